@@ -1,0 +1,176 @@
+"""THE access decision: facts in, the next step out. The order of the lines is the policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from doorward.core.policy import Kinds, Policy
+from doorward.core.steps import RECOVERY_PROOF_SECONDS, FactorKind, Fresh, Need, Step
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class FactorFacts:
+    """One confirmed factor. `usable` is false when wrong codes disabled it."""
+
+    id: UUID
+    kind: FactorKind
+    usable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What was proved in this browser, and when (aware datetimes; None: not proved)."""
+
+    created_at: datetime
+    seen_at: datetime
+    ended: bool
+    security_version: int
+    password_at: datetime | None
+    factor_at: datetime | None
+    factor_id: UUID | None
+    recovery_at: datetime | None
+    mailbox_at: datetime | None
+    from_link: bool
+    put_off: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that the decision is made from, read live at each request."""
+
+    session: SessionFacts | None
+    administrator_active: bool
+    customer_active: bool
+    security_version: int
+    factors: tuple[FactorFacts, ...]
+    policy: Policy
+    recovery_unsaved: bool
+    password_due: bool
+    tabs: frozenset[str]
+    mailbox_proof: bool = True
+    trusted_browser: bool = False
+
+
+def next_step(facts: Facts, need: Need, *, now: datetime) -> Step:
+    """Give the step that is due before `need` is met; `THROUGH` when none is."""
+    if not _signed_in(facts, now=now):
+        return Step.SIGN_IN
+    if facts.factors and not _second_step_done(facts):
+        return Step.PROVE_FACTOR
+    if facts.policy.required and _allowed(facts) and not _allowed_proved(facts):
+        return Step.PROVE_FACTOR
+    if set_up_is_due(facts, now=now) and _only_password(facts):
+        return Step.PROVE_MAILBOX
+    if set_up_is_due(facts, now=now):
+        return Step.SET_UP_FACTOR
+    if _set_up_is_offered(facts, now=now):
+        return Step.SET_UP_FACTOR
+    if facts.recovery_unsaved:
+        return Step.SAVE_RECOVERY_CODES
+    if facts.password_due:
+        return Step.SET_PASSWORD
+    if need.tab is not None and need.tab not in facts.tabs:
+        return Step.NO_RIGHT
+    if need.fresh is not None and not is_fresh(facts, need.fresh, now=now):
+        return Step.PROVE_AGAIN
+    return Step.THROUGH
+
+
+def set_up_is_due(facts: Facts, *, now: datetime) -> bool:
+    """Say whether a factor must be set up now: required, none allowed and usable, no grace left."""
+    return _set_up_is_missing(facts) and not _in_grace(facts.policy, now=now)
+
+
+def is_fresh(facts: Facts, fresh: Fresh, *, now: datetime) -> bool:
+    """Say whether a proof made in this session is recent enough.
+
+    A factor where there is one to prove, else the password. A recovery code serves for ten
+    minutes, and only where the need says so (setting up a new factor, removing the lost one).
+    """
+    session = facts.session
+    if session is None:
+        return False
+    if fresh.recovery_serves and _within(session.recovery_at, RECOVERY_PROOF_SECONDS, now=now):
+        return True
+    proved_at = session.factor_at if facts.factors else session.password_at
+    return _within(proved_at, fresh.seconds, now=now)
+
+
+def _signed_in(facts: Facts, *, now: datetime) -> bool:
+    session = facts.session
+    return (
+        session is not None
+        and not session.ended
+        and session.password_at is not None
+        and now < session.created_at + timedelta(seconds=facts.policy.session_seconds)
+        and now < session.seen_at + timedelta(seconds=facts.policy.idle_seconds)
+        and facts.administrator_active
+        and facts.customer_active
+        and session.security_version == facts.security_version
+    )
+
+
+def _second_step_done(facts: Facts) -> bool:
+    return facts.trusted_browser or _recovery_proved(facts) or _proved(facts) is not None
+
+
+def _allowed_proved(facts: Facts) -> bool:
+    proved = _proved(facts)
+    return (
+        facts.trusted_browser
+        or _recovery_proved(facts)
+        or (proved is not None and _is_allowed(proved, facts.policy))
+    )
+
+
+def _allowed(facts: Facts) -> tuple[FactorFacts, ...]:
+    return tuple(one for one in facts.factors if one.usable and _is_allowed(one, facts.policy))
+
+
+def _is_allowed(factor: FactorFacts, policy: Policy) -> bool:
+    return policy.kinds is Kinds.ANY or factor.kind is FactorKind.PASSKEY
+
+
+def _proved(facts: Facts) -> FactorFacts | None:
+    session = facts.session
+    if session is None or session.factor_at is None:
+        return None
+    return next((one for one in facts.factors if one.usable and one.id == session.factor_id), None)
+
+
+def _recovery_proved(facts: Facts) -> bool:
+    return facts.session is not None and facts.session.recovery_at is not None
+
+
+def _only_password(facts: Facts) -> bool:
+    session = facts.session
+    return (
+        facts.mailbox_proof
+        and session is not None
+        and not session.from_link
+        and session.mailbox_at is None
+        and session.recovery_at is None
+        and _proved(facts) is None
+    )
+
+
+def _set_up_is_missing(facts: Facts) -> bool:
+    return facts.policy.required and not _allowed(facts)
+
+
+def _set_up_is_offered(facts: Facts, *, now: datetime) -> bool:
+    put_off = facts.session is not None and facts.session.put_off
+    return _set_up_is_missing(facts) and _in_grace(facts.policy, now=now) and not put_off
+
+
+def _in_grace(policy: Policy, *, now: datetime) -> bool:
+    return policy.grace_until is not None and now < policy.grace_until
+
+
+def _within(moment: datetime | None, seconds: int, *, now: datetime) -> bool:
+    return moment is not None and now < moment + timedelta(seconds=seconds)

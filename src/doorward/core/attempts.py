@@ -1,0 +1,59 @@
+"""How long to wait after how many failures, and when a proof is no longer to be tried at all.
+
+NIST SP 800-63B-4, 3.2.2, allows 100 failures in a row and gives the growing wait as an example; the numbers
+stay inside that. A sliding limit alone is no defence: ten tries an hour for a year guess a code with 23 %.
+"""
+
+import ipaddress
+from typing import Final
+
+FREE: Final = 5
+FIRST_WAIT: Final = 30
+LONGEST_WAIT: Final = 3600
+
+DISABLE_AT: Final = 50
+PASSWORD_KNOWN_ONLY_AT: Final = 100
+
+ADDRESS_LIMIT: Final = 100
+ADDRESS_WINDOW: Final = 900
+
+UNKNOWN_ADDRESS: Final = "unknown"
+_IPV6_PREFIX: Final = 64
+
+
+def wait_after(failures: int) -> int:
+    """Give the seconds between the last failure and the next try, after `failures` in a row.
+
+    Five tries are free: 0 up to 4 failures. The sixth try waits 30 s after the fifth failure, the seventh 60 s, and
+    so on, doubling up to an hour.
+    """
+    if failures < FREE:
+        return 0
+    # The exponent is bounded: after a million failures this must not make a number of a million bits.
+    return min(FIRST_WAIT << min(failures - FREE, 16), LONGEST_WAIT)
+
+
+def waits() -> tuple[tuple[int, int], ...]:
+    """Give the same as (from so many failures on, seconds), rising, for a CASE in SQL; the last one holds for all more."""
+    rows = []
+    failures = FREE
+    while not rows or rows[-1][1] < LONGEST_WAIT:
+        rows.append((failures, wait_after(failures)))
+        failures += 1
+    return tuple(rows)
+
+
+def address_bucket(address: str) -> str:
+    """Name what an address is counted under: an IPv4 address whole, IPv6 by its /64 network, anything else 'unknown'.
+
+    Who has one IPv6 address has the 2^64 of its network. An IPv4 address mapped into IPv6 is counted as IPv4.
+    """
+    try:
+        parsed = ipaddress.ip_address(address.strip().partition("%")[0])
+    except ValueError:
+        return UNKNOWN_ADDRESS
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((parsed, _IPV6_PREFIX), strict=False))

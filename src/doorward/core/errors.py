@@ -1,0 +1,267 @@
+"""Every refusal, by name.
+
+A function gives back the thing asked for or raises one of these. `code` is stable (pages, logs, events and the
+command line use it); the sentences that people read are made from it elsewhere, in the reader's language.
+"""
+
+from typing import ClassVar
+
+
+class Refusal(Exception):
+    """Something was asked for that a rule forbids. `data` has what the sentence needs: numbers and names."""
+
+    code: ClassVar[str] = "refused"
+
+    def __init__(self, **data: str | int) -> None:
+        super().__init__(self.code)
+        self.data = data
+
+
+class WrongCredentials(Refusal):
+    """The e-mail and the password do not belong together; says nothing of which of them is wrong."""
+
+    code = "wrong_credentials"
+
+
+class WrongCode(Refusal):
+    """The code is not right. `skew_seconds`, where known: how far the phone's clock is ahead (negative: behind)."""
+
+    code = "wrong_code"
+
+
+class CodeAlreadyUsed(Refusal):
+    """The code was right once, and is burnt."""
+
+    code = "code_already_used"
+
+
+class MustWait(Refusal):
+    """Too many failures. `seconds` until the next try is looked at."""
+
+    code = "must_wait"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds=seconds)
+        self.seconds = seconds
+
+
+class FactorDisabled(Refusal):
+    """Wrong codes without end have disabled this factor until it is set up anew."""
+
+    code = "factor_disabled"
+
+
+class RecoveryCodeWrong(Refusal):
+    """No unused recovery code of this administrator is this one."""
+
+    code = "recovery_code_wrong"
+
+
+class SetUpExpired(Refusal):
+    """The set-up was begun too long ago (or in another session), and its secret is forgotten."""
+
+    code = "set_up_expired"
+
+
+class AlreadyEnabled(Refusal):
+    """Two-factor sign-in is on already."""
+
+    code = "already_enabled"
+
+
+class NotEnabled(Refusal):
+    """Two-factor sign-in is not on."""
+
+    code = "not_enabled"
+
+
+class RequiredCannotDisable(Refusal):
+    """Two-factor sign-in is required of this administrator, who therefore cannot turn it off."""
+
+    code = "required_cannot_disable"
+
+
+class LinkInvalid(Refusal):
+    """There is no such mailed link, or it was revoked."""
+
+    code = "link_invalid"
+
+
+class LinkUsed(Refusal):
+    """The mailed link was used before."""
+
+    code = "link_used"
+
+
+class LinkExpired(Refusal):
+    """The mailed link is too old."""
+
+    code = "link_expired"
+
+
+class MailboxProofExpired(Refusal):
+    """The code by mail is too old, or was tried too often: a new one is to be sent."""
+
+    code = "mailbox_proof_expired"
+
+
+class PasswordMissing(Refusal):
+    """A password is needed and none was given."""
+
+    code = "password_missing"
+
+
+class PasswordTooShort(Refusal):
+    """Fewer code points than `minimum`."""
+
+    code = "password_too_short"
+
+    def __init__(self, minimum: int) -> None:
+        super().__init__(minimum=minimum)
+
+
+class PasswordTooLong(Refusal):
+    """More code points than `maximum`."""
+
+    code = "password_too_long"
+
+    def __init__(self, maximum: int) -> None:
+        super().__init__(maximum=maximum)
+
+
+class PasswordCommon(Refusal):
+    """Many people use this password, or it repeats one thing: it is among the first that are tried."""
+
+    code = "password_common"
+
+
+class PasswordPersonal(Refusal):
+    """The password has the person's name or e-mail, or the portal's name, in it."""
+
+    code = "password_personal"
+
+
+class PasswordUnchanged(Refusal):
+    """The new password is the old one."""
+
+    code = "password_unchanged"
+
+
+class EmailTaken(Refusal):
+    """Another account has this e-mail."""
+
+    code = "email_taken"
+
+
+class EmailInvalid(Refusal):
+    """This cannot be an e-mail address that mail reaches."""
+
+    code = "email_invalid"
+
+
+class EmailChangePending(Refusal):
+    """A change of the e-mail waits for its confirmation."""
+
+    code = "email_change_pending"
+
+
+class NameMissing(Refusal):
+    """A name is needed and none was given."""
+
+    code = "name_missing"
+
+
+class TextInvalid(Refusal):
+    """Control characters, line breaks, or characters that turn the direction of writing or are not seen."""
+
+    code = "text_invalid"
+
+
+class TextTooLong(Refusal):
+    """More characters than `maximum`."""
+
+    code = "text_too_long"
+
+
+class PhoneInvalid(Refusal):
+    """This cannot be a phone number."""
+
+    code = "phone_invalid"
+
+
+class LastAdministrator(Refusal):
+    """The customer's last active administrator with the right to the Administrators tab must stay one."""
+
+    code = "last_administrator"
+
+
+class OwnAdministratorsRight(Refusal):
+    """Nobody takes the right to the Administrators tab from themselves."""
+
+    code = "own_administrators_right"
+
+
+class OwnStatus(Refusal):
+    """Nobody suspends or removes themselves."""
+
+    code = "own_status"
+
+
+class ConfirmationMissing(Refusal):
+    """What was asked for has to be confirmed first."""
+
+    code = "confirmation_missing"
+
+
+class HeldByPolicy(Refusal):
+    """The customer's policy or the provider's floor requires two factors, whatever the tick says."""
+
+    code = "held_by_policy"
+
+
+class NotInvited(Refusal):
+    """The administrator is not waiting for an invitation."""
+
+    code = "not_invited"
+
+
+class WrongStatus(Refusal):
+    """The administrator's status does not allow this."""
+
+    code = "wrong_status"
+
+
+class UnknownTab(Refusal):
+    """There is no such tab, or not for this customer."""
+
+    code = "unknown_tab"
+
+
+class UnknownAction(Refusal):
+    """There is no such action."""
+
+    code = "unknown_action"
+
+
+class NothingSelected(Refusal):
+    """An action on several was asked for, and none was marked."""
+
+    code = "nothing_selected"
+
+
+class CustomerNameTaken(Refusal):
+    """Another customer has this name."""
+
+    code = "customer_name_taken"
+
+
+class NotFound(Refusal):
+    """There is no such thing, or it belongs to another customer."""
+
+    code = "not_found"
+
+
+class StaleRequest(Refusal):
+    """Somebody else has changed this in the meantime."""
+
+    code = "stale_request"

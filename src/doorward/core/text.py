@@ -1,0 +1,114 @@
+"""Text that people and browsers send: lines, e-mail addresses, the address to go on to."""
+
+import re
+import unicodedata
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from doorward.core import errors
+
+LONGEST_EMAIL: Final = 254
+LONGEST_NEXT: Final = 2000
+
+_JOINERS: Final = frozenset("\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
+_REFUSED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_LOCAL_PART: Final = re.compile(r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_LONGEST_LOCAL_PART: Final = 64
+_LONGEST_DOMAIN: Final = 253
+# IDNA 2003, which Python's codec and mail libraries speak, and IDNA 2008 send these to different domains.
+_AMBIGUOUS: Final = frozenset("ßς\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
+
+
+def clean_line(text: str, *, maximum: int) -> str:
+    """Give one line: trimmed, NFC, at most `maximum` code points; "" when nothing was written.
+
+    Raises TextTooLong (maximum), or TextInvalid for control characters, line breaks, what turns the direction of
+    writing and what is not seen (the two joiners apart, which Persian, Indian scripts and emoji need).
+    """
+    line = unicodedata.normalize("NFC", text.strip())
+    if len(line) > maximum:
+        raise errors.TextTooLong(maximum=maximum)
+    if any(unicodedata.category(character) in _REFUSED and character not in _JOINERS for character in line):
+        raise errors.TextInvalid
+    return line
+
+
+def clean_email(text: str) -> str:
+    """Give an address that mail can be sent to, trimmed, its domain in lower case; the local part stays as it is.
+
+    An international domain stays readable. Raises EmailInvalid; also for local parts beyond ASCII, which many mail
+    servers cannot take, and for quoted ones. Whether anybody lives there only a mail can tell.
+    """
+    local, at, domain = text.strip().rpartition("@")
+    ascii_domain = _ascii_domain(domain)
+    if not at or ascii_domain is None:
+        raise errors.EmailInvalid
+    if len(local) > _LONGEST_LOCAL_PART or not _LOCAL_PART.fullmatch(local):
+        raise errors.EmailInvalid
+    if len(local) + 1 + len(ascii_domain) > LONGEST_EMAIL:
+        raise errors.EmailInvalid
+    return f"{local}@{_readable_domain(ascii_domain)}"
+
+
+def fold_email(text: str) -> str:
+    """Give the copy by which addresses are compared; takes anything and never raises.
+
+    Two texts that fold alike are one account, so mail goes to the address in the row, never to the one just typed:
+    folding makes letters equal that a mail server keeps apart.
+    """
+    local, at, domain = unicodedata.normalize("NFC", text.strip()).rpartition("@")
+    return f"{local}{at}{_ascii_domain(domain) or domain}".casefold()
+
+
+def _ascii_domain(domain: str) -> str | None:
+    """Give the domain as the name system has it, in lower case; None when it is no domain of two labels and more."""
+    if len(domain) > _LONGEST_DOMAIN or _AMBIGUOUS & set(domain):
+        return None
+    try:
+        encoded = domain.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return None
+    labels = encoded.split(".")
+    if len(labels) < 2 and encoded != "localhost":  # noqa: PLR2004 (a name and what it is under)
+        return None
+    if len(encoded) > _LONGEST_DOMAIN or not all(_LABEL.fullmatch(label) for label in labels):
+        return None
+    return encoded
+
+
+def _readable_domain(ascii_domain: str) -> str:
+    try:
+        return ascii_domain.encode("ascii").decode("idna")
+    except UnicodeError:
+        return ascii_domain
+
+
+def safe_next(path: str | None) -> str | None:
+    """Give the path back if a browser that follows it stays on this site, else None.
+
+    Only an absolute path of this site (with query and fragment), at most 2000 characters. Refused also: what
+    becomes another host after decoding once or more, dot segments and empty segments.
+    """
+    if not path or len(path) > LONGEST_NEXT or _is_odd(path):
+        return None
+    try:
+        parts = urlsplit(path)
+    except ValueError:
+        return None
+    if parts.scheme or parts.netloc or not parts.path.startswith("/"):
+        return None
+    return path if _is_plain(parts.path) else None
+
+
+def _is_plain(path: str) -> bool:
+    """Tell whether a path stays what it is however often something on the way decodes it."""
+    for _ in range(3):
+        if "//" in path or _is_odd(path) or {".", ".."} & set(path.split("/")):
+            return False
+        path = unquote(path)
+    return "%" not in path and "//" not in path and not _is_odd(path)
+
+
+def _is_odd(text: str) -> bool:
+    return any(character == "\\" or unicodedata.category(character)[0] in "CZ" for character in text)
