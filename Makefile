@@ -1,0 +1,89 @@
+# The front door. `make` or `make help` lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+STAMP := .venv/.installed
+LOCALE := src/doorward/locale
+BIND ?= 127.0.0.1:8000
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_WARN_SCRIPT_LOCATION := 1
+
+.PHONY: help
+help: ## list what make can do
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+# --- what everything else stands on ------------------------------------------------------------------
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Doorward needs Python 3.11 or newer, and no python3 was found." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Doorward needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1)." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv: $(STAMP) ## build the virtual environment from the lock file
+
+# Compiled translations are not committed; they are made wherever they are needed, and only when stale.
+CATALOGUES := $(wildcard $(LOCALE)/*/LC_MESSAGES/django.po)
+COMPILED := $(CATALOGUES:.po=.mo)
+$(COMPILED): %.mo: %.po $(STAMP)
+	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@ 2>&1 | { grep -v '^compiling catalog' || true; }
+
+.PHONY: ready
+ready: $(STAMP) $(COMPILED)
+
+# --- to use it ---------------------------------------------------------------------------------------
+
+.PHONY: demo run code
+demo: ready ## a portal full of believable people, on this machine only (BIND=127.0.0.1:8000)
+	@exec $(BIN)/doorward demo --bind $(BIND)
+
+run: ready ## the portal on its own data folder, ./doorward-data (BIND=127.0.0.1:8000)
+	@exec $(BIN)/doorward run --bind $(BIND)
+
+code: ready ## the current code of a demo administrator: make code EMAIL=…
+	@test -n "$(EMAIL)" || { echo "Say whose: make code EMAIL=somebody@example.com" >&2; exit 2; }
+	@$(BIN)/doorward demo-code "$(EMAIL)"
+
+# --- to work on it -----------------------------------------------------------------------------------
+
+.PHONY: test quick fix lint types system-packages
+test: ready system-packages ## all that CI checks: lint, types, SQLite, PostgreSQL, browser
+	@scripts/test
+
+quick: ready ## seconds: lint, types, core and service tests
+	@scripts/quick
+
+lint: ready ## ruff, import-linter, djlint, translations
+	@scripts/lint
+
+types: ready ## mypy, strict
+	@$(BIN)/mypy
+
+fix: ready ## put right what the tools can put right
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/djlint src/doorward --reformat --quiet || true
+
+system-packages:
+	@scripts/system-packages
+
+.PHONY: bench docs messages lock
+bench: ready ## what is claimed about speed, measured
+	@$(BIN)/python benchmarks/sign_in.py
+
+docs: ready ## the pictures and tables in docs/ that are made from the code
+	@scripts/docs
+
+messages: $(STAMP) ## extract texts, bring the catalogues up to date, compile them
+	@scripts/messages
+
+lock: $(STAMP) ## resolve the dependencies anew and lock them with hashes (UPGRADE=--upgrade)
+	@scripts/lock $(UPGRADE)
