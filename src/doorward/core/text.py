@@ -74,6 +74,8 @@ def _ascii_domain(domain: str) -> str | None:
         return None
     if len(encoded) > _LONGEST_DOMAIN or not all(_LABEL.fullmatch(label) for label in labels):
         return None
+    if labels[-1].isdigit():
+        return None
     return encoded
 
 

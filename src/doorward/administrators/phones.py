@@ -1,0 +1,46 @@
+"""Phone numbers, by the rules of each country (the package `phonenumbers`, Google's own tables)."""
+
+from typing import Final
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
+
+from doorward.core.errors import PhoneInvalid
+from doorward.core.text import clean_line
+
+_LONGEST_TYPED: Final = 50
+
+
+def clean_phone(text: str, *, region: str | None) -> str:
+    """Give a number as it is stored: '+4930901820', with an extension '+4930901820;ext=12'; "" for nothing.
+
+    `region` (two letters, 'DE') is where a number without a country code is from; None: it needs one. Only the
+    length is judged, since new ranges open faster than tables are published. Raises PhoneInvalid, TextInvalid or
+    TextTooLong.
+    """
+    line = clean_line(text, maximum=_LONGEST_TYPED)
+    if not line:
+        return ""
+    try:
+        number = phonenumbers.parse(line, region)
+    except NumberParseException as error:
+        raise PhoneInvalid from error
+    if not phonenumbers.is_possible_number(number):
+        raise PhoneInvalid
+    return _stored(number)
+
+
+def _stored(number: PhoneNumber) -> str:
+    plain = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return f"{plain};ext={number.extension}" if number.extension else plain
+
+
+def readable_phone(stored: str) -> str:
+    """Give a stored number in groups, as its country writes it for foreigners: '+49 30 901820'."""
+    if not stored:
+        return ""
+    try:
+        number = phonenumbers.parse(stored, None)
+    except NumberParseException:
+        return stored
+    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
