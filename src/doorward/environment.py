@@ -1,0 +1,284 @@
+"""Every setting of Doorward: its name, type, default and documentation. Imports nothing of ours.
+
+A setting is the environment variable `DOORWARD_` and the field's name in capitals, or a line of that
+name in the file that `DOORWARD_CONFIG` points to; the environment wins. A wrong value or an unknown
+name stops the start with one sentence that names it and never shows the value.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PREFIX = "DOORWARD_"
+CONFIG = "DOORWARD_CONFIG"
+Network = IPv4Network | IPv6Network
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class WrongSetting(Exception):
+    """A setting that cannot be used; the message is one sentence that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail goes. `file`: into `folder`, one .eml each; else to a server.
+
+    `security` is `starttls` (demanded), `tls` (from the first byte) or `none` (loopback only).
+    """
+
+    kind: Literal["file", "smtp"]
+    folder: Path = Path()
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = field(default="", repr=False)
+    security: Literal["starttls", "tls", "none"] = "none"
+
+
+class Environment(BaseSettings):
+    """All settings, frozen. Secrets do not show in its repr."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    data_dir: Path = Field(
+        Path("doorward-data"),
+        description="The folder for the SQLite file, the keys and the mail; made with mode 0700.",
+    )
+    bind: str = Field(
+        "127.0.0.1:8000",
+        description="HOST:PORT to listen on; `doorward run --bind` wins over it.",
+    )
+    workers: int = Field(
+        2,
+        ge=1,
+        le=64,
+        description="How many processes answer requests; `doorward run --workers` wins over it.",
+    )
+    database_url: str = Field(
+        "",
+        repr=False,
+        description="`postgresql://user:password@host/name` or `sqlite:////path`; without it, "
+        "doorward.sqlite3 in the data folder.",
+    )
+    public_url: str = Field(
+        "",
+        description="The scheme and host that people use, such as `https://portal.example.com`; it "
+        "decides about cookies, links and the relying party. Without it, http://localhost and the "
+        "port of `bind`.",
+    )
+    email_url: str = Field(
+        "",
+        repr=False,
+        description="`smtp://user:password@host:587` (STARTTLS, demanded except on loopback), "
+        "`smtps://…` or `file:///folder`; without it, mail/*.eml in the data folder.",
+    )
+    email_from: str = Field(
+        "", description="The sender's address of all mail; without it, the brand's support address."
+    )
+    keys_file: Path = Field(
+        Path(),
+        description="The keys that protect secrets at rest; without it, keys.json in the data "
+        "folder, made at the first start with mode 0600.",
+    )
+    mailbox_proof: bool = Field(
+        default=True,
+        description="Whether somebody who is made to set up a first factor, and has proved only a "
+        "password, must enter a code sent by mail first.",
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (),
+        description="Addresses or networks, with commas between, whose X-Forwarded-For and "
+        "X-Forwarded-Proto are believed.",
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="The bearer token that /metrics wants; without it, /metrics does not exist.",
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How the log on stderr is written."
+    )
+    argon2_memory_kib: int = Field(
+        19456,
+        ge=19456,
+        le=4_194_304,
+        description="Memory of one password hash (Argon2id), in KiB; the default is the least.",
+    )
+    argon2_time: int = Field(
+        2, ge=2, le=100, description="Passes of one password hash (Argon2id); the default is the least."
+    )
+    demo: bool = Field(
+        default=False,
+        description="Set by `doorward demo`: shows the page /demo/mail/. Refused unless bound to loopback.",
+    )
+
+    @field_validator("bind")
+    @classmethod
+    def _bind_is_an_address(cls, value: str) -> str:
+        host, colon, port = value.rpartition(":")
+        if not (host and colon and port.isdecimal() and 0 < int(port) < 65536):
+            message = "it must be HOST:PORT, such as 127.0.0.1:8000"
+            raise ValueError(message)
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url_is_an_origin(cls, value: str) -> str:
+        parts = _split(value) if value else None
+        if parts and not (
+            parts.scheme in {"http", "https"}
+            and parts.hostname
+            and parts.path in {"", "/"}
+            and not (parts.query or parts.fragment or parts.username or parts.password)
+        ):
+            message = "it must be a scheme and a host, such as https://portal.example.com"
+            raise ValueError(message)
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_known(cls, value: str) -> str:
+        parts = _split(value) if value else None
+        if parts and not (
+            (parts.scheme == "sqlite" and parts.path.strip("/"))
+            or (parts.scheme in {"postgresql", "postgres"} and parts.path.strip("/"))
+        ):
+            message = "it must be postgresql://user:password@host/name or sqlite:////path"
+            raise ValueError(message)
+        return value
+
+    @field_validator("email_url")
+    @classmethod
+    def _email_is_known(cls, value: str) -> str:
+        parts = _split(value) if value else None
+        if parts and not (
+            (parts.scheme == "file" and parts.path)
+            or (parts.scheme in {"smtp", "smtps"} and parts.hostname)
+        ):
+            message = "it must be smtp://user:password@host:587, smtps://… or file:///folder"
+            raise ValueError(message)
+        return value
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+        except ValueError:
+            message = "it must be addresses or networks with commas between, such as 10.0.0.0/8"
+            raise ValueError(message) from None
+
+    @model_validator(mode="after")
+    def _demo_stays_at_home(self) -> Self:
+        if self.demo and self.host not in LOOPBACK_NAMES:
+            message = "DOORWARD_DEMO: the demonstration listens on loopback only"
+            raise ValueError(message)
+        return self
+
+    @property
+    def host(self) -> str:
+        """The host to listen on, without brackets."""
+        return self.bind.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port to listen on."""
+        return int(self.bind.rpartition(":")[2])
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port that people use; no slash at the end."""
+        return self.public_url or f"http://localhost:{self.port}"
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the portal by https."""
+        return self.origin.startswith("https://")
+
+    @property
+    def database(self) -> str:
+        """The database's address, the default filled in."""
+        default = f"sqlite:///{self.data_dir.absolute() / 'doorward.sqlite3'}"
+        return self.database_url or default
+
+    @property
+    def keys(self) -> Path:
+        """The key file, the default filled in."""
+        return self.keys_file if self.keys_file.name else self.data_dir / "keys.json"
+
+    @property
+    def mail_server(self) -> MailServer:
+        """Where mail goes, the default filled in."""
+        if not self.email_url:
+            return MailServer(kind="file", folder=self.data_dir / "mail")
+        parts = _split(self.email_url)
+        if parts.scheme == "file":
+            return MailServer(kind="file", folder=Path(unquote(parts.path)))
+        return _smtp(parts)
+
+
+def load() -> Environment:
+    """Give the settings of this process, or raise `WrongSetting`."""
+    config = os.environ.get(CONFIG, "")
+    if config and not Path(config).is_file():
+        message = f"{CONFIG}: the file {config} does not exist."
+        raise WrongSetting(message)
+    _refuse_unknown([*os.environ, *(dotenv_values(config) if config else ())])
+    try:
+        return Environment(_env_file=config or None)
+    except ValidationError as error:
+        raise WrongSetting(_sentence(error)) from None
+
+
+def _refuse_unknown(given: Iterable[str]) -> None:
+    known = {PREFIX + name.upper() for name in Environment.model_fields} | {CONFIG}
+    unknown = sorted(name for name in given if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        message = f"{unknown[0]} is not a setting of Doorward."
+        raise WrongSetting(message)
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    said = first["msg"].removeprefix("Value error, ")
+    name = f"{PREFIX}{first['loc'][0]!s}".upper() + ": " if first["loc"] else ""
+    return f"{name}{said[:1].lower() + said[1:] if name else said}."
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        message = "it is not an address that can be read"
+        raise ValueError(message) from None
+    return parts
+
+
+def _smtp(parts: SplitResult) -> MailServer:
+    host = parts.hostname or ""
+    implicit = parts.scheme == "smtps"
+    plain = host in LOOPBACK_NAMES and not implicit
+    return MailServer(
+        kind="smtp",
+        host=host,
+        port=parts.port or (465 if implicit else 587),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        security="tls" if implicit else "none" if plain else "starttls",
+    )
