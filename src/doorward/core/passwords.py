@@ -64,7 +64,7 @@ def _made_of(password: str, word: str) -> bool:
     closed, squeezed = _squeezed(folded), _squeezed(part)
     if len(squeezed) >= _SHORTEST_PERSONAL and squeezed in closed:
         return True
-    return bool(squeezed) and not closed.replace(squeezed, "")
+    return bool(squeezed and closed) and not closed.replace(squeezed, "")
 
 
 def _is_common(password: str, common: Container[str]) -> bool:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from doorward.core import errors
 
@@ -94,13 +94,8 @@ def safe_next(path: str | None) -> str | None:
     """
     if not path or len(path) > LONGEST_NEXT or _is_odd(path):
         return None
-    try:
-        parts = urlsplit(path)
-    except ValueError:
-        return None
-    if parts.scheme or parts.netloc or not parts.path.startswith("/"):
-        return None
-    return path if _is_plain(parts.path) else None
+    before_query = re.split(r"[?#]", path, maxsplit=1)[0]
+    return path if before_query.startswith("/") and _is_plain(before_query) else None
 
 
 def _is_plain(path: str) -> bool:
