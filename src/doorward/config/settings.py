@@ -1,0 +1,134 @@
+"""Django's settings, made from `doorward.environment` and nothing else."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import django.forms
+from csp.constants import NONCE, NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from doorward import environment
+from doorward.config import database, logs
+from doorward.safe import keyring
+
+PACKAGE = Path(__file__).resolve().parent.parent
+WEB = PACKAGE / "web"
+
+DOORWARD = environment.load()
+DOORWARD.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+KEY_RING = keyring.load_or_create(DOORWARD.keys)
+
+DEBUG = False
+SECRET_KEY, *SECRET_KEY_FALLBACKS = (
+    base64.b64encode(keyring.derive(key, "django")).decode() for key in KEY_RING.keys
+)
+
+INSTALLED_APPS = [
+    "doorward.safe",
+    "doorward.audit",
+    "doorward.customers",
+    "doorward.administrators",
+    "doorward.mfa",
+    "doorward.notices",
+    "django.contrib.staticfiles",
+]
+# From the outside in. Files are answered before anything of a page is done.
+MIDDLEWARE = [
+    "doorward.web.edge.Edge",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "doorward.web.gate.Gate",
+]
+ROOT_URLCONF = "doorward.config.urls"
+WSGI_APPLICATION = "doorward.config.wsgi.application"
+
+# The brand is chosen by the host's name, and an unknown one gets the default brand. Links, the
+# relying party and cookies never come from it.
+ALLOWED_HOSTS = ["*"]
+
+# --- data -----------------------------------------------------------------------------------------
+
+DATABASES = {"default": database.describe(DOORWARD)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "administrators.Administrator"
+PASSWORD_HASHERS = ["doorward.administrators.hashers.Argon2id"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+
+# --- pages ----------------------------------------------------------------------------------------
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [
+            WEB / "templates",
+            *sorted(WEB.glob("*/templates")),
+            PACKAGE / "notices" / "templates",
+            Path(django.forms.__file__).parent / "jinja2",
+        ],
+        "OPTIONS": {"environment": "doorward.web.jinja.environment"},
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+MESSAGE_STORAGE = "doorward.web.flash.Storage"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DOORWARD.data_dir / "static"
+STATICFILES_DIRS = [WEB / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("de", _("German"))]
+LOCALE_PATHS = [PACKAGE / "locale"]
+
+# --- cookies and headers --------------------------------------------------------------------------
+
+HOST_PREFIX = "__Host-" if DOORWARD.https else ""
+SESSION_COOKIE_NAME = f"{HOST_PREFIX}session"
+SESSION_COOKIE_SECURE = DOORWARD.https
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = f"{HOST_PREFIX}csrf"
+CSRF_COOKIE_SECURE = DOORWARD.https
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_NAME = f"{HOST_PREFIX}language"
+LANGUAGE_COOKIE_SECURE = DOORWARD.https
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if DOORWARD.https else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+# Not no-referrer: with it a browser sends `Origin: null`, and the form of that page is refused.
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+LOGGING = logs.configuration(DOORWARD.log_format)

@@ -1,0 +1,24 @@
+"""The map of the site: each room of `doorward.web` brings its own addresses."""
+
+from importlib.util import find_spec
+
+from django.urls import include, path
+
+ROOMS = (
+    "home",
+    "signin",
+    "security",
+    "profile",
+    "administrators",
+    "account",
+    "activity",
+    "support",
+    "help",
+    "provider",
+)
+
+urlpatterns = [
+    path("", include(f"doorward.web.{room}.urls"))
+    for room in ROOMS
+    if find_spec(f"doorward.web.{room}") and find_spec(f"doorward.web.{room}.urls")
+]

@@ -1,0 +1,127 @@
+"""The edge: where a request came from, what is refused unread, and the line in the log."""
+
+from __future__ import annotations
+
+import logging
+import time
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from django.conf import settings
+from django.http import HttpResponse
+
+from doorward.audit.origin import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from ipaddress import IPv4Address, IPv6Address
+
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
+
+_log = logging.getLogger("doorward.request")
+
+BODY_BYTES = 64 * 1024
+# A brand's logo is the one thing that is uploaded.
+UPLOAD_BYTES = 512 * 1024
+UPLOADS = "/brands/"
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+BROWSER_CHARACTERS = 400
+# Powers of the browser that no page uses, and the two that passkeys need.
+PERMISSIONS = (
+    "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), "
+    "microphone=(), geolocation=(), payment=(), usb=(), display-capture=(), "
+    "browsing-topics=(), interest-cohort=()"
+)
+
+
+class Edge:
+    """The outermost middleware. Sets `request.origin`."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer a request, or refuse it before anything of it is read."""
+        started = time.perf_counter()
+        address, secure = _sender(request)
+        if settings.DOORWARD.https or secure:
+            # Behind a proxy that ends TLS the scheme is not the socket's, and Django's check of a
+            # form's origin would refuse every form.
+            request.META["wsgi.url_scheme"] = "https"
+        request.origin = Origin(
+            address=address,
+            browser=request.META.get("HTTP_USER_AGENT", "")[:BROWSER_CHARACTERS],
+            request_id=uuid4().hex,
+        )
+        response = _refuse_body(request) or self.get_response(request)
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        response.headers["Permissions-Policy"] = PERMISSIONS
+        response.headers["X-Request-ID"] = request.origin.request_id
+        _write_line(request, response, seconds=time.perf_counter() - started)
+        return response
+
+
+def _sender(request: HttpRequest) -> tuple[str, bool]:
+    """Give the address that the request came from, and whether a trusted proxy says https.
+
+    Of X-Forwarded-For the last address that is not a trusted proxy's counts: what stands before
+    it, anybody can write.
+    """
+    nearest = request.META.get("REMOTE_ADDR", "")
+    if not _is_proxy(nearest):
+        return nearest, False
+    secure = request.META.get("HTTP_X_FORWARDED_PROTO", "").strip().lower() == "https"
+    hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    for hop in reversed([one.strip() for one in hops]):
+        if _parse(hop) is None:
+            break
+        nearest = hop
+        if not _is_proxy(hop):
+            break
+    return nearest, secure
+
+
+def _is_proxy(address: str) -> bool:
+    trusted = settings.DOORWARD.trusted_proxies
+    parsed = _parse(address) if trusted else None
+    return parsed is not None and any(parsed in network for network in trusted)
+
+
+def _parse(address: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(address)
+    except ValueError:
+        return None
+
+
+def _refuse_body(request: HttpRequest) -> HttpResponse | None:
+    """Give 411 for a body of unknown length, 413 for one too long, else nothing."""
+    if request.method not in _WITH_BODY:
+        return None
+    length = request.META.get("CONTENT_LENGTH", "")
+    if not length.isdecimal():
+        if request.META.get("HTTP_TRANSFER_ENCODING") is None and not length:
+            return None
+        return HttpResponse("The length of the request is missing.\n", status=411)
+    most = UPLOAD_BYTES if request.path_info.startswith(UPLOADS) else BODY_BYTES
+    if int(length) > most:
+        return HttpResponse("The request is too large.\n", status=413)
+    return None
+
+
+def _write_line(request: HttpRequest, response: HttpResponseBase, *, seconds: float) -> None:
+    # Never the path itself: the path of a mailed link is its secret.
+    match = request.resolver_match
+    _log.info(
+        "answered",
+        extra={
+            "request_id": request.origin.request_id,
+            "method": request.method,
+            "route": f"/{match.route}" if match else "-",
+            "status": response.status_code,
+            "milliseconds": round(seconds * 1000, 2),
+            "address": request.origin.address,
+        },
+    )
