@@ -65,7 +65,7 @@ lint: ready ## ruff, import-linter, djlint, translations
 	@scripts/lint
 
 types: ready ## mypy, strict
-	@$(BIN)/mypy
+	@scripts/types
 
 fix: ready ## put right what the tools can put right
 	@$(BIN)/ruff check --fix --quiet . || true

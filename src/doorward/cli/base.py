@@ -1,0 +1,116 @@
+"""The command line's frame: the group of commands, their exit codes, what they print."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from doorward import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+# Where each command lives. They are imported when they are asked for: `--help` needs no database.
+COMMANDS = {
+    "administrators": "doorward.cli.administrators",
+    "check": "doorward.cli.check",
+    "customers": "doorward.cli.customers",
+    "demo": "doorward.cli.demo",
+    "demo-code": "doorward.cli.demo",
+    "history": "doorward.cli.history",
+    "keys": "doorward.cli.keys",
+    "run": "doorward.cli.run",
+    "work": "doorward.cli.run",
+}
+
+
+class Failure(click.ClickException):
+    """What was asked for could not be done: exit status 1, one plain sentence on stderr."""
+
+    exit_code = 1
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the sentence and nothing else."""
+        click.echo(self.format_message(), file=file or sys.stderr)
+
+
+class Commands(click.Group):
+    """Commands by name, each imported only when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Give the names, in order."""
+        return sorted(name for name, module in COMMANDS.items() if _exists(module))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Give the command of that name, or None."""
+        module = COMMANDS.get(cmd_name)
+        if module is None or not _exists(module):
+            return None
+        command: click.Command = getattr(importlib.import_module(module), cmd_name.replace("-", "_"))
+        return command
+
+
+def _exists(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="doorward")
+def main() -> None:
+    """Doorward: a customer portal with two-factor sign-in at its heart.
+
+    Settings are environment variables (DOORWARD_…), or a file named by DOORWARD_CONFIG.
+    """
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def print_json(value: object) -> None:
+    """Print a record or a list as JSON; times must already be ISO 8601 in UTC."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows under their columns; without colours or a frame, so that `cut` and `grep` serve."""
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    for row in (columns, *rows):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo(line.rstrip())
+
+
+def set_up_django() -> None:
+    """Load the settings and the models, or raise `Failure` with the sentence that says what is wrong."""
+    from doorward.environment import WrongSetting  # noqa: PLC0415 - `--help` needs none of this
+    from doorward.safe.keyring import KeyRingBroken  # noqa: PLC0415
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorward.config.settings")
+    import django  # noqa: PLC0415
+
+    try:
+        django.setup()
+    except (WrongSetting, KeyRingBroken) as error:
+        raise Failure(str(error)) from error
+    except PermissionError as error:
+        raise Failure(f"The data folder cannot be used: {error.strerror} ({error.filename}).") from error
+
+
+def with_data(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate a command that works on data: Django is ready, an SQLite database is up to date."""
+    from functools import wraps  # noqa: PLC0415
+
+    @wraps(command)
+    def ready(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the command takes
+        set_up_django()
+        from doorward.cli.data import bring_up_to_date  # noqa: PLC0415 - needs Django
+
+        bring_up_to_date(only_sqlite=True)
+        return command(*args, **kwargs)
+
+    return ready

@@ -1,0 +1,57 @@
+"""The database, brought up to date, and what a first start makes in it."""
+
+from __future__ import annotations
+
+import fcntl
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from doorward.cli.base import Failure
+from doorward.customers.services import first_start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Of PostgreSQL's advisory locks: any number that nobody else takes.
+_MIGRATION_LOCK = 0x446F6F72
+
+
+def bring_up_to_date(*, only_sqlite: bool = False) -> None:
+    """Migrate the database and make what a first start makes, one process at a time.
+
+    `only_sqlite`: leave PostgreSQL alone, since there `doorward run` does it.
+    """
+    if only_sqlite and connection.vendor != "sqlite":
+        return
+    try:
+        with _one_at_a_time():
+            executor = MigrationExecutor(connection)
+            if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+                call_command("migrate", verbosity=0, interactive=False)
+            first_start()
+    except DatabaseError as error:
+        raise Failure(f"The database cannot be used: {_first_line(error)}.") from error
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATION_LOCK])
+            try:
+                yield
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
+        return
+    with (settings.DOORWARD.data_dir / "migrating.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__

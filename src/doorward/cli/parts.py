@@ -1,0 +1,90 @@
+"""The parts of `doorward run`, each a process of its own: `python -m doorward.cli.parts PART PARENT`."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from doorward.cli import lifeline
+from doorward.cli.base import set_up_django
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# One a worker gave the best throughput, but two senders of a byte a second then stop the server.
+THREADS = 16
+# A thread that ends takes its database connection with it, so idle ones are kept long.
+THREAD_IDLE_SECONDS = 600
+STOP_SECONDS = 5
+HEADER_MILLISECONDS = 10_000
+# What of the environment a request may see: granian puts all of it into each request's.
+KEPT = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "TZ"})
+
+_QUIET: dict[str, Any] = {
+    "formatters": {},
+    "handlers": {},
+    "loggers": {
+        name: {"handlers": [], "level": "WARNING", "propagate": True}
+        for name in ("_granian", "granian.access")
+    },
+}
+
+
+def serve() -> None:
+    """Answer requests, in as many processes as the settings say, until SIGTERM or SIGINT."""
+    set_up_django()
+    from django.conf import settings  # noqa: PLC0415 - after set-up
+    from granian import Granian  # noqa: PLC0415 - only here
+    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415
+    from granian.http import HTTP1Settings  # noqa: PLC0415
+    from granian.log import LogLevels  # noqa: PLC0415
+
+    # Loaded here, before the workers are forked: they share it, and one that is made anew is ready at once.
+    importlib.import_module("doorward.config.wsgi")
+    environment = settings.DOORWARD
+    Granian(
+        "doorward.config.wsgi:application",
+        address=environment.host,
+        port=environment.port,
+        interface=Interfaces.WSGI,
+        workers=environment.workers,
+        blocking_threads=THREADS,
+        blocking_threads_idle_timeout=THREAD_IDLE_SECONDS,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+        log_level=LogLevels.warning,
+        log_dictconfig=_QUIET,
+    ).serve(target_loader=_application, wrap_loader=False)
+
+
+def _application() -> Callable[..., Any]:
+    """Run in each worker: bind it to its parent's life, and give what answers requests."""
+    lifeline.hold(os.getppid())
+    application: Callable[..., Any] = importlib.import_module("doorward.config.wsgi").application
+    for name in [name for name in os.environ if name not in KEPT]:
+        del os.environ[name]
+    return application
+
+
+def work() -> None:
+    """Do the background work until SIGTERM or SIGINT."""
+    set_up_django()
+    from doorward.notices.worker import run_forever  # noqa: PLC0415 - after set-up
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    run_forever(stop)
+
+
+PARTS: dict[str, Callable[[], None]] = {"serve": serve, "work": work}
+
+if __name__ == "__main__":
+    lifeline.hold(int(sys.argv[2]))
+    PARTS[sys.argv[1]]()

@@ -1,0 +1,31 @@
+"""The settings that the tests run with: the real ones, on a folder of their own."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from tests import postgresql
+
+FOLDER = Path(tempfile.mkdtemp(prefix="doorward-tests-"))
+for name in [name for name in os.environ if name.startswith("DOORWARD_")]:
+    del os.environ[name]
+os.environ["DOORWARD_DATA_DIR"] = str(FOLDER)
+if url := postgresql.url():
+    os.environ["DOORWARD_DATABASE_URL"] = url
+
+from doorward.config.settings import *  # noqa: E402, F403
+from doorward.config.settings import DATABASES  # noqa: E402
+
+# The same hasher with small parameters: a test signs in often, and nobody attacks its passwords.
+PASSWORD_HASHERS = ["tests.hashers.Small"]
+# Files are served by their names, without a build.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+if not url:
+    # A file, not memory: threads and processes of one test meet in it. Power cuts are not tested.
+    DATABASES["default"]["TEST"] = {"NAME": str(FOLDER / "test.sqlite3")}
+    DATABASES["default"]["OPTIONS"]["init_command"] = (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+    )
