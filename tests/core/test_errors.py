@@ -9,7 +9,9 @@ def refusals():
     return [
         thing
         for thing in vars(errors).values()
-        if isinstance(thing, type) and issubclass(thing, errors.Refusal) and thing is not errors.Refusal
+        if isinstance(thing, type)
+        and issubclass(thing, errors.Refusal)
+        and thing is not errors.Refusal
     ]
 
 

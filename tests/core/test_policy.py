@@ -77,7 +77,12 @@ def test_grace_ends_at_its_very_moment(now, running):
 def test_a_tick_or_a_floor_ends_a_grace_that_runs():
     customer = CustomerPolicy(required=True, grace_days=14, grace_from=BEGIN)
     for by in (RequiredBy.FLOOR_BRAND, RequiredBy.FLOOR_CUSTOMER):
-        assert effective(tick=False, customer=customer, floors=[Floor(by=by, required=True)]).grace_until is None
+        assert (
+            effective(
+                tick=False, customer=customer, floors=[Floor(by=by, required=True)]
+            ).grace_until
+            is None
+        )
 
 
 @pytest.mark.parametrize(

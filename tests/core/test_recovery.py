@@ -35,9 +35,12 @@ def test_a_code_is_read_back(code):
 @given(code=codes, data=st.data())
 def test_a_code_is_read_back_however_it_is_written(code, data):
     confused = {"O": "O0o", "I": "I1i", "B": "B8b"}
-    between = st.sampled_from(["", " ", "-", "\N{EN DASH}", "\N{NO-BREAK SPACE}", "\n", "\N{ZERO WIDTH SPACE}"])
+    between = st.sampled_from(
+        ["", " ", "-", "\N{EN DASH}", "\N{NO-BREAK SPACE}", "\n", "\N{ZERO WIDTH SPACE}"]
+    )
     written = "".join(
-        data.draw(st.sampled_from(confused.get(character, character + character.lower()))) + data.draw(between)
+        data.draw(st.sampled_from(confused.get(character, character + character.lower())))
+        + data.draw(between)
         for character in code
         if character != "-"
     )
@@ -74,6 +77,8 @@ def test_anything_may_be_typed(text):
     assert code is None or (len(code) == 24 and set(code) <= set(string.ascii_uppercase + "234567"))
 
 
-@pytest.mark.parametrize(("left", "few"), [(10, False), (4, False), (3, True), (1, True), (0, True)])
+@pytest.mark.parametrize(
+    ("left", "few"), [(10, False), (4, False), (3, True), (1, True), (0, True)]
+)
 def test_a_warning_at_three(left, few):
     assert recovery.few_left(left) is few

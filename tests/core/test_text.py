@@ -133,7 +133,13 @@ def test_addresses_that_mail_does_not_reach(typed):
         text.clean_email(typed)
 
 
-@given(typed=st.one_of(st.text(), st.text(alphabet=string.printable + "äß.@-"), st.from_regex(r"a@[a-z.\-ßü]{1,70}")))
+@given(
+    typed=st.one_of(
+        st.text(),
+        st.text(alphabet=string.printable + "äß.@-"),
+        st.from_regex(r"a@[a-z.\-ßü]{1,70}"),
+    )
+)
 @example("a@xn--.com")
 @example("a@xn--99999999999.com")
 @example("a@xn--a.xn--b")
@@ -238,7 +244,27 @@ def test_no_way_off_the_site(path):
 
 
 pieces = st.lists(
-    st.sampled_from(["/", "\\", "%2f", "%5c", "%25", "2f", "..", ".", ":", "@", "?", "#", "https", "evil.example", "a", "\t", " "]),
+    st.sampled_from(
+        [
+            "/",
+            "\\",
+            "%2f",
+            "%5c",
+            "%25",
+            "2f",
+            "..",
+            ".",
+            ":",
+            "@",
+            "?",
+            "#",
+            "https",
+            "evil.example",
+            "a",
+            "\t",
+            " ",
+        ]
+    ),
     max_size=8,
 ).map("".join)
 

@@ -7,12 +7,15 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from cryptography.hazmat.primitives import constant_time
 from hypothesis import given
 from hypothesis import strategies as st
 
 from doorward.core import totp
 
-VECTORS = json.loads((Path(__file__).parents[1] / "data" / "otp_vectors.json").read_text(encoding="utf-8"))
+VECTORS = json.loads(
+    (Path(__file__).parents[1] / "data" / "otp_vectors.json").read_text(encoding="utf-8")
+)
 SEED = VECTORS["seeds"]["SHA1"].encode()
 NOON = datetime(2026, 3, 4, 12, 0, 7, tzinfo=UTC)
 STEP = totp.step_at(NOON)
@@ -97,13 +100,13 @@ def test_a_code_of_two_steps_burns_the_later():
 
 def test_every_candidate_is_compared(monkeypatch):
     compared = []
-    real = totp.constant_time.bytes_eq
+    real = constant_time.bytes_eq
 
     def counting(left, right):
         compared.append(left)
         return real(left, right)
 
-    monkeypatch.setattr(totp.constant_time, "bytes_eq", counting)
+    monkeypatch.setattr(constant_time, "bytes_eq", counting)
     totp.matched_step(SEED, totp.code_at(SEED, STEP - 1), now=NOON, after=None)
     assert len(compared) == 3
 
@@ -125,7 +128,9 @@ def test_anything_may_be_typed(code, now):
     totp.skew(SEED, code, now=now)
 
 
-@pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef", "12345a", "-1", "+12345", "1e5", "12.345", "1" * 65])
+@pytest.mark.parametrize(
+    "code", ["", "12345", "1234567", "abcdef", "12345a", "-1", "+12345", "1e5", "12.345", "1" * 65]
+)
 def test_what_is_not_six_digits_matches_nothing(code):
     assert totp.matched_step(SEED, code, now=NOON, after=None) is None
 
@@ -157,10 +162,15 @@ def test_what_people_paste(typed):
 
 
 def test_an_export_of_an_app_is_no_code():
-    assert totp.matched_step(SEED, "otpauth-migration://offline?data=CjEK", now=NOON, after=None) is None
+    assert (
+        totp.matched_step(SEED, "otpauth-migration://offline?data=CjEK", now=NOON, after=None)
+        is None
+    )
 
 
-@pytest.mark.parametrize(("shift", "seconds"), [(-20, -600), (-3, -90), (-2, -60), (2, 60), (7, 210), (20, 600)])
+@pytest.mark.parametrize(
+    ("shift", "seconds"), [(-20, -600), (-3, -90), (-2, -60), (2, 60), (7, 210), (20, 600)]
+)
 def test_the_clock_doctor_says_how_far_a_phone_is_off(shift, seconds):
     code = totp.code_at(SEED, STEP + shift)
     assert totp.skew(SEED, code, now=NOON) == seconds
@@ -236,4 +246,3 @@ def test_the_uri_reads_back(secret, issuer, account):
     assert "%3A" not in text
     assert fields["secret"] == [totp.base32(secret)]
     assert (fields["algorithm"], fields["digits"], fields["period"]) == (["SHA1"], ["6"], ["30"])
-

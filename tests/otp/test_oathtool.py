@@ -20,7 +20,12 @@ def test_a_thousand_random_secrets_and_times():
     assert tool is not None, "install Debian's oathtool (make test does)"
     chosen = [(random.randbytes(20), random.randint(0, LAST_SECOND)) for _ in range(HOW_MANY)]
     script = "\n".join(
-        f"{shlex.quote(tool)} --totp --now @{seconds} --base32 {totp.base32(secret)}" for secret, seconds in chosen
+        f"{shlex.quote(tool)} --totp --now @{seconds} --base32 {totp.base32(secret)}"
+        for secret, seconds in chosen
     )
-    answer = subprocess.run(["/bin/sh", "-e"], input=script, capture_output=True, text=True, check=True, timeout=120)
-    assert answer.stdout.split() == [totp.code_at(secret, seconds // 30) for secret, seconds in chosen]
+    answer = subprocess.run(
+        ["/bin/sh", "-e"], input=script, capture_output=True, text=True, check=True, timeout=120
+    )
+    assert answer.stdout.split() == [
+        totp.code_at(secret, seconds // 30) for secret, seconds in chosen
+    ]

@@ -21,7 +21,7 @@ SECRET = bytes(range(236, 256))
         ("ACME Co", "alice@example.com"),
         ("Blauer Hafen & Söhne GmbH", "zoë.lindqvist+portal@münchen.example"),
         ("北風通信", "管理者@例え.テスト"),
-        ("50 % off / more? #1 = \"us\"", "o'brien@example.com"),
+        ('50 % off / more? #1 = "us"', "o'brien@example.com"),
         ("Provider: Portal", "Acme: anna@example.com"),
         ("x" * 60, "a" * 64 + "@" + "b" * 60 + ".example"),
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,53 +9,12 @@ from doorward.core.policy import Kinds, Policy
 from doorward.core.steps import RECOVERY_PROOF_SECONDS, FactorKind, Fresh, Need, Step
 
 if TYPE_CHECKING:
-    from uuid import UUID
+    from doorward.core.facts import FactorFacts, Facts
 
 
-@dataclass(frozen=True, slots=True)
-class FactorFacts:
-    """One confirmed factor. `usable` is false when wrong codes disabled it."""
-
-    id: UUID
-    kind: FactorKind
-    usable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SessionFacts:
-    """What was proved in this browser, and when (aware datetimes; None: not proved)."""
-
-    created_at: datetime
-    seen_at: datetime
-    ended: bool
-    security_version: int
-    password_at: datetime | None
-    factor_at: datetime | None
-    factor_id: UUID | None
-    recovery_at: datetime | None
-    mailbox_at: datetime | None
-    from_link: bool
-    put_off: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Everything that the decision is made from, read live at each request."""
-
-    session: SessionFacts | None
-    administrator_active: bool
-    customer_active: bool
-    security_version: int
-    factors: tuple[FactorFacts, ...]
-    policy: Policy
-    recovery_unsaved: bool
-    password_due: bool
-    tabs: frozenset[str]
-    mailbox_proof: bool = True
-    trusted_browser: bool = False
-
-
-def next_step(facts: Facts, need: Need, *, now: datetime) -> Step:
+def next_step(  # noqa: C901, PLR0911 - one condition a line; the order is the policy
+    facts: Facts, need: Need, *, now: datetime
+) -> Step:
     """Give the step that is due before `need` is met; `THROUGH` when none is."""
     if not _signed_in(facts, now=now):
         return Step.SIGN_IN
@@ -83,13 +41,13 @@ def next_step(facts: Facts, need: Need, *, now: datetime) -> Step:
 
 def set_up_is_due(facts: Facts, *, now: datetime) -> bool:
     """Say whether a factor must be set up now: required, none allowed and usable, no grace left."""
-    return _set_up_is_missing(facts) and not _in_grace(facts.policy, now=now)
+    return _set_up_is_missing(facts) and not facts.policy.in_grace(now)
 
 
 def is_fresh(facts: Facts, fresh: Fresh, *, now: datetime) -> bool:
     """Say whether a proof made in this session is recent enough.
 
-    A factor where there is one to prove, else the password. A recovery code serves for ten
+    A factor that still counts where there is one, else the password. A recovery code serves for ten
     minutes, and only where the need says so (setting up a new factor, removing the lost one).
     """
     session = facts.session
@@ -97,6 +55,8 @@ def is_fresh(facts: Facts, fresh: Fresh, *, now: datetime) -> bool:
         return False
     if fresh.recovery_serves and _within(session.recovery_at, RECOVERY_PROOF_SECONDS, now=now):
         return True
+    if facts.factors and _proved(facts) is None:
+        return False
     proved_at = session.factor_at if facts.factors else session.password_at
     return _within(proved_at, fresh.seconds, now=now)
 
@@ -116,13 +76,13 @@ def _signed_in(facts: Facts, *, now: datetime) -> bool:
 
 
 def _second_step_done(facts: Facts) -> bool:
-    return facts.trusted_browser or _recovery_proved(facts) or _proved(facts) is not None
+    return _trusted(facts) or _recovery_proved(facts) or _proved(facts) is not None
 
 
 def _allowed_proved(facts: Facts) -> bool:
     proved = _proved(facts)
     return (
-        facts.trusted_browser
+        _trusted(facts)
         or _recovery_proved(facts)
         or (proved is not None and _is_allowed(proved, facts.policy))
     )
@@ -147,6 +107,10 @@ def _recovery_proved(facts: Facts) -> bool:
     return facts.session is not None and facts.session.recovery_at is not None
 
 
+def _trusted(facts: Facts) -> bool:
+    return facts.trusted_browser and facts.policy.trust_days > 0
+
+
 def _only_password(facts: Facts) -> bool:
     session = facts.session
     return (
@@ -165,11 +129,7 @@ def _set_up_is_missing(facts: Facts) -> bool:
 
 def _set_up_is_offered(facts: Facts, *, now: datetime) -> bool:
     put_off = facts.session is not None and facts.session.put_off
-    return _set_up_is_missing(facts) and _in_grace(facts.policy, now=now) and not put_off
-
-
-def _in_grace(policy: Policy, *, now: datetime) -> bool:
-    return policy.grace_until is not None and now < policy.grace_until
+    return _set_up_is_missing(facts) and facts.policy.in_grace(now) and not put_off
 
 
 def _within(moment: datetime | None, seconds: int, *, now: datetime) -> bool:

@@ -34,8 +34,11 @@ def wait_after(failures: int) -> int:
 
 
 def waits() -> tuple[tuple[int, int], ...]:
-    """Give the same as (from so many failures on, seconds), rising, for a CASE in SQL; the last one holds for all more."""
-    rows = []
+    """Give the same as rows (from so many failures on, seconds), rising, for a CASE in SQL.
+
+    The last one holds for all more.
+    """
+    rows: list[tuple[int, int]] = []
     failures = FREE
     while not rows or rows[-1][1] < LONGEST_WAIT:
         rows.append((failures, wait_after(failures)))

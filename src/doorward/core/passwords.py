@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Container, Sequence
+from itertools import pairwise
 from typing import Final
 
 from doorward.core import errors
@@ -32,7 +33,9 @@ def is_long(password: str) -> bool:
     return len(normalise(password)) >= MINIMUM_ALONE
 
 
-def check(password: str, *, two_factors: bool, personal: Sequence[str], common: Container[str]) -> str:
+def check(
+    password: str, *, two_factors: bool, personal: Sequence[str], common: Container[str]
+) -> str:
     """Give the password as it is to be hashed.
 
     `personal` has the person's names, e-mail, e-mail's local part and the brand; `common` has common passwords in
@@ -57,7 +60,7 @@ def check(password: str, *, two_factors: bool, personal: Sequence[str], common: 
 
 
 def _made_of(password: str, word: str) -> bool:
-    """Tell whether a word of four letters and more is in the password, or the password is a shorter one over and over."""
+    """Tell whether a word of four letters and more is in it, or it is a shorter one over and over."""
     folded, part = _folded(password), _folded(word)
     if len(part) >= _SHORTEST_PERSONAL and part in folded:
         return True
@@ -73,7 +76,9 @@ def _is_common(password: str, common: Container[str]) -> bool:
     if password in common or folded in common or _is_run(folded):
         return True
     unit = _repeated_unit(folded)
-    return unit is not None and (len(unit) <= _LONGEST_TRIVIAL_UNIT or unit in common or _is_run(unit))
+    return unit is not None and (
+        len(unit) <= _LONGEST_TRIVIAL_UNIT or unit in common or _is_run(unit)
+    )
 
 
 def _repeated_unit(text: str) -> str | None:
@@ -86,11 +91,11 @@ def _repeated_unit(text: str) -> str | None:
 
 
 def _is_run(text: str) -> bool:
-    """Tell whether each character follows the one before, up or down, digits going round from 9 to 0: 'abcdef', '3210'."""
-    ranks = [int(character) if character in "0123456789" else ord(character) for character in text]
-    wraps = text.isascii() and text.isdigit()
-    steps = {(after - before) % 10 if wraps else after - before for before, after in zip(ranks, ranks[1:], strict=False)}
-    return steps == {1} or steps == ({9} if wraps else {-1})
+    """Tell whether each character follows the one before, up or down: 'abcdef', '3210'; 0 follows 9."""
+    if text.isascii() and text.isdigit():
+        steps = {(int(after) - int(before)) % 10 for before, after in pairwise(text)}
+        return steps in ({1}, {9})
+    return {ord(after) - ord(before) for before, after in pairwise(text)} in ({1}, {-1})
 
 
 def _folded(text: str) -> str:

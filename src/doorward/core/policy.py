@@ -80,7 +80,11 @@ class Policy:
 
 
 def effective(
-    *, tick: bool, customer: CustomerPolicy, floors: Sequence[Floor] = (), longer_sessions: bool = False
+    *,
+    tick: bool,
+    customer: CustomerPolicy,
+    floors: Sequence[Floor] = (),
+    longer_sessions: bool = False,
 ) -> Policy:
     """Make one policy of the person's tick, the customer's choice and the provider's floors.
 
@@ -99,7 +103,9 @@ def effective(
     )
 
 
-def _reasons(*, tick: bool, customer: CustomerPolicy, floors: Sequence[Floor]) -> tuple[RequiredBy, ...]:
+def _reasons(
+    *, tick: bool, customer: CustomerPolicy, floors: Sequence[Floor]
+) -> tuple[RequiredBy, ...]:
     asked = {floor.by for floor in floors if floor.required}
     if tick:
         asked.add(RequiredBy.TICK)

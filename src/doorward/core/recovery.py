@@ -21,7 +21,9 @@ _UNSEEN: Final = frozenset({"Zs", "Pd", "Cf", "Cc", "Zl", "Zp"})
 
 def new_codes(random: Callable[[int], bytes], count: int = COUNT) -> tuple[str, ...]:
     """Make codes of 24 Base32 characters (15 bytes of `random` each), in groups of four with dashes."""
-    return tuple(grouped(base64.b32encode(random(CODE_BYTES)).decode("ascii"), by="-") for _ in range(count))
+    return tuple(
+        grouped(base64.b32encode(random(CODE_BYTES)).decode("ascii"), by="-") for _ in range(count)
+    )
 
 
 def normalise(text: str) -> str | None:
@@ -32,7 +34,9 @@ def normalise(text: str) -> str | None:
     if len(text) > _LONGEST_TYPED:
         return None
     folded = unicodedata.normalize("NFKC", text).upper().translate(_CONFUSED)
-    typed = "".join(character for character in folded if unicodedata.category(character) not in _UNSEEN)
+    typed = "".join(
+        character for character in folded if unicodedata.category(character) not in _UNSEEN
+    )
     return typed if _SHAPE.fullmatch(typed) else None
 
 

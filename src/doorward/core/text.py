@@ -12,7 +12,9 @@ LONGEST_NEXT: Final = 2000
 
 _JOINERS: Final = frozenset("\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
 _REFUSED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_LOCAL_PART: Final = re.compile(r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LOCAL_PART: Final = re.compile(
+    r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+)
 _LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _LONGEST_LOCAL_PART: Final = 64
 _LONGEST_DOMAIN: Final = 253
@@ -29,7 +31,10 @@ def clean_line(text: str, *, maximum: int) -> str:
     line = unicodedata.normalize("NFC", text.strip())
     if len(line) > maximum:
         raise errors.TextTooLong(maximum=maximum)
-    if any(unicodedata.category(character) in _REFUSED and character not in _JOINERS for character in line):
+    if any(
+        unicodedata.category(character) in _REFUSED and character not in _JOINERS
+        for character in line
+    ):
         raise errors.TextInvalid
     return line
 
@@ -108,4 +113,6 @@ def _is_plain(path: str) -> bool:
 
 
 def _is_odd(text: str) -> bool:
-    return any(character == "\\" or unicodedata.category(character)[0] in "CZ" for character in text)
+    return any(
+        character == "\\" or unicodedata.category(character)[0] in "CZ" for character in text
+    )

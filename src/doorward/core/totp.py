@@ -21,7 +21,11 @@ SECRET_BYTES: Final = 20
 WINDOW: Final = (-1, 0, 1)
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_ALGORITHMS: Final = {"SHA1": SHA1, "SHA256": SHA256, "SHA512": SHA512}
+_ALGORITHMS: Final[dict[str, type[SHA1 | SHA256 | SHA512]]] = {
+    "SHA1": SHA1,
+    "SHA256": SHA256,
+    "SHA512": SHA512,
+}
 _LONGEST_TYPED: Final = 64
 _MINUS: Final = "\N{MINUS SIGN}"
 
@@ -81,7 +85,9 @@ def _matching(secret: bytes, code: str, steps: Iterable[int]) -> list[int]:
         return []
     given = typed.encode("ascii")
     checked = [
-        (step, constant_time.bytes_eq(code_at(secret, step).encode("ascii"), given)) for step in steps if step >= 0
+        (step, constant_time.bytes_eq(code_at(secret, step).encode("ascii"), given))
+        for step in steps
+        if step >= 0
     ]
     return [step for step, equal in checked if equal]
 
@@ -126,7 +132,11 @@ def uri(*, secret: bytes, issuer: str, account: str) -> str:
     Spaces are %20, never +; a colon divides issuer and account and is therefore taken out of both.
     """
     issuer, account = _without_colon(issuer), _without_colon(account)
-    label = quote(account, safe="") if not issuer else f"{quote(issuer, safe='')}:{quote(account, safe='')}"
+    label = (
+        quote(account, safe="")
+        if not issuer
+        else f"{quote(issuer, safe='')}:{quote(account, safe='')}"
+    )
     fields = {
         "secret": base32(secret),
         "issuer": issuer,

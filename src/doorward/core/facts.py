@@ -1,0 +1,56 @@
+"""What the access decision is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.core.policy import Policy
+    from doorward.core.steps import FactorKind
+
+
+@dataclass(frozen=True, slots=True)
+class FactorFacts:
+    """One confirmed factor. `usable` is false when wrong codes disabled it."""
+
+    id: UUID
+    kind: FactorKind
+    usable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What was proved in this browser, and when (aware datetimes; None: not proved)."""
+
+    created_at: datetime
+    seen_at: datetime
+    ended: bool
+    security_version: int
+    password_at: datetime | None
+    factor_at: datetime | None
+    factor_id: UUID | None
+    recovery_at: datetime | None
+    mailbox_at: datetime | None
+    from_link: bool
+    put_off: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that the decision is made from, read live at each request."""
+
+    session: SessionFacts | None
+    administrator_active: bool
+    customer_active: bool
+    security_version: int
+    factors: tuple[FactorFacts, ...]
+    policy: Policy
+    recovery_unsaved: bool
+    password_due: bool
+    tabs: frozenset[str]
+    mailbox_proof: bool = True
+    trusted_browser: bool = False

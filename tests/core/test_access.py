@@ -1,0 +1,587 @@
+"""The access decision: every row of the table, and every combination of facts against what must always hold.
+
+The invariants are written from the product's promises, one each, and know nothing of the order of the code.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from uuid import UUID
+
+import pytest
+
+from doorward.core.access import is_fresh, next_step, set_up_is_due
+from doorward.core.facts import FactorFacts, Facts, SessionFacts
+from doorward.core.policy import Kinds, Policy, RequiredBy
+from doorward.core.steps import OTHERS, OWN_FACTORS, OWN_SECURITY, FactorKind, Need, Step
+
+NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+YES_NO = (False, True)
+
+APP, PASSKEY, REMOVED = UUID(int=1), UUID(int=2), UUID(int=3)
+KINDS = {APP: FactorKind.APP, PASSKEY: FactorKind.PASSKEY}
+
+# What the facts can be. `None` as the moment of a proof: not made.
+FACTORS = tuple(
+    tuple(
+        FactorFacts(id=factor, kind=KINDS[factor], usable=usable)
+        for factor, usable in ((APP, app), (PASSKEY, passkey))
+        if usable is not None
+    )
+    for app, passkey in product((None, False, True), repeat=2)
+)
+
+
+def ago(**span: float) -> datetime:
+    return NOW - timedelta(**span)
+
+
+def session(**changed: object) -> SessionFacts:
+    usual = SessionFacts(
+        created_at=ago(hours=1),
+        seen_at=ago(minutes=1),
+        ended=False,
+        security_version=7,
+        password_at=ago(hours=1),
+        factor_at=None,
+        factor_id=None,
+        recovery_at=None,
+        mailbox_at=None,
+        from_link=False,
+        put_off=False,
+    )
+    return replace(usual, **changed)  # type: ignore[arg-type]  # tests pass fields by name
+
+
+def policy(**changed: object) -> Policy:
+    usual = Policy(
+        required=False,
+        required_by=(),
+        grace_until=None,
+        kinds=Kinds.ANY,
+        trust_days=0,
+        session_seconds=12 * 3600,
+        idle_seconds=30 * 60,
+    )
+    return replace(usual, **changed)  # type: ignore[arg-type]  # tests pass fields by name
+
+
+def facts(**changed: object) -> Facts:
+    usual = Facts(
+        session=session(),
+        administrator_active=True,
+        customer_active=True,
+        security_version=7,
+        factors=(),
+        policy=policy(),
+        recovery_unsaved=False,
+        password_due=False,
+        tabs=frozenset({"home", "support"}),
+    )
+    return replace(usual, **changed)  # type: ignore[arg-type]  # tests pass fields by name
+
+
+REQUIRED = policy(required=True, required_by=(RequiredBy.TICK,))
+GRACE = policy(
+    required=True, required_by=(RequiredBy.POLICY,), grace_until=NOW + timedelta(seconds=1)
+)
+RESISTANT = replace(REQUIRED, kinds=Kinds.PHISHING_RESISTANT)
+USABLE_APP = FactorFacts(id=APP, kind=FactorKind.APP, usable=True)
+DISABLED_APP = replace(USABLE_APP, usable=False)
+USABLE_PASSKEY = FactorFacts(id=PASSKEY, kind=FactorKind.PASSKEY, usable=True)
+APP_PROVED = session(factor_at=ago(minutes=30), factor_id=APP)
+PASSKEY_PROVED = session(factor_at=ago(minutes=30), factor_id=PASSKEY)
+RECOVERED = session(recovery_at=ago(minutes=30))
+
+
+# --- the table of product.md, row by row ---------------------------------------------------------------------
+
+ROWS = {
+    "1 no session": (facts(session=None), Step.SIGN_IN),
+    "1 ended": (facts(session=session(ended=True)), Step.SIGN_IN),
+    "1 no password proved": (facts(session=session(password_at=None)), Step.SIGN_IN),
+    "1 twelve hours": (facts(session=session(created_at=ago(hours=12))), Step.SIGN_IN),
+    "1 a second less": (
+        facts(session=session(created_at=ago(hours=11, minutes=59, seconds=59))),
+        Step.THROUGH,
+    ),
+    "1 idle": (facts(session=session(seen_at=ago(minutes=30))), Step.SIGN_IN),
+    "1 nearly idle": (facts(session=session(seen_at=ago(minutes=29, seconds=59))), Step.THROUGH),
+    "1 administrator not active": (facts(administrator_active=False), Step.SIGN_IN),
+    "1 customer not active": (facts(customer_active=False), Step.SIGN_IN),
+    "1 security version went up": (facts(security_version=8), Step.SIGN_IN),
+    "1 security version of another time": (facts(security_version=6), Step.SIGN_IN),
+    "2 only the password": (facts(factors=(USABLE_APP,)), Step.PROVE_FACTOR),
+    "2 a disabled factor counts too": (facts(factors=(DISABLED_APP,)), Step.PROVE_FACTOR),
+    "2 proved, then disabled": (
+        facts(factors=(DISABLED_APP,), session=APP_PROVED),
+        Step.PROVE_FACTOR,
+    ),
+    "2 the proved one was removed": (
+        facts(factors=(USABLE_PASSKEY,), session=APP_PROVED),
+        Step.PROVE_FACTOR,
+    ),
+    "2 not allowed by the policy counts too": (
+        facts(factors=(USABLE_APP,), policy=RESISTANT),
+        Step.PROVE_FACTOR,
+    ),
+    "2 a mailbox is no factor": (
+        facts(factors=(USABLE_APP,), session=session(mailbox_at=ago(minutes=1))),
+        Step.PROVE_FACTOR,
+    ),
+    "2 a link is no factor": (
+        facts(factors=(USABLE_APP,), session=session(from_link=True)),
+        Step.PROVE_FACTOR,
+    ),
+    "2 recovery code": (facts(factors=(DISABLED_APP,), session=RECOVERED), Step.THROUGH),
+    "2 trusted browser": (
+        facts(factors=(USABLE_APP,), trusted_browser=True, policy=policy(trust_days=14)),
+        Step.THROUGH,
+    ),
+    "2 trusted, and the policy no longer allows it": (
+        facts(factors=(USABLE_APP,), trusted_browser=True),
+        Step.PROVE_FACTOR,
+    ),
+    "3 another than the allowed one": (
+        facts(factors=(USABLE_APP, USABLE_PASSKEY), session=APP_PROVED, policy=RESISTANT),
+        Step.PROVE_FACTOR,
+    ),
+    "3 the same where any is allowed": (
+        facts(factors=(USABLE_APP, USABLE_PASSKEY), session=APP_PROVED, policy=REQUIRED),
+        Step.THROUGH,
+    ),
+    "3 the same where nothing is required": (
+        facts(
+            factors=(USABLE_APP, USABLE_PASSKEY),
+            session=APP_PROVED,
+            policy=replace(RESISTANT, required=False),
+        ),
+        Step.THROUGH,
+    ),
+    "3 the allowed one": (
+        facts(factors=(USABLE_APP, USABLE_PASSKEY), session=PASSKEY_PROVED, policy=RESISTANT),
+        Step.THROUGH,
+    ),
+    "3 recovery code": (
+        facts(factors=(USABLE_APP, USABLE_PASSKEY), session=RECOVERED, policy=RESISTANT),
+        Step.THROUGH,
+    ),
+    "4 only the password": (facts(policy=REQUIRED), Step.PROVE_MAILBOX),
+    "4 grace is over": (facts(policy=replace(GRACE, grace_until=NOW)), Step.PROVE_MAILBOX),
+    "5 the provider has switched it off": (
+        facts(policy=REQUIRED, mailbox_proof=False),
+        Step.SET_UP_FACTOR,
+    ),
+    "5 the mailbox is proved": (
+        facts(policy=REQUIRED, session=session(mailbox_at=ago(hours=1))),
+        Step.SET_UP_FACTOR,
+    ),
+    "5 from a mailed link": (
+        facts(policy=REQUIRED, session=session(from_link=True)),
+        Step.SET_UP_FACTOR,
+    ),
+    "5 a factor that is not allowed is proved": (
+        facts(factors=(USABLE_APP,), session=APP_PROVED, policy=RESISTANT),
+        Step.SET_UP_FACTOR,
+    ),
+    "5 recovered, and nothing is usable": (
+        facts(factors=(DISABLED_APP,), session=RECOVERED, policy=REQUIRED),
+        Step.SET_UP_FACTOR,
+    ),
+    "5 cannot be put off": (
+        facts(policy=REQUIRED, session=session(put_off=True, from_link=True)),
+        Step.SET_UP_FACTOR,
+    ),
+    "6 in grace": (facts(policy=GRACE), Step.SET_UP_FACTOR),
+    "6 put off": (facts(policy=GRACE, session=session(put_off=True)), Step.THROUGH),
+    "6 with a factor there is nothing to put off": (
+        facts(policy=GRACE, factors=(USABLE_APP,), session=APP_PROVED),
+        Step.THROUGH,
+    ),
+    "7 codes not saved": (facts(recovery_unsaved=True), Step.SAVE_RECOVERY_CODES),
+    "7 after the second step": (
+        facts(recovery_unsaved=True, factors=(USABLE_APP,)),
+        Step.PROVE_FACTOR,
+    ),
+    "8 password due": (facts(password_due=True), Step.SET_PASSWORD),
+    "8 after the codes": (
+        facts(password_due=True, recovery_unsaved=True),
+        Step.SAVE_RECOVERY_CODES,
+    ),
+    "8 after the set-up": (facts(password_due=True, policy=GRACE), Step.SET_UP_FACTOR),
+    "9 nothing due": (facts(), Step.THROUGH),
+    "9 with a factor": (
+        facts(factors=(USABLE_APP,), session=APP_PROVED, policy=REQUIRED),
+        Step.THROUGH,
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "step"), ROWS.values(), ids=ROWS)
+def test_each_row_of_the_table(given, step):
+    assert next_step(given, Need.THROUGH, now=NOW) is step
+
+
+@pytest.mark.parametrize(
+    ("need", "changed", "step"),
+    [
+        (Need.right("home"), {}, Step.THROUGH),
+        (Need.right("administrators"), {}, Step.NO_RIGHT),
+        (Need.right("administrators", fresh=OTHERS), {}, Step.NO_RIGHT),
+        (Need.right("administrators"), {"password_due": True}, Step.SET_PASSWORD),
+        (Need.right("administrators"), {"session": None}, Step.SIGN_IN),
+        (
+            Need.right("home", fresh=OTHERS),
+            {"session": session(password_at=ago(minutes=11))},
+            Step.PROVE_AGAIN,
+        ),
+        (
+            Need.right("home", fresh=OTHERS),
+            {"session": session(password_at=ago(minutes=9))},
+            Step.THROUGH,
+        ),
+        (
+            Need.proof(OWN_SECURITY),
+            {"session": session(password_at=ago(minutes=6))},
+            Step.PROVE_AGAIN,
+        ),
+        (Need.proof(OWN_SECURITY), {"session": session(password_at=ago(minutes=4))}, Step.THROUGH),
+        (
+            Need.proof(OWN_SECURITY),
+            {"session": session(password_at=ago(seconds=299))},
+            Step.THROUGH,
+        ),
+        (
+            Need.proof(OWN_SECURITY),
+            {"session": session(password_at=ago(seconds=300))},
+            Step.PROVE_AGAIN,
+        ),
+    ],
+)
+def test_rights_and_fresh_proofs_where_nothing_else_is_due(need, changed, step):
+    assert next_step(facts(**changed), need, now=NOW) is step
+
+
+def test_with_a_factor_the_password_is_no_fresh_proof():
+    just_typed = session(password_at=NOW, factor_at=ago(minutes=6), factor_id=APP)
+    mine = facts(factors=(USABLE_APP,), session=just_typed)
+    assert next_step(mine, Need.proof(OWN_SECURITY), now=NOW) is Step.PROVE_AGAIN
+    proved = replace(mine, session=replace(just_typed, factor_at=ago(minutes=4)))
+    assert next_step(proved, Need.proof(OWN_SECURITY), now=NOW) is Step.THROUGH
+
+
+def test_a_factor_that_is_gone_is_no_fresh_proof():
+    gone = session(factor_at=ago(minutes=1), factor_id=REMOVED, recovery_at=ago(hours=1))
+    assert not is_fresh(facts(factors=(USABLE_APP,), session=gone), OTHERS, now=NOW)
+
+
+@pytest.mark.parametrize(("minutes", "served"), [(0, True), (9, True), (10, False), (11, False)])
+def test_a_recovery_code_serves_ten_minutes_for_ones_own_factors_only(minutes, served):
+    mine = facts(factors=(USABLE_APP,), session=session(recovery_at=ago(minutes=minutes)))
+    assert is_fresh(mine, OWN_FACTORS, now=NOW) is served
+    assert not is_fresh(mine, OWN_SECURITY, now=NOW)
+    assert not is_fresh(mine, OTHERS, now=NOW)
+
+
+def test_without_a_session_nothing_is_fresh():
+    assert not is_fresh(facts(session=None), OWN_FACTORS, now=NOW)
+
+
+def test_what_is_due_is_said_also_to_pages_outside_the_table():
+    assert set_up_is_due(facts(policy=REQUIRED), now=NOW)
+    assert not set_up_is_due(facts(policy=GRACE), now=NOW)
+    assert not set_up_is_due(facts(policy=REQUIRED, factors=(USABLE_APP,)), now=NOW)
+
+
+# --- every combination ---------------------------------------------------------------------------------------
+
+
+def live_sessions() -> Iterator[SessionFacts]:
+    """Give sessions that are signed in, with every combination of proofs."""
+    factor_proofs = (
+        (None, None),
+        *product((ago(minutes=1), ago(minutes=7)), (APP, PASSKEY, REMOVED)),
+    )
+    for (factor_at, factor_id), recovery_at, password_at, mailbox_at, from_link, put_off in product(
+        factor_proofs,
+        (None, ago(minutes=7), ago(minutes=30)),
+        (ago(minutes=2), ago(hours=1)),
+        (None, NOW),
+        YES_NO,
+        YES_NO,
+    ):
+        yield session(
+            factor_at=factor_at,
+            factor_id=factor_id,
+            recovery_at=recovery_at,
+            password_at=password_at,
+            mailbox_at=mailbox_at,
+            from_link=from_link,
+            put_off=put_off,
+        )
+
+
+def policies() -> tuple[Policy, ...]:
+    graces = (None, NOW, NOW + timedelta(days=1))
+    return tuple(
+        policy(
+            required=required, grace_until=grace if required else None, kinds=kinds, trust_days=days
+        )
+        for required, grace, kinds, days in product(YES_NO, graces, Kinds, (0, 14))
+        if required or grace is None
+    )
+
+
+NEEDS = (
+    Need.THROUGH,
+    Need.right("home"),
+    Need.right("administrators"),
+    Need.right("home", fresh=OTHERS),
+    Need.right("administrators", fresh=OTHERS),
+    Need.proof(OWN_SECURITY),
+    Need.proof(OWN_FACTORS),
+)
+DEAD_SESSIONS = (
+    None,
+    *(
+        replace(
+            APP_PROVED,
+            recovery_at=ago(minutes=1),
+            mailbox_at=ago(minutes=1),
+            from_link=True,
+            **dead,
+        )
+        for dead in (
+            {"ended": True},
+            {"password_at": None},
+            {"created_at": ago(hours=12)},
+            {"created_at": ago(days=30)},
+            {"seen_at": ago(minutes=30)},
+            {"security_version": 6},
+            {"security_version": 8},
+        )
+    ),
+)
+
+
+def dead() -> Iterator[Facts]:
+    """Give all facts with which nobody is signed in, whatever else is true."""
+    alive = (APP_PROVED, session(), RECOVERED)
+    who = [(one, True, True) for one in DEAD_SESSIONS]
+    who += [
+        (one, *active)
+        for one, active in product(alive, ((False, True), (True, False), (False, False)))
+    ]
+    for (one, administrator, customer), factors, rule, unsaved, due, proof, trusted in product(
+        who, FACTORS, policies(), YES_NO, YES_NO, YES_NO, YES_NO
+    ):
+        yield Facts(
+            session=one,
+            administrator_active=administrator,
+            customer_active=customer,
+            security_version=7,
+            factors=factors,
+            policy=rule,
+            recovery_unsaved=unsaved,
+            password_due=due,
+            tabs=frozenset({"home"}),
+            mailbox_proof=proof,
+            trusted_browser=trusted,
+        )
+
+
+def alive(*, each: int) -> Iterator[Facts]:
+    """Give every `each`th of all facts with which somebody is signed in."""
+    combinations = product(live_sessions(), FACTORS, policies(), YES_NO, YES_NO, YES_NO, YES_NO)
+    for number, (one, factors, rule, unsaved, due, proof, trusted) in enumerate(combinations):
+        if number % each == 0:
+            yield Facts(
+                session=one,
+                administrator_active=True,
+                customer_active=True,
+                security_version=7,
+                factors=factors,
+                policy=rule,
+                recovery_unsaved=unsaved,
+                password_due=due,
+                tabs=frozenset({"home"}),
+                mailbox_proof=proof,
+                trusted_browser=trusted,
+            )
+
+
+BEYOND = frozenset({Step.NO_RIGHT, Step.PROVE_AGAIN, Step.THROUGH})
+ORDER = (
+    Step.SIGN_IN,
+    Step.PROVE_FACTOR,
+    Step.PROVE_MAILBOX,
+    Step.SET_UP_FACTOR,
+    Step.SAVE_RECOVERY_CODES,
+    Step.SET_PASSWORD,
+    Step.THROUGH,
+)
+
+
+class Known:
+    """What is true of some facts, said once and without the code under test."""
+
+    def __init__(self, given: Facts) -> None:
+        self.given = given
+        one = given.session
+        assert one is not None
+        self.one = one
+        usable = {factor.id for factor in given.factors if factor.usable}
+        any_kind = given.policy.kinds == "any"
+        self.allowed = {factor for factor in usable if any_kind or factor == PASSKEY}
+        self.proved = (
+            one.factor_id if one.factor_at is not None and one.factor_id in usable else None
+        )
+        self.trusted = given.trusted_browser and given.policy.trust_days != 0
+        self.fallback = one.recovery_at is not None or self.trusted
+        grace = given.policy.grace_until
+        self.in_grace = grace is not None and grace > NOW
+        self.lacking = given.policy.required and not self.allowed
+
+
+def hold_before_anything(known: Known, step: Step) -> None:
+    """Say what must hold of the step itself, whatever was asked for."""
+    given = known.given
+    second_step_done = not given.factors or known.proved is not None or known.fallback
+    assert step is not Step.SIGN_IN, "who is signed in is not asked again"
+    if not second_step_done:
+        assert step is Step.PROVE_FACTOR, (
+            "a confirmed factor is proved before anything else is seen or set up"
+        )
+    if step is Step.PROVE_FACTOR:
+        assert given.factors, "nobody without a factor is asked for one"
+        assert (
+            known.proved is None or known.proved not in known.allowed or not given.policy.required
+        )
+        assert not known.fallback
+    if step is Step.PROVE_MAILBOX:
+        assert known.lacking
+        assert not known.in_grace
+        assert given.mailbox_proof
+        assert (known.one.mailbox_at, known.one.recovery_at, known.proved) == (None, None, None)
+        assert not known.one.from_link
+    if step is Step.SET_UP_FACTOR:
+        assert known.lacking
+        assert not (known.in_grace and known.one.put_off)
+        more_than_a_password = (
+            known.one.mailbox_at
+            or known.one.recovery_at
+            or known.proved
+            or known.one.from_link
+            or not given.mailbox_proof
+        )
+        assert more_than_a_password or known.in_grace, "a stolen password alone sets up no factor"
+    if step is Step.SAVE_RECOVERY_CODES:
+        assert given.recovery_unsaved
+    if step is Step.SET_PASSWORD:
+        assert given.password_due
+
+
+def hold_beyond(known: Known) -> None:
+    """Say what must hold when the gate lets somebody past all its steps."""
+    given = known.given
+    assert not given.recovery_unsaved
+    assert not given.password_due
+    if given.factors:
+        assert known.proved is not None or known.fallback, (
+            "no one is through with a confirmed factor unproved"
+        )
+    if given.policy.required and not known.in_grace:
+        assert known.allowed, "no one is through without an allowed factor where two are required"
+        assert known.proved in known.allowed or known.fallback, "an allowed one was proved"
+    if known.lacking:
+        assert known.in_grace
+        assert known.one.put_off
+
+
+def hold_for_need(known: Known, need: Need, step: Step) -> None:
+    """Say what must hold of a page that asks for a right or for a fresh proof."""
+    lacks_right = need.tab is not None and need.tab not in known.given.tabs
+    assert (step is Step.NO_RIGHT) == lacks_right
+    if step is Step.PROVE_AGAIN:
+        assert need.fresh is not None
+    if step is Step.THROUGH and need.fresh is not None:
+        age = timedelta(seconds=need.fresh.seconds)
+        by_recovery = (
+            need.fresh is OWN_FACTORS
+            and known.one.recovery_at is not None
+            and NOW - known.one.recovery_at < timedelta(minutes=10)
+        )
+        if known.given.factors:
+            moment = known.one.factor_at if known.proved is not None else None
+        else:
+            moment = known.one.password_at
+        assert by_recovery or (moment is not None and NOW - moment < age)
+
+
+def check(given: Facts, need: Need) -> None:
+    """Check one combination: with all needs where nothing is due before, else with one of them."""
+    known = Known(given)
+    step = next_step(given, Need.THROUGH, now=NOW)
+    hold_before_anything(known, step)
+    if step is not Step.THROUGH:
+        assert next_step(given, need, now=NOW) is step, (
+            "what a page asks for never shortens the way to it"
+        )
+        return
+    hold_beyond(known)
+    for one in NEEDS:
+        answer = next_step(given, one, now=NOW)
+        assert answer in BEYOND
+        hold_for_need(known, one, answer)
+
+
+def test_a_sample_of_all_combinations():
+    for number, given in enumerate(alive(each=1_009)):
+        check(given, NEEDS[number % len(NEEDS)])
+
+
+@pytest.mark.slow
+def test_every_combination_of_somebody_signed_in():
+    for number, given in enumerate(alive(each=1)):
+        check(given, NEEDS[number % len(NEEDS)])
+
+
+def test_every_combination_of_nobody_signed_in():
+    steps = {
+        next_step(given, NEEDS[number % len(NEEDS)], now=NOW) for number, given in enumerate(dead())
+    }
+    assert steps == {Step.SIGN_IN}
+
+
+def test_every_step_is_reached():
+    sample = tuple(alive(each=1_009))
+    reached = {next_step(given, need, now=NOW) for given in sample for need in NEEDS}
+    assert reached == set(Step) - {Step.SIGN_IN}
+
+
+@pytest.mark.parametrize(
+    "less",
+    [
+        {"factor_at": None, "factor_id": None},
+        {"recovery_at": None},
+        {"mailbox_at": None},
+        {"from_link": False},
+        {"put_off": False},
+    ],
+    ids="+".join,
+)
+def test_a_proof_never_leads_backwards(less):
+    for given in alive(each=5_003):
+        assert given.session is not None
+        without = replace(given, session=replace(given.session, **less))
+        with_it = ORDER.index(next_step(given, Need.THROUGH, now=NOW))
+        assert with_it >= ORDER.index(next_step(without, Need.THROUGH, now=NOW))
+
+
+def test_requiring_never_opens_anything():
+    for given in alive(each=5_003):
+        if given.policy.required:
+            free = replace(given, policy=replace(given.policy, required=False, grace_until=None))
+            strict = ORDER.index(next_step(given, Need.THROUGH, now=NOW))
+            assert strict <= ORDER.index(next_step(free, Need.THROUGH, now=NOW))
