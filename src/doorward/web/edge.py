@@ -59,6 +59,8 @@ class Edge:
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         response.headers["Permissions-Policy"] = PERMISSIONS
         response.headers["X-Request-ID"] = request.origin.request_id
+        if not response.streaming:
+            response.headers["Content-Length"] = str(len(response.content))
         _write_line(request, response, seconds=time.perf_counter() - started)
         return response
 

@@ -1,0 +1,190 @@
+"""`doorward run` is one process tree: it starts, mends itself and ends as one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+
+import psutil
+import pytest
+
+from tests import postgresql
+from tests.serving import doorward, free_port, start
+from tests.waiting import until
+
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("run") / "data"
+
+
+@pytest.fixture
+def server(folder):
+    running = start(folder)
+    yield running
+    running.stop()
+
+
+def tree(server):
+    return [server.main(), *server.main().children(recursive=True)]
+
+
+def gone(processes):
+    return not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in processes)
+
+
+def other_than(pid, find):
+    """Wait for a process that took the place of `pid`."""
+
+    def found():
+        process = find()
+        return process if process and process.pid != pid else None
+
+    return until(found)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_it_ends_as_one(server, number):
+    processes = tree(server)
+    assert len(processes) >= 5
+    server.process.send_signal(number)
+    assert server.process.wait(timeout=15) == 0
+    until(lambda: gone(processes))
+
+
+def test_it_ends_as_one_even_when_its_main_process_is_killed(server):
+    processes = tree(server)
+    server.process.kill()
+    server.process.wait()
+    until(lambda: gone(processes), seconds=5)
+    assert not server.healthy()
+
+
+def test_after_a_kill_it_starts_again_at_once_on_folder_and_port(server, folder):
+    server.process.kill()
+    server.process.wait()
+    again = start(folder, port=server.port)
+    assert again.healthy()
+    assert again.stop() == 0
+
+
+def test_a_killed_answering_process_is_replaced(server):
+    killed = server.answering()[0]
+    killed.kill()
+    until(
+        lambda: (
+            len([one for one in server.answering() if one.pid != killed.pid]) == 2
+            and server.healthy()
+        )
+    )
+
+
+def test_the_killed_server_is_replaced_and_leaves_nobody_behind(server):
+    serve, answering = server.part("serve"), server.answering()
+    serve.kill()
+    until(lambda: gone([serve, *answering]), seconds=5)
+    other_than(serve.pid, lambda: server.part("serve"))
+    until(server.healthy)
+
+
+def test_the_killed_background_worker_is_replaced(server):
+    work = server.part("work")
+    work.kill()
+    other_than(work.pid, lambda: server.part("work"))
+    assert server.healthy()
+
+
+def test_what_dies_again_and_again_is_started_later_each_time(server):
+    pauses = []
+    for _ in range(3):
+        work = until(lambda: server.part("work"))
+        work.kill()
+        died = time.monotonic()
+        other_than(work.pid, lambda: server.part("work"))
+        pauses.append(time.monotonic() - died)
+    assert pauses[0] < pauses[1] < pauses[2]
+
+
+def test_a_taken_port_is_refused_with_one_sentence(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        answer = doorward("run", "--bind", f"127.0.0.1:{port}", folder=tmp_path / "data")
+    assert answer.returncode == 1
+    assert answer.stderr == f"The port 127.0.0.1:{port} is taken by another program.\n"
+    assert answer.stdout == ""
+
+
+def test_the_port_of_another_doorward_is_refused(server, tmp_path):
+    bind = f"127.0.0.1:{server.port}"
+    answer = doorward("run", "--bind", bind, folder=tmp_path / "data")
+    assert answer.returncode == 1
+    assert answer.stderr == f"The port {bind} is taken by another program.\n"
+
+
+def test_a_second_start_on_the_same_folder_is_refused(server, folder):
+    answer = doorward("run", "--bind", f"127.0.0.1:{free_port()}", folder=folder)
+    assert answer.returncode == 1
+    assert answer.stderr == f"Doorward already runs on the data folder {folder}.\n"
+    assert server.healthy()
+
+
+def test_an_existing_folder_answers_within_three_seconds(server, folder):
+    server.stop()
+    began = time.monotonic()
+    again = start(folder)
+    took = time.monotonic() - began
+    again.stop()
+    assert took < 3
+
+
+def test_the_data_folder_is_the_owners_alone(server, folder):
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert (folder / "keys.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"colour": "blue"}, "DOORWARD_COLOUR is not a setting of Doorward.\n"),
+        ({"database_url": "mysql://user:hidden@host/name"}, "DOORWARD_DATABASE_URL: it must be"),
+        ({"config": "/nowhere"}, "DOORWARD_CONFIG: the file /nowhere does not exist.\n"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_and_is_not_shown(tmp_path, settings, sentence):
+    answer = doorward("run", folder=tmp_path / "data", **settings)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(sentence)
+    assert answer.stderr.count("\n") == 1
+    assert "hidden" not in answer.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_wrong_option_is_a_usage_error(tmp_path):
+    answer = doorward("run", "--workers", "none", folder=tmp_path / "data")
+    assert answer.returncode == 2
+
+
+def test_a_second_machine_needs_a_database_that_two_can_share(tmp_path):
+    answer = doorward("work", folder=tmp_path / "data")
+    assert answer.returncode == 1
+    assert "PostgreSQL" in answer.stderr
+
+
+if postgresql.url():  # there is nothing to say about it on SQLite
+
+    def test_it_runs_on_postgresql(tmp_path):
+        with postgresql.empty_database() as url:
+            running = start(tmp_path / "data", database_url=url)
+            processes = tree(running)
+            assert running.stop() == 0
+            until(lambda: gone(processes))
+            again = start(tmp_path / "data", database_url=url)
+            os.kill(again.answering()[0].pid, signal.SIGKILL)
+            until(again.healthy)
+            again.stop()

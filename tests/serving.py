@@ -1,0 +1,125 @@
+"""A real `doorward run` for a test: its processes, its answers, its end."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psutil
+
+from tests.waiting import until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def free_port() -> int:
+    """Give a port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    """Give the environment of an installation in `folder`, with nothing of the tests' own."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("DOORWARD_", "DJANGO_", "PYTEST_", "TEST_"))
+    }
+    given = {f"DOORWARD_{name.upper()}": value for name, value in settings.items()}
+    return {**kept, "DOORWARD_DATA_DIR": str(folder), **given}
+
+
+def doorward(*words: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "doorward", *words],
+        env=environment(folder, **settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@dataclass
+class Server:
+    """A running `doorward run`."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def healthy(self) -> bool:
+        """Whether /healthz answers."""
+        try:
+            with urllib.request.urlopen(f"{self.address}/healthz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def main(self) -> psutil.Process:
+        return psutil.Process(self.process.pid)
+
+    def part(self, name: str) -> psutil.Process | None:
+        """Give the child process that runs this part."""
+        for child in self.main().children():
+            if _words(child)[2:4] == ["doorward.cli.parts", name]:
+                return child
+        return None
+
+    def answering(self) -> list[psutil.Process]:
+        """Give the processes that answer requests."""
+        serve = self.part("serve")
+        try:
+            return serve.children() if serve else []
+        except psutil.NoSuchProcess:
+            return []
+
+    def stop(self) -> int:
+        """End it as an operator does, and give its exit status."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(timeout=20)
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return []
+
+
+def start(folder: Path, *, port: int | None = None, **settings: str) -> Server:
+    """Start `doorward run` and wait until it answers and all of its parts are there."""
+    port = port or free_port()
+    log = folder.parent / f"{folder.name}-{port}.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "doorward", "run", "--bind", f"127.0.0.1:{port}"],
+            env=environment(folder, **settings),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    server = Server(process=process, port=port, log=log)
+    try:
+        until(lambda: process.poll() is not None or server.healthy(), seconds=30)
+        assert process.poll() is None, log.read_text()
+        until(lambda: len(server.answering()) >= 2 and server.part("work"))
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    return server
