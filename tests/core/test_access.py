@@ -118,6 +118,10 @@ ROWS = {
         facts(factors=(DISABLED_APP,), session=APP_PROVED),
         Step.PROVE_FACTOR,
     ),
+    "2 chosen, and never proved": (
+        facts(factors=(USABLE_APP,), session=session(factor_id=APP)),
+        Step.PROVE_FACTOR,
+    ),
     "2 the proved one was removed": (
         facts(factors=(USABLE_PASSKEY,), session=APP_PROVED),
         Step.PROVE_FACTOR,
@@ -301,6 +305,7 @@ def live_sessions() -> Iterator[SessionFacts]:
     """Give sessions that are signed in, with every combination of proofs."""
     factor_proofs = (
         (None, None),
+        (None, APP),
         *product((ago(minutes=1), ago(minutes=7)), (APP, PASSKEY, REMOVED)),
     )
     for (factor_at, factor_id), recovery_at, password_at, mailbox_at, from_link, put_off in product(
