@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from django.urls import include, path
 
 ROOMS = (
+    "frame",
     "home",
     "signin",
     "security",
@@ -22,3 +23,8 @@ urlpatterns = [
     for room in ROOMS
     if find_spec(f"doorward.web.{room}") and find_spec(f"doorward.web.{room}.urls")
 ]
+
+handler400 = "doorward.web.errors.bad_request"
+handler403 = "doorward.web.errors.forbidden"
+handler404 = "doorward.web.errors.not_found"
+handler500 = "doorward.web.errors.broken"

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def next_step(  # noqa: C901, PLR0911 - one condition a line; the order is the policy
-    facts: Facts, need: Need, *, now: datetime
+    facts: Facts | None, need: Need, *, now: datetime
 ) -> Step:
-    """Give the step that is due before `need` is met; `THROUGH` when none is."""
-    if not _signed_in(facts, now=now):
+    """Give the step that is due before `need` is met; `THROUGH` when none is. No facts: a stranger."""
+    if facts is None or not _signed_in(facts, now=now):
         return Step.SIGN_IN
     if facts.factors and not _second_step_done(facts):
         return Step.PROVE_FACTOR

@@ -1,0 +1,1 @@
+"""People: accounts, passwords, invitations, access rights, sessions."""

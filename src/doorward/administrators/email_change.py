@@ -1,0 +1,182 @@
+"""Changing an e-mail: confirmed at the new address, told to the old one.
+
+A change by a colleague also waits for the old address: until it agrees, or 24 hours without its
+veto, so that a colleague cannot take an account over by moving its mailbox.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from doorward.administrators import invitations, links, sessions
+from doorward.administrators.models import (
+    Administrator,
+    EmailChange,
+    LinkPurpose,
+    MailedLink,
+    Status,
+)
+from doorward.audit.events import Kind
+from doorward.audit.origin import WORKER, By
+from doorward.audit.services import record
+from doorward.core import errors
+from doorward.core.text import clean_email, fold_email
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doorward.audit.origin import Origin
+
+VETO_TIME = timedelta(hours=24)
+# A change by a colleague outlives its links by the time of the veto.
+FORGET_AFTER = timedelta(days=7)
+PURPOSES = (LinkPurpose.EMAIL_NEW, LinkPurpose.EMAIL_OLD)
+
+
+def ask(person: Administrator, email: str, *, by: By, now: datetime) -> bool:
+    """Ask for another e-mail; say whether anything was asked for (False: it is that one already).
+
+    For somebody still invited it holds at once, and the invitation goes to the new address.
+    Raises `EmailInvalid` or `EmailTaken`.
+    """
+    wanted = clean_email(email)
+    if wanted == person.email:
+        return False
+    _refuse_taken(person, wanted)
+    with transaction.atomic():
+        if person.status == Status.INVITED:
+            _write(person, wanted)
+            record(Kind.EMAIL_CHANGED, by=by, subject=person.who(), details={"invited": True})
+            person.email = wanted
+            invitations.send(person, by=by, now=now)
+            return True
+        _ask(person, wanted, by=by, now=now)
+    return True
+
+
+def pending(administrator_id: UUID, *, now: datetime) -> EmailChange | None:
+    """Give the change that waits for its confirmation, if there is one."""
+    return EmailChange.objects.filter(
+        administrator_id=administrator_id, closed_at__isnull=True, asked_at__gt=now - FORGET_AFTER
+    ).first()
+
+
+def change_of(link: MailedLink) -> EmailChange:
+    """Give the change that a link is about, or raise `LinkInvalid`."""
+    change = EmailChange.objects.filter(
+        id=link.about or UUID(int=0), closed_at__isnull=True
+    ).first()
+    if change is None:
+        raise errors.LinkInvalid
+    return change
+
+
+def answer(
+    *, token: str, stop: bool, origin: Origin, session_id: UUID | None, now: datetime
+) -> bool:
+    """Confirm, agree or stop by a mailed link; say whether the new e-mail holds from now on."""
+    link = links.find(token, purposes=PURPOSES, now=now)
+    person = link.administrator
+    by = By(who=person.who(), origin=origin, session_id=session_id)
+    with transaction.atomic():
+        links.burn(link, now=now)
+        change = change_of(link)
+        if stop:
+            _stop(change, person, by=by, now=now)
+            return False
+        _agree(change, link, by=by, now=now)
+        return _apply_if_ready(change, by=by, now=now)
+
+
+def apply_due(*, now: datetime) -> int:
+    """Let changes by colleagues take effect whose time of veto is over; give how many did."""
+    due = EmailChange.objects.filter(
+        closed_at__isnull=True, confirmed_at__isnull=False, not_before__lte=now
+    )
+    applied = 0
+    for change in due:
+        with transaction.atomic():
+            applied += _apply_if_ready(change, by=WORKER, now=now)
+    return applied
+
+
+def _ask(person: Administrator, wanted: str, *, by: By, now: datetime) -> None:
+    colleague = by.who is None or by.who.id != person.id
+    EmailChange.objects.filter(administrator=person, closed_at__isnull=True).update(closed_at=now)
+    links.revoke(person, purposes=PURPOSES, now=now)
+    change = EmailChange.objects.create(
+        administrator=person,
+        email=wanted,
+        old_email=person.email,
+        by_colleague=colleague,
+        asked_at=now,
+        not_before=now + VETO_TIME if colleague else None,
+    )
+    new, old = (
+        links.make(purpose, administrator_id=person.id, now=now, about=change.id)
+        for purpose in PURPOSES
+    )
+    record(
+        Kind.EMAIL_CHANGE_ASKED,
+        by=by,
+        subject=person.who(),
+        details={
+            "change": str(change.id),
+            "new_link": str(new.id),
+            "old_link": str(old.id),
+            "by_colleague": colleague,
+        },
+    )
+
+
+def _agree(change: EmailChange, link: MailedLink, *, by: By, now: datetime) -> None:
+    column = "confirmed_at" if link.purpose == LinkPurpose.EMAIL_NEW else "agreed_at"
+    open_change = EmailChange.objects.filter(id=change.id, closed_at__isnull=True)
+    if open_change.update(**{column: now}) != 1:
+        raise errors.LinkInvalid
+    change.refresh_from_db()
+    record(Kind.EMAIL_CHANGE_AGREED, by=by, details={"change": str(change.id), "address": column})
+
+
+def _stop(change: EmailChange, person: Administrator, *, by: By, now: datetime) -> None:
+    open_change = EmailChange.objects.filter(id=change.id, closed_at__isnull=True)
+    if open_change.update(closed_at=now) != 1:
+        raise errors.LinkInvalid
+    links.revoke(person, purposes=PURPOSES, now=now)
+    record(Kind.EMAIL_CHANGE_STOPPED, by=by, details={"change": str(change.id)})
+
+
+def _apply_if_ready(change: EmailChange, *, by: By, now: datetime) -> bool:
+    waits = change.not_before is not None and now < change.not_before and not change.agreed_at
+    if change.confirmed_at is None or waits:
+        return False
+    people = Administrator.objects.everywhere().select_related("customer")
+    person = people.get(id=change.administrator_id)
+    if EmailChange.objects.filter(id=change.id, closed_at__isnull=True).update(closed_at=now) != 1:
+        return False
+    if person.status == Status.REMOVED:
+        return False
+    _write(person, change.email)
+    links.revoke(person, purposes=tuple(LinkPurpose), now=now)
+    sessions.end_others(administrator_id=person.id, keep=by.session_id, now=now)
+    record(Kind.EMAIL_CHANGED, by=by, subject=person.who(), details={"change": str(change.id)})
+    return True
+
+
+def _write(person: Administrator, email: str) -> None:
+    rows = Administrator.objects.of(person.customer_id).filter(id=person.id)
+    try:
+        with transaction.atomic():
+            rows.update(email=email, email_folded=fold_email(email))
+    except IntegrityError as error:
+        raise errors.EmailTaken from error
+
+
+def _refuse_taken(person: Administrator, wanted: str) -> None:
+    others = Administrator.objects.everywhere().exclude(id=person.id)
+    if others.filter(email_folded=fold_email(wanted)).exists():
+        raise errors.EmailTaken

@@ -1,0 +1,76 @@
+"""Inviting people: a mailed link sets the password and signs in through the gate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from doorward.administrators import links, passwords
+from doorward.administrators.models import Administrator, LinkPurpose, MailedLink, Status
+from doorward.audit.events import Kind
+from doorward.audit.origin import By
+from doorward.audit.services import record
+from doorward.core import errors
+from doorward.customers.models import CustomerStatus
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doorward.administrators.sessions import Started
+    from doorward.audit.origin import Origin
+
+_PURPOSES = (LinkPurpose.INVITATION,)
+
+
+def send(person: Administrator, *, by: By, now: datetime) -> MailedLink:
+    """Mail an invitation, in the caller's transaction; older ones stop working."""
+    links.revoke(person, purposes=_PURPOSES, now=now)
+    link = links.make(LinkPurpose.INVITATION, administrator_id=person.id, now=now)
+    record(Kind.INVITATION_SENT, by=by, subject=person.who(), details={"link": str(link.id)})
+    return link
+
+
+def resend(person: Administrator, *, by: By, now: datetime) -> MailedLink:
+    """Mail a new invitation to somebody who has not accepted one."""
+    if person.status != Status.INVITED:
+        raise errors.NotInvited
+    with transaction.atomic():
+        return send(person, by=by, now=now)
+
+
+def revoke(person: Administrator, *, by: By, now: datetime) -> None:
+    """Take an invitation back: its links stop working and the person is removed."""
+    with transaction.atomic():
+        invited = Administrator.objects.of(person.customer_id).filter(
+            id=person.id, status=Status.INVITED
+        )
+        if invited.update(status=Status.REMOVED, tabs="") != 1:
+            raise errors.NotInvited
+        links.revoke(person, purposes=_PURPOSES, now=now)
+        record(Kind.INVITATION_REVOKED, by=by, subject=person.who())
+
+
+def accept(  # noqa: PLR0913 - the form and who sends it
+    *,
+    token: str,
+    password: str,
+    two_factors: bool,
+    browser_token: str,
+    origin: Origin,
+    now: datetime,
+) -> Started:
+    """Set the first password by an invitation's link, and begin a session that meets the gate."""
+    link = links.find(token, purposes=_PURPOSES, now=now)
+    person = link.administrator
+    if person.status != Status.INVITED or person.customer.status != CustomerStatus.ACTIVE:
+        raise errors.LinkInvalid
+    new = passwords.accept(password, person=person, two_factors=two_factors)
+    by = By(who=person.who(), origin=origin)
+    with transaction.atomic():
+        links.burn(link, now=now)
+        invited = Administrator.objects.everywhere().filter(id=person.id, status=Status.INVITED)
+        if invited.update(status=Status.ACTIVE, **new.columns()) != 1:
+            raise errors.LinkInvalid
+        record(Kind.INVITATION_ACCEPTED, by=by)
+        return passwords.begin_from_link(person.id, browser_token=browser_token, by=by, now=now)

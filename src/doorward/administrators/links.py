@@ -1,0 +1,116 @@
+"""Mailed links: single use, 128 bits, made anew from their row whenever a mail is rendered.
+
+A token is the row's id and an HMAC over purpose, id and nonce, so that no token is ever stored.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from doorward.administrators.models import Administrator, LinkPurpose, MailedLink
+from doorward.core.errors import LinkExpired, LinkInvalid, LinkUsed
+from doorward.safe.vault import fingerprint
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+LIFETIMES = {
+    LinkPurpose.INVITATION: timedelta(days=7),
+    LinkPurpose.RESET: timedelta(hours=1),
+    LinkPurpose.EMAIL_NEW: timedelta(hours=24),
+    LinkPurpose.EMAIL_OLD: timedelta(hours=24),
+    LinkPurpose.NOT_ME: timedelta(days=7),
+}
+PATHS = {
+    LinkPurpose.INVITATION: "/invitation/",
+    LinkPurpose.RESET: "/password/reset/",
+    LinkPurpose.EMAIL_NEW: "/e-mail/confirm/",
+    LinkPurpose.EMAIL_OLD: "/e-mail/confirm/",
+    LinkPurpose.NOT_ME: "/not-me/",
+}
+_ID_BYTES = 16
+_MAC_BYTES = 16
+
+
+def make(
+    purpose: LinkPurpose, *, administrator_id: UUID, now: datetime, about: UUID | None = None
+) -> MailedLink:
+    """Insert a link, in the caller's transaction."""
+    return MailedLink.objects.create(
+        purpose=purpose,
+        administrator_id=administrator_id,
+        created_at=now,
+        expires_at=now + LIFETIMES[purpose],
+        about=about,
+    )
+
+
+def path(link: MailedLink) -> str:
+    """Give the address of a link within the portal. Secret: for the mail and the console alone."""
+    token = base64.urlsafe_b64encode(link.id.bytes + _mac(link)).decode().rstrip("=")
+    return f"{PATHS[LinkPurpose(link.purpose)]}{token}/"
+
+
+def find(token: str, *, purposes: tuple[LinkPurpose, ...], now: datetime) -> MailedLink:
+    """Give the usable link of a token, with its administrator; using it is `burn`'s.
+
+    Raises `LinkInvalid`, `LinkUsed` or `LinkExpired`.
+    """
+    link_id, mac = _parts(token)
+    link = (
+        MailedLink.objects.select_related("administrator__customer__brand")
+        .filter(id=link_id, purpose__in=purposes)
+        .first()
+    )
+    if link is None or not hmac.compare_digest(mac, _mac(link)) or link.revoked_at is not None:
+        raise LinkInvalid
+    if link.used_at is not None:
+        raise LinkUsed
+    if link.expires_at <= now:
+        raise LinkExpired
+    return link
+
+
+def burn(link: MailedLink, *, now: datetime) -> None:
+    """Use a link up, in one statement; raises `LinkUsed` for whoever comes second."""
+    usable = MailedLink.objects.filter(
+        id=link.id, used_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now
+    )
+    if usable.update(used_at=now) != 1:
+        raise LinkUsed
+
+
+def revoke(
+    administrator: Administrator | UUID, *, purposes: tuple[LinkPurpose, ...], now: datetime
+) -> int:
+    """Make a person's open links of these purposes useless; give how many there were."""
+    administrator_id = (
+        administrator.id if isinstance(administrator, Administrator) else administrator
+    )
+    return MailedLink.objects.filter(
+        administrator_id=administrator_id,
+        purpose__in=purposes,
+        used_at__isnull=True,
+        revoked_at__isnull=True,
+    ).update(revoked_at=now)
+
+
+def _mac(link: MailedLink) -> bytes:
+    message = link.purpose.encode() + b"\0" + link.id.bytes + bytes(link.nonce)
+    return fingerprint("link", message)[:_MAC_BYTES]
+
+
+def _parts(token: str) -> tuple[UUID, bytes]:
+    try:
+        plain = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise LinkInvalid from error
+    if len(plain) != _ID_BYTES + _MAC_BYTES:
+        raise LinkInvalid
+    return uuid.UUID(bytes=plain[:_ID_BYTES]), plain[_ID_BYTES:]

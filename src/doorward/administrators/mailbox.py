@@ -1,0 +1,112 @@
+"""Mailbox proof: who is made to set up a first factor with only a password shows the mailbox too.
+
+It is no factor (NIST SP 800-63B-4, 3.1.3.1): it only keeps a stolen password from being enough
+to bind a factor of the thief's.
+"""
+
+from __future__ import annotations
+
+import hmac
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F
+
+from doorward.administrators import sessions
+from doorward.administrators.models import MailboxProof, Session
+from doorward.audit.events import Kind, Outcome
+from doorward.audit.services import record
+from doorward.core.errors import MailboxProofExpired, MustWait, Refusal, WrongCode
+from doorward.core.totp import normalise
+from doorward.safe.vault import fingerprint
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.administrators.sessions import Started
+    from doorward.audit.origin import By
+
+LIFETIME = timedelta(minutes=10)
+TRIES = 5
+DIGITS = 8
+RESEND_AFTER = timedelta(seconds=30)
+CODES_A_SESSION = 5
+
+
+def code_of(proof: MailboxProof) -> str:
+    """Give the eight digits of a proof, for its mail. Secret."""
+    digest = fingerprint("mailbox", proof.id.bytes + bytes(proof.nonce))
+    return f"{int.from_bytes(digest[:8]) % 10**DIGITS:0{DIGITS}d}"
+
+
+def send(*, session_id: UUID, by: By, now: datetime, again: bool = False) -> MailboxProof:
+    """Have a code mailed, unless one is still good (`again`: send a new one all the same).
+
+    Raises `MustWait` where the last one is younger than 30 s, or five were sent for this session.
+    """
+    with transaction.atomic():
+        # The session's row is the lock: two requests at once send one mail.
+        Session.objects.select_for_update().get(id=session_id)
+        proofs = list(MailboxProof.objects.filter(session_id=session_id).order_by("created_at"))
+        newest = proofs[-1] if proofs else None
+        if newest and not again and _good(newest, now=now):
+            return newest
+        if newest and now < newest.created_at + RESEND_AFTER:
+            left = newest.created_at + RESEND_AFTER - now
+            raise MustWait(seconds=int(left.total_seconds()) + 1)
+        if len(proofs) >= CODES_A_SESSION:
+            raise MustWait(seconds=int(sessions.ABANDONED_AFTER.total_seconds()))
+        proof = MailboxProof.objects.create(
+            session_id=session_id, created_at=now, expires_at=now + LIFETIME
+        )
+        record(Kind.MAILBOX_PROOF_SENT, by=by, details={"proof": str(proof.id)})
+        return proof
+
+
+def prove(*, session_id: UUID, old_hash: bytes, code: str, by: By, now: datetime) -> Started:
+    """Burn the newest code of this session; give the stepped-up session.
+
+    Counted before it is looked at: five tries a code. Raises `WrongCode` or `MailboxProofExpired`.
+    """
+    try:
+        proof = _count(session_id, now=now)
+        if not hmac.compare_digest(code_of(proof).encode(), normalise(code).encode()):
+            raise WrongCode
+    except Refusal as refusal:
+        with transaction.atomic():
+            record(
+                Kind.MAILBOX_PROOF_FAILED,
+                by=by,
+                outcome=Outcome.FAILED,
+                details={"reason": refusal.code},
+            )
+        raise
+    with transaction.atomic():
+        unused = MailboxProof.objects.filter(id=proof.id, used_at__isnull=True)
+        if unused.update(used_at=now) != 1:
+            raise MailboxProofExpired
+        record(Kind.MAILBOX_PROVED, by=by)
+        return sessions.step_up(session_id, old_hash=old_hash, mailbox_at=now)
+
+
+def forget(*, now: datetime) -> int:
+    """Delete what expired a day ago."""
+    return MailboxProof.objects.filter(expires_at__lt=now - timedelta(days=1)).delete()[0]
+
+
+def _count(session_id: UUID, *, now: datetime) -> MailboxProof:
+    newest = MailboxProof.objects.filter(session_id=session_id).order_by("-created_at").first()
+    if newest is None:
+        raise MailboxProofExpired
+    counted = MailboxProof.objects.filter(
+        id=newest.id, used_at__isnull=True, expires_at__gt=now, tries__lt=TRIES
+    ).update(tries=F("tries") + 1)
+    if counted != 1:
+        raise MailboxProofExpired
+    return newest
+
+
+def _good(proof: MailboxProof, *, now: datetime) -> bool:
+    return proof.used_at is None and now < proof.expires_at and proof.tries < TRIES

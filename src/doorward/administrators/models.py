@@ -1,0 +1,219 @@
+"""People's accounts, the browsers they are signed in with, and the links that were mailed to them."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from typing import TYPE_CHECKING, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from doorward.audit.origin import Who
+from doorward.customers.models import Customer
+from doorward.customers.scoping import Scoped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Status(models.TextChoices):
+    """Only somebody active gets in."""
+
+    INVITED = "invited", _("Invited")
+    ACTIVE = "active", _("Active")
+    SUSPENDED = "suspended", _("Suspended")
+    REMOVED = "removed", _("Removed")
+
+
+class PasswordDue(models.TextChoices):
+    """Why a new password must be set (row 8 of the gate); empty: it need not."""
+
+    NO = "", ""
+    BREACHED = "breached", _("Your password is known from a break-in elsewhere.")
+    NOT_ME = "not_me", _("Somebody else knew the old password.")
+    TOO_SHORT = "too_short", _("Without two-factor sign-in a password needs 15 characters.")
+
+
+class Administrator(AbstractBaseUser):
+    """A person with an account in one customer's portal.
+
+    `email_folded` is what e-mails are compared by; `tabs` holds the keys of the tabs that the
+    person may use, each with a space on both sides, so that the gate reads them with the person.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT)
+    email = models.CharField(max_length=254)
+    email_folded = models.CharField(max_length=320, unique=True)
+    first_name = models.CharField(max_length=60)
+    last_name = models.CharField(max_length=60)
+    name_folded = models.CharField(max_length=400)
+    phone = models.CharField(max_length=40, default="")
+    language = models.CharField(max_length=10, default="")
+    time_zone = models.CharField(max_length=40, default="UTC")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.INVITED)
+    require_2fa = models.BooleanField(default=False)
+    is_primary = models.BooleanField(default=False)
+    tabs = models.CharField(max_length=2000, default="")
+    security_version = models.PositiveIntegerField(default=1)
+    password_long = models.BooleanField(default=False)
+    password_due = models.CharField(
+        max_length=10, choices=PasswordDue.choices, default="", blank=True
+    )
+    added_at = models.DateTimeField()
+
+    # Not the base class's: the newest row of `Session` tells it (and its history is kept there).
+    last_login = None
+
+    USERNAME_FIELD = "email_folded"
+    objects = Scoped()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["customer", "name_folded", "id"], name="administrator_name"),
+            models.Index(fields=["customer", "email_folded"], name="administrator_email"),
+            models.Index(fields=["customer", "status"], name="administrator_status"),
+        ]
+
+    @property
+    def full_name(self) -> str:
+        """Both names as they are read."""
+        return f"{self.first_name} {self.last_name}".strip() or self.email
+
+    @property
+    def tab_keys(self) -> frozenset[str]:
+        """The keys of the tabs this person may use."""
+        return frozenset(self.tabs.split())
+
+    def who(self) -> Who:
+        """Give the person as history names them; wants `customer` at hand."""
+        return Who(
+            id=self.id,
+            name=self.full_name,
+            customer_id=self.customer_id,
+            customer_name=self.customer.name,
+        )
+
+
+def tabs_text(keys: Iterable[str]) -> str:
+    """Give the column's text for a set of tab keys: sorted, a space on both sides of each."""
+    ordered = sorted(set(keys))
+    return f" {' '.join(ordered)} " if ordered else ""
+
+
+class Session(models.Model):
+    """A browser that signs in or is signed in: what was proved in it, and when.
+
+    `token_hash` is the keyed hash of the cookie's 256 bits; it changes at each step up.
+    `signed_in_at` is set once, when the gate first lets it through.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    administrator = models.ForeignKey(Administrator, on_delete=models.CASCADE)
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    security_version = models.PositiveIntegerField()
+    created_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    signed_in_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True, db_index=True)
+    # Proofs
+    password_at = models.DateTimeField(null=True)
+    factor_at = models.DateTimeField(null=True)
+    factor_id = models.UUIDField(null=True)
+    factor_kind = models.CharField(max_length=10, default="")
+    recovery_at = models.DateTimeField(null=True)
+    mailbox_at = models.DateTimeField(null=True)
+    from_link = models.BooleanField(default=False)
+    put_off = models.BooleanField(default=False)
+    # The browser
+    address = models.CharField(max_length=64, default="")
+    browser = models.CharField(max_length=300, default="")
+    browser_hash = models.BinaryField(max_length=32, null=True)
+    known_browser = models.BooleanField(default=False)
+    # On the way
+    next_path = models.CharField(max_length=2000, default="")
+    parked = models.BinaryField(null=True)
+    previous_at = models.DateTimeField(null=True)
+    previous_browser = models.CharField(max_length=300, default="")
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["administrator", "-signed_in_at"], name="session_signed_in"),
+            models.Index(fields=["administrator", "browser_hash"], name="session_browser"),
+            models.Index(
+                fields=["created_at"],
+                name="session_pending",
+                condition=models.Q(signed_in_at__isnull=True, ended_at__isnull=True),
+            ),
+        ]
+
+
+class LinkPurpose(models.TextChoices):
+    """What a mailed link does."""
+
+    INVITATION = "invitation"
+    RESET = "reset"
+    EMAIL_NEW = "email_new"
+    EMAIL_OLD = "email_old"
+    NOT_ME = "not_me"
+
+
+def new_nonce() -> bytes:
+    """Give the 16 random bytes that a mailed secret is made from."""
+    return secrets.token_bytes(16)
+
+
+class MailedLink(models.Model):
+    """A link that works once. Its token is an HMAC over this row; nothing secret is stored."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    purpose = models.CharField(max_length=12, choices=LinkPurpose.choices)
+    administrator = models.ForeignKey(Administrator, on_delete=models.CASCADE)
+    nonce = models.BinaryField(max_length=16, default=new_nonce)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    # What it is about, where the purpose wants that: a change of e-mail, a factor.
+    about = models.UUIDField(null=True)
+
+
+class MailboxProof(models.Model):
+    """An eight-digit code by mail, for one session. The code is an HMAC over this row."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE)
+    nonce = models.BinaryField(max_length=16, default=new_nonce)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+
+
+class EmailChange(models.Model):
+    """A change of e-mail on its way: what still has to be confirmed, and from when it may hold.
+
+    `not_before` is set for a change by a colleague: it waits for the old address's word or time.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    administrator = models.ForeignKey(Administrator, on_delete=models.CASCADE)
+    email = models.CharField(max_length=254)
+    old_email = models.CharField(max_length=254)
+    by_colleague = models.BooleanField(default=False)
+    asked_at = models.DateTimeField()
+    not_before = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    agreed_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["administrator"],
+                condition=models.Q(closed_at__isnull=True),
+                name="one_open_email_change",
+            ),
+        ]

@@ -1,0 +1,49 @@
+"""A form that came too late for its proof waits in the session, sealed, until the proof is given.
+
+Passwords and codes are never kept: their boxes are empty when the form goes on.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from doorward.administrators.models import Session
+from doorward.safe import vault
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+_SECRET = frozenset({"password", "current", "code", "csrfmiddlewaretoken"})
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A form on hold: where it goes, and its fields in their order."""
+
+    path: str
+    fields: tuple[tuple[str, str], ...]
+
+
+def park(session_id: UUID, *, path: str, fields: Sequence[tuple[str, str]]) -> None:
+    """Keep a form in its session; a later one replaces it."""
+    kept = [field for field in fields if field[0] not in _SECRET]
+    plain = json.dumps({"path": path, "fields": kept}).encode()
+    sealed = vault.seal(plain, table="session", row=str(session_id), purpose="parked")
+    Session.objects.filter(id=session_id).update(parked=sealed)
+
+
+def unpark(session_id: UUID, sealed: bytes) -> Parked:
+    """Give a form that was kept."""
+    plain = vault.open_sealed(sealed, table="session", row=str(session_id), purpose="parked")
+    kept = json.loads(plain)
+    return Parked(
+        path=kept["path"], fields=tuple((str(name), str(value)) for name, value in kept["fields"])
+    )
+
+
+def clear(session_id: UUID) -> None:
+    """Forget the form: it went on, or something else was done."""
+    Session.objects.filter(id=session_id, parked__isnull=False).update(parked=None)

@@ -1,0 +1,232 @@
+"""Setting passwords: one's own, by a mailed link, and at the sign-in step that demands one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.hashers import make_password, verify_password
+from django.db import transaction
+
+from doorward.administrators import links, sessions
+from doorward.administrators.common_passwords import common_passwords
+from doorward.administrators.models import Administrator, LinkPurpose, PasswordDue, Status
+from doorward.audit.events import Kind, Outcome
+from doorward.audit.origin import By
+from doorward.audit.services import record
+from doorward.core import errors, passwords
+from doorward.core.text import fold_email
+from doorward.customers.models import CustomerStatus
+from doorward.safe import throttle
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.administrators.sessions import Started
+    from doorward.audit.origin import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassword:
+    """A password that passed the rules, hashed, and whether it may stand alone (15 characters)."""
+
+    encoded: str
+    long: bool
+
+    def columns(self) -> dict[str, object]:
+        """Give the columns of an administrator that it sets."""
+        return {
+            "password": self.encoded,
+            "password_long": self.long,
+            "password_due": PasswordDue.NO,
+        }
+
+
+def accept(password: str, *, person: Administrator, two_factors: bool) -> NewPassword:
+    """Check a new password by the rules and hash it; wants `customer.brand` at hand.
+
+    `two_factors`: on or required for this person. Raises the named refusal (`Password…`).
+    """
+    chosen = passwords.check(
+        password,
+        two_factors=two_factors,
+        personal=personal_words(person),
+        common=common_passwords(),
+    )
+    return NewPassword(encoded=make_password(chosen), long=passwords.is_long(chosen))
+
+
+def personal_words(person: Administrator) -> list[str]:
+    """Give what a password must not contain: names, e-mail, its local part, customer and brand."""
+    return [
+        person.first_name,
+        person.last_name,
+        person.email,
+        person.email.partition("@")[0],
+        person.customer.name,
+        person.customer.brand.name,
+    ]
+
+
+def change(  # noqa: PLR0913 - the form and who sends it
+    *,
+    administrator_id: UUID,
+    current: str,
+    password: str,
+    two_factors: bool,
+    known_browser: bool,
+    by: By,
+    now: datetime,
+) -> None:
+    """Change one's own password; the current one is asked for, counted like a sign-in."""
+    person = _person(administrator_id)
+    _prove_current(person, current, known=known_browser, by=by, now=now)
+    if verify_password(passwords.normalise(password), person.password)[0]:
+        raise errors.PasswordUnchanged
+    new = accept(password, person=person, two_factors=two_factors)
+    with transaction.atomic():
+        _write(person, new)
+        sessions.end_others(administrator_id=person.id, keep=by.session_id, now=now)
+        record(Kind.PASSWORD_CHANGED, by=by)
+
+
+def prove(
+    *, administrator_id: UUID, password: str, known_browser: bool, by: By, now: datetime
+) -> None:
+    """Check a person's password as a fresh proof; counted like a sign-in."""
+    _prove_current(_person(administrator_id), password, known=known_browser, by=by, now=now)
+
+
+def set_due(
+    *, administrator_id: UUID, password: str, two_factors: bool, by: By, now: datetime
+) -> None:
+    """Set the password that the gate demands (row 8), and end all other sessions."""
+    person = _person(administrator_id)
+    if verify_password(passwords.normalise(password), person.password)[0]:
+        raise errors.PasswordUnchanged
+    new = accept(password, person=person, two_factors=two_factors)
+    with transaction.atomic():
+        _write(person, new)
+        sessions.end_others(administrator_id=person.id, keep=by.session_id, now=now)
+        record(Kind.PASSWORD_CHANGED, by=by, details={"reason": "due"})
+
+
+def ask_for_link(*, email: str, origin: Origin, now: datetime) -> None:
+    """Have a reset link mailed, if there is somebody active with that e-mail; never says whether.
+
+    Raises `MustWait` for an address that asks too much. Who asks too often for one e-mail gets no
+    further mail and the same answer: a link that was mailed in the last hour still works.
+    """
+    folded = fold_email(email.replace("\0", ""))[:320]
+    throttle.count_keys([throttle.address_key(origin.address)], now=now)
+    try:
+        throttle.count_keys([throttle.reset_key(folded)], now=now)
+    except errors.MustWait:
+        return
+    person = (
+        Administrator.objects.everywhere()
+        .select_related("customer")
+        .filter(email_folded=folded, status=Status.ACTIVE)
+        .filter(customer__status=CustomerStatus.ACTIVE)
+        .first()
+    )
+    by = By(who=None, origin=origin)
+    with transaction.atomic():
+        if person is None:
+            record(Kind.PASSWORD_LINK_ASKED, by=by, outcome=Outcome.FAILED)
+            return
+        link = links.make(LinkPurpose.RESET, administrator_id=person.id, now=now)
+        record(
+            Kind.PASSWORD_LINK_ASKED, by=by, subject=person.who(), details={"link": str(link.id)}
+        )
+
+
+def send_link(*, person: Administrator, by: By, now: datetime) -> None:
+    """Mail a colleague a link to set a new password; an older one stops working."""
+    if person.status != Status.ACTIVE:
+        raise errors.WrongStatus
+    with transaction.atomic():
+        links.revoke(person, purposes=(LinkPurpose.RESET,), now=now)
+        link = links.make(LinkPurpose.RESET, administrator_id=person.id, now=now)
+        record(Kind.PASSWORD_LINK_SENT, by=by, subject=person.who(), details={"link": str(link.id)})
+
+
+def reset(  # noqa: PLR0913 - the form and who sends it
+    *,
+    token: str,
+    password: str,
+    two_factors: bool,
+    browser_token: str,
+    origin: Origin,
+    now: datetime,
+) -> Started:
+    """Set a password by a mailed link and begin a session; all others end, the second factor stays."""
+    link = links.find(token, purposes=(LinkPurpose.RESET,), now=now)
+    person = link.administrator
+    if person.status != Status.ACTIVE or person.customer.status != CustomerStatus.ACTIVE:
+        raise errors.LinkInvalid
+    new = accept(password, person=person, two_factors=two_factors)
+    by = By(who=person.who(), origin=origin)
+    with transaction.atomic():
+        links.burn(link, now=now)
+        links.revoke(person, purposes=(LinkPurpose.RESET,), now=now)
+        _write(person, new)
+        forget_failures(person)
+        sessions.end_others(administrator_id=person.id, keep=None, now=now)
+        record(Kind.PASSWORD_RESET, by=by)
+        return begin_from_link(person.id, browser_token=browser_token, by=by, now=now)
+
+
+def begin_from_link(
+    administrator_id: UUID, *, browser_token: str, by: By, now: datetime
+) -> Started:
+    """Begin a session for who has just set a password by a mailed link (row 4: no mailbox proof)."""
+    return sessions.begin(
+        _person(administrator_id),
+        by=by,
+        now=now,
+        password_at=now,
+        from_link=True,
+        browser_hash=sessions.browser_hash(browser_token),
+    )
+
+
+def forget_failures(person: Administrator) -> None:
+    """Let a person's password be tried anew from any browser, as a reset by mail does."""
+    throttle.reset(
+        [throttle.password_key(person.email_folded, known=known) for known in (True, False)]
+    )
+
+
+def _person(administrator_id: UUID) -> Administrator:
+    people = Administrator.objects.everywhere().select_related("customer__brand")
+    return people.get(id=administrator_id)
+
+
+def _prove_current(
+    person: Administrator, current: str, *, known: bool, by: By, now: datetime
+) -> None:
+    keys = [
+        throttle.password_key(person.email_folded, known=known),
+        throttle.address_key(by.origin.address),
+    ]
+    try:
+        throttle.count_keys(keys, now=now)
+        chosen = passwords.normalise(current)[: passwords.MAXIMUM + 1]
+        if not verify_password(chosen, person.password)[0]:
+            raise errors.WrongCredentials
+    except errors.Refusal as refusal:
+        with transaction.atomic():
+            record(
+                Kind.PROOF_FAILED, by=by, outcome=Outcome.FAILED, details={"reason": refusal.code}
+            )
+        raise
+    throttle.give_back(keys)
+
+
+def _write(person: Administrator, new: NewPassword) -> None:
+    # Compare-and-set: of two changes at once one wins, and the other is told.
+    rows = Administrator.objects.everywhere().filter(id=person.id, password=person.password)
+    if rows.update(**new.columns()) != 1:
+        raise errors.StaleRequest

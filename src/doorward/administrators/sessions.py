@@ -1,0 +1,216 @@
+"""Sessions: a row for each browser that signs in. The cookie has a token, the row its keyed hash."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from doorward.administrators.models import Administrator, Session
+from doorward.audit.events import Kind
+from doorward.audit.origin import By, Origin
+from doorward.audit.services import record
+from doorward.core.errors import NotFound, StaleRequest
+from doorward.safe.vault import fingerprint
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from doorward.audit.origin import Who
+
+SEEN_EVERY = timedelta(minutes=1)
+ABANDONED_AFTER = timedelta(minutes=30)
+KEEP_ENDED = timedelta(days=180)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A session that was begun or stepped up, and the token for its cookie (secret)."""
+
+    session_id: UUID
+    token: str
+
+
+def token_hash(token: str) -> bytes:
+    """Give what a session row stores of its token."""
+    return fingerprint("session", token)
+
+
+def browser_hash(token: str) -> bytes:
+    """Give what a session row stores of the long-lived cookie by which a browser is known."""
+    return fingerprint("browser", token)
+
+
+def new_token() -> str:
+    """Make 256 random bits for a cookie (ASVS 7.2.3 asks for 128)."""
+    return secrets.token_urlsafe(32)
+
+
+def begin(administrator: Administrator, *, by: By, now: datetime, **proved: object) -> Started:
+    """Insert the session of a browser in which something was just proved."""
+    token = new_token()
+    session = Session.objects.create(
+        administrator=administrator,
+        token_hash=token_hash(token),
+        security_version=administrator.security_version,
+        created_at=now,
+        seen_at=now,
+        address=by.origin.address[:64],
+        browser=by.origin.browser[:300],
+        **proved,
+    )
+    return Started(session_id=session.id, token=token)
+
+
+def step_up(session_id: UUID, *, old_hash: bytes, **proved: object) -> Started:
+    """Write down what was proved, under a new identifier; the old one is dead from now on.
+
+    Raises `StaleRequest` where the session was stepped up or ended in the meantime.
+    """
+    token = new_token()
+    changed = Session.objects.filter(
+        id=session_id, token_hash=old_hash, ended_at__isnull=True
+    ).update(token_hash=token_hash(token), **proved)
+    if changed != 1:
+        raise StaleRequest
+    return Started(session_id=session_id, token=token)
+
+
+def mark_signed_in(
+    session_id: UUID, *, by: By, now: datetime, with_what: str, known_browser: bool
+) -> bool:
+    """Record the sign-in of a session that is let through for the first time; say whether it was."""
+    with transaction.atomic():
+        fresh = Session.objects.filter(id=session_id, signed_in_at__isnull=True)
+        if fresh.update(signed_in_at=now) != 1:
+            return False
+        record(Kind.SIGNED_IN, by=by, details={"with": with_what, "new_browser": not known_browser})
+    return True
+
+
+def touch(session_id: UUID, *, now: datetime) -> None:
+    """Write down that a session was used just now (the caller does so at most once a minute)."""
+    Session.objects.filter(id=session_id, seen_at__lt=now).update(seen_at=now)
+
+
+def keep_next(session_id: UUID, path: str) -> None:
+    """Remember where a session was heading before a step came in between."""
+    Session.objects.filter(id=session_id).update(next_path=path[:2000])
+
+
+def put_off(session_id: UUID, *, by: By) -> None:
+    """Put the set-up off for this session, within the grace."""
+    with transaction.atomic():
+        if Session.objects.filter(id=session_id, put_off=False).update(put_off=True):
+            record(Kind.SET_UP_PUT_OFF, by=by)
+
+
+def sign_out(session_id: UUID, *, by: By, now: datetime) -> None:
+    """End the session of the browser that asks for it; asking twice is no error."""
+    with transaction.atomic():
+        if _end(Session.objects.filter(id=session_id), now=now):
+            record(Kind.SIGNED_OUT, by=by)
+
+
+def end_one(session_id: UUID, *, administrator_id: UUID, by: By, now: datetime) -> None:
+    """End one of a person's own sessions, or raise `NotFound`."""
+    with transaction.atomic():
+        rows = Session.objects.filter(id=session_id, administrator_id=administrator_id)
+        if not _end(rows, now=now):
+            raise NotFound
+        record(Kind.SESSION_ENDED, by=by)
+
+
+def end_others(*, administrator_id: UUID, keep: UUID | None, now: datetime) -> int:
+    """End all sessions of a person but one, in the caller's transaction; give how many were.
+
+    The security version goes up with them, so that nothing made with the old one holds either.
+    """
+    others = Session.objects.filter(administrator_id=administrator_id)
+    if keep is not None:
+        others = others.exclude(id=keep)
+    ended = _end(others, now=now)
+    Administrator.objects.everywhere().filter(id=administrator_id).update(
+        security_version=F("security_version") + 1
+    )
+    version = (
+        Administrator.objects.everywhere()
+        .values_list("security_version", flat=True)
+        .get(id=administrator_id)
+    )
+    if keep is not None:
+        Session.objects.filter(id=keep).update(security_version=version)
+    return ended
+
+
+def end_own_others(*, administrator_id: UUID, keep: UUID, by: By, now: datetime) -> int:
+    """End all of a person's own sessions but the one that asks; give how many were."""
+    with transaction.atomic():
+        ended = end_others(administrator_id=administrator_id, keep=keep, now=now)
+        record(Kind.OTHER_SESSIONS_ENDED, by=by, details={"ended": ended})
+    return ended
+
+
+def end_all_of(*, subject: Who, by: By, now: datetime) -> int:
+    """End all sessions of a colleague; give how many were."""
+    with transaction.atomic():
+        ended = end_others(administrator_id=subject.id, keep=None, now=now)
+        record(Kind.OTHER_SESSIONS_ENDED, by=by, subject=subject, details={"ended": ended})
+    return ended
+
+
+def open_sessions(administrator_id: UUID, *, version: int) -> QuerySet[Session]:
+    """Give the browsers a person is signed in with, the one seen last first."""
+    return Session.objects.filter(
+        administrator_id=administrator_id,
+        security_version=version,
+        signed_in_at__isnull=False,
+        ended_at__isnull=True,
+    ).order_by("-seen_at")
+
+
+def close_abandoned(*, now: datetime, limit: int = 200) -> int:
+    """End sign-ins that stopped half-way after a right password, and say so in the history."""
+    stale = (
+        Session.objects.select_related("administrator__customer")
+        .filter(signed_in_at__isnull=True, ended_at__isnull=True)
+        .filter(created_at__lt=now - ABANDONED_AFTER, seen_at__lt=now - ABANDONED_AFTER)
+        .order_by("created_at")[:limit]
+    )
+    return sum(_close(session, now=now) for session in stale)
+
+
+def forget(*, now: datetime) -> int:
+    """Delete what ended long ago; the newest sign-in of each person stays, for 'last sign-in'."""
+    newest = (
+        Session.objects.filter(signed_in_at__isnull=False)
+        .order_by("administrator_id", "-signed_in_at")
+        .values("administrator_id", "signed_in_at", "id")
+    )
+    old = Session.objects.filter(Q(ended_at__lt=now - KEEP_ENDED) | Q(seen_at__lt=now - KEEP_ENDED))
+    kept: dict[UUID, UUID] = {}
+    for row in newest.filter(id__in=old.values("id")):
+        kept.setdefault(row["administrator_id"], row["id"])
+    return old.exclude(id__in=kept.values()).delete()[0]
+
+
+def _close(session: Session, *, now: datetime) -> int:
+    who = session.administrator.who()
+    origin = Origin(address=session.address, browser=session.browser)
+    with transaction.atomic():
+        ended = _end(Session.objects.filter(id=session.id, signed_in_at__isnull=True), now=now)
+        if ended:
+            by = By(who=who, origin=origin, session_id=session.id)
+            record(Kind.SIGN_IN_ABANDONED, by=by)
+    return ended
+
+
+def _end(rows: QuerySet[Session], *, now: datetime) -> int:
+    return rows.filter(ended_at__isnull=True).update(ended_at=now)

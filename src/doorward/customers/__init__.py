@@ -1,0 +1,1 @@
+"""Brands, customers, policies and tabs; the one door to a customer's data."""

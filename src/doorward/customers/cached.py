@@ -1,0 +1,122 @@
+"""Brands and tabs as every page needs them, kept in the process for seconds: they hardly change."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from doorward.customers.models import Brand, Tab
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+KEPT_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class BrandLook:
+    """A brand, without its logo's bytes."""
+
+    id: UUID
+    name: str
+    hosts: tuple[str, ...]
+    accent: str
+    has_logo: bool
+    support_email: str
+    support_phone: str
+    support_url: str
+    support_hours: str
+    issuer: str
+    email_from: str
+    is_default: bool
+    require_2fa: bool
+    version: int
+
+    def address(self, path: str) -> str:
+        """Give the whole address of a path, from the brand's first host, never from a request."""
+        public = urlsplit(settings.DOORWARD.origin)
+        if not self.hosts or self.hosts[0] == public.hostname:
+            return f"{settings.DOORWARD.origin}{path}"
+        port = f":{public.port}" if public.port else ""
+        return f"{public.scheme}://{self.hosts[0]}{port}{path}"
+
+
+@dataclass(frozen=True, slots=True)
+class TabLink:
+    """A tab of the provider's own."""
+
+    key: str
+    title: str
+    description: str
+    url: str
+
+
+@dataclass(slots=True)
+class _Kept:
+    until: float = 0.0
+    brands: tuple[BrandLook, ...] = ()
+    tabs: tuple[TabLink, ...] = ()
+
+
+_kept = _Kept()
+
+
+def brand_for_host(host: str) -> BrandLook:
+    """Give the brand of a host name (port and letter case do not matter); the default one for others."""
+    name = host.rpartition("@")[2].partition(":")[0].lower().rstrip(".")
+    brands = _current().brands
+    for brand in brands:
+        if name in brand.hosts:
+            return brand
+    return next(brand for brand in brands if brand.is_default)
+
+
+def brand_of(brand_id: UUID) -> BrandLook:
+    """Give a brand by its id."""
+    return next(brand for brand in _current().brands if brand.id == brand_id)
+
+
+def tab_links() -> tuple[TabLink, ...]:
+    """Give the provider's own tabs, in the provider's order."""
+    return _current().tabs
+
+
+def forget() -> None:
+    """Read brands and tabs anew at the next request: this process has changed one."""
+    _kept.until = 0.0
+
+
+def _current() -> _Kept:
+    moment = time.monotonic()
+    if moment >= _kept.until:
+        _kept.brands = tuple(_look(brand) for brand in Brand.objects.defer("logo").order_by("name"))
+        rows = Tab.objects.order_by("position", "title")
+        _kept.tabs = tuple(
+            TabLink(key=tab.key, title=tab.title, description=tab.description, url=tab.url)
+            for tab in rows
+        )
+        _kept.until = moment + KEPT_SECONDS
+    return _kept
+
+
+def _look(brand: Brand) -> BrandLook:
+    return BrandLook(
+        id=brand.id,
+        name=brand.name,
+        hosts=tuple(brand.hosts),
+        accent=brand.accent,
+        has_logo=bool(brand.logo_type),
+        support_email=brand.support_email,
+        support_phone=brand.support_phone,
+        support_url=brand.support_url,
+        support_hours=brand.support_hours,
+        issuer=brand.issuer,
+        email_from=brand.email_from,
+        is_default=brand.is_default,
+        require_2fa=brand.require_2fa,
+        version=brand.version,
+    )

@@ -1,0 +1,80 @@
+"""Brands, customers with their policy, and tabs."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from doorward.core.policy import Kinds
+
+
+class Brand(models.Model):
+    """What a portal looks like and who stands behind it. `hosts`: the first one makes the links."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    name = models.CharField(max_length=80)
+    hosts = models.JSONField(default=list)
+    accent = models.CharField(max_length=7, default="#2b50e0")
+    logo = models.BinaryField(null=True)
+    logo_type = models.CharField(max_length=20, default="")
+    support_email = models.CharField(max_length=254, default="")
+    support_phone = models.CharField(max_length=40, default="")
+    support_url = models.CharField(max_length=300, default="")
+    support_hours = models.CharField(max_length=80, default="")
+    issuer = models.CharField(max_length=60)
+    email_from = models.CharField(max_length=254, default="")
+    is_default = models.BooleanField(default=False)
+    require_2fa = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
+
+
+class CustomerKind(models.TextChoices):
+    """The provider is itself the first customer."""
+
+    PROVIDER = "provider", _("Provider")
+    CUSTOMER = "customer", _("Customer")
+
+
+class CustomerStatus(models.TextChoices):
+    """Only an active customer's administrators get in."""
+
+    ACTIVE = "active", _("Active")
+    SUSPENDED = "suspended", _("Suspended")
+    CLOSED = "closed", _("Closed")
+
+
+class Customer(models.Model):
+    """A company that buys from the provider, with its policy and the provider's floor for it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    name = models.CharField(max_length=80)
+    name_folded = models.CharField(max_length=200, unique=True)
+    kind = models.CharField(max_length=10, choices=CustomerKind.choices)
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT)
+    status = models.CharField(
+        max_length=10, choices=CustomerStatus.choices, default=CustomerStatus.ACTIVE
+    )
+    since = models.DateField()
+    # The policy that its own administrators keep.
+    require_2fa = models.BooleanField(default=False)
+    grace_days = models.PositiveSmallIntegerField(default=0)
+    grace_from = models.DateTimeField(null=True)
+    kinds = models.CharField(max_length=20, default=Kinds.ANY.value)
+    trust_days = models.PositiveSmallIntegerField(default=0)
+    session_hours = models.PositiveSmallIntegerField(default=12)
+    idle_minutes = models.PositiveSmallIntegerField(default=30)
+    # The provider's floor, below which the policy cannot go.
+    floor_require_2fa = models.BooleanField(default=False)
+
+
+class Tab(models.Model):
+    """A tab of the provider's own: a link to the application behind it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    key = models.SlugField(max_length=40, unique=True)
+    title = models.CharField(max_length=40)
+    description = models.CharField(max_length=160, default="")
+    url = models.CharField(max_length=300)
+    position = models.PositiveSmallIntegerField(default=0)

@@ -1,0 +1,42 @@
+"""The tabs of the portal: the built-in ones, and the links that the provider adds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from doorward.customers.models import Customer, CustomerKind, Tab
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+HOME = "home"
+ACCOUNT = "account"
+ADMINISTRATORS = "administrators"
+ACTIVITY = "activity"
+SUPPORT = "support"
+BUILT_IN = (HOME, ACCOUNT, ADMINISTRATORS, ACTIVITY, SUPPORT)
+
+CUSTOMERS = "customers"
+BRANDS = "brands"
+TABS = "tabs"
+STAFF = (CUSTOMERS, BRANDS, TABS)
+
+DEFAULT = frozenset({HOME, SUPPORT})
+
+
+def built_in(customer: Customer) -> tuple[str, ...]:
+    """Give the keys of the tabs that come with Doorward and that this customer's people can have."""
+    return BUILT_IN + STAFF if customer.kind == CustomerKind.PROVIDER else BUILT_IN
+
+
+def assignable(customer: Customer) -> frozenset[str]:
+    """Give the keys of all tabs that this customer's people can have."""
+    return frozenset(built_in(customer)) | frozenset(Tab.objects.values_list("key", flat=True))
+
+
+def own_links(keys: Iterable[str]) -> list[Tab]:
+    """Give the provider's own tabs among these keys, in the provider's order."""
+    wanted = set(keys) - set(BUILT_IN) - set(STAFF)
+    if not wanted:
+        return []
+    return list(Tab.objects.filter(key__in=wanted).order_by("position", "title"))

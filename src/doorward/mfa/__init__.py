@@ -1,0 +1,1 @@
+"""Factors: authenticator apps and recovery codes."""

@@ -1,0 +1,306 @@
+"""The gate's one query: session, person, customer, policy and factors, as typed facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+
+from doorward.administrators.models import Administrator, Session, Status
+from doorward.administrators.sessions import token_hash
+from doorward.audit.origin import By, Origin, Who
+from doorward.core.facts import FactorFacts, Facts, SessionFacts
+from doorward.core.policy import CustomerPolicy, Kinds, Policy
+from doorward.core.steps import FactorKind
+from doorward.customers.models import CustomerKind, CustomerStatus
+from doorward.customers.policies import policy_for, policy_from
+from doorward.customers.tabs import STAFF
+from doorward.mfa.models import Factor, RecoverySet
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+# A password that cannot stand alone is due once no second factor is on or required.
+PASSWORD_DUE_ALONE = "too_short"  # noqa: S105 - a reason
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The administrator of a session, as pages and services need them."""
+
+    id: UUID
+    email: str
+    first_name: str
+    last_name: str
+    language: str
+    time_zone: str
+    tab_keys: frozenset[str]
+    customer_id: UUID
+    customer_name: str
+    is_staff: bool
+    require_2fa: bool
+    password_due: str
+
+    @property
+    def full_name(self) -> str:
+        """Both names as they are read."""
+        return f"{self.first_name} {self.last_name}".strip() or self.email
+
+    def who(self) -> Who:
+        """Give the person as history names them."""
+        return Who(
+            id=self.id,
+            name=self.full_name,
+            customer_id=self.customer_id,
+            customer_name=self.customer_name,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FactorRow:
+    """A confirmed factor with its sealed secret."""
+
+    id: UUID
+    kind: FactorKind
+    name: str
+    sealed: bytes
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """The session's row, apart from what the decision needs."""
+
+    session_id: UUID
+    token_hash: bytes
+    known_browser: bool
+    signed_in_at: datetime | None
+    seen_at: datetime
+    next_path: str
+    previous_at: datetime | None
+    previous_browser: str
+    factor_kind: str
+    parked: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All that one request knows of who sends it."""
+
+    facts: Facts
+    person: Person
+    browser: Browser
+    factors: tuple[FactorRow, ...]
+
+    def by(self, origin: Origin) -> By:
+        """Give who acts, for services and events."""
+        return By(who=self.person.who(), origin=origin, session_id=self.browser.session_id)
+
+    @property
+    def two_factors(self) -> bool:
+        """Whether two factors are on or required (it decides the length of passwords)."""
+        return bool(self.facts.factors) or self.facts.policy.required
+
+
+_SESSION = (
+    "id",
+    "created_at",
+    "seen_at",
+    "ended_at",
+    "security_version",
+    "password_at",
+    "factor_at",
+    "factor_id",
+    "factor_kind",
+    "recovery_at",
+    "mailbox_at",
+    "from_link",
+    "put_off",
+    "known_browser",
+    "signed_in_at",
+    "next_path",
+    "previous_at",
+    "previous_browser",
+    "parked",
+)
+_PERSON = (
+    "administrator_id",
+    "administrator__email",
+    "administrator__first_name",
+    "administrator__last_name",
+    "administrator__language",
+    "administrator__time_zone",
+    "administrator__tabs",
+    "administrator__status",
+    "administrator__require_2fa",
+    "administrator__security_version",
+    "administrator__password_long",
+    "administrator__password_due",
+)
+_CUSTOMER = (
+    "administrator__customer_id",
+    "administrator__customer__name",
+    "administrator__customer__kind",
+    "administrator__customer__status",
+    "administrator__customer__require_2fa",
+    "administrator__customer__grace_days",
+    "administrator__customer__grace_from",
+    "administrator__customer__kinds",
+    "administrator__customer__trust_days",
+    "administrator__customer__session_hours",
+    "administrator__customer__idle_minutes",
+    "administrator__customer__floor_require_2fa",
+    "administrator__customer__brand__require_2fa",
+)
+_FACTOR = (
+    "administrator__factors__id",
+    "administrator__factors__kind",
+    "administrator__factors__name",
+    "administrator__factors__sealed",
+    "administrator__factors__locked_at",
+)
+_NAMES = tuple(
+    name.replace("administrator__customer__brand__", "brand_")
+    .replace("administrator__customer__", "customer_")
+    .replace("administrator__factors__", "row_")
+    .replace("administrator__", "person_")
+    for name in (*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR)
+)
+
+
+def load(token: str) -> Loaded | None:
+    """Give all that is known of the session of a cookie's token, in one query; None: no such session."""
+    hashed = token_hash(token)
+    unsaved = RecoverySet.objects.filter(
+        administrator=OuterRef("administrator"), saved_at__isnull=True
+    )
+    rows = (
+        Session.objects.filter(token_hash=hashed)
+        .order_by("administrator__factors__confirmed_at")
+        .values_list(*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR, Exists(unsaved))
+    )
+    found = [dict(zip((*_NAMES, "unsaved"), row, strict=True)) for row in rows]
+    return _loaded(found, hashed) if found else None
+
+
+def two_factors(person: Administrator) -> bool:
+    """Say whether two factors are on or required for somebody who is not signed in."""
+    return required(person) or Factor.objects.filter(administrator=person).exists()
+
+
+def required(person: Administrator) -> bool:
+    """Say whether two factors are required of somebody; wants `customer.brand` at hand."""
+    return policy_of(person).required
+
+
+def policy_of(person: Administrator) -> Policy:
+    """Give the policy that holds for somebody; wants `customer.brand` at hand."""
+    customer = person.customer
+    return policy_for(tick=person.require_2fa, customer=customer, brand=customer.brand)
+
+
+def _loaded(rows: list[dict[str, Any]], hashed: bytes) -> Loaded:
+    row = rows[0]
+    policy = _policy(row)
+    factors = tuple(_factor(one) for one in rows if one["row_id"] is not None)
+    alone = not policy.required and not factors
+    due = row["person_password_due"]
+    if not due and alone and not row["person_password_long"]:
+        due = PASSWORD_DUE_ALONE
+    person = _person(row, due=due)
+    facts = Facts(
+        session=_session(row),
+        administrator_active=row["person_status"] == Status.ACTIVE,
+        customer_active=row["customer_status"] == CustomerStatus.ACTIVE,
+        security_version=row["person_security_version"],
+        factors=tuple(
+            FactorFacts(id=one.id, kind=one.kind, usable=not one.locked) for one in factors
+        ),
+        policy=policy,
+        recovery_unsaved=row["unsaved"],
+        password_due=bool(due),
+        tabs=person.tab_keys,
+        mailbox_proof=settings.DOORWARD.mailbox_proof,
+    )
+    return Loaded(facts=facts, person=person, browser=_browser(row, hashed), factors=factors)
+
+
+def _session(row: dict[str, Any]) -> SessionFacts:
+    return SessionFacts(
+        created_at=row["created_at"],
+        seen_at=row["seen_at"],
+        ended=row["ended_at"] is not None,
+        security_version=row["security_version"],
+        password_at=row["password_at"],
+        factor_at=row["factor_at"],
+        factor_id=row["factor_id"],
+        recovery_at=row["recovery_at"],
+        mailbox_at=row["mailbox_at"],
+        from_link=row["from_link"],
+        put_off=row["put_off"],
+    )
+
+
+def _browser(row: dict[str, Any], hashed: bytes) -> Browser:
+    return Browser(
+        session_id=row["id"],
+        token_hash=hashed,
+        known_browser=row["known_browser"],
+        signed_in_at=row["signed_in_at"],
+        seen_at=row["seen_at"],
+        next_path=row["next_path"],
+        previous_at=row["previous_at"],
+        previous_browser=row["previous_browser"],
+        factor_kind=row["factor_kind"],
+        parked=row["parked"],
+    )
+
+
+def _person(row: dict[str, Any], *, due: str) -> Person:
+    is_staff = row["customer_kind"] == CustomerKind.PROVIDER
+    keys = frozenset(row["person_tabs"].split())
+    return Person(
+        id=row["person_id"],
+        email=row["person_email"],
+        first_name=row["person_first_name"],
+        last_name=row["person_last_name"],
+        language=row["person_language"],
+        time_zone=row["person_time_zone"],
+        # The provider's tabs are for its own people, whatever a row says.
+        tab_keys=keys if is_staff else keys - frozenset(STAFF),
+        customer_id=row["person_customer_id"],
+        customer_name=row["customer_name"],
+        is_staff=is_staff,
+        require_2fa=row["person_require_2fa"],
+        password_due=due,
+    )
+
+
+def _factor(row: dict[str, Any]) -> FactorRow:
+    return FactorRow(
+        id=row["row_id"],
+        kind=FactorKind(row["row_kind"]),
+        name=row["row_name"],
+        sealed=bytes(row["row_sealed"]),
+        locked=row["row_locked_at"] is not None,
+    )
+
+
+def _policy(row: dict[str, Any]) -> Policy:
+    return policy_from(
+        tick=row["person_require_2fa"],
+        customer=CustomerPolicy(
+            required=row["customer_require_2fa"],
+            grace_days=row["customer_grace_days"],
+            grace_from=row["customer_grace_from"],
+            kinds=Kinds(row["customer_kinds"]),
+            trust_days=row["customer_trust_days"],
+            session_hours=row["customer_session_hours"],
+            idle_minutes=row["customer_idle_minutes"],
+        ),
+        floor_customer=row["customer_floor_require_2fa"],
+        floor_brand=row["brand_require_2fa"],
+    )

@@ -1,0 +1,75 @@
+"""Factors, set-ups on their way, and recovery codes."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+
+from doorward.administrators.models import Administrator, Session
+from doorward.core.steps import FactorKind
+from doorward.safe.models import Counted
+
+
+class Factor(Counted):
+    """A confirmed factor: a row exists only once a right code was given. Removed means deleted.
+
+    `last_step` is the last accepted time step (RFC 6238, 5.2); `locked_at` is set when wrong codes
+    without end disabled it, until it is set up anew.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    administrator = models.ForeignKey(
+        Administrator, on_delete=models.CASCADE, related_name="factors"
+    )
+    kind = models.CharField(max_length=10, choices=[(kind, kind) for kind in FactorKind])
+    name = models.CharField(max_length=60)
+    sealed = models.BinaryField()
+    confirmed_at = models.DateTimeField()
+    last_step = models.BigIntegerField(default=0)
+    last_used_at = models.DateTimeField(null=True)
+    locked_at = models.DateTimeField(null=True)
+
+
+class SetUp(models.Model):
+    """A secret that was shown in one session and not yet confirmed. It counts for nothing."""
+
+    session = models.OneToOneField(Session, on_delete=models.CASCADE, primary_key=True)
+    sealed = models.BinaryField()
+    shown_at = models.DateTimeField(db_index=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+
+
+class RecoverySet(Counted):
+    """Ten recovery codes. `sealed` holds them, to be shown again, until they are confirmed as saved."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    administrator = models.ForeignKey(
+        Administrator, on_delete=models.CASCADE, related_name="recovery_sets"
+    )
+    made_at = models.DateTimeField()
+    saved_at = models.DateTimeField(null=True)
+    sealed = models.BinaryField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["administrator"],
+                condition=models.Q(saved_at__isnull=True),
+                name="one_unsaved_set",
+            ),
+            models.UniqueConstraint(
+                fields=["administrator"],
+                condition=models.Q(saved_at__isnull=False),
+                name="one_saved_set",
+            ),
+        ]
+
+
+class RecoveryCode(models.Model):
+    """One code, as a keyed hash. Its 120 bits let a plain keyed hash do (NIST SP 800-63B-4, 3.1.2.2)."""
+
+    set = models.ForeignKey(RecoverySet, on_delete=models.CASCADE, related_name="codes")
+    fingerprint = models.BinaryField(max_length=32, unique=True)
+    used_at = models.DateTimeField(null=True)

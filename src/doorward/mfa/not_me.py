@@ -1,0 +1,51 @@
+"""*This was not me*: undo an enabling that the owner of the mailbox did not do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from doorward.administrators import links, passwords, sessions
+from doorward.administrators.models import Administrator, LinkPurpose, Status
+from doorward.audit.events import Kind
+from doorward.audit.origin import By
+from doorward.audit.services import record
+from doorward.core import errors
+from doorward.customers.models import CustomerStatus
+from doorward.mfa.facts import required
+from doorward.mfa.services import remove_all
+from doorward.mfa.shared import locked
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doorward.administrators.sessions import Started
+    from doorward.audit.origin import Origin
+
+
+def undo(
+    *, token: str, password: str, browser_token: str, origin: Origin, now: datetime
+) -> Started:
+    """End all sessions, remove that first factor and set a new password; begin a session.
+
+    The session meets the gate like any other that comes from a mailed link. A factor that was
+    added later than the disputed one goes with it, since only the thief can have added it.
+    """
+    link = links.find(token, purposes=(LinkPurpose.NOT_ME,), now=now)
+    person = link.administrator
+    if person.status != Status.ACTIVE or person.customer.status != CustomerStatus.ACTIVE:
+        raise errors.LinkInvalid
+    new = passwords.accept(password, person=person, two_factors=required(person))
+    by = By(who=person.who(), origin=origin)
+    with transaction.atomic():
+        links.burn(link, now=now)
+        links.revoke(person, purposes=tuple(LinkPurpose), now=now)
+        current = locked(person.id)
+        remove_all(current.id)
+        people = Administrator.objects.of(current.customer_id).filter(id=current.id)
+        people.update(**new.columns())
+        passwords.forget_failures(current)
+        sessions.end_others(administrator_id=current.id, keep=None, now=now)
+        record(Kind.NOT_ME, by=by)
+        return passwords.begin_from_link(current.id, browser_token=browser_token, by=by, now=now)

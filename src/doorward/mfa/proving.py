@@ -1,0 +1,135 @@
+"""Proving a factor: the one place where a code of an authenticator app is looked at and burnt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from doorward.administrators.models import Session
+from doorward.audit.events import Kind
+from doorward.audit.services import record
+from doorward.core import attempts, errors, totp
+from doorward.core.steps import FactorKind
+from doorward.mfa import places
+from doorward.mfa.models import Factor
+from doorward.mfa.shared import record_failure, step_up, wrong_code
+from doorward.safe import throttle, vault
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.administrators.sessions import Started
+    from doorward.audit.origin import By
+    from doorward.mfa.facts import FactorRow, Loaded
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A right code: of which app, for which time step, and which other apps it was counted on."""
+
+    app: FactorRow
+    step: int
+    others: tuple[UUID, ...]
+
+
+def prove_second_step(*, loaded: Loaded, code: str, by: By, now: datetime) -> Started:
+    """Prove a factor at sign-in; give the stepped-up session.
+
+    Raises `WrongCode` (with `skew_seconds` where the phone's clock is off), `CodeAlreadyUsed`,
+    `MustWait`, `FactorDisabled`, or `StaleRequest` where this session already passed the step.
+    """
+    match = _match(loaded, code, kind=Kind.SECOND_STEP_FAILED, by=by, now=now)
+    with transaction.atomic():
+        if _burn(match, known=loaded.browser.known_browser, now=now):
+            return step_up(loaded.browser, match.app.id, now=now)
+    if _passed_meanwhile(loaded):
+        raise errors.StaleRequest
+    record_failure(Kind.SECOND_STEP_FAILED, errors.CodeAlreadyUsed(), by=by)
+    raise errors.CodeAlreadyUsed
+
+
+def prove_again(*, loaded: Loaded, code: str, by: By, now: datetime) -> Started:
+    """Prove a factor once more, as a fresh proof; the session gets a new identifier."""
+    factor_id = prove(loaded=loaded, code=code, kind=Kind.PROOF_FAILED, by=by, now=now)
+    with transaction.atomic():
+        record(Kind.PROVED_AGAIN, by=by)
+        return step_up(loaded.browser, factor_id, now=now)
+
+
+def prove(*, loaded: Loaded, code: str, kind: Kind, by: By, now: datetime) -> UUID:
+    """Burn a code of one of this person's apps; give the factor's id. Failures are recorded as `kind`."""
+    match = _match(loaded, code, kind=kind, by=by, now=now)
+    if not _burn(match, known=loaded.browser.known_browser, now=now):
+        record_failure(kind, errors.CodeAlreadyUsed(), by=by)
+        raise errors.CodeAlreadyUsed
+    return match.app.id
+
+
+def _match(loaded: Loaded, code: str, *, kind: Kind, by: By, now: datetime) -> _Match:
+    try:
+        counted = _count(loaded, now=now)
+    except errors.Refusal as refusal:
+        record_failure(kind, refusal, by=by)
+        raise
+    typed = totp.normalise(code)
+    opened = [vault.open_sealed(app.sealed, **places.of_factor(app.id)) for app in counted]
+    steps = [totp.matched_step(secret, typed, now=now, after=None) for secret in opened]
+    for app, step in zip(counted, steps, strict=True):
+        if step is not None:
+            others = tuple(other.id for other in counted if other.id != app.id)
+            return _Match(app=app, step=step, others=others)
+    wrong = wrong_code(opened, typed, now=now)
+    record_failure(kind, wrong, by=by)
+    _lock_guessed([app.id for app in counted], by=by, now=now)
+    raise wrong
+
+
+def _count(loaded: Loaded, *, now: datetime) -> list[FactorRow]:
+    """Count a try on each usable app before it is looked at; give those that need not wait."""
+    known = loaded.browser.known_browser
+    apps = [row for row in loaded.factors if row.kind is FactorKind.APP and not row.locked]
+    usable = Factor.objects.filter(
+        administrator_id=loaded.person.id,
+        locked_at__isnull=True,
+        failures_in_a_row__lt=attempts.DISABLE_AT,
+    )
+    counted = [
+        app for app in apps if throttle.count_row(usable.filter(id=app.id), known=known, now=now)
+    ]
+    if counted:
+        return counted
+    rows = usable.filter(id__in=[app.id for app in apps])
+    left = [throttle.row_seconds_left(row, known=known, now=now) for row in rows]
+    if not left:
+        raise errors.FactorDisabled
+    raise errors.MustWait(seconds=max(1, min(left)))
+
+
+def _burn(match: _Match, *, known: bool, now: datetime) -> bool:
+    """Accept a time step once, in one statement (RFC 6238, 5.2), and give the counted tries back."""
+    rows = Factor.objects.filter(id=match.app.id, last_step__lt=match.step, locked_at__isnull=True)
+    cleared = throttle.cleared(known=known)
+    if rows.update(last_step=match.step, last_used_at=now, **cleared) != 1:
+        return False
+    if match.others:
+        throttle.uncount_row(Factor.objects.filter(id__in=match.others), known=known)
+    return True
+
+
+def _lock_guessed(app_ids: list[UUID], *, by: By, now: datetime) -> None:
+    """Disable what was guessed at too often, until it is set up anew (NIST SP 800-63B-4, 3.2.2)."""
+    guessed = Factor.objects.filter(
+        id__in=app_ids, failures_in_a_row__gte=attempts.DISABLE_AT, locked_at__isnull=True
+    )
+    with transaction.atomic():
+        if guessed.update(locked_at=now):
+            record(Kind.FACTOR_LOCKED, by=by)
+
+
+def _passed_meanwhile(loaded: Loaded) -> bool:
+    """Tell a form that was sent twice from a code that was used before."""
+    session = Session.objects.filter(id=loaded.browser.session_id).first()
+    return session is not None and bytes(session.token_hash) != loaded.browser.token_hash

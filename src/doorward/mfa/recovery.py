@@ -1,0 +1,137 @@
+"""Recovery codes: made with the first factor, shown until they are saved, used once each."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from doorward.administrators import sessions
+from doorward.audit.events import Kind
+from doorward.audit.services import record
+from doorward.core import attempts, errors
+from doorward.core.recovery import new_codes, normalise
+from doorward.mfa import places
+from doorward.mfa.models import RecoveryCode, RecoverySet
+from doorward.mfa.shared import locked, record_failure
+from doorward.safe import throttle, vault
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.administrators.models import Administrator
+    from doorward.administrators.sessions import Started
+    from doorward.audit.origin import By
+    from doorward.mfa.facts import Loaded
+
+
+def make(person: Administrator, *, now: datetime) -> RecoverySet:
+    """Make a set, in the caller's transaction; it replaces the old one once it is saved."""
+    RecoverySet.objects.filter(administrator=person, saved_at__isnull=True).delete()
+    codes = new_codes(secrets.token_bytes)
+    made = RecoverySet(administrator=person, made_at=now)
+    made.sealed = vault.seal("\n".join(codes).encode(), **places.of_recovery(made.id))
+    made.save(force_insert=True)
+    RecoveryCode.objects.bulk_create(
+        RecoveryCode(set=made, fingerprint=_fingerprint(normalise(code) or "")) for code in codes
+    )
+    return made
+
+
+def make_new(*, loaded: Loaded, by: By, now: datetime) -> None:
+    """Make a new set for somebody who has a factor; the old one works until it is saved."""
+    with transaction.atomic():
+        person = locked(loaded.person.id)
+        if not person.factors.exists():
+            raise errors.NotEnabled
+        make(person, now=now)
+        record(Kind.RECOVERY_CODES_MADE, by=by)
+
+
+def unsaved(administrator_id: UUID) -> list[str]:
+    """Give the codes that are still to be saved, as they are shown; empty: none."""
+    found = RecoverySet.objects.filter(
+        administrator_id=administrator_id, saved_at__isnull=True
+    ).first()
+    if found is None or found.sealed is None:
+        return []
+    return vault.open_sealed(found.sealed, **places.of_recovery(found.id)).decode().split("\n")
+
+
+def confirm_saved(*, administrator_id: UUID, by: By, now: datetime) -> None:
+    """Take the person's word that the codes are saved; they are never shown again."""
+    with transaction.atomic():
+        mine = RecoverySet.objects.filter(administrator_id=administrator_id)
+        waiting = mine.select_for_update().filter(saved_at__isnull=True).first()
+        if waiting is None:
+            return
+        mine.filter(saved_at__isnull=False).delete()
+        mine.filter(id=waiting.id).update(saved_at=now, sealed=None)
+        record(Kind.RECOVERY_CODES_SAVED, by=by)
+
+
+def left(administrator_id: UUID) -> int:
+    """Give how many saved codes still work."""
+    return RecoveryCode.objects.filter(
+        set__administrator_id=administrator_id, set__saved_at__isnull=False, used_at__isnull=True
+    ).count()
+
+
+def use(*, loaded: Loaded, code: str, by: By, now: datetime) -> Started:
+    """Sign in with a recovery code, which is burnt; give the stepped-up session.
+
+    Counted before it is looked at. Raises `RecoveryCodeWrong`, `MustWait`, `FactorDisabled`, or
+    `StaleRequest` where this session already passed the step.
+    """
+    person_id, known = loaded.person.id, loaded.browser.known_browser
+    try:
+        _count(person_id, known=known, now=now)
+        found = _find(person_id, code)
+    except errors.Refusal as refusal:
+        record_failure(Kind.SECOND_STEP_FAILED, refusal, by=by, recovery=True)
+        raise
+    with transaction.atomic():
+        if RecoveryCode.objects.filter(id=found, used_at__isnull=True).update(used_at=now):
+            mine = RecoverySet.objects.filter(administrator_id=person_id)
+            mine.update(**throttle.cleared(known=known))
+            record(Kind.RECOVERY_CODE_USED, by=by, details={"left": left(person_id)})
+            return sessions.step_up(
+                loaded.browser.session_id, old_hash=loaded.browser.token_hash, recovery_at=now
+            )
+    record_failure(Kind.SECOND_STEP_FAILED, errors.RecoveryCodeWrong(), by=by, recovery=True)
+    raise errors.RecoveryCodeWrong
+
+
+def _find(administrator_id: UUID, code: str) -> int:
+    typed = normalise(code)
+    if typed is None:
+        raise errors.RecoveryCodeWrong
+    found = (
+        RecoveryCode.objects.filter(
+            set__administrator_id=administrator_id,
+            fingerprint=_fingerprint(typed),
+            used_at__isnull=True,
+        )
+        .values_list("id", flat=True)
+        .first()
+    )
+    if found is None:
+        raise errors.RecoveryCodeWrong
+    return found
+
+
+def _count(administrator_id: UUID, *, known: bool, now: datetime) -> None:
+    rows = RecoverySet.objects.filter(administrator_id=administrator_id)
+    usable = rows.filter(failures_in_a_row__lt=attempts.DISABLE_AT)
+    if throttle.count_row(usable, known=known, now=now):
+        return
+    left_to_wait = [throttle.row_seconds_left(row, known=known, now=now) for row in usable.all()]
+    if not left_to_wait:
+        raise errors.FactorDisabled if rows.exists() else errors.RecoveryCodeWrong
+    raise errors.MustWait(seconds=max(1, *left_to_wait))
+
+
+def _fingerprint(code: str) -> bytes:
+    return vault.fingerprint("recovery", code)

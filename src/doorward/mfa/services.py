@@ -1,0 +1,129 @@
+"""Turning two-factor sign-in off, and looking after several factors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from doorward.administrators import sessions
+from doorward.administrators.models import Administrator, Session
+from doorward.audit.events import Kind
+from doorward.audit.services import record
+from doorward.core import errors, totp
+from doorward.core.steps import FactorKind
+from doorward.core.text import clean_line
+from doorward.mfa import places
+from doorward.mfa.facts import required
+from doorward.mfa.models import Factor, RecoverySet, SetUp
+from doorward.mfa.proving import prove
+from doorward.mfa.set_up import NAME_LENGTH
+from doorward.mfa.shared import locked, record_failure
+from doorward.safe import vault
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.audit.origin import By
+    from doorward.mfa.facts import Browser, Loaded
+
+
+def disable(*, loaded: Loaded, code: str, by: By, now: datetime) -> None:
+    """Turn two-factor sign-in off with a code from the app, which is its own fresh proof.
+
+    Removes all factors and recovery codes and ends all other sessions. Refused where it is
+    required, whatever the page showed: the rule is asked again under the person's lock.
+    """
+    if loaded.facts.policy.required:
+        record_failure(Kind.TWO_FACTOR_DISABLE_REFUSED, errors.RequiredCannotDisable(), by=by)
+        raise errors.RequiredCannotDisable
+    if not loaded.factors:
+        raise errors.NotEnabled
+    prove(loaded=loaded, code=code, kind=Kind.TWO_FACTOR_DISABLE_FAILED, by=by, now=now)
+    try:
+        with transaction.atomic():
+            person = locked(loaded.person.id)
+            _refuse_where_required(person)
+            remove_all(person.id)
+            sessions.end_others(administrator_id=person.id, keep=by.session_id, now=now)
+            _unprove(loaded.browser)
+            record(Kind.TWO_FACTOR_DISABLED, by=by)
+    except errors.RequiredCannotDisable as refusal:
+        record_failure(Kind.TWO_FACTOR_DISABLE_REFUSED, refusal, by=by)
+        raise
+
+
+def reset(person: Administrator, *, by: By, now: datetime) -> None:
+    """Remove a person's factors for them (the operator at the console); all their sessions end."""
+    with transaction.atomic():
+        locked(person.id)
+        if not Factor.objects.filter(administrator_id=person.id).exists():
+            raise errors.NotEnabled
+        remove_all(person.id)
+        sessions.end_others(administrator_id=person.id, keep=None, now=now)
+        record(Kind.TWO_FACTOR_RESET, by=by, subject=person.who())
+
+
+def rename(factor_id: UUID, *, loaded: Loaded, name: str, by: By) -> None:
+    """Give one's own factor another name."""
+    chosen = clean_line(name, maximum=NAME_LENGTH)
+    if not chosen:
+        raise errors.NameMissing(field="name")
+    with transaction.atomic():
+        rows = Factor.objects.filter(id=factor_id, administrator_id=loaded.person.id)
+        if not rows.exists():
+            raise errors.NotFound
+        if rows.exclude(name=chosen).update(name=chosen):
+            record(Kind.FACTOR_RENAMED, by=by, details={"factor": chosen})
+
+
+def remove(factor_id: UUID, *, loaded: Loaded, by: By, now: datetime) -> None:
+    """Remove one of several factors; removing the last one is *Disable 2FA*, with all its rules."""
+    try:
+        with transaction.atomic():
+            person = locked(loaded.person.id)
+            factors = {factor.id: factor for factor in Factor.objects.filter(administrator=person)}
+            gone = factors.pop(factor_id, None)
+            if gone is None:
+                raise errors.NotFound
+            if not any(factor.locked_at is None for factor in factors.values()):
+                _refuse_where_required(person)
+            if not factors:
+                remove_all(person.id)
+                _unprove(loaded.browser)
+                record(Kind.TWO_FACTOR_DISABLED, by=by, details={"factor": gone.name})
+            else:
+                gone.delete()
+                record(Kind.FACTOR_REMOVED, by=by, details={"factor": gone.name})
+            sessions.end_others(administrator_id=person.id, keep=by.session_id, now=now)
+    except errors.RequiredCannotDisable as refusal:
+        record_failure(Kind.FACTOR_REMOVE_REFUSED, refusal, by=by)
+        raise
+
+
+def remove_all(administrator_id: UUID) -> None:
+    """Delete a person's factors, recovery codes and open set-ups, in the caller's transaction."""
+    Factor.objects.filter(administrator_id=administrator_id).delete()
+    RecoverySet.objects.filter(administrator_id=administrator_id).delete()
+    SetUp.objects.filter(session__administrator_id=administrator_id).delete()
+
+
+def current_code(person: Administrator, *, now: datetime) -> str:
+    """Give the code that a person's first app shows now: for the demo's people alone."""
+    factor = Factor.objects.filter(administrator=person, kind=FactorKind.APP).first()
+    if factor is None:
+        raise errors.NotEnabled
+    secret = vault.open_sealed(factor.sealed, **places.of_factor(factor.id))
+    return totp.code_at(secret, totp.step_at(now))
+
+
+def _unprove(browser: Browser) -> None:
+    Session.objects.filter(id=browser.session_id).update(
+        factor_at=None, factor_id=None, factor_kind="", recovery_at=None
+    )
+
+
+def _refuse_where_required(person: Administrator) -> None:
+    if required(person):
+        raise errors.RequiredCannotDisable

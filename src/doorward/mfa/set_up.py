@@ -1,0 +1,142 @@
+"""Setting up an authenticator app: a secret is shown, and counts once a right code was given."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F
+
+from doorward.administrators import links, sessions
+from doorward.administrators.models import LinkPurpose, Session
+from doorward.audit.events import Kind
+from doorward.audit.services import record
+from doorward.core import errors, totp
+from doorward.core.steps import FactorKind
+from doorward.core.text import clean_line
+from doorward.mfa import places, recovery
+from doorward.mfa.models import Factor, RecoverySet, SetUp
+from doorward.mfa.shared import locked, record_failure, step_up, wrong_code
+from doorward.safe import vault
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.administrators.sessions import Started
+    from doorward.audit.origin import By
+    from doorward.mfa.facts import Browser, Loaded
+
+LIFETIME = timedelta(minutes=10)
+TRIES = 20
+NAME_LENGTH = 60
+DEFAULT_NAME = "Authenticator app"
+
+
+def begin(*, session_id: UUID, now: datetime) -> bytes:
+    """Give the secret to be shown in this session: the same one for ten minutes, then a new one.
+
+    It is bound to the session, so that nobody else who is signed in as this person sees it, and it
+    never touches a factor that works.
+    """
+    with transaction.atomic():
+        Session.objects.select_for_update().get(id=session_id)
+        pending = SetUp.objects.filter(session_id=session_id).first()
+        if pending is not None and now < pending.shown_at + LIFETIME:
+            return _open_set_up(pending)
+        secret = totp.new_secret(secrets.token_bytes)
+        sealed = vault.seal(secret, **places.of_set_up(session_id))
+        SetUp.objects.update_or_create(
+            session_id=session_id, defaults={"sealed": sealed, "shown_at": now, "tries": 0}
+        )
+        return secret
+
+
+def confirm(*, loaded: Loaded, code: str, name: str, by: By, now: datetime) -> Started:
+    """Add the app whose secret was shown, with a right code of it; the first one turns 2FA on.
+
+    Factor, recovery codes, the end of all other sessions, the event and this session's step up are
+    one transaction. An app that wrong codes had disabled goes when another one is set up. Raises
+    `WrongCode`, `SetUpExpired`, `AlreadyEnabled` (in the meantime, elsewhere), or what `clean_line`
+    raises for the name.
+    """
+    name = clean_line(name, maximum=NAME_LENGTH) or DEFAULT_NAME
+    try:
+        secret, step = _check(loaded, code, now=now)
+    except errors.Refusal as refusal:
+        record_failure(Kind.TWO_FACTOR_ENABLE_FAILED, refusal, by=by)
+        raise
+    with transaction.atomic():
+        person = locked(loaded.person.id)
+        there = Factor.objects.filter(administrator=person)
+        first = not there.exists()
+        if not first and not loaded.factors:
+            raise errors.AlreadyEnabled
+        there.filter(locked_at__isnull=False).delete()
+        _use_up(loaded.browser)
+        factor = write_factor(person.id, secret, step=step, name=name, now=now)
+        if not RecoverySet.objects.filter(administrator=person).exists():
+            recovery.make(person, now=now)
+        sessions.end_others(administrator_id=person.id, keep=by.session_id, now=now)
+        _record(factor, first=first, by=by, now=now)
+        return step_up(loaded.browser, factor.id, now=now)
+
+
+def forget(*, now: datetime) -> int:
+    """Delete what was shown and not confirmed in time."""
+    return SetUp.objects.filter(shown_at__lt=now - LIFETIME).delete()[0]
+
+
+def _record(factor: Factor, *, first: bool, by: By, now: datetime) -> None:
+    if not first:
+        record(Kind.FACTOR_ADDED, by=by, details={"factor": factor.name})
+        return
+    link = links.make(
+        LinkPurpose.NOT_ME, administrator_id=factor.administrator_id, now=now, about=factor.id
+    )
+    record(Kind.TWO_FACTOR_ENABLED, by=by, details={"factor": factor.name, "link": str(link.id)})
+
+
+def _use_up(browser: Browser) -> None:
+    """Delete the session's set-up; whoever comes second finds none."""
+    if SetUp.objects.filter(session_id=browser.session_id).delete()[0] != 1:
+        raise errors.SetUpExpired
+
+
+def write_factor(
+    administrator_id: UUID, secret: bytes, *, step: int, name: str, now: datetime
+) -> Factor:
+    """Insert a confirmed app with its sealed secret, in the caller's transaction."""
+    factor = Factor(
+        administrator_id=administrator_id,
+        kind=FactorKind.APP,
+        name=name,
+        confirmed_at=now,
+        last_step=step,
+        last_used_at=now if step else None,
+    )
+    factor.sealed = vault.seal(secret, **places.of_factor(factor.id))
+    factor.save(force_insert=True)
+    return factor
+
+
+def _check(loaded: Loaded, code: str, *, now: datetime) -> tuple[bytes, int]:
+    """Give the secret and the time step of a right code; counted before it is looked at."""
+    pending = SetUp.objects.filter(
+        session_id=loaded.browser.session_id, shown_at__gt=now - LIFETIME
+    )
+    if not pending.filter(tries__lt=TRIES).update(tries=F("tries") + 1):
+        pending.delete()
+        raise errors.SetUpExpired
+    secret = _open_set_up(pending.get())
+    typed = totp.normalise(code)
+    step = totp.matched_step(secret, typed, now=now, after=None)
+    if step is None:
+        raise wrong_code([secret], typed, now=now)
+    return secret, step
+
+
+def _open_set_up(pending: SetUp) -> bytes:
+    return vault.open_sealed(pending.sealed, **places.of_set_up(pending.session_id))

@@ -1,0 +1,1 @@
+"""Events that reach a mailbox; the background worker."""

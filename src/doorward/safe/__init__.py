@@ -1,0 +1,1 @@
+"""The vault (what is sealed) and the throttle (what is counted)."""

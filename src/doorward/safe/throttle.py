@@ -1,0 +1,206 @@
+"""The throttle: attempts are counted before the proof is looked at, and given back if it was right.
+
+All counting is in the database, in single conditional statements, so that it holds over sessions,
+processes and machines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.db import connection
+from django.db.models import BigIntegerField, Case, F, QuerySet, Value, When
+
+from doorward.core import attempts
+from doorward.core.errors import MustWait
+from doorward.safe.models import Attempt, Counted
+from doorward.safe.vault import fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Row = TypeVar("Row", bound=Counted)
+
+_PASSWORD_MEMORY_MS = 30 * 24 * 3600 * 1000
+_RESET_MEMORY_MS = 3600 * 1000
+_FOR_EVER = 2**53
+
+
+class Rule(StrEnum):
+    """How the failures of a key lead to waiting."""
+
+    PASSWORD = "password"  # noqa: S105 - the name of a rule
+    STRANGER = "stranger"
+    RESET = "reset"
+    ADDRESS = "address"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What is counted: a keyed hash, and the rule that it follows."""
+
+    hash: bytes
+    rule: Rule
+
+
+def password_key(email_folded: str, *, known: bool) -> Key:
+    """Give the key for passwords tried for one e-mail, apart for known and unknown browsers."""
+    rule = Rule.PASSWORD if known else Rule.STRANGER
+    return Key(hash=fingerprint(f"attempt/{rule}", email_folded), rule=rule)
+
+
+def reset_key(email_folded: str) -> Key:
+    """Give the key for reset links asked for by one e-mail (each one counts)."""
+    return Key(hash=fingerprint("attempt/reset", email_folded), rule=Rule.RESET)
+
+
+def address_key(address: str) -> Key:
+    """Give the key for failures from one address (IPv6: its /64)."""
+    bucket = attempts.address_bucket(address)
+    return Key(hash=fingerprint("attempt/address", bucket), rule=Rule.ADDRESS)
+
+
+def count_keys(keys: Sequence[Key], *, now: datetime) -> None:
+    """Count one attempt on each key, before it is looked at; raise `MustWait` if one has to wait."""
+    moment = milliseconds(now)
+    # One order for all, so that two statements never wait for each other's rows.
+    ordered = sorted(keys, key=lambda key: key.hash)
+    values: list[bytes | str | int] = []
+    for key in ordered:
+        values += [key.hash, key.rule.value, moment + _memory(key.rule)]
+    with connection.cursor() as cursor:
+        cursor.execute(_count_statement(rows=len(ordered), moment=moment), values)
+        counted = {bytes(row[0]) for row in cursor.fetchall()}
+    refused = [key for key in ordered if key.hash not in counted]
+    if refused:
+        _uncount([key for key in ordered if key.hash in counted])
+        raise MustWait(seconds=_seconds_left(refused, moment=moment))
+
+
+def give_back(keys: Sequence[Key]) -> None:
+    """Take back the attempt that was right: a person starts anew, an address gets one back."""
+    if not keys:
+        return
+    Attempt.objects.filter(key__in=[key.hash for key in keys]).update(
+        failures=Case(
+            When(rule=Rule.ADDRESS, failures__gt=0, then=F("failures") - 1), default=Value(0)
+        ),
+        wait_until=Case(
+            When(rule=Rule.ADDRESS, failures__gt=attempts.ADDRESS_LIMIT, then=F("wait_until")),
+            default=Value(0),
+        ),
+    )
+
+
+def reset(keys: Sequence[Key]) -> None:
+    """Forget all failures of these keys (a reset by mail does so for a password)."""
+    Attempt.objects.filter(key__in=[key.hash for key in keys]).delete()
+
+
+def forget(*, now: datetime) -> int:
+    """Delete what no longer counts; give the number of rows."""
+    return Attempt.objects.filter(forget_at__lte=milliseconds(now)).delete()[0]
+
+
+def count_row(rows: QuerySet[Row], *, known: bool, now: datetime, **also: object) -> int:
+    """Count one attempt on each of these rows that need not wait; give how many were counted.
+
+    One conditional update; `also` are further columns to set in it.
+    """
+    side = "known" if known else "unknown"
+    moment = milliseconds(now)
+    waits = [
+        When(**{f"{side}_failures__gte": failures - 1}, then=Value(moment + seconds * 1000))
+        for failures, seconds in sorted(attempts.waits(), reverse=True)
+    ]
+    return rows.filter(**{f"{side}_wait_until__lte": moment}).update(
+        **{
+            f"{side}_failures": F(f"{side}_failures") + 1,
+            f"{side}_wait_until": Case(*waits, default=Value(0), output_field=BigIntegerField()),
+        },
+        failures_in_a_row=F("failures_in_a_row") + 1,
+        **also,
+    )
+
+
+def uncount_row(rows: QuerySet[Row], *, known: bool) -> None:
+    """Take one counted attempt back from rows that the right proof was not of.
+
+    They did not have to wait when it was counted, so they do not have to now.
+    """
+    side = "known" if known else "unknown"
+    rows.filter(**{f"{side}_failures__gt": 0}, failures_in_a_row__gt=0).update(
+        **{f"{side}_failures": F(f"{side}_failures") - 1, f"{side}_wait_until": 0},
+        failures_in_a_row=F("failures_in_a_row") - 1,
+    )
+
+
+def cleared(*, known: bool) -> dict[str, int]:
+    """Give the columns of a `Counted` row after a right proof: its side starts anew."""
+    side = "known" if known else "unknown"
+    return {f"{side}_failures": 0, f"{side}_wait_until": 0, "failures_in_a_row": 0}
+
+
+def row_seconds_left(row: Counted, *, known: bool, now: datetime) -> int:
+    """Give how many seconds this side of a row still has to wait (0: none)."""
+    until = row.known_wait_until if known else row.unknown_wait_until
+    return _ceil_seconds(until - milliseconds(now))
+
+
+def milliseconds(moment: datetime) -> int:
+    """Give Unix time in whole milliseconds."""
+    return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000)
+
+
+def _uncount(keys: Sequence[Key]) -> None:
+    # Another key refused, so nothing was looked at. What an address pounded stays counted.
+    personal = [key.hash for key in keys if key.rule is not Rule.ADDRESS]
+    if personal:
+        rows = Attempt.objects.filter(key__in=personal, failures__gt=0)
+        rows.update(failures=F("failures") - 1, wait_until=0)
+
+
+def _memory(rule: Rule) -> int:
+    match rule:
+        case Rule.ADDRESS:
+            return attempts.ADDRESS_WINDOW * 1000
+        case Rule.RESET:
+            return _RESET_MEMORY_MS
+        case _:
+            return _PASSWORD_MEMORY_MS
+
+
+def _seconds_left(keys: Sequence[Key], *, moment: int) -> int:
+    found = Attempt.objects.filter(key__in=[key.hash for key in keys])
+    return max((_ceil_seconds(row.wait_until - moment) for row in found), default=1) or 1
+
+
+def _ceil_seconds(ms: int) -> int:
+    return max(0, -(-ms // 1000))
+
+
+def _count_statement(*, rows: int, moment: int) -> str:
+    """Give the one statement that counts: for all keys, where nobody has to wait."""
+    old = "safe_attempt"
+    failures = f"(CASE WHEN {old}.forget_at <= {moment} THEN 0 ELSE {old}.failures END + 1)"
+    waits = " ".join(
+        f"WHEN {failures} >= {least} THEN {moment + seconds * 1000}"
+        for least, seconds in sorted(attempts.waits(), reverse=True)
+    )
+    # All that is formatted into the text are whole numbers and constants of ours.
+    return (
+        "INSERT INTO safe_attempt (key, rule, failures, wait_until, forget_at) VALUES "  # noqa: S608
+        + ", ".join(["(%s, %s, 1, 0, %s)"] * rows)
+        + f" ON CONFLICT (key) DO UPDATE SET failures = {failures}, wait_until = CASE"
+        f" WHEN {old}.rule = '{Rule.ADDRESS}' THEN"
+        f" CASE WHEN {failures} >= {attempts.ADDRESS_LIMIT} THEN {old}.forget_at ELSE 0 END"
+        f" WHEN {old}.rule = '{Rule.STRANGER}'"
+        f" AND {failures} >= {attempts.PASSWORD_KNOWN_ONLY_AT} THEN {_FOR_EVER}"
+        f" ELSE CASE {waits} ELSE 0 END END, forget_at = CASE"
+        f" WHEN {old}.rule = '{Rule.ADDRESS}' AND {old}.forget_at > {moment}"
+        f" THEN {old}.forget_at ELSE excluded.forget_at END"
+        f" WHERE {old}.wait_until <= {moment} OR {old}.forget_at <= {moment} RETURNING key"
+    )

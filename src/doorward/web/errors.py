@@ -1,0 +1,73 @@
+"""Error pages in the brand's look, each with a way on; and one without a brand for the worst hour."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, cast
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from doorward.web.pages import render_outside, template
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from doorward.web.requests import Request
+
+_log = logging.getLogger("doorward.errors")
+
+
+def error_page(request: HttpRequest, status: int, **words: object) -> HttpResponse:
+    """Render the page of an error; `words` are what its template may say."""
+    try:
+        return render_outside(cast("Request", request), f"errors/{status}.html", status, **words)
+    except Exception:  # noqa: BLE001 - an error page that fails must not hide the error
+        _log.exception("the page of error %s could not be made", status)
+        return _bare(status)
+
+
+def refusal_page(request: HttpRequest, message: str, *, back: str) -> HttpResponse:
+    """Render what a rule refused where no form is there to say it (422)."""
+    return error_page(request, 422, message=message, back=back)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what cannot be understood."""
+    del exception
+    return error_page(request, 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what is not allowed."""
+    del exception
+    return error_page(request, 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that leads nowhere, or to another customer's."""
+    del exception
+    return error_page(request, 404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Answer where we failed."""
+    return error_page(request, 500)
+
+
+def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that did not come from one of our pages, or from one that is too old."""
+    del reason
+    try:
+        return render_outside(cast("Request", request), "errors/403_csrf.html", 403)
+    except Exception:  # noqa: BLE001 - as above
+        _log.exception("the page of a refused form could not be made")
+        return _bare(403)
+
+
+def _bare(status: int) -> HttpResponse:
+    context = {
+        "what": _("Something went wrong"),
+        "why": _("This is our fault, not yours. Please try again in a minute."),
+    }
+    return HttpResponse(template("errors/bare.html").render(context), status=status)

@@ -1,0 +1,276 @@
+"""The gate: one middleware asks the one decision, for every request, and obeys.
+
+A view runs if its need is met, or if it is the page of the very step that is due. Nothing runs
+without a declaration, and `request.administrator` exists only when the answer is *through*.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from doorward.administrators import parking, sessions
+from doorward.administrators.models import Administrator
+from doorward.audit.events import Kind, Outcome
+from doorward.audit.services import record
+from doorward.core.access import is_fresh, next_step
+from doorward.core.steps import Fresh, Need, Step
+from doorward.core.text import safe_next
+from doorward.customers.cached import brand_for_host
+from doorward.customers.tabs import HOME
+from doorward.mfa.facts import load
+from doorward.web.errors import error_page
+from doorward.web.needs import Declaration, declared
+from doorward.web.pages import see_other
+from doorward.web.tabs import ADDRESSES, keys_for
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse, HttpResponseRedirect
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from doorward.web.requests import Request
+
+PAGES = {
+    Step.SIGN_IN: "/sign-in/",
+    Step.PROVE_FACTOR: "/sign-in/code/",
+    Step.PROVE_MAILBOX: "/sign-in/mailbox/",
+    Step.SET_UP_FACTOR: "/sign-in/set-up/",
+    Step.SAVE_RECOVERY_CODES: "/sign-in/recovery-codes/",
+    Step.SET_PASSWORD: "/sign-in/password/",
+    Step.PROVE_AGAIN: "/prove/",
+}
+READING = frozenset({"GET", "HEAD"})
+
+
+class ProofWanted(Exception):
+    """What a view was asked for wants a fresh proof that its address alone did not want."""
+
+
+class Gate:
+    """Loads the facts, asks `next_step`, and lets a view run or sends the browser to the step."""
+
+    def __init__(self, get_response: Callable[[Request], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Request) -> HttpResponse:
+        """Put on the request what everything after may look at; nobody is through yet."""
+        request.now = timezone.now()
+        request.brand = brand_for_host(request.get_host())
+        request.loaded = None
+        request.administrator = None
+        request.tab = None
+        timezone.deactivate()
+        return self.get_response(request)
+
+    def process_view(
+        self,
+        request: Request,
+        view: Callable[..., Any],
+        _args: list[Any],
+        _kwargs: dict[str, Any],
+    ) -> HttpResponse | None:
+        """Decide before a view runs; None lets it."""
+        declaration = declared(view)
+        if declaration is None:
+            return error_page(request, 403)
+        token = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        request.loaded = load(token) if token else None
+        if declaration.step is not None:
+            return _serve_step(request, declaration.step)
+        need = declaration.need_for(request.method)
+        if need.open:
+            _let_in_if_through(request)
+            return None
+        return _meet(request, need, declaration)
+
+    def process_exception(self, request: Request, exception: Exception) -> HttpResponse | None:
+        """Send a browser off to prove a factor where a view found that it must."""
+        return _prove_again(request) if isinstance(exception, ProofWanted) else None
+
+
+def demand(request: Request, fresh: Fresh) -> None:
+    """Ask for a fresh proof in the middle of a view, before it has changed anything."""
+    facts = request.loaded.facts if request.loaded else None
+    if facts is None or not is_fresh(facts, fresh, now=request.now):
+        raise ProofWanted
+
+
+def _serve_step(request: Request, step: Step) -> HttpResponse | None:
+    due = _step(request, Need.THROUGH)
+    if due is step:
+        _touch(request)
+        return None
+    if due is Step.THROUGH:
+        return see_other(onward(request))
+    return _send_to(request, due)
+
+
+def _let_in_if_through(request: Request) -> None:
+    if request.loaded is not None and _step(request, Need.THROUGH) is Step.THROUGH:
+        _admit(request)
+
+
+def _meet(request: Request, need: Need, declaration: Declaration) -> HttpResponse | None:
+    step = _step(request, need)
+    if step is Step.THROUGH:
+        _admit(request)
+        request.tab = (declaration.need or need).tab
+        _forget_parked(request)
+        return None
+    if step in {Step.NO_RIGHT, Step.PROVE_AGAIN}:
+        _admit(request)
+    if step is Step.NO_RIGHT:
+        _record_refusal(request, need)
+        return error_page(request, 403)
+    if step is Step.PROVE_AGAIN:
+        return _prove_again(request)
+    return _send_to(request, step)
+
+
+def _step(request: Request, need: Need) -> Step:
+    facts = request.loaded.facts if request.loaded else None
+    return next_step(facts, need, now=request.now)
+
+
+def _admit(request: Request) -> None:
+    """Let somebody through: from here on the request has its administrator."""
+    loaded = request.loaded
+    if loaded is None:
+        return
+    request.administrator = loaded.person
+    request.user = _LazyUser(loaded.person.id)  # type: ignore[assignment]
+    if loaded.person.language:
+        translation.activate(loaded.person.language)
+        request.LANGUAGE_CODE = translation.get_language()
+    timezone.activate(loaded.person.time_zone)
+    if loaded.browser.signed_in_at is None:
+        _mark_signed_in(request)
+    _touch(request)
+
+
+class _LazyUser:
+    """The account as Django's ecosystem knows it, read only when something asks for it."""
+
+    def __init__(self, administrator_id: UUID) -> None:
+        self._id = administrator_id
+        self._found: Administrator | None = None
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the account has
+        if self._found is None:
+            self._found = Administrator.objects.everywhere().get(id=self._id)
+        return getattr(self._found, name)
+
+
+def _mark_signed_in(request: Request) -> None:
+    loaded = request.loaded
+    if loaded is None or loaded.facts.session is None:
+        return
+    session = loaded.facts.session
+    proved = "recovery_code" if session.recovery_at else loaded.browser.factor_kind or "password"
+    sessions.mark_signed_in(
+        loaded.browser.session_id,
+        by=loaded.by(request.origin),
+        now=request.now,
+        with_what=proved,
+        known_browser=loaded.browser.known_browser,
+    )
+
+
+def _touch(request: Request) -> None:
+    loaded = request.loaded
+    if loaded is not None and request.now - loaded.browser.seen_at >= sessions.SEEN_EVERY:
+        sessions.touch(loaded.browser.session_id, now=request.now)
+
+
+def _send_to(request: Request, step: Step) -> HttpResponse:
+    """Send the browser to a step's page, whatever the method; where it was heading is kept."""
+    page = PAGES[step]
+    heading = safe_next(request.get_full_path()) if request.method in READING else None
+    if heading in {None, "/"} or heading in PAGES.values():
+        heading = None
+    if step is Step.SIGN_IN:
+        if request.loaded is not None and request.method in READING:
+            messages.info(request, _("Your session has ended. Please sign in again."))
+        return see_other(f"{page}?{urlencode({'next': heading})}" if heading else page)
+    if heading and request.loaded and heading != request.loaded.browser.next_path:
+        declaration = declared(request.resolver_match.func) if request.resolver_match else None
+        if declaration and declaration.step is None:
+            sessions.keep_next(request.loaded.browser.session_id, heading)
+    return see_other(page)
+
+
+def _prove_again(request: Request) -> HttpResponse:
+    loaded = request.loaded
+    path = request.get_full_path()
+    if loaded is not None and request.method not in READING:
+        fields = [(name, value) for name, values in request.POST.lists() for value in values]
+        parking.park(loaded.browser.session_id, path=path, fields=fields)
+        path = "/prove/continue/"
+    return see_other(f"/prove/?{urlencode({'next': path})}")
+
+
+def _forget_parked(request: Request) -> None:
+    loaded = request.loaded
+    if loaded is None or loaded.browser.parked is None or request.method in READING:
+        return
+    if not request.path.startswith("/prove/"):
+        parking.clear(loaded.browser.session_id)
+
+
+def _record_refusal(request: Request, need: Need) -> None:
+    if request.loaded is None:
+        return
+    with transaction.atomic():
+        record(
+            Kind.ACCESS_REFUSED,
+            by=request.loaded.by(request.origin),
+            outcome=Outcome.REFUSED,
+            details={"tab": need.tab or ""},
+        )
+
+
+def onward(request: Request) -> str:
+    """Give where a session that is through goes on to: where it was heading, or Home."""
+    asked = safe_next(request.GET.get("next"))
+    kept = request.loaded.browser.next_path if request.loaded else ""
+    return asked or safe_next(kept) or _first_page(request)
+
+
+def _first_page(request: Request) -> str:
+    """Give Home, or the first tab of somebody who has no right to it, or what everybody has."""
+    if request.loaded is None or HOME in request.loaded.person.tab_keys:
+        return "/"
+    keys = list(keys_for(request.loaded.person))
+    return ADDRESSES[keys[0]] if keys else "/security/"
+
+
+def set_session_cookie(response: HttpResponse, token: str) -> HttpResponse:
+    """Put a session's new identifier into the browser; it ends with the browser."""
+    response.set_cookie(
+        settings.SESSION_COOKIE_NAME,
+        token,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def drop_session_cookie(response: HttpResponse) -> HttpResponse:
+    """Take the session's identifier out of the browser."""
+    response.delete_cookie(settings.SESSION_COOKIE_NAME, samesite="Lax")
+    return response
+
+
+def go_on(token: str, to: str = "/") -> HttpResponseRedirect:
+    """Redirect to where the next step will be decided, with the session's new identifier."""
+    response = see_other(to)
+    set_session_cookie(response, token)
+    return response

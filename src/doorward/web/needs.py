@@ -1,0 +1,56 @@
+"""Each view says what it is for: `@needs(…)` what it asks of a session, `@serves(…)` which step it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from doorward.core.steps import Need, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+View = TypeVar("View", bound="Callable[..., Any]")
+
+_MARK = "doorward_declaration"
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What a view is for. `post` is what changing something asks, where that is more."""
+
+    need: Need | None = None
+    post: Need | None = None
+    step: Step | None = None
+
+    def need_for(self, method: str | None) -> Need:
+        """Give what a request of this method asks."""
+        if self.post is not None and method not in {"GET", "HEAD"}:
+            return self.post
+        return self.need or Need.THROUGH
+
+
+def needs(need: Need, *, post: Need | None = None) -> Callable[[View], View]:
+    """Declare what a view asks of a session."""
+    return _mark(Declaration(need=need, post=post))
+
+
+def serves(step: Step) -> Callable[[View], View]:
+    """Declare that a view is the page of a step."""
+    return _mark(Declaration(step=step))
+
+
+def declared(view: Callable[..., Any]) -> Declaration | None:
+    """Give a view's declaration; None: nobody gets in."""
+    found: Declaration | None = getattr(view, _MARK, None)
+    return found
+
+
+def _mark(declaration: Declaration) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        if declared(view) is not None:
+            raise TypeError(f"{view.__name__} declares twice what it is for")
+        setattr(view, _MARK, declaration)
+        return view
+
+    return mark

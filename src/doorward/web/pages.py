@@ -1,0 +1,127 @@
+"""Rendering a page, and redirecting after a form: what every view ends with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.template import engines
+from django.template.backends.utils import csrf_input_lazy
+from django.utils.functional import SimpleLazyObject
+
+from doorward.customers.cached import brand_for_host
+from doorward.web.tabs import tab_items
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from doorward.mfa.facts import Loaded
+    from doorward.web.requests import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The person as the account menu shows them."""
+
+    full_name: str
+    email: str
+    customer_name: str
+    language: str
+    two_factor_on: bool
+    two_factor_required: bool
+
+
+def render(
+    request: Request,
+    name: str,
+    page: object = None,
+    *,
+    status: int = 200,
+    retry_after: int | None = None,
+) -> HttpResponse:
+    """Render a template with a page's typed context; nothing of it is ever kept by a cache.
+
+    `retry_after` (seconds) makes the answer 429 with that header.
+    """
+    context = shared_context(request) | {"page": page}
+    response = HttpResponse(template(name).render(context), status=status)
+    response["Cache-Control"] = "no-store"
+    if retry_after is not None:
+        response.status_code = 429
+        response["Retry-After"] = str(retry_after)
+    return response
+
+
+def render_outside(request: Request, name: str, status: int, **words: object) -> HttpResponse:
+    """Render an error page: it tells nothing of the portal, and needs neither gate nor session."""
+    if not hasattr(request, "brand"):
+        request.brand = brand_for_host(request.META.get("HTTP_HOST", ""))
+    origin = getattr(request, "origin", None)
+    context = _frame(request) | {"reference": origin.request_id if origin else ""} | words
+    response = HttpResponse(template(name).render(context), status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def see_other(address: str) -> HttpResponseRedirect:
+    """Redirect with 303, so that the browser goes on with GET whatever it sent."""
+    response = HttpResponseRedirect(address)
+    response.status_code = 303
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def shared_context(request: Request) -> dict[str, Any]:
+    """Give what every template may use."""
+    loaded = request.loaded if request.administrator is not None else None
+    if loaded is None:
+        return _frame(request)
+    return _frame(request) | {
+        "me": _me(loaded),
+        "tabs": tab_items(loaded.person, current=request.tab),
+        "session_left": _seconds_left(request, loaded),
+    }
+
+
+def _frame(request: Request) -> dict[str, Any]:
+    return {
+        "request": request,
+        "brand": request.brand,
+        "me": None,
+        "tabs": [],
+        "csrf_input": csrf_input_lazy(request),
+        "csp_nonce": SimpleLazyObject(lambda: str(getattr(request, "csp_nonce", ""))),
+        "session_left": None,
+    }
+
+
+def _me(loaded: Loaded) -> Me:
+    person = loaded.person
+    return Me(
+        full_name=person.full_name,
+        email=person.email,
+        customer_name=person.customer_name,
+        language=person.language,
+        two_factor_on=bool(loaded.facts.factors),
+        two_factor_required=loaded.facts.policy.required,
+    )
+
+
+def _seconds_left(request: Request, loaded: Loaded) -> int | None:
+    """Give the seconds until this session ends if nothing more is done in it."""
+    session, policy = loaded.facts.session, loaded.facts.policy
+    if session is None:
+        return None
+    total = session.created_at + timedelta(seconds=policy.session_seconds) - request.now
+    return max(0, min(policy.idle_seconds, int(total.total_seconds())))
+
+
+@cache
+def template(name: str) -> Template:
+    """Give a compiled template by its name."""
+    environment = engines["jinja2"].env  # type: ignore[attr-defined]
+    template: Template = environment.gettemplate(name)
+    return template

@@ -1,0 +1,44 @@
+"""The request as views see it: Django's, with what the edge and the gate have put there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doorward.audit.origin import By, Origin
+    from doorward.customers.cached import BrandLook
+    from doorward.mfa.facts import Loaded, Person
+
+
+class Request(HttpRequest):
+    """`administrator` is a person only when the gate's answer is *through*; `loaded` is no right."""
+
+    origin: Origin
+    now: datetime
+    brand: BrandLook
+    loaded: Loaded | None
+    administrator: Person | None
+    tab: str | None
+
+
+def signed_in(request: Request) -> Person:
+    """Give the person that the gate let through; a view that the gate runs for them has one."""
+    if request.administrator is None:
+        raise RuntimeError("a view for people who are through ran for somebody who is not")
+    return request.administrator
+
+
+def session_of(request: Request) -> Loaded:
+    """Give what is known of the session; a view that serves a step past the password has one."""
+    if request.loaded is None:
+        raise RuntimeError("a view for a session ran without one")
+    return request.loaded
+
+
+def acting(request: Request) -> By:
+    """Give who acts and from where, for services."""
+    return session_of(request).by(request.origin)
