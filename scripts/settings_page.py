@@ -1,0 +1,51 @@
+"""Writes docs/settings.md from `doorward.environment`; with --check only says whether it is current."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from doorward.environment import PREFIX, Environment
+
+PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
+HEAD = """# Settings
+
+Made from `src/doorward/environment.py` by `make docs`; do not edit it here.
+
+A setting is an environment variable, or a line `NAME=value` in the file that `DOORWARD_CONFIG` names;
+the environment wins. An unknown `DOORWARD_…` name or a wrong value stops the start with one sentence.
+
+| setting | default | |
+| --- | --- | --- |
+"""
+
+
+def row(name: str) -> str:
+    field = Environment.model_fields[name]
+    default = field.get_default()
+    shown = str(default.get_secret_value() if isinstance(default, SecretStr) else default)
+    if isinstance(default, bool):
+        shown = shown.lower()
+    cell = "" if shown in {"", ".", "()"} else f"`{shown}`"
+    return f"| `{PREFIX}{name.upper()}` | {cell} | {field.description} |\n"
+
+
+def page() -> str:
+    return HEAD + "".join(row(name) for name in Environment.model_fields)
+
+
+def main(*, check: bool) -> int:
+    if check:
+        if PAGE.exists() and PAGE.read_text() == page():
+            return 0
+        print("docs/settings.md is not current: run `make docs`.", file=sys.stderr)
+        return 1
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(check="--check" in sys.argv))

@@ -1,0 +1,56 @@
+"""The database as Django is told of it, and as it then really is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from doorward.config.database import describe
+from doorward.environment import Environment
+from tests.serving import environment
+
+ASK = """
+import django
+django.setup()
+from django.db import connection
+with connection.cursor() as cursor:
+    for pragma in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout"):
+        cursor.execute(f"PRAGMA {pragma}")
+        print(cursor.fetchone()[0])
+print(connection.transaction_mode)
+"""
+
+
+def test_sqlite_is_durable_waits_and_keeps_its_references(tmp_path):
+    asked = subprocess.run(
+        [sys.executable, "-c", ASK],
+        env={
+            **environment(tmp_path / "data"),
+            "DJANGO_SETTINGS_MODULE": "doorward.config.settings",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    # The 2 of `synchronous` is FULL.
+    assert asked.stdout.split() == ["wal", "2", "1", "10000", "IMMEDIATE"]
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:////srv/portal/data.sqlite3", "sqlite:///srv/portal/data.sqlite3"]
+)
+def test_sqlite_by_address(url):
+    assert describe(Environment(database_url=url))["NAME"] == "/srv/portal/data.sqlite3"
+
+
+def test_postgresql_by_address():
+    found = describe(
+        Environment(database_url="postgresql://me:p%40ss@db.example:5433/portal?sslmode=require")
+    )
+    assert found["NAME"] == "portal"
+    assert (found["USER"], found["PASSWORD"]) == ("me", "p@ss")
+    assert (found["HOST"], found["PORT"]) == ("db.example", "5433")
+    assert found["OPTIONS"]["sslmode"] == "require"
+    assert found["OPTIONS"]["pool"]["max_size"] >= 16

@@ -1,0 +1,148 @@
+"""Settings: typed, documented, refused by name, never shown."""
+
+from __future__ import annotations
+
+import os
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from doorward.environment import Environment, MailServer, WrongSetting, load
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch):
+    for name in list(os.environ):
+        if name.startswith("DOORWARD_"):
+            monkeypatch.delenv(name)
+
+
+def given(monkeypatch, **settings):
+    for name, value in settings.items():
+        monkeypatch.setenv(f"DOORWARD_{name.upper()}", value)
+    return load()
+
+
+def test_the_defaults():
+    found = load()
+    assert found.origin == "http://localhost:8000"
+    assert not found.https
+    assert found.database == f"sqlite:///{Path('doorward-data').absolute()}/doorward.sqlite3"
+    assert found.keys == Path("doorward-data/keys.json")
+    assert found.mail_server == MailServer(kind="file", folder=Path("doorward-data/mail"))
+    assert found.mailbox_proof
+
+
+def test_every_setting_says_what_it_is():
+    for name, field in Environment.model_fields.items():
+        assert field.description, name
+        assert field.description.endswith("."), name
+
+
+def test_the_origin_follows_the_port(monkeypatch):
+    assert given(monkeypatch, bind="127.0.0.1:8123").origin == "http://localhost:8123"
+
+
+def test_https_comes_from_the_public_address(monkeypatch):
+    found = given(monkeypatch, public_url="https://portal.example.com/")
+    assert found.https
+    assert found.origin == "https://portal.example.com"
+
+
+def test_proxies_are_a_list_with_commas(monkeypatch):
+    found = given(monkeypatch, trusted_proxies="10.0.0.0/8, ::1,")
+    assert found.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("::1"))
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp://mail.example", ("mail.example", 587, "starttls")),
+        ("smtp://mail.example:25", ("mail.example", 25, "starttls")),
+        ("smtp://127.0.0.1:2525", ("127.0.0.1", 2525, "none")),
+        ("smtp://localhost", ("localhost", 587, "none")),
+        ("smtps://mail.example", ("mail.example", 465, "tls")),
+        ("smtps://localhost:4650", ("localhost", 4650, "tls")),
+    ],
+)
+def test_mail_is_encrypted_except_on_this_machine(monkeypatch, url, expected):
+    server = given(monkeypatch, email_url=url).mail_server
+    assert (server.host, server.port, server.security) == expected
+
+
+def test_mail_names_and_passwords_are_decoded_and_not_shown(monkeypatch):
+    found = given(monkeypatch, email_url="smtp://me%40here:p%3Aq@mail.example")
+    assert (found.mail_server.user, found.mail_server.password) == ("me@here", "p:q")
+    assert "p:q" not in repr(found.mail_server)
+    assert "p%3Aq" not in repr(found)
+
+
+def test_secrets_are_not_shown(monkeypatch):
+    found = given(
+        monkeypatch, metrics_token="hidden", database_url="postgresql://u:hidden@host/name"
+    )
+    assert found.metrics_token == SecretStr("hidden")
+    assert "hidden" not in repr(found) + str(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("bind", "8000"),
+        ("bind", "127.0.0.1:0"),
+        ("bind", "127.0.0.1:65536"),
+        ("bind", ":8000"),
+        ("workers", "0"),
+        ("workers", "secret-word"),
+        ("public_url", "portal.example.com"),
+        ("public_url", "ftp://portal.example.com"),
+        ("public_url", "https://portal.example.com/below"),
+        ("public_url", "https://secret-word@portal.example.com"),
+        ("public_url", "https://portal.example.com:secret-word"),
+        ("database_url", "mysql://u:secret-word@host/name"),
+        ("database_url", "postgresql://u:secret-word@host"),
+        ("database_url", "sqlite://"),
+        ("email_url", "imap://u:secret-word@host"),
+        ("email_url", "smtp://"),
+        ("trusted_proxies", "10.0.0.0/8,secret-word"),
+        ("mailbox_proof", "secret-word"),
+        ("log_format", "secret-word"),
+        ("argon2_memory_kib", "19455"),
+        ("argon2_time", "1"),
+    ],
+)
+def test_a_wrong_value_is_named_in_one_sentence_and_not_shown(monkeypatch, name, value):
+    with pytest.raises(WrongSetting) as caught:
+        given(monkeypatch, **{name: value})
+    sentence = str(caught.value)
+    assert sentence.startswith(f"DOORWARD_{name.upper()}: ")
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    assert "secret-word" not in sentence
+
+
+def test_an_unknown_name_is_refused(monkeypatch):
+    with pytest.raises(WrongSetting, match=r"^DOORWARD_COLOUR is not a setting of Doorward\.$"):
+        given(monkeypatch, colour="blue")
+
+
+def test_a_file_gives_settings_and_the_environment_wins(monkeypatch, tmp_path):
+    file = tmp_path / "doorward.env"
+    file.write_text("DOORWARD_WORKERS=3\nDOORWARD_BIND=127.0.0.1:9000\nPATH=/elsewhere\n")
+    found = given(monkeypatch, config=str(file), workers="4")
+    assert (found.workers, found.port) == (4, 9000)
+
+
+def test_an_unknown_name_in_the_file_is_refused(monkeypatch, tmp_path):
+    file = tmp_path / "doorward.env"
+    file.write_text("DOORWARD_COLOUR=blue\n")
+    with pytest.raises(WrongSetting, match="DOORWARD_COLOUR"):
+        given(monkeypatch, config=str(file))
+
+
+def test_the_demonstration_stays_on_this_machine(monkeypatch):
+    assert given(monkeypatch, demo="true").demo
+    with pytest.raises(WrongSetting, match="loopback only"):
+        given(monkeypatch, demo="true", bind="0.0.0.0:8000")

@@ -1,0 +1,120 @@
+"""The edge: whose address counts, what is refused unread, what the log says."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
+
+from doorward.web.edge import BODY_BYTES, UPLOAD_BYTES, Edge
+
+PROXY = "10.1.2.3"
+
+
+def answer(request, settings, **changes):
+    settings.DOORWARD = settings.DOORWARD.model_copy(update=changes)
+    seen = []
+
+    def view(inner):
+        seen.append(inner)
+        return HttpResponse("here")
+
+    return Edge(view)(request), seen
+
+
+@pytest.fixture
+def proxied():
+    from ipaddress import ip_network  # noqa: PLC0415
+
+    return {"trusted_proxies": (ip_network("10.0.0.0/8"),)}
+
+
+@pytest.mark.parametrize(
+    ("nearest", "forwarded", "expected"),
+    [
+        ("198.51.100.7", "203.0.113.9", "198.51.100.7"),  # nobody's proxy is not believed
+        (PROXY, "203.0.113.9", "203.0.113.9"),
+        (PROXY, "192.0.2.1, 203.0.113.9", "203.0.113.9"),  # what the client wrote is not
+        (PROXY, "203.0.113.9, 10.9.9.9", "203.0.113.9"),  # a chain of our own proxies
+        (PROXY, "10.8.8.8, 10.9.9.9", "10.8.8.8"),
+        (PROXY, "nonsense", PROXY),
+        (PROXY, "203.0.113.9, nonsense", PROXY),
+        (PROXY, "", PROXY),
+        (PROXY, "2001:db8::1", "2001:db8::1"),
+    ],
+)
+def test_the_address(settings, proxied, nearest, forwarded, expected):
+    request = RequestFactory().get("/", REMOTE_ADDR=nearest, headers={"X-Forwarded-For": forwarded})
+    _, [seen] = answer(request, settings, **proxied)
+    assert seen.origin.address == expected
+
+
+def test_nobody_is_believed_by_default(settings):
+    request = RequestFactory().get(
+        "/",
+        REMOTE_ADDR="127.0.0.1",
+        headers={"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"},
+    )
+    _, [seen] = answer(request, settings)
+    assert seen.origin.address == "127.0.0.1"
+    assert not seen.is_secure()
+
+
+def test_the_scheme_comes_from_a_trusted_proxy(settings, proxied):
+    request = RequestFactory().get("/", REMOTE_ADDR=PROXY, headers={"X-Forwarded-Proto": "https"})
+    _, [seen] = answer(request, settings, **proxied)
+    assert seen.is_secure()
+
+
+def test_the_scheme_comes_from_the_public_address(settings):
+    request = RequestFactory().get("/", REMOTE_ADDR="198.51.100.7")
+    _, [seen] = answer(request, settings, public_url="https://portal.example.com")
+    assert seen.is_secure()
+
+
+@pytest.mark.parametrize(
+    ("path", "length", "status"),
+    [
+        ("/", BODY_BYTES, 200),
+        ("/", BODY_BYTES + 1, 413),
+        ("/brands/logo/", BODY_BYTES + 1, 200),
+        ("/brands/logo/", UPLOAD_BYTES + 1, 413),
+    ],
+)
+def test_a_long_body_is_refused_unread(settings, path, length, status):
+    request = RequestFactory().post(path, data=b"", content_type="text/plain")
+    request.META["CONTENT_LENGTH"] = str(length)
+    response, seen = answer(request, settings)
+    assert response.status_code == status
+    assert len(seen) == (status == 200)
+
+
+@pytest.mark.parametrize("length", ["", "-1", "1e3", "²"])
+def test_a_body_of_unknown_length_is_refused(settings, length):
+    request = RequestFactory().post("/", headers={"Transfer-Encoding": "chunked"})
+    request.META["CONTENT_LENGTH"] = length
+    response, seen = answer(request, settings)
+    assert response.status_code == 411
+    assert not seen
+
+
+def test_a_post_without_a_body_passes(settings):
+    request = RequestFactory().post("/")
+    request.META["CONTENT_LENGTH"] = ""
+    assert answer(request, settings)[0].status_code == 200
+
+
+def test_the_log_never_has_the_path(settings, caplog):
+    with caplog.at_level(logging.INFO, logger="doorward.request"):
+        answer(RequestFactory().get("/invitation/secret-token/?x=secret-query"), settings)
+    [line] = caplog.records
+    assert "secret" not in str(vars(line))
+    assert line.status == 200
+
+
+def test_answers_carry_their_length_and_an_id(settings):
+    response, [seen] = answer(RequestFactory().get("/"), settings)
+    assert response["Content-Length"] == "4"
+    assert response["X-Request-ID"] == seen.origin.request_id
