@@ -15,9 +15,10 @@ from doorward.customers import cached
 from doorward.customers.models import Brand, Customer, CustomerKind, CustomerStatus
 
 if TYPE_CHECKING:
-    from doorward.core.policy import Kinds
     from datetime import datetime
     from uuid import UUID
+
+    from doorward.core.policy import Kinds
 
 NAME_LENGTH = 80
 PROVIDER_NAME = "Provider"

@@ -31,9 +31,10 @@ from doorward.web.pages import see_other
 from doorward.web.tabs import ADDRESSES, keys_for
 
 if TYPE_CHECKING:
-    from django.http import HttpResponse, HttpResponseRedirect
     from collections.abc import Callable
     from uuid import UUID
+
+    from django.http import HttpResponse, HttpResponseRedirect
 
     from doorward.web.requests import Request
 
