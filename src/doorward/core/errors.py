@@ -265,3 +265,9 @@ class StaleRequest(Refusal):
     """Somebody else has changed this in the meantime."""
 
     code = "stale_request"
+
+
+class ColourInvalid(Refusal):
+    """This is not a colour as `#rgb` or `#rrggbb`."""
+
+    code = "colour_invalid"

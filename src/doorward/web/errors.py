@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, cast
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from doorward.web.pages import render_outside, template
+from doorward.web.jinja import page_template
+from doorward.web.pages import render_outside
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -70,4 +71,4 @@ def _bare(status: int) -> HttpResponse:
         "what": _("Something went wrong"),
         "why": _("This is our fault, not yours. Please try again in a minute."),
     }
-    return HttpResponse(template("errors/bare.html").render(context), status=status)
+    return HttpResponse(page_template("errors/bare.html").render(context), status=status)
