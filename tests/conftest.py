@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
 from django.utils import timezone, translation
 
 from doorward.safe import vault
+from tests import support
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from doorward.administrators.models import Administrator
+    from doorward.customers.models import Customer
 
 LOOPBACK_NAMES = {"localhost", ""}
 
@@ -52,7 +58,49 @@ def _nothing_beyond_loopback() -> Iterator[None]:
 def _as_a_new_process() -> Iterator[None]:
     """Each test starts in English and UTC, and with the fingerprint key of its own database."""
     vault._fingerprint_key.cache_clear()
+    support.forget_caches()
     yield
     vault._fingerprint_key.cache_clear()
     translation.deactivate()
     timezone.deactivate()
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Stop the clock at a moment of no importance: `clock.shift(timedelta(minutes=5))` moves it."""
+    with time_machine.travel(datetime(2026, 11, 24, 9, 0, 10, tzinfo=UTC), tick=False) as moved:
+        yield moved
+
+
+# --- the trio of every test of access -------------------------------------------------------------
+
+
+@pytest.fixture
+def customer(db: None) -> Customer:
+    """Give the customer of `owner` and `colleague`."""
+    return support.make_customer()
+
+
+@pytest.fixture
+def owner(customer: Customer) -> Administrator:
+    """Give somebody with all built-in tabs, the power over colleagues among them."""
+    return support.make_administrator(customer, tabs=support.ALL_TABS)
+
+
+@pytest.fixture
+def colleague(customer: Customer) -> Administrator:
+    """Give somebody of the same customer, with Home and Support alone."""
+    return support.make_administrator(
+        customer, email="samuel.osei@harbourbakery.example", name="Samuel Osei"
+    )
+
+
+@pytest.fixture
+def outsider(db: None) -> Administrator:
+    """Give somebody with all built-in tabs at another customer."""
+    return support.make_administrator(
+        support.make_customer("Cedar Clinic"),
+        email="mallory@cedarclinic.example",
+        name="Mallory Wright",
+        tabs=support.ALL_TABS,
+    )

@@ -13,6 +13,7 @@ atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 for name in [name for name in os.environ if name.startswith("DOORWARD_")]:
     del os.environ[name]
 os.environ["DOORWARD_DATA_DIR"] = str(FOLDER)
+(FOLDER / "static").mkdir()  # where `doorward run` puts the files of pages
 if url := postgresql.url():
     os.environ["DOORWARD_DATABASE_URL"] = url
 

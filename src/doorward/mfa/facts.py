@@ -263,7 +263,7 @@ def _person(row: dict[str, Any], *, due: str) -> Person:
     is_staff = row["customer_kind"] == CustomerKind.PROVIDER
     keys = frozenset(row["person_tabs"].split())
     return Person(
-        id=row["person_id"],
+        id=row["administrator_id"],
         email=row["person_email"],
         first_name=row["person_first_name"],
         last_name=row["person_last_name"],
