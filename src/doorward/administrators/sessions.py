@@ -15,6 +15,7 @@ from doorward.audit.events import Kind
 from doorward.audit.origin import By, Origin
 from doorward.audit.services import record
 from doorward.core.errors import NotFound, StaleRequest
+from doorward.customers.tabs import HOME
 from doorward.safe.vault import fingerprint
 
 if TYPE_CHECKING:
@@ -32,10 +33,14 @@ KEEP_ENDED = timedelta(days=180)
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A session that was begun or stepped up, and the token for its cookie (secret)."""
+    """A session that was begun or stepped up, and the token for its cookie (secret).
+
+    `has_home`: whether the person may use the Home tab, which is where sign-in leads by itself.
+    """
 
     session_id: UUID
     token: str
+    has_home: bool = True
 
 
 def token_hash(token: str) -> bytes:
@@ -66,7 +71,8 @@ def begin(administrator: Administrator, *, by: By, now: datetime, **proved: obje
         browser=by.origin.browser[:300],
         **proved,
     )
-    return Started(session_id=session.id, token=token)
+    has_home = HOME in administrator.tab_keys
+    return Started(session_id=session.id, token=token, has_home=has_home)
 
 
 def step_up(session_id: UUID, *, old_hash: bytes, **proved: object) -> Started:

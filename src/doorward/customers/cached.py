@@ -25,7 +25,7 @@ class BrandLook:
     name: str
     hosts: tuple[str, ...]
     accent: str
-    has_logo: bool
+    logo_type: str
     support_email: str
     support_phone: str
     support_url: str
@@ -109,7 +109,7 @@ def _look(brand: Brand) -> BrandLook:
         name=brand.name,
         hosts=tuple(brand.hosts),
         accent=brand.accent,
-        has_logo=bool(brand.logo_type),
+        logo_type=brand.logo_type,
         support_email=brand.support_email,
         support_phone=brand.support_phone,
         support_url=brand.support_url,

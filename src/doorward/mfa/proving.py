@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from doorward.mfa.facts import FactorRow, Loaded
 
 
+# From the third wrong code on, pages say how to recover and whom to call.
+MANY = 3
+
+
 @dataclass(frozen=True, slots=True)
 class _Match:
     """A right code: of which app, for which time step, and which other apps it was counted on."""
@@ -66,6 +70,12 @@ def prove(*, loaded: Loaded, code: str, kind: Kind, by: By, now: datetime) -> UU
         record_failure(kind, errors.CodeAlreadyUsed(), by=by)
         raise errors.CodeAlreadyUsed
     return match.app.id
+
+
+def failures(loaded: Loaded) -> int:
+    """Give how many tries in a row were wrong, of the app that was tried most."""
+    rows = Factor.objects.filter(administrator_id=loaded.person.id)
+    return max(rows.values_list("failures_in_a_row", flat=True), default=0)
 
 
 def _match(loaded: Loaded, code: str, *, kind: Kind, by: By, now: datetime) -> _Match:

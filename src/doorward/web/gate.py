@@ -14,6 +14,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from doorward.administrators import parking, sessions
 from doorward.administrators.models import Administrator
@@ -25,9 +26,10 @@ from doorward.core.text import safe_next
 from doorward.customers.cached import brand_for_host
 from doorward.customers.tabs import HOME
 from doorward.mfa.facts import load
-from doorward.web.errors import error_page
+from doorward.web.errors import error_page, refusal_page
 from doorward.web.needs import Declaration, declared
 from doorward.web.pages import see_other
+from doorward.web.posted import FieldMissing
 from doorward.web.tabs import ADDRESSES, keys_for
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpResponse, HttpResponseRedirect
 
+    from doorward.administrators.sessions import Started
     from doorward.web.requests import Request
 
 PAGES = {
@@ -47,6 +50,7 @@ PAGES = {
     Step.SET_PASSWORD: "/sign-in/password/",
     Step.PROVE_AGAIN: "/prove/",
 }
+INCOMPLETE = gettext_lazy("Something is missing from this form. Open the page anew and try again.")
 READING = frozenset({"GET", "HEAD"})
 
 
@@ -92,8 +96,12 @@ class Gate:
         return _meet(request, need, declaration)
 
     def process_exception(self, request: Request, exception: Exception) -> HttpResponse | None:
-        """Send a browser off to prove a factor where a view found that it must."""
-        return _prove_again(request) if isinstance(exception, ProofWanted) else None
+        """Answer what a view found while it ran: a proof is wanted, or the form is not one of ours."""
+        if isinstance(exception, ProofWanted):
+            return _prove_again(request)
+        if isinstance(exception, FieldMissing):
+            return refusal_page(request, str(INCOMPLETE), back=request.path)
+        return None
 
 
 def demand(request: Request, fresh: Fresh) -> None:
@@ -250,6 +258,11 @@ def _first_page(request: Request) -> str:
         return "/"
     keys = list(keys_for(request.loaded.person))
     return ADDRESSES[keys[0]] if keys else "/security/"
+
+
+def landing(started: Started) -> str:
+    """Give where a session that was just begun goes: Home, or to the gate, which knows the rest."""
+    return "/" if started.has_home else PAGES[Step.SIGN_IN]
 
 
 def set_session_cookie(response: HttpResponse, token: str) -> HttpResponse:

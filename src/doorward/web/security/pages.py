@@ -1,0 +1,74 @@
+"""What the security page and its windows show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.web.history import HistoryPage
+
+
+@dataclass(frozen=True, slots=True)
+class FactorLine:
+    """One factor in the list."""
+
+    id: UUID
+    name: str
+    kind: str
+    added_at: datetime
+    used_at: datetime | None
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLine:
+    """One browser in the list."""
+
+    id: UUID
+    browser: str
+    address: str
+    since: datetime
+    seen_at: datetime
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityPage:
+    """My factors, recovery codes, sessions and history."""
+
+    two_factor_on: bool
+    required: bool
+    reason: str
+    ask: list[str]
+    factors: list[FactorLine]
+    codes_left: int
+    few_codes: bool
+    recovered: bool
+    sessions: list[SessionLine]
+    history: HistoryPage
+
+
+@dataclass(frozen=True, slots=True)
+class DisablePage:
+    """The window *Disable 2FA*."""
+
+    required: bool
+    reason: str
+    error: str = ""
+    wait: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FactorPage:
+    """One factor: rename or remove."""
+
+    factor: FactorLine
+    name: str
+    last: bool
+    required: bool
+    error: str = ""
+    ask_remove: bool = False

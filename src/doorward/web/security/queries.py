@@ -1,0 +1,126 @@
+"""What the security page is read from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from doorward.administrators import sessions
+from doorward.administrators.models import Administrator, Status
+from doorward.audit.services import history_of_person
+from doorward.core.policy import RequiredBy
+from doorward.core.recovery import few_left
+from doorward.customers.tabs import ADMINISTRATORS
+from doorward.mfa import recovery
+from doorward.mfa.models import Factor
+from doorward.web.browsers import in_words
+from doorward.web.history import history_page
+from doorward.web.requests import session_of
+from doorward.web.security.pages import FactorLine, FactorPage, SecurityPage, SessionLine
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from doorward.mfa.facts import Loaded
+    from doorward.web.requests import Request
+
+ASKED_COLLEAGUES = 3
+HISTORY_LINES = 20
+
+
+def security_page(request: Request) -> SecurityPage:
+    """Gather the security page: a constant number of queries."""
+    loaded = session_of(request)
+    person, facts = loaded.person, loaded.facts
+    left = recovery.left(person.id) if loaded.factors else 0
+    events = history_of_person(customer_id=person.customer_id, person_id=person.id)
+    return SecurityPage(
+        two_factor_on=bool(loaded.factors),
+        required=facts.policy.required,
+        reason=reason(loaded),
+        ask=_whom_to_ask(loaded) if facts.policy.required else [],
+        factors=_factors(loaded),
+        codes_left=left,
+        few_codes=few_left(left),
+        recovered=facts.session is not None and facts.session.recovery_at is not None,
+        sessions=_sessions(loaded),
+        history=history_page(events, request=request, page_size=HISTORY_LINES),
+    )
+
+
+def factor_page(loaded: Loaded, factor_id: UUID) -> FactorPage | None:
+    """Give the page of one of the person's own factors; None: there is no such one."""
+    lines = _factors(loaded)
+    line = next((one for one in lines if one.id == factor_id), None)
+    if line is None:
+        return None
+    usable_left = [one for one in lines if one.id != factor_id and not one.locked]
+    return FactorPage(
+        factor=line,
+        name=line.name,
+        last=not usable_left,
+        required=loaded.facts.policy.required,
+    )
+
+
+def with_error(page: FactorPage, *, name: str, error: str) -> FactorPage:
+    """Give the same page with what was typed and what was wrong."""
+    return replace(page, name=name, error=error)
+
+
+def reason(loaded: Loaded) -> str:
+    """Say who requires two factors of this person; empty: nobody does."""
+    asked = loaded.facts.policy.required_by
+    if not asked:
+        return ""
+    if asked == (RequiredBy.TICK,):
+        return _("Your account administrator requires two-factor sign-in.")
+    if RequiredBy.POLICY in asked:
+        return _("%(customer)s requires two-factor sign-in of everybody.") % {
+            "customer": loaded.person.customer_name
+        }
+    return _("Your provider requires two-factor sign-in of everybody.")
+
+
+def _whom_to_ask(loaded: Loaded) -> list[str]:
+    people = (
+        Administrator.objects.of(loaded.person.customer_id)
+        .filter(status=Status.ACTIVE, tabs__contains=f" {ADMINISTRATORS} ")
+        .exclude(id=loaded.person.id)
+        .order_by("-is_primary", "name_folded")[:ASKED_COLLEAGUES]
+    )
+    return [person.full_name for person in people]
+
+
+def _factors(loaded: Loaded) -> list[FactorLine]:
+    if not loaded.factors:
+        return []
+    rows = Factor.objects.filter(administrator_id=loaded.person.id).order_by("confirmed_at")
+    return [
+        FactorLine(
+            id=row.id,
+            name=row.name,
+            kind=row.kind,
+            added_at=row.confirmed_at,
+            used_at=row.last_used_at,
+            locked=row.locked_at is not None,
+        )
+        for row in rows
+    ]
+
+
+def _sessions(loaded: Loaded) -> list[SessionLine]:
+    rows = sessions.open_sessions(loaded.person.id, version=loaded.facts.security_version)
+    return [
+        SessionLine(
+            id=row.id,
+            browser=in_words(row.browser),
+            address=row.address,
+            since=row.signed_in_at or row.created_at,
+            seen_at=row.seen_at,
+            current=row.id == loaded.browser.session_id,
+        )
+        for row in rows
+    ]

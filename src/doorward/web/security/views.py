@@ -1,0 +1,178 @@
+"""The security page: my factors, recovery codes, sessions, history; and the article's two windows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from doorward.administrators import sessions
+from doorward.core.errors import (
+    AlreadyEnabled,
+    MustWait,
+    NotEnabled,
+    NotFound,
+    Refusal,
+    RequiredCannotDisable,
+    StaleRequest,
+)
+from doorward.core.steps import OTHERS, OWN_FACTORS, OWN_SECURITY, Need
+from doorward.mfa import recovery, services, set_up
+from doorward.web.gate import go_on
+from doorward.web.needs import needs
+from doorward.web.pages import render, see_other
+from doorward.web.posted import field, optional, ticked
+from doorward.web.refusals import sentence
+from doorward.web.requests import acting, session_of, signed_in
+from doorward.web.security import queries
+from doorward.web.security.pages import DisablePage
+from doorward.web.setup import set_up_page
+
+if TYPE_CHECKING:
+    from doorward.web.requests import Request
+
+both = require_http_methods(["GET", "HEAD", "POST"])
+HERE = "/security/"
+
+
+@needs(Need.THROUGH)
+@require_safe
+def security(request: Request) -> HttpResponse:
+    """Show how somebody signs in, and from where."""
+    return render(request, "security/security.html", queries.security_page(request))
+
+
+@needs(Need.proof(OWN_FACTORS))
+@both
+def enable(request: Request) -> HttpResponse:
+    """The window *Enable 2FA*: nothing is on until a right code was entered."""
+    if session_of(request).factors:
+        messages.info(request, _("Two-factor sign-in is on already."))
+        return see_other(HERE)
+    return _set_up(request, "security/enable.html", done=_("Two-factor sign-in is on."))
+
+
+@needs(Need.proof(OWN_FACTORS))
+@both
+def add_app(request: Request) -> HttpResponse:
+    """Add one more authenticator app, as for a new phone; the old one stays until it is removed."""
+    if not session_of(request).factors:
+        return see_other("/security/2fa/enable/")
+    return _set_up(request, "security/add_app.html", done=_("The new app can be used now."))
+
+
+def _set_up(request: Request, template: str, *, done: str) -> HttpResponse:
+    if request.method != "POST":
+        return render(request, template, set_up_page(request))
+    name = optional(request, "name")
+    try:
+        started = set_up.confirm(
+            loaded=session_of(request),
+            code=field(request, "code"),
+            name=name,
+            by=acting(request),
+            now=request.now,
+        )
+    except (AlreadyEnabled, StaleRequest):
+        return see_other(HERE)
+    except Refusal as refusal:
+        page = set_up_page(request, refusal=refusal, name=name)
+        return render(request, template, page, status=422)
+    messages.success(request, done)
+    return go_on(started.token, HERE)
+
+
+@needs(Need.THROUGH)
+@both
+def disable(request: Request) -> HttpResponse:
+    """The window *Disable 2FA*: the code in it is the fresh proof."""
+    loaded = session_of(request)
+    reason = queries.reason(loaded)
+    if request.method != "POST":
+        if not loaded.factors:
+            return see_other(HERE)
+        return _disable_page(request, DisablePage(loaded.facts.policy.required, reason))
+    code = field(request, "code")
+    try:
+        services.disable(loaded=loaded, code=code, by=acting(request), now=request.now)
+    except NotEnabled:
+        return see_other(HERE)
+    except Refusal as refusal:
+        wait = refusal.seconds if isinstance(refusal, MustWait) else 0
+        required = isinstance(refusal, RequiredCannotDisable)
+        page = DisablePage(required, reason, error=sentence(refusal), wait=wait)
+        return _disable_page(request, page, refused=True)
+    messages.success(request, _("Two-factor sign-in is off."))
+    return see_other(HERE)
+
+
+def _disable_page(request: Request, page: DisablePage, *, refused: bool = False) -> HttpResponse:
+    status = 422 if refused else 200
+    return render(
+        request, "security/disable.html", page, status=status, retry_after=page.wait or None
+    )
+
+
+@needs(Need.proof(OWN_SECURITY))
+@require_POST
+def new_codes(request: Request) -> HttpResponse:
+    """Make a new set of recovery codes; the gate shows it next, until it is saved."""
+    try:
+        recovery.make_new(loaded=session_of(request), by=acting(request), now=request.now)
+    except NotEnabled as refusal:
+        messages.error(request, sentence(refusal))
+    return see_other(HERE)
+
+
+@needs(Need.THROUGH, post=Need.proof(OWN_FACTORS))
+@both
+def factor(request: Request, factor_id: UUID) -> HttpResponse:
+    """Rename one's factor, or remove it (`remove=on`)."""
+    loaded = session_of(request)
+    page = queries.factor_page(loaded, factor_id)
+    if page is None:
+        raise Http404
+    if request.method != "POST":
+        return render(request, "security/factor.html", page)
+    try:
+        if ticked(request, "remove"):
+            services.remove(factor_id, loaded=loaded, by=acting(request), now=request.now)
+            messages.success(request, _("Removed: %(name)s.") % {"name": page.name})
+        else:
+            name = field(request, "name")
+            services.rename(factor_id, loaded=loaded, name=name, by=acting(request))
+            messages.success(request, _("Saved."))
+    except NotFound as gone:
+        raise Http404 from gone
+    except Refusal as refusal:
+        name = optional(request, "name") or page.name
+        page = queries.with_error(page, name=name, error=sentence(refusal))
+        return render(request, "security/factor.html", page, status=422)
+    return see_other(HERE)
+
+
+@needs(Need.THROUGH, post=Need.proof(OTHERS))
+@require_POST
+def end_sessions(request: Request) -> HttpResponse:
+    """End one of one's sessions, or all others."""
+    person, by = signed_in(request), acting(request)
+    if ticked(request, "others"):
+        keep = session_of(request).browser.session_id
+        ended = sessions.end_own_others(
+            administrator_id=person.id, keep=keep, by=by, now=request.now
+        )
+        words = ngettext("%(n)s session was ended.", "%(n)s sessions were ended.", ended)
+        messages.success(request, words % {"n": ended})
+        return see_other(HERE)
+    try:
+        session_id = UUID(field(request, "session"))
+        sessions.end_one(session_id, administrator_id=person.id, by=by, now=request.now)
+    except (ValueError, NotFound) as gone:
+        raise Http404 from gone
+    messages.success(request, _("The session was ended."))
+    return see_other(HERE)

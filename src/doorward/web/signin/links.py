@@ -1,0 +1,204 @@
+"""Forgotten passwords and mailed links. Opening a link changes nothing; only the form does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from doorward.administrators import email_change, invitations, links, passwords
+from doorward.administrators.models import LinkPurpose, MailedLink
+from doorward.core.errors import MustWait, Refusal
+from doorward.core.passwords import minimum
+from doorward.core.steps import Need
+from doorward.mfa import not_me
+from doorward.mfa.facts import required, two_factors
+from doorward.web import browsermark, linkmark
+from doorward.web.gate import go_on, landing
+from doorward.web.needs import needs
+from doorward.web.pages import render, see_other
+from doorward.web.posted import field, ticked
+from doorward.web.refusals import sentence
+from doorward.web.signin.pages import CodePage, LinkPage, PasswordPage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpResponse
+
+    from doorward.administrators.sessions import Started
+    from doorward.web.requests import Request
+
+both = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@needs(Need.NOTHING)
+@both
+def forgot(request: Request) -> HttpResponse:
+    """Ask for the e-mail that a link goes to; the answer is the same for every e-mail."""
+    if request.method != "POST":
+        return render(request, "signin/forgot.html", CodePage())
+    email = field(request, "email")
+    try:
+        passwords.ask_for_link(email=email, origin=request.origin, now=request.now)
+    except MustWait as refusal:
+        page = CodePage(error=sentence(refusal), wait=refusal.seconds, email=email)
+        return render(request, "signin/forgot.html", page, retry_after=refusal.seconds)
+    return see_other("/password/forgot/sent/")
+
+
+@needs(Need.NOTHING)
+@require_safe
+def forgot_sent(request: Request) -> HttpResponse:
+    """Say that a link was sent, if there is somebody with that e-mail."""
+    return render(request, "signin/forgot_sent.html")
+
+
+@needs(Need.NOTHING)
+@require_safe
+def open_link(request: Request, token: str) -> HttpResponse:
+    """Take the token out of the address, and go on to the page that asks what to do with it."""
+    return linkmark.take_out(token, to=request.path.removesuffix(f"{token}/"))
+
+
+@needs(Need.NOTHING)
+@both
+def reset(request: Request) -> HttpResponse:
+    """Set a new password by a mailed link; the second factor stays and is asked for next."""
+
+    def finish(token: str, password: str, link: MailedLink, mark: str) -> Started:
+        return passwords.reset(
+            token=token,
+            password=password,
+            two_factors=two_factors(link.administrator),
+            browser_token=mark,
+            origin=request.origin,
+            now=request.now,
+        )
+
+    return _password_by_link(request, LinkPurpose.RESET, "signin/reset.html", finish)
+
+
+@needs(Need.NOTHING)
+@both
+def invitation(request: Request) -> HttpResponse:
+    """Accept an invitation by setting the first password."""
+
+    def finish(token: str, password: str, link: MailedLink, mark: str) -> Started:
+        return invitations.accept(
+            token=token,
+            password=password,
+            two_factors=two_factors(link.administrator),
+            browser_token=mark,
+            origin=request.origin,
+            now=request.now,
+        )
+
+    return _password_by_link(request, LinkPurpose.INVITATION, "signin/invitation.html", finish)
+
+
+@needs(Need.NOTHING)
+@both
+def this_was_not_me(request: Request) -> HttpResponse:
+    """Undo an enabling of 2FA that somebody else did, and set a new password."""
+
+    def finish(token: str, password: str, link: MailedLink, mark: str) -> Started:
+        del link
+        return not_me.undo(
+            token=token,
+            password=password,
+            browser_token=mark,
+            origin=request.origin,
+            now=request.now,
+        )
+
+    return _password_by_link(request, LinkPurpose.NOT_ME, "signin/not_me.html", finish)
+
+
+@needs(Need.NOTHING)
+@both
+def confirm_email(request: Request) -> HttpResponse:
+    """Confirm a new e-mail, agree to a colleague's change of it, or stop it."""
+    token = linkmark.token_for(request)
+    try:
+        link = links.find(token, purposes=email_change.PURPOSES, now=request.now)
+        change = email_change.change_of(link)
+        if request.method == "POST":
+            return _answer_email(request, token, link)
+    except Refusal as refusal:
+        return _no_link(request, refusal)
+    page = LinkPage(
+        new_email=change.email,
+        old_email=change.old_email,
+        from_old=link.purpose == LinkPurpose.EMAIL_OLD,
+        by_colleague=change.by_colleague,
+    )
+    return render(request, "signin/email.html", page)
+
+
+def _answer_email(request: Request, token: str, link: MailedLink) -> HttpResponse:
+    mine = request.administrator is not None and request.administrator.id == link.administrator_id
+    session_id = request.loaded.browser.session_id if mine and request.loaded else None
+    stopped = ticked(request, "stop")
+    done = email_change.answer(
+        token=token,
+        stop=stopped,
+        origin=request.origin,
+        session_id=session_id,
+        now=request.now,
+    )
+    messages.success(request, _email_answer(done=done, stopped=stopped))
+    return linkmark.drop(see_other("/profile/"))
+
+
+def _email_answer(*, done: bool, stopped: bool) -> str:
+    if stopped:
+        return _("Stopped: the e-mail stays as it is.")
+    if done:
+        return _("The new e-mail is confirmed. From now on, sign in with it.")
+    return _("Thank you. The change waits for the other address, at most 24 hours.")
+
+
+def _password_by_link(
+    request: Request,
+    purpose: LinkPurpose,
+    template: str,
+    finish: Callable[[str, str, MailedLink, str], Started],
+) -> HttpResponse:
+    """Show the form of a link that sets a password, or do what it says."""
+    token, mark = linkmark.token_for(request), browsermark.browser_token(request)
+    try:
+        link = links.find(token, purposes=(purpose,), now=request.now)
+    except Refusal as refusal:
+        return _no_link(request, refusal)
+    if request.method != "POST":
+        return render(request, template, _page(request, link))
+    try:
+        started = finish(token, field(request, "password"), link, mark)
+    except Refusal as refusal:
+        return render(request, template, _page(request, link, refusal), status=422)
+    response = linkmark.drop(go_on(started.token, landing(started)))
+    return browsermark.leave_mark(response, mark)
+
+
+def _page(request: Request, link: MailedLink, refusal: Refusal | None = None) -> PasswordPage:
+    person = link.administrator
+    not_mine = link.purpose == LinkPurpose.NOT_ME
+    guarded = required(person) if not_mine else two_factors(person)
+    return PasswordPage(
+        action=request.path,
+        minimum=minimum(two_factors=guarded),
+        error=sentence(refusal) if refusal else "",
+        full_name=person.full_name,
+        email=person.email,
+        customer=person.customer.name,
+    )
+
+
+def _no_link(request: Request, refusal: Refusal) -> HttpResponse:
+    """Say that a link is good for nothing, and how to get another one."""
+    status = 422 if request.method == "POST" else 404
+    page = LinkPage(error=sentence(refusal) or _("This link does not work."))
+    return render(request, "signin/no_link.html", page, status=status)

@@ -1,0 +1,250 @@
+"""Signing in, step by step: each view serves the one step that is due, and nothing else runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from doorward.administrators import mailbox, passwords, sessions, signing_in
+from doorward.core.errors import (
+    AlreadyEnabled,
+    FactorDisabled,
+    MustWait,
+    Refusal,
+    StaleRequest,
+)
+from doorward.core.passwords import minimum
+from doorward.core.steps import FactorKind, Need, Step
+from doorward.core.text import safe_next
+from doorward.mfa import proving, recovery, set_up
+from doorward.web import browsermark
+from doorward.web.gate import drop_session_cookie, go_on, landing, onward
+from doorward.web.needs import needs, serves
+from doorward.web.pages import render, see_other
+from doorward.web.posted import field, optional, ticked
+from doorward.web.refusals import sentence
+from doorward.web.requests import acting, session_of
+from doorward.web.setup import set_up_page
+from doorward.web.signin.pages import CodePage, CodesPage, PasswordPage, SignInPage
+
+if TYPE_CHECKING:
+    from doorward.web.requests import Request
+
+both = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@serves(Step.SIGN_IN)
+@both
+def sign_in(request: Request) -> HttpResponse:
+    """Ask for e-mail and password; begin a session for who knows them."""
+    if request.method != "POST":
+        asked = safe_next(request.GET.get("next")) or ""
+        return render(request, "signin/sign_in.html", SignInPage(next=asked))
+    email, heading = field(request, "email"), safe_next(optional(request, "next")) or ""
+    mark = browsermark.browser_token(request)
+    try:
+        started = signing_in.prove_password(
+            email=email,
+            password=field(request, "password"),
+            browser_token=mark,
+            next_path=heading,
+            origin=request.origin,
+            now=request.now,
+        )
+    except Refusal as refusal:
+        page = SignInPage(email, heading, sentence(refusal), wait=_wait(refusal))
+        return _refused(request, "signin/sign_in.html", page, refusal)
+    return browsermark.leave_mark(go_on(started.token, heading or landing(started)), mark)
+
+
+@serves(Step.PROVE_FACTOR)
+@both
+def code(request: Request) -> HttpResponse:
+    """Ask for the second factor: a code of the authenticator app."""
+    loaded = session_of(request)
+    if request.method != "POST":
+        return render(request, "signin/code.html", _code_page(request))
+    typed = field(request, "code")
+    try:
+        started = proving.prove_second_step(
+            loaded=loaded, code=typed, by=acting(request), now=request.now
+        )
+    except StaleRequest:
+        return see_other(onward(request))
+    except Refusal as refusal:
+        return _refused(request, "signin/code.html", _code_page(request, refusal), refusal)
+    return go_on(started.token, onward(request))
+
+
+@serves(Step.PROVE_FACTOR)
+@both
+def recover(request: Request) -> HttpResponse:
+    """Ask for a recovery code instead of the factor."""
+    if request.method != "POST":
+        return render(request, "signin/recovery.html", _code_page(request))
+    try:
+        started = recovery.use(
+            loaded=session_of(request),
+            code=field(request, "code"),
+            by=acting(request),
+            now=request.now,
+        )
+    except StaleRequest:
+        return see_other(onward(request))
+    except Refusal as refusal:
+        return _refused(request, "signin/recovery.html", _code_page(request, refusal), refusal)
+    return go_on(started.token, onward(request))
+
+
+@serves(Step.PROVE_MAILBOX)
+@both
+def prove_mailbox(request: Request) -> HttpResponse:
+    """Ask for the code that was mailed; sent once when the page is first shown, and on request."""
+    loaded, by = session_of(request), acting(request)
+    session_id = loaded.browser.session_id
+    try:
+        if request.method != "POST":
+            mailbox.send(session_id=session_id, by=by, now=request.now)
+        elif "resend" in request.POST:
+            mailbox.send(session_id=session_id, by=by, now=request.now, again=True)
+            return see_other(request.path)
+        else:
+            started = mailbox.prove(
+                session_id=session_id,
+                old_hash=loaded.browser.token_hash,
+                code=field(request, "code"),
+                by=by,
+                now=request.now,
+            )
+            return go_on(started.token, onward(request))
+    except StaleRequest:
+        return see_other(onward(request))
+    except Refusal as refusal:
+        return _refused(request, "signin/mailbox.html", _code_page(request, refusal), refusal)
+    return render(request, "signin/mailbox.html", _code_page(request))
+
+
+@serves(Step.SET_UP_FACTOR)
+@both
+def set_up_factor(request: Request) -> HttpResponse:
+    """Lead somebody who must use two factors through setting one up; *Not now* within the grace."""
+    loaded = session_of(request)
+    if request.method != "POST":
+        return render(request, "signin/set_up.html", set_up_page(request))
+    if "later" in request.POST and loaded.facts.policy.in_grace(request.now):
+        sessions.put_off(loaded.browser.session_id, by=acting(request))
+        return see_other(onward(request))
+    name = optional(request, "name")
+    try:
+        started = set_up.confirm(
+            loaded=loaded,
+            code=field(request, "code"),
+            name=name,
+            by=acting(request),
+            now=request.now,
+        )
+    except (AlreadyEnabled, StaleRequest):
+        return see_other(onward(request))
+    except Refusal as refusal:
+        page = set_up_page(request, refusal=refusal, name=name)
+        return _refused(request, "signin/set_up.html", page, refusal)
+    return go_on(started.token, onward(request))
+
+
+@serves(Step.SAVE_RECOVERY_CODES)
+@both
+def save_codes(request: Request) -> HttpResponse:
+    """Show the recovery codes until the person says that they are saved, then never again."""
+    person = session_of(request).person
+    if request.method == "POST" and ticked(request, "saved"):
+        recovery.confirm_saved(administrator_id=person.id, by=acting(request), now=request.now)
+        return see_other(onward(request))
+    asked = request.method == "POST"
+    page = CodesPage(
+        codes=recovery.unsaved(person.id),
+        error=_("Save the codes first, then tick the box.") if asked else "",
+    )
+    return render(request, "signin/codes.html", page, status=422 if asked else 200)
+
+
+@serves(Step.SAVE_RECOVERY_CODES)
+@require_safe
+def codes_as_text(request: Request) -> HttpResponse:
+    """Give the same codes as a text file, for browsers without scripts."""
+    codes = recovery.unsaved(session_of(request).person.id)
+    heading = _("Recovery codes for %(brand)s") % {"brand": request.brand.name}
+    lines = [heading, session_of(request).person.email, "", *codes, ""]
+    response = HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="recovery-codes.txt"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@serves(Step.SET_PASSWORD)
+@both
+def set_password(request: Request) -> HttpResponse:
+    """Ask for the new password that is due."""
+    loaded = session_of(request)
+    if request.method != "POST":
+        return render(request, "signin/set_password.html", _password_page(request))
+    try:
+        passwords.set_due(
+            administrator_id=loaded.person.id,
+            password=field(request, "password"),
+            two_factors=loaded.two_factors,
+            by=acting(request),
+            now=request.now,
+        )
+    except Refusal as refusal:
+        page = _password_page(request, refusal)
+        return _refused(request, "signin/set_password.html", page, refusal)
+    return see_other(onward(request))
+
+
+@needs(Need.NOTHING)
+@require_POST
+def sign_out(request: Request) -> HttpResponse:
+    """End the session of this browser, at whatever step it is."""
+    if request.loaded is not None:
+        sessions.sign_out(request.loaded.browser.session_id, by=acting(request), now=request.now)
+    response = drop_session_cookie(see_other("/sign-in/"))
+    # Not "cookies": that would also take the browser's mark, and cookies of sibling hosts.
+    response["Clear-Site-Data"] = '"storage"'
+    return response
+
+
+def _code_page(request: Request, refusal: Refusal | None = None) -> CodePage:
+    loaded = session_of(request)
+    apps = [row for row in loaded.factors if row.kind is FactorKind.APP and not row.locked]
+    return CodePage(
+        error=sentence(refusal) if refusal else "",
+        wait=_wait(refusal),
+        usable=bool(apps) and not isinstance(refusal, FactorDisabled),
+        required=loaded.facts.policy.required,
+        many=proving.failures(loaded) >= proving.MANY if refusal else False,
+        email=loaded.person.email,
+    )
+
+
+def _password_page(request: Request, refusal: Refusal | None = None) -> PasswordPage:
+    loaded = session_of(request)
+    return PasswordPage(
+        action=request.path,
+        minimum=minimum(two_factors=loaded.two_factors),
+        error=sentence(refusal) if refusal else "",
+        why=loaded.person.password_due,
+        email=loaded.person.email,
+    )
+
+
+def _wait(refusal: Refusal | None) -> int:
+    return refusal.seconds if isinstance(refusal, MustWait) else 0
+
+
+def _refused(request: Request, template: str, page: object, refusal: Refusal) -> HttpResponse:
+    """Answer with the same page: 429 while waiting, else 422."""
+    wait = _wait(refusal)
+    return render(request, template, page, status=422, retry_after=wait or None)
