@@ -62,9 +62,11 @@ class Json(logging.Formatter):
 
 def _one_line(record: logging.LogRecord) -> str:
     """Give the message with what could forge a line of its own made visible."""
+    said = record.getMessage()
+    if said.isprintable():
+        return said
     return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode()
-        for char in record.getMessage()
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in said
     )
 
 

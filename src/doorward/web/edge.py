@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from ipaddress import ip_address
+from secrets import token_hex
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -42,19 +42,20 @@ class Edge:
 
     def __init__(self, get_response: Callable[[Request], HttpResponseBase]) -> None:
         self.get_response = get_response
+        self.https = settings.DOORWARD.https
 
     def __call__(self, request: Request) -> HttpResponseBase:
         """Answer a request, or refuse it before anything of it is read."""
         started = time.perf_counter()
         address, secure = _sender(request)
-        if settings.DOORWARD.https or secure:
+        if secure or self.https:
             # Behind a proxy that ends TLS the scheme is not the socket's, and Django's check of a
             # form's origin would refuse every form.
             request.META["wsgi.url_scheme"] = "https"
         request.origin = Origin(
             address=address,
             browser=request.META.get("HTTP_USER_AGENT", "")[:BROWSER_CHARACTERS],
-            request_id=uuid4().hex,
+            request_id=token_hex(16),
         )
         response = _refuse_body(request) or self.get_response(request)
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -1,0 +1,62 @@
+"""Headers and the language of a page, by the middleware that sets them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
+from django.utils import translation
+
+from doorward.web.csp import ContentSecurityPolicy
+from doorward.web.language import Language
+
+
+def policy(view):
+    response = ContentSecurityPolicy(view)(RequestFactory().get("/"))
+    parts = response["Content-Security-Policy"].split("; ")
+    return {part.split(" ")[0]: part.split(" ")[1:] for part in parts}
+
+
+def test_nothing_is_allowed_but_what_comes_from_here():
+    found = policy(lambda _: HttpResponse())
+    assert found["default-src"] == ["'none'"]
+    assert found["script-src"] == ["'self'"]
+    for name in ("frame-ancestors", "base-uri", "object-src"):
+        assert found[name] == ["'none'"]
+    assert found["form-action"] == ["'self'"]
+    assert "unsafe" not in str(found)
+
+
+def test_a_nonce_is_of_one_answer_only():
+    nonces = set()
+    for _ in range(20):
+        found = policy(lambda request: HttpResponse(str(request.csp_nonce)))
+        nonce = found["script-src"][-1]
+        assert re.fullmatch(r"'nonce-[A-Za-z0-9+/=]{20,}'", nonce)
+        assert found["style-src"][-1] == nonce
+        nonces.add(nonce)
+    assert len(nonces) == 20
+
+
+@pytest.mark.parametrize(
+    ("cookie", "wish", "expected"),
+    [
+        ("", "", "en"),
+        ("", "de", "de"),
+        ("", "de-AT,de;q=0.9,en;q=0.8", "de"),
+        ("", "fr,de;q=0.5", "de"),
+        ("", "fr", "en"),
+        ("de", "en", "de"),
+        ("xx", "de", "de"),
+        ("../../etc", "de;q=nonsense", "en"),
+        ("", "x" * 100_000, "en"),
+    ],
+)
+def test_the_cookie_then_the_wish_then_english(settings, cookie, wish, expected):
+    request = RequestFactory().get("/", headers={"Accept-Language": wish})
+    request.COOKIES[settings.LANGUAGE_COOKIE_NAME] = cookie
+    response = Language(lambda _: HttpResponse(translation.get_language()))(request)
+    assert response.content.decode() == response["Content-Language"] == expected
+    assert response["Vary"] == "Accept-Language"
