@@ -92,6 +92,15 @@ def answer(
         return _apply_if_ready(change, by=by, now=now)
 
 
+def go_back(person: Administrator, email: str, *, by: By, now: datetime) -> None:
+    """Undo changes of the e-mail, begun or done, in the caller's transaction."""
+    EmailChange.objects.filter(administrator=person, closed_at__isnull=True).update(closed_at=now)
+    if not email or email == person.email:
+        return
+    _write(person, email)
+    record(Kind.EMAIL_CHANGED, by=by, subject=person.who(), details={"back": True})
+
+
 def apply_due(*, now: datetime) -> int:
     """Let changes by colleagues take effect whose time of veto is over; give how many did."""
     due = EmailChange.objects.filter(
@@ -161,7 +170,8 @@ def _apply_if_ready(change: EmailChange, *, by: By, now: datetime) -> bool:
     if person.status == Status.REMOVED:
         return False
     _write(person, change.email)
-    links.revoke(person, purposes=tuple(LinkPurpose), now=now)
+    # *This was not me* stays: moving the mailbox must not take it from the owner of the old one.
+    links.revoke(person, purposes=(*PURPOSES, LinkPurpose.RESET), now=now)
     sessions.end_others(administrator_id=person.id, keep=by.session_id, now=now)
     record(Kind.EMAIL_CHANGED, by=by, subject=person.who(), details={"change": str(change.id)})
     return True

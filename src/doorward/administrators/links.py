@@ -39,7 +39,12 @@ _MAC_BYTES = 16
 
 
 def make(
-    purpose: LinkPurpose, *, administrator_id: UUID, now: datetime, about: UUID | None = None
+    purpose: LinkPurpose,
+    *,
+    administrator_id: UUID,
+    now: datetime,
+    about: UUID | None = None,
+    email: str = "",
 ) -> MailedLink:
     """Insert a link, in the caller's transaction."""
     return MailedLink.objects.create(
@@ -48,6 +53,7 @@ def make(
         created_at=now,
         expires_at=now + LIFETIMES[purpose],
         about=about,
+        email=email,
     )
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from doorward.audit.origin import Who
+    from doorward.audit.services import Detail
 
 SEEN_EVERY = timedelta(minutes=1)
 ABANDONED_AFTER = timedelta(minutes=30)
@@ -97,8 +98,14 @@ def mark_signed_in(
         fresh = Session.objects.filter(id=session_id, signed_in_at__isnull=True)
         if fresh.update(signed_in_at=now) != 1:
             return False
-        record(Kind.SIGNED_IN, by=by, details={"with": with_what, "new_browser": not known_browser})
+        record_sign_in(by=by, with_what=with_what, known_browser=known_browser)
     return True
+
+
+def record_sign_in(*, by: By, with_what: str, known_browser: bool) -> None:
+    """Record a completed sign-in, in the transaction that sets `signed_in_at`."""
+    details: dict[str, Detail] = {"with": with_what, "new_browser": not known_browser}
+    record(Kind.SIGNED_IN, by=by, details=details)
 
 
 def touch(session_id: UUID, *, now: datetime) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from doorward.administrators import links, passwords, sessions
+from doorward.administrators import email_change, links, passwords, sessions
 from doorward.administrators.models import Administrator, LinkPurpose, Status
 from doorward.audit.events import Kind
 from doorward.audit.origin import By
@@ -30,7 +30,8 @@ def undo(
     """End all sessions, remove that first factor and set a new password; begin a session.
 
     The session meets the gate like any other that comes from a mailed link. A factor that was
-    added later than the disputed one goes with it, since only the thief can have added it.
+    added later than the disputed one goes with it, since only the thief can have added it, and
+    an e-mail that was changed since then is changed back.
     """
     link = links.find(token, purposes=(LinkPurpose.NOT_ME,), now=now)
     person = link.administrator
@@ -45,6 +46,7 @@ def undo(
         remove_all(current.id)
         people = Administrator.objects.of(current.customer_id).filter(id=current.id)
         people.update(**new.columns())
+        email_change.go_back(current, link.email, by=by, now=now)
         passwords.forget_failures(current)
         sessions.end_others(administrator_id=current.id, keep=None, now=now)
         record(Kind.NOT_ME, by=by)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from doorward.administrators import sessions
 from doorward.administrators.models import Session
 from doorward.audit.events import Kind
 from doorward.audit.services import record
@@ -39,16 +40,19 @@ class _Match:
     others: tuple[UUID, ...]
 
 
-def prove_second_step(*, loaded: Loaded, code: str, by: By, now: datetime) -> Started:
+def prove_second_step(
+    *, loaded: Loaded, code: str, completes: bool, by: By, now: datetime
+) -> Started:
     """Prove a factor at sign-in; give the stepped-up session.
 
+    `completes`: nothing is due after it, so that the sign-in is recorded in the same transaction.
     Raises `WrongCode` (with `skew_seconds` where the phone's clock is off), `CodeAlreadyUsed`,
     `MustWait`, `FactorDisabled`, or `StaleRequest` where this session already passed the step.
     """
     match = _match(loaded, code, kind=Kind.SECOND_STEP_FAILED, by=by, now=now)
     with transaction.atomic():
         if _burn(match, known=loaded.browser.known_browser, now=now):
-            return step_up(loaded.browser, match.app.id, now=now)
+            return _pass(loaded, match.app, completes=completes, by=by, now=now)
     if _passed_meanwhile(loaded):
         raise errors.StaleRequest
     record_failure(Kind.SECOND_STEP_FAILED, errors.CodeAlreadyUsed(), by=by)
@@ -70,6 +74,14 @@ def prove(*, loaded: Loaded, code: str, kind: Kind, by: By, now: datetime) -> UU
         record_failure(kind, errors.CodeAlreadyUsed(), by=by)
         raise errors.CodeAlreadyUsed
     return match.app.id
+
+
+def _pass(loaded: Loaded, app: FactorRow, *, completes: bool, by: By, now: datetime) -> Started:
+    if not completes:
+        return step_up(loaded.browser, app.id, now=now)
+    known = loaded.browser.known_browser
+    sessions.record_sign_in(by=by, with_what=app.kind.value, known_browser=known)
+    return step_up(loaded.browser, app.id, now=now, signed_in_at=now)
 
 
 def failures(loaded: Loaded) -> int:

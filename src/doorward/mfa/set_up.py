@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from doorward.administrators.models import Administrator
     from doorward.administrators.sessions import Started
     from doorward.audit.origin import By
     from doorward.mfa.facts import Browser, Loaded
@@ -80,7 +81,7 @@ def confirm(*, loaded: Loaded, code: str, name: str, by: By, now: datetime) -> S
         if not RecoverySet.objects.filter(administrator=person).exists():
             recovery.make(person, now=now)
         sessions.end_others(administrator_id=person.id, keep=by.session_id, now=now)
-        _record(factor, first=first, by=by, now=now)
+        _record(factor, person, first=first, by=by, now=now)
         return step_up(loaded.browser, factor.id, now=now)
 
 
@@ -89,12 +90,12 @@ def forget(*, now: datetime) -> int:
     return SetUp.objects.filter(shown_at__lt=now - LIFETIME).delete()[0]
 
 
-def _record(factor: Factor, *, first: bool, by: By, now: datetime) -> None:
+def _record(factor: Factor, person: Administrator, *, first: bool, by: By, now: datetime) -> None:
     if not first:
         record(Kind.FACTOR_ADDED, by=by, details={"factor": factor.name})
         return
     link = links.make(
-        LinkPurpose.NOT_ME, administrator_id=factor.administrator_id, now=now, about=factor.id
+        LinkPurpose.NOT_ME, administrator_id=person.id, now=now, about=factor.id, email=person.email
     )
     record(Kind.TWO_FACTOR_ENABLED, by=by, details={"factor": factor.name, "link": str(link.id)})
 

@@ -6,6 +6,7 @@ without a declaration, and `request.administrator` exists only when the answer i
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -21,7 +22,7 @@ from doorward.administrators.models import Administrator
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.services import record
 from doorward.core.access import is_fresh, next_step
-from doorward.core.steps import Fresh, Need, Step
+from doorward.core.steps import FactorKind, Fresh, Need, Step
 from doorward.core.text import safe_next
 from doorward.customers.cached import brand_for_host
 from doorward.customers.tabs import HOME
@@ -102,6 +103,21 @@ class Gate:
         if isinstance(exception, FieldMissing):
             return refusal_page(request, str(INCOMPLETE), back=request.path)
         return None
+
+
+def completes(request: Request) -> bool:
+    """Say whether a right code of the app, given now, would let this session through.
+
+    It only decides in which transaction the sign-in is recorded: letting through is decided at the
+    next request, as always.
+    """
+    facts = request.loaded.facts if request.loaded else None
+    if facts is None or facts.session is None:
+        return False
+    app = next((one for one in facts.factors if one.usable and one.kind is FactorKind.APP), None)
+    proved = replace(facts.session, factor_at=request.now, factor_id=app.id if app else None)
+    step = next_step(replace(facts, session=proved), Need.THROUGH, now=request.now)
+    return step is Step.THROUGH
 
 
 def demand(request: Request, fresh: Fresh) -> None:

@@ -21,7 +21,7 @@ from doorward.core.steps import FactorKind, Need, Step
 from doorward.core.text import safe_next
 from doorward.mfa import proving, recovery, set_up
 from doorward.web import browsermark
-from doorward.web.gate import drop_session_cookie, go_on, landing, onward
+from doorward.web.gate import completes, drop_session_cookie, go_on, landing, onward
 from doorward.web.needs import needs, serves
 from doorward.web.pages import render, see_other
 from doorward.web.posted import field, optional, ticked
@@ -70,7 +70,11 @@ def code(request: Request) -> HttpResponse:
     typed = field(request, "code")
     try:
         started = proving.prove_second_step(
-            loaded=loaded, code=typed, by=acting(request), now=request.now
+            loaded=loaded,
+            code=typed,
+            completes=completes(request),
+            by=acting(request),
+            now=request.now,
         )
     except StaleRequest:
         return see_other(onward(request))
