@@ -278,3 +278,58 @@ def test_whatever_is_let_through_stays_on_the_site(path):
         target = urlsplit(urljoin(SITE + "/sign-in/", followed.partition("?")[0]))
         assert f"{target.scheme}://{target.netloc}" == SITE
         assert "\\" not in followed.partition("?")[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (" Portal.Example.COM. ", "portal.example.com"),
+        ("localhost", "localhost"),
+        ("bücher.example", "xn--bcher-kva.example"),
+    ],
+)
+def test_a_host_is_kept_as_browsers_send_it(typed, kept):
+    assert text.clean_host(typed) == kept
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "portal", "https://a.example", "a.example:80", "a.example/x", "10.0.0.1", "a b.example"],
+)
+def test_what_is_no_host_is_refused(typed):
+    with pytest.raises(errors.HostInvalid):
+        text.clean_host(typed)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "https://a.example/b?c=d#e", "http://localhost:8080", "/help/two-factor/"],
+)
+def test_a_link_is_kept(typed):
+    assert text.clean_link(f" {typed} ", maximum=300, path=True) == typed
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//evil.example",
+        "https:///x",
+        "https://me:secret@a.example",
+        "https://a.example/\nx",
+        "https://[::1",
+        "help/",
+        "ftp://a.example",
+    ],
+)
+def test_what_is_no_link_is_refused(typed):
+    with pytest.raises(errors.AddressInvalid):
+        text.clean_link(typed, maximum=300, path=True)
+
+
+def test_a_path_is_a_link_only_where_it_may_be():
+    with pytest.raises(errors.AddressInvalid):
+        text.clean_link("/help/", maximum=300)
+    with pytest.raises(errors.TextTooLong):
+        text.clean_link("https://a.example/" + "x" * 300, maximum=300)

@@ -4,6 +4,7 @@ A function gives back the thing asked for or raises one of these. `code` is stab
 command line use it); the sentences that people read are made from it elsewhere, in the reader's language.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -271,3 +272,76 @@ class ColourInvalid(Refusal):
     """This is not a colour as `#rgb` or `#rrggbb`."""
 
     code = "colour_invalid"
+
+
+class FieldsRefused(Refusal):
+    """Several fields of a form were looked at; `fields` says of each that is wrong why."""
+
+    code = "fields_refused"
+
+    def __init__(self, fields: Mapping[str, Refusal]) -> None:
+        super().__init__()
+        self.fields = dict(fields)
+
+
+class HostInvalid(Refusal):
+    """This cannot be the name of a host; an address with a port, a path or numbers only is none."""
+
+    code = "host_invalid"
+
+
+class HostTaken(Refusal):
+    """Another brand has this host name."""
+
+    code = "host_taken"
+
+
+class AddressInvalid(Refusal):
+    """This is no address that a page may link to."""
+
+    code = "address_invalid"
+
+
+class TabKeyInvalid(Refusal):
+    """A tab's key has small letters, digits and dashes, and is none of the built-in tabs'."""
+
+    code = "tab_key_invalid"
+
+
+class TabKeyTaken(Refusal):
+    """Another tab has this key."""
+
+    code = "tab_key_taken"
+
+
+class NumberInvalid(Refusal):
+    """Not a whole number from 0 to `maximum`."""
+
+    code = "number_invalid"
+
+    def __init__(self, maximum: int) -> None:
+        super().__init__(maximum=maximum)
+
+
+class LogoInvalid(Refusal):
+    """Not a PNG picture, or one whose sides are longer than `maximum` pixels."""
+
+    code = "logo_invalid"
+
+    def __init__(self, maximum: int) -> None:
+        super().__init__(maximum=maximum)
+
+
+class LogoTooLarge(Refusal):
+    """A picture of more than `maximum` KiB."""
+
+    code = "logo_too_large"
+
+    def __init__(self, maximum: int) -> None:
+        super().__init__(maximum=maximum)
+
+
+class ProviderStaysActive(Refusal):
+    """The provider's own customer can be neither suspended nor closed."""
+
+    code = "provider_stays_active"

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from doorward.core import errors
 
@@ -64,6 +64,36 @@ def fold_email(text: str) -> str:
     """
     local, at, domain = unicodedata.normalize("NFC", text.strip()).rpartition("@")
     return f"{local}{at}{_ascii_domain(domain) or domain}".casefold()
+
+
+def clean_host(text: str) -> str:
+    """Give a host name as browsers send it: ASCII, in lower case, without a dot at its end. Raises HostInvalid."""
+    host = _ascii_domain(text.strip().rstrip("."))
+    if host is None:
+        raise errors.HostInvalid
+    return host
+
+
+def clean_link(text: str, *, maximum: int, path: bool = False) -> str:
+    """Give an https or http address that a page may link to, trimmed; "" when nothing was written.
+
+    `path`: an absolute path of this site will do, too. Raises AddressInvalid, also for an address with a
+    user's name or password in it, or TextTooLong (maximum).
+    """
+    link = text.strip()
+    if len(link) > maximum:
+        raise errors.TextTooLong(maximum=maximum)
+    if not link or (path and safe_next(link) is not None):
+        return link
+    try:
+        parts = urlsplit(link)
+        _ = parts.port
+    except ValueError as error:
+        raise errors.AddressInvalid from error
+    known = parts.scheme in {"https", "http"} and bool(parts.hostname)
+    if not known or _is_odd(link) or parts.username is not None or parts.password is not None:
+        raise errors.AddressInvalid
+    return link
 
 
 def _ascii_domain(domain: str) -> str | None:

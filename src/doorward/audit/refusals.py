@@ -1,0 +1,136 @@
+"""What every refusal says to a person, on a page, at the console, in the history: one sentence, and what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    from doorward.core.errors import Refusal
+
+SENTENCES: dict[str, _StrPromise] = {
+    "refused": gettext_lazy("That is not possible."),
+    "wrong_credentials": gettext_lazy(
+        "E-mail and password do not belong together. Check both, or set a new password."
+    ),
+    "wrong_code": gettext_lazy(
+        "That code is not right. Codes change every 30 seconds. "
+        "Check that your phone sets its time automatically."
+    ),
+    "code_already_used": gettext_lazy(
+        "That code was used already. Wait for the next one: codes change every 30 seconds."
+    ),
+    "must_wait": gettext_lazy("Too many tries. Please wait before the next one."),
+    "factor_disabled": gettext_lazy(
+        "Too many wrong codes: this authenticator app is disabled until it is set up anew. "
+        "Use a recovery code."
+    ),
+    "recovery_code_wrong": gettext_lazy(
+        "That recovery code is not right, or it was used before. Each code works once."
+    ),
+    "set_up_expired": gettext_lazy(
+        "This set-up took longer than ten minutes. Here is a new QR code: please scan it again."
+    ),
+    "already_enabled": gettext_lazy("Two-factor sign-in is on already."),
+    "not_enabled": gettext_lazy("Two-factor sign-in is not on."),
+    "required_cannot_disable": gettext_lazy(
+        "Your account administrator requires two-factor sign-in, so it cannot be disabled."
+    ),
+    "link_invalid": gettext_lazy("This link does not work. Ask for a new one."),
+    "link_used": gettext_lazy("This link was used already. Ask for a new one."),
+    "link_expired": gettext_lazy("This link is too old. Ask for a new one."),
+    "mailbox_proof_expired": gettext_lazy(
+        "This code is too old, or it was tried too often. Have a new one sent."
+    ),
+    "password_missing": gettext_lazy("Type a password."),
+    "password_too_short": gettext_lazy("Use at least %(minimum)s characters."),
+    "password_too_long": gettext_lazy("Use at most %(maximum)s characters."),
+    "password_common": gettext_lazy(
+        "Many people use this password, so it is easy to guess. Choose another one."
+    ),
+    "password_personal": gettext_lazy(
+        "Choose a password without your name, your e-mail or this company's name in it."
+    ),
+    "password_unchanged": gettext_lazy("This is your current password. Choose a new one."),
+    "email_taken": gettext_lazy("Another account has this e-mail."),
+    "email_invalid": gettext_lazy("Type an e-mail like name@example.com."),
+    "email_change_pending": gettext_lazy("A change of this e-mail waits for its confirmation."),
+    "name_missing": gettext_lazy("Type a name."),
+    "text_invalid": gettext_lazy("This has characters in it that are not allowed."),
+    "text_too_long": gettext_lazy("Use at most %(maximum)s characters."),
+    "phone_invalid": gettext_lazy("Type the number with its country code, like +49 30 901820."),
+    "last_administrator": gettext_lazy(
+        "This is the last active person with the Administrators tab. "
+        "Give the tab to somebody else first."
+    ),
+    "own_administrators_right": gettext_lazy(
+        "You cannot take the Administrators tab from yourself. Ask a colleague who has it."
+    ),
+    "own_status": gettext_lazy("You cannot suspend or remove yourself. Ask a colleague."),
+    "confirmation_missing": gettext_lazy("Please confirm what will happen."),
+    "held_by_policy": gettext_lazy(
+        "The policy requires two-factor sign-in, so it stays required here."
+    ),
+    "not_invited": gettext_lazy("There is no open invitation for this person."),
+    "wrong_status": gettext_lazy("That is not possible in the person's present status."),
+    "unknown_tab": gettext_lazy("There is no such tab."),
+    "unknown_action": gettext_lazy("There is no such action."),
+    "nothing_selected": gettext_lazy("Mark at least one person first."),
+    "customer_name_taken": gettext_lazy("Another customer has this name."),
+    "not_found": gettext_lazy("There is no such thing here any more."),
+    "stale_request": gettext_lazy(
+        "Somebody changed this in the meantime. Look at it again, then repeat your change."
+    ),
+    "colour_invalid": gettext_lazy("Type a colour like #2b50e0."),
+    "fields_refused": gettext_lazy("Nothing was saved yet. Please look at the marked fields."),
+    "host_invalid": gettext_lazy(
+        "Type host names like portal.example.com, one in a line, without https:// and without a port."
+    ),
+    "host_taken": gettext_lazy("Another brand has one of these host names."),
+    "address_invalid": gettext_lazy("Type an address like https://www.example.com/page."),
+    "tab_key_invalid": gettext_lazy(
+        "Use small letters, digits and dashes, and none of the names of the built-in tabs."
+    ),
+    "tab_key_taken": gettext_lazy("Another tab has this key."),
+    "number_invalid": gettext_lazy("Type a whole number from 0 to %(maximum)s."),
+    "logo_invalid": gettext_lazy(
+        "Choose a PNG picture whose sides have at most %(maximum)s pixels."
+    ),
+    "logo_too_large": gettext_lazy("Choose a picture of at most %(maximum)s KB."),
+    "provider_stays_active": gettext_lazy(
+        "This is the provider itself: it can be neither suspended nor closed."
+    ),
+}
+
+
+def sentence(refusal: Refusal) -> str:
+    """Give what a refusal says, in the reader's language."""
+    text = str(SENTENCES[refusal.code])
+    if refusal.data:
+        text = text % refusal.data if "%(" in text else text
+    skew = refusal.data.get("skew_seconds")
+    return f"{text} {_clock(int(skew))}" if skew is not None else text
+
+
+def _clock(seconds: int) -> str:
+    minutes = max(1, round(abs(seconds) / 60))
+    if seconds > 0:
+        return ngettext(
+            "Your phone's clock is about %(minutes)s minute ahead.",
+            "Your phone's clock is about %(minutes)s minutes ahead.",
+            minutes,
+        ) % {"minutes": minutes}
+    return ngettext(
+        "Your phone's clock is about %(minutes)s minute behind.",
+        "Your phone's clock is about %(minutes)s minutes behind.",
+        minutes,
+    ) % {"minutes": minutes}
+
+
+def waiting(seconds: int) -> str:
+    """Say how long to wait."""
+    return _("Too many tries. Try again in %(seconds)s seconds.") % {"seconds": seconds}

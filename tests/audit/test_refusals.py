@@ -1,0 +1,39 @@
+"""Every refusal has its sentence."""
+
+import string
+
+import pytest
+
+from doorward.audit.refusals import SENTENCES, sentence
+from doorward.core import errors
+
+ALL = sorted(
+    (
+        thing
+        for thing in vars(errors).values()
+        if isinstance(thing, type) and issubclass(thing, errors.Refusal)
+    ),
+    key=lambda refusal: refusal.code,
+)
+WITH_DATA = {
+    "must_wait": {"seconds": 30},
+    "password_too_short": {"minimum": 12},
+    "password_too_long": {"maximum": 128},
+    "number_invalid": {"maximum": 9},
+    "logo_invalid": {"maximum": 9},
+    "logo_too_large": {"maximum": 9},
+    "fields_refused": {"fields": {}},
+    "text_too_long": {"maximum": 9},
+}
+
+
+@pytest.mark.parametrize("refusal", ALL, ids=lambda refusal: refusal.code)
+def test_it_says_one_sentence_or_two(refusal):
+    said = sentence(refusal(**WITH_DATA.get(refusal.code, {})))
+    assert said[0] in string.ascii_uppercase
+    assert said.endswith(".")
+    assert "%" not in said
+
+
+def test_there_is_no_sentence_for_nothing():
+    assert {refusal.code for refusal in ALL} == set(SENTENCES)
