@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from doorward.environment import PREFIX, Environment
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
@@ -25,7 +23,7 @@ the environment wins. An unknown `DOORWARD_…` name or a wrong value stops the 
 def row(name: str) -> str:
     field = Environment.model_fields[name]
     default = field.get_default()
-    shown = str(default.get_secret_value() if isinstance(default, SecretStr) else default)
+    shown = str(default)
     if isinstance(default, bool):
         shown = shown.lower()
     cell = "" if shown in {"", ".", "()"} else f"`{shown}`"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 if TYPE_CHECKING:
@@ -104,10 +104,6 @@ class Environment(BaseSettings):
         (),
         description="Addresses or networks, with commas between, whose X-Forwarded-For and "
         "X-Forwarded-Proto are believed.",
-    )
-    metrics_token: SecretStr = Field(
-        SecretStr(""),
-        description="The bearer token that /metrics wants; without it, /metrics does not exist.",
     )
     log_format: Literal["text", "json"] = Field(
         "text", description="How the log on stderr is written."

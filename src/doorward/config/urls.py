@@ -6,6 +6,7 @@ from django.urls import include, path
 
 ROOMS = (
     "frame",
+    "machines",
     "home",
     "signin",
     "security",

@@ -22,7 +22,7 @@ def _policy(nonce: str | None) -> str:
 
 
 class ContentSecurityPolicy(CSPMiddleware):
-    """Sets `request.csp_nonce`, and the header. No page is exempt, none has a policy of its own."""
+    """Sets `request.csp_nonce`, and the header where the answer has no stricter one of its own."""
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
@@ -30,5 +30,5 @@ class ContentSecurityPolicy(CSPMiddleware):
         """Set the policy, with the nonce if the page has used one."""
         nonce = getattr(request, "_csp_nonce", None)
         policy = _policy(_PLACE).replace(_PLACE, nonce) if nonce else _policy(None)
-        response.headers[HEADER] = policy
+        response.headers.setdefault(HEADER, policy)
         return response

@@ -1,0 +1,1 @@
+"""The room for machines: health, and the well-known addresses."""

@@ -1,0 +1,11 @@
+"""Addresses that machines ask."""
+
+from django.urls import path
+
+from doorward.web.machines import views
+
+urlpatterns = [
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path(".well-known/change-password", views.change_password, name="change_password"),
+]
