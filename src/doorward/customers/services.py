@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -9,7 +10,13 @@ from django.db import IntegrityError, transaction
 from doorward.audit.events import Kind
 from doorward.audit.origin import CONSOLE, By
 from doorward.audit.services import record
-from doorward.core.errors import CustomerNameTaken, NameMissing, NotFound
+from doorward.core.errors import (
+    ConfirmationMissing,
+    CustomerNameTaken,
+    NameMissing,
+    NotFound,
+    ProviderStaysActive,
+)
 from doorward.core.text import clean_line
 from doorward.customers import cached
 from doorward.customers.models import Brand, Customer, CustomerKind, CustomerStatus
@@ -48,9 +55,7 @@ def add(
 
     Raises `NameMissing`, `CustomerNameTaken`, and what `clean_line` raises.
     """
-    cleaned = clean_line(name, maximum=NAME_LENGTH)
-    if not cleaned:
-        raise NameMissing(field="name")
+    cleaned = _clean_name(name)
     try:
         with transaction.atomic():
             customer = Customer.objects.create(
@@ -64,6 +69,13 @@ def add(
             return customer
     except IntegrityError as error:
         raise CustomerNameTaken from error
+
+
+def _clean_name(name: str) -> str:
+    cleaned = clean_line(name, maximum=NAME_LENGTH)
+    if not cleaned:
+        raise NameMissing(field="name")
+    return cleaned
 
 
 def find(name: str) -> Customer:
@@ -118,14 +130,69 @@ def change_policy(  # noqa: PLR0913 - a policy is this wide
         )
 
 
-def set_status(customer: Customer, status: CustomerStatus, *, by: By) -> None:
-    """Suspend, close or restore a customer: its administrators are out at their next click."""
-    with transaction.atomic():
-        rows = Customer.objects.filter(id=customer.id).exclude(status=status)
-        if rows.update(status=status):
-            record(
-                Kind.CUSTOMER_CHANGED,
-                by=by,
-                customer=(customer.id, customer.name),
-                details={"status": status.value},
-            )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerChange:
+    """What the provider's form says of a customer: every field, as it shall be afterwards.
+
+    Suspending or closing wants `confirmed`.
+    """
+
+    name: str
+    brand_id: UUID
+    status: CustomerStatus
+    floor_require_2fa: bool
+    confirmed: bool = False
+
+
+def change(customer_id: UUID, wanted: CustomerChange, *, by: By) -> None:
+    """Change a customer, all of it or nothing. A suspended one's people are out at their next click.
+
+    Raises `NotFound`, `NameMissing`, `CustomerNameTaken`, `ConfirmationMissing`, `ProviderStaysActive`,
+    and what `clean_line` raises.
+    """
+    name = _clean_name(wanted.name)
+    columns: dict[str, object] = {
+        "name": name,
+        "name_folded": name.casefold(),
+        "brand_id": wanted.brand_id,
+        "status": wanted.status.value,
+        "floor_require_2fa": wanted.floor_require_2fa,
+    }
+    try:
+        with transaction.atomic():
+            rows = Customer.objects.select_for_update(of=("self",))
+            customer = rows.filter(id=customer_id).first()
+            if customer is None or not Brand.objects.filter(id=wanted.brand_id).exists():
+                raise NotFound
+            changed = {key: new for key, new in columns.items() if getattr(customer, key) != new}
+            if not changed:
+                return
+            _check_status(customer, wanted)
+            Customer.objects.filter(id=customer_id).update(**changed)
+            _record_change(customer_id, wanted, name=name, changed=changed, by=by)
+    except IntegrityError as error:
+        raise CustomerNameTaken from error
+
+
+def _check_status(customer: Customer, wanted: CustomerChange) -> None:
+    if wanted.status in {customer.status, CustomerStatus.ACTIVE}:
+        return
+    if customer.kind == CustomerKind.PROVIDER:
+        raise ProviderStaysActive
+    if not wanted.confirmed:
+        raise ConfirmationMissing
+
+
+def _record_change(
+    customer_id: UUID, wanted: CustomerChange, *, name: str, changed: dict[str, object], by: By
+) -> None:
+    record(
+        Kind.CUSTOMER_CHANGED,
+        by=by,
+        customer=(customer_id, name),
+        details={
+            "changed": sorted(key.removesuffix("_id") for key in changed if key != "name_folded"),
+            "status": wanted.status.value,
+            "floor_require_2fa": wanted.floor_require_2fa,
+        },
+    )

@@ -1,0 +1,172 @@
+"""Brands: what portals look like and who stands behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F
+
+from doorward.audit.events import Kind
+from doorward.audit.services import record
+from doorward.core import errors
+from doorward.core.checks import Checks
+from doorward.core.colour import parse_colour
+from doorward.core.png import check_png
+from doorward.core.text import clean_email, clean_host, clean_line, clean_link
+from doorward.customers import cached
+from doorward.customers.models import Brand
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from doorward.audit.origin import By
+
+NAME_LENGTH = 80
+ISSUER_LENGTH = 60
+PHONE_LENGTH = 40
+HOURS_LENGTH = 80
+LINK_LENGTH = 300
+LONGEST_LOGO = 256 * 1024
+_KIB = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrandDetails:
+    """What a form says of a brand; texts as they were typed. `hosts`: one in a line, the first makes links.
+
+    `is_default` makes it the default brand; a default brand stays it until another one becomes it.
+    """
+
+    name: str
+    hosts: str = ""
+    accent: str
+    issuer: str
+    support_email: str = ""
+    support_phone: str = ""
+    support_url: str = ""
+    support_hours: str = ""
+    email_from: str = ""
+    require_2fa: bool = False
+    is_default: bool = False
+
+
+def add(details: BrandDetails, *, by: By) -> Brand:
+    """Add a brand. Raises `FieldsRefused`."""
+    with transaction.atomic():
+        others = _lock()
+        columns = _clean(details, others=others)
+        brand = Brand.objects.create(**columns)
+        _settle_default(brand.id, details)
+        record(Kind.BRAND_ADDED, by=by, details={"brand": brand.name})
+    cached.forget()
+    return brand
+
+
+def change(brand_id: UUID, details: BrandDetails, *, by: By) -> None:
+    """Change a brand, all of it or nothing. Raises `NotFound` or `FieldsRefused`."""
+    with transaction.atomic():
+        brands = {brand.id: brand for brand in _lock()}
+        brand = brands.pop(brand_id, None)
+        if brand is None:
+            raise errors.NotFound
+        columns = _clean(details, others=list(brands.values()))
+        if details.is_default:
+            columns["is_default"] = True
+        changed = sorted(name for name, value in columns.items() if getattr(brand, name) != value)
+        if not changed:
+            return
+        _settle_default(brand.id, details)
+        Brand.objects.filter(id=brand.id).update(**columns, version=F("version") + 1)
+        record(
+            Kind.BRAND_CHANGED,
+            by=by,
+            details={
+                "brand": str(columns["name"]),
+                "changed": changed,
+                "require_2fa": details.require_2fa,
+            },
+        )
+    cached.forget()
+
+
+def change_logo(brand_id: UUID, content: bytes | None, *, by: By) -> None:
+    """Put a PNG picture into the place of a brand's letter, or (None) take it away.
+
+    Raises `NotFound`, `LogoTooLarge` or `LogoInvalid`.
+    """
+    if content is not None:
+        if len(content) > LONGEST_LOGO:
+            raise errors.LogoTooLarge(LONGEST_LOGO // _KIB)
+        check_png(content)
+    kind = "image/png" if content is not None else ""
+    with transaction.atomic():
+        rows = Brand.objects.filter(id=brand_id)
+        name = rows.select_for_update().values_list("name", flat=True).first()
+        if name is None:
+            raise errors.NotFound
+        rows.update(logo=content, logo_type=kind, version=F("version") + 1)
+        record(Kind.BRAND_CHANGED, by=by, details={"brand": name, "changed": ["logo"]})
+    cached.forget()
+
+
+def get(brand_id: UUID) -> Brand:
+    """Give a brand without its logo's bytes, or raise `NotFound`."""
+    brand = Brand.objects.defer("logo").filter(id=brand_id).first()
+    if brand is None:
+        raise errors.NotFound
+    return brand
+
+
+def _lock() -> list[Brand]:
+    """Read all brands under a lock, so that two changes at once cannot take one host name twice."""
+    return list(Brand.objects.defer("logo").select_for_update().order_by("id"))
+
+
+def _settle_default(brand_id: UUID, details: BrandDetails) -> None:
+    if details.is_default:
+        Brand.objects.filter(is_default=True).exclude(id=brand_id).update(is_default=False)
+        Brand.objects.filter(id=brand_id).update(is_default=True)
+
+
+def _clean(details: BrandDetails, *, others: list[Brand]) -> dict[str, object]:
+    """Give the columns, or raise `FieldsRefused` with all that is wrong."""
+    checks = Checks()
+    take = checks.take
+    columns: dict[str, object] = {
+        "name": (name := take("name", clean_line, details.name, maximum=NAME_LENGTH)),
+        "issuer": (issuer := take("issuer", clean_line, details.issuer, maximum=ISSUER_LENGTH)),
+        "hosts": take("hosts", _hosts, details.hosts, others=others),
+        "accent": take("accent", _accent, details.accent),
+        "support_email": take("support_email", _email, details.support_email),
+        "support_phone": take(
+            "support_phone", clean_line, details.support_phone, maximum=PHONE_LENGTH
+        ),
+        "support_url": take("support_url", clean_link, details.support_url, maximum=LINK_LENGTH),
+        "support_hours": take(
+            "support_hours", clean_line, details.support_hours, maximum=HOURS_LENGTH
+        ),
+        "email_from": take("email_from", _email, details.email_from),
+        "require_2fa": details.require_2fa,
+    }
+    checks.need("name", name)
+    checks.need("issuer", issuer)
+    checks.done()
+    return columns
+
+
+def _hosts(text: str, *, others: list[Brand]) -> list[str]:
+    hosts = list(dict.fromkeys(clean_host(line) for line in text.split()))
+    taken = {host for brand in others for host in brand.hosts}
+    if taken & set(hosts):
+        raise errors.HostTaken
+    return hosts
+
+
+def _accent(text: str) -> str:
+    return str(parse_colour(text.strip()))
+
+
+def _email(text: str) -> str:
+    return clean_email(text) if text.strip() else ""

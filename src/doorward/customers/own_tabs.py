@@ -1,0 +1,128 @@
+"""The provider's own tabs: links to the applications behind them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.db import IntegrityError, transaction
+
+from doorward.audit.events import Kind
+from doorward.audit.services import record
+from doorward.core import errors
+from doorward.core.checks import Checks
+from doorward.core.text import clean_line, clean_link
+from doorward.customers import cached
+from doorward.customers.models import Tab
+from doorward.customers.tabs import BUILT_IN, STAFF
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from doorward.audit.origin import By
+
+KEY_LENGTH: Final = 40
+TITLE_LENGTH: Final = 40
+DESCRIPTION_LENGTH: Final = 160
+LINK_LENGTH: Final = 300
+LAST_POSITION: Final = 9999
+
+_KEY: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TabDetails:
+    """What a form says of a tab; texts as they were typed."""
+
+    title: str
+    url: str
+    description: str = ""
+    position: str = "0"
+
+
+def add(key: str, details: TabDetails, *, by: By) -> Tab:
+    """Add a tab. Nobody has it until somebody gives it to them. Raises `FieldsRefused`."""
+    checks = Checks()
+    cleaned_key = checks.take("key", _clean_key, key)
+    columns = _clean(details, checks)
+    try:
+        with transaction.atomic():
+            tab = Tab.objects.create(key=str(cleaned_key), **columns)
+            record(Kind.TAB_ADDED, by=by, details={"tab": tab.title, "key": tab.key})
+    except IntegrityError as error:
+        raise errors.FieldsRefused({"key": errors.TabKeyTaken()}) from error
+    cached.forget()
+    return tab
+
+
+def change(tab_id: UUID, details: TabDetails, *, by: By) -> None:
+    """Change a tab; its key stays, since rights are kept under it. Raises `NotFound`, `FieldsRefused`."""
+    columns = _clean(details, Checks())
+    with transaction.atomic():
+        tab = Tab.objects.select_for_update().filter(id=tab_id).first()
+        if tab is None:
+            raise errors.NotFound
+        changed = sorted(name for name, value in columns.items() if getattr(tab, name) != value)
+        if not changed:
+            return
+        Tab.objects.filter(id=tab_id).update(**columns)
+        record(
+            Kind.TAB_CHANGED,
+            by=by,
+            details={"tab": str(columns["title"]), "key": tab.key, "changed": changed},
+        )
+    cached.forget()
+
+
+def get(tab_id: UUID) -> Tab:
+    """Give a tab, or raise `NotFound`."""
+    tab = Tab.objects.filter(id=tab_id).first()
+    if tab is None:
+        raise errors.NotFound
+    return tab
+
+
+def remove(tab_id: UUID, *, by: By) -> str:
+    """Remove a tab in the caller's transaction, and give its key; the rights to it are the caller's."""
+    tab = Tab.objects.select_for_update().filter(id=tab_id).first()
+    if tab is None:
+        raise errors.NotFound
+    tab.delete()
+    record(Kind.TAB_REMOVED, by=by, details={"tab": tab.title, "key": tab.key})
+    return tab.key
+
+
+def _clean_key(text: str) -> str:
+    key = text.strip()
+    if len(key) > KEY_LENGTH or not _KEY.fullmatch(key) or key in BUILT_IN + STAFF:
+        raise errors.TabKeyInvalid
+    return key
+
+
+def _clean(details: TabDetails, checks: Checks) -> dict[str, object]:
+    columns: dict[str, object] = {
+        "title": (title := checks.take("title", clean_line, details.title, maximum=TITLE_LENGTH)),
+        "description": checks.take(
+            "description", clean_line, details.description, maximum=DESCRIPTION_LENGTH
+        ),
+        "url": checks.take("url", _clean_url, details.url),
+        "position": checks.take("position", _clean_position, details.position),
+    }
+    checks.need("title", title)
+    checks.done()
+    return columns
+
+
+def _clean_url(text: str) -> str:
+    link = clean_link(text, maximum=LINK_LENGTH, path=True)
+    if not link:
+        raise errors.AddressInvalid
+    return link
+
+
+def _clean_position(text: str) -> int:
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdigit()) or int(digits[:6]) > LAST_POSITION:
+        raise errors.NumberInvalid(LAST_POSITION)
+    return int(digits)
