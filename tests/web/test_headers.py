@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.http import HttpResponse
@@ -12,9 +13,15 @@ from django.utils import translation
 from doorward.web.csp import ContentSecurityPolicy
 from doorward.web.language import Language
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def policy(view):
-    response = ContentSecurityPolicy(view)(RequestFactory().get("/"))
+
+def policy(view: Callable[[Any], HttpResponse]) -> dict[str, list[str]]:
+    request = RequestFactory().get("/")
+    middleware = ContentSecurityPolicy(view)
+    middleware.process_request(request)
+    response = middleware.process_response(request, view(request))
     parts = response["Content-Security-Policy"].split("; ")
     return {part.split(" ")[0]: part.split(" ")[1:] for part in parts}
 
