@@ -1,0 +1,256 @@
+"""What a sign-in and a page cost the server, as ratios to one bare Argon2id hash of the same run.
+
+    make bench        or        python benchmarks/sign_in.py [--people 60] [--rounds 3] [--pages 600]
+
+Starts `doorward run` with two workers on an SQLite database in a temporary folder, on loopback,
+with people who have an authenticator app, and lets each of them sign in: sign-in page, password,
+code page, code, Home. CPU is what the operating system says of the web server's processes; the
+client's own is not in it. The background worker is left out: it works at its own pace.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import re
+import secrets
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import psutil
+from argon2.low_level import Type, hash_secret_raw
+
+from doorward.core import totp
+
+PASSWORD = "seven bridges over a quiet river"
+MEMORY_KIB, TIME, LANES = 19456, 2, 1
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+PHASES = ("sign-in page", "password", "code page", "code", "Home")
+LIMITS = {"sign-in beside the hash": (0.35, 0.25), "signed-in page": (0.045, 0.035)}
+
+
+@dataclass
+class Browser:
+    """A client that keeps one connection and its cookies."""
+
+    port: int
+    cookies: dict[str, str] = field(default_factory=dict)
+    connection: http.client.HTTPConnection | None = None
+
+    def ask(self, method: str, path: str, form: dict[str, str] | None = None) -> tuple[int, str]:
+        """Send one request and give status and body; cookies are kept."""
+        if self.connection is None:
+            self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        headers = {
+            "Host": f"localhost:{self.port}",
+            "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "Accept-Language": "en",
+            "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
+        }
+        body = None
+        if form is not None:
+            body = urlencode(form)
+            headers |= {
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Origin": f"http://localhost:{self.port}",
+            }
+        self.connection.request(method, path, body=body, headers=headers)
+        answer = self.connection.getresponse()
+        text = answer.read().decode()
+        for cookie in answer.headers.get_all("Set-Cookie") or []:
+            name, _, rest = cookie.partition("=")
+            self.cookies[name] = rest.partition(";")[0]
+        return answer.status, text
+
+
+def cpu_of_hash(times: int = 20) -> float:
+    """Give the CPU milliseconds of one bare Argon2id hash, the best of three batches."""
+
+    def batch() -> float:
+        started = time.process_time()
+        for _ in range(times):
+            hash_secret_raw(
+                PASSWORD.encode(),
+                secrets.token_bytes(16),
+                time_cost=TIME,
+                memory_cost=MEMORY_KIB,
+                parallelism=LANES,
+                hash_len=32,
+                type=Type.ID,
+            )
+        return (time.process_time() - started) / times * 1000
+
+    return min(batch() for _ in range(3))
+
+
+def prepare(folder: Path, people: int) -> list[dict[str, str]]:
+    """Fill a data folder with people who have an app; in a process of its own, as the portal is."""
+    script = Path(__file__).with_name("people.py")
+    done = subprocess.run(
+        [sys.executable, script, str(people)],
+        env=os.environ | {"DOORWARD_DATA_DIR": str(folder)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    found: list[dict[str, str]] = json.loads(done.stdout)
+    return found
+
+
+def start(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    """Start the portal and wait until it answers."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "doorward", "run", "--bind", f"127.0.0.1:{port}", "--workers", "2"],
+        env=os.environ | {"DOORWARD_DATA_DIR": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    for _ in range(300):
+        try:
+            if Browser(port).ask("GET", "/healthz")[0] == http.client.OK:
+                return server
+        except OSError:
+            time.sleep(0.1)
+    server.terminate()
+    raise SystemExit("the portal did not start")
+
+
+def web_cpu(server: subprocess.Popen[bytes]) -> float:
+    """Give the CPU seconds that the web server's processes have used until now."""
+    parts = psutil.Process(server.pid).children()
+    web = [part for part in parts if "serve" in part.cmdline()]
+    if not web:
+        raise SystemExit("no web process was found")
+    tree = [*web, *web[0].children(recursive=True)]
+    return sum(sum(part.cpu_times()[:2]) for part in tree)
+
+
+def sign_in_phases(
+    server: subprocess.Popen[bytes], port: int, people: list[dict[str, str]]
+) -> tuple[dict[str, float], list[Browser]]:
+    """Let everybody sign in, phase by phase; give the CPU milliseconds of each and the browsers."""
+    browsers = [Browser(port) for _ in people]
+    tokens = [""] * len(people)
+    spent: dict[str, float] = {}
+    for phase in PHASES:
+        before = web_cpu(server)
+        for place, (browser, person) in enumerate(zip(browsers, people, strict=True)):
+            if phase == "password":
+                form = {"email": person["email"], "password": PASSWORD, "next": ""}
+                path, expected = "/sign-in/", 303
+            elif phase == "code":
+                step = int(time.time()) // 30
+                form = {"code": totp.code_at(bytes.fromhex(person["secret"]), step)}
+                path, expected = "/sign-in/code/", 303
+            else:
+                paths = {"sign-in page": "/sign-in/", "code page": "/sign-in/code/", "Home": "/"}
+                form, path, expected = None, paths[phase], 200
+            if form is not None:
+                form["csrfmiddlewaretoken"] = tokens[place]
+            status, text = browser.ask("POST" if form else "GET", path, form)
+            if status != expected:
+                raise SystemExit(f"{phase}: {status}\n{text[:2000]}")
+            if found := TOKEN.search(text):
+                tokens[place] = found.group(1)
+        spent[phase] = (web_cpu(server) - before) / len(people) * 1000
+    return spent, browsers
+
+
+def page_cost(
+    server: subprocess.Popen[bytes], browsers: list[Browser], path: str, pages: int
+) -> float:
+    """Give the CPU milliseconds of one signed-in page."""
+    before = web_cpu(server)
+    for number in range(pages):
+        status, text = browsers[number % len(browsers)].ask("GET", path)
+        if status != http.client.OK:
+            raise SystemExit(f"{path}: {status}\n{text[:2000]}")
+    return (web_cpu(server) - before) / pages * 1000
+
+
+def burn_anew(folder: Path) -> None:
+    """Forget which codes were used, so that the same half minute serves the next round."""
+    with sqlite3.connect(folder / "doorward.sqlite3", timeout=10) as database:
+        database.execute("UPDATE mfa_factor SET last_step = 0")
+
+
+def measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Run it all; give the figures in milliseconds of CPU."""
+    with tempfile.TemporaryDirectory(prefix="doorward-bench-") as name:
+        folder = Path(name)
+        people = prepare(folder, arguments.people)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        server = start(folder, port)
+        try:
+            sign_in_phases(server, port, people[: max(4, len(people) // 10)])  # warm
+            rounds, hashes, pages = [], [], {path: [] for path in arguments.path}
+            for _ in range(arguments.rounds):
+                burn_anew(folder)
+                hashes.append(cpu_of_hash())
+                spent, browsers = sign_in_phases(server, port, people)
+                rounds.append(spent)
+                for path, costs in pages.items():
+                    costs.append(page_cost(server, browsers, path, arguments.pages))
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(timeout=20)
+    best = {phase: min(one[phase] for one in rounds) for phase in PHASES}
+    return {
+        "hash": min(hashes),
+        "phases": best,
+        "sign_in": min(sum(one.values()) for one in rounds),
+        "pages": {path: min(costs) for path, costs in pages.items()},
+    }
+
+
+def report(found: dict[str, Any]) -> int:
+    """Print the figures and their ratios; give 1 where a bound is broken."""
+    one = found["hash"]
+    beside = (found["sign_in"] - one) / one
+    page = max(found["pages"].values()) / one
+    print(f"bare Argon2id hash (m={MEMORY_KIB} KiB, t={TIME}, p={LANES})  {one:7.2f} ms CPU")
+    for phase, cost in found["phases"].items():
+        note = f"  (beside the hash: {cost - one:.2f})" if phase == "password" else ""
+        print(f"  {phase:14} {cost:7.2f} ms  {cost / one:6.3f}{note}")
+    print(f"whole sign-in    {found['sign_in']:7.2f} ms")
+    for path, cost in found["pages"].items():
+        print(f"  {path:24} {cost:7.2f} ms  {cost / one:6.3f}")
+    failed = 0
+    for name, ratio in (("sign-in beside the hash", beside), ("signed-in page", page)):
+        bound, goal = LIMITS[name]
+        kept = "ok" if ratio <= bound else "BROKEN"
+        failed |= ratio > bound
+        print(f"{name}: {ratio:.3f} of a hash (at most {bound}, goal {goal}) {kept}")
+    return failed
+
+
+def main() -> None:
+    """Read the arguments, measure, report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pages", type=int, default=600)
+    parser.add_argument("--path", nargs="*", default=["/", "/administrators/", "/security/"])
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    found = measure(arguments)
+    if arguments.json:
+        print(json.dumps(found, indent=2))
+    raise SystemExit(report(found))
+
+
+if __name__ == "__main__":
+    main()
