@@ -29,6 +29,7 @@ from doorward.safe import vault
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+    from uuid import UUID
 
     from doorward.audit.events import Kind
 
@@ -103,6 +104,11 @@ def again(person: Administrator) -> Administrator:
     """Read a person anew, with customer and brand."""
     people = Administrator.objects.everywhere().select_related("customer__brand")
     return people.get(id=person.id)
+
+
+def again_by_id(person_id: UUID) -> Administrator:
+    """Read a person by their id, with customer and brand."""
+    return Administrator.objects.everywhere().select_related("customer__brand").get(id=person_id)
 
 
 def by(person: Administrator) -> By:

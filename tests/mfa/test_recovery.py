@@ -1,0 +1,112 @@
+"""Recovery codes: shown until saved, used once each, counted like any other proof."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+from django.utils import timezone
+
+from doorward.administrators import sessions
+from doorward.audit.events import Kind
+from doorward.core import attempts, errors
+from doorward.mfa import facts, recovery
+from doorward.mfa.models import RecoveryCode, RecoverySet
+from tests import support
+from tests.mfa.test_proving import begin
+from tests.racing import at_once
+
+if TYPE_CHECKING:
+    from doorward.administrators.models import Administrator
+    from doorward.administrators.sessions import Started
+    from doorward.mfa.facts import Loaded
+
+
+def use(loaded: Loaded, code: str, person: Administrator) -> Started:
+    return recovery.use(loaded=loaded, code=code, by=support.by(person), now=timezone.now())
+
+
+def saved_codes(person: Administrator) -> list[str]:
+    support.enable_app(person)
+    recovery.make(person, now=timezone.now())
+    codes = recovery.unsaved(person.id)
+    recovery.confirm_saved(administrator_id=person.id, by=support.by(person), now=timezone.now())
+    return codes
+
+
+def test_ten_codes_are_shown_until_they_are_saved_then_never_again(owner):
+    support.enable_app(owner)
+    recovery.make(owner, now=timezone.now())
+    codes = recovery.unsaved(owner.id)
+    assert len(set(codes)) == 10
+    assert recovery.unsaved(owner.id) == codes
+    recovery.confirm_saved(administrator_id=owner.id, by=support.by(owner), now=timezone.now())
+    assert recovery.unsaved(owner.id) == []
+    assert RecoverySet.objects.get().sealed is None
+    assert recovery.left(owner.id) == 10
+
+
+def test_no_code_is_stored(owner):
+    codes = saved_codes(owner)
+    stored = b"".join(
+        bytes(one) for one in RecoveryCode.objects.values_list("fingerprint", flat=True)
+    )
+    for code in codes:
+        assert code.replace("-", "").encode() not in stored
+
+
+def test_each_code_works_once_in_any_writing(owner):
+    codes = saved_codes(owner)
+    started = use(begin(owner), codes[0].lower().replace("-", " "), owner)
+    after = facts.load(started.token)
+    assert after is not None
+    assert after.facts.session is not None
+    assert after.facts.session.recovery_at is not None
+    with pytest.raises(errors.RecoveryCodeWrong):
+        use(begin(owner), codes[0], owner)
+    assert recovery.left(owner.id) == 9
+    assert support.events(Kind.RECOVERY_CODE_USED)[0].details["left"] == 9
+
+
+def test_a_new_set_replaces_the_old_one_only_when_it_is_saved(owner):
+    old = saved_codes(owner)
+    recovery.make_new(loaded=begin(owner), by=support.by(owner), now=timezone.now())
+    use(begin(owner), old[0], owner)
+    new = recovery.unsaved(owner.id)
+    recovery.confirm_saved(administrator_id=owner.id, by=support.by(owner), now=timezone.now())
+    with pytest.raises(errors.RecoveryCodeWrong):
+        use(begin(owner), old[1], owner)
+    use(begin(owner), new[0], owner)
+
+
+def test_somebody_elses_code_does_not_work(owner, outsider):
+    codes = saved_codes(outsider)
+    saved_codes(owner)
+    with pytest.raises(errors.RecoveryCodeWrong):
+        use(begin(owner), codes[0], owner)
+    assert recovery.left(outsider.id) == 10
+
+
+def test_guessing_is_counted(owner, clock):
+    saved_codes(owner)
+    for _ in range(attempts.FREE):
+        with pytest.raises(errors.RecoveryCodeWrong):
+            use(begin(owner), "AAAA" * 6, owner)
+    with pytest.raises(errors.MustWait):
+        use(begin(owner), "AAAA" * 6, owner)
+
+
+def test_codes_of_nobody_with_a_factor_are_not_made(owner):
+    with pytest.raises(errors.NotEnabled):
+        recovery.make_new(loaded=begin(owner), by=support.by(owner), now=timezone.now())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_code_in_twenty_requests_at_once_is_accepted_once():
+    person = support.make_administrator(support.make_customer())
+    code = saved_codes(person)[0]
+    waiting = [begin(person, known=bool(number % 2)) for number in range(20)]
+    found = at_once([partial(use, one, code, person) for one in waiting])
+    assert sum(isinstance(one, sessions.Started) for one in found) == 1, found
+    assert recovery.left(person.id) == 9

@@ -1,0 +1,167 @@
+"""Setting up: a secret that was shown counts for nothing until a right code was given."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+from django.utils import timezone
+
+from doorward.administrators import sessions
+from doorward.administrators.models import MailedLink, Session
+from doorward.audit.events import Kind
+from doorward.core import errors, totp
+from doorward.mfa import facts, set_up
+from doorward.mfa.models import Factor, RecoverySet, SetUp
+from tests import support
+from tests.mfa.test_proving import begin, prove, reload
+from tests.racing import at_once
+
+if TYPE_CHECKING:
+    from doorward.administrators.models import Administrator
+    from doorward.administrators.sessions import Started
+    from doorward.mfa.facts import Loaded
+
+
+def show(loaded: Loaded) -> bytes:
+    return set_up.begin(session_id=loaded.browser.session_id, now=timezone.now())
+
+
+def confirm(loaded: Loaded, code: str, person: Administrator, name: str = "") -> Started:
+    by = loaded.by(support.by(person).origin)
+    return set_up.confirm(loaded=loaded, code=code, name=name, by=by, now=timezone.now())
+
+
+def test_a_right_code_turns_it_on_with_codes_event_and_link_in_one(owner):
+    other = begin(owner)
+    loaded = begin(owner)
+    started = confirm(loaded, support.code(show(loaded)), owner, name="Pixel 9")
+    factor = Factor.objects.get(administrator=owner)
+    assert factor.name == "Pixel 9"
+    assert RecoverySet.objects.filter(administrator=owner, saved_at=None).count() == 1
+    assert SetUp.objects.count() == 0
+    event = support.events(Kind.TWO_FACTOR_ENABLED)[0]
+    assert MailedLink.objects.get(id=event.details["link"]).about == factor.id
+    after = reload(started)
+    assert after.facts.session is not None
+    assert after.facts.session.factor_id == factor.id
+    assert after.facts.session.security_version == after.facts.security_version
+    assert Session.objects.get(id=other.browser.session_id).ended_at is not None
+
+
+def test_nothing_is_on_until_a_right_code(owner):
+    loaded = begin(owner)
+    show(loaded)
+    with pytest.raises(errors.WrongCode):
+        confirm(loaded, "000000", owner)
+    assert Factor.objects.count() == 0
+    assert RecoverySet.objects.count() == 0
+
+
+def test_the_code_that_confirmed_is_burnt(owner, clock):
+    loaded = begin(owner)
+    secret = show(loaded)
+    confirm(loaded, support.code(secret), owner)
+    with pytest.raises(errors.CodeAlreadyUsed):
+        prove(begin(support.again(owner)), support.code(secret), owner)
+
+
+def test_the_same_secret_for_ten_minutes_then_another(owner, clock):
+    loaded = begin(owner)
+    first = show(loaded)
+    clock.shift(timedelta(minutes=9, seconds=59))
+    assert show(loaded) == first
+    clock.shift(timedelta(seconds=1))
+    with pytest.raises(errors.SetUpExpired):
+        confirm(loaded, support.code(first), owner)
+    assert show(loaded) != first
+
+
+def test_another_browser_of_the_same_person_sees_another_secret(owner):
+    mine, thief = begin(owner), begin(owner)
+    secret = show(mine)
+    assert show(thief) != secret
+    with pytest.raises(errors.WrongCode):
+        confirm(thief, support.code(secret), owner)
+
+
+def test_it_never_overwrites_a_factor_that_works(owner, clock):
+    loaded = begin(owner)
+    working = support.enable_app(owner)
+    stale = loaded  # its facts are from before the factor was there
+    with pytest.raises(errors.AlreadyEnabled):
+        confirm(stale, support.code(show(stale)), owner)
+    prove(begin(owner), support.code(working), owner)
+
+
+def test_a_further_app_leaves_the_first_one_working(owner, clock):
+    first = support.enable_app(owner)
+    loaded = reload(prove(begin(owner), support.code(first), owner))
+    confirm(loaded, support.code(show(loaded)), owner, name="Tablet")
+    clock.shift(timedelta(seconds=60))
+    prove(begin(support.again(owner)), support.code(first), owner)
+    assert len(support.events(Kind.FACTOR_ADDED)) == 1
+
+
+def test_an_app_that_was_disabled_by_wrong_codes_goes_when_another_is_set_up(owner, clock):
+    support.enable_app(owner)
+    Factor.objects.update(locked_at=timezone.now())
+    loaded = begin(owner)
+    confirm(loaded, support.code(show(loaded)), owner, name="New phone")
+    assert [factor.name for factor in Factor.objects.all()] == ["New phone"]
+
+
+def test_guessing_at_a_set_up_ends_it(owner):
+    loaded = begin(owner)
+    show(loaded)
+    for _ in range(set_up.TRIES):
+        with pytest.raises(errors.WrongCode):
+            confirm(loaded, "000000", owner)
+    with pytest.raises(errors.SetUpExpired):
+        confirm(loaded, "000000", owner)
+
+
+def test_the_secret_is_sealed_at_rest(owner):
+    loaded = begin(owner)
+    secret = show(loaded)
+    for stored in (bytes(SetUp.objects.get().sealed),):
+        assert secret not in stored
+        assert totp.base32(secret).encode() not in stored
+    confirm(loaded, support.code(secret), owner)
+    assert secret not in bytes(Factor.objects.get().sealed)
+
+
+@pytest.mark.parametrize("name", ["\x00", "a\nb", "x" * 61, "\u202eevil"])
+def test_a_bad_name_changes_nothing_and_uses_no_code_up(owner, clock, name):
+    loaded = begin(owner)
+    code = support.code(show(loaded))
+    with pytest.raises((errors.TextInvalid, errors.TextTooLong)):
+        confirm(loaded, code, owner, name=name)
+    assert Factor.objects.count() == 0
+    confirm(loaded, code, owner, name="Phone")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_confirmed_twenty_times_at_once_it_is_one_factor():
+    person = support.make_administrator(support.make_customer())
+    loaded = begin(person)
+    code = support.code(show(loaded))
+    found = at_once([lambda: confirm(loaded, code, person)] * 20)
+    assert sum(isinstance(one, sessions.Started) for one in found) == 1, found
+    assert Factor.objects.count() == 1
+    assert RecoverySet.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_confirmed_in_two_browsers_at_once_only_one_turns_it_on():
+    person = support.make_administrator(support.make_customer())
+    browsers = [begin(person) for _ in range(6)]
+    codes = [support.code(show(one)) for one in browsers]
+    found = at_once(
+        [partial(confirm, one, code, person) for one, code in zip(browsers, codes, strict=True)]
+    )
+    assert sum(isinstance(one, sessions.Started) for one in found) == 1, found
+    assert Factor.objects.count() == 1
+    assert facts.two_factors(support.again(person))
