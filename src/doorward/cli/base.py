@@ -106,15 +106,27 @@ def set_up_django() -> None:
 
 
 def with_data(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate a command that works on data: Django is ready, an SQLite database is up to date."""
+    """Decorate a command that works on data: Django is ready, an SQLite database is up to date.
+
+    What a rule refuses and what the database cannot do become a `Failure` with one sentence.
+    """
     from functools import wraps  # noqa: PLC0415
 
     @wraps(command)
     def ready(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the command takes
         set_up_django()
-        from doorward.cli.data import bring_up_to_date  # noqa: PLC0415 - needs Django
+        from django.db import DatabaseError  # noqa: PLC0415 - needs Django
+
+        from doorward.audit.refusals import sentence  # noqa: PLC0415
+        from doorward.cli.data import bring_up_to_date, cannot_be_used  # noqa: PLC0415
+        from doorward.core.errors import Refusal  # noqa: PLC0415
 
         bring_up_to_date(only_sqlite=True)
-        return command(*args, **kwargs)
+        try:
+            return command(*args, **kwargs)
+        except Refusal as refusal:
+            raise Failure(sentence(refusal)) from refusal
+        except DatabaseError as error:
+            raise cannot_be_used(error) from error
 
     return ready

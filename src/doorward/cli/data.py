@@ -36,7 +36,12 @@ def bring_up_to_date(*, only_sqlite: bool = False) -> None:
                 call_command("migrate", verbosity=0, interactive=False)
             first_start(now=timezone.now())
     except DatabaseError as error:
-        raise Failure(f"The database cannot be used: {_first_line(error)}.") from error
+        raise cannot_be_used(error) from error
+
+
+def cannot_be_used(error: DatabaseError) -> Failure:
+    """Give the sentence for a database that is not there, not up to date, or in the way."""
+    return Failure(f"The database cannot be used: {_first_line(error)}.")
 
 
 @contextmanager

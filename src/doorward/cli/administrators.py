@@ -1,0 +1,234 @@
+"""`doorward administrators`: people, for the operator at the console. Events like any other."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from doorward.cli.base import Failure, json_option, print_json, print_table, with_data
+
+if TYPE_CHECKING:
+    from doorward.administrators.models import Administrator, Status
+    from doorward.administrators.services import NewAdministrator
+    from doorward.customers.models import Customer
+
+# More than any password that is taken, and no more than that into memory.
+_LONGEST_INPUT = 64 * 1024
+
+
+@click.group()
+def administrators() -> None:
+    """Add, list, show, suspend and restore administrators."""
+
+
+@administrators.command()
+@click.argument("email")
+@click.option("--customer", required=True, metavar="NAME", help="The customer they belong to.")
+@click.option("--first-name", metavar="NAME", help="Without it, made from the e-mail.")
+@click.option("--last-name", metavar="NAME", help="Without it, made from the e-mail.")
+@click.option(
+    "--tab", "tabs", multiple=True, metavar="KEY", help="A tab they may use [home, support]."
+)
+@click.option("--primary", is_flag=True, help="The primary administrator: all built-in tabs.")
+@click.option("--require-2fa", is_flag=True, help="Require two-factor sign-in of them.")
+@click.option(
+    "--password-stdin",
+    is_flag=True,
+    help="Read the password from standard input, and make them active at once.",
+)
+@with_data
+def add(  # noqa: PLR0913 - a command's options are this many
+    *,
+    email: str,
+    customer: str,
+    first_name: str | None,
+    last_name: str | None,
+    tabs: tuple[str, ...],
+    primary: bool,
+    require_2fa: bool,
+    password_stdin: bool,
+) -> None:
+    """Add an administrator.
+
+    Without --password-stdin an invitation is mailed, and its address is printed.
+    """
+    from doorward.administrators.services import Details, NewAdministrator  # noqa: PLC0415
+
+    company = _customer(customer)
+    first, last = _names(email)
+    new = NewAdministrator(
+        email=email,
+        details=Details(
+            first_name=first if first_name is None else first_name,
+            last_name=last if last_name is None else last_name,
+        ),
+        tabs=_tabs(company, tabs, primary=primary),
+        require_2fa=require_2fa,
+        is_primary=primary,
+    )
+    if password_stdin:
+        _add_active(new, company)
+    else:
+        _invite(new, company)
+
+
+@administrators.command("list")
+@click.option("--customer", metavar="NAME", help="Only the people of this customer.")
+@json_option
+@with_data
+def list_(*, customer: str | None, as_json: bool) -> None:
+    """List administrators by customer and name."""
+    from doorward.cli import people  # noqa: PLC0415 - after set-up
+
+    company = _customer(customer) if customer is not None else None
+    records = [people.record_of(person) for person in people.listed(company)]
+    if as_json:
+        print_json(records)
+    else:
+        print_table(people.COLUMNS, [people.row_of(record) for record in records])
+
+
+@administrators.command()
+@click.argument("email")
+@json_option
+@with_data
+def show(*, email: str, as_json: bool) -> None:
+    """Show one administrator."""
+    from doorward.cli import people  # noqa: PLC0415 - after set-up
+
+    record = people.record_of(people.one(_person(email)))
+    if as_json:
+        print_json(record)
+    else:
+        people.print_record(record)
+
+
+@administrators.command()
+@click.argument("email")
+@with_data
+def suspend(email: str) -> None:
+    """Suspend an administrator: all their sessions end."""
+    from doorward.administrators.models import Status  # noqa: PLC0415 - after set-up
+
+    _set_status(email, Status.SUSPENDED)
+
+
+@administrators.command()
+@click.argument("email")
+@with_data
+def restore(email: str) -> None:
+    """Restore a suspended administrator."""
+    from doorward.administrators.models import Status  # noqa: PLC0415 - after set-up
+
+    _set_status(email, Status.ACTIVE)
+
+
+@administrators.command("reset-2fa")
+@click.argument("email")
+@with_data
+def reset_2fa(email: str) -> None:
+    """Remove all factors and recovery codes of somebody who has lost them; their sessions end."""
+    from django.utils import timezone  # noqa: PLC0415 - after set-up
+
+    from doorward.audit.origin import CONSOLE  # noqa: PLC0415
+    from doorward.mfa import services  # noqa: PLC0415
+
+    person = _person(email)
+    services.reset(person, by=CONSOLE, now=timezone.now())
+    click.echo(f"Two-factor sign-in of {person.email} was reset.")
+
+
+def _customer(name: str) -> Customer:
+    from doorward.core.errors import NotFound  # noqa: PLC0415
+    from doorward.customers import services  # noqa: PLC0415
+
+    try:
+        return services.find(name)
+    except NotFound as error:
+        raise Failure(f"There is no customer named {name}.") from error
+
+
+def _person(email: str) -> Administrator:
+    from doorward.administrators import services  # noqa: PLC0415
+    from doorward.core.errors import NotFound  # noqa: PLC0415
+
+    try:
+        return services.find_by_email(email)
+    except NotFound as error:
+        raise Failure(f"No administrator has the e-mail {email}.") from error
+
+
+def _names(email: str) -> tuple[str, str]:
+    """Make names of an e-mail: ines.moreau@… is Ines Moreau, post@harbour.example is Post Harbour."""
+    local, _, domain = email.strip().partition("@")
+    words = [word for word in local.partition("+")[0].replace("_", ".").split(".") if word]
+    if len(words) < 2:  # noqa: PLR2004 - a first and a last name
+        words = [*words, domain.partition(".")[0]]
+    first, last = words[0], " ".join(words[1:])
+    return first.title(), last.title()
+
+
+def _tabs(customer: Customer, keys: tuple[str, ...], *, primary: bool) -> frozenset[str]:
+    from doorward.customers.tabs import DEFAULT, assignable, built_in  # noqa: PLC0415
+
+    unknown = [key for key in keys if key not in assignable(customer)]
+    if unknown:
+        raise Failure(f"{customer.name} has no tab {unknown[0]}.")
+    if primary:
+        return frozenset(built_in(customer)) | frozenset(keys)
+    return frozenset(keys) or DEFAULT
+
+
+def _add_active(new: NewAdministrator, customer: Customer) -> None:
+    from django.utils import timezone  # noqa: PLC0415 - after set-up
+
+    from doorward.administrators import services  # noqa: PLC0415
+    from doorward.audit.origin import CONSOLE  # noqa: PLC0415
+
+    password = _password()
+    person = services.add_active(
+        new, password=password, customer=customer, by=CONSOLE, now=timezone.now()
+    )
+    click.echo(f"{person.email} was added to {customer.name} and can sign in.")
+
+
+def _password() -> str:
+    """Read the password from standard input, without the line break at its end."""
+    typed = sys.stdin.buffer.read(_LONGEST_INPUT)
+    try:
+        text = typed.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Failure("The password on standard input is not UTF-8.") from error
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+def _invite(new: NewAdministrator, customer: Customer) -> None:
+    from django.utils import timezone  # noqa: PLC0415 - after set-up
+
+    from doorward.administrators import links, services  # noqa: PLC0415
+    from doorward.audit.origin import CONSOLE  # noqa: PLC0415
+    from doorward.customers.cached import brand_of  # noqa: PLC0415
+
+    _, link = services.add(new, customer=customer, by=CONSOLE, now=timezone.now())
+    click.echo(brand_of(customer.brand_id).address(links.path(link)))
+
+
+def _set_status(email: str, status: Status) -> None:
+    from django.utils import timezone  # noqa: PLC0415 - after set-up
+
+    from doorward.administrators import services  # noqa: PLC0415
+    from doorward.audit.origin import CONSOLE  # noqa: PLC0415
+
+    person = _person(email)
+    changed = services.change(
+        person.id,
+        services.Change(status=status, confirmed=True),
+        customer=person.customer,
+        by=CONSOLE,
+        now=timezone.now(),
+    )
+    if changed.status != status:
+        raise Failure(f"{person.email} is {changed.status}, not suspended.")
+    click.echo(f"{person.email} is {changed.status}.")

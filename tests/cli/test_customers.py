@@ -1,0 +1,88 @@
+"""`doorward customers`."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from doorward.audit.events import Kind
+from doorward.cli.base import main
+from doorward.customers.models import Customer
+from tests import support
+from tests.serving import doorward
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*words, **rest):
+    return CliRunner().invoke(main, ["customers", *words], **rest)
+
+
+def test_a_customer_is_added_once():
+    added = run("add", "  Harbour Bakery ")
+    assert added.exit_code == 0
+    assert added.output == "Harbour Bakery was added.\n"
+    [event] = support.events(Kind.CUSTOMER_ADDED, customer_name="Harbour Bakery")
+    assert (event.actor_id, event.browser) == (None, "console")
+
+    again = run("add", "HARBOUR bakery")
+    assert again.exit_code == 1
+    assert again.stdout == ""
+    assert again.stderr == "Another customer has this name.\n"
+    assert Customer.objects.count() == 2
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 81, "a\nb", "a\x00b"])
+def test_a_name_that_cannot_be_is_refused_in_one_sentence(name):
+    refused = run("add", name)
+    assert refused.exit_code == 1
+    assert refused.stdout == ""
+    assert refused.stderr.endswith(".\n")
+    assert refused.stderr.count("\n") == 1
+
+
+def test_a_wrong_use_is_told_apart_from_a_refusal():
+    assert run("add").exit_code == 2
+    assert run("add", "a", "b").exit_code == 2
+    assert run("nothing").exit_code == 2
+
+
+def test_the_list_has_the_provider_first():
+    support.make_customer("Zebra")
+    customer = support.make_customer("apple", require_2fa=True)
+    support.make_administrator(customer)
+    support.make_administrator(customer, email="gone@apple.example", status="removed")
+    table = run("list").output.splitlines()
+    assert [line.split()[0] for line in table] == ["NAME", "Provider", "apple", "Zebra"]
+
+    records = json.loads(run("list", "--json").output)
+    assert [record["name"] for record in records] == ["Provider", "apple", "Zebra"]
+    assert records[1] == {
+        "name": "apple",
+        "kind": "customer",
+        "brand": "Provider",
+        "status": "active",
+        "since": customer.since.isoformat(),
+        "require_2fa": True,
+        "floor_require_2fa": False,
+        "administrators": 1,
+    }
+
+
+@pytest.mark.processes
+def test_as_a_process_of_its_own(tmp_path):
+    folder = tmp_path / "data"
+    added = doorward("customers", "add", "Łódź & Söhne", folder=folder)
+    assert (added.returncode, added.stdout, added.stderr) == (0, "Łódź & Söhne was added.\n", "")
+    again = doorward("customers", "add", "łódź & söhne", folder=folder)
+    assert (again.returncode, again.stdout) == (1, "")
+    assert again.stderr == "Another customer has this name.\n"
+    listed = doorward("customers", "list", "--json", folder=folder)
+    assert [one["name"] for one in json.loads(listed.stdout)] == ["Provider", "Łódź & Söhne"]
+
+
+@pytest.mark.processes
+def test_a_setting_that_is_wrong_is_one_sentence(tmp_path):
+    refused = doorward("customers", "list", folder=tmp_path / "data", databse_url="x")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == "DOORWARD_DATABSE_URL is not a setting of Doorward.\n"
