@@ -21,6 +21,7 @@ ADDRESSES = [
     ("192.0.2", "unknown"),
     ("192.0.2.007", "unknown"),
     ("1.2.3.4, 5.6.7.8", "unknown"),
+    ("1.2.3.4%eth0", "unknown"),
 ]
 
 

@@ -181,6 +181,8 @@ def test_addresses_that_are_two_accounts():
         "/administrators/?next=%2F%2Fevil",
         "/help/two-factor/#disable",
         "/administrators/?q=%C3%A9t%C3%A9",
+        "/help/#a//b",
+        "/help/?a//b",
         "/" + "x" * 1999,
     ],
 )
@@ -229,6 +231,9 @@ def test_the_way_on_within_the_site(path):
         "/%2e%2e/evil",
         "/%2e%2e//evil.example",
         "/a//b",
+        "/a?q=\r\nSet-Cookie:a=b",
+        "/a?q=\\",
+        "/a#\t",
         "?next=/",
         "#x",
         ".",

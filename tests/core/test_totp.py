@@ -232,6 +232,18 @@ def test_the_uri_is_the_one_of_the_format():
     )
 
 
+def test_without_an_issuer_none_is_named():
+    text = totp.uri(secret=SEED, issuer=" : ", account="anna")
+    assert text.startswith("otpauth://totp/anna?secret=")
+    assert "issuer" not in text
+
+
+def test_every_mark_in_a_part_is_encoded():
+    text = totp.uri(secret=SEED, issuer="A/B: C?&#%", account="o'x/y@example.com")
+    assert text.startswith("otpauth://totp/A%2FB%20C%3F%26%23%25:o%27x%2Fy%40example.com?")
+    assert "&issuer=A%2FB%20C%3F%26%23%25&" in text
+
+
 @given(secret=secrets, issuer=st.text(max_size=60), account=st.text(min_size=1, max_size=60))
 def test_the_uri_reads_back(secret, issuer, account):
     text = totp.uri(secret=secret, issuer=issuer, account=account)

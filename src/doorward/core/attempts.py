@@ -52,7 +52,7 @@ def address_bucket(address: str) -> str:
     Who has one IPv6 address has the 2^64 of its network. An IPv4 address mapped into IPv6 is counted as IPv4.
     """
     try:
-        parsed = ipaddress.ip_address(address.strip().partition("%")[0])
+        parsed = ipaddress.ip_address(address.strip())
     except ValueError:
         return UNKNOWN_ADDRESS
     if isinstance(parsed, ipaddress.IPv4Address):

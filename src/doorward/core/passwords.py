@@ -60,14 +60,14 @@ def check(
 
 
 def _made_of(password: str, word: str) -> bool:
-    """Tell whether a word of four letters and more is in it, or it is a shorter one over and over."""
-    folded, part = _folded(password), _folded(word)
-    if len(part) >= _SHORTEST_PERSONAL and part in folded:
-        return True
-    closed, squeezed = _squeezed(folded), _squeezed(part)
-    if len(squeezed) >= _SHORTEST_PERSONAL and squeezed in closed:
-        return True
-    return bool(squeezed and closed) and not closed.replace(squeezed, "")
+    """Tell whether a word of four letters and more is in it, or it is a shorter one over and over.
+
+    Only letters and digits count, so that dots and spaces between them hide nothing.
+    """
+    letters, part = _squeezed(_folded(password)), _squeezed(_folded(word))
+    if len(part) >= _SHORTEST_PERSONAL:
+        return part in letters
+    return letters != "" and letters.replace(part, "") == ""
 
 
 def _is_common(password: str, common: Container[str]) -> bool:

@@ -96,6 +96,16 @@ def clean_link(text: str, *, maximum: int, path: bool = False) -> str:
     return link
 
 
+def fold_name(text: str) -> str:
+    """Give the copy by which names are sorted and searched: no letter case, no accents; takes anything.
+
+    "Król" is found by "krol" too, and sorted beside it. Letters that are no accented ones (ł, ø) stay.
+    """
+    plain = unicodedata.normalize("NFKD", text)
+    bare = "".join(letter for letter in plain if unicodedata.category(letter) != "Mn")
+    return unicodedata.normalize("NFC", bare.casefold()).strip()
+
+
 def _ascii_domain(domain: str) -> str | None:
     """Give the domain as the name system has it, in lower case; None when it is no domain of two labels and more."""
     if len(domain) > _LONGEST_DOMAIN or _AMBIGUOUS & set(domain):
@@ -134,12 +144,14 @@ def safe_next(path: str | None) -> str | None:
 
 
 def _is_plain(path: str) -> bool:
-    """Tell whether a path stays what it is however often something on the way decodes it."""
+    """Tell whether a path stays what it is however often something on the way decodes it.
+
+    Decoding takes nothing away but percent signs, so what is wrong before it is wrong after it.
+    """
     for _ in range(3):
-        if "//" in path or _is_odd(path) or {".", ".."} & set(path.split("/")):
-            return False
         path = unquote(path)
-    return "%" not in path and "//" not in path and not _is_odd(path)
+    dots = {".", ".."} & set(path.split("/"))
+    return not dots and "%" not in path and "//" not in path and not _is_odd(path)
 
 
 def _is_odd(text: str) -> bool:
