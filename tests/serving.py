@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -52,11 +53,12 @@ def doorward(*words: str, folder: Path, **settings: str) -> subprocess.Completed
 
 @dataclass
 class Server:
-    """A running `doorward run`."""
+    """A running `doorward run`. `healthy_after`: seconds from its start to its first answer."""
 
     process: subprocess.Popen[bytes]
     port: int
     log: Path
+    healthy_after: float = 0.0
 
     @property
     def address(self) -> str:
@@ -106,6 +108,7 @@ def start(folder: Path, *, port: int | None = None, **settings: str) -> Server:
     """Start `doorward run` and wait until it answers and all of its parts are there."""
     port = port or free_port()
     log = folder.parent / f"{folder.name}-{port}.log"
+    began = time.monotonic()
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "doorward", "run", "--bind", f"127.0.0.1:{port}"],
@@ -117,6 +120,7 @@ def start(folder: Path, *, port: int | None = None, **settings: str) -> Server:
     try:
         until(lambda: process.poll() is not None or server.healthy(), seconds=30)
         assert process.poll() is None, log.read_text()
+        server.healthy_after = time.monotonic() - began
         until(lambda: len(server.answering()) >= 2 and server.part("work"))
     except BaseException:
         process.kill()

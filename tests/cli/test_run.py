@@ -136,18 +136,17 @@ def test_a_second_start_on_the_same_folder_is_refused(server, folder):
 
 def test_an_existing_folder_answers_within_three_seconds(server, folder):
     server.stop()
-    began = time.monotonic()
     again = start(folder)
-    took = time.monotonic() - began
     again.stop()
-    assert took < 3
+    assert again.healthy_after < 3
 
 
 def test_slow_senders_do_not_keep_the_others_waiting(server):
     """Sixteen senders, each with a body that does not come: the rest is answered all the same."""
+    cookie = "a" * 32  # of the right form, so that the form is read for its token
     head = (
         "POST /sign-in/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
-        "Content-Type: application/x-www-form-urlencoded\r\nCookie: csrf=x\r\n\r\nemail="
+        f"Content-Type: application/x-www-form-urlencoded\r\nCookie: csrf={cookie}\r\n\r\nemail="
     )
     senders = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(16)]
     try:

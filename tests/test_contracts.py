@@ -1,0 +1,91 @@
+"""Each contract of import-linter is red when it is broken, once, in a copy."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+WITHOUT_A_ROOM = {"templates", "static", "__pycache__"}
+
+
+def lint(folder):
+    return subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-cache", "--no-logo"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder / "src"), "NO_COLOR": "1", "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def copy(tmp_path):
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    ignored = shutil.ignore_patterns("*.mo", "*.po", "static", "templates", "__pycache__")
+    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=ignored)
+    return tmp_path
+
+
+def test_the_house_stands(copy):
+    assert lint(copy).returncode == 0
+
+
+BREACHES = [
+    ("Stairs go down only", "safe/vault.py", "import doorward.mfa.services"),
+    ("Stairs go down only", "cli/run.py", "import doorward.web.gate"),
+    ("Stairs go down only", "notices/apps.py", "import doorward.web.gate"),
+    ("Stairs go down only", "attic/__init__.py", ""),
+    ("The core is pure: no framework, no settings", "core/totp.py", "import django.conf"),
+    ("The core is pure: no framework, no settings", "core/totp.py", "import pydantic"),
+    (
+        "Rooms of web do not import each other",
+        "web/profile/views.py",
+        "import doorward.web.security",
+    ),
+    ("Only the gate asks the access decision", "web/pages.py", "import doorward.core.access"),
+    ("Only who keeps secrets opens the vault", "web/pages.py", "import doorward.safe.vault"),
+    ("Only who keeps secrets opens the vault", "audit/services.py", "import doorward.safe.vault"),
+]
+
+
+@pytest.mark.parametrize(("contract", "file", "breach"), BREACHES)
+def test_a_breach_is_red(copy, contract, file, breach):
+    path = copy / "src" / "doorward" / file
+    path.parent.mkdir(exist_ok=True)
+    text = path.read_text() if path.exists() else ""
+    path.write_text(f"{text}\n{breach}\n")
+    answer = lint(copy)
+    assert answer.returncode == 1
+    assert (
+        any(
+            line.startswith(contract) and line.endswith("BROKEN")
+            for line in answer.stdout.splitlines()
+        )
+        or (contract in answer.stdout + answer.stderr)
+        or "attic" in answer.stdout + answer.stderr
+    )
+
+
+def test_every_contract_is_broken_once():
+    assert {contract["name"] for contract in CONFIGURATION["contracts"]} == {
+        contract for contract, _, _ in BREACHES
+    }
+
+
+def test_every_room_is_in_the_contract():
+    rooms = {
+        f"doorward.web.{folder.name}"
+        for folder in (ROOT / "src/doorward/web").iterdir()
+        if folder.is_dir() and folder.name not in WITHOUT_A_ROOM
+    }
+    [contract] = [one for one in CONFIGURATION["contracts"] if one["type"] == "independence"]
+    assert rooms == set(contract["modules"])
