@@ -7,6 +7,7 @@ import socket
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 import time_machine
 from django.utils import timezone, translation
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
     from doorward.administrators.models import Administrator
     from doorward.customers.models import Customer
+
+# How long one example takes depends on what else this machine does.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 LOOPBACK_NAMES = {"localhost", ""}
 
