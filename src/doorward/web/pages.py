@@ -79,7 +79,7 @@ def shared_context(request: Request) -> dict[str, Any]:
     return _frame(request) | {
         "me": _me(loaded),
         "tabs": tab_items(loaded.person, current=request.tab),
-        "session_left": _seconds_left(request, loaded),
+        "session_left": seconds_left(request, loaded),
     }
 
 
@@ -108,7 +108,7 @@ def _me(loaded: Loaded) -> Me:
     )
 
 
-def _seconds_left(request: Request, loaded: Loaded) -> int | None:
+def seconds_left(request: Request, loaded: Loaded) -> int | None:
     """Give the seconds until this session ends if nothing more is done in it."""
     session, policy = loaded.facts.session, loaded.facts.policy
     if session is None:

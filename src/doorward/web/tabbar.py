@@ -48,7 +48,8 @@ def fit_tabs(tabs: Sequence[Tab], *, brand_name: str) -> TabBar:
         return TabBar(tabs, (), "few" if sum(widths) <= _FEW else "many")
     current = next((place for place, tab in enumerate(tabs) if tab.current), None)
     left = room - _MORE - (0 if current is None else widths[current])
-    shown, rest = [], []
+    shown: list[Tab] = []
+    rest: list[Tab] = []
     for place, (tab, width) in enumerate(zip(tabs, widths, strict=True)):
         if place == current:
             shown.append(tab)

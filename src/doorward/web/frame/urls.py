@@ -9,4 +9,6 @@ urlpatterns = [
     path("brand.svg", views.brand_icon, name="brand_icon"),
     path("favicon.ico", views.brand_icon, name="favicon"),
     path("brand/logo", views.brand_logo, name="brand_logo"),
+    path("language/", views.choose_language, name="language"),
+    path("session/stay/", views.stay, name="stay"),
 ]

@@ -1,32 +1,42 @@
-"""What belongs to every page: the brand's stylesheet, icon and logo."""
+"""What belongs to every page: the brand's stylesheet, icon and logo; the language; staying signed in."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from django.http import Http404, HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpResponse, JsonResponse
+from django.views.decorators.http import require_POST, require_safe
 
+from doorward.administrators import services
 from doorward.core.steps import Need
+from doorward.core.text import safe_next
 from doorward.customers.models import Brand
 from doorward.web.brandmark import look_version, write_icon, write_stylesheet
 from doorward.web.needs import needs
+from doorward.web.pages import seconds_left, see_other
+from doorward.web.posted import FieldMissing, field, optional
+from doorward.web.requests import acting, session_of
 
 if TYPE_CHECKING:
     from doorward.web.requests import Request
 
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _NOT_FOR_EVER: Final = "public, max-age=300"
+_YEAR: Final = 365 * 24 * 3600
 # A drawing that came from outside is shown, never run.
 _INERT: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 @needs(Need.NOTHING)
+@require_safe
 def brand_css(request: Request) -> HttpResponse:
     """The brand's accent as custom properties."""
     return _answer(request, write_stylesheet(request.brand.accent), "text/css; charset=utf-8")
 
 
 @needs(Need.NOTHING)
+@require_safe
 def brand_icon(request: Request) -> HttpResponse:
     """The icon in the browser's tab."""
     brand = request.brand
@@ -34,6 +44,7 @@ def brand_icon(request: Request) -> HttpResponse:
 
 
 @needs(Need.NOTHING)
+@require_safe
 def brand_logo(request: Request) -> HttpResponse:
     """The logo that the provider put there for this brand."""
     found = Brand.objects.filter(pk=request.brand.id).values_list("logo", "logo_type").first()
@@ -44,11 +55,39 @@ def brand_logo(request: Request) -> HttpResponse:
     return response
 
 
-def _answer(request: Request, content: str | bytes, kind: str) -> HttpResponse:
-    """Answer with what is kept for ever under its version; under another one, as an old page asks, for minutes."""
-    current = request.GET.get("v") == look_version(request.brand)
-    return HttpResponse(
-        content,
-        content_type=kind,
-        headers={"Cache-Control": _FOR_EVER if current else _NOT_FOR_EVER},
+@needs(Need.NOTHING)
+@require_POST
+def choose_language(request: Request) -> HttpResponse:
+    """Remember a language: in this browser, and for the person where somebody is signed in."""
+    chosen = field(request, "language")
+    if chosen not in dict(settings.LANGUAGES):
+        raise FieldMissing("language")
+    if request.administrator is not None:
+        services.change_language(request.administrator.id, chosen, by=acting(request))
+    response = see_other(safe_next(optional(request, "next")) or "/")
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        chosen,
+        max_age=_YEAR,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+        samesite="Lax",
     )
+    return response
+
+
+@needs(Need.THROUGH)
+@require_POST
+def stay(request: Request) -> HttpResponse:
+    """Stay signed in: the gate has just noted that somebody is here. A script is told for how long."""
+    if "application/json" in request.headers.get("Accept", ""):
+        left = seconds_left(request, session_of(request))
+        return JsonResponse({"seconds": left}, headers={"Cache-Control": "no-store"})
+    return see_other(safe_next(optional(request, "next")) or "/")
+
+
+def _answer(request: Request, content: str | bytes, kind: str) -> HttpResponse:
+    """Answer with what is kept for ever under its version; under another, as an old page asks, for minutes."""
+    current = request.GET.get("v") == look_version(request.brand)
+    headers = {"Cache-Control": _FOR_EVER if current else _NOT_FOR_EVER}
+    return HttpResponse(content, content_type=kind, headers=headers)

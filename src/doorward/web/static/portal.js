@@ -92,16 +92,16 @@ function watch(dialog) {
   others.addEventListener("message", ({ data }) => prolong(data));
   others.postMessage(Number(dialog.dataset.endsIn));
   dialog.addEventListener("cancel", (event) => event.preventDefault());
-  dialog.querySelector("[data-stay]").addEventListener("submit", async (event) => {
+  dialog.querySelector("[data-stay]").addEventListener("click", async (event) => {
     event.preventDefault();
-    const form = event.target;
-    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-    delete form.dataset.busy;
-    if (!answer.ok || new URL(answer.url).pathname.startsWith("/sign-in")) {
-      end = 0;
+    const { form, formAction } = event.currentTarget;
+    const body = new URLSearchParams(new FormData(form));
+    const answer = await fetch(formAction, { method: "POST", body, headers: { Accept: "application/json" } });
+    if (!answer.ok || answer.redirected) {
+      end = 0; // it was too late: the answer is the sign-in page
       return;
     }
-    const seconds = Number(answer.headers.get("Session-Left")) || Number(dialog.dataset.endsIn);
+    const { seconds } = await answer.json();
     prolong(seconds);
     others.postMessage(seconds);
   });

@@ -1,0 +1,129 @@
+"""Fields as pages draw them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django import forms
+from markupsafe import Markup
+
+from doorward.web import jinja
+from doorward.web.fields import Field, Option, as_field, attributes, plain_field
+
+
+class Person(forms.Form):
+    first_name = forms.CharField(
+        label="First name", max_length=60, help_text="As colleagues call you."
+    )
+    email = forms.EmailField(label="E-mail", widget=forms.EmailInput({"autocomplete": "email"}))
+    password = forms.CharField(label="Password", widget=forms.PasswordInput(render_value=True))
+    zone = forms.ChoiceField(
+        label="Zone", choices=[("Europe", [("b", "Berlin"), ("l", "London")]), ("u", "UTC")]
+    )
+    tabs = forms.MultipleChoiceField(
+        label="Tabs",
+        choices=[("home", "Home"), ("support", "Support")],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    required = forms.BooleanField(label="Required 2FA", required=False)
+    note = forms.CharField(label="Note", required=False, widget=forms.Textarea)
+
+
+def _pieces() -> Any:
+    return jinja.page_template("pieces.html").module
+
+
+def _filled() -> Person:
+    return Person(
+        {
+            "first_name": "",
+            "email": '"><script>',
+            "password": "hunter2hunter2",
+            "zone": "l",
+            "tabs": ["support"],
+            "required": "on",
+            "note": "\nTwo\nlines",
+        }
+    )
+
+
+def test_an_error_is_tied_to_its_field() -> None:
+    html = _pieces().field(_filled()["first_name"])
+    assert 'aria-invalid="true"' in html
+    assert 'aria-describedby="id_first_name-help id_first_name-error"' in html
+    assert '<p class="error" id="id_first_name-error" role="alert">' in html
+    assert 'id="id_first_name-help"' in html
+    assert '<label for="id_first_name">' in html
+
+
+def test_what_was_typed_comes_back_escaped() -> None:
+    html = _pieces().field(_filled()["email"])
+    assert 'value="&#34;&gt;&lt;script&gt;"' in html
+    assert "<script" not in html
+    assert 'autocomplete="email"' in html
+
+
+@pytest.mark.parametrize("kind", ["password", "code"])
+def test_secrets_never_come_back(kind: str) -> None:
+    assert "hunter2" not in _pieces().field(_filled()["password"])
+    assert plain_field("x", "X", kind=kind, value="123456").value == ""
+    assert as_field(plain_field("x", "X", value="123456"), kind=kind).value == ""
+
+
+def test_choices_keep_their_groups_and_what_is_chosen() -> None:
+    html = _pieces().field(_filled()["zone"])
+    assert '<optgroup label="Europe">' in html
+    assert '<option value="l" selected>London</option>' in html
+    assert html.count(" selected") == 1
+
+
+def test_several_boxes_are_one_group_with_a_legend() -> None:
+    html = _pieces().field(_filled()["tabs"])
+    assert "<legend>Tabs</legend>" in html
+    assert '<input type="checkbox" name="tabs" value="support" checked>' in html
+    assert html.count(" checked") == 1
+
+
+def test_a_tick_is_a_box_with_its_words() -> None:
+    html = _pieces().field(_filled()["required"])
+    assert 'type="checkbox"' in html
+    assert " checked" in html
+    assert "Required 2FA" in html
+
+
+def test_a_first_empty_line_is_kept() -> None:
+    assert "\n\nTwo\nlines</textarea>" in _pieces().field(_filled()["note"])
+
+
+def test_the_code_box_is_one_field_that_takes_a_paste() -> None:
+    html = _pieces().code_field(plain_field("code", "Six-digit code", required=True))
+    for mark in (
+        'inputmode="numeric"',
+        'autocomplete="one-time-code"',
+        'data-code="6"',
+        'name="code"',
+        " required",
+    ):
+        assert mark in html
+    assert "maxlength" not in html
+
+
+def test_words_replace_or_become_attributes() -> None:
+    made = as_field(_filled()["email"], label="Mail", autofocus=True)
+    assert made.label == "Mail"
+    assert made.attributes == {"autocomplete": "email", "maxlength": 320, "autofocus": True}
+    assert plain_field("a", "A", attributes={"b": "c"}, d="e").attributes == {"b": "c", "d": "e"}
+
+
+def test_attributes_are_escaped_and_left_out_where_there_are_none() -> None:
+    written = attributes(
+        {"data_copy": '"x"', "hidden": True, "disabled": False, "title": None, "rows": 0}
+    )
+    assert written == Markup(' data-copy="&#34;x&#34;" hidden rows="0"')
+
+
+def test_options_are_plain_values() -> None:
+    field = plain_field("zone", "Zone", kind="select", options=[Option("a", "<A>")])
+    assert isinstance(field, Field)
+    assert "&lt;A&gt;" in _pieces().field(field)
