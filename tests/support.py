@@ -9,10 +9,11 @@ from __future__ import annotations
 from secrets import token_bytes
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators import services
+from doorward.administrators import services, sessions
 from doorward.administrators.models import Administrator, Status
 from doorward.audit.models import Event
 from doorward.audit.origin import CONSOLE, By, Origin
@@ -156,6 +157,15 @@ def sign_in(client: Client, person: Administrator, password: str = PASSWORD) -> 
 def browser_of(person: Administrator, password: str = PASSWORD) -> Client:
     """Give a new browser in which this person is signed in."""
     return sign_in(Client(HTTP_USER_AGENT=CHROME), person, password)
+
+
+def browser_signed_in_by_service(person: Administrator) -> Client:
+    """Give a browser of somebody whose password was right, without any page of the portal."""
+    now = timezone.now()
+    started = sessions.begin(person, by=by(person), now=now, password_at=now)
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = started.token
+    return client
 
 
 def events(kind: Kind, **fields: Any) -> list[Event]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 VETO_TIME = timedelta(hours=24)
 # A change by a colleague outlives its links by the time of the veto.
 FORGET_AFTER = timedelta(days=7)
+KEEP = timedelta(days=30)
 PURPOSES = (LinkPurpose.EMAIL_NEW, LinkPurpose.EMAIL_OLD)
 
 
@@ -48,7 +49,9 @@ def ask(person: Administrator, email: str, *, by: By, now: datetime) -> bool:
         return False
     _refuse_taken(person, wanted)
     with transaction.atomic():
-        if person.status == Status.INVITED:
+        # Read again under the person's lock: who accepts the invitation just now is no longer invited.
+        people = Administrator.objects.of(person.customer_id).select_for_update()
+        if people.values_list("status", flat=True).get(id=person.id) == Status.INVITED:
             _write(person, wanted)
             record(Kind.EMAIL_CHANGED, by=by, subject=person.who(), details={"invited": True})
             person.email = wanted
@@ -108,9 +111,19 @@ def apply_due(*, now: datetime) -> int:
     )
     applied = 0
     for change in due:
-        with transaction.atomic():
-            applied += _apply_if_ready(change, by=WORKER, now=now)
+        try:
+            with transaction.atomic():
+                applied += _apply_if_ready(change, by=WORKER, now=now)
+        except errors.EmailTaken:
+            # Somebody else has it since. The change must not wait for ever, nor keep others waiting.
+            with transaction.atomic():
+                _stop(change, _person(change), by=WORKER, now=now)
     return applied
+
+
+def forget(*, now: datetime) -> int:
+    """Delete changes of long ago, whatever became of them."""
+    return EmailChange.objects.filter(asked_at__lt=now - KEEP).delete()[0]
 
 
 def _ask(person: Administrator, wanted: str, *, by: By, now: datetime) -> None:
@@ -156,15 +169,19 @@ def _stop(change: EmailChange, person: Administrator, *, by: By, now: datetime) 
     if open_change.update(closed_at=now) != 1:
         raise errors.LinkInvalid
     links.revoke(person, purposes=PURPOSES, now=now)
-    record(Kind.EMAIL_CHANGE_STOPPED, by=by, details={"change": str(change.id)})
+    record(
+        Kind.EMAIL_CHANGE_STOPPED,
+        by=by,
+        subject=person.who(),
+        details={"change": str(change.id)},
+    )
 
 
 def _apply_if_ready(change: EmailChange, *, by: By, now: datetime) -> bool:
     waits = change.not_before is not None and now < change.not_before and not change.agreed_at
     if change.confirmed_at is None or waits:
         return False
-    people = Administrator.objects.everywhere().select_related("customer")
-    person = people.get(id=change.administrator_id)
+    person = _person(change)
     if EmailChange.objects.filter(id=change.id, closed_at__isnull=True).update(closed_at=now) != 1:
         return False
     if person.status == Status.REMOVED:
@@ -175,6 +192,11 @@ def _apply_if_ready(change: EmailChange, *, by: By, now: datetime) -> bool:
     sessions.end_others(administrator_id=person.id, keep=by.session_id, now=now)
     record(Kind.EMAIL_CHANGED, by=by, subject=person.who(), details={"change": str(change.id)})
     return True
+
+
+def _person(change: EmailChange) -> Administrator:
+    people = Administrator.objects.everywhere().select_related("customer")
+    return people.get(id=change.administrator_id)
 
 
 def _write(person: Administrator, email: str) -> None:

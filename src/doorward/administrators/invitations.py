@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from doorward.administrators import links, passwords
+from doorward.administrators.changes import removed_columns
 from doorward.administrators.models import Administrator, LinkPurpose, MailedLink, Status
 from doorward.audit.events import Kind
 from doorward.audit.origin import By
@@ -45,9 +46,9 @@ def revoke(person: Administrator, *, by: By, now: datetime) -> None:
         invited = Administrator.objects.of(person.customer_id).filter(
             id=person.id, status=Status.INVITED
         )
-        if invited.update(status=Status.REMOVED, tabs="") != 1:
+        if invited.update(**removed_columns(person.id)) != 1:
             raise errors.NotInvited
-        links.revoke(person, purposes=_PURPOSES, now=now)
+        links.revoke(person, purposes=tuple(LinkPurpose), now=now)
         record(Kind.INVITATION_REVOKED, by=by, subject=person.who())
 
 

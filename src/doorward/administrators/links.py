@@ -34,6 +34,7 @@ PATHS = {
     LinkPurpose.EMAIL_OLD: "/e-mail/confirm/",
     LinkPurpose.NOT_ME: "/not-me/",
 }
+KEEP = timedelta(days=30)
 _ID_BYTES = 16
 _MAC_BYTES = 16
 
@@ -84,7 +85,13 @@ def find(token: str, *, purposes: tuple[LinkPurpose, ...], now: datetime) -> Mai
 
 
 def burn(link: MailedLink, *, now: datetime) -> None:
-    """Use a link up, in one statement; raises `LinkUsed` for whoever comes second."""
+    """Use a link up, in one statement; raises `LinkUsed` for whoever comes second.
+
+    Takes the person's row first, as every change of a person does: two transactions that want both
+    rows never wait for each other.
+    """
+    people = Administrator.objects.everywhere().select_for_update()
+    people.values_list("id").get(id=link.administrator_id)
     usable = MailedLink.objects.filter(
         id=link.id, used_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now
     )
@@ -105,6 +112,11 @@ def revoke(
         used_at__isnull=True,
         revoked_at__isnull=True,
     ).update(revoked_at=now)
+
+
+def forget(*, now: datetime) -> int:
+    """Delete what expired long ago; who opens such a link is told that it does not work."""
+    return MailedLink.objects.filter(expires_at__lt=now - KEEP).delete()[0]
 
 
 def _mac(link: MailedLink) -> bytes:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
-from doorward.administrators import invitations, links, passwords, sessions
+from doorward.administrators import email_change, invitations, links, passwords, sessions
+from doorward.administrators.changes import (
+    Change,
+    Changes,
+    Details,
+    administrators_of,
+    clean_details,
+    folded_name,
+    gather,
+    removed_columns,
+)
 from doorward.administrators.models import (
     Administrator,
     EmailChange,
@@ -16,32 +26,25 @@ from doorward.administrators.models import (
     Status,
     tabs_text,
 )
-from doorward.administrators.phones import clean_phone
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.services import record
 from doorward.core import errors
-from doorward.core.text import clean_email, clean_line, fold_email
+from doorward.core.text import clean_email, fold_email
 from doorward.customers.models import Customer
-from doorward.customers.tabs import ADMINISTRATORS, assignable
+from doorward.customers.tabs import assignable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
     from uuid import UUID
 
+    from django.db.models import QuerySet
+
     from doorward.audit.origin import By
 
-NAME_LENGTH = 60
+__all__ = ["Change", "Details", "NewAdministrator", "folded_name"]
+
 _ALL_LINKS = tuple(LinkPurpose)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Details:
-    """What a form or a command says of a person; texts as they were typed."""
-
-    first_name: str
-    last_name: str
-    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,25 +57,7 @@ class NewAdministrator:
     require_2fa: bool = False
     is_primary: bool = False
     language: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What is to change of a person: every field, as it shall be afterwards (None: as it is)."""
-
-    details: Details | None = None
-    require_2fa: bool | None = None
-    tabs: frozenset[str] | None = None
-    status: Status | None = None
-    confirmed: bool = False
-
-
-@dataclass(slots=True)
-class _Changes:
-    """Columns to write and events to record, gathered before anything is written."""
-
-    columns: dict[str, object] = field(default_factory=dict)
-    events: list[tuple[Kind, dict[str, str | int | bool | list[str]]]] = field(default_factory=list)
+    time_zone: str = "UTC"
 
 
 def add(
@@ -110,18 +95,21 @@ def change(
 
     The customer's row is the lock, so that of two requests at once the second sees what the first
     did: the last active administrator with the Administrators tab always stays one. A refusal is
-    recorded, then raised.
+    recorded, then raised. Raises what `gather`, `clean_details` and `email_change.ask` raise,
+    `NotFound`, and `StaleRequest` where who asks has lost the right in the meantime.
     """
     try:
         with transaction.atomic():
-            _lock(customer)
+            _lock(customer, by=by)
             person = find(person_id, customer=customer)
-            changes = _gather(person, wanted, customer=customer, by=by)
+            changes = gather(person, wanted, customer=customer, by=by)
             _apply(person, changes, wanted=wanted, by=by, now=now)
+            if wanted.email is not None and wanted.status != Status.REMOVED:
+                email_change.ask(person, wanted.email, by=by, now=now)
     except errors.Refusal as refusal:
         _record_refusal(person_id, refusal, customer=customer, by=by)
         raise
-    return find(person_id, customer=customer)
+    return _people(customer).get(id=person_id)
 
 
 def require_several(person_ids: Iterable[UUID], *, customer: Customer, by: By) -> int:
@@ -130,7 +118,7 @@ def require_several(person_ids: Iterable[UUID], *, customer: Customer, by: By) -
     if not wanted:
         raise errors.NothingSelected
     with transaction.atomic():
-        _lock(customer)
+        _lock(customer, by=by)
         rows = Administrator.objects.of(customer.id).exclude(status=Status.REMOVED)
         people = list(rows.select_related("customer").filter(id__in=wanted))
         if len(people) != len(wanted):
@@ -144,8 +132,7 @@ def require_several(person_ids: Iterable[UUID], *, customer: Customer, by: By) -
 
 def find(person_id: UUID, *, customer: Customer) -> Administrator:
     """Give a person of this customer who was not removed, or raise `NotFound`."""
-    people = Administrator.objects.of(customer.id).select_related("customer__brand")
-    person = people.exclude(status=Status.REMOVED).filter(id=person_id).first()
+    person = _people(customer).exclude(status=Status.REMOVED).filter(id=person_id).first()
     if person is None:
         raise errors.NotFound
     return person
@@ -160,14 +147,9 @@ def find_by_email(email: str) -> Administrator:
     return person
 
 
-def folded_name(first_name: str, last_name: str) -> str:
-    """Give what people are sorted and found by: last name first, casefolded."""
-    return f"{last_name} {first_name}".casefold().strip()[:400]
-
-
 def change_own_details(person: Administrator, details: Details, *, time_zone: str, by: By) -> None:
     """Change one's own names, phone and time zone."""
-    columns: dict[str, str] = _clean_details(details) | {"time_zone": time_zone}
+    columns: dict[str, str] = clean_details(details) | {"time_zone": time_zone}
     changed = sorted(name for name, value in columns.items() if getattr(person, name) != value)
     if not changed:
         return
@@ -189,7 +171,7 @@ def _insert(
     new: NewAdministrator, *, customer: Customer, status: Status, now: datetime
 ) -> Administrator:
     email = clean_email(new.email)
-    details = _clean_details(new.details)
+    details = clean_details(new.details)
     unknown = new.tabs - assignable(customer)
     if unknown:
         raise errors.UnknownTab(tab=min(unknown))
@@ -209,6 +191,7 @@ def _insert(
                 require_2fa=new.require_2fa,
                 is_primary=new.is_primary,
                 language=new.language,
+                time_zone=new.time_zone,
                 password="!",  # noqa: S106 - the mark of a password that nobody has
                 added_at=now,
                 first_name=first,
@@ -226,96 +209,8 @@ def _record_added(person: Administrator, *, by: By) -> None:
         record(Kind.TWO_FACTOR_REQUIRED, by=by, subject=who, details={"at_adding": True})
 
 
-def _clean_details(details: Details) -> dict[str, str]:
-    first = clean_line(details.first_name, maximum=NAME_LENGTH)
-    last = clean_line(details.last_name, maximum=NAME_LENGTH)
-    if not first:
-        raise errors.NameMissing(field="first_name")
-    if not last:
-        raise errors.NameMissing(field="last_name")
-    return {
-        "first_name": first,
-        "last_name": last,
-        "phone": clean_phone(details.phone, region=None),
-    }
-
-
-def _gather(person: Administrator, wanted: Change, *, customer: Customer, by: By) -> _Changes:
-    changes = _Changes()
-    _gather_details(person, wanted, changes)
-    _gather_requirement(person, wanted, changes)
-    _gather_tabs(person, wanted, changes, customer=customer, by=by)
-    _gather_status(person, wanted, changes, by=by)
-    return changes
-
-
-def _gather_details(person: Administrator, wanted: Change, changes: _Changes) -> None:
-    if wanted.details is None:
-        return
-    columns = _clean_details(wanted.details)
-    changed = sorted(name for name, value in columns.items() if getattr(person, name) != value)
-    if changed:
-        changes.columns |= columns
-        changes.columns["name_folded"] = folded_name(columns["first_name"], columns["last_name"])
-        changes.events.append((Kind.DETAILS_CHANGED, {"changed": changed}))
-
-
-def _gather_requirement(person: Administrator, wanted: Change, changes: _Changes) -> None:
-    if wanted.require_2fa is None or wanted.require_2fa == person.require_2fa:
-        return
-    changes.columns["require_2fa"] = wanted.require_2fa
-    kind = Kind.TWO_FACTOR_REQUIRED if wanted.require_2fa else Kind.TWO_FACTOR_NO_LONGER_REQUIRED
-    changes.events.append((kind, {}))
-
-
-def _gather_tabs(
-    person: Administrator, wanted: Change, changes: _Changes, *, customer: Customer, by: By
-) -> None:
-    if wanted.tabs is None or wanted.tabs == person.tab_keys:
-        return
-    added, taken = wanted.tabs - person.tab_keys, person.tab_keys - wanted.tabs
-    if unknown := added - assignable(customer):
-        raise errors.UnknownTab(tab=min(unknown))
-    if ADMINISTRATORS in taken:
-        if by.who is not None and by.who.id == person.id:
-            raise errors.OwnAdministratorsRight
-        _keep_one(person, customer=customer)
-    changes.columns["tabs"] = tabs_text(wanted.tabs)
-    details = {"added": sorted(added), "taken": sorted(taken)}
-    changes.events.append((Kind.RIGHTS_CHANGED, dict(details)))
-
-
-_STATUS_KINDS = {
-    Status.ACTIVE: Kind.ADMINISTRATOR_RESTORED,
-    Status.SUSPENDED: Kind.ADMINISTRATOR_SUSPENDED,
-    Status.REMOVED: Kind.ADMINISTRATOR_REMOVED,
-}
-_STATUS_FROM = {
-    Status.ACTIVE: {Status.SUSPENDED},
-    Status.SUSPENDED: {Status.ACTIVE},
-    Status.REMOVED: {Status.ACTIVE, Status.SUSPENDED, Status.INVITED},
-}
-
-
-def _gather_status(person: Administrator, wanted: Change, changes: _Changes, *, by: By) -> None:
-    invited = person.status == Status.INVITED and wanted.status == Status.ACTIVE
-    if wanted.status is None or wanted.status == person.status or invited:
-        # A form cannot make somebody active who has not accepted the invitation.
-        return
-    if Status(person.status) not in _STATUS_FROM.get(wanted.status, set()):
-        raise errors.WrongStatus
-    if by.who is not None and by.who.id == person.id:
-        raise errors.OwnStatus
-    if wanted.status != Status.ACTIVE:
-        if not wanted.confirmed:
-            raise errors.ConfirmationMissing
-        _keep_one(person, customer=person.customer)
-    changes.columns["status"] = wanted.status
-    changes.events.append((_STATUS_KINDS[wanted.status], {}))
-
-
 def _apply(
-    person: Administrator, changes: _Changes, *, wanted: Change, by: By, now: datetime
+    person: Administrator, changes: Changes, *, wanted: Change, by: By, now: datetime
 ) -> None:
     if not changes.columns:
         return
@@ -328,35 +223,27 @@ def _apply(
         open_changes = EmailChange.objects.filter(administrator=person, closed_at__isnull=True)
         open_changes.update(closed_at=now)
     if wanted.status == Status.REMOVED:
-        _release_email(person)
+        rows = Administrator.objects.of(person.customer_id).filter(id=person.id)
+        rows.update(**removed_columns(person.id))
 
 
-def _release_email(person: Administrator) -> None:
-    # Somebody removed can be added anew, at this or another customer, with the same e-mail.
-    rows = Administrator.objects.of(person.customer_id).filter(id=person.id)
-    rows.update(email_folded=f"removed:{person.id}", tabs="", password="!", require_2fa=False)  # noqa: S106
-
-
-def _keep_one(person: Administrator, *, customer: Customer) -> None:
-    """Refuse what would leave a customer without an active administrator with that tab."""
-    keepers = Administrator.objects.of(customer.id).filter(
-        status=Status.ACTIVE, tabs__contains=f" {ADMINISTRATORS} "
-    )
-    is_one = person.status == Status.ACTIVE and ADMINISTRATORS in person.tab_keys
-    if is_one and not keepers.exclude(id=person.id).exists():
-        raise errors.LastAdministrator
-
-
-def _lock(customer: Customer) -> None:
+def _lock(customer: Customer, *, by: By) -> None:
+    """Let one change after the other in, each by somebody who still may."""
     Customer.objects.select_for_update().values_list("id").get(id=customer.id)
+    if by.who is None or by.who.customer_id != customer.id:
+        return
+    if not administrators_of(customer.id).filter(id=by.who.id).exists():
+        raise errors.StaleRequest
+
+
+def _people(customer: Customer) -> QuerySet[Administrator]:
+    return Administrator.objects.of(customer.id).select_related("customer__brand")
 
 
 def _record_refusal(
     person_id: UUID, refusal: errors.Refusal, *, customer: Customer, by: By
 ) -> None:
-    person = (
-        Administrator.objects.of(customer.id).select_related("customer").filter(id=person_id)
-    ).first()
+    person = _people(customer).filter(id=person_id).first()
     if person is None or isinstance(refusal, errors.ConfirmationMissing):
         return
     with transaction.atomic():

@@ -1,0 +1,180 @@
+"""What is to change of a person: checked against the rules before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from doorward.administrators.models import Administrator, Status, tabs_text
+from doorward.administrators.phones import clean_phone
+from doorward.audit.events import Kind
+from doorward.core import errors
+from doorward.core.text import clean_line, fold_name
+from doorward.customers.tabs import ADMINISTRATORS, assignable
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from doorward.audit.origin import By
+    from doorward.customers.models import Customer
+
+NAME_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What a form or a command says of a person; texts as they were typed."""
+
+    first_name: str
+    last_name: str
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is to change of a person: every field, as it shall be afterwards (None: as it is)."""
+
+    details: Details | None = None
+    email: str | None = None
+    require_2fa: bool | None = None
+    tabs: frozenset[str] | None = None
+    status: Status | None = None
+    confirmed: bool = False
+
+
+@dataclass(slots=True)
+class Changes:
+    """Columns to write and events to record, gathered before anything is written."""
+
+    columns: dict[str, object] = field(default_factory=dict)
+    events: list[tuple[Kind, dict[str, str | int | bool | list[str]]]] = field(default_factory=list)
+
+
+def folded_name(first_name: str, last_name: str) -> str:
+    """Give what people are sorted and found by: last name first, folded."""
+    return fold_name(f"{last_name} {first_name}")[:400]
+
+
+def clean_details(details: Details) -> dict[str, str]:
+    """Give names and phone as they are stored. Raises `NameMissing` (field), and as the cleaners do."""
+    first = clean_line(details.first_name, maximum=NAME_LENGTH)
+    last = clean_line(details.last_name, maximum=NAME_LENGTH)
+    if not first:
+        raise errors.NameMissing(field="first_name")
+    if not last:
+        raise errors.NameMissing(field="last_name")
+    return {
+        "first_name": first,
+        "last_name": last,
+        "phone": clean_phone(details.phone, region=None),
+    }
+
+
+def removed_columns(person_id: UUID) -> dict[str, object]:
+    """Give the columns of somebody removed: no password, no rights, and the e-mail free again.
+
+    They can be added anew, at this or another customer, with the same e-mail.
+    """
+    return {
+        "status": Status.REMOVED,
+        "email_folded": f"removed:{person_id}",
+        "tabs": "",
+        "password": "!",
+        "require_2fa": False,
+    }
+
+
+def administrators_of(customer_id: UUID) -> QuerySet[Administrator]:
+    """Give a customer's active people with the Administrators tab."""
+    return Administrator.objects.of(customer_id).filter(
+        status=Status.ACTIVE, tabs__contains=f" {ADMINISTRATORS} "
+    )
+
+
+def gather(person: Administrator, wanted: Change, *, customer: Customer, by: By) -> Changes:
+    """Give the columns and events of a change. Raises what its rules refuse, with nothing written.
+
+    `NameMissing`, `PhoneInvalid`, `TextInvalid`, `TextTooLong`, `UnknownTab`, `OwnStatus`,
+    `OwnAdministratorsRight`, `LastAdministrator`, `ConfirmationMissing`, `WrongStatus`.
+    """
+    changes = Changes()
+    _gather_details(person, wanted, changes)
+    _gather_requirement(person, wanted, changes)
+    _gather_tabs(person, wanted, changes, customer=customer, by=by)
+    _gather_status(person, wanted, changes, by=by)
+    return changes
+
+
+def _gather_details(person: Administrator, wanted: Change, changes: Changes) -> None:
+    if wanted.details is None:
+        return
+    columns = clean_details(wanted.details)
+    changed = sorted(name for name, value in columns.items() if getattr(person, name) != value)
+    if changed:
+        changes.columns |= columns
+        changes.columns["name_folded"] = folded_name(columns["first_name"], columns["last_name"])
+        changes.events.append((Kind.DETAILS_CHANGED, {"changed": changed}))
+
+
+def _gather_requirement(person: Administrator, wanted: Change, changes: Changes) -> None:
+    if wanted.require_2fa is None or wanted.require_2fa == person.require_2fa:
+        return
+    changes.columns["require_2fa"] = wanted.require_2fa
+    kind = Kind.TWO_FACTOR_REQUIRED if wanted.require_2fa else Kind.TWO_FACTOR_NO_LONGER_REQUIRED
+    changes.events.append((kind, {}))
+
+
+def _gather_tabs(
+    person: Administrator, wanted: Change, changes: Changes, *, customer: Customer, by: By
+) -> None:
+    if wanted.tabs is None or wanted.tabs == person.tab_keys:
+        return
+    added, taken = wanted.tabs - person.tab_keys, person.tab_keys - wanted.tabs
+    if unknown := added - assignable(customer):
+        raise errors.UnknownTab(tab=min(unknown))
+    if ADMINISTRATORS in taken:
+        if by.who is not None and by.who.id == person.id:
+            raise errors.OwnAdministratorsRight
+        _keep_one(person, customer=customer)
+    changes.columns["tabs"] = tabs_text(wanted.tabs)
+    details = {"added": sorted(added), "taken": sorted(taken)}
+    changes.events.append((Kind.RIGHTS_CHANGED, dict(details)))
+
+
+_STATUS_KINDS = {
+    Status.ACTIVE: Kind.ADMINISTRATOR_RESTORED,
+    Status.SUSPENDED: Kind.ADMINISTRATOR_SUSPENDED,
+    Status.REMOVED: Kind.ADMINISTRATOR_REMOVED,
+}
+_STATUS_FROM = {
+    Status.ACTIVE: {Status.SUSPENDED},
+    Status.SUSPENDED: {Status.ACTIVE},
+    Status.REMOVED: {Status.ACTIVE, Status.SUSPENDED, Status.INVITED},
+}
+
+
+def _gather_status(person: Administrator, wanted: Change, changes: Changes, *, by: By) -> None:
+    invited = person.status == Status.INVITED and wanted.status == Status.ACTIVE
+    if wanted.status is None or wanted.status == person.status or invited:
+        # A form cannot make somebody active who has not accepted the invitation.
+        return
+    if Status(person.status) not in _STATUS_FROM.get(wanted.status, set()):
+        raise errors.WrongStatus
+    if by.who is not None and by.who.id == person.id:
+        raise errors.OwnStatus
+    if wanted.status != Status.ACTIVE:
+        _keep_one(person, customer=person.customer)
+        if not wanted.confirmed:
+            raise errors.ConfirmationMissing
+    changes.columns["status"] = wanted.status
+    changes.events.append((_STATUS_KINDS[wanted.status], {}))
+
+
+def _keep_one(person: Administrator, *, customer: Customer) -> None:
+    """Refuse what would leave a customer without an active administrator with that tab."""
+    keepers = administrators_of(customer.id)
+    is_one = person.status == Status.ACTIVE and ADMINISTRATORS in person.tab_keys
+    if is_one and not keepers.exclude(id=person.id).exists():
+        raise errors.LastAdministrator
