@@ -74,8 +74,8 @@ def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> str:
     return "\n" + formatter.formatException(record.exc_info) if record.exc_info else ""
 
 
-def configuration(log_format: str) -> dict[str, Any]:
-    """Give Django's `LOGGING`."""
+def configuration(log_format: str, *, level: str = "INFO") -> dict[str, Any]:
+    """Give Django's `LOGGING`; what is below `level` is not written."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -88,10 +88,10 @@ def configuration(log_format: str) -> dict[str, Any]:
                 "filters": ["without_path"],
             }
         },
-        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # The edge writes a line for each request; Django's own would say it twice.
-            "django": {"handlers": [], "level": "INFO", "propagate": True},
+            "django": {"handlers": [], "level": level, "propagate": True},
             "django.request": {"level": "ERROR"},
         },
     }

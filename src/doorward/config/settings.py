@@ -132,4 +132,5 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LOGGING = logs.configuration(DOORWARD.log_format)
+# In a demonstration the terminal is for its sign-ins; what goes wrong is written there, too.
+LOGGING = logs.configuration(DOORWARD.log_format, level="WARNING" if DOORWARD.demo else "INFO")

@@ -47,6 +47,11 @@ def step_at(now: datetime) -> int:
     return (now - _EPOCH) // timedelta(seconds=STEP_SECONDS)
 
 
+def time_of(step: int) -> datetime:
+    """Give the moment at which a time step begins."""
+    return _EPOCH + timedelta(seconds=step * STEP_SECONDS)
+
+
 def matched_step(
     secret: bytes, code: str, *, now: datetime, after: int | None, window: tuple[int, ...] = WINDOW
 ) -> int | None:

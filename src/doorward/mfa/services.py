@@ -109,13 +109,17 @@ def remove_all(administrator_id: UUID) -> None:
     SetUp.objects.filter(session__administrator_id=administrator_id).delete()
 
 
-def current_code(person: Administrator, *, now: datetime) -> str:
-    """Give the code that a person's first app shows now: for the demo's people alone."""
+def unused_code(person: Administrator, *, now: datetime) -> tuple[str, datetime]:
+    """Give the earliest code of a person's first app that is still good, and when its time begins.
+
+    For the demonstration's people alone. Raises `NotEnabled`.
+    """
     factor = Factor.objects.filter(administrator=person, kind=FactorKind.APP).first()
     if factor is None:
         raise errors.NotEnabled
     secret = vault.open_sealed(factor.sealed, **places.of_factor(factor.id))
-    return totp.code_at(secret, totp.step_at(now))
+    step = max(totp.step_at(now), factor.last_step + 1)
+    return totp.code_at(secret, step), totp.time_of(step)
 
 
 def _unprove(browser: Browser) -> None:

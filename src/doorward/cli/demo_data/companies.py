@@ -1,0 +1,99 @@
+"""Who runs the demonstration's portal, and who its customers are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+NORTHLINE: Final = "Northline"
+BRIGHTWAVE: Final = "Brightwave"
+HARBOUR: Final = "Harbour Bakery"
+KESTREL: Final = "Kestrel Logistics"
+LINDHOLM: Final = "Lindholm Architects"
+SAKURA: Final = "Sakura Dental"
+MILL: Final = "Old Mill Brewery"
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A customer of the demonstration. `days`: since when it is one; `columns`: of its row."""
+
+    name: str
+    domain: str
+    brand: str
+    days: int
+    columns: dict[str, Any] = field(default_factory=dict)
+    # Since how many days its policy asks for two factors; 0: it does not.
+    policy_days: int = 0
+
+
+COMPANIES: Final = (
+    Company(NORTHLINE, "northline.example", NORTHLINE, 2100),
+    Company(HARBOUR, "harbour-bakery.example", NORTHLINE, 1312),
+    Company(
+        KESTREL,
+        "kestrel-logistics.example",
+        NORTHLINE,
+        655,
+        {"require_2fa": True, "grace_days": 14},
+        policy_days=5,
+    ),
+    Company(LINDHOLM, "lindholm.example", BRIGHTWAVE, 402),
+    Company(SAKURA, "sakura-dental.example", BRIGHTWAVE, 96, {"floor_require_2fa": True}),
+    Company(MILL, "old-mill.example", NORTHLINE, 890, {"status": "suspended"}),
+)
+
+# Telephone numbers are of the ranges kept for drama: Ofcom's 020 7946 0xxx, the Bundesnetzagentur's 030 23125 xxx.
+BRANDS: Final[dict[str, dict[str, Any]]] = {
+    NORTHLINE: {
+        "hosts": ["localhost"],
+        "accent": "#2b50e0",
+        "issuer": "Northline",
+        "support_email": "support@northline.example",
+        "support_phone": "+44 20 7946 0123",
+        "support_url": "https://www.northline.example/support",
+        "support_hours": "Mon–Fri 8:00–18:00",
+        "email_from": "portal@northline.example",
+    },
+    BRIGHTWAVE: {
+        "hosts": ["brightwave.localhost"],
+        "accent": "#ffb81c",
+        "issuer": "Brightwave",
+        "support_email": "hilfe@brightwave.example",
+        "support_phone": "+49 30 23125 010",
+        "support_url": "https://www.brightwave.example/hilfe",
+        "support_hours": "Mo–Fr 9–17 Uhr",
+        "email_from": "portal@brightwave.example",
+    },
+}
+
+TABS: Final = (
+    {
+        "key": "phone-system",
+        "title": "Phone system",
+        "description": "Extensions, call groups, opening hours and announcements.",
+        "url": "https://pbx.northline.example/",
+        "position": 10,
+    },
+    {
+        "key": "reports",
+        "title": "Reports",
+        "description": "Calls answered and missed, by day, group and person.",
+        "url": "https://reports.northline.example/",
+        "position": 20,
+    },
+    {
+        "key": "billing",
+        "title": "Billing",
+        "description": "Invoices, payment and the contract.",
+        "url": "https://billing.northline.example/",
+        "position": 30,
+    },
+    {
+        "key": "first-steps",
+        "title": "First steps",
+        "description": "How to sign in safely, in ten minutes.",
+        "url": "/help/",
+        "position": 40,
+    },
+)

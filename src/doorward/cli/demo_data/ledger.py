@@ -1,0 +1,63 @@
+"""Rows of history for the demonstration, made in memory."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from doorward.audit.events import Kind, Outcome
+from doorward.audit.models import Event
+from doorward.cli.demo_data.character import DAYS, Character
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from doorward.administrators.models import Session
+    from doorward.audit.services import Detail
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Events of the last weeks. The worker finds them looked at already, so that no mail goes out for them."""
+
+    now: datetime
+    events: list[Event] = field(default_factory=list)
+
+    def note(  # noqa: PLR0913 - an event is this wide
+        self,
+        kind: Kind,
+        at: datetime,
+        *,
+        by: Character | None,
+        subject: Character | None = None,
+        outcome: Outcome = Outcome.OK,
+        session: Session | None = None,
+        address: str = "",
+        details: Mapping[str, Detail] | None = None,
+    ) -> None:
+        """Add an event, if it lies within the history."""
+        concerned, acting = subject or by, by or subject
+        if concerned is None or acting is None or at < self.now - timedelta(days=DAYS):
+            return
+        at = at.astimezone(UTC)
+        customer = concerned.person.customer
+        event = Event(
+            at=at,
+            kind=kind.value,
+            outcome=outcome.value,
+            subject_id=concerned.person.id,
+            subject_name=concerned.person.full_name,
+            customer_id=customer.id,
+            customer_name=customer.name,
+            session_id=session.id if session else None,
+            address=address or acting.address,
+            browser=session.browser if session else acting.browser,
+            request_id=secrets.token_hex(16),
+            details=dict(details or {}),
+            dispatched_at=at,
+        )
+        if by is not None:
+            event.actor_id, event.actor_name = by.person.id, by.person.full_name
+        self.events.append(event)
