@@ -168,6 +168,18 @@ def browser_signed_in_by_service(person: Administrator) -> Client:
     return client
 
 
+def browser_of_with_factor(person: Administrator) -> Client:
+    """Give a browser in which password and app were proved, without any page of the portal."""
+    factor = Factor.objects.filter(administrator=person)[0]
+    now = timezone.now()
+    started = sessions.begin(
+        person, by=by(person), now=now, password_at=now, factor_at=now, factor_id=factor.id
+    )
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = started.token
+    return client
+
+
 def events(kind: Kind, **fields: Any) -> list[Event]:
     """Give what history has of a kind, oldest first."""
     return list(Event.objects.filter(kind=kind.value, **fields).order_by("id"))

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 
 from doorward.administrators import sessions
 from doorward.administrators.models import Administrator, Status
+from doorward.audit.browsers import in_words
 from doorward.audit.services import history_of_person
 from doorward.core.policy import RequiredBy
 from doorward.core.recovery import few_left
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.mfa import recovery
 from doorward.mfa.models import Factor
-from doorward.web.browsers import in_words
 from doorward.web.history import history_page
 from doorward.web.requests import session_of
 from doorward.web.security.pages import FactorLine, FactorPage, SecurityPage, SessionLine

@@ -1,0 +1,554 @@
+"""Signing in over HTTP, step by step, by the owner, a thief with the password, and a stranger."""
+
+from __future__ import annotations
+
+import re
+from base64 import b32decode
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from doorward.administrators import links, mailbox, passwords, sessions
+from doorward.administrators.models import Administrator, MailboxProof, MailedLink, Session, Status
+from doorward.audit.events import Kind
+from doorward.core import attempts
+from doorward.customers.models import Customer, CustomerStatus
+from doorward.mfa import recovery
+from doorward.mfa.models import Factor, RecoverySet
+from tests import support
+
+COOKIE = settings.SESSION_COOKIE_NAME
+
+
+def page_of(answer: Any) -> str:
+    found = re.search(r'data-page="([^"]+)"', answer.content.decode())
+    return found.group(1) if found else ""
+
+
+def alert_of(answer: Any) -> str:
+    found = re.search(r'role="alert".*?<p>(.*?)</p>', answer.content.decode(), re.DOTALL)
+    return found.group(1) if found else ""
+
+
+def password(client: Client, person: Administrator, word: str = support.PASSWORD, **more: str):
+    return client.post("/sign-in/", {"email": person.email, "password": word, "next": ""} | more)
+
+
+def require(person: Administrator) -> None:
+    Administrator.objects.of(person.customer_id).filter(id=person.id).update(require_2fa=True)
+
+
+def manual_code(answer: Any) -> bytes:
+    found = re.search(r'id="manual-code">([^<]+)<', answer.content.decode())
+    assert found, answer.content.decode()
+    return b32decode(found.group(1).replace(" ", ""))
+
+
+# --- e-mail and password --------------------------------------------------------------------------
+
+
+def test_password_alone_signs_in_where_no_second_factor_is_on(client, owner):
+    answer = password(client, owner)
+    assert (answer.status_code, answer["Location"]) == (303, "/")
+    assert client.get("/prove/").status_code == 200
+    assert support.events(Kind.SIGNED_IN)[0].details == {"with": "password", "new_browser": True}
+
+
+def test_the_letter_case_of_the_email_does_not_matter(client, owner):
+    answer = client.post(
+        "/sign-in/", {"email": f" {owner.email.upper()} ", "password": support.PASSWORD}
+    )
+    assert answer.status_code == 303
+
+
+@pytest.mark.parametrize("who", ["unknown", "wrong", "suspended", "invited", "customer suspended"])
+def test_every_refused_sign_in_gets_the_same_answer(client, owner, customer, who):
+    email, word = owner.email, support.PASSWORD
+    if who == "unknown":
+        email = "nobody@harbourbakery.example"
+    elif who == "wrong":
+        word = "not the password at all"
+    elif who == "suspended":
+        Administrator.objects.of(customer.id).update(status=Status.SUSPENDED)
+    elif who == "invited":
+        email = support.invite(customer).email
+    else:
+        Customer.objects.filter(id=customer.id).update(status=CustomerStatus.SUSPENDED)
+    answer = client.post("/sign-in/", {"email": email, "password": word})
+    assert answer.status_code == 422
+    assert COOKIE not in answer.cookies
+    assert alert_of(answer).startswith("E-mail and password do not belong together")
+    assert len(support.events(Kind.SIGN_IN_FAILED)) == 1
+    assert word not in answer.content.decode()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_wrong_passwords_wait_and_say_how_long_for_unknown_emails_too(client, owner, clock, known):
+    email = owner.email if known else "nobody@harbourbakery.example"
+    for _ in range(attempts.FREE):
+        assert client.post("/sign-in/", {"email": email, "password": "wrong"}).status_code == 422
+    answer = client.post("/sign-in/", {"email": email, "password": support.PASSWORD})
+    assert (answer.status_code, answer["Retry-After"]) == (429, "30")
+    assert 'data-waits="30"' in answer.content.decode()
+    clock.shift(timedelta(seconds=30))
+    answer = client.post("/sign-in/", {"email": email, "password": support.PASSWORD})
+    assert answer.status_code == (303 if known else 422)
+
+
+def test_who_signed_in_here_before_is_not_kept_waiting_by_a_stranger(client, owner, clock):
+    password(client, owner)
+    client.post("/sign-out/")
+    stranger = Client()
+    for _ in range(attempts.FREE + 1):
+        password(stranger, owner, "wrong")
+    assert password(stranger, owner).status_code == 429
+    assert password(client, owner).status_code == 303
+
+
+def test_after_a_hundred_failures_strangers_are_out_until_a_reset_by_mail(owner, clock, client):
+    password(client, owner)
+    client.post("/sign-out/")
+    for number in range(attempts.PASSWORD_KNOWN_ONLY_AT):
+        clock.shift(timedelta(hours=1))
+        stranger = Client(REMOTE_ADDR=f"192.0.2.{number}")
+        assert password(stranger, owner, "wrong").status_code == 422
+    clock.shift(timedelta(days=20))
+    assert password(Client(), owner).status_code == 429
+    assert password(client, owner).status_code == 303
+    passwords.forget_failures(owner)
+    assert password(Client(), owner).status_code == 303
+
+
+def test_one_address_waits_after_a_hundred_failures_and_others_do_not(owner, clock):
+    for number in range(attempts.ADDRESS_LIMIT):
+        email = f"person{number}@harbourbakery.example"
+        Client(REMOTE_ADDR="192.0.2.7").post("/sign-in/", {"email": email, "password": "wrong"})
+    assert password(Client(REMOTE_ADDR="192.0.2.7"), owner).status_code == 429
+    assert password(Client(REMOTE_ADDR="192.0.2.8"), owner).status_code == 303
+    clock.shift(timedelta(seconds=attempts.ADDRESS_WINDOW))
+    assert password(Client(REMOTE_ADDR="192.0.2.7"), owner).status_code == 303
+
+
+def test_an_office_behind_one_address_does_not_notice(owner):
+    for _ in range(attempts.ADDRESS_LIMIT + 10):
+        assert password(Client(REMOTE_ADDR="192.0.2.7"), owner).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "//evil.example",
+        "https://evil.example/",
+        "/\\evil.example",
+        "/%2f/evil.example",
+        "javascript:1",
+    ],
+)
+def test_next_never_leaves_the_site(client, owner, evil):
+    assert password(client, owner, next=evil)["Location"] == "/"
+
+
+def test_next_is_kept_through_the_second_step(client, owner):
+    support.enable_app(owner)
+    answer = client.get("/prove/?next=/profile/")
+    assert answer["Location"] == "/sign-in/?next=/prove/%3Fnext%3D/profile/".replace(
+        "/prove/", "%2Fprove%2F"
+    ).replace("/profile/", "%2Fprofile%2F")
+    answer = password(client, owner, next="/prove/?next=/profile/")
+    assert client.get(answer["Location"])["Location"] == "/sign-in/code/"
+    answer = client.post("/sign-in/code/", {"code": support.next_code(owner)})
+    assert answer["Location"] == "/prove/?next=/profile/"
+
+
+@pytest.mark.parametrize("missing", ["email", "password"])
+def test_a_form_with_something_missing_or_twice_is_refused(client, owner, missing):
+    form: dict[str, object] = {"email": owner.email, "password": support.PASSWORD}
+    twice = form | {missing: [form[missing], form[missing]]}
+    del form[missing]
+    assert client.post("/sign-in/", form).status_code == 422
+    assert client.post("/sign-in/", twice).status_code == 422
+
+
+# --- the second step ------------------------------------------------------------------------------
+
+
+def test_the_right_password_alone_opens_nothing_once_an_app_is_there(client, owner):
+    support.enable_app(owner)
+    password(client, owner)
+    for path in ("/", "/prove/", "/security/", "/administrators/"):
+        answer = client.get(path)
+        assert (answer.status_code, answer["Location"]) == (303, "/sign-in/code/"), path
+    assert not support.events(Kind.SIGNED_IN)
+
+
+def test_a_code_signs_in_under_a_new_identifier_and_the_old_one_is_dead(client, owner):
+    support.enable_app(owner)
+    password(client, owner)
+    before = client.cookies[COOKIE].value
+    answer = client.post("/sign-in/code/", {"code": support.next_code(owner)})
+    assert (answer.status_code, answer["Location"]) == (303, "/")
+    assert client.cookies[COOKIE].value != before
+    assert client.get("/prove/").status_code == 200
+    thief = Client()
+    thief.cookies[COOKIE] = before
+    assert thief.get("/prove/")["Location"].startswith("/sign-in/")
+    assert support.events(Kind.SIGNED_IN)[0].details["with"] == "app"
+
+
+def test_a_wrong_code_says_what_helps_and_is_not_shown_again(client, owner):
+    support.enable_app(owner)
+    password(client, owner)
+    answer = client.post("/sign-in/code/", {"code": "12 34 56"})
+    assert answer.status_code == 422
+    assert "Codes change every 30 seconds" in alert_of(answer)
+    assert "12 34 56" not in answer.content.decode()
+
+
+def test_after_the_third_wrong_code_the_page_says_how_to_recover_and_whom_to_call(client, owner):
+    support.enable_app(owner)
+    password(client, owner)
+    answers = [client.post("/sign-in/code/", {"code": "000000"}) for _ in range(3)]
+    assert ["Still not right?" in answer.content.decode() for answer in answers] == [
+        False,
+        False,
+        True,
+    ]
+
+
+def test_wrong_codes_wait_over_all_sessions(owner, clock):
+    support.enable_app(owner)
+    for _ in range(attempts.FREE):
+        client = Client()
+        password(client, owner)
+        assert client.post("/sign-in/code/", {"code": "000000"}).status_code == 422
+    client = Client()
+    password(client, owner)
+    answer = client.post("/sign-in/code/", {"code": support.next_code(owner)})
+    assert (answer.status_code, answer["Retry-After"]) == (429, "30")
+
+
+def test_a_step_already_passed_leads_onward_and_is_not_counted(client, owner):
+    support.enable_app(owner)
+    password(client, owner)
+    client.post("/sign-in/code/", {"code": support.next_code(owner)})
+    answer = client.post("/sign-in/code/", {"code": "000000"})
+    assert (answer.status_code, answer["Location"]) == (303, "/")
+    assert Factor.objects.get().failures_in_a_row == 0
+
+
+def test_a_recovery_code_signs_in_once(client, owner):
+    support.enable_app(owner)
+    recovery.make(owner, now=timezone.now())
+    codes = recovery.unsaved(owner.id)
+    recovery.confirm_saved(administrator_id=owner.id, by=support.by(owner), now=timezone.now())
+    password(client, owner)
+    assert client.post("/sign-in/recovery/", {"code": "nonsense"}).status_code == 422
+    assert client.post("/sign-in/recovery/", {"code": codes[0]}).status_code == 303
+    assert client.get("/prove/").status_code == 200
+    again = Client()
+    password(again, owner)
+    assert again.post("/sign-in/recovery/", {"code": codes[0]}).status_code == 422
+
+
+# --- forced set-up --------------------------------------------------------------------------------
+
+
+def test_required_without_a_factor_leads_by_the_mailbox_into_set_up_and_on(client, owner):
+    require(owner)
+    password(client, owner, next="/prove/")
+    assert client.get("/prove/")["Location"] == "/sign-in/mailbox/"
+    assert page_of(client.get("/sign-in/mailbox/")) == "sign-in-mailbox"
+    assert client.get("/sign-in/set-up/")["Location"] == "/sign-in/mailbox/"
+    code = mailbox.code_of(MailboxProof.objects.get())
+    assert len(code) == 8
+    assert client.post("/sign-in/mailbox/", {"code": code}).status_code == 303
+    shown = client.get("/sign-in/set-up/")
+    assert manual_code(shown) == manual_code(client.get("/sign-in/set-up/"))
+    secret = manual_code(shown)
+    assert client.post("/sign-in/set-up/", {"code": "000000", "name": ""}).status_code == 422
+    client.post("/sign-in/set-up/", {"code": support.code(secret), "name": ""})
+    assert client.get("/prove/")["Location"] == "/sign-in/recovery-codes/"
+    codes = re.findall(
+        r"<li>([A-Z2-7-]{29})</li>", client.get("/sign-in/recovery-codes/").content.decode()
+    )
+    assert len(codes) == 10
+    assert client.post("/sign-in/recovery-codes/", {}).status_code == 422
+    answer = client.post("/sign-in/recovery-codes/", {"saved": "on"})
+    assert answer["Location"] == "/prove/"
+    assert client.get("/prove/").status_code == 200
+    assert client.get("/sign-in/recovery-codes/")["Location"] == "/prove/"
+
+
+def test_a_thief_with_the_password_gets_no_further_than_the_mailbox(owner):
+    require(owner)
+    thief = Client()
+    password(thief, owner)
+    thief.get("/sign-in/mailbox/")
+    for _ in range(mailbox.TRIES):
+        assert thief.post("/sign-in/mailbox/", {"code": "00000000"}).status_code == 422
+    code = mailbox.code_of(MailboxProof.objects.get())
+    assert thief.post("/sign-in/mailbox/", {"code": code}).status_code == 422
+    assert (
+        thief.post("/sign-in/set-up/", {"code": "000000", "name": ""})["Location"]
+        == "/sign-in/mailbox/"
+    )
+    assert Factor.objects.count() == 0
+
+
+def test_a_code_by_mail_is_for_its_session_and_ten_minutes(owner, clock):
+    require(owner)
+    mine, other = Client(), Client()
+    for client in (mine, other):
+        password(client, owner)
+        client.get("/sign-in/mailbox/")
+    first, second = MailboxProof.objects.order_by("created_at")
+    assert other.post("/sign-in/mailbox/", {"code": mailbox.code_of(first)}).status_code == 422
+    clock.shift(timedelta(minutes=10))
+    assert other.post("/sign-in/mailbox/", {"code": mailbox.code_of(second)}).status_code == 422
+    other.post("/sign-in/mailbox/", {"resend": "on"})
+    third = MailboxProof.objects.order_by("created_at").last()
+    assert third is not None
+    assert other.post("/sign-in/mailbox/", {"code": mailbox.code_of(third)}).status_code == 303
+
+
+def test_reloading_the_mailbox_page_sends_no_second_mail_and_resending_waits(client, owner, clock):
+    require(owner)
+    password(client, owner)
+    client.get("/sign-in/mailbox/")
+    client.get("/sign-in/mailbox/")
+    assert MailboxProof.objects.count() == 1
+    assert client.post("/sign-in/mailbox/", {"resend": "on"}).status_code == 429
+    clock.shift(mailbox.RESEND_AFTER)
+    assert client.post("/sign-in/mailbox/", {"resend": "on"}).status_code == 303
+    assert MailboxProof.objects.count() == 2
+
+
+def test_ticking_takes_hold_of_an_open_session_at_its_next_click(client, owner):
+    password(client, owner)
+    assert client.get("/prove/").status_code == 200
+    require(owner)
+    assert client.get("/prove/")["Location"] == "/sign-in/mailbox/"
+    assert client.post("/prove/", {"password": support.PASSWORD})["Location"] == "/sign-in/mailbox/"
+
+
+def test_grace_may_be_put_off_for_this_session_until_it_ends(client, owner, customer, clock):
+    now = timezone.now()
+    Customer.objects.filter(id=customer.id).update(require_2fa=True, grace_days=3, grace_from=now)
+    password(client, owner)
+    assert client.get("/prove/?next=/")["Location"] == "/sign-in/set-up/"
+    assert 'name="later"' in client.get("/sign-in/set-up/").content.decode()
+    assert client.post("/sign-in/set-up/", {"later": "on"})["Location"] == "/prove/?next=/"
+    assert client.get("/prove/").status_code == 200
+    clock.shift(timedelta(days=3))
+    again = Client()
+    password(again, owner)
+    assert again.get("/prove/")["Location"] == "/sign-in/mailbox/"
+
+
+def test_not_now_without_grace_is_no_way_out(client, owner):
+    require(owner)
+    password(client, owner)
+    client.get("/sign-in/mailbox/")
+    client.post("/sign-in/mailbox/", {"code": mailbox.code_of(MailboxProof.objects.get())})
+    assert client.post("/sign-in/set-up/", {"later": "on"}).status_code == 422
+    assert client.get("/prove/")["Location"] == "/sign-in/set-up/"
+
+
+# --- passwords that are due, mailed links ---------------------------------------------------------
+
+
+def link_of(purpose: str) -> str:
+    return links.path(MailedLink.objects.filter(purpose=purpose).latest("created_at"))
+
+
+def test_a_short_password_is_due_when_no_second_factor_guards_it_any_more(client, owner):
+    Administrator.objects.of(owner.customer_id).filter(id=owner.id).update(password_long=False)
+    password(client, owner)
+    assert client.get("/prove/")["Location"] == "/sign-in/password/"
+    assert client.post("/sign-in/password/", {"password": "fourteen chars"}).status_code == 422
+    assert client.post("/sign-in/password/", {"password": support.PASSWORD}).status_code == 422
+    answer = client.post("/sign-in/password/", {"password": support.OTHER_PASSWORD})
+    assert answer.status_code == 303
+    assert client.get("/prove/").status_code == 200
+
+
+def test_forgotten_passwords_get_the_same_answer_and_a_link_only_where_somebody_is(client, owner):
+    for email in (owner.email, "nobody@harbourbakery.example", "not an e-mail", "\x00"):
+        answer = client.post("/password/forgot/", {"email": email})
+        assert (answer.status_code, answer["Location"]) == (303, "/password/forgot/sent/")
+    assert MailedLink.objects.count() == 1
+
+
+def test_a_reset_neither_signs_in_past_the_second_factor_nor_removes_it(client, owner):
+    support.enable_app(owner)
+    signed_in = support.browser_of(owner)
+    client.post("/password/forgot/", {"email": owner.email})
+    path = link_of("reset")
+    answer = client.get(path)
+    assert (answer.status_code, answer["Location"]) == (303, "/password/reset/")
+    assert path.split("/")[-2] not in client.get("/password/reset/").content.decode()
+    assert client.post("/password/reset/", {"password": "short"}).status_code == 422
+    answer = client.post("/password/reset/", {"password": support.OTHER_PASSWORD})
+    assert answer.status_code == 303
+    assert client.get("/prove/")["Location"] == "/sign-in/code/"
+    assert Factor.objects.count() == 1
+    assert signed_in.get("/prove/")["Location"].startswith("/sign-in/")
+    assert password(Client(), owner).status_code == 422
+    assert password(Client(), owner, support.OTHER_PASSWORD).status_code == 303
+
+
+def test_opening_a_link_uses_nothing_up_and_using_it_does(client, owner):
+    client.post("/password/forgot/", {"email": owner.email})
+    path = link_of("reset")
+    for scanner in (Client(), Client()):
+        scanner.get(path)
+        scanner.get("/password/reset/")
+    client.get(path)
+    assert client.post("/password/reset/", {"password": support.OTHER_PASSWORD}).status_code == 303
+    late = Client()
+    late.get(path)
+    assert late.get("/password/reset/").status_code == 404
+    assert late.post("/password/reset/", {"password": support.PASSWORD}).status_code == 422
+
+
+@pytest.mark.parametrize(("purpose", "minutes"), [("reset", 60), ("invitation", 7 * 24 * 60)])
+def test_links_end_with_their_time(client, customer, owner, clock, purpose, minutes):
+    if purpose == "reset":
+        client.post("/password/forgot/", {"email": owner.email})
+    else:
+        support.invite(customer)
+    client.get(link_of(purpose))
+    page = {"reset": "/password/reset/", "invitation": "/invitation/"}[purpose]
+    assert client.get(page).status_code == 200
+    clock.shift(timedelta(minutes=minutes))
+    assert client.get(page).status_code == 404
+
+
+def test_an_invitation_sets_the_password_and_signs_in_through_the_gate(client, customer):
+    person = support.invite(customer, require_2fa=True)
+    client.get(link_of("invitation"))
+    assert person.full_name in client.get("/invitation/").content.decode()
+    answer = client.post("/invitation/", {"password": support.OTHER_PASSWORD})
+    assert answer.status_code == 303
+    # No mailbox proof: the link came by mail.
+    assert client.get("/prove/")["Location"] == "/sign-in/set-up/"
+    assert support.is_active(person)
+    assert support.events(Kind.INVITATION_ACCEPTED)
+
+
+def test_this_was_not_me_takes_the_account_back_from_a_thief(client, owner):
+    thief = support.browser_of(owner)
+    shown = thief.get("/security/2fa/enable/")
+    thief.post("/security/2fa/enable/", {"code": support.code(manual_code(shown)), "name": ""})
+    assert Factor.objects.count() == 1
+    client.get(link_of("not_me"))
+    answer = client.post("/not-me/", {"password": support.OTHER_PASSWORD})
+    assert answer.status_code == 303
+    assert Factor.objects.count() == 0
+    assert RecoverySet.objects.count() == 0
+    assert thief.get("/prove/")["Location"].startswith("/sign-in/")
+    assert client.get("/prove/").status_code == 200
+    assert password(Client(), owner).status_code == 422
+
+
+def test_links_of_one_purpose_do_not_serve_another(client, owner):
+    client.post("/password/forgot/", {"email": owner.email})
+    token = link_of("reset").split("/")[-2]
+    for page in ("/invitation/", "/not-me/", "/e-mail/confirm/"):
+        client.get(f"{page}{token}/")
+        assert client.get(page).status_code == 404, page
+        assert client.post(page, {"password": support.OTHER_PASSWORD}).status_code == 422, page
+
+
+# --- fresh proof, sign out, the end of sessions -----------------------------------------------------
+
+
+def test_a_change_that_comes_too_late_waits_for_the_proof_and_goes_on(client, owner, clock):
+    password(client, owner)
+    other = support.browser_of(owner)
+    clock.shift(timedelta(minutes=11))
+    answer = client.post("/security/sessions/end/", {"others": "on"})
+    assert answer["Location"] == "/prove/?next=%2Fprove%2Fcontinue%2F"
+    assert other.get("/prove/").status_code == 200
+    assert (
+        client.post("/prove/", {"password": "wrong", "next": "/prove/continue/"}).status_code == 422
+    )
+    answer = client.post("/prove/", {"password": support.PASSWORD, "next": "/prove/continue/"})
+    assert answer["Location"] == "/prove/continue/"
+    form = client.get("/prove/continue/").content.decode()
+    assert 'action="/security/sessions/end/"' in form
+    assert '<input type="hidden" name="others" value="on">' in form
+    client.post("/security/sessions/end/", {"others": "on"})
+    assert other.get("/prove/").status_code == 303
+    assert client.get("/prove/continue/")["Location"] == "/"
+
+
+def test_a_parked_form_keeps_nothing_secret(client, owner, clock):
+    password(client, owner)
+    clock.shift(timedelta(minutes=11))
+    client.post("/profile/password/", {"current": "a secret", "password": "another secret"})
+    client.post("/prove/", {"password": support.PASSWORD, "next": "/prove/continue/"})
+    assert "secret" not in client.get("/prove/continue/").content.decode()
+
+
+def test_a_fresh_proof_is_the_factor_where_there_is_one(client, owner, clock):
+    support.enable_app(owner)
+    support.sign_in(client, owner)
+    clock.shift(timedelta(minutes=11))
+    assert client.post("/prove/", {"password": support.PASSWORD, "next": "/"}).status_code == 422
+    before = client.cookies[COOKIE].value
+    assert (
+        client.post("/prove/", {"code": support.next_code(owner), "next": "/"}).status_code == 303
+    )
+    assert client.cookies[COOKIE].value != before
+
+
+def test_signing_out_ends_the_session_and_keeps_the_browser_known(client, owner):
+    password(client, owner)
+    token = client.cookies[COOKIE].value
+    assert client.get("/sign-out/").status_code == 405
+    assert client.post("/sign-out/")["Location"] == "/sign-in/"
+    assert client.cookies["browser"].value
+    client.cookies[COOKIE] = token
+    assert client.get("/prove/").status_code == 303
+    assert client.post("/sign-out/").status_code == 303
+    assert len(support.events(Kind.SIGNED_OUT)) == 1
+
+
+@pytest.mark.parametrize("minutes", [30, 12 * 60])
+def test_a_session_ends_idle_and_in_all(client, owner, clock, minutes):
+    password(client, owner)
+    for _ in range(minutes // 20):
+        assert client.get("/prove/").status_code == 200
+        clock.shift(timedelta(minutes=20 if minutes > 30 else 29))
+    if minutes == 30:
+        assert client.get("/prove/").status_code == 200
+        clock.shift(timedelta(minutes=30))
+    assert client.get("/prove/")["Location"].startswith("/sign-in/")
+
+
+def test_a_suspended_person_is_out_at_the_next_click(client, owner):
+    password(client, owner)
+    Administrator.objects.of(owner.customer_id).update(status=Status.SUSPENDED)
+    assert client.get("/prove/")["Location"].startswith("/sign-in/")
+
+
+def test_a_sign_in_that_stops_after_the_right_password_is_told(client, owner, clock):
+    support.enable_app(owner)
+    password(client, owner)
+    clock.shift(timedelta(minutes=31))
+    assert sessions.close_abandoned(now=timezone.now()) == 1
+    assert len(support.events(Kind.SIGN_IN_ABANDONED)) == 1
+    assert sessions.close_abandoned(now=timezone.now()) == 0
+    assert Session.objects.get().ended_at is not None
+
+
+def test_two_people_signing_in_from_one_browser_do_not_mix(client, owner, colleague):
+    password(client, owner)
+    client.post("/sign-out/")
+    password(client, colleague)
+    assert colleague.email in client.get("/prove/").content.decode()

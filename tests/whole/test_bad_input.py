@@ -1,0 +1,146 @@
+"""Nonsense on every form: a clear answer, never a 500, and nothing is changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.apps import apps
+from django.test import Client
+
+from tests import support
+from tests.whole.routes import Route, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FIELDS = (
+    "email",
+    "password",
+    "current",
+    "code",
+    "name",
+    "next",
+    "saved",
+    "first_name",
+    "last_name",
+    "phone",
+    "language",
+    "time_zone",
+    "status",
+    "tabs",
+    "require_2fa",
+    "action",
+    "selected",
+    "session",
+    "others",
+    "remove",
+    "confirm",
+    "trust",
+    "hosts",
+    "accent",
+    "issuer",
+    "url",
+    "key",
+    "title",
+    "position",
+    "grace_days",
+    "session_hours",
+    "idle_minutes",
+    "q",
+    "sort",
+    "page",
+    "factor",
+)
+NONSENSE: dict[str, Any] = {
+    "empty": "",
+    "too long": "x" * 9000,
+    "null": "a\x00b",
+    "control": "a\r\nBcc: evil@evil.example\x1b",
+    "script": "<script>alert(1)</script>",
+    "other scripts": "Ἑλληνική 日本語 עברית \u202e",
+    "list": ["one", "two"],
+    "quotes": "' OR 1=1 --",
+    "number": "-99999999999999999999",
+    "percent": "%s%n%(x)s{{7*7}}",
+}
+# History and what is only counted may grow: a refused form is written down.
+GROWS = {"Event", "Attempt", "Session", "MailboxProof", "SealedKey", "SetUp"}
+ROUTES = walk()
+
+
+def state() -> dict[str, list[tuple[Any, ...]]]:
+    """Give every row of every table that a refused form may not change."""
+    found = {}
+    for model in apps.get_models():
+        if model.__name__ in GROWS or not model.__module__.startswith("doorward"):
+            continue
+        rows = model._base_manager.order_by("pk")
+        found[model.__name__] = list(rows.values_list())
+    return found
+
+
+def forms() -> Iterator[tuple[str, dict[str, Any]]]:
+    for kind, value in NONSENSE.items():
+        yield kind, dict.fromkeys(FIELDS, value)
+    yield "nothing", {}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.pattern or "/")
+def test_nonsense_is_refused_by_every_form(route: Route, owner, colleague):
+    client = support.browser_of(owner)
+    client.raise_request_exception = False
+    values = {"person_id": str(colleague.id), "administrator_id": str(colleague.id)}
+    before = state()
+    for kind, form in forms():
+        # Languages that are not there, tabs that are not there: nothing of this may be taken.
+        answer = client.post(route.path(**values), form)
+        assert answer.status_code < 500, (route.pattern, kind)
+        answer = client.get(route.path(**values), {name: form.get(name, "") for name in FIELDS})
+        assert answer.status_code < 500, (route.pattern, kind)
+    harmless = {"sign-out/", "security/sessions/end/", "session/stay/", "language/"}
+    posts_do_it = (
+        "/password-link/",
+        "/end-sessions/",
+        "/resend-invitation/",
+        "/revoke-invitation/",
+    )
+    if route.pattern in harmless or f"/{route.pattern}".endswith(posts_do_it):
+        return
+    assert state() == before
+
+
+def test_a_form_without_or_with_a_foreign_csrf_token_is_refused(owner):
+    client = Client(enforce_csrf_checks=True)
+    client.cookies["session"] = support.browser_of(owner).cookies["session"].value
+    before = state()
+    for route in ROUTES:
+        for form in ({}, {"csrfmiddlewaretoken": "A" * 64}):
+            answer = client.post(route.path(), form)
+            assert answer.status_code == 403, route.pattern
+            assert b"data-page" in answer.content
+    foreign = client.post("/sign-out/", headers={"Origin": "https://evil.example"})
+    assert foreign.status_code == 403
+    assert state() == before
+
+
+def test_wrong_methods_get_405_and_a_way_on(owner):
+    client = support.browser_of(owner)
+    for path, method in (
+        ("/sign-out/", "GET"),
+        ("/security/", "POST"),
+        ("/security/recovery-codes/", "GET"),
+    ):
+        answer = client.generic(method, path)
+        assert answer.status_code == 405, path
+        assert answer["Allow"]
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json", "multipart/form-data; boundary=x", "text/plain"]
+)
+def test_a_body_of_another_kind_is_no_form(owner, kind):
+    client = support.browser_of(owner)
+    for path in ("/profile/", "/sign-in/", "/prove/"):
+        answer = client.generic("POST", path, b'{"email": "x"}', kind)
+        assert answer.status_code in {303, 400, 403, 422}, path

@@ -1,0 +1,135 @@
+"""Every text goes through gettext: in a made-up language no page has a word outside its brackets."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.conf import settings
+from django.test import Client, override_settings
+from django.utils import timezone, translation
+from django.utils.translation import trans_real
+
+from doorward.administrators.models import Administrator
+from doorward.customers import cached
+from doorward.customers.models import Brand, Customer
+from doorward.mfa import recovery
+from doorward.web.errors import error_page
+from tests import support
+from tests.whole import pseudo
+from tests.whole.routes import walk
+
+PEOPLE = "Ίνες"
+MACHINES = {"healthz", "readyz", "metrics", "brand.css", "brand.svg", "favicon.ico", "brand/logo"}
+ROUTES = [
+    route
+    for route in walk()
+    if route.pattern not in MACHINES
+    and not route.pattern.startswith((".well-known", "demo/", "robots"))
+]
+
+
+@pytest.fixture
+def pseudo_language():
+    """Add the made-up language to the portal's."""
+    with override_settings(
+        LANGUAGES=[*settings.LANGUAGES, (pseudo.CODE, "⟦Pseudo⟧")],
+        LOCALE_PATHS=[pseudo.locale_folder()],
+    ):
+        trans_real._translations.clear()  # type: ignore[attr-defined]
+        trans_real.get_languages.cache_clear()  # type: ignore[attr-defined]
+        trans_real.get_supported_language_variant.cache_clear()  # type: ignore[attr-defined]
+        yield
+    trans_real._translations.clear()  # type: ignore[attr-defined]
+    trans_real.get_languages.cache_clear()  # type: ignore[attr-defined]
+    trans_real.get_supported_language_variant.cache_clear()  # type: ignore[attr-defined]
+    translation.deactivate()
+
+
+@pytest.fixture
+def person(pseudo_language, db):
+    """Give somebody whose names have no Latin letter, at a customer and a brand likewise."""
+    customer = support.make_customer("Αρτοποιία")
+    Brand.objects.update(
+        name="Πάροχος", issuer="Πάροχος", support_phone="0800 555 019", support_hours="8-18",
+        support_email="help@example.com",
+    )  # fmt: skip
+    Customer.objects.update(brand=Brand.objects.get())
+    cached.forget()
+    made = support.make_administrator(customer, name="Ίνες Μορώ", tabs=support.ALL_TABS)
+    Administrator.objects.of(customer.id).update(language=pseudo.CODE)
+    return support.again(made)
+
+
+def new_browser() -> Client:
+    return Client(headers={"Accept-Language": pseudo.CODE, "User-Agent": support.CHROME})
+
+
+KNOWN = ("Chrome", "Linux", "Google Authenticator", "English", "Deutsch", "CSV", "UTC")
+
+
+def check(answer, where: str) -> None:
+    kind = answer.headers.get("Content-Type", "")
+    if answer.status_code in {301, 302, 303} or not kind.startswith("text/html"):
+        return
+    found = pseudo.untranslated(answer.content.decode(), known=KNOWN)
+    assert not found, (where, json.dumps(found[:30]))
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.pattern or "/")
+def test_no_page_has_a_text_that_is_not_translated(route, person):
+    values = {"person_id": str(person.id), "administrator_id": str(person.id)}
+    path = route.path(**values)
+    stranger = new_browser()
+    check(stranger.get(path), "a stranger's GET")
+    check(stranger.post(path, {}), "a stranger's empty POST")
+    signed_in = new_browser()
+    signed_in.post("/sign-in/", {"email": person.email, "password": support.PASSWORD, "next": ""})
+    check(signed_in.get(path), "GET")
+    check(signed_in.post(path, {}), "an empty POST")
+    wrong = {"email": "x", "password": "x", "code": "000000", "name": "\x00", "current": "x"}
+    check(signed_in.post(path, wrong), "a wrong POST")
+
+
+def test_no_step_has_a_text_that_is_not_translated(person):
+    Administrator.objects.of(person.customer_id).update(require_2fa=True)
+    browser = new_browser()
+    form = {"email": person.email, "password": support.PASSWORD, "next": ""}
+    browser.post("/sign-in/", form)
+    check(browser.get("/sign-in/mailbox/"), "mailbox")
+    check(browser.post("/sign-in/mailbox/", {"code": "1"}), "mailbox, wrong")
+    support.enable_app(person)
+    second = new_browser()
+    second.post("/sign-in/", form)
+    for _ in range(7):
+        check(second.post("/sign-in/code/", {"code": "000000"}), "code, wrong")
+    check(second.get("/sign-in/recovery/"), "recovery")
+    check(second.post("/sign-in/recovery/", {"code": "x"}), "recovery, wrong")
+    third = new_browser()
+    third.cookies = support.browser_signed_in_by_service(person).cookies
+    recovery.make(person, now=timezone.now())
+    fourth = new_browser()
+    fourth.cookies = support.browser_of_with_factor(person).cookies
+    check(fourth.get("/sign-in/recovery-codes/"), "codes")
+    check(fourth.post("/sign-in/recovery-codes/", {}), "codes, not saved")
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 429, 500, 503])
+def test_error_pages_are_translated(person, status, rf):
+    request = rf.get("/", headers={"host": "localhost"})
+    with translation.override(pseudo.CODE):
+        answer = error_page(request, status, seconds=70)
+        check(answer, str(status))
+        assert answer.status_code == status
+
+
+def test_the_browsers_wish_and_the_menu_choose_the_language(owner):
+    german = Client(headers={"Accept-Language": "de-AT,de;q=0.9"})
+    assert 'lang="de"' in german.get("/sign-in/").content.decode()
+    assert german.post("/language/", {"language": "en", "next": "/sign-in/"}).status_code == 303
+    assert 'lang="en"' in german.get("/sign-in/").content.decode()
+    client = support.browser_of(owner)
+    client.post("/language/", {"language": "de", "next": "/"})
+    assert support.again(owner).language == "de"
+    assert 'lang="de"' in client.get("/").content.decode()
+    assert client.post("/language/", {"language": "xx", "next": "/"}).status_code == 422
