@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('last_error', models.CharField(default='', max_length=200)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'due')), fields=['next_at'], name='delivery_due')],
+                'indexes': [models.Index(fields=['state', 'next_at'], name='delivery_due')],
                 'constraints': [models.UniqueConstraint(fields=('event_id', 'template', 'address'), name='one_delivery')],
             },
         ),

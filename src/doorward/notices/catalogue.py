@@ -1,0 +1,168 @@
+"""Who is told of what: a decision for every kind of event. `docs/notices.md` says it in words.
+
+A refused or failed event tells nobody; a message may have a condition of its own besides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from doorward.audit.events import Kind
+from doorward.notices import conditions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from doorward.notices.conditions import Condition
+
+
+class Told(StrEnum):
+    """Whose mailbox a message goes to."""
+
+    PERSON = "the person"
+    ADMINISTRATORS = "everyone with the Administrators tab"
+    OLD_ADDRESS = "the old address"
+    NEW_ADDRESS = "the new address"
+
+
+class Message(StrEnum):
+    """The messages; each is a template of that name in `templates/messages`."""
+
+    INVITATION = "invitation"
+    PASSWORD_LINK_ASKED = "password_link_asked"  # noqa: S105 - the name of a message
+    PASSWORD_LINK_SENT = "password_link_sent"  # noqa: S105
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    PASSWORD_RESET = "password_reset"  # noqa: S105
+    MAILBOX_CODE = "mailbox_code"
+    NEW_BROWSER = "new_browser"
+    SIGN_IN_ABANDONED = "sign_in_abandoned"
+    EMAIL_CHANGE_OLD = "email_change_old"
+    EMAIL_CHANGE_NEW = "email_change_new"
+    EMAIL_CHANGE_STOPPED = "email_change_stopped"
+    EMAIL_CHANGED_OLD = "email_changed_old"
+    EMAIL_CHANGED_NEW = "email_changed_new"
+    ENABLED = "two_factor_enabled"
+    DISABLED = "two_factor_disabled"
+    RESET = "two_factor_reset"
+    RESET_COLLEAGUE = "two_factor_reset_colleague"
+    REQUIRED = "two_factor_required"
+    NO_LONGER_REQUIRED = "two_factor_no_longer_required"
+    NO_LONGER_REQUIRED_COLLEAGUE = "two_factor_no_longer_required_colleague"
+    POLICY_CHANGED = "policy_changed"
+    FACTOR_ADDED = "factor_added"
+    FACTOR_REMOVED = "factor_removed"
+    FACTOR_LOCKED = "factor_locked"
+    FACTOR_LOCKED_COLLEAGUE = "factor_locked_colleague"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    NOT_ME = "not_me"
+    NOT_ME_COLLEAGUE = "not_me_colleague"
+    RIGHTS_CHANGED = "rights_changed"
+    SUSPENDED = "suspended"
+    RESTORED = "restored"
+    REMOVED = "removed"
+
+
+# Somebody sits before a page and waits for these, so they go before all others.
+WAITED_FOR: Final = (Message.MAILBOX_CODE, Message.PASSWORD_LINK_ASKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message to one kind of mailbox; `only_if` looks at the event."""
+
+    told: Told
+    message: Message
+    only_if: Condition = conditions.always
+
+
+NOBODY: Final[tuple[Notice, ...]] = ()
+
+
+def _person(message: Message, only_if: Condition = conditions.always) -> tuple[Notice, ...]:
+    return (Notice(Told.PERSON, message, only_if),)
+
+
+def _and_colleagues(message: Message, colleagues: Message) -> tuple[Notice, ...]:
+    return (Notice(Told.PERSON, message), Notice(Told.ADMINISTRATORS, colleagues))
+
+
+CATALOGUE: Final[Mapping[Kind, tuple[Notice, ...]]] = {
+    # Signing in and out
+    Kind.SIGNED_IN: _person(Message.NEW_BROWSER, conditions.from_a_new_browser),
+    Kind.SIGN_IN_FAILED: NOBODY,
+    Kind.SIGN_IN_ABANDONED: _person(Message.SIGN_IN_ABANDONED, conditions.began_with_a_password),
+    Kind.SECOND_STEP_FAILED: NOBODY,
+    Kind.MAILBOX_PROOF_SENT: _person(Message.MAILBOX_CODE),
+    Kind.MAILBOX_PROVED: NOBODY,
+    Kind.MAILBOX_PROOF_FAILED: NOBODY,
+    Kind.SET_UP_PUT_OFF: NOBODY,
+    Kind.PROVED_AGAIN: NOBODY,
+    Kind.PROOF_FAILED: NOBODY,
+    Kind.SIGNED_OUT: _person(Message.SIGN_IN_ABANDONED, conditions.before_it_was_through),
+    Kind.SESSION_ENDED: NOBODY,
+    Kind.OTHER_SESSIONS_ENDED: NOBODY,
+    Kind.ACCESS_REFUSED: NOBODY,
+    # Factors
+    Kind.TWO_FACTOR_ENABLED: _person(Message.ENABLED),
+    Kind.TWO_FACTOR_ENABLE_FAILED: NOBODY,
+    Kind.TWO_FACTOR_DISABLED: _person(Message.DISABLED),
+    Kind.TWO_FACTOR_DISABLE_REFUSED: NOBODY,
+    Kind.TWO_FACTOR_DISABLE_FAILED: NOBODY,
+    Kind.TWO_FACTOR_RESET: _and_colleagues(Message.RESET, Message.RESET_COLLEAGUE),
+    Kind.TWO_FACTOR_REQUIRED: _person(Message.REQUIRED, conditions.not_at_adding),
+    Kind.TWO_FACTOR_NO_LONGER_REQUIRED: _and_colleagues(
+        Message.NO_LONGER_REQUIRED, Message.NO_LONGER_REQUIRED_COLLEAGUE
+    ),
+    Kind.FACTOR_ADDED: _person(Message.FACTOR_ADDED),
+    Kind.FACTOR_RENAMED: NOBODY,
+    Kind.FACTOR_REMOVED: _person(Message.FACTOR_REMOVED),
+    Kind.FACTOR_REMOVE_REFUSED: NOBODY,
+    Kind.FACTOR_LOCKED: _and_colleagues(Message.FACTOR_LOCKED, Message.FACTOR_LOCKED_COLLEAGUE),
+    Kind.RECOVERY_CODES_MADE: _person(Message.RECOVERY_CODES_MADE),
+    Kind.RECOVERY_CODES_SAVED: NOBODY,
+    Kind.RECOVERY_CODE_USED: _person(Message.RECOVERY_CODE_USED),
+    Kind.NOT_ME: _and_colleagues(Message.NOT_ME, Message.NOT_ME_COLLEAGUE),
+    # Passwords and e-mail
+    Kind.PASSWORD_CHANGED: _person(Message.PASSWORD_CHANGED),
+    Kind.PASSWORD_CHANGE_REFUSED: NOBODY,
+    Kind.PASSWORD_LINK_SENT: _person(Message.PASSWORD_LINK_SENT),
+    Kind.PASSWORD_LINK_ASKED: _person(Message.PASSWORD_LINK_ASKED),
+    Kind.PASSWORD_RESET: _person(Message.PASSWORD_RESET),
+    Kind.EMAIL_CHANGE_ASKED: (
+        Notice(Told.NEW_ADDRESS, Message.EMAIL_CHANGE_NEW),
+        Notice(Told.OLD_ADDRESS, Message.EMAIL_CHANGE_OLD),
+    ),
+    Kind.EMAIL_CHANGE_AGREED: NOBODY,
+    Kind.EMAIL_CHANGE_STOPPED: _person(Message.EMAIL_CHANGE_STOPPED),
+    Kind.EMAIL_CHANGED: (
+        Notice(Told.NEW_ADDRESS, Message.EMAIL_CHANGED_NEW),
+        Notice(Told.OLD_ADDRESS, Message.EMAIL_CHANGED_OLD),
+    ),
+    # People
+    Kind.ADMINISTRATOR_ADDED: NOBODY,
+    Kind.INVITATION_SENT: _person(Message.INVITATION),
+    Kind.INVITATION_REVOKED: NOBODY,
+    Kind.INVITATION_ACCEPTED: NOBODY,
+    Kind.DETAILS_CHANGED: NOBODY,
+    Kind.LANGUAGE_CHANGED: NOBODY,
+    Kind.RIGHTS_CHANGED: _person(Message.RIGHTS_CHANGED),
+    Kind.ADMINISTRATOR_SUSPENDED: _person(Message.SUSPENDED),
+    Kind.ADMINISTRATOR_RESTORED: _person(Message.RESTORED),
+    Kind.ADMINISTRATOR_REMOVED: _person(Message.REMOVED),
+    Kind.CHANGE_REFUSED: NOBODY,
+    Kind.HISTORY_EXPORTED: NOBODY,
+    # Customers and what the provider keeps
+    Kind.CUSTOMER_ADDED: NOBODY,
+    Kind.CUSTOMER_CHANGED: NOBODY,
+    Kind.POLICY_CHANGED: (
+        Notice(Told.ADMINISTRATORS, Message.POLICY_CHANGED, conditions.two_factors_at_stake),
+    ),
+    Kind.BRAND_ADDED: NOBODY,
+    Kind.BRAND_CHANGED: NOBODY,
+    Kind.TAB_ADDED: NOBODY,
+    Kind.TAB_CHANGED: NOBODY,
+    Kind.TAB_REMOVED: NOBODY,
+}

@@ -1,0 +1,55 @@
+"""When an event is worth a message: each condition looks at the event and the rows it names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from doorward.administrators.models import Session
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from doorward.audit.models import Event
+
+Condition: TypeAlias = Callable[["Event"], bool]
+
+
+def always(event: Event) -> bool:
+    """Each time."""
+    del event
+    return True
+
+
+def from_a_new_browser(event: Event) -> bool:
+    """The browser was never signed in with, and it was not a mailed link that led in.
+
+    Who comes from an invitation or a reset link has proved the mailbox, and a notice of that very
+    sign-in would go there; the reset has a message of its own.
+    """
+    return event.details.get("new_browser") is True and began_with_a_password(event)
+
+
+def began_with_a_password(event: Event) -> bool:
+    """The sign-in was begun by somebody who knows the password, and not by a mailed link."""
+    return not _sessions(event).filter(from_link=True).exists()
+
+
+def before_it_was_through(event: Event) -> bool:
+    """Somebody knew the password and left at a later step: it is no matter how they left."""
+    return _sessions(event).filter(signed_in_at__isnull=True, from_link=False).exists()
+
+
+def not_at_adding(event: Event) -> bool:
+    """It was required later than the person was added: the invitation says it too."""
+    return not event.details.get("at_adding")
+
+
+def two_factors_at_stake(event: Event) -> bool:
+    """The policy requires two factors from now on, or no longer does."""
+    changed = event.details.get("changed")
+    return isinstance(changed, list) and "require_2fa" in changed
+
+
+def _sessions(event: Event) -> QuerySet[Session]:
+    return Session.objects.filter(id__in=[event.session_id] if event.session_id else [])

@@ -1,0 +1,165 @@
+"""A letter: all that a message's templates may say, read from rows when it is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from doorward.administrators.models import Administrator, EmailChange, Session
+from doorward.audit.browsers import approximate, in_words
+from doorward.audit.models import Event
+from doorward.audit.origin import CONSOLE, WORKER
+from doorward.customers import cached
+from doorward.mfa.facts import required
+from doorward.notices import words
+from doorward.notices.catalogue import Message
+from doorward.notices.enclosed import Enclosed, NoLongerWanted, enclose
+from doorward.notices.envelope import in_envelope
+from doorward.notices.rendering import render
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doorward.customers.cached import BrandLook
+    from doorward.notices.mail import Outgoing
+    from doorward.notices.models import Delivery
+
+# Where the inviter sat says nothing to somebody who is invited.
+_NOWHERE = (Message.INVITATION,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What templates may say. Times and names are words already; `link` is a whole address or ''.
+
+    `by` is who did it where that was not the receiver; `own`: it was the receiver. `facts` are the
+    lines that say when, where and by whom. `link_last`: it undoes what happened.
+    """
+
+    brand: BrandLook
+    name: str
+    mailbox: str
+    customer: str
+    subject: str
+    by: str
+    own: bool
+    facts: list[tuple[str, str]]
+    link: str
+    link_last: bool
+    code: str
+    until: str
+    required: bool
+    factor: str
+    left: int
+    old_email: str
+    new_email: str
+    by_colleague: bool
+    takes_effect: str
+    policy_requires: bool
+
+    def at(self, path: str) -> str:
+        """Give the whole address of a path of this brand's portal."""
+        return self.brand.address(path)
+
+    @property
+    def support(self) -> list[str]:
+        """How the support is reached."""
+        return words.support(self.brand)
+
+
+def write(delivery: Delivery, *, now: datetime) -> Outgoing:
+    """Give the message of a delivery, ready to be sent. Raises `NoLongerWanted`."""
+    people = Administrator.objects.everywhere().select_related("customer__brand")
+    person = people.filter(id=delivery.administrator_id).first()
+    event = Event.objects.filter(id=delivery.event_id).first()
+    if person is None or event is None:
+        raise NoLongerWanted("the person or the event is not there any more")
+    message = Message(delivery.template)
+    enclosed = enclose(message, event, now=now)
+    with translation.override(person.language or settings.LANGUAGE_CODE):
+        letter = _letter(message, event, person, delivery.address, enclosed)
+        return in_envelope(render(message, letter), letter.brand, delivery=delivery, event=event)
+
+
+def _letter(
+    message: Message, event: Event, person: Administrator, mailbox: str, enclosed: Enclosed
+) -> Letter:
+    brand = _brand(person.customer.brand_id)
+    change = _change(event)
+    by = _by(event, person, brand)
+    until, takes_effect = enclosed.until, change.not_before if change else None
+    return Letter(
+        brand=brand,
+        name=words.name(person.full_name),
+        mailbox=mailbox,
+        customer=words.name(person.customer.name),
+        subject=words.name(event.subject_name),
+        by=by,
+        own=event.actor_id == person.id,
+        facts=_facts(message, event, by=by, zone=person.time_zone),
+        link=brand.address(enclosed.path) if enclosed.path else "",
+        link_last=message is Message.ENABLED,
+        code=f"{enclosed.code[:4]} {enclosed.code[4:]}".strip(),
+        until=words.moment(until, zone=person.time_zone) if until else "",
+        required=required(person),
+        factor=words.name(str(event.details.get("factor", ""))),
+        left=_number(event.details.get("left")),
+        old_email=change.old_email if change else "",
+        new_email=change.email if change else "",
+        by_colleague=bool(change and change.by_colleague),
+        takes_effect=words.moment(takes_effect, zone=person.time_zone) if takes_effect else "",
+        policy_requires=event.details.get("require_2fa") is True,
+    )
+
+
+def _facts(message: Message, event: Event, *, by: str, zone: str) -> list[tuple[str, str]]:
+    browser, place = in_words(event.browser), approximate(event.address)
+    if message in _NOWHERE or event.browser in {CONSOLE.origin.browser, WORKER.origin.browser}:
+        browser, place = "", ""
+    facts = [
+        (_("When"), words.moment(_moment(message, event), zone=zone)),
+        (_("By"), by),
+        (_("Browser"), browser),
+        (_("Network"), place),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _moment(message: Message, event: Event) -> datetime:
+    """Give when it happened: a sign-in that was left is only found to be so later."""
+    if message is Message.SIGN_IN_ABANDONED and event.session_id:
+        session = Session.objects.filter(id=event.session_id).first()
+        return session.created_at if session else event.at
+    return event.at
+
+
+def _by(event: Event, person: Administrator, brand: BrandLook) -> str:
+    if event.browser == CONSOLE.origin.browser:
+        return _("the operator of %(brand)s") % {"brand": brand.name}
+    return words.name(event.actor_name) if event.actor_id != person.id else ""
+
+
+def _brand(brand_id: UUID) -> BrandLook:
+    try:
+        return cached.brand_of(brand_id)
+    except StopIteration:
+        # Added since this process last looked.
+        cached.forget()
+        return cached.brand_of(brand_id)
+
+
+def _change(event: Event) -> EmailChange | None:
+    try:
+        change_id = UUID(str(event.details.get("change")))
+    except ValueError:
+        return None
+    return EmailChange.objects.filter(id=change_id).first()
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,89 @@
+"""From an event to the mailboxes that are told of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from doorward.administrators.models import Administrator, EmailChange, Status
+from doorward.audit.events import Kind, Outcome
+from doorward.customers.tabs import ADMINISTRATORS
+from doorward.notices.catalogue import CATALOGUE, NOBODY, Message, Notice, Told
+from doorward.notices.models import Delivery
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from doorward.audit.models import Event
+
+# Somebody still invited knows nothing of an account yet.
+_TO_THE_INVITED = (Message.INVITATION, Message.REMOVED)
+
+
+def deliveries_of(event: Event, *, now: datetime) -> list[Delivery]:
+    """Give the rows to insert for an event: one for each message and mailbox."""
+    if event.outcome != Outcome.OK:
+        return []
+    notices = [notice for notice in _notices(event) if notice.only_if(event)]
+    return [
+        Delivery(
+            event_id=event.id,
+            administrator_id=administrator_id,
+            template=notice.message.value,
+            address=address,
+            next_at=now,
+        )
+        for notice in notices
+        for administrator_id, address in _mailboxes(notice, event)
+    ]
+
+
+def _notices(event: Event) -> tuple[Notice, ...]:
+    # A kind of a newer release, in a database that this one works on too, is that one's to tell.
+    return CATALOGUE[Kind(event.kind)] if event.kind in list(Kind) else NOBODY
+
+
+def _mailboxes(notice: Notice, event: Event) -> Iterator[tuple[UUID, str]]:
+    match notice.told:
+        case Told.PERSON:
+            yield from _person(notice, event)
+        case Told.ADMINISTRATORS:
+            yield from _administrators(event)
+        case Told.OLD_ADDRESS | Told.NEW_ADDRESS:
+            change = _change(event)
+            if change is not None:
+                old = notice.told is Told.OLD_ADDRESS
+                yield change.administrator_id, change.old_email if old else change.email
+
+
+def _person(notice: Notice, event: Event) -> Iterator[tuple[UUID, str]]:
+    if event.subject_id is None:
+        return
+    for person in Administrator.objects.everywhere().filter(id=event.subject_id):
+        if person.status != Status.INVITED or notice.message in _TO_THE_INVITED:
+            yield person.id, person.email
+
+
+def _administrators(event: Event) -> Iterator[tuple[UUID, str]]:
+    if event.customer_id is None:
+        return
+    people = Administrator.objects.of(event.customer_id).filter(
+        status=Status.ACTIVE, tabs__contains=f" {ADMINISTRATORS} "
+    )
+    if event.subject_id is not None and _has_own_message(event):
+        people = people.exclude(id=event.subject_id)
+    yield from people.order_by("name_folded", "id").values_list("id", "email")
+
+
+def _change(event: Event) -> EmailChange | None:
+    try:
+        change_id = UUID(str(event.details.get("change")))
+    except ValueError:
+        return None
+    return EmailChange.objects.filter(id=change_id).first()
+
+
+def _has_own_message(event: Event) -> bool:
+    """Say whether the person whom it happened to gets a message of their own."""
+    return any(notice.told is Told.PERSON for notice in _notices(event))

@@ -1,0 +1,51 @@
+"""What is periodic: what takes effect by time, and what is forgotten. Each is done again without harm."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from doorward.administrators import email_change, links, mailbox, sessions
+from doorward.mfa import set_up
+from doorward.notices import outbox
+from doorward.safe import throttle
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_log = logging.getLogger("doorward.notices")
+
+Task: TypeAlias = Callable[..., int]
+
+EVERY_MINUTE = timedelta(minutes=1)
+EVERY_HOUR = timedelta(hours=1)
+
+# docs/operating.md, 'What is forgotten when', says the same in words.
+TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
+    ("changes of e-mail that take effect", EVERY_MINUTE, email_change.apply_due),
+    ("sign-ins that were left", EVERY_MINUTE, sessions.close_abandoned),
+    ("secrets that were shown and not confirmed", EVERY_MINUTE, set_up.forget),
+    ("mailbox codes", EVERY_HOUR, mailbox.forget),
+    ("counted attempts", EVERY_HOUR, throttle.forget),
+    ("mailed links", EVERY_HOUR, links.forget),
+    ("changes of e-mail", EVERY_HOUR, email_change.forget),
+    ("sessions", EVERY_HOUR, sessions.forget),
+    ("messages", EVERY_HOUR, outbox.forget),
+)
+
+
+def tidy(*, now: datetime, last: dict[str, datetime]) -> None:
+    """Do each task whose time has come; `last` remembers when each was done. One that fails is logged."""
+    for name, every, task in TASKS:
+        if name in last and now < last[name] + every:
+            continue
+        last[name] = now
+        try:
+            done = task(now=now)
+        except Exception:  # noqa: BLE001 - one task must not keep the others from being done
+            _log.exception("upkeep failed: %s", name)
+        else:
+            if done:
+                _log.info("upkeep: %s: %s", name, done)

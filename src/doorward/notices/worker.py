@@ -1,0 +1,54 @@
+"""The background worker: rounds of looking at events, sending mail, and what is periodic."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from django.db import connections
+from django.utils import timezone
+
+from doorward.notices import outbox
+from doorward.notices.delivery import deliver_due
+from doorward.notices.upkeep import tidy
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+    from datetime import datetime
+
+_log = logging.getLogger("doorward.notices")
+
+IDLE_SECONDS = 0.4
+LONGEST_WAIT_SECONDS = 30.0
+
+
+def run_forever(stop: threading.Event) -> None:
+    """Work until `stop` is set. A round that fails is logged, and the next one waits longer."""
+    last: dict[str, datetime] = {}
+    wait = IDLE_SECONDS
+    while not stop.wait(wait):
+        try:
+            _round(clock=timezone.now, stopped=stop.is_set, last=last)
+            wait = IDLE_SECONDS
+        except Exception:  # noqa: BLE001 - a round that fails never ends the worker
+            _log.exception("a round of the worker failed")
+            # A connection that broke is made anew.
+            connections.close_all()
+            wait = min(wait * 2, LONGEST_WAIT_SECONDS)
+
+
+def run_once(now: datetime) -> int:
+    """Do all that is due at `now`; give how many messages were sent. For the demo and tests."""
+    last: dict[str, datetime] = {}
+    return _round(clock=lambda: now, stopped=lambda: False, last=last)
+
+
+def _round(
+    *, clock: Callable[[], datetime], stopped: Callable[[], bool], last: dict[str, datetime]
+) -> int:
+    # First what is periodic, since it makes events too.
+    tidy(now=clock(), last=last)
+    while not stopped() and outbox.dispatch(now=clock()) == outbox.EVENTS_AT_ONCE:
+        pass
+    return deliver_due(clock=clock, stopped=stopped)
