@@ -40,6 +40,18 @@ def resend(person: Administrator, *, by: By, now: datetime) -> MailedLink:
         return send(person, by=by, now=now)
 
 
+def open_until(person: Administrator, *, now: datetime) -> datetime | None:
+    """Give when the last invitation that still works stops working; None: there is none."""
+    rows = MailedLink.objects.filter(
+        administrator=person,
+        purpose=LinkPurpose.INVITATION,
+        used_at__isnull=True,
+        revoked_at__isnull=True,
+        expires_at__gt=now,
+    )
+    return rows.order_by("-expires_at").values_list("expires_at", flat=True).first()
+
+
 def revoke(person: Administrator, *, by: By, now: datetime) -> None:
     """Take an invitation back: its links stop working and the person is removed."""
     with transaction.atomic():

@@ -1,0 +1,1 @@
+"""The Administrators tab: a customer's people, and what can be done for them and to them."""

@@ -1,0 +1,132 @@
+"""What the forms of this tab bring, as it was typed, and what is wrong with it, field by field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from doorward.administrators.changes import NAME_LENGTH
+from doorward.administrators.models import Status
+from doorward.administrators.phones import clean_phone
+from doorward.administrators.services import Change, Details, NewAdministrator
+from doorward.core import errors
+from doorward.core.text import clean_email, clean_line
+from doorward.customers.tabs import ADMINISTRATORS
+from doorward.web.posted import field, ticked
+from doorward.web.refusals import sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from doorward.administrators.models import Administrator
+    from doorward.mfa.facts import Person
+    from doorward.web.requests import Request
+
+STATUSES = (Status.ACTIVE, Status.SUSPENDED, Status.REMOVED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """A form of one person as it came, or as it is first shown."""
+
+    email: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    phone: str = ""
+    require_2fa: bool = False
+    tabs: frozenset[str] = frozenset()
+    status: str = ""
+    confirmed: bool = False
+
+    def details(self) -> Details:
+        """Give names and phone for the services."""
+        return Details(first_name=self.first_name, last_name=self.last_name, phone=self.phone)
+
+
+def read_new(request: Request) -> Typed:
+    """Read the form of somebody to be added. Raises `FieldMissing`."""
+    return Typed(**_shared(request))
+
+
+def read_change(request: Request) -> Typed:
+    """Read the form of somebody there. Raises `FieldMissing`."""
+    return Typed(
+        **_shared(request),
+        status=field(request, "status"),
+        confirmed=ticked(request, "confirm"),
+    )
+
+
+def find_errors(typed: Typed) -> dict[str, str]:
+    """Give a sentence for each field that is not right."""
+    checks: dict[str, Callable[[], object]] = {
+        "email": lambda: clean_email(typed.email),
+        "first_name": lambda: _name(typed.first_name),
+        "last_name": lambda: _name(typed.last_name),
+        "phone": lambda: clean_phone(typed.phone, region=None),
+    }
+    found = {}
+    for name, check in checks.items():
+        try:
+            check()
+        except errors.Refusal as refusal:
+            found[name] = sentence(refusal)
+    if typed.status and typed.status not in STATUSES:
+        found["status"] = sentence(errors.WrongStatus())
+    return found
+
+
+def new_administrator(typed: Typed, *, me: Person) -> NewAdministrator:
+    """Make what the service wants; the language is first that of the person who adds."""
+    return NewAdministrator(
+        email=typed.email,
+        details=typed.details(),
+        tabs=typed.tabs,
+        require_2fa=typed.require_2fa,
+        language=me.language,
+        time_zone=me.time_zone,
+    )
+
+
+def change(typed: Typed, *, held: bool) -> Change:
+    """Make what the service wants. `held`: the box stands disabled, so that its absence says nothing."""
+    return Change(
+        details=typed.details(),
+        email=typed.email,
+        require_2fa=typed.require_2fa or (None if held else False),
+        tabs=typed.tabs,
+        status=Status(typed.status),
+        confirmed=typed.confirmed,
+    )
+
+
+def place_of(refusal: errors.Refusal, typed: Typed, person: Administrator | None) -> str:
+    """Give the field beside which a refusal is said; empty: above the form."""
+    match refusal:
+        case errors.EmailTaken() | errors.EmailInvalid():
+            return "email"
+        case errors.UnknownTab() | errors.OwnAdministratorsRight():
+            return "tabs"
+        case errors.LastAdministrator():
+            taken = (person.tab_keys if person else frozenset()) - typed.tabs
+            return "tabs" if ADMINISTRATORS in taken else "status"
+        case errors.OwnStatus() | errors.WrongStatus():
+            return "status"
+        case _:
+            return ""
+
+
+def _shared(request: Request) -> dict[str, Any]:
+    return {
+        "email": field(request, "email"),
+        "first_name": field(request, "first_name"),
+        "last_name": field(request, "last_name"),
+        "phone": field(request, "phone"),
+        "require_2fa": ticked(request, "require_2fa"),
+        "tabs": frozenset(request.POST.getlist("tabs")),
+    }
+
+
+def _name(text: str) -> None:
+    if not clean_line(text, maximum=NAME_LENGTH):
+        raise errors.NameMissing

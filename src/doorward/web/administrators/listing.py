@@ -1,0 +1,184 @@
+"""The list: what the address asks for, and the page made of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from doorward.administrators.models import Status
+from doorward.mfa.overview import list_people
+from doorward.mfa.selection import ANY_STATUS, LONGEST_SEARCH, FactorFilter, Rule, Sort, Wanted
+from doorward.web.administrators.pages import Head, Line, ListPage
+from doorward.web.administrators.words import factor_tags, status_tag, tabs_in_order, tabs_text
+from doorward.web.requests import session_of, signed_in
+from doorward.web.times import number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from doorward.mfa.facts import Person
+    from doorward.mfa.overview import Listed, Listing
+    from doorward.web.requests import Request
+
+PATH = "/administrators/"
+_LONGEST_NUMBER = 9
+_DESCENDING_FIRST = {Sort.LAST_SIGN_IN}
+
+
+def read_wanted(request: Request) -> Wanted:
+    """Read the filters of an address; what is not one of ours is as if it were not there."""
+    sort = request.GET.get("sort", "")
+    named = sort.removeprefix("-")
+    factor, status = request.GET.get("factor", ""), request.GET.get("status", "")
+    return Wanted(
+        q=" ".join(request.GET.get("q", "").replace("\0", "").split())[:LONGEST_SEARCH],
+        status=status if status in {ANY_STATUS, *Status.values} else "",
+        factor=FactorFilter(factor) if factor in set(FactorFilter) else FactorFilter.ALL,
+        sort=Sort(named) if named in set(Sort) else Sort.NAME,
+        descending=sort.startswith("-"),
+        page=_page_number(request.GET.get("page", "")),
+    )
+
+
+def list_page(
+    request: Request, *, error: str = "", chosen: frozenset[UUID] = frozenset()
+) -> ListPage:
+    """Make the page that the address asks for; `chosen` stay marked."""
+    wanted, me = read_wanted(request), signed_in(request)
+    rule = Rule.of(session_of(request).facts.policy)
+    listing = list_people(me.customer_id, wanted, rule=rule)
+    page = listing.page
+    return ListPage(
+        summary=_summary(me.customer_name, listing),
+        address=request.get_full_path(),
+        q=wanted.q,
+        factor=wanted.factor.value,
+        factors=_factor_choices(),
+        status=wanted.status,
+        statuses=_status_choices(),
+        sort=_sort_text(wanted.sort, descending=wanted.descending),
+        sorts=_sort_choices(),
+        heads={sort.value: _head(wanted, sort) for sort in Sort},
+        lines=tuple(_lines(listing.rows, me, chosen)),
+        count=_count(listing),
+        previous=_address(wanted, page=page - 1) if page > 1 else None,
+        next=_address(wanted, page=page + 1) if page < listing.pages else None,
+        empty=_empty(wanted),
+        error=error,
+    )
+
+
+def _lines(rows: Iterable[Listed], me: Person, chosen: frozenset[UUID]) -> Iterable[Line]:
+    in_order = tabs_in_order(is_staff=me.is_staff)
+    for row in rows:
+        yield Line(
+            id=row.id,
+            name=row.name,
+            email=row.email,
+            removed=row.status is Status.REMOVED,
+            is_me=row.id == me.id,
+            factors=factor_tags(row.state, row.factors, required=row.required, status=row.status),
+            tabs=tabs_text(row.tabs, in_order),
+            status=status_tag(row.status),
+            last_signed_in=row.last_signed_in,
+            chosen=row.id in chosen,
+        )
+
+
+def _page_number(text: str) -> int:
+    # Digits of any length, or none at all, come in addresses that people have cut.
+    plain = text if text.isascii() and text.isdigit() else "1"
+    return max(1, int(plain[:_LONGEST_NUMBER]))
+
+
+def _sort_text(sort: Sort, *, descending: bool) -> str:
+    text = f"-{sort}" if descending else sort.value
+    return "" if text == Sort.NAME else text
+
+
+def _address(wanted: Wanted, *, page: int = 1, sort: str | None = None) -> str:
+    kept = _sort_text(wanted.sort, descending=wanted.descending) if sort is None else sort
+    fields = {
+        "q": wanted.q,
+        "factor": wanted.factor.value,
+        "status": wanted.status,
+        "sort": kept,
+        "page": str(page) if page > 1 else "",
+    }
+    query = urlencode({name: value for name, value in fields.items() if value})
+    return f"{PATH}?{query}" if query else PATH
+
+
+def _head(wanted: Wanted, sort: Sort) -> Head:
+    if wanted.sort is not sort:
+        text = _sort_text(sort, descending=sort in _DESCENDING_FIRST)
+        return Head(href=_address(wanted, sort=text), direction="")
+    text = _sort_text(sort, descending=not wanted.descending)
+    direction = "descending" if wanted.descending else "ascending"
+    return Head(href=_address(wanted, sort=text), direction=direction)
+
+
+def _summary(customer_name: str, listing: Listing) -> str:
+    counts = listing.counts
+    people = ngettext("%(people)s person", "%(people)s people", counts.people)
+    text = _("People of %(customer)s who can sign in to this portal.") + " "
+    text += _("%(who)s, %(protected)s of them with two factors.")
+    return text % {
+        "customer": customer_name,
+        "who": people % {"people": number(counts.people)},
+        "protected": number(counts.with_two_factors),
+    }
+
+
+def _count(listing: Listing) -> str:
+    if not listing.rows:
+        return _("Nobody found")
+    return _("%(first)s–%(last)s of %(found)s") % {
+        "first": number(listing.first),
+        "last": number(listing.first + len(listing.rows) - 1),
+        "found": number(listing.found),
+    }
+
+
+def _empty(wanted: Wanted) -> str:
+    if wanted.q:
+        return _("No name or e-mail has “%(q)s” in it, with these filters.") % {"q": wanted.q}
+    if wanted.factor is FactorFilter.REQUIRED_MISSING:
+        return _("Everybody who has to use two factors has set them up.")
+    if wanted.factor is FactorFilter.OFF:
+        return _("Everybody here uses two factors.")
+    return _("Nobody is like that. Show everybody, or choose another filter.")
+
+
+def _factor_choices() -> list[tuple[str, str]]:
+    return [
+        (FactorFilter.ALL.value, _("2FA: all")),
+        (FactorFilter.ON.value, _("2FA: on")),
+        (FactorFilter.OFF.value, _("2FA: off")),
+        (FactorFilter.REQUIRED.value, _("2FA: required")),
+        (FactorFilter.REQUIRED_MISSING.value, _("2FA: required, not set up")),
+        (FactorFilter.LOCKED.value, _("2FA: disabled by wrong codes")),
+    ]
+
+
+def _status_choices() -> list[tuple[str, str]]:
+    return [
+        ("", _("Status: all")),
+        (Status.ACTIVE.value, _("Status: active")),
+        (Status.INVITED.value, _("Status: invited")),
+        (Status.SUSPENDED.value, _("Status: suspended")),
+        (ANY_STATUS, _("Status: all and removed")),
+    ]
+
+
+def _sort_choices() -> list[tuple[str, str]]:
+    return [
+        ("", _("Sort: name")),
+        (Sort.EMAIL.value, _("Sort: e-mail")),
+        (f"-{Sort.LAST_SIGN_IN}", _("Sort: last sign-in")),
+        (Sort.TWO_FACTORS.value, _("Sort: least protected")),
+    ]

@@ -1,0 +1,119 @@
+"""What the pages of this tab show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.administrators.models import Status
+    from doorward.web.administrators.words import Tag
+    from doorward.web.fields import Field
+    from doorward.web.history import HistoryPage
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One person in the list."""
+
+    id: UUID
+    name: str
+    email: str
+    removed: bool
+    is_me: bool
+    factors: tuple[Tag, ...]
+    tabs: str
+    status: Tag
+    last_signed_in: datetime | None
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a column that sorts: its address, and the direction it has now ('': none)."""
+
+    href: str
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """The list, its filters and where it goes on."""
+
+    summary: str
+    address: str
+    q: str
+    factor: str
+    factors: list[tuple[str, str]]
+    status: str
+    statuses: list[tuple[str, str]]
+    sort: str
+    sorts: list[tuple[str, str]]
+    heads: dict[str, Head]
+    lines: tuple[Line, ...]
+    count: str
+    previous: str | None
+    next: str | None
+    empty: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddPage:
+    """The form for somebody new."""
+
+    fields: dict[str, Field]
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a dangerous change asks once: to which status, what will happen, the verb."""
+
+    status: str
+    title: str
+    text: str
+    verb: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A change of e-mail on its way."""
+
+    email: str
+    confirmed: bool
+    not_before: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPage:
+    """One person: what they are, the form, and what else can be done."""
+
+    id: UUID
+    name: str
+    email: str
+    status: Status
+    status_tag: Tag
+    factors: tuple[Tag, ...]
+    last_signed_in: datetime | None
+    is_me: bool
+    fields: dict[str, Field]
+    kept_tabs: tuple[str, ...]
+    pending: Pending | None
+    browsers: int
+    invited_until: datetime | None
+    status_error: str = ""
+    error: str = ""
+    question: Question | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonHistory:
+    """Somebody's history, and the address of their page."""
+
+    name: str
+    address: str
+    history: HistoryPage

@@ -1,0 +1,188 @@
+"""One person: seen, changed, invited again, helped with a password, signed out, and their history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from doorward.administrators import invitations, passwords, services, sessions
+from doorward.administrators.models import Status
+from doorward.audit.services import history_of_person
+from doorward.core import errors
+from doorward.core.steps import OWN_SECURITY, Need
+from doorward.customers import services as customers
+from doorward.customers.tabs import ADMINISTRATORS
+from doorward.mfa.facts import policy_of
+from doorward.web.administrators import forms
+from doorward.web.administrators.listing import PATH
+from doorward.web.administrators.pages import PersonHistory
+from doorward.web.administrators.person_page import person_page, question_for, typed_of
+from doorward.web.administrators.views import CHANGE, RIGHT, both
+from doorward.web.gate import demand
+from doorward.web.history import history_page
+from doorward.web.needs import needs
+from doorward.web.pages import render, see_other
+from doorward.web.refusals import sentence
+from doorward.web.requests import acting, signed_in
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.http import HttpResponse
+
+    from doorward.administrators.models import Administrator
+    from doorward.web.requests import Request
+
+# Somebody else's password is theirs, like their factors: a younger proof than for other changes.
+RESET = Need.right(ADMINISTRATORS, fresh=OWN_SECURITY)
+
+
+@needs(RIGHT, post=CHANGE)
+@both
+def edit(request: Request, person_id: UUID) -> HttpResponse:
+    """Show a person and change them: all that was sent, or nothing."""
+    person = _find(request, person_id)
+    if request.method != "POST":
+        page = person_page(request, person, typed_of(person), {})
+        return render(request, "administrators/person.html", page)
+    typed = forms.read_change(request)
+    found = forms.find_errors(typed)
+    if found:
+        return _again(request, person, typed, found)
+    if typed.email.strip() != person.email:
+        demand(request, OWN_SECURITY)
+    try:
+        changed = _change(request, person, typed)
+    except errors.ConfirmationMissing:
+        question = question_for(person, Status(typed.status))
+        page = person_page(request, person, typed, {}, question=question)
+        return render(request, "administrators/person.html", page, status=422)
+    except errors.NotFound as error:
+        raise Http404 from error
+    except errors.Refusal as refusal:
+        return _again(
+            request, person, typed, {forms.place_of(refusal, typed, person): sentence(refusal)}
+        )
+    return _changed(request, changed, typed)
+
+
+@needs(RIGHT, post=RESET)
+@require_POST
+def send_password_link(request: Request, person_id: UUID) -> HttpResponse:
+    """Mail somebody a link to set a new password."""
+    person = _find(request, person_id)
+    try:
+        passwords.send_link(person=person, by=acting(request), now=request.now)
+    except errors.Refusal as refusal:
+        return _refused(request, person, refusal)
+    text = _("A link to set a new password is on its way to %(email)s. It works for one hour.")
+    messages.success(request, text % {"email": person.email})
+    return see_other(_address(person))
+
+
+@needs(RIGHT, post=CHANGE)
+@require_POST
+def resend_invitation(request: Request, person_id: UUID) -> HttpResponse:
+    """Mail a new invitation; the older links stop working."""
+    person = _find(request, person_id)
+    try:
+        invitations.resend(person, by=acting(request), now=request.now)
+    except errors.Refusal as refusal:
+        return _refused(request, person, refusal)
+    text = _("A new invitation is on its way to %(email)s. Earlier ones no longer work.")
+    messages.success(request, text % {"email": person.email})
+    return see_other(_address(person))
+
+
+@needs(RIGHT, post=CHANGE)
+@require_POST
+def revoke_invitation(request: Request, person_id: UUID) -> HttpResponse:
+    """Take an invitation back, and with it the person."""
+    person = _find(request, person_id)
+    try:
+        invitations.revoke(person, by=acting(request), now=request.now)
+    except errors.Refusal as refusal:
+        return _refused(request, person, refusal)
+    text = _("The invitation of %(name)s is revoked, and its link no longer works.")
+    messages.success(request, text % {"name": person.full_name})
+    return see_other(PATH)
+
+
+@needs(RIGHT, post=CHANGE)
+@require_POST
+def end_sessions(request: Request, person_id: UUID) -> HttpResponse:
+    """Sign somebody out everywhere."""
+    person = _find(request, person_id)
+    ended = sessions.end_all_of(subject=person.who(), by=acting(request), now=request.now)
+    text = ngettext(
+        "%(name)s is signed out of %(browsers)s browser.",
+        "%(name)s is signed out of %(browsers)s browsers.",
+        ended,
+    )
+    messages.success(request, text % {"name": person.full_name, "browsers": ended})
+    return see_other(_address(person))
+
+
+@needs(RIGHT)
+@require_safe
+def history(request: Request, person_id: UUID) -> HttpResponse:
+    """Show what somebody did and what was done to them."""
+    person = _find(request, person_id)
+    events = history_of_person(customer_id=person.customer_id, person_id=person.id)
+    page = PersonHistory(
+        name=person.full_name,
+        address=_address(person),
+        history=history_page(events, request=request),
+    )
+    return render(request, "administrators/history.html", page)
+
+
+def _find(request: Request, person_id: UUID) -> Administrator:
+    """Give a person of the same customer; anybody else's address leads nowhere."""
+    customer = customers.get(signed_in(request).customer_id)
+    try:
+        return services.find(person_id, customer=customer)
+    except errors.NotFound as error:
+        raise Http404 from error
+
+
+def _change(request: Request, person: Administrator, typed: forms.Typed) -> Administrator:
+    return services.change(
+        person.id,
+        forms.change(typed, held=policy_of(person).held),
+        customer=person.customer,
+        by=acting(request),
+        now=request.now,
+    )
+
+
+def _changed(request: Request, person: Administrator, typed: forms.Typed) -> HttpResponse:
+    name = {"name": person.full_name}
+    if person.status == Status.REMOVED:
+        messages.success(request, _("%(name)s is removed and has lost access.") % name)
+        return see_other(PATH)
+    messages.success(request, _("Saved."))
+    if typed.email.strip().casefold() != person.email.casefold():
+        text = _("The new e-mail holds once it is confirmed by the link we have sent to it.")
+        messages.info(request, text)
+    return see_other(_address(person))
+
+
+def _again(
+    request: Request, person: Administrator, typed: forms.Typed, found: dict[str, str]
+) -> HttpResponse:
+    page = person_page(request, person, typed, found)
+    return render(request, "administrators/person.html", page, status=422)
+
+
+def _refused(request: Request, person: Administrator, refusal: errors.Refusal) -> HttpResponse:
+    return _again(request, person, typed_of(person), {"": sentence(refusal)})
+
+
+def _address(person: Administrator) -> str:
+    return f"{PATH}{person.id}/"

@@ -1,0 +1,102 @@
+"""The fields of a person's form, with what was typed and what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from doorward.administrators.changes import NAME_LENGTH
+from doorward.core.text import LONGEST_EMAIL
+from doorward.customers.tabs import ADMINISTRATORS
+from doorward.web.administrators.words import tab_help, tabs_in_order
+from doorward.web.fields import Field, Option, plain_field
+from doorward.web.refusals import SENTENCES
+from doorward.web.tabs import title_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from doorward.mfa.facts import Person
+    from doorward.web.administrators.forms import Typed
+
+_LONGEST_PHONE = 50
+
+
+def new_fields(typed: Typed, errors: Mapping[str, str], *, me: Person) -> dict[str, Field]:
+    """Make the fields for somebody to be added."""
+    help_ = _("Asked for at the first sign-in, before anything else can be seen.")
+    return {
+        **_details(typed, errors),
+        "require_2fa": _required(errors, checked=typed.require_2fa, help=help_),
+        "tabs": _tabs(typed, errors, me=me, own=False),
+    }
+
+
+def change_fields(  # noqa: PLR0913 - the form, who looks at it, and how the person stands
+    typed: Typed, errors: Mapping[str, str], *, me: Person, own: bool, held: bool, about: str
+) -> dict[str, Field]:
+    """Make the fields for somebody there. `held`: policy or floor require it; `about` says how they stand."""
+    ticked = typed.require_2fa or held
+    return {
+        **_details(typed, errors),
+        "require_2fa": _required(errors, checked=ticked, help=about, disabled=held),
+        "tabs": _tabs(typed, errors, me=me, own=own),
+    }
+
+
+def _details(typed: Typed, errors: Mapping[str, str]) -> dict[str, Field]:
+    texts: dict[str, tuple[str, str, dict[str, Any]]] = {
+        "first_name": (_("First name"), typed.first_name, {"maxlength": NAME_LENGTH}),
+        "last_name": (_("Last name"), typed.last_name, {"maxlength": NAME_LENGTH}),
+        "email": (_("E-mail"), typed.email, {"kind": "email", "maxlength": LONGEST_EMAIL}),
+        "phone": (_("Phone"), typed.phone, {"kind": "tel", "maxlength": _LONGEST_PHONE}),
+    }
+    return {
+        name: plain_field(
+            name,
+            label,
+            value=value,
+            errors=_errors(errors, name),
+            required=name != "phone",
+            # It is somebody else's data: the browser's own must not be offered.
+            autocomplete="off",
+            **more,
+        )
+        for name, (label, value, more) in texts.items()
+    }
+
+
+def _required(errors: Mapping[str, str], **rest: Any) -> Field:  # noqa: ANN401 - as plain_field
+    label = _("Required 2FA")
+    return plain_field(
+        "require_2fa", label, kind="checkbox", errors=_errors(errors, "require_2fa"), **rest
+    )
+
+
+def _tabs(typed: Typed, errors: Mapping[str, str], *, me: Person, own: bool) -> Field:
+    options = [
+        Option(
+            value=key,
+            label=title_of(key),
+            selected=key in typed.tabs or (own and key == ADMINISTRATORS),
+            help=_own_right() if own and key == ADMINISTRATORS else tab_help(key),
+            disabled=own and key == ADMINISTRATORS,
+        )
+        for key in tabs_in_order(is_staff=me.is_staff)
+    ]
+    return plain_field(
+        "tabs",
+        _("Access rights"),
+        kind="checkboxes",
+        options=options,
+        errors=_errors(errors, "tabs"),
+    )
+
+
+def _own_right() -> str:
+    return str(SENTENCES["own_administrators_right"])
+
+
+def _errors(errors: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return (errors[name],) if name in errors else ()

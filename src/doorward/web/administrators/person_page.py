@@ -1,0 +1,131 @@
+"""One person's page, made from rows and from what was typed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from doorward.administrators import email_change, invitations, sessions
+from doorward.administrators.models import Administrator, Status
+from doorward.administrators.phones import readable_phone
+from doorward.customers.tabs import ADMINISTRATORS
+from doorward.mfa.facts import policy_of
+from doorward.mfa.overview import Factors, factors_of, last_signed_in
+from doorward.web.administrators.forms import Typed
+from doorward.web.administrators.pages import Pending, PersonPage, Question
+from doorward.web.administrators.person_fields import change_fields
+from doorward.web.administrators.words import about_requirement, factor_tags, status_tag
+from doorward.web.requests import signed_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from doorward.web.fields import Field
+    from doorward.web.requests import Request
+
+
+def typed_of(person: Administrator) -> Typed:
+    """Give the form as it is first shown."""
+    return Typed(
+        email=person.email,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        phone=readable_phone(person.phone),
+        require_2fa=person.require_2fa,
+        tabs=person.tab_keys,
+    )
+
+
+def person_page(
+    request: Request,
+    person: Administrator,
+    typed: Typed,
+    errors: Mapping[str, str],
+    *,
+    question: Question | None = None,
+) -> PersonPage:
+    """Make the page; `errors` by field, '' above the form."""
+    status, factors = Status(person.status), factors_of([person.id]).get(person.id, Factors())
+    policy = policy_of(person)
+    state = factors.state(required=policy.required, kinds=policy.kinds)
+    is_me = person.id == signed_in(request).id
+    return PersonPage(
+        id=person.id,
+        name=person.full_name,
+        email=person.email,
+        status=status,
+        status_tag=status_tag(status),
+        factors=factor_tags(state, factors, required=policy.required, status=status),
+        last_signed_in=last_signed_in(person.id),
+        is_me=is_me,
+        fields=_fields(request, person, typed, errors, factors=factors),
+        kept_tabs=(ADMINISTRATORS,) if is_me else (),
+        pending=_pending(request, person),
+        browsers=sessions.open_sessions(person.id, version=person.security_version).count(),
+        invited_until=invitations.open_until(person, now=request.now),
+        status_error=errors.get("status", ""),
+        error=errors.get("", ""),
+        question=question,
+    )
+
+
+def question_for(person: Administrator, status: Status) -> Question:
+    """Say what will happen, to whom, and whether it can be undone."""
+    name = {"name": person.full_name}
+    if status is Status.REMOVED:
+        return Question(
+            status=status.value,
+            title=_("Remove %(name)s?") % name,
+            text=_(
+                "%(name)s is signed out everywhere at once and loses all access to this portal. "
+                "This cannot be undone: to come back, %(name)s has to be added anew. "
+                "The history stays."
+            )
+            % name,
+            verb=_("Remove"),
+        )
+    return Question(
+        status=status.value,
+        title=_("Suspend %(name)s?") % name,
+        text=_(
+            "%(name)s is signed out everywhere at once and cannot sign in. "
+            "Nothing is deleted, and you can restore the account at any time."
+        )
+        % name,
+        verb=_("Suspend"),
+    )
+
+
+def _fields(
+    request: Request,
+    person: Administrator,
+    typed: Typed,
+    errors: Mapping[str, str],
+    *,
+    factors: Factors,
+) -> dict[str, Field]:
+    policy, me = policy_of(person), signed_in(request)
+    required = typed.require_2fa or policy.held
+    about = about_requirement(
+        person.full_name,
+        factors.state(required=required, kinds=policy.kinds),
+        policy=policy,
+        status=Status(person.status),
+        ticked=typed.require_2fa,
+    )
+    return change_fields(
+        typed, errors, me=me, own=person.id == me.id, held=policy.held, about=about
+    )
+
+
+def _pending(request: Request, person: Administrator) -> Pending | None:
+    change = email_change.pending(person.id, now=request.now)
+    if change is None:
+        return None
+    waits = change.not_before is not None and change.agreed_at is None
+    return Pending(
+        email=change.email,
+        confirmed=change.confirmed_at is not None,
+        not_before=change.not_before if waits else None,
+    )

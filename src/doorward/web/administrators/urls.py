@@ -1,0 +1,32 @@
+"""Addresses of the Administrators tab."""
+
+from django.urls import path
+
+from doorward.web.administrators import person, views
+
+urlpatterns = [
+    path("administrators/", views.list_people, name="administrators"),
+    path("administrators/add/", views.add, name="administrators_add"),
+    path("administrators/<uuid:person_id>/", person.edit, name="administrator"),
+    path("administrators/<uuid:person_id>/history/", person.history, name="administrator_history"),
+    path(
+        "administrators/<uuid:person_id>/password-link/",
+        person.send_password_link,
+        name="administrator_password_link",
+    ),
+    path(
+        "administrators/<uuid:person_id>/resend-invitation/",
+        person.resend_invitation,
+        name="administrator_resend",
+    ),
+    path(
+        "administrators/<uuid:person_id>/revoke-invitation/",
+        person.revoke_invitation,
+        name="administrator_revoke",
+    ),
+    path(
+        "administrators/<uuid:person_id>/end-sessions/",
+        person.end_sessions,
+        name="administrator_end_sessions",
+    ),
+]

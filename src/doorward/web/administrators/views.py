@@ -1,0 +1,107 @@
+"""The list of a customer's people, what is done to several of them, and adding one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.contrib import messages
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from doorward.administrators import services
+from doorward.core import errors
+from doorward.core.steps import OTHERS, Need
+from doorward.customers import services as customers
+from doorward.customers.tabs import ADMINISTRATORS, DEFAULT
+from doorward.web.administrators import forms
+from doorward.web.administrators.listing import PATH, list_page
+from doorward.web.administrators.pages import AddPage
+from doorward.web.administrators.person_fields import new_fields
+from doorward.web.needs import needs
+from doorward.web.pages import render, see_other
+from doorward.web.posted import optional
+from doorward.web.refusals import sentence
+from doorward.web.requests import acting, signed_in
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from doorward.web.requests import Request
+
+RIGHT = Need.right(ADMINISTRATORS)
+CHANGE = Need.right(ADMINISTRATORS, fresh=OTHERS)
+both = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@needs(RIGHT, post=CHANGE)
+@both
+def list_people(request: Request) -> HttpResponse:
+    """Show the list; a POST does something to those who are marked in it."""
+    if request.method != "POST":
+        return render(request, "administrators/list.html", list_page(request))
+    chosen: frozenset[UUID] = frozenset()
+    try:
+        if optional(request, "action") != "require_2fa":
+            raise errors.UnknownAction
+        chosen = _chosen(request)
+        customer = customers.get(signed_in(request).customer_id)
+        fresh = services.require_several(chosen, customer=customer, by=acting(request))
+    except errors.Refusal as refusal:
+        page = list_page(request, error=sentence(refusal), chosen=chosen)
+        return render(request, "administrators/list.html", page, status=422)
+    messages.success(request, _required_of(fresh))
+    return see_other(request.get_full_path())
+
+
+@needs(RIGHT, post=CHANGE)
+@both
+def add(request: Request) -> HttpResponse:
+    """Add somebody, who gets an invitation by mail."""
+    me = signed_in(request)
+    if request.method != "POST":
+        typed = forms.Typed(tabs=DEFAULT)
+        return render(request, "administrators/add.html", AddPage(new_fields(typed, {}, me=me)))
+    typed = forms.read_new(request)
+    found, above = forms.find_errors(typed), ""
+    if not found:
+        try:
+            _add(request, typed)
+        except errors.Refusal as refusal:
+            place = forms.place_of(refusal, typed, None)
+            found, above = ({place: sentence(refusal)}, "") if place else ({}, sentence(refusal))
+        else:
+            return see_other(PATH)
+    page = AddPage(new_fields(typed, found, me=me), error=above)
+    return render(request, "administrators/add.html", page, status=422)
+
+
+def _add(request: Request, typed: forms.Typed) -> None:
+    me = signed_in(request)
+    person, _link = services.add(
+        forms.new_administrator(typed, me=me),
+        customer=customers.get(me.customer_id),
+        by=acting(request),
+        now=request.now,
+    )
+    text = _("%(name)s is invited: the mail is on its way to %(email)s.")
+    messages.success(request, text % {"name": person.full_name, "email": person.email})
+
+
+def _chosen(request: Request) -> frozenset[UUID]:
+    try:
+        return frozenset(UUID(text) for text in request.POST.getlist("selected"))
+    except ValueError as error:
+        raise errors.NotFound from error
+
+
+def _required_of(fresh: int) -> str:
+    if not fresh:
+        return _("It was required of everybody you marked already.")
+    text = ngettext(
+        "Two-factor sign-in is now required of %(people)s person.",
+        "Two-factor sign-in is now required of %(people)s people.",
+        fresh,
+    )
+    return text % {"people": fresh}

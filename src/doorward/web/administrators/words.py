@@ -1,0 +1,120 @@
+"""What this tab says of people: how they stand with the second factor, their tabs, their status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from doorward.administrators.models import Status
+from doorward.core.policy import RequiredBy
+from doorward.core.steps import FactorKind
+from doorward.customers import tabs
+from doorward.customers.cached import tab_links
+from doorward.mfa.overview import State
+from doorward.web.tabs import title_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from doorward.core.policy import Policy
+    from doorward.mfa.overview import Factors
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A few words in a colour, with an icon."""
+
+    text: str
+    tone: str = ""
+    icon: str = ""
+
+
+def factor_tags(
+    state: State, factors: Factors, *, required: bool, status: Status
+) -> tuple[Tag, ...]:
+    """Say how somebody stands; quietly for who cannot sign in anyway."""
+    quiet = status is not Status.ACTIVE
+    match state:
+        case State.ON:
+            kinds = ", ".join(kind_word(kind) for kind in factors.usable)
+            tag = Tag(_("On · %(kinds)s") % {"kinds": kinds}, "good", "check")
+        case State.MISSING:
+            tag = Tag(_("Required, not set up"), "" if quiet else "bad", "triangle-alert")
+            return (tag,)
+        case State.LOCKED:
+            tag = Tag(_("Disabled by wrong codes"), "" if quiet else "bad", "lock")
+        case _:
+            tag = Tag(_("Off"), "" if quiet else "warn", "triangle-alert")
+    return (tag, Tag(_("Required"))) if required else (tag,)
+
+
+def kind_word(kind: FactorKind) -> str:
+    """Name a kind of factor in a word."""
+    return _("passkey") if kind is FactorKind.PASSKEY else _("app")
+
+
+def status_tag(status: Status) -> Tag:
+    """Say a status."""
+    tones = {Status.ACTIVE: "good", Status.SUSPENDED: "warn"}
+    return Tag(str(status.label), tones.get(status, ""))
+
+
+def tabs_in_order(*, is_staff: bool) -> tuple[str, ...]:
+    """Give the keys of all tabs that this customer's people can have, as the top bar orders them."""
+    built_in = tabs.BUILT_IN + tabs.STAFF if is_staff else tabs.BUILT_IN
+    return (built_in[0], *(link.key for link in tab_links()), *built_in[1:])
+
+
+def tabs_text(keys: frozenset[str], in_order: Iterable[str]) -> str:
+    """Name somebody's tabs; 'All tabs' where nothing is missing."""
+    in_order = tuple(in_order)
+    titles = [title_of(key) for key in in_order if key in keys]
+    if titles and len(titles) == len(in_order):
+        return _("All tabs")
+    return ", ".join(titles) or _("No tabs")
+
+
+def tab_help(key: str) -> str:
+    """Say what the right to a tab means where its name does not."""
+    sentences = {
+        tabs.ADMINISTRATORS: _("Can add people and require 2FA"),
+        tabs.ACTIVITY: _("Can see what everybody did"),
+    }
+    return sentences.get(key, "")
+
+
+def about_requirement(
+    name: str, state: State, *, policy: Policy, status: Status, ticked: bool
+) -> str:
+    """Say in a sentence or two how somebody stands with *Required 2FA*."""
+    how = _how_they_stand(name, state, required=ticked or policy.held, status=status)
+    return f"{_why_held(policy)} {how}" if policy.held else how
+
+
+def _how_they_stand(name: str, state: State, *, required: bool, status: Status) -> str:
+    match state:
+        case State.ON:
+            if required:
+                text = _("%(name)s uses two-factor sign-in and cannot turn it off.")
+            else:
+                text = _("%(name)s uses two-factor sign-in and can turn it off.")
+        case State.LOCKED:
+            text = _(
+                "Wrong codes have disabled the authenticator app of %(name)s, "
+                "who can still sign in with a recovery code."
+            )
+        case _ if not required:
+            text = _("%(name)s signs in with a password alone.")
+        case _ if status is Status.ACTIVE:
+            text = _("%(name)s has not set it up yet and will be asked to at the next click.")
+        case _:
+            text = _("%(name)s has not set it up yet and will be asked to at the first sign-in.")
+    return text % {"name": name}
+
+
+def _why_held(policy: Policy) -> str:
+    if {RequiredBy.FLOOR_CUSTOMER, RequiredBy.FLOOR_BRAND} & set(policy.required_by):
+        return _("Your provider requires it of everybody here, so it cannot be unticked.")
+    return _("Your account's policy requires it of everybody, so it cannot be unticked.")
