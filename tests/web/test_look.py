@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.utils import translation
+from jinja2 import nodes
 
 from doorward.core import colour
 from doorward.web import jinja
@@ -48,6 +49,18 @@ def test_all_scripts_together_are_smaller_than_one_page_may_load() -> None:
 def test_every_template_compiles_and_its_icons_exist(name: str, language: str) -> None:
     with translation.override(language):
         assert jinja.page_template(name).name == name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_piece_that_a_template_imports_is_there(name: str) -> None:
+    template = jinja.page_template(name)
+    source = next(path for path in TEMPLATES if path.as_posix().endswith(f"/templates/{name}"))
+    tree = template.environment.parse(source.read_text())
+    for imported in tree.find_all(nodes.FromImport):
+        assert isinstance(imported.template, nodes.Const)
+        pieces = jinja.page_template(imported.template.value).module
+        wanted = [one if isinstance(one, str) else one[0] for one in imported.names]
+        assert [one for one in wanted if not hasattr(pieces, one)] == []
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=NAMES)

@@ -31,6 +31,12 @@ def icon(name: str, size: int = 18, *, turns: bool = False) -> Markup:
     )
 
 
+def name_drawing(svg: Markup, *, id: str, label: str) -> Markup:
+    """Give an inline SVG of ours an id, and the words that stand for it."""
+    named = Markup('<svg id="{}" role="img" aria-label="{}" ').format(id, label)
+    return named + Markup(str(svg).strip().removeprefix("<svg "))  # noqa: S704 - as it was, with a name
+
+
 @cache
 def _shapes(name: str) -> str:
     try:

@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from doorward.web import fields, times
 from doorward.web.brandmark import look_version
-from doorward.web.icons import icon
+from doorward.web.icons import icon, name_drawing
 from doorward.web.tabbar import fit_tabs
 
 if TYPE_CHECKING:
@@ -176,6 +176,7 @@ FILTERS: dict[str, Any] = {
     "day": times.day,
     "exact": times.exact,
     "initials": initials,
+    "name_drawing": name_drawing,
     "number": times.number,
     "when": times.when,
 }
