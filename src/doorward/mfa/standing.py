@@ -1,0 +1,70 @@
+"""How a customer's people stand with the second factor, in numbers, in one query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Exists, Q, Subquery
+
+from doorward.customers.models import Customer
+from doorward.mfa.models import RecoveryCode
+from doorward.mfa.selection import factors_of_row, present
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from doorward.core.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """A customer's people; `missing`: two factors are required of them, and none is set up."""
+
+    people: int
+    protected: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What was asked for; None where it was not."""
+
+    people: People | None = None
+    codes_left: int | None = None
+
+
+def count(
+    customer_id: UUID, policy: Policy, *, people: bool = True, codes_of: UUID | None = None
+) -> Numbers:
+    """Count a customer's people and one person's recovery codes, as far as asked, in one query.
+
+    `policy` is that of anybody of this customer: what it asks of all is the same for each.
+    """
+    asked = _people(customer_id, policy) if people else []
+    if codes_of is not None:
+        asked.append(_codes_left(codes_of))
+    if not asked:
+        return Numbers()
+    row = Customer.objects.filter(id=customer_id).values_list(*map(Subquery, asked)).get()
+    found = [int(number or 0) for number in row]
+    left = found.pop() if codes_of is not None else None
+    return Numbers(people=People(*found) if found else None, codes_left=left)
+
+
+def _people(customer_id: UUID, policy: Policy) -> list[QuerySet[Any, Any]]:
+    rows = present(customer_id).order_by()
+    protected = Exists(factors_of_row(usable=True, kinds=policy.kinds))
+    required = Q() if policy.held else Q(require_2fa=True)
+    asked = [rows, rows.filter(protected), rows.filter(required & ~Q(protected))]
+    return [one.values("customer").annotate(number=Count("id")).values("number") for one in asked]
+
+
+def _codes_left(administrator_id: UUID) -> QuerySet[Any, Any]:
+    mine = RecoveryCode.objects.filter(
+        set__administrator_id=administrator_id, set__saved_at__isnull=False, used_at__isnull=True
+    ).order_by()
+    by_person = mine.values("set__administrator_id").annotate(number=Count("id"))
+    return by_person.values("number")

@@ -1,0 +1,143 @@
+"""What Home shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from doorward.core.recovery import few_left
+from doorward.customers import tabs
+from doorward.customers.cached import tab_links
+from doorward.web.tabs import ADDRESSES, TITLES, keys_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from doorward.mfa.facts import Loaded
+    from doorward.mfa.standing import Numbers, People
+
+_MORNING, _EVENING, _NIGHT = 5, 18, 23
+_ICONS = {
+    tabs.ACCOUNT: "building-2",
+    tabs.ADMINISTRATORS: "users",
+    tabs.ACTIVITY: "history",
+    tabs.SUPPORT: "life-buoy",
+    tabs.CUSTOMERS: "store",
+    tabs.BRANDS: "palette",
+    tabs.TABS: "panels-top-left",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One place to go: a tab. `warning` is what waits there, `warning_url` where exactly."""
+
+    title: str
+    text: str
+    url: str
+    verb: str
+    icon: str
+    external: bool = False
+    warning: str = ""
+    warning_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    """Greeting, last sign-in, what waits for this person, and the tabs as cards."""
+
+    greeting: str
+    previous_at: datetime | None
+    previous_browser: str
+    codes_left: int | None
+    few_codes: bool
+    grace_until: datetime | None
+    cards: list[Card]
+
+
+def greet(name: str, *, hour: int) -> str:
+    """Greet somebody by the hour of their day (0 to 23)."""
+    if _MORNING <= hour < 12:  # noqa: PLR2004 - noon
+        return _("Good morning, %(name)s") % {"name": name}
+    if 12 <= hour < _EVENING:  # noqa: PLR2004
+        return _("Good afternoon, %(name)s") % {"name": name}
+    if _EVENING <= hour < _NIGHT:
+        return _("Good evening, %(name)s") % {"name": name}
+    return _("Hello, %(name)s") % {"name": name}
+
+
+def home_page(loaded: Loaded, numbers: Numbers, *, browser: str, hour: int) -> HomePage:
+    """Gather Home from what is known already."""
+    person, policy, left = loaded.person, loaded.facts.policy, numbers.codes_left
+    return HomePage(
+        greeting=greet(person.first_name or person.full_name, hour=hour),
+        previous_at=loaded.browser.previous_at,
+        previous_browser=browser,
+        codes_left=left,
+        few_codes=left is not None and few_left(left),
+        grace_until=policy.grace_until if policy.required and not loaded.factors else None,
+        cards=[*_own_cards(loaded), *_built_in_cards(loaded, numbers.people)],
+    )
+
+
+def _own_cards(loaded: Loaded) -> Iterator[Card]:
+    for link in tab_links():
+        if link.key in loaded.person.tab_keys:
+            yield Card(
+                title=link.title,
+                text=link.description,
+                url=link.url,
+                verb=_("Open"),
+                icon="layout-grid",
+                external=True,
+            )
+
+
+def _built_in_cards(loaded: Loaded, people: People | None) -> Iterator[Card]:
+    for key in keys_for(loaded.person):
+        if key == tabs.ADMINISTRATORS and people is not None:
+            yield _administrators_card(people)
+        elif key != tabs.HOME:
+            yield Card(
+                title=str(TITLES[key]),
+                text=_text(key),
+                url=ADDRESSES[key],
+                verb=_("Open"),
+                icon=_ICONS[key],
+            )
+
+
+def _administrators_card(people: People) -> Card:
+    words = ngettext("%(n)s person", "%(n)s people", people.people) % {"n": people.people}
+    protected = _("%(n)s with two factors") % {"n": people.protected}
+    missing = ngettext(
+        "%(n)s must use two factors and has not set them up",
+        "%(n)s must use two factors and have not set them up",
+        people.missing,
+    ) % {"n": people.missing}
+    address = ADDRESSES[tabs.ADMINISTRATORS]
+    return Card(
+        title=str(TITLES[tabs.ADMINISTRATORS]),
+        text=f"{words}, {protected}",
+        url=address,
+        verb=_("Look after them"),
+        icon=_ICONS[tabs.ADMINISTRATORS],
+        warning=missing if people.missing else "",
+        warning_url=f"{address}?factor=required-missing",
+    )
+
+
+def _text(key: str) -> str:
+    texts = {
+        tabs.ACCOUNT: _("Your company's details, and what it asks of its people."),
+        tabs.ACTIVITY: _("What happened here: who did what, when and from where."),
+        tabs.SUPPORT: _("Whom to ask, and guides with pictures."),
+        tabs.CUSTOMERS: _("The companies that use this portal."),
+        tabs.BRANDS: _("What the portals look like, and who stands behind them."),
+        tabs.TABS: _("Links to your own applications."),
+    }
+    return texts.get(key, "")

@@ -1,0 +1,7 @@
+"""The address of Home."""
+
+from django.urls import path
+
+from doorward.web.home import views
+
+urlpatterns = [path("", views.home, name="home")]

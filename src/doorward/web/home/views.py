@@ -1,0 +1,45 @@
+"""Home."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from doorward.audit.browsers import in_words
+from doorward.core.steps import Need
+from doorward.customers.tabs import ADMINISTRATORS, HOME
+from doorward.mfa import standing
+from doorward.web.home.pages import home_page
+from doorward.web.needs import needs
+from doorward.web.pages import render
+from doorward.web.requests import session_of
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from doorward.web.requests import Request
+
+
+@needs(Need.right(HOME))
+@require_safe
+def home(request: Request) -> HttpResponse:
+    """Greet, tell of the last sign-in and of what waits, and lead on to the tabs."""
+    loaded = session_of(request)
+    person, facts = loaded.person, loaded.facts
+    recovered = facts.session is not None and facts.session.recovery_at is not None
+    numbers = standing.count(
+        person.customer_id,
+        facts.policy,
+        people=ADMINISTRATORS in person.tab_keys,
+        codes_of=person.id if recovered else None,
+    )
+    previous = loaded.browser.previous_browser
+    page = home_page(
+        loaded,
+        numbers,
+        browser=in_words(previous) if previous else "",
+        hour=timezone.localtime(request.now).hour,
+    )
+    return render(request, "home/home.html", page)

@@ -1,0 +1,173 @@
+"""Home: who I am here, what waits for me, where to go."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone, translation
+
+from doorward.administrators.models import Administrator
+from doorward.customers import cached
+from doorward.customers.models import Customer, Tab
+from doorward.mfa import recovery
+from doorward.web.home.pages import greet
+from tests import support
+
+
+def text(answer) -> str:
+    """Give the words of a page's main part."""
+    main = answer.content.decode().partition("<main")[2].partition("</main>")[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", main).split())
+
+
+def test_home_says_who_i_am_and_that_a_password_is_little(owner):
+    answer = support.browser_of(owner).get("/")
+    assert answer.status_code == 200
+    assert b'data-page="home"' in answer.content
+    said = text(answer)
+    assert "Ines" in said
+    assert "Harbour Bakery · this is your first sign-in here" in said
+    assert "Your account is protected by a password alone." in said
+    assert 'href="/security/2fa/enable/"' in answer.content.decode()
+
+
+def test_the_warning_goes_when_two_factors_are_on(owner):
+    support.enable_app(owner)
+    assert "password alone" not in text(support.browser_of(owner).get("/"))
+
+
+def test_the_last_sign_in_is_told_with_its_browser(owner, clock):
+    support.browser_of(owner).get("/")
+    clock.shift(timedelta(days=1))
+    said = text(support.browser_of(owner).get("/"))
+    assert "last signed in yesterday, 09:00 from Chrome on Linux" in said
+
+
+@pytest.mark.parametrize(
+    ("zone", "greeting"),
+    [
+        ("UTC", "Good morning, Ines"),
+        ("Asia/Tokyo", "Good evening, Ines"),
+        ("Asia/Dubai", "Good afternoon, Ines"),
+    ],
+)
+def test_the_greeting_goes_by_the_clock_of_the_person(owner, clock, zone, greeting):
+    Administrator.objects.of(owner.customer_id).update(time_zone=zone)
+    assert greeting in text(support.browser_of(owner).get("/"))
+
+
+def test_every_hour_has_its_greeting():
+    with translation.override("en"):
+        greetings = [greet("Ada", hour=hour) for hour in range(24)]
+    assert greetings[4] == "Hello, Ada"
+    assert greetings[5] == greetings[11] == "Good morning, Ada"
+    assert greetings[12] == greetings[17] == "Good afternoon, Ada"
+    assert greetings[18] == greetings[22] == "Good evening, Ada"
+
+
+def test_a_recovery_code_is_spoken_of(owner):
+    support.enable_app(owner)
+    recovery.make(owner, now=timezone.now())
+    codes = recovery.unsaved(owner.id)
+    recovery.confirm_saved(administrator_id=owner.id, by=support.by(owner), now=timezone.now())
+    client = Client(HTTP_USER_AGENT=support.CHROME)
+    client.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD, "next": ""})
+    client.post("/sign-in/recovery/", {"code": codes[0]})
+    said = text(client.get("/"))
+    assert "You signed in with a recovery code. 9 codes are left." in said
+    assert "Set up a new device" in said
+    assert "make new codes soon" not in said
+    owner.recovery_sets.get().codes.filter(
+        id__gt=owner.recovery_sets.get().codes.order_by("id")[2].id
+    ).update(used_at=timezone.now())
+    assert "make new codes soon" in text(client.get("/"))
+
+
+def test_cards_lead_to_the_tabs_that_somebody_may_use(colleague):
+    Tab.objects.create(
+        key="pbx", title="Phone system", description="Call flows.", url="https://pbx.example"
+    )
+    Tab.objects.create(key="reports", title="Reports", url="https://reports.example")
+    cached.forget()
+    rows = Administrator.objects.of(colleague.customer_id).filter(id=colleague.id)
+    rows.update(tabs=" home pbx support ")
+    said = text(support.browser_of(colleague).get("/"))
+    assert "Phone system Call flows. Open" in said
+    assert "Support" in said
+    for absent in ("Reports", "Administrators", "Activity"):
+        assert absent not in said
+
+
+def test_who_looks_after_people_sees_them_in_numbers(owner, colleague):
+    support.enable_app(owner)
+    support.make_administrator(
+        owner.customer, email="zoe@harbourbakery.example", name="Zoe Adler", require_2fa=True
+    )
+    support.make_administrator(
+        owner.customer,
+        email="gone@harbourbakery.example",
+        name="Al Gone",
+        status="removed",
+        require_2fa=True,
+    )
+    said = text(support.browser_of(owner).get("/"))
+    assert "3 people, 1 with two factors" in said
+    assert "1 must use two factors and has not set them up" in said
+
+
+def test_a_policy_counts_everybody_without_a_factor(owner, colleague):
+    support.enable_app(owner)
+    client = support.browser_of(owner)
+    Customer.objects.filter(id=owner.customer_id).update(require_2fa=True)
+    assert "1 must use two factors" in text(client.get("/"))
+
+
+def test_another_customers_people_are_not_counted(owner, outsider):
+    assert "1 person, 0 with two factors" in text(support.browser_of(owner).get("/"))
+
+
+def test_the_end_of_the_grace_is_told(owner):
+    now = datetime.now(tz=UTC)
+    client = support.browser_of(owner)
+    Customer.objects.filter(id=owner.customer_id).update(
+        require_2fa=True, grace_days=7, grace_from=now
+    )
+    assert client.get("/").headers["Location"] == "/sign-in/set-up/"
+    client.post("/sign-in/set-up/", {"later": "on"})
+    assert "Two-factor sign-in is required from" in text(client.get("/"))
+
+
+def test_who_has_no_right_to_home_is_refused(colleague):
+    client = support.browser_of(colleague)
+    Administrator.objects.of(colleague.customer_id).filter(id=colleague.id).update(tabs=" support ")
+    assert client.get("/").status_code == 403
+
+
+def test_a_stranger_is_asked_to_sign_in(customer, client):
+    assert client.get("/").headers["Location"] == "/sign-in/"
+
+
+@pytest.mark.parametrize("more", [0, 30])
+def test_home_costs_two_queries_however_many_people_there_are(
+    owner, more, django_assert_num_queries
+):
+    for number in range(more):
+        support.invite(owner.customer, email=f"p{number}@harbourbakery.example")
+    client = support.browser_of(owner)
+    client.get("/")
+    with django_assert_num_queries(2):
+        client.get("/")
+
+
+def test_home_costs_one_query_for_who_looks_after_nobody(colleague, django_assert_num_queries):
+    client = support.browser_of(colleague)
+    client.get("/")
+    with django_assert_num_queries(1):
+        client.get("/")
+
+
+def test_only_reading_is_answered(owner):
+    assert support.browser_of(owner).post("/").status_code == 405
