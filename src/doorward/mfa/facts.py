@@ -18,10 +18,13 @@ from doorward.customers.models import CustomerKind, CustomerStatus
 from doorward.customers.policies import policy_for, policy_from
 from doorward.customers.tabs import STAFF
 from doorward.mfa.models import Factor, RecoverySet
+from doorward.mfa.prepared import Prepared
 
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
+
+    from django.db.models import QuerySet
 
 # A password that cannot stand alone is due once no second factor is on or required.
 PASSWORD_DUE_ALONE = "too_short"  # noqa: S105 - a reason
@@ -167,22 +170,28 @@ _NAMES = tuple(
     .replace("administrator__customer__", "customer_")
     .replace("administrator__factors__", "row_")
     .replace("administrator__", "person_")
-    for name in (*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR)
+    for name in (*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR, "unsaved")
 )
+
+
+def _query(hashed: bytes) -> QuerySet[Session, tuple[Any, ...]]:
+    unsaved = RecoverySet.objects.filter(
+        administrator=OuterRef("administrator"), saved_at__isnull=True
+    )
+    return (
+        Session.objects.filter(token_hash=hashed)
+        .order_by("administrator__factors__confirmed_at")
+        .values_list(*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR, Exists(unsaved))
+    )
+
+
+_PREPARED = Prepared(_query)
 
 
 def load(token: str) -> Loaded | None:
     """Give all that is known of the session of a cookie's token, in one query; None: no such session."""
     hashed = token_hash(token)
-    unsaved = RecoverySet.objects.filter(
-        administrator=OuterRef("administrator"), saved_at__isnull=True
-    )
-    rows = (
-        Session.objects.filter(token_hash=hashed)
-        .order_by("administrator__factors__confirmed_at")
-        .values_list(*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR, Exists(unsaved))
-    )
-    found = [dict(zip((*_NAMES, "unsaved"), row, strict=True)) for row in rows]
+    found = [dict(zip(_NAMES, row, strict=True)) for row in _PREPARED.rows(hashed)]
     return _loaded(found, hashed) if found else None
 
 

@@ -1,0 +1,15 @@
+"""Addresses of the security page."""
+
+from django.urls import path
+
+from doorward.web.security import views
+
+urlpatterns = [
+    path("security/", views.security, name="security"),
+    path("security/2fa/enable/", views.enable, name="enable"),
+    path("security/2fa/disable/", views.disable, name="disable"),
+    path("security/2fa/add/", views.add_app, name="add_app"),
+    path("security/recovery-codes/", views.new_codes, name="new_codes"),
+    path("security/factors/<uuid:factor_id>/", views.factor, name="factor"),
+    path("security/sessions/end/", views.end_sessions, name="end_sessions"),
+]
