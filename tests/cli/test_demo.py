@@ -29,7 +29,7 @@ SAMUEL = "samuel.osei@harbour-bakery.example"
 
 @dataclass
 class Demo:
-    process: subprocess.Popen
+    process: subprocess.Popen[bytes]
     port: int
     folder: Path
     output: Path
@@ -40,6 +40,13 @@ class Demo:
 
     def address(self, path, host="localhost"):
         return f"http://{host}:{self.port}{path}"
+
+
+def find(pattern, text):
+    """Give what the pattern's group matches."""
+    found = re.search(pattern, text)
+    assert found, (pattern, text)
+    return found[1]
 
 
 def surroundings(home, **settings):
@@ -106,8 +113,8 @@ class Browser:
         return self._open(urllib.request.Request(self.demo.address(path)))
 
     def post(self, path, **fields):
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.page)
-        data = urllib.parse.urlencode({**fields, "csrfmiddlewaretoken": token[1]}).encode()
+        token = find(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.page)
+        data = urllib.parse.urlencode({**fields, "csrfmiddlewaretoken": token}).encode()
         return self._open(urllib.request.Request(self.demo.address(path), data=data))
 
     def _open(self, request):
@@ -117,11 +124,11 @@ class Browser:
 
     @property
     def name(self):
-        return re.search(r'data-page="([^"]+)"', self.page)[1]
+        return find(r'data-page="([^"]+)"', self.page)
 
 
 def password_of(demo):
-    return re.search(r"Everybody's password +(\S+)", demo.output.read_text())[1]
+    return find(r"Everybody's password +(\S+)", demo.output.read_text())
 
 
 def test_it_prints_where_it_answers_and_who_can_sign_in(demo):

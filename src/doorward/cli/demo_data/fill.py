@@ -13,7 +13,7 @@ from django.db import transaction
 
 from doorward.administrators import invitations
 from doorward.administrators.models import Administrator, Session, Status, tabs_text
-from doorward.administrators.services import folded_name
+from doorward.administrators.changes import folded_name
 from doorward.audit.models import Event
 from doorward.audit.origin import By, Origin
 from doorward.cli.demo_data import companies

@@ -1,0 +1,225 @@
+"""The pages of the Brands tab, made from rows and from what was typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from doorward.core.errors import ColourInvalid
+from doorward.core.text import LONGEST_EMAIL
+from doorward.customers import brands
+from doorward.customers.models import Brand
+from doorward.web.brandmark import look_version, write_stylesheet
+from doorward.web.provider.forms import Typed
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from doorward.web.fields import Field
+
+TEXTS: Final = (
+    "name",
+    "hosts",
+    "accent",
+    "issuer",
+    "support_email",
+    "support_phone",
+    "support_url",
+    "support_hours",
+    "email_from",
+)
+TICKS: Final = ("require_2fa", "is_default")
+_FIRST_ACCENT: Final = "#2b50e0"
+_LONGEST_HOSTS: Final = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class BrandLine:
+    """One brand in the list."""
+
+    id: UUID
+    name: str
+    accent: str
+    hosts: tuple[str, ...]
+    customers: int
+    is_default: bool
+    require_2fa: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BrandPage:
+    """One brand, or (without an id) one to be added. `accent`: what the preview begins with."""
+
+    id: UUID | None
+    name: str
+    accent: str
+    fields: dict[str, Field]
+    logo: str
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogoPage:
+    """The page on which a logo is chosen; `logo` is the address of the one there, if there is one."""
+
+    id: UUID
+    name: str
+    logo: str
+    most: int
+    error: str = ""
+
+    @classmethod
+    def of(cls, brand: Brand, *, error: str = "") -> LogoPage:
+        """Make the page of a brand."""
+        most = brands.LONGEST_LOGO // 1024
+        return cls(id=brand.id, name=brand.name, logo=_logo(brand), most=most, error=error)
+
+
+def brands_page() -> tuple[BrandLine, ...]:
+    """Give the lines of the list, the default brand first."""
+    rows = Brand.objects.defer("logo").annotate(customers=Count("customer"))
+    return tuple(
+        BrandLine(
+            id=brand.id,
+            name=brand.name,
+            accent=brand.accent,
+            hosts=tuple(brand.hosts),
+            customers=brand.customers,
+            is_default=brand.is_default,
+            require_2fa=brand.require_2fa,
+        )
+        for brand in rows.order_by("-is_default", "name", "id")
+    )
+
+
+def typed_of(brand: Brand | None) -> Typed:
+    """Give the form as it is first shown."""
+    if brand is None:
+        return Typed(texts=dict.fromkeys(TEXTS, "") | {"accent": _FIRST_ACCENT})
+    texts = {name: getattr(brand, name) for name in TEXTS if name != "hosts"}
+    return Typed(
+        texts=texts | {"hosts": "\n".join(brand.hosts)},
+        ticks={name: getattr(brand, name) for name in TICKS},
+    )
+
+
+def details_of(typed: Typed) -> brands.BrandDetails:
+    """Make what the service wants."""
+    ticks = {name: typed.ticks[name] for name in TICKS}
+    return brands.BrandDetails(**{name: typed.texts[name] for name in TEXTS}, **ticks)  # type: ignore[arg-type]
+
+
+def brand_page(brand: Brand | None, typed: Typed) -> BrandPage:
+    """Make the page."""
+    return BrandPage(
+        id=brand.id if brand else None,
+        name=brand.name if brand else "",
+        accent=brand.accent if brand else _FIRST_ACCENT,
+        fields=_look_fields(typed) | _support_fields(typed) | _ticks(brand, typed),
+        logo=_logo(brand) if brand else "",
+        refused=bool(typed.errors),
+    )
+
+
+def write_preview(accent: str) -> str:
+    """Write the accent's properties for the preview alone; for what is no colour, nothing changes."""
+    try:
+        css = write_stylesheet(accent)
+    except ColourInvalid:
+        return ""
+    # One half of the preview is light and one dark, whatever the page is.
+    return (
+        css.replace(":root", "#preview")
+        + "#preview .light{color-scheme:light}#preview .dark{color-scheme:dark}\n"
+        + "#preview .card{color:var(--ink)}\n"
+    )
+
+
+def _logo(brand: Brand) -> str:
+    if not brand.logo_type:
+        return ""
+    return f"/brands/{brand.id}/logo.png?v={look_version(brand)}"
+
+
+def _look_fields(typed: Typed) -> dict[str, Field]:
+    return {
+        "name": typed.line("name", _("Name"), required=True, maxlength=brands.NAME_LENGTH),
+        "issuer": typed.line(
+            "issuer",
+            _("Name in authenticator apps"),
+            required=True,
+            maxlength=brands.ISSUER_LENGTH,
+            help=_("Stands beside the codes on people's phones. Those set up already keep theirs."),
+        ),
+        "hosts": typed.line(
+            "hosts",
+            _("Host names"),
+            kind="textarea",
+            rows=3,
+            maxlength=_LONGEST_HOSTS,
+            spellcheck="false",
+            autocapitalize="off",
+            help=_("One in a line. Links in mails have the first one."),
+        ),
+        "accent": typed.line(
+            "accent",
+            _("Accent colour"),
+            required=True,
+            maxlength=7,
+            spellcheck="false",
+            data_accent="#accent-preview",
+            help=_("Like #2b50e0. Text on it and in it is made readable by itself."),
+        ),
+    }
+
+
+def _support_fields(typed: Typed) -> dict[str, Field]:
+    email = {"kind": "email", "maxlength": LONGEST_EMAIL, "autocomplete": "off"}
+    return {
+        "support_email": typed.line("support_email", _("E-mail"), **email),
+        "support_phone": typed.line(
+            "support_phone", _("Phone"), kind="tel", maxlength=brands.PHONE_LENGTH
+        ),
+        "support_url": typed.line(
+            "support_url",
+            _("Web page"),
+            kind="url",
+            maxlength=brands.LINK_LENGTH,
+            placeholder="https://",
+        ),
+        "support_hours": typed.line(
+            "support_hours",
+            _("Hours"),
+            maxlength=brands.HOURS_LENGTH,
+            help=_("As people read them, like Mon–Fri 8:00–18:00."),
+        ),
+        "email_from": typed.line(
+            "email_from",
+            _("Sender of mails"),
+            help=_("Without it, the support's e-mail."),
+            **email,
+        ),
+    }
+
+
+def _ticks(brand: Brand | None, typed: Typed) -> dict[str, Field]:
+    is_default = brand is not None and brand.is_default
+    return {
+        "require_2fa": typed.tick(
+            "require_2fa",
+            _("Require two-factor sign-in of everybody"),
+            help=_("Of all people of all customers with this brand."),
+        ),
+        "is_default": typed.tick(
+            "is_default",
+            _("Default brand"),
+            checked=is_default,
+            disabled=is_default,
+            help=_("It stays the default until you choose another one.")
+            if is_default
+            else _("For host names that no brand has, and for new customers."),
+        ),
+    }

@@ -1,0 +1,161 @@
+"""The Customers tab: the companies that use this portal, and who looks after them there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from doorward.administrators import services as people
+from doorward.core import errors
+from doorward.core.steps import OTHERS, Need
+from doorward.customers import brands, services
+from doorward.customers.models import Customer, CustomerStatus
+from doorward.customers.tabs import CUSTOMERS, built_in
+from doorward.web.needs import needs
+from doorward.web.pages import render, see_other
+from doorward.web.posted import ticked
+from doorward.web.provider import forms
+from doorward.web.provider.customer_list import list_page
+from doorward.web.provider.customer_page import (
+    INVITE,
+    NEW,
+    TEXTS,
+    TICKS,
+    add_page,
+    customer_page,
+    question_for,
+    typed_of,
+)
+from doorward.web.provider.keepers import has_primary
+from doorward.web.requests import acting, signed_in
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from doorward.web.provider.forms import Typed
+    from doorward.web.requests import Request
+
+RIGHT = Need.right(CUSTOMERS)
+CHANGE = Need.right(CUSTOMERS, fresh=OTHERS)
+both = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@needs(RIGHT)
+@require_safe
+def list_(request: Request) -> HttpResponse:
+    """Show all customers."""
+    return render(request, "provider/customers.html", list_page(request))
+
+
+@needs(RIGHT, post=CHANGE)
+@both
+def add(request: Request) -> HttpResponse:
+    """Add a customer, then go on to its page, where its first administrator is invited."""
+    if request.method != "POST":
+        return render(request, "provider/customer_add.html", add_page(forms.Typed()))
+    typed = forms.read(request, NEW)
+    try:
+        brand = brands.get(_id(typed.texts["brand"]))
+        customer = services.add(
+            name=typed.texts["name"], brand=brand, by=acting(request), now=request.now
+        )
+    except errors.Refusal as refusal:
+        place = "brand" if isinstance(refusal, errors.NotFound) else "name"
+        page = add_page(typed.refused(refusal, place=place))
+        return render(request, "provider/customer_add.html", page, status=422)
+    text = _("%(name)s was added. Now invite somebody who will look after it.")
+    messages.success(request, text % {"name": customer.name})
+    return see_other(f"/customers/{customer.id}/")
+
+
+@needs(RIGHT, post=CHANGE)
+@both
+def edit(request: Request, customer_id: UUID) -> HttpResponse:
+    """Show a customer and change it: all that was sent, or nothing."""
+    customer = _find(customer_id)
+    if request.method != "POST":
+        return _show(request, customer, typed_of(customer))
+    typed = forms.read(request, TEXTS, TICKS)
+    try:
+        services.change(customer.id, _wanted(request, typed), by=acting(request))
+    except errors.ConfirmationMissing:
+        question = question_for(customer, CustomerStatus(typed.texts["status"]))
+        page = customer_page(customer, typed, question=question)
+        return render(request, "provider/customer.html", page, status=422)
+    except errors.Refusal as refusal:
+        place = {errors.NotFound: "brand", errors.WrongStatus: "status"}.get(type(refusal), "name")
+        return _show(request, customer, typed.refused(refusal, place=place), status=422)
+    messages.success(request, _("Saved."))
+    return see_other(f"/customers/{customer.id}/")
+
+
+@needs(CHANGE)
+@both
+def invite(request: Request, customer_id: UUID) -> HttpResponse:
+    """Invite somebody to a customer, with all built-in tabs: they invite everybody else."""
+    customer = _find(customer_id)
+    if request.method != "POST":
+        return see_other(f"/customers/{customer.id}/")
+    typed = forms.read(request, INVITE)
+    try:
+        person, _link = people.add(
+            _somebody(request, typed, customer),
+            customer=customer,
+            by=acting(request),
+            now=request.now,
+        )
+    except errors.Refusal as refusal:
+        refused = typed.refused(refusal, place="first_name")
+        page = customer_page(customer, typed_of(customer), invite=refused)
+        return render(request, "provider/customer.html", page, status=422)
+    text = _("%(name)s is invited: the mail is on its way to %(email)s.")
+    messages.success(request, text % {"name": person.full_name, "email": person.email})
+    return see_other(f"/customers/{customer.id}/")
+
+
+def _show(request: Request, customer: Customer, typed: Typed, *, status: int = 200) -> HttpResponse:
+    page = customer_page(customer, typed)
+    return render(request, "provider/customer.html", page, status=status)
+
+
+def _find(customer_id: UUID) -> Customer:
+    try:
+        return services.get(customer_id)
+    except Customer.DoesNotExist as error:
+        raise Http404 from error
+
+
+def _wanted(request: Request, typed: Typed) -> services.CustomerChange:
+    if typed.texts["status"] not in CustomerStatus:
+        raise errors.WrongStatus
+    return services.CustomerChange(
+        name=typed.texts["name"],
+        brand_id=_id(typed.texts["brand"]),
+        status=CustomerStatus(typed.texts["status"]),
+        floor_require_2fa=typed.ticks["floor_require_2fa"],
+        confirmed=ticked(request, "confirm"),
+    )
+
+
+def _somebody(request: Request, typed: Typed, customer: Customer) -> people.NewAdministrator:
+    return people.NewAdministrator(
+        email=typed.texts["email"],
+        details=people.Details(
+            first_name=typed.texts["first_name"], last_name=typed.texts["last_name"]
+        ),
+        tabs=frozenset(built_in(customer)),
+        is_primary=not has_primary(customer),
+        time_zone=signed_in(request).time_zone,
+    )
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise errors.NotFound from error

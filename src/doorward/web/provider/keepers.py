@@ -1,0 +1,49 @@
+"""Who looks after a customer's people: those of them who have the Administrators tab."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from doorward.administrators.models import Administrator, Status
+from doorward.customers.tabs import ADMINISTRATORS
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from doorward.customers.models import Customer
+
+SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Somebody whom the provider can turn to."""
+
+    name: str
+    email: str
+    status: Status
+    is_primary: bool
+
+
+def keepers(customer: Customer) -> tuple[Keeper, ...]:
+    """Give the first few of them, the primary one first."""
+    ordered = _rows(customer).order_by("-is_primary", "name_folded", "id")
+    return tuple(
+        Keeper(
+            name=person.full_name,
+            email=person.email,
+            status=Status(person.status),
+            is_primary=person.is_primary,
+        )
+        for person in ordered.filter(tabs__contains=f" {ADMINISTRATORS} ")[:SHOWN]
+    )
+
+
+def has_primary(customer: Customer) -> bool:
+    """Say whether the customer has its primary administrator."""
+    return _rows(customer).filter(is_primary=True).exists()
+
+
+def _rows(customer: Customer) -> QuerySet[Administrator]:
+    return Administrator.objects.of(customer.id).exclude(status=Status.REMOVED)

@@ -1,0 +1,170 @@
+"""The Tabs tab: the links that the provider adds to its customers' portals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.contrib import messages
+from django.http import Http404
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from doorward.administrators.tab_rights import remove_tab
+from doorward.core import errors
+from doorward.core.steps import OTHERS, Need
+from doorward.customers import own_tabs
+from doorward.customers.models import Tab
+from doorward.customers.tabs import TABS
+from doorward.web.needs import needs
+from doorward.web.pages import render, see_other
+from doorward.web.provider import forms
+from doorward.web.requests import acting
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.http import HttpResponse
+
+    from doorward.web.fields import Field
+    from doorward.web.provider.forms import Typed
+    from doorward.web.requests import Request
+
+RIGHT = Need.right(TABS)
+CHANGE = Need.right(TABS, fresh=OTHERS)
+TEXTS: Final = ("title", "description", "url", "position")
+both = require_http_methods(["GET", "HEAD", "POST"])
+_STEP: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class TabPage:
+    """One tab, or (without an id) one to be added."""
+
+    id: UUID | None
+    key: str
+    title: str
+    fields: dict[str, Field]
+    refused: bool
+
+
+@needs(RIGHT)
+@require_safe
+def list_(request: Request) -> HttpResponse:
+    """Show the provider's own tabs, in their order."""
+    rows = tuple(Tab.objects.order_by("position", "title"))
+    return render(request, "provider/tabs.html", rows)
+
+
+@needs(RIGHT, post=CHANGE)
+@both
+def add(request: Request) -> HttpResponse:
+    """Add a tab."""
+    if request.method != "POST":
+        return _show(request, None, forms.Typed(texts={"position": str(_after_the_last())}))
+    typed = forms.read(request, ("key", *TEXTS))
+    try:
+        tab = own_tabs.add(typed.texts["key"], _details(typed), by=acting(request))
+    except errors.Refusal as refusal:
+        return _show(request, None, typed.refused(refusal, place="title"))
+    text = _("%(title)s was added. It is shown to whoever gets the right to it.")
+    messages.success(request, text % {"title": tab.title})
+    return see_other("/tabs/")
+
+
+@needs(RIGHT, post=CHANGE)
+@both
+def edit(request: Request, tab_id: UUID) -> HttpResponse:
+    """Show a tab and change it."""
+    tab = _find(tab_id)
+    if request.method != "POST":
+        texts = {name: str(getattr(tab, name)) for name in TEXTS}
+        return _show(request, tab, forms.Typed(texts=texts))
+    typed = forms.read(request, TEXTS)
+    try:
+        own_tabs.change(tab.id, _details(typed), by=acting(request))
+    except errors.Refusal as refusal:
+        return _show(request, tab, typed.refused(refusal, place="title"))
+    messages.success(request, _("Saved."))
+    return see_other("/tabs/")
+
+
+@needs(CHANGE)
+@require_POST
+def remove(request: Request, tab_id: UUID) -> HttpResponse:
+    """Remove a tab, and everybody's right to it."""
+    tab = _find(tab_id)
+    try:
+        remove_tab(tab.id, by=acting(request))
+    except errors.NotFound as error:
+        raise Http404 from error
+    messages.success(request, _("%(title)s was removed.") % {"title": tab.title})
+    return see_other("/tabs/")
+
+
+def _show(request: Request, tab: Tab | None, typed: Typed) -> HttpResponse:
+    page = TabPage(
+        id=tab.id if tab else None,
+        key=tab.key if tab else "",
+        title=tab.title if tab else "",
+        fields=_fields(tab, typed),
+        refused=bool(typed.errors),
+    )
+    return render(request, "provider/tab.html", page, status=422 if typed.errors else 200)
+
+
+def _find(tab_id: UUID) -> Tab:
+    try:
+        return own_tabs.get(tab_id)
+    except errors.NotFound as error:
+        raise Http404 from error
+
+
+def _details(typed: Typed) -> own_tabs.TabDetails:
+    return own_tabs.TabDetails(**{name: typed.texts[name] for name in TEXTS})
+
+
+def _after_the_last() -> int:
+    last = Tab.objects.order_by("-position").values_list("position", flat=True).first()
+    return min((last or 0) + _STEP, own_tabs.LAST_POSITION)
+
+
+def _fields(tab: Tab | None, typed: Typed) -> dict[str, Field]:
+    key = typed.line(
+        "key",
+        _("Key"),
+        required=True,
+        maxlength=own_tabs.KEY_LENGTH,
+        spellcheck="false",
+        autocapitalize="off",
+        help=_("Small letters, digits and dashes, like phone-system. It cannot be changed later."),
+    )
+    shared = {
+        "title": typed.line("title", _("Title"), required=True, maxlength=own_tabs.TITLE_LENGTH),
+        "description": typed.line(
+            "description",
+            _("Description"),
+            maxlength=own_tabs.DESCRIPTION_LENGTH,
+            help=_("Shown on Home."),
+        ),
+        "url": typed.line(
+            "url",
+            _("Address"),
+            required=True,
+            maxlength=own_tabs.LINK_LENGTH,
+            spellcheck="false",
+            autocapitalize="off",
+            help=_("Where the tab leads: https://… or a path of this portal, like /help/."),
+        ),
+        "position": typed.line(
+            "position",
+            _("Position"),
+            kind="number",
+            required=True,
+            inputmode="numeric",
+            min=0,
+            max=own_tabs.LAST_POSITION,
+            help=_("Smaller numbers come first."),
+        ),
+    }
+    return shared if tab else {"key": key} | shared

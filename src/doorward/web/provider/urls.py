@@ -1,0 +1,22 @@
+"""Addresses of the provider's tabs."""
+
+from django.urls import path
+
+from doorward.web.provider import brands, customers, tabs
+
+urlpatterns = [
+    path("customers/", customers.list_, name="customers"),
+    path("customers/add/", customers.add, name="customers_add"),
+    path("customers/<uuid:customer_id>/", customers.edit, name="customer"),
+    path("customers/<uuid:customer_id>/invite/", customers.invite, name="customer_invite"),
+    path("brands/", brands.list_, name="brands"),
+    path("brands/add/", brands.add, name="brands_add"),
+    path("brands/accent.css", brands.accent, name="brand_accent"),
+    path("brands/<uuid:brand_id>/", brands.edit, name="brand"),
+    path("brands/<uuid:brand_id>/logo/", brands.logo, name="brand_change_logo"),
+    path("brands/<uuid:brand_id>/logo.png", brands.logo_image, name="brand_logo_image"),
+    path("tabs/", tabs.list_, name="tabs"),
+    path("tabs/add/", tabs.add, name="tabs_add"),
+    path("tabs/<uuid:tab_id>/", tabs.edit, name="tab"),
+    path("tabs/<uuid:tab_id>/remove/", tabs.remove, name="tab_remove"),
+]

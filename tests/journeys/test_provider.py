@@ -1,0 +1,547 @@
+"""The provider's tabs: the owner (staff with them), a colleague (staff without), an outsider (a customer's)."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from doorward.administrators.models import Administrator, Session
+from doorward.audit.events import Kind
+from doorward.audit.models import Event
+from doorward.audit.origin import CONSOLE
+from doorward.customers import brands, cached, own_tabs, services
+from doorward.customers.models import Brand, Customer, Tab
+from doorward.customers.tabs import BUILT_IN, STAFF
+from tests import support
+
+pytestmark = pytest.mark.django_db
+
+BRAND = {
+    "name": "Brightwave",
+    "hosts": "portal.brightwave.example\nbrightwave.example",
+    "accent": "#ffb81c",
+    "issuer": "Brightwave",
+    "support_email": "help@brightwave.example",
+    "support_phone": "+49 30 23125 010",
+    "support_url": "https://www.brightwave.example/help",
+    "support_hours": "Mon–Fri 9–17",
+    "email_from": "",
+}
+TAB = {
+    "key": "billing",
+    "title": "Billing",
+    "description": "Invoices",
+    "url": "https://billing.example/",
+    "position": "10",
+}
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def picture(*, extra=b""):
+    header = struct.pack(">IIBBBBB", 2, 2, 8, 2, 0, 0, 0)
+    parts = [chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(bytes(14)))]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts) + extra + chunk(b"IEND", b"")
+
+
+@pytest.fixture
+def owner():
+    return support.make_administrator(
+        support.provider(),
+        email="nora@provider.example",
+        name="Nora Whitfield",
+        tabs=BUILT_IN + STAFF,
+    )
+
+
+@pytest.fixture
+def browser(owner):
+    return support.browser_of(owner)
+
+
+def brand_of(**changes):
+    fields = BRAND | changes
+    return brands.add(brands.BrandDetails(**{name: fields[name] for name in BRAND}), by=CONSOLE)
+
+
+def tab_of(**changes):
+    fields = TAB | changes
+    key = fields.pop("key")
+    return own_tabs.add(key, own_tabs.TabDetails(**fields), by=CONSOLE)
+
+
+class TestAccess:
+    """Nobody but staff with the tab gets in, whatever their row says."""
+
+    @pytest.fixture
+    def addresses(self, customer):
+        brand, tab = brand_of(), tab_of()
+        return [
+            "/customers/",
+            "/customers/add/",
+            f"/customers/{customer.id}/",
+            f"/customers/{customer.id}/invite/",
+            "/brands/",
+            "/brands/add/",
+            "/brands/accent.css?accent=%23ff0000",
+            f"/brands/{brand.id}/",
+            f"/brands/{brand.id}/logo/",
+            f"/brands/{brand.id}/logo.png",
+            "/tabs/",
+            "/tabs/add/",
+            f"/tabs/{tab.id}/",
+            f"/tabs/{tab.id}/remove/",
+        ]
+
+    def everything(self):
+        rows = [list(model.objects.order_by("id").values()) for model in (Brand, Customer, Tab)]
+        return rows, Administrator.objects.everywhere().count()
+
+    def test_a_colleague_without_the_tabs(self, addresses):
+        colleague = support.make_administrator(
+            support.provider(), email="liam@provider.example", name="Liam Byrne", tabs=BUILT_IN
+        )
+        self.is_refused(support.browser_of(colleague), addresses)
+
+    def test_a_customers_administrator_even_with_the_tabs_in_the_row(self, customer, addresses):
+        outsider = support.make_administrator(customer, tabs=BUILT_IN)
+        Administrator.objects.of(customer.id).filter(id=outsider.id).update(
+            tabs=" " + " ".join(sorted(BUILT_IN + STAFF)) + " "
+        )
+        browser = support.browser_of(outsider)
+        page = browser.get("/").content.decode()
+        assert not any(f'href="/{key}/"' in page for key in STAFF)
+        self.is_refused(browser, addresses)
+
+    def is_refused(self, browser, addresses):
+        before = self.everything()
+        for address in addresses:
+            assert browser.get(address).status_code == 403, address
+            answer = browser.post(address, BRAND | TAB | {"brand": str(uuid4())})
+            assert answer.status_code == 403, address
+        assert self.everything() == before
+        assert Event.objects.filter(kind=Kind.ACCESS_REFUSED).count() == 2 * len(addresses)
+
+    def test_one_tab_is_not_another(self):
+        brands_only = support.make_administrator(
+            support.provider(), email="chidi@provider.example", tabs=["home", "brands"]
+        )
+        browser = support.browser_of(brands_only)
+        assert browser.get("/brands/").status_code == 200
+        assert browser.get("/customers/").status_code == 403
+        assert browser.get("/tabs/").status_code == 403
+
+    def test_a_change_wants_a_fresh_proof(self, owner, browser):
+        browser.get("/customers/")
+        old = timezone.now() - timedelta(minutes=11)
+        Session.objects.filter(administrator=owner).update(password_at=old)
+        provider_brand = Brand.objects.get(is_default=True)
+        answer = browser.post("/customers/add/", {"name": "Late", "brand": str(provider_brand.id)})
+        assert answer.status_code == 303
+        assert answer["Location"].startswith("/prove/")
+        assert not Customer.objects.filter(name="Late").exists()
+        # The page of a logo wants it before the file is chosen, since a file cannot wait for it.
+        answer = browser.get(f"/brands/{provider_brand.id}/logo/")
+        assert answer["Location"].startswith("/prove/")
+
+    def test_what_is_not_there(self, browser):
+        for room in ("customers", "brands", "tabs"):
+            assert browser.get(f"/{room}/{uuid4()}/").status_code == 404
+            assert browser.get(f"/{room}/nonsense/").status_code == 404
+
+
+class TestCustomers:
+    def test_the_list(self, browser, customer):
+        person = support.make_administrator(customer)
+        support.enable_app(person)
+        support.invite(customer)
+        support.make_administrator(customer, email="gone@x.example", status="removed")
+        page = browser.get("/customers/").content.decode()
+        assert 'data-page="customers"' in page
+        assert "Harbour Bakery" in page
+        assert "1 of 2" in page
+        assert "2 customers" in page
+
+    def test_search_filter_and_paging(self, browser):
+        now = timezone.now()
+        for number in range(30):
+            services.add(name=f"Ärzte {number:02}", by=CONSOLE, now=now)
+        page = browser.get("/customers/?q=ÄRZTE").content.decode()
+        assert "1 to 25 of 30 customers" in page
+        assert "?q=%C3%84RZTE&amp;page=2" in page
+        second = browser.get("/customers/?q=ärzte&page=2").content.decode()
+        assert "26 to 30 of 30" in second
+        assert "Ärzte 29" in second
+        assert "Ärzte 24" not in second
+        assert "No customer found" in browser.get("/customers/?q=xyz").content.decode()
+        assert "No customer found" in browser.get("/customers/?status=closed").content.decode()
+        for odd in ("?page=0", "?page=-1", "?page=9999999999999", "?page=x", "?status=x", "?q=%00"):
+            assert browser.get(f"/customers/{odd}").status_code == 200, odd
+
+    def test_the_list_takes_a_constant_number_of_queries(
+        self, browser, django_assert_max_num_queries
+    ):
+        browser.get("/customers/")
+        for number in range(20):
+            customer = support.make_customer(f"Customer {number}")
+            support.make_administrator(customer, email=f"p{number}@x.example")
+        browser.get("/customers/")
+        with django_assert_max_num_queries(5):
+            browser.get("/customers/")
+
+    def test_added_with_a_brand_then_its_first_administrator(self, browser):
+        brand = brand_of()
+        answer = browser.post("/customers/add/", {"name": " Kestrel ", "brand": str(brand.id)})
+        assert answer.status_code == 303
+        customer = Customer.objects.get(name="Kestrel")
+        assert answer["Location"] == f"/customers/{customer.id}/"
+        assert customer.brand_id == brand.id
+        [event] = support.events(Kind.CUSTOMER_ADDED, customer_id=customer.id)
+        assert event.actor_name == "Nora Whitfield"
+        page = browser.get(answer["Location"]).content.decode()
+        assert "Nobody yet." in page
+
+        invited = {"email": "mona@kestrel.example", "first_name": "Mona", "last_name": "Eriksen"}
+        answer = browser.post(f"/customers/{customer.id}/invite/", invited)
+        assert answer.status_code == 303
+        person = Administrator.objects.of(customer.id).get()
+        assert (person.status, person.is_primary) == ("invited", True)
+        assert person.tab_keys == frozenset(BUILT_IN)
+        assert len(support.events(Kind.INVITATION_SENT, subject_id=person.id)) == 1
+        page = browser.get(answer["Location"]).content.decode()
+        assert "mona@kestrel.example" in page
+        second = invited | {"email": "two@kestrel.example"}
+        browser.post(f"/customers/{customer.id}/invite/", second)
+        assert not Administrator.objects.of(customer.id).get(email__startswith="two").is_primary
+
+    @pytest.mark.parametrize(
+        ("changes", "place"),
+        [
+            ({"email": "no"}, "invite-email"),
+            ({"email": "NORA@provider.example"}, "invite-email"),
+            ({"first_name": ""}, "invite-first-name"),
+            ({"last_name": " "}, "invite-last-name"),
+            ({"first_name": "a\x00b"}, "invite-first-name"),
+        ],
+    )
+    def test_an_invitation_that_cannot_be(self, browser, customer, changes, place):
+        fields = {"email": "a@b.example", "first_name": "A", "last_name": "B"} | changes
+        answer = browser.post(f"/customers/{customer.id}/invite/", fields)
+        assert answer.status_code == 422
+        assert f'id="{place}-error"' in answer.content.decode()
+        assert not Administrator.objects.of(customer.id).exists()
+
+    @pytest.mark.parametrize(
+        ("name", "said"),
+        [
+            ("", "Type a name."),
+            ("HARBOUR BAKERY", "Another customer has this name."),
+            ("x" * 81, "Use at most 80 characters."),
+            ("a\x07b", "This has characters in it that are not allowed."),
+        ],
+    )
+    def test_a_name_that_cannot_be(self, browser, customer, name, said):
+        fields = {"name": name, "brand": str(customer.brand_id)}
+        answer = browser.post("/customers/add/", fields)
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
+        assert 'id="name-error"' in answer.content.decode()
+        other = support.make_customer("Other")
+        fields |= {"status": "active"}
+        answer = browser.post(f"/customers/{other.id}/", fields)
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
+        assert Customer.objects.count() == 3
+
+    def wanted(self, customer, **changes):
+        return {
+            "name": customer.name,
+            "brand": str(customer.brand_id),
+            "status": customer.status,
+        } | changes
+
+    def test_changed(self, browser, customer):
+        brand, address = brand_of(), f"/customers/{customer.id}/"
+        fields = self.wanted(customer, name="Harbour", brand=str(brand.id), floor_require_2fa="on")
+        assert browser.post(address, fields).status_code == 303
+        changed = services.find("harbour")
+        assert (changed.id, changed.brand_id) == (customer.id, brand.id)
+        assert changed.floor_require_2fa
+        [event] = support.events(Kind.CUSTOMER_CHANGED)
+        assert event.details["changed"] == ["brand", "floor_require_2fa", "name"]
+        assert event.customer_id == customer.id
+        browser.post(address, fields)
+        assert len(support.events(Kind.CUSTOMER_CHANGED)) == 1
+
+    def test_the_floor_takes_hold_at_the_next_click(self, browser, customer):
+        theirs = support.browser_of(support.make_administrator(customer))
+        assert theirs.get("/").status_code == 200
+        fields = self.wanted(customer, floor_require_2fa="on")
+        browser.post(f"/customers/{customer.id}/", fields)
+        assert theirs.get("/")["Location"] == "/sign-in/mailbox/"
+
+    @pytest.mark.parametrize("status", ["suspended", "closed"])
+    def test_suspending_asks_first_and_puts_everybody_out(self, browser, customer, status):
+        theirs = support.browser_of(support.make_administrator(customer))
+        address, fields = f"/customers/{customer.id}/", self.wanted(customer, status=status)
+        answer = browser.post(address, fields)
+        assert answer.status_code == 422
+        assert 'name="confirm"' in answer.content.decode()
+        assert theirs.get("/").status_code == 200
+        assert browser.post(address, fields | {"confirm": "on"}).status_code == 303
+        assert theirs.get("/")["Location"].startswith("/sign-in/")
+        assert browser.post(address, fields | {"status": "active"}).status_code == 303
+        assert Customer.objects.get(id=customer.id).status == "active"
+
+    def test_the_provider_stays(self, browser):
+        provider = support.provider()
+        fields = self.wanted(provider, status="suspended", confirm="on")
+        answer = browser.post(f"/customers/{provider.id}/", fields)
+        assert answer.status_code == 422
+        assert 'id="status-error"' in answer.content.decode()
+        assert support.provider().status == "active"
+
+    @pytest.mark.parametrize(
+        "changes",
+        [{"brand": "x"}, {"brand": str(uuid4())}, {"brand": ""}, {"status": "x"}, {"status": ""}],
+    )
+    def test_what_no_page_of_ours_sends(self, browser, customer, changes):
+        answer = browser.post(f"/customers/{customer.id}/", self.wanted(customer, **changes))
+        assert answer.status_code == 422
+        assert not support.events(Kind.CUSTOMER_CHANGED)
+
+    @pytest.mark.parametrize("missing", ["name", "brand", "status"])
+    def test_a_missing_field(self, browser, customer, missing):
+        fields = self.wanted(customer)
+        del fields[missing]
+        assert browser.post(f"/customers/{customer.id}/", fields).status_code == 422
+        doubled = self.wanted(customer) | {missing: ["a", "b"]}
+        assert browser.post(f"/customers/{customer.id}/", doubled).status_code == 422
+
+
+class TestBrands:
+    def test_added_listed_and_seen_under_its_host(self, browser):
+        answer = browser.post("/brands/add/", BRAND)
+        assert answer.status_code == 303
+        brand = Brand.objects.get(name="Brightwave")
+        assert brand.hosts == ["portal.brightwave.example", "brightwave.example"]
+        assert "portal.brightwave.example" in browser.get("/brands/").content.decode()
+        page = Client().get("/sign-in/", headers={"host": "Portal.Brightwave.example:8000"})
+        assert "· Brightwave</title>" in page.content.decode()
+        [event] = support.events(Kind.BRAND_ADDED)
+        assert event.details == {"brand": "Brightwave"}
+        assert event.customer_name == "Provider"
+
+    def test_changed_as_a_whole_or_not_at_all(self, browser):
+        brand = brand_of()
+        address = f"/brands/{brand.id}/"
+        wrong = BRAND | {
+            "accent": "red",
+            "hosts": "https://a.example",
+            "support_url": "x",
+            "name": "",
+        }
+        answer = browser.post(address, wrong)
+        assert answer.status_code == 422
+        page = answer.content.decode()
+        for field in ("accent", "hosts", "support_url", "name"):
+            assert f'id="{field}-error"' in page
+        assert "https://a.example" in page
+        assert Brand.objects.get(id=brand.id).name == "Brightwave"
+
+        fields = BRAND | {"accent": "#0A0", "require_2fa": "on"}
+        assert browser.post(address, fields).status_code == 303
+        changed = Brand.objects.get(id=brand.id)
+        assert (changed.accent, changed.require_2fa, changed.version) == ("#00aa00", True, 2)
+        [event] = support.events(Kind.BRAND_CHANGED)
+        assert event.details["changed"] == ["accent", "require_2fa"]
+        browser.post(address, fields)
+        assert len(support.events(Kind.BRAND_CHANGED)) == 1
+
+    def test_the_brands_floor_takes_hold_at_the_next_click(self, browser, customer):
+        theirs = support.browser_of(support.make_administrator(customer))
+        brand = Brand.objects.get(is_default=True)
+        fields = BRAND | {"hosts": "", "require_2fa": "on"}
+        assert browser.post(f"/brands/{brand.id}/", fields).status_code == 303
+        assert theirs.get("/")["Location"] == "/sign-in/mailbox/"
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("name", "x" * 81),
+            ("issuer", ""),
+            ("issuer", "x" * 61),
+            ("accent", ""),
+            ("accent", "url(x)"),
+            ("accent", "#12345"),
+            ("hosts", "10.0.0.1"),
+            ("hosts", "a.example:80"),
+            ("hosts", "taken.example"),
+            ("support_email", "no"),
+            ("email_from", "a@b@c"),
+            ("support_url", "javascript:alert(1)"),
+            ("support_url", "/help/"),
+            ("support_phone", "x" * 41),
+            ("support_hours", "a\x1bb"),
+        ],
+    )
+    def test_a_field_that_cannot_be(self, browser, field, value):
+        brand_of(name="Other", hosts="taken.example")
+        answer = browser.post("/brands/add/", BRAND | {field: value})
+        assert answer.status_code == 422
+        assert f'id="{field}-error"' in answer.content.decode()
+        assert Brand.objects.count() == 2
+
+    @pytest.mark.parametrize("missing", list(BRAND))
+    def test_a_missing_field(self, browser, missing):
+        fields = {name: value for name, value in BRAND.items() if name != missing}
+        assert browser.post("/brands/add/", fields).status_code == 422
+        assert Brand.objects.count() == 1
+
+    def test_there_is_always_one_default(self, browser):
+        first, second = Brand.objects.get(is_default=True), brand_of()
+        fields = BRAND | {"name": "First", "hosts": ""}
+        browser.post(f"/brands/{first.id}/", fields)
+        assert Brand.objects.get(is_default=True).id == first.id
+        browser.post(f"/brands/{second.id}/", BRAND | {"is_default": "on"})
+        assert Brand.objects.get(is_default=True).id == second.id
+
+    def test_the_preview_is_readable_and_only_css(self, browser):
+        answer = browser.get("/brands/accent.css", {"accent": "#ffff00"})
+        assert answer["Content-Type"].startswith("text/css")
+        assert answer.content.decode().startswith("#preview{--accent:#ffff00;")
+        for odd in ("", "red", "#fff;}body{display:none}", "</style>"):
+            assert browser.get("/brands/accent.css", {"accent": odd}).content == b""
+
+
+class TestLogo:
+    @pytest.fixture
+    def brand(self):
+        support.provider()
+        return Brand.objects.get(is_default=True)
+
+    def put(self, browser, brand, content, name="logo.png", kind="image/png"):
+        sent = SimpleUploadedFile(name, content, content_type=kind)
+        return browser.post(f"/brands/{brand.id}/logo/", {"logo": sent})
+
+    def test_put_there_shown_and_taken_away(self, browser, brand):
+        assert self.put(browser, brand, picture()).status_code == 303
+        shown = browser.get(f"/brands/{brand.id}/logo.png")
+        assert (shown.content, shown["Content-Type"]) == (picture(), "image/png")
+        cached.forget()
+        public = Client().get("/brand/logo")
+        assert public.content == picture()
+        assert "<img" in Client().get("/sign-in/").content.decode()
+        assert browser.post(f"/brands/{brand.id}/logo/", {"remove": "on"}).status_code == 303
+        assert browser.get(f"/brands/{brand.id}/logo.png").status_code == 404
+        events = support.events(Kind.BRAND_CHANGED)
+        assert [event.details["changed"] for event in events] == [["logo"], ["logo"]]
+
+    @pytest.mark.parametrize(
+        ("content", "name", "kind"),
+        [
+            (b"", "logo.png", "image/png"),
+            (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "logo.svg", "image/svg+xml"),
+            (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "logo.png", "image/png"),
+            (b"GIF89a" + bytes(50), "logo.png", "image/png"),
+            (picture() + b"<script>alert(1)</script>", "logo.png", "image/png"),
+            (picture(extra=chunk(b"zzzz", bytes(256 * 1024))), "logo.png", "image/png"),
+        ],
+    )
+    def test_what_is_no_small_png_is_refused(self, browser, brand, content, name, kind):
+        answer = self.put(browser, brand, content, name, kind)
+        assert answer.status_code == 422
+        assert 'id="logo-error"' in answer.content.decode()
+        assert not Brand.objects.get(id=brand.id).logo_type
+
+    def test_far_too_large_is_refused_unread(self, browser, brand):
+        assert self.put(browser, brand, bytes(600 * 1024)).status_code == 413
+
+    def test_without_a_file(self, browser, brand):
+        assert browser.post(f"/brands/{brand.id}/logo/", {}).status_code == 422
+        assert browser.post(f"/brands/{brand.id}/logo/", {"logo": "text"}).status_code == 422
+
+
+class TestTabs:
+    def test_added_given_and_shown(self, browser, owner):
+        assert browser.post("/tabs/add/", TAB).status_code == 303
+        tab = Tab.objects.get()
+        assert (tab.key, tab.title, tab.position) == ("billing", "Billing", 10)
+        assert "https://billing.example/" in browser.get("/tabs/").content.decode()
+        Administrator.objects.of(owner.customer_id).update(
+            tabs=" " + " ".join(sorted({*BUILT_IN, *STAFF, "billing"})) + " "
+        )
+        assert 'href="https://billing.example/"' in browser.get("/").content.decode()
+        [event] = support.events(Kind.TAB_ADDED)
+        assert event.details == {"tab": "Billing", "key": "billing"}
+
+    def test_changed_but_not_its_key(self, browser):
+        tab = tab_of()
+        fields = TAB | {"key": "other", "title": "Invoices", "url": "/help/"}
+        assert browser.post(f"/tabs/{tab.id}/", fields).status_code == 303
+        changed = Tab.objects.get()
+        assert (changed.key, changed.title, changed.url) == ("billing", "Invoices", "/help/")
+        [event] = support.events(Kind.TAB_CHANGED)
+        assert event.details["changed"] == ["title", "url"]
+
+    def test_removed_with_everybodys_right_to_it(self, browser, customer):
+        tab = tab_of()
+        tab_of(key="billing-old", title="Old")
+        tabs = ["billing", "billing-old", "home", "support"]
+        person = support.make_administrator(customer, tabs=tabs)
+        assert browser.get(f"/tabs/{tab.id}/remove/").status_code == 405
+        assert browser.post(f"/tabs/{tab.id}/remove/").status_code == 303
+        assert list(Tab.objects.values_list("key", flat=True)) == ["billing-old"]
+        assert support.again(person).tab_keys == {"billing-old", "home", "support"}
+        assert len(support.events(Kind.TAB_REMOVED)) == 1
+        tab_of()
+        assert "billing" not in support.again(person).tab_keys
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("key", ""),
+            ("key", "Billing"),
+            ("key", "a b"),
+            ("key", "administrators"),
+            ("key", "customers"),
+            ("key", "taken"),
+            ("key", "x" * 41),
+            ("title", ""),
+            ("title", "x" * 41),
+            ("description", "a\nb"),
+            ("url", ""),
+            ("url", "javascript:alert(1)"),
+            ("url", "//evil.example/"),
+            ("url", "billing"),
+            ("position", ""),
+            ("position", "-1"),
+            ("position", "ten"),
+            ("position", "99999999999999999999"),
+            ("position", "٣"),
+        ],
+    )
+    def test_a_field_that_cannot_be(self, browser, field, value):
+        tab_of(key="taken")
+        answer = browser.post("/tabs/add/", TAB | {field: value})
+        assert answer.status_code == 422
+        assert f'id="{field}-error"' in answer.content.decode()
+        assert Tab.objects.count() == 1
+
+    @pytest.mark.parametrize("missing", list(TAB))
+    def test_a_missing_field(self, browser, missing):
+        fields = {name: value for name, value in TAB.items() if name != missing}
+        assert browser.post("/tabs/add/", fields).status_code == 422
+        assert not Tab.objects.exists()
+
+    def test_an_empty_list_says_what_to_do(self, browser):
+        assert "No tabs of your own yet" in browser.get("/tabs/").content.decode()
