@@ -1,0 +1,126 @@
+"""One portal and one Chromium for all journeys; a browser context for each visitor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests import postgresql, serving
+from tests.browser.portal import Inside, Portal
+from tests.browser.visitor import Visitor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+CHROMIUM = "/usr/bin/chromium"
+HERE = Path(__file__).parent
+
+
+class Visit(Protocol):
+    """What makes a visitor; options as Playwright's `new_context` has them."""
+
+    def __call__(self, **options: Any) -> Visitor: ...
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """Give a running portal with a data folder of its own."""
+    if not postgresql.url():
+        yield from _portal(tmp_path_factory)
+        return
+    with postgresql.empty_database() as url:
+        yield from _portal(tmp_path_factory, database_url=url)
+
+
+def _portal(tmp_path_factory: pytest.TempPathFactory, **settings: str) -> Iterator[Portal]:
+    folder, port = tmp_path_factory.mktemp("browser") / "data", serving.free_port()
+    address = f"http://localhost:{port}"
+    # Each visitor has an address of their own, so that they do not wait for each other.
+    settings |= {"public_url": address, "trusted_proxies": "127.0.0.1"}
+    server = serving.start(folder, port=port, **settings)
+    inside = Inside(folder, **settings)
+    try:
+        inside.ask(
+            "change_brand",
+            name="Northwind Telecom",
+            issuer="Northwind Telecom",
+            support_phone="+44 20 7946 0123",
+            support_hours="Mon–Fri 8–18",
+            support_email="support@northwind.example",
+        )
+        yield Portal(server=server, inside=inside, folder=folder, address=address)
+    finally:
+        inside.stop()
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Give a running Chromium."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright keeps an event loop running in this thread; tests that come after these use
+        # the database in it all the same, and never from a coroutine.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*OPTIONS])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, portal: Portal) -> Iterator[Visit]:
+    """Give what makes visitors; at the end none of them must have met a problem."""
+    there: list[Visitor] = []
+
+    def come(**options: Any) -> Visitor:
+        there.append(Visitor(chromium, portal, **options))
+        return there[-1]
+
+    yield come
+    problems = [problem for visitor in there for problem in visitor.problems]
+    for visitor in there:
+        visitor.close()
+    assert problems == []
+
+
+@pytest.fixture(params=["scripts", "no-scripts"])
+def browser_options(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Give what a browser with scripts is made with, and one without: every journey works in both."""
+    return {"java_script_enabled": request.param == "scripts"}
+
+
+@pytest.fixture
+def somewhere(visit: Visit, browser_options: dict[str, Any]) -> Visitor:
+    """Give a visitor, with scripts and without."""
+    return visit(**browser_options)
+
+
+@pytest.fixture
+def elsewhere(visit: Visit, browser_options: dict[str, Any]) -> Visitor:
+    """Give another browser, on another machine."""
+    return visit(**browser_options)
+
+
+@pytest.fixture
+def visitor(visit: Visit) -> Visitor:
+    """Give a visitor whose browser runs scripts."""
+    return visit()

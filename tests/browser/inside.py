@@ -1,0 +1,217 @@
+"""The inside of a portal under test: a process with the server's own settings and database.
+
+The browser's tests live in a process that must not touch the server's data by itself: it has the
+settings of the other tests. So they ask this one, which `portal.Inside` starts: one line of JSON
+in (a name of `DEEDS` and its arguments), one line out.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from base64 import b32encode
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from doorward.administrators import mailbox, services
+from doorward.administrators.models import Administrator, MailboxProof, Session
+from doorward.audit.models import Event
+from doorward.audit.origin import CONSOLE
+from doorward.customers.models import Brand, Customer
+from doorward.mfa import recovery
+from doorward.mfa.models import Factor, RecoveryCode, SetUp
+from doorward.safe.models import Attempt
+from doorward.web import browsermark
+from tests import support
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Columns of a session that say when something was; `age_session` moves them into the past.
+_MOMENTS = ("created_at", "seen_at", "signed_in_at", "password_at", "factor_at", "recovery_at")
+
+
+def _person(email: str) -> Administrator:
+    return support.again(services.find_by_email(email))
+
+
+def make_customer(name: str, **columns: Any) -> str:
+    """Add a customer; give its name."""
+    if grace_from := columns.get("grace_from"):
+        columns["grace_from"] = datetime.fromisoformat(grace_from)
+    return support.make_customer(name, **columns).name
+
+
+def provider() -> str:
+    """Give the name of the provider's own customer."""
+    return support.provider().name
+
+
+def make_person(customer: str, email: str, **rest: Any) -> None:
+    """Add somebody active; `rest` as `support.make_administrator` has it."""
+    found = Customer.objects.select_related("brand").get(name=customer)
+    support.make_administrator(found, email=email, **rest)
+
+
+def change_person(email: str, **columns: Any) -> None:
+    """Write columns of a person as they are."""
+    Administrator.objects.everywhere().filter(email=email).update(**columns)
+
+
+def require(email: str, *, by: str = "", ticked: bool = True) -> None:
+    """Tick *Required 2FA* at a person, by a colleague or at the console."""
+    person = _person(email)
+    services.change(
+        person.id,
+        services.Change(require_2fa=ticked),
+        customer=person.customer,
+        by=support.by(_person(by)) if by else CONSOLE,
+        now=timezone.now(),
+    )
+
+
+def enable_app(email: str, name: str = "Pixel 9") -> str:
+    """Give a person an authenticator app; give its secret in Base32."""
+    return b32encode(support.enable_app(_person(email), name=name)).decode()
+
+
+def recovery_codes(email: str) -> list[str]:
+    """Give a person a confirmed set of recovery codes."""
+    person, now = _person(email), timezone.now()
+    recovery.make(person, now=now)
+    codes = recovery.unsaved(person.id)
+    recovery.confirm_saved(administrator_id=person.id, by=support.by(person), now=now)
+    return codes
+
+
+def forget_burnt(email: str) -> None:
+    """Let the person's apps forget which codes were used: as if two minutes had gone by."""
+    Factor.objects.filter(administrator=_person(email)).update(last_step=0)
+
+
+def forget_failures(email: str) -> None:
+    """End all waiting of a person: as if an hour had gone by."""
+    mine = Factor.objects.filter(administrator=_person(email))
+    mine.update(known_wait_until=0, unknown_wait_until=0)
+    Attempt.objects.update(wait_until=0)
+
+
+def cookies(email: str) -> dict[str, str]:
+    """Sign a person in over the real pages; give what the browser would have kept."""
+    jar = support.browser_of(_person(email)).cookies
+    names = (settings.SESSION_COOKIE_NAME, browsermark.NAME)
+    return {name: jar[name].value for name in names}
+
+
+def half_way(email: str, password: str) -> dict[str, str]:
+    """Give the cookies of a browser in which only the password was given."""
+    client = Client(HTTP_USER_AGENT=support.CHROME)
+    answer = client.post("/sign-in/", {"email": email, "password": password})
+    assert answer.status_code == 303, answer.content.decode()
+    name = settings.SESSION_COOKIE_NAME
+    return {name: client.cookies[name].value}
+
+
+def age_sessions(email: str, minutes: float) -> int:
+    """Move a person's sessions so far into the past; give how many."""
+    by = timedelta(minutes=minutes)
+    rows = list(Session.objects.filter(administrator=_person(email)))
+    for row in rows:
+        for name in _MOMENTS:
+            if (moment := getattr(row, name)) is not None:
+                setattr(row, name, moment - by)
+        row.save()
+    return len(rows)
+
+
+def age_set_up(email: str, minutes: float) -> None:
+    """Move the time at which a secret was shown into the past."""
+    rows = SetUp.objects.filter(session__administrator=_person(email))
+    for row in rows:
+        row.shown_at -= timedelta(minutes=minutes)
+        row.save()
+
+
+def age_mailbox(email: str, minutes: float) -> None:
+    """Move the time at which a mailbox code was sent into the past."""
+    for row in MailboxProof.objects.filter(session__administrator=_person(email)):
+        row.created_at -= timedelta(minutes=minutes)
+        row.save()
+
+
+def mailbox_code(email: str) -> str:
+    """Give the newest code that was mailed to prove a mailbox."""
+    proofs = MailboxProof.objects.filter(session__administrator=_person(email))
+    return mailbox.code_of(proofs.latest("created_at"))
+
+
+def state(email: str) -> dict[str, Any]:
+    """Give what a test looks at of a person."""
+    person = _person(email)
+    codes = RecoveryCode.objects.filter(set__administrator=person, used_at__isnull=True)
+    return {
+        "email": person.email,
+        "status": person.status,
+        "require_2fa": person.require_2fa,
+        "factors": Factor.objects.filter(administrator=person).count(),
+        "codes": codes.count(),
+        "set_ups": SetUp.objects.filter(session__administrator=person).count(),
+        "sessions": Session.objects.filter(administrator=person, ended_at__isnull=True).count(),
+        "password_due": person.password_due,
+    }
+
+
+def events(email: str) -> list[str]:
+    """Give the kinds of the events that are about a person, oldest first."""
+    rows = Event.objects.filter(subject_id=_person(email).id)
+    return list(rows.order_by("id").values_list("kind", flat=True))
+
+
+def change_brand(**columns: Any) -> None:
+    """Write columns of the default brand as they are."""
+    Brand.objects.filter(is_default=True).update(**columns)
+
+
+def _written(value: object) -> str:
+    return json.dumps(value, default=str)
+
+
+_OWN = (
+    make_customer,
+    provider,
+    make_person,
+    change_person,
+    require,
+    enable_app,
+    recovery_codes,
+    forget_burnt,
+    forget_failures,
+    cookies,
+    half_way,
+    age_sessions,
+    age_set_up,
+    age_mailbox,
+    mailbox_code,
+    state,
+    events,
+    change_brand,
+)
+DEEDS: dict[str, Callable[..., Any]] = {one.__name__: one for one in _OWN}
+
+
+def main() -> None:
+    """Answer line by line, until nobody asks any more."""
+    answers, sys.stdout = sys.stdout, sys.stderr  # whatever else prints must not be taken for one
+    for line in sys.stdin:
+        name, given = json.loads(line)
+        support.forget_caches()
+        try:
+            answer = {"done": DEEDS[name](**given)}
+        except Exception as error:  # noqa: BLE001 - it is raised where it was asked for
+            answer = {"failed": f"{type(error).__name__}: {error}"}
+        answers.write(_written(answer) + "\n")
+        answers.flush()

@@ -1,0 +1,192 @@
+"""A portal under test: its server, the process inside it, the people in it and the mail it sends."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from tests import serving
+from tests.browser.authenticator import Authenticator
+from tests.support import ALL_TABS, PASSWORD
+from tests.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from email.message import EmailMessage
+    from pathlib import Path
+
+_numbers = count(1)
+_INSIDE = "import django; django.setup(); from tests.browser import inside; inside.main()"
+
+
+class Inside:
+    """The process of `tests.browser.inside`."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _INSIDE],
+            env=serving.environment(folder, **settings)
+            | {"DJANGO_SETTINGS_MODULE": "doorward.config.settings"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def ask(self, deed: str, **given: Any) -> Any:
+        """Have one of its deeds done; give what it gives."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([deed, given], default=list) + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        assert "failed" not in answer, answer["failed"]
+        return answer["done"]
+
+    def stop(self) -> None:
+        self._process.communicate(timeout=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail as the receiver has it."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+
+    def link(self, path: str) -> str:
+        """Give the one address of the portal below `path` that stands in it."""
+        found: set[str] = {
+            address for address in re.findall(r"https?://\S+", self.text) if path in address
+        }
+        (only,) = found
+        return only
+
+    def digits(self, how_many: int) -> str:
+        """Give the one code of so many digits that stands in it, however it is grouped."""
+        alone = re.findall(r"(?<![\d/.:-])\d[\d ]*\d(?![\d/.:-])", self.text)
+        found: set[str] = {
+            code for code in (one.replace(" ", "") for one in alone) if len(code) == how_many
+        }
+        (only,) = found
+        return only
+
+
+@dataclass
+class Portal:
+    """All of it."""
+
+    server: serving.Server
+    inside: Inside
+    folder: Path
+    address: str
+    _companies: Iterator[int] = field(default_factory=lambda: _numbers)
+
+    def ask(self, deed: str, **given: Any) -> Any:
+        return self.inside.ask(deed, **given)
+
+    def customer(self, name: str = "Harbour Bakery", **columns: Any) -> str:
+        """Add a customer of this test's own; give its name."""
+        made: str = self.ask("make_customer", name=f"{name} {next(self._companies)}", **columns)
+        return made
+
+    def person(
+        self,
+        name: str = "Ines Moreau",
+        *,
+        customer: str = "",
+        tabs: Iterable[str] = ("home", "support"),
+        **columns: Any,
+    ) -> Somebody:
+        """Add somebody of this test's own; of a customer of their own, if none is given."""
+        customer = customer or self.customer()
+        made = self.stranger(name, customer=customer)
+        given = {"email": made.email, "name": name, "tabs": tabs}
+        self.ask("make_person", customer=customer, **given, **columns)
+        return made
+
+    def stranger(self, name: str, *, customer: str = "") -> Somebody:
+        """Give somebody whom the portal does not know yet, with an e-mail of this test's own."""
+        email = f"{name.lower().replace(' ', '.')}.{next(self._companies)}@harbourbakery.example"
+        return Somebody(portal=self, name=name, email=email, customer=customer)
+
+    def boss(self, name: str = "Nora Lindqvist", **rest: Any) -> Somebody:
+        """Add somebody with all built-in tabs."""
+        return self.person(name, **({"tabs": ALL_TABS} | rest))
+
+    def mails(self, to: str) -> list[Mail]:
+        """Give the mails to somebody so far, oldest first."""
+        files = sorted(
+            (self.folder / "mail").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns
+        )
+        read = [_read(file.read_bytes()) for file in files]
+        return [mail for mail in read if mail.to == to]
+
+    def mail(self, to: str, about: str) -> Mail:
+        """Wait for the newest mail to somebody whose subject has `about` in it."""
+
+        def found() -> list[Mail]:
+            return [mail for mail in self.mails(to) if about in mail.subject]
+
+        return until(found, seconds=20)[-1]
+
+
+def _read(content: bytes) -> Mail:
+    message: EmailMessage = message_from_bytes(content, policy=policy.default)
+    parts = {part.get_content_type(): part for part in message.walk()}
+    text, html = (
+        parts[kind].get_content() if kind in parts else "" for kind in ("text/plain", "text/html")
+    )
+    to = message["to"].addresses[0].addr_spec
+    return Mail(to=to, subject=str(message["subject"]), text=text, html=html)
+
+
+@dataclass
+class Somebody:
+    """A person of the portal, with what they know and what is in their pocket."""
+
+    portal: Portal
+    name: str
+    email: str
+    customer: str
+    password: str = PASSWORD
+    phone: Authenticator | None = None
+
+    def has_app(self) -> Somebody:
+        """Give them a confirmed authenticator app."""
+        self.phone = Authenticator.of_text(self.portal.ask("enable_app", email=self.email))
+        return self
+
+    def code(self) -> str:
+        """Give a code that their app shows and that was not used yet."""
+        assert self.phone is not None
+        code = self.phone.code()
+        if not code:  # all that are good now were used: as if a minute had gone by
+            self.portal.ask("forget_burnt", email=self.email)
+            code = self.phone.forget().code()
+        return code
+
+    @property
+    def state(self) -> Any:
+        return self.portal.ask("state", email=self.email)
+
+    @property
+    def events(self) -> list[str]:
+        found: list[str] = self.portal.ask("events", email=self.email)
+        return found
+
+    def mail(self, about: str) -> Mail:
+        return self.portal.mail(self.email, about)
+
+
+def path_of(address: str) -> str:
+    """Give the path of an address."""
+    return urlsplit(address).path
