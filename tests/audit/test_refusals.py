@@ -20,6 +20,7 @@ WITH_DATA = {
     "password_too_short": {"minimum": 12},
     "password_too_long": {"maximum": 128},
     "number_invalid": {"maximum": 9},
+    "number_out_of_range": {"minimum": 1, "maximum": 9},
     "logo_invalid": {"maximum": 9},
     "logo_too_large": {"maximum": 9},
     "fields_refused": {"fields": {}},

@@ -97,6 +97,8 @@ SENTENCES: dict[str, _StrPromise] = {
     ),
     "tab_key_taken": gettext_lazy("Another tab has this key."),
     "number_invalid": gettext_lazy("Type a whole number from 0 to %(maximum)s."),
+    "number_out_of_range": gettext_lazy("Type a whole number from %(minimum)s to %(maximum)s."),
+    "choice_invalid": gettext_lazy("Choose one of the list."),
     "logo_invalid": gettext_lazy(
         "Choose a PNG picture whose sides have at most %(maximum)s pixels."
     ),

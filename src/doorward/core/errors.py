@@ -323,6 +323,21 @@ class NumberInvalid(Refusal):
         super().__init__(maximum=maximum)
 
 
+class NumberOutOfRange(Refusal):
+    """Not a whole number from `minimum` to `maximum`."""
+
+    code = "number_out_of_range"
+
+    def __init__(self, minimum: int, maximum: int) -> None:
+        super().__init__(minimum=minimum, maximum=maximum)
+
+
+class ChoiceInvalid(Refusal):
+    """None of the values that can be chosen."""
+
+    code = "choice_invalid"
+
+
 class LogoInvalid(Refusal):
     """Not a PNG picture, or one whose sides are longer than `maximum` pixels."""
 

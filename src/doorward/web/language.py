@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
 LONGEST = 200
+_YEAR = 365 * 24 * 3600
 
 
 @lru_cache(maxsize=500)
@@ -28,6 +29,19 @@ def _choose(cookie: str, wish: str) -> str:
     asking.COOKIES[settings.LANGUAGE_COOKIE_NAME] = cookie
     asking.META["HTTP_ACCEPT_LANGUAGE"] = wish
     return translation.get_language_from_request(asking)
+
+
+def keep_language(response: HttpResponse, code: str) -> HttpResponse:
+    """Remember a language in this browser."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        code,
+        max_age=_YEAR,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+        samesite="Lax",
+    )
+    return response
 
 
 class Language:

@@ -13,6 +13,7 @@ from doorward.core.steps import Need
 from doorward.core.text import safe_next
 from doorward.customers.models import Brand
 from doorward.web.brandmark import look_version, write_icon, write_stylesheet
+from doorward.web.language import keep_language
 from doorward.web.needs import needs
 from doorward.web.pages import seconds_left, see_other
 from doorward.web.posted import FieldMissing, field, optional
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _NOT_FOR_EVER: Final = "public, max-age=300"
-_YEAR: Final = 365 * 24 * 3600
 # A drawing that came from outside is shown, never run.
 _INERT: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
@@ -65,15 +65,7 @@ def choose_language(request: Request) -> HttpResponse:
     if request.administrator is not None:
         services.change_language(request.administrator.id, chosen, by=acting(request))
     response = see_other(safe_next(optional(request, "next")) or "/")
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        chosen,
-        max_age=_YEAR,
-        secure=settings.LANGUAGE_COOKIE_SECURE,
-        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-        samesite="Lax",
-    )
-    return response
+    return keep_language(response, chosen)
 
 
 @needs(Need.THROUGH)

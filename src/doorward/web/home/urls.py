@@ -1,4 +1,4 @@
-"""The address of Home."""
+"""Where Home is."""
 
 from django.urls import path
 

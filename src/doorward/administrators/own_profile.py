@@ -1,0 +1,107 @@
+"""One's own profile: every field looked at before any is written, then all of it or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from django.db import transaction
+
+from doorward.administrators import email_change, services
+from doorward.administrators.changes import NAME_LENGTH
+from doorward.administrators.models import Administrator
+from doorward.administrators.phones import clean_phone
+from doorward.core import errors
+from doorward.core.text import clean_email, clean_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.audit.origin import By
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnProfile:
+    """What somebody says of themselves, every field as it shall be afterwards."""
+
+    first_name: str
+    last_name: str
+    phone: str
+    email: str
+    language: str
+    time_zone: str
+
+
+def find(administrator_id: UUID, *, customer_id: UUID) -> Administrator:
+    """Give one's own row, with the customer at hand."""
+    people = Administrator.objects.of(customer_id).select_related("customer")
+    return people.get(id=administrator_id)
+
+
+def clean(typed: OwnProfile) -> OwnProfile:
+    """Give a profile as it is stored, or raise `FieldsRefused` with every field that is wrong."""
+    refused: dict[str, errors.Refusal] = {}
+
+    def look(name: str, at: Callable[[str], str]) -> str:
+        try:
+            return at(getattr(typed, name))
+        except errors.Refusal as refusal:
+            refused[name] = refusal
+            return ""
+
+    cleaned = OwnProfile(
+        first_name=look("first_name", _name),
+        last_name=look("last_name", _name),
+        phone=look("phone", lambda text: clean_phone(text, region=None)),
+        email=look("email", clean_email),
+        language=look("language", _language),
+        time_zone=look("time_zone", _time_zone),
+    )
+    if refused:
+        raise errors.FieldsRefused(refused)
+    return cleaned
+
+
+def save(person: Administrator, wanted: OwnProfile, *, by: By, now: datetime) -> bool:
+    """Write a profile that was cleaned; say whether another e-mail waits for its confirmation now.
+
+    Another e-mail wants a fresh proof, which the caller has asked for. Raises `EmailTaken`, with
+    nothing written.
+    """
+    details = services.Details(
+        first_name=wanted.first_name, last_name=wanted.last_name, phone=wanted.phone
+    )
+    with transaction.atomic():
+        services.change_own_details(person, details, time_zone=wanted.time_zone, by=by)
+        services.change_language(person.id, wanted.language, by=by)
+        return email_change.ask(person, wanted.email, by=by, now=now)
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """Give the names of all time zones that this machine knows."""
+    return frozenset(available_timezones())
+
+
+def _name(text: str) -> str:
+    name = clean_line(text, maximum=NAME_LENGTH)
+    if not name:
+        raise errors.NameMissing
+    return name
+
+
+def _language(code: str) -> str:
+    if code not in dict(settings.LANGUAGES):
+        raise errors.ChoiceInvalid
+    return code
+
+
+def _time_zone(name: str) -> str:
+    if name not in time_zones():
+        raise errors.ChoiceInvalid
+    return name

@@ -1,0 +1,1 @@
+"""The room of one's own profile and password."""

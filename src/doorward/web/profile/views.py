@@ -1,0 +1,146 @@
+"""One's own profile: names, phone, e-mail, language, time zone; and the password."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from doorward.administrators import email_change, own_profile, passwords
+from doorward.administrators.own_profile import OwnProfile
+from doorward.core.errors import (
+    EmailTaken,
+    FieldsRefused,
+    MustWait,
+    PasswordMissing,
+    Refusal,
+    WrongCredentials,
+)
+from doorward.core.passwords import minimum
+from doorward.core.steps import OWN_SECURITY, Need
+from doorward.web.gate import ProofWanted, demand
+from doorward.web.language import keep_language
+from doorward.web.needs import needs
+from doorward.web.pages import render, see_other
+from doorward.web.posted import field
+from doorward.web.profile.pages import PasswordPage, profile_page
+from doorward.web.refusals import sentence
+from doorward.web.requests import acting, session_of, signed_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.http import HttpResponse
+
+    from doorward.administrators.models import Administrator
+    from doorward.web.requests import Request
+
+both = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@needs(Need.THROUGH)
+@both
+def profile(request: Request) -> HttpResponse:
+    """Show one's own data, and change it; another e-mail wants a fresh proof first."""
+    me = signed_in(request)
+    person = own_profile.find(me.id, customer_id=me.customer_id)
+    if request.method != "POST":
+        return _profile(request, person)
+    typed = OwnProfile(**{name: field(request, name) for name in OwnProfile.__slots__})
+    try:
+        wanted = own_profile.clean(typed)
+        if wanted.email != person.email:
+            demand(request, OWN_SECURITY)
+        asked = own_profile.save(person, wanted, by=acting(request), now=request.now)
+    except FieldsRefused as refusal:
+        return _profile(request, person, typed, refusal.fields)
+    except EmailTaken as refusal:
+        return _profile(request, person, typed, {"email": refusal})
+    with translation.override(wanted.language):
+        messages.success(request, _saved(asked, wanted.email))
+    return keep_language(see_other(request.path), wanted.language)
+
+
+def _profile(
+    request: Request,
+    person: Administrator,
+    typed: OwnProfile | None = None,
+    refused: Mapping[str, Refusal] | None = None,
+) -> HttpResponse:
+    pending = email_change.pending(person.id, now=request.now)
+    page = profile_page(person, pending=pending, typed=typed, refused=refused)
+    return render(request, "profile/profile.html", page, status=422 if refused else 200)
+
+
+def _saved(asked: bool, email: str) -> str:  # noqa: FBT001 - one of two sentences
+    if not asked:
+        return _("Saved.")
+    return _("Saved. We have sent a link to %(email)s: open it to confirm the new e-mail.") % {
+        "email": email
+    }
+
+
+@needs(Need.THROUGH, post=Need.proof(OWN_SECURITY))
+@both
+def password(request: Request) -> HttpResponse:
+    """Change one's own password; all other sessions end."""
+    if request.method != "POST":
+        return _password(request)
+    if "current" not in request.POST and "password" not in request.POST:
+        # The form waited for a proof, and passwords are never kept.
+        return _password(request, again=True)
+    current, chosen = field(request, "current"), field(request, "password")
+    loaded = session_of(request)
+    try:
+        passwords.change(
+            administrator_id=loaded.person.id,
+            current=current,
+            password=chosen,
+            two_factors=loaded.two_factors,
+            known_browser=loaded.browser.known_browser,
+            by=acting(request),
+            now=request.now,
+        )
+    except Refusal as refusal:
+        return _password(request, refusal)
+    messages.success(
+        request, _("Your password is changed. Everywhere else you have been signed out.")
+    )
+    return see_other("/security/")
+
+
+def _password(
+    request: Request, refusal: Refusal | None = None, *, again: bool = False
+) -> HttpResponse:
+    wait = refusal.seconds if isinstance(refusal, MustWait) else 0
+    said = _said(refusal) if refusal and not wait else ""
+    at_current = isinstance(refusal, WrongCredentials)
+    page = PasswordPage(
+        minimum=minimum(two_factors=session_of(request).two_factors),
+        fresh=_is_fresh(request),
+        current_error=said if at_current else "",
+        password_error="" if at_current else said,
+        wait=wait,
+        again=again,
+    )
+    status = 422 if refusal or again else 200
+    return render(request, "profile/password.html", page, status=status, retry_after=wait or None)
+
+
+def _said(refusal: Refusal) -> str:
+    if isinstance(refusal, WrongCredentials):
+        return _("This is not your current password.")
+    if isinstance(refusal, PasswordMissing):
+        return _("Type a new password.")
+    return sentence(refusal)
+
+
+def _is_fresh(request: Request) -> bool:
+    try:
+        demand(request, OWN_SECURITY)
+    except ProofWanted:
+        return False
+    return True
