@@ -12,7 +12,13 @@ from doorward.administrators.models import Status
 from doorward.mfa.overview import list_people
 from doorward.mfa.selection import ANY_STATUS, LONGEST_SEARCH, FactorFilter, Rule, Sort, Wanted
 from doorward.web.administrators.pages import Head, Line, ListPage
-from doorward.web.administrators.words import factor_tags, status_tag, tabs_in_order, tabs_text
+from doorward.web.administrators.words import (
+    factor_tags,
+    in_pieces,
+    status_tag,
+    tabs_in_order,
+    tabs_text,
+)
 from doorward.web.requests import session_of, signed_in
 from doorward.web.times import number
 
@@ -78,7 +84,8 @@ def _lines(rows: Iterable[Listed], me: Person, chosen: frozenset[UUID]) -> Itera
         yield Line(
             id=row.id,
             name=row.name,
-            email=row.email,
+            email_in_pieces=in_pieces(row.email),
+            active=row.status is Status.ACTIVE,
             removed=row.status is Status.REMOVED,
             is_me=row.id == me.id,
             factors=factor_tags(row.state, row.factors, required=row.required, status=row.status),

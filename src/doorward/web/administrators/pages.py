@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from markupsafe import Markup
+
     from doorward.administrators.models import Status
     from doorward.web.administrators.words import Tag
     from doorward.web.fields import Field
@@ -21,7 +23,8 @@ class Line:
 
     id: UUID
     name: str
-    email: str
+    email_in_pieces: Markup
+    active: bool
     removed: bool
     is_me: bool
     factors: tuple[Tag, ...]
