@@ -17,6 +17,7 @@ ROOMS = (
     "support",
     "help",
     "provider",
+    "demo_mail",
 )
 
 urlpatterns = [
