@@ -6,7 +6,7 @@ and looking each up anew took longer than all the rest of its rendering.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -25,7 +25,9 @@ from doorward.web.icons import icon, name_drawing
 from doorward.web.tabbar import fit_tabs
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Hashable, MutableMapping
+
+    from jinja2.runtime import Macro
 
 
 class PageEnvironment(Environment):
@@ -110,6 +112,12 @@ def translate(text: str, **values: object) -> Markup:
     return translated % values if values else translated
 
 
+@lru_cache(maxsize=512)
+def remember(piece: Macro, *values: Hashable) -> str:
+    """Draw a piece that depends on these values alone, once: a person has the same account menu on all pages."""
+    return piece(*values)
+
+
 def url(name: str, *args: object, **kwargs: object) -> str:
     """Give the address of a view. Raises NoReverseMatch."""
     return reverse(name, args=args or None, kwargs=kwargs or None)
@@ -165,6 +173,7 @@ GLOBALS: dict[str, Any] = {
     "look_version": look_version,
     "option": fields.Option,
     "plain_field": fields.plain_field,
+    "remember": remember,
     "static": static,
     "time_left": times.time_left,
     "url": url,
