@@ -21,7 +21,7 @@ CODE = "eo"
 ROOT = Path(__file__).parents[2]
 # Not read by anybody, or written by the person or the machine: addresses, codes, times, browsers' names.
 _SILENT = {"script", "style", "time", "code", "svg"}
-_SILENT_IDS = {"recovery-codes", "manual-code"}
+_SILENT_IDS = {"recovery-codes", "manual-code", "time_zone", "id_time_zone"}
 _VOID = {"input", "img", "br", "meta", "link"}
 _ATTRIBUTES = ("aria-label", "placeholder", "title", "alt")
 _MAIL = re.compile(r"[\w.+-]+@[\w.-]+")
@@ -70,16 +70,12 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if (
-            tag in _SILENT
-            or given.get("id") in {"recovery-codes", "manual-code"}
-            or ("lang" in given and tag != "html")
-        ):
-            if tag not in {"input", "img", "br", "meta", "link"}:
-                self._silent.append(tag)
-        elif self._silent and self._silent[-1] == tag:
+        foreign = "lang" in given and tag != "html"
+        silent = tag in _SILENT or given.get("id") in _SILENT_IDS or foreign
+        if (silent or (self._silent and self._silent[-1] == tag)) and tag not in _VOID:
             self._silent.append(tag)
-        self.texts += [given[name] or "" for name in _ATTRIBUTES if name in given]
+        if not silent:
+            self.texts += [given[name] or "" for name in _ATTRIBUTES if name in given]
 
     def handle_endtag(self, tag: str) -> None:
         if self._silent and self._silent[-1] == tag:

@@ -15,62 +15,61 @@ if TYPE_CHECKING:
 
     from doorward.audit.models import Event
 
-_t = gettext_lazy
 
 # Short words for why something was refused; the sentences of `audit.refusals` speak to the one who is refused.
 REASONS: Final = {
-    "wrong_credentials": _t("wrong e-mail or password"),
-    "wrong_code": _t("wrong code"),
-    "code_already_used": _t("code used before"),
-    "must_wait": _t("too many tries, had to wait"),
-    "factor_disabled": _t("the factor is disabled"),
-    "recovery_code_wrong": _t("wrong recovery code"),
-    "set_up_expired": _t("the set-up took too long"),
-    "mailbox_proof_expired": _t("the code was too old"),
-    "required_cannot_disable": _t("two-factor sign-in is required"),
-    "last_administrator": _t("last active person with the Administrators tab"),
-    "own_administrators_right": _t("nobody takes the Administrators tab from themselves"),
-    "own_status": _t("nobody suspends or removes themselves"),
-    "email_taken": _t("another account has this e-mail"),
-    "stale_request": _t("somebody else had changed it"),
-    "due": _t("a new password was due"),
+    "wrong_credentials": gettext_lazy("wrong e-mail or password"),
+    "wrong_code": gettext_lazy("wrong code"),
+    "code_already_used": gettext_lazy("code used before"),
+    "must_wait": gettext_lazy("too many tries, had to wait"),
+    "factor_disabled": gettext_lazy("the factor is disabled"),
+    "recovery_code_wrong": gettext_lazy("wrong recovery code"),
+    "set_up_expired": gettext_lazy("the set-up took too long"),
+    "mailbox_proof_expired": gettext_lazy("the code was too old"),
+    "required_cannot_disable": gettext_lazy("two-factor sign-in is required"),
+    "last_administrator": gettext_lazy("last active person with the Administrators tab"),
+    "own_administrators_right": gettext_lazy("nobody takes the Administrators tab from themselves"),
+    "own_status": gettext_lazy("nobody suspends or removes themselves"),
+    "email_taken": gettext_lazy("another account has this e-mail"),
+    "stale_request": gettext_lazy("somebody else had changed it"),
+    "due": gettext_lazy("a new password was due"),
 }
 FIELDS: Final = {
-    "first_name": _t("first name"),
-    "last_name": _t("last name"),
-    "phone": _t("phone"),
-    "time_zone": _t("time zone"),
-    "language": _t("language"),
-    "require_2fa": _t("two-factor sign-in required of everybody"),
-    "grace_days": _t("days of grace"),
-    "kinds": _t("kinds of factor"),
-    "session_hours": _t("length of a session"),
-    "idle_minutes": _t("idle time"),
-    "name": _t("name"),
-    "name_folded": _t("name"),
-    "brand": _t("brand"),
-    "status": _t("status"),
-    "floor_require_2fa": _t("two-factor sign-in required by the provider"),
-    "hosts": _t("host names"),
-    "accent": _t("accent colour"),
-    "logo": _t("logo"),
-    "support_email": _t("support e-mail"),
-    "support_phone": _t("support phone"),
-    "support_url": _t("support address"),
-    "support_hours": _t("support hours"),
-    "issuer": _t("name in authenticator apps"),
-    "email_from": _t("sender of mail"),
-    "is_default": _t("default brand"),
-    "title": _t("title"),
-    "description": _t("description"),
-    "url": _t("address"),
-    "position": _t("position"),
+    "first_name": gettext_lazy("first name"),
+    "last_name": gettext_lazy("last name"),
+    "phone": gettext_lazy("phone"),
+    "time_zone": gettext_lazy("time zone"),
+    "language": gettext_lazy("language"),
+    "require_2fa": gettext_lazy("two-factor sign-in required of everybody"),
+    "grace_days": gettext_lazy("days of grace"),
+    "kinds": gettext_lazy("kinds of factor"),
+    "session_hours": gettext_lazy("length of a session"),
+    "idle_minutes": gettext_lazy("idle time"),
+    "name": gettext_lazy("name"),
+    "name_folded": gettext_lazy("name"),
+    "brand": gettext_lazy("brand"),
+    "status": gettext_lazy("status"),
+    "floor_require_2fa": gettext_lazy("two-factor sign-in required by the provider"),
+    "hosts": gettext_lazy("host names"),
+    "accent": gettext_lazy("accent colour"),
+    "logo": gettext_lazy("logo"),
+    "support_email": gettext_lazy("support e-mail"),
+    "support_phone": gettext_lazy("support phone"),
+    "support_url": gettext_lazy("support address"),
+    "support_hours": gettext_lazy("support hours"),
+    "issuer": gettext_lazy("name in authenticator apps"),
+    "email_from": gettext_lazy("sender of mail"),
+    "is_default": gettext_lazy("default brand"),
+    "title": gettext_lazy("title"),
+    "description": gettext_lazy("description"),
+    "url": gettext_lazy("address"),
+    "position": gettext_lazy("position"),
 }
 PROOFS: Final = {
-    "password": _t("with the password alone"),
-    "app": _t("with a code of the authenticator app"),
-    "passkey": _t("with a passkey"),
-    "recovery_code": _t("with a recovery code"),
+    "password": gettext_lazy("with the password alone"),
+    "app": gettext_lazy("with a code of the authenticator app"),
+    "passkey": gettext_lazy("with a passkey"),
+    "recovery_code": gettext_lazy("with a recovery code"),
 }
 
 
@@ -114,6 +113,10 @@ def _tab(key: str) -> str:
     return _("tab: %(tab)s") % {"tab": title_of(key)}
 
 
+def _filters(filters: list[str]) -> str:
+    return _("narrowed to: %(filters)s") % {"filters": _joined(filters)}
+
+
 def _left(number: int) -> str:
     return ngettext("%(n)s code is left", "%(n)s codes are left", number) % {"n": number}
 
@@ -149,6 +152,7 @@ _SAID: Final[dict[str, tuple[type, Callable[[Any], str]]]] = {
     "tab": (str, _tab),
     "factor": (str, str),
     "brand": (str, str),
+    "filters": (list, _filters),
     "left": (int, _left),
     "ended": (int, _ended),
 }

@@ -52,230 +52,261 @@ class Wording:
     tone: str = ""
 
 
-_t = gettext_lazy
 _IN, _TWO, _PASS, _WHO, _ALL = Group
 
 WORDINGS: Final[dict[Kind, Wording]] = {
     # Signing in and out
-    Kind.SIGNED_IN: Wording(_IN, "log-in", _t("%(subject)s signed in.")),
+    Kind.SIGNED_IN: Wording(_IN, "log-in", gettext_lazy("%(subject)s signed in.")),
     Kind.SIGN_IN_FAILED: Wording(
-        _IN, "circle-alert", _t("Somebody tried to sign in as %(subject)s."), tone="warn"
+        _IN, "circle-alert", gettext_lazy("Somebody tried to sign in as %(subject)s."), tone="warn"
     ),
     Kind.SIGN_IN_ABANDONED: Wording(
         _IN,
         "circle-alert",
-        _t("Somebody who knew the password of %(subject)s did not finish signing in."),
+        gettext_lazy("Somebody who knew the password of %(subject)s did not finish signing in."),
         tone="warn",
     ),
     Kind.SECOND_STEP_FAILED: Wording(
         _IN,
         "circle-alert",
-        _t("Somebody who knew the password of %(subject)s failed at the second step."),
+        gettext_lazy("Somebody who knew the password of %(subject)s failed at the second step."),
         tone="warn",
     ),
     Kind.MAILBOX_PROOF_SENT: Wording(
-        _IN, "mail", _t("A code was mailed to %(subject)s to prove the mailbox.")
+        _IN, "mail", gettext_lazy("A code was mailed to %(subject)s to prove the mailbox.")
     ),
-    Kind.MAILBOX_PROVED: Wording(_IN, "mail-check", _t("%(subject)s proved the mailbox.")),
+    Kind.MAILBOX_PROVED: Wording(
+        _IN, "mail-check", gettext_lazy("%(subject)s proved the mailbox.")
+    ),
     Kind.MAILBOX_PROOF_FAILED: Wording(
-        _IN, "mail-x", _t("The mailbox of %(subject)s was not proved."), tone="warn"
+        _IN, "mail-x", gettext_lazy("The mailbox of %(subject)s was not proved."), tone="warn"
     ),
     Kind.SET_UP_PUT_OFF: Wording(
-        _IN, "clock", _t("%(subject)s put the set-up of two-factor sign-in off.")
+        _IN, "clock", gettext_lazy("%(subject)s put the set-up of two-factor sign-in off.")
     ),
-    Kind.PROVED_AGAIN: Wording(_IN, "user-check", _t("%(subject)s proved once more who is there.")),
+    Kind.PROVED_AGAIN: Wording(
+        _IN, "user-check", gettext_lazy("%(subject)s proved once more who is there.")
+    ),
     Kind.PROOF_FAILED: Wording(
-        _IN, "circle-alert", _t("A fresh proof of %(subject)s failed."), tone="warn"
+        _IN, "circle-alert", gettext_lazy("A fresh proof of %(subject)s failed."), tone="warn"
     ),
-    Kind.SIGNED_OUT: Wording(_IN, "log-out", _t("%(subject)s signed out.")),
-    Kind.SESSION_ENDED: Wording(_IN, "log-out", _t("%(subject)s ended one of their own sessions.")),
+    Kind.SIGNED_OUT: Wording(_IN, "log-out", gettext_lazy("%(subject)s signed out.")),
+    Kind.SESSION_ENDED: Wording(
+        _IN, "log-out", gettext_lazy("%(subject)s ended one of their own sessions.")
+    ),
     Kind.OTHER_SESSIONS_ENDED: Wording(
         _IN,
         "log-out",
-        _t("%(subject)s ended all their other sessions."),
-        _t("%(actor)s ended all sessions of %(subject)s."),
+        gettext_lazy("%(subject)s ended all their other sessions."),
+        gettext_lazy("%(actor)s ended all sessions of %(subject)s."),
     ),
     Kind.ACCESS_REFUSED: Wording(
-        _IN, "ban", _t("%(subject)s asked for something they have no right to."), tone="warn"
+        _IN,
+        "ban",
+        gettext_lazy("%(subject)s asked for something they have no right to."),
+        tone="warn",
     ),
     # Factors
     Kind.TWO_FACTOR_ENABLED: Wording(
-        _TWO, "shield-check", _t("%(subject)s enabled two-factor sign-in."), tone="good"
+        _TWO, "shield-check", gettext_lazy("%(subject)s enabled two-factor sign-in."), tone="good"
     ),
     Kind.TWO_FACTOR_ENABLE_FAILED: Wording(
-        _TWO, "circle-alert", _t("%(subject)s typed a wrong code to enable two-factor sign-in.")
+        _TWO,
+        "circle-alert",
+        gettext_lazy("%(subject)s typed a wrong code to enable two-factor sign-in."),
     ),
     Kind.TWO_FACTOR_DISABLED: Wording(
-        _TWO, "shield-off", _t("%(subject)s disabled two-factor sign-in."), tone="warn"
+        _TWO, "shield-off", gettext_lazy("%(subject)s disabled two-factor sign-in."), tone="warn"
     ),
     Kind.TWO_FACTOR_DISABLE_REFUSED: Wording(
-        _TWO, "ban", _t("%(subject)s tried to disable two-factor sign-in, which is required.")
+        _TWO,
+        "ban",
+        gettext_lazy("%(subject)s tried to disable two-factor sign-in, which is required."),
     ),
     Kind.TWO_FACTOR_DISABLE_FAILED: Wording(
         _TWO,
         "circle-alert",
-        _t("%(subject)s failed to prove a code to disable two-factor sign-in."),
+        gettext_lazy("%(subject)s failed to prove a code to disable two-factor sign-in."),
         tone="warn",
     ),
     Kind.TWO_FACTOR_RESET: Wording(
         _TWO,
         "shield-off",
-        _t("%(actor)s removed all their own factors."),
-        _t("%(actor)s removed all factors of %(subject)s."),
+        gettext_lazy("%(actor)s removed all their own factors."),
+        gettext_lazy("%(actor)s removed all factors of %(subject)s."),
         tone="warn",
     ),
     Kind.TWO_FACTOR_REQUIRED: Wording(
         _TWO,
         "shield",
-        _t("%(actor)s required two-factor sign-in of themselves."),
-        _t("%(actor)s required two-factor sign-in of %(subject)s."),
+        gettext_lazy("%(actor)s required two-factor sign-in of themselves."),
+        gettext_lazy("%(actor)s required two-factor sign-in of %(subject)s."),
         tone="good",
     ),
     Kind.TWO_FACTOR_NO_LONGER_REQUIRED: Wording(
         _TWO,
         "shield",
-        _t("%(actor)s no longer requires two-factor sign-in of themselves."),
-        _t("%(actor)s no longer requires two-factor sign-in of %(subject)s."),
+        gettext_lazy("%(actor)s no longer requires two-factor sign-in of themselves."),
+        gettext_lazy("%(actor)s no longer requires two-factor sign-in of %(subject)s."),
         tone="warn",
     ),
     Kind.FACTOR_ADDED: Wording(
-        _TWO, "smartphone", _t("%(subject)s added an authenticator app."), tone="good"
+        _TWO, "smartphone", gettext_lazy("%(subject)s added an authenticator app."), tone="good"
     ),
     Kind.FACTOR_RENAMED: Wording(
-        _TWO, "smartphone", _t("%(subject)s renamed an authenticator app.")
+        _TWO, "smartphone", gettext_lazy("%(subject)s renamed an authenticator app.")
     ),
     Kind.FACTOR_REMOVED: Wording(
-        _TWO, "smartphone", _t("%(subject)s removed an authenticator app."), tone="warn"
+        _TWO, "smartphone", gettext_lazy("%(subject)s removed an authenticator app."), tone="warn"
     ),
     Kind.FACTOR_REMOVE_REFUSED: Wording(
-        _TWO, "ban", _t("%(subject)s tried to remove the last factor, which is required.")
+        _TWO, "ban", gettext_lazy("%(subject)s tried to remove the last factor, which is required.")
     ),
     Kind.FACTOR_LOCKED: Wording(
         _TWO,
         "shield-alert",
-        _t("An authenticator app of %(subject)s was disabled by too many wrong codes."),
+        gettext_lazy("An authenticator app of %(subject)s was disabled by too many wrong codes."),
         tone="bad",
     ),
     Kind.RECOVERY_CODES_MADE: Wording(
-        _TWO, "life-buoy", _t("%(subject)s made new recovery codes.")
+        _TWO, "life-buoy", gettext_lazy("%(subject)s made new recovery codes.")
     ),
     Kind.RECOVERY_CODES_SAVED: Wording(
-        _TWO, "life-buoy", _t("%(subject)s confirmed that the recovery codes are saved.")
+        _TWO, "life-buoy", gettext_lazy("%(subject)s confirmed that the recovery codes are saved.")
     ),
     Kind.RECOVERY_CODE_USED: Wording(
-        _TWO, "life-buoy", _t("%(subject)s used a recovery code."), tone="warn"
+        _TWO, "life-buoy", gettext_lazy("%(subject)s used a recovery code."), tone="warn"
     ),
     Kind.NOT_ME: Wording(
         _TWO,
         "shield-alert",
-        _t("%(subject)s said “This was not me” and took the account back."),
+        gettext_lazy("%(subject)s said “This was not me” and took the account back."),
         tone="bad",
     ),
     # Passwords and e-mail
-    Kind.PASSWORD_CHANGED: Wording(_PASS, "key-round", _t("%(subject)s changed their password.")),
+    Kind.PASSWORD_CHANGED: Wording(
+        _PASS, "key-round", gettext_lazy("%(subject)s changed their password.")
+    ),
     Kind.PASSWORD_CHANGE_REFUSED: Wording(
-        _PASS, "ban", _t("A change of the password of %(subject)s was refused."), tone="warn"
+        _PASS,
+        "ban",
+        gettext_lazy("A change of the password of %(subject)s was refused."),
+        tone="warn",
     ),
     Kind.PASSWORD_LINK_SENT: Wording(
         _PASS,
         "mail",
-        _t("A password link was sent to %(subject)s."),
-        _t("%(actor)s sent a password link to %(subject)s."),
+        gettext_lazy("A password link was sent to %(subject)s."),
+        gettext_lazy("%(actor)s sent a password link to %(subject)s."),
     ),
     Kind.PASSWORD_LINK_ASKED: Wording(
-        _PASS, "mail", _t("Somebody asked for a new password for %(subject)s.")
+        _PASS, "mail", gettext_lazy("Somebody asked for a new password for %(subject)s.")
     ),
     Kind.PASSWORD_RESET: Wording(
-        _PASS, "key-round", _t("%(subject)s set a new password by a mailed link.")
+        _PASS, "key-round", gettext_lazy("%(subject)s set a new password by a mailed link.")
     ),
     Kind.EMAIL_CHANGE_ASKED: Wording(
         _PASS,
         "mail",
-        _t("%(subject)s asked for another e-mail."),
-        _t("%(actor)s asked for another e-mail for %(subject)s."),
+        gettext_lazy("%(subject)s asked for another e-mail."),
+        gettext_lazy("%(actor)s asked for another e-mail for %(subject)s."),
     ),
     Kind.EMAIL_CHANGE_AGREED: Wording(
-        _PASS, "mail-check", _t("A change of the e-mail of %(subject)s was confirmed by mail.")
+        _PASS,
+        "mail-check",
+        gettext_lazy("A change of the e-mail of %(subject)s was confirmed by mail."),
     ),
     Kind.EMAIL_CHANGE_STOPPED: Wording(
-        _PASS, "mail-x", _t("A change of the e-mail of %(subject)s was stopped."), tone="warn"
+        _PASS,
+        "mail-x",
+        gettext_lazy("A change of the e-mail of %(subject)s was stopped."),
+        tone="warn",
     ),
     Kind.EMAIL_CHANGED: Wording(
         _PASS,
         "mail-check",
-        _t("The e-mail of %(subject)s was changed."),
-        _t("%(actor)s changed the e-mail of %(subject)s."),
+        gettext_lazy("The e-mail of %(subject)s was changed."),
+        gettext_lazy("%(actor)s changed the e-mail of %(subject)s."),
     ),
     # People
     Kind.ADMINISTRATOR_ADDED: Wording(
         _WHO,
         "user-plus",
-        _t("%(subject)s was added."),
-        _t("%(actor)s added %(subject)s."),
+        gettext_lazy("%(subject)s was added."),
+        gettext_lazy("%(actor)s added %(subject)s."),
     ),
     Kind.INVITATION_SENT: Wording(
-        _WHO, "mail", _t("%(subject)s was invited."), _t("%(actor)s invited %(subject)s.")
+        _WHO,
+        "mail",
+        gettext_lazy("%(subject)s was invited."),
+        gettext_lazy("%(actor)s invited %(subject)s."),
     ),
     Kind.INVITATION_REVOKED: Wording(
         _WHO,
         "mail-x",
-        _t("The invitation of %(subject)s was revoked."),
-        _t("%(actor)s revoked the invitation of %(subject)s."),
+        gettext_lazy("The invitation of %(subject)s was revoked."),
+        gettext_lazy("%(actor)s revoked the invitation of %(subject)s."),
     ),
     Kind.INVITATION_ACCEPTED: Wording(
-        _WHO, "user-check", _t("%(subject)s accepted the invitation."), tone="good"
+        _WHO, "user-check", gettext_lazy("%(subject)s accepted the invitation."), tone="good"
     ),
     Kind.DETAILS_CHANGED: Wording(
         _WHO,
         "user-pen",
-        _t("%(subject)s changed their own details."),
-        _t("%(actor)s changed the details of %(subject)s."),
+        gettext_lazy("%(subject)s changed their own details."),
+        gettext_lazy("%(actor)s changed the details of %(subject)s."),
     ),
-    Kind.LANGUAGE_CHANGED: Wording(_WHO, "languages", _t("%(subject)s chose another language.")),
+    Kind.LANGUAGE_CHANGED: Wording(
+        _WHO, "languages", gettext_lazy("%(subject)s chose another language.")
+    ),
     Kind.RIGHTS_CHANGED: Wording(
         _WHO,
         "user-cog",
-        _t("%(actor)s changed their own access rights."),
-        _t("%(actor)s changed the access rights of %(subject)s."),
+        gettext_lazy("%(actor)s changed their own access rights."),
+        gettext_lazy("%(actor)s changed the access rights of %(subject)s."),
     ),
     Kind.ADMINISTRATOR_SUSPENDED: Wording(
         _WHO,
         "user-x",
-        _t("%(subject)s was suspended."),
-        _t("%(actor)s suspended %(subject)s."),
+        gettext_lazy("%(subject)s was suspended."),
+        gettext_lazy("%(actor)s suspended %(subject)s."),
         tone="warn",
     ),
     Kind.ADMINISTRATOR_RESTORED: Wording(
         _WHO,
         "user-check",
-        _t("%(subject)s was restored."),
-        _t("%(actor)s restored %(subject)s."),
+        gettext_lazy("%(subject)s was restored."),
+        gettext_lazy("%(actor)s restored %(subject)s."),
     ),
     Kind.ADMINISTRATOR_REMOVED: Wording(
         _WHO,
         "user-x",
-        _t("%(subject)s was removed."),
-        _t("%(actor)s removed %(subject)s."),
+        gettext_lazy("%(subject)s was removed."),
+        gettext_lazy("%(actor)s removed %(subject)s."),
         tone="warn",
     ),
     Kind.CHANGE_REFUSED: Wording(
         _WHO,
         "ban",
-        _t("A change that %(actor)s wanted to make was refused."),
-        _t("A change of %(subject)s by %(actor)s was refused."),
+        gettext_lazy("A change that %(actor)s wanted to make was refused."),
+        gettext_lazy("A change of %(subject)s by %(actor)s was refused."),
     ),
-    Kind.HISTORY_EXPORTED: Wording(_WHO, "download", _t("%(actor)s exported the history.")),
+    Kind.HISTORY_EXPORTED: Wording(
+        _WHO, "download", gettext_lazy("%(actor)s exported the history.")
+    ),
     # Customers and what the provider keeps
-    Kind.CUSTOMER_ADDED: Wording(_ALL, "building-2", _t("%(actor)s added the account.")),
-    Kind.CUSTOMER_CHANGED: Wording(_ALL, "building-2", _t("%(actor)s changed the account.")),
-    Kind.POLICY_CHANGED: Wording(
-        _ALL, "settings-2", _t("%(actor)s changed the policy of the account.")
+    Kind.CUSTOMER_ADDED: Wording(_ALL, "building-2", gettext_lazy("%(actor)s added the account.")),
+    Kind.CUSTOMER_CHANGED: Wording(
+        _ALL, "building-2", gettext_lazy("%(actor)s changed the account.")
     ),
-    Kind.BRAND_ADDED: Wording(_ALL, "palette", _t("%(actor)s added a brand.")),
-    Kind.BRAND_CHANGED: Wording(_ALL, "palette", _t("%(actor)s changed a brand.")),
-    Kind.TAB_ADDED: Wording(_ALL, "panels-top-left", _t("%(actor)s added a tab.")),
-    Kind.TAB_CHANGED: Wording(_ALL, "panels-top-left", _t("%(actor)s changed a tab.")),
-    Kind.TAB_REMOVED: Wording(_ALL, "panels-top-left", _t("%(actor)s removed a tab.")),
+    Kind.POLICY_CHANGED: Wording(
+        _ALL, "settings-2", gettext_lazy("%(actor)s changed the policy of the account.")
+    ),
+    Kind.BRAND_ADDED: Wording(_ALL, "palette", gettext_lazy("%(actor)s added a brand.")),
+    Kind.BRAND_CHANGED: Wording(_ALL, "palette", gettext_lazy("%(actor)s changed a brand.")),
+    Kind.TAB_ADDED: Wording(_ALL, "panels-top-left", gettext_lazy("%(actor)s added a tab.")),
+    Kind.TAB_CHANGED: Wording(_ALL, "panels-top-left", gettext_lazy("%(actor)s changed a tab.")),
+    Kind.TAB_REMOVED: Wording(_ALL, "panels-top-left", gettext_lazy("%(actor)s removed a tab.")),
 }
 
 
