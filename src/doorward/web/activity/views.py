@@ -1,0 +1,69 @@
+"""Activity: what happened at this customer, and the same as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import StreamingHttpResponse
+from django.utils import timezone, translation
+from django.views.decorators.http import require_safe
+
+from doorward.core.steps import OTHERS, Need
+from doorward.customers.tabs import ACTIVITY
+from doorward.web.activity.export import record_export, table
+from doorward.web.activity.filters import events_for, filters_of
+from doorward.web.activity.pages import ExportPage, activity_page
+from doorward.web.history import history_page
+from doorward.web.needs import needs
+from doorward.web.pages import render
+from doorward.web.requests import acting, signed_in
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from doorward.web.requests import Request
+
+
+@needs(Need.right(ACTIVITY))
+@require_safe
+def activity(request: Request) -> HttpResponse:
+    """Show the customer's history, narrowed by what stands in the address."""
+    filters = filters_of(request)
+    events = events_for(signed_in(request).customer_id, filters)
+    page = activity_page(history_page(events, request=request), filters)
+    return render(request, "activity/activity.html", page)
+
+
+@needs(Need.right(ACTIVITY, fresh=OTHERS))
+@require_safe
+def export(request: Request) -> HttpResponse:
+    """Say what is about to be taken along; a page of its own, so that a proof leads somewhere."""
+    filters = filters_of(request)
+    query = f"?{filters.query}" if filters.query else ""
+    page = ExportPage(
+        number=events_for(signed_in(request).customer_id, filters).order_by().count(),
+        narrowed=bool(query),
+        address=f"/activity/export.csv{query}",
+        back=f"/activity/{query}",
+    )
+    return render(request, "activity/export.html", page)
+
+
+@needs(Need.right(ACTIVITY, fresh=OTHERS))
+@require_safe
+def download(request: Request) -> StreamingHttpResponse:
+    """Give the history as a table; taking it along is an event itself."""
+    filters = filters_of(request)
+    events = events_for(signed_in(request).customer_id, filters)
+    if request.method == "GET":
+        record_export(by=acting(request), filters=filters.words)
+    day = timezone.localtime(request.now).date().isoformat()
+    lines = table(events, language=translation.get_language() or "en")
+    return StreamingHttpResponse(
+        lines,
+        content_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="history-{day}.csv"',
+            "Cache-Control": "no-store",
+        },
+    )

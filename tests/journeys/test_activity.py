@@ -1,0 +1,282 @@
+"""Activity: the customer's history, to be searched and taken along."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from doorward.administrators.models import Administrator
+from doorward.audit.events import Kind, Outcome
+from doorward.audit.models import Event
+from doorward.audit.origin import By, Origin
+from doorward.audit.services import record
+from doorward.web.activity.export import safe_cell
+from tests import support
+
+
+@pytest.fixture
+def browser(owner):
+    return support.browser_of(owner)
+
+
+def lines(answer) -> list[str]:
+    """Give the sentences of the timeline."""
+    found = re.findall(r'<li><span class="dot.*?<p>(.*?)</p>', answer.content.decode(), re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", line).split()) for line in found]
+
+
+def link(page: str, rel: str) -> str:
+    """Give where the one link of this relation leads."""
+    (anchor,) = (one for one in re.findall(r"<a\b[^>]*>", page) if f'rel="{rel}"' in one)
+    href: str = anchor.partition('href="')[2].partition('"')[0]
+    return href.replace("&amp;", "&")
+
+
+def write(person, number=1, kind=Kind.SIGNED_IN, **fields):
+    by = By(who=person.who(), origin=Origin(address="203.0.113.24", browser=support.CHROME))
+    with transaction.atomic():
+        return [record(kind, by=by, **fields) for _ in range(number)]
+
+
+def test_what_happened_is_told_newest_first(owner, colleague, browser):
+    browser.post(f"/administrators/{colleague.id}/", {})
+    write(
+        colleague,
+        kind=Kind.SIGN_IN_FAILED,
+        outcome=Outcome.FAILED,
+        details={"reason": "wrong_credentials"},
+    )
+    answer = browser.get("/activity/")
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert 'data-page="activity"' in page
+    assert lines(answer)[0] == "Somebody tried to sign in as Samuel Osei. failed"
+    assert "wrong e-mail or password" in page
+    assert "Chrome on Linux · 203.0.113.24" in page
+    assert "Ines Moreau signed in." in lines(answer)
+    assert "The operator added Samuel Osei." in lines(answer)
+
+
+def test_nothing_of_another_customer_is_there(owner, outsider, browser):
+    page = browser.get("/activity/").content.decode()
+    assert "Mallory" not in page
+    assert "Mallory" not in b"".join(browser.get("/activity/export.csv").streaming_content).decode()
+    assert lines(browser.get("/activity/?q=Mallory")) == []
+
+
+def test_who_has_no_right_sees_nothing(colleague):
+    browser = support.browser_of(colleague)
+    for path in ("/activity/", "/activity/export/", "/activity/export.csv"):
+        assert browser.get(path).status_code == 403, path
+    assert not support.events(Kind.HISTORY_EXPORTED)
+
+
+@pytest.mark.parametrize("path", ["/activity/", "/activity/export/", "/activity/export.csv"])
+def test_a_stranger_is_asked_to_sign_in(path, customer, client):
+    assert client.get(path)["Location"].startswith("/sign-in/?next=")
+
+
+def test_the_kind_narrows(owner, browser):
+    write(owner, kind=Kind.PASSWORD_CHANGED)
+    assert lines(browser.get("/activity/?group=password")) == [
+        "Ines Moreau changed their password."
+    ]
+    assert "Ines Moreau signed in." in lines(browser.get("/activity/?group=sign-in"))
+
+
+def test_the_outcome_narrows(owner, browser):
+    write(owner, kind=Kind.CHANGE_REFUSED, outcome=Outcome.REFUSED)
+    assert len(lines(browser.get("/activity/?outcome=refused"))) == 1
+    assert lines(browser.get("/activity/?outcome=failed")) == []
+
+
+def test_the_person_is_found_however_the_name_is_typed(owner, colleague, browser):
+    Administrator.objects.of(owner.customer_id).filter(id=colleague.id).update(
+        first_name="Söréna", name_folded="osei sorena"
+    )
+    write(support.again(colleague), kind=Kind.PASSWORD_CHANGED)
+    for typed in ("osei", "OSEI", "sorena", "Söréna", "samuel.osei@"):
+        found = lines(browser.get("/activity/", {"q": typed}))
+        assert "Söréna Osei changed their password." in found, typed
+    assert lines(browser.get("/activity/", {"q": "nobody"})) == []
+
+
+def test_the_days_narrow_in_the_readers_time_zone(owner, browser):
+    Administrator.objects.of(owner.customer_id).update(time_zone="Asia/Tokyo")
+    (event,) = write(owner, kind=Kind.PASSWORD_CHANGED)
+    # 20:00 in London on the third is 05:00 in Tokyo on the fourth.
+    Event.objects.filter(id=event.id).update(at=datetime(2026, 3, 3, 20, tzinfo=UTC))
+    for query, there in (
+        ("from=2026-03-04&to=2026-03-04", True),
+        ("from=2026-03-05", False),
+        ("to=2026-03-03", False),
+    ):
+        found = lines(browser.get(f"/activity/?group=password&{query}"))
+        assert bool(found) is there, query
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "group=x&outcome=y&from=z&to=2026-13-45&before=q&after=w",
+        "q=%00%01%F0%9F%98%80",
+        "from=0001-01-01&to=9999-12-31",
+        "group=sign-in&group=people&q=a&q=b",
+        "q=" + "x" * 5000,
+        "q=%25_%5C%27%22",
+        "page=-1&before=&after=",
+    ],
+)
+@pytest.mark.parametrize("path", ["/activity/", "/activity/export/", "/activity/export.csv"])
+def test_odd_filters_break_nothing(browser, query, path):
+    assert browser.get(f"{path}?{query}").status_code == 200
+
+
+def test_filters_stay_on_the_page_and_in_its_links(owner, browser):
+    write(owner, 60)
+    page = browser.get("/activity/?group=sign-in&q=Ines&from=2026-01-02").content.decode()
+    assert '<option value="sign-in" selected>' in page
+    assert 'value="Ines"' in page
+    assert 'value="2026-01-02"' in page
+    older = link(page, "next")
+    assert "group=sign-in" in older
+    assert "q=Ines" in older
+    assert 'href="/activity/export/?q=Ines&amp;group=sign-in&amp;from=2026-01-02"' in page
+
+
+def test_pages_lead_on(owner, browser):
+    write(owner, 60)
+    page = browser.get("/activity/")
+    assert len(lines(page)) == 50
+    second = browser.get(link(page.content.decode(), "next"))
+    assert 10 <= len(lines(second)) < 50
+    assert 'rel="prev"' in second.content.decode()
+
+
+def test_a_search_without_a_hit_says_what_to_do(browser):
+    page = browser.get("/activity/?q=nobody").content.decode()
+    assert "Nothing fits these filters." in page
+
+
+@pytest.mark.parametrize("number", [1, 200])
+def test_the_page_costs_the_same_however_much_happened(
+    owner, browser, number, django_assert_num_queries
+):
+    write(owner, number)
+    browser.get("/activity/")
+    with django_assert_num_queries(2):
+        browser.get("/activity/")
+    with django_assert_num_queries(2):
+        browser.get("/activity/?q=Ines&group=sign-in&outcome=ok&from=2020-01-01")
+
+
+def test_names_are_text(owner, browser):
+    Administrator.objects.of(owner.customer_id).update(first_name="<script>alert(1)</script>")
+    write(support.again(owner))
+    page = browser.get("/activity/").content.decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+# --- taking it along ------------------------------------------------------------------------------
+
+
+def table(answer) -> list[dict[str, str]]:
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_table_has_what_the_page_has(owner, browser):
+    write(owner, kind=Kind.PASSWORD_CHANGED)
+    answer = browser.get("/activity/export.csv?group=password")
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert re.fullmatch(
+        r'attachment; filename="history-[\d-]{10}\.csv"', answer["Content-Disposition"]
+    )
+    assert answer["Cache-Control"] == "no-store"
+    (row,) = table(answer)
+    assert row["event"] == "password_changed"
+    assert row["what"] == "Ines Moreau changed their password."
+    assert (row["actor"], row["outcome"]) == ("Ines Moreau", "ok")
+    assert (row["browser"], row["address"]) == ("Chrome on Linux", "203.0.113.24")
+    assert datetime.fromisoformat(row["time"]).tzinfo is UTC
+    assert row["id"] == str(UUID(row["id"]))
+
+
+def test_taking_it_along_is_an_event(owner, browser):
+    table(browser.get("/activity/export.csv?group=password&q=Ines"))
+    (event,) = support.events(Kind.HISTORY_EXPORTED)
+    assert event.actor_id == owner.id
+    assert event.details == {"filters": ["group=password", "q=Ines"]}
+    assert "narrowed to: group=password, q=Ines" in browser.get("/activity/").content.decode()
+
+
+def test_looking_whether_it_is_there_is_none(browser):
+    assert browser.head("/activity/export.csv").status_code == 200
+    assert browser.get("/activity/export/").status_code == 200
+    assert not support.events(Kind.HISTORY_EXPORTED)
+
+
+def test_it_wants_a_fresh_proof(owner, clock):
+    browser = support.browser_of(owner)
+    clock.shift(timedelta(minutes=11))
+    answer = browser.get("/activity/export.csv?group=password")
+    assert answer["Location"].startswith("/prove/?next=%2Factivity%2Fexport.csv")
+    assert browser.get("/activity/export/")["Location"] == "/prove/?next=%2Factivity%2Fexport%2F"
+    assert not support.events(Kind.HISTORY_EXPORTED)
+    browser.post("/prove/", {"password": support.PASSWORD, "next": "/activity/export/"})
+    page = browser.get("/activity/export/").content.decode()
+    assert 'href="/activity/export.csv"' in page
+    assert "events" in page
+
+
+def test_the_table_speaks_the_readers_language(owner):
+    Administrator.objects.of(owner.customer_id).update(language="de")
+    rows = table(support.browser_of(owner).get("/activity/export.csv"))
+    assert rows
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1", '=HYPERLINK("http://e.example")']
+)
+def test_no_cell_is_a_formula(text, owner, browser):
+    assert safe_cell(text) == f"'{text}"
+    Administrator.objects.of(owner.customer_id).update(first_name=text, last_name="")
+    write(support.again(owner), kind=Kind.PASSWORD_CHANGED)
+    (row,) = table(browser.get("/activity/export.csv?group=password"))
+    assert row["actor"] == safe_cell(text.strip())
+
+
+def test_plain_cells_stay_as_they_are():
+    assert safe_cell("Ines Moreau") == "Ines Moreau"
+    assert safe_cell("") == ""
+
+
+def test_it_is_streamed_at_a_constant_number_of_queries(owner, browser, django_assert_num_queries):
+    write(owner, 50)
+    table(browser.get("/activity/export.csv"))
+    answer = None
+    with django_assert_num_queries(5):  # the gate, the event in its transaction, the table
+        answer = browser.get("/activity/export.csv")
+        assert len(table(answer)) > 50
+    assert answer.streaming
+
+
+@pytest.mark.parametrize("path", ["/activity/", "/activity/export/", "/activity/export.csv"])
+def test_nothing_is_changed_here(browser, path):
+    assert browser.post(path).status_code == 405
+
+
+def test_the_time_is_told_with_the_exact_one(browser):
+    now = timezone.now()
+    browser.get("/activity/")
+    page = browser.get("/activity/").content.decode()
+    assert f'<time datetime="{now.astimezone(UTC):%Y-%m-%d}T' in page
