@@ -1,0 +1,142 @@
+"""Adding people."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.hashers import verify_password
+from django.utils import timezone
+
+from doorward.administrators import services
+from doorward.administrators.models import Administrator, MailedLink, Status
+from doorward.audit.events import Kind
+from doorward.core import errors
+from doorward.customers.models import Tab
+from tests import support
+
+LENA = {"email": "lena.fischer@harbourbakery.example", "first": "Lena", "last": "Fischer"}
+
+
+def add(owner, **changes):
+    words = {"tabs": frozenset({"home"}), "require_2fa": False, "phone": ""} | LENA | changes
+    new = services.NewAdministrator(
+        email=words["email"],
+        details=services.Details(
+            first_name=words["first"], last_name=words["last"], phone=words["phone"]
+        ),
+        tabs=words["tabs"],
+        require_2fa=words["require_2fa"],
+    )
+    return services.add(new, customer=owner.customer, by=support.by(owner), now=timezone.now())
+
+
+def test_somebody_added_is_invited_and_has_no_password(owner):
+    person, link = add(owner)
+    assert (person.status, person.customer_id) == (Status.INVITED, owner.customer_id)
+    assert not support.again(person).has_usable_password()
+    assert (link.purpose, link.administrator_id) == ("invitation", person.id)
+    sent = support.events(Kind.INVITATION_SENT)[0]
+    assert (sent.actor_id, sent.subject_id, sent.details["link"]) == (
+        owner.id,
+        person.id,
+        str(link.id),
+    )
+
+
+def test_the_event_says_which_tabs_and_that_two_factors_are_required(owner):
+    person, _link = add(owner, tabs=frozenset({"support", "home"}), require_2fa=True)
+    assert support.events(Kind.ADMINISTRATOR_ADDED, subject_id=person.id)[0].details == {
+        "tabs": ["home", "support"]
+    }
+    assert support.events(Kind.TWO_FACTOR_REQUIRED, subject_id=person.id)
+
+
+@pytest.mark.parametrize(
+    "email", ["INES.Moreau@HarbourBakery.example", " ines.moreau@harbourbakery.example "]
+)
+def test_an_email_is_one_account_whatever_its_letter_case(owner, email):
+    with pytest.raises(errors.EmailTaken):
+        add(owner, email=email)
+    assert Administrator.objects.of(owner.customer_id).count() == 1
+
+
+def test_an_email_of_another_customer_is_taken_too(owner, outsider):
+    with pytest.raises(errors.EmailTaken):
+        add(owner, email=outsider.email)
+
+
+def test_the_email_of_somebody_removed_or_uninvited_is_free_again(owner):
+    person, _link = add(owner)
+    services.invitations.revoke(person, by=support.by(owner), now=timezone.now())
+    again, _link = add(owner)
+    assert again.id != person.id
+    removed = services.Change(status=Status.REMOVED, confirmed=True)
+    services.change(
+        again.id, removed, customer=owner.customer, by=support.by(owner), now=timezone.now()
+    )
+    add(owner)
+
+
+def test_a_provider_s_own_tab_can_be_given_and_an_unknown_one_cannot(owner):
+    Tab.objects.create(key="pbx", title="Phone system", url="https://pbx.example/")
+    person, _link = add(owner, tabs=frozenset({"pbx"}))
+    assert person.tab_keys == {"pbx"}
+    with pytest.raises(errors.UnknownTab):
+        add(owner, email="other@harbourbakery.example", tabs=frozenset({"fax"}))
+
+
+@pytest.mark.parametrize("tab", ["customers", "brands", "tabs"])
+def test_the_staff_s_tabs_are_for_the_provider_s_people_alone(owner, tab):
+    with pytest.raises(errors.UnknownTab):
+        add(owner, tabs=frozenset({tab}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"first": " "}, errors.NameMissing),
+        ({"last": ""}, errors.NameMissing),
+        ({"first": "x" * 61}, errors.TextTooLong),
+        ({"last": "Fi\nscher"}, errors.TextInvalid),
+        ({"first": "Le\u202ena"}, errors.TextInvalid),
+        ({"email": ""}, errors.EmailInvalid),
+        ({"email": "lena"}, errors.EmailInvalid),
+        ({"email": "lena@example.com\nBcc: x@example.com"}, errors.EmailInvalid),
+        ({"phone": "12"}, errors.PhoneInvalid),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nobody_is_added(owner, changes, refusal):
+    with pytest.raises(refusal):
+        add(owner, **changes)
+    assert Administrator.objects.of(owner.customer_id).count() == 1
+    assert not MailedLink.objects.exists()
+    assert not support.events(Kind.INVITATION_SENT)
+
+
+def test_names_of_any_script_are_kept_and_folded_for_searching(owner):
+    person, _link = add(owner, first="Zoë", last="STRASSE Król")
+    assert (person.first_name, person.last_name) == ("Zoë", "STRASSE Król")
+    assert person.name_folded == "strasse krol zoe"
+
+
+def test_somebody_added_at_the_console_can_sign_in_at_once(customer):
+    person = support.make_administrator(customer)
+    assert person.status == Status.ACTIVE
+    assert verify_password(support.PASSWORD, person.password)[0]
+
+
+@pytest.mark.parametrize(("required", "refused"), [(False, True), (True, False)])
+def test_twelve_characters_do_where_two_factors_are_required(customer, required, refused):
+    new = services.NewAdministrator(
+        email="short@harbourbakery.example",
+        details=services.Details(first_name="Lena", last_name="Fischer"),
+        tabs=frozenset(),
+        require_2fa=required,
+    )
+    try:
+        services.add_active(
+            new, password="q7h2kz9w4m1x", customer=customer, by=support.CONSOLE, now=timezone.now()
+        )
+        assert not refused
+    except errors.PasswordTooShort:
+        assert refused
+        assert not Administrator.objects.of(customer.id).exists()

@@ -1,0 +1,279 @@
+"""Changing people: all of it or nothing, within the rules."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from doorward.administrators import email_change, links, passwords, services, sessions
+from doorward.administrators.models import Administrator, EmailChange, MailedLink, Session, Status
+from doorward.administrators.services import Change, Details
+from doorward.audit.events import Kind, Outcome
+from doorward.audit.models import Event
+from doorward.audit.origin import CONSOLE
+from doorward.core import errors
+from doorward.customers.tabs import ADMINISTRATORS
+from tests import support
+
+WITH_RIGHT = frozenset({"home", ADMINISTRATORS})
+
+
+def change(person, by=None, **wanted):
+    return services.change(
+        person.id,
+        Change(**wanted),
+        customer=person.customer,
+        by=support.by(by) if by else CONSOLE,
+        now=timezone.now(),
+    )
+
+
+def row(person):
+    return Administrator.objects.everywhere().filter(id=person.id).values().get()
+
+
+def refused(refusal, person, by=None, **wanted):
+    """Check that a change is refused, that the row is as before, and that history knows."""
+    before = row(person)
+    with pytest.raises(refusal):
+        change(person, by, **wanted)
+    assert row(person) == before
+    event = support.events(Kind.CHANGE_REFUSED)[-1]
+    assert (event.outcome, event.details["reason"]) == (Outcome.REFUSED, refusal.code)
+    assert event.subject_id == person.id
+
+
+# --- names, phone ---------------------------------------------------------------------------------
+
+
+def test_names_and_phone_change_and_the_event_says_which(owner, colleague):
+    details = Details(first_name=" Sam ", last_name="Osei", phone="+49 30 901820")
+    changed = change(colleague, owner, details=details)
+    assert (changed.first_name, changed.phone) == ("Sam", "+4930901820")
+    assert changed.name_folded == "osei sam"
+    event = support.events(Kind.DETAILS_CHANGED)[0]
+    assert event.details == {"changed": ["first_name", "phone"]}
+    assert (event.actor_id, event.subject_id) == (owner.id, colleague.id)
+
+
+def test_a_form_that_changes_nothing_writes_nothing(owner, colleague):
+    before = Event.objects.count()
+    details = Details(first_name="Samuel", last_name="Osei")
+    change(
+        colleague,
+        owner,
+        details=details,
+        email=colleague.email,
+        require_2fa=False,
+        tabs=colleague.tab_keys,
+        status=Status.ACTIVE,
+    )
+    assert Event.objects.count() == before
+
+
+def test_one_wrong_field_keeps_all_others_from_changing(owner, colleague):
+    refused(
+        errors.PhoneInvalid,
+        colleague,
+        owner,
+        details=Details(first_name="Sam", last_name="Osei", phone="12"),
+        require_2fa=True,
+    )
+
+
+def test_an_email_that_is_taken_undoes_the_whole_change(owner, colleague, outsider):
+    refused(errors.EmailTaken, colleague, owner, require_2fa=True, email=outsider.email)
+    assert not support.events(Kind.TWO_FACTOR_REQUIRED)
+    assert not EmailChange.objects.exists()
+
+
+# --- required 2FA ---------------------------------------------------------------------------------
+
+
+def test_ticking_and_unticking_are_events(owner, colleague):
+    assert change(colleague, owner, require_2fa=True).require_2fa
+    assert not change(colleague, owner, require_2fa=False).require_2fa
+    assert support.events(Kind.TWO_FACTOR_REQUIRED, subject_id=colleague.id)
+    assert support.events(Kind.TWO_FACTOR_NO_LONGER_REQUIRED, subject_id=colleague.id)
+
+
+def test_several_at_once_and_only_those_it_is_new_for_are_told(owner, colleague):
+    change(owner, owner, require_2fa=True)
+    fresh = services.require_several(
+        [owner.id, colleague.id], customer=owner.customer, by=support.by(owner)
+    )
+    assert fresh == 1
+    assert [event.subject_id for event in support.events(Kind.TWO_FACTOR_REQUIRED)] == [
+        owner.id,
+        colleague.id,
+    ]
+
+
+@pytest.mark.parametrize("who", ["outsider", "nobody", "removed"])
+def test_several_with_one_who_is_not_there_are_refused_as_a_whole(owner, colleague, outsider, who):
+    other = outsider.id if who == "outsider" else uuid4()
+    if who == "removed":
+        other = support.make_administrator(
+            owner.customer, email="gone@harbourbakery.example", status=Status.REMOVED
+        ).id
+    with pytest.raises(errors.NotFound):
+        services.require_several(
+            [colleague.id, other], customer=owner.customer, by=support.by(owner)
+        )
+    assert not support.again(colleague).require_2fa
+    assert not support.again(outsider).require_2fa
+
+
+def test_nobody_marked_is_said(owner):
+    with pytest.raises(errors.NothingSelected):
+        services.require_several([], customer=owner.customer, by=support.by(owner))
+
+
+# --- rights ---------------------------------------------------------------------------------------
+
+
+def test_rights_change_and_the_event_says_which(owner, colleague):
+    changed = change(colleague, owner, tabs=WITH_RIGHT)
+    assert changed.tab_keys == WITH_RIGHT
+    assert support.events(Kind.RIGHTS_CHANGED)[0].details == {
+        "added": [ADMINISTRATORS],
+        "taken": ["support"],
+    }
+
+
+@pytest.mark.parametrize("tab", ["fax", "customers", "home administrators", ""])
+def test_a_tab_that_is_not_there_cannot_be_given(owner, colleague, tab):
+    refused(errors.UnknownTab, colleague, owner, tabs=frozenset({"home", tab}))
+
+
+def test_nobody_takes_the_right_from_themselves(owner, colleague):
+    change(colleague, owner, tabs=WITH_RIGHT)
+    refused(errors.OwnAdministratorsRight, owner, owner, tabs=frozenset({"home"}))
+
+
+def test_the_last_one_keeps_the_right_even_from_the_console(owner, colleague):
+    refused(errors.LastAdministrator, owner, tabs=frozenset({"home"}))
+
+
+@pytest.mark.parametrize("status", [Status.SUSPENDED, Status.REMOVED])
+def test_the_last_one_stays_active_even_from_the_console(owner, colleague, status):
+    refused(errors.LastAdministrator, owner, status=status, confirmed=True)
+
+
+@pytest.mark.parametrize("status", [Status.SUSPENDED, Status.INVITED])
+def test_who_cannot_sign_in_does_not_count_as_one(owner, colleague, status):
+    support.make_administrator(
+        owner.customer, email="other@harbourbakery.example", tabs=WITH_RIGHT, status=status
+    )
+    refused(errors.LastAdministrator, owner, status=Status.SUSPENDED, confirmed=True)
+
+
+def test_an_outsider_with_the_right_does_not_count_as_one(owner, outsider):
+    refused(errors.LastAdministrator, owner, status=Status.SUSPENDED, confirmed=True)
+
+
+def test_who_lost_the_right_a_moment_ago_changes_nothing_any_more(owner, colleague):
+    by = support.by(colleague)
+    for status, tabs in ((Status.ACTIVE, " home "), (Status.SUSPENDED, " administrators ")):
+        Administrator.objects.of(owner.customer_id).filter(id=colleague.id).update(
+            status=status, tabs=tabs
+        )
+        with pytest.raises(errors.StaleRequest):
+            services.change(
+                owner.id,
+                Change(require_2fa=True),
+                customer=owner.customer,
+                by=by,
+                now=timezone.now(),
+            )
+        with pytest.raises(errors.StaleRequest):
+            services.require_several([owner.id], customer=owner.customer, by=by)
+    assert not support.again(owner).require_2fa
+
+
+# --- status ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [Status.SUSPENDED, Status.REMOVED])
+def test_suspending_and_removing_want_a_confirmation(owner, colleague, status):
+    before = row(colleague)
+    with pytest.raises(errors.ConfirmationMissing):
+        change(colleague, owner, status=status, require_2fa=True)
+    assert row(colleague) == before
+    assert not support.events(Kind.CHANGE_REFUSED), "a question is no refusal"
+
+
+@pytest.mark.parametrize("status", [Status.SUSPENDED, Status.REMOVED])
+def test_nobody_suspends_or_removes_themselves(owner, colleague, status):
+    change(colleague, owner, tabs=WITH_RIGHT)
+    refused(errors.OwnStatus, owner, owner, status=status, confirmed=True)
+
+
+def test_suspending_ends_sessions_links_and_a_change_of_email(owner, colleague):
+    now, by = timezone.now(), support.by(owner)
+    sessions.begin(colleague, by=by, now=now, password_at=now)
+    passwords.send_link(person=colleague, by=by, now=now)
+    email_change.ask(colleague, "new@harbourbakery.example", by=by, now=now)
+    change(colleague, owner, status=Status.SUSPENDED, confirmed=True)
+    assert not Session.objects.filter(administrator=colleague, ended_at=None).exists()
+    assert not MailedLink.objects.filter(administrator=colleague, revoked_at=None).exists()
+    assert email_change.pending(colleague.id, now=now) is None
+    assert support.again(colleague).security_version > colleague.security_version
+    assert support.events(Kind.ADMINISTRATOR_SUSPENDED, subject_id=colleague.id)
+
+
+def test_restoring_lets_them_in_again_with_what_they_had(owner, colleague):
+    change(colleague, owner, status=Status.SUSPENDED, confirmed=True)
+    restored = change(colleague, owner, status=Status.ACTIVE)
+    assert (restored.status, restored.tab_keys) == (Status.ACTIVE, colleague.tab_keys)
+    assert support.events(Kind.ADMINISTRATOR_RESTORED)
+    support.browser_of(colleague)
+
+
+def test_removing_takes_password_rights_and_email_and_cannot_be_undone(owner, colleague):
+    removed = change(colleague, owner, status=Status.REMOVED, confirmed=True)
+    assert (removed.status, removed.tab_keys) == (Status.REMOVED, frozenset())
+    assert not removed.has_usable_password()
+    with pytest.raises(errors.NotFound):
+        change(colleague, owner, status=Status.ACTIVE)
+    with pytest.raises(errors.NotFound):
+        services.find_by_email(colleague.email)
+
+
+def test_nobody_becomes_active_by_a_form_who_has_not_accepted(owner):
+    person = support.invite(owner.customer)
+    assert change(person, owner, status=Status.ACTIVE).status == Status.INVITED
+    refused(errors.WrongStatus, person, owner, status=Status.SUSPENDED, confirmed=True)
+    assert change(person, owner, status=Status.REMOVED, confirmed=True).status == Status.REMOVED
+
+
+def test_nobody_becomes_invited_again(owner, colleague):
+    refused(errors.WrongStatus, colleague, owner, status=Status.INVITED)
+
+
+# --- whose ----------------------------------------------------------------------------------------
+
+
+def test_another_customer_s_person_is_not_there(owner, outsider):
+    before = row(outsider)
+    with pytest.raises(errors.NotFound):
+        services.change(
+            outsider.id,
+            Change(require_2fa=True),
+            customer=owner.customer,
+            by=support.by(owner),
+            now=timezone.now(),
+        )
+    assert row(outsider) == before
+    assert not support.events(Kind.CHANGE_REFUSED)
+
+
+def test_a_link_of_a_suspended_person_opens_nothing(owner, colleague):
+    now = timezone.now()
+    passwords.send_link(person=colleague, by=support.by(owner), now=now)
+    token = links.path(MailedLink.objects.get(administrator=colleague)).split("/")[-2]
+    change(colleague, owner, status=Status.SUSPENDED, confirmed=True)
+    with pytest.raises(errors.LinkInvalid):
+        links.find(token, purposes=(links.LinkPurpose.RESET,), now=now)

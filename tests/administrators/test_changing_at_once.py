@@ -1,0 +1,249 @@
+"""Two requests at the same moment: real threads, real transactions, on whichever database is tested."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+from django.utils import timezone
+
+from doorward.administrators import email_change, invitations, links, services
+from doorward.administrators.models import (
+    Administrator,
+    EmailChange,
+    MailedLink,
+    Session,
+    Status,
+)
+from doorward.administrators.services import Change
+from doorward.audit.events import Kind
+from doorward.audit.origin import CONSOLE, Origin
+from doorward.core import errors
+from doorward.customers.tabs import ADMINISTRATORS
+from tests import support
+from tests.racing import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+RIGHT = frozenset({"home", ADMINISTRATORS})
+ROUNDS = 5
+WAYS = {
+    "suspend": Change(status=Status.SUSPENDED, confirmed=True),
+    "remove": Change(status=Status.REMOVED, confirmed=True),
+    "strip": Change(tabs=frozenset({"home"})),
+}
+
+
+@pytest.fixture
+def pair(owner):
+    """Give two active people with the right, who are all that their customer has."""
+    other = support.make_administrator(
+        owner.customer, email="tomasz@harbourbakery.example", name="Tomasz Krol", tabs=RIGHT
+    )
+    return owner, other
+
+
+def change(person, wanted, by):
+    return services.change(person.id, wanted, customer=person.customer, by=by, now=timezone.now())
+
+
+def keepers(customer_id):
+    people = Administrator.objects.of(customer_id).filter(status=Status.ACTIVE)
+    return [person for person in people if ADMINISTRATORS in person.tab_keys]
+
+
+@pytest.mark.parametrize("first", WAYS)
+@pytest.mark.parametrize("second", WAYS)
+def test_two_who_take_the_right_from_each_other_leave_one(pair, first, second):
+    one, two = pair
+    outcomes = at_once(
+        [
+            partial(change, one, WAYS[first], support.by(two)),
+            partial(change, two, WAYS[second], support.by(one)),
+        ]
+    )
+    assert len(keepers(one.customer_id)) == 1, outcomes
+    refusals = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    assert len(refusals) == 1
+    assert isinstance(refusals[0], (errors.LastAdministrator, errors.StaleRequest))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_console_at_both_at_once_leaves_one(pair, way):
+    outcomes = at_once([partial(change, person, WAYS[way], CONSOLE) for person in pair])
+    assert len(keepers(pair[0].customer_id)) == 1
+    refusals = [type(outcome) for outcome in outcomes if isinstance(outcome, Exception)]
+    assert refusals == [errors.LastAdministrator]
+
+
+def test_ten_who_all_suspend_each_other_leave_one(customer):
+    people = [
+        support.make_administrator(
+            customer, email=f"person{number}@harbourbakery.example", tabs=RIGHT
+        )
+        for number in range(10)
+    ]
+    calls = [
+        partial(change, person, WAYS["suspend"], support.by(people[number - 1]))
+        for number, person in enumerate(people)
+    ]
+    outcomes = at_once(calls)
+    assert keepers(customer.id), outcomes
+    known = (Administrator, errors.LastAdministrator, errors.StaleRequest)
+    assert all(isinstance(outcome, known) for outcome in outcomes), outcomes
+
+
+def test_one_email_for_two_at_once_is_one_account(owner):
+    def add():
+        new = services.NewAdministrator(
+            email="lena@harbourbakery.example",
+            details=services.Details(first_name="Lena", last_name="Fischer"),
+            tabs=frozenset({"home"}),
+        )
+        return services.add(new, customer=owner.customer, by=support.by(owner), now=timezone.now())
+
+    outcomes = at_once([add] * 4)
+    taken = [outcome for outcome in outcomes if isinstance(outcome, errors.EmailTaken)]
+    assert len(taken) == 3, outcomes
+    assert MailedLink.objects.count() == 1
+
+
+def test_an_invitation_accepted_twice_at_once_is_accepted_once(owner):
+    person = support.invite(owner.customer)
+    token = links.path(MailedLink.objects.get()).split("/")[-2]
+
+    def accept():
+        return invitations.accept(
+            token=token,
+            password=support.PASSWORD,
+            two_factors=False,
+            browser_token="browser",
+            origin=Origin(),
+            now=timezone.now(),
+        )
+
+    outcomes = at_once([accept] * 4)
+    done = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
+    assert len(done) == 1, outcomes
+    assert Session.objects.filter(administrator=person).count() == 1
+    assert len(support.events(Kind.INVITATION_ACCEPTED)) == 1
+    others = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    assert all(isinstance(one, (errors.LinkUsed, errors.LinkInvalid)) for one in others), outcomes
+
+
+def test_an_invitation_that_is_accepted_and_revoked_at_once_ends_one_way(owner):
+    for number in range(ROUNDS):
+        person = support.invite(owner.customer, email=f"lena{number}@harbourbakery.example")
+        link = MailedLink.objects.get(administrator=person)
+        outcomes = at_once(
+            [
+                partial(
+                    invitations.accept,
+                    token=links.path(link).split("/")[-2],
+                    password=support.PASSWORD,
+                    two_factors=False,
+                    browser_token="browser",
+                    origin=Origin(),
+                    now=timezone.now(),
+                ),
+                partial(invitations.revoke, person, by=support.by(owner), now=timezone.now()),
+            ]
+        )
+        refusals = [one for one in outcomes if isinstance(one, Exception)]
+        assert len(refusals) == 1, outcomes
+        assert isinstance(refusals[0], errors.Refusal), outcomes
+        expected = Status.ACTIVE if refusals[0] is outcomes[1] else Status.REMOVED
+        assert support.again(person).status == expected
+
+
+def test_who_accepts_just_now_does_not_get_another_s_email(owner):
+    """A change of an invited person's e-mail holds at once; of an active one's it must not."""
+    for number in range(ROUNDS):
+        person = support.invite(owner.customer, email=f"lena{number}@harbourbakery.example")
+        link = MailedLink.objects.get(administrator=person)
+        outcomes = at_once(
+            [
+                partial(
+                    invitations.accept,
+                    token=links.path(link).split("/")[-2],
+                    password=support.PASSWORD,
+                    two_factors=False,
+                    browser_token="browser",
+                    origin=Origin(),
+                    now=timezone.now(),
+                ),
+                partial(
+                    change,
+                    person,
+                    Change(email=f"mallory{number}@harbourbakery.example"),
+                    support.by(owner),
+                ),
+            ]
+        )
+        assert all(
+            not isinstance(one, Exception) or isinstance(one, errors.Refusal) for one in outcomes
+        ), outcomes
+        now_ = support.again(person)
+        if now_.status == Status.ACTIVE:
+            assert now_.email == person.email, "the link went to the old address"
+        else:
+            assert now_.email == f"mallory{number}@harbourbakery.example"
+
+
+def test_two_changes_of_one_email_at_once_leave_the_later_one_open(owner, colleague):
+    outcomes = at_once(
+        [
+            partial(
+                email_change.ask,
+                colleague,
+                f"new{number}@harbourbakery.example",
+                by=support.by(owner),
+                now=timezone.now(),
+            )
+            for number in range(4)
+        ]
+    )
+    assert outcomes == [True] * 4
+    assert EmailChange.objects.filter(closed_at__isnull=True).count() == 1
+    assert MailedLink.objects.filter(revoked_at__isnull=True).count() == 2
+
+
+def test_two_people_never_get_one_email(owner, colleague):
+    """Both ask for the same address, both confirm: the first keeps it, the second is told."""
+    tokens = []
+    for person in (owner, colleague):
+        email_change.ask(
+            person, "shared@harbourbakery.example", by=support.by(person), now=timezone.now()
+        )
+        link = MailedLink.objects.get(administrator=person, purpose="email_new")
+        tokens.append(links.path(link).split("/")[-2])
+    outcomes = at_once(
+        [
+            partial(
+                email_change.answer,
+                token=token,
+                stop=False,
+                origin=Origin(),
+                session_id=None,
+                now=timezone.now(),
+            )
+            for token in tokens
+        ]
+    )
+    assert sorted(map(repr, outcomes)) == ["EmailTaken('email_taken')", "True"]
+    with_it = Administrator.objects.everywhere().filter(email_folded="shared@harbourbakery.example")
+    assert with_it.count() == 1
+
+
+def test_require_and_untick_at_once_end_in_one_of_both_and_say_so(owner, colleague):
+    at_once(
+        [
+            partial(change, colleague, Change(require_2fa=wanted), support.by(owner))
+            for wanted in (True, False, True, False)
+        ]
+    )
+    last = max(
+        support.events(Kind.TWO_FACTOR_REQUIRED)
+        + support.events(Kind.TWO_FACTOR_NO_LONGER_REQUIRED),
+        key=lambda event: event.id,
+    )
+    assert support.again(colleague).require_2fa == (last.kind == Kind.TWO_FACTOR_REQUIRED)
