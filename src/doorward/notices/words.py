@@ -43,8 +43,8 @@ def name(text: str) -> str:
 
 
 def support(brand: BrandLook) -> list[str]:
-    """Give how the brand's support is reached, as it is read: no link leads out of the portal."""
-    ways = (brand.support_email, brand.support_phone, brand.support_url, brand.support_hours)
+    """Give how the brand's support is reached. No address of a page: links lead to this portal only."""
+    ways = (brand.support_email, brand.support_phone, brand.support_hours)
     return [way for way in ways if way]
 
 

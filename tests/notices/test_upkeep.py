@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.test import Client
+from django.utils import timezone
+
+from doorward.administrators.models import Administrator, Session
+from doorward.audit.events import Kind
+from doorward.mfa import set_up
+from doorward.mfa.models import SetUp
+from doorward.notices import upkeep
+from doorward.notices.models import Delivery, State
+from tests import support
+from tests.notices.happenings import Stage
+
+if TYPE_CHECKING:
+    from tests.notices.mails import Folder
+
+OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"
+
+
+def test_a_sign_in_that_was_left_is_ended_and_told(
+    owner: Administrator, colleague: Administrator, folder: Folder
+) -> None:
+    stage = Stage(person=colleague, owner=owner)
+    support.enable_app(colleague)
+    stage.knows_password()
+    assert folder.new(now=stage.now + timedelta(minutes=29)) == []
+    (mail,) = folder.new(now=stage.now + timedelta(minutes=31))
+    assert (mail["To"], mail["Subject"]) == (colleague.email, "A sign-in was not finished")
+    assert Session.objects.get().ended_at is not None
+    assert len(support.events(Kind.SIGN_IN_ABANDONED)) == 1
+
+
+def test_leaving_before_it_is_through_is_told_too_and_signing_out_is_not(
+    owner: Administrator, colleague: Administrator, folder: Folder
+) -> None:
+    support.enable_app(colleague)
+    browser = support.browser_of(owner)
+    browser.post("/sign-out/")
+    assert [mail["Subject"] for mail in folder.new()] == ["You signed in from a new browser"]
+    half_way = Client(HTTP_USER_AGENT=support.CHROME)
+    half_way.post("/sign-in/", {"email": colleague.email, "password": support.PASSWORD, "next": ""})
+    half_way.post("/sign-out/")
+    assert [mail["Subject"] for mail in folder.new()] == ["A sign-in was not finished"]
+
+
+def test_a_secret_that_was_not_confirmed_is_forgotten(
+    owner: Administrator, colleague: Administrator, folder: Folder
+) -> None:
+    stage = Stage(person=colleague, owner=owner)
+    loaded = stage.signed_in()
+    set_up.begin(session_id=loaded.browser.session_id, now=stage.now)
+    folder.new(now=stage.now + timedelta(minutes=9))
+    assert SetUp.objects.count() == 1
+    folder.new(now=stage.now + timedelta(minutes=11))
+    assert SetUp.objects.count() == 0
+
+
+def test_one_task_that_fails_does_not_keep_the_others_from_being_done(caplog: Any) -> None:
+    # No database is allowed to this test, so that every task fails.
+    last: dict[str, Any] = {}
+    upkeep.tidy(now=timezone.now(), last=last)
+    assert set(last) == {name for name, _every, _task in upkeep.TASKS}
+    assert caplog.text.count("upkeep failed") == len(upkeep.TASKS)
+
+
+def test_tasks_are_done_again_when_their_time_has_come(db: None) -> None:
+    now = timezone.now()
+    last: dict[str, Any] = {}
+    upkeep.tidy(now=now, last=last)
+    upkeep.tidy(now=now + timedelta(minutes=1), last=last)
+    again = {name for name, every, _task in upkeep.TASKS if last[name] > now}
+    assert again == {name for name, every, _t in upkeep.TASKS if every == upkeep.EVERY_MINUTE}
+
+
+def test_the_first_sign_in_of_somebody_invited_is_no_news(
+    owner: Administrator, folder: Folder
+) -> None:
+    invited = support.invite(owner.customer)
+    (mail,) = folder.new()
+    link = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    path = next(line for line in link.splitlines() if "/invitation/" in line)
+    browser = Client(HTTP_USER_AGENT=support.CHROME)
+    browser.get(path.removeprefix("http://localhost:8000"))
+    browser.post("/invitation/", {"password": support.PASSWORD})
+    assert len(support.events(Kind.INVITATION_ACCEPTED)) == 1
+    browser.get("/security/")
+    assert folder.new() == []
+    # From another browser it is.
+    support.browser_of(support.again(invited)).get("/security/")
+    assert [mail["Subject"] for mail in folder.new()] == ["You signed in from a new browser"]
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.SENT}
+
+
+def test_the_operators_guide_says_what_is_forgotten() -> None:
+    section = OPERATING.read_text().partition("## What is forgotten when")[2]
+    for number in ("10 minutes", "30 minutes", "1 day", "15 minutes", "30 days", "180 days"):
+        assert number in section
