@@ -11,12 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # All widths in rem, on the generous side: a wide system font must still fit.
-_ROW: Final = 72.0  # the bar's inner width
-_AROUND: Final = 18.0  # the account menu, the gaps, the brand's mark
+_ROW: Final = 72.0  # the bar's inner width from 75rem on, where portal.css unfolds many tabs
+_FEW: Final = 45.0  # the bar's inner width from 48rem on, where it unfolds few
+_AROUND: Final = 11.0  # the brand's mark, the face in the account menu, the gaps
 _LONGEST_BRAND: Final = 14.0
+_LONGEST_PERSON: Final = 11.0
 _MORE: Final = 6.0
 _PADDING: Final = 1.65
-_FEW: Final = 22.0  # so many fit beside the rest from 46rem on, where portal.css unfolds them
+_LETTER: Final = 0.56
+_WIDE_LETTER: Final = 1.05
 
 
 class Tab(Protocol):
@@ -40,12 +43,13 @@ class TabBar:
     needs: str
 
 
-def fit_tabs(tabs: Sequence[Tab], *, brand_name: str) -> TabBar:
+def fit_tabs(tabs: Sequence[Tab], *, brand_name: str, person_name: str) -> TabBar:
     """Share the tabs out, in their order; the current one is always in the row."""
-    room = _ROW - _AROUND - min(_LONGEST_BRAND, _width(brand_name))
+    names = min(_LONGEST_BRAND, _width(brand_name)) + min(_LONGEST_PERSON, _width(person_name))
+    room = _ROW - _AROUND - names
     widths = [_width(str(tab.title)) + _PADDING for tab in tabs]
     if sum(widths) <= room:
-        return TabBar(tabs, (), "few" if sum(widths) <= _FEW else "many")
+        return TabBar(tabs, (), "few" if sum(widths) <= _FEW - _AROUND - names else "many")
     current = next((place for place, tab in enumerate(tabs) if tab.current), None)
     left = room - _MORE - (0 if current is None else widths[current])
     shown: list[Tab] = []
@@ -63,4 +67,6 @@ def fit_tabs(tabs: Sequence[Tab], *, brand_name: str) -> TabBar:
 
 @lru_cache(maxsize=1024)
 def _width(text: str) -> float:
-    return sum(1.05 if unicodedata.east_asian_width(letter) in "WF" else 0.58 for letter in text)
+    return sum(
+        _WIDE_LETTER if unicodedata.east_asian_width(letter) in "WF" else _LETTER for letter in text
+    )
