@@ -2,12 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from doorward.core.policy import CustomerPolicy, Floor, Kinds, Policy, RequiredBy, effective
+from doorward.core.errors import FieldsRefused, NumberOutOfRange
+from doorward.core.policy import (
+    HOUR,
+    LONGEST_IDLE,
+    LONGEST_SESSION,
+    MINUTE,
+    SHORTEST_IDLE,
+    SHORTEST_SESSION,
+    CustomerPolicy,
+    Floor,
+    Kinds,
+    Policy,
+    RequiredBy,
+    effective,
+)
 
 if TYPE_CHECKING:
+    from doorward.core.errors import Refusal
     from doorward.customers.models import Brand, Customer
+
+# What a customer's own administrators may choose: days of grace, hours of a session, minutes of idling.
+GRACE_DAYS: Final = (0, 90)
+SESSION_HOURS: Final = (SHORTEST_SESSION // HOUR, LONGEST_SESSION // HOUR)
+IDLE_MINUTES: Final = (SHORTEST_IDLE // MINUTE, LONGEST_IDLE // MINUTE)
+
+
+def check_numbers(**numbers: int) -> None:
+    """Refuse numbers of a policy that are out of bounds, each by its name."""
+    bounds = {
+        "grace_days": GRACE_DAYS,
+        "session_hours": SESSION_HOURS,
+        "idle_minutes": IDLE_MINUTES,
+    }
+    refused: dict[str, Refusal] = {
+        name: NumberOutOfRange(*bounds[name])
+        for name, number in numbers.items()
+        if not bounds[name][0] <= number <= bounds[name][1]
+    }
+    if refused:
+        raise FieldsRefused(refused)
 
 
 def policy_for(*, tick: bool, customer: Customer, brand: Brand) -> Policy:

@@ -20,6 +20,7 @@ from doorward.core.errors import (
 from doorward.core.text import clean_line
 from doorward.customers import cached
 from doorward.customers.models import Brand, Customer, CustomerKind, CustomerStatus
+from doorward.customers.policies import check_numbers
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -104,7 +105,11 @@ def change_policy(  # noqa: PLR0913 - a policy is this wide
     by: By,
     now: datetime,
 ) -> None:
-    """Change what a customer's administrators ask of themselves; the provider's floor stays above it."""
+    """Change what a customer's administrators ask of themselves; the provider's floor stays above it.
+
+    Raises `FieldsRefused` for numbers out of bounds.
+    """
+    check_numbers(grace_days=grace_days, session_hours=session_hours, idle_minutes=idle_minutes)
     wanted: dict[str, bool | int | str] = {
         "require_2fa": require_2fa,
         "grace_days": grace_days,

@@ -1,0 +1,76 @@
+"""Account: who the customer is, and what it asks of its people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from doorward.core.errors import FieldsRefused
+from doorward.core.policy import Kinds
+from doorward.core.steps import OTHERS, Need
+from doorward.customers import services
+from doorward.customers.tabs import ACCOUNT, ADMINISTRATORS
+from doorward.mfa import standing
+from doorward.web.account.forms import read_policy, typed_policy
+from doorward.web.account.pages import NotAccepted, account_page
+from doorward.web.errors import error_page
+from doorward.web.needs import needs
+from doorward.web.pages import render, see_other
+from doorward.web.requests import acting, session_of, signed_in
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from doorward.customers.models import Customer
+    from doorward.web.account.forms import WantedPolicy
+    from doorward.web.requests import Request
+
+
+@needs(Need.right(ACCOUNT), post=Need.right(ADMINISTRATORS, fresh=OTHERS))
+@require_http_methods(["GET", "HEAD", "POST"])
+def account(request: Request) -> HttpResponse:
+    """Show the account; who looks after its people also changes its policy here."""
+    me = signed_in(request)
+    if ACCOUNT not in me.tab_keys:
+        return error_page(request, 403)
+    customer = services.get(me.customer_id)
+    if request.method != "POST":
+        return _account(request, customer)
+    typed = typed_policy(request, customer)
+    try:
+        _change(request, customer, read_policy(typed))
+    except FieldsRefused as refusal:
+        return _account(request, customer, NotAccepted(typed, refusal.fields))
+    messages.success(request, _("Saved."))
+    return see_other(request.path)
+
+
+def _change(request: Request, customer: Customer, wanted: WantedPolicy) -> None:
+    services.change_policy(
+        customer,
+        require_2fa=wanted.require_2fa,
+        grace_days=wanted.grace_days,
+        kinds=Kinds(customer.kinds),
+        session_hours=wanted.session_hours,
+        idle_minutes=wanted.idle_minutes,
+        by=acting(request),
+        now=request.now,
+    )
+
+
+def _account(
+    request: Request, customer: Customer, not_accepted: NotAccepted | None = None
+) -> HttpResponse:
+    loaded = session_of(request)
+    people = standing.count(customer.id, loaded.facts.policy).people
+    page = account_page(
+        customer,
+        people or standing.People(0, 0, 0),
+        loaded,
+        now=request.now,
+        not_accepted=not_accepted,
+    )
+    return render(request, "account/account.html", page, status=422 if not_accepted else 200)
