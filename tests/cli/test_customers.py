@@ -4,6 +4,7 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from django.db import connection
 
 from doorward.audit.events import Kind
 from doorward.cli.base import main
@@ -19,6 +20,7 @@ def run(*words, **rest):
 
 
 def test_a_customer_is_added_once():
+    support.provider()
     added = run("add", "  Harbour Bakery ")
     assert added.exit_code == 0
     assert added.output == "Harbour Bakery was added.\n"
@@ -67,6 +69,15 @@ def test_the_list_has_the_provider_first():
         "floor_require_2fa": False,
         "administrators": 1,
     }
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="there `doorward run` migrates")
+def test_a_database_that_is_not_up_to_date_is_one_sentence():
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE customers_customer RENAME TO customers_other")
+    refused = run("list")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr == ("The database is not up to date: `doorward run` brings it there.\n")
 
 
 @pytest.mark.processes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, ProgrammingError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
@@ -41,6 +41,8 @@ def bring_up_to_date(*, only_sqlite: bool = False) -> None:
 
 def cannot_be_used(error: DatabaseError) -> Failure:
     """Give the sentence for a database that is not there, not up to date, or in the way."""
+    if isinstance(error, ProgrammingError) and connection.vendor == "postgresql":
+        return Failure("The database is not up to date: `doorward run` brings it there.")
     return Failure(f"The database cannot be used: {_first_line(error)}.")
 
 

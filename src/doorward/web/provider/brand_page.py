@@ -194,7 +194,7 @@ def _support_fields(typed: Typed) -> dict[str, Field]:
             "support_hours",
             _("Hours"),
             maxlength=brands.HOURS_LENGTH,
-            help=_("As people read them, like Mon–Fri 8:00–18:00."),
+            placeholder=_("Mon–Fri 8:00–18:00"),
         ),
         "email_from": typed.line(
             "email_from",
