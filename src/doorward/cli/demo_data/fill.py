@@ -12,8 +12,8 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from doorward.administrators import invitations
-from doorward.administrators.models import Administrator, Session, Status, tabs_text
 from doorward.administrators.changes import folded_name
+from doorward.administrators.models import Administrator, Session, Status, tabs_text
 from doorward.audit.models import Event
 from doorward.audit.origin import By, Origin
 from doorward.cli.demo_data import companies
