@@ -65,7 +65,11 @@ class Browser:
                 "Content-Type": "application/x-www-form-urlencoded",
                 "Origin": f"http://localhost:{self.port}",
             }
-        self.connection.request(method, path, body=body, headers=headers)
+        try:
+            self.connection.request(method, path, body=body, headers=headers)
+        except BrokenPipeError:  # kept open longer than the server keeps it: ask anew
+            self.connection.close()
+            self.connection.request(method, path, body=body, headers=headers)
         answer = self.connection.getresponse()
         text = answer.read().decode()
         for cookie in answer.headers.get_all("Set-Cookie") or []:

@@ -1,0 +1,108 @@
+"""How often the database is asked: a whole sign-in, every page, and lists of any length."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from doorward.administrators.models import Administrator, Status
+from doorward.administrators.services import folded_name
+from doorward.audit.models import Event
+from doorward.core.steps import Step
+from doorward.mfa.set_up import write_factor
+from doorward.safe import vault
+from tests import support
+from tests.whole.routes import walk
+
+WHOLE_SIGN_IN = 12
+ANY_PAGE = 8
+# What opens and closes a transaction asks for nothing; in a test it shows as savepoints.
+_MARKS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
+ROUTES = [
+    route
+    for route in walk()
+    if route.declaration and route.declaration.step in {None, Step.SIGN_IN}
+]
+
+
+class Asked(CaptureQueriesContext):
+    """The statements that were sent, without the marks of transactions."""
+
+    def __init__(self) -> None:
+        super().__init__(connection)
+
+    @property
+    def statements(self) -> list[str]:
+        texts = [query["sql"].lstrip() for query in self.captured_queries]
+        return [text for text in texts if not text.upper().startswith(_MARKS)]
+
+
+def warm(client: Client) -> None:
+    """Let the process learn its brands, tabs and keys, as one that has answered before."""
+    client.get("/sign-in/")
+    vault.fingerprint("warm", b"")
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["new browser", "known browser"])
+def test_a_whole_sign_in_asks_twelve_times_at_most(owner, known):
+    support.enable_app(owner)
+    client = Client(HTTP_USER_AGENT=support.CHROME)
+    if known:
+        support.sign_in(client, owner)
+        client.post("/sign-out/")
+    warm(client)
+    code = support.next_code(owner)
+    with Asked() as asked:
+        assert client.get("/sign-in/").status_code == 200
+        form = {"email": owner.email, "password": support.PASSWORD, "next": ""}
+        assert client.post("/sign-in/", form).status_code == 303
+        assert client.get("/sign-in/code/").status_code == 200
+        assert client.post("/sign-in/code/", {"code": code}).status_code == 303
+        assert client.get("/").status_code == 200
+    assert len(asked.statements) <= WHOLE_SIGN_IN, "\n".join(asked.statements)
+
+
+def crowd(owner: Administrator, number: int) -> None:
+    """Add so many people with apps, sign-ins and history."""
+    now = timezone.now()
+    start = Administrator.objects.of(owner.customer_id).count()
+    for place in range(start, start + number):
+        person = Administrator.objects.create(
+            customer=owner.customer,
+            email=f"p{place}@harbourbakery.example",
+            email_folded=f"p{place}@harbourbakery.example",
+            first_name="Person",
+            last_name=f"Number {place}",
+            name_folded=folded_name("Person", f"Number {place}"),
+            tabs=owner.tabs,
+            status=Status.ACTIVE,
+            password="!",
+            added_at=now,
+        )
+        write_factor(person.id, b"x" * 20, step=0, name="Phone", now=now)
+        Event.objects.create(
+            at=now, kind="signed_in", outcome="ok", actor_id=person.id, actor_name="P",
+            subject_id=person.id, subject_name="P", customer_id=owner.customer_id,
+            customer_name="C", address="192.0.2.1", browser=support.CHROME, request_id="",
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.pattern or "/")
+def test_no_page_asks_more_than_eight_times_nor_more_for_longer_lists(route, owner):
+    support.enable_app(owner)
+    client = support.browser_of(owner)
+    crowd(owner, 3)
+    counts = []
+    for more in (0, 20):
+        crowd(owner, more)
+        path = route.path(person_id=str(owner.id), administrator_id=str(owner.id))
+        client.get(path)
+        with Asked() as asked:
+            answer = client.get(path)
+        counts.append(len(asked.statements))
+        assert answer.status_code < 500
+        assert counts[-1] <= ANY_PAGE, "\n".join(asked.statements)
+    assert counts[0] == counts[1], counts
