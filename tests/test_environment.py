@@ -40,6 +40,12 @@ def test_every_setting_says_what_it_is():
         assert field.description.endswith("."), name
 
 
+def test_a_monitors_token_is_long_and_never_shown(monkeypatch):
+    assert "monitor has" not in repr(given(monkeypatch, metrics_token="a token that a monitor has"))
+    with pytest.raises(WrongSetting, match="DOORWARD_METRICS_TOKEN: it must have at least 16"):
+        given(monkeypatch, metrics_token="short")
+
+
 def test_the_origin_follows_the_port(monkeypatch):
     assert given(monkeypatch, bind="127.0.0.1:8123").origin == "http://localhost:8123"
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PREFIX = "DOORWARD_"
 CONFIG = "DOORWARD_CONFIG"
 Network = IPv4Network | IPv6Network
+SHORTEST_TOKEN = 16
 LAST_PORT = 65535
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -120,6 +121,12 @@ class Environment(BaseSettings):
         le=100,
         description="Passes of one password hash (Argon2id); the default is the least.",
     )
+    metrics_token: str = Field(
+        "",
+        repr=False,
+        description="The token with which a monitor may read /metrics (`Authorization: Bearer …`), at least "
+        "16 characters; without it there is no such page.",
+    )
     demo: bool = Field(
         default=False,
         description="Set by `doorward demo`: shows the page /demo/mail/. Refused unless bound to loopback.",
@@ -169,6 +176,14 @@ class Environment(BaseSettings):
             or (parts.scheme in {"smtp", "smtps"} and parts.hostname)
         ):
             message = "it must be smtp://user:password@host:587, smtps://… or file:///folder"
+            raise ValueError(message)
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _token_is_long(cls, value: str) -> str:
+        if value and len(value) < SHORTEST_TOKEN:
+            message = f"it must have at least {SHORTEST_TOKEN} characters"
             raise ValueError(message)
         return value
 

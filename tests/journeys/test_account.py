@@ -36,7 +36,8 @@ def browser(owner):
 
 def policy(person) -> dict[str, object]:
     names = ("require_2fa", "grace_days", "session_hours", "idle_minutes", "grace_from")
-    return Customer.objects.filter(id=person.customer_id).values(*names).get()
+    found: dict[str, object] = Customer.objects.filter(id=person.customer_id).values(*names).get()
+    return found
 
 
 def test_the_account_is_told(owner, colleague, browser):

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import override_settings
+from django.utils import timezone
+
+import doorward
+from doorward.audit.models import Event
+from doorward.customers import cached
+from doorward.customers.models import Brand
+from doorward.notices.models import Delivery
+from doorward.web.machines import views
+from tests import support
 
 pytestmark = pytest.mark.usefixtures("customer")
 
@@ -35,3 +50,118 @@ def test_every_answer_has_the_headers(client):
     assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "publickey-credentials-get=(self)" in answer["Permissions-Policy"]
     assert "default-src 'none'" in answer["Content-Security-Policy"]
+
+
+def test_a_database_of_an_older_version_is_not_ready(client, db):
+    views._up_to_date.cache_clear()
+    MigrationRecorder(connection).record_unapplied("notices", "0001_initial")
+    for _ in range(2):
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.content) == (503, b"the database is not up to date\n")
+    MigrationRecorder(connection).record_applied("notices", "0001_initial")
+    assert client.get("/readyz").status_code == 200
+
+
+def test_search_engines_have_no_business_here(client):
+    assert client.get("/robots.txt").content == b"User-agent: *\nDisallow: /\n"
+
+
+# --- whom to tell of a weakness -------------------------------------------------------------------
+
+
+def test_the_security_contact_is_the_brands_support(client, clock):
+    Brand.objects.update(
+        hosts=["portal.northline.example"],
+        support_email="support@northline.example",
+        support_url="https://northline.example/help",
+        support_phone="+44 20 7946 0123",
+    )
+    cached.forget()
+    answer = client.get("/.well-known/security.txt")
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer.content.decode().splitlines() == [
+        "Contact: mailto:support@northline.example",
+        "Contact: https://northline.example/help",
+        "Contact: tel:+44-20-7946-0123",
+        "Expires: 2027-05-23T00:00:00Z",
+        "Preferred-Languages: en, de",
+        "Canonical: http://portal.northline.example:8000/.well-known/security.txt",
+    ]
+
+
+def test_without_a_contact_there_is_no_such_page(client):
+    assert client.get("/.well-known/security.txt").status_code == 404
+
+
+# --- numbers --------------------------------------------------------------------------------------
+
+TOKEN = "a token that a monitor has"
+
+
+def with_token(token: str):
+    changed = settings.DOORWARD.model_copy(update={"metrics_token": token})
+    return override_settings(DOORWARD=changed)
+
+
+def test_without_a_token_set_there_are_no_numbers(client):
+    for sent in ({}, {"Authorization": "Bearer "}):
+        assert client.get("/metrics", headers=sent).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "sent", ["", "Bearer", "Bearer ", "Bearer wrong", TOKEN, f"Basic {TOKEN}", "Bearer é"]
+)
+def test_numbers_want_the_token(client, owner, sent):
+    with with_token(TOKEN):
+        answer = client.get("/metrics", headers={"Authorization": sent})
+        assert answer.status_code == 401
+        assert answer["WWW-Authenticate"] == 'Bearer realm="metrics"'
+        assert b"doorward_" not in answer.content
+        signed_in = support.browser_of(owner)
+        assert signed_in.get("/metrics").status_code == 401
+
+
+def test_numbers_are_told_and_nothing_of_anybody(client, owner):
+    support.browser_of(owner).get("/")
+    before = timezone.now() - timedelta(seconds=90)
+    for state in ("due", "given_up", "given_up", "sent"):
+        Delivery.objects.create(
+            event_id=Delivery.objects.count(),
+            administrator_id=owner.id,
+            template="x",
+            address=owner.email,
+            state=state,
+            next_at=before,
+        )
+    with with_token(TOKEN):
+        answer = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("text/plain; version=0.0.4")
+    said = answer.content.decode()
+    numbers = dict(
+        line.rsplit(" ", 1) for line in said.splitlines() if line and not line.startswith("#")
+    )
+    assert numbers['doorward_deliveries{state="due"}'] == "1"
+    assert numbers['doorward_deliveries{state="given_up"}'] == "2"
+    assert 90 <= int(numbers["doorward_oldest_due_seconds"]) < 300
+    assert int(numbers["doorward_events_waiting"]) == Event.objects.count()
+    assert numbers["doorward_sessions_open"] == "1"
+    assert numbers[f'doorward_info{{version="{doorward.__version__}"}}'] == "1"
+    for private in (owner.email, owner.first_name, owner.customer.name, str(owner.id)):
+        assert private not in said
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/robots.txt",
+        "/.well-known/change-password",
+        "/.well-known/security.txt",
+    ],
+)
+def test_machines_only_read(client, path):
+    assert client.post(path).status_code == 405
+    assert client.head(path).status_code in {200, 302, 404}

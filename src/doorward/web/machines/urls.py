@@ -7,5 +7,8 @@ from doorward.web.machines import views
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.metrics, name="metrics"),
+    path("robots.txt", views.robots, name="robots"),
     path(".well-known/change-password", views.change_password, name="change_password"),
+    path(".well-known/security.txt", views.security_txt, name="security_txt"),
 ]

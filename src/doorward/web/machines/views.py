@@ -1,41 +1,116 @@
-"""Answers for machines: monitors, load balancers, password managers."""
+"""Answers for machines: monitors, load balancers, password managers, who looks for a security contact."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hmac
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
+from django.conf import settings
 from django.db import DatabaseError, connection
-from django.http import HttpResponse, HttpResponseRedirect
+from django.db.migrations.executor import MigrationExecutor
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_safe
 
 from doorward.core.steps import Need
+from doorward.web.machines.metrics import CONTENT_TYPE, write_metrics
 from doorward.web.needs import needs
 
 if TYPE_CHECKING:
+    from doorward.customers.cached import BrandLook
     from doorward.web.requests import Request
 
-_NEVER_KEPT = {"Cache-Control": "no-store"}
+_NEVER_KEPT: Final = {"Cache-Control": "no-store"}
+# RFC 9116, 2.5.5: less than a year ahead, so that a contact that is no more is not believed for long.
+_CONTACT_HOLDS: Final = timedelta(days=180)
 
 
 @needs(Need.NOTHING)
+@require_safe
 def healthz(request: Request) -> HttpResponse:  # noqa: ARG001 - a view
     """Say that this process answers; nothing else is asked."""
-    return HttpResponse("ok\n", content_type="text/plain", headers=_NEVER_KEPT)
+    return _text("ok\n")
 
 
 @needs(Need.NOTHING)
+@require_safe
 def readyz(request: Request) -> HttpResponse:  # noqa: ARG001 - a view
-    """Say whether the database answers too (503 if not)."""
+    """Say whether the database answers too, and has the tables of this version (503 if not)."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
+        if not _up_to_date():
+            _up_to_date.cache_clear()
+            return _text("the database is not up to date\n", status=503)
     except DatabaseError:
-        return HttpResponse(
-            "no database\n", status=503, content_type="text/plain", headers=_NEVER_KEPT
-        )
-    return HttpResponse("ok\n", content_type="text/plain", headers=_NEVER_KEPT)
+        return _text("no database\n", status=503)
+    return _text("ok\n")
 
 
 @needs(Need.NOTHING)
+@require_safe
+def metrics(request: Request) -> HttpResponse:
+    """Give numbers to who has the token; without one set there is no such page."""
+    token = settings.DOORWARD.metrics_token
+    if not token:
+        raise Http404
+    given = request.headers.get("Authorization", "").encode(errors="replace")
+    if not hmac.compare_digest(given, f"Bearer {token}".encode()):
+        answer = _text("a bearer token is needed\n", status=401)
+        answer["WWW-Authenticate"] = 'Bearer realm="metrics"'
+        return answer
+    return _text(write_metrics(now=request.now), content_type=CONTENT_TYPE)
+
+
+@needs(Need.NOTHING)
+@require_safe
 def change_password(request: Request) -> HttpResponse:  # noqa: ARG001 - a view
     """Lead password managers to the page (W3C, *A Well-Known URL for Changing Passwords*)."""
     return HttpResponseRedirect("/profile/password/")
+
+
+@needs(Need.NOTHING)
+@require_safe
+def security_txt(request: Request) -> HttpResponse:
+    """Say whom to tell of a weakness (RFC 9116): the brand's support; without one there is no such page."""
+    contacts = _contacts(request.brand)
+    if not contacts:
+        raise Http404
+    expires = (request.now + _CONTACT_HOLDS).replace(hour=0, minute=0, second=0, microsecond=0)
+    lines = [
+        *(f"Contact: {contact}" for contact in contacts),
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        f"Preferred-Languages: {', '.join(code for code, _name in settings.LANGUAGES)}",
+        f"Canonical: {request.brand.address(request.path)}",
+    ]
+    return _text("\n".join(lines) + "\n")
+
+
+@needs(Need.NOTHING)
+@require_safe
+def robots(request: Request) -> HttpResponse:  # noqa: ARG001 - a view
+    """Tell search engines that there is nothing for them here."""
+    return _text("User-agent: *\nDisallow: /\n")
+
+
+def _contacts(brand: BrandLook) -> list[str]:
+    ways = (
+        ("mailto:", brand.support_email),
+        ("", brand.support_url if brand.support_url.startswith("https://") else ""),
+        ("tel:", brand.support_phone.replace(" ", "-")),
+    )
+    return [f"{scheme}{way}" for scheme, way in ways if way]
+
+
+@cache
+def _up_to_date() -> bool:
+    """Say whether no migration is left; once true it stays so while this process runs."""
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _text(
+    content: str, *, status: int = 200, content_type: str = "text/plain; charset=utf-8"
+) -> HttpResponse:
+    return HttpResponse(content, status=status, content_type=content_type, headers=_NEVER_KEPT)

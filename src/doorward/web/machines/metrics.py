@@ -1,0 +1,50 @@
+"""Numbers for a monitor, in the text format of Prometheus (0.0.4). Nothing in them is about a person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import Count, Min
+
+import doorward
+from doorward.administrators.models import Session
+from doorward.audit.models import Event
+from doorward.notices.models import Delivery, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+# Whoever did nothing for longer is signed out by the longest idle time that a policy can have.
+_USED_WITHIN: Final = timedelta(hours=1)
+
+
+def write_metrics(*, now: datetime) -> str:
+    """Give all numbers as they are now."""
+    counted = Delivery.objects.exclude(state=State.SENT).values_list("state")
+    by_state = dict(counted.annotate(number=Count("id")))
+    due = Delivery.objects.filter(state=State.DUE).aggregate(first=Min("next_at"))["first"]
+    late = max(0, int((now - due).total_seconds())) if due else 0
+    waiting = Event.objects.filter(dispatched_at__isnull=True).count()
+    sessions = Session.objects.filter(
+        ended_at__isnull=True, signed_in_at__isnull=False, seen_at__gt=now - _USED_WITHIN
+    ).count()
+    states = [
+        (f'{{state="{state}"}}', by_state.get(state, 0)) for state in (State.DUE, State.GIVEN_UP)
+    ]
+    return "".join(
+        (
+            _gauge("info", "The version.", [(f'{{version="{doorward.__version__}"}}', 1)]),
+            _gauge("deliveries", "Mails that are not sent.", states),
+            _gauge("oldest_due_seconds", "How long the oldest mail is due.", [("", late)]),
+            _gauge("events_waiting", "Events the worker has not looked at.", [("", waiting)]),
+            _gauge("sessions_open", "Browsers that are signed in.", [("", sessions)]),
+        )
+    )
+
+
+def _gauge(name: str, what: str, values: Iterable[tuple[str, int]]) -> str:
+    head = f"# HELP doorward_{name} {what}\n# TYPE doorward_{name} gauge\n"
+    return head + "".join(f"doorward_{name}{labels} {value}\n" for labels, value in values)
