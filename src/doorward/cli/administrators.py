@@ -11,7 +11,6 @@ from doorward.cli.base import Failure, json_option, print_json, print_table, wit
 
 if TYPE_CHECKING:
     from doorward.administrators.models import Administrator, Status
-    from doorward.administrators.services import NewAdministrator
     from doorward.customers.models import Customer
 
 # More than any password that is taken, and no more than that into memory.
@@ -55,23 +54,24 @@ def add(  # noqa: PLR0913 - a command's options are this many
     Without --password-stdin an invitation is mailed, and its address is printed.
     """
     from doorward.administrators.services import Details, NewAdministrator  # noqa: PLC0415
+    from doorward.cli import adding  # noqa: PLC0415
 
     company = _customer(customer)
-    first, last = _names(email)
+    first, last = adding.names_of(email)
     new = NewAdministrator(
         email=email,
         details=Details(
             first_name=first if first_name is None else first_name,
             last_name=last if last_name is None else last_name,
         ),
-        tabs=_tabs(company, tabs, primary=primary),
+        tabs=adding.tabs_for(company, tabs, primary=primary),
         require_2fa=require_2fa,
         is_primary=primary,
     )
     if password_stdin:
-        _add_active(new, company)
+        adding.add_active(new, company, password=_password())
     else:
-        _invite(new, company)
+        adding.invite(new, company)
 
 
 @administrators.command("list")
@@ -160,40 +160,6 @@ def _person(email: str) -> Administrator:
         raise Failure(f"No administrator has the e-mail {email}.") from error
 
 
-def _names(email: str) -> tuple[str, str]:
-    """Make names of an e-mail: ines.moreau@… is Ines Moreau, post@harbour.example is Post Harbour."""
-    local, _, domain = email.strip().partition("@")
-    words = [word for word in local.partition("+")[0].replace("_", ".").split(".") if word]
-    if len(words) < 2:  # noqa: PLR2004 - a first and a last name
-        words = [*words, domain.partition(".")[0]]
-    first, last = words[0], " ".join(words[1:])
-    return first.title(), last.title()
-
-
-def _tabs(customer: Customer, keys: tuple[str, ...], *, primary: bool) -> frozenset[str]:
-    from doorward.customers.tabs import DEFAULT, assignable, built_in  # noqa: PLC0415
-
-    unknown = [key for key in keys if key not in assignable(customer)]
-    if unknown:
-        raise Failure(f"{customer.name} has no tab {unknown[0]}.")
-    if primary:
-        return frozenset(built_in(customer)) | frozenset(keys)
-    return frozenset(keys) or DEFAULT
-
-
-def _add_active(new: NewAdministrator, customer: Customer) -> None:
-    from django.utils import timezone  # noqa: PLC0415 - after set-up
-
-    from doorward.administrators import services  # noqa: PLC0415
-    from doorward.audit.origin import CONSOLE  # noqa: PLC0415
-
-    password = _password()
-    person = services.add_active(
-        new, password=password, customer=customer, by=CONSOLE, now=timezone.now()
-    )
-    click.echo(f"{person.email} was added to {customer.name} and can sign in.")
-
-
 def _password() -> str:
     """Read the password from standard input, without the line break at its end."""
     typed = sys.stdin.buffer.read(_LONGEST_INPUT)
@@ -202,17 +168,6 @@ def _password() -> str:
     except UnicodeDecodeError as error:
         raise Failure("The password on standard input is not UTF-8.") from error
     return text.removesuffix("\n").removesuffix("\r")
-
-
-def _invite(new: NewAdministrator, customer: Customer) -> None:
-    from django.utils import timezone  # noqa: PLC0415 - after set-up
-
-    from doorward.administrators import links, services  # noqa: PLC0415
-    from doorward.audit.origin import CONSOLE  # noqa: PLC0415
-    from doorward.customers.cached import brand_of  # noqa: PLC0415
-
-    _, link = services.add(new, customer=customer, by=CONSOLE, now=timezone.now())
-    click.echo(brand_of(customer.brand_id).address(links.path(link)))
 
 
 def _set_status(email: str, status: Status) -> None:

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from django.db.models import Count
-from django.utils.translation import gettext as _
 
 from doorward.core.errors import ColourInvalid
-from doorward.core.text import LONGEST_EMAIL
 from doorward.customers import brands
 from doorward.customers.models import Brand
 from doorward.web.brandmark import look_version, write_stylesheet
+from doorward.web.provider.brand_fields import brand_fields
 from doorward.web.provider.forms import Typed
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ TEXTS: Final = (
 )
 TICKS: Final = ("require_2fa", "is_default")
 _FIRST_ACCENT: Final = "#2b50e0"
-_LONGEST_HOSTS: Final = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ def brand_page(brand: Brand | None, typed: Typed) -> BrandPage:
         id=brand.id if brand else None,
         name=brand.name if brand else "",
         accent=brand.accent if brand else _FIRST_ACCENT,
-        fields=_look_fields(typed) | _support_fields(typed) | _ticks(brand, typed),
+        fields=brand_fields(brand, typed),
         logo=_logo(brand) if brand else "",
         refused=bool(typed.errors),
     )
@@ -142,84 +140,3 @@ def _logo(brand: Brand) -> str:
     if not brand.logo_type:
         return ""
     return f"/brands/{brand.id}/logo.png?v={look_version(brand)}"
-
-
-def _look_fields(typed: Typed) -> dict[str, Field]:
-    return {
-        "name": typed.line("name", _("Name"), required=True, maxlength=brands.NAME_LENGTH),
-        "issuer": typed.line(
-            "issuer",
-            _("Name in authenticator apps"),
-            required=True,
-            maxlength=brands.ISSUER_LENGTH,
-            help=_("Stands beside the codes on people's phones. Those set up already keep theirs."),
-        ),
-        "hosts": typed.line(
-            "hosts",
-            _("Host names"),
-            kind="textarea",
-            rows=3,
-            maxlength=_LONGEST_HOSTS,
-            spellcheck="false",
-            autocapitalize="off",
-            help=_("One in a line. Links in mails have the first one."),
-        ),
-        "accent": typed.line(
-            "accent",
-            _("Accent colour"),
-            required=True,
-            maxlength=7,
-            spellcheck="false",
-            data_accent="#accent-preview",
-            help=_("Like #2b50e0. Text on it and in it is made readable by itself."),
-        ),
-    }
-
-
-def _support_fields(typed: Typed) -> dict[str, Field]:
-    email = {"kind": "email", "maxlength": LONGEST_EMAIL, "autocomplete": "off"}
-    return {
-        "support_email": typed.line("support_email", _("E-mail"), **email),
-        "support_phone": typed.line(
-            "support_phone", _("Phone"), kind="tel", maxlength=brands.PHONE_LENGTH
-        ),
-        "support_url": typed.line(
-            "support_url",
-            _("Web page"),
-            kind="url",
-            maxlength=brands.LINK_LENGTH,
-            placeholder="https://",
-        ),
-        "support_hours": typed.line(
-            "support_hours",
-            _("Hours"),
-            maxlength=brands.HOURS_LENGTH,
-            placeholder=_("Mon–Fri 8:00–18:00"),
-        ),
-        "email_from": typed.line(
-            "email_from",
-            _("Sender of mails"),
-            help=_("Without it, the support's e-mail."),
-            **email,
-        ),
-    }
-
-
-def _ticks(brand: Brand | None, typed: Typed) -> dict[str, Field]:
-    is_default = brand is not None and brand.is_default
-    return {
-        "require_2fa": typed.tick(
-            "require_2fa",
-            _("Require two-factor sign-in of everybody"),
-            help=_("Of all people of all customers with this brand."),
-        ),
-        "is_default": typed.tick(
-            "is_default",
-            _("Default brand"),
-            checked=is_default,
-            disabled=is_default,
-            help=_("It stays the default until you choose another one.")
-            if is_default
-            else _("For host names that no brand has, and for new customers."),
-        ),
-    }

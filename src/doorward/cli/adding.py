@@ -1,0 +1,52 @@
+"""Adding an administrator at the console."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from django.utils import timezone
+
+from doorward.administrators import links, services
+from doorward.audit.origin import CONSOLE
+from doorward.cli.base import Failure
+from doorward.customers.cached import brand_of
+from doorward.customers.tabs import DEFAULT, assignable, built_in
+
+if TYPE_CHECKING:
+    from doorward.administrators.services import NewAdministrator
+    from doorward.customers.models import Customer
+
+
+def names_of(email: str) -> tuple[str, str]:
+    """Make names of an e-mail: ines.moreau@… is Ines Moreau, post@harbour.example is Post Harbour."""
+    local, _, domain = email.strip().partition("@")
+    words = [word for word in local.partition("+")[0].replace("_", ".").split(".") if word]
+    if len(words) < 2:  # noqa: PLR2004 - a first and a last name
+        words = [*words, domain.partition(".")[0]]
+    first, last = words[0], " ".join(words[1:])
+    return first.title(), last.title()
+
+
+def tabs_for(customer: Customer, keys: tuple[str, ...], *, primary: bool) -> frozenset[str]:
+    """Give the tabs of somebody new, or raise `Failure` for one that the customer's people cannot have."""
+    unknown = [key for key in keys if key not in assignable(customer)]
+    if unknown:
+        raise Failure(f"{customer.name} has no tab {unknown[0]}.")
+    if primary:
+        return frozenset(built_in(customer)) | frozenset(keys)
+    return frozenset(keys) or DEFAULT
+
+
+def add_active(new: NewAdministrator, customer: Customer, *, password: str) -> None:
+    """Add somebody who can sign in at once."""
+    person = services.add_active(
+        new, password=password, customer=customer, by=CONSOLE, now=timezone.now()
+    )
+    click.echo(f"{person.email} was added to {customer.name} and can sign in.")
+
+
+def invite(new: NewAdministrator, customer: Customer) -> None:
+    """Add somebody, have the invitation mailed, and print its address and nothing else."""
+    _, link = services.add(new, customer=customer, by=CONSOLE, now=timezone.now())
+    click.echo(brand_of(customer.brand_id).address(links.path(link)))
