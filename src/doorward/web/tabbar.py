@@ -18,7 +18,7 @@ _LONGEST_BRAND: Final = 14.0
 _LONGEST_PERSON: Final = 11.0
 _MORE: Final = 6.0
 _PADDING: Final = 1.65
-_LETTER: Final = 0.56
+_LETTER: Final = 0.53
 _WIDE_LETTER: Final = 1.05
 
 
