@@ -18,7 +18,7 @@ from doorward.customers.models import CustomerKind, CustomerStatus
 from doorward.customers.policies import policy_for, policy_from
 from doorward.customers.tabs import STAFF
 from doorward.mfa.models import Factor, RecoverySet
-from doorward.mfa.prepared import Prepared
+from doorward.safe.prepared import Prepared
 
 if TYPE_CHECKING:
     from datetime import datetime
