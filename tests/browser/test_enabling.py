@@ -48,9 +48,8 @@ def test_by_scanning_the_qr_code(portal, ines, somewhere, elsewhere):
 
     code = phone.code_by_oathtool()
     somewhere.gives_code(f"{code[:3]} {code[3:]}", "Enable 2FA")
-    codes = save_codes(somewhere)
-    assert len(set(codes)) == 10
     somewhere.hears("Two-factor sign-in is on", role="status")
+    assert len(set(save_codes(somewhere))) == 10
     expect(somewhere.menu.get_by_role("link", name="Disable 2FA")).to_be_visible()
     assert ines.state["factors"] == 1
 
@@ -86,7 +85,7 @@ def test_by_typing_the_manual_code(ines, somewhere, elsewhere):
 def save_codes(visitor):
     visitor.sees("recovery-codes")
     codes = visitor.saves_codes()
-    visitor.sees("security")
+    visitor.sees("home" if visitor.scripts else "security")  # where the window was opened
     return codes
 
 
@@ -99,6 +98,7 @@ def test_the_device_can_be_named(ines, somewhere):
     expect(somewhere.window.get_by_label("Name")).to_have_value("Ines’s Pixel")
     somewhere.gives_code(phone.code(), "Enable 2FA")
     save_codes(somewhere)
+    somewhere.go("/security/")
     somewhere.reads("Ines’s Pixel")
 
 
@@ -160,11 +160,10 @@ def test_the_codes_stand_there_until_they_are_saved_and_never_again(ines, somewh
         assert somewhere.recovery_codes() == codes
     somewhere.page.get_by_label("I have saved them").check()
     somewhere.press("Continue")
-    somewhere.sees("home")
+    somewhere.sees("security")
     for path in ("/sign-in/recovery-codes/", "/sign-in/recovery-codes/text/"):
         somewhere.go(path)
-        somewhere.sees("home")
-    somewhere.go("/security/")
+        somewhere.sees("security")
     assert not any(code in somewhere.page.content() for code in codes)
 
 
@@ -248,7 +247,7 @@ def test_with_a_recovery_code_a_new_phone_is_set_up_and_the_lost_one_removed(
     somewhere.page.get_by_role("link", name="Rename or remove Pixel 9").click()
     somewhere.press("Remove Pixel 9")
     somewhere.sees("security")
-    expect(somewhere.page.get_by_text("Pixel 9")).to_have_count(1)  # the message, and no more
+    expect(somewhere.page.get_by_role("link", name="Rename or remove Pixel 9")).to_have_count(0)
     assert ines.state["factors"] == 1
     ines.phone = new
     somewhere.context.clear_cookies()

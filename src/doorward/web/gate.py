@@ -130,7 +130,8 @@ def demand(request: Request, fresh: Fresh) -> None:
 def _serve_step(request: Request, step: Step) -> HttpResponse | None:
     due = _step(request, Need.THROUGH)
     if due is step:
-        _touch(request)
+        if due is not Step.SIGN_IN:  # a session that has ended stays ended, whatever it looks at
+            _touch(request)
         return None
     if due is Step.THROUGH:
         return see_other(onward(request))
