@@ -1,0 +1,1 @@
+"""The room Help: the portal's own guides, open to everybody."""

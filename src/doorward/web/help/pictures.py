@@ -1,0 +1,46 @@
+"""The guides' pictures, taken from the running portal by scripts/pictures.py."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Final
+
+from django.templatetags.static import static
+from markupsafe import Markup
+
+FOLDER: Final = Path(__file__).parent.parent / "static"
+# Taken at two pixels to one, so that they are sharp on every screen.
+SCALE: Final = 2
+
+
+def figure(name: str, language: str, *, alt: str, caption: str) -> str:
+    """Draw a picture with its words below it; nothing where it was not taken yet."""
+    path = f"help/{language}/{name}.webp"
+    file = FOLDER / path
+    if not file.is_file():
+        return ""
+    width, height = size_of(file)
+    return Markup(
+        '<figure><img src="{}" alt="{}" width="{}" height="{}" loading="lazy" decoding="async">'
+        "<figcaption>{}</figcaption></figure>\n"
+    ).format(static(path), alt, width // SCALE, height // SCALE, caption)
+
+
+def size_of(file: Path) -> tuple[int, int]:
+    """Give width and height of a WebP picture in pixels (RFC 9649, 2.4 to 2.7), so that nothing moves when it comes."""
+    head = file.read_bytes()[:30]
+    match head[12:16]:
+        case b"VP8X":
+            return _24_bits(head[24:27]) + 1, _24_bits(head[27:30]) + 1
+        case b"VP8L":
+            (bits,) = struct.unpack("<I", head[21:25])
+            return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        case b"VP8 ":
+            width, height = struct.unpack("<HH", head[26:30])
+            return width & 0x3FFF, height & 0x3FFF
+    raise ValueError(f"{file.name} is no WebP picture")
+
+
+def _24_bits(part: bytes) -> int:
+    return int.from_bytes(part, "little")

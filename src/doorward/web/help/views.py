@@ -1,0 +1,91 @@
+"""Help: the guides, open to everybody, also to who cannot get in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from django.http import Http404
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+from markupsafe import Markup, escape
+
+from doorward.core.steps import Need
+from doorward.web.help import rendering
+from doorward.web.help.pages import Entry, GuidePage, IndexPage
+from doorward.web.jinja import page_template
+from doorward.web.needs import needs
+from doorward.web.pages import render
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from doorward.customers.cached import BrandLook
+    from doorward.web.requests import Request
+
+_ICONS: Final = {
+    "two-factor": "shield-check",
+    "lost-phone": "smartphone",
+    "for-account-administrators": "users",
+}
+
+
+@needs(Need.NOTHING)
+@require_safe
+def index(request: Request) -> HttpResponse:
+    """List the guides."""
+    guides = [rendering.guide(slug) for slug in rendering.SLUGS]
+    support = _support(request.brand)
+    page = IndexPage(
+        entries=[
+            Entry(
+                title=one.title,
+                lead=_first_sentence(
+                    rendering.fill_in(one.lead, brand=request.brand.name, support=support)
+                ),
+                url=f"/help/{one.slug}/",
+                icon=_ICONS[one.slug],
+            )
+            for one in guides
+        ],
+        language=guides[0].language,
+        foreign=_is_foreign(guides[0]),
+    )
+    return render(request, "help/index.html", page)
+
+
+@needs(Need.NOTHING)
+@require_safe
+def guide(request: Request, slug: str) -> HttpResponse:
+    """Show one guide, with the brand's name and support contact filled in."""
+    if slug not in rendering.SLUGS:
+        raise Http404
+    found = rendering.guide(slug)
+    support = _support(request.brand)
+    page = GuidePage(
+        slug=slug,
+        title=found.title,
+        lead=rendering.fill_in(found.lead, brand=request.brand.name, support=support),
+        html=rendering.fill_in(found.html, brand=request.brand.name, support=support),
+        sections=found.sections,
+        language=found.language,
+        foreign=_is_foreign(found),
+    )
+    return render(request, "help/guide.html", page)
+
+
+def _support(brand: BrandLook) -> Markup:
+    """Give how support is reached, as a sentence that can stand in a text."""
+    line = str(page_template("contact.html").module.support_sentence(brand)).strip()  # type: ignore[attr-defined]
+    if line:
+        return Markup(line)  # noqa: S704 - a template of ours, which escapes
+    return escape(_("Ask your provider's support department."))
+
+
+def _is_foreign(found: rendering.Guide) -> bool:
+    return found.language != (translation.get_language() or "en").partition("-")[0]
+
+
+def _first_sentence(lead: Markup) -> Markup:
+    """Give a lead up to where it speaks of support."""
+    return Markup(str(lead).partition(". ")[0].rstrip(".") + ".")  # noqa: S704 - rendered by us
