@@ -11,9 +11,10 @@ from django.test import Client, override_settings
 from django.utils import timezone, translation
 from django.utils.translation import trans_real
 
-from doorward.administrators.models import Administrator
+from doorward.administrators.models import Administrator, tabs_text
 from doorward.customers import cached
-from doorward.customers.models import Brand, Customer
+from doorward.customers.models import Brand, Customer, CustomerKind, Tab
+from doorward.customers.tabs import BUILT_IN, STAFF
 from doorward.mfa import recovery
 from doorward.web import language
 from doorward.web.errors import error_page
@@ -99,6 +100,39 @@ def test_no_page_has_a_text_that_is_not_translated(route, person):
     check(signed_in.post(path, {}), "an empty POST")
     wrong = {"email": "x", "password": "x", "code": "000000", "name": "\x00", "current": "x"}
     check(signed_in.post(path, wrong), "a wrong POST")
+
+
+def test_no_page_of_the_provider_has_a_text_that_is_not_translated(person):
+    Customer.objects.filter(kind=CustomerKind.PROVIDER).update(kind=CustomerKind.CUSTOMER)
+    Customer.objects.filter(id=person.customer_id).update(kind=CustomerKind.PROVIDER, name="Αρτ")
+    Customer.objects.exclude(id=person.customer_id).update(name="Φούρνος", require_2fa=True)
+    Administrator.objects.of(person.customer_id).update(tabs=tabs_text((*BUILT_IN, *STAFF)))
+    tab = Tab.objects.create(key="x", title="Τιμολόγια", url="/", position=1)
+    brand = Brand.objects.create(
+        name="Άλλη", issuer="Άλλη", accent="#000000", logo_type="image/png"
+    )
+    browser = new_browser()
+    browser.post("/sign-in/", {"email": person.email, "password": support.PASSWORD, "next": ""})
+    for one in (person.customer_id, Customer.objects.exclude(id=person.customer_id).get().id):
+        path = f"/customers/{one}/"
+        check(browser.get(path), path)
+        for status in ("suspended", "closed", "x"):
+            form = {"name": "Νέο", "brand": str(brand.id), "status": status}
+            check(browser.post(path, form), f"{path} {status}")
+        check(
+            browser.post(f"{path}invite/", {"email": "", "first_name": "", "last_name": ""}), path
+        )
+    form = dict.fromkeys(("name", "brand", "title", "url", "position", "key", "accent"), "")
+    for room in ("customers", "brands", "tabs"):
+        check(browser.get(f"/{room}/"), room)
+        check(browser.get(f"/{room}/add/"), f"{room}, add")
+        check(browser.post(f"/{room}/add/", form | {"description": ""}), f"{room}, wrong")
+    check(browser.get("/customers/?q=x"), "no customer")
+    for path in (f"/brands/{brand.id}/", f"/brands/{brand.id}/logo/", f"/tabs/{tab.id}/"):
+        check(browser.get(path), path)
+        check(browser.post(path, {}), f"{path}, empty")
+    assert browser.post(f"/tabs/{tab.id}/remove/").status_code == 303
+    check(browser.get("/tabs/"), "no tab")
 
 
 def test_no_step_has_a_text_that_is_not_translated(person):

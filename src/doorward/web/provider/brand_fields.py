@@ -66,7 +66,6 @@ def _support_fields(typed: Typed) -> dict[str, Field]:
             _("Web page"),
             kind="url",
             maxlength=brands.LINK_LENGTH,
-            placeholder="https://",
         ),
         "support_hours": typed.line(
             "support_hours",
