@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.hashers import verify_password
 from django.utils import timezone
 
-from doorward.administrators import services
+from doorward.administrators import invitations, services
 from doorward.administrators.models import Administrator, MailedLink, Status
 from doorward.audit.events import Kind
+from doorward.audit.origin import CONSOLE
 from doorward.core import errors
 from doorward.customers.models import Tab
 from tests import support
 
-LENA = {"email": "lena.fischer@harbourbakery.example", "first": "Lena", "last": "Fischer"}
+LENA: dict[str, Any] = {
+    "email": "lena.fischer@harbourbakery.example",
+    "first": "Lena",
+    "last": "Fischer",
+}
 
 
 def add(owner, **changes):
-    words = {"tabs": frozenset({"home"}), "require_2fa": False, "phone": ""} | LENA | changes
+    words: dict[str, Any] = (
+        {"tabs": frozenset({"home"}), "require_2fa": False, "phone": ""} | LENA | changes
+    )
     new = services.NewAdministrator(
         email=words["email"],
         details=services.Details(
@@ -66,7 +75,7 @@ def test_an_email_of_another_customer_is_taken_too(owner, outsider):
 
 def test_the_email_of_somebody_removed_or_uninvited_is_free_again(owner):
     person, _link = add(owner)
-    services.invitations.revoke(person, by=support.by(owner), now=timezone.now())
+    invitations.revoke(person, by=support.by(owner), now=timezone.now())
     again, _link = add(owner)
     assert again.id != person.id
     removed = services.Change(status=Status.REMOVED, confirmed=True)
@@ -134,7 +143,7 @@ def test_twelve_characters_do_where_two_factors_are_required(customer, required,
     )
     try:
         services.add_active(
-            new, password="q7h2kz9w4m1x", customer=customer, by=support.CONSOLE, now=timezone.now()
+            new, password="q7h2kz9w4m1x", customer=customer, by=CONSOLE, now=timezone.now()
         )
         assert not refused
     except errors.PasswordTooShort:

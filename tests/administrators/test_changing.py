@@ -8,7 +8,14 @@ import pytest
 from django.utils import timezone
 
 from doorward.administrators import email_change, links, passwords, services, sessions
-from doorward.administrators.models import Administrator, EmailChange, MailedLink, Session, Status
+from doorward.administrators.models import (
+    Administrator,
+    EmailChange,
+    LinkPurpose,
+    MailedLink,
+    Session,
+    Status,
+)
 from doorward.administrators.services import Change, Details
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.models import Event
@@ -276,4 +283,4 @@ def test_a_link_of_a_suspended_person_opens_nothing(owner, colleague):
     token = links.path(MailedLink.objects.get(administrator=colleague)).split("/")[-2]
     change(colleague, owner, status=Status.SUSPENDED, confirmed=True)
     with pytest.raises(errors.LinkInvalid):
-        links.find(token, purposes=(links.LinkPurpose.RESET,), now=now)
+        links.find(token, purposes=(LinkPurpose.RESET,), now=now)

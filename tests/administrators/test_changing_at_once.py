@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -134,7 +135,7 @@ def test_an_invitation_that_is_accepted_and_revoked_at_once_ends_one_way(owner):
     for number in range(ROUNDS):
         person = support.invite(owner.customer, email=f"lena{number}@harbourbakery.example")
         link = MailedLink.objects.get(administrator=person)
-        outcomes = at_once(
+        outcomes: list[Any] = at_once(
             [
                 partial(
                     invitations.accept,
@@ -160,7 +161,7 @@ def test_who_accepts_just_now_does_not_get_another_s_email(owner):
     for number in range(ROUNDS):
         person = support.invite(owner.customer, email=f"lena{number}@harbourbakery.example")
         link = MailedLink.objects.get(administrator=person)
-        outcomes = at_once(
+        outcomes: list[Any] = at_once(
             [
                 partial(
                     invitations.accept,

@@ -176,9 +176,6 @@ def _insert(
     if unknown:
         raise errors.UnknownTab(tab=min(unknown))
     first, last = details["first_name"], details["last_name"]
-    taken = Administrator.objects.everywhere().filter(email_folded=fold_email(email))
-    if taken.exists():
-        raise errors.EmailTaken
     try:
         with transaction.atomic():
             return Administrator.objects.create(

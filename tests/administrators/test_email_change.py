@@ -1,0 +1,194 @@
+"""Changing an e-mail: confirmed at the new address, agreed or waited for at the old one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from doorward.administrators import email_change, links, sessions
+from doorward.administrators.models import (
+    Administrator,
+    EmailChange,
+    LinkPurpose,
+    MailedLink,
+    Session,
+    Status,
+)
+from doorward.audit.events import Kind
+from doorward.audit.origin import Origin
+from doorward.core import errors
+from tests import support
+
+NEW = "sam@newbakery.example"
+
+
+def ask(person, by, email=NEW):
+    return email_change.ask(person, email, by=support.by(by), now=timezone.now())
+
+
+def token(person, purpose):
+    link = MailedLink.objects.filter(administrator=person, purpose=purpose).latest("created_at")
+    return links.path(link).split("/")[-2]
+
+
+def answer(person, purpose, *, stop=False, later=timedelta(), session_id=None):
+    return email_change.answer(
+        token=token(person, purpose),
+        stop=stop,
+        origin=Origin(),
+        session_id=session_id,
+        now=timezone.now() + later,
+    )
+
+
+def email_of(person):
+    return support.again(person).email
+
+
+def test_one_s_own_change_holds_once_the_new_address_confirms(owner):
+    assert ask(owner, owner)
+    assert email_of(owner) == owner.email
+    assert answer(owner, LinkPurpose.EMAIL_NEW)
+    assert email_of(owner) == NEW
+    assert Administrator.objects.everywhere().get(id=owner.id).email_folded == NEW
+    assert email_change.pending(owner.id, now=timezone.now()) is None
+
+
+def test_asking_tells_both_addresses_and_names_both_links(owner, colleague):
+    ask(colleague, owner)
+    event = support.events(Kind.EMAIL_CHANGE_ASKED)[0]
+    made = {link.purpose: str(link.id) for link in MailedLink.objects.all()}
+    assert event.details["new_link"] == made["email_new"]
+    assert event.details["old_link"] == made["email_old"]
+    assert event.details["by_colleague"] is True
+    assert (event.actor_id, event.subject_id) == (owner.id, colleague.id)
+
+
+def test_a_colleague_s_change_waits_for_the_old_address(owner, colleague):
+    ask(colleague, owner)
+    assert not answer(colleague, LinkPurpose.EMAIL_NEW)
+    assert email_of(colleague) == colleague.email
+    assert answer(colleague, LinkPurpose.EMAIL_OLD)
+    assert email_of(colleague) == NEW
+
+
+def test_the_old_address_alone_is_not_enough(owner, colleague):
+    ask(colleague, owner)
+    assert not answer(colleague, LinkPurpose.EMAIL_OLD)
+    assert email_of(colleague) == colleague.email
+    assert answer(colleague, LinkPurpose.EMAIL_NEW)
+
+
+def test_without_a_veto_it_holds_after_a_day(owner, colleague):
+    now = timezone.now()
+    ask(colleague, owner)
+    answer(colleague, LinkPurpose.EMAIL_NEW)
+    assert email_change.apply_due(now=now + timedelta(hours=23, minutes=59)) == 0
+    assert email_change.apply_due(now=now + timedelta(hours=24, minutes=1)) == 1
+    assert email_of(colleague) == NEW
+    assert email_change.apply_due(now=now + timedelta(days=2)) == 0
+
+
+def test_an_address_that_was_never_confirmed_never_holds(owner, colleague):
+    ask(colleague, owner)
+    answer(colleague, LinkPurpose.EMAIL_OLD)
+    assert email_change.apply_due(now=timezone.now() + timedelta(days=6)) == 0
+    assert email_of(colleague) == colleague.email
+
+
+@pytest.mark.parametrize("purpose", [LinkPurpose.EMAIL_OLD, LinkPurpose.EMAIL_NEW])
+def test_either_address_stops_it_for_good(owner, colleague, purpose):
+    ask(colleague, owner)
+    other = LinkPurpose.EMAIL_NEW if purpose == LinkPurpose.EMAIL_OLD else LinkPurpose.EMAIL_OLD
+    assert not answer(colleague, purpose, stop=True)
+    with pytest.raises(errors.LinkInvalid):
+        answer(colleague, other)
+    assert email_change.apply_due(now=timezone.now() + timedelta(days=2)) == 0
+    assert email_of(colleague) == colleague.email
+    assert support.events(Kind.EMAIL_CHANGE_STOPPED)[0].subject_id == colleague.id
+
+
+def test_the_links_work_once_and_for_a_day(owner):
+    ask(owner, owner)
+    with pytest.raises(errors.LinkExpired):
+        answer(owner, LinkPurpose.EMAIL_NEW, later=timedelta(hours=25))
+    answer(owner, LinkPurpose.EMAIL_NEW)
+    with pytest.raises(errors.Refusal):
+        answer(owner, LinkPurpose.EMAIL_NEW)
+
+
+def test_a_new_wish_replaces_the_one_before(owner):
+    ask(owner, owner)
+    first = token(owner, LinkPurpose.EMAIL_NEW)
+    ask(owner, owner, "other@newbakery.example")
+    with pytest.raises(errors.LinkInvalid):
+        email_change.answer(
+            token=first, stop=False, origin=Origin(), session_id=None, now=timezone.now()
+        )
+    answer(owner, LinkPurpose.EMAIL_NEW)
+    assert email_of(owner) == "other@newbakery.example"
+    assert EmailChange.objects.filter(closed_at=None).count() == 0
+
+
+def test_all_other_sessions_and_all_links_end(owner):
+    now = timezone.now()
+    kept = sessions.begin(owner, by=support.by(owner), now=now, password_at=now)
+    sessions.begin(owner, by=support.by(owner), now=now, password_at=now)
+    reset = links.make(LinkPurpose.RESET, administrator_id=owner.id, now=now)
+    ask(owner, owner)
+    answer(owner, LinkPurpose.EMAIL_NEW, session_id=kept.session_id)
+    open_ = Session.objects.filter(administrator=owner, ended_at=None)
+    assert [session.id for session in open_] == [kept.session_id]
+    assert MailedLink.objects.get(id=reset.id).revoked_at is not None
+
+
+def test_no_password_link_goes_to_the_new_address_before_it_holds(owner, colleague):
+    ask(colleague, owner)
+    answer(colleague, LinkPurpose.EMAIL_NEW)
+    assert email_of(colleague) == colleague.email
+
+
+@pytest.mark.parametrize(
+    "email", ["", "sam", "sam@", "sam@new\nbakery.example", "x" * 260 + "@a.example"]
+)
+def test_what_is_no_address_is_refused(owner, email):
+    with pytest.raises(errors.EmailInvalid):
+        ask(owner, owner, email)
+
+
+def test_another_s_address_is_refused_also_in_other_letters(owner, outsider):
+    with pytest.raises(errors.EmailTaken):
+        ask(owner, owner, outsider.email.upper())
+
+
+def test_the_same_address_again_asks_for_nothing(owner):
+    assert not ask(owner, owner, f" {owner.email} ")
+    assert not EmailChange.objects.exists()
+
+
+def test_other_letter_case_is_a_change_like_any_other(owner):
+    assert ask(owner, owner, "Ines.Moreau@harbourbakery.example")
+    assert answer(owner, LinkPurpose.EMAIL_NEW)
+    assert email_of(owner) == "Ines.Moreau@harbourbakery.example"
+
+
+def test_for_somebody_invited_it_holds_at_once_and_the_invitation_goes_there(owner):
+    person = support.invite(owner.customer)
+    first = token(person, LinkPurpose.INVITATION)
+    assert ask(person, owner)
+    assert email_of(person) == NEW
+    with pytest.raises(errors.LinkInvalid):
+        links.find(first, purposes=(LinkPurpose.INVITATION,), now=timezone.now())
+    assert len(support.events(Kind.INVITATION_SENT)) == 2
+
+
+def test_somebody_removed_meanwhile_gets_no_new_address(owner, colleague):
+    ask(colleague, owner)
+    answer(colleague, LinkPurpose.EMAIL_NEW)
+    Administrator.objects.of(owner.customer_id).filter(id=colleague.id).update(
+        status=Status.REMOVED, email_folded="removed"
+    )
+    assert email_change.apply_due(now=timezone.now() + timedelta(days=2)) == 0
+    assert email_of(colleague) == colleague.email

@@ -1,0 +1,146 @@
+"""Sessions as rows: begun, stepped up, ended, forgotten."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from doorward.administrators import sessions
+from doorward.administrators.models import Session
+from doorward.audit.events import Kind
+from doorward.core import errors
+from doorward.mfa.facts import load
+from tests import support
+
+
+def begin(person, *, ago=timedelta(), **columns):
+    now = timezone.now() - ago
+    return sessions.begin(
+        person, by=support.by(person), now=now, **({"password_at": now} | columns)
+    )
+
+
+def facts_of(started):
+    found = load(started.token)
+    assert found is not None
+    assert found.facts.session is not None
+    return found.facts.session
+
+
+def ended(started):
+    return Session.objects.get(id=started.session_id).ended_at is not None
+
+
+def test_a_token_is_long_random_and_stored_as_a_hash_alone(owner):
+    one, two = begin(owner), begin(owner)
+    assert one.token != two.token
+    assert len(one.token) >= 43, "256 bits"
+    assert one.token not in str(Session.objects.values())
+    assert one.token not in repr(Session.objects.get(id=one.session_id).token_hash)
+
+
+def test_a_step_up_changes_the_token_and_the_old_one_is_dead(owner):
+    first = begin(owner)
+    second = sessions.step_up(
+        first.session_id, old_hash=sessions.token_hash(first.token), mailbox_at=timezone.now()
+    )
+    assert second.session_id == first.session_id
+    assert load(first.token) is None
+    assert facts_of(second).mailbox_at is not None
+
+
+def test_a_step_up_happens_once_and_never_for_an_ended_session(owner):
+    first = begin(owner)
+    hashed = sessions.token_hash(first.token)
+    sessions.step_up(first.session_id, old_hash=hashed)
+    with pytest.raises(errors.StaleRequest):
+        sessions.step_up(first.session_id, old_hash=hashed)
+    second = begin(owner)
+    sessions.sign_out(second.session_id, by=support.by(owner), now=timezone.now())
+    with pytest.raises(errors.StaleRequest):
+        sessions.step_up(second.session_id, old_hash=sessions.token_hash(second.token))
+
+
+def test_the_sign_in_is_recorded_once(owner):
+    started = begin(owner)
+    words: dict[str, Any] = {
+        "by": support.by(owner),
+        "with_what": "password",
+        "known_browser": False,
+    }
+    assert sessions.mark_signed_in(started.session_id, now=timezone.now(), **words)
+    assert not sessions.mark_signed_in(started.session_id, now=timezone.now(), **words)
+    assert len(support.events(Kind.SIGNED_IN)) == 1
+
+
+def test_signing_out_twice_is_one_event(owner):
+    started = begin(owner)
+    for _ in range(2):
+        sessions.sign_out(started.session_id, by=support.by(owner), now=timezone.now())
+    assert ended(started)
+    assert len(support.events(Kind.SIGNED_OUT)) == 1
+
+
+def test_one_of_one_s_own_is_ended_and_nobody_else_s(owner, outsider):
+    mine, theirs = begin(owner), begin(outsider)
+    words = {"administrator_id": owner.id, "by": support.by(owner), "now": timezone.now()}
+    with pytest.raises(errors.NotFound):
+        sessions.end_one(theirs.session_id, **words)
+    assert not ended(theirs)
+    sessions.end_one(mine.session_id, **words)
+    assert ended(mine)
+
+
+def test_all_others_end_and_what_they_were_made_with_holds_no_more(owner, colleague):
+    kept, other, theirs = begin(owner), begin(owner), begin(colleague)
+    count = sessions.end_own_others(
+        administrator_id=owner.id, keep=kept.session_id, by=support.by(owner), now=timezone.now()
+    )
+    assert count == 1
+    assert (ended(kept), ended(other), ended(theirs)) == (False, True, False)
+    version = owner.security_version + 1
+    assert facts_of(kept).security_version == support.again(owner).security_version == version
+
+
+def test_a_colleague_s_sessions_all_end(owner, colleague):
+    started = [begin(colleague), begin(colleague)]
+    count = sessions.end_all_of(subject=colleague.who(), by=support.by(owner), now=timezone.now())
+    assert count == 2
+    assert all(ended(one) for one in started)
+    event = support.events(Kind.OTHER_SESSIONS_ENDED)[0]
+    assert (event.actor_id, event.subject_id) == (owner.id, colleague.id)
+
+
+def test_who_stopped_half_way_is_closed_and_history_says_so(owner):
+    half = begin(owner, ago=timedelta(minutes=31))
+    young = begin(owner, ago=timedelta(minutes=29))
+    whole = begin(owner, ago=timedelta(hours=2), signed_in_at=timezone.now())
+    assert sessions.close_abandoned(now=timezone.now()) == 1
+    assert (ended(half), ended(young), ended(whole)) == (True, False, False)
+    assert support.events(Kind.SIGN_IN_ABANDONED)[0].session_id == half.session_id
+
+
+def test_old_rows_are_forgotten_but_for_each_one_s_last_sign_in(owner, colleague):
+    ago = timedelta(days=200)
+    older = begin(owner, ago=ago + timedelta(days=9), signed_in_at=timezone.now() - ago * 1.1)
+    newest = begin(owner, ago=ago, signed_in_at=timezone.now() - ago)
+    half = begin(owner, ago=ago)
+    recent = begin(colleague, signed_in_at=timezone.now())
+    Session.objects.update(ended_at=timezone.now() - ago)
+    Session.objects.filter(id=recent.session_id).update(ended_at=None)
+    sessions.forget(now=timezone.now())
+    left = set(Session.objects.values_list("id", flat=True))
+    assert newest.session_id in left
+    assert recent.session_id in left
+    assert not {older.session_id, half.session_id} & left
+
+
+def test_being_seen_is_written_at_most_forwards(owner):
+    started = begin(owner)
+    now = timezone.now()
+    sessions.touch(started.session_id, now=now + timedelta(minutes=5))
+    sessions.touch(started.session_id, now=now)
+    assert Session.objects.get(id=started.session_id).seen_at == now + timedelta(minutes=5)
