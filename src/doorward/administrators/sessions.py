@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -16,6 +17,7 @@ from doorward.audit.origin import By, Origin
 from doorward.audit.services import record
 from doorward.core.errors import NotFound, StaleRequest
 from doorward.customers.tabs import HOME
+from doorward.safe.prepared import PreparedUpdate
 from doorward.safe.vault import fingerprint
 
 if TYPE_CHECKING:
@@ -26,10 +28,22 @@ if TYPE_CHECKING:
 
     from doorward.audit.origin import Who
     from doorward.audit.services import Detail
+    from doorward.safe.prepared import Value
 
 SEEN_EVERY = timedelta(minutes=1)
 ABANDONED_AFTER = timedelta(minutes=30)
 KEEP_ENDED = timedelta(days=180)
+
+
+class SignsIn(Protocol):
+    """What the session of a person needs to know of them."""
+
+    @property
+    def id(self) -> UUID: ...  # noqa: D102 - as the words of product say
+    @property
+    def security_version(self) -> int: ...  # noqa: D102
+    @property
+    def tab_keys(self) -> frozenset[str]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +73,11 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def begin(administrator: Administrator, *, by: By, now: datetime, **proved: object) -> Started:
+def begin(administrator: SignsIn, *, by: By, now: datetime, **proved: object) -> Started:
     """Insert the session of a browser in which something was just proved."""
     token = new_token()
     session = Session.objects.create(
-        administrator=administrator,
+        administrator_id=administrator.id,
         token_hash=token_hash(token),
         security_version=administrator.security_version,
         created_at=now,
@@ -76,18 +90,28 @@ def begin(administrator: Administrator, *, by: By, now: datetime, **proved: obje
     return Started(session_id=session.id, token=token, has_home=has_home)
 
 
-def step_up(session_id: UUID, *, old_hash: bytes, **proved: object) -> Started:
+def step_up(session_id: UUID, *, old_hash: bytes, **proved: Value) -> Started:
     """Write down what was proved, under a new identifier; the old one is dead from now on.
 
     Raises `StaleRequest` where the session was stepped up or ended in the meantime.
     """
     token = new_token()
-    changed = Session.objects.filter(
-        id=session_id, token_hash=old_hash, ended_at__isnull=True
-    ).update(token_hash=token_hash(token), **proved)
-    if changed != 1:
+    columns = tuple(proved)
+    values = (session_id, old_hash, token_hash(token), *proved.values())
+    if _step_up(columns).run(*values) != 1:
         raise StaleRequest
     return Started(session_id=session_id, token=token)
+
+
+@cache
+def _step_up(columns: tuple[str, ...]) -> PreparedUpdate:
+    def make(
+        session_id: UUID, old_hash: bytes, new_hash: bytes, *proved: Value
+    ) -> tuple[QuerySet[Session], dict[str, Value]]:
+        rows = Session.objects.filter(id=session_id, token_hash=old_hash, ended_at__isnull=True)
+        return rows, {"token_hash": new_hash} | dict(zip(columns, proved, strict=True))
+
+    return PreparedUpdate(make)
 
 
 def mark_signed_in(

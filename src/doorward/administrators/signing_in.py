@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth.hashers import make_password, verify_password
+from django.contrib.auth.hashers import is_password_usable, make_password, verify_password
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Subquery, Value
+from django.db.models import Exists, OuterRef, Subquery
 
 from doorward.administrators import sessions
 from doorward.administrators.models import Administrator, Session, Status
 from doorward.audit.events import Kind, Outcome
-from doorward.audit.origin import By
+from doorward.audit.origin import By, Who
 from doorward.audit.services import record
 from doorward.core.errors import MustWait, Refusal, WrongCredentials
 from doorward.core.passwords import MAXIMUM, is_long, normalise
 from doorward.core.text import fold_email
 from doorward.customers.models import CustomerStatus
 from doorward.safe import throttle
+from doorward.safe.prepared import Prepared
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
     from django.db.models import QuerySet
 
@@ -46,7 +49,7 @@ def prove_password(  # noqa: PLR0913 - what a sign-in form and its browser bring
     # No account has a null character, and PostgreSQL takes none in a query.
     folded = fold_email(email.replace("\0", "\N{REPLACEMENT CHARACTER}"))[:320]
     found = _find(folded, browser_token=browser_token)
-    known = bool(found and found.known_browser)  # type: ignore[attr-defined]
+    known = found is not None and found.known_browser
     by = By(who=found.who() if found else None, origin=origin)
     keys = [
         throttle.password_key(folded, known=known),
@@ -71,55 +74,92 @@ def prove_password(  # noqa: PLR0913 - what a sign-in form and its browser bring
     )
 
 
-def _find(folded: str, *, browser_token: str) -> Administrator | None:
-    """Give the person, whether this browser was theirs before, and their last sign-in: one query."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The account of an e-mail, as far as a sign-in looks at it."""
+
+    id: UUID
+    password: str
+    status: str
+    email: str
+    first_name: str
+    last_name: str
+    tabs: str
+    security_version: int
+    customer_id: UUID
+    customer_name: str
+    customer_status: str
+    known_browser: bool
+    previous_at: datetime | None
+    previous_browser: str | None
+
+    @property
+    def tab_keys(self) -> frozenset[str]:
+        return frozenset(self.tabs.split())
+
+    def who(self) -> Who:
+        name = f"{self.first_name} {self.last_name}".strip() or self.email
+        return Who(
+            id=self.id,
+            name=name,
+            customer_id=self.customer_id,
+            customer_name=self.customer_name,
+        )
+
+
+def _query(folded: str, browser_hash: bytes) -> QuerySet[Administrator, tuple[Any, ...]]:
+    """Ask for the person, whether this browser was theirs before, and their last sign-in."""
     signed_in = Session.objects.filter(administrator=OuterRef("pk"), signed_in_at__isnull=False)
     newest = signed_in.order_by("-signed_in_at")
-    same = signed_in.filter(browser_hash=sessions.browser_hash(browser_token))
-    people: QuerySet[Administrator] = Administrator.objects.everywhere()
     return (
-        people.select_related("customer")
-        .annotate(
-            known_browser=Exists(same) if browser_token else Value(value=False),
-            previous_at=Subquery(newest.values("signed_in_at")[:1]),
-            previous_browser=Subquery(newest.values("browser")[:1]),
-        )
+        Administrator.objects.everywhere()
         .filter(email_folded=folded)
-        .first()
+        .values_list(
+            *("id", "password", "status", "email", "first_name", "last_name", "tabs"),
+            *("security_version", "customer_id", "customer__name", "customer__status"),
+            Exists(signed_in.filter(browser_hash=browser_hash)),
+            Subquery(newest.values("signed_in_at")[:1]),
+            Subquery(newest.values("browser")[:1]),
+        )
     )
 
 
-def _verify(found: Administrator | None, password: str) -> None:
+_PREPARED = Prepared(_query)
+
+
+def _find(folded: str, *, browser_token: str) -> _Found | None:
+    rows = _PREPARED.rows(folded, sessions.browser_hash(browser_token))
+    return _Found(*rows[0]) if rows else None
+
+
+def _verify(found: _Found | None, password: str) -> None:
     chosen = normalise(password)[: MAXIMUM + 1]
-    encoded = found.password if found and found.has_usable_password() else _nobody()
+    usable = found is not None and is_password_usable(found.password)
+    encoded = found.password if found is not None and usable else _nobody()
     right, outdated = verify_password(chosen, encoded)
-    if not right or found is None or not _may_sign_in(found):
+    if not right or found is None or not usable or not _may_sign_in(found):
         raise WrongCredentials
     if outdated:
         renewed = Administrator.objects.everywhere().filter(id=found.id, password=found.password)
         renewed.update(password=make_password(chosen), password_long=is_long(chosen))
 
 
-def _may_sign_in(person: Administrator) -> bool:
-    return (
-        person.status == Status.ACTIVE
-        and person.customer.status == CustomerStatus.ACTIVE
-        and person.has_usable_password()
-    )
+def _may_sign_in(found: _Found) -> bool:
+    return found.status == Status.ACTIVE and found.customer_status == CustomerStatus.ACTIVE
 
 
 def _begin(
-    person: Administrator, *, keys: list[throttle.Key], by: By, now: datetime, **columns: object
+    found: _Found, *, keys: list[throttle.Key], by: By, now: datetime, **columns: object
 ) -> Started:
     with transaction.atomic():
         throttle.give_back(keys)
         return sessions.begin(
-            person,
+            found,
             by=by,
             now=now,
             password_at=now,
-            previous_at=person.previous_at,  # type: ignore[attr-defined]
-            previous_browser=person.previous_browser or "",  # type: ignore[attr-defined]
+            previous_at=found.previous_at,
+            previous_browser=found.previous_browser or "",
             **columns,
         )
 

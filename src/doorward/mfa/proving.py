@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
@@ -17,10 +17,13 @@ from doorward.mfa import places
 from doorward.mfa.models import Factor
 from doorward.mfa.shared import record_failure, step_up, wrong_code
 from doorward.safe import throttle, vault
+from doorward.safe.prepared import PreparedUpdate
 
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
+
+    from django.db.models import QuerySet
 
     from doorward.administrators.sessions import Started
     from doorward.audit.origin import By
@@ -109,21 +112,21 @@ def _match(loaded: Loaded, code: str, *, kind: Kind, by: By, now: datetime) -> _
     raise wrong
 
 
+def _usable(factor_id: UUID) -> QuerySet[Factor]:
+    """Give the row of a factor that may be tried."""
+    return Factor.objects.filter(
+        id=factor_id, locked_at__isnull=True, failures_in_a_row__lt=attempts.DISABLE_AT
+    )
+
+
 def _count(loaded: Loaded, *, now: datetime) -> list[FactorRow]:
     """Count a try on each usable app before it is looked at; give those that need not wait."""
     known = loaded.browser.known_browser
     apps = [row for row in loaded.factors if row.kind is FactorKind.APP and not row.locked]
-    usable = Factor.objects.filter(
-        administrator_id=loaded.person.id,
-        locked_at__isnull=True,
-        failures_in_a_row__lt=attempts.DISABLE_AT,
-    )
-    counted = [
-        app for app in apps if throttle.count_row(usable.filter(id=app.id), known=known, now=now)
-    ]
+    counted = [app for app in apps if throttle.count_row(_usable, app.id, known=known, now=now)]
     if counted:
         return counted
-    rows = usable.filter(id__in=[app.id for app in apps])
+    rows = [row for app in apps for row in _usable(app.id)]
     left = [throttle.row_seconds_left(row, known=known, now=now) for row in rows]
     if not left:
         raise errors.FactorDisabled
@@ -132,13 +135,23 @@ def _count(loaded: Loaded, *, now: datetime) -> list[FactorRow]:
 
 def _burn(match: _Match, *, known: bool, now: datetime) -> bool:
     """Accept a time step once, in one statement (RFC 6238, 5.2), and give the counted tries back."""
-    rows = Factor.objects.filter(id=match.app.id, last_step__lt=match.step, locked_at__isnull=True)
-    cleared = throttle.cleared(known=known)
-    if rows.update(last_step=match.step, last_used_at=now, **cleared) != 1:
+    if _BURN[known].run(match.app.id, match.step, now) != 1:
         return False
     if match.others:
         throttle.uncount_row(Factor.objects.filter(id__in=match.others), known=known)
     return True
+
+
+def _burning(*, known: bool) -> PreparedUpdate:
+    def make(factor_id: UUID, step: int, now: datetime) -> tuple[QuerySet[Factor], dict[str, Any]]:
+        rows = Factor.objects.filter(id=factor_id, last_step__lt=step, locked_at__isnull=True)
+        burnt = {"last_step": step, "last_used_at": now}
+        return rows, burnt | throttle.cleared(known=known)
+
+    return PreparedUpdate(make)
+
+
+_BURN = {known: _burning(known=known) for known in (True, False)}
 
 
 def _lock_guessed(app_ids: list[UUID], *, by: By, now: datetime) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from django.db.models import QuerySet
+
     from doorward.administrators.models import Administrator
     from doorward.administrators.sessions import Started
     from doorward.audit.origin import By
@@ -122,15 +124,22 @@ def _find(administrator_id: UUID, code: str) -> int:
     return found
 
 
+def _usable(administrator_id: UUID) -> QuerySet[RecoverySet]:
+    """Give a person's sets that may be tried: the saved one, and one that is still shown."""
+    return RecoverySet.objects.filter(
+        administrator_id=administrator_id, failures_in_a_row__lt=attempts.DISABLE_AT
+    )
+
+
 def _count(administrator_id: UUID, *, known: bool, now: datetime) -> None:
-    rows = RecoverySet.objects.filter(administrator_id=administrator_id)
-    usable = rows.filter(failures_in_a_row__lt=attempts.DISABLE_AT)
-    if throttle.count_row(usable, known=known, now=now):
+    if throttle.count_row(_usable, administrator_id, known=known, now=now):
         return
-    left_to_wait = [throttle.row_seconds_left(row, known=known, now=now) for row in usable.all()]
-    if not left_to_wait:
-        raise errors.FactorDisabled if rows.exists() else errors.RecoveryCodeWrong
-    raise errors.MustWait(seconds=max(1, *left_to_wait))
+    rows = _usable(administrator_id)
+    left_to_wait = [throttle.row_seconds_left(row, known=known, now=now) for row in rows]
+    if left_to_wait:
+        raise errors.MustWait(seconds=max(1, *left_to_wait))
+    there = RecoverySet.objects.filter(administrator_id=administrator_id).exists()
+    raise errors.FactorDisabled if there else errors.RecoveryCodeWrong
 
 
 def _fingerprint(code: str) -> bytes:

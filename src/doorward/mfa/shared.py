@@ -29,7 +29,7 @@ def locked(administrator_id: UUID) -> Administrator:
     return people.select_for_update(of=("self",)).get(id=administrator_id)
 
 
-def step_up(browser: Browser, factor_id: UUID, *, now: datetime, **also: object) -> Started:
+def step_up(browser: Browser, factor_id: UUID, *, now: datetime, **also: datetime) -> Started:
     """Write down in the session which app was proved, under a new identifier (and `also` columns)."""
     return sessions.step_up(
         browser.session_id,

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import connection
 from django.db.models import BigIntegerField, Case, F, QuerySet, Value, When
@@ -17,10 +18,12 @@ from django.db.models import BigIntegerField, Case, F, QuerySet, Value, When
 from doorward.core import attempts
 from doorward.core.errors import MustWait
 from doorward.safe.models import Attempt, Counted
+from doorward.safe.prepared import PreparedUpdate
 from doorward.safe.vault import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from uuid import UUID
 
 Row = TypeVar("Row", bound=Counted)
 
@@ -82,17 +85,25 @@ def count_keys(keys: Sequence[Key], *, now: datetime) -> None:
 
 def give_back(keys: Sequence[Key]) -> None:
     """Take back the attempt that was right: a person starts anew, an address gets one back."""
-    if not keys:
-        return
-    Attempt.objects.filter(key__in=[key.hash for key in keys]).update(
-        failures=Case(
-            When(rule=Rule.ADDRESS, failures__gt=0, then=F("failures") - 1), default=Value(0)
-        ),
-        wait_until=Case(
-            When(rule=Rule.ADDRESS, failures__gt=attempts.ADDRESS_LIMIT, then=F("wait_until")),
-            default=Value(0),
-        ),
-    )
+    if keys:
+        _give_back(len(keys)).run(*(key.hash for key in keys))
+
+
+@cache
+def _give_back(number: int) -> PreparedUpdate:
+    del number  # the statement has so many keys; each number of them is one of its own
+    return PreparedUpdate(lambda *hashes: (Attempt.objects.filter(key__in=hashes), _GIVEN_BACK))
+
+
+_GIVEN_BACK = {
+    "failures": Case(
+        When(rule=Rule.ADDRESS, failures__gt=0, then=F("failures") - 1), default=Value(0)
+    ),
+    "wait_until": Case(
+        When(rule=Rule.ADDRESS, failures__gt=attempts.ADDRESS_LIMIT, then=F("wait_until")),
+        default=Value(0),
+    ),
+}
 
 
 def reset(keys: Sequence[Key]) -> None:
@@ -105,25 +116,36 @@ def forget(*, now: datetime) -> int:
     return Attempt.objects.filter(forget_at__lte=milliseconds(now)).delete()[0]
 
 
-def count_row(rows: QuerySet[Row], *, known: bool, now: datetime, **also: object) -> int:
-    """Count one attempt on each of these rows that need not wait; give how many were counted.
+def count_row(
+    rows_of: Callable[[UUID], QuerySet[Row]], key: UUID, *, known: bool, now: datetime
+) -> int:
+    """Count one attempt on each row of a key that need not wait; give how many were counted.
 
-    One conditional update; `also` are further columns to set in it.
+    One conditional update, before the proof is looked at. `rows_of` (a function of a module, since
+    the statement is kept with it) gives the rows that may be tried at all.
     """
-    side = "known" if known else "unknown"
     moment = milliseconds(now)
-    waits = [
-        When(**{f"{side}_failures__gte": failures - 1}, then=Value(moment + seconds * 1000))
-        for failures, seconds in sorted(attempts.waits(), reverse=True)
-    ]
-    return rows.filter(**{f"{side}_wait_until__lte": moment}).update(
-        **{
-            f"{side}_failures": F(f"{side}_failures") + 1,
-            f"{side}_wait_until": Case(*waits, default=Value(0), output_field=BigIntegerField()),
-        },
-        failures_in_a_row=F("failures_in_a_row") + 1,
-        **also,
-    )
+    ends = [moment + seconds * 1000 for _, seconds in attempts.waits()]
+    return _count_row(rows_of, "known" if known else "unknown").run(key, moment, *ends)
+
+
+@cache
+def _count_row(rows_of: Callable[[UUID], QuerySet[Row]], side: str) -> PreparedUpdate:
+    failures, wait_until = f"{side}_failures", f"{side}_wait_until"
+
+    def make(key: UUID, moment: int, *ends: int) -> tuple[QuerySet[Row], dict[str, Any]]:
+        steps = zip(attempts.waits(), ends, strict=True)
+        waits = [
+            When(**{f"{failures}__gte": least - 1}, then=Value(end)) for (least, _), end in steps
+        ]
+        columns = {
+            failures: F(failures) + 1,
+            wait_until: Case(*reversed(waits), default=Value(0), output_field=BigIntegerField()),
+            "failures_in_a_row": F("failures_in_a_row") + 1,
+        }
+        return rows_of(key).filter(**{f"{wait_until}__lte": moment}), columns
+
+    return PreparedUpdate(make)
 
 
 def uncount_row(rows: QuerySet[Row], *, known: bool) -> None:
