@@ -214,7 +214,14 @@ def test_the_size_of_a_picture_is_read_from_its_head(tmp_path):
         size_of(made)
 
 
+def test_every_picture_that_a_guide_names_was_taken_in_its_language():
+    for language in rendering.WRITTEN_IN:
+        for slug in rendering.SLUGS:
+            for name in re.findall(r"!\[[^\]]+\]\((\S+) ", source(slug, language)):
+                assert (FOLDER / "help" / language / f"{name}.webp").is_file(), (language, name)
+
+
 def test_the_pictures_are_light():
     taken = list((FOLDER / "help").rglob("*.webp"))
-    assert all(one.stat().st_size < 60_000 for one in taken)
-    assert sum(one.stat().st_size for one in taken) < 700_000
+    assert all(one.stat().st_size < 100_000 for one in taken)
+    assert sum(one.stat().st_size for one in taken) < 1_000_000

@@ -133,7 +133,7 @@ def _administrators_card(people: People) -> Card:
 
 def _text(key: str) -> str:
     texts = {
-        tabs.ACCOUNT: _("Your company's details, and what it asks of its people."),
+        tabs.ACCOUNT: _("Your company’s details, and what it asks of its people."),
         tabs.ACTIVITY: _("What happened here: who did what, when and from where."),
         tabs.SUPPORT: _("Whom to ask, and guides with pictures."),
         tabs.CUSTOMERS: _("The companies that use this portal."),

@@ -1,0 +1,203 @@
+"""Takes the guides' pictures from the running demonstration, in every language: scripts/pictures.py [NAME …].
+
+Each language has a demonstration of its own, so that each picture is taken in the same state. Wants Chromium.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from base64 import b32decode
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from doorward.core import totp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Locator, Page
+
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "src/doorward/web/static/help"
+DOORWARD = ROOT / ".venv/bin/doorward"
+LANGUAGES = {"en": "en-GB", "de": "de-DE"}
+PASSWORD = "seven-quiet-lanterns"
+# Somebody with the Administrators tab and no factor, one who has an app, one who is to set one up.
+INES = "ines.moreau@harbour-bakery.example"
+SAMUEL = "samuel.osei@harbour-bakery.example"
+SAOIRSE = "saoirse.kelly@kestrel-logistics.example"
+CHROME = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/141.0.0.0 Safari/537.36"
+)
+SCALE = 2
+QUALITY = 76
+# What is left around a piece of a page, in CSS pixels.
+MARGIN = 20
+
+
+class Album:
+    """The pictures of one language; only those asked for are kept (none asked for: all)."""
+
+    def __init__(self, language: str, wanted: set[str]) -> None:
+        self._folder, self._wanted = FOLDER / language, wanted
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(self, name: str, what: Page | Locator, **options: object) -> None:
+        if self._wanted and name not in self._wanted:
+            return
+        taken = what.screenshot(animations="disabled", caret="hide", **options)  # type: ignore[arg-type]
+        file = self._folder / f"{name}.webp"
+        Image.open(io.BytesIO(taken)).convert("RGB").save(file, "WEBP", quality=QUALITY, method=6)
+        print(f"{file.relative_to(ROOT)}  {file.stat().st_size // 1024} KB")
+
+    def keep_piece(self, name: str, page: Page, selector: str) -> None:
+        """Keep a piece of a page, with some of the page around it."""
+        box = page.locator(selector).first.bounding_box()
+        if box is None:
+            sys.exit(f"{name}: {selector} is not on {page.url}")
+        around = {"x": box["x"] - MARGIN, "y": box["y"] - MARGIN}
+        size = {"width": box["width"] + 2 * MARGIN, "height": box["height"] + 2 * MARGIN}
+        self.keep(name, page, clip=around | size, full_page=True)
+
+
+@contextmanager
+def demonstration() -> Iterator[str]:
+    """Run a demonstration; give its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [DOORWARD, "demo", "--bind", f"127.0.0.1:{port}"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/healthz", process)
+        yield f"http://localhost:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            if process.poll() is not None:
+                break
+            time.sleep(0.2)
+    sys.exit("The demonstration did not start.")
+
+
+def visit(browser: Browser, address: str, locale: str) -> Page:
+    """Open a browser of its own, with nothing in it."""
+    context = browser.new_context(
+        base_url=address,
+        locale=locale,
+        user_agent=CHROME,
+        color_scheme="light",
+        reduced_motion="reduce",
+        device_scale_factor=SCALE,
+        viewport={"width": 1040, "height": 760},
+    )
+    return context.new_page()
+
+
+def sign_in(page: Page, email: str, language: str) -> None:
+    """Give the password, in the browser's language; the person's own is made the same."""
+    page.goto("/sign-in/")
+    page.fill("[name=email]", email)
+    page.fill("[name=password]", PASSWORD)
+    page.locator("[name=password]").press("Enter")
+    page.wait_for_url(lambda url: not url.endswith("/sign-in/"))
+    if (
+        page.locator("#account-menu").count()
+        and page.locator("html").get_attribute("lang") != language
+    ):
+        page.locator("#account-menu > button").click()
+        page.locator("#account-menu summary").click()
+        page.locator(f"#account-menu [name=language][value={language}]").click()
+        page.wait_for_selector(f"html[lang={language}]")
+
+
+def take_enabling(page: Page, album: Album) -> None:
+    """The article's first part: the menu, the window, the codes; then the window that disables."""
+    page.locator("#account-menu > button").click()
+    album.keep("menu", page, clip={"x": 0, "y": 0, "width": 1040, "height": 460})
+    page.locator("#account-menu a[href='/security/2fa/enable/']").click()
+    page.wait_for_selector("dialog[open] [data-code]")
+    page.locator("dialog[open] [data-code]").evaluate("box => box.blur()")
+    album.keep("enable", page.locator("dialog[open] [data-window]"))
+    typed = re.sub(r"\s", "", page.locator("#manual-code").inner_text())
+    secret = b32decode(typed)
+    page.fill("dialog[open] [data-code]", totp.code_at(secret, totp.step_at(datetime.now(tz=UTC))))
+    page.wait_for_selector("#recovery-codes")
+    album.keep_piece("codes", page, "main .card")
+    page.check("[name=saved]")
+    page.locator("main form button.primary").click()
+    page.wait_for_selector("#account-menu")
+    page.locator("#account-menu > button").click()
+    page.locator("#account-menu a[href='/security/2fa/disable/']").click()
+    page.wait_for_selector("dialog[open] [data-code]")
+    page.locator("dialog[open] [data-code]").evaluate("box => box.blur()")
+    album.keep("disable", page.locator("dialog[open] [data-window]"))
+
+
+def take_requiring(page: Page, album: Album) -> None:
+    """A colleague's page, with the box ticked."""
+    page.goto("/administrators/?q=giorgos")
+    page.locator("#main a", has_text="Giorgos").first.click()
+    page.wait_for_selector("[name=require_2fa]")
+    page.check("[name=require_2fa]")
+    album.keep("require", page, clip={"x": 0, "y": 0, "width": 1040, "height": 640})
+
+
+def take_all(browser: Browser, language: str, wanted: set[str]) -> None:
+    album, locale = Album(language, wanted), LANGUAGES[language]
+    with demonstration() as address:
+        page = visit(browser, address, locale)
+        sign_in(page, INES, language)
+        take_requiring(page, album)
+        page.goto("/")
+        take_enabling(page, album)
+        page = visit(browser, address, locale)
+        sign_in(page, SAMUEL, language)
+        page.wait_for_selector("[data-code]")
+        page.locator("[data-code]").evaluate("box => box.blur()")
+        album.keep_piece("sign-in-code", page, "main .card")
+        page = visit(browser, address, locale)
+        sign_in(page, SAOIRSE, language)
+        page.wait_for_selector("#manual-code")
+        page.locator("[data-code]").evaluate("box => box.blur()")
+        album.keep_piece("set-up", page, "main [data-window]")
+
+
+def main(names: list[str]) -> int:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        sys.exit("The pictures want Chromium: install it, or run scripts/system-packages.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+        )
+        for language in LANGUAGES:
+            take_all(browser, language, set(names))
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
