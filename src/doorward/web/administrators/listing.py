@@ -14,7 +14,6 @@ from doorward.mfa.selection import ANY_STATUS, LONGEST_SEARCH, FactorFilter, Rul
 from doorward.web.administrators.pages import Head, Line, ListPage
 from doorward.web.administrators.words import (
     factor_tags,
-    in_pieces,
     status_tag,
     tabs_in_order,
     tabs_text,
@@ -84,7 +83,7 @@ def _lines(rows: Iterable[Listed], me: Person, chosen: frozenset[UUID]) -> Itera
         yield Line(
             id=row.id,
             name=row.name,
-            email_in_pieces=in_pieces(row.email),
+            email=row.email,
             active=row.status is Status.ACTIVE,
             removed=row.status is Status.REMOVED,
             is_me=row.id == me.id,

@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from markupsafe import Markup
-
     from doorward.administrators.models import Status
     from doorward.web.administrators.words import Tag
     from doorward.web.fields import Field
@@ -23,7 +21,7 @@ class Line:
 
     id: UUID
     name: str
-    email_in_pieces: Markup
+    email: str
     active: bool
     removed: bool
     is_me: bool

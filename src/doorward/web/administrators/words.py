@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
-from markupsafe import Markup
 
 from doorward.administrators.models import Status
 from doorward.core.policy import RequiredBy
@@ -31,12 +29,6 @@ class Tag:
     text: str
     tone: str = ""
     icon: str = ""
-
-
-def in_pieces(email: str) -> Markup:
-    """Give an address that a narrow column breaks after its @ and its dots, not in a word."""
-    pieces = [piece for piece in re.split(r"(?<=[@.])", email) if piece]
-    return Markup("<wbr>").join(pieces)
 
 
 def factor_tags(
