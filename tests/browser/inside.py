@@ -27,6 +27,7 @@ from doorward.mfa.models import Factor, RecoveryCode, SetUp
 from doorward.safe.models import Attempt
 from doorward.web import browsermark
 from tests import support
+from tests.browser import world
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -200,7 +201,7 @@ _OWN = (
     events,
     change_brand,
 )
-DEEDS: dict[str, Callable[..., Any]] = {one.__name__: one for one in _OWN}
+DEEDS: dict[str, Callable[..., Any]] = {one.__name__: one for one in _OWN} | {"world": world.make}
 
 
 def main() -> None:

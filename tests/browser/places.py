@@ -1,0 +1,221 @@
+"""Every page of the portal, who sees it, and how to get there: nothing is left out (`test_pages`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.browser.visitor import Visitor
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page: its route, its mark in `data-page`, who stands before it, and where.
+
+    `path` may name one of the world's addresses in braces; `then` is what is done on the page to
+    see it in another state.
+    """
+
+    route: str
+    page: str
+    who: str
+    path: str
+    then: Callable[[Visitor], None] | None = None
+    status: int = 200
+
+
+def press(name: str) -> Callable[[Visitor], None]:
+    """Press a button."""
+
+    def do(visitor: Visitor) -> None:
+        visitor.page.get_by_role("button", name=name).first.click()
+
+    return do
+
+
+def send(button: str, /, **filled: str) -> Callable[[Visitor], None]:
+    """Fill in fields by their names, without the browser's own checks, and send."""
+
+    def do(visitor: Visitor) -> None:
+        main = visitor.page.locator("main")
+        visitor.page.evaluate("for (const form of document.forms) form.noValidate = true")
+        with visitor.page.expect_navigation():
+            for field, text in filled.items():
+                main.locator(f"[name={field}]:not([type=hidden])").fill(text)
+            if not filled.get("code", "").isdecimal():
+                main.get_by_role("button", name=button, exact=True).first.click()
+
+    return do
+
+
+def window(name: str) -> Callable[[Visitor], None]:
+    """Open one of the article's windows."""
+
+    def do(visitor: Visitor) -> None:
+        visitor.menu.get_by_role("link", name=name).click()
+        expect(visitor.window).to_be_visible()
+
+    return do
+
+
+def menu(visitor: Visitor) -> None:
+    """Open the account menu, with its languages."""
+    visitor.menu.locator("summary").click()
+
+
+def tabs(visitor: Visitor) -> None:
+    """Open the tabs as a phone has them."""
+    visitor.page.set_viewport_size({"width": 390, "height": 844})
+    visitor.page.locator(".fold").click()
+
+
+def mark_all(visitor: Visitor) -> None:
+    """Mark everybody."""
+    visitor.page.locator("[data-check-all]").check()
+
+
+SIGN_IN = (
+    Place("sign_in", "sign-in", "stranger", "/sign-in/?next=/security/"),
+    Place(
+        "sign_in", "sign-in", "stranger", "/sign-in/", send("Sign in", email="a@b.example"), 422
+    ),
+    Place("forgot", "forgot-password", "stranger", "/password/forgot/"),
+    Place("forgot_sent", "forgot-password-sent", "stranger", "/password/forgot/sent/"),
+    Place("reset_link", "reset-password", "stranger", "{reset}"),
+    Place(
+        "reset", "reset-password", "stranger", "{reset}", send("Set password", password="x"), 422
+    ),
+    Place("invitation_link", "invitation", "stranger", "{invitation}"),
+    Place("invitation", "invitation", "stranger", "/invitation/"),
+    Place("not_me_link", "not-me", "stranger", "{not_me}"),
+    Place("not_me", "not-me", "stranger", "/not-me/"),
+    Place("email_link", "confirm-e-mail", "stranger", "{email_new}"),
+    Place("email", "confirm-e-mail", "stranger", "{email_old}"),
+    Place("reset_link", "no-link", "stranger", "/password/reset/AAAA/", status=404),
+    Place("help", "help", "stranger", "/help/"),
+    Place("guide", "help", "stranger", "/help/two-factor/"),
+    Place("guide", "help", "stranger", "/help/lost-phone/"),
+    Place("guide", "help", "stranger", "/help/for-account-administrators/"),
+    Place("demo_mail", "demo-mail", "stranger", "/demo/mail/"),
+    Place("nothing", "error-404", "stranger", "/there/is/nothing/here/", status=404),
+    Place("code", "sign-in-code", "at code", "/sign-in/code/"),
+    Place(
+        "code", "sign-in-code", "at code", "/sign-in/code/", send("Continue", code="000000"), 422
+    ),
+    Place("recovery", "sign-in-recovery", "at code", "/sign-in/recovery/"),
+    Place(
+        "recovery", "sign-in-recovery", "at code", "/sign-in/recovery/",
+        send("Continue", code="wrong"), 422,
+    ),
+    Place("code", "sign-in-code", "locked out", "/sign-in/code/"),
+    Place("mailbox", "sign-in-mailbox", "at mailbox", "/sign-in/mailbox/"),
+    Place(
+        "mailbox", "sign-in-mailbox", "at mailbox", "/sign-in/mailbox/",
+        send("Continue", code="00000000"), 422,
+    ),
+    Place("set_up", "sign-in-set-up", "at set-up", "/sign-in/set-up/"),
+    Place(
+        "set_up", "sign-in-set-up", "at set-up", "/sign-in/set-up/",
+        send("Enable 2FA", code="000000"), 422,
+    ),
+    Place("recovery_codes", "recovery-codes", "at codes", "/sign-in/recovery-codes/"),
+    Place(
+        "recovery_codes", "recovery-codes", "at codes", "/sign-in/recovery-codes/",
+        send("Continue"), 422,
+    ),
+    Place("set_password", "set-password", "at password", "/sign-in/password/"),
+    Place(
+        "set_password", "set-password", "at password", "/sign-in/password/",
+        send("Set password", password="short"), 422,
+    ),
+)  # fmt: skip
+
+OWN = (
+    Place("home", "home", "boss", "/"),
+    Place("home", "home", "boss", "/", menu),
+    Place("home", "home", "boss", "/", tabs),
+    Place("home", "home", "boss", "/", window("Disable 2FA")),
+    Place("home", "home", "newcomer", "/"),
+    Place("home", "home", "newcomer", "/", window("Enable 2FA")),
+    Place("home", "home", "recovered", "/"),
+    Place("security", "security", "boss", "/security/"),
+    Place("security", "security", "newcomer", "/security/"),
+    Place("security", "security", "required", "/security/"),
+    Place("security", "security", "recovered", "/security/"),
+    Place("enable", "enable-2fa", "newcomer", "/security/2fa/enable/"),
+    Place(
+        "enable", "enable-2fa", "newcomer", "/security/2fa/enable/",
+        send("Enable 2FA", code="000000"), 422,
+    ),
+    Place("disable", "disable-2fa", "boss", "/security/2fa/disable/"),
+    Place("disable", "disable-2fa", "required", "/security/2fa/disable/"),
+    Place("add_app", "add-app", "boss", "/security/2fa/add/"),
+    Place("factor", "factor", "boss", "{factor}"),
+    Place("factor", "factor", "boss", "{factor}", send("Save", name=""), 422),
+    Place("prove", "prove", "boss", "/prove/?next=/security/"),
+    Place("prove", "prove", "newcomer", "/prove/?next=/security/"),
+    Place("profile", "profile", "boss", "/profile/"),
+    Place("profile", "profile", "boss", "/profile/", send("Save changes", first_name=""), 422),
+    Place("password", "change-password", "newcomer", "/profile/password/"),
+)  # fmt: skip
+
+COMPANY = (
+    Place("account", "account", "boss", "/account/"),
+    Place("activity", "activity", "boss", "/activity/"),
+    Place("activity", "activity", "boss", "/activity/?q=nobody-at-all"),
+    Place("activity_export", "activity-export", "boss", "/activity/export/"),
+    Place("support", "support", "boss", "/support/"),
+    Place("help", "help", "boss", "/help/"),
+    Place("administrators", "administrators", "boss", "/administrators/"),
+    Place("administrators", "administrators", "boss", "/administrators/", mark_all),
+    Place("administrators", "administrators", "boss", "/administrators/?q=nobody-at-all"),
+    Place("administrators_add", "administrator-add", "boss", "/administrators/add/"),
+    Place(
+        "administrators_add", "administrator-add", "boss", "/administrators/add/",
+        send("Send the invitation"), 422,
+    ),
+    *(
+        Place("administrator", "administrator", "boss", f"{{person_{state}}}")
+        for state in ("active", "long", "invited", "suspended", "moving", "me")
+    ),
+    Place("administrator", "administrator", "boss", "{person_invited}", press("Revoke invitation")),
+    Place("administrator", "administrator", "boss", "{person_active}", send("Suspend"), 422),
+    Place("administrator_history", "administrator-history", "boss", "{person_active}history/"),
+    Place("administrators", "error-403", "newcomer", "/administrators/", status=403),
+)  # fmt: skip
+
+STAFF = (
+    Place("home", "home", "staff", "/"),
+    Place("customers", "customers", "staff", "/customers/"),
+    Place("customers_add", "customer-add", "staff", "/customers/add/"),
+    Place(
+        "customers_add", "customer-add", "staff", "/customers/add/", send("Add the customer"), 422
+    ),
+    Place("customer", "customer", "staff", "{customer}"),
+    Place("brands", "brands", "staff", "/brands/"),
+    Place("brands_add", "brand-add", "staff", "/brands/add/"),
+    Place("brand", "brand", "staff", "{brand}"),
+    Place("brand_change_logo", "brand-logo", "staff", "{brand}logo/"),
+    Place("tabs", "tabs", "staff", "/tabs/"),
+    Place("tabs_add", "tab-add", "staff", "/tabs/add/"),
+    Place("tab", "tab", "staff", "{tab}"),
+)
+
+PLACES = (*SIGN_IN, *OWN, *COMPANY, *STAFF)
+
+# Routes that show no page of their own, and why.
+FILES = "brand_css brand_icon favicon brand_logo brand_accent brand_logo_image robots"
+MACHINES = "healthz readyz metrics security_txt change_password"
+DOWNLOADS = "recovery_codes_text activity_csv"
+ONLY_FORMS = (
+    "language stay sign_out new_codes end_sessions administrator_password_link administrator_resend "
+    "administrator_revoke administrator_end_sessions customer_invite tab_remove"
+)
+ON_THE_WAY = "prove_continue"  # sends itself on; `test_keyboard` and `test_proving` see it
+OF_MAILS = "demo_mail_message demo_mail_html"  # a mail's own HTML; `test_notices` reads it
+NO_PAGES = frozenset(f"{FILES} {MACHINES} {DOWNLOADS} {ONLY_FORMS} {ON_THE_WAY} {OF_MAILS}".split())

@@ -1,0 +1,177 @@
+"""Every page, in every state that is worth a look: accessible, narrow enough, light, and silent."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+import zlib
+from functools import cache
+from itertools import groupby
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from django.urls import get_resolver
+from django.urls.resolvers import URLResolver
+
+from tests.browser.places import NO_PAGES, PLACES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from django.urls.resolvers import URLPattern
+
+    from tests.browser.places import Place
+    from tests.browser.visitor import Visitor
+
+Theme = Literal["light", "dark"]
+Rules = dict[str, object]
+WIDE, NARROW, NARROWEST = (1440, 900), (390, 844), (320, 700)
+CSS_BYTES, SCRIPT_BYTES = 20_000, 10_000
+ALL_RULES: Rules = {"resultTypes": ["violations"]}
+COLOURS: Rules = ALL_RULES | {"runOnly": ["color-contrast"]}
+# All rules, four times a page, would cost minutes: in the other theme only colours differ, and
+# another state of a page has the page's own colours.
+VIEWS: tuple[tuple[Theme, tuple[int, int], Rules], ...] = (
+    ("light", WIDE, ALL_RULES),
+    ("dark", NARROW, ALL_RULES),
+    ("dark", WIDE, COLOURS),
+    ("light", NARROW, COLOURS),
+)
+TO_FAULTS = """({violations}) => violations.flatMap(({id, nodes}) =>
+  nodes.map(({target, html}) => `${id} at ${target}: ${html.slice(0, 160)}`))"""
+OF_A_STATE = VIEWS[:2]
+
+BY_WHO = {
+    who: list(places)
+    for who, places in groupby(
+        sorted(PLACES, key=lambda place: place.who), key=lambda place: place.who
+    )
+}
+
+
+@pytest.fixture(scope="session")
+def world(portal):
+    return portal.ask("world")
+
+
+@pytest.mark.parametrize("who", BY_WHO)
+def test_every_page_that_they_see(portal, visit, world, who):
+    visitor = visit()
+    visitor.keeps(world["browsers"][who])
+    found = []
+    for place in BY_WHO[who]:
+        path = place.path.format(**world["paths"])
+        found += [f"{place.page} ({path}): {fault}" for fault in faults(visitor, place, path)]
+        found += [f"{place.page} ({path}): {problem}" for problem in visitor.problems]
+        visitor.problems.clear()
+    assert not found, "\n".join(found)
+
+
+def faults(visitor: Visitor, place: Place, path: str) -> Iterator[str]:
+    """Look at one page from all sides."""
+    visitor.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    visitor.page.emulate_media(color_scheme="light")
+    statuses: list[int] = []
+    watching = lambda answer: statuses.append(answer.status)  # noqa: E731
+    status = visitor.go(path).status
+    if place.then is not None:
+        visitor.page.on("response", watching)
+        place.then(visitor)
+        visitor.page.wait_for_load_state()
+        visitor.page.remove_listener("response", watching)
+        status = next((one for one in statuses if one == place.status), status)
+    if status != place.status:
+        yield f"status {status}, not {place.status}"
+    mark = visitor.page.locator("#main").get_attribute("data-page")
+    if mark != place.page:
+        yield f"it is {mark}"
+    yield from not_accessible(visitor, OF_A_STATE if place.then else VIEWS)
+    yield from too_wide(visitor)
+    yield from too_heavy(visitor)
+
+
+def not_accessible(
+    visitor: Visitor, views: tuple[tuple[Theme, tuple[int, int], Rules], ...]
+) -> Iterator[str]:
+    visitor.page.evaluate(AXE_SCRIPT)
+    for theme, (width, height), rules in views:
+        visitor.page.set_viewport_size({"width": width, "height": height})
+        visitor.page.emulate_media(color_scheme=theme)
+        answer = visitor.page.evaluate(f"axe.run({json.dumps(rules)}).then(({TO_FAULTS}))")
+        yield from (f"axe, {theme} {width}: {fault}" for fault in answer)
+
+
+def too_wide(visitor: Visitor) -> Iterator[str]:
+    width, height = NARROWEST
+    visitor.page.set_viewport_size({"width": width, "height": height})
+    needs = visitor.page.evaluate("document.scrollingElement.scrollWidth")
+    if needs > width:
+        culprits = visitor.page.evaluate(
+            "w => [...document.body.querySelectorAll('*')]"
+            ".filter(one => one.getBoundingClientRect().right > w + 1)"
+            ".slice(0, 4).map(one => one.outerHTML.slice(0, 90))",
+            width,
+        )
+        yield f"{needs} pixels wide at {width}: {culprits}"
+
+
+def too_heavy(visitor: Visitor) -> Iterator[str]:
+    linked = visitor.page.evaluate(
+        """() => ({
+          css: [...document.querySelectorAll("link[rel=stylesheet]")].map(one => one.href),
+          scripts: [...document.scripts].map(one => one.src),
+        })"""
+    )
+    for kind, most in (("css", CSS_BYTES), ("scripts", SCRIPT_BYTES)):
+        bytes_sent = sum(sent(address) for address in linked[kind] if address)
+        if bytes_sent > most:
+            yield f"{bytes_sent} bytes of {kind}"
+    if not all(linked["scripts"]):
+        yield "a script stands in the page"
+
+
+@cache
+def sent(address: str) -> int:
+    """Give how many bytes the server sends for a file to a browser that takes compressed ones."""
+    asked = urllib.request.Request(address, headers={"Accept-Encoding": "gzip, br"})
+    with urllib.request.urlopen(asked, timeout=10) as answer:
+        content = answer.read()
+        if answer.headers["Content-Encoding"] == "gzip":
+            assert zlib.decompress(content, wbits=31)
+        return len(content)
+
+
+def test_what_is_wrong_is_found(visit):
+    """A page with one of each fault: the eyes of the test above are open."""
+    visitor = visit()
+    visitor.go("/sign-in/")
+    visitor.page.locator("main").evaluate(
+        """main => main.insertAdjacentHTML("beforeend", `
+          <img src="/brand.svg"><p id="pale">pale</p><p class="nowrap">${"wide ".repeat(99)}</p>
+          <script src="/static/nothing-at-all.js"></script>`)"""
+    )
+    visitor.page.evaluate("document.adoptedStyleSheets = [new CSSStyleSheet()]")
+    visitor.page.evaluate(
+        "document.adoptedStyleSheets[0].replaceSync('#pale { color: light-dark(#eee, #333) }')"
+    )
+    found = " ".join([*not_accessible(visitor, VIEWS), *too_wide(visitor)])
+    assert found.count("image-alt") == 2
+    assert found.count("color-contrast") == 4
+    assert "pixels wide at 320" in found
+
+
+def test_no_page_is_left_out():
+    routed = set(names(get_resolver().url_patterns))
+    walked = {place.route for place in PLACES} - {"nothing"}
+    assert routed - walked - NO_PAGES == set(), "tell tests/browser/places.py about them"
+    assert (walked | NO_PAGES) - routed == set(), "they are no more"
+    assert walked & NO_PAGES == set()
+
+
+def names(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from names(pattern.url_patterns)
+        else:
+            yield pattern.name or str(pattern.pattern)

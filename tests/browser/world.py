@@ -1,0 +1,171 @@
+"""A portal with something on every page, and a browser at each step: what `test_pages` walks through.
+
+It is made in the process of `inside`, which has the server's settings and database.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from doorward.administrators import email_change, links, passwords
+from doorward.administrators.models import (
+    Administrator,
+    LinkPurpose,
+    MailedLink,
+    PasswordDue,
+    Status,
+)
+from doorward.customers.models import Customer, Tab
+from doorward.customers.tabs import BUILT_IN, STAFF
+from doorward.mfa import recovery
+from doorward.mfa.models import Factor, RecoverySet
+from tests import support
+
+TAB_TITLES = ("Telephones", "Billing & invoices", "Reports")
+
+
+def make() -> dict[str, Any]:
+    """Give addresses (`paths`, by name), and the cookies of each browser (`browsers`, by who it is)."""
+    customer = support.make_customer("Harbour Bakery of the Old Town Quay")
+    tabs = _own_tabs()
+    boss = _person(customer, "Nora Lindqvist", tabs={*BUILT_IN, *tabs}, is_primary=True)
+    newcomer = _person(customer, "Samuel Osei")
+    browsers = {
+        "stranger": {},
+        "boss": _signed_in(boss, app=True),
+        "newcomer": _signed_in(newcomer),
+        "required": _signed_in(_person(customer, "Maya Haddad", require_2fa=True), app=True),
+        "recovered": _recovered(_person(customer, "Jonas Weber")),
+        "staff": _staff(),
+    } | _half_way(customer)
+    return {"paths": _paths(customer, boss, newcomer), "browsers": browsers}
+
+
+def _person(customer: Customer, name: str, **rest: Any) -> Administrator:
+    email = f"{name.lower().replace(' ', '.')}.{uuid4().hex[:6]}@harbourbakery.example"
+    return support.make_administrator(customer, email=email, name=name, **rest)
+
+
+def _own_tabs() -> set[str]:
+    keys = []
+    for position, title in enumerate(TAB_TITLES):
+        key = f"own-{position}-{uuid4().hex[:6]}"
+        Tab.objects.create(
+            key=key, title=title, url=f"https://{key}.example/", position=position,
+            description="What the application behind it is for, in one sentence.",
+        )  # fmt: skip
+        keys.append(key)
+    support.forget_caches()
+    return set(keys)
+
+
+def _paths(customer: Customer, boss: Administrator, active: Administrator) -> dict[str, str]:
+    """Make the rest of the customer's people; give the addresses that have an id in them."""
+    now, by = timezone.now(), support.by(boss)
+    long_named = _person(
+        customer, "Bartholomew-Maximilian Featherstonehaugh-Cholmondeley", require_2fa=True
+    )
+    invited = support.invite(customer, email=f"lena.{uuid4().hex[:6]}@harbourbakery.example")
+    suspended = _person(customer, "Old Colleague", status=Status.SUSPENDED)
+    moving = _person(customer, "Greta Moving")
+    email_change.ask(moving, f"greta.{uuid4().hex[:6]}@elsewhere.example", by=by, now=now)
+    passwords.send_link(person=active, by=by, now=now)
+    people = {
+        "active": active, "long": long_named, "invited": invited, "suspended": suspended,
+        "moving": moving, "me": boss,
+    }  # fmt: skip
+    return {
+        **{f"person_{name}": f"/administrators/{who.id}/" for name, who in people.items()},
+        "factor": f"/security/factors/{Factor.objects.get(administrator=boss).id}/",
+        "customer": f"/customers/{customer.id}/",
+        "brand": f"/brands/{customer.brand_id}/",
+        "tab": f"/tabs/{Tab.objects.earliest('position').id}/",
+        "reset": links.path(_link(LinkPurpose.RESET, active)),
+        "invitation": links.path(_link(LinkPurpose.INVITATION, invited)),
+        "not_me": links.path(
+            links.make(LinkPurpose.NOT_ME, administrator_id=boss.id, now=now, email=boss.email)
+        ),
+        "email_new": links.path(_link(LinkPurpose.EMAIL_NEW, moving)),
+        "email_old": links.path(_link(LinkPurpose.EMAIL_OLD, moving)),
+    }
+
+
+def _link(purpose: LinkPurpose, person: Administrator) -> MailedLink:
+    return MailedLink.objects.filter(purpose=purpose, administrator=person).latest("created_at")
+
+
+def _half_way(customer: Customer) -> dict[str, dict[str, str]]:
+    """Give browsers that stand before a step."""
+    at_code, locked = (_person(customer, name) for name in ("Ada Code", "Leo Locked"))
+    for person in (at_code, locked):
+        support.enable_app(person)
+    Factor.objects.filter(administrator=locked).update(locked_at=timezone.now())
+    at_codes = _person(customer, "Cora Codes")
+    browsers = {
+        "at code": _password(at_code),
+        "locked out": _password(locked),
+        "at mailbox": _password(_person(customer, "Max Mailbox", require_2fa=True)),
+        "at password": _password(
+            _person(customer, "Pia Password", password_due=PasswordDue.NOT_ME)
+        ),
+        "at set-up": _password(_person(_in_grace(), "Gus Grace")),
+        "at codes": _signed_in(at_codes, app=True),
+    }
+    recovery.make(at_codes, now=timezone.now())
+    return browsers
+
+
+def _in_grace() -> Customer:
+    name = f"Grace & Sons {uuid4().hex[:6]}"
+    return support.make_customer(name, require_2fa=True, grace_days=14, grace_from=timezone.now())
+
+
+def _staff() -> dict[str, str]:
+    provider = support.provider()
+    return _signed_in(_person(provider, "Priya Provider", tabs={*BUILT_IN, *STAFF}), app=True)
+
+
+def _recovered(person: Administrator) -> dict[str, str]:
+    """Give a browser that was signed in with a recovery code, of which few are left."""
+    support.enable_app(person)
+    recovery.make(person, now=timezone.now())
+    codes = recovery.unsaved(person.id)
+    recovery.confirm_saved(administrator_id=person.id, by=support.by(person), now=timezone.now())
+    made = RecoverySet.objects.get(administrator=person)
+    client = _client(person)
+    answer = client.post("/sign-in/recovery/", {"code": codes[0]})
+    assert answer.status_code == 303, answer.content.decode()
+    made.codes.filter(used_at__isnull=True, id__in=made.codes.values("id")[3:]).update(
+        used_at=timezone.now()
+    )
+    return _kept(client)
+
+
+def _client(person: Administrator) -> Client:
+    client = Client(HTTP_USER_AGENT=support.CHROME)
+    given = {"email": person.email, "password": support.PASSWORD}
+    answer = client.post("/sign-in/", given)
+    assert answer.status_code == 303, answer.content.decode()
+    return client
+
+
+def _password(person: Administrator) -> dict[str, str]:
+    return _kept(_client(person))
+
+
+def _signed_in(person: Administrator, *, app: bool = False) -> dict[str, str]:
+    if app:
+        support.enable_app(person)
+    client = support.browser_of(person)
+    client.get("/")
+    return _kept(client)
+
+
+def _kept(client: Client) -> dict[str, str]:
+    name = settings.SESSION_COOKIE_NAME
+    return {name: client.cookies[name].value}
