@@ -90,6 +90,7 @@ def test_revoking_ends_the_link_and_removes_the_person(owner, lena):
     token = newest_token(lena)
     invitations.revoke(lena, by=support.by(owner), now=timezone.now())
     assert support.again(lena).status == Status.REMOVED
+    assert not MailedLink.objects.filter(administrator=lena, revoked_at=None).exists()
     assert support.events(Kind.INVITATION_REVOKED)[0].subject_id == lena.id
     with pytest.raises(errors.LinkInvalid):
         accept(token)

@@ -101,7 +101,7 @@ def change(
     try:
         with transaction.atomic():
             _lock(customer, by=by)
-            person = find(person_id, customer=customer)
+            person = find(person_id, customer_id=customer.id)
             changes = gather(person, wanted, customer=customer, by=by)
             _apply(person, changes, wanted=wanted, by=by, now=now)
             if wanted.email is not None and wanted.status != Status.REMOVED:
@@ -109,7 +109,7 @@ def change(
     except errors.Refusal as refusal:
         _record_refusal(person_id, refusal, customer=customer, by=by)
         raise
-    return _people(customer).get(id=person_id)
+    return _people(customer.id).get(id=person_id)
 
 
 def require_several(person_ids: Iterable[UUID], *, customer: Customer, by: By) -> int:
@@ -130,9 +130,9 @@ def require_several(person_ids: Iterable[UUID], *, customer: Customer, by: By) -
     return len(fresh)
 
 
-def find(person_id: UUID, *, customer: Customer) -> Administrator:
+def find(person_id: UUID, *, customer_id: UUID) -> Administrator:
     """Give a person of this customer who was not removed, or raise `NotFound`."""
-    person = _people(customer).exclude(status=Status.REMOVED).filter(id=person_id).first()
+    person = _people(customer_id).exclude(status=Status.REMOVED).filter(id=person_id).first()
     if person is None:
         raise errors.NotFound
     return person
@@ -233,14 +233,14 @@ def _lock(customer: Customer, *, by: By) -> None:
         raise errors.StaleRequest
 
 
-def _people(customer: Customer) -> QuerySet[Administrator]:
-    return Administrator.objects.of(customer.id).select_related("customer__brand")
+def _people(customer_id: UUID) -> QuerySet[Administrator]:
+    return Administrator.objects.of(customer_id).select_related("customer__brand")
 
 
 def _record_refusal(
     person_id: UUID, refusal: errors.Refusal, *, customer: Customer, by: By
 ) -> None:
-    person = _people(customer).filter(id=person_id).first()
+    person = _people(customer.id).filter(id=person_id).first()
     if person is None or isinstance(refusal, errors.ConfirmationMissing):
         return
     with transaction.atomic():

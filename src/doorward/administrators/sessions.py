@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Max, Q
 
 from doorward.administrators.models import Administrator, Session
 from doorward.audit.events import Kind
@@ -211,6 +211,15 @@ def open_sessions(administrator_id: UUID, *, version: int) -> QuerySet[Session]:
         signed_in_at__isnull=False,
         ended_at__isnull=True,
     ).order_by("-seen_at")
+
+
+def summary(administrator_id: UUID, *, version: int) -> tuple[datetime | None, int]:
+    """Give when a person was last let through, and with how many browsers they are signed in."""
+    still_open = Q(ended_at__isnull=True, security_version=version)
+    row = Session.objects.filter(
+        administrator_id=administrator_id, signed_in_at__isnull=False
+    ).aggregate(last=Max("signed_in_at"), browsers=Count("id", filter=still_open))
+    return row["last"], row["browsers"]
 
 
 def close_abandoned(*, now: datetime, limit: int = 200) -> int:

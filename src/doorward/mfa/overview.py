@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Exists, Subquery
 
-from doorward.administrators.models import Administrator, Session, Status
+from doorward.administrators.models import Administrator, Status
 from doorward.core.policy import Kinds
 from doorward.core.steps import FactorKind
 from doorward.customers.models import Customer
@@ -122,12 +122,6 @@ def factors_of(person_ids: Iterable[UUID]) -> dict[UUID, Factors]:
     for person_id, kind, locked_at in rows.values_list("administrator_id", "kind", "locked_at"):
         gathered.setdefault(person_id, []).append((FactorKind(kind), locked_at is not None))
     return {person_id: _summed(factors) for person_id, factors in gathered.items()}
-
-
-def last_signed_in(person_id: UUID) -> datetime | None:
-    """Give when a person was last let through."""
-    rows = Session.objects.filter(administrator_id=person_id, signed_in_at__isnull=False)
-    return rows.order_by("-signed_in_at").values_list("signed_in_at", flat=True).first()
 
 
 def _count(customer_id: UUID, more: list[QuerySet[Administrator]]) -> tuple[Counts, int]:

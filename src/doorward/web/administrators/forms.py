@@ -35,7 +35,7 @@ class Typed:
     phone: str = ""
     require_2fa: bool = False
     tabs: frozenset[str] = frozenset()
-    status: str = ""
+    status: str | None = None
     confirmed: bool = False
 
     def details(self) -> Details:
@@ -71,7 +71,7 @@ def find_errors(typed: Typed) -> dict[str, str]:
             check()
         except errors.Refusal as refusal:
             found[name] = sentence(refusal)
-    if typed.status and typed.status not in STATUSES:
+    if typed.status is not None and typed.status not in STATUSES:
         found["status"] = sentence(errors.WrongStatus())
     return found
 
@@ -95,7 +95,7 @@ def change(typed: Typed, *, held: bool) -> Change:
         email=typed.email,
         require_2fa=typed.require_2fa or (None if held else False),
         tabs=typed.tabs,
-        status=Status(typed.status),
+        status=Status(typed.status) if typed.status is not None else None,
         confirmed=typed.confirmed,
     )
 

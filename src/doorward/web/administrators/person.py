@@ -15,7 +15,6 @@ from doorward.administrators.models import Status
 from doorward.audit.services import history_of_person
 from doorward.core import errors
 from doorward.core.steps import OWN_SECURITY, Need
-from doorward.customers import services as customers
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.mfa.facts import policy_of
 from doorward.web.administrators import forms
@@ -59,7 +58,7 @@ def edit(request: Request, person_id: UUID) -> HttpResponse:
     try:
         changed = _change(request, person, typed)
     except errors.ConfirmationMissing:
-        question = question_for(person, Status(typed.status))
+        question = question_for(person, removing=typed.status == Status.REMOVED)
         page = person_page(request, person, typed, {}, question=question)
         return render(request, "administrators/person.html", page, status=422)
     except errors.NotFound as error:
@@ -144,9 +143,8 @@ def history(request: Request, person_id: UUID) -> HttpResponse:
 
 def _find(request: Request, person_id: UUID) -> Administrator:
     """Give a person of the same customer; anybody else's address leads nowhere."""
-    customer = customers.get(signed_in(request).customer_id)
     try:
-        return services.find(person_id, customer=customer)
+        return services.find(person_id, customer_id=signed_in(request).customer_id)
     except errors.NotFound as error:
         raise Http404 from error
 

@@ -11,7 +11,7 @@ from doorward.administrators.models import Administrator, Status
 from doorward.administrators.phones import readable_phone
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.mfa.facts import policy_of
-from doorward.mfa.overview import Factors, factors_of, last_signed_in
+from doorward.mfa.overview import Factors, factors_of
 from doorward.web.administrators.forms import Typed
 from doorward.web.administrators.pages import Pending, PersonPage, Question
 from doorward.web.administrators.person_fields import change_fields
@@ -20,6 +20,7 @@ from doorward.web.requests import signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from doorward.web.fields import Field
     from doorward.web.requests import Request
@@ -49,6 +50,7 @@ def person_page(
     status, factors = Status(person.status), factors_of([person.id]).get(person.id, Factors())
     policy = policy_of(person)
     state = factors.state(required=policy.required, kinds=policy.kinds)
+    last_signed_in, browsers = sessions.summary(person.id, version=person.security_version)
     is_me = person.id == signed_in(request).id
     return PersonPage(
         id=person.id,
@@ -57,25 +59,25 @@ def person_page(
         status=status,
         status_tag=status_tag(status),
         factors=factor_tags(state, factors, required=policy.required, status=status),
-        last_signed_in=last_signed_in(person.id),
+        last_signed_in=last_signed_in,
         is_me=is_me,
         fields=_fields(request, person, typed, errors, factors=factors),
         kept_tabs=(ADMINISTRATORS,) if is_me else (),
         pending=_pending(request, person),
-        browsers=sessions.open_sessions(person.id, version=person.security_version).count(),
-        invited_until=invitations.open_until(person, now=request.now),
+        browsers=browsers,
+        invited_until=_invited_until(request, person),
         status_error=errors.get("status", ""),
         error=errors.get("", ""),
         question=question,
     )
 
 
-def question_for(person: Administrator, status: Status) -> Question:
+def question_for(person: Administrator, *, removing: bool) -> Question:
     """Say what will happen, to whom, and whether it can be undone."""
     name = {"name": person.full_name}
-    if status is Status.REMOVED:
+    if removing:
         return Question(
-            status=status.value,
+            status=Status.REMOVED.value,
             title=_("Remove %(name)s?") % name,
             text=_(
                 "%(name)s is signed out everywhere at once and loses all access to this portal. "
@@ -86,7 +88,7 @@ def question_for(person: Administrator, status: Status) -> Question:
             verb=_("Remove"),
         )
     return Question(
-        status=status.value,
+        status=Status.SUSPENDED.value,
         title=_("Suspend %(name)s?") % name,
         text=_(
             "%(name)s is signed out everywhere at once and cannot sign in. "
@@ -119,7 +121,14 @@ def _fields(
     )
 
 
+def _invited_until(request: Request, person: Administrator) -> datetime | None:
+    invited = person.status == Status.INVITED
+    return invitations.open_until(person, now=request.now) if invited else None
+
+
 def _pending(request: Request, person: Administrator) -> Pending | None:
+    if person.status == Status.INVITED:  # whose e-mail changes at once
+        return None
     change = email_change.pending(person.id, now=request.now)
     if change is None:
         return None
