@@ -74,7 +74,7 @@ class _Reader(HTMLParser):
         silent = tag in _SILENT or given.get("id") in _SILENT_IDS or foreign
         if (silent or (self._silent and self._silent[-1] == tag)) and tag not in _VOID:
             self._silent.append(tag)
-        if not silent:
+        if not silent and not self._silent:
             self.texts += [given[name] or "" for name in _ATTRIBUTES if name in given]
 
     def handle_endtag(self, tag: str) -> None:

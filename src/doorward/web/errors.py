@@ -28,6 +28,16 @@ def error_page(request: HttpRequest, status: int, **words: object) -> HttpRespon
         return _bare(status)
 
 
+def with_page(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Give an answer that says nothing, as Django's to a wrong method, with its page; its headers stay."""
+    if response.content:
+        return response
+    page = error_page(request, response.status_code)
+    for name, value in response.headers.items():
+        page.headers.setdefault(name, value)
+    return page
+
+
 def refusal_page(request: HttpRequest, message: str, *, back: str) -> HttpResponse:
     """Render what a rule refused where no form is there to say it (422)."""
     return error_page(request, 422, message=message, back=back)

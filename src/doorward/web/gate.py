@@ -27,7 +27,7 @@ from doorward.core.text import safe_next
 from doorward.customers.cached import brand_for_host
 from doorward.customers.tabs import HOME
 from doorward.mfa.facts import load
-from doorward.web.errors import error_page, refusal_page
+from doorward.web.errors import error_page, refusal_page, with_page
 from doorward.web.needs import Declaration, declared
 from doorward.web.pages import see_other
 from doorward.web.posted import FieldMissing
@@ -73,7 +73,8 @@ class Gate:
         request.administrator = None
         request.tab = None
         timezone.deactivate()
-        return self.get_response(request)
+        response = self.get_response(request)
+        return with_page(request, response) if response.status_code == 405 else response  # noqa: PLR2004
 
     def process_view(
         self,

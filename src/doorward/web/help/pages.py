@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class GuidePage:
-    """A guide with the brand filled in; `foreign`: it is not in the page's language."""
+    """A guide with the brand filled in; `foreign`: it is not in the language of the page, and of `name`."""
 
     slug: str
+    name: str
     title: str
     lead: Markup
     html: Markup

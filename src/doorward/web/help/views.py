@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from django.http import Http404
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 from markupsafe import Markup, escape
 
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from doorward.customers.cached import BrandLook
     from doorward.web.requests import Request
 
+# What the browser's tab and the way back say, in the page's language; the guide itself has its own heading.
+_TITLES: Final = {
+    "two-factor": gettext_lazy("Two-factor sign-in"),
+    "lost-phone": gettext_lazy("You have lost your phone"),
+    "for-account-administrators": gettext_lazy("For account administrators"),
+}
 _ICONS: Final = {
     "two-factor": "shield-check",
     "lost-phone": "smartphone",
@@ -64,6 +71,7 @@ def guide(request: Request, slug: str) -> HttpResponse:
     support = _support(request.brand)
     page = GuidePage(
         slug=slug,
+        name=str(_TITLES[slug]),
         title=found.title,
         lead=rendering.fill_in(found.lead, brand=request.brand.name, support=support),
         html=rendering.fill_in(found.html, brand=request.brand.name, support=support),
