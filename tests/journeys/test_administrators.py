@@ -157,9 +157,14 @@ def test_all_tabs_are_said_in_two_words(owner):
     assert "All tabs" in row_of(browser_of(owner).get(LIST), "Ines Moreau")
 
 
-def test_people_of_another_customer_are_in_no_list(owner, outsider, people):
+def test_people_of_another_customer_are_in_no_list_and_no_number(owner, outsider, people):
+    browser = browser_of(owner)
     for query in ("", "?status=all", "?q=mallory", "?q=cedar", "?factor=off"):
-        assert "Mallory" not in text_of(browser_of(owner).get(LIST + query))
+        assert "Mallory" not in text_of(browser.get(LIST + query))
+    assert "8 people, 2 of them" in text_of(browser.get(LIST))
+    assert "1–8 of 8" in text_of(browser.get(LIST))
+    assert "1–9 of 9" in text_of(browser.get(f"{LIST}?status=all"))
+    assert "1–5 of 5" in text_of(browser.get(f"{LIST}?factor=off&status="))
 
 
 @pytest.mark.parametrize(

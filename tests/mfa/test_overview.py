@@ -1,0 +1,103 @@
+"""How people stand with the second factor, in lists and numbers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from doorward.administrators import sessions
+from doorward.core.policy import Kinds
+from doorward.core.steps import FactorKind
+from doorward.mfa import overview
+from doorward.mfa.models import Factor
+from doorward.mfa.overview import Factors, State
+from doorward.mfa.selection import FactorFilter, Rule, Sort, Wanted
+from tests import support
+
+APP, PASSKEY = FactorKind.APP, FactorKind.PASSKEY
+ANY, RESISTANT = Kinds.ANY, Kinds.PHISHING_RESISTANT
+
+
+@pytest.mark.parametrize(
+    ("usable", "locked", "required", "kinds", "state"),
+    [
+        ((), False, False, ANY, State.OFF),
+        ((), False, True, ANY, State.MISSING),
+        ((), True, False, ANY, State.LOCKED),
+        ((), True, True, ANY, State.LOCKED),
+        ((APP,), False, False, ANY, State.ON),
+        ((APP,), True, True, ANY, State.ON),
+        ((APP,), False, False, RESISTANT, State.ON),
+        ((APP,), False, True, RESISTANT, State.MISSING),
+        ((APP, PASSKEY), False, True, RESISTANT, State.ON),
+    ],
+)
+def test_a_person_stands_in_one_of_four_ways(usable, locked, required, kinds, state):
+    assert Factors(usable=usable, locked=locked).state(required=required, kinds=kinds) is state
+
+
+def test_several_factors_of_a_person_are_one_sum(owner):
+    support.enable_app(owner)
+    support.enable_app(owner, name="Tablet")
+    Factor.objects.filter(name="Tablet").update(locked_at=timezone.now())
+    assert overview.factors_of([owner.id]) == {owner.id: Factors(usable=(APP,), locked=True)}
+
+
+def test_people_are_counted_once_however_many_factors_they_have(owner, colleague, outsider):
+    for name in ("Pixel 9", "Tablet", "Desk"):
+        support.enable_app(owner, name=name)
+    support.enable_app(outsider)
+    support.enable_app(colleague)
+    Factor.objects.filter(administrator=colleague).update(locked_at=timezone.now())
+    assert overview.count(owner.customer_id) == overview.Counts(people=2, with_two_factors=1)
+    rows = overview.list_people(owner.customer_id, Wanted(), rule=Rule(held=False, kinds=ANY)).rows
+    assert [row.id for row in rows] == [owner.id, colleague.id]
+
+
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize("kinds", list(Kinds))
+def test_filters_say_the_same_as_the_lines(owner, colleague, held, kinds):
+    """The condition in the database and the state of a line are two writings of one rule."""
+    people = [owner, colleague]
+    for number, (app, locked) in enumerate([(0, 0), (1, 0), (1, 1), (2, 1)]):
+        for ticked in (False, True):
+            person = support.make_administrator(
+                owner.customer, email=f"p{number}{ticked}@x.example", require_2fa=ticked
+            )
+            people.append(person)
+            for one in range(app):
+                support.enable_app(person, name=f"App {one}")
+            if locked:
+                Factor.objects.filter(administrator=person, name="App 0").update(
+                    locked_at=timezone.now()
+                )
+    rule = Rule(held=held, kinds=kinds)
+
+    def found(factor):
+        wanted = Wanted(factor=factor)
+        return {row.id for row in overview.list_people(owner.customer_id, wanted, rule=rule).rows}
+
+    rows = overview.list_people(owner.customer_id, Wanted(), rule=rule).rows
+    assert len(rows) == len(people)
+    assert found(FactorFilter.REQUIRED) == {row.id for row in rows if row.required}
+    assert found(FactorFilter.ON) == {row.id for row in rows if row.factors.usable}
+    locked_rows = {row.id for row in rows if row.state is State.LOCKED}
+    assert found(FactorFilter.LOCKED) == locked_rows
+    missing = {row.id for row in rows if row.state is State.MISSING}
+    required_and_locked = {row.id for row in rows if row.required} & locked_rows
+    assert found(FactorFilter.REQUIRED_MISSING) == missing | required_and_locked
+    ranked = overview.list_people(owner.customer_id, Wanted(sort=Sort.TWO_FACTORS), rule=rule).rows
+    unprotected = [row.id in missing | required_and_locked for row in ranked]
+    assert unprotected == sorted(unprotected, reverse=True), "who must and has not comes first"
+
+
+def test_the_last_sign_in_is_the_newest_of_all_browsers(owner):
+    now = timezone.now()
+    for days in (3, 1, 2):
+        sessions.begin(
+            owner, by=support.by(owner), now=now, signed_in_at=now - timedelta(days=days)
+        )
+    rows = overview.list_people(owner.customer_id, Wanted(), rule=Rule(held=False, kinds=ANY)).rows
+    assert rows[0].last_signed_in == now - timedelta(days=1)
