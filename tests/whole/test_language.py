@@ -16,7 +16,7 @@ from doorward.customers import cached
 from doorward.customers.models import Brand, Customer, CustomerKind, Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
 from doorward.mfa import recovery
-from doorward.web import language
+from doorward.web import jinja, language
 from doorward.web.errors import error_page
 from tests import support
 from tests.whole import pseudo
@@ -49,6 +49,7 @@ def forget() -> None:
     """Read the catalogues anew; what hangs on the settings alone Django forgets by itself."""
     trans_real._translations.clear()  # type: ignore[attr-defined]
     language._choose.cache_clear()
+    jinja.languages.cache_clear()
 
 
 @pytest.fixture
