@@ -91,7 +91,7 @@ def _check(message: EmailMessage, *, language: str) -> None:
         for wrong in ("None", "Undefined", "%(", "{{", "{%", "&amp;lt;"):
             assert wrong not in body
         for said in ("Northline", "0800 555 019", "help@northline.example", "Harbour Bakery"):
-            assert said in body
+            assert said in " ".join(body.split())
     assert "<img" not in html
     assert "<p></p>" not in html
     for address in HREF.findall(html) + re.findall(r"https?://[^\s<>\"]+", text):
