@@ -157,6 +157,17 @@ def test_a_tab_that_a_person_has_no_right_to_is_closed_by_every_method(colleague
     assert "/activity/" not in shown
 
 
+def test_who_has_no_home_is_led_on_to_a_tab_they_have(customer):
+    person = support.make_administrator(customer, tabs={"support"})
+    client = Client()
+    form = {"email": person.email, "password": support.PASSWORD, "next": ""}
+    answer = client.post("/sign-in/", form, follow=True)
+    assert answer.redirect_chain[-1] == ("/support/", 303)
+    refused = client.get("/")
+    assert refused.status_code == 403
+    assert 'href="/support/"' in refused.content.decode()
+
+
 def test_what_belongs_to_another_customer_is_not_there(owner, outsider):
     support.enable_app(owner)
     client = support.browser_of(outsider)

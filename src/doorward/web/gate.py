@@ -155,7 +155,7 @@ def _meet(request: Request, need: Need, declaration: Declaration) -> HttpRespons
         _admit(request)
     if step is Step.NO_RIGHT:
         _record_refusal(request, need)
-        return error_page(request, 403)
+        return error_page(request, 403, home=_first_page(request))
     if step is Step.PROVE_AGAIN:
         return _prove_again(request)
     return _send_to(request, step)
