@@ -124,7 +124,7 @@ def test_this_was_not_me(portal, somewhere, elsewhere):
     thief.page.reload()
     thief.sees("sign-in")
     thief.gives_password(ines)
-    thief.hears("do not belong together")
+    thief.hears("do not match")
     somewhere.go(link)
     somewhere.sees("no-link")
     somewhere.hears(re.compile("used already"))

@@ -191,7 +191,7 @@ def test_without_the_administrators_tab_the_policy_is_read_in_words(owner, brows
     said = text(browser.get("/account/"))
     assert "Two-factor sign-in is required of those whose box Required 2FA is ticked." in said
     assert "Everybody signs in anew after 12 hours." in said
-    assert "Who does nothing for 30 minutes is signed out." in said
+    assert "Whoever does nothing for 30 minutes is signed out." in said
     assert (
         b"<form"
         not in browser.get("/account/").content.partition(b"<main")[2].partition(b"</main>")[0]

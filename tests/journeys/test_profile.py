@@ -109,10 +109,10 @@ def test_a_list_where_one_value_belongs_changes_nothing(owner, browser, twice):
         ("email", "", "Type an e-mail like"),
         ("email", "nobody", "Type an e-mail like"),
         ("email", f"a{CONTROL}@b.example", "Type an e-mail like"),
-        ("language", "xx", "Choose one of the list."),
-        ("language", "", "Choose one of the list."),
-        ("time_zone", "Mars/Olympus", "Choose one of the list."),
-        ("time_zone", "../../etc/passwd", "Choose one of the list."),
+        ("language", "xx", "Choose one from the list."),
+        ("language", "", "Choose one from the list."),
+        ("time_zone", "Mars/Olympus", "Choose one from the list."),
+        ("time_zone", "../../etc/passwd", "Choose one from the list."),
     ],
 )
 def test_bad_input_is_said_at_its_field_and_changes_nothing(owner, browser, name, value, said):
@@ -150,7 +150,7 @@ def test_another_email_waits_for_its_confirmation(owner, browser):
     assert EmailChange.objects.get().email == "ines@new.example"
     page = browser.get("/profile/").content.decode()
     assert "open it to confirm the new e-mail" in page
-    assert "ines@new.example waits for its confirmation" in page
+    assert "ines@new.example is waiting to be confirmed" in page
 
 
 def test_another_email_wants_a_fresh_proof_and_nothing_is_lost(owner, browser, clock):

@@ -81,7 +81,7 @@ def test_every_refused_sign_in_gets_the_same_answer(client, owner, customer, who
     answer = client.post("/sign-in/", {"email": email, "password": word})
     assert answer.status_code == 422
     assert COOKIE not in answer.cookies
-    assert alert_of(answer).startswith("E-mail and password do not belong together")
+    assert alert_of(answer).startswith("E-mail and password do not match")
     assert len(support.events(Kind.SIGN_IN_FAILED)) == 1
     assert word not in answer.content.decode()
 

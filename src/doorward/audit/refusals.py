@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SENTENCES: dict[str, _StrPromise] = {
     "refused": gettext_lazy("That is not possible."),
     "wrong_credentials": gettext_lazy(
-        "E-mail and password do not belong together. Check both, or set a new password."
+        "E-mail and password do not match. Check both, or set a new password."
     ),
     "wrong_code": gettext_lazy(
         "That code is not right. Codes change every 30 seconds. "
@@ -58,7 +58,7 @@ SENTENCES: dict[str, _StrPromise] = {
     "password_unchanged": gettext_lazy("This is your current password. Choose a new one."),
     "email_taken": gettext_lazy("Another account has this e-mail."),
     "email_invalid": gettext_lazy("Type an e-mail like name@example.com."),
-    "email_change_pending": gettext_lazy("A change of this e-mail waits for its confirmation."),
+    "email_change_pending": gettext_lazy("A change of this e-mail is waiting to be confirmed."),
     "name_missing": gettext_lazy("Type a name."),
     "text_invalid": gettext_lazy("This has characters in it that are not allowed."),
     "text_too_long": gettext_lazy("Use at most %(maximum)s characters."),
@@ -88,7 +88,7 @@ SENTENCES: dict[str, _StrPromise] = {
     "colour_invalid": gettext_lazy("Type a colour like #2b50e0."),
     "fields_refused": gettext_lazy("Nothing was saved yet. Please look at the marked fields."),
     "host_invalid": gettext_lazy(
-        "Type host names like portal.example.com, one in a line, without https:// and without a port."
+        "Type host names like portal.example.com, one per line, without https:// and without a port."
     ),
     "host_taken": gettext_lazy("Another brand has one of these host names."),
     "address_invalid": gettext_lazy("Type an address like https://www.example.com/page."),
@@ -98,7 +98,7 @@ SENTENCES: dict[str, _StrPromise] = {
     "tab_key_taken": gettext_lazy("Another tab has this key."),
     "number_invalid": gettext_lazy("Type a whole number from 0 to %(maximum)s."),
     "number_out_of_range": gettext_lazy("Type a whole number from %(minimum)s to %(maximum)s."),
-    "choice_invalid": gettext_lazy("Choose one of the list."),
+    "choice_invalid": gettext_lazy("Choose one from the list."),
     "logo_invalid": gettext_lazy(
         "Choose a PNG picture whose sides have at most %(maximum)s pixels."
     ),

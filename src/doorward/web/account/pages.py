@@ -145,8 +145,8 @@ def rules_of(customer: Customer, *, held: bool, now: datetime) -> list[str]:
         customer.session_hours,
     ) % {"n": customer.session_hours}
     minutes = ngettext(
-        "Who does nothing for %(n)s minute is signed out.",
-        "Who does nothing for %(n)s minutes is signed out.",
+        "Whoever does nothing for %(n)s minute is signed out.",
+        "Whoever does nothing for %(n)s minutes is signed out.",
         customer.idle_minutes,
     ) % {"n": customer.idle_minutes}
     return [required, hours, minutes]

@@ -157,7 +157,7 @@ def _empty(wanted: Wanted) -> str:
         return _("Everybody who has to use two factors has set them up.")
     if wanted.factor is FactorFilter.OFF:
         return _("Everybody here uses two factors.")
-    return _("Nobody is like that. Show everybody, or choose another filter.")
+    return _("Nobody fits that. Show everybody, or choose another filter.")
 
 
 def _factor_choices() -> list[tuple[str, str]]:

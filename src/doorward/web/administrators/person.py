@@ -166,7 +166,7 @@ def _changed(request: Request, person: Administrator, typed: forms.Typed) -> Htt
         return see_other(PATH)
     messages.success(request, _("Saved."))
     if typed.email.strip().casefold() != person.email.casefold():
-        text = _("The new e-mail holds once it is confirmed by the link we have sent to it.")
+        text = _("The new e-mail takes effect once it is confirmed by the link we have sent to it.")
         messages.info(request, text)
     return see_other(_address(person))
 

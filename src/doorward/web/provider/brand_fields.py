@@ -40,7 +40,7 @@ def _look_fields(typed: Typed) -> dict[str, Field]:
             maxlength=_LONGEST_HOSTS,
             spellcheck="false",
             autocapitalize="off",
-            help=_("One in a line. Links in mails have the first one."),
+            help=_("One per line. Links in mails have the first one."),
         ),
         "accent": typed.line(
             "accent",
@@ -49,7 +49,7 @@ def _look_fields(typed: Typed) -> dict[str, Field]:
             maxlength=7,
             spellcheck="false",
             data_accent="#accent-preview",
-            help=_("Like #2b50e0. Text on it and in it is made readable by itself."),
+            help=_("Like #2b50e0. Text on it and in it is made readable automatically."),
         ),
     }
 
