@@ -65,14 +65,10 @@ def test_a_breach_is_red(copy, contract, file, breach):
     path.write_text(f"{text}\n{breach}\n")
     answer = lint(copy)
     assert answer.returncode == 1
-    assert (
-        any(
-            line.startswith(contract) and line.endswith("BROKEN")
-            for line in answer.stdout.splitlines()
-        )
-        or (contract in answer.stdout + answer.stderr)
-        or "attic" in answer.stdout + answer.stderr
-    )
+    said = answer.stdout + answer.stderr
+    broken = [line for line in said.splitlines() if line.endswith("BROKEN")]
+    # A floor that no contract knows stops the tool before it judges any.
+    assert any(line.startswith(contract) for line in broken) or ("attic" in file and "attic" in said)
 
 
 def test_every_contract_is_broken_once():
