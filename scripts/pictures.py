@@ -1,6 +1,6 @@
-"""Takes the guides' pictures from the running demonstration, in every language: scripts/pictures.py [NAME …].
+"""Takes the pictures of the guides and of the README from the running demonstration: scripts/pictures.py [NAME …].
 
-Each language has a demonstration of its own, so that each picture is taken in the same state. Wants Chromium.
+In every language. Each has a demonstration of its own, so that each picture is taken in the same state. Wants Chromium.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "src/doorward/web/static/help"
+README = ROOT / "docs/pictures"
 DOORWARD = ROOT / ".venv/bin/doorward"
 LANGUAGES = {"en": "en-GB", "de": "de-DE"}
 PASSWORD = "seven-quiet-lanterns"
@@ -56,11 +57,14 @@ class Album:
         self._folder, self._wanted = FOLDER / language, wanted
         self._folder.mkdir(parents=True, exist_ok=True)
 
-    def keep(self, name: str, what: Page | Locator, **options: object) -> None:
+    def keep(
+        self, name: str, what: Page | Locator, *, folder: Path | None = None, **options: object
+    ) -> None:
         if self._wanted and name not in self._wanted:
             return
         taken = what.screenshot(animations="disabled", caret="hide", **options)  # type: ignore[arg-type]
-        file = self._folder / f"{name}.webp"
+        file = (folder or self._folder) / f"{name}.webp"
+        file.parent.mkdir(parents=True, exist_ok=True)
         Image.open(io.BytesIO(taken)).convert("RGB").save(file, "WEBP", quality=QUALITY, method=6)
         print(f"{file.relative_to(ROOT)}  {file.stat().st_size // 1024} KB")
 
@@ -165,11 +169,21 @@ def take_requiring(page: Page, album: Album) -> None:
     album.keep("require", page, clip={"x": 0, "y": 0, "width": 1040, "height": 640})
 
 
+def take_for_readme(page: Page, album: Album) -> None:
+    """The Administrators tab, as the README shows it."""
+    page.set_viewport_size({"width": 1280, "height": 760})
+    page.goto("/administrators/")
+    album.keep("administrators", page, folder=README)
+    page.set_viewport_size({"width": 1040, "height": 760})
+
+
 def take_all(browser: Browser, language: str, wanted: set[str]) -> None:
     album, locale = Album(language, wanted), LANGUAGES[language]
     with demonstration() as address:
         page = visit(browser, address, locale)
         sign_in(page, INES, language)
+        if language == "en":
+            take_for_readme(page, album)
         take_requiring(page, album)
         page.goto("/")
         take_enabling(page, album)
