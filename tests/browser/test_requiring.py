@@ -96,14 +96,14 @@ def test_it_takes_hold_of_an_open_session_at_the_next_click(nora, ines, somewher
     tick(somewhere).check()
     somewhere.press("Save changes")
     somewhere.hears("Saved", role="status")
-    elsewhere.page.locator("header").get_by_role("link", name="Support").click()
+    elsewhere.menu.get_by_role("link", name="Profile").click()
     elsewhere.sees("sign-in-mailbox")
     elsewhere.gives_code(ines.mail("code").digits(8))
     elsewhere.sees("sign-in-set-up")
     elsewhere.gives_code(elsewhere.opens_set_up().code(), "Enable 2FA")
     elsewhere.sees("recovery-codes")
     elsewhere.saves_codes()
-    elsewhere.sees("support")
+    elsewhere.sees("profile")
 
 
 def test_who_has_two_factors_on_is_not_disturbed(portal, nora, ines, somewhere):
