@@ -96,11 +96,19 @@ def answer(
 
 
 def go_back(person: Administrator, email: str, *, by: By, now: datetime) -> None:
-    """Undo changes of the e-mail, begun or done, in the caller's transaction."""
+    """Undo changes of the e-mail, begun or done, in the caller's transaction.
+
+    Somebody who was invited with that e-mail since then gives way: nobody has proved that it is
+    theirs. Where an account has it that somebody accepted, the e-mail stays as it is.
+    """
     EmailChange.objects.filter(administrator=person, closed_at__isnull=True).update(closed_at=now)
     if not email or email == person.email:
         return
-    _write(person, email)
+    _uninvite(email, by=by, now=now)
+    try:
+        _write(person, email)
+    except errors.EmailTaken:
+        return
     record(Kind.EMAIL_CHANGED, by=by, subject=person.who(), details={"back": True})
 
 
@@ -124,6 +132,17 @@ def apply_due(*, now: datetime) -> int:
 def forget(*, now: datetime) -> int:
     """Delete changes of long ago, whatever became of them."""
     return EmailChange.objects.filter(asked_at__lt=now - KEEP).delete()[0]
+
+
+def _uninvite(email: str, *, by: By, now: datetime) -> None:
+    holder = (
+        Administrator.objects.everywhere()
+        .select_related("customer")
+        .filter(email_folded=fold_email(email), status=Status.INVITED)
+        .first()
+    )
+    if holder is not None:
+        invitations.revoke(holder, by=by, now=now)
 
 
 def _ask(person: Administrator, wanted: str, *, by: By, now: datetime) -> None:

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F
 
 from doorward.administrators import sessions
-from doorward.administrators.models import MailboxProof, Session
+from doorward.administrators.models import Administrator, MailboxProof, Session
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.services import record
 from doorward.core.errors import MailboxProofExpired, MustWait, Refusal, WrongCode
@@ -33,6 +33,10 @@ TRIES = 5
 DIGITS = 8
 RESEND_AFTER = timedelta(seconds=30)
 CODES_A_SESSION = 5
+# Over all sessions of a person: who knows the password can begin as many as they like, and 50 tries
+# an hour at eight digits take a century for an even chance.
+CODES_A_PERSON = 10
+PERSON_WINDOW = timedelta(hours=1)
 
 
 def code_of(proof: MailboxProof) -> str:
@@ -44,11 +48,11 @@ def code_of(proof: MailboxProof) -> str:
 def send(*, session_id: UUID, by: By, now: datetime, again: bool = False) -> MailboxProof:
     """Have a code mailed, unless one is still good (`again`: send a new one all the same).
 
-    Raises `MustWait` where the last one is younger than 30 s, or five were sent for this session.
+    Raises `MustWait` where the last one is younger than 30 s, five were sent for this session, or ten
+    in an hour for all sessions of this person.
     """
     with transaction.atomic():
-        # The session's row is the lock: two requests at once send one mail.
-        Session.objects.select_for_update().get(id=session_id)
+        person_id = _lock_person(session_id)
         proofs = list(MailboxProof.objects.filter(session_id=session_id).order_by("created_at"))
         newest = proofs[-1] if proofs else None
         if newest and not again and _good(newest, now=now):
@@ -58,6 +62,7 @@ def send(*, session_id: UUID, by: By, now: datetime, again: bool = False) -> Mai
             raise MustWait(seconds=int(left.total_seconds()) + 1)
         if len(proofs) >= CODES_A_SESSION:
             raise MustWait(seconds=int(sessions.ABANDONED_AFTER.total_seconds()))
+        _refuse_flood(person_id, now=now)
         proof = MailboxProof.objects.create(
             session_id=session_id, created_at=now, expires_at=now + LIFETIME
         )
@@ -94,6 +99,27 @@ def prove(*, session_id: UUID, old_hash: bytes, code: str, by: By, now: datetime
 def forget(*, now: datetime) -> int:
     """Delete what expired a day ago."""
     return MailboxProof.objects.filter(expires_at__lt=now - timedelta(days=1)).delete()[0]
+
+
+def _lock_person(session_id: UUID) -> UUID:
+    """Lock the person of a session, so that two requests at once send one mail; give their id."""
+    person_id = Session.objects.values_list("administrator_id", flat=True).get(id=session_id)
+    people = Administrator.objects.everywhere().select_for_update()
+    people.values_list("id").get(id=person_id)
+    return person_id
+
+
+def _refuse_flood(person_id: UUID, *, now: datetime) -> None:
+    sent = list(
+        MailboxProof.objects.filter(
+            session__administrator_id=person_id, created_at__gt=now - PERSON_WINDOW
+        )
+        .order_by("-created_at")
+        .values_list("created_at", flat=True)[:CODES_A_PERSON]
+    )
+    if len(sent) == CODES_A_PERSON:
+        left = sent[-1] + PERSON_WINDOW - now
+        raise MustWait(seconds=int(left.total_seconds()) + 1)
 
 
 def _count(session_id: UUID, *, now: datetime) -> MailboxProof:

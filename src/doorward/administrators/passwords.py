@@ -10,7 +10,13 @@ from django.db import transaction
 
 from doorward.administrators import links, sessions
 from doorward.administrators.common_passwords import common_passwords
-from doorward.administrators.models import Administrator, LinkPurpose, PasswordDue, Status
+from doorward.administrators.models import (
+    Administrator,
+    EmailChange,
+    LinkPurpose,
+    PasswordDue,
+    Status,
+)
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.origin import By
 from doorward.audit.services import record
@@ -87,6 +93,7 @@ def change(  # noqa: PLR0913 - the form and who sends it
     new = accept(password, person=person, two_factors=two_factors)
     with transaction.atomic():
         _write(person, new)
+        _withdraw(person, now=now)
         sessions.end_others(administrator_id=person.id, keep=by.session_id, now=now)
         record(Kind.PASSWORD_CHANGED, by=by)
 
@@ -108,6 +115,7 @@ def set_due(
     new = accept(password, person=person, two_factors=two_factors)
     with transaction.atomic():
         _write(person, new)
+        _withdraw(person, now=now)
         sessions.end_others(administrator_id=person.id, keep=by.session_id, now=now)
         record(Kind.PASSWORD_CHANGED, by=by, details={"reason": "due"})
 
@@ -170,8 +178,8 @@ def reset(  # noqa: PLR0913 - the form and who sends it
     by = By(who=person.who(), origin=origin)
     with transaction.atomic():
         links.burn(link, now=now)
-        links.revoke(person, purposes=(LinkPurpose.RESET,), now=now)
         _write(person, new)
+        _withdraw(person, now=now)
         forget_failures(person)
         sessions.end_others(administrator_id=person.id, keep=None, now=now)
         record(Kind.PASSWORD_RESET, by=by)
@@ -223,6 +231,21 @@ def _prove_current(
             )
         raise
     throttle.give_back(keys)
+
+
+def _withdraw(person: Administrator, *, now: datetime) -> None:
+    """Take back what somebody who knew the old password may have begun, in the caller's transaction.
+
+    Reset links, and a change of e-mail that the account itself asked for: confirmed later, it would
+    move the mailbox to the thief after all. A colleague's change has a veto of its own.
+    """
+    links.revoke(person, purposes=(LinkPurpose.RESET,), now=now)
+    own = EmailChange.objects.filter(
+        administrator=person, by_colleague=False, closed_at__isnull=True
+    )
+    if own.update(closed_at=now):
+        email_links = (LinkPurpose.EMAIL_NEW, LinkPurpose.EMAIL_OLD)
+        links.revoke(person, purposes=email_links, now=now)
 
 
 def _write(person: Administrator, new: NewPassword) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
+from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import Count, F, Max, Q
@@ -17,7 +18,7 @@ from doorward.audit.origin import By, Origin
 from doorward.audit.services import record
 from doorward.core.errors import NotFound, StaleRequest
 from doorward.customers.tabs import HOME
-from doorward.safe.prepared import PreparedUpdate
+from doorward.safe.prepared import PreparedInsert, PreparedUpdate
 from doorward.safe.vault import fingerprint
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from doorward.audit.origin import Who
     from doorward.audit.services import Detail
     from doorward.safe.prepared import Value
+
+_INSERT = PreparedInsert(Session)
 
 SEEN_EVERY = timedelta(minutes=1)
 ABANDONED_AFTER = timedelta(minutes=30)
@@ -76,7 +79,9 @@ def new_token() -> str:
 def begin(administrator: SignsIn, *, by: By, now: datetime, **proved: object) -> Started:
     """Insert the session of a browser in which something was just proved."""
     token = new_token()
-    session = Session.objects.create(
+    session_id = uuid4()
+    _INSERT.run(
+        id=session_id,
         administrator_id=administrator.id,
         token_hash=token_hash(token),
         security_version=administrator.security_version,
@@ -87,7 +92,7 @@ def begin(administrator: SignsIn, *, by: By, now: datetime, **proved: object) ->
         **proved,
     )
     has_home = HOME in administrator.tab_keys
-    return Started(session_id=session.id, token=token, has_home=has_home)
+    return Started(session_id=session_id, token=token, has_home=has_home)
 
 
 def step_up(session_id: UUID, *, old_hash: bytes, **proved: Value) -> Started:

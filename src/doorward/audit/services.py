@@ -10,12 +10,15 @@ from django.utils import timezone
 
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.models import Event
+from doorward.safe.prepared import PreparedInsert
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
 
     from doorward.audit.origin import By, Who
+
+_INSERT = PreparedInsert(Event)
 
 Detail: TypeAlias = str | int | bool | list[str]
 
@@ -28,7 +31,7 @@ def record(  # noqa: PLR0913 - an event is this wide, and every caller names wha
     outcome: Outcome = Outcome.OK,
     customer: tuple[UUID, str] | None = None,
     details: Mapping[str, Detail] | None = None,
-) -> Event:
+) -> None:
     """Write one event in the caller's transaction, together with the change that it tells of.
 
     `subject` is whom it happened to (default: the one who acted). `customer` (id, name) is named
@@ -41,7 +44,7 @@ def record(  # noqa: PLR0913 - an event is this wide, and every caller names wha
     customer_id, customer_name = customer or (
         (person.customer_id, person.customer_name) if person else (None, "")
     )
-    return Event.objects.create(
+    _INSERT.run(
         at=timezone.now(),  # noqa: TID251 - the moment of writing, whatever was decided when
         kind=kind.value,
         outcome=outcome.value,

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import AutoField
 from django.db.models.sql import UpdateQuery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from django.db.models import QuerySet
+    from django.db.models import Field, Model, QuerySet
 
     Value = bytes | UUID | int | str | datetime
 
@@ -97,6 +98,44 @@ class PreparedUpdate:
         sql, parameters = query.get_compiler(connection=connection).as_sql()
         self._written = _Written(sql, tuple(parameters), _places(parameters, samples))
         return self._written
+
+
+class PreparedInsert:
+    """An insert of one row of a model; columns that are not named get their defaults."""
+
+    def __init__(self, model: type[Model]) -> None:
+        described = model._meta  # noqa: SLF001 - Django's documented Meta API
+        self._fields = [field for field in described.concrete_fields if not _is_auto(field)]
+        self._table = described.db_table
+        self._sql = ""
+
+    def run(self, **columns: object) -> None:
+        """Insert a row."""
+        sql = self._sql or self._write()
+        given = dict(columns)
+        values = [
+            field.get_db_prep_save(
+                given.pop(field.attname) if field.attname in given else field.get_default(),
+                connection,
+            )
+            for field in self._fields
+        ]
+        if given:
+            raise TypeError(f"{self._table} has no column {min(given)}")
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+
+    def _write(self) -> str:
+        quote = connection.ops.quote_name
+        names = ", ".join(quote(field.column) for field in self._fields)
+        marks = ", ".join(["%s"] * len(self._fields))
+        # Only names of ours are formatted into the text.
+        self._sql = f"INSERT INTO {quote(self._table)} ({names}) VALUES ({marks})"  # noqa: S608
+        return self._sql
+
+
+def _is_auto(field: Field[Any, Any]) -> bool:
+    return isinstance(field, AutoField)
 
 
 def _samples(values: Sequence[Value]) -> list[Value]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from doorward.core.recovery import few_left
 from doorward.customers import tabs
@@ -131,13 +131,15 @@ def _administrators_card(people: People) -> Card:
     )
 
 
+_TEXTS = {
+    tabs.ACCOUNT: gettext_lazy("Your company’s details, and what it asks of its people."),
+    tabs.ACTIVITY: gettext_lazy("What happened here: who did what, when and from where."),
+    tabs.SUPPORT: gettext_lazy("Whom to ask, and guides with pictures."),
+    tabs.CUSTOMERS: gettext_lazy("The companies that use this portal."),
+    tabs.BRANDS: gettext_lazy("What the portals look like, and who stands behind them."),
+    tabs.TABS: gettext_lazy("Links to your own applications."),
+}
+
+
 def _text(key: str) -> str:
-    texts = {
-        tabs.ACCOUNT: _("Your company’s details, and what it asks of its people."),
-        tabs.ACTIVITY: _("What happened here: who did what, when and from where."),
-        tabs.SUPPORT: _("Whom to ask, and guides with pictures."),
-        tabs.CUSTOMERS: _("The companies that use this portal."),
-        tabs.BRANDS: _("What the portals look like, and who stands behind them."),
-        tabs.TABS: _("Links to your own applications."),
-    }
-    return texts.get(key, "")
+    return str(_TEXTS.get(key, ""))
