@@ -1,0 +1,70 @@
+"""Who has the password begins session after session: the mailbox code is not guessed, the mailbox not flooded."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from doorward.administrators import links, mailbox
+from doorward.administrators.models import MailboxProof, MailedLink
+from doorward.audit.events import Kind
+from tests import support
+
+pytestmark = pytest.mark.django_db
+
+
+def begin(person):
+    browser = Client()
+    browser.post("/sign-in/", {"email": person.email, "password": support.PASSWORD})
+    return browser, browser.get("/sign-in/mailbox/")
+
+
+@pytest.fixture
+def victim(customer):
+    return support.make_administrator(customer, require_2fa=True)
+
+
+def test_new_sessions_bring_no_new_tries_without_end(victim, clock):
+    answers = [begin(victim)[1].status_code for _ in range(mailbox.CODES_A_PERSON + 3)]
+    assert answers == [200] * mailbox.CODES_A_PERSON + [429] * 3
+    assert MailboxProof.objects.count() == mailbox.CODES_A_PERSON
+    assert len(support.events(Kind.MAILBOX_PROOF_SENT)) == mailbox.CODES_A_PERSON
+    clock.shift(timedelta(hours=1, seconds=1))
+    assert begin(victim)[1].status_code == 200
+
+
+def test_asking_again_counts_the_same(victim, clock):
+    browser = Client()
+    for _ in range(mailbox.CODES_A_PERSON // 2):
+        browser, _answer = begin(victim)
+        clock.shift(timedelta(seconds=31))
+        assert browser.post("/sign-in/mailbox/", {"resend": ""}).status_code == 303
+    clock.shift(timedelta(seconds=31))
+    answer = browser.post("/sign-in/mailbox/", {"resend": ""})
+    assert answer.status_code == 429
+    assert int(answer["Retry-After"]) > 3000
+
+
+def test_the_owner_gets_in_by_a_reset_link_all_the_same(victim):
+    for _ in range(mailbox.CODES_A_PERSON):
+        begin(victim)
+    browser = Client()
+    browser.post("/password/forgot/", {"email": victim.email})
+    browser.get(reset_link(victim))
+    browser.post("/password/reset/", {"password": support.OTHER_PASSWORD})
+    assert browser.get("/security/")["Location"] == "/sign-in/set-up/"
+
+
+def reset_link(person):
+    return links.path(MailedLink.objects.get(administrator=person))
+
+
+def test_another_person_is_not_kept_waiting(victim, customer):
+    for _ in range(mailbox.CODES_A_PERSON):
+        begin(victim)
+    other = support.make_administrator(
+        customer, email="samuel.osei@harbourbakery.example", require_2fa=True
+    )
+    assert begin(other)[1].status_code == 200
