@@ -1,0 +1,133 @@
+"""A thief had the password for a while: what they left behind does nothing once the owner has set a new one."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from doorward.administrators import email_change, links
+from doorward.administrators.models import LinkPurpose, MailedLink, Session, Status
+from doorward.core import totp
+from doorward.mfa.set_up import begin
+from tests import support
+
+pytestmark = pytest.mark.django_db
+
+THIEF = "thief@elsewhere.example"
+
+
+def path_of(person, purpose):
+    link = MailedLink.objects.filter(administrator=person, purpose=purpose).latest("created_at")
+    return links.path(link)
+
+
+def follow(browser, path, fields):
+    page = browser.get(path)["Location"]
+    return browser.post(page, fields)
+
+
+def ask_for_new_email(browser, person, email=THIEF):
+    fields = {
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "phone": "",
+        "email": email,
+        "language": "en",
+        "time_zone": "UTC",
+    }
+    answer = browser.post("/profile/", fields)
+    assert answer["Location"] == "/profile/"
+
+
+def reset(person):
+    browser = Client()
+    browser.post("/password/forgot/", {"email": person.email})
+    follow(browser, path_of(person, LinkPurpose.RESET), {"password": support.OTHER_PASSWORD})
+    return browser
+
+
+def test_a_change_of_e_mail_on_its_way_does_not_outlive_a_reset(owner):
+    ask_for_new_email(support.browser_of(owner), owner)
+    confirm = path_of(owner, LinkPurpose.EMAIL_NEW)
+    reset(owner)
+    assert follow(Client(), confirm, {}).status_code == 422
+    assert support.again(owner).email == owner.email
+
+
+def test_nor_a_change_of_the_password(owner):
+    ask_for_new_email(support.browser_of(owner), owner)
+    confirm = path_of(owner, LinkPurpose.EMAIL_NEW)
+    answer = support.browser_of(owner).post(
+        "/profile/password/", {"current": support.PASSWORD, "password": support.OTHER_PASSWORD}
+    )
+    assert answer["Location"] == "/security/"
+    assert follow(Client(), confirm, {}).status_code == 422
+    assert support.again(owner).email == owner.email
+
+
+def test_a_colleague_s_change_of_e_mail_outlives_it_and_keeps_its_veto(owner, colleague):
+    email_change.ask(colleague, "sam@new.example", by=support.by(owner), now=timezone.now())
+    reset(colleague)
+    stop = path_of(colleague, LinkPurpose.EMAIL_OLD)
+    assert follow(Client(), stop, {"stop": "on"}).status_code == 303
+
+
+def test_a_reset_link_does_not_outlive_a_change_of_the_password(owner):
+    Client().post("/password/forgot/", {"email": owner.email})
+    link = path_of(owner, LinkPurpose.RESET)
+    support.browser_of(owner).post(
+        "/profile/password/", {"current": support.PASSWORD, "password": support.OTHER_PASSWORD}
+    )
+    answer = follow(Client(), link, {"password": "eleven candles in an empty barn"})
+    assert answer.status_code == 422
+    assert support.again(owner).check_password(support.OTHER_PASSWORD)
+
+
+def enable(browser):
+    browser.get("/security/2fa/enable/")
+    session = Session.objects.latest("created_at")
+    secret = begin(session_id=session.id, now=timezone.now())
+    typed = totp.code_at(secret, totp.step_at(timezone.now()))
+    answer = browser.post("/security/2fa/enable/", {"code": typed, "name": ""})
+    assert answer.status_code == 303
+
+
+def taken_over(owner):
+    """Enable 2FA as the thief, and move the account to the thief's mailbox."""
+    thief = support.browser_of(owner)
+    enable(thief)
+    not_me = path_of(owner, LinkPurpose.NOT_ME)
+    thief.get("/security/")
+    thief.post("/sign-in/recovery-codes/", {"saved": "on"})
+    ask_for_new_email(thief, owner)
+    assert follow(thief, path_of(owner, LinkPurpose.EMAIL_NEW), {}).status_code == 303
+    assert support.again(owner).email == THIEF
+    return thief, not_me
+
+
+def test_not_me_works_though_the_thief_invited_somebody_with_the_old_e_mail(owner):
+    thief, not_me = taken_over(owner)
+    fields = {
+        "email": owner.email,
+        "first_name": "Nobody",
+        "last_name": "Atall",
+        "phone": "",
+    }
+    assert thief.post("/administrators/add/", fields).status_code == 303
+    answer = follow(Client(), not_me, {"password": support.OTHER_PASSWORD})
+    assert answer.status_code == 303
+    mine = support.again(owner)
+    assert mine.email == owner.email
+    assert mine.check_password(support.OTHER_PASSWORD)
+    assert not mine.factors.exists()
+
+
+def test_not_me_takes_no_e_mail_from_an_account_that_is_in_use(owner, customer):
+    _thief, not_me = taken_over(owner)
+    other = support.make_administrator(customer, email=owner.email, name="Other Person")
+    answer = follow(Client(), not_me, {"password": support.OTHER_PASSWORD})
+    assert answer.status_code == 303
+    assert support.again(other).status == Status.ACTIVE
+    assert support.again(other).email == owner.email
+    assert not support.again(owner).factors.exists()
