@@ -15,7 +15,8 @@ from doorward.core import errors
 from doorward.core.steps import OTHERS, Need
 from doorward.customers import brands, services
 from doorward.customers.models import Customer, CustomerStatus
-from doorward.customers.tabs import CUSTOMERS, built_in
+from doorward.customers.tabs import ADMINISTRATORS, CUSTOMERS, built_in
+from doorward.web.errors import error_page
 from doorward.web.needs import needs
 from doorward.web.pages import render, see_other
 from doorward.web.posted import ticked
@@ -99,6 +100,10 @@ def edit(request: Request, customer_id: UUID) -> HttpResponse:
 def invite(request: Request, customer_id: UUID) -> HttpResponse:
     """Invite somebody to a customer, with all built-in tabs: they invite everybody else."""
     customer = _find(customer_id)
+    me = signed_in(request)
+    if customer.id == me.customer_id and ADMINISTRATORS not in me.tab_keys:
+        # The provider itself: its people, with all its tabs, are the Administrators tab's alone.
+        return error_page(request, 403)
     if request.method != "POST":
         return see_other(f"/customers/{customer.id}/")
     typed = forms.read(request, INVITE)
