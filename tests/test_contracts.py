@@ -68,7 +68,9 @@ def test_a_breach_is_red(copy, contract, file, breach):
     said = answer.stdout + answer.stderr
     broken = [line for line in said.splitlines() if line.endswith("BROKEN")]
     # A floor that no contract knows stops the tool before it judges any.
-    assert any(line.startswith(contract) for line in broken) or ("attic" in file and "attic" in said)
+    assert any(line.startswith(contract) for line in broken) or (
+        "attic" in file and "attic" in said
+    )
 
 
 def test_every_contract_is_broken_once():
