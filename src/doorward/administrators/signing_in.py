@@ -108,7 +108,11 @@ class _Found:
 
 
 def _query(folded: str, browser_hash: bytes) -> QuerySet[Administrator, tuple[Any, ...]]:
-    """Ask for the person, whether this browser was theirs before, and their last sign-in."""
+    """Ask for the person, whether this browser was theirs before, and their last sign-in.
+
+    What went before all sessions had to end does not count: a thief who was in then is no longer
+    known, or they could go on keeping the owner's own browsers waiting.
+    """
     signed_in = Session.objects.filter(administrator=OuterRef("pk"), signed_in_at__isnull=False)
     newest = signed_in.order_by("-signed_in_at")
     return (
@@ -117,7 +121,11 @@ def _query(folded: str, browser_hash: bytes) -> QuerySet[Administrator, tuple[An
         .values_list(
             *("id", "password", "status", "email", "first_name", "last_name", "tabs"),
             *("security_version", "customer_id", "customer__name", "customer__status"),
-            Exists(signed_in.filter(browser_hash=browser_hash)),
+            Exists(
+                signed_in.filter(
+                    browser_hash=browser_hash, security_version=OuterRef("security_version")
+                )
+            ),
             Subquery(newest.values("signed_in_at")[:1]),
             Subquery(newest.values("browser")[:1]),
         )
