@@ -1,12 +1,14 @@
 """A form that came too late for its proof waits in the session, sealed, until the proof is given.
 
-Passwords and codes are never kept: their boxes are empty when the form goes on.
+Passwords and codes are never kept: their boxes are empty when the form goes on. It waits for ten
+minutes: what somebody thought better of does not go on with a proof that they give for something else.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from doorward.administrators.models import Session
@@ -14,8 +16,10 @@ from doorward.safe import vault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from uuid import UUID
 
+WAITS = timedelta(minutes=10)
 _SECRET = frozenset({"password", "current", "code", "csrfmiddlewaretoken"})
 
 
@@ -27,18 +31,20 @@ class Parked:
     fields: tuple[tuple[str, str], ...]
 
 
-def park(session_id: UUID, *, path: str, fields: Sequence[tuple[str, str]]) -> None:
+def park(session_id: UUID, *, path: str, fields: Sequence[tuple[str, str]], now: datetime) -> None:
     """Keep a form in its session; a later one replaces it."""
     kept = [field for field in fields if field[0] not in _SECRET]
-    plain = json.dumps({"path": path, "fields": kept}).encode()
+    plain = json.dumps({"path": path, "fields": kept, "at": now.timestamp()}).encode()
     sealed = vault.seal(plain, table="session", row=str(session_id), purpose="parked")
     Session.objects.filter(id=session_id).update(parked=sealed)
 
 
-def unpark(session_id: UUID, sealed: bytes) -> Parked:
-    """Give a form that was kept."""
+def unpark(session_id: UUID, sealed: bytes, *, now: datetime) -> Parked | None:
+    """Give a form that was kept; None: it waited too long."""
     plain = vault.open_sealed(sealed, table="session", row=str(session_id), purpose="parked")
     kept = json.loads(plain)
+    if now.timestamp() - kept.get("at", 0) > WAITS.total_seconds():
+        return None
     return Parked(
         path=kept["path"], fields=tuple((str(name), str(value)) for name, value in kept["fields"])
     )

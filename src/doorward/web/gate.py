@@ -238,7 +238,7 @@ def _prove_again(request: Request) -> HttpResponse:
     path = request.get_full_path()
     if loaded is not None and request.method not in READING:
         fields = [(name, value) for name, values in request.POST.lists() for value in values]
-        parking.park(loaded.browser.session_id, path=path, fields=fields)
+        parking.park(loaded.browser.session_id, path=path, fields=fields, now=request.now)
         path = "/prove/continue/"
     return see_other(f"/prove/?{urlencode({'next': path})}")
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from doorward.administrators.sessions import Started
     from doorward.web.requests import Request
 
+# Old browsers do not say from where they were led.
+_OUR_OWN = frozenset({None, "same-origin"})
+
 
 @needs(Need.THROUGH)
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,11 +52,16 @@ def prove(request: Request) -> HttpResponse:
 @needs(Need.THROUGH)
 @require_safe
 def go_on_with_form(request: Request) -> HttpResponse:
-    """Send on the form that waited for the proof; without scripts a button does."""
+    """Send on the form that waited for the proof; without scripts a button does.
+
+    A script sends it by itself, so no other site may lead here.
+    """
     browser = session_of(request).browser
-    if browser.parked is None:
+    if browser.parked is None or request.headers.get("Sec-Fetch-Site") not in _OUR_OWN:
         return see_other("/")
-    parked = parking.unpark(browser.session_id, browser.parked)
+    parked = parking.unpark(browser.session_id, browser.parked, now=request.now)
+    if parked is None:
+        return see_other("/")
     page = ContinuePage(action=safe_next(parked.path) or "/", fields=parked.fields)
     return render(request, "signin/continue.html", page)
 
