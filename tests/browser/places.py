@@ -91,9 +91,9 @@ SIGN_IN = (
         "reset", "reset-password", "stranger", "{reset}", send("Set password", password="x"), 422
     ),
     Place("invitation_link", "invitation", "stranger", "{invitation}"),
-    Place("invitation", "invitation", "stranger", "/invitation/"),
+    Place("invitation", "invitation", "stranger", "{invitation}"),
     Place("not_me_link", "not-me", "stranger", "{not_me}"),
-    Place("not_me", "not-me", "stranger", "/not-me/"),
+    Place("not_me", "not-me", "stranger", "{not_me}"),
     Place("email_link", "confirm-e-mail", "stranger", "{email_new}"),
     Place("email", "confirm-e-mail", "stranger", "{email_old}"),
     Place("reset_link", "no-link", "stranger", "/password/reset/AAAA/", status=404),

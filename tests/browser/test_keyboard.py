@@ -73,10 +73,8 @@ def test_sign_in_enable_and_disable(portal, somewhere):
     chooses(somewhere, "Disable 2FA")
     tab_to(somewhere, somewhere.window.locator("input.otp"))
     page.keyboard.type(ines.code())
-    tab_to(somewhere, somewhere.window.get_by_role("button", name="Confirm"))
-    if somewhere.scripts:
-        expect(somewhere.window).to_have_count(0)  # the sixth digit has sent it
-    else:
+    if not somewhere.scripts:
+        tab_to(somewhere, somewhere.window.get_by_role("button", name="Confirm"))
         page.keyboard.press("Enter")
     somewhere.hears("Two-factor sign-in is off", role="status")
 

@@ -96,7 +96,7 @@ def test_a_forgotten_password_is_reset_and_the_second_factor_still_asked_for(
         somewhere.go(path)
         somewhere.sees("sign-in-code")
     somewhere.gives_code(ines.code())
-    somewhere.sees("home")
+    somewhere.sees("security")
     elsewhere.page.reload()
     elsewhere.sees("sign-in")
 

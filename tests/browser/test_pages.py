@@ -6,7 +6,6 @@ import json
 import urllib.request
 import zlib
 from functools import cache
-from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 import pytest
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 Theme = Literal["light", "dark"]
 Rules = dict[str, object]
 WIDE, NARROW, NARROWEST = (1440, 900), (390, 844), (320, 700)
+AT_ONCE = 8
 CSS_BYTES, SCRIPT_BYTES = 20_000, 10_000
 ALL_RULES: Rules = {"resultTypes": ["violations"]}
 COLOURS: Rules = ALL_RULES | {"runOnly": ["color-contrast"]}
@@ -42,12 +42,19 @@ TO_FAULTS = """({violations}) => violations.flatMap(({id, nodes}) =>
   nodes.map(({target, html}) => `${id} at ${target}: ${html.slice(0, 160)}`))"""
 OF_A_STATE = VIEWS[:2]
 
-BY_WHO = {
-    who: list(places)
-    for who, places in groupby(
-        sorted(PLACES, key=lambda place: place.who), key=lambda place: place.who
-    )
-}
+
+def portions() -> Iterator[tuple[str, tuple[Place, ...]]]:
+    """Give the pages of one browser after the other, few enough to be looked at in seconds."""
+    for who in dict.fromkeys(place.who for place in PLACES):
+        places = [place for place in PLACES if place.who == who]
+        for first in range(0, len(places), AT_ONCE):
+            yield who, tuple(places[first : first + AT_ONCE])
+
+
+PORTIONS = [
+    pytest.param(who, places, id=f"{who}: {', '.join(dict.fromkeys(one.page for one in places))}")
+    for who, places in portions()
+]
 
 
 @pytest.fixture(scope="session")
@@ -55,12 +62,12 @@ def world(portal):
     return portal.ask("world")
 
 
-@pytest.mark.parametrize("who", BY_WHO)
-def test_every_page_that_they_see(portal, visit, world, who):
+@pytest.mark.parametrize(("who", "places"), PORTIONS)
+def test_every_page_that_they_see(portal, visit, world, who, places):
     visitor = visit()
     visitor.keeps(world["browsers"][who])
     found = []
-    for place in BY_WHO[who]:
+    for place in places:
         path = place.path.format(**world["paths"])
         found += [f"{place.page} ({path}): {fault}" for fault in faults(visitor, place, path)]
         found += [f"{place.page} ({path}): {problem}" for problem in visitor.problems]
