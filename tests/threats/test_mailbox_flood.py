@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from doorward.administrators import links, mailbox
+from doorward.administrators import links, mailbox, sessions
 from doorward.administrators.models import MailboxProof, MailedLink
 from doorward.audit.events import Kind
+from doorward.core.errors import MustWait
 from tests import support
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -68,3 +72,18 @@ def test_another_person_is_not_kept_waiting(victim, customer):
         customer, email="samuel.osei@harbourbakery.example", require_2fa=True
     )
     assert begin(other)[1].status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nor_do_sessions_that_ask_at_the_same_moment(victim):
+    now = timezone.now()
+    started = [
+        sessions.begin(victim, by=support.by(victim), now=now, password_at=now).session_id
+        for _ in range(mailbox.CODES_A_PERSON + 6)
+    ]
+    calls = [
+        partial(mailbox.send, session_id=one, by=support.by(victim), now=now) for one in started
+    ]
+    refused = [one for one in at_once(calls) if isinstance(one, MustWait)]
+    assert len(refused) == 6
+    assert MailboxProof.objects.count() == mailbox.CODES_A_PERSON
