@@ -158,6 +158,7 @@ def test_the_codes_stand_there_until_they_are_saved_and_never_again(ines, somewh
         somewhere.go(path)
         somewhere.sees("recovery-codes")
         assert somewhere.recovery_codes() == codes
+    expect(somewhere.button("Sign out")).to_be_visible()
     somewhere.page.get_by_label("I have saved them").check()
     somewhere.press("Continue")
     somewhere.sees("security")

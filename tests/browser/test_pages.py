@@ -149,6 +149,19 @@ def sent(address: str) -> int:
         return len(content)
 
 
+@pytest.mark.parametrize("who", ["stranger", "boss", "at mailbox", "at set-up"])
+def test_the_longer_words_of_german_are_not_too_wide(visit, world, who):
+    visitor = visit(locale="de-DE")
+    visitor.keeps(world["browsers"][who])
+    found = []
+    for place in (one for one in PLACES if one.who == who and one.then is None):
+        path = place.path.format(**world["paths"])
+        visitor.go(path)
+        assert visitor.page.locator("html").get_attribute("lang") == "de"
+        found += [f"{path}: {fault}" for fault in too_wide(visitor)]
+    assert not found, "\n".join(found)
+
+
 def test_what_is_wrong_is_found(visit):
     """A page with one of each fault: the eyes of the test above are open."""
     visitor = visit()
