@@ -290,10 +290,10 @@ def test_links_and_changes_of_long_ago_are_forgotten(
     stage = Stage(person=colleague, owner=owner)
     HAPPENINGS[Kind.EMAIL_CHANGED](stage)
     folder.new()
-    assert (MailedLink.objects.count(), EmailChange.objects.count()) == (2, 1)
+    assert (MailedLink.objects.count(), EmailChange.objects.count()) == (3, 1)
     folder.new(now=stage.now + timedelta(days=29))
-    assert (MailedLink.objects.count(), EmailChange.objects.count()) == (2, 1)
-    folder.new(now=stage.now + timedelta(days=32))
+    assert (MailedLink.objects.count(), EmailChange.objects.count()) == (3, 1)
+    folder.new(now=stage.now + timedelta(days=38))
     assert (MailedLink.objects.count(), EmailChange.objects.count()) == (0, 0)
 
 

@@ -131,3 +131,26 @@ def test_not_me_takes_no_e_mail_from_an_account_that_is_in_use(owner, customer):
     assert support.again(other).status == Status.ACTIVE
     assert support.again(other).email == owner.email
     assert not support.again(owner).factors.exists()
+
+
+def test_moving_the_mailbox_first_leaves_the_old_one_a_way_back(owner):
+    thief = support.browser_of(owner)
+    ask_for_new_email(thief, owner)
+    assert follow(thief, path_of(owner, LinkPurpose.EMAIL_NEW), {}).status_code == 303
+    assert support.again(owner).email == THIEF
+    not_me = path_of(owner, LinkPurpose.NOT_ME)
+    enable(thief)
+    answer = follow(Client(), not_me, {"password": support.OTHER_PASSWORD})
+    assert answer.status_code == 303
+    mine = support.again(owner)
+    assert (mine.email, mine.factors.exists()) == (owner.email, False)
+    assert mine.check_password(support.OTHER_PASSWORD)
+    assert thief.get("/security/")["Location"].startswith("/sign-in/")
+
+
+def test_where_a_factor_was_proved_for_it_the_old_mailbox_removes_none(owner):
+    support.enable_app(owner)
+    browser = support.browser_of(owner)
+    ask_for_new_email(browser, owner)
+    assert follow(browser, path_of(owner, LinkPurpose.EMAIL_NEW), {}).status_code == 303
+    assert not MailedLink.objects.filter(administrator=owner, purpose=LinkPurpose.NOT_ME).exists()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.audit.origin import Origin
+    from doorward.audit.services import Detail
 
 VETO_TIME = timedelta(hours=24)
 # A change by a colleague outlives its links by the time of the veto.
@@ -209,8 +210,27 @@ def _apply_if_ready(change: EmailChange, *, by: By, now: datetime) -> bool:
     # *This was not me* stays: moving the mailbox must not take it from the owner of the old one.
     links.revoke(person, purposes=(*PURPOSES, LinkPurpose.RESET), now=now)
     sessions.end_others(administrator_id=person.id, keep=by.session_id, now=now)
-    record(Kind.EMAIL_CHANGED, by=by, subject=person.who(), details={"change": str(change.id)})
+    details: dict[str, Detail] = {"change": str(change.id)}
+    if not change.by_colleague and not _is_guarded(person):
+        details["link"] = str(_way_back(change, now=now).id)
+    record(Kind.EMAIL_CHANGED, by=by, subject=person.who(), details=details)
     return True
+
+
+def _is_guarded(person: Administrator) -> bool:
+    """Say whether more than the password had to be proved for the change."""
+    return Administrator.objects.everywhere().filter(id=person.id, factors__isnull=False).exists()
+
+
+def _way_back(change: EmailChange, *, now: datetime) -> MailedLink:
+    """Make the *This was not me* of an e-mail that the password alone sufficed to change."""
+    return links.make(
+        LinkPurpose.NOT_ME,
+        administrator_id=change.administrator_id,
+        now=now,
+        about=change.id,
+        email=change.old_email,
+    )
 
 
 def _person(change: EmailChange) -> Administrator:

@@ -23,9 +23,10 @@ _LINKS: Final = {
     Message.EMAIL_CHANGE_NEW: "new_link",
     Message.EMAIL_CHANGE_OLD: "old_link",
     Message.ENABLED: "link",
+    Message.EMAIL_CHANGED_OLD: "link",
 }
 # Told all the same when their link no longer works.
-_WITHOUT_LINK_TOO: Final = (Message.ENABLED,)
+_WITHOUT_LINK_TOO: Final = (Message.ENABLED, Message.EMAIL_CHANGED_OLD)
 
 
 class NoLongerWanted(Exception):

@@ -192,7 +192,7 @@ def _page(request: Request, link: MailedLink, refusal: Refusal | None = None) ->
         minimum=minimum(two_factors=guarded),
         error=sentence(refusal) if refusal else "",
         full_name=person.full_name,
-        email=person.email,
+        email=link.email or person.email,
         customer=person.customer.name,
     )
 
