@@ -34,6 +34,8 @@ def proxied():
 @pytest.mark.parametrize(
     ("nearest", "forwarded", "expected"),
     [
+        (PROXY, "203.0.113.9:4711", "203.0.113.9"),
+        (PROXY, "[2001:db8::7]:4711", "2001:db8::7"),
         ("198.51.100.7", "203.0.113.9", "198.51.100.7"),  # nobody's proxy is not believed
         (PROXY, "203.0.113.9", "203.0.113.9"),
         (PROXY, "192.0.2.1, 203.0.113.9", "203.0.113.9"),  # what the client wrote is not

@@ -78,13 +78,21 @@ def _sender(request: Request) -> tuple[str, bool]:
         return nearest, False
     secure = request.META.get("HTTP_X_FORWARDED_PROTO", "").strip().lower() == "https"
     hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-    for hop in reversed([one.strip() for one in hops]):
+    for hop in reversed([_without_port(one.strip()) for one in hops]):
         if _parse(hop) is None:
             break
         nearest = hop
         if not _is_proxy(hop):
             break
     return nearest, secure
+
+
+def _without_port(hop: str) -> str:
+    """Give the address of a hop: some proxies write `192.0.2.1:4711` and `[2001:db8::1]:4711`."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    address, colon, port = hop.rpartition(":")
+    return address if colon and port.isdecimal() and ":" not in address else hop
 
 
 def _is_proxy(address: str) -> bool:
