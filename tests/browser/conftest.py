@@ -25,6 +25,7 @@ OPTIONS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--renderer-process-limit=1",
 )
 CHROMIUM = "/usr/bin/chromium"
 HERE = Path(__file__).parent
@@ -86,19 +87,36 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def waiting(chromium: Browser) -> dict[str, list[Visitor]]:
+    """Give the browsers that nobody uses just now, by their options: a new one costs a third of a second."""
+    return {}
+
+
 @pytest.fixture
-def visit(chromium: Browser, portal: Portal) -> Iterator[Visit]:
+def visit(chromium: Browser, portal: Portal, waiting: dict[str, list[Visitor]]) -> Iterator[Visit]:
     """Give what makes visitors; at the end none of them must have met a problem."""
-    there: list[Visitor] = []
+    there: list[tuple[str, Visitor]] = []
 
     def come(**options: Any) -> Visitor:
-        there.append(Visitor(chromium, portal, **options))
-        return there[-1]
+        kind = repr(sorted(options.items()))
+        free = waiting.setdefault(kind, [])
+        if free:
+            visitor = free.pop()
+            visitor.comes()
+        else:
+            visitor = Visitor(chromium, portal, **options)
+        there.append((kind, visitor))
+        return visitor
 
     yield come
-    problems = [problem for visitor in there for problem in visitor.problems]
-    for visitor in there:
-        visitor.close()
+    problems = [problem for _, visitor in there for problem in visitor.problems]
+    for kind, visitor in there:
+        visitor.leaves()
+        if visitor.has_clock:
+            visitor.context.close()
+        else:
+            waiting[kind].append(visitor)
     assert problems == []
 
 

@@ -136,7 +136,7 @@ def test_after_too_many_it_counts_down_and_then_lets_one_try(portal, at_code, in
 
 def test_the_wait_over_it_says_that_one_can_try_again(portal, visitor, ines):
     visitor.is_half_way(ines)
-    visitor.page.clock.install()
+    visitor.takes_the_clock()
     visitor.go(CODE_PAGE)
     for number in range(6):
         visitor.gives_code(f"00000{number}")

@@ -78,7 +78,7 @@ def test_cancelling_changes_nothing(portal, nora, ines, somewhere):
 
 def test_the_session_warns_before_it_ends_and_stays_on_a_click(portal, visitor, ines):
     visitor.is_signed_in_as(ines)
-    visitor.page.clock.install()
+    visitor.takes_the_clock()
     visitor.go("/")
     warning = visitor.page.locator("#session-end")
     expect(warning).to_be_hidden()

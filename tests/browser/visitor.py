@@ -37,14 +37,12 @@ class Visitor:
     """
 
     def __init__(self, browser: Browser, portal: Portal, **options: Any) -> None:
-        number = next(_addresses)
         given: dict[str, Any] = {
             "base_url": portal.address,
             "locale": "en-GB",
             "timezone_id": "Europe/Berlin",
             "viewport": {"width": 1280, "height": 900},
             "reduced_motion": "reduce",
-            "extra_http_headers": {"X-Forwarded-For": f"198.51.{number // 250}.{number % 250 + 1}"},
         }
         self.portal = portal
         self.context = browser.new_context(**(given | options))
@@ -57,7 +55,27 @@ class Visitor:
         if self.scripts:
             self.context.add_init_script(_TELL_VIOLATIONS)
             self.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        self.comes()
+
+    def comes(self) -> None:
+        """Begin as somebody new: no cookies, another address, a page with nothing on it."""
+        number = next(_addresses)
+        address = f"198.51.{number // 250}.{number % 250 + 1}"
+        self.context.set_extra_http_headers({"X-Forwarded-For": address})
+        self.context.clear_cookies()
+        self.problems.clear()
+        self.has_clock = False
         self.page = self.context.new_page()
+
+    def leaves(self) -> None:
+        """Leave nothing open."""
+        for page in self.context.pages:
+            page.close()
+
+    def takes_the_clock(self) -> None:
+        """Stop the browser's clock; it runs only when it is told to."""
+        self.page.clock.install()
+        self.has_clock = True
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"} and not _MEANT.search(message.text):
@@ -66,9 +84,6 @@ class Visitor:
     def _asked(self, request: Request) -> None:
         if not request.url.startswith((self.portal.address, "data:", "blob:")):
             self.problems.append(f"asked another host: {request.url}")
-
-    def close(self) -> None:
-        self.context.close()
 
     # --- going and seeing -------------------------------------------------------------------------
 
