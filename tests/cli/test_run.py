@@ -24,17 +24,24 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def server(folder):
-    running = start(folder)
-    yield running
-    running.stop()
+    started = start(folder)
+    yield started
+    started.stop()
 
 
 def tree(server):
     return [server.main(), *server.main().children(recursive=True)]
 
 
+def running(process):
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # It ended between the two questions.
+        return False
+
+
 def gone(processes):
-    return not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in processes)
+    return not any(running(one) for one in processes)
 
 
 def other_than(pid, find):
