@@ -33,7 +33,9 @@ class Authenticator:
     @classmethod
     def of_picture(cls, png: bytes) -> Authenticator:
         """Scan a QR code, as the camera sees it."""
-        (read,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(png)))
+        (read,) = zxingcpp.read_barcodes(
+            Image.open(io.BytesIO(png)), formats=zxingcpp.BarcodeFormat.QRCode
+        )
         parts = urlsplit(read.text)
         assert (parts.scheme, parts.netloc) == ("otpauth", "totp"), read.text
         given = parse_qs(parts.query, strict_parsing=True)
