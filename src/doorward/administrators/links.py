@@ -1,6 +1,7 @@
 """Mailed links: single use, 128 bits, made anew from their row whenever a mail is rendered.
 
-A token is the row's id and an HMAC over purpose, id and nonce, so that no token is ever stored.
+A token is the row's id and an HMAC over purpose, id and nonce, so that no token is ever stored. The nonce
+is sealed: a new key for the ring is one for the links, too.
 """
 
 from __future__ import annotations
@@ -8,13 +9,15 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import secrets
 import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from doorward.administrators import places
 from doorward.administrators.models import Administrator, LinkPurpose, MailedLink
 from doorward.core.errors import LinkExpired, LinkInvalid, LinkUsed
-from doorward.safe.vault import fingerprint
+from doorward.safe.vault import SealBroken, fingerprint, open_sealed, seal
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,6 +38,7 @@ PATHS = {
     LinkPurpose.NOT_ME: "/not-me/",
 }
 KEEP = timedelta(days=30)
+_NONCE_BYTES = 16
 _ID_BYTES = 16
 _MAC_BYTES = 16
 
@@ -48,7 +52,10 @@ def make(
     email: str = "",
 ) -> MailedLink:
     """Insert a link, in the caller's transaction."""
+    link_id = uuid.uuid4()
     return MailedLink.objects.create(
+        id=link_id,
+        nonce=seal(secrets.token_bytes(_NONCE_BYTES), **places.of_link(link_id)),
         purpose=purpose,
         administrator_id=administrator_id,
         created_at=now,
@@ -75,7 +82,7 @@ def find(token: str, *, purposes: tuple[LinkPurpose, ...], now: datetime) -> Mai
         .filter(id=link_id, purpose__in=purposes)
         .first()
     )
-    if link is None or not hmac.compare_digest(mac, _mac(link)) or link.revoked_at is not None:
+    if link is None or not _is_of(link, mac) or link.revoked_at is not None:
         raise LinkInvalid
     if link.used_at is not None:
         raise LinkUsed
@@ -119,8 +126,16 @@ def forget(*, now: datetime) -> int:
     return MailedLink.objects.filter(expires_at__lt=now - KEEP).delete()[0]
 
 
+def _is_of(link: MailedLink, mac: bytes) -> bool:
+    try:
+        return hmac.compare_digest(mac, _mac(link))
+    except SealBroken:  # Its key left the ring: another link can be asked for.
+        return False
+
+
 def _mac(link: MailedLink) -> bytes:
-    message = link.purpose.encode() + b"\0" + link.id.bytes + bytes(link.nonce)
+    nonce = open_sealed(link.nonce, **places.of_link(link.id))
+    message = link.purpose.encode() + b"\0" + link.id.bytes + nonce
     return fingerprint("link", message)[:_MAC_BYTES]
 
 

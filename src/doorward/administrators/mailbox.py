@@ -7,19 +7,21 @@ to bind a factor of the thief's.
 from __future__ import annotations
 
 import hmac
+import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import F
 
-from doorward.administrators import sessions
+from doorward.administrators import places, sessions
 from doorward.administrators.models import Administrator, MailboxProof, Session
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.services import record
 from doorward.core.errors import MailboxProofExpired, MustWait, Refusal, WrongCode
 from doorward.core.totp import normalise
-from doorward.safe.vault import fingerprint
+from doorward.safe.vault import fingerprint, open_sealed, seal
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 LIFETIME = timedelta(minutes=10)
 TRIES = 5
 DIGITS = 8
+_NONCE_BYTES = 16
 RESEND_AFTER = timedelta(seconds=30)
 CODES_A_SESSION = 5
 # Over all sessions of a person: who knows the password can begin as many as they like, and 50 tries
@@ -41,7 +44,8 @@ PERSON_WINDOW = timedelta(hours=1)
 
 def code_of(proof: MailboxProof) -> str:
     """Give the eight digits of a proof, for its mail. Secret."""
-    digest = fingerprint("mailbox", proof.id.bytes + bytes(proof.nonce))
+    nonce = open_sealed(proof.nonce, **places.of_mailbox_proof(proof.id))
+    digest = fingerprint("mailbox", proof.id.bytes + nonce)
     return f"{int.from_bytes(digest[:8]) % 10**DIGITS:0{DIGITS}d}"
 
 
@@ -63,9 +67,7 @@ def send(*, session_id: UUID, by: By, now: datetime, again: bool = False) -> Mai
         if len(proofs) >= CODES_A_SESSION:
             raise MustWait(seconds=int(sessions.ABANDONED_AFTER.total_seconds()))
         _refuse_flood(person_id, now=now)
-        proof = MailboxProof.objects.create(
-            session_id=session_id, created_at=now, expires_at=now + LIFETIME
-        )
+        proof = _make(session_id, now=now)
         record(Kind.MAILBOX_PROOF_SENT, by=by, details={"proof": str(proof.id)})
         return proof
 
@@ -99,6 +101,18 @@ def prove(*, session_id: UUID, old_hash: bytes, code: str, by: By, now: datetime
 def forget(*, now: datetime) -> int:
     """Delete what expired a day ago."""
     return MailboxProof.objects.filter(expires_at__lt=now - timedelta(days=1)).delete()[0]
+
+
+def _make(session_id: UUID, *, now: datetime) -> MailboxProof:
+    proof_id = uuid4()
+    nonce = seal(secrets.token_bytes(_NONCE_BYTES), **places.of_mailbox_proof(proof_id))
+    return MailboxProof.objects.create(
+        id=proof_id,
+        session_id=session_id,
+        nonce=nonce,
+        created_at=now,
+        expires_at=now + LIFETIME,
+    )
 
 
 def _lock_person(session_id: UUID) -> UUID:

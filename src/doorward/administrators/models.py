@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import uuid
 from typing import TYPE_CHECKING, ClassVar
 
@@ -160,18 +159,13 @@ class LinkPurpose(models.TextChoices):
     NOT_ME = "not_me"
 
 
-def new_nonce() -> bytes:
-    """Give the 16 random bytes that a mailed secret is made from."""
-    return secrets.token_bytes(16)
-
-
 class MailedLink(models.Model):
-    """A link that works once. Its token is an HMAC over this row; nothing secret is stored."""
+    """A link that works once. Its token is an HMAC over this row, whose nonce is sealed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     purpose = models.CharField(max_length=12, choices=LinkPurpose.choices)
     administrator = models.ForeignKey(Administrator, on_delete=models.CASCADE)
-    nonce = models.BinaryField(max_length=16, default=new_nonce)
+    nonce = models.BinaryField()
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True)
@@ -183,11 +177,11 @@ class MailedLink(models.Model):
 
 
 class MailboxProof(models.Model):
-    """An eight-digit code by mail, for one session. The code is an HMAC over this row."""
+    """An eight-digit code by mail, for one session: an HMAC over this row, whose nonce is sealed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     session = models.ForeignKey(Session, on_delete=models.CASCADE)
-    nonce = models.BinaryField(max_length=16, default=new_nonce)
+    nonce = models.BinaryField()
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
     tries = models.PositiveSmallIntegerField(default=0)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from doorward.administrators import places
 from doorward.administrators.models import Session
 from doorward.safe import vault
 
@@ -35,14 +36,16 @@ def park(session_id: UUID, *, path: str, fields: Sequence[tuple[str, str]], now:
     """Keep a form in its session; a later one replaces it."""
     kept = [field for field in fields if field[0] not in _SECRET]
     plain = json.dumps({"path": path, "fields": kept, "at": now.timestamp()}).encode()
-    sealed = vault.seal(plain, table="session", row=str(session_id), purpose="parked")
+    sealed = vault.seal(plain, **places.of_parked(session_id))
     Session.objects.filter(id=session_id).update(parked=sealed)
 
 
 def unpark(session_id: UUID, sealed: bytes, *, now: datetime) -> Parked | None:
-    """Give a form that was kept; None: it waited too long."""
-    plain = vault.open_sealed(sealed, table="session", row=str(session_id), purpose="parked")
-    kept = json.loads(plain)
+    """Give a form that was kept; None: it waited too long, or its key left the ring."""
+    try:
+        kept = json.loads(vault.open_sealed(sealed, **places.of_parked(session_id)))
+    except vault.SealBroken:
+        return None
     if now.timestamp() - kept.get("at", 0) > WAITS.total_seconds():
         return None
     return Parked(

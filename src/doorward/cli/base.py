@@ -90,14 +90,14 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def set_up_django() -> None:
     """Load the settings and the models, or raise `Failure` with the sentence that says what is wrong."""
     from doorward.environment import WrongSetting  # noqa: PLC0415 - `--help` needs none of this
-    from doorward.safe.keyring import KeyRingBroken  # noqa: PLC0415
+    from doorward.safe.keyring import SafeBroken  # noqa: PLC0415
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorward.config.settings")
     import django  # noqa: PLC0415
 
     try:
         django.setup()
-    except (WrongSetting, KeyRingBroken) as error:
+    except (WrongSetting, SafeBroken) as error:
         raise Failure(str(error)) from error
     except PermissionError as error:
         raise Failure(
@@ -120,12 +120,15 @@ def with_data(command: Callable[..., Any]) -> Callable[..., Any]:
         from doorward.audit.refusals import sentence  # noqa: PLC0415
         from doorward.cli.data import bring_up_to_date, cannot_be_used  # noqa: PLC0415
         from doorward.core.errors import Refusal  # noqa: PLC0415
+        from doorward.safe.keyring import SafeBroken  # noqa: PLC0415
 
         bring_up_to_date(only_sqlite=True)
         try:
             return command(*args, **kwargs)
         except Refusal as refusal:
             raise Failure(sentence(refusal)) from refusal
+        except SafeBroken as error:
+            raise Failure(str(error)) from error
         except DatabaseError as error:
             raise cannot_be_used(error) from error
 

@@ -13,7 +13,10 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from doorward.cli.base import Failure
+from doorward.cli.sealed import COLUMNS
 from doorward.customers.services import first_start
+from doorward.safe import sealed
+from doorward.safe.keyring import SafeBroken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,18 +28,35 @@ _MIGRATION_LOCK = 0x446F6F72
 def bring_up_to_date(*, only_sqlite: bool = False) -> None:
     """Migrate the database and make what a first start makes, one process at a time.
 
-    `only_sqlite`: leave PostgreSQL alone, since there `doorward run` does it.
+    `only_sqlite`: leave PostgreSQL alone, since there `doorward run` does it. Raises `Failure` where
+    the key file does not hold the keys that the database needs.
     """
-    if only_sqlite and connection.vendor != "sqlite":
-        return
     try:
-        with _one_at_a_time():
-            executor = MigrationExecutor(connection)
-            if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-                call_command("migrate", verbosity=0, interactive=False)
-            first_start(now=timezone.now())
+        if connection.vendor == "sqlite" or not only_sqlite:
+            with _one_at_a_time():
+                executor = MigrationExecutor(connection)
+                if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+                    call_command("migrate", verbosity=0, interactive=False)
+                first_start(now=timezone.now())
+        _refuse_without_keys(only_first=only_sqlite)
     except DatabaseError as error:
         raise cannot_be_used(error) from error
+
+
+def _refuse_without_keys(*, only_first: bool) -> None:
+    """Raise `Failure` where a key is missing; `only_first`: of the one value that nothing works without."""
+    said = sealed.missing(COLUMNS[:1] if only_first else COLUMNS)
+    try:
+        if not said:
+            sealed.prepare()
+            return
+    except SafeBroken as error:
+        said = str(error)
+    file = settings.KEYS
+    if file.was_made:
+        # Not the place where it was to be: what this start put there is no key of this database.
+        file.path.unlink(missing_ok=True)
+    raise Failure(said)
 
 
 def cannot_be_used(error: DatabaseError) -> Failure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import UTC, datetime
 from pathlib import Path
 
 import django.forms
@@ -18,11 +19,12 @@ WEB = PACKAGE / "web"
 
 DOORWARD = environment.load()
 DOORWARD.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-KEY_RING = keyring.load_or_create(DOORWARD.keys)
+# Where a key file has to be made, it says when.
+KEYS = keyring.KeyFile(DOORWARD.keys, now=datetime.now(UTC))  # noqa: TID251
 
 DEBUG = False
 SECRET_KEY, *SECRET_KEY_FALLBACKS = (
-    base64.b64encode(keyring.derive(key, "django")).decode() for key in KEY_RING.keys
+    base64.b64encode(keyring.derive(key, "django")).decode() for key in KEYS.ring.keys
 )
 
 INSTALLED_APPS = [

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
+
+from doorward.mfa.models import Factor, RecoverySet, SetUp
+from doorward.safe.sealed import SealedColumn
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-
-class Place(TypedDict):
-    """The associated data of a seal."""
-
-    table: str
-    row: str
-    purpose: str
+    from doorward.safe.vault import Place
 
 
 def of_set_up(session_id: UUID) -> Place:
@@ -29,3 +26,10 @@ def of_factor(factor_id: UUID) -> Place:
 def of_recovery(set_id: UUID) -> Place:
     """Give the place of recovery codes that are still shown."""
     return {"table": "mfa_recoveryset", "row": str(set_id), "purpose": "codes"}
+
+
+SEALED = (
+    SealedColumn("authenticator apps", Factor, "sealed", of_factor),
+    SealedColumn("set-ups", SetUp, "sealed", of_set_up),
+    SealedColumn("unsaved recovery codes", RecoverySet, "sealed", of_recovery),
+)

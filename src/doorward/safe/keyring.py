@@ -1,33 +1,51 @@
-"""The key ring: the keys that protect secrets at rest, in a file of their own, newest first."""
+"""The key ring: the keys that protect secrets at rest, newest first, in a file of their own."""
 
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
+import logging
 import os
 import secrets
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 KEY_BYTES = 32
+LONGEST_ID = 16
+# All that somebody else than the owner could do with the file.
+_OTHERS = 0o077
+
+_log = logging.getLogger("doorward.safe")
 
 
-class KeyRingBroken(Exception):
-    """The key file cannot be used; the message is one sentence that says why."""
+class SafeBroken(Exception):
+    """Secrets at rest cannot be used; the message is one sentence that says why, and nothing secret."""
+
+
+class KeyRingBroken(SafeBroken):
+    """The key file cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key and the id that sealed values name it by (1 to 16 ASCII characters)."""
+    """One key and the id that sealed values name it by (1 to 16 ASCII characters).
+
+    `made`: when, for the operator; None: the file does not say.
+    """
 
     id: str
     secret: bytes
+    made: datetime | None = None
 
     def __repr__(self) -> str:
         return f"Key(id={self.id!r})"
@@ -44,17 +62,9 @@ class KeyRing:
         """The key that new values are sealed with."""
         return self.keys[0]
 
-    def find(self, key_id: str) -> Key:
-        """Give the key of that id, or raise `KeyRingBroken`."""
-        for key in self.keys:
-            if key.id == key_id:
-                return key
-        message = f"The key '{key_id}' that sealed a value is not in the key file."
-        raise KeyRingBroken(message)
-
-    def derive(self, purpose: str) -> bytes:
-        """Give 32 bytes for one purpose, from the newest key (HKDF-SHA-256, RFC 5869)."""
-        return derive(self.newest, purpose)
+    def find(self, key_id: str) -> Key | None:
+        """Give the key of that id."""
+        return next((key for key in self.keys if key.id == key_id), None)
 
 
 def derive(key: Key, purpose: str) -> bytes:
@@ -63,56 +73,166 @@ def derive(key: Key, purpose: str) -> bytes:
     return kdf.derive(key.secret)
 
 
-def new_key() -> Key:
+def new_key(*, made: datetime) -> Key:
     """Make a key from the operating system's randomness."""
-    return Key(id=secrets.token_hex(4), secret=secrets.token_bytes(KEY_BYTES))
+    return Key(id=secrets.token_hex(4), secret=secrets.token_bytes(KEY_BYTES), made=made)
 
 
-def load_or_create(path: Path) -> KeyRing:
-    """Read the key file; make it, with one key and mode 0600, where there is none.
+class KeyFile:
+    """The key file, read anew when it was changed: a portal that runs takes a new key up by itself.
 
-    Two processes that start at once end up with the same file: the one that comes second finds
-    the first one's and reads it.
+    `was_made`: there was none, and this process made it.
     """
-    if not path.exists():
-        _create(path, KeyRing(keys=(new_key(),)))
-    return load(path)
+
+    def __init__(self, path: Path, *, now: datetime) -> None:
+        """Read the file; make it, with one key and mode 0600, where there is none.
+
+        Two processes that start at once end up with the same file: the one that comes second finds
+        the first one's and reads it. Raises `KeyRingBroken`.
+        """
+        self.path = path = path.absolute()
+        self.was_made = not path.exists() and _create(path, KeyRing(keys=(new_key(made=now),)))
+        self._stamp = _stamp(path)
+        self._ring = load(path)
+
+    @property
+    def ring(self) -> KeyRing:
+        """The keys that the file holds now; of a file that cannot be used any more, the last ones."""
+        stamp = _stamp(self.path)
+        if stamp != self._stamp:
+            try:
+                self._ring = load(self.path)
+            except KeyRingBroken as error:
+                _log.error("%s The keys that were read before are used on.", error)
+            self._stamp = stamp
+        return self._ring
+
+    def add(self, *, now: datetime) -> Key:
+        """Make a key that seals from now on; the older ones still open."""
+        path = self.path.resolve()
+        with _locked(path):
+            key = new_key(made=now)
+            _replace(path, KeyRing(keys=(key, *load(path).keys)))
+        return key
+
+    def drop(self, key_id: str) -> None:
+        """Take an older key out of the file: nothing that it sealed can be opened any more."""
+        path = self.path.resolve()
+        with _locked(path):
+            newest, *older = load(path).keys
+            kept = (newest, *(key for key in older if key.id != key_id))
+            _replace(path, KeyRing(keys=kept))
 
 
 def load(path: Path) -> KeyRing:
     """Read the key file, or raise `KeyRingBroken`."""
     try:
-        listed = json.loads(path.read_text(encoding="ascii"))["keys"]
-        keys = tuple(
-            Key(id=str(one["id"]), secret=base64.b64decode(one["secret"], validate=True))
-            for one in listed
-        )
+        with path.open(encoding="ascii") as file:
+            _refuse_wide(path, os.fstat(file.fileno()).st_mode)
+            keys = tuple(_key(one) for one in json.load(file)["keys"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        message = f"The key file {path} cannot be read: {type(error).__name__}."
-        raise KeyRingBroken(message) from error
-    if not keys or any(len(key.secret) != KEY_BYTES or not key.id for key in keys):
-        message = f"The key file {path} holds no usable key."
-        raise KeyRingBroken(message)
+        raise KeyRingBroken(_cannot("read", path, error)) from error
+    if not keys or len({key.id for key in keys}) != len(keys) or not all(map(_usable, keys)):
+        raise KeyRingBroken(f"The key file {path} does not hold one usable key or more.")
     return KeyRing(keys=keys)
 
 
-def _create(path: Path, ring: KeyRing) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    _write(temporary, ring)
+def _key(listed: dict[str, Any]) -> Key:
+    made = listed.get("made")
+    return Key(
+        id=str(listed["id"]),
+        secret=base64.b64decode(listed["secret"], validate=True),
+        made=datetime.fromisoformat(made) if made else None,
+    )
+
+
+def _usable(key: Key) -> bool:
+    return len(key.secret) == KEY_BYTES and 0 < len(key.id) <= LONGEST_ID and key.id.isascii()
+
+
+def _refuse_wide(path: Path, mode: int) -> None:
+    if mode & _OTHERS:
+        raise KeyRingBroken(
+            f"The key file {path} is open to others (mode {mode & 0o777:04o}): `chmod 600 {path}`."
+        )
+
+
+def _cannot(what: str, path: Path, error: Exception) -> str:
+    said = error.strerror if isinstance(error, OSError) else type(error).__name__
+    return f"The key file {path} cannot be {what}: {said}."
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """Give what changes with the file, without reading it; None: it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino, found.st_mode
+
+
+def _create(path: Path, ring: KeyRing) -> bool:
+    """Write the file where there is none; say whether it was this process that did."""
+    try:
+        temporary = _write(path, ring)
+    except OSError as error:
+        raise KeyRingBroken(_cannot("made", path, error)) from error
     try:
         # A link is refused where the name exists, so a second writer never replaces a key.
         os.link(temporary, path)
+        _sync(path.parent)
     except FileExistsError:
-        pass
+        return False
     finally:
         temporary.unlink()
+    return True
 
 
-def _write(path: Path, ring: KeyRing) -> None:
-    listed = [{"id": key.id, "secret": base64.b64encode(key.secret).decode()} for key in ring.keys]
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def _replace(path: Path, ring: KeyRing) -> None:
+    """Put a new file in the old one's place: whoever reads finds one of the two, whole."""
+    try:
+        temporary = _write(path, ring)
+        was = path.stat()
+        if (was.st_uid, was.st_gid) != (os.geteuid(), os.getegid()):
+            os.chown(temporary, was.st_uid, was.st_gid)  # root's hand must not shut the portal out
+        temporary.replace(path)
+        _sync(path.parent)
+    except OSError as error:
+        raise KeyRingBroken(_cannot("written", path, error)) from error
+
+
+def _write(path: Path, ring: KeyRing) -> Path:
+    """Write a file beside `path`, down to the disk; give where."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        json.dump({"keys": listed}, file, indent=2)
+        json.dump({"keys": [_listed(key) for key in ring.keys]}, file, indent=2)
         file.write("\n")
         file.flush()
         os.fsync(file.fileno())
+    return temporary
+
+
+def _listed(key: Key) -> dict[str, str]:
+    made = {"made": key.made.isoformat(timespec="seconds")} if key.made else {}
+    return {"id": key.id, **made, "secret": base64.b64encode(key.secret).decode()}
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Let one process at a time change the file; the lock goes with the process, however it ends."""
+    try:
+        file = path.with_name(f"{path.stem}.lock").open("w")
+    except OSError as error:
+        raise KeyRingBroken(_cannot("written", path, error)) from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import secrets
+from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
-from doorward.safe.keyring import Key, derive
+from doorward.safe.keyring import SafeBroken, derive
 from doorward.safe.models import SealedKey
 
 if TYPE_CHECKING:
-    from doorward.safe.keyring import KeyRing
+    from doorward.safe.keyring import Key, KeyFile
 
 _VERSION = 1
 _NONCE_BYTES = 12
 _FINGERPRINT_KEY = "fingerprint"
 
+_log = logging.getLogger("doorward.safe")
+# By the head of the values that they open. Ids are never used again, so none ever changes.
+_ciphers: dict[bytes, AESGCM] = {}
 
-class SealBroken(Exception):
-    """A sealed value is not what this row and purpose sealed: changed, moved or of another key."""
+
+class SealBroken(SafeBroken):
+    """A sealed value is not what this row and purpose sealed: changed, moved, or its key is gone."""
+
+
+class Place(TypedDict):
+    """Where a sealed value stands. It opens in this table, row and purpose, and nowhere else."""
+
+    table: str
+    row: str
+    purpose: str
 
 
 def seal(plain: bytes, *, table: str, row: str, purpose: str) -> bytes:
@@ -31,27 +45,54 @@ def seal(plain: bytes, *, table: str, row: str, purpose: str) -> bytes:
 
     Gives: version (1 byte), length of the key id (1), key id, nonce (12), ciphertext and tag.
     """
-    key = _ring().newest
+    key = key_file().ring.newest
+    head = head_of(key)
     nonce = secrets.token_bytes(_NONCE_BYTES)
-    key_id = key.id.encode()
-    head = bytes((_VERSION, len(key_id))) + key_id
     bound = _bound(head, table=table, row=row, purpose=purpose)
-    return head + nonce + _cipher(key).encrypt(nonce, plain, bound)
+    cipher = _ciphers.get(head) or _learn(head, key)
+    return head + nonce + cipher.encrypt(nonce, plain, bound)
 
 
 def open_sealed(sealed: bytes | memoryview, *, table: str, row: str, purpose: str) -> bytes:
-    """Decrypt what `seal` gave for the same table, row and purpose, or raise `SealBroken`."""
-    sealed = bytes(sealed)
-    if len(sealed) < 2 or sealed[0] != _VERSION:  # noqa: PLR2004 - the two bytes of the head
-        raise SealBroken
-    end = 2 + sealed[1]
-    head, nonce, text = sealed[:end], sealed[end : end + _NONCE_BYTES], sealed[end + _NONCE_BYTES :]
-    bound = _bound(head, table=table, row=row, purpose=purpose)
+    """Decrypt what `seal` gave for the same table, row and purpose, or raise `SealBroken`, and say so."""
     try:
-        key = _ring().find(head[2:].decode("ascii"))
-        return _cipher(key).decrypt(nonce, text, bound)
-    except (InvalidTag, ValueError) as error:
-        raise SealBroken from error
+        return unseal(bytes(sealed), table=table, row=row, purpose=purpose)
+    except SealBroken as error:
+        _log.error("%s", error)
+        raise
+
+
+def unseal(sealed: bytes, *, table: str, row: str, purpose: str) -> bytes:
+    """Do what `open_sealed` does, and say nothing: for who looks at many."""
+    head = sealed[: 2 + sealed[1]] if len(sealed) > 1 else b""
+    end = len(head) + _NONCE_BYTES
+    bound = _bound(head, table=table, row=row, purpose=purpose)
+    cipher = _ciphers.get(head) or _cipher(head)
+    why = "it was changed, or it is another row's"
+    if cipher is None:
+        why = f"its key {key_id_of(head)!r} is not in the key file"
+    else:
+        with suppress(InvalidTag, ValueError):
+            return cipher.decrypt(sealed[len(head) : end], sealed[end:], bound)
+    raise SealBroken(f"The {purpose} of {table} {row} does not open: {why}.")
+
+
+def head_of(key: Key) -> bytes:
+    """Give what every value that this key sealed begins with."""
+    return bytes((_VERSION, len(key.id))) + key.id.encode()
+
+
+def key_id_of(sealed: bytes) -> str:
+    """Give the id of the key that sealed a value; empty: none that we know did."""
+    if len(sealed) < 2 or sealed[0] != _VERSION:  # noqa: PLR2004 - the two bytes of the head
+        return ""
+    return sealed[2 : 2 + sealed[1]].decode("ascii", errors="replace")
+
+
+def key_file() -> KeyFile:
+    """Give the key file of this installation."""
+    found: KeyFile = settings.KEYS
+    return found
 
 
 def fingerprint(purpose: str, value: bytes | str) -> bytes:
@@ -62,19 +103,24 @@ def fingerprint(purpose: str, value: bytes | str) -> bytes:
     return hmac.digest(_fingerprint_key(), message, "sha256")
 
 
+def place_of_key(purpose: str) -> Place:
+    """Give the place of a random key that the ring seals."""
+    return {"table": "safe_sealedkey", "row": purpose, "purpose": "key"}
+
+
 def _bound(head: bytes, *, table: str, row: str, purpose: str) -> bytes:
     parts = (head, table.encode(), row.encode(), purpose.encode())
     return b"".join(len(part).to_bytes(2) + part for part in parts)
 
 
-def _ring() -> KeyRing:
-    ring: KeyRing = settings.KEY_RING
-    return ring
+def _cipher(head: bytes) -> AESGCM | None:
+    """Give what opens the values with this head, where the key file holds its key."""
+    key = key_file().ring.find(key_id_of(head))
+    return _learn(head, key) if key else None
 
 
-@cache
-def _cipher(key: Key) -> AESGCM:
-    return AESGCM(derive(key, "seal"))
+def _learn(head: bytes, key: Key) -> AESGCM:
+    return _ciphers.setdefault(head, AESGCM(derive(key, "seal")))
 
 
 @cache
@@ -83,11 +129,11 @@ def _fingerprint_key() -> bytes:
 
     Fingerprints cannot be computed anew from what is stored, so their key outlives the ring's.
     """
-    where = {"table": "safe_sealedkey", "row": _FINGERPRINT_KEY, "purpose": "key"}
+    where = place_of_key(_FINGERPRINT_KEY)
     row = SealedKey.objects.filter(purpose=_FINGERPRINT_KEY).first()
     if row is None:
         made = seal(secrets.token_bytes(32), **where)
         row, _ = SealedKey.objects.get_or_create(
             purpose=_FINGERPRINT_KEY, defaults={"sealed": made}
         )
-    return open_sealed(row.sealed, **where)
+    return unseal(bytes(row.sealed), **where)

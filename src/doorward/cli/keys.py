@@ -1,0 +1,182 @@
+"""`doorward keys`: the keys that protect secrets at rest, changed while the portal runs."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from doorward.cli.base import Failure, json_option, print_json, print_table, with_data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from doorward.safe.keyring import Key, KeyFile
+    from doorward.safe.sealed import Found
+
+# Whatever was sealed with the key before is written by then.
+_SETTLED_SECONDS = 60
+
+
+@click.group()
+def keys() -> None:
+    """Change the keys that protect secrets at rest: `new`, `rotate`, then `drop` the old one.
+
+    The portal can go on running. Older backups of the database still need the old key.
+    """
+
+
+@keys.command()
+@with_data
+def new() -> None:
+    """Make a key, and seal new secrets with it from now on."""
+    from django.utils import timezone  # noqa: PLC0415 - after set-up
+
+    key = _file().add(now=timezone.now())
+    click.echo(
+        f"The key {key.id} seals from now on; `doorward keys rotate` re-seals what is there."
+    )
+
+
+@keys.command()
+@with_data
+def rotate() -> None:
+    """Seal everything anew with the newest key.
+
+    It can be stopped at any point, and goes on from there when it is started again.
+    """
+    try:
+        found, done = _reseal()
+    except KeyboardInterrupt:
+        raise Failure("Stopped; `doorward keys rotate` goes on from there.") from None
+    _refuse_broken(found)
+    click.echo(f"{done} secrets were re-sealed; the key {_file().ring.newest.id} seals everything.")
+
+
+@keys.command()
+@json_option
+@with_data
+def check(*, as_json: bool) -> None:
+    """Open all that is sealed, and list the keys with what needs them."""
+    found = _look()
+    _refuse_broken(found)
+    ring = _file().ring.keys
+    if as_json:
+        print_json([_record(key, found) for key in ring])
+        return
+    print_table(("KEY", "MADE", "NEEDED BY"), [_row(key, found) for key in ring])
+
+
+@keys.command()
+@click.argument("key_id", metavar="KEY")
+@with_data
+def drop(key_id: str) -> None:
+    """Take a key that nothing needs any more out of the key file."""
+    newest, *older = _file().ring.keys
+    if key_id == newest.id:
+        raise Failure(f"The key {key_id} is the newest one: it seals.")
+    if key_id not in {key.id for key in older}:
+        raise Failure(f"There is no key {key_id} in the key file {_file().path}.")
+    _refuse_young(newest)
+    needs = _needs(_look(), key_id)
+    if needs:
+        said = ", ".join(needs)
+        raise Failure(f"The key {key_id} is needed by {said}: `doorward keys rotate` first.")
+    _file().drop(key_id)
+    click.echo(f"The key {key_id} is not in the key file any more. Older backups still need it.")
+
+
+def _file() -> KeyFile:
+    from django.conf import settings  # noqa: PLC0415 - after set-up
+
+    file: KeyFile = settings.KEYS
+    return file
+
+
+def _reseal() -> tuple[Found, int]:
+    """Re-seal everything; give what does not open, and how many rows were written."""
+    from doorward.cli.sealed import COLUMNS  # noqa: PLC0415 - after set-up
+    from doorward.safe import sealed  # noqa: PLC0415
+
+    found, done = sealed.Found(), 0
+    with _progress("Sealing", sum(sealed.outdated(column).count() for column in COLUMNS)) as step:
+        for column in COLUMNS:
+            for rows in _with_pauses(sealed.reseal(column, sealed.Found())):
+                done += rows
+                step(rows)
+        # What somebody held or wrote meanwhile, and what does not open.
+        for column in COLUMNS:
+            done += sum(sealed.reseal(column, found, at_once=1))
+    return found, done - found.broken
+
+
+def _look() -> Found:
+    from doorward.cli.sealed import COLUMNS  # noqa: PLC0415 - after set-up
+    from doorward.safe import sealed  # noqa: PLC0415
+
+    with _progress("Opening", sum(column.rows.count() for column in COLUMNS)) as step:
+        return sealed.look(COLUMNS, seen=lambda: step(1))
+
+
+def _refuse_broken(found: Found) -> None:
+    if found.broken:
+        others = f" ({found.broken} do not open in all.)" if found.broken > 1 else ""
+        raise Failure(found.first + others)
+
+
+def _refuse_young(newest: Key) -> None:
+    from django.utils import timezone  # noqa: PLC0415 - after set-up
+
+    if newest.made is None:
+        return
+    left = _SETTLED_SECONDS - (timezone.now() - newest.made).total_seconds()
+    if left > 0:
+        raise Failure(
+            f"The newest key was just made, and the portal may still be writing with the older "
+            f"one: try again in {int(left) + 1} seconds."
+        )
+
+
+def _record(key: Key, found: Found) -> dict[str, Any]:
+    return {
+        "key": key.id,
+        "newest": key == _file().ring.newest,
+        "made": key.made.isoformat(timespec="seconds").replace("+00:00", "Z") if key.made else None,
+        "needed_by": {
+            name.replace(" ", "_").replace("-", "_"): number
+            for name, number in found.needs.get(key.id, {}).items()
+        },
+    }
+
+
+def _row(key: Key, found: Found) -> tuple[str, ...]:
+    newest = ["new secrets"] if key == _file().ring.newest else []
+    needed = ", ".join([*newest, *_needs(found, key.id)])
+    return key.id, f"{key.made:%Y-%m-%d}" if key.made else "–", needed or "nothing"
+
+
+def _needs(found: Found, key_id: str) -> list[str]:
+    return [f"{number} {name}" for name, number in found.needs.get(key_id, {}).items()]
+
+
+def _with_pauses(batches: Iterator[int]) -> Iterator[int]:
+    """Rest after each batch for as long as it took: on SQLite a portal that runs waits for its turn."""
+    began = time.monotonic()
+    for rows in batches:
+        yield rows
+        time.sleep(time.monotonic() - began)
+        began = time.monotonic()
+
+
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar on stderr, where that is a terminal; give what moves it on."""
+    from rich.console import Console  # noqa: PLC0415 - only here
+    from rich.progress import Progress  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda number: progress.update(task, advance=number)
