@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import http.cookiejar
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -49,6 +52,43 @@ def doorward(*words: str, folder: Path, **settings: str) -> subprocess.Completed
         timeout=60,
         check=False,
     )
+
+
+class Browser:
+    """As much of a browser as a form needs; `address`: of a portal that answers."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.page = ""
+        jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self.opener = urllib.request.build_opener(jar)
+
+    def get(self, path: str) -> str:
+        """Open a page; give the path where it led to."""
+        return self._open(urllib.request.Request(self.address + path))
+
+    def post(self, path: str, **fields: str) -> str:
+        """Send the form of the page that is open; give the path where it led to."""
+        token = _found(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.page)
+        data = urllib.parse.urlencode({**fields, "csrfmiddlewaretoken": token}).encode()
+        return self._open(urllib.request.Request(self.address + path, data=data))
+
+    def _open(self, request: urllib.request.Request) -> str:
+        with self.opener.open(request, timeout=30) as answer:
+            self.page = answer.read().decode()
+            path: str = urllib.parse.urlsplit(answer.url).path
+            return path
+
+    @property
+    def name(self) -> str:
+        """The name of the page that is open."""
+        return _found(r'data-page="([^"]+)"', self.page)
+
+
+def _found(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    assert found, (pattern, text)
+    return str(found[1])
 
 
 @dataclass

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import http.cookiejar
 import os
 import re
 import subprocess
 import sys
 import urllib.error
-import urllib.parse
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.serving import environment, free_port
+from tests.serving import Browser, environment, free_port
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -101,32 +99,6 @@ def demo(home):
         yield running
 
 
-class Browser:
-    """As much of a browser as a form needs."""
-
-    def __init__(self, demo):
-        self.demo = demo
-        jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
-        self.opener = urllib.request.build_opener(jar)
-
-    def get(self, path):
-        return self._open(urllib.request.Request(self.demo.address(path)))
-
-    def post(self, path, **fields):
-        token = find(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.page)
-        data = urllib.parse.urlencode({**fields, "csrfmiddlewaretoken": token}).encode()
-        return self._open(urllib.request.Request(self.demo.address(path), data=data))
-
-    def _open(self, request):
-        with self.opener.open(request, timeout=30) as answer:
-            self.page = answer.read().decode()
-            return urllib.parse.urlsplit(answer.url).path
-
-    @property
-    def name(self):
-        return find(r'data-page="([^"]+)"', self.page)
-
-
 def password_of(demo):
     return find(r"Everybody's password +(\S+)", demo.output.read_text())
 
@@ -155,7 +127,7 @@ def test_each_brand_has_its_host(demo, host):
 
 
 def test_somebody_signs_in_with_a_code_of_theirs(demo):
-    browser = Browser(demo)
+    browser = Browser(demo.address(""))
     browser.get("/sign-in/")
     assert browser.post("/sign-in/", email=SAMUEL, password=password_of(demo)) == "/sign-in/code/"
     code = demo.code(SAMUEL)
@@ -167,7 +139,7 @@ def test_somebody_signs_in_with_a_code_of_theirs(demo):
 
 
 def test_the_mail_can_be_looked_at(demo):
-    browser = Browser(demo)
+    browser = Browser(demo.address(""))
     until(lambda: len(list((demo.folder / "mail").glob("*.eml"))) >= 5)
     browser.get("/demo/mail/")
     assert "lena.fischer@harbour-bakery.example" in browser.page

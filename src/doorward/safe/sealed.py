@@ -11,9 +11,10 @@ from django.db.models import BinaryField, Func, Value
 
 from doorward.safe import vault
 from doorward.safe.models import SealedKey
+from doorward.safe.prepared import PreparedUpdate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from django.db.models import Model, QuerySet
 
@@ -109,44 +110,42 @@ def outdated(column: SealedColumn) -> QuerySet[Any]:
     return _not_sealed_by(column, [vault.key_file().ring.newest])
 
 
-def reseal(column: SealedColumn, found: Found, *, at_once: int = BATCH) -> Iterator[int]:
+def reseal(
+    column: SealedColumn, found: Found, *, at_once: int = BATCH
+) -> Generator[int, None, None]:
     """Seal all that is outdated in a column with the newest key; give after each transaction its rows.
 
     It can end between any two statements, and be begun again: what is done is known by its seal. Where
     several rows are written at once, those that somebody else holds are left out, so that nobody
     waits for us while we wait for them; one alone is waited for.
     """
-    after: object = None
-    while rows := _reseal_some(column, found, after=after, at_once=at_once):
-        yield len(rows)
-        after = rows[-1]
+    write = PreparedUpdate(lambda row, value: (column.rows.filter(pk=row), {column.column: value}))
+    rows = outdated(column).select_for_update(skip_locked=at_once > 1).order_by("pk")
+    left = rows
+    while True:
+        with transaction.atomic():
+            held = list(left.values_list("pk", column.column)[:at_once])
+            for row, value in held:
+                try:
+                    write.run(row, _sealed_anew(bytes(value), column.place(row)))
+                except vault.SealBroken as error:
+                    _leave(column, row, error, found)
+        if not held:
+            return
+        yield len(held)
+        left = rows.filter(pk__gt=held[-1][0])
 
 
-def _reseal_some(
-    column: SealedColumn, found: Found, *, after: object, at_once: int
-) -> list[object]:
-    with transaction.atomic():
-        rows = outdated(column).select_for_update(skip_locked=at_once > 1).order_by("pk")
-        if after is not None:
-            rows = rows.filter(pk__gt=after)
-        held = list(rows.values_list("pk", column.column)[:at_once])
-        for row, value in held:
-            fresh = _fresh(column, row, bytes(value), found)
-            if fresh != value:
-                column.rows.filter(pk=row).update(**{column.column: fresh})
-    return [row for row, _ in held]
+def _sealed_anew(value: bytes, place: Place) -> bytes:
+    return vault.seal(vault.unseal(value, **place), **place)
 
 
-def _fresh(column: SealedColumn, row: object, sealed: bytes, found: Found) -> bytes | None:
-    """Give a value sealed anew; as it was where it does not open (None: it may be forgotten)."""
-    place = column.place(row)
-    try:
-        return vault.seal(vault.unseal(sealed, **place), **place)
-    except vault.SealBroken as error:
-        if column.fleeting:
-            return None
+def _leave(column: SealedColumn, row: object, error: vault.SealBroken, found: Found) -> None:
+    """Forget a fleeting value that does not open; count any other, and leave it as it is."""
+    if column.fleeting:
+        column.rows.filter(pk=row).update(**{column.column: None})
+    else:
         found.add_broken(error)
-        return sealed
 
 
 def _not_sealed_by(column: SealedColumn, keys: Sequence[Key]) -> QuerySet[Any]:

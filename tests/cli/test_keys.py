@@ -1,0 +1,479 @@
+"""`doorward keys`: what it prints and refuses; killed at any point; beside a portal that runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from django.test import Client
+from django.utils import timezone
+
+from doorward.cli.base import main
+from doorward.core import totp
+from doorward.mfa.models import Factor
+from doorward.safe import keyring, vault
+from doorward.safe.keyring import KeyFile
+from tests import postgresql, support
+from tests.secrets_at_rest import keep
+from tests.serving import Browser, doorward, environment, start
+
+ROOT = Path(__file__).parent.parent.parent
+EVERYTHING = (
+    "1 hash keys, 2 authenticator apps, 1 set-ups, 1 unsaved recovery codes, "
+    "1 parked forms, 1 mailed links, 1 mailed codes"
+)
+
+
+def run(*words):
+    return CliRunner().invoke(main, ["keys", *words])
+
+
+def said(*words):
+    """Give what a command printed that did what it was asked for."""
+    result = run(*words)
+    assert (result.exit_code, result.stderr) == (0, ""), result.output
+    return result.stdout
+
+
+def refused(*words):
+    """Give the one sentence of a command that could not do it."""
+    result = run(*words)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.count("\n") == 1
+    return result.stderr.strip()
+
+
+@pytest.fixture
+def keys(tmp_path, settings, db):
+    made = KeyFile(tmp_path / "keys.json", now=datetime(2025, 11, 24, 8, tzinfo=UTC))
+    settings.KEYS = KeyFile(made.path, now=timezone.now())  # as a process that found it there
+    return settings.KEYS
+
+
+@pytest.fixture
+def kept(keys, owner, colleague, outsider):
+    return keep(owner, colleague, outsider)
+
+
+@pytest.fixture
+def later(clock):
+    """Give what lets two minutes go by."""
+    return lambda: clock.shift(timedelta(minutes=2))
+
+
+def test_a_key_is_changed_from_start_to_end(keys, kept, later):
+    old = keys.ring.newest.id
+    assert said("check").splitlines() == [
+        "KEY       MADE        NEEDED BY",
+        f"{old}  2025-11-24  new secrets, {EVERYTHING}",
+    ]
+    assert said("new").endswith("`doorward keys rotate` re-seals what is there.\n")
+    new = keys.ring.newest.id
+    assert said("check").splitlines()[1:] == [
+        f"{new}  2026-11-24  new secrets",
+        f"{old}  2025-11-24  {EVERYTHING}",
+    ]
+    later()
+    assert refused("drop", old) == (
+        f"The key {old} is needed by {EVERYTHING}: `doorward keys rotate` first."
+    )
+    assert said("rotate") == f"8 secrets were re-sealed; the key {new} seals everything.\n"
+    assert said("rotate") == f"0 secrets were re-sealed; the key {new} seals everything.\n"
+    assert said("check").splitlines()[2] == f"{old}  2025-11-24  nothing"
+    assert said("drop", old) == (
+        f"The key {old} is not in the key file any more. Older backups still need it.\n"
+    )
+    assert [key.id for key in keys.ring.keys] == [new]
+    assert len(said("check").splitlines()) == 2
+
+
+def test_for_programs(keys, kept):
+    said("new")
+    first, second = json.loads(said("check", "--json"))
+    assert first == {
+        "key": keys.ring.newest.id,
+        "newest": True,
+        "made": keys.ring.newest.made.isoformat().replace("+00:00", "Z"),
+        "needed_by": {},
+    }
+    assert second["newest"] is False
+    assert second["made"] == "2025-11-24T08:00:00Z"
+    assert second["needed_by"] == {
+        "hash_keys": 1,
+        "authenticator_apps": 2,
+        "set_ups": 1,
+        "unsaved_recovery_codes": 1,
+        "parked_forms": 1,
+        "mailed_links": 1,
+        "mailed_codes": 1,
+    }
+
+
+def test_what_does_not_open_is_one_sentence(keys, kept):
+    [one, other] = Factor.objects.order_by("confirmed_at")
+    Factor.objects.filter(id=one.id).update(sealed=other.sealed)
+    sentence = (
+        f"The totp of mfa_factor {one.id} does not open: it was changed, or it is another row's."
+    )
+    assert refused("check") == sentence
+    said("new")
+    assert refused("rotate") == sentence
+    Factor.objects.filter(id=other.id).update(sealed=one.sealed)
+    assert refused("check").endswith(" (2 do not open in all.)")
+    # All the others were re-sealed.
+    Factor.objects.all().delete()
+    [_, old] = json.loads(said("check", "--json"))
+    assert old["needed_by"] == {}
+
+
+def test_a_key_that_is_gone_is_named(keys, kept, monkeypatch):
+    old = keys.ring.newest.id
+    keys.add(now=timezone.now())
+    keys.drop(old)
+    monkeypatch.setattr(vault, "_ciphers", {})
+    sentence = (
+        f"The key '{old}', which the hash keys in the database need, "
+        f"is not in the key file {keys.path}."
+    )
+    for command in ("check", "rotate", "new"):
+        assert refused(command) == sentence
+
+
+def test_the_newest_key_is_not_dropped(keys, customer):
+    newest = keys.ring.newest.id
+    assert refused("drop", newest) == f"The key {newest} is the newest one: it seals."
+    assert refused("drop", "nothing") == (f"There is no key nothing in the key file {keys.path}.")
+
+
+def test_nor_one_that_the_portal_may_still_write_with(keys, customer, clock):
+    old = keys.ring.newest.id
+    said("new")
+    said("rotate")
+    clock.shift(timedelta(seconds=15))
+    assert refused("drop", old) == (
+        "The newest key was just made, and the portal may still be writing with the older one: "
+        "try again in 46 seconds."
+    )
+    assert len(keys.ring.keys) == 2
+    clock.shift(timedelta(seconds=46))
+    said("drop", old)
+
+
+def test_a_file_that_cannot_be_written(keys, customer, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    before = keys.path.read_bytes()
+    monkeypatch.setattr(os, "fsync", full)
+    assert refused("new") == (
+        f"The key file {keys.path} cannot be written: No space left on device."
+    )
+    assert keys.path.read_bytes() == before
+
+
+def test_whoever_stops_it_is_told_how_to_go_on(keys, kept, monkeypatch):
+    said("new")
+    real, calls = vault.seal, []
+
+    def stopped(*args, **kwargs):
+        calls.append(args)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return real(*args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(vault, "seal", stopped)
+        assert refused("rotate") == "Stopped; `doorward keys rotate` goes on from there."
+    said("rotate")
+    [_, old] = json.loads(said("check", "--json"))
+    assert old["needed_by"] == {}
+
+
+def test_somebody_signs_in_after_it_all(keys, kept, later, monkeypatch):
+    old = keys.ring.newest.id
+    said("new")
+    said("rotate")
+    later()
+    said("drop", old)
+    monkeypatch.setattr(vault, "_ciphers", {})
+    vault._fingerprint_key.cache_clear()
+    assert support.sign_in(Client(), kept.owner).get("/").status_code == 200
+
+
+# --- as processes of their own ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def database():
+    """Give the setting for an empty database of its own."""
+    if not postgresql.url():
+        yield {}
+        return
+    with postgresql.empty_database() as address:
+        yield {"database_url": address}
+
+
+def script(text, folder, database, *, seconds=60):
+    """Run some lines on the installation; give what they print."""
+    ended = subprocess.run(
+        [sys.executable, "-c", text],
+        cwd=ROOT,
+        env=environment(folder, **database) | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.strip()
+
+
+PREPARE = """
+from doorward.cli.base import set_up_django
+set_up_django()
+from doorward.cli.data import bring_up_to_date
+bring_up_to_date()
+from doorward.cli.sealed import COLUMNS
+from doorward.safe import sealed
+from tests import support
+customer = support.make_customer()
+owner = support.make_administrator(customer, tabs=support.ALL_TABS)
+colleague = support.make_administrator(customer, email="sam@x.example", name="Samuel Osei")
+newcomer = support.make_administrator(customer, email="new@x.example", name="Lena Fischer")
+"""
+
+KILLED = """
+import os, signal
+from django.conf import settings
+from django.db import connection, connections
+from django.utils import timezone
+from doorward.cli.keys import _reseal
+from tests.secrets_at_rest import keep
+keep(owner, colleague, newcomer)
+
+def alone():
+    "Let go of the database: nothing of it survives a fork."
+    connections.close_all()
+    getattr(connection, "close_pool", lambda: None)()
+
+def killed_at(statement):
+    "Rotate in a process that is killed before this statement; give whether it was."
+    alone()
+    child = os.fork()
+    if not child:
+        seen = iter(range(statement))
+        def count(execute, *rest):
+            if next(seen, None) is None:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return execute(*rest)
+        with connection.execute_wrapper(count):
+            _reseal()
+        os._exit(0)
+    status = os.waitpid(child, 0)[1]
+    assert status == 0 or os.WTERMSIG(status) == signal.SIGKILL, status
+    return status != 0
+
+statement = 0
+while True:
+    key = settings.KEYS.add(now=timezone.now())
+    if not killed_at(statement):
+        break
+    found = sealed.look(COLUMNS, seen=lambda: None)
+    assert found.broken == 0, found.first
+    assert sum(sum(needs.values()) for needs in found.needs.values()) == 8, found.needs
+    statement += 1
+    # The other times what was begun goes on with the next key.
+    if statement % 5 == 0:
+        assert not killed_at(10_000)
+found = sealed.look(COLUMNS, seen=lambda: None)
+assert found.needs.keys() == {key.id}, found.needs
+for old in settings.KEYS.ring.keys[1:]:
+    settings.KEYS.drop(old.id)
+print(statement)
+"""
+
+
+@pytest.mark.processes
+def test_killed_before_each_of_its_statements_nothing_is_lost(folder, database):
+    assert int(script(PREPARE + KILLED, folder, database)) > 30
+    checked = doorward("keys", "check", "--json", folder=folder, **database)
+    assert checked.returncode == 0, checked.stderr
+    [only] = json.loads(checked.stdout)
+    assert sum(only["needed_by"].values()) == 8
+
+
+MANY = 2000
+FILL = f"""
+from django.utils import timezone
+from doorward.core.steps import FactorKind
+from doorward.mfa import places
+from doorward.mfa.models import Factor
+from doorward.safe import vault
+made = [
+    Factor(administrator=colleague, kind=FactorKind.APP, confirmed_at=timezone.now())
+    for _ in range({MANY})
+]
+for factor in made:
+    factor.sealed = vault.seal(b"x" * 20, **places.of_factor(factor.id))
+Factor.objects.bulk_create(made)
+print(support.enable_app(owner).hex())
+"""
+
+
+def sealed_by(key_id, folder, database):
+    """Count the apps that a key seals, from outside."""
+    head = bytes((1, len(key_id))) + key_id.encode()
+    if database:
+        import psycopg  # noqa: PLC0415 - only where it is installed
+
+        connect, mark = partial(psycopg.connect, database["database_url"]), "%s"
+    else:
+        connect, mark = partial(sqlite3.connect, folder / "doorward.sqlite3", timeout=10), "?"
+    statement = f"SELECT count(*) FROM mfa_factor WHERE substr(sealed, 1, {mark}) = {mark}"
+    with closing(connect()) as connection:
+        [[number]] = connection.execute(statement, (len(head), head))
+    return number
+
+
+def kill_in_the_middle(key_id, folder, database):
+    """Rotate in small slices of time, and kill the process once it has done some and not all."""
+    rotating = subprocess.Popen(
+        [sys.executable, "-m", "doorward", "keys", "rotate"],
+        env=environment(folder, **database),
+        stdout=subprocess.DEVNULL,
+    )
+    while rotating.poll() is None and not sealed_by(key_id, folder, database):
+        rotating.send_signal(signal.SIGCONT)
+        time.sleep(0.01)
+        rotating.send_signal(signal.SIGSTOP)
+    rotating.kill()
+    assert rotating.wait() == -signal.SIGKILL
+    assert 0 < sealed_by(key_id, folder, database) < MANY
+
+
+def sign_in(browser, secret, offset):
+    browser.get("/sign-in/")
+    fields = {"email": "ines.moreau@harbourbakery.example", "password": support.PASSWORD}
+    assert browser.post("/sign-in/", **fields, next="") == "/sign-in/code/"
+    code = totp.code_at(secret, totp.step_at(timezone.now()) + offset)
+    assert browser.post("/sign-in/code/", code=code) == "/"
+    assert browser.name == "home"
+
+
+def command(*words, folder, database):
+    ended = doorward("keys", *words, folder=folder, **database)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return ended.stdout
+
+
+def make_older(path):
+    """Have all keys made an hour ago."""
+    listed = json.loads(path.read_text())
+    for key in listed["keys"]:
+        key["made"] = (timezone.now() - timedelta(hours=1)).isoformat()
+    path.write_text(json.dumps(listed))
+
+
+@pytest.mark.processes
+@pytest.mark.xdist_group("processes")
+def test_a_portal_that_runs_notices_nothing_of_a_rotation_that_is_killed(folder, database):
+    secret = bytes.fromhex(script(PREPARE + FILL, folder, database))
+    path = folder / "keys.json"
+    old = keyring.load(path).newest.id
+    where = {"folder": folder, "database": database}
+    server = start(folder, **database)
+    try:
+        first, second, third = (Browser(server.address) for _ in range(3))
+        sign_in(first, secret, -1)
+        command("new", **where)
+        new = keyring.load(path).newest.id
+        kill_in_the_middle(new, folder, database)
+        sign_in(second, secret, 0)
+        assert first.get("/security/") == "/security/"
+        command("rotate", **where)
+        make_older(path)
+        command("drop", old, **where)
+        sign_in(third, secret, 1)
+        server.stop()
+        server = start(folder, port=server.port, **database)
+        for browser in (first, second, third):
+            assert browser.get("/security/") == "/security/"
+    finally:
+        server.stop()
+    [only] = json.loads(command("check", "--json", **where))
+    assert only["key"] == new
+    assert only["needed_by"]["authenticator_apps"] == MANY + 1
+
+
+def one_sentence(ended):
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.count("\n") == 1
+    return ended.stderr.strip()
+
+
+@pytest.mark.processes
+def test_without_the_key_file_nothing_starts_and_none_is_made(folder, database):
+    # On PostgreSQL only `run` makes the tables.
+    script(PREPARE, folder, database)
+    path = folder / "keys.json"
+    key = keyring.load(path).newest
+    path.rename(folder / "elsewhere.json")
+    for words in (["run"], ["customers", "list"], ["keys", "check"]):
+        ended = doorward(*words, folder=folder, **database)
+        assert one_sentence(ended) == (
+            f"The key '{key.id}', which the hash keys in the database need, "
+            f"is not in the key file {path}."
+        )
+        assert not path.exists()
+
+
+@pytest.mark.processes
+def test_run_wants_every_key_that_anything_needs(folder, database):
+    script(PREPARE + FILL, folder, database)
+    path = folder / "keys.json"
+    only = json.loads(path.read_text())
+    command("new", folder=folder, database=database)
+    script(
+        "from doorward.cli.base import set_up_django\n"
+        "set_up_django()\n"
+        "from doorward.cli.sealed import COLUMNS\n"
+        "from doorward.safe import sealed\n"
+        "list(sealed.reseal(COLUMNS[0], sealed.Found()))\n",
+        folder,
+        database,
+    )
+    listed = json.loads(path.read_text())
+    path.write_text(json.dumps({"keys": listed["keys"][:1]}))
+    ended = doorward("run", folder=folder, **database)
+    assert one_sentence(ended) == (
+        f"The key '{only['keys'][0]['id']}', which the authenticator apps in the database need, "
+        f"is not in the key file {path}."
+    )
+    assert len(keyring.load(path).keys) == 1
+
+
+@pytest.mark.processes
+def test_a_key_file_that_others_can_read(folder):
+    assert doorward("customers", "list", folder=folder).returncode == 0
+    path = folder / "keys.json"
+    path.chmod(0o644)
+    for words in (["run"], ["keys", "check"]):
+        assert one_sentence(doorward(*words, folder=folder)) == (
+            f"The key file {path} is open to others (mode 0644): `chmod 600 {path}`."
+        )
