@@ -46,6 +46,20 @@ def test_a_monitors_token_is_long_and_never_shown(monkeypatch):
         given(monkeypatch, metrics_token="short")
 
 
+@pytest.mark.parametrize("contact", ["mailto:security@example.com", "https://example.com/report"])
+def test_a_security_contact_is_an_address(monkeypatch, contact):
+    assert given(monkeypatch, security_contact=contact).security_contact == contact
+
+
+@pytest.mark.parametrize(
+    "contact",
+    ["security@example.com", "http://example.com", "mailto:nobody", "https://", "mailto:a@b\nX: y"],
+)
+def test_another_security_contact_is_refused(monkeypatch, contact):
+    with pytest.raises(WrongSetting, match="DOORWARD_SECURITY_CONTACT: it must be mailto:"):
+        given(monkeypatch, security_contact=contact)
+
+
 def test_the_origin_follows_the_port(monkeypatch):
     assert given(monkeypatch, bind="127.0.0.1:8123").origin == "http://localhost:8123"
 

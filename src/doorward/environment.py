@@ -127,6 +127,11 @@ class Environment(BaseSettings):
         description="The token with which a monitor may read /metrics (`Authorization: Bearer …`), at least "
         "16 characters; without it there is no such page.",
     )
+    security_contact: str = Field(
+        "",
+        description="Whom to tell of a weakness, for /.well-known/security.txt: `mailto:…` or `https://…`; "
+        "without it, the brand's support contact.",
+    )
     demo: bool = Field(
         default=False,
         description="Set by `doorward demo`: shows the page /demo/mail/. Refused unless bound to loopback.",
@@ -176,6 +181,22 @@ class Environment(BaseSettings):
             or (parts.scheme in {"smtp", "smtps"} and parts.hostname)
         ):
             message = "it must be smtp://user:password@host:587, smtps://… or file:///folder"
+            raise ValueError(message)
+        return value
+
+    @field_validator("security_contact")
+    @classmethod
+    def _contact_is_an_address(cls, value: str) -> str:
+        parts = _split(value) if value else None
+        if parts and not (
+            value.isprintable()
+            and " " not in value
+            and (
+                (parts.scheme == "mailto" and "@" in parts.path)
+                or (parts.scheme == "https" and parts.hostname)
+            )
+        ):
+            message = "it must be mailto:security@example.com or https://example.com/security"
             raise ValueError(message)
         return value
 

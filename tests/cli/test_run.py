@@ -148,28 +148,6 @@ def test_an_existing_folder_answers_within_three_seconds(server, folder):
     assert again.healthy_after < 3
 
 
-def test_slow_senders_do_not_keep_the_others_waiting(server):
-    """Sixteen senders, each with a body that does not come: the rest is answered all the same."""
-    cookie = "a" * 32  # of the right form, so that the form is read for its token
-    head = (
-        "POST /sign-in/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
-        f"Content-Type: application/x-www-form-urlencoded\r\nCookie: csrf={cookie}\r\n\r\nemail="
-    )
-    senders = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(16)]
-    try:
-        for sender in senders:
-            sender.sendall(head.encode())
-        for _ in range(10):
-            for sender in senders:
-                sender.sendall(b"a")
-            began = time.monotonic()
-            assert server.healthy()
-            assert time.monotonic() - began < 1
-    finally:
-        for sender in senders:
-            sender.close()
-
-
 def test_the_data_folder_is_the_owners_alone(server, folder):
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / "keys.json").stat().st_mode & 0o777 == 0o600

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import logging
+from typing import Any
 
 import pytest
 from django.test import RequestFactory
 from django.utils.log import log_response
 
-from doorward.config.logs import Json, Text, WithoutPath
+from doorward.audit.origin import Origin
+from doorward.config.logs import Json, OfRequest, Text
 
 
 @pytest.fixture(params=[Text, Json])
@@ -18,7 +20,7 @@ def log(request):
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(request.param())
-    handler.addFilter(WithoutPath())
+    handler.addFilter(OfRequest())
     logger = logging.Logger("tests")  # noqa: LOG001 - of this test alone
     logger.addHandler(handler)
     return logger, stream
@@ -43,7 +45,7 @@ def test_the_path_of_a_mailed_link_is_not_written(log):
 
 def test_djangos_own_entries_have_no_path(caplog):
     request = RequestFactory().get("/invitation/secret-token/")
-    caplog.handler.addFilter(WithoutPath())
+    caplog.handler.addFilter(OfRequest())
     from django.http import HttpResponseServerError  # noqa: PLC0415
 
     log_response(
@@ -51,6 +53,47 @@ def test_djangos_own_entries_have_no_path(caplog):
     )
     assert "secret-token" not in caplog.text
     assert "Failed" in caplog.text
+
+
+def test_an_entry_about_a_request_has_its_id(log):
+    request: Any = RequestFactory().get("/")
+    request.origin = Origin(request_id="5f0c")
+    logger, stream = log
+    logger.error("Failed", extra={"request": request})
+    assert "5f0c" in stream.getvalue()
+
+
+def failed(log, message):
+    """Give what is written of an error with this message that another one led to."""
+    logger, stream = log
+    error = RuntimeError(message)
+    error.__cause__ = ValueError(message)
+    logger.error("It failed", exc_info=error)
+    return stream.getvalue()
+
+
+def test_the_values_of_a_row_are_not_in_a_traceback(log):
+    said = failed(
+        log,
+        'duplicate key value violates "unique_email"\n'
+        "DETAIL:  Key (email)=(nora@harbourbakery.example) already exists.\n"
+        "CONTEXT:  of nora@harbourbakery.example",
+    )
+    assert "nora@" not in said
+    assert "unique_email" in said
+    assert "direct cause" in said
+
+
+def test_a_traceback_forges_no_entry():
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(Text())
+    logger = logging.Logger("tests")  # noqa: LOG001 - of this test alone
+    logger.addHandler(handler)
+    failed((logger, stream), "x\n2026-11-24T09:00:00 INFO doorward all is well\x1b[2J")
+    first, *below = stream.getvalue().splitlines()
+    assert first.endswith("ERROR tests It failed")
+    assert all(line.startswith("  ") and "\x1b" not in line for line in below)
 
 
 def test_json_is_json():

@@ -22,6 +22,11 @@ from tests import support
 pytestmark = pytest.mark.usefixtures("customer")
 
 
+def changed(**values: str):
+    """Have other settings for a while."""
+    return override_settings(DOORWARD=settings.DOORWARD.model_copy(update=values))
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_health_is_said_to_anybody_and_kept_by_nobody(client, path):
     answer = client.get(path)
@@ -89,6 +94,16 @@ def test_the_security_contact_is_the_brands_support(client, clock):
     ]
 
 
+def test_a_contact_that_is_set_goes_before_the_brands(client):
+    Brand.objects.update(support_email="support@northline.example")
+    cached.forget()
+    with changed(security_contact="mailto:security@northline.example"):
+        lines = client.get("/.well-known/security.txt").content.decode().splitlines()
+    assert [line for line in lines if line.startswith("Contact")] == [
+        "Contact: mailto:security@northline.example"
+    ]
+
+
 def test_without_a_contact_there_is_no_such_page(client):
     assert client.get("/.well-known/security.txt").status_code == 404
 
@@ -99,8 +114,7 @@ TOKEN = "a token that a monitor has"
 
 
 def with_token(token: str):
-    changed = settings.DOORWARD.model_copy(update={"metrics_token": token})
-    return override_settings(DOORWARD=changed)
+    return changed(metrics_token=token)
 
 
 def test_without_a_token_set_there_are_no_numbers(client):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import pytest
 from django.http import HttpResponse
@@ -120,3 +121,27 @@ def test_answers_carry_their_length_and_an_id(settings):
     response, [seen] = answer(RequestFactory().get("/"), settings)
     assert response["Content-Length"] == "4"
     assert response["X-Request-ID"] == seen.origin.request_id
+
+
+def test_what_has_no_guards_of_its_own_gets_the_strictest(settings):
+    response, _ = answer(RequestFactory().get("/"), settings)
+    assert response["Content-Security-Policy"].startswith(
+        "default-src 'none'; frame-ancestors 'none'"
+    )
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_a_refusal_at_the_edge_is_plain_text_with_the_same_guards(settings):
+    request = RequestFactory().post("/", data=b"", content_type="text/plain")
+    request.META["CONTENT_LENGTH"] = str(BODY_BYTES + 1)
+    response, _ = answer(request, settings)
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    assert response["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in response["Content-Security-Policy"]
+
+
+def test_what_an_answer_says_of_itself_stays(settings):
+    given = {"Cache-Control": "max-age=60", "Content-Security-Policy": "x"}
+    request: Any = RequestFactory().get("/")
+    response = Edge(lambda _: HttpResponse(headers=given))(request)
+    assert (response["Cache-Control"], response["Content-Security-Policy"]) == ("max-age=60", "x")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,12 +12,19 @@ from typing import Any
 FIELDS = ("request_id", "method", "route", "status", "milliseconds", "address")
 
 
-class WithoutPath(logging.Filter):
-    """Replaces the path by its route: the path of a mailed link is its secret."""
+# What PostgreSQL adds to an error: the values of the row, personal data and hashes among them. It ends
+# where the error does.
+_VALUES = re.compile(r"^(DETAIL|CONTEXT):.*?(?=^\s*$|\Z)", re.MULTILINE | re.DOTALL)
+
+
+class OfRequest(logging.Filter):
+    """Names the request by its id and its route, never by its path: that of a mailed link is its secret."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep every entry."""
         request = getattr(record, "request", None)
+        if origin := getattr(request, "origin", None):
+            record.request_id = origin.request_id
         path = getattr(request, "path", None)
         if path and isinstance(record.args, tuple):
             match = getattr(request, "resolver_match", None)
@@ -39,8 +47,10 @@ class Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Give one line, and the traceback below it where there is one."""
         fields = "".join(f" {name}={value}" for name, value in _fields(record).items())
-        line = f"{_time(record)} {record.levelname} {record.name} {_one_line(record)}{fields}"
-        return line + _traceback(self, record)
+        line = f"{_time(record)} {record.levelname} {record.name} {_visible(record.getMessage())}{fields}"
+        # Indented, so that no line of it can pass for an entry.
+        below = (f"\n  {_visible(one)}" for one in _traceback(self, record).splitlines())
+        return line + "".join(below)
 
 
 class Json(logging.Formatter):
@@ -56,13 +66,12 @@ class Json(logging.Formatter):
             **_fields(record),
         }
         if record.exc_info:
-            entry["traceback"] = self.formatException(record.exc_info)
+            entry["traceback"] = _traceback(self, record)
         return json.dumps(entry, ensure_ascii=False, default=str)
 
 
-def _one_line(record: logging.LogRecord) -> str:
-    """Give the message with what could forge a line of its own made visible."""
-    said = record.getMessage()
+def _visible(said: str) -> str:
+    """Give a text with what could forge a line of its own made visible."""
     if said.isprintable():
         return said
     return "".join(
@@ -71,7 +80,9 @@ def _one_line(record: logging.LogRecord) -> str:
 
 
 def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> str:
-    return "\n" + formatter.formatException(record.exc_info) if record.exc_info else ""
+    """Give the traceback without the values of rows; empty: there is none."""
+    written = formatter.formatException(record.exc_info) if record.exc_info else ""
+    return _VALUES.sub("", written)
 
 
 def configuration(log_format: str, *, level: str = "INFO") -> dict[str, Any]:
@@ -79,13 +90,13 @@ def configuration(log_format: str, *, level: str = "INFO") -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"without_path": {"()": WithoutPath}},
+        "filters": {"of_request": {"()": OfRequest}},
         "formatters": {"line": {"()": Json if log_format == "json" else Text}},
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
                 "formatter": "line",
-                "filters": ["without_path"],
+                "filters": ["of_request"],
             }
         },
         "root": {"handlers": ["stderr"], "level": level},

@@ -36,10 +36,11 @@ INSTALLED_APPS = [
     "doorward.notices",
     "django.contrib.staticfiles",
 ]
-# From the outside in. Files are answered before anything of a page is done.
+# From the outside in. Whatever answers, has the first two's headers; files are answered before
+# anything of a page is done.
 MIDDLEWARE = [
-    "doorward.web.edge.Edge",
     "django.middleware.security.SecurityMiddleware",
+    "doorward.web.edge.Edge",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "doorward.web.csp.ContentSecurityPolicy",
     "doorward.web.language.Language",
@@ -50,8 +51,8 @@ MIDDLEWARE = [
 ROOT_URLCONF = "doorward.config.urls"
 WSGI_APPLICATION = "doorward.config.wsgi.application"
 
-# The brand is chosen by the host's name, and an unknown one gets the default brand. Links, the
-# relying party and cookies never come from it.
+# The brand is chosen by the host's name; which names there are, brands say, and the gate asks them
+# (`customers.cached.is_known_host`). Links, the relying party and cookies never come from it.
 ALLOWED_HOSTS = ["*"]
 
 # --- data -----------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from doorward.customers.models import Brand, Tab
+from doorward.environment import LOOPBACK_NAMES
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -59,6 +60,7 @@ class TabLink:
 class _Kept:
     until: float = 0.0
     brands: tuple[BrandLook, ...] = ()
+    hosts: frozenset[str] = frozenset()
     tabs: tuple[TabLink, ...] = ()
 
 
@@ -67,12 +69,20 @@ _kept = _Kept()
 
 def brand_for_host(host: str) -> BrandLook:
     """Give the brand of a host name (port and letter case do not matter); the default one for others."""
-    name = host.rpartition("@")[2].partition(":")[0].lower().rstrip(".")
+    name = _name_of(host)
     brands = _current().brands
     for brand in brands:
         if name in brand.hosts:
             return brand
     return next(brand for brand in brands if brand.is_default)
+
+
+def is_known_host(host: str) -> bool:
+    """Say whether the portal is used under this name: a brand's, the public address's, or loopback.
+
+    Where no public address is set, nobody has said under which name it is used, and each is taken.
+    """
+    return not settings.DOORWARD.public_url or _name_of(host) in _current().hosts
 
 
 def brand_of(brand_id: UUID) -> BrandLook:
@@ -90,10 +100,20 @@ def forget() -> None:
     _kept.until = 0.0
 
 
+def _name_of(host: str) -> str:
+    """Give the name or address in a Host header, without port and brackets."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.rpartition("@")[2].partition(":")[0].lower().rstrip(".")
+
+
 def _current() -> _Kept:
     moment = time.monotonic()
     if moment >= _kept.until:
         _kept.brands = tuple(_look(brand) for brand in Brand.objects.defer("logo").order_by("name"))
+        public = urlsplit(settings.DOORWARD.origin).hostname or ""
+        named = (host for brand in _kept.brands for host in brand.hosts)
+        _kept.hosts = LOOPBACK_NAMES.union({public}, named)
         rows = Tab.objects.order_by("position", "title")
         _kept.tabs = tuple(
             TabLink(key=tab.key, title=tab.title, description=tab.description, url=tab.url)

@@ -30,10 +30,23 @@ UPLOADS = "/brands/"
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 BROWSER_CHARACTERS = 400
 # Powers of the browser that no page uses, and the two that passkeys need.
-PERMISSIONS = (
+_PERMISSIONS = (
     "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), "
     "microphone=(), geolocation=(), payment=(), usb=(), display-capture=(), "
     "browsing-topics=(), interest-cohort=()"
+)
+# What every answer has, files and refusals too, where nothing inside has said it more exactly.
+_HEADERS = (
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", _PERMISSIONS),
+    # For what does not know `frame-ancestors`.
+    ("X-Frame-Options", "DENY"),
+    # A file, or plain text: a picture that is opened alone runs nothing.
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    ),
+    ("Cache-Control", "no-store"),
 )
 
 
@@ -58,8 +71,8 @@ class Edge:
             request_id=token_hex(16),
         )
         response = _refuse_body(request) or self.get_response(request)
-        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        response.headers["Permissions-Policy"] = PERMISSIONS
+        for name, value in _HEADERS:
+            response.headers.setdefault(name, value)
         response.headers["X-Request-ID"] = request.origin.request_id
         if isinstance(response, HttpResponse):
             response.headers["Content-Length"] = str(len(response.content))
@@ -116,11 +129,15 @@ def _refuse_body(request: Request) -> HttpResponse | None:
     if not length.isdecimal():
         if request.META.get("HTTP_TRANSFER_ENCODING") is None and not length:
             return None
-        return HttpResponse("The length of the request is missing.\n", status=411)
+        return _plain("The length of the request is missing.\n", 411)
     most = UPLOAD_BYTES if request.path_info.startswith(UPLOADS) else BODY_BYTES
     if int(length) > most:
-        return HttpResponse("The request is too large.\n", status=413)
+        return _plain("The request is too large.\n", 413)
     return None
+
+
+def _plain(text: str, status: int) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
 
 
 def _write_line(request: Request, response: HttpResponseBase, *, seconds: float) -> None:

@@ -24,7 +24,7 @@ from doorward.audit.services import record
 from doorward.core.access import is_fresh, next_step
 from doorward.core.steps import FactorKind, Fresh, Need, Step
 from doorward.core.text import safe_next
-from doorward.customers.cached import brand_for_host
+from doorward.customers.cached import brand_for_host, is_known_host
 from doorward.customers.tabs import HOME
 from doorward.mfa.facts import load
 from doorward.web.errors import error_page, refusal_page, with_page
@@ -87,6 +87,8 @@ class Gate:
         declaration = declared(view)
         if declaration is None:
             return error_page(request, 403)
+        if not (is_known_host(request.get_host()) or declaration.any_host):
+            return error_page(request, 421)
         token = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
         request.loaded = load(token) if token else None
         if declaration.step is not None:

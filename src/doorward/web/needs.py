@@ -17,11 +17,15 @@ _MARK = "doorward_declaration"
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What a view is for. `post` is what changing something asks, where that is more."""
+    """What a view is for. `post` is what changing something asks, where that is more.
+
+    `any_host`: answers whatever the Host header says, as a monitor needs it that knows the address alone.
+    """
 
     need: Need | None = None
     post: Need | None = None
     step: Step | None = None
+    any_host: bool = False
 
     def need_for(self, method: str | None) -> Need:
         """Give what a request of this method asks."""
@@ -30,9 +34,11 @@ class Declaration:
         return self.need or Need.THROUGH
 
 
-def needs(need: Need, *, post: Need | None = None) -> Callable[[View], View]:
+def needs(
+    need: Need, *, post: Need | None = None, any_host: bool = False
+) -> Callable[[View], View]:
     """Declare what a view asks of a session."""
-    return _mark(Declaration(need=need, post=post))
+    return _mark(Declaration(need=need, post=post, any_host=any_host))
 
 
 def serves(step: Step) -> Callable[[View], View]:

@@ -26,14 +26,14 @@ _NEVER_KEPT: Final = {"Cache-Control": "no-store"}
 _CONTACT_HOLDS: Final = timedelta(days=180)
 
 
-@needs(Need.NOTHING)
+@needs(Need.NOTHING, any_host=True)
 @require_safe
 def healthz(request: Request) -> HttpResponse:  # noqa: ARG001 - a view
     """Say that this process answers; nothing else is asked."""
     return _text("ok\n")
 
 
-@needs(Need.NOTHING)
+@needs(Need.NOTHING, any_host=True)
 @require_safe
 def readyz(request: Request) -> HttpResponse:  # noqa: ARG001 - a view
     """Say whether the database answers too, and has the tables of this version (503 if not)."""
@@ -48,7 +48,7 @@ def readyz(request: Request) -> HttpResponse:  # noqa: ARG001 - a view
     return _text("ok\n")
 
 
-@needs(Need.NOTHING)
+@needs(Need.NOTHING, any_host=True)
 @require_safe
 def metrics(request: Request) -> HttpResponse:
     """Give numbers to who has the token; without one set there is no such page."""
@@ -73,8 +73,9 @@ def change_password(request: Request) -> HttpResponse:  # noqa: ARG001 - a view
 @needs(Need.NOTHING)
 @require_safe
 def security_txt(request: Request) -> HttpResponse:
-    """Say whom to tell of a weakness (RFC 9116): the brand's support; without one there is no such page."""
-    contacts = _contacts(request.brand)
+    """Say whom to tell of a weakness (RFC 9116); without a contact there is no such page."""
+    chosen = settings.DOORWARD.security_contact
+    contacts = [chosen] if chosen else _contacts(request.brand)
     if not contacts:
         raise Http404
     expires = (request.now + _CONTACT_HOLDS).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -95,6 +96,7 @@ def robots(request: Request) -> HttpResponse:  # noqa: ARG001 - a view
 
 
 def _contacts(brand: BrandLook) -> list[str]:
+    """Give the ways to the brand's support, as URIs."""
     ways = (
         ("mailto:", brand.support_email),
         ("", brand.support_url if brand.support_url.startswith("https://") else ""),

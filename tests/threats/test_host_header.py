@@ -1,0 +1,92 @@
+"""A Host header that somebody made up: it chooses at most a look, and never what a link says."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from doorward.audit.events import Kind
+from doorward.customers import cached
+from doorward.customers.models import Brand
+from doorward.environment import MailServer
+from tests import support
+from tests.notices.mails import Folder, part, send_to
+
+pytestmark = pytest.mark.django_db
+
+PUBLIC = "https://portal.northline.example"
+ELSEWHERE = "elsewhere.example"
+
+
+@pytest.fixture
+def public(settings, customer):
+    """Have a public address, and a brand with a host of its own."""
+    settings.DOORWARD = settings.DOORWARD.model_copy(update={"public_url": PUBLIC})
+    Brand.objects.filter(id=customer.brand_id).update(hosts=["portal.harbour.example"])
+    cached.forget()
+
+
+def ask(path, host, method="get", **fields):
+    client = Client(HTTP_HOST=host)
+    return getattr(client, method)(path, fields)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "portal.northline.example",
+        "PORTAL.Northline.example:443",
+        "portal.northline.example.",
+        "portal.harbour.example",
+        "localhost:8000",
+        "127.0.0.1:8000",
+        "[::1]:8000",
+    ],
+)
+def test_it_answers_under_its_own_names(public, host):
+    assert ask("/sign-in/", host).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        ELSEWHERE,
+        "portal.northline.example.elsewhere.example",
+        "xportal.northline.example",
+        "192.0.2.1",
+        "[2001:db8::1]",
+        "localhost.elsewhere.example",
+    ],
+)
+def test_it_answers_under_no_other(public, owner, host):
+    for path in ("/sign-in/", "/password/forgot/", "/", "/security/", "/help/"):
+        answer = ask(path, host)
+        assert answer.status_code == 421, path
+        assert host.encode() not in answer.content
+    asked = ask("/password/forgot/", host, "post", email=owner.email)
+    assert asked.status_code == 421
+    assert not support.events(Kind.PASSWORD_LINK_ASKED)
+
+
+def test_a_monitor_knows_the_address_alone(public):
+    for path in ("/healthz", "/readyz"):
+        assert ask(path, "192.0.2.1:8000").status_code == 200
+    assert ask("/metrics", "192.0.2.1:8000").status_code == 404
+
+
+@pytest.mark.parametrize("host", ["no_name!", "a b", "x" * 300 + "!", "host:port", "a@b", "<b>"])
+def test_what_is_no_name_is_refused(public, host):
+    answer = ask("/sign-in/", host)
+    assert answer.status_code == 400
+
+
+def test_where_no_public_address_is_set_a_made_up_name_gets_into_no_link(
+    owner, tmp_path, monkeypatch
+):
+    send_to(monkeypatch, MailServer(kind="file", folder=tmp_path / "mail"))
+    asked = ask("/password/forgot/", ELSEWHERE, "post", email=owner.email)
+    assert (asked.status_code, asked["Location"]) == (303, "/password/forgot/sent/")
+    mails = Folder(tmp_path / "mail").new()
+    [mail] = [one for one in mails if owner.email in one["To"]]
+    assert ELSEWHERE not in mail.as_string()
+    assert "http://localhost:8000/password/reset/" in part(mail, "plain")
