@@ -127,6 +127,29 @@ class Environment(BaseSettings):
         description="The token with which a monitor may read /metrics (`Authorization: Bearer …`), at least "
         "16 characters; without it there is no such page.",
     )
+    history_days: int = Field(
+        730,
+        ge=30,
+        le=36500,
+        description="How many days the history is kept. The heads of what was sealed stay, so that the rest "
+        "can be verified.",
+    )
+    erase_after_days: int = Field(
+        90,
+        ge=1,
+        le=36500,
+        description="How many days after somebody was removed their personal data is erased.",
+    )
+    anchor_file: Path = Field(
+        Path(),
+        description="A file to which the newest head of the sealed history is added once an hour, best on "
+        "another machine's disk; `doorward history verify` holds the history to it.",
+    )
+    anchor_email: str = Field(
+        "",
+        description="A mailbox, of somebody who cannot write to the database, to which the newest head of "
+        "the sealed history is sent once a day.",
+    )
     security_contact: str = Field(
         "",
         description="Whom to tell of a weakness, for /.well-known/security.txt: `mailto:…` or `https://…`; "
@@ -181,6 +204,15 @@ class Environment(BaseSettings):
             or (parts.scheme in {"smtp", "smtps"} and parts.hostname)
         ):
             message = "it must be smtp://user:password@host:587, smtps://… or file:///folder"
+            raise ValueError(message)
+        return value
+
+    @field_validator("anchor_email")
+    @classmethod
+    def _anchor_email_is_a_mailbox(cls, value: str) -> str:
+        local, at, domain = value.rpartition("@")
+        if value and not (local and at and domain and value.isprintable() and " " not in value):
+            message = "it must be a mailbox, such as auditor@example.com"
             raise ValueError(message)
         return value
 

@@ -56,3 +56,15 @@ def unpark(session_id: UUID, sealed: bytes, *, now: datetime) -> Parked | None:
 def clear(session_id: UUID) -> None:
     """Forget the form: it went on, or something else was done."""
     Session.objects.filter(id=session_id, parked__isnull=False).update(parked=None)
+
+
+def forget(*, now: datetime) -> int:
+    """Delete forms that waited too long; give their number."""
+    forgotten = 0
+    waiting = Session.objects.filter(parked__isnull=False)
+    for session_id, sealed in waiting.values_list("id", "parked"):
+        if sealed is not None and unpark(session_id, bytes(sealed), now=now) is None:
+            # Compared, so that a form that is parked just now stays.
+            rows = Session.objects.filter(id=session_id, parked=sealed)
+            forgotten += rows.update(parked=None)
+    return forgotten

@@ -74,7 +74,9 @@ class Kind(StrEnum):
     ADMINISTRATOR_RESTORED = "administrator_restored"
     ADMINISTRATOR_REMOVED = "administrator_removed"
     CHANGE_REFUSED = "change_refused"
+    ADMINISTRATOR_ERASED = "administrator_erased"
     HISTORY_EXPORTED = "history_exported"
+    HISTORY_FORGOTTEN = "history_forgotten"
 
     # Customers and what the provider keeps
     CUSTOMER_ADDED = "customer_added"

@@ -2,14 +2,64 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from django.db import models
 
+from doorward.core.chain import Anchor, Sealed, timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_WRITTEN_BY_THE_WORKER = frozenset({"dispatched_at"})
+SALT_BYTES = 16
+
+
+class AppendOnly(Exception):
+    """Somebody wanted to change or delete what has happened."""
+
+
+class Events(models.QuerySet["Event"]):
+    """Events can be added and read. Whatever else is refused with `AppendOnly`."""
+
+    def update(self, **columns: Any) -> int:  # noqa: ANN401 - Django's signature
+        """Write down that events were dispatched, and nothing else."""
+        if columns.keys() - _WRITTEN_BY_THE_WORKER:
+            raise AppendOnly
+        return super().update(**columns)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def delete(self) -> NoReturn:
+        """Refuse it."""
+        raise AppendOnly
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+
+    def bulk_create(  # type: ignore[override]  # by name alone
+        self,
+        objs: Iterable[Event],
+        **rest: Any,  # noqa: ANN401 - Django's signature
+    ) -> list[Event]:
+        """Add events, and never over one that is there."""
+        if rest.get("update_conflicts"):
+            raise AppendOnly
+        return super().bulk_create(objs, **rest)
+
+
+def new_salt() -> bytes:
+    """Give the random bytes that keep a hash of somebody's name from being guessed at."""
+    return secrets.token_bytes(SALT_BYTES)
+
 
 class Event(models.Model):
-    """One line of history. Only `dispatched_at` is ever written again, by the worker."""
+    """One line of history. What the worker adds later: `dispatched_at`, and `batch` when it is sealed.
+
+    The actor's part (name, address, browser) and the subject's (name, `TYPED` details) are sealed by a
+    hash over the salt and the part. When a person is erased, the hash takes the place of both.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)
     at = models.DateTimeField()
@@ -17,8 +67,12 @@ class Event(models.Model):
     outcome = models.CharField(max_length=10)
     actor_id = models.UUIDField(null=True)
     actor_name = models.CharField(max_length=200)
+    actor_salt = models.BinaryField(max_length=SALT_BYTES, null=True, default=new_salt)
+    actor_hash = models.BinaryField(max_length=32, null=True)
     subject_id = models.UUIDField(null=True)
     subject_name = models.CharField(max_length=200)
+    subject_salt = models.BinaryField(max_length=SALT_BYTES, null=True, default=new_salt)
+    subject_hash = models.BinaryField(max_length=32, null=True)
     customer_id = models.UUIDField(null=True)
     customer_name = models.CharField(max_length=200)
     session_id = models.UUIDField(null=True)
@@ -27,6 +81,11 @@ class Event(models.Model):
     request_id = models.CharField(max_length=40)
     details = models.JSONField(default=dict)
     dispatched_at = models.DateTimeField(null=True)
+    batch = models.BigIntegerField(null=True)
+
+    objects = Events.as_manager()
+    # For sealing, erasing and forgetting (`tests/audit/test_append_only.py` lists who may).
+    rewritable: ClassVar[models.Manager[Event]] = models.Manager()
 
     class Meta:
         indexes: ClassVar = [
@@ -38,4 +97,45 @@ class Event(models.Model):
                 name="event_waiting",
                 condition=models.Q(dispatched_at__isnull=True),
             ),
+            # Those that are not sealed yet are found by it, too.
+            models.Index(fields=["batch", "id"], name="event_batch"),
         ]
+
+    def save(self, *args: Any, **rest: Any) -> None:  # noqa: ANN401 - Django's signature
+        """Add this event; raise `AppendOnly` where it is there already."""
+        if args or not self._state.adding:
+            raise AppendOnly
+        super().save(**{**rest, "force_insert": True})
+
+    def delete(self, *args: Any, **rest: Any) -> NoReturn:  # noqa: ANN401 - Django's signature
+        """Refuse it."""
+        del args, rest
+        raise AppendOnly
+
+
+class Batch(models.Model):
+    """Events that were sealed together, and the head that commits to them and to all batches before."""
+
+    number = models.BigIntegerField(primary_key=True)
+    size = models.PositiveIntegerField()
+    root = models.BinaryField(max_length=32)
+    sealed_at = models.DateTimeField()
+    complete = models.BooleanField()
+    head = models.BinaryField(max_length=32)
+    # When it was mailed as an anchor; no part of what is hashed.
+    mailed_at = models.DateTimeField(null=True, db_index=True)
+
+    @property
+    def anchor(self) -> Anchor:
+        """The head with its number, to be kept elsewhere."""
+        return Anchor(self.number, bytes(self.head))
+
+    def sealed(self) -> Sealed:
+        """Give what the head is made of."""
+        return Sealed(
+            number=self.number,
+            size=self.size,
+            root=bytes(self.root),
+            sealed_at=timestamp(self.sealed_at),
+            complete=self.complete,
+        )

@@ -19,7 +19,7 @@ _LONGEST_INPUT = 64 * 1024
 
 @click.group()
 def administrators() -> None:
-    """Add, list, show, suspend and restore administrators."""
+    """Add, list, show, suspend, restore and erase administrators."""
 
 
 @administrators.command()
@@ -138,6 +138,24 @@ def reset_2fa(email: str) -> None:
     person = _person(email)
     services.reset(person, by=CONSOLE, now=timezone.now())
     click.echo(f"Two-factor sign-in of {person.email} was reset.")
+
+
+@administrators.command()
+@click.argument("email")
+@with_data
+def erase(email: str) -> None:
+    """Erase the personal data of somebody who was removed; the history stays whole without their name."""
+    from doorward.audit.origin import CONSOLE  # noqa: PLC0415 - after set-up
+    from doorward.core.errors import NotFound, WrongStatus  # noqa: PLC0415
+    from doorward.notices.erasing import erase_by_email  # noqa: PLC0415
+
+    try:
+        erase_by_email(email, by=CONSOLE)
+    except NotFound as error:
+        raise Failure(f"Nobody who was removed has the e-mail {email}.") from error
+    except WrongStatus as error:
+        raise Failure(f"{email} was not removed, so nothing is erased.") from error
+    click.echo(f"The personal data of {email} was erased.")
 
 
 def _customer(name: str) -> Customer:

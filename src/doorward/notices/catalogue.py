@@ -153,7 +153,9 @@ CATALOGUE: Final[Mapping[Kind, tuple[Notice, ...]]] = {
     Kind.ADMINISTRATOR_RESTORED: _person(Message.RESTORED),
     Kind.ADMINISTRATOR_REMOVED: _person(Message.REMOVED),
     Kind.CHANGE_REFUSED: NOBODY,
+    Kind.ADMINISTRATOR_ERASED: NOBODY,
     Kind.HISTORY_EXPORTED: NOBODY,
+    Kind.HISTORY_FORGOTTEN: NOBODY,
     # Customers and what the provider keeps
     Kind.CUSTOMER_ADDED: NOBODY,
     Kind.CUSTOMER_CHANGED: NOBODY,

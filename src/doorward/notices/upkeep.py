@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from doorward.administrators import email_change, links, mailbox, sessions
+from doorward.administrators import email_change, links, mailbox, parking, sessions
+from doorward.audit import forgetting, sealing
 from doorward.mfa import set_up
-from doorward.notices import outbox
+from doorward.notices import anchoring, erasing, mail_files, outbox
 from doorward.safe import throttle
 
 if TYPE_CHECKING:
@@ -21,18 +22,26 @@ Task: TypeAlias = Callable[..., int]
 
 EVERY_MINUTE = timedelta(minutes=1)
 EVERY_HOUR = timedelta(hours=1)
+EVERY_DAY = timedelta(days=1)
 
 # docs/operating.md, 'What is forgotten when', says the same in words.
 TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("changes of e-mail that take effect", EVERY_MINUTE, email_change.apply_due),
     ("sign-ins that were left", EVERY_MINUTE, sessions.close_abandoned),
     ("secrets that were shown and not confirmed", EVERY_MINUTE, set_up.forget),
+    ("history that is sealed", EVERY_MINUTE, sealing.seal),
+    ("heads of history in a file", EVERY_HOUR, anchoring.write),
+    ("heads of history by mail", EVERY_HOUR, anchoring.mail),
+    ("forms that waited for a proof", EVERY_HOUR, parking.forget),
     ("mailbox codes", EVERY_HOUR, mailbox.forget),
     ("counted attempts", EVERY_HOUR, throttle.forget),
     ("mailed links", EVERY_HOUR, links.forget),
     ("changes of e-mail", EVERY_HOUR, email_change.forget),
     ("sessions", EVERY_HOUR, sessions.forget),
     ("messages", EVERY_HOUR, outbox.forget),
+    ("messages in files", EVERY_HOUR, mail_files.forget),
+    ("people who were removed", EVERY_DAY, erasing.erase_due),
+    ("history that is no longer kept", EVERY_DAY, forgetting.forget),
 )
 
 

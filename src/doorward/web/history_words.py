@@ -291,8 +291,16 @@ WORDINGS: Final[dict[Kind, Wording]] = {
         gettext_lazy("A change that %(actor)s wanted to make was refused."),
         gettext_lazy("A change of %(subject)s by %(actor)s was refused."),
     ),
+    Kind.ADMINISTRATOR_ERASED: Wording(
+        _WHO,
+        "eraser",
+        gettext_lazy("%(actor)s erased the personal data of somebody who was removed."),
+    ),
     Kind.HISTORY_EXPORTED: Wording(
         _WHO, "download", gettext_lazy("%(actor)s exported the history.")
+    ),
+    Kind.HISTORY_FORGOTTEN: Wording(
+        _ALL, "eraser", gettext_lazy("%(actor)s deleted history that is no longer kept.")
     ),
     # Customers and what the provider keeps
     Kind.CUSTOMER_ADDED: Wording(_ALL, "building-2", gettext_lazy("%(actor)s added the account.")),
@@ -328,15 +336,18 @@ def tell(event: Event) -> str:
     wording = wording_of(event)
     if wording is None:
         return event.kind
-    actor = event.actor_name or _nobody(event)
-    names = {"actor": actor, "subject": event.subject_name or actor}
     for_other = event.subject_id is not None and event.subject_id != event.actor_id
+    actor = event.actor_name or _nobody(event)
+    subject = event.subject_name or (_("(erased)") if for_other else actor)
+    names = {"actor": actor, "subject": subject}
     text = wording.other if for_other and wording.other is not None else wording.own
     return str(text) % names
 
 
 def _nobody(event: Event) -> str:
-    """Name who acted where it was no person of the portal."""
+    """Name who acted where it was no person of the portal, or one whose name was erased."""
+    if event.actor_id is not None:
+        return _("(erased)")
     if event.browser == CONSOLE.origin.browser:
         return _("The operator")
     if event.browser == WORKER.origin.browser:

@@ -173,7 +173,7 @@ def _history(characters: Sequence[Character], *, random: Random, now: datetime) 
         if since is not None:
             story.of_policy(people[0], since=since)
     # What the first start told is of a provider and a brand that have other names by now.
-    Event.objects.all().delete()
+    Event.rewritable.all().delete()
     Event.objects.bulk_create(sorted(ledger.events, key=lambda event: event.at))
     Session.objects.bulk_create(visits.sessions)
     _stamp_factors(visits.last_with_app, now=now)

@@ -11,6 +11,7 @@ from django.utils import translation
 from doorward.audit.browsers import in_words
 from doorward.audit.events import Kind
 from doorward.audit.services import record
+from doorward.core.tables import RUNS
 from doorward.web.history_details import details_of
 from doorward.web.history_words import tell
 
@@ -35,8 +36,6 @@ COLUMNS: Final = (
     "id",
 )
 ROWS_AT_ONCE: Final = 1000
-# Spreadsheets run what begins like this (OWASP, CSV injection), also in the wide forms of the signs.
-_RUNS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # Spreadsheets take a table for UTF-8 only where it says so.
 _MARK: Final = "\ufeff"
 
@@ -50,7 +49,7 @@ class _Echo:
 
 def safe_cell(text: str) -> str:
     """Give a cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_RUNS) else text
+    return f"'{text}" if text.startswith(RUNS) else text
 
 
 def table(events: QuerySet[Event], *, language: str) -> Iterator[str]:

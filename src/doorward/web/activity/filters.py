@@ -49,9 +49,9 @@ class Filters:
 
     @property
     def words(self) -> list[str]:
-        """The filters as history keeps them of an export."""
+        """The filters as history keeps them of an export; not whom was looked for, who may be erased one day."""
         return [part for part in self.query.split("&") if part and not part.startswith("q=")] + (
-            [f"q={self.q}"] if self.q else []
+            ["q=…"] if self.q else []
         )
 
 

@@ -1,0 +1,55 @@
+"""Erasing a person from history: names, addresses and what they typed go, what happened stays and can be verified.
+
+What was sealed is a hash over a random salt and the person's part (`core/chain.py`). The hash is written down in
+its place and the salt is deleted, so that nobody can find out by trying what the part was (decision 0031).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from doorward.audit.leaves import (
+    actor_hash,
+    details_without,
+    owner_of_actor_part,
+    subject_hash,
+)
+from doorward.audit.models import Event
+from doorward.audit.origin import CONSOLE, WORKER
+from doorward.audit.sealing import alone
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+# Where no person acted there is nothing of anybody's in the actor's part.
+_NOBODYS = (CONSOLE.origin.browser, WORKER.origin.browser)
+
+
+def erase_from_history(person_id: UUID) -> int:
+    """Erase a person's parts of all events, in the caller's transaction; give how many events had any."""
+    alone()
+    concerned = Event.rewritable.filter(Q(actor_id=person_id) | Q(subject_id=person_id))
+    # Locked, since the worker may be writing down that some were dispatched; it locks them in the same order.
+    events = list(concerned.select_for_update().order_by("id"))
+    for event in events:
+        columns = _without(event, person_id)
+        if columns:
+            Event.rewritable.filter(id=event.id).update(**columns)
+    return len(events)
+
+
+def _without(event: Event, person_id: UUID) -> dict[str, object]:
+    """Give the columns that change; one that is not sealed yet will be sealed without the person."""
+    columns: dict[str, object] = {}
+    sealed = event.batch is not None
+    if owner_of_actor_part(event) == person_id and event.browser not in _NOBODYS:
+        columns |= {"actor_name": "", "address": "", "browser": ""}
+        if sealed:
+            columns |= {"actor_hash": actor_hash(event), "actor_salt": None}
+    if event.subject_id == person_id:
+        columns |= {"subject_name": "", "details": details_without(event)}
+        if sealed:
+            columns |= {"subject_hash": subject_hash(event), "subject_salt": None}
+    return columns

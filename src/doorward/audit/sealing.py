@@ -1,0 +1,76 @@
+"""Sealing history: what was written and is not sealed yet becomes a batch, chained to the one before.
+
+An event that is written waits for nobody: it is only found later, by having no batch. So one that
+commits late, with a lower id than others have that are sealed already, is in the next batch (decision 0030).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from django.db import connection, transaction
+
+from doorward.audit.leaves import leaf_of
+from doorward.audit.models import Batch, Event
+from doorward.core import chain
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+# How long the database is held at a time, and how much of a backlog is done in one go.
+EVENTS_A_BATCH: Final = 200
+BATCHES_AT_ONCE: Final = 100
+
+# Of PostgreSQL's advisory locks: any number that nobody else takes.
+_LOCK: Final = 0x5EA1
+
+
+def seal(*, now: datetime) -> int:
+    """Seal the events that wait, batch after batch; give their number."""
+    sealed = 0
+    for _batch in range(BATCHES_AT_ONCE):
+        # Only looked at first: on SQLite a transaction, even of nothing, keeps writers waiting.
+        if not Event.objects.filter(batch__isnull=True).exists():
+            break
+        sealed += _seal_batch(now=now)
+    return sealed
+
+
+def newest() -> Batch | None:
+    """Give the batch that was sealed last."""
+    return Batch.objects.order_by("-number").first()
+
+
+def alone() -> None:
+    """Keep whoever else seals, erases or forgets waiting until this transaction ends; never a writer of events."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    # On SQLite a transaction is the only one that writes, from its start.
+
+
+@transaction.atomic
+def _seal_batch(*, now: datetime) -> int:
+    alone()
+    waiting = Event.rewritable.filter(batch__isnull=True)
+    events = list(waiting.order_by("id")[:EVENTS_A_BATCH])
+    if not events:
+        return 0
+    last = newest()
+    batch = chain.Sealed(
+        number=last.number + 1 if last else 1,
+        size=len(events),
+        root=chain.tree_head([leaf_of(event) for event in events]),
+        sealed_at=chain.timestamp(now),
+        complete=len(events) < EVENTS_A_BATCH,
+    )
+    Batch.objects.create(
+        number=batch.number,
+        size=batch.size,
+        root=batch.root,
+        sealed_at=now,
+        complete=batch.complete,
+        head=chain.head_hash(batch, previous=bytes(last.head) if last else chain.START),
+    )
+    waiting.filter(id__in=[event.id for event in events]).update(batch=batch.number)
+    return batch.size

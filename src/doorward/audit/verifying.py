@@ -1,0 +1,220 @@
+"""Looking for what was changed, deleted, inserted or moved in sealed history, and in which batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from doorward.audit import reading
+from doorward.audit.events import Kind
+from doorward.audit.leaves import leaf_of, owner_of_actor_part
+from doorward.audit.sealing import newest
+from doorward.core import chain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.audit.models import Batch, Event
+
+# How long before it is sealed an event may be dated: a slow transaction, a clock that is a little off.
+SLACK: Final = timedelta(hours=1)
+# The least of DOORWARD_HISTORY_DAYS: what is younger is never forgotten.
+SHORTEST_KEEP: Final = timedelta(days=30)
+
+
+class Fault(StrEnum):
+    """What is wrong with a batch."""
+
+    DELETED = "deleted"
+    INSERTED = "inserted"
+    CHANGED = "changed"
+    UNREADABLE = "unreadable"
+    BACKDATED = "backdated"
+    ERASED = "erased"
+    HEAD = "head"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+    ANCHOR = "anchor"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong, and in which batch; the text is a sentence that names it."""
+
+    batch: int
+    fault: Fault
+    text: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What was looked at, and what was found. `forgotten`: batches of which only the head is kept."""
+
+    batches: int = 0
+    events: int = 0
+    waiting: int = 0
+    forgotten: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, batch: int, fault: Fault, text: str) -> None:
+        """Note a finding."""
+        self.findings.append(Finding(batch, fault, text))
+
+
+def verify(anchors: Sequence[chain.Anchor] = ()) -> Report:
+    """Look at all of history; `anchors` are heads that were kept elsewhere."""
+    last = newest()
+    number = last.number if last else 0
+    look = _Look(wanted={anchor.number: [] for anchor in anchors})
+    for anchor in anchors:
+        look.wanted[anchor.number].append(anchor)
+    for batch, events in reading.batches_with_events(number):
+        look.at_batch(batch, events)
+    for event in reading.not_sealed(number):
+        look.report.waiting += 1
+        look.note_marks(event)
+    for stray in reading.strays():
+        look.report.add(
+            stray, Fault.UNKNOWN, f"Events say they are of batch {stray}, which was never sealed."
+        )
+    look.judge_absent()
+    look.judge_erased()
+    look.judge_anchors()
+    look.report.findings.sort(key=lambda finding: finding.batch)
+    return look.report
+
+
+@dataclass(slots=True)
+class _Look:
+    """What is known so far, from the first batch on."""
+
+    wanted: dict[int, list[chain.Anchor]]
+    report: Report = field(default_factory=Report)
+    number: int = 0
+    head: bytes = chain.START
+    # When all that had been written was sealed: what is dated earlier was inserted later.
+    all_sealed_at: datetime | None = None
+    absent: list[tuple[int, datetime]] = field(default_factory=list)
+    # Forgetting and erasing are events: up to which batch and when; who.
+    forgettings: list[tuple[int, datetime]] = field(default_factory=list)
+    erasings: set[UUID] = field(default_factory=set)
+    erased_parts: dict[UUID | None, int] = field(default_factory=dict)
+
+    def at_batch(self, batch: Batch, events: list[Event] | None) -> None:
+        """Look at a batch: its place in the chain, its events."""
+        self.report.batches += 1
+        self._look_at_head(batch)
+        self._look_at_anchors(batch)
+        try:
+            self._look_inside(batch, events)
+        except reading.UNREADABLE:
+            text = f"Of batch {_of(batch)} an event was changed: it cannot even be read."
+            self.report.add(batch.number, Fault.UNREADABLE, text)
+
+    def note_marks(self, event: Event) -> None:
+        """Note events that say that something was forgotten or erased."""
+        details = event.details if isinstance(event.details, dict) else {}
+        upto = details.get("batch")
+        if event.kind == Kind.HISTORY_FORGOTTEN and isinstance(upto, int):
+            self.forgettings.append((upto, event.at))
+        if event.kind == Kind.ADMINISTRATOR_ERASED and event.subject_id:
+            self.erasings.add(event.subject_id)
+
+    def judge_absent(self) -> None:
+        """Find batches whose events are gone though nothing says that they were forgotten."""
+        for number, sealed_at in self.absent:
+            if any(
+                number <= upto and sealed_at + SHORTEST_KEEP <= at for upto, at in self.forgettings
+            ):
+                self.report.forgotten += 1
+            else:
+                text = f"All events of batch {number} ({_when(sealed_at)}) were deleted."
+                self.report.add(number, Fault.DELETED, text)
+
+    def judge_erased(self) -> None:
+        """Find parts that look erased though nothing says that the person was."""
+        for person, number in self.erased_parts.items():
+            if person not in self.erasings:
+                text = f"Names in batch {number} were taken away, and nobody was erased."
+                self.report.add(number, Fault.ERASED, text)
+
+    def judge_anchors(self) -> None:
+        """Find anchors of batches that are not there."""
+        for number in self.wanted:
+            text = (
+                f"Batch {number} is missing: an anchor names it, and history ends at {self.number}."
+            )
+            self.report.add(number, Fault.ANCHOR, text)
+
+    def _look_inside(self, batch: Batch, events: list[Event] | None) -> None:
+        if events is None:
+            raise ValueError
+        self.report.events += len(events)
+        self._look_at_events(batch, events)
+        self._look_at_dates(batch, events)
+        for event in events:
+            self.note_marks(event)
+            self._note_erased(event, batch.number)
+
+    def _look_at_head(self, batch: Batch) -> None:
+        first, follows = self.number + 1, batch.number == self.number + 1
+        if not follows:
+            which = (
+                f"Batch {first} is" if batch.number - first == 1 else f"Batches from {first} on are"
+            )
+            self.report.add(first, Fault.MISSING, f"{which} missing before batch {batch.number}.")
+        elif chain.head_hash(batch.sealed(), previous=self.head) != bytes(batch.head):
+            text = f"The head of batch {_of(batch)} does not fit it and the one before."
+            self.report.add(batch.number, Fault.HEAD, text)
+        self.number, self.head = batch.number, bytes(batch.head)
+
+    def _look_at_events(self, batch: Batch, events: list[Event]) -> None:
+        there, of_batch = len(events), f"Of batch {_of(batch)}"
+        if not events:
+            self.absent.append((batch.number, batch.sealed_at))
+        elif there < batch.size:
+            text = f"{of_batch} only {there} of {batch.size} events are there: some were deleted."
+            self.report.add(batch.number, Fault.DELETED, text)
+        elif there > batch.size:
+            text = (
+                f"{of_batch} {there} events are there instead of {batch.size}: some were inserted."
+            )
+            self.report.add(batch.number, Fault.INSERTED, text)
+        elif chain.tree_head([leaf_of(event) for event in events]) != bytes(batch.root):
+            text = f"{of_batch} an event was changed or moved."
+            self.report.add(batch.number, Fault.CHANGED, text)
+
+    def _look_at_dates(self, batch: Batch, events: list[Event]) -> None:
+        since = self.all_sealed_at
+        # Where the clock was set back, a batch is sealed before the one before it: then dates tell nothing.
+        if since is not None and since <= batch.sealed_at:
+            early = [event for event in events if event.at < since - SLACK]
+            if early:
+                text = f"An event in batch {_of(batch)} is dated {_when(early[0].at)}: it was inserted later."
+                self.report.add(batch.number, Fault.BACKDATED, text)
+        if batch.complete:
+            self.all_sealed_at = batch.sealed_at
+
+    def _note_erased(self, event: Event, number: int) -> None:
+        if event.actor_salt is None:
+            self.erased_parts.setdefault(owner_of_actor_part(event), number)
+        if event.subject_salt is None:
+            self.erased_parts.setdefault(event.subject_id, number)
+
+    def _look_at_anchors(self, batch: Batch) -> None:
+        for anchor in self.wanted.pop(batch.number, []):
+            if anchor.head != bytes(batch.head):
+                text = f"The head of batch {_of(batch)} is not the one of the anchor."
+                self.report.add(batch.number, Fault.ANCHOR, text)
+
+
+def _of(batch: Batch) -> str:
+    return f"{batch.number} ({_when(batch.sealed_at)})"
+
+
+def _when(moment: datetime) -> str:
+    return chain.timestamp(moment)[:19] + "Z"

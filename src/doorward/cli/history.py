@@ -1,0 +1,156 @@
+"""`doorward history`: is it whole, taking it along, anchoring it elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from doorward.cli.base import Failure, json_option, print_json, with_data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from doorward.audit.verifying import Report
+    from doorward.core.chain import Anchor
+
+# In the one sentence; all of them are in the lines before it.
+_NAMED = 5
+
+
+@click.group()
+def history() -> None:
+    """Verify, export and anchor the history."""
+
+
+@history.command()
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="ANCHOR|FILE",
+    help="A head that was kept elsewhere, or a file (a mail, too) with such heads in it.",
+)
+@json_option
+@with_data
+def verify(*, against: tuple[str, ...], as_json: bool) -> None:
+    """Find events that were changed, deleted, inserted or moved since they were sealed.
+
+    Without an anchor, events that were cut off at the end are not missed. The file that
+    DOORWARD_ANCHOR_FILE names is always looked at.
+    """
+    from doorward.audit.reading import UNREADABLE  # noqa: PLC0415 - after set-up, as all below
+    from doorward.audit.verifying import verify as look  # noqa: PLC0415
+
+    anchors = _anchors(against)
+    try:
+        report = look(anchors)
+    except UNREADABLE as error:
+        raise Failure("The history was changed: a row of it cannot even be read.") from error
+    if as_json:
+        print_json(_record(report))
+    else:
+        _print(report, anchors)
+    if report.findings:
+        raise Failure(_sentence(report))
+
+
+@history.command()
+@click.option(
+    "--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True
+)
+@with_data
+def export(*, form: str) -> None:
+    """Print all of history, with what is needed to verify it alone (docs/verify_history.py)."""
+    from django.db import transaction  # noqa: PLC0415 - after set-up, as all below
+
+    from doorward.audit import exporting  # noqa: PLC0415
+    from doorward.audit.events import Kind  # noqa: PLC0415
+    from doorward.audit.origin import CONSOLE  # noqa: PLC0415
+    from doorward.audit.reading import UNREADABLE  # noqa: PLC0415
+    from doorward.audit.services import record  # noqa: PLC0415
+
+    with transaction.atomic():
+        record(Kind.HISTORY_EXPORTED, by=CONSOLE)
+    records = exporting.records()
+    try:
+        _write(exporting.as_table(records) if form == "csv" else exporting.as_lines(records))
+    except UNREADABLE as error:
+        raise Failure("The history was changed: `doorward history verify` says where.") from error
+
+
+@history.command()
+@with_data
+def anchor() -> None:
+    """Print the newest head, to be kept where who can write to the database cannot."""
+    from doorward.audit.sealing import newest  # noqa: PLC0415 - after set-up, as all below
+    from doorward.notices.anchoring import line_of  # noqa: PLC0415
+
+    batch = newest()
+    if batch is None:
+        raise Failure("Nothing of the history is sealed yet: the background worker does that.")
+    click.echo(line_of(batch))
+
+
+def _anchors(against: Iterable[str]) -> list[Anchor]:
+    from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
+
+    from doorward.core.chain import anchors_in  # noqa: PLC0415
+
+    file: Path = settings.DOORWARD.anchor_file
+    found = anchors_in(_text(file)) if file.name and file.exists() else []
+    for given in against:
+        named = anchors_in(given) or anchors_in(_text(Path(given)))
+        if not named:
+            raise Failure(f"There is no anchor in {given}.")
+        found += named
+    return found
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise Failure(f"{file} is neither an anchor nor a file that can be read.") from error
+
+
+def _print(report: Report, anchors: Sequence[Anchor]) -> None:
+    for finding in report.findings:
+        click.echo(finding.text)
+    looked = f"{report.events} events in {report.batches} batches"
+    if report.forgotten:
+        looked += f", {report.forgotten} of them forgotten"
+    click.echo(f"Looked at {looked}; {report.waiting} events are not sealed yet.")
+    if not report.findings:
+        held = f" and {len(anchors)} anchors hold" if anchors else ""
+        click.echo(f"The history is whole{held}.")
+
+
+def _record(report: Report) -> dict[str, object]:
+    return {
+        "whole": not report.findings,
+        "events": report.events,
+        "batches": report.batches,
+        "forgotten": report.forgotten,
+        "not_sealed": report.waiting,
+        "findings": [
+            {"batch": finding.batch, "fault": finding.fault.value, "text": finding.text}
+            for finding in report.findings
+        ],
+    }
+
+
+def _sentence(report: Report) -> str:
+    numbers = list(dict.fromkeys(str(finding.batch) for finding in report.findings))
+    named, more = ", ".join(numbers[:_NAMED]), len(numbers) - _NAMED
+    batches = f"batch {named}" if len(numbers) == 1 else f"batches {named}"
+    others = f" and {more} more" if more > 0 else ""
+    return f"The history was tampered with in {batches}{others}."
+
+
+def _write(lines: Iterable[str]) -> None:
+    output = sys.stdout.buffer
+    for line in lines:
+        # Half characters, which somebody else put there, are taken along as they are.
+        output.write(line.encode("utf-8", errors="surrogatepass"))

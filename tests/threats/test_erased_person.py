@@ -1,0 +1,201 @@
+"""Nothing that names an erased person is left, nobody finds it out by trying, and the history is still whole."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.apps import apps
+from django.utils import timezone
+
+from doorward.administrators.models import Administrator
+from doorward.audit import erasing as history
+from doorward.audit import sealing
+from doorward.audit.events import Kind
+from doorward.audit.models import Batch, Event
+from doorward.audit.origin import CONSOLE
+from doorward.core import chain
+from doorward.notices import erasing
+from doorward.notices.models import Delivery
+from doorward.notices.worker import run_once
+from tests import histories, support
+from tests.notices.happenings import Stage, factor_removed, removed
+from tests.notices.mails import Folder, send_to
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAMES = ("Zacharias", "Quillfeather", "zacharias.quillfeather", "Zach's blue phone")
+PHONE = "+49 30 901820"
+
+
+@pytest.fixture
+def person(customer: Any) -> Administrator:
+    return support.make_administrator(
+        customer,
+        email="zacharias.quillfeather@harbourbakery.example",
+        name="Zacharias Quillfeather",
+        phone=PHONE,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: Any) -> Folder:
+    from doorward.environment import MailServer  # noqa: PLC0415 - only here
+
+    path = tmp_path / "mail"
+    send_to(monkeypatch, MailServer(kind="file", folder=path))
+    return Folder(path)
+
+
+@pytest.fixture
+def gone(person: Administrator, owner: Administrator, folder: Folder) -> Administrator:
+    """Give somebody who was removed after a life in the portal, all of it sealed and mailed."""
+    stage = Stage(person=person, owner=owner)
+    factor_removed(stage)
+    support.enable_app(person, name="Zach's blue phone")
+    browser = support.browser_of(person)
+    browser.get("/security/")
+    histories.happen(person, details={"factor": "Zach's blue phone"})
+    histories.happen(owner)
+    run_once(timezone.now())
+    removed(stage)
+    run_once(timezone.now())
+    assert len(folder.all()) >= 3
+    return support.again(person)
+
+
+def everything() -> str:
+    """Give all that the database has, as text."""
+    rows = [row for model in apps.get_models() for row in model._base_manager.values()]
+    return repr(rows)
+
+
+def test_nothing_that_names_them_is_left(
+    gone: Administrator, folder: Folder, tmp_path: Path
+) -> None:
+    assert all(name in everything() for name in NAMES)
+    erasing.erase(gone, by=CONSOLE)
+    left = everything()
+    assert [name for name in (*NAMES, PHONE) if name in left] == []
+    assert not Delivery.objects.filter(administrator_id=gone.id).exists()
+    mails = [mail for mail in folder.all() if mail["To"] == gone.email]
+    assert mails == []
+    for form in ("jsonl", "csv"):
+        export = histories.export(tmp_path, form).read_text()
+        assert [name for name in (*NAMES, PHONE) if name in export] == []
+
+
+def test_the_history_is_whole_and_says_what_happened(gone: Administrator, tmp_path: Path) -> None:
+    anchors = [batch.anchor for batch in Batch.objects.all()]
+    before = list(Event.objects.order_by("id").values_list("id", "kind", "outcome", "subject_id"))
+    erasing.erase(gone, by=CONSOLE)
+    assert histories.faults(anchors) == set()
+    sealing.seal(now=timezone.now())
+    assert histories.faults(anchors) == set()
+    for form in ("jsonl", "csv"):
+        alone = histories.verify_alone(histories.export(tmp_path, form), *map(str, anchors))
+        assert alone.returncode == 0, alone.stdout
+    *same, last = Event.objects.order_by("id").values_list("id", "kind", "outcome", "subject_id")
+    assert same == before
+    assert last[1:] == (Kind.ADMINISTRATOR_ERASED, "ok", gone.id)
+
+
+def test_others_stay_as_they_are(gone: Administrator, owner: Administrator) -> None:
+    colleagues = Event.objects.exclude(actor_id=gone.id).exclude(subject_id=gone.id).order_by("id")
+    before = list(colleagues.values())
+    erasing.erase(gone, by=CONSOLE)
+    assert list(colleagues.exclude(kind=Kind.ADMINISTRATOR_ERASED).values()) == before
+    # Who removed them is still there, with the address it was done from.
+    [event] = support.events(Kind.ADMINISTRATOR_REMOVED)
+    assert (event.actor_name, event.subject_name) == (owner.full_name, "")
+    assert event.address
+    assert event.actor_salt is not None
+
+
+def test_who_acted_is_erased_from_what_they_did_to_others(
+    owner: Administrator, colleague: Administrator
+) -> None:
+    support.make_administrator(
+        owner.customer, email="x@harbourbakery.example", tabs=support.ALL_TABS
+    )
+    stage = Stage(person=colleague, owner=owner)
+    removed(stage)
+    sealing.seal(now=timezone.now())
+    Administrator.objects.everywhere().filter(id=owner.id).update(status="removed")
+    erasing.erase(owner, by=CONSOLE)
+    [event] = support.events(Kind.ADMINISTRATOR_REMOVED)
+    assert (event.actor_name, event.address, event.browser) == ("", "", "")
+    assert (event.actor_id, event.subject_name) == (owner.id, colleague.full_name)
+    assert histories.faults() == set()
+
+
+def test_nobody_finds_out_by_trying(gone: Administrator) -> None:
+    """With the salt the right guess fits; without it no guess does, not even the right one."""
+    event = Event.objects.filter(subject_id=gone.id, kind=Kind.FACTOR_RENAMED).latest("id")
+    salt = bytes(event.subject_salt or b"")
+    erasing.erase(gone, by=CONSOLE)
+    event = Event.objects.get(id=event.id)
+    assert event.subject_salt is None
+    part = {
+        "subject_name": "Zacharias Quillfeather",
+        "details": {"factor": "Zach's blue phone"},
+    }
+    kept = bytes(event.subject_hash or b"")
+    assert chain.personal_hash(salt, part) == kept
+    # All that is left to try with: whatever else stands in the row, or no salt.
+    salts = [b"", bytes(16), event.public_id.bytes, gone.id.bytes, bytes(event.actor_hash or b"")]
+    parts = [part, {**part, "details": {}}]
+    assert kept not in {chain.personal_hash(one, other) for one, other in product(salts, parts)}
+    assert salt.hex() not in everything()
+    assert repr(salt) not in everything()
+
+
+def test_what_is_not_sealed_yet_is_sealed_without_them(
+    person: Administrator, owner: Administrator
+) -> None:
+    sealing.seal(now=timezone.now())
+    histories.happen(person, details={"factor": "Zach's blue phone"})
+    removed(Stage(person=person, owner=owner))
+    erasing.erase(support.again(person), by=CONSOLE)
+    assert "Quillfeather" not in everything()
+    sealing.seal(now=timezone.now())
+    assert histories.faults() == set()
+
+
+def test_what_the_operator_did_to_them_is_still_the_operators(gone: Administrator) -> None:
+    [added] = support.events(Kind.ADMINISTRATOR_ADDED, subject_id=gone.id)
+    assert added.browser == "console"
+    erasing.erase(gone, by=CONSOLE)
+    [added] = support.events(Kind.ADMINISTRATOR_ADDED, subject_id=gone.id)
+    assert (added.browser, added.subject_name) == ("console", "")
+
+
+def test_a_page_of_history_says_that_a_name_was_erased(
+    gone: Administrator, owner: Administrator
+) -> None:
+    erasing.erase(gone, by=CONSOLE)
+    page = support.browser_of(owner).get("/activity/").content.decode()
+    assert f"{owner.full_name} removed (erased)." in page
+    assert "(erased) signed in." in page
+    assert "The operator erased the personal data of somebody who was removed." in page
+
+
+def test_erasing_again_changes_nothing(gone: Administrator) -> None:
+    erasing.erase(gone, by=CONSOLE)
+    before = json.dumps(list(Event.objects.order_by("id").values("id", "details", "subject_name")))
+    erasing.erase(gone, by=CONSOLE)
+    history.erase_from_history(gone.id)
+    assert (
+        json.dumps(list(Event.objects.order_by("id").values("id", "details", "subject_name")))
+        == before
+    )
+    assert histories.faults() == set()
+
+
+def test_somebody_who_was_not_removed_is_not_erased(person: Administrator) -> None:
+    erasing.erase(person, by=CONSOLE)
+    assert support.again(person).full_name == "Zacharias Quillfeather"
+    assert support.events(Kind.ADMINISTRATOR_ERASED) == []
