@@ -34,7 +34,7 @@ class Authenticator:
     def of_picture(cls, png: bytes) -> Authenticator:
         """Scan a QR code, as the camera sees it."""
         (read,) = zxingcpp.read_barcodes(
-            Image.open(io.BytesIO(png)), formats=zxingcpp.BarcodeFormat.QRCode
+            Image.open(io.BytesIO(png)), formats=zxingcpp.barcode_formats_from_str("QRCode")
         )
         parts = urlsplit(read.text)
         assert (parts.scheme, parts.netloc) == ("otpauth", "totp"), read.text
