@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -299,7 +300,7 @@ def _factor(row: dict[str, Any]) -> FactorRow:
 
 
 def _policy(row: dict[str, Any]) -> Policy:
-    return policy_from(
+    return _effective(
         tick=row["person_require_2fa"],
         customer=CustomerPolicy(
             required=row["customer_require_2fa"],
@@ -313,3 +314,7 @@ def _policy(row: dict[str, Any]) -> Policy:
         floor_customer=row["customer_floor_require_2fa"],
         floor_brand=row["brand_require_2fa"],
     )
+
+
+# Everybody of a customer has the same, and the next request has it again.
+_effective = lru_cache(maxsize=1024)(policy_from)
