@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
-from django.test import Client, RequestFactory
 from django.utils import translation
 
 from doorward.audit.events import Kind
@@ -20,6 +19,8 @@ from doorward.web.tabs import TabItem
 from tests import support
 
 if TYPE_CHECKING:
+    from django.test import Client
+
     from doorward.administrators.models import Administrator
 
 PAGE = '{% extends "portal.html" %}{% set data_page = "sample" %}{% block content %}<h1>A page</h1>{% endblock %}'
@@ -51,21 +52,21 @@ def _me(**changes: Any) -> Me:
 def _draw(me: Me | None, **words: Any) -> str:
     with translation.override("en"):
         env = jinja._environment_of("en")
-        tabs = [
+        tabs = (
             TabItem("home", "Home", "/", current=True),
             TabItem("pbx", "Phone system", "/x", external=True),
-        ]
-        context = {
+        )
+        context: dict[str, Any] = {
             "brand": _Brand(),
             "me": me,
-            "tabs": tabs if me else [],
+            "tabs": tabs if me else (),
             "csp_nonce": "n",
             "csrf_input": "",
+            "look": look_version(_Brand()),
+            "path": "/sample/?page=2",
+            "told": [],
         }
-        request = RequestFactory().get("/sample/?page=2")
-        return env.from_string(PAGE).render(
-            context | {"request": request, "session_left": None} | words
-        )
+        return env.from_string(PAGE).render(context | {"session_left": None} | words)
 
 
 def _menu(html: str) -> str:

@@ -1,8 +1,7 @@
 """The map of the site: each room of `doorward.web` brings its own addresses."""
 
+from importlib import import_module
 from importlib.util import find_spec
-
-from django.urls import include, path
 
 ROOMS = (
     "frame",
@@ -20,10 +19,13 @@ ROOMS = (
     "demo_mail",
 )
 
+# One flat list: with a list for each room, Django looks through all rooms before it by raising and
+# catching an exception.
 urlpatterns = [
-    path("", include(f"doorward.web.{room}.urls"))
+    pattern
     for room in ROOMS
     if find_spec(f"doorward.web.{room}") and find_spec(f"doorward.web.{room}.urls")
+    for pattern in import_module(f"doorward.web.{room}.urls").urlpatterns
 ]
 
 handler400 = "doorward.web.errors.bad_request"

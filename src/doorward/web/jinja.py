@@ -10,7 +10,6 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.contrib.messages import get_messages
 from django.template import engines
 from django.templatetags.static import static as static_address
 from django.urls import reverse
@@ -48,7 +47,17 @@ class PageEnvironment(Environment):
 
 
 class _Fold(NodeTransformer):
-    """Puts the result where a call stands that gives the same each time: a text without values, an icon, a file."""
+    """Puts the result where a call stands that gives the same each time: a text without values, an icon, a file.
+
+    And an empty text where a condition has no else: Jinja's undefined value is dear to print, and a
+    choice of time zones has four hundred of them.
+    """
+
+    def visit_CondExpr(self, node: nodes.CondExpr) -> nodes.Node:  # noqa: N802 - named by Jinja
+        self.generic_visit(node)
+        if node.expr2 is None:
+            node.expr2 = nodes.Const("", lineno=node.lineno)
+        return node
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - named by Jinja
         self.generic_visit(node)
@@ -63,8 +72,6 @@ class _Fold(NodeTransformer):
             args = [arg.as_const() for arg in node.args]
             kwargs = dict(keyword.as_const() for keyword in node.kwargs)
         except nodes.Impossible:
-            return node
-        if node.node.name == "_" and kwargs:
             return node
         return nodes.Const(GLOBALS[node.node.name](*args, **kwargs), lineno=node.lineno)
 
@@ -112,9 +119,9 @@ def translate(text: str, **values: object) -> Markup:
     return translated % values if values else translated
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
 def remember(piece: Macro, *values: Hashable) -> str:
-    """Draw a piece that depends on these values alone, once: a person has the same account menu on all pages."""
+    """Draw a piece that depends on these values alone, once: a person has the same top bar again and again."""
     return piece(*values)
 
 
@@ -164,7 +171,6 @@ GLOBALS: dict[str, Any] = {
     "day": times.day,
     "exact": times.exact,
     "fit_tabs": fit_tabs,
-    "get_messages": get_messages,
     "icon": icon,
     "initials": initials,
     "input_attributes": fields.input_attributes,

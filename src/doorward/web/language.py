@@ -57,6 +57,9 @@ class Language:
         request.LANGUAGE_CODE = _choose(cookie[:LONGEST], wish[:LONGEST])
         translation.activate(request.LANGUAGE_CODE)
         response = self.get_response(request)
-        patch_vary_headers(response, ("Accept-Language",))
+        if "Vary" in response.headers:
+            patch_vary_headers(response, ("Accept-Language",))
+        else:
+            response.headers["Vary"] = "Accept-Language"
         response.headers["Content-Language"] = translation.get_language() or ""
         return response

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.messages import get_messages
 from django.http import HttpResponse, HttpResponseRedirect
-from django.template.backends.utils import csrf_input
-from django.utils.functional import SimpleLazyObject
 
 from doorward.customers.cached import brand_for_host
+from doorward.web.brandmark import look_version
+from doorward.web.formtoken import form_input
 from doorward.web.jinja import page_template
 from doorward.web.tabs import tab_items
 
@@ -88,10 +89,13 @@ def _frame(request: Request) -> dict[str, Any]:
         "request": request,
         "brand": request.brand,
         "me": None,
-        "tabs": [],
-        # once for a page, however many forms it has: each token costs 50 µs
-        "csrf_input": SimpleLazyObject(lambda: csrf_input(request)),
-        "csp_nonce": SimpleLazyObject(lambda: str(getattr(request, "csp_nonce", ""))),
+        "tabs": (),
+        # one token for a page, however many forms it has
+        "csrf_input": form_input(request),
+        "csp_nonce": str(getattr(request, "csp_nonce", "")),
+        "look": look_version(request.brand),
+        "path": request.get_full_path(),
+        "told": list(get_messages(request)),
         "session_left": None,
     }
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from doorward.customers import tabs
@@ -12,8 +14,6 @@ from doorward.customers.cached import TabLink, tab_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from django.utils.functional import _StrPromise
 
     from doorward.mfa.facts import Person
 
@@ -35,18 +35,26 @@ class TabItem:
     """One tab in the top bar."""
 
     key: str
-    title: str | _StrPromise
+    title: str
     url: str
     external: bool = False
     current: bool = False
 
 
-def tab_items(person: Person, *, current: str | None) -> list[TabItem]:
+def tab_items(person: Person, *, current: str | None) -> tuple[TabItem, ...]:
     """Give the tabs of a person: Home, the provider's own, then the rest."""
-    own = [_own(link) for link in tab_links() if link.key in person.tab_keys]
-    built_in = [_built_in(key, current=current) for key in keys_for(person)]
+    mine = tuple(link for link in tab_links() if link.key in person.tab_keys)
+    return _items(get_language(), tuple(keys_for(person)), mine, current)
+
+
+@lru_cache(maxsize=512)
+def _items(
+    _language: str | None, keys: tuple[str, ...], mine: tuple[TabLink, ...], current: str | None
+) -> tuple[TabItem, ...]:
+    own = [_own(link) for link in mine]
+    built_in = [_built_in(key, current=current) for key in keys]
     first = [tab for tab in built_in if tab.key == tabs.HOME]
-    return [*first, *own, *(tab for tab in built_in if tab.key != tabs.HOME)]
+    return (*first, *own, *(tab for tab in built_in if tab.key != tabs.HOME))
 
 
 def keys_for(person: Person) -> Iterable[str]:
@@ -67,4 +75,4 @@ def _own(link: TabLink) -> TabItem:
 
 
 def _built_in(key: str, *, current: str | None) -> TabItem:
-    return TabItem(key=key, title=TITLES[key], url=ADDRESSES[key], current=key == current)
+    return TabItem(key=key, title=str(TITLES[key]), url=ADDRESSES[key], current=key == current)

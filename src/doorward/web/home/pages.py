@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from doorward.core.recovery import few_left
 from doorward.customers import tabs
@@ -14,9 +15,10 @@ from doorward.customers.cached import tab_links
 from doorward.web.tabs import ADDRESSES, TITLES, keys_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
+    from doorward.customers.cached import TabLink
     from doorward.mfa.facts import Loaded
     from doorward.mfa.standing import Numbers, People
 
@@ -56,7 +58,7 @@ class HomePage:
     codes_left: int | None
     few_codes: bool
     grace_until: datetime | None
-    cards: list[Card]
+    cards: tuple[Card, ...]
 
 
 def greet(name: str, *, hour: int) -> str:
@@ -80,25 +82,37 @@ def home_page(loaded: Loaded, numbers: Numbers, *, browser: str, hour: int) -> H
         codes_left=left,
         few_codes=left is not None and few_left(left),
         grace_until=policy.grace_until if policy.required and not loaded.factors else None,
-        cards=[*_own_cards(loaded), *_built_in_cards(loaded, numbers.people)],
+        cards=_cards(
+            get_language(),
+            tuple(link for link in tab_links() if link.key in person.tab_keys),
+            tuple(keys_for(person)),
+            numbers.people,
+        ),
     )
 
 
-def _own_cards(loaded: Loaded) -> Iterator[Card]:
-    for link in tab_links():
-        if link.key in loaded.person.tab_keys:
-            yield Card(
-                title=link.title,
-                text=link.description,
-                url=link.url,
-                verb=_("Open"),
-                icon="layout-grid",
-                external=True,
-            )
+@lru_cache(maxsize=512)
+def _cards(
+    _language: str | None, mine: tuple[TabLink, ...], keys: tuple[str, ...], people: People | None
+) -> tuple[Card, ...]:
+    """Word the cards; the same from one look to the next, until a number changes."""
+    return (*_own_cards(mine), *_built_in_cards(keys, people))
 
 
-def _built_in_cards(loaded: Loaded, people: People | None) -> Iterator[Card]:
-    for key in keys_for(loaded.person):
+def _own_cards(mine: Iterable[TabLink]) -> Iterator[Card]:
+    for link in mine:
+        yield Card(
+            title=link.title,
+            text=link.description,
+            url=link.url,
+            verb=_("Open"),
+            icon="layout-grid",
+            external=True,
+        )
+
+
+def _built_in_cards(keys: Iterable[str], people: People | None) -> Iterator[Card]:
+    for key in keys:
         if key == tabs.ADMINISTRATORS and people is not None:
             yield _administrators_card(people)
         elif key != tabs.HOME:
