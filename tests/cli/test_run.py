@@ -175,12 +175,6 @@ def test_a_wrong_option_is_a_usage_error(tmp_path):
     assert answer.returncode == 2
 
 
-def test_a_second_machine_needs_a_database_that_two_can_share(tmp_path):
-    answer = doorward("work", folder=tmp_path / "data")
-    assert answer.returncode == 1
-    assert "PostgreSQL" in answer.stderr
-
-
 if postgresql.url():  # there is nothing to say about it on SQLite
 
     def test_it_runs_on_postgresql(tmp_path):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # Of PostgreSQL's advisory locks: any number that nobody else takes.
 _MIGRATION_LOCK = 0x446F6F72
+_NOT_CURRENT = "The database is not up to date: `doorward run` brings it there."
 
 
 def bring_up_to_date(*, only_sqlite: bool = False) -> None:
@@ -34,13 +35,27 @@ def bring_up_to_date(*, only_sqlite: bool = False) -> None:
     try:
         if connection.vendor == "sqlite" or not only_sqlite:
             with _one_at_a_time():
-                executor = MigrationExecutor(connection)
-                if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+                if not _is_current():
                     call_command("migrate", verbosity=0, interactive=False)
                 first_start(now=timezone.now())
         _refuse_without_keys(only_first=only_sqlite)
     except DatabaseError as error:
         raise cannot_be_used(error) from error
+
+
+def refuse_unprepared() -> None:
+    """Raise `Failure` where `doorward run` has yet to prepare the database, or its keys are not here."""
+    try:
+        if not _is_current():
+            raise Failure(_NOT_CURRENT)
+        _refuse_without_keys(only_first=False)
+    except DatabaseError as error:
+        raise cannot_be_used(error) from error
+
+
+def _is_current() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 def _refuse_without_keys(*, only_first: bool) -> None:
@@ -62,7 +77,7 @@ def _refuse_without_keys(*, only_first: bool) -> None:
 def cannot_be_used(error: DatabaseError) -> Failure:
     """Give the sentence for a database that is not there, not up to date, or in the way."""
     if isinstance(error, ProgrammingError) and connection.vendor == "postgresql":
-        return Failure("The database is not up to date: `doorward run` brings it there.")
+        return Failure(_NOT_CURRENT)
     return Failure(f"The database cannot be used: {_first_line(error)}.")
 
 

@@ -36,10 +36,17 @@ def run(bind: str | None, workers: int | None) -> None:
 
 @click.command()
 def work() -> None:
-    """Do the background work alone, for a second machine."""
+    """Do the background work alone, for a second machine.
+
+    It shares the database (PostgreSQL) and the key file with a machine on which `doorward run` runs.
+    """
     environment = _settings(bind=None, workers=None)
     if not environment.database.startswith("postgres"):
         raise Failure("A second machine needs PostgreSQL: set DOORWARD_DATABASE_URL.")
+    from doorward.cli.data import refuse_unprepared  # noqa: PLC0415 - after set-up
+
+    refuse_unprepared()
+    _let_go_of_the_database()
     supervise(["work"], is_ready=lambda: True, on_ready=lambda: click.echo("Working."))
 
 
@@ -81,13 +88,18 @@ def _settings(*, bind: str | None, workers: int | None) -> Environment:
 def _prepare(fill: Callable[[], None]) -> None:
     """Bring data and files up to date, and let go of the database: the parts have their own."""
     from django.core.management import call_command  # noqa: PLC0415 - after set-up
-    from django.db import connections  # noqa: PLC0415
 
     from doorward.cli.data import bring_up_to_date  # noqa: PLC0415
 
     bring_up_to_date()
     fill()
     call_command("collectstatic", verbosity=0, interactive=False)
+    _let_go_of_the_database()
+
+
+def _let_go_of_the_database() -> None:
+    from django.db import connections  # noqa: PLC0415 - after set-up
+
     connections.close_all()
     for connection in connections.all():
         # Only PostgreSQL's has a pool, with threads that would outlive the preparation.

@@ -1,0 +1,61 @@
+"""`doorward check`: is this installation fit for production?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from doorward.cli.base import Failure, json_option, print_json, with_data
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from doorward.cli.fitness.finding import Finding
+
+_ORDER = ("unfit", "advice", "fine")
+
+
+@click.command()
+@click.option(
+    "--ntp", metavar="HOST[:PORT]", help="Also compare the clock with this time server's [none]."
+)
+@json_option
+@with_data
+def check(*, ntp: str | None, as_json: bool) -> None:
+    """Say what is unfit for production here, and what to do about it.
+
+    Exit status 1 where something is unfit. What is only advised does not count.
+    """
+    found = sorted(_look(ntp), key=lambda finding: _ORDER.index(finding.verdict))
+    if as_json:
+        print_json([asdict(finding) for finding in found])
+    else:
+        _print(found)
+    if number := sum(finding.verdict == "unfit" for finding in found):
+        things = "1 thing is" if number == 1 else f"{number} things are"
+        raise Failure(f"{things} unfit for production.")
+
+
+def _look(ntp: str | None) -> list[Finding]:
+    from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
+
+    from doorward.cli.fitness import clocks, database, machine  # noqa: PLC0415
+    from doorward.cli.fitness import settings as given  # noqa: PLC0415
+
+    return [
+        *given.look(settings.DOORWARD, debug=settings.DEBUG),
+        *machine.look(settings.DOORWARD),
+        *database.look(),
+        *clocks.look(ntp),
+    ]
+
+
+def _print(found: Sequence[Finding]) -> None:
+    width = max(len(finding.check) for finding in found)
+    for finding in found:
+        head = f"{finding.verdict:6}  {finding.check.ljust(width)}  "
+        click.echo(head + finding.what)
+        if finding.do:
+            click.echo(" " * len(head) + "→ " + finding.do)

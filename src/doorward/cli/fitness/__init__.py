@@ -1,0 +1,1 @@
+"""What `doorward check` looks at, by subject."""
