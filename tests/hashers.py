@@ -1,8 +1,8 @@
 """Argon2id with small parameters."""
 
-from doorward.administrators.hashers import Argon2id
+from doorward.administrators.hashers import KeyedArgon2id
 
 
-class Small(Argon2id):
+class Small(KeyedArgon2id):
     time_cost = 1
     memory_cost = 64

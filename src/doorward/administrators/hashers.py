@@ -1,9 +1,11 @@
-"""How passwords are hashed: Argon2id with parameters of our own (RFC 9106; OWASP's least)."""
+"""How passwords are hashed: Argon2id with parameters of our own (RFC 9106; OWASP's least), under a key."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
+
+from doorward.safe.vault import fingerprint
 
 
 class Argon2id(Argon2PasswordHasher):
@@ -12,3 +14,24 @@ class Argon2id(Argon2PasswordHasher):
     time_cost = settings.DOORWARD.argon2_time
     memory_cost = settings.DOORWARD.argon2_memory_kib
     parallelism = 1
+
+
+class KeyedArgon2id(Argon2id):
+    """Argon2id of the password's keyed hash (NIST SP 800-63B-4, 3.1.1.2).
+
+    Whoever has the database and not the key file cannot even try whether a guess is right.
+    """
+
+    algorithm = "keyed_argon2"
+
+    def encode(self, password: str, salt: str) -> str:
+        """Hash a password."""
+        return super().encode(_keyed(password), salt)
+
+    def verify(self, password: str, encoded: str) -> bool:
+        """Say whether a password is the one that was hashed."""
+        return super().verify(_keyed(password), encoded)
+
+
+def _keyed(password: str) -> str:
+    return fingerprint("password", password).hex()

@@ -60,7 +60,10 @@ ALLOWED_HOSTS = ["*"]
 DATABASES = {"default": database.describe(DOORWARD)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "administrators.Administrator"
-PASSWORD_HASHERS = ["doorward.administrators.hashers.Argon2id"]
+PASSWORD_HASHERS = [
+    "doorward.administrators.hashers.KeyedArgon2id",
+    "doorward.administrators.hashers.Argon2id",  # of hashes from before: renewed at the next sign-in
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 1

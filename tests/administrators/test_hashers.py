@@ -1,0 +1,41 @@
+"""Passwords are hashed under a key; hashes from before go on working, and are renewed."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.hashers import verify_password
+from django.test import Client
+
+from doorward.administrators.hashers import Argon2id
+from doorward.administrators.models import Administrator
+from doorward.safe import vault
+from doorward.safe.models import SealedKey
+from tests import support
+
+
+@pytest.fixture
+def hashed_before(settings, owner):
+    """Give somebody whose password was hashed without a key."""
+    settings.PASSWORD_HASHERS = [
+        *settings.PASSWORD_HASHERS,
+        "doorward.administrators.hashers.Argon2id",
+    ]
+    encoded = Argon2id().encode(support.PASSWORD, "a salt of old times")
+    Administrator.objects.everywhere().filter(id=owner.id).update(password=encoded)
+    return support.again(owner)
+
+
+def test_a_hash_without_a_key_is_renewed_at_the_next_sign_in(hashed_before):
+    support.sign_in(Client(), hashed_before)
+    renewed = support.again(hashed_before).password
+    assert renewed.startswith("keyed_argon2$argon2id$")
+    assert verify_password(support.PASSWORD, renewed) == (True, False)
+    support.sign_in(Client(), hashed_before)
+
+
+def test_a_hash_is_of_its_installation_alone(owner):
+    encoded = owner.password
+    assert verify_password(support.PASSWORD, encoded)[0]
+    SealedKey.objects.all().delete()
+    vault._fingerprint_key.cache_clear()
+    assert not verify_password(support.PASSWORD, encoded)[0]

@@ -1,0 +1,303 @@
+"""Somebody has a copy of the database and not the key file: nothing in it opens anything.
+
+The thief tries all of it: each value of each column as a cookie, in links made as Doorward makes
+them, as recovery codes, as secrets of apps, as passwords. They know each password, where that
+shows whether the next door holds; they know the code of Doorward; and no limit keeps them waiting.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import sqlite3
+import uuid
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from doorward.administrators import email_change
+from doorward.administrators.links import PATHS
+from doorward.administrators.models import LinkPurpose
+from doorward.cli.sealed import COLUMNS
+from doorward.mfa.models import Factor, RecoverySet
+from doorward.safe import sealed, vault
+from doorward.safe.keyring import KeyFile
+from doorward.safe.models import Attempt
+from doorward.web import browsermark, linkmark
+from tests import support
+from tests.secrets_at_rest import Kept, keep
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from time_machine import Traveller
+
+    from doorward.administrators.models import Administrator
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Shorter values are no secrets.
+SHORTEST = 8
+
+
+@dataclass(frozen=True)
+class Loot:
+    """What the thief has: every row of every table, by the names of its columns."""
+
+    tables: dict[str, list[dict[str, Any]]]
+
+    def values(self) -> set[str | bytes]:
+        """Give every value that might be a secret."""
+        return {
+            bytes(value) if isinstance(value, bytes | memoryview) else str(value)
+            for rows in self.tables.values()
+            for row in rows
+            for value in row.values()
+            if value is not None and len(str(value)) >= SHORTEST
+        }
+
+    def pieces(self) -> set[bytes]:
+        """Give the bytes that might be keys: whole values, and those of which a seal is put together."""
+        return {piece for value in self.values() for piece in taken_apart(value)}
+
+
+def taken_apart(value: str | bytes) -> Iterator[bytes]:
+    plain = value.encode() if isinstance(value, str) else value
+    yield plain
+    yield hashlib.sha256(plain).digest()
+    if isinstance(value, bytes) and len(value) > 38:
+        body = value[2 + value[1] :]
+        yield from (body, body[12:], body[12:-16], body[:12], body[-16:], body[:16])
+
+
+def written(value: str | bytes) -> set[str]:
+    """Give a value in every writing that it could be sent in."""
+    if isinstance(value, str):
+        return {value, value.replace("-", "")}
+    in_64 = base64.urlsafe_b64encode(value).decode()
+    return {
+        value.hex(),
+        in_64,
+        in_64.rstrip("="),
+        base64.b64encode(value).decode(),
+        base64.b32encode(value).decode(),
+        base64.b32encode(value).decode().rstrip("=")[:24],
+    }
+
+
+@pytest.fixture
+def kept(clock, owner, colleague, outsider) -> Kept:
+    support.invite(owner.customer)
+    email_change.ask(colleague, "sam@new.example", by=support.by(owner), now=timezone.now())
+    return keep(owner, colleague, outsider)
+
+
+@pytest.fixture
+def loot(kept, tmp_path) -> Loot:
+    """Give what a copy of the SQLite file has, or a dump of PostgreSQL."""
+    names = connection.introspection.table_names()
+    if connection.vendor == "sqlite":
+        copy = copied(tmp_path / "stolen.sqlite3")
+        with closing(sqlite3.connect(copy)) as stolen:
+            return Loot({name: rows(stolen.execute(f"SELECT * FROM {name}")) for name in names})
+    found = {}
+    with connection.cursor() as cursor:
+        for name in names:
+            cursor.execute(f"SELECT * FROM {name}")
+            found[name] = rows(cursor)
+    return Loot(found)
+
+
+def copied(path: Path) -> Path:
+    with (
+        closing(sqlite3.connect(connection.settings_dict["NAME"])) as live,
+        closing(sqlite3.connect(path)) as copy,
+    ):
+        live.backup(copy)
+    return path
+
+
+def rows(cursor: Any) -> list[dict[str, Any]]:
+    columns = [column[0] for column in cursor.description]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def test_the_loot_is_everything(loot: Loot) -> None:
+    """What is tried below is really there: each table of ours, and something in each that matters."""
+    for column in COLUMNS:
+        assert any(row[column.column] for row in loot.tables[column.model._meta.db_table])
+    for name in ("mfa_recoverycode", "administrators_session", "administrators_mailedlink"):
+        assert len(loot.tables[name]) >= 2
+    assert len(loot.values()) > 150
+
+
+def test_no_secret_stands_in_it(kept: Kept, loot: Loot) -> None:
+    cookies = {morsel.value for morsel in kept.browser.cookies.values()}
+    secrets: set[str | bytes] = {
+        kept.secret,
+        kept.set_up_secret,
+        kept.started.token,
+        kept.mailed_code,
+        kept.link.split("/")[-2],
+        support.PASSWORD,
+        *kept.codes,
+        *kept.unsaved_codes,
+        *(cookie for cookie in cookies if len(cookie) > SHORTEST),
+    }
+    forms = {form for secret in secrets for form in written(secret)}
+    raw = {secret if isinstance(secret, bytes) else secret.encode() for secret in secrets}
+    for value in loot.values():
+        text = value if isinstance(value, str) else value.decode("latin-1")
+        assert not any(form in text for form in forms)
+        assert not any(one in text.encode("latin-1", "ignore") for one in raw)
+
+
+def test_what_is_compared_is_stored_under_a_key(kept: Kept, loot: Loot) -> None:
+    """A hash without a key would be the same in every installation."""
+    known = [kept.started.token, *kept.codes, *kept.unsaved_codes]
+    known += [code.replace("-", "") for code in known]
+    keys = {b"", b"\0" * 32, *loot.pieces()}
+    stored = {value for value in loot.values() if isinstance(value, bytes) and len(value) == 32}
+    for secret in known:
+        plain = secret.encode()
+        assert hashlib.sha256(plain).digest() not in stored
+        for purpose in (b"", b"session", b"recovery"):
+            message = len(purpose).to_bytes(2) + purpose + plain
+            made = {hmac.digest(key, text, "sha256") for key in keys for text in (plain, message)}
+            assert not made & stored
+
+
+def opens_profile(token: str) -> bool:
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = token
+    client.cookies[browsermark.NAME] = token
+    return client.get("/profile/").status_code == 200
+
+
+def test_no_value_is_a_cookie_that_signs_in(kept: Kept, loot: Loot) -> None:
+    tried = {form for value in loot.values() for form in written(value)}
+    sent = [one for one in tried if one.isascii() and one.isprintable() and len(one) < 4000]
+    assert len(sent) > 300
+    assert not [one for one in sent if opens_profile(one)]
+    assert opens_profile(kept.browser.cookies[settings.SESSION_COOKIE_NAME].value)
+
+
+def tokens(loot: Loot) -> Iterator[tuple[str, str]]:
+    """Make the token of each link in each way that what is there allows, with its page."""
+    for row in loot.tables["administrators_mailedlink"]:
+        link_id = uuid.UUID(str(row["id"]))
+        page = PATHS[LinkPurpose(row["purpose"])]
+        for nonce in taken_apart(bytes(row["nonce"])):
+            message = row["purpose"].encode() + b"\0" + link_id.bytes + nonce
+            for mac in {nonce[:16].ljust(16, b"\0"), *macs("link", message, loot)}:
+                token = base64.urlsafe_b64encode(link_id.bytes + mac[:16])
+                yield page, token.decode().rstrip("=")
+
+
+def macs(purpose: str, message: bytes, loot: Loot) -> set[bytes]:
+    """Hash with all that might be the key of the hashes: what is stored of it, and nothing at all."""
+    bound = len(purpose).to_bytes(2) + purpose.encode() + message
+    stored = [bytes(row["sealed"]) for row in loot.tables["safe_sealedkey"]]
+    keys = {b"", b"\0" * 32, *(piece for value in stored for piece in taken_apart(value))}
+    return {hmac.digest(key, bound, "sha256") for key in keys}
+
+
+def sets_a_password(page: str, token: str) -> bool:
+    client = Client()
+    client.cookies[linkmark.NAME] = f"{page}|{token}"
+    return client.post(page, {"password": support.OTHER_PASSWORD}).status_code != 422
+
+
+def test_no_link_can_be_made(kept: Kept, loot: Loot) -> None:
+    made = set(tokens(loot))
+    assert {page for page, _ in made} == {"/invitation/", "/password/reset/", "/e-mail/confirm/"}
+    assert len(made) > 200
+    assert not [one for one in made if sets_a_password(*one)]
+    assert sets_a_password("/password/reset/", kept.link.split("/")[-2])
+
+
+def test_no_mailed_code_can_be_made(kept: Kept, loot: Loot) -> None:
+    [row] = loot.tables["administrators_mailboxproof"]
+    made = set()
+    for nonce in taken_apart(bytes(row["nonce"])):
+        for mac in macs("mailbox", uuid.UUID(str(row["id"])).bytes + nonce, loot):
+            made.add(f"{int.from_bytes(mac[:8]) % 10**8:08d}")
+    assert len(made) > 50
+    assert kept.mailed_code not in made
+
+
+def second_step(person: Administrator) -> Client:
+    """Give a browser in which the thief proved the password, and need not wait for anything."""
+    Attempt.objects.all().delete()
+    for model in (Factor, RecoverySet):
+        model.objects.update(unknown_failures=0, unknown_wait_until=0, failures_in_a_row=0)
+    return support.browser_signed_in_by_service(person)
+
+
+def recovers(person: Administrator, code: str) -> bool:
+    return second_step(person).post("/sign-in/recovery/", {"code": code}).status_code == 303
+
+
+def test_no_value_is_a_recovery_code(kept: Kept, loot: Loot) -> None:
+    values = loot.values()
+    tried = {form for value in values if isinstance(value, bytes) for form in written(value)}
+    assert len(tried) > 200
+    assert not [code for code in tried if recovers(kept.owner, code)]
+    assert recovers(kept.owner, kept.codes[3])
+
+
+def is_the_app(person: Administrator, secret: bytes, clock: Traveller) -> bool:
+    """Say whether this secret's codes are right twice: one alone is by chance, once in a while."""
+    for _ in range(2):
+        clock.shift(timedelta(minutes=1))
+        answer = second_step(person).post("/sign-in/code/", {"code": support.code(secret)})
+        if answer.status_code != 303:
+            return False
+    return True
+
+
+def test_no_value_is_the_secret_of_an_app(kept: Kept, loot: Loot, clock: Traveller) -> None:
+    tried = loot.pieces()
+    assert len(tried) > 300
+    assert not [secret for secret in tried if is_the_app(kept.owner, secret, clock)]
+    assert is_the_app(kept.owner, kept.secret, clock)
+
+
+def test_no_password_can_be_guessed_at(owner: Administrator, loot: Loot) -> None:
+    """Not even who knows it can tell, without the key, that it is the one of this hash."""
+    hashes = [row["password"] for row in loot.tables["administrators_administrator"]]
+    assert support.again(owner).password in hashes
+    for stored in hashes:
+        _, usable, argon2 = stored.partition("$")
+        if not usable:
+            continue  # of somebody who is still invited
+        for guess in (support.PASSWORD, stored, *macs("password", support.PASSWORD.encode(), loot)):
+            with pytest.raises(VerifyMismatchError):
+                PasswordHasher().verify(f"${argon2}", guess)
+
+
+def test_a_ring_of_the_thiefs_own_opens_nothing(
+    kept: Kept, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a key that they make, nor one of theirs under the id that the values name."""
+    ids = [key.id for key in settings.KEYS.ring.keys]
+    own = KeyFile(tmp_path / "own.json", now=timezone.now())
+    listed = json.loads(own.path.read_text())["keys"]
+    own.path.write_text(json.dumps({"keys": [*listed, *(listed[0] | {"id": one} for one in ids)]}))
+    monkeypatch.setattr(vault, "_ciphers", {})
+    settings.KEYS = own
+    found = sealed.look(COLUMNS, seen=lambda: None)
+    assert found.needs == {}
+    assert found.broken == sum(column.rows.count() for column in COLUMNS if not column.fleeting)
