@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.test import Client
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from tests.notices.mails import Folder
 
 WITHOUT_DATABASE = {"messages in files", "heads of history in a file", "heads of history by mail"}
-OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"
 
 
 def test_a_sign_in_that_was_left_is_ended_and_told(
@@ -96,9 +94,3 @@ def test_the_first_sign_in_of_somebody_invited_is_no_news(
     support.browser_of(support.again(invited)).get("/security/")
     assert [mail["Subject"] for mail in folder.new()] == ["You signed in from a new browser"]
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.SENT}
-
-
-def test_the_operators_guide_says_what_is_forgotten() -> None:
-    section = OPERATING.read_text().partition("## What is forgotten when")[2]
-    for number in ("10 minutes", "30 minutes", "1 day", "15 minutes", "30 days", "180 days"):
-        assert number in section
