@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from doorward.customers.models import Brand, Tab
 from doorward.environment import LOOPBACK_NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from uuid import UUID
 
 KEPT_SECONDS = 3.0
@@ -60,7 +62,8 @@ class TabLink:
 class _Kept:
     until: float = 0.0
     brands: tuple[BrandLook, ...] = ()
-    hosts: frozenset[str] = frozenset()
+    # None: each is taken.
+    hosts: frozenset[str] | None = None
     tabs: tuple[TabLink, ...] = ()
 
 
@@ -82,7 +85,8 @@ def is_known_host(host: str) -> bool:
 
     Where no public address is set, nobody has said under which name it is used, and each is taken.
     """
-    return not settings.DOORWARD.public_url or _name_of(host) in _current().hosts
+    hosts = _current().hosts
+    return hosts is None or _name_of(host) in hosts
 
 
 def brand_of(brand_id: UUID) -> BrandLook:
@@ -100,6 +104,13 @@ def forget() -> None:
     _kept.until = 0.0
 
 
+def _hosts(brands: Iterable[BrandLook]) -> frozenset[str] | None:
+    public = urlsplit(settings.DOORWARD.public_url).hostname
+    named = (host for brand in brands for host in brand.hosts)
+    return LOOPBACK_NAMES.union({public}, named) if public else None
+
+
+@lru_cache(maxsize=1024)
 def _name_of(host: str) -> str:
     """Give the name or address in a Host header, without port and brackets."""
     if host.startswith("["):
@@ -111,9 +122,7 @@ def _current() -> _Kept:
     moment = time.monotonic()
     if moment >= _kept.until:
         _kept.brands = tuple(_look(brand) for brand in Brand.objects.defer("logo").order_by("name"))
-        public = urlsplit(settings.DOORWARD.origin).hostname or ""
-        named = (host for brand in _kept.brands for host in brand.hosts)
-        _kept.hosts = LOOPBACK_NAMES.union({public}, named)
+        _kept.hosts = _hosts(_kept.brands)
         rows = Tab.objects.order_by("position", "title")
         _kept.tabs = tuple(
             TabLink(key=tab.key, title=tab.title, description=tab.description, url=tab.url)

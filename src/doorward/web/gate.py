@@ -68,7 +68,9 @@ class Gate:
     def __call__(self, request: Request) -> HttpResponse:
         """Put on the request what everything after may look at; nobody is through yet."""
         request.now = timezone.now()
-        request.brand = brand_for_host(request.get_host())
+        host = request.get_host()
+        request.brand = brand_for_host(host)
+        request.known_host = is_known_host(host)
         request.loaded = None
         request.administrator = None
         request.tab = None
@@ -87,7 +89,7 @@ class Gate:
         declaration = declared(view)
         if declaration is None:
             return error_page(request, 403)
-        if not (is_known_host(request.get_host()) or declaration.any_host):
+        if not (request.known_host or declaration.any_host):
             return error_page(request, 421)
         token = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
         request.loaded = load(token) if token else None

@@ -20,6 +20,7 @@ class Request(HttpRequest):
     origin: Origin
     now: datetime
     brand: BrandLook
+    known_host: bool
     loaded: Loaded | None
     administrator: Person | None
     tab: str | None
