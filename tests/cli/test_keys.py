@@ -98,6 +98,16 @@ def test_a_key_is_changed_from_start_to_end(keys, kept, later):
     assert len(said("check").splitlines()) == 2
 
 
+def test_a_key_of_last_year_is_old(keys, clock):
+    assert said("check")
+    clock.shift(timedelta(days=2))
+    old = run("check")
+    assert old.exit_code == 0
+    assert old.stderr == "The newest key is more than a year old: `doorward keys new`.\n"
+    said("new")
+    assert said("check")
+
+
 def test_for_programs(keys, kept):
     said("new")
     first, second = json.loads(said("check", "--json"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 # Whatever was sealed with the key before is written by then.
 _SETTLED_SECONDS = 60
+# docs/operating.md: the key is changed once a year.
+_OLD = timedelta(days=366)
 
 
 @click.group()
@@ -63,6 +66,7 @@ def check(*, as_json: bool) -> None:
     found = _look()
     _refuse_broken(found)
     ring = _file().ring.keys
+    _warn_of_age(ring[0])
     if as_json:
         print_json([_record(key, found) for key in ring])
         return
@@ -124,6 +128,13 @@ def _refuse_broken(found: Found) -> None:
     if found.broken:
         others = f" ({found.broken} do not open in all.)" if found.broken > 1 else ""
         raise Failure(found.first + others)
+
+
+def _warn_of_age(newest: Key) -> None:
+    from django.utils import timezone  # noqa: PLC0415 - after set-up
+
+    if newest.made is not None and timezone.now() - newest.made > _OLD:
+        click.echo("The newest key is more than a year old: `doorward keys new`.", err=True)
 
 
 def _refuse_young(newest: Key) -> None:
