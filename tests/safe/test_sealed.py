@@ -6,6 +6,7 @@ import base64
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,7 @@ from django.utils import timezone
 from doorward.administrators import mailbox, parking, sessions
 from doorward.administrators.models import MailedLink, Session
 from doorward.cli.sealed import COLUMNS
-from doorward.mfa import recovery, set_up
+from doorward.mfa import places, recovery, set_up
 from doorward.mfa.models import Factor
 from doorward.safe import sealed, vault
 from doorward.safe.sealed import Found
@@ -287,6 +288,32 @@ def test_who_signs_in_meanwhile_does(keys, owner, colleague, outsider):
     assert at_once(calls) == [None] * len(calls)
     reseal()
     assert look().needs.keys() == {keys.ring.newest.id}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_somebody_writes_between_reading_and_writing_stays(keys, owner):
+    support.enable_app(owner)
+    row = Factor.objects.get()
+    keys.add(now=NOW)
+    theirs = vault.seal(b"set up anew", **places.of_factor(row.id))
+    keys.add(now=NOW)
+
+    def write():
+        Factor.objects.filter(id=row.id).update(sealed=theirs)
+        connection.close()
+
+    somebody = Thread(target=write)
+
+    def meanwhile(execute, sql, *rest):
+        if sql.startswith("UPDATE"):
+            somebody.start()
+            somebody.join(timeout=0.3)  # over by then, unless it has to wait for us
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(meanwhile):
+        assert list(sealed.reseal(COLUMNS[1], Found())) == [1]
+    somebody.join()
+    assert bytes(Factor.objects.get().sealed) == theirs
 
 
 @pytest.mark.django_db(transaction=True)
