@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
 from django.db import transaction
@@ -18,7 +18,7 @@ from doorward.audit.origin import By, Origin
 from doorward.audit.services import record
 from doorward.core.errors import NotFound, StaleRequest
 from doorward.customers.tabs import HOME
-from doorward.safe.prepared import PreparedInsert, PreparedUpdate
+from doorward.safe.prepared import Prepared, PreparedInsert, PreparedUpdate
 from doorward.safe.vault import fingerprint
 
 if TYPE_CHECKING:
@@ -208,14 +208,36 @@ def end_all_of(*, subject: Who, by: By, now: datetime) -> int:
     return ended
 
 
-def open_sessions(administrator_id: UUID, *, version: int) -> QuerySet[Session]:
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A browser that a person is signed in with."""
+
+    id: UUID
+    browser: str
+    address: str
+    signed_in_at: datetime
+    seen_at: datetime
+
+
+def _open(administrator_id: UUID, version: int) -> QuerySet[Session, Any]:
+    return (
+        Session.objects.filter(
+            administrator_id=administrator_id,
+            security_version=version,
+            signed_in_at__isnull=False,
+            ended_at__isnull=True,
+        )
+        .order_by("-seen_at")
+        .values_list("id", "browser", "address", "signed_in_at", "seen_at")
+    )
+
+
+_OPEN = Prepared(_open)
+
+
+def open_sessions(administrator_id: UUID, *, version: int) -> list[OpenSession]:
     """Give the browsers a person is signed in with, the one seen last first."""
-    return Session.objects.filter(
-        administrator_id=administrator_id,
-        security_version=version,
-        signed_in_at__isnull=False,
-        ended_at__isnull=True,
-    ).order_by("-seen_at")
+    return [OpenSession(*row) for row in _OPEN.rows(administrator_id, version)]
 
 
 def summary(administrator_id: UUID, *, version: int) -> tuple[datetime | None, int]:

@@ -18,6 +18,7 @@ from doorward.core.steps import FactorKind
 from doorward.customers.models import Customer
 from doorward.mfa import selection
 from doorward.mfa.models import Factor
+from doorward.safe.prepared import Prepared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -126,13 +127,21 @@ def factors_of(person_ids: Iterable[UUID]) -> dict[UUID, Factors]:
 
 def _count(customer_id: UUID, more: list[QuerySet[Administrator]]) -> tuple[Counts, int]:
     """Count people, the protected ones, and what was found (without a filter: all), in one query."""
+    (row,) = _numbers(customer_id, more) if more else _ALL.rows(customer_id)
+    found = [int(number or 0) for number in row]
+    return Counts(people=found[0], with_two_factors=found[1]), found[2] if more else found[0]
+
+
+def _numbers(
+    customer_id: UUID, more: Sequence[QuerySet[Administrator]] = ()
+) -> QuerySet[Customer, tuple[int | None, ...]]:
     people = selection.present(customer_id)
     protected = people.filter(Exists(selection.factors_of_row(usable=True)))
-    asked = [people, protected, *more]
-    numbers = [Subquery(_number(rows)) for rows in asked]
-    rows = Customer.objects.filter(id=customer_id).values_list(*numbers)
-    found = [int(number or 0) for number in rows.get()]
-    return Counts(people=found[0], with_two_factors=found[1]), found[2] if more else found[0]
+    numbers = [Subquery(_number(rows)) for rows in (people, protected, *more)]
+    return Customer.objects.filter(id=customer_id).values_list(*numbers)
+
+
+_ALL = Prepared(_numbers)
 
 
 def _number(rows: QuerySet[Administrator]) -> QuerySet[Administrator, Any]:

@@ -188,7 +188,7 @@ def _sample(value: Value, number: int) -> Value:
         case UUID():
             return UUID(int=number + 1)
         case int():
-            return -(10**15) - number
+            return 2_000_000_000 + number  # the columns asked for have 32 bits
         case str():
             return f"\x01sample{number}"
         case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from django.forms import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, Textarea
@@ -96,6 +97,23 @@ def attributes(values: Mapping[str, object]) -> Markup:
         elif value is not None and value is not False:
             written += f' {name.replace("_", "-")}="{escape(value)}"'
     return Markup(written)  # noqa: S704 - the values are escaped above, the names are the templates'
+
+
+def choices(options: Iterable[Option]) -> Markup:
+    """Write the options of a select, groups in the order in which they come.
+
+    Here and not in a template: a choice of time zones has four hundred, and the template took ten times as long.
+    """
+    written = []
+    for group, members in groupby(options, key=lambda option: option.group):
+        drawn = "".join(
+            f'<option value="{escape(one.value)}"'
+            f"{' selected' if one.selected else ''}{' disabled' if one.disabled else ''}"
+            f">{escape(one.label)}</option>"
+            for one in members
+        )
+        written.append(f'<optgroup label="{escape(group)}">{drawn}</optgroup>' if group else drawn)
+    return Markup("".join(written))  # noqa: S704 - every value is escaped above
 
 
 def input_attributes(field: Field) -> Markup:

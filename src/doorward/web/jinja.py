@@ -188,6 +188,7 @@ GLOBALS: dict[str, Any] = {
 _FOLDED = frozenset({"_", "icon", "static"})
 FILTERS: dict[str, Any] = {
     "attributes": fields.attributes,
+    "choices": fields.choices,
     "day": times.day,
     "exact": times.exact,
     "initials": initials,

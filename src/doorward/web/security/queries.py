@@ -14,8 +14,9 @@ from doorward.audit.services import history_of_person
 from doorward.core.policy import RequiredBy
 from doorward.core.recovery import few_left
 from doorward.customers.tabs import ADMINISTRATORS
-from doorward.mfa import recovery
+from doorward.mfa import standing
 from doorward.mfa.models import Factor
+from doorward.safe.prepared import Prepared
 from doorward.web.history import history_page
 from doorward.web.requests import session_of
 from doorward.web.security.pages import FactorLine, FactorPage, SecurityPage, SessionLine
@@ -34,7 +35,7 @@ def security_page(request: Request) -> SecurityPage:
     """Gather the security page: a constant number of queries."""
     loaded = session_of(request)
     person, facts = loaded.person, loaded.facts
-    left = recovery.left(person.id) if loaded.factors else 0
+    left = _codes_left(loaded) if loaded.factors else 0
     events = history_of_person(customer_id=person.customer_id, person_id=person.id)
     return SecurityPage(
         two_factor_on=bool(loaded.factors),
@@ -97,18 +98,34 @@ def _whom_to_ask(loaded: Loaded) -> list[str]:
 def _factors(loaded: Loaded) -> list[FactorLine]:
     if not loaded.factors:
         return []
-    rows = Factor.objects.filter(administrator_id=loaded.person.id).order_by("confirmed_at")
     return [
         FactorLine(
-            id=row.id,
-            name=row.name,
-            kind=row.kind,
-            added_at=row.confirmed_at,
-            used_at=row.last_used_at,
-            locked=row.locked_at is not None,
+            id=factor_id,
+            name=name,
+            kind=kind,
+            added_at=confirmed_at,
+            used_at=last_used_at,
+            locked=locked_at is not None,
         )
-        for row in rows
+        for factor_id, name, kind, confirmed_at, last_used_at, locked_at in _FACTORS.rows(
+            loaded.person.id
+        )
     ]
+
+
+_FACTORS = Prepared(
+    lambda administrator_id: (
+        Factor.objects.filter(administrator_id=administrator_id)
+        .order_by("confirmed_at")
+        .values_list("id", "name", "kind", "confirmed_at", "last_used_at", "locked_at")
+    )
+)
+
+
+def _codes_left(loaded: Loaded) -> int:
+    person, policy = loaded.person, loaded.facts.policy
+    counted = standing.count(person.customer_id, policy, people=False, codes_of=person.id)
+    return counted.codes_left or 0
 
 
 def _sessions(loaded: Loaded) -> list[SessionLine]:
@@ -118,7 +135,7 @@ def _sessions(loaded: Loaded) -> list[SessionLine]:
             id=row.id,
             browser=in_words(row.browser),
             address=row.address,
-            since=row.signed_in_at or row.created_at,
+            since=row.signed_in_at,
             seen_at=row.seen_at,
             current=row.id == loaded.browser.session_id,
         )
