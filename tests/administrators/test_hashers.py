@@ -1,6 +1,9 @@
-"""Passwords are hashed under a key; hashes from before go on working, and are renewed."""
+"""Passwords are hashed under a key, one at a time; hashes from before go on working, and are renewed."""
 
 from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.auth.hashers import verify_password
@@ -39,3 +42,26 @@ def test_a_hash_is_of_its_installation_alone(owner):
     SealedKey.objects.all().delete()
     vault._fingerprint_key.cache_clear()
     assert not verify_password(support.PASSWORD, encoded)[0]
+
+
+class Seen(Argon2id):
+    """Notes on which threads it hashed."""
+
+    time_cost = 1
+    memory_cost = 64
+
+    def __init__(self) -> None:
+        self.threads: list[str] = []
+
+    def params(self):
+        self.threads.append(threading.current_thread().name)
+        return super().params()  # type: ignore[misc]  # not in the stubs
+
+
+def test_many_at_once_are_hashed_on_one_thread():
+    hasher = Seen()
+    with ThreadPoolExecutor(20) as pool:
+        encoded = list(pool.map(lambda _: hasher.encode("seven bridges", "salt" * 4), range(20)))
+    assert len(set(encoded)) == 1
+    assert len(hasher.threads) == 20
+    assert set(hasher.threads) == {"hashing_0"}
