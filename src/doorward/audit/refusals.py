@@ -106,6 +106,63 @@ SENTENCES: dict[str, _StrPromise] = {
     "provider_stays_active": gettext_lazy(
         "This is the provider itself: it can be neither suspended nor closed."
     ),
+    "passkey_unreadable": gettext_lazy(
+        "Your device's answer could not be read. Try again, or use another way."
+    ),
+    "passkey_wrong_type": gettext_lazy(
+        "Your device's answer belongs to another page. Open this page anew and try again."
+    ),
+    "passkey_challenge_invalid": gettext_lazy(
+        "That took longer than ten minutes, or it was sent twice. Please try again."
+    ),
+    "passkey_wrong_origin": gettext_lazy(
+        "This passkey was used on another website than this one. Check the address, then try again."
+    ),
+    "passkey_embedded": gettext_lazy(
+        "This page was shown inside another website. Open it in a window of its own."
+    ),
+    "passkey_wrong_relying_party": gettext_lazy(
+        "This passkey belongs to another website. Use one that you made here."
+    ),
+    "passkey_not_present": gettext_lazy(
+        "Your device did not say that you are there. Try again and confirm when it asks."
+    ),
+    "passkey_not_verified": gettext_lazy(
+        "To sign in without the password, your device has to check your fingerprint, face or PIN. "
+        "Type the password this time; then use the passkey as your second step, with its PIN."
+    ),
+    "passkey_backup_invalid": gettext_lazy(
+        "Your device's answer contradicts itself. Use another device or another way."
+    ),
+    "passkey_backup_changed": gettext_lazy(
+        "This is not the passkey that you made here. Use another way, then make a new one."
+    ),
+    "passkey_algorithm_not_offered": gettext_lazy(
+        "This device makes a kind of passkey that cannot be used here. Use another device."
+    ),
+    "passkey_attestation_invalid": gettext_lazy(
+        "What your device says of itself does not hold. Use another device."
+    ),
+    "passkey_signature_wrong": gettext_lazy(
+        "This passkey's answer is not right. Try again, or use another way."
+    ),
+    "passkey_id_too_long": gettext_lazy(
+        "This device's passkey cannot be kept. Use another device."
+    ),
+    "passkey_registered": gettext_lazy("This passkey is registered already. Use another device."),
+    "passkey_unknown": gettext_lazy(
+        "This passkey does not sign in here any more. "
+        "Sign in with your password, then make a new passkey."
+    ),
+    "passkey_not_offered": gettext_lazy(
+        "This is none of your passkeys here. Choose another one, or use another way."
+    ),
+    "passkey_wrong_person": gettext_lazy(
+        "This passkey belongs to another account. Choose another one, or use another way."
+    ),
+    "another_factor_wanted": gettext_lazy(
+        "Confirm with another device than the one that you remove."
+    ),
 }
 
 

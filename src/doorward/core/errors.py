@@ -360,3 +360,117 @@ class ProviderStaysActive(Refusal):
     """The provider's own customer can be neither suspended nor closed."""
 
     code = "provider_stays_active"
+
+
+class PasskeyUnreadable(Refusal):
+    """What came as a passkey's answer is none, or its parts do not fit together."""
+
+    code = "passkey_unreadable"
+
+
+class PasskeyWrongType(Refusal):
+    """A registration was answered with an assertion, or the other way round."""
+
+    code = "passkey_wrong_type"
+
+
+class PasskeyChallengeInvalid(Refusal):
+    """The challenge is not one of this session and purpose, or it was used, or it is too old."""
+
+    code = "passkey_challenge_invalid"
+
+
+class PasskeyWrongOrigin(Refusal):
+    """The answer was made for another address than this portal's."""
+
+    code = "passkey_wrong_origin"
+
+
+class PasskeyEmbedded(Refusal):
+    """The answer was made in a frame of another site."""
+
+    code = "passkey_embedded"
+
+
+class PasskeyWrongRelyingParty(Refusal):
+    """The passkey belongs to another relying party."""
+
+    code = "passkey_wrong_relying_party"
+
+
+class PasskeyNotPresent(Refusal):
+    """Nobody touched the authenticator."""
+
+    code = "passkey_not_present"
+
+
+class PasskeyNotVerified(Refusal):
+    """The authenticator did not verify who uses it, where that has to stand in for the password."""
+
+    code = "passkey_not_verified"
+
+
+class PasskeyBackupInvalid(Refusal):
+    """The passkey says that it is synced, and that it cannot be."""
+
+    code = "passkey_backup_invalid"
+
+
+class PasskeyBackupChanged(Refusal):
+    """A passkey that could be synced no longer can, or the other way round: it is another one."""
+
+    code = "passkey_backup_changed"
+
+
+class PasskeyAlgorithmNotOffered(Refusal):
+    """The passkey's key is of an algorithm that was not offered."""
+
+    code = "passkey_algorithm_not_offered"
+
+
+class PasskeyAttestationInvalid(Refusal):
+    """The authenticator's statement about itself does not hold."""
+
+    code = "passkey_attestation_invalid"
+
+
+class PasskeySignatureWrong(Refusal):
+    """The signature is not by the key that was registered."""
+
+    code = "passkey_signature_wrong"
+
+
+class PasskeyIdTooLong(Refusal):
+    """The passkey's id has more than 1023 bytes."""
+
+    code = "passkey_id_too_long"
+
+
+class PasskeyRegistered(Refusal):
+    """A passkey with this id is registered already, here or with somebody else."""
+
+    code = "passkey_registered"
+
+
+class PasskeyUnknown(Refusal):
+    """No passkey of somebody who may sign in has this id."""
+
+    code = "passkey_unknown"
+
+
+class PasskeyNotOffered(Refusal):
+    """The passkey is none of those that were asked for."""
+
+    code = "passkey_not_offered"
+
+
+class PasskeyWrongPerson(Refusal):
+    """The user handle is not that of the passkey's owner, or it is missing."""
+
+    code = "passkey_wrong_person"
+
+
+class AnotherFactorWanted(Refusal):
+    """A device is removed with a fresh proof by another one, where there is one."""
+
+    code = "another_factor_wanted"
