@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import contextmanager
 from ipaddress import ip_network
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,7 +25,6 @@ from tests.serving import doorward
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +47,7 @@ def _an_installation(settings: Any, tmp_path: Path) -> None:
             "trusted_proxies": (PROXY,),
             "email_url": "smtp://user:hidden@mail.northline.example:587",
             "metrics_token": "a token that a monitor has",
+            "anchor_email": "auditor@northline.example",
         }
     )
 
@@ -100,6 +101,8 @@ def test_a_fit_one_is_fit() -> None:
         ("mailbox-proof", {"mailbox_proof": False}, "advice"),
         ("workers", {"workers": 1}, "advice"),
         ("metrics", {"metrics_token": ""}, "advice"),
+        ("anchor", {"anchor_email": ""}, "advice"),
+        ("anchor", {"anchor_email": "", "anchor_file": Path("/mnt/anchor/heads")}, "fine"),
         ("debug", {"demo": True}, "unfit"),
     ],
 )

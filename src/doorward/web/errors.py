@@ -25,7 +25,7 @@ def error_page(request: HttpRequest, status: int, **words: object) -> HttpRespon
         return render_outside(cast("Request", request), f"errors/{status}.html", status, **words)
     except Exception:  # noqa: BLE001 - an error page that fails must not hide the error
         _log.exception("the page of error %s could not be made", status)
-        return _bare(status)
+        return _bare(request, status)
 
 
 def with_page(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -73,11 +73,13 @@ def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
         return render_outside(cast("Request", request), "errors/403_csrf.html", 403)
     except Exception:  # noqa: BLE001 - as above
         _log.exception("the page of a refused form could not be made")
-        return _bare(403)
+        return _bare(request, 403)
 
 
-def _bare(status: int) -> HttpResponse:
+def _bare(request: HttpRequest, status: int) -> HttpResponse:
+    origin = getattr(request, "origin", None)
     context = {
+        "reference": origin.request_id if origin else "",
         "what": _("Something went wrong"),
         "why": _("This is our fault, not yours. Please try again in a minute."),
     }

@@ -22,6 +22,7 @@ def look(environment: Environment, *, debug: bool) -> Iterator[Finding]:
     yield _mailbox_proof(environment)
     yield _workers(environment)
     yield _metrics(environment)
+    yield _anchor(environment)
     yield _debug(environment, debug=debug)
 
 
@@ -108,6 +109,17 @@ def _metrics(environment: Environment) -> Finding:
         "metrics",
         "There is no /metrics: mail that is not sent goes unnoticed until somebody misses it.",
         "Set DOORWARD_METRICS_TOKEN, and have a monitor look at it.",
+    )
+
+
+def _anchor(environment: Environment) -> Finding:
+    if environment.anchor_file.name or environment.anchor_email:
+        return fine("anchor", "The newest head of the sealed history is also kept elsewhere.")
+    return advice(
+        "anchor",
+        "The heads of the sealed history are in the database alone: who can write to it can make all of "
+        "the history anew.",
+        "Set DOORWARD_ANCHOR_FILE to a file on another machine's disk, or DOORWARD_ANCHOR_EMAIL.",
     )
 
 
