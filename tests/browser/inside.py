@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.test import Client
 from django.utils import timezone
 
 from doorward.administrators import mailbox, services
@@ -103,14 +102,14 @@ def forget_failures(email: str) -> None:
 
 def cookies(email: str) -> dict[str, str]:
     """Sign a person in over the real pages; give what the browser would have kept."""
-    jar = support.browser_of(_person(email)).cookies
+    jar = support.sign_in(world.browser(), _person(email)).cookies
     names = (settings.SESSION_COOKIE_NAME, browsermark.NAME)
     return {name: jar[name].value for name in names}
 
 
 def half_way(email: str, password: str) -> dict[str, str]:
     """Give the cookies of a browser in which only the password was given."""
-    client = Client(HTTP_USER_AGENT=support.CHROME)
+    client = world.browser()
     answer = client.post("/sign-in/", {"email": email, "password": password})
     assert answer.status_code == 303, answer.content.decode()
     name = settings.SESSION_COOKIE_NAME
