@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from doorward.audit.events import Kind
 from doorward.core import attempts, errors
 from doorward.mfa import facts, proving
 from doorward.mfa.models import Factor
+from doorward.safe import throttle
+from doorward.safe.models import Attempt
 from tests import support
 from tests.racing import at_once
 
@@ -139,6 +142,47 @@ def test_fifty_in_a_row_disable_the_app_until_it_is_set_up_anew(secret, owner, c
         prove(begin(owner, known=True), support.code(secret), owner)
     assert len(support.events(Kind.FACTOR_LOCKED)) == 1
     assert Factor.objects.get().locked_at is not None
+
+
+def test_fifty_are_counted_over_known_and_unknown_browsers_and_others_go_on(secret, owner, clock):
+    Factor.objects.update(failures_in_a_row=attempts.DISABLE_AT - 2)
+    other = support.enable_app(owner, name="Tablet")
+    fail(begin(owner), owner, 1)
+    fail(begin(owner, known=True), owner, 1)
+    locked = {one.name: one.locked_at is not None for one in Factor.objects.all()}
+    assert locked == {"Pixel 9": True, "Tablet": False}
+    with pytest.raises(errors.WrongCode):
+        prove(begin(owner, known=True), support.code(secret), owner)
+    prove(begin(owner, known=True), support.code(other), owner)
+
+
+def test_an_app_whose_last_try_was_counted_by_who_then_died_is_disabled_all_the_same(secret, owner):
+    Factor.objects.update(failures_in_a_row=attempts.DISABLE_AT)
+    with pytest.raises(errors.FactorDisabled):
+        prove(begin(owner), support.code(secret), owner)
+    assert Factor.objects.get().locked_at is not None
+    assert len(support.events(Kind.FACTOR_LOCKED)) == 1
+
+
+def test_a_session_that_is_through_is_counted_as_a_known_browser(secret, owner):
+    fail(begin(owner), owner, attempts.FREE)
+    loaded = begin(owner)
+    through = replace(loaded, browser=replace(loaded.browser, signed_in_at=timezone.now()))
+    prove(through, support.code(secret), owner)
+
+
+def test_wrong_codes_count_for_their_address_and_an_address_that_waits_is_not_looked_at(
+    secret, owner
+):
+    here = throttle.address_key(support.by(owner).origin.address)
+    fail(begin(owner), owner, 1)
+    assert Attempt.objects.get(key=here.hash).failures == 1
+    for _ in range(attempts.ADDRESS_LIMIT):
+        throttle.count_failure("192.0.2.10", now=timezone.now())
+    with pytest.raises(errors.MustWait) as refused:
+        prove(begin(owner), support.code(secret), owner)
+    assert refused.value.seconds == attempts.ADDRESS_WINDOW
+    assert Factor.objects.get().failures_in_a_row == 1
 
 
 def test_of_two_apps_only_the_one_that_was_guessed_at_is_counted(secret, owner, clock):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -95,6 +96,15 @@ def test_guessing_is_counted(owner, clock):
             use(begin(owner), "AAAA" * 6, owner)
     with pytest.raises(errors.MustWait):
         use(begin(owner), "AAAA" * 6, owner)
+
+
+def test_no_number_of_wrong_ones_takes_the_way_back(owner, clock):
+    codes = saved_codes(owner)
+    for _ in range(attempts.DISABLE_AT + 5):
+        with pytest.raises(errors.RecoveryCodeWrong):
+            use(begin(owner), "AAAA" * 6, owner)
+        clock.shift(timedelta(seconds=attempts.LONGEST_WAIT))
+    use(begin(owner), codes[0], owner)
 
 
 def test_codes_of_nobody_with_a_factor_are_not_made(owner):

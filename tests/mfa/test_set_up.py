@@ -12,7 +12,7 @@ from django.utils import timezone
 from doorward.administrators import sessions
 from doorward.administrators.models import MailedLink, Session
 from doorward.audit.events import Kind
-from doorward.core import errors, totp
+from doorward.core import attempts, errors, totp
 from doorward.mfa import facts, set_up
 from doorward.mfa.models import Factor, RecoverySet, SetUp
 from tests import support
@@ -113,14 +113,34 @@ def test_an_app_that_was_disabled_by_wrong_codes_goes_when_another_is_set_up(own
     assert [factor.name for factor in Factor.objects.all()] == ["New phone"]
 
 
-def test_guessing_at_a_set_up_ends_it(owner):
-    loaded = begin(owner)
-    show(loaded)
-    for _ in range(set_up.TRIES):
+def test_five_codes_are_free_then_they_wait_like_any_others_in_this_session_alone(owner, clock):
+    loaded, other = begin(owner), begin(owner)
+    code = support.code(show(loaded))
+    for _ in range(attempts.FREE):
         with pytest.raises(errors.WrongCode):
             confirm(loaded, "000000", owner)
-    with pytest.raises(errors.SetUpExpired):
-        confirm(loaded, "000000", owner)
+    with pytest.raises(errors.MustWait) as refused:
+        confirm(loaded, code, owner)
+    assert refused.value.seconds == attempts.FIRST_WAIT
+    with pytest.raises(errors.WrongCode):
+        confirm_shown(other, owner, "000000")
+    clock.shift(timedelta(seconds=attempts.FIRST_WAIT))
+    confirm(loaded, code, owner)
+
+
+def confirm_shown(loaded: Loaded, person: Administrator, code: str) -> Started:
+    show(loaded)
+    return confirm(loaded, code, person)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_more_than_the_free_codes_are_looked_at_however_many_come_at_once():
+    person = support.make_administrator(support.make_customer())
+    loaded = begin(person)
+    show(loaded)
+    found = at_once([partial(confirm, loaded, "000000", person)] * 20)
+    assert sum(isinstance(one, errors.WrongCode) for one in found) == attempts.FREE, found
+    assert sum(isinstance(one, errors.MustWait) for one in found) == 20 - attempts.FREE
 
 
 def test_the_secret_is_sealed_at_rest(owner):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.utils import timezone
 
 from doorward.administrators import (
@@ -22,12 +23,14 @@ from doorward.administrators import (
     signing_in,
 )
 from doorward.administrators.models import Administrator, LinkPurpose, MailedLink, Status
-from doorward.audit.events import Kind
+from doorward.audit.events import Kind, Outcome
 from doorward.audit.origin import CONSOLE, By, Origin
+from doorward.audit.services import record
+from doorward.core import attempts
 from doorward.core.errors import Refusal
 from doorward.core.policy import Kinds
 from doorward.customers import services as customers
-from doorward.mfa import not_me, recovery, set_up
+from doorward.mfa import not_me, proving, recovery, set_up
 from doorward.mfa import services as mfa
 from doorward.mfa.facts import Loaded, load
 from doorward.mfa.models import Factor
@@ -142,6 +145,37 @@ def factor_locked(stage: Stage) -> None:
     except Refusal:
         return
     raise AssertionError("a wrong code was taken")
+
+
+def fail_second_step(stage: Stage, times: int = 1) -> None:
+    """Try wrong codes after the right password."""
+    loaded = stage.loaded(stage.knows_password())
+    for _ in range(times):
+        try:
+            proving.prove_second_step(
+                loaded=loaded,
+                code="000000",
+                completes=True,
+                by=loaded.by(ORIGIN),
+                now=stage.now,
+            )
+        except Refusal:
+            continue
+        raise AssertionError("a wrong code was taken")
+
+
+def second_step_guessed(stage: Stage) -> None:
+    support.enable_app(stage.person)
+    fail_second_step(stage, times=attempts.TELL_AT)
+
+
+def guessing_alarm(stage: Stage) -> None:
+    support.enable_app(stage.person)
+    details = {"reason": "wrong_code"}
+    for _ in range(attempts.ALARM_AT - 1):
+        with transaction.atomic():
+            record(Kind.PROOF_FAILED, by=stage.by_person, outcome=Outcome.FAILED, details=details)
+    fail_second_step(stage)
 
 
 def disabled(stage: Stage) -> None:
@@ -309,6 +343,8 @@ HAPPENINGS: dict[Kind, Callable[[Stage], None]] = {
     Kind.FACTOR_ADDED: factor_added,
     Kind.FACTOR_REMOVED: factor_removed,
     Kind.FACTOR_LOCKED: factor_locked,
+    Kind.SECOND_STEP_GUESSED: second_step_guessed,
+    Kind.GUESSING_ALARM: guessing_alarm,
     Kind.RECOVERY_CODES_MADE: codes_made,
     Kind.RECOVERY_CODE_USED: recovery_code_used,
     Kind.NOT_ME: this_was_not_me,

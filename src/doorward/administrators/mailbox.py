@@ -21,6 +21,7 @@ from doorward.audit.events import Kind, Outcome
 from doorward.audit.services import record
 from doorward.core.errors import MailboxProofExpired, MustWait, Refusal, WrongCode
 from doorward.core.totp import normalise
+from doorward.safe import throttle
 from doorward.safe.vault import fingerprint, open_sealed, seal
 
 if TYPE_CHECKING:
@@ -75,9 +76,12 @@ def send(*, session_id: UUID, by: By, now: datetime, again: bool = False) -> Mai
 def prove(*, session_id: UUID, old_hash: bytes, code: str, by: By, now: datetime) -> Started:
     """Burn the newest code of this session; give the stepped-up session.
 
-    Counted before it is looked at: five tries a code. Raises `WrongCode` or `MailboxProofExpired`.
+    Counted before it is looked at: five tries a code. Raises `WrongCode`, `MailboxProofExpired` or, for
+    an address that has to wait, `MustWait`.
     """
+    address = [throttle.address_key(by.origin.address)]
     try:
+        throttle.count_keys(address, now=now)
         proof = _count(session_id, now=now)
         if not hmac.compare_digest(code_of(proof).encode(), normalise(code).encode()):
             raise WrongCode
@@ -90,6 +94,7 @@ def prove(*, session_id: UUID, old_hash: bytes, code: str, by: By, now: datetime
                 details={"reason": refusal.code},
             )
         raise
+    throttle.give_back(address)
     with transaction.atomic():
         unused = MailboxProof.objects.filter(id=proof.id, used_at__isnull=True)
         if unused.update(used_at=now) != 1:

@@ -12,6 +12,13 @@ FIRST_WAIT: Final = 30
 LONGEST_WAIT: Final = 3600
 
 DISABLE_AT: Final = 50
+# So many wrong second factors after a right password tell the owner, at most once in that time.
+TELL_AT: Final = 3
+TELL_WINDOW: Final = 24 * 3600
+# So many, whatever was right in between, alarm the owner and their colleagues, once in that time.
+ALARM_AT: Final = 100
+ALARM_WINDOW: Final = 30 * 24 * 3600
+
 PASSWORD_KNOWN_ONLY_AT: Final = 100
 
 ADDRESS_LIMIT: Final = 100

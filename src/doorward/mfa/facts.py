@@ -89,6 +89,11 @@ class Browser:
     factor_kind: str
     parked: bytes | None
 
+    @property
+    def known(self) -> bool:
+        """Whether it is counted as known: signed in with before, or through by now."""
+        return self.known_browser or self.signed_in_at is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:

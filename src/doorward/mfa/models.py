@@ -38,7 +38,6 @@ class SetUp(models.Model):
     session = models.OneToOneField(Session, on_delete=models.CASCADE, primary_key=True)
     sealed = models.BinaryField()
     shown_at = models.DateTimeField(db_index=True)
-    tries = models.PositiveSmallIntegerField(default=0)
 
 
 class RecoverySet(Counted):

@@ -15,7 +15,7 @@ from doorward.core import attempts, errors, totp
 from doorward.core.steps import FactorKind
 from doorward.mfa import places
 from doorward.mfa.models import Factor
-from doorward.mfa.shared import record_failure, step_up, wrong_code
+from doorward.mfa.shared import record_guess, step_up, wrong_code
 from doorward.safe import throttle, vault
 from doorward.safe.prepared import PreparedUpdate
 
@@ -54,11 +54,11 @@ def prove_second_step(
     """
     match = _match(loaded, code, kind=Kind.SECOND_STEP_FAILED, by=by, now=now)
     with transaction.atomic():
-        if _burn(match, known=loaded.browser.known_browser, now=now):
-            return _pass(loaded, match.app, completes=completes, by=by, now=now)
-    if _passed_meanwhile(loaded):
+        if _burn(match, known=loaded.browser.known, now=now):
+            return pass_on(loaded, match.app, completes=completes, by=by, now=now)
+    if passed_meanwhile(loaded):
         raise errors.StaleRequest
-    record_failure(Kind.SECOND_STEP_FAILED, errors.CodeAlreadyUsed(), by=by)
+    record_guess(Kind.SECOND_STEP_FAILED, errors.CodeAlreadyUsed(), by=by, now=now)
     raise errors.CodeAlreadyUsed
 
 
@@ -73,18 +73,21 @@ def prove_again(*, loaded: Loaded, code: str, by: By, now: datetime) -> Started:
 def prove(*, loaded: Loaded, code: str, kind: Kind, by: By, now: datetime) -> UUID:
     """Burn a code of one of this person's apps; give the factor's id. Failures are recorded as `kind`."""
     match = _match(loaded, code, kind=kind, by=by, now=now)
-    if not _burn(match, known=loaded.browser.known_browser, now=now):
-        record_failure(kind, errors.CodeAlreadyUsed(), by=by)
+    if not _burn(match, known=loaded.browser.known, now=now):
+        record_guess(kind, errors.CodeAlreadyUsed(), by=by, now=now)
         raise errors.CodeAlreadyUsed
     return match.app.id
 
 
-def _pass(loaded: Loaded, app: FactorRow, *, completes: bool, by: By, now: datetime) -> Started:
+def pass_on(
+    loaded: Loaded, factor: FactorRow, *, completes: bool, by: By, now: datetime
+) -> Started:
+    """Step the session up with a factor that was proved, in the caller's transaction."""
     if not completes:
-        return step_up(loaded.browser, app.id, now=now)
+        return step_up(loaded.browser, factor.id, kind=factor.kind, now=now)
     known = loaded.browser.known_browser
-    sessions.record_sign_in(by=by, with_what=app.kind.value, known_browser=known)
-    return step_up(loaded.browser, app.id, now=now, signed_in_at=now)
+    sessions.record_sign_in(by=by, with_what=factor.kind.value, known_browser=known)
+    return step_up(loaded.browser, factor.id, kind=factor.kind, now=now, signed_in_at=now)
 
 
 def failures(loaded: Loaded) -> int:
@@ -95,9 +98,9 @@ def failures(loaded: Loaded) -> int:
 
 def _match(loaded: Loaded, code: str, *, kind: Kind, by: By, now: datetime) -> _Match:
     try:
-        counted = _count(loaded, now=now)
+        counted = _count(loaded, by=by, now=now)
     except errors.Refusal as refusal:
-        record_failure(kind, refusal, by=by)
+        record_guess(kind, refusal, by=by, now=now)
         raise
     typed = totp.normalise(code)
     opened = [vault.open_sealed(app.sealed, **places.of_factor(app.id)) for app in counted]
@@ -107,30 +110,36 @@ def _match(loaded: Loaded, code: str, *, kind: Kind, by: By, now: datetime) -> _
             others = tuple(other.id for other in counted if other.id != app.id)
             return _Match(app=app, step=step, others=others)
     wrong = wrong_code(opened, typed, now=now)
-    record_failure(kind, wrong, by=by)
-    _lock_guessed([app.id for app in counted], by=by, now=now)
+    record_guess(kind, wrong, by=by, now=now)
+    lock_guessed([app.id for app in counted], by=by, now=now)
     raise wrong
 
 
-def _usable(factor_id: UUID) -> QuerySet[Factor]:
+def usable(factor_id: UUID) -> QuerySet[Factor]:
     """Give the row of a factor that may be tried."""
     return Factor.objects.filter(
         id=factor_id, locked_at__isnull=True, failures_in_a_row__lt=attempts.DISABLE_AT
     )
 
 
-def _count(loaded: Loaded, *, now: datetime) -> list[FactorRow]:
+def _count(loaded: Loaded, *, by: By, now: datetime) -> list[FactorRow]:
     """Count a try on each usable app before it is looked at; give those that need not wait."""
-    known = loaded.browser.known_browser
+    known, address = loaded.browser.known, by.origin.address
     apps = [row for row in loaded.factors if row.kind is FactorKind.APP and not row.locked]
-    counted = [app for app in apps if throttle.count_row(_usable, app.id, known=known, now=now)]
+    counted = [
+        app
+        for app in apps
+        if throttle.count_row(usable, app.id, known=known, address=address, now=now)
+    ]
     if counted:
         return counted
-    rows = [row for app in apps for row in _usable(app.id)]
-    left = [throttle.row_seconds_left(row, known=known, now=now) for row in rows]
-    if not left:
-        raise errors.FactorDisabled
-    raise errors.MustWait(seconds=max(1, min(left)))
+    rows = [row for app in apps for row in usable(app.id)]
+    if rows:
+        left = throttle.seconds_left(rows, known=known, address=address, now=now)
+        raise errors.MustWait(seconds=left)
+    # Whoever counted the last try may have ended before it was written down.
+    lock_guessed([app.id for app in apps], by=by, now=now)
+    raise errors.FactorDisabled
 
 
 def _burn(match: _Match, *, known: bool, now: datetime) -> bool:
@@ -154,7 +163,7 @@ def _burning(*, known: bool) -> PreparedUpdate:
 _BURN = {known: _burning(known=known) for known in (True, False)}
 
 
-def _lock_guessed(app_ids: list[UUID], *, by: By, now: datetime) -> None:
+def lock_guessed(app_ids: list[UUID], *, by: By, now: datetime) -> None:
     """Disable what was guessed at too often, until it is set up anew (NIST SP 800-63B-4, 3.2.2)."""
     guessed = Factor.objects.filter(
         id__in=app_ids, failures_in_a_row__gte=attempts.DISABLE_AT, locked_at__isnull=True
@@ -164,7 +173,7 @@ def _lock_guessed(app_ids: list[UUID], *, by: By, now: datetime) -> None:
             record(Kind.FACTOR_LOCKED, by=by)
 
 
-def _passed_meanwhile(loaded: Loaded) -> bool:
+def passed_meanwhile(loaded: Loaded) -> bool:
     """Tell a form that was sent twice from a code that was used before."""
     session = Session.objects.filter(id=loaded.browser.session_id).first()
     return session is not None and bytes(session.token_hash) != loaded.browser.token_hash

@@ -10,11 +10,11 @@ from django.db import transaction
 from doorward.administrators import sessions
 from doorward.audit.events import Kind
 from doorward.audit.services import record
-from doorward.core import attempts, errors
+from doorward.core import errors
 from doorward.core.recovery import new_codes, normalise
 from doorward.mfa import places
 from doorward.mfa.models import RecoveryCode, RecoverySet
-from doorward.mfa.shared import locked, record_failure
+from doorward.mfa.shared import locked, record_guess
 from doorward.safe import throttle, vault
 
 if TYPE_CHECKING:
@@ -84,15 +84,15 @@ def left(administrator_id: UUID) -> int:
 def use(*, loaded: Loaded, code: str, by: By, now: datetime) -> Started:
     """Sign in with a recovery code, which is burnt; give the stepped-up session.
 
-    Counted before it is looked at. Raises `RecoveryCodeWrong`, `MustWait`, `FactorDisabled`, or
+    Counted before it is looked at. Raises `RecoveryCodeWrong`, `MustWait`, or
     `StaleRequest` where this session already passed the step.
     """
-    person_id, known = loaded.person.id, loaded.browser.known_browser
+    person_id, known = loaded.person.id, loaded.browser.known
     try:
-        _count(person_id, known=known, now=now)
+        _count(person_id, known=known, address=by.origin.address, now=now)
         found = _find(person_id, code)
     except errors.Refusal as refusal:
-        record_failure(Kind.SECOND_STEP_FAILED, refusal, by=by, recovery=True)
+        record_guess(Kind.SECOND_STEP_FAILED, refusal, by=by, now=now, recovery=True)
         raise
     with transaction.atomic():
         if RecoveryCode.objects.filter(id=found, used_at__isnull=True).update(used_at=now):
@@ -102,8 +102,9 @@ def use(*, loaded: Loaded, code: str, by: By, now: datetime) -> Started:
             return sessions.step_up(
                 loaded.browser.session_id, old_hash=loaded.browser.token_hash, recovery_at=now
             )
-    record_failure(Kind.SECOND_STEP_FAILED, errors.RecoveryCodeWrong(), by=by, recovery=True)
-    raise errors.RecoveryCodeWrong
+    used = errors.RecoveryCodeWrong()
+    record_guess(Kind.SECOND_STEP_FAILED, used, by=by, now=now, recovery=True)
+    raise used
 
 
 def _find(administrator_id: UUID, code: str) -> int:
@@ -125,21 +126,22 @@ def _find(administrator_id: UUID, code: str) -> int:
 
 
 def _usable(administrator_id: UUID) -> QuerySet[RecoverySet]:
-    """Give a person's sets that may be tried: the saved one, and one that is still shown."""
-    return RecoverySet.objects.filter(
-        administrator_id=administrator_id, failures_in_a_row__lt=attempts.DISABLE_AT
-    )
+    """Give a person's sets that may be tried: the saved one, and one that is still shown.
+
+    No number of wrong tries disables them: 120 bits are not guessed, and whoever has had an app
+    disabled by guessing must not take the owner's way back too (docs/decisions/0012-waiting.md).
+    """
+    return RecoverySet.objects.filter(administrator_id=administrator_id)
 
 
-def _count(administrator_id: UUID, *, known: bool, now: datetime) -> None:
-    if throttle.count_row(_usable, administrator_id, known=known, now=now):
+def _count(administrator_id: UUID, *, known: bool, address: str, now: datetime) -> None:
+    if throttle.count_row(_usable, administrator_id, known=known, address=address, now=now):
         return
-    rows = _usable(administrator_id)
-    left_to_wait = [throttle.row_seconds_left(row, known=known, now=now) for row in rows]
-    if left_to_wait:
-        raise errors.MustWait(seconds=max(1, *left_to_wait))
-    there = RecoverySet.objects.filter(administrator_id=administrator_id).exists()
-    raise errors.FactorDisabled if there else errors.RecoveryCodeWrong
+    rows = list(_usable(administrator_id))
+    if not rows:
+        raise errors.RecoveryCodeWrong
+    left = throttle.seconds_left(rows, known=known, address=address, now=now)
+    raise errors.MustWait(seconds=left)
 
 
 def _fingerprint(code: str) -> bytes:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F
 
 from doorward.administrators import links, sessions
 from doorward.administrators.models import LinkPurpose, Session
@@ -19,7 +18,7 @@ from doorward.core.text import clean_line
 from doorward.mfa import places, recovery
 from doorward.mfa.models import Factor, RecoverySet, SetUp
 from doorward.mfa.shared import locked, record_failure, step_up, wrong_code
-from doorward.safe import vault
+from doorward.safe import throttle, vault
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from doorward.mfa.facts import Browser, Loaded
 
 LIFETIME = timedelta(minutes=10)
-TRIES = 20
 NAME_LENGTH = 60
 DEFAULT_NAME = "Authenticator app"
 
@@ -50,7 +48,7 @@ def begin(*, session_id: UUID, now: datetime) -> bytes:
         secret = totp.new_secret(secrets.token_bytes)
         sealed = vault.seal(secret, **places.of_set_up(session_id))
         SetUp.objects.update_or_create(
-            session_id=session_id, defaults={"sealed": sealed, "shown_at": now, "tries": 0}
+            session_id=session_id, defaults={"sealed": sealed, "shown_at": now}
         )
         return secret
 
@@ -60,12 +58,12 @@ def confirm(*, loaded: Loaded, code: str, name: str, by: By, now: datetime) -> S
 
     Factor, recovery codes, the end of all other sessions, the event and this session's step up are
     one transaction. An app that wrong codes had disabled goes when another one is set up. Raises
-    `WrongCode`, `SetUpExpired`, `AlreadyEnabled` (in the meantime, elsewhere), or what `clean_line`
-    raises for the name.
+    `WrongCode`, `MustWait`, `SetUpExpired`, `AlreadyEnabled` (in the meantime, elsewhere), or what
+    `clean_line` raises for the name.
     """
     name = clean_line(name, maximum=NAME_LENGTH) or DEFAULT_NAME
     try:
-        secret, step = _check(loaded, code, now=now)
+        secret, step = _check(loaded, code, by=by, now=now)
     except errors.Refusal as refusal:
         record_failure(Kind.TWO_FACTOR_ENABLE_FAILED, refusal, by=by)
         raise
@@ -123,19 +121,21 @@ def write_factor(
     return factor
 
 
-def _check(loaded: Loaded, code: str, *, now: datetime) -> tuple[bytes, int]:
+def _check(loaded: Loaded, code: str, *, by: By, now: datetime) -> tuple[bytes, int]:
     """Give the secret and the time step of a right code; counted before it is looked at."""
-    pending = SetUp.objects.filter(
-        session_id=loaded.browser.session_id, shown_at__gt=now - LIFETIME
-    )
-    if not pending.filter(tries__lt=TRIES).update(tries=F("tries") + 1):
-        pending.delete()
+    session_id = loaded.browser.session_id
+    keys = [throttle.set_up_key(session_id), throttle.address_key(by.origin.address)]
+    throttle.count_keys(keys, now=now)
+    pending = SetUp.objects.filter(session_id=session_id, shown_at__gt=now - LIFETIME).first()
+    if pending is None:
+        throttle.give_back(keys)
         raise errors.SetUpExpired
-    secret = _open_set_up(pending.get())
+    secret = _open_set_up(pending)
     typed = totp.normalise(code)
     step = totp.matched_step(secret, typed, now=now, after=None)
     if step is None:
         raise wrong_code([secret], typed, now=now)
+    throttle.give_back(keys)
     return secret, step
 
 

@@ -12,6 +12,8 @@ from doorward.audit.events import Kind, Outcome
 from doorward.audit.services import record
 from doorward.core import errors, totp
 from doorward.core.steps import FactorKind
+from doorward.mfa import alarms
+from doorward.safe import throttle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,14 +31,21 @@ def locked(administrator_id: UUID) -> Administrator:
     return people.select_for_update(of=("self",)).get(id=administrator_id)
 
 
-def step_up(browser: Browser, factor_id: UUID, *, now: datetime, **also: datetime) -> Started:
-    """Write down in the session which app was proved, under a new identifier (and `also` columns)."""
+def step_up(
+    browser: Browser,
+    factor_id: UUID,
+    *,
+    kind: FactorKind = FactorKind.APP,
+    now: datetime,
+    **also: datetime,
+) -> Started:
+    """Write down in the session which factor was proved, under a new identifier (and `also` columns)."""
     return sessions.step_up(
         browser.session_id,
         old_hash=browser.token_hash,
         factor_at=now,
         factor_id=factor_id,
-        factor_kind=FactorKind.APP.value,
+        factor_kind=kind.value,
         **also,
     )
 
@@ -47,6 +56,16 @@ def record_failure(kind: Kind, refusal: errors.Refusal, *, by: By, recovery: boo
     outcome = Outcome.REFUSED if refused else Outcome.FAILED
     with transaction.atomic():
         record(kind, by=by, outcome=outcome, details={"reason": refusal.code, "recovery": recovery})
+
+
+def record_guess(
+    kind: Kind, refusal: errors.Refusal, *, by: By, now: datetime, recovery: bool = False
+) -> None:
+    """Remember a proof of a factor that was refused: it counts for its address, and may be an alarm."""
+    record_failure(kind, refusal, by=by, recovery=recovery)
+    throttle.count_failure(by.origin.address, now=now)
+    if isinstance(refusal, alarms.GUESSES):
+        alarms.tell(by=by, now=now)
 
 
 def wrong_code(secrets: Sequence[bytes], code: str, *, now: datetime) -> errors.WrongCode:

@@ -55,6 +55,9 @@ class Message(StrEnum):
     FACTOR_REMOVED = "factor_removed"
     FACTOR_LOCKED = "factor_locked"
     FACTOR_LOCKED_COLLEAGUE = "factor_locked_colleague"
+    SECOND_STEP_GUESSED = "second_step_guessed"
+    GUESSING_ALARM = "guessing_alarm"
+    GUESSING_ALARM_COLLEAGUE = "guessing_alarm_colleague"
     RECOVERY_CODES_MADE = "recovery_codes_made"
     RECOVERY_CODE_USED = "recovery_code_used"
     NOT_ME = "not_me"
@@ -95,6 +98,7 @@ CATALOGUE: Final[Mapping[Kind, tuple[Notice, ...]]] = {
     Kind.SIGN_IN_FAILED: NOBODY,
     Kind.SIGN_IN_ABANDONED: _person(Message.SIGN_IN_ABANDONED, conditions.began_with_a_password),
     Kind.SECOND_STEP_FAILED: NOBODY,
+    Kind.SECOND_STEP_GUESSED: _person(Message.SECOND_STEP_GUESSED),
     Kind.MAILBOX_PROOF_SENT: _person(Message.MAILBOX_CODE),
     Kind.MAILBOX_PROVED: NOBODY,
     Kind.MAILBOX_PROOF_FAILED: NOBODY,
@@ -121,6 +125,7 @@ CATALOGUE: Final[Mapping[Kind, tuple[Notice, ...]]] = {
     Kind.FACTOR_REMOVED: _person(Message.FACTOR_REMOVED),
     Kind.FACTOR_REMOVE_REFUSED: NOBODY,
     Kind.FACTOR_LOCKED: _and_colleagues(Message.FACTOR_LOCKED, Message.FACTOR_LOCKED_COLLEAGUE),
+    Kind.GUESSING_ALARM: _and_colleagues(Message.GUESSING_ALARM, Message.GUESSING_ALARM_COLLEAGUE),
     Kind.RECOVERY_CODES_MADE: _person(Message.RECOVERY_CODES_MADE),
     Kind.RECOVERY_CODES_SAVED: NOBODY,
     Kind.RECOVERY_CODE_USED: _person(Message.RECOVERY_CODE_USED),

@@ -6,6 +6,7 @@ processes and machines.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import connection
-from django.db.models import BigIntegerField, Case, F, QuerySet, Value, When
+from django.db.models import BigIntegerField, Case, Exists, F, QuerySet, Value, When
 
 from doorward.core import attempts
 from doorward.core.errors import MustWait
@@ -29,6 +30,7 @@ Row = TypeVar("Row", bound=Counted)
 
 _PASSWORD_MEMORY_MS = 30 * 24 * 3600 * 1000
 _RESET_MEMORY_MS = 3600 * 1000
+_SET_UP_MEMORY_MS = 3600 * 1000
 _FOR_EVER = 2**53
 
 
@@ -38,6 +40,7 @@ class Rule(StrEnum):
     PASSWORD = "password"  # noqa: S105 - the name of a rule
     STRANGER = "stranger"
     RESET = "reset"
+    SET_UP = "set-up"
     ADDRESS = "address"
 
 
@@ -58,6 +61,11 @@ def password_key(email_folded: str, *, known: bool) -> Key:
 def reset_key(email_folded: str) -> Key:
     """Give the key for reset links asked for by one e-mail (each one counts)."""
     return Key(hash=fingerprint("attempt/reset", email_folded), rule=Rule.RESET)
+
+
+def set_up_key(session_id: UUID) -> Key:
+    """Give the key for codes that confirm the set-up of one session: nobody else has to wait for it."""
+    return Key(hash=fingerprint("attempt/set-up", session_id.bytes), rule=Rule.SET_UP)
 
 
 def address_key(address: str) -> Key:
@@ -81,6 +89,12 @@ def count_keys(keys: Sequence[Key], *, now: datetime) -> None:
     if refused:
         _uncount([key for key in ordered if key.hash in counted])
         raise MustWait(seconds=_seconds_left(refused, moment=moment))
+
+
+def count_failure(address: str, *, now: datetime) -> None:
+    """Count a failure from an address, of a proof whose own count is in its row."""
+    with suppress(MustWait):
+        count_keys([address_key(address)], now=now)
 
 
 def give_back(keys: Sequence[Key]) -> None:
@@ -117,23 +131,28 @@ def forget(*, now: datetime) -> int:
 
 
 def count_row(
-    rows_of: Callable[[UUID], QuerySet[Row]], key: UUID, *, known: bool, now: datetime
+    rows_of: Callable[[UUID], QuerySet[Row]], key: UUID, *, known: bool, address: str, now: datetime
 ) -> int:
     """Count one attempt on each row of a key that need not wait; give how many were counted.
 
     One conditional update, before the proof is looked at. `rows_of` (a function of a module, since
-    the statement is kept with it) gives the rows that may be tried at all.
+    the statement is kept with it) gives the rows that may be tried at all. None is counted from an
+    address that has to wait; the address itself is counted when the proof was wrong.
     """
     moment = milliseconds(now)
     ends = [moment + seconds * 1000 for _, seconds in attempts.waits()]
-    return _count_row(rows_of, "known" if known else "unknown").run(key, moment, *ends)
+    return _count_row(rows_of, "known" if known else "unknown").run(
+        key, moment, address_key(address).hash, *ends
+    )
 
 
 @cache
 def _count_row(rows_of: Callable[[UUID], QuerySet[Row]], side: str) -> PreparedUpdate:
     failures, wait_until = f"{side}_failures", f"{side}_wait_until"
 
-    def make(key: UUID, moment: int, *ends: int) -> tuple[QuerySet[Row], dict[str, Any]]:
+    def make(
+        key: UUID, moment: int, address: bytes, *ends: int
+    ) -> tuple[QuerySet[Row], dict[str, Any]]:
         steps = zip(attempts.waits(), ends, strict=True)
         waits = [
             When(**{f"{failures}__gte": least - 1}, then=Value(end)) for (least, _), end in steps
@@ -143,7 +162,8 @@ def _count_row(rows_of: Callable[[UUID], QuerySet[Row]], side: str) -> PreparedU
             wait_until: Case(*reversed(waits), default=Value(0), output_field=BigIntegerField()),
             "failures_in_a_row": F("failures_in_a_row") + 1,
         }
-        return rows_of(key).filter(**{f"{wait_until}__lte": moment}), columns
+        waiting = Attempt.objects.filter(key=address, wait_until__gt=moment)
+        return rows_of(key).filter(~Exists(waiting), **{f"{wait_until}__lte": moment}), columns
 
     return PreparedUpdate(make)
 
@@ -166,10 +186,14 @@ def cleared(*, known: bool) -> dict[str, int]:
     return {f"{side}_failures": 0, f"{side}_wait_until": 0, "failures_in_a_row": 0}
 
 
-def row_seconds_left(row: Counted, *, known: bool, now: datetime) -> int:
-    """Give how many seconds this side of a row still has to wait (0: none)."""
-    until = row.known_wait_until if known else row.unknown_wait_until
-    return _ceil_seconds(until - milliseconds(now))
+def seconds_left(rows: Sequence[Counted], *, known: bool, address: str, now: datetime) -> int:
+    """Give how many seconds there are until one of these rows may be tried from this address."""
+    moment = milliseconds(now)
+    ends = [row.known_wait_until if known else row.unknown_wait_until for row in rows]
+    found = Attempt.objects.filter(key=address_key(address).hash).values_list(
+        "wait_until", flat=True
+    )
+    return max(1, _ceil_seconds(max([min(ends), *found]) - moment))
 
 
 def milliseconds(moment: datetime) -> int:
@@ -191,6 +215,8 @@ def _memory(rule: Rule) -> int:
             return attempts.ADDRESS_WINDOW * 1000
         case Rule.RESET:
             return _RESET_MEMORY_MS
+        case Rule.SET_UP:
+            return _SET_UP_MEMORY_MS
         case _:
             return _PASSWORD_MEMORY_MS
 
@@ -212,6 +238,10 @@ def _count_statement(*, rows: int, moment: int) -> str:
         f"WHEN {failures} >= {least} THEN {moment + seconds * 1000}"
         for least, seconds in sorted(attempts.waits(), reverse=True)
     )
+    # Until a reset by mail, however long that takes.
+    known_only = (
+        f"{old}.rule = '{Rule.STRANGER}' AND {failures} >= {attempts.PASSWORD_KNOWN_ONLY_AT}"
+    )
     # All that is formatted into the text are whole numbers and constants of ours.
     return (
         "INSERT INTO safe_attempt (key, rule, failures, wait_until, forget_at) VALUES "  # noqa: S608
@@ -219,10 +249,10 @@ def _count_statement(*, rows: int, moment: int) -> str:
         + f" ON CONFLICT (key) DO UPDATE SET failures = {failures}, wait_until = CASE"
         f" WHEN {old}.rule = '{Rule.ADDRESS}' THEN"
         f" CASE WHEN {failures} >= {attempts.ADDRESS_LIMIT} THEN {old}.forget_at ELSE 0 END"
-        f" WHEN {old}.rule = '{Rule.STRANGER}'"
-        f" AND {failures} >= {attempts.PASSWORD_KNOWN_ONLY_AT} THEN {_FOR_EVER}"
+        f" WHEN {known_only} THEN {_FOR_EVER}"
         f" ELSE CASE {waits} ELSE 0 END END, forget_at = CASE"
         f" WHEN {old}.rule = '{Rule.ADDRESS}' AND {old}.forget_at > {moment}"
-        f" THEN {old}.forget_at ELSE excluded.forget_at END"
+        f" THEN {old}.forget_at"
+        f" WHEN {known_only} THEN {_FOR_EVER} ELSE excluded.forget_at END"
         f" WHERE {old}.wait_until <= {moment} OR {old}.forget_at <= {moment} RETURNING key"
     )

@@ -72,6 +72,12 @@ WORDINGS: Final[dict[Kind, Wording]] = {
         gettext_lazy("Somebody who knew the password of %(subject)s failed at the second step."),
         tone="warn",
     ),
+    Kind.SECOND_STEP_GUESSED: Wording(
+        _IN,
+        "shield-alert",
+        gettext_lazy("Several wrong second factors followed the right password of %(subject)s."),
+        tone="bad",
+    ),
     Kind.MAILBOX_PROOF_SENT: Wording(
         _IN, "mail", gettext_lazy("A code was mailed to %(subject)s to prove the mailbox.")
     ),
@@ -166,6 +172,12 @@ WORDINGS: Final[dict[Kind, Wording]] = {
         _TWO,
         "shield-alert",
         gettext_lazy("An authenticator app of %(subject)s was disabled by too many wrong codes."),
+        tone="bad",
+    ),
+    Kind.GUESSING_ALARM: Wording(
+        _TWO,
+        "shield-alert",
+        gettext_lazy("Somebody keeps guessing at the second factors of %(subject)s."),
         tone="bad",
     ),
     Kind.RECOVERY_CODES_MADE: Wording(

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import segno
+from django.utils.translation import gettext as _
 from markupsafe import Markup
 
 from doorward.core import totp
+from doorward.core.errors import MustWait
 from doorward.mfa import set_up
 from doorward.web.refusals import sentence
 from doorward.web.requests import session_of
@@ -27,14 +29,20 @@ class SetUpPage:
     manual_code: str
     name: str = ""
     error: str = ""
+    wait: int = 0
     first: bool = True
     may_put_off: bool = False
     grace_until: object = None
     required: bool = False
 
 
-def set_up_page(request: Request, *, refusal: Refusal | None = None, name: str = "") -> SetUpPage:
-    """Make the page of this session's set-up: the same secret until it is confirmed or forgotten."""
+def set_up_page(
+    request: Request, *, refusal: Refusal | None = None, name: str = "", again: bool = False
+) -> SetUpPage:
+    """Make the page of this session's set-up: the same secret until it is confirmed or forgotten.
+
+    `again`: the form waited for a proof, and its code has to be typed once more.
+    """
     loaded = session_of(request)
     secret = set_up.begin(session_id=loaded.browser.session_id, now=request.now)
     policy = loaded.facts.policy
@@ -44,12 +52,19 @@ def set_up_page(request: Request, *, refusal: Refusal | None = None, name: str =
         qr_code=_qr_code(address),
         manual_code=totp.grouped(totp.base32(secret)),
         name=name,
-        error=sentence(refusal) if refusal else "",
+        error=_error(refusal, again=again),
+        wait=refusal.seconds if isinstance(refusal, MustWait) else 0,
         first=not loaded.factors,
         may_put_off=policy.in_grace(request.now),
         grace_until=policy.grace_until,
         required=policy.required,
     )
+
+
+def _error(refusal: Refusal | None, *, again: bool) -> str:
+    if again:
+        return _("Thank you. Please type the code that your app shows now.")
+    return sentence(refusal) if refusal else ""
 
 
 def _qr_code(address: str) -> Markup:

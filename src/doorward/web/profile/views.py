@@ -100,7 +100,7 @@ def password(request: Request) -> HttpResponse:
             current=current,
             password=chosen,
             two_factors=loaded.two_factors,
-            known_browser=loaded.browser.known_browser,
+            known_browser=loaded.browser.known,
             by=acting(request),
             now=request.now,
         )

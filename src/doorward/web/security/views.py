@@ -70,6 +70,9 @@ def _set_up(request: Request, template: str, *, done: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, template, set_up_page(request))
     name = optional(request, "name")
+    if "code" not in request.POST:
+        # The form waited for a proof, and codes are never kept.
+        return render(request, template, set_up_page(request, name=name, again=True), status=422)
     try:
         started = set_up.confirm(
             loaded=session_of(request),
@@ -82,7 +85,7 @@ def _set_up(request: Request, template: str, *, done: str) -> HttpResponse:
         return see_other(HERE)
     except Refusal as refusal:
         page = set_up_page(request, refusal=refusal, name=name)
-        return render(request, template, page, status=422)
+        return render(request, template, page, status=422, retry_after=page.wait or None)
     messages.success(request, done)
     return go_on(started.token, HERE)
 

@@ -80,7 +80,7 @@ def _by_password(request: Request) -> Started:
     passwords.prove(
         administrator_id=loaded.person.id,
         password=field(request, "password"),
-        known_browser=loaded.browser.known_browser,
+        known_browser=loaded.browser.known,
         by=acting(request),
         now=request.now,
     )

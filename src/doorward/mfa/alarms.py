@@ -1,0 +1,87 @@
+"""When wrong second factors are worth telling: three after a right password, a hundred in thirty days.
+
+Both are read from the history after the failure is committed: of failures at once the last one sees
+them all, and the person's lock keeps two of them from telling the same. A right proof in between
+changes nothing, so that nobody guesses unseen between the owner's own sign-ins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from django.db import transaction
+
+from doorward.administrators.models import Administrator
+from doorward.audit.events import Kind, Outcome
+from doorward.audit.models import Event
+from doorward.audit.services import record
+from doorward.core import attempts
+from doorward.core.errors import CodeAlreadyUsed, RecoveryCodeWrong, WrongCode
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.audit.origin import By
+
+GUESSES: Final = (WrongCode, CodeAlreadyUsed, RecoveryCodeWrong)
+_REASONS: Final = [guess.code for guess in GUESSES]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """So many failures of these kinds within a rolling time are told, once in that time."""
+
+    kind: Kind
+    failures: frozenset[Kind]
+    number: int
+    seconds: int
+
+    def is_due(self, person_id: UUID, *, now: datetime) -> bool:
+        """Say whether the failures are there and were not told yet."""
+        recent = Event.objects.filter(
+            subject_id=person_id, at__gt=now - timedelta(seconds=self.seconds)
+        )
+        failed = recent.filter(
+            kind__in=self.failures, outcome=Outcome.FAILED, details__reason__in=_REASONS
+        )
+        told = recent.filter(kind=self.kind)
+        return failed.order_by("-id")[self.number - 1 :].exists() and not told.exists()
+
+
+ALARMS: Final = (
+    Alarm(
+        kind=Kind.SECOND_STEP_GUESSED,
+        failures=frozenset({Kind.SECOND_STEP_FAILED}),
+        number=attempts.TELL_AT,
+        seconds=attempts.TELL_WINDOW,
+    ),
+    Alarm(
+        kind=Kind.GUESSING_ALARM,
+        failures=frozenset(
+            {Kind.SECOND_STEP_FAILED, Kind.PROOF_FAILED, Kind.TWO_FACTOR_DISABLE_FAILED}
+        ),
+        number=attempts.ALARM_AT,
+        seconds=attempts.ALARM_WINDOW,
+    ),
+)
+
+
+def tell(*, by: By, now: datetime) -> None:
+    """Record each alarm that is due for the one who acts, once."""
+    if by.who is None:
+        return
+    for alarm in ALARMS:
+        if not alarm.is_due(by.who.id, now=now):
+            continue
+        with transaction.atomic():
+            _lock(by.who.id)
+            if alarm.is_due(by.who.id, now=now):
+                record(alarm.kind, by=by)
+
+
+def _lock(person_id: UUID) -> None:
+    people = Administrator.objects.everywhere().select_for_update()
+    people.values_list("id").get(id=person_id)

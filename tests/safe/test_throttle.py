@@ -1,0 +1,173 @@
+"""The throttle: counted before anything is looked at, by whatever is counted, however many come at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.utils import timezone
+
+from doorward.core import attempts
+from doorward.core.errors import MustWait
+from doorward.mfa.models import Factor
+from doorward.safe import throttle
+from doorward.safe.models import Attempt
+from tests import support
+from tests.racing import at_once
+
+pytestmark = pytest.mark.django_db
+
+HERE = "192.0.2.10"
+EMAIL = "ines.moreau@harbourbakery.example"
+
+
+def count(*keys: throttle.Key) -> None:
+    throttle.count_keys(keys, now=timezone.now())
+
+
+def waits(*keys: throttle.Key) -> int:
+    """Give how long a try has to wait; 0: it was counted."""
+    try:
+        count(*keys)
+    except MustWait as refusal:
+        return refusal.seconds
+    return 0
+
+
+def rows_of(key):
+    return Factor.objects.filter(id=key)
+
+
+def count_row(key, *, known=False, address=HERE):
+    return throttle.count_row(rows_of, key, known=known, address=address, now=timezone.now())
+
+
+# --- passwords ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_five_are_free_then_the_wait_doubles_up_to_an_hour(clock, known):
+    key = throttle.password_key(EMAIL, known=known)
+    assert [waits(key) for _ in range(attempts.FREE)] == [0] * attempts.FREE
+    for seconds in (30, 60, 120, 240, 480, 960, 1920, 3600, 3600):
+        assert waits(key) == seconds
+        clock.shift(timedelta(seconds=seconds - 1))
+        assert waits(key) == 1
+        clock.shift(timedelta(seconds=1))
+        assert waits(key) == 0
+
+
+def test_known_and_unknown_browsers_and_people_are_counted_apart(clock):
+    stranger = throttle.password_key(EMAIL, known=False)
+    for _ in range(attempts.FREE):
+        count(stranger)
+    assert waits(stranger)
+    assert not waits(throttle.password_key(EMAIL, known=True))
+    assert not waits(throttle.password_key("sam@harbourbakery.example", known=False))
+
+
+def test_a_hundred_from_unknown_browsers_keep_them_out_for_good(clock):
+    stranger, owner = (throttle.password_key(EMAIL, known=known) for known in (False, True))
+    for _ in range(attempts.PASSWORD_KNOWN_ONLY_AT):
+        clock.shift(timedelta(hours=1))
+        count(stranger)
+    for days in (1, 40, 3000):
+        clock.shift(timedelta(days=days))
+        throttle.forget(now=timezone.now())
+        assert waits(stranger)
+        assert not waits(owner)
+    throttle.reset([stranger, owner])
+    assert not waits(stranger)
+
+
+def test_a_hundred_from_known_browsers_go_on_waiting_an_hour_each(clock):
+    owner = throttle.password_key(EMAIL, known=True)
+    for _ in range(attempts.PASSWORD_KNOWN_ONLY_AT + 5):
+        clock.shift(timedelta(hours=1))
+        count(owner)
+    assert waits(owner) == attempts.LONGEST_WAIT
+
+
+def test_failures_of_long_ago_no_longer_count(clock):
+    key = throttle.password_key(EMAIL, known=False)
+    for _ in range(attempts.FREE):
+        count(key)
+    clock.shift(timedelta(days=31))
+    assert [waits(key) for _ in range(attempts.FREE)] == [0] * attempts.FREE
+    assert waits(key)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_thirty_at_once_five_are_looked_at():
+    support.provider()
+    key = throttle.password_key(EMAIL, known=False)
+    found = at_once([partial(count, key)] * 30)
+    assert found.count(None) == attempts.FREE, found
+    assert sum(isinstance(one, MustWait) for one in found) == 30 - attempts.FREE
+
+
+# --- addresses ------------------------------------------------------------------------------------
+
+
+def test_an_ipv6_network_is_one_address_and_an_ipv4_one_in_ipv6_is_itself(clock):
+    for number in range(attempts.ADDRESS_LIMIT):
+        count(throttle.address_key(f"2001:db8:1:2::{number:x}"))
+        count(throttle.address_key("192.0.2.7" if number % 2 else "::ffff:192.0.2.7"))
+    assert waits(throttle.address_key("2001:db8:1:2:ffff::1")) == attempts.ADDRESS_WINDOW
+    assert waits(throttle.address_key("192.0.2.7")) == attempts.ADDRESS_WINDOW
+    assert not waits(throttle.address_key("2001:db8:1:3::1"))
+    clock.shift(timedelta(seconds=attempts.ADDRESS_WINDOW))
+    assert not waits(throttle.address_key("2001:db8:1:2::1"))
+
+
+def test_what_was_right_is_given_back_to_the_address(clock):
+    key = throttle.address_key(HERE)
+    for _ in range(attempts.ADDRESS_LIMIT + 5):
+        count(key)
+        throttle.give_back([key])
+    for _ in range(attempts.ADDRESS_LIMIT):
+        count(key)
+    assert waits(key)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_thirty_at_once_no_more_than_the_limit_are_looked_at():
+    support.provider()
+    key = throttle.address_key(HERE)
+    count(key)
+    Attempt.objects.update(failures=attempts.ADDRESS_LIMIT - 10)
+    people = [
+        throttle.password_key(f"{one}@harbourbakery.example", known=False) for one in range(30)
+    ]
+    found = at_once([partial(count, key, one) for one in people])
+    assert found.count(None) == 10, found
+
+
+# --- rows -----------------------------------------------------------------------------------------
+
+
+def test_a_row_is_not_counted_from_an_address_that_waits(owner, clock):
+    support.enable_app(owner)
+    row = Factor.objects.get()
+    for _ in range(attempts.ADDRESS_LIMIT):
+        throttle.count_failure(HERE, now=timezone.now())
+    assert count_row(row.id) == 0
+    left = throttle.seconds_left([row], known=False, address=HERE, now=timezone.now())
+    assert left == attempts.ADDRESS_WINDOW
+    assert count_row(row.id, address="192.0.2.11") == 1
+    clock.shift(timedelta(seconds=attempts.ADDRESS_WINDOW))
+    assert count_row(row.id) == 1
+
+
+def test_a_row_waits_up_to_an_hour_for_each_kind_of_browser_apart(owner, clock):
+    support.enable_app(owner)
+    key = Factor.objects.get().id
+    assert [count_row(key) for _ in range(attempts.FREE)] == [1] * attempts.FREE
+    for seconds in (30, 60, 120, 240, 480, 960, 1920, 3600, 3600):
+        assert count_row(key) == 0
+        clock.shift(timedelta(seconds=seconds))
+        assert count_row(key) == 1
+    assert count_row(key) == 0
+    assert count_row(key, known=True) == 1
+    assert Factor.objects.get().failures_in_a_row == attempts.FREE + 10
