@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 def disable(loaded: Loaded, code: str) -> None:
     by = loaded.by(support.by(support.again_by_id(loaded.person.id)).origin)
-    services.disable(loaded=loaded, code=code, by=by, now=timezone.now())
+    services.disable(loaded=loaded, proof=code, by=by, now=timezone.now())
 
 
 def remove(loaded: Loaded, factor: Factor) -> None:
@@ -81,11 +82,41 @@ def test_removing_one_after_the_other_does_not_get_around_it(owner, clock):
     require(owner)
     loaded = reload(prove(begin(owner), support.code(secret), owner))
     first, second = Factor.objects.order_by("confirmed_at")
-    remove(loaded, first)
+    remove(loaded, second)
+    alone = replace(loaded, factors=loaded.factors[:1])
     with pytest.raises(errors.RequiredCannotDisable):
-        remove(loaded, second)
+        remove(alone, first)
     assert Factor.objects.count() == 1
     assert support.events(Kind.FACTOR_REMOVE_REFUSED)
+
+
+def test_one_of_several_is_removed_with_a_fresh_proof_by_another(owner, clock):
+    secret = support.enable_app(owner)
+    support.enable_app(owner, name="Tablet")
+    loaded = reload(prove(begin(owner), support.code(secret), owner))
+    proved, other = Factor.objects.order_by("confirmed_at")
+    with pytest.raises(errors.AnotherFactorWanted):
+        remove(loaded, proved)
+    assert Factor.objects.count() == 2
+    remove(loaded, other)
+    assert Factor.objects.get().id == proved.id
+
+
+def test_a_recovery_code_serves_to_remove_what_was_proved_before_it(owner, clock):
+    secret = support.enable_app(owner)
+    support.enable_app(owner, name="Tablet")
+    recovery.make(owner, now=timezone.now())
+    recovery.confirm_saved(administrator_id=owner.id, by=support.by(owner), now=timezone.now())
+    loaded = reload(prove(begin(owner), support.code(secret), owner))
+    Session.objects.update(recovery_at=timezone.now())
+    loaded = replace(
+        loaded,
+        facts=replace(
+            loaded.facts, session=replace(loaded.facts.session, recovery_at=timezone.now())
+        ),
+    )
+    remove(loaded, Factor.objects.earliest("confirmed_at"))
+    assert Factor.objects.get().name == "Tablet"
 
 
 def test_a_disabled_app_does_not_count_as_the_one_that_stays(owner, clock):

@@ -34,7 +34,7 @@ from doorward.mfa import not_me, proving, recovery, set_up
 from doorward.mfa import services as mfa
 from doorward.mfa.facts import Loaded, load
 from doorward.mfa.models import Factor
-from tests import support
+from tests import passkeys, support
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,7 +141,7 @@ def factor_locked(stage: Stage) -> None:
     Factor.objects.update(failures_in_a_row=49)
     loaded = stage.signed_in()
     try:
-        mfa.disable(loaded=loaded, code="000000", by=loaded.by(ORIGIN), now=stage.now)
+        mfa.disable(loaded=loaded, proof="000000", by=loaded.by(ORIGIN), now=stage.now)
     except Refusal:
         return
     raise AssertionError("a wrong code was taken")
@@ -164,6 +164,13 @@ def fail_second_step(stage: Stage, times: int = 1) -> None:
         raise AssertionError("a wrong code was taken")
 
 
+def passkey_counted_backwards(stage: Stage) -> None:
+    key = passkeys.add(stage.person)
+    key.sign_count = -1
+    loaded = stage.loaded(stage.knows_password())
+    passkeys.prove_second_step(loaded, key, by=loaded.by(ORIGIN))
+
+
 def second_step_guessed(stage: Stage) -> None:
     support.enable_app(stage.person)
     fail_second_step(stage, times=attempts.TELL_AT)
@@ -182,7 +189,7 @@ def disabled(stage: Stage) -> None:
     secret = support.enable_app(stage.person)
     loaded = stage.signed_in()
     code = support.code(secret, now=stage.now)
-    mfa.disable(loaded=loaded, code=code, by=loaded.by(ORIGIN), now=stage.now)
+    mfa.disable(loaded=loaded, proof=code, by=loaded.by(ORIGIN), now=stage.now)
 
 
 def two_factor_reset(stage: Stage) -> None:
@@ -344,6 +351,7 @@ HAPPENINGS: dict[Kind, Callable[[Stage], None]] = {
     Kind.FACTOR_REMOVED: factor_removed,
     Kind.FACTOR_LOCKED: factor_locked,
     Kind.SECOND_STEP_GUESSED: second_step_guessed,
+    Kind.PASSKEY_COUNTER: passkey_counted_backwards,
     Kind.GUESSING_ALARM: guessing_alarm,
     Kind.RECOVERY_CODES_MADE: codes_made,
     Kind.RECOVERY_CODE_USED: recovery_code_used,

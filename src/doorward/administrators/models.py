@@ -119,6 +119,8 @@ class Session(models.Model):
     ended_at = models.DateTimeField(null=True, db_index=True)
     # Proofs
     password_at = models.DateTimeField(null=True)
+    # A passkey that verified its user, in place of the password
+    passkey_at = models.DateTimeField(null=True)
     factor_at = models.DateTimeField(null=True)
     factor_id = models.UUIDField(null=True)
     factor_kind = models.CharField(max_length=10, default="")

@@ -61,6 +61,15 @@ class Started:
     has_home: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What went before a sign-in: whether this browser is known, and the sign-in before (None: none)."""
+
+    known: bool
+    signed_in_at: datetime | None
+    browser: str
+
+
 def token_hash(token: str) -> bytes:
     """Give what a session row stores of its token."""
     return fingerprint("session", token)
@@ -117,6 +126,22 @@ def _step_up(columns: tuple[str, ...]) -> PreparedUpdate:
         return rows, {"token_hash": new_hash} | dict(zip(columns, proved, strict=True))
 
     return PreparedUpdate(make)
+
+
+def before(administrator: SignsIn, *, browser_hash: bytes) -> Before:
+    """Give what went before a sign-in of this person with this browser.
+
+    What went before all sessions had to end does not make a browser known, as for a password.
+    """
+    signed_in = Session.objects.filter(
+        administrator_id=administrator.id, signed_in_at__isnull=False
+    )
+    known = signed_in.filter(
+        browser_hash=browser_hash, security_version=administrator.security_version
+    )
+    newest = signed_in.order_by("-signed_in_at").values_list("signed_in_at", "browser").first()
+    at, browser = newest or (None, "")
+    return Before(known=known.exists(), signed_in_at=at, browser=browser)
 
 
 def mark_signed_in(

@@ -26,6 +26,11 @@ def in_words(user_agent: str) -> str:
     return browser or system or _("an unknown browser")
 
 
+def name_of_browser(user_agent: str) -> str:
+    """Give the browser's name alone, as it says of itself; empty: not known."""
+    return _parts(user_agent)[0]
+
+
 def approximate(address: str) -> str:
     """Give an address without what tells one machine of a network from another; empty: unknown."""
     try:

@@ -47,6 +47,7 @@ class Kind(StrEnum):
     FACTOR_REMOVED = "factor_removed"
     FACTOR_REMOVE_REFUSED = "factor_remove_refused"
     FACTOR_LOCKED = "factor_locked"
+    PASSKEY_COUNTER = "passkey_counter"
     GUESSING_ALARM = "guessing_alarm"
     RECOVERY_CODES_MADE = "recovery_codes_made"
     RECOVERY_CODES_SAVED = "recovery_codes_saved"

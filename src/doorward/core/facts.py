@@ -37,6 +37,8 @@ class SessionFacts:
     mailbox_at: datetime | None
     from_link: bool
     put_off: bool
+    # A passkey that verified its user stood in for the password.
+    passkey_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class FactorRow:
-    """A confirmed factor with its sealed secret."""
+    """A confirmed factor with its sealed secret (empty: a passkey, whose secret never leaves its device)."""
 
     id: UUID
     kind: FactorKind
@@ -108,6 +108,10 @@ class Loaded:
         """Give who acts, for services and events."""
         return By(who=self.person.who(), origin=origin, session_id=self.browser.session_id)
 
+    def without(self, factor_id: UUID | None) -> Loaded:
+        """Give the same, as if this factor were not there: it does not serve as a proof this time."""
+        return replace(self, factors=tuple(row for row in self.factors if row.id != factor_id))
+
     @property
     def two_factors(self) -> bool:
         """Whether two factors are on or required (it decides the length of passwords)."""
@@ -121,6 +125,7 @@ _SESSION = (
     "ended_at",
     "security_version",
     "password_at",
+    "passkey_at",
     "factor_at",
     "factor_id",
     "factor_kind",
@@ -250,6 +255,7 @@ def _session(row: dict[str, Any]) -> SessionFacts:
         ended=row["ended_at"] is not None,
         security_version=row["security_version"],
         password_at=row["password_at"],
+        passkey_at=row["passkey_at"],
         factor_at=row["factor_at"],
         factor_id=row["factor_id"],
         recovery_at=row["recovery_at"],
@@ -299,7 +305,7 @@ def _factor(row: dict[str, Any]) -> FactorRow:
         id=row["row_id"],
         kind=FactorKind(row["row_kind"]),
         name=row["row_name"],
-        sealed=bytes(row["row_sealed"]),
+        sealed=bytes(row["row_sealed"] or b""),
         locked=row["row_locked_at"] is not None,
     )
 

@@ -1,4 +1,4 @@
-"""Factors, set-ups on their way, and recovery codes."""
+"""Factors, passkeys, set-ups on their way, and recovery codes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from doorward.safe.models import Counted
 class Factor(Counted):
     """A confirmed factor: a row exists only once a right code was given. Removed means deleted.
 
-    `last_step` is the last accepted time step (RFC 6238, 5.2); `locked_at` is set when wrong codes
-    without end disabled it, until it is set up anew.
+    An app has `sealed`, its secret, and `last_step`, the last accepted time step (RFC 6238, 5.2); what a
+    passkey has besides is a `Passkey`, which the gate does not read. `locked_at` is set when wrong
+    codes without end disabled it, until it is set up anew.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -25,11 +26,53 @@ class Factor(Counted):
     )
     kind = models.CharField(max_length=10, choices=[(kind, kind) for kind in FactorKind])
     name = models.CharField(max_length=60)
-    sealed = models.BinaryField()
+    sealed = models.BinaryField(null=True)
     confirmed_at = models.DateTimeField()
     last_step = models.BigIntegerField(default=0)
     last_used_at = models.DateTimeField(null=True)
     locked_at = models.DateTimeField(null=True)
+
+
+class UserHandle(models.Model):
+    """By what authenticators know a person: 64 random bytes that say nothing (WebAuthn, 14.6.1)."""
+
+    administrator = models.OneToOneField(
+        Administrator, on_delete=models.CASCADE, primary_key=True, related_name="user_handle"
+    )
+    handle = models.BinaryField(max_length=64, unique=True)
+
+
+class Passkey(models.Model):
+    """What a passkey has besides its factor: the credential record of WebAuthn (7.1, step 27).
+
+    `user_verified`: it has verified who uses it, in its registration or beside another proof; only
+    then may it stand in for the password. `rp_id` is the host it was made for.
+    """
+
+    factor = models.OneToOneField(
+        Factor, on_delete=models.CASCADE, primary_key=True, related_name="passkey"
+    )
+    credential_id = models.BinaryField(max_length=1023, unique=True)
+    public_key = models.BinaryField()
+    sign_count = models.BigIntegerField()
+    aaguid = models.UUIDField()
+    transports = models.CharField(max_length=100)
+    rp_id = models.CharField(max_length=253)
+    backup_eligible = models.BooleanField()
+    backed_up = models.BooleanField()
+    user_verified = models.BooleanField()
+
+
+class Challenge(models.Model):
+    """A challenge that waits for its answer, as a keyed hash. It is deleted when it is answered.
+
+    `bound_to` is the keyed hash of the session, or of the browser where there is none yet.
+    """
+
+    hash = models.BinaryField(max_length=32, primary_key=True)
+    purpose = models.CharField(max_length=12)
+    bound_to = models.BinaryField(max_length=32)
+    expires_at = models.DateTimeField(db_index=True)
 
 
 class SetUp(models.Model):

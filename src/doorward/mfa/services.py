@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -11,11 +12,13 @@ from doorward.administrators.models import Administrator, Session
 from doorward.audit.events import Kind
 from doorward.audit.services import record
 from doorward.core import errors, totp
-from doorward.core.steps import FactorKind
+from doorward.core.steps import RECOVERY_PROOF_SECONDS, FactorKind
 from doorward.core.text import clean_line
 from doorward.mfa import places
 from doorward.mfa.facts import required
 from doorward.mfa.models import Factor, RecoverySet, SetUp
+from doorward.mfa.passkey_proving import Given
+from doorward.mfa.passkey_proving import prove as prove_passkey
 from doorward.mfa.proving import prove
 from doorward.mfa.set_up import NAME_LENGTH
 from doorward.mfa.shared import locked, record_failure
@@ -29,8 +32,8 @@ if TYPE_CHECKING:
     from doorward.mfa.facts import Browser, Loaded
 
 
-def disable(*, loaded: Loaded, code: str, by: By, now: datetime) -> None:
-    """Turn two-factor sign-in off with a code from the app, which is its own fresh proof.
+def disable(*, loaded: Loaded, proof: str | Given, by: By, now: datetime) -> None:
+    """Turn two-factor sign-in off with a code from the app or a passkey, which is its own fresh proof.
 
     Removes all factors and recovery codes and ends all other sessions. Refused where it is
     required, whatever the page showed: the rule is asked again under the person's lock.
@@ -40,7 +43,10 @@ def disable(*, loaded: Loaded, code: str, by: By, now: datetime) -> None:
         raise errors.RequiredCannotDisable
     if not loaded.factors:
         raise errors.NotEnabled
-    prove(loaded=loaded, code=code, kind=Kind.TWO_FACTOR_DISABLE_FAILED, by=by, now=now)
+    if isinstance(proof, Given):
+        prove_passkey(loaded=loaded, given=proof, by=by, now=now)
+    else:
+        prove(loaded=loaded, code=proof, kind=Kind.TWO_FACTOR_DISABLE_FAILED, by=by, now=now)
     try:
         with transaction.atomic():
             person = locked(loaded.person.id)
@@ -79,7 +85,13 @@ def rename(factor_id: UUID, *, loaded: Loaded, name: str, by: By) -> None:
 
 
 def remove(factor_id: UUID, *, loaded: Loaded, by: By, now: datetime) -> None:
-    """Remove one of several factors; removing the last one is *Disable 2FA*, with all its rules."""
+    """Remove one of several factors; removing the last one is *Disable 2FA*, with all its rules.
+
+    Raises `AnotherFactorWanted` where the fresh proof was by the very one that goes, and another one can
+    be used: who holds one device alone does not take the others away with it.
+    """
+    if _proved_by_itself(factor_id, loaded, now=now):
+        raise errors.AnotherFactorWanted
     try:
         with transaction.atomic():
             person = locked(loaded.person.id)
@@ -100,6 +112,16 @@ def remove(factor_id: UUID, *, loaded: Loaded, by: By, now: datetime) -> None:
     except errors.RequiredCannotDisable as refusal:
         record_failure(Kind.FACTOR_REMOVE_REFUSED, refusal, by=by)
         raise
+
+
+def _proved_by_itself(factor_id: UUID, loaded: Loaded, *, now: datetime) -> bool:
+    session = loaded.facts.session
+    others = any(row.id != factor_id and not row.locked for row in loaded.factors)
+    if session is None or session.factor_id != factor_id or not others:
+        return False
+    recovered = session.recovery_at
+    serves = recovered and now < recovered + timedelta(seconds=RECOVERY_PROOF_SECONDS)
+    return not serves
 
 
 def remove_all(administrator_id: UUID) -> None:

@@ -8,23 +8,20 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from doorward.administrators import links, sessions
-from doorward.administrators.models import LinkPurpose, Session
+from doorward.administrators.models import Session
 from doorward.audit.events import Kind
-from doorward.audit.services import record
 from doorward.core import errors, totp
 from doorward.core.steps import FactorKind
 from doorward.core.text import clean_line
-from doorward.mfa import places, recovery
-from doorward.mfa.models import Factor, RecoverySet, SetUp
-from doorward.mfa.shared import locked, record_failure, step_up, wrong_code
+from doorward.mfa import adding, places
+from doorward.mfa.models import Factor, SetUp
+from doorward.mfa.shared import record_failure, wrong_code
 from doorward.safe import throttle, vault
 
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from doorward.administrators.models import Administrator
     from doorward.administrators.sessions import Started
     from doorward.audit.origin import By
     from doorward.mfa.facts import Browser, Loaded
@@ -56,10 +53,8 @@ def begin(*, session_id: UUID, now: datetime) -> bytes:
 def confirm(*, loaded: Loaded, code: str, name: str, by: By, now: datetime) -> Started:
     """Add the app whose secret was shown, with a right code of it; the first one turns 2FA on.
 
-    Factor, recovery codes, the end of all other sessions, the event and this session's step up are
-    one transaction. An app that wrong codes had disabled goes when another one is set up. Raises
-    `WrongCode`, `MustWait`, `SetUpExpired`, `AlreadyEnabled` (in the meantime, elsewhere), or what
-    `clean_line` raises for the name.
+    Raises `WrongCode`, `MustWait`, `SetUpExpired`, what `clean_line` raises for the name, or what
+    `adding.add` raises, which does all that follows.
     """
     name = clean_line(name, maximum=NAME_LENGTH) or DEFAULT_NAME
     try:
@@ -67,35 +62,17 @@ def confirm(*, loaded: Loaded, code: str, name: str, by: By, now: datetime) -> S
     except errors.Refusal as refusal:
         record_failure(Kind.TWO_FACTOR_ENABLE_FAILED, refusal, by=by)
         raise
-    with transaction.atomic():
-        person = locked(loaded.person.id)
-        there = Factor.objects.filter(administrator=person)
-        first = not there.exists()
-        if not first and not loaded.factors:
-            raise errors.AlreadyEnabled
-        there.filter(locked_at__isnull=False).delete()
+
+    def write(person_id: UUID) -> Factor:
         _use_up(loaded.browser)
-        factor = write_factor(person.id, secret, step=step, name=name, now=now)
-        if not RecoverySet.objects.filter(administrator=person).exists():
-            recovery.make(person, now=now)
-        sessions.end_others(administrator_id=person.id, keep=by.session_id, now=now)
-        _record(factor, person, first=first, by=by, now=now)
-        return step_up(loaded.browser, factor.id, now=now)
+        return write_factor(person_id, secret, step=step, name=name, now=now)
+
+    return adding.add(loaded=loaded, write=write, by=by, now=now)
 
 
 def forget(*, now: datetime) -> int:
     """Delete what was shown and not confirmed in time."""
     return SetUp.objects.filter(shown_at__lt=now - LIFETIME).delete()[0]
-
-
-def _record(factor: Factor, person: Administrator, *, first: bool, by: By, now: datetime) -> None:
-    if not first:
-        record(Kind.FACTOR_ADDED, by=by, details={"factor": factor.name})
-        return
-    link = links.make(
-        LinkPurpose.NOT_ME, administrator_id=person.id, now=now, about=factor.id, email=person.email
-    )
-    record(Kind.TWO_FACTOR_ENABLED, by=by, details={"factor": factor.name, "link": str(link.id)})
 
 
 def _use_up(browser: Browser) -> None:

@@ -54,6 +54,7 @@ class Message(StrEnum):
     FACTOR_ADDED = "factor_added"
     FACTOR_REMOVED = "factor_removed"
     FACTOR_LOCKED = "factor_locked"
+    PASSKEY_COUNTER = "passkey_counter"
     FACTOR_LOCKED_COLLEAGUE = "factor_locked_colleague"
     SECOND_STEP_GUESSED = "second_step_guessed"
     GUESSING_ALARM = "guessing_alarm"
@@ -126,6 +127,7 @@ CATALOGUE: Final[Mapping[Kind, tuple[Notice, ...]]] = {
     Kind.FACTOR_REMOVE_REFUSED: NOBODY,
     Kind.FACTOR_LOCKED: _and_colleagues(Message.FACTOR_LOCKED, Message.FACTOR_LOCKED_COLLEAGUE),
     Kind.GUESSING_ALARM: _and_colleagues(Message.GUESSING_ALARM, Message.GUESSING_ALARM_COLLEAGUE),
+    Kind.PASSKEY_COUNTER: _person(Message.PASSKEY_COUNTER),
     Kind.RECOVERY_CODES_MADE: _person(Message.RECOVERY_CODES_MADE),
     Kind.RECOVERY_CODES_SAVED: NOBODY,
     Kind.RECOVERY_CODE_USED: _person(Message.RECOVERY_CODE_USED),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
+from django.db.models import Q
+
 from doorward.administrators.models import Session
 
 if TYPE_CHECKING:
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from doorward.audit.models import Event
 
 Condition: TypeAlias = Callable[["Event"], bool]
+
+
+_WITHOUT_PASSWORD = Q(from_link=True) | Q(passkey_at__isnull=False)
 
 
 def always(event: Event) -> bool:
@@ -27,17 +32,19 @@ def from_a_new_browser(event: Event) -> bool:
     Who comes from an invitation or a reset link has proved the mailbox, and a notice of that very
     sign-in would go there; the reset has a message of its own.
     """
-    return event.details.get("new_browser") is True and began_with_a_password(event)
+    by_link = _sessions(event).filter(from_link=True)
+    return event.details.get("new_browser") is True and not by_link.exists()
 
 
 def began_with_a_password(event: Event) -> bool:
-    """The sign-in was begun by somebody who knows the password, and not by a mailed link."""
-    return not _sessions(event).filter(from_link=True).exists()
+    """The sign-in was begun by somebody who knows the password, and not by a mailed link or a passkey."""
+    return not _sessions(event).filter(_WITHOUT_PASSWORD).exists()
 
 
 def before_it_was_through(event: Event) -> bool:
     """Somebody knew the password and left at a later step: it is no matter how they left."""
-    return _sessions(event).filter(signed_in_at__isnull=True, from_link=False).exists()
+    left = _sessions(event).filter(signed_in_at__isnull=True)
+    return left.exclude(_WITHOUT_PASSWORD).exists()
 
 
 def not_at_adding(event: Event) -> bool:

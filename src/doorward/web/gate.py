@@ -56,7 +56,14 @@ READING = frozenset({"GET", "HEAD"})
 
 
 class ProofWanted(Exception):
-    """What a view was asked for wants a fresh proof that its address alone did not want."""
+    """What a view was asked for wants a fresh proof that its address alone did not want.
+
+    `without`: a factor that does not serve for it.
+    """
+
+    def __init__(self, *, without: UUID | None = None) -> None:
+        super().__init__()
+        self.without = without
 
 
 class Gate:
@@ -104,14 +111,14 @@ class Gate:
     def process_exception(self, request: Request, exception: Exception) -> HttpResponse | None:
         """Answer what a view found while it ran: a proof is wanted, or the form is not one of ours."""
         if isinstance(exception, ProofWanted):
-            return _prove_again(request)
+            return _prove_again(request, without=exception.without)
         if isinstance(exception, FieldMissing):
             return refusal_page(request, str(INCOMPLETE), back=request.path)
         return None
 
 
-def completes(request: Request) -> bool:
-    """Say whether a right code of the app, given now, would let this session through.
+def completes(request: Request, kind: FactorKind) -> bool:
+    """Say whether a right proof by a factor of this kind, given now, would let this session through.
 
     It only decides in which transaction the sign-in is recorded: letting through is decided at the
     next request, as always.
@@ -119,8 +126,10 @@ def completes(request: Request) -> bool:
     facts = request.loaded.facts if request.loaded else None
     if facts is None or facts.session is None:
         return False
-    app = next((one for one in facts.factors if one.usable and one.kind is FactorKind.APP), None)
-    proved = replace(facts.session, factor_at=request.now, factor_id=app.id if app else None)
+    factor = next((one for one in facts.factors if one.usable and one.kind is kind), None)
+    proved = replace(
+        facts.session, factor_at=request.now, factor_id=factor.id if factor else None
+    )
     step = next_step(replace(facts, session=proved), Need.THROUGH, now=request.now)
     return step is Step.THROUGH
 
@@ -237,14 +246,15 @@ def _send_to(request: Request, step: Step) -> HttpResponse:
     return see_other(page)
 
 
-def _prove_again(request: Request) -> HttpResponse:
+def _prove_again(request: Request, *, without: UUID | None = None) -> HttpResponse:
     loaded = request.loaded
     path = request.get_full_path()
     if loaded is not None and request.method not in READING:
         fields = [(name, value) for name, values in request.POST.lists() for value in values]
         parking.park(loaded.browser.session_id, path=path, fields=fields, now=request.now)
         path = "/prove/continue/"
-    return see_other(f"/prove/?{urlencode({'next': path})}")
+    query = {"next": path} | ({"without": str(without)} if without else {})
+    return see_other(f"/prove/?{urlencode(query)}")
 
 
 def _forget_parked(request: Request) -> None:

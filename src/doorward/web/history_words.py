@@ -174,6 +174,12 @@ WORDINGS: Final[dict[Kind, Wording]] = {
         gettext_lazy("An authenticator app of %(subject)s was disabled by too many wrong codes."),
         tone="bad",
     ),
+    Kind.PASSKEY_COUNTER: Wording(
+        _TWO,
+        "shield-alert",
+        gettext_lazy("A passkey of %(subject)s counted backwards: there may be a copy of it."),
+        tone="bad",
+    ),
     Kind.GUESSING_ALARM: Wording(
         _TWO,
         "shield-alert",

@@ -102,7 +102,7 @@ def disable(request: Request) -> HttpResponse:
         return _disable_page(request, DisablePage(loaded.facts.policy.required, reason))
     code = field(request, "code")
     try:
-        services.disable(loaded=loaded, code=code, by=acting(request), now=request.now)
+        services.disable(loaded=loaded, proof=code, by=acting(request), now=request.now)
     except NotEnabled:
         return see_other(HERE)
     except Refusal as refusal:

@@ -1,0 +1,122 @@
+"""Signing in with a passkey alone: it has verified its user, so that it is both factors at once.
+
+NIST SP 800-63B-4, 2.2.1: a multi-factor authenticator. No password is looked at, no hash is run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from doorward.administrators import sessions
+from doorward.administrators.models import Status
+from doorward.audit.events import Kind
+from doorward.audit.origin import By
+from doorward.core import errors
+from doorward.core.passkey_options import for_request
+from doorward.core.passkeys import Expected, check_assertion, read_answer
+from doorward.core.steps import FactorKind
+from doorward.customers.models import CustomerStatus
+from doorward.mfa import challenges, passkeys
+from doorward.mfa.challenges import Purpose
+from doorward.mfa.passkey_proving import count
+from doorward.mfa.proving import lock_guessed
+from doorward.mfa.shared import record_failure
+from doorward.safe import throttle
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doorward.administrators.sessions import Before, Started
+    from doorward.audit.origin import Origin
+    from doorward.core.passkey_options import Party
+    from doorward.core.passkeys import Answer, Asserted
+    from doorward.mfa.models import Passkey
+
+
+def begin(*, browser_token: str, party: Party, now: datetime) -> dict[str, Any]:
+    """Give the options to ask for any passkey of this relying party, the same for everybody."""
+    bound_to = sessions.browser_hash(browser_token)
+    challenge = challenges.make(Purpose.SIGN_IN, bound_to=bound_to, now=now)
+    return for_request(challenge=challenge, party=party, allow=(), verified=True)
+
+
+def sign_in(  # noqa: PLR0913 - what a sign-in and its browser bring
+    *,
+    answer: str,
+    browser_token: str,
+    next_path: str,
+    party: Party,
+    origin: Origin,
+    now: datetime,
+) -> Started:
+    """Begin a session for the owner of a passkey that has verified its user.
+
+    Raises what `check_assertion` raises, `PasskeyChallengeInvalid`, `MustWait`, `FactorDisabled`;
+    `PasskeyUnknown` for one that nobody has, or somebody who may not sign in; `PasskeyNotVerified`
+    for one that never verified its user beside another proof (7.2, step 24): who finds a key without
+    a PIN can give it one.
+    """
+    keys = [throttle.address_key(origin.address)]
+    by, passkey = By(who=None, origin=origin), None
+    bound_to = sessions.browser_hash(browser_token)
+    try:
+        throttle.count_keys(keys, now=now)
+        read = read_answer(answer)
+        challenges.burn(read.challenge, Purpose.SIGN_IN, bound_to=bound_to, now=now)
+        passkey = _find(read, party)
+        person = passkey.factor.administrator
+        by = By(who=person.who(), origin=origin)
+        before = sessions.before(person, browser_hash=bound_to)
+        count(passkey, known=before.known, by=by, now=now)
+        shown = _check(read, passkey, party)
+    except errors.Refusal as refusal:
+        record_failure(Kind.SIGN_IN_FAILED, refusal, by=by)
+        if passkey is not None:
+            lock_guessed([passkey.factor_id], by=by, now=now)
+        raise
+    with transaction.atomic():
+        throttle.give_back(keys)
+        passkeys.write_used(
+            passkey, shown, known_browser=before.known, verifies=False, by=by, now=now
+        )
+        return _begin(
+            passkey, before, by=by, now=now, browser_hash=bound_to, next_path=next_path[:2000]
+        )
+
+
+def _find(answer: Answer, party: Party) -> Passkey:
+    passkey = passkeys.find(answer.credential_id, party)
+    if passkey is None:
+        raise errors.PasskeyUnknown
+    return passkey
+
+
+def _check(answer: Answer, passkey: Passkey, party: Party) -> Asserted:
+    expected = Expected(answer.challenge, party.origin, party.id, verified=True, handle=True)
+    shown = check_assertion(answer, expected, passkeys.known(passkey))
+    person = passkey.factor.administrator
+    if person.status != Status.ACTIVE or person.customer.status != CustomerStatus.ACTIVE:
+        raise errors.PasskeyUnknown
+    if not passkey.user_verified:
+        raise errors.PasskeyNotVerified
+    return shown
+
+
+def _begin(
+    passkey: Passkey, before: Before, *, by: By, now: datetime, **columns: object
+) -> Started:
+    return sessions.begin(
+        passkey.factor.administrator,
+        by=by,
+        now=now,
+        passkey_at=now,
+        factor_at=now,
+        factor_id=passkey.factor_id,
+        factor_kind=FactorKind.PASSKEY.value,
+        known_browser=before.known,
+        previous_at=before.signed_in_at,
+        previous_browser=before.browser,
+        **columns,
+    )
