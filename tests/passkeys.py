@@ -19,7 +19,6 @@ from tests import support
 from tests.softkey import SoftKey
 
 if TYPE_CHECKING:
-    from django.http import HttpResponse
     from django.test import Client
 
     from doorward.administrators.models import Administrator
@@ -90,8 +89,8 @@ def options(client: Client, path: str) -> dict[str, Any]:
     return found
 
 
-def sign_in(client: Client, key: SoftKey, **given: Any) -> HttpResponse:
+def sign_in(client: Client, key: SoftKey, **given: Any) -> Any:
     """Sign in with a passkey alone."""
-    asked_for = options(client, "/sign-in/passkey/options/")
+    asked_for = options(client, "/sign-in/passkey/")
     answer = key.get(asked_for, ORIGIN, **given)
-    return client.post("/sign-in/passkey/", {"credential": answer, "next": ""})
+    return client.post("/sign-in/", {"credential": answer, "next": ""})

@@ -135,7 +135,7 @@ def next_code(person: Administrator) -> str:
     Where all three of the window are burnt, the row forgets: as if a minute had gone by.
     """
     factor = Factor.objects.filter(administrator=person).order_by("confirmed_at")[0]
-    secret = vault.open_sealed(factor.sealed, **places.of_factor(factor.id))
+    secret = vault.open_sealed(factor.sealed or b"", **places.of_factor(factor.id))
     current = totp.step_at(timezone.now())
     step = max(factor.last_step + 1, current)
     if step > current + 1:

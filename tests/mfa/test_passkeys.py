@@ -299,7 +299,7 @@ def test_a_disabled_passkey_is_not_asked_for_and_not_taken(owner):
     with pytest.raises(errors.FactorDisabled):
         send_second_step(loaded, key.get(options, ORIGIN))
     with pytest.raises(errors.PasskeyNotOffered):
-        passkeys.asked(loaded)
+        passkeys.asked(begin(owner))
 
 
 def test_a_passkey_as_fresh_proof_and_one_that_does_not_serve(owner, clock):
@@ -308,9 +308,7 @@ def test_a_passkey_as_fresh_proof_and_one_that_does_not_serve(owner, clock):
     gone = Factor.objects.get(name="Laptop").id
     without = loaded.without(gone)
     options = passkeys.asked(without, Purpose.PROVE)
-    assert [one["id"] for one in options["allowCredentials"]] == [
-        b64(other.credential_id)
-    ]
+    assert [one["id"] for one in options["allowCredentials"]] == [b64(other.credential_id)]
     by = loaded.by(WHERE)
     given = Given(key.get(options, ORIGIN), Purpose.PROVE, PARTY)
     with pytest.raises(errors.PasskeyNotOffered):
@@ -357,7 +355,7 @@ def test_options_are_the_same_for_everybody(owner):
     assert options["userVerification"] == "required"
 
 
-DAMAGE = {
+DAMAGE: dict[str, tuple[type[errors.Refusal], dict[str, Any]]] = {
     "not verified": (errors.PasskeyNotVerified, {"flags": UP}),
     "no handle": (errors.PasskeyWrongPerson, {"user_handle": None}),
     "another handle": (errors.PasskeyWrongPerson, {"user_handle": b"x" * 64}),
@@ -427,9 +425,7 @@ def test_a_session_without_a_password_needs_it_once_there_is_no_factor(owner):
     key = passkeys.add(owner)
     started = sign_in(key)
     loaded = reload(started)
-    given = Given(
-        key.get(passkeys.asked(loaded, Purpose.DISABLE), ORIGIN), Purpose.DISABLE, PARTY
-    )
+    given = Given(key.get(passkeys.asked(loaded, Purpose.DISABLE), ORIGIN), Purpose.DISABLE, PARTY)
     by = loaded.by(WHERE)
     services.disable(loaded=loaded, proof=given, by=by, now=timezone.now())
     loaded = reload(started)

@@ -19,6 +19,8 @@ FIELDS = (
     "password",
     "current",
     "code",
+    "credential",
+    "without",
     "name",
     "next",
     "saved",
@@ -65,7 +67,9 @@ NONSENSE: dict[str, Any] = {
     "percent": "%s%n%(x)s{{7*7}}",
 }
 # History and what is only counted may grow: a refused form is written down.
-GROWS = {"Event", "Attempt", "Session", "MailboxProof", "SealedKey", "SetUp"}
+GROWS = {
+    "Attempt", "Challenge", "Event", "MailboxProof", "SealedKey", "Session", "SetUp", "UserHandle",
+}  # fmt: skip
 ROUTES = walk()
 
 

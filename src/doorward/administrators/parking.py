@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 WAITS = timedelta(minutes=10)
-_SECRET = frozenset({"password", "current", "code", "csrfmiddlewaretoken"})
+_SECRET = frozenset({"password", "current", "code", "credential", "csrfmiddlewaretoken"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def begin(*, loaded: Loaded, purpose: Purpose, party: Party, now: datetime) -> d
     return for_request(challenge=challenge, party=party, allow=allow, verified=False)
 
 
-def prove_second_step(
+def prove_second_step(  # noqa: PLR0913 - as for a code, and the relying party
     *, loaded: Loaded, answer: str, party: Party, completes: bool, by: By, now: datetime
 ) -> Started:
     """Prove a passkey at sign-in, after the password; give the stepped-up session.

@@ -68,7 +68,7 @@ def known(passkey: Passkey) -> Known:
     )
 
 
-def write_used(
+def write_used(  # noqa: PLR0913 - what was shown, and how it came
     passkey: Passkey, shown: Asserted, *, known_browser: bool, verifies: bool, by: By, now: datetime
 ) -> None:
     """Write down a right assertion, in the caller's transaction; give the counted try back.

@@ -127,9 +127,7 @@ def completes(request: Request, kind: FactorKind) -> bool:
     if facts is None or facts.session is None:
         return False
     factor = next((one for one in facts.factors if one.usable and one.kind is kind), None)
-    proved = replace(
-        facts.session, factor_at=request.now, factor_id=factor.id if factor else None
-    )
+    proved = replace(facts.session, factor_at=request.now, factor_id=factor.id if factor else None)
     step = next_step(replace(facts, session=proved), Need.THROUGH, now=request.now)
     return step is Step.THROUGH
 

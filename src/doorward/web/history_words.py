@@ -119,7 +119,7 @@ WORDINGS: Final[dict[Kind, Wording]] = {
     Kind.TWO_FACTOR_ENABLE_FAILED: Wording(
         _TWO,
         "circle-alert",
-        gettext_lazy("%(subject)s typed a wrong code to enable two-factor sign-in."),
+        gettext_lazy("%(subject)s did not succeed in setting up a second factor."),
     ),
     Kind.TWO_FACTOR_DISABLED: Wording(
         _TWO, "shield-off", gettext_lazy("%(subject)s disabled two-factor sign-in."), tone="warn"
@@ -157,13 +157,16 @@ WORDINGS: Final[dict[Kind, Wording]] = {
         tone="warn",
     ),
     Kind.FACTOR_ADDED: Wording(
-        _TWO, "smartphone", gettext_lazy("%(subject)s added an authenticator app."), tone="good"
+        _TWO, "smartphone", gettext_lazy("%(subject)s added a device for signing in."), tone="good"
     ),
     Kind.FACTOR_RENAMED: Wording(
-        _TWO, "smartphone", gettext_lazy("%(subject)s renamed an authenticator app.")
+        _TWO, "smartphone", gettext_lazy("%(subject)s renamed a device for signing in.")
     ),
     Kind.FACTOR_REMOVED: Wording(
-        _TWO, "smartphone", gettext_lazy("%(subject)s removed an authenticator app."), tone="warn"
+        _TWO,
+        "smartphone",
+        gettext_lazy("%(subject)s removed a device for signing in."),
+        tone="warn",
     ),
     Kind.FACTOR_REMOVE_REFUSED: Wording(
         _TWO, "ban", gettext_lazy("%(subject)s tried to remove the last factor, which is required.")

@@ -1,4 +1,4 @@
-"""What is shown where a secret is set up: the QR code, the manual code, and what went wrong."""
+"""What is shown where a factor is set up: the QR code, the manual code, and what went wrong."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ from markupsafe import Markup
 
 from doorward.core import totp
 from doorward.core.errors import MustWait
-from doorward.mfa import set_up
+from doorward.core.policy import Kinds
+from doorward.mfa import passkey_set_up, set_up
+from doorward.web import passkeys
+from doorward.web.posted import field, optional
 from doorward.web.refusals import sentence
-from doorward.web.requests import session_of
+from doorward.web.requests import acting, session_of
 
 if TYPE_CHECKING:
+    from doorward.administrators.sessions import Started
     from doorward.core.errors import Refusal
     from doorward.web.requests import Request
 
@@ -34,14 +38,38 @@ class SetUpPage:
     may_put_off: bool = False
     grace_until: object = None
     required: bool = False
+    apps: bool = True
+    passkeys: bool = False
+
+
+def confirm_set_up(request: Request) -> Started:
+    """Add what the form of a set-up page brings: a passkey, or the app whose secret was shown."""
+    loaded, by = session_of(request), acting(request)
+    if "credential" in request.POST:
+        return passkey_set_up.confirm(
+            loaded=loaded,
+            answer=field(request, "credential"),
+            party=passkeys.party_of(request.brand),
+            by=by,
+            now=request.now,
+        )
+    name = optional(request, "name")
+    code = field(request, "code")
+    return set_up.confirm(loaded=loaded, code=code, name=name, by=by, now=request.now)
 
 
 def set_up_page(
-    request: Request, *, refusal: Refusal | None = None, name: str = "", again: bool = False
+    request: Request,
+    *,
+    refusal: Refusal | None = None,
+    name: str = "",
+    again: bool = False,
+    apps: bool = True,
 ) -> SetUpPage:
     """Make the page of this session's set-up: the same secret until it is confirmed or forgotten.
 
-    `again`: the form waited for a proof, and its code has to be typed once more.
+    `again`: the form waited for a proof, and its code has to be typed once more. `apps`: an app is
+    wanted, too.
     """
     loaded = session_of(request)
     secret = set_up.begin(session_id=loaded.browser.session_id, now=request.now)
@@ -58,6 +86,9 @@ def set_up_page(
         may_put_off=policy.in_grace(request.now),
         grace_until=policy.grace_until,
         required=policy.required,
+        # An app would not satisfy a policy that wants what cannot be phished.
+        apps=apps and not (policy.required and policy.kinds is Kinds.PHISHING_RESISTANT),
+        passkeys=passkeys.work_here(request),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.http import require_safe
 
 from doorward.core.steps import Need
@@ -68,6 +68,15 @@ def metrics(request: Request) -> HttpResponse:
 def change_password(request: Request) -> HttpResponse:  # noqa: ARG001 - a view
     """Lead password managers to the page (W3C, *A Well-Known URL for Changing Passwords*)."""
     return HttpResponseRedirect("/profile/password/")
+
+
+@needs(Need.NOTHING)
+@require_safe
+def passkey_endpoints(request: Request) -> HttpResponse:
+    """Say where passkeys are made and looked after (W3C, *A Well-Known URL for Passkey Endpoints*)."""
+    places = {"enroll": "/security/2fa/add/", "manage": "/security/"}
+    addresses = {name: request.brand.address(path) for name, path in places.items()}
+    return JsonResponse(addresses, headers=_NEVER_KEPT)
 
 
 @needs(Need.NOTHING)

@@ -22,6 +22,8 @@ class FactorLine:
     added_at: datetime
     used_at: datetime | None
     locked: bool
+    # Of a passkey: whether it can be on several devices at once.
+    synced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class SecurityPage:
     recovered: bool
     sessions: list[SessionLine]
     history: HistoryPage
+    # Which passkeys there are by now, for the browser (JSON).
+    signal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class DisablePage:
 
     required: bool
     reason: str
+    apps: bool
+    passkeys: bool
     error: str = ""
     wait: int = 0
 

@@ -11,19 +11,30 @@ from doorward.administrators import sessions
 from doorward.administrators.models import Administrator, Status
 from doorward.audit.browsers import in_words
 from doorward.audit.services import history_of_person
+from doorward.core.errors import MustWait, RequiredCannotDisable
 from doorward.core.policy import RequiredBy
 from doorward.core.recovery import few_left
+from doorward.core.steps import FactorKind
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.mfa import standing
 from doorward.mfa.models import Factor
 from doorward.safe.prepared import Prepared
+from doorward.web import passkeys
 from doorward.web.history import history_page
+from doorward.web.refusals import sentence
 from doorward.web.requests import session_of
-from doorward.web.security.pages import FactorLine, FactorPage, SecurityPage, SessionLine
+from doorward.web.security.pages import (
+    DisablePage,
+    FactorLine,
+    FactorPage,
+    SecurityPage,
+    SessionLine,
+)
 
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from doorward.core.errors import Refusal
     from doorward.mfa.facts import Loaded
     from doorward.web.requests import Request
 
@@ -48,6 +59,7 @@ def security_page(request: Request) -> SecurityPage:
         recovered=facts.session is not None and facts.session.recovery_at is not None,
         sessions=_sessions(loaded),
         history=history_page(events, request=request, page_size=HISTORY_LINES),
+        signal=passkeys.accepted(request) if "devices" in request.GET else "",
     )
 
 
@@ -63,6 +75,20 @@ def factor_page(loaded: Loaded, factor_id: UUID) -> FactorPage | None:
         name=line.name,
         last=not usable_left,
         required=loaded.facts.policy.required,
+    )
+
+
+def disable_page(request: Request, refusal: Refusal | None = None) -> DisablePage:
+    """Give the window *Disable 2FA*, with what was wrong."""
+    loaded = session_of(request)
+    late = isinstance(refusal, RequiredCannotDisable)
+    return DisablePage(
+        required=late or (refusal is None and loaded.facts.policy.required),
+        reason=reason(loaded),
+        apps=any(row.kind is FactorKind.APP for row in loaded.factors),
+        passkeys=passkeys.serve(loaded) and passkeys.work_here(request),
+        error=sentence(refusal) if refusal else "",
+        wait=refusal.seconds if isinstance(refusal, MustWait) else 0,
     )
 
 
@@ -106,8 +132,9 @@ def _factors(loaded: Loaded) -> list[FactorLine]:
             added_at=confirmed_at,
             used_at=last_used_at,
             locked=locked_at is not None,
+            synced=bool(synced),
         )
-        for factor_id, name, kind, confirmed_at, last_used_at, locked_at in _FACTORS.rows(
+        for factor_id, name, kind, confirmed_at, last_used_at, locked_at, synced in _FACTORS.rows(
             loaded.person.id
         )
     ]
@@ -117,7 +144,10 @@ _FACTORS = Prepared(
     lambda administrator_id: (
         Factor.objects.filter(administrator_id=administrator_id)
         .order_by("confirmed_at")
-        .values_list("id", "name", "kind", "confirmed_at", "last_used_at", "locked_at")
+        .values_list(
+            *("id", "name", "kind", "confirmed_at", "last_used_at", "locked_at"),
+            "passkey__backup_eligible",
+        )
     )
 )
 

@@ -14,30 +14,32 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from doorward.administrators import sessions
 from doorward.core.errors import (
     AlreadyEnabled,
-    MustWait,
+    AnotherFactorWanted,
     NotEnabled,
     NotFound,
     Refusal,
-    RequiredCannotDisable,
     StaleRequest,
 )
 from doorward.core.steps import OTHERS, OWN_FACTORS, OWN_SECURITY, Need
-from doorward.mfa import recovery, services, set_up
-from doorward.web.gate import go_on
+from doorward.mfa import recovery, services
+from doorward.mfa.challenges import Purpose
+from doorward.web import passkeys
+from doorward.web.gate import ProofWanted, go_on
 from doorward.web.needs import needs
 from doorward.web.pages import render, see_other
 from doorward.web.posted import field, optional, ticked
 from doorward.web.refusals import sentence
 from doorward.web.requests import acting, session_of, signed_in
 from doorward.web.security import queries
-from doorward.web.security.pages import DisablePage
-from doorward.web.setup import set_up_page
+from doorward.web.setup import confirm_set_up, set_up_page
 
 if TYPE_CHECKING:
     from doorward.web.requests import Request
 
 both = require_http_methods(["GET", "HEAD", "POST"])
 HERE = "/security/"
+# With it the page tells the browser which passkeys there are by now.
+HERE_CHANGED = "/security/?devices=changed"
 
 
 @needs(Need.THROUGH)
@@ -60,27 +62,28 @@ def enable(request: Request) -> HttpResponse:
 @needs(Need.proof(OWN_FACTORS))
 @both
 def add_app(request: Request) -> HttpResponse:
-    """Add one more authenticator app, as for a new phone; the old one stays until it is removed."""
+    """Add one more device, as for a new phone; the old one stays until it is removed."""
     if not session_of(request).factors:
         return see_other("/security/2fa/enable/")
-    return _set_up(request, "security/add_app.html", done=_("The new app can be used now."))
+    return _set_up(request, "security/add_app.html", done=_("The new device can be used now."))
+
+
+@needs(Need.proof(OWN_FACTORS))
+@require_POST
+def set_up_options(request: Request) -> HttpResponse:
+    """Ask for a new passkey, for both windows."""
+    return passkeys.ask_to_make(request)
 
 
 def _set_up(request: Request, template: str, *, done: str) -> HttpResponse:
     if request.method != "POST":
-        return render(request, template, set_up_page(request))
+        return render(request, template, set_up_page(request, apps="passkey" not in request.GET))
     name = optional(request, "name")
-    if "code" not in request.POST:
+    if not {"code", "credential"} & request.POST.keys():
         # The form waited for a proof, and codes are never kept.
         return render(request, template, set_up_page(request, name=name, again=True), status=422)
     try:
-        started = set_up.confirm(
-            loaded=session_of(request),
-            code=field(request, "code"),
-            name=name,
-            by=acting(request),
-            now=request.now,
-        )
+        started = confirm_set_up(request)
     except (AlreadyEnabled, StaleRequest):
         return see_other(HERE)
     except Refusal as refusal:
@@ -93,32 +96,31 @@ def _set_up(request: Request, template: str, *, done: str) -> HttpResponse:
 @needs(Need.THROUGH)
 @both
 def disable(request: Request) -> HttpResponse:
-    """The window *Disable 2FA*: the code in it is the fresh proof."""
+    """The window *Disable 2FA*: the code or the passkey in it is the fresh proof."""
     loaded = session_of(request)
-    reason = queries.reason(loaded)
     if request.method != "POST":
         if not loaded.factors:
             return see_other(HERE)
-        return _disable_page(request, DisablePage(loaded.facts.policy.required, reason))
-    code = field(request, "code")
+        return render(request, "security/disable.html", queries.disable_page(request))
+    by_passkey = "credential" in request.POST
+    proof = passkeys.given(request, Purpose.DISABLE) if by_passkey else field(request, "code")
     try:
-        services.disable(loaded=loaded, proof=code, by=acting(request), now=request.now)
+        services.disable(loaded=loaded, proof=proof, by=acting(request), now=request.now)
     except NotEnabled:
         return see_other(HERE)
     except Refusal as refusal:
-        wait = refusal.seconds if isinstance(refusal, MustWait) else 0
-        required = isinstance(refusal, RequiredCannotDisable)
-        page = DisablePage(required, reason, error=sentence(refusal), wait=wait)
-        return _disable_page(request, page, refused=True)
+        page = queries.disable_page(request, refusal)
+        wait = page.wait or None
+        return render(request, "security/disable.html", page, status=422, retry_after=wait)
     messages.success(request, _("Two-factor sign-in is off."))
-    return see_other(HERE)
+    return see_other(HERE_CHANGED)
 
 
-def _disable_page(request: Request, page: DisablePage, *, refused: bool = False) -> HttpResponse:
-    status = 422 if refused else 200
-    return render(
-        request, "security/disable.html", page, status=status, retry_after=page.wait or None
-    )
+@needs(Need.THROUGH)
+@require_POST
+def disable_options(request: Request) -> HttpResponse:
+    """Ask for one of the person's passkeys, to disable 2FA with it."""
+    return passkeys.ask(request, Purpose.DISABLE)
 
 
 @needs(Need.proof(OWN_SECURITY))
@@ -152,11 +154,13 @@ def factor(request: Request, factor_id: UUID) -> HttpResponse:
             messages.success(request, _("Saved."))
     except NotFound as gone:
         raise Http404 from gone
+    except AnotherFactorWanted as wanted:
+        raise ProofWanted(without=factor_id) from wanted
     except Refusal as refusal:
         name = optional(request, "name") or page.name
         page = queries.with_error(page, name=name, error=sentence(refusal))
         return render(request, "security/factor.html", page, status=422)
-    return see_other(HERE)
+    return see_other(HERE_CHANGED)
 
 
 @needs(Need.THROUGH, post=Need.proof(OTHERS))

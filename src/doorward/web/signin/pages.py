@@ -13,17 +13,25 @@ class SignInPage:
     next: str = ""
     error: str = ""
     wait: int = 0
+    passkeys: bool = False
+    # What the browser may be told of a passkey that is not there any more (JSON).
+    signal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CodePage:
-    """A code is asked for: of the app, of the mailbox, or a recovery code."""
+    """A code is asked for: of the app, of the mailbox, or a recovery code.
+
+    `usable`: an app serves; `passkeys`: a passkey does; `elsewhere`: the address at which one would.
+    """
 
     error: str = ""
     wait: int = 0
     usable: bool = True
     required: bool = False
     many: bool = False
+    passkeys: bool = False
+    elsewhere: str = ""
     email: str = ""
     next: str = ""
 
@@ -51,10 +59,16 @@ class PasswordPage:
 
 @dataclass(frozen=True, slots=True)
 class ProvePage:
-    """A fresh proof: a code of the app or, without one, the password."""
+    """A fresh proof: by a factor (a passkey, an app) or, without one, by the password.
 
-    by_code: bool
+    `without`: the factor that does not serve, since it is the one to be removed.
+    """
+
+    by_factor: bool
     next: str
+    apps: bool = False
+    passkeys: bool = False
+    without: str = ""
     error: str = ""
     wait: int = 0
 

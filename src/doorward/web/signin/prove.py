@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.views.decorators.http import require_http_methods, require_safe
 
 from doorward.administrators import parking, passwords, sessions
 from doorward.core.errors import MustWait, Refusal, StaleRequest
-from doorward.core.steps import Need
+from doorward.core.steps import FactorKind, Need
 from doorward.core.text import safe_next
-from doorward.mfa import proving
+from doorward.mfa import passkey_proving, proving
+from doorward.mfa.challenges import Purpose
+from doorward.web import passkeys
 from doorward.web.gate import go_on
 from doorward.web.needs import needs
 from doorward.web.pages import render, see_other
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from doorward.administrators.sessions import Started
+    from doorward.mfa.facts import Loaded
     from doorward.web.requests import Request
 
 # Old browsers do not say from where they were led.
@@ -32,21 +36,57 @@ _OUR_OWN = frozenset({None, "same-origin"})
 @needs(Need.THROUGH)
 @require_http_methods(["GET", "HEAD", "POST"])
 def prove(request: Request) -> HttpResponse:
-    """Ask for a code of the app or, where there is none, for the password."""
-    by_code = bool(session_of(request).factors)
+    """Ask for a passkey or a code of the app or, where there is neither, for the password."""
     if request.method != "POST":
         heading = safe_next(request.GET.get("next")) or "/"
-        return render(request, "signin/prove.html", ProvePage(by_code=by_code, next=heading))
+        return render(request, "signin/prove.html", _page(request, heading))
     heading = safe_next(optional(request, "next")) or "/"
     try:
-        started = _by_code(request) if by_code else _by_password(request)
+        started = _by_what_there_is(request)
     except StaleRequest:
         return see_other(heading)
     except Refusal as refusal:
-        wait = refusal.seconds if isinstance(refusal, MustWait) else 0
-        page = ProvePage(by_code=by_code, next=heading, error=sentence(refusal), wait=wait)
-        return render(request, "signin/prove.html", page, status=422, retry_after=wait or None)
+        page = _page(request, heading, refusal)
+        return render(request, "signin/prove.html", page, status=422, retry_after=page.wait or None)
     return go_on(started.token, heading)
+
+
+def serving(request: Request) -> Loaded:
+    """Give the session with the factors that serve: not the one that is to be removed."""
+    asked = request.GET.get("without") or optional(request, "without")
+    try:
+        return session_of(request).without(UUID(asked))
+    except ValueError:
+        return session_of(request)
+
+
+def _page(request: Request, heading: str, refusal: Refusal | None = None) -> ProvePage:
+    loaded, serves = session_of(request), serving(request)
+    gone = next((row for row in loaded.factors if row not in serves.factors), None)
+    return ProvePage(
+        by_factor=bool(loaded.factors),
+        next=heading,
+        apps=any(row.kind is FactorKind.APP for row in serves.factors),
+        passkeys=passkeys.serve(serves) and passkeys.work_here(request),
+        without=str(gone.id) if gone else "",
+        error=sentence(refusal) if refusal else "",
+        wait=refusal.seconds if isinstance(refusal, MustWait) else 0,
+    )
+
+
+def _by_what_there_is(request: Request) -> Started:
+    if not session_of(request).factors:
+        return _by_password(request)
+    return _by_passkey(request) if "credential" in request.POST else _by_code(request)
+
+
+def _by_passkey(request: Request) -> Started:
+    return passkey_proving.prove_again(
+        loaded=serving(request),
+        given=passkeys.given(request, Purpose.PROVE),
+        by=acting(request),
+        now=request.now,
+    )
 
 
 @needs(Need.THROUGH)
@@ -68,7 +108,7 @@ def go_on_with_form(request: Request) -> HttpResponse:
 
 def _by_code(request: Request) -> Started:
     return proving.prove_again(
-        loaded=session_of(request),
+        loaded=serving(request),
         code=field(request, "code"),
         by=acting(request),
         now=request.now,

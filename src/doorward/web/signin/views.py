@@ -13,24 +13,27 @@ from doorward.core.errors import (
     AlreadyEnabled,
     FactorDisabled,
     MustWait,
+    PasskeyUnknown,
     Refusal,
     StaleRequest,
 )
 from doorward.core.passwords import minimum
+from doorward.core.policy import Kinds
 from doorward.core.steps import FactorKind, Need, Step
 from doorward.core.text import safe_next
-from doorward.mfa import proving, recovery, set_up
-from doorward.web import browsermark
+from doorward.mfa import passkey_proving, passkey_sign_in, proving, recovery
+from doorward.web import browsermark, passkeys
 from doorward.web.gate import completes, drop_session_cookie, go_on, landing, onward
 from doorward.web.needs import needs, serves
 from doorward.web.pages import render, see_other
 from doorward.web.posted import field, optional, ticked
 from doorward.web.refusals import sentence
 from doorward.web.requests import acting, session_of
-from doorward.web.setup import set_up_page
+from doorward.web.setup import confirm_set_up, set_up_page
 from doorward.web.signin.pages import CodePage, CodesPage, PasswordPage, SignInPage
 
 if TYPE_CHECKING:
+    from doorward.administrators.sessions import Started
     from doorward.web.requests import Request
 
 both = require_http_methods(["GET", "HEAD", "POST"])
@@ -39,48 +42,75 @@ both = require_http_methods(["GET", "HEAD", "POST"])
 @serves(Step.SIGN_IN)
 @both
 def sign_in(request: Request) -> HttpResponse:
-    """Ask for e-mail and password; begin a session for who knows them."""
+    """Ask for e-mail and password, or a passkey alone; begin a session for who has them."""
     if request.method != "POST":
         asked = safe_next(request.GET.get("next")) or ""
-        return render(request, "signin/sign_in.html", SignInPage(next=asked))
-    email, heading = field(request, "email"), safe_next(optional(request, "next")) or ""
-    mark = browsermark.browser_token(request)
+        return render(request, "signin/sign_in.html", _sign_in_page(request, asked))
+    heading, mark = safe_next(optional(request, "next")) or "", browsermark.browser_token(request)
+    begin = _by_passkey if "credential" in request.POST else _by_password
     try:
-        started = signing_in.prove_password(
-            email=email,
-            password=field(request, "password"),
-            browser_token=mark,
-            next_path=heading,
-            origin=request.origin,
-            now=request.now,
-        )
+        started = begin(request, heading, mark)
     except Refusal as refusal:
-        page = SignInPage(email, heading, sentence(refusal), wait=_wait(refusal))
+        page = _sign_in_page(request, heading, refusal)
         return _refused(request, "signin/sign_in.html", page, refusal)
     return browsermark.leave_mark(go_on(started.token, heading or landing(started)), mark)
+
+
+def _by_password(request: Request, heading: str, mark: str) -> Started:
+    return signing_in.prove_password(
+        email=field(request, "email"),
+        password=field(request, "password"),
+        browser_token=mark,
+        next_path=heading,
+        origin=request.origin,
+        now=request.now,
+    )
+
+
+def _by_passkey(request: Request, heading: str, mark: str) -> Started:
+    return passkey_sign_in.sign_in(
+        answer=field(request, "credential"),
+        browser_token=mark,
+        next_path=heading,
+        party=passkeys.party_of(request.brand),
+        origin=request.origin,
+        now=request.now,
+    )
 
 
 @serves(Step.PROVE_FACTOR)
 @both
 def code(request: Request) -> HttpResponse:
-    """Ask for the second factor: a code of the authenticator app."""
-    loaded = session_of(request)
+    """Ask for the second factor: a passkey, or a code of the authenticator app."""
     if request.method != "POST":
         return render(request, "signin/code.html", _code_page(request))
-    typed = field(request, "code")
     try:
-        started = proving.prove_second_step(
-            loaded=loaded,
-            code=typed,
-            completes=completes(request),
-            by=acting(request),
-            now=request.now,
-        )
+        started = _second_step(request)
     except StaleRequest:
         return see_other(onward(request))
     except Refusal as refusal:
         return _refused(request, "signin/code.html", _code_page(request, refusal), refusal)
     return go_on(started.token, onward(request))
+
+
+def _second_step(request: Request) -> Started:
+    loaded, by = session_of(request), acting(request)
+    if "credential" in request.POST:
+        return passkey_proving.prove_second_step(
+            loaded=loaded,
+            answer=field(request, "credential"),
+            party=passkeys.party_of(request.brand),
+            completes=completes(request, FactorKind.PASSKEY),
+            by=by,
+            now=request.now,
+        )
+    return proving.prove_second_step(
+        loaded=loaded,
+        code=field(request, "code"),
+        completes=completes(request, FactorKind.APP),
+        by=by,
+        now=request.now,
+    )
 
 
 @serves(Step.PROVE_FACTOR)
@@ -143,13 +173,7 @@ def set_up_factor(request: Request) -> HttpResponse:
         return see_other(onward(request))
     name = optional(request, "name")
     try:
-        started = set_up.confirm(
-            loaded=loaded,
-            code=field(request, "code"),
-            name=name,
-            by=acting(request),
-            now=request.now,
-        )
+        started = confirm_set_up(request)
     except (AlreadyEnabled, StaleRequest):
         return see_other(onward(request))
     except Refusal as refusal:
@@ -220,13 +244,31 @@ def sign_out(request: Request) -> HttpResponse:
     return response
 
 
+def _sign_in_page(request: Request, heading: str, refusal: Refusal | None = None) -> SignInPage:
+    gone = isinstance(refusal, PasskeyUnknown)
+    return SignInPage(
+        email=optional(request, "email"),
+        next=heading,
+        error=sentence(refusal) if refusal else "",
+        wait=_wait(refusal),
+        passkeys=passkeys.work_here(request),
+        signal=passkeys.unknown(request) if gone else "",
+    )
+
+
 def _code_page(request: Request, refusal: Refusal | None = None) -> CodePage:
     loaded = session_of(request)
     apps = [row for row in loaded.factors if row.kind is FactorKind.APP and not row.locked]
+    has, here = passkeys.serve(loaded), passkeys.work_here(request)
+    # Where only a passkey satisfies the policy, a code would be asked for and lead nowhere.
+    policy = loaded.facts.policy
+    only = has and policy.required and policy.kinds is Kinds.PHISHING_RESISTANT
     return CodePage(
         error=sentence(refusal) if refusal else "",
         wait=_wait(refusal),
-        usable=bool(apps) and not isinstance(refusal, FactorDisabled),
+        usable=bool(apps) and not only and not isinstance(refusal, FactorDisabled),
+        passkeys=has and here,
+        elsewhere=passkeys.party_of(request.brand).origin if has and not here else "",
         required=loaded.facts.policy.required,
         many=proving.failures(loaded) >= proving.MANY if refusal else False,
         email=loaded.person.email,

@@ -126,6 +126,9 @@ function countDown(note) {
 function begin(root) {
   for (const note of root.querySelectorAll("[data-waits]")) countDown(note);
   root.querySelector("[aria-invalid=true]:not([disabled])")?.focus();
+  for (const part of root.querySelectorAll("[data-passkeys]")) {
+    import(part.dataset.passkeys).then((passkeys) => passkeys.begin(part));
+  }
   // A form that waited for a proof goes on by itself; without scripts its button does.
   root.querySelector("form[data-sends-itself]")?.requestSubmit();
 }

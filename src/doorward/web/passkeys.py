@@ -1,0 +1,100 @@
+"""Passkeys and the pages: who the relying party is, and what the script asks the browser for."""
+
+from __future__ import annotations
+
+import json
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.http import HttpResponse, JsonResponse
+
+from doorward.core.errors import Refusal
+from doorward.core.passkey_options import Party
+from doorward.core.passkeys import base64url, read_answer
+from doorward.core.steps import FactorKind
+from doorward.mfa import passkey_proving, passkey_set_up
+from doorward.mfa.passkey_proving import Given
+from doorward.mfa.passkeys import described, handle_of
+from doorward.web.posted import field
+from doorward.web.refusals import sentence
+from doorward.web.requests import session_of
+
+if TYPE_CHECKING:
+    from doorward.customers.cached import BrandLook
+    from doorward.mfa.challenges import Purpose
+    from doorward.mfa.facts import Loaded
+    from doorward.web.requests import Request
+
+
+def party_of(brand: BrandLook) -> Party:
+    """Give the relying party: the brand's first host, whatever the request's Host header says."""
+    origin = brand.address("")
+    return Party(id=urlsplit(origin).hostname or "", origin=origin, name=brand.name)
+
+
+def work_here(request: Request) -> bool:
+    """Say whether a page at this address may use passkeys: it is the relying party's own, and has a name."""
+    party = party_of(request.brand)
+    return f"{request.scheme}://{request.get_host()}" == party.origin and not _is_number(party.id)
+
+
+def serve(loaded: Loaded) -> bool:
+    """Say whether the person has a passkey that is not disabled."""
+    return any(row.kind is FactorKind.PASSKEY and not row.locked for row in loaded.factors)
+
+
+def given(request: Request, purpose: Purpose) -> Given:
+    """Give the browser's answer from the form."""
+    return Given(field(request, "credential"), purpose, party_of(request.brand))
+
+
+def unknown(request: Request) -> str:
+    """Give the id that the answer in the form said, for the browser to forget it (Signal API), as JSON."""
+    answer = read_answer(field(request, "credential"))
+    party = party_of(request.brand)
+    return json.dumps({"rpId": party.id, "credentialId": base64url(answer.credential_id)})
+
+
+def accepted(request: Request) -> str:
+    """Give which passkeys the person has, and what they are called now, for the Signal API, as JSON."""
+    loaded, party = session_of(request), party_of(request.brand)
+    ids = [base64url(one.id) for one in described(loaded, party)]
+    return json.dumps(
+        {
+            "rpId": party.id,
+            "userId": base64url(handle_of(loaded.person.id)),
+            "allAcceptedCredentialIds": ids,
+            "name": loaded.person.email,
+            "displayName": loaded.person.full_name,
+        }
+    )
+
+
+def ask(request: Request, purpose: Purpose, loaded: Loaded | None = None) -> HttpResponse:
+    """Answer the script with the options to ask for one of the person's passkeys; 422: there is none."""
+    try:
+        options = passkey_proving.begin(
+            loaded=loaded or session_of(request),
+            purpose=purpose,
+            party=party_of(request.brand),
+            now=request.now,
+        )
+    except Refusal as refusal:
+        return JsonResponse({"error": sentence(refusal)}, status=422)
+    return JsonResponse(options)
+
+
+def ask_to_make(request: Request) -> HttpResponse:
+    """Answer the script with the options to make a passkey."""
+    party = party_of(request.brand)
+    loaded = session_of(request)
+    return JsonResponse(passkey_set_up.begin(loaded=loaded, party=party, now=request.now))
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

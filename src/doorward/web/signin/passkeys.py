@@ -1,0 +1,49 @@
+"""What the script of the sign-in pages asks before it asks the browser: challenges and whose passkeys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse, JsonResponse
+from django.views.decorators.http import require_POST
+
+from doorward.core.steps import Need, Step
+from doorward.mfa import passkey_sign_in
+from doorward.mfa.challenges import Purpose
+from doorward.web import browsermark, passkeys
+from doorward.web.needs import needs, serves
+from doorward.web.signin.prove import serving
+
+if TYPE_CHECKING:
+    from doorward.web.requests import Request
+
+
+@serves(Step.SIGN_IN)
+@require_POST
+def sign_in_options(request: Request) -> HttpResponse:
+    """Give a challenge to this browser, the same for everybody who asks: nobody is named yet."""
+    mark = browsermark.browser_token(request)
+    party = passkeys.party_of(request.brand)
+    options = passkey_sign_in.begin(browser_token=mark, party=party, now=request.now)
+    return browsermark.leave_mark(JsonResponse(options), mark)
+
+
+@serves(Step.PROVE_FACTOR)
+@require_POST
+def code_options(request: Request) -> HttpResponse:
+    """Ask for one of the passkeys of whose password was right."""
+    return passkeys.ask(request, Purpose.SECOND_STEP)
+
+
+@serves(Step.SET_UP_FACTOR)
+@require_POST
+def set_up_options(request: Request) -> HttpResponse:
+    """Ask for a new passkey of somebody who must use two factors."""
+    return passkeys.ask_to_make(request)
+
+
+@needs(Need.THROUGH)
+@require_POST
+def prove_options(request: Request) -> HttpResponse:
+    """Ask for one of the person's passkeys, as a fresh proof."""
+    return passkeys.ask(request, Purpose.PROVE, serving(request))
