@@ -20,7 +20,7 @@ from doorward.audit.origin import CONSOLE
 from doorward.cli.base import main
 from doorward.core import attempts
 from doorward.core.errors import NotFound, WrongStatus
-from doorward.mfa import set_up
+from doorward.mfa import challenges, set_up
 from doorward.notices import erasing, mail_files, outbox, upkeep
 from doorward.notices.worker import run_once
 from doorward.safe import throttle
@@ -197,6 +197,7 @@ def minutes(time: timedelta) -> str:
 ROWS = {
     "sign-ins that were left": ("a sign-in that was left", [minutes(sessions.ABANDONED_AFTER)]),
     "secrets that were shown and not confirmed": ("a secret", [minutes(set_up.LIFETIME)]),
+    "challenges that nobody answered": ("a challenge", [minutes(challenges.LIFETIME)]),
     "forms that waited for a proof": ("a form", [minutes(parking.WAITS), "within the hour"]),
     "mailbox codes": ("a mailbox code", ["1 day"]),
     "counted attempts": (

@@ -35,6 +35,11 @@ NOT_SEALED = {
     "administrators.Session.token_hash",
     "administrators.Session.browser_hash",
     "mfa.RecoveryCode.fingerprint",
+    "mfa.Challenge.hash",
+    "mfa.Challenge.bound_to",
+    "mfa.UserHandle.handle",
+    "mfa.Passkey.credential_id",
+    "mfa.Passkey.public_key",
     "safe.Attempt.key",
     "customers.Brand.logo",
 }
