@@ -1,0 +1,171 @@
+"""Passkeys in Chromium, with virtual authenticators (CDP): platform and roaming, verifying or not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import CDPSession
+
+    from tests.browser.visitor import Visitor
+
+PLATFORM = {"transport": "internal", "hasUserVerification": True, "isUserVerified": True}
+SYNCED = PLATFORM | {"defaultBackupEligibility": True, "defaultBackupState": True}
+ROAMING = {"transport": "usb", "hasUserVerification": True, "isUserVerified": True}
+WITHOUT_PIN = {"transport": "usb", "hasUserVerification": False, "isUserVerified": False}
+
+
+class Device:
+    """A virtual authenticator at the page of a visitor."""
+
+    def __init__(self, visitor: Visitor, **kind: Any) -> None:
+        self.cdp: CDPSession = visitor.context.new_cdp_session(visitor.page)
+        self.cdp.send("WebAuthn.enable")
+        options = {"protocol": "ctap2", "hasResidentKey": True, "automaticPresenceSimulation": True}
+        made = self.cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options | kind})
+        self.id = {"authenticatorId": made["authenticatorId"]}
+
+    def passkeys(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.cdp.send("WebAuthn.getCredentials", self.id)[
+            "credentials"
+        ]
+        return found
+
+    def forgets(self) -> None:
+        """Lose all passkeys, as a device that was reset."""
+        self.cdp.send("WebAuthn.clearCredentials", self.id)
+
+    def becomes(self, visitor: Visitor, **kind: Any) -> Device:
+        """Be another kind of device from now on, with the same passkeys."""
+        kept = self.passkeys()
+        self.cdp.send("WebAuthn.removeVirtualAuthenticator", self.id)
+        other = Device(visitor, **kind)
+        for one in kept:
+            other.cdp.send("WebAuthn.addCredential", other.id | {"credential": one})
+        return other
+
+    def presence(self, *, there: bool) -> None:
+        """Let somebody touch it whenever it is asked, or nobody."""
+        self.cdp.send("WebAuthn.setAutomaticPresenceSimulation", self.id | {"enabled": there})
+
+
+@pytest.fixture
+def nora(portal):
+    return portal.boss()
+
+
+def enables(visitor: Visitor, nora, **kind: Any) -> Device:
+    """Turn 2FA on with a passkey, by the account menu."""
+    device = Device(visitor, **kind)
+    visitor.is_signed_in_as(nora).go("/")
+    visitor.menu.get_by_text("Enable 2FA").click()
+    visitor.window.get_by_role("button", name="Make a passkey").click()
+    visitor.sees("recovery-codes")
+    visitor.saves_codes()
+    return device
+
+
+def signs_out(visitor: Visitor) -> None:
+    visitor.menu.get_by_text("Sign out").click()
+    visitor.sees("sign-in")
+
+
+def test_one_is_made_in_the_window_and_signs_in_alone(nora, visitor):
+    device = enables(visitor, nora, **SYNCED)
+    visitor.go("/security/")
+    visitor.reads("Passkey on HeadlessChrome")
+    visitor.reads("Passkey, synced between devices")
+    (made,) = device.passkeys()
+    assert made["isResidentCredential"]
+    assert made["rpId"] == "localhost"
+    # Whatever the e-mail field offers is left alone: the button ends that question first.
+    device.presence(there=False)
+    signs_out(visitor)
+    device.presence(there=True)
+    visitor.press("Sign in with a passkey")
+    visitor.sees("home")
+
+
+def test_the_email_field_offers_it(nora, visitor):
+    enables(visitor, nora, **PLATFORM)
+    visitor.go("/")
+    visitor.menu.get_by_text("Sign out").click()
+    # A virtual authenticator is picked at once, as a person would pick it in the list.
+    visitor.sees("home")
+
+
+def test_a_key_without_pin_is_the_second_step_but_not_in_place_of_the_password(nora, visitor):
+    enables(visitor, nora, **ROAMING).becomes(visitor, **WITHOUT_PIN)
+    signs_out(visitor)
+    visitor.press("Sign in with a passkey")
+    expect(visitor.page.locator("[data-problem]")).to_contain_text("Nothing was confirmed")
+    visitor.gives_password(nora)
+    visitor.sees("sign-in-code")
+    visitor.press("Use your passkey")
+    visitor.sees("home")
+
+
+def test_a_device_without_one_says_so_and_another_way_is_there(nora, visitor):
+    nora.has_app()
+    device = enables_second(visitor, nora)
+    device.forgets()
+    signs_out(visitor)
+    visitor.gives_password(nora)
+    visitor.sees("sign-in-code")
+    visitor.press("Use your passkey")
+    expect(visitor.page.locator("[data-problem]")).to_contain_text("Nothing was confirmed")
+    visitor.portal.ask("forget_burnt", email=nora.email)
+    visitor.gives_code(nora.code())
+    visitor.sees("home")
+
+
+def enables_second(visitor: Visitor, nora) -> Device:
+    """Add a passkey beside an app."""
+    device = Device(visitor, **PLATFORM)
+    visitor.is_signed_in_as(nora).go("/security/2fa/add/?passkey=on")
+    visitor.press("Make a passkey")
+    visitor.sees("recovery-codes")
+    visitor.saves_codes()
+    visitor.sees("security")
+    visitor.page.goto("/security/2fa/add/?passkey=on")
+    visitor.press("Make a passkey")
+    expect(visitor.page.locator("[data-problem]")).to_contain_text("has a passkey")
+    visitor.page.goto("/security/")
+    return device
+
+
+def test_it_is_renamed_and_removed_with_a_proof_by_the_other_device(portal, nora, visitor):
+    nora.has_app()
+    enables_second(visitor, nora)
+    visitor.page.get_by_label("Rename or remove Passkey on HeadlessChrome").click()
+    visitor.page.get_by_label("Name").fill("Old laptop")
+    visitor.press("Save")
+    visitor.hears("Saved", role="status")
+    visitor.page.get_by_label("Rename or remove Old laptop").click()
+    visitor.press("Remove Old laptop")
+    visitor.sees("prove")
+    visitor.reads("another device than the one that you remove")
+    expect(visitor.button("Use your passkey")).to_have_count(0)
+    portal.ask("forget_burnt", email=nora.email)
+    visitor.gives_code(nora.code())
+    visitor.hears("Removed: Old laptop", role="status")
+    expect(visitor.page.get_by_label("Rename or remove Old laptop")).to_have_count(0)
+
+
+def test_forced_set_up_takes_one_on_a_phone(portal, visit):
+    maya = portal.person("Maya Haddad", require_2fa=True)
+    visitor = visit(viewport={"width": 320, "height": 700})
+    Device(visitor, **SYNCED)
+    portal.ask("change_person", email=maya.email, require_2fa=True)
+    visitor.is_half_way(maya).go("/")
+    visitor.sees("sign-in-mailbox")
+    visitor.gives_code(portal.mail(maya.email, "code").digits(8))
+    visitor.sees("sign-in-set-up")
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 320
+    visitor.press("Make a passkey")
+    visitor.sees("recovery-codes")
+    visitor.saves_codes()
+    visitor.sees("home")
