@@ -107,6 +107,7 @@ SIGN_IN = (
     Place(
         "code", "sign-in-code", "at code", "/sign-in/code/", send("Continue", code="000000"), 422
     ),
+    Place("code", "sign-in-code", "at passkey", "/sign-in/code/"),
     Place("recovery", "sign-in-recovery", "at code", "/sign-in/recovery/"),
     Place(
         "recovery", "sign-in-recovery", "at code", "/sign-in/recovery/",
@@ -155,6 +156,10 @@ OWN = (
     Place("disable", "disable-2fa", "boss", "/security/2fa/disable/"),
     Place("disable", "disable-2fa", "required", "/security/2fa/disable/"),
     Place("add_app", "add-app", "boss", "/security/2fa/add/"),
+    Place("security", "security", "with passkey", "/security/"),
+    Place("add_app", "add-app", "with passkey", "/security/2fa/add/?passkey=on"),
+    Place("disable", "disable-2fa", "with passkey", "/security/2fa/disable/"),
+    Place("prove", "prove", "with passkey", "/prove/?next=/security/"),
     Place("factor", "factor", "boss", "{factor}"),
     Place("factor", "factor", "boss", "{factor}", send("Save", name=""), 422),
     Place("prove", "prove", "boss", "/prove/?next=/security/"),
@@ -210,7 +215,10 @@ PLACES = (*SIGN_IN, *OWN, *COMPANY, *STAFF)
 
 # Routes that show no page of their own, and why.
 FILES = "brand_css brand_icon favicon brand_logo brand_accent brand_logo_image robots"
-MACHINES = "healthz readyz metrics security_txt change_password"
+MACHINES = (
+    "healthz readyz metrics security_txt change_password passkey_endpoints sign_in_passkey "
+    "code_passkey set_up_passkey make_passkey prove_passkey disable_passkey"
+)
 DOWNLOADS = "recovery_codes_text activity_csv"
 ONLY_FORMS = (
     "language stay sign_out new_codes end_sessions administrator_password_link administrator_resend "

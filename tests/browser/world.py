@@ -24,7 +24,7 @@ from doorward.customers.models import Customer, Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
 from doorward.mfa import recovery
 from doorward.mfa.models import Factor, RecoverySet
-from tests import support
+from tests import passkeys, support
 
 TAB_TITLES = ("Telephones", "Billing & invoices", "Reports")
 
@@ -40,6 +40,7 @@ def make() -> dict[str, Any]:
         "boss": _signed_in(boss, app=True),
         "newcomer": _signed_in(newcomer),
         "required": _signed_in(_person(customer, "Maya Haddad", require_2fa=True), app=True),
+        "with passkey": _signed_in(_with_passkey(_person(customer, "Lou Laptop"))),
         "recovered": _recovered(_person(customer, "Jonas Weber")),
         "staff": _staff(),
     } | _half_way(customer)
@@ -106,8 +107,10 @@ def _half_way(customer: Customer) -> dict[str, dict[str, str]]:
         support.enable_app(person)
     Factor.objects.filter(administrator=locked).update(locked_at=timezone.now())
     at_codes = _person(customer, "Cora Codes")
+    at_passkey = _with_passkey(_person(customer, "Kim Key"))
     browsers = {
         "at code": _password(at_code),
+        "at passkey": _password(at_passkey),
         "locked out": _password(locked),
         "at mailbox": _password(_person(customer, "Max Mailbox", require_2fa=True)),
         "at password": _password(
@@ -123,6 +126,13 @@ def _half_way(customer: Customer) -> dict[str, dict[str, str]]:
 def _in_grace() -> Customer:
     name = f"Grace & Sons {uuid4().hex[:6]}"
     return support.make_customer(name, require_2fa=True, grace_days=14, grace_from=timezone.now())
+
+
+def _with_passkey(person: Administrator) -> Administrator:
+    """Give a person an app and a passkey."""
+    support.enable_app(person)
+    passkeys.add(person, name="Windows Hello on Edge")
+    return person
 
 
 def _staff() -> dict[str, str]:

@@ -89,6 +89,8 @@ function words(form, error, ms) {
 
 function say(form, text) {
   const place = form.querySelector("[data-problem]");
+  // an alert only while it says something: there is one for what the server said, too
+  place.role = text ? "alert" : null;
   place.textContent = text;
   place.hidden = !text;
 }
