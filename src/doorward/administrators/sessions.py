@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import Count, F, Max, Q
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
 
 from doorward.administrators.models import Administrator, Session
 from doorward.audit.events import Kind
@@ -128,20 +128,35 @@ def _step_up(columns: tuple[str, ...]) -> PreparedUpdate:
     return PreparedUpdate(make)
 
 
-def before(administrator: SignsIn, *, browser_hash: bytes) -> Before:
+def before(administrator_id: UUID, *, browser_hash: bytes) -> Before:
     """Give what went before a sign-in of this person with this browser.
 
     What went before all sessions had to end does not make a browser known, as for a password.
     """
-    signed_in = Session.objects.filter(
-        administrator_id=administrator.id, signed_in_at__isnull=False
-    )
+    ((known, signed_in_at, browser),) = _BEFORE.rows(administrator_id, browser_hash)
+    return Before(known=known, signed_in_at=signed_in_at, browser=browser or "")
+
+
+def _before(
+    administrator_id: UUID, browser_hash: bytes
+) -> QuerySet[Administrator, tuple[Any, ...]]:
+    signed_in = Session.objects.filter(administrator=OuterRef("pk"), signed_in_at__isnull=False)
     known = signed_in.filter(
-        browser_hash=browser_hash, security_version=administrator.security_version
+        browser_hash=browser_hash, security_version=OuterRef("security_version")
     )
-    newest = signed_in.order_by("-signed_in_at").values_list("signed_in_at", "browser").first()
-    at, browser = newest or (None, "")
-    return Before(known=known.exists(), signed_in_at=at, browser=browser)
+    newest = signed_in.order_by("-signed_in_at")
+    return (
+        Administrator.objects.everywhere()
+        .filter(id=administrator_id)
+        .values_list(
+            Exists(known),
+            Subquery(newest.values("signed_in_at")[:1]),
+            Subquery(newest.values("browser")[:1]),
+        )
+    )
+
+
+_BEFORE = Prepared(_before)
 
 
 def mark_signed_in(

@@ -64,7 +64,7 @@ class Passkey(models.Model):
 
 
 class Challenge(models.Model):
-    """A challenge that waits for its answer, as a keyed hash. It is deleted when it is answered.
+    """A challenge that waits for its answer, as a keyed hash. Once answered it has ended.
 
     `bound_to` is the keyed hash of the session, or of the browser where there is none yet.
     """

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from doorward.core.passkey_options import Party
     from doorward.core.passkeys import Answer, Asserted
     from doorward.mfa.facts import Loaded
-    from doorward.mfa.models import Passkey
+    from doorward.mfa.passkeys import Stored
 
 _FAILED = {
     Purpose.SECOND_STEP: Kind.SECOND_STEP_FAILED,
@@ -88,7 +88,7 @@ def prove(*, loaded: Loaded, given: Given, by: By, now: datetime) -> None:
         _write_used(loaded, passkey, shown, verifies=False, by=by, now=now)
 
 
-def _check(loaded: Loaded, given: Given, *, by: By, now: datetime) -> tuple[Passkey, Asserted]:
+def _check(loaded: Loaded, given: Given, *, by: By, now: datetime) -> tuple[Stored, Asserted]:
     """Burn the challenge, count the try on the passkey, and only then look at the answer."""
     passkey = None
     try:
@@ -98,7 +98,7 @@ def _check(loaded: Loaded, given: Given, *, by: By, now: datetime) -> tuple[Pass
         passkey = _own(loaded, answer, given)
         count(passkey, known=loaded.browser.known, by=by, now=now)
         expected = Expected(answer.challenge, given.party.origin, given.party.id)
-        return passkey, check_assertion(answer, expected, passkeys.known(passkey))
+        return passkey, check_assertion(answer, expected, passkey.known)
     except errors.Refusal as refusal:
         if isinstance(refusal, errors.PasskeyChallengeInvalid) and passed_meanwhile(loaded):
             raise errors.StaleRequest from refusal
@@ -108,7 +108,7 @@ def _check(loaded: Loaded, given: Given, *, by: By, now: datetime) -> tuple[Pass
         raise
 
 
-def count(passkey: Passkey, *, known: bool, by: By, now: datetime) -> None:
+def count(passkey: Stored, *, known: bool, by: By, now: datetime) -> None:
     """Count a try on a passkey before it is looked at. Raises `MustWait` or `FactorDisabled`."""
     id, address = passkey.factor_id, by.origin.address
     if throttle.count_row(usable, id, known=known, address=address, now=now):
@@ -119,7 +119,7 @@ def count(passkey: Passkey, *, known: bool, by: By, now: datetime) -> None:
     raise errors.MustWait(throttle.seconds_left(rows, known=known, address=address, now=now))
 
 
-def _own(loaded: Loaded, answer: Answer, given: Given) -> Passkey:
+def _own(loaded: Loaded, answer: Answer, given: Given) -> Stored:
     """Give the passkey, if it is one of those that were asked for (7.2, steps 5 and 6)."""
     passkey = passkeys.find(answer.credential_id, given.party)
     if passkey is None or passkey.factor_id not in {row.id for row in loaded.factors}:
@@ -128,7 +128,7 @@ def _own(loaded: Loaded, answer: Answer, given: Given) -> Passkey:
 
 
 def _write_used(  # noqa: PLR0913 - as `passkeys.write_used`
-    loaded: Loaded, passkey: Passkey, shown: Asserted, *, verifies: bool, by: By, now: datetime
+    loaded: Loaded, passkey: Stored, shown: Asserted, *, verifies: bool, by: By, now: datetime
 ) -> None:
     known = loaded.browser.known
     passkeys.write_used(passkey, shown, known_browser=known, verifies=verifies, by=by, now=now)

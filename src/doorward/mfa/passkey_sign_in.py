@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from doorward.audit.origin import Origin
     from doorward.core.passkey_options import Party
     from doorward.core.passkeys import Answer, Asserted
-    from doorward.mfa.models import Passkey
+    from doorward.mfa.passkeys import Stored
 
 
 def begin(*, browser_token: str, party: Party, now: datetime) -> dict[str, Any]:
@@ -66,9 +66,8 @@ def sign_in(  # noqa: PLR0913 - what a sign-in and its browser bring
         read = read_answer(answer)
         challenges.burn(read.challenge, Purpose.SIGN_IN, bound_to=bound_to, now=now)
         passkey = _find(read, party)
-        person = passkey.factor.administrator
-        by = By(who=person.who(), origin=origin)
-        before = sessions.before(person, browser_hash=bound_to)
+        by = By(who=passkey.owner.who(), origin=origin)
+        before = sessions.before(passkey.owner.id, browser_hash=bound_to)
         count(passkey, known=before.known, by=by, now=now)
         shown = _check(read, passkey, party)
     except errors.Refusal as refusal:
@@ -86,29 +85,27 @@ def sign_in(  # noqa: PLR0913 - what a sign-in and its browser bring
         )
 
 
-def _find(answer: Answer, party: Party) -> Passkey:
+def _find(answer: Answer, party: Party) -> Stored:
     passkey = passkeys.find(answer.credential_id, party)
     if passkey is None:
         raise errors.PasskeyUnknown
     return passkey
 
 
-def _check(answer: Answer, passkey: Passkey, party: Party) -> Asserted:
+def _check(answer: Answer, passkey: Stored, party: Party) -> Asserted:
     expected = Expected(answer.challenge, party.origin, party.id, verified=True, handle=True)
-    shown = check_assertion(answer, expected, passkeys.known(passkey))
-    person = passkey.factor.administrator
-    if person.status != Status.ACTIVE or person.customer.status != CustomerStatus.ACTIVE:
+    shown = check_assertion(answer, expected, passkey.known)
+    owner = passkey.owner
+    if owner.status != Status.ACTIVE or owner.customer_status != CustomerStatus.ACTIVE:
         raise errors.PasskeyUnknown
     if not passkey.user_verified:
         raise errors.PasskeyNotVerified
     return shown
 
 
-def _begin(
-    passkey: Passkey, before: Before, *, by: By, now: datetime, **columns: object
-) -> Started:
+def _begin(passkey: Stored, before: Before, *, by: By, now: datetime, **columns: object) -> Started:
     return sessions.begin(
-        passkey.factor.administrator,
+        passkey.owner,
         by=by,
         now=now,
         passkey_at=now,

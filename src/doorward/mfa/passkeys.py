@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Value
 from django.db.models.functions import Greatest
 
 from doorward.audit.events import Kind
+from doorward.audit.origin import Who
 from doorward.audit.services import record
 from doorward.core import errors
 from doorward.core.passkey_options import Described
@@ -16,10 +19,13 @@ from doorward.core.passkeys import Known, went_back
 from doorward.core.steps import FactorKind
 from doorward.mfa.models import Factor, Passkey, UserHandle
 from doorward.safe import throttle
+from doorward.safe.prepared import Prepared, PreparedUpdate
 
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
+
+    from django.db.models import QuerySet
 
     from doorward.audit.origin import By
     from doorward.core.passkey_options import Party
@@ -50,26 +56,83 @@ def described(loaded: Loaded, party: Party, *, usable: bool = False) -> list[Des
     return [Described(bytes(id), tuple(transports.split())) for id, transports in found]
 
 
-def find(credential_id: bytes, party: Party) -> Passkey | None:
-    """Give the passkey of an id, with its factor, its person and their customer."""
-    rows = Passkey.objects.select_related(
-        "factor__administrator__customer", "factor__administrator__user_handle"
-    )
-    return rows.filter(credential_id=credential_id, rp_id=party.id).first()
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose a passkey is, as far as a sign-in looks at them."""
+
+    id: UUID
+    email: str
+    first_name: str
+    last_name: str
+    tabs: str
+    status: str
+    security_version: int
+    customer_id: UUID
+    customer_name: str
+    customer_status: str
+
+    @property
+    def tab_keys(self) -> frozenset[str]:
+        """The keys of the tabs this person may use."""
+        return frozenset(self.tabs.split())
+
+    def who(self) -> Who:
+        """Give the person as history names them."""
+        name = f"{self.first_name} {self.last_name}".strip() or self.email
+        return Who(
+            id=self.id,
+            name=name,
+            customer_id=self.customer_id,
+            customer_name=self.customer_name,
+        )
 
 
-def known(passkey: Passkey) -> Known:
-    """Give what an assertion is held against."""
-    return Known(
-        credential_id=bytes(passkey.credential_id),
-        public_key=bytes(passkey.public_key),
-        user_handle=bytes(passkey.factor.administrator.user_handle.handle),
-        backup_eligible=passkey.backup_eligible,
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A passkey with its factor and its owner."""
+
+    factor_id: UUID
+    name: str
+    sign_count: int
+    user_verified: bool
+    known: Known
+    owner: Owner
+
+
+def find(credential_id: bytes, party: Party) -> Stored | None:
+    """Give the passkey of an id at this relying party, in one query; None: nobody has it."""
+    rows = _FIND.rows(credential_id, party.id)
+    if not rows:
+        return None
+    (factor_id, name, sign_count, user_verified, public_key, eligible, handle), owner = (
+        rows[0][:7],
+        rows[0][7:],
     )
+    known = Known(
+        credential_id=credential_id,
+        public_key=bytes(public_key),
+        user_handle=bytes(handle),
+        backup_eligible=eligible,
+    )
+    return Stored(factor_id, name, sign_count, user_verified, known, Owner(*owner))
+
+
+def _query(credential_id: bytes, rp_id: str) -> QuerySet[Passkey, tuple[Any, ...]]:
+    person = "factor__administrator__"
+    return Passkey.objects.filter(credential_id=credential_id, rp_id=rp_id).values_list(
+        *("factor_id", "factor__name", "sign_count", "user_verified", "public_key"),
+        *("backup_eligible", f"{person}user_handle__handle"),
+        *(f"{person}{name}" for name in ("id", "email", "first_name", "last_name", "tabs")),
+        *(f"{person}{name}" for name in ("status", "security_version", "customer_id")),
+        *(f"{person}customer__name", f"{person}customer__status"),
+    )
+
+
+_FIND = Prepared(_query)
 
 
 def write_used(  # noqa: PLR0913 - what was shown, and how it came
-    passkey: Passkey, shown: Asserted, *, known_browser: bool, verifies: bool, by: By, now: datetime
+    passkey: Stored, shown: Asserted, *, known_browser: bool, verifies: bool, by: By, now: datetime
 ) -> None:
     """Write down a right assertion, in the caller's transaction; give the counted try back.
 
@@ -77,14 +140,32 @@ def write_used(  # noqa: PLR0913 - what was shown, and how it came
     (7.2, step 24). A counter that went back is an alarm, no refusal: authenticators count wrongly,
     and whoever has a copy is told of. Raises `FactorDisabled` where it was disabled or removed meanwhile.
     """
-    rows = Factor.objects.filter(id=passkey.factor_id, locked_at__isnull=True)
-    if rows.update(last_used_at=now, **throttle.cleared(known=known_browser)) != 1:
+    if _USED[known_browser].run(passkey.factor_id, now) != 1:
         raise errors.FactorDisabled
-    Passkey.objects.filter(factor_id=passkey.factor_id).update(
-        # Of two at once the higher count stays.
-        sign_count=Greatest("sign_count", Value(shown.sign_count)),
-        backed_up=shown.backed_up,
-        user_verified=passkey.user_verified or (verifies and shown.user_verified),
-    )
+    verified = passkey.user_verified or (verifies and shown.user_verified)
+    write = _shown(backed_up=shown.backed_up, verified=verified)
+    write.run(passkey.factor_id, shown.sign_count)
     if went_back(stored=passkey.sign_count, shown=shown.sign_count):
-        record(Kind.PASSKEY_COUNTER, by=by, details={"factor": passkey.factor.name})
+        record(Kind.PASSKEY_COUNTER, by=by, details={"factor": passkey.name})
+
+
+def _using(*, known: bool) -> PreparedUpdate:
+    def make(factor_id: UUID, now: datetime) -> tuple[QuerySet[Factor], dict[str, Any]]:
+        rows = Factor.objects.filter(id=factor_id, locked_at__isnull=True)
+        return rows, {"last_used_at": now} | throttle.cleared(known=known)
+
+    return PreparedUpdate(make)
+
+
+_USED = {known: _using(known=known) for known in (True, False)}
+
+
+@cache
+def _shown(*, backed_up: bool, verified: bool) -> PreparedUpdate:
+    def make(factor_id: UUID, count: int) -> tuple[QuerySet[Passkey], dict[str, Any]]:
+        # Of two at once the higher count stays.
+        higher = Greatest("sign_count", Value(count))
+        columns = {"sign_count": higher, "backed_up": backed_up, "user_verified": verified}
+        return Passkey.objects.filter(factor_id=factor_id), columns
+
+    return PreparedUpdate(make)
