@@ -8,7 +8,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -93,12 +92,11 @@ def _found(pattern: str, text: str) -> str:
 
 @dataclass
 class Server:
-    """A running `doorward run`. `healthy_after`: seconds from its start to its first answer."""
+    """A running `doorward run`."""
 
     process: subprocess.Popen[bytes]
     port: int
     log: Path
-    healthy_after: float = 0.0
 
     @property
     def address(self) -> str:
@@ -148,7 +146,6 @@ def start(folder: Path, *, port: int | None = None, **settings: str) -> Server:
     """Start `doorward run` and wait until it answers and all of its parts are there."""
     port = port or free_port()
     log = folder.parent / f"{folder.name}-{port}.log"
-    began = time.monotonic()
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "doorward", "run", "--bind", f"127.0.0.1:{port}"],
@@ -160,7 +157,6 @@ def start(folder: Path, *, port: int | None = None, **settings: str) -> Server:
     try:
         until(lambda: process.poll() is not None or server.healthy(), seconds=30)
         assert process.poll() is None, log.read_text()
-        server.healthy_after = time.monotonic() - began
         until(lambda: len(server.answering()) >= 2 and server.part("work"))
     except BaseException:
         process.kill()

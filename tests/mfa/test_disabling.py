@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,7 @@ def test_a_requirement_that_came_after_the_page_was_loaded_holds(owner, clock):
 
 def test_removing_one_after_the_other_does_not_get_around_it(owner, clock):
     secret = support.enable_app(owner)
+    clock.shift(timedelta(seconds=1))  # which one is older is asked for
     support.enable_app(owner, name="Tablet")
     require(owner)
     loaded = reload(prove(begin(owner), support.code(secret), owner))
@@ -92,6 +94,7 @@ def test_removing_one_after_the_other_does_not_get_around_it(owner, clock):
 
 def test_one_of_several_is_removed_with_a_fresh_proof_by_another(owner, clock):
     secret = support.enable_app(owner)
+    clock.shift(timedelta(seconds=1))  # which one is older is asked for
     support.enable_app(owner, name="Tablet")
     loaded = reload(prove(begin(owner), support.code(secret), owner))
     proved, other = Factor.objects.order_by("confirmed_at")
@@ -104,6 +107,7 @@ def test_one_of_several_is_removed_with_a_fresh_proof_by_another(owner, clock):
 
 def test_a_recovery_code_serves_to_remove_what_was_proved_before_it(owner, clock):
     secret = support.enable_app(owner)
+    clock.shift(timedelta(seconds=1))  # which one is older is asked for
     support.enable_app(owner, name="Tablet")
     recovery.make(owner, now=timezone.now())
     recovery.confirm_saved(administrator_id=owner.id, by=support.by(owner), now=timezone.now())
@@ -115,6 +119,7 @@ def test_a_recovery_code_serves_to_remove_what_was_proved_before_it(owner, clock
 
 def test_a_disabled_app_does_not_count_as_the_one_that_stays(owner, clock):
     support.enable_app(owner)
+    clock.shift(timedelta(seconds=1))  # which one is older is asked for
     support.enable_app(owner, name="Tablet")
     require(owner)
     works, locked = Factor.objects.order_by("confirmed_at")
