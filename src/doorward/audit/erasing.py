@@ -18,7 +18,6 @@ from doorward.audit.leaves import (
 )
 from doorward.audit.models import Event
 from doorward.audit.origin import CONSOLE, WORKER
-from doorward.audit.sealing import alone
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -29,10 +28,8 @@ _NOBODYS = (CONSOLE.origin.browser, WORKER.origin.browser)
 
 def erase_from_history(person_id: UUID) -> int:
     """Erase a person's parts of all events, in the caller's transaction; give how many events had any."""
-    alone()
-    concerned = Event.rewritable.filter(Q(actor_id=person_id) | Q(subject_id=person_id))
-    # Locked, since the worker may be writing down that some were dispatched; it locks them in the same order.
-    events = list(concerned.select_for_update().order_by("id"))
+    concerned = Q(actor_id=person_id) | Q(subject_id=person_id)
+    events = list(Event.objects.filter(concerned).order_by("id"))
     for event in events:
         columns = _without(event, person_id)
         if columns:
@@ -41,15 +38,12 @@ def erase_from_history(person_id: UUID) -> int:
 
 
 def _without(event: Event, person_id: UUID) -> dict[str, object]:
-    """Give the columns that change; one that is not sealed yet will be sealed without the person."""
+    """Give the columns that change. What is hashed of the event does not, so that sealing may go on meanwhile."""
     columns: dict[str, object] = {}
-    sealed = event.batch is not None
     if owner_of_actor_part(event) == person_id and event.browser not in _NOBODYS:
         columns |= {"actor_name": "", "address": "", "browser": ""}
-        if sealed:
-            columns |= {"actor_hash": actor_hash(event), "actor_salt": None}
+        columns |= {"actor_hash": actor_hash(event), "actor_salt": None}
     if event.subject_id == person_id:
         columns |= {"subject_name": "", "details": details_without(event)}
-        if sealed:
-            columns |= {"subject_hash": subject_hash(event), "subject_salt": None}
+        columns |= {"subject_hash": subject_hash(event), "subject_salt": None}
     return columns

@@ -11,7 +11,6 @@ from django.db import transaction
 from doorward.audit.events import Kind
 from doorward.audit.models import Batch, Event
 from doorward.audit.origin import WORKER
-from doorward.audit.sealing import alone
 from doorward.audit.services import record
 
 if TYPE_CHECKING:
@@ -49,7 +48,6 @@ def _upto(batches: QuerySet[Event, int | None]) -> int | None:
 
 @transaction.atomic
 def _forget(upto: int) -> int:
-    alone()
     deleted = Event.rewritable.filter(batch__lte=upto).delete()[0]
     if deleted:
         details: dict[str, Detail] = {"batch": upto, "events": deleted}

@@ -26,8 +26,8 @@ SENTENCES: dict[str, _StrPromise] = {
     ),
     "must_wait": gettext_lazy("Too many tries. Please wait before the next one."),
     "factor_disabled": gettext_lazy(
-        "Too many wrong codes: this authenticator app is disabled until it is set up anew. "
-        "Use a recovery code."
+        "Too many wrong tries: this device is disabled until it is set up anew. "
+        "Use another one, or a recovery code."
     ),
     "recovery_code_wrong": gettext_lazy(
         "That recovery code is not right, or it was used before. Each code works once."

@@ -41,17 +41,9 @@ def newest() -> Batch | None:
     return Batch.objects.order_by("-number").first()
 
 
-def alone() -> None:
-    """Keep whoever else seals, erases or forgets waiting until this transaction ends; never a writer of events."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    # On SQLite a transaction is the only one that writes, from its start.
-
-
 @transaction.atomic
 def _seal_batch(*, now: datetime) -> int:
-    alone()
+    _alone()
     waiting = Event.rewritable.filter(batch__isnull=True)
     events = list(waiting.order_by("id")[:EVENTS_A_BATCH])
     if not events:
@@ -74,3 +66,11 @@ def _seal_batch(*, now: datetime) -> int:
     )
     waiting.filter(id__in=[event.id for event in events]).update(batch=batch.number)
     return batch.size
+
+
+def _alone() -> None:
+    """Keep others who seal waiting until this transaction ends; never who writes events."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    # On SQLite a transaction is the only one that writes, from its start.
