@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from doorward.administrators import email_change, links, sessions
+from doorward.administrators.accounts import locked
 from doorward.administrators.models import (
     Administrator,
     EmailChange,
@@ -20,6 +23,7 @@ from doorward.audit.events import Kind
 from doorward.audit.origin import Origin
 from doorward.core import errors
 from tests import support
+from tests.waiting import until
 
 NEW = "sam@newbakery.example"
 
@@ -192,3 +196,40 @@ def test_somebody_removed_meanwhile_gets_no_new_address(owner, colleague):
     )
     assert email_change.apply_due(now=timezone.now() + timedelta(days=2)) == 0
     assert email_of(colleague) == colleague.email
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks no rows")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", ["by-time", "by-answer"])
+def test_who_applies_a_change_takes_the_person_first(owner, colleague, way):
+    """As *This was not me* does: in another order, the two would wait for each other."""
+    ask(colleague, owner)
+    answer(colleague, LinkPurpose.EMAIL_NEW)
+    later = timezone.now() + timedelta(hours=25)
+    calls = {
+        "by-time": lambda: email_change.apply_due(now=later),
+        "by-answer": lambda: answer(colleague, LinkPurpose.EMAIL_OLD),
+    }
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            locked(colleague.id)
+            applying = pool.submit(in_a_thread, calls[way])
+            until(somebody_waits)
+            # It waits for the person, and holds nothing of theirs meanwhile.
+            EmailChange.objects.select_for_update(nowait=True).get(administrator=colleague)
+            list(MailedLink.objects.select_for_update(nowait=True).filter(administrator=colleague))
+        assert applying.result(timeout=30)
+    assert email_of(colleague) == NEW
+
+
+def in_a_thread(call):
+    try:
+        return call()
+    finally:
+        connection.close()
+
+
+def somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0] == 1

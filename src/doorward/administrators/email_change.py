@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from doorward.administrators import invitations, links, sessions
+from doorward.administrators.accounts import locked
 from doorward.administrators.models import (
     Administrator,
     EmailChange,
@@ -126,7 +127,7 @@ def apply_due(*, now: datetime) -> int:
         except errors.EmailTaken:
             # Somebody else has it since. The change must not wait for ever, nor keep others waiting.
             with transaction.atomic():
-                _stop(change, _person(change), by=WORKER, now=now)
+                _stop(change, locked(change.administrator_id), by=WORKER, now=now)
     return applied
 
 
@@ -201,7 +202,7 @@ def _apply_if_ready(change: EmailChange, *, by: By, now: datetime) -> bool:
     waits = change.not_before is not None and now < change.not_before and not change.agreed_at
     if change.confirmed_at is None or waits:
         return False
-    person = _person(change)
+    person = locked(change.administrator_id)
     if EmailChange.objects.filter(id=change.id, closed_at__isnull=True).update(closed_at=now) != 1:
         return False
     if person.status == Status.REMOVED:
@@ -231,11 +232,6 @@ def _way_back(change: EmailChange, *, now: datetime) -> MailedLink:
         about=change.id,
         email=change.old_email,
     )
-
-
-def _person(change: EmailChange) -> Administrator:
-    people = Administrator.objects.everywhere().select_related("customer")
-    return people.get(id=change.administrator_id)
 
 
 def _write(person: Administrator, email: str) -> None:

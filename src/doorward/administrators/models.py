@@ -79,7 +79,7 @@ class Administrator(AbstractBaseUser):
     @property
     def full_name(self) -> str:
         """Both names as they are read."""
-        return f"{self.first_name} {self.last_name}".strip() or self.email
+        return full_name(self.first_name, self.last_name, self.email)
 
     @property
     def tab_keys(self) -> frozenset[str]:
@@ -94,6 +94,11 @@ class Administrator(AbstractBaseUser):
             customer_id=self.customer_id,
             customer_name=self.customer.name,
         )
+
+
+def full_name(first_name: str, last_name: str, email: str) -> str:
+    """Give both names as they are read; the e-mail where there are none."""
+    return f"{first_name} {last_name}".strip() or email
 
 
 def tabs_text(keys: Iterable[str]) -> str:

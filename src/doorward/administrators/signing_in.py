@@ -11,20 +11,19 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Subquery
 
 from doorward.administrators import sessions
-from doorward.administrators.models import Administrator, Session, Status
+from doorward.administrators.accounts import COLUMNS, Account
+from doorward.administrators.models import Administrator, Session
 from doorward.audit.events import Kind, Outcome
-from doorward.audit.origin import By, Who
+from doorward.audit.origin import By
 from doorward.audit.services import record
 from doorward.core.errors import MustWait, Refusal, WrongCredentials
 from doorward.core.passwords import MAXIMUM, is_long, normalise
 from doorward.core.text import fold_email
-from doorward.customers.models import CustomerStatus
 from doorward.safe import throttle
 from doorward.safe.prepared import Prepared
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from uuid import UUID
 
     from django.db.models import QuerySet
 
@@ -75,36 +74,13 @@ def prove_password(  # noqa: PLR0913 - what a sign-in form and its browser bring
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """The account of an e-mail, as far as a sign-in looks at it."""
+class _Found(Account):
+    """The account of an e-mail, with what only a password's sign-in asks for."""
 
-    id: UUID
     password: str
-    status: str
-    email: str
-    first_name: str
-    last_name: str
-    tabs: str
-    security_version: int
-    customer_id: UUID
-    customer_name: str
-    customer_status: str
     known_browser: bool
     previous_at: datetime | None
     previous_browser: str | None
-
-    @property
-    def tab_keys(self) -> frozenset[str]:
-        return frozenset(self.tabs.split())
-
-    def who(self) -> Who:
-        name = f"{self.first_name} {self.last_name}".strip() or self.email
-        return Who(
-            id=self.id,
-            name=name,
-            customer_id=self.customer_id,
-            customer_name=self.customer_name,
-        )
 
 
 def _query(folded: str, browser_hash: bytes) -> QuerySet[Administrator, tuple[Any, ...]]:
@@ -119,8 +95,8 @@ def _query(folded: str, browser_hash: bytes) -> QuerySet[Administrator, tuple[An
         Administrator.objects.everywhere()
         .filter(email_folded=folded)
         .values_list(
-            *("id", "password", "status", "email", "first_name", "last_name", "tabs"),
-            *("security_version", "customer_id", "customer__name", "customer__status"),
+            *COLUMNS,
+            "password",
             Exists(
                 signed_in.filter(
                     browser_hash=browser_hash, security_version=OuterRef("security_version")
@@ -145,15 +121,11 @@ def _verify(found: _Found | None, password: str) -> None:
     usable = found is not None and is_password_usable(found.password)
     encoded = found.password if found is not None and usable else _nobody()
     right, outdated = verify_password(chosen, encoded)
-    if not right or found is None or not usable or not _may_sign_in(found):
+    if not right or found is None or not usable or not found.may_sign_in:
         raise WrongCredentials
     if outdated:
         renewed = Administrator.objects.everywhere().filter(id=found.id, password=found.password)
         renewed.update(password=make_password(chosen), password_long=is_long(chosen))
-
-
-def _may_sign_in(found: _Found) -> bool:
-    return found.status == Status.ACTIVE and found.customer_status == CustomerStatus.ACTIVE
 
 
 def _begin(

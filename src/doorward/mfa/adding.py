@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from doorward.administrators import links, sessions
+from doorward.administrators.accounts import locked
 from doorward.administrators.models import LinkPurpose
 from doorward.audit.events import Kind
 from doorward.audit.services import record
@@ -14,7 +15,7 @@ from doorward.core import errors
 from doorward.core.steps import FactorKind
 from doorward.mfa import recovery
 from doorward.mfa.models import Factor, RecoverySet
-from doorward.mfa.shared import locked, step_up
+from doorward.mfa.shared import step_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 
-from doorward.administrators.models import Administrator, Session, Status
+from doorward.administrators.models import Administrator, Session, Status, full_name
 from doorward.administrators.sessions import token_hash
 from doorward.audit.origin import By, Origin, Who
 from doorward.core.facts import FactorFacts, Facts, SessionFacts
@@ -51,7 +51,7 @@ class Person:
     @property
     def full_name(self) -> str:
         """Both names as they are read."""
-        return f"{self.first_name} {self.last_name}".strip() or self.email
+        return full_name(self.first_name, self.last_name, self.email)
 
     def who(self) -> Who:
         """Give the person as history names them."""

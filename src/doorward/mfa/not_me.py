@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from doorward.administrators import email_change, links, passwords, sessions
+from doorward.administrators.accounts import locked
 from doorward.administrators.models import Administrator, LinkPurpose, Status
 from doorward.audit.events import Kind
 from doorward.audit.origin import By
@@ -15,7 +16,6 @@ from doorward.core import errors
 from doorward.customers.models import CustomerStatus
 from doorward.mfa.facts import required
 from doorward.mfa.services import remove_all
-from doorward.mfa.shared import locked
 
 if TYPE_CHECKING:
     from datetime import datetime

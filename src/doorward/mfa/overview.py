@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Exists, Subquery
 
-from doorward.administrators.models import Administrator, Status
+from doorward.administrators.models import Administrator, Status, full_name
 from doorward.core.policy import Kinds
 from doorward.core.steps import FactorKind
 from doorward.customers.models import Customer
@@ -169,7 +169,7 @@ def _listed(row: Mapping[str, Any], factors: Factors, rule: Rule) -> Listed:
     required = rule.held or row["require_2fa"]
     return Listed(
         id=row["id"],
-        name=f"{row['first_name']} {row['last_name']}".strip() or row["email"],
+        name=full_name(row["first_name"], row["last_name"], row["email"]),
         email=row["email"],
         status=Status(row["status"]),
         tabs=frozenset(row["tabs"].split()),

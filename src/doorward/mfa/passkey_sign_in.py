@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from doorward.administrators import sessions
-from doorward.administrators.models import Status
 from doorward.audit.events import Kind
 from doorward.audit.origin import By
 from doorward.core import errors
 from doorward.core.passkey_options import for_request
 from doorward.core.passkeys import Expected, check_assertion, read_answer
 from doorward.core.steps import FactorKind
-from doorward.customers.models import CustomerStatus
 from doorward.mfa import challenges, passkeys
 from doorward.mfa.challenges import Purpose
 from doorward.mfa.passkey_proving import count
@@ -95,8 +93,7 @@ def _find(answer: Answer, party: Party) -> Stored:
 def _check(answer: Answer, passkey: Stored, party: Party) -> Asserted:
     expected = Expected(answer.challenge, party.origin, party.id, verified=True, handle=True)
     shown = check_assertion(answer, expected, passkey.known)
-    owner = passkey.owner
-    if owner.status != Status.ACTIVE or owner.customer_status != CustomerStatus.ACTIVE:
+    if not passkey.owner.may_sign_in:
         raise errors.PasskeyUnknown
     if not passkey.user_verified:
         raise errors.PasskeyNotVerified

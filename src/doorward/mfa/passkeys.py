@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Value
 from django.db.models.functions import Greatest
 
+from doorward.administrators.accounts import COLUMNS, Account
 from doorward.audit.events import Kind
-from doorward.audit.origin import Who
 from doorward.audit.services import record
 from doorward.core import errors
 from doorward.core.passkey_options import Described
@@ -57,37 +57,6 @@ def described(loaded: Loaded, party: Party, *, usable: bool = False) -> list[Des
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose a passkey is, as far as a sign-in looks at them."""
-
-    id: UUID
-    email: str
-    first_name: str
-    last_name: str
-    tabs: str
-    status: str
-    security_version: int
-    customer_id: UUID
-    customer_name: str
-    customer_status: str
-
-    @property
-    def tab_keys(self) -> frozenset[str]:
-        """The keys of the tabs this person may use."""
-        return frozenset(self.tabs.split())
-
-    def who(self) -> Who:
-        """Give the person as history names them."""
-        name = f"{self.first_name} {self.last_name}".strip() or self.email
-        return Who(
-            id=self.id,
-            name=name,
-            customer_id=self.customer_id,
-            customer_name=self.customer_name,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Stored:
     """A passkey with its factor and its owner."""
 
@@ -96,7 +65,7 @@ class Stored:
     sign_count: int
     user_verified: bool
     known: Known
-    owner: Owner
+    owner: Account
 
 
 def find(credential_id: bytes, party: Party) -> Stored | None:
@@ -114,7 +83,7 @@ def find(credential_id: bytes, party: Party) -> Stored | None:
         user_handle=bytes(handle),
         backup_eligible=eligible,
     )
-    return Stored(factor_id, name, sign_count, user_verified, known, Owner(*owner))
+    return Stored(factor_id, name, sign_count, user_verified, known, Account(*owner))
 
 
 def _query(credential_id: bytes, rp_id: str) -> QuerySet[Passkey, tuple[Any, ...]]:
@@ -122,9 +91,7 @@ def _query(credential_id: bytes, rp_id: str) -> QuerySet[Passkey, tuple[Any, ...
     return Passkey.objects.filter(credential_id=credential_id, rp_id=rp_id).values_list(
         *("factor_id", "factor__name", "sign_count", "user_verified", "public_key"),
         *("backup_eligible", f"{person}user_handle__handle"),
-        *(f"{person}{name}" for name in ("id", "email", "first_name", "last_name", "tabs")),
-        *(f"{person}{name}" for name in ("status", "security_version", "customer_id")),
-        *(f"{person}customer__name", f"{person}customer__status"),
+        *(f"{person}{column}" for column in COLUMNS),
     )
 
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from doorward.administrators import sessions
+from doorward.administrators.accounts import locked
 from doorward.audit.events import Kind
 from doorward.audit.services import record
 from doorward.core import errors
 from doorward.core.recovery import new_codes, normalise
 from doorward.mfa import places
 from doorward.mfa.models import RecoveryCode, RecoverySet
-from doorward.mfa.shared import locked, record_guess
+from doorward.mfa.shared import record_guess
 from doorward.safe import throttle, vault
 
 if TYPE_CHECKING:

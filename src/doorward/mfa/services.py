@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from doorward.administrators import sessions
+from doorward.administrators.accounts import locked
 from doorward.administrators.models import Administrator, Session
 from doorward.audit.events import Kind
 from doorward.audit.services import record
@@ -21,7 +22,7 @@ from doorward.mfa.passkey_proving import Given
 from doorward.mfa.passkey_proving import prove as prove_passkey
 from doorward.mfa.proving import prove
 from doorward.mfa.set_up import NAME_LENGTH
-from doorward.mfa.shared import locked, record_failure
+from doorward.mfa.shared import record_failure
 from doorward.safe import vault
 
 if TYPE_CHECKING:

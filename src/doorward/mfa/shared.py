@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from doorward.administrators import sessions
-from doorward.administrators.models import Administrator
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.services import record
 from doorward.core import errors, totp
@@ -23,12 +22,6 @@ if TYPE_CHECKING:
     from doorward.administrators.sessions import Started
     from doorward.audit.origin import By
     from doorward.mfa.facts import Browser
-
-
-def locked(administrator_id: UUID) -> Administrator:
-    """Read a person again under a lock (on SQLite the transaction is one)."""
-    people = Administrator.objects.everywhere().select_related("customer__brand")
-    return people.select_for_update(of=("self",)).get(id=administrator_id)
 
 
 def step_up(
