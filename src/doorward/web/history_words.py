@@ -63,7 +63,9 @@ WORDINGS: Final[dict[Kind, Wording]] = {
     Kind.SIGN_IN_ABANDONED: Wording(
         _IN,
         "circle-alert",
-        gettext_lazy("Somebody who knew the password of %(subject)s did not finish signing in."),
+        gettext_lazy(
+            "Somebody began to sign in as %(subject)s, with the right password or passkey, and did not finish."
+        ),
         tone="warn",
     ),
     Kind.SECOND_STEP_FAILED: Wording(
@@ -174,7 +176,7 @@ WORDINGS: Final[dict[Kind, Wording]] = {
     Kind.FACTOR_LOCKED: Wording(
         _TWO,
         "shield-alert",
-        gettext_lazy("An authenticator app of %(subject)s was disabled by too many wrong codes."),
+        gettext_lazy("A device of %(subject)s was disabled by too many wrong tries."),
         tone="bad",
     ),
     Kind.PASSKEY_COUNTER: Wording(
