@@ -15,7 +15,9 @@ from django.utils import timezone
 from doorward.administrators import links, mailbox, passwords, sessions
 from doorward.administrators.models import Administrator, MailboxProof, MailedLink, Session, Status
 from doorward.audit.events import Kind
+from doorward.audit.refusals import sentence
 from doorward.core import attempts
+from doorward.core.errors import OnlyKnownBrowsers
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.mfa import recovery
 from doorward.mfa.models import Factor, RecoverySet
@@ -117,7 +119,12 @@ def test_after_a_hundred_failures_strangers_are_out_until_a_reset_by_mail(owner,
         stranger = Client(REMOTE_ADDR=f"192.0.2.{number}")
         assert password(stranger, owner, "wrong").status_code == 422
     clock.shift(timedelta(days=20))
-    assert password(Client(), owner).status_code == 429
+    answer = password(Client(), owner)
+    assert (answer.status_code, answer["Retry-After"]) == (429, str(attempts.LONGEST_WAIT))
+    # No clock that runs down: no wait helps, and the page says what does.
+    assert "data-waits" not in answer.content.decode()
+    assert sentence(OnlyKnownBrowsers(seconds=0)) in answer.content.decode()
+    assert "/password/forgot/" in answer.content.decode()
     assert password(client, owner).status_code == 303
     passwords.forget_failures(owner)
     assert password(Client(), owner).status_code == 303

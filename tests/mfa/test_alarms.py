@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import transaction
@@ -14,13 +14,15 @@ from doorward.audit.events import Kind, Outcome
 from doorward.audit.services import record
 from doorward.core import attempts, errors
 from doorward.mfa import proving, recovery
-from tests import support
+from tests import passkeys, support
 from tests.mfa.test_proving import WRONG, begin, fail, prove
 from tests.mfa.test_recovery import saved_codes, use
 from tests.racing import at_once
+from tests.softkey import SoftKey
 
 if TYPE_CHECKING:
     from doorward.administrators.models import Administrator
+    from doorward.mfa.facts import Loaded
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +110,30 @@ def test_what_had_to_wait_and_a_fresh_proof_are_no_wrong_code_after_a_password(o
         with pytest.raises(errors.MustWait):
             prove(begin(owner), WRONG, owner)
     assert told() == 0
+
+
+def test_passkeys_are_second_factors_too_and_a_slow_owner_is_no_thief(owner, clock):
+    key = passkeys.add(owner)
+    late = passkeys.begin(owner)
+    slow = key.get(passkeys.asked(late), passkeys.ORIGIN)
+    clock.shift(timedelta(minutes=11))
+    for _ in range(attempts.TELL_AT):
+        with pytest.raises(errors.PasskeyChallengeInvalid):
+            passkeys.send_second_step(late, slow)
+    assert told() == 0
+    for given in ({"signed": b"something else"}, {"origin": "https://evil.example"}):
+        with pytest.raises((errors.PasskeySignatureWrong, errors.PasskeyWrongOrigin)):
+            answer_passkey(passkeys.begin(owner), key, **given)
+    assert told() == 0
+    with pytest.raises(errors.PasskeyNotOffered):
+        answer_passkey(passkeys.begin(owner), SoftKey())
+    assert told() == 1
+
+
+def answer_passkey(
+    loaded: Loaded, key: SoftKey, *, origin: str = passkeys.ORIGIN, **given: Any
+) -> None:
+    passkeys.send_second_step(loaded, key.get(passkeys.asked(loaded), origin, **given))
 
 
 # --- a hundred in thirty days ---------------------------------------------------------------------

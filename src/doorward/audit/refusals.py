@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 if TYPE_CHECKING:
@@ -25,6 +24,10 @@ SENTENCES: dict[str, _StrPromise] = {
         "That code was used already. Wait for the next one: codes change every 30 seconds."
     ),
     "must_wait": gettext_lazy("Too many tries. Please wait before the next one."),
+    "only_known_browsers": gettext_lazy(
+        "There were too many wrong passwords for this e-mail. Sign in with a browser in which you "
+        "signed in before, or set a new password by mail."
+    ),
     "factor_disabled": gettext_lazy(
         "Too many wrong tries: this device is disabled until it is set up anew. "
         "Use another one, or a recovery code."
@@ -188,8 +191,3 @@ def _clock(seconds: int) -> str:
         "Your phone's clock is about %(minutes)s minutes behind.",
         minutes,
     ) % {"minutes": minutes}
-
-
-def waiting(seconds: int) -> str:
-    """Say how long to wait."""
-    return _("Too many tries. Try again in %(seconds)s seconds.") % {"seconds": seconds}

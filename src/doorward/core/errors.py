@@ -46,6 +46,15 @@ class MustWait(Refusal):
         self.seconds = seconds
 
 
+class OnlyKnownBrowsers(MustWait):
+    """Wrong passwords without end: no wait helps, only a browser that is known, or a reset by mail.
+
+    `seconds`: what a machine is told to wait, which does not know better.
+    """
+
+    code = "only_known_browsers"
+
+
 class FactorDisabled(Refusal):
     """Wrong codes without end have disabled this factor until it is set up anew."""
 

@@ -18,7 +18,15 @@ from doorward.audit.events import Kind, Outcome
 from doorward.audit.models import Event
 from doorward.audit.services import record
 from doorward.core import attempts
-from doorward.core.errors import CodeAlreadyUsed, RecoveryCodeWrong, WrongCode
+from doorward.core.errors import (
+    CodeAlreadyUsed,
+    PasskeyNotOffered,
+    PasskeySignatureWrong,
+    PasskeyWrongOrigin,
+    PasskeyWrongPerson,
+    RecoveryCodeWrong,
+    WrongCode,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,7 +34,11 @@ if TYPE_CHECKING:
 
     from doorward.audit.origin import By
 
-GUESSES: Final = (WrongCode, CodeAlreadyUsed, RecoveryCodeWrong)
+# Of passkeys what no owner's own device answers on the portal's own page.
+GUESSES: Final = (
+    *(WrongCode, CodeAlreadyUsed, RecoveryCodeWrong),
+    *(PasskeySignatureWrong, PasskeyNotOffered, PasskeyWrongPerson, PasskeyWrongOrigin),
+)
 _REASONS: Final = [guess.code for guess in GUESSES]
 
 

@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import BigIntegerField, Case, Exists, F, QuerySet, Value, When
 
 from doorward.core import attempts
-from doorward.core.errors import MustWait
+from doorward.core.errors import MustWait, OnlyKnownBrowsers
 from doorward.safe.models import Attempt, Counted
 from doorward.safe.prepared import PreparedUpdate
 from doorward.safe.vault import fingerprint
@@ -75,7 +75,10 @@ def address_key(address: str) -> Key:
 
 
 def count_keys(keys: Sequence[Key], *, now: datetime) -> None:
-    """Count one attempt on each key, before it is looked at; raise `MustWait` if one has to wait."""
+    """Count one attempt on each key, before it is looked at; raise `MustWait` if one has to wait.
+
+    `OnlyKnownBrowsers`, a kind of it, where no wait helps.
+    """
     moment = milliseconds(now)
     # One order for all, so that two statements never wait for each other's rows.
     ordered = sorted(keys, key=lambda key: key.hash)
@@ -88,7 +91,7 @@ def count_keys(keys: Sequence[Key], *, now: datetime) -> None:
     refused = [key for key in ordered if key.hash not in counted]
     if refused:
         _uncount([key for key in ordered if key.hash in counted])
-        raise MustWait(seconds=_seconds_left(refused, moment=moment))
+        raise _refusal(refused, moment=moment)
 
 
 def count_failure(address: str, *, now: datetime) -> None:
@@ -221,9 +224,12 @@ def _memory(rule: Rule) -> int:
             return _PASSWORD_MEMORY_MS
 
 
-def _seconds_left(keys: Sequence[Key], *, moment: int) -> int:
+def _refusal(keys: Sequence[Key], *, moment: int) -> MustWait:
     found = Attempt.objects.filter(key__in=[key.hash for key in keys])
-    return max((_ceil_seconds(row.wait_until - moment) for row in found), default=1) or 1
+    ends = [row.wait_until for row in found]
+    if _FOR_EVER in ends:
+        return OnlyKnownBrowsers(seconds=attempts.LONGEST_WAIT)
+    return MustWait(seconds=max((_ceil_seconds(end - moment) for end in ends), default=1) or 1)
 
 
 def _ceil_seconds(ms: int) -> int:

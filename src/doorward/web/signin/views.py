@@ -13,6 +13,7 @@ from doorward.core.errors import (
     AlreadyEnabled,
     FactorDisabled,
     MustWait,
+    OnlyKnownBrowsers,
     PasskeyUnknown,
     Refusal,
     StaleRequest,
@@ -246,11 +247,12 @@ def sign_out(request: Request) -> HttpResponse:
 
 def _sign_in_page(request: Request, heading: str, refusal: Refusal | None = None) -> SignInPage:
     gone = isinstance(refusal, PasskeyUnknown)
+    for_good = isinstance(refusal, OnlyKnownBrowsers)
     return SignInPage(
         email=optional(request, "email"),
         next=heading,
         error=sentence(refusal) if refusal else "",
-        wait=_wait(refusal),
+        wait=0 if for_good else _wait(refusal),
         passkeys=passkeys.work_here(request),
         signal=passkeys.unknown(request) if gone else "",
     )
