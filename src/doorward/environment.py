@@ -121,6 +121,12 @@ class Environment(BaseSettings):
         le=100,
         description="Passes of one password hash (Argon2id); the default is the least.",
     )
+    breach_check_url: str = Field(
+        "",
+        description="Where passwords known from break-ins are asked for, `https://api.pwnedpasswords.com/range` "
+        "(Have I Been Pwned) or a copy of it; only the first five characters of a password's SHA-1 go there. "
+        "Without it, nobody is asked.",
+    )
     metrics_token: str = Field(
         "",
         repr=False,
@@ -232,6 +238,23 @@ class Environment(BaseSettings):
             raise ValueError(message)
         return value
 
+    @field_validator("breach_check_url")
+    @classmethod
+    def _breach_check_is_encrypted(cls, value: str) -> str:
+        parts = _split(value) if value else None
+        if parts and not (
+            value.isascii()
+            and value.isprintable()
+            and parts.hostname
+            and _is_encrypted_or_here(parts)
+            and not (
+                parts.query or parts.fragment or parts.username or parts.password or " " in value
+            )
+        ):
+            message = "it must be an address like https://api.pwnedpasswords.com/range"
+            raise ValueError(message)
+        return value
+
     @field_validator("metrics_token")
     @classmethod
     def _token_is_long(cls, value: str) -> str:
@@ -326,6 +349,11 @@ def _sentence(error: ValidationError) -> str:
     said = first["msg"].removeprefix("Value error, ")
     name = f"{PREFIX}{first['loc'][0]!s}".upper() + ": " if first["loc"] else ""
     return f"{name}{said[:1].lower() + said[1:] if name else said}."
+
+
+def _is_encrypted_or_here(parts: SplitResult) -> bool:
+    here = parts.scheme == "http" and parts.hostname in LOOPBACK_NAMES
+    return parts.scheme == "https" or here
 
 
 def _split(url: str) -> SplitResult:

@@ -26,7 +26,9 @@ REAL_ONES = [
 def test_common_ones_are_found(password):
     assert password in common_passwords()
     with pytest.raises(PasswordCommon):
-        passwords.check(password, two_factors=True, personal=(), common=common_passwords())
+        passwords.check(
+            password, two_factors=True, personal=(), common=common_passwords(), breached=()
+        )
 
 
 @pytest.mark.parametrize(
@@ -40,7 +42,11 @@ def test_short_ones_count_when_they_are_repeated():
     assert "monkey" in common_passwords()
     with pytest.raises(PasswordCommon):
         passwords.check(
-            "Monkeymonkeymonkey", two_factors=False, personal=(), common=common_passwords()
+            "Monkeymonkeymonkey",
+            two_factors=False,
+            personal=(),
+            common=common_passwords(),
+            breached=(),
         )
 
 

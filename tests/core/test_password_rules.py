@@ -9,12 +9,15 @@ from hypothesis import strategies as st
 from doorward.core import errors, passwords
 
 COMMON = frozenset({"password", "iloveyou", "correcthorsebatterystaple", "letmein12345678"})
+BREACHED = frozenset({"seventeen wet umbrellas"})
 PERSONAL = ("Zoë", "Lindqvist", "zoe.lindqvist@example.com", "zoe.lindqvist", "Blue Harbour")
 GOOD = "quiet tin violin roof"
 
 
 def check(password, *, two_factors=False, personal=PERSONAL):
-    return passwords.check(password, two_factors=two_factors, personal=personal, common=COMMON)
+    return passwords.check(
+        password, two_factors=two_factors, personal=personal, common=COMMON, breached=BREACHED
+    )
 
 
 @pytest.mark.parametrize(("two_factors", "least"), [(True, 12), (False, 15)])
@@ -106,6 +109,12 @@ def test_common_and_monotonous_ones(password):
 def test_a_common_word_within_a_phrase_is_no_fault():
     """NIST SP 800-63B-4, 3.1.1.2: the whole password is compared, not its parts."""
     assert check("iloveyou but not mondays")
+
+
+def test_one_that_is_known_from_a_break_in():
+    with pytest.raises(errors.PasswordBreached):
+        check("seventeen wet umbrellas")
+    assert check("Seventeen wet umbrellas")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import make_password, verify_password
 from django.db import transaction
 
 from doorward.administrators import links, sessions
+from doorward.administrators.breached_passwords import breached_passwords
 from doorward.administrators.common_passwords import common_passwords
 from doorward.administrators.models import (
     Administrator,
@@ -52,13 +53,15 @@ class NewPassword:
 def accept(password: str, *, person: Administrator, two_factors: bool) -> NewPassword:
     """Check a new password by the rules and hash it; wants `customer.brand` at hand.
 
-    `two_factors`: on or required for this person. Raises the named refusal (`Password…`).
+    `two_factors`: on or required for this person. Raises the named refusal (`Password…`). It may ask
+    the network, so no transaction may be open.
     """
     chosen = passwords.check(
         password,
         two_factors=two_factors,
         personal=personal_words(person),
         common=common_passwords(),
+        breached=breached_passwords(),
     )
     return NewPassword(encoded=make_password(chosen), long=passwords.is_long(chosen))
 

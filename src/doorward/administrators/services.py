@@ -68,7 +68,7 @@ def add(
     Raises `EmailTaken`, `EmailInvalid`, `NameMissing`, `UnknownTab` and what `core.text` raises.
     """
     with transaction.atomic():
-        person = _insert(new, customer=customer, status=Status.INVITED, now=now)
+        person = _insert(_made(new, customer=customer, status=Status.INVITED, now=now))
         _record_added(person, by=by)
         return person, invitations.send(person, by=by, now=now)
 
@@ -77,13 +77,15 @@ def add_active(
     new: NewAdministrator, *, password: str, customer: Customer, by: By, now: datetime
 ) -> Administrator:
     """Add somebody with a password, ready to sign in: for the operator at the console."""
+    person = _made(new, customer=customer, status=Status.ACTIVE, now=now)
+    two_factors = new.require_2fa or customer.require_2fa or customer.floor_require_2fa
+    accepted = passwords.accept(
+        password, person=person, two_factors=two_factors or customer.brand.require_2fa
+    )
+    for name, value in accepted.columns().items():
+        setattr(person, name, value)
     with transaction.atomic():
-        person = _insert(new, customer=customer, status=Status.ACTIVE, now=now)
-        two_factors = new.require_2fa or customer.require_2fa or customer.floor_require_2fa
-        accepted = passwords.accept(
-            password, person=person, two_factors=two_factors or customer.brand.require_2fa
-        )
-        Administrator.objects.of(customer.id).filter(id=person.id).update(**accepted.columns())
+        _insert(person)
         _record_added(person, by=by)
     return person
 
@@ -167,36 +169,42 @@ def change_language(administrator_id: UUID, language: str, *, by: By) -> None:
             record(Kind.LANGUAGE_CHANGED, by=by, details={"language": language})
 
 
-def _insert(
+def _made(
     new: NewAdministrator, *, customer: Customer, status: Status, now: datetime
 ) -> Administrator:
+    """Give the row to insert, checked."""
     email = clean_email(new.email)
     details = clean_details(new.details)
     unknown = new.tabs - assignable(customer)
     if unknown:
         raise errors.UnknownTab(tab=min(unknown))
     first, last = details["first_name"], details["last_name"]
+    return Administrator(
+        customer=customer,
+        email=email,
+        email_folded=fold_email(email),
+        name_folded=folded_name(first, last),
+        tabs=tabs_text(new.tabs),
+        status=status,
+        require_2fa=new.require_2fa,
+        is_primary=new.is_primary,
+        language=new.language,
+        time_zone=new.time_zone,
+        password="!",  # noqa: S106 - the mark of a password that nobody has
+        added_at=now,
+        first_name=first,
+        last_name=last,
+        phone=details["phone"],
+    )
+
+
+def _insert(person: Administrator) -> Administrator:
     try:
         with transaction.atomic():
-            return Administrator.objects.create(
-                customer=customer,
-                email=email,
-                email_folded=fold_email(email),
-                name_folded=folded_name(first, last),
-                tabs=tabs_text(new.tabs),
-                status=status,
-                require_2fa=new.require_2fa,
-                is_primary=new.is_primary,
-                language=new.language,
-                time_zone=new.time_zone,
-                password="!",  # noqa: S106 - the mark of a password that nobody has
-                added_at=now,
-                first_name=first,
-                last_name=last,
-                phone=details["phone"],
-            )
+            person.save(force_insert=True)
     except IntegrityError as error:
         raise errors.EmailTaken from error
+    return person
 
 
 def _record_added(person: Administrator, *, by: By) -> None:

@@ -12,7 +12,8 @@ from django.db.models import Exists, OuterRef, Subquery
 
 from doorward.administrators import sessions
 from doorward.administrators.accounts import COLUMNS, Account
-from doorward.administrators.models import Administrator, Session
+from doorward.administrators.breached_passwords import breached_passwords
+from doorward.administrators.models import Administrator, PasswordDue, Session
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.origin import By
 from doorward.audit.services import record
@@ -123,9 +124,14 @@ def _verify(found: _Found | None, password: str) -> None:
     right, outdated = verify_password(chosen, encoded)
     if not right or found is None or not usable or not found.may_sign_in:
         raise WrongCredentials
+    columns: dict[str, object] = {}
     if outdated:
-        renewed = Administrator.objects.everywhere().filter(id=found.id, password=found.password)
-        renewed.update(password=make_password(chosen), password_long=is_long(chosen))
+        columns = {"password": make_password(chosen), "password_long": is_long(chosen)}
+    if chosen in breached_passwords():
+        columns["password_due"] = PasswordDue.BREACHED
+    if columns:
+        same = Administrator.objects.everywhere().filter(id=found.id, password=found.password)
+        same.update(**columns)
 
 
 def _begin(

@@ -55,6 +55,9 @@ SENTENCES: dict[str, _StrPromise] = {
     "password_common": gettext_lazy(
         "Many people use this password, so it is easy to guess. Choose another one."
     ),
+    "password_breached": gettext_lazy(
+        "This password is known from a break-in elsewhere. Choose another one, which you use here only."
+    ),
     "password_personal": gettext_lazy(
         "Choose a password without your name, your e-mail or this company's name in it."
     ),

@@ -145,6 +145,12 @@ class PasswordCommon(Refusal):
     code = "password_common"
 
 
+class PasswordBreached(Refusal):
+    """The password is known from a break-in elsewhere."""
+
+    code = "password_breached"
+
+
 class PasswordPersonal(Refusal):
     """The password has the person's name or e-mail, or the portal's name, in it."""
 

@@ -34,12 +34,18 @@ def is_long(password: str) -> bool:
 
 
 def check(
-    password: str, *, two_factors: bool, personal: Sequence[str], common: Container[str]
+    password: str,
+    *,
+    two_factors: bool,
+    personal: Sequence[str],
+    common: Container[str],
+    breached: Container[str],
 ) -> str:
     """Give the password as it is to be hashed.
 
     `personal` has the person's names, e-mail, e-mail's local part and the brand; `common` has common passwords in
-    lower case. Raises PasswordMissing, PasswordTooLong, PasswordTooShort, PasswordPersonal, PasswordCommon or, for
+    lower case; `breached`, asked last and only of what is else in order, those known from break-ins. Raises
+    PasswordMissing, PasswordTooLong, PasswordTooShort, PasswordPersonal, PasswordCommon, PasswordBreached or, for
     text that has no UTF-8, TextInvalid.
     """
     if not password:
@@ -56,6 +62,8 @@ def check(
         raise errors.PasswordPersonal
     if _is_common(chosen, common):
         raise errors.PasswordCommon
+    if chosen in breached:
+        raise errors.PasswordBreached
     return chosen
 
 
