@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import pytest
@@ -138,15 +138,6 @@ def test_a_list_where_one_value_belongs_changes_nothing(owner, browser, twice):
     body = urlencode([*fields().items(), (twice, "on")])
     answer = browser.post("/account/", body, content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 422
-    assert policy(owner)["require_2fa"] is False
-
-
-def test_a_changed_policy_wants_a_fresh_proof(owner, clock):
-    browser = support.browser_of(owner)
-    clock.shift(timedelta(minutes=11))
-    assert browser.get("/account/").status_code == 200
-    answer = browser.post("/account/", fields())
-    assert answer["Location"] == "/prove/?next=%2Fprove%2Fcontinue%2F"
     assert policy(owner)["require_2fa"] is False
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from html import unescape
 from uuid import uuid4
 
@@ -521,16 +520,6 @@ def test_an_invited_person_s_email_changes_at_once(owner):
     assert MailedLink.objects.filter(administrator=lena, revoked_at=None).count() == 1
 
 
-def test_a_new_email_wants_a_proof_of_five_minutes(owner, colleague, clock):
-    browser = browser_of(owner)
-    clock.shift(timedelta(minutes=6))
-    assert browser.post(page(colleague), form(colleague, first_name="Sam")).status_code == 303
-    answer = browser.post(page(colleague), form(colleague, first_name="Su", email="x@x.example"))
-    assert answer["Location"].startswith("/prove/")
-    assert support.again(colleague).first_name == "Sam"
-    assert not EmailChange.objects.exists()
-
-
 # --- password link, invitation, sessions ----------------------------------------------------------
 
 
@@ -543,15 +532,6 @@ def test_a_password_link_is_sent(owner, colleague):
     link = MailedLink.objects.get(administrator=colleague, purpose=LinkPurpose.RESET)
     assert links.path(link) not in shown.content.decode()
     assert support.events(Kind.PASSWORD_LINK_SENT)[0].subject_id == colleague.id
-
-
-def test_a_password_link_wants_a_proof_of_five_minutes(owner, colleague, clock):
-    browser = browser_of(owner)
-    clock.shift(timedelta(minutes=6))
-    assert browser.post(page(colleague, "end-sessions")).status_code == 303
-    answer = browser.post(page(colleague, "password-link"))
-    assert answer["Location"].startswith("/prove/")
-    assert not MailedLink.objects.filter(purpose=LinkPurpose.RESET).exists()
 
 
 @pytest.mark.parametrize("status", [Status.SUSPENDED, Status.INVITED])

@@ -563,16 +563,3 @@ def test_a_form_from_elsewhere_is_refused(owner):
     for path, form in ((ADD, NEW), (LIST, {"action": "require_2fa", "selected": [str(owner.id)]})):
         assert browser.post(path, form).status_code == 403
     assert Administrator.objects.of(owner.customer_id).count() == 1
-
-
-def test_after_ten_minutes_a_change_wants_a_fresh_proof_and_then_goes_on(owner, clock):
-    browser = browser_of(owner)
-    clock.shift(timedelta(minutes=9))
-    assert browser.get(LIST).status_code == 200
-    clock.shift(timedelta(minutes=2))
-    answer = browser.post(ADD, NEW)
-    assert answer["Location"].startswith("/prove/")
-    assert Administrator.objects.of(owner.customer_id).count() == 1
-    assert browser.get(ADD).status_code == 200
-    browser.post("/prove/", {"password": support.PASSWORD, "next": "/prove/continue/"})
-    assert browser.post(ADD, NEW)["Location"] == LIST

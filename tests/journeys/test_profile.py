@@ -153,27 +153,6 @@ def test_another_email_waits_for_its_confirmation(owner, browser):
     assert "ines@new.example is waiting to be confirmed" in page
 
 
-def test_another_email_wants_a_fresh_proof_and_nothing_is_lost(owner, browser, clock):
-    browser = support.browser_of(owner)
-    clock.shift(timedelta(minutes=6))
-    answer = browser.post("/profile/", fields(first_name="Else", email="ines@new.example"))
-    assert (answer.status_code, answer["Location"]) == (303, "/prove/?next=%2Fprove%2Fcontinue%2F")
-    assert support.again(owner).first_name == "Ines"
-    assert not EmailChange.objects.exists()
-    browser.post("/prove/", {"password": support.PASSWORD, "next": "/prove/continue/"})
-    page = browser.get("/prove/continue/").content.decode()
-    assert 'name="email" value="ines@new.example"' in page
-    assert browser.post("/profile/", fields(first_name="Else", email="ines@new.example"))
-    assert EmailChange.objects.exists()
-
-
-def test_the_rest_wants_no_fresh_proof(owner, clock):
-    browser = support.browser_of(owner)
-    clock.shift(timedelta(minutes=6))
-    assert browser.post("/profile/", fields(first_name="Else")).status_code == 303
-    assert support.again(owner).first_name == "Else"
-
-
 def test_an_email_that_somebody_has_changes_nothing(owner, colleague, browser):
     answer = browser.post("/profile/", fields(first_name="Else", email=colleague.email.upper()))
     assert answer.status_code == 422

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import zlib
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -12,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators.models import Administrator, Session
+from doorward.administrators.models import Administrator
 from doorward.audit.events import Kind
 from doorward.audit.models import Event
 from doorward.audit.origin import CONSOLE
@@ -139,19 +138,6 @@ class TestAccess:
         assert browser.get("/brands/").status_code == 200
         assert browser.get("/customers/").status_code == 403
         assert browser.get("/tabs/").status_code == 403
-
-    def test_a_change_wants_a_fresh_proof(self, owner, browser):
-        browser.get("/customers/")
-        old = timezone.now() - timedelta(minutes=11)
-        Session.objects.filter(administrator=owner).update(password_at=old)
-        provider_brand = Brand.objects.get(is_default=True)
-        answer = browser.post("/customers/add/", {"name": "Late", "brand": str(provider_brand.id)})
-        assert answer.status_code == 303
-        assert answer["Location"].startswith("/prove/")
-        assert not Customer.objects.filter(name="Late").exists()
-        # The page of a logo wants it before the file is chosen, since a file cannot wait for it.
-        answer = browser.get(f"/brands/{provider_brand.id}/logo/")
-        assert answer["Location"].startswith("/prove/")
 
     def test_what_is_not_there(self, browser):
         for room in ("customers", "brands", "tabs"):

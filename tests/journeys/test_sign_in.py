@@ -474,46 +474,6 @@ def test_links_of_one_purpose_do_not_serve_another(client, owner):
 # --- fresh proof, sign out, the end of sessions -----------------------------------------------------
 
 
-def test_a_change_that_comes_too_late_waits_for_the_proof_and_goes_on(client, owner, clock):
-    password(client, owner)
-    other = support.browser_of(owner)
-    clock.shift(timedelta(minutes=11))
-    answer = client.post("/security/sessions/end/", {"others": "on"})
-    assert answer["Location"] == "/prove/?next=%2Fprove%2Fcontinue%2F"
-    assert other.get("/prove/").status_code == 200
-    assert (
-        client.post("/prove/", {"password": "wrong", "next": "/prove/continue/"}).status_code == 422
-    )
-    answer = client.post("/prove/", {"password": support.PASSWORD, "next": "/prove/continue/"})
-    assert answer["Location"] == "/prove/continue/"
-    form = client.get("/prove/continue/").content.decode()
-    assert 'action="/security/sessions/end/"' in form
-    assert '<input type="hidden" name="others" value="on">' in form
-    client.post("/security/sessions/end/", {"others": "on"})
-    assert other.get("/prove/").status_code == 303
-    assert client.get("/prove/continue/")["Location"] == "/"
-
-
-def test_a_parked_form_keeps_nothing_secret(client, owner, clock):
-    password(client, owner)
-    clock.shift(timedelta(minutes=11))
-    client.post("/profile/password/", {"current": "a secret", "password": "another secret"})
-    client.post("/prove/", {"password": support.PASSWORD, "next": "/prove/continue/"})
-    assert "secret" not in client.get("/prove/continue/").content.decode()
-
-
-def test_a_fresh_proof_is_the_factor_where_there_is_one(client, owner, clock):
-    support.enable_app(owner)
-    support.sign_in(client, owner)
-    clock.shift(timedelta(minutes=11))
-    assert client.post("/prove/", {"password": support.PASSWORD, "next": "/"}).status_code == 422
-    before = client.cookies[COOKIE].value
-    assert (
-        client.post("/prove/", {"code": support.next_code(owner), "next": "/"}).status_code == 303
-    )
-    assert client.cookies[COOKIE].value != before
-
-
 def test_signing_out_ends_the_session_and_keeps_the_browser_known(client, owner):
     password(client, owner)
     token = client.cookies[COOKIE].value

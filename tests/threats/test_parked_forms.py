@@ -47,3 +47,11 @@ def test_it_goes_on_in_its_own_session_alone(browser, owner, colleague):
         assert other.get(CONTINUE)["Location"] == "/"
     prove(browser)
     assert browser.get(CONTINUE).status_code == 200
+
+
+def test_it_keeps_nothing_secret(owner, clock):
+    found = support.browser_of(owner)
+    clock.shift(timedelta(minutes=11))
+    found.post("/profile/password/", {"current": "a secret", "password": "another secret"})
+    prove(found)
+    assert "secret" not in found.get(CONTINUE).content.decode()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.apps import apps
 from django.test import Client
 
 from tests import support
 from tests.whole.routes import Route, walk
+from tests.whole.rows import state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,22 +66,7 @@ NONSENSE: dict[str, Any] = {
     "number": "-99999999999999999999",
     "percent": "%s%n%(x)s{{7*7}}",
 }
-# History and what is only counted may grow: a refused form is written down.
-GROWS = {
-    "Attempt", "Challenge", "Event", "MailboxProof", "SealedKey", "Session", "SetUp", "UserHandle",
-}  # fmt: skip
 ROUTES = walk()
-
-
-def state() -> dict[str, list[tuple[Any, ...]]]:
-    """Give every row of every table that a refused form may not change."""
-    found = {}
-    for model in apps.get_models():
-        if model.__name__ in GROWS or not model.__module__.startswith("doorward"):
-            continue
-        rows = model._base_manager.order_by("pk")
-        found[model.__name__] = list(rows.values_list())
-    return found
 
 
 def forms() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -1,0 +1,274 @@
+"""Every way of showing a proof to a page: how one gets there, and what a right and a wrong one look like."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b32decode
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.test import Client
+from django.utils import timezone
+
+from doorward.administrators import mailbox
+from doorward.administrators.models import Administrator, MailboxProof
+from doorward.mfa import recovery
+from tests import passkeys, support
+from tests.passkeys import ORIGIN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.softkey import SoftKey
+
+Form = dict[str, Any]
+HOST = ORIGIN.removeprefix("http://")
+WRONG_CODE, WRONG_MAILED, WRONG_PASSWORD = "000000", "00000000", "not the password at all"
+
+
+@dataclass
+class Person:
+    """Somebody who shows proofs, with all that they have to show."""
+
+    row: Administrator
+    browser: Client = field(default_factory=lambda: Client(HTTP_HOST=HOST))
+    key: SoftKey | None = None
+    codes: list[str] = field(default_factory=list)
+
+    def post(self, path: str, form: Form) -> Any:
+        return self.browser.post(path, form)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One form that takes a proof: `reaches` is the function that looks at it.
+
+    `used_up`: too many wrong ones end the proof itself, so that a right one is refused, not delayed.
+    """
+
+    route: str
+    reaches: str
+    arrive: Callable[[Person], None]
+    right: Callable[[Person], Form]
+    wrong: Callable[[Person], Form]
+    used_up: bool = False
+
+    @property
+    def path(self) -> str:
+        return f"/{self.route}"
+
+    def __str__(self) -> str:
+        return f"{self.route} {self.reaches.rpartition('.')[0].rpartition('.')[2]}"
+
+
+# --- how one gets there ---------------------------------------------------------------------------
+
+
+def nowhere(person: Person) -> None:
+    """Need nothing but an account."""
+
+
+def with_passkey(person: Person) -> None:
+    person.key = passkeys.add(person.row)
+
+
+def password_was_right(person: Person) -> None:
+    form = {"email": person.row.email, "password": support.PASSWORD, "next": ""}
+    assert person.post("/sign-in/", form).status_code == 303
+
+
+def at_second_step(person: Person) -> None:
+    support.enable_app(person.row)
+    password_was_right(person)
+
+
+def at_second_step_with_passkey(person: Person) -> None:
+    with_passkey(person)
+    password_was_right(person)
+
+
+def at_recovery(person: Person) -> None:
+    support.enable_app(person.row)
+    recovery.make(person.row, now=timezone.now())
+    person.codes = recovery.unsaved(person.row.id)
+    recovery.confirm_saved(
+        administrator_id=person.row.id, by=support.by(person.row), now=timezone.now()
+    )
+    password_was_right(person)
+
+
+def at_mailbox(person: Person) -> None:
+    people = Administrator.objects.of(person.row.customer_id)
+    people.filter(id=person.row.id).update(require_2fa=True)
+    password_was_right(person)
+    assert person.browser.get("/sign-in/mailbox/").status_code == 200
+
+
+def at_forced_set_up(person: Person) -> None:
+    at_mailbox(person)
+    assert person.post("/sign-in/mailbox/", mailed_code(person)).status_code == 303
+
+
+def signed_in(person: Person) -> None:
+    support.sign_in(person.browser, person.row)
+    assert person.browser.get("/security/").status_code == 200
+
+
+def signed_in_with_app(person: Person) -> None:
+    support.enable_app(person.row)
+    signed_in(person)
+
+
+def shown(page: str, first: Callable[[Person], None]) -> Callable[[Person], None]:
+    def arrive(person: Person) -> None:
+        first(person)
+        assert person.browser.get(page).status_code == 200
+
+    return arrive
+
+
+def signed_in_with_passkey(person: Person) -> None:
+    with_passkey(person)
+    assert person.post("/sign-in/", asserted("/sign-in/passkey/")(person)).status_code == 303
+    assert person.browser.get("/security/").status_code == 200
+
+
+# --- what one shows -------------------------------------------------------------------------------
+
+
+def typed(name: str, value: str) -> Callable[[Person], Form]:
+    return lambda _person: {name: value}
+
+
+def app_code(person: Person) -> Form:
+    return {"code": support.next_code(person.row)}
+
+
+def shown_code(page: str) -> Callable[[Person], Form]:
+    def give(person: Person) -> Form:
+        shown = person.browser.get(page).content.decode()
+        found = re.search(r'id="manual-code">([^<]+)<', shown)
+        assert found, shown
+        return {"code": support.code(b32decode(found.group(1).replace(" ", ""))), "name": "Phone"}
+
+    return give
+
+
+def mailed_code(_person: Person) -> Form:
+    return {"code": mailbox.code_of(MailboxProof.objects.latest("created_at"))}
+
+
+def recovery_code(person: Person) -> Form:
+    return {"code": person.codes[0]}
+
+
+def email_and(password: str) -> Callable[[Person], Form]:
+    return lambda person: {"email": person.row.email, "password": password, "next": ""}
+
+
+def new_password(current: str) -> Callable[[Person], Form]:
+    return typed_all({"current": current, "password": support.OTHER_PASSWORD})
+
+
+def typed_all(form: Form) -> Callable[[Person], Form]:
+    return lambda _person: dict(form)
+
+
+def asserted(options: str, **given: Any) -> Callable[[Person], Form]:
+    def give(person: Person) -> Form:
+        assert person.key is not None
+        asked = json.loads(person.post(options, {}).content)
+        return {"credential": person.key.get(asked, ORIGIN, **given), "next": "", "without": ""}
+
+    return give
+
+
+PASSWORD = "doorward.administrators.passwords._prove_current"
+SIGN_IN = "doorward.administrators.signing_in._verify"
+CODE = "doorward.mfa.proving._match"
+SET_UP = "doorward.mfa.set_up._check"
+PASSKEY = "doorward.mfa.passkey_proving._check"
+PASSKEY_SIGN_IN = "doorward.mfa.passkey_sign_in._check"
+RECOVERY = "doorward.mfa.recovery._find"
+MAILBOX = "doorward.administrators.mailbox.prove"
+FORGED = {"signature": b"a signature of somebody else's"}
+
+WAYS = (
+    Way("sign-in/", SIGN_IN, nowhere, email_and(support.PASSWORD), email_and(WRONG_PASSWORD)),
+    Way(
+        "sign-in/",
+        PASSKEY_SIGN_IN,
+        with_passkey,
+        asserted("/sign-in/passkey/"),
+        asserted("/sign-in/passkey/", **FORGED),
+    ),
+    Way("sign-in/code/", CODE, at_second_step, app_code, typed("code", WRONG_CODE)),
+    Way(
+        "sign-in/code/",
+        PASSKEY,
+        at_second_step_with_passkey,
+        asserted("/sign-in/code/passkey/"),
+        asserted("/sign-in/code/passkey/", **FORGED),
+    ),
+    Way("sign-in/recovery/", RECOVERY, at_recovery, recovery_code, typed("code", "AAAA" * 6)),
+    Way(
+        "sign-in/mailbox/",
+        MAILBOX,
+        at_mailbox,
+        mailed_code,
+        typed("code", WRONG_MAILED),
+        used_up=True,
+    ),
+    Way(
+        "sign-in/set-up/",
+        SET_UP,
+        shown("/sign-in/set-up/", at_forced_set_up),
+        shown_code("/sign-in/set-up/"),
+        typed("code", WRONG_CODE),
+    ),
+    Way(
+        "security/2fa/enable/",
+        SET_UP,
+        shown("/security/2fa/enable/", signed_in),
+        shown_code("/security/2fa/enable/"),
+        typed("code", WRONG_CODE),
+    ),
+    Way(
+        "security/2fa/add/",
+        SET_UP,
+        shown("/security/2fa/add/", signed_in_with_app),
+        shown_code("/security/2fa/add/"),
+        typed("code", WRONG_CODE),
+    ),
+    Way("security/2fa/disable/", CODE, signed_in_with_app, app_code, typed("code", WRONG_CODE)),
+    Way(
+        "security/2fa/disable/",
+        PASSKEY,
+        signed_in_with_passkey,
+        asserted("/security/2fa/disable/passkey/"),
+        asserted("/security/2fa/disable/passkey/", **FORGED),
+    ),
+    Way("prove/", CODE, signed_in_with_app, app_code, typed("code", WRONG_CODE)),
+    Way(
+        "prove/",
+        PASSKEY,
+        signed_in_with_passkey,
+        asserted("/prove/passkey/"),
+        asserted("/prove/passkey/", **FORGED),
+    ),
+    Way(
+        "prove/",
+        PASSWORD,
+        signed_in,
+        typed("password", support.PASSWORD),
+        typed("password", WRONG_PASSWORD),
+    ),
+    Way(
+        "profile/password/",
+        PASSWORD,
+        signed_in,
+        new_password(support.PASSWORD),
+        new_password(WRONG_PASSWORD),
+    ),
+)

@@ -1,0 +1,399 @@
+"""A session that was left open: nothing that touches security is done with a proof that has grown old.
+
+Every form whose view wants a fresh proof is found by walking the site map, sent too late, and goes on
+after the proof exactly as it was typed. What must want one is product's list; what wants none is known.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from doorward.administrators.models import Administrator, EmailChange
+from doorward.audit.events import Kind
+from doorward.audit.models import Event
+from doorward.audit.origin import CONSOLE
+from doorward.core.steps import OTHERS, OWN_FACTORS, OWN_SECURITY, Fresh
+from doorward.customers import own_tabs
+from doorward.customers.tabs import BUILT_IN, STAFF
+from tests import support
+from tests.whole.callgraph import users_of
+from tests.whole.routes import Route, walk
+from tests.whole.rows import state
+
+pytestmark = pytest.mark.django_db
+
+CONTINUE = "/prove/continue/"
+PERSON = {"email": "lena@northline.example", "first_name": "Lena", "last_name": "O'Neill & Söhne"}
+POLICY = {"require_2fa": "on", "grace_days": "7", "session_hours": "8", "idle_minutes": "15"}
+BRAND = {
+    "name": "Brightwave",
+    "hosts": "portal.brightwave.example\nbrightwave.example",
+    "accent": "#ffb81c",
+    "issuer": "Brightwave",
+    "support_email": "help@brightwave.example",
+    "support_phone": "+49 30 23125 010",
+    "support_url": "https://www.brightwave.example/help",
+    "support_hours": "Mon–Fri 9–17",
+    "email_from": "",
+}
+TAB = {
+    "title": "Billing",
+    "description": "Invoices",
+    "url": "https://billing.example/",
+    "position": "9",
+}
+
+# What each of these addresses is, and how old a proof may be for it (docs/architecture.md: core/steps).
+WANTED: dict[str, Fresh] = {
+    "account/": OTHERS,
+    "activity/export.csv": OTHERS,
+    "activity/export/": OTHERS,
+    "administrators/": OTHERS,
+    "administrators/<uuid:person_id>/": OTHERS,
+    "administrators/<uuid:person_id>/end-sessions/": OTHERS,
+    "administrators/<uuid:person_id>/password-link/": OWN_SECURITY,
+    "administrators/<uuid:person_id>/resend-invitation/": OTHERS,
+    "administrators/<uuid:person_id>/revoke-invitation/": OTHERS,
+    "administrators/add/": OTHERS,
+    "brands/<uuid:brand_id>/": OTHERS,
+    "brands/<uuid:brand_id>/logo/": OTHERS,
+    "brands/add/": OTHERS,
+    "customers/<uuid:customer_id>/": OTHERS,
+    "customers/<uuid:customer_id>/invite/": OTHERS,
+    "customers/add/": OTHERS,
+    "profile/password/": OWN_SECURITY,
+    "security/2fa/add/": OWN_FACTORS,
+    "security/2fa/enable/": OWN_FACTORS,
+    "security/2fa/passkey/": OWN_FACTORS,
+    "security/factors/<uuid:factor_id>/": OWN_FACTORS,
+    "security/recovery-codes/": OWN_SECURITY,
+    "security/sessions/end/": OTHERS,
+    "tabs/<uuid:tab_id>/": OTHERS,
+    "tabs/<uuid:tab_id>/remove/": OTHERS,
+    "tabs/add/": OTHERS,
+}
+# What somebody signed in may send without one, and why.
+UNASKED = {
+    "e-mail/confirm/": "the link is the proof",
+    "invitation/": "the link is the proof",
+    "language/": "changes no more than a language",
+    "not-me/": "the link is the proof",
+    "password/forgot/": "open to all: mails a link to the account's own address",
+    "password/reset/": "the link is the proof",
+    "profile/": "asks by itself where the e-mail changes",
+    "prove/": "is the proof",
+    "prove/passkey/": "a challenge for the proof",
+    "security/2fa/disable/": "its code or passkey is the proof",
+    "security/2fa/disable/passkey/": "a challenge for it",
+    "session/stay/": "changes nothing",
+    "sign-out/": "ends a session",
+}
+READ_ONLY = {"activity/export/", "activity/export.csv"}
+ROUTES = walk()
+
+
+def fresh_of(route: Route) -> Fresh | None:
+    return route.declaration.need_for("POST").fresh if route.declaration else None
+
+
+def test_what_product_lists_wants_a_fresh_proof():
+    assert {route.pattern: fresh_of(route) for route in ROUTES if fresh_of(route)} == WANTED
+    assert (OWN_SECURITY.seconds, OWN_FACTORS.seconds, OTHERS.seconds) == (300, 300, 600)
+    assert [one for one in (OWN_SECURITY, OWN_FACTORS, OTHERS) if one.recovery_serves] == [
+        OWN_FACTORS
+    ]
+
+
+def test_what_asks_in_the_middle_of_a_view_is_known():
+    assert users_of("doorward.web.gate.demand") == {
+        "doorward.web.administrators.person.edit",
+        "doorward.web.profile.views.profile",
+        "doorward.web.profile.views._is_fresh",
+    }
+    assert users_of("doorward.web.gate.ProofWanted") - {"doorward.web.gate.demand"} <= {
+        "doorward.web.gate.Gate",
+        "doorward.web.profile.views._is_fresh",
+        "doorward.web.security.views.factor",
+    }
+
+
+# --- somebody who may do all of it ----------------------------------------------------------------
+
+
+@pytest.fixture
+def boss():
+    person = support.make_administrator(
+        support.provider(),
+        email="nora@northline.example",
+        name="Nora Whitfield",
+        tabs=BUILT_IN + STAFF,
+    )
+    support.enable_app(person)
+    return person
+
+
+@pytest.fixture
+def forms(boss, clock) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Give for each pattern an address and a form that changes something there."""
+    colleague = support.make_administrator(
+        boss.customer, email="liam@northline.example", name="Liam Byrne"
+    )
+    invited = support.invite(boss.customer, email="ada@northline.example", name="Ada Byron")
+    customer = support.make_customer()
+    tab = own_tabs.add("pbx", own_tabs.TabDetails(**TAB), by=CONSOLE)
+    brand, factor = customer.brand_id, boss.factors.get()
+    change = {
+        "email": colleague.email,
+        "first_name": "Liam <b>",
+        "last_name": "Byrne",
+        "phone": "",
+        "tabs": ["administrators", "home"],
+        "status": "active",
+        "require_2fa": "on",
+    }
+    two = [str(colleague.id), str(boss.id)]
+    return {
+        "account/": ("/account/", POLICY),
+        "administrators/": (
+            "/administrators/?q=l&sort=-name",
+            {"action": "require_2fa", "selected": two},
+        ),
+        "administrators/<uuid:person_id>/": (f"/administrators/{colleague.id}/", change),
+        **{
+            f"administrators/<uuid:person_id>/{deed}/": (
+                f"/administrators/{who.id}/{deed}/",
+                {},
+            )
+            for deed, who in (
+                ("end-sessions", colleague),
+                ("password-link", colleague),
+                ("resend-invitation", invited),
+                ("revoke-invitation", invited),
+            )
+        },
+        "administrators/add/": (
+            "/administrators/add/",
+            PERSON | {"phone": "", "tabs": ["home", "support"]},
+        ),
+        "brands/<uuid:brand_id>/": (f"/brands/{brand}/", BRAND),
+        "brands/<uuid:brand_id>/logo/": (f"/brands/{brand}/logo/", {"remove": ""}),
+        "brands/add/": ("/brands/add/", BRAND),
+        "customers/<uuid:customer_id>/": (
+            f"/customers/{customer.id}/",
+            {"name": "Harbour & Sons", "brand": str(brand), "status": "active"},
+        ),
+        "customers/<uuid:customer_id>/invite/": (f"/customers/{customer.id}/invite/", PERSON),
+        "customers/add/": ("/customers/add/", {"name": "Late & Co", "brand": str(brand)}),
+        "profile/password/": (
+            "/profile/password/",
+            {"current": support.PASSWORD, "password": support.OTHER_PASSWORD},
+        ),
+        "security/2fa/add/": ("/security/2fa/add/", {"code": "123456", "name": "Tablet <3"}),
+        "security/2fa/enable/": ("/security/2fa/enable/", {"code": "123456", "name": "Phone"}),
+        "security/2fa/passkey/": ("/security/2fa/passkey/", {}),
+        "security/factors/<uuid:factor_id>/": (
+            f"/security/factors/{factor.id}/",
+            {"name": "My “old” phone"},
+        ),
+        "security/recovery-codes/": ("/security/recovery-codes/", {}),
+        "security/sessions/end/": ("/security/sessions/end/", {"others": "on"}),
+        "tabs/<uuid:tab_id>/": (f"/tabs/{tab.id}/", TAB | {"title": "Telephony"}),
+        "tabs/<uuid:tab_id>/remove/": (f"/tabs/{tab.id}/remove/", {}),
+        "tabs/add/": ("/tabs/add/", TAB | {"key": "billing"}),
+    }
+
+
+SECRET = {"code", "current", "password"}
+# What goes on without its secrets asks for them again; a file cannot wait; a script's challenge is none.
+UNFINISHED = {
+    "profile/password/": 422,
+    "security/2fa/add/": 422,
+    "security/2fa/enable/": 303,  # it is on already
+    "brands/<uuid:brand_id>/logo/": 422,
+    "security/2fa/passkey/": 200,
+}
+
+
+def parked(page: str) -> tuple[str, list[tuple[str, str]]]:
+    """Read the form that goes on: where to, and its fields."""
+    form = re.search(
+        r'<form[^>]*action="([^"]+)"[^>]*data-sends-itself>(.*?)</form>', page, re.DOTALL
+    )
+    assert form, page
+    fields = re.findall(
+        r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form.group(2), re.DOTALL
+    )
+    return unescape(form.group(1)), [
+        (unescape(name), unescape(value)) for name, value in fields if name != "csrfmiddlewaretoken"
+    ]
+
+
+def as_sent(form: dict[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (name, one)
+        for name, value in form.items()
+        for one in (value if isinstance(value, list) else [value])
+        if name not in SECRET
+    ]
+
+
+def prove(browser, person, to):
+    answer = browser.post("/prove/", {"code": support.next_code(person), "next": to})
+    assert (answer.status_code, answer["Location"]) == (303, to)
+
+
+@pytest.mark.parametrize("pattern", sorted(set(WANTED) - READ_ONLY))
+def test_a_form_that_comes_too_late_does_nothing_and_goes_on_after_the_proof(
+    boss, forms, clock, pattern
+):
+    path, form = forms[pattern]
+    browser = support.browser_of(boss)
+    browser.get("/security/")
+    clock.shift(timedelta(seconds=WANTED[pattern].seconds))
+    before, events = state(), Event.objects.count()
+
+    answer = browser.post(path, form)
+
+    assert (answer.status_code, answer["Location"]) == (303, "/prove/?next=%2Fprove%2Fcontinue%2F")
+    assert (state(), Event.objects.count()) == (before, events)
+    wrong = {"code": "000000", "next": CONTINUE}
+    assert browser.post("/prove/", wrong).status_code == 422
+    prove(browser, boss, CONTINUE)
+    action, fields = parked(browser.get(CONTINUE).content.decode())
+    assert (action, fields) == (path, as_sent(form))
+
+    events = Event.objects.count()
+    sent: dict[str, list[str]] = {}
+    for name, value in fields:
+        sent.setdefault(name, []).append(value)
+    answer = browser.post(action, sent)
+    assert answer.status_code == UNFINISHED.get(pattern, 303), answer.content.decode()
+    if pattern not in UNFINISHED:
+        assert Event.objects.count() > events
+    assert browser.get(CONTINUE).status_code == 303, "it goes on once"
+
+
+@pytest.mark.parametrize("pattern", sorted(set(WANTED) - READ_ONLY))
+def test_a_second_earlier_nothing_is_asked(boss, forms, clock, pattern):
+    path, form = forms[pattern]
+    browser = support.browser_of(boss)
+    clock.shift(timedelta(seconds=WANTED[pattern].seconds - 1))
+    assert not browser.post(path, form).headers.get("Location", "").startswith("/prove/")
+
+
+@pytest.mark.parametrize("path", ["/activity/export/", "/activity/export.csv?group=password"])
+def test_what_is_taken_along_waits_for_the_proof_too(boss, clock, path):
+    browser = support.browser_of(boss)
+    clock.shift(timedelta(seconds=OTHERS.seconds))
+    answer = browser.get(path)
+    assert answer.status_code == 303
+    assert answer["Location"].startswith("/prove/?next=%2Factivity%2Fexport")
+    assert not support.events(Kind.HISTORY_EXPORTED)
+    prove(browser, boss, path)
+    assert browser.get(path).status_code == 200
+
+
+def test_the_page_of_a_logo_wants_it_before_a_file_is_chosen(boss, forms, clock):
+    """A file cannot wait for a proof."""
+    path, _ = forms["brands/<uuid:brand_id>/logo/"]
+    browser = support.browser_of(boss)
+    clock.shift(timedelta(seconds=OTHERS.seconds))
+    assert browser.get(path)["Location"].startswith("/prove/")
+    logo = SimpleUploadedFile("logo.png", b"\x89PNG", content_type="image/png")
+    assert browser.post(path, {"logo": logo})["Location"].startswith("/prove/")
+    assert not support.events(Kind.BRAND_CHANGED)
+
+
+def test_what_may_be_sent_without_one_is_known(boss, clock):
+    browser = support.browser_of(boss)
+    clock.shift(timedelta(minutes=11))
+    unasked = set()
+    for route in ROUTES:
+        serves = route.declaration is None or route.declaration.step is not None
+        if serves or fresh_of(route) or route.pattern.startswith("demo/"):
+            continue
+        if route.pattern == "sign-out/" or browser.post(route.path()).status_code != 405:
+            unasked.add(route.pattern)
+    assert unasked == set(UNASKED)
+
+
+# --- another e-mail, asked for among other things -------------------------------------------------
+
+
+def profile(person, **changes):
+    return {
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "phone": "",
+        "email": person.email,
+        "language": "en",
+        "time_zone": "UTC",
+    } | changes
+
+
+def test_another_e_mail_of_one_s_own_wants_one_and_nothing_is_lost(boss, clock):
+    browser = support.browser_of(boss)
+    clock.shift(timedelta(minutes=5))
+    wanted = profile(boss, first_name="Else", email="nora@new.example")
+    answer = browser.post("/profile/", wanted)
+    assert (answer.status_code, answer["Location"]) == (303, "/prove/?next=%2Fprove%2Fcontinue%2F")
+    assert support.again(boss).first_name == "Nora"
+    assert not EmailChange.objects.exists()
+    prove(browser, boss, CONTINUE)
+    assert parked(browser.get(CONTINUE).content.decode()) == ("/profile/", as_sent(wanted))
+    assert browser.post("/profile/", wanted).status_code == 303
+    assert EmailChange.objects.exists()
+
+
+def test_the_rest_of_a_profile_wants_none(boss, clock):
+    browser = support.browser_of(boss)
+    clock.shift(timedelta(minutes=6))
+    assert browser.post("/profile/", profile(boss, first_name="Else")).status_code == 303
+    assert support.again(boss).first_name == "Else"
+
+
+def test_another_e_mail_of_a_colleague_wants_one_of_five_minutes(boss, forms, clock):
+    path, form = forms["administrators/<uuid:person_id>/"]
+    browser = support.browser_of(boss)
+    clock.shift(timedelta(minutes=5))
+    assert browser.post(path, form).status_code == 303
+    answer = browser.post(path, form | {"first_name": "Su", "email": "x@x.example"})
+    assert answer["Location"].startswith("/prove/")
+    assert not EmailChange.objects.exists()
+    colleagues = Administrator.objects.of(boss.customer_id)
+    assert not colleagues.filter(first_name="Su").exists()
+
+
+# --- what serves as one ---------------------------------------------------------------------------
+
+
+def test_the_password_is_none_where_there_is_a_factor(boss, clock):
+    browser = support.browser_of(boss)
+    clock.shift(timedelta(minutes=11))
+    answer = browser.post("/prove/", {"password": support.PASSWORD, "next": "/"})
+    assert answer.status_code == 422
+    answer = browser.post("/security/recovery-codes/")
+    assert answer["Location"].startswith("/prove/")
+
+
+def test_where_there_is_no_factor_the_password_is_one(owner, clock):
+    browser = support.browser_of(owner)
+    clock.shift(timedelta(minutes=11))
+    form = {"name": "Phone", "code": "123456"}
+    assert browser.post("/security/2fa/enable/", form)["Location"].startswith("/prove/")
+    answer = browser.post("/prove/", {"password": "wrong", "next": CONTINUE})
+    assert answer.status_code == 422
+    answer = browser.post("/prove/", {"password": support.PASSWORD, "next": CONTINUE})
+    assert answer["Location"] == CONTINUE
+    action, fields = parked(browser.get(CONTINUE).content.decode())
+    assert (action, fields) == ("/security/2fa/enable/", [("name", "Phone")])
+    again = browser.post(action, dict(fields))
+    assert again.status_code == 422
+    assert "Please type the code that your app shows now" in again.content.decode()
+    assert 'value="Phone"' in again.content.decode()

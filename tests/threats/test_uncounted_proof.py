@@ -1,0 +1,130 @@
+"""A route that looks at a proof and does not count it: each one is found in the source, and counts.
+
+Whatever compares a password, a code, a passkey's answer or a mailed code is known here, and so is
+every view that leads to it. One that is new makes these tests fail until it is tried like the others.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.db.models import Sum
+from django.utils import timezone
+
+from doorward.administrators.models import MailboxProof
+from doorward.core import attempts
+from doorward.mfa.models import Factor, RecoverySet
+from doorward.safe import throttle
+from doorward.safe.models import Attempt
+from tests.threats.proofs import WAYS, Person, Way
+from tests.whole.callgraph import name_of, reached_from, users_of
+from tests.whole.routes import walk
+
+pytestmark = pytest.mark.django_db
+
+# Whatever can tell whether two secrets are the same.
+COMPARE = (
+    "django.contrib.auth.hashers.verify_password",
+    "django.contrib.auth.hashers.check_password",
+    "django.utils.crypto.constant_time_compare",
+    "hmac.compare_digest",
+    "secrets.compare_digest",
+    "cryptography.hazmat.primitives.constant_time",
+    "doorward.core.totp.matched_step",
+    "doorward.core.passkeys.check_assertion",
+    "doorward.mfa.recovery._find",
+    ".check_password",
+)
+# What compares and is no proof that somebody could guess.
+NO_GUESS = {
+    "doorward.administrators.links._is_of": "a mailed link: 128 bits",
+    "doorward.administrators.passwords.change": "whether the new password is the old one; after it was proved",
+    "doorward.administrators.passwords.set_due": "the same; what is not the old one becomes the password",
+    "doorward.core.passkeys._check_client_data": "part of `check_assertion`, and a challenge is no secret",
+    "doorward.core.totp._matching": "part of `matched_step`",
+    "doorward.mfa.recovery.use": "looks at what `_find` found",
+    "doorward.web.machines.views.metrics": "the monitor's token: 128 bits",
+}
+ROUTES = {route.pattern: name_of(route.view) for route in walk()}
+LOOKS = {way.reaches for way in WAYS}
+
+
+def test_all_that_compares_secrets_is_known():
+    comparing = set().union(*(users_of(name) for name in COMPARE)) - set(COMPARE)
+    assert comparing - LOOKS - set(NO_GUESS) == set()
+
+
+def test_every_view_that_looks_at_a_proof_is_tried():
+    found = {
+        (pattern, looks) for pattern, view in ROUTES.items() for looks in reached_from(view) & LOOKS
+    }
+    assert found == {(way.route, way.reaches) for way in WAYS}
+
+
+def counted() -> int:
+    """Give all failures that are counted anywhere, those of addresses apart."""
+    own = Attempt.objects.exclude(rule=throttle.Rule.ADDRESS).aggregate(n=Sum("failures"))["n"]
+    rows = [
+        model.objects.aggregate(n=Sum("failures_in_a_row"))["n"] for model in (Factor, RecoverySet)
+    ]
+    mailed = MailboxProof.objects.aggregate(n=Sum("tries"))["n"]
+    return sum(number or 0 for number in (own, *rows, mailed))
+
+
+def of_address() -> int:
+    key = throttle.address_key("127.0.0.1").hash
+    return Attempt.objects.filter(key=key).aggregate(n=Sum("failures"))["n"] or 0
+
+
+@pytest.fixture(params=WAYS, ids=str)
+def way(request) -> Way:
+    found: Way = request.param
+    return found
+
+
+@pytest.fixture
+def person(owner, clock, way) -> Person:
+    arrived = Person(owner)
+    way.arrive(arrived)
+    return arrived
+
+
+def token(person: Person) -> str:
+    cookie = person.browser.cookies.get(settings.SESSION_COOKIE_NAME)
+    return cookie.value if cookie else ""
+
+
+def test_a_wrong_one_counts_and_after_five_a_right_one_waits(way, person, clock):
+    for _ in range(attempts.FREE):
+        before, address = counted(), of_address()
+        assert person.post(way.path, way.wrong(person)).status_code == 422
+        assert counted() > before
+        assert of_address() == address + 1
+    identifier = token(person)
+    answer = person.post(way.path, way.right(person))
+    assert answer.status_code == (422 if way.used_up else 429)
+    assert token(person) == identifier
+    if way.used_up:
+        return
+    assert int(answer["Retry-After"]) == attempts.FIRST_WAIT
+    clock.shift(timedelta(seconds=attempts.FIRST_WAIT))
+    assert person.post(way.path, way.right(person)).status_code == 303
+
+
+def test_from_an_address_that_waits_a_right_one_waits_too(way, person):
+    for _ in range(attempts.ADDRESS_LIMIT):
+        throttle.count_failure("127.0.0.1", now=timezone.now())
+    before = token(person)
+    answer = person.post(way.path, way.right(person))
+    assert answer.status_code == 429
+    assert int(answer["Retry-After"]) == attempts.ADDRESS_WINDOW
+    assert token(person) == before
+
+
+def test_a_right_one_is_let_through_and_clears_its_count(way, person):
+    person.post(way.path, way.wrong(person))
+    address = of_address()
+    assert person.post(way.path, way.right(person)).status_code == 303
+    assert of_address() == address
