@@ -9,9 +9,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from doorward.administrators import sessions
+from doorward.audit.origin import Origin
 from doorward.core.passkey_options import Party, User, for_creation
 from doorward.core.passkeys import Expected, check_registration, read_answer
-from doorward.mfa import passkey_proving, passkeys
+from doorward.mfa import passkey_proving, passkey_set_up, passkey_sign_in, passkeys
 from doorward.mfa.challenges import Purpose
 from doorward.mfa.facts import load
 from doorward.mfa.passkey_set_up import write_passkey
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
 
     from doorward.administrators.models import Administrator
     from doorward.administrators.sessions import Started
+    from doorward.audit.events import Kind
     from doorward.audit.origin import By
     from doorward.mfa.facts import Loaded
 
 ORIGIN = settings.DOORWARD.origin
 PARTY = Party(id="localhost", origin=ORIGIN, name="Northwind Telecom")
+BROWSER = "b" * 43
+WHERE = Origin(address="192.0.2.10", browser=support.CHROME)
 
 
 def add(person: Administrator, key: SoftKey | None = None, *, name: str = "Laptop") -> SoftKey:
@@ -76,6 +80,49 @@ def send_second_step(loaded: Loaded, answer: str, by: By | None = None) -> Start
 def prove_second_step(loaded: Loaded, key: SoftKey, by: By | None = None, **given: Any) -> Started:
     """Ask and answer, as told to, at the second step."""
     return send_second_step(loaded, key.get(asked(loaded), ORIGIN, **given), by)
+
+
+def asked_to_make(loaded: Loaded) -> dict[str, Any]:
+    """Give the options to make a passkey in this session."""
+    return passkey_set_up.begin(loaded=loaded, party=PARTY, now=timezone.now())
+
+
+def send_registration(loaded: Loaded, answer: str) -> Started:
+    """Give a new passkey's answer."""
+    by, now = loaded.by(WHERE), timezone.now()
+    return passkey_set_up.confirm(loaded=loaded, answer=answer, party=PARTY, by=by, now=now)
+
+
+def register(loaded: Loaded, key: SoftKey, **given: Any) -> Started:
+    """Make a passkey, as told to."""
+    return send_registration(loaded, key.create(asked_to_make(loaded), ORIGIN, **given))
+
+
+def asked_alone(browser: str = BROWSER) -> dict[str, Any]:
+    """Give the options of the sign-in page, where nobody is named yet."""
+    return passkey_sign_in.begin(browser_token=browser, party=PARTY, now=timezone.now())
+
+
+def send_alone(answer: str, *, browser: str = BROWSER) -> Started:
+    """Sign in with an answer in place of the password."""
+    return passkey_sign_in.sign_in(
+        answer=answer,
+        browser_token=browser,
+        next_path="/activity/",
+        party=PARTY,
+        origin=WHERE,
+        now=timezone.now(),
+    )
+
+
+def sign_in_alone(key: SoftKey, *, browser: str = BROWSER, **given: Any) -> Started:
+    """Sign in with a passkey in place of the password, as told to."""
+    return send_alone(key.get(asked_alone(browser), ORIGIN, **given), browser=browser)
+
+
+def reasons(kind: Kind) -> list[str]:
+    """Give why something was refused, oldest first."""
+    return [event.details["reason"] for event in support.events(kind)]
 
 
 # --- over the pages -------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from doorward.administrators.models import Administrator, MailboxProof, Session
 from doorward.audit.events import Kind
 from doorward.core.steps import FactorKind
 from doorward.customers.models import Brand
-from doorward.mfa.models import Challenge, Factor, Passkey, RecoverySet
+from doorward.mfa.models import AnsweredChallenge, Factor, Passkey, RecoverySet
 from tests import passkeys, support
 from tests.passkeys import ORIGIN
 from tests.softkey import UP, SoftKey, b64
@@ -128,7 +128,7 @@ def test_the_endpoints_want_the_form_token(owner):
         assert client.post(path, {"credential": "{}"}).status_code == 403
         plain = client.post(path, data='{"credential": "x"}', content_type="text/plain")
         assert plain.status_code == 403
-    assert not Challenge.objects.exists()
+    assert not AnsweredChallenge.objects.exists()
 
 
 # --- the second step ------------------------------------------------------------------------------

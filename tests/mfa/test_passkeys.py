@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -18,60 +17,20 @@ from doorward.core.access import next_step
 from doorward.core.steps import OWN_SECURITY, FactorKind, Need, Step
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.mfa import (
-    challenges,
     passkey_proving,
-    passkey_set_up,
-    passkey_sign_in,
     proving,
     services,
 )
 from doorward.mfa.challenges import Purpose
-from doorward.mfa.models import Challenge, Factor, Passkey, RecoverySet, UserHandle
+from doorward.mfa.models import Factor, Passkey, RecoverySet, UserHandle
 from doorward.mfa.passkey_proving import Given
 from tests import passkeys, support
 from tests.passkeys import ORIGIN, PARTY, begin, prove_second_step, reload, send_second_step
-from tests.racing import at_once
-from tests.softkey import BE, BS, UP, UV, SoftKey, b64, unb64
-
-if TYPE_CHECKING:
-    from doorward.administrators.sessions import Started
-    from doorward.mfa.facts import Loaded
+from tests.softkey import BE, BS, UP, UV, SoftKey, b64
 
 HELLO = UUID("08987058-cadc-4b81-b6e1-30de50dcbe96")
 BROWSER = "b" * 43
 WHERE = Origin(address="192.0.2.10", browser=support.CHROME)
-
-
-def register(loaded: Loaded, key: SoftKey, **given: Any) -> Started:
-    options = passkey_set_up.begin(loaded=loaded, party=PARTY, now=timezone.now())
-    return send_registration(loaded, key.create(options, ORIGIN, **given))
-
-
-def send_registration(loaded: Loaded, answer: str) -> Started:
-    by = loaded.by(WHERE)
-    return passkey_set_up.confirm(
-        loaded=loaded, answer=answer, party=PARTY, by=by, now=timezone.now()
-    )
-
-
-def sign_in(key: SoftKey, *, browser: str = BROWSER, asked_by: str = BROWSER, **given: Any):
-    options = passkey_sign_in.begin(browser_token=asked_by, party=PARTY, now=timezone.now())
-    return send_sign_in(key.get(options, ORIGIN, **given), browser=browser)
-
-
-def send_sign_in(answer: str, *, browser: str = BROWSER) -> Started:
-    return passkey_sign_in.sign_in(
-        answer=answer,
-        browser_token=browser,
-        next_path="/activity/",
-        party=PARTY,
-        origin=WHERE,
-        now=timezone.now(),
-    )
-
-
-def reasons(kind: Kind) -> list[str]:
-    return [event.details["reason"] for event in support.events(kind)]
 
 
 def only() -> Passkey:
@@ -85,7 +44,7 @@ def test_the_first_passkey_turns_2fa_on_and_is_named_by_device_and_browser(owner
     loaded = begin(owner)
     other = begin(owner)
     key = SoftKey(aaguid=HELLO, flags=UP | UV | BE | BS)
-    after = reload(register(loaded, key))
+    after = reload(passkeys.register(loaded, key))
     factor, row = Factor.objects.get(), only()
     assert (factor.name, factor.kind, factor.sealed) == (
         "Windows Hello on Chrome",
@@ -101,7 +60,6 @@ def test_the_first_passkey_turns_2fa_on_and_is_named_by_device_and_browser(owner
     assert RecoverySet.objects.count() == 1
     assert Session.objects.get(id=other.browser.session_id).ended_at == timezone.now()
     assert support.events(Kind.TWO_FACTOR_ENABLED)[0].details["factor"] == factor.name
-    assert challenges.forget(now=timezone.now()) == 1
 
 
 def test_the_user_handle_is_64_random_bytes_that_stay(owner, outsider):
@@ -117,41 +75,9 @@ def test_the_user_handle_is_64_random_bytes_that_stay(owner, outsider):
 
 def test_options_leave_out_the_devices_that_have_one(owner):
     key = passkeys.add(owner)
-    options = passkey_set_up.begin(loaded=begin(owner), party=PARTY, now=timezone.now())
+    options = passkeys.asked_to_make(begin(owner))
     assert [one["id"] for one in options["excludeCredentials"]] == [b64(key.credential_id)]
     assert options["user"]["name"] == owner.email
-
-
-@pytest.mark.parametrize("who", ["owner", "colleague", "outsider"])
-def test_an_id_that_anybody_has_is_not_taken_again(who, owner, request):
-    key = passkeys.add(request.getfixturevalue(who))
-    with pytest.raises(errors.PasskeyRegistered):
-        register(begin(owner, factor_at=timezone.now()), SoftKey(credential_id=key.credential_id))
-    assert Passkey.objects.count() == Factor.objects.count() == 1
-    assert reasons(Kind.TWO_FACTOR_ENABLE_FAILED) == ["passkey_registered"]
-
-
-def test_a_registration_is_good_once_and_for_its_own_session(owner, clock):
-    loaded, other = begin(owner), begin(owner)
-    options = passkey_set_up.begin(loaded=loaded, party=PARTY, now=timezone.now())
-    answer = SoftKey().create(options, ORIGIN)
-    with pytest.raises(errors.PasskeyChallengeInvalid):
-        send_registration(other, answer)
-    loaded = reload(send_registration(loaded, answer))
-    with pytest.raises(errors.PasskeyChallengeInvalid):
-        send_registration(loaded, answer)
-    assert Factor.objects.count() == 1
-
-
-def test_a_damaged_registration_burns_its_challenge(owner):
-    loaded = begin(owner)
-    options = passkey_set_up.begin(loaded=loaded, party=PARTY, now=timezone.now())
-    key = SoftKey()
-    with pytest.raises(errors.PasskeyEmbedded):
-        send_registration(loaded, key.create(options, ORIGIN, data={"crossOrigin": True}))
-    with pytest.raises(errors.PasskeyChallengeInvalid):
-        send_registration(loaded, key.create(options, ORIGIN))
-    assert not Factor.objects.exists()
 
 
 # --- the second step ------------------------------------------------------------------------------
@@ -170,69 +96,6 @@ def test_a_right_answer_steps_the_session_up(owner, clock):
     assert Factor.objects.get().failures_in_a_row == 0
 
 
-@pytest.mark.parametrize("purpose", [Purpose.PROVE, Purpose.DISABLE, Purpose.SET_UP])
-def test_a_challenge_of_another_purpose_is_refused(owner, purpose):
-    key = passkeys.add(owner)
-    loaded = begin(owner)
-    bound_to = challenges.of_session(loaded.browser.session_id)
-    challenge = challenges.make(purpose, bound_to=bound_to, now=timezone.now())
-    options = passkeys.asked(loaded) | {"challenge": b64(challenge)}
-    with pytest.raises(errors.PasskeyChallengeInvalid):
-        send_second_step(loaded, key.get(options, ORIGIN))
-    assert reasons(Kind.SECOND_STEP_FAILED) == ["passkey_challenge_invalid"]
-
-
-def test_a_challenge_lives_ten_minutes(owner, clock):
-    key = passkeys.add(owner)
-    loaded = begin(owner)
-    late = passkeys.asked(loaded)
-    clock.shift(timedelta(minutes=9, seconds=59))
-    in_time = key.get(late, ORIGIN)
-    clock.shift(timedelta(seconds=1))
-    with pytest.raises(errors.PasskeyChallengeInvalid):
-        send_second_step(loaded, in_time)
-    assert challenges.forget(now=timezone.now()) == 1
-    fresh = passkeys.asked(loaded)
-    clock.shift(timedelta(minutes=9, seconds=59))
-    assert challenges.forget(now=timezone.now()) == 0
-    send_second_step(loaded, key.get(fresh, ORIGIN))
-
-
-def test_a_made_up_challenge_and_one_of_another_session_are_refused(owner):
-    key = passkeys.add(owner)
-    loaded, other = begin(owner), begin(owner)
-    for options in (passkeys.asked(other), passkeys.asked(loaded) | {"challenge": "AAAA"}):
-        with pytest.raises(errors.PasskeyChallengeInvalid):
-            send_second_step(loaded, key.get(options, ORIGIN))
-
-
-def test_nothing_of_a_challenge_is_kept_in_clear(owner):
-    passkeys.add(owner)
-    options = passkeys.asked(begin(owner))
-    kept = Challenge.objects.get()
-    assert len(unb64(options["challenge"])) == 32
-    assert unb64(options["challenge"]) not in (bytes(kept.hash), bytes(kept.bound_to))
-
-
-@pytest.mark.parametrize("who", ["colleague", "outsider"])
-def test_somebody_elses_passkey_is_refused_whatever_handle_it_says(owner, request, who):
-    mine = passkeys.add(owner)
-    theirs = passkeys.add(request.getfixturevalue(who))
-    for handle in (theirs.user_handle, mine.user_handle, None):
-        with pytest.raises(errors.PasskeyNotOffered):
-            prove_second_step(begin(owner), theirs, user_handle=handle)
-    assert set(reasons(Kind.SECOND_STEP_FAILED)) == {"passkey_not_offered"}
-
-
-def test_a_passkey_of_another_host_is_not_offered(owner):
-    key = passkeys.add(owner)
-    Passkey.objects.update(rp_id="old.example")
-    with pytest.raises(errors.PasskeyNotOffered):
-        passkeys.asked(begin(owner))
-    support.enable_app(owner)
-    assert key.rp_id == "localhost"
-
-
 def test_a_wrong_answer_changes_nothing_but_the_count(owner):
     key = passkeys.add(owner)
     before = (only().sign_count, Factor.objects.get().last_used_at)
@@ -240,7 +103,7 @@ def test_a_wrong_answer_changes_nothing_but_the_count(owner):
         prove_second_step(begin(owner), key, signed=b"something else", count=99)
     assert (only().sign_count, Factor.objects.get().last_used_at) == before
     assert Factor.objects.get().failures_in_a_row == 1
-    assert reasons(Kind.SECOND_STEP_FAILED) == ["passkey_signature_wrong"]
+    assert passkeys.reasons(Kind.SECOND_STEP_FAILED) == ["passkey_signature_wrong"]
 
 
 def test_wrong_answers_lead_to_waiting_and_a_right_one_clears_them(owner, clock):
@@ -272,23 +135,6 @@ def test_the_app_does_not_wait_for_the_passkey(owner, clock):
         now=timezone.now(),
     )
     assert Factor.objects.get(kind=FactorKind.PASSKEY).failures_in_a_row == 5
-
-
-def test_a_counter_that_goes_back_is_told_and_no_dead_end(owner):
-    key = passkeys.add(owner)
-    loaded = reload(prove_second_step(begin(owner), key, count=9))
-    assert not support.events(Kind.PASSKEY_COUNTER)
-    prove_second_step(begin(owner), key, count=5)
-    assert support.events(Kind.PASSKEY_COUNTER)[0].details == {"factor": "Laptop"}
-    assert only().sign_count == 9
-    assert loaded.facts.session is not None
-
-
-def test_authenticators_that_do_not_count_are_no_alarm(owner):
-    key = passkeys.add(owner, SoftKey(counts=False))
-    for _ in range(2):
-        prove_second_step(begin(owner), key)
-    assert not support.events(Kind.PASSKEY_COUNTER)
 
 
 def test_a_disabled_passkey_is_not_asked_for_and_not_taken(owner):
@@ -339,7 +185,7 @@ def test_2fa_is_disabled_with_a_passkey(owner):
 
 def test_one_gesture_is_both_factors_and_no_password_is_looked_at(owner, clock):
     key = passkeys.add(owner)
-    after = reload(sign_in(key))
+    after = reload(passkeys.sign_in_alone(key))
     session = after.facts.session
     assert session is not None
     assert (session.password_at, session.passkey_at) == (None, timezone.now())
@@ -350,7 +196,7 @@ def test_one_gesture_is_both_factors_and_no_password_is_looked_at(owner, clock):
 
 def test_options_are_the_same_for_everybody(owner):
     passkeys.add(owner)
-    options = passkey_sign_in.begin(browser_token=BROWSER, party=PARTY, now=timezone.now())
+    options = passkeys.asked_alone()
     assert options["allowCredentials"] == []
     assert options["userVerification"] == "required"
 
@@ -371,28 +217,10 @@ def test_a_damaged_sign_in_is_refused_and_told_by_its_reason(owner, what):
     refusal, given = DAMAGE[what]
     key = passkeys.add(owner)
     with pytest.raises(errors.Refusal) as refused:
-        sign_in(key, **given)
+        passkeys.sign_in_alone(key, **given)
     assert type(refused.value) is refusal
-    assert reasons(Kind.SIGN_IN_FAILED) == [refusal.code]
+    assert passkeys.reasons(Kind.SIGN_IN_FAILED) == [refusal.code]
     assert not Session.objects.exists()
-
-
-def test_the_challenge_belongs_to_the_browser_that_asked(owner):
-    key = passkeys.add(owner)
-    with pytest.raises(errors.PasskeyChallengeInvalid):
-        sign_in(key, asked_by="somebody else's browser")
-    loaded = begin(owner)
-    with pytest.raises(errors.PasskeyChallengeInvalid):
-        send_sign_in(key.get(passkeys.asked(loaded), ORIGIN))
-
-
-def test_an_answer_signs_in_once(owner):
-    key = passkeys.add(owner)
-    options = passkey_sign_in.begin(browser_token=BROWSER, party=PARTY, now=timezone.now())
-    answer = key.get(options, ORIGIN)
-    send_sign_in(answer)
-    with pytest.raises(errors.PasskeyChallengeInvalid):
-        send_sign_in(answer)
 
 
 @pytest.mark.parametrize("status", [Status.INVITED, Status.SUSPENDED, Status.REMOVED])
@@ -400,30 +228,19 @@ def test_somebody_who_is_not_active_does_not_get_in(owner, status):
     key = passkeys.add(owner)
     Administrator.objects.of(owner.customer_id).filter(id=owner.id).update(status=status)
     with pytest.raises(errors.PasskeyUnknown):
-        sign_in(key)
+        passkeys.sign_in_alone(key)
 
 
 def test_nobody_of_a_customer_who_is_not_active_gets_in(owner):
     key = passkeys.add(owner)
     Customer.objects.filter(id=owner.customer_id).update(status=CustomerStatus.SUSPENDED)
     with pytest.raises(errors.PasskeyUnknown):
-        sign_in(key)
-
-
-def test_a_key_that_never_verified_anybody_has_to_do_so_beside_the_password_first(owner):
-    key = passkeys.add(owner, SoftKey(flags=UP))
-    with pytest.raises(errors.PasskeyNotVerified):
-        sign_in(key, flags=UP | UV)
-    prove_second_step(begin(owner), key, flags=UP)
-    assert not only().user_verified
-    prove_second_step(begin(owner), key, flags=UP | UV)
-    assert only().user_verified
-    assert sign_in(key, flags=UP | UV)
+        passkeys.sign_in_alone(key)
 
 
 def test_a_session_without_a_password_needs_it_once_there_is_no_factor(owner):
     key = passkeys.add(owner)
-    started = sign_in(key)
+    started = passkeys.sign_in_alone(key)
     loaded = reload(started)
     given = Given(key.get(passkeys.asked(loaded, Purpose.DISABLE), ORIGIN), Purpose.DISABLE, PARTY)
     by = loaded.by(WHERE)
@@ -435,85 +252,22 @@ def test_a_session_without_a_password_needs_it_once_there_is_no_factor(owner):
 
 def test_a_browser_that_was_signed_in_with_before_is_known(owner):
     key = passkeys.add(owner)
-    first = reload(sign_in(key))
+    first = reload(passkeys.sign_in_alone(key))
     assert not first.browser.known_browser
     Session.objects.update(signed_in_at=timezone.now())
-    second = reload(sign_in(key))
+    second = reload(passkeys.sign_in_alone(key))
     assert second.browser.known_browser
     assert second.browser.previous_at == Session.objects.earliest("created_at").signed_in_at
-    assert not reload(sign_in(key, browser="c" * 43, asked_by="c" * 43)).browser.known_browser
+    assert not reload(passkeys.sign_in_alone(key, browser="c" * 43)).browser.known_browser
 
 
 def test_failures_without_a_known_passkey_count_for_the_address(owner, clock):
     key = passkeys.add(owner)
     for _ in range(100):
         with pytest.raises(errors.Refusal):
-            send_sign_in("{}")
+            passkeys.send_alone("{}")
     with pytest.raises(errors.MustWait):
-        sign_in(key)
+        passkeys.sign_in_alone(key)
 
 
 # --- at once --------------------------------------------------------------------------------------
-
-
-@pytest.mark.django_db(transaction=True)
-def test_one_challenge_twenty_times_at_once_is_taken_once():
-    person = support.make_administrator(support.make_customer())
-    key = passkeys.add(person)
-    options = passkey_sign_in.begin(browser_token=BROWSER, party=PARTY, now=timezone.now())
-    answer = key.get(options, ORIGIN)
-    outcomes = at_once([partial(send_sign_in, answer)] * 20)
-    refused = [one for one in outcomes if isinstance(one, Exception)]
-    assert len(refused) == 19
-    assert {type(one) for one in refused} == {errors.PasskeyChallengeInvalid}
-    assert Session.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_one_second_step_twenty_times_at_once_is_taken_once():
-    person = support.make_administrator(support.make_customer())
-    key = passkeys.add(person)
-    loaded = begin(person)
-    answer = key.get(passkeys.asked(loaded), ORIGIN)
-    outcomes = at_once([partial(send_second_step, loaded, answer)] * 20)
-    taken = [one for one in outcomes if not isinstance(one, Exception)]
-    assert len(taken) == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_one_registration_twenty_times_at_once_makes_one_passkey():
-    person = support.make_administrator(support.make_customer())
-    loaded = begin(person)
-    options = passkey_set_up.begin(loaded=loaded, party=PARTY, now=timezone.now())
-    answer = SoftKey().create(options, ORIGIN)
-    at_once([partial(send_registration, loaded, answer)] * 20)
-    assert Passkey.objects.count() == Factor.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_same_id_for_two_people_at_once_is_one_persons():
-    customer = support.make_customer()
-    people = [
-        support.make_administrator(customer, email=f"p{number}@harbourbakery.example")
-        for number in range(4)
-    ]
-    calls = []
-    for person in people:
-        loaded = begin(person)
-        options = passkey_set_up.begin(loaded=loaded, party=PARTY, now=timezone.now())
-        answer = SoftKey(credential_id=b"\x05" * 32).create(options, ORIGIN)
-        calls.append(partial(send_registration, loaded, answer))
-    at_once(calls)
-    assert Passkey.objects.count() == Factor.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_two_sign_ins_at_once_the_higher_count_stays():
-    person = support.make_administrator(support.make_customer())
-    key = passkeys.add(person)
-    calls = []
-    for count in (8, 7, 9, 6):
-        options = passkey_sign_in.begin(browser_token=BROWSER, party=PARTY, now=timezone.now())
-        calls.append(partial(send_sign_in, key.get(options, ORIGIN, count=count)))
-    at_once(calls)
-    assert only().sign_count == 9

@@ -197,7 +197,7 @@ def minutes(time: timedelta) -> str:
 ROWS = {
     "sign-ins that were left": ("a sign-in that was left", [minutes(sessions.ABANDONED_AFTER)]),
     "secrets that were shown and not confirmed": ("a secret", [minutes(set_up.LIFETIME)]),
-    "challenges that ended": ("a challenge", [minutes(challenges.LIFETIME)]),
+    "answered challenges": ("that a passkey's challenge", [minutes(challenges.LIFETIME)]),
     "forms that waited for a proof": ("a form", [minutes(parking.WAITS), "within the hour"]),
     "mailbox codes": ("a mailbox code", ["1 day"]),
     "counted attempts": (

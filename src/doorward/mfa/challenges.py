@@ -1,27 +1,31 @@
-"""Challenges: 32 random bytes for one purpose, one session and ten minutes, answered once."""
+"""Challenges: random bytes for one purpose, one session or browser, and ten minutes; answered once.
+
+One that waits is kept nowhere: whoever looks at the sign-in page is given one, and strangers may do
+that without end. It carries its end and a keyed hash of all that it is bound to; what is kept, until that end,
+is that it was answered. Two tabs do not get in each other's way.
+"""
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from doorward.core.errors import PasskeyChallengeInvalid
-from doorward.mfa.models import Challenge
-from doorward.safe.prepared import PreparedInsert, PreparedUpdate
+from doorward.mfa.models import AnsweredChallenge
+from doorward.safe.prepared import PreparedInsert
 from doorward.safe.vault import fingerprint
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from django.db.models import QuerySet
-
-# WebAuthn Level 3, 13.5.3: at least 16 bytes; 15.1: as long as the ceremony's upper limit.
-BYTES: Final = 32
+# WebAuthn Level 3, 13.5.3: at least 16 random bytes; 15.1: as long as the ceremony's upper limit.
+RANDOM_BYTES: Final = 32
 LIFETIME: Final = timedelta(minutes=10)
-# When a challenge ended that was answered: before any clock of a machine beside this one.
-_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_END_BYTES: Final = 8
+_BODY_BYTES: Final = RANDOM_BYTES + _END_BYTES
 
 
 class Purpose(StrEnum):
@@ -40,37 +44,30 @@ def of_session(session_id: UUID) -> bytes:
 
 
 def make(purpose: Purpose, *, bound_to: bytes, now: datetime) -> bytes:
-    """Make a challenge. Several may wait at once: two tabs do not get in each other's way."""
-    challenge = secrets.token_bytes(BYTES)
-    _INSERT.run(
-        hash=_hash(challenge), purpose=purpose.value, bound_to=bound_to, expires_at=now + LIFETIME
-    )
-    return challenge
+    """Make a challenge: random bytes, its end (Unix time in ms, 8 bytes), the keyed hash (32 bytes)."""
+    end = int((now + LIFETIME).timestamp() * 1000)
+    body = secrets.token_bytes(RANDOM_BYTES) + end.to_bytes(_END_BYTES)
+    return body + _hash(body, purpose, bound_to)
 
 
 def burn(challenge: bytes, purpose: Purpose, *, bound_to: bytes, now: datetime) -> None:
     """Use a challenge up, in one statement; raise `PasskeyChallengeInvalid` where it does not hold."""
-    if _BURN.run(_hash(challenge), purpose.value, bound_to, now) != 1:
+    body, hashed = challenge[:_BODY_BYTES], challenge[_BODY_BYTES:]
+    if not hmac.compare_digest(hashed, _hash(body, purpose, bound_to)):
+        raise PasskeyChallengeInvalid
+    # It is one of ours from here on.
+    expires_at = datetime.fromtimestamp(int.from_bytes(body[RANDOM_BYTES:]) / 1000, UTC)
+    if expires_at <= now or _ANSWERED.run(fingerprint=hashed, expires_at=expires_at) != 1:
         raise PasskeyChallengeInvalid
 
 
-def _burning(
-    hashed: bytes, purpose: str, bound_to: bytes, now: datetime
-) -> tuple[QuerySet[Challenge], dict[str, Any]]:
-    waiting = Challenge.objects.filter(
-        hash=hashed, purpose=purpose, bound_to=bound_to, expires_at__gt=now
-    )
-    return waiting, {"expires_at": _LONG_AGO}
-
-
-_INSERT = PreparedInsert(Challenge)
-_BURN = PreparedUpdate(_burning)
+_ANSWERED = PreparedInsert(AnsweredChallenge, once=True)
 
 
 def forget(*, now: datetime) -> int:
-    """Delete those that were answered, or by nobody in time."""
-    return Challenge.objects.filter(expires_at__lte=now).delete()[0]
+    """Delete what would be too old by now."""
+    return AnsweredChallenge.objects.filter(expires_at__lte=now).delete()[0]
 
 
-def _hash(challenge: bytes) -> bytes:
-    return fingerprint("challenge", challenge)
+def _hash(body: bytes, purpose: Purpose, bound_to: bytes) -> bytes:
+    return fingerprint(f"challenge/{purpose}", bound_to + body)

@@ -63,15 +63,13 @@ class Passkey(models.Model):
     user_verified = models.BooleanField()
 
 
-class Challenge(models.Model):
-    """A challenge that waits for its answer, as a keyed hash. Once answered it has ended.
+class AnsweredChallenge(models.Model):
+    """A challenge that was answered, by its fingerprint, until it would be too old anyway.
 
-    `bound_to` is the keyed hash of the session, or of the browser where there is none yet.
+    One that waits has no row: it says itself what it is for and until when.
     """
 
-    hash = models.BinaryField(max_length=32, primary_key=True)
-    purpose = models.CharField(max_length=12)
-    bound_to = models.BinaryField(max_length=32)
+    fingerprint = models.BinaryField(max_length=32, primary_key=True)
     expires_at = models.DateTimeField(db_index=True)
 
 

@@ -29,7 +29,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("changes of e-mail that take effect", EVERY_MINUTE, email_change.apply_due),
     ("sign-ins that were left", EVERY_MINUTE, sessions.close_abandoned),
     ("secrets that were shown and not confirmed", EVERY_MINUTE, set_up.forget),
-    ("challenges that ended", EVERY_MINUTE, challenges.forget),
+    ("answered challenges", EVERY_MINUTE, challenges.forget),
     ("history that is sealed", EVERY_MINUTE, sealing.seal),
     ("heads of history in a file", EVERY_HOUR, anchoring.write),
     ("heads of history by mail", EVERY_HOUR, anchoring.mail),

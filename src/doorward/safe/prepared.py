@@ -107,16 +107,20 @@ class PreparedUpdate:
 
 
 class PreparedInsert:
-    """An insert of one row of a model; columns that are not named get their defaults."""
+    """An insert of one row of a model; columns that are not named get their defaults.
 
-    def __init__(self, model: type[Model]) -> None:
+    `once`: where a row with its key is there already, that one stays and nothing is inserted.
+    """
+
+    def __init__(self, model: type[Model], *, once: bool = False) -> None:
+        self._once = once
         described = model._meta  # noqa: SLF001 - Django's documented Meta API
         self._fields = [field for field in described.concrete_fields if not _is_auto(field)]
         self._table = described.db_table
         self._written: _Written | None = None
 
-    def run(self, **columns: object) -> None:
-        """Insert a row."""
+    def run(self, **columns: object) -> int:
+        """Insert a row; give how many were."""
         connection = connections[DEFAULT_DB_ALIAS]
         written = self._written or self._write(connection)
         given = dict(columns)
@@ -129,7 +133,7 @@ class PreparedInsert:
         ]
         if given:
             raise TypeError(f"{self._table} has no column {min(given)}")
-        _run(connection, written, values, _rows_changed)
+        return _run(connection, written, values, _rows_changed)
 
     def _write(self, connection: BaseDatabaseWrapper) -> _Written:
         quote = connection.ops.quote_name
@@ -137,6 +141,7 @@ class PreparedInsert:
         marks = ", ".join(["%s"] * len(self._fields))
         # Only names of ours are formatted into the text.
         sql = f"INSERT INTO {quote(self._table)} ({names}) VALUES ({marks})"  # noqa: S608
+        sql += " ON CONFLICT DO NOTHING" if self._once else ""
         self._written = _Written(sql, (), ())
         return self._written
 
