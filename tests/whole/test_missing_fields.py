@@ -1,0 +1,197 @@
+"""A form in which a field is missing is none of ours: 422, and nothing is changed. Decision 0042 has the exceptions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from doorward.administrators import links, sessions
+from doorward.administrators.models import Administrator, LinkPurpose, PasswordDue
+from doorward.audit.origin import CONSOLE
+from doorward.audit.refusals import SENTENCES
+from doorward.core.text import safe_next
+from doorward.customers import own_tabs
+from doorward.customers.models import Brand
+from doorward.web.gate import INCOMPLETE
+from tests import support
+from tests.whole.routes import walk
+from tests.whole.test_bad_input import state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Of each form the fields that must be there; ticks and marks in a list may be absent.
+FORMS: dict[str, tuple[str, ...]] = {
+    "sign-in/": ("email", "password"),
+    "sign-in/code/": ("code",),
+    "sign-in/recovery/": ("code",),
+    "sign-in/mailbox/": ("code",),
+    "sign-in/set-up/": ("code",),
+    "sign-in/password/": ("password",),
+    "prove/": ("password",),
+    "password/forgot/": ("email",),
+    "password/reset/": ("password",),
+    "invitation/": ("password",),
+    "not-me/": ("password",),
+    "language/": ("language",),
+    "profile/": ("first_name", "last_name", "phone", "email", "language", "time_zone"),
+    "profile/password/": ("current", "password"),
+    "security/2fa/disable/": ("code",),
+    "security/factors/<uuid:factor_id>/": ("name",),
+    "security/sessions/end/": ("session",),
+    "administrators/": ("action",),
+    "administrators/add/": ("email", "first_name", "last_name", "phone"),
+    "administrators/<uuid:person_id>/": ("email", "first_name", "last_name", "phone", "status"),
+    "account/": ("grace_days", "session_hours", "idle_minutes"),
+    "customers/add/": ("name", "brand"),
+    "customers/<uuid:customer_id>/": ("name", "brand", "status"),
+    "customers/<uuid:customer_id>/invite/": ("email", "first_name", "last_name"),
+    "brands/add/": ("name", "issuer", "hosts", "accent", "support_email", "support_phone"),
+    "brands/<uuid:brand_id>/": ("support_url", "support_hours", "email_from", "name"),
+    "tabs/add/": ("key", "title", "description", "url", "position"),
+    "tabs/<uuid:tab_id>/": ("title", "description", "url", "position"),
+}
+SAY_MORE = {"administrators/": SENTENCES["unknown_action"]}
+# A code is never kept, so a form that waited for its proof comes without: the window is shown anew.
+ASK_ANEW = ("security/2fa/enable/", "security/2fa/add/")
+# Whoever posts here has said all, or ticks boxes; a file that is missing is no picture.
+NO_FIELDS = {
+    *("sign-in/recovery-codes/", "sign-out/", "session/stay/", "e-mail/confirm/"),
+    *("sign-in/passkey/", "sign-in/code/passkey/", "sign-in/set-up/passkey/", "prove/passkey/"),
+    *("security/2fa/passkey/", "security/2fa/disable/passkey/", "security/recovery-codes/"),
+    *("brands/<uuid:brand_id>/logo/", "tabs/<uuid:tab_id>/remove/"),
+    *(
+        f"administrators/<uuid:person_id>/{what}/"
+        for what in ("password-link", "resend-invitation", "revoke-invitation", "end-sessions")
+    ),
+}
+STEPS = {"sign-in/recovery-codes/text/"}
+
+
+@pytest.fixture
+def staff(db: None) -> Administrator:
+    """Give somebody of the provider who may do everything."""
+    tabs = support.ALL_TABS | {"customers", "brands", "tabs"}
+    return support.make_administrator(support.provider(), tabs=tabs)
+
+
+def half_way(person: Administrator, **proved: Any) -> Client:
+    """Give a browser with the password proved, and what else is said."""
+    now = timezone.now()
+    by = support.by(person)
+    started = sessions.begin(person, by=by, now=now, **({"password_at": now} | proved))
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = started.token
+    return client
+
+
+def by_link(person: Administrator, purpose: LinkPurpose, page: str) -> Client:
+    link = links.make(purpose, administrator_id=person.id, now=timezone.now())
+    client = Client()
+    assert client.get(links.path(link))["Location"] == f"/{page}"
+    return client
+
+
+def with_app(person: Administrator) -> Client:
+    support.enable_app(person)
+    return half_way(person)
+
+
+def required(person: Administrator, **proved: Any) -> Client:
+    people = Administrator.objects.of(person.customer_id).filter(id=person.id)
+    people.update(require_2fa=True)
+    return half_way(person, **proved)
+
+
+def due(person: Administrator) -> Client:
+    people = Administrator.objects.of(person.customer_id).filter(id=person.id)
+    people.update(password_due=PasswordDue.NOT_ME)
+    return half_way(person)
+
+
+def through_with_app(person: Administrator) -> Client:
+    support.enable_app(person)
+    return support.browser_of_with_factor(person)
+
+
+BROWSERS: dict[str, Callable[[Administrator], Client]] = {
+    "sign-in/": lambda _: Client(),
+    "sign-in/code/": with_app,
+    "sign-in/recovery/": with_app,
+    "sign-in/mailbox/": required,
+    "sign-in/set-up/": lambda person: required(person, mailbox_at=timezone.now()),
+    "sign-in/password/": due,
+    "password/forgot/": lambda _: Client(),
+    "password/reset/": lambda person: by_link(person, LinkPurpose.RESET, "password/reset/"),
+    "invitation/": lambda person: by_link(
+        support.invite(person.customer), LinkPurpose.INVITATION, "invitation/"
+    ),
+    "not-me/": lambda person: by_link(person, LinkPurpose.NOT_ME, "not-me/"),
+    "security/2fa/disable/": through_with_app,
+    "security/factors/<uuid:factor_id>/": through_with_app,
+    "security/2fa/add/": through_with_app,
+}
+
+
+def address_of(pattern: str, person: Administrator) -> str:
+    route = next(route for route in walk() if route.pattern == pattern)
+    values: dict[str, Any] = {"person_id": person.id, "customer_id": person.customer_id}
+    values["brand_id"] = Brand.objects.get().id
+    values["factor_id"] = person.factors.values_list("id", flat=True).first()
+    if "tab_id" in route.arguments:
+        details = own_tabs.TabDetails(
+            title="Billing", description="", url="https://billing.example/", position="1"
+        )
+        values["tab_id"] = own_tabs.add("billing", details, by=CONSOLE).id
+    return route.path(**{name: str(values[name]) for name in route.arguments})
+
+
+@pytest.mark.parametrize("pattern", FORMS)
+def test_each_field_has_to_be_there(staff: Administrator, pattern: str) -> None:
+    client = BROWSERS.get(pattern, support.browser_signed_in_by_service)(staff)
+    address = address_of(pattern, staff)
+    before = state()
+    for missing in FORMS[pattern]:
+        sent = {name: "x" for name in FORMS[pattern] if name != missing}
+        answer = client.post(address, sent)
+        assert answer.status_code == 422, missing
+        said = str(SAY_MORE.get(pattern, INCOMPLETE))
+        assert said in answer.content.decode(), missing
+    assert state() == before
+
+
+@pytest.mark.parametrize("pattern", ASK_ANEW)
+def test_where_a_code_is_missing_the_window_is_shown_anew(
+    staff: Administrator, pattern: str
+) -> None:
+    client = BROWSERS.get(pattern, support.browser_signed_in_by_service)(staff)
+    before = state()
+    answer = client.post(f"/{pattern}", {"name": "My phone"})
+    assert answer.status_code == 422
+    assert 'value="My phone"' in answer.content.decode()
+    assert state() == before
+
+
+def test_where_somebody_was_heading_and_how_a_device_is_called_may_be_missing(
+    owner: Administrator,
+) -> None:
+    form = {"email": owner.email, "password": support.PASSWORD}
+    client = Client()
+    assert client.post("/sign-in/", form)["Location"] == "/"
+    assert client.post("/prove/", {"password": support.PASSWORD})["Location"] == "/"
+    assert safe_next(client.post("/session/stay/")["Location"]) == "/"
+    assert client.post("/language/", {"language": "de"})["Location"] == "/"
+
+
+def test_every_form_is_here(staff: Administrator) -> None:
+    client = support.browser_signed_in_by_service(staff)
+    here = {*FORMS, *ASK_ANEW, *NO_FIELDS, *STEPS}
+    walked = {route.pattern: route for route in walk()}
+    assert here <= walked.keys()
+    for pattern in walked.keys() - here:
+        answer = client.post(walked[pattern].path())
+        assert answer.status_code in {403, 404, 405}, f"{pattern} takes a form that is not here"
