@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
+from doorward.administrators.models import Session
+from doorward.customers.models import Brand
 from tests import support
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +44,30 @@ def test_what_somebody_thought_better_of_does_not_go_on_later(browser, clock):
     clock.shift(timedelta(minutes=10, seconds=1))
     prove(browser)
     assert browser.get(CONTINUE)["Location"] == "/"
+
+
+def test_a_file_that_came_too_late_is_asked_for_anew(clock):
+    staff = support.make_administrator(support.provider(), tabs=["home", "brands"])
+    browser = support.browser_of(staff)
+    page = f"/brands/{Brand.objects.get().id}/logo/"
+    assert browser.get(page).status_code == 200
+    clock.shift(timedelta(minutes=11))
+    answer = browser.post(page, {"logo": SimpleUploadedFile("logo.png", b"\x89PNG")})
+    assert answer["Location"] == f"/prove/?{urlencode({'next': page})}"
+    asked = browser.get(answer["Location"]).content.decode()
+    assert "please choose the file once more" in asked
+    assert Session.objects.get().parked is None
+    answer = browser.post("/prove/", {"password": support.PASSWORD, "next": page})
+    assert answer["Location"] == page
+    assert browser.get(page).status_code == 200
+
+
+def test_a_page_with_a_file_asks_before_it_is_chosen(clock):
+    staff = support.make_administrator(support.provider(), tabs=["home", "brands"])
+    browser = support.browser_of(staff)
+    clock.shift(timedelta(minutes=11))
+    answer = browser.get(f"/brands/{Brand.objects.get().id}/logo/")
+    assert answer["Location"].startswith("/prove/")
 
 
 def test_it_goes_on_in_its_own_session_alone(browser, owner, colleague):

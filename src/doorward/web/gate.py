@@ -247,7 +247,10 @@ def _send_to(request: Request, step: Step) -> HttpResponse:
 def _prove_again(request: Request, *, without: UUID | None = None) -> HttpResponse:
     loaded = request.loaded
     path = request.get_full_path()
-    if loaded is not None and request.method not in READING:
+    if loaded is not None and request.FILES:
+        # No page can send a file on that somebody chose in another; so they go back to choose it.
+        messages.info(request, _("After this, please choose the file once more: it was not kept."))
+    elif loaded is not None and request.method not in READING:
         fields = [(name, value) for name, values in request.POST.lists() for value in values]
         parking.park(loaded.browser.session_id, path=path, fields=fields, now=request.now)
         path = "/prove/continue/"
