@@ -26,6 +26,7 @@ from doorward.mfa import places
 from doorward.mfa.models import Factor
 from doorward.mfa.set_up import write_factor
 from doorward.safe import vault
+from doorward.web import server_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -191,8 +192,9 @@ def is_active(person: Administrator) -> bool:
 
 
 def forget_caches() -> None:
-    """Read brands and tabs anew: the rows of the last test are gone."""
+    """Read brands, tabs and the database's clock anew: the rows of the last test are gone."""
     cached.forget()
+    server_clock.forget()
 
 
 CHROME = (

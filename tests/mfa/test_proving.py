@@ -79,10 +79,9 @@ def test_a_step_each_side_is_accepted(secret, owner, offset):
 
 
 @pytest.mark.parametrize("offset", [-2, 2])
-def test_two_steps_away_is_refused_and_says_how_far_the_clock_is_off(secret, owner, offset):
-    with pytest.raises(errors.WrongCode) as refused:
+def test_two_steps_away_is_refused(secret, owner, offset):
+    with pytest.raises(errors.WrongCode):
         prove(begin(owner), support.code(secret, offset=offset), owner)
-    assert int(refused.value.data["skew_seconds"]) * offset >= 60
 
 
 def test_a_code_works_once_in_any_session_and_in_any_writing(secret, owner):

@@ -148,6 +148,8 @@ def test_no_step_has_a_text_that_is_not_translated(person):
     second.post("/sign-in/", form)
     for _ in range(7):
         check(second.post("/sign-in/code/", {"code": "000000"}), "code, wrong")
+    check(second.get("/sign-in/clock/"), "clock")
+    check(second.post("/sign-in/clock/", {"first": "1", "second": "2"}), "clock, unknown")
     check(second.get("/sign-in/recovery/"), "recovery")
     check(second.post("/sign-in/recovery/", {"code": "x"}), "recovery, wrong")
     third = new_browser()

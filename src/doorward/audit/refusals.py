@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ SENTENCES: dict[str, _StrPromise] = {
     "wrong_code": gettext_lazy(
         "That code is not right. Codes change every 30 seconds. "
         "Check that your phone sets its time automatically."
+    ),
+    "clock_unknown": gettext_lazy(
+        "These two codes say nothing of the clock. Type two that follow one another, of this account, "
+        "the second while it is shown. If that does not help, the clock is more than ten minutes off, "
+        "or the app has another key: use another way."
     ),
     "code_already_used": gettext_lazy(
         "That code was used already. Wait for the next one: codes change every 30 seconds."
@@ -175,13 +181,18 @@ SENTENCES: dict[str, _StrPromise] = {
 def sentence(refusal: Refusal) -> str:
     """Give what a refusal says, in the reader's language."""
     text = str(SENTENCES[refusal.code])
+    if "skew_seconds" in refusal.data:
+        refused = _("That code is right at another time, so it is not accepted.")
+        return f"{refused} {clock_off(int(refusal.data['skew_seconds']))}"
     if refusal.data:
         text = text % refusal.data if "%(" in text else text
-    skew = refusal.data.get("skew_seconds")
-    return f"{text} {_clock(int(skew))}" if skew is not None else text
+    return text
 
 
-def _clock(seconds: int) -> str:
+def clock_off(seconds: int) -> str:
+    """Say by how much a phone's clock is ahead (negative: behind); 0: that it is right."""
+    if not seconds:
+        return _("Your phone's clock is right.")
     minutes = max(1, round(abs(seconds) / 60))
     if seconds > 0:
         return ngettext(

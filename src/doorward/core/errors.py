@@ -30,6 +30,12 @@ class WrongCode(Refusal):
     code = "wrong_code"
 
 
+class ClockUnknown(Refusal):
+    """Two codes do not tell how far a phone's clock is off: no neighbours, another app's, or out of reach."""
+
+    code = "clock_unknown"
+
+
 class CodeAlreadyUsed(Refusal):
     """The code was right once, and is burnt."""
 

@@ -62,28 +62,11 @@ def matched_step(
     one code belong to two steps of the window, the later is given, so that it cannot be used for the other.
     """
     current = step_at(now)
-    found = _matching(secret, code, (current + shift for shift in window))
+    found = matching_steps(secret, code, (current + shift for shift in window))
     return max((step for step in found if after is None or step > after), default=None)
 
 
-def skew(secret: bytes, code: str, *, now: datetime, limit_seconds: int = 600) -> int | None:
-    """Tell by how many seconds the phone's clock is ahead (negative: behind), when its code is right for another time.
-
-    Only to explain a refusal, never to accept: gives None for a code within the window, for one that matches
-    nothing up to `limit_seconds` away, and where two times equally near would do. Exact to one step.
-    """
-    current = step_at(now)
-    reach = limit_seconds // STEP_SECONDS
-    found = _matching(secret, code, range(current - reach, current + reach + 1))
-    nearest = sorted((abs(step - current), step - current) for step in found)
-    if not nearest or nearest[0][1] in WINDOW:
-        return None
-    if len(nearest) > 1 and nearest[0][0] == nearest[1][0]:
-        return None
-    return nearest[0][1] * STEP_SECONDS
-
-
-def _matching(secret: bytes, code: str, steps: Iterable[int]) -> list[int]:
+def matching_steps(secret: bytes, code: str, steps: Iterable[int]) -> list[int]:
     """Give all steps whose code this is; compares in constant time, and all of them."""
     typed = normalise(code)
     if len(typed) != DIGITS or not typed.isascii() or not typed.isdigit():

@@ -15,7 +15,7 @@ from doorward.core import attempts, errors, totp
 from doorward.core.steps import FactorKind
 from doorward.mfa import places
 from doorward.mfa.models import Factor
-from doorward.mfa.shared import record_guess, step_up, wrong_code
+from doorward.mfa.shared import record_guess, step_up
 from doorward.safe import throttle, vault
 from doorward.safe.prepared import PreparedUpdate
 
@@ -49,8 +49,8 @@ def prove_second_step(
     """Prove a factor at sign-in; give the stepped-up session.
 
     `completes`: nothing is due after it, so that the sign-in is recorded in the same transaction.
-    Raises `WrongCode` (with `skew_seconds` where the phone's clock is off), `CodeAlreadyUsed`,
-    `MustWait`, `FactorDisabled`, or `StaleRequest` where this session already passed the step.
+    Raises `WrongCode`, `CodeAlreadyUsed`, `MustWait`, `FactorDisabled`, or `StaleRequest` where this
+    session already passed the step.
     """
     match = _match(loaded, code, kind=Kind.SECOND_STEP_FAILED, by=by, now=now)
     with transaction.atomic():
@@ -97,22 +97,35 @@ def failures(loaded: Loaded) -> int:
 
 
 def _match(loaded: Loaded, code: str, *, kind: Kind, by: By, now: datetime) -> _Match:
-    try:
-        counted = _count(loaded, by=by, now=now)
-    except errors.Refusal as refusal:
-        record_guess(kind, refusal, by=by, now=now)
-        raise
+    counted = count(loaded, kind=kind, by=by, now=now)
     typed = totp.normalise(code)
-    opened = [vault.open_sealed(app.sealed, **places.of_factor(app.id)) for app in counted]
-    steps = [totp.matched_step(secret, typed, now=now, after=None) for secret in opened]
+    steps = [totp.matched_step(secret, typed, now=now, after=None) for secret in opened(counted)]
     for app, step in zip(counted, steps, strict=True):
         if step is not None:
             others = tuple(other.id for other in counted if other.id != app.id)
             return _Match(app=app, step=step, others=others)
-    wrong = wrong_code(opened, typed, now=now)
+    # Not how far the clock is off: one code more that is told apart helps who guesses (decision 0041).
+    wrong = errors.WrongCode()
     record_guess(kind, wrong, by=by, now=now)
     lock_guessed([app.id for app in counted], by=by, now=now)
     raise wrong
+
+
+def opened(apps: list[FactorRow]) -> list[bytes]:
+    """Give the secrets of apps on which a try was counted."""
+    return [vault.open_sealed(app.sealed, **places.of_factor(app.id)) for app in apps]
+
+
+def count(loaded: Loaded, *, kind: Kind, by: By, now: datetime) -> list[FactorRow]:
+    """Count a try on each usable app before it is looked at; give those that need not wait.
+
+    Raises `MustWait` or `FactorDisabled`, and records it as `kind`.
+    """
+    try:
+        return _count(loaded, by=by, now=now)
+    except errors.Refusal as refusal:
+        record_guess(kind, refusal, by=by, now=now)
+        raise
 
 
 def usable(factor_id: UUID) -> QuerySet[Factor]:
@@ -123,7 +136,6 @@ def usable(factor_id: UUID) -> QuerySet[Factor]:
 
 
 def _count(loaded: Loaded, *, by: By, now: datetime) -> list[FactorRow]:
-    """Count a try on each usable app before it is looked at; give those that need not wait."""
     known, address = loaded.browser.known, by.origin.address
     apps = [row for row in loaded.factors if row.kind is FactorKind.APP and not row.locked]
     counted = [

@@ -11,11 +11,12 @@ from django.db import transaction
 from doorward.administrators.models import Session
 from doorward.audit.events import Kind
 from doorward.core import errors, totp
+from doorward.core.clock import off_by_one_code
 from doorward.core.steps import FactorKind
 from doorward.core.text import clean_line
 from doorward.mfa import adding, places
 from doorward.mfa.models import Factor, SetUp
-from doorward.mfa.shared import record_failure, wrong_code
+from doorward.mfa.shared import record_failure
 from doorward.safe import throttle, vault
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def begin(*, session_id: UUID, now: datetime) -> bytes:
 def confirm(*, loaded: Loaded, code: str, name: str, by: By, now: datetime) -> Started:
     """Add the app whose secret was shown, with a right code of it; the first one turns 2FA on.
 
-    Raises `WrongCode`, `MustWait`, `SetUpExpired`, what `clean_line` raises for the name, or what
+    Raises `WrongCode` (with `skew_seconds` where the phone's clock is off), `MustWait`, `SetUpExpired`,
+    what `clean_line` raises for the name, or what
     `adding.add` raises, which does all that follows.
     """
     name = clean_line(name, maximum=NAME_LENGTH) or DEFAULT_NAME
@@ -111,7 +113,8 @@ def _check(loaded: Loaded, code: str, *, by: By, now: datetime) -> tuple[bytes, 
     typed = totp.normalise(code)
     step = totp.matched_step(secret, typed, now=now, after=None)
     if step is None:
-        raise wrong_code([secret], typed, now=now)
+        off = off_by_one_code(secret, typed, now=now)
+        raise errors.WrongCode() if off is None else errors.WrongCode(skew_seconds=off)
     throttle.give_back(keys)
     return secret, step
 

@@ -9,18 +9,18 @@ from django.db import transaction
 from doorward.administrators import sessions
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.services import record
-from doorward.core import errors, totp
+from doorward.core import errors
 from doorward.core.steps import FactorKind
 from doorward.mfa import alarms
 from doorward.safe import throttle
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
     from doorward.administrators.sessions import Started
     from doorward.audit.origin import By
+    from doorward.audit.services import Detail
     from doorward.mfa.facts import Browser
 
 
@@ -47,8 +47,11 @@ def record_failure(kind: Kind, refusal: errors.Refusal, *, by: By, recovery: boo
     """Remember a refusal, in a transaction of its own: the caller's was rolled back or had none."""
     refused = isinstance(refusal, errors.MustWait | errors.RequiredCannotDisable)
     outcome = Outcome.REFUSED if refused else Outcome.FAILED
+    details: dict[str, Detail] = {"reason": refusal.code, "recovery": recovery}
+    if "skew_seconds" in refusal.data:
+        details["clock"] = int(refusal.data["skew_seconds"])
     with transaction.atomic():
-        record(kind, by=by, outcome=outcome, details={"reason": refusal.code, "recovery": recovery})
+        record(kind, by=by, outcome=outcome, details=details)
 
 
 def record_guess(
@@ -59,12 +62,3 @@ def record_guess(
     throttle.count_failure(by.origin.address, now=now)
     if isinstance(refusal, alarms.GUESSES):
         alarms.tell(by=by, now=now)
-
-
-def wrong_code(secrets: Sequence[bytes], code: str, *, now: datetime) -> errors.WrongCode:
-    """Make the refusal of a wrong code; it says by how much the phone's clock is off, if it is."""
-    for secret in secrets:
-        off = totp.skew(secret, code, now=now)
-        if off is not None:
-            return errors.WrongCode(skew_seconds=off)
-    return errors.WrongCode()

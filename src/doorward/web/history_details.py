@@ -132,6 +132,25 @@ def _reason(code: str) -> str:
     return str(SENTENCES[code]) if code in SENTENCES and "%(" not in str(SENTENCES[code]) else code
 
 
+def _clock(seconds: int) -> str:
+    minutes = max(1, round(abs(seconds) / 60))
+    if not seconds:
+        return _("the phone's clock is right")
+    if seconds > 0:
+        words = ngettext(
+            "the phone's clock is about %(n)s minute ahead",
+            "the phone's clock is about %(n)s minutes ahead",
+            minutes,
+        )
+    else:
+        words = ngettext(
+            "the phone's clock is about %(n)s minute behind",
+            "the phone's clock is about %(n)s minutes behind",
+            minutes,
+        )
+    return words % {"n": minutes}
+
+
 def _titles(keys: list[str]) -> str:
     return _joined(title_of(key) for key in keys)
 
@@ -145,6 +164,7 @@ _SAID: Final[dict[str, tuple[type, Callable[[Any], str]]]] = {
     "with": (str, _proof),
     "new_browser": (bool, _new_browser),
     "reason": (str, _reason),
+    "clock": (int, _clock),
     "changed": (list, _changed),
     "tabs": (list, _tabs),
     "added": (list, _given),

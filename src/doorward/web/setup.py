@@ -33,6 +33,8 @@ class SetUpPage:
     manual_code: str
     name: str = ""
     error: str = ""
+    # The code says that the phone's clock is off.
+    clock: bool = False
     wait: int = 0
     first: bool = True
     may_put_off: bool = False
@@ -81,6 +83,7 @@ def set_up_page(
         manual_code=totp.grouped(totp.base32(secret)),
         name=name,
         error=_error(refusal, again=again),
+        clock=refusal is not None and "skew_seconds" in refusal.data,
         wait=refusal.seconds if isinstance(refusal, MustWait) else 0,
         first=not loaded.factors,
         may_put_off=policy.in_grace(request.now),

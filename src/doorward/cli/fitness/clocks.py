@@ -8,14 +8,12 @@ import struct
 import time
 from typing import TYPE_CHECKING, Final
 
-from django.db import connection
-
 from doorward.cli.fitness.finding import Finding, advice, fine, unfit
+from doorward.safe.clocks import LIMIT_SECONDS, database_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LIMIT_SECONDS: Final = 2.0
 _ANSWER_SECONDS: Final = 5.0
 _NTP_PORT: Final = 123
 # RFC 5905, figures 8 and 13: version 4, mode 3 (client); an answer has mode 4, and its stratum says
@@ -47,14 +45,9 @@ def look(ntp: str | None) -> Iterator[Finding]:
 
 
 def _database() -> Finding:
-    if connection.vendor == "sqlite":
+    seconds = database_ahead(time.time)
+    if seconds is None:
         return fine("clock-database", "SQLite has no clock but this machine's.")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")  # the first question also opens the connection
-        asked = time.time()
-        cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
-        between = (asked + time.time()) / 2
-        seconds = float(cursor.fetchone()[0]) - between
     return _judge("clock-database", seconds, "the database's")
 
 

@@ -59,6 +59,8 @@ class HomePage:
     few_codes: bool
     grace_until: datetime | None
     cards: tuple[Card, ...]
+    # For the provider's staff: by how much this server's clock is off.
+    clock_off: str = ""
 
 
 def greet(name: str, *, hour: int) -> str:
@@ -72,8 +74,10 @@ def greet(name: str, *, hour: int) -> str:
     return _("Hello, %(name)s") % {"name": name}
 
 
-def home_page(loaded: Loaded, numbers: Numbers, *, browser: str, hour: int) -> HomePage:
-    """Gather Home from what is known already."""
+def home_page(
+    loaded: Loaded, numbers: Numbers, *, browser: str, hour: int, clock: float | None
+) -> HomePage:
+    """Gather Home from what is known already. `clock`: the seconds by which this server's is off, to be told."""
     person, policy, left = loaded.person, loaded.facts.policy, numbers.codes_left
     return HomePage(
         greeting=greet(person.first_name or person.full_name, hour=hour),
@@ -88,7 +92,18 @@ def home_page(loaded: Loaded, numbers: Numbers, *, browser: str, hour: int) -> H
             tuple(keys_for(person)),
             numbers.people,
         ),
+        clock_off=_clock_off(clock) if clock is not None else "",
     )
+
+
+def _clock_off(seconds: float) -> str:
+    """Say by how much this server's clock is ahead of the database's (negative: behind)."""
+    words = (
+        _("This server's clock is %(seconds)s seconds ahead of the database's.")
+        if seconds > 0
+        else _("This server's clock is %(seconds)s seconds behind the database's.")
+    )
+    return words % {"seconds": f"{abs(seconds):.0f}"}
 
 
 @lru_cache(maxsize=512)

@@ -11,6 +11,7 @@ from doorward.audit.browsers import in_words
 from doorward.core.steps import Need
 from doorward.customers.tabs import ADMINISTRATORS, HOME
 from doorward.mfa import standing
+from doorward.web import server_clock
 from doorward.web.home.pages import home_page
 from doorward.web.needs import needs
 from doorward.web.pages import render
@@ -41,5 +42,6 @@ def home(request: Request) -> HttpResponse:
         numbers,
         browser=in_words(previous) if previous else "",
         hour=timezone.localtime(request.now).hour,
+        clock=server_clock.off_seconds() if person.is_staff else None,
     )
     return render(request, "home/home.html", page)

@@ -37,6 +37,22 @@ class CodePage:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockPage:
+    """The clock doctor: two codes in a row are asked for. `told`: how far the clock is off; `right`: it is not.
+
+    `back` is the page on which a code was not accepted.
+    """
+
+    action: str
+    back: str
+    values: dict[str, str] = field(default_factory=dict)
+    told: str = ""
+    right: bool = False
+    error: str = ""
+    wait: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class CodesPage:
     """Recovery codes, to be saved."""
 
@@ -61,11 +77,13 @@ class PasswordPage:
 class ProvePage:
     """A fresh proof: by a factor (a passkey, an app) or, without one, by the password.
 
-    `without`: the factor that does not serve, since it is the one to be removed.
+    `without`: the factor that does not serve, since it is the one to be removed. `clock`: where the
+    phone's clock is looked at.
     """
 
     by_factor: bool
     next: str
+    clock: str
     apps: bool = False
     passkeys: bool = False
     without: str = ""

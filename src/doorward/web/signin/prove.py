@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.views.decorators.http import require_http_methods, require_safe
@@ -63,9 +64,11 @@ def serving(request: Request) -> Loaded:
 def _page(request: Request, heading: str, refusal: Refusal | None = None) -> ProvePage:
     loaded, serves = session_of(request), serving(request)
     gone = next((row for row in loaded.factors if row not in serves.factors), None)
+    asked = {"next": heading} | ({"without": str(gone.id)} if gone else {})
     return ProvePage(
         by_factor=bool(loaded.factors),
         next=heading,
+        clock=f"/prove/clock/?{urlencode(asked)}",
         apps=any(row.kind is FactorKind.APP for row in serves.factors),
         passkeys=passkeys.serve(serves) and passkeys.work_here(request),
         without=str(gone.id) if gone else "",

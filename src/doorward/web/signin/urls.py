@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from doorward.web.signin import links, passkeys, prove, views
+from doorward.web.signin import clock, links, passkeys, prove, views
 
 urlpatterns = [
     path("sign-in/", views.sign_in, name="sign_in"),
     path("sign-in/passkey/", passkeys.sign_in_options, name="sign_in_passkey"),
     path("sign-in/code/", views.code, name="code"),
     path("sign-in/code/passkey/", passkeys.code_options, name="code_passkey"),
+    path("sign-in/clock/", clock.at_sign_in, name="code_clock"),
     path("sign-in/recovery/", views.recover, name="recovery"),
     path("sign-in/mailbox/", views.prove_mailbox, name="mailbox"),
     path("sign-in/set-up/", views.set_up_factor, name="set_up"),
@@ -19,6 +20,7 @@ urlpatterns = [
     path("sign-out/", views.sign_out, name="sign_out"),
     path("prove/", prove.prove, name="prove"),
     path("prove/passkey/", passkeys.prove_options, name="prove_passkey"),
+    path("prove/clock/", clock.at_proof, name="prove_clock"),
     path("prove/continue/", prove.go_on_with_form, name="prove_continue"),
     path("password/forgot/", links.forgot, name="forgot"),
     path("password/forgot/sent/", links.forgot_sent, name="forgot_sent"),
