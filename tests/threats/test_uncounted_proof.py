@@ -44,6 +44,7 @@ NO_GUESS = {
     "doorward.administrators.passwords.set_due": "the same; what is not the old one becomes the password",
     "doorward.core.passkeys._check_client_data": "part of `check_assertion`, and a challenge is no secret",
     "doorward.core.totp._matching": "part of `matched_step`",
+    "doorward.mfa.challenges.burn": "the keyed hash of a challenge: 256 bits",
     "doorward.mfa.recovery.use": "looks at what `_find` found",
     "doorward.web.machines.views.metrics": "the monitor's token: 128 bits",
 }
