@@ -12,6 +12,7 @@ from doorward.web.needs import Declaration, declared
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 TOKEN = "A" * 43
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -51,3 +52,12 @@ def _routes(patterns: list[Any], prefix: str) -> Iterator[Route]:
             yield from _routes(entry.url_patterns, text)
         elif isinstance(entry, URLPattern):
             yield Route(text, entry.callback, tuple(entry.pattern.converters))
+
+
+ROUTES = walk()
+
+
+def is_open(route: Route) -> bool:
+    """Say whether an address is open to everybody."""
+    need = route.declaration.need if route.declaration else None
+    return need is not None and need.open

@@ -6,18 +6,13 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
-from django.utils import timezone
 
-from doorward.administrators import mailbox
-from doorward.administrators.models import Administrator, MailboxProof
 from doorward.core.steps import Need, Step
-from doorward.mfa import recovery
 from doorward.web.gate import PAGES
 from doorward.web.needs import needs, serves
 from tests import support
-from tests.whole.routes import Route, walk
+from tests.whole.routes import METHODS, ROUTES, Route, is_open
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 # Who says that they are open to everybody. A new name here is a decision, not an oversight.
 OPEN = {
     "",
@@ -40,16 +35,10 @@ OPEN = {
     "sign-out",
     "support",
 }
-ROUTES = walk()
 
 
 def ids(route: Route) -> str:
     return route.pattern or "/"
-
-
-def is_open(route: Route) -> bool:
-    need = route.declaration.need if route.declaration else None
-    return need is not None and need.open
 
 
 CLOSED = [route for route in ROUTES if not is_open(route)]
@@ -70,77 +59,6 @@ def test_every_step_that_a_page_can_serve_has_one():
     assert served - {None} == set(Step) - {Step.THROUGH, Step.NO_RIGHT, Step.PROVE_AGAIN}
     paths = {route.path() for route in ROUTES}
     assert set(PAGES.values()) <= paths
-
-
-def ask_everything(client: Client, due: Step, *, served: Step | None = None) -> None:
-    """Ask for every closed address by every method: all lead to the page of the step that is due."""
-    for route in CLOSED:
-        for method in METHODS:
-            answer = client.generic(method, route.path(), b"", "application/x-www-form-urlencoded")
-            step = route.declaration.step if route.declaration else None
-            if step is due:
-                assert answer.status_code in {200, 405, 422, 303}, (route.pattern, method)
-                continue
-            assert answer.status_code == 303, (route.pattern, method, answer.status_code)
-            assert answer["Location"].split("?")[0] == PAGES[due], (route.pattern, method)
-            assert not answer.content
-
-
-def test_a_stranger_reaches_nothing(customer):
-    ask_everything(Client(), Step.SIGN_IN)
-
-
-def test_a_made_up_session_reaches_nothing(customer):
-    client = Client()
-    for token in ("", "x", "A" * 43, "\x00", "é" * 40):
-        client.cookies["session"] = token
-        assert client.get("/security/").status_code == 303
-
-
-def test_the_password_alone_reaches_nothing(owner):
-    support.enable_app(owner)
-    client = Client()
-    client.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD, "next": ""})
-    ask_everything(client, Step.PROVE_FACTOR)
-
-
-def test_before_the_mailbox_is_proved_nothing_is_reached(owner):
-    Administrator.objects.of(owner.customer_id).update(require_2fa=True)
-    client = Client()
-    client.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD, "next": ""})
-    ask_everything(client, Step.PROVE_MAILBOX)
-
-
-def test_before_the_factor_is_set_up_nothing_is_reached(owner):
-    Administrator.objects.of(owner.customer_id).update(require_2fa=True)
-    client = Client()
-    client.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD, "next": ""})
-    client.get("/sign-in/mailbox/")
-    client.post("/sign-in/mailbox/", {"code": mailbox.code_of(MailboxProof.objects.get())})
-    ask_everything(client, Step.SET_UP_FACTOR)
-
-
-def test_before_the_codes_are_saved_nothing_is_reached(owner):
-    support.enable_app(owner)
-    client = support.browser_of(owner)
-    recovery.make(owner, now=timezone.now())
-    ask_everything(client, Step.SAVE_RECOVERY_CODES)
-
-
-def test_before_the_password_is_set_nothing_is_reached(owner):
-    client = support.browser_of(owner)
-    Administrator.objects.of(owner.customer_id).update(password_due="not_me")
-    ask_everything(client, Step.SET_PASSWORD)
-
-
-def test_before_through_no_page_tells_the_customers_name(owner):
-    support.enable_app(owner)
-    client = Client()
-    client.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD, "next": ""})
-    for route in ROUTES:
-        answer = client.get(route.path())
-        if answer.status_code == 200 and not answer.streaming:
-            assert owner.customer.name not in answer.content.decode(errors="replace"), route.pattern
 
 
 def test_a_tab_that_a_person_has_no_right_to_is_closed_by_every_method(colleague):
@@ -188,26 +106,6 @@ def test_what_belongs_to_another_customer_is_not_there(owner, outsider):
             )
             # A provider's tab is closed to a customer's people before anything is looked up.
             assert answer.status_code in {404, 403, 405}, (route.pattern, method)
-
-
-@pytest.mark.parametrize(
-    "trick",
-    [
-        "//security/",
-        "/security//",
-        "/SECURITY/",
-        "/security/.",
-        "/%73ecurity/",
-        "/security%2f",
-        "/sign-in/..%2fsecurity/",
-        "/security/;x",
-        "/.//security/",
-    ],
-)
-def test_tricks_with_the_path_open_nothing(customer, trick):
-    answer = Client().get(trick)
-    assert answer.status_code in {301, 303, 404, 400}
-    assert b'data-page="security"' not in answer.content
 
 
 # --- the net under the gate -----------------------------------------------------------------------
