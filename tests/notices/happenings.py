@@ -29,8 +29,10 @@ from doorward.audit.services import record
 from doorward.core import attempts
 from doorward.core.errors import Refusal
 from doorward.core.policy import Kinds
+from doorward.core.steps import FactorKind
 from doorward.customers import services as customers
-from doorward.mfa import not_me, proving, recovery, set_up
+from doorward.customers.models import Customer
+from doorward.mfa import not_me, proving, recovery, set_up, trusted
 from doorward.mfa import services as mfa
 from doorward.mfa.facts import Loaded, load
 from doorward.mfa.models import Factor
@@ -249,6 +251,15 @@ def recovery_code_used(stage: Stage) -> None:
     recovery.use(loaded=loaded, code=codes[0], by=loaded.by(ORIGIN), now=stage.now)
 
 
+def browser_trusted(stage: Stage) -> None:
+    support.enable_app(stage.person)
+    Customer.objects.filter(id=stage.person.customer_id).update(trust_days=30)
+    loaded = stage.loaded(stage.knows_password())
+    trusted.begin(
+        loaded=loaded, kind=FactorKind.APP, old_token="", by=loaded.by(ORIGIN), now=stage.now
+    )
+
+
 def this_was_not_me(stage: Stage) -> None:
     enabled(stage)
     not_me.undo(
@@ -355,6 +366,7 @@ HAPPENINGS: dict[Kind, Callable[[Stage], None]] = {
     Kind.GUESSING_ALARM: guessing_alarm,
     Kind.RECOVERY_CODES_MADE: codes_made,
     Kind.RECOVERY_CODE_USED: recovery_code_used,
+    Kind.BROWSER_TRUSTED: browser_trusted,
     Kind.NOT_ME: this_was_not_me,
     Kind.PASSWORD_CHANGED: password_changed,
     Kind.PASSWORD_LINK_SENT: link_sent,

@@ -19,7 +19,7 @@ from doorward.customers.models import Brand
 from doorward.web.gate import INCOMPLETE
 from tests import support
 from tests.whole.routes import walk
-from tests.whole.test_bad_input import state
+from tests.whole.rows import state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +43,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "security/2fa/disable/": ("code",),
     "security/factors/<uuid:factor_id>/": ("name",),
     "security/sessions/end/": ("session",),
+    "security/trusted-browsers/end/": ("browser",),
     "administrators/": ("action",),
     "administrators/add/": ("email", "first_name", "last_name", "phone"),
     "administrators/<uuid:person_id>/": ("email", "first_name", "last_name", "phone", "status"),

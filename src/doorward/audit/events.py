@@ -52,6 +52,8 @@ class Kind(StrEnum):
     RECOVERY_CODES_MADE = "recovery_codes_made"
     RECOVERY_CODES_SAVED = "recovery_codes_saved"
     RECOVERY_CODE_USED = "recovery_code_used"
+    BROWSER_TRUSTED = "browser_trusted"
+    TRUSTED_BROWSERS_ENDED = "trusted_browsers_ended"
     NOT_ME = "not_me"
 
     # Passwords and e-mail

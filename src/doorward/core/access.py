@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from doorward.core.policy import Kinds, Policy
-from doorward.core.steps import RECOVERY_PROOF_SECONDS, FactorKind, Fresh, Need, Step
+from doorward.core import trust
+from doorward.core.steps import RECOVERY_PROOF_SECONDS, Fresh, Need, Step
 
 if TYPE_CHECKING:
     from doorward.core.facts import FactorFacts, Facts
@@ -18,9 +18,9 @@ def next_step(  # noqa: C901, PLR0911 - one condition a line; the order is the p
     """Give the step that is due before `need` is met; `THROUGH` when none is. No facts: a stranger."""
     if facts is None or not _signed_in(facts, now=now):
         return Step.SIGN_IN
-    if facts.factors and not _second_step_done(facts):
+    if facts.factors and not _second_step_done(facts, now=now):
         return Step.PROVE_FACTOR
-    if facts.policy.required and _allowed(facts) and not _allowed_proved(facts):
+    if facts.policy.required and _allowed(facts) and not _allowed_proved(facts, now=now):
         return Step.PROVE_FACTOR
     if set_up_is_due(facts, now=now) and _only_password(facts):
         return Step.PROVE_MAILBOX
@@ -75,25 +75,21 @@ def _signed_in(facts: Facts, *, now: datetime) -> bool:
     )
 
 
-def _second_step_done(facts: Facts) -> bool:
-    return _trusted(facts) or _recovery_proved(facts) or _proved(facts) is not None
+def _second_step_done(facts: Facts, *, now: datetime) -> bool:
+    return _trusted(facts, now=now) or _recovery_proved(facts) or _proved(facts) is not None
 
 
-def _allowed_proved(facts: Facts) -> bool:
+def _allowed_proved(facts: Facts, *, now: datetime) -> bool:
     proved = _proved(facts)
     return (
-        _trusted(facts)
+        _trusted(facts, now=now)
         or _recovery_proved(facts)
-        or (proved is not None and _is_allowed(proved, facts.policy))
+        or (proved is not None and facts.policy.accepts(proved.kind))
     )
 
 
 def _allowed(facts: Facts) -> tuple[FactorFacts, ...]:
-    return tuple(one for one in facts.factors if one.usable and _is_allowed(one, facts.policy))
-
-
-def _is_allowed(factor: FactorFacts, policy: Policy) -> bool:
-    return policy.kinds is Kinds.ANY or factor.kind is FactorKind.PASSKEY
+    return tuple(one for one in facts.factors if one.usable and facts.policy.accepts(one.kind))
 
 
 def _proved(facts: Facts) -> FactorFacts | None:
@@ -107,8 +103,13 @@ def _recovery_proved(facts: Facts) -> bool:
     return facts.session is not None and facts.session.recovery_at is not None
 
 
-def _trusted(facts: Facts) -> bool:
-    return facts.trusted_browser and facts.policy.trust_days > 0
+def _trusted(facts: Facts, *, now: datetime) -> bool:
+    """Say whether this browser stands in for the second step: of a factor that could be proved, never of none."""
+    return (
+        facts.trust is not None
+        and bool(_allowed(facts))
+        and trust.holds(facts.trust, facts.policy, security_version=facts.security_version, now=now)
+    )
 
 
 def _only_password(facts: Facts) -> bool:

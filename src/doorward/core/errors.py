@@ -495,3 +495,9 @@ class AnotherFactorWanted(Refusal):
     """A device is removed with a fresh proof by another one, where there is one."""
 
     code = "another_factor_wanted"
+
+
+class TrustNotAllowed(Refusal):
+    """The policy lets no browser be trusted, or not after the factor that was proved."""
+
+    code = "trust_not_allowed"

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from doorward.core.policy import Policy
+    from doorward.core.policy import Kinds, Policy
     from doorward.core.steps import FactorKind
 
 
@@ -42,6 +42,17 @@ class SessionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class TrustFacts:
+    """Under what this browser was trusted, for this very person (aware datetimes)."""
+
+    trusted_at: datetime
+    until: datetime
+    security_version: int
+    required: bool
+    kinds: Kinds
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything that the decision is made from, read live at each request."""
 
@@ -55,4 +66,5 @@ class Facts:
     password_due: bool
     tabs: frozenset[str]
     mailbox_proof: bool = True
-    trusted_browser: bool = False
+    # None: this browser was not trusted.
+    trust: TrustFacts | None = None

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from typing import Final
 
+from doorward.core.steps import FactorKind
+
 HOUR: Final = 3600
 MINUTE: Final = 60
 
@@ -72,6 +74,10 @@ class Policy:
     def in_grace(self, now: datetime) -> bool:
         """Tell whether the requirement may still be put off; over at the very moment of `grace_until`."""
         return self.grace_until is not None and now < self.grace_until
+
+    def accepts(self, kind: FactorKind) -> bool:
+        """Tell whether a factor of this kind is enough for what is required; where nothing is, each one is."""
+        return not self.required or self.kinds is Kinds.ANY or kind is FactorKind.PASSKEY
 
     @property
     def held(self) -> bool:

@@ -1,18 +1,19 @@
-"""The gate's one query: session, person, customer, policy and factors, as typed facts."""
+"""The gate's one query: session, person, customer, policy, factors and trust, as typed facts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, FilteredRelation, OuterRef, Q
 
 from doorward.administrators.models import Administrator, Session, Status, full_name
 from doorward.administrators.sessions import token_hash
 from doorward.audit.origin import By, Origin, Who
-from doorward.core.facts import FactorFacts, Facts, SessionFacts
+from doorward.core.facts import FactorFacts, Facts, SessionFacts, TrustFacts
 from doorward.core.policy import CustomerPolicy, Kinds, Policy
 from doorward.core.steps import FactorKind
 from doorward.customers.models import CustomerKind, CustomerStatus
@@ -20,6 +21,7 @@ from doorward.customers.policies import policy_for, policy_from
 from doorward.customers.tabs import STAFF
 from doorward.mfa.models import Factor, RecoverySet
 from doorward.safe.prepared import Prepared
+from doorward.safe.vault import fingerprint
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -88,6 +90,8 @@ class Browser:
     previous_browser: str
     factor_kind: str
     parked: bytes | None
+    # The row of `Facts.trust`
+    trusted_id: UUID | None = None
 
     @property
     def known(self) -> bool:
@@ -176,33 +180,64 @@ _FACTOR = (
     "administrator__factors__sealed",
     "administrator__factors__locked_at",
 )
+_TRUST = (
+    "trusted__id",
+    "trusted__trusted_at",
+    "trusted__until",
+    "trusted__security_version",
+    "trusted__required",
+    "trusted__kinds",
+)
 _NAMES = tuple(
     name.replace("administrator__customer__brand__", "brand_")
     .replace("administrator__customer__", "customer_")
     .replace("administrator__factors__", "row_")
     .replace("administrator__", "person_")
-    for name in (*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR, "unsaved")
+    for name in (*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR, "unsaved", *_TRUST)
 )
 
 
 def _query(hashed: bytes) -> QuerySet[Session, tuple[Any, ...]]:
+    return _sessions(hashed).values_list(*_columns())
+
+
+def _query_with_trust(hashed: bytes, trusted: bytes) -> QuerySet[Session, tuple[Any, ...]]:
+    """Ask in the same query for the trusted browser of this cookie, if it is the session's own person's."""
+    browsers = "administrator__trusted_browsers"
+    mine = FilteredRelation(browsers, condition=Q(**{f"{browsers}__token_hash": trusted}))
+    return _sessions(hashed).alias(trusted=mine).values_list(*_columns(), *_TRUST)
+
+
+def _sessions(hashed: bytes) -> QuerySet[Session]:
+    rows = Session.objects.filter(token_hash=hashed)
+    return rows.order_by("administrator__factors__confirmed_at")
+
+
+def _columns() -> tuple[str | Exists, ...]:
     unsaved = RecoverySet.objects.filter(
         administrator=OuterRef("administrator"), saved_at__isnull=True
     )
-    return (
-        Session.objects.filter(token_hash=hashed)
-        .order_by("administrator__factors__confirmed_at")
-        .values_list(*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR, Exists(unsaved))
-    )
+    return (*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR, Exists(unsaved))
 
 
 _PREPARED = Prepared(_query)
+_WITH_TRUST = Prepared(_query_with_trust)
 
 
-def load(token: str) -> Loaded | None:
-    """Give all that is known of the session of a cookie's token, in one query; None: no such session."""
+def trusted_hash(token: str) -> bytes:
+    """Give what the row of a trusted browser stores of its cookie's token."""
+    return fingerprint("trusted", token)
+
+
+def load(token: str, trusted: str = "") -> Loaded | None:
+    """Give all that is known of the session of a cookie's token, in one query; None: no such session.
+
+    `trusted` is the token of a trusted browser; who brings none pays nothing for it.
+    """
     hashed = token_hash(token)
-    found = [dict(zip(_NAMES, row, strict=True)) for row in _PREPARED.rows(hashed)]
+    rows = _WITH_TRUST.rows(hashed, trusted_hash(trusted)) if trusted else _PREPARED.rows(hashed)
+    # Without that cookie the names of the trust are left over.
+    found = [dict(zip_longest(_NAMES, row)) for row in rows]
     return _loaded(found, hashed) if found else None
 
 
@@ -244,6 +279,7 @@ def _loaded(rows: list[dict[str, Any]], hashed: bytes) -> Loaded:
         password_due=bool(due),
         tabs=person.tab_keys,
         mailbox_proof=settings.DOORWARD.mailbox_proof,
+        trust=_trust(row),
     )
     return Loaded(facts=facts, person=person, browser=_browser(row, hashed), factors=factors)
 
@@ -277,6 +313,19 @@ def _browser(row: dict[str, Any], hashed: bytes) -> Browser:
         previous_browser=row["previous_browser"],
         factor_kind=row["factor_kind"],
         parked=row["parked"],
+        trusted_id=row["trusted__id"],
+    )
+
+
+def _trust(row: dict[str, Any]) -> TrustFacts | None:
+    if row["trusted__id"] is None:
+        return None
+    return TrustFacts(
+        trusted_at=row["trusted__trusted_at"],
+        until=row["trusted__until"],
+        security_version=row["trusted__security_version"],
+        required=row["trusted__required"],
+        kinds=Kinds(row["trusted__kinds"]),
     )
 
 

@@ -1,4 +1,4 @@
-"""Factors, passkeys, set-ups on their way, and recovery codes."""
+"""Factors, passkeys, set-ups on their way, recovery codes, and trusted browsers."""
 
 from __future__ import annotations
 
@@ -113,3 +113,24 @@ class RecoveryCode(models.Model):
     set = models.ForeignKey(RecoverySet, on_delete=models.CASCADE, related_name="codes")
     fingerprint = models.BinaryField(max_length=32, unique=True)
     used_at = models.DateTimeField(null=True)
+
+
+class TrustedBrowser(models.Model):
+    """A browser that is not asked for the second step, for one person, for some days. Ended means deleted.
+
+    `token_hash` is the keyed hash of its cookie's 256 bits. It was trusted under a security version, a
+    requirement and kinds of factor; where any of it is stricter by now, it holds no more (`core/trust.py`).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    administrator = models.ForeignKey(
+        Administrator, on_delete=models.CASCADE, related_name="trusted_browsers"
+    )
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    security_version = models.PositiveIntegerField()
+    required = models.BooleanField()
+    kinds = models.CharField(max_length=20)
+    trusted_at = models.DateTimeField()
+    until = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+    browser = models.CharField(max_length=300, default="")

@@ -13,7 +13,7 @@ from doorward.audit.events import Kind
 from doorward.audit.services import record
 from doorward.core import errors
 from doorward.core.recovery import new_codes, normalise
-from doorward.mfa import places
+from doorward.mfa import places, trusted
 from doorward.mfa.models import RecoveryCode, RecoverySet
 from doorward.mfa.shared import record_guess
 from doorward.safe import throttle, vault
@@ -99,6 +99,8 @@ def use(*, loaded: Loaded, code: str, by: By, now: datetime) -> Started:
         if RecoveryCode.objects.filter(id=found, used_at__isnull=True).update(used_at=now):
             mine = RecoverySet.objects.filter(administrator_id=person_id)
             mine.update(**throttle.cleared(known=known))
+            # Something was lost: perhaps the very device that is trusted.
+            trusted.forget_all(person_id)
             record(Kind.RECOVERY_CODE_USED, by=by, details={"left": left(person_id)})
             return sessions.step_up(
                 loaded.browser.session_id, old_hash=loaded.browser.token_hash, recovery_at=now

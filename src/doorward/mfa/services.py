@@ -15,7 +15,7 @@ from doorward.audit.services import record
 from doorward.core import errors, totp
 from doorward.core.steps import RECOVERY_PROOF_SECONDS, FactorKind
 from doorward.core.text import clean_line
-from doorward.mfa import places
+from doorward.mfa import places, trusted
 from doorward.mfa.facts import required
 from doorward.mfa.models import Factor, RecoverySet, SetUp
 from doorward.mfa.passkey_proving import Given
@@ -126,10 +126,11 @@ def _proved_by_itself(factor_id: UUID, loaded: Loaded, *, now: datetime) -> bool
 
 
 def remove_all(administrator_id: UUID) -> None:
-    """Delete a person's factors, recovery codes and open set-ups, in the caller's transaction."""
+    """Delete a person's factors, codes, open set-ups and trusted browsers, in the caller's transaction."""
     Factor.objects.filter(administrator_id=administrator_id).delete()
     RecoverySet.objects.filter(administrator_id=administrator_id).delete()
     SetUp.objects.filter(session__administrator_id=administrator_id).delete()
+    trusted.forget_all(administrator_id)
 
 
 def unused_code(person: Administrator, *, now: datetime) -> tuple[str, datetime]:

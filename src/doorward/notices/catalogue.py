@@ -61,6 +61,7 @@ class Message(StrEnum):
     GUESSING_ALARM_COLLEAGUE = "guessing_alarm_colleague"
     RECOVERY_CODES_MADE = "recovery_codes_made"
     RECOVERY_CODE_USED = "recovery_code_used"
+    BROWSER_TRUSTED = "browser_trusted"
     NOT_ME = "not_me"
     NOT_ME_COLLEAGUE = "not_me_colleague"
     RIGHTS_CHANGED = "rights_changed"
@@ -131,6 +132,8 @@ CATALOGUE: Final[Mapping[Kind, tuple[Notice, ...]]] = {
     Kind.RECOVERY_CODES_MADE: _person(Message.RECOVERY_CODES_MADE),
     Kind.RECOVERY_CODES_SAVED: NOBODY,
     Kind.RECOVERY_CODE_USED: _person(Message.RECOVERY_CODE_USED),
+    Kind.BROWSER_TRUSTED: _person(Message.BROWSER_TRUSTED),
+    Kind.TRUSTED_BROWSERS_ENDED: NOBODY,
     Kind.NOT_ME: _and_colleagues(Message.NOT_ME, Message.NOT_ME_COLLEAGUE),
     # Passwords and e-mail
     Kind.PASSWORD_CHANGED: _person(Message.PASSWORD_CHANGED),

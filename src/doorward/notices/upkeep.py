@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from doorward.administrators import email_change, links, mailbox, parking, sessions
 from doorward.audit import forgetting, sealing
-from doorward.mfa import challenges, set_up
+from doorward.mfa import challenges, set_up, trusted
 from doorward.notices import anchoring, erasing, mail_files, outbox
 from doorward.safe import throttle
 
@@ -30,6 +30,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("sign-ins that were left", EVERY_MINUTE, sessions.close_abandoned),
     ("secrets that were shown and not confirmed", EVERY_MINUTE, set_up.forget),
     ("answered challenges", EVERY_MINUTE, challenges.forget),
+    ("trusted browsers that hold no more", EVERY_MINUTE, trusted.forget),
     ("history that is sealed", EVERY_MINUTE, sealing.seal),
     ("heads of history in a file", EVERY_HOUR, anchoring.write),
     ("heads of history by mail", EVERY_HOUR, anchoring.mail),

@@ -26,12 +26,14 @@ from doorward.core.steps import FactorKind, Fresh, Need, Step
 from doorward.core.text import safe_next
 from doorward.customers.cached import brand_for_host, is_known_host
 from doorward.customers.tabs import HOME
+from doorward.mfa import trusted
 from doorward.mfa.facts import load
 from doorward.web.errors import error_page, refusal_page, with_page
 from doorward.web.needs import Declaration, declared
 from doorward.web.pages import see_other
 from doorward.web.posted import FieldMissing
 from doorward.web.tabs import ADDRESSES, keys_for
+from doorward.web.trustmark import token_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse, HttpResponseRedirect
 
     from doorward.administrators.sessions import Started
+    from doorward.mfa.facts import Loaded
     from doorward.web.requests import Request
 
 PAGES = {
@@ -53,6 +56,8 @@ PAGES = {
 }
 INCOMPLETE = gettext_lazy("Something is missing from this form. Open the page anew and try again.")
 READING = frozenset({"GET", "HEAD"})
+# What history says of a sign-in in which the second step was left out.
+TRUSTED = "trusted_browser"
 
 
 class ProofWanted(Exception):
@@ -99,7 +104,7 @@ class Gate:
         if not (request.known_host or declaration.any_host):
             return error_page(request, 421)
         token = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-        request.loaded = load(token) if token else None
+        request.loaded = load(token, token_of(request)) if token else None
         if declaration.step is not None:
             return _serve_step(request, declaration.step)
         need = declaration.need_for(request.method)
@@ -210,15 +215,22 @@ def _mark_signed_in(request: Request) -> None:
     loaded = request.loaded
     if loaded is None or loaded.facts.session is None:
         return
-    session = loaded.facts.session
-    proved = "recovery_code" if session.recovery_at else loaded.browser.factor_kind or "password"
     sessions.mark_signed_in(
         loaded.browser.session_id,
         by=loaded.by(request.origin),
         now=request.now,
-        with_what=proved,
+        with_what=_proved(loaded),
         known_browser=loaded.browser.known_browser,
     )
+    if _proved(loaded) == TRUSTED and loaded.browser.trusted_id is not None:
+        trusted.mark_used(loaded.browser.trusted_id, now=request.now)
+
+
+def _proved(loaded: Loaded) -> str:
+    """Say what a session that is through was let in by."""
+    if loaded.facts.session is not None and loaded.facts.session.recovery_at:
+        return "recovery_code"
+    return loaded.browser.factor_kind or (TRUSTED if loaded.factors else "password")
 
 
 def _touch(request: Request) -> None:

@@ -43,6 +43,7 @@ FIELDS: Final = {
     "require_2fa": gettext_lazy("two-factor sign-in required of everybody"),
     "grace_days": gettext_lazy("days of grace"),
     "kinds": gettext_lazy("kinds of factor"),
+    "trust_days": gettext_lazy("trusted browsers"),
     "session_hours": gettext_lazy("length of a session"),
     "idle_minutes": gettext_lazy("idle time"),
     "name": gettext_lazy("name"),
@@ -70,6 +71,7 @@ PROOFS: Final = {
     "app": gettext_lazy("with a code of the authenticator app"),
     "passkey": gettext_lazy("with a passkey"),
     "recovery_code": gettext_lazy("with a recovery code"),
+    "trusted_browser": gettext_lazy("with the password, in a trusted browser"),
 }
 
 
@@ -126,6 +128,15 @@ def _ended(number: int) -> str:
     return words % {"n": number}
 
 
+def _days(number: int) -> str:
+    return ngettext("for %(n)s day", "for %(n)s days", number) % {"n": number}
+
+
+def _browsers(number: int) -> str:
+    words = ngettext("%(n)s browser was trusted", "%(n)s browsers were trusted", number)
+    return words % {"n": number}
+
+
 def _reason(code: str) -> str:
     if code in REASONS:
         return str(REASONS[code])
@@ -175,4 +186,6 @@ _SAID: Final[dict[str, tuple[type, Callable[[Any], str]]]] = {
     "filters": (list, _filters),
     "left": (int, _left),
     "ended": (int, _ended),
+    "days": (int, _days),
+    "browsers": (int, _browsers),
 }

@@ -200,6 +200,15 @@ WORDINGS: Final[dict[Kind, Wording]] = {
     Kind.RECOVERY_CODE_USED: Wording(
         _TWO, "life-buoy", gettext_lazy("%(subject)s used a recovery code."), tone="warn"
     ),
+    Kind.BROWSER_TRUSTED: Wording(
+        _TWO,
+        "laptop",
+        gettext_lazy("%(subject)s trusted a browser: the second step is left out in it."),
+        tone="warn",
+    ),
+    Kind.TRUSTED_BROWSERS_ENDED: Wording(
+        _TWO, "laptop", gettext_lazy("%(subject)s ended the trust in a browser.")
+    ),
     Kind.NOT_ME: Wording(
         _TWO,
         "shield-alert",

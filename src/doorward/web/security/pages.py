@@ -39,6 +39,18 @@ class SessionLine:
 
 
 @dataclass(frozen=True, slots=True)
+class TrustedLine:
+    """One trusted browser in the list."""
+
+    id: UUID
+    browser: str
+    since: datetime
+    used_at: datetime | None
+    until: datetime
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SecurityPage:
     """My factors, recovery codes, sessions and history."""
 
@@ -51,6 +63,9 @@ class SecurityPage:
     few_codes: bool
     recovered: bool
     sessions: list[SessionLine]
+    # For how many days the policy lets a browser be trusted; 0: not at all.
+    trust_days: int
+    trusted: list[TrustedLine]
     history: HistoryPage
     # Which passkeys there are by now, for the browser (JSON).
     signal: str

@@ -16,7 +16,7 @@ from doorward.core.policy import RequiredBy
 from doorward.core.recovery import few_left
 from doorward.core.steps import FactorKind
 from doorward.customers.tabs import ADMINISTRATORS
-from doorward.mfa import standing
+from doorward.mfa import standing, trusted
 from doorward.mfa.models import Factor
 from doorward.safe.prepared import Prepared
 from doorward.web import passkeys
@@ -29,6 +29,7 @@ from doorward.web.security.pages import (
     FactorPage,
     SecurityPage,
     SessionLine,
+    TrustedLine,
 )
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def security_page(request: Request) -> SecurityPage:
         few_codes=few_left(left),
         recovered=facts.session is not None and facts.session.recovery_at is not None,
         sessions=_sessions(loaded),
+        trust_days=facts.policy.trust_days,
+        trusted=_trusted(request),
         history=history_page(events, request=request, page_size=HISTORY_LINES),
         signal=passkeys.accepted(request) if "devices" in request.GET else "",
     )
@@ -170,4 +173,19 @@ def _sessions(loaded: Loaded) -> list[SessionLine]:
             current=row.id == loaded.browser.session_id,
         )
         for row in rows
+    ]
+
+
+def _trusted(request: Request) -> list[TrustedLine]:
+    loaded = session_of(request)
+    return [
+        TrustedLine(
+            id=row.id,
+            browser=in_words(row.browser),
+            since=row.trusted_at,
+            used_at=row.used_at,
+            until=row.until,
+            current=row.id == loaded.browser.trusted_id,
+        )
+        for row in trusted.of(loaded, now=request.now)
     ]

@@ -14,4 +14,5 @@ urlpatterns = [
     path("security/recovery-codes/", views.new_codes, name="new_codes"),
     path("security/factors/<uuid:factor_id>/", views.factor, name="factor"),
     path("security/sessions/end/", views.end_sessions, name="end_sessions"),
+    path("security/trusted-browsers/end/", views.end_trusted, name="end_trusted"),
 ]

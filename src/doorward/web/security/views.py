@@ -21,7 +21,7 @@ from doorward.core.errors import (
     StaleRequest,
 )
 from doorward.core.steps import OTHERS, OWN_FACTORS, OWN_SECURITY, Need
-from doorward.mfa import recovery, services
+from doorward.mfa import recovery, services, trusted
 from doorward.mfa.challenges import Purpose
 from doorward.web import passkeys
 from doorward.web.gate import ProofWanted, go_on
@@ -182,4 +182,22 @@ def end_sessions(request: Request) -> HttpResponse:
     except (ValueError, NotFound) as gone:
         raise Http404 from gone
     messages.success(request, _("The session was ended."))
+    return see_other(HERE)
+
+
+@needs(Need.THROUGH, post=Need.proof(OTHERS))
+@require_POST
+def end_trusted(request: Request) -> HttpResponse:
+    """End the trust in one of one's browsers (`browser`), or in all (`all=on`)."""
+    person, by = signed_in(request), acting(request)
+    if ticked(request, "all"):
+        trusted.end_all(administrator_id=person.id, by=by)
+        messages.success(request, _("No browser is trusted any more."))
+        return see_other(HERE)
+    try:
+        trusted_id = UUID(field(request, "browser"))
+        trusted.end_one(trusted_id, administrator_id=person.id, by=by)
+    except (ValueError, NotFound) as gone:
+        raise Http404 from gone
+    messages.success(request, _("The browser is not trusted any more."))
     return see_other(HERE)

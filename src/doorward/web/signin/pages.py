@@ -34,6 +34,9 @@ class CodePage:
     elsewhere: str = ""
     email: str = ""
     next: str = ""
+    # For how many days this browser may be trusted (0: not at all), and whether that was ticked.
+    trust_days: int = 0
+    trust: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from doorward.core.passwords import minimum
 from doorward.core.policy import Kinds
 from doorward.core.steps import FactorKind, Need, Step
 from doorward.core.text import safe_next
-from doorward.mfa import passkey_proving, passkey_sign_in, proving, recovery
+from doorward.mfa import passkey_proving, passkey_sign_in, proving, recovery, trusted
 from doorward.web import browsermark, passkeys
 from doorward.web.gate import completes, drop_session_cookie, go_on, landing, onward
 from doorward.web.needs import needs, serves
@@ -32,6 +32,7 @@ from doorward.web.refusals import sentence
 from doorward.web.requests import acting, session_of
 from doorward.web.setup import confirm_set_up, set_up_page
 from doorward.web.signin.pages import CodePage, CodesPage, PasswordPage, SignInPage
+from doorward.web.trustmark import trust_if_asked
 
 if TYPE_CHECKING:
     from doorward.administrators.sessions import Started
@@ -91,7 +92,8 @@ def code(request: Request) -> HttpResponse:
         return see_other(onward(request))
     except Refusal as refusal:
         return _refused(request, "signin/code.html", _code_page(request, refusal), refusal)
-    return go_on(started.token, onward(request))
+    kind = FactorKind.PASSKEY if "credential" in request.POST else FactorKind.APP
+    return trust_if_asked(request, go_on(started.token, onward(request)), kind)
 
 
 def _second_step(request: Request) -> Started:
@@ -274,6 +276,8 @@ def _code_page(request: Request, refusal: Refusal | None = None) -> CodePage:
         required=loaded.facts.policy.required,
         many=proving.failures(loaded) >= proving.MANY if refusal else False,
         email=loaded.person.email,
+        trust_days=policy.trust_days if trusted.is_offered(loaded) else 0,
+        trust=ticked(request, "trust"),
     )
 
 

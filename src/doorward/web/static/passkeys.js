@@ -21,6 +21,10 @@ export function begin(part) {
     event.stopPropagation();
     if (!("asking" in part.dataset)) press(part);
   });
+  // What stands in another form of the page, and is meant for this one too.
+  part.addEventListener("formdata", ({ formData }) => {
+    for (const box of document.querySelectorAll("[data-also]:checked")) formData.set(box.name, box.value);
+  });
   addEventListener("pageshow", () => (part.elements.credential.value = ""));
   if ("autofill" in part.dataset) offer(part);
 }

@@ -1,0 +1,157 @@
+"""Trusted browsers: where the policy allows it, a factor that was proved is not asked for again for some days.
+
+The cookie has a token, the row its keyed hash. Whether a trust holds is decided live, by `core/trust.py`; what ends
+all sessions of a person ends them too, since they carry the security version they were made with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from doorward.administrators.sessions import new_token
+from doorward.audit.events import Kind
+from doorward.audit.services import record
+from doorward.core import errors, trust
+from doorward.core.facts import TrustFacts
+from doorward.core.policy import Kinds
+from doorward.mfa.facts import trusted_hash
+from doorward.mfa.models import TrustedBrowser
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.audit.origin import By
+    from doorward.core.steps import FactorKind
+    from doorward.mfa.facts import Loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """A browser that is trusted from now on: the token for its cookie (secret), and for how many days."""
+
+    token: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A trusted browser as its owner sees it."""
+
+    id: UUID
+    browser: str
+    trusted_at: datetime
+    used_at: datetime | None
+    until: datetime
+
+
+def is_offered(loaded: Loaded) -> bool:
+    """Say whether the second step may offer to trust this browser, with a factor that is still to be proved."""
+    policy, session = loaded.facts.policy, loaded.facts.session
+    recovered = session is not None and session.recovery_at is not None
+    factors = (row for row in loaded.factors if not row.locked)
+    return not recovered and any(trust.may_begin(policy, row.kind) for row in factors)
+
+
+def begin(*, loaded: Loaded, kind: FactorKind, old_token: str, by: By, now: datetime) -> Trusted:
+    """Trust a browser in which a factor of this kind was proved just now; its old trust goes.
+
+    The token is always a new one: who could put one of theirs into somebody's browser would know it. It
+    holds for the security version of the session that proved it. Raises `TrustNotAllowed`.
+    """
+    policy, session = loaded.facts.policy, loaded.facts.session
+    if session is None or not is_offered(loaded) or not trust.may_begin(policy, kind):
+        raise errors.TrustNotAllowed
+    token = new_token()
+    with transaction.atomic():
+        mine = TrustedBrowser.objects.filter(administrator_id=loaded.person.id)
+        mine.filter(token_hash=trusted_hash(old_token)).delete()
+        mine.create(
+            administrator_id=loaded.person.id,
+            token_hash=trusted_hash(token),
+            security_version=session.security_version,
+            required=policy.required,
+            kinds=policy.kinds,
+            trusted_at=now,
+            until=now + timedelta(days=policy.trust_days),
+            browser=by.origin.browser[:300],
+        )
+        record(Kind.BROWSER_TRUSTED, by=by, details={"days": policy.trust_days})
+    return Trusted(token=token, days=policy.trust_days)
+
+
+def mark_used(trusted_id: UUID, *, now: datetime) -> None:
+    """Write down that a sign-in went through by this trust."""
+    TrustedBrowser.objects.filter(id=trusted_id).update(used_at=now)
+
+
+def of(loaded: Loaded, *, now: datetime) -> list[Listed]:
+    """Give the browsers that this person trusts and that count now, the newest first."""
+    policy, version = loaded.facts.policy, loaded.facts.security_version
+    if not policy.trust_days:
+        return []
+    rows = TrustedBrowser.objects.filter(administrator_id=loaded.person.id)
+    found = [(row, _facts(row)) for row in rows.order_by("-trusted_at", "id")]
+    return [
+        Listed(row.id, row.browser, row.trusted_at, row.used_at, trust.ends_at(facts, policy))
+        for row, facts in found
+        if trust.holds(facts, policy, security_version=version, now=now)
+    ]
+
+
+def end_one(trusted_id: UUID, *, administrator_id: UUID, by: By) -> None:
+    """End one of a person's own, or raise `NotFound`."""
+    with transaction.atomic():
+        mine = TrustedBrowser.objects.filter(administrator_id=administrator_id)
+        if not mine.filter(id=trusted_id).delete()[0]:
+            raise errors.NotFound
+        record(Kind.TRUSTED_BROWSERS_ENDED, by=by, details={"browsers": 1})
+
+
+def end_all(*, administrator_id: UUID, by: By) -> int:
+    """End all of a person's own; give how many were."""
+    with transaction.atomic():
+        ended = forget_all(administrator_id)
+        if ended:
+            record(Kind.TRUSTED_BROWSERS_ENDED, by=by, details={"browsers": ended})
+    return ended
+
+
+def forget_all(administrator_id: UUID) -> int:
+    """Delete all of a person's, in the caller's transaction, whose event says why; give how many there were."""
+    return TrustedBrowser.objects.filter(administrator_id=administrator_id).delete()[0]
+
+
+def forget(*, now: datetime) -> int:
+    """Delete what holds no more, so that it does not again if what ended it is undone."""
+    rows = TrustedBrowser.objects.all()
+    of_customer = "administrator__customer__"
+    required = (
+        Q(administrator__require_2fa=True)
+        | Q(**{f"{of_customer}require_2fa": True})
+        | Q(**{f"{of_customer}floor_require_2fa": True})
+        | Q(**{f"{of_customer}brand__require_2fa": True})
+    )
+    over = (
+        Q(until__lte=now)
+        | ~Q(security_version=F("administrator__security_version"))
+        | Q(**{f"{of_customer}trust_days": 0})
+        | (Q(required=False) & required)
+        | Q(kinds=Kinds.ANY, **{f"{of_customer}kinds": Kinds.PHISHING_RESISTANT})
+    )
+    return rows.filter(id__in=list(rows.filter(over).values_list("id", flat=True))).delete()[0]
+
+
+def _facts(row: TrustedBrowser) -> TrustFacts:
+    return TrustFacts(
+        trusted_at=row.trusted_at,
+        until=row.until,
+        security_version=row.security_version,
+        required=row.required,
+        kinds=Kinds(row.kinds),
+    )

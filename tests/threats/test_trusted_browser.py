@@ -1,0 +1,466 @@
+"""A trusted browser spares the second step where the policy allows it, and nothing else, to nobody else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from doorward.administrators import links, services
+from doorward.administrators.models import Administrator, MailedLink, Session, Status
+from doorward.audit.events import Kind
+from doorward.audit.origin import CONSOLE
+from doorward.customers.models import Brand, Customer
+from doorward.mfa import recovery, trusted
+from doorward.mfa import services as mfa
+from doorward.mfa.models import Factor, TrustedBrowser
+from doorward.web.trustmark import NAME
+from tests import passkeys, support
+from tests.racing import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+def allow(person: Administrator, days: int = 30, **columns) -> None:
+    Customer.objects.filter(id=person.customer_id).update(trust_days=days, **columns)
+
+
+def give_password(client: Client, person: Administrator, password: str = support.PASSWORD) -> str:
+    """Sign in with the password; give where a page of the portal leads to then."""
+    client.post("/sign-in/", {"email": person.email, "password": password, "next": ""})
+    answer = client.get("/security/")
+    return answer.headers.get("Location", "through")
+
+
+def trusting(person: Administrator, *, days: int = 30) -> Client:
+    """Give a browser in which the second step was done once, with the box ticked; signed out again."""
+    allow(person, days)
+    if not Factor.objects.filter(administrator=person).exists():
+        support.enable_app(person)
+    client = Client(HTTP_USER_AGENT=support.CHROME)
+    assert give_password(client, person) == "/sign-in/code/"
+    answer = client.post("/sign-in/code/", {"code": support.next_code(person), "trust": "on"})
+    assert answer.status_code == 303
+    assert client.get("/security/").status_code == 200
+    client.post("/sign-out/")
+    return client
+
+
+def is_spared(client: Client, person: Administrator, password: str = support.PASSWORD) -> bool:
+    """Say whether the second step is left out in this browser."""
+    client.post("/sign-out/")
+    return give_password(client, person, password) == "through"
+
+
+def cookie(client: Client) -> str:
+    return client.cookies[NAME].value
+
+
+# --- what it is for -------------------------------------------------------------------------------
+
+
+def test_it_spares_the_second_step_and_history_says_so(owner):
+    client = trusting(owner)
+    assert is_spared(client, owner)
+    (event,) = support.events(Kind.BROWSER_TRUSTED)
+    assert (event.subject_id, event.details) == (owner.id, {"days": 30})
+    assert support.events(Kind.SIGNED_IN)[-1].details["with"] == "trusted_browser"
+    assert TrustedBrowser.objects.get().used_at is not None
+
+
+def test_the_cookie_is_out_of_reach_and_the_row_does_not_have_it(owner):
+    mark = trusting(owner).cookies[NAME]
+    assert (mark["httponly"], mark["samesite"], mark["path"]) == (True, "Lax", "/")
+    assert mark["max-age"] == 30 * 24 * 3600
+    assert len(mark.value) == 43
+    assert mark.value.encode() not in bytes(TrustedBrowser.objects.get().token_hash)
+
+
+def test_who_does_not_bring_it_costs_no_query_more(owner, django_assert_num_queries):
+    client = trusting(owner)
+    support.sign_in(client, owner)
+    client.get("/support/")
+    with django_assert_num_queries(1):
+        assert client.get("/support/").status_code == 200
+    del client.cookies[NAME]
+    with django_assert_num_queries(1):
+        assert client.get("/support/", follow=False).status_code in {200, 303}
+
+
+def test_a_box_that_is_not_ticked_trusts_nothing(owner):
+    allow(owner)
+    support.enable_app(owner)
+    client = support.browser_of(owner)
+    assert NAME not in client.cookies
+    assert not is_spared(client, owner)
+
+
+def test_a_passkey_at_the_second_step_serves_as_well(owner):
+    allow(owner)
+    key = passkeys.add(owner)
+    client = Client(HTTP_HOST=passkeys.ORIGIN.removeprefix("http://"))
+    give_password(client, owner)
+    page = client.get("/sign-in/code/").content.decode()
+    assert 'name="trust"' in page
+    assert 'form="passkey-form"' in page
+    asked = passkeys.options(client, "/sign-in/code/passkey/")
+    credential = key.get(asked, passkeys.ORIGIN)
+    client.post("/sign-in/code/", {"credential": credential, "trust": "on"})
+    assert is_spared(client, owner)
+
+
+# --- whom it is not for ---------------------------------------------------------------------------
+
+
+def test_the_cookie_alone_opens_nothing(owner):
+    thief = Client()
+    thief.cookies[NAME] = cookie(trusting(owner))
+    assert thief.get("/security/")["Location"].startswith("/sign-in/?next=")
+    assert give_password(thief, owner, "not the password at all") != "through"
+
+
+def test_nor_does_the_password_without_the_cookie(owner):
+    trusting(owner)
+    assert give_password(Client(), owner) == "/sign-in/code/"
+
+
+@pytest.mark.parametrize("whose", ["colleague", "outsider"])
+def test_it_is_no_use_to_another_person(owner, whose, request):
+    other = request.getfixturevalue(whose)
+    allow(other)
+    support.enable_app(other)
+    client = trusting(owner)
+    assert not is_spared(client, other)
+    # Nor does it shut its owner out.
+    assert is_spared(client, owner)
+
+
+@pytest.mark.parametrize(
+    "forged", ["", "x", "A" * 43, "A" * 4000, "ä" * 43, "' OR 1=1 --", "\x00" * 43, "A" * 42]
+)
+def test_a_made_up_cookie_is_none(owner, forged):
+    trusting(owner)
+    client = Client()
+    client.cookies[NAME] = forged
+    assert give_password(client, owner) == "/sign-in/code/"
+    assert client.get("/sign-in/code/").status_code == 200
+
+
+def test_a_token_that_somebody_planted_is_never_taken(owner):
+    allow(owner)
+    support.enable_app(owner)
+    planted = "p" * 43
+    client = Client()
+    client.cookies[NAME] = planted
+    give_password(client, owner)
+    client.post("/sign-in/code/", {"code": support.next_code(owner), "trust": "on"})
+    assert cookie(client) != planted
+    thief = Client()
+    thief.cookies[NAME] = planted
+    assert give_password(thief, owner) == "/sign-in/code/"
+
+
+def test_it_is_never_a_fresh_proof(owner):
+    client = trusting(owner)
+    assert is_spared(client, owner)
+    for path in ("/security/2fa/add/", "/security/recovery-codes/", "/security/sessions/end/"):
+        assert client.post(path, {"others": "on"})["Location"].startswith("/prove/")
+    assert client.post("/administrators/add/", {})["Location"].startswith("/prove/")
+    refused = client.post("/security/2fa/disable/", {"code": "000000"})
+    assert refused.status_code == 422
+    proved = client.post("/prove/", {"code": support.next_code(owner), "next": "/security/"})
+    assert proved.status_code == 303
+    assert client.get("/security/2fa/add/").status_code == 200
+
+
+# --- where it does not begin ----------------------------------------------------------------------
+
+
+def test_the_box_is_there_only_where_the_policy_allows_it(owner):
+    support.enable_app(owner)
+    client = Client()
+    give_password(client, owner)
+    assert 'name="trust"' not in client.get("/sign-in/code/").content.decode()
+    allow(owner, 7)
+    page = client.get("/sign-in/code/").content.decode()
+    assert 'name="trust"' in page
+    assert "Trust this browser for 7 days" in page
+
+
+def test_ticked_all_the_same_it_is_refused_and_the_sign_in_goes_on(owner):
+    support.enable_app(owner)
+    client = Client()
+    give_password(client, owner)
+    client.post("/sign-in/code/", {"code": support.next_code(owner), "trust": "on"})
+    assert NAME not in client.cookies
+    assert not TrustedBrowser.objects.exists()
+    page = client.get("/security/")
+    assert page.status_code == 200
+    assert "your account does not allow it" in page.content.decode()
+
+
+def test_a_wrong_code_trusts_nothing_and_keeps_the_tick(owner):
+    allow(owner)
+    support.enable_app(owner)
+    client = Client()
+    give_password(client, owner)
+    answer = client.post("/sign-in/code/", {"code": "000000", "trust": "on"})
+    assert answer.status_code == 422
+    assert " checked" in answer.content.decode().partition('name="trust"')[2][:200]
+    assert not TrustedBrowser.objects.exists()
+
+
+def test_a_recovery_code_trusts_nothing_and_ends_what_was_trusted(owner):
+    other = trusting(owner)
+    recovery.make(owner, now=timezone.now())
+    (one, *_rest) = recovery.unsaved(owner.id)
+    recovery.confirm_saved(administrator_id=owner.id, by=support.by(owner), now=timezone.now())
+    client = Client()
+    give_password(client, owner)
+    assert 'name="trust"' not in client.get("/sign-in/recovery/").content.decode()
+    client.post("/sign-in/recovery/", {"code": one, "trust": "on"})
+    assert client.get("/security/").status_code == 200
+    assert NAME not in client.cookies
+    assert not is_spared(other, owner)
+
+
+def test_setting_up_trusts_nothing(owner):
+    allow(owner, require_2fa=True)
+    client = support.browser_of(owner)
+    for path in ("/sign-in/mailbox/", "/sign-in/set-up/"):
+        client.post(path, {"code": "000000", "trust": "on"})
+    assert NAME not in client.cookies
+
+
+def test_a_code_that_the_policy_does_not_take_trusts_nothing(owner):
+    allow(owner, require_2fa=True, kinds="phishing_resistant")
+    support.enable_app(owner)
+    passkeys.add(owner)
+    client = Client(HTTP_HOST=passkeys.ORIGIN.removeprefix("http://"))
+    give_password(client, owner)
+    client.post("/sign-in/code/", {"code": support.next_code(owner), "trust": "on"})
+    assert NAME not in client.cookies
+    assert client.get("/security/")["Location"] == "/sign-in/code/"
+
+
+# --- what ends it ---------------------------------------------------------------------------------
+
+
+def disable(person, client):
+    client.post("/security/2fa/disable/", {"code": support.next_code(person)})
+    support.enable_app(person)
+
+
+def change_password(person, client):
+    fields = {"current": support.PASSWORD, "password": support.OTHER_PASSWORD}
+    assert client.post("/profile/password/", fields).status_code == 303
+    return support.OTHER_PASSWORD
+
+
+def reset_password(person, client):
+    Client().post("/password/forgot/", {"email": person.email})
+    link = MailedLink.objects.filter(administrator=person).latest("created_at")
+    stranger = Client()
+    page = stranger.get(links.path(link))["Location"]
+    stranger.post(page, {"password": support.OTHER_PASSWORD})
+    return support.OTHER_PASSWORD
+
+
+def reset_factors(person, client):
+    mfa.reset(person, by=CONSOLE, now=timezone.now())
+    support.enable_app(person)
+
+
+def end_other_sessions(person, client):
+    assert client.post("/security/sessions/end/", {"others": "on"}).status_code == 303
+
+
+def remove_a_factor(person, client):
+    support.enable_app(person, name="Tablet")
+    tablet = Factor.objects.get(administrator=person, name="Tablet")
+    client.post(f"/security/factors/{tablet.id}/", {"name": "Tablet", "remove": "on"})
+    assert not Factor.objects.filter(name="Tablet").exists()
+
+
+def suspend_and_restore(person, client):
+    for status in (Status.SUSPENDED, Status.ACTIVE):
+        wanted = services.Change(status=status, confirmed=True)
+        now = timezone.now()
+        services.change(person.id, wanted, customer=person.customer, by=CONSOLE, now=now)
+
+
+def require_it(person, client):
+    wanted = services.Change(require_2fa=True)
+    now = timezone.now()
+    services.change(person.id, wanted, customer=person.customer, by=CONSOLE, now=now)
+
+
+def end_this_one(person, client):
+    row = TrustedBrowser.objects.get(administrator=person)
+    answer = client.post("/security/trusted-browsers/end/", {"browser": str(row.id)})
+    assert (answer.status_code, answer["Location"]) == (303, "/security/")
+
+
+def end_all(person, client):
+    assert client.post("/security/trusted-browsers/end/", {"all": "on"}).status_code == 303
+
+
+def policy_off(person, client):
+    allow(person, 0)
+
+
+def only_passkeys(person, client):
+    allow(person, 30, kinds="phishing_resistant")
+
+
+def floor(person, client):
+    allow(person, 30, floor_require_2fa=True)
+
+
+def floor_of_the_brand(person, client):
+    Brand.objects.update(require_2fa=True)
+
+
+ENDINGS = (
+    disable,
+    change_password,
+    reset_password,
+    reset_factors,
+    end_other_sessions,
+    remove_a_factor,
+    suspend_and_restore,
+    require_it,
+    end_this_one,
+    end_all,
+    policy_off,
+    only_passkeys,
+    floor,
+    floor_of_the_brand,
+)
+
+
+@pytest.fixture
+def keeper(owner) -> Administrator:
+    """Somebody else with the Administrators tab, so that the owner may be suspended."""
+    return support.make_administrator(
+        owner.customer, email="keeper@harbourbakery.example", tabs=support.ALL_TABS
+    )
+
+
+@pytest.mark.usefixtures("keeper")
+@pytest.mark.parametrize("end", ENDINGS, ids=lambda end: end.__name__)
+def test_an_old_cookie_is_dead_after(owner, end):
+    client = trusting(owner)
+    old = cookie(client)
+    assert is_spared(client, owner)
+    client.post("/prove/", {"code": support.next_code(owner), "next": "/"})
+    password = end(owner, client) or support.PASSWORD
+    thief = Client()
+    thief.cookies[NAME] = old
+    assert give_password(thief, owner, password) == "/sign-in/code/"
+    # What holds no more is deleted, and does not hold again when what ended it is undone.
+    trusted.forget(now=timezone.now())
+    assert not TrustedBrowser.objects.exists()
+
+
+def test_what_still_holds_is_not_forgotten(owner):
+    client = trusting(owner)
+    assert trusted.forget(now=timezone.now() + timedelta(days=29)) == 0
+    assert is_spared(client, owner)
+    assert trusted.forget(now=timezone.now() + timedelta(days=31)) == 1
+
+
+def test_it_ends_by_time_and_a_shortened_policy_shortens_it(owner, clock):
+    client = trusting(owner, days=14)
+    clock.shift(timedelta(days=13, hours=23))
+    assert is_spared(client, owner)
+    allow(owner, 7)
+    assert not is_spared(client, owner)
+    allow(owner, 30)
+    # A policy that allows more gives nothing to who was trusted for less.
+    assert is_spared(client, owner)
+    clock.shift(timedelta(hours=2))
+    assert not is_spared(client, owner)
+
+
+def test_a_session_that_came_in_by_it_is_asked_at_the_next_click(owner):
+    client = trusting(owner)
+    assert is_spared(client, owner)
+    allow(owner, 0)
+    assert client.get("/security/")["Location"] == "/sign-in/code/"
+    client.post("/sign-in/code/", {"code": support.next_code(owner)})
+    assert client.get("/security/").status_code == 200
+
+
+def test_nobody_ends_anothers(owner, colleague):
+    client = trusting(owner)
+    row = TrustedBrowser.objects.get()
+    hostile = support.browser_of(colleague)
+    for browser in (str(row.id), str(uuid4()), "x"):
+        answer = hostile.post("/security/trusted-browsers/end/", {"browser": browser})
+        assert answer.status_code == 404
+    assert hostile.post("/security/trusted-browsers/end/", {"all": "on"}).status_code == 303
+    assert hostile.get("/security/trusted-browsers/end/").status_code == 405
+    assert hostile.post("/security/trusted-browsers/end/", {}).status_code == 422
+    assert is_spared(client, owner)
+
+
+def test_ending_wants_a_fresh_proof(owner):
+    client = trusting(owner)
+    assert is_spared(client, owner)
+    answer = client.post("/security/trusted-browsers/end/", {"all": "on"})
+    assert answer["Location"].startswith("/prove/")
+    assert TrustedBrowser.objects.exists()
+
+
+def test_the_page_lists_what_counts_and_whose_it_is(owner, colleague):
+    trusting(colleague)
+    client = trusting(owner)
+    assert is_spared(client, owner)
+    page = client.get("/security/").content.decode().partition('id="trusted-browsers"')[2]
+    listed = page.partition("</section>")[0]
+    assert listed.count("Chrome on Linux</strong>") == 1
+    assert "This one" in listed
+    allow(owner, 0)
+    assert (
+        'id="trusted-browsers"' not in support.browser_of(owner).get("/security/").content.decode()
+    )
+
+
+# --- at once --------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_one_code_sent_twice_at_once_one_browser_is_trusted(owner):
+    allow(owner)
+    support.enable_app(owner)
+    first, second = Client(), Client()
+    for client in (first, second):
+        give_password(client, owner)
+    form = {"code": support.next_code(owner), "trust": "on"}
+    at_once([partial(client.post, "/sign-in/code/", form) for client in (first, second)])
+    assert TrustedBrowser.objects.count() == 1
+    assert sorted(is_spared(client, owner) for client in (first, second)) == [False, True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_trust_that_races_a_changed_password_is_dead(owner):
+    allow(owner)
+    support.enable_app(owner)
+    client, other = Client(), support.browser_of(owner)
+    give_password(client, owner)
+    Factor.objects.update(last_step=0)
+    form = {"code": support.next_code(owner), "trust": "on"}
+    fields = {"current": support.PASSWORD, "password": support.OTHER_PASSWORD}
+    at_once(
+        [
+            lambda: client.post("/sign-in/code/", form),
+            lambda: other.post("/profile/password/", fields),
+        ]
+    )
+    assert Session.objects.filter(ended_at__isnull=True).count() == 1
+    assert not is_spared(client, owner, support.OTHER_PASSWORD)
