@@ -19,6 +19,8 @@ from click.testing import CliRunner
 from django.test import Client
 from django.utils import timezone
 
+from doorward.audit.events import Kind
+from doorward.audit.models import Event
 from doorward.cli.base import main
 from doorward.core import totp
 from doorward.mfa.models import Factor
@@ -96,6 +98,38 @@ def test_a_key_is_changed_from_start_to_end(keys, kept, later):
     )
     assert [key.id for key in keys.ring.keys] == [new]
     assert len(said("check").splitlines()) == 2
+    assert recorded() == [
+        (Kind.KEY_MADE, {"key_id": new}),
+        (Kind.KEYS_ROTATED, {"key_id": new, "sealed": 8}),
+        (Kind.KEYS_ROTATED, {"key_id": new, "sealed": 0}),
+        (Kind.KEY_DROPPED, {"key_id": old}),
+    ]
+
+
+def recorded():
+    """Give what history has of keys; all of it in the provider's own, with nothing secret."""
+    kinds = (Kind.KEY_MADE, Kind.KEYS_ROTATED, Kind.KEY_DROPPED)
+    found = list(Event.objects.filter(kind__in=kinds).order_by("id"))
+    assert {event.customer_id for event in found} <= {support.provider().id}
+    assert {(event.actor_id, event.browser) for event in found} <= {(None, "console")}
+    return [(event.kind, event.details) for event in found]
+
+
+def test_the_providers_staff_read_of_it(keys, kept):
+    said("new")
+    said("rotate")
+    staff = support.make_administrator(
+        support.provider(), email="nora@provider.example", tabs=support.ALL_TABS
+    )
+    page = support.browser_of(staff).get("/activity/").content.decode()
+    assert "The operator made a new key for secrets at rest." in page
+    assert f"key: {keys.ring.newest.id} · 8 secrets" in page
+    assert keys.ring.newest.secret.hex() not in page
+
+
+def test_what_could_not_be_done_is_no_event(keys, customer):
+    refused("drop", keys.ring.newest.id)
+    assert recorded() == []
 
 
 def test_a_key_of_last_year_is_old(keys, clock):
@@ -190,6 +224,7 @@ def test_a_file_that_cannot_be_written(keys, customer, monkeypatch):
         f"The key file {keys.path} cannot be written: No space left on device."
     )
     assert keys.path.read_bytes() == before
+    assert recorded() == []
 
 
 def test_whoever_stops_it_is_told_how_to_go_on(keys, kept, monkeypatch):

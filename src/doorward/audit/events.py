@@ -82,6 +82,9 @@ class Kind(StrEnum):
     ADMINISTRATOR_ERASED = "administrator_erased"
     HISTORY_EXPORTED = "history_exported"
     HISTORY_FORGOTTEN = "history_forgotten"
+    KEY_MADE = "key_made"
+    KEYS_ROTATED = "keys_rotated"
+    KEY_DROPPED = "key_dropped"
 
     # Customers and what the provider keeps
     CUSTOMER_ADDED = "customer_added"

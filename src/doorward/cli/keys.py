@@ -14,6 +14,7 @@ from doorward.cli.base import Failure, json_option, print_json, print_table, wit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from doorward.audit.services import Detail
     from doorward.safe.keyring import Key, KeyFile
     from doorward.safe.sealed import Found
 
@@ -37,7 +38,9 @@ def new() -> None:
     """Make a key, and seal new secrets with it from now on."""
     from django.utils import timezone  # noqa: PLC0415 - after set-up
 
-    key = _file().add(now=timezone.now())
+    with _recorded("key_made") as details:
+        key = _file().add(now=timezone.now())
+        details["key_id"] = key.id
     click.echo(
         f"The key {key.id} seals from now on; `doorward keys rotate` re-seals what is there."
     )
@@ -55,7 +58,10 @@ def rotate() -> None:
     except KeyboardInterrupt:
         raise Failure("Stopped; `doorward keys rotate` goes on from there.") from None
     _refuse_broken(found)
-    click.echo(f"{done} secrets were re-sealed; the key {_file().ring.newest.id} seals everything.")
+    newest = _file().ring.newest.id
+    with _recorded("keys_rotated") as details:
+        details |= {"key_id": newest, "sealed": done}
+    click.echo(f"{done} secrets were re-sealed; the key {newest} seals everything.")
 
 
 @keys.command()
@@ -88,8 +94,31 @@ def drop(key_id: str) -> None:
     if needs:
         said = ", ".join(needs)
         raise Failure(f"The key {key_id} is needed by {said}: `doorward keys rotate` first.")
-    _file().drop(key_id)
+    with _recorded("key_dropped") as details:
+        _file().drop(key_id)
+        details["key_id"] = key_id
     click.echo(f"The key {key_id} is not in the key file any more. Older backups still need it.")
+
+
+@contextmanager
+def _recorded(kind: str) -> Iterator[dict[str, Detail]]:
+    """Record in the provider's history what is done inside; what fails there is no event.
+
+    The database is asked before: where it cannot be written to, no key changes.
+    """
+    from django.db import transaction  # noqa: PLC0415 - after set-up, as all below
+
+    from doorward.audit.events import Kind  # noqa: PLC0415
+    from doorward.audit.origin import CONSOLE  # noqa: PLC0415
+    from doorward.audit.services import record  # noqa: PLC0415
+    from doorward.customers.models import Customer, CustomerKind  # noqa: PLC0415
+
+    details: dict[str, Detail] = {}
+    with transaction.atomic():
+        providers = Customer.objects.filter(kind=CustomerKind.PROVIDER)
+        provider = providers.values_list("id", "name").first()
+        yield details
+        record(Kind(kind), by=CONSOLE, customer=provider, details=details)
 
 
 def _file() -> KeyFile:

@@ -166,6 +166,9 @@ CATALOGUE: Final[Mapping[Kind, tuple[Notice, ...]]] = {
     Kind.ADMINISTRATOR_ERASED: NOBODY,
     Kind.HISTORY_EXPORTED: NOBODY,
     Kind.HISTORY_FORGOTTEN: NOBODY,
+    Kind.KEY_MADE: NOBODY,
+    Kind.KEYS_ROTATED: NOBODY,
+    Kind.KEY_DROPPED: NOBODY,
     # Customers and what the provider keeps
     Kind.CUSTOMER_ADDED: NOBODY,
     Kind.CUSTOMER_CHANGED: NOBODY,

@@ -119,6 +119,14 @@ def _filters(filters: list[str]) -> str:
     return _("narrowed to: %(filters)s") % {"filters": _joined(filters)}
 
 
+def _key(key_id: str) -> str:
+    return _("key: %(key)s") % {"key": key_id}
+
+
+def _sealed(number: int) -> str:
+    return ngettext("%(n)s secret", "%(n)s secrets", number) % {"n": number}
+
+
 def _left(number: int) -> str:
     return ngettext("%(n)s code is left", "%(n)s codes are left", number) % {"n": number}
 
@@ -184,6 +192,8 @@ _SAID: Final[dict[str, tuple[type, Callable[[Any], str]]]] = {
     "factor": (str, str),
     "brand": (str, str),
     "filters": (list, _filters),
+    "key_id": (str, _key),
+    "sealed": (int, _sealed),
     "left": (int, _left),
     "ended": (int, _ended),
     "days": (int, _days),

@@ -334,6 +334,15 @@ WORDINGS: Final[dict[Kind, Wording]] = {
     Kind.HISTORY_FORGOTTEN: Wording(
         _ALL, "eraser", gettext_lazy("%(actor)s deleted history that is no longer kept.")
     ),
+    Kind.KEY_MADE: Wording(
+        _ALL, "key-round", gettext_lazy("%(actor)s made a new key for secrets at rest.")
+    ),
+    Kind.KEYS_ROTATED: Wording(
+        _ALL, "key-round", gettext_lazy("%(actor)s sealed all secrets at rest with the newest key.")
+    ),
+    Kind.KEY_DROPPED: Wording(
+        _ALL, "key-round", gettext_lazy("%(actor)s took an old key out of the key file.")
+    ),
     # Customers and what the provider keeps
     Kind.CUSTOMER_ADDED: Wording(_ALL, "building-2", gettext_lazy("%(actor)s added the account.")),
     Kind.CUSTOMER_CHANGED: Wording(
