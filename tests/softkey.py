@@ -86,16 +86,11 @@ class SoftKey:
         return self.sign_count
 
     def create(self, options: dict[str, Any], origin: str, **given: Any) -> str:
-        """Answer creation options. Keys of `given` replace parts: see `_client_data`, `_auth_data`."""
+        """Answer creation options. Keys of `given` replace parts: see `_client_data`, `auth_data`."""
         self.rp_id = options["rp"]["id"]
         self.user_handle = unb64(options["user"]["id"])
         client = _client_data("webauthn.create", options["challenge"], origin, given)
-        public_key = given.get("public_key", self.public_key)
-        credential_id = given.get("attested_id", self.credential_id)
-        attested = (
-            self.aaguid.bytes + len(credential_id).to_bytes(2, "big") + credential_id + public_key
-        )
-        auth_data = self._auth_data(given, AT) + attested + given.get("after", b"")
+        auth_data = self.auth_data(AT, **given) + self.attested(**given) + given.get("after", b"")
         statement = {"fmt": "none", "attStmt": {}, "authData": auth_data}
         if given.get("self_attested"):
             signature = given.get("signature") or self.sign(auth_data + sha256(client).digest())
@@ -112,7 +107,7 @@ class SoftKey:
     def get(self, options: dict[str, Any], origin: str, **given: Any) -> str:
         """Answer request options."""
         client = _client_data("webauthn.get", options["challenge"], origin, given)
-        auth_data = (self._auth_data(given, 0) + given.get("after", b""))[: given.get("cut")]
+        auth_data = (self.auth_data(**given) + given.get("after", b""))[: given.get("cut")]
         signed = given.get("signed", auth_data + sha256(client).digest())
         response = {
             "clientDataJSON": b64(client),
@@ -124,7 +119,15 @@ class SoftKey:
             response["userHandle"] = b64(handle)
         return self._answer(response, given)
 
-    def _auth_data(self, given: dict[str, Any], more: int) -> bytes:
+    def attested(self, **given: Any) -> bytes:
+        """Give what authenticator data has besides in a registration: id and public key."""
+        credential_id = given.get("attested_id", self.credential_id)
+        length = len(credential_id).to_bytes(2, "big")
+        public_key: bytes = given.get("public_key", self.public_key)
+        return self.aaguid.bytes + length + bytes(credential_id) + public_key
+
+    def auth_data(self, more: int = 0, **given: Any) -> bytes:
+        """Give authenticator data up to the counter, which goes up; `more` flags than the key's own."""
         rp_hash = sha256(given.get("rp_id", self.rp_id).encode()).digest()
         flags: int = given.get("flags", self.flags) | more
         count: int = given.get("count", self.count())
