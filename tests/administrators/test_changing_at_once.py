@@ -13,7 +13,6 @@ from doorward.administrators.models import (
     Administrator,
     EmailChange,
     MailedLink,
-    Session,
     Status,
 )
 from doorward.administrators.services import Change
@@ -106,54 +105,6 @@ def test_one_email_for_two_at_once_is_one_account(owner):
     taken = [outcome for outcome in outcomes if isinstance(outcome, errors.EmailTaken)]
     assert len(taken) == 3, outcomes
     assert MailedLink.objects.count() == 1
-
-
-def test_an_invitation_accepted_twice_at_once_is_accepted_once(owner):
-    person = support.invite(owner.customer)
-    token = links.path(MailedLink.objects.get()).split("/")[-2]
-
-    def accept():
-        return invitations.accept(
-            token=token,
-            password=support.PASSWORD,
-            two_factors=False,
-            browser_token="browser",
-            origin=Origin(),
-            now=timezone.now(),
-        )
-
-    outcomes = at_once([accept] * 4)
-    done = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
-    assert len(done) == 1, outcomes
-    assert Session.objects.filter(administrator=person).count() == 1
-    assert len(support.events(Kind.INVITATION_ACCEPTED)) == 1
-    others = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
-    assert all(isinstance(one, (errors.LinkUsed, errors.LinkInvalid)) for one in others), outcomes
-
-
-def test_an_invitation_that_is_accepted_and_revoked_at_once_ends_one_way(owner):
-    for number in range(ROUNDS):
-        person = support.invite(owner.customer, email=f"lena{number}@harbourbakery.example")
-        link = MailedLink.objects.get(administrator=person)
-        outcomes: list[Any] = at_once(
-            [
-                partial(
-                    invitations.accept,
-                    token=links.path(link).split("/")[-2],
-                    password=support.PASSWORD,
-                    two_factors=False,
-                    browser_token="browser",
-                    origin=Origin(),
-                    now=timezone.now(),
-                ),
-                partial(invitations.revoke, person, by=support.by(owner), now=timezone.now()),
-            ]
-        )
-        refusals = [one for one in outcomes if isinstance(one, Exception)]
-        assert len(refusals) == 1, outcomes
-        assert isinstance(refusals[0], errors.Refusal), outcomes
-        expected = Status.ACTIVE if refusals[0] is outcomes[1] else Status.REMOVED
-        assert support.again(person).status == expected
 
 
 def test_who_accepts_just_now_does_not_get_another_s_email(owner):

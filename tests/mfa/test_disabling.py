@@ -49,16 +49,6 @@ def test_a_right_code_removes_everything_and_ends_the_other_sessions(owner, cloc
     assert support.events(Kind.TWO_FACTOR_DISABLED)
 
 
-def test_a_wrong_or_used_code_changes_nothing(owner, clock):
-    secret = support.enable_app(owner)
-    with pytest.raises(errors.WrongCode):
-        disable(begin(owner), "000000")
-    prove(begin(owner), support.code(secret), owner)
-    with pytest.raises(errors.CodeAlreadyUsed):
-        disable(begin(owner), support.code(secret))
-    assert Factor.objects.count() == 1
-
-
 def test_it_is_refused_where_required_and_the_code_is_not_burnt(owner, clock):
     secret = support.enable_app(owner)
     require(owner)

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from django.utils import timezone
 
-from doorward.administrators import sessions
-from doorward.audit.events import Kind
 from doorward.core import attempts, errors
-from doorward.mfa import facts, recovery
+from doorward.mfa import recovery
 from doorward.mfa.models import RecoveryCode, RecoverySet
 from tests import support
 from tests.mfa.test_proving import begin
-from tests.racing import at_once
 
 if TYPE_CHECKING:
     from doorward.administrators.models import Administrator
@@ -55,19 +51,6 @@ def test_no_code_is_stored(owner):
     )
     for code in codes:
         assert code.replace("-", "").encode() not in stored
-
-
-def test_each_code_works_once_in_any_writing(owner):
-    codes = saved_codes(owner)
-    started = use(begin(owner), codes[0].lower().replace("-", " "), owner)
-    after = facts.load(started.token)
-    assert after is not None
-    assert after.facts.session is not None
-    assert after.facts.session.recovery_at is not None
-    with pytest.raises(errors.RecoveryCodeWrong):
-        use(begin(owner), codes[0], owner)
-    assert recovery.left(owner.id) == 9
-    assert support.events(Kind.RECOVERY_CODE_USED)[0].details["left"] == 9
 
 
 def test_a_new_set_replaces_the_old_one_only_when_it_is_saved(owner):
@@ -110,13 +93,3 @@ def test_no_number_of_wrong_ones_takes_the_way_back(owner, clock):
 def test_codes_of_nobody_with_a_factor_are_not_made(owner):
     with pytest.raises(errors.NotEnabled):
         recovery.make_new(loaded=begin(owner), by=support.by(owner), now=timezone.now())
-
-
-@pytest.mark.django_db(transaction=True)
-def test_one_code_in_twenty_requests_at_once_is_accepted_once():
-    person = support.make_administrator(support.make_customer())
-    code = saved_codes(person)[0]
-    waiting = [begin(person, known=bool(number % 2)) for number in range(20)]
-    found = at_once([partial(use, one, code, person) for one in waiting])
-    assert sum(isinstance(one, sessions.Started) for one in found) == 1, found
-    assert recovery.left(person.id) == 9

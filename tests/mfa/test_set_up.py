@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from django.utils import timezone
 
-from doorward.administrators import sessions
 from doorward.administrators.models import MailedLink, Session
 from doorward.audit.events import Kind
 from doorward.core import attempts, errors, totp
-from doorward.mfa import facts, set_up
+from doorward.mfa import set_up
 from doorward.mfa.models import Factor, RecoverySet, SetUp
 from tests import support
 from tests.mfa.test_proving import begin, prove, reload
@@ -58,14 +57,6 @@ def test_nothing_is_on_until_a_right_code(owner):
         confirm(loaded, "000000", owner)
     assert Factor.objects.count() == 0
     assert RecoverySet.objects.count() == 0
-
-
-def test_the_code_that_confirmed_is_burnt(owner, clock):
-    loaded = begin(owner)
-    secret = show(loaded)
-    confirm(loaded, support.code(secret), owner)
-    with pytest.raises(errors.CodeAlreadyUsed):
-        prove(begin(support.again(owner)), support.code(secret), owner)
 
 
 def test_the_same_secret_for_ten_minutes_then_another(owner, clock):
@@ -161,27 +152,3 @@ def test_a_bad_name_changes_nothing_and_uses_no_code_up(owner, clock, name):
         confirm(loaded, code, owner, name=name)
     assert Factor.objects.count() == 0
     confirm(loaded, code, owner, name="Phone")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_confirmed_twenty_times_at_once_it_is_one_factor():
-    person = support.make_administrator(support.make_customer())
-    loaded = begin(person)
-    code = support.code(show(loaded))
-    found = at_once([lambda: confirm(loaded, code, person)] * 20)
-    assert sum(isinstance(one, sessions.Started) for one in found) == 1, found
-    assert Factor.objects.count() == 1
-    assert RecoverySet.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_confirmed_in_two_browsers_at_once_only_one_turns_it_on():
-    person = support.make_administrator(support.make_customer())
-    browsers = [begin(person) for _ in range(6)]
-    codes = [support.code(show(one)) for one in browsers]
-    found = at_once(
-        [partial(confirm, one, code, person) for one, code in zip(browsers, codes, strict=True)]
-    )
-    assert sum(isinstance(one, sessions.Started) for one in found) == 1, found
-    assert Factor.objects.count() == 1
-    assert facts.two_factors(support.again(person))
