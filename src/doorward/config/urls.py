@@ -3,11 +3,12 @@
 from importlib import import_module
 from importlib.util import find_spec
 
+# In this order they are looked through: what is asked for most comes first.
 ROOMS = (
-    "frame",
-    "machines",
     "home",
     "signin",
+    "frame",
+    "machines",
     "security",
     "profile",
     "administrators",
