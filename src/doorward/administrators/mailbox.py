@@ -22,7 +22,7 @@ from doorward.audit.services import record
 from doorward.core.errors import MailboxProofExpired, MustWait, Refusal, WrongCode
 from doorward.core.totp import normalise
 from doorward.safe import throttle
-from doorward.safe.vault import fingerprint, open_sealed, seal
+from doorward.safe.vault import SealBroken, fingerprint, open_sealed, seal
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -83,7 +83,7 @@ def prove(*, session_id: UUID, old_hash: bytes, code: str, by: By, now: datetime
     try:
         throttle.count_keys(address, now=now)
         proof = _count(session_id, now=now)
-        if not hmac.compare_digest(code_of(proof).encode(), normalise(code).encode()):
+        if not hmac.compare_digest(_still_known(proof).encode(), normalise(code).encode()):
             raise WrongCode
     except Refusal as refusal:
         with transaction.atomic():
@@ -151,6 +151,13 @@ def _count(session_id: UUID, *, now: datetime) -> MailboxProof:
     if counted != 1:
         raise MailboxProofExpired
     return newest
+
+
+def _still_known(proof: MailboxProof) -> str:
+    try:
+        return code_of(proof)
+    except SealBroken as gone:  # Its key left the key file: another code can be sent.
+        raise MailboxProofExpired from gone
 
 
 def _good(proof: MailboxProof, *, now: datetime) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -54,13 +55,27 @@ def make_new(*, loaded: Loaded, by: By, now: datetime) -> None:
 
 
 def unsaved(administrator_id: UUID) -> list[str]:
-    """Give the codes that are still to be saved, as they are shown; empty: none."""
+    """Give the codes that are still to be saved, as they are shown; empty: none. Raises `SealBroken`."""
     found = RecoverySet.objects.filter(
         administrator_id=administrator_id, saved_at__isnull=True
     ).first()
     if found is None or found.sealed is None:
         return []
     return vault.open_sealed(found.sealed, **places.of_recovery(found.id)).decode().split("\n")
+
+
+def shown(*, loaded: Loaded, by: By, now: datetime) -> list[str]:
+    """Give the codes that are still to be saved; new ones where the key of these left the key file."""
+    with suppress(vault.SealBroken):
+        return unsaved(loaded.person.id)
+    with transaction.atomic():
+        person = locked(loaded.person.id)
+        # Whoever held the lock before has made new ones already.
+        with suppress(vault.SealBroken):
+            return unsaved(person.id)
+        make(person, now=now)
+        record(Kind.RECOVERY_CODES_MADE, by=by)
+        return unsaved(person.id)
 
 
 def confirm_saved(*, administrator_id: UUID, by: By, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,8 @@ def begin(*, session_id: UUID, now: datetime) -> bytes:
         Session.objects.select_for_update().get(id=session_id)
         pending = SetUp.objects.filter(session_id=session_id).first()
         if pending is not None and now < pending.shown_at + LIFETIME:
-            return _open_set_up(pending)
+            with suppress(vault.SealBroken):  # Its key left the key file: another one is shown.
+                return _open_set_up(pending)
         secret = totp.new_secret(secrets.token_bytes)
         sealed = vault.seal(secret, **places.of_set_up(session_id))
         SetUp.objects.update_or_create(
@@ -105,11 +107,11 @@ def _check(loaded: Loaded, code: str, *, by: By, now: datetime) -> tuple[bytes, 
     session_id = loaded.browser.session_id
     keys = [throttle.set_up_key(session_id), throttle.address_key(by.origin.address)]
     throttle.count_keys(keys, now=now)
-    pending = SetUp.objects.filter(session_id=session_id, shown_at__gt=now - LIFETIME).first()
-    if pending is None:
+    try:
+        secret = _open_set_up(SetUp.objects.get(session_id=session_id, shown_at__gt=now - LIFETIME))
+    except (SetUp.DoesNotExist, vault.SealBroken) as gone:
         throttle.give_back(keys)
-        raise errors.SetUpExpired
-    secret = _open_set_up(pending)
+        raise errors.SetUpExpired from gone
     typed = totp.normalise(code)
     step = totp.matched_step(secret, typed, now=now, after=None)
     if step is None:

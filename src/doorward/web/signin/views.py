@@ -195,7 +195,7 @@ def save_codes(request: Request) -> HttpResponse:
         return see_other(onward(request))
     asked = request.method == "POST"
     page = CodesPage(
-        codes=recovery.unsaved(person.id),
+        codes=recovery.shown(loaded=session_of(request), by=acting(request), now=request.now),
         error=_("Save the codes first, then tick the box.") if asked else "",
     )
     return render(request, "signin/codes.html", page, status=422 if asked else 200)
@@ -205,7 +205,7 @@ def save_codes(request: Request) -> HttpResponse:
 @require_safe
 def codes_as_text(request: Request) -> HttpResponse:
     """Give the same codes as a text file, for browsers without scripts."""
-    codes = recovery.unsaved(session_of(request).person.id)
+    codes = recovery.shown(loaded=session_of(request), by=acting(request), now=request.now)
     heading = _("Recovery codes for %(brand)s") % {"brand": request.brand.name}
     lines = [heading, session_of(request).person.email, "", *codes, ""]
     response = HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
