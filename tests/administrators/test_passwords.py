@@ -158,12 +158,6 @@ def test_for_who_cannot_sign_in_there_is_no_link_and_nothing_is_said(owner, who)
     assert support.events(Kind.PASSWORD_LINK_ASKED)[0].outcome == Outcome.FAILED
 
 
-def test_who_asks_and_asks_gets_the_same_answer_and_no_further_mail(owner):
-    for _ in range(attempts.FREE + 5):
-        ask(owner.email)
-    assert MailedLink.objects.count() == attempts.FREE
-
-
 def test_an_address_that_asks_for_everybody_has_to_wait(db):
     support.provider()
     for number in range(attempts.ADDRESS_LIMIT):

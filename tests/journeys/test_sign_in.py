@@ -12,12 +12,9 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators import links, mailbox, passwords, sessions
+from doorward.administrators import links, mailbox, sessions
 from doorward.administrators.models import Administrator, MailboxProof, MailedLink, Session, Status
 from doorward.audit.events import Kind
-from doorward.audit.refusals import sentence
-from doorward.core import attempts
-from doorward.core.errors import OnlyKnownBrowsers
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.mfa import recovery
 from doorward.mfa.models import Factor, RecoverySet
@@ -86,63 +83,6 @@ def test_every_refused_sign_in_gets_the_same_answer(client, owner, customer, who
     assert alert_of(answer).startswith("E-mail and password do not match")
     assert len(support.events(Kind.SIGN_IN_FAILED)) == 1
     assert word not in answer.content.decode()
-
-
-@pytest.mark.parametrize("known", [True, False])
-def test_wrong_passwords_wait_and_say_how_long_for_unknown_emails_too(client, owner, clock, known):
-    email = owner.email if known else "nobody@harbourbakery.example"
-    for _ in range(attempts.FREE):
-        assert client.post("/sign-in/", {"email": email, "password": "wrong"}).status_code == 422
-    answer = client.post("/sign-in/", {"email": email, "password": support.PASSWORD})
-    assert (answer.status_code, answer["Retry-After"]) == (429, "30")
-    assert 'data-waits="30"' in answer.content.decode()
-    clock.shift(timedelta(seconds=30))
-    answer = client.post("/sign-in/", {"email": email, "password": support.PASSWORD})
-    assert answer.status_code == (303 if known else 422)
-
-
-def test_who_signed_in_here_before_is_not_kept_waiting_by_a_stranger(client, owner, clock):
-    password(client, owner)
-    client.post("/sign-out/")
-    stranger = Client()
-    for _ in range(attempts.FREE + 1):
-        password(stranger, owner, "wrong")
-    assert password(stranger, owner).status_code == 429
-    assert password(client, owner).status_code == 303
-
-
-def test_after_a_hundred_failures_strangers_are_out_until_a_reset_by_mail(owner, clock, client):
-    password(client, owner)
-    client.post("/sign-out/")
-    for number in range(attempts.PASSWORD_KNOWN_ONLY_AT):
-        clock.shift(timedelta(hours=1))
-        stranger = Client(REMOTE_ADDR=f"192.0.2.{number}")
-        assert password(stranger, owner, "wrong").status_code == 422
-    clock.shift(timedelta(days=20))
-    answer = password(Client(), owner)
-    assert (answer.status_code, answer["Retry-After"]) == (429, str(attempts.LONGEST_WAIT))
-    # No clock that runs down: no wait helps, and the page says what does.
-    assert "data-waits" not in answer.content.decode()
-    assert sentence(OnlyKnownBrowsers(seconds=0)) in answer.content.decode()
-    assert "/password/forgot/" in answer.content.decode()
-    assert password(client, owner).status_code == 303
-    passwords.forget_failures(owner)
-    assert password(Client(), owner).status_code == 303
-
-
-def test_one_address_waits_after_a_hundred_failures_and_others_do_not(owner, clock):
-    for number in range(attempts.ADDRESS_LIMIT):
-        email = f"person{number}@harbourbakery.example"
-        Client(REMOTE_ADDR="192.0.2.7").post("/sign-in/", {"email": email, "password": "wrong"})
-    assert password(Client(REMOTE_ADDR="192.0.2.7"), owner).status_code == 429
-    assert password(Client(REMOTE_ADDR="192.0.2.8"), owner).status_code == 303
-    clock.shift(timedelta(seconds=attempts.ADDRESS_WINDOW))
-    assert password(Client(REMOTE_ADDR="192.0.2.7"), owner).status_code == 303
-
-
-def test_an_office_behind_one_address_does_not_notice(owner):
-    for _ in range(attempts.ADDRESS_LIMIT + 10):
-        assert password(Client(REMOTE_ADDR="192.0.2.7"), owner).status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -224,18 +164,6 @@ def test_after_the_third_wrong_code_the_page_says_how_to_recover_and_whom_to_cal
         False,
         True,
     ]
-
-
-def test_wrong_codes_wait_over_all_sessions(owner, clock):
-    support.enable_app(owner)
-    for _ in range(attempts.FREE):
-        client = Client()
-        password(client, owner)
-        assert client.post("/sign-in/code/", {"code": "000000"}).status_code == 422
-    client = Client()
-    password(client, owner)
-    answer = client.post("/sign-in/code/", {"code": support.next_code(owner)})
-    assert (answer.status_code, answer["Retry-After"]) == (429, "30")
 
 
 def test_a_step_already_passed_leads_onward_and_is_not_counted(client, owner):

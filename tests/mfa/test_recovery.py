@@ -1,14 +1,13 @@
-"""Recovery codes: shown until saved, used once each, counted like any other proof."""
+"""Recovery codes: made, shown until saved, replaced, and each person's own."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from django.utils import timezone
 
-from doorward.core import attempts, errors
+from doorward.core import errors
 from doorward.mfa import recovery
 from doorward.mfa.models import RecoveryCode, RecoverySet
 from tests import support
@@ -70,24 +69,6 @@ def test_somebody_elses_code_does_not_work(owner, outsider):
     with pytest.raises(errors.RecoveryCodeWrong):
         use(begin(owner), codes[0], owner)
     assert recovery.left(outsider.id) == 10
-
-
-def test_guessing_is_counted(owner, clock):
-    saved_codes(owner)
-    for _ in range(attempts.FREE):
-        with pytest.raises(errors.RecoveryCodeWrong):
-            use(begin(owner), "AAAA" * 6, owner)
-    with pytest.raises(errors.MustWait):
-        use(begin(owner), "AAAA" * 6, owner)
-
-
-def test_no_number_of_wrong_ones_takes_the_way_back(owner, clock):
-    codes = saved_codes(owner)
-    for _ in range(attempts.DISABLE_AT + 5):
-        with pytest.raises(errors.RecoveryCodeWrong):
-            use(begin(owner), "AAAA" * 6, owner)
-        clock.shift(timedelta(seconds=attempts.LONGEST_WAIT))
-    use(begin(owner), codes[0], owner)
 
 
 def test_codes_of_nobody_with_a_factor_are_not_made(owner):

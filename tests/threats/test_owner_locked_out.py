@@ -1,0 +1,87 @@
+"""A stranger, or a thief with the password, keeps the owner out by guessing: they do not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from doorward.administrators.models import (
+    Administrator,
+    MailedLink,
+)
+from doorward.core import attempts, errors
+from doorward.mfa.models import Factor
+from tests import support
+from tests.administrators.test_passwords import ask
+from tests.mfa.test_proving import begin, fail, prove
+from tests.mfa.test_recovery import saved_codes, use
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def secret(clock: Any, owner: Administrator) -> bytes:
+    return support.enable_app(owner)
+
+
+def password(client: Client, person: Administrator, word: str = support.PASSWORD) -> Any:
+    return client.post("/sign-in/", {"email": person.email, "password": word, "next": ""})
+
+
+def test_who_signed_in_here_before_is_not_kept_waiting_by_a_stranger(client, owner, clock):
+    password(client, owner)
+    client.post("/sign-out/")
+    stranger = Client()
+    for _ in range(attempts.FREE + 1):
+        password(stranger, owner, "wrong")
+    assert password(stranger, owner).status_code == 429
+    assert password(client, owner).status_code == 303
+
+
+def test_an_office_behind_one_address_does_not_notice(owner):
+    for _ in range(attempts.ADDRESS_LIMIT + 10):
+        assert password(Client(REMOTE_ADDR="192.0.2.7"), owner).status_code == 303
+
+
+def test_a_thief_in_an_unknown_browser_does_not_keep_the_owner_waiting(secret, owner):
+    fail(begin(owner), owner, attempts.FREE)
+    with pytest.raises(errors.MustWait):
+        prove(begin(owner), support.code(secret), owner)
+    prove(begin(owner, known=True), support.code(secret), owner)
+
+
+def test_a_session_that_is_through_is_counted_as_a_known_browser(secret, owner):
+    fail(begin(owner), owner, attempts.FREE)
+    loaded = begin(owner)
+    through = replace(loaded, browser=replace(loaded.browser, signed_in_at=timezone.now()))
+    prove(through, support.code(secret), owner)
+
+
+def test_of_two_apps_only_the_one_that_was_guessed_at_is_counted(secret, owner, clock):
+    other = support.enable_app(owner, name="Tablet")
+    for _ in range(attempts.DISABLE_AT + 5):
+        clock.shift(timedelta(seconds=30))
+        prove(begin(owner), support.code(secret), owner)
+    assert list(Factor.objects.values_list("failures_in_a_row", flat=True)) == [0, 0]
+    clock.shift(timedelta(seconds=30))
+    prove(begin(owner), support.code(other), owner)
+
+
+def test_no_number_of_wrong_ones_takes_the_way_back(owner, clock):
+    codes = saved_codes(owner)
+    for _ in range(attempts.DISABLE_AT + 5):
+        with pytest.raises(errors.RecoveryCodeWrong):
+            use(begin(owner), "AAAA" * 6, owner)
+        clock.shift(timedelta(seconds=attempts.LONGEST_WAIT))
+    use(begin(owner), codes[0], owner)
+
+
+def test_who_asks_and_asks_gets_the_same_answer_and_no_further_mail(owner):
+    for _ in range(attempts.FREE + 5):
+        ask(owner.email)
+    assert MailedLink.objects.count() == attempts.FREE
