@@ -22,7 +22,7 @@ from doorward.customers import cached
 from doorward.customers import services as customers
 from doorward.customers.models import Customer, CustomerKind
 from doorward.customers.tabs import BUILT_IN, DEFAULT
-from doorward.mfa import places
+from doorward.mfa import places, recovery
 from doorward.mfa.models import Factor
 from doorward.mfa.set_up import write_factor
 from doorward.safe import vault
@@ -123,6 +123,15 @@ def enable_app(person: Administrator, *, name: str = "Pixel 9") -> bytes:
     secret = totp.new_secret(token_bytes)
     write_factor(person.id, secret, step=0, name=name, now=timezone.now())
     return secret
+
+
+def saved_codes(person: Administrator) -> list[str]:
+    """Give the recovery codes that a person has made and saved just now."""
+    now = timezone.now()
+    recovery.make(person, now=now)
+    codes = recovery.unsaved(person.id)
+    recovery.confirm_saved(administrator_id=person.id, by=by(person), now=now)
+    return codes
 
 
 def code(secret: bytes, *, now: datetime | None = None, offset: int = 0) -> str:

@@ -28,11 +28,13 @@ if TYPE_CHECKING:
 FORMS: dict[str, tuple[str, ...]] = {
     "sign-in/": ("email", "password"),
     "sign-in/code/": ("code",),
+    "sign-in/clock/": ("first", "second"),
     "sign-in/recovery/": ("code",),
     "sign-in/mailbox/": ("code",),
     "sign-in/set-up/": ("code",),
     "sign-in/password/": ("password",),
     "prove/": ("password",),
+    "prove/clock/": ("first", "second"),
     "password/forgot/": ("email",),
     "password/reset/": ("password",),
     "invitation/": ("password",),
@@ -122,10 +124,12 @@ def through_with_app(person: Administrator) -> Client:
 BROWSERS: dict[str, Callable[[Administrator], Client]] = {
     "sign-in/": lambda _: Client(),
     "sign-in/code/": with_app,
+    "sign-in/clock/": with_app,
     "sign-in/recovery/": with_app,
     "sign-in/mailbox/": required,
     "sign-in/set-up/": lambda person: required(person, mailbox_at=timezone.now()),
     "sign-in/password/": due,
+    "prove/clock/": through_with_app,
     "password/forgot/": lambda _: Client(),
     "password/reset/": lambda person: by_link(person, LinkPurpose.RESET, "password/reset/"),
     "invitation/": lambda person: by_link(

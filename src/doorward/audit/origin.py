@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from doorward.core.why import Why
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -30,11 +32,15 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who does it (None: nobody signed in, or the operator at the console) and from where."""
+    """Who does it (None: nobody signed in, or the operator at the console) and from where.
+
+    `why`: the reason for which a step of signing in, or a fresh proof, asked for it.
+    """
 
     who: Who | None
     origin: Origin
     session_id: UUID | None = None
+    why: Why | None = None
 
 
 CONSOLE = By(who=None, origin=Origin(browser="console"))

@@ -35,7 +35,8 @@ def record(  # noqa: PLR0913 - an event is this wide, and every caller names wha
     """Write one event in the caller's transaction, together with the change that it tells of.
 
     `subject` is whom it happened to (default: the one who acted). `customer` (id, name) is named
-    where neither person tells it. Details are plain words and numbers, never anything secret.
+    where neither person tells it. Details are plain words and numbers, never anything secret; why a step
+    asked for it is among them.
     """
     if not transaction.get_connection().in_atomic_block:
         message = f"{kind} is recorded outside of a transaction"
@@ -58,7 +59,7 @@ def record(  # noqa: PLR0913 - an event is this wide, and every caller names wha
         address=by.origin.address[:64],
         browser=by.origin.browser[:300],
         request_id=by.origin.request_id[:40],
-        details=dict(details or {}),
+        details={**(by.why.details() if by.why else {}), **(details or {})},
     )
 
 

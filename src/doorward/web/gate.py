@@ -24,6 +24,7 @@ from doorward.audit.services import record
 from doorward.core.access import is_fresh, next_step
 from doorward.core.steps import FactorKind, Fresh, Need, Step
 from doorward.core.text import safe_next
+from doorward.core.why import why
 from doorward.customers.cached import brand_for_host, is_known_host
 from doorward.customers.tabs import HOME
 from doorward.mfa import trusted
@@ -86,6 +87,7 @@ class Gate:
         request.loaded = None
         request.administrator = None
         request.tab = None
+        request.why = None
         timezone.deactivate()
         response = self.get_response(request)
         return with_page(request, response) if response.status_code == 405 else response  # noqa: PLR2004
@@ -149,10 +151,22 @@ def _serve_step(request: Request, step: Step) -> HttpResponse | None:
     if due is step:
         if due is not Step.SIGN_IN:  # a session that has ended stays ended, whatever it looks at
             _touch(request)
+        _say_why(request, step)
         return None
     if due is Step.THROUGH:
         return see_other(onward(request))
     return _send_to(request, due)
+
+
+def _say_why(request: Request, step: Step) -> None:
+    loaded = request.loaded
+    if loaded is not None:
+        request.why = why(
+            loaded.facts,
+            step,
+            password_due=loaded.person.password_due,
+            known_browser=loaded.browser.known_browser,
+        )
 
 
 def _let_in_if_through(request: Request) -> None:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from doorward.audit.refusals import SENTENCES
+from doorward.core.why import Reason
 from doorward.web.tabs import title_of
 
 if TYPE_CHECKING:
@@ -72,6 +73,23 @@ PROOFS: Final = {
     "passkey": gettext_lazy("with a passkey"),
     "recovery_code": gettext_lazy("with a recovery code"),
     "trusted_browser": gettext_lazy("with the password, in a trusted browser"),
+}
+# For what a step of signing in, or a fresh proof, was asked.
+WHY: Final = {
+    Reason.REQUIRED_BY_COLLEAGUE: gettext_lazy("asked since an account administrator requires it"),
+    Reason.REQUIRED_BY_COMPANY: gettext_lazy("asked since the company requires it"),
+    Reason.REQUIRED_BY_PROVIDER: gettext_lazy("asked since the provider requires it"),
+    Reason.TURNED_ON: gettext_lazy("asked since two-factor sign-in was turned on"),
+    Reason.OTHER_KIND: gettext_lazy("asked since only a passkey serves"),
+    Reason.ONLY_PASSWORD: gettext_lazy("asked since only the password was proved so far"),
+    Reason.DEVICE_DISABLED: gettext_lazy("asked since the device was disabled by wrong tries"),
+    Reason.CODES_NEW: gettext_lazy("asked since new codes were not saved yet"),
+    Reason.PASSWORD_SHORT: gettext_lazy("asked since the password was too short to stand alone"),
+    Reason.PASSWORD_BREACHED: gettext_lazy("asked since the password is known from a break-in"),
+    Reason.PASSWORD_KNOWN: gettext_lazy("asked since somebody else may know the password"),
+    Reason.NOT_CONFIRMED: gettext_lazy("asked since nothing was confirmed in this session yet"),
+    Reason.RECOVERED: gettext_lazy("asked since a recovery code did not serve for it"),
+    Reason.OTHER_DEVICE: gettext_lazy("asked by another device than the one to be removed"),
 }
 
 
@@ -151,6 +169,18 @@ def _reason(code: str) -> str:
     return str(SENTENCES[code]) if code in SENTENCES and "%(" not in str(SENTENCES[code]) else code
 
 
+def _why(value: str) -> str:
+    # How old the last confirmation was is said by the minutes.
+    return str(WHY[Reason(value)]) if value in WHY else ""
+
+
+def _minutes(number: int) -> str:
+    words = ngettext(
+        "last confirmed %(n)s minute before", "last confirmed %(n)s minutes before", number
+    )
+    return words % {"n": number}
+
+
 def _clock(seconds: int) -> str:
     minutes = max(1, round(abs(seconds) / 60))
     if not seconds:
@@ -184,6 +214,8 @@ _SAID: Final[dict[str, tuple[type, Callable[[Any], str]]]] = {
     "new_browser": (bool, _new_browser),
     "reason": (str, _reason),
     "clock": (int, _clock),
+    "why": (str, _why),
+    "minutes": (int, _minutes),
     "changed": (list, _changed),
     "tabs": (list, _tabs),
     "added": (list, _given),

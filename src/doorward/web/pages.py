@@ -14,6 +14,7 @@ from doorward.web.brandmark import look_version
 from doorward.web.formtoken import form_input
 from doorward.web.jinja import page_template
 from doorward.web.tabs import tab_items
+from doorward.web.why import sentence
 
 if TYPE_CHECKING:
     from doorward.mfa.facts import Loaded
@@ -44,7 +45,7 @@ def render(
 
     `retry_after` (seconds) makes the answer 429 with that header.
     """
-    context = shared_context(request) | {"page": page}
+    context = shared_context(request) | {"page": page, "why": sentence(request.why)}
     response = HttpResponse(page_template(name).render(context), status=status)
     response["Cache-Control"] = "no-store"
     if retry_after is not None:

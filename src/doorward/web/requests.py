@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
@@ -10,12 +11,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.audit.origin import By, Origin
+    from doorward.core.why import Why
     from doorward.customers.cached import BrandLook
     from doorward.mfa.facts import Loaded, Person
 
 
 class Request(HttpRequest):
-    """`administrator` is a person only when the gate's answer is *through*; `loaded` is no right."""
+    """`administrator` is a person only when the gate's answer is *through*; `loaded` is no right.
+
+    `why`: for what a step of signing in, or a fresh proof, is asked.
+    """
 
     origin: Origin
     now: datetime
@@ -24,6 +29,7 @@ class Request(HttpRequest):
     loaded: Loaded | None
     administrator: Person | None
     tab: str | None
+    why: Why | None
 
 
 def signed_in(request: Request) -> Person:
@@ -42,4 +48,4 @@ def session_of(request: Request) -> Loaded:
 
 def acting(request: Request) -> By:
     """Give who acts and from where, for services."""
-    return session_of(request).by(request.origin)
+    return replace(session_of(request).by(request.origin), why=request.why)

@@ -19,7 +19,7 @@ from doorward.web.posted import field, optional
 from doorward.web.refusals import clock_off, sentence
 from doorward.web.requests import acting, session_of
 from doorward.web.signin.pages import ClockPage
-from doorward.web.signin.prove import serving
+from doorward.web.signin.prove import say_why, serving
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -42,6 +42,7 @@ def at_sign_in(request: Request) -> HttpResponse:
 @both
 def at_proof(request: Request) -> HttpResponse:
     """Look at the clock of somebody of whom a fresh proof is asked."""
+    say_why(request)
     heading = safe_next(request.GET.get("next") or optional(request, "next")) or "/"
     without = request.GET.get("without") or optional(request, "without")
     values = {"next": heading} | ({"without": without} if without else {})

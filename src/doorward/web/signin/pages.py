@@ -28,7 +28,6 @@ class CodePage:
     error: str = ""
     wait: int = 0
     usable: bool = True
-    required: bool = False
     many: bool = False
     passkeys: bool = False
     elsewhere: str = ""
@@ -70,7 +69,6 @@ class PasswordPage:
     action: str
     minimum: int
     error: str = ""
-    why: str = ""
     full_name: str = ""
     email: str = ""
     customer: str = ""

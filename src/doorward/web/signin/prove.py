@@ -12,6 +12,7 @@ from doorward.administrators import parking, passwords, sessions
 from doorward.core.errors import MustWait, Refusal, StaleRequest
 from doorward.core.steps import FactorKind, Need
 from doorward.core.text import safe_next
+from doorward.core.why import why_again
 from doorward.mfa import passkey_proving, proving
 from doorward.mfa.challenges import Purpose
 from doorward.web import passkeys
@@ -38,6 +39,7 @@ _OUR_OWN = frozenset({None, "same-origin"})
 @require_http_methods(["GET", "HEAD", "POST"])
 def prove(request: Request) -> HttpResponse:
     """Ask for a passkey or a code of the app or, where there is neither, for the password."""
+    say_why(request)
     if request.method != "POST":
         heading = safe_next(request.GET.get("next")) or "/"
         return render(request, "signin/prove.html", _page(request, heading))
@@ -59,6 +61,13 @@ def serving(request: Request) -> Loaded:
         return session_of(request).without(UUID(asked))
     except ValueError:
         return session_of(request)
+
+
+def say_why(request: Request) -> None:
+    """Put on the request why a fresh proof is asked for, for the page and the events."""
+    loaded = session_of(request)
+    another = serving(request).factors != loaded.factors
+    request.why = why_again(loaded.facts, another=another, now=request.now)
 
 
 def _page(request: Request, heading: str, refusal: Refusal | None = None) -> ProvePage:

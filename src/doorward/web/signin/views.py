@@ -273,7 +273,6 @@ def _code_page(request: Request, refusal: Refusal | None = None) -> CodePage:
         usable=bool(apps) and not only and not isinstance(refusal, FactorDisabled),
         passkeys=has and here,
         elsewhere=passkeys.party_of(request.brand).origin if has and not here else "",
-        required=loaded.facts.policy.required,
         many=proving.failures(loaded) >= proving.MANY if refusal else False,
         email=loaded.person.email,
         trust_days=policy.trust_days if trusted.is_offered(loaded) else 0,
@@ -287,7 +286,6 @@ def _password_page(request: Request, refusal: Refusal | None = None) -> Password
         action=request.path,
         minimum=minimum(two_factors=loaded.two_factors),
         error=sentence(refusal) if refusal else "",
-        why=loaded.person.password_due,
         email=loaded.person.email,
     )
 

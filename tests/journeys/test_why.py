@@ -1,0 +1,230 @@
+"""'Why am I asked?': each step of signing in, and the fresh proof, say it in one line, and so do their events."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from doorward.administrators.models import Administrator, PasswordDue, Session
+from doorward.audit.events import Kind
+from doorward.customers import cached
+from doorward.customers.models import Customer
+from doorward.mfa import recovery
+from doorward.mfa.models import Factor
+from tests import support
+
+
+def why_on(answer: Any) -> str:
+    """Give the line of a page; it stands there once."""
+    html = answer.content.decode()
+    found = re.findall(r'id="why">(.*?)</(?:p|span)>', html, re.DOTALL)
+    assert len(found) == 1, html
+    words = " ".join(re.sub(r"<[^>]+>", " ", found[0]).split())
+    return words.replace("&#39;", "'").removeprefix("Why am I asked? ")
+
+
+def password(person: Administrator) -> Client:
+    client = Client(HTTP_USER_AGENT=support.CHROME)
+    client.post("/sign-in/", {"email": person.email, "password": support.PASSWORD})
+    return client
+
+
+def require(person: Administrator, by: str) -> None:
+    match by:
+        case "colleague":
+            Administrator.objects.of(person.customer_id).update(require_2fa=True)
+        case "company":
+            Customer.objects.filter(id=person.customer_id).update(require_2fa=True)
+        case "provider":
+            Customer.objects.filter(id=person.customer_id).update(floor_require_2fa=True)
+    cached.forget()
+
+
+BY = [
+    ("nobody", "You turned two-factor sign-in on.", "turned_on"),
+    (
+        "colleague",
+        "Your account administrator requires two-factor sign-in.",
+        "required_by_colleague",
+    ),
+    ("company", "Your company requires two-factor sign-in of everybody.", "required_by_company"),
+    ("provider", "Your provider requires two-factor sign-in of everybody.", "required_by_provider"),
+]
+
+
+@pytest.mark.parametrize(("by", "sentence", "reason"), BY)
+def test_the_second_step_says_who_asks_and_that_the_browser_is_new(
+    owner, clock, by, sentence, reason
+):
+    secret = support.enable_app(owner)
+    require(owner, by)
+    client = password(owner)
+    for path in ("/sign-in/code/", "/sign-in/recovery/", "/sign-in/clock/"):
+        assert why_on(client.get(path)) == f"{sentence} This browser is new."
+    assert why_on(client.post("/sign-in/code/", {"code": "000000"})).startswith(sentence)
+    failed = support.events(Kind.SECOND_STEP_FAILED)[0].details
+    assert (failed["why"], failed["new_browser"]) == (reason, True)
+    client.post("/sign-in/code/", {"code": support.code(secret)})
+    client.get("/")
+    assert support.events(Kind.SIGNED_IN)[0].details == {
+        "with": "app",
+        "new_browser": True,
+        "why": reason,
+    }
+
+
+def test_a_browser_that_was_here_before_is_not_called_new(owner, clock):
+    support.enable_app(owner)
+    client = support.browser_of(owner)
+    client.post("/sign-out/")
+    client.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD})
+    assert why_on(client.get("/sign-in/code/")) == "You turned two-factor sign-in on."
+
+
+def test_before_through_no_reason_tells_a_name(owner):
+    support.enable_app(owner)
+    require(owner, "company")
+    answer = password(owner).get("/sign-in/code/")
+    assert owner.customer.name not in answer.content.decode()
+
+
+def test_the_mailbox_and_the_forced_set_up_say_why_and_their_events_too(owner):
+    require(owner, "colleague")
+    client = password(owner)
+    said = why_on(client.get("/sign-in/mailbox/"))
+    assert said.startswith("Two-factor sign-in is required, and only your password was asked for")
+    assert support.events(Kind.MAILBOX_PROOF_SENT)[0].details["why"] == "only_password"
+    Session.objects.update(mailbox_at=timezone.now())
+    page = client.get("/sign-in/set-up/")
+    assert why_on(page) == "Your account administrator requires two-factor sign-in."
+    client.post("/sign-in/set-up/", {"code": "000000", "name": ""})
+    failed = support.events(Kind.TWO_FACTOR_ENABLE_FAILED)[0].details
+    assert failed["why"] == "required_by_colleague"
+
+
+def test_a_device_that_was_disabled_is_the_reason_of_a_set_up(owner):
+    support.enable_app(owner)
+    require(owner, "colleague")
+    codes = support.saved_codes(owner)
+    Factor.objects.update(locked_at=timezone.now())
+    client = password(owner)
+    client.post("/sign-in/recovery/", {"code": codes[0]})
+    assert support.events(Kind.RECOVERY_CODE_USED)[0].details["why"] == "required_by_colleague"
+    assert why_on(client.get("/sign-in/set-up/")) == (
+        "Two-factor sign-in is required, and your device was disabled by wrong tries."
+    )
+
+
+def test_only_a_passkey_serves_any_more(owner, clock):
+    secret = support.enable_app(owner)
+    require(owner, "colleague")
+    Customer.objects.filter(id=owner.customer_id).update(kinds="phishing_resistant")
+    client = password(owner)
+    client.post("/sign-in/code/", {"code": support.code(secret)})
+    assert why_on(client.get("/sign-in/set-up/")) == (
+        "Your account asks for a passkey; what you have used does not serve any more."
+    )
+
+
+def test_recovery_codes_that_are_not_saved_are_a_reason(owner):
+    support.enable_app(owner)
+    recovery.make(owner, now=timezone.now())
+    client = support.browser_of_with_factor(owner)
+    said = why_on(client.get("/sign-in/recovery-codes/"))
+    assert said == "New recovery codes were made and are not saved yet."
+    client.post("/sign-in/recovery-codes/", {"saved": "on"})
+    assert support.events(Kind.RECOVERY_CODES_SAVED)[0].details["why"] == "codes_new"
+
+
+@pytest.mark.parametrize(
+    ("due", "sentence", "reason"),
+    [
+        (
+            PasswordDue.BREACHED,
+            "Your password is known from a break-in elsewhere.",
+            "password_breached",
+        ),
+        (PasswordDue.NOT_ME, "Somebody else may know your password.", "password_known"),
+        (None, "Without two-factor sign-in a password needs at least 15", "password_short"),
+    ],
+)
+def test_a_password_that_is_due_says_why(owner, due, sentence, reason):
+    short = {"password_long": False} if due is None else {"password_due": due}
+    client = password(owner)
+    Administrator.objects.of(owner.customer_id).update(**short)
+    assert why_on(client.get("/sign-in/password/")).startswith(sentence)
+    client.post("/sign-in/password/", {"password": support.OTHER_PASSWORD})
+    assert support.events(Kind.PASSWORD_CHANGED)[0].details["why"] == reason
+
+
+@pytest.mark.parametrize(
+    ("minutes", "sentence"),
+    [
+        (14, "Last confirmed 14 minutes ago."),
+        (1, "Last confirmed 1 minute ago."),
+        (0, "Last confirmed less than a minute ago."),
+    ],
+)
+def test_the_fresh_proof_says_how_old_the_last_one_is(owner, clock, minutes, sentence):
+    secret = support.enable_app(owner)
+    client = support.browser_of(owner)
+    clock.shift(timedelta(minutes=minutes))
+    assert why_on(client.get("/prove/?next=/security/")) == sentence
+    client.post("/prove/", {"code": "000000", "next": "/security/"})
+    failed = support.events(Kind.PROOF_FAILED)[0].details
+    assert (failed["why"], failed["minutes"]) == ("confirmed", minutes)
+    clock.shift(timedelta(seconds=30))
+    client.post("/prove/", {"code": support.code(secret), "next": "/security/"})
+    proved = support.events(Kind.PROVED_AGAIN)[0].details
+    assert proved == {"why": "confirmed", "minutes": minutes}
+
+
+def test_without_a_factor_the_password_is_what_was_confirmed(owner, clock):
+    client = support.browser_of(owner)
+    clock.shift(timedelta(minutes=6))
+    assert why_on(client.get("/prove/")) == "Last confirmed 6 minutes ago."
+
+
+def test_a_recovery_code_does_not_serve_for_it(owner):
+    support.enable_app(owner)
+    codes = support.saved_codes(owner)
+    client = password(owner)
+    client.post("/sign-in/recovery/", {"code": codes[0]})
+    said = why_on(client.get("/prove/"))
+    assert said == "You signed in with a recovery code, which does not serve for this."
+
+
+def test_to_remove_a_device_another_one_is_asked_for(owner, clock):
+    support.enable_app(owner)
+    support.enable_app(owner, name="Tablet")
+    client = support.browser_of(owner)
+    old = Factor.objects.get(name="Pixel 9").id
+    assert why_on(client.get(f"/prove/?without={old}")) == (
+        "Who holds one device alone shall not take the others away."
+    )
+
+
+def test_a_page_that_asks_for_nothing_says_nothing(owner):
+    client = support.browser_of(owner)
+    assert b'id="why"' not in client.get("/").content
+    assert b'id="why"' not in Client().get("/sign-in/").content
+    client.post("/profile/", {"first_name": "Ines", "last_name": "M", "phone": ""})
+    assert all("why" not in one.details for one in support.events(Kind.DETAILS_CHANGED))
+
+
+def test_history_says_it_in_words(owner, clock):
+    secret = support.enable_app(owner)
+    require(owner, "colleague")
+    client = password(owner)
+    client.post("/sign-in/code/", {"code": support.code(secret)})
+    client.get("/")
+    clock.shift(timedelta(minutes=14))
+    client.post("/prove/", {"code": support.code(secret), "next": "/"})
+    html = client.get("/activity/").content.decode()
+    assert "asked since an account administrator requires it" in html
+    assert "last confirmed 14 minutes before" in html
