@@ -160,7 +160,8 @@ class Export:
         """Say in numbers what is there."""
         waiting = len(self.events.get(None, []))
         number = sum(map(len, self.events.values()))
-        return f"{number} events, {len(self.batches)} batches, {waiting} events not sealed yet"
+        said = f"{number} events, {len(self.batches)} batches, {waiting} events not sealed yet"
+        return f"{said}, people erased: {len(self.erasings)}" if self.erasings else said
 
 
 def findings(export: Export, anchors: list[tuple[int, str]]) -> Iterator[str]:

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from doorward.audit import forgetting, sealing, verifying
+from doorward.audit import forgetting, marks, sealing, verifying
 from doorward.audit.events import Kind
 from doorward.audit.models import Batch, Event
 from tests import histories, support
@@ -60,7 +60,8 @@ def test_whole_batches_go_and_their_heads_stay(two_years: list[Batch], tmp_path:
     assert set(Event.objects.values_list("batch", flat=True)) == {3, 4, None}
     assert list(Batch.objects.order_by("number")) == two_years
     [said] = support.events(Kind.HISTORY_FORGOTTEN)
-    assert said.details == {"batch": 2, "events": old}
+    proof = marks.proof(Kind.HISTORY_FORGOTTEN, 2)
+    assert said.details == {"batch": 2, "events": old, "proof": proof}
     assert forget() == 0
 
     seal()
@@ -101,6 +102,25 @@ def test_without_its_event_it_was_not_forgotten(two_years: list[Batch], tmp_path
     assert (
         "All events of batch 1 were deleted.\nAll events of batch 2 were deleted." in alone.stdout
     )
+
+
+def test_an_event_that_somebody_else_wrote_covers_nothing(two_years: list[Batch]) -> None:
+    """With the database alone: as old as it must be, and in the right form."""
+    forget()
+    [said] = support.events(Kind.HISTORY_FORGOTTEN)
+    histories.rows(3).delete()
+    wrong = {**said.details, "batch": 3}
+    for details in (
+        wrong,
+        {**wrong, "proof": "0" * 64},
+        {"batch": 3},
+        {**wrong, "proof": "é"},
+    ):
+        made_up = histories.insert_copy(
+            said, details=details, at=timezone.now() + timedelta(days=40)
+        )
+        assert histories.faults() == {(3, "deleted")}
+        Event.rewritable.filter(id=made_up.id).delete()
 
 
 def test_the_event_of_it_is_forgotten_in_its_turn(

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from doorward.administrators.models import Administrator
 from doorward.audit import erasing as history
-from doorward.audit import sealing
+from doorward.audit import sealing, verifying
 from doorward.audit.events import Kind
 from doorward.audit.models import Batch, Event
 from doorward.audit.origin import CONSOLE
@@ -181,6 +181,29 @@ def test_a_page_of_history_says_that_a_name_was_erased(
     assert f"{owner.full_name} removed (erased)." in page
     assert "(erased) signed in." in page
     assert "The operator erased the personal data of somebody who was removed." in page
+
+
+def test_who_has_the_database_alone_erases_nobody_unseen(
+    gone: Administrator, owner: Administrator, tmp_path: Path
+) -> None:
+    """As Doorward does it, with an event of it; but the proof takes the key file."""
+    erasing.erase(gone, by=CONSOLE)
+    [honest] = support.events(Kind.ADMINISTRATOR_ERASED)
+    assert histories.faults() == set()
+    history.erase_from_history(owner.id)
+    batch = Event.objects.filter(subject_id=owner.id, subject_salt=None).earliest("batch").batch
+    assert batch is not None
+    for details in (honest.details, {}, {"proof": "0" * 64}, [1]):
+        made_up = histories.insert_copy(honest, subject_id=owner.id, batch=None, details=details)
+        assert histories.faults() == {(batch, "erased")}
+        [found] = verifying.verify().findings
+        assert str(owner.id) in found.text
+        assert "not Doorward's" in found.text
+        Event.rewritable.filter(id=made_up.id).delete()
+    # Without the key nobody can tell; it says how many there are.
+    histories.insert_copy(honest, subject_id=owner.id, batch=None, details={})
+    alone = histories.verify_alone(histories.export(tmp_path, "jsonl"))
+    assert (alone.returncode, "people erased: 2" in alone.stdout) == (0, True), alone.stdout
 
 
 def test_erasing_again_changes_nothing(gone: Administrator) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from django.conf import settings
 from django.db import transaction
 
+from doorward.audit import marks
 from doorward.audit.events import Kind
 from doorward.audit.models import Batch, Event
 from doorward.audit.origin import WORKER
@@ -50,6 +51,7 @@ def _upto(batches: QuerySet[Event, int | None]) -> int | None:
 def _forget(upto: int) -> int:
     deleted = Event.rewritable.filter(batch__lte=upto).delete()[0]
     if deleted:
-        details: dict[str, Detail] = {"batch": upto, "events": deleted}
+        proof = marks.proof(Kind.HISTORY_FORGOTTEN, upto)
+        details: dict[str, Detail] = {"batch": upto, "events": deleted, "proof": proof}
         record(Kind.HISTORY_FORGOTTEN, by=WORKER, details=details)
     return deleted

@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from doorward.audit import reading
+from doorward.audit import marks, reading
 from doorward.audit.events import Kind
 from doorward.audit.leaves import leaf_of, owner_of_actor_part
 from doorward.audit.sealing import newest
@@ -99,9 +99,11 @@ class _Look:
     # When all that had been written was sealed: what is dated earlier was inserted later.
     all_sealed_at: datetime | None = None
     absent: list[tuple[int, datetime]] = field(default_factory=list)
-    # Forgetting and erasing are events: up to which batch and when; who.
+    # Forgetting and erasing are events with a proof: up to which batch and when; who.
     forgettings: list[tuple[int, datetime]] = field(default_factory=list)
     erasings: set[UUID] = field(default_factory=set)
+    # Who was erased as an event says that somebody else wrote.
+    made_up: set[UUID] = field(default_factory=set)
     erased_parts: dict[UUID | None, int] = field(default_factory=dict)
 
     def at_batch(self, batch: Batch, events: list[Event] | None) -> None:
@@ -120,9 +122,11 @@ class _Look:
         details = event.details if isinstance(event.details, dict) else {}
         upto = details.get("batch")
         if event.kind == Kind.HISTORY_FORGOTTEN and isinstance(upto, int):
-            self.forgettings.append((upto, event.at))
-        if event.kind == Kind.ADMINISTRATOR_ERASED and event.subject_id:
-            self.erasings.add(event.subject_id)
+            if marks.holds(event, Kind.HISTORY_FORGOTTEN, upto):
+                self.forgettings.append((upto, event.at))
+        elif event.kind == Kind.ADMINISTRATOR_ERASED and event.subject_id:
+            honest = marks.holds(event, Kind.ADMINISTRATOR_ERASED, event.subject_id)
+            (self.erasings if honest else self.made_up).add(event.subject_id)
 
     def judge_absent(self) -> None:
         """Find batches whose events are gone though nothing says that they were forgotten."""
@@ -138,9 +142,15 @@ class _Look:
     def judge_erased(self) -> None:
         """Find parts that look erased though nothing says that the person was."""
         for person, number in self.erased_parts.items():
-            if person not in self.erasings:
-                text = f"Names in batch {number} were taken away, and nobody was erased."
-                self.report.add(number, Fault.ERASED, text)
+            if person in self.erasings:
+                continue
+            text = f"Names in batch {number} were taken away, and nobody was erased."
+            if person in self.made_up:
+                text = (
+                    f"Names in batch {number} were taken away, of {person}, and the event that says "
+                    "that they were erased is not Doorward's."
+                )
+            self.report.add(number, Fault.ERASED, text)
 
     def judge_anchors(self) -> None:
         """Find anchors of batches that are not there."""

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from doorward.administrators.models import Administrator, Status
+from doorward.audit import marks
 from doorward.audit.erasing import erase_from_history
 from doorward.audit.events import Kind
 from doorward.audit.models import Event
@@ -69,7 +70,8 @@ def erase(person: Administrator, *, by: By) -> None:
         deliveries = Delivery.objects.filter(administrator_id=person.id)
         ids = list(deliveries.values_list("id", flat=True))
         deliveries.delete()
-        record(Kind.ADMINISTRATOR_ERASED, by=by, subject=nameless)
+        proof = marks.proof(Kind.ADMINISTRATOR_ERASED, person.id)
+        record(Kind.ADMINISTRATOR_ERASED, by=by, subject=nameless, details={"proof": proof})
     mail_files.forget_deliveries(ids)
 
 

@@ -1,0 +1,30 @@
+"""What forgetting and erasing leave in history: an event with a proof that takes the key file to make.
+
+Whoever can write to the database alone can take names and events away, and can write such an event; the proof
+they cannot (decision 0031). It says nothing of when: what is told too early is found by its date.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING
+
+from doorward.safe.vault import fingerprint
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from doorward.audit.events import Kind
+    from doorward.audit.models import Event
+
+
+def proof(kind: Kind, what: UUID | int) -> str:
+    """Give the proof that goes into the details of such an event: of who was erased, or up to which batch."""
+    return fingerprint(f"history/{kind}", str(what)).hex()
+
+
+def holds(event: Event, kind: Kind, what: UUID | int) -> bool:
+    """Say whether Doorward itself wrote this event."""
+    details = event.details if isinstance(event.details, dict) else {}
+    given = str(details.get("proof")).encode(errors="surrogatepass")
+    return hmac.compare_digest(given, proof(kind, what).encode())
