@@ -54,9 +54,13 @@ code: ready ## the current code of a demo administrator: make code EMAIL=…
 
 # --- to work on it -----------------------------------------------------------------------------------
 
-.PHONY: test quick fix lint types system-packages
+.PHONY: test faults quick fix lint types system-packages
 test: ready system-packages ## all that CI checks: lint, types, SQLite, PostgreSQL, browser
 	@scripts/test
+
+faults: ready ## 200 kills with -9 at random points of every journey, on SQLite, then on PostgreSQL
+	@FAULTS_KILLS=200 $(BIN)/pytest -q -s tests/faults
+	@FAULTS_KILLS=200 TEST_DATABASE=postgresql $(BIN)/pytest -q -s tests/faults
 
 quick: ready ## seconds: lint, types, core and service tests
 	@scripts/quick

@@ -1,0 +1,135 @@
+"""A real `doorward run` that is killed again and again, on the database of the tests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import psutil
+from django.db import connection
+
+from tests import serving
+from tests.waiting import until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from random import Random
+
+    from tests.notices.servers import Box
+
+# The whole tree most often: it is what a power cut, or whoever clears a machine's memory, does.
+WAYS = ("tree", "tree", "tree", "tree", "main", "serve", "answering", "work", "mail")
+
+
+@dataclass
+class Installation:
+    """Its folder, its settings, and the server that runs on them just now."""
+
+    folder: Path
+    box: Box
+    keys: Path
+    server: serving.Server = field(init=False)
+    _rotating: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        self.port = serving.free_port()
+        self.address = f"http://localhost:{self.port}"
+        self.server = self._start()
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return {
+            "database_url": _database(),
+            "public_url": self.address,
+            "email_url": f"smtp://127.0.0.1:{self.box.port}",
+            "keys_file": str(self.keys),
+            "trusted_proxies": "127.0.0.1",
+        }
+
+    def kill(self, way: str, chance: Random) -> None:
+        """Kill with -9; `mail`: the worker, when the mail server has a message and says so to nobody."""
+        if self._rotating is not None:
+            self._rotating.kill()
+            self._rotating.wait()
+            self._rotating = None
+        with suppress(psutil.NoSuchProcess):  # it ended by itself in this very moment
+            self._kill(way, chance)
+
+    def _kill(self, way: str, chance: Random) -> None:
+        main, work = self.server.main(), self.server.part("work")
+        match way:
+            case "tree":
+                tree = [main, *main.children(recursive=True)]
+                chance.shuffle(tree)
+                for process in tree:
+                    process.kill()
+            case "main":
+                main.kill()
+            case "answering":
+                chance.choice(self.server.answering()).kill()
+            case "mail" if work:
+                self.box.kills = work.pid
+            case _:
+                part = self.server.part(way)
+                if part:
+                    part.kill()
+
+    def is_whole(self) -> bool:
+        """Say whether all parts are there (again) and it answers."""
+        if self.server.process.poll() is not None:
+            return False
+        parts = len(self.server.answering()) == 2 and self.server.part("work") is not None
+        return parts and self.server.healthy()
+
+    def be_whole(self) -> None:
+        """Start it anew if it is gone, else wait until it has mended itself."""
+        self.box.kills = 0
+        if self._is_gone():
+            self.server = self._start()
+        until(self.is_whole, seconds=60)
+
+    def rotate_keys(self) -> None:
+        """Make a new key, and begin to re-seal everything with it."""
+        made = serving.doorward("keys", "new", folder=self.folder, **self.settings)
+        assert made.returncode == 0, made.stderr
+        self._rotating = subprocess.Popen(
+            [sys.executable, "-m", "doorward", "keys", "rotate"],
+            env=serving.environment(self.folder, **self.settings),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def keys_are_rotated_to_the_end(self) -> None:
+        for words in (["keys", "rotate"], ["keys", "check"]):
+            done = serving.doorward(*words, folder=self.folder, **self.settings)
+            assert done.returncode == 0, done.stderr
+
+    def stop(self) -> None:
+        if self._rotating is not None:
+            self._rotating.kill()
+            self._rotating.wait()
+        self.server.stop()
+
+    def _is_gone(self) -> bool:
+        # A killed main process is reaped here; its own children die with it.
+        try:
+            self.server.process.wait(timeout=0.2)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def _start(self) -> serving.Server:
+        return serving.start(self.folder, port=self.port, **self.settings)
+
+
+def _database() -> str:
+    given: dict[str, Any] = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{given['NAME']}"
+    user = f"{given['USER']}:{given['PASSWORD']}" if given["PASSWORD"] else given["USER"]
+    where = f"{given['HOST']}:{given['PORT']}" if given["PORT"] else given["HOST"]
+    rest = "&".join(f"{k}={v}" for k, v in given["OPTIONS"].items() if k != "pool")
+    return f"postgresql://{user}@{where}/{given['NAME']}?{rest}"

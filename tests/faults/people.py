@@ -1,0 +1,90 @@
+"""People as a journey finds them, made in the database of the server by the real services."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from doorward.administrators.models import Administrator, Status
+from doorward.audit.events import Outcome
+from doorward.audit.models import Event
+from doorward.mfa import recovery
+from tests import support
+from tests.browser.authenticator import Authenticator
+from tests.faults import journeys
+from tests.faults.ledger import Known, Somebody
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from doorward.customers.models import Customer
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One journey of somebody, with the colleague who does it where it takes one."""
+
+    journey: Callable[..., None]
+    who: Somebody
+    colleague: Somebody | None
+
+    @property
+    def people(self) -> list[Somebody]:
+        return [self.who, *([self.colleague] if self.colleague else [])]
+
+    def walk(self, visitor: journeys.Visitor) -> None:
+        self.journey(visitor, *self.people)
+
+
+def plan(journey: Callable[..., None], customer: Customer) -> Plan:
+    """Make somebody for whom this journey is the next thing to do."""
+    if journey is journeys.accept:
+        return Plan(journey, _invited(customer), None)
+    who = _active(customer, required=journey is journeys.forced_set_up)
+    if journey in journeys.WITH_APP:
+        _give_app(who)
+    helped = journey in journeys.WITH_COLLEAGUE
+    return Plan(journey, who, _active(customer, tabs=support.ALL_TABS) if helped else None)
+
+
+def events_of(person_id: UUID) -> Counter[str]:
+    """Count what history says was done to somebody."""
+    mine = Event.objects.filter(subject_id=person_id, outcome=Outcome.OK)
+    return Counter(mine.values_list("kind", flat=True))
+
+
+def _active(
+    customer: Customer, *, required: bool = False, tabs: frozenset[str] = frozenset({"home"})
+) -> Somebody:
+    email = f"ines{next(_numbers)}@harbourbakery.example"
+    made = support.make_administrator(customer, email=email, tabs=tabs, require_2fa=required)
+    return _somebody(made, Known(email=email, required=required))
+
+
+def _invited(customer: Customer) -> Somebody:
+    email = f"lena{next(_numbers)}@harbourbakery.example"
+    made = support.invite(customer, email=email)
+    return _somebody(made, Known(email=email, status=Status.INVITED))
+
+
+def _somebody(made: Administrator, known: Known) -> Somebody:
+    return Somebody(id=made.id, known=known, before=events_of(made.id))
+
+
+def _give_app(who: Somebody) -> None:
+    """Give somebody an app and saved recovery codes."""
+    person, now = support.again_by_id(who.id), timezone.now()
+    secret = support.enable_app(person)
+    recovery.make(person, now=now)
+    codes = tuple(recovery.unsaved(person.id))
+    recovery.confirm_saved(administrator_id=person.id, by=support.by(person), now=now)
+    who.app = Authenticator(secret)
+    who.known = replace(who.known, secret=secret, saved=True, codes=codes)
+    who.before = events_of(who.id)
