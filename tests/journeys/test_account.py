@@ -19,6 +19,8 @@ def fields(**changes):
     return {
         "require_2fa": "on",
         "grace_days": "7",
+        "kinds": "any",
+        "trust_days": "0",
         "session_hours": "8",
         "idle_minutes": "15",
     } | changes
@@ -92,7 +94,8 @@ def test_the_box_can_be_unticked(owner, browser):
 
 
 def test_what_stays_as_it_is_is_no_event(owner, browser):
-    stored = {"grace_days": "0", "session_hours": "12", "idle_minutes": "30"}
+    stored = fields(grace_days="0", session_hours="12", idle_minutes="30")
+    del stored["require_2fa"]
     assert browser.post("/account/", stored).status_code == 303
     assert not support.events(Kind.POLICY_CHANGED)
 
@@ -107,6 +110,10 @@ def test_what_stays_as_it_is_is_no_event(owner, browser):
         ("grace_days", "seven"),
         ("grace_days", "٧"),
         ("grace_days", "9" * 400),
+        ("trust_days", "31"),
+        ("trust_days", "-1"),
+        ("trust_days", ""),
+        ("trust_days", "1.5"),
         ("session_hours", "0"),
         ("session_hours", "25"),
         ("session_hours", "12\x00"),
@@ -125,7 +132,9 @@ def test_numbers_out_of_bounds_are_said_and_change_nothing(owner, browser, name,
     assert not support.events(Kind.POLICY_CHANGED)
 
 
-@pytest.mark.parametrize("missing", ["grace_days", "session_hours", "idle_minutes"])
+@pytest.mark.parametrize(
+    "missing", ["grace_days", "kinds", "trust_days", "session_hours", "idle_minutes"]
+)
 def test_a_missing_field_changes_nothing(owner, browser, missing):
     sent = fields()
     del sent[missing]
@@ -139,6 +148,53 @@ def test_a_list_where_one_value_belongs_changes_nothing(owner, browser, twice):
     answer = browser.post("/account/", body, content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 422
     assert policy(owner)["require_2fa"] is False
+
+
+# --- which factors, and trusted browsers ----------------------------------------------------------
+
+
+def test_kinds_and_trust_are_off_until_they_are_chosen_and_say_why(owner, browser):
+    page = browser.get("/account/").content.decode()
+    assert "NIST (SP 800-63B-4) does not count it as a factor" in page
+    assert re.search(r'name="trust_days"[^>]*|value="0"[^>]*name="trust_days"', page)
+    assert re.search(r'value="any" checked', page)
+
+
+def test_kinds_and_trust_are_changed_and_told(owner, browser):
+    sent = fields(kinds="phishing_resistant", trust_days="14")
+    del sent["require_2fa"]
+    assert browser.post("/account/", sent).status_code == 303
+    customer = Customer.objects.get(id=owner.customer_id)
+    assert (customer.kinds, customer.trust_days) == ("phishing_resistant", 14)
+    (event,) = support.events(Kind.POLICY_CHANGED)
+    assert {"kinds", "trust_days"} < set(event.details["changed"])
+    rows = Administrator.objects.of(owner.customer_id).filter(id=owner.id)
+    rows.update(tabs=" account home ")
+    said = text(browser.get("/account/"))
+    assert "Where it is required, only a passkey is enough" in said
+    assert "A browser may be trusted for 14 days" in said
+
+
+@pytest.mark.parametrize("kinds", ["", "app", "any\x00", "PHISHING_RESISTANT", "x" * 9000])
+def test_kinds_that_do_not_exist_change_nothing(owner, browser, kinds):
+    answer = browser.post("/account/", fields(kinds=kinds))
+    assert answer.status_code == 422
+    assert "Choose one from the list." in answer.content.decode()
+    assert Customer.objects.get(id=owner.customer_id).kinds == "any"
+
+
+@pytest.mark.parametrize(
+    ("host", "possible"),
+    [("localhost", True), ("127.0.0.1", False), ("portal.northwind.example", False)],
+)
+def test_passkeys_alone_are_not_asked_for_where_nobody_can_make_one(owner, browser, host, possible):
+    # The tests' portal has no https, which browsers want anywhere but on the machine itself.
+    Brand.objects.update(hosts=[host])
+    cached.forget()
+    answer = browser.post("/account/", fields(kinds="phishing_resistant"))
+    assert answer.status_code == (303 if possible else 422)
+    wanted = "phishing_resistant" if possible else "any"
+    assert Customer.objects.get(id=owner.customer_id).kinds == wanted
 
 
 # --- the provider's floor -------------------------------------------------------------------------
@@ -167,7 +223,9 @@ def test_a_floor_leaves_the_customers_own_choice_as_it_was(owner):
     Customer.objects.filter(id=owner.customer_id).update(
         floor_require_2fa=True, require_2fa=True, grace_days=3
     )
-    answer = browser.post("/account/", {"session_hours": "8", "idle_minutes": "15"})
+    sent = fields()
+    del sent["require_2fa"], sent["grace_days"]
+    answer = browser.post("/account/", sent)
     assert answer.status_code == 303
     kept = policy(owner)
     assert (kept["require_2fa"], kept["grace_days"], kept["session_hours"]) == (True, 3, 8)

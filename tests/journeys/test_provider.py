@@ -89,6 +89,7 @@ class TestAccess:
             "/customers/add/",
             f"/customers/{customer.id}/",
             f"/customers/{customer.id}/invite/",
+            f"/customers/{customer.id}/policy/",
             "/brands/",
             "/brands/add/",
             "/brands/accent.css?accent=%23ff0000",
@@ -247,6 +248,42 @@ class TestCustomers:
         assert answer.status_code == 422
         assert said in answer.content.decode()
         assert Customer.objects.count() == 3
+
+    def test_which_factors_a_customer_takes_is_changed_and_told(self, browser, customer):
+        address = f"/customers/{customer.id}/policy/"
+        page = browser.get(f"/customers/{customer.id}/").content.decode()
+        assert "does not count it as a factor" in page
+        sent = {"kinds": "phishing_resistant", "trust_days": "7"}
+        answer = browser.post(address, sent)
+        assert (answer.status_code, answer["Location"]) == (303, f"/customers/{customer.id}/")
+        found = services.get(customer.id)
+        assert (found.kinds, found.trust_days) == ("phishing_resistant", 7)
+        [event] = support.events(Kind.POLICY_CHANGED, customer_id=customer.id)
+        assert event.actor_name == "Nora Whitfield"
+        assert event.details["changed"] == ["kinds", "trust_days"]
+        browser.post(address, sent)
+        assert len(support.events(Kind.POLICY_CHANGED)) == 1
+        assert browser.get(address)["Location"] == f"/customers/{customer.id}/"
+
+    @pytest.mark.parametrize(
+        ("changes", "place"),
+        [({"kinds": "none"}, "kinds"), ({"trust_days": "31"}, "trust_days")],
+    )
+    def test_rules_that_cannot_be(self, browser, customer, changes, place):
+        sent = {"kinds": "any", "trust_days": "7"} | changes
+        answer = browser.post(f"/customers/{customer.id}/policy/", sent)
+        assert answer.status_code == 422
+        assert f'id="{place}-error"' in answer.content.decode()
+        assert services.get(customer.id).trust_days == 0
+
+    def test_the_providers_own_rules_are_the_administrators_tabs_alone(self):
+        staff = support.make_administrator(
+            support.provider(), email="chidi@provider.example", tabs=["home", "customers"]
+        )
+        address = f"/customers/{staff.customer_id}/policy/"
+        answer = support.browser_of(staff).post(address, {"kinds": "any", "trust_days": "30"})
+        assert answer.status_code == 403
+        assert services.get(staff.customer_id).trust_days == 0
 
     def wanted(self, customer, **changes):
         return {

@@ -28,11 +28,10 @@ from doorward.audit.origin import CONSOLE, By, Origin
 from doorward.audit.services import record
 from doorward.core import attempts
 from doorward.core.errors import Refusal
-from doorward.core.policy import Kinds
 from doorward.core.steps import FactorKind
 from doorward.customers import services as customers
 from doorward.customers.models import Customer
-from doorward.mfa import not_me, proving, recovery, set_up, trusted
+from doorward.mfa import not_me, policies, proving, recovery, set_up, trusted
 from doorward.mfa import services as mfa
 from doorward.mfa.facts import Loaded, load
 from doorward.mfa.models import Factor
@@ -336,16 +335,8 @@ def invited(stage: Stage) -> None:
 
 
 def policy_changed(stage: Stage) -> None:
-    customers.change_policy(
-        stage.person.customer,
-        require_2fa=True,
-        grace_days=7,
-        kinds=Kinds.ANY,
-        session_hours=12,
-        idle_minutes=30,
-        by=stage.by_owner,
-        now=stage.now,
-    )
+    wanted = customers.PolicyChange(require_2fa=True, grace_days=7, trust_days=30)
+    policies.change_policy(stage.person.customer, wanted, by=stage.by_owner, now=stage.now)
 
 
 HAPPENINGS: dict[Kind, Callable[[Stage], None]] = {

@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from doorward.administrators.models import Administrator, EmailChange
 from doorward.audit.events import Kind
 from doorward.audit.models import Event
 from doorward.audit.origin import CONSOLE
+from doorward.core.policy import Kinds
 from doorward.core.steps import OTHERS, OWN_FACTORS, OWN_SECURITY, Fresh
 from doorward.customers import own_tabs
 from doorward.customers.tabs import BUILT_IN, STAFF
@@ -30,7 +32,10 @@ pytestmark = pytest.mark.django_db
 
 CONTINUE = "/prove/continue/"
 PERSON = {"email": "lena@northline.example", "first_name": "Lena", "last_name": "O'Neill & Söhne"}
-POLICY = {"require_2fa": "on", "grace_days": "7", "session_hours": "8", "idle_minutes": "15"}
+POLICY = {
+    "require_2fa": "on", "grace_days": "7", "kinds": "any", "trust_days": "0",
+    "session_hours": "8", "idle_minutes": "15",
+}  # fmt: skip
 BRAND = {
     "name": "Brightwave",
     "hosts": "portal.brightwave.example\nbrightwave.example",
@@ -66,6 +71,7 @@ WANTED: dict[str, Fresh] = {
     "brands/add/": OTHERS,
     "customers/<uuid:customer_id>/": OTHERS,
     "customers/<uuid:customer_id>/invite/": OTHERS,
+    "customers/<uuid:customer_id>/policy/": OTHERS,
     "customers/add/": OTHERS,
     "profile/password/": OWN_SECURITY,
     "security/2fa/add/": OWN_FACTORS,
@@ -74,6 +80,7 @@ WANTED: dict[str, Fresh] = {
     "security/factors/<uuid:factor_id>/": OWN_FACTORS,
     "security/recovery-codes/": OWN_SECURITY,
     "security/sessions/end/": OTHERS,
+    "security/trusted-browsers/end/": OTHERS,
     "tabs/<uuid:tab_id>/": OTHERS,
     "tabs/<uuid:tab_id>/remove/": OTHERS,
     "tabs/add/": OTHERS,
@@ -88,6 +95,7 @@ UNASKED = {
     "password/reset/": "the link is the proof",
     "profile/": "asks by itself where the e-mail changes",
     "prove/": "is the proof",
+    "prove/clock/": "says how far a clock is off, and accepts nothing",
     "prove/passkey/": "a challenge for the proof",
     "security/2fa/disable/": "its code or passkey is the proof",
     "security/2fa/disable/passkey/": "a challenge for it",
@@ -148,6 +156,14 @@ def forms(boss, clock) -> dict[str, tuple[str, dict[str, Any]]]:
     customer = support.make_customer()
     tab = own_tabs.add("pbx", own_tabs.TabDetails(**TAB), by=CONSOLE)
     brand, factor = customer.brand_id, boss.factors.get()
+    trusted = boss.trusted_browsers.create(
+        token_hash=bytes(32),
+        security_version=boss.security_version,
+        required=False,
+        kinds=Kinds.ANY,
+        trusted_at=timezone.now(),
+        until=timezone.now() + timedelta(days=30),
+    )
     change = {
         "email": colleague.email,
         "first_name": "Liam <b>",
@@ -189,6 +205,10 @@ def forms(boss, clock) -> dict[str, tuple[str, dict[str, Any]]]:
             {"name": "Harbour & Sons", "brand": str(brand), "status": "active"},
         ),
         "customers/<uuid:customer_id>/invite/": (f"/customers/{customer.id}/invite/", PERSON),
+        "customers/<uuid:customer_id>/policy/": (
+            f"/customers/{customer.id}/policy/",
+            {"kinds": "any", "trust_days": "14"},
+        ),
         "customers/add/": ("/customers/add/", {"name": "Late & Co", "brand": str(brand)}),
         "profile/password/": (
             "/profile/password/",
@@ -203,6 +223,10 @@ def forms(boss, clock) -> dict[str, tuple[str, dict[str, Any]]]:
         ),
         "security/recovery-codes/": ("/security/recovery-codes/", {}),
         "security/sessions/end/": ("/security/sessions/end/", {"others": "on"}),
+        "security/trusted-browsers/end/": (
+            "/security/trusted-browsers/end/",
+            {"browser": str(trusted.id)},
+        ),
         "tabs/<uuid:tab_id>/": (f"/tabs/{tab.id}/", TAB | {"title": "Telephony"}),
         "tabs/<uuid:tab_id>/remove/": (f"/tabs/{tab.id}/remove/", {}),
         "tabs/add/": ("/tabs/add/", TAB | {"key": "billing"}),

@@ -309,12 +309,24 @@ def end_all(person, client):
     assert client.post("/security/trusted-browsers/end/", {"all": "on"}).status_code == 303
 
 
+def change_policy(person, client, **changes):
+    """Change the policy over the page, then change it back."""
+    for more in (changes, {}):
+        fields = {"grace_days": "0", "session_hours": "12", "idle_minutes": "30"}
+        fields |= {"kinds": "any", "trust_days": "30"} | more
+        assert client.post("/account/", fields).status_code == 303
+
+
 def policy_off(person, client):
-    allow(person, 0)
+    change_policy(person, client, trust_days="0")
 
 
 def only_passkeys(person, client):
-    allow(person, 30, kinds="phishing_resistant")
+    change_policy(person, client, kinds="phishing_resistant")
+
+
+def policy_requires(person, client):
+    change_policy(person, client, require_2fa="on")
 
 
 def floor(person, client):
@@ -338,6 +350,7 @@ ENDINGS = (
     end_all,
     policy_off,
     only_passkeys,
+    policy_requires,
     floor,
     floor_of_the_brand,
 )
@@ -384,6 +397,16 @@ def test_it_ends_by_time_and_a_shortened_policy_shortens_it(owner, clock):
     # A policy that allows more gives nothing to who was trusted for less.
     assert is_spared(client, owner)
     clock.shift(timedelta(hours=2))
+    assert not is_spared(client, owner)
+
+
+def test_a_policy_that_was_shortened_on_its_page_is_not_lengthened_again(owner, clock):
+    client = trusting(owner, days=30)
+    assert is_spared(client, owner)
+    client.post("/prove/", {"code": support.next_code(owner), "next": "/"})
+    change_policy(owner, client, trust_days="2")
+    assert is_spared(client, owner)
+    clock.shift(timedelta(days=2))
     assert not is_spared(client, owner)
 
 

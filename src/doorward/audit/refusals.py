@@ -175,6 +175,9 @@ SENTENCES: dict[str, _StrPromise] = {
     "another_factor_wanted": gettext_lazy(
         "Confirm with another device than the one that you remove."
     ),
+    "passkeys_not_possible": gettext_lazy(
+        "Passkeys need this portal to have a name and https. Nobody could sign in any more."
+    ),
     "trust_not_allowed": gettext_lazy(
         "You are signed in, but this browser was not trusted: your account does not allow it."
     ),

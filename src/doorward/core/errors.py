@@ -501,3 +501,9 @@ class TrustNotAllowed(Refusal):
     """The policy lets no browser be trusted, or not after the factor that was proved."""
 
     code = "trust_not_allowed"
+
+
+class PasskeysNotPossible(Refusal):
+    """Nobody could make a passkey at this portal's address: it is a number, or has no https."""
+
+    code = "passkeys_not_possible"

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # What a customer's own administrators may choose: days of grace, hours of a session, minutes of idling.
 GRACE_DAYS: Final = (0, 90)
 SESSION_HOURS: Final = (SHORTEST_SESSION // HOUR, LONGEST_SESSION // HOUR)
+# Days for which a browser may be trusted: NIST SP 800-63B-4 counts none, so a month is the most that we lend a hand to.
+TRUST_DAYS: Final = (0, 30)
 IDLE_MINUTES: Final = (SHORTEST_IDLE // MINUTE, LONGEST_IDLE // MINUTE)
 
 
@@ -34,6 +36,7 @@ def check_numbers(**numbers: int) -> None:
     """Refuse numbers of a policy that are out of bounds, each by its name."""
     bounds = {
         "grace_days": GRACE_DAYS,
+        "trust_days": TRUST_DAYS,
         "session_hours": SESSION_HOURS,
         "idle_minutes": IDLE_MINUTES,
     }

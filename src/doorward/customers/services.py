@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -94,44 +94,42 @@ def get(customer_id: UUID) -> Customer:
     return Customer.objects.select_related("brand").get(id=customer_id)
 
 
-def change_policy(  # noqa: PLR0913 - a policy is this wide
-    customer: Customer,
-    *,
-    require_2fa: bool,
-    grace_days: int,
-    kinds: Kinds,
-    session_hours: int,
-    idle_minutes: int,
-    by: By,
-    now: datetime,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyChange:
+    """What is to change of a customer's policy, as it shall be afterwards (None: as it is)."""
+
+    require_2fa: bool | None = None
+    grace_days: int | None = None
+    kinds: Kinds | None = None
+    trust_days: int | None = None
+    session_hours: int | None = None
+    idle_minutes: int | None = None
+
+
+def change_policy(customer: Customer, wanted: PolicyChange, *, by: By, now: datetime) -> None:
     """Change what a customer's administrators ask of themselves; the provider's floor stays above it.
 
-    Raises `FieldsRefused` for numbers out of bounds.
+    Pages use the one of `mfa.policies`, which also ends what it no longer allows. Raises `FieldsRefused`
+    for numbers out of bounds.
     """
-    check_numbers(grace_days=grace_days, session_hours=session_hours, idle_minutes=idle_minutes)
-    wanted: dict[str, bool | int | str] = {
-        "require_2fa": require_2fa,
-        "grace_days": grace_days,
-        "kinds": kinds.value,
-        "session_hours": session_hours,
-        "idle_minutes": idle_minutes,
-    }
+    columns = {name: value for name, value in asdict(wanted).items() if value is not None}
+    check_numbers(**{name: value for name, value in columns.items() if type(value) is int})
     with transaction.atomic():
         current = Customer.objects.select_for_update().get(id=customer.id)
-        changed = sorted(name for name, value in wanted.items() if getattr(current, name) != value)
+        changed = sorted(name for name, value in columns.items() if getattr(current, name) != value)
         if not changed:
             return
         rows = Customer.objects.filter(id=customer.id)
-        rows.update(**wanted)
-        if require_2fa and not current.require_2fa:
+        rows.update(**columns)
+        required = columns.get("require_2fa", current.require_2fa)
+        if required and not current.require_2fa:
             # The grace runs from the day on which it was asked for.
             rows.update(grace_from=now)
         record(
             Kind.POLICY_CHANGED,
             by=by,
             customer=(customer.id, customer.name),
-            details={"changed": changed, "require_2fa": require_2fa},
+            details={"changed": changed, "require_2fa": required},
         )
 
 

@@ -19,12 +19,15 @@ from doorward.audit.services import record
 from doorward.core import errors, trust
 from doorward.core.facts import TrustFacts
 from doorward.core.policy import Kinds
+from doorward.customers.models import Customer
 from doorward.mfa.facts import trusted_hash
 from doorward.mfa.models import TrustedBrowser
 
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
+
+    from django.db.models import QuerySet
 
     from doorward.audit.origin import By
     from doorward.core.steps import FactorKind
@@ -127,24 +130,36 @@ def forget_all(administrator_id: UUID) -> int:
     return TrustedBrowser.objects.filter(administrator_id=administrator_id).delete()[0]
 
 
+def follow_policy(customer_id: UUID, *, now: datetime) -> None:
+    """End what a customer's policy no longer allows, and shorten the rest, in the caller's transaction."""
+    rows = TrustedBrowser.objects.filter(administrator__customer_id=customer_id)
+    _delete_ended(rows, now=now)
+    days = Customer.objects.values_list("trust_days", flat=True).get(id=customer_id)
+    latest = F("trusted_at") + timedelta(days=days)
+    rows.filter(until__gt=latest).update(until=latest)
+
+
 def forget(*, now: datetime) -> int:
-    """Delete what holds no more, so that it does not again if what ended it is undone."""
-    rows = TrustedBrowser.objects.all()
-    of_customer = "administrator__customer__"
+    """Delete what holds no more, so that it does not again if what ended it is undone; give how many."""
+    return _delete_ended(TrustedBrowser.objects.all(), now=now)
+
+
+def _delete_ended(rows: QuerySet[TrustedBrowser], *, now: datetime) -> int:
+    of_person, of_customer = "administrator__", "administrator__customer__"
     required = (
-        Q(administrator__require_2fa=True)
+        Q(**{f"{of_person}require_2fa": True})
         | Q(**{f"{of_customer}require_2fa": True})
         | Q(**{f"{of_customer}floor_require_2fa": True})
         | Q(**{f"{of_customer}brand__require_2fa": True})
     )
-    over = (
+    ended = (
         Q(until__lte=now)
-        | ~Q(security_version=F("administrator__security_version"))
+        | ~Q(security_version=F(f"{of_person}security_version"))
         | Q(**{f"{of_customer}trust_days": 0})
         | (Q(required=False) & required)
         | Q(kinds=Kinds.ANY, **{f"{of_customer}kinds": Kinds.PHISHING_RESISTANT})
     )
-    return rows.filter(id__in=list(rows.filter(over).values_list("id", flat=True))).delete()[0]
+    return rows.filter(ended).delete()[0]
 
 
 def _facts(row: TrustedBrowser) -> TrustFacts:

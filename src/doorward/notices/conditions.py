@@ -54,8 +54,17 @@ def not_at_adding(event: Event) -> bool:
 
 def two_factors_at_stake(event: Event) -> bool:
     """The policy requires two factors from now on, or no longer does."""
+    return _changed(event, "require_2fa")
+
+
+def kinds_or_trust_at_stake(event: Event) -> bool:
+    """The policy takes other second factors than before, or lets browsers be trusted for longer or shorter."""
+    return _changed(event, "kinds", "trust_days")
+
+
+def _changed(event: Event, *names: str) -> bool:
     changed = event.details.get("changed")
-    return isinstance(changed, list) and "require_2fa" in changed
+    return isinstance(changed, list) and any(name in changed for name in names)
 
 
 def _sessions(event: Event) -> QuerySet[Session]:

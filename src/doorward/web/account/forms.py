@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from doorward.core.errors import FieldsRefused, NumberOutOfRange
+from doorward.customers.services import PolicyChange
+from doorward.web import factor_rules
 from doorward.web.account.pages import BOUNDS, PolicyForm, held_by
 from doorward.web.posted import field, optional, ticked
 
@@ -13,18 +14,6 @@ if TYPE_CHECKING:
     from doorward.core.errors import Refusal
     from doorward.customers.models import Customer
     from doorward.web.requests import Request
-
-_LONGEST: Final = 4
-
-
-@dataclass(frozen=True, slots=True)
-class WantedPolicy:
-    """What the form asks for."""
-
-    require_2fa: bool
-    grace_days: int
-    session_hours: int
-    idle_minutes: int
 
 
 def typed_policy(request: Request, customer: Customer) -> PolicyForm:
@@ -34,22 +23,27 @@ def typed_policy(request: Request, customer: Customer) -> PolicyForm:
     return PolicyForm(
         require_2fa=customer.require_2fa if held else ticked(request, "require_2fa"),
         grace_days=grace or str(customer.grace_days) if held else grace,
+        kinds=field(request, "kinds"),
+        trust_days=field(request, "trust_days"),
         session_hours=field(request, "session_hours"),
         idle_minutes=field(request, "idle_minutes"),
     )
 
 
-def read_policy(form: PolicyForm) -> WantedPolicy:
-    """Give the numbers, or raise `FieldsRefused` for those that are none or out of bounds."""
+def read_policy(form: PolicyForm, customer: Customer) -> PolicyChange:
+    """Give what the form asks for, or raise `FieldsRefused` for what is no number, or out of bounds."""
     refused: dict[str, Refusal] = {}
     numbers: dict[str, int] = {}
-    for name, (least, most) in BOUNDS.items():
-        text = getattr(form, name).strip()
-        is_number = text.isascii() and text.isdigit() and len(text) <= _LONGEST
-        if is_number and least <= int(text) <= most:
-            numbers[name] = int(text)
+    for name, bounds in BOUNDS.items():
+        number = factor_rules.number(getattr(form, name), bounds)
+        if number is None:
+            refused[name] = NumberOutOfRange(*bounds)
         else:
-            refused[name] = NumberOutOfRange(least, most)
+            numbers[name] = number
+    try:
+        kinds, trust_days = factor_rules.read(form.kinds, form.trust_days, customer)
+    except FieldsRefused as refusal:
+        raise FieldsRefused(refused | refusal.fields) from refusal
     if refused:
         raise FieldsRefused(refused)
-    return WantedPolicy(require_2fa=form.require_2fa, **numbers)
+    return PolicyChange(require_2fa=form.require_2fa, kinds=kinds, trust_days=trust_days, **numbers)

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from doorward.customers.policies import GRACE_DAYS, IDLE_MINUTES, SESSION_HOURS
 from doorward.customers.tabs import ADMINISTRATORS
+from doorward.web import factor_rules
 from doorward.web.refusals import sentence
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from doorward.customers.models import Customer
     from doorward.mfa.facts import Loaded
     from doorward.mfa.standing import People
+    from doorward.web.fields import Field
 
 BOUNDS = {
     "grace_days": GRACE_DAYS,
@@ -35,6 +37,8 @@ class PolicyForm:
 
     require_2fa: bool
     grace_days: str
+    kinds: str
+    trust_days: str
     session_hours: str
     idle_minutes: str
 
@@ -69,6 +73,16 @@ class AccountPage:
     concerns_me: bool
     form: PolicyForm
     errors: Mapping[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def kinds(self) -> Field:
+        """The choice of the kinds of factor."""
+        return factor_rules.kinds_field(self.form.kinds, self.errors.get("kinds", ()))
+
+    @property
+    def trust_days(self) -> Field:
+        """The box for trusted browsers."""
+        return factor_rules.trust_field(self.form.trust_days, self.errors.get("trust_days", ()))
 
     def bounds(self, name: str) -> tuple[int, int]:
         """Give the least and the most of a number."""
@@ -108,6 +122,8 @@ def stored(customer: Customer) -> PolicyForm:
     return PolicyForm(
         require_2fa=customer.require_2fa or bool(held_by(customer)),
         grace_days=str(customer.grace_days),
+        kinds=customer.kinds,
+        trust_days=str(customer.trust_days),
         session_hours=str(customer.session_hours),
         idle_minutes=str(customer.idle_minutes),
     )
@@ -149,4 +165,4 @@ def rules_of(customer: Customer, *, held: bool, now: datetime) -> list[str]:
         "Whoever does nothing for %(n)s minutes is signed out.",
         customer.idle_minutes,
     ) % {"n": customer.idle_minutes}
-    return [required, hours, minutes]
+    return [required, *factor_rules.in_words(customer), hours, minutes]

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from doorward.core.errors import FieldsRefused
-from doorward.core.policy import Kinds
 from doorward.core.steps import OTHERS, Need
 from doorward.customers import services
 from doorward.customers.tabs import ACCOUNT, ADMINISTRATORS
 from doorward.mfa import standing
+from doorward.mfa.policies import change_policy
 from doorward.web.account.forms import read_policy, typed_policy
 from doorward.web.account.pages import NotAccepted, account_page
 from doorward.web.errors import error_page
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from doorward.customers.models import Customer
-    from doorward.web.account.forms import WantedPolicy
     from doorward.web.requests import Request
 
 
@@ -41,24 +40,12 @@ def account(request: Request) -> HttpResponse:
         return _account(request, customer)
     typed = typed_policy(request, customer)
     try:
-        _change(request, customer, read_policy(typed))
+        wanted = read_policy(typed, customer)
+        change_policy(customer, wanted, by=acting(request), now=request.now)
     except FieldsRefused as refusal:
         return _account(request, customer, NotAccepted(typed, refusal.fields))
     messages.success(request, _("Saved."))
     return see_other(request.path)
-
-
-def _change(request: Request, customer: Customer, wanted: WantedPolicy) -> None:
-    services.change_policy(
-        customer,
-        require_2fa=wanted.require_2fa,
-        grace_days=wanted.grace_days,
-        kinds=Kinds(customer.kinds),
-        session_hours=wanted.session_hours,
-        idle_minutes=wanted.idle_minutes,
-        by=acting(request),
-        now=request.now,
-    )
 
 
 def _account(

@@ -13,6 +13,7 @@ from doorward.core.text import LONGEST_EMAIL
 from doorward.customers.models import Brand, CustomerKind, CustomerStatus
 from doorward.customers.services import NAME_LENGTH
 from doorward.mfa import overview
+from doorward.web.factor_rules import kinds_field, trust_field
 from doorward.web.fields import Field, Option
 from doorward.web.provider.forms import Typed
 from doorward.web.provider.keepers import Keeper, keepers
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 NEW = ("name", "brand")
 TEXTS = ("name", "brand", "status")
 TICKS = ("floor_require_2fa",)
+RULES = ("kinds", "trust_days")
 INVITE = ("email", "first_name", "last_name")
 
 
@@ -52,6 +54,7 @@ class CustomerPage:
     own_policy: bool
     by_brand: bool
     fields: dict[str, Field]
+    rules: dict[str, Field]
     keepers: tuple[Keeper, ...]
     invite: dict[str, Field]
     invite_open: bool
@@ -80,9 +83,10 @@ def customer_page(
     typed: Typed,
     *,
     invite: Typed | None = None,
+    rules: Typed | None = None,
     question: Question | None = None,
 ) -> CustomerPage:
-    """Make the page; `invite` is the second form as it came, where that was refused."""
+    """Make the page; `invite` and `rules` are the other forms as they came, where that was refused."""
     counts = overview.count(customer.id)
     looked_after_by = keepers(customer)
     return CustomerPage(
@@ -96,6 +100,7 @@ def customer_page(
         own_policy=customer.require_2fa,
         by_brand=customer.brand.require_2fa,
         fields=_fields(customer, typed),
+        rules=_rules(rules or _rules_of(customer)),
         keepers=looked_after_by,
         invite=_invite_fields(invite or Typed()),
         invite_open=invite is not None or not looked_after_by,
@@ -137,6 +142,18 @@ def _fields(customer: Customer, typed: Typed) -> dict[str, Field]:
             _("Require two-factor sign-in of everybody"),
             help=_("The customer's own administrators see it, and cannot go below it."),
         ),
+    }
+
+
+def _rules_of(customer: Customer) -> Typed:
+    return Typed(texts={"kinds": customer.kinds, "trust_days": str(customer.trust_days)})
+
+
+def _rules(typed: Typed) -> dict[str, Field]:
+    makers = {"kinds": kinds_field, "trust_days": trust_field}
+    return {
+        name: make(typed.texts[name], [typed.errors[name]] if name in typed.errors else ())
+        for name, make in makers.items()
     }
 
 

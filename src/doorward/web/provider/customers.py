@@ -16,6 +16,8 @@ from doorward.core.steps import OTHERS, Need
 from doorward.customers import brands, services
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.customers.tabs import ADMINISTRATORS, CUSTOMERS, built_in
+from doorward.mfa.policies import change_policy
+from doorward.web import factor_rules
 from doorward.web.errors import error_page
 from doorward.web.needs import needs
 from doorward.web.pages import render, see_other
@@ -25,6 +27,7 @@ from doorward.web.provider.customer_list import list_page
 from doorward.web.provider.customer_page import (
     INVITE,
     NEW,
+    RULES,
     TEXTS,
     TICKS,
     add_page,
@@ -97,12 +100,32 @@ def edit(request: Request, customer_id: UUID) -> HttpResponse:
 
 @needs(CHANGE)
 @both
+def change_rules(request: Request, customer_id: UUID) -> HttpResponse:
+    """Change what a customer's policy says of factors; its own administrators are told, and may do so too."""
+    customer = _find(customer_id)
+    if _is_its_own(request, customer):
+        return error_page(request, 403)
+    if request.method != "POST":
+        return see_other(f"/customers/{customer.id}/")
+    typed = forms.read(request, RULES)
+    try:
+        kinds, days = factor_rules.read(typed.texts["kinds"], typed.texts["trust_days"], customer)
+    except errors.FieldsRefused as refusal:
+        refused = typed.refused(refusal, place="kinds")
+        page = customer_page(customer, typed_of(customer), rules=refused)
+        return render(request, "provider/customer.html", page, status=422)
+    wanted = services.PolicyChange(kinds=kinds, trust_days=days)
+    change_policy(customer, wanted, by=acting(request), now=request.now)
+    messages.success(request, _("Saved."))
+    return see_other(f"/customers/{customer.id}/")
+
+
+@needs(CHANGE)
+@both
 def invite(request: Request, customer_id: UUID) -> HttpResponse:
     """Invite somebody to a customer, with all built-in tabs: they invite everybody else."""
     customer = _find(customer_id)
-    me = signed_in(request)
-    if customer.id == me.customer_id and ADMINISTRATORS not in me.tab_keys:
-        # The provider itself: its people, with all its tabs, are the Administrators tab's alone.
+    if _is_its_own(request, customer):
         return error_page(request, 403)
     if request.method != "POST":
         return see_other(f"/customers/{customer.id}/")
@@ -121,6 +144,12 @@ def invite(request: Request, customer_id: UUID) -> HttpResponse:
     text = _("%(name)s is invited: the mail is on its way to %(email)s.")
     messages.success(request, text % {"name": person.full_name, "email": person.email})
     return see_other(f"/customers/{customer.id}/")
+
+
+def _is_its_own(request: Request, customer: Customer) -> bool:
+    """Say whether it is the provider itself: its people and their policy are the Administrators tab's alone."""
+    me = signed_in(request)
+    return customer.id == me.customer_id and ADMINISTRATORS not in me.tab_keys
 
 
 def _show(request: Request, customer: Customer, typed: Typed, *, status: int = 200) -> HttpResponse:
