@@ -12,7 +12,7 @@ from doorward.administrators import sessions
 from doorward.administrators.models import Session
 from doorward.audit.events import Kind
 from doorward.core import errors
-from doorward.mfa.facts import load
+from doorward.mfa.facts import load, policy_of
 from tests import support
 
 
@@ -95,19 +95,34 @@ def test_one_of_one_s_own_is_ended_and_nobody_else_s(owner, outsider):
 
 
 def test_all_others_end_and_what_they_were_made_with_holds_no_more(owner, colleague):
-    kept, other, theirs = begin(owner), begin(owner), begin(colleague)
+    through = {"signed_in_at": timezone.now()}
+    kept, other, theirs = begin(owner, **through), begin(owner, **through), begin(colleague)
+    # One that ended by itself, and one that is not through: ended too, and not counted.
+    idle = begin(owner, ago=timedelta(hours=3), **through)
+    half = begin(owner)
     count = sessions.end_own_others(
-        administrator_id=owner.id, keep=kept.session_id, by=support.by(owner), now=timezone.now()
+        administrator_id=owner.id,
+        keep=kept.session_id,
+        policy=policy_of(owner),
+        by=support.by(owner),
+        now=timezone.now(),
     )
     assert count == 1
+    assert ended(idle)
+    assert ended(half)
     assert (ended(kept), ended(other), ended(theirs)) == (False, True, False)
     version = owner.security_version + 1
     assert facts_of(kept).security_version == support.again(owner).security_version == version
 
 
 def test_a_colleague_s_sessions_all_end(owner, colleague):
-    started = [begin(colleague), begin(colleague)]
-    count = sessions.end_all_of(subject=colleague.who(), by=support.by(owner), now=timezone.now())
+    started = [begin(colleague, signed_in_at=timezone.now()) for _ in range(2)]
+    count = sessions.end_all_of(
+        subject=colleague.who(),
+        policy=policy_of(colleague),
+        by=support.by(owner),
+        now=timezone.now(),
+    )
     assert count == 2
     assert all(ended(one) for one in started)
     event = support.events(Kind.OTHER_SESSIONS_ENDED)[0]

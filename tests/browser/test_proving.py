@@ -85,6 +85,8 @@ def test_the_session_warns_before_it_ends_and_stays_on_a_click(portal, visitor, 
     visitor.page.clock.run_for(29 * 60_000)
     expect(warning).to_be_visible()
     expect(warning.locator("[data-clock]")).to_have_text("1:00")
+    # Whoever goes on typing must not be signed out by it.
+    expect(warning.get_by_role("button", name="Stay signed in")).to_be_focused()
     warning.get_by_role("button", name="Stay signed in").click()
     expect(warning).to_be_hidden()
     visitor.page.clock.run_for(29 * 60_000)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from doorward.audit.origin import Who
     from doorward.audit.services import Detail
+    from doorward.core.policy import Policy
     from doorward.safe.prepared import Value
 
 _INSERT = PreparedInsert(Session)
@@ -232,18 +233,22 @@ def end_others(*, administrator_id: UUID, keep: UUID | None, now: datetime) -> i
     return ended
 
 
-def end_own_others(*, administrator_id: UUID, keep: UUID, by: By, now: datetime) -> int:
-    """End all of a person's own sessions but the one that asks; give how many were."""
+def end_own_others(
+    *, administrator_id: UUID, keep: UUID, policy: Policy, by: By, now: datetime
+) -> int:
+    """End all of a person's own sessions but the one that asks; give how many were still open."""
     with transaction.atomic():
-        ended = end_others(administrator_id=administrator_id, keep=keep, now=now)
+        ended = _open(administrator_id, *_since(policy, now)).exclude(id=keep).count()
+        end_others(administrator_id=administrator_id, keep=keep, now=now)
         record(Kind.OTHER_SESSIONS_ENDED, by=by, details={"ended": ended})
     return ended
 
 
-def end_all_of(*, subject: Who, by: By, now: datetime) -> int:
-    """End all sessions of a colleague; give how many were."""
+def end_all_of(*, subject: Who, policy: Policy, by: By, now: datetime) -> int:
+    """End all sessions of a colleague; give how many were still open."""
     with transaction.atomic():
-        ended = end_others(administrator_id=subject.id, keep=None, now=now)
+        ended = _open(subject.id, *_since(policy, now)).count()
+        end_others(administrator_id=subject.id, keep=None, now=now)
         record(Kind.OTHER_SESSIONS_ENDED, by=by, subject=subject, details={"ended": ended})
     return ended
 
@@ -259,13 +264,16 @@ class OpenSession:
     seen_at: datetime
 
 
-def _open(administrator_id: UUID, version: int) -> QuerySet[Session, Any]:
+def _open(administrator_id: UUID, seen: datetime, begun: datetime) -> QuerySet[Session, Any]:
+    """Give the sessions that are through and not at their end, as `core.access` has it."""
     return (
         Session.objects.filter(
             administrator_id=administrator_id,
-            security_version=version,
+            security_version=F("administrator__security_version"),
             signed_in_at__isnull=False,
             ended_at__isnull=True,
+            seen_at__gt=seen,
+            created_at__gt=begun,
         )
         .order_by("-seen_at")
         .values_list("id", "browser", "address", "signed_in_at", "seen_at")
@@ -275,17 +283,27 @@ def _open(administrator_id: UUID, version: int) -> QuerySet[Session, Any]:
 _OPEN = Prepared(_open)
 
 
-def open_sessions(administrator_id: UUID, *, version: int) -> list[OpenSession]:
+def _since(policy: Policy, now: datetime) -> tuple[datetime, datetime]:
+    """Give since when a session must have been seen, and since when it must have begun, to be open."""
+    idle, whole = timedelta(seconds=policy.idle_seconds), timedelta(seconds=policy.session_seconds)
+    return now - idle, now - whole
+
+
+def open_sessions(administrator_id: UUID, *, policy: Policy, now: datetime) -> list[OpenSession]:
     """Give the browsers a person is signed in with, the one seen last first."""
-    return [OpenSession(*row) for row in _OPEN.rows(administrator_id, version)]
+    rows = _OPEN.rows(administrator_id, *_since(policy, now))
+    return [OpenSession(*row) for row in rows]
 
 
-def summary(administrator_id: UUID, *, version: int) -> tuple[datetime | None, int]:
+def summary(
+    administrator_id: UUID, *, policy: Policy, now: datetime
+) -> tuple[datetime | None, int]:
     """Give when a person was last let through, and with how many browsers they are signed in."""
-    still_open = Q(ended_at__isnull=True, security_version=version)
-    row = Session.objects.filter(
-        administrator_id=administrator_id, signed_in_at__isnull=False
-    ).aggregate(last=Max("signed_in_at"), browsers=Count("id", filter=still_open))
+    all_of = Session.objects.filter(administrator_id=administrator_id, signed_in_at__isnull=False)
+    still_open = _open(administrator_id, *_since(policy, now)).order_by().values("id")
+    row = all_of.aggregate(
+        last=Max("signed_in_at"), browsers=Count("id", filter=Q(id__in=still_open))
+    )
     return row["last"], row["browsers"]
 
 

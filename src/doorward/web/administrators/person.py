@@ -117,7 +117,9 @@ def revoke_invitation(request: Request, person_id: UUID) -> HttpResponse:
 def end_sessions(request: Request, person_id: UUID) -> HttpResponse:
     """Sign somebody out everywhere."""
     person = _find(request, person_id)
-    ended = sessions.end_all_of(subject=person.who(), by=acting(request), now=request.now)
+    ended = sessions.end_all_of(
+        subject=person.who(), policy=policy_of(person), by=acting(request), now=request.now
+    )
     text = ngettext(
         "%(name)s is signed out of %(browsers)s browser.",
         "%(name)s is signed out of %(browsers)s browsers.",

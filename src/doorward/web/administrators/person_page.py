@@ -50,7 +50,7 @@ def person_page(
     status, factors = Status(person.status), factors_of([person.id]).get(person.id, Factors())
     policy = policy_of(person)
     state = factors.state(required=policy.required, kinds=policy.kinds)
-    last_signed_in, browsers = sessions.summary(person.id, version=person.security_version)
+    last_signed_in, browsers = sessions.summary(person.id, policy=policy, now=request.now)
     is_me = person.id == signed_in(request).id
     return PersonPage(
         id=person.id,

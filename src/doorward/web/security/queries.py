@@ -58,7 +58,7 @@ def security_page(request: Request) -> SecurityPage:
         codes_left=left,
         few_codes=few_left(left),
         recovered=facts.session is not None and facts.session.recovery_at is not None,
-        sessions=_sessions(loaded),
+        sessions=_sessions(request),
         trust_days=facts.policy.trust_days,
         trusted=_trusted(request),
         history=history_page(events, request=request, page_size=HISTORY_LINES),
@@ -161,8 +161,10 @@ def _codes_left(loaded: Loaded) -> int:
     return counted.codes_left or 0
 
 
-def _sessions(loaded: Loaded) -> list[SessionLine]:
-    rows = sessions.open_sessions(loaded.person.id, version=loaded.facts.security_version)
+def _sessions(request: Request) -> list[SessionLine]:
+    loaded = session_of(request)
+    policy = loaded.facts.policy
+    rows = sessions.open_sessions(loaded.person.id, policy=policy, now=request.now)
     return [
         SessionLine(
             id=row.id,

@@ -169,9 +169,13 @@ def end_sessions(request: Request) -> HttpResponse:
     """End one of one's sessions, or all others."""
     person, by = signed_in(request), acting(request)
     if ticked(request, "others"):
-        keep = session_of(request).browser.session_id
+        loaded = session_of(request)
         ended = sessions.end_own_others(
-            administrator_id=person.id, keep=keep, by=by, now=request.now
+            administrator_id=person.id,
+            keep=loaded.browser.session_id,
+            policy=loaded.facts.policy,
+            by=by,
+            now=request.now,
         )
         words = ngettext("%(n)s session was ended.", "%(n)s sessions were ended.", ended)
         messages.success(request, words % {"n": ended})
