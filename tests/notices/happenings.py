@@ -30,7 +30,7 @@ from doorward.core import attempts
 from doorward.core.errors import Refusal
 from doorward.core.steps import FactorKind
 from doorward.customers import services as customers
-from doorward.customers.models import Customer
+from doorward.customers.models import Customer, CustomerStatus
 from doorward.mfa import not_me, policies, proving, recovery, set_up, trusted
 from doorward.mfa import services as mfa
 from doorward.mfa.facts import Loaded, load
@@ -339,6 +339,17 @@ def policy_changed(stage: Stage) -> None:
     policies.change_policy(stage.person.customer, wanted, by=stage.by_owner, now=stage.now)
 
 
+def floor_changed(stage: Stage) -> None:
+    customer = stage.person.customer
+    wanted = customers.CustomerChange(
+        name=customer.name,
+        brand_id=customer.brand_id,
+        status=CustomerStatus.ACTIVE,
+        floor_require_2fa=True,
+    )
+    customers.change(customer.id, wanted, by=stage.by_owner)
+
+
 HAPPENINGS: dict[Kind, Callable[[Stage], None]] = {
     Kind.SIGNED_IN: signed_in,
     Kind.SIGN_IN_ABANDONED: sign_in_abandoned,
@@ -372,4 +383,5 @@ HAPPENINGS: dict[Kind, Callable[[Stage], None]] = {
     Kind.ADMINISTRATOR_RESTORED: restored,
     Kind.ADMINISTRATOR_REMOVED: removed,
     Kind.POLICY_CHANGED: policy_changed,
+    Kind.FLOOR_CHANGED: floor_changed,
 }

@@ -90,6 +90,7 @@ class Kind(StrEnum):
     CUSTOMER_ADDED = "customer_added"
     CUSTOMER_CHANGED = "customer_changed"
     POLICY_CHANGED = "policy_changed"
+    FLOOR_CHANGED = "floor_changed"
     BRAND_ADDED = "brand_added"
     BRAND_CHANGED = "brand_changed"
     TAB_ADDED = "tab_added"

@@ -16,6 +16,7 @@ from doorward.core.colour import parse_colour
 from doorward.core.png import check_png
 from doorward.core.text import clean_email, clean_host, clean_line, clean_link
 from doorward.customers import cached
+from doorward.customers.floors import record_brands_floor
 from doorward.customers.models import Brand
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ def change(brand_id: UUID, details: BrandDetails, *, by: By) -> None:
                 "require_2fa": details.require_2fa,
             },
         )
+        if "require_2fa" in changed:
+            record_brands_floor(brand.id, required=details.require_2fa, by=by)
     cached.forget()
 
 

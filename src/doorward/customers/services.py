@@ -19,6 +19,7 @@ from doorward.core.errors import (
 )
 from doorward.core.text import clean_line
 from doorward.customers import cached
+from doorward.customers.floors import record_floor
 from doorward.customers.models import Brand, Customer, CustomerKind, CustomerStatus
 from doorward.customers.policies import check_numbers
 
@@ -165,7 +166,8 @@ def change(customer_id: UUID, wanted: CustomerChange, *, by: By) -> None:
         with transaction.atomic():
             rows = Customer.objects.select_for_update(of=("self",))
             customer = rows.filter(id=customer_id).first()
-            if customer is None or not Brand.objects.filter(id=wanted.brand_id).exists():
+            brands = dict(Brand.objects.values_list("id", "require_2fa"))
+            if customer is None or wanted.brand_id not in brands:
                 raise NotFound
             changed = {key: new for key, new in columns.items() if getattr(customer, key) != new}
             if not changed:
@@ -173,6 +175,9 @@ def change(customer_id: UUID, wanted: CustomerChange, *, by: By) -> None:
             _check_status(customer, wanted)
             Customer.objects.filter(id=customer_id).update(**changed)
             _record_change(customer_id, wanted, name=name, changed=changed, by=by)
+            required = wanted.floor_require_2fa or brands[wanted.brand_id]
+            if required != (customer.floor_require_2fa or brands[customer.brand_id]):
+                record_floor((customer_id, name), required=required, by=by)
     except IntegrityError as error:
         raise CustomerNameTaken from error
 

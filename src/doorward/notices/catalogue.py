@@ -51,6 +51,7 @@ class Message(StrEnum):
     NO_LONGER_REQUIRED = "two_factor_no_longer_required"
     NO_LONGER_REQUIRED_COLLEAGUE = "two_factor_no_longer_required_colleague"
     POLICY_CHANGED = "policy_changed"
+    FLOOR_CHANGED = "floor_changed"
     FACTOR_RULES = "factor_rules_changed"
     FACTOR_ADDED = "factor_added"
     FACTOR_REMOVED = "factor_removed"
@@ -177,6 +178,7 @@ CATALOGUE: Final[Mapping[Kind, tuple[Notice, ...]]] = {
         Notice(Told.ADMINISTRATORS, Message.POLICY_CHANGED, conditions.two_factors_at_stake),
         Notice(Told.ADMINISTRATORS, Message.FACTOR_RULES, conditions.kinds_or_trust_at_stake),
     ),
+    Kind.FLOOR_CHANGED: (Notice(Told.ADMINISTRATORS, Message.FLOOR_CHANGED),),
     Kind.BRAND_ADDED: NOBODY,
     Kind.BRAND_CHANGED: NOBODY,
     Kind.TAB_ADDED: NOBODY,

@@ -351,6 +351,9 @@ WORDINGS: Final[dict[Kind, Wording]] = {
     Kind.POLICY_CHANGED: Wording(
         _ALL, "settings-2", gettext_lazy("%(actor)s changed the policy of the account.")
     ),
+    Kind.FLOOR_CHANGED: Wording(
+        _ALL, "settings-2", gettext_lazy("%(actor)s changed what the provider requires.")
+    ),
     Kind.BRAND_ADDED: Wording(_ALL, "palette", gettext_lazy("%(actor)s added a brand.")),
     Kind.BRAND_CHANGED: Wording(_ALL, "palette", gettext_lazy("%(actor)s changed a brand.")),
     Kind.TAB_ADDED: Wording(_ALL, "panels-top-left", gettext_lazy("%(actor)s added a tab.")),
