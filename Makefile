@@ -81,7 +81,7 @@ system-packages:
 
 .PHONY: bench docs messages lock
 bench: ready ## what is claimed about speed, measured
-	@$(BIN)/python benchmarks/sign_in.py
+	@$(BIN)/python -m benchmarks.sign_in
 
 docs: ready ## the pictures and tables in docs/ that are made from the code
 	@scripts/docs

@@ -1,16 +1,25 @@
-"""Fills the data folder for `sign_in.py`: prints the e-mails and app secrets of the people it made."""
+"""Fills the data folder for `sign_in.py`: prints who was made, with the secrets of their apps and passkeys.
+
+Everybody has an app, or (the second number) a passkey and no app.
+"""
 
 from __future__ import annotations
 
 import json
 import secrets
 import sys
+from typing import TYPE_CHECKING, Any
 
 from doorward.cli.base import set_up_django
+from tests.softkey import SoftKey
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
 
 
-def main(people: int) -> None:
-    """Make one customer with so many people, each with an app and a password."""
+def main(people: int, with_passkeys: int) -> None:
+    """Make one customer with so many people, each with a password and an app or a passkey."""
     set_up_django()
     # ruff: noqa: PLC0415 - models are there once Django is set up
     from django.contrib.auth.hashers import make_password
@@ -30,7 +39,7 @@ def main(people: int) -> None:
     customer = customers.add(name="Harbour Bakery", by=CONSOLE, now=now)
     encoded = make_password("seven bridges over a quiet river")
     made = []
-    for number in range(people):
+    for number in range(people + with_passkeys):
         email = f"person{number}@harbourbakery.example"
         person = Administrator.objects.create(
             customer=customer,
@@ -45,11 +54,42 @@ def main(people: int) -> None:
             password_long=True,
             added_at=now,
         )
-        secret = totp.new_secret(secrets.token_bytes)
-        write_factor(person.id, secret, step=0, name="Phone", now=now)
-        made.append({"email": email, "secret": secret.hex()})
+        if number < people:
+            secret = totp.new_secret(secrets.token_bytes)
+            write_factor(person.id, secret, step=0, name="Phone", now=now)
+            made.append({"email": email, "secret": secret.hex()})
+        else:
+            made.append({"email": email, "passkey": add_passkey(person.id, now)})
     print(json.dumps(made))
 
 
+def add_passkey(person_id: UUID, now: datetime) -> dict[str, Any]:
+    """Give somebody a passkey as if they had registered it; give all that its device has."""
+    # ruff: noqa: PLC0415
+    from doorward.core.passkey_options import Party
+    from doorward.core.passkeys import NewPasskey
+    from doorward.mfa.passkey_set_up import write_passkey
+    from doorward.mfa.passkeys import handle_of
+
+    key = SoftKey(rp_id="localhost", user_handle=handle_of(person_id))
+    new = NewPasskey(
+        credential_id=key.credential_id,
+        public_key=key.public_key,
+        sign_count=0,
+        aaguid=key.aaguid,
+        transports=("internal",),
+        backup_eligible=False,
+        backed_up=False,
+        user_verified=True,
+    )
+    party = Party(id=key.rp_id, origin="", name="")
+    write_passkey(person_id, new, name="Laptop", party=party, now=now)
+    return {
+        "id": key.credential_id.hex(),
+        "handle": key.user_handle.hex(),
+        "private": key.key.private_numbers().private_value,
+    }
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -107,9 +107,10 @@ def send_alone(answer: str, *, browser: str = BROWSER) -> Started:
     """Sign in with an answer in place of the password."""
     return passkey_sign_in.sign_in(
         answer=answer,
+        party=PARTY,
         browser_token=browser,
         next_path="/activity/",
-        party=PARTY,
+        completes=lambda _loaded: False,
         origin=WHERE,
         now=timezone.now(),
     )

@@ -16,6 +16,7 @@ from doorward.administrators.models import Administrator, MailboxProof, Session
 from doorward.audit.events import Kind
 from doorward.core.steps import FactorKind
 from doorward.customers.models import Brand
+from doorward.mfa import recovery
 from doorward.mfa.models import AnsweredChallenge, Factor, Passkey, RecoverySet
 from tests import passkeys, support
 from tests.passkeys import ORIGIN
@@ -60,6 +61,23 @@ def test_one_gesture_signs_in_and_is_told_as_that(owner):
     assert told.details == {"with": "passkey", "new_browser": True}
     assert told.actor_id == owner.id
     assert client.get("/security/").status_code == 200
+
+
+def test_a_sign_in_that_nothing_follows_is_recorded_at_once_and_only_once(owner):
+    client = signed_in(owner, passkeys.add(owner))
+    assert len(support.events(Kind.SIGNED_IN)) == 1
+    client.get("/")
+    assert len(support.events(Kind.SIGNED_IN)) == 1
+
+
+def test_where_something_is_due_it_is_recorded_after_that(owner):
+    recovery.make(owner, now=timezone.now())
+    client = signed_in(owner, passkeys.add(owner))
+    assert client.get("/")["Location"] == "/sign-in/recovery-codes/"
+    assert not support.events(Kind.SIGNED_IN)
+    client.post("/sign-in/recovery-codes/", {"saved": "on"})
+    client.get("/")
+    assert len(support.events(Kind.SIGNED_IN)) == 1
 
 
 def test_the_page_offers_it_in_the_autofill_too(owner):

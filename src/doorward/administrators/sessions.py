@@ -130,9 +130,10 @@ def _step_up(columns: tuple[str, ...]) -> PreparedUpdate:
 
 
 def before(administrator_id: UUID, *, browser_hash: bytes) -> Before:
-    """Give what went before a sign-in of this person with this browser.
+    """Give what went before a sign-in of this person with this browser, and lock the person.
 
-    What went before all sessions had to end does not make a browser known, as for a password.
+    Who disables a factor takes the person first, and then it; so does who signs in with it. What went
+    before all sessions had to end does not make a browser known, as for a password.
     """
     ((known, signed_in_at, browser),) = _BEFORE.rows(administrator_id, browser_hash)
     return Before(known=known, signed_in_at=signed_in_at, browser=browser or "")
@@ -149,6 +150,7 @@ def _before(
     return (
         Administrator.objects.everywhere()
         .filter(id=administrator_id)
+        .select_for_update(no_key=True)
         .values_list(
             Exists(known),
             Subquery(newest.values("signed_in_at")[:1]),
@@ -164,12 +166,18 @@ def mark_signed_in(
     session_id: UUID, *, by: By, now: datetime, with_what: str, known_browser: bool
 ) -> bool:
     """Record the sign-in of a session that is let through for the first time; say whether it was."""
-    with transaction.atomic():
-        fresh = Session.objects.filter(id=session_id, signed_in_at__isnull=True)
-        if fresh.update(signed_in_at=now) != 1:
+    with transaction.atomic(savepoint=False):
+        if _SIGNED_IN.run(session_id, now) != 1:
             return False
         record_sign_in(by=by, with_what=with_what, known_browser=known_browser)
     return True
+
+
+def _signing_in(session_id: UUID, now: datetime) -> tuple[QuerySet[Session], dict[str, Value]]:
+    return Session.objects.filter(id=session_id, signed_in_at__isnull=True), {"signed_in_at": now}
+
+
+_SIGNED_IN = PreparedUpdate(_signing_in)
 
 
 def record_sign_in(*, by: By, with_what: str, known_browser: bool) -> None:

@@ -5,6 +5,7 @@ stay inside that. A sliding limit alone is no defence: ten tries an hour for a y
 """
 
 import ipaddress
+from functools import cache
 from typing import Final
 
 FREE: Final = 5
@@ -40,6 +41,7 @@ def wait_after(failures: int) -> int:
     return min(FIRST_WAIT << min(failures - FREE, 16), LONGEST_WAIT)
 
 
+@cache
 def waits() -> tuple[tuple[int, int], ...]:
     """Give the same as rows (from so many failures on, seconds), rising, for a CASE in SQL.
 

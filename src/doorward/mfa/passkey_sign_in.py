@@ -5,11 +5,13 @@ NIST SP 800-63B-4, 2.2.1: a multi-factor authenticator. No password is looked at
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from doorward.administrators import sessions
+from doorward.administrators.sessions import Started
 from doorward.audit.events import Kind
 from doorward.audit.origin import By
 from doorward.core import errors
@@ -18,18 +20,21 @@ from doorward.core.passkeys import Expected, check_assertion, read_answer
 from doorward.core.steps import FactorKind
 from doorward.mfa import challenges, passkeys
 from doorward.mfa.challenges import Purpose
+from doorward.mfa.facts import load
 from doorward.mfa.passkey_proving import count
 from doorward.mfa.proving import lock_guessed
 from doorward.mfa.shared import record_failure
 from doorward.safe import throttle
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
-    from doorward.administrators.sessions import Before, Started
+    from doorward.administrators.sessions import Before
     from doorward.audit.origin import Origin
     from doorward.core.passkey_options import Party
     from doorward.core.passkeys import Answer, Asserted
+    from doorward.mfa.facts import Loaded
     from doorward.mfa.passkeys import Stored
 
 
@@ -43,44 +48,66 @@ def begin(*, browser_token: str, party: Party, now: datetime) -> dict[str, Any]:
 def sign_in(  # noqa: PLR0913 - what a sign-in and its browser bring
     *,
     answer: str,
+    party: Party,
     browser_token: str,
     next_path: str,
-    party: Party,
+    completes: Callable[[Loaded], bool],
     origin: Origin,
     now: datetime,
 ) -> Started:
     """Begin a session for the owner of a passkey that has verified its user.
 
-    Raises what `check_assertion` raises, `PasskeyChallengeInvalid`, `MustWait`, `FactorDisabled`;
-    `PasskeyUnknown` for one that nobody has, or somebody who may not sign in; `PasskeyNotVerified`
-    for one that never verified its user beside another proof (7.2, step 24): who finds a key without
-    a PIN can give it one.
+    `completes`: says of a session whether nothing else is due, so that the sign-in is recorded in the
+    same transaction. Raises what `check_assertion` raises, `PasskeyChallengeInvalid`, `MustWait`,
+    `FactorDisabled`; `PasskeyUnknown` for one that nobody has, or somebody who may not sign in;
+    `PasskeyNotVerified` for one that never verified its user beside another proof (7.2, step 24): who
+    finds a key without a PIN can give it one.
     """
-    keys = [throttle.address_key(origin.address)]
-    by, passkey = By(who=None, origin=origin), None
-    bound_to = sessions.browser_hash(browser_token)
+    coming = _Coming(sessions.browser_hash(browser_token), next_path[:2000], origin, now)
+    # One transaction, as one commit costs what all the rest does. A refusal is one of its results: what was
+    # counted and burnt is committed with it, and it is raised after.
+    with transaction.atomic():
+        outcome = _try(answer, party, coming)
+        if isinstance(outcome, Started):
+            _complete(outcome, completes, coming)
+    if isinstance(outcome, errors.Refusal):
+        raise outcome
+    return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Coming:
+    """The browser that somebody signs in with, and when."""
+
+    browser_hash: bytes
+    next_path: str
+    origin: Origin
+    now: datetime
+
+
+def _try(answer: str, party: Party, coming: _Coming) -> Started | errors.Refusal:
+    """Count the try, burn the challenge, and only then look at the answer."""
+    keys = [throttle.address_key(coming.origin.address)]
+    by, passkey, now = By(who=None, origin=coming.origin), None, coming.now
     try:
         throttle.count_keys(keys, now=now)
         read = read_answer(answer)
-        challenges.burn(read.challenge, Purpose.SIGN_IN, bound_to=bound_to, now=now)
+        challenges.burn(read.challenge, Purpose.SIGN_IN, bound_to=coming.browser_hash, now=now)
         passkey = _find(read, party)
-        by = By(who=passkey.owner.who(), origin=origin)
-        before = sessions.before(passkey.owner.id, browser_hash=bound_to)
+        by = By(who=passkey.owner.who(), origin=coming.origin)
+        before = sessions.before(passkey.owner.id, browser_hash=coming.browser_hash)
         count(passkey, known=before.known, by=by, now=now)
         shown = _check(read, passkey, party)
+        passkeys.write_used(
+            passkey, shown, known_browser=before.known, verifies=False, by=by, now=now
+        )
     except errors.Refusal as refusal:
         record_failure(Kind.SIGN_IN_FAILED, refusal, by=by)
         if passkey is not None:
             lock_guessed([passkey.factor_id], by=by, now=now)
-        raise
-    with transaction.atomic():
-        throttle.give_back(keys)
-        passkeys.write_used(
-            passkey, shown, known_browser=before.known, verifies=False, by=by, now=now
-        )
-        return _begin(
-            passkey, before, by=by, now=now, browser_hash=bound_to, next_path=next_path[:2000]
-        )
+        return refusal
+    throttle.give_back(keys)
+    return _begin(passkey, before, coming, by=by)
 
 
 def _find(answer: Answer, party: Party) -> Stored:
@@ -100,17 +127,31 @@ def _check(answer: Answer, passkey: Stored, party: Party) -> Asserted:
     return shown
 
 
-def _begin(passkey: Stored, before: Before, *, by: By, now: datetime, **columns: object) -> Started:
+def _begin(passkey: Stored, before: Before, coming: _Coming, *, by: By) -> Started:
     return sessions.begin(
         passkey.owner,
         by=by,
-        now=now,
-        passkey_at=now,
-        factor_at=now,
+        now=coming.now,
+        passkey_at=coming.now,
+        factor_at=coming.now,
         factor_id=passkey.factor_id,
         factor_kind=FactorKind.PASSKEY.value,
         known_browser=before.known,
         previous_at=before.signed_in_at,
         previous_browser=before.browser,
-        **columns,
+        browser_hash=coming.browser_hash,
+        next_path=coming.next_path,
+    )
+
+
+def _complete(started: Started, completes: Callable[[Loaded], bool], coming: _Coming) -> None:
+    loaded = load(started.token)
+    if loaded is None or not completes(loaded):
+        return
+    sessions.mark_signed_in(
+        started.session_id,
+        by=loaded.by(coming.origin),
+        now=coming.now,
+        with_what=FactorKind.PASSKEY.value,
+        known_browser=loaded.browser.known_browser,
     )

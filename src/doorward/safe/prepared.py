@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import AutoField
+from django.db.models import AutoField, JSONField
 from django.db.models.sql import UpdateQuery
 
 if TYPE_CHECKING:
@@ -125,7 +125,8 @@ class PreparedInsert:
         written = self._written or self._write(connection)
         given = dict(columns)
         values = [
-            field.get_db_prep_save(
+            _prepare(
+                field,
                 given.pop(field.attname) if field.attname in given else field.get_default(),
                 connection,
             )
@@ -230,6 +231,13 @@ def _adapt(connection: BaseDatabaseWrapper, value: Value) -> Any:  # noqa: ANN40
     if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
         return value.hex
     return value
+
+
+def _prepare(field: Field[Any, Any], value: Any, connection: BaseDatabaseWrapper) -> Any:  # noqa: ANN401 - whatever a column holds
+    """Give a value for an insert. Django's own way, which JSON alone needs, takes longer than the insert."""
+    if isinstance(field, JSONField):
+        return field.get_db_prep_save(value, connection)
+    return _adapt(connection, value)
 
 
 def _plain(parameter: Any) -> Any:  # noqa: ANN401 - whatever the driver made of a value

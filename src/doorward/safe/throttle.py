@@ -82,11 +82,13 @@ def count_keys(keys: Sequence[Key], *, now: datetime) -> None:
     moment = milliseconds(now)
     # One order for all, so that two statements never wait for each other's rows.
     ordered = sorted(keys, key=lambda key: key.hash)
-    values: list[bytes | str | int] = []
-    for key in ordered:
-        values += [key.hash, key.rule.value, moment + _memory(key.rule)]
+    values: dict[str, bytes | str | int] = {"moment": moment}
+    for place, key in enumerate(ordered):
+        values[f"key{place}"] = key.hash
+        values[f"rule{place}"] = key.rule.value
+        values[f"forget{place}"] = moment + _memory(key.rule)
     with connection.cursor() as cursor:
-        cursor.execute(_count_statement(rows=len(ordered), moment=moment), values)
+        cursor.execute(_count_statement(len(ordered)), values)
         counted = {bytes(row[0]) for row in cursor.fetchall()}
     refused = [key for key in ordered if key.hash not in counted]
     if refused:
@@ -236,23 +238,24 @@ def _ceil_seconds(ms: int) -> int:
     return max(0, -(-ms // 1000))
 
 
-def _count_statement(*, rows: int, moment: int) -> str:
+@cache
+def _count_statement(rows: int) -> str:
     """Give the one statement that counts: for all keys, where nobody has to wait."""
-    old = "safe_attempt"
+    old, moment = "safe_attempt", "%(moment)s"
     failures = f"(CASE WHEN {old}.forget_at <= {moment} THEN 0 ELSE {old}.failures END + 1)"
     waits = " ".join(
-        f"WHEN {failures} >= {least} THEN {moment + seconds * 1000}"
+        f"WHEN {failures} >= {least} THEN {moment} + {seconds * 1000}"
         for least, seconds in sorted(attempts.waits(), reverse=True)
     )
     # Until a reset by mail, however long that takes.
     known_only = (
         f"{old}.rule = '{Rule.STRANGER}' AND {failures} >= {attempts.PASSWORD_KNOWN_ONLY_AT}"
     )
+    inserted = ", ".join(f"(%(key{n})s, %(rule{n})s, 1, 0, %(forget{n})s)" for n in range(rows))
     # All that is formatted into the text are whole numbers and constants of ours.
     return (
-        "INSERT INTO safe_attempt (key, rule, failures, wait_until, forget_at) VALUES "  # noqa: S608
-        + ", ".join(["(%s, %s, 1, 0, %s)"] * rows)
-        + f" ON CONFLICT (key) DO UPDATE SET failures = {failures}, wait_until = CASE"
+        f"INSERT INTO safe_attempt (key, rule, failures, wait_until, forget_at) VALUES {inserted}"  # noqa: S608
+        f" ON CONFLICT (key) DO UPDATE SET failures = {failures}, wait_until = CASE"
         f" WHEN {old}.rule = '{Rule.ADDRESS}' THEN"
         f" CASE WHEN {failures} >= {attempts.ADDRESS_LIMIT} THEN {old}.forget_at ELSE 0 END"
         f" WHEN {known_only} THEN {_FOR_EVER}"

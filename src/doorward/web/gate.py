@@ -38,6 +38,7 @@ from doorward.web.trustmark import token_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from uuid import UUID
 
     from django.http import HttpResponse, HttpResponseRedirect
@@ -137,6 +138,11 @@ def completes(request: Request, kind: FactorKind) -> bool:
     proved = replace(facts.session, factor_at=request.now, factor_id=factor.id if factor else None)
     step = next_step(replace(facts, session=proved), Need.THROUGH, now=request.now)
     return step is Step.THROUGH
+
+
+def lets_through(loaded: Loaded, *, now: datetime) -> bool:
+    """Say whether a session that was just begun would be let through; again, only for the record."""
+    return next_step(loaded.facts, Need.THROUGH, now=now) is Step.THROUGH
 
 
 def demand(request: Request, fresh: Fresh) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
@@ -24,7 +25,7 @@ from doorward.core.steps import FactorKind, Need, Step
 from doorward.core.text import safe_next
 from doorward.mfa import passkey_proving, passkey_sign_in, proving, recovery, trusted
 from doorward.web import browsermark, passkeys
-from doorward.web.gate import completes, drop_session_cookie, go_on, landing, onward
+from doorward.web.gate import completes, drop_session_cookie, go_on, landing, lets_through, onward
 from doorward.web.needs import needs, serves
 from doorward.web.pages import render, see_other
 from doorward.web.posted import field, optional, ticked
@@ -72,9 +73,10 @@ def _by_password(request: Request, heading: str, mark: str) -> Started:
 def _by_passkey(request: Request, heading: str, mark: str) -> Started:
     return passkey_sign_in.sign_in(
         answer=field(request, "credential"),
+        party=passkeys.party_of(request.brand),
         browser_token=mark,
         next_path=heading,
-        party=passkeys.party_of(request.brand),
+        completes=partial(lets_through, now=request.now),
         origin=request.origin,
         now=request.now,
     )
