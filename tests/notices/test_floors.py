@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from doorward.administrators.models import Administrator
     from tests.notices.mails import Folder
 
-LOOK = {"accent": "#2b50e0", "issuer": "Brightwave"}
+LOOK: dict[str, Any] = {"accent": "#2b50e0", "issuer": "Brightwave"}
 
 
 def change(customer: Customer, **columns: Any) -> None:
     current = services.get(customer.id)
-    as_it_is = {
+    as_it_is: dict[str, Any] = {
         "name": current.name,
         "brand_id": current.brand_id,
         "status": CustomerStatus.ACTIVE,

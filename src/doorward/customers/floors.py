@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from doorward.audit.origin import By
+    from doorward.audit.services import Detail
 
 
 def record_floor(customer: tuple[UUID, str], *, required: bool, by: By) -> None:
     """Record that the provider requires two factors of a customer's people from now on, or no longer."""
-    details = {"changed": ["floor_require_2fa"], "require_2fa": required}
+    details: dict[str, Detail] = {"changed": ["floor_require_2fa"], "require_2fa": required}
     record(Kind.FLOOR_CHANGED, by=by, customer=customer, details=details)
 
 
