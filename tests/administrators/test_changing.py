@@ -160,27 +160,6 @@ def test_nobody_takes_the_right_from_themselves(owner, colleague):
     refused(errors.OwnAdministratorsRight, owner, owner, tabs=frozenset({"home"}))
 
 
-def test_the_last_one_keeps_the_right_even_from_the_console(owner, colleague):
-    refused(errors.LastAdministrator, owner, tabs=frozenset({"home"}))
-
-
-@pytest.mark.parametrize("status", [Status.SUSPENDED, Status.REMOVED])
-def test_the_last_one_stays_active_even_from_the_console(owner, colleague, status):
-    refused(errors.LastAdministrator, owner, status=status, confirmed=True)
-
-
-@pytest.mark.parametrize("status", [Status.SUSPENDED, Status.INVITED])
-def test_who_cannot_sign_in_does_not_count_as_one(owner, colleague, status):
-    support.make_administrator(
-        owner.customer, email="other@harbourbakery.example", tabs=WITH_RIGHT, status=status
-    )
-    refused(errors.LastAdministrator, owner, status=Status.SUSPENDED, confirmed=True)
-
-
-def test_an_outsider_with_the_right_does_not_count_as_one(owner, outsider):
-    refused(errors.LastAdministrator, owner, status=Status.SUSPENDED, confirmed=True)
-
-
 def test_who_lost_the_right_a_moment_ago_changes_nothing_any_more(owner, colleague):
     by = support.by(colleague)
     for status, tabs in ((Status.ACTIVE, " home "), (Status.SUSPENDED, " administrators ")):

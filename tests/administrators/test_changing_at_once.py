@@ -17,79 +17,17 @@ from doorward.administrators.models import (
 )
 from doorward.administrators.services import Change
 from doorward.audit.events import Kind
-from doorward.audit.origin import CONSOLE, Origin
+from doorward.audit.origin import Origin
 from doorward.core import errors
-from doorward.customers.tabs import ADMINISTRATORS
 from tests import support
 from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-RIGHT = frozenset({"home", ADMINISTRATORS})
 ROUNDS = 5
-WAYS = {
-    "suspend": Change(status=Status.SUSPENDED, confirmed=True),
-    "remove": Change(status=Status.REMOVED, confirmed=True),
-    "strip": Change(tabs=frozenset({"home"})),
-}
-
-
-@pytest.fixture
-def pair(owner):
-    """Give two active people with the right, who are all that their customer has."""
-    other = support.make_administrator(
-        owner.customer, email="tomasz@harbourbakery.example", name="Tomasz Krol", tabs=RIGHT
-    )
-    return owner, other
 
 
 def change(person, wanted, by):
     return services.change(person.id, wanted, customer=person.customer, by=by, now=timezone.now())
-
-
-def keepers(customer_id):
-    people = Administrator.objects.of(customer_id).filter(status=Status.ACTIVE)
-    return [person for person in people if ADMINISTRATORS in person.tab_keys]
-
-
-@pytest.mark.parametrize("first", WAYS)
-@pytest.mark.parametrize("second", WAYS)
-def test_two_who_take_the_right_from_each_other_leave_one(pair, first, second):
-    one, two = pair
-    outcomes = at_once(
-        [
-            partial(change, one, WAYS[first], support.by(two)),
-            partial(change, two, WAYS[second], support.by(one)),
-        ]
-    )
-    assert len(keepers(one.customer_id)) == 1, outcomes
-    refusals = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
-    assert len(refusals) == 1
-    assert isinstance(refusals[0], (errors.LastAdministrator, errors.StaleRequest))
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_the_console_at_both_at_once_leaves_one(pair, way):
-    outcomes = at_once([partial(change, person, WAYS[way], CONSOLE) for person in pair])
-    assert len(keepers(pair[0].customer_id)) == 1
-    refusals = [type(outcome) for outcome in outcomes if isinstance(outcome, Exception)]
-    assert refusals == [errors.LastAdministrator]
-
-
-def test_ten_who_all_suspend_each_other_leave_one(customer):
-    people = [
-        support.make_administrator(
-            customer, email=f"person{number}@harbourbakery.example", tabs=RIGHT
-        )
-        for number in range(10)
-    ]
-    calls = [
-        partial(change, person, WAYS["suspend"], support.by(people[number - 1]))
-        for number, person in enumerate(people)
-    ]
-    outcomes = at_once(calls)
-    assert keepers(customer.id), outcomes
-    known = (Administrator, errors.LastAdministrator, errors.StaleRequest)
-    assert all(isinstance(outcome, known) for outcome in outcomes), outcomes
 
 
 def test_one_email_for_two_at_once_is_one_account(owner):

@@ -117,11 +117,6 @@ def test_only_a_colleague_with_the_right_does_the_rest(owner, colleague, outside
     assert kinds <= {"signed_in", "access_refused"}
 
 
-@pytest.mark.parametrize("deed", DEEDS)
-def test_what_changes_something_is_no_link(owner, colleague, deed):
-    assert browser_of(owner).get(page(colleague, deed)).status_code == 405
-
-
 def test_who_is_not_there_is_not_found(owner):
     gone = support.make_administrator(owner.customer, email="gone@x.example", status=Status.REMOVED)
     browser = browser_of(owner)
@@ -341,38 +336,7 @@ def test_a_field_that_is_missing_or_there_twice_is_no_form_of_ours(owner, collea
     assert row(colleague) == before
 
 
-def test_nothing_but_the_form_s_fields_can_be_set(owner, colleague, outsider):
-    before = row(colleague)
-    stolen = {
-        "id": str(uuid4()),
-        "customer": str(outsider.customer_id),
-        "customer_id": str(outsider.customer_id),
-        "is_primary": "on",
-        "password": support.OTHER_PASSWORD,
-        "security_version": "9",
-        "password_long": "on",
-        "password_due": "x",
-        "language": "de",
-        "time_zone": "Europe/Berlin",
-        "email_folded": "x",
-        "name_folded": "x",
-        "added_at": "2000-01-01",
-    }
-    assert browser_of(owner).post(page(colleague), form(colleague, **stolen)).status_code == 303
-    assert row(colleague) == before
-
-
 # --- required, at the next click ------------------------------------------------------------------
-
-
-def test_ticking_takes_hold_of_an_open_session_at_its_next_click(owner, colleague):
-    theirs = browser_of(colleague)
-    assert theirs.get("/security/").status_code == 200
-    mine = browser_of(owner)
-    mine.post(page(colleague), form(colleague, require_2fa="on"))
-    assert theirs.get("/security/")["Location"] == "/sign-in/mailbox/"
-    mine.post(page(colleague), form(support.again(colleague), require_2fa=None))
-    assert theirs.get("/security/").status_code == 200
 
 
 def test_one_s_own_tick_can_be_set_and_taken_while_nothing_else_holds_it(owner):

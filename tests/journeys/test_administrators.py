@@ -441,28 +441,6 @@ def test_somebody_is_added_and_invited(owner):
     assert "Required, not set up" in row_of(listed, NEW["email"].split("@")[0])
 
 
-def test_nothing_but_the_form_s_fields_can_be_set(owner, outsider):
-    stolen = {
-        "id": str(uuid4()),
-        "customer": str(outsider.customer_id),
-        "customer_id": str(outsider.customer_id),
-        "status": "active",
-        "is_primary": "on",
-        "password": support.PASSWORD,
-        "security_version": "9",
-        "password_long": "on",
-        "language": "de",
-        "email_folded": "x",
-        "name_folded": "x",
-    }
-    browser_of(owner).post(ADD, NEW | stolen)
-    lena = Administrator.objects.everywhere().get(email=NEW["email"])
-    assert lena.customer_id == owner.customer_id
-    assert (lena.status, lena.is_primary, lena.security_version) == (Status.INVITED, False, 1)
-    assert not lena.has_usable_password()
-    assert str(lena.id) != stolen["id"]
-
-
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
@@ -554,12 +532,3 @@ def test_other_methods_are_refused(owner, method):
     browser = browser_of(owner)
     for path in (LIST, ADD, f"{LIST}{owner.id}/"):
         assert getattr(browser, method)(path).status_code == 405
-
-
-def test_a_form_from_elsewhere_is_refused(owner):
-    browser = Client(enforce_csrf_checks=True)
-    browser.cookies = browser_of(owner).cookies
-    browser.cookies.pop("csrf", None)
-    for path, form in ((ADD, NEW), (LIST, {"action": "require_2fa", "selected": [str(owner.id)]})):
-        assert browser.post(path, form).status_code == 403
-    assert Administrator.objects.of(owner.customer_id).count() == 1

@@ -15,7 +15,7 @@ from django.utils import timezone
 from doorward.administrators import links, mailbox, sessions
 from doorward.administrators.models import Administrator, MailboxProof, MailedLink, Session, Status
 from doorward.audit.events import Kind
-from doorward.customers.models import Customer, CustomerStatus
+from doorward.customers.models import Customer
 from doorward.mfa import recovery
 from doorward.mfa.models import Factor, RecoverySet
 from tests import support
@@ -62,41 +62,6 @@ def test_the_letter_case_of_the_email_does_not_matter(client, owner):
         "/sign-in/", {"email": f" {owner.email.upper()} ", "password": support.PASSWORD}
     )
     assert answer.status_code == 303
-
-
-@pytest.mark.parametrize("who", ["unknown", "wrong", "suspended", "invited", "customer suspended"])
-def test_every_refused_sign_in_gets_the_same_answer(client, owner, customer, who):
-    email, word = owner.email, support.PASSWORD
-    if who == "unknown":
-        email = "nobody@harbourbakery.example"
-    elif who == "wrong":
-        word = "not the password at all"
-    elif who == "suspended":
-        Administrator.objects.of(customer.id).update(status=Status.SUSPENDED)
-    elif who == "invited":
-        email = support.invite(customer).email
-    else:
-        Customer.objects.filter(id=customer.id).update(status=CustomerStatus.SUSPENDED)
-    answer = client.post("/sign-in/", {"email": email, "password": word})
-    assert answer.status_code == 422
-    assert COOKIE not in answer.cookies
-    assert alert_of(answer).startswith("E-mail and password do not match")
-    assert len(support.events(Kind.SIGN_IN_FAILED)) == 1
-    assert word not in answer.content.decode()
-
-
-@pytest.mark.parametrize(
-    "evil",
-    [
-        "//evil.example",
-        "https://evil.example/",
-        "/\\evil.example",
-        "/%2f/evil.example",
-        "javascript:1",
-    ],
-)
-def test_next_never_leaves_the_site(client, owner, evil):
-    assert password(client, owner, next=evil)["Location"] == "/"
 
 
 def test_next_is_kept_through_the_second_step(client, owner):
@@ -218,38 +183,6 @@ def test_required_without_a_factor_leads_by_the_mailbox_into_set_up_and_on(clien
     assert client.get("/sign-in/recovery-codes/")["Location"] == "/prove/"
 
 
-def test_a_thief_with_the_password_gets_no_further_than_the_mailbox(owner):
-    require(owner)
-    thief = Client()
-    password(thief, owner)
-    thief.get("/sign-in/mailbox/")
-    for _ in range(mailbox.TRIES):
-        assert thief.post("/sign-in/mailbox/", {"code": "00000000"}).status_code == 422
-    code = mailbox.code_of(MailboxProof.objects.get())
-    assert thief.post("/sign-in/mailbox/", {"code": code}).status_code == 422
-    assert (
-        thief.post("/sign-in/set-up/", {"code": "000000", "name": ""})["Location"]
-        == "/sign-in/mailbox/"
-    )
-    assert Factor.objects.count() == 0
-
-
-def test_a_code_by_mail_is_for_its_session_and_ten_minutes(owner, clock):
-    require(owner)
-    mine, other = Client(), Client()
-    for client in (mine, other):
-        password(client, owner)
-        client.get("/sign-in/mailbox/")
-    first, second = MailboxProof.objects.order_by("created_at")
-    assert other.post("/sign-in/mailbox/", {"code": mailbox.code_of(first)}).status_code == 422
-    clock.shift(timedelta(minutes=10))
-    assert other.post("/sign-in/mailbox/", {"code": mailbox.code_of(second)}).status_code == 422
-    other.post("/sign-in/mailbox/", {"resend": "on"})
-    third = MailboxProof.objects.order_by("created_at").last()
-    assert third is not None
-    assert other.post("/sign-in/mailbox/", {"code": mailbox.code_of(third)}).status_code == 303
-
-
 def test_reloading_the_mailbox_page_sends_no_second_mail_and_resending_waits(client, owner, clock):
     require(owner)
     password(client, owner)
@@ -260,14 +193,6 @@ def test_reloading_the_mailbox_page_sends_no_second_mail_and_resending_waits(cli
     clock.shift(mailbox.RESEND_AFTER)
     assert client.post("/sign-in/mailbox/", {"resend": "on"}).status_code == 303
     assert MailboxProof.objects.count() == 2
-
-
-def test_ticking_takes_hold_of_an_open_session_at_its_next_click(client, owner):
-    password(client, owner)
-    assert client.get("/prove/").status_code == 200
-    require(owner)
-    assert client.get("/prove/")["Location"] == "/sign-in/mailbox/"
-    assert client.post("/prove/", {"password": support.PASSWORD})["Location"] == "/sign-in/mailbox/"
 
 
 def test_grace_may_be_put_off_for_this_session_until_it_ends(client, owner, customer, clock):
@@ -284,20 +209,7 @@ def test_grace_may_be_put_off_for_this_session_until_it_ends(client, owner, cust
     assert again.get("/prove/")["Location"] == "/sign-in/mailbox/"
 
 
-def test_not_now_without_grace_is_no_way_out(client, owner):
-    require(owner)
-    password(client, owner)
-    client.get("/sign-in/mailbox/")
-    client.post("/sign-in/mailbox/", {"code": mailbox.code_of(MailboxProof.objects.get())})
-    assert client.post("/sign-in/set-up/", {"later": "on"}).status_code == 422
-    assert client.get("/prove/")["Location"] == "/sign-in/set-up/"
-
-
 # --- passwords that are due, mailed links ---------------------------------------------------------
-
-
-def link_of(purpose: str) -> str:
-    return links.path(MailedLink.objects.filter(purpose=purpose).latest("created_at"))
 
 
 def test_a_short_password_is_due_when_no_second_factor_guards_it_any_more(client, owner):
@@ -311,56 +223,8 @@ def test_a_short_password_is_due_when_no_second_factor_guards_it_any_more(client
     assert client.get("/prove/").status_code == 200
 
 
-def test_forgotten_passwords_get_the_same_answer_and_a_link_only_where_somebody_is(client, owner):
-    for email in (owner.email, "nobody@harbourbakery.example", "not an e-mail", "\x00"):
-        answer = client.post("/password/forgot/", {"email": email})
-        assert (answer.status_code, answer["Location"]) == (303, "/password/forgot/sent/")
-    assert MailedLink.objects.count() == 1
-
-
-def test_a_reset_neither_signs_in_past_the_second_factor_nor_removes_it(client, owner):
-    support.enable_app(owner)
-    signed_in = support.browser_of(owner)
-    client.post("/password/forgot/", {"email": owner.email})
-    path = link_of("reset")
-    answer = client.get(path)
-    assert (answer.status_code, answer["Location"]) == (303, "/password/reset/")
-    assert path.split("/")[-2] not in client.get("/password/reset/").content.decode()
-    assert client.post("/password/reset/", {"password": "short"}).status_code == 422
-    answer = client.post("/password/reset/", {"password": support.OTHER_PASSWORD})
-    assert answer.status_code == 303
-    assert client.get("/prove/")["Location"] == "/sign-in/code/"
-    assert Factor.objects.count() == 1
-    assert signed_in.get("/prove/")["Location"].startswith("/sign-in/")
-    assert password(Client(), owner).status_code == 422
-    assert password(Client(), owner, support.OTHER_PASSWORD).status_code == 303
-
-
-def test_opening_a_link_uses_nothing_up_and_using_it_does(client, owner):
-    client.post("/password/forgot/", {"email": owner.email})
-    path = link_of("reset")
-    for scanner in (Client(), Client()):
-        scanner.get(path)
-        scanner.get("/password/reset/")
-    client.get(path)
-    assert client.post("/password/reset/", {"password": support.OTHER_PASSWORD}).status_code == 303
-    late = Client()
-    late.get(path)
-    assert late.get("/password/reset/").status_code == 404
-    assert late.post("/password/reset/", {"password": support.PASSWORD}).status_code == 422
-
-
-@pytest.mark.parametrize(("purpose", "minutes"), [("reset", 60), ("invitation", 7 * 24 * 60)])
-def test_links_end_with_their_time(client, customer, owner, clock, purpose, minutes):
-    if purpose == "reset":
-        client.post("/password/forgot/", {"email": owner.email})
-    else:
-        support.invite(customer)
-    client.get(link_of(purpose))
-    page = {"reset": "/password/reset/", "invitation": "/invitation/"}[purpose]
-    assert client.get(page).status_code == 200
-    clock.shift(timedelta(minutes=minutes))
-    assert client.get(page).status_code == 404
+def link_of(purpose: str) -> str:
+    return links.path(MailedLink.objects.filter(purpose=purpose).latest("created_at"))
 
 
 def test_an_invitation_sets_the_password_and_signs_in_through_the_gate(client, customer):
@@ -388,15 +252,6 @@ def test_this_was_not_me_takes_the_account_back_from_a_thief(client, owner):
     assert thief.get("/prove/")["Location"].startswith("/sign-in/")
     assert client.get("/prove/").status_code == 200
     assert password(Client(), owner).status_code == 422
-
-
-def test_links_of_one_purpose_do_not_serve_another(client, owner):
-    client.post("/password/forgot/", {"email": owner.email})
-    token = link_of("reset").split("/")[-2]
-    for page in ("/invitation/", "/not-me/", "/e-mail/confirm/"):
-        client.get(f"{page}{token}/")
-        assert client.get(page).status_code == 404, page
-        assert client.post(page, {"password": support.OTHER_PASSWORD}).status_code == 422, page
 
 
 # --- fresh proof, sign out, the end of sessions -----------------------------------------------------

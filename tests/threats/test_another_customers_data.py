@@ -1,0 +1,113 @@
+"""Somebody asks for what belongs to another customer: by its identifier in an address or in any field."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from doorward.administrators.models import (
+    Administrator,
+    Session,
+)
+from doorward.audit.origin import CONSOLE
+from doorward.customers import own_tabs
+from doorward.customers.scoping import NoScope
+from tests import support
+from tests.threats.changes import TAB
+from tests.whole.routes import METHODS, ROUTES
+from tests.whole.rows import state
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def theirs(owner):
+    """Give everything of the owner that has an identifier, under the names that addresses use."""
+    support.enable_app(owner)
+    browser = support.browser_of(owner)
+    assert browser.get("/security/").status_code == 200
+    tab = own_tabs.add("pbx", own_tabs.TabDetails(**TAB), by=CONSOLE)
+    return {
+        "person_id": str(owner.id),
+        "factor_id": str(owner.factors.get().id),
+        "customer_id": str(owner.customer_id),
+        "brand_id": str(owner.customer.brand_id),
+        "tab_id": str(tab.id),
+    }
+
+
+def test_every_identifier_in_an_address_is_tried(theirs):
+    named = {name for route in ROUTES for name in route.arguments}
+    assert named - set(theirs) == {"token", "name", "slug"}, "no identifiers of a row"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_address_leads_to_it_by_any_method(theirs, owner, outsider, method):
+    browser = support.browser_of(outsider)
+    browser.get("/")
+    before = state()
+    form = urlencode({"name": "Mine", "remove": "on", "status": "removed", "confirm": "on"})
+    kind = "application/x-www-form-urlencoded"
+    for route in ROUTES:
+        if not set(route.arguments) & set(theirs):
+            continue
+        answer = browser.generic(method, route.path(**theirs), form, kind)
+        # A provider's tab is closed to a customer's people before anything is looked up.
+        assert answer.status_code in {403, 404, 405}, (route.pattern, method)
+        for told in (owner.last_name, owner.email, owner.customer.name):
+            assert told not in answer.content.decode(), (route.pattern, method)
+    assert state() == before
+
+
+def test_no_field_leads_to_it(theirs, owner, outsider):
+    """Whatever field a page has, filled with what is another customer's."""
+    browser = support.browser_of(outsider)
+    browser.get("/")
+    before = state()
+    session = Session.objects.get(administrator=owner)
+    people = {"selected": [theirs["person_id"]], "action": "require_2fa"}
+    assert browser.post("/administrators/", people).status_code == 422
+    mixed = {"selected": [theirs["person_id"], str(outsider.id)], "action": "require_2fa"}
+    assert browser.post("/administrators/", mixed).status_code == 422
+    ended = browser.post("/security/sessions/end/", {"session": str(session.id)})
+    assert ended.status_code == 404
+    assert Session.objects.get(id=session.id).ended_at is None
+    without = browser.get("/prove/", {"without": theirs["factor_id"]})
+    hidden = f'name="without" value="{theirs["factor_id"]}"'
+    assert hidden not in without.content.decode()
+    assert state() == before
+
+
+def test_no_list_search_or_table_has_it(theirs, owner, outsider):
+    browser = support.browser_of(outsider)
+    for path in (
+        "/",
+        "/account/",
+        "/administrators/?q=moreau",
+        "/administrators/?q=&status=all",
+        f"/administrators/?q={owner.email}",
+        "/activity/?q=moreau",
+        f"/activity/?q={owner.id}",
+        "/activity/export/",
+        "/security/",
+        "/support/",
+    ):
+        page = browser.get(path).content.decode()
+        assert owner.last_name not in page, path
+        assert owner.customer.name not in page, path
+    answer: Any = browser.get("/activity/export.csv")
+    table = b"".join(answer.streaming_content).decode()
+    assert owner.last_name not in table
+
+
+def test_nor_does_a_query_without_a_customer(theirs):
+    """The door in the code: a query that names no customer is no query."""
+    for query in (
+        Administrator.objects.all,
+        Administrator.objects.filter,
+        Administrator.objects.get,
+    ):
+        with pytest.raises(NoScope):
+            query()

@@ -1,0 +1,94 @@
+"""Another site has a browser send our forms, or follow our addresses: nothing changes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+
+from doorward.administrators.models import (
+    Session,
+)
+from doorward.audit.models import Event
+from tests import support
+from tests.threats.changes import changes
+from tests.whole.routes import ROUTES
+from tests.whole.rows import state
+
+pytestmark = pytest.mark.django_db
+
+
+# Whatever is sent to these, nothing is different afterwards.
+EVIL = "https://evil.example"
+
+
+@pytest.fixture
+def forms(boss, clock):
+    """Give forms that do something when they are sent from our own pages."""
+    return changes(boss)
+
+
+def same_as(browser: Client) -> Client:
+    """Give the same browser, with the check that the test client leaves out by itself."""
+    other = Client(enforce_csrf_checks=True, HTTP_HOST="localhost")
+    other.cookies = browser.cookies
+    return other
+
+
+def test_no_address_takes_a_form_without_our_token(boss, forms):
+    browser = same_as(support.browser_of(boss))
+    before, events = state(), Event.objects.count()
+    for route in ROUTES:
+        path, form = forms.get(route.pattern, (route.path(), {}))
+        for token in ({}, {"csrfmiddlewaretoken": "A" * 64}):
+            answer = browser.post(path, form | token)
+            assert answer.status_code == 403, route.pattern
+            assert b"data-page" in answer.content
+        plain = browser.generic("POST", path, b"name=x", "text/plain")
+        assert plain.status_code == 403, route.pattern
+    assert (state(), Event.objects.count()) == (before, events)
+
+
+def test_nor_one_that_comes_from_another_site(boss, forms):
+    """Even with a token that is right: the browser says where the form stood."""
+    browser = same_as(support.browser_of(boss))
+    page = browser.get("/security/").content.decode()
+    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert found
+    before = state()
+    for route in ROUTES:
+        path, form = forms.get(route.pattern, (route.path(), {}))
+        form = form | {"csrfmiddlewaretoken": found.group(1)}
+        for origin in (EVIL, "null"):
+            answer = browser.post(path, form, headers={"Origin": origin})
+            assert answer.status_code == 403, (route.pattern, origin)
+    assert state() == before
+    ours = {"Origin": "http://localhost"}
+    form = {"csrfmiddlewaretoken": found.group(1)}
+    assert browser.post("/sign-out/", form, headers=ours).status_code == 303
+
+
+def test_nor_one_with_the_token_of_another_browser(boss, forms, outsider):
+    browser, other = same_as(support.browser_of(boss)), same_as(support.browser_of(outsider))
+    page = other.get("/security/").content.decode()
+    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert found
+    browser.get("/security/")
+    form = {"csrfmiddlewaretoken": found.group(1)}
+    assert browser.post("/sign-out/", form).status_code == 403
+
+
+def test_following_an_address_changes_nothing(boss, forms):
+    """A picture, a link or a mail scanner asks with GET, with whatever a form would bring."""
+    browser = support.browser_of(boss)
+    browser.get("/")
+    before, open_sessions = state(), Session.objects.filter(ended_at=None).count()
+    for route in ROUTES:
+        path, form = forms.get(route.pattern, (route.path(), {"others": "on", "remove": "on"}))
+        assert browser.get(path, form).status_code < 500, route.pattern
+    assert state() == before
+    assert Session.objects.filter(ended_at=None).count() == open_sessions
+    kinds = set(Event.objects.values_list("kind", flat=True))
+    assert "signed_out" not in kinds
+    assert "history_exported" in kinds, "taking it along is written down, and changes nothing"

@@ -1,0 +1,182 @@
+"""A stranger finds out who has an account: by text, status, time or mail."""
+
+from __future__ import annotations
+
+import re
+import time
+from statistics import median
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.test import Client
+from django.utils import timezone
+
+from doorward.administrators import (
+    links,
+    signing_in,
+)
+from doorward.administrators.models import (
+    Administrator,
+    MailedLink,
+    Status,
+)
+from doorward.audit.events import Kind
+from doorward.config import settings as real
+from doorward.core import attempts
+from doorward.customers.models import Customer, CustomerStatus
+from doorward.safe.models import Attempt
+from tests import support
+
+pytestmark = pytest.mark.django_db
+
+
+def text_of(answer: Any, *, without: str) -> str:
+    """Give a page without what differs each time, and without what was typed."""
+    page = answer.content.decode().replace(without, "")
+    return re.sub(r'(nonce|value)="[^"]*"|[A-Za-z0-9_-]{40,}|[0-9a-f]{32}', "", page)
+
+
+NOBODY = "nobody@harbourbakery.example"
+WHO = ("unknown", "wrong", "suspended", "removed", "invited", "customer suspended", "locked out")
+
+
+def refused(who: str, owner: Administrator) -> tuple[str, str]:
+    """Arrange a sign-in that is refused; give its e-mail and password."""
+    rows = Administrator.objects.of(owner.customer_id).filter(id=owner.id)
+    match who:
+        case "unknown":
+            return NOBODY, support.PASSWORD
+        case "wrong":
+            return owner.email, "not the password at all"
+        case "suspended":
+            rows.update(status=Status.SUSPENDED)
+        case "removed":
+            rows.update(status=Status.REMOVED)
+        case "invited":
+            return support.invite(owner.customer).email, support.PASSWORD
+        case "customer suspended":
+            Customer.objects.filter(id=owner.customer_id).update(status=CustomerStatus.SUSPENDED)
+        case _:
+            rows.update(password="!")
+    return owner.email, support.PASSWORD
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_every_refused_sign_in_gets_the_same_answer(owner, customer, who):
+    email, word = refused(who, owner)
+    answer = Client().post("/sign-in/", {"email": email, "password": word})
+    nobody = Client().post("/sign-in/", {"email": NOBODY, "password": "x"})
+    assert answer.status_code == nobody.status_code == 422
+    assert settings.SESSION_COOKIE_NAME not in answer.cookies
+    assert set(answer.headers) == set(nobody.headers)
+    assert set(answer.cookies) == set(nobody.cookies)
+    assert text_of(answer, without=email) == text_of(nobody, without=NOBODY)
+    assert "E-mail and password do not match" in answer.content.decode()
+    assert word not in answer.content.decode()
+    reasons = [event.details["reason"] for event in support.events(Kind.SIGN_IN_FAILED)]
+    assert reasons == ["wrong_credentials"] * 2
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_who_has_to_wait_is_told_the_same(owner, clock, known):
+    email = owner.email if known else NOBODY
+    for _ in range(attempts.FREE):
+        Client().post("/sign-in/", {"email": email, "password": "wrong"})
+    answer = Client().post("/sign-in/", {"email": email, "password": support.PASSWORD})
+    assert (answer.status_code, answer["Retry-After"]) == (429, "30")
+
+
+def test_forgotten_passwords_get_the_same_answer_and_a_mail_only_where_somebody_is(owner, customer):
+    invited = support.invite(customer).email
+    links_before = MailedLink.objects.count()
+    answers = []
+    for email in (owner.email, NOBODY, invited, "not an e-mail", "\x00"):
+        answer = Client().post("/password/forgot/", {"email": email})
+        assert (answer.status_code, answer["Location"]) == (303, "/password/forgot/sent/")
+        answers.append((set(answer.headers), set(answer.cookies), answer.content))
+    assert answers == [answers[0]] * len(answers)
+    assert MailedLink.objects.count() == links_before + 1
+    asked = support.events(Kind.PASSWORD_LINK_ASKED)
+    assert [event.subject_id for event in asked if event.details.get("link")] == [owner.id]
+
+
+@pytest.mark.parametrize(
+    "page", ["/password/reset/", "/invitation/", "/not-me/", "/e-mail/confirm/"]
+)
+def test_a_link_that_is_nobodys_looks_like_one_that_is_over(owner, page):
+    """Made up, cut off, of another purpose, used: nothing says whether there was one."""
+    Client().post("/password/forgot/", {"email": owner.email})
+    link = MailedLink.objects.get()
+    token = links.path(link).split("/")[-2]
+    MailedLink.objects.update(revoked_at=timezone.now())
+    seen = set()
+    for given in ("A" * 43, token, token[:-4] + "AAAA", "nothing-of-ours", token + "A"):
+        browser = Client()
+        browser.get(f"{page}{given}/")
+        answer = browser.get(page)
+        seen.add((answer.status_code, text_of(answer, without=given)))
+    assert len(seen) == 1
+    assert {status for status, _text in seen} == {404}
+
+
+# --- time -----------------------------------------------------------------------------------------
+
+SAMPLES = 11
+# A hash that is not run for who is not there makes the one less than a tenth of the other.
+AT_MOST = 1.5
+
+
+def milliseconds(call: Any) -> float:
+    begin = time.perf_counter()
+    call()
+    return (time.perf_counter() - begin) * 1000
+
+
+def medians(first: Any, second: Any) -> tuple[float, float]:
+    """Measure both in turns, so that whatever else the machine does meets both alike."""
+    pairs = [(milliseconds(first), milliseconds(second)) for _ in range(SAMPLES)]
+    return median(one for one, _ in pairs), median(two for _, two in pairs)
+
+
+@pytest.fixture
+def real_hasher(settings):
+    """Hash as a real installation does; what the process remembers of the small one is forgotten."""
+    settings.PASSWORD_HASHERS = real.PASSWORD_HASHERS
+    signing_in._nobody.cache_clear()
+    yield
+    signing_in._nobody.cache_clear()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("who", ["wrong", "suspended", "invited"])
+def test_nobody_is_refused_faster_or_slower_than_somebody(real_hasher, owner, who):
+    rows = Administrator.objects.of(owner.customer_id).filter(id=owner.id)
+    rows.update(password=make_password(support.PASSWORD))
+    email, word = refused(who, owner)
+
+    def sign_in(email: str) -> None:
+        Attempt.objects.all().delete()  # it is not the waiting that is measured
+        answer = Client().post("/sign-in/", {"email": email, "password": word})
+        assert answer.status_code == 422
+
+    for one in (email, NOBODY):
+        sign_in(one)
+    known, unknown = medians(lambda: sign_in(email), lambda: sign_in(NOBODY))
+    assert unknown > 5, "a real hash takes its time"
+    assert 1 / AT_MOST < known / unknown < AT_MOST, (known, unknown)
+
+
+@pytest.mark.slow
+def test_nor_does_a_forgotten_password_take_longer_for_somebody(owner):
+    def ask(email: str) -> None:
+        Attempt.objects.all().delete()
+        assert Client().post("/password/forgot/", {"email": email}).status_code == 303
+
+    for one in (owner.email, NOBODY):
+        ask(one)
+    known, unknown = medians(lambda: ask(owner.email), lambda: ask(NOBODY))
+    # Writing the link's row is all that is more: nothing is rendered or sent while somebody waits,
+    # and after five for one e-mail in an hour the answer is the same without any look at anybody.
+    assert known / unknown < 2.5, (known, unknown)

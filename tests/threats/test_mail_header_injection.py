@@ -1,0 +1,48 @@
+"""A name or an address carries line breaks: it becomes neither a header nor a receiver of a mail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from doorward.administrators.models import (
+    Administrator,
+)
+from doorward.customers.models import Brand, Customer
+from doorward.notices.models import State
+from doorward.notices.worker import run_once
+from tests import support
+from tests.notices import servers
+from tests.notices.mails import read, send_to
+from tests.notices.test_smtp import at, send_one
+
+pytestmark = pytest.mark.django_db
+
+EVIL = "A\r\nBcc: thief@evil.example\r\n\r\nhello\u2028x"
+
+
+def test_a_name_cannot_add_a_header(customer: Customer, monkeypatch: Any) -> None:
+    Brand.objects.update(name=EVIL)
+    support.forget_caches()
+    with servers.serve() as box:
+        send_to(monkeypatch, at(box.port))
+        invited = support.invite(customer)
+        Administrator.objects.everywhere().filter(id=invited.id).update(first_name=EVIL)
+        assert run_once(timezone.now()) == 1
+        (envelope,) = box.envelopes
+    message = read(envelope.content)
+    assert envelope.rcpt_tos == [invited.email]
+    assert "Bcc" not in message
+    assert message["From"].addresses[0].display_name == "A Bcc: thief@evil.example hello x"
+    assert message["Subject"] == "Your invitation to A Bcc: thief@evil.example hello x"
+
+
+def test_an_address_cannot_add_a_receiver(colleague: Administrator, monkeypatch: Any) -> None:
+    people = Administrator.objects.everywhere().filter(id=colleague.id)
+    people.update(email=f"samuel@harbourbakery.example{EVIL}")
+    with servers.serve() as box:
+        send_to(monkeypatch, at(box.port))
+        assert send_one(support.again(colleague)).state == State.DUE
+        assert box.envelopes == []

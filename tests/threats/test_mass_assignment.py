@@ -1,0 +1,184 @@
+"""A form carries more than its page has, or is sent by who may not: nothing of it is taken."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from doorward.administrators import (
+    links,
+)
+from doorward.administrators.models import (
+    Administrator,
+    MailedLink,
+    Status,
+)
+from doorward.customers.models import Customer
+from doorward.mfa.models import Factor
+from tests import support
+from tests.journeys.test_administrator import form as page_form
+from tests.threats.changes import POLICY
+from tests.threats.proofs import WAYS, Person
+from tests.threats.test_stale_proof import profile
+from tests.whole.rows import state
+
+pytestmark = pytest.mark.django_db
+
+
+def row(person: Administrator) -> dict[str, Any]:
+    return dict(Administrator.objects.everywhere().filter(id=person.id).values().get())
+
+
+def stolen(outsider: Administrator) -> dict[str, Any]:
+    """Give every column that no form has, with what a thief would like in it."""
+    return {
+        "id": str(uuid4()),
+        "customer": str(outsider.customer_id),
+        "customer_id": str(outsider.customer_id),
+        "brand": str(outsider.customer.brand_id),
+        "is_primary": "on",
+        "is_staff": "on",
+        "is_superuser": "on",
+        "kind": "provider",
+        "password_long": "on",
+        "password_due": "x",
+        "security_version": "9",
+        "email_folded": "x@x.example",
+        "name_folded": "x",
+        "added_at": "2000-01-01",
+        "factor_at": "2100-01-01",
+        "signed_in_at": "2100-01-01",
+        "confirmed_at": "2100-01-01",
+        "floor_require_2fa": "on",
+        "kinds": "phishing_resistant",
+    }
+
+
+# What an administrator's own forms never have.
+OF_OTHERS = {"require_2fa": "on", "status": "removed", "confirm": "on", "tabs": ["administrators"]}
+
+
+def test_a_profile_takes_what_it_shows_and_nothing_else(colleague, outsider):
+    before = row(colleague)
+    form = profile(colleague, first_name="Sam")
+    browser = support.browser_of(colleague)
+    answer = browser.post("/profile/", stolen(outsider) | OF_OTHERS | form)
+    assert answer.status_code == 303
+    after = row(colleague)
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed <= {"first_name", "name_folded", "language", "time_zone"}
+    assert after["name_folded"] != "x"
+
+
+def test_a_password_form_takes_a_password_and_nothing_else(colleague, outsider):
+    browser = support.browser_of(colleague)
+    before = row(colleague)
+    form = {"current": support.PASSWORD, "password": support.OTHER_PASSWORD}
+    assert (
+        browser.post("/profile/password/", stolen(outsider) | OF_OTHERS | form).status_code == 303
+    )
+    after = row(colleague)
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed <= {"password", "security_version"}
+    assert after["security_version"] == before["security_version"] + 1
+
+
+def test_accepting_an_invitation_takes_a_password_and_nothing_else(customer, outsider):
+    person = support.invite(customer, tabs={"home"})
+    before = row(person)
+    browser = Client()
+    browser.get(links.path(MailedLink.objects.get(administrator=person)))
+    form = {"password": support.OTHER_PASSWORD}
+    answer = browser.post("/invitation/", stolen(outsider) | OF_OTHERS | form)
+    assert answer.status_code == 303
+    after = row(person)
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed <= {"password", "password_long", "status", "security_version", "accepted_at"}
+    assert after["status"] == Status.ACTIVE
+
+
+def test_setting_up_takes_a_code_and_a_name_and_nothing_else(owner, colleague, outsider, clock):
+    way = next(way for way in WAYS if way.route == "security/2fa/enable/")
+    person = Person(colleague)
+    way.arrive(person)
+    form = way.right(person)
+    more = {"administrator": str(owner.id), "administrator_id": str(owner.id), "last_step": "0"}
+    assert person.post(way.path, stolen(outsider) | OF_OTHERS | more | form).status_code == 303
+    factor = Factor.objects.get()
+    assert factor.administrator_id == colleague.id
+    assert factor.last_step > 0, "the code that confirmed it is burnt"
+    assert not support.again(colleague).require_2fa
+
+
+def test_a_policy_takes_what_the_customer_may_choose_and_no_floor(owner, outsider):
+    browser = support.browser_of(owner)
+    customers = Customer.objects.filter(id=owner.customer_id)
+    before: dict[str, Any] = dict(customers.values().get())
+    answer = browser.post(
+        "/account/", stolen(outsider) | {"status": "closed", "name": "X"} | POLICY
+    )
+    assert answer.status_code == 303
+    after: dict[str, Any] = dict(customers.values().get())
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed <= {
+        "require_2fa",
+        "grace_days",
+        "grace_from",
+        "session_hours",
+        "idle_minutes",
+        "kinds",
+    }
+
+
+def test_who_may_not_post_it_changes_nobody(owner, colleague, outsider):
+    """The forms of the Administrators tab, from a colleague without it and from another customer."""
+    before = state()
+    wanted = page_form(owner, **OF_OTHERS) | stolen(outsider)
+    many = {"action": "require_2fa", "selected": [str(owner.id)]}
+    for who, status in ((colleague, {403}), (outsider, {404, 422})):
+        browser = support.browser_of(who)
+        for path, form in (
+            (f"/administrators/{owner.id}/", wanted),
+            ("/administrators/", many),
+            (f"/administrators/{owner.id}/end-sessions/", {}),
+            (f"/administrators/{owner.id}/password-link/", {}),
+        ):
+            assert browser.post(path, form).status_code in status, (path, who)
+    assert support.browser_of(colleague).post("/account/", POLICY).status_code == 403
+    assert state() == before
+
+
+@pytest.mark.parametrize("tabs", [["customers"], ["brands"], ["tabs"], ["home customers"], ["*"]])
+def test_a_customers_administrator_gives_nobody_a_tab_of_the_staff(owner, colleague, tabs):
+    before = row(colleague)
+    browser = support.browser_of(owner)
+    answer = browser.post(f"/administrators/{colleague.id}/", page_form(colleague, tabs=tabs))
+    assert answer.status_code == 422
+    assert row(colleague) == before
+
+
+def test_a_colleagues_page_takes_its_own_fields_alone(owner, colleague, outsider):
+    before = row(colleague)
+    form = page_form(colleague) | stolen(outsider) | {"password": support.OTHER_PASSWORD}
+    browser = support.browser_of(owner)
+    assert browser.post(f"/administrators/{colleague.id}/", form).status_code == 303
+    assert row(colleague) == before
+
+
+def test_adding_takes_the_form_s_fields_alone(owner, outsider):
+    form = {
+        "email": "lena@harbourbakery.example",
+        "first_name": "Lena",
+        "last_name": "F",
+        "phone": "",
+    }
+    more = stolen(outsider) | {"status": "active", "password": support.PASSWORD}
+    support.browser_of(owner).post("/administrators/add/", form | more)
+    lena = Administrator.objects.everywhere().get(email=form["email"])
+    assert lena.customer_id == owner.customer_id
+    assert (lena.status, lena.is_primary, lena.security_version) == (Status.INVITED, False, 1)
+    assert not lena.has_usable_password()
+    assert str(lena.id) != more["id"]
