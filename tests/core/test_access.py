@@ -91,6 +91,7 @@ USABLE_APP = FactorFacts(id=APP, kind=FactorKind.APP, usable=True)
 DISABLED_APP = replace(USABLE_APP, usable=False)
 USABLE_PASSKEY = FactorFacts(id=PASSKEY, kind=FactorKind.PASSKEY, usable=True)
 APP_PROVED = session(factor_at=ago(minutes=30), factor_id=APP)
+APP_JUST_PROVED = session(factor_at=ago(minutes=4, seconds=59), factor_id=APP)
 PASSKEY_PROVED = session(factor_at=ago(minutes=30), factor_id=PASSKEY)
 RECOVERED = session(recovery_at=ago(minutes=30))
 # Trusted under the strictest rules there are.
@@ -238,8 +239,36 @@ ROWS = {
         Step.SET_UP_FACTOR,
     ),
     "5 a factor that is not allowed is proved": (
-        facts(factors=(USABLE_APP,), session=APP_PROVED, policy=RESISTANT),
+        facts(factors=(USABLE_APP,), session=APP_JUST_PROVED, policy=RESISTANT),
         Step.SET_UP_FACTOR,
+    ),
+    "5 the same, half an hour ago": (
+        facts(factors=(USABLE_APP,), session=APP_PROVED, policy=RESISTANT),
+        Step.PROVE_FACTOR,
+    ),
+    "5 half an hour ago, and a recovery code since": (
+        facts(
+            factors=(USABLE_APP,),
+            session=replace(APP_PROVED, recovery_at=ago(minutes=9)),
+            policy=RESISTANT,
+        ),
+        Step.SET_UP_FACTOR,
+    ),
+    "6 the same in grace": (
+        facts(
+            factors=(USABLE_APP,),
+            session=APP_PROVED,
+            policy=replace(GRACE, kinds=Kinds.PHISHING_RESISTANT),
+        ),
+        Step.PROVE_FACTOR,
+    ),
+    "6 in grace, and put off": (
+        facts(
+            factors=(USABLE_APP,),
+            session=replace(APP_PROVED, put_off=True),
+            policy=replace(GRACE, kinds=Kinds.PHISHING_RESISTANT),
+        ),
+        Step.THROUGH,
     ),
     "5 recovered, and nothing is usable": (
         facts(factors=(DISABLED_APP,), session=RECOVERED, policy=REQUIRED),
@@ -508,6 +537,8 @@ class Known:
         grace = given.policy.grace_until
         self.in_grace = grace is not None and grace > NOW
         self.lacking = given.policy.required and not self.allowed
+        moments = (one.factor_at, timedelta(minutes=5)), (one.recovery_at, timedelta(minutes=10))
+        self.fresh = any(moment and NOW - moment < age for moment, age in moments)
 
 
 def hold_before_anything(known: Known, step: Step) -> None:
@@ -521,11 +552,11 @@ def hold_before_anything(known: Known, step: Step) -> None:
         )
     if step is Step.PROVE_FACTOR:
         assert given.factors, "nobody without a factor is asked for one"
-        assert not known.fallback
         if known.proved is not None:
             assert given.policy.required, "one factor is asked for, not a certain one"
-            assert known.allowed, "nobody is asked for what they have not got"
             assert known.proved not in known.allowed
+            assert known.allowed or not known.fresh, "nobody is asked for what they have not got"
+        assert not known.fallback or (known.lacking and not known.fresh)
     if step is Step.PROVE_MAILBOX:
         assert known.lacking
         assert not known.in_grace
@@ -534,6 +565,7 @@ def hold_before_anything(known: Known, step: Step) -> None:
         assert not known.one.from_link
     if step is Step.SET_UP_FACTOR:
         assert known.lacking
+        assert known.proved is None or known.fresh, "an old proof adds no factor"
         assert not (known.in_grace and known.one.put_off)
         more_than_a_password = (
             known.one.mailbox_at

@@ -90,6 +90,9 @@ TRUE_WHEN: dict[Reason, Callable[[Facts], bool]] = {
     Reason.OTHER_KIND: lambda one: (
         one.policy.kinds is Kinds.PHISHING_RESISTANT and bool(usable_of(one))
     ),
+    Reason.BEFORE_OTHER_KIND: lambda one: (
+        one.policy.kinds is Kinds.PHISHING_RESISTANT and usable_of(one) == {APP}
+    ),
     Reason.ONLY_PASSWORD: lambda one: (
         one.policy.required
         and one.session is not None
@@ -117,6 +120,7 @@ def test_what_is_said_agrees_with_the_gate():
     }
     assert seen == {
         *product([Step.PROVE_FACTOR], [*required, Reason.TURNED_ON, Reason.OTHER_KIND]),
+        (Step.PROVE_FACTOR, Reason.BEFORE_OTHER_KIND),
         *product([Step.SET_UP_FACTOR], [*required, Reason.DEVICE_DISABLED, Reason.OTHER_KIND]),
         (Step.PROVE_MAILBOX, Reason.ONLY_PASSWORD),
         (Step.SAVE_RECOVERY_CODES, Reason.CODES_NEW),

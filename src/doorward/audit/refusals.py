@@ -175,6 +175,9 @@ SENTENCES: dict[str, _StrPromise] = {
     "another_factor_wanted": gettext_lazy(
         "Confirm with another device than the one that you remove."
     ),
+    "kind_not_accepted": gettext_lazy(
+        "Your account takes passkeys only. Make a passkey instead of adding an app."
+    ),
     "passkeys_not_possible": gettext_lazy(
         "Passkeys need this portal to have a name and https. Nobody could sign in any more."
     ),

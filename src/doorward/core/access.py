@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from doorward.core import trust
-from doorward.core.steps import RECOVERY_PROOF_SECONDS, Fresh, Need, Step
+from doorward.core.steps import OWN_FACTORS, RECOVERY_PROOF_SECONDS, Fresh, Need, Step
 
 if TYPE_CHECKING:
     from doorward.core.facts import FactorFacts, Facts
@@ -24,6 +24,8 @@ def next_step(  # noqa: C901, PLR0911 - one condition a line; the order is the p
         return Step.PROVE_FACTOR
     if set_up_is_due(facts, now=now) and _only_password(facts):
         return Step.PROVE_MAILBOX
+    if _set_up_comes(facts, now=now) and _proof_is_old(facts, now=now):
+        return Step.PROVE_FACTOR
     if set_up_is_due(facts, now=now):
         return Step.SET_UP_FACTOR
     if _set_up_is_offered(facts, now=now):
@@ -131,6 +133,18 @@ def _set_up_is_missing(facts: Facts) -> bool:
 def _set_up_is_offered(facts: Facts, *, now: datetime) -> bool:
     put_off = facts.session is not None and facts.session.put_off
     return _set_up_is_missing(facts) and facts.policy.in_grace(now) and not put_off
+
+
+def _set_up_comes(facts: Facts, *, now: datetime) -> bool:
+    return set_up_is_due(facts, now=now) or _set_up_is_offered(facts, now=now)
+
+
+def _proof_is_old(facts: Facts, *, now: datetime) -> bool:
+    """Say whether a factor that can be proved was, too long ago to set up another one with it.
+
+    Whoever sits down before a browser that was left open adds no factor of theirs to the account.
+    """
+    return _proved(facts) is not None and not is_fresh(facts, OWN_FACTORS, now=now)
 
 
 def _within(moment: datetime | None, seconds: int, *, now: datetime) -> bool:

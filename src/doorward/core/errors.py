@@ -507,3 +507,9 @@ class PasskeysNotPossible(Refusal):
     """Nobody could make a passkey at this portal's address: it is a number, or has no https."""
 
     code = "passkeys_not_possible"
+
+
+class KindNotAccepted(Refusal):
+    """The policy takes no authenticator app as a second factor, so none is added."""
+
+    code = "kind_not_accepted"

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     REQUIRED_BY_PROVIDER = "required_by_provider"
     TURNED_ON = "turned_on"
     OTHER_KIND = "other_kind"
+    BEFORE_OTHER_KIND = "before_other_kind"
     ONLY_PASSWORD = "only_password"  # noqa: S105 - the name of a reason
     DEVICE_DISABLED = "device_disabled"
     CODES_NEW = "codes_new"
@@ -116,7 +117,8 @@ def why_again(facts: Facts, *, another: bool, now: datetime) -> Why:
 
 def _second_step(facts: Facts) -> Reason:
     if facts.session is not None and facts.session.factor_id in _usable(facts):
-        return Reason.OTHER_KIND
+        taken = any(one.usable and facts.policy.accepts(one.kind) for one in facts.factors)
+        return Reason.OTHER_KIND if taken else Reason.BEFORE_OTHER_KIND
     return who_requires(facts.policy) or Reason.TURNED_ON
 
 

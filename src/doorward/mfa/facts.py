@@ -116,6 +116,11 @@ class Loaded:
         """Give the same, as if this factor were not there: it does not serve as a proof this time."""
         return replace(self, factors=tuple(row for row in self.factors if row.id != factor_id))
 
+    def that_serve(self) -> Loaded:
+        """Give the same with the factors that the policy takes alone; with all, where none of these can be used."""
+        taken = tuple(row for row in self.factors if self.facts.policy.accepts(row.kind))
+        return replace(self, factors=taken) if any(not row.locked for row in taken) else self
+
     @property
     def two_factors(self) -> bool:
         """Whether two factors are on or required (it decides the length of passwords)."""

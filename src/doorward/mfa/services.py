@@ -16,7 +16,7 @@ from doorward.core import errors, totp
 from doorward.core.steps import RECOVERY_PROOF_SECONDS, FactorKind
 from doorward.core.text import clean_line
 from doorward.mfa import places, trusted
-from doorward.mfa.facts import required
+from doorward.mfa.facts import policy_of, required
 from doorward.mfa.models import Factor, RecoverySet, SetUp
 from doorward.mfa.passkey_proving import Given
 from doorward.mfa.passkey_proving import prove as prove_passkey
@@ -26,10 +26,12 @@ from doorward.mfa.shared import record_failure
 from doorward.safe import vault
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
     from uuid import UUID
 
     from doorward.audit.origin import By
+    from doorward.core.policy import Policy
     from doorward.mfa.facts import Browser, Loaded
 
 
@@ -100,7 +102,7 @@ def remove(factor_id: UUID, *, loaded: Loaded, by: By, now: datetime) -> None:
             gone = factors.pop(factor_id, None)
             if gone is None:
                 raise errors.NotFound
-            if not any(factor.locked_at is None for factor in factors.values()):
+            if not _enough(factors.values(), gone, policy_of(person)):
                 _refuse_where_required(person)
             if not factors:
                 remove_all(person.id)
@@ -115,9 +117,19 @@ def remove(factor_id: UUID, *, loaded: Loaded, by: By, now: datetime) -> None:
         raise
 
 
+def _enough(left: Iterable[Factor], gone: Factor, policy: Policy) -> bool:
+    """Say whether what is left can be used, and the policy takes one of it if it took the one that goes."""
+    usable = [FactorKind(factor.kind) for factor in left if factor.locked_at is None]
+    taken = not policy.accepts(FactorKind(gone.kind)) or any(map(policy.accepts, usable))
+    return bool(usable) and taken
+
+
 def _proved_by_itself(factor_id: UUID, loaded: Loaded, *, now: datetime) -> bool:
     session = loaded.facts.session
-    others = any(row.id != factor_id and not row.locked for row in loaded.factors)
+    others = any(
+        row.id != factor_id and not row.locked and loaded.facts.policy.accepts(row.kind)
+        for row in loaded.factors
+    )
     if session is None or session.factor_id != factor_id or not others:
         return False
     recovered = session.recovery_at

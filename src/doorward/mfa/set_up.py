@@ -62,6 +62,8 @@ def confirm(*, loaded: Loaded, code: str, name: str, by: By, now: datetime) -> S
     """
     name = clean_line(name, maximum=NAME_LENGTH) or DEFAULT_NAME
     try:
+        if not loaded.facts.policy.accepts(FactorKind.APP):
+            raise errors.KindNotAccepted
         secret, step = _check(loaded, code, by=by, now=now)
     except errors.Refusal as refusal:
         record_failure(Kind.TWO_FACTOR_ENABLE_FAILED, refusal, by=by)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from doorward.core import totp
 from doorward.core.errors import MustWait
-from doorward.core.policy import Kinds
+from doorward.core.steps import FactorKind
 from doorward.mfa import passkey_set_up, set_up
 from doorward.web import passkeys
 from doorward.web.posted import field, optional
@@ -74,12 +74,14 @@ def set_up_page(
     wanted, too.
     """
     loaded = session_of(request)
-    secret = set_up.begin(session_id=loaded.browser.session_id, now=request.now)
     policy = loaded.facts.policy
+    # An app would not satisfy a policy that wants what cannot be phished.
+    apps = apps and policy.accepts(FactorKind.APP)
+    secret = set_up.begin(session_id=loaded.browser.session_id, now=request.now) if apps else b""
     account = f"{loaded.person.email} ({loaded.person.customer_name})"
     address = totp.uri(secret=secret, issuer=request.brand.issuer, account=account)
     return SetUpPage(
-        qr_code=_qr_code(address),
+        qr_code=_qr_code(address) if apps else Markup(""),
         manual_code=totp.grouped(totp.base32(secret)),
         name=name,
         error=_error(refusal, again=again),
@@ -89,8 +91,7 @@ def set_up_page(
         may_put_off=policy.in_grace(request.now),
         grace_until=policy.grace_until,
         required=policy.required,
-        # An app would not satisfy a policy that wants what cannot be phished.
-        apps=apps and not (policy.required and policy.kinds is Kinds.PHISHING_RESISTANT),
+        apps=apps,
         passkeys=passkeys.work_here(request),
     )
 

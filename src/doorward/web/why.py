@@ -27,6 +27,9 @@ SENTENCES: Final = {
     Reason.OTHER_KIND: gettext_lazy(
         "Your account asks for a passkey; what you have used does not serve any more."
     ),
+    Reason.BEFORE_OTHER_KIND: gettext_lazy(
+        "Your account asks for a passkey from now on. Confirm once more that it is you, then make one."
+    ),
     Reason.ONLY_PASSWORD: gettext_lazy(
         "Two-factor sign-in is required, and only your password was asked for so far."
     ),

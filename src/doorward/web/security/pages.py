@@ -24,6 +24,8 @@ class FactorLine:
     locked: bool
     # Of a passkey: whether it can be on several devices at once.
     synced: bool
+    # Whether the policy takes it as a second factor.
+    accepted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class SecurityPage:
     reason: str
     ask: list[str]
     factors: list[FactorLine]
+    only_passkeys: bool
     codes_left: int
     few_codes: bool
     recovered: bool
@@ -91,5 +94,6 @@ class FactorPage:
     name: str
     last: bool
     required: bool
+    only_passkeys: bool
     error: str = ""
     ask_remove: bool = False

@@ -55,6 +55,7 @@ def security_page(request: Request) -> SecurityPage:
         reason=reason(loaded),
         ask=_whom_to_ask(loaded) if facts.policy.required else [],
         factors=_factors(loaded),
+        only_passkeys=not facts.policy.accepts(FactorKind.APP),
         codes_left=left,
         few_codes=few_left(left),
         recovered=facts.session is not None and facts.session.recovery_at is not None,
@@ -72,12 +73,17 @@ def factor_page(loaded: Loaded, factor_id: UUID) -> FactorPage | None:
     line = next((one for one in lines if one.id == factor_id), None)
     if line is None:
         return None
-    usable_left = [one for one in lines if one.id != factor_id and not one.locked]
+    usable_left = [
+        one
+        for one in lines
+        if one.id != factor_id and not one.locked and (one.accepted or not line.accepted)
+    ]
     return FactorPage(
         factor=line,
         name=line.name,
         last=not usable_left,
         required=loaded.facts.policy.required,
+        only_passkeys=not loaded.facts.policy.accepts(FactorKind.APP),
     )
 
 
@@ -136,6 +142,7 @@ def _factors(loaded: Loaded) -> list[FactorLine]:
             used_at=last_used_at,
             locked=locked_at is not None,
             synced=bool(synced),
+            accepted=loaded.facts.policy.accepts(FactorKind(kind)),
         )
         for factor_id, name, kind, confirmed_at, last_used_at, locked_at, synced in _FACTORS.rows(
             loaded.person.id

@@ -35,7 +35,9 @@ both = require_http_methods(["GET", "HEAD", "POST"])
 def at_sign_in(request: Request) -> HttpResponse:
     """Look at the clock of somebody whose password was right."""
     page = ClockPage(action=request.path, back="/sign-in/code/")
-    return _look(request, page, loaded=session_of(request), kind=Kind.SECOND_STEP_FAILED)
+    return _look(
+        request, page, loaded=session_of(request).that_serve(), kind=Kind.SECOND_STEP_FAILED
+    )
 
 
 @needs(Need.THROUGH)

@@ -55,32 +55,37 @@ def prove(request: Request) -> HttpResponse:
 
 
 def serving(request: Request) -> Loaded:
-    """Give the session with the factors that serve: not the one that is to be removed."""
+    """Give the session with the factors that serve: taken by the policy, and not the one that is to be removed."""
+    return session_of(request).without(_gone(request)).that_serve()
+
+
+def _gone(request: Request) -> UUID | None:
+    """Give the factor of theirs that is to be removed; None: there is no such one."""
     asked = request.GET.get("without") or optional(request, "without")
     try:
-        return session_of(request).without(UUID(asked))
+        gone = UUID(asked)
     except ValueError:
-        return session_of(request)
+        return None
+    return gone if any(row.id == gone for row in session_of(request).factors) else None
 
 
 def say_why(request: Request) -> None:
     """Put on the request why a fresh proof is asked for, for the page and the events."""
     loaded = session_of(request)
-    another = serving(request).factors != loaded.factors
+    another = _gone(request) is not None
     request.why = why_again(loaded.facts, another=another, now=request.now)
 
 
 def _page(request: Request, heading: str, refusal: Refusal | None = None) -> ProvePage:
-    loaded, serves = session_of(request), serving(request)
-    gone = next((row for row in loaded.factors if row not in serves.factors), None)
-    asked = {"next": heading} | ({"without": str(gone.id)} if gone else {})
+    loaded, serves, gone = session_of(request), serving(request), _gone(request)
+    asked = {"next": heading} | ({"without": str(gone)} if gone else {})
     return ProvePage(
         by_factor=bool(loaded.factors),
         next=heading,
         clock=f"/prove/clock/?{urlencode(asked)}",
         apps=any(row.kind is FactorKind.APP for row in serves.factors),
         passkeys=passkeys.serve(serves) and passkeys.work_here(request),
-        without=str(gone.id) if gone else "",
+        without=str(gone) if gone else "",
         error=sentence(refusal) if refusal else "",
         wait=refusal.seconds if isinstance(refusal, MustWait) else 0,
     )

@@ -20,7 +20,6 @@ from doorward.core.errors import (
     StaleRequest,
 )
 from doorward.core.passwords import minimum
-from doorward.core.policy import Kinds
 from doorward.core.steps import FactorKind, Need, Step
 from doorward.core.text import safe_next
 from doorward.mfa import passkey_proving, passkey_sign_in, proving, recovery, trusted
@@ -264,20 +263,19 @@ def _sign_in_page(request: Request, heading: str, refusal: Refusal | None = None
 
 def _code_page(request: Request, refusal: Refusal | None = None) -> CodePage:
     loaded = session_of(request)
-    apps = [row for row in loaded.factors if row.kind is FactorKind.APP and not row.locked]
-    has, here = passkeys.serve(loaded), passkeys.work_here(request)
     # Where only a passkey satisfies the policy, a code would be asked for and lead nowhere.
-    policy = loaded.facts.policy
-    only = has and policy.required and policy.kinds is Kinds.PHISHING_RESISTANT
+    serves = loaded.that_serve().factors
+    apps = [row for row in serves if row.kind is FactorKind.APP and not row.locked]
+    has, here = passkeys.serve(loaded), passkeys.work_here(request)
     return CodePage(
         error=sentence(refusal) if refusal else "",
         wait=_wait(refusal),
-        usable=bool(apps) and not only and not isinstance(refusal, FactorDisabled),
+        usable=bool(apps) and not isinstance(refusal, FactorDisabled),
         passkeys=has and here,
         elsewhere=passkeys.party_of(request.brand).origin if has and not here else "",
         many=proving.failures(loaded) >= proving.MANY if refusal else False,
         email=loaded.person.email,
-        trust_days=policy.trust_days if trusted.is_offered(loaded) else 0,
+        trust_days=loaded.facts.policy.trust_days if trusted.is_offered(loaded) else 0,
         trust=ticked(request, "trust"),
     )
 
