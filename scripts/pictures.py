@@ -200,7 +200,7 @@ def take_all(browser: Browser, language: str, wanted: set[str]) -> None:
 
 
 def main(names: list[str]) -> int:
-    chromium = shutil.which("chromium")
+    chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if chromium is None:
         sys.exit("The pictures want Chromium: install it, or run scripts/system-packages.")
     with sync_playwright() as playwright:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -27,7 +28,8 @@ OPTIONS = (
     "--disable-sync",
     "--renderer-process-limit=1",
 )
-CHROMIUM = "/usr/bin/chromium"
+# The shell is Chromium without windows of its own: the same engine for half of the processor's time.
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 HERE = Path(__file__).parent
 
 
