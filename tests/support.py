@@ -139,12 +139,13 @@ def code(secret: bytes, *, now: datetime | None = None, offset: int = 0) -> str:
     return totp.code_at(secret, totp.step_at(now or timezone.now()) + offset)
 
 
-def next_code(person: Administrator) -> str:
-    """Give a code of the person's first app that is accepted now, however many were before it.
+def next_code(person: Administrator, *, name: str = "") -> str:
+    """Give a code of the person's first app (of this name) that is accepted now, however many were before it.
 
     Where all three of the window are burnt, the row forgets: as if a minute had gone by.
     """
-    factor = Factor.objects.filter(administrator=person).order_by("confirmed_at")[0]
+    rows = Factor.objects.filter(administrator=person, **({"name": name} if name else {}))
+    factor = rows.order_by("confirmed_at")[0]
     secret = vault.open_sealed(factor.sealed or b"", **places.of_factor(factor.id))
     current = totp.step_at(timezone.now())
     step = max(factor.last_step + 1, current)

@@ -108,6 +108,7 @@ SIGN_IN = (
         "code", "sign-in-code", "at code", "/sign-in/code/", send("Continue", code="000000"), 422
     ),
     Place("code", "sign-in-code", "at passkey", "/sign-in/code/"),
+    Place("code_clock", "clock", "at code", "/sign-in/clock/"),
     Place("recovery", "sign-in-recovery", "at code", "/sign-in/recovery/"),
     Place(
         "recovery", "sign-in-recovery", "at code", "/sign-in/recovery/",
@@ -156,6 +157,10 @@ OWN = (
     Place("disable", "disable-2fa", "boss", "/security/2fa/disable/"),
     Place("disable", "disable-2fa", "required", "/security/2fa/disable/"),
     Place("add_app", "add-app", "boss", "/security/2fa/add/"),
+    Place("new_phone", "new-phone", "boss", "/security/new-phone/"),
+    Place("new_phone", "new-phone", "recovered", "/security/new-phone/"),
+    Place("new_phone_add", "new-phone-add", "boss", "/security/new-phone/add/"),
+    Place("prove_clock", "clock", "boss", "/prove/clock/?next=/security/"),
     Place("security", "security", "with passkey", "/security/"),
     Place("add_app", "add-app", "with passkey", "/security/2fa/add/?passkey=on"),
     Place("disable", "disable-2fa", "with passkey", "/security/2fa/disable/"),
@@ -217,7 +222,7 @@ PLACES = (*SIGN_IN, *OWN, *COMPANY, *STAFF)
 FILES = "brand_css brand_icon favicon brand_logo brand_accent brand_logo_image robots"
 MACHINES = (
     "healthz readyz metrics security_txt change_password passkey_endpoints sign_in_passkey "
-    "code_passkey set_up_passkey make_passkey prove_passkey disable_passkey"
+    "code_passkey set_up_passkey make_passkey new_phone_passkey prove_passkey disable_passkey"
 )
 DOWNLOADS = "recovery_codes_text activity_csv"
 ONLY_FORMS = (

@@ -28,7 +28,7 @@ def test_the_first_sign_in_leads_into_set_up_and_on_to_where_one_was_heading(ine
     code = mail.digits(8)
     somewhere.gives_code(f"{code[:4]} {code[4:]}")
     somewhere.sees("sign-in-set-up")
-    somewhere.reads("Your account requires two-factor sign-in.")
+    somewhere.reads("Your account administrator requires two-factor sign-in.")
     for path in ("/", "/security/", "/profile/", "/sign-in/mailbox/"):
         somewhere.go(path)
         somewhere.sees("sign-in-set-up")

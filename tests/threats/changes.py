@@ -117,6 +117,10 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
             f"/security/factors/{factor.id}/",
             {"name": "My “old” phone"},
         ),
+        "security/new-phone/add/": (
+            "/security/new-phone/add/",
+            {"code": "123456", "name": "Phone"},
+        ),
         "security/recovery-codes/": ("/security/recovery-codes/", {}),
         "security/sessions/end/": ("/security/sessions/end/", {"others": "on"}),
         "security/trusted-browsers/end/": (

@@ -6,6 +6,7 @@ import json
 import re
 from base64 import b32decode
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.test import Client
@@ -14,6 +15,7 @@ from django.utils import timezone
 from doorward.administrators import mailbox
 from doorward.administrators.models import Administrator, MailboxProof
 from doorward.mfa import recovery
+from doorward.mfa.models import Factor
 from tests import passkeys, support
 from tests.passkeys import ORIGIN
 
@@ -120,6 +122,21 @@ def signed_in_with_app(person: Person) -> None:
     signed_in(person)
 
 
+def trying_new_app(person: Person) -> None:
+    old_phone(person)
+    support.enable_app(person.row, name="New")
+
+
+def trying_new_passkey(person: Person) -> None:
+    old_phone(person)
+    person.key = passkeys.add(person.row, name="New")
+
+
+def old_phone(person: Person) -> None:
+    signed_in_with_app(person)
+    Factor.objects.update(confirmed_at=timezone.now() - timedelta(days=400))
+
+
 def shown(page: str, first: Callable[[Person], None]) -> Callable[[Person], None]:
     def arrive(person: Person) -> None:
         first(person)
@@ -143,6 +160,14 @@ def typed(name: str, value: str) -> Callable[[Person], Form]:
 
 def app_code(person: Person) -> Form:
     return {"code": support.next_code(person.row)}
+
+
+def with_new_device(give: Callable[[Person], Form]) -> Callable[[Person], Form]:
+    return lambda person: give(person) | {"device": str(Factor.objects.get(name="New").id)}
+
+
+def new_app_code(person: Person) -> Form:
+    return {"code": support.next_code(person.row, name="New")}
 
 
 def shown_code(page: str) -> Callable[[Person], Form]:
@@ -240,6 +265,27 @@ WAYS = (
         shown("/security/2fa/add/", signed_in_with_app),
         shown_code("/security/2fa/add/"),
         typed("code", WRONG_CODE),
+    ),
+    Way(
+        "security/new-phone/add/",
+        SET_UP,
+        shown("/security/new-phone/add/", signed_in_with_app),
+        shown_code("/security/new-phone/add/"),
+        typed("code", WRONG_CODE),
+    ),
+    Way(
+        "security/new-phone/",
+        CODE,
+        trying_new_app,
+        with_new_device(new_app_code),
+        with_new_device(typed("code", WRONG_CODE)),
+    ),
+    Way(
+        "security/new-phone/",
+        PASSKEY,
+        trying_new_passkey,
+        with_new_device(asserted("/security/new-phone/passkey/")),
+        with_new_device(asserted("/security/new-phone/passkey/", **FORGED)),
     ),
     Way("security/2fa/disable/", CODE, signed_in_with_app, app_code, typed("code", WRONG_CODE)),
     Way(

@@ -51,6 +51,7 @@ WANTED: dict[str, Fresh] = {
     "security/2fa/enable/": OWN_FACTORS,
     "security/2fa/passkey/": OWN_FACTORS,
     "security/factors/<uuid:factor_id>/": OWN_FACTORS,
+    "security/new-phone/add/": OWN_FACTORS,
     "security/recovery-codes/": OWN_SECURITY,
     "security/sessions/end/": OTHERS,
     "security/trusted-browsers/end/": OTHERS,
@@ -72,6 +73,8 @@ UNASKED = {
     "prove/passkey/": "a challenge for the proof",
     "security/2fa/disable/": "its code or passkey is the proof",
     "security/2fa/disable/passkey/": "a challenge for it",
+    "security/new-phone/": "a code or passkey of the new device is the proof",
+    "security/new-phone/passkey/": "a challenge for it",
     "session/stay/": "changes nothing",
     "sign-out/": "ends a session",
 }
@@ -114,6 +117,7 @@ SECRET = {"code", "current", "password"}
 UNFINISHED = {
     "profile/password/": 422,
     "security/2fa/add/": 422,
+    "security/new-phone/add/": 422,
     "security/2fa/enable/": 303,  # it is on already
     "brands/<uuid:brand_id>/logo/": 422,
     "security/2fa/passkey/": 200,

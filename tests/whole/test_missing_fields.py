@@ -44,6 +44,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "profile/password/": ("current", "password"),
     "security/2fa/disable/": ("code",),
     "security/factors/<uuid:factor_id>/": ("name",),
+    "security/new-phone/": ("code", "device"),
     "security/sessions/end/": ("session",),
     "security/trusted-browsers/end/": ("browser",),
     "administrators/": ("action",),
@@ -61,11 +62,12 @@ FORMS: dict[str, tuple[str, ...]] = {
 }
 SAY_MORE = {"administrators/": SENTENCES["unknown_action"]}
 # A code is never kept, so a form that waited for its proof comes without: the window is shown anew.
-ASK_ANEW = ("security/2fa/enable/", "security/2fa/add/")
+ASK_ANEW = ("security/2fa/enable/", "security/2fa/add/", "security/new-phone/add/")
 # Whoever posts here has said all, or ticks boxes; a file that is missing is no picture.
 NO_FIELDS = {
     *("sign-in/recovery-codes/", "sign-out/", "session/stay/", "e-mail/confirm/"),
     *("sign-in/passkey/", "sign-in/code/passkey/", "sign-in/set-up/passkey/", "prove/passkey/"),
+    "security/new-phone/passkey/",
     *("security/2fa/passkey/", "security/2fa/disable/passkey/", "security/recovery-codes/"),
     *("brands/<uuid:brand_id>/logo/", "tabs/<uuid:tab_id>/remove/"),
     *(
@@ -140,6 +142,8 @@ BROWSERS: dict[str, Callable[[Administrator], Client]] = {
     "security/2fa/disable/": through_with_app,
     "security/factors/<uuid:factor_id>/": through_with_app,
     "security/2fa/add/": through_with_app,
+    "security/new-phone/": through_with_app,
+    "security/new-phone/add/": through_with_app,
 }
 
 

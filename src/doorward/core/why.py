@@ -39,6 +39,7 @@ class Reason(StrEnum):
     NOT_CONFIRMED = "not_confirmed"
     RECOVERED = "recovered"
     OTHER_DEVICE = "other_device"
+    NEW_DEVICE = "new_device"
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,10 @@ class Loaded:
         taken = tuple(row for row in self.factors if self.facts.policy.accepts(row.kind))
         return replace(self, factors=taken) if any(not row.locked for row in taken) else self
 
+    def only(self, factor_id: UUID) -> Loaded:
+        """Give the same, as if this factor were the only one: no other serves as a proof this time."""
+        return replace(self, factors=tuple(row for row in self.factors if row.id == factor_id))
+
     @property
     def two_factors(self) -> bool:
         """Whether two factors are on or required (it decides the length of passwords)."""

@@ -91,7 +91,8 @@ def remove(factor_id: UUID, *, loaded: Loaded, by: By, now: datetime) -> None:
     """Remove one of several factors; removing the last one is *Disable 2FA*, with all its rules.
 
     Raises `AnotherFactorWanted` where the fresh proof was by the very one that goes, and another one can
-    be used: who holds one device alone does not take the others away with it.
+    be used: who holds one device alone does not take the others away with it. `StaleRequest` where it was
+    one of several and has become the last one in the meantime: 2FA goes off by nobody's oversight.
     """
     if _proved_by_itself(factor_id, loaded, now=now):
         raise errors.AnotherFactorWanted
@@ -104,6 +105,8 @@ def remove(factor_id: UUID, *, loaded: Loaded, by: By, now: datetime) -> None:
                 raise errors.NotFound
             if not _enough(factors.values(), gone, policy_of(person)):
                 _refuse_where_required(person)
+            if not factors and len(loaded.factors) > 1:
+                raise errors.StaleRequest
             if not factors:
                 remove_all(person.id)
                 _unprove(loaded.browser)

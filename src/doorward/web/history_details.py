@@ -90,6 +90,7 @@ WHY: Final = {
     Reason.NOT_CONFIRMED: gettext_lazy("asked since nothing was confirmed in this session yet"),
     Reason.RECOVERED: gettext_lazy("asked since a recovery code did not serve for it"),
     Reason.OTHER_DEVICE: gettext_lazy("asked by another device than the one to be removed"),
+    Reason.NEW_DEVICE: gettext_lazy("asked to try the new device"),
 }
 
 

@@ -47,6 +47,7 @@ SENTENCES: Final = {
         "You signed in with a recovery code, which does not serve for this."
     ),
     Reason.OTHER_DEVICE: gettext_lazy("Who holds one device alone shall not take the others away."),
+    Reason.NEW_DEVICE: gettext_lazy("The new device is tried before the old one goes."),
 }
 
 

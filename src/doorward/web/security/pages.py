@@ -87,6 +87,25 @@ class DisablePage:
 
 
 @dataclass(frozen=True, slots=True)
+class NewPhonePage:
+    """The assistant for a new phone: its step, the new device and the old ones.
+
+    `there`: all devices; `apps`: an app would be enough; `recovered_until`: a recovery code serves so long.
+    """
+
+    stage: str
+    new: FactorLine | None
+    old: list[FactorLine]
+    there: list[FactorLine]
+    passkeys: bool
+    apps: bool
+    recovered_until: datetime | None
+    recovery_over: bool
+    error: str = ""
+    wait: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class FactorPage:
     """One factor: rename or remove."""
 

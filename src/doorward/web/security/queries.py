@@ -54,7 +54,7 @@ def security_page(request: Request) -> SecurityPage:
         required=facts.policy.required,
         reason=reason(loaded),
         ask=_whom_to_ask(loaded) if facts.policy.required else [],
-        factors=_factors(loaded),
+        factors=factor_lines(loaded),
         only_passkeys=not facts.policy.accepts(FactorKind.APP),
         codes_left=left,
         few_codes=few_left(left),
@@ -69,7 +69,7 @@ def security_page(request: Request) -> SecurityPage:
 
 def factor_page(loaded: Loaded, factor_id: UUID) -> FactorPage | None:
     """Give the page of one of the person's own factors; None: there is no such one."""
-    lines = _factors(loaded)
+    lines = factor_lines(loaded)
     line = next((one for one in lines if one.id == factor_id), None)
     if line is None:
         return None
@@ -130,7 +130,8 @@ def _whom_to_ask(loaded: Loaded) -> list[str]:
     return [person.full_name for person in people]
 
 
-def _factors(loaded: Loaded) -> list[FactorLine]:
+def factor_lines(loaded: Loaded) -> list[FactorLine]:
+    """Give the person's factors as lists show them, the oldest first."""
     if not loaded.factors:
         return []
     return [

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from doorward.web.security import views
+from doorward.web.security import new_phone, views
 
 urlpatterns = [
     path("security/", views.security, name="security"),
@@ -11,6 +11,9 @@ urlpatterns = [
     path("security/2fa/disable/passkey/", views.disable_options, name="disable_passkey"),
     path("security/2fa/add/", views.add_app, name="add_app"),
     path("security/2fa/passkey/", views.set_up_options, name="make_passkey"),
+    path("security/new-phone/", new_phone.assistant, name="new_phone"),
+    path("security/new-phone/add/", new_phone.add, name="new_phone_add"),
+    path("security/new-phone/passkey/", new_phone.try_options, name="new_phone_passkey"),
     path("security/recovery-codes/", views.new_codes, name="new_codes"),
     path("security/factors/<uuid:factor_id>/", views.factor, name="factor"),
     path("security/sessions/end/", views.end_sessions, name="end_sessions"),

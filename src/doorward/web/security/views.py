@@ -56,7 +56,7 @@ def enable(request: Request) -> HttpResponse:
     if session_of(request).factors:
         messages.info(request, _("Two-factor sign-in is on already."))
         return see_other(HERE)
-    return _set_up(request, "security/enable.html", done=_("Two-factor sign-in is on."))
+    return set_up_window(request, "security/enable.html", done=_("Two-factor sign-in is on."))
 
 
 @needs(Need.proof(OWN_FACTORS))
@@ -65,7 +65,9 @@ def add_app(request: Request) -> HttpResponse:
     """Add one more device, as for a new phone; the old one stays until it is removed."""
     if not session_of(request).factors:
         return see_other("/security/2fa/enable/")
-    return _set_up(request, "security/add_app.html", done=_("The new device can be used now."))
+    return set_up_window(
+        request, "security/add_app.html", done=_("The new device can be used now.")
+    )
 
 
 @needs(Need.proof(OWN_FACTORS))
@@ -75,7 +77,8 @@ def set_up_options(request: Request) -> HttpResponse:
     return passkeys.ask_to_make(request)
 
 
-def _set_up(request: Request, template: str, *, done: str) -> HttpResponse:
+def set_up_window(request: Request, template: str, *, done: str, to: str = HERE) -> HttpResponse:
+    """Show a window that sets a factor up, and add what its form brings; then go on to `to`."""
     if request.method != "POST":
         return render(request, template, set_up_page(request, apps="passkey" not in request.GET))
     name = optional(request, "name")
@@ -85,12 +88,12 @@ def _set_up(request: Request, template: str, *, done: str) -> HttpResponse:
     try:
         started = confirm_set_up(request)
     except (AlreadyEnabled, StaleRequest):
-        return see_other(HERE)
+        return see_other(to)
     except Refusal as refusal:
         page = set_up_page(request, refusal=refusal, name=name)
         return render(request, template, page, status=422, retry_after=page.wait or None)
     messages.success(request, done)
-    return go_on(started.token, HERE)
+    return go_on(started.token, to)
 
 
 @needs(Need.THROUGH)
@@ -154,6 +157,9 @@ def factor(request: Request, factor_id: UUID) -> HttpResponse:
             messages.success(request, _("Saved."))
     except NotFound as gone:
         raise Http404 from gone
+    except StaleRequest as stale:
+        messages.error(request, sentence(stale))
+        return see_other(HERE)
     except AnotherFactorWanted as wanted:
         raise ProofWanted(without=factor_id) from wanted
     except Refusal as refusal:

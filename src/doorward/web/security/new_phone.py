@@ -1,0 +1,136 @@
+"""The assistant for a new phone: add it, try it, retire the old one; nothing is ever off in between.
+
+Which step is next is told from the devices there are (`core.new_phone`), at each request.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from doorward.core.errors import MustWait, Refusal, StaleRequest
+from doorward.core.new_phone import Device, Progress, Stage, progress
+from doorward.core.steps import OWN_FACTORS, RECOVERY_PROOF_SECONDS, FactorKind, Need
+from doorward.core.why import Reason, Why
+from doorward.mfa import passkey_proving, proving
+from doorward.mfa.challenges import Purpose
+from doorward.mfa.passkey_proving import Given
+from doorward.web import passkeys
+from doorward.web.gate import go_on
+from doorward.web.needs import needs
+from doorward.web.pages import render, see_other
+from doorward.web.posted import field
+from doorward.web.refusals import sentence
+from doorward.web.requests import acting, session_of
+from doorward.web.security import queries, views
+from doorward.web.security.pages import FactorLine, NewPhonePage
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.http import HttpResponse
+
+    from doorward.administrators.sessions import Started
+    from doorward.mfa.facts import Loaded
+    from doorward.web.requests import Request
+
+both = require_http_methods(["GET", "HEAD", "POST"])
+HERE = "/security/new-phone/"
+
+
+@needs(Need.THROUGH)
+@both
+def assistant(request: Request) -> HttpResponse:
+    """Show the step that is next; a code or a passkey of the new device tries it."""
+    loaded = session_of(request)
+    if not loaded.factors:
+        return see_other(views.HERE)
+    lines = queries.factor_lines(loaded)
+    found = _progress(loaded, lines, request)
+    if request.method != "POST":
+        return render(request, "security/new_phone.html", _page(request, found, lines))
+    device, given = field(request, "device"), _given(request)
+    if found.new is None or found.stage is not Stage.TRY or device != str(found.new):
+        return see_other(HERE)  # done meanwhile, or another one was added: look again
+    request.why = Why(Reason.NEW_DEVICE)
+    try:
+        started = _try(request, found.new, given)
+    except StaleRequest:
+        return see_other(HERE)
+    except Refusal as refusal:
+        page = _page(request, found, lines, refusal)
+        wait = page.wait or None
+        return render(request, "security/new_phone.html", page, status=422, retry_after=wait)
+    messages.success(request, _("The new device works."))
+    return go_on(started.token, HERE)
+
+
+@needs(Need.proof(OWN_FACTORS))
+@both
+def add(request: Request) -> HttpResponse:
+    """Add the new device; the old one stays."""
+    if not session_of(request).factors:
+        return see_other("/security/2fa/enable/")
+    done = _("The new device is added.")
+    return views.set_up_window(request, "security/new_phone_add.html", done=done, to=HERE)
+
+
+@needs(Need.THROUGH)
+@require_POST
+def try_options(request: Request) -> HttpResponse:
+    """Ask for the new passkey, and for no other."""
+    loaded = session_of(request)
+    found = _progress(loaded, queries.factor_lines(loaded), request)
+    return passkeys.ask(request, Purpose.PROVE, loaded.only(found.new) if found.new else loaded)
+
+
+def _progress(loaded: Loaded, lines: list[FactorLine], request: Request) -> Progress:
+    accepts = loaded.facts.policy.accepts
+    devices = [
+        Device(
+            id=line.id,
+            added_at=line.added_at,
+            used_at=line.used_at,
+            serves=not line.locked and accepts(FactorKind(line.kind)),
+        )
+        for line in lines
+    ]
+    return progress(devices, now=request.now)
+
+
+def _given(request: Request) -> str | Given:
+    if "credential" in request.POST:
+        return passkeys.given(request, Purpose.PROVE)
+    return field(request, "code")
+
+
+def _try(request: Request, device: UUID, given: str | Given) -> Started:
+    own, by, now = session_of(request).only(device), acting(request), request.now
+    if isinstance(given, Given):
+        return passkey_proving.prove_again(loaded=own, given=given, by=by, now=now)
+    return proving.prove_again(loaded=own, code=given, by=by, now=now)
+
+
+def _page(
+    request: Request, found: Progress, lines: list[FactorLine], refusal: Refusal | None = None
+) -> NewPhonePage:
+    loaded = session_of(request)
+    named = {line.id: line for line in lines}
+    recovered_at = loaded.facts.session.recovery_at if loaded.facts.session else None
+    until = recovered_at + timedelta(seconds=RECOVERY_PROOF_SECONDS) if recovered_at else None
+    return NewPhonePage(
+        stage=found.stage,
+        new=named[found.new] if found.new else None,
+        old=[named[one] for one in found.old],
+        there=lines,
+        passkeys=passkeys.work_here(request),
+        apps=loaded.facts.policy.accepts(FactorKind.APP),
+        recovered_until=until,
+        recovery_over=until is not None and request.now >= until,
+        error=sentence(refusal) if refusal else "",
+        wait=refusal.seconds if isinstance(refusal, MustWait) else 0,
+    )
