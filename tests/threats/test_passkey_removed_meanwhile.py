@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 from django.utils import timezone
@@ -26,6 +27,9 @@ from tests.passkeys import (
 )
 from tests.racing import at_once
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -40,13 +44,9 @@ def test_signing_in_while_2fa_is_disabled(person):
     given = Given(mine.get(asked(loaded, Purpose.DISABLE), ORIGIN), Purpose.DISABLE, PARTY)
     by, now = loaded.by(WHERE), timezone.now()
     answers = [other.get(asked_alone(), ORIGIN) for _ in range(6)]
-    outcomes = at_once(
-        [
-            *(partial(passkeys.send_alone, answer) for answer in answers[:3]),
-            partial(services.disable, loaded=loaded, proof=given, by=by, now=now),
-            *(partial(passkeys.send_alone, answer) for answer in answers[3:]),
-        ]
-    )
+    calls: list[Callable[[], object]] = [partial(passkeys.send_alone, one) for one in answers]
+    calls.insert(3, partial(services.disable, loaded=loaded, proof=given, by=by, now=now))
+    outcomes = at_once(calls)
     broken = [one for one in outcomes if isinstance(one, Exception)]
     assert all(isinstance(one, errors.Refusal) for one in broken), broken
     assert not Passkey.objects.exists()
