@@ -13,7 +13,7 @@ from doorward.administrators.models import Administrator, MailedLink, Status
 from doorward.audit.events import Kind
 from doorward.audit.origin import CONSOLE
 from doorward.core import errors
-from doorward.customers.models import Tab
+from doorward.customers.models import CustomerKind, Tab
 from tests import support
 
 LENA: dict[str, Any] = {
@@ -149,3 +149,9 @@ def test_twelve_characters_do_where_two_factors_are_required(customer, required,
     except errors.PasswordTooShort:
         assert refused
         assert not Administrator.objects.of(customer.id).exists()
+
+
+def test_after_the_first_start_there_is_nobody(db):
+    customer = support.provider()
+    assert customer.kind == CustomerKind.PROVIDER
+    assert not Administrator.objects.everywhere().exists()

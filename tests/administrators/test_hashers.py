@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.contrib.auth.hashers import verify_password
+from django.contrib.auth.hashers import make_password, verify_password
 from django.test import Client
 
 from doorward.administrators.hashers import Argon2id
 from doorward.administrators.models import Administrator
+from doorward.config import settings as real
 from doorward.safe import vault
 from doorward.safe.models import SealedKey
 from tests import support
@@ -65,3 +67,13 @@ def test_many_at_once_are_hashed_on_one_thread():
     assert len(set(encoded)) == 1
     assert len(hasher.threads) == 20
     assert set(hasher.threads) == {"hashing_0"}
+
+
+def test_the_cost_is_what_owasp_asks_for_at_least(db, settings):
+    settings.PASSWORD_HASHERS = real.PASSWORD_HASHERS
+    encoded = make_password("seven bridges over a quiet river")
+    found = re.search(r"argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$", encoded)
+    assert found, encoded
+    memory, time, lanes = map(int, found.groups())
+    assert (memory, time, lanes) >= (19456, 2, 1)
+    assert settings.PASSWORD_HASHERS[0].startswith("doorward.")

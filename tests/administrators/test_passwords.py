@@ -255,3 +255,9 @@ def test_what_is_due_is_set_and_no_longer_due(owner):
     )
     assert support.again(owner).password_due == PasswordDue.NO
     assert open_sessions(owner) == [by.session_id]
+
+
+def test_one_is_as_good_after_five_years(owner, clock):
+    clock.shift(timedelta(days=5 * 365))
+    browser = support.browser_of(owner)
+    assert browser.get("/security/").status_code == 200

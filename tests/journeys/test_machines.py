@@ -179,3 +179,16 @@ def test_numbers_are_told_and_nothing_of_anybody(client, owner):
 def test_machines_only_read(client, path):
     assert client.post(path).status_code == 405
     assert client.head(path).status_code in {200, 302, 404}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["resource-that-should-not-exist-whose-status-code-should-not-be-200", "webauthn", "x"],
+)
+def test_what_must_not_be_there_is_not(client, customer, name):
+    assert client.get(f"/.well-known/{name}").status_code == 404
+
+
+def test_without_https_nothing_binds_to_it(client, customer):
+    for path in ("/sign-in/", "/healthz", "/nowhere/"):
+        assert "Strict-Transport-Security" not in client.get(path).headers

@@ -261,7 +261,9 @@ def test_signing_out_ends_the_session_and_keeps_the_browser_known(client, owner)
     password(client, owner)
     token = client.cookies[COOKIE].value
     assert client.get("/sign-out/").status_code == 405
-    assert client.post("/sign-out/")["Location"] == "/sign-in/"
+    answer = client.post("/sign-out/")
+    assert answer["Location"] == "/sign-in/"
+    assert answer["Clear-Site-Data"] == '"storage"'
     assert client.cookies["browser"].value
     client.cookies[COOKIE] = token
     assert client.get("/prove/").status_code == 303

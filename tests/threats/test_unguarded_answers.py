@@ -128,7 +128,10 @@ def test_every_answer_has_the_headers(answers: list[Answer]) -> None:
     for answer in answers:
         for name, value in EXPECTED.items():
             assert answer.header(name) == value, (name_of(answer), name)
-        assert "camera=()" in answer.header("Permissions-Policy"), name_of(answer)
+        powers = answer.header("Permissions-Policy")
+        assert "camera=()" in powers, name_of(answer)
+        for power in ("publickey-credentials-create", "publickey-credentials-get"):
+            assert f"{power}=(self)" in powers, name_of(answer)
         assert len(answer.header("X-Request-ID")) == 32, name_of(answer)
         assert not re.search(r"\d", answer.header("Server")), name_of(answer)
         assert not answer.header("X-Powered-By"), name_of(answer)

@@ -1,0 +1,85 @@
+"""Something breaks while a proof is looked at: nobody is let in by it, and the page is an error page."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+
+from doorward.administrators.models import Administrator
+from doorward.audit.events import Kind
+from doorward.mfa.models import Factor
+from tests import support
+from tests.threats.proofs import CODE, SET_UP, WAYS, Person, Way
+
+pytestmark = pytest.mark.django_db
+
+# One way of each kind is enough to see what lies behind all of them.
+SOME = {("sign-in/code/", CODE), ("prove/", CODE), ("security/2fa/enable/", SET_UP)}
+TABLES = {
+    "throttle": ("safe_attempt", "mfa_factor", "mfa_recoveryset"),
+    "history": ("audit_event",),
+    "sessions": ("administrators_session",),
+}
+
+
+@pytest.mark.parametrize(
+    ("way", "broken"),
+    [
+        pytest.param(way, broken, id=f"{way} {broken}")
+        for way in WAYS
+        for broken in TABLES
+        if broken == "throttle" or (way.route, way.reaches) in SOME
+    ],
+)
+def test_whatever_breaks_nobody_is_let_in(owner, clock, way: Way, broken: str):
+    person = Person(owner)
+    way.arrive(person)
+    form = way.right(person)
+    before = person.browser.cookies.get(settings.SESSION_COOKIE_NAME)
+    signed_in = len(support.events(Kind.SIGNED_IN))
+    person.browser.raise_request_exception = False
+    with without(*TABLES[broken]):
+        answer = person.post(way.path, form)
+    assert answer.status_code in {500, 503}, broken
+    assert settings.SESSION_COOKIE_NAME not in answer.cookies
+    assert person.browser.cookies.get(settings.SESSION_COOKIE_NAME) == before
+    assert len(support.events(Kind.SIGNED_IN)) == signed_in
+
+
+class without:  # noqa: N801 - reads as a sentence
+    """Take some tables away for a while."""
+
+    def __init__(self, *tables: str) -> None:
+        self.tables = tables
+
+    def __enter__(self) -> None:
+        with connection.cursor() as cursor:
+            for table in self.tables:
+                cursor.execute(f"ALTER TABLE {table} RENAME TO hidden_{table}")
+
+    def __exit__(self, *_rest: object) -> None:
+        with connection.cursor() as cursor:
+            for table in self.tables:
+                cursor.execute(f"ALTER TABLE hidden_{table} RENAME TO {table}")
+
+
+def test_a_secret_that_does_not_open_lets_nobody_in(owner):
+    support.enable_app(owner)
+    browser = Client(raise_request_exception=False)
+    browser.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD})
+    code = support.next_code(owner)
+    Factor.objects.update(sealed=b"not what was sealed")
+    assert browser.post("/sign-in/code/", {"code": code}).status_code == 500
+    assert browser.get("/security/")["Location"] == "/sign-in/code/"
+
+
+@pytest.mark.parametrize("stored", ["", "!", "keyed_argon2$", "argon2$argon2id$v=19$m=8", "plain"])
+def test_a_hash_that_cannot_be_read_lets_nobody_in(owner, stored):
+    Administrator.objects.of(owner.customer_id).update(password=stored)
+    browser = Client(raise_request_exception=False)
+    for word in (support.PASSWORD, stored):
+        answer = browser.post("/sign-in/", {"email": owner.email, "password": word})
+        assert answer.status_code in {422, 500}
+        assert settings.SESSION_COOKIE_NAME not in answer.cookies
