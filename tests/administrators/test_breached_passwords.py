@@ -44,7 +44,8 @@ class Service:
         self.headers: dict[str, str] = {}
         self.body = f"{OTHER}:3\r\n{REST}:2\r\n".encode()
         self.before: Any = lambda: None
-        self.pause = 0.0
+        # In place of an answer: what is sent at once, and what follows byte by byte.
+        self.trickles = (b"", b"")
         self.url = ""
 
 
@@ -64,13 +65,20 @@ def service(settings: Any) -> Iterator[Service]:
             given = self.given
             given.asked.append((self.path, dict(self.headers)))
             given.before()
+            if any(given.trickles):
+                self.trickle(*given.trickles)
+                return
             self.send_response(given.status)
             for name, value in given.headers.items():
                 self.send_header(name, value)
             self.end_headers()
-            for piece in batched(given.body, 1 if given.pause else len(given.body)):
-                self.wfile.write(piece)
-                time.sleep(given.pause)
+            self.wfile.write(given.body)
+
+        def trickle(self, first: bytes, rest: bytes) -> None:
+            self.wfile.write(first)
+            for byte in rest:
+                self.wfile.write(bytes([byte]))
+                time.sleep(0.05)
 
         def log_message(self, *_args: Any) -> None:
             pass
@@ -84,10 +92,6 @@ def service(settings: Any) -> Iterator[Service]:
     yield found
     server.shutdown()
     server.server_close()
-
-
-def batched(body: bytes, size: int) -> Iterator[bytes]:
-    return (body[start : start + size] for start in range(0, len(body), size or 1))
 
 
 def is_known(password: str = WORDS) -> bool:
@@ -178,10 +182,12 @@ def test_who_does_not_answer_is_not_waited_for(
     assert len(service.asked) == 1, "nor asked again at once"
 
 
+@pytest.mark.parametrize("head", [b"", b"Content-Type: text/plain\r\n\r\n"], ids=["head", "body"])
 def test_an_answer_that_trickles_is_not_waited_for(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+    service: Service, monkeypatch: pytest.MonkeyPatch, head: bytes
 ) -> None:
-    service.body, service.pause = f"{REST}:1\r\n".encode(), 0.05
+    # Each byte is in time by itself.
+    service.trickles = (b"HTTP/1.0 200 OK\r\n" + head, b"x" * 40)
     with impatient(monkeypatch):
         assert not is_known()
 
