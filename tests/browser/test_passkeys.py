@@ -117,6 +117,32 @@ def test_a_device_without_one_says_so_and_another_way_is_there(nora, visitor):
     visitor.sees("home")
 
 
+def test_a_browser_is_trusted_with_one_though_the_box_stands_before_both_ways(portal, visitor):
+    nora = portal.boss(customer=portal.customer(trust_days=14)).has_app()
+    device = Device(visitor, **ROAMING)
+    visitor.is_signed_in_as(nora).go("/security/2fa/add/?passkey=on")
+    visitor.press("Make a passkey")
+    visitor.saves_codes()
+    visitor.sees("security")
+    # A key that verifies nobody does not sign in alone from the e-mail field.
+    device.becomes(visitor, **WITHOUT_PIN)
+    signs_out(visitor)
+    visitor.gives_password(nora)
+    visitor.sees("sign-in-code")
+    visitor.page.get_by_label("Trust this browser for 14 days").check()
+    visitor.press("Use your passkey")
+    visitor.sees("home")
+    signs_out(visitor)
+    visitor.gives_password(nora)
+    visitor.sees("home")
+    visitor.go("/security/")
+    visitor.reads("This one", where="[aria-labelledby=trusted-browsers]")
+    visitor.page.get_by_label("End the trust in").click()
+    visitor.sees("prove")
+    visitor.press("Use your passkey")
+    visitor.hears("The browser is not trusted any more.", role="status")
+
+
 def enables_second(visitor: Visitor, nora) -> Device:
     """Add a passkey beside an app."""
     device = Device(visitor, **PLATFORM)

@@ -5,6 +5,8 @@ It is made in the process of `inside`, which has the server's settings and datab
 
 from __future__ import annotations
 
+from datetime import timedelta
+from secrets import token_bytes
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +22,7 @@ from doorward.administrators.models import (
     PasswordDue,
     Status,
 )
+from doorward.core.policy import Kinds
 from doorward.customers.models import Customer, Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
 from doorward.mfa import recovery
@@ -31,10 +34,11 @@ TAB_TITLES = ("Telephones", "Billing & invoices", "Reports")
 
 def make() -> dict[str, Any]:
     """Give addresses (`paths`, by name), and the cookies of each browser (`browsers`, by who it is)."""
-    customer = support.make_customer("Harbour Bakery of the Old Town Quay")
+    customer = support.make_customer("Harbour Bakery of the Old Town Quay", trust_days=30)
     tabs = _own_tabs()
     boss = _person(customer, "Nora Lindqvist", tabs={*BUILT_IN, *tabs}, is_primary=True)
     newcomer = _person(customer, "Samuel Osei")
+    _trusts_browsers(boss)
     browsers = {
         "stranger": {},
         "boss": _signed_in(boss, app=True),
@@ -50,6 +54,21 @@ def make() -> dict[str, Any]:
 def _person(customer: Customer, name: str, **rest: Any) -> Administrator:
     email = f"{name.lower().replace(' ', '.')}.{uuid4().hex[:6]}@harbourbakery.example"
     return support.make_administrator(customer, email=email, name=name, **rest)
+
+
+def _trusts_browsers(person: Administrator) -> None:
+    """Let a person trust two browsers."""
+    now = timezone.now()
+    for browser in (support.CHROME, ""):
+        person.trusted_browsers.create(
+            token_hash=token_bytes(32),
+            security_version=person.security_version,
+            required=True,
+            kinds=Kinds.ANY,
+            trusted_at=now,
+            until=now + timedelta(days=30),
+            browser=browser,
+        )
 
 
 def _own_tabs() -> set[str]:

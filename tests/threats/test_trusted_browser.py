@@ -14,6 +14,8 @@ from doorward.administrators import links, services
 from doorward.administrators.models import Administrator, MailedLink, Session, Status
 from doorward.audit.events import Kind
 from doorward.audit.origin import CONSOLE
+from doorward.core.errors import TrustNotAllowed
+from doorward.core.steps import FactorKind
 from doorward.customers.models import Brand, Customer
 from doorward.mfa import recovery, trusted
 from doorward.mfa import services as mfa
@@ -226,6 +228,20 @@ def test_a_recovery_code_trusts_nothing_and_ends_what_was_trusted(owner):
     assert client.get("/security/").status_code == 200
     assert NAME not in client.cookies
     assert not is_spared(other, owner)
+
+
+def test_nor_does_a_factor_in_a_session_that_a_recovery_code_began(owner):
+    allow(owner)
+    support.enable_app(owner)
+    loaded = passkeys.begin(owner, recovery_at=timezone.now())
+    with pytest.raises(TrustNotAllowed):
+        trusted.begin(
+            loaded=loaded,
+            kind=FactorKind.APP,
+            old_token="",
+            by=support.by(owner),
+            now=timezone.now(),
+        )
 
 
 def test_setting_up_trusts_nothing(owner):
