@@ -2,71 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.devices import (
+    PLATFORM,
+    ROAMING,
+    SYNCED,
+    WITHOUT_PIN,
+    Device,
+    enables,
+    signs_out,
+)
+
 if TYPE_CHECKING:
-    from playwright.sync_api import CDPSession
-
     from tests.browser.visitor import Visitor
-
-PLATFORM = {"transport": "internal", "hasUserVerification": True, "isUserVerified": True}
-SYNCED = PLATFORM | {"defaultBackupEligibility": True, "defaultBackupState": True}
-ROAMING = {"transport": "usb", "hasUserVerification": True, "isUserVerified": True}
-WITHOUT_PIN = {"transport": "usb", "hasUserVerification": False, "isUserVerified": False}
-
-
-class Device:
-    """A virtual authenticator at the page of a visitor."""
-
-    def __init__(self, visitor: Visitor, **kind: Any) -> None:
-        self.cdp: CDPSession = visitor.context.new_cdp_session(visitor.page)
-        self.cdp.send("WebAuthn.enable")
-        options = {"protocol": "ctap2", "hasResidentKey": True, "automaticPresenceSimulation": True}
-        made = self.cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options | kind})
-        self.id = {"authenticatorId": made["authenticatorId"]}
-
-    def passkeys(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.cdp.send("WebAuthn.getCredentials", self.id)[
-            "credentials"
-        ]
-        return found
-
-    def forgets(self) -> None:
-        """Lose all passkeys, as a device that was reset."""
-        self.cdp.send("WebAuthn.clearCredentials", self.id)
-
-    def becomes(self, visitor: Visitor, **kind: Any) -> Device:
-        """Be another kind of device from now on, with the same passkeys."""
-        kept = self.passkeys()
-        self.cdp.send("WebAuthn.removeVirtualAuthenticator", self.id)
-        other = Device(visitor, **kind)
-        for one in kept:
-            other.cdp.send("WebAuthn.addCredential", other.id | {"credential": one})
-        return other
 
 
 @pytest.fixture
 def nora(portal):
     return portal.boss()
-
-
-def enables(visitor: Visitor, nora, **kind: Any) -> Device:
-    """Turn 2FA on with a passkey, by the account menu."""
-    device = Device(visitor, **kind)
-    visitor.is_signed_in_as(nora).go("/")
-    visitor.menu.get_by_text("Enable 2FA").click()
-    visitor.window.get_by_role("button", name="Make a passkey").click()
-    visitor.sees("recovery-codes")
-    visitor.saves_codes()
-    return device
-
-
-def signs_out(visitor: Visitor) -> None:
-    visitor.menu.get_by_text("Sign out").click()
-    visitor.sees("sign-in")
 
 
 def test_one_is_made_in_the_window_and_signs_in_alone(nora, visitor):
