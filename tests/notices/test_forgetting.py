@@ -199,6 +199,7 @@ ROWS = {
     "secrets that were shown and not confirmed": ("a secret", [minutes(set_up.LIFETIME)]),
     "answered challenges": ("that a passkey's challenge", [minutes(challenges.LIFETIME)]),
     "forms that waited for a proof": ("a form", [minutes(parking.WAITS), "within the hour"]),
+    "trusted browsers that hold no more": ("a trusted browser", ["within a minute"]),
     "mailbox codes": ("a mailbox code", ["1 day"]),
     "counted attempts": (
         "counted attempts",
