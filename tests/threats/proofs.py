@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from doorward.administrators import mailbox
 from doorward.administrators.models import Administrator, MailboxProof
-from doorward.mfa import recovery
+from doorward.mfa import places, recovery
 from doorward.mfa.models import Factor
+from doorward.safe import vault
 from tests import passkeys, support
 from tests.passkeys import ORIGIN
 
@@ -47,6 +48,7 @@ class Way:
     """One form that takes a proof: `reaches` is the function that looks at it.
 
     `used_up`: too many wrong ones end the proof itself, so that a right one is refused, not delayed.
+    `accepts`: a right one opens something; else it is looked at, counted, and answered like a wrong one.
     """
 
     route: str
@@ -55,6 +57,7 @@ class Way:
     right: Callable[[Person], Form]
     wrong: Callable[[Person], Form]
     used_up: bool = False
+    accepts: bool = True
 
     @property
     def path(self) -> str:
@@ -162,6 +165,12 @@ def app_code(person: Person) -> Form:
     return {"code": support.next_code(person.row)}
 
 
+def two_codes(person: Person) -> Form:
+    factor = Factor.objects.get(administrator=person.row)
+    secret = vault.open_sealed(factor.sealed or b"", **places.of_factor(factor.id))
+    return {"first": support.code(secret, offset=-1), "second": support.code(secret)}
+
+
 def with_new_device(give: Callable[[Person], Form]) -> Callable[[Person], Form]:
     return lambda person: give(person) | {"device": str(Factor.objects.get(name="New").id)}
 
@@ -215,6 +224,7 @@ CODE = "doorward.mfa.proving._match"
 SET_UP = "doorward.mfa.set_up._check"
 PASSKEY = "doorward.mfa.passkey_proving._check"
 PASSKEY_SIGN_IN = "doorward.mfa.passkey_sign_in._check"
+CLOCK = "doorward.mfa.clock.examine"
 RECOVERY = "doorward.mfa.recovery._find"
 MAILBOX = "doorward.administrators.mailbox.prove"
 FORGED = {"signature": b"a signature of somebody else's"}
@@ -235,6 +245,22 @@ WAYS = (
         at_second_step_with_passkey,
         asserted("/sign-in/code/passkey/"),
         asserted("/sign-in/code/passkey/", **FORGED),
+    ),
+    Way(
+        "sign-in/clock/",
+        CLOCK,
+        at_second_step,
+        two_codes,
+        typed_all({"first": WRONG_CODE, "second": WRONG_CODE}),
+        accepts=False,
+    ),
+    Way(
+        "prove/clock/",
+        CLOCK,
+        signed_in_with_app,
+        two_codes,
+        typed_all({"first": WRONG_CODE, "second": WRONG_CODE}),
+        accepts=False,
     ),
     Way("sign-in/recovery/", RECOVERY, at_recovery, recovery_code, typed("code", "AAAA" * 6)),
     Way(
