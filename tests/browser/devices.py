@@ -10,11 +10,19 @@ if TYPE_CHECKING:
     from tests.browser.portal import Somebody
     from tests.browser.visitor import Visitor
 
-PLATFORM = {"transport": "internal", "hasUserVerification": True, "isUserVerified": True}
+PLATFORM: dict[str, Any] = {
+    "transport": "internal",
+    "hasUserVerification": True,
+    "isUserVerified": True,
+}
 SYNCED = PLATFORM | {"defaultBackupEligibility": True, "defaultBackupState": True}
-ROAMING = {"transport": "usb", "hasUserVerification": True, "isUserVerified": True}
+ROAMING: dict[str, Any] = {"transport": "usb", "hasUserVerification": True, "isUserVerified": True}
 MAY_BE_SYNCED = ROAMING | {"defaultBackupEligibility": True}
-WITHOUT_PIN = {"transport": "usb", "hasUserVerification": False, "isUserVerified": False}
+WITHOUT_PIN: dict[str, Any] = {
+    "transport": "usb",
+    "hasUserVerification": False,
+    "isUserVerified": False,
+}
 
 
 class Device:

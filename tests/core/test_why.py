@@ -12,7 +12,18 @@ from doorward.core.facts import Facts
 from doorward.core.policy import Kinds, RequiredBy
 from doorward.core.steps import OWN_SECURITY, Need, Step
 from doorward.core.why import Reason, Why, who_requires, why, why_again
-from tests.core.test_access import APP, FACTORS, NOW, PASSKEY, REMOVED, ago, facts, policy, session
+from tests.core.test_access import (
+    APP,
+    FACTORS,
+    NOW,
+    PASSKEY,
+    REMOVED,
+    ago,
+    facts,
+    policy,
+    session,
+    trusted,
+)
 
 WHOS = tuple(
     chain.from_iterable(combinations(RequiredBy, number) for number in range(len(RequiredBy) + 1))
@@ -173,6 +184,10 @@ def test_minutes_are_whole_and_agree_with_what_is_fresh(span, minutes):
     one = facts(session=session(password_at=NOW - span))
     assert why_again(one, another=False, now=NOW) == Why(Reason.CONFIRMED, minutes=minutes)
     assert is_fresh(one, OWN_SECURITY, now=NOW) is (minutes < 5)
+
+
+def test_a_trusted_browser_does_not_serve_and_says_so():
+    assert why_again(trusted(), another=False, now=NOW) == Why(Reason.TRUSTED)
 
 
 def test_without_a_session_nothing_was_confirmed():

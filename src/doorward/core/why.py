@@ -38,6 +38,7 @@ class Reason(StrEnum):
     CONFIRMED = "confirmed"
     NOT_CONFIRMED = "not_confirmed"
     RECOVERED = "recovered"
+    TRUSTED = "trusted"
     OTHER_DEVICE = "other_device"
     NEW_DEVICE = "new_device"
 
@@ -113,7 +114,9 @@ def why_again(facts: Facts, *, another: bool, now: datetime) -> Why:
         return Why(
             Reason.CONFIRMED, minutes=max(0, int((now - confirmed_at).total_seconds()) // 60)
         )
-    return Why(Reason.RECOVERED if session.recovery_at is not None else Reason.NOT_CONFIRMED)
+    if session.recovery_at is not None:
+        return Why(Reason.RECOVERED)
+    return Why(Reason.NOT_CONFIRMED if facts.trust is None else Reason.TRUSTED)
 
 
 def _second_step(facts: Facts) -> Reason:

@@ -81,6 +81,9 @@ WHY: Final = {
     Reason.REQUIRED_BY_PROVIDER: gettext_lazy("asked since the provider requires it"),
     Reason.TURNED_ON: gettext_lazy("asked since two-factor sign-in was turned on"),
     Reason.OTHER_KIND: gettext_lazy("asked since only a passkey serves"),
+    Reason.BEFORE_OTHER_KIND: gettext_lazy(
+        "asked before a passkey was made, since only one serves"
+    ),
     Reason.ONLY_PASSWORD: gettext_lazy("asked since only the password was proved so far"),
     Reason.DEVICE_DISABLED: gettext_lazy("asked since the device was disabled by wrong tries"),
     Reason.CODES_NEW: gettext_lazy("asked since new codes were not saved yet"),
@@ -89,6 +92,7 @@ WHY: Final = {
     Reason.PASSWORD_KNOWN: gettext_lazy("asked since somebody else may know the password"),
     Reason.NOT_CONFIRMED: gettext_lazy("asked since nothing was confirmed in this session yet"),
     Reason.RECOVERED: gettext_lazy("asked since a recovery code did not serve for it"),
+    Reason.TRUSTED: gettext_lazy("asked since a trusted browser did not serve for it"),
     Reason.OTHER_DEVICE: gettext_lazy("asked by another device than the one to be removed"),
     Reason.NEW_DEVICE: gettext_lazy("asked to try the new device"),
 }

@@ -46,6 +46,9 @@ SENTENCES: Final = {
     Reason.RECOVERED: gettext_lazy(
         "You signed in with a recovery code, which does not serve for this."
     ),
+    Reason.TRUSTED: gettext_lazy(
+        "This browser is trusted: that spares the second step of signing in, and nothing else."
+    ),
     Reason.OTHER_DEVICE: gettext_lazy("Who holds one device alone shall not take the others away."),
     Reason.NEW_DEVICE: gettext_lazy("The new device is tried before the old one goes."),
 }
