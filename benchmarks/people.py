@@ -38,7 +38,7 @@ def main(people: int, with_passkeys: int) -> None:
     now = timezone.now()
     customer = customers.add(name="Harbour Bakery", by=CONSOLE, now=now)
     encoded = make_password("seven bridges over a quiet river")
-    made = []
+    made: list[dict[str, Any]] = []
     for number in range(people + with_passkeys):
         email = f"person{number}@harbourbakery.example"
         person = Administrator.objects.create(

@@ -70,6 +70,21 @@ def test_a_sign_in_that_nothing_follows_is_recorded_at_once_and_only_once(owner)
     assert len(support.events(Kind.SIGNED_IN)) == 1
 
 
+def test_it_costs_no_query_to_ask_and_one_transaction_to_sign_in(owner, django_assert_num_queries):
+    key, client = passkeys.add(owner), browser()
+    signed_in(owner, key)  # the caches are warm
+    with django_assert_num_queries(0):
+        asked = passkeys.options(client, "/sign-in/passkey/")
+    form = {"credential": key.get(asked, ORIGIN), "next": ""}
+    with django_assert_num_queries(14) as ran:
+        assert client.post("/sign-in/", form).status_code == 303
+    # The test is a transaction itself, so that the one that begins in it is a savepoint.
+    begun = [query for query in ran.captured_queries if query["sql"].startswith("SAVEPOINT")]
+    assert len(begun) == 1
+    with django_assert_num_queries(2):
+        assert client.get("/").status_code == 200
+
+
 def test_where_something_is_due_it_is_recorded_after_that(owner):
     recovery.make(owner, now=timezone.now())
     client = signed_in(owner, passkeys.add(owner))
