@@ -27,6 +27,7 @@ from doorward.customers import cached
 from doorward.customers.models import Brand, Customer, Tab
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.mfa.models import Factor
+from doorward.notices.recipients import deliveries_of
 from tests import support
 from tests.support import browser_of
 
@@ -532,6 +533,9 @@ def test_all_browsers_of_a_colleague_are_signed_out(owner, colleague):
     mine.post(page(colleague, "end-sessions"))
     assert theirs.get("/security/")["Location"].startswith("/sign-in/")
     assert mine.get("/administrators/").status_code == 200
+    [event] = support.events(Kind.OTHER_SESSIONS_ENDED)
+    [told] = deliveries_of(event, now=timezone.now())
+    assert (told.template, told.address) == ("sessions_ended", colleague.email)
     assert not Session.objects.filter(administrator=colleague, ended_at=None).exists()
 
 

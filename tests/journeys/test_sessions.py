@@ -21,6 +21,7 @@ from doorward.administrators.models import (
 )
 from doorward.audit.events import Kind
 from doorward.mfa.models import Factor
+from doorward.notices.recipients import deliveries_of
 from tests import support
 from tests.threats.test_missing_key import secret_of
 
@@ -116,6 +117,8 @@ def test_all_others_are_ended_at_once(owner: Administrator, colleague: Administr
     assert [is_in(one) for one in (*others, theirs, mine)] == [False, False, True, True]
     [event] = support.events(Kind.OTHER_SESSIONS_ENDED)
     assert event.details == {"ended": 2}
+    # Who does it knows; a colleague who does it is told of (tests/journeys/test_administrator.py).
+    assert deliveries_of(event, now=timezone.now()) == []
 
 
 # --- what ends all others ---------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from doorward.customers import services as customers
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.mfa import not_me, policies, proving, recovery, set_up, trusted
 from doorward.mfa import services as mfa
-from doorward.mfa.facts import Loaded, load
+from doorward.mfa.facts import Loaded, load, policy_of
 from doorward.mfa.models import Factor
 from tests import passkeys, support
 
@@ -217,6 +217,11 @@ def no_longer_required(stage: Stage) -> None:
     change(stage, require_2fa=False)
 
 
+def sessions_ended(stage: Stage) -> None:
+    who, policy = stage.person.who(), policy_of(stage.person)
+    sessions.end_all_of(subject=who, policy=policy, by=stage.by_owner, now=stage.now)
+
+
 def suspended(stage: Stage) -> None:
     change(stage, status=Status.SUSPENDED, confirmed=True)
 
@@ -379,6 +384,7 @@ HAPPENINGS: dict[Kind, Callable[[Stage], None]] = {
     Kind.EMAIL_CHANGED: email_changed,
     Kind.INVITATION_SENT: invited,
     Kind.RIGHTS_CHANGED: rights_changed,
+    Kind.OTHER_SESSIONS_ENDED: sessions_ended,
     Kind.ADMINISTRATOR_SUSPENDED: suspended,
     Kind.ADMINISTRATOR_RESTORED: restored,
     Kind.ADMINISTRATOR_REMOVED: removed,

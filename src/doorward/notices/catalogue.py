@@ -67,6 +67,7 @@ class Message(StrEnum):
     NOT_ME = "not_me"
     NOT_ME_COLLEAGUE = "not_me_colleague"
     RIGHTS_CHANGED = "rights_changed"
+    SESSIONS_ENDED = "sessions_ended"
     SUSPENDED = "suspended"
     RESTORED = "restored"
     REMOVED = "removed"
@@ -111,7 +112,7 @@ CATALOGUE: Final[Mapping[Kind, tuple[Notice, ...]]] = {
     Kind.PROOF_FAILED: NOBODY,
     Kind.SIGNED_OUT: _person(Message.SIGN_IN_ABANDONED, conditions.before_it_was_through),
     Kind.SESSION_ENDED: NOBODY,
-    Kind.OTHER_SESSIONS_ENDED: NOBODY,
+    Kind.OTHER_SESSIONS_ENDED: _person(Message.SESSIONS_ENDED, conditions.by_somebody_else),
     Kind.ACCESS_REFUSED: NOBODY,
     # Factors
     Kind.TWO_FACTOR_ENABLED: _person(Message.ENABLED),

@@ -52,6 +52,11 @@ def not_at_adding(event: Event) -> bool:
     return not event.details.get("at_adding")
 
 
+def by_somebody_else(event: Event) -> bool:
+    """It was done to them: whoever does it to themselves knows."""
+    return event.actor_id != event.subject_id
+
+
 def two_factors_at_stake(event: Event) -> bool:
     """The policy requires two factors from now on, or no longer does."""
     return _changed(event, "require_2fa")
