@@ -24,6 +24,7 @@ from doorward.mfa import (
 from doorward.mfa.challenges import Purpose
 from doorward.mfa.models import Factor, Passkey, RecoverySet, UserHandle
 from doorward.mfa.passkey_proving import Given
+from doorward.safe.models import Attempt
 from tests import passkeys, support
 from tests.passkeys import ORIGIN, PARTY, begin, prove_second_step, reload, send_second_step
 from tests.softkey import BE, BS, UP, UV, SoftKey, b64
@@ -192,6 +193,13 @@ def test_one_gesture_is_both_factors_and_no_password_is_looked_at(owner, clock):
     assert session.factor_id == Factor.objects.get().id
     assert after.browser.next_path == "/activity/"
     assert next_step(after.facts, Need.THROUGH, now=timezone.now()) is Step.THROUGH
+
+
+def test_a_right_one_gives_back_what_was_counted(owner):
+    key = passkeys.add(owner)
+    passkeys.sign_in_alone(key)
+    assert Attempt.objects.get().failures == 0
+    assert Factor.objects.get().failures_in_a_row == 0
 
 
 def test_options_are_the_same_for_everybody(owner):

@@ -11,7 +11,16 @@ from doorward.mfa.models import Factor
 from tests import passkeys, support
 from tests.passkeys import ORIGIN
 from tests.softkey import SoftKey
-from tests.threats.proofs import HOST, PASSKEY, PASSKEY_SIGN_IN, WAYS, Person, Way, asserted
+from tests.threats.proofs import (
+    HOST,
+    PASSKEY,
+    PASSKEY_SIGN_IN,
+    WAYS,
+    Person,
+    Way,
+    asserted,
+    with_new_device,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -35,11 +44,15 @@ def test_an_answer_from_inside_is_refused(owner, way: Way, data):
     person = Person(owner)
     way.arrive(person)
     before = list(Session.objects.values_list("id", "token_hash", "factor_at"))
-    answer = person.post(way.path, asserted(f"{way.path}passkey/", data=data)(person))
+    factors = list(Factor.objects.values_list("id", "last_used_at"))
+    show = asserted(f"{way.path}passkey/", data=data)
+    if way.route == "security/new-phone/":
+        show = with_new_device(show)
+    answer = person.post(way.path, show(person))
     assert answer.status_code == 422
     assert refused() == ["passkey_embedded"]
     assert list(Session.objects.values_list("id", "token_hash", "factor_at")) == before
-    assert Factor.objects.count() == 1
+    assert list(Factor.objects.values_list("id", "last_used_at")) == factors
 
 
 @pytest.mark.parametrize("data", INSIDE.values(), ids=INSIDE)
