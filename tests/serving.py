@@ -155,10 +155,11 @@ def start(folder: Path, *, port: int | None = None, **settings: str) -> Server:
         )
     server = Server(process=process, port=port, log=log)
     try:
-        until(lambda: process.poll() is not None or server.healthy(), seconds=30)
-        assert process.poll() is None, log.read_text()
+        until(lambda: process.poll() is not None or server.healthy(), seconds=60)
+        assert process.poll() is None
         until(lambda: len(server.answering()) >= 2 and server.part("work"))
-    except BaseException:
+    except BaseException as error:
+        error.add_note(log.read_text()[-4000:])
         process.kill()
         process.wait()
         raise

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     from tests.notices.servers import Box
 
-# The whole tree most often: it is what a power cut, or whoever clears a machine's memory, does.
-WAYS = ("tree", "tree", "tree", "tree", "main", "serve", "answering", "work", "mail")
+# One part, which the rest replaces while people go on; or all of it, as whoever clears a machine's
+# memory does. `mail`: the worker, when the mail server has a message and has not said so.
+PARTS = ("serve", "answering", "answering", "work", "mail")
+ALL = ("tree", "tree", "main")
 
 
 @dataclass
@@ -32,6 +34,7 @@ class Installation:
     box: Box
     keys: Path
     server: serving.Server = field(init=False)
+    kills: int = 0
     _rotating: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
@@ -50,32 +53,35 @@ class Installation:
         }
 
     def kill(self, way: str, chance: Random) -> None:
-        """Kill with -9; `mail`: the worker, when the mail server has a message and says so to nobody."""
-        if self._rotating is not None:
-            self._rotating.kill()
-            self._rotating.wait()
-            self._rotating = None
-        with suppress(psutil.NoSuchProcess):  # it ended by itself in this very moment
+        """Kill with -9, and count it."""
+        with suppress(psutil.NoSuchProcess):  # it is on its way up again, or ended just now
             self._kill(way, chance)
 
     def _kill(self, way: str, chance: Random) -> None:
         main, work = self.server.main(), self.server.part("work")
         match way:
             case "tree":
-                tree = [main, *main.children(recursive=True)]
-                chance.shuffle(tree)
-                for process in tree:
-                    process.kill()
+                killed = [main, *main.children(recursive=True)]
+                chance.shuffle(killed)
+                self._stop_rotating()
             case "main":
-                main.kill()
+                killed = [main]
             case "answering":
-                chance.choice(self.server.answering()).kill()
-            case "mail" if work:
-                self.box.kills = work.pid
-            case _:
-                part = self.server.part(way)
-                if part:
-                    part.kill()
+                killed = self.server.answering()[:1]
+            case "mail":
+                killed = []
+                self.box.kills = work.pid if work else 0
+            case part:
+                killed = [one for one in [self.server.part(part)] if one]
+        for process in killed:
+            process.kill()
+        self.kills += bool(killed)
+
+    def _stop_rotating(self) -> None:
+        if self._rotating is not None:
+            self._rotating.kill()
+            self._rotating.wait()
+            self._rotating = None
 
     def is_whole(self) -> bool:
         """Say whether all parts are there (again) and it answers."""
@@ -86,7 +92,8 @@ class Installation:
 
     def be_whole(self) -> None:
         """Start it anew if it is gone, else wait until it has mended itself."""
-        self.box.kills = 0
+        self.kills += self.box.killed
+        self.box.kills = self.box.killed = 0
         if self._is_gone():
             self.server = self._start()
         until(self.is_whole, seconds=60)
@@ -108,9 +115,7 @@ class Installation:
             assert done.returncode == 0, done.stderr
 
     def stop(self) -> None:
-        if self._rotating is not None:
-            self._rotating.kill()
-            self._rotating.wait()
+        self._stop_rotating()
         self.server.stop()
 
     def _is_gone(self) -> bool:

@@ -29,20 +29,27 @@ class Over(Exception):
     """The round is over: whoever was about to ask for more does not."""
 
 
-@dataclass
 class Bell:
-    """Rings once so many requests of a round were begun; `over` ends the round."""
+    """Rings once so many more requests were begun; `over` ends the round."""
 
-    at: int
-    rings: Event = field(default_factory=Event)
-    over: Event = field(default_factory=Event)
+    def __init__(self) -> None:
+        self.over = Event()
+        self._rings = Event()
+        self._left = 0
+
+    def wait(self, requests: int, *, seconds: float) -> None:
+        """Wait for so many requests, at most so long."""
+        self._rings.clear()
+        self._left = requests
+        self._rings.wait(timeout=seconds)
 
     def count(self) -> None:
+        """Count a request; raise `Over` where there is to be none."""
         if self.over.is_set():
             raise Over
-        self.at -= 1  # two at once may count as one
-        if self.at <= 0:
-            self.rings.set()
+        self._left -= 1  # two at the same moment may count as one
+        if self._left <= 0:
+            self._rings.set()
 
 
 @dataclass

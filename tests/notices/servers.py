@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import ssl
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -31,12 +31,13 @@ if TYPE_CHECKING:
 class Box:
     """What a server got: envelopes with bytes. `refuse` is its answer to a message, where it has one.
 
-    `kills` is the process that it kills when it has a message, before it says so.
+    `kills` is the process that it kills when it has a message, before it says so; `killed`: how many.
     """
 
     port: int = 0
     refuse: str = ""
     kills: int = 0
+    killed: int = 0
     envelopes: list[Any] = field(default_factory=list)
     connections: int = 0
 
@@ -57,7 +58,9 @@ class Box:
         self.envelopes.append(envelope)
         if self.kills:
             pid, self.kills = self.kills, 0
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                self.killed += 1
         return "250 OK"
 
 
