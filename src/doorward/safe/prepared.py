@@ -44,7 +44,7 @@ class _Written:
 
     def filled(self, connection: BaseDatabaseWrapper, values: Sequence[Value]) -> list[Any]:
         """Give the parameters with these values in their places."""
-        adapted = [_adapt(connection, value) for value in values]
+        adapted = [_adapt(value, connection) for value in values]
         parameters = list(self.parameters)
         for place, which in self.places:
             parameters[place] = adapted[which]
@@ -115,7 +115,12 @@ class PreparedInsert:
     def __init__(self, model: type[Model], *, once: bool = False) -> None:
         self._once = once
         described = model._meta  # noqa: SLF001 - Django's documented Meta API
-        self._fields = [field for field in described.concrete_fields if not _is_auto(field)]
+        # Django's own way, which JSON alone needs, takes longer than the insert.
+        self._fields = [
+            (field, field.get_db_prep_save if isinstance(field, JSONField) else _adapt)
+            for field in described.concrete_fields
+            if not _is_auto(field)
+        ]
         self._table = described.db_table
         self._written: _Written | None = None
 
@@ -125,12 +130,11 @@ class PreparedInsert:
         written = self._written or self._write(connection)
         given = dict(columns)
         values = [
-            _prepare(
-                field,
+            prepare(
                 given.pop(field.attname) if field.attname in given else field.get_default(),
                 connection,
             )
-            for field in self._fields
+            for field, prepare in self._fields
         ]
         if given:
             raise TypeError(f"{self._table} has no column {min(given)}")
@@ -138,7 +142,7 @@ class PreparedInsert:
 
     def _write(self, connection: BaseDatabaseWrapper) -> _Written:
         quote = connection.ops.quote_name
-        names = ", ".join(quote(field.column) for field in self._fields)
+        names = ", ".join(quote(field.column) for field, _ in self._fields)
         marks = ", ".join(["%s"] * len(self._fields))
         # Only names of ours are formatted into the text.
         sql = f"INSERT INTO {quote(self._table)} ({names}) VALUES ({marks})"  # noqa: S608
@@ -204,7 +208,7 @@ def _sample(value: Value, number: int) -> Value:
 def _places(
     connection: BaseDatabaseWrapper, parameters: Sequence[Any], samples: Sequence[Value]
 ) -> tuple[tuple[int, int], ...]:
-    adapted = [_adapt(connection, sample) for sample in samples]
+    adapted = [_adapt(sample, connection) for sample in samples]
     plain = [_plain(one) for one in parameters]
     places = tuple((place, adapted.index(one)) for place, one in enumerate(plain) if one in adapted)
     if {which for _, which in places} != set(range(len(samples))):
@@ -224,20 +228,13 @@ def _convert(
     return tuple(values)
 
 
-def _adapt(connection: BaseDatabaseWrapper, value: Value) -> Any:  # noqa: ANN401 - what the database's driver takes
+def _adapt(value: Any, connection: BaseDatabaseWrapper) -> Any:  # noqa: ANN401 - what the database's driver takes
     """Give a value as the column's field would."""
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
     if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
         return value.hex
     return value
-
-
-def _prepare(field: Field[Any, Any], value: Any, connection: BaseDatabaseWrapper) -> Any:  # noqa: ANN401 - whatever a column holds
-    """Give a value for an insert. Django's own way, which JSON alone needs, takes longer than the insert."""
-    if isinstance(field, JSONField):
-        return field.get_db_prep_save(value, connection)
-    return _adapt(connection, value)
 
 
 def _plain(parameter: Any) -> Any:  # noqa: ANN401 - whatever the driver made of a value
