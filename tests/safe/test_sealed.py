@@ -36,6 +36,7 @@ NOT_SEALED = {
     "administrators.Session.browser_hash",
     "mfa.RecoveryCode.fingerprint",
     "mfa.AnsweredChallenge.fingerprint",
+    "mfa.TrustedBrowser.token_hash",
     "mfa.UserHandle.handle",
     "mfa.Passkey.credential_id",
     "mfa.Passkey.public_key",
