@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 
 import psutil
 import pytest
 
 from tests import postgresql
-from tests.serving import doorward, free_port, start
+from tests.serving import doorward, environment, free_port, start
 from tests.waiting import until
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
@@ -96,6 +98,14 @@ def test_the_killed_server_is_replaced_and_leaves_nobody_behind(server):
     until(lambda: gone([serve, *answering]), seconds=5)
     other_than(serve.pid, lambda: server.part("serve"))
     until(server.healthy)
+
+
+def test_an_answering_process_ends_where_its_server_was_killed_while_it_began(folder):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    begins = f"from doorward.cli.parts import _application; _application({gone.pid})"
+    ended = subprocess.run([sys.executable, "-c", begins], env=environment(folder), check=False)
+    assert ended.returncode == 1
 
 
 def test_the_killed_background_worker_is_replaced(server):

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from doorward.cli import lifeline
@@ -65,7 +66,7 @@ def serve() -> None:
         # Its warnings are about the number of threads, which is chosen above.
         log_level=LogLevels.error,
         log_dictconfig=_QUIET,
-    ).serve(target_loader=_application, wrap_loader=False)
+    ).serve(target_loader=partial(_application, os.getpid()), wrap_loader=False)
 
 
 def _log_lightly() -> None:
@@ -84,9 +85,12 @@ def _collect_lightly() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-def _application() -> Callable[..., Any]:
-    """Run in each worker: bind it to its parent's life, and give what answers requests."""
-    lifeline.hold(os.getppid())
+def _application(server: int) -> Callable[..., Any]:
+    """Run in each worker: bind it to the life of its server, and give what answers requests.
+
+    `server` was asked for before the fork: one that was killed since then is nobody's parent any more.
+    """
+    lifeline.hold(server)
     application: Callable[..., Any] = importlib.import_module("doorward.config.wsgi").application
     for name in [name for name in os.environ if name not in KEPT]:
         del os.environ[name]
