@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
 
-KILLS = int(os.environ.get("FAULTS_KILLS", "8"))
+KILLS = int(os.environ.get("FAULTS_KILLS", "4"))
 # In a round one part is killed after the other while people go on, and at last all of it.
 KILLS_A_ROUND = 4
 BROWSERS = 4
@@ -82,7 +82,7 @@ class Run:
             [people.plan(self.chance.choice(JOURNEYS), self.customer) for _ in range(JOURNEYS_EACH)]
             for _ in range(BROWSERS)
         ]
-        if number % ROTATE_EVERY == 2:
+        if number % ROTATE_EVERY == 1:
             self.installation.rotate_keys()
         bell = Bell()
         with ThreadPoolExecutor(BROWSERS) as pool:
