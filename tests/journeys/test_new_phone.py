@@ -228,6 +228,7 @@ def test_the_old_phone_is_gone_a_recovery_code_serves_ten_minutes(owner, old, co
     secret = add(client)
     clock.shift(timedelta(seconds=30))
     attempt(client, support.code(secret))
+    assert "Retire the lost one now" in text(client.get(HERE))
     assert retire(client, "Pixel 9").status_code == 303
     assert Factor.objects.get().name == "Pixel 12"
 
