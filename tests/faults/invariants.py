@@ -179,9 +179,12 @@ def mail_arrived(received: set[tuple[str, str]]) -> int:
     """Hold the mail that arrived against history; give the number of mails, duplicates once."""
     assert not Event.objects.filter(dispatched_at__isnull=True).exists()
     assert not Delivery.objects.filter(state=State.DUE).exists()
-    sent = Delivery.objects.filter(state=State.SENT)
-    # One Message-ID for each delivery, however often it was sent.
-    assert len(received) == len({number for number, _ in received}) == sent.count()
+    # One Message-ID for each delivery, however often it was sent; none that was sent is missing. One
+    # whose worker was killed before it was marked may be given up since: its link was used by then.
+    numbers = {int(number.partition(".")[2].partition("@")[0]) for number, _ in received}
+    assert len(received) == len(numbers)
+    states = dict(Delivery.objects.values_list("id", "state"))
+    assert {one for one, state in states.items() if state == State.SENT} <= numbers <= set(states)
     for event in Event.objects.filter(kind__in=TOLD, outcome=Outcome.OK):
         _was_told(event, received)
     return len(received)
@@ -194,4 +197,4 @@ def _was_told(event: Event, received: set[tuple[str, str]]) -> None:
     mine = {to for number, to in received if number.startswith(f"<{event.public_id.hex}.")}
     dropped = Delivery.objects.filter(event_id=event.id, state=State.GIVEN_UP)
     given_up = dropped.count() if kind in MAY_BE_DROPPED else 0
-    assert len(mine) + given_up == TOLD[kind], (event.kind, event.details, mine)
+    assert TOLD[kind] - given_up <= len(mine) <= TOLD[kind], (event.kind, event.details, mine)
