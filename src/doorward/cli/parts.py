@@ -48,6 +48,7 @@ def serve() -> None:
 
     # Loaded here, before the workers are forked: they share it, and one that is made anew is ready at once.
     importlib.import_module("doorward.config.wsgi")
+    importlib.import_module(settings.ROOT_URLCONF)
     _log_lightly()
     _collect_lightly()
     environment = settings.DOORWARD
