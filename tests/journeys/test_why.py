@@ -188,6 +188,9 @@ def test_without_a_factor_the_password_is_what_was_confirmed(owner, clock):
     client = support.browser_of(owner)
     clock.shift(timedelta(minutes=6))
     assert why_on(client.get("/prove/")) == "Last confirmed 6 minutes ago."
+    client.post("/prove/", {"password": support.PASSWORD, "next": "/security/"})
+    (proved,) = support.events(Kind.PROVED_AGAIN)
+    assert (proved.subject_id, proved.details) == (owner.id, {"why": "confirmed", "minutes": 6})
 
 
 def test_a_recovery_code_does_not_serve_for_it(owner):

@@ -101,11 +101,24 @@ def change(  # noqa: PLR0913 - the form and who sends it
         record(Kind.PASSWORD_CHANGED, by=by)
 
 
-def prove(
-    *, administrator_id: UUID, password: str, known_browser: bool, by: By, now: datetime
-) -> None:
-    """Check a person's password as a fresh proof; counted like a sign-in."""
+def prove_again(  # noqa: PLR0913 - the password, and the session whose proof it is
+    *,
+    administrator_id: UUID,
+    password: str,
+    session_id: UUID,
+    old_hash: bytes,
+    known_browser: bool,
+    by: By,
+    now: datetime,
+) -> Started:
+    """Check a person's password as a fresh proof, counted like a sign-in; the session gets a new identifier.
+
+    Raises `WrongCredentials`, `MustWait`, or `StaleRequest` where the session was stepped up meanwhile.
+    """
     _prove_current(_person(administrator_id), password, known=known_browser, by=by, now=now)
+    with transaction.atomic():
+        record(Kind.PROVED_AGAIN, by=by)
+        return sessions.step_up(session_id, old_hash=old_hash, password_at=now)
 
 
 def set_due(

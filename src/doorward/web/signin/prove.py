@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.views.decorators.http import require_http_methods, require_safe
 
-from doorward.administrators import parking, passwords, sessions
+from doorward.administrators import parking, passwords
 from doorward.core.errors import MustWait, Refusal, StaleRequest
 from doorward.core.steps import FactorKind, Need
 from doorward.core.text import safe_next
@@ -134,13 +134,12 @@ def _by_code(request: Request) -> Started:
 
 def _by_password(request: Request) -> Started:
     loaded = session_of(request)
-    passwords.prove(
+    return passwords.prove_again(
         administrator_id=loaded.person.id,
         password=field(request, "password"),
+        session_id=loaded.browser.session_id,
+        old_hash=loaded.browser.token_hash,
         known_browser=loaded.browser.known,
         by=acting(request),
         now=request.now,
-    )
-    return sessions.step_up(
-        loaded.browser.session_id, old_hash=loaded.browser.token_hash, password_at=request.now
     )
