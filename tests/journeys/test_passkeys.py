@@ -376,7 +376,7 @@ def test_password_managers_find_the_pages(customer):
 # --- anything at all ------------------------------------------------------------------------------
 
 FUZZ = settings(
-    max_examples=60,
+    max_examples=40,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 values = st.recursive(
@@ -424,6 +424,7 @@ def test_any_damage_to_an_assertion_is_refused_and_never_breaks(owner, changes, 
     Factor.objects.all().delete()
 
 
+@pytest.mark.slow
 @FUZZ
 @given(
     changes=st.dictionaries(parts, values, min_size=1, max_size=4),
