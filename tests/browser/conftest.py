@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from playwright.sync_api import sync_playwright
 
+from doorward.customers.cached import KEPT_SECONDS
 from tests import postgresql, serving
 from tests.browser.portal import Inside, Portal
 from tests.browser.visitor import Visitor
@@ -71,6 +73,7 @@ def _portal(tmp_path_factory: pytest.TempPathFactory, **settings: str) -> Iterat
             support_hours="Mon–Fri 8–18",
             support_email="support@northwind.example",
         )
+        time.sleep(KEPT_SECONDS)  # so long each answering process may show what it read at its start
         yield Portal(server=server, inside=inside, folder=folder, address=address)
     finally:
         inside.stop()
