@@ -73,7 +73,8 @@ def _portal(tmp_path_factory: pytest.TempPathFactory, **settings: str) -> Iterat
             support_hours="Mon–Fri 8–18",
             support_email="support@northwind.example",
         )
-        time.sleep(KEPT_SECONDS)  # so long each answering process may show what it read at its start
+        # So long each answering process may show what it read at its start.
+        time.sleep(KEPT_SECONDS)
         yield Portal(server=server, inside=inside, folder=folder, address=address)
     finally:
         inside.stop()
