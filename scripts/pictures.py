@@ -45,7 +45,7 @@ CHROME = (
     "Chrome/141.0.0.0 Safari/537.36"
 )
 SCALE = 2
-QUALITY = 76
+QUALITY = 71
 # What is left around a piece of a page, in CSS pixels.
 MARGIN = 20
 
