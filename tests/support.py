@@ -40,6 +40,19 @@ PASSWORD = "seven bridges over a quiet river"
 OTHER_PASSWORD = "nine kettles under a broken roof"
 ALL_TABS = frozenset(BUILT_IN)
 
+# A brand as the form of the Brands tab sends it.
+BRAND = {
+    "name": "Brightwave",
+    "hosts": "portal.brightwave.example\nbrightwave.example",
+    "accent": "#ffb81c",
+    "issuer": "Brightwave",
+    "support_email": "help@brightwave.example",
+    "support_phone": "+49 30 23125 010",
+    "support_url": "https://www.brightwave.example/help",
+    "support_hours": "Mon–Fri 9–17",
+    "email_from": "",
+}
+
 
 def make_customer(name: str = "Harbour Bakery", **columns: Any) -> Customer:
     """Add a customer (and, the first time, the provider); `columns` are written as they are."""

@@ -19,20 +19,10 @@ from doorward.customers import brands, cached, own_tabs, services
 from doorward.customers.models import Brand, Customer, Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
 from tests import support
+from tests.support import BRAND
 
 pytestmark = pytest.mark.django_db
 
-BRAND = {
-    "name": "Brightwave",
-    "hosts": "portal.brightwave.example\nbrightwave.example",
-    "accent": "#ffb81c",
-    "issuer": "Brightwave",
-    "support_email": "help@brightwave.example",
-    "support_phone": "+49 30 23125 010",
-    "support_url": "https://www.brightwave.example/help",
-    "support_hours": "Mon–Fri 9–17",
-    "email_from": "",
-}
 TAB = {
     "key": "billing",
     "title": "Billing",

@@ -11,6 +11,7 @@ from doorward.audit.origin import CONSOLE
 from doorward.core.policy import Kinds
 from doorward.customers import own_tabs
 from tests import support
+from tests.support import BRAND
 
 if TYPE_CHECKING:
     from doorward.administrators.models import Administrator
@@ -23,17 +24,6 @@ POLICY = {
     "trust_days": "0",
     "session_hours": "8",
     "idle_minutes": "15",
-}
-BRAND = {
-    "name": "Brightwave",
-    "hosts": "portal.brightwave.example\nbrightwave.example",
-    "accent": "#ffb81c",
-    "issuer": "Brightwave",
-    "support_email": "help@brightwave.example",
-    "support_phone": "+49 30 23125 010",
-    "support_url": "https://www.brightwave.example/help",
-    "support_hours": "Mon–Fri 9–17",
-    "email_from": "",
 }
 TAB = {
     "title": "Billing",
