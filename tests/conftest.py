@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import ipaddress
 import socket
 from datetime import UTC, datetime
@@ -68,6 +69,21 @@ def _as_a_new_process() -> Iterator[None]:
     vault._fingerprint_key.cache_clear()
     translation.deactivate()
     timezone.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _alone_in_its_group(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Fail where another process runs a test of the same `xdist_group`; pytest-xdist says nothing of it."""
+    group = request.node.get_closest_marker("xdist_group")
+    if group is None or not hasattr(request.config, "workerinput"):
+        yield
+        return
+    # The workers' own folders stand beside each other.
+    with (tmp_path_factory.getbasetemp().parent / f"{group.args[0]}.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
 
 
 @pytest.fixture
