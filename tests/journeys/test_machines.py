@@ -16,7 +16,7 @@ from doorward.audit.models import Event
 from doorward.customers import cached
 from doorward.customers.models import Brand
 from doorward.notices.models import Delivery
-from doorward.web.machines import views
+from doorward.web import readiness
 from tests import support
 
 pytestmark = pytest.mark.usefixtures("customer")
@@ -58,7 +58,7 @@ def test_every_answer_has_the_headers(client):
 
 
 def test_a_database_of_an_older_version_is_not_ready(client, db):
-    views._up_to_date.cache_clear()
+    readiness._nothing_left.cache_clear()
     MigrationRecorder(connection).record_unapplied("notices", "0001_initial")
     for _ in range(2):
         answer = client.get("/readyz")

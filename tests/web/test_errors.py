@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-import pytest
-from django.db import connection
-from django.test import Client
+from typing import TYPE_CHECKING
 
+import pytest
+from django.db import DatabaseError, connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client, override_settings
+from django.urls import path
+
+from doorward.core.errors import MustWait
+from doorward.core.steps import Need
 from doorward.customers import cached
+from doorward.web import readiness
+from doorward.web.needs import needs
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
 
 pytestmark = pytest.mark.django_db
 
@@ -24,3 +35,37 @@ def test_without_a_brand_there_is_still_a_page_with_the_number(customer, caplog)
     assert answer["Cache-Control"] == "no-store"
     assert "customers_brand" not in page
     assert "customers_brand" in caplog.text
+
+
+@needs(Need.NOTHING)
+def lacks_a_table(request: HttpRequest) -> HttpResponse:
+    raise DatabaseError("no such table: audit_event")
+
+
+@needs(Need.NOTHING)
+def must_wait(request: HttpRequest) -> HttpResponse:
+    raise MustWait(70)
+
+
+urlpatterns = [path("lacks/", lacks_a_table), path("waits/", must_wait)]
+handler500 = "doorward.web.errors.broken"
+
+
+@override_settings(ROOT_URLCONF=__name__)
+def test_without_the_tables_of_this_version_it_is_being_updated(customer):
+    client = Client(raise_request_exception=False)
+    assert client.get("/lacks/").status_code == 500
+    readiness._nothing_left.cache_clear()
+    MigrationRecorder(connection).record_unapplied("notices", "0001_initial")
+    updated = client.get("/lacks/")
+    assert (updated.status_code, updated["Retry-After"]) == (503, "60")
+    assert "Being updated" in updated.content.decode()
+    MigrationRecorder(connection).record_applied("notices", "0001_initial")
+    assert client.get("/lacks/").status_code == 500
+
+
+@override_settings(ROOT_URLCONF=__name__)
+def test_who_must_wait_is_told_so_also_where_there_is_no_form(customer):
+    waits = Client().get("/waits/")
+    assert (waits.status_code, waits["Retry-After"]) == (429, "70")
+    assert "Please wait a moment" in waits.content.decode()

@@ -5,16 +5,20 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, cast
 
+from django.db import DatabaseError
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from doorward.web.jinja import page_template
 from doorward.web.pages import render_outside
+from doorward.web.readiness import is_up_to_date
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from doorward.web.requests import Request
+
+_UPDATE_SECONDS = 60
 
 _log = logging.getLogger("doorward.errors")
 
@@ -61,9 +65,20 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_page(request, 404)
 
 
+def must_wait(request: HttpRequest, seconds: int) -> HttpResponse:
+    """Answer who has to wait where no form is there to say it."""
+    page = error_page(request, 429, seconds=seconds)
+    page["Retry-After"] = str(seconds)
+    return page
+
+
 def broken(request: HttpRequest) -> HttpResponse:
-    """Answer where we failed."""
-    return error_page(request, 500)
+    """Answer where we failed, or where the database has not got this version's tables yet."""
+    if not _is_being_updated():
+        return error_page(request, 500)
+    page = error_page(request, 503)
+    page["Retry-After"] = str(_UPDATE_SECONDS)
+    return page
 
 
 def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -74,6 +89,13 @@ def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     except Exception:  # noqa: BLE001 - as above
         _log.exception("the page of a refused form could not be made")
         return _bare(request, 403)
+
+
+def _is_being_updated() -> bool:
+    try:
+        return not is_up_to_date()
+    except DatabaseError:
+        return False
 
 
 def _bare(request: HttpRequest, status: int) -> HttpResponse:

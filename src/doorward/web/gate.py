@@ -22,6 +22,7 @@ from doorward.administrators.models import Administrator
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.services import record
 from doorward.core.access import is_fresh, next_step
+from doorward.core.errors import MustWait
 from doorward.core.steps import FactorKind, Fresh, Need, Step
 from doorward.core.text import safe_next
 from doorward.core.why import why
@@ -29,7 +30,7 @@ from doorward.customers.cached import brand_for_host, is_known_host
 from doorward.customers.tabs import HOME
 from doorward.mfa import trusted
 from doorward.mfa.facts import load
-from doorward.web.errors import error_page, refusal_page, with_page
+from doorward.web.errors import error_page, must_wait, refusal_page, with_page
 from doorward.web.needs import Declaration, declared
 from doorward.web.pages import see_other
 from doorward.web.posted import FieldMissing
@@ -117,11 +118,13 @@ class Gate:
         return _meet(request, need, declaration)
 
     def process_exception(self, request: Request, exception: Exception) -> HttpResponse | None:
-        """Answer what a view found while it ran: a proof is wanted, or the form is not one of ours."""
+        """Answer what a view found while it ran: a proof is wanted, the form is not one of ours, or they wait."""
         if isinstance(exception, ProofWanted):
             return _prove_again(request, without=exception.without)
         if isinstance(exception, FieldMissing):
             return refusal_page(request, str(INCOMPLETE), back=request.path)
+        if isinstance(exception, MustWait):
+            return must_wait(request, exception.seconds)
         return None
 
 

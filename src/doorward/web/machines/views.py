@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import hmac
 from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.http import require_safe
 
 from doorward.core.steps import Need
 from doorward.web.machines.metrics import CONTENT_TYPE, write_metrics
 from doorward.web.needs import needs
+from doorward.web.readiness import is_up_to_date
 
 if TYPE_CHECKING:
     from doorward.customers.cached import BrandLook
@@ -40,8 +39,7 @@ def readyz(request: Request) -> HttpResponse:  # noqa: ARG001 - a view
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        if not _up_to_date():
-            _up_to_date.cache_clear()
+        if not is_up_to_date():
             return _text("the database is not up to date\n", status=503)
     except DatabaseError:
         return _text("no database\n", status=503)
@@ -112,13 +110,6 @@ def _contacts(brand: BrandLook) -> list[str]:
         ("tel:", brand.support_phone.replace(" ", "-")),
     )
     return [f"{scheme}{way}" for scheme, way in ways if way]
-
-
-@cache
-def _up_to_date() -> bool:
-    """Say whether no migration is left; once true it stays so while this process runs."""
-    executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 def _text(
