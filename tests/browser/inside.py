@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from doorward.administrators import mailbox, services
@@ -55,6 +56,12 @@ def make_person(customer: str, email: str, **rest: Any) -> None:
     """Add somebody active; `rest` as `support.make_administrator` has it."""
     found = Customer.objects.select_related("brand").get(name=customer)
     support.make_administrator(found, email=email, **rest)
+
+
+def rename_table(old: str, new: str) -> None:
+    """Rename a table: away for a moment, everything that needs it breaks."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {old} RENAME TO {new}")
 
 
 def change_person(email: str, **columns: Any) -> None:
@@ -199,6 +206,7 @@ _OWN = (
     state,
     events,
     change_brand,
+    rename_table,
 )
 DEEDS: dict[str, Callable[..., Any]] = {one.__name__: one for one in _OWN} | {"world": world.make}
 

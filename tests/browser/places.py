@@ -79,6 +79,24 @@ def mark_all(visitor: Visitor) -> None:
     visitor.page.locator("[data-check-all]").check()
 
 
+def without_cookies(visitor: Visitor) -> None:
+    """Send a form whose cookie is gone."""
+    visitor.context.clear_cookies()
+    send("Sign in", email="a@b.example", password="x")(visitor)
+
+
+def while_broken(visitor: Visitor) -> None:
+    """Send a form while a table that it needs is away."""
+    visitor.portal.ask("rename_table", old="safe_attempt", new="hidden")
+    try:
+        send("Sign in", email="a@b.example", password="x")(visitor)
+    finally:
+        visitor.portal.ask("rename_table", old="hidden", new="safe_attempt")
+    # Here, and nowhere else, it is meant.
+    [heard] = [problem for problem in visitor.problems if "a status of 500" in problem]
+    visitor.problems.remove(heard)
+
+
 SIGN_IN = (
     Place("sign_in", "sign-in", "stranger", "/sign-in/?next=/security/"),
     Place(
@@ -103,6 +121,9 @@ SIGN_IN = (
     Place("guide", "help", "stranger", "/help/for-account-administrators/"),
     Place("demo_mail", "demo-mail", "stranger", "/demo/mail/"),
     Place("nothing", "error-404", "stranger", "/there/is/nothing/here/", status=404),
+    Place("nothing", "error-405", "stranger", "/sign-out/", status=405),
+    Place("nothing", "error-403", "stranger", "/sign-in/", without_cookies, 403),
+    Place("nothing", "error-500", "stranger", "/sign-in/", while_broken, 500),
     Place("code", "sign-in-code", "at code", "/sign-in/code/"),
     Place(
         "code", "sign-in-code", "at code", "/sign-in/code/", send("Continue", code="000000"), 422

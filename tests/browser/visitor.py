@@ -21,7 +21,7 @@ MILLISECONDS = 10_000
 expect.set_options(timeout=MILLISECONDS)
 
 # An answer that is meant: a form that was not accepted, a page that is not there, a wait.
-_MEANT = re.compile(r"responded with a status of (403|404|422|429|503)")
+_MEANT = re.compile(r"responded with a status of (403|404|405|422|429|503)")
 _TELL_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error("policy:", event.violatedDirective, event.blockedURI, event.sourceFile, event.lineNumber));
