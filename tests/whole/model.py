@@ -1,6 +1,7 @@
 """What the sign-in must ask for, told anew in a few lines: nothing of Doorward decides here.
 
-Written from product.md, sections 2 and 6; `test_machine.py` holds the portal against it.
+Written from product.md, sections 2 and 6, and decisions 0044 and 0045; `test_machine.py` holds the portal
+against it.
 """
 
 from __future__ import annotations
@@ -9,15 +10,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from doorward.core import totp
+from tests.whole.belongings import App, Change, Key, Letter, Trust
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+    from doorward.administrators.models import LinkPurpose
 
 WHOLE = timedelta(hours=12)
 IDLE = timedelta(minutes=30)
 SEEN_EVERY = timedelta(minutes=1)
 RECOVERY_SERVES = timedelta(minutes=10)
+OWN_FACTORS = 5
 
 SIGN_IN = "/sign-in/"
 CODE = "/sign-in/code/"
@@ -25,21 +29,26 @@ MAILBOX = "/sign-in/mailbox/"
 SET_UP = "/sign-in/set-up/"
 SAVE_CODES = "/sign-in/recovery-codes/"
 THROUGH = "/"
+# The other page of the step that asks for a code.
+RECOVERY = "/sign-in/recovery/"
 
 
 @dataclass(eq=False)
-class App:
-    """An authenticator app of a person, in the pocket of one of the players."""
+class Company:
+    """What a customer asks of all its people."""
 
-    secret: bytes
-    holder: str
-    last_step: int
+    id: UUID
+    required: bool = False
+    grace_days: int = 0
+    grace_from: datetime | None = None
+    passkeys_only: bool = False
+    trust_days: int = 0
 
-    def fresh_step(self, now: datetime) -> int | None:
-        """Give the earliest step whose code is good now and was not used; None: time must pass."""
-        current = totp.step_at(now)
-        step = max(self.last_step + 1, current - 1)
-        return step if step <= current + 1 else None
+    @property
+    def grace_until(self) -> datetime | None:
+        if not self.required or self.grace_from is None:
+            return None
+        return self.grace_from + timedelta(days=self.grace_days)
 
 
 @dataclass(eq=False)
@@ -49,63 +58,134 @@ class Person:
     id: UUID
     email: str
     password: str
+    company: Company
+    # Who reads which of the addresses that it ever had, or was to have.
+    readers: dict[str, set[str]]
     active: bool = True
-    required: bool = False
-    apps: dict[UUID, App] = field(default_factory=dict)
+    ticked: bool = False
+    factors: dict[UUID, App | Key] = field(default_factory=dict)
     # Recovery codes that work, those among them that are still shown, and those that were used.
     codes: set[str] = field(default_factory=set)
     shown: list[str] = field(default_factory=list)
     used_codes: list[str] = field(default_factory=list)
-    used_links: set[str] = field(default_factory=set)
+    # Answers of passkeys that were accepted once.
+    answers: list[str] = field(default_factory=list)
+    # How often a passkey's count did not go up.
+    alarms: int = 0
+    letters: list[Letter] = field(default_factory=list)
+    change: Change | None = None
+    trusts: list[Trust] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
 
+    @property
+    def required(self) -> bool:
+        return self.ticked or self.company.required
+
+    def in_grace(self, now: datetime) -> bool:
+        """Say whether only the company's policy asks, and not yet."""
+        until = self.company.grace_until
+        return not self.ticked and until is not None and now < until
+
+    def takes(self, factor: App | Key) -> bool:
+        """Say whether a factor is enough for what is asked."""
+        return isinstance(factor, Key) or not (self.required and self.company.passkeys_only)
+
+    @property
+    def taken(self) -> set[UUID]:
+        return {key for key, factor in self.factors.items() if self.takes(factor)}
+
+    @property
+    def apps(self) -> list[App]:
+        return [one for one in self.factors.values() if isinstance(one, App)]
+
+    @property
+    def keys(self) -> list[Key]:
+        return [one for one in self.factors.values() if isinstance(one, Key)]
+
     def end_sessions(self, keep: Session | None = None) -> None:
+        """End all sessions but one, and all trust in browsers."""
         for session in self.sessions:
             session.ended = session.ended or session is not keep
+        self.end_trust()
+
+    def end_trust(self) -> None:
+        for trust in self.trusts:
+            trust.ended = True
 
     def forget_factors(self) -> None:
-        self.apps, self.codes, self.shown = {}, set(), []
+        self.factors, self.codes, self.shown = {}, set(), []
+        self.end_trust()
+
+    def kill_letters(self, *purposes: LinkPurpose) -> None:
+        """Let all links that were mailed so far be good for nothing."""
+        for letter in self.letters:
+            letter.dead = letter.dead or letter.purpose in purposes
 
 
 @dataclass(eq=False)
 class Session:
-    """What was proved in one browser since its password was right."""
+    """What was proved in one browser since it began. `password_at`, None: a passkey stood in for it."""
 
     person: Person
     begun: datetime
     seen: datetime
-    password_at: datetime
-    app: UUID | None = None
-    app_at: datetime | None = None
+    password_at: datetime | None
+    proved: UUID | None = None
+    proved_at: datetime | None = None
     recovery_at: datetime | None = None
     mailbox: bool = False
     link: bool = False
+    put_off: bool = False
     ended: bool = False
 
-    def due(self, now: datetime) -> str:
+    def due(self, now: datetime, trust: Trust | None) -> str:
         """Give the page that this browser must be sent to; `THROUGH`: none."""
         person = self.person
         if self.ended or not person.active or now >= self.begun + WHOLE or now >= self.seen + IDLE:
             return SIGN_IN
-        if person.apps and self.app not in person.apps and not self.recovery_at:
+        if person.factors and not self._proved_one_of(set(person.factors), now, trust):
             return CODE
-        if person.required and not person.apps:
-            return SET_UP if self.mailbox or self.link or self.recovery_at else MAILBOX
+        if person.required and person.taken and not self._proved_one_of(person.taken, now, trust):
+            return CODE
+        if person.required and not person.taken and not self._puts_off(now):
+            return self._due_to_set_up(now)
         return SAVE_CODES if person.shown else THROUGH
 
+    def _proved_one_of(self, enough: set[UUID], now: datetime, trust: Trust | None) -> bool:
+        return self.proved in enough or self.recovery_at is not None or self.is_spared(now, trust)
+
+    def is_spared(self, now: datetime, trust: Trust | None) -> bool:
+        """Say whether the trust in the browser stands in for the second step: of a factor that could be proved."""
+        return bool(self.person.taken) and trust is not None and trust.holds(self.person, now)
+
+    def _puts_off(self, now: datetime) -> bool:
+        return self.put_off and self.person.in_grace(now)
+
+    def _due_to_set_up(self, now: datetime) -> str:
+        """Give what goes before a factor is set up, and then that."""
+        proved = self.proved in self.person.factors
+        more = proved or self.mailbox or self.link or self.recovery_at
+        if not more and not self.person.in_grace(now):
+            return MAILBOX
+        if proved and not self.is_fresh(OWN_FACTORS, now, recovery=True):
+            return CODE
+        return SET_UP
+
     def is_fresh(self, minutes: int, now: datetime, *, recovery: bool = False) -> bool:
-        """Say whether what must be proved was proved in the last minutes."""
+        """Say whether what must be proved was proved in the last minutes: never by a trusted browser."""
         if recovery and self.recovery_at and now < self.recovery_at + RECOVERY_SERVES:
             return True
-        if not self.person.apps:
-            return now < self.password_at + timedelta(minutes=minutes)
-        proved = self.app in self.person.apps and self.app_at is not None
-        return proved and self.app_at is not None and now < self.app_at + timedelta(minutes=minutes)
+        person, span = self.person, timedelta(minutes=minutes)
+        if not person.factors:
+            return self.password_at is not None and now < self.password_at + span
+        # An app does not serve where a passkey is asked for and can be used.
+        proved = self.proved in (person.taken or person.factors) and self.proved_at is not None
+        return proved and self.proved_at is not None and now < self.proved_at + span
 
     def touch(self, now: datetime) -> None:
-        """Note that a page was opened."""
-        if self.due(now) == THROUGH and now >= self.seen + SEEN_EVERY:
+        """Note that a page was opened: of what is due, or any, where nothing is."""
+        if now >= self.seen + SEEN_EVERY:
             self.seen = now
 
     def unprove(self) -> None:
-        self.app = self.app_at = self.recovery_at = None
+        self.proved = self.proved_at = self.recovery_at = None

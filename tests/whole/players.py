@@ -5,43 +5,53 @@ from __future__ import annotations
 import re
 from base64 import b32decode
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.test import Client
 
-from doorward.administrators import links, mailbox, sessions
-from doorward.administrators.models import LinkPurpose, MailboxProof, MailedLink
+from doorward.administrators import mailbox, sessions
+from doorward.administrators.models import MailboxProof
+from doorward.administrators.models import Session as Row
 from doorward.core import totp
+from doorward.web.trustmark import NAME as TRUST_COOKIE
 from tests import support
-from tests.whole.model import SIGN_IN, THROUGH, App, Person, Session
+from tests.softkey import SoftKey
+from tests.whole.model import CODE, MAILBOX, RECOVERY, SIGN_IN, THROUGH, Person, Session
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from tests.whole.belongings import App, Key, Letter, Trust
 
 _COOKIE = settings.SESSION_COOKIE_NAME
 
 
 @dataclass(eq=False)
 class Player:
-    """Somebody with one browser, who is after one account. `reads`: they get its mail."""
+    """Somebody with one browser, who is after one account."""
 
     name: str
     person: Person
-    reads: bool
     password: str
     client: Client
     session: Session | None = None
+    # What the cookie of this browser stands for.
+    trust: Trust | None = None
     codes: list[str] = field(default_factory=list)
+    # The secret of an app that a set-up showed last.
+    secret: bytes = b""
+    # A passkey that is good for another account alone.
+    stray: SoftKey = field(default_factory=SoftKey)
 
     @classmethod
-    def of(cls, name: str, person: Person, *, reads: bool, address: str) -> Player:
+    def of(cls, name: str, person: Person, *, address: str) -> Player:
         client = Client(HTTP_USER_AGENT=f"{support.CHROME} {name}", REMOTE_ADDR=address)
-        return cls(name, person, reads, person.password, client)
+        return cls(name, person, person.password, client)
 
-    def due(self, now: datetime) -> str:
-        return self.session.due(now) if self.session else SIGN_IN
+    def due(self) -> str:
+        """Give the page that this browser must be sent to."""
+        return self.session.due(now(), self.trust) if self.session else SIGN_IN
 
     def is_sent_to(self) -> str:
         """Ask the portal where this browser is sent when it wants in; `/`: it is through."""
@@ -51,51 +61,94 @@ class Player:
         # A form that waits for its proof is shown, to who is through.
         return THROUGH if answer.status_code == 200 else path_of(answer)
 
+    def proved_in_its_row(self) -> tuple[str, bool]:
+        """Give what the portal wrote down: the kind of factor that was proved, and whether by a recovery code."""
+        rows = Row.objects.filter(token_hash=self._token_hash())
+        [(kind, recovered)] = rows.values_list("factor_kind", "recovery_at")
+        return kind, recovered is not None
+
     def post(self, path: str, **fields: str) -> Any:
+        self._opens(path)
         return self.client.post(path, fields)
 
-    def begins(self, now: datetime, *, link: bool = False) -> Session:
+    def get(self, path: str) -> Any:
+        self._opens(path)
+        return self.client.get(path)
+
+    def _opens(self, path: str) -> None:
+        """Note that a page is opened; only the one that is due is served."""
+        step = CODE if path == RECOVERY else path.removesuffix("passkey/")
+        if self.session and step not in {SIGN_IN, THROUGH} and step == self.due():
+            self.session.touch(now())
+
+    def begins(self, *, link: bool = False, passkey: bool = False) -> Session:
         """Note that the portal began a session with this browser."""
-        self.session = Session(self.person, begun=now, seen=now, password_at=now, link=link)
+        moment = now()
+        self.session = Session(self.person, moment, moment, None if passkey else moment, link=link)
         self.person.sessions.append(self.session)
         return self.session
 
     @property
+    def reads(self) -> bool:
+        """Whether the account's mail reaches this player."""
+        return self.may_read(self.person.email)
+
+    def may_read(self, address: str) -> bool:
+        return self.name in self.person.readers[address]
+
+    def letters(self) -> list[Letter]:
+        """Give the mailed links that reached this player, newest first."""
+        return [one for one in reversed(self.person.letters) if self.may_read(one.to)]
+
+    @property
     def apps(self) -> list[App]:
         """The apps of the account that are in this player's pocket."""
-        return [app for app in self.person.apps.values() if app.holder == self.name]
+        return [app for app in self.person.apps if app.holder == self.name]
 
-    def shown_secret(self, path: str) -> bytes | None:
-        """Open the page of a set-up; give its secret, None: it is not shown."""
-        page = self.client.get(path)
+    @property
+    def keys(self) -> list[Key]:
+        """The passkeys of the account that are on this player's devices."""
+        return [key for key in self.person.keys if self.name in key.devices]
+
+    @property
+    def trust_mark(self) -> str:
+        """The cookie of a trusted browser; empty: there is none."""
+        found = self.client.cookies.get(TRUST_COOKIE)
+        return found.value if found else ""
+
+    def sees_secret(self, path: str) -> bool | None:
+        """Open the page of a set-up and keep its secret; False: no app is wanted, None: it is not shown."""
+        page = self.get(path)
         if page.status_code != 200:
             return None
         found = re.search(r'id="manual-code">([^<]+)<', page.content.decode())
-        assert found
-        return b32decode(found[1].replace(" ", ""))
+        if found:
+            self.secret = b32decode(found[1].replace(" ", ""))
+        return bool(found)
 
     def mailed_code(self) -> str:
         """Read the code that was mailed for this browser's session."""
-        self.client.get("/sign-in/mailbox/")
-        hashed = sessions.token_hash(self.client.cookies[_COOKIE].value)
-        proofs = MailboxProof.objects.filter(session__token_hash=hashed)
+        self.get(MAILBOX)
+        proofs = MailboxProof.objects.filter(session__token_hash=self._token_hash())
         return mailbox.code_of(proofs.latest("created_at"))
 
     def open_link(self, path: str) -> None:
         """Open a mailed link as a click does."""
         self.client.get(self.client.get(path)["Location"])
 
+    def _token_hash(self) -> bytes:
+        return sessions.token_hash(self.client.cookies[_COOKIE].value)
+
+
+def now() -> datetime:
+    """Read the clock, which stands still until a rule moves it."""
+    return datetime.now(tz=UTC)
+
 
 def path_of(answer: Any) -> str:
     """Give the path that an answer leads to; empty: nowhere."""
     path: str = urlsplit(answer.headers.get("Location", "")).path
     return path
-
-
-def reset_links(person: Person) -> list[str]:
-    """Give the addresses of all links that were mailed to set a new password, newest first."""
-    rows = MailedLink.objects.filter(administrator_id=person.id, purpose=LinkPurpose.RESET)
-    return [links.path(row) for row in rows.order_by("-created_at", "-id")]
 
 
 def code(app: App, step: int) -> str:

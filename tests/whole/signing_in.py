@@ -6,14 +6,24 @@ A deed changes the model only where the portal accepted it, and asserts that it 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from doorward.core import attempts, totp
 from doorward.mfa import recovery
 from doorward.mfa.models import Factor
-from tests.whole.model import CODE, MAILBOX, SAVE_CODES, SET_UP, SIGN_IN, THROUGH, App, Person
-from tests.whole.players import Player, code
+from tests.whole.belongings import App, Key, Trust
+from tests.whole.model import (
+    CODE,
+    MAILBOX,
+    RECOVERY,
+    SAVE_CODES,
+    SET_UP,
+    SIGN_IN,
+    THROUGH,
+    Person,
+)
+from tests.whole.players import Player, code, now
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -25,68 +35,57 @@ WRONG = "000000"
 class SigningIn:
     """The steps of signing in, and what all deeds share."""
 
-    def __init__(self, person: Person, happened: Counter[str]) -> None:
-        self.person = person
+    def __init__(self, players: dict[str, Player], happened: Counter[str]) -> None:
+        self.players = players
+        # Whose account it is about.
+        self.person = players["owner"].person
         self.happened = happened
         # All that were ever wrong: so many at least before anybody has to wait.
         self.wrong: Counter[str] = Counter()
-        self.passwords = 0
-
-    @property
-    def now(self) -> datetime:
-        return datetime.now(tz=UTC)
-
-    def come_in(self, player: Player) -> None:
-        """Do what is asked for, step by step, as far as this player can."""
-        for _ in range(5):
-            before = player.due(self.now)
-            match before:
-                case "/sign-in/":
-                    self.password(player)
-                case "/sign-in/code/":
-                    self.code(player, "right")
-                case "/sign-in/mailbox/":
-                    self.mailed_code(player, right=True)
-                case "/sign-in/set-up/":
-                    self.set_up(player, right=True)
-                case "/sign-in/recovery-codes/":
-                    self.save_codes(player)
-            if player.due(self.now) in {before, THROUGH}:
-                return
+        self.made = 0
 
     def password(self, player: Player, *, right: bool = True) -> None:
-        before = player.due(self.now)
+        before, person = player.due(), player.person
         word = player.password if right else "not the password at all"
-        answer = player.post(SIGN_IN, email=player.person.email, password=word, next="")
+        answer = player.post(SIGN_IN, email=person.email, password=word, next="")
         if before != SIGN_IN:
             assert answer.status_code == 303  # passed already, and nothing was looked at
             return
-        right = player.person.active and word == player.person.password
-        if self._judged(answer, right=right, of=f"password of {player.person.email}"):
-            player.begins(self.now)
+        right = person.active and word == person.password
+        if self._judged(player, answer, right=right, of=f"password of {person.email}"):
+            player.begins()
 
-    def code(self, player: Player, which: str) -> None:
-        before = player.due(self.now)
+    def code(self, player: Player, which: str, *, trusts: bool = False) -> None:
+        before, mark = player.due(), player.trust_mark
         app, step = self._code(player, which)
-        answer = player.post(CODE, code=code(app, step) if app else WRONG)
-        if before == CODE and self._judged(answer, right=which == "right" and app is not None):
+        box = {"trust": "on"} if trusts else {}
+        answer = player.post(CODE, code=code(app, step) if app else WRONG, **box)
+        if before != CODE:
+            return
+        if self._judged(player, answer, right=self._is_right(app, which)):
+            assert app
             self._proved(player, app, step)
+            self._trusts(player, app, mark, asks=trusts)
+            if player.person.taken and not player.person.takes(app):
+                self.happened["app is not enough"] += 1
 
     def recovery_code(self, player: Player, which: str) -> None:
-        before = player.due(self.now)
-        mine = [one for one in player.codes if one in self.person.codes]
-        given = {"right": mine, "used": self.person.used_codes, "wrong": []}[which]
+        before, person = player.due(), player.person
+        mine = [one for one in player.codes if one in person.codes]
+        given = {"right": mine, "used": person.used_codes, "wrong": []}[which]
         typed = given[-1] if given else "AAAA-BBBB-CCCC-DDDD-EEEE-FFFF"
-        answer = player.post("/sign-in/recovery/", code=typed)
+        answer = player.post(RECOVERY, code=typed)
         right = which == "right" and bool(mine)
-        if before == CODE and self._judged(answer, right=right, of="recovery"):
+        if before == CODE and self._judged(player, answer, right=right, of="recovery"):
             assert player.session
-            player.session.recovery_at = self.now
-            self.person.codes.discard(typed)
-            self.person.used_codes.append(typed)
+            player.session.recovery_at = now()
+            person.codes.discard(typed)
+            person.used_codes.append(typed)
+            # Something was lost, perhaps the very device that is trusted.
+            person.end_trust()
 
     def mailed_code(self, player: Player, *, right: bool) -> None:
-        before = player.due(self.now)
+        before = player.due()
         right = right and player.reads and before == MAILBOX
         answer = player.post(MAILBOX, code=player.mailed_code() if right else "12345678")
         assert answer.status_code in {303, 422, 429}
@@ -97,36 +96,55 @@ class SigningIn:
             self.happened["mailbox proved"] += 1
 
     def set_up(self, player: Player, *, right: bool) -> None:
-        before, person = player.due(self.now), self.person
-        inside = "/security/2fa/add/" if person.apps else "/security/2fa/enable/"
-        path = SET_UP if before == SET_UP else inside
-        secret = player.shown_secret(path)
-        may = before == SET_UP or self._inside(player, before, minutes=5, recovery=True)
-        assert (secret is not None) == may
-        if secret is None:
+        """Set an app up, also where none would do: then with the secret that was shown before that."""
+        path, may = self._set_up_page(player)
+        shown = player.sees_secret(path)
+        assert (shown is not None) == may
+        if shown is None:
             return
-        step = totp.step_at(self.now)
-        typed = totp.code_at(secret, step) if right else WRONG
-        answer = player.post(path, code=typed, name="")
-        if not self._judged(answer, right=right, of=f"set-up by {player.name}"):
+        app = App(player.secret, player.name, totp.step_at(now()))
+        is_wanted = player.person.takes(app)
+        assert shown == is_wanted
+        answer = player.post(path, code=code(app, app.last_step) if right else WRONG, name="")
+        if self._judged(player, answer, right=right and is_wanted, of=f"set-up by {player.name}"):
+            self._added(player, app)
+            self._proved(player, app, app.last_step)
+        elif right and not is_wanted:
+            self.happened["app refused"] += 1
+
+    def put_off(self, player: Player) -> None:
+        before, person = player.due(), player.person
+        answer = player.post(SET_UP, later="on")
+        if before != SET_UP:
             return
-        [added] = self.factor_ids() - set(person.apps)
-        person.apps[added] = App(secret, player.name, last_step=step)
-        self._proved(player, person.apps[added], step)
-        person.end_sessions(keep=player.session)
-        self._shown()
+        # Without a grace it is a form that brings no code.
+        assert (answer.status_code == 303) == person.in_grace(now())
+        if answer.status_code == 303:
+            assert player.session
+            player.session.put_off = True
+            self.happened["put off"] += 1
+        else:
+            self.happened["not put off"] += 1
 
     def save_codes(self, player: Player) -> None:
-        before = player.due(self.now)
+        before, person = player.due(), player.person
         player.post(SAVE_CODES, saved="on")
         if before == SAVE_CODES:
-            player.codes = list(self.person.shown)
-            self.person.codes = {one for one in player.codes if one not in self.person.used_codes}
-            self.person.shown = []
+            player.codes = list(person.shown)
+            person.codes = {one for one in player.codes if one not in person.used_codes}
+            person.shown = []
 
-    def factor_ids(self) -> set[UUID]:
-        rows = Factor.objects.filter(administrator_id=self.person.id)
+    def factor_ids(self, person: Person) -> set[UUID]:
+        rows = Factor.objects.filter(administrator_id=person.id)
         return set(rows.values_list("id", flat=True))
+
+    def _set_up_page(self, player: Player) -> tuple[str, bool]:
+        """Give where this player would set a factor up, and whether they may."""
+        before = player.due()
+        if before == SET_UP:
+            return SET_UP, True
+        path = "/security/2fa/add/" if player.person.factors else "/security/2fa/enable/"
+        return path, self._inside(player, before, minutes=5, recovery=True)
 
     def _inside(self, player: Player, before: str, *, minutes: int, recovery: bool = False) -> bool:
         """Say whether this player was through, with a proof of the last minutes."""
@@ -134,47 +152,70 @@ class SigningIn:
         return (
             before == THROUGH
             and session is not None
-            and session.is_fresh(minutes, self.now, recovery=recovery)
+            and session.is_fresh(minutes, now(), recovery=recovery)
         )
 
-    def _judged(self, answer: Any, *, right: bool, of: str = "codes") -> bool:
+    def _judged(self, player: Player, answer: Any, *, right: bool, of: str = "codes") -> bool:
         """Say whether a proof was accepted; hold that right ones are, unless there is to be a wait."""
         accepted: bool = answer.status_code == 303
+        name, of = of.partition(" ")[0], f"{of}, {player.person.id}"
         if accepted:
             assert right, of
-            self.happened[f"{of.partition(' ')[0]} accepted"] += 1
+            self.happened[f"{name} accepted"] += 1
             return True
         assert answer.status_code in {422, 429}
         if right:
             # Of several apps one may have to wait: its code is not looked at, and the others' it is not.
-            assert answer.status_code == 429 or len(self.person.apps) > 1, of
+            several = name == "codes" and len(player.person.apps) > 1
+            assert answer.status_code == 429 or several, of
             assert self.wrong[of] >= attempts.FREE, of
         self.wrong[of] += 1
-        self.happened[f"{of.partition(' ')[0]} refused"] += 1
+        self.happened[f"{name} refused"] += 1
         return False
 
     def _code(self, player: Player, which: str) -> tuple[App | None, int]:
         """Give an app and a time step to take a code of; no app: there is no such code."""
-        if which == "right":
-            for app in player.apps:
-                step = app.fresh_step(self.now)
-                if step is not None:
-                    return app, step
-        if which == "replayed":
-            # Whoever looked over the owner's shoulder knows it as well.
-            for app in self.person.apps.values():
-                if app.last_step:
-                    self.happened["code replayed"] += 1
-                    return app, app.last_step
+        # Whoever asks the owner for a code on the telephone is told one; who looks over a shoulder sees it used.
+        known = {"right": player.apps, "told": player.person.apps}.get(which, [])
+        for app in known:
+            step = app.fresh_step(now())
+            if step is not None:
+                return app, step
+        for app in player.person.apps if which == "replayed" else []:
+            if app.last_step:
+                self.happened["code replayed"] += 1
+                return app, app.last_step
         return None, 0
 
-    def _proved(self, player: Player, app: App | None, step: int) -> None:
-        assert app is not None
-        assert player.session
-        app.last_step = step
-        [player.session.app] = [key for key, one in self.person.apps.items() if one is app]
-        player.session.app_at = self.now
+    def _is_right(self, app: App | None, which: str) -> bool:
+        return app is not None and which in {"right", "told"}
 
-    def _shown(self) -> None:
-        self.person.shown = recovery.unsaved(self.person.id)
-        self.person.codes |= set(self.person.shown)
+    def _added(self, player: Player, factor: App | Key) -> None:
+        person = player.person
+        [added] = self.factor_ids(person) - set(person.factors)
+        person.factors[added] = factor
+        person.end_sessions(keep=player.session)
+        person.shown = recovery.unsaved(person.id)
+        person.codes |= set(person.shown)
+
+    def _proved(self, player: Player, factor: App | Key, step: int = 0) -> None:
+        assert player.session
+        if isinstance(factor, App):
+            factor.last_step = step
+        factors = player.person.factors.items()
+        [player.session.proved] = [key for key, one in factors if one is factor]
+        player.session.proved_at = now()
+
+    def _trusts(self, player: Player, factor: App | Key, mark: str, *, asks: bool) -> None:
+        """Note that the browser is trusted after a second step, where the policy allows it."""
+        person, session = player.person, player.session
+        assert session
+        days = person.company.trust_days
+        may = asks and days > 0 and person.takes(factor) and not session.recovery_at
+        assert (player.trust_mark != mark) == may
+        if may:
+            until = now() + timedelta(days=days)
+            only = person.company.passkeys_only
+            player.trust = Trust(now(), until, required=person.required, passkeys_only=only)
+            person.trusts.append(player.trust)
+            self.happened["browser trusted"] += 1

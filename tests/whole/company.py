@@ -1,0 +1,95 @@
+"""What a colleague with the Administrators tab does to the account, and to what the company asks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from doorward.administrators.models import LinkPurpose, Status
+from doorward.core.policy import Kinds
+from tests import support
+from tests.whole.belongings import VETO
+from tests.whole.moving import Moving
+from tests.whole.players import Player, now, path_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class InTheCompany(Moving):
+    """Deeds of a colleague, which a thief in the account tries too."""
+
+    def save_person(self, player: Player, *, required: bool, active: bool) -> None:
+        """Save the account at the page of the Administrators tab."""
+        before, person = player.due(), self.person
+        self._save(player, required=required, active=active, email=person.email)
+        row = support.again_by_id(person.id)
+        now_active = row.status == Status.ACTIVE
+        if (row.require_2fa, now_active) == (person.ticked, person.active):
+            return
+        assert player.name == "colleague"
+        assert self._inside(player, before, minutes=10)
+        if person.active and not now_active:
+            person.end_sessions()
+            # What was begun in the account stops with it.
+            person.kill_letters(*LinkPurpose)
+            self._close()
+        person.ticked, person.active = row.require_2fa, now_active
+        self.happened["saved by the colleague"] += 1
+
+    def move_person(self, player: Player, *, to: str) -> None:
+        """Ask for another e-mail of the account, which one of the players reads."""
+        before, person = player.due(), self.person
+        wanted = self._new_address(to)
+        self._save(player, required=person.ticked, active=person.active, email=wanted)
+        if self._asked_for(wanted, by_colleague=True):
+            assert player.name == "colleague"
+            assert self._inside(player, before, minutes=5)
+            self.happened["e-mail asked for by the colleague"] += 1
+
+    def save_policy(self, player: Player, **asked: Any) -> None:
+        """Save what the company asks of all, at the Account tab."""
+        before, company = player.due(), self.person.company
+        kinds = kinds_of(passkeys_only=asked["passkeys_only"])
+        fields = {"require_2fa": "on"} if asked["required"] else {}
+        fields |= {"grace_days": str(asked["grace_days"]), "kinds": kinds.value}
+        fields |= {"trust_days": str(asked["trust_days"])}
+        answer = player.post("/account/", session_hours="12", idle_minutes="30", **fields)
+        if path_of(answer) != "/account/":
+            return
+        assert player.name == "colleague"
+        assert self._inside(player, before, minutes=10)
+        if asked["required"] and not company.required:
+            company.grace_from = now()
+        for name, value in asked.items():
+            setattr(company, name, value)
+        self._end_trust_that_is_over()
+        self.happened["policy saved"] += 1
+
+    def end_sessions_of_person(self, player: Player) -> None:
+        before, page = player.due(), f"/administrators/{self.person.id}/"
+        answer = player.post(f"{page}end-sessions/")
+        if path_of(answer) == page:
+            assert player.name == "colleague"
+            assert self._inside(player, before, minutes=10)
+            self.person.end_sessions()
+            self.happened["ended by the colleague"] += 1
+
+    def ends(self) -> list[datetime]:
+        """Give when, from now on, something is over by time: a grace, a trust, the time of a veto."""
+        person = self.person
+        moments = {trust.until for trust in person.trusts if not trust.ended}
+        if person.company.grace_until:
+            moments.add(person.company.grace_until)
+        if person.change:
+            moments.add(person.change.asked_at + VETO)
+        return sorted(one for one in moments if one > now())
+
+    def _save(self, player: Player, *, required: bool, active: bool, email: str) -> None:
+        fields = {"first_name": "Ines", "last_name": "Moreau", "phone": "", "tabs": "home"}
+        fields |= {"require_2fa": "on"} if required else {}
+        fields |= {"status": "active"} if active else {"status": "suspended", "confirm": "on"}
+        player.post(f"/administrators/{self.person.id}/", email=email, **fields)
+
+
+def kinds_of(*, passkeys_only: bool) -> Kinds:
+    return Kinds.PHISHING_RESISTANT if passkeys_only else Kinds.ANY

@@ -1,0 +1,209 @@
+"""The table at which the players of `test_machine.py` sit: one account, three browsers, one clock.
+
+After each step each browser is asked for where the portal sends it, and a model (`model.py`) says where it
+must be sent.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import time_machine
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
+
+from doorward.administrators.models import Administrator, Status
+from doorward.mfa.models import Factor
+from tests import passkeys, support
+from tests.softkey import UP, UV, SoftKey
+from tests.whole.belongings import App, Key
+from tests.whole.company import kinds_of
+from tests.whole.game import Game
+from tests.whole.model import THROUGH, Company, Person
+from tests.whole.players import Player, now
+
+if TYPE_CHECKING:
+    from doorward.customers.models import Customer
+
+_numbers = count(1)
+_OF_COMPANY = ("require_2fa", "grace_days", "kinds", "trust_days")
+_COLUMNS = ("id", "email", "require_2fa", "status", *(f"customer__{one}" for one in _OF_COMPANY))
+
+
+class Table(RuleBasedStateMachine):
+    """Who sits at it, and what must be true after every step."""
+
+    # Over all examples: what happened at all, so that nothing is proved by never being tried.
+    happened: ClassVar[Counter[str]] = Counter()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = time_machine.travel(datetime(2026, 11, 24, 9, 0, 10, tzinfo=UTC), tick=False)
+        self.time = self.clock.start()
+        self.number = next(_numbers)
+        # Of whom the requirement held after the last step, and whether by passkeys only.
+        self.held: dict[str, bool] = {}
+
+    def teardown(self) -> None:
+        self.clock.stop()
+
+    @initialize(
+        has=st.sampled_from(["", "app", "passkey", "app passkey", "app passkey"]),
+        ticked=st.sampled_from([True, False, False]),
+        reads=st.booleans(),
+        copied=st.sampled_from([True, False, False]),
+        required=st.booleans(),
+        grace_days=st.sampled_from([0, 1]),
+        passkeys_only=st.booleans(),
+    )
+    def begin(self, *, has: str, ticked: bool, reads: bool, copied: bool, **asked: Any) -> None:
+        """Let the account have these factors; the thief gets its mail, and has the passkey copied, or not."""
+        customer = self._customer(**asked)
+        company = Company(customer.id, grace_from=now(), trust_days=2, **asked)
+        ines = self._account(customer, company, "ines", tabs={"home"}, require_2fa=ticked)
+        boss = self._account(customer, company, "nora", tabs={"home", "administrators", "account"})
+        ines.ticked = ticked
+        ines.readers[ines.email] = {"owner", "thief"} if reads else {"owner"}
+        boss.readers[boss.email] = {"colleague"}
+        self.players = {
+            "owner": self._player("owner", ines),
+            "thief": self._player("thief", ines),
+            "colleague": self._player("colleague", boss),
+        }
+        self.person, self.people = ines, (ines, boss)
+        self.game = Game(self.players, self.happened)
+        self._equip(has)
+        for key in self.person.keys if copied else []:
+            self.game.copy_passkey(self.players["thief"], key)
+
+    def _customer(self, *, required: bool, grace_days: int, passkeys_only: bool) -> Customer:
+        return support.make_customer(
+            f"Harbour Bakery {self.number}",
+            require_2fa=required,
+            grace_days=grace_days,
+            grace_from=now(),
+            kinds=kinds_of(passkeys_only=passkeys_only),
+            trust_days=2,
+        )
+
+    def _account(self, customer: Customer, company: Company, name: str, **rest: Any) -> Person:
+        email = f"{name}{self.number}@harbourbakery.example"
+        made = support.make_administrator(customer, email=email, **rest)
+        return Person(made.id, email, support.PASSWORD, company, {})
+
+    def _player(self, name: str, person: Person) -> Player:
+        last = {"owner": 1, "thief": 2, "colleague": 3}[name]
+        address = f"10.{self.number >> 8}.{self.number & 255}.{last}"
+        return Player.of(name, person, address=address)
+
+    def _equip(self, has: str) -> None:
+        """Give the owner their factors, and the thief a passkey of an account of their own."""
+        row = support.again_by_id(self.person.id)
+        if "app" in has:
+            secret = support.enable_app(row)
+            [factor] = Factor.objects.filter(administrator_id=row.id)
+            self.person.factors[factor.id] = App(secret, "owner", last_step=0)
+        if "passkey" in has:
+            device = passkeys.add(row, SoftKey(flags=UP | UV))
+            [added] = self.game.factor_ids(self.person) - set(self.person.factors)
+            self.person.factors[added] = Key(
+                {"owner": device}, seen=device.sign_count, verified=True
+            )
+        if has:
+            self.players["owner"].codes = support.saved_codes(row)
+            self.person.codes = set(self.players["owner"].codes)
+        stranger = support.make_administrator(
+            row.customer, email=f"mallory{self.number}@harbourbakery.example"
+        )
+        passkeys.add(stranger, self.players["thief"].stray)
+        self.players["owner"].stray = self.players["thief"].stray
+
+    # --- what must be true after every step -------------------------------------------------------
+
+    @invariant()
+    def everybody_is_sent_where_they_must_be(self) -> None:
+        for player in self.players.values():
+            due = player.due()
+            assert player.is_sent_to() == due, (player.name, due)
+            if player.session and due == THROUGH:
+                player.session.touch(now())
+                self._proved_what_is_asked(player)
+        self.happened["steps"] += 1
+
+    def _proved_what_is_asked(self, player: Player) -> None:
+        """Hold what the portal wrote down of somebody who is through against what the policy asks."""
+        person = player.person
+        kind, recovered = player.proved_in_its_row()
+        spared = bool(player.session and player.session.is_spared(now(), player.trust))
+        assert kind or recovered or spared or not person.factors
+        if spared and not kind:
+            self.happened["through by trust"] += 1
+        if not person.required or person.in_grace(now()):
+            return
+        assert person.taken
+        if person.company.passkeys_only:
+            assert kind == "passkey" or recovered or spared
+            self.happened["through where only passkeys do"] += 1
+
+    @invariant()
+    def the_accounts_are_as_the_rules_left_them(self) -> None:
+        ids = [person.id for person in self.people]
+        factors = set(Factor.objects.filter(administrator_id__in=ids).values_list("id", flat=True))
+        assert factors == {one for person in self.people for one in person.factors}
+        rows = Administrator.objects.everywhere().filter(id__in=ids).values_list(*_COLUMNS)
+        found = {id: row for id, *row in rows}
+        for person in self.people:
+            assert found[person.id] == _columns_of(person)
+            self._is_never_left_without(person)
+
+    def _is_never_left_without(self, person: Person) -> None:
+        """Hold that of whom something is asked, and who has it, has it as long as no more is asked."""
+        only, name = person.company.passkeys_only, str(person.id)
+        if person.required and name in self.held and self.held[name] >= only:
+            assert person.taken
+        self.held.pop(name, None)
+        if person.required and person.taken:
+            self.held[name] = only
+
+    # --- who does it ------------------------------------------------------------------------------
+
+    def player_of(self, name: str, *, first: str) -> Player:
+        """Give a player who first came `in`, or did so and gave a `fresh` proof, as far as they can."""
+        player = self.players[name]
+        if first:
+            self.wait_for_a_code(player)
+            self.game.come_in(player)
+        if first == "fresh":
+            self.game.make_fresh(player)
+        return player
+
+    def with_the_password(self, name: str) -> Player:
+        """Give a player who has given the password and no more: begin anew, where this browser is through."""
+        player = self.players[name]
+        if player.due() == THROUGH:
+            self.game.sign_out(player)
+        self.wait_for_a_code(player)
+        self.game.password(player)
+        return player
+
+    def wait_for_a_code(self, player: Player) -> None:
+        """Let time pass until the apps show codes that were not used yet."""
+        if any(app.fresh_step(now()) is None for app in player.apps):
+            self.pass_time(timedelta(seconds=31))
+
+    def pass_time(self, span: timedelta) -> None:
+        """Let time pass, and the worker work if it was its minute."""
+        self.time.shift(span)
+        if not timedelta(0) < span < timedelta(minutes=1):
+            self.game.let_the_worker_work()
+
+
+def _columns_of(person: Person) -> list[object]:
+    """Give what the portal should have written down of a person, and what their company asks."""
+    company, status = person.company, Status.ACTIVE if person.active else Status.SUSPENDED
+    kinds = kinds_of(passkeys_only=company.passkeys_only)
+    asked = [company.required, company.grace_days, kinds, company.trust_days]
+    return [person.email, person.ticked, status, *asked]

@@ -1,0 +1,170 @@
+"""What players do with mailed links: a forgotten password, and another e-mail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from doorward.administrators import email_change, links
+from doorward.administrators.models import EmailChange, LinkPurpose, MailedLink
+from doorward.audit.events import Kind
+from doorward.mfa import trusted
+from doorward.notices.recipients import deliveries_of
+from tests import support
+from tests.whole.belongings import Change, Letter
+from tests.whole.model import THROUGH, Session
+from tests.whole.players import Player, now
+from tests.whole.with_passkeys import WithPasskeys
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+CONFIRM = "/e-mail/confirm/"
+OF_A_CHANGE = (LinkPurpose.EMAIL_NEW, LinkPurpose.EMAIL_OLD)
+
+
+class Moving(WithPasskeys):
+    """Deeds in which mail counts."""
+
+    def ask_for_link(self, player: Player) -> None:
+        player.post("/password/forgot/", email=self.person.email)
+        self._mail()
+
+    def reset_password(self, player: Player, *, again: bool) -> None:
+        """With the newest link, or with all that there ever were: each works once."""
+        mailed = [one for one in player.letters() if one.purpose is LinkPurpose.RESET]
+        for letter in mailed if again else mailed[:1]:
+            player.open_link(letter.path)
+            new = self._new_password()
+            answer = player.post("/password/reset/", password=new)
+            if answer.status_code == 303:
+                assert self.person.active
+                assert not letter.dead
+                self._password_is(new)
+                self.person.end_sessions()
+                player.begins(link=True)
+                player.password = new
+                self.happened["password reset"] += 1
+            elif letter.dead:
+                self.happened["reset link refused"] += 1
+
+    def ask_for_email(self, player: Player) -> None:
+        """Ask for another e-mail of the account at its own profile."""
+        before = player.due()
+        wanted = self._new_address(player.name)
+        names = {"first_name": "Ines", "last_name": "Moreau", "phone": ""}
+        player.post("/profile/", email=wanted, language="en", time_zone="Europe/Berlin", **names)
+        if self._asked_for(wanted, by_colleague=False):
+            assert self._inside(player, before, minutes=5)
+
+    def answer_email(self, player: Player, *, at_new: bool = True, stop: bool = False) -> None:
+        """Answer with the newest link that reached this player, and with one that should be dead."""
+        before = player.session if player.due() == THROUGH else None
+        purpose = LinkPurpose.EMAIL_NEW if at_new else LinkPurpose.EMAIL_OLD
+        mine = [one for one in player.letters() if one.purpose is purpose]
+        for letter in [one for one in mine if one.dead][:1] + mine[:1]:
+            player.open_link(letter.path)
+            answer = player.post(CONFIRM, **({"stop": "on"} if stop else {}))
+            if answer.status_code != 303:
+                self.happened["e-mail link refused"] += letter.dead
+                continue
+            assert not letter.dead
+            letter.dead = True
+            self._answered(letter, stop=stop, keep=before)
+
+    def let_the_worker_work(self) -> None:
+        """Let pass what takes effect by time, as each minute does."""
+        email_change.apply_due(now=now())
+        trusted.forget(now=now())
+        self._end_trust_that_is_over()
+        change = self.person.change
+        if change and change.by_colleague and change.is_ready(now()):
+            self.happened["e-mail changed by time"] += 1
+            self._moved(change, keep=None)
+
+    def _end_trust_that_is_over(self) -> None:
+        """Let what holds no more not hold again when the policy is set back."""
+        for player in self.players.values():
+            for trust in player.person.trusts:
+                trust.follow(player.person.company.trust_days)
+                trust.ended = not trust.holds(player.person, now())
+
+    def _asked_for(self, wanted: str, *, by_colleague: bool) -> bool:
+        """Say whether the portal waits for this new e-mail, and hold who was told of it."""
+        if not EmailChange.objects.filter(email=wanted).exists():
+            return False
+        self._close()
+        old = self.person.email
+        self.person.change = Change(old, wanted, by_colleague, now())
+        self._mail()
+        assert self._told(Kind.EMAIL_CHANGE_ASKED) == {old, wanted}
+        self.happened["e-mail asked for"] += 1
+        return True
+
+    def _answered(self, letter: Letter, *, stop: bool, keep: Session | None) -> None:
+        change = letter.about
+        assert change
+        assert not change.closed
+        if stop:
+            self._close()
+            self.happened["e-mail stopped"] += 1
+            return
+        if letter.purpose is LinkPurpose.EMAIL_NEW:
+            change.confirmed = True
+        else:
+            change.agreed = True
+        if change.is_ready(now()):
+            self._moved(change, keep=keep)
+
+    def _moved(self, change: Change, *, keep: Session | None) -> None:
+        self._close()
+        self.person.email = change.new
+        self.person.kill_letters(LinkPurpose.RESET)
+        self.person.end_sessions(keep=keep)
+        assert self._told(Kind.EMAIL_CHANGED) == {change.old, change.new}
+        self.happened["e-mail changed"] += 1
+
+    def _close(self) -> None:
+        """Let the change that is on its way, and its links, be good for nothing."""
+        if self.person.change:
+            self.person.change.closed = True
+        self.person.change = None
+        self.person.kill_letters(*OF_A_CHANGE)
+
+    def _told(self, kind: Kind) -> set[str]:
+        newest = support.events(kind, subject_id=self.person.id)[-1]
+        return {one.address for one in deliveries_of(newest, now=now())}
+
+    def _mail(self) -> None:
+        """Let the letters that were not sent yet reach their mailboxes."""
+        person, purposes = self.person, (LinkPurpose.RESET, *OF_A_CHANGE)
+        rows = MailedLink.objects.filter(administrator_id=person.id, purpose__in=purposes)
+        there = {one.path for one in person.letters}
+        for row in rows.order_by("created_at", "purpose"):
+            change = person.change if row.purpose in OF_A_CHANGE else None
+            is_new = row.purpose == LinkPurpose.EMAIL_NEW
+            to = change.new if change and is_new else person.email
+            letter = Letter(links.path(row), to, LinkPurpose(row.purpose), change)
+            if letter.path not in there:
+                person.letters.append(letter)
+
+    def _password_is(self, new: str) -> None:
+        """Note a new password, and what somebody who knew the old one may have begun."""
+        self.person.password = new
+        self.person.kill_letters(LinkPurpose.RESET)
+        if self.person.change and not self.person.change.by_colleague:
+            self._close()
+
+    def _new_password(self) -> str:
+        self.made += 1
+        return f"violet tractor waits for rain {self.made}"
+
+    def _new_address(self, reader: str) -> str:
+        self.made += 1
+        # The last part of the person's id: no two of all examples have the same.
+        address = f"{reader}{self.made}.{_mark(self.person.id)}@mail.example"
+        self.person.readers[address] = {reader}
+        return address
+
+
+def _mark(id: UUID) -> str:
+    return id.hex[-12:]
