@@ -361,6 +361,16 @@ def test_a_factor_that_is_gone_is_no_fresh_proof():
     assert not is_fresh(facts(factors=(USABLE_APP,), session=gone), OTHERS, now=NOW)
 
 
+@pytest.mark.parametrize("has_passkey", YES_NO)
+def test_an_app_is_no_fresh_proof_where_a_passkey_is_asked_for_and_there_is_one(has_passkey):
+    passkey = FactorFacts(id=PASSKEY, kind=FactorKind.PASSKEY, usable=has_passkey)
+    by_app = session(factor_at=ago(minutes=1), factor_id=APP, recovery_at=ago(minutes=1))
+    only = policy(required=True, kinds=Kinds.PHISHING_RESISTANT)
+    mine = facts(factors=(USABLE_APP, passkey), session=by_app, policy=only)
+    assert is_fresh(mine, OWN_SECURITY, now=NOW) is not has_passkey
+    assert is_fresh(replace(mine, policy=policy()), OWN_SECURITY, now=NOW)
+
+
 @pytest.mark.parametrize(("minutes", "served"), [(0, True), (9, True), (10, False), (11, False)])
 def test_a_recovery_code_serves_ten_minutes_for_ones_own_factors_only(minutes, served):
     mine = facts(factors=(USABLE_APP,), session=session(recovery_at=ago(minutes=minutes)))

@@ -49,15 +49,16 @@ def set_up_is_due(facts: Facts, *, now: datetime) -> bool:
 def is_fresh(facts: Facts, fresh: Fresh, *, now: datetime) -> bool:
     """Say whether a proof made in this session is recent enough.
 
-    A factor that still counts where there is one, else the password. A recovery code serves for ten
-    minutes, and only where the need says so (setting up a new factor, removing the lost one).
+    A factor that still counts where there is one, else the password; an app does not, where a passkey is
+    asked for and can be used. A recovery code serves for ten minutes, and only where the need says so
+    (setting up a new factor, removing the lost one).
     """
     session = facts.session
     if session is None:
         return False
     if fresh.recovery_serves and _within(session.recovery_at, RECOVERY_PROOF_SECONDS, now=now):
         return True
-    if facts.factors and _proved(facts) is None:
+    if facts.factors and not _serves(facts, _proved(facts)):
         return False
     proved_at = session.factor_at if facts.factors else session.password_at
     return _within(proved_at, fresh.seconds, now=now)
@@ -99,6 +100,11 @@ def _proved(facts: Facts) -> FactorFacts | None:
     if session is None or session.factor_at is None:
         return None
     return next((one for one in facts.factors if one.usable and one.id == session.factor_id), None)
+
+
+def _serves(facts: Facts, proved: FactorFacts | None) -> bool:
+    """Say whether a proof counts once more: by a factor that is enough, or by any where none is."""
+    return proved is not None and (facts.policy.accepts(proved.kind) or not _allowed(facts))
 
 
 def _recovery_proved(facts: Facts) -> bool:
