@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -100,6 +101,7 @@ def ask_to_make(request: Request) -> HttpResponse:
     return JsonResponse(passkey_set_up.begin(loaded=loaded, party=party, now=request.now))
 
 
+@lru_cache(maxsize=64)
 def _is_number(host: str) -> bool:
     try:
         ip_address(host)
