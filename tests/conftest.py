@@ -29,13 +29,19 @@ hypothesis.settings.load_profile("house")
 LOOPBACK_NAMES = {"localhost", ""}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process: what it sets up once is set up once, and there is less to hand out."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Keep a file's tests in one process, so that what it sets up is set up once; begin with what takes longest."""
     for item in items:
         apart = item.get_closest_marker("browser") or item.get_closest_marker("xdist_group")
         if not apart:
             item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    yield
+    items.sort(key=_is_quick)
+
+
+def _is_quick(item: pytest.Item) -> bool:
+    return not (item.get_closest_marker("slow") or item.get_closest_marker("processes"))
 
 
 def _is_loopback(address: Any) -> bool:
