@@ -35,7 +35,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     for item in items:
         apart = item.get_closest_marker("browser") or item.get_closest_marker("xdist_group")
         if not apart:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+            item.add_marker(
+                pytest.mark.xdist_group(str(item.path.relative_to(item.config.rootpath)))
+            )
     yield
     items.sort(key=_is_quick)
 

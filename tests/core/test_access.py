@@ -469,6 +469,38 @@ DEAD_SESSIONS = (
 )
 
 
+# Factors, policy, codes not saved, password due, mailbox asked for, trusted.
+Around = tuple[tuple[FactorFacts, ...], Policy, bool, bool, bool, bool]
+
+
+def surroundings() -> Iterator[Around]:
+    """Give everything that can be true beside a session and who it belongs to."""
+    return product(FACTORS, policies(), YES_NO, YES_NO, YES_NO, YES_NO)
+
+
+def put_together(
+    one: SessionFacts | None,
+    around: Around,
+    *,
+    administrator: bool = True,
+    customer: bool = True,
+) -> Facts:
+    factors, rule, unsaved, due, proof, trust = around
+    return Facts(
+        session=one,
+        administrator_active=administrator,
+        customer_active=customer,
+        security_version=7,
+        factors=factors,
+        policy=rule,
+        recovery_unsaved=unsaved,
+        password_due=due,
+        tabs=frozenset({"home"}),
+        mailbox_proof=proof,
+        trust=TRUST if trust else None,
+    )
+
+
 def dead() -> Iterator[Facts]:
     """Give all facts with which nobody is signed in, whatever else is true."""
     alive = (APP_PROVED, session(), RECOVERED)
@@ -477,42 +509,15 @@ def dead() -> Iterator[Facts]:
         (one, *active)
         for one, active in product(alive, ((False, True), (True, False), (False, False)))
     ]
-    for (one, administrator, customer), factors, rule, unsaved, due, proof, trust in product(
-        who, FACTORS, policies(), YES_NO, YES_NO, YES_NO, YES_NO
-    ):
-        yield Facts(
-            session=one,
-            administrator_active=administrator,
-            customer_active=customer,
-            security_version=7,
-            factors=factors,
-            policy=rule,
-            recovery_unsaved=unsaved,
-            password_due=due,
-            tabs=frozenset({"home"}),
-            mailbox_proof=proof,
-            trust=TRUST if trust else None,
-        )
+    for (one, administrator, customer), around in product(who, surroundings()):
+        yield put_together(one, around, administrator=administrator, customer=customer)
 
 
 def alive(*, each: int) -> Iterator[Facts]:
     """Give every `each`th of all facts with which somebody is signed in."""
-    combinations = product(live_sessions(), FACTORS, policies(), YES_NO, YES_NO, YES_NO, YES_NO)
-    chosen = islice(combinations, None, None, each)
-    for one, factors, rule, unsaved, due, proof, trust in chosen:
-        yield Facts(
-            session=one,
-            administrator_active=True,
-            customer_active=True,
-            security_version=7,
-            factors=factors,
-            policy=rule,
-            recovery_unsaved=unsaved,
-            password_due=due,
-            tabs=frozenset({"home"}),
-            mailbox_proof=proof,
-            trust=TRUST if trust else None,
-        )
+    combinations = product(live_sessions(), surroundings())
+    for one, around in islice(combinations, None, None, each):
+        yield put_together(one, around)
 
 
 BEYOND = frozenset({Step.NO_RIGHT, Step.PROVE_AGAIN, Step.THROUGH})
