@@ -115,13 +115,14 @@ class Session(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    administrator = models.ForeignKey(Administrator, on_delete=models.CASCADE)
+    # Both indexes below begin with it.
+    administrator = models.ForeignKey(Administrator, on_delete=models.CASCADE, db_index=False)
     token_hash = models.BinaryField(max_length=32, unique=True)
     security_version = models.PositiveIntegerField()
     created_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     signed_in_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True, db_index=True)
+    ended_at = models.DateTimeField(null=True)
     # Proofs
     password_at = models.DateTimeField(null=True)
     # A passkey that verified its user, in place of the password
