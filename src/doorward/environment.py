@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from dotenv import dotenv_values
@@ -55,6 +55,8 @@ class Environment(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True
     )
+    # Django asks each setting for this at each look, and what pydantic has not it searches for long.
+    _mask_wrapped: ClassVar[bool] = True
 
     data_dir: Path = Field(
         Path("doorward-data"),

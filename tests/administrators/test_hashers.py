@@ -38,6 +38,14 @@ def test_a_hash_without_a_key_is_renewed_at_the_next_sign_in(hashed_before):
     support.sign_in(Client(), hashed_before)
 
 
+@pytest.mark.parametrize("other", [{"time_cost": 2}, {"memory_cost": 80}, {"parallelism": 2}])
+def test_a_hash_with_other_parameters_is_renewed_and_one_with_these_is_not(other):
+    today = type("Today", (Argon2id,), {"time_cost": 1, "memory_cost": 64})()
+    before = type("Before", (Argon2id,), {"time_cost": 1, "memory_cost": 64} | other)()
+    assert today.must_update(before.encode(support.PASSWORD, before.salt()))
+    assert not today.must_update(today.encode(support.PASSWORD, today.salt()))
+
+
 def test_a_hash_is_of_its_installation_alone(owner):
     encoded = owner.password
     assert verify_password(support.PASSWORD, encoded)[0]

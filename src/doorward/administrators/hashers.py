@@ -10,6 +10,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
+from argon2.low_level import ARGON2_VERSION
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
@@ -30,6 +31,11 @@ class Argon2id(Argon2PasswordHasher):
     def verify(self, password: str, encoded: str) -> bool:
         """Say whether a password is the one that was hashed."""
         return _hashing_thread().submit(super().verify, password, encoded).result()
+
+    def must_update(self, encoded: str) -> bool:
+        """Say whether a hash has other parameters than today's: they stand before its salt."""
+        version, m, t, p = ARGON2_VERSION, self.memory_cost, self.time_cost, self.parallelism
+        return not encoded.startswith(f"{self.algorithm}$argon2id$v={version}$m={m},t={t},p={p}$")
 
 
 class KeyedArgon2id(Argon2id):

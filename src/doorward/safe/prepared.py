@@ -7,6 +7,7 @@ once in a process. For the few statements that every page or every sign-in runs,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     Value = bytes | UUID | int | str | datetime
 
 Found = TypeVar("Found")
+_NAMED = re.compile(r"%\((\w+)\)s")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class _Written:
     @cached_property
     def for_driver(self) -> str:
         """The SQL with the marks of SQLite's own driver."""
-        return self.sql.replace("%s", "?").replace("%%", "%")
+        return _NAMED.sub(r":\1", self.sql).replace("%s", "?").replace("%%", "%")
 
     def filled(self, connection: BaseDatabaseWrapper, values: Sequence[Value]) -> list[Any]:
         """Give the parameters with these values in their places."""
@@ -81,6 +83,17 @@ class Prepared:
         places = _places(connection, parameters, samples)
         self._written = _Written(sql, tuple(parameters), places, converters)
         return self._written
+
+
+class PreparedText:
+    """A statement that no ORM can write, in our own words, with named values: `%(name)s`."""
+
+    def __init__(self, sql: str) -> None:
+        self._written = _Written(sql, (), ())
+
+    def rows(self, values: Mapping[str, Value]) -> list[Sequence[Any]]:
+        """Run it; give the rows as the driver does."""
+        return _run(connections[DEFAULT_DB_ALIAS], self._written, values, _all_rows)
 
 
 class PreparedUpdate:
@@ -154,7 +167,7 @@ class PreparedInsert:
 def _run(
     connection: BaseDatabaseWrapper,
     written: _Written,
-    parameters: Sequence[Any],
+    parameters: Sequence[Any] | Mapping[str, Any],
     take: Callable[[Any], Found],
 ) -> Found:
     """Run a statement and take from its cursor what is wanted.

@@ -13,13 +13,12 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db import connection
 from django.db.models import BigIntegerField, Case, Exists, F, QuerySet, Value, When
 
 from doorward.core import attempts
 from doorward.core.errors import MustWait, OnlyKnownBrowsers
 from doorward.safe.models import Attempt, Counted
-from doorward.safe.prepared import PreparedUpdate
+from doorward.safe.prepared import PreparedText, PreparedUpdate
 from doorward.safe.vault import fingerprint
 
 if TYPE_CHECKING:
@@ -87,9 +86,7 @@ def count_keys(keys: Sequence[Key], *, now: datetime) -> None:
         values[f"key{place}"] = key.hash
         values[f"rule{place}"] = key.rule.value
         values[f"forget{place}"] = moment + _memory(key.rule)
-    with connection.cursor() as cursor:
-        cursor.execute(_count_statement(len(ordered)), values)
-        counted = {bytes(row[0]) for row in cursor.fetchall()}
+    counted = {bytes(row[0]) for row in _count_statement(len(ordered)).rows(values)}
     refused = [key for key in ordered if key.hash not in counted]
     if refused:
         _uncount([key for key in ordered if key.hash in counted])
@@ -239,7 +236,7 @@ def _ceil_seconds(ms: int) -> int:
 
 
 @cache
-def _count_statement(rows: int) -> str:
+def _count_statement(rows: int) -> PreparedText:
     """Give the one statement that counts: for all keys, where nobody has to wait."""
     old, moment = "safe_attempt", "%(moment)s"
     failures = f"(CASE WHEN {old}.forget_at <= {moment} THEN 0 ELSE {old}.failures END + 1)"
@@ -253,7 +250,7 @@ def _count_statement(rows: int) -> str:
     )
     inserted = ", ".join(f"(%(key{n})s, %(rule{n})s, 1, 0, %(forget{n})s)" for n in range(rows))
     # All that is formatted into the text are whole numbers and constants of ours.
-    return (
+    return PreparedText(
         f"INSERT INTO safe_attempt (key, rule, failures, wait_until, forget_at) VALUES {inserted}"  # noqa: S608
         f" ON CONFLICT (key) DO UPDATE SET failures = {failures}, wait_until = CASE"
         f" WHEN {old}.rule = '{Rule.ADDRESS}' THEN"

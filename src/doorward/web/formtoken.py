@@ -18,9 +18,12 @@ from markupsafe import Markup
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-_PLACES = {letter: place for place, letter in enumerate(LETTERS)}
+_COUNT = len(LETTERS)
 # Bytes from here on are drawn again: every letter must be as likely as any other.
-_TOO_LARGE = 256 - 256 % len(LETTERS)
+_TOO_LARGE = bytes(range(256 - 256 % _COUNT, 256))
+# By tables of bytes: from a byte to the letter at its place (counted round), and back to the place.
+_LETTER_AT = bytes(ord(LETTERS[byte % _COUNT]) for byte in range(256))
+_PLACE_OF = bytes(max(LETTERS.find(chr(byte)), 0) for byte in range(256))
 
 
 def form_token(request: HttpRequest) -> str:
@@ -38,12 +41,14 @@ def form_input(request: HttpRequest) -> Markup:
 
 
 def _masked(secret: str) -> str:
-    mask: list[int] = []
-    while len(mask) < CSRF_SECRET_LENGTH:
-        mask += [byte for byte in token_bytes(2 * CSRF_SECRET_LENGTH) if byte < _TOO_LARGE]
-    places = [byte % len(LETTERS) for byte in mask[:CSRF_SECRET_LENGTH]]
-    added = [
-        LETTERS[(place + _PLACES[letter]) % len(LETTERS)]
-        for place, letter in zip(places, secret, strict=True)
-    ]
-    return "".join([*(LETTERS[place] for place in places), *added])
+    drawn = b""
+    while len(drawn) < CSRF_SECRET_LENGTH:
+        drawn += token_bytes(2 * CSRF_SECRET_LENGTH).translate(_LETTER_AT, _TOO_LARGE)
+    mask = drawn[:CSRF_SECRET_LENGTH]
+    # Two places are at most 122 together, so adding all of them as one number carries nothing over.
+    added = _number(mask) + _number(secret.encode())
+    return (mask + added.to_bytes(CSRF_SECRET_LENGTH).translate(_LETTER_AT)).decode()
+
+
+def _number(letters: bytes) -> int:
+    return int.from_bytes(letters.translate(_PLACE_OF))

@@ -34,6 +34,24 @@ class PageEnvironment(Environment):
 
     speaks: str | None = None
 
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - as Jinja's own
+        super().__init__(**options)
+        self._read: dict[str, Template] = {}
+
+    def get_template(
+        self,
+        name: str | Template,
+        parent: str | None = None,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002 - Jinja's name
+    ) -> Template:
+        """Give a template; one that was read before at once, for a page asks for ten of them."""
+        if self.auto_reload or globals or not isinstance(name, str):
+            return super().get_template(name, parent, globals)
+        found = self._read.get(name)
+        if found is None:
+            found = self._read[name] = super().get_template(name, parent)
+        return found
+
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """Give a plain dict: Jinja's chain of maps costs more to copy than many a page to render."""
         return {**self.globals, **(d or {})}
