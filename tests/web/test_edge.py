@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
 import logging
+import re
+import sys
 from typing import Any
 
 import pytest
@@ -109,12 +113,43 @@ def test_a_post_without_a_body_passes(settings):
     assert answer(request, settings)[0].status_code == 200
 
 
-def test_the_log_never_has_the_path(settings, caplog):
-    with caplog.at_level(logging.INFO, logger="doorward.request"):
-        answer(RequestFactory().get("/invitation/secret-token/?x=secret-query"), settings)
-    [line] = caplog.records
-    assert "secret" not in str(vars(line))
-    assert line.status == 200
+def test_the_log_never_has_the_path(settings, capsys):
+    answer(RequestFactory().get("/invitation/secret-token/?x=secret-query"), settings)
+    [line] = capsys.readouterr().err.splitlines()
+    assert "secret" not in line
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00 INFO doorward\.request answered"
+        r" request_id=[0-9a-f]{32} method=GET route=- status=200 milliseconds=[\d.]+ address=\S+",
+        line,
+    )
+
+
+def test_the_log_of_a_request_is_json_where_that_is_chosen(settings, capsys):
+    settings.DOORWARD = settings.DOORWARD.model_copy(update={"log_format": "json"})
+    answer(RequestFactory().get("/"), settings)
+    [line] = capsys.readouterr().err.splitlines()
+    said = {"logger": "doorward.request", "level": "INFO", "message": "answered", "status": 200}
+    assert json.loads(line).items() >= said.items()
+
+
+def test_a_log_that_asks_for_warnings_alone_has_no_requests(settings, capsys):
+    logger = logging.getLogger("doorward.request")
+    logger.setLevel(logging.WARNING)
+    try:
+        answer(RequestFactory().get("/"), settings)
+    finally:
+        logger.setLevel(logging.NOTSET)
+    assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), ValueError("closed")])
+def test_a_log_that_cannot_be_written_stops_no_answer(settings, monkeypatch, error):
+    class Full(io.StringIO):
+        def write(self, _text):
+            raise error
+
+    monkeypatch.setattr(sys, "stderr", Full())
+    assert answer(RequestFactory().get("/"), settings)[0].status_code == 200
 
 
 def test_answers_carry_their_length_and_an_id(settings):

@@ -1,16 +1,15 @@
-"""The log on stderr: one line an entry, as text or JSON, and never a path with a token in it."""
+"""The log on stderr: one line an entry, as text or JSON, and never a path with a token in it.
+
+The line for each request is not from here: the edge writes it (`doorward.web.edge`), in the same form.
+"""
 
 from __future__ import annotations
 
-import json
 import logging
 import re
-from datetime import UTC, datetime
 from typing import Any
 
-# What the edge puts on an entry, in the order in which it is written.
-FIELDS = ("request_id", "method", "route", "status", "milliseconds", "address")
-
+from doorward.core.loglines import json_line, text_line, visible
 
 # What PostgreSQL adds to an error: the values of the row, personal data and hashes among them. It ends
 # where the error does.
@@ -33,12 +32,13 @@ class OfRequest(logging.Filter):
         return True
 
 
-def _time(record: logging.LogRecord) -> str:
-    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+def _said(record: logging.LogRecord) -> tuple[float, str, str, str]:
+    return record.created, record.levelname, record.name, record.getMessage()
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
+    request_id = getattr(record, "request_id", None)
+    return {} if request_id is None else {"request_id": request_id}
 
 
 class Text(logging.Formatter):
@@ -46,10 +46,9 @@ class Text(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Give one line, and the traceback below it where there is one."""
-        fields = "".join(f" {name}={value}" for name, value in _fields(record).items())
-        line = f"{_time(record)} {record.levelname} {record.name} {_visible(record.getMessage())}{fields}"
+        line = text_line(*_said(record), _fields(record))
         # Indented, so that no line of it can pass for an entry.
-        below = (f"\n  {_visible(one)}" for one in _traceback(self, record).splitlines())
+        below = (f"\n  {visible(one)}" for one in _traceback(self, record).splitlines())
         return line + "".join(below)
 
 
@@ -58,25 +57,10 @@ class Json(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Give one line."""
-        entry: dict[str, Any] = {
-            "time": _time(record),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-            **_fields(record),
-        }
+        fields = _fields(record)
         if record.exc_info:
-            entry["traceback"] = _traceback(self, record)
-        return json.dumps(entry, ensure_ascii=False, default=str)
-
-
-def _visible(said: str) -> str:
-    """Give a text with what could forge a line of its own made visible."""
-    if said.isprintable():
-        return said
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in said
-    )
+            fields["traceback"] = _traceback(self, record)
+        return json_line(*_said(record), fields)
 
 
 def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> str:
