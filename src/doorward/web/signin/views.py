@@ -276,7 +276,7 @@ def _code_page(request: Request, refusal: Refusal | None = None) -> CodePage:
         many=proving.failures(loaded) >= proving.MANY if refusal else False,
         email=loaded.person.email,
         trust_days=loaded.facts.policy.trust_days if trusted.is_offered(loaded) else 0,
-        trust=ticked(request, "trust"),
+        trust=refusal is not None and ticked(request, "trust"),
     )
 
 
