@@ -1,12 +1,14 @@
 """What a sign-in and a page cost the server, as ratios to one bare Argon2id hash of the same run.
 
-    make bench        or        python -m benchmarks.sign_in [--people 60] [--rounds 3] [--pages 600]
+    make bench        or        python -m benchmarks.sign_in [--people 60] [--rounds 5] [--pages 600]
 
 Starts `doorward run` with two workers on an SQLite database in a temporary folder, on loopback,
 with people who have an authenticator app, and lets each of them sign in: sign-in page, password,
-code page, code, Home. Others have a passkey
-and sign in with it alone, in the same run. CPU is what the operating system says of the web server's processes; the
-client's own is not in it. The background worker is left out: it works at its own pace.
+code page, code, Home. Others have a passkey and sign in with it alone, in the same run. CPU is what the
+operating system says of the web server's processes; the client's own is not in it. The background
+worker is left out: it works at its own pace. A ratio is to the bare hash of the same round.
+
+The signed-in page of the bound is the first of --path; what the others cost is said, too.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import secrets
 import signal
 import socket
 import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -40,8 +43,17 @@ PASSWORD = "seven bridges over a quiet river"
 MEMORY_KIB, TIME, LANES = 19456, 2, 1
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
-PHASES = ("sign-in page", "password", "code page", "code", "Home")
+ADDRESSES = {
+    "sign-in page": "/sign-in/",
+    "password": "/sign-in/",
+    "code page": "/sign-in/code/",
+    "code": "/sign-in/code/",
+    "Home": "/",
+}
+PHASES = tuple(ADDRESSES)
 PASSKEY_PHASES = ("sign-in page", "options", "passkey", "Home")
+HASH = "bare hash"
+HASH_EVERY = 10
 START_SECONDS = 3
 PASSKEY_MS = 6
 LIMITS = {"sign-in beside the hash": (0.35, 0.25), "signed-in page": (0.045, 0.035)}
@@ -118,24 +130,20 @@ class Browser:
             del self.cookies[name]
 
 
-def cpu_of_hash(times: int = 20) -> float:
-    """Give the CPU milliseconds of one bare Argon2id hash, the best of three batches."""
-
-    def batch() -> float:
-        started = time.process_time()
-        for _ in range(times):
-            hash_secret_raw(
-                PASSWORD.encode(),
-                secrets.token_bytes(16),
-                time_cost=TIME,
-                memory_cost=MEMORY_KIB,
-                parallelism=LANES,
-                hash_len=32,
-                type=Type.ID,
-            )
-        return (time.process_time() - started) / times * 1000
-
-    return min(batch() for _ in range(3))
+def cpu_of_hash(times: int) -> float:
+    """Give the CPU milliseconds of one bare Argon2id hash, as the mean of so many."""
+    started = time.process_time()
+    for _ in range(times):
+        hash_secret_raw(
+            PASSWORD.encode(),
+            secrets.token_bytes(16),
+            time_cost=TIME,
+            memory_cost=MEMORY_KIB,
+            parallelism=LANES,
+            hash_len=32,
+            type=Type.ID,
+        )
+    return (time.process_time() - started) / times * 1000
 
 
 def prepare(folder: Path, people: int) -> list[dict[str, str]]:
@@ -182,32 +190,40 @@ def web_cpu(server: subprocess.Popen[bytes]) -> float:
 def sign_in_phases(
     server: subprocess.Popen[bytes], port: int, people: list[dict[str, str]]
 ) -> tuple[dict[str, float], list[Browser]]:
-    """Let everybody sign in, phase by phase; give the CPU milliseconds of each and the browsers."""
+    """Let everybody sign in, phase by phase; give the CPU milliseconds of each and the browsers.
+
+    Bare hashes are measured between the passwords: what other guests of the machine do to its caches
+    and its clock then meets both alike.
+    """
     browsers = [Browser(port) for _ in people]
     tokens = [""] * len(people)
     spent: dict[str, float] = {}
+    bare: list[float] = []
     for phase in PHASES:
         before = web_cpu(server)
         for place, (browser, person) in enumerate(zip(browsers, people, strict=True)):
-            if phase == "password":
-                form = {"email": person["email"], "password": PASSWORD, "next": ""}
-                path, expected = "/sign-in/", 303
-            elif phase == "code":
-                step = int(time.time()) // 30
-                form = {"code": totp.code_at(bytes.fromhex(person["secret"]), step)}
-                path, expected = "/sign-in/code/", 303
-            else:
-                paths = {"sign-in page": "/sign-in/", "code page": "/sign-in/code/", "Home": "/"}
-                form, path, expected = None, paths[phase], 200
-            if form is not None:
-                form["csrfmiddlewaretoken"] = tokens[place]
-            status, text = browser.ask("POST" if form else "GET", path, form)
-            if status != expected:
-                raise SystemExit(f"{phase}: {status}\n{text[:2000]}")
-            if found := TOKEN.search(text):
-                tokens[place] = found.group(1)
+            if phase == "password" and place % HASH_EVERY == 0:
+                bare.append(cpu_of_hash(HASH_EVERY // 2))
+            tokens[place] = take_phase(phase, browser, person, tokens[place])
         spent[phase] = (web_cpu(server) - before) / len(people) * 1000
-    return spent, browsers
+    return spent | {HASH: statistics.mean(bare)}, browsers
+
+
+def take_phase(phase: str, browser: Browser, person: dict[str, str], token: str) -> str:
+    """Send the request of a phase; give the token of the form in its answer, or the one before."""
+    form = None
+    if phase == "password":
+        form = {"email": person["email"], "password": PASSWORD, "next": ""}
+    elif phase == "code":
+        step = int(time.time()) // 30
+        form = {"code": totp.code_at(bytes.fromhex(person["secret"]), step)}
+    if form is not None:
+        form["csrfmiddlewaretoken"] = token
+    status, text = browser.ask("POST" if form else "GET", ADDRESSES[phase], form)
+    if status != (http.client.SEE_OTHER if form else http.client.OK):
+        raise SystemExit(f"{phase}: {status}\n{text[:2000]}")
+    found = TOKEN.search(text)
+    return found.group(1) if found else token
 
 
 def key_of(person: dict[str, Any]) -> SoftKey:
@@ -282,11 +298,10 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         try:
             sign_in_phases(server, port, people[: max(4, len(people) // 10)])  # warm
             passkey_phases(server, port, keys[: max(4, len(keys) // 10)])
-            rounds, hashes, alone = [], [], []
+            rounds, alone = [], []
             pages: dict[str, list[float]] = {path: [] for path in arguments.path}
             for _ in range(arguments.rounds):
                 burn_anew(folder)
-                hashes.append(cpu_of_hash())
                 spent, browsers = sign_in_phases(server, port, people)
                 rounds.append(spent)
                 alone.append(passkey_phases(server, port, keys))
@@ -295,57 +310,66 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(timeout=20)
-    best = {phase: min(one[phase] for one in rounds) for phase in PHASES}
-    return {
-        "start": answered,
-        "hash": min(hashes),
-        "phases": best,
-        "sign_in": min(sum(one.values()) for one in rounds),
-        "passkey_phases": {phase: min(one[phase] for one in alone) for phase in PASSKEY_PHASES},
-        "passkey_sign_in": min(sum(one.values()) for one in alone),
-        "pages": {path: min(costs) for path, costs in pages.items()},
-    }
+    return {"start": answered, "rounds": rounds, "passkeys": alone, "pages": pages}
+
+
+def beside(one: dict[str, float]) -> float:
+    """Give what a round's sign-in costs beside its hash, as a ratio to it."""
+    return (whole(one) - one[HASH]) / one[HASH]
+
+
+def whole(one: dict[str, float]) -> float:
+    """Give the milliseconds of a round's whole sign-in."""
+    return sum(one[phase] for phase in PHASES)
 
 
 def report(found: dict[str, Any]) -> int:
-    """Print the figures and their ratios; give 1 where a bound is broken."""
-    one = found["hash"]
-    beside = (found["sign_in"] - one) / one
-    page = max(found["pages"].values()) / one
-    print(f"bare Argon2id hash (m={MEMORY_KIB} KiB, t={TIME}, p={LANES})  {one:7.2f} ms CPU")
-    for phase, cost in found["phases"].items():
-        note = f"  (beside the hash: {cost - one:.2f})" if phase == "password" else ""
-        print(f"  {phase:14} {cost:7.2f} ms  {cost / one:6.3f}{note}")
-    print(f"whole sign-in    {found['sign_in']:7.2f} ms")
-    failed = report_passkeys(found)
-    for path, cost in found["pages"].items():
-        print(f"  {path:24} {cost:7.2f} ms  {cost / one:6.3f}")
+    """Print the best round, and the medians of all; give 1 where a bound is broken."""
+    rounds, pages = found["rounds"], found["pages"]
+    best = min(rounds, key=beside)
+    print(f"bare Argon2id hash (m={MEMORY_KIB} KiB, t={TIME}, p={LANES})  {best[HASH]:7.2f} ms CPU")
+    for phase in PHASES:
+        note = f"  (beside the hash: {best[phase] - best[HASH]:.2f})" if phase == "password" else ""
+        print(f"  {phase:14} {best[phase]:7.2f} ms  {best[phase] / best[HASH]:6.3f}{note}")
+    print(f"whole sign-in    {whole(best):7.2f} ms")
+    failed = report_passkeys(found["passkeys"], whole(best))
+    ratios = {}
+    for path, costs in pages.items():
+        ratios[path] = [cost / one[HASH] for cost, one in zip(costs, rounds, strict=True)]
+        print(f"  {path:24} {min(costs):7.2f} ms  {min(ratios[path]):6.3f}")
     failed |= int(found["start"] > START_SECONDS)
     print(f"an existing folder is served after {found['start']:.2f} s (at most {START_SECONDS})")
-    for name, ratio in (("sign-in beside the hash", beside), ("signed-in page", page)):
+    for name, measured in (
+        ("sign-in beside the hash", [beside(one) for one in rounds]),
+        ("signed-in page", next(iter(ratios.values()))),
+    ):
         bound, goal = LIMITS[name]
-        kept = "ok" if ratio <= bound else "BROKEN"
-        failed |= int(ratio > bound)
-        print(f"{name}: {ratio:.3f} of a hash (at most {bound}, goal {goal}) {kept}")
+        kept = "ok" if min(measured) <= bound else "BROKEN"
+        failed |= int(min(measured) > bound)
+        print(
+            f"{name}: {min(measured):.3f} of a hash, median {statistics.median(measured):.3f}"
+            f" (at most {bound}, goal {goal}) {kept}"
+        )
     return failed
 
 
-def report_passkeys(found: dict[str, Any]) -> int:
+def report_passkeys(rounds: list[dict[str, float]], password_sign_in: float) -> int:
     """Print what signing in with a passkey alone costs; give 1 where its bound is broken."""
-    whole = found["passkey_sign_in"]
-    for phase, cost in found["passkey_phases"].items():
-        print(f"  {phase:14} {cost:7.2f} ms")
-    kept = "ok" if whole < PASSKEY_MS else "BROKEN"
-    beside = whole / found["sign_in"]
-    print(f"with a passkey   {whole:7.2f} ms  {beside:.3f} of it (under {PASSKEY_MS} ms) {kept}")
-    return int(whole >= PASSKEY_MS)
+    best = min(rounds, key=lambda one: sum(one.values()))
+    cost = sum(best.values())
+    for phase, spent in best.items():
+        print(f"  {phase:14} {spent:7.2f} ms")
+    kept = "ok" if cost < PASSKEY_MS else "BROKEN"
+    beside = cost / password_sign_in
+    print(f"with a passkey   {cost:7.2f} ms  {beside:.3f} of it (under {PASSKEY_MS} ms) {kept}")
+    return int(cost >= PASSKEY_MS)
 
 
 def main() -> None:
     """Read the arguments, measure, report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=60)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--pages", type=int, default=600)
     parser.add_argument("--path", nargs="*", default=["/", "/administrators/", "/security/"])
     parser.add_argument("--json", action="store_true")
