@@ -85,6 +85,12 @@ def without_cookies(visitor: Visitor) -> None:
     send("Sign in", email="a@b.example", password="x")(visitor)
 
 
+def without_a_field(visitor: Visitor) -> None:
+    """Send a form that has lost a field on its way."""
+    visitor.page.evaluate("document.querySelector('main [name=password]').remove()")
+    send("Sign in", email="a@b.example")(visitor)
+
+
 def while_broken(visitor: Visitor) -> None:
     """Send a form while a table that it needs is away."""
     visitor.portal.ask("rename_table", old="safe_attempt", new="hidden")
@@ -92,8 +98,18 @@ def while_broken(visitor: Visitor) -> None:
         send("Sign in", email="a@b.example", password="x")(visitor)
     finally:
         visitor.portal.ask("rename_table", old="hidden", new="safe_attempt")
-    # Here, and nowhere else, it is meant.
-    [heard] = [problem for problem in visitor.problems if "a status of 500" in problem]
+    meant(visitor, 500)
+
+
+def too_many_fields(visitor: Visitor) -> None:
+    """Open an address with more fields than any page of ours has."""
+    visitor.go("/sign-in/?" + "a&" * 1001)
+    meant(visitor, 400)
+
+
+def meant(visitor: Visitor, status: int) -> None:
+    """Take back the problem that this status is anywhere else."""
+    [heard] = [problem for problem in visitor.problems if f"a status of {status}" in problem]
     visitor.problems.remove(heard)
 
 
@@ -121,8 +137,10 @@ SIGN_IN = (
     Place("guide", "help", "stranger", "/help/for-account-administrators/"),
     Place("demo_mail", "demo-mail", "stranger", "/demo/mail/"),
     Place("nothing", "error-404", "stranger", "/there/is/nothing/here/", status=404),
+    Place("nothing", "error-400", "stranger", "/sign-in/", too_many_fields, 400),
     Place("nothing", "error-405", "stranger", "/sign-out/", status=405),
     Place("nothing", "error-403", "stranger", "/sign-in/", without_cookies, 403),
+    Place("nothing", "error-422", "stranger", "/sign-in/", without_a_field, 422),
     Place("nothing", "error-500", "stranger", "/sign-in/", while_broken, 500),
     Place("code", "sign-in-code", "at code", "/sign-in/code/"),
     Place(
