@@ -19,6 +19,7 @@ from doorward.web.administrators.words import (
     tabs_text,
 )
 from doorward.web.requests import session_of, signed_in
+from doorward.web.tabs import title_of
 from doorward.web.times import number
 
 if TYPE_CHECKING:
@@ -78,17 +79,17 @@ def list_page(
 
 
 def _lines(rows: Iterable[Listed], me: Person, chosen: frozenset[UUID]) -> Iterable[Line]:
-    in_order = tabs_in_order(is_staff=me.is_staff)
+    titles = {key: title_of(key) for key in tabs_in_order(is_staff=me.is_staff)}
     for row in rows:
         yield Line(
             id=row.id,
             name=row.name,
             email=row.email,
             active=row.status is Status.ACTIVE,
-            removed=row.status is Status.REMOVED,
+            address="" if row.status is Status.REMOVED else f"{PATH}{row.id}/",
             is_me=row.id == me.id,
             factors=factor_tags(row.state, row.factors, required=row.required, status=row.status),
-            tabs=tabs_text(row.tabs, in_order),
+            tabs=tabs_text(row.tabs, titles),
             status=status_tag(row.status),
             last_signed_in=row.last_signed_in,
             chosen=row.id in chosen,

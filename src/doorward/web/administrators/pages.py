@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One person in the list."""
+    """One person in the list; who was removed has no address."""
 
     id: UUID
     name: str
     email: str
     active: bool
-    removed: bool
+    address: str
     is_me: bool
     factors: tuple[Tag, ...]
     tabs: str

@@ -13,10 +13,9 @@ from doorward.core.steps import FactorKind
 from doorward.customers import tabs
 from doorward.customers.cached import tab_links
 from doorward.mfa.overview import State
-from doorward.web.tabs import title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from doorward.core.policy import Policy
     from doorward.mfa.overview import Factors
@@ -67,13 +66,12 @@ def tabs_in_order(*, is_staff: bool) -> tuple[str, ...]:
     return (built_in[0], *(link.key for link in tab_links()), *built_in[1:])
 
 
-def tabs_text(keys: frozenset[str], in_order: Iterable[str]) -> str:
-    """Name somebody's tabs; 'All tabs' where nothing is missing."""
-    in_order = tuple(in_order)
-    titles = [title_of(key) for key in in_order if key in keys]
-    if titles and len(titles) == len(in_order):
+def tabs_text(keys: frozenset[str], titles: Mapping[str, str]) -> str:
+    """Name somebody's tabs by the titles of all that there are, in order; 'All tabs' where none is missing."""
+    mine = [title for key, title in titles.items() if key in keys]
+    if mine and len(mine) == len(titles):
         return _("All tabs")
-    return ", ".join(titles) or _("No tabs")
+    return ", ".join(mine) or _("No tabs")
 
 
 def tab_help(key: str) -> str:
