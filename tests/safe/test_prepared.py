@@ -6,11 +6,13 @@ import uuid
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Value
+from django.db.models import OuterRef, Subquery, Value
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from doorward.customers.models import Tab
+from doorward.customers.models import Customer, Tab
 from doorward.safe.prepared import Prepared, PreparedInsert, PreparedUpdate
+from tests import support
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +31,26 @@ def test_it_gives_what_the_queryset_gives():
     named = _named()
     for key in ("tab0", "tab1", "tab2", "tab0", "nobody"):
         assert named.rows(key) == list(Tab.objects.filter(key=key).values_list("id", "title"))
+
+
+def test_columns_of_every_type_are_what_the_queryset_makes_of_them():
+    now = timezone.now()
+    support.make_customer("One", require_2fa=True, grace_from=now)
+    support.make_customer("Two", grace_from=now.replace(microsecond=0))
+    support.make_customer("Three")
+    moment = Subquery(Customer.objects.filter(id=OuterRef("id")).values("grace_from")[:1])
+
+    def query(name):
+        named = Customer.objects.filter(name=name)
+        return named.values_list(
+            "id", "brand_id", "require_2fa", "grace_from", "grace_days", moment
+        )
+
+    prepared = Prepared(query)
+    for name in ("One", "Two", "Three"):
+        [row], [expected] = prepared.rows(name), list(query(name))
+        assert row == expected
+        assert [type(value) for value in row] == [type(value) for value in expected]
 
 
 def test_marks_in_constants_stay_what_they_are():
