@@ -268,8 +268,13 @@ def _convert(
     return tuple(values)
 
 
+_AS_THEY_ARE = frozenset({str, int, bool, bytes, type(None)})
+
+
 def _adapt(value: Any, connection: BaseDatabaseWrapper) -> Any:  # noqa: ANN401 - what the database's driver takes
     """Give a value as the column's field would."""
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
     if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
