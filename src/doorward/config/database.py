@@ -45,6 +45,9 @@ def _sqlite(path: str) -> dict[str, Any]:
             # where SQLite would not let it wait at all.
             "transaction_mode": "IMMEDIATE",
             "timeout": BUSY_SECONDS,
+            # Django's fields read text as well. The driver would look at each column's declared type
+            # at each run, which is a third of what the gate's query costs.
+            "detect_types": 0,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         },
     }

@@ -212,7 +212,7 @@ def _admit(request: Request) -> None:
         return
     request.administrator = loaded.person
     request.user = _LazyUser(loaded.person.id)  # type: ignore[assignment]
-    if loaded.person.language:
+    if loaded.person.language not in {"", request.LANGUAGE_CODE}:
         translation.activate(loaded.person.language)
         request.LANGUAGE_CODE = translation.get_language()
     timezone.activate(loaded.person.time_zone)

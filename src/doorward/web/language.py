@@ -61,5 +61,5 @@ class Language:
             patch_vary_headers(response, ("Accept-Language",))
         else:
             response.headers["Vary"] = "Accept-Language"
-        response.headers["Content-Language"] = translation.get_language() or ""
+        response.headers["Content-Language"] = request.LANGUAGE_CODE
         return response
