@@ -26,13 +26,22 @@ from doorward.web.tabbar import fit_tabs
 if TYPE_CHECKING:
     from collections.abc import Hashable, MutableMapping
 
-    from jinja2.runtime import Macro
+    from jinja2.environment import TemplateModule
+    from jinja2.runtime import Context, Macro
+
+
+class PageTemplate(Template):
+    """A template whose macros are made once: every page has the same globals, so they are the same."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        return self._module or super()._get_default_module(ctx)
 
 
 class PageEnvironment(Environment):
     """An environment whose templates speak one language; without one, that of whoever asks."""
 
     speaks: str | None = None
+    template_class = PageTemplate
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - as Jinja's own
         super().__init__(**options)
