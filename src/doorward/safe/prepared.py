@@ -184,7 +184,8 @@ def _run(
         with connection.cursor() as cursor:
             cursor.execute(written.sql, parameters)
             return take(cursor)
-    connection.ensure_connection()
+    if connection.connection is None:
+        connection.ensure_connection()
     connection.validate_no_broken_transaction()
     with connection.wrap_database_errors:
         return take(connection.connection.execute(written.for_driver, parameters))
