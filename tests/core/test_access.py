@@ -175,6 +175,14 @@ ROWS = {
         trusted(replace(REQUIRED, trust_days=14), required=False),
         Step.PROVE_FACTOR,
     ),
+    "2 trusted while an app was enough": (
+        trusted(replace(TRUSTING, kinds=Kinds.PHISHING_RESISTANT), kinds=Kinds.ANY),
+        Step.PROVE_FACTOR,
+    ),
+    "2 trusted while only passkeys were enough": (
+        trusted(replace(TRUSTING, kinds=Kinds.PHISHING_RESISTANT), kinds=Kinds.PHISHING_RESISTANT),
+        Step.THROUGH,
+    ),
     "2 trusted while it was required": (trusted(required=True), Step.THROUGH),
     "2 trusted while any kind was enough": (
         trusted(replace(RESISTANT, trust_days=14), kinds=Kinds.ANY),

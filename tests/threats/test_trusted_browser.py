@@ -244,6 +244,35 @@ def test_nor_does_a_factor_in_a_session_that_a_recovery_code_began(owner):
         )
 
 
+def test_nor_does_an_app_that_is_disabled(owner):
+    allow(owner)
+    support.enable_app(owner)
+    Factor.objects.update(locked_at=timezone.now())
+    loaded = passkeys.begin(owner)
+    assert not trusted.is_offered(loaded)
+    with pytest.raises(TrustNotAllowed):
+        trusted.begin(
+            loaded=loaded,
+            kind=FactorKind.APP,
+            old_token="",
+            by=support.by(owner),
+            now=timezone.now(),
+        )
+
+
+def test_trusted_anew_a_browser_has_one_trust(owner):
+    client = trusting(owner)
+    old = cookie(client)
+    TrustedBrowser.objects.update(until=timezone.now())
+    assert give_password(client, owner) == "/sign-in/code/"
+    client.post("/sign-in/code/", {"code": support.next_code(owner), "trust": "on"})
+    assert TrustedBrowser.objects.count() == 1
+    assert is_spared(client, owner)
+    thief = Client()
+    thief.cookies[NAME] = old
+    assert give_password(thief, owner) == "/sign-in/code/"
+
+
 def test_setting_up_trusts_nothing(owner):
     allow(owner, require_2fa=True)
     client = support.browser_of(owner)
