@@ -425,6 +425,13 @@ def test_an_old_cookie_is_dead_after(owner, end):
     assert not TrustedBrowser.objects.exists()
 
 
+def test_where_none_is_allowed_any_more_none_is_kept(owner):
+    trusting(owner)
+    allow(owner, 0)
+    trusted.follow_policy(owner.customer_id, now=timezone.now())
+    assert not TrustedBrowser.objects.exists()
+
+
 def test_what_still_holds_is_not_forgotten(owner):
     client = trusting(owner)
     assert trusted.forget(now=timezone.now() + timedelta(days=29)) == 0
