@@ -21,8 +21,9 @@ class Factor(Counted):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    # The index below begins with it.
     administrator = models.ForeignKey(
-        Administrator, on_delete=models.CASCADE, related_name="factors"
+        Administrator, on_delete=models.CASCADE, related_name="factors", db_index=False
     )
     kind = models.CharField(max_length=10, choices=[(kind, kind) for kind in FactorKind])
     name = models.CharField(max_length=60)
@@ -31,6 +32,12 @@ class Factor(Counted):
     last_step = models.BigIntegerField(default=0)
     last_used_at = models.DateTimeField(null=True)
     locked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            # All that asks whether somebody is protected.
+            models.Index(fields=["administrator", "locked_at", "kind"], name="factor_usable"),
+        ]
 
 
 class UserHandle(models.Model):

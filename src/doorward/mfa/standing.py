@@ -1,4 +1,4 @@
-"""How a customer's people stand with the second factor, in numbers, in one query."""
+"""How a customer's people stand with the second factor, in numbers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Exists, Q, Subquery
+from django.db.models.functions import Coalesce
 
-from doorward.customers.models import Customer
+from doorward.administrators.models import Administrator
 from doorward.mfa.models import RecoveryCode
 from doorward.mfa.selection import factors_of_row, present
 from doorward.safe.prepared import Prepared
@@ -41,43 +42,45 @@ class Numbers:
 def count(
     customer_id: UUID, policy: Policy, *, people: bool = True, codes_of: UUID | None = None
 ) -> Numbers:
-    """Count a customer's people and one person's recovery codes, as far as asked, in one query.
+    """Count a customer's people and one person's recovery codes, as far as asked, in one query each.
 
     `policy` is that of anybody of this customer: what it asks of all is the same for each.
     """
-    if not people and codes_of is None:
-        return Numbers()
-    prepared = _prepared(
-        people=people, codes=codes_of is not None, held=policy.held, kinds=policy.kinds
+    return Numbers(
+        people=_count_people(customer_id, policy) if people else None,
+        codes_left=None if codes_of is None else int(_CODES_LEFT.rows(codes_of)[0][0]),
     )
-    (row,) = prepared.rows(*(one for one in (customer_id, codes_of) if one is not None))
-    found = [int(number or 0) for number in row]
-    left = found.pop() if codes_of is not None else None
-    return Numbers(people=People(*found) if found else None, codes_left=left)
+
+
+def _count_people(customer_id: UUID, policy: Policy) -> People:
+    rows = _people(held=policy.held, kinds=policy.kinds).rows(customer_id)
+    return People(*rows[0]) if rows else People(0, 0, 0)
 
 
 @cache
-def _prepared(*, people: bool, codes: bool, held: bool, kinds: Kinds) -> Prepared:
-    def make(customer_id: UUID, codes_of: UUID | None = None) -> QuerySet[Any, Any]:
-        asked = _people(customer_id, held=held, kinds=kinds) if people else []
-        if codes and codes_of is not None:
-            asked.append(_codes_left(codes_of))
-        return Customer.objects.filter(id=customer_id).values_list(*map(Subquery, asked))
+def _people(*, held: bool, kinds: Kinds) -> Prepared:
+    """Give the query for one look at each person; it reads indexes alone, for each Home asks it."""
+    protected = Exists(factors_of_row(usable=True, kinds=kinds))
+    required = Q() if held else Q(require_2fa=True)
+    numbers = {
+        "people": Count("id"),
+        "protected": Count("id", filter=protected),
+        "missing": Count("id", filter=required & ~Q(protected)),
+    }
+
+    def make(customer_id: UUID) -> QuerySet[Any, Any]:
+        by_customer = present(customer_id).order_by().values("customer")
+        return by_customer.annotate(**numbers).values_list(*numbers)
 
     return Prepared(make)
 
 
-def _people(customer_id: UUID, *, held: bool, kinds: Kinds) -> list[QuerySet[Any, Any]]:
-    rows = present(customer_id).order_by()
-    protected = Exists(factors_of_row(usable=True, kinds=kinds))
-    required = Q() if held else Q(require_2fa=True)
-    asked = [rows, rows.filter(protected), rows.filter(required & ~Q(protected))]
-    return [one.values("customer").annotate(number=Count("id")).values("number") for one in asked]
+def _codes(administrator_id: UUID) -> QuerySet[Any, Any]:
+    mine = RecoveryCode.objects.filter(set__saved_at__isnull=False, used_at__isnull=True)
+    here = mine.filter(set__administrator_id=administrator_id).order_by()
+    left = here.values("set__administrator_id").annotate(number=Count("id")).values("number")
+    person = Administrator.objects.everywhere().filter(id=administrator_id).order_by()
+    return person.values_list(Coalesce(Subquery(left), 0))
 
 
-def _codes_left(administrator_id: UUID) -> QuerySet[Any, Any]:
-    mine = RecoveryCode.objects.filter(
-        set__administrator_id=administrator_id, set__saved_at__isnull=False, used_at__isnull=True
-    ).order_by()
-    by_person = mine.values("set__administrator_id").annotate(number=Count("id"))
-    return by_person.values("number")
+_CODES_LEFT = Prepared(_codes)
