@@ -79,7 +79,10 @@ def test_pressed_twice_without_scripts_it_is_counted_once(portal, visit, ines):
     visitor.is_half_way(ines).go(CODE_PAGE)
     box(visitor).fill(ines.code())
     visitor.button("Continue").dblclick(no_wait_after=True)
-    visitor.sees("home")
+    # The first answer has the session's new identifier. Where the browser gives that answer up for the
+    # second press, which it does once in a while, it has none and begins anew.
+    either = 'main:is([data-page="home"], [data-page="sign-in"])'
+    expect(visitor.page.locator(either)).to_be_visible()
     assert "second_step_failed" not in ines.events
 
 
