@@ -84,6 +84,7 @@ def test_pressed_twice_without_scripts_it_is_counted_once(portal, visit, ines):
     either = 'main:is([data-page="home"], [data-page="sign-in"])'
     expect(visitor.page.locator(either)).to_be_visible()
     assert "second_step_failed" not in ines.events
+    assert ines.events.count("signed_in") == 1
 
 
 def test_letters_are_not_sent_by_themselves(at_code):

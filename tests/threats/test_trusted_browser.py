@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
@@ -23,6 +24,9 @@ from doorward.mfa.models import Factor, TrustedBrowser
 from doorward.web.trustmark import NAME
 from tests import passkeys, support
 from tests.racing import at_once
+
+if TYPE_CHECKING:
+    from doorward.mfa.facts import Loaded
 
 pytestmark = pytest.mark.django_db
 
@@ -230,18 +234,18 @@ def test_a_recovery_code_trusts_nothing_and_ends_what_was_trusted(owner):
     assert not is_spared(other, owner)
 
 
+def assert_refused(loaded: Loaded, person: Administrator) -> None:
+    """See that an app's code, given now, would trust nothing."""
+    by, now = support.by(person), timezone.now()
+    with pytest.raises(TrustNotAllowed):
+        trusted.begin(loaded=loaded, kind=FactorKind.APP, old_token="", by=by, now=now)
+
+
 def test_nor_does_a_factor_in_a_session_that_a_recovery_code_began(owner):
     allow(owner)
     support.enable_app(owner)
     loaded = passkeys.begin(owner, recovery_at=timezone.now())
-    with pytest.raises(TrustNotAllowed):
-        trusted.begin(
-            loaded=loaded,
-            kind=FactorKind.APP,
-            old_token="",
-            by=support.by(owner),
-            now=timezone.now(),
-        )
+    assert_refused(loaded, owner)
 
 
 def test_nor_does_an_app_that_is_disabled(owner):
@@ -250,14 +254,7 @@ def test_nor_does_an_app_that_is_disabled(owner):
     Factor.objects.update(locked_at=timezone.now())
     loaded = passkeys.begin(owner)
     assert not trusted.is_offered(loaded)
-    with pytest.raises(TrustNotAllowed):
-        trusted.begin(
-            loaded=loaded,
-            kind=FactorKind.APP,
-            old_token="",
-            by=support.by(owner),
-            now=timezone.now(),
-        )
+    assert_refused(loaded, owner)
 
 
 def test_trusted_anew_a_browser_has_one_trust(owner):
