@@ -8,7 +8,7 @@ code page, code, Home. Others have a passkey and sign in with it alone, in the s
 operating system says of the web server's processes; the client's own is not in it. The background
 worker is left out: it works at its own pace. A ratio is to the bare hash of the same round.
 
-The signed-in page of the bound is the first of --path; what the others cost is said, too.
+Each page of --path is held to the bound of a signed-in page.
 """
 
 from __future__ import annotations
@@ -333,24 +333,26 @@ def report(found: dict[str, Any]) -> int:
         print(f"  {phase:14} {best[phase]:7.2f} ms  {best[phase] / best[HASH]:6.3f}{note}")
     print(f"whole sign-in    {whole(best):7.2f} ms")
     failed = report_passkeys(found["passkeys"], whole(best))
-    ratios = {}
     for path, costs in pages.items():
-        ratios[path] = [cost / one[HASH] for cost, one in zip(costs, rounds, strict=True)]
-        print(f"  {path:24} {min(costs):7.2f} ms  {min(ratios[path]):6.3f}")
+        print(f"  {path:24} {min(costs):7.2f} ms")
     failed |= int(found["start"] > START_SECONDS)
     print(f"an existing folder is served after {found['start']:.2f} s (at most {START_SECONDS})")
-    for name, measured in (
-        ("sign-in beside the hash", [beside(one) for one in rounds]),
-        ("signed-in page", next(iter(ratios.values()))),
-    ):
-        bound, goal = LIMITS[name]
-        kept = "ok" if min(measured) <= bound else "BROKEN"
-        failed |= int(min(measured) > bound)
-        print(
-            f"{name}: {min(measured):.3f} of a hash, median {statistics.median(measured):.3f}"
-            f" (at most {bound}, goal {goal}) {kept}"
-        )
+    failed |= report_ratio("sign-in beside the hash", [beside(one) for one in rounds])
+    for path, costs in pages.items():
+        ratios = [cost / one[HASH] for cost, one in zip(costs, rounds, strict=True)]
+        failed |= report_ratio("signed-in page", ratios, which=path)
     return failed
+
+
+def report_ratio(name: str, measured: list[float], *, which: str = "") -> int:
+    """Print a ratio in the best round and in the median one; give 1 where the best breaks its bound."""
+    bound, goal = LIMITS[name]
+    kept = "ok" if min(measured) <= bound else "BROKEN"
+    print(
+        f"{f'{name} {which}'.strip()}: {min(measured):.3f} of a hash, median {statistics.median(measured):.3f}"
+        f" (at most {bound}, goal {goal}) {kept}"
+    )
+    return int(min(measured) > bound)
 
 
 def report_passkeys(rounds: list[dict[str, float]], password_sign_in: float) -> int:
