@@ -13,7 +13,8 @@ HEAD = """# Settings
 Made from `src/doorward/environment.py` by `make docs`; do not edit it here.
 
 A setting is an environment variable, or a line `NAME=value` in the file that `DOORWARD_CONFIG` names;
-the environment wins. An unknown `DOORWARD_…` name or a wrong value stops the start with one sentence.
+the environment wins. An unknown `DOORWARD_…` name or a wrong value stops the start with one sentence; an empty
+value is no value.
 
 | setting | default | |
 | --- | --- | --- |

@@ -97,10 +97,11 @@ class Server:
     process: subprocess.Popen[bytes]
     port: int
     log: Path
+    host: str = "127.0.0.1"
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def healthy(self) -> bool:
         """Whether /healthz answers."""
@@ -142,18 +143,20 @@ def _words(process: psutil.Process) -> list[str]:
         return []
 
 
-def start(folder: Path, *, port: int | None = None, **settings: str) -> Server:
-    """Start `doorward run` and wait until it answers and all of its parts are there."""
+def start(
+    folder: Path, *, port: int | None = None, host: str = "127.0.0.1", **settings: str
+) -> Server:
+    """Start `doorward run` and wait until it answers at `host` and all of its parts are there."""
     port = port or free_port()
     log = folder.parent / f"{folder.name}-{port}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "doorward", "run", "--bind", f"127.0.0.1:{port}"],
+            [sys.executable, "-m", "doorward", "run", "--bind", f"{host}:{port}"],
             env=environment(folder, **settings),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    server = Server(process=process, port=port, log=log)
+    server = Server(process=process, port=port, log=log, host=host or "127.0.0.1")
     try:
         until(lambda: process.poll() is not None or server.healthy(), seconds=60)
         assert process.poll() is None

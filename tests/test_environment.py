@@ -70,6 +70,102 @@ def test_https_comes_from_the_public_address(monkeypatch):
     assert found.origin == "https://portal.example.com"
 
 
+@pytest.mark.parametrize(
+    ("bind", "host", "port"),
+    [
+        ("127.0.0.1:8123", "127.0.0.1", 8123),
+        ("localhost:8123", "localhost", 8123),
+        ("LocalHost.:8123", "localhost", 8123),
+        ("localhost", "localhost", 8000),
+        ("[::1]:8123", "::1", 8123),
+        ("[::1]", "::1", 8000),
+        ("::1:8123", "::1", 8123),
+        ("[::]:8123", "::", 8123),
+        (":8123", "0.0.0.0", 8123),
+    ],
+)
+def test_it_listens_on_names_and_addresses_of_either_kind(monkeypatch, bind, host, port):
+    found = given(monkeypatch, bind=bind)
+    assert (found.host, found.port) == (host, port)
+    assert given(monkeypatch, bind=found.bind) == found
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        "https://münchen.example:8443",
+        "https://MÜNCHEN.example.:8443/",
+        "https://xn--mnchen-3ya.example:8443",
+        " https://XN--mnchen-3YA.Example:8443 ",
+    ],
+)
+def test_a_public_address_has_one_spelling(monkeypatch, spelt):
+    assert given(monkeypatch, public_url=spelt).origin == "https://xn--mnchen-3ya.example:8443"
+    assert given(monkeypatch, public_url="https://A.Example:443/").origin == "https://a.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "tcp://10.96.0.7:8000"),
+        ("PORT", "tcp://[fd00::7]:8000"),
+        ("SERVICE_HOST", "10.96.0.7"),
+        ("SERVICE_PORT", "8000"),
+        ("SERVICE_PORT_HTTP", "8000"),
+        ("PORT_8000_TCP", "tcp://10.96.0.7:8000"),
+        ("PORT_8000_TCP_PROTO", "tcp"),
+        ("PORT_8000_TCP_PORT", "8000"),
+        ("PORT_8000_TCP_ADDR", "10.96.0.7"),
+        ("PORT_53_UDP_ADDR", "10.96.0.7"),
+        ("WEB_SERVICE_HOST", "10.96.0.7"),
+        ("WEB_PORT", "tcp://10.96.0.7:80"),
+        ("DATABASE_PORT_5432_TCP_ADDR", "10.96.0.8"),
+        ("NAME", "/portal/doorward"),
+        ("ENV_PATH", "/usr/bin"),
+    ],
+)
+def test_what_a_cluster_says_of_a_service_is_no_setting(monkeypatch, name, value):
+    monkeypatch.setenv(f"DOORWARD_{name}", value)
+    assert load() == Environment()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "8000"),
+        ("PORT", "tcp"),
+        ("NAME", "portal"),
+        ("SERVICE", "x"),
+        ("PORT_HTTP", "80"),
+        ("PUBLIC_HOST", "x"),
+    ],
+)
+def test_a_name_that_somebody_made_up_is_refused(monkeypatch, name, value):
+    monkeypatch.setenv(f"DOORWARD_{name}", value)
+    with pytest.raises(WrongSetting, match=f"DOORWARD_{name} is not a setting of Doorward"):
+        load()
+
+
+def test_what_a_cluster_never_writes_is_refused_in_a_file(monkeypatch, tmp_path):
+    file = tmp_path / "doorward.conf"
+    file.write_text("DOORWARD_SERVICE_HOST=10.96.0.7\n")
+    monkeypatch.setenv("DOORWARD_CONFIG", str(file))
+    with pytest.raises(WrongSetting, match="DOORWARD_SERVICE_HOST"):
+        load()
+
+
+def test_an_empty_value_is_no_value(monkeypatch, tmp_path):
+    file = tmp_path / "doorward.conf"
+    file.write_text("DOORWARD_WORKERS=7\nDOORWARD_HISTORY_DAYS=\nDOORWARD_COLOUR=\n")
+    monkeypatch.setenv("DOORWARD_CONFIG", str(file))
+    for name in Environment.model_fields:
+        monkeypatch.setenv(f"DOORWARD_{name.upper()}", "")
+    monkeypatch.setenv("DOORWARD_SHAPE", "")
+    found = load()
+    assert found.workers == 7
+    assert found.model_copy(update={"workers": 2}) == Environment.model_construct()
+
+
 def test_proxies_are_a_list_with_commas(monkeypatch):
     found = given(monkeypatch, trusted_proxies="10.0.0.0/8, ::1,")
     assert found.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("::1"))
@@ -109,7 +205,12 @@ def test_secrets_are_not_shown(monkeypatch):
         ("bind", "8000"),
         ("bind", "127.0.0.1:0"),
         ("bind", "127.0.0.1:65536"),
-        ("bind", ":8000"),
+        ("bind", ":0"),
+        ("bind", "secret-word:http"),
+        ("bind", "two words:8000"),
+        ("bind", "[portal]:8000"),
+        ("bind", "[::1]8000"),
+        ("bind", "127.0.0.256:8000"),
         ("workers", "0"),
         ("workers", "secret-word"),
         ("public_url", "portal.example.com"),

@@ -1,13 +1,14 @@
-"""Every setting of Doorward: its name, type, default and documentation. Imports nothing of ours.
+"""Every setting of Doorward: its name, type, default and documentation. Of ours it imports the core alone.
 
 A setting is the environment variable `DOORWARD_` and the field's name in capitals, or a line of that
 name in the file that `DOORWARD_CONFIG` points to; the environment wins. A wrong value or an unknown
-name stops the start with one sentence that names it and never shows the value.
+name stops the start with one sentence that names it and never shows the value. An empty value is no value.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -18,15 +19,24 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from doorward.core.hosts import LAST_PORT, ascii_host, clean_origin, is_loopback, join_netloc
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator, Mapping
 
 PREFIX = "DOORWARD_"
 CONFIG = "DOORWARD_CONFIG"
 Network = IPv4Network | IPv6Network
 SHORTEST_TOKEN = 16
-LAST_PORT = 65535
+DEFAULT_PORT = 8000
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+# What Kubernetes sets for a service, and Docker for a link, whose name begins with `doorward`.
+_OF_A_SERVICE = re.compile(
+    r"DOORWARD_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?|ENV_\w+)"
+)
+_OF_A_SERVICE_BY_VALUE = re.compile(
+    r"DOORWARD_(\w+_)?(PORT=(tcp|udp|sctp)://[^\s]+|NAME=/[^\s]+/[^\s]+)"
+)
 
 
 class WrongSetting(Exception):
@@ -53,7 +63,11 @@ class Environment(BaseSettings):
     """All settings, frozen. Secrets do not show in its repr."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True
+        env_prefix=PREFIX,
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        env_ignore_empty=True,
     )
     # Django asks each setting for this at each look, and what pydantic has not it searches for long.
     _mask_wrapped: ClassVar[bool] = True
@@ -64,7 +78,8 @@ class Environment(BaseSettings):
     )
     bind: str = Field(
         "127.0.0.1:8000",
-        description="HOST:PORT to listen on; `doorward run --bind` wins over it.",
+        description="HOST:PORT to listen on, such as `localhost:8000`, `[::1]:8000`, or `:8000` for every IPv4 "
+        "address of this machine; `doorward run --bind` wins over it.",
     )
     workers: int = Field(
         2,
@@ -171,25 +186,20 @@ class Environment(BaseSettings):
     @field_validator("bind")
     @classmethod
     def _bind_is_an_address(cls, value: str) -> str:
-        host, colon, port = value.rpartition(":")
-        if not (host and colon and port.isdecimal() and 0 < int(port) <= LAST_PORT):
+        place = _read_bind(value)
+        if place is None:
             message = "it must be HOST:PORT, such as 127.0.0.1:8000"
             raise ValueError(message)
-        return value
+        return join_netloc(*place)
 
     @field_validator("public_url")
     @classmethod
     def _public_url_is_an_origin(cls, value: str) -> str:
-        parts = _split(value) if value else None
-        if parts and not (
-            parts.scheme in {"http", "https"}
-            and parts.hostname
-            and parts.path in {"", "/"}
-            and not (parts.query or parts.fragment or parts.username or parts.password)
-        ):
+        origin = clean_origin(value.strip()) if value else ""
+        if origin is None:
             message = "it must be a scheme and a host, such as https://portal.example.com"
             raise ValueError(message)
-        return value.rstrip("/")
+        return origin
 
     @field_validator("database_url")
     @classmethod
@@ -278,7 +288,7 @@ class Environment(BaseSettings):
 
     @model_validator(mode="after")
     def _demo_stays_at_home(self) -> Self:
-        if self.demo and self.host not in LOOPBACK_NAMES:
+        if self.demo and not is_loopback(self.host):
             message = "DOORWARD_DEMO: the demonstration listens on loopback only"
             raise ValueError(message)
         return self
@@ -295,7 +305,7 @@ class Environment(BaseSettings):
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port that people use; no slash at the end."""
+        """Scheme, host and port that people use, in the one spelling that browsers have for it."""
         return self.public_url or f"http://localhost:{self.port}"
 
     @property
@@ -331,16 +341,28 @@ def load() -> Environment:
     if config and not Path(config).is_file():
         message = f"{CONFIG}: the file {config} does not exist."
         raise WrongSetting(message)
-    _refuse_unknown([*os.environ, *(dotenv_values(config) if config else ())])
+    _refuse_unknown([*_ours(os.environ), *_given(dotenv_values(config) if config else {})])
     try:
         return Environment(_env_file=config or None)
     except ValidationError as error:
         raise WrongSetting(_sentence(error)) from None
 
 
-def _refuse_unknown(given: Iterable[str]) -> None:
+def _given(values: Mapping[str, str | None]) -> Iterator[str]:
+    return (name for name, value in values.items() if name.startswith(PREFIX) and value)
+
+
+def _ours(environment: Mapping[str, str]) -> Iterator[str]:
+    """Return the names that somebody gave to Doorward, not a cluster to the containers of a service."""
+    for name in _given(environment):
+        by_value = _OF_A_SERVICE_BY_VALUE.fullmatch(f"{name}={environment[name]}")
+        if not (by_value or _OF_A_SERVICE.fullmatch(name)):
+            yield name
+
+
+def _refuse_unknown(given: list[str]) -> None:
     known = {PREFIX + name.upper() for name in Environment.model_fields} | {CONFIG}
-    unknown = sorted(name for name in given if name.startswith(PREFIX) and name not in known)
+    unknown = sorted(set(given) - known)
     if unknown:
         message = f"{unknown[0]} is not a setting of Doorward."
         raise WrongSetting(message)
@@ -351,6 +373,18 @@ def _sentence(error: ValidationError) -> str:
     said = first["msg"].removeprefix("Value error, ")
     name = f"{PREFIX}{first['loc'][0]!s}".upper() + ": " if first["loc"] else ""
     return f"{name}{said[:1].lower() + said[1:] if name else said}."
+
+
+def _read_bind(value: str) -> tuple[str, int] | None:
+    """Return the host and the port to listen on; every IPv4 address where no host is named."""
+    if re.fullmatch(r"\[.*\]|[^:]*", value):
+        value += f":{DEFAULT_PORT}"
+    host, _, digits = value.rpartition(":")
+    if host.startswith("["):
+        host = host[1:-1] if host.endswith("]") and ":" in host else "[]"
+    port = int(digits) if re.fullmatch(r"[0-9]{1,5}", digits) else 0
+    named = ascii_host(host) if host else "0.0.0.0"  # noqa: S104 - as it is asked for
+    return (named, port) if named and 0 < port <= LAST_PORT else None
 
 
 def _is_encrypted_or_here(parts: SplitResult) -> bool:

@@ -137,6 +137,28 @@ def test_a_taken_port_is_refused_with_one_sentence(tmp_path):
     assert answer.stdout == ""
 
 
+@pytest.mark.parametrize("host", ["localhost", "", "[::1]"])
+def test_it_listens_on_a_name_on_every_address_and_on_ipv6(tmp_path, host):
+    running = start(tmp_path / "data", host=host)
+    assert running.healthy()
+    assert running.stop() == 0
+    assert "Traceback" not in running.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("bind", "why"),
+    [
+        ("no-such-name.invalid:8000", "the name no-such-name.invalid has no address here"),
+        ("192.0.2.1:8000", "Cannot assign requested address"),
+        ("[2001:db8::1]:8000", "Cannot assign requested address"),
+    ],
+)
+def test_what_cannot_be_listened_on_ends_with_one_sentence(tmp_path, bind, why):
+    answer = doorward("run", "--bind", bind, folder=tmp_path / "data")
+    assert answer.returncode == 1
+    assert answer.stderr == f"Doorward cannot listen on {bind}: {why}.\n"
+
+
 def test_the_port_of_another_doorward_is_refused(server, tmp_path):
     bind = f"127.0.0.1:{server.port}"
     answer = doorward("run", "--bind", bind, folder=tmp_path / "data")

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
-import socket
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from doorward.cli.base import Failure, set_up_django
+from doorward.cli.listening import answers, find_address, port_held, soon
 from doorward.cli.supervisor import supervise
+from doorward.core.hosts import join_netloc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from doorward.environment import Environment
-
-_TRIES = 20
-_BETWEEN_TRIES_SECONDS = 0.1
 
 
 @click.command()
@@ -63,11 +59,14 @@ def run_everything(
     `fill` is called when the database is up to date, `greet` when the first request can be made.
     """
     environment = _settings(bind=bind, workers=workers)
-    with _data_folder_locked(environment), _port_taken(environment) as _:
+    address, port = find_address(environment), environment.port
+    # The parts listen on what was found here, once.
+    os.environ["DOORWARD_BIND"] = join_netloc(address, port)
+    with _data_folder_locked(environment), port_held(address, port):
         _prepare(fill)
         supervise(
             parts,
-            is_ready=lambda: _answers(environment),
+            is_ready=lambda: answers(address, port),
             on_ready=lambda: (greet or _greet)(environment),
         )
 
@@ -110,7 +109,7 @@ def _let_go_of_the_database() -> None:
 def _data_folder_locked(environment: Environment) -> Iterator[None]:
     """Hold the data folder; the lock goes with the process, however it ends."""
     with (environment.data_dir / "running.lock").open("w") as file:
-        if not _soon(lambda: _try_lock(file.fileno())):
+        if not soon(lambda: _try_lock(file.fileno())):
             raise Failure(f"Doorward already runs on the data folder {environment.data_dir}.")
         yield
 
@@ -121,58 +120,6 @@ def _try_lock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-@contextmanager
-def _port_taken(environment: Environment) -> Iterator[None]:
-    """Refuse a port that somebody listens on, then hold it so that no other start takes it.
-
-    granian's workers share their port (SO_REUSEPORT) and would share it with a stranger's, too.
-    The socket that holds it never listens, so that no connection ends up in it.
-    """
-    if not _soon(lambda: _try_port(environment)):
-        raise Failure(f"The port {environment.bind} is taken by another program.")
-    with _socket(environment) as holder:
-        if hasattr(socket, "SO_REUSEPORT"):
-            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            holder.bind((environment.host, environment.port))
-        yield
-
-
-def _try_port(environment: Environment) -> bool:
-    try:
-        with _socket(environment) as probe:
-            probe.bind((environment.host, environment.port))
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            return False
-        raise Failure(f"Doorward cannot listen on {environment.bind}: {error.strerror}.") from error
-    return True
-
-
-def _socket(environment: Environment) -> socket.socket:
-    family = socket.AF_INET6 if ":" in environment.host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    return made
-
-
-def _soon(attempt: Callable[[], bool]) -> bool:
-    """Try for a moment: processes of a start that was just killed may still be going."""
-    for _ in range(_TRIES):
-        if attempt():
-            return True
-        time.sleep(_BETWEEN_TRIES_SECONDS)
-    return False
-
-
-def _answers(environment: Environment) -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(environment.host, environment.host)  # noqa: S104
-    try:
-        with socket.create_connection((host, environment.port), timeout=0.2):
-            return True
-    except OSError:
-        return False
 
 
 def _greet(environment: Environment) -> None:
