@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from doorward.administrators import places
 from doorward.administrators.models import Administrator, LinkPurpose, MailedLink
 from doorward.core.errors import LinkExpired, LinkInvalid, LinkUsed
+from doorward.core.moments import SKEW, has_come
 from doorward.safe.vault import SealBroken, fingerprint, open_sealed, seal
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def find(token: str, *, purposes: tuple[LinkPurpose, ...], now: datetime) -> Mai
         raise LinkInvalid
     if link.used_at is not None:
         raise LinkUsed
-    if link.expires_at <= now:
+    if link.expires_at <= now or not has_come(link.created_at, now=now):
         raise LinkExpired
     return link
 
@@ -100,7 +101,11 @@ def burn(link: MailedLink, *, now: datetime) -> None:
     people = Administrator.objects.everywhere().select_for_update()
     people.values_list("id").get(id=link.administrator_id)
     usable = MailedLink.objects.filter(
-        id=link.id, used_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now
+        id=link.id,
+        used_at__isnull=True,
+        revoked_at__isnull=True,
+        expires_at__gt=now,
+        created_at__lte=now + SKEW,
     )
     if usable.update(used_at=now) != 1:
         raise LinkUsed

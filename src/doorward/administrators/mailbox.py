@@ -20,6 +20,7 @@ from doorward.administrators.models import Administrator, MailboxProof, Session
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.services import record
 from doorward.core.errors import MailboxProofExpired, MustWait, Refusal, WrongCode
+from doorward.core.moments import SKEW
 from doorward.core.totp import normalise
 from doorward.safe import throttle
 from doorward.safe.vault import SealBroken, fingerprint, open_sealed, seal
@@ -27,6 +28,8 @@ from doorward.safe.vault import SealBroken, fingerprint, open_sealed, seal
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
+
+    from django.db.models import QuerySet
 
     from doorward.administrators.sessions import Started
     from doorward.audit.origin import By
@@ -58,7 +61,7 @@ def send(*, session_id: UUID, by: By, now: datetime, again: bool = False) -> Mai
     """
     with transaction.atomic():
         person_id = _lock_person(session_id)
-        proofs = list(MailboxProof.objects.filter(session_id=session_id).order_by("created_at"))
+        proofs = list(_made_by_now(session_id, now=now).order_by("created_at"))
         newest = proofs[-1] if proofs else None
         if newest and not again and _good(newest, now=now):
             return newest
@@ -142,7 +145,7 @@ def _refuse_flood(person_id: UUID, *, now: datetime) -> None:
 
 
 def _count(session_id: UUID, *, now: datetime) -> MailboxProof:
-    newest = MailboxProof.objects.filter(session_id=session_id).order_by("-created_at").first()
+    newest = _made_by_now(session_id, now=now).order_by("-created_at").first()
     if newest is None:
         raise MailboxProofExpired
     counted = MailboxProof.objects.filter(
@@ -151,6 +154,10 @@ def _count(session_id: UUID, *, now: datetime) -> MailboxProof:
     if counted != 1:
         raise MailboxProofExpired
     return newest
+
+
+def _made_by_now(session_id: UUID, *, now: datetime) -> QuerySet[MailboxProof]:
+    return MailboxProof.objects.filter(session_id=session_id, created_at__lte=now + SKEW)
 
 
 def _still_known(proof: MailboxProof) -> str:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from doorward.administrators import places
 from doorward.administrators.models import Session
+from doorward.core.moments import lasts
 from doorward.safe import vault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
     from uuid import UUID
 
 WAITS = timedelta(minutes=10)
@@ -46,7 +46,7 @@ def unpark(session_id: UUID, sealed: bytes, *, now: datetime) -> Parked | None:
         kept = json.loads(vault.open_sealed(sealed, **places.of_parked(session_id)))
     except vault.SealBroken:
         return None
-    if now.timestamp() - kept.get("at", 0) > WAITS.total_seconds():
+    if not lasts(datetime.fromtimestamp(kept.get("at", 0), UTC), WAITS, now=now):
         return None
     return Parked(
         path=kept["path"], fields=tuple((str(name), str(value)) for name, value in kept["fields"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from doorward.core.moments import has_come
 from doorward.core.policy import Kinds
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def holds(trust: TrustFacts, policy: Policy, *, security_version: int, now: date
     """Say whether a trust still counts: not over, and nothing is stricter than when it began."""
     return (
         trust.security_version == security_version
+        and has_come(trust.trusted_at, now=now)
         and now < ends_at(trust, policy)
         and (trust.required or not policy.required)
         and (trust.kinds is Kinds.PHISHING_RESISTANT or policy.kinds is Kinds.ANY)

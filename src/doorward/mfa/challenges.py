@@ -1,21 +1,29 @@
 """Challenges: random bytes for one purpose, one session or browser, and ten minutes; answered once.
 
 One that waits is kept nowhere: whoever looks at the sign-in page is given one, and strangers may do
-that without end. It carries its end and a keyed hash of all that it is bound to; what is kept, until that end,
-is that it was answered. Two tabs do not get in each other's way.
+that without end. It carries its end, its period and a keyed hash of all that it is bound to; what is kept is
+that it was answered. Two tabs do not get in each other's way.
+
+That it was answered must not be forgotten while it could still be taken, and a clock that was ahead, or is set
+back, would have it so. Hence the period: a number that only goes up. A challenge holds in its own period and the next
+one; only then are the answers of its period forgotten.
 """
 
 from __future__ import annotations
 
 import hmac
 import secrets
+import struct
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from django.db.models import F
+
 from doorward.core.errors import PasskeyChallengeInvalid
-from doorward.mfa.models import AnsweredChallenge
-from doorward.safe.prepared import PreparedInsert
+from doorward.core.moments import lasts
+from doorward.mfa.models import AnsweredChallenge, ChallengePeriod
+from doorward.safe.prepared import Prepared, PreparedInsert
 from doorward.safe.vault import fingerprint
 
 if TYPE_CHECKING:
@@ -24,8 +32,10 @@ if TYPE_CHECKING:
 # WebAuthn Level 3, 13.5.3: at least 16 random bytes; 15.1: as long as the ceremony's upper limit.
 RANDOM_BYTES: Final = 32
 LIFETIME: Final = timedelta(minutes=10)
-_END_BYTES: Final = 8
-_BODY_BYTES: Final = RANDOM_BYTES + _END_BYTES
+# So long a period is at least; a challenge of its last moment lives on in the next one.
+PERIOD: Final = timedelta(minutes=15)
+_NUMBERS: Final = struct.Struct(">QQ")
+_BODY_BYTES: Final = RANDOM_BYTES + _NUMBERS.size
 
 
 class Purpose(StrEnum):
@@ -44,9 +54,9 @@ def of_session(session_id: UUID) -> bytes:
 
 
 def make(purpose: Purpose, *, bound_to: bytes, now: datetime) -> bytes:
-    """Make a challenge: random bytes, its end (Unix time in ms, 8 bytes), the keyed hash (32 bytes)."""
+    """Make a challenge: random bytes, its end (Unix time in ms), its period (8 bytes each), the keyed hash (32)."""
     end = int((now + LIFETIME).timestamp() * 1000)
-    body = secrets.token_bytes(RANDOM_BYTES) + end.to_bytes(_END_BYTES)
+    body = secrets.token_bytes(RANDOM_BYTES) + _NUMBERS.pack(end, _period())
     return body + _hash(body, purpose, bound_to)
 
 
@@ -56,17 +66,43 @@ def burn(challenge: bytes, purpose: Purpose, *, bound_to: bytes, now: datetime) 
     if not hmac.compare_digest(hashed, _hash(body, purpose, bound_to)):
         raise PasskeyChallengeInvalid
     # It is one of ours from here on.
-    expires_at = datetime.fromtimestamp(int.from_bytes(body[RANDOM_BYTES:]) / 1000, UTC)
-    if expires_at <= now or _ANSWERED.run(fingerprint=hashed, expires_at=expires_at) != 1:
+    end, period = _NUMBERS.unpack_from(body, RANDOM_BYTES)
+    made_at = datetime.fromtimestamp(end / 1000, UTC) - LIFETIME
+    if not lasts(made_at, LIFETIME, now=now):
+        raise PasskeyChallengeInvalid
+    # In this order: where its answers were forgotten in between, the period has ended for the second look, too.
+    if _ANSWERED.run(fingerprint=hashed, period=period) != 1 or not _holds(period):
         raise PasskeyChallengeInvalid
 
 
 _ANSWERED = PreparedInsert(AnsweredChallenge, once=True)
+_PERIOD = Prepared(lambda id: ChallengePeriod.objects.filter(id=id).values_list("number"))
 
 
 def forget(*, now: datetime) -> int:
-    """Delete what would be too old by now."""
-    return AnsweredChallenge.objects.filter(expires_at__lte=now).delete()[0]
+    """Begin another period where this one is old enough, and delete the answers of those that are gone."""
+    _go_on(now)
+    return AnsweredChallenge.objects.filter(period__lt=_period() - 1).delete()[0]
+
+
+def _period() -> int:
+    """Return the number of the period that new challenges belong to."""
+    rows = _PERIOD.rows(1)
+    return int(rows[0][0]) if rows else 0
+
+
+def _holds(period: int) -> bool:
+    return 0 <= _period() - period <= 1
+
+
+def _go_on(now: datetime) -> None:
+    """Begin the next period, in one statement. One that begins in the future was begun by a clock that was ahead."""
+    first = {"number": 1, "begun_at": now}
+    current, _ = ChallengePeriod.objects.get_or_create(id=1, defaults=first)
+    if lasts(current.begun_at, PERIOD, now=now):
+        return
+    same = ChallengePeriod.objects.filter(id=1, number=current.number)
+    same.update(number=F("number") + 1, begun_at=now)
 
 
 def _hash(body: bytes, purpose: Purpose, bound_to: bytes) -> bytes:

@@ -70,14 +70,25 @@ class Passkey(models.Model):
     user_verified = models.BooleanField()
 
 
+class ChallengePeriod(models.Model):
+    """The stretch of time to which new challenges belong: one row, whose number only goes up.
+
+    It is counted, not read from a clock: what belongs to a period that is gone never holds again.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    number = models.PositiveBigIntegerField()
+    begun_at = models.DateTimeField()
+
+
 class AnsweredChallenge(models.Model):
-    """A challenge that was answered, by its fingerprint, until it would be too old anyway.
+    """A challenge that was answered, by its fingerprint, for as long as its period is one that holds.
 
     One that waits has no row: it says itself what it is for and until when.
     """
 
     fingerprint = models.BinaryField(max_length=32, primary_key=True)
-    expires_at = models.DateTimeField(db_index=True)
+    period = models.PositiveBigIntegerField(db_index=True)
 
 
 class SetUp(models.Model):

@@ -13,6 +13,7 @@ from doorward.administrators.models import Session
 from doorward.audit.events import Kind
 from doorward.core import errors, totp
 from doorward.core.clock import off_by_one_code
+from doorward.core.moments import SKEW, lasts
 from doorward.core.steps import FactorKind
 from doorward.core.text import clean_line
 from doorward.mfa import adding, places
@@ -42,7 +43,7 @@ def begin(*, session_id: UUID, now: datetime) -> bytes:
     with transaction.atomic():
         Session.objects.select_for_update().get(id=session_id)
         pending = SetUp.objects.filter(session_id=session_id).first()
-        if pending is not None and now < pending.shown_at + LIFETIME:
+        if pending is not None and lasts(pending.shown_at, LIFETIME, now=now):
             with suppress(vault.SealBroken):  # Its key left the key file: another one is shown.
                 return _open_set_up(pending)
         secret = totp.new_secret(secrets.token_bytes)
@@ -110,7 +111,7 @@ def _check(loaded: Loaded, code: str, *, by: By, now: datetime) -> tuple[bytes, 
     keys = [throttle.set_up_key(session_id), throttle.address_key(by.origin.address)]
     throttle.count_keys(keys, now=now)
     try:
-        secret = _open_set_up(SetUp.objects.get(session_id=session_id, shown_at__gt=now - LIFETIME))
+        secret = _open_set_up(_shown(session_id, now=now))
     except (SetUp.DoesNotExist, vault.SealBroken) as gone:
         throttle.give_back(keys)
         raise errors.SetUpExpired from gone
@@ -121,6 +122,14 @@ def _check(loaded: Loaded, code: str, *, by: By, now: datetime) -> tuple[bytes, 
         raise errors.WrongCode() if off is None else errors.WrongCode(skew_seconds=off)
     throttle.give_back(keys)
     return secret, step
+
+
+def _shown(session_id: UUID, *, now: datetime) -> SetUp:
+    """Return what was shown in this session and still lasts, or raise `SetUp.DoesNotExist`."""
+    latest = now + SKEW
+    return SetUp.objects.get(
+        session_id=session_id, shown_at__gt=now - LIFETIME, shown_at__lte=latest
+    )
 
 
 def _open_set_up(pending: SetUp) -> bytes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from doorward.administrators import email_change, links, mailbox, parking, sessions
 from doorward.audit import forgetting, sealing
+from doorward.core.moments import lasts
 from doorward.mfa import challenges, set_up, trusted
 from doorward.notices import anchoring, erasing, mail_files, outbox
 from doorward.safe import throttle
@@ -50,7 +51,8 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
 def tidy(*, now: datetime, last: dict[str, datetime]) -> None:
     """Do each task whose time has come; `last` remembers when each was done. One that fails is logged."""
     for name, every, task in TASKS:
-        if name in last and now < last[name] + every:
+        # Not yet, unless the clock was ahead then: a day's work must not wait until that day comes.
+        if name in last and lasts(last[name], every, now=now):
             continue
         last[name] = now
         try:

@@ -1,0 +1,313 @@
+"""A clock that was wrong for a while, by an hour, a day, a month: nothing is good twice for it, nor for longer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pytest
+from django.utils import timezone
+
+from doorward.administrators import (
+    email_change,
+    invitations,
+    links,
+    mailbox,
+    parking,
+    passwords,
+    sessions,
+)
+from doorward.administrators.models import (
+    Administrator,
+    LinkPurpose,
+    MailboxProof,
+    MailedLink,
+    Session,
+)
+from doorward.audit.origin import Origin
+from doorward.core import errors
+from doorward.core.access import next_step
+from doorward.core.steps import FactorKind, Need, Step
+from doorward.customers.models import Customer
+from doorward.mfa import facts, not_me, proving, recovery, set_up, trusted
+from doorward.mfa.models import ChallengePeriod
+from doorward.notices import upkeep
+from tests import passkeys, support
+from tests.softkey import SoftKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import time_machine
+
+    from doorward.mfa.facts import Loaded
+
+pytestmark = pytest.mark.django_db
+
+Use: TypeAlias = "Callable[[], Any]"
+AHEAD = [timedelta(hours=1), timedelta(days=1), timedelta(days=30)]
+JUMPS = [*AHEAD, *(-one for one in AHEAD)]
+WHERE = Origin(address="192.0.2.10", browser=support.CHROME)
+RESET: dict[str, Any] = {
+    "password": support.OTHER_PASSWORD,
+    "browser_token": "b" * 43,
+    "origin": WHERE,
+}
+
+
+def work() -> None:
+    """Do all that the worker does, as one that was just started."""
+    upkeep.tidy(now=timezone.now(), last={})
+
+
+# --- once -----------------------------------------------------------------------------------------
+
+
+def token_of(person: Administrator, purpose: LinkPurpose) -> str:
+    return links.path(MailedLink.objects.get(administrator=person, purpose=purpose)).split("/")[-2]
+
+
+def passkey_alone(person: Administrator) -> Use:
+    answer = passkeys.add(person).get(passkeys.asked_alone(), passkeys.ORIGIN)
+    return partial(passkeys.send_alone, answer)
+
+
+def passkey_at_the_second_step(person: Administrator) -> Use:
+    key, loaded = passkeys.add(person), passkeys.begin(person)
+    answer = key.get(passkeys.asked(loaded), passkeys.ORIGIN)
+    return lambda: passkeys.send_second_step(again(loaded), answer)
+
+
+def passkey_that_is_made(person: Administrator) -> Use:
+    loaded = passkeys.begin(person)
+    answer = SoftKey().create(passkeys.asked_to_make(loaded), passkeys.ORIGIN)
+    return lambda: passkeys.send_registration(again(loaded), answer)
+
+
+def again(loaded: Loaded) -> Loaded:
+    """Read a session anew under a token of ours, so that not its new identifier keeps the second use out."""
+    token = sessions.new_token()
+    rows = Session.objects.filter(id=loaded.browser.session_id)
+    rows.update(token_hash=sessions.token_hash(token), ended_at=None, factor_at=None)
+    found = facts.load(token)
+    if found is None:
+        raise errors.NotFound
+    return found
+
+
+def code_of_an_app(person: Administrator) -> Use:
+    secret, loaded = support.enable_app(person), passkeys.begin(person)
+    code = support.code(secret)
+    return lambda: proving.prove_second_step(
+        loaded=again(loaded),
+        code=code,
+        completes=False,
+        by=support.by(person),
+        now=timezone.now(),
+    )
+
+
+def recovery_code(person: Administrator) -> Use:
+    support.enable_app(person)
+    code, loaded = support.saved_codes(person)[0], passkeys.begin(person)
+    return lambda: recovery.use(
+        loaded=again(loaded), code=code, by=support.by(person), now=timezone.now()
+    )
+
+
+def mailbox_code(person: Administrator) -> Use:
+    loaded, by = passkeys.begin(person), support.by(person)
+    session_id = loaded.browser.session_id
+    mailbox.send(session_id=session_id, by=by, now=timezone.now())
+    code = mailbox.code_of(MailboxProof.objects.get())
+    return lambda: mailbox.prove(
+        session_id=session_id,
+        old_hash=again(loaded).browser.token_hash,
+        code=code,
+        by=by,
+        now=timezone.now(),
+    )
+
+
+def secret_of_a_set_up(person: Administrator) -> Use:
+    loaded = passkeys.begin(person)
+    secret = set_up.begin(session_id=loaded.browser.session_id, now=timezone.now())
+    return lambda: set_up.confirm(
+        loaded=again(loaded),
+        code=support.code(secret),
+        name="",
+        by=loaded.by(WHERE),
+        now=timezone.now(),
+    )
+
+
+def reset_link(person: Administrator) -> Use:
+    passwords.ask_for_link(email=person.email, origin=WHERE, now=timezone.now())
+    token = token_of(person, LinkPurpose.RESET)
+    return lambda: passwords.reset(token=token, two_factors=False, now=timezone.now(), **RESET)
+
+
+def invitation(person: Administrator) -> Use:
+    invited = support.invite(person.customer)
+    token = token_of(invited, LinkPurpose.INVITATION)
+    return lambda: invitations.accept(token=token, two_factors=False, now=timezone.now(), **RESET)
+
+
+def this_was_not_me(person: Administrator) -> Use:
+    links.make(LinkPurpose.NOT_ME, administrator_id=person.id, now=timezone.now())
+    token = token_of(person, LinkPurpose.NOT_ME)
+    return lambda: not_me.undo(token=token, now=timezone.now(), **RESET)
+
+
+def confirmed_email(person: Administrator) -> Use:
+    email_change.ask(person, "ines@example.com", by=support.by(person), now=timezone.now())
+    token = token_of(person, LinkPurpose.EMAIL_NEW)
+    return lambda: email_change.answer(
+        token=token, stop=False, origin=WHERE, session_id=None, now=timezone.now()
+    )
+
+
+ONCE = [
+    passkey_alone,
+    passkey_at_the_second_step,
+    passkey_that_is_made,
+    code_of_an_app,
+    recovery_code,
+    mailbox_code,
+    secret_of_a_set_up,
+    reset_link,
+    invitation,
+    this_was_not_me,
+    confirmed_email,
+]
+
+
+@pytest.mark.parametrize("jump", JUMPS, ids=str)
+@pytest.mark.parametrize("thing", ONCE, ids=lambda thing: thing.__name__)
+def test_what_is_good_once_is_not_good_again_for_a_clock_that_was_wrong(
+    thing: Callable[[Administrator], Use],
+    jump: timedelta,
+    owner: Administrator,
+    clock: time_machine.Traveller,
+) -> None:
+    work()
+    use = thing(owner)
+    use()
+    for step in (jump, timedelta(minutes=16), -jump - timedelta(minutes=16)):
+        clock.shift(step)
+        work()
+        with pytest.raises(errors.Refusal):
+            use()
+    clock.shift(timedelta(minutes=1))
+    with pytest.raises(errors.Refusal):
+        use()
+
+
+def test_a_period_is_never_counted_back(db: None, clock: time_machine.Traveller) -> None:
+    numbers = []
+    for jump in (*JUMPS, *reversed(JUMPS)):
+        work()
+        numbers.append(ChallengePeriod.objects.get().number)
+        clock.shift(jump)
+    assert numbers == sorted(set(numbers))
+
+
+# --- for a time -----------------------------------------------------------------------------------
+
+
+def secret_that_is_shown(person: Administrator) -> Use:
+    session_id = passkeys.begin(person).browser.session_id
+    shown = set_up.begin(session_id=session_id, now=timezone.now())
+
+    def is_another() -> None:
+        if set_up.begin(session_id=session_id, now=timezone.now()) != shown:
+            raise errors.SetUpExpired
+
+    return is_another
+
+
+def form_that_waits(person: Administrator) -> Use:
+    session_id = passkeys.begin(person).browser.session_id
+    parking.park(session_id, path="/profile/", fields=[("a", "b")], now=timezone.now())
+
+    def goes_on() -> None:
+        sealed = Session.objects.values_list("parked", flat=True).get(id=session_id)
+        if sealed is None or parking.unpark(session_id, bytes(sealed), now=timezone.now()) is None:
+            raise errors.StaleRequest
+
+    return goes_on
+
+
+def trusted_browser(person: Administrator) -> Use:
+    Customer.objects.filter(id=person.customer_id).update(trust_days=7)
+    support.enable_app(person)
+    loaded = passkeys.begin(person)
+    token = trusted.begin(
+        loaded=loaded,
+        kind=FactorKind.APP,
+        old_token="",
+        by=support.by(person),
+        now=timezone.now(),
+    ).token
+
+    def spares_the_second_step() -> None:
+        now = timezone.now()
+        started = sessions.begin(person, by=support.by(person), now=now, password_at=now)
+        found = facts.load(started.token, token)
+        if found is None or next_step(found.facts, Need.THROUGH, now=now) is not Step.THROUGH:
+            raise errors.TrustNotAllowed
+
+    return spares_the_second_step
+
+
+FOR_A_TIME = [
+    passkey_alone,
+    passkey_at_the_second_step,
+    passkey_that_is_made,
+    mailbox_code,
+    secret_of_a_set_up,
+    reset_link,
+    invitation,
+    this_was_not_me,
+    confirmed_email,
+    secret_that_is_shown,
+    form_that_waits,
+    trusted_browser,
+]
+
+
+@pytest.mark.parametrize("ahead", [AHEAD[0], AHEAD[-1]], ids=str)
+@pytest.mark.parametrize("thing", FOR_A_TIME, ids=lambda thing: thing.__name__)
+def test_what_was_made_while_the_clock_was_ahead_does_not_live_longer_for_it(
+    thing: Callable[[Administrator], Use],
+    ahead: timedelta,
+    owner: Administrator,
+    clock: time_machine.Traveller,
+) -> None:
+    clock.shift(ahead)
+    use = thing(owner)
+    clock.shift(-ahead)
+    with pytest.raises(errors.Refusal):
+        use()
+
+
+@pytest.mark.parametrize("thing", FOR_A_TIME, ids=lambda thing: thing.__name__)
+def test_clocks_of_two_machines_may_differ_by_seconds(
+    thing: Callable[[Administrator], Use], owner: Administrator, clock: time_machine.Traveller
+) -> None:
+    clock.shift(timedelta(seconds=20))
+    use = thing(owner)
+    clock.shift(-timedelta(seconds=20))
+    use()
+
+
+def test_the_worker_does_not_wait_until_a_wrong_day_comes(
+    db: None, clock: time_machine.Traveller
+) -> None:
+    last: dict[str, Any] = {}
+    clock.shift(timedelta(days=30))
+    upkeep.tidy(now=timezone.now(), last=last)
+    clock.shift(-timedelta(days=30))
+    upkeep.tidy(now=timezone.now(), last=last)
+    assert set(last.values()) == {timezone.now()}
