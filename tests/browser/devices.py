@@ -23,6 +23,15 @@ WITHOUT_PIN: dict[str, Any] = {
     "hasUserVerification": False,
     "isUserVerified": False,
 }
+# Keeps no passkeys, older than both that and PINs: what many have had on their key ring for years.
+KEEPS_NONE = ROAMING | {"hasResidentKey": False}
+U2F: dict[str, Any] = {
+    "protocol": "u2f",
+    "transport": "usb",
+    "hasResidentKey": False,
+    "hasUserVerification": False,
+    "isUserVerified": False,
+}
 
 
 class Device:

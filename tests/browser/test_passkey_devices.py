@@ -8,10 +8,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.devices import (
+    KEEPS_NONE,
     MAY_BE_SYNCED,
     PLATFORM,
     ROAMING,
     SYNCED,
+    U2F,
     WITHOUT_PIN,
     Device,
     enables,
@@ -30,10 +32,11 @@ KINDS: dict[str, tuple[dict[str, Any], str]] = {
     "A key with a PIN": (ROAMING, "Passkey, on this one device"),
     "A key that may be synced": (MAY_BE_SYNCED, "Passkey, synced between devices"),
 }
-MAKES_NONE = {
-    "a key that keeps none": ROAMING | {"hasResidentKey": False},
-    "a key without a PIN, with which Chromium keeps none": WITHOUT_PIN,
-    "a finger that is not right": PLATFORM | {"isUserVerified": False},
+# Neither verifies its user nor is found without a name, or not both: they serve after the password.
+SECOND_STEP_ONLY: dict[str, dict[str, Any]] = {
+    "A key that keeps none": KEEPS_NONE,
+    "A key without a PIN": WITHOUT_PIN,
+    "A key from before passkeys": U2F,
 }
 
 
@@ -81,17 +84,35 @@ def test_each_kind_is_made_told_apart_and_signs_in_alone(nora, here):
         expect(listed.last).to_contain_text(says)
         held[name] = device.goes()
     here.go("/security/2fa/add/?passkey=on")
-    for kind in MAKES_NONE.values():
-        device = Device(here, **kind)
-        here.press("Make a passkey")
-        problem(here, "Nothing was confirmed")
-        device.goes()
+    device = Device(here, **PLATFORM | {"isUserVerified": False})
+    here.press("Make a passkey")
+    problem(here, "Nothing was confirmed")
+    device.goes()
     for name, (kind, _says) in KINDS.items():
         signs_out(here)
         device = Device(here, **kind).holds(held[name])
         here.press("Sign in with a passkey")
         here.sees("home")
         device.goes()
+
+
+@pytest.mark.parametrize("name", SECOND_STEP_ONLY)
+def test_a_key_that_can_do_less_serves_as_a_second_step_and_never_alone(name, portal, here):
+    person = portal.boss()
+    device = enables(here, person, **SECOND_STEP_ONLY[name])
+    here.go("/security/")
+    expect(here.page.locator("main")).to_contain_text("second step only")
+    # A fresh proof, and the second step after the password.
+    signs_out(here)
+    here.gives_password(person)
+    here.sees("sign-in-code")
+    here.press("Use your passkey")
+    here.sees("home")
+    signs_out(here)
+    here.press("Sign in with a passkey")
+    problem(here, "second step only comes after your password")
+    here.sees("sign-in")
+    assert len(device.passkeys()) == 1
 
 
 def test_who_cancels_or_is_too_late_is_told_so_and_tries_again(nora, here):

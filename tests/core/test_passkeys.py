@@ -127,7 +127,8 @@ def test_options_ask_for_what_the_standard_advises():
     assert [one["alg"] for one in options["pubKeyCredParams"]] == [-8, -7, -257]
     assert options["timeout"] == 300_000
     assert options["attestation"] == "none"
-    assert options["authenticatorSelection"]["residentKey"] == "required"
+    assert options["authenticatorSelection"]["residentKey"] == "preferred"
+    assert options["authenticatorSelection"]["requireResidentKey"] is False
     assert options["authenticatorSelection"]["userVerification"] == "preferred"
     assert options["excludeCredentials"] == [
         {"type": "public-key", "id": b64(b"one"), "transports": ["usb"]}
@@ -186,15 +187,6 @@ DAMAGED_REGISTRATIONS: Damage = {
     "no CBOR at all": (errors.PasskeyUnreadable, {"cut": 0}),
     "no authenticator data": (errors.PasskeyUnreadable, {"statement": {"authData": b""}}),
     "authenticator data as text": (errors.PasskeyUnreadable, {"statement": {"authData": "x" * 99}}),
-    "an unknown format": (errors.PasskeyAttestationInvalid, {"statement": {"fmt": "made-up"}}),
-    "a statement for no format": (
-        errors.PasskeyAttestationInvalid,
-        {"statement": {"attStmt": {"sig": b"x"}}},
-    ),
-    "a broken self-attestation": (
-        errors.PasskeyAttestationInvalid,
-        {"self_attested": True, "signature": b"\x00" * 70},
-    ),
     "client data in UTF-16": (
         errors.PasskeyUnreadable,
         {"client": json.dumps({"type": "webauthn.create"}).encode("utf-16")},
@@ -210,6 +202,72 @@ DAMAGED_REGISTRATIONS: Damage = {
     "an id that is a number": (errors.PasskeyUnreadable, {"answer": {"id": 1, "rawId": 1}}),
     "ids that differ": (errors.PasskeyUnreadable, {"answer": {"rawId": "AAAA"}}),
 }
+
+
+# Statements of attestation that nobody asked for, as devices and password managers send them, whole and broken.
+_FORMATS = [
+    "packed",
+    "tpm",
+    "android-key",
+    "android-safetynet",
+    "fido-u2f",
+    "apple",
+    "none",
+    "compound",
+    "made-up",
+]
+_STATEMENTS: dict[str, Any] = {
+    "empty": {},
+    "with a chain": {"alg": -7, "sig": b"\x00" * 70, "x5c": [b"\x30\x00", b"no certificate"]},
+    "with a broken signature": {"alg": -7, "sig": b"x"},
+    "of a TPM": {"ver": "2.0", "certInfo": b"", "pubArea": b"\x00", "sig": b"", "alg": -65535, "x5c": []},
+    "of SafetyNet": {"ver": "1", "response": b"a.b.c"},
+    "that is a list": [{"fmt": "packed", "attStmt": {}}],
+    "that is a text": "none",
+    "that is a number": 7,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("fmt", "what"), [*product(_FORMATS, _STATEMENTS)])
+def test_a_statement_that_nobody_asked_for_is_not_evaluated(fmt, what):
+    key = SoftKey()
+    statement = {"fmt": fmt, "attStmt": _STATEMENTS[what]}
+    answer = read_answer(key.create(CREATION, ORIGIN, statement=statement))
+    assert check_registration(answer, EXPECTED).credential_id == key.credential_id
+
+
+@pytest.mark.parametrize("whole", [{"authData": "x"}, {"authData": b"x"}, {"fmt": "none"}, [], 1])
+def test_an_attestation_object_still_has_authenticator_data(whole):
+    given = {"response": {"attestationObject": b64(cbor.encode(whole))}}
+    with pytest.raises(errors.PasskeyUnreadable):
+        check_registration(read_answer(SoftKey().create(CREATION, ORIGIN, **given)), EXPECTED)
+
+
+@pytest.mark.parametrize("said", ["", "cross-platform", "made-up", 7, None, ["platform"]])
+def test_what_a_browser_says_besides_makes_nothing_fail(said):
+    key, besides = SoftKey(), {"answer": {"authenticatorAttachment": said}}
+    made = check_registration(read_answer(key.create(CREATION, ORIGIN, **besides)), EXPECTED)
+    known = Known(made.credential_id, made.public_key, HANDLE, made.backup_eligible)
+    assert asserted(key, known, **besides).user_verified
+
+
+@pytest.mark.parametrize(
+    ("extensions", "found"),
+    [
+        ({"credProps": {"rk": True}}, True),
+        ({"credProps": {"rk": False}}, False),
+        ({"credProps": {"rk": "yes"}}, None),
+        ({"credProps": {}}, None),
+        ({"credProps": [True]}, None),
+        ({}, None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_whether_it_can_be_found_without_a_name_is_what_the_browser_says(extensions, found):
+    given = {"answer": {"clientExtensionResults": extensions}}
+    answer = read_answer(SoftKey().create(CREATION, ORIGIN, **given))
+    assert check_registration(answer, EXPECTED).discoverable is found
 
 
 @pytest.mark.parametrize("what", DAMAGED_REGISTRATIONS)

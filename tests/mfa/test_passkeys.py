@@ -41,6 +41,16 @@ def only() -> Passkey:
 # --- setting one up -------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("found", [True, False, None])
+def test_what_a_passkey_can_do_is_recorded_as_it_is(owner, found):
+    properties = {} if found is None else {"credProps": {"rk": found}}
+    key = SoftKey(flags=UP)
+    passkeys.register(begin(owner), key, answer={"clientExtensionResults": properties})
+    assert (only().user_verified, only().discoverable) == (False, found)
+    with pytest.raises(errors.PasskeyNotVerified):
+        passkeys.sign_in_alone(key, flags=UP | UV)
+
+
 def test_the_first_passkey_turns_2fa_on_and_is_named_by_device_and_browser(owner, clock):
     loaded = begin(owner)
     other = begin(owner)

@@ -152,9 +152,6 @@ SENTENCES: dict[str, _StrPromise] = {
     "passkey_algorithm_not_offered": gettext_lazy(
         "This device makes a kind of passkey that cannot be used here. Use another device."
     ),
-    "passkey_attestation_invalid": gettext_lazy(
-        "What your device says of itself does not hold. Use another device."
-    ),
     "passkey_signature_wrong": gettext_lazy(
         "This passkey's answer is not right. Try again, or use another way."
     ),

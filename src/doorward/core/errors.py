@@ -449,12 +449,6 @@ class PasskeyAlgorithmNotOffered(Refusal):
     code = "passkey_algorithm_not_offered"
 
 
-class PasskeyAttestationInvalid(Refusal):
-    """The authenticator's statement about itself does not hold."""
-
-    code = "passkey_attestation_invalid"
-
-
 class PasskeySignatureWrong(Refusal):
     """The signature is not by the key that was registered."""
 

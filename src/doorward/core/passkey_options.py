@@ -47,7 +47,12 @@ class Described:
 def for_creation(
     *, challenge: bytes, party: Party, user: User, exclude: Sequence[Described]
 ) -> dict[str, Any]:
-    """Ask for a new passkey that can be found without a name; verified if the device can do so."""
+    """Ask for a new passkey: one that can be found without a name and verifies its user, if the device can.
+
+    It is made by somebody who is signed in, as a second factor, so neither is demanded: a security key without a
+    PIN, without room for passkeys, or older than both (U2F) serves beside the password. What it can do is recorded,
+    and whether it may stand in for the password follows from that (`passkey_sign_in`), never from what was asked.
+    """
     return {
         "rp": {"id": party.id, "name": party.name},
         "user": {
@@ -60,8 +65,8 @@ def for_creation(
         "timeout": TIMEOUT_MS,
         "excludeCredentials": [one.as_json() for one in exclude],
         "authenticatorSelection": {
-            "residentKey": "required",
-            "requireResidentKey": True,
+            "residentKey": "preferred",
+            "requireResidentKey": False,
             "userVerification": "preferred",
         },
         "attestation": "none",

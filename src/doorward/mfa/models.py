@@ -53,7 +53,8 @@ class Passkey(models.Model):
     """What a passkey has besides its factor: the credential record of WebAuthn (7.1, step 27).
 
     `user_verified`: it has verified who uses it, in its registration or beside another proof; only
-    then may it stand in for the password. `rp_id` is the host it was made for.
+    then may it stand in for the password. `discoverable`: it can be found without the person's name;
+    empty: its browser did not say. `rp_id` is the host it was made for.
     """
 
     factor = models.OneToOneField(
@@ -68,6 +69,7 @@ class Passkey(models.Model):
     backup_eligible = models.BooleanField()
     backed_up = models.BooleanField()
     user_verified = models.BooleanField()
+    discoverable = models.BooleanField(null=True)
 
 
 class ChallengePeriod(models.Model):

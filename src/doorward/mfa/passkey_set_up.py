@@ -92,6 +92,7 @@ def write_passkey(
                 backup_eligible=new.backup_eligible,
                 backed_up=new.backed_up,
                 user_verified=new.user_verified,
+                discoverable=new.discoverable,
             )
     except IntegrityError as taken:
         raise errors.PasskeyRegistered from taken

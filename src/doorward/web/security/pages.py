@@ -24,6 +24,8 @@ class FactorLine:
     locked: bool
     # Of a passkey: whether it can be on several devices at once.
     synced: bool
+    # Whether it can stand in for the password: it verifies its user, and is found without a name.
+    alone: bool
     # Whether the policy takes it as a second factor.
     accepted: bool
 

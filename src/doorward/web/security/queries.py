@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
@@ -134,21 +134,23 @@ def factor_lines(loaded: Loaded) -> list[FactorLine]:
     """Give the person's factors as lists show them, the oldest first."""
     if not loaded.factors:
         return []
-    return [
-        FactorLine(
-            id=factor_id,
-            name=name,
-            kind=kind,
-            added_at=confirmed_at,
-            used_at=last_used_at,
-            locked=locked_at is not None,
-            synced=bool(synced),
-            accepted=loaded.facts.policy.accepts(FactorKind(kind)),
-        )
-        for factor_id, name, kind, confirmed_at, last_used_at, locked_at, synced in _FACTORS.rows(
-            loaded.person.id
-        )
-    ]
+    return [_factor_line(loaded, row) for row in _FACTORS.rows(loaded.person.id)]
+
+
+def _factor_line(loaded: Loaded, row: tuple[Any, ...]) -> FactorLine:
+    factor_id, name, kind, confirmed_at, last_used_at, locked_at = row[:6]
+    synced, verified, discoverable = row[6:]
+    return FactorLine(
+        id=factor_id,
+        name=name,
+        kind=kind,
+        added_at=confirmed_at,
+        used_at=last_used_at,
+        locked=locked_at is not None,
+        synced=bool(synced),
+        alone=bool(verified) and discoverable is not False,
+        accepted=loaded.facts.policy.accepts(FactorKind(kind)),
+    )
 
 
 _FACTORS = Prepared(
@@ -157,7 +159,7 @@ _FACTORS = Prepared(
         .order_by("confirmed_at")
         .values_list(
             *("id", "name", "kind", "confirmed_at", "last_used_at", "locked_at"),
-            "passkey__backup_eligible",
+            *("passkey__backup_eligible", "passkey__user_verified", "passkey__discoverable"),
         )
     )
 )

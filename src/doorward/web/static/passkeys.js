@@ -3,7 +3,7 @@
 
 const LATE_MS = 290_000;
 const CHALLENGE_MS = 9 * 60_000;
-const supported = Boolean(globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON);
+const supported = Boolean(globalThis.PublicKeyCredential && navigator.credentials?.create);
 let offered; // what stands in the e-mail field's autofill; a button's question has to end it first
 
 export function begin(part) {
@@ -63,19 +63,79 @@ async function offer(form) {
 }
 
 async function ask(form, how) {
+  const options = await optionsOf(form);
+  const asked = { ...how, publicKey: decoded(options) };
+  const credential = await ("makes" in form.dataset ? navigator.credentials.create(asked) : navigator.credentials.get(asked));
+  // some browsers give nothing where others say NotAllowedError
+  if (!credential) throw new DOMException("", "NotAllowedError");
+  return JSON.stringify(encoded(credential));
+}
+
+async function optionsOf(form) {
   const body = new URLSearchParams(new FormData(form));
-  const answer = await fetch(form.dataset.options, { method: "POST", body, redirect: "manual" });
+  let answer, options;
+  try {
+    answer = await fetch(form.dataset.options, { method: "POST", body, redirect: "manual" });
+    if (answer.type !== "opaqueredirect") options = await answer.json();
+  } catch {
+    throw new DOMException("", "NetworkError");
+  }
   if (answer.type === "opaqueredirect") {
     // another step is due, or a fresh proof: the page leads there
     location.assign(form.closest("dialog")?.dataset.address ?? location.href);
     await new Promise(() => {});
   }
-  const options = await answer.json();
   if (!answer.ok) throw new Error(options.error, { cause: "told" });
-  const credential = "makes" in form.dataset
-    ? await navigator.credentials.create({ ...how, publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
-    : await navigator.credentials.get({ ...how, publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
-  return JSON.stringify(credential.toJSON());
+  return options;
+}
+
+// What `parseCreationOptionsFromJSON`, `parseRequestOptionsFromJSON` and `toJSON` do (WebAuthn Level 3, 5.1) is done
+// here for the fields that we use: Safari before 18.4 and Chrome before 129 have none of them, and what a password
+// manager puts in a credential's place often has a `toJSON` that throws, or that leaves things out.
+function decoded(options) {
+  const whole = { ...options, challenge: bytes(options.challenge) };
+  if (options.user) whole.user = { ...options.user, id: bytes(options.user.id) };
+  for (const list of ["excludeCredentials", "allowCredentials"]) {
+    if (options[list]) whole[list] = options[list].map((one) => ({ ...one, id: bytes(one.id) }));
+  }
+  return whole;
+}
+
+function encoded(credential) {
+  const { rawId, id, response } = credential;
+  const answer = {};
+  for (const part of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
+    if (response[part]) answer[part] = text(response[part]);
+  }
+  const transports = attempt(() => response.getTransports());
+  if (transports) answer.transports = transports;
+  const extensions = attempt(() => credential.getClientExtensionResults());
+  const own = rawId ? text(rawId) : id;
+  return {
+    id: own,
+    rawId: own,
+    type: "public-key",
+    response: answer,
+    clientExtensionResults: extensions?.credProps ? { credProps: extensions.credProps } : {},
+  };
+}
+
+function attempt(read) {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+function bytes(base64url) {
+  return Uint8Array.from(atob(base64url.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
+}
+
+function text(buffer) {
+  const view = ArrayBuffer.isView(buffer) ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength) : new Uint8Array(buffer);
+  const plain = Array.from(view, (byte) => String.fromCharCode(byte)).join("");
+  return btoa(plain).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 function send(form, answer) {
@@ -85,10 +145,9 @@ function send(form, answer) {
 
 // A browser says NotAllowedError for a person who cancels, for no passkey, and for too late: it keeps which to itself.
 function words(form, error, ms) {
-  const { cancelled, late, there, failed } = form.dataset;
   if (error.cause === "told") return error.message;
-  if (error.name === "NotAllowedError") return ms > LATE_MS ? late : cancelled;
-  return error.name === "InvalidStateError" ? there : failed;
+  const said = JSON.parse(form.dataset.words);
+  return said[error.name === "NotAllowedError" && ms > LATE_MS ? "TimeoutError" : error.name] ?? said.Error;
 }
 
 function say(form, text) {
