@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mfa', '0006_factor_usable'),
+        ('mfa', '0007_challenge_periods'),
     ]
 
     operations = [
