@@ -235,6 +235,7 @@ def _apply(
 def _lock(customer: Customer, *, by: By) -> None:
     """Let one change after the other in, each by somebody who still may."""
     Customer.objects.select_for_update().values_list("id").get(id=customer.id)
+    sessions.must_be_open(by)
     if by.who is None or by.who.customer_id != customer.id:
         return
     if not administrators_of(customer.id).filter(id=by.who.id).exists():

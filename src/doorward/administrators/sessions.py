@@ -16,7 +16,8 @@ from doorward.administrators.models import Administrator, Session
 from doorward.audit.events import Kind
 from doorward.audit.origin import By, Origin
 from doorward.audit.services import record
-from doorward.core.errors import NotFound, StaleRequest
+from doorward.core.errors import NotFound, SessionEnded, StaleRequest
+from doorward.customers.models import Customer
 from doorward.customers.tabs import HOME
 from doorward.safe.prepared import Prepared, PreparedInsert, PreparedUpdate
 from doorward.safe.vault import fingerprint
@@ -211,34 +212,51 @@ def sign_out(session_id: UUID, *, by: By, now: datetime) -> None:
 
 
 def end_one(session_id: UUID, *, administrator_id: UUID, by: By, now: datetime) -> None:
-    """End one of a person's own sessions, or raise `NotFound`."""
+    """End one of a person's own sessions, or raise `NotFound`; `SessionEnded` where the one that acts has ended."""
     with transaction.atomic():
+        _lock_person(administrator_id)
+        must_be_open(by)
         rows = Session.objects.filter(id=session_id, administrator_id=administrator_id)
         if not _end(rows, now=now):
             raise NotFound
         record(Kind.SESSION_ENDED, by=by)
 
 
+def must_be_open(by: By) -> None:
+    """Keep the session that acts open until the caller's transaction ends, or raise `SessionEnded`.
+
+    Whoever changes rows of its own person locks that person before. Of nobody's sessions (the
+    console, the worker) nothing is asked.
+    """
+    if by.session_id is None:
+        return
+    acting = Session.objects.filter(
+        id=by.session_id,
+        ended_at__isnull=True,
+        security_version=F("administrator__security_version"),
+    )
+    if not acting.select_for_update(of=("self",)).values_list("id"):
+        raise SessionEnded
+
+
 def end_others(*, administrator_id: UUID, keep: UUID | None, now: datetime) -> int:
     """End all sessions of a person but one, in the caller's transaction; give how many were.
 
     The security version goes up with them, so that nothing made with the old one holds either.
+    Raises `SessionEnded` where the one that is to stay has ended: of two that end each other at the
+    same moment exactly one stays, and what ended its session while it waited changes nothing.
     """
+    person = Administrator.objects.everywhere().filter(id=administrator_id)
+    # The person's row first: whoever else ends sessions of theirs waits for it.
+    person.update(security_version=F("security_version") + 1)
+    version = person.values_list("security_version", flat=True).get()
     others = Session.objects.filter(administrator_id=administrator_id)
     if keep is not None:
+        kept = others.filter(id=keep, ended_at__isnull=True, security_version=version - 1)
+        if kept.update(security_version=version) != 1:
+            raise SessionEnded
         others = others.exclude(id=keep)
-    ended = _end(others, now=now)
-    Administrator.objects.everywhere().filter(id=administrator_id).update(
-        security_version=F("security_version") + 1
-    )
-    version = (
-        Administrator.objects.everywhere()
-        .values_list("security_version", flat=True)
-        .get(id=administrator_id)
-    )
-    if keep is not None:
-        Session.objects.filter(id=keep).update(security_version=version)
-    return ended
+    return _end(others, now=now)
 
 
 def end_own_others(
@@ -246,6 +264,7 @@ def end_own_others(
 ) -> int:
     """End all of a person's own sessions but the one that asks; give how many were still open."""
     with transaction.atomic():
+        _lock_person(administrator_id)
         ended = _open(administrator_id, *_since(policy, now)).exclude(id=keep).count()
         end_others(administrator_id=administrator_id, keep=keep, now=now)
         record(Kind.OTHER_SESSIONS_ENDED, by=by, details={"ended": ended})
@@ -253,12 +272,23 @@ def end_own_others(
 
 
 def end_all_of(*, subject: Who, policy: Policy, by: By, now: datetime) -> int:
-    """End all sessions of a colleague; give how many were still open."""
+    """End all sessions of a colleague; give how many were still open.
+
+    The customer's row is the lock, as for every change by a colleague: two who end each other's
+    sessions do not wait for each other, and the second one finds that its own has ended.
+    """
     with transaction.atomic():
+        Customer.objects.select_for_update().values_list("id").get(id=subject.customer_id)
+        must_be_open(by)
         ended = _open(subject.id, *_since(policy, now)).count()
         end_others(administrator_id=subject.id, keep=None, now=now)
         record(Kind.OTHER_SESSIONS_ENDED, by=by, subject=subject, details={"ended": ended})
     return ended
+
+
+def _lock_person(administrator_id: UUID) -> None:
+    people = Administrator.objects.everywhere().select_for_update()
+    people.values_list("id").get(id=administrator_id)
 
 
 @dataclass(frozen=True, slots=True)

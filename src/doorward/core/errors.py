@@ -283,6 +283,14 @@ class NotFound(Refusal):
     code = "not_found"
 
 
+class SessionEnded(Exception):
+    """The session that acts was ended in the meantime, so nothing was done.
+
+    No refusal: there is nobody any more whom a form could tell, and nothing to record of them. Whoever
+    asked signs in again.
+    """
+
+
 class StaleRequest(Refusal):
     """Somebody else has changed this in the meantime."""
 

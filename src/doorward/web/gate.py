@@ -22,7 +22,7 @@ from doorward.administrators.models import Administrator
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.services import record
 from doorward.core.access import is_fresh, next_step
-from doorward.core.errors import MustWait
+from doorward.core.errors import MustWait, SessionEnded
 from doorward.core.steps import FactorKind, Fresh, Need, Step
 from doorward.core.text import safe_next
 from doorward.core.why import why
@@ -125,6 +125,8 @@ class Gate:
             return refusal_page(request, str(INCOMPLETE), back=request.path)
         if isinstance(exception, MustWait):
             return must_wait(request, exception.seconds)
+        if isinstance(exception, SessionEnded):
+            return see_other(PAGES[Step.SIGN_IN])
         return None
 
 
