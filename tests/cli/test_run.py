@@ -166,6 +166,22 @@ def test_the_port_of_another_doorward_is_refused(server, tmp_path):
     assert answer.stderr == f"The port {bind} is taken by another program.\n"
 
 
+@pytest.mark.parametrize(
+    "ask",
+    ["HTTP/1.0", "HTTP/1.1", "HTTP/1.1\r\nHost:", "HTTP/1.1\r\nHost: a b", "HTTP/1.1\r\nHost: é"],
+)
+def test_a_monitor_that_says_no_host_or_a_wrong_one_is_answered(server, ask):
+    before = len(server.log.read_text())
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+        line.sendall(f"GET /healthz {ask}\r\nConnection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: line.recv(4096), b""))
+    assert b" 200 OK\r\n" in answer
+    assert answer.endswith(b"ok\n")
+    written = server.log.read_text()[before:]
+    assert "ERROR" not in written
+    assert "Traceback" not in written
+
+
 def test_a_second_start_on_the_same_folder_is_refused(server, folder):
     answer = doorward("run", "--bind", f"127.0.0.1:{free_port()}", folder=folder)
     assert answer.returncode == 1

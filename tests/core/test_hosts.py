@@ -30,7 +30,6 @@ MUNICH = "xn--mnchen-3ya.example"
         ("münchen。example", MUNICH),
         ("straße.example", "xn--strae-oqa.example"),
         ("localhost", "localhost"),
-        ("doorward_web", "doorward_web"),
         ("192.0.2.1", "192.0.2.1"),
         ("::1", "::1"),
         ("2001:DB8:0::1", "2001:db8::1"),

@@ -17,8 +17,7 @@ import idna
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 LAST_PORT: Final = 65535
 _LONGEST_NAME: Final = 253
-# The underscore is in no domain, but in the names that container networks give.
-_LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+_LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 @lru_cache(maxsize=1024)

@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from doorward.core import errors
+from doorward.core.hosts import ascii_host
 
 LONGEST_EMAIL: Final = 254
 LONGEST_NEXT: Final = 2000
@@ -68,8 +69,8 @@ def fold_email(text: str) -> str:
 
 def clean_host(text: str) -> str:
     """Give a host name as browsers send it: ASCII, in lower case, without a dot at its end. Raises HostInvalid."""
-    host = _ascii_domain(text.strip().rstrip("."))
-    if host is None:
+    host = ascii_host(text.strip())
+    if host is None or not (host == "localhost" or ("." in host and not host[-1].isdecimal())):
         raise errors.HostInvalid
     return host
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from doorward.core.hosts import is_loopback
 from doorward.customers.models import Brand, Tab
-from doorward.environment import LOOPBACK_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,11 +70,10 @@ _kept = _Kept()
 
 
 def brand_for_host(host: str) -> BrandLook:
-    """Give the brand of a host name (port and letter case do not matter); the default one for others."""
-    name = _name_of(host)
+    """Give the brand of a host name, in the spelling of `core/hosts.py`; the default one for others."""
     brands = _current().brands
     for brand in brands:
-        if name in brand.hosts:
+        if host in brand.hosts:
             return brand
     return next(brand for brand in brands if brand.is_default)
 
@@ -86,7 +84,12 @@ def is_known_host(host: str) -> bool:
     Where no public address is set, nobody has said under which name it is used, and each is taken.
     """
     hosts = _current().hosts
-    return hosts is None or _name_of(host) in hosts
+    return hosts is None or host in hosts or is_loopback(host)
+
+
+def all_hosts() -> set[str]:
+    """Give the host names of all brands."""
+    return {host for brand in _current().brands for host in brand.hosts}
 
 
 def brand_of(brand_id: UUID) -> BrandLook:
@@ -107,15 +110,7 @@ def forget() -> None:
 def _hosts(brands: Iterable[BrandLook]) -> frozenset[str] | None:
     public = urlsplit(settings.DOORWARD.public_url).hostname
     named = (host for brand in brands for host in brand.hosts)
-    return LOOPBACK_NAMES.union({public}, named) if public else None
-
-
-@lru_cache(maxsize=1024)
-def _name_of(host: str) -> str:
-    """Give the name or address in a Host header, without port and brackets."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.rpartition("@")[2].partition(":")[0].lower().rstrip(".")
+    return frozenset({public, *named}) if public else None
 
 
 def _current() -> _Kept:

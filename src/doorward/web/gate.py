@@ -32,6 +32,7 @@ from doorward.mfa import trusted
 from doorward.mfa.facts import load
 from doorward.web.errors import error_page, must_wait, refusal_page, with_page
 from doorward.web.needs import Declaration, declared
+from doorward.web.origins import settle
 from doorward.web.pages import see_other
 from doorward.web.posted import FieldMissing
 from doorward.web.tabs import ADDRESSES, keys_for
@@ -83,9 +84,7 @@ class Gate:
     def __call__(self, request: Request) -> HttpResponse:
         """Put on the request what everything after may look at; nobody is through yet."""
         request.now = timezone.now()
-        host = request.get_host()
-        request.brand = brand_for_host(host)
-        request.known_host = is_known_host(host)
+        settle(request)
         request.loaded = None
         request.administrator = None
         request.tab = None
@@ -103,10 +102,13 @@ class Gate:
     ) -> HttpResponse | None:
         """Decide before a view runs; None lets it."""
         declaration = declared(view)
-        if declaration is None:
-            return error_page(request, 403)
-        if not (request.known_host or declaration.any_host):
-            return error_page(request, 421)
+        if declaration is not None and declaration.any_host:
+            return None
+        if not request.host:
+            return error_page(request, 400)
+        request.brand = brand_for_host(request.host)
+        if declaration is None or not is_known_host(request.host):
+            return error_page(request, 403 if declaration is None else 421)
         token = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
         request.loaded = load(token, token_of(request)) if token else None
         if declaration.step is not None:

@@ -19,7 +19,8 @@ _MARK = "doorward_declaration"
 class Declaration:
     """What a view is for. `post` is what changing something asks, where that is more.
 
-    `any_host`: answers whatever the Host header says, as a monitor needs it that knows the address alone.
+    `any_host`: for machines: answers whatever the Host header says, even nothing, and needs neither brand
+    nor session, so that it answers without a database, too.
     """
 
     need: Need | None = None

@@ -57,7 +57,7 @@ def render(
 def render_outside(request: Request, name: str, status: int, **words: object) -> HttpResponse:
     """Render an error page: it tells nothing of the portal, and needs neither gate nor session."""
     if not hasattr(request, "brand"):
-        request.brand = brand_for_host(request.META.get("HTTP_HOST", ""))
+        request.brand = brand_for_host(getattr(request, "host", ""))
     origin = getattr(request, "origin", None)
     context = _frame(request) | {"reference": origin.request_id if origin else ""} | words
     response = HttpResponse(page_template(name).render(context), status=status)

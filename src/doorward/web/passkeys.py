@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 from django.http import HttpResponse, JsonResponse
 
 from doorward.core.errors import Refusal
+from doorward.core.hosts import is_loopback
 from doorward.core.passkey_options import Party
 from doorward.core.passkeys import base64url, read_answer
 from doorward.core.steps import FactorKind
-from doorward.environment import LOOPBACK_NAMES
 from doorward.mfa import passkey_proving, passkey_set_up
 from doorward.mfa.passkey_proving import Given
 from doorward.mfa.passkeys import described, handle_of
@@ -38,13 +38,13 @@ def party_of(brand: BrandLook) -> Party:
 def work_here(request: Request) -> bool:
     """Say whether a page at this address may use passkeys: it is the relying party's own, and has a name."""
     party = party_of(request.brand)
-    return f"{request.scheme}://{request.get_host()}" == party.origin and not _is_number(party.id)
+    return request.page_origin == party.origin and not _is_number(party.id)
 
 
 def are_possible(brand: BrandLook) -> bool:
     """Say whether people of this brand can make passkeys at all: browsers want a name, and https or this machine."""
     party = party_of(brand)
-    secure = party.origin.startswith("https://") or party.id in LOOPBACK_NAMES
+    secure = party.origin.startswith("https://") or is_loopback(party.id)
     return secure and not _is_number(party.id)
 
 

@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 class Request(HttpRequest):
     """`administrator` is a person only when the gate's answer is *through*; `loaded` is no right.
 
+    `host` and `page_origin` are in the spelling of `core/hosts.py`; `host` is empty where there is none.
+
     `why`: for what a step of signing in, or a fresh proof, is asked.
     """
 
     origin: Origin
     now: datetime
     brand: BrandLook
-    known_host: bool
+    host: str
+    page_origin: str
     loaded: Loaded | None
     administrator: Person | None
     tab: str | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from doorward.cli.fitness.finding import Finding, advice, fine, unfit
-from doorward.environment import LOOPBACK_NAMES
+from doorward.core.hosts import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ def _proxies(environment: Environment) -> Finding:
 
 
 def _bind(environment: Environment) -> Finding:
-    if not environment.https or environment.host in LOOPBACK_NAMES:
+    if not environment.https or is_loopback(environment.host):
         return fine("bind", f"Doorward listens on {environment.bind}.")
     return advice(
         "bind",

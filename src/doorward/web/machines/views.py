@@ -58,7 +58,10 @@ def metrics(request: Request) -> HttpResponse:
         answer = _text("a bearer token is needed\n", status=401)
         answer["WWW-Authenticate"] = 'Bearer realm="metrics"'
         return answer
-    return _text(write_metrics(now=request.now), content_type=CONTENT_TYPE)
+    try:
+        return _text(write_metrics(now=request.now), content_type=CONTENT_TYPE)
+    except DatabaseError:
+        return _text("no database\n", status=503)
 
 
 @needs(Need.NOTHING)
