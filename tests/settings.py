@@ -13,7 +13,6 @@ atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 for name in [name for name in os.environ if name.startswith("DOORWARD_")]:
     del os.environ[name]
 os.environ["DOORWARD_DATA_DIR"] = str(FOLDER)
-(FOLDER / "static").mkdir()  # where `doorward run` puts the files of pages
 if url := postgresql.url():
     os.environ["DOORWARD_DATABASE_URL"] = url
 
@@ -22,11 +21,6 @@ from doorward.config.settings import DATABASES  # noqa: E402
 
 # The same hasher with small parameters: a test signs in often, and nobody attacks its passwords.
 PASSWORD_HASHERS = ["tests.hashers.Small"]
-# Files are served by their names, without a build.
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-}
 if not url:
     # A file, not memory: threads and processes of one test meet in it. Power cuts are not tested.
     DATABASES["default"]["TEST"] = {"NAME": str(FOLDER / "test.sqlite3")}

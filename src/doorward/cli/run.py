@@ -85,14 +85,11 @@ def _settings(*, bind: str | None, workers: int | None) -> Environment:
 
 
 def _prepare(fill: Callable[[], None]) -> None:
-    """Bring data and files up to date, and let go of the database: the parts have their own."""
-    from django.core.management import call_command  # noqa: PLC0415 - after set-up
-
+    """Bring the data up to date, and let go of the database: the parts have their own."""
     from doorward.cli.data import bring_up_to_date  # noqa: PLC0415
 
     bring_up_to_date()
     fill()
-    call_command("collectstatic", verbosity=0, interactive=False)
     _let_go_of_the_database()
 
 

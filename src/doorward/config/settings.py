@@ -34,14 +34,13 @@ INSTALLED_APPS = [
     "doorward.administrators",
     "doorward.mfa",
     "doorward.notices",
-    "django.contrib.staticfiles",
 ]
 # From the outside in. Whatever answers, has the first two's headers; files are answered before
 # anything of a page is done.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "doorward.web.edge.Edge",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "doorward.web.files.Files",
     "doorward.web.csp.ContentSecurityPolicy",
     "doorward.web.language.Language",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -86,13 +85,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 MESSAGE_STORAGE = "doorward.web.flash.Storage"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DOORWARD.data_dir / "static"
-STATICFILES_DIRS = [WEB / "static"]
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-}
-WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+STORAGES = {"default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
 
 USE_TZ = True
 TIME_ZONE = "UTC"

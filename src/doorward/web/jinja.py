@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.template import engines
-from django.templatetags.static import static as static_address
 from django.urls import reverse
 from django.utils import translation
 from jinja2 import Environment, StrictUndefined, Template, nodes
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
-from doorward.web import fields, times
+from doorward.web import fields, files, times
 from doorward.web.brandmark import look_version
 from doorward.web.icons import icon, name_drawing
 from doorward.web.tabbar import fit_tabs
@@ -159,8 +158,8 @@ def url(name: str, *args: object, **kwargs: object) -> str:
 
 @cache
 def static(path: str) -> str:
-    """Give the address of a static file, with the hash of its content; the manifest stays while we run."""
-    return static_address(path)
+    """Give the address of a static file, with the hash of its content."""
+    return files.address_of(path)
 
 
 def initials(name: str) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import struct
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from django.templatetags.static import static
 from markupsafe import Markup
 
-FOLDER: Final = Path(__file__).parent.parent / "static"
+from doorward.web.files import FOLDER, address_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 # Taken at two pixels to one, so that they are sharp on every screen.
 SCALE: Final = 2
 
@@ -24,7 +26,7 @@ def figure(name: str, language: str, *, alt: str, caption: str) -> str:
     return Markup(
         '<figure><img src="{}" alt="{}" width="{}" height="{}" loading="lazy" decoding="async">'
         "<figcaption>{}</figcaption></figure>\n"
-    ).format(static(path), alt, width // SCALE, height // SCALE, caption)
+    ).format(address_of(path), alt, width // SCALE, height // SCALE, caption)
 
 
 def size_of(file: Path) -> tuple[int, int]:
