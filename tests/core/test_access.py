@@ -126,6 +126,7 @@ ROWS = {
     "1 nearly idle": (facts(session=session(seen_at=ago(minutes=29, seconds=59))), Step.THROUGH),
     "1 administrator not active": (facts(administrator_active=False), Step.SIGN_IN),
     "1 customer not active": (facts(customer_active=False), Step.SIGN_IN),
+    "1 another brand's host": (facts(elsewhere=True), Step.SIGN_IN),
     "1 security version went up": (facts(security_version=8), Step.SIGN_IN),
     "1 security version of another time": (facts(security_version=6), Step.SIGN_IN),
     "2 only the password": (facts(factors=(USABLE_APP,)), Step.PROVE_FACTOR),
@@ -519,6 +520,8 @@ def dead() -> Iterator[Facts]:
     ]
     for (one, administrator, customer), around in product(who, surroundings()):
         yield put_together(one, around, administrator=administrator, customer=customer)
+    for one, around in product(alive, surroundings()):
+        yield replace(put_together(one, around), elsewhere=True)
 
 
 def alive(*, each: int) -> Iterator[Facts]:

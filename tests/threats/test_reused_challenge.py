@@ -18,6 +18,7 @@ from tests import passkeys, support
 from tests.passkeys import (
     BROWSER,
     ORIGIN,
+    PARTY,
     asked,
     asked_alone,
     begin,
@@ -36,7 +37,7 @@ def test_a_challenge_of_another_purpose_is_refused(owner, purpose):
     key = passkeys.add(owner)
     loaded = begin(owner)
     bound_to = challenges.of_session(loaded.browser.session_id)
-    challenge = challenges.make(purpose, bound_to=bound_to, now=timezone.now())
+    challenge = challenges.make(purpose, bound_to=bound_to, party=PARTY, now=timezone.now())
     options = asked(loaded) | {"challenge": b64(challenge)}
     with pytest.raises(errors.PasskeyChallengeInvalid):
         send_second_step(loaded, key.get(options, ORIGIN))

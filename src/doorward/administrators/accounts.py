@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # The columns of `Account`, in its order.
 COLUMNS: Final = (
     *("id", "email", "first_name", "last_name", "tabs", "status", "security_version"),
-    *("customer_id", "customer__name", "customer__status"),
+    *("customer_id", "customer__name", "customer__status", "customer__brand_id"),
 )
 
 
@@ -33,6 +33,7 @@ class Account:
     customer_id: UUID
     customer_name: str
     customer_status: str
+    brand_id: UUID
 
     @property
     def tab_keys(self) -> frozenset[str]:

@@ -84,7 +84,7 @@ def answer(
     *, token: str, stop: bool, origin: Origin, session_id: UUID | None, now: datetime
 ) -> bool:
     """Confirm, agree or stop by a mailed link; say whether the new e-mail holds from now on."""
-    link = links.find(token, purposes=PURPOSES, now=now)
+    link = links.find(token, purposes=PURPOSES, now=now, host=origin.host)
     person = link.administrator
     by = By(who=person.who(), origin=origin, session_id=session_id)
     with transaction.atomic():

@@ -74,7 +74,7 @@ def accept(  # noqa: PLR0913 - the form and who sends it
     now: datetime,
 ) -> Started:
     """Set the first password by an invitation's link, and begin a session that meets the gate."""
-    link = links.find(token, purposes=_PURPOSES, now=now)
+    link = links.find(token, purposes=_PURPOSES, now=now, host=origin.host)
     person = link.administrator
     if person.status != Status.INVITED or person.customer.status != CustomerStatus.ACTIVE:
         raise errors.LinkInvalid

@@ -18,6 +18,7 @@ from doorward.administrators import places
 from doorward.administrators.models import Administrator, LinkPurpose, MailedLink
 from doorward.core.errors import LinkExpired, LinkInvalid, LinkUsed
 from doorward.core.moments import SKEW, has_come
+from doorward.customers import cached
 from doorward.safe.vault import SealBroken, fingerprint, open_sealed, seal
 
 if TYPE_CHECKING:
@@ -72,9 +73,12 @@ def path(link: MailedLink) -> str:
     return f"{PATHS[LinkPurpose(link.purpose)]}{token}/"
 
 
-def find(token: str, *, purposes: tuple[LinkPurpose, ...], now: datetime) -> MailedLink:
+def find(
+    token: str, *, purposes: tuple[LinkPurpose, ...], now: datetime, host: str = ""
+) -> MailedLink:
     """Give the usable link of a token, with its administrator; using it is `burn`'s.
 
+    `host`: the name under which it was opened. At another brand's it is no link at all, and stays unused.
     Raises `LinkInvalid`, `LinkUsed` or `LinkExpired`.
     """
     link_id, mac = _parts(token)
@@ -84,6 +88,8 @@ def find(token: str, *, purposes: tuple[LinkPurpose, ...], now: datetime) -> Mai
         .first()
     )
     if link is None or not _is_of(link, mac) or link.revoked_at is not None:
+        raise LinkInvalid
+    if not cached.answers(link.administrator.brand_id, host):
         raise LinkInvalid
     if link.used_at is not None:
         raise LinkUsed

@@ -15,6 +15,7 @@ from doorward.customers.scoping import Scoped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from uuid import UUID
 
 
 class Status(models.TextChoices):
@@ -89,6 +90,11 @@ class Administrator(AbstractBaseUser):
         """The keys of the tabs this person may use."""
         return frozenset(self.tabs.split())
 
+    @property
+    def brand_id(self) -> UUID:
+        """The brand of their portal; wants `customer` at hand."""
+        return self.customer.brand_id
+
     def who(self) -> Who:
         """Give the person as history names them; wants `customer` at hand."""
         return Who(
@@ -122,6 +128,8 @@ class Session(models.Model):
     administrator = models.ForeignKey(Administrator, on_delete=models.CASCADE, db_index=False)
     token_hash = models.BinaryField(max_length=32, unique=True)
     security_version = models.PositiveIntegerField()
+    # The brand at whose host it was begun; it holds as long as the customer has that brand.
+    brand_id = models.UUIDField(null=True)
     created_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     signed_in_at = models.DateTimeField(null=True)

@@ -186,7 +186,7 @@ def reset(  # noqa: PLR0913 - the form and who sends it
     now: datetime,
 ) -> Started:
     """Set a password by a mailed link and begin a session; all others end, the second factor stays."""
-    link = links.find(token, purposes=(LinkPurpose.RESET,), now=now)
+    link = links.find(token, purposes=(LinkPurpose.RESET,), now=now, host=origin.host)
     person = link.administrator
     if person.status != Status.ACTIVE or person.customer.status != CustomerStatus.ACTIVE:
         raise errors.LinkInvalid

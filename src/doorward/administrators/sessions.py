@@ -49,6 +49,8 @@ class SignsIn(Protocol):
     def security_version(self) -> int: ...  # noqa: D102
     @property
     def tab_keys(self) -> frozenset[str]: ...  # noqa: D102
+    @property
+    def brand_id(self) -> UUID: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def begin(administrator: SignsIn, *, by: By, now: datetime, **proved: object) ->
         administrator_id=administrator.id,
         token_hash=token_hash(token),
         security_version=administrator.security_version,
+        brand_id=administrator.brand_id,
         created_at=now,
         seen_at=now,
         address=by.origin.address[:64],

@@ -17,14 +17,16 @@ from doorward.administrators.models import Administrator, PasswordDue, Session
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.origin import By
 from doorward.audit.services import record
-from doorward.core.errors import MustWait, Refusal, WrongCredentials
+from doorward.core.errors import MustWait, PortalElsewhere, Refusal, WrongCredentials
 from doorward.core.passwords import MAXIMUM, is_long, normalise
 from doorward.core.text import fold_email
+from doorward.customers import cached
 from doorward.safe import throttle
 from doorward.safe.prepared import Prepared
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
     from django.db.models import QuerySet
 
@@ -63,6 +65,11 @@ def prove_password(  # noqa: PLR0913 - what a sign-in form and its browser bring
         raise
     if found is None:  # for the type checker: `_verify` raised
         raise WrongCredentials
+    if not cached.answers(found.brand_id, origin.host):
+        with transaction.atomic():
+            throttle.give_back(keys)
+            elsewhere = send_home(found.brand_id, by=by)
+        raise elsewhere
     return _begin(
         found,
         keys=keys,
@@ -148,6 +155,16 @@ def _begin(
             previous_browser=found.previous_browser or "",
             **columns,
         )
+
+
+def send_home(brand_id: UUID, *, by: By) -> PortalElsewhere:
+    """Record a right sign-in under a host name that is not the customer's, in the caller's transaction.
+
+    Give the refusal that says where their portal is. Somebody knows the password and got no further: they
+    are told as of any sign-in that was not finished.
+    """
+    record(Kind.SIGN_IN_ABANDONED, by=by, details={"reason": PortalElsewhere.code})
+    return PortalElsewhere(cached.brand_of(brand_id).address("/sign-in/"))
 
 
 def _record_failure(refusal: Refusal, *, by: By) -> None:

@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a request came from: address, the browser's own words (User-Agent), request id."""
+    """Where a request came from: address, the browser's own words (User-Agent), request id.
+
+    `host`: the name under which it asked for the portal.
+    """
 
     address: str = ""
     browser: str = ""
     request_id: str = ""
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ SENTENCES: dict[str, _StrPromise] = {
     "wrong_credentials": gettext_lazy(
         "E-mail and password do not match. Check both, or set a new password."
     ),
+    "portal_elsewhere": gettext_lazy("Your portal has another address. Sign in at %(address)s."),
+    "passkeys_elsewhere": gettext_lazy("Passkeys are made at %(address)s alone. Go on there."),
     "wrong_code": gettext_lazy(
         "That code is not right. Codes change every 30 seconds. "
         "Check that your phone sets its time automatically."

@@ -69,6 +69,7 @@ def _signed_in(facts: Facts, *, now: datetime) -> bool:
     return (
         session is not None
         and not session.ended
+        and not facts.elsewhere
         and (session.password_at is not None or session.passkey_at is not None)
         and now < session.created_at + timedelta(seconds=facts.policy.session_seconds)
         and now < session.seen_at + timedelta(seconds=facts.policy.idle_seconds)

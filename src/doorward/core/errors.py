@@ -24,6 +24,28 @@ class WrongCredentials(Refusal):
     code = "wrong_credentials"
 
 
+class PortalElsewhere(Refusal):
+    """The proof is right, and the portal has another `address`: this host name is another brand's.
+
+    Said to nobody who has not proved who they are.
+    """
+
+    code = "portal_elsewhere"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address=address)
+        self.address = address
+
+
+class PasskeysElsewhere(Refusal):
+    """Passkeys belong to the portal's first host name: they are made at that `address` alone."""
+
+    code = "passkeys_elsewhere"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address=address)
+
+
 class WrongCode(Refusal):
     """The code is not right. `skew_seconds`, where known: how far the phone's clock is ahead (negative: behind)."""
 

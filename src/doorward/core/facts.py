@@ -68,3 +68,5 @@ class Facts:
     mailbox_proof: bool = True
     # None: this browser was not trusted.
     trust: TrustFacts | None = None
+    # The request asked under a host name that is not the customer's, or the session was begun at another brand's.
+    elsewhere: bool = False

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from doorward.core.errors import NotFound
 from doorward.core.hosts import is_loopback
 from doorward.customers.models import Brand, Tab
 
@@ -94,7 +95,32 @@ def all_hosts() -> set[str]:
 
 def brand_of(brand_id: UUID) -> BrandLook:
     """Give a brand by its id."""
-    return next(brand for brand in _current().brands if brand.id == brand_id)
+    found = _with_id(brand_id)
+    if found is None:
+        # Added since this process last looked.
+        forget()
+        found = _with_id(brand_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def answers(brand_id: UUID, host: str) -> bool:
+    """Say whether the customers of a brand sign in under this host name.
+
+    They do under the brand's own names. Under a name that no brand has, whoever shows the default brand there
+    is at home, and so is a brand without names; its links lead to the public address, so that is its home too.
+    """
+    brand = brand_of(brand_id)
+    if host in brand.hosts:
+        return True
+    if host in all_hosts():
+        return not brand.hosts and host == urlsplit(settings.DOORWARD.origin).hostname
+    return brand.is_default or not brand.hosts
+
+
+def _with_id(brand_id: UUID) -> BrandLook | None:
+    return next((brand for brand in _current().brands if brand.id == brand_id), None)
 
 
 def tab_links() -> tuple[TabLink, ...]:

@@ -1,4 +1,4 @@
-"""Challenges: random bytes for one purpose, one session or browser, and ten minutes; answered once.
+"""Challenges: random bytes for one purpose, one session or browser, one host, and ten minutes; answered once.
 
 One that waits is kept nowhere: whoever looks at the sign-in page is given one, and strangers may do
 that without end. It carries its end, its period and a keyed hash of all that it is bound to; what is kept is
@@ -29,6 +29,8 @@ from doorward.safe.vault import fingerprint
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from doorward.core.passkey_options import Party
+
 # WebAuthn Level 3, 13.5.3: at least 16 random bytes; 15.1: as long as the ceremony's upper limit.
 RANDOM_BYTES: Final = 32
 LIFETIME: Final = timedelta(minutes=10)
@@ -53,17 +55,19 @@ def of_session(session_id: UUID) -> bytes:
     return fingerprint("challenge/session", session_id.bytes)
 
 
-def make(purpose: Purpose, *, bound_to: bytes, now: datetime) -> bytes:
+def make(purpose: Purpose, *, bound_to: bytes, party: Party, now: datetime) -> bytes:
     """Make a challenge: random bytes, its end (Unix time in ms), its period (8 bytes each), the keyed hash (32)."""
     end = int((now + LIFETIME).timestamp() * 1000)
     body = secrets.token_bytes(RANDOM_BYTES) + _NUMBERS.pack(end, _period())
-    return body + _hash(body, purpose, bound_to)
+    return body + _hash(body, purpose, bound_to, party)
 
 
-def burn(challenge: bytes, purpose: Purpose, *, bound_to: bytes, now: datetime) -> None:
+def burn(
+    challenge: bytes, purpose: Purpose, *, bound_to: bytes, party: Party, now: datetime
+) -> None:
     """Use a challenge up, in one statement; raise `PasskeyChallengeInvalid` where it does not hold."""
     body, hashed = challenge[:_BODY_BYTES], challenge[_BODY_BYTES:]
-    if not hmac.compare_digest(hashed, _hash(body, purpose, bound_to)):
+    if not hmac.compare_digest(hashed, _hash(body, purpose, bound_to, party)):
         raise PasskeyChallengeInvalid
     # It is one of ours from here on.
     end, period = _NUMBERS.unpack_from(body, RANDOM_BYTES)
@@ -105,5 +109,6 @@ def _go_on(now: datetime) -> None:
     same.update(number=F("number") + 1, begun_at=now)
 
 
-def _hash(body: bytes, purpose: Purpose, bound_to: bytes) -> bytes:
-    return fingerprint(f"challenge/{purpose}", bound_to + body)
+def _hash(body: bytes, purpose: Purpose, bound_to: bytes, party: Party) -> bytes:
+    # The other two are of one length each, so that no origin runs into them.
+    return fingerprint(f"challenge/{purpose}", bound_to + body + party.origin.encode())

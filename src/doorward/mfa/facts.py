@@ -16,6 +16,7 @@ from doorward.audit.origin import By, Origin, Who
 from doorward.core.facts import FactorFacts, Facts, SessionFacts, TrustFacts
 from doorward.core.policy import CustomerPolicy, Kinds, Policy
 from doorward.core.steps import FactorKind
+from doorward.customers import cached
 from doorward.customers.models import CustomerKind, CustomerStatus
 from doorward.customers.policies import policy_for, policy_from
 from doorward.customers.tabs import STAFF
@@ -46,6 +47,7 @@ class Person:
     tab_keys: frozenset[str]
     customer_id: UUID
     customer_name: str
+    brand_id: UUID
     is_staff: bool
     require_2fa: bool
     password_due: str
@@ -137,6 +139,7 @@ _SESSION = (
     "seen_at",
     "ended_at",
     "security_version",
+    "brand_id",
     "password_at",
     "passkey_at",
     "factor_at",
@@ -180,6 +183,7 @@ _CUSTOMER = (
     "administrator__customer__session_hours",
     "administrator__customer__idle_minutes",
     "administrator__customer__floor_require_2fa",
+    "administrator__customer__brand_id",
     "administrator__customer__brand__require_2fa",
 )
 _FACTOR = (
@@ -238,16 +242,17 @@ def trusted_hash(token: str) -> bytes:
     return fingerprint("trusted", token)
 
 
-def load(token: str, trusted: str = "") -> Loaded | None:
+def load(token: str, trusted: str = "", *, host: str = "") -> Loaded | None:
     """Give all that is known of the session of a cookie's token, in one query; None: no such session.
 
     `trusted` is the token of a trusted browser; who brings none pays nothing for it.
+    `host`: the name under which the portal was asked.
     """
     hashed = token_hash(token)
     rows = _WITH_TRUST.rows(hashed, trusted_hash(trusted)) if trusted else _PREPARED.rows(hashed)
     # Without that cookie the names of the trust are left over.
     found = [dict(zip_longest(_NAMES, row)) for row in rows]
-    return _loaded(found, hashed) if found else None
+    return _loaded(found, hashed, host=host) if found else None
 
 
 def two_factors(person: Administrator) -> bool:
@@ -266,7 +271,7 @@ def policy_of(person: Administrator) -> Policy:
     return policy_for(tick=person.require_2fa, customer=customer, brand=customer.brand)
 
 
-def _loaded(rows: list[dict[str, Any]], hashed: bytes) -> Loaded:
+def _loaded(rows: list[dict[str, Any]], hashed: bytes, *, host: str) -> Loaded:
     row = rows[0]
     policy = _policy(row)
     factors = tuple(_factor(one) for one in rows if one["row_id"] is not None)
@@ -289,8 +294,15 @@ def _loaded(rows: list[dict[str, Any]], hashed: bytes) -> Loaded:
         tabs=person.tab_keys,
         mailbox_proof=settings.DOORWARD.mailbox_proof,
         trust=_trust(row),
+        elsewhere=_is_elsewhere(row, host),
     )
     return Loaded(facts=facts, person=person, browser=_browser(row, hashed), factors=factors)
+
+
+def _is_elsewhere(row: dict[str, Any], host: str) -> bool:
+    """Say whether this is no session of the customer's portal as it is now. One of an older release has no brand."""
+    brand_id: UUID = row["customer_brand_id"]
+    return row["brand_id"] not in {None, brand_id} or not cached.answers(brand_id, host)
 
 
 def _session(row: dict[str, Any]) -> SessionFacts:
@@ -352,6 +364,7 @@ def _person(row: dict[str, Any], *, due: str) -> Person:
         tab_keys=keys if is_staff else keys - frozenset(STAFF),
         customer_id=row["person_customer_id"],
         customer_name=row["customer_name"],
+        brand_id=row["customer_brand_id"],
         is_staff=is_staff,
         require_2fa=row["person_require_2fa"],
         password_due=due,

@@ -33,7 +33,7 @@ def undo(
     added later than the disputed one goes with it, since only the thief can have added it, and
     an e-mail that was changed since then is changed back.
     """
-    link = links.find(token, purposes=(LinkPurpose.NOT_ME,), now=now)
+    link = links.find(token, purposes=(LinkPurpose.NOT_ME,), now=now, host=origin.host)
     person = link.administrator
     if person.status != Status.ACTIVE or person.customer.status != CustomerStatus.ACTIVE:
         raise errors.LinkInvalid

@@ -51,7 +51,7 @@ def begin(*, loaded: Loaded, purpose: Purpose, party: Party, now: datetime) -> d
     if not allow:
         raise errors.PasskeyNotOffered
     bound_to = challenges.of_session(loaded.browser.session_id)
-    challenge = challenges.make(purpose, bound_to=bound_to, now=now)
+    challenge = challenges.make(purpose, bound_to=bound_to, party=party, now=now)
     return for_request(challenge=challenge, party=party, allow=allow, verified=False)
 
 
@@ -94,7 +94,9 @@ def _check(loaded: Loaded, given: Given, *, by: By, now: datetime) -> tuple[Stor
     try:
         answer = read_answer(given.answer)
         bound_to = challenges.of_session(loaded.browser.session_id)
-        challenges.burn(answer.challenge, given.purpose, bound_to=bound_to, now=now)
+        challenges.burn(
+            answer.challenge, given.purpose, bound_to=bound_to, party=given.party, now=now
+        )
         passkey = _own(loaded, answer, given)
         count(passkey, known=loaded.browser.known, by=by, now=now)
         expected = Expected(answer.challenge, given.party.origin, given.party.id)

@@ -36,7 +36,7 @@ def begin(*, loaded: Loaded, party: Party, now: datetime) -> dict[str, Any]:
     person = loaded.person
     bound_to = challenges.of_session(loaded.browser.session_id)
     return for_creation(
-        challenge=challenges.make(Purpose.SET_UP, bound_to=bound_to, now=now),
+        challenge=challenges.make(Purpose.SET_UP, bound_to=bound_to, party=party, now=now),
         party=party,
         user=User(passkeys.handle_of(person.id), person.email, person.full_name),
         exclude=passkeys.described(loaded, party),
@@ -52,7 +52,7 @@ def confirm(*, loaded: Loaded, answer: str, party: Party, by: By, now: datetime)
     try:
         read = read_answer(answer)
         bound_to = challenges.of_session(loaded.browser.session_id)
-        challenges.burn(read.challenge, Purpose.SET_UP, bound_to=bound_to, now=now)
+        challenges.burn(read.challenge, Purpose.SET_UP, bound_to=bound_to, party=party, now=now)
         new = check_registration(read, Expected(read.challenge, party.origin, party.id))
         name = _name(new, by)
         return adding.add(

@@ -12,12 +12,14 @@ from django.db import transaction
 
 from doorward.administrators import sessions
 from doorward.administrators.sessions import Started
+from doorward.administrators.signing_in import send_home
 from doorward.audit.events import Kind
 from doorward.audit.origin import By
 from doorward.core import errors
 from doorward.core.passkey_options import for_request
 from doorward.core.passkeys import Expected, check_assertion, read_answer
 from doorward.core.steps import FactorKind
+from doorward.customers import cached
 from doorward.mfa import challenges, passkeys
 from doorward.mfa.challenges import Purpose
 from doorward.mfa.facts import load
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 def begin(*, browser_token: str, party: Party, now: datetime) -> dict[str, Any]:
     """Give the options to ask for any passkey of this relying party, the same for everybody."""
     bound_to = sessions.browser_hash(browser_token)
-    challenge = challenges.make(Purpose.SIGN_IN, bound_to=bound_to, now=now)
+    challenge = challenges.make(Purpose.SIGN_IN, bound_to=bound_to, party=party, now=now)
     return for_request(challenge=challenge, party=party, allow=(), verified=True)
 
 
@@ -92,7 +94,8 @@ def _try(answer: str, party: Party, coming: _Coming) -> Started | errors.Refusal
     try:
         throttle.count_keys(keys, now=now)
         read = read_answer(answer)
-        challenges.burn(read.challenge, Purpose.SIGN_IN, bound_to=coming.browser_hash, now=now)
+        bound_to = coming.browser_hash
+        challenges.burn(read.challenge, Purpose.SIGN_IN, bound_to=bound_to, party=party, now=now)
         passkey = _find(read, party)
         by = By(who=passkey.owner.who(), origin=coming.origin)
         before = sessions.before(passkey.owner.id, browser_hash=coming.browser_hash)
@@ -107,6 +110,8 @@ def _try(answer: str, party: Party, coming: _Coming) -> Started | errors.Refusal
             lock_guessed([passkey.factor_id], by=by, now=now)
         return refusal
     throttle.give_back(keys)
+    if not cached.answers(passkey.owner.brand_id, coming.origin.host):
+        return send_home(passkey.owner.brand_id, by=by)
     return _begin(passkey, before, coming, by=by)
 
 
@@ -145,7 +150,7 @@ def _begin(passkey: Stored, before: Before, coming: _Coming, *, by: By) -> Start
 
 
 def _complete(started: Started, completes: Callable[[Loaded], bool], coming: _Coming) -> None:
-    loaded = load(started.token)
+    loaded = load(started.token, host=coming.origin.host)
     if loaded is None or not completes(loaded):
         return
     sessions.mark_signed_in(

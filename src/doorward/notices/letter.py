@@ -89,7 +89,7 @@ def write(delivery: Delivery, *, now: datetime) -> Outgoing:
 def _letter(
     message: Message, event: Event, person: Administrator, mailbox: str, enclosed: Enclosed
 ) -> Letter:
-    brand = _brand(person.customer.brand_id)
+    brand = cached.brand_of(person.customer.brand_id)
     change = _change(event)
     by = _by(event, person, brand)
     until, takes_effect = enclosed.until, change.not_before if change else None
@@ -142,15 +142,6 @@ def _by(event: Event, person: Administrator, brand: BrandLook) -> str:
     if event.browser == CONSOLE.origin.browser:
         return _("the operator of %(brand)s") % {"brand": brand.name}
     return words.name(event.actor_name) if event.actor_id != person.id else ""
-
-
-def _brand(brand_id: UUID) -> BrandLook:
-    try:
-        return cached.brand_of(brand_id)
-    except StopIteration:
-        # Added since this process last looked.
-        cached.forget()
-        return cached.brand_of(brand_id)
 
 
 def _change(event: Event) -> EmailChange | None:

@@ -26,7 +26,7 @@ from doorward.core.errors import MustWait, SessionEnded
 from doorward.core.steps import FactorKind, Fresh, Need, Step
 from doorward.core.text import safe_next
 from doorward.core.why import why
-from doorward.customers.cached import brand_for_host, is_known_host
+from doorward.customers.cached import brand_for_host, brand_of, is_known_host
 from doorward.customers.tabs import HOME
 from doorward.mfa import trusted
 from doorward.mfa.facts import load
@@ -85,6 +85,7 @@ class Gate:
         """Put on the request what everything after may look at; nobody is through yet."""
         request.now = timezone.now()
         settle(request)
+        request.origin = replace(request.origin, host=request.host)
         request.loaded = None
         request.administrator = None
         request.tab = None
@@ -110,7 +111,8 @@ class Gate:
         if declaration is None or not is_known_host(request.host):
             return error_page(request, 403 if declaration is None else 421)
         token = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-        request.loaded = load(token, token_of(request)) if token else None
+        if token:
+            _load(request, token)
         if declaration.step is not None:
             return _serve_step(request, declaration.step)
         need = declaration.need_for(request.method)
@@ -130,6 +132,13 @@ class Gate:
         if isinstance(exception, SessionEnded):
             return see_other(PAGES[Step.SIGN_IN])
         return None
+
+
+def _load(request: Request, token: str) -> None:
+    """Read who sends it; where several brands have one host, the page is their own brand's."""
+    request.loaded = load(token, token_of(request), host=request.origin.host)
+    if request.loaded is not None and not request.loaded.facts.elsewhere:
+        request.brand = brand_of(request.loaded.person.brand_id)
 
 
 def completes(request: Request, kind: FactorKind) -> bool:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # Short words for why something was refused; the sentences of `audit.refusals` speak to the one who is refused.
 REASONS: Final = {
     "wrong_credentials": gettext_lazy("wrong e-mail or password"),
+    "portal_elsewhere": gettext_lazy("at the address of another portal"),
     "wrong_code": gettext_lazy("wrong code"),
     "code_already_used": gettext_lazy("code used before"),
     "must_wait": gettext_lazy("too many tries, had to wait"),

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from django.http import HttpResponse, JsonResponse
 
-from doorward.core.errors import Refusal
+from doorward.core.errors import PasskeysElsewhere, Refusal
 from doorward.core.hosts import is_loopback
 from doorward.core.passkey_options import Party
 from doorward.core.passkeys import base64url, read_answer
@@ -95,8 +95,11 @@ def ask(request: Request, purpose: Purpose, loaded: Loaded | None = None) -> Htt
 
 
 def ask_to_make(request: Request) -> HttpResponse:
-    """Answer the script with the options to make a passkey."""
+    """Answer the script with the options to make a passkey; 422: this is not the host whose it would be."""
     party = party_of(request.brand)
+    if request.brand.hosts and not work_here(request):
+        refusal = PasskeysElsewhere(party.origin)
+        return JsonResponse({"error": sentence(refusal)}, status=422)
     loaded = session_of(request)
     return JsonResponse(passkey_set_up.begin(loaded=loaded, party=party, now=request.now))
 

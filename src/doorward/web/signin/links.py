@@ -123,7 +123,7 @@ def confirm_email(request: Request) -> HttpResponse:
     """Confirm a new e-mail, agree to a colleague's change of it, or stop it."""
     token = linkmark.token_for(request)
     try:
-        link = links.find(token, purposes=email_change.PURPOSES, now=request.now)
+        link = _find(request, token, email_change.PURPOSES)
         change = email_change.change_of(link)
         if request.method == "POST":
             return _answer_email(request, token, link)
@@ -170,7 +170,7 @@ def _password_by_link(
     """Show the form of a link that sets a password, or do what it says."""
     token, mark = linkmark.token_for(request), browsermark.browser_token(request)
     try:
-        link = links.find(token, purposes=(purpose,), now=request.now)
+        link = _find(request, token, (purpose,))
     except Refusal as refusal:
         return _no_link(request, refusal)
     if request.method != "POST":
@@ -181,6 +181,10 @@ def _password_by_link(
         return render(request, template, _page(request, link, refusal), status=422)
     response = linkmark.drop(go_on(started.token, landing(started)))
     return browsermark.leave_mark(response, mark)
+
+
+def _find(request: Request, token: str, purposes: tuple[LinkPurpose, ...]) -> MailedLink:
+    return links.find(token, purposes=purposes, now=request.now, host=request.origin.host)
 
 
 def _page(request: Request, link: MailedLink, refusal: Refusal | None = None) -> PasswordPage:

@@ -16,6 +16,8 @@ class SignInPage:
     passkeys: bool = False
     # What the browser may be told of a passkey that is not there any more (JSON).
     signal: str = ""
+    # Where the portal of somebody is who is right, and at another brand's host.
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)

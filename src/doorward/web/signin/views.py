@@ -16,6 +16,7 @@ from doorward.core.errors import (
     MustWait,
     OnlyKnownBrowsers,
     PasskeyUnknown,
+    PortalElsewhere,
     Refusal,
     StaleRequest,
 )
@@ -258,6 +259,7 @@ def _sign_in_page(request: Request, heading: str, refusal: Refusal | None = None
         wait=0 if for_good else _wait(refusal),
         passkeys=passkeys.work_here(request),
         signal=passkeys.unknown(request) if gone else "",
+        elsewhere=refusal.address if isinstance(refusal, PortalElsewhere) else "",
     )
 
 
