@@ -10,10 +10,12 @@ import fcntl
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doorward.cli.base import Failure
+from doorward.safe import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,10 +38,8 @@ def make() -> Path:
 def point_to(folder: Path, *, port: int) -> None:
     """Leave the pointer to a demonstration that holds the lock of its folder by now."""
     pointer = _pointer_folder() / str(port)
-    pointer.unlink(missing_ok=True)
-    descriptor = os.open(pointer, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(str(folder))
+    pointer.unlink(missing_ok=True)  # it may be a link of somebody else's
+    files.write_whole(pointer, os.fsencode(folder))
 
 
 def forget(folder: Path) -> None:
@@ -76,8 +76,9 @@ def _runs(folder: Path) -> bool:
 
 
 def _pointers() -> Iterator[tuple[Path, Path]]:
-    for pointer in _pointer_folder().iterdir():
-        yield pointer, Path(pointer.read_text(encoding="utf-8"))
+    for pointer in _pointer_folder().glob("[0-9]*"):
+        with suppress(OSError):  # another one has taken it away
+            yield pointer, Path(os.fsdecode(pointer.read_bytes()))
 
 
 def _pointer_folder() -> Path:

@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from doorward import environment
 from doorward.config import database, logs
-from doorward.safe import keyring
+from doorward.safe import files, keyring
 
 PACKAGE = Path(__file__).resolve().parent.parent
 WEB = PACKAGE / "web"
 
 DOORWARD = environment.load()
-DOORWARD.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+files.make_folder(DOORWARD.data_dir)
 # Where a key file has to be made, it says when.
 KEYS = keyring.KeyFile(DOORWARD.keys, now=datetime.now(UTC))  # noqa: TID251
 

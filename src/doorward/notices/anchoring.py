@@ -5,7 +5,6 @@ Who has such an anchor finds a history that was cut off at its end, or made anew
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from email import policy
 from email.headerregistry import Address
@@ -23,6 +22,7 @@ from doorward.core import chain
 from doorward.customers import cached
 from doorward.notices.envelope import ascii_address, host_of, one_line, sender_of
 from doorward.notices.mail import NotSent, Outgoing, open_mail
+from doorward.safe import files
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,11 +44,7 @@ def write(*, now: datetime) -> int:
     batch = sealing.newest() if file.name else None
     if batch is None or line_of(batch) in _tail(file):
         return 0
-    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    with os.fdopen(descriptor, "a", encoding="ascii") as opened:
-        opened.write(line_of(batch) + "\n")
-        opened.flush()
-        os.fsync(descriptor)
+    files.add_line(file, line_of(batch))
     return 1
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import smtplib
 import ssl
 import time
@@ -13,6 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 from django.conf import settings
+
+from doorward.safe import files
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -58,15 +59,8 @@ def open_mail(server: MailServer) -> Iterator[Send]:
 def write_file(folder: Path, outgoing: Outgoing) -> None:
     """Write one .eml, whole or not at all; the same message again is the same file."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        unfinished = folder / f".{outgoing.name}.{os.getpid()}"
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(outgoing.message.as_bytes())
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(folder / f"{outgoing.name}.eml")
-        _sync(folder)
+        files.make_folder(folder)
+        files.write_whole(folder / f"{outgoing.name}.eml", outgoing.message.as_bytes())
     except OSError as error:
         raise NotSent(_said(error)) from None
 
@@ -166,11 +160,3 @@ def _said(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         number = next((code for code, _text in error.recipients.values()), None)
     return f"{type(error).__name__} {number}" if number else type(error).__name__
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

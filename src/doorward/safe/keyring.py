@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from doorward.safe import files
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -174,56 +176,27 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
 def _create(path: Path, ring: KeyRing) -> bool:
     """Write the file where there is none; say whether it was this process that did."""
     try:
-        temporary = _write(path, ring)
+        return files.write_new(path, _text(ring))
     except OSError as error:
         raise KeyRingBroken(_cannot("made", path, error)) from error
-    try:
-        # A link is refused where the name exists, so a second writer never replaces a key.
-        os.link(temporary, path)
-        _sync(path.parent)
-    except FileExistsError:
-        return False
-    finally:
-        temporary.unlink()
-    return True
 
 
 def _replace(path: Path, ring: KeyRing) -> None:
     """Put a new file in the old one's place: whoever reads finds one of the two, whole."""
     try:
-        temporary = _write(path, ring)
-        was = path.stat()
-        if (was.st_uid, was.st_gid) != (os.geteuid(), os.getegid()):
-            os.chown(temporary, was.st_uid, was.st_gid)  # root's hand must not shut the portal out
-        temporary.replace(path)
-        _sync(path.parent)
+        files.forget_unfinished(path)
+        files.write_whole(path, _text(ring))
     except OSError as error:
         raise KeyRingBroken(_cannot("written", path, error)) from error
 
 
-def _write(path: Path, ring: KeyRing) -> Path:
-    """Write a file beside `path`, down to the disk; give where."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        json.dump({"keys": [_listed(key) for key in ring.keys]}, file, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return temporary
+def _text(ring: KeyRing) -> bytes:
+    return json.dumps({"keys": [_listed(key) for key in ring.keys]}, indent=2).encode() + b"\n"
 
 
 def _listed(key: Key) -> dict[str, str]:
     made = {"made": key.made.isoformat(timespec="seconds")} if key.made else {}
     return {"id": key.id, **made, "secret": base64.b64encode(key.secret).decode()}
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

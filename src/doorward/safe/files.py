@@ -1,0 +1,114 @@
+"""Files that a power cut leaves whole: written aside, synced, given their name, and the folder synced.
+
+Every file that Doorward makes is made here. Whoever reads one finds it as it was before or as it was meant to be,
+and what a function here has returned from is on the disk. (Rename is atomic by POSIX; that a name lasts wants a sync of
+its folder, fsync(2).)
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OWNERS_ALONE = 0o600
+_FOLDERS_MODE = 0o700
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file, or put a new one in an old one's place; a link to it stays one. Raises `OSError`.
+
+    The old one's owner keeps it: root's hand must not shut the portal out.
+    """
+    path = path.resolve()
+    aside = _write_aside(path, content)
+    try:
+        with suppress(FileNotFoundError):
+            was = path.stat()
+            if (was.st_uid, was.st_gid) != (os.geteuid(), os.getegid()):
+                os.chown(aside, was.st_uid, was.st_gid)
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def write_new(path: Path, content: bytes) -> bool:
+    """Write a file where there is none; return whether it was this process that did. Raises `OSError`.
+
+    Of many that write at once one does, and the others find what it wrote.
+    """
+    aside = _write_aside(path, content)
+    try:
+        # A link is refused where the name exists.
+        os.link(aside, path)
+    except FileExistsError:
+        return False
+    finally:
+        aside.unlink()
+        sync_folder(path.parent)
+    return True
+
+
+def add_line(path: Path, line: str) -> None:
+    """Add a line to a file, or begin one with it. What a cut left of the line before stays apart. Raises `OSError`."""
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, OWNERS_ALONE)
+    try:
+        size = os.fstat(descriptor).st_size
+        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+        _write_all(descriptor, ("\n" * torn + line + "\n").encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    if not size:
+        sync_folder(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, for its owner alone, and those above it; their names are on the disk, too. Raises `OSError`."""
+    if path.is_dir():
+        return
+    make_folder(path.absolute().parent)
+    path.mkdir(mode=_FOLDERS_MODE, exist_ok=True)
+    sync_folder(path.absolute().parent)
+
+
+def forget_unfinished(path: Path) -> None:
+    """Delete what a process that was killed left aside; only for who keeps others from writing the file."""
+    for aside in path.parent.glob(f".{path.name}.*"):
+        aside.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder last."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_aside(path: Path, content: bytes) -> Path:
+    """Write a file beside `path`, down to the disk; return where. What cannot be written whole is taken away."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNERS_ALONE)
+    try:
+        _write_all(descriptor, content)
+        os.fsync(descriptor)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(descriptor)
+    return aside
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    left = memoryview(content)
+    while left:
+        left = left[os.write(descriptor, left) :]
