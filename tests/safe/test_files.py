@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import resource
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -100,7 +101,7 @@ def writing(source):
             continue
         name = ast.unparse(node.func).rpartition(".")[2]
         words = " ".join(map(ast.unparse, [*node.args, *(one.value for one in node.keywords)]))
-        opens = name == "open" and ("O_CREAT" in words or set("wax+") & set(words.strip("'\"")))
+        opens = name == "open" and re.search(r"O_CREAT|'[rbt]*[wax+][rbt+]*'", words)
         if opens or name in {
             "write_text",
             "write_bytes",
