@@ -270,3 +270,24 @@ def test_the_demonstration_stays_on_this_machine(monkeypatch):
     assert given(monkeypatch, demo="true").demo
     with pytest.raises(WrongSetting, match="loopback only"):
         given(monkeypatch, demo="true", bind="0.0.0.0:8000")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "smtp://portal:p%FCss@mail.example",
+        "smtp://p%FC:x@mail.example",
+        "smtp://portal:a%00b@mail.example",
+        "smtp://portal:a%0Ab@mail.example",
+        "smtp://portal:\udcfcx@mail.example",
+    ],
+)
+def test_a_mail_servers_password_that_cannot_be_sent_stops_the_start(monkeypatch, address):
+    with pytest.raises(WrongSetting, match="DOORWARD_EMAIL_URL: its user and password must be UTF"):
+        given(monkeypatch, email_url=address)
+
+
+@pytest.mark.parametrize("written", ["p%C3%A4ss", "päss"])
+def test_a_mail_servers_password_may_be_written_as_it_is_or_encoded(monkeypatch, written):
+    found = given(monkeypatch, email_url=f"smtp://portal:{written}@mail.example")
+    assert found.mail_server.password == "päss"

@@ -223,6 +223,11 @@ class Environment(BaseSettings):
         ):
             message = "it must be smtp://user:password@host:587, smtps://… or file:///folder"
             raise ValueError(message)
+        if parts and not _is_text(parts.username or "", parts.password or ""):
+            message = (
+                "its user and password must be UTF-8, in percent-encoding where they are not ASCII"
+            )
+            raise ValueError(message)
         return value
 
     @field_validator("anchor_email")
@@ -400,6 +405,15 @@ def _split(url: str) -> SplitResult:
         message = "it is not an address that can be read"
         raise ValueError(message) from None
     return parts
+
+
+def _is_text(*encoded: str) -> bool:
+    """Whether these can be sent to a mail server: UTF-8 without NUL and line ends (RFC 4616, 2)."""
+    try:
+        plain = [unquote(one, errors="strict") for one in encoded]
+        return not set("\0\r\n") & set("".join(plain).encode().decode())
+    except UnicodeError:
+        return False
 
 
 def _smtp(parts: SplitResult) -> MailServer:

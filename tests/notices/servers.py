@@ -31,14 +31,18 @@ if TYPE_CHECKING:
 class Box:
     """What a server got: envelopes with bytes. `refuse` is its answer to a message, where it has one.
 
+    `refuse_recipient` is its answer to a recipient; `recipients`: all that it was asked for.
+
     `kills` is the process that it kills when it has a message, before it says so; `killed`: how many.
     """
 
     port: int = 0
     refuse: str = ""
+    refuse_recipient: str = ""
     kills: int = 0
     killed: int = 0
     envelopes: list[Any] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
     connections: int = 0
 
     @property
@@ -51,6 +55,15 @@ class Box:
         session.host_name = hostname
         self.connections += 1
         return responses
+
+    async def handle_RCPT(  # noqa: N802 - named by aiosmtpd
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
+    ) -> str:
+        self.recipients.append(address)
+        if self.refuse_recipient:
+            return self.refuse_recipient
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         if self.refuse:

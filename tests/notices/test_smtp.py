@@ -177,7 +177,7 @@ def test_what_a_server_quotes_is_kept_nowhere(
         box.refuse = "554 refused for:"
         send_to(monkeypatch, at(box.port))
         row = send_one(colleague)
-    assert (row.state, row.last_error) == (State.DUE, "SMTPDataError 554")
+    assert (row.state, row.last_error) == (State.GIVEN_UP, "SMTPDataError 554")
     assert "refused for" not in caplog.text
 
 

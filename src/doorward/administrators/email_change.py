@@ -238,7 +238,7 @@ def _write(person: Administrator, email: str) -> None:
     rows = Administrator.objects.of(person.customer_id).filter(id=person.id)
     try:
         with transaction.atomic():
-            rows.update(email=email, email_folded=fold_email(email))
+            rows.update(email=email, email_folded=fold_email(email), mail_problem="")
     except IntegrityError as error:
         raise errors.EmailTaken from error
 

@@ -36,6 +36,17 @@ class PasswordDue(models.TextChoices):
     TOO_SHORT = "too_short", _("Without two-factor sign-in a password needs 15 characters.")
 
 
+class MailProblem(models.TextChoices):
+    """Why no mail reaches the person's mailbox, as far as its server said; empty: nothing is known of it."""
+
+    NO = "", ""
+    NO_MAILBOX = "no_mailbox", _("no such mailbox")
+    FULL = "full", _("the mailbox is full")
+    REFUSED = "refused", _("the mail server does not take it")
+    NOT_MADE = "not_made", _("the message could not be made")
+    TOO_LONG = "too_long", _("it could not be delivered for three days")
+
+
 class Administrator(AbstractBaseUser):
     """A person with an account in one customer's portal.
 
@@ -61,6 +72,10 @@ class Administrator(AbstractBaseUser):
     password_long = models.BooleanField(default=False)
     password_due = models.CharField(
         max_length=10, choices=PasswordDue.choices, default="", blank=True
+    )
+    # Of the newest message to `email`: `undelivered.py` writes it.
+    mail_problem = models.CharField(
+        max_length=10, choices=MailProblem.choices, default="", blank=True
     )
     added_at = models.DateTimeField()
 

@@ -72,6 +72,7 @@ class Kind(StrEnum):
     INVITATION_SENT = "invitation_sent"
     INVITATION_REVOKED = "invitation_revoked"
     INVITATION_ACCEPTED = "invitation_accepted"
+    MAIL_REFUSED = "mail_refused"
     DETAILS_CHANGED = "details_changed"
     LANGUAGE_CHANGED = "language_changed"
     RIGHTS_CHANGED = "rights_changed"

@@ -69,6 +69,8 @@ class Listed:
     factors: Factors
     state: State
     last_signed_in: datetime | None
+    # Why no mail reaches them; empty: it does, as far as we know.
+    mail_problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,10 @@ def _details(customer_id: UUID, ids: Sequence[UUID], rule: Rule) -> tuple[Listed
     if not ids:
         return ()
     rows = Administrator.objects.of(customer_id).filter(id__in=ids)
-    columns = ("id", "email", "first_name", "last_name", "status", "tabs", "require_2fa")
+    columns = (
+        *("id", "email", "first_name", "last_name", "status", "tabs", "require_2fa"),
+        "mail_problem",
+    )
     found = {
         row["id"]: row for row in rows.values(*columns, newest=Subquery(selection.newest_sign_in()))
     }
@@ -177,4 +182,5 @@ def _listed(row: Mapping[str, Any], factors: Factors, rule: Rule) -> Listed:
         factors=factors,
         state=factors.state(required=required, kinds=rule.kinds),
         last_signed_in=row["newest"],
+        mail_problem=row["mail_problem"],
     )

@@ -159,6 +159,7 @@ CATALOGUE: Final[Mapping[Kind, tuple[Notice, ...]]] = {
     Kind.INVITATION_SENT: _person(Message.INVITATION),
     Kind.INVITATION_REVOKED: NOBODY,
     Kind.INVITATION_ACCEPTED: NOBODY,
+    Kind.MAIL_REFUSED: NOBODY,
     Kind.DETAILS_CHANGED: NOBODY,
     Kind.LANGUAGE_CHANGED: NOBODY,
     Kind.RIGHTS_CHANGED: _person(Message.RIGHTS_CHANGED),

@@ -6,11 +6,15 @@ import logging
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import DatabaseError, transaction
 
+from doorward.administrators import undelivered
+from doorward.administrators.models import MailProblem
 from doorward.notices import outbox
 from doorward.notices.enclosed import NoLongerWanted
 from doorward.notices.letter import write
 from doorward.notices.mail import NotSent, Send, open_mail
+from doorward.safe.vault import SealBroken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +23,9 @@ if TYPE_CHECKING:
     from doorward.notices.models import Delivery
 
 _log = logging.getLogger("doorward.notices")
+
+# What stood in the way of making a message and may be gone in a minute: the database, a disk, a key file.
+_TRIED_AGAIN = (DatabaseError, OSError, SealBroken, MemoryError)
 
 
 def deliver_due(
@@ -45,14 +52,35 @@ def _deliver(delivery: Delivery, send: Send, *, clock: Callable[[], datetime]) -
         outbox.give_up(delivery, reason=str(reason))
         _log.info("message %s (%s) is not sent: %s", delivery.id, delivery.template, reason)
         return False
-    except NotSent as error:
-        outbox.mark_failed(delivery, error=str(error), now=clock())
-        _log.warning("message %s (%s) not sent: %s", delivery.id, delivery.template, error)
+    except (NotSent, *_TRIED_AGAIN) as error:
+        _log.warning("message %s (%s) not sent: %s", delivery.id, delivery.template, _said(error))
+        _try_again(delivery, error, now=clock())
         return False
     except Exception as error:  # noqa: BLE001 - one message must not keep the others waiting
-        outbox.mark_failed(delivery, error=type(error).__name__, now=clock())
-        _log.exception("message %s (%s) could not be made", delivery.id, delivery.template)
+        # It is made of rows and our own words: what fails today fails in three days, too.
+        _give_up(delivery, type(error).__name__, MailProblem.NOT_MADE)
+        _log.exception("message %s (%s) cannot be made", delivery.id, delivery.template)
         return False
     outbox.mark_sent(delivery, now=clock())
+    undelivered.note_sent(delivery.administrator_id, address=delivery.address)
     _log.info("message %s (%s) sent", delivery.id, delivery.template)
     return True
+
+
+def _try_again(delivery: Delivery, error: Exception, *, now: datetime) -> None:
+    """Have it tried again, unless the mailbox refused it for good or that was the last try."""
+    problem = error.problem if isinstance(error, NotSent) else MailProblem.NO
+    if problem or not outbox.mark_failed(delivery, error=_said(error), now=now):
+        _give_up(delivery, _said(error), problem or MailProblem.TOO_LONG)
+
+
+def _said(error: Exception) -> str:
+    """Give what may be kept of an error: our own words, or its name."""
+    return str(error) if isinstance(error, NotSent) else type(error).__name__
+
+
+def _give_up(delivery: Delivery, reason: str, problem: MailProblem) -> None:
+    with transaction.atomic():
+        if outbox.give_up(delivery, reason=reason):
+            address = delivery.address
+            undelivered.note_refused(delivery.administrator_id, address=address, problem=problem)

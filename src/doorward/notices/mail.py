@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 import smtplib
 import ssl
 import time
@@ -13,6 +15,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from doorward.administrators.models import MailProblem
 from doorward.safe import files
 
 if TYPE_CHECKING:
@@ -21,6 +24,11 @@ if TYPE_CHECKING:
 
     from doorward.environment import MailServer
 
+# Answers to a recipient that speak of the connection: out of order, or to log in first (RFC 5321; RFC 4954, 6).
+_ABOUT_US = frozenset({500, 502, 503, 530, 534, 535, 538})
+# No mailbox of that name here, not local, not allowed as a name (RFC 5321, 4.2.2).
+_UNKNOWN = frozenset({550, 551, 553})
+_ENHANCED = re.compile(rb"5\.(\d{1,3})\.(\d{1,3})\b")
 # For one answer of the server, and for one message as a whole (less than a delivery's lease).
 STEP_SECONDS = 15
 SECONDS = 90
@@ -40,7 +48,14 @@ Send: TypeAlias = Callable[[Outgoing], None]
 
 
 class NotSent(Exception):
-    """The message was not sent; it says why without a word of the server's, which may quote it."""
+    """The message was not sent; it says why without a word of the server's, which may quote it.
+
+    `problem`: the mailbox will not take it, however often it is tried; none: it is tried again.
+    """
+
+    def __init__(self, said: str, problem: MailProblem = MailProblem.NO) -> None:
+        super().__init__(said)
+        self.problem = problem
 
 
 @contextmanager
@@ -78,9 +93,11 @@ class _Line:
             smtp = self._connected()
             smtp.sendmail(outgoing.sender, [outgoing.recipient], outgoing.message.as_bytes())
         except (smtplib.SMTPException, OSError) as error:
-            self.close()
+            problem = refused_for_good(error)
+            if not problem:
+                self.close()
             # `from None`: what the server said can quote the message, and a traceback would show it.
-            raise NotSent(_said(error)) from None
+            raise NotSent(_said(error), problem) from None
 
     def close(self) -> None:
         """Say good-bye where anybody still listens."""
@@ -140,11 +157,58 @@ def _connect(server: MailServer, *, deadline: float) -> smtplib.SMTP:
             # Raises where the server does not offer it: then nothing goes out in the clear.
             smtp.starttls(context=ssl.create_default_context())
         if server.user:
-            smtp.login(server.user, server.password)
+            _log_in(smtp, server.user, server.password)
     except BaseException:
         smtp.close()
         raise
     return smtp
+
+
+def _log_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
+    """Log in; beyond ASCII by PLAIN in UTF-8 (RFC 4616), which smtplib cannot."""
+    if user.isascii() and password.isascii():
+        smtp.login(user, password)
+        return
+    smtp.ehlo_or_helo_if_needed()
+    if "PLAIN" not in smtp.esmtp_features.get("auth", "").upper().split():
+        raise smtplib.SMTPNotSupportedError
+    given = b"\0".join((b"", user.encode(), password.encode()))
+    code, _answer = smtp.docmd("AUTH", f"PLAIN {base64.b64encode(given).decode()}")
+    if code != 235:  # noqa: PLR2004 - RFC 4954, 4: authentication succeeded
+        raise smtplib.SMTPAuthenticationError(code, b"")
+
+
+def refused_for_good(error: Exception) -> MailProblem:
+    """Say why the mailbox will not take this message, however often it is tried; empty: it may yet.
+
+    A 5xx to the recipient or to the message (RFC 5321, 4.2.1) is for good, unless it speaks of something else than
+    the two: of us (we have to log in), or by its enhanced code of the system, the network, the protocol (RFC 3463, 2).
+    """
+    code, text = _answer_about_the_mailbox(error)
+    if not 500 <= code <= 599 or code in _ABOUT_US:  # noqa: PLR2004 - a permanent failure
+        return MailProblem.NO
+    enhanced = _ENHANCED.match(text)
+    about = enhanced.group(1) if enhanced else b""
+    if about in {b"3", b"4", b"5"}:
+        return MailProblem.NO
+    if code == 552 or (about == b"2" and enhanced and enhanced.group(2) == b"2"):  # noqa: PLR2004
+        return MailProblem.FULL
+    return MailProblem.NO_MAILBOX if _is_unknown(error, code, about) else MailProblem.REFUSED
+
+
+def _answer_about_the_mailbox(error: Exception) -> tuple[int, bytes]:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return next(iter(error.recipients.values()), (0, b""))
+    if isinstance(error, smtplib.SMTPDataError):
+        text = error.smtp_error
+        return error.smtp_code, text if isinstance(text, bytes) else text.encode()
+    return 0, b""
+
+
+def _is_unknown(error: Exception, code: int, about: bytes) -> bool:
+    if about:
+        return about == b"1"
+    return isinstance(error, smtplib.SMTPRecipientsRefused) and code in _UNKNOWN
 
 
 def _answers(smtp: smtplib.SMTP) -> bool:

@@ -67,18 +67,18 @@ def mark_sent(delivery: Delivery, *, now: datetime) -> None:
     _claimed(delivery).update(state=State.SENT, sent_at=now, lease_until=None, last_error="")
 
 
-def mark_failed(delivery: Delivery, *, error: str, now: datetime) -> None:
-    """Have a claimed delivery tried again later, each time after a longer wait; at last give it up."""
+def mark_failed(delivery: Delivery, *, error: str, now: datetime) -> bool:
+    """Have a claimed delivery tried again later, after a longer wait each time; False: that was the last try."""
     wait = wait_after(delivery.attempts)
-    if wait is None:
-        give_up(delivery, reason=error)
-        return
-    _claimed(delivery).update(next_at=now + wait, lease_until=None, last_error=error[:200])
+    if wait is not None:
+        _claimed(delivery).update(next_at=now + wait, lease_until=None, last_error=error[:200])
+    return wait is not None
 
 
-def give_up(delivery: Delivery, *, reason: str) -> None:
-    """Write down that a claimed delivery is not to be sent any more, and why."""
-    _claimed(delivery).update(state=State.GIVEN_UP, lease_until=None, last_error=reason[:200])
+def give_up(delivery: Delivery, *, reason: str) -> bool:
+    """Write down that a claimed delivery is not to be sent any more, and why; say whether it was still ours."""
+    given_up = {"state": State.GIVEN_UP, "lease_until": None, "last_error": reason[:200]}
+    return _claimed(delivery).update(**given_up) == 1
 
 
 def wait_after(attempts: int) -> timedelta | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from doorward.administrators.models import MailProblem
 from doorward.audit.refusals import SENTENCES
 from doorward.core.why import Reason
 from doorward.web.tabs import title_of
@@ -169,6 +170,14 @@ def _browsers(number: int) -> str:
     return words % {"n": number}
 
 
+def _mail(problem: str) -> str:
+    return str(MailProblem(problem).label) if problem in MailProblem.values else problem
+
+
+def _other_address(_value: bool) -> str:  # noqa: FBT001 - the value of a detail
+    return _("to another address than the present one")
+
+
 def _reason(code: str) -> str:
     if code in REASONS:
         return str(REASONS[code])
@@ -219,6 +228,8 @@ _SAID: Final[dict[str, tuple[type, Callable[[Any], str]]]] = {
     "with": (str, _proof),
     "new_browser": (bool, _new_browser),
     "reason": (str, _reason),
+    "mail": (str, _mail),
+    "other_address": (bool, _other_address),
     "clock": (int, _clock),
     "why": (str, _why),
     "minutes": (int, _minutes),

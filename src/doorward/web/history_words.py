@@ -282,6 +282,9 @@ WORDINGS: Final[dict[Kind, Wording]] = {
     Kind.INVITATION_ACCEPTED: Wording(
         _WHO, "user-check", gettext_lazy("%(subject)s accepted the invitation."), tone="good"
     ),
+    Kind.MAIL_REFUSED: Wording(
+        _WHO, "mail-x", gettext_lazy("Mail to %(subject)s was refused."), tone="warn"
+    ),
     Kind.DETAILS_CHANGED: Wording(
         _WHO,
         "user-pen",

@@ -14,6 +14,7 @@ from doorward.mfa.selection import ANY_STATUS, LONGEST_SEARCH, FactorFilter, Rul
 from doorward.web.administrators.pages import Head, Line, ListPage
 from doorward.web.administrators.words import (
     factor_tags,
+    mail_tag,
     status_tag,
     tabs_in_order,
     tabs_text,
@@ -91,6 +92,7 @@ def _lines(rows: Iterable[Listed], me: Person, chosen: frozenset[UUID]) -> Itera
             factors=factor_tags(row.state, row.factors, required=row.required, status=row.status),
             tabs=tabs_text(row.tabs, titles),
             status=status_tag(row.status),
+            mail=mail_tag(row.mail_problem),
             last_signed_in=row.last_signed_in,
             chosen=row.id in chosen,
         )

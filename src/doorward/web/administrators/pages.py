@@ -29,6 +29,7 @@ class Line:
     tabs: str
     status: Tag
     last_signed_in: datetime | None
+    mail: Tag | None = None
     chosen: bool = False
 
 
@@ -106,6 +107,7 @@ class PersonPage:
     pending: Pending | None
     browsers: int
     invited_until: datetime | None
+    mail_refused: str = ""
     status_error: str = ""
     error: str = ""
     question: Question | None = None

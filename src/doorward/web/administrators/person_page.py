@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from doorward.administrators import email_change, invitations, sessions
+from doorward.administrators import email_change, invitations, sessions, undelivered
 from doorward.administrators.models import Administrator, Status
 from doorward.administrators.phones import readable_phone
 from doorward.customers.tabs import ADMINISTRATORS
@@ -65,6 +65,7 @@ def person_page(
         kept_tabs=(ADMINISTRATORS,) if is_me else (),
         pending=_pending(request, person),
         browsers=browsers,
+        mail_refused=undelivered.in_words(person.email, person.mail_problem),
         invited_until=_invited_until(request, person),
         status_error=errors.get("status", ""),
         error=errors.get("", ""),

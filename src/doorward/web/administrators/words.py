@@ -30,6 +30,11 @@ class Tag:
     icon: str = ""
 
 
+def mail_tag(problem: str) -> Tag | None:
+    """Say that mail does not arrive; None: it does, as far as we know."""
+    return Tag(_("Mail refused"), "bad", "mail-x") if problem else None
+
+
 def factor_tags(
     state: State, factors: Factors, *, required: bool, status: Status
 ) -> tuple[Tag, ...]:

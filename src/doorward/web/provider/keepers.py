@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from doorward.administrators import undelivered
 from doorward.administrators.models import Administrator, Status
 from doorward.customers.tabs import ADMINISTRATORS
 
@@ -24,6 +25,8 @@ class Keeper:
     email: str
     status: Status
     is_primary: bool
+    # Which mailbox does not take mail, and why; empty: it does, as far as we know.
+    mail_refused: str
 
 
 def keepers(customer: Customer) -> tuple[Keeper, ...]:
@@ -35,6 +38,7 @@ def keepers(customer: Customer) -> tuple[Keeper, ...]:
             email=person.email,
             status=Status(person.status),
             is_primary=person.is_primary,
+            mail_refused=undelivered.in_words(person.email, person.mail_problem),
         )
         for person in ordered.filter(tabs__contains=f" {ADMINISTRATORS} ")[:SHOWN]
     )
