@@ -21,7 +21,6 @@ import re
 import secrets
 import signal
 import socket
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -37,6 +36,7 @@ from argon2.low_level import Type, hash_secret_raw
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from doorward.core import totp
+from doorward.safe.sqlite.driver import Database
 from tests.softkey import SoftKey
 
 PASSWORD = "seven bridges over a quiet river"
@@ -278,7 +278,7 @@ def page_cost(
 
 def burn_anew(folder: Path) -> None:
     """Forget which codes were used, so that the same half minute serves the next round."""
-    with sqlite3.connect(folder / "doorward.sqlite3", timeout=10) as database:
+    with Database.connect(folder / "doorward.sqlite3", timeout=10) as database:
         database.execute("UPDATE mfa_factor SET last_step = 0")
 
 

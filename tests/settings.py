@@ -24,6 +24,4 @@ PASSWORD_HASHERS = ["tests.hashers.Small"]
 if not url:
     # A file, not memory: threads and processes of one test meet in it. Power cuts are not tested.
     DATABASES["default"]["TEST"] = {"NAME": str(FOLDER / "test.sqlite3")}
-    DATABASES["default"]["OPTIONS"]["init_command"] = (
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
-    )
+    DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA synchronous=OFF;"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from doorward.core import totp
 from doorward.mfa.models import Factor
 from doorward.safe import keyring, vault
 from doorward.safe.keyring import KeyFile
+from doorward.safe.sqlite.driver import Database
 from tests import postgresql, support
 from tests.secrets_at_rest import keep
 from tests.serving import Browser, doorward, environment, start
@@ -389,7 +389,7 @@ def sealed_by(key_id, folder, database):
 
         connect, mark = partial(psycopg.connect, database["database_url"]), "%s"
     else:
-        connect, mark = partial(sqlite3.connect, folder / "doorward.sqlite3", timeout=10), "?"
+        connect, mark = partial(Database.connect, folder / "doorward.sqlite3", timeout=10), "?"
     statement = f"SELECT count(*) FROM mfa_factor WHERE substr(sealed, 1, {mark}) = {mark}"
     with closing(connect()) as connection:
         [[number]] = connection.execute(statement, (len(head), head))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from base64 import b32encode
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from urllib.parse import quote, urlsplit
 import psycopg
 import pytest
 
+from doorward.safe.sqlite.driver import Database
 from tests import postgresql, serving
 from tests.browser.authenticator import Authenticator
 from tests.browser.portal import Inside, Portal
@@ -102,7 +102,7 @@ def database(url: str, folder: Path) -> Iterator[Any]:
             yield connection
     else:
         path = folder / "doorward.sqlite3"
-        with closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as connection:
+        with closing(Database.connect(path, timeout=10, isolation_level=None)) as connection:
             yield connection
 
 

@@ -11,7 +11,6 @@ import base64
 import hashlib
 import hmac
 import json
-import sqlite3
 import uuid
 from contextlib import closing
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from doorward.mfa.models import Factor, RecoverySet
 from doorward.safe import sealed, vault
 from doorward.safe.keyring import KeyFile
 from doorward.safe.models import Attempt
+from doorward.safe.sqlite.driver import Database
 from doorward.web import browsermark, linkmark
 from tests import support
 from tests.secrets_at_rest import Kept, keep
@@ -110,7 +110,7 @@ def loot(kept, tmp_path) -> Loot:
     names = connection.introspection.table_names()
     if connection.vendor == "sqlite":
         copy = copied(tmp_path / "stolen.sqlite3")
-        with closing(sqlite3.connect(copy)) as stolen:
+        with closing(Database.connect(copy)) as stolen:
             return Loot({name: rows(stolen.execute(f"SELECT * FROM {name}")) for name in names})
     found = {}
     with connection.cursor() as cursor:
@@ -122,8 +122,8 @@ def loot(kept, tmp_path) -> Loot:
 
 def copied(path: Path) -> Path:
     with (
-        closing(sqlite3.connect(connection.settings_dict["NAME"])) as live,
-        closing(sqlite3.connect(path)) as copy,
+        closing(Database.connect(connection.settings_dict["NAME"])) as live,
+        closing(Database.connect(path)) as copy,
     ):
         live.backup(copy)
     return path

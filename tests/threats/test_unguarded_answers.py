@@ -7,12 +7,12 @@ refusals at the edge, errors.
 from __future__ import annotations
 
 import re
-import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from doorward.safe.sqlite.driver import Database
 from tests import serving
 from tests.browser.portal import Inside
 from tests.support import ALL_TABS, PASSWORD
@@ -107,7 +107,7 @@ def ask_as_stranger(stranger: Wire) -> None:
 def without(folder: Path, *tables: str) -> Iterator[None]:
     """Break a portal: some of its tables are gone for a while."""
     with closing(
-        sqlite3.connect(folder / "doorward.sqlite3", timeout=10, isolation_level=None)
+        Database.connect(folder / "doorward.sqlite3", timeout=10, isolation_level=None)
     ) as connection:
         for table in tables:
             connection.execute(f"ALTER TABLE {table} RENAME TO hidden_{table}")

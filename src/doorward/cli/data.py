@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,12 @@ from doorward.cli.sealed import COLUMNS
 from doorward.customers.services import first_start
 from doorward.safe import sealed
 from doorward.safe.keyring import SafeBroken
+from doorward.safe.sqlite import driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_log = logging.getLogger("doorward.run")
 
 # Of PostgreSQL's advisory locks: any number that nobody else takes.
 _MIGRATION_LOCK = 0x446F6F72
@@ -32,6 +36,8 @@ def bring_up_to_date(*, only_sqlite: bool = False) -> None:
     `only_sqlite`: leave PostgreSQL alone, since there `doorward run` does it. Raises `Failure` where
     the key file does not hold the keys that the database needs.
     """
+    if connection.vendor == "sqlite" and not (driver.WAL or only_sqlite):
+        _log.warning(driver.REFUSES_WAL)
     try:
         if connection.vendor == "sqlite" or not only_sqlite:
             with _one_at_a_time():

@@ -10,6 +10,7 @@ from django.db import connection
 from doorward.cli.fitness.finding import Finding, advice, fine, unfit
 from doorward.customers.models import Brand, Customer, CustomerKind
 from doorward.environment import LOOPBACK_NAMES
+from doorward.safe.sqlite import driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,13 +18,28 @@ if TYPE_CHECKING:
 
 def look() -> Iterator[Finding]:
     """Give the findings; the database must answer."""
-    if connection.vendor == "postgresql":
+    if connection.vendor == "sqlite":
+        yield judge_library(driver.VERSION, safe=driver.WAL)
+    else:
         connection.ensure_connection()
         link: Any = connection.connection
         yield judge_transport(link.info.host, tls=link.pgconn.ssl_in_use)
     yield _sender()
     yield _contact()
     yield _staff()
+
+
+def judge_library(version: str, *, safe: bool) -> Finding:
+    """Say which SQLite is linked, and what it is used for."""
+    if safe:
+        return fine(
+            "sqlite", f"SQLite {version} is linked, with a write-ahead log and synchronous=FULL."
+        )
+    return advice(
+        "sqlite",
+        driver.REFUSES_WAL,
+        "Install pysqlite3 0.6.1 or newer, built with SQLite 3.51.3 or newer.",
+    )
 
 
 def judge_transport(host: str, *, tls: bool) -> Finding:
