@@ -112,6 +112,9 @@ SENTENCES: dict[str, _StrPromise] = {
     "tab_key_taken": gettext_lazy("Another tab has this key."),
     "number_invalid": gettext_lazy("Type a whole number from 0 to %(maximum)s."),
     "number_out_of_range": gettext_lazy("Type a whole number from %(minimum)s to %(maximum)s."),
+    "grace_is_over": gettext_lazy(
+        "The time of grace is over and is not given again. Enter no more days than before."
+    ),
     "choice_invalid": gettext_lazy("Choose one from the list."),
     "logo_invalid": gettext_lazy(
         "Choose a PNG picture whose sides have at most %(maximum)s pixels."

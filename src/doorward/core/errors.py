@@ -383,6 +383,12 @@ class NumberOutOfRange(Refusal):
         super().__init__(minimum=minimum, maximum=maximum)
 
 
+class GraceIsOver(Refusal):
+    """The time of grace has ended; more days would open it again."""
+
+    code = "grace_is_over"
+
+
 class ChoiceInvalid(Refusal):
     """None of the values that can be chosen."""
 

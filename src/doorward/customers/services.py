@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -13,6 +14,8 @@ from doorward.audit.services import record
 from doorward.core.errors import (
     ConfirmationMissing,
     CustomerNameTaken,
+    FieldsRefused,
+    GraceIsOver,
     NameMissing,
     NotFound,
     ProviderStaysActive,
@@ -111,7 +114,7 @@ def change_policy(customer: Customer, wanted: PolicyChange, *, by: By, now: date
     """Change what a customer's administrators ask of themselves; the provider's floor stays above it.
 
     Pages use the one of `mfa.policies`, which also ends what it no longer allows. Raises `FieldsRefused`
-    for numbers out of bounds.
+    for numbers out of bounds, and for days that would open a time of grace again that is over.
     """
     columns = {name: value for name, value in asdict(wanted).items() if value is not None}
     check_numbers(**{name: value for name, value in columns.items() if type(value) is int})
@@ -120,18 +123,28 @@ def change_policy(customer: Customer, wanted: PolicyChange, *, by: By, now: date
         changed = sorted(name for name, value in columns.items() if getattr(current, name) != value)
         if not changed:
             return
+        _refuse_reopening(current, columns, now=now)
         rows = Customer.objects.filter(id=customer.id)
         rows.update(**columns)
         required = columns.get("require_2fa", current.require_2fa)
-        if required and not current.require_2fa:
-            # The grace runs from the day on which it was asked for.
-            rows.update(grace_from=now)
+        if required:
+            # It runs from the day on which two factors were asked for first, however often they are again.
+            rows.filter(grace_from__isnull=True).update(grace_from=now)
         record(
             Kind.POLICY_CHANGED,
             by=by,
             customer=(customer.id, customer.name),
             details={"changed": changed, "require_2fa": required},
         )
+
+
+def _refuse_reopening(current: Customer, columns: dict[str, object], *, now: datetime) -> None:
+    """Refuse more days of grace once it has ended. Raises `FieldsRefused`."""
+    days = columns.get("grace_days", current.grace_days)
+    if current.grace_from is None or not isinstance(days, int) or days <= current.grace_days:
+        return
+    if now >= current.grace_from + timedelta(days=current.grace_days):
+        raise FieldsRefused({"grace_days": GraceIsOver()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -140,8 +140,11 @@ def held_by(customer: Customer) -> str:
 
 
 def grace_end(customer: Customer) -> datetime | None:
-    """Give the moment from which the customer's own requirement bites; None: at once, or never."""
-    if not customer.require_2fa or not customer.grace_days or customer.grace_from is None:
+    """Return the moment from which the customer's own requirement bites; None: at once, or it began never.
+
+    It stays the same when the requirement is taken back and made again.
+    """
+    if not customer.grace_days or customer.grace_from is None:
         return None
     return customer.grace_from + timedelta(days=customer.grace_days)
 
