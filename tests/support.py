@@ -6,6 +6,7 @@ Administrators tab), `colleague` (has not), `outsider` (has it, at another custo
 
 from __future__ import annotations
 
+from datetime import timedelta
 from secrets import token_bytes
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from doorward.administrators import services, sessions
-from doorward.administrators.models import Administrator, Status
+from doorward.administrators.models import Administrator, Session, Status
 from doorward.audit.models import Event
 from doorward.audit.origin import CONSOLE, By, Origin
 from doorward.core import totp
@@ -181,6 +182,16 @@ def sign_in(client: Client, person: Administrator, password: str = PASSWORD) -> 
 def browser_of(person: Administrator, password: str = PASSWORD) -> Client:
     """Give a new browser in which this person is signed in."""
     return sign_in(Client(HTTP_USER_AGENT=CHROME), person, password)
+
+
+def age_proofs(person: Administrator, *, hours: int = 3) -> None:
+    """Set back what was proved in this person's sessions, as if they had been in use for so long."""
+    moments = ("password_at", "passkey_at", "factor_at", "recovery_at", "mailbox_at")
+    for session in Session.objects.filter(administrator=person):
+        for name in moments:
+            if proved_at := getattr(session, name):
+                setattr(session, name, proved_at - timedelta(hours=hours))
+        session.save(update_fields=moments)
 
 
 def browser_signed_in_by_service(person: Administrator) -> Client:

@@ -14,6 +14,7 @@ from doorward.core.steps import OWN_SECURITY, Need, Step
 from doorward.core.why import Reason, Why, who_requires, why, why_again
 from tests.core.test_access import (
     APP,
+    CODES_OF_ANOTHER,
     FACTORS,
     NOW,
     PASSKEY,
@@ -34,6 +35,7 @@ ASKING = {
     Step.SET_UP_FACTOR,
     Step.SAVE_RECOVERY_CODES,
     Step.SET_PASSWORD,
+    Step.PROVE_PASSWORD,
 }
 
 
@@ -54,12 +56,34 @@ def every() -> Iterator[Facts]:
                     recovery_at=recovery,
                     mailbox_at=mailbox,
                 ),
-                recovery_unsaved=mailbox is not None,
+                recovery_unsaved=CODES_OF_ANOTHER if mailbox is not None else None,
                 password_due=recovery is not None,
             )
 
 
+def sooner(one: Facts) -> Facts:
+    """Give the same with all that was proved a short time ago."""
+    assert one.session is not None
+    just = ago(minutes=4)
+    return replace(
+        one,
+        session=replace(
+            one.session,
+            password_at=just,
+            factor_at=one.session.factor_at and just,
+            recovery_at=one.session.recovery_at and just,
+            mailbox_at=one.session.mailbox_at and just,
+        ),
+    )
+
+
 EVERY = tuple(every())
+RECENT = tuple(map(sooner, EVERY))
+IN_GRACE = tuple(
+    replace(one, policy=replace(one.policy, grace_until=NOW + timedelta(days=1)))
+    for one in EVERY
+    if one.policy.required
+)
 
 
 def ask(one: Facts, step: Step, *, due: str = "", known: bool = True) -> Why | None:
@@ -110,14 +134,17 @@ TRUE_WHEN: dict[Reason, Callable[[Facts], bool]] = {
         and one.session.factor_id not in usable_of(one)
     ),
     Reason.DEVICE_DISABLED: lambda one: bool(one.factors) and not usable_of(one),
-    Reason.CODES_NEW: lambda one: one.recovery_unsaved,
+    Reason.CODES_NEW: lambda one: one.recovery_unsaved is not None,
+    Reason.BEFORE_CODES: lambda one: one.recovery_unsaved is not None,
+    Reason.BEFORE_PASSWORD: lambda one: one.password_due,
+    Reason.BEFORE_SET_UP: lambda one: one.policy.required and not one.factors,
     Reason.PASSWORD_BREACHED: lambda one: one.password_due,
 }
 
 
 def test_what_is_said_agrees_with_the_gate():
     seen = set()
-    for one in EVERY:
+    for one in (*EVERY, *RECENT, *IN_GRACE):
         step = next_step(one, Need.THROUGH, now=NOW)
         told = ask(one, step, due="breached")
         if told is not None:
@@ -132,6 +159,10 @@ def test_what_is_said_agrees_with_the_gate():
     assert seen == {
         *product([Step.PROVE_FACTOR], [*required, Reason.TURNED_ON, Reason.OTHER_KIND]),
         (Step.PROVE_FACTOR, Reason.BEFORE_OTHER_KIND),
+        *product(
+            [Step.PROVE_FACTOR, Step.PROVE_PASSWORD], [Reason.BEFORE_CODES, Reason.BEFORE_PASSWORD]
+        ),
+        (Step.PROVE_PASSWORD, Reason.BEFORE_SET_UP),
         *product([Step.SET_UP_FACTOR], [*required, Reason.DEVICE_DISABLED, Reason.OTHER_KIND]),
         (Step.PROVE_MAILBOX, Reason.ONLY_PASSWORD),
         (Step.SAVE_RECOVERY_CODES, Reason.CODES_NEW),

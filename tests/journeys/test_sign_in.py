@@ -199,14 +199,14 @@ def test_grace_may_be_put_off_for_this_session_until_it_ends(client, owner, cust
     now = timezone.now()
     Customer.objects.filter(id=customer.id).update(require_2fa=True, grace_days=3, grace_from=now)
     password(client, owner)
-    assert client.get("/prove/?next=/")["Location"] == "/sign-in/set-up/"
+    assert client.get("/profile/")["Location"] == "/sign-in/set-up/"
     assert 'name="later"' in client.get("/sign-in/set-up/").content.decode()
-    assert client.post("/sign-in/set-up/", {"later": "on"})["Location"] == "/prove/?next=/"
-    assert client.get("/prove/").status_code == 200
+    assert client.post("/sign-in/set-up/", {"later": "on"})["Location"] == "/profile/"
+    assert client.get("/profile/").status_code == 200
     clock.shift(timedelta(days=3))
     again = Client()
     password(again, owner)
-    assert again.get("/prove/")["Location"] == "/sign-in/mailbox/"
+    assert again.get("/profile/")["Location"] == "/sign-in/mailbox/"
 
 
 # --- passwords that are due, mailed links ---------------------------------------------------------

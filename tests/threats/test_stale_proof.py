@@ -68,7 +68,6 @@ UNASKED = {
     "password/forgot/": "open to all: mails a link to the account's own address",
     "password/reset/": "the link is the proof",
     "profile/": "asks by itself where the e-mail changes",
-    "prove/": "is the proof",
     "prove/clock/": "says how far a clock is off, and accepts nothing",
     "prove/passkey/": "a challenge for the proof",
     "security/2fa/disable/": "its code or passkey is the proof",

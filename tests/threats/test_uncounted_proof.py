@@ -44,7 +44,7 @@ NO_GUESS = {
     "doorward.audit.marks.holds": "a mark in history: 256 bits under a key of ours",
     "doorward.administrators.links._is_of": "a mailed link: 128 bits",
     "doorward.administrators.passwords.change": "whether the new password is the old one; after it was proved",
-    "doorward.administrators.passwords.set_due": "the same; what is not the old one becomes the password",
+    "doorward.administrators.passwords.accept_other": "compared last: what is not the old one becomes the password",
     "doorward.core.passkeys._check_client_data": "part of `check_assertion`, and a challenge is no secret",
     "doorward.core.totp.matching_steps": "part of `matched_step` and of the clock doctor",
     "doorward.mfa.challenges.burn": "the keyed hash of a challenge: 256 bits",

@@ -66,6 +66,18 @@ def accept(password: str, *, person: Administrator, two_factors: bool) -> NewPas
     return NewPassword(encoded=make_password(chosen), long=passwords.is_long(chosen))
 
 
+def accept_other(password: str, *, person: Administrator, two_factors: bool) -> NewPassword:
+    """Check and hash a new password that must not be the current one, which was not asked for.
+
+    It is compared last, when everything else is right: so each guess at the current password that is wrong
+    becomes the password, and nobody learns anything by guessing on. Raises `PasswordUnchanged` besides.
+    """
+    new = accept(password, person=person, two_factors=two_factors)
+    if verify_password(passwords.normalise(password), person.password)[0]:
+        raise errors.PasswordUnchanged
+    return new
+
+
 def personal_words(person: Administrator) -> list[str]:
     """Give what a password must not contain: names, e-mail, its local part, customer and brand."""
     return [
@@ -126,9 +138,7 @@ def set_due(
 ) -> None:
     """Set the password that the gate demands (row 8), and end all other sessions."""
     person = _person(administrator_id)
-    if verify_password(passwords.normalise(password), person.password)[0]:
-        raise errors.PasswordUnchanged
-    new = accept(password, person=person, two_factors=two_factors)
+    new = accept_other(password, person=person, two_factors=two_factors)
     with transaction.atomic():
         _write(person, new)
         _withdraw(person, now=now)

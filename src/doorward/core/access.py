@@ -6,7 +6,18 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from doorward.core import trust
-from doorward.core.steps import OWN_FACTORS, RECOVERY_PROOF_SECONDS, Fresh, Need, Step
+from doorward.core.steps import (
+    CLOCKS_DIFFER_SECONDS,
+    LINK_PROOF_SECONDS,
+    MAILBOX_PROOF_SECONDS,
+    OWN_FACTORS,
+    OWN_SECURITY,
+    RECOVERY_PROOF_SECONDS,
+    SHOWN_CODES_SECONDS,
+    Fresh,
+    Need,
+    Step,
+)
 
 if TYPE_CHECKING:
     from doorward.core.facts import FactorFacts, Facts
@@ -22,16 +33,18 @@ def next_step(  # noqa: C901, PLR0911 - one condition a line; the order is the p
         return Step.PROVE_FACTOR
     if facts.policy.required and _allowed(facts) and not _allowed_proved(facts, now=now):
         return Step.PROVE_FACTOR
-    if set_up_is_due(facts, now=now) and _only_password(facts):
+    if set_up_is_due(facts, now=now) and _only_password(facts, now=now):
         return Step.PROVE_MAILBOX
-    if _set_up_comes(facts, now=now) and _proof_is_old(facts, now=now):
-        return Step.PROVE_FACTOR
-    if set_up_is_due(facts, now=now):
+    if _set_up_comes(facts, now=now) and not _entered_recently(facts, now=now):
+        return _reauthentication(facts)
+    if _set_up_comes(facts, now=now):
         return Step.SET_UP_FACTOR
-    if _set_up_is_offered(facts, now=now):
-        return Step.SET_UP_FACTOR
-    if facts.recovery_unsaved:
+    if _codes_wait(facts, now=now) and not _codes_may_be_shown(facts, now=now):
+        return _reauthentication(facts)
+    if _codes_wait(facts, now=now):
         return Step.SAVE_RECOVERY_CODES
+    if facts.password_due and not _entered_recently(facts, now=now):
+        return _reauthentication(facts)
     if facts.password_due:
         return Step.SET_PASSWORD
     if need.tab is not None and need.tab not in facts.tabs:
@@ -121,16 +134,22 @@ def _trusted(facts: Facts, *, now: datetime) -> bool:
     )
 
 
-def _only_password(facts: Facts) -> bool:
+def _only_password(facts: Facts, *, now: datetime) -> bool:
+    """Say whether the mailbox is to be proved: nothing but a password was, or what else was is too old."""
     session = facts.session
-    return (
-        facts.mailbox_proof
-        and session is not None
-        and not session.from_link
-        and session.mailbox_at is None
-        and session.recovery_at is None
-        and _proved(facts) is None
-    )
+    if session is None or facts.factors or not facts.mailbox_proof:
+        return False
+    recovered = _within(session.recovery_at, RECOVERY_PROOF_SECONDS, now=now)
+    return not recovered and not _mailbox_counts(facts, now=now)
+
+
+def _mailbox_counts(facts: Facts, *, now: datetime) -> bool:
+    """Say whether the mailbox was proved a short time ago, by a code or by a mailed link."""
+    session = facts.session
+    if session is None:
+        return False
+    by_link = session.from_link and _within(session.password_at, LINK_PROOF_SECONDS, now=now)
+    return by_link or _within(session.mailbox_at, MAILBOX_PROOF_SECONDS, now=now)
 
 
 def _set_up_is_missing(facts: Facts) -> bool:
@@ -146,13 +165,43 @@ def _set_up_comes(facts: Facts, *, now: datetime) -> bool:
     return set_up_is_due(facts, now=now) or _set_up_is_offered(facts, now=now)
 
 
-def _proof_is_old(facts: Facts, *, now: datetime) -> bool:
-    """Say whether a factor that can be proved was, too long ago to set up another one with it.
+def _entered_recently(facts: Facts, *, now: datetime) -> bool:
+    """Say whether what let this session in is recent enough to set up a factor or a password with it.
 
-    Whoever sits down before a browser that was left open adds no factor of theirs to the account.
+    Whoever sits down before a browser that was left open, or comes back with an old session, adds nothing
+    of theirs to the account. Where there is a factor, only one of the person's own or a recovery code counts.
     """
-    return _proved(facts) is not None and not is_fresh(facts, OWN_FACTORS, now=now)
+    if is_fresh(facts, OWN_FACTORS, now=now):
+        return True
+    return not facts.factors and _mailbox_counts(facts, now=now)
+
+
+def _reauthentication(facts: Facts) -> Step:
+    """Give the step that makes a session recent again: by a factor, by the password where there is none."""
+    return Step.PROVE_FACTOR if facts.factors else Step.PROVE_PASSWORD
+
+
+def _codes_wait(facts: Facts, *, now: datetime) -> bool:
+    """Say whether recovery codes are to be saved before anything else.
+
+    Who was let in by a recovery code cannot prove the factor that they may be seen with: they do not wait for it.
+    """
+    if facts.recovery_unsaved is None:
+        return False
+    return _codes_may_be_shown(facts, now=now) or not _recovery_proved(facts)
+
+
+def _codes_may_be_shown(facts: Facts, *, now: datetime) -> bool:
+    """Say whether this session may see the codes that wait: it was just shown them, or proved a factor."""
+    codes = facts.recovery_unsaved
+    just_shown = (
+        codes is not None and codes.own and _within(codes.shown_at, SHOWN_CODES_SECONDS, now=now)
+    )
+    return just_shown or is_fresh(facts, OWN_SECURITY, now=now)
 
 
 def _within(moment: datetime | None, seconds: int, *, now: datetime) -> bool:
-    return moment is not None and now < moment + timedelta(seconds=seconds)
+    """Say whether a moment is at most so long ago. One in the future is of a clock that was wrong: it never counts."""
+    if moment is None:
+        return False
+    return -timedelta(seconds=CLOCKS_DIFFER_SECONDS) <= now - moment < timedelta(seconds=seconds)

@@ -53,6 +53,14 @@ class TrustFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class UnsavedCodes:
+    """A set of recovery codes that waits to be saved. `own`: this very session was shown it, at `shown_at`."""
+
+    own: bool
+    shown_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything that the decision is made from, read live at each request."""
 
@@ -62,7 +70,8 @@ class Facts:
     security_version: int
     factors: tuple[FactorFacts, ...]
     policy: Policy
-    recovery_unsaved: bool
+    # None: there is no such set.
+    recovery_unsaved: UnsavedCodes | None
     password_due: bool
     tabs: frozenset[str]
     mailbox_proof: bool = True

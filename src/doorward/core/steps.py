@@ -13,6 +13,8 @@ class Step(StrEnum):
     SIGN_IN = "sign-in"
     PROVE_FACTOR = "prove-factor"
     PROVE_MAILBOX = "prove-mailbox"
+    # Once more, by who has no factor, before one is set up or a password is.
+    PROVE_PASSWORD = "prove-password"  # noqa: S105 - the name of a step
     SET_UP_FACTOR = "set-up-factor"
     SAVE_RECOVERY_CODES = "save-recovery-codes"
     SET_PASSWORD = "set-password"  # noqa: S105 - the name of a step
@@ -66,3 +68,10 @@ OWN_SECURITY = Fresh(seconds=5 * 60)
 OWN_FACTORS = Fresh(seconds=5 * 60, recovery_serves=True)
 OTHERS = Fresh(seconds=10 * 60)
 RECOVERY_PROOF_SECONDS = 10 * 60
+# What lets in beside password and factor counts as long as its mail does.
+MAILBOX_PROOF_SECONDS = 10 * 60
+LINK_PROOF_SECONDS = 60 * 60
+# A session that was shown new recovery codes has so long to save them before it is asked for a factor.
+SHOWN_CODES_SECONDS = 10 * 60
+# By how much the clocks of two machines that serve one portal may differ.
+CLOCKS_DIFFER_SECONDS = 60

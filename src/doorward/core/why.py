@@ -29,6 +29,9 @@ class Reason(StrEnum):
     TURNED_ON = "turned_on"
     OTHER_KIND = "other_kind"
     BEFORE_OTHER_KIND = "before_other_kind"
+    BEFORE_SET_UP = "before_set_up"
+    BEFORE_CODES = "before_codes"
+    BEFORE_PASSWORD = "before_password"  # noqa: S105 - the name of a reason
     ONLY_PASSWORD = "only_password"  # noqa: S105 - the name of a reason
     DEVICE_DISABLED = "device_disabled"
     CODES_NEW = "codes_new"
@@ -81,7 +84,9 @@ def who_requires(policy: Policy) -> Reason | None:
     return Reason.REQUIRED_BY_PROVIDER
 
 
-def why(facts: Facts, step: Step, *, password_due: str, known_browser: bool) -> Why | None:
+def why(  # noqa: PLR0911 - a line for each step
+    facts: Facts, step: Step, *, password_due: str, known_browser: bool
+) -> Why | None:
     """Give why the gate asks for this step; None where it asks for nothing of the kind.
 
     `password_due`: what is wrong with the password, as its row says.
@@ -97,6 +102,8 @@ def why(facts: Facts, step: Step, *, password_due: str, known_browser: bool) -> 
             return Why(Reason.CODES_NEW)
         case Step.SET_PASSWORD:
             return Why(_PASSWORD_DUE.get(password_due, Reason.PASSWORD_KNOWN))
+        case Step.PROVE_PASSWORD:
+            return Why(_once_more(facts))
         case _:
             return None
 
@@ -120,10 +127,23 @@ def why_again(facts: Facts, *, another: bool, now: datetime) -> Why:
 
 
 def _second_step(facts: Facts) -> Reason:
-    if facts.session is not None and facts.session.factor_id in _usable(facts):
-        taken = any(one.usable and facts.policy.accepts(one.kind) for one in facts.factors)
-        return Reason.OTHER_KIND if taken else Reason.BEFORE_OTHER_KIND
-    return who_requires(facts.policy) or Reason.TURNED_ON
+    session, policy = facts.session, facts.policy
+    usable = {one.id: one.kind for one in facts.factors if one.usable}
+    proved = usable.get(session.factor_id) if session and session.factor_id else None
+    if proved is None:
+        return who_requires(policy) or Reason.TURNED_ON
+    if policy.accepts(proved):
+        return _once_more(facts)
+    return (
+        Reason.OTHER_KIND if any(map(policy.accepts, usable.values())) else Reason.BEFORE_OTHER_KIND
+    )
+
+
+def _once_more(facts: Facts) -> Reason:
+    """Return why who is past the second step, or has none, is asked once more."""
+    if facts.policy.required and not facts.factors:
+        return Reason.BEFORE_SET_UP
+    return Reason.BEFORE_CODES if facts.recovery_unsaved else Reason.BEFORE_PASSWORD
 
 
 def _set_up(facts: Facts) -> Reason:

@@ -44,7 +44,7 @@ def add(*, loaded: Loaded, write: Callable[[UUID], Factor], by: By, now: datetim
         there.filter(locked_at__isnull=False).delete()
         factor = write(person.id)
         if not RecoverySet.objects.filter(administrator=person).exists():
-            recovery.make(person, now=now)
+            recovery.make(person, session_id=by.session_id, now=now)
         sessions.end_others(administrator_id=person.id, keep=by.session_id, now=now)
         _record(factor, person, first=first, by=by, now=now)
         return step_up(loaded.browser, factor.id, kind=FactorKind(factor.kind), now=now)

@@ -8,19 +8,19 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Exists, FilteredRelation, OuterRef, Q
+from django.db.models import FilteredRelation, Q
 
 from doorward.administrators.models import Administrator, Session, Status, full_name
 from doorward.administrators.sessions import token_hash
 from doorward.audit.origin import By, Origin, Who
-from doorward.core.facts import FactorFacts, Facts, SessionFacts, TrustFacts
+from doorward.core.facts import FactorFacts, Facts, SessionFacts, TrustFacts, UnsavedCodes
 from doorward.core.policy import CustomerPolicy, Kinds, Policy
 from doorward.core.steps import FactorKind
 from doorward.customers import cached
 from doorward.customers.models import CustomerKind, CustomerStatus
 from doorward.customers.policies import policy_for, policy_from
 from doorward.customers.tabs import STAFF
-from doorward.mfa.models import Factor, RecoverySet
+from doorward.mfa.models import Factor
 from doorward.safe.prepared import Prepared
 from doorward.safe.vault import fingerprint
 
@@ -193,6 +193,7 @@ _FACTOR = (
     "administrator__factors__sealed",
     "administrator__factors__locked_at",
 )
+_UNSAVED = ("unsaved__shown_at", "unsaved__session_id")
 _TRUST = (
     "trusted__id",
     "trusted__trusted_at",
@@ -206,7 +207,7 @@ _NAMES = tuple(
     .replace("administrator__customer__", "customer_")
     .replace("administrator__factors__", "row_")
     .replace("administrator__", "person_")
-    for name in (*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR, "unsaved", *_TRUST)
+    for name in (*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR, *_UNSAVED, *_TRUST)
 )
 
 
@@ -222,15 +223,14 @@ def _query_with_trust(hashed: bytes, trusted: bytes) -> QuerySet[Session, tuple[
 
 
 def _sessions(hashed: bytes) -> QuerySet[Session]:
-    rows = Session.objects.filter(token_hash=hashed)
+    sets = "administrator__recovery_sets"
+    unsaved = FilteredRelation(sets, condition=Q(**{f"{sets}__saved_at__isnull": True}))
+    rows = Session.objects.filter(token_hash=hashed).alias(unsaved=unsaved)
     return rows.order_by("administrator__factors__confirmed_at")
 
 
-def _columns() -> tuple[str | Exists, ...]:
-    unsaved = RecoverySet.objects.filter(
-        administrator=OuterRef("administrator"), saved_at__isnull=True
-    )
-    return (*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR, Exists(unsaved))
+def _columns() -> tuple[str, ...]:
+    return (*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR, *_UNSAVED)
 
 
 _PREPARED = Prepared(_query)
@@ -289,7 +289,7 @@ def _loaded(rows: list[dict[str, Any]], hashed: bytes, *, host: str) -> Loaded:
             FactorFacts(id=one.id, kind=one.kind, usable=not one.locked) for one in factors
         ),
         policy=policy,
-        recovery_unsaved=row["unsaved"],
+        recovery_unsaved=_unsaved(row),
         password_due=bool(due),
         tabs=person.tab_keys,
         mailbox_proof=settings.DOORWARD.mailbox_proof,
@@ -336,6 +336,13 @@ def _browser(row: dict[str, Any], hashed: bytes) -> Browser:
         parked=row["parked"],
         trusted_id=row["trusted__id"],
     )
+
+
+def _unsaved(row: dict[str, Any]) -> UnsavedCodes | None:
+    if row["unsaved__shown_at"] is None:
+        return None
+    own = row["unsaved__session_id"] == row["id"]
+    return UnsavedCodes(own=own, shown_at=row["unsaved__shown_at"])
 
 
 def _trust(row: dict[str, Any]) -> TrustFacts | None:

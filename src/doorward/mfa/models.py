@@ -102,13 +102,19 @@ class SetUp(models.Model):
 
 
 class RecoverySet(Counted):
-    """Ten recovery codes. `sealed` holds them, to be shown again, until they are confirmed as saved."""
+    """Ten recovery codes. `sealed` holds them, to be shown again, until they are confirmed as saved.
+
+    Until then they belong to the session that was shown them last (`session_id`, `shown_at`), and none of
+    them lets anybody in.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     administrator = models.ForeignKey(
         Administrator, on_delete=models.CASCADE, related_name="recovery_sets"
     )
     made_at = models.DateTimeField()
+    session_id = models.UUIDField(null=True)
+    shown_at = models.DateTimeField()
     saved_at = models.DateTimeField(null=True)
     sealed = models.BinaryField(null=True)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from doorward.audit.events import Kind
 from doorward.audit.services import record
 from doorward.core import errors
 from doorward.core.recovery import new_codes, normalise
+from doorward.core.steps import SHOWN_CODES_SECONDS
 from doorward.mfa import places, trusted
 from doorward.mfa.models import RecoveryCode, RecoverySet
 from doorward.mfa.shared import record_guess
@@ -31,11 +33,23 @@ if TYPE_CHECKING:
     from doorward.mfa.facts import Loaded
 
 
-def make(person: Administrator, *, now: datetime) -> RecoverySet:
-    """Make a set, in the caller's transaction; it replaces the old one once it is saved."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The codes that wait to be saved, and which set they are. Secret."""
+
+    set_id: UUID
+    codes: list[str]
+
+
+def make(person: Administrator, *, now: datetime, session_id: UUID | None = None) -> RecoverySet:
+    """Make a set, in the caller's transaction; it replaces the old one once it is saved.
+
+    Until then it belongs to this session (None: to none): the gate shows it in no other one that has not
+    proved a factor just now.
+    """
     RecoverySet.objects.filter(administrator=person, saved_at__isnull=True).delete()
     codes = new_codes(secrets.token_bytes)
-    made = RecoverySet(administrator=person, made_at=now)
+    made = RecoverySet(administrator=person, made_at=now, shown_at=now, session_id=session_id)
     made.sealed = vault.seal("\n".join(codes).encode(), **places.of_recovery(made.id))
     made.save(force_insert=True)
     RecoveryCode.objects.bulk_create(
@@ -50,7 +64,7 @@ def make_new(*, loaded: Loaded, by: By, now: datetime) -> None:
         person = locked(loaded.person.id)
         if not person.factors.exists():
             raise errors.NotEnabled
-        make(person, now=now)
+        make(person, now=now, session_id=by.session_id)
         record(Kind.RECOVERY_CODES_MADE, by=by)
 
 
@@ -59,35 +73,56 @@ def unsaved(administrator_id: UUID) -> list[str]:
     found = RecoverySet.objects.filter(
         administrator_id=administrator_id, saved_at__isnull=True
     ).first()
-    if found is None or found.sealed is None:
-        return []
-    return vault.open_sealed(found.sealed, **places.of_recovery(found.id)).decode().split("\n")
+    return [] if found is None else _opened(found)
 
 
-def shown(*, loaded: Loaded, by: By, now: datetime) -> list[str]:
-    """Give the codes that are still to be saved; new ones where the key of these left the key file."""
-    with suppress(vault.SealBroken):
-        return unsaved(loaded.person.id)
+def shown(*, loaded: Loaded, by: By, now: datetime) -> Shown:
+    """Return the codes that wait to be saved; from now on they belong to the session that asks.
+
+    The gate has made sure that it may see these. They are new ones where the key of these left the key file.
+    Raises `StaleRequest` where they were saved, or others were made elsewhere, since the gate looked.
+    """
     with transaction.atomic():
         person = locked(loaded.person.id)
-        # Whoever held the lock before has made new ones already.
-        with suppress(vault.SealBroken):
-            return unsaved(person.id)
-        make(person, now=now)
-        record(Kind.RECOVERY_CODES_MADE, by=by)
-        return unsaved(person.id)
+        waiting = RecoverySet.objects.filter(administrator=person, saved_at__isnull=True).first()
+        looked_at = loaded.facts.recovery_unsaved
+        own = waiting is not None and waiting.session_id == by.session_id
+        if waiting is None or looked_at is None or looked_at.own is not own:
+            raise errors.StaleRequest
+        if not own or now >= waiting.shown_at + timedelta(seconds=SHOWN_CODES_SECONDS):
+            taken = RecoverySet.objects.filter(id=waiting.id)
+            taken.update(session_id=by.session_id, shown_at=now)
+        try:
+            return Shown(waiting.id, _opened(waiting))
+        except vault.SealBroken:
+            made = make(person, now=now, session_id=by.session_id)
+            record(Kind.RECOVERY_CODES_MADE, by=by)
+            return Shown(made.id, _opened(made))
 
 
-def confirm_saved(*, administrator_id: UUID, by: By, now: datetime) -> None:
-    """Take the person's word that the codes are saved; they are never shown again."""
+def confirm_saved(
+    *, administrator_id: UUID, by: By, now: datetime, set_id: UUID | None = None
+) -> None:
+    """Take the person's word that the codes are saved; they are never shown again.
+
+    Only codes that belong to the session of `by` are meant: others, made elsewhere since, stay as they are.
+    `set_id`: which ones were on the page, where the form says it.
+    """
     with transaction.atomic():
         mine = RecoverySet.objects.filter(administrator_id=administrator_id)
-        waiting = mine.select_for_update().filter(saved_at__isnull=True).first()
-        if waiting is None:
+        own = mine.filter(saved_at__isnull=True, session_id=by.session_id)
+        waiting = own.select_for_update().first()
+        if waiting is None or set_id not in {None, waiting.id}:
             return
         mine.filter(saved_at__isnull=False).delete()
         mine.filter(id=waiting.id).update(saved_at=now, sealed=None)
         record(Kind.RECOVERY_CODES_SAVED, by=by)
+
+
+def _opened(found: RecoverySet) -> list[str]:
+    """Return the codes of a set that is not saved, as they are shown. Raises `SealBroken`."""
+    sealed = found.sealed or b""
+    return vault.open_sealed(sealed, **places.of_recovery(found.id)).decode().split("\n")
 
 
 def left(administrator_id: UUID) -> int:
@@ -132,6 +167,7 @@ def _find(administrator_id: UUID, code: str) -> int:
     found = (
         RecoveryCode.objects.filter(
             set__administrator_id=administrator_id,
+            set__saved_at__isnull=False,
             fingerprint=_fingerprint(typed),
             used_at__isnull=True,
         )
@@ -144,12 +180,12 @@ def _find(administrator_id: UUID, code: str) -> int:
 
 
 def _usable(administrator_id: UUID) -> QuerySet[RecoverySet]:
-    """Give a person's sets that may be tried: the saved one, and one that is still shown.
+    """Return a person's set that may be tried, the saved one: codes that are still shown let nobody in.
 
     No number of wrong tries disables them: 120 bits are not guessed, and whoever has had an app
     disabled by guessing must not take the owner's way back too (docs/decisions/0012-waiting.md).
     """
-    return RecoverySet.objects.filter(administrator_id=administrator_id)
+    return RecoverySet.objects.filter(administrator_id=administrator_id, saved_at__isnull=False)
 
 
 def _count(administrator_id: UUID, *, known: bool, address: str, now: datetime) -> None:

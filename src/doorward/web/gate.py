@@ -56,6 +56,7 @@ PAGES = {
     Step.SET_UP_FACTOR: "/sign-in/set-up/",
     Step.SAVE_RECOVERY_CODES: "/sign-in/recovery-codes/",
     Step.SET_PASSWORD: "/sign-in/password/",
+    Step.PROVE_PASSWORD: "/prove/",
     Step.PROVE_AGAIN: "/prove/",
 }
 INCOMPLETE = gettext_lazy("Something is missing from this form. Open the page anew and try again.")
@@ -114,7 +115,7 @@ class Gate:
         if token:
             _load(request, token)
         if declaration.step is not None:
-            return _serve_step(request, declaration.step)
+            return _serve_step(request, declaration.step, through=declaration.through)
         need = declaration.need_for(request.method)
         if need.open:
             _let_in_if_through(request)
@@ -168,12 +169,15 @@ def demand(request: Request, fresh: Fresh) -> None:
         raise ProofWanted
 
 
-def _serve_step(request: Request, step: Step) -> HttpResponse | None:
+def _serve_step(request: Request, step: Step, *, through: bool) -> HttpResponse | None:
     due = _step(request, Need.THROUGH)
     if due is step:
         if due is not Step.SIGN_IN:  # a session that has ended stays ended, whatever it looks at
             _touch(request)
         _say_why(request, step)
+        return None
+    if due is Step.THROUGH and through:
+        _admit(request)
         return None
     if due is Step.THROUGH:
         return see_other(onward(request))

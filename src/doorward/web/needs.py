@@ -19,6 +19,7 @@ _MARK = "doorward_declaration"
 class Declaration:
     """What a view is for. `post` is what changing something asks, where that is more.
 
+    `through`: with `step`, runs also where nothing is due.
     `any_host`: for machines: answers whatever the Host header says, even nothing, and needs neither brand
     nor session, so that it answers without a database, too.
     """
@@ -26,6 +27,7 @@ class Declaration:
     need: Need | None = None
     post: Need | None = None
     step: Step | None = None
+    through: bool = False
     any_host: bool = False
 
     def need_for(self, method: str | None) -> Need:
@@ -42,9 +44,9 @@ def needs(
     return _mark(Declaration(need=need, post=post, any_host=any_host))
 
 
-def serves(step: Step) -> Callable[[View], View]:
-    """Declare that a view is the page of a step."""
-    return _mark(Declaration(step=step))
+def serves(step: Step, *, through: bool = False) -> Callable[[View], View]:
+    """Declare that a view is the page of a step; `through`: and of people who are through."""
+    return _mark(Declaration(step=step, through=through))
 
 
 def declared(view: Callable[..., Any]) -> Declaration | None:

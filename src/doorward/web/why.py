@@ -30,6 +30,15 @@ SENTENCES: Final = {
     Reason.BEFORE_OTHER_KIND: gettext_lazy(
         "Your account asks for a passkey from now on. Confirm once more that it is you, then make one."
     ),
+    Reason.BEFORE_SET_UP: gettext_lazy(
+        "Your account needs two-factor sign-in. Confirm that it is you, then set it up."
+    ),
+    Reason.BEFORE_CODES: gettext_lazy(
+        "Recovery codes are waiting to be saved. Confirm that it is you before they are shown."
+    ),
+    Reason.BEFORE_PASSWORD: gettext_lazy(
+        "You need a new password. Confirm that it is you before you choose one."
+    ),
     Reason.ONLY_PASSWORD: gettext_lazy(
         "Two-factor sign-in is required, and only your password was asked for so far."
     ),

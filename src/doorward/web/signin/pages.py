@@ -61,6 +61,7 @@ class CodesPage:
     """Recovery codes, to be saved."""
 
     codes: list[str]
+    set_id: str = ""
     error: str = ""
 
 
@@ -81,12 +82,15 @@ class ProvePage:
     """A fresh proof: by a factor (a passkey, an app) or, without one, by the password.
 
     `without`: the factor that does not serve, since it is the one to be removed. `clock`: where the
-    phone's clock is looked at.
+    phone's clock is looked at. `step`: a step of signing in asks for it, `may_put_off`: one that may wait.
     """
 
     by_factor: bool
     next: str
     clock: str
+    email: str
+    step: bool = False
+    may_put_off: bool = False
     apps: bool = False
     passkeys: bool = False
     without: str = ""

@@ -8,16 +8,16 @@ from uuid import UUID
 
 from django.views.decorators.http import require_http_methods, require_safe
 
-from doorward.administrators import parking, passwords
+from doorward.administrators import parking, passwords, sessions
 from doorward.core.errors import MustWait, Refusal, StaleRequest
-from doorward.core.steps import FactorKind, Need
+from doorward.core.steps import FactorKind, Need, Step
 from doorward.core.text import safe_next
 from doorward.core.why import why_again
 from doorward.mfa import passkey_proving, proving
 from doorward.mfa.challenges import Purpose
 from doorward.web import passkeys
-from doorward.web.gate import go_on
-from doorward.web.needs import needs
+from doorward.web.gate import go_on, onward
+from doorward.web.needs import needs, serves
 from doorward.web.pages import render, see_other
 from doorward.web.posted import field, optional
 from doorward.web.refusals import sentence
@@ -35,15 +35,19 @@ if TYPE_CHECKING:
 _OUR_OWN = frozenset({None, "same-origin"})
 
 
-@needs(Need.THROUGH)
+@serves(Step.PROVE_PASSWORD, through=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def prove(request: Request) -> HttpResponse:
     """Ask for a passkey or a code of the app or, where there is neither, for the password."""
-    say_why(request)
+    if request.administrator is not None:  # else a step is due, and the gate has said why
+        say_why(request)
     if request.method != "POST":
         heading = safe_next(request.GET.get("next")) or "/"
         return render(request, "signin/prove.html", _page(request, heading))
     heading = safe_next(optional(request, "next")) or "/"
+    if "later" in request.POST and _may_put_off(request):
+        sessions.put_off(session_of(request).browser.session_id, by=acting(request))
+        return see_other(onward(request))
     try:
         started = _by_what_there_is(request)
     except StaleRequest:
@@ -52,6 +56,12 @@ def prove(request: Request) -> HttpResponse:
         page = _page(request, heading, refusal)
         return render(request, "signin/prove.html", page, status=422, retry_after=page.wait or None)
     return go_on(started.token, heading)
+
+
+def _may_put_off(request: Request) -> bool:
+    """Say whether all that is asked for comes before a set-up that may wait."""
+    policy = session_of(request).facts.policy
+    return request.administrator is None and policy.required and policy.in_grace(request.now)
 
 
 def serving(request: Request) -> Loaded:
@@ -82,6 +92,9 @@ def _page(request: Request, heading: str, refusal: Refusal | None = None) -> Pro
     return ProvePage(
         by_factor=bool(loaded.factors),
         next=heading,
+        email=loaded.person.email,
+        step=request.administrator is None,
+        may_put_off=_may_put_off(request),
         clock=f"/prove/clock/?{urlencode(asked)}",
         apps=any(row.kind is FactorKind.APP for row in serves.factors),
         passkeys=passkeys.serve(serves) and passkeys.work_here(request),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -191,25 +192,43 @@ def set_up_factor(request: Request) -> HttpResponse:
 @both
 def save_codes(request: Request) -> HttpResponse:
     """Show the recovery codes until the person says that they are saved, then never again."""
-    person = session_of(request).person
+    loaded, by, now = session_of(request), acting(request), request.now
+    try:
+        shown = recovery.shown(loaded=loaded, by=by, now=now)
+    except StaleRequest:
+        return see_other(onward(request))
     if request.method == "POST" and ticked(request, "saved"):
-        recovery.confirm_saved(administrator_id=person.id, by=acting(request), now=request.now)
+        seen = _seen_set(request) or shown.set_id
+        recovery.confirm_saved(administrator_id=loaded.person.id, by=by, now=now, set_id=seen)
         return see_other(onward(request))
     asked = request.method == "POST"
     page = CodesPage(
-        codes=recovery.shown(loaded=session_of(request), by=acting(request), now=request.now),
+        set_id=str(shown.set_id),
+        codes=shown.codes,
         error=_("Save the codes first, then tick the box.") if asked else "",
     )
     return render(request, "signin/codes.html", page, status=422 if asked else 200)
+
+
+def _seen_set(request: Request) -> UUID | None:
+    """Return which codes were on the page of this form: others may have been made since."""
+    try:
+        return UUID(optional(request, "set"))
+    except ValueError:
+        return None
 
 
 @serves(Step.SAVE_RECOVERY_CODES)
 @require_safe
 def codes_as_text(request: Request) -> HttpResponse:
     """Give the same codes as a text file, for browsers without scripts."""
-    codes = recovery.shown(loaded=session_of(request), by=acting(request), now=request.now)
+    loaded = session_of(request)
+    try:
+        shown = recovery.shown(loaded=loaded, by=acting(request), now=request.now)
+    except StaleRequest:
+        return see_other(onward(request))
     heading = _("Recovery codes for %(brand)s") % {"brand": request.brand.name}
-    lines = [heading, session_of(request).person.email, "", *codes, ""]
+    lines = [heading, loaded.person.email, "", *shown.codes, ""]
     response = HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="recovery-codes.txt"'
     response["Cache-Control"] = "no-store"

@@ -1,0 +1,127 @@
+"""A due password is set after a recent proof, by a factor where there is one, and tells nobody the old one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from doorward.administrators.models import Administrator, LinkPurpose
+from doorward.customers.models import Customer
+from doorward.mfa.models import Factor
+from tests import support
+from tests.threats.test_thief_with_the_password import enable, follow, path_of
+from tests.threats.test_trusted_browser import give_password, trusting
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/sign-in/password/"
+SHORT = "twelve chars"
+NEW = support.OTHER_PASSWORD
+
+
+def column(person, **columns):
+    Administrator.objects.of(person.customer_id).filter(id=person.id).update(**columns)
+
+
+def has(person, password) -> bool:
+    return support.again(person).check_password(password)
+
+
+def test_a_policy_that_is_lifted_under_an_old_session(owner, customer):
+    """A short password is due as soon as nothing guards it any more."""
+    column(owner, password_long=False)
+    Customer.objects.filter(id=customer.id).update(
+        require_2fa=True, grace_days=14, grace_from=timezone.now()
+    )
+    browser = Client()
+    give_password(browser, owner)
+    browser.post("/sign-in/set-up/", {"later": "on"})
+    assert browser.get("/security/").status_code == 200
+    support.age_proofs(owner)
+    Customer.objects.filter(id=customer.id).update(require_2fa=False)
+    assert browser.get("/security/")["Location"] == "/prove/"
+    assert browser.get(PAGE)["Location"] == "/prove/"
+    assert browser.post(PAGE, {"password": NEW})["Location"] == "/prove/"
+    assert has(owner, support.PASSWORD)
+    assert browser.post("/prove/", {"password": support.PASSWORD}).status_code == 303
+    assert browser.post(PAGE, {"password": NEW}).status_code == 303
+    assert has(owner, NEW)
+
+
+def test_a_trusted_browser_with_a_password_from_a_break_in(owner):
+    thief = trusting(owner)
+    column(owner, password_due="breached")
+    assert give_password(thief, owner) == "/sign-in/code/"
+    assert thief.post(PAGE, {"password": NEW})["Location"] == "/sign-in/code/"
+    assert has(owner, support.PASSWORD)
+    assert thief.post("/sign-in/code/", {"code": support.next_code(owner)}).status_code == 303
+    assert thief.post(PAGE, {"password": NEW}).status_code == 303
+    assert has(owner, NEW)
+
+
+@pytest.mark.parametrize("due", ["breached", "not_me", "too_short"])
+def test_a_factor_that_was_proved_long_ago(owner, due):
+    support.enable_app(owner)
+    browser = support.browser_of(owner)
+    column(owner, password_due=due)
+    support.age_proofs(owner)
+    assert browser.post(PAGE, {"password": NEW})["Location"] == "/sign-in/code/"
+    assert browser.post("/prove/", {"password": support.PASSWORD})["Location"] == "/sign-in/code/"
+    assert has(owner, support.PASSWORD)
+
+
+def test_a_recovery_code_serves_for_its_ten_minutes(owner, clock):
+    support.enable_app(owner)
+    one, two, *_rest = support.saved_codes(owner)
+    column(owner, password_due="breached")
+    browser = Client()
+    give_password(browser, owner)
+    assert browser.post("/sign-in/recovery/", {"code": one}).status_code == 303
+    assert browser.get(PAGE).status_code == 200
+    clock.shift(timedelta(minutes=10))
+    assert browser.post(PAGE, {"password": NEW})["Location"] == "/sign-in/code/"
+    assert browser.post("/sign-in/recovery/", {"code": two}).status_code == 303
+    assert browser.post(PAGE, {"password": NEW}).status_code == 303
+
+
+def test_the_form_says_nothing_of_a_wrong_guess_that_breaks_a_rule(owner):
+    """Were the current password compared first, whoever is there could try a list of common ones."""
+    owner.set_password(SHORT)
+    column(owner, password=owner.password, password_due="too_short", password_long=False)
+    support.enable_app(owner)
+    browser = support.browser_of(owner, SHORT)
+    Factor.objects.filter(administrator=owner).delete()
+    column(owner, password_due="not_me")
+    browser = Client()
+    give_password(browser, owner, SHORT)
+    right = browser.post(PAGE, {"password": SHORT})
+    wrong = browser.post(PAGE, {"password": "other chars!"})
+    assert (right.status_code, wrong.status_code) == (422, 422)
+    said = [_without_tokens(answer.content.decode()) for answer in (right, wrong)]
+    assert said[0] == said[1]
+
+
+def test_a_guess_that_breaks_none_becomes_the_password(owner):
+    column(owner, password_due="not_me")
+    browser = Client()
+    give_password(browser, owner)
+    assert browser.post(PAGE, {"password": support.PASSWORD}).status_code == 422
+    assert browser.post(PAGE, {"password": NEW}).status_code == 303
+    assert has(owner, NEW)
+
+
+def test_who_takes_an_account_back_chooses_another_password_than_the_thief_knows(owner):
+    enable(support.browser_of(owner))
+    link = path_of(owner, LinkPurpose.NOT_ME)
+    browser = Client()
+    assert follow(browser, link, {"password": support.PASSWORD}).status_code == 422
+    assert owner.factors.exists()
+    assert follow(browser, link, {"password": NEW}).status_code == 303
+    assert not owner.factors.exists()
+
+
+def _without_tokens(page: str) -> list[str]:
+    return [line for line in page.splitlines() if "csrf" not in line and "nonce" not in line]
