@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 __all__ = ["Change", "Details", "NewAdministrator", "folded_name"]
 
 _ALL_LINKS = tuple(LinkPurpose)
+# *This was not me* is the owner's own: who takes the rest away may be mistaken, or be the thief's colleague.
+_LINKS_OF_SUSPENDED = tuple(set(LinkPurpose) - {LinkPurpose.NOT_ME})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +226,8 @@ def _apply(
         record(kind, by=by, subject=person.who(), details=details)
     if "status" in changes.columns and wanted.status != Status.ACTIVE:
         sessions.end_others(administrator_id=person.id, keep=None, now=now)
-        links.revoke(person, purposes=_ALL_LINKS, now=now)
+        gone = wanted.status == Status.REMOVED
+        links.revoke(person, purposes=_ALL_LINKS if gone else _LINKS_OF_SUSPENDED, now=now)
         open_changes = EmailChange.objects.filter(administrator=person, closed_at__isnull=True)
         open_changes.update(closed_at=now)
     if wanted.status == Status.REMOVED:

@@ -26,18 +26,20 @@ if TYPE_CHECKING:
 
 def undo(
     *, token: str, password: str, browser_token: str, origin: Origin, now: datetime
-) -> Started:
+) -> Started | None:
     """End all sessions, remove that first factor and set a new password; begin a session.
 
     The session meets the gate like any other that comes from a mailed link. A factor that was
     added later than the disputed one goes with it, since only the thief can have added it, and
-    an e-mail that was changed since then is changed back.
+    an e-mail that was changed since then is changed back. Somebody who is suspended, or whose company
+    is, may do the same and gets no session (None): what the owner may undo does not wait for colleagues.
     """
     link = links.find(token, purposes=(LinkPurpose.NOT_ME,), now=now, host=origin.host)
     person = link.administrator
-    if person.status != Status.ACTIVE or person.customer.status != CustomerStatus.ACTIVE:
+    if person.status not in {Status.ACTIVE, Status.SUSPENDED}:
         raise errors.LinkInvalid
-    new = passwords.accept(password, person=person, two_factors=required(person))
+    # Somebody else knows the current one.
+    new = passwords.accept_other(password, person=person, two_factors=required(person))
     by = By(who=person.who(), origin=origin)
     with transaction.atomic():
         links.burn(link, now=now)
@@ -50,4 +52,6 @@ def undo(
         passwords.forget_failures(current)
         sessions.end_others(administrator_id=current.id, keep=None, now=now)
         record(Kind.NOT_ME, by=by)
+        if current.status != Status.ACTIVE or current.customer.status != CustomerStatus.ACTIVE:
+            return None
         return passwords.begin_from_link(current.id, browser_token=browser_token, by=by, now=now)

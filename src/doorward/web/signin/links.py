@@ -104,7 +104,7 @@ def invitation(request: Request) -> HttpResponse:
 def this_was_not_me(request: Request) -> HttpResponse:
     """Undo an enabling of 2FA that somebody else did, and set a new password."""
 
-    def finish(token: str, password: str, link: MailedLink, mark: str) -> Started:
+    def finish(token: str, password: str, link: MailedLink, mark: str) -> Started | None:
         del link
         return not_me.undo(
             token=token,
@@ -165,7 +165,7 @@ def _password_by_link(
     request: Request,
     purpose: LinkPurpose,
     template: str,
-    finish: Callable[[str, str, MailedLink, str], Started],
+    finish: Callable[[str, str, MailedLink, str], Started | None],
 ) -> HttpResponse:
     """Show the form of a link that sets a password, or do what it says."""
     token, mark = linkmark.token_for(request), browsermark.browser_token(request)
@@ -179,6 +179,9 @@ def _password_by_link(
         started = finish(token, field(request, "password"), link, mark)
     except Refusal as refusal:
         return render(request, template, _page(request, link, refusal), status=422)
+    if started is None:
+        messages.success(request, _suspended(request))
+        return linkmark.drop(see_other("/sign-in/"))
     response = linkmark.drop(go_on(started.token, landing(started)))
     return browsermark.leave_mark(response, mark)
 
@@ -199,6 +202,14 @@ def _page(request: Request, link: MailedLink, refusal: Refusal | None = None) ->
         email=link.email or person.email,
         customer=person.customer.name,
     )
+
+
+def _suspended(request: Request) -> str:
+    words = _(
+        "Your account is yours again, with the new password. It is suspended at the moment: ask your"
+        " account administrator, or %(brand)s."
+    )
+    return words % {"brand": request.brand.name}
 
 
 def _no_link(request: Request, refusal: Refusal) -> HttpResponse:
