@@ -11,6 +11,7 @@ from django.utils import timezone
 from doorward.administrators import links
 from doorward.administrators.models import LinkPurpose, MailedLink
 from doorward.core import errors
+from tests import support
 
 ALL = tuple(LinkPurpose)
 
@@ -73,6 +74,8 @@ def test_what_is_no_token_is_no_link(link, token):
 
 @pytest.mark.parametrize("purpose", ALL)
 def test_each_purpose_has_its_time(owner, purpose):
+    if purpose == LinkPurpose.INVITATION:
+        owner = support.invite(owner.customer)
     link = links.make(purpose, administrator_id=owner.id, now=timezone.now())
     almost = links.LIFETIMES[purpose] - timedelta(seconds=5)
     assert find(token_of(link), later=almost).id == link.id

@@ -52,8 +52,10 @@ def ask(person: Administrator, email: str, *, by: By, now: datetime) -> bool:
     _refuse_taken(person, wanted)
     with transaction.atomic():
         # Read again under the person's lock: who accepts the invitation just now is no longer invited.
-        people = Administrator.objects.of(person.customer_id).select_for_update()
-        if people.values_list("status", flat=True).get(id=person.id) == Status.INVITED:
+        status = locked(person.id).status
+        if by.who is not None and by.who.id == person.id and status != Status.ACTIVE:
+            raise errors.StaleRequest
+        if status == Status.INVITED:
             _write(person, wanted)
             record(Kind.EMAIL_CHANGED, by=by, subject=person.who(), details={"invited": True})
             person.email = wanted

@@ -15,10 +15,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from doorward.administrators import places
-from doorward.administrators.models import Administrator, LinkPurpose, MailedLink
-from doorward.core.errors import LinkExpired, LinkInvalid, LinkUsed
+from doorward.administrators.models import Administrator, LinkPurpose, MailedLink, Status
+from doorward.core.errors import LinkExpired, LinkInvalid, LinkUsed, WrongStatus
 from doorward.core.moments import SKEW, has_come
 from doorward.customers import cached
+from doorward.customers.models import CustomerStatus
 from doorward.safe.vault import SealBroken, fingerprint, open_sealed, seal
 
 if TYPE_CHECKING:
@@ -40,6 +41,12 @@ PATHS = {
     LinkPurpose.NOT_ME: "/not-me/",
 }
 KEEP = timedelta(days=30)
+# Whom a link is of use to, where it is not somebody active: a suspended person's e-mail can be changed, by a colleague.
+_STATUSES = {
+    LinkPurpose.INVITATION: {Status.INVITED},
+    LinkPurpose.EMAIL_NEW: {Status.ACTIVE, Status.SUSPENDED},
+    LinkPurpose.EMAIL_OLD: {Status.ACTIVE, Status.SUSPENDED},
+}
 _NONCE_BYTES = 16
 _ID_BYTES = 16
 _MAC_BYTES = 16
@@ -53,7 +60,14 @@ def make(
     about: UUID | None = None,
     email: str = "",
 ) -> MailedLink:
-    """Insert a link, in the caller's transaction."""
+    """Insert a link, in the caller's transaction, and return it.
+
+    Takes the person's row, and looks at it then: who was suspended since the caller looked has had all links
+    revoked, and this one must not outlive that. Raises `WrongStatus` where such a link would be good for nothing.
+    """
+    may_wait = purpose == LinkPurpose.INVITATION
+    if not _is_of_use(administrator_id, purpose, closed_too=may_wait):
+        raise WrongStatus
     link_id = uuid.uuid4()
     return MailedLink.objects.create(
         id=link_id,
@@ -102,10 +116,11 @@ def burn(link: MailedLink, *, now: datetime) -> None:
     """Use a link up, in one statement; raises `LinkUsed` for whoever comes second.
 
     Takes the person's row first, as every change of a person does: two transactions that want both
-    rows never wait for each other.
+    rows never wait for each other. Raises `LinkInvalid` where the person, or their customer, was suspended since the
+    link was looked at.
     """
-    people = Administrator.objects.everywhere().select_for_update()
-    people.values_list("id").get(id=link.administrator_id)
+    if not _is_of_use(link.administrator_id, LinkPurpose(link.purpose)):
+        raise LinkInvalid
     usable = MailedLink.objects.filter(
         id=link.id,
         used_at__isnull=True,
@@ -135,6 +150,19 @@ def revoke(
 def forget(*, now: datetime) -> int:
     """Delete what expired long ago; who opens such a link is told that it does not work."""
     return MailedLink.objects.filter(expires_at__lt=now - KEEP).delete()[0]
+
+
+def _is_of_use(administrator_id: UUID, purpose: LinkPurpose, *, closed_too: bool = False) -> bool:
+    """Lock a person, and return whether a link of this purpose is of use to them.
+
+    `closed_too`: even where their customer is not active.
+    """
+    people = Administrator.objects.everywhere().filter(id=administrator_id)
+    people.select_for_update().values_list("id").get()
+    # Asked apart, when the lock is held: what is read with it may be from before the wait for it.
+    status, customer = people.values_list("status", "customer__status").get()
+    is_open = closed_too or customer == CustomerStatus.ACTIVE
+    return is_open and status in _STATUSES.get(purpose, {Status.ACTIVE})
 
 
 def _is_of(link: MailedLink, mac: bytes) -> bool:

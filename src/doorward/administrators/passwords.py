@@ -15,6 +15,7 @@ from doorward.administrators.models import (
     Administrator,
     EmailChange,
     LinkPurpose,
+    MailedLink,
     PasswordDue,
     Status,
 )
@@ -167,13 +168,23 @@ def ask_for_link(*, email: str, origin: Origin, now: datetime) -> None:
     )
     by = By(who=None, origin=origin)
     with transaction.atomic():
-        if person is None:
+        link = _reset_link(person, now=now)
+        if person is None or link is None:
             record(Kind.PASSWORD_LINK_ASKED, by=by, outcome=Outcome.FAILED)
             return
-        link = links.make(LinkPurpose.RESET, administrator_id=person.id, now=now)
         record(
             Kind.PASSWORD_LINK_ASKED, by=by, subject=person.who(), details={"link": str(link.id)}
         )
+
+
+def _reset_link(person: Administrator | None, *, now: datetime) -> MailedLink | None:
+    """Return a link for this person; None where there is nobody, or they were suspended just now."""
+    if person is None:
+        return None
+    try:
+        return links.make(LinkPurpose.RESET, administrator_id=person.id, now=now)
+    except errors.WrongStatus:
+        return None
 
 
 def send_link(*, person: Administrator, by: By, now: datetime) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from doorward.administrators import services as people
+from doorward.administrators.closing import change_customer
 from doorward.core import errors
 from doorward.core.steps import OTHERS, Need
 from doorward.customers import brands, services
@@ -86,7 +87,8 @@ def edit(request: Request, customer_id: UUID) -> HttpResponse:
         return _show(request, customer, typed_of(customer))
     typed = forms.read(request, TEXTS, TICKS)
     try:
-        services.change(customer.id, _wanted(request, typed), by=acting(request))
+        wanted = _wanted(request, typed)
+        change_customer(customer.id, wanted, by=acting(request), now=request.now)
     except errors.ConfirmationMissing:
         question = question_for(customer, CustomerStatus(typed.texts["status"]))
         page = customer_page(customer, typed, question=question)

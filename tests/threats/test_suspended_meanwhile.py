@@ -1,0 +1,299 @@
+"""Who is suspended, and restored later, comes back to nothing that was open: not even to what was made just then.
+
+Whoever makes something looks at the person first, and they may be suspended before it is written down. Here the
+person is handed over as they were before, as a request has them that was slower.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pytest
+from django.utils import timezone
+
+from doorward.administrators import (
+    closing,
+    email_change,
+    invitations,
+    links,
+    mailbox,
+    passwords,
+    services,
+    sessions,
+)
+from doorward.administrators.models import (
+    Administrator,
+    EmailChange,
+    LinkPurpose,
+    MailedLink,
+    Status,
+)
+from doorward.administrators.services import Change
+from doorward.audit.origin import CONSOLE, Origin
+from doorward.core import errors
+from doorward.core.access import next_step
+from doorward.core.steps import FactorKind, Need, Step
+from doorward.customers.models import Customer, CustomerStatus
+from doorward.customers.services import CustomerChange
+from doorward.mfa import facts, not_me, set_up, trusted
+from tests import passkeys, support
+from tests.racing import at_once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.django_db
+
+Make: TypeAlias = "Callable[[Administrator], object]"
+WHERE = Origin(address="192.0.2.10", browser=support.CHROME)
+FORM: dict[str, Any] = {
+    "password": support.OTHER_PASSWORD,
+    "browser_token": "b" * 43,
+    "origin": WHERE,
+}
+
+
+def suspend_person(person: Administrator) -> None:
+    set_status(person, Status.SUSPENDED)
+
+
+def restore_person(person: Administrator) -> None:
+    set_status(person, Status.ACTIVE)
+
+
+def set_status(person: Administrator, status: Status) -> None:
+    wanted = Change(status=status, confirmed=True)
+    services.change(person.id, wanted, customer=person.customer, by=CONSOLE, now=timezone.now())
+
+
+def suspend_customer(person: Administrator) -> None:
+    set_customer(person.customer, CustomerStatus.SUSPENDED)
+
+
+def restore_customer(person: Administrator) -> None:
+    set_customer(person.customer, CustomerStatus.ACTIVE)
+
+
+def set_customer(customer: Customer, status: CustomerStatus) -> None:
+    wanted = CustomerChange(
+        name=customer.name,
+        brand_id=customer.brand_id,
+        status=status,
+        floor_require_2fa=False,
+        confirmed=True,
+    )
+    closing.change_customer(customer.id, wanted, by=CONSOLE, now=timezone.now())
+
+
+BOTH = pytest.mark.parametrize(
+    ("suspend", "restore"),
+    [(suspend_person, restore_person), (suspend_customer, restore_customer)],
+    ids=["person", "customer"],
+)
+
+
+# --- made by a request that was slower ------------------------------------------------------------
+
+
+def reset_link_of_a_colleague(person: Administrator) -> None:
+    passwords.send_link(person=person, by=CONSOLE, now=timezone.now())
+
+
+def change_of_the_own_email(person: Administrator) -> None:
+    email_change.ask(person, "new@example.com", by=support.by(person), now=timezone.now())
+
+
+def way_back(person: Administrator) -> None:
+    links.make(LinkPurpose.NOT_ME, administrator_id=person.id, now=timezone.now())
+
+
+@BOTH
+@pytest.mark.parametrize("make", [reset_link_of_a_colleague, change_of_the_own_email, way_back])
+def test_a_link_is_not_made_for_somebody_who_is_suspended_by_now(
+    make: Make, suspend: Make, restore: Make, owner: Administrator, colleague: Administrator
+) -> None:
+    as_before = support.again(colleague)
+    suspend(colleague)
+    with pytest.raises(errors.Refusal):
+        make(as_before)
+    restore(colleague)
+    assert not MailedLink.objects.filter(revoked_at=None).exists()
+    assert not EmailChange.objects.filter(closed_at=None).exists()
+
+
+def test_nor_an_invitation_for_somebody_who_was_removed(owner: Administrator) -> None:
+    invited = support.invite(owner.customer)
+    invitations.revoke(invited, by=CONSOLE, now=timezone.now())
+    with pytest.raises(errors.WrongStatus):
+        invitations.resend(invited, by=CONSOLE, now=timezone.now())
+    assert not MailedLink.objects.filter(revoked_at=None).exists()
+
+
+@BOTH
+def test_a_session_that_began_just_then_is_none(
+    suspend: Make, restore: Make, owner: Administrator, colleague: Administrator
+) -> None:
+    as_before = support.again(colleague)
+    suspend(colleague)
+    started = begin(as_before)
+    restore(colleague)
+    assert not is_through(started.token)
+
+
+@BOTH
+def test_nor_does_a_trusted_browser_come_back(
+    suspend: Make, restore: Make, owner: Administrator, colleague: Administrator
+) -> None:
+    Customer.objects.filter(id=colleague.customer_id).update(trust_days=7)
+    support.enable_app(colleague)
+    loaded, now = passkeys.begin(colleague), timezone.now()
+    suspend(colleague)
+    token = trusted.begin(
+        loaded=loaded, kind=FactorKind.APP, old_token="", by=loaded.by(WHERE), now=now
+    ).token
+    restore(colleague)
+    assert not is_through(begin(support.again(colleague)).token, trusted_token=token)
+
+
+def begin(person: Administrator) -> sessions.Started:
+    now = timezone.now()
+    return sessions.begin(person, by=support.by(person), now=now, password_at=now)
+
+
+def is_through(token: str, *, trusted_token: str = "") -> bool:
+    loaded = facts.load(token, trusted_token)
+    step = next_step(loaded.facts if loaded else None, Need.THROUGH, now=timezone.now())
+    return step is Step.THROUGH
+
+
+# --- open when it happens -------------------------------------------------------------------------
+
+
+def token(person: Administrator, purpose: LinkPurpose) -> str:
+    link = MailedLink.objects.filter(administrator=person, purpose=purpose).latest("created_at")
+    return links.path(link).split("/")[-2]
+
+
+def open_session(person: Administrator) -> Callable[[], object]:
+    started = begin(person)
+
+    def use() -> None:
+        if not is_through(started.token):
+            raise errors.StaleRequest
+
+    return use
+
+
+def open_reset(person: Administrator) -> Callable[[], object]:
+    passwords.ask_for_link(email=person.email, origin=WHERE, now=timezone.now())
+    mailed = token(person, LinkPurpose.RESET)
+    return lambda: passwords.reset(token=mailed, two_factors=False, now=timezone.now(), **FORM)
+
+
+def open_email_change(person: Administrator) -> Callable[[], object]:
+    change_of_the_own_email(person)
+    mailed = token(person, LinkPurpose.EMAIL_NEW)
+    return lambda: email_change.answer(
+        token=mailed, stop=False, origin=WHERE, session_id=None, now=timezone.now()
+    )
+
+
+def open_mailbox_code(person: Administrator) -> Callable[[], object]:
+    loaded = passkeys.begin(person)
+    session_id = loaded.browser.session_id
+    code = mailbox.code_of(
+        mailbox.send(session_id=session_id, by=loaded.by(WHERE), now=timezone.now())
+    )
+    return lambda: mailbox.prove(
+        session_id=session_id,
+        old_hash=loaded.browser.token_hash,
+        code=code,
+        by=loaded.by(WHERE),
+        now=timezone.now(),
+    )
+
+
+def open_set_up(person: Administrator) -> Callable[[], object]:
+    loaded = passkeys.begin(person)
+    secret = set_up.begin(session_id=loaded.browser.session_id, now=timezone.now())
+    return lambda: set_up.confirm(
+        loaded=loaded,
+        code=support.code(secret),
+        name="",
+        by=loaded.by(WHERE),
+        now=timezone.now(),
+    )
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "thing", [open_session, open_reset, open_email_change, open_mailbox_code, open_set_up]
+)
+def test_nothing_that_was_open_is_good_after_the_restore(
+    thing: Callable[[Administrator], Callable[[], object]],
+    suspend: Make,
+    restore: Make,
+    owner: Administrator,
+    colleague: Administrator,
+) -> None:
+    use = thing(colleague)
+    suspend(colleague)
+    for status in (restore, lambda _person: None):
+        with pytest.raises((errors.Refusal, errors.SessionEnded)):
+            use()
+        status(colleague)
+
+
+def test_an_invitation_waits_for_its_customer(owner: Administrator) -> None:
+    invited = support.invite(owner.customer)
+    mailed = token(invited, LinkPurpose.INVITATION)
+    accept = partial(invitations.accept, token=mailed, two_factors=False, **FORM)
+    suspend_customer(owner)
+    with pytest.raises(errors.LinkInvalid):
+        accept(now=timezone.now())
+    restore_customer(owner)
+    accept(now=timezone.now())
+
+
+# --- at the same moment ---------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("suspend", [suspend_person, suspend_customer])
+def test_of_both_at_once_no_link_is_left(suspend: Make) -> None:
+    customer = support.make_customer()
+    support.make_administrator(customer, tabs=support.ALL_TABS)
+    for number in range(6):
+        person = support.make_administrator(
+            customer, email=f"samuel{number}@harbourbakery.example", name="Samuel Osei"
+        )
+        ask = partial(passwords.ask_for_link, email=person.email, origin=WHERE)
+        calls: list[Callable[[], object]] = [
+            partial(ask, now=timezone.now()),
+            partial(suspend, person),
+            partial(change_of_the_own_email, person),
+            partial(reset_link_of_a_colleague, person),
+        ]
+        outcomes = at_once(calls)
+        assert not [
+            one
+            for one in outcomes
+            if isinstance(one, Exception) and not isinstance(one, errors.Refusal)
+        ], outcomes
+        assert not MailedLink.objects.filter(administrator=person, revoked_at=None).exists()
+        set_customer(customer, CustomerStatus.ACTIVE)
+
+
+def test_who_undoes_it_while_being_suspended_does_not_get_in(
+    owner: Administrator, colleague: Administrator
+) -> None:
+    """*This was not me* ends in a session: not in one of somebody who was suspended in the meantime."""
+    way_back(colleague)
+    mailed = token(colleague, LinkPurpose.NOT_ME)
+    link = links.find(mailed, purposes=(LinkPurpose.NOT_ME,), now=timezone.now())
+    Administrator.objects.everywhere().filter(id=colleague.id).update(status=Status.SUSPENDED)
+    with pytest.raises(errors.LinkInvalid):
+        links.burn(link, now=timezone.now())
+    with pytest.raises(errors.LinkInvalid):
+        not_me.undo(token=mailed, now=timezone.now(), **FORM)
