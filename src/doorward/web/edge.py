@@ -6,7 +6,6 @@ import logging
 import sys
 import time
 from contextlib import suppress
-from ipaddress import ip_address
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
@@ -15,10 +14,11 @@ from django.http import HttpResponse
 
 from doorward.audit.origin import Origin
 from doorward.core.loglines import json_line, text_line
+from doorward.web.addresses import sender_of
+from doorward.web.methods import refuse_method
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from ipaddress import IPv4Address, IPv6Address
 
     from django.http.response import HttpResponseBase
 
@@ -32,6 +32,7 @@ UPLOAD_BYTES = 512 * 1024
 UPLOADS = "/brands/"
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 BROWSER_CHARACTERS = 400
+_LONGEST_METHOD = 16
 # Powers of the browser that no page uses, and the two that passkeys need.
 _PERMISSIONS = (
     "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), "
@@ -64,7 +65,7 @@ class Edge:
     def __call__(self, request: Request) -> HttpResponseBase:
         """Answer a request, or refuse it before anything of it is read."""
         started = time.perf_counter()
-        address, secure = _sender(request)
+        address, secure = sender_of(request.META)
         if secure or self.https:
             # Behind a proxy that ends TLS the scheme is not the socket's, and Django's check of a
             # form's origin would refuse every form.
@@ -74,7 +75,8 @@ class Edge:
             browser=request.META.get("HTTP_USER_AGENT", "")[:BROWSER_CHARACTERS],
             request_id=token_hex(16),
         )
-        response = _refuse_body(request) or self.get_response(request)
+        method = request.META["REQUEST_METHOD"]
+        response = refuse_method(method) or _refuse_body(request) or self.get_response(request)
         for name, value in _HEADERS:
             response.headers.setdefault(name, value)
         response.headers["X-Request-ID"] = request.origin.request_id
@@ -90,7 +92,8 @@ class Edge:
         match = request.resolver_match
         fields = {
             "request_id": request.origin.request_id,
-            "method": request.method,
+            # As it came: Django makes capitals of it. Whatever it is, it is a short word of the line.
+            "method": request.META["REQUEST_METHOD"][:_LONGEST_METHOD],
             "route": f"/{match.route}" if match else "-",
             "status": response.status_code,
             "milliseconds": round(seconds * 1000, 2),
@@ -100,47 +103,6 @@ class Edge:
         # A full disk, or a reader that is gone: what was done is answered all the same.
         with suppress(OSError, ValueError):
             sys.stderr.write(line + "\n")
-
-
-def _sender(request: Request) -> tuple[str, bool]:
-    """Give the address that the request came from, and whether a trusted proxy says https.
-
-    Of X-Forwarded-For the last address that is not a trusted proxy's counts: what stands before
-    it, anybody can write.
-    """
-    nearest = request.META.get("REMOTE_ADDR", "")
-    if not _is_proxy(nearest):
-        return nearest, False
-    secure = request.META.get("HTTP_X_FORWARDED_PROTO", "").strip().lower() == "https"
-    hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-    for hop in reversed([_without_port(one.strip()) for one in hops]):
-        if _parse(hop) is None:
-            break
-        nearest = hop
-        if not _is_proxy(hop):
-            break
-    return nearest, secure
-
-
-def _without_port(hop: str) -> str:
-    """Give the address of a hop: some proxies write `192.0.2.1:4711` and `[2001:db8::1]:4711`."""
-    if hop.startswith("["):
-        return hop[1:].partition("]")[0]
-    address, colon, port = hop.rpartition(":")
-    return address if colon and port.isdecimal() and ":" not in address else hop
-
-
-def _is_proxy(address: str) -> bool:
-    trusted = settings.DOORWARD.trusted_proxies
-    parsed = _parse(address) if trusted else None
-    return parsed is not None and any(parsed in network for network in trusted)
-
-
-def _parse(address: str) -> IPv4Address | IPv6Address | None:
-    try:
-        return ip_address(address)
-    except ValueError:
-        return None
 
 
 def _refuse_body(request: Request) -> HttpResponse | None:

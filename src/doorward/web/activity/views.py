@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.http import StreamingHttpResponse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
 from doorward.core.steps import OTHERS, Need
 from doorward.customers.tabs import ACTIVITY
-from doorward.web.activity.export import record_export, table
+from doorward.web.activity.export import table
 from doorward.web.activity.filters import events_for, filters_of
 from doorward.web.activity.pages import ExportPage, activity_page
+from doorward.web.exports import export as as_file
 from doorward.web.history import history_page
 from doorward.web.needs import needs
 from doorward.web.pages import render
-from doorward.web.requests import acting, signed_in
+from doorward.web.requests import signed_in
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
+    from django.http.response import HttpResponseBase
 
     from doorward.web.requests import Request
 
@@ -51,19 +52,10 @@ def export(request: Request) -> HttpResponse:
 
 @needs(Need.right(ACTIVITY, fresh=OTHERS))
 @require_safe
-def download(request: Request) -> StreamingHttpResponse:
+def download(request: Request) -> HttpResponseBase:
     """Give the history as a table; taking it along is an event itself."""
     filters = filters_of(request)
     events = events_for(signed_in(request).customer_id, filters)
-    if request.method == "GET":
-        record_export(by=acting(request), filters=filters.words)
     day = timezone.localtime(request.now).date().isoformat()
     lines = table(events, language=translation.get_language() or "en")
-    return StreamingHttpResponse(
-        lines,
-        content_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="history-{day}.csv"',
-            "Cache-Control": "no-store",
-        },
-    )
+    return as_file(request, lines, filename=f"history-{day}.csv", filters=filters.words)
