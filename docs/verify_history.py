@@ -24,15 +24,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-TYPED = {"factor"}
 PUBLIC = (
-    *("id", "public_id", "at", "kind", "outcome", "actor_id", "subject_id", "customer_id"),
-    *("customer_name", "session_id", "request_id"),
+    *("id", "public_id", "at", "kind", "outcome", "actor_type", "actor_id", "subject_id"),
+    *("customer_id", "customer_name", "session_id", "request_id"),
 )
 SLACK = timedelta(hours=1)
 SHORTEST_KEEP = timedelta(days=30)
 # In a table these are not text; an empty cell of them is null.
-JSON_CELLS = {"batch", "id", "details", "size", "complete"}
+JSON_CELLS = {"batch", "id", "details", "typed", "size", "complete"}
 NULL_CELLS = JSON_CELLS | {
     *("actor_id", "actor_salt", "actor_hash", "subject_id", "subject_salt", "subject_hash"),
     *("customer_id", "session_id"),
@@ -90,15 +89,19 @@ def canonical(value: dict[str, Any]) -> bytes:
 
 def leaf(event: dict[str, Any]) -> bytes:
     """Give the hash of an event."""
-    details = event["details"] if isinstance(event["details"], dict) else {"": event["details"]}
-    typed = {name: value for name, value in details.items() if name in TYPED}
-    actor = {name: event[name] for name in ("actor_name", "address", "browser")}
-    subject = {"subject_name": event["subject_name"], "details": typed}
+    actor = {name: event[name] for name in ("actor_name", "actor_email", "address", "browser")}
+    subject = {name: event[name] for name in ("subject_name", "subject_email")}
+    subject["typed"] = as_object(event["typed"])
     content = {name: event[name] for name in PUBLIC}
-    content["details"] = {name: value for name, value in details.items() if name not in TYPED}
+    content["details"] = as_object(event["details"])
     content["actor"] = part_hash(event, "actor", actor)
     content["subject"] = part_hash(event, "subject", subject)
     return sha256(b"\x00", canonical(content))
+
+
+def as_object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever JSON has
+    """Give what should be an object; what is none is found by its hash."""
+    return value if isinstance(value, dict) else {"": value}
 
 
 def part_hash(event: dict[str, Any], whose: str, part: dict[str, Any]) -> str:

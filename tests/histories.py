@@ -41,7 +41,7 @@ def sealed(person: Administrator, batches: int = 3, events: int = 3) -> list[Bat
     """Let things happen and seal them, minute by minute; give the batches."""
     sealing.seal(now=timezone.now())
     for _ in range(batches):
-        happen(person, events, details={"factor": "Ines' phone", "place": 1})
+        happen(person, events, details={"place": 1}, typed={"factor": "Ines' phone"})
         sealing.seal(now=timezone.now())
     return list(Batch.objects.order_by("number"))
 

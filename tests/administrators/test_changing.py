@@ -62,6 +62,10 @@ def test_names_and_phone_change_and_the_event_says_which(owner, colleague):
     assert changed.name_folded == "osei sam"
     event = support.events(Kind.DETAILS_CHANGED)[0]
     assert event.details == {"changed": ["first_name", "phone"]}
+    assert event.typed == {
+        "before": {"first_name": "Samuel", "phone": ""},
+        "after": {"first_name": "Sam", "phone": "+4930901820"},
+    }
     assert (event.actor_id, event.subject_id) == (owner.id, colleague.id)
 
 

@@ -109,10 +109,10 @@ def test_looking_at_a_history_that_goes_on_finds_nothing(
 ) -> None:
     """While others write, seal and erase, `verify` sees no half of it."""
     for _ in range(3):
-        histories.happen(colleague, 30, details={"factor": "Sam's phone"})
+        histories.happen(colleague, 30, typed={"factor": "Sam's phone"})
         seal()
     # Of these some are sealed before they are erased, and some after.
-    histories.happen(colleague, 30, details={"factor": "Sam's phone"})
+    histories.happen(colleague, 30, typed={"factor": "Sam's phone"})
     Administrator.objects.everywhere().filter(id=colleague.id).update(status="removed")
 
     def write_and_seal() -> int:

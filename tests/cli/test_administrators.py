@@ -54,7 +54,7 @@ class TestAdd:
         assert added.stderr == ""
         assert record()["status"] == "invited"
         [event] = support.events(Kind.INVITATION_SENT)
-        assert event.browser == "console"
+        assert (event.actor_type, event.browser) == ("operator", "")
         assert event.dispatched_at is None
         answer = Client().get(added.stdout.strip().removeprefix("http://localhost:8000"))
         assert answer.status_code == 303
@@ -233,7 +233,7 @@ class TestStatus:
         assert record()["status"] == "suspended"
         assert run("restore", EMAIL).output == f"{EMAIL} is active.\n"
         kinds = [Kind.ADMINISTRATOR_SUSPENDED, Kind.ADMINISTRATOR_RESTORED]
-        assert [support.events(kind)[0].browser for kind in kinds] == ["console"] * 2
+        assert [support.events(kind)[0].actor_type for kind in kinds] == ["operator"] * 2
         assert run("restore", EMAIL).exit_code == 0
         assert len(support.events(Kind.ADMINISTRATOR_RESTORED)) == 1
 
@@ -261,7 +261,7 @@ class TestReset:
         assert not Factor.objects.exists()
         assert browser.get("/").status_code == 303
         [event] = support.events(Kind.TWO_FACTOR_RESET)
-        assert (event.subject_id, event.actor_id, event.browser) == (person.id, None, "console")
+        assert (event.subject_id, event.actor_id, event.actor_type) == (person.id, None, "operator")
 
     def test_where_there_is_none(self, customer):
         support.make_administrator(customer, email=EMAIL)

@@ -25,7 +25,7 @@ def test_a_customer_is_added_once():
     assert added.exit_code == 0
     assert added.output == "Harbour Bakery was added.\n"
     [event] = support.events(Kind.CUSTOMER_ADDED, customer_name="Harbour Bakery")
-    assert (event.actor_id, event.browser) == (None, "console")
+    assert (event.actor_id, event.actor_type) == (None, "operator")
 
     again = run("add", "HARBOUR bakery")
     assert again.exit_code == 1

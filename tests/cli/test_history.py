@@ -156,7 +156,7 @@ def test_before_anything_is_sealed_there_is_no_anchor(db: None) -> None:
 
 
 def test_both_forms_say_the_same(batches: list[Batch], owner: Administrator) -> None:
-    histories.happen(owner, details={"factor": "=1+1", "place": -1})
+    histories.happen(owner, details={"place": -1}, typed={"factor": "=1+1"})
     lines = [json.loads(line) for line in run("export").stdout.splitlines()]
     # The first export is in the second one.
     table = list(csv.DictReader(io.StringIO(run("export", "--format", "csv").stdout)))[:-1]
@@ -189,7 +189,7 @@ def test_no_cell_runs_in_a_spreadsheet(owner: Administrator, tmp_path: Path) -> 
 def test_an_export_is_an_event(batches: list[Batch]) -> None:
     run("export")
     [event] = support.events(Kind.HISTORY_EXPORTED)
-    assert event.browser == "console"
+    assert event.actor_type == "operator"
 
 
 def test_the_program_that_verifies_says_how_it_is_used(tmp_path: Path) -> None:

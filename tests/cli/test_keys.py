@@ -111,7 +111,7 @@ def recorded():
     kinds = (Kind.KEY_MADE, Kind.KEYS_ROTATED, Kind.KEY_DROPPED)
     found = list(Event.objects.filter(kind__in=kinds).order_by("id"))
     assert {event.customer_id for event in found} <= {support.provider().id}
-    assert {(event.actor_id, event.browser) for event in found} <= {(None, "console")}
+    assert {(event.actor_id, event.actor_type) for event in found} <= {(None, "operator")}
     return [(event.kind, event.details) for event in found]
 
 

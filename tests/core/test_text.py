@@ -340,3 +340,46 @@ def test_a_path_is_a_link_only_where_it_may_be():
         text.clean_link("/help/", maximum=300)
     with pytest.raises(errors.TextTooLong):
         text.clean_link("https://a.example/" + "x" * 300, maximum=300)
+
+
+# --- names ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ann",
+        "O’Neill",
+        "Mary (Molly)",
+        "J. R.",
+        "<b>Ann</b>",
+        "李",
+        "علی‌رضا",
+        "🌻",
+        "Łucja",
+        "d'Arc",
+    ],
+)
+def test_names_people_have(name):
+    assert text.clean_name(name, maximum=60) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["ines@harbourbakery.example", "Ines (ines＠x.example)", "Ines ﹫ home"],
+)
+def test_a_name_is_no_email(name):
+    with pytest.raises(errors.NameInvalid):
+        text.clean_name(name, maximum=60)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\u200d", "\u0301", "\u200c\u200d"])
+def test_a_name_is_seen(name):
+    with pytest.raises(errors.NameMissing):
+        text.clean_name(name, maximum=60)
+
+
+@pytest.mark.parametrize("character", "\u034f\u115f\u1160\u17b4\u2800\u3164\uffa0\u200b\u00ad")
+def test_what_is_drawn_as_nothing_is_in_no_line(character):
+    with pytest.raises(errors.TextInvalid):
+        text.clean_line(f"Ann{character}a", maximum=60)

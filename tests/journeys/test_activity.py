@@ -20,6 +20,9 @@ from doorward.audit.services import record
 from doorward.web.activity.export import safe_cell
 from tests import support
 
+INES = "Ines Moreau (ines.moreau@harbourbakery.example)"
+SAMUEL = "Samuel Osei (samuel.osei@harbourbakery.example)"
+
 
 @pytest.fixture
 def browser(owner):
@@ -59,11 +62,11 @@ def test_what_happened_is_told_newest_first(owner, colleague, browser):
     page = answer.content.decode()
     assert answer.status_code == 200
     assert 'data-page="activity"' in page
-    assert lines(answer)[0] == "Somebody tried to sign in as Samuel Osei. failed"
+    assert lines(answer)[0] == f"Somebody tried to sign in as {SAMUEL}. failed"
     assert "wrong e-mail or password" in page
     assert "Chrome on Linux · 203.0.113.24" in page
-    assert "Ines Moreau signed in." in lines(answer)
-    assert "The operator added Samuel Osei." in lines(answer)
+    assert f"{INES} signed in." in lines(answer)
+    assert f"The operator added {SAMUEL}." in lines(answer)
 
 
 def test_nothing_of_another_customer_is_there(owner, outsider, browser):
@@ -87,10 +90,8 @@ def test_a_stranger_is_asked_to_sign_in(path, customer, client):
 
 def test_the_kind_narrows(owner, browser):
     write(owner, kind=Kind.PASSWORD_CHANGED)
-    assert lines(browser.get("/activity/?group=password")) == [
-        "Ines Moreau changed their password."
-    ]
-    assert "Ines Moreau signed in." in lines(browser.get("/activity/?group=sign-in"))
+    assert lines(browser.get("/activity/?group=password")) == [f"{INES} changed their password."]
+    assert f"{INES} signed in." in lines(browser.get("/activity/?group=sign-in"))
 
 
 def test_the_outcome_narrows(owner, browser):
@@ -106,7 +107,9 @@ def test_the_person_is_found_however_the_name_is_typed(owner, colleague, browser
     write(support.again(colleague), kind=Kind.PASSWORD_CHANGED)
     for typed in ("osei", "OSEI", "sorena", "Söréna", "samuel.osei@"):
         found = lines(browser.get("/activity/", {"q": typed}))
-        assert "Söréna Osei changed their password." in found, typed
+        assert "Söréna Osei (samuel.osei@harbourbakery.example) changed their password." in found, (
+            typed
+        )
     assert lines(browser.get("/activity/", {"q": "nobody"})) == []
 
 
@@ -206,8 +209,11 @@ def test_the_table_has_what_the_page_has(owner, browser):
     assert answer["Cache-Control"] == "no-store"
     (row,) = table(answer)
     assert row["event"] == "password_changed"
-    assert row["what"] == "Ines Moreau changed their password."
+    assert row["what"] == f"{INES} changed their password."
     assert (row["actor"], row["outcome"]) == ("Ines Moreau", "ok")
+    told = (row["actor_type"], row["actor_email"], row["actor_id"])
+    assert told == ("person", owner.email, str(owner.id))
+    assert (row["subject_email"], row["subject_id"]) == (owner.email, str(owner.id))
     assert (row["browser"], row["address"]) == ("Chrome on Linux", "203.0.113.24")
     assert datetime.fromisoformat(row["time"]).tzinfo is UTC
     assert row["id"] == str(UUID(row["id"]))

@@ -63,9 +63,22 @@ def test_everything_but_the_email_is_changed_at_once(owner, browser):
     assert (person.language, person.time_zone) == ("de", "Asia/Tokyo")
     assert person.name_folded.startswith("moreau-b")
     assert answer.cookies["language"].value == "de"
-    assert [event.details for event in support.events(Kind.DETAILS_CHANGED)] == [
-        {"changed": ["first_name", "last_name", "phone", "time_zone"]}
-    ]
+    [event] = support.events(Kind.DETAILS_CHANGED)
+    assert event.details == {"changed": ["first_name", "last_name", "phone", "time_zone"]}
+    assert event.typed == {
+        "before": {
+            "first_name": owner.first_name,
+            "last_name": owner.last_name,
+            "phone": "",
+            "time_zone": "UTC",
+        },
+        "after": {
+            "first_name": "Inès",
+            "last_name": "Moreau-Bélanger",
+            "phone": "+442079460018",
+            "time_zone": "Asia/Tokyo",
+        },
+    }
     assert len(support.events(Kind.LANGUAGE_CHANGED)) == 1
     assert 'lang="de"' in browser.get("/profile/").content.decode()
 

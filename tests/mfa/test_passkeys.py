@@ -70,7 +70,7 @@ def test_the_first_passkey_turns_2fa_on_and_is_named_by_device_and_browser(owner
     assert after.browser.factor_kind == "passkey"
     assert RecoverySet.objects.count() == 1
     assert Session.objects.get(id=other.browser.session_id).ended_at == timezone.now()
-    assert support.events(Kind.TWO_FACTOR_ENABLED)[0].details["factor"] == factor.name
+    assert support.events(Kind.TWO_FACTOR_ENABLED)[0].typed["factor"] == factor.name
 
 
 def test_the_user_handle_is_64_random_bytes_that_stay(owner, outsider):

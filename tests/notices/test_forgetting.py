@@ -110,7 +110,7 @@ def test_who_was_removed_is_erased_when_the_time_is_over(
     assert not is_there(colleague)
     assert is_there(owner)
     [event] = support.events(Kind.ADMINISTRATOR_ERASED)
-    assert (event.browser, event.subject_id, event.subject_name) == ("worker", colleague.id, "")
+    assert (event.actor_type, event.subject_id, event.subject_name) == ("portal", colleague.id, "")
     assert event.customer_id == owner.customer_id
     assert not Event.objects.filter(subject_name=colleague.full_name).exists()
     run_once(timezone.now())
@@ -147,7 +147,7 @@ def test_the_operator_erases_at_once(owner: Administrator, colleague: Administra
     )
     assert not is_there(colleague)
     [event] = support.events(Kind.ADMINISTRATOR_ERASED)
-    assert (event.browser, event.actor_id) == ("console", None)
+    assert (event.actor_type, event.actor_id) == ("operator", None)
 
 
 def test_only_who_was_removed_is_erased(owner: Administrator, colleague: Administrator) -> None:

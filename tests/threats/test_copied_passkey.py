@@ -25,7 +25,7 @@ def test_a_counter_that_goes_back_is_told_and_no_dead_end(owner):
     loaded = reload(prove_second_step(begin(owner), key, count=9))
     assert not support.events(Kind.PASSKEY_COUNTER)
     prove_second_step(begin(owner), key, count=5)
-    assert support.events(Kind.PASSKEY_COUNTER)[0].details == {"factor": "Laptop"}
+    assert support.events(Kind.PASSKEY_COUNTER)[0].typed == {"factor": "Laptop"}
     assert only().sign_count == 9
     assert loaded.facts.session is not None
 
@@ -35,7 +35,7 @@ def test_nor_is_it_one_in_place_of_the_password(owner):
     passkeys.sign_in_alone(key, count=9)
     passkeys.sign_in_alone(key, count=9)
     (told,) = support.events(Kind.PASSKEY_COUNTER)
-    assert (told.actor_id, told.details) == (owner.id, {"factor": "Laptop"})
+    assert (told.actor_id, told.typed) == (owner.id, {"factor": "Laptop"})
 
 
 def test_authenticators_that_do_not_count_are_no_alarm(owner):

@@ -58,7 +58,7 @@ def gone(person: Administrator, owner: Administrator, folder: Folder) -> Adminis
     support.enable_app(person, name="Zach's blue phone")
     browser = support.browser_of(person)
     browser.get("/security/")
-    histories.happen(person, details={"factor": "Zach's blue phone"})
+    histories.happen(person, typed={"factor": "Zach's blue phone"})
     histories.happen(owner)
     run_once(timezone.now())
     removed(stage)
@@ -141,13 +141,14 @@ def test_nobody_finds_out_by_trying(gone: Administrator) -> None:
     assert event.subject_salt is None
     part = {
         "subject_name": "Zacharias Quillfeather",
-        "details": {"factor": "Zach's blue phone"},
+        "subject_email": gone.email,
+        "typed": {"factor": "Zach's blue phone"},
     }
     kept = bytes(event.subject_hash or b"")
     assert chain.personal_hash(salt, part) == kept
     # All that is left to try with: whatever else stands in the row, or no salt.
     salts = [b"", bytes(16), event.public_id.bytes, gone.id.bytes, bytes(event.actor_hash or b"")]
-    parts = [part, {**part, "details": {}}]
+    parts = [part, {**part, "typed": {}}]
     assert kept not in {chain.personal_hash(one, other) for one, other in product(salts, parts)}
     assert salt.hex() not in everything()
     assert repr(salt) not in everything()
@@ -157,7 +158,7 @@ def test_what_is_not_sealed_yet_is_sealed_without_them(
     person: Administrator, owner: Administrator
 ) -> None:
     sealing.seal(now=timezone.now())
-    histories.happen(person, details={"factor": "Zach's blue phone"})
+    histories.happen(person, typed={"factor": "Zach's blue phone"})
     removed(Stage(person=person, owner=owner))
     erasing.erase(support.again(person), by=CONSOLE)
     assert "Quillfeather" not in everything()
@@ -167,10 +168,11 @@ def test_what_is_not_sealed_yet_is_sealed_without_them(
 
 def test_what_the_operator_did_to_them_is_still_the_operators(gone: Administrator) -> None:
     [added] = support.events(Kind.ADMINISTRATOR_ADDED, subject_id=gone.id)
-    assert added.browser == "console"
+    assert (added.actor_type, added.browser) == ("operator", "")
     erasing.erase(gone, by=CONSOLE)
     [added] = support.events(Kind.ADMINISTRATOR_ADDED, subject_id=gone.id)
-    assert (added.browser, added.subject_name) == ("console", "")
+    assert (added.actor_type, added.subject_name) == ("operator", "")
+    assert added.actor_salt is not None
 
 
 def test_a_page_of_history_says_that_a_name_was_erased(
@@ -178,7 +180,7 @@ def test_a_page_of_history_says_that_a_name_was_erased(
 ) -> None:
     erasing.erase(gone, by=CONSOLE)
     page = support.browser_of(owner).get("/activity/").content.decode()
-    assert f"{owner.full_name} removed (erased)." in page
+    assert f"{owner.full_name} ({owner.email}) removed (erased)." in page
     assert "(erased) signed in." in page
     assert "The operator erased the personal data of somebody who was removed." in page
 

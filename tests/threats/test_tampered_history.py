@@ -150,6 +150,7 @@ def take_a_name_away() -> None:
     event = histories.of_batch(MIDDLE)[1]
     change(
         actor_name="",
+        actor_email="",
         address="",
         browser="",
         actor_hash=actor_hash(event),
@@ -193,8 +194,12 @@ EVENT_CHANGES: list[dict[str, Any]] = [
     {"browser": "Another"},
     {"request_id": "r2"},
     {"public_id": "00000000-0000-4000-8000-000000000000"},
-    {"details": {"factor": "Ines' phone", "place": 2}},
-    {"details": {"factor": "Another phone", "place": 1}},
+    {"details": {"place": 2}},
+    {"typed": {"factor": "Another phone"}},
+    {"typed": "Another phone"},
+    {"actor_type": "operator"},
+    {"actor_email": "mallory@harbourbakery.example"},
+    {"subject_email": "mallory@harbourbakery.example"},
     {"details": {}},
     {"details": [1]},
     {"at": timezone.now() + timedelta(days=1)},

@@ -25,6 +25,7 @@ def event(kind: Any, **fields: Any) -> Event:
         "kind": str(kind),
         "outcome": "ok",
         "actor_id": 1,
+        "actor_type": "person",
         "actor_name": "Ines Moreau",
         "subject_id": 2,
         "subject_name": "Samuel Osei",
@@ -61,11 +62,24 @@ def test_every_kind_is_in_a_group():
     [
         ({}, "Ines Moreau required two-factor sign-in of Samuel Osei."),
         (
-            {"actor_id": None, "actor_name": "", "browser": "console"},
+            {"actor_email": "ines@example.com", "subject_email": "sam@example.com"},
+            "Ines Moreau (ines@example.com) required two-factor sign-in of Samuel Osei (sam@example.com).",
+        ),
+        # Whose name is their e-mail, as it is where they have none.
+        (
+            {"actor_name": "ines@example.com", "actor_email": "ines@example.com"},
+            "ines@example.com required two-factor sign-in of Samuel Osei.",
+        ),
+        (
+            {"actor_id": None, "actor_name": "", "actor_type": "stranger", "browser": "console"},
+            "Somebody required two-factor sign-in of Samuel Osei.",
+        ),
+        (
+            {"actor_id": None, "actor_name": "", "actor_type": "operator"},
             "The operator required two-factor sign-in of Samuel Osei.",
         ),
         (
-            {"actor_id": None, "actor_name": "", "browser": "worker"},
+            {"actor_id": None, "actor_name": "", "actor_type": "portal"},
             "The portal required two-factor sign-in of Samuel Osei.",
         ),
         (
@@ -113,9 +127,28 @@ def test_details_are_words(db, details, said):
     assert " · ".join(details_of(event(Kind.SIGNED_IN, details=details))) == said
 
 
+def test_what_was_typed_is_said_as_it_was_and_is():
+    typed = {
+        "before": {"first_name": "Ines", "phone": ""},
+        "after": {"first_name": "Samuel", "phone": "+4930901820"},
+    }
+    changed = event(Kind.DETAILS_CHANGED, details={"changed": ["first_name", "phone"]}, typed=typed)
+    assert details_of(changed) == [
+        "first name: “Ines” → “Samuel”",
+        "phone: (none) → “+4930901820”",
+    ]
+    assert details_of(event(Kind.FACTOR_ADDED, typed={"factor": "Pixel 9"})) == ["Pixel 9"]
+    unlike: tuple[Any, ...] = ([], {"before": 1, "after": {}}, {"factor": 7}, "x")
+    for broken in unlike:
+        assert details_of(event(Kind.FACTOR_ADDED, typed=broken)) == []
+
+
 def test_where_from_is_said_in_words():
     assert line_of(event(Kind.SIGNED_IN)).place == "Chrome on Linux · 203.0.113.24"
-    assert line_of(event(Kind.SIGNED_IN, browser="console", address="")).place == "the command line"
+    assert (
+        line_of(event(Kind.SIGNED_IN, actor_type="operator", browser="", address="")).place
+        == "the command line"
+    )
     assert line_of(event(Kind.SIGNED_IN, browser="", address="")).place == ""
 
 
@@ -135,7 +168,13 @@ def test_reasons_fit_into_a_line():
 
 @pytest.fixture
 def who(customer) -> Who:
-    return Who(id=customer.id, name="Ines Moreau", customer_id=customer.id, customer_name="x")
+    return Who(
+        id=customer.id,
+        name="Ines Moreau",
+        email="ines@example.com",
+        customer_id=customer.id,
+        customer_name="x",
+    )
 
 
 def write(who: Who, number: int) -> None:

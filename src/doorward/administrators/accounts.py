@@ -50,6 +50,7 @@ class Account:
         return Who(
             id=self.id,
             name=full_name(self.first_name, self.last_name, self.email),
+            email=self.email,
             customer_id=self.customer_id,
             customer_name=self.customer_name,
         )

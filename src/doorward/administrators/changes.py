@@ -9,15 +9,17 @@ from doorward.administrators.models import Administrator, Status, tabs_text
 from doorward.administrators.phones import clean_phone
 from doorward.audit.events import Kind
 from doorward.core import errors
-from doorward.core.text import clean_line, fold_name
+from doorward.core.text import clean_name, fold_name
 from doorward.customers.tabs import ADMINISTRATORS, assignable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from uuid import UUID
 
     from django.db.models import QuerySet
 
     from doorward.audit.origin import By
+    from doorward.audit.services import Detail, Typed
     from doorward.customers.models import Customer
 
 NAME_LENGTH = 60
@@ -49,7 +51,7 @@ class Changes:
     """Columns to write and events to record, gathered before anything is written."""
 
     columns: dict[str, object] = field(default_factory=dict)
-    events: list[tuple[Kind, dict[str, str | int | bool | list[str]]]] = field(default_factory=list)
+    events: list[tuple[Kind, dict[str, Detail], dict[str, Typed]]] = field(default_factory=list)
 
 
 def folded_name(first_name: str, last_name: str) -> str:
@@ -58,17 +60,22 @@ def folded_name(first_name: str, last_name: str) -> str:
 
 
 def clean_details(details: Details) -> dict[str, str]:
-    """Give names and phone as they are stored. Raises `NameMissing` (field), and as the cleaners do."""
-    first = clean_line(details.first_name, maximum=NAME_LENGTH)
-    last = clean_line(details.last_name, maximum=NAME_LENGTH)
-    if not first:
-        raise errors.NameMissing(field="first_name")
-    if not last:
-        raise errors.NameMissing(field="last_name")
+    """Give names and phone as they are stored. Raises `NameMissing` (field), `NameInvalid`, and as the cleaners do."""
     return {
-        "first_name": first,
-        "last_name": last,
+        "first_name": clean_name(details.first_name, maximum=NAME_LENGTH, field="first_name"),
+        "last_name": clean_name(details.last_name, maximum=NAME_LENGTH, field="last_name"),
         "phone": clean_phone(details.phone, region=None),
+    }
+
+
+def before_and_after(
+    person: Administrator, columns: Mapping[str, str], changed: Iterable[str]
+) -> dict[str, Typed]:
+    """Return what an event says of fields that were changed: as they were, and as they are now."""
+    names = list(changed)
+    return {
+        "before": {name: getattr(person, name) for name in names},
+        "after": {name: columns[name] for name in names},
     }
 
 
@@ -96,7 +103,7 @@ def administrators_of(customer_id: UUID) -> QuerySet[Administrator]:
 def gather(person: Administrator, wanted: Change, *, customer: Customer, by: By) -> Changes:
     """Give the columns and events of a change. Raises what its rules refuse, with nothing written.
 
-    `NameMissing`, `PhoneInvalid`, `TextInvalid`, `TextTooLong`, `UnknownTab`, `OwnStatus`,
+    `NameMissing`, `NameInvalid`, `PhoneInvalid`, `TextInvalid`, `TextTooLong`, `UnknownTab`, `OwnStatus`,
     `OwnAdministratorsRight`, `LastAdministrator`, `ConfirmationMissing`, `WrongStatus`.
     """
     changes = Changes()
@@ -115,7 +122,8 @@ def _gather_details(person: Administrator, wanted: Change, changes: Changes) -> 
     if changed:
         changes.columns |= columns
         changes.columns["name_folded"] = folded_name(columns["first_name"], columns["last_name"])
-        changes.events.append((Kind.DETAILS_CHANGED, {"changed": changed}))
+        typed = before_and_after(person, columns, changed)
+        changes.events.append((Kind.DETAILS_CHANGED, {"changed": changed}, typed))
 
 
 def _gather_requirement(person: Administrator, wanted: Change, changes: Changes) -> None:
@@ -123,7 +131,7 @@ def _gather_requirement(person: Administrator, wanted: Change, changes: Changes)
         return
     changes.columns["require_2fa"] = wanted.require_2fa
     kind = Kind.TWO_FACTOR_REQUIRED if wanted.require_2fa else Kind.TWO_FACTOR_NO_LONGER_REQUIRED
-    changes.events.append((kind, {}))
+    changes.events.append((kind, {}, {}))
 
 
 def _gather_tabs(
@@ -140,7 +148,7 @@ def _gather_tabs(
         _keep_one(person, customer=customer)
     changes.columns["tabs"] = tabs_text(wanted.tabs)
     details = {"added": sorted(added), "taken": sorted(taken)}
-    changes.events.append((Kind.RIGHTS_CHANGED, dict(details)))
+    changes.events.append((Kind.RIGHTS_CHANGED, dict(details), {}))
 
 
 _STATUS_KINDS = {
@@ -169,7 +177,7 @@ def _gather_status(person: Administrator, wanted: Change, changes: Changes, *, b
         if not wanted.confirmed:
             raise errors.ConfirmationMissing
     changes.columns["status"] = wanted.status
-    changes.events.append((_STATUS_KINDS[wanted.status], {}))
+    changes.events.append((_STATUS_KINDS[wanted.status], {}, {}))
 
 
 def _keep_one(person: Administrator, *, customer: Customer) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.audit.origin import Origin
-    from doorward.audit.services import Detail
+    from doorward.audit.services import Detail, Typed
 
 VETO_TIME = timedelta(hours=24)
 # A change by a colleague outlives its links by the time of the veto.
@@ -57,7 +57,14 @@ def ask(person: Administrator, email: str, *, by: By, now: datetime) -> bool:
             raise errors.StaleRequest
         if status == Status.INVITED:
             _write(person, wanted)
-            record(Kind.EMAIL_CHANGED, by=by, subject=person.who(), details={"invited": True})
+            typed = _emails(person.email, wanted)
+            record(
+                Kind.EMAIL_CHANGED,
+                by=by,
+                subject=person.who(),
+                details={"invited": True},
+                typed=typed,
+            )
             person.email = wanted
             invitations.send(person, by=by, now=now)
             return True
@@ -113,7 +120,8 @@ def go_back(person: Administrator, email: str, *, by: By, now: datetime) -> None
         _write(person, email)
     except errors.EmailTaken:
         return
-    record(Kind.EMAIL_CHANGED, by=by, subject=person.who(), details={"back": True})
+    typed = _emails(person.email, email)
+    record(Kind.EMAIL_CHANGED, by=by, subject=person.who(), details={"back": True}, typed=typed)
 
 
 def apply_due(*, now: datetime) -> int:
@@ -175,6 +183,7 @@ def _ask(person: Administrator, wanted: str, *, by: By, now: datetime) -> None:
             "old_link": str(old.id),
             "by_colleague": colleague,
         },
+        typed=_emails(person.email, wanted),
     )
 
 
@@ -216,8 +225,13 @@ def _apply_if_ready(change: EmailChange, *, by: By, now: datetime) -> bool:
     details: dict[str, Detail] = {"change": str(change.id)}
     if not change.by_colleague and not _is_guarded(person):
         details["link"] = str(_way_back(change, now=now).id)
-    record(Kind.EMAIL_CHANGED, by=by, subject=person.who(), details=details)
+    typed = _emails(change.old_email, change.email)
+    record(Kind.EMAIL_CHANGED, by=by, subject=person.who(), details=details, typed=typed)
     return True
+
+
+def _emails(before: str, after: str) -> dict[str, Typed]:
+    return {"before": {"email": before}, "after": {"email": after}}
 
 
 def _is_guarded(person: Administrator) -> bool:

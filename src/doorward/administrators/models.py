@@ -115,6 +115,7 @@ class Administrator(AbstractBaseUser):
         return Who(
             id=self.id,
             name=self.full_name,
+            email=self.email,
             customer_id=self.customer_id,
             customer_name=self.customer.name,
         )

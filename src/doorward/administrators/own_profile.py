@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
@@ -15,7 +15,7 @@ from doorward.administrators.changes import NAME_LENGTH
 from doorward.administrators.models import Administrator
 from doorward.administrators.phones import clean_phone
 from doorward.core import errors
-from doorward.core.text import clean_email, clean_line
+from doorward.core.text import clean_email, clean_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,9 +54,10 @@ def clean(typed: OwnProfile) -> OwnProfile:
             refused[name] = refusal
             return ""
 
+    name = partial(clean_name, maximum=NAME_LENGTH)
     cleaned = OwnProfile(
-        first_name=look("first_name", _name),
-        last_name=look("last_name", _name),
+        first_name=look("first_name", name),
+        last_name=look("last_name", name),
         phone=look("phone", lambda text: clean_phone(text, region=None)),
         email=look("email", clean_email),
         language=look("language", _language),
@@ -86,13 +87,6 @@ def save(person: Administrator, wanted: OwnProfile, *, by: By, now: datetime) ->
 def time_zones() -> frozenset[str]:
     """Give the names of all time zones that this machine knows."""
     return frozenset(available_timezones())
-
-
-def _name(text: str) -> str:
-    name = clean_line(text, maximum=NAME_LENGTH)
-    if not name:
-        raise errors.NameMissing
-    return name
 
 
 def _language(code: str) -> str:

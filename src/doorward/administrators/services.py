@@ -13,6 +13,7 @@ from doorward.administrators.changes import (
     Changes,
     Details,
     administrators_of,
+    before_and_after,
     clean_details,
     folded_name,
     gather,
@@ -160,7 +161,8 @@ def change_own_details(person: Administrator, details: Details, *, time_zone: st
     columns["name_folded"] = folded_name(str(columns["first_name"]), str(columns["last_name"]))
     with transaction.atomic():
         Administrator.objects.of(person.customer_id).filter(id=person.id).update(**columns)
-        record(Kind.DETAILS_CHANGED, by=by, details={"changed": changed})
+        typed = before_and_after(person, columns, changed)
+        record(Kind.DETAILS_CHANGED, by=by, details={"changed": changed}, typed=typed)
 
 
 def change_language(administrator_id: UUID, language: str, *, by: By) -> None:
@@ -222,8 +224,8 @@ def _apply(
     if not changes.columns:
         return
     Administrator.objects.of(person.customer_id).filter(id=person.id).update(**changes.columns)
-    for kind, details in changes.events:
-        record(kind, by=by, subject=person.who(), details=details)
+    for kind, details, typed in changes.events:
+        record(kind, by=by, subject=person.who(), details=details, typed=typed)
     if "status" in changes.columns and wanted.status != Status.ACTIVE:
         sessions.end_others(administrator_id=person.id, keep=None, now=now)
         gone = wanted.status == Status.REMOVED

@@ -1,25 +1,63 @@
-"""A browser and an address as people read them: 'Firefox on Windows', '203.0.113.x'."""
+"""A browser and an address as people read them: 'Firefox on Windows', '203.0.113.x'.
+
+A User-Agent is whatever its sender likes, and parsers give parts of it back: what is not a name below is
+not said, so that nobody writes a word of their own into a page or a mail.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
+from typing import Final
 
 from django.utils.translation import gettext as _
 from ua_parser import parse
 
-from doorward.audit.origin import CONSOLE, WORKER
+_BROWSERS: Final = frozenset(
+    {
+        *(
+            "Chrome",
+            "Chrome Mobile",
+            "Chrome Mobile iOS",
+            "Chrome Mobile WebView",
+            "HeadlessChrome",
+        ),
+        *("Chromium", "Firefox", "Firefox Mobile", "Firefox iOS", "Safari", "Mobile Safari"),
+        *("Mobile Safari UI/WKWebView", "Edge", "Edge Mobile", "IE", "Opera", "Opera Mobile"),
+        *("Opera Mini", "Opera Touch", "Samsung Internet", "Vivaldi", "Brave", "DuckDuckGo Mobile"),
+        *(
+            "DuckDuckGo",
+            "Yandex Browser",
+            "UC Browser",
+            "Epiphany",
+            "Konqueror",
+            "SeaMonkey",
+            "Silk",
+        ),
+        *("Amazon Silk", "MIUI Browser", "Huawei Browser", "QQ Browser", "Whale", "curl", "Wget"),
+        *("Python Requests", "Go-http-client"),
+    }
+)
+_SYSTEMS: Final = frozenset(
+    {
+        *(
+            "Windows",
+            "Mac OS X",
+            "Linux",
+            "Android",
+            "iOS",
+            "Chrome OS",
+            "Ubuntu",
+            "Fedora",
+            "Debian",
+        ),
+        *("FreeBSD", "OpenBSD", "NetBSD", "KaiOS", "Tizen", "HarmonyOS", "Windows Phone"),
+    }
+)
 
 
 def in_words(user_agent: str) -> str:
-    """Give a User-Agent in words, in the active language; it is the browser's own claim.
-
-    'the command line' for the console, 'the portal itself' for the background worker.
-    """
-    if user_agent == CONSOLE.origin.browser:
-        return _("the command line")
-    if user_agent == WORKER.origin.browser:
-        return _("the portal itself")
+    """Give a User-Agent in words, in the active language; it is the browser's own claim."""
     browser, system = _parts(user_agent)
     if browser and system:
         return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
@@ -50,4 +88,4 @@ def _parts(user_agent: str) -> tuple[str, str]:
     found = parse(user_agent)
     browser = found.user_agent.family if found.user_agent else ""
     system = found.os.family if found.os else ""
-    return browser, system
+    return browser if browser in _BROWSERS else "", system if system in _SYSTEMS else ""

@@ -12,18 +12,14 @@ from django.db.models import Q
 
 from doorward.audit.leaves import (
     actor_hash,
-    details_without,
     owner_of_actor_part,
     subject_hash,
 )
 from doorward.audit.models import Event
-from doorward.audit.origin import CONSOLE, WORKER
+from doorward.audit.origin import WITHOUT_BROWSER
 
 if TYPE_CHECKING:
     from uuid import UUID
-
-# Where no person acted there is nothing of anybody's in the actor's part.
-_NOBODYS = (CONSOLE.origin.browser, WORKER.origin.browser)
 
 
 def erase_from_history(person_id: UUID) -> int:
@@ -40,10 +36,11 @@ def erase_from_history(person_id: UUID) -> int:
 def _without(event: Event, person_id: UUID) -> dict[str, object]:
     """Give the columns that change. What is hashed of the event does not, so that sealing may go on meanwhile."""
     columns: dict[str, object] = {}
-    if owner_of_actor_part(event) == person_id and event.browser not in _NOBODYS:
-        columns |= {"actor_name": "", "address": "", "browser": ""}
+    # Where the operator or the portal acted there is nothing of anybody's in the actor's part.
+    if owner_of_actor_part(event) == person_id and event.actor_type not in WITHOUT_BROWSER:
+        columns |= {"actor_name": "", "actor_email": "", "address": "", "browser": ""}
         columns |= {"actor_hash": actor_hash(event), "actor_salt": None}
     if event.subject_id == person_id:
-        columns |= {"subject_name": "", "details": details_without(event)}
+        columns |= {"subject_name": "", "subject_email": "", "typed": {}}
         columns |= {"subject_hash": subject_hash(event), "subject_salt": None}
     return columns

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 # The columns of the table. A batch has the first three and the last five, an event all but the last five.
 COLUMNS: Final = (
     *("record", "batch", "id", "public_id", "at", "kind", "outcome"),
-    *("actor_id", "actor_name", "actor_salt", "actor_hash"),
-    *("subject_id", "subject_name", "subject_salt", "subject_hash"),
-    *("customer_id", "customer_name", "session_id", "address", "browser", "request_id", "details"),
+    *("actor_type", "actor_id", "actor_name", "actor_email", "actor_salt", "actor_hash"),
+    *("subject_id", "subject_name", "subject_email", "subject_salt", "subject_hash"),
+    *("customer_id", "customer_name", "session_id", "address", "browser", "request_id"),
+    *("details", "typed"),
     *("size", "root", "sealed_at", "complete", "head"),
 )
 
@@ -80,12 +81,15 @@ def _of_event(event: Event, *, batch: int | None) -> Record:
         "at": chain.timestamp(event.at),
         "kind": event.kind,
         "outcome": event.outcome,
+        "actor_type": event.actor_type,
         "actor_id": _text(event.actor_id),
         "actor_name": event.actor_name,
+        "actor_email": event.actor_email,
         "actor_salt": _hex(event.actor_salt),
         "actor_hash": _hex(event.actor_hash),
         "subject_id": _text(event.subject_id),
         "subject_name": event.subject_name,
+        "subject_email": event.subject_email,
         "subject_salt": _hex(event.subject_salt),
         "subject_hash": _hex(event.subject_hash),
         "customer_id": _text(event.customer_id),
@@ -95,6 +99,7 @@ def _of_event(event: Event, *, batch: int | None) -> Record:
         "browser": event.browser,
         "request_id": event.request_id,
         "details": event.details,
+        "typed": event.typed,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from doorward.core import chain
 
@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from doorward.audit.models import Event
-
-# Details that a person typed: part of what names the subject, and erased with it.
-TYPED: Final = frozenset({"factor"})
 
 
 def leaf_of(event: Event) -> bytes:
@@ -25,13 +22,14 @@ def leaf_of(event: Event) -> bytes:
             "at": chain.timestamp(event.at),
             "kind": event.kind,
             "outcome": event.outcome,
+            "actor_type": event.actor_type,
             "actor_id": _text(event.actor_id),
             "subject_id": _text(event.subject_id),
             "customer_id": _text(event.customer_id),
             "customer_name": event.customer_name,
             "session_id": _text(event.session_id),
             "request_id": event.request_id,
-            "details": details_without(event),
+            "details": _object(event.details),
             "actor": actor_hash(event).hex(),
             "subject": subject_hash(event).hex(),
         }
@@ -42,6 +40,7 @@ def actor_hash(event: Event) -> bytes:
     """Give the hash that stands for the actor's part; the kept one where it was erased."""
     part = {
         "actor_name": event.actor_name,
+        "actor_email": event.actor_email,
         "address": event.address,
         "browser": event.browser,
     }
@@ -50,14 +49,12 @@ def actor_hash(event: Event) -> bytes:
 
 def subject_hash(event: Event) -> bytes:
     """Give the hash that stands for the subject's part; the kept one where it was erased."""
-    typed = {name: value for name, value in _details(event).items() if name in TYPED}
-    part = {"subject_name": event.subject_name, "details": typed}
+    part = {
+        "subject_name": event.subject_name,
+        "subject_email": event.subject_email,
+        "typed": _object(event.typed),
+    }
     return _part_hash(event.subject_salt, event.subject_hash, part)
-
-
-def details_without(event: Event) -> dict[str, object]:
-    """Give the details that nobody typed."""
-    return {name: value for name, value in _details(event).items() if name not in TYPED}
 
 
 def owner_of_actor_part(event: Event) -> UUID | None:
@@ -75,9 +72,8 @@ def _part_hash(
     return bytes(kept) if kept is not None and is_empty else b""
 
 
-def _details(event: Event) -> dict[str, object]:
+def _object(found: object) -> dict[str, object]:
     # Whoever changes rows can put anything there; it must be found, not stumbled over.
-    found: object = event.details
     return found if isinstance(found, dict) else {"": found}
 
 

@@ -57,20 +57,26 @@ def new_salt() -> bytes:
 class Event(models.Model):
     """One line of history. What the worker adds later: `dispatched_at`, and `batch` when it is sealed.
 
-    The actor's part (name, address, browser) and the subject's (name, `TYPED` details) are sealed by a
-    hash over the salt and the part. When a person is erased, the hash takes the place of both.
+    `actor_type` says who acts (`audit.origin.ActorType`); `browser` is only what a browser said of itself.
+    `details` are our own words, numbers and ids; what somebody typed is in `typed`.
+
+    The actor's part (name, e-mail, address, browser) and the subject's (name, e-mail, what was typed) are
+    sealed by a hash over the salt and the part. When a person is erased, the hash takes the place of both.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)
     at = models.DateTimeField()
     kind = models.CharField(max_length=40)
     outcome = models.CharField(max_length=10)
+    actor_type = models.CharField(max_length=10)
     actor_id = models.UUIDField(null=True)
     actor_name = models.CharField(max_length=200)
+    actor_email = models.CharField(max_length=254)
     actor_salt = models.BinaryField(max_length=SALT_BYTES, null=True, default=new_salt)
     actor_hash = models.BinaryField(max_length=32, null=True)
     subject_id = models.UUIDField(null=True)
     subject_name = models.CharField(max_length=200)
+    subject_email = models.CharField(max_length=254)
     subject_salt = models.BinaryField(max_length=SALT_BYTES, null=True, default=new_salt)
     subject_hash = models.BinaryField(max_length=32, null=True)
     customer_id = models.UUIDField(null=True)
@@ -80,6 +86,7 @@ class Event(models.Model):
     browser = models.CharField(max_length=300)
     request_id = models.CharField(max_length=40)
     details = models.JSONField(default=dict)
+    typed = models.JSONField(default=dict)
     dispatched_at = models.DateTimeField(null=True)
     batch = models.BigIntegerField(null=True)
 

@@ -74,6 +74,7 @@ SENTENCES: dict[str, _StrPromise] = {
     "email_invalid": gettext_lazy("Type an e-mail like name@example.com."),
     "email_change_pending": gettext_lazy("A change of this e-mail is waiting to be confirmed."),
     "name_missing": gettext_lazy("Type a name."),
+    "name_invalid": gettext_lazy("A name cannot have an @ in it."),
     "text_invalid": gettext_lazy("This has characters in it that are not allowed."),
     "text_too_long": gettext_lazy("Use at most %(maximum)s characters."),
     "phone_invalid": gettext_lazy("Type the number with its country code, like +49 30 901820."),

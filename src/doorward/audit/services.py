@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from doorward.audit.origin import By, Who
 
 _INSERT = PreparedInsert(Event)
+# Names of devices are typed by people, who may be erased: never among our own words.
+_NEVER_DETAILS = frozenset({"factor"})
 
 Detail: TypeAlias = str | int | bool | list[str]
+# A text, or fields by their names.
+Typed: TypeAlias = str | dict[str, str]
 
 
 def record(  # noqa: PLR0913 - an event is this wide, and every caller names what it gives
@@ -31,15 +35,20 @@ def record(  # noqa: PLR0913 - an event is this wide, and every caller names wha
     outcome: Outcome = Outcome.OK,
     customer: tuple[UUID, str] | None = None,
     details: Mapping[str, Detail] | None = None,
+    typed: Mapping[str, Typed] | None = None,
 ) -> None:
     """Write one event in the caller's transaction, together with the change that it tells of.
 
     `subject` is whom it happened to (default: the one who acted). `customer` (id, name) is named
-    where neither person tells it. Details are plain words and numbers, never anything secret; why a step
-    asked for it is among them.
+    where neither person tells it. Details are our own plain words and numbers, never anything secret; why
+    a step asked for it is among them. What somebody typed (the name of a device, names before and after a
+    change) is `typed`: it is erased with the subject.
     """
     if not transaction.get_connection().in_atomic_block:
         message = f"{kind} is recorded outside of a transaction"
+        raise RuntimeError(message)
+    if details and not _NEVER_DETAILS.isdisjoint(details):
+        message = f"{kind} is recorded with what somebody typed among its details"
         raise RuntimeError(message)
     person = subject or by.who
     customer_id, customer_name = customer or (
@@ -49,10 +58,13 @@ def record(  # noqa: PLR0913 - an event is this wide, and every caller names wha
         at=timezone.now(),  # noqa: TID251 - the moment of writing, whatever was decided when
         kind=kind.value,
         outcome=outcome.value,
+        actor_type=by.actor_type.value,
         actor_id=by.who.id if by.who else None,
         actor_name=by.who.name if by.who else "",
+        actor_email=by.who.email if by.who else "",
         subject_id=person.id if person else None,
         subject_name=person.name if person else "",
+        subject_email=person.email if person else "",
         customer_id=customer_id,
         customer_name=customer_name,
         session_id=by.session_id,
@@ -60,6 +72,7 @@ def record(  # noqa: PLR0913 - an event is this wide, and every caller names wha
         browser=by.origin.browser[:300],
         request_id=by.origin.request_id[:40],
         details={**(by.why.details() if by.why else {}), **(details or {})},
+        typed=dict(typed or {}),
     )
 
 

@@ -215,6 +215,12 @@ class NameMissing(Refusal):
     code = "name_missing"
 
 
+class NameInvalid(Refusal):
+    """A name with an `@` in it, which would pass for an e-mail."""
+
+    code = "name_invalid"
+
+
 class TextInvalid(Refusal):
     """Control characters, line breaks, or characters that turn the direction of writing or are not seen."""
 

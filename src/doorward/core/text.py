@@ -13,6 +13,8 @@ LONGEST_NEXT: Final = 2000
 
 _JOINERS: Final = frozenset("\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
 _REFUSED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# Letters, marks and symbols that are drawn as nothing.
+_UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _LOCAL_PART: Final = re.compile(
     r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 )
@@ -33,11 +35,26 @@ def clean_line(text: str, *, maximum: int) -> str:
     if len(line) > maximum:
         raise errors.TextTooLong(maximum=maximum)
     if any(
-        unicodedata.category(character) in _REFUSED and character not in _JOINERS
+        character in _UNSEEN
+        or (unicodedata.category(character) in _REFUSED and character not in _JOINERS)
         for character in line
     ):
         raise errors.TextInvalid
     return line
+
+
+def clean_name(text: str, *, maximum: int, field: str | None = None) -> str:
+    """Return a person's first or last name as `clean_line` does, with something in it that is seen.
+
+    Raises NameMissing (field), and NameInvalid for an `@`, in any of its forms: where
+    people are named by name and e-mail, no name may pass for the latter.
+    """
+    name = clean_line(text, maximum=maximum)
+    if not any(unicodedata.category(character)[0] in "LNPS" for character in name):
+        raise errors.NameMissing(field=field) if field else errors.NameMissing
+    if "@" in unicodedata.normalize("NFKC", name):
+        raise errors.NameInvalid
+    return name
 
 
 def clean_email(text: str) -> str:

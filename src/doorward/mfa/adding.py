@@ -52,9 +52,10 @@ def add(*, loaded: Loaded, write: Callable[[UUID], Factor], by: By, now: datetim
 
 def _record(factor: Factor, person: Administrator, *, first: bool, by: By, now: datetime) -> None:
     if not first:
-        record(Kind.FACTOR_ADDED, by=by, details={"factor": factor.name})
+        record(Kind.FACTOR_ADDED, by=by, typed={"factor": factor.name})
         return
     link = links.make(
         LinkPurpose.NOT_ME, administrator_id=person.id, now=now, about=factor.id, email=person.email
     )
-    record(Kind.TWO_FACTOR_ENABLED, by=by, details={"factor": factor.name, "link": str(link.id)})
+    details, typed = {"link": str(link.id)}, {"factor": factor.name}
+    record(Kind.TWO_FACTOR_ENABLED, by=by, details=details, typed=typed)

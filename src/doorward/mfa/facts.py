@@ -62,6 +62,7 @@ class Person:
         return Who(
             id=self.id,
             name=self.full_name,
+            email=self.email,
             customer_id=self.customer_id,
             customer_name=self.customer_name,
         )

@@ -113,7 +113,7 @@ def write_used(  # noqa: PLR0913 - what was shown, and how it came
     write = _shown(backed_up=shown.backed_up, verified=verified)
     write.run(passkey.factor_id, shown.sign_count)
     if went_back(stored=passkey.sign_count, shown=shown.sign_count):
-        record(Kind.PASSKEY_COUNTER, by=by, details={"factor": passkey.name})
+        record(Kind.PASSKEY_COUNTER, by=by, typed={"factor": passkey.name})
 
 
 def _using(*, known: bool) -> PreparedUpdate:

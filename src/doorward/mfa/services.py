@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from doorward.audit.origin import By
+    from doorward.audit.services import Typed
     from doorward.core.policy import Policy
     from doorward.mfa.facts import Browser, Loaded
 
@@ -81,10 +82,13 @@ def rename(factor_id: UUID, *, loaded: Loaded, name: str, by: By) -> None:
         raise errors.NameMissing(field="name")
     with transaction.atomic():
         rows = Factor.objects.filter(id=factor_id, administrator_id=loaded.person.id)
-        if not rows.exists():
+        before = rows.select_for_update().values_list("name", flat=True).first()
+        if before is None:
             raise errors.NotFound
-        if rows.exclude(name=chosen).update(name=chosen):
-            record(Kind.FACTOR_RENAMED, by=by, details={"factor": chosen})
+        if before != chosen:
+            rows.update(name=chosen)
+            typed: dict[str, Typed] = {"before": {"name": before}, "after": {"name": chosen}}
+            record(Kind.FACTOR_RENAMED, by=by, typed=typed)
 
 
 def remove(factor_id: UUID, *, loaded: Loaded, by: By, now: datetime) -> None:
@@ -110,10 +114,10 @@ def remove(factor_id: UUID, *, loaded: Loaded, by: By, now: datetime) -> None:
             if not factors:
                 remove_all(person.id)
                 _unprove(loaded.browser)
-                record(Kind.TWO_FACTOR_DISABLED, by=by, details={"factor": gone.name})
+                record(Kind.TWO_FACTOR_DISABLED, by=by, typed={"factor": gone.name})
             else:
                 gone.delete()
-                record(Kind.FACTOR_REMOVED, by=by, details={"factor": gone.name})
+                record(Kind.FACTOR_REMOVED, by=by, typed={"factor": gone.name})
             sessions.end_others(administrator_id=person.id, keep=by.session_id, now=now)
     except errors.RequiredCannotDisable as refusal:
         record_failure(Kind.FACTOR_REMOVE_REFUSED, refusal, by=by)

@@ -61,7 +61,11 @@ def erase(person: Administrator, *, by: By) -> None:
     Their account goes with its sessions, links, factors and codes; the history keeps their id.
     """
     nameless = Who(
-        id=person.id, name="", customer_id=person.customer_id, customer_name=person.customer.name
+        id=person.id,
+        name="",
+        email="",
+        customer_id=person.customer_id,
+        customer_name=person.customer.name,
     )
     with transaction.atomic():
         if not _removed().filter(id=person.id).delete()[0]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from doorward.administrators.models import Administrator, EmailChange, Session
 from doorward.audit.browsers import approximate, in_words
 from doorward.audit.models import Event
-from doorward.audit.origin import CONSOLE, WORKER
+from doorward.audit.origin import WITHOUT_BROWSER, ActorType
 from doorward.customers import cached
 from doorward.mfa.facts import required
 from doorward.notices import words
@@ -98,7 +98,7 @@ def _letter(
         name=words.name(person.full_name),
         mailbox=mailbox,
         customer=words.name(person.customer.name),
-        subject=words.name(event.subject_name),
+        subject=words.person(event.subject_name, event.subject_email),
         by=by,
         own=event.actor_id == person.id,
         facts=_facts(message, event, by=by, zone=person.time_zone),
@@ -107,7 +107,7 @@ def _letter(
         code=f"{enclosed.code[:4]} {enclosed.code[4:]}".strip(),
         until=words.moment(until, zone=person.time_zone) if until else "",
         required=required(person),
-        factor=words.name(str(event.details.get("factor", ""))),
+        factor=words.name(str(event.typed.get("factor", ""))),
         left=_number(event.details.get("left")),
         old_email=change.old_email if change else "",
         new_email=change.email if change else "",
@@ -119,7 +119,7 @@ def _letter(
 
 def _facts(message: Message, event: Event, *, by: str, zone: str) -> list[tuple[str, str]]:
     browser, place = in_words(event.browser), approximate(event.address)
-    if message in _NOWHERE or event.browser in {CONSOLE.origin.browser, WORKER.origin.browser}:
+    if message in _NOWHERE or event.actor_type in WITHOUT_BROWSER:
         browser, place = "", ""
     facts = [
         (_("When"), words.moment(_moment(message, event), zone=zone)),
@@ -139,9 +139,9 @@ def _moment(message: Message, event: Event) -> datetime:
 
 
 def _by(event: Event, person: Administrator, brand: BrandLook) -> str:
-    if event.browser == CONSOLE.origin.browser:
+    if event.actor_type == ActorType.OPERATOR:
         return _("the operator of %(brand)s") % {"brand": brand.name}
-    return words.name(event.actor_name) if event.actor_id != person.id else ""
+    return words.person(event.actor_name, event.actor_email) if event.actor_id != person.id else ""
 
 
 def _change(event: Event) -> EmailChange | None:

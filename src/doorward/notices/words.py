@@ -10,6 +10,8 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 from django.utils.translation import get_language
 
+from doorward.audit.naming import named
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -40,6 +42,11 @@ def name(text: str) -> str:
     People choose their names, and who may add colleagues chooses whom a message with them goes to.
     """
     return _DOT_WITHIN.sub(". ", text.replace("://", " "))
+
+
+def person(name_then: str, email: str) -> str:
+    """Give somebody's name and e-mail, as they were when it happened."""
+    return named(name(name_then), email)
 
 
 def support(brand: BrandLook) -> list[str]:

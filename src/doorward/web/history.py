@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from doorward.audit.browsers import in_words
 from doorward.audit.events import Outcome
-from doorward.audit.origin import CONSOLE, WORKER
+from doorward.audit.origin import ActorType
 from doorward.web.history_details import details_of
 from doorward.web.history_words import tell, wording_of
 
@@ -101,8 +101,10 @@ def outcome_of(event: Event) -> str:
 
 def place_of(event: Event) -> str:
     """Say from which browser and address; nothing where no browser was there."""
-    if event.browser in {CONSOLE.origin.browser, WORKER.origin.browser}:
-        return in_words(event.browser)
+    if event.actor_type == ActorType.OPERATOR:
+        return _("the command line")
+    if event.actor_type == ActorType.PORTAL:
+        return _("the portal itself")
     if not event.browser and not event.address:
         return ""
     browser = in_words(event.browser)

@@ -40,6 +40,7 @@ REASONS: Final = {
 FIELDS: Final = {
     "first_name": gettext_lazy("first name"),
     "last_name": gettext_lazy("last name"),
+    "email": gettext_lazy("e-mail"),
     "phone": gettext_lazy("phone"),
     "time_zone": gettext_lazy("time zone"),
     "language": gettext_lazy("language"),
@@ -102,9 +103,37 @@ WHY: Final = {
 
 def details_of(event: Event) -> list[str]:
     """Give what else there is to say of an event, in short phrases; nothing that is a mere id."""
+    typed = event.typed if isinstance(event.typed, dict) else {}
     details: dict[str, Any] = event.details if isinstance(event.details, dict) else {}
+    fields = _before_and_after(typed.get("before"), typed.get("after"))
+    if fields:
+        details = {name: value for name, value in details.items() if name != "changed"}
     said = (_phrase(say, kind, details.get(name)) for name, (kind, say) in _SAID.items())
-    return [phrase for phrase in said if phrase]
+    factor = typed.get("factor")
+    return [
+        *(phrase for phrase in said if phrase),
+        *fields,
+        *([factor] if isinstance(factor, str) and factor else []),
+    ]
+
+
+def _before_and_after(before: object, after: object) -> list[str]:
+    """Say each field that was changed, as it was and as it is now."""
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return []
+    return [
+        _("%(field)s: %(before)s → %(after)s")
+        % {
+            "field": FIELDS.get(name, name),
+            "before": _quoted(before.get(name)),
+            "after": _quoted(value),
+        }
+        for name, value in sorted(after.items())
+    ]
+
+
+def _quoted(value: object) -> str:
+    return _("“%(value)s”") % {"value": value} if value else _("(none)")
 
 
 def _phrase(say: Callable[[Any], str], kind: type, value: object) -> str:
@@ -238,7 +267,6 @@ _SAID: Final[dict[str, tuple[type, Callable[[Any], str]]]] = {
     "added": (list, _given),
     "taken": (list, _taken),
     "tab": (str, _tab),
-    "factor": (str, str),
     "brand": (str, str),
     "filters": (list, _filters),
     "key_id": (str, _key),

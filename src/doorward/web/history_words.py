@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from doorward.audit.events import Kind
-from doorward.audit.origin import CONSOLE, WORKER
+from doorward.audit.naming import named
+from doorward.audit.origin import ActorType
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -379,13 +380,17 @@ def wording_of(event: Event) -> Wording | None:
 
 
 def tell(event: Event) -> str:
-    """Say in one sentence what happened, in the reader's language."""
+    """Say in one sentence what happened, in the reader's language.
+
+    People are named by name and e-mail, as they were at that moment: anybody may take a colleague's name.
+    """
     wording = wording_of(event)
     if wording is None:
         return event.kind
     for_other = event.subject_id is not None and event.subject_id != event.actor_id
-    actor = event.actor_name or _nobody(event)
-    subject = event.subject_name or (_("(erased)") if for_other else actor)
+    actor = named(event.actor_name, event.actor_email) or _nobody(event)
+    subject = named(event.subject_name, event.subject_email)
+    subject = subject or (_("(erased)") if for_other else actor)
     names = {"actor": actor, "subject": subject}
     text = wording.other if for_other and wording.other is not None else wording.own
     return str(text) % names
@@ -395,8 +400,8 @@ def _nobody(event: Event) -> str:
     """Name who acted where it was no person of the portal, or one whose name was erased."""
     if event.actor_id is not None:
         return _("(erased)")
-    if event.browser == CONSOLE.origin.browser:
+    if event.actor_type == ActorType.OPERATOR:
         return _("The operator")
-    if event.browser == WORKER.origin.browser:
+    if event.actor_type == ActorType.PORTAL:
         return _("The portal")
     return _("Somebody")

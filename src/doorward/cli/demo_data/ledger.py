@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.models import Event
+from doorward.audit.origin import ActorType
 from doorward.cli.demo_data.character import DAYS, Character
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from doorward.administrators.models import Session
-    from doorward.audit.services import Detail
+    from doorward.audit.services import Detail, Typed
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class Ledger:
         session: Session | None = None,
         address: str = "",
         details: Mapping[str, Detail] | None = None,
+        typed: Mapping[str, Typed] | None = None,
     ) -> None:
         """Add an event, if it lies within the history."""
         concerned, acting = subject or by, by or subject
@@ -47,8 +49,10 @@ class Ledger:
             at=at,
             kind=kind.value,
             outcome=outcome.value,
+            actor_type=(ActorType.PERSON if by else ActorType.STRANGER).value,
             subject_id=concerned.person.id,
             subject_name=concerned.person.full_name,
+            subject_email=concerned.person.email,
             customer_id=customer.id,
             customer_name=customer.name,
             session_id=session.id if session else None,
@@ -56,8 +60,10 @@ class Ledger:
             browser=session.browser if session else acting.browser,
             request_id=secrets.token_hex(16),
             details=dict(details or {}),
+            typed=dict(typed or {}),
             dispatched_at=at,
         )
         if by is not None:
-            event.actor_id, event.actor_name = by.person.id, by.person.full_name
+            event.actor_id, event.actor_email = by.person.id, by.person.email
+            event.actor_name = by.person.full_name
         self.events.append(event)

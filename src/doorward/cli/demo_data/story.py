@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from random import Random
 
-    from doorward.audit.services import Detail
+    from doorward.audit.services import Detail, Typed
     from doorward.cli.demo_data.character import Character
     from doorward.cli.demo_data.ledger import Ledger
 
@@ -57,8 +57,10 @@ class Story:
     def _enable(self, one: Character) -> None:
         if one.factor is None:
             return
-        details = {"factor": one.factor.name} | _link()
-        self.ledger.note(Kind.TWO_FACTOR_ENABLED, one.enabled_at, by=one, details=details)
+        typed: dict[str, Typed] = {"factor": one.factor.name}
+        self.ledger.note(
+            Kind.TWO_FACTOR_ENABLED, one.enabled_at, by=one, details=_link(), typed=typed
+        )
         saved_at = one.enabled_at + timedelta(minutes=1)
         self.ledger.note(Kind.RECOVERY_CODES_SAVED, saved_at, by=one)
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING, Final
 
-from django.db import transaction
 from django.utils import translation
 
 from doorward.audit.browsers import in_words
-from doorward.audit.events import Kind
-from doorward.audit.services import record
 from doorward.core.tables import RUNS
 from doorward.web.history_details import details_of
 from doorward.web.history_words import tell
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from doorward.audit.models import Event
-    from doorward.audit.origin import By
 
 COLUMNS: Final = (
     "time",
@@ -29,8 +25,13 @@ COLUMNS: Final = (
     "outcome",
     "what",
     "details",
+    "actor_type",
     "actor",
+    "actor_email",
+    "actor_id",
     "subject",
+    "subject_email",
+    "subject_id",
     "browser",
     "address",
     "id",
@@ -61,12 +62,6 @@ def table(events: QuerySet[Event], *, language: str) -> Iterator[str]:
             yield writer.writerow(safe_cell(cell) for cell in _cells(event))
 
 
-def record_export(*, by: By, filters: list[str]) -> None:
-    """Write down that somebody takes the history along, and what it was narrowed to."""
-    with transaction.atomic():
-        record(Kind.HISTORY_EXPORTED, by=by, details={"filters": filters})
-
-
 def _cells(event: Event) -> tuple[str, ...]:
     return (
         event.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -74,8 +69,13 @@ def _cells(event: Event) -> tuple[str, ...]:
         event.outcome,
         tell(event),
         "; ".join(details_of(event)),
+        event.actor_type,
         event.actor_name,
+        event.actor_email,
+        str(event.actor_id or ""),
         event.subject_name,
+        event.subject_email,
+        str(event.subject_id or ""),
         in_words(event.browser) if event.browser else "",
         event.address,
         str(event.public_id),

@@ -10,7 +10,7 @@ from doorward.administrators.models import Status
 from doorward.administrators.phones import clean_phone
 from doorward.administrators.services import Change, Details, NewAdministrator
 from doorward.core import errors
-from doorward.core.text import clean_email, clean_line
+from doorward.core.text import clean_email, clean_name
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.web.posted import field, ticked
 from doorward.web.refusals import sentence
@@ -61,8 +61,8 @@ def find_errors(typed: Typed) -> dict[str, str]:
     """Give a sentence for each field that is not right."""
     checks: dict[str, Callable[[], object]] = {
         "email": lambda: clean_email(typed.email),
-        "first_name": lambda: _name(typed.first_name),
-        "last_name": lambda: _name(typed.last_name),
+        "first_name": lambda: clean_name(typed.first_name, maximum=NAME_LENGTH),
+        "last_name": lambda: clean_name(typed.last_name, maximum=NAME_LENGTH),
         "phone": lambda: clean_phone(typed.phone, region=None),
     }
     found = {}
@@ -125,8 +125,3 @@ def _shared(request: Request) -> dict[str, Any]:
         "require_2fa": ticked(request, "require_2fa"),
         "tabs": frozenset(request.POST.getlist("tabs")),
     }
-
-
-def _name(text: str) -> None:
-    if not clean_line(text, maximum=NAME_LENGTH):
-        raise errors.NameMissing

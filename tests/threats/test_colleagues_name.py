@@ -1,0 +1,110 @@
+"""The name of a colleague, taken for a while: whoever acts is named by name and e-mail, as they were then."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from django.utils import timezone
+
+from doorward.administrators.models import Administrator
+from doorward.audit.events import Kind
+from doorward.audit.models import Event
+from doorward.audit.origin import By, Origin
+from doorward.environment import MailServer
+from doorward.notices.worker import run_once
+from tests import histories, support
+from tests.notices.mails import Folder, part, send_to
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    path = tmp_path / "mail"
+    send_to(monkeypatch, MailServer(kind="file", folder=path))
+    return Folder(path)
+
+
+@pytest.fixture
+def impostor(owner):
+    """Give a second person with all tabs, who will act under the owner's name."""
+    return support.make_administrator(
+        owner.customer, email="mallory@harbourbakery.example", name="Mallory Wright",
+        tabs=support.ALL_TABS,
+    )  # fmt: skip
+
+
+def rename(browser, person, name):
+    first, _, last = name.partition(" ")
+    fields = {
+        "first_name": first, "last_name": last, "phone": "", "email": person.email,
+        "language": "en", "time_zone": "UTC",
+    }  # fmt: skip
+    answer = browser.post("/profile/", fields)
+    assert answer.status_code == 303, answer.content.decode()
+    return browser.get("/profile/").content.decode()
+
+
+def acted(owner, impostor, colleague):
+    """Take the owner's name, act, and give it back."""
+    browser = support.browser_of(impostor)
+    rename(browser, impostor, owner.full_name)
+    browser.post(f"/administrators/{colleague.id}/password-link/")
+    rename(browser, impostor, "Mallory Wright")
+
+
+def test_pages_name_them_by_name_and_email(owner, impostor, colleague):
+    acted(owner, impostor, colleague)
+    browser = support.browser_of(owner)
+    said = f"{owner.full_name} ({impostor.email}) sent a password link to {colleague.full_name}"
+    for path in ("/activity/", f"/administrators/{colleague.id}/history/"):
+        page = browser.get(path).content.decode()
+        assert f"{owner.full_name} ({impostor.email})" in page, said
+
+
+def test_mails_name_them_by_name_and_email(owner, impostor, colleague, folder):
+    acted(owner, impostor, colleague)
+    run_once(timezone.now())
+    mails = [part(mail, "plain") for mail in folder.all() if mail["To"] == colleague.email]
+    assert any(f"{owner.full_name} ({impostor.email})" in " ".join(text.split()) for text in mails)
+
+
+def test_exports_name_them_by_id_too(owner, impostor, colleague, tmp_path):
+    acted(owner, impostor, colleague)
+    table = support.browser_of(owner).get("/activity/export.csv").getvalue().decode("utf-8-sig")
+    exports = [table, histories.export(tmp_path, "csv").read_text()]
+    for text in exports:
+        [row] = [
+            row
+            for row in csv.DictReader(io.StringIO(text))
+            if Kind.PASSWORD_LINK_SENT in (row.get("event"), row.get("kind"))
+        ]
+        assert row["actor_id"] == str(impostor.id)
+        assert row["actor_email"] == impostor.email
+        assert row["subject_id"] == str(colleague.id)
+        assert row["subject_email"] == colleague.email
+
+
+def test_history_says_from_which_name_to_which(owner, impostor, colleague):
+    acted(owner, impostor, colleague)
+    first, second = support.events(Kind.DETAILS_CHANGED)
+    assert first.typed["before"] == {"first_name": "Mallory", "last_name": "Wright"}
+    assert first.typed["after"] == {"first_name": "Ines", "last_name": "Moreau"}
+    assert second.typed["after"] == first.typed["before"]
+    page = support.browser_of(owner).get("/activity/").content.decode()
+    assert "first name: “Mallory” → “Ines”" in page
+    assert "last name: “Wright” → “Moreau”" in page
+
+
+def test_what_was_typed_is_erased_with_them(owner, impostor, colleague):
+    from doorward.notices import erasing  # noqa: PLC0415 - only here
+
+    acted(owner, impostor, colleague)
+    Administrator.objects.everywhere().filter(id=impostor.id).update(status="removed")
+    erasing.erase(support.again(impostor), by=By(who=None, origin=Origin()))
+    left = repr(list(Event.objects.values()))
+    assert "Mallory" not in left
+    assert impostor.email not in left
+    assert histories.faults() == set()

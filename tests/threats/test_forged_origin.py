@@ -1,0 +1,140 @@
+"""Words of a browser that pass for ours: who acted is told by the actor, and never by what was sent."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from doorward.administrators.models import Administrator
+from doorward.audit.browsers import in_words
+from doorward.audit.events import Kind
+from doorward.audit.models import Event
+from doorward.audit.origin import CONSOLE, WORKER, ActorType
+from doorward.environment import MailServer
+from doorward.notices import erasing
+from doorward.notices.worker import run_once
+from doorward.web.history import line_of
+from tests import histories, support
+from tests.notices.mails import Folder, part, send_to
+
+pytestmark = pytest.mark.django_db
+
+# What stands for us in the database, in pages and in mails, and what would be read as it.
+OURS = (
+    "console",
+    "worker",
+    "operator",
+    "portal",
+    "person",
+    "stranger",
+    "the command line",
+    "the portal itself",
+    "The operator",
+    "The portal",
+    # Parsers give words of these back.
+    "the command line/1.0 CFNetwork/1.0 Darwin/1",
+    "Mozilla/5.0 (X11; Linux x86_64) the portal itself/1.0 (bot; +http://x.example)",
+    "The operator of Northline Bot/2.0",
+    "the portal itself-spider",
+)
+SAID = ("the command line", "the portal itself", "The operator", "The portal", "the operator of")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    path = tmp_path / "mail"
+    send_to(monkeypatch, MailServer(kind="file", folder=path))
+    return Folder(path)
+
+
+def thief(owner, words):
+    """Give a browser with these words that is through."""
+    browser = support.sign_in(Client(HTTP_USER_AGENT=words), owner)
+    assert browser.get("/").status_code == 200
+    return browser
+
+
+def ours_in(text):
+    return [said for said in SAID if said in text]
+
+
+def lines_of(events):
+    return " ".join(f"{line.text} {line.place}" for line in map(line_of, events))
+
+
+def export(browser):
+    return browser.get("/activity/export.csv").getvalue().decode("utf-8-sig")
+
+
+@pytest.mark.parametrize("words", OURS)
+def test_history_says_who_acted(owner, words):
+    browser = thief(owner, words)
+    events = list(Event.objects.filter(actor_id=owner.id))
+    assert {event.actor_type for event in events} == {ActorType.PERSON}
+    assert ours_in(lines_of(events)) == []
+    # The operator added the owner, which is said once; of the session nothing of the kind is.
+    sessions = browser.get("/security/").content.decode().partition("history")[0]
+    assert ours_in(sessions) == []
+    table = csv.DictReader(io.StringIO(export(browser)))
+    told = [row for row in table if row["actor_id"] == str(owner.id)]
+    assert told
+    assert all(ours_in(f"{row['what']} {row['browser']}") == [] for row in told)
+
+
+@pytest.mark.parametrize("words", OURS)
+def test_a_browser_is_named_with_words_of_ours_alone(words):
+    assert not any(said in in_words(words) for said in SAID)
+
+
+def test_who_acts_without_a_browser_leaves_that_column_empty(owner):
+    for by in (CONSOLE, WORKER):
+        assert (by.origin.browser, by.origin.address, by.origin.request_id) == ("", "", "")
+    [added] = support.events(Kind.ADMINISTRATOR_ADDED, subject_id=owner.id)
+    assert (added.actor_type, added.browser) == ("operator", "")
+    assert not Event.objects.filter(actor_type="operator").exclude(browser="").exists()
+
+
+@pytest.mark.parametrize("words", ["console", "worker"])
+def test_mails_say_who_it_was_and_from_where(owner, colleague, folder, words):
+    browser = thief(owner, words)
+    browser.post(f"/administrators/{colleague.id}/password-link/")
+    run_once(timezone.now())
+    [mail] = [mail for mail in folder.all() if mail["To"] == colleague.email]
+    text = part(mail, "plain")
+    assert f"{owner.full_name} ({owner.email})" in text
+    assert "127.0.0.x" in text
+    assert "an unknown browser" in text
+    assert "the operator of" not in text
+
+
+@pytest.mark.parametrize("words", ["console", "worker"])
+def test_strangers_are_no_operators_either(owner, words):
+    Client(HTTP_USER_AGENT=words).post("/password/forgot/", {"email": owner.email})
+    [asked] = support.events(Kind.PASSWORD_LINK_ASKED)
+    assert (asked.actor_type, asked.browser) == ("stranger", words)
+    assert ours_in(lines_of([asked])) == []
+
+
+@pytest.mark.parametrize("words", ["console", "worker"])
+def test_erasing_leaves_no_name_and_no_address(owner, colleague, words):
+    thief(colleague, words)
+    Administrator.objects.everywhere().filter(id=colleague.id).update(status="removed")
+    erasing.erase(colleague, by=CONSOLE)
+    for event in Event.objects.filter(actor_id=colleague.id):
+        assert (event.actor_name, event.actor_email, event.address) == ("", "", "")
+        assert event.browser == ""
+    assert histories.faults() == set()
+
+
+def test_an_export_tells_both_columns_apart(owner, tmp_path):
+    thief(owner, "console")
+    rows = list(csv.DictReader(io.StringIO(histories.export(tmp_path, "csv").read_text())))
+    told = {(row["actor_type"], row["browser"]) for row in rows if row["record"] == "event"}
+    assert ("person", "console") in told
+    assert all(
+        browser == "" for actor_type, browser in told if actor_type in {"operator", "portal"}
+    )
