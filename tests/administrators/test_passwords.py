@@ -32,7 +32,7 @@ def change(person, by, *, current=support.PASSWORD, password=support.OTHER_PASSW
         administrator_id=person.id,
         current=current,
         password=password,
-        **({"two_factors": False, "known_browser": True} | rest),
+        **({"two_factors": False} | rest),
         by=by,
         now=timezone.now(),
     )

@@ -108,7 +108,9 @@ def test_what_had_to_wait_and_a_fresh_proof_are_no_wrong_code_after_a_password(o
         prove_again_wrongly(owner)
     for _ in range(5):
         with pytest.raises(errors.MustWait):
-            prove(begin(owner), WRONG, owner)
+            proving.prove_again(
+                loaded=begin(owner), code=WRONG, by=support.by(owner), now=timezone.now()
+            )
     assert told() == 0
 
 

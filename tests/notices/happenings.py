@@ -281,7 +281,6 @@ def password_changed(stage: Stage) -> None:
         current=support.PASSWORD,
         password=support.OTHER_PASSWORD,
         two_factors=False,
-        known_browser=True,
         by=stage.by_person,
         now=stage.now,
     )

@@ -208,8 +208,8 @@ ROWS = {
         "counted attempts",
         [
             f"{attempts.ADDRESS_WINDOW // 60} minutes",
-            f"{throttle._PASSWORD_MEMORY_MS // 86_400_000} days",
-            f"{throttle._RESET_MEMORY_MS // 3_600_000} hour",
+            f"{throttle._MEMORY_MS // 86_400_000} days",
+            f"{attempts.ASKED.seconds // 3600} hour",
         ],
     ),
     "mailed links": ("a mailed link", [days(links.KEEP)]),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from functools import partial
+from threading import Lock
 
 import pytest
 from django.utils import timezone
@@ -22,8 +24,17 @@ HERE = "192.0.2.10"
 EMAIL = "ines.moreau@harbourbakery.example"
 
 
+BROWSER = b"\x01" * 32
+
+
 def count(*keys: throttle.Key) -> None:
-    throttle.count_keys(keys, now=timezone.now())
+    """Try, and be wrong."""
+    throttle.reserve(keys, now=timezone.now())
+    throttle.was_wrong(keys, now=timezone.now())
+
+
+def of_email(*, known: bool, email: str = EMAIL) -> throttle.Key:
+    return throttle.password_key(email, browser=BROWSER if known else b"")
 
 
 def waits(*keys: throttle.Key) -> int:
@@ -48,7 +59,7 @@ def count_row(key, *, known=False, address=HERE):
 
 @pytest.mark.parametrize("known", [True, False])
 def test_five_are_free_then_the_wait_doubles_up_to_an_hour(clock, known):
-    key = throttle.password_key(EMAIL, known=known)
+    key = of_email(known=known)
     assert [waits(key) for _ in range(attempts.FREE)] == [0] * attempts.FREE
     for seconds in (30, 60, 120, 240, 480, 960, 1920, 3600, 3600):
         assert waits(key) == seconds
@@ -59,16 +70,16 @@ def test_five_are_free_then_the_wait_doubles_up_to_an_hour(clock, known):
 
 
 def test_known_and_unknown_browsers_and_people_are_counted_apart(clock):
-    stranger = throttle.password_key(EMAIL, known=False)
+    stranger = of_email(known=False)
     for _ in range(attempts.FREE):
         count(stranger)
     assert waits(stranger)
-    assert not waits(throttle.password_key(EMAIL, known=True))
-    assert not waits(throttle.password_key("sam@harbourbakery.example", known=False))
+    assert not waits(of_email(known=True))
+    assert not waits(of_email(known=False, email="sam@harbourbakery.example"))
 
 
 def test_a_hundred_from_unknown_browsers_keep_them_out_for_good(clock):
-    stranger, owner = (throttle.password_key(EMAIL, known=known) for known in (False, True))
+    stranger, owner = (of_email(known=known) for known in (False, True))
     for _ in range(attempts.PASSWORD_KNOWN_ONLY_AT):
         clock.shift(timedelta(hours=1))
         count(stranger)
@@ -82,7 +93,7 @@ def test_a_hundred_from_unknown_browsers_keep_them_out_for_good(clock):
 
 
 def test_a_hundred_from_known_browsers_go_on_waiting_an_hour_each(clock):
-    owner = throttle.password_key(EMAIL, known=True)
+    owner = of_email(known=True)
     for _ in range(attempts.PASSWORD_KNOWN_ONLY_AT + 5):
         clock.shift(timedelta(hours=1))
         count(owner)
@@ -90,7 +101,7 @@ def test_a_hundred_from_known_browsers_go_on_waiting_an_hour_each(clock):
 
 
 def test_failures_of_long_ago_no_longer_count(clock):
-    key = throttle.password_key(EMAIL, known=False)
+    key = of_email(known=False)
     for _ in range(attempts.FREE):
         count(key)
     clock.shift(timedelta(days=31))
@@ -101,10 +112,124 @@ def test_failures_of_long_ago_no_longer_count(clock):
 @pytest.mark.django_db(transaction=True)
 def test_of_thirty_at_once_five_are_looked_at():
     support.provider()
-    key = throttle.password_key(EMAIL, known=False)
+    key = of_email(known=False)
     found = at_once([partial(count, key)] * 30)
     assert found.count(None) == attempts.FREE, found
     assert sum(isinstance(one, MustWait) for one in found) == 30 - attempts.FREE
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("failures", [0, attempts.FREE - 1, attempts.FREE])
+def test_forty_right_ones_at_once_are_all_looked_at_and_none_waits(failures):
+    support.provider()
+    key = of_email(known=False)
+    for _ in range(failures):
+        count(key)
+    Attempt.objects.update(wait_until=0)
+    beside = Beside()
+
+    def be_right() -> None:
+        throttle.reserve([key], now=timezone.now())
+        beside.look()
+        throttle.was_right([key])
+
+    assert at_once([be_right] * 40) == [None] * 40
+    assert 1 <= beside.most <= attempts.FREE
+    row = Attempt.objects.get()
+    assert (row.failures, row.in_flight, row.wait_until) == (0, 0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_forty_wrong_ones_at_once_no_more_are_looked_at_than_are_free():
+    support.provider()
+    key, beside = of_email(known=False), Beside()
+
+    def be_wrong() -> None:
+        throttle.reserve([key], now=timezone.now())
+        beside.look()
+        throttle.was_wrong([key], now=timezone.now())
+
+    found = at_once([be_wrong] * 40)
+    assert found.count(None) == beside.all == attempts.FREE, found
+    assert sum(isinstance(one, MustWait) for one in found) == 40 - attempts.FREE
+    assert Attempt.objects.get().failures == attempts.FREE
+
+
+class Beside:
+    """Counts how many are looked at at the same moment, and in all."""
+
+    def __init__(self) -> None:
+        self.lock, self.now, self.most, self.all = Lock(), 0, 0, 0
+
+    def look(self) -> None:
+        with self.lock:
+            self.now, self.all = self.now + 1, self.all + 1
+            self.most = max(self.most, self.now)
+        # As a hash takes its time: others come meanwhile.
+        hashlib.pbkdf2_hmac("sha256", b"", b"", 20_000)
+        with self.lock:
+            self.now -= 1
+
+
+def test_what_a_process_left_behind_that_died_is_a_failure_after_half_a_minute(clock, monkeypatch):
+    monkeypatch.setattr(throttle, "_ROUNDS", 3)
+    key = of_email(known=False)
+    for _ in range(attempts.FREE):
+        throttle.reserve([key], now=timezone.now())
+    with pytest.raises(MustWait) as refused:
+        throttle.reserve([key], now=timezone.now())
+    assert refused.value.seconds == 1
+    clock.shift(timedelta(seconds=31))
+    assert not waits(key)
+    assert Attempt.objects.get().failures == attempts.FREE + 1
+    assert waits(key) == 60
+
+
+def test_what_was_refused_by_another_key_is_not_held(clock):
+    full, own = throttle.address_key(HERE), of_email(known=False)
+    for _ in range(attempts.ADDRESS_LIMIT):
+        count(full)
+    for _ in range(attempts.FREE * 2):
+        assert waits(own, full)
+    assert not waits(own)
+
+
+# --- what is asked for ----------------------------------------------------------------------------
+
+
+def test_what_has_a_window_is_spent_until_it_is_full_and_is_whole_again_after(clock):
+    here = throttle.address_key(HERE, throttle.Rule.ASKING)
+    for _ in range(attempts.ASKING.limit):
+        throttle.spend([here], now=timezone.now())
+    with pytest.raises(MustWait) as refused:
+        throttle.spend([here], now=timezone.now())
+    assert refused.value.seconds == attempts.ASKING.seconds
+    assert not waits(throttle.address_key(HERE))
+    clock.shift(timedelta(seconds=attempts.ASKING.seconds))
+    throttle.spend([here], now=timezone.now())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_spent_at_once_no_more_than_the_window_has():
+    support.provider()
+    key = throttle.asked_key(EMAIL)
+    found = at_once([partial(throttle.spend, [key], now=timezone.now())] * 30)
+    assert found.count(None) == attempts.ASKED.limit, found
+
+
+# --- no more rows than it takes -------------------------------------------------------------------
+
+
+def test_who_invents_emails_fills_no_more_than_a_table_of_a_fixed_size(clock, monkeypatch):
+    monkeypatch.setattr(throttle, "MOST_ROWS", 20)
+    guessed = of_email(known=False)
+    for _ in range(attempts.FREE):
+        count(guessed)
+    for number in range(60):
+        count(of_email(known=False, email=f"{number}@harbourbakery.example"))
+    throttle.forget(now=timezone.now())
+    assert Attempt.objects.count() == 20
+    assert waits(guessed)
 
 
 # --- addresses ------------------------------------------------------------------------------------
@@ -124,8 +249,8 @@ def test_an_ipv6_network_is_one_address_and_an_ipv4_one_in_ipv6_is_itself(clock)
 def test_what_was_right_is_given_back_to_the_address(clock):
     key = throttle.address_key(HERE)
     for _ in range(attempts.ADDRESS_LIMIT + 5):
-        count(key)
-        throttle.give_back([key])
+        throttle.reserve([key], now=timezone.now())
+        throttle.was_right([key])
     for _ in range(attempts.ADDRESS_LIMIT):
         count(key)
     assert waits(key)
@@ -136,10 +261,8 @@ def test_of_thirty_at_once_no_more_than_the_limit_are_looked_at():
     support.provider()
     key = throttle.address_key(HERE)
     count(key)
-    Attempt.objects.update(failures=attempts.ADDRESS_LIMIT - 10)
-    people = [
-        throttle.password_key(f"{one}@harbourbakery.example", known=False) for one in range(30)
-    ]
+    Attempt.objects.filter(key=key.hash).update(failures=attempts.ADDRESS_LIMIT - 10)
+    people = [of_email(known=False, email=f"{one}@harbourbakery.example") for one in range(30)]
     found = at_once([partial(count, key, one) for one in people])
     assert found.count(None) == 10, found
 
@@ -156,6 +279,7 @@ def test_a_row_is_not_counted_from_an_address_that_waits(owner, clock):
     left = throttle.seconds_left([row], known=False, address=HERE, now=timezone.now())
     assert left == attempts.ADDRESS_WINDOW
     assert count_row(row.id, address="192.0.2.11") == 1
+    assert count_row(row.id, known=True) == 1
     clock.shift(timedelta(seconds=attempts.ADDRESS_WINDOW))
     assert count_row(row.id) == 1
 

@@ -60,6 +60,11 @@ class Way:
     accepts: bool = True
 
     @property
+    def of_address(self) -> bool:
+        """Whether a wrong one is a failed sign-in, which counts for its address."""
+        return self.route.startswith("sign-in/") and self.reaches != SET_UP
+
+    @property
     def path(self) -> str:
         return f"/{self.route}"
 
@@ -220,9 +225,9 @@ def asserted(options: str, **given: Any) -> Callable[[Person], Form]:
 
 PASSWORD = "doorward.administrators.passwords._prove_current"
 SIGN_IN = "doorward.administrators.signing_in._verify"
-CODE = "doorward.mfa.proving._match"
+CODE = "doorward.mfa.proving._look"
 SET_UP = "doorward.mfa.set_up._check"
-PASSKEY = "doorward.mfa.passkey_proving._check"
+PASSKEY = "doorward.mfa.passkey_proving._try"
 PASSKEY_SIGN_IN = "doorward.mfa.passkey_sign_in._check"
 CLOCK = "doorward.mfa.clock.examine"
 RECOVERY = "doorward.mfa.recovery._find"

@@ -13,6 +13,7 @@ from doorward.audit.events import Kind
 from doorward.core import errors
 from doorward.mfa import facts, recovery
 from doorward.mfa.models import Factor
+from doorward.safe.models import Attempt
 from tests import support
 from tests.mfa.test_disabling import disable
 from tests.mfa.test_proving import begin, prove
@@ -107,6 +108,7 @@ def no_waiting() -> None:
     """Let the next try be looked at: it is not the waiting that keeps a used code out."""
     fields = ("known_failures", "unknown_failures", "known_wait_until", "unknown_wait_until")
     Factor.objects.update(**dict.fromkeys(fields, 0))
+    Attempt.objects.all().delete()
 
 
 def arrive_at(owner: Administrator, route: str) -> Person:

@@ -87,7 +87,6 @@ def password(one: Browser) -> Callable[[], Any]:
         current=support.PASSWORD,
         password=f"{support.OTHER_PASSWORD} {one.number}",
         two_factors=False,
-        known_browser=True,
         **one.words,
     )
 

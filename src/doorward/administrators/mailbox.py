@@ -76,15 +76,24 @@ def send(*, session_id: UUID, by: By, now: datetime, again: bool = False) -> Mai
         return proof
 
 
-def prove(*, session_id: UUID, old_hash: bytes, code: str, by: By, now: datetime) -> Started:
+def prove(  # noqa: PLR0913 - the code, and the session whose proof it is
+    *,
+    session_id: UUID,
+    old_hash: bytes,
+    code: str,
+    known_browser: bool = False,
+    by: By,
+    now: datetime,
+) -> Started:
     """Burn the newest code of this session; give the stepped-up session.
 
     Counted before it is looked at: five tries a code. Raises `WrongCode`, `MailboxProofExpired` or, for
-    an address that has to wait, `MustWait`.
+    an unknown browser at an address that has to wait, `MustWait`.
     """
-    address = [throttle.address_key(by.origin.address)]
+    address = throttle.address_key(by.origin.address)
     try:
-        throttle.count_keys(address, now=now)
+        if not known_browser:
+            throttle.refuse_waiting([address], now=now)
         proof = _count(session_id, now=now)
         if not hmac.compare_digest(_still_known(proof).encode(), normalise(code).encode()):
             raise WrongCode
@@ -96,8 +105,8 @@ def prove(*, session_id: UUID, old_hash: bytes, code: str, by: By, now: datetime
                 outcome=Outcome.FAILED,
                 details={"reason": refusal.code},
             )
+        throttle.count_failure(by.origin.address, now=now)
         raise
-    throttle.give_back(address)
     with transaction.atomic():
         unused = MailboxProof.objects.filter(id=proof.id, used_at__isnull=True)
         if unused.update(used_at=now) != 1:

@@ -97,13 +97,12 @@ def change(  # noqa: PLR0913 - the form and who sends it
     current: str,
     password: str,
     two_factors: bool,
-    known_browser: bool,
     by: By,
     now: datetime,
 ) -> None:
     """Change one's own password; the current one is asked for, counted like a sign-in."""
     person = _person(administrator_id)
-    _prove_current(person, current, known=known_browser, by=by, now=now)
+    _prove_current(person, current, by=by, now=now)
     if verify_password(passwords.normalise(password), person.password)[0]:
         raise errors.PasswordUnchanged
     new = accept(password, person=person, two_factors=two_factors)
@@ -120,7 +119,6 @@ def prove_again(  # noqa: PLR0913 - the password, and the session whose proof it
     password: str,
     session_id: UUID,
     old_hash: bytes,
-    known_browser: bool,
     by: By,
     now: datetime,
 ) -> Started:
@@ -128,7 +126,7 @@ def prove_again(  # noqa: PLR0913 - the password, and the session whose proof it
 
     Raises `WrongCredentials`, `MustWait`, or `StaleRequest` where the session was stepped up meanwhile.
     """
-    _prove_current(_person(administrator_id), password, known=known_browser, by=by, now=now)
+    _prove_current(_person(administrator_id), password, by=by, now=now)
     with transaction.atomic():
         record(Kind.PROVED_AGAIN, by=by)
         return sessions.step_up(session_id, old_hash=old_hash, password_at=now)
@@ -154,9 +152,9 @@ def ask_for_link(*, email: str, origin: Origin, now: datetime) -> None:
     further mail and the same answer: a link that was mailed in the last hour still works.
     """
     folded = fold_email(email.replace("\0", ""))[:320]
-    throttle.count_keys([throttle.address_key(origin.address)], now=now)
+    throttle.spend([throttle.address_key(origin.address, throttle.Rule.ASKING)], now=now)
     try:
-        throttle.count_keys([throttle.reset_key(folded)], now=now)
+        throttle.spend([throttle.asked_key(folded)], now=now)
     except errors.MustWait:
         return
     person = (
@@ -217,7 +215,7 @@ def reset(  # noqa: PLR0913 - the form and who sends it
         links.burn(link, now=now)
         _write(person, new)
         _withdraw(person, now=now)
-        forget_failures(person)
+        forget_failures(person, browser_token=browser_token)
         sessions.end_others(administrator_id=person.id, keep=None, now=now)
         record(Kind.PASSWORD_RESET, by=by)
         return begin_from_link(person.id, browser_token=browser_token, by=by, now=now)
@@ -237,10 +235,17 @@ def begin_from_link(
     )
 
 
-def forget_failures(person: Administrator) -> None:
-    """Let a person's password be tried anew from any browser, as a reset by mail does."""
+def forget_failures(person: Administrator, *, browser_token: str = "") -> None:
+    """Let a person's password be tried again from any browser, as a reset by mail does.
+
+    Browsers that were known are so no longer, but for the one in which it is reset.
+    """
+    browser = sessions.browser_hash(browser_token)
     throttle.reset(
-        [throttle.password_key(person.email_folded, known=known) for known in (True, False)]
+        [
+            throttle.password_key(person.email_folded),
+            throttle.password_key(person.email_folded, browser=browser),
+        ]
     )
 
 
@@ -249,25 +254,26 @@ def _person(administrator_id: UUID) -> Administrator:
     return people.get(id=administrator_id)
 
 
-def _prove_current(
-    person: Administrator, current: str, *, known: bool, by: By, now: datetime
-) -> None:
-    keys = [
-        throttle.password_key(person.email_folded, known=known),
-        throttle.address_key(by.origin.address),
-    ]
+def _prove_current(person: Administrator, current: str, *, by: By, now: datetime) -> None:
+    """Look at the current password; counted for this session alone, so that no other browser has to wait."""
+    keys = [throttle.proof_key(by.session_id or person.id)]
     try:
-        throttle.count_keys(keys, now=now)
-        chosen = passwords.normalise(current)[: passwords.MAXIMUM + 1]
-        if not verify_password(chosen, person.password)[0]:
-            raise errors.WrongCredentials
-    except errors.Refusal as refusal:
-        with transaction.atomic():
-            record(
-                Kind.PROOF_FAILED, by=by, outcome=Outcome.FAILED, details={"reason": refusal.code}
-            )
+        throttle.reserve(keys, now=now)
+    except errors.MustWait as refusal:
+        _record_failed_proof(refusal, by=by)
         raise
-    throttle.give_back(keys)
+    chosen = passwords.normalise(current)[: passwords.MAXIMUM + 1]
+    if not verify_password(chosen, person.password)[0]:
+        wrong = errors.WrongCredentials()
+        throttle.was_wrong(keys, now=now)
+        _record_failed_proof(wrong, by=by)
+        raise wrong
+    throttle.was_right(keys)
+
+
+def _record_failed_proof(refusal: errors.Refusal, *, by: By) -> None:
+    with transaction.atomic():
+        record(Kind.PROOF_FAILED, by=by, outcome=Outcome.FAILED, details={"reason": refusal.code})
 
 
 def _withdraw(person: Administrator, *, now: datetime) -> None:

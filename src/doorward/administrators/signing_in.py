@@ -53,21 +53,27 @@ def prove_password(  # noqa: PLR0913 - what a sign-in form and its browser bring
     found = _find(folded, browser_token=browser_token)
     known = found is not None and found.known_browser
     by = By(who=found.who() if found else None, origin=origin)
-    keys = [
-        throttle.password_key(folded, known=known),
-        throttle.address_key(origin.address),
-    ]
+    browser = sessions.browser_hash(browser_token)
+    keys = _counted(folded, browser=browser if known else b"", address=origin.address)
     try:
-        throttle.count_keys(keys, now=now)
+        throttle.reserve(keys, now=now)
+    except MustWait as refusal:
+        _record_failure(refusal, by=by)
+        raise
+    try:
         _verify(found, password)
     except Refusal as refusal:
-        _record_failure(refusal, by=by)
+        with transaction.atomic():
+            throttle.was_wrong(keys, now=now)
+            if known:
+                throttle.count_failure(origin.address, now=now)
+            _record_failure(refusal, by=by)
         raise
     if found is None:  # for the type checker: `_verify` raised
         raise WrongCredentials
     if not cached.answers(found.brand_id, origin.host):
         with transaction.atomic():
-            throttle.give_back(keys)
+            throttle.was_right(keys)
             elsewhere = send_home(found.brand_id, by=by)
         raise elsewhere
     return _begin(
@@ -75,10 +81,16 @@ def prove_password(  # noqa: PLR0913 - what a sign-in form and its browser bring
         keys=keys,
         by=by,
         now=now,
-        browser_hash=sessions.browser_hash(browser_token),
+        browser_hash=browser,
         known_browser=known,
         next_path=next_path,
     )
+
+
+def _counted(folded: str, *, browser: bytes, address: str) -> list[throttle.Key]:
+    """Return what a try is counted on. What others at its address do keeps no known browser waiting."""
+    own = throttle.password_key(folded, browser=browser)
+    return [own] if browser else [own, throttle.address_key(address)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +157,8 @@ def _begin(
     found: _Found, *, keys: list[throttle.Key], by: By, now: datetime, **columns: object
 ) -> Started:
     with transaction.atomic():
-        throttle.give_back(keys)
-        return sessions.begin(
+        # The person's row first, as everywhere: who resets a password takes it before these counts.
+        started = sessions.begin(
             found,
             by=by,
             now=now,
@@ -155,6 +167,8 @@ def _begin(
             previous_browser=found.previous_browser or "",
             **columns,
         )
+        throttle.was_right(keys)
+        return started
 
 
 def send_home(brand_id: UUID, *, by: By) -> PortalElsewhere:
@@ -169,7 +183,7 @@ def send_home(brand_id: UUID, *, by: By) -> PortalElsewhere:
 
 def _record_failure(refusal: Refusal, *, by: By) -> None:
     outcome = Outcome.REFUSED if isinstance(refusal, MustWait) else Outcome.FAILED
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         record(Kind.SIGN_IN_FAILED, by=by, outcome=outcome, details={"reason": refusal.code})
 
 

@@ -5,6 +5,7 @@ stay inside that. A sliding limit alone is no defence: ten tries an hour for a y
 """
 
 import ipaddress
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -22,8 +23,23 @@ ALARM_WINDOW: Final = 30 * 24 * 3600
 
 PASSWORD_KNOWN_ONLY_AT: Final = 100
 
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """So many within so many seconds; then nothing more until these are over."""
+
+    limit: int
+    seconds: int
+
+
 ADDRESS_LIMIT: Final = 100
 ADDRESS_WINDOW: Final = 900
+# Failed sign-ins from one address: unknown browsers there wait.
+ADDRESS: Final = Window(ADDRESS_LIMIT, ADDRESS_WINDOW)
+# Links for a forgotten password asked for from one address: only who asks for more waits.
+ASKING: Final = Window(100, 900)
+# Such links for one e-mail: one that was mailed in the last hour works still.
+ASKED: Final = Window(5, 3600)
 
 UNKNOWN_ADDRESS: Final = "unknown"
 _IPV6_PREFIX: Final = 64

@@ -15,8 +15,14 @@ from doorward.core.passkeys import Expected, check_assertion, read_answer
 from doorward.core.steps import FactorKind
 from doorward.mfa import challenges, passkeys
 from doorward.mfa.challenges import Purpose
-from doorward.mfa.proving import lock_guessed, pass_on, passed_meanwhile, usable
-from doorward.mfa.shared import record_guess, step_up
+from doorward.mfa.proving import (
+    lock_guessed,
+    pass_on,
+    passed_meanwhile,
+    reserve_own,
+    usable,
+)
+from doorward.mfa.shared import own_key, record_guess, step_up
 from doorward.safe import throttle
 
 if TYPE_CHECKING:
@@ -65,32 +71,51 @@ def prove_second_step(  # noqa: PLR0913 - as for a code, and the relying party
     passed the step.
     """
     given = Given(answer, Purpose.SECOND_STEP, party)
-    passkey, shown = _check(loaded, given, by=by, now=now)
     with transaction.atomic():
-        _write_used(loaded, passkey, shown, verifies=True, by=by, now=now)
-        factor = next(row for row in loaded.factors if row.id == passkey.factor_id)
-        return pass_on(loaded, factor, completes=completes, by=by, now=now)
+        found = _try(loaded, given, by=by, now=now)
+        if not isinstance(found, errors.Refusal):
+            factor = next(row for row in loaded.factors if row.id == found.factor_id)
+            return pass_on(loaded, factor, completes=completes, by=by, now=now)
+        if isinstance(found, errors.PasskeyChallengeInvalid) and passed_meanwhile(loaded):
+            raise errors.StaleRequest
+    _remember(loaded, found, given, by=by, now=now)
+    raise found
 
 
 def prove_again(*, loaded: Loaded, given: Given, by: By, now: datetime) -> Started:
     """Prove a passkey once more, as a fresh proof; the session gets a new identifier."""
-    passkey, shown = _check(loaded, given, by=by, now=now)
+    passkey = _prove_open(loaded, given, by=by, now=now)
     with transaction.atomic():
-        _write_used(loaded, passkey, shown, verifies=False, by=by, now=now)
         record(Kind.PROVED_AGAIN, by=by)
         return step_up(loaded.browser, passkey.factor_id, kind=FactorKind.PASSKEY, now=now)
 
 
 def prove(*, loaded: Loaded, given: Given, by: By, now: datetime) -> None:
     """Prove a passkey for something that is done at once."""
-    passkey, shown = _check(loaded, given, by=by, now=now)
+    _prove_open(loaded, given, by=by, now=now)
+
+
+def _prove_open(loaded: Loaded, given: Given, *, by: By, now: datetime) -> Stored:
+    """Prove a passkey in a session that is through; its tries are counted on this session."""
+    reserve_own(_FAILED[given.purpose], by=by, now=now)
     with transaction.atomic():
-        _write_used(loaded, passkey, shown, verifies=False, by=by, now=now)
+        found = _try(loaded, given, by=by, now=now)
+    if isinstance(found, errors.Refusal):
+        if isinstance(found, errors.PasskeyChallengeInvalid) and passed_meanwhile(loaded):
+            throttle.was_right([own_key(by)])
+            raise errors.StaleRequest
+        _remember(loaded, found, given, by=by, now=now)
+        raise found
+    throttle.was_right([own_key(by)])
+    return found
 
 
-def _check(loaded: Loaded, given: Given, *, by: By, now: datetime) -> tuple[Stored, Asserted]:
-    """Burn the challenge, count the try on the passkey, and only then look at the answer."""
-    passkey = None
+def _try(loaded: Loaded, given: Given, *, by: By, now: datetime) -> Stored | errors.Refusal:
+    """Burn the challenge, count the try on the passkey, and only then look at the answer.
+
+    In the caller's transaction; a refusal is a result, so that what was counted and burnt is committed.
+    """
+    second_step = given.purpose is Purpose.SECOND_STEP
     try:
         answer = read_answer(given.answer)
         bound_to = challenges.of_session(loaded.browser.session_id)
@@ -98,16 +123,24 @@ def _check(loaded: Loaded, given: Given, *, by: By, now: datetime) -> tuple[Stor
             answer.challenge, given.purpose, bound_to=bound_to, party=given.party, now=now
         )
         passkey = _own(loaded, answer, given)
-        count(passkey, known=loaded.browser.known, by=by, now=now)
+        if second_step:
+            count(passkey, known=loaded.browser.known, by=by, now=now)
+        elif not throttle.count_open_row(usable, passkey.factor_id):
+            return errors.FactorDisabled()
         expected = Expected(answer.challenge, given.party.origin, given.party.id)
-        return passkey, check_assertion(answer, expected, passkey.known)
+        shown = check_assertion(answer, expected, passkey.known)
+        _write_used(loaded, passkey, shown, verifies=second_step, by=by, now=now)
     except errors.Refusal as refusal:
-        if isinstance(refusal, errors.PasskeyChallengeInvalid) and passed_meanwhile(loaded):
-            raise errors.StaleRequest from refusal
-        record_guess(_FAILED[given.purpose], refusal, by=by, now=now)
-        if passkey is not None:
-            lock_guessed([passkey.factor_id], by=by, now=now)
-        raise
+        return refusal
+    return passkey
+
+
+def _remember(
+    loaded: Loaded, refusal: errors.Refusal, given: Given, *, by: By, now: datetime
+) -> None:
+    record_guess(_FAILED[given.purpose], refusal, by=by, now=now)
+    passkeys_of = [row.id for row in loaded.factors if row.kind is FactorKind.PASSKEY]
+    lock_guessed(passkeys_of, by=by, now=now)
 
 
 def count(passkey: Stored, *, known: bool, by: By, now: datetime) -> None:

@@ -88,17 +88,25 @@ class _Coming:
 
 
 def _try(answer: str, party: Party, coming: _Coming) -> Started | errors.Refusal:
-    """Count the try, burn the challenge, and only then look at the answer."""
-    keys = [throttle.address_key(coming.origin.address)]
-    by, passkey, now = By(who=None, origin=coming.origin), None, coming.now
+    """Burn the challenge, count the try, and only then look at the answer.
+
+    Whose passkey it is comes first: what others at its address do keeps no known browser waiting, and
+    where one has to wait, nothing is written.
+    """
+    by, passkey, before, now = By(who=None, origin=coming.origin), None, None, coming.now
+    here = [throttle.address_key(coming.origin.address)]
     try:
-        throttle.count_keys(keys, now=now)
         read = read_answer(answer)
+        passkey = passkeys.find(read.credential_id, party)
+        if passkey is not None:
+            by = By(who=passkey.owner.who(), origin=coming.origin)
+            before = sessions.before(passkey.owner.id, browser_hash=coming.browser_hash)
+        if before is None or not before.known:
+            throttle.refuse_waiting(here, now=now)
         bound_to = coming.browser_hash
         challenges.burn(read.challenge, Purpose.SIGN_IN, bound_to=bound_to, party=party, now=now)
-        passkey = _find(read, party)
-        by = By(who=passkey.owner.who(), origin=coming.origin)
-        before = sessions.before(passkey.owner.id, browser_hash=coming.browser_hash)
+        if passkey is None or before is None:
+            raise errors.PasskeyUnknown
         count(passkey, known=before.known, by=by, now=now)
         shown = _check(read, passkey, party)
         passkeys.write_used(
@@ -106,20 +114,13 @@ def _try(answer: str, party: Party, coming: _Coming) -> Started | errors.Refusal
         )
     except errors.Refusal as refusal:
         record_failure(Kind.SIGN_IN_FAILED, refusal, by=by)
+        throttle.count_failure(coming.origin.address, now=now)
         if passkey is not None:
             lock_guessed([passkey.factor_id], by=by, now=now)
         return refusal
-    throttle.give_back(keys)
     if not cached.answers(passkey.owner.brand_id, coming.origin.host):
         return send_home(passkey.owner.brand_id, by=by)
     return _begin(passkey, before, coming, by=by)
-
-
-def _find(answer: Answer, party: Party) -> Stored:
-    passkey = passkeys.find(answer.credential_id, party)
-    if passkey is None:
-        raise errors.PasskeyUnknown
-    return passkey
 
 
 def _check(answer: Answer, passkey: Stored, party: Party) -> Asserted:

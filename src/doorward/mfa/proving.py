@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -15,7 +14,7 @@ from doorward.core import attempts, errors, totp
 from doorward.core.steps import FactorKind
 from doorward.mfa import places
 from doorward.mfa.models import Factor
-from doorward.mfa.shared import record_guess, step_up
+from doorward.mfa.shared import own_key, record_guess, step_up
 from doorward.safe import throttle, vault
 from doorward.safe.prepared import PreparedUpdate
 
@@ -34,15 +33,6 @@ if TYPE_CHECKING:
 MANY = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
-    """A right code: of which app, for which time step, and which other apps it was counted on."""
-
-    app: FactorRow
-    step: int
-    others: tuple[UUID, ...]
-
-
 def prove_second_step(
     *, loaded: Loaded, code: str, completes: bool, by: By, now: datetime
 ) -> Started:
@@ -50,16 +40,16 @@ def prove_second_step(
 
     `completes`: nothing is due after it, so that the sign-in is recorded in the same transaction.
     Raises `WrongCode`, `CodeAlreadyUsed`, `MustWait`, `FactorDisabled`, or `StaleRequest` where this
-    session already passed the step.
+    session already passed the step; then nothing is counted.
     """
-    match = _match(loaded, code, kind=Kind.SECOND_STEP_FAILED, by=by, now=now)
     with transaction.atomic():
-        if _burn(match, known=loaded.browser.known, now=now):
-            return pass_on(loaded, match.app, completes=completes, by=by, now=now)
-    if passed_meanwhile(loaded):
-        raise errors.StaleRequest
-    record_guess(Kind.SECOND_STEP_FAILED, errors.CodeAlreadyUsed(), by=by, now=now)
-    raise errors.CodeAlreadyUsed
+        found = _look(loaded, code, kind=Kind.SECOND_STEP_FAILED, by=by, now=now)
+        if not isinstance(found, errors.Refusal):
+            return pass_on(loaded, found, completes=completes, by=by, now=now)
+        if isinstance(found, errors.CodeAlreadyUsed) and passed_meanwhile(loaded):
+            raise errors.StaleRequest
+    remember(loaded, found, kind=Kind.SECOND_STEP_FAILED, by=by, now=now)
+    raise found
 
 
 def prove_again(*, loaded: Loaded, code: str, by: By, now: datetime) -> Started:
@@ -72,11 +62,23 @@ def prove_again(*, loaded: Loaded, code: str, by: By, now: datetime) -> Started:
 
 def prove(*, loaded: Loaded, code: str, kind: Kind, by: By, now: datetime) -> UUID:
     """Burn a code of one of this person's apps; give the factor's id. Failures are recorded as `kind`."""
-    match = _match(loaded, code, kind=kind, by=by, now=now)
-    if not _burn(match, known=loaded.browser.known, now=now):
-        record_guess(kind, errors.CodeAlreadyUsed(), by=by, now=now)
-        raise errors.CodeAlreadyUsed
-    return match.app.id
+    reserve_own(kind, by=by, now=now)
+    with transaction.atomic():
+        found = _look(loaded, code, kind=kind, by=by, now=now)
+    if isinstance(found, errors.Refusal):
+        remember(loaded, found, kind=kind, by=by, now=now)
+        raise found
+    throttle.was_right([own_key(by)])
+    return found.id
+
+
+def reserve_own(kind: Kind, *, by: By, now: datetime) -> None:
+    """Count a try in a session that is through, before it is looked at. Raises `MustWait`, and records it."""
+    try:
+        throttle.reserve([own_key(by)], now=now)
+    except errors.MustWait as refusal:
+        record_guess(kind, refusal, by=by, now=now)
+        raise
 
 
 def pass_on(
@@ -96,19 +98,34 @@ def failures(loaded: Loaded) -> int:
     return max(rows.values_list("failures_in_a_row", flat=True), default=0)
 
 
-def _match(loaded: Loaded, code: str, *, kind: Kind, by: By, now: datetime) -> _Match:
-    counted = count(loaded, kind=kind, by=by, now=now)
+def _look(
+    loaded: Loaded, code: str, *, kind: Kind, by: By, now: datetime
+) -> FactorRow | errors.Refusal:
+    """Count, look and burn, in the caller's transaction; return the app that was proved, or what refuses.
+
+    A refusal is a result, so that its count is committed. The counted rows stay locked until then: who
+    comes at the same moment waits for how it ends, and for nothing else.
+    """
+    try:
+        counted = _count(loaded, kind=kind, by=by, now=now)
+    except errors.Refusal as refusal:
+        return refusal
     typed = totp.normalise(code)
-    steps = [totp.matched_step(secret, typed, now=now, after=None) for secret in opened(counted)]
-    for app, step in zip(counted, steps, strict=True):
+    for app, secret in zip(counted, opened(counted), strict=True):
+        step = totp.matched_step(secret, typed, now=now, after=None)
         if step is not None:
-            others = tuple(other.id for other in counted if other.id != app.id)
-            return _Match(app=app, step=step, others=others)
+            others = [other.id for other in counted if other.id != app.id]
+            burnt = _burn(app, step, others, loaded=loaded, kind=kind, now=now)
+            return app if burnt else errors.CodeAlreadyUsed()
     # Not how far the clock is off: one code more that is told apart helps who guesses (decision 0041).
-    wrong = errors.WrongCode()
-    record_guess(kind, wrong, by=by, now=now)
-    lock_guessed([app.id for app in counted], by=by, now=now)
-    raise wrong
+    return errors.WrongCode()
+
+
+def remember(loaded: Loaded, refusal: errors.Refusal, *, kind: Kind, by: By, now: datetime) -> None:
+    """Remember what was refused, after it was counted, and disable what was guessed at too often."""
+    record_guess(kind, refusal, by=by, now=now)
+    # Whoever counted the last try may have ended before it was written down.
+    lock_guessed([row.id for row in _apps(loaded)], by=by, now=now)
 
 
 def opened(apps: list[FactorRow]) -> list[bytes]:
@@ -121,10 +138,12 @@ def count(loaded: Loaded, *, kind: Kind, by: By, now: datetime) -> list[FactorRo
 
     Raises `MustWait` or `FactorDisabled`, and records it as `kind`.
     """
+    if kind is not Kind.SECOND_STEP_FAILED:
+        reserve_own(kind, by=by, now=now)
     try:
-        return _count(loaded, by=by, now=now)
+        return _count(loaded, kind=kind, by=by, now=now)
     except errors.Refusal as refusal:
-        record_guess(kind, refusal, by=by, now=now)
+        remember(loaded, refusal, kind=kind, by=by, now=now)
         raise
 
 
@@ -135,31 +154,41 @@ def usable(factor_id: UUID) -> QuerySet[Factor]:
     )
 
 
-def _count(loaded: Loaded, *, by: By, now: datetime) -> list[FactorRow]:
-    known, address = loaded.browser.known, by.origin.address
-    apps = [row for row in loaded.factors if row.kind is FactorKind.APP and not row.locked]
-    counted = [
-        app
-        for app in apps
-        if throttle.count_row(usable, app.id, known=known, address=address, now=now)
-    ]
+def _apps(loaded: Loaded) -> list[FactorRow]:
+    return [row for row in loaded.factors if row.kind is FactorKind.APP and not row.locked]
+
+
+def _count(loaded: Loaded, *, kind: Kind, by: By, now: datetime) -> list[FactorRow]:
+    known, address, apps = loaded.browser.known, by.origin.address, _apps(loaded)
+    if kind is Kind.SECOND_STEP_FAILED:
+        counted = [
+            app
+            for app in apps
+            if throttle.count_row(usable, app.id, known=known, address=address, now=now)
+        ]
+    else:
+        counted = [app for app in apps if throttle.count_open_row(usable, app.id)]
     if counted:
         return counted
     rows = [row for app in apps for row in usable(app.id)]
     if rows:
         left = throttle.seconds_left(rows, known=known, address=address, now=now)
         raise errors.MustWait(seconds=left)
-    # Whoever counted the last try may have ended before it was written down.
-    lock_guessed([app.id for app in apps], by=by, now=now)
     raise errors.FactorDisabled
 
 
-def _burn(match: _Match, *, known: bool, now: datetime) -> bool:
+def _burn(  # noqa: PLR0913 - the code's app and step, and what a proof brings
+    app: FactorRow, step: int, others: list[UUID], *, loaded: Loaded, kind: Kind, now: datetime
+) -> bool:
     """Accept a time step once, in one statement (RFC 6238, 5.2), and give the counted tries back."""
-    if _BURN[known].run(match.app.id, match.step, now) != 1:
+    known = loaded.browser.known
+    if _BURN[known].run(app.id, step, now) != 1:
         return False
-    if match.others:
-        throttle.uncount_row(Factor.objects.filter(id__in=match.others), known=known)
+    rows = Factor.objects.filter(id__in=others)
+    if others and kind is Kind.SECOND_STEP_FAILED:
+        throttle.uncount_row(rows, known=known)
+    elif others:
+        throttle.uncount_open_row(rows)
     return True
 
 

@@ -65,7 +65,7 @@ def confirm(*, loaded: Loaded, code: str, name: str, by: By, now: datetime) -> S
     try:
         if not loaded.facts.policy.accepts(FactorKind.APP):
             raise errors.KindNotAccepted
-        secret, step = _check(loaded, code, by=by, now=now)
+        secret, step = _check(loaded, code, now=now)
     except errors.Refusal as refusal:
         record_failure(Kind.TWO_FACTOR_ENABLE_FAILED, refusal, by=by)
         raise
@@ -105,22 +105,24 @@ def write_factor(
     return factor
 
 
-def _check(loaded: Loaded, code: str, *, by: By, now: datetime) -> tuple[bytes, int]:
+def _check(loaded: Loaded, code: str, *, now: datetime) -> tuple[bytes, int]:
     """Give the secret and the time step of a right code; counted before it is looked at."""
     session_id = loaded.browser.session_id
-    keys = [throttle.set_up_key(session_id), throttle.address_key(by.origin.address)]
-    throttle.count_keys(keys, now=now)
+    # Of nobody else: what is guessed at is a secret that this session sees, and no sign-in fails by it.
+    keys = [throttle.set_up_key(session_id)]
+    throttle.reserve(keys, now=now)
     try:
         secret = _open_set_up(_shown(session_id, now=now))
     except (SetUp.DoesNotExist, vault.SealBroken) as gone:
-        throttle.give_back(keys)
+        throttle.was_right(keys)
         raise errors.SetUpExpired from gone
     typed = totp.normalise(code)
     step = totp.matched_step(secret, typed, now=now, after=None)
     if step is None:
+        throttle.was_wrong(keys, now=now)
         off = off_by_one_code(secret, typed, now=now)
         raise errors.WrongCode() if off is None else errors.WrongCode(skew_seconds=off)
-    throttle.give_back(keys)
+    throttle.was_right(keys)
     return secret, step
 
 

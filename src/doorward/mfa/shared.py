@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import transaction
 
@@ -16,7 +17,6 @@ from doorward.safe import throttle
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from uuid import UUID
 
     from doorward.administrators.sessions import Started
     from doorward.audit.origin import By
@@ -43,6 +43,11 @@ def step_up(
     )
 
 
+def own_key(by: By) -> throttle.Key:
+    """Return what proofs in a session that is through are counted on: this session."""
+    return throttle.proof_key(by.session_id or (by.who.id if by.who else UUID(int=0)))
+
+
 def record_failure(kind: Kind, refusal: errors.Refusal, *, by: By, recovery: bool = False) -> None:
     """Remember a refusal, in a transaction of its own: the caller's was rolled back or had none."""
     refused = isinstance(refusal, errors.MustWait | errors.RequiredCannotDisable)
@@ -57,8 +62,15 @@ def record_failure(kind: Kind, refusal: errors.Refusal, *, by: By, recovery: boo
 def record_guess(
     kind: Kind, refusal: errors.Refusal, *, by: By, now: datetime, recovery: bool = False
 ) -> None:
-    """Remember a proof of a factor that was refused: it counts for its address, and may be an alarm."""
+    """Remember a proof of a factor that was refused; it may be an alarm.
+
+    At sign-in it counts for its address, in a session that is through for that session: whoever sits in
+    there keeps nobody waiting elsewhere.
+    """
     record_failure(kind, refusal, by=by, recovery=recovery)
-    throttle.count_failure(by.origin.address, now=now)
+    if kind is Kind.SECOND_STEP_FAILED:
+        throttle.count_failure(by.origin.address, now=now)
+    elif not isinstance(refusal, errors.MustWait):
+        throttle.was_wrong([own_key(by)], now=now)
     if isinstance(refusal, alarms.GUESSES):
         alarms.tell(by=by, now=now)

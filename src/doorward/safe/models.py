@@ -13,11 +13,16 @@ class SealedKey(models.Model):
 
 
 class Attempt(models.Model):
-    """Attempts that failed, counted under a keyed hash of what was tried. Times: Unix, in ms."""
+    """Attempts, counted under a keyed hash of what was tried. Times: Unix, in ms.
+
+    `in_flight` are being looked at, at most until `flight_until`; `failures` were wrong.
+    """
 
     key = models.BinaryField(primary_key=True, max_length=32)
     rule = models.CharField(max_length=16)
     failures = models.PositiveIntegerField(default=0)
+    in_flight = models.PositiveIntegerField(default=0)
+    flight_until = models.BigIntegerField(default=0)
     wait_until = models.BigIntegerField(default=0)
     forget_at = models.BigIntegerField(default=0, db_index=True)
 

@@ -1,17 +1,20 @@
-"""The throttle: attempts are counted before the proof is looked at, and given back if it was right.
+"""The throttle: a try is counted before the proof is looked at, and taken off the count if it was right.
 
 All counting is in the database, in single conditional statements, so that it holds over sessions,
-processes and machines.
+processes and machines. A try that is being looked at is held apart from the failures: together they
+never exceed what is allowed, so that nobody guesses more by guessing at once; and who is right keeps
+nobody waiting but for the moment it takes (docs/decisions/0056-limits.md).
 """
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from django.db.models import BigIntegerField, Case, Exists, F, QuerySet, Value, When
 
@@ -25,22 +28,39 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from uuid import UUID
 
+    from doorward.core.attempts import Window
+
 Row = TypeVar("Row", bound=Counted)
 
-_PASSWORD_MEMORY_MS = 30 * 24 * 3600 * 1000
-_RESET_MEMORY_MS = 3600 * 1000
-_SET_UP_MEMORY_MS = 3600 * 1000
-_FOR_EVER = 2**53
+_MEMORY_MS: Final = 30 * 24 * 3600 * 1000
+_FOR_EVER: Final = 2**53
+# What is looked at for longer was left by a process that died: it counts as a failure.
+_FLIGHT_MS: Final = 30 * 1000
+# So often it is asked again whether a try that others are ahead of may be looked at; about ten seconds.
+_ROUNDS: Final = 200
+_FIRST_ROUND: Final = 0.01
+_LONGEST_ROUND: Final = 0.05
+# More e-mails than that are guessed at by no honest mistakes; those with the fewest failures go first.
+MOST_ROWS: Final = 100_000
 
 
 class Rule(StrEnum):
-    """How the failures of a key lead to waiting."""
+    """How the failures of a key lead to waiting: growing waits, or so many in a window."""
 
     PASSWORD = "password"  # noqa: S105 - the name of a rule
     STRANGER = "stranger"
-    RESET = "reset"
+    PROOF = "proof"
     SET_UP = "set-up"
     ADDRESS = "address"
+    ASKING = "asking"
+    ASKED = "asked"
+
+
+WINDOWS: Final[dict[Rule, Window]] = {
+    Rule.ADDRESS: attempts.ADDRESS,
+    Rule.ASKING: attempts.ASKING,
+    Rule.ASKED: attempts.ASKED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,75 +71,109 @@ class Key:
     rule: Rule
 
 
-def password_key(email_folded: str, *, known: bool) -> Key:
-    """Give the key for passwords tried for one e-mail, apart for known and unknown browsers."""
-    rule = Rule.PASSWORD if known else Rule.STRANGER
-    return Key(hash=fingerprint(f"attempt/{rule}", email_folded), rule=rule)
+def password_key(email_folded: str, *, browser: bytes = b"") -> Key:
+    """Return the key for passwords tried for one e-mail: of all unknown browsers, or of a known one alone.
+
+    `browser`: the hash of a mark that a completed sign-in of this person earned. Each of these is
+    counted apart, so that no thief who was in keeps the owner's own browsers waiting.
+    """
+    if not browser:
+        return Key(hash=fingerprint("attempt/stranger", email_folded), rule=Rule.STRANGER)
+    known = email_folded.encode() + b"\0" + browser
+    return Key(hash=fingerprint("attempt/password", known), rule=Rule.PASSWORD)
 
 
-def reset_key(email_folded: str) -> Key:
-    """Give the key for reset links asked for by one e-mail (each one counts)."""
-    return Key(hash=fingerprint("attempt/reset", email_folded), rule=Rule.RESET)
+def proof_key(session_id: UUID) -> Key:
+    """Return the key for proofs given once more in one session: no other browser has to wait for it."""
+    return Key(hash=fingerprint("attempt/proof", session_id.bytes), rule=Rule.PROOF)
 
 
 def set_up_key(session_id: UUID) -> Key:
-    """Give the key for codes that confirm the set-up of one session: nobody else has to wait for it."""
+    """Return the key for codes that confirm the set-up of one session: nobody else has to wait for it."""
     return Key(hash=fingerprint("attempt/set-up", session_id.bytes), rule=Rule.SET_UP)
 
 
-def address_key(address: str) -> Key:
-    """Give the key for failures from one address (IPv6: its /64)."""
+def asked_key(email_folded: str) -> Key:
+    """Return the key for links that strangers ask for, to be mailed to one e-mail."""
+    return Key(hash=fingerprint("attempt/asked", email_folded), rule=Rule.ASKED)
+
+
+def address_key(address: str, rule: Rule = Rule.ADDRESS) -> Key:
+    """Return the key for what comes from one address (IPv6: its /64): failed sign-ins, if nothing else is said."""
     bucket = attempts.address_bucket(address)
-    return Key(hash=fingerprint("attempt/address", bucket), rule=Rule.ADDRESS)
+    return Key(hash=fingerprint(f"attempt/{rule}", bucket), rule=rule)
 
 
-def count_keys(keys: Sequence[Key], *, now: datetime) -> None:
-    """Count one attempt on each key, before it is looked at; raise `MustWait` if one has to wait.
+def reserve(keys: Sequence[Key], *, now: datetime) -> None:
+    """Count one try on each key, before it is looked at; `was_right` or `was_wrong` says how it ended.
 
-    `OnlyKnownBrowsers`, a kind of it, where no wait helps.
+    Where others are being looked at and there is no room beside them, it waits for these, at most
+    some seconds. Raises `MustWait` where a key has to wait; `OnlyKnownBrowsers`, a kind of it, where no
+    wait helps. To be called outside of a transaction, which would keep the others from ending.
     """
-    moment = milliseconds(now)
+    moment, pause = milliseconds(now), _FIRST_ROUND
     # One order for all, so that two statements never wait for each other's rows.
     ordered = sorted(keys, key=lambda key: key.hash)
     values: dict[str, bytes | str | int] = {"moment": moment}
     for place, key in enumerate(ordered):
         values[f"key{place}"] = key.hash
         values[f"rule{place}"] = key.rule.value
-        values[f"forget{place}"] = moment + _memory(key.rule)
-    counted = {bytes(row[0]) for row in _count_statement(len(ordered)).rows(values)}
+        values[f"forget{place}"] = moment + _window_ms(key.rule)
+    for _round in range(_ROUNDS):
+        counted = {bytes(row[0]) for row in _reserving(len(ordered)).rows(values)}
+        refused = [key for key in ordered if key.hash not in counted]
+        if not refused:
+            return
+        _release([key for key in ordered if key.hash in counted])
+        if seconds := _wait_of(refused, moment=moment):
+            raise seconds
+        time.sleep(pause)
+        pause = min(pause * 1.5, _LONGEST_ROUND)
+    raise MustWait(seconds=1)
+
+
+def was_right(keys: Sequence[Key]) -> None:
+    """End a try that was right: a person starts anew, an address has one fewer that is looked at."""
+    if keys:
+        _right(len(keys)).run(*(key.hash for key in _ordered(keys)))
+
+
+def was_wrong(keys: Sequence[Key], *, now: datetime) -> None:
+    """End a try that was wrong: it is a failure from now on."""
+    if not keys:
+        return
+    values: dict[str, bytes | str | int] = {"moment": milliseconds(now)}
+    values |= {f"key{place}": key.hash for place, key in enumerate(_ordered(keys))}
+    _failing(len(keys)).rows(values)
+
+
+def spend(keys: Sequence[Key], *, now: datetime) -> None:
+    """Count one on each key that has a window, for good. Raises `MustWait` where one of them is full."""
+    moment = milliseconds(now)
+    ordered = _ordered(keys)
+    values: dict[str, bytes | str | int] = {"moment": moment}
+    for place, key in enumerate(ordered):
+        values[f"key{place}"] = key.hash
+        values[f"rule{place}"] = key.rule.value
+        values[f"forget{place}"] = moment + _window_ms(key.rule)
+    counted = {bytes(row[0]) for row in _spending(len(ordered)).rows(values)}
     refused = [key for key in ordered if key.hash not in counted]
     if refused:
-        _uncount([key for key in ordered if key.hash in counted])
-        raise _refusal(refused, moment=moment)
+        back = Attempt.objects.filter(key__in=counted, failures__gt=0)
+        back.update(failures=F("failures") - 1, wait_until=0)
+        raise _wait_of(refused, moment=moment) or MustWait(seconds=1)
 
 
 def count_failure(address: str, *, now: datetime) -> None:
-    """Count a failure from an address, of a proof whose own count is in its row."""
+    """Count a failed sign-in from an address, of a proof whose own count is elsewhere."""
     with suppress(MustWait):
-        count_keys([address_key(address)], now=now)
+        spend([address_key(address)], now=now)
 
 
-def give_back(keys: Sequence[Key]) -> None:
-    """Take back the attempt that was right: a person starts anew, an address gets one back."""
-    if keys:
-        _give_back(len(keys)).run(*(key.hash for key in keys))
-
-
-@cache
-def _give_back(number: int) -> PreparedUpdate:
-    del number  # the statement has so many keys; each number of them is one of its own
-    return PreparedUpdate(lambda *hashes: (Attempt.objects.filter(key__in=hashes), _GIVEN_BACK))
-
-
-_GIVEN_BACK = {
-    "failures": Case(
-        When(rule=Rule.ADDRESS, failures__gt=0, then=F("failures") - 1), default=Value(0)
-    ),
-    "wait_until": Case(
-        When(rule=Rule.ADDRESS, failures__gt=attempts.ADDRESS_LIMIT, then=F("wait_until")),
-        default=Value(0),
-    ),
-}
+def refuse_waiting(keys: Sequence[Key], *, now: datetime) -> None:
+    """Raise `MustWait` where one of these keys has to wait. Nothing is counted."""
+    if refusal := _wait_of(keys, moment=milliseconds(now)):
+        raise refusal
 
 
 def reset(keys: Sequence[Key]) -> None:
@@ -128,8 +182,16 @@ def reset(keys: Sequence[Key]) -> None:
 
 
 def forget(*, now: datetime) -> int:
-    """Delete what no longer counts; give the number of rows."""
-    return Attempt.objects.filter(forget_at__lte=milliseconds(now)).delete()[0]
+    """Delete what no longer counts, and beyond `MOST_ROWS` those with the fewest failures; return how many.
+
+    Who invents e-mails fills a table of a fixed size, at the rate that their addresses allow.
+    """
+    over = Attempt.objects.filter(forget_at__lte=milliseconds(now)).delete()[0]
+    too_many = Attempt.objects.count() - MOST_ROWS
+    if too_many > 0:
+        few = Attempt.objects.order_by("failures", "forget_at").values("key")[:too_many]
+        over += Attempt.objects.filter(key__in=few).delete()[0]
+    return over
 
 
 def count_row(
@@ -138,23 +200,31 @@ def count_row(
     """Count one attempt on each row of a key that need not wait; give how many were counted.
 
     One conditional update, before the proof is looked at. `rows_of` (a function of a module, since
-    the statement is kept with it) gives the rows that may be tried at all. None is counted from an
-    address that has to wait; the address itself is counted when the proof was wrong.
+    the statement is kept with it) gives the rows that may be tried at all. Of an unknown browser none
+    is counted from an address that has to wait; the address itself is counted when the proof was wrong.
     """
     moment = milliseconds(now)
     ends = [moment + seconds * 1000 for _, seconds in attempts.waits()]
-    return _count_row(rows_of, "known" if known else "unknown").run(
-        key, moment, address_key(address).hash, *ends
-    )
+    if known:
+        return _count_row(rows_of, "known").run(key, moment, *ends)
+    return _count_row(rows_of, "unknown").run(key, moment, *ends, address_key(address).hash)
+
+
+def count_open_row(rows_of: Callable[[UUID], QuerySet[Row]], key: UUID) -> int:
+    """Count one attempt on each row of a key, in a session that is through; give how many were counted.
+
+    Its waits are the session's own (`proof_key`): who sits in a stolen session keeps nobody waiting at
+    sign-in. That so many in a row disable a factor holds over all.
+    """
+    return rows_of(key).update(failures_in_a_row=F("failures_in_a_row") + 1)
 
 
 @cache
 def _count_row(rows_of: Callable[[UUID], QuerySet[Row]], side: str) -> PreparedUpdate:
     failures, wait_until = f"{side}_failures", f"{side}_wait_until"
 
-    def make(
-        key: UUID, moment: int, address: bytes, *ends: int
-    ) -> tuple[QuerySet[Row], dict[str, Any]]:
+    def make(key: UUID, moment: int, *more: Any) -> tuple[QuerySet[Row], dict[str, Any]]:  # noqa: ANN401
+        ends, address = more[: len(attempts.waits())], more[len(attempts.waits()) :]
         steps = zip(attempts.waits(), ends, strict=True)
         waits = [
             When(**{f"{failures}__gte": least - 1}, then=Value(end)) for (least, _), end in steps
@@ -164,8 +234,9 @@ def _count_row(rows_of: Callable[[UUID], QuerySet[Row]], side: str) -> PreparedU
             wait_until: Case(*reversed(waits), default=Value(0), output_field=BigIntegerField()),
             "failures_in_a_row": F("failures_in_a_row") + 1,
         }
-        waiting = Attempt.objects.filter(key=address, wait_until__gt=moment)
-        return rows_of(key).filter(~Exists(waiting), **{f"{wait_until}__lte": moment}), columns
+        free = rows_of(key).filter(**{f"{wait_until}__lte": moment})
+        waiting = Attempt.objects.filter(key__in=address, wait_until__gt=moment)
+        return free.filter(~Exists(waiting)) if address else free, columns
 
     return PreparedUpdate(make)
 
@@ -182,6 +253,12 @@ def uncount_row(rows: QuerySet[Row], *, known: bool) -> None:
     )
 
 
+def uncount_open_row(rows: QuerySet[Row]) -> None:
+    """Take one attempt back that `count_open_row` counted, from rows that the right proof was not of."""
+    counted = rows.filter(failures_in_a_row__gt=0)
+    counted.update(failures_in_a_row=F("failures_in_a_row") - 1)
+
+
 def cleared(*, known: bool) -> dict[str, int]:
     """Give the columns of a `Counted` row after a right proof: its side starts anew."""
     side = "known" if known else "unknown"
@@ -192,9 +269,8 @@ def seconds_left(rows: Sequence[Counted], *, known: bool, address: str, now: dat
     """Give how many seconds there are until one of these rows may be tried from this address."""
     moment = milliseconds(now)
     ends = [row.known_wait_until if known else row.unknown_wait_until for row in rows]
-    found = Attempt.objects.filter(key=address_key(address).hash).values_list(
-        "wait_until", flat=True
-    )
+    here = [] if known else [address_key(address).hash]
+    found = Attempt.objects.filter(key__in=here).values_list("wait_until", flat=True)
     return max(1, _ceil_seconds(max([min(ends), *found]) - moment))
 
 
@@ -203,32 +279,30 @@ def milliseconds(moment: datetime) -> int:
     return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000)
 
 
-def _uncount(keys: Sequence[Key]) -> None:
-    # Another key refused, so nothing was looked at. What an address pounded stays counted.
-    personal = [key.hash for key in keys if key.rule is not Rule.ADDRESS]
-    if personal:
-        rows = Attempt.objects.filter(key__in=personal, failures__gt=0)
-        rows.update(failures=F("failures") - 1, wait_until=0)
+def _ordered(keys: Sequence[Key]) -> list[Key]:
+    return sorted(keys, key=lambda key: key.hash)
 
 
-def _memory(rule: Rule) -> int:
-    match rule:
-        case Rule.ADDRESS:
-            return attempts.ADDRESS_WINDOW * 1000
-        case Rule.RESET:
-            return _RESET_MEMORY_MS
-        case Rule.SET_UP:
-            return _SET_UP_MEMORY_MS
-        case _:
-            return _PASSWORD_MEMORY_MS
+def _window_ms(rule: Rule) -> int:
+    """Return for how long a row that has no failure yet is kept: what is looked at, or its window."""
+    return WINDOWS[rule].seconds * 1000 if rule in WINDOWS else _FLIGHT_MS
 
 
-def _refusal(keys: Sequence[Key], *, moment: int) -> MustWait:
+def _release(keys: Sequence[Key]) -> None:
+    """Take back what was reserved, since another key refused and nothing was looked at."""
+    if keys:
+        rows = Attempt.objects.filter(key__in=[key.hash for key in keys], in_flight__gt=0)
+        rows.update(in_flight=F("in_flight") - 1)
+
+
+def _wait_of(keys: Sequence[Key], *, moment: int) -> MustWait | None:
+    """Return what refuses; None: only others that are being looked at are in the way."""
     found = Attempt.objects.filter(key__in=[key.hash for key in keys])
-    ends = [row.wait_until for row in found]
+    ends = [row.wait_until for row in found if row.forget_at > moment]
     if _FOR_EVER in ends:
         return OnlyKnownBrowsers(seconds=attempts.LONGEST_WAIT)
-    return MustWait(seconds=max((_ceil_seconds(end - moment) for end in ends), default=1) or 1)
+    left = _ceil_seconds(max(ends, default=0) - moment)
+    return MustWait(seconds=left) if left else None
 
 
 def _ceil_seconds(ms: int) -> int:
@@ -236,29 +310,97 @@ def _ceil_seconds(ms: int) -> int:
 
 
 @cache
-def _count_statement(rows: int) -> PreparedText:
-    """Give the one statement that counts: for all keys, where nobody has to wait."""
-    old, moment = "safe_attempt", "%(moment)s"
-    failures = f"(CASE WHEN {old}.forget_at <= {moment} THEN 0 ELSE {old}.failures END + 1)"
+def _right(number: int) -> PreparedUpdate:
+    del number  # the statement has so many keys; each number of them is one of its own
+    return PreparedUpdate(lambda *hashes: (Attempt.objects.filter(key__in=hashes), _RIGHT))
+
+
+_RIGHT = {
+    "in_flight": Case(When(in_flight__gt=0, then=F("in_flight") - 1), default=Value(0)),
+    "failures": Case(When(rule__in=[*WINDOWS], then=F("failures")), default=Value(0)),
+    "wait_until": Case(When(rule__in=[*WINDOWS], then=F("wait_until")), default=Value(0)),
+}
+
+_OLD = "safe_attempt"
+# All that is formatted into these texts are whole numbers, constants of ours and names of parameters.
+_LOST = f"{_OLD}.flight_until <= %(moment)s"
+_FLYING = f"(CASE WHEN {_LOST} THEN 0 ELSE {_OLD}.in_flight END)"
+_FAILURES = (
+    f"(CASE WHEN {_OLD}.forget_at <= %(moment)s THEN 0 ELSE {_OLD}.failures END"
+    f" + CASE WHEN {_LOST} THEN {_OLD}.in_flight ELSE 0 END)"
+)
+
+
+def _by_window(then: str) -> str:
+    """Return the arms of a CASE for the rules that have a window; `then` may say {limit} and {ms}."""
+    return " ".join(
+        f"WHEN {_OLD}.rule = '{rule}' THEN {then.format(limit=one.limit, ms=one.seconds * 1000)}"
+        for rule, one in WINDOWS.items()
+    )
+
+
+@cache
+def _reserving(rows: int) -> PreparedText:
+    """Return the one statement that counts before it is looked at: for all keys, where there is room."""
+    inserted = ", ".join(
+        f"(%(key{n})s, %(rule{n})s, 0, 1, %(moment)s + {_FLIGHT_MS}, 0, %(forget{n})s)"
+        for n in range(rows)
+    )
+    room = (
+        f"CASE {_by_window('{limit} - ' + _FAILURES)} WHEN {_FAILURES} < {attempts.FREE}"
+        f" THEN {attempts.FREE} - {_FAILURES} ELSE 1 END"
+    )
+    return PreparedText(
+        f"INSERT INTO {_OLD}"  # noqa: S608
+        f" (key, rule, failures, in_flight, flight_until, wait_until, forget_at) VALUES {inserted}"
+        f" ON CONFLICT (key) DO UPDATE SET failures = {_FAILURES}, in_flight = {_FLYING} + 1,"
+        f" flight_until = excluded.flight_until, wait_until = 0,"
+        f" forget_at = CASE WHEN {_OLD}.forget_at < excluded.forget_at"
+        f" AND ({_OLD}.forget_at <= %(moment)s OR {_OLD}.failures = 0)"
+        f" THEN excluded.forget_at ELSE {_OLD}.forget_at END"
+        f" WHERE ({_OLD}.wait_until <= %(moment)s OR {_OLD}.forget_at <= %(moment)s)"
+        f" AND {_FLYING} < {room} RETURNING key"
+    )
+
+
+@cache
+def _spending(rows: int) -> PreparedText:
+    """Return the statement that counts for good, where the window is not full."""
+    failures = f"(CASE WHEN {_OLD}.forget_at <= %(moment)s THEN 0 ELSE {_OLD}.failures END + 1)"
+    until = f"CASE WHEN {_OLD}.forget_at <= %(moment)s THEN excluded.forget_at ELSE {_OLD}.forget_at END"
+    full = f"CASE WHEN {failures} >= {{limit}} THEN {until} ELSE 0 END"
+    inserted = ", ".join(
+        f"(%(key{n})s, %(rule{n})s, 1, 0, 0, 0, %(forget{n})s)" for n in range(rows)
+    )
+    return PreparedText(
+        f"INSERT INTO {_OLD}"  # noqa: S608
+        f" (key, rule, failures, in_flight, flight_until, wait_until, forget_at) VALUES {inserted}"
+        f" ON CONFLICT (key) DO UPDATE SET failures = {failures},"
+        f" wait_until = CASE {_by_window(full)} ELSE 0 END, forget_at = {until}"
+        f" WHERE {_OLD}.wait_until <= %(moment)s OR {_OLD}.forget_at <= %(moment)s RETURNING key"
+    )
+
+
+@cache
+def _failing(rows: int) -> PreparedText:
+    """Return the statement that makes a failure of what was looked at."""
+    failures = f"({_OLD}.failures + 1)"
     waits = " ".join(
-        f"WHEN {failures} >= {least} THEN {moment} + {seconds * 1000}"
+        f"WHEN {failures} >= {least} THEN %(moment)s + {seconds * 1000}"
         for least, seconds in sorted(attempts.waits(), reverse=True)
     )
     # Until a reset by mail, however long that takes.
-    known_only = (
-        f"{old}.rule = '{Rule.STRANGER}' AND {failures} >= {attempts.PASSWORD_KNOWN_ONLY_AT}"
+    for_ever = (
+        f"{_OLD}.rule = '{Rule.STRANGER}' AND {failures} >= {attempts.PASSWORD_KNOWN_ONLY_AT}"
     )
-    inserted = ", ".join(f"(%(key{n})s, %(rule{n})s, 1, 0, %(forget{n})s)" for n in range(rows))
-    # All that is formatted into the text are whole numbers and constants of ours.
+    full = f"CASE WHEN {failures} >= {{limit}} THEN {_OLD}.forget_at ELSE 0 END"
+    keys = ", ".join(f"%(key{n})s" for n in range(rows))
     return PreparedText(
-        f"INSERT INTO safe_attempt (key, rule, failures, wait_until, forget_at) VALUES {inserted}"  # noqa: S608
-        f" ON CONFLICT (key) DO UPDATE SET failures = {failures}, wait_until = CASE"
-        f" WHEN {old}.rule = '{Rule.ADDRESS}' THEN"
-        f" CASE WHEN {failures} >= {attempts.ADDRESS_LIMIT} THEN {old}.forget_at ELSE 0 END"
-        f" WHEN {known_only} THEN {_FOR_EVER}"
-        f" ELSE CASE {waits} ELSE 0 END END, forget_at = CASE"
-        f" WHEN {old}.rule = '{Rule.ADDRESS}' AND {old}.forget_at > {moment}"
-        f" THEN {old}.forget_at"
-        f" WHEN {known_only} THEN {_FOR_EVER} ELSE excluded.forget_at END"
-        f" WHERE {old}.wait_until <= {moment} OR {old}.forget_at <= {moment} RETURNING key"
+        f"UPDATE {_OLD} SET failures = {failures},"  # noqa: S608
+        f" in_flight = CASE WHEN in_flight > 0 THEN in_flight - 1 ELSE 0 END,"
+        f" wait_until = CASE {_by_window(full)}"
+        f" WHEN {for_ever} THEN {_FOR_EVER} {waits} ELSE 0 END,"
+        f" forget_at = CASE {_by_window(_OLD + '.forget_at')} WHEN {for_ever} THEN {_FOR_EVER}"
+        f" ELSE %(moment)s + {_MEMORY_MS} END"
+        f" WHERE key IN ({keys}) RETURNING key"
     )

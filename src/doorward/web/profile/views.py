@@ -100,7 +100,6 @@ def password(request: Request) -> HttpResponse:
             current=current,
             password=chosen,
             two_factors=loaded.two_factors,
-            known_browser=True,  # it is through, at its first request already
             by=acting(request),
             now=request.now,
         )

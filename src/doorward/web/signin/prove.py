@@ -152,7 +152,6 @@ def _by_password(request: Request) -> Started:
         password=field(request, "password"),
         session_id=loaded.browser.session_id,
         old_hash=loaded.browser.token_hash,
-        known_browser=loaded.browser.known,
         by=acting(request),
         now=request.now,
     )

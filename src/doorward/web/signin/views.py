@@ -156,6 +156,7 @@ def prove_mailbox(request: Request) -> HttpResponse:
                 session_id=session_id,
                 old_hash=loaded.browser.token_hash,
                 code=field(request, "code"),
+                known_browser=loaded.browser.known,
                 by=by,
                 now=request.now,
             )
