@@ -74,7 +74,8 @@ class Environment(BaseSettings):
 
     data_dir: Path = Field(
         Path("doorward-data"),
-        description="The folder for the SQLite file, the keys and the mail; made with mode 0700.",
+        description="The folder for the SQLite file, the keys and the mail; made with mode 0700. One that is "
+        "open to others is closed, or refused.",
     )
     bind: str = Field(
         "127.0.0.1:8000",
@@ -180,7 +181,7 @@ class Environment(BaseSettings):
     )
     demo: bool = Field(
         default=False,
-        description="Set by `doorward demo`: shows the page /demo/mail/. Refused unless bound to loopback.",
+        description="Set by `doorward demo`, and refused everywhere else: shows the page /demo/mail/.",
     )
 
     @field_validator("bind")
@@ -323,6 +324,13 @@ class Environment(BaseSettings):
         """The database's address, the default filled in."""
         default = f"sqlite:///{self.data_dir.absolute() / 'doorward.sqlite3'}"
         return self.database_url or default
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The file of an SQLite database; None: it is another one."""
+        parts = urlsplit(self.database)
+        # Three slashes or four: the path is absolute either way.
+        return Path("/" + unquote(parts.path).lstrip("/")) if parts.scheme == "sqlite" else None
 
     @property
     def keys(self) -> Path:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
-from django.test import Client
+from django.test import Client as Browser
 
 from doorward.environment import MailServer
 from tests import support
@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from doorward.customers.models import Customer
+
+
+class Client(Browser):
+    """A browser of this machine, which calls it by its own name."""
+
+    def __init__(self) -> None:
+        super().__init__(HTTP_HOST="localhost")
+
 
 PAGE = re.compile(r'href="(/demo/mail/[^"]+/)"')
 

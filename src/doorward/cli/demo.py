@@ -15,6 +15,7 @@ import click
 from doorward.cli import demo_folder
 from doorward.cli.base import Failure, with_data
 from doorward.cli.run import run_everything
+from doorward.safe import demonstration
 
 if TYPE_CHECKING:
     from doorward.environment import Environment
@@ -59,7 +60,7 @@ def demo_code(email: str) -> None:
     """
     named = os.environ.get(_DATA_DIR)
     folder = Path(named) if named else demo_folder.running()
-    if not demo_folder.is_demo(folder):
+    if not demonstration.is_one(folder):
         raise Failure(f"The data folder {folder} is not a demonstration's.")
     _forget_settings()
     os.environ[_DATA_DIR] = str(folder)

@@ -15,13 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doorward.cli.base import Failure
-from doorward.safe import files
+from doorward.safe import demonstration, files
+from doorward.safe.demonstration import PREFIX, is_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_MARK = "this-is-a-demonstration"
-_PREFIX = "doorward-demo-"
 
 
 def make() -> Path:
@@ -30,8 +28,8 @@ def make() -> Path:
         if not _runs(folder):
             _throw_away(folder)
             pointer.unlink(missing_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    (folder / _MARK).touch(mode=0o600)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    demonstration.mark(folder)
     return folder
 
 
@@ -52,15 +50,10 @@ def forget(folder: Path) -> None:
 
 def running() -> Path:
     """Give the folder of the demonstration that runs; of several the one that began last."""
-    folders = [folder for _, folder in _pointers() if is_demo(folder) and _runs(folder)]
+    folders = [folder for _, folder in _pointers() if is_one(folder) and _runs(folder)]
     if not folders:
         raise Failure("No demonstration is running: start one with `make demo`.")
-    return max(folders, key=lambda folder: (folder / _MARK).stat().st_mtime)
-
-
-def is_demo(folder: Path) -> bool:
-    """Say whether this folder is a demonstration's."""
-    return (folder / _MARK).is_file()
+    return max(folders, key=demonstration.began_at)
 
 
 def _runs(folder: Path) -> bool:
@@ -95,5 +88,5 @@ def _pointer_folder() -> Path:
 
 def _throw_away(folder: Path) -> None:
     # Never anything but what `make` made.
-    if folder.name.startswith(_PREFIX) and is_demo(folder):
+    if is_one(folder):
         shutil.rmtree(folder, ignore_errors=True)

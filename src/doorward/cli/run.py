@@ -13,6 +13,7 @@ from doorward.cli.base import Failure, set_up_django
 from doorward.cli.listening import answers, find_address, port_held, soon
 from doorward.cli.supervisor import supervise
 from doorward.core.hosts import join_netloc
+from doorward.safe import demonstration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -59,6 +60,11 @@ def run_everything(
     `fill` is called when the database is up to date, `greet` when the first request can be made.
     """
     environment = _settings(bind=bind, workers=workers)
+    if demonstration.is_one(environment.data_dir) and not environment.demo:
+        raise Failure(
+            f"The data folder {environment.data_dir} is a demonstration's, whose passwords everybody knows: "
+            "only `doorward demo` serves it."
+        )
     address, port = find_address(environment), environment.port
     # The parts listen on what was found here, once.
     os.environ["DOORWARD_BIND"] = join_netloc(address, port)

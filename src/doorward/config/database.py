@@ -15,10 +15,9 @@ BUSY_SECONDS = 10
 
 def describe(environment: Environment) -> dict[str, Any]:
     """Give the entry for `DATABASES`."""
+    if file := environment.sqlite_file:
+        return _sqlite(str(file))
     parts = urlsplit(environment.database)
-    if parts.scheme == "sqlite":
-        # Three slashes or four: the path is absolute either way.
-        return _sqlite("/" + unquote(parts.path).lstrip("/"))
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,13 +14,18 @@ from django.utils.translation import gettext_lazy as _
 
 from doorward import environment
 from doorward.config import database, logs
-from doorward.safe import files, keyring
+from doorward.safe import demonstration, files, keyring, privacy
 
 PACKAGE = Path(__file__).resolve().parent.parent
 WEB = PACKAGE / "web"
 
 DOORWARD = environment.load()
+demonstration.refuse_other(DOORWARD)
+# Before anything is made: whoever serves this, and under whatever umask.
+os.umask(privacy.UMASK)
 files.make_folder(DOORWARD.data_dir)
+for sentence in privacy.close(DOORWARD.data_dir, DOORWARD.sqlite_file):
+    sys.stderr.write(f"{sentence}\n")
 # Where a key file has to be made, it says when.
 KEYS = keyring.KeyFile(DOORWARD.keys, now=datetime.now(UTC))  # noqa: TID251
 

@@ -6,10 +6,10 @@ import os
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from doorward.cli.fitness.finding import Finding, advice, fine, unfit
 from doorward.environment import CONFIG
+from doorward.safe import privacy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,9 @@ _OTHERS = 0o007
 def look(environment: Environment) -> Iterator[Finding]:
     """Give findings about the data folder, the key file and the file of settings."""
     yield _folder(environment.data_dir)
+    yield _above(
+        {environment.data_dir, environment.keys.absolute().parent, *_database(environment)}
+    )
     yield _owner(environment.data_dir)
     yield _keys(environment)
     if config := os.environ.get(CONFIG):
@@ -40,6 +43,37 @@ def _folder(folder: Path) -> Finding:
     return fine("data-folder", f"The data folder {folder} is its owner's alone.")
 
 
+def _database(environment: Environment) -> set[Path]:
+    """Return the folder of an SQLite database."""
+    file = environment.sqlite_file
+    return {file.parent} if file else set()
+
+
+def _above(folders: set[Path]) -> Finding:
+    """Look at the folders above: who may write there puts another folder, with keys of theirs, in the place of ours."""
+    open_ones = {one[0]: one[1] for folder in folders for one in privacy.above(folder)}
+    for folder, found in sorted(open_ones.items()):
+        if found.st_uid not in {0, os.geteuid()}:
+            whose = f"belongs to user {found.st_uid}"
+        elif found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
+            whose = f"can be written to by everybody (mode {stat.S_IMODE(found.st_mode):04o})"
+        else:
+            continue
+        return unfit(
+            "folders-above",
+            f"The folder {folder}, above the data, {whose}: they can put another folder in its place.",
+            "Have Doorward's data below folders of root and of its own user alone.",
+        )
+    if open_ones:
+        shared = min(open_ones)
+        return advice(
+            "folders-above",
+            f"Others can write to {shared}, above the data (mode {stat.S_IMODE(open_ones[shared].st_mode):04o}).",
+            "Have Doorward's data below folders of root and of its own user alone, such as /var/lib.",
+        )
+    return fine("folders-above", "Nobody else can put another folder in the place of the data.")
+
+
 def _owner(folder: Path) -> Finding:
     if folder.stat().st_uid:
         return fine("user", f"The data folder belongs to user {folder.stat().st_uid}, not to root.")
@@ -51,11 +85,10 @@ def _owner(folder: Path) -> Finding:
 
 
 def _keys(environment: Environment) -> Finding:
-    parts = urlsplit(environment.database)
+    database = environment.sqlite_file
     keys = environment.keys.absolute()
-    if parts.scheme != "sqlite":
+    if database is None:
         return fine("keys", f"The key file {keys} is apart from the database.")
-    database = Path("/" + unquote(parts.path).lstrip("/"))
     if not keys.resolve().is_relative_to(database.resolve().parent):
         return fine("keys", f"The key file {keys} is apart from the database {database}.")
     return unfit(
