@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from doorward.administrators.sessions import Started
 
 ORIGIN = Origin(address="203.0.113.24", browser=support.CHROME, request_id="r1")
+STAFF_EMAIL = "nora.whitfield@provider.example"
+STAFF_TABS = ("home", "administrators", "customers")
 
 
 @dataclass
@@ -354,6 +356,20 @@ def floor_changed(stage: Stage) -> None:
     customers.change(customer.id, wanted, by=stage.by_owner)
 
 
+def protection_lowered(stage: Stage) -> None:
+    staff = support.make_administrator(
+        support.provider(), email=STAFF_EMAIL, name="Nora Whitfield", tabs=STAFF_TABS
+    )
+    language = support.again(stage.person).language
+    Administrator.objects.everywhere().filter(id=staff.id).update(language=language)
+    policies.change_policy(
+        stage.person.customer,
+        customers.PolicyChange(session_hours=20),
+        by=By(who=staff.who(), origin=ORIGIN),
+        now=stage.now,
+    )
+
+
 HAPPENINGS: dict[Kind, Callable[[Stage], None]] = {
     Kind.SIGNED_IN: signed_in,
     Kind.SIGN_IN_ABANDONED: sign_in_abandoned,
@@ -389,4 +405,5 @@ HAPPENINGS: dict[Kind, Callable[[Stage], None]] = {
     Kind.ADMINISTRATOR_REMOVED: removed,
     Kind.POLICY_CHANGED: policy_changed,
     Kind.FLOOR_CHANGED: floor_changed,
+    Kind.PROTECTION_LOWERED: protection_lowered,
 }

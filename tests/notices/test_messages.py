@@ -12,7 +12,13 @@ from doorward.customers.models import Brand
 from doorward.notices.catalogue import CATALOGUE, NOBODY, Told
 from doorward.notices.models import Delivery, State
 from tests import support
-from tests.notices.happenings import HAPPENINGS, NEW_EMAIL, Stage, email_asked_by_colleague
+from tests.notices.happenings import (
+    HAPPENINGS,
+    NEW_EMAIL,
+    STAFF_EMAIL,
+    Stage,
+    email_asked_by_colleague,
+)
 from tests.notices.mails import Folder, part
 
 if TYPE_CHECKING:
@@ -79,6 +85,8 @@ def _mailbox(told: Told, stage: Stage) -> str:
             return NEW_EMAIL
         case Told.ADMINISTRATORS:
             return stage.owner.email
+        case Told.STAFF:
+            return STAFF_EMAIL
 
 
 def _check(message: EmailMessage, *, language: str) -> None:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from doorward.administrators import email_change, links, passwords, sessions
+from doorward.administrators.closing import change_customer
 from doorward.administrators.models import (
     Administrator,
     EmailChange,
@@ -22,7 +23,7 @@ from doorward.audit.origin import CONSOLE, Origin
 from doorward.core import errors
 from doorward.customers import cached
 from doorward.customers import services as customers
-from doorward.customers.models import Brand, Customer
+from doorward.customers.models import Brand, Customer, CustomerStatus
 from doorward.mfa import challenges
 from doorward.mfa.challenges import Purpose
 from doorward.mfa.facts import load
@@ -175,6 +176,19 @@ def test_one_of_another_brand_ends_where_its_customer_is_moved_away(mine, brands
         assert answer.status_code == 303, host
         assert answer["Location"].startswith("/sign-in/"), host
     assert signed_in(mine, THERE).get("/").status_code == 200
+
+
+def test_nor_is_it_there_again_when_the_customer_comes_back(mine, brands):
+    browser, customer = signed_in(mine), customers.get(mine.customer_id)
+    for brand in (brands[1], brands[0]):
+        wanted = customers.CustomerChange(
+            name=customer.name,
+            brand_id=brand.id,
+            status=CustomerStatus.ACTIVE,
+            floor_require_2fa=False,
+        )
+        change_customer(customer.id, wanted, by=CONSOLE, now=timezone.now())
+    assert browser.get("/").status_code == 303
 
 
 def test_one_of_a_host_that_is_taken_from_the_brand_ends_there(mine, brands):

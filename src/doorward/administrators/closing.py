@@ -14,7 +14,7 @@ from doorward.administrators.models import (
     MailedLink,
     Session,
 )
-from doorward.customers import services
+from doorward.customers import protection, services
 from doorward.customers.models import Customer, CustomerStatus
 
 if TYPE_CHECKING:
@@ -32,14 +32,17 @@ _STAY: Final = (LinkPurpose.NOT_ME, LinkPurpose.INVITATION)
 def change_customer(customer_id: UUID, wanted: CustomerChange, *, by: By, now: datetime) -> None:
     """Change a customer, and end what was open of its people when it is no longer active.
 
-    Raises what `customers.services.change` raises.
+    With another brand it has its portal at other hosts: sessions end, or they would be there again when it
+    comes back. Raises what `customers.services.change` raises.
     """
-    with transaction.atomic():
-        rows = Customer.objects.filter(id=customer_id).values_list("status", flat=True)
-        before = rows.select_for_update().first()
+    with protection.refusals_recorded(by=by), transaction.atomic():
+        rows = Customer.objects.filter(id=customer_id).values_list("status", "brand_id")
+        status, brand_id = rows.select_for_update().first() or (None, None)
         services.change(customer_id, wanted, by=by)
-        if before == CustomerStatus.ACTIVE != wanted.status:
+        if status == CustomerStatus.ACTIVE != wanted.status:
             _end_all(customer_id, now=now)
+        if brand_id != wanted.brand_id:
+            _end_sessions(customer_id, now=now)
 
 
 def _end_all(customer_id: UUID, *, now: datetime) -> None:
@@ -47,7 +50,12 @@ def _end_all(customer_id: UUID, *, now: datetime) -> None:
     people = Administrator.objects.of(customer_id)
     people.update(security_version=F("security_version") + 1)
     of_them = {"administrator__customer_id": customer_id}
-    Session.objects.filter(ended_at__isnull=True, **of_them).update(ended_at=now)
+    _end_sessions(customer_id, now=now)
     links = MailedLink.objects.filter(used_at__isnull=True, revoked_at__isnull=True, **of_them)
     links.exclude(purpose__in=_STAY).update(revoked_at=now)
     EmailChange.objects.filter(closed_at__isnull=True, **of_them).update(closed_at=now)
+
+
+def _end_sessions(customer_id: UUID, *, now: datetime) -> None:
+    rows = Session.objects.filter(administrator__customer_id=customer_id, ended_at__isnull=True)
+    rows.update(ended_at=now)

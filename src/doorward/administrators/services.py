@@ -31,6 +31,7 @@ from doorward.audit.events import Kind, Outcome
 from doorward.audit.services import record
 from doorward.core import errors
 from doorward.core.text import clean_email, fold_email
+from doorward.customers import protection
 from doorward.customers.models import Customer
 from doorward.customers.tabs import assignable
 
@@ -68,9 +69,10 @@ def add(
 ) -> tuple[Administrator, MailedLink]:
     """Add somebody to a customer and have the invitation mailed; give the person and its link.
 
-    Raises `EmailTaken`, `EmailInvalid`, `NameMissing`, `UnknownTab` and what `core.text` raises.
+    Raises `EmailTaken`, `EmailInvalid`, `NameMissing`, `UnknownTab`, `ProtectionRefused` and what `core.text` raises.
     """
-    with transaction.atomic():
+    with protection.refusals_recorded(by=by), transaction.atomic():
+        _settle_power(new, customer=customer, by=by)
         person = _insert(_made(new, customer=customer, status=Status.INVITED, now=now))
         _record_added(person, by=by)
         return person, invitations.send(person, by=by, now=now)
@@ -171,6 +173,16 @@ def change_language(administrator_id: UUID, language: str, *, by: By) -> None:
         rows = Administrator.objects.everywhere().filter(id=administrator_id)
         if rows.exclude(language=language).update(language=language):
             record(Kind.LANGUAGE_CHANGED, by=by, details={"language": language})
+
+
+def _settle_power(new: NewAdministrator, *, customer: Customer, by: By) -> None:
+    """Have it told where the provider puts somebody beside those who look after a customer's people."""
+    if by.who is None or by.who.customer_id == customer.id:
+        return
+    if administrators_of(customer.id).exists():
+        changes = protection.changes_of({"tabs": ""}, {"tabs": tabs_text(new.tabs)})
+        whose = (customer.id, customer.name)
+        protection.settle(changes, what=customer.name, customer=whose, by=by)
 
 
 def _made(

@@ -92,6 +92,7 @@ class Kind(StrEnum):
     CUSTOMER_CHANGED = "customer_changed"
     POLICY_CHANGED = "policy_changed"
     FLOOR_CHANGED = "floor_changed"
+    PROTECTION_LOWERED = "protection_lowered"
     BRAND_ADDED = "brand_added"
     BRAND_CHANGED = "brand_changed"
     TAB_ADDED = "tab_added"

@@ -105,6 +105,9 @@ SENTENCES: dict[str, _StrPromise] = {
     "host_invalid": gettext_lazy(
         "Type host names like portal.example.com, one per line, without https:// and without a port."
     ),
+    "right_missing": gettext_lazy(
+        "This protects people, so it also wants the right to the Administrators tab. Ask somebody who has it."
+    ),
     "host_taken": gettext_lazy("Another brand has one of these host names."),
     "address_invalid": gettext_lazy("Type an address like https://www.example.com/page."),
     "tab_key_invalid": gettext_lazy(

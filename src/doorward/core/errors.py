@@ -341,6 +341,12 @@ class FieldsRefused(Refusal):
         self.fields = dict(fields)
 
 
+class RightMissing(Refusal):
+    """This protects people whom only holders of the Administrators tab have a right over."""
+
+    code = "right_missing"
+
+
 class HostInvalid(Refusal):
     """This cannot be the name of a host; an address with a port, a path or numbers only is none."""
 

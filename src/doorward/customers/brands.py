@@ -15,7 +15,7 @@ from doorward.core.checks import Checks
 from doorward.core.colour import parse_colour
 from doorward.core.png import check_png
 from doorward.core.text import clean_email, clean_host, clean_line, clean_link
-from doorward.customers import cached
+from doorward.customers import cached, protection
 from doorward.customers.floors import record_brands_floor
 from doorward.customers.models import Brand
 
@@ -55,9 +55,12 @@ class BrandDetails:
 
 def add(details: BrandDetails, *, by: By) -> Brand:
     """Add a brand. Raises `FieldsRefused`."""
-    with transaction.atomic():
+    with protection.refusals_recorded(by=by), transaction.atomic():
         others = _lock()
         columns = _clean(details, others=others)
+        taken = {"hosts": columns["hosts"], "is_default": details.is_default}
+        changes = protection.changes_of(_NOTHING_TAKEN, taken)
+        protection.settle(changes, what=str(columns["name"]), by=by)
         brand = Brand.objects.create(**columns)
         _settle_default(brand.id, details)
         record(Kind.BRAND_ADDED, by=by, details={"brand": brand.name})
@@ -67,7 +70,7 @@ def add(details: BrandDetails, *, by: By) -> Brand:
 
 def change(brand_id: UUID, details: BrandDetails, *, by: By) -> None:
     """Change a brand, all of it or nothing. Raises `NotFound` or `FieldsRefused`."""
-    with transaction.atomic():
+    with protection.refusals_recorded(by=by), transaction.atomic():
         brands = {brand.id: brand for brand in _lock()}
         brand = brands.pop(brand_id, None)
         if brand is None:
@@ -75,9 +78,11 @@ def change(brand_id: UUID, details: BrandDetails, *, by: By) -> None:
         columns = _clean(details, others=list(brands.values()))
         if details.is_default:
             columns["is_default"] = True
-        changed = sorted(name for name, value in columns.items() if getattr(brand, name) != value)
-        if not changed:
+        before = {name: getattr(brand, name) for name in columns}
+        changes = protection.changes_of(before, columns)
+        if not changes:
             return
+        protection.settle(changes, what=brand.name, by=by)
         _settle_default(brand.id, details)
         Brand.objects.filter(id=brand.id).update(**columns, version=F("version") + 1)
         record(
@@ -85,11 +90,11 @@ def change(brand_id: UUID, details: BrandDetails, *, by: By) -> None:
             by=by,
             details={
                 "brand": str(columns["name"]),
-                "changed": changed,
                 "require_2fa": details.require_2fa,
+                **protection.details_of(changes),
             },
         )
-        if "require_2fa" in changed:
+        if before["require_2fa"] != details.require_2fa:
             record_brands_floor(brand.id, required=details.require_2fa, by=by)
     cached.forget()
 
@@ -125,6 +130,10 @@ def get(brand_id: UUID) -> Brand:
 def _lock() -> list[Brand]:
     """Read all brands under a lock, so that two changes at once cannot take one host name twice."""
     return list(Brand.objects.defer("logo").select_for_update().order_by("id"))
+
+
+# A brand that is added concerns nobody yet, but for what it takes.
+_NOTHING_TAKEN: dict[str, object] = {"hosts": [], "is_default": False}
 
 
 def _settle_default(brand_id: UUID, details: BrandDetails) -> None:

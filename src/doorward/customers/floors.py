@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from doorward.audit.events import Kind
 from doorward.audit.services import record
+from doorward.core.protection import Change
 from doorward.customers.models import Customer, CustomerStatus
+from doorward.customers.protection import details_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 
 def record_floor(customer: tuple[UUID, str], *, required: bool, by: By) -> None:
     """Record that the provider requires two factors of a customer's people from now on, or no longer."""
-    details: dict[str, Detail] = {"changed": ["floor_require_2fa"], "require_2fa": required}
+    change = Change("floor_require_2fa", before=not required, after=required)
+    details: dict[str, Detail] = {"require_2fa": required, **details_of((change,))}
     record(Kind.FLOOR_CHANGED, by=by, customer=customer, details=details)
 
 

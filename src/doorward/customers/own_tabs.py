@@ -13,7 +13,7 @@ from doorward.audit.services import record
 from doorward.core import errors
 from doorward.core.checks import Checks
 from doorward.core.text import clean_line, clean_link
-from doorward.customers import cached
+from doorward.customers import cached, protection
 from doorward.customers.models import Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
 
@@ -59,18 +59,24 @@ def add(key: str, details: TabDetails, *, by: By) -> Tab:
 def change(tab_id: UUID, details: TabDetails, *, by: By) -> None:
     """Change a tab; its key stays, since rights are kept under it. Raises `NotFound`, `FieldsRefused`."""
     columns = _clean(details, Checks())
-    with transaction.atomic():
+    with protection.refusals_recorded(by=by), transaction.atomic():
         tab = Tab.objects.select_for_update().filter(id=tab_id).first()
         if tab is None:
             raise errors.NotFound
-        changed = sorted(name for name, value in columns.items() if getattr(tab, name) != value)
-        if not changed:
+        before = {name: getattr(tab, name) for name in columns}
+        changes = protection.changes_of(before, columns)
+        if not changes:
             return
+        protection.settle(changes, what=tab.title, by=by)
         Tab.objects.filter(id=tab_id).update(**columns)
         record(
             Kind.TAB_CHANGED,
             by=by,
-            details={"tab": str(columns["title"]), "key": tab.key, "changed": changed},
+            details={
+                "tab": str(columns["title"]),
+                "key": tab.key,
+                **protection.details_of(changes),
+            },
         )
     cached.forget()
 

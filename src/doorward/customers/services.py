@@ -21,16 +21,18 @@ from doorward.core.errors import (
     ProviderStaysActive,
 )
 from doorward.core.text import clean_line
-from doorward.customers import cached
+from doorward.customers import cached, protection
 from doorward.customers.floors import record_floor
 from doorward.customers.models import Brand, Customer, CustomerKind, CustomerStatus
 from doorward.customers.policies import check_numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
 
     from doorward.core.policy import Kinds
+    from doorward.core.protection import Change
 
 NAME_LENGTH = 80
 PROVIDER_NAME = "Provider"
@@ -120,9 +122,12 @@ def change_policy(customer: Customer, wanted: PolicyChange, *, by: By, now: date
     check_numbers(**{name: value for name, value in columns.items() if type(value) is int})
     with transaction.atomic():
         current = Customer.objects.select_for_update().get(id=customer.id)
-        changed = sorted(name for name, value in columns.items() if getattr(current, name) != value)
-        if not changed:
+        before = {name: getattr(current, name) for name in columns}
+        changes = protection.changes_of(before, columns)
+        if not changes:
             return
+        whose = (customer.id, customer.name)
+        protection.settle(changes, what=customer.name, customer=whose, by=by)
         _refuse_reopening(current, columns, now=now)
         rows = Customer.objects.filter(id=customer.id)
         rows.update(**columns)
@@ -134,7 +139,7 @@ def change_policy(customer: Customer, wanted: PolicyChange, *, by: By, now: date
             Kind.POLICY_CHANGED,
             by=by,
             customer=(customer.id, customer.name),
-            details={"changed": changed, "require_2fa": required},
+            details={"require_2fa": required, **protection.details_of(changes)},
         )
 
 
@@ -170,26 +175,31 @@ def change(customer_id: UUID, wanted: CustomerChange, *, by: By) -> None:
     name = _clean_name(wanted.name)
     columns: dict[str, object] = {
         "name": name,
-        "name_folded": name.casefold(),
-        "brand_id": wanted.brand_id,
+        "brand": wanted.brand_id,
         "status": wanted.status.value,
         "floor_require_2fa": wanted.floor_require_2fa,
     }
     try:
-        with transaction.atomic():
+        with protection.refusals_recorded(by=by), transaction.atomic():
             rows = Customer.objects.select_for_update(of=("self",))
             customer = rows.filter(id=customer_id).first()
-            brands = dict(Brand.objects.values_list("id", "require_2fa"))
+            brands = {brand.id: brand for brand in Brand.objects.only("name", "require_2fa")}
             if customer is None or wanted.brand_id not in brands:
                 raise NotFound
-            changed = {key: new for key, new in columns.items() if getattr(customer, key) != new}
-            if not changed:
+            before = {"brand": customer.brand_id} | {
+                key: getattr(customer, key) for key in columns if key != "brand"
+            }
+            changes = protection.changes_of(before, columns)
+            if not changes:
                 return
             _check_status(customer, wanted)
-            Customer.objects.filter(id=customer_id).update(**changed)
-            _record_change(customer_id, wanted, name=name, changed=changed, by=by)
-            required = wanted.floor_require_2fa or brands[wanted.brand_id]
-            if required != (customer.floor_require_2fa or brands[customer.brand_id]):
+            names = {brand.id: brand.name for brand in brands.values()}
+            whose = (customer_id, name)
+            protection.settle(changes, what=name, customer=whose, names=names, by=by)
+            Customer.objects.filter(id=customer_id).update(**columns, name_folded=name.casefold())
+            _record_change(whose, wanted, changes=changes, names=names, by=by)
+            required = wanted.floor_require_2fa or brands[wanted.brand_id].require_2fa
+            if required != (customer.floor_require_2fa or brands[customer.brand_id].require_2fa):
                 record_floor((customer_id, name), required=required, by=by)
     except IntegrityError as error:
         raise CustomerNameTaken from error
@@ -205,15 +215,20 @@ def _check_status(customer: Customer, wanted: CustomerChange) -> None:
 
 
 def _record_change(
-    customer_id: UUID, wanted: CustomerChange, *, name: str, changed: dict[str, object], by: By
+    customer: tuple[UUID, str],
+    wanted: CustomerChange,
+    *,
+    changes: tuple[Change, ...],
+    names: Mapping[UUID, str],
+    by: By,
 ) -> None:
     record(
         Kind.CUSTOMER_CHANGED,
         by=by,
-        customer=(customer_id, name),
+        customer=customer,
         details={
-            "changed": sorted(key.removesuffix("_id") for key in changed if key != "name_folded"),
             "status": wanted.status.value,
             "floor_require_2fa": wanted.floor_require_2fa,
+            **protection.details_of(changes, names=names),
         },
     )

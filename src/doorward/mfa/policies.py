@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from doorward.customers import services
+from doorward.customers import protection, services
 from doorward.mfa import trusted
 
 if TYPE_CHECKING:
@@ -19,6 +19,6 @@ if TYPE_CHECKING:
 
 def change_policy(customer: Customer, wanted: PolicyChange, *, by: By, now: datetime) -> None:
     """Change a customer's policy. Raises `FieldsRefused` for numbers out of bounds."""
-    with transaction.atomic():
+    with protection.refusals_recorded(by=by), transaction.atomic():
         services.change_policy(customer, wanted, by=by, now=now)
         trusted.follow_policy(customer.id, now=now)

@@ -23,6 +23,7 @@ class Told(StrEnum):
 
     PERSON = "the person"
     ADMINISTRATORS = "everyone with the Administrators tab"
+    STAFF = "the provider's people with the Administrators tab"
     OLD_ADDRESS = "the old address"
     NEW_ADDRESS = "the new address"
 
@@ -53,6 +54,8 @@ class Message(StrEnum):
     POLICY_CHANGED = "policy_changed"
     FLOOR_CHANGED = "floor_changed"
     FACTOR_RULES = "factor_rules_changed"
+    PROTECTION_LOWERED = "protection_lowered"
+    PROTECTION_LOWERED_STAFF = "protection_lowered_staff"
     FACTOR_ADDED = "factor_added"
     FACTOR_REMOVED = "factor_removed"
     FACTOR_LOCKED = "factor_locked"
@@ -181,6 +184,10 @@ CATALOGUE: Final[Mapping[Kind, tuple[Notice, ...]]] = {
         Notice(Told.ADMINISTRATORS, Message.FACTOR_RULES, conditions.kinds_or_trust_at_stake),
     ),
     Kind.FLOOR_CHANGED: (Notice(Told.ADMINISTRATORS, Message.FLOOR_CHANGED),),
+    Kind.PROTECTION_LOWERED: (
+        Notice(Told.STAFF, Message.PROTECTION_LOWERED_STAFF, conditions.by_the_provider),
+        Notice(Told.ADMINISTRATORS, Message.PROTECTION_LOWERED, conditions.told_by_nothing_else),
+    ),
     Kind.BRAND_ADDED: NOBODY,
     Kind.BRAND_CHANGED: NOBODY,
     Kind.TAB_ADDED: NOBODY,

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from django.db.models import Q
 
-from doorward.administrators.models import Session
+from doorward.administrators.models import Administrator, Session
+from doorward.customers.models import Customer, CustomerKind
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from django.db.models import QuerySet
 
     from doorward.audit.models import Event
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 Condition: TypeAlias = Callable[["Event"], bool]
 
 
+# Of a policy and the provider's minimum: messages of their own tell of these.
+_TOLD_ANYWAY = frozenset({"require_2fa", "kinds", "trust_days", "floor_require_2fa"})
 _WITHOUT_PASSWORD = Q(from_link=True) | Q(passkey_at__isnull=False)
 
 
@@ -65,6 +70,28 @@ def two_factors_at_stake(event: Event) -> bool:
 def kinds_or_trust_at_stake(event: Event) -> bool:
     """The policy takes other second factors than before, or lets browsers be trusted for longer or shorter."""
     return _changed(event, "kinds", "trust_days")
+
+
+def by_the_provider(event: Event) -> bool:
+    """The provider's own people did it, or the operator at the console; not a customer for itself."""
+    actor_id = event.actor_id
+    if actor_id is None:
+        return True
+    actors = Administrator.objects.everywhere().filter(id=actor_id)
+    return actors.filter(customer__kind=CustomerKind.PROVIDER).exists()
+
+
+def told_by_nothing_else(event: Event) -> bool:
+    """A customer's people are concerned by more than what other messages tell them of."""
+    customer_id = event.customer_id
+    if customer_id is None or _is_the_providers(customer_id):
+        return not by_the_provider(event)
+    changed = event.details.get("changed")
+    return isinstance(changed, list) and bool(set(changed) - _TOLD_ANYWAY)
+
+
+def _is_the_providers(customer_id: UUID) -> bool:
+    return Customer.objects.filter(id=customer_id, kind=CustomerKind.PROVIDER).exists()
 
 
 def _changed(event: Event, *names: str) -> bool:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from doorward.administrators.models import Administrator, EmailChange, Session
 from doorward.audit.browsers import approximate, in_words
+from doorward.audit.fields import changes_in
 from doorward.audit.models import Event
 from doorward.audit.origin import WITHOUT_BROWSER, ActorType
 from doorward.customers import cached
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 # Where the inviter sat says nothing to somebody who is invited.
 _NOWHERE = (Message.INVITATION,)
+# They say of each field what it was and what it is.
+_WITH_CHANGES = (Message.PROTECTION_LOWERED, Message.PROTECTION_LOWERED_STAFF)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,7 @@ class Letter:
     by_colleague: bool
     takes_effect: str
     policy_requires: bool
+    what: str
 
     def at(self, path: str) -> str:
         """Give the whole address of a path of this brand's portal."""
@@ -114,6 +118,7 @@ def _letter(
         by_colleague=bool(change and change.by_colleague),
         takes_effect=words.moment(takes_effect, zone=person.time_zone) if takes_effect else "",
         policy_requires=event.details.get("require_2fa") is True,
+        what=words.name(str(event.details.get("what", ""))),
     )
 
 
@@ -126,6 +131,11 @@ def _facts(message: Message, event: Event, *, by: str, zone: str) -> list[tuple[
         (_("By"), by),
         (_("Browser"), browser),
         (_("Network"), place),
+    ]
+    facts += [
+        (f"{name[:1].upper()}{name[1:]}", f"{before or '–'} → {after or '–'}")
+        for name, before, after in changes_in(event.details)
+        if message in _WITH_CHANGES
     ]
     return [(name, value) for name, value in facts if value]
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from doorward.administrators.models import Administrator, EmailChange, Status
 from doorward.audit.events import Kind, Outcome
+from doorward.customers.models import CustomerKind
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.notices.catalogue import CATALOGUE, NOBODY, Message, Notice, Told
 from doorward.notices.models import Delivery
@@ -50,6 +51,8 @@ def _mailboxes(notice: Notice, event: Event) -> Iterator[tuple[UUID, str]]:
             yield from _person(notice, event)
         case Told.ADMINISTRATORS:
             yield from _administrators(event)
+        case Told.STAFF:
+            yield from _staff()
         case Told.OLD_ADDRESS | Told.NEW_ADDRESS:
             change = _change(event)
             if change is not None:
@@ -73,6 +76,15 @@ def _administrators(event: Event) -> Iterator[tuple[UUID, str]]:
     )
     if event.subject_id is not None and _has_own_message(event):
         people = people.exclude(id=event.subject_id)
+    yield from people.order_by("name_folded", "id").values_list("id", "email")
+
+
+def _staff() -> Iterator[tuple[UUID, str]]:
+    people = Administrator.objects.everywhere().filter(
+        customer__kind=CustomerKind.PROVIDER,
+        status=Status.ACTIVE,
+        tabs__contains=f" {ADMINISTRATORS} ",
+    )
     yield from people.order_by("name_folded", "id").values_list("id", "email")
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from doorward.administrators.models import MailProblem
+from doorward.audit.fields import FIELDS, changes_in
 from doorward.audit.refusals import SENTENCES
 from doorward.core.why import Reason
 from doorward.web.tabs import title_of
@@ -36,39 +37,6 @@ REASONS: Final = {
     "email_taken": gettext_lazy("another account has this e-mail"),
     "stale_request": gettext_lazy("somebody else had changed it"),
     "due": gettext_lazy("a new password was due"),
-}
-FIELDS: Final = {
-    "first_name": gettext_lazy("first name"),
-    "last_name": gettext_lazy("last name"),
-    "email": gettext_lazy("e-mail"),
-    "phone": gettext_lazy("phone"),
-    "time_zone": gettext_lazy("time zone"),
-    "language": gettext_lazy("language"),
-    "require_2fa": gettext_lazy("two-factor sign-in required of everybody"),
-    "grace_days": gettext_lazy("days of grace"),
-    "kinds": gettext_lazy("kinds of factor"),
-    "trust_days": gettext_lazy("trusted browsers"),
-    "session_hours": gettext_lazy("length of a session"),
-    "idle_minutes": gettext_lazy("idle time"),
-    "name": gettext_lazy("name"),
-    "name_folded": gettext_lazy("name"),
-    "brand": gettext_lazy("brand"),
-    "status": gettext_lazy("status"),
-    "floor_require_2fa": gettext_lazy("two-factor sign-in required by the provider"),
-    "hosts": gettext_lazy("host names"),
-    "accent": gettext_lazy("accent colour"),
-    "logo": gettext_lazy("logo"),
-    "support_email": gettext_lazy("support e-mail"),
-    "support_phone": gettext_lazy("support phone"),
-    "support_url": gettext_lazy("support address"),
-    "support_hours": gettext_lazy("support hours"),
-    "issuer": gettext_lazy("name in authenticator apps"),
-    "email_from": gettext_lazy("sender of mail"),
-    "is_default": gettext_lazy("default brand"),
-    "title": gettext_lazy("title"),
-    "description": gettext_lazy("description"),
-    "url": gettext_lazy("address"),
-    "position": gettext_lazy("position"),
 }
 PROOFS: Final = {
     "password": gettext_lazy("with the password alone"),
@@ -105,31 +73,34 @@ def details_of(event: Event) -> list[str]:
     """Give what else there is to say of an event, in short phrases; nothing that is a mere id."""
     typed = event.typed if isinstance(event.typed, dict) else {}
     details: dict[str, Any] = event.details if isinstance(event.details, dict) else {}
-    fields = _before_and_after(typed.get("before"), typed.get("after"))
+    fields = changes_in(details) or _before_and_after(typed.get("before"), typed.get("after"))
     if fields:
         details = {name: value for name, value in details.items() if name != "changed"}
     said = (_phrase(say, kind, details.get(name)) for name, (kind, say) in _SAID.items())
     factor = typed.get("factor")
     return [
         *(phrase for phrase in said if phrase),
-        *fields,
+        *(_changed_field(*field) for field in fields),
         *([factor] if isinstance(factor, str) and factor else []),
     ]
 
 
-def _before_and_after(before: object, after: object) -> list[str]:
-    """Say each field that was changed, as it was and as it is now."""
+def _before_and_after(before: object, after: object) -> list[tuple[str, str, str]]:
+    """Return each field that was changed, as it was and as it is now."""
     if not isinstance(before, dict) or not isinstance(after, dict):
         return []
     return [
-        _("%(field)s: %(before)s → %(after)s")
-        % {
-            "field": FIELDS.get(name, name),
-            "before": _quoted(before.get(name)),
-            "after": _quoted(value),
-        }
+        (str(FIELDS.get(name, name)), str(before.get(name) or ""), str(value or ""))
         for name, value in sorted(after.items())
     ]
+
+
+def _changed_field(field: str, before: str, after: str) -> str:
+    return _("%(field)s: %(before)s → %(after)s") % {
+        "field": field,
+        "before": _quoted(before),
+        "after": _quoted(after),
+    }
 
 
 def _quoted(value: object) -> str:

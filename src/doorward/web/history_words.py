@@ -358,6 +358,12 @@ WORDINGS: Final[dict[Kind, Wording]] = {
     Kind.FLOOR_CHANGED: Wording(
         _ALL, "settings-2", gettext_lazy("%(actor)s changed what the provider requires.")
     ),
+    Kind.PROTECTION_LOWERED: Wording(
+        _ALL,
+        "shield-alert",
+        gettext_lazy("%(actor)s changed what protects people, or where links lead."),
+        tone="warn",
+    ),
     Kind.BRAND_ADDED: Wording(_ALL, "palette", gettext_lazy("%(actor)s added a brand.")),
     Kind.BRAND_CHANGED: Wording(_ALL, "palette", gettext_lazy("%(actor)s changed a brand.")),
     Kind.TAB_ADDED: Wording(_ALL, "panels-top-left", gettext_lazy("%(actor)s added a tab.")),

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
 
+from doorward.core.protection import is_guarded
 from doorward.core.text import LONGEST_EMAIL
 from doorward.customers import brands
+from doorward.web.fields import as_field
 
 if TYPE_CHECKING:
     from doorward.customers.models import Brand
@@ -17,9 +19,16 @@ if TYPE_CHECKING:
 _LONGEST_HOSTS: Final = 4000
 
 
-def brand_fields(brand: Brand | None, typed: Typed) -> dict[str, Field]:
-    """Make the fields; without a brand, those of one to be added."""
-    return _look_fields(typed) | _support_fields(typed) | _ticks(brand, typed)
+def brand_fields(brand: Brand | None, typed: Typed, *, may_lower: bool) -> dict[str, Field]:
+    """Make the fields; without a brand, those of one to be added.
+
+    `may_lower`: whether what protects people may be changed, too; else such a line is only to be read.
+    """
+    made = _look_fields(typed) | _support_fields(typed) | _ticks(brand, typed)
+    if may_lower or brand is None:
+        return made
+    lines = {name for name, one in made.items() if one.kind != "checkbox" and is_guarded(name)}
+    return made | {name: as_field(made[name], readonly=True) for name in lines}
 
 
 def _look_fields(typed: Typed) -> dict[str, Field]:

@@ -57,6 +57,8 @@ class BrandPage:
     fields: dict[str, Field]
     logo: str
     refused: bool
+    # Whether who looks may change what protects people, too.
+    may_lower: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +112,16 @@ def details_of(typed: Typed) -> brands.BrandDetails:
     return brands.BrandDetails(**{name: typed.texts[name] for name in TEXTS}, **ticks)  # type: ignore[arg-type]
 
 
-def brand_page(brand: Brand | None, typed: Typed) -> BrandPage:
+def brand_page(brand: Brand | None, typed: Typed, *, may_lower: bool) -> BrandPage:
     """Make the page."""
     return BrandPage(
         id=brand.id if brand else None,
         name=brand.name if brand else "",
         accent=brand.accent if brand else _FIRST_ACCENT,
-        fields=brand_fields(brand, typed),
+        fields=brand_fields(brand, typed, may_lower=may_lower),
         logo=_logo(brand) if brand else "",
         refused=bool(typed.errors),
+        may_lower=may_lower,
     )
 
 

@@ -13,6 +13,7 @@ from doorward.core import errors
 from doorward.core.steps import OTHERS, Need
 from doorward.customers import brands as services
 from doorward.customers.models import Brand
+from doorward.customers.protection import may_lower
 from doorward.customers.tabs import BRANDS
 from doorward.web.needs import needs
 from doorward.web.pages import render, see_other
@@ -21,6 +22,7 @@ from doorward.web.provider import forms
 from doorward.web.provider.brand_page import (
     TEXTS,
     TICKS,
+    BrandPage,
     LogoPage,
     brand_page,
     brands_page,
@@ -33,6 +35,7 @@ from doorward.web.requests import acting
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from doorward.web.provider.forms import Typed
     from doorward.web.requests import Request
 
 RIGHT = Need.right(BRANDS)
@@ -52,12 +55,12 @@ def list_(request: Request) -> HttpResponse:
 def add(request: Request) -> HttpResponse:
     """Add a brand."""
     if request.method != "POST":
-        return render(request, "provider/brand.html", brand_page(None, typed_of(None)))
+        return render(request, "provider/brand.html", _page(request, None, typed_of(None)))
     typed = forms.read(request, TEXTS, TICKS)
     try:
         brand = services.add(details_of(typed), by=acting(request))
     except errors.Refusal as refusal:
-        page = brand_page(None, typed.refused(refusal, place="name"))
+        page = _page(request, None, typed.refused(refusal, place="name"))
         return render(request, "provider/brand.html", page, status=422)
     messages.success(request, _("%(name)s was added.") % {"name": brand.name})
     return see_other(f"/brands/{brand.id}/")
@@ -69,12 +72,12 @@ def edit(request: Request, brand_id: UUID) -> HttpResponse:
     """Show a brand and change it: all that was sent, or nothing."""
     brand = _find(brand_id)
     if request.method != "POST":
-        return render(request, "provider/brand.html", brand_page(brand, typed_of(brand)))
+        return render(request, "provider/brand.html", _page(request, brand, typed_of(brand)))
     typed = forms.read(request, TEXTS, TICKS)
     try:
         services.change(brand.id, details_of(typed), by=acting(request))
     except errors.Refusal as refusal:
-        page = brand_page(brand, typed.refused(refusal, place="name"))
+        page = _page(request, brand, typed.refused(refusal, place="name"))
         return render(request, "provider/brand.html", page, status=422)
     messages.success(request, _("Saved."))
     return see_other(f"/brands/{brand.id}/")
@@ -123,6 +126,10 @@ def accent(request: Request) -> HttpResponse:
         content_type="text/css; charset=utf-8",
         headers={"Cache-Control": "private, max-age=60"},
     )
+
+
+def _page(request: Request, brand: Brand | None, typed: Typed) -> BrandPage:
+    return brand_page(brand, typed, may_lower=may_lower(None, by=acting(request)))
 
 
 def _find(brand_id: UUID) -> Brand:

@@ -16,7 +16,8 @@ from doorward.core import errors
 from doorward.core.steps import OTHERS, Need
 from doorward.customers import brands, services
 from doorward.customers.models import Customer, CustomerStatus
-from doorward.customers.tabs import ADMINISTRATORS, CUSTOMERS, built_in
+from doorward.customers.protection import may_lower
+from doorward.customers.tabs import CUSTOMERS, built_in
 from doorward.mfa.policies import change_policy
 from doorward.web import factor_rules
 from doorward.web.errors import error_page
@@ -150,8 +151,7 @@ def invite(request: Request, customer_id: UUID) -> HttpResponse:
 
 def _is_its_own(request: Request, customer: Customer) -> bool:
     """Say whether it is the provider itself: its people and their policy are the Administrators tab's alone."""
-    me = signed_in(request)
-    return customer.id == me.customer_id and ADMINISTRATORS not in me.tab_keys
+    return not may_lower(customer.id, by=acting(request))
 
 
 def _show(request: Request, customer: Customer, typed: Typed, *, status: int = 200) -> HttpResponse:

@@ -15,7 +15,9 @@ from doorward.core import errors
 from doorward.core.steps import OTHERS, Need
 from doorward.customers import own_tabs
 from doorward.customers.models import Tab
+from doorward.customers.protection import may_lower
 from doorward.customers.tabs import TABS
+from doorward.web.fields import as_field
 from doorward.web.needs import needs
 from doorward.web.pages import render, see_other
 from doorward.web.provider import forms
@@ -103,11 +105,15 @@ def remove(request: Request, tab_id: UUID) -> HttpResponse:
 
 
 def _show(request: Request, tab: Tab | None, typed: Typed) -> HttpResponse:
+    fields = _fields(tab, typed)
+    if tab is not None and not may_lower(None, by=acting(request)):
+        told = _("Where it leads everybody also wants the right to the Administrators tab.")
+        fields["url"] = as_field(fields["url"], readonly=True, help=told)
     page = TabPage(
         id=tab.id if tab else None,
         key=tab.key if tab else "",
         title=tab.title if tab else "",
-        fields=_fields(tab, typed),
+        fields=fields,
         refused=bool(typed.errors),
     )
     return render(request, "provider/tab.html", page, status=422 if typed.errors else 200)

@@ -1,0 +1,129 @@
+"""Who may lower what protects people, and who is told of it: the one place that decides.
+
+A tab of the provider's is the right over what it shows. What protects the people behind it (`core.protection`)
+wants the right over those people as well: the Administrators tab of their own customer. A brand and a tab of the
+provider's are used by the provider's own people, so theirs is the provider's.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import transaction
+
+from doorward.audit.events import Kind, Outcome
+from doorward.audit.services import record
+from doorward.core.errors import FieldsRefused, RightMissing
+from doorward.core.protection import Change, lowered
+from doorward.customers.models import Customer, CustomerKind
+from doorward.customers.tabs import ADMINISTRATORS, CUSTOMERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from doorward.audit.origin import By
+    from doorward.audit.services import Detail
+
+
+class ProtectionRefused(FieldsRefused):
+    """These fields protect people whom the actor has no right over; nothing was changed."""
+
+
+def changes_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
+    """Return what is changed, by the name of the field."""
+    return tuple(
+        Change(name, before[name], after[name])
+        for name in sorted(after)
+        if before[name] != after[name]
+    )
+
+
+def settle(
+    changes: tuple[Change, ...],
+    *,
+    what: str,
+    customer: tuple[UUID, str] | None = None,
+    names: Mapping[UUID, str] | None = None,
+    by: By,
+) -> None:
+    """Refuse what lowers the protection of people whom the actor has no right over; record what does.
+
+    `customer` (id, name): whose people they are; None: everybody's, the provider's own among them. `what`: the
+    brand, customer or tab, by name. Reads the right as it is now, in the caller's transaction, and records there
+    the event by which those are told who have the right. Raises `ProtectionRefused`.
+    """
+    fields = lowered(changes)
+    if not fields:
+        return
+    if not may_lower(customer[0] if customer else None, by=by):
+        raise ProtectionRefused({field: RightMissing() for field in fields})
+    told = tuple(change for change in changes if change.field in fields)
+    details = details_of(told, names=names) | {"what": what}
+    record(Kind.PROTECTION_LOWERED, by=by, customer=customer or _provider(), details=details)
+
+
+def may_lower(customer_id: UUID | None, *, by: By) -> bool:
+    """Say whether the actor may lower the protection of these people (None: everybody's)."""
+    if by.who is None:
+        return by.ours is not None  # the operator at the console
+    if customer_id == by.who.customer_id:
+        return _has(ADMINISTRATORS, by=by)
+    right = ADMINISTRATORS if customer_id is None else CUSTOMERS
+    return _has(right, by=by, kind=CustomerKind.PROVIDER)
+
+
+def details_of(
+    changes: tuple[Change, ...], *, names: Mapping[UUID, str] | None = None
+) -> dict[str, Detail]:
+    """Return what an event keeps: the fields, each with before and after.
+
+    `names`: what stands for an id.
+    """
+    return {
+        "changed": [change.field for change in changes],
+        "before": [_in_words(_named(change.before, names)) for change in changes],
+        "after": [_in_words(_named(change.after, names)) for change in changes],
+    }
+
+
+@contextmanager
+def refusals_recorded(*, by: By) -> Iterator[None]:
+    """Write down, outside of the transaction that it rolls back, that somebody tried to lower protection."""
+    try:
+        yield
+    except ProtectionRefused as refusal:
+        with transaction.atomic():
+            record(
+                Kind.ACCESS_REFUSED,
+                by=by,
+                outcome=Outcome.REFUSED,
+                details={"tab": ADMINISTRATORS, "changed": sorted(refusal.fields)},
+            )
+        raise
+
+
+def _provider() -> tuple[UUID, str] | None:
+    rows = Customer.objects.filter(kind=CustomerKind.PROVIDER)
+    return rows.values_list("id", "name").first()
+
+
+def _has(key: str, *, by: By, **customer: object) -> bool:
+    """Say whether the actor has a tab now; of what their session was told, nothing is believed."""
+    if by.who is None:
+        return False
+    holding = {"administrator__id": by.who.id, "administrator__tabs__contains": f" {key} "}
+    return Customer.objects.filter(id=by.who.customer_id, **holding, **customer).exists()
+
+
+def _named(value: object, names: Mapping[UUID, str] | None) -> object:
+    return names.get(value, value) if names and isinstance(value, UUID) else value
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return str(value).strip()
