@@ -221,6 +221,9 @@ def test_secrets_are_not_shown(monkeypatch):
         ("database_url", "mysql://u:secret-word@host/name"),
         ("database_url", "postgresql://u:secret-word@host"),
         ("database_url", "sqlite://"),
+        ("database_direct_url", "sqlite:////srv/secret-word"),
+        ("database_direct_url", "postgresql://u:secret-word@host"),
+        ("database_direct_url", "postgresql://u:secret-word@host/name"),  # no pooler on SQLite
         ("email_url", "imap://u:secret-word@host"),
         ("email_url", "smtp://"),
         ("trusted_proxies", "10.0.0.0/8,secret-word"),

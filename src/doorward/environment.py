@@ -94,6 +94,12 @@ class Environment(BaseSettings):
         description="`postgresql://user:password@host/name` or `sqlite:////path`; without it, "
         "doorward.sqlite3 in the data folder.",
     )
+    database_direct_url: str = Field(
+        "",
+        repr=False,
+        description="The address of the same PostgreSQL database past a pooler such as PgBouncer, for what wants "
+        "a connection of its own: migrations and `doorward backup`. Without it, `database_url`.",
+    )
     public_url: str = Field(
         "",
         description="The scheme and host that people use, such as `https://portal.example.com`; it "
@@ -214,6 +220,15 @@ class Environment(BaseSettings):
             raise ValueError(message)
         return value
 
+    @field_validator("database_direct_url")
+    @classmethod
+    def _direct_is_postgresql(cls, value: str) -> str:
+        parts = _split(value) if value else None
+        if parts and not (parts.scheme in {"postgresql", "postgres"} and parts.path.strip("/")):
+            message = "it must be postgresql://user:password@host/name"
+            raise ValueError(message)
+        return value
+
     @field_validator("email_url")
     @classmethod
     def _email_is_known(cls, value: str) -> str:
@@ -291,6 +306,15 @@ class Environment(BaseSettings):
         except ValueError:
             message = "it must be addresses or networks with commas between, such as 10.0.0.0/8"
             raise ValueError(message) from None
+
+    @model_validator(mode="after")
+    def _direct_goes_with_another(self) -> Self:
+        if self.database_direct_url and not self.database.startswith("postgres"):
+            message = (
+                "DOORWARD_DATABASE_DIRECT_URL: it goes with a DOORWARD_DATABASE_URL of PostgreSQL"
+            )
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _demo_stays_at_home(self) -> Self:

@@ -42,15 +42,31 @@ def test_sqlite_is_durable_waits_and_keeps_its_references(tmp_path):
     "url", ["sqlite:////srv/portal/data.sqlite3", "sqlite:///srv/portal/data.sqlite3"]
 )
 def test_sqlite_by_address(url):
-    assert describe(Environment(database_url=url))["NAME"] == "/srv/portal/data.sqlite3"
+    assert describe(Environment(database_url=url))["default"]["NAME"] == "/srv/portal/data.sqlite3"
 
 
 def test_postgresql_by_address():
+    url = "postgresql://me:p%40ss@db.example:5433/portal?sslmode=require&prepare_threshold=3"
+    found = describe(Environment(database_url=url))
+    assert set(found) == {"default"}
+    used = found["default"]
+    assert used["NAME"] == "portal"
+    assert (used["USER"], used["PASSWORD"]) == ("me", "p@ss")
+    assert (used["HOST"], used["PORT"]) == ("db.example", "5433")
+    assert used["OPTIONS"]["sslmode"] == "require"
+    assert used["OPTIONS"]["pool"]["max_size"] >= 16
+    # Behind a pooler, which nobody need tell us of, neither lasts.
+    assert used["OPTIONS"]["prepare_threshold"] is None
+    assert used["DISABLE_SERVER_SIDE_CURSORS"] is True
+
+
+def test_the_direct_address_is_beside_it_and_has_no_pool():
     found = describe(
-        Environment(database_url="postgresql://me:p%40ss@db.example:5433/portal?sslmode=require")
+        Environment(
+            database_url="postgresql://me:one@pooler.example:6432/portal",
+            database_direct_url="postgresql://owner:two@db.example/portal",
+        )
     )
-    assert found["NAME"] == "portal"
-    assert (found["USER"], found["PASSWORD"]) == ("me", "p@ss")
-    assert (found["HOST"], found["PORT"]) == ("db.example", "5433")
-    assert found["OPTIONS"]["sslmode"] == "require"
-    assert found["OPTIONS"]["pool"]["max_size"] >= 16
+    direct = found["direct"]
+    assert (direct["USER"], direct["HOST"]) == ("owner", "db.example")
+    assert "pool" not in direct["OPTIONS"]

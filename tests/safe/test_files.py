@@ -16,7 +16,7 @@ from doorward.safe import files
 
 PACKAGE = Path(doorward.__file__).parent
 # Locks have no content, and a demonstration is thrown away.
-LOCKS = {"cli/data.py", "cli/run.py", "safe/keyring.py"}
+LOCKS = {"cli/migrating.py", "cli/run.py", "safe/keyring.py"}
 THROWN_AWAY = {"cli/demo_folder.py"}
 
 

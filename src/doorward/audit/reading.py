@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from django.db.models import Exists, OuterRef, Q
 
 from doorward.audit.models import Batch, Event
+from doorward.safe.paging import in_pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BATCHES_AT_ONCE: Final = 100
-_ROWS_AT_ONCE: Final = 1000
 # What Python says of a column that Doorward never wrote so: a date that is none (SQLite takes anything).
 UNREADABLE: Final = (ValueError, TypeError, AttributeError, OverflowError)
 
@@ -44,7 +44,7 @@ def strays() -> list[int]:
 def not_sealed(last: int) -> Iterator[Event]:
     """Give the events that are in no batch up to number `last`, in their order."""
     later = Event.objects.filter(Q(batch__isnull=True) | Q(batch__gt=last))
-    return later.order_by("id").iterator(_ROWS_AT_ONCE)
+    return in_pages(later)
 
 
 def _batches(after: int, last: int) -> list[Batch]:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from django.db import DEFAULT_DB_ALIAS
+
+from doorward.safe.poolers import DIRECT
+
 if TYPE_CHECKING:
     from doorward.environment import Environment
 
@@ -13,11 +17,20 @@ POOL_SIZE = 20
 BUSY_SECONDS = 10
 
 
-def describe(environment: Environment) -> dict[str, Any]:
-    """Give the entry for `DATABASES`."""
+def describe(environment: Environment) -> dict[str, dict[str, Any]]:
+    """Give `DATABASES`: the one that is used, and its direct address, where a pooler is between and one is given."""
     if file := environment.sqlite_file:
-        return _sqlite(str(file))
-    parts = urlsplit(environment.database)
+        return {DEFAULT_DB_ALIAS: _sqlite(str(file))}
+    pooled = _postgresql(environment.database)
+    # Connections stay open in the pool, which wants that Django itself keeps none.
+    pooled["OPTIONS"]["pool"] = {"min_size": 1, "max_size": POOL_SIZE, "timeout": BUSY_SECONDS}
+    if not environment.database_direct_url:
+        return {DEFAULT_DB_ALIAS: pooled}
+    return {DEFAULT_DB_ALIAS: pooled, DIRECT: _postgresql(environment.database_direct_url)}
+
+
+def _postgresql(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -25,11 +38,15 @@ def describe(environment: Environment) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or ""),
         "PORT": str(parts.port or ""),
-        # Connections stay open in the pool, which wants that Django itself keeps none.
         "CONN_MAX_AGE": 0,
+        # Behind a pooler in transaction mode, which nobody has to tell us of, a cursor is gone with its
+        # transaction: what is long is read page by page instead (`safe.paging`). Nor are statements
+        # prepared on the server, whatever an address says.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": {
-            "pool": {"min_size": 1, "max_size": POOL_SIZE, "timeout": BUSY_SECONDS},
+            "connect_timeout": BUSY_SECONDS,
             **dict(parse_qsl(parts.query)),
+            "prepare_threshold": None,
         },
     }
 

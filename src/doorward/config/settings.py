@@ -63,7 +63,7 @@ ALLOWED_HOSTS = ["*"]
 
 # --- data -----------------------------------------------------------------------------------------
 
-DATABASES = {"default": database.describe(DOORWARD)}
+DATABASES = database.describe(DOORWARD)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "administrators.Administrator"
 PASSWORD_HASHERS = [

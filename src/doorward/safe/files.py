@@ -69,6 +69,11 @@ def add_line(path: Path, line: str) -> None:
         sync_folder(path.parent)
 
 
+def open_lock(path: Path) -> int:
+    """Open a file that is there to be locked, made where there is none; return its descriptor. Raises `OSError`."""
+    return os.open(path, os.O_RDWR | os.O_CREAT, OWNERS_ALONE)
+
+
 def make_folder(path: Path) -> None:
     """Make a folder, for its owner alone, and those above it; their names are on the disk, too. Raises `OSError`."""
     if path.is_dir():

@@ -11,6 +11,7 @@ from django.db.models import BinaryField, Func, Value
 
 from doorward.safe import vault
 from doorward.safe.models import SealedKey
+from doorward.safe.paging import values_in_pages
 from doorward.safe.prepared import PreparedUpdate
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 # Written in one transaction: a sign-in waits for it for some milliseconds on SQLite.
 BATCH = 100
-_READ = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def look(columns: Sequence[SealedColumn], *, seen: Callable[[], object]) -> Foun
     """Open everything; `seen` is called after each value."""
     found = Found()
     for column in columns:
-        for row, value in column.rows.values_list("pk", column.column).iterator(_READ):
+        for row, value in values_in_pages(column.rows, column.column):
             sealed = bytes(value)
             try:
                 vault.unseal(sealed, **column.place(row))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+from doorward.safe import schema
 
 
 def is_up_to_date() -> bool:
@@ -19,5 +18,9 @@ def is_up_to_date() -> bool:
 @cache
 def _nothing_left() -> bool:
     """Once true it stays so while this process runs."""
-    executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return schema.is_current()
+
+
+def is_too_new() -> bool:
+    """Say whether a newer program has changed the database, which can happen while this one runs."""
+    return bool(schema.newer())

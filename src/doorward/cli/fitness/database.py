@@ -10,6 +10,7 @@ from django.db import connection
 from doorward.cli.fitness.finding import Finding, advice, fine, unfit
 from doorward.customers.models import Brand, Customer, CustomerKind
 from doorward.environment import LOOPBACK_NAMES
+from doorward.safe import poolers
 from doorward.safe.sqlite import driver
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def look() -> Iterator[Finding]:
         connection.ensure_connection()
         link: Any = connection.connection
         yield judge_transport(link.info.host, tls=link.pgconn.ssl_in_use)
+        yield _pooler()
     yield _sender()
     yield _contact()
     yield _staff()
@@ -52,6 +54,26 @@ def judge_transport(host: str, *, tls: bool) -> Finding:
         "database",
         f"The database on {host} is reached without TLS: whoever is on the way reads all of it.",
         "Add ?sslmode=verify-full to DOORWARD_DATABASE_URL.",
+    )
+
+
+def _pooler() -> Finding:
+    with poolers.directly():
+        past = not poolers.is_behind_one()
+    if not poolers.is_behind_one():
+        return fine("pooler", "No pooler is between Doorward and PostgreSQL.")
+    if past:
+        return fine("pooler", "A pooler is between; migrations and backups go past it.")
+    if poolers.has_direct_address():
+        return unfit(
+            "pooler",
+            "DOORWARD_DATABASE_DIRECT_URL leads through a pooler, too: `doorward backup` does not work by it.",
+            "Set it to the address of PostgreSQL itself.",
+        )
+    return advice(
+        "pooler",
+        "A pooler is between Doorward and PostgreSQL: `doorward backup` does not work by it.",
+        "Set DOORWARD_DATABASE_DIRECT_URL to the address of PostgreSQL itself.",
     )
 
 

@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from doorward.safe.files import open_lock
 from doorward.safe.sqlite.driver import VERSION, WAL, Database
 
 # How long it is waited for others that look at a new file at the same moment.
@@ -118,7 +119,7 @@ def _mode(name: str) -> str:
 
 def _open(path: str) -> int:
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return open_lock(Path(path))
     except OSError as error:
         raise Database.OperationalError(f"{path}: {error.strerror}") from error
 

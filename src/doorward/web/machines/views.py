@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from doorward.core.steps import Need
 from doorward.web.machines.metrics import CONTENT_TYPE, write_metrics
 from doorward.web.needs import needs
-from doorward.web.readiness import is_up_to_date
+from doorward.web.readiness import is_too_new, is_up_to_date
 
 if TYPE_CHECKING:
     from doorward.customers.cached import BrandLook
@@ -35,10 +35,12 @@ def healthz(request: Request) -> HttpResponse:  # noqa: ARG001 - a view
 @needs(Need.NOTHING, any_host=True)
 @require_safe
 def readyz(request: Request) -> HttpResponse:  # noqa: ARG001 - a view
-    """Say whether the database answers too, and has the tables of this version (503 if not)."""
+    """Say whether the database answers too, and has the tables of this version, and no newer ones (503 if not)."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
+        if is_too_new():
+            return _text("the database is newer than this program\n", status=503)
         if not is_up_to_date():
             return _text("the database is not up to date\n", status=503)
     except DatabaseError:

@@ -1,0 +1,149 @@
+"""Bringing the database up to date: nobody waits in silence, and a newer database is nobody's who does not know it."""
+
+from __future__ import annotations
+
+import fcntl
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+import psycopg
+import pytest
+from click.testing import CliRunner
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+from doorward import __version__
+from doorward.cli import migrating
+from doorward.cli.base import COMMANDS, Failure, main
+from doorward.cli.data import bring_up_to_date, refuse_unprepared
+from doorward.customers.models import Customer
+from doorward.safe import schema
+from tests import support
+from tests.serving import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.test import Client
+
+pytestmark = pytest.mark.django_db
+
+
+@contextmanager
+def somebody_migrates() -> Iterator[None]:
+    """Hold what another start holds while it migrates."""
+    if connection.vendor == "sqlite":
+        with (settings.DOORWARD.data_dir / "migrating.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+        return
+    used = connection.settings_dict
+    with psycopg.connect(
+        dbname=used["NAME"], user=used["USER"], host=used["HOST"] or used["OPTIONS"]["host"]
+    ) as other:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", [migrating._LOCK])
+        yield
+
+
+def test_who_waits_says_for_what_and_does_not_wait_for_ever(monkeypatch, caplog):
+    monkeypatch.setattr(migrating, "WAIT_SECONDS", 0.5)
+    with somebody_migrates(), pytest.raises(Failure, match="Another start of Doorward") as refused:
+        bring_up_to_date()
+    assert caplog.messages == [migrating._WAITING]
+    assert "\n" not in str(refused.value)
+    bring_up_to_date()
+
+
+def test_who_waits_goes_on_when_the_other_is_ready(monkeypatch, caplog):
+    held = somebody_migrates()
+    held.__enter__()
+    # The second try is the other's end.
+    monkeypatch.setattr(
+        "doorward.cli.migrating.time.sleep", lambda _seconds: held.__exit__(None, None, None)
+    )
+    bring_up_to_date()
+    assert caplog.messages == [migrating._WAITING]
+
+
+# --- a database newer than the program ----------------------------------------------------------------
+
+
+@pytest.fixture
+def newer() -> str:
+    """Give the sentence about a database that a newer Doorward has changed."""
+    support.provider()
+    MigrationRecorder(connection).record_applied("audit", "9999_later")
+    return (
+        f"The database is newer than this program: Doorward {__version__} does not know its migration "
+        "audit.9999_later. Install the version that it was used with last, or restore a backup from before.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "--bind", "PORT"],
+        ["check"],
+        ["customers", "list"],
+        ["customers", "add", "Cedar Clinic"],
+        ["administrators", "list"],
+        ["keys", "rotate"],
+        ["history", "verify"],
+    ],
+)
+def test_a_newer_database_is_refused(newer, monkeypatch, words):
+    monkeypatch.setenv("DOORWARD_BIND", "")  # `run` sets it
+    port = f"127.0.0.1:{free_port()}"
+    done = CliRunner().invoke(main, [port if word == "PORT" else word for word in words])
+    assert done.exit_code == 1
+    assert done.stderr == newer
+    assert not Customer.objects.filter(name="Cedar Clinic").exists()
+
+
+def test_work_refuses_a_newer_database(newer):
+    with pytest.raises(Failure, match="is newer than this program"):
+        refuse_unprepared()
+
+
+def test_every_command_looks_first():
+    """Whatever is not made by `with_data` begins with `bring_up_to_date`, or `refuse_unprepared`, itself."""
+
+    def leaves(name: str, command: click.Command | None) -> Iterator[tuple[str, click.Command]]:
+        if isinstance(command, click.Group):
+            for below in command.commands.values():
+                yield from leaves(f"{name} {below.name}", below)
+        elif command is not None:
+            yield name, command
+
+    context = click.Context(main)
+    assert isinstance(main, click.Group)
+    found = {
+        name: command
+        for one in COMMANDS
+        for name, command in leaves(one, main.get_command(context, one))
+    }
+    others = {name for name, one in found.items() if not hasattr(one.callback, "__wrapped__")}
+    assert others == {"run", "work", "demo", "demo-code"}
+
+
+def test_readiness_ends_when_the_database_becomes_newer(client: Client) -> None:
+    support.provider()
+    assert client.get("/readyz").status_code == 200
+    MigrationRecorder(connection).record_applied("recovery", "0001_initial")
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.content == b"the database is newer than this program\n"
+
+
+def test_what_a_migration_took_the_place_of_is_known(monkeypatch):
+    migration = MigrationLoader(None).disk_migrations["audit", "0001_initial"]
+    monkeypatch.setattr(type(migration), "replaces", [("audit", "0000_before")])
+    schema._known.cache_clear()
+    try:
+        MigrationRecorder(connection).record_applied("audit", "0000_before")
+        assert schema.newer() == ""
+    finally:
+        schema._known.cache_clear()
