@@ -108,3 +108,68 @@ def test_what_was_typed_is_erased_with_them(owner, impostor, colleague):
     assert "Mallory" not in left
     assert impostor.email not in left
     assert histories.faults() == set()
+
+
+# --- the double is said when it is chosen ---------------------------------------------------------
+
+DOUBLES = (
+    "Ines Moreau",
+    "ines  MOREAU",
+    "Inès Moréau",
+    "Ｉｎｅｓ Moreau",
+    "Inеs Mоrеаu",  # Cyrillic е, о, а
+    "lnes Moreau",
+    "Moreau Ines",
+)
+SAID = "has this name, or one that looks like it"
+
+
+@pytest.mark.parametrize("name", DOUBLES)
+def test_it_is_said_to_who_takes_it(owner, impostor, name):
+    browser = support.browser_of(impostor)
+    page = rename(browser, impostor, name)
+    assert f"A colleague {SAID}" in page
+    assert owner.email not in page
+    assert support.again(impostor).full_name == " ".join(name.split())
+
+
+@pytest.mark.parametrize("name", DOUBLES)
+def test_it_is_said_to_who_gives_it(owner, colleague, name):
+    support.enable_app(owner)
+    browser = support.browser_of(owner)
+    first, _, last = name.partition(" ")
+    fields = {
+        "first_name": first, "last_name": last, "phone": "", "tabs": sorted(colleague.tab_keys),
+        "email": colleague.email, "status": "active",
+    }  # fmt: skip
+    page = browser.post(f"/administrators/{colleague.id}/", fields, follow=True).content.decode()
+    assert f"{SAID}: {owner.full_name} ({owner.email})" in page
+    fields |= {"email": "new@harbourbakery.example"}
+    page = browser.post("/administrators/add/", fields, follow=True).content.decode()
+    assert f"{SAID}: " in page
+    assert f"{owner.full_name} ({owner.email})" in page
+
+
+def test_nothing_is_said_of_a_name_of_ones_own(owner, impostor, colleague):
+    browser = support.browser_of(impostor)
+    assert SAID not in rename(browser, impostor, "Mallory Wrights")
+    assert SAID not in rename(browser, impostor, "Mallory Wrights")
+
+
+def test_nor_of_a_namesake_elsewhere_or_one_who_is_gone(owner, impostor, outsider):
+    browser = support.browser_of(impostor)
+    assert SAID not in rename(browser, impostor, outsider.full_name)
+    Administrator.objects.of(owner.customer_id).filter(id=owner.id).update(status="removed")
+    assert SAID not in rename(browser, impostor, owner.full_name)
+
+
+@pytest.mark.parametrize("name", ["Ines (ines.moreau@harbourbakery.example)", "Ines ＠home"])
+def test_a_name_does_not_pass_for_an_email(owner, impostor, name):
+    browser = support.browser_of(impostor)
+    fields = {
+        "first_name": name, "last_name": "Moreau", "phone": "", "email": impostor.email,
+        "language": "en", "time_zone": "UTC",
+    }  # fmt: skip
+    answer = browser.post("/profile/", fields)
+    assert answer.status_code == 422
+    assert "A name cannot have an @ in it." in answer.content.decode()

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 
 from doorward.administrators import invitations, links, sessions
 from doorward.administrators.accounts import locked
+from doorward.administrators.lookalikes import details_of, shown_email
 from doorward.administrators.models import (
     Administrator,
     EmailChange,
@@ -25,7 +26,7 @@ from doorward.audit.events import Kind
 from doorward.audit.origin import WORKER, By
 from doorward.audit.services import record
 from doorward.core import errors
-from doorward.core.text import clean_email, fold_email
+from doorward.core.text import clean_email, fold_email, is_same_email
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,8 +48,9 @@ def ask(person: Administrator, email: str, *, by: By, now: datetime) -> bool:
     Raises `EmailInvalid` or `EmailTaken`.
     """
     wanted = clean_email(email)
-    if wanted == person.email:
+    if is_same_email(wanted, person.email):
         return False
+    wanted = shown_email(wanted, customer_id=person.customer_id, besides=person.id)
     _refuse_taken(person, wanted)
     with transaction.atomic():
         # Read again under the person's lock: who accepts the invitation just now is no longer invited.
@@ -62,7 +64,7 @@ def ask(person: Administrator, email: str, *, by: By, now: datetime) -> bool:
                 Kind.EMAIL_CHANGED,
                 by=by,
                 subject=person.who(),
-                details={"invited": True},
+                details={"invited": True} | _details(person, wanted),
                 typed=typed,
             )
             person.email = wanted
@@ -182,6 +184,7 @@ def _ask(person: Administrator, wanted: str, *, by: By, now: datetime) -> None:
             "new_link": str(new.id),
             "old_link": str(old.id),
             "by_colleague": colleague,
+            **_details(person, wanted),
         },
         typed=_emails(person.email, wanted),
     )
@@ -228,6 +231,10 @@ def _apply_if_ready(change: EmailChange, *, by: By, now: datetime) -> bool:
     typed = _emails(change.old_email, change.email)
     record(Kind.EMAIL_CHANGED, by=by, subject=person.who(), details=details, typed=typed)
     return True
+
+
+def _details(person: Administrator, wanted: str) -> dict[str, Detail]:
+    return details_of(wanted, customer_id=person.customer_id, besides=person.id)
 
 
 def _emails(before: str, after: str) -> dict[str, Typed]:

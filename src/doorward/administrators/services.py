@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
-from doorward.administrators import email_change, invitations, links, passwords, sessions
+from doorward.administrators import (
+    email_change,
+    invitations,
+    links,
+    lookalikes,
+    passwords,
+    sessions,
+)
 from doorward.administrators.changes import (
     Change,
     Changes,
@@ -43,6 +50,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from doorward.audit.origin import By
+    from doorward.audit.services import Detail
 
 __all__ = ["Change", "Details", "NewAdministrator", "folded_name"]
 
@@ -189,7 +197,7 @@ def _made(
     new: NewAdministrator, *, customer: Customer, status: Status, now: datetime
 ) -> Administrator:
     """Give the row to insert, checked."""
-    email = clean_email(new.email)
+    email = lookalikes.shown_email(clean_email(new.email), customer_id=customer.id)
     details = clean_details(new.details)
     unknown = new.tabs - assignable(customer)
     if unknown:
@@ -225,7 +233,11 @@ def _insert(person: Administrator) -> Administrator:
 
 def _record_added(person: Administrator, *, by: By) -> None:
     who = person.who()
-    record(Kind.ADMINISTRATOR_ADDED, by=by, subject=who, details={"tabs": sorted(person.tab_keys)})
+    details: dict[str, Detail] = {"tabs": sorted(person.tab_keys)}
+    details |= lookalikes.details_of(
+        person.email, customer_id=person.customer_id, besides=person.id
+    )
+    record(Kind.ADMINISTRATOR_ADDED, by=by, subject=who, details=details)
     if person.require_2fa:
         record(Kind.TWO_FACTOR_REQUIRED, by=by, subject=who, details={"at_adding": True})
 

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import click
 from django.utils import timezone
 
-from doorward.administrators import links, services
+from doorward.administrators import links, lookalikes, services
+from doorward.audit.naming import named
 from doorward.audit.origin import CONSOLE
 from doorward.cli.base import Failure
 from doorward.customers.cached import brand_of
 from doorward.customers.tabs import DEFAULT, assignable, built_in
 
 if TYPE_CHECKING:
+    from doorward.administrators.models import Administrator
     from doorward.administrators.services import NewAdministrator
     from doorward.customers.models import Customer
 
@@ -44,9 +46,22 @@ def add_active(new: NewAdministrator, customer: Customer, *, password: str) -> N
         new, password=password, customer=customer, by=CONSOLE, now=timezone.now()
     )
     click.echo(f"{person.email} was added to {customer.name} and can sign in.")
+    _say_lookalikes(person)
 
 
 def invite(new: NewAdministrator, customer: Customer) -> None:
     """Add somebody, have the invitation mailed, and print its address and nothing else."""
-    _, link = services.add(new, customer=customer, by=CONSOLE, now=timezone.now())
+    person, link = services.add(new, customer=customer, by=CONSOLE, now=timezone.now())
     click.echo(brand_of(customer.brand_id).address(links.path(link)))
+    _say_lookalikes(person)
+
+
+def _say_lookalikes(person: Administrator) -> None:
+    """Say on stderr whom somebody new could be taken for."""
+    for name, email in lookalikes.namesakes(person):
+        click.echo(f"{named(name, email)} has this name, or one that looks like it.", err=True)
+    resembled = lookalikes.resembled_domain(
+        person.email, customer_id=person.customer_id, besides=person.id
+    )
+    if resembled:
+        click.echo(f"{person.email} is not at {resembled}. The two only look alike.", err=True)

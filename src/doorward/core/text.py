@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from doorward.core import errors
 from doorward.core.hosts import ascii_host
+from doorward.core.likeness import readable_domain
 
 LONGEST_EMAIL: Final = 254
 LONGEST_NEXT: Final = 2000
@@ -18,10 +19,9 @@ _UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _LOCAL_PART: Final = re.compile(
     r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 )
-_LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _LONGEST_LOCAL_PART: Final = 64
 _LONGEST_DOMAIN: Final = 253
-# IDNA 2003, which Python's codec and mail libraries speak, and IDNA 2008 send these to different domains.
+# IDNA 2003, which some mail programs still speak, and IDNA 2008 send these to different domains.
 _AMBIGUOUS: Final = frozenset("ßς\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
 
 
@@ -60,18 +60,30 @@ def clean_name(text: str, *, maximum: int, field: str | None = None) -> str:
 def clean_email(text: str) -> str:
     """Give an address that mail can be sent to, trimmed, its domain in lower case; the local part stays as it is.
 
-    An international domain stays readable. Raises EmailInvalid; also for local parts beyond ASCII, which many mail
-    servers cannot take, and for quoted ones. Whether anybody lives there only a mail can tell.
+    An international domain stays readable, unless its letters mislead (`likeness`). Raises EmailInvalid; also for local
+    parts beyond ASCII, which many mail servers cannot take, and for quoted ones. Whether anybody lives there only a
+    mail can tell.
     """
     local, at, domain = text.strip().rpartition("@")
-    ascii_domain = _ascii_domain(domain)
-    if not at or ascii_domain is None:
+    domain_in_ascii = ascii_domain(domain)
+    if not at or domain_in_ascii is None:
         raise errors.EmailInvalid
     if len(local) > _LONGEST_LOCAL_PART or not _LOCAL_PART.fullmatch(local):
         raise errors.EmailInvalid
-    if len(local) + 1 + len(ascii_domain) > LONGEST_EMAIL:
+    if len(local) + 1 + len(domain_in_ascii) > LONGEST_EMAIL:
         raise errors.EmailInvalid
-    return f"{local}@{_readable_domain(ascii_domain)}"
+    return f"{local}@{_readable(domain_in_ascii)}"
+
+
+def is_same_email(one: str, other: str) -> bool:
+    """Return whether mail to both goes to one mailbox, however the domain is written."""
+    return ascii_email(one) == ascii_email(other)
+
+
+def ascii_email(text: str) -> str:
+    """Return an address with its domain as the name system has it; takes anything and never raises."""
+    local, at, domain = text.strip().rpartition("@")
+    return f"{local}{at}{ascii_domain(domain) or domain}"
 
 
 def fold_email(text: str) -> str:
@@ -81,7 +93,7 @@ def fold_email(text: str) -> str:
     folding makes letters equal that a mail server keeps apart.
     """
     local, at, domain = unicodedata.normalize("NFC", text.strip()).rpartition("@")
-    return f"{local}{at}{_ascii_domain(domain) or domain}".casefold()
+    return f"{local}{at}{ascii_domain(domain) or domain}".casefold()
 
 
 def clean_host(text: str) -> str:
@@ -124,29 +136,21 @@ def fold_name(text: str) -> str:
     return unicodedata.normalize("NFC", bare.casefold()).strip()
 
 
-def _ascii_domain(domain: str) -> str | None:
+def ascii_domain(domain: str) -> str | None:
     """Give the domain as the name system has it, in lower case; None when it is no domain of two labels and more."""
-    if len(domain) > _LONGEST_DOMAIN or _AMBIGUOUS & set(domain):
+    if len(domain) > _LONGEST_DOMAIN or domain.endswith(".") or _AMBIGUOUS & set(domain):
         return None
-    try:
-        encoded = domain.encode("idna").decode("ascii").lower()
-    except UnicodeError:
+    name = ascii_host(domain)
+    if name is None or ":" in name or name.replace(".", "").isdecimal():
         return None
-    labels = encoded.split(".")
-    if len(labels) < 2 and encoded != "localhost":  # noqa: PLR2004 (a name and what it is under)
-        return None
-    if len(encoded) > _LONGEST_DOMAIN or not all(_LABEL.fullmatch(label) for label in labels):
-        return None
-    if labels[-1].isdigit():
-        return None
-    return encoded
+    # A name and what it is under.
+    return name if "." in name or name == "localhost" else None
 
 
-def _readable_domain(ascii_domain: str) -> str:
-    try:
-        return ascii_domain.encode("ascii").decode("idna")
-    except UnicodeError:
-        return ascii_domain
+def _readable(domain: str) -> str:
+    """Return a domain as it is shown: what is read there is the same domain when it is typed."""
+    readable = readable_domain(domain)
+    return readable if ascii_domain(readable) == domain else domain
 
 
 def safe_next(path: str | None) -> str | None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import translation
 
+from doorward.core.text import ascii_email
 from doorward.notices.mail import Outgoing
 
 if TYPE_CHECKING:
@@ -68,11 +69,7 @@ def host_of(brand: BrandLook) -> str:
 
 def ascii_address(text: str) -> str:
     """Give an address whose domain is written as the name system has it."""
-    local, at, domain = one_line(text).rpartition("@")
-    try:
-        return f"{local}{at}{domain.encode('idna').decode()}"
-    except UnicodeError:
-        return f"{local}{at}{domain}"
+    return ascii_email(one_line(text))
 
 
 def one_line(text: str) -> str:

@@ -140,6 +140,10 @@ def _tab(key: str) -> str:
     return _("tab: %(tab)s") % {"tab": title_of(key)}
 
 
+def _resembles(domain: str) -> str:
+    return _("the e-mail’s domain only looks like %(domain)s") % {"domain": domain}
+
+
 def _filters(filters: list[str]) -> str:
     return _("narrowed to: %(filters)s") % {"filters": _joined(filters)}
 
@@ -239,6 +243,7 @@ _SAID: Final[dict[str, tuple[type, Callable[[Any], str]]]] = {
     "taken": (list, _taken),
     "tab": (str, _tab),
     "brand": (str, str),
+    "resembles": (str, _resembles),
     "filters": (list, _filters),
     "key_id": (str, _key),
     "sealed": (int, _sealed),

@@ -13,6 +13,7 @@ from doorward.mfa.overview import list_people
 from doorward.mfa.selection import ANY_STATUS, LONGEST_SEARCH, FactorFilter, Rule, Sort, Wanted
 from doorward.web.administrators.pages import Head, Line, ListPage
 from doorward.web.administrators.words import (
+    domain_tag,
     factor_tags,
     mail_tag,
     status_tag,
@@ -93,6 +94,7 @@ def _lines(rows: Iterable[Listed], me: Person, chosen: frozenset[UUID]) -> Itera
             tabs=tabs_text(row.tabs, titles),
             status=status_tag(row.status),
             mail=mail_tag(row.mail_problem),
+            domain=domain_tag(row.email),
             last_signed_in=row.last_signed_in,
             chosen=row.id in chosen,
         )

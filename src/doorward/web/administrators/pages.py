@@ -30,6 +30,7 @@ class Line:
     status: Tag
     last_signed_in: datetime | None
     mail: Tag | None = None
+    domain: Tag | None = None
     chosen: bool = False
 
 
@@ -106,6 +107,7 @@ class PersonPage:
     kept_tabs: tuple[str, ...]
     pending: Pending | None
     browsers: int
+    email_warning: str
     invited_until: datetime | None
     mail_refused: str = ""
     status_error: str = ""

@@ -15,6 +15,7 @@ from doorward.administrators.models import Status
 from doorward.audit.services import history_of_person
 from doorward.core import errors
 from doorward.core.steps import OWN_SECURITY, Need
+from doorward.core.text import is_same_email
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.mfa.facts import policy_of
 from doorward.web.administrators import forms
@@ -24,6 +25,7 @@ from doorward.web.administrators.person_page import person_page, question_for, t
 from doorward.web.administrators.views import CHANGE, RIGHT, both
 from doorward.web.gate import demand
 from doorward.web.history import history_page
+from doorward.web.likeness import say_namesakes
 from doorward.web.needs import needs
 from doorward.web.pages import render, see_other
 from doorward.web.refusals import sentence
@@ -53,7 +55,7 @@ def edit(request: Request, person_id: UUID) -> HttpResponse:
     found = forms.find_errors(typed)
     if found:
         return _again(request, person, typed, found)
-    if typed.email.strip() != person.email:
+    if not is_same_email(typed.email, person.email):
         demand(request, OWN_SECURITY)
     try:
         changed = _change(request, person, typed)
@@ -67,7 +69,7 @@ def edit(request: Request, person_id: UUID) -> HttpResponse:
         return _again(
             request, person, typed, {forms.place_of(refusal, typed, person): sentence(refusal)}
         )
-    return _changed(request, changed, typed)
+    return _changed(request, changed, typed, named_before=person.full_name)
 
 
 @needs(RIGHT, post=RESET)
@@ -161,15 +163,19 @@ def _change(request: Request, person: Administrator, typed: forms.Typed) -> Admi
     )
 
 
-def _changed(request: Request, person: Administrator, typed: forms.Typed) -> HttpResponse:
+def _changed(
+    request: Request, person: Administrator, typed: forms.Typed, *, named_before: str
+) -> HttpResponse:
     name = {"name": person.full_name}
     if person.status == Status.REMOVED:
         messages.success(request, _("%(name)s is removed and has lost access.") % name)
         return see_other(PATH)
     messages.success(request, _("Saved."))
-    if typed.email.strip().casefold() != person.email.casefold():
+    if not is_same_email(typed.email, person.email):
         text = _("The new e-mail takes effect once it is confirmed by the link we have sent to it.")
         messages.info(request, text)
+    if person.full_name != named_before:
+        say_namesakes(request, person)
     return see_other(_address(person))
 
 

@@ -16,6 +16,7 @@ from doorward.web.administrators.forms import Typed
 from doorward.web.administrators.pages import Pending, PersonPage, Question
 from doorward.web.administrators.person_fields import change_fields
 from doorward.web.administrators.words import about_requirement, factor_tags, status_tag
+from doorward.web.likeness import domain_warning
 from doorward.web.requests import signed_in
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def person_page(
     policy = policy_of(person)
     state = factors.state(required=policy.required, kinds=policy.kinds)
     last_signed_in, browsers = sessions.summary(person.id, policy=policy, now=request.now)
-    is_me = person.id == signed_in(request).id
+    is_me, pending = person.id == signed_in(request).id, _pending(request, person)
     return PersonPage(
         id=person.id,
         name=person.full_name,
@@ -63,8 +64,9 @@ def person_page(
         is_me=is_me,
         fields=_fields(request, person, typed, errors, factors=factors),
         kept_tabs=(ADMINISTRATORS,) if is_me else (),
-        pending=_pending(request, person),
+        pending=pending,
         browsers=browsers,
+        email_warning=_warning(person, pending),
         mail_refused=undelivered.in_words(person.email, person.mail_problem),
         invited_until=_invited_until(request, person),
         status_error=errors.get("status", ""),
@@ -125,6 +127,16 @@ def _fields(
 def _invited_until(request: Request, person: Administrator) -> datetime | None:
     invited = person.status == Status.INVITED
     return invitations.open_until(person, now=request.now) if invited else None
+
+
+def _warning(person: Administrator, pending: Pending | None) -> str:
+    """Say what misleads about the e-mail that somebody has, or is to have."""
+    emails = [pending.email] if pending else []
+    said = (
+        domain_warning(email, customer_id=person.customer_id, besides=person.id)
+        for email in (*emails, person.email)
+    )
+    return next(filter(None, said), "")
 
 
 def _pending(request: Request, person: Administrator) -> Pending | None:

@@ -19,6 +19,7 @@ from doorward.web.administrators import forms
 from doorward.web.administrators.listing import PATH, list_page
 from doorward.web.administrators.pages import AddPage
 from doorward.web.administrators.person_fields import new_fields
+from doorward.web.likeness import say_domain, say_namesakes
 from doorward.web.needs import needs
 from doorward.web.pages import render, see_other
 from doorward.web.posted import optional
@@ -87,6 +88,8 @@ def _add(request: Request, typed: forms.Typed) -> None:
     )
     text = _("%(name)s is invited: the mail is on its way to %(email)s.")
     messages.success(request, text % {"name": person.full_name, "email": person.email})
+    say_domain(request, person.email, customer_id=person.customer_id, besides=person.id)
+    say_namesakes(request, person)
 
 
 def _chosen(request: Request) -> frozenset[UUID]:

@@ -65,6 +65,13 @@ def status_tag(status: Status) -> Tag:
     return Tag(str(status.label), tones.get(status, ""))
 
 
+def domain_tag(email: str) -> Tag | None:
+    """Say that the letters of an e-mail's domain mislead: such a one is kept as the name system has it."""
+    if "xn--" not in email.rpartition("@")[2]:
+        return None
+    return Tag(_("Misleading domain"), "warn", "triangle-alert")
+
+
 def tabs_in_order(*, is_staff: bool) -> tuple[str, ...]:
     """Give the keys of all tabs that this customer's people can have, as the top bar orders them."""
     built_in = tabs.BUILT_IN + tabs.STAFF if is_staff else tabs.BUILT_IN

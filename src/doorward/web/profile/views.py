@@ -21,8 +21,10 @@ from doorward.core.errors import (
 )
 from doorward.core.passwords import minimum
 from doorward.core.steps import OWN_SECURITY, Need
+from doorward.core.text import is_same_email
 from doorward.web.gate import ProofWanted, demand
 from doorward.web.language import keep_language
+from doorward.web.likeness import say_own_namesakes
 from doorward.web.needs import needs
 from doorward.web.pages import render, see_other
 from doorward.web.posted import field
@@ -52,15 +54,19 @@ def profile(request: Request) -> HttpResponse:
     typed = OwnProfile(**{name: field(request, name) for name in OwnProfile.__slots__})
     try:
         wanted = own_profile.clean(typed)
-        if wanted.email != person.email:
+        if not is_same_email(wanted.email, person.email):
             demand(request, OWN_SECURITY)
         asked = own_profile.save(person, wanted, by=acting(request), now=request.now)
     except FieldsRefused as refusal:
         return _profile(request, person, typed, refusal.fields)
     except EmailTaken as refusal:
         return _profile(request, person, typed, {"email": refusal})
+    named_before = person.full_name
+    person = own_profile.find(me.id, customer_id=me.customer_id)
     with translation.override(wanted.language):
         messages.success(request, _saved(asked, wanted.email))
+        if person.full_name != named_before:
+            say_own_namesakes(request, person)
     return keep_language(see_other(request.path), wanted.language)
 
 
