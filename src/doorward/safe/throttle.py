@@ -112,19 +112,13 @@ def reserve(keys: Sequence[Key], *, now: datetime) -> None:
     wait helps. To be called outside of a transaction, which would keep the others from ending.
     """
     moment, pause = milliseconds(now), _FIRST_ROUND
-    # One order for all, so that two statements never wait for each other's rows.
-    ordered = sorted(keys, key=lambda key: key.hash)
-    values: dict[str, bytes | str | int] = {"moment": moment}
-    for place, key in enumerate(ordered):
-        values[f"key{place}"] = key.hash
-        values[f"rule{place}"] = key.rule.value
-        values[f"forget{place}"] = moment + _window_ms(key.rule)
     for _round in range(_ROUNDS):
-        counted = {bytes(row[0]) for row in _reserving(len(ordered)).rows(values)}
-        refused = [key for key in ordered if key.hash not in counted]
+        counted = _run(_reserving, keys, moment=moment)
+        refused = [key for key in keys if key.hash not in counted]
         if not refused:
             return
-        _release([key for key in ordered if key.hash in counted])
+        # Another key refused, so nothing was looked at.
+        _run(_releasing, [key for key in keys if key.hash in counted], moment=moment)
         if seconds := _wait_of(refused, moment=moment):
             raise seconds
         time.sleep(pause)
@@ -134,33 +128,21 @@ def reserve(keys: Sequence[Key], *, now: datetime) -> None:
 
 def was_right(keys: Sequence[Key]) -> None:
     """End a try that was right: a person starts anew, an address has one fewer that is looked at."""
-    if keys:
-        _right(len(keys)).run(*(key.hash for key in _ordered(keys)))
+    _run(_righting, keys, moment=0)
 
 
 def was_wrong(keys: Sequence[Key], *, now: datetime) -> None:
     """End a try that was wrong: it is a failure from now on."""
-    if not keys:
-        return
-    values: dict[str, bytes | str | int] = {"moment": milliseconds(now)}
-    values |= {f"key{place}": key.hash for place, key in enumerate(_ordered(keys))}
-    _failing(len(keys)).rows(values)
+    _run(_failing, keys, moment=milliseconds(now))
 
 
 def spend(keys: Sequence[Key], *, now: datetime) -> None:
     """Count one on each key that has a window, for good. Raises `MustWait` where one of them is full."""
     moment = milliseconds(now)
-    ordered = _ordered(keys)
-    values: dict[str, bytes | str | int] = {"moment": moment}
-    for place, key in enumerate(ordered):
-        values[f"key{place}"] = key.hash
-        values[f"rule{place}"] = key.rule.value
-        values[f"forget{place}"] = moment + _window_ms(key.rule)
-    counted = {bytes(row[0]) for row in _spending(len(ordered)).rows(values)}
-    refused = [key for key in ordered if key.hash not in counted]
+    counted = _run(_spending, keys, moment=moment)
+    refused = [key for key in keys if key.hash not in counted]
     if refused:
-        back = Attempt.objects.filter(key__in=counted, failures__gt=0)
-        back.update(failures=F("failures") - 1, wait_until=0)
+        _run(_unspending, [key for key in keys if key.hash in counted], moment=moment)
         raise _wait_of(refused, moment=moment) or MustWait(seconds=1)
 
 
@@ -279,20 +261,25 @@ def milliseconds(moment: datetime) -> int:
     return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000)
 
 
-def _ordered(keys: Sequence[Key]) -> list[Key]:
-    return sorted(keys, key=lambda key: key.hash)
+def _run(
+    statement: Callable[[int], PreparedText], keys: Sequence[Key], *, moment: int
+) -> set[bytes]:
+    """Run one statement for all of these keys; return the hashes of those that it changed."""
+    if not keys:
+        return set()
+    # One order for all, so that two statements never wait for each other's rows.
+    ordered = sorted(keys, key=lambda key: key.hash)
+    values: dict[str, bytes | str | int] = {"moment": moment}
+    for place, key in enumerate(ordered):
+        values[f"key{place}"] = key.hash
+        values[f"rule{place}"] = key.rule.value
+        values[f"forget{place}"] = moment + _window_ms(key.rule)
+    return {bytes(row[0]) for row in statement(len(ordered)).rows(values)}
 
 
 def _window_ms(rule: Rule) -> int:
     """Return for how long a row that has no failure yet is kept: what is looked at, or its window."""
     return WINDOWS[rule].seconds * 1000 if rule in WINDOWS else _FLIGHT_MS
-
-
-def _release(keys: Sequence[Key]) -> None:
-    """Take back what was reserved, since another key refused and nothing was looked at."""
-    if keys:
-        rows = Attempt.objects.filter(key__in=[key.hash for key in keys], in_flight__gt=0)
-        rows.update(in_flight=F("in_flight") - 1)
 
 
 def _wait_of(keys: Sequence[Key], *, moment: int) -> MustWait | None:
@@ -308,18 +295,6 @@ def _wait_of(keys: Sequence[Key], *, moment: int) -> MustWait | None:
 def _ceil_seconds(ms: int) -> int:
     return max(0, -(-ms // 1000))
 
-
-@cache
-def _right(number: int) -> PreparedUpdate:
-    del number  # the statement has so many keys; each number of them is one of its own
-    return PreparedUpdate(lambda *hashes: (Attempt.objects.filter(key__in=hashes), _RIGHT))
-
-
-_RIGHT = {
-    "in_flight": Case(When(in_flight__gt=0, then=F("in_flight") - 1), default=Value(0)),
-    "failures": Case(When(rule__in=[*WINDOWS], then=F("failures")), default=Value(0)),
-    "wait_until": Case(When(rule__in=[*WINDOWS], then=F("wait_until")), default=Value(0)),
-}
 
 _OLD = "safe_attempt"
 # All that is formatted into these texts are whole numbers, constants of ours and names of parameters.
@@ -339,51 +314,61 @@ def _by_window(then: str) -> str:
     )
 
 
+def _statement(rows: int, new: str, changes: str, where: str = "") -> PreparedText:
+    """Return the statement that inserts so many rows, or changes those that are there already."""
+    # A row at a time, in the order of the values: no UPDATE promises one.
+    inserted = ", ".join(f"(%(key{n})s, %(rule{n})s, %(forget{n})s, {new})" for n in range(rows))
+    return PreparedText(
+        f"INSERT INTO {_OLD} (key, rule, forget_at, failures, in_flight, flight_until, wait_until)"  # noqa: S608
+        f" VALUES {inserted} ON CONFLICT (key) DO UPDATE SET {changes}"
+        f"{' WHERE ' + where if where else ''} RETURNING key"
+    )
+
+
+_LESS = f"CASE WHEN {_OLD}.in_flight > 0 THEN {_OLD}.in_flight - 1 ELSE 0 END"
+_NOT_WAITING = f"({_OLD}.wait_until <= %(moment)s OR {_OLD}.forget_at <= %(moment)s)"
+
+
 @cache
 def _reserving(rows: int) -> PreparedText:
-    """Return the one statement that counts before it is looked at: for all keys, where there is room."""
-    inserted = ", ".join(
-        f"(%(key{n})s, %(rule{n})s, 0, 1, %(moment)s + {_FLIGHT_MS}, 0, %(forget{n})s)"
-        for n in range(rows)
-    )
+    """Count before it is looked at, where there is room."""
     room = (
         f"CASE {_by_window('{limit} - ' + _FAILURES)} WHEN {_FAILURES} < {attempts.FREE}"
         f" THEN {attempts.FREE} - {_FAILURES} ELSE 1 END"
     )
-    return PreparedText(
-        f"INSERT INTO {_OLD}"  # noqa: S608
-        f" (key, rule, failures, in_flight, flight_until, wait_until, forget_at) VALUES {inserted}"
-        f" ON CONFLICT (key) DO UPDATE SET failures = {_FAILURES}, in_flight = {_FLYING} + 1,"
+    return _statement(
+        rows,
+        f"0, 1, %(moment)s + {_FLIGHT_MS}, 0",
+        f"failures = {_FAILURES}, in_flight = {_FLYING} + 1,"
         f" flight_until = excluded.flight_until, wait_until = 0,"
         f" forget_at = CASE WHEN {_OLD}.forget_at < excluded.forget_at"
         f" AND ({_OLD}.forget_at <= %(moment)s OR {_OLD}.failures = 0)"
-        f" THEN excluded.forget_at ELSE {_OLD}.forget_at END"
-        f" WHERE ({_OLD}.wait_until <= %(moment)s OR {_OLD}.forget_at <= %(moment)s)"
-        f" AND {_FLYING} < {room} RETURNING key"
+        f" THEN excluded.forget_at ELSE {_OLD}.forget_at END",
+        f"{_NOT_WAITING} AND {_FLYING} < {room}",
     )
 
 
 @cache
-def _spending(rows: int) -> PreparedText:
-    """Return the statement that counts for good, where the window is not full."""
-    failures = f"(CASE WHEN {_OLD}.forget_at <= %(moment)s THEN 0 ELSE {_OLD}.failures END + 1)"
-    until = f"CASE WHEN {_OLD}.forget_at <= %(moment)s THEN excluded.forget_at ELSE {_OLD}.forget_at END"
-    full = f"CASE WHEN {failures} >= {{limit}} THEN {until} ELSE 0 END"
-    inserted = ", ".join(
-        f"(%(key{n})s, %(rule{n})s, 1, 0, 0, 0, %(forget{n})s)" for n in range(rows)
-    )
-    return PreparedText(
-        f"INSERT INTO {_OLD}"  # noqa: S608
-        f" (key, rule, failures, in_flight, flight_until, wait_until, forget_at) VALUES {inserted}"
-        f" ON CONFLICT (key) DO UPDATE SET failures = {failures},"
-        f" wait_until = CASE {_by_window(full)} ELSE 0 END, forget_at = {until}"
-        f" WHERE {_OLD}.wait_until <= %(moment)s OR {_OLD}.forget_at <= %(moment)s RETURNING key"
+def _releasing(rows: int) -> PreparedText:
+    """Take back what was reserved."""
+    return _statement(rows, "0, 0, 0, 0", f"in_flight = {_LESS}")
+
+
+@cache
+def _righting(rows: int) -> PreparedText:
+    """Start anew what has growing waits; a window keeps its failures."""
+    failures = f"CASE {_by_window(_OLD + '.failures')} ELSE 0 END"
+    wait = f"CASE {_by_window(_OLD + '.wait_until')} ELSE 0 END"
+    return _statement(
+        rows,
+        "0, 0, 0, 0",
+        f"in_flight = {_LESS}, failures = {failures}, wait_until = {wait}",
     )
 
 
 @cache
 def _failing(rows: int) -> PreparedText:
-    """Return the statement that makes a failure of what was looked at."""
+    """Make a failure of what was looked at."""
     failures = f"({_OLD}.failures + 1)"
     waits = " ".join(
         f"WHEN {failures} >= {least} THEN %(moment)s + {seconds * 1000}"
@@ -394,13 +379,37 @@ def _failing(rows: int) -> PreparedText:
         f"{_OLD}.rule = '{Rule.STRANGER}' AND {failures} >= {attempts.PASSWORD_KNOWN_ONLY_AT}"
     )
     full = f"CASE WHEN {failures} >= {{limit}} THEN {_OLD}.forget_at ELSE 0 END"
-    keys = ", ".join(f"%(key{n})s" for n in range(rows))
-    return PreparedText(
-        f"UPDATE {_OLD} SET failures = {failures},"  # noqa: S608
-        f" in_flight = CASE WHEN in_flight > 0 THEN in_flight - 1 ELSE 0 END,"
+    return _statement(
+        rows,
+        "1, 0, 0, 0",
+        f"failures = {failures}, in_flight = {_LESS},"
         f" wait_until = CASE {_by_window(full)}"
         f" WHEN {for_ever} THEN {_FOR_EVER} {waits} ELSE 0 END,"
         f" forget_at = CASE {_by_window(_OLD + '.forget_at')} WHEN {for_ever} THEN {_FOR_EVER}"
-        f" ELSE %(moment)s + {_MEMORY_MS} END"
-        f" WHERE key IN ({keys}) RETURNING key"
+        f" ELSE %(moment)s + {_MEMORY_MS} END",
     )
+
+
+@cache
+def _spending(rows: int) -> PreparedText:
+    """Count for good, where the window is not full."""
+    failures = f"(CASE WHEN {_OLD}.forget_at <= %(moment)s THEN 0 ELSE {_OLD}.failures END + 1)"
+    until = (
+        f"CASE WHEN {_OLD}.forget_at <= %(moment)s THEN excluded.forget_at"
+        f" ELSE {_OLD}.forget_at END"
+    )
+    full = f"CASE WHEN {failures} >= {{limit}} THEN {until} ELSE 0 END"
+    return _statement(
+        rows,
+        "1, 0, 0, 0",
+        f"failures = {failures}, wait_until = CASE {_by_window(full)} ELSE 0 END,"
+        f" forget_at = {until}",
+        _NOT_WAITING,
+    )
+
+
+@cache
+def _unspending(rows: int) -> PreparedText:
+    """Take back what was counted."""
+    one_less = f"CASE WHEN {_OLD}.failures > 0 THEN {_OLD}.failures - 1 ELSE 0 END"
+    return _statement(rows, "0, 0, 0, 0", f"failures = {one_less}, wait_until = 0")
