@@ -9,11 +9,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators.models import Administrator
+from doorward.administrators import services
+from doorward.administrators.models import Administrator, Status
 from doorward.audit.browsers import in_words
 from doorward.audit.events import Kind
 from doorward.audit.models import Event
 from doorward.audit.origin import CONSOLE, WORKER, ActorType
+from doorward.core.text import fold_email
 from doorward.environment import MailServer
 from doorward.notices import erasing
 from doorward.notices.worker import run_once
@@ -56,6 +58,13 @@ def thief(owner, words):
     browser = support.sign_in(Client(HTTP_USER_AGENT=words), owner)
     assert browser.get("/").status_code == 200
     return browser
+
+
+def remove(owner, colleague):
+    wanted = services.Change(status=Status.REMOVED, confirmed=True)
+    services.change(
+        colleague.id, wanted, customer=owner.customer, by=support.by(owner), now=timezone.now()
+    )
 
 
 def ours_in(text):
@@ -138,3 +147,31 @@ def test_an_export_tells_both_columns_apart(owner, tmp_path):
     assert all(
         browser == "" for actor_type, browser in told if actor_type in {"operator", "portal"}
     )
+
+
+def test_who_fails_to_sign_in_is_nobody(owner):
+    """The owner is whom it happened to: no export says that they did it."""
+    Client(HTTP_USER_AGENT="console").post(
+        "/sign-in/", {"email": owner.email, "password": "not the right one at all"}
+    )
+    [failed] = support.events(Kind.SIGN_IN_FAILED)
+    assert (failed.actor_type, failed.actor_id, failed.actor_name, failed.actor_email) == (
+        "stranger", None, "", "",
+    )  # fmt: skip
+    assert (failed.subject_id, failed.subject_email) == (owner.id, owner.email)
+    page = support.browser_of(owner).get("/activity/").content.decode()
+    assert f"Somebody tried to sign in as {owner.full_name}" in page
+
+
+def test_nobody_types_what_stands_for_no_email(owner, colleague):
+    """What frees the e-mail of somebody removed is in the column that sign-ins are compared with."""
+    support.make_administrator(
+        owner.customer, email="x@harbourbakery.example", tabs=support.ALL_TABS
+    )
+    remove(owner, colleague)
+    mark = support.again(colleague).email_folded
+    assert fold_email(mark) != mark
+    assert fold_email(mark.upper()) != mark
+    for typed in (mark, mark.lower(), mark.upper()):
+        Client().post("/sign-in/", {"email": typed, "password": support.PASSWORD})
+    assert {event.subject_id for event in support.events(Kind.SIGN_IN_FAILED)} == {None}

@@ -86,7 +86,8 @@ def removed_columns(person_id: UUID) -> dict[str, object]:
     """
     return {
         "status": Status.REMOVED,
-        "email_folded": f"removed:{person_id}",
+        # In capitals, which no e-mail that somebody types is folded to.
+        "email_folded": f"REMOVED:{person_id}",
         "tabs": "",
         "password": "!",
         "require_2fa": False,

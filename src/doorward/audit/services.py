@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from django.db import transaction
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from doorward.audit.origin import By, Who
 
 _INSERT = PreparedInsert(Event)
+# Told of somebody and done by nobody who is known: nothing was proved.
+_BY_STRANGERS = frozenset({Kind.SIGN_IN_FAILED})
 # Names of devices are typed by people, who may be erased: never among our own words.
 _NEVER_DETAILS = frozenset({"factor"})
 
@@ -40,9 +43,9 @@ def record(  # noqa: PLR0913 - an event is this wide, and every caller names wha
     """Write one event in the caller's transaction, together with the change that it tells of.
 
     `subject` is whom it happened to (default: the one who acted). `customer` (id, name) is named
-    where neither person tells it. Details are our own plain words and numbers, never anything secret; why
-    a step asked for it is among them. What somebody typed (the name of a device, names before and after a
-    change) is `typed`: it is erased with the subject.
+    where neither person tells it. Who failed to sign in is nobody, whoever they said they were. Details are
+    our own plain words and numbers, never anything secret; why a step asked for it is among them. What somebody
+    typed (the name of a device, names before and after a change) is `typed`: it is erased with the subject.
     """
     if not transaction.get_connection().in_atomic_block:
         message = f"{kind} is recorded outside of a transaction"
@@ -54,6 +57,8 @@ def record(  # noqa: PLR0913 - an event is this wide, and every caller names wha
     customer_id, customer_name = customer or (
         (person.customer_id, person.customer_name) if person else (None, "")
     )
+    if kind in _BY_STRANGERS:
+        by = replace(by, who=None)
     _INSERT.run(
         at=timezone.now(),  # noqa: TID251 - the moment of writing, whatever was decided when
         kind=kind.value,
