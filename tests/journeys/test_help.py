@@ -12,8 +12,9 @@ from django.utils import translation
 import doorward
 from doorward.customers import cached
 from doorward.customers.models import Brand
+from doorward.web.files import FOLDER
 from doorward.web.help import rendering
-from doorward.web.help.pictures import FOLDER, size_of
+from doorward.web.help.pictures import size_of
 from tests import support
 
 SOURCES = Path(doorward.__file__).parent

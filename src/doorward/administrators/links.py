@@ -23,6 +23,7 @@ from doorward.customers.models import CustomerStatus
 from doorward.safe.vault import SealBroken, fingerprint, open_sealed, seal
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
     from uuid import UUID
 
@@ -119,7 +120,11 @@ def burn(link: MailedLink, *, now: datetime) -> None:
     rows never wait for each other. Raises `LinkInvalid` where the person, or their customer, was suspended since the
     link was looked at.
     """
-    if not _is_of_use(link.administrator_id, LinkPurpose(link.purpose)):
+    purpose = LinkPurpose(link.purpose)
+    # What the owner may undo does not wait for whoever suspended them, or their company.
+    undoes = purpose == LinkPurpose.NOT_ME
+    too = {Status.SUSPENDED} if undoes else set[Status]()
+    if not _is_of_use(link.administrator_id, purpose, also=too, closed_too=undoes):
         raise LinkInvalid
     usable = MailedLink.objects.filter(
         id=link.id,
@@ -152,17 +157,23 @@ def forget(*, now: datetime) -> int:
     return MailedLink.objects.filter(expires_at__lt=now - KEEP).delete()[0]
 
 
-def _is_of_use(administrator_id: UUID, purpose: LinkPurpose, *, closed_too: bool = False) -> bool:
+def _is_of_use(
+    administrator_id: UUID,
+    purpose: LinkPurpose,
+    *,
+    also: AbstractSet[Status] = frozenset(),
+    closed_too: bool = False,
+) -> bool:
     """Lock a person, and return whether a link of this purpose is of use to them.
 
-    `closed_too`: even where their customer is not active.
+    `also`: in these statuses, too; `closed_too`: even where their customer is not active.
     """
     people = Administrator.objects.everywhere().filter(id=administrator_id)
     people.select_for_update().values_list("id").get()
     # Asked apart, when the lock is held: what is read with it may be from before the wait for it.
     status, customer = people.values_list("status", "customer__status").get()
     is_open = closed_too or customer == CustomerStatus.ACTIVE
-    return is_open and status in _STATUSES.get(purpose, {Status.ACTIVE})
+    return is_open and status in _STATUSES.get(purpose, {Status.ACTIVE}) | also
 
 
 def _is_of(link: MailedLink, mac: bytes) -> bool:
