@@ -26,7 +26,6 @@ def main(people: int, with_passkeys: int) -> None:
     from django.utils import timezone
 
     from doorward.administrators.models import Administrator, Status, tabs_text
-    from doorward.administrators.services import folded_name
     from doorward.audit.origin import CONSOLE
     from doorward.cli.data import bring_up_to_date
     from doorward.core import totp
@@ -45,9 +44,7 @@ def main(people: int, with_passkeys: int) -> None:
             customer=customer,
             email=email,
             email_folded=email,
-            first_name="Person",
-            last_name=f"Number {number}",
-            name_folded=folded_name("Person", f"Number {number}"),
+            **Administrator.name_columns(first_name="Person", last_name=f"Number {number}"),
             tabs=tabs_text(BUILT_IN),
             status=Status.ACTIVE,
             password=encoded,

@@ -15,8 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from doorward.administrators.models import Administrator, MailedLink, Session, Status
-from doorward.administrators.services import folded_name
 from doorward.audit.events import Kind
+from doorward.core import names
 from doorward.customers import cached
 from doorward.customers.models import Customer, Tab
 from doorward.mfa.models import Factor
@@ -74,7 +74,7 @@ def people(owner):
     """Give nine people in every state, besides the owner."""
 
     def make(name, **columns):
-        email = f"{folded_name('', name).replace(' ', '.')}@harbourbakery.example"
+        email = f"{names.fold(name).replace(' ', '.')}@harbourbakery.example"
         return support.make_administrator(owner.customer, email=email, name=name, **columns)
 
     made = {
@@ -320,9 +320,7 @@ def crowd(owner):
             customer=owner.customer,
             email=f"p{number}@x.example",
             email_folded=f"p{number}@x.example",
-            first_name="P",
-            last_name=f"{number:03}",
-            name_folded=f"{number:03} p",
+            **Administrator.name_columns(first_name="P", last_name=f"{number:03}"),
             status=Status.ACTIVE,
             added_at=now,
             password="!",
@@ -455,11 +453,8 @@ def test_somebody_is_added_and_invited(owner):
         ("email", "l@" + "x" * 300 + ".example", "Type an e-mail like name@example.com."),
         ("email", "INES.moreau@harbourbakery.example", "Another account has this e-mail."),
         ("email", "mallory@cedarclinic.example", "Another account has this e-mail."),
-        ("first_name", "", "Type a name."),
-        ("first_name", " \u2003 ", "Type a name."),
         ("first_name", "x" * 61, "Use at most 60 characters."),
         ("first_name", "Le\x00na", "This has characters in it that are not allowed."),
-        ("last_name", "", "Type a name."),
         ("last_name", "Fi\u202escher", "This has characters in it that are not allowed."),
         ("phone", "12", "Type the number with its country code"),
         ("phone", "call me", "Type the number with its country code"),
@@ -488,6 +483,38 @@ def test_all_bad_fields_are_told_at_once(owner):
     bad = {"email": "x", "first_name": "", "last_name": "", "phone": "1", "tabs": []}
     answer = browser_of(owner).post(ADD, bad)
     assert all(error_at(answer, name) for name in ("email", "first_name", "last_name", "phone"))
+
+
+@pytest.mark.parametrize(("first", "last"), [("", "Sukarno"), ("Sukarno", ""), (" ", "Ὅμηρος")])
+def test_who_has_one_name_is_added_with_it(owner, first, last):
+    form = NEW | {"first_name": first, "last_name": last}
+    browser = browser_of(owner)
+    assert browser.post(ADD, form).status_code == 303
+    name = (first + last).strip()
+    person = Administrator.objects.of(owner.customer_id).get(email=NEW["email"])
+    assert person.full_name == name
+    address = f"/administrators/{person.id}/"
+    assert name in browser.get(address).content.decode()
+    assert name in names_in(browser.get("/administrators/"))
+    # And keeps it through the form of the person's page and through their own profile.
+    form |= {"phone": "0049 30 901820", "status": "active"}
+    assert browser.post(address, form).status_code == 303
+    person = support.again(person)
+    assert (person.full_name, person.phone) == (name, "+4930901820")
+    Administrator.objects.everywhere().filter(id=person.id).update(status=Status.ACTIVE)
+    own = {"first_name": last, "last_name": first, "phone": "", "email": person.email}
+    answer = browser_of(support.again(person)).post(
+        "/profile/", own | {"language": "en", "time_zone": "UTC"}
+    )
+    assert answer.status_code == 303
+    assert support.again(person).full_name == name
+
+
+@pytest.mark.parametrize("names", [("", ""), (" ", "\u2003")])
+def test_who_has_no_name_is_asked_for_one(owner, names):
+    answer = browser_of(owner).post(ADD, NEW | {"first_name": names[0], "last_name": names[1]})
+    assert answer.status_code == 422
+    assert "Type a name." in error_at(answer, "first_name")
 
 
 @pytest.mark.parametrize("field", ["email", "first_name", "last_name", "phone"])

@@ -205,8 +205,7 @@ class TestCustomers:
         [
             ({"email": "no"}, "invite-email"),
             ({"email": "NORA@provider.example"}, "invite-email"),
-            ({"first_name": ""}, "invite-first-name"),
-            ({"last_name": " "}, "invite-last-name"),
+            ({"first_name": "", "last_name": " "}, "invite-first-name"),
             ({"first_name": "a\x00b"}, "invite-first-name"),
         ],
     )

@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from doorward.administrators.models import Administrator, Status
-from doorward.administrators.services import folded_name
 from doorward.audit.models import Event
 from doorward.core.steps import Step
 from doorward.mfa.set_up import write_factor
@@ -74,9 +73,7 @@ def crowd(owner: Administrator, number: int) -> None:
             customer=owner.customer,
             email=f"p{place}@harbourbakery.example",
             email_folded=f"p{place}@harbourbakery.example",
-            first_name="Person",
-            last_name=f"Number {place}",
-            name_folded=folded_name("Person", f"Number {place}"),
+            **Administrator.name_columns(first_name="Person", last_name=f"Number {place}"),
             tabs=owner.tabs,
             status=Status.ACTIVE,
             password="!",

@@ -9,7 +9,7 @@ from doorward.administrators.models import Administrator, Status, tabs_text
 from doorward.administrators.phones import clean_phone
 from doorward.audit.events import Kind
 from doorward.core import errors
-from doorward.core.text import clean_name, fold_name
+from doorward.core.text import clean_name
 from doorward.customers.tabs import ADMINISTRATORS, assignable
 
 if TYPE_CHECKING:
@@ -54,16 +54,15 @@ class Changes:
     events: list[tuple[Kind, dict[str, Detail], dict[str, Typed]]] = field(default_factory=list)
 
 
-def folded_name(first_name: str, last_name: str) -> str:
-    """Give what people are sorted and found by: last name first, folded."""
-    return fold_name(f"{last_name} {first_name}")[:400]
-
-
 def clean_details(details: Details) -> dict[str, str]:
-    """Give names and phone as they are stored. Raises `NameMissing` (field), `NameInvalid`, and as the cleaners do."""
+    """Give names and phone as they are stored; one name is enough, for whoever has only one.
+
+    Raises `NameMissing` (field) where there is none, `NameInvalid`, and as the cleaners do.
+    """
+    first, last = details.first_name, details.last_name
     return {
-        "first_name": clean_name(details.first_name, maximum=NAME_LENGTH, field="first_name"),
-        "last_name": clean_name(details.last_name, maximum=NAME_LENGTH, field="last_name"),
+        "first_name": clean_name(first, maximum=NAME_LENGTH, other=last, field="first_name"),
+        "last_name": clean_name(last, maximum=NAME_LENGTH, other=first, field="last_name"),
         "phone": clean_phone(details.phone, region=None),
     }
 
@@ -77,6 +76,12 @@ def before_and_after(
         "before": {name: getattr(person, name) for name in names},
         "after": {name: columns[name] for name in names},
     }
+
+
+def written_names(columns: Mapping[str, str]) -> dict[str, str]:
+    """Give the columns that names are written with."""
+    first, last = columns["first_name"], columns["last_name"]
+    return Administrator.name_columns(first_name=first, last_name=last)
 
 
 def removed_columns(person_id: UUID) -> dict[str, object]:
@@ -121,8 +126,7 @@ def _gather_details(person: Administrator, wanted: Change, changes: Changes) -> 
     columns = clean_details(wanted.details)
     changed = sorted(name for name, value in columns.items() if getattr(person, name) != value)
     if changed:
-        changes.columns |= columns
-        changes.columns["name_folded"] = folded_name(columns["first_name"], columns["last_name"])
+        changes.columns |= columns | written_names(columns)
         typed = before_and_after(person, columns, changed)
         changes.events.append((Kind.DETAILS_CHANGED, {"changed": changed}, typed))
 

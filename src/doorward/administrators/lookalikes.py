@@ -27,7 +27,7 @@ _ROWS_AT_ONCE: Final = 2000
 def namesakes(person: Administrator) -> list[tuple[str, str]]:
     """Return name and e-mail of each colleague whose name looks like this person's."""
     looks = name_looks(person.full_name)
-    rows = _others(person.customer_id, person.id).order_by("name_folded", "id")
+    rows = _others(person.customer_id, person.id).order_by("name_sort", "id")
     names = rows.values_list("first_name", "last_name", "email").iterator(_ROWS_AT_ONCE)
     read = ((full_name(first, last, email), email) for first, last, email in names)
     return [(name, email) for name, email in read if name_looks(name) & looks]

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from doorward.audit.origin import Who
+from doorward.core import names
 from doorward.customers.models import Customer
 from doorward.customers.scoping import Scoped
 
@@ -50,7 +51,8 @@ class MailProblem(models.TextChoices):
 class Administrator(AbstractBaseUser):
     """A person with an account in one customer's portal.
 
-    `email_folded` is what e-mails are compared by; `tabs` holds the keys of the tabs that the
+    `email_folded` is what e-mails are compared by; `name_search` and `name_sort` are made by `core/names.py`
+    from the last name and the first; `tabs` holds the keys of the tabs that the
     person may use, each with a space on both sides, so that the gate reads them with the person.
     """
 
@@ -60,7 +62,8 @@ class Administrator(AbstractBaseUser):
     email_folded = models.CharField(max_length=320, unique=True)
     first_name = models.CharField(max_length=60)
     last_name = models.CharField(max_length=60)
-    name_folded = models.CharField(max_length=400)
+    name_search = models.CharField(max_length=names.LONGEST_SEARCH_KEY)
+    name_sort = models.CharField(max_length=names.LONGEST_SORT_KEY)
     phone = models.CharField(max_length=40, default="")
     language = models.CharField(max_length=10, default="")
     time_zone = models.CharField(max_length=40, default="UTC")
@@ -87,7 +90,7 @@ class Administrator(AbstractBaseUser):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["customer", "name_folded", "id"], name="administrator_name"),
+            models.Index(fields=["customer", "name_sort", "id"], name="administrator_name"),
             models.Index(fields=["customer", "email_folded"], name="administrator_email"),
             # All that counting people looks at.
             models.Index(
@@ -109,6 +112,12 @@ class Administrator(AbstractBaseUser):
     def brand_id(self) -> UUID:
         """The brand of their portal; wants `customer` at hand."""
         return self.customer.brand_id
+
+    @staticmethod
+    def name_columns(*, first_name: str, last_name: str) -> dict[str, str]:
+        """Give the columns of a person's names: all that is ever written of one."""
+        written = {"first_name": first_name, "last_name": last_name}
+        return written | names.columns(last_name, first_name)
 
     def who(self) -> Who:
         """Give the person as history names them; wants `customer` at hand."""

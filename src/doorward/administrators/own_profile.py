@@ -56,8 +56,8 @@ def clean(typed: OwnProfile) -> OwnProfile:
 
     name = partial(clean_name, maximum=NAME_LENGTH)
     cleaned = OwnProfile(
-        first_name=look("first_name", name),
-        last_name=look("last_name", name),
+        first_name=look("first_name", partial(name, other=typed.last_name)),
+        last_name=look("last_name", partial(name, other=typed.first_name)),
         phone=look("phone", lambda text: clean_phone(text, region=None)),
         email=look("email", clean_email),
         language=look("language", _language),

@@ -1,5 +1,6 @@
 """Phone numbers, by the rules of each country (the package `phonenumbers`, Google's own tables)."""
 
+import re
 from typing import Final
 
 import phonenumbers
@@ -9,6 +10,7 @@ from doorward.core.errors import PhoneInvalid
 from doorward.core.text import clean_line
 
 _LONGEST_TYPED: Final = 50
+_DIALLED: Final = re.compile(r"^\W*[0٠۰]\W*[0٠۰](?=\W*[^\W0٠۰])")
 
 
 def clean_phone(text: str, *, region: str | None) -> str:
@@ -21,6 +23,9 @@ def clean_phone(text: str, *, region: str | None) -> str:
     line = clean_line(text, maximum=_LONGEST_TYPED)
     if not line:
         return ""
+    if region is None:
+        # As most of the world dials abroad, and people write for it.
+        line = _DIALLED.sub("+", line)
     try:
         number = phonenumbers.parse(line, region)
     except NumberParseException as error:

@@ -22,9 +22,9 @@ from doorward.administrators.changes import (
     administrators_of,
     before_and_after,
     clean_details,
-    folded_name,
     gather,
     removed_columns,
+    written_names,
 )
 from doorward.administrators.models import (
     Administrator,
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from doorward.audit.origin import By
     from doorward.audit.services import Detail
 
-__all__ = ["Change", "Details", "NewAdministrator", "folded_name"]
+__all__ = ["Change", "Details", "NewAdministrator"]
 
 _ALL_LINKS = tuple(LinkPurpose)
 # *This was not me* is the owner's own: who takes the rest away may be mistaken, or be the thief's colleague.
@@ -168,7 +168,7 @@ def change_own_details(person: Administrator, details: Details, *, time_zone: st
     changed = sorted(name for name, value in columns.items() if getattr(person, name) != value)
     if not changed:
         return
-    columns["name_folded"] = folded_name(str(columns["first_name"]), str(columns["last_name"]))
+    columns |= written_names(columns)
     with transaction.atomic():
         Administrator.objects.of(person.customer_id).filter(id=person.id).update(**columns)
         typed = before_and_after(person, columns, changed)
@@ -202,12 +202,10 @@ def _made(
     unknown = new.tabs - assignable(customer)
     if unknown:
         raise errors.UnknownTab(tab=min(unknown))
-    first, last = details["first_name"], details["last_name"]
     return Administrator(
         customer=customer,
         email=email,
         email_folded=fold_email(email),
-        name_folded=folded_name(first, last),
         tabs=tabs_text(new.tabs),
         status=status,
         require_2fa=new.require_2fa,
@@ -216,9 +214,8 @@ def _made(
         time_zone=new.time_zone,
         password="!",  # noqa: S106 - the mark of a password that nobody has
         added_at=now,
-        first_name=first,
-        last_name=last,
         phone=details["phone"],
+        **written_names(details),
     )
 
 

@@ -24,7 +24,6 @@ FIELDS: Final = {
     "session_hours": gettext_lazy("length of a session"),
     "idle_minutes": gettext_lazy("idle time"),
     "name": gettext_lazy("name"),
-    "name_folded": gettext_lazy("name"),
     "brand": gettext_lazy("brand"),
     "status": gettext_lazy("status"),
     "floor_require_2fa": gettext_lazy("two-factor sign-in required by the provider"),

@@ -52,7 +52,7 @@ def _all() -> list[Customer]:
 
     people = Count("administrator", filter=~Q(administrator__status=Status.REMOVED))
     rows = Customer.objects.select_related("brand").annotate(people=people)
-    return list(rows.order_by("-kind", "name_folded"))
+    return list(rows.order_by("-kind", "name_sort", "id"))
 
 
 def _record(customer: Customer) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def listed(customer: Customer | None) -> QuerySet[Administrator]:
             last_sign_in=Subquery(newest.order_by("-signed_in_at").values("signed_in_at")[:1]),
             codes_left=Count("recovery_sets__codes", filter=usable),
         )
-        .order_by("customer__name_folded", "name_folded", "id")
+        .order_by("customer__name_sort", "customer_id", "name_sort", "id")
     )
 
 

@@ -43,18 +43,24 @@ def clean_line(text: str, *, maximum: int) -> str:
     return line
 
 
-def clean_name(text: str, *, maximum: int, field: str | None = None) -> str:
+def clean_name(text: str, *, maximum: int, other: str = "", field: str | None = None) -> str:
     """Return a person's first or last name as `clean_line` does, with something in it that is seen.
 
-    Raises NameMissing (field), and NameInvalid for an `@`, in any of its forms: where
-    people are named by name and e-mail, no name may pass for the latter.
+    Empty for somebody who has but the `other` one. Raises NameMissing (field) without either, and NameInvalid for
+    an `@`, in any of its forms: where people are named by name and e-mail, no name may pass for the latter.
     """
     name = clean_line(text, maximum=maximum)
-    if not any(unicodedata.category(character)[0] in "LNPS" for character in name):
+    if not _is_seen(name):
+        if _is_seen(other):
+            return ""
         raise errors.NameMissing(field=field) if field else errors.NameMissing
     if "@" in unicodedata.normalize("NFKC", name):
         raise errors.NameInvalid
     return name
+
+
+def _is_seen(text: str) -> bool:
+    return any(unicodedata.category(character)[0] in "LNPS" for character in text)
 
 
 def clean_email(text: str) -> str:
@@ -124,16 +130,6 @@ def clean_link(text: str, *, maximum: int, path: bool = False) -> str:
     if not known or _is_odd(link) or parts.username is not None or parts.password is not None:
         raise errors.AddressInvalid
     return link
-
-
-def fold_name(text: str) -> str:
-    """Give the copy by which names are sorted and searched: no letter case, no accents; takes anything.
-
-    "Król" is found by "krol" too, and sorted beside it. Letters that are no accented ones (ł, ø) stay.
-    """
-    plain = unicodedata.normalize("NFKD", text)
-    bare = "".join(letter for letter in plain if unicodedata.category(letter) != "Mn")
-    return unicodedata.normalize("NFC", bare.casefold()).strip()
 
 
 def ascii_domain(domain: str) -> str | None:

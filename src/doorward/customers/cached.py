@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from doorward.core import names
 from doorward.core.errors import NotFound
 from doorward.core.hosts import is_loopback
 from doorward.customers.models import Brand, Tab
+from doorward.customers.tabs import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -142,9 +144,10 @@ def _hosts(brands: Iterable[BrandLook]) -> frozenset[str] | None:
 def _current() -> _Kept:
     moment = time.monotonic()
     if moment >= _kept.until:
-        _kept.brands = tuple(_look(brand) for brand in Brand.objects.defer("logo").order_by("name"))
+        brands = sorted(Brand.objects.defer("logo"), key=lambda brand: names.sort_key(brand.name))
+        _kept.brands = tuple(_look(brand) for brand in brands)
         _kept.hosts = _hosts(_kept.brands)
-        rows = Tab.objects.order_by("position", "title")
+        rows = in_order(Tab.objects.all())
         _kept.tabs = tuple(
             TabLink(key=tab.key, title=tab.title, description=tab.description, url=tab.url)
             for tab in rows

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from doorward.core import names
 from doorward.core.policy import Kinds
 
 
@@ -50,7 +52,10 @@ class Customer(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     name = models.CharField(max_length=80)
+    # By this one names are compared; by the others customers are found and sorted (`core/names.py`).
     name_folded = models.CharField(max_length=200, unique=True)
+    name_search = models.CharField(max_length=names.LONGEST_SEARCH_KEY)
+    name_sort = models.CharField(max_length=names.LONGEST_SORT_KEY)
     kind = models.CharField(max_length=10, choices=CustomerKind.choices)
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT)
     status = models.CharField(
@@ -67,6 +72,16 @@ class Customer(models.Model):
     idle_minutes = models.PositiveSmallIntegerField(default=30)
     # The provider's floor, below which the policy cannot go.
     floor_require_2fa = models.BooleanField(default=False)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["name_sort", "id"], name="customer_name"),
+        ]
+
+    @staticmethod
+    def name_columns(name: str) -> dict[str, str]:
+        """Give the columns of a customer's name: all that is ever written of it."""
+        return {"name": name, "name_folded": name.casefold()} | names.columns(name)
 
 
 class Tab(models.Model):

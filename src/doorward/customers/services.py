@@ -66,8 +66,7 @@ def add(
     try:
         with transaction.atomic():
             customer = Customer.objects.create(
-                name=cleaned,
-                name_folded=cleaned.casefold(),
+                **Customer.name_columns(cleaned),
                 kind=kind,
                 brand=brand or Brand.objects.get(is_default=True),
                 since=now.date(),
@@ -196,7 +195,8 @@ def change(customer_id: UUID, wanted: CustomerChange, *, by: By) -> None:
             names = {brand.id: brand.name for brand in brands.values()}
             whose = (customer_id, name)
             protection.settle(changes, what=name, customer=whose, names=names, by=by)
-            Customer.objects.filter(id=customer_id).update(**columns, name_folded=name.casefold())
+            written = columns | Customer.name_columns(name)
+            Customer.objects.filter(id=customer_id).update(**written)
             _record_change(whose, wanted, changes=changes, names=names, by=by)
             required = wanted.floor_require_2fa or brands[wanted.brand_id].require_2fa
             if required != (customer.floor_require_2fa or brands[customer.brand_id].require_2fa):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from doorward.core import names
 from doorward.customers.models import Customer, CustomerKind, Tab
 
 if TYPE_CHECKING:
@@ -39,4 +40,9 @@ def own_links(keys: Iterable[str]) -> list[Tab]:
     wanted = set(keys) - set(BUILT_IN) - set(STAFF)
     if not wanted:
         return []
-    return list(Tab.objects.filter(key__in=wanted).order_by("position", "title"))
+    return in_order(Tab.objects.filter(key__in=wanted))
+
+
+def in_order(tabs: Iterable[Tab]) -> list[Tab]:
+    """Put the provider's own tabs into the provider's order, those of one place by title."""
+    return sorted(tabs, key=lambda tab: (tab.position, names.sort_key(tab.title), tab.key))

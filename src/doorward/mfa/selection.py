@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When
 
 from doorward.administrators.models import Administrator, Session, Status
+from doorward.core import names
 from doorward.core.policy import Kinds
 from doorward.core.steps import FactorKind
-from doorward.core.text import fold_email, fold_name
+from doorward.core.text import fold_email
 from doorward.mfa.models import Factor
 
 if TYPE_CHECKING:
@@ -101,13 +102,25 @@ def matching(customer_id: UUID, wanted: Wanted, rule: Rule) -> QuerySet[Administ
 
 
 def _search(rows: QuerySet[Administrator], text: str) -> QuerySet[Administrator]:
-    """Find every word in the name or the e-mail, in any letter case, with or without accents."""
-    words = text.replace("\0", "")[:LONGEST_SEARCH].split()[:_MOST_WORDS]
-    for word in words:
-        folded = fold_name(word)
-        named = Q(name_folded__contains=folded) if folded else Q()
-        rows = rows.filter(named | Q(email_folded__contains=fold_email(word)))
+    """Find every word in the name or the e-mail, in any order, letter case and spelling (`core/names.py`)."""
+    for word in _words(text):
+        rows = rows.filter(_has(word) | Q(email_folded__contains=fold_email(word)))
     return rows
+
+
+def named(text: str) -> Q:
+    """Find who or what has every typed word in its name, in any order, letter case and spelling."""
+    return Q(*map(_has, _words(text)))
+
+
+def _words(text: str) -> list[str]:
+    return text.replace("\0", "")[:LONGEST_SEARCH].split()[:_MOST_WORDS]
+
+
+def _has(word: str) -> Q:
+    """Find a word in the column of search keys: all its parts (Anna-Lena); punctuation alone is in no name."""
+    parts = names.fold(word).split()
+    return Q(*(Q(name_search__contains=part) for part in parts)) if parts else Q(pk__in=[])
 
 
 def _factor_condition(wanted: FactorFilter, rule: Rule) -> Q:
@@ -137,10 +150,10 @@ def _missing(rule: Rule) -> Q:
 
 def ordered(rows: QuerySet[Administrator], wanted: Wanted, rule: Rule) -> QuerySet[Administrator]:
     """Put people into the order asked for; every order is a whole one, so that pages do not overlap."""
-    names = ("name_folded", "id")
+    by_name = ("name_sort", "id")
     match wanted.sort:
         case Sort.NAME:
-            return rows.order_by(*(f"-{name}" if wanted.descending else name for name in names))
+            return rows.order_by(*(f"-{key}" if wanted.descending else key for key in by_name))
         case Sort.EMAIL:
             return rows.order_by("-email_folded" if wanted.descending else "email_folded")
         case Sort.LAST_SIGN_IN:
@@ -150,7 +163,7 @@ def ordered(rows: QuerySet[Administrator], wanted: Wanted, rule: Rule) -> QueryS
     key = F("key")
     # Who never signed in stands at the end, whichever way round.
     order = key.desc(nulls_last=True) if wanted.descending else key.asc(nulls_last=True)
-    return rows.order_by(order, *names)
+    return rows.order_by(order, *by_name)
 
 
 def newest_sign_in() -> QuerySet[Session, Any]:

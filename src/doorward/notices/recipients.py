@@ -76,7 +76,7 @@ def _administrators(event: Event) -> Iterator[tuple[UUID, str]]:
     )
     if event.subject_id is not None and _has_own_message(event):
         people = people.exclude(id=event.subject_id)
-    yield from people.order_by("name_folded", "id").values_list("id", "email")
+    yield from people.order_by("name_sort", "id").values_list("id", "email")
 
 
 def _staff() -> Iterator[tuple[UUID, str]]:
@@ -85,7 +85,7 @@ def _staff() -> Iterator[tuple[UUID, str]]:
         status=Status.ACTIVE,
         tabs__contains=f" {ADMINISTRATORS} ",
     )
-    yield from people.order_by("name_folded", "id").values_list("id", "email")
+    yield from people.order_by("name_sort", "id").values_list("id", "email")
 
 
 def _change(event: Event) -> EmailChange | None:

@@ -12,7 +12,6 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from doorward.administrators import invitations
-from doorward.administrators.changes import folded_name
 from doorward.administrators.models import Administrator, Session, Status, tabs_text
 from doorward.audit.models import Event
 from doorward.audit.origin import By, Origin
@@ -76,8 +75,7 @@ def _brands() -> dict[str, Brand]:
 def _customers(brands: dict[str, Brand], *, now: datetime) -> dict[str, Customer]:
     for company in companies.COMPANIES:
         columns = {
-            "name": company.name,
-            "name_folded": company.name.casefold(),
+            **Customer.name_columns(company.name),
             "since": (now - timedelta(days=company.days)).date(),
             "grace_from": now - timedelta(days=company.policy_days)
             if company.policy_days
@@ -122,9 +120,6 @@ def _person(actor: Actor, customer: Customer, hashed: str, number: int) -> Admin
         customer=customer,
         email=actor.email,
         email_folded=fold_email(actor.email),
-        first_name=actor.first_name,
-        last_name=actor.last_name,
-        name_folded=folded_name(actor.first_name, actor.last_name),
         # Of the range kept for drama, and some people have none.
         phone=_PHONE.format(number) if number % 3 else "",
         language=actor.language,
@@ -135,6 +130,7 @@ def _person(actor: Actor, customer: Customer, hashed: str, number: int) -> Admin
         tabs=tabs_text(actor.tabs),
         password="!" if invited else hashed,
         password_long=not invited,
+        **Administrator.name_columns(first_name=actor.first_name, last_name=actor.last_name),
     )
 
 

@@ -10,10 +10,12 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.utils import timezone
 
+from doorward.administrators.models import Administrator
 from doorward.audit.events import Outcome
 from doorward.audit.services import history_of_customer
 from doorward.core.policy import Kinds
-from doorward.mfa.selection import ANY_STATUS, LONGEST_SEARCH, Rule, Wanted, matching
+from doorward.customers.models import CustomerKind
+from doorward.mfa.selection import ANY_STATUS, LONGEST_SEARCH, Rule, Wanted, matching, named
 from doorward.web.history_words import Group, kinds_of
 
 if TYPE_CHECKING:
@@ -82,11 +84,16 @@ def events_for(customer_id: UUID, wanted: Filters) -> QuerySet[Event]:
 
 
 def _of_person(customer_id: UUID, text: str) -> Q:
-    """Find people of the customer however their name is typed, and others by their copied name."""
+    """Find people of the customer, and those of the provider who acted here, however their name is typed.
+
+    These by name alone: what is not shown is not searched. Others are found by the name as history has it.
+    """
     rule = Rule(held=False, kinds=Kinds.ANY)
     people = matching(customer_id, Wanted(q=text, status=ANY_STATUS), rule).values("id")
+    staff = Administrator.objects.everywhere().filter(customer__kind=CustomerKind.PROVIDER)
     return (
-        Q(subject_id__in=people)
+        Q(actor_id__in=staff.filter(named(text)).values("id"))
+        | Q(subject_id__in=people)
         | Q(actor_id__in=people)
         | Q(actor_name__icontains=text)
         | Q(subject_name__icontains=text)

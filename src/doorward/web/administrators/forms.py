@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from doorward.administrators.changes import NAME_LENGTH
@@ -59,10 +60,11 @@ def read_change(request: Request) -> Typed:
 
 def find_errors(typed: Typed) -> dict[str, str]:
     """Give a sentence for each field that is not right."""
+    name = partial(clean_name, maximum=NAME_LENGTH)
     checks: dict[str, Callable[[], object]] = {
         "email": lambda: clean_email(typed.email),
-        "first_name": lambda: clean_name(typed.first_name, maximum=NAME_LENGTH),
-        "last_name": lambda: clean_name(typed.last_name, maximum=NAME_LENGTH),
+        "first_name": lambda: name(typed.first_name, other=typed.last_name),
+        "last_name": lambda: name(typed.last_name, other=typed.first_name),
         "phone": lambda: clean_phone(typed.phone, region=None),
     }
     found = {}

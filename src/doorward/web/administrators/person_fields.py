@@ -48,7 +48,11 @@ def change_fields(  # noqa: PLR0913 - the form, who looks at it, and how the per
 def _details(typed: Typed, errors: Mapping[str, str]) -> dict[str, Field]:
     texts: dict[str, tuple[str, str, dict[str, Any]]] = {
         "first_name": (_("First name"), typed.first_name, {"maxlength": NAME_LENGTH}),
-        "last_name": (_("Last name"), typed.last_name, {"maxlength": NAME_LENGTH}),
+        "last_name": (
+            _("Last name"),
+            typed.last_name,
+            {"maxlength": NAME_LENGTH, "help": _("One name alone is enough.")},
+        ),
         "email": (_("E-mail"), typed.email, {"kind": "email", "maxlength": LONGEST_EMAIL}),
         "phone": (_("Phone"), typed.phone, {"kind": "tel", "maxlength": _LONGEST_PHONE}),
     }
@@ -58,7 +62,7 @@ def _details(typed: Typed, errors: Mapping[str, str]) -> dict[str, Field]:
             label,
             value=value,
             errors=_errors(errors, name),
-            required=name != "phone",
+            required=name == "email",
             # It is somebody else's data: the browser's own must not be offered.
             autocomplete="off",
             **more,

@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from doorward.administrators.own_profile import time_zones
+from doorward.core import names
 from doorward.web.fields import Option
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _grouped(language: str) -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
             city = get_timezone_location(name, locale=locale, return_city=True)
             by_region[region].append((name, city.replace("/", " – ").replace("_", " ")))
     return [
-        (str(REGIONS[region]), sorted(zones, key=lambda zone: zone[1].casefold()))
+        (str(REGIONS[region]), sorted(zones, key=lambda zone: names.sort_key(zone[1])))
         for region, zones in by_region.items()
         if zones
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.db.models import Count
 
+from doorward.core import names
 from doorward.core.errors import ColourInvalid
 from doorward.customers import brands
 from doorward.customers.models import Brand
@@ -81,6 +82,7 @@ class LogoPage:
 def brands_page() -> tuple[BrandLine, ...]:
     """Give the lines of the list, the default brand first."""
     rows = Brand.objects.defer("logo").annotate(customers=Count("customer"))
+    ordered = sorted(rows, key=lambda one: (not one.is_default, names.sort_key(one.name), one.id))
     return tuple(
         BrandLine(
             id=brand.id,
@@ -91,7 +93,7 @@ def brands_page() -> tuple[BrandLine, ...]:
             is_default=brand.is_default,
             require_2fa=brand.require_2fa,
         )
-        for brand in rows.order_by("-is_default", "name", "id")
+        for brand in ordered
     )
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from doorward.administrators.models import Administrator, Status
 from doorward.customers.models import Customer, CustomerKind, CustomerStatus
 from doorward.mfa.models import Factor
+from doorward.mfa.selection import named
 from doorward.web.times import number
 
 if TYPE_CHECKING:
@@ -79,9 +80,9 @@ def list_page(request: Request) -> ListPage:
 
 
 def _matching(q: str, status: str) -> QuerySet[Customer]:
-    rows = Customer.objects.order_by("name_folded")
+    rows = Customer.objects.order_by("name_sort", "id")
     if q:
-        rows = rows.filter(name_folded__contains=q.casefold())
+        rows = rows.filter(named(q))
     return rows.filter(status=status) if status else rows
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from doorward.administrators.changes import NAME_LENGTH as PERSON_NAME_LENGTH
+from doorward.core import names
 from doorward.core.text import LONGEST_EMAIL
 from doorward.customers.models import Brand, CustomerKind, CustomerStatus
 from doorward.customers.services import NAME_LENGTH
@@ -162,7 +163,8 @@ def _name(typed: Typed) -> Field:
 
 
 def _brand(typed: Typed, *, chosen: str) -> Field:
-    brands = Brand.objects.order_by("name").values_list("id", "name")
+    rows = Brand.objects.values_list("id", "name")
+    brands = sorted(rows, key=lambda row: names.sort_key(row[1]))
     return typed.line(
         "brand",
         _("Brand"),
@@ -172,10 +174,12 @@ def _brand(typed: Typed, *, chosen: str) -> Field:
 
 
 def _invite_fields(typed: Typed) -> dict[str, Field]:
-    name = {"required": True, "maxlength": PERSON_NAME_LENGTH, "autocomplete": "off"}
+    name = {"maxlength": PERSON_NAME_LENGTH, "autocomplete": "off"}
     return {
         "first_name": typed.line("first_name", _("First name"), **name),
-        "last_name": typed.line("last_name", _("Last name"), **name),
+        "last_name": typed.line(
+            "last_name", _("Last name"), help=_("One name alone is enough."), **name
+        ),
         "email": typed.line(
             "email",
             _("E-mail"),

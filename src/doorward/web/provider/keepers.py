@@ -31,7 +31,7 @@ class Keeper:
 
 def keepers(customer: Customer) -> tuple[Keeper, ...]:
     """Give the first few of them, the primary one first."""
-    ordered = _rows(customer).order_by("-is_primary", "name_folded", "id")
+    ordered = _rows(customer).order_by("-is_primary", "name_sort", "id")
     return tuple(
         Keeper(
             name=person.full_name,

@@ -16,7 +16,7 @@ from doorward.core.steps import OTHERS, Need
 from doorward.customers import own_tabs
 from doorward.customers.models import Tab
 from doorward.customers.protection import may_lower
-from doorward.customers.tabs import TABS
+from doorward.customers.tabs import TABS, in_order
 from doorward.web.fields import as_field
 from doorward.web.needs import needs
 from doorward.web.pages import render, see_other
@@ -54,7 +54,7 @@ class TabPage:
 @require_safe
 def list_(request: Request) -> HttpResponse:
     """Show the provider's own tabs, in their order."""
-    rows = tuple(Tab.objects.order_by("position", "title"))
+    rows = tuple(in_order(Tab.objects.all()))
     return render(request, "provider/tabs.html", rows)
 
 

@@ -125,7 +125,7 @@ def _whom_to_ask(loaded: Loaded) -> list[str]:
         Administrator.objects.of(loaded.person.customer_id)
         .filter(status=Status.ACTIVE, tabs__contains=f" {ADMINISTRATORS} ")
         .exclude(id=loaded.person.id)
-        .order_by("-is_primary", "name_folded")[:ASKED_COLLEAGUES]
+        .order_by("-is_primary", "name_sort")[:ASKED_COLLEAGUES]
     )
     return [person.full_name for person in people]
 
