@@ -36,8 +36,13 @@ class Authenticator:
         (read,) = zxingcpp.read_barcodes(
             Image.open(io.BytesIO(png)), formats=zxingcpp.barcode_formats_from_str("QRCode")
         )
-        parts = urlsplit(read.text)
-        assert (parts.scheme, parts.netloc) == ("otpauth", "totp"), read.text
+        return cls.of_address(read.text)
+
+    @classmethod
+    def of_address(cls, text: str) -> Authenticator:
+        """Be opened by a link on the phone itself."""
+        parts = urlsplit(text)
+        assert (parts.scheme, parts.netloc) == ("otpauth", "totp"), text
         given = parse_qs(parts.query, strict_parsing=True)
         fields = {name: value for name, (value,) in given.items()}
         issuer, account = (unquote(part) for part in parts.path.removeprefix("/").split(":"))

@@ -35,6 +35,18 @@ def test_the_menu_is_in_the_upper_right_corner(ines, somewhere):
     assert button["x"] + button["width"] > 1280 - 120
 
 
+def test_on_the_phone_itself_a_link_opens_the_app(ines, somewhere):
+    window = open_window(somewhere, ines)
+    link = window.get_by_role("link", name="Open in the app on this device")
+    phone = Authenticator.of_address(link.get_attribute("href"))
+    assert phone == somewhere.opens_set_up()
+    if somewhere.scripts:
+        # No app here knows the scheme; that no policy stands in the way is seen by the visitor.
+        link.click()
+    somewhere.gives_code(phone.code(), "Enable 2FA")
+    somewhere.hears("Two-factor sign-in is on", role="status")
+
+
 def test_by_scanning_the_qr_code(portal, ines, somewhere, elsewhere):
     window = open_window(somewhere, ines)
     for words in ("Google Authenticator", "press +", "QR code", "manual code"):

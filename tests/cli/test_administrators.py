@@ -158,7 +158,10 @@ class TestAdd:
                 (EMAIL, "--customer", "Harbour Bakery", "--tab", "customers"),
                 "Harbour Bakery has no tab customers.",
             ),
-            ((EMAIL, "--customer", "Harbour Bakery", "--first-name", ""), "Type a name."),
+            (
+                (EMAIL, "--customer", "Harbour Bakery", "--first-name", "", "--last-name", ""),
+                "Type a name.",
+            ),
         ],
     )
     @pytest.mark.usefixtures("customer")

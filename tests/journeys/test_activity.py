@@ -17,7 +17,7 @@ from doorward.audit.events import Kind, Outcome
 from doorward.audit.models import Event
 from doorward.audit.origin import By, Origin
 from doorward.audit.services import record
-from doorward.web.activity.export import safe_cell
+from doorward.web.activity.export import safe_cell, separator_of
 from tests import support
 
 INES = "Ines Moreau (ines.moreau@harbourbakery.example)"
@@ -193,9 +193,13 @@ def test_names_are_text(owner, browser):
 # --- taking it along ------------------------------------------------------------------------------
 
 
-def table(answer) -> list[dict[str, str]]:
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")
-    return list(csv.DictReader(io.StringIO(text)))
+def text_of(answer) -> str:
+    return b"".join(answer.streaming_content).decode()
+
+
+def table(answer, separator=",") -> list[dict[str, str]]:
+    text = text_of(answer).removeprefix("\ufeff")
+    return list(csv.DictReader(io.StringIO(text), delimiter=separator))
 
 
 def test_the_table_has_what_the_page_has(owner, browser):
@@ -242,8 +246,35 @@ def test_its_page_says_what_is_taken_along(owner):
 
 def test_the_table_speaks_the_readers_language(owner):
     Administrator.objects.of(owner.customer_id).update(language="de")
-    rows = table(support.browser_of(owner).get("/activity/export.csv"))
-    assert rows
+    answer = support.browser_of(owner).get("/activity/export.csv")
+    text = text_of(answer)
+    # As a German spreadsheet opens it: UTF-8 by its mark, columns by semicolons.
+    assert text.startswith("\ufefftime;event;outcome;")
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
+    assert rows[0]["what"].startswith(f"{INES} ")
+    assert "Ines Moreau" in {row["actor"] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("language", "separator"),
+    [
+        ("en", ","),
+        ("en-gb", ","),
+        ("de", ";"),
+        ("de-ch", ","),
+        ("fr", ";"),
+        ("pt-br", ";"),
+        ("x", ","),
+    ],
+)
+def test_columns_are_separated_as_the_readers_spreadsheet_expects(language, separator):
+    assert separator_of(language) == separator
+
+
+@pytest.mark.parametrize("cut", [",", ";", "|", "\t", "\n", ", ", ";  "])
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝"])
+def test_a_cell_that_another_spreadsheet_cuts_is_no_formula_either(cut, sign):
+    assert safe_cell(f"Ines{cut}{sign}1+1") == f"Ines{cut}'{sign}1+1"
 
 
 @pytest.mark.parametrize(

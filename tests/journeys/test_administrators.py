@@ -501,7 +501,9 @@ def test_who_has_one_name_is_added_with_it(owner, first, last):
     assert browser.post(address, form).status_code == 303
     person = support.again(person)
     assert (person.full_name, person.phone) == (name, "+4930901820")
-    Administrator.objects.everywhere().filter(id=person.id).update(status=Status.ACTIVE)
+    # As somebody who has a password.
+    kept = {"status": Status.ACTIVE, "password": owner.password, "password_long": True}
+    Administrator.objects.everywhere().filter(id=person.id).update(**kept)
     own = {"first_name": last, "last_name": first, "phone": "", "email": person.email}
     answer = browser_of(support.again(person)).post(
         "/profile/", own | {"language": "en", "time_zone": "UTC"}

@@ -372,7 +372,15 @@ def test_each_field_of_these_forms_is_decided_on():
     """A field that is added is either guarded, or said here to protect nobody."""
     seen_alone = {
         Brand: {"name", "accent", "logo", "logo_type", "support_hours", "version"},
-        Customer: {"name", "name_folded", "name_search", "name_sort", "kind", "since", "grace_from"},
+        Customer: {
+            "name",
+            "name_folded",
+            "name_search",
+            "name_sort",
+            "kind",
+            "since",
+            "grace_from",
+        },
         Tab: {"key", "title", "description", "position"},
     }
     for model, harmless in seen_alone.items():

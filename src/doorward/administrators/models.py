@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
@@ -114,7 +114,7 @@ class Administrator(AbstractBaseUser):
         return self.customer.brand_id
 
     @staticmethod
-    def name_columns(*, first_name: str, last_name: str) -> dict[str, str]:
+    def name_columns(*, first_name: str, last_name: str) -> dict[str, Any]:
         """Give the columns of a person's names: all that is ever written of one."""
         written = {"first_name": first_name, "last_name": last_name}
         return written | names.columns(last_name, first_name)

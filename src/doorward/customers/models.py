@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -79,7 +79,7 @@ class Customer(models.Model):
         ]
 
     @staticmethod
-    def name_columns(name: str) -> dict[str, str]:
+    def name_columns(name: str) -> dict[str, Any]:
         """Give the columns of a customer's name: all that is ever written of it."""
         return {"name": name, "name_folded": name.casefold()} | names.columns(name)
 

@@ -31,6 +31,8 @@ class SetUpPage:
 
     qr_code: Markup
     manual_code: str
+    # What the QR code says, for who sets up on the phone itself: its app opens it.
+    app_address: str
     name: str = ""
     error: str = ""
     # The code says that the phone's clock is off.
@@ -82,6 +84,7 @@ def set_up_page(
     address = totp.uri(secret=secret, issuer=request.brand.issuer, account=account)
     return SetUpPage(
         qr_code=_qr_code(address) if apps else Markup(""),
+        app_address=address if apps else "",
         manual_code=totp.grouped(totp.base32(secret)),
         name=name,
         error=_error(refusal, again=again),

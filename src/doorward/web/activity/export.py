@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import re
 from typing import TYPE_CHECKING, Final
 
+from babel import Locale, UnknownLocaleError
+from babel.numbers import get_decimal_symbol
 from django.utils import translation
 
 from doorward.audit.browsers import in_words
@@ -39,6 +42,7 @@ COLUMNS: Final = (
 ROWS_AT_ONCE: Final = 1000
 # Spreadsheets take a table for UTF-8 only where it says so.
 _MARK: Final = "\ufeff"
+_RUNS_WHEN_CUT: Final = re.compile(r"([,;|\t\r\n]\s*)([=+\-@＝＋－＠])")
 
 
 class _Echo:
@@ -49,13 +53,27 @@ class _Echo:
 
 
 def safe_cell(text: str) -> str:
-    """Give a cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(RUNS) else text
+    """Give a cell that no spreadsheet takes for a formula, also where one cuts it at another separator."""
+    safe = _RUNS_WHEN_CUT.sub(r"\1'\2", text)
+    return f"'{safe}" if safe.startswith(RUNS) else safe
+
+
+def separator_of(language: str) -> str:
+    """Give what separates columns where a spreadsheet of that language opens a table.
+
+    Where numbers have a comma in them (3,5) it is the semicolon: a German spreadsheet puts whole lines that are
+    separated by commas into its first column.
+    """
+    try:
+        decimal = get_decimal_symbol(Locale.parse(language, sep="-"))
+    except (UnknownLocaleError, ValueError):
+        decimal = "."
+    return ";" if decimal == "," else ","
 
 
 def table(events: QuerySet[Event], *, language: str) -> Iterator[str]:
-    """Give the table's lines; sentences are in `language`, times in UTC (ISO 8601)."""
-    writer = csv.writer(_Echo())
+    """Give the table's lines; sentences and separator are of `language`, times in UTC (ISO 8601)."""
+    writer = csv.writer(_Echo(), delimiter=separator_of(language))
     yield _MARK + writer.writerow(COLUMNS)
     with translation.override(language):
         for event in events.iterator(chunk_size=ROWS_AT_ONCE):

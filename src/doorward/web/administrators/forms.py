@@ -60,11 +60,11 @@ def read_change(request: Request) -> Typed:
 
 def find_errors(typed: Typed) -> dict[str, str]:
     """Give a sentence for each field that is not right."""
-    name = partial(clean_name, maximum=NAME_LENGTH)
+    clean = partial(clean_name, maximum=NAME_LENGTH)
     checks: dict[str, Callable[[], object]] = {
         "email": lambda: clean_email(typed.email),
-        "first_name": lambda: name(typed.first_name, other=typed.last_name),
-        "last_name": lambda: name(typed.last_name, other=typed.first_name),
+        "first_name": lambda: clean(typed.first_name, other=typed.last_name),
+        "last_name": lambda: clean(typed.last_name, other=typed.first_name),
         "phone": lambda: clean_phone(typed.phone, region=None),
     }
     found = {}
