@@ -48,7 +48,6 @@ def proxied():
         (PROXY, "10.8.8.8, 10.9.9.9", "10.8.8.8"),
         (PROXY, "nonsense", PROXY),
         (PROXY, "203.0.113.9, nonsense", PROXY),
-        (PROXY, "", PROXY),
         (PROXY, "2001:db8::1", "2001:db8::1"),
         (PROXY, "2001:DB8:0:0::1", "2001:db8::1"),
         (PROXY, "[2001:db8::7]", "2001:db8::7"),
@@ -83,6 +82,15 @@ def test_the_address(settings, proxied, nearest, forwarded, expected):
     request = RequestFactory().get("/", REMOTE_ADDR=nearest, headers={"X-Forwarded-For": forwarded})
     _, [seen] = answer(request, settings, **proxied)
     assert seen.origin.address == expected
+
+
+@pytest.mark.parametrize(("forwarded", "status"), [("", 400), (" ", 400), (",", 200), (None, 200)])
+def test_what_cannot_be_read_behind_a_proxy_is_refused(settings, proxied, forwarded, status):
+    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+    request = RequestFactory().get("/", REMOTE_ADDR=PROXY, headers=headers)
+    assert answer(request, settings, **proxied)[0].status_code == status
+    request = RequestFactory().get("/", REMOTE_ADDR="198.51.100.7", headers=headers)
+    assert answer(request, settings, **proxied)[0].status_code == 200
 
 
 def test_nobody_is_believed_by_default(settings):

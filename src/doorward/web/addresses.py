@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
+from django.http import HttpResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +37,21 @@ def sender_of(meta: Mapping[str, Any]) -> tuple[str, bool]:
         if not _is_proxy(hop):
             break
     return str(nearest), secure
+
+
+def refuse_sender(meta: Mapping[str, Any]) -> HttpResponse | None:
+    """Return 400 where a trusted proxy has passed on an X-Forwarded-For of which nothing can be read, else None.
+
+    Its sender has put more than ASCII there, and the proxy has added the address that counts: it would pass for
+    a request of the proxy's own.
+    """
+    if meta.get("HTTP_X_FORWARDED_FOR", "-").strip():
+        return None
+    nearest = parse_address(meta.get("REMOTE_ADDR", ""))
+    if nearest is None or not _is_proxy(nearest):
+        return None
+    text = "The request does not say where it comes from.\n"
+    return HttpResponse(text, status=400, content_type="text/plain; charset=utf-8")
 
 
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:

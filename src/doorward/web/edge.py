@@ -14,7 +14,7 @@ from django.http import HttpResponse
 
 from doorward.audit.origin import Origin
 from doorward.core.loglines import json_line, text_line
-from doorward.web.addresses import sender_of
+from doorward.web.addresses import refuse_sender, sender_of
 from doorward.web.methods import refuse_method
 
 if TYPE_CHECKING:
@@ -76,7 +76,12 @@ class Edge:
             request_id=token_hex(16),
         )
         method = request.META["REQUEST_METHOD"]
-        response = refuse_method(method) or _refuse_body(request) or self.get_response(request)
+        response = (
+            refuse_method(method)
+            or refuse_sender(request.META)
+            or _refuse_body(request)
+            or self.get_response(request)
+        )
         for name, value in _HEADERS:
             response.headers.setdefault(name, value)
         response.headers["X-Request-ID"] = request.origin.request_id
