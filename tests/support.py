@@ -26,8 +26,8 @@ from doorward.customers.tabs import BUILT_IN, DEFAULT
 from doorward.mfa import places, recovery
 from doorward.mfa.models import Factor
 from doorward.mfa.set_up import write_factor
-from doorward.safe import vault
-from doorward.web import server_clock
+from doorward.safe import heart, vault
+from doorward.web import readiness, server_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -225,10 +225,16 @@ def is_active(person: Administrator) -> bool:
     return again(person).status == Status.ACTIVE
 
 
+def worker_beats(*, ago: timedelta = timedelta()) -> None:
+    """Have a background worker that said a while ago that it runs."""
+    heart.beat(heart.WORKER, now=timezone.now() - ago)
+
+
 def forget_caches() -> None:
     """Read brands, tabs and the database's clock anew: the rows of the last test are gone."""
     cached.forget()
     server_clock.forget()
+    readiness.forget()
 
 
 CHROME = (

@@ -16,6 +16,8 @@ from doorward.audit.models import Event
 from doorward.customers import cached
 from doorward.customers.models import Brand
 from doorward.notices.models import Delivery
+from doorward.notices.worker import run_once
+from doorward.safe import heart
 from doorward.web import readiness
 from tests import support
 
@@ -29,6 +31,7 @@ def changed(**values: str):
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_health_is_said_to_anybody_and_kept_by_nobody(client, path):
+    support.worker_beats()
     answer = client.get(path)
     assert answer.status_code == 200
     assert answer.content == b"ok\n"
@@ -58,6 +61,7 @@ def test_every_answer_has_the_headers(client):
 
 
 def test_a_database_of_an_older_version_is_not_ready(client, db):
+    support.worker_beats()
     readiness._nothing_left.cache_clear()
     MigrationRecorder(connection).record_unapplied("notices", "0001_initial")
     for _ in range(2):
@@ -106,6 +110,89 @@ def test_a_contact_that_is_set_goes_before_the_brands(client):
 
 def test_without_a_contact_there_is_no_such_page(client):
     assert client.get("/.well-known/security.txt").status_code == 404
+
+
+# --- the worker ---------------------------------------------------------------------------------
+
+
+def numbers(client):
+    with with_token(TOKEN):
+        said = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).content.decode()
+    lines = [line for line in said.splitlines() if line and not line.startswith("#")]
+    return dict(line.rsplit(" ", 1) for line in lines)
+
+
+def readiness_of(client):
+    answer = client.get("/readyz")
+    return answer.status_code, answer.content.decode().strip()
+
+
+def test_an_event_that_nobody_was_told_of_yet_is_late_too(client, owner, clock):
+    support.worker_beats()
+    support.browser_of(owner).get("/")
+    assert not Delivery.objects.exists()
+    clock.shift(timedelta(seconds=110))
+    assert numbers(client)["doorward_oldest_due_seconds"] == "110"
+    run_once(timezone.now())
+    assert numbers(client)["doorward_oldest_due_seconds"] == "0"
+
+
+def test_a_worker_that_does_not_run_or_stands_still_is_seen(client, clock):
+    assert readiness_of(client) == (503, "the background worker does not run")
+    support.worker_beats()
+    assert readiness_of(client) == (200, "ok")
+    assert numbers(client)["doorward_worker_running"] == "1"
+    clock.shift(timedelta(seconds=50))
+    assert readiness_of(client) == (503, "the background worker does not run")
+    found = numbers(client)
+    assert (found["doorward_worker_running"], found["doorward_worker_silent_seconds"]) == (
+        "0",
+        "50",
+    )
+
+
+def test_one_that_says_it_is_busy_for_long_is_given_the_time(client, clock):
+    heart.beat(heart.WORKER, now=timezone.now(), within=heart.AT_A_MESSAGE)
+    clock.shift(timedelta(seconds=100))
+    assert readiness_of(client) == (200, "ok")
+    clock.shift(timedelta(seconds=20))
+    assert readiness_of(client)[0] == 503
+
+
+def test_one_that_spoke_when_the_clock_was_ahead_is_not_believed_for_that_long(client, clock):
+    clock.shift(timedelta(hours=1))
+    support.worker_beats()
+    clock.shift(-timedelta(hours=1))
+    assert readiness_of(client) == (503, "the background worker does not run")
+    support.worker_beats()
+    assert readiness_of(client) == (200, "ok")
+
+
+def test_one_that_is_behind_is_seen(client, owner, clock):
+    support.browser_of(owner).get("/")
+    clock.shift(timedelta(minutes=5, seconds=1))
+    support.worker_beats()
+    assert readiness_of(client) == (503, "the background worker is behind")
+    run_once(timezone.now())
+    assert readiness_of(client) == (200, "ok")
+
+
+def test_a_heart_beats_when_others_need_to_see_it(db, monkeypatch):
+    moment = 0.0
+    monkeypatch.setattr("doorward.safe.heart.time.monotonic", lambda: moment)
+    beating = heart.Heart("worker", timezone.now)
+    written = []
+    monkeypatch.setattr(heart, "beat", lambda _name, **said: written.append(said["within"]))
+    for moment, within in (  # noqa: B007 - the clock reads it
+        (0.0, heart.USUAL),
+        (9.9, heart.USUAL),
+        (10.0, heart.USUAL),
+        (10.1, heart.AT_A_MESSAGE),
+        (10.2, heart.AT_A_MESSAGE),
+        (10.3, heart.USUAL),
+    ):
+        beating.beat(within)
+    assert written == [heart.USUAL, heart.USUAL, heart.AT_A_MESSAGE, heart.USUAL]
 
 
 # --- numbers --------------------------------------------------------------------------------------
@@ -160,6 +247,8 @@ def test_numbers_are_told_and_nothing_of_anybody(client, owner):
     assert 90 <= int(numbers["doorward_oldest_due_seconds"]) < 300
     assert int(numbers["doorward_events_waiting"]) == Event.objects.count()
     assert numbers["doorward_sessions_open"] == "1"
+    assert numbers["doorward_worker_running"] == "0"
+    assert "doorward_worker_silent_seconds" not in numbers
     assert numbers[f'doorward_info{{version="{doorward.__version__}"}}'] == "1"
     for private in (owner.email, owner.first_name, owner.customer.name, str(owner.id)):
         assert private not in said
@@ -177,6 +266,7 @@ def test_numbers_are_told_and_nothing_of_anybody(client, owner):
     ],
 )
 def test_machines_only_read(client, path):
+    support.worker_beats()
     assert client.post(path).status_code == 405
     assert client.head(path).status_code in {200, 302, 404}
 

@@ -58,7 +58,7 @@ RESET: dict[str, Any] = {
 
 def work() -> None:
     """Do all that the worker does, as one that was just started."""
-    upkeep.tidy(now=timezone.now(), last={})
+    upkeep.tidy(now=timezone.now(), moment=0.0, last={})
 
 
 # --- once -----------------------------------------------------------------------------------------
@@ -302,12 +302,16 @@ def test_clocks_of_two_machines_may_differ_by_seconds(
     use()
 
 
-def test_the_worker_does_not_wait_until_a_wrong_day_comes(
-    db: None, clock: time_machine.Traveller
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(days=30), -timedelta(hours=1)])
+def test_the_worker_waits_by_a_clock_that_cannot_jump(
+    db: None, clock: time_machine.Traveller, ahead: timedelta
 ) -> None:
-    last: dict[str, Any] = {}
-    clock.shift(timedelta(days=30))
-    upkeep.tidy(now=timezone.now(), last=last)
-    clock.shift(-timedelta(days=30))
-    upkeep.tidy(now=timezone.now(), last=last)
-    assert set(last.values()) == {timezone.now()}
+    last: dict[str, float] = {}
+    clock.shift(ahead)
+    upkeep.tidy(now=timezone.now(), moment=1000.0, last=last)
+    clock.shift(-ahead)
+    upkeep.tidy(now=timezone.now(), moment=1059.9, last=last)
+    assert set(last.values()) == {1000.0}
+    upkeep.tidy(now=timezone.now(), moment=1060.0, last=last)
+    again = {name for name, moment in last.items() if moment == 1060.0}
+    assert again == {name for name, every, _ in upkeep.TASKS if every == upkeep.EVERY_MINUTE}

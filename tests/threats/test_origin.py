@@ -9,6 +9,7 @@ from django.test import Client
 
 from doorward.customers import cached
 from doorward.customers.models import Brand
+from tests import support
 
 pytestmark = pytest.mark.django_db
 
@@ -131,6 +132,7 @@ def test_a_monitor_asks_under_any_name(public, settings, caplog, host):
     settings.DOORWARD = settings.DOORWARD.model_copy(
         update={"metrics_token": "a long enough token"}
     )
+    support.worker_beats()
     for path in MACHINES:
         client = Client(HTTP_HOST=host)
         answer = client.get(path, headers={"Authorization": "Bearer a long enough token"})

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from doorward import __version__
+from doorward.safe.storage import sentence_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,6 +44,21 @@ class Failure(click.ClickException):
 class Commands(click.Group):
     """Commands by name, each imported only when it is used."""
 
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
+        """Run the command; where nothing can be saved, say so in one sentence."""
+        try:
+            done = super().invoke(ctx)
+            sys.stdout.flush()
+        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
+            raise
+        except Exception as error:
+            said = sentence_for(error)
+            if not said:
+                raise
+            _forget_what_was_printed()
+            raise Failure(said) from error
+        return done
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Give the names, in order."""
         return sorted(name for name, module in COMMANDS.items() if _exists(module))
@@ -56,6 +72,16 @@ class Commands(click.Group):
             importlib.import_module(module), cmd_name.replace("-", "_")
         )
         return command
+
+
+def _forget_what_was_printed() -> None:
+    """Have Python not try once more, at its end, to print what the disk has no room for."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _exists(module: str) -> bool:
@@ -99,7 +125,7 @@ def set_up_django() -> None:
         django.setup()
     except (WrongSetting, SafeBroken) as error:
         raise Failure(str(error)) from error
-    except PermissionError as error:
+    except OSError as error:
         raise Failure(
             f"The data folder cannot be used: {error.strerror} ({error.filename})."
         ) from error

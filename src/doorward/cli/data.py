@@ -15,6 +15,7 @@ from doorward.customers.services import first_start
 from doorward.safe import poolers, schema, sealed
 from doorward.safe.keyring import SafeBroken
 from doorward.safe.sqlite import driver
+from doorward.safe.storage import sentence_for
 
 _log = logging.getLogger("doorward.run")
 
@@ -82,6 +83,8 @@ def cannot_be_used(error: DatabaseError) -> Failure:
     """Give the sentence for a database that is not there, not up to date, or in the way."""
     if getattr(error.__cause__, "sqlstate", "") == _LOCK_NOT_AVAILABLE:
         return Failure(_TABLE_IN_USE)
+    if said := sentence_for(error):
+        return Failure(said)
     if isinstance(error, ProgrammingError) and connection.vendor == "postgresql":
         return Failure(_NOT_CURRENT)
     return Failure(f"The database cannot be used: {_first_line(error)}.")

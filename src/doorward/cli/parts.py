@@ -13,7 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from doorward.cli import lifeline
-from doorward.cli.base import set_up_django
+from doorward.cli.base import Failure, set_up_django
+from doorward.safe.storage import sentence_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,6 +112,21 @@ def work() -> None:
 
 PARTS: dict[str, Callable[[], None]] = {"serve": serve, "work": work}
 
+
+def main(part: str) -> None:
+    """Run a part to its end; what keeps it from starting is said in one sentence, as by a command."""
+    try:
+        PARTS[part]()
+    except Failure as failure:
+        failure.show()
+        sys.exit(failure.exit_code)
+    except Exception as error:
+        said = sentence_for(error)
+        if not said:
+            raise
+        sys.exit(said)
+
+
 if __name__ == "__main__":
     lifeline.hold(int(sys.argv[2]))
-    PARTS[sys.argv[1]]()
+    main(sys.argv[1])

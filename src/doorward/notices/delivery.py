@@ -29,11 +29,15 @@ _TRIED_AGAIN = (DatabaseError, OSError, SealBroken, MemoryError)
 
 
 def deliver_due(
-    *, clock: Callable[[], datetime], stopped: Callable[[], bool] = lambda: False
+    *,
+    clock: Callable[[], datetime],
+    stopped: Callable[[], bool] = lambda: False,
+    begun: Callable[[], None] = lambda: None,
 ) -> int:
     """Send all that is due, one after the other; give how many were sent.
 
-    `clock` tells the time of each step, `stopped` whether to leave the rest for another day.
+    `clock` tells the time of each step, `stopped` whether to leave the rest for another day; `begun` is told
+    before each.
     """
     sent = 0
     with open_mail(settings.DOORWARD.mail_server) as send:
@@ -41,6 +45,7 @@ def deliver_due(
             delivery = outbox.claim(now=clock())
             if delivery is None:
                 break
+            begun()
             sent += _deliver(delivery, send, clock=clock)
     return sent
 

@@ -107,7 +107,8 @@ def _deliveries(event: Event, *, now: datetime) -> list[Delivery]:
 
 
 def _due(now: datetime) -> QuerySet[Delivery]:
-    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+    # Beyond the longest lease or wait: written by a clock that was ahead, so it is nobody's and waits for nothing.
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now) | Q(lease_until__gt=now + LEASE)
     return Delivery.objects.filter(free, state=State.DUE, next_at__lte=now)
 
 

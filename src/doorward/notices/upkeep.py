@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from doorward.administrators import email_change, links, mailbox, parking, sessions
 from doorward.audit import forgetting, sealing
-from doorward.core.moments import lasts
 from doorward.mfa import challenges, set_up, trusted
 from doorward.notices import anchoring, erasing, mail_files, outbox
 from doorward.safe import throttle
+from doorward.safe.heart import AT_A_MESSAGE, AT_LENGTH
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,13 +48,23 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
 )
 
 
-def tidy(*, now: datetime, last: dict[str, datetime]) -> None:
-    """Do each task whose time has come; `last` remembers when each was done. One that fails is logged."""
+def tidy(
+    *,
+    now: datetime,
+    moment: float,
+    last: dict[str, float],
+    beat: Callable[[timedelta], None] = lambda _within: None,
+) -> None:
+    """Do each task whose time has come; `last` remembers the moment each was done at. One that fails is logged.
+
+    `moment` is of the monotonic clock, in seconds: a day's work must not wait for a day that the other
+    clock has only been at by mistake.
+    """
     for name, every, task in TASKS:
-        # Not yet, unless the clock was ahead then: a day's work must not wait until that day comes.
-        if name in last and lasts(last[name], every, now=now):
+        if name in last and moment < last[name] + every.total_seconds():
             continue
-        last[name] = now
+        last[name] = moment
+        beat(AT_LENGTH if every > EVERY_MINUTE else AT_A_MESSAGE)
         try:
             done = task(now=now)
         except Exception:  # noqa: BLE001 - one task must not keep the others from being done

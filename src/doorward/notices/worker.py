@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING
 
 from django.db import connections
@@ -11,11 +12,12 @@ from django.utils import timezone
 from doorward.notices import outbox
 from doorward.notices.delivery import deliver_due
 from doorward.notices.upkeep import tidy
+from doorward.safe.heart import AT_A_MESSAGE, USUAL, WORKER, Heart
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
 _log = logging.getLogger("doorward.notices")
 
@@ -25,11 +27,13 @@ LONGEST_WAIT_SECONDS = 30.0
 
 def run_forever(stop: threading.Event) -> None:
     """Work until `stop` is set. A round that fails is logged, and the next one waits longer."""
-    last: dict[str, datetime] = {}
+    last: dict[str, float] = {}
+    heart = Heart(WORKER, timezone.now)
     wait = IDLE_SECONDS
     while not stop.wait(wait):
         try:
-            _round(clock=timezone.now, stopped=stop.is_set, last=last)
+            heart.beat()
+            _round(clock=timezone.now, stopped=stop.is_set, last=last, beat=heart.beat)
             wait = IDLE_SECONDS
         except Exception:  # noqa: BLE001 - a round that fails never ends the worker
             _log.exception("a round of the worker failed")
@@ -40,15 +44,18 @@ def run_forever(stop: threading.Event) -> None:
 
 def run_once(now: datetime) -> int:
     """Do all that is due at `now`; give how many messages were sent. For the demo and tests."""
-    last: dict[str, datetime] = {}
-    return _round(clock=lambda: now, stopped=lambda: False, last=last)
+    return _round(clock=lambda: now, stopped=lambda: False, last={}, beat=lambda _within: None)
 
 
 def _round(
-    *, clock: Callable[[], datetime], stopped: Callable[[], bool], last: dict[str, datetime]
+    *,
+    clock: Callable[[], datetime],
+    stopped: Callable[[], bool],
+    last: dict[str, float],
+    beat: Callable[[timedelta], None],
 ) -> int:
     # First what is periodic, since it makes events too.
-    tidy(now=clock(), last=last)
+    tidy(now=clock(), moment=time.monotonic(), last=last, beat=beat)
     while not stopped() and outbox.dispatch(now=clock()) == outbox.EVENTS_AT_ONCE:
-        pass
-    return deliver_due(clock=clock, stopped=stopped)
+        beat(USUAL)
+    return deliver_due(clock=clock, stopped=stopped, begun=lambda: beat(AT_A_MESSAGE))

@@ -11,6 +11,7 @@ import stat
 from typing import TYPE_CHECKING, Final
 
 from doorward.environment import WrongSetting
+from doorward.safe import files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,9 +26,7 @@ _SET_BY_DEMO: Final = frozenset({"demo", "data_dir", "bind", "workers"})
 
 def mark(folder: Path) -> None:
     """Mark a folder that was just made as a demonstration's."""
-    descriptor = os.open(folder / _MARK, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(_name_of(folder))
+    files.write_new(folder / _MARK, _name_of(folder).encode("ascii"))
 
 
 def is_one(folder: Path) -> bool:

@@ -12,6 +12,18 @@ class SealedKey(models.Model):
     sealed = models.BinaryField()
 
 
+class Heartbeat(models.Model):
+    """That something is alive: when it last said so, and until when it is to say so again.
+
+    One row for the background workers of all machines together, and one that is written only to see whether
+    anything can be.
+    """
+
+    name = models.CharField(max_length=20, primary_key=True)
+    at = models.DateTimeField()
+    due_by = models.DateTimeField()
+
+
 class Attempt(models.Model):
     """Attempts, counted under a keyed hash of what was tried. Times: Unix, in ms.
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import TYPE_CHECKING, cast
 
 from django.db import DatabaseError
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
+from doorward.safe.storage import fault_in
 from doorward.web.jinja import page_template
 from doorward.web.pages import render_outside
 from doorward.web.readiness import is_up_to_date
@@ -72,8 +74,36 @@ def must_wait(request: HttpRequest, seconds: int) -> HttpResponse:
     return page
 
 
+def not_saved(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    """Answer where nothing can be saved for now, and why is no fault of the program's; None: it is another error."""
+    fault = fault_in(error)
+    if fault is None:
+        return None
+    _log.error("nothing can be saved: %s", fault.value)
+    return _unavailable(request, "not_saved", _("Nothing can be saved just now"))
+
+
+def not_signed_out(request: HttpRequest) -> HttpResponse:
+    """Answer who signs out while the session cannot be ended; this browser forgets it all the same."""
+    page = _unavailable(request, "not_signed_out", _("This browser is signed out"))
+    page["Clear-Site-Data"] = '"storage"'
+    return page
+
+
+def _unavailable(request: HttpRequest, name: str, what: str) -> HttpResponse:
+    try:
+        page = render_outside(cast("Request", request), f"errors/{name}.html", 503)
+    except Exception:  # noqa: BLE001 - as above
+        _log.exception("the page %s could not be made", name)
+        page = _bare(request, 503, what=what)
+    page["Retry-After"] = str(_UPDATE_SECONDS)
+    return page
+
+
 def broken(request: HttpRequest) -> HttpResponse:
-    """Answer where we failed, or where the database has not got this version's tables yet."""
+    """Answer where we failed, nothing can be saved, or the database has not got this version's tables yet."""
+    if page := not_saved(request, sys.exc_info()[1]):
+        return page
     if not _is_being_updated():
         return error_page(request, 500)
     page = error_page(request, 503)
@@ -98,11 +128,11 @@ def _is_being_updated() -> bool:
         return False
 
 
-def _bare(request: HttpRequest, status: int) -> HttpResponse:
+def _bare(request: HttpRequest, status: int, *, what: str = "") -> HttpResponse:
     origin = getattr(request, "origin", None)
     context = {
         "reference": origin.request_id if origin else "",
-        "what": _("Something went wrong"),
+        "what": what or _("Something went wrong"),
         "why": _("This is our fault, not yours. Please try again in a minute."),
     }
     return HttpResponse(page_template("errors/bare.html").render(context), status=status)

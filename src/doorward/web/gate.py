@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -30,7 +30,15 @@ from doorward.customers.cached import brand_for_host, brand_of, is_known_host
 from doorward.customers.tabs import HOME
 from doorward.mfa import trusted
 from doorward.mfa.facts import load
-from doorward.web.errors import error_page, must_wait, refusal_page, with_page
+from doorward.safe.storage import fault_in
+from doorward.web.errors import (
+    error_page,
+    must_wait,
+    not_saved,
+    not_signed_out,
+    refusal_page,
+    with_page,
+)
 from doorward.web.needs import Declaration, declared
 from doorward.web.origins import settle
 from doorward.web.pages import see_other
@@ -93,6 +101,8 @@ class Gate:
         request.why = None
         timezone.deactivate()
         response = self.get_response(request)
+        if response.status_code >= 500 and _is_signing_out(request):  # noqa: PLR2004 - whatever failed
+            return drop_session_cookie(not_signed_out(request))
         return with_page(request, response) if response.status_code == 405 else response  # noqa: PLR2004
 
     def process_view(
@@ -132,7 +142,13 @@ class Gate:
             return must_wait(request, exception.seconds)
         if isinstance(exception, SessionEnded):
             return see_other(PAGES[Step.SIGN_IN])
-        return None
+        return not_saved(request, exception)
+
+
+def _is_signing_out(request: Request) -> bool:
+    """Say whether somebody asked to be signed out, from a page of ours: nobody can be kept from it."""
+    match = request.resolver_match
+    return match is not None and match.url_name == "sign_out" and request.method == "POST"
 
 
 def _load(request: Request, token: str) -> None:
@@ -275,8 +291,14 @@ def _proved(loaded: Loaded) -> str:
 
 def _touch(request: Request) -> None:
     loaded = request.loaded
-    if loaded is not None and request.now - loaded.browser.seen_at >= sessions.SEEN_EVERY:
+    if loaded is None or request.now - loaded.browser.seen_at < sessions.SEEN_EVERY:
+        return
+    try:
         sessions.touch(loaded.browser.session_id, now=request.now)
+    except DatabaseError as error:
+        # Who only reads goes on reading, for as long as the session was to last anyway.
+        if fault_in(error) is None:
+            raise
 
 
 def _send_to(request: Request, step: Step) -> HttpResponse:

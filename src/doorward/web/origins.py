@@ -36,7 +36,7 @@ def settle(request: Request) -> None:
     request.META["HTTP_HOST"] = origin.partition("://")[2]
     request.page_origin = origin
     if request.method not in _READING:
-        _settle_form(request, {origin, *_also(request, *given)})
+        _settle_form(request, {origin}, given)
 
 
 def _origin_of(request: HttpRequest, host: str, port: int | None) -> str:
@@ -62,15 +62,22 @@ def _also(request: HttpRequest, host: str, port: int | None) -> set[str]:
     return brands | {join_origin(request.scheme or "http", host, port)}
 
 
-def _settle_form(request: HttpRequest, own: set[str]) -> None:
+def _settle_form(request: HttpRequest, own: set[str], place: tuple[str, int | None]) -> None:
     """Write the origin of a form that stood on a page of ours as Django compares it."""
+    here = f"{request.scheme}://{request.META['HTTP_HOST']}"
+    said = {
+        "HTTP_ORIGIN": clean_origin(request.META.get("HTTP_ORIGIN", "")),
+        "HTTP_REFERER": _origin_in(request.META.get("HTTP_REFERER", "")),
+    }
+    if not any(said.values()):
+        return
+    if not own.issuperset(filter(None, said.values())):
+        own |= _also(request, *place)
     # The scheme is https where a proxy that is trusted says so, whatever the public address says.
     own |= {f"{request.scheme}://{one.partition('://')[2]}" for one in own}
-    here = f"{request.scheme}://{request.META['HTTP_HOST']}"
-    if clean_origin(request.META.get("HTTP_ORIGIN", "")) in own:
-        request.META["HTTP_ORIGIN"] = here
-    if _origin_in(request.META.get("HTTP_REFERER", "")) in own:
-        request.META["HTTP_REFERER"] = f"{here}/"
+    for name, origin in said.items():
+        if origin in own:
+            request.META[name] = here if name == "HTTP_ORIGIN" else f"{here}/"
 
 
 def _origin_in(address: str) -> str | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Count, Min
+from django.db.models import Count
 
 import doorward
 from doorward.administrators.models import Session
 from doorward.audit.models import Event
 from doorward.notices.models import Delivery, State
+from doorward.safe import heart
+from doorward.web.readiness import waiting_since
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,8 +27,11 @@ def write_metrics(*, now: datetime) -> str:
     """Give all numbers as they are now."""
     counted = Delivery.objects.exclude(state=State.SENT).values_list("state")
     by_state = dict(counted.annotate(number=Count("id")))
-    due = Delivery.objects.filter(state=State.DUE).aggregate(first=Min("next_at"))["first"]
-    late = max(0, int((now - due).total_seconds())) if due else 0
+    late = int(waiting_since(now=now).total_seconds())
+    beat = heart.seen(heart.WORKER)
+    # Nothing was ever heard of a worker: no number is the right one.
+    silent = [("", max(0, int((now - beat.at).total_seconds())))] if beat else []
+    running = int(heart.is_alive(beat, now=now))
     waiting = Event.objects.filter(dispatched_at__isnull=True).count()
     sessions = Session.objects.filter(
         ended_at__isnull=True, signed_in_at__isnull=False, seen_at__gt=now - _USED_WITHIN
@@ -38,8 +43,10 @@ def write_metrics(*, now: datetime) -> str:
         (
             _gauge("info", "The version.", [(f'{{version="{doorward.__version__}"}}', 1)]),
             _gauge("deliveries", "Mails that are not sent.", states),
-            _gauge("oldest_due_seconds", "How long the oldest mail is due.", [("", late)]),
+            _gauge("oldest_due_seconds", "How long the oldest event or mail waits.", [("", late)]),
             _gauge("events_waiting", "Events the worker has not looked at.", [("", waiting)]),
+            _gauge("worker_running", "Whether a worker keeps saying so.", [("", running)]),
+            _gauge("worker_silent_seconds", "Since when no worker has said so.", silent),
             _gauge("sessions_open", "Browsers that are signed in.", [("", sessions)]),
         )
     )

@@ -7,14 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.http import require_safe
 
 from doorward.core.steps import Need
 from doorward.web.machines.metrics import CONTENT_TYPE, write_metrics
 from doorward.web.needs import needs
-from doorward.web.readiness import is_too_new, is_up_to_date
+from doorward.web.readiness import what_is_wrong
 
 if TYPE_CHECKING:
     from doorward.customers.cached import BrandLook
@@ -34,18 +34,10 @@ def healthz(request: Request) -> HttpResponse:  # noqa: ARG001 - a view
 
 @needs(Need.NOTHING, any_host=True)
 @require_safe
-def readyz(request: Request) -> HttpResponse:  # noqa: ARG001 - a view
-    """Say whether the database answers too, and has the tables of this version, and no newer ones (503 if not)."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        if is_too_new():
-            return _text("the database is newer than this program\n", status=503)
-        if not is_up_to_date():
-            return _text("the database is not up to date\n", status=503)
-    except DatabaseError:
-        return _text("no database\n", status=503)
-    return _text("ok\n")
+def readyz(request: Request) -> HttpResponse:
+    """Say whether people can be sent here; 503 with the reason where they should not be."""
+    wrong = what_is_wrong(now=request.now)
+    return _text(f"{wrong or 'ok'}\n", status=503 if wrong else 200)
 
 
 @needs(Need.NOTHING, any_host=True)

@@ -1,0 +1,161 @@
+"""A disk that is full, or can only be read: one sentence at a start and by a command; with room, all goes on.
+
+On a small disk of its own (tmpfs), which wants root: who is not is told so. What a limit on the size of files shows is
+shown to everybody.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import postgresql, serving
+from tests.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.xdist_group("processes"),
+    pytest.mark.skipif(bool(postgresql.url()), reason="SQLite's file is what stands on the disk."),
+]
+
+SIZE = 24 * 1024 * 1024
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """Give a small disk."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip(f"A small disk cannot be made here: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@contextmanager
+def filled(disk: Path, *, but: int = 0) -> Iterator[None]:
+    """Fill the disk, `but` so many bytes."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while file.write(bytes(64 * 1024)):
+                pass
+        except OSError:
+            left = os.statvfs(disk)
+            assert left.f_bavail * left.f_bsize < 64 * 1024
+    os.truncate(filler, filler.stat().st_size - but)
+    try:
+        yield
+    finally:
+        filler.unlink()
+
+
+def is_one_sentence(answer: subprocess.CompletedProcess[str]) -> bool:
+    said = answer.stderr
+    assert answer.returncode == 1, answer
+    assert said.count("\n") == 1, said
+    assert said.endswith(".\n"), said
+    return True
+
+
+@pytest.mark.parametrize("free", [0, 48 * 1024, 700 * 1024])
+def test_a_start_ends_with_one_sentence(disk: Path, free: int) -> None:
+    with filled(disk, but=free):
+        bind = f"127.0.0.1:{serving.free_port()}"
+        answer = serving.doorward("run", "--bind", bind, folder=disk / "data")
+        assert is_one_sentence(answer)
+        assert "full" in answer.stderr or "No space left" in answer.stderr, answer.stderr
+    again = serving.doorward("customers", "list", folder=disk / "data")
+    assert again.returncode == 0, again.stderr
+
+
+def test_so_does_every_command_on_it(disk: Path) -> None:
+    data = disk / "data"
+    assert serving.doorward("customers", "add", "Cedar Clinic", folder=data).returncode == 0
+    with filled(disk):
+        for words in (
+            ["customers", "add", "Harbour Bakery"],
+            ["keys", "new"],
+            ["keys", "rotate"],
+            ["administrators", "add", "a@b.example", "--customer", "Cedar Clinic"],
+            ["history", "export"],
+        ):
+            assert is_one_sentence(serving.doorward(*words, folder=data)), words
+    with filled(disk), (disk / "printed").open("wb") as full:
+        answer = subprocess.run(
+            [sys.executable, "-m", "doorward", "customers", "list"],
+            env=serving.environment(data),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        assert is_one_sentence(answer)
+    assert serving.doorward("keys", "check", folder=data).returncode == 0
+
+
+def test_one_that_can_only_be_read_says_so(disk: Path) -> None:
+    data = disk / "data"
+    assert serving.doorward("customers", "add", "Cedar Clinic", folder=data).returncode == 0
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    bind = f"127.0.0.1:{serving.free_port()}"
+    for words in (["run", "--bind", bind], ["customers", "add", "Harbour Bakery"], ["keys", "new"]):
+        answer = serving.doorward(*words, folder=data)
+        assert is_one_sentence(answer)
+        assert "read" in answer.stderr.lower(), answer.stderr
+
+
+def status(server: serving.Server, path: str) -> int:
+    try:
+        with urllib.request.urlopen(server.address + path, timeout=20) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
+
+
+def test_while_it_runs_it_says_so_and_goes_on_when_there_is_room(disk: Path) -> None:
+    server = serving.start(disk / "data")
+    try:
+        until(lambda: status(server, "/readyz") == 200, seconds=30)
+        with filled(disk):
+            until(lambda: status(server, "/readyz") == 503, seconds=60)
+            assert status(server, "/sign-in/") == 200
+            assert status(server, "/healthz") == 200
+        until(lambda: status(server, "/readyz") == 200, seconds=90)
+        assert server.stop() == 0
+    finally:
+        server.stop()
+    assert serving.doorward("keys", "check", folder=disk / "data").returncode == 0
+
+
+@pytest.mark.parametrize("most", [100, 40_000])
+def test_a_limit_on_files_is_such_a_disk(tmp_path: Path, most: int) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-m", "doorward", "customers", "add", "Harbour Bakery"],
+        env=serving.environment(tmp_path / "data"),
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
+    )
+    assert is_one_sentence(answer)
+    again = serving.doorward("customers", "add", "Harbour Bakery", folder=tmp_path / "data")
+    assert again.returncode == 0, again.stderr

@@ -1,0 +1,115 @@
+"""While nothing can be saved: what only reads goes on, what writes says so, and everybody can sign out."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+
+from doorward.audit.models import Event
+from doorward.web import readiness
+from tests import support
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@contextmanager
+def read_only():
+    """Have the database refuse every write in its own words, as on a disk that can only be read."""
+    if connection.vendor == "sqlite":
+        before, now = "PRAGMA query_only=0", "PRAGMA query_only=1"
+    else:
+        before = "SET default_transaction_read_only = off"
+        now = "SET default_transaction_read_only = on"
+    with connection.cursor() as cursor:
+        cursor.execute(now)
+        try:
+            yield
+        finally:
+            cursor.execute(before)
+
+
+@pytest.fixture
+def browser(owner):
+    signed_in = support.browser_of(owner)
+    assert signed_in.get("/").status_code == 200
+    return signed_in
+
+
+def test_a_page_that_only_reads_is_there_also_when_it_would_note_that_it_was(browser, clock):
+    clock.shift(timedelta(minutes=2))
+    with read_only():
+        for path in ("/", "/security/", "/administrators/", "/help/"):
+            assert browser.get(path).status_code == 200, path
+
+
+def test_what_writes_says_that_it_was_not_saved(browser, caplog):
+    before = Event.objects.count()
+    with read_only():
+        answer = browser.post("/security/sessions/end/", {"others": "on"})
+    page = answer.content.decode()
+    assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+    assert 'data-page="error-503"' in page
+    assert "Nothing can be saved just now" in page
+    assert support.provider().brand.name in page
+    said = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert said[0].getMessage() == (
+        "nothing can be saved: the disk or the database can only be read"
+    )
+    assert not any(one.exc_info for one in said), "no traceback: it is no fault of the program's"
+    assert Event.objects.count() == before
+
+
+def test_nobody_can_be_kept_from_signing_out(browser):
+    token = browser.cookies[settings.SESSION_COOKIE_NAME].value
+    with read_only():
+        answer = browser.post("/sign-out/")
+        page = answer.content.decode()
+        assert answer.status_code == 503
+        assert 'data-page="not-signed-out"' in page
+        assert "The session itself could not be ended" in page
+        assert answer.cookies[settings.SESSION_COOKIE_NAME].value == ""
+        assert browser.get("/security/")["Location"].startswith("/sign-in/")
+    assert browser.get("/security/")["Location"].startswith("/sign-in/")
+    assert token not in page
+
+
+def test_nor_by_a_database_that_does_not_answer_at_all(browser, monkeypatch):
+    from django.db import OperationalError  # noqa: PLC0415
+
+    from doorward.web import gate  # noqa: PLC0415
+
+    def gone(*_args, **_kwargs):
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(gate, "load", gone)
+    browser.raise_request_exception = False
+    answer = browser.post("/sign-out/")
+    assert answer.status_code == 503
+    assert answer.cookies[settings.SESSION_COOKIE_NAME].value == ""
+
+
+def test_a_form_of_another_site_signs_nobody_out(browser):
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = browser.cookies
+    with read_only():
+        answer = strict.post("/sign-out/", headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 403
+    assert settings.SESSION_COOKIE_NAME not in answer.cookies
+
+
+def test_it_is_not_ready_while_every_write_fails(client, customer):
+    support.worker_beats()
+    readiness.forget()
+    assert client.get("/readyz").status_code == 200
+    with read_only():
+        readiness.forget()
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.content) == (503, b"nothing can be saved\n")
+        assert client.get("/healthz").status_code == 200
+    readiness.forget()
+    assert client.get("/readyz").status_code == 200
