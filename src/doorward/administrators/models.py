@@ -70,7 +70,8 @@ class Administrator(AbstractBaseUser):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.INVITED)
     require_2fa = models.BooleanField(default=False)
     is_primary = models.BooleanField(default=False)
-    tabs = models.CharField(max_length=2000, default="")
+    # As long as all tabs together: the provider has up to `own_tabs.MOST_TABS`.
+    tabs = models.TextField(default="")
     security_version = models.PositiveIntegerField(default=1)
     password_long = models.BooleanField(default=False)
     password_due = models.CharField(

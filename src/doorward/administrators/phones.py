@@ -11,6 +11,8 @@ from doorward.core.text import clean_line
 
 _LONGEST_TYPED: Final = 50
 _DIALLED: Final = re.compile(r"^\W*[0٠۰]\W*[0٠۰](?=\W*[^\W0٠۰])")
+# As it is stored: E.164 has 15 digits at most, an extension of a real exchange far fewer than what is left.
+LONGEST: Final = 40
 
 
 def clean_phone(text: str, *, region: str | None) -> str:
@@ -32,7 +34,10 @@ def clean_phone(text: str, *, region: str | None) -> str:
         raise PhoneInvalid from error
     if not phonenumbers.is_possible_number(number):
         raise PhoneInvalid
-    return _stored(number)
+    stored = _stored(number)
+    if len(stored) > LONGEST:
+        raise PhoneInvalid
+    return stored
 
 
 def _stored(number: PhoneNumber) -> str:

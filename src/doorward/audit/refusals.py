@@ -114,6 +114,9 @@ SENTENCES: dict[str, _StrPromise] = {
         "Use small letters, digits and dashes, and none of the names of the built-in tabs."
     ),
     "tab_key_taken": gettext_lazy("Another tab has this key."),
+    "too_many_tabs": gettext_lazy(
+        "There are %(maximum)s tabs already, and no more can be added. Remove one first."
+    ),
     "number_invalid": gettext_lazy("Type a whole number from 0 to %(maximum)s."),
     "number_out_of_range": gettext_lazy("Type a whole number from %(minimum)s to %(maximum)s."),
     "grace_is_over": gettext_lazy(

@@ -386,6 +386,15 @@ class NumberInvalid(Refusal):
         super().__init__(maximum=maximum)
 
 
+class TooManyTabs(Refusal):
+    """The provider has as many tabs as there may be (`maximum`)."""
+
+    code = "too_many_tabs"
+
+    def __init__(self, maximum: int) -> None:
+        super().__init__(maximum=maximum)
+
+
 class NumberOutOfRange(Refusal):
     """Not a whole number from `minimum` to `maximum`."""
 

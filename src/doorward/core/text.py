@@ -11,6 +11,8 @@ from doorward.core.likeness import readable_domain
 
 LONGEST_EMAIL: Final = 254
 LONGEST_NEXT: Final = 2000
+# So many code points one can become when letter case is taken off it: "ΐ" has three.
+MOST_FOLDED: Final = 3
 
 _JOINERS: Final = frozenset("\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
 _REFUSED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -20,6 +22,7 @@ _LOCAL_PART: Final = re.compile(
     r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 )
 _LONGEST_LOCAL_PART: Final = 64
+_UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 _LONGEST_DOMAIN: Final = 253
 # IDNA 2003, which some mail programs still speak, and IDNA 2008 send these to different domains.
 _AMBIGUOUS: Final = frozenset("ßς\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
@@ -98,7 +101,7 @@ def fold_email(text: str) -> str:
     Two texts that fold alike are one account, so mail goes to the address in the row, never to the one just typed:
     folding makes letters equal that a mail server keeps apart.
     """
-    local, at, domain = unicodedata.normalize("NFC", text.strip()).rpartition("@")
+    local, at, domain = unicodedata.normalize("NFC", storable(text).strip()).rpartition("@")
     return f"{local}{at}{ascii_domain(domain) or domain}".casefold()
 
 
@@ -130,6 +133,19 @@ def clean_link(text: str, *, maximum: int, path: bool = False) -> str:
     if not known or _is_odd(link) or parts.username is not None or parts.password is not None:
         raise errors.AddressInvalid
     return link
+
+
+def fold_case(text: str) -> str:
+    """Give the copy by which names of customers are compared: no letter case; takes anything.
+
+    It is at most `MOST_FOLDED` times as long as a clean text.
+    """
+    return storable(text).strip().casefold()
+
+
+def storable(text: str) -> str:
+    """Give a text that any database takes: what no text can have, null and half a character, is a mark instead."""
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def ascii_domain(domain: str) -> str | None:

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives import constant_time
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA512
 from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 
+from doorward.core.graphemes import shorten
+
 STEP_SECONDS: Final = 30
 DIGITS: Final = 6
 SECRET_BYTES: Final = 20
@@ -28,6 +30,9 @@ _ALGORITHMS: Final[dict[str, type[SHA1 | SHA256 | SHA512]]] = {
 }
 _LONGEST_TYPED: Final = 64
 _MINUS: Final = "\N{MINUS SIGN}"
+# A QR code of version 20 holds it (666 bytes at level M), which phones still read; the issuer stands in it twice.
+LONGEST_URI: Final = 640
+_LONGEST_ISSUER: Final = 160
 
 
 def code_at(secret: bytes, step: int, *, digits: int = DIGITS, algorithm: str = "SHA1") -> str:
@@ -117,14 +122,18 @@ def grouped(text: str, *, by: str = " ") -> str:
 def uri(*, secret: bytes, issuer: str, account: str) -> str:
     """Make what the QR code says (key URI format): issuer both as prefix and as parameter, equal to each other.
 
-    Spaces are %20, never +; a colon divides issuer and account and is therefore taken out of both.
+    Spaces are %20, never +; a colon divides issuer and account and is therefore taken out of both. Both are
+    shortened so that it has at most `LONGEST_URI` characters: a picture of more no phone reads, or none can be drawn.
     """
-    issuer, account = _without_colon(issuer), _without_colon(account)
-    label = (
-        quote(account, safe="")
-        if not issuer
-        else f"{quote(issuer, safe='')}:{quote(account, safe='')}"
+    issuer = shorten(_without_colon(issuer), lambda text: len(_quoted(text)) <= _LONGEST_ISSUER)
+    account = shorten(
+        _without_colon(account), lambda text: len(_uri(secret, issuer, text)) <= LONGEST_URI
     )
+    return _uri(secret, issuer, account)
+
+
+def _uri(secret: bytes, issuer: str, account: str) -> str:
+    label = f"{_quoted(issuer)}:{_quoted(account)}" if issuer else _quoted(account)
     fields = {
         "secret": base32(secret),
         "issuer": issuer,
@@ -134,6 +143,10 @@ def uri(*, secret: bytes, issuer: str, account: str) -> str:
     }
     given = {name: value for name, value in fields.items() if value}
     return f"otpauth://totp/{label}?{urlencode(given, quote_via=quote, safe='')}"
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
 
 
 def _without_colon(part: str) -> str:

@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from doorward.core import names
 from doorward.core.policy import Kinds
+from doorward.core.text import MOST_FOLDED, fold_case
+
+CUSTOMER_NAME = 80
 
 
 class Brand(models.Model):
@@ -51,9 +54,9 @@ class Customer(models.Model):
     """A company that buys from the provider, with its policy and the provider's floor for it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    name = models.CharField(max_length=80)
+    name = models.CharField(max_length=CUSTOMER_NAME)
     # By this one names are compared; by the others customers are found and sorted (`core/names.py`).
-    name_folded = models.CharField(max_length=200, unique=True)
+    name_folded = models.CharField(max_length=CUSTOMER_NAME * MOST_FOLDED, unique=True)
     name_search = models.CharField(max_length=names.LONGEST_SEARCH_KEY)
     name_sort = models.CharField(max_length=names.LONGEST_SORT_KEY)
     kind = models.CharField(max_length=10, choices=CustomerKind.choices)
@@ -81,7 +84,7 @@ class Customer(models.Model):
     @staticmethod
     def name_columns(name: str) -> dict[str, Any]:
         """Give the columns of a customer's name: all that is ever written of it."""
-        return {"name": name, "name_folded": name.casefold()} | names.columns(name)
+        return {"name": name, "name_folded": fold_case(name)} | names.columns(name)
 
 
 class Tab(models.Model):

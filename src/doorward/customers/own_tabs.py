@@ -27,6 +27,8 @@ TITLE_LENGTH: Final = 40
 DESCRIPTION_LENGTH: Final = 160
 LINK_LENGTH: Final = 300
 LAST_POSITION: Final = 9999
+# More than anybody finds one's way in; and each is in the rows of all who have it.
+MOST_TABS: Final = 200
 
 _KEY: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -42,7 +44,9 @@ class TabDetails:
 
 
 def add(key: str, details: TabDetails, *, by: By) -> Tab:
-    """Add a tab. Nobody has it until somebody gives it to them. Raises `FieldsRefused`."""
+    """Add a tab. Nobody has it until somebody gives it to them. Raises `FieldsRefused`, `TooManyTabs`."""
+    if Tab.objects.count() >= MOST_TABS:
+        raise errors.TooManyTabs(MOST_TABS)
     checks = Checks()
     cleaned_key = checks.take("key", _clean_key, key)
     columns = _clean(details, checks)

@@ -20,7 +20,7 @@ from doorward.core.errors import (
     NotFound,
     ProviderStaysActive,
 )
-from doorward.core.text import clean_line
+from doorward.core.text import clean_line, fold_case
 from doorward.customers import cached, protection
 from doorward.customers.floors import record_floor
 from doorward.customers.models import Brand, Customer, CustomerKind, CustomerStatus
@@ -86,9 +86,7 @@ def _clean_name(name: str) -> str:
 
 def find(name: str) -> Customer:
     """Give the customer of that name, whatever its letter case, or raise `NotFound`."""
-    customer = (
-        Customer.objects.select_related("brand").filter(name_folded=name.strip().casefold()).first()
-    )
+    customer = Customer.objects.select_related("brand").filter(name_folded=fold_case(name)).first()
     if customer is None:
         raise NotFound
     return customer

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ANY_STATUS = "all"
 LONGEST_SEARCH = 200
 _MOST_WORDS = 8
+_MOST_PARTS = 16
 
 
 class FactorFilter(StrEnum):
@@ -119,7 +120,8 @@ def _words(text: str) -> list[str]:
 
 def _has(word: str) -> Q:
     """Find a word in the column of search keys: all its parts (Anna-Lena); punctuation alone is in no name."""
-    parts = names.fold(word).split()
+    # A single letter may be written out as several words, and a database takes so many conditions alone.
+    parts = list(dict.fromkeys(names.fold(word).split()))[:_MOST_PARTS]
     return Q(*(Q(name_search__contains=part) for part in parts)) if parts else Q(pk__in=[])
 
 
