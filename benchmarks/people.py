@@ -78,6 +78,7 @@ def add_passkey(person_id: UUID, now: datetime) -> dict[str, Any]:
         backup_eligible=False,
         backed_up=False,
         user_verified=True,
+        discoverable=True,
     )
     party = Party(id=key.rp_id, origin="", name="")
     write_passkey(person_id, new, name="Laptop", party=party, now=now)

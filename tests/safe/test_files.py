@@ -17,7 +17,7 @@ from doorward.safe import files
 PACKAGE = Path(doorward.__file__).parent
 # Locks have no content, and a demonstration is thrown away.
 LOCKS = {"cli/migrating.py", "cli/run.py", "safe/keyring.py"}
-THROWN_AWAY = {"cli/demo_folder.py"}
+THROWN_AWAY = {"cli/demo_folder.py", "safe/demonstration.py"}
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # Where each command lives. They are imported when they are asked for: `--help` needs no database.
 COMMANDS = {
     "administrators": "doorward.cli.administrators",
+    "backup": "doorward.cli.backup",
     "check": "doorward.cli.check",
     "customers": "doorward.cli.customers",
     "demo": "doorward.cli.demo",
@@ -136,6 +137,15 @@ def with_data(command: Callable[..., Any]) -> Callable[..., Any]:
 
     What a rule refuses and what the database cannot do become a `Failure` with one sentence.
     """
+    return _with_data(command, migrating=True)
+
+
+def with_data_as_it_is(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate a command that only reads a database that is there, older than this program or not."""
+    return _with_data(command, migrating=False)
+
+
+def _with_data(command: Callable[..., Any], *, migrating: bool) -> Callable[..., Any]:
     from functools import wraps  # noqa: PLC0415
 
     @wraps(command)
@@ -144,11 +154,14 @@ def with_data(command: Callable[..., Any]) -> Callable[..., Any]:
         from django.db import DatabaseError  # noqa: PLC0415 - needs Django
 
         from doorward.audit.refusals import sentence  # noqa: PLC0415
-        from doorward.cli.data import bring_up_to_date, cannot_be_used  # noqa: PLC0415
+        from doorward.cli import data  # noqa: PLC0415
         from doorward.core.errors import Refusal  # noqa: PLC0415
         from doorward.safe.keyring import SafeBroken  # noqa: PLC0415
 
-        bring_up_to_date(only_sqlite=True)
+        if migrating:
+            data.bring_up_to_date(only_sqlite=True)
+        else:
+            data.refuse_missing_or_newer()
         try:
             return command(*args, **kwargs)
         except Refusal as refusal:
@@ -156,6 +169,6 @@ def with_data(command: Callable[..., Any]) -> Callable[..., Any]:
         except SafeBroken as error:
             raise Failure(str(error)) from error
         except DatabaseError as error:
-            raise cannot_be_used(error) from error
+            raise data.cannot_be_used(error) from error
 
     return ready

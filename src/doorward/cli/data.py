@@ -58,6 +58,20 @@ def refuse_unprepared() -> None:
         raise cannot_be_used(error) from error
 
 
+def refuse_missing_or_newer() -> None:
+    """Raise `Failure` where there is no database, or one that a newer program has changed."""
+    # A key that is made now is none of this database's.
+    _forget_made_key()
+    file = settings.DOORWARD.sqlite_file
+    if file and not file.exists():
+        # Asking SQLite would make it.
+        raise Failure(f"There is no database {file}.")
+    try:
+        _refuse_newer()
+    except DatabaseError as error:
+        raise cannot_be_used(error) from error
+
+
 def _refuse_newer() -> None:
     if said := schema.newer():
         raise Failure(said)
@@ -72,11 +86,14 @@ def _refuse_without_keys(*, only_first: bool) -> None:
             return
     except SafeBroken as error:
         said = str(error)
-    file = settings.KEYS
-    if file.was_made:
-        # Not the place where it was to be: what this start put there is no key of this database.
-        file.path.unlink(missing_ok=True)
+    # Not the place where it was to be: what this start put there is no key of this database.
+    _forget_made_key()
     raise Failure(said)
+
+
+def _forget_made_key() -> None:
+    if settings.KEYS.was_made:
+        settings.KEYS.path.unlink(missing_ok=True)
 
 
 def cannot_be_used(error: DatabaseError) -> Failure:

@@ -7,16 +7,21 @@ its folder, fsync(2).)
 
 from __future__ import annotations
 
+import fcntl
+import glob
 import os
 import secrets
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 OWNERS_ALONE = 0o600
 _FOLDERS_MODE = 0o700
+# What SQLite puts beside a database while it is written; nothing else has it.
+_BESIDE: Final = ("", "-journal", "-wal", "-shm")
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -67,6 +72,58 @@ def add_line(path: Path, line: str) -> None:
         os.close(descriptor)
     if not size:
         sync_folder(path.parent)
+
+
+@contextmanager
+def made_aside(path: Path, *, replace: bool) -> Iterator[Path]:
+    """Give an empty file beside `path` for another program to fill; at the end it is synced and gets its name.
+
+    What a process that was killed left of the same file is deleted. Raises `FileExistsError` where there is a file and
+    `replace` does not allow to take its place, and `OSError`.
+    """
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    _forget_parts(path)
+    descriptor = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNERS_ALONE)
+    try:
+        # Held as long as it is being made: who finds it free knows that nobody makes it any more.
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield aside
+        os.fsync(descriptor)
+        if replace:
+            aside.replace(path)
+        else:
+            _name_new(aside, path)
+        sync_folder(path.parent)
+    finally:
+        os.close(descriptor)
+        for end in _BESIDE:
+            aside.with_name(aside.name + end).unlink(missing_ok=True)
+
+
+def _name_new(aside: Path, path: Path) -> None:
+    try:
+        # A link is refused where the name exists.
+        os.link(aside, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without links, on a stick or a share: as near as it can be had.
+        if path.exists():
+            raise FileExistsError(path) from None
+        aside.replace(path)
+
+
+def _forget_parts(path: Path) -> None:
+    for part in path.parent.glob(f".{glob.escape(path.name)}.????????.part"):
+        descriptor = os.open(part, os.O_RDWR | os.O_NOFOLLOW)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(descriptor)
+        for end in _BESIDE:
+            part.with_name(part.name + end).unlink(missing_ok=True)
 
 
 def open_lock(path: Path) -> int:

