@@ -91,4 +91,5 @@ class Letter:
     to: str
     purpose: LinkPurpose
     about: Change | None
+    until: datetime
     dead: bool = False

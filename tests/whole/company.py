@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from doorward.administrators.models import LinkPurpose, Status
+from doorward.administrators.models import Administrator, LinkPurpose, PasswordDue, Status
 from doorward.core.policy import Kinds
 from tests import support
 from tests.whole.belongings import VETO
@@ -30,8 +30,8 @@ class InTheCompany(Moving):
         assert self._inside(player, before, minutes=10)
         if person.active and not now_active:
             person.end_sessions()
-            # What was begun in the account stops with it.
-            person.kill_letters(*LinkPurpose)
+            # What was begun in the account stops with it; what its owner may undo does not.
+            person.kill_letters(*set(LinkPurpose) - {LinkPurpose.NOT_ME})
             self._close()
         person.ticked, person.active = row.require_2fa, now_active
         self.happened["saved by the colleague"] += 1
@@ -54,11 +54,14 @@ class InTheCompany(Moving):
         fields |= {"grace_days": str(asked["grace_days"]), "kinds": kinds.value}
         fields |= {"trust_days": str(asked["trust_days"])}
         answer = player.post("/account/", session_hours="12", idle_minutes="30", **fields)
+        again = company.would_open_grace_again(asked["grace_days"], now())
         if path_of(answer) != "/account/":
+            self.happened["grace not opened again"] += again and answer.status_code == 422
             return
         assert player.name == "colleague"
         assert self._inside(player, before, minutes=10)
-        if asked["required"] and not company.required:
+        assert not again
+        if asked["required"] and company.grace_from is None:
             company.grace_from = now()
         for name, value in asked.items():
             setattr(company, name, value)
@@ -73,6 +76,12 @@ class InTheCompany(Moving):
             assert self._inside(player, before, minutes=10)
             self.person.end_sessions()
             self.happened["ended by the colleague"] += 1
+
+    def break_in(self) -> None:
+        """Let the account's password become known from a break-in elsewhere, as its sign-in finds out."""
+        rows = Administrator.objects.everywhere().filter(id=self.person.id)
+        rows.update(password_due=PasswordDue.BREACHED)
+        self.person.password_due = True
 
     def ends(self) -> list[datetime]:
         """Give when, from now on, something is over by time: a grace, a trust, the time of a veto."""

@@ -15,7 +15,7 @@ import time_machine
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
-from doorward.administrators.models import Administrator, Status
+from doorward.administrators.models import Administrator, PasswordDue, Status
 from doorward.mfa.models import Factor
 from tests import passkeys, support
 from tests.softkey import UP, UV, SoftKey
@@ -30,7 +30,14 @@ if TYPE_CHECKING:
 
 _numbers = count(1)
 _OF_COMPANY = ("require_2fa", "grace_days", "kinds", "trust_days")
-_COLUMNS = ("id", "email", "require_2fa", "status", *(f"customer__{one}" for one in _OF_COMPANY))
+_COLUMNS = (
+    "id",
+    "email",
+    "require_2fa",
+    "status",
+    "password_due",
+    *(f"customer__{one}" for one in _OF_COMPANY),
+)
 
 
 class Table(RuleBasedStateMachine):
@@ -62,7 +69,7 @@ class Table(RuleBasedStateMachine):
     def begin(self, *, has: str, ticked: bool, reads: bool, copied: bool, **asked: Any) -> None:
         """Let the account have these factors; the thief gets its mail, and has the passkey copied, or not."""
         customer = self._customer(**asked)
-        company = Company(customer.id, grace_from=now(), trust_days=2, **asked)
+        company = Company(customer.id, grace_from=customer.grace_from, trust_days=2, **asked)
         ines = self._account(customer, company, "ines", tabs={"home"}, require_2fa=ticked)
         boss = self._account(customer, company, "nora", tabs={"home", "administrators", "account"})
         ines.ticked = ticked
@@ -84,7 +91,7 @@ class Table(RuleBasedStateMachine):
             f"Harbour Bakery {self.number}",
             require_2fa=required,
             grace_days=grace_days,
-            grace_from=now(),
+            grace_from=now() if required else None,
             kinds=kinds_of(passkeys_only=passkeys_only),
             trust_days=2,
         )
@@ -194,6 +201,12 @@ class Table(RuleBasedStateMachine):
         if any(app.fresh_step(now()) is None for app in player.apps):
             self.pass_time(timedelta(seconds=31))
 
+    def age(self) -> None:
+        """Let what was proved in the account's sessions be three hours older."""
+        support.age_proofs(support.again_by_id(self.person.id))
+        self.person.age(timedelta(hours=3))
+        self.game.happened["proofs aged"] += 1
+
     def pass_time(self, span: timedelta) -> None:
         """Let time pass, and the worker work if it was its minute."""
         self.time.shift(span)
@@ -206,4 +219,5 @@ def _columns_of(person: Person) -> list[object]:
     company, status = person.company, Status.ACTIVE if person.active else Status.SUSPENDED
     kinds = kinds_of(passkeys_only=company.passkeys_only)
     asked = [company.required, company.grace_days, kinds, company.trust_days]
-    return [person.email, person.ticked, status, *asked]
+    due = PasswordDue.BREACHED if person.password_due else PasswordDue.NO
+    return [person.email, person.ticked, status, due, *asked]

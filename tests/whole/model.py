@@ -1,6 +1,6 @@
 """What the sign-in must ask for, told anew in a few lines: nothing of Doorward decides here.
 
-Written from product.md, sections 2 and 6, and decisions 0044 and 0045; `test_machine.py` holds the portal
+Written from product.md, sections 2 and 6, and decisions 0044, 0045 and 0048; `test_machine.py` holds the portal
 against it.
 """
 
@@ -21,6 +21,9 @@ WHOLE = timedelta(hours=12)
 IDLE = timedelta(minutes=30)
 SEEN_EVERY = timedelta(minutes=1)
 RECOVERY_SERVES = timedelta(minutes=10)
+MAILBOX_SERVES = timedelta(minutes=10)
+LINK_SERVES = timedelta(hours=1)
+CODES_ARE_SHOWN = timedelta(minutes=10)
 OWN_FACTORS = 5
 
 SIGN_IN = "/sign-in/"
@@ -28,6 +31,9 @@ CODE = "/sign-in/code/"
 MAILBOX = "/sign-in/mailbox/"
 SET_UP = "/sign-in/set-up/"
 SAVE_CODES = "/sign-in/recovery-codes/"
+PASSWORD = "/sign-in/password/"
+# Once more, by who has no factor.
+PROVE = "/prove/"
 THROUGH = "/"
 # The other page of the step that asks for a code.
 RECOVERY = "/sign-in/recovery/"
@@ -50,6 +56,12 @@ class Company:
             return None
         return self.grace_from + timedelta(days=self.grace_days)
 
+    def would_open_grace_again(self, days: int, now: datetime) -> bool:
+        """Say whether so many days would give a grace once more that is over."""
+        if self.grace_from is None or days <= self.grace_days:
+            return False
+        return now >= self.grace_from + timedelta(days=self.grace_days)
+
 
 @dataclass(eq=False)
 class Person:
@@ -64,9 +76,13 @@ class Person:
     active: bool = True
     ticked: bool = False
     factors: dict[UUID, App | Key] = field(default_factory=dict)
-    # Recovery codes that work, those among them that are still shown, and those that were used.
+    # Whether the password is known from a break-in.
+    password_due: bool = False
+    # Recovery codes that work, those that are still to be saved, in which session, and those that were used.
     codes: set[str] = field(default_factory=set)
     shown: list[str] = field(default_factory=list)
+    shown_in: Session | None = None
+    shown_at: datetime | None = None
     used_codes: list[str] = field(default_factory=list)
     # Answers of passkeys that were accepted once.
     answers: list[str] = field(default_factory=list)
@@ -116,6 +132,17 @@ class Person:
         self.factors, self.codes, self.shown = {}, set(), []
         self.end_trust()
 
+    def show(self, codes: list[str], session: Session | None, now: datetime) -> None:
+        """Note which codes wait to be saved, and which session was shown them."""
+        self.shown, self.shown_in, self.shown_at = codes, session, now
+
+    def age(self, span: timedelta) -> None:
+        """Let all that was proved in any session be so much older."""
+        for session in self.sessions:
+            for name in ("password_at", "proved_at", "recovery_at", "mailbox_at"):
+                if moment := getattr(session, name):
+                    setattr(session, name, moment - span)
+
     def kill_letters(self, *purposes: LinkPurpose) -> None:
         """Let all links that were mailed so far be good for nothing."""
         for letter in self.letters:
@@ -133,12 +160,12 @@ class Session:
     proved: UUID | None = None
     proved_at: datetime | None = None
     recovery_at: datetime | None = None
-    mailbox: bool = False
+    mailbox_at: datetime | None = None
     link: bool = False
     put_off: bool = False
     ended: bool = False
 
-    def due(self, now: datetime, trust: Trust | None) -> str:
+    def due(self, now: datetime, trust: Trust | None) -> str:  # noqa: PLR0911 - a line for each step
         """Give the page that this browser must be sent to; `THROUGH`: none."""
         person = self.person
         if self.ended or not person.active or now >= self.begun + WHOLE or now >= self.seen + IDLE:
@@ -149,7 +176,29 @@ class Session:
             return CODE
         if person.required and not person.taken and not self._puts_off(now):
             return self._due_to_set_up(now)
-        return SAVE_CODES if person.shown else THROUGH
+        if person.shown and (self.sees_codes(now) or not self.recovery_at):
+            return SAVE_CODES if self.sees_codes(now) else self._once_more()
+        if person.password_due:
+            return PASSWORD if self._is_recent(now) else self._once_more()
+        return THROUGH
+
+    def sees_codes(self, now: datetime) -> bool:
+        """Say whether codes that wait to be saved are shown here: they are its own, or a factor was proved."""
+        person, at = self.person, self.person.shown_at
+        own = person.shown_in is self and at is not None and now < at + CODES_ARE_SHOWN
+        return own or self.is_fresh(OWN_FACTORS, now)
+
+    def _once_more(self) -> str:
+        return CODE if self.person.factors else PROVE
+
+    def _by_mail(self, now: datetime) -> bool:
+        by_link = self.link and self.password_at and now < self.password_at + LINK_SERVES
+        return bool(by_link or (self.mailbox_at and now < self.mailbox_at + MAILBOX_SERVES))
+
+    def _is_recent(self, now: datetime) -> bool:
+        """Say whether what let this session in is recent enough to add something to the account."""
+        by_mail = not self.person.factors and self._by_mail(now)
+        return by_mail or self.is_fresh(OWN_FACTORS, now, recovery=True)
 
     def _proved_one_of(self, enough: set[UUID], now: datetime, trust: Trust | None) -> bool:
         return self.proved in enough or self.recovery_at is not None or self.is_spared(now, trust)
@@ -163,13 +212,11 @@ class Session:
 
     def _due_to_set_up(self, now: datetime) -> str:
         """Give what goes before a factor is set up, and then that."""
-        proved = self.proved in self.person.factors
-        more = proved or self.mailbox or self.link or self.recovery_at
+        recovered = self.recovery_at and now < self.recovery_at + RECOVERY_SERVES
+        more = self.person.factors or self._by_mail(now) or recovered
         if not more and not self.person.in_grace(now):
             return MAILBOX
-        if proved and not self.is_fresh(OWN_FACTORS, now, recovery=True):
-            return CODE
-        return SET_UP
+        return SET_UP if self._is_recent(now) else self._once_more()
 
     def is_fresh(self, minutes: int, now: datetime, *, recovery: bool = False) -> bool:
         """Say whether what must be proved was proved in the last minutes: never by a trusted browser."""

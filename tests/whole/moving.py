@@ -47,6 +47,35 @@ class Moving(WithPasskeys):
             elif letter.dead:
                 self.happened["reset link refused"] += 1
 
+    def this_was_not_me(self, player: Player) -> None:
+        """Take the account back with the newest letter that offers it, and with one that must be dead."""
+        mine = [one for one in player.letters() if one.purpose is LinkPurpose.NOT_ME]
+        for letter in [one for one in mine if one.dead][:1] + mine[:1]:
+            works = not letter.dead and now() < letter.until
+            player.open_link(letter.path)
+            new = self._new_password()
+            answer = player.post("/not-me/", password=new)
+            assert (answer.status_code == 303) == works, (
+                "what the owner may undo, nobody takes away"
+            )
+            if works:
+                self._taken_back(player, letter, new)
+            else:
+                self.happened["not me refused"] += 1
+
+    def _taken_back(self, player: Player, letter: Letter, new: str) -> None:
+        person = self.person
+        person.forget_factors()
+        self._password_is(new)
+        self._close()
+        person.kill_letters(*LinkPurpose)
+        person.email = letter.to
+        person.end_sessions()
+        player.password = new
+        if person.active:
+            player.begins(link=True)
+        self.happened["taken back" if person.active else "taken back while suspended"] += 1
+
     def ask_for_email(self, player: Player) -> None:
         """Ask for another e-mail of the account at its own profile."""
         before = player.due()
@@ -121,6 +150,7 @@ class Moving(WithPasskeys):
         self.person.kill_letters(LinkPurpose.RESET)
         self.person.end_sessions(keep=keep)
         assert self._told(Kind.EMAIL_CHANGED) == {change.old, change.new}
+        self._mail()
         self.happened["e-mail changed"] += 1
 
     def _close(self) -> None:
@@ -136,27 +166,24 @@ class Moving(WithPasskeys):
 
     def _mail(self) -> None:
         """Let the letters that were not sent yet reach their mailboxes."""
-        person, purposes = self.person, (LinkPurpose.RESET, *OF_A_CHANGE)
+        person, purposes = self.person, (LinkPurpose.RESET, LinkPurpose.NOT_ME, *OF_A_CHANGE)
         rows = MailedLink.objects.filter(administrator_id=person.id, purpose__in=purposes)
         there = {one.path for one in person.letters}
         for row in rows.order_by("created_at", "purpose"):
             change = person.change if row.purpose in OF_A_CHANGE else None
             is_new = row.purpose == LinkPurpose.EMAIL_NEW
-            to = change.new if change and is_new else person.email
-            letter = Letter(links.path(row), to, LinkPurpose(row.purpose), change)
+            to = change.new if change and is_new else row.email or person.email
+            purpose = LinkPurpose(row.purpose)
+            letter = Letter(links.path(row), to, purpose, change, until=row.expires_at)
             if letter.path not in there:
                 person.letters.append(letter)
 
     def _password_is(self, new: str) -> None:
         """Note a new password, and what somebody who knew the old one may have begun."""
-        self.person.password = new
+        self.person.password, self.person.password_due = new, False
         self.person.kill_letters(LinkPurpose.RESET)
         if self.person.change and not self.person.change.by_colleague:
             self._close()
-
-    def _new_password(self) -> str:
-        self.made += 1
-        return f"violet tractor waits for rain {self.made}"
 
     def _new_address(self, reader: str) -> str:
         self.made += 1

@@ -19,7 +19,7 @@ from doorward.core import totp
 from doorward.web.trustmark import NAME as TRUST_COOKIE
 from tests import support
 from tests.softkey import SoftKey
-from tests.whole.model import CODE, MAILBOX, RECOVERY, SIGN_IN, THROUGH, Person, Session
+from tests.whole.model import CODE, MAILBOX, PROVE, RECOVERY, SIGN_IN, THROUGH, Person, Session
 
 if TYPE_CHECKING:
     from tests.whole.belongings import App, Key, Letter, Trust
@@ -77,7 +77,10 @@ class Player:
 
     def _opens(self, path: str) -> None:
         """Note that a page is opened; only the one that is due is served."""
+        # What makes a passkey's challenge for a proof is for who is through.
         step = CODE if path == RECOVERY else path.removesuffix("passkey/")
+        if step != path and step == PROVE:
+            return
         if self.session and step not in {SIGN_IN, THROUGH} and step == self.due():
             self.session.touch(now())
 

@@ -5,6 +5,7 @@ A deed changes the model only where the portal accepted it, and asserts that it 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 from doorward.core import attempts, totp
 from doorward.mfa import recovery
 from doorward.mfa.models import Factor
+from tests import support
 from tests.whole.belongings import App, Key, Trust
 from tests.whole.model import (
     CODE,
+    CODES_ARE_SHOWN,
     MAILBOX,
+    PASSWORD,
     RECOVERY,
     SAVE_CODES,
     SET_UP,
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 
 # No account, no password and no code has it.
 WRONG = "000000"
+CODES = re.compile(r"(?:[A-Z2-7]{4}-){5}[A-Z2-7]{4}")
 
 
 class SigningIn:
@@ -72,7 +77,11 @@ class SigningIn:
     def recovery_code(self, player: Player, which: str) -> None:
         before, person = player.due(), player.person
         mine = [one for one in player.codes if one in person.codes]
-        given = {"right": mine, "used": person.used_codes, "wrong": []}[which]
+        # Who looks over a shoulder sees those that are not saved yet.
+        unsaved = [one for one in person.shown if one not in person.codes]
+        given = {"right": mine, "used": person.used_codes, "wrong": [], "unsaved": unsaved}[which]
+        if which == "unsaved" and unsaved:
+            self.happened["unsaved recovery code"] += 1
         typed = given[-1] if given else "AAAA-BBBB-CCCC-DDDD-EEEE-FFFF"
         answer = player.post(RECOVERY, code=typed)
         right = which == "right" and bool(mine)
@@ -92,7 +101,7 @@ class SigningIn:
         if before == MAILBOX and answer.status_code == 303:
             assert right
             assert player.session
-            player.session.mailbox = True
+            player.session.mailbox_at = now()
             self.happened["mailbox proved"] += 1
 
     def set_up(self, player: Player, *, right: bool) -> None:
@@ -129,10 +138,44 @@ class SigningIn:
     def save_codes(self, player: Player) -> None:
         before, person = player.due(), player.person
         player.post(SAVE_CODES, saved="on")
+        waiting = recovery.unsaved(person.id)
         if before == SAVE_CODES:
             player.codes = list(person.shown)
             person.codes = {one for one in player.codes if one not in person.used_codes}
-            person.shown = []
+            person.show([], None, now())
+        assert waiting == person.shown
+
+    def look_at_codes(self, player: Player) -> None:
+        """Open the page that shows codes, wherever the portal leads: only what is one's own is there."""
+        before, person = player.due(), player.person
+        page = player.get(SAVE_CODES)
+        seen = set(CODES.findall(page.content.decode()))
+        assert seen == (set(person.shown) if before == SAVE_CODES else set())
+        if not seen:
+            self.happened["codes not shown"] += bool(person.shown and player.session)
+            return
+        at, session = person.shown_at, player.session
+        if person.shown_in is not session or (at and now() >= at + CODES_ARE_SHOWN):
+            person.show(person.shown, session, now())
+            self.happened["codes shown elsewhere"] += 1
+
+    def due_password(self, player: Player) -> None:
+        """Choose the password that is due, or try to."""
+        before, person = player.due(), player.person
+        stored, new = self._stored_password(person), self._new_password()
+        player.post(PASSWORD, password=new)
+        if self._stored_password(person) == stored:
+            assert before != PASSWORD
+            self.happened["due password refused"] += 1
+            return
+        assert before == PASSWORD
+        self._password_is(new)
+        player.password = new
+        person.end_sessions(keep=player.session)
+        self.happened["due password set"] += 1
+
+    def _stored_password(self, person: Person) -> str:
+        return support.again_by_id(person.id).password
 
     def factor_ids(self, person: Person) -> set[UUID]:
         rows = Factor.objects.filter(administrator_id=person.id)
@@ -195,8 +238,22 @@ class SigningIn:
         [added] = self.factor_ids(person) - set(person.factors)
         person.factors[added] = factor
         person.end_sessions(keep=player.session)
-        person.shown = recovery.unsaved(person.id)
-        person.codes |= set(person.shown)
+        waiting = recovery.unsaved(person.id)
+        if waiting != person.shown:
+            person.show(waiting, player.session, now())
+        self._mail()
+
+    def _mail(self) -> None:
+        """Let the letters that were not sent yet reach their mailboxes."""
+        raise NotImplementedError
+
+    def _password_is(self, new: str) -> None:
+        """Note a new password."""
+        raise NotImplementedError
+
+    def _new_password(self) -> str:
+        self.made += 1
+        return f"violet tractor waits for rain {self.made}"
 
     def _proved(self, player: Player, factor: App | Key, step: int = 0) -> None:
         assert player.session

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from doorward.audit.events import Kind
 from doorward.mfa.passkeys import handle_of
@@ -13,14 +13,10 @@ from tests import support
 from tests.passkeys import ORIGIN
 from tests.softkey import UP, UV, SoftKey, b64
 from tests.whole.belongings import Key
-from tests.whole.model import CODE, MAILBOX, SAVE_CODES, SET_UP, SIGN_IN, THROUGH
+from tests.whole.model import CODE, PROVE, SET_UP, SIGN_IN, THROUGH
 from tests.whole.players import Player, now
 from tests.whole.signing_in import SigningIn
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-PROVE = "/prove/"
 DISABLE = "/security/2fa/disable/"
 ELSEWHERE = "https://portal.northwind.evil.example"
 UNREADABLE = "{}"
@@ -28,23 +24,6 @@ UNREADABLE = "{}"
 
 class WithPasskeys(SigningIn):
     """Signing in, where a passkey is one of the ways."""
-
-    def come_in(self, player: Player, *, trusts: bool = False) -> None:
-        """Do what is asked for, step by step, as far as this player can."""
-        deeds: dict[str, Callable[[], None]] = {
-            SIGN_IN: lambda: self.password(player),
-            CODE: lambda: self._second_step(player, trusts=trusts),
-            MAILBOX: lambda: self.mailed_code(player, right=True),
-            SET_UP: lambda: self._set_up(player),
-            SAVE_CODES: lambda: self.save_codes(player),
-        }
-        for _ in range(6):
-            before = player.due()
-            if before == THROUGH:
-                return
-            deeds[before]()
-            if player.due() == before:
-                return
 
     def _second_step(self, player: Player, *, trusts: bool) -> None:
         if player.keys:
