@@ -30,6 +30,12 @@ def free_port() -> int:
         return port
 
 
+def listens(port: int) -> bool:
+    """Whether somebody listens on this port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def environment(folder: Path, **settings: str) -> dict[str, str]:
     """Give the environment of an installation in `folder`, with nothing of the tests' own."""
     kept = {

@@ -12,6 +12,7 @@ import sys
 from base64 import b32encode
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import connection
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 
 # Columns of a session that say when something was; `age_session` moves them into the past.
 _MOMENTS = ("created_at", "seen_at", "signed_in_at", "password_at", "factor_at", "recovery_at")
+
+
+# What copies of an event do not share with it.
+_OF_ONE_EVENT = frozenset({"id", "public_id", "batch"})
 
 
 def _person(email: str) -> Administrator:
@@ -178,6 +183,16 @@ def events(email: str) -> list[str]:
     return list(rows.order_by("id").values_list("kind", flat=True))
 
 
+def many_events(email: str, number: int) -> None:
+    """Write many events about somebody, each as the first one of theirs, as if they were sealed."""
+    first = Event.objects.filter(subject_id=_person(email).id).values().first()
+    assert first
+    copied = {name: value for name, value in first.items() if name not in _OF_ONE_EVENT}
+    Event.objects.bulk_create(
+        [Event(public_id=uuid4(), batch=0, **copied) for _ in range(number)], batch_size=1000
+    )
+
+
 def change_brand(**columns: Any) -> None:
     """Write columns of the default brand as they are."""
     Brand.objects.filter(is_default=True).update(**columns)
@@ -205,6 +220,7 @@ _OWN = (
     mailbox_code,
     state,
     events,
+    many_events,
     change_brand,
     rename_table,
 )

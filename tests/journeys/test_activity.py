@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
@@ -17,6 +17,8 @@ from doorward.audit.events import Kind, Outcome
 from doorward.audit.models import Event
 from doorward.audit.origin import By, Origin
 from doorward.audit.services import record
+from doorward.web import exports, under_way
+from doorward.web.activity import export
 from doorward.web.activity.export import safe_cell, separator_of
 from tests import support
 
@@ -301,6 +303,37 @@ def test_it_is_streamed_at_a_constant_number_of_queries(owner, browser, django_a
         answer = browser.get("/activity/export.csv")
         assert len(table(answer)) > 50
     assert answer.streaming
+
+
+def test_all_pages_of_it_are_there_and_none_twice(owner, browser, monkeypatch):
+    monkeypatch.setattr(export, "ROWS_AT_ONCE", 20)
+    write(owner, 40)
+    rows = table(browser.get("/activity/export.csv?group=sign-in"))
+    assert len({row["id"] for row in rows}) == len(rows) == 41
+
+
+def test_a_person_has_one_under_way_and_a_process_a_few(owner, colleague, browser):
+    first = browser.get("/activity/export.csv")
+    refused = browser.get("/activity/export.csv")
+    assert refused.status_code == 429
+    assert refused["Retry-After"] == str(under_way.WAIT_SECONDS)
+    assert len(support.events(Kind.HISTORY_EXPORTED)) == 1
+    table(first)
+    others = [under_way.UnderWay(iter(()), whose=uuid4()) for _ in range(under_way.MOST)]
+    assert browser.get("/activity/export.csv").status_code == 429
+    others[0].close()
+    answer = browser.get("/activity/export.csv")
+    assert table(answer)
+    others[1].close()
+    assert browser.get("/activity/export.csv").status_code == 200
+
+
+def test_what_was_never_begun_is_not_under_way(owner, browser, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(exports, "record", lambda *_, **__: 1 / 0)
+        browser.raise_request_exception = False
+        assert browser.get("/activity/export.csv").status_code == 500
+    assert table(browser.get("/activity/export.csv"))
 
 
 @pytest.mark.parametrize("path", ["/activity/", "/activity/export/", "/activity/export.csv"])

@@ -13,7 +13,8 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from doorward.web.edge import BODY_BYTES, UPLOAD_BYTES, Edge
+from doorward.web.bodies import OTHER_KIND, REFUSED, TOO_LARGE
+from doorward.web.edge import Edge
 
 PROXY = "10.1.2.3"
 
@@ -116,36 +117,13 @@ def test_the_scheme_comes_from_the_public_address(settings):
     assert seen.is_secure()
 
 
-@pytest.mark.parametrize(
-    ("path", "length", "status"),
-    [
-        ("/", BODY_BYTES, 200),
-        ("/", BODY_BYTES + 1, 413),
-        ("/brands/logo/", BODY_BYTES + 1, 200),
-        ("/brands/logo/", UPLOAD_BYTES + 1, 413),
-    ],
-)
-def test_a_long_body_is_refused_unread(settings, path, length, status):
-    request = RequestFactory().post(path, data=b"", content_type="text/plain")
-    request.META["CONTENT_LENGTH"] = str(length)
-    response, seen = answer(request, settings)
-    assert response.status_code == status
-    assert len(seen) == (status == 200)
-
-
-@pytest.mark.parametrize("length", ["", "-1", "1e3", "²"])
-def test_a_body_of_unknown_length_is_refused(settings, length):
-    request = RequestFactory().post("/", headers={"Transfer-Encoding": "chunked"})
-    request.META["CONTENT_LENGTH"] = length
-    response, seen = answer(request, settings)
-    assert response.status_code == 411
-    assert not seen
-
-
-def test_a_post_without_a_body_passes(settings):
+def test_what_was_refused_unread_gets_its_answer_and_no_view(settings):
     request = RequestFactory().post("/")
-    request.META["CONTENT_LENGTH"] = ""
-    assert answer(request, settings)[0].status_code == 200
+    request.META[REFUSED] = TOO_LARGE
+    response, seen = answer(request, settings)
+    assert response.status_code == 413
+    assert response.content == b"The request is too large.\n"
+    assert not seen
 
 
 def test_the_log_never_has_the_path(settings, capsys):
@@ -202,8 +180,8 @@ def test_what_has_no_guards_of_its_own_gets_the_strictest(settings):
 
 
 def test_a_refusal_at_the_edge_is_plain_text_with_the_same_guards(settings):
-    request = RequestFactory().post("/", data=b"", content_type="text/plain")
-    request.META["CONTENT_LENGTH"] = str(BODY_BYTES + 1)
+    request = RequestFactory().post("/")
+    request.META[REFUSED] = OTHER_KIND
     response, _ = answer(request, settings)
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     assert response["Cache-Control"] == "no-store"

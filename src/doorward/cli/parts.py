@@ -6,6 +6,7 @@ import gc
 import importlib
 import logging
 import os
+import resource
 import signal
 import sys
 import threading
@@ -19,13 +20,16 @@ from doorward.safe.storage import sentence_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# One a worker gave the best throughput, but two senders of a byte a second then stop the server.
-THREADS = 16
-# A thread that ends takes its database connection with it, so idle ones are kept long.
-THREAD_IDLE_SECONDS = 600
 STOP_SECONDS = 5
+# Also how long a connection may be quiet between two requests.
 HEADER_MILLISECONDS = 10_000
-# What of the environment a request may see: granian puts all of it into each request's.
+# The head of a request; it grows in memory up to here.
+HEAD_BYTES = 64 * 1024
+# Connections that a worker holds, and file descriptors that it wants for what else it does. Those
+# that are quiet cost some kilobytes each.
+CONNECTIONS = 4096
+OTHER_FILES = 256
+# The settings, secrets among them, stay with the server: a worker has read them before its fork.
 KEPT = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "TZ"})
 
 _QUIET: dict[str, Any] = {
@@ -48,27 +52,39 @@ def serve() -> None:
     from granian.log import LogLevels  # noqa: PLC0415
 
     # Loaded here, before the workers are forked: they share it, and one that is made anew is ready at once.
-    importlib.import_module("doorward.config.wsgi")
+    importlib.import_module("doorward.config.rsgi")
     importlib.import_module(settings.ROOT_URLCONF)
     _log_lightly()
     _collect_lightly()
     environment = settings.DOORWARD
     Granian(
-        "doorward.config.wsgi:application",
+        "doorward.config.rsgi:application",
         address=environment.host,
         port=environment.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
+        websockets=False,
         workers=environment.workers,
-        blocking_threads=THREADS,
-        blocking_threads_idle_timeout=THREAD_IDLE_SECONDS,
+        backlog=CONNECTIONS,
+        backpressure=_connections(),
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
+        http1_settings=HTTP1Settings(
+            header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=HEAD_BYTES
+        ),
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
-        # Its warnings are about the number of threads, which is chosen above.
         log_level=LogLevels.error,
         log_dictconfig=_QUIET,
     ).serve(target_loader=partial(_application, os.getpid()), wrap_loader=False)
+
+
+def _connections() -> int:
+    """Return how many connections each worker may hold, as the limit of open files allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + OTHER_FILES
+    if soft < wanted:
+        soft = min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(min(CONNECTIONS, soft - OTHER_FILES), OTHER_FILES)
 
 
 def _log_lightly() -> None:
@@ -93,7 +109,7 @@ def _application(server: int) -> Callable[..., Any]:
     `server` was asked for before the fork: one that was killed since then is nobody's parent any more.
     """
     lifeline.hold(server)
-    application: Callable[..., Any] = importlib.import_module("doorward.config.wsgi").application
+    application: Callable[..., Any] = importlib.import_module("doorward.config.rsgi").application
     for name in [name for name in os.environ if name not in KEPT]:
         del os.environ[name]
     return application

@@ -1,1 +1,1 @@
-"""The roof: Django's settings, the map of the site, the WSGI application."""
+"""The roof: Django's settings, the map of the site, what the server calls."""

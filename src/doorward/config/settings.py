@@ -55,7 +55,6 @@ MIDDLEWARE = [
     "doorward.web.gate.Gate",
 ]
 ROOT_URLCONF = "doorward.config.urls"
-WSGI_APPLICATION = "doorward.config.wsgi.application"
 
 # The brand is chosen by the host's name; which names there are, brands say, and the gate asks them
 # (`customers.cached.is_known_host`). Links, the relying party and cookies never come from it.

@@ -1,4 +1,4 @@
-"""The edge: where a request came from, what is refused unread, and the line in the log."""
+"""The edge: where a request came from, the answer to what was refused unread, and the line in the log."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from django.http import HttpResponse
 from doorward.audit.origin import Origin
 from doorward.core.loglines import json_line, text_line
 from doorward.web.addresses import refuse_sender, sender_of
+from doorward.web.bodies import refusal_of
 from doorward.web.methods import refuse_method
 
 if TYPE_CHECKING:
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("doorward.request")
 
-BODY_BYTES = 64 * 1024
-# A brand's logo is the one thing that is uploaded.
-UPLOAD_BYTES = 512 * 1024
-UPLOADS = "/brands/"
-_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 BROWSER_CHARACTERS = 400
 _LONGEST_METHOD = 16
 # Powers of the browser that no page uses, and the two that passkeys need.
@@ -63,7 +59,7 @@ class Edge:
         self.line = json_line if settings.DOORWARD.log_format == "json" else text_line
 
     def __call__(self, request: Request) -> HttpResponseBase:
-        """Answer a request, or refuse it before anything of it is read."""
+        """Answer a request; one that was refused before it was read (`bodies.judge`), with that."""
         started = time.perf_counter()
         address, secure = sender_of(request.META)
         if secure or self.https:
@@ -79,7 +75,7 @@ class Edge:
         response = (
             refuse_method(method)
             or refuse_sender(request.META)
-            or _refuse_body(request)
+            or refusal_of(request.META)
             or self.get_response(request)
         )
         for name, value in _HEADERS:
@@ -108,22 +104,3 @@ class Edge:
         # A full disk, or a reader that is gone: what was done is answered all the same.
         with suppress(OSError, ValueError):
             sys.stderr.write(line + "\n")
-
-
-def _refuse_body(request: Request) -> HttpResponse | None:
-    """Give 411 for a body of unknown length, 413 for one too long, else nothing."""
-    if request.method not in _WITH_BODY:
-        return None
-    length = request.META.get("CONTENT_LENGTH", "")
-    if not length.isdecimal():
-        if request.META.get("HTTP_TRANSFER_ENCODING") is None and not length:
-            return None
-        return _plain("The length of the request is missing.\n", 411)
-    most = UPLOAD_BYTES if request.path_info.startswith(UPLOADS) else BODY_BYTES
-    if int(length) > most:
-        return _plain("The request is too large.\n", 413)
-    return None
-
-
-def _plain(text: str, status: int) -> HttpResponse:
-    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")

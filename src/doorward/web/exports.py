@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -9,7 +10,8 @@ from django.http import HttpResponse, StreamingHttpResponse
 
 from doorward.audit.events import Kind
 from doorward.audit.services import record
-from doorward.web.requests import acting
+from doorward.web.requests import acting, signed_in
+from doorward.web.under_way import UnderWay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +27,7 @@ def export(
     """Return a table (CSV) as a file; that it is taken along stands in the history by then.
 
     Every answer that may be as long as a customer's history goes through here. Whatever is no GET is told
-    what it would get: nothing of the table is read for it.
+    what it would get: nothing of the table is read for it. Raises `MustWait` where too much is under way.
     """
     headers = {
         "Content-Type": "text/csv; charset=utf-8",
@@ -34,6 +36,11 @@ def export(
     }
     if request.META["REQUEST_METHOD"] != "GET":
         return HttpResponse(headers=headers)
-    with transaction.atomic():
-        record(Kind.HISTORY_EXPORTED, by=acting(request), details={"filters": filters})
-    return StreamingHttpResponse(lines, headers=headers)
+    with ExitStack() as unless_given:
+        under_way = unless_given.enter_context(
+            closing(UnderWay(lines, whose=signed_in(request).id))
+        )
+        with transaction.atomic():
+            record(Kind.HISTORY_EXPORTED, by=acting(request), details={"filters": filters})
+        unless_given.pop_all()
+    return StreamingHttpResponse(under_way, headers=headers)

@@ -76,8 +76,18 @@ def table(events: QuerySet[Event], *, language: str) -> Iterator[str]:
     writer = csv.writer(_Echo(), delimiter=separator_of(language))
     yield _MARK + writer.writerow(COLUMNS)
     with translation.override(language):
-        for event in events.iterator(chunk_size=ROWS_AT_ONCE):
+        for event in _in_pages(events):
             yield writer.writerow(safe_cell(cell) for cell in _cells(event))
+
+
+def _in_pages(events: QuerySet[Event]) -> Iterator[Event]:
+    """Yield the events, newest first, page by page: no query is open between two of them."""
+    rest = events
+    while page := list(rest[:ROWS_AT_ONCE]):
+        yield from page
+        if len(page) < ROWS_AT_ONCE:
+            return
+        rest = events.filter(id__lt=page[-1].id)
 
 
 def _cells(event: Event) -> tuple[str, ...]:

@@ -1,0 +1,126 @@
+"""Ends connections whose other end does not take what it was sent.
+
+granian has no deadline for writing: a reader that stops would keep its connection, and what waits
+for it, for ever. The kernel knows how much of an answer is not taken yet (`SIOCOUTQ`) and how much
+was (`TCP_INFO`), so a look at all connections every few seconds is enough. On other systems than
+Linux nothing is done.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import socket
+import struct
+import sys
+import termios
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from stat import S_ISSOCK
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_log = logging.getLogger("doorward.run")
+
+LOOK_SECONDS: Final = 5.0
+# So long an answer may be on its way in any case; from then on so much of it must have been taken
+# for each second, which is a tenth of what the slowest mobile network does.
+PATIENCE_SECONDS: Final = 30.0
+LEAST_BYTES_A_SECOND: Final = 500
+_DESCRIPTORS: Final = Path("/proc/self/fd")
+# `tcpi_bytes_acked` of `struct tcp_info` (linux/tcp.h), since Linux 4.1.
+_ACKED: Final = struct.Struct("=120xQ")
+_LEFT: Final = struct.Struct("=i")
+_AT_ONCE: Final = struct.pack("=ii", 1, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Since when a connection has something that is not taken, and how much was taken until then."""
+
+    since: float
+    taken: int
+
+
+def watch(port: int) -> None:
+    """Look after the connections to this port from now on, in a thread of its own."""
+    if sys.platform == "linux":
+        threading.Thread(target=_look_again_and_again, args=(port,), daemon=True).start()
+
+
+def _look_again_and_again(port: int) -> None:
+    waiting: dict[int, Waiting] = {}
+    while True:
+        time.sleep(LOOK_SECONDS)
+        try:
+            waiting = end_stalled(port, waiting, now=time.monotonic())
+        except Exception:  # noqa: BLE001 - the next look may go well
+            _log.exception("stalled connections were not looked for")
+
+
+def end_stalled(port: int, before: dict[int, Waiting], *, now: float) -> dict[int, Waiting]:
+    """End the connections that stalled; return those that have something not taken, by their inode."""
+    found = {}
+    for inode, connection in _connections(port):
+        with connection, suppress(OSError):
+            taken = _taken(connection)
+            if taken is None:
+                continue
+            waiting = before.get(inode, Waiting(since=now, taken=taken))
+            seconds = now - waiting.since
+            if seconds < PATIENCE_SECONDS or taken - waiting.taken > seconds * LEAST_BYTES_A_SECOND:
+                found[inode] = waiting
+            else:
+                _end(connection)
+    return found
+
+
+def _connections(port: int) -> Iterator[tuple[int, socket.socket]]:
+    """Yield each connection to this port with its inode, by a descriptor of our own.
+
+    So it is still the same one, whatever the server closes and opens meanwhile.
+    """
+    for entry in _DESCRIPTORS.iterdir():
+        with suppress(OSError):
+            descriptor = os.dup(int(entry.name))
+            status = os.fstat(descriptor)
+            connection = _as_connection(descriptor, port) if S_ISSOCK(status.st_mode) else None
+            if connection is None:
+                os.close(descriptor)
+            else:
+                yield status.st_ino, connection
+
+
+def _as_connection(descriptor: int, port: int) -> socket.socket | None:
+    made = socket.socket(fileno=descriptor)
+    try:
+        ours = (
+            made.family != socket.AF_UNIX and made.getsockname()[1] == port and made.getpeername()
+        )
+    except OSError:
+        ours = False  # it listens, or is over
+    if ours:
+        return made
+    made.detach()
+    return None
+
+
+def _end(connection: socket.socket) -> None:
+    """Break a connection off: what it did not take is thrown away, and it does not look whole."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+    connection.shutdown(socket.SHUT_RDWR)
+
+
+def _taken(connection: socket.socket) -> int | None:
+    """Return how many bytes were taken; None where nothing waits."""
+    [left] = _LEFT.unpack(fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(_LEFT.size)))
+    if not left:
+        return None
+    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ACKED.size)
+    return int(_ACKED.unpack(info)[0])
