@@ -8,6 +8,7 @@ import logging
 from typing import Any
 
 import pytest
+from django.core.exceptions import TooManyFieldsSent
 from django.test import RequestFactory
 from django.utils.log import log_response
 
@@ -53,6 +54,18 @@ def test_djangos_own_entries_have_no_path(caplog):
     )
     assert "secret-token" not in caplog.text
     assert "Failed" in caplog.text
+
+
+def test_what_somebody_sends_makes_a_line_and_no_traceback(log):
+    logger, stream = log
+    logger.name = "django.security.TooManyFieldsSent"
+    try:
+        raise TooManyFieldsSent("too many")  # noqa: TRY301 - it has to have a traceback
+    except TooManyFieldsSent as error:
+        logger.error(str(error), exc_info=error)  # noqa: TRY400 - as Django does
+    assert "too many" in stream.getvalue()
+    assert stream.getvalue().count("\n") == 1
+    assert "traceback" not in stream.getvalue().lower()
 
 
 def test_an_entry_about_a_request_has_its_id(log):

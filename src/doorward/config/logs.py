@@ -17,7 +17,10 @@ _VALUES = re.compile(r"^(DETAIL|CONTEXT):.*?(?=^\s*$|\Z)", re.MULTILINE | re.DOT
 
 
 class OfRequest(logging.Filter):
-    """Names the request by its id and its route, never by its path: that of a mailed link is its secret."""
+    """Names the request by its id and its route, never by its path: that of a mailed link is its secret.
+
+    A stranger writes a line at most for each request.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep every entry."""
@@ -29,6 +32,9 @@ class OfRequest(logging.Filter):
             match = getattr(request, "resolver_match", None)
             route = f"/{match.route}" if match else "(no page)"
             record.args = tuple(route if one == path else one for one in record.args)
+        if record.name.startswith("django.security."):
+            # What somebody sends is no fault of ours: a line says it, and no traceback.
+            record.exc_info = None
         return True
 
 
