@@ -47,11 +47,14 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
     return {**kept, "DOORWARD_DATA_DIR": str(folder), **given}
 
 
-def doorward(*words: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+def doorward(
+    *words: str, folder: Path, stdin: str | None = None, **settings: str
+) -> subprocess.CompletedProcess[str]:
     """Run one command to its end."""
     return subprocess.run(
         [sys.executable, "-m", "doorward", *words],
         env=environment(folder, **settings),
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=60,

@@ -63,6 +63,11 @@ class Wire:
     def prefix(self) -> str:
         return "__Host-" if self.origin.startswith("https") else ""
 
+    @property
+    def suffix(self) -> str:
+        port = urlsplit(self.origin).port
+        return f"-{port}" if port else ""
+
     def send(self, method: str, path: str, body: str | None = None, **headers: str) -> Answer:
         """Send one request on a connection of its own; `headers` by names with _ for -."""
         given = {
@@ -86,9 +91,9 @@ class Wire:
 
     def post(self, path: str, **fields: str) -> Answer:
         """Send a form as a page of the portal has it."""
-        if f"{self.prefix}csrf" not in self.cookies:
+        if f"{self.prefix}csrf{self.suffix}" not in self.cookies:
             self.get("/sign-in/")
-        fields["csrfmiddlewaretoken"] = self.cookies[f"{self.prefix}csrf"]
+        fields["csrfmiddlewaretoken"] = self.cookies[f"{self.prefix}csrf{self.suffix}"]
         return self.send(
             "POST",
             path,

@@ -343,6 +343,16 @@ class Environment(BaseSettings):
         """Whether people reach the portal by https."""
         return self.origin.startswith("https://")
 
+    def cookie_name(self, name: str) -> str:
+        """Return what a cookie of this portal is called.
+
+        Browsers do not tell cookies apart by port, so that on another port than the scheme's own the name does:
+        two portals on one host name leave each other's alone. `__Host-` keeps sibling hosts from setting it.
+        """
+        port = urlsplit(self.origin).port
+        suffix = f"-{port}" if port else ""
+        return f"{'__Host-' if self.https else ''}{name}{suffix}"
+
     @property
     def database(self) -> str:
         """The database's address, the default filled in."""

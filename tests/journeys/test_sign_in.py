@@ -18,6 +18,7 @@ from doorward.audit.events import Kind
 from doorward.customers.models import Customer
 from doorward.mfa import recovery
 from doorward.mfa.models import Factor, RecoverySet
+from doorward.web import browsermark
 from tests import support
 
 COOKIE = settings.SESSION_COOKIE_NAME
@@ -264,7 +265,7 @@ def test_signing_out_ends_the_session_and_keeps_the_browser_known(client, owner)
     answer = client.post("/sign-out/")
     assert answer["Location"] == "/sign-in/"
     assert answer["Clear-Site-Data"] == '"storage"'
-    assert client.cookies["browser"].value
+    assert client.cookies[browsermark.NAME].value
     client.cookies[COOKIE] = token
     assert client.get("/prove/").status_code == 303
     assert client.post("/sign-out/").status_code == 303

@@ -15,6 +15,7 @@ from doorward.core import attempts
 from doorward.mfa.models import Factor
 from doorward.safe import throttle
 from doorward.safe.models import Attempt
+from doorward.web import browsermark
 from tests import passkeys, support
 from tests.passkeys import ORIGIN
 from tests.racing import at_once
@@ -147,9 +148,9 @@ def test_a_mark_that_was_never_earned_makes_no_browser_known(owner, colleague, c
     theirs = known_browser(colleague)
     for _ in range(attempts.FREE):
         sign_in(Client(), owner, WRONG)
-    for mark in ("made-up", "another", theirs.cookies["browser"].value):
+    for mark in ("made-up", "another", theirs.cookies[browsermark.NAME].value):
         browser = Client()
-        browser.cookies["browser"] = mark
+        browser.cookies[browsermark.NAME] = mark
         assert sign_in(browser, owner).status_code == 429
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -40,7 +41,7 @@ def test_a_stranger_reaches_nothing(customer):
 def test_a_made_up_session_reaches_nothing(customer):
     client = Client()
     for token in ("", "x", "A" * 43, "\x00", "é" * 40):
-        client.cookies["session"] = token
+        client.cookies[settings.SESSION_COOKIE_NAME] = token
         assert client.get("/security/").status_code == 303
 
 

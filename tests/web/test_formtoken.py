@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
@@ -22,7 +23,7 @@ def _request(secret: str | None) -> HttpRequest:
 def _refused(secret: str, token: str) -> bool:
     posted = _request(None)
     posted.method = "POST"
-    posted.COOKIES["csrf"] = secret
+    posted.COOKIES[settings.CSRF_COOKIE_NAME] = secret
     posted.META["HTTP_X_CSRFTOKEN"] = token
     check = CsrfViewMiddleware(lambda _request: HttpResponse())
     check.process_request(posted)

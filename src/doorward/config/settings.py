@@ -101,17 +101,16 @@ LOCALE_PATHS = [PACKAGE / "locale"]
 
 # --- cookies and headers --------------------------------------------------------------------------
 
-HOST_PREFIX = "__Host-" if DOORWARD.https else ""
-SESSION_COOKIE_NAME = f"{HOST_PREFIX}session"
+SESSION_COOKIE_NAME = DOORWARD.cookie_name("session")
 SESSION_COOKIE_SECURE = DOORWARD.https
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_NAME = f"{HOST_PREFIX}csrf"
+CSRF_COOKIE_NAME = DOORWARD.cookie_name("csrf")
 CSRF_COOKIE_SECURE = DOORWARD.https
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "doorward.web.errors.csrf_refused"
-LANGUAGE_COOKIE_NAME = f"{HOST_PREFIX}language"
+LANGUAGE_COOKIE_NAME = DOORWARD.cookie_name("language")
 LANGUAGE_COOKIE_SECURE = DOORWARD.https
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"

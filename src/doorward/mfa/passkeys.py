@@ -44,6 +44,11 @@ def handle_of(administrator_id: UUID) -> bytes:
     return bytes(row.handle)
 
 
+def is_of_ours(handle: bytes | None) -> bool:
+    """Say whether a user handle is somebody's here: a passkey of another portal on this host name says another."""
+    return handle is not None and UserHandle.objects.filter(handle=handle).exists()
+
+
 def described(loaded: Loaded, party: Party, *, usable: bool = False) -> list[Described]:
     """Name a person's passkeys of this relying party; `usable`: not those that were disabled."""
     ids = [

@@ -20,7 +20,7 @@ from doorward.core import errors, trust
 from doorward.core.facts import TrustFacts
 from doorward.core.policy import Kinds
 from doorward.customers.models import Customer
-from doorward.mfa.facts import trusted_hash
+from doorward.mfa.facts import MOST_TRUSTED, trusted_hash
 from doorward.mfa.models import TrustedBrowser
 
 if TYPE_CHECKING:
@@ -36,10 +36,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Trusted:
-    """A browser that is trusted from now on: the token for its cookie (secret), and for how many days."""
+    """A browser that is trusted from now on: the token for its cookie (secret), and for how many days.
+
+    `others`: the tokens of the people who share it, as many as there is room for.
+    """
 
     token: str
     days: int
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def is_offered(loaded: Loaded) -> bool:
 
 
 def begin(*, loaded: Loaded, kind: FactorKind, old_token: str, by: By, now: datetime) -> Trusted:
-    """Trust a browser in which a factor of this kind was proved just now; its old trust goes.
+    """Trust a browser in which a factor of this kind was proved just now; its old trust of this person goes.
 
     The token is always a new one: who could put one of theirs into somebody's browser would know it. It
     holds for the security version of the session that proved it. Raises `TrustNotAllowed`.
@@ -73,7 +77,11 @@ def begin(*, loaded: Loaded, kind: FactorKind, old_token: str, by: By, now: date
     token = new_token()
     with transaction.atomic():
         mine = TrustedBrowser.objects.filter(administrator_id=loaded.person.id)
-        mine.filter(token_hash=trusted_hash(old_token)).delete()
+        old = {trusted_hash(one): one for one in old_token.split(".")}
+        replaced = mine.filter(token_hash__in=old)
+        for hashed in list(replaced.values_list("token_hash", flat=True)):
+            del old[bytes(hashed)]
+        replaced.delete()
         mine.create(
             administrator_id=loaded.person.id,
             token_hash=trusted_hash(token),
@@ -85,7 +93,8 @@ def begin(*, loaded: Loaded, kind: FactorKind, old_token: str, by: By, now: date
             browser=by.origin.browser[:300],
         )
         record(Kind.BROWSER_TRUSTED, by=by, details={"days": policy.trust_days})
-    return Trusted(token=token, days=policy.trust_days)
+    others = tuple(filter(None, old.values()))[: MOST_TRUSTED - 1]
+    return Trusted(token=token, days=policy.trust_days, others=others)
 
 
 def mark_used(trusted_id: UUID, *, now: datetime) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from doorward.web.requests import Request
 
-NAME = f"{settings.HOST_PREFIX}browser"
+NAME = settings.DOORWARD.cookie_name("browser")
 KEPT_SECONDS = 400 * 24 * 3600
 
 

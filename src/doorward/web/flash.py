@@ -20,7 +20,7 @@ class Storage(CookieStorage):
     Most pages have nothing to tell: for them no signer is made, and no cookie taken back that is not there.
     """
 
-    cookie_name = f"{settings.HOST_PREFIX}messages"
+    cookie_name = settings.DOORWARD.cookie_name("messages")
 
     def __init__(self, request: HttpRequest) -> None:
         BaseStorage.__init__(self, request)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from doorward.web.requests import Request
 
-NAME = f"{settings.HOST_PREFIX}link"
+NAME = settings.DOORWARD.cookie_name("link")
 KEPT_SECONDS = 3600
 
 

@@ -17,7 +17,7 @@ from doorward.core.passkeys import base64url, read_answer
 from doorward.core.steps import FactorKind
 from doorward.mfa import passkey_proving, passkey_set_up
 from doorward.mfa.passkey_proving import Given
-from doorward.mfa.passkeys import described, handle_of
+from doorward.mfa.passkeys import described, handle_of, is_of_ours
 from doorward.web.posted import field
 from doorward.web.refusals import sentence
 from doorward.web.requests import session_of
@@ -59,8 +59,13 @@ def given(request: Request, purpose: Purpose) -> Given:
 
 
 def unknown(request: Request) -> str:
-    """Give the id that the answer in the form said, for the browser to forget it (Signal API), as JSON."""
+    """Give the id that the answer in the form said, for the browser to forget it (Signal API), as JSON.
+
+    Empty where it is not one of ours that is gone: another portal may have this host name, too, on another port.
+    """
     answer = read_answer(field(request, "credential"))
+    if not is_of_ours(answer.user_handle):
+        return ""
     party = party_of(request.brand)
     return json.dumps({"rpId": party.id, "credentialId": base64url(answer.credential_id)})
 

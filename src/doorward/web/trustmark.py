@@ -1,4 +1,7 @@
-"""The cookie of a trusted browser. It stands in for the second step alone, where the policy allows that."""
+"""The cookie of a trusted browser. It stands in for the second step alone, where the policy allows that.
+
+Several people who share a browser each have a token in it, the newest first: nobody's takes another's away.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from django.contrib import messages
 
 from doorward.core.errors import TrustNotAllowed
 from doorward.mfa import trusted
+from doorward.mfa.facts import MOST_TRUSTED as MOST
+from doorward.web.browsermark import KEPT_SECONDS
 from doorward.web.posted import ticked
 from doorward.web.refusals import sentence
 from doorward.web.requests import acting, session_of
@@ -19,16 +24,18 @@ if TYPE_CHECKING:
     from doorward.core.steps import FactorKind
     from doorward.web.requests import Request
 
-NAME = f"{settings.HOST_PREFIX}trusted"
+NAME = settings.DOORWARD.cookie_name("trusted")
 # 256 bits as they are written (`sessions.new_token`); nothing else is looked up.
 _LENGTH = 43
+_LONGEST = (_LENGTH + 1) * MOST
 _DAY_SECONDS = 24 * 3600
 
 
 def token_of(request: Request) -> str:
-    """Give the token that a browser brings; empty: none, or none that could be ours."""
-    token: str = request.COOKIES.get(NAME, "")
-    return token if len(token) == _LENGTH and token.isascii() else ""
+    """Give the tokens that a browser brings, with dots between; empty: none, or none that could be ours."""
+    brought: str = request.COOKIES.get(NAME, "")
+    tokens = brought.split(".") if len(brought) < _LONGEST else ()
+    return ".".join(one for one in tokens if len(one) == _LENGTH and one.isascii())
 
 
 def trust_if_asked(request: Request, response: HttpResponse, kind: FactorKind) -> HttpResponse:
@@ -46,10 +53,11 @@ def trust_if_asked(request: Request, response: HttpResponse, kind: FactorKind) -
     except TrustNotAllowed as refusal:
         messages.info(request, sentence(refusal))
         return response
+    # Of how long others are trusted the rows tell; the cookie must not end before.
     response.set_cookie(
         NAME,
-        begun.token,
-        max_age=begun.days * _DAY_SECONDS,
+        ".".join((begun.token, *begun.others)),
+        max_age=KEPT_SECONDS if begun.others else begun.days * _DAY_SECONDS,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
