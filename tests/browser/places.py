@@ -267,7 +267,7 @@ DOWNLOADS = "recovery_codes_text activity_csv"
 ONLY_FORMS = (
     "language stay sign_out new_codes end_sessions end_trusted administrator_password_link "
     "administrator_resend customer_rules "
-    "administrator_revoke administrator_end_sessions customer_invite tab_remove"
+    "administrator_revoke administrator_end_sessions customer_invite customer_resend tab_remove"
 )
 ON_THE_WAY = "prove_continue"  # sends itself on; `test_keyboard` and `test_proving` see it
 OF_MAILS = "demo_mail_message demo_mail_html"  # a mail's own HTML; `test_notices` reads it

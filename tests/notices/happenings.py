@@ -340,6 +340,12 @@ def invited(stage: Stage) -> None:
     invitations.resend(support.again(stage.person), by=stage.by_owner, now=stage.now)
 
 
+def asked_for_invitation(stage: Stage) -> None:
+    invited(stage)
+    MailedLink.objects.update(expires_at=stage.now)
+    invitations.ask_again(token=stage.token(LinkPurpose.INVITATION), origin=ORIGIN, now=stage.now)
+
+
 def policy_changed(stage: Stage) -> None:
     wanted = customers.PolicyChange(require_2fa=True, grace_days=7, trust_days=30)
     policies.change_policy(stage.person.customer, wanted, by=stage.by_owner, now=stage.now)
@@ -398,6 +404,7 @@ HAPPENINGS: dict[Kind, Callable[[Stage], None]] = {
     Kind.EMAIL_CHANGE_STOPPED: email_stopped,
     Kind.EMAIL_CHANGED: email_changed,
     Kind.INVITATION_SENT: invited,
+    Kind.INVITATION_ASKED: asked_for_invitation,
     Kind.RIGHTS_CHANGED: rights_changed,
     Kind.OTHER_SESSIONS_ENDED: sessions_ended,
     Kind.ADMINISTRATOR_SUSPENDED: suspended,

@@ -83,7 +83,7 @@ def _mailbox(told: Told, stage: Stage) -> str:
             return stage.person.email
         case Told.NEW_ADDRESS:
             return NEW_EMAIL
-        case Told.ADMINISTRATORS:
+        case Told.ADMINISTRATORS | Told.INVITER:
             return stage.owner.email
         case Told.STAFF:
             return STAFF_EMAIL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -64,6 +65,33 @@ def revoke(person: Administrator, *, by: By, now: datetime) -> None:
         record(Kind.INVITATION_REVOKED, by=by, subject=person.who())
 
 
+def asked_at(person: Administrator) -> datetime | None:
+    """Return when the newest invitation's holder asked for another one; None: they did not."""
+    rows = MailedLink.objects.filter(administrator=person, purpose=LinkPurpose.INVITATION)
+    return rows.order_by("-created_at").values_list("asked_at", flat=True).first()
+
+
+def ask_again(*, token: str, origin: Origin, now: datetime) -> None:
+    """Tell who can invite that an invitation ran out and its holder wants another one.
+
+    Once for each invitation that was mailed, whichever of its links is held and however often it is pressed: that is
+    all that a stranger with an old mail can make us send. Raises `LinkInvalid`, `LinkReplaced` or `LinkUsed` where
+    there is nothing to ask for; one that still works asks for nothing.
+    """
+    link = links.known(token, purposes=_PURPOSES, host=origin.host)
+    with suppress(errors.LinkExpired):
+        links.refuse(link, now=now)
+        return
+    person = link.administrator
+    if person.status != Status.INVITED or person.customer.status != CustomerStatus.ACTIVE:
+        raise errors.LinkInvalid
+    newest = (link if link.revoked_at is None else links.newer_than(link)) or link
+    with transaction.atomic():
+        rows = MailedLink.objects.filter(id=newest.id, asked_at__isnull=True)
+        if rows.update(asked_at=now) == 1:
+            record(Kind.INVITATION_ASKED, by=By(who=person.who(), origin=origin))
+
+
 def accept(  # noqa: PLR0913 - the form and who sends it
     *,
     token: str,
@@ -72,8 +100,12 @@ def accept(  # noqa: PLR0913 - the form and who sends it
     browser_token: str,
     origin: Origin,
     now: datetime,
+    language: str = "",
 ) -> Started:
-    """Set the first password by an invitation's link, and begin a session that meets the gate."""
+    """Set the first password by an invitation's link, and begin a session that meets the gate.
+
+    `language`: in which it is accepted, and which is the person's from now on; empty: as it was.
+    """
     link = links.find(token, purposes=_PURPOSES, now=now, host=origin.host)
     person = link.administrator
     if person.status != Status.INVITED or person.customer.status != CustomerStatus.ACTIVE:
@@ -83,7 +115,8 @@ def accept(  # noqa: PLR0913 - the form and who sends it
     with transaction.atomic():
         links.burn(link, now=now)
         invited = Administrator.objects.everywhere().filter(id=person.id, status=Status.INVITED)
-        if invited.update(status=Status.ACTIVE, **new.columns()) != 1:
+        spoken = {"language": language} if language else {}
+        if invited.update(status=Status.ACTIVE, **spoken, **new.columns()) != 1:
             raise errors.LinkInvalid
         record(Kind.INVITATION_ACCEPTED, by=by)
         return passwords.begin_from_link(person.id, browser_token=browser_token, by=by, now=now)

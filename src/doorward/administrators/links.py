@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from doorward.administrators import places
 from doorward.administrators.models import Administrator, LinkPurpose, MailedLink, Status
-from doorward.core.errors import LinkExpired, LinkInvalid, LinkUsed, WrongStatus
+from doorward.core.errors import LinkExpired, LinkInvalid, LinkReplaced, LinkUsed, WrongStatus
 from doorward.core.moments import SKEW, has_come
 from doorward.customers import cached
 from doorward.customers.models import CustomerStatus
@@ -94,23 +94,58 @@ def find(
     """Give the usable link of a token, with its administrator; using it is `burn`'s.
 
     `host`: the name under which it was opened. At another brand's it is no link at all, and stays unused.
-    Raises `LinkInvalid`, `LinkUsed` or `LinkExpired`.
+    Raises `LinkInvalid`, `LinkReplaced`, `LinkUsed` or `LinkExpired`.
     """
+    link = known(token, purposes=purposes, host=host)
+    refuse(link, now=now)
+    return link
+
+
+def known(token: str, *, purposes: tuple[LinkPurpose, ...], host: str = "") -> MailedLink:
+    """Return the link of a token, whether it still works or not. Raises `LinkInvalid` where we never made it."""
     link_id, mac = _parts(token)
     link = (
         MailedLink.objects.select_related("administrator__customer__brand")
         .filter(id=link_id, purpose__in=purposes)
         .first()
     )
-    if link is None or not _is_of(link, mac) or link.revoked_at is not None:
+    if link is None or not _is_of(link, mac):
         raise LinkInvalid
     if not cached.answers(link.administrator.brand_id, host):
         raise LinkInvalid
-    if link.used_at is not None:
-        raise LinkUsed
-    if link.expires_at <= now or not has_come(link.created_at, now=now):
-        raise LinkExpired
     return link
+
+
+def refuse(link: MailedLink, *, now: datetime) -> None:
+    """Raise why a link does not work, if it does not: `LinkInvalid`, `LinkReplaced`, `LinkUsed` or `LinkExpired`.
+
+    One that was revoked for a newer one is told by that: what the newer one says holds.
+    """
+    newest = link if link.revoked_at is None else newer_than(link)
+    if newest is None:
+        raise LinkInvalid
+    if newest.used_at is not None:
+        raise LinkUsed
+    if newest.expires_at <= now or not has_come(newest.created_at, now=now):
+        raise LinkExpired
+    if newest is not link:
+        raise LinkReplaced
+
+
+def newer_than(link: MailedLink) -> MailedLink | None:
+    """Return the link that a revoked one was revoked for; None: it was just taken back.
+
+    Invitations alone are replaced: of all others one ends without another one that works in its place.
+    """
+    if link.purpose != LinkPurpose.INVITATION:
+        return None
+    rows = MailedLink.objects.filter(
+        administrator_id=link.administrator_id,
+        purpose=link.purpose,
+        created_at__gte=link.created_at,
+        revoked_at__isnull=True,
+    )
+    return rows.order_by("-created_at").first()
 
 
 def burn(link: MailedLink, *, now: datetime) -> None:

@@ -217,6 +217,8 @@ class MailedLink(models.Model):
     revoked_at = models.DateTimeField(null=True)
     # What it is about, where the purpose wants that: a change of e-mail, a factor.
     about = models.UUIDField(null=True)
+    # When its holder asked for another one, since it had run out.
+    asked_at = models.DateTimeField(null=True)
     # The account's e-mail when it was made, where undoing goes back to it.
     email = models.CharField(max_length=254, default="")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from doorward.administrators import (
@@ -199,6 +200,8 @@ def _made(
     """Give the row to insert, checked."""
     email = lookalikes.shown_email(clean_email(new.email), customer_id=customer.id)
     details = clean_details(new.details)
+    if new.language and new.language not in dict(settings.LANGUAGES):
+        raise errors.ChoiceInvalid(field="language")
     unknown = new.tabs - assignable(customer)
     if unknown:
         raise errors.UnknownTab(tab=min(unknown))

@@ -70,6 +70,7 @@ class Kind(StrEnum):
     # People
     ADMINISTRATOR_ADDED = "administrator_added"
     INVITATION_SENT = "invitation_sent"
+    INVITATION_ASKED = "invitation_asked"
     INVITATION_REVOKED = "invitation_revoked"
     INVITATION_ACCEPTED = "invitation_accepted"
     MAIL_REFUSED = "mail_refused"

@@ -52,6 +52,9 @@ SENTENCES: dict[str, _StrPromise] = {
         "Your account administrator requires two-factor sign-in, so it cannot be disabled."
     ),
     "link_invalid": gettext_lazy("This link does not work. Ask for a new one."),
+    "link_replaced": gettext_lazy(
+        "A newer mail was sent to you. Open the link in that one; this one no longer works."
+    ),
     "link_used": gettext_lazy("This link was used already. Ask for a new one."),
     "link_expired": gettext_lazy("This link is too old. Ask for a new one."),
     "mailbox_proof_expired": gettext_lazy(

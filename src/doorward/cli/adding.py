@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from django.conf import settings
 from django.utils import timezone
 
-from doorward.administrators import links, lookalikes, services
+from doorward.administrators import invitations, links, lookalikes, services
 from doorward.audit.naming import named
 from doorward.audit.origin import CONSOLE
 from doorward.cli.base import Failure
@@ -38,6 +39,20 @@ def tabs_for(customer: Customer, keys: tuple[str, ...], *, primary: bool) -> fro
     if primary:
         return frozenset(built_in(customer)) | frozenset(keys)
     return frozenset(keys) or DEFAULT
+
+
+def language_of(code: str) -> str:
+    """Give a language that there is (none given: none chosen), or raise `Failure`."""
+    known = dict(settings.LANGUAGES)
+    if code and code not in known:
+        raise Failure(f"There is no language {code}: choose one of {', '.join(known)}.")
+    return code
+
+
+def resend(person: Administrator) -> None:
+    """Have a new invitation mailed, and print its address and nothing else."""
+    link = invitations.resend(person, by=CONSOLE, now=timezone.now())
+    click.echo(brand_of(person.customer.brand_id).address(links.path(link)))
 
 
 def add_active(new: NewAdministrator, customer: Customer, *, password: str) -> None:

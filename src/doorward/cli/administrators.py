@@ -30,6 +30,9 @@ def administrators() -> None:
 @click.option(
     "--tab", "tabs", multiple=True, metavar="KEY", help="A tab they may use [home, support]."
 )
+@click.option(
+    "--language", default="", metavar="CODE", help="Of their mails and pages at first [en]."
+)
 @click.option("--primary", is_flag=True, help="The primary administrator: all built-in tabs.")
 @click.option("--require-2fa", is_flag=True, help="Require two-factor sign-in of them.")
 @click.option(
@@ -45,6 +48,7 @@ def add(  # noqa: PLR0913 - a command's options are this many
     first_name: str | None,
     last_name: str | None,
     tabs: tuple[str, ...],
+    language: str,
     primary: bool,
     require_2fa: bool,
     password_stdin: bool,
@@ -67,11 +71,22 @@ def add(  # noqa: PLR0913 - a command's options are this many
         tabs=adding.tabs_for(company, tabs, primary=primary),
         require_2fa=require_2fa,
         is_primary=primary,
+        language=adding.language_of(language),
     )
     if password_stdin:
         adding.add_active(new, company, password=_password())
     else:
         adding.invite(new, company)
+
+
+@administrators.command("resend-invitation")
+@click.argument("email")
+@with_data
+def resend_invitation(email: str) -> None:
+    """Mail a new invitation to somebody who has not accepted one; its address is printed."""
+    from doorward.cli import adding  # noqa: PLC0415 - after set-up
+
+    adding.resend(_person(email))
 
 
 @administrators.command("list")

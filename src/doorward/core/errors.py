@@ -125,6 +125,12 @@ class LinkInvalid(Refusal):
     code = "link_invalid"
 
 
+class LinkReplaced(LinkInvalid):
+    """A newer link was mailed for the same purpose, and that one works."""
+
+    code = "link_replaced"
+
+
 class LinkUsed(Refusal):
     """The mailed link was used before."""
 

@@ -24,6 +24,7 @@ class Told(StrEnum):
     PERSON = "the person"
     ADMINISTRATORS = "everyone with the Administrators tab"
     STAFF = "the provider's people with the Administrators tab"
+    INVITER = "whoever invited them"
     OLD_ADDRESS = "the old address"
     NEW_ADDRESS = "the new address"
 
@@ -32,6 +33,7 @@ class Message(StrEnum):
     """The messages; each is a template of that name in `templates/messages`."""
 
     INVITATION = "invitation"
+    INVITATION_ASKED = "invitation_asked"
     PASSWORD_LINK_ASKED = "password_link_asked"  # noqa: S105 - the name of a message
     PASSWORD_LINK_SENT = "password_link_sent"  # noqa: S105
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
@@ -160,6 +162,10 @@ CATALOGUE: Final[Mapping[Kind, tuple[Notice, ...]]] = {
     # People
     Kind.ADMINISTRATOR_ADDED: NOBODY,
     Kind.INVITATION_SENT: _person(Message.INVITATION),
+    Kind.INVITATION_ASKED: (
+        Notice(Told.ADMINISTRATORS, Message.INVITATION_ASKED),
+        Notice(Told.INVITER, Message.INVITATION_ASKED),
+    ),
     Kind.INVITATION_REVOKED: NOBODY,
     Kind.INVITATION_ACCEPTED: NOBODY,
     Kind.MAIL_REFUSED: NOBODY,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from doorward.administrators.models import Administrator, EmailChange, Status
 from doorward.audit.events import Kind, Outcome
+from doorward.audit.models import Event
 from doorward.customers.models import CustomerKind
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.notices.catalogue import CATALOGUE, NOBODY, Message, Notice, Told
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from doorward.audit.models import Event
 
 # Somebody still invited knows nothing of an account yet.
 _TO_THE_INVITED = (Message.INVITATION, Message.REMOVED)
@@ -51,6 +51,8 @@ def _mailboxes(notice: Notice, event: Event) -> Iterator[tuple[UUID, str]]:
             yield from _person(notice, event)
         case Told.ADMINISTRATORS:
             yield from _administrators(event)
+        case Told.INVITER:
+            yield from _inviter(event)
         case Told.STAFF:
             yield from _staff()
         case Told.OLD_ADDRESS | Told.NEW_ADDRESS:
@@ -77,6 +79,18 @@ def _administrators(event: Event) -> Iterator[tuple[UUID, str]]:
     if event.subject_id is not None and _has_own_message(event):
         people = people.exclude(id=event.subject_id)
     yield from people.order_by("name_sort", "id").values_list("id", "email")
+
+
+def _inviter(event: Event) -> Iterator[tuple[UUID, str]]:
+    """Yield who sent the newest invitation; the provider's people where nobody else is there to be told."""
+    sent = Event.objects.filter(subject_id=event.subject_id, kind=Kind.INVITATION_SENT)
+    inviter = sent.order_by("-id").values_list("actor_id", flat=True).first()
+    people = Administrator.objects.everywhere().filter(status=Status.ACTIVE)
+    told = list(people.filter(id__in=[inviter] if inviter else []).values_list("id", "email"))
+    if told or any(_administrators(event)):
+        yield from told
+    else:
+        yield from _staff()
 
 
 def _staff() -> Iterator[tuple[UUID, str]]:

@@ -274,6 +274,12 @@ WORDINGS: Final[dict[Kind, Wording]] = {
         gettext_lazy("%(subject)s was invited."),
         gettext_lazy("%(actor)s invited %(subject)s."),
     ),
+    Kind.INVITATION_ASKED: Wording(
+        _WHO,
+        "mail-question-mark",
+        gettext_lazy("%(subject)s asked for a new invitation, since theirs had run out."),
+        tone="warn",
+    ),
     Kind.INVITATION_REVOKED: Wording(
         _WHO,
         "mail-x",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import get_language
+
 from doorward.administrators.changes import NAME_LENGTH
 from doorward.administrators.models import Status
 from doorward.administrators.phones import clean_phone
@@ -13,7 +15,7 @@ from doorward.administrators.services import Change, Details, NewAdministrator
 from doorward.core import errors
 from doorward.core.text import clean_email, clean_name
 from doorward.customers.tabs import ADMINISTRATORS
-from doorward.web.posted import field, ticked
+from doorward.web.posted import field, optional, ticked
 from doorward.web.refusals import sentence
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ class Typed:
     first_name: str = ""
     last_name: str = ""
     phone: str = ""
+    # Of somebody new: that of their mails and pages, until they choose another; empty: as who adds them.
+    language: str = ""
     require_2fa: bool = False
     tabs: frozenset[str] = frozenset()
     status: str | None = None
@@ -46,7 +50,7 @@ class Typed:
 
 def read_new(request: Request) -> Typed:
     """Read the form of somebody to be added. Raises `FieldMissing`."""
-    return Typed(**_shared(request))
+    return Typed(**_shared(request), language=optional(request, "language"))
 
 
 def read_change(request: Request) -> Typed:
@@ -79,13 +83,13 @@ def find_errors(typed: Typed) -> dict[str, str]:
 
 
 def new_administrator(typed: Typed, *, me: Person) -> NewAdministrator:
-    """Make what the service wants; the language is first that of the person who adds."""
+    """Make what the service wants; without a choice the language is that of the person who adds."""
     return NewAdministrator(
         email=typed.email,
         details=typed.details(),
         tabs=typed.tabs,
         require_2fa=typed.require_2fa,
-        language=me.language,
+        language=typed.language or me.language or get_language() or "",
         time_zone=me.time_zone,
     )
 
@@ -107,6 +111,8 @@ def place_of(refusal: errors.Refusal, typed: Typed, person: Administrator | None
     match refusal:
         case errors.EmailTaken() | errors.EmailInvalid():
             return "email"
+        case errors.ChoiceInvalid():
+            return "language"
         case errors.UnknownTab() | errors.OwnAdministratorsRight():
             return "tabs"
         case errors.LastAdministrator():

@@ -110,6 +110,8 @@ class PersonPage:
     email_warning: str
     invited_until: datetime | None
     mail_refused: str = ""
+    # When somebody invited asked for a new invitation, since theirs had run out.
+    asked_at: datetime | None = None
     status_error: str = ""
     error: str = ""
     question: Question | None = None

@@ -11,6 +11,7 @@ from doorward.core.text import LONGEST_EMAIL
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.web.administrators.words import tab_help, tabs_in_order
 from doorward.web.fields import Field, Option, plain_field
+from doorward.web.languages import language_field
 from doorward.web.refusals import SENTENCES
 from doorward.web.tabs import title_of
 
@@ -28,6 +29,9 @@ def new_fields(typed: Typed, errors: Mapping[str, str], *, me: Person) -> dict[s
     help_ = _("Asked for at the first sign-in, before anything else can be seen.")
     return {
         **_details(typed, errors),
+        "language": language_field(
+            typed.language or me.language, errors=_errors(errors, "language")
+        ),
         "require_2fa": _required(errors, checked=typed.require_2fa, help=help_),
         "tabs": _tabs(typed, errors, me=me, own=False),
     }

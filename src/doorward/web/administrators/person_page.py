@@ -67,6 +67,7 @@ def person_page(
         pending=pending,
         browsers=browsers,
         email_warning=_warning(person, pending),
+        asked_at=invitations.asked_at(person) if status is Status.INVITED else None,
         mail_refused=undelivered.in_words(person.email, person.mail_problem),
         invited_until=_invited_until(request, person),
         status_error=errors.get("status", ""),

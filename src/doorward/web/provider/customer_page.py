@@ -16,6 +16,7 @@ from doorward.customers.services import NAME_LENGTH
 from doorward.mfa import overview
 from doorward.web.factor_rules import kinds_field, trust_field
 from doorward.web.fields import Field, Option
+from doorward.web.languages import language_field
 from doorward.web.provider.forms import Typed
 from doorward.web.provider.keepers import Keeper, keepers
 
@@ -174,6 +175,7 @@ def _brand(typed: Typed, *, chosen: str) -> Field:
 
 
 def _invite_fields(typed: Typed) -> dict[str, Field]:
+    language = typed.texts.get("language", "")
     name = {"maxlength": PERSON_NAME_LENGTH, "autocomplete": "off"}
     return {
         "first_name": typed.line("first_name", _("First name"), **name),
@@ -188,4 +190,5 @@ def _invite_fields(typed: Typed) -> dict[str, Field]:
             maxlength=LONGEST_EMAIL,
             autocomplete="off",
         ),
+        "language": language_field(language, errors=typed.errors_at("language")),
     }

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from doorward.administrators import invitations
 from doorward.administrators import services as people
 from doorward.administrators.closing import change_customer
 from doorward.core import errors
@@ -37,7 +39,8 @@ from doorward.web.provider.customer_page import (
     question_for,
     typed_of,
 )
-from doorward.web.provider.keepers import has_primary
+from doorward.web.provider.keepers import has_primary, keeper
+from doorward.web.refusals import sentence
 from doorward.web.requests import acting, signed_in
 
 if TYPE_CHECKING:
@@ -132,7 +135,7 @@ def invite(request: Request, customer_id: UUID) -> HttpResponse:
         return error_page(request, 403)
     if request.method != "POST":
         return see_other(f"/customers/{customer.id}/")
-    typed = forms.read(request, INVITE)
+    typed = forms.read(request, INVITE, optional=("language",))
     try:
         person, _link = people.add(
             _somebody(request, typed, customer),
@@ -178,6 +181,26 @@ def _wanted(request: Request, typed: Typed) -> services.CustomerChange:
     )
 
 
+@needs(CHANGE)
+@require_POST
+def resend_invitation(request: Request, customer_id: UUID, person_id: UUID) -> HttpResponse:
+    """Mail a new invitation to somebody who looks after a customer; the older links stop working."""
+    customer = _find(customer_id)
+    if _is_its_own(request, customer):
+        return error_page(request, 403)
+    person = keeper(customer, person_id)
+    if person is None:
+        raise Http404
+    try:
+        invitations.resend(person, by=acting(request), now=request.now)
+    except errors.Refusal as refusal:
+        messages.error(request, sentence(refusal))
+        return see_other(f"/customers/{customer.id}/")
+    text = _("A new invitation is on its way to %(email)s. Earlier ones no longer work.")
+    messages.success(request, text % {"email": person.email})
+    return see_other(f"/customers/{customer.id}/")
+
+
 def _somebody(request: Request, typed: Typed, customer: Customer) -> people.NewAdministrator:
     return people.NewAdministrator(
         email=typed.texts["email"],
@@ -186,6 +209,7 @@ def _somebody(request: Request, typed: Typed, customer: Customer) -> people.NewA
         ),
         tabs=frozenset(built_in(customer)),
         is_primary=not has_primary(customer),
+        language=typed.texts["language"] or get_language() or "",
         time_zone=signed_in(request).time_zone,
     )
 

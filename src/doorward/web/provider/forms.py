@@ -48,24 +48,32 @@ class Typed:
     def line(self, name: str, label: str, **rest: Any) -> Field:  # noqa: ANN401 - the rest of Field
         """Make a field of one line (or whatever `kind` says)."""
         return plain_field(
-            name, label, value=self.texts.get(name, ""), errors=self._errors(name), **rest
+            name, label, value=self.texts.get(name, ""), errors=self.errors_at(name), **rest
         )
 
     def tick(self, name: str, label: str, **rest: Any) -> Field:  # noqa: ANN401
         """Make a box to tick."""
         checked = rest.pop("checked", False) or self.ticks.get(name, False)
         return plain_field(
-            name, label, kind="checkbox", checked=checked, errors=self._errors(name), **rest
+            name, label, kind="checkbox", checked=checked, errors=self.errors_at(name), **rest
         )
 
-    def _errors(self, name: str) -> tuple[str, ...]:
+    def errors_at(self, name: str) -> tuple[str, ...]:
+        """Give what is wrong with a field."""
         return (self.errors[name],) if name in self.errors else ()
 
 
-def read(request: Request, texts: tuple[str, ...], ticks: tuple[str, ...] = ()) -> Typed:
+def read(
+    request: Request,
+    texts: tuple[str, ...],
+    ticks: tuple[str, ...] = (),
+    *,
+    optional: tuple[str, ...] = (),
+) -> Typed:
     """Read a form. A text that is missing raises `FieldMissing`; a box that is absent is not ticked."""
+    given = {name: posted.field(request, name) for name in texts}
     return Typed(
-        texts={name: posted.field(request, name) for name in texts},
+        texts=given | {name: posted.optional(request, name) for name in optional},
         ticks={name: posted.ticked(request, name) for name in ticks},
     )
 

@@ -10,6 +10,8 @@ from doorward.administrators.models import Administrator, Status
 from doorward.customers.tabs import ADMINISTRATORS
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from django.db.models import QuerySet
 
     from doorward.customers.models import Customer
@@ -21,6 +23,7 @@ SHOWN = 6
 class Keeper:
     """Somebody whom the provider can turn to."""
 
+    id: UUID
     name: str
     email: str
     status: Status
@@ -34,6 +37,7 @@ def keepers(customer: Customer) -> tuple[Keeper, ...]:
     ordered = _rows(customer).order_by("-is_primary", "name_sort", "id")
     return tuple(
         Keeper(
+            id=person.id,
             name=person.full_name,
             email=person.email,
             status=Status(person.status),
@@ -42,6 +46,12 @@ def keepers(customer: Customer) -> tuple[Keeper, ...]:
         )
         for person in ordered.filter(tabs__contains=f" {ADMINISTRATORS} ")[:SHOWN]
     )
+
+
+def keeper(customer: Customer, person_id: UUID) -> Administrator | None:
+    """Return one of those who look after a customer."""
+    rows = _rows(customer).select_related("customer__brand").filter(id=person_id)
+    return rows.filter(tabs__contains=f" {ADMINISTRATORS} ").first()
 
 
 def has_primary(customer: Customer) -> bool:

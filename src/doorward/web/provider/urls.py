@@ -9,6 +9,11 @@ urlpatterns = [
     path("customers/add/", customers.add, name="customers_add"),
     path("customers/<uuid:customer_id>/", customers.edit, name="customer"),
     path("customers/<uuid:customer_id>/invite/", customers.invite, name="customer_invite"),
+    path(
+        "customers/<uuid:customer_id>/resend-invitation/<uuid:person_id>/",
+        customers.resend_invitation,
+        name="customer_resend",
+    ),
     path("customers/<uuid:customer_id>/policy/", customers.change_rules, name="customer_rules"),
     path("brands/", brands.list_, name="brands"),
     path("brands/add/", brands.add, name="brands_add"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.contrib import messages
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -84,12 +87,16 @@ def reset(request: Request) -> HttpResponse:
 @needs(Need.NOTHING)
 @both
 def invitation(request: Request) -> HttpResponse:
-    """Accept an invitation by setting the first password."""
+    """Accept an invitation by setting the first password, or ask for another one where it ran out."""
+    speak_as_invited(request)
+    if request.method == "POST" and ticked(request, "ask"):
+        return _ask_again(request)
 
     def finish(token: str, password: str, link: MailedLink, mark: str) -> Started:
         return invitations.accept(
             token=token,
             password=password,
+            language=request.LANGUAGE_CODE,
             two_factors=two_factors(link.administrator),
             browser_token=mark,
             origin=request.origin,
@@ -215,5 +222,36 @@ def _suspended(request: Request) -> str:
 def _no_link(request: Request, refusal: Refusal) -> HttpResponse:
     """Say that a link is good for nothing, and how to get another one."""
     status = 422 if request.method == "POST" else 404
-    page = LinkPage(error=sentence(refusal) or _("This link does not work."))
+    link = _invited_by(request)
+    page = LinkPage(
+        error=sentence(refusal) or _("This link does not work."),
+        why=refusal.code,
+        invited=request.path == links.PATHS[LinkPurpose.INVITATION],
+        asked_at=invitations.asked_at(link.administrator) if link else None,
+    )
     return render(request, "signin/no_link.html", page, status=status)
+
+
+def _ask_again(request: Request) -> HttpResponse:
+    token = linkmark.token_for(request)
+    try:
+        invitations.ask_again(token=token, origin=request.origin, now=request.now)
+    except Refusal as refusal:
+        return _no_link(request, refusal)
+    return see_other(request.path)
+
+
+def _invited_by(request: Request) -> MailedLink | None:
+    """Return the invitation that was opened, whether it still works or not."""
+    token = linkmark.token_for(request)
+    with suppress(Refusal):
+        return links.known(token, purposes=(LinkPurpose.INVITATION,), host=request.origin.host)
+    return None
+
+
+def speak_as_invited(request: Request) -> None:
+    """Speak the language that whoever invited them chose, unless another one was chosen in this browser."""
+    link = None if settings.LANGUAGE_COOKIE_NAME in request.COOKIES else _invited_by(request)
+    if link is not None and link.administrator.language:
+        translation.activate(link.administrator.language)
+        request.LANGUAGE_CODE = translation.get_language()

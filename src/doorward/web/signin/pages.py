@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +112,13 @@ class ContinuePage:
 
 @dataclass(frozen=True, slots=True)
 class LinkPage:
-    """A mailed link that was opened."""
+    """A mailed link that was opened. `why`: for what it does not work, by the code of the refusal."""
 
     error: str = ""
+    why: str = ""
+    # Of an invitation: nobody has a password yet.
+    invited: bool = False
+    asked_at: datetime | None = None
     new_email: str = ""
     old_email: str = ""
     from_old: bool = False
