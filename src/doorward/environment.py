@@ -185,6 +185,11 @@ class Environment(BaseSettings):
         description="Whom to tell of a weakness, for /.well-known/security.txt: `mailto:…` or `https://…`; "
         "without it, the brand's support contact.",
     )
+    private_hosts: bool = Field(
+        default=False,
+        description="Whether a brand's host names may lead to private addresses when they are checked: for a portal "
+        "inside a company's network.",
+    )
     demo: bool = Field(
         default=False,
         description="Set by `doorward demo`, and refused everywhere else: shows the page /demo/mail/.",

@@ -22,7 +22,9 @@ ELSEWHERE = "elsewhere.example"
 def public(settings, customer):
     """Have a public address, and a brand with a host of its own."""
     settings.DOORWARD = settings.DOORWARD.model_copy(update={"public_url": PUBLIC})
-    Brand.objects.filter(id=customer.brand_id).update(hosts=["portal.harbour.example"])
+    Brand.objects.filter(id=customer.brand_id).update(
+        hosts=["portal.harbour.example"], confirmed_hosts={"portal.harbour.example": "2026-11-24"}
+    )
     cached.forget()
 
 
@@ -63,6 +65,8 @@ def test_it_answers_under_no_other(public, owner, host):
         answer = ask(path, host)
         assert answer.status_code == 421, path
         assert host.encode() not in answer.content
+        # Nor does it say whose portal this is.
+        assert Brand.objects.get(is_default=True).name.encode() not in answer.content
     asked = ask("/password/forgot/", host, "post", email=owner.email)
     assert asked.status_code == 421
     assert not support.events(Kind.PASSWORD_LINK_ASKED)

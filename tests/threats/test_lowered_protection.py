@@ -15,10 +15,9 @@ from doorward.core.protection import Change, is_guarded, lowered
 from doorward.customers import brands, own_tabs, protection, services
 from doorward.customers.models import Brand, Customer, CustomerStatus, Tab
 from doorward.customers.tabs import ADMINISTRATORS, BRANDS, CUSTOMERS, TABS
-from doorward.environment import MailServer
 from doorward.mfa.policies import change_policy
 from tests import support
-from tests.notices.mails import Folder, part, send_to
+from tests.notices.mails import Folder, part
 
 pytestmark = pytest.mark.django_db
 
@@ -26,8 +25,10 @@ ONE_TAB = {"customers": CUSTOMERS, "brands": BRANDS, "tabs": TABS}
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    send_to(monkeypatch, MailServer(kind="file", folder=tmp_path / "mail"))
+def folder(tmp_path, settings):
+    """Have all mail put into a folder."""
+    update = {"email_url": f"file://{tmp_path / 'mail'}"}
+    settings.DOORWARD = settings.DOORWARD.model_copy(update=update)
     return Folder(tmp_path / "mail")
 
 

@@ -25,7 +25,9 @@ def public(settings, customer):
         update = {"public_url": address}
         settings.DOORWARD = settings.DOORWARD.model_copy(update=update)
         settings.SESSION_COOKIE_SECURE = settings.DOORWARD.https
-        Brand.objects.filter(id=customer.brand_id).update(hosts=list(hosts))
+        Brand.objects.filter(id=customer.brand_id).update(
+            hosts=list(hosts), confirmed_hosts=dict.fromkeys(hosts, "2026-11-24")
+        )
         cached.forget()
 
     return have

@@ -27,6 +27,7 @@ FIELDS: Final = {
     "brand": gettext_lazy("brand"),
     "status": gettext_lazy("status"),
     "floor_require_2fa": gettext_lazy("two-factor sign-in required by the provider"),
+    "confirmed_hosts": gettext_lazy("confirmed host names"),
     "hosts": gettext_lazy("host names"),
     "accent": gettext_lazy("accent colour"),
     "logo": gettext_lazy("logo"),

@@ -111,6 +111,24 @@ SENTENCES: dict[str, _StrPromise] = {
     "right_missing": gettext_lazy(
         "This protects people, so it also wants the right to the Administrators tab. Ask somebody who has it."
     ),
+    "host_not_confirmed": gettext_lazy("This host name is not confirmed."),
+    "host_unknown": gettext_lazy(
+        "The name system knows no address of this name yet. Make its DNS record, and wait until it has spread."
+    ),
+    "host_private": gettext_lazy(
+        "This name leads to a private address, which is not asked. If the portal is inside your network, set "
+        "DOORWARD_PRIVATE_HOSTS, or make the TXT record."
+    ),
+    "host_silent": gettext_lazy(
+        "Nobody answered under this name in time. Look at its DNS record, at the proxy and at the firewall."
+    ),
+    "host_certificate": gettext_lazy(
+        "Who answers has no valid certificate for this name. Give the proxy one."
+    ),
+    "host_is_anothers": gettext_lazy(
+        "Somebody else answers under this name. Let it lead to this portal, and have the proxy pass the Host "
+        "header on."
+    ),
     "host_taken": gettext_lazy("Another brand has one of these host names."),
     "address_invalid": gettext_lazy("Type an address like https://www.example.com/page."),
     "tab_key_invalid": gettext_lazy(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "administrators": "doorward.cli.administrators",
     "backup": "doorward.cli.backup",
+    "brands": "doorward.cli.brands",
     "check": "doorward.cli.check",
     "customers": "doorward.cli.customers",
     "demo": "doorward.cli.demo",

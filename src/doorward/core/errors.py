@@ -365,6 +365,42 @@ class HostTaken(Refusal):
     code = "host_taken"
 
 
+class HostNotConfirmed(Refusal):
+    """A host name did not show that it is this portal; each reason is a class of its own."""
+
+    code = "host_not_confirmed"
+
+
+class HostUnknown(HostNotConfirmed):
+    """The name system knows no address of this name."""
+
+    code = "host_unknown"
+
+
+class HostPrivate(HostNotConfirmed):
+    """The name leads into a private network, which is asked only where a setting allows it."""
+
+    code = "host_private"
+
+
+class HostSilent(HostNotConfirmed):
+    """Nobody answers under this name, or not in time."""
+
+    code = "host_silent"
+
+
+class HostCertificate(HostNotConfirmed):
+    """Who answers has no certificate for this name that browsers would take."""
+
+    code = "host_certificate"
+
+
+class HostIsAnothers(HostNotConfirmed):
+    """Somebody answers, and it is not this portal under this name."""
+
+    code = "host_is_anothers"
+
+
 class AddressInvalid(Refusal):
     """This is no address that a page may link to."""
 

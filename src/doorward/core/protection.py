@@ -86,6 +86,7 @@ _LOWERS: Final[dict[str, Lowers]] = {
     # Where links lead, and under whose name people are spoken to
     "brand": _always,
     "hosts": _always,
+    "confirmed_hosts": _always,
     "is_default": _always,
     "issuer": _always,
     "email_from": _always,

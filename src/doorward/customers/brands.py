@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import F
@@ -78,13 +78,18 @@ def change(brand_id: UUID, details: BrandDetails, *, by: By) -> None:
         columns = _clean(details, others=list(brands.values()))
         if details.is_default:
             columns["is_default"] = True
+        hosts = columns["hosts"]
         before = {name: getattr(brand, name) for name in columns}
         changes = protection.changes_of(before, columns)
         if not changes:
             return
         protection.settle(changes, what=brand.name, by=by)
         _settle_default(brand.id, details)
-        Brand.objects.filter(id=brand.id).update(**columns, version=F("version") + 1)
+        # A name that is given up, and taken again later, is to be confirmed again.
+        confirmed = {host: at for host, at in brand.confirmed_hosts.items() if host in hosts}
+        Brand.objects.filter(id=brand.id).update(
+            **columns, confirmed_hosts=confirmed, version=F("version") + 1
+        )
         record(
             Kind.BRAND_CHANGED,
             by=by,
@@ -142,11 +147,11 @@ def _settle_default(brand_id: UUID, details: BrandDetails) -> None:
         Brand.objects.filter(id=brand_id).update(is_default=True)
 
 
-def _clean(details: BrandDetails, *, others: list[Brand]) -> dict[str, object]:
+def _clean(details: BrandDetails, *, others: list[Brand]) -> dict[str, Any]:
     """Give the columns, or raise `FieldsRefused` with all that is wrong."""
     checks = Checks()
     take = checks.take
-    columns: dict[str, object] = {
+    columns: dict[str, Any] = {
         "name": (name := take("name", clean_line, details.name, maximum=NAME_LENGTH)),
         "issuer": (issuer := take("issuer", clean_line, details.issuer, maximum=ISSUER_LENGTH)),
         "hosts": take("hosts", _hosts, details.hosts, others=others),

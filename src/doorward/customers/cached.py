@@ -24,7 +24,7 @@ KEPT_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class BrandLook:
-    """A brand, without its logo's bytes."""
+    """A brand, without its logo's bytes. `hosts`: those that are used."""
 
     id: UUID
     name: str
@@ -42,7 +42,7 @@ class BrandLook:
     version: int
 
     def address(self, path: str) -> str:
-        """Give the whole address of a path, from the brand's first host, never from a request."""
+        """Give the whole address of a path, from the brand's first confirmed host, never from a request."""
         public = urlsplit(settings.DOORWARD.origin)
         if not self.hosts or self.hosts[0] == public.hostname:
             return f"{settings.DOORWARD.origin}{path}"
@@ -79,6 +79,18 @@ def brand_for_host(host: str) -> BrandLook:
         if host in brand.hosts:
             return brand
     return next(brand for brand in brands if brand.is_default)
+
+
+def usable_hosts(brand: Brand) -> tuple[str, ...]:
+    """Return the host names of a brand that are confirmed or need not be, in their order.
+
+    The host of the public address is the operator's word; where there is none, or it is loopback, the portal is
+    tried out on one machine.
+    """
+    public = urlsplit(settings.DOORWARD.public_url).hostname
+    if not public or is_loopback(public):
+        return tuple(brand.hosts)
+    return tuple(host for host in brand.hosts if host in brand.confirmed_hosts or host == public)
 
 
 def is_known_host(host: str) -> bool:
@@ -160,7 +172,7 @@ def _look(brand: Brand) -> BrandLook:
     return BrandLook(
         id=brand.id,
         name=brand.name,
-        hosts=tuple(brand.hosts),
+        hosts=usable_hosts(brand),
         accent=brand.accent,
         logo_type=brand.logo_type,
         support_email=brand.support_email,

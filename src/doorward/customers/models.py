@@ -16,11 +16,13 @@ CUSTOMER_NAME = 80
 
 
 class Brand(models.Model):
-    """What a portal looks like and who stands behind it. `hosts`: the first one makes the links."""
+    """What a portal looks like and who stands behind it. `hosts`: the first confirmed one makes the links."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     name = models.CharField(max_length=80)
     hosts = models.JSONField(default=list)
+    # Of these, when each was confirmed (ISO 8601). What is used is `cached.usable_hosts`.
+    confirmed_hosts = models.JSONField(default=dict)
     accent = models.CharField(max_length=7, default="#2b50e0")
     logo = models.BinaryField(null=True)
     logo_type = models.CharField(max_length=20, default="")

@@ -54,14 +54,22 @@ def settle(
     brand, customer or tab, by name. Reads the right as it is now, in the caller's transaction, and records there
     the event by which those are told who have the right. Raises `ProtectionRefused`.
     """
-    fields = lowered(changes)
+    fields = demand(changes, customer_id=customer[0] if customer else None, by=by)
     if not fields:
         return
-    if not may_lower(customer[0] if customer else None, by=by):
-        raise ProtectionRefused({field: RightMissing() for field in fields})
     told = tuple(change for change in changes if change.field in fields)
     details = details_of(told, names=names) | {"what": what}
     record(Kind.PROTECTION_LOWERED, by=by, customer=customer or _provider(), details=details)
+
+
+def demand(
+    changes: tuple[Change, ...], *, customer_id: UUID | None = None, by: By
+) -> tuple[str, ...]:
+    """Return the fields whose change lowers protection. Raises `ProtectionRefused` where the right to it is missing."""
+    fields = lowered(changes)
+    if fields and not may_lower(customer_id, by=by):
+        raise ProtectionRefused({field: RightMissing() for field in fields})
+    return fields
 
 
 def may_lower(customer_id: UUID | None, *, by: By) -> bool:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection
 
 from doorward.cli.fitness.finding import Finding, advice, fine, unfit
+from doorward.customers import hosts
 from doorward.customers.models import Brand, Customer, CustomerKind
 from doorward.environment import LOOPBACK_NAMES
 from doorward.safe import poolers
@@ -28,6 +29,7 @@ def look() -> Iterator[Finding]:
         yield _pooler()
     yield _sender()
     yield _contact()
+    yield _hosts()
     yield _staff()
 
 
@@ -86,6 +88,17 @@ def _sender() -> Finding:
         "sender",
         f"Mail of {names} comes from no-reply at the portal's host, which other servers may refuse.",
         "Set DOORWARD_EMAIL_FROM, or the brand's support address.",
+    )
+
+
+def _hosts() -> Finding:
+    names = ", ".join(hosts.unconfirmed())
+    if not names:
+        return fine("hosts", "Every host name of the brands is confirmed, or need not be.")
+    return advice(
+        "hosts",
+        f"Not confirmed, and so not used: {names}.",
+        "Have the name lead here and press Check now at its brand, or run `doorward brands confirm`.",
     )
 
 

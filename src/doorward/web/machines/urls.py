@@ -11,5 +11,6 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path(".well-known/change-password", views.change_password, name="change_password"),
     path(".well-known/passkey-endpoints", views.passkey_endpoints, name="passkey_endpoints"),
+    path(".well-known/doorward-host/<str:asked>", views.doorward_host, name="doorward_host"),
     path(".well-known/security.txt", views.security_txt, name="security_txt"),
 ]

@@ -12,6 +12,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonRespons
 from django.views.decorators.http import require_safe
 
 from doorward.core.steps import Need
+from doorward.customers import host_proof
 from doorward.web.machines.metrics import CONTENT_TYPE, write_metrics
 from doorward.web.needs import needs
 from doorward.web.readiness import what_is_wrong
@@ -90,6 +91,16 @@ def security_txt(request: Request) -> HttpResponse:
         f"Canonical: {request.brand.address(request.path)}",
     ]
     return _text("\n".join(lines) + "\n")
+
+
+@needs(Need.NOTHING, any_host=True)
+@require_safe
+def doorward_host(request: Request, asked: str) -> HttpResponse:
+    """Show that the host name of a brand is this portal, to whoever asks with that name's token."""
+    answer = host_proof.answer(request.host, asked)
+    if answer is None:
+        return _text("not found\n", status=404)
+    return _text(answer)
 
 
 @needs(Need.NOTHING)

@@ -49,7 +49,7 @@ def _look_fields(typed: Typed) -> dict[str, Field]:
             maxlength=_LONGEST_HOSTS,
             spellcheck="false",
             autocapitalize="off",
-            help=_("One per line. Links in mails have the first one."),
+            help=_("One per line. Links in mails have the first one that is confirmed."),
         ),
         "accent": typed.line(
             "accent",

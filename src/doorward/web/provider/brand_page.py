@@ -9,15 +9,19 @@ from django.db.models import Count
 
 from doorward.core import names
 from doorward.core.errors import ColourInvalid
-from doorward.customers import brands
+from doorward.customers import brands, hosts
+from doorward.customers.cached import usable_hosts
+from doorward.customers.hosts import Host, State
 from doorward.customers.models import Brand
 from doorward.web.brandmark import look_version, write_stylesheet
 from doorward.web.provider.brand_fields import brand_fields
 from doorward.web.provider.forms import Typed
+from doorward.web.refusals import sentence
 
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from doorward.core.errors import Refusal
     from doorward.web.fields import Field
 
 TEXTS: Final = (
@@ -43,9 +47,23 @@ class BrandLine:
     name: str
     accent: str
     hosts: tuple[str, ...]
+    to_confirm: int
     customers: int
     is_default: bool
     require_2fa: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HostLine:
+    """A host name of the brand, what it is good for, and why a check of it did not confirm it."""
+
+    host: Host
+    error: str = ""
+
+    @property
+    def to_do(self) -> bool:
+        """Whether it is still to be confirmed."""
+        return self.host.state is State.UNCONFIRMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +78,7 @@ class BrandPage:
     refused: bool
     # Whether who looks may change what protects people, too.
     may_lower: bool
+    hosts: tuple[HostLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +108,7 @@ def brands_page() -> tuple[BrandLine, ...]:
             name=brand.name,
             accent=brand.accent,
             hosts=tuple(brand.hosts),
+            to_confirm=len(brand.hosts) - len(usable_hosts(brand)),
             customers=brand.customers,
             is_default=brand.is_default,
             require_2fa=brand.require_2fa,
@@ -114,8 +134,14 @@ def details_of(typed: Typed) -> brands.BrandDetails:
     return brands.BrandDetails(**{name: typed.texts[name] for name in TEXTS}, **ticks)  # type: ignore[arg-type]
 
 
-def brand_page(brand: Brand | None, typed: Typed, *, may_lower: bool) -> BrandPage:
-    """Make the page."""
+def brand_page(
+    brand: Brand | None,
+    typed: Typed,
+    *,
+    may_lower: bool,
+    not_confirmed: tuple[str, Refusal] | None = None,
+) -> BrandPage:
+    """Make the page; `not_confirmed`: a host name that was checked just now, and what was found."""
     return BrandPage(
         id=brand.id if brand else None,
         name=brand.name if brand else "",
@@ -124,6 +150,15 @@ def brand_page(brand: Brand | None, typed: Typed, *, may_lower: bool) -> BrandPa
         logo=_logo(brand) if brand else "",
         refused=bool(typed.errors),
         may_lower=may_lower,
+        hosts=_hosts(brand, not_confirmed) if brand else (),
+    )
+
+
+def _hosts(brand: Brand, not_confirmed: tuple[str, Refusal] | None) -> tuple[HostLine, ...]:
+    name, refusal = not_confirmed or ("", None)
+    return tuple(
+        HostLine(host, sentence(refusal) if refusal and host.name == name else "")
+        for host in hosts.of(brand)
     )
 
 

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from doorward.core import errors
 from doorward.core.steps import OTHERS, Need
 from doorward.customers import brands as services
+from doorward.customers import hosts
 from doorward.customers.models import Brand
 from doorward.customers.protection import may_lower
 from doorward.customers.tabs import BRANDS
 from doorward.web.needs import needs
 from doorward.web.pages import render, see_other
-from doorward.web.posted import ticked
+from doorward.web.posted import field, ticked
 from doorward.web.provider import forms
 from doorward.web.provider.brand_page import (
     TEXTS,
@@ -84,6 +85,24 @@ def edit(request: Request, brand_id: UUID) -> HttpResponse:
 
 
 @needs(CHANGE)
+@require_POST
+def check_host(request: Request, brand_id: UUID) -> HttpResponse:
+    """Ask a host name of a brand whether it is this portal, and use it from then on."""
+    brand, name = _find(brand_id), field(request, "host")
+    try:
+        hosts.check(brand.id, name, by=acting(request), now=request.now)
+    except errors.NotFound as error:
+        raise Http404 from error
+    except errors.MustWait:
+        raise
+    except errors.Refusal as refusal:
+        page = _page(request, brand, typed_of(brand), (name, refusal))
+        return render(request, "provider/brand.html", page, status=422)
+    messages.success(request, _("%(host)s is confirmed and used from now on.") % {"host": name})
+    return see_other(f"/brands/{brand.id}/#hosts")
+
+
+@needs(CHANGE)
 @both
 def logo(request: Request, brand_id: UUID) -> HttpResponse:
     """Put a logo there or take it away.
@@ -128,8 +147,14 @@ def accent(request: Request) -> HttpResponse:
     )
 
 
-def _page(request: Request, brand: Brand | None, typed: Typed) -> BrandPage:
-    return brand_page(brand, typed, may_lower=may_lower(None, by=acting(request)))
+def _page(
+    request: Request,
+    brand: Brand | None,
+    typed: Typed,
+    not_confirmed: tuple[str, errors.Refusal] | None = None,
+) -> BrandPage:
+    may = may_lower(None, by=acting(request))
+    return brand_page(brand, typed, may_lower=may, not_confirmed=not_confirmed)
 
 
 def _find(brand_id: UUID) -> Brand:

@@ -19,6 +19,7 @@ urlpatterns = [
     path("brands/add/", brands.add, name="brands_add"),
     path("brands/accent.css", brands.accent, name="brand_accent"),
     path("brands/<uuid:brand_id>/", brands.edit, name="brand"),
+    path("brands/<uuid:brand_id>/check/", brands.check_host, name="brand_check_host"),
     path("brands/<uuid:brand_id>/logo/", brands.logo, name="brand_change_logo"),
     path("brands/<uuid:brand_id>/logo.png", brands.logo_image, name="brand_logo_image"),
     path("tabs/", tabs.list_, name="tabs"),

@@ -1,0 +1,74 @@
+"""`doorward brands`: what portals look like, and under which host names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from doorward.cli.base import Failure, json_option, print_json, print_table, with_data
+
+if TYPE_CHECKING:
+    from doorward.customers.models import Brand
+
+
+@click.group()
+def brands() -> None:
+    """List brands, and confirm their host names."""
+
+
+@brands.command("list")
+@json_option
+@with_data
+def list_(*, as_json: bool) -> None:
+    """List all brands with their host names, the default one first."""
+    from doorward.customers.models import Brand  # noqa: PLC0415 - after set-up, as all below
+
+    rows = Brand.objects.defer("logo").order_by("-is_default", "name", "id")
+    records = [_record(brand) for brand in rows]
+    if as_json:
+        print_json(records)
+        return
+    print_table(("NAME", "HOST", "STATE"), [row for record in records for row in _rows(record)])
+
+
+@brands.command()
+@click.argument("host")
+@with_data
+def confirm(host: str) -> None:
+    """Take a host name as confirmed, on your word: nobody is asked.
+
+    It is used for signing in, and for links and passkeys if it is the first one.
+    """
+    from django.utils import timezone  # noqa: PLC0415
+
+    from doorward.audit.origin import CONSOLE  # noqa: PLC0415
+    from doorward.core.errors import NotFound  # noqa: PLC0415
+    from doorward.core.text import clean_host  # noqa: PLC0415
+    from doorward.customers import hosts  # noqa: PLC0415
+
+    name = clean_host(host)
+    try:
+        brand = hosts.confirm(name, by=CONSOLE, now=timezone.now())
+    except NotFound as error:
+        raise Failure(f"No brand has the host name {name}.") from error
+    click.echo(f"{name} of {brand} is confirmed.")
+
+
+def _record(brand: Brand) -> dict[str, Any]:
+    from doorward.customers import hosts  # noqa: PLC0415
+
+    return {
+        "name": brand.name,
+        "is_default": brand.is_default,
+        "hosts": [
+            {"name": host.name, "state": host.state.value, "record": host.record}
+            for host in hosts.of(brand)
+        ],
+    }
+
+
+def _rows(record: dict[str, Any]) -> list[tuple[str, ...]]:
+    if not record["hosts"]:
+        return [(record["name"], "-", "")]
+    return [(record["name"], host["name"], host["state"]) for host in record["hosts"]]

@@ -1,0 +1,163 @@
+"""How a host name shows that it is this portal: the page or the TXT record that only this installation can have.
+
+Who asks is a person with a form, and where is what they typed. So only the address that links would have is asked
+for, at an address of the internet (`core/reachable.py`), once; nothing is followed, little is read, and not for long.
+"""
+
+from __future__ import annotations
+
+import hmac
+import socket
+import ssl
+import time
+from contextlib import contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
+from threading import BoundedSemaphore, Timer
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import dns.exception
+import dns.resolver
+from django.conf import settings
+
+from doorward.core import errors
+from doorward.core.hosts import DEFAULT_PORTS
+from doorward.core.reachable import is_public
+from doorward.safe.vault import fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATH: Final = "/.well-known/doorward-host/"
+_RECORD: Final = "doorward-host="
+_UNDER: Final = "_doorward."
+_OK: Final = 200
+_LONGEST: Final = 128
+_TOKEN: Final = 40
+# The name system is asked three times, then one connection is made: some twelve seconds at the very most.
+_DNS_SECONDS: Final = 2.5
+_HTTP_SECONDS: Final = 5.0
+_MOST_ADDRESSES: Final = 3
+# A process looks at one name at a time, so that looking takes no more than one thread.
+_ONE = BoundedSemaphore(1)
+_WAIT_SECONDS: Final = 10
+
+
+def token(host: str) -> str:
+    """Return what a host name is asked with: nobody else knows it."""
+    return fingerprint("host/asked", host).hex()[:_TOKEN]
+
+
+def answer(host: str, asked: str) -> str | None:
+    """Return what this portal answers under a host name; None: it was not asked with that name's token."""
+    # Not the token itself, or a page that repeats its address would be confirmed.
+    right = hmac.compare_digest(asked.encode(), token(host).encode())
+    return _answer(host) if host and right else None
+
+
+def record_name(host: str) -> str:
+    """Return where the TXT record stands."""
+    return f"{_UNDER}{host}"
+
+
+def record(host: str) -> str:
+    """Return what the TXT record says."""
+    return f"{_RECORD}{token(host)}"
+
+
+def look(host: str) -> None:
+    """Ask a host name whether it is this portal; return when it is.
+
+    Raises a `HostNotConfirmed`, or `MustWait` while another name is looked at.
+    """
+    if not _ONE.acquire(blocking=False):
+        raise errors.MustWait(_WAIT_SECONDS)
+    try:
+        if record(host) not in _texts(record_name(host)):
+            _ask(host)
+    finally:
+        _ONE.release()
+
+
+def _answer(host: str) -> str:
+    return fingerprint("host/answered", host).hex()
+
+
+def _texts(name: str) -> set[str]:
+    with suppress(dns.exception.DNSException):
+        found = dns.resolver.resolve(name, "TXT", lifetime=_DNS_SECONDS, search=False)
+        return {b"".join(one.strings).decode("ascii", "replace") for one in found}
+    return set()
+
+
+def _addresses(host: str) -> list[str]:
+    found: list[str] = []
+    for kind in ("A", "AAAA"):
+        with suppress(dns.exception.DNSException):
+            answers = dns.resolver.resolve(host, kind, lifetime=_DNS_SECONDS, search=False)
+            found += [one.address for one in answers]
+    if not found:
+        raise errors.HostUnknown
+    allowed = [one for one in found if settings.DOORWARD.private_hosts or is_public(one)]
+    if not allowed:
+        raise errors.HostPrivate
+    return allowed[:_MOST_ADDRESSES]
+
+
+def _ask(host: str) -> None:
+    """Ask the address that links would have. Raises a `HostNotConfirmed`."""
+    ends = time.monotonic() + _HTTP_SECONDS
+    for address in _addresses(host):
+        try:
+            said = _said(host, address, ends=ends)
+        except ssl.SSLCertVerificationError as error:
+            raise errors.HostCertificate from error
+        except (OSError, HTTPException, ValueError):
+            continue
+        if not hmac.compare_digest(said, _answer(host).encode()):
+            raise errors.HostIsAnothers
+        return
+    raise errors.HostSilent
+
+
+def _said(host: str, address: str, *, ends: float) -> bytes:
+    public = urlsplit(settings.DOORWARD.origin)
+    port = public.port or DEFAULT_PORTS[public.scheme]
+    with _connected(host, (address, port), tls=public.scheme == "https", ends=ends) as sock:
+        connection = HTTPConnection(host, None if public.port is None else port)
+        # To this very address: another look at the name may give another one.
+        connection.sock = sock
+        headers = {"Accept": "text/plain", "Connection": "close", "User-Agent": "Doorward"}
+        connection.request("GET", f"{PATH}{token(host)}", headers=headers)
+        with connection.getresponse() as response:
+            body = response.read(_LONGEST)
+            if time.monotonic() >= ends:  # what was cut off looks like an end
+                raise TimeoutError
+            return body if response.status == _OK else b""
+
+
+@contextmanager
+def _connected(
+    host: str, address: tuple[str, int], *, tls: bool, ends: float
+) -> Iterator[socket.socket]:
+    left = max(0.1, ends - time.monotonic())
+    sock = socket.create_connection(address, timeout=left)
+    if tls:
+        context = ssl.create_default_context()
+        sock = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+    # Whoever answers byte by byte is cut off, too: a time limit of a socket is one for each byte.
+    cut = Timer(max(0.1, ends - time.monotonic()), _cut, args=[sock])
+    cut.daemon = True
+    cut.start()
+    try:
+        if isinstance(sock, ssl.SSLSocket):
+            sock.do_handshake()
+        yield sock
+    finally:
+        cut.cancel()
+        sock.close()
+
+
+def _cut(sock: socket.socket) -> None:
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,121 @@
+"""The host names of brands: which are confirmed, and what is to be done for the others.
+
+A name that is not confirmed makes no link and no passkey, and nobody signs in under it. It is confirmed by asking it
+for what only this installation knows: over HTTP, as people's browsers will, or in a TXT record of its domain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F
+
+from doorward.core.errors import NotFound
+from doorward.core.protection import Change
+from doorward.customers import cached, host_proof, protection
+from doorward.customers.models import Brand
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from doorward.audit.origin import By
+
+
+class State(StrEnum):
+    """What a host name of a brand is good for."""
+
+    # Links in mails and passkeys have it.
+    LINKS = "links"
+    USED = "used"
+    UNCONFIRMED = "unconfirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host name of a brand, its state, and the TXT record that would confirm it."""
+
+    name: str
+    state: State
+    record_name: str
+    record: str
+
+
+def of(brand: Brand) -> tuple[Host, ...]:
+    """Return the host names of a brand, in their order."""
+    usable = cached.usable_hosts(brand)
+    return tuple(
+        Host(
+            name=name,
+            state=_state(name, usable),
+            record_name=host_proof.record_name(name),
+            record=host_proof.record(name),
+        )
+        for name in brand.hosts
+    )
+
+
+def unconfirmed() -> list[str]:
+    """Return all host names that still have to be confirmed, of whatever brand."""
+    brands = Brand.objects.defer("logo").order_by("name", "id")
+    return [host.name for brand in brands for host in of(brand) if host.state is State.UNCONFIRMED]
+
+
+def check(brand_id: UUID, name: str, *, by: By, now: datetime) -> None:
+    """Ask a host name whether it is this portal; where it is, the brand uses it from now on.
+
+    It asks the network, so no transaction may be open. Raises `ProtectionRefused` before anything is asked,
+    `NotFound`, and what `host_proof.look` raises.
+    """
+    brand = _with(name, Brand.objects.filter(id=brand_id))
+    if name in cached.usable_hosts(brand):
+        return
+    with protection.refusals_recorded(by=by):
+        protection.demand(_change(brand, name), by=by)
+    host_proof.look(name)
+    _write(brand_id, name, by=by, now=now)
+
+
+def confirm(name: str, *, by: By, now: datetime) -> str:
+    """Take a host name as confirmed on the operator's word; return its brand's name. Raises `NotFound`."""
+    brand = _with(name, Brand.objects.all())
+    _write(brand.id, name, by=by, now=now)
+    return brand.name
+
+
+def _with(name: str, brands: QuerySet[Brand]) -> Brand:
+    found = next((brand for brand in brands.defer("logo") if name in brand.hosts), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _write(brand_id: UUID, name: str, *, by: By, now: datetime) -> None:
+    with protection.refusals_recorded(by=by), transaction.atomic():
+        brand = Brand.objects.defer("logo").select_for_update().get(id=brand_id)
+        if name not in brand.hosts:
+            raise NotFound
+        protection.settle(_change(brand, name), what=brand.name, by=by)
+        confirmed = brand.confirmed_hosts | {name: now.isoformat()}
+        rows = Brand.objects.filter(id=brand_id)
+        rows.update(confirmed_hosts=confirmed, version=F("version") + 1)
+    cached.forget()
+
+
+def _change(brand: Brand, name: str) -> tuple[Change, ...]:
+    """Return what people are led to before and after."""
+    before = cached.usable_hosts(brand)
+    confirmed = set(before) | {name}
+    after = [host for host in brand.hosts if host in confirmed]
+    return (Change("confirmed_hosts", list(before), after),)
+
+
+def _state(name: str, usable: tuple[str, ...]) -> State:
+    if name not in usable:
+        return State.UNCONFIRMED
+    return State.LINKS if name == usable[0] else State.USED
