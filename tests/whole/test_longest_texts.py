@@ -242,7 +242,8 @@ def test_everything_is_shown_mailed_drawn_and_taken_along(script, folder):
     values |= {"tab_id": str(Tab.objects.get().id)}
     for route in walk():
         answer = browser.get(route.path(**values), headers={"X-Language": "de"})
-        assert answer.status_code < 500, route.pattern
+        # Whether the worker is at work is another question.
+        assert answer.status_code < 500 or route.pattern == "readyz", route.pattern
     table = browser.get("/activity/export.csv")
     assert filled(SCRIPTS[script], 60) in b"".join(table).decode()
     mails = folder.new()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 WAITS = timedelta(minutes=10)
-_SECRET = frozenset({"password", "current", "code", "credential", "csrfmiddlewaretoken"})
+SECRET = frozenset({"password", "current", "code", "credential", "csrfmiddlewaretoken"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Parked:
 
 def park(session_id: UUID, *, path: str, fields: Sequence[tuple[str, str]], now: datetime) -> None:
     """Keep a form in its session; a later one replaces it."""
-    kept = [field for field in fields if field[0] not in _SECRET]
+    kept = [field for field in fields if field[0] not in SECRET]
     plain = json.dumps({"path": path, "fields": kept, "at": now.timestamp()}).encode()
     sealed = vault.seal(plain, **places.of_parked(session_id))
     Session.objects.filter(id=session_id).update(parked=sealed)

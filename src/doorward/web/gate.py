@@ -39,6 +39,7 @@ from doorward.web.errors import (
     refusal_page,
     with_page,
 )
+from doorward.web.formtoken import renew
 from doorward.web.needs import Declaration, declared
 from doorward.web.origins import settle
 from doorward.web.pages import see_other
@@ -101,6 +102,8 @@ class Gate:
         request.why = None
         timezone.deactivate()
         response = self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in response.cookies:
+            renew(request, response)
         if response.status_code >= 500 and _is_signing_out(request):  # noqa: PLR2004 - whatever failed
             return drop_session_cookie(not_signed_out(request))
         return with_page(request, response) if response.status_code == 405 else response  # noqa: PLR2004
@@ -113,24 +116,7 @@ class Gate:
         _kwargs: dict[str, Any],
     ) -> HttpResponse | None:
         """Decide before a view runs; None lets it."""
-        declaration = declared(view)
-        if declaration is not None and declaration.any_host:
-            return None
-        if not request.host:
-            return error_page(request, 400)
-        request.brand = brand_for_host(request.host)
-        if declaration is None or not is_known_host(request.host):
-            return error_page(request, 403 if declaration is None else 421)
-        token = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-        if token:
-            _load(request, token)
-        if declaration.step is not None:
-            return _serve_step(request, declaration.step, through=declaration.through)
-        need = declaration.need_for(request.method)
-        if need.open:
-            _let_in_if_through(request)
-            return None
-        return _meet(request, need, declaration)
+        return decide(request, view)
 
     def process_exception(self, request: Request, exception: Exception) -> HttpResponse | None:
         """Answer what a view found while it ran: a proof is wanted, the form is not one of ours, or they wait."""
@@ -143,6 +129,28 @@ class Gate:
         if isinstance(exception, SessionEnded):
             return see_other(PAGES[Step.SIGN_IN])
         return not_saved(request, exception)
+
+
+def decide(request: Request, view: Callable[..., Any]) -> HttpResponse | None:
+    """Return what is answered in place of a view; None: it may run."""
+    declaration = declared(view)
+    if declaration is not None and declaration.any_host:
+        return None
+    if not request.host:
+        return error_page(request, 400)
+    request.brand = brand_for_host(request.host)
+    if declaration is None or not is_known_host(request.host):
+        return error_page(request, 403 if declaration is None else 421)
+    token = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    if token:
+        _load(request, token)
+    if declaration.step is not None:
+        return _serve_step(request, declaration.step, through=declaration.through)
+    need = declaration.need_for(request.method)
+    if need.open:
+        _let_in_if_through(request)
+        return None
+    return _meet(request, need, declaration)
 
 
 def _is_signing_out(request: Request) -> bool:

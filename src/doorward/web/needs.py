@@ -22,6 +22,8 @@ class Declaration:
     `through`: with `step`, runs also where nothing is due.
     `any_host`: for machines: answers whatever the Host header says, even nothing, and needs neither brand
     nor session, so that it answers without a database, too.
+    `old_forms`: does what it does for a form of an older page of this browser, too: signing out must not
+    wait until a page was loaded again.
     """
 
     need: Need | None = None
@@ -29,6 +31,7 @@ class Declaration:
     step: Step | None = None
     through: bool = False
     any_host: bool = False
+    old_forms: bool = False
 
     def need_for(self, method: str | None) -> Need:
         """Give what a request of this method asks."""
@@ -38,10 +41,10 @@ class Declaration:
 
 
 def needs(
-    need: Need, *, post: Need | None = None, any_host: bool = False
+    need: Need, *, post: Need | None = None, any_host: bool = False, old_forms: bool = False
 ) -> Callable[[View], View]:
     """Declare what a view asks of a session."""
-    return _mark(Declaration(need=need, post=post, any_host=any_host))
+    return _mark(Declaration(need=need, post=post, any_host=any_host, old_forms=old_forms))
 
 
 def serves(step: Step, *, through: bool = False) -> Callable[[View], View]:

@@ -55,7 +55,7 @@ def brand_logo(request: Request) -> HttpResponse:
     return response
 
 
-@needs(Need.NOTHING)
+@needs(Need.NOTHING, old_forms=True)
 @require_POST
 def choose_language(request: Request) -> HttpResponse:
     """Remember a language: in this browser, and for the person where somebody is signed in."""
@@ -68,7 +68,7 @@ def choose_language(request: Request) -> HttpResponse:
     return keep_language(response, chosen)
 
 
-@needs(Need.THROUGH)
+@needs(Need.THROUGH, old_forms=True)
 @require_POST
 def stay(request: Request) -> HttpResponse:
     """Stay signed in: the gate has just noted that somebody is here. A script is told for how long."""

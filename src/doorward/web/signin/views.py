@@ -257,7 +257,7 @@ def set_password(request: Request) -> HttpResponse:
     return see_other(onward(request))
 
 
-@needs(Need.NOTHING)
+@needs(Need.NOTHING, old_forms=True)
 @require_POST
 def sign_out(request: Request) -> HttpResponse:
     """End the session of this browser, at whatever step it is."""
