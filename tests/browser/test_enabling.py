@@ -37,7 +37,7 @@ def test_the_menu_is_in_the_upper_right_corner(ines, somewhere):
 
 def test_on_the_phone_itself_a_link_opens_the_app(ines, somewhere):
     window = open_window(somewhere, ines)
-    link = window.get_by_role("link", name="Open in the app on this device")
+    link = window.get_by_role("link", name="Open in your app")
     phone = Authenticator.of_address(link.get_attribute("href"))
     assert phone == somewhere.opens_set_up()
     if somewhere.scripts:

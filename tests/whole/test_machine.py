@@ -163,13 +163,15 @@ class Portal(Table):
             self.game.ask_for_link(self.players[name])
         self.game.reset_password(self.players[name], again=again)
 
-    @rule(name=WHO, shown=st.booleans())
-    def make_codes_and_leave_them_unsaved(self, name: str, *, shown: bool) -> None:
-        """Make new codes and go away; `shown`: have a look at them first."""
+    @rule(name=WHO, shown=st.booleans(), tries=WHO)
+    def make_codes_and_leave_them_unsaved(self, name: str, *, shown: bool, tries: str) -> None:
+        """Make new codes and go away; `shown`: have a look at them first. Then somebody `tries` one."""
         player = self.player_of(name, first="fresh")
         self.game.make_new_codes(player)
         if shown:
             self.game.look_at_codes(player)
+        if self.person.shown:
+            self.game.recovery_code(self.with_the_password(tries), "unsaved")
 
     @rule(name=WHO, after=st.sampled_from(["", "password", "app"]))
     def look_at_codes(self, name: str, *, after: str) -> None:
