@@ -10,6 +10,7 @@ from django.utils import timezone
 from doorward.audit.origin import CONSOLE
 from doorward.core.policy import Kinds
 from doorward.customers import own_tabs
+from doorward.customers.models import Brand
 from tests import support
 from tests.support import BRAND
 
@@ -41,6 +42,7 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
     invited = support.invite(boss.customer, email="ada@northline.example", name="Ada Byron")
     customer = support.make_customer()
     tab = own_tabs.add("pbx", own_tabs.TabDetails(**TAB), by=CONSOLE)
+    named = Brand.objects.create(name="Lit", issuer="Lit", hosts=["portal.lit.example"])
     brand, factor = customer.brand_id, boss.factors.get()
     trusted = boss.trusted_browsers.create(
         token_hash=bytes(32),
@@ -84,6 +86,7 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
             PERSON | {"phone": "", "tabs": ["home", "support"]},
         ),
         "brands/<uuid:brand_id>/": (f"/brands/{brand}/", BRAND),
+        "brands/<uuid:brand_id>/check/": (f"/brands/{named.id}/check/", {"host": named.hosts[0]}),
         "brands/<uuid:brand_id>/logo/": (f"/brands/{brand}/logo/", {"remove": ""}),
         "brands/add/": ("/brands/add/", BRAND),
         "customers/<uuid:customer_id>/": (

@@ -40,6 +40,7 @@ WANTED: dict[str, Fresh] = {
     "administrators/<uuid:person_id>/revoke-invitation/": OTHERS,
     "administrators/add/": OTHERS,
     "brands/<uuid:brand_id>/": OTHERS,
+    "brands/<uuid:brand_id>/check/": OTHERS,
     "brands/<uuid:brand_id>/logo/": OTHERS,
     "brands/add/": OTHERS,
     "customers/<uuid:customer_id>/": OTHERS,
@@ -118,6 +119,7 @@ UNFINISHED = {
     "security/2fa/add/": 422,
     "security/new-phone/add/": 422,
     "security/2fa/enable/": 303,  # it is on already
+    "brands/<uuid:brand_id>/check/": 303,  # on one machine it is used already
     "brands/<uuid:brand_id>/logo/": 422,
     "security/2fa/passkey/": 200,
 }
