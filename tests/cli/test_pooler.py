@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -14,7 +17,7 @@ from django.db import connection, transaction
 from doorward.cli import migrating
 from tests import postgresql
 from tests.pgbouncer import pooler
-from tests.serving import environment, start
+from tests.serving import Browser, environment, start
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,13 +144,67 @@ def test_migrations_go_by_the_direct_address(tmp_path):
     assert applied > 0
 
 
+HISTORY = """
+from django.utils import timezone
+from doorward.audit.models import Event
+from doorward.customers.models import Customer
+
+provider = Customer.objects.get()
+Event.objects.bulk_create(
+    Event(at=timezone.now(), kind="signed_in", outcome="ok", customer_id=provider.id) for _ in range(2500)
+)
+"""
+PASSWORD = "seven bridges over a quiet river"
+
+
 @pytest.mark.processes
 @pytest.mark.xdist_group("processes")
-def test_it_starts_again_and_again_by_a_pooler_on_postgresql(tmp_path):
-    with postgresql.empty_database() as url, pooler(url, connections=4) as address:
-        for _ in range(2):
-            portal = start(tmp_path / "data", database_url=address)
-            assert portal.stop() == 0
+def test_it_starts_again_and_serves_by_a_pooler_on_postgresql(tmp_path):
+    """Exports beside page views each have every row, over the real server."""
+    with postgresql.empty_database() as url, pooler(url) as address:
+        given = {"database_url": address, "keys_file": str(tmp_path / "keys")}
+        portal = start(tmp_path / "data", **given)
+        assert portal.stop() == 0
+        said(program(SET_UP + HISTORY, tmp_path / "other", address))
+        with_password = subprocess.run(
+            [
+                *(sys.executable, "-m", "doorward", "administrators", "add", "ines@portal.example"),
+                *("--customer", "Provider", "--primary", "--password-stdin"),
+            ],
+            env=environment(tmp_path / "other", **given),
+            input=PASSWORD.encode(),
+            check=False,
+        )
+        assert with_password.returncode == 0
+        portal = start(tmp_path / "data", **given)
+        try:
+            browser = Browser(portal.address)
+            browser.get("/sign-in/")
+            browser.post("/sign-in/", email="ines@portal.example", password=PASSWORD)
+            with ThreadPoolExecutor(5) as pool:
+                views = [pool.submit(_look, browser, 12) for _ in range(4)]
+                exports = [_rows(browser) for _ in range(6)]
+                assert [view.result() for view in views] == [{200}] * 4
+        finally:
+            portal.stop()
+    # Each export is an event, and is in the next one.
+    assert exports == [*range(exports[0], exports[0] + 6)]
+    assert exports[0] > 2500
+
+
+def _look(browser: Browser, times: int) -> set[int]:
+    """Open pages with a browser's cookies; give the statuses."""
+    found = set()
+    for _ in range(times):
+        with browser.opener.open(f"{browser.address}/activity/", timeout=60) as answer:
+            answer.read()
+            found.add(answer.status)
+    return found
+
+
+def _rows(browser: Browser) -> int:
+    with browser.opener.open(f"{browser.address}/activity/export.csv", timeout=60) as answer:
+        return len(list(csv.reader(io.StringIO(answer.read().decode("utf-8-sig"))))) - 1
 
 
 def test_a_table_whose_references_wait_to_be_looked_at_can_be_changed(db: None) -> None:
