@@ -163,7 +163,7 @@ def test_it_starts_again_and_serves_by_a_pooler_on_postgresql(tmp_path):
     """Exports beside page views each have every row, over the real server."""
     with postgresql.empty_database() as url, pooler(url) as address:
         given = {"database_url": address, "keys_file": str(tmp_path / "keys")}
-        portal = start(tmp_path / "data", **given)
+        portal = start(tmp_path / "data", port=None, **given)
         assert portal.stop() == 0
         said(program(SET_UP + HISTORY, tmp_path / "other", address))
         with_password = subprocess.run(
@@ -176,7 +176,7 @@ def test_it_starts_again_and_serves_by_a_pooler_on_postgresql(tmp_path):
             check=False,
         )
         assert with_password.returncode == 0
-        portal = start(tmp_path / "data", **given)
+        portal = start(tmp_path / "data", port=None, **given)
         try:
             browser = Browser(portal.address)
             browser.get("/sign-in/")
