@@ -97,7 +97,7 @@ def test_nor_is_a_copy_a_link_or_what_somebody_marked_by_hand(
 @pytest.mark.processes
 @pytest.mark.xdist_group("processes")
 def test_the_commands_say_so(tmp_path: Path, marked: Path) -> None:
-    for command in (["run"], ["check"], ["customers", "list"]):
+    for command in (["run"], ["customers", "list"]):
         done = doorward(*command, folder=tmp_path / "data", demo="true")
         assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{ONLY}\n")
     served = doorward("run", folder=marked)

@@ -319,9 +319,8 @@ ODD = {**SCRIPTS, **{name: what for name, what in REFUSED.items() if what != "\0
 
 
 @pytest.mark.parametrize("odd", ODD)
-@pytest.mark.parametrize("length", [80, 9000])
-def test_a_command_takes_any_argument(odd, length, customer):
-    given = (ODD[odd] * length)[:length]
+def test_a_command_takes_any_argument(odd, customer):
+    given = (ODD[odd] * 9000)[:9000]
     for words in (
         ["customers", "add", given],
         ["administrators", "show", given],
@@ -355,12 +354,12 @@ FORM = ["/sign-in/", "/password/forgot/", "/profile/", "/administrators/add/", "
 def test_a_form_takes_any_text(odd, owner):
     whole = {**SCRIPTS, **REFUSED}[odd]
     browser = support.browser_of(owner)
-    for client in (browser, Client()):
+    for client, paths in ((browser, FORM), (Client(), FORM[:2])):
         client.raise_request_exception = False
         for length in (61, 5000):
             given = (whole * length)[:length].encode("utf-8", "surrogatepass")
             body = b"&".join(name.encode() + b"=" + _quoted(given) for name in FIELDS)
-            for path in FORM:
+            for path in paths:
                 kind = "application/x-www-form-urlencoded"
                 assert client.generic("POST", path, body, kind).status_code < 500, (path, odd)
             query = _quoted(given[:1500]).decode()
