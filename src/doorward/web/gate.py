@@ -46,6 +46,7 @@ from doorward.web.pages import see_other
 from doorward.web.posted import FieldMissing
 from doorward.web.tabs import ADDRESSES, keys_for
 from doorward.web.trustmark import token_of
+from doorward.web.unsent import CONTINUE, keep_unsent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,7 +128,7 @@ class Gate:
         if isinstance(exception, MustWait):
             return must_wait(request, exception.seconds)
         if isinstance(exception, SessionEnded):
-            return see_other(PAGES[Step.SIGN_IN])
+            return _send_to(request, Step.SIGN_IN)
         return not_saved(request, exception)
 
 
@@ -316,7 +317,9 @@ def _send_to(request: Request, step: Step) -> HttpResponse:
     if heading in {None, "/"} or heading in PAGES.values():
         heading = None
     if step is Step.SIGN_IN:
-        if request.loaded is not None and request.method in READING:
+        if request.method not in READING:
+            return keep_unsent(request, see_other(page))
+        if request.loaded is not None:
             messages.info(request, _("Your session has ended. Please sign in again."))
         return see_other(f"{page}?{urlencode({'next': heading})}" if heading else page)
     if heading and request.loaded and heading != request.loaded.browser.next_path:
@@ -335,7 +338,7 @@ def _prove_again(request: Request, *, without: UUID | None = None) -> HttpRespon
     elif loaded is not None and request.method not in READING:
         fields = [(name, value) for name, values in request.POST.lists() for value in values]
         parking.park(loaded.browser.session_id, path=path, fields=fields, now=request.now)
-        path = "/prove/continue/"
+        path = CONTINUE
     query = {"next": path} | ({"without": str(without)} if without else {})
     return see_other(f"/prove/?{urlencode(query)}")
 

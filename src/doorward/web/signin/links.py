@@ -18,7 +18,7 @@ from doorward.core.passwords import minimum
 from doorward.core.steps import Need
 from doorward.mfa import not_me
 from doorward.mfa.facts import required, two_factors
-from doorward.web import browsermark, linkmark
+from doorward.web import browsermark, linkmark, unsent
 from doorward.web.gate import go_on, landing
 from doorward.web.needs import needs
 from doorward.web.pages import render, see_other
@@ -189,7 +189,8 @@ def _password_by_link(
     if started is None:
         messages.success(request, _suspended(request))
         return linkmark.drop(see_other("/sign-in/"))
-    response = linkmark.drop(go_on(started.token, landing(started)))
+    to = unsent.CONTINUE if unsent.carry_over(request, started.session_id) else landing(started)
+    response = unsent.drop_marks(request, linkmark.drop(go_on(started.token, to)))
     return browsermark.leave_mark(response, mark)
 
 

@@ -104,10 +104,11 @@ class ProvePage:
 
 @dataclass(frozen=True, slots=True)
 class ContinuePage:
-    """A form that waited for its proof, to be sent on."""
+    """A form that waited for its proof, to be sent on; `unsent`: for somebody to sign in again."""
 
     action: str
     fields: tuple[tuple[str, str], ...] = field(default_factory=tuple)
+    unsent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,8 @@ def go_on_with_form(request: Request) -> HttpResponse:
     parked = parking.unpark(browser.session_id, browser.parked, now=request.now)
     if parked is None:
         return see_other("/")
-    page = ContinuePage(action=safe_next(parked.path) or "/", fields=parked.fields)
+    action = safe_next(parked.path) or "/"
+    page = ContinuePage(action=action, fields=parked.fields, unsent=parked.unsent)
     return render(request, "signin/continue.html", page)
 
 

@@ -25,7 +25,7 @@ from doorward.core.passwords import minimum
 from doorward.core.steps import FactorKind, Need, Step
 from doorward.core.text import safe_next
 from doorward.mfa import passkey_proving, passkey_sign_in, proving, recovery, trusted
-from doorward.web import browsermark, passkeys
+from doorward.web import browsermark, passkeys, unsent
 from doorward.web.gate import completes, drop_session_cookie, go_on, landing, lets_through, onward
 from doorward.web.needs import needs, serves
 from doorward.web.pages import render, see_other
@@ -57,7 +57,9 @@ def sign_in(request: Request) -> HttpResponse:
     except Refusal as refusal:
         page = _sign_in_page(request, heading, refusal)
         return _refused(request, "signin/sign_in.html", page, refusal)
-    return browsermark.leave_mark(go_on(started.token, heading or landing(started)), mark)
+    to = unsent.CONTINUE if unsent.carry_over(request, started.session_id) else heading
+    response = browsermark.leave_mark(go_on(started.token, to or landing(started)), mark)
+    return unsent.drop_marks(request, response)
 
 
 def _by_password(request: Request, heading: str, mark: str) -> Started:
@@ -263,7 +265,7 @@ def sign_out(request: Request) -> HttpResponse:
     """End the session of this browser, at whatever step it is."""
     if request.loaded is not None:
         sessions.sign_out(request.loaded.browser.session_id, by=acting(request), now=request.now)
-    response = drop_session_cookie(see_other("/sign-in/"))
+    response = unsent.leave_mark(request, drop_session_cookie(see_other("/sign-in/")))
     # Not "cookies": that would also take the browser's mark, and cookies of sibling hosts.
     response["Clear-Site-Data"] = '"storage"'
     return response
