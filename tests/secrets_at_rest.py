@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils import timezone
 
-from doorward.administrators import links, mailbox, parking, passwords, sessions
+from doorward.administrators import forgotten, links, mailbox, parking, passwords, sessions
 from doorward.administrators.models import LinkPurpose, MailedLink, Session
+from doorward.audit.origin import Origin
 from doorward.mfa import recovery, set_up
 from tests import support
 
@@ -57,6 +58,7 @@ def keep(owner: Administrator, colleague: Administrator, newcomer: Administrator
     parking.park(session_of(browser), path="/profile/", fields=[("phone", "1")], now=now)
     passwords.send_link(person=owner, by=support.by(owner), now=now)
     link = MailedLink.objects.get(administrator=owner, purpose=LinkPurpose.RESET)
+    forgotten.ask(email="lena@harbourbakery.example", origin=Origin(), now=now)
     started = sessions.begin(newcomer, by=support.by(newcomer), now=now, password_at=now)
     proof = mailbox.send(session_id=started.session_id, by=support.by(newcomer), now=now)
     return Kept(

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators import services, sessions
+from doorward.administrators import forgotten, services, sessions
 from doorward.administrators.models import Administrator, Session, Status
 from doorward.audit.models import Event
 from doorward.audit.origin import CONSOLE, By, Origin
@@ -218,6 +218,17 @@ def browser_of_with_factor(person: Administrator) -> Client:
 def events(kind: Kind, **fields: Any) -> list[Event]:
     """Give what history has of a kind, oldest first."""
     return list(Event.objects.filter(kind=kind.value, **fields).order_by("id"))
+
+
+def answer_asked() -> None:
+    """Do what the worker does with links that were asked for: nobody is looked up before."""
+    forgotten.answer(now=timezone.now())
+
+
+def ask_for_link(email: str, *, origin: Origin | None = None) -> None:
+    """Ask for a link for a forgotten password, and do what the worker does with it."""
+    forgotten.ask(email=email, origin=origin or Origin(), now=timezone.now())
+    answer_asked()
 
 
 def is_active(person: Administrator) -> bool:

@@ -113,7 +113,7 @@ def test_with_two_factors_twelve_characters_do_and_it_is_remembered(owner):
 
 
 def ask(email, *, address="192.0.2.1"):
-    passwords.ask_for_link(email=email, origin=Origin(address=address), now=timezone.now())
+    support.ask_for_link(email, origin=Origin(address=address))
 
 
 def reset(token, *, password=support.OTHER_PASSWORD, later=timedelta()):

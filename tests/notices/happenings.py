@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from doorward.administrators import (
     email_change,
+    forgotten,
     invitations,
     links,
     mailbox,
@@ -289,7 +290,8 @@ def password_changed(stage: Stage) -> None:
 
 
 def link_asked(stage: Stage) -> None:
-    passwords.ask_for_link(email=stage.person.email, origin=ORIGIN, now=stage.now)
+    forgotten.ask(email=stage.person.email, origin=ORIGIN, now=stage.now)
+    forgotten.answer(now=stage.now)
 
 
 def link_sent(stage: Stage) -> None:

@@ -18,7 +18,7 @@ from doorward.audit.events import Kind
 from doorward.audit.models import Event
 from doorward.audit.origin import CONSOLE
 from doorward.cli.base import main
-from doorward.core import attempts
+from doorward.core import attempts, mail_budget
 from doorward.core.errors import NotFound, WrongStatus
 from doorward.mfa import challenges, set_up
 from doorward.notices import erasing, mail_files, outbox, upkeep
@@ -209,7 +209,7 @@ ROWS = {
         [
             f"{attempts.ADDRESS_WINDOW // 60} minutes",
             f"{throttle._MEMORY_MS // 86_400_000} days",
-            f"{attempts.ASKED.seconds // 3600} hour",
+            f"{mail_budget.DAY // 3600} hours",
         ],
     ),
     "mailed links": ("a mailed link", [days(links.KEEP)]),

@@ -10,7 +10,7 @@ from threading import Lock
 import pytest
 from django.utils import timezone
 
-from doorward.core import attempts
+from doorward.core import attempts, mail_budget
 from doorward.core.errors import MustWait
 from doorward.mfa.models import Factor
 from doorward.safe import throttle
@@ -212,9 +212,11 @@ def test_what_has_a_window_is_spent_until_it_is_full_and_is_whole_again_after(cl
 @pytest.mark.django_db(transaction=True)
 def test_of_many_spent_at_once_no_more_than_the_window_has():
     support.provider()
-    key = throttle.asked_key(EMAIL)
-    found = at_once([partial(throttle.spend, [key], now=timezone.now())] * 30)
-    assert found.count(None) == attempts.ASKED.limit, found
+    keys = throttle.mail_keys(throttle.Mail.RECEIVER, EMAIL)
+    found = at_once([partial(throttle.spend, keys, now=timezone.now())] * 30)
+    assert found.count(None) == mail_budget.RECEIVER.in_hour, found
+    # What the day's window counted is taken back where the hour's refused.
+    assert set(Attempt.objects.values_list("failures", flat=True)) == {mail_budget.RECEIVER.in_hour}
 
 
 # --- no more rows than it takes -------------------------------------------------------------------

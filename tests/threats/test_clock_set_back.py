@@ -143,7 +143,7 @@ def secret_of_a_set_up(person: Administrator) -> Use:
 
 
 def reset_link(person: Administrator) -> Use:
-    passwords.ask_for_link(email=person.email, origin=WHERE, now=timezone.now())
+    support.ask_for_link(person.email, origin=WHERE)
     token = token_of(person, LinkPurpose.RESET)
     return lambda: passwords.reset(token=token, two_factors=False, now=timezone.now(), **RESET)
 

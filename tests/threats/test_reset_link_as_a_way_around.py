@@ -31,6 +31,7 @@ def test_a_reset_neither_signs_in_past_the_second_factor_nor_removes_it(client, 
     support.enable_app(owner)
     signed_in = support.browser_of(owner)
     client.post("/password/forgot/", {"email": owner.email})
+    support.answer_asked()
     path = link_of("reset")
     answer = client.get(path)
     assert (answer.status_code, answer["Location"]) == (303, "/password/reset/")
@@ -47,6 +48,7 @@ def test_a_reset_neither_signs_in_past_the_second_factor_nor_removes_it(client, 
 
 def test_opening_a_link_uses_nothing_up_and_using_it_does(client, owner):
     client.post("/password/forgot/", {"email": owner.email})
+    support.answer_asked()
     path = link_of("reset")
     for scanner in (Client(), Client()):
         scanner.get(path)
@@ -63,6 +65,7 @@ def test_opening_a_link_uses_nothing_up_and_using_it_does(client, owner):
 def test_links_end_with_their_time(client, customer, owner, clock, purpose, minutes):
     if purpose == "reset":
         client.post("/password/forgot/", {"email": owner.email})
+        support.answer_asked()
     else:
         support.invite(customer)
     client.get(link_of(purpose))
@@ -74,6 +77,7 @@ def test_links_end_with_their_time(client, customer, owner, clock, purpose, minu
 
 def test_links_of_one_purpose_do_not_serve_another(client, owner):
     client.post("/password/forgot/", {"email": owner.email})
+    support.answer_asked()
     token = link_of("reset").split("/")[-2]
     for page in ("/invitation/", "/not-me/", "/e-mail/confirm/"):
         client.get(f"{page}{token}/")

@@ -50,6 +50,7 @@ def test_nor_does_a_mailed_link_go_on_with_a_planted_one(owner, customer, page):
         support.invite(customer)
     elif page == "/password/reset/":
         Client().post("/password/forgot/", {"email": owner.email})
+        support.answer_asked()
     else:
         thief = Person(owner)
         way = next(way for way in WAYS if way.route == "security/2fa/enable/")

@@ -187,7 +187,7 @@ def open_session(person: Administrator) -> Callable[[], object]:
 
 
 def open_reset(person: Administrator) -> Callable[[], object]:
-    passwords.ask_for_link(email=person.email, origin=WHERE, now=timezone.now())
+    support.ask_for_link(person.email, origin=WHERE)
     mailed = token(person, LinkPurpose.RESET)
     return lambda: passwords.reset(token=mailed, two_factors=False, now=timezone.now(), **FORM)
 
@@ -269,9 +269,8 @@ def test_of_both_at_once_no_link_is_left(suspend: Make) -> None:
         person = support.make_administrator(
             customer, email=f"samuel{number}@harbourbakery.example", name="Samuel Osei"
         )
-        ask = partial(passwords.ask_for_link, email=person.email, origin=WHERE)
         calls: list[Callable[[], object]] = [
-            partial(ask, now=timezone.now()),
+            partial(support.ask_for_link, person.email, origin=WHERE),
             partial(suspend, person),
             partial(change_of_the_own_email, person),
             partial(reset_link_of_a_colleague, person),

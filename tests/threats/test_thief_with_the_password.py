@@ -43,6 +43,7 @@ def ask_for_new_email(browser, person, email=THIEF):
 def reset(person):
     browser = Client()
     browser.post("/password/forgot/", {"email": person.email})
+    support.answer_asked()
     follow(browser, path_of(person, LinkPurpose.RESET), {"password": support.OTHER_PASSWORD})
     return browser
 
@@ -75,6 +76,7 @@ def test_a_colleague_s_change_of_e_mail_outlives_it_and_keeps_its_veto(owner, co
 
 def test_a_reset_link_does_not_outlive_a_change_of_the_password(owner):
     Client().post("/password/forgot/", {"email": owner.email})
+    support.answer_asked()
     link = path_of(owner, LinkPurpose.RESET)
     support.browser_of(owner).post(
         "/profile/password/", {"current": support.PASSWORD, "password": support.OTHER_PASSWORD}

@@ -125,7 +125,7 @@ def by_link(service: Callable[..., Any], token: str, **more: Any) -> list[Callab
 
 
 def test_a_reset_link(owner):
-    passwords.ask_for_link(email=owner.email, origin=Origin(), now=timezone.now())
+    support.ask_for_link(owner.email)
     one_is_taken(by_link(passwords.reset, token_of(owner, "reset"), two_factors=False))
     assert Session.objects.count() == 1
     assert len(support.events(Kind.PASSWORD_RESET)) == 1

@@ -27,6 +27,7 @@ class Moving(WithPasskeys):
 
     def ask_for_link(self, player: Player) -> None:
         player.post("/password/forgot/", email=self.person.email)
+        support.answer_asked()
         self._mail()
 
     def reset_password(self, player: Player, *, again: bool) -> None:

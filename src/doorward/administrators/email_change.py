@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from doorward.administrators import invitations, links, sessions
+from doorward.administrators import invitations, links, mail_budget, sessions
 from doorward.administrators.accounts import locked
 from doorward.administrators.lookalikes import details_of, shown_email
 from doorward.administrators.models import (
@@ -160,6 +160,8 @@ def _uninvite(email: str, *, by: By, now: datetime) -> None:
 
 
 def _ask(person: Administrator, wanted: str, *, by: By, now: datetime) -> None:
+    own = by.who is not None and by.who.id == person.id
+    mail_budget.spend(wanted, by=by, own_email=own, now=now)
     colleague = by.who is None or by.who.id != person.id
     EmailChange.objects.filter(administrator=person, closed_at__isnull=True).update(closed_at=now)
     links.revoke(person, purposes=PURPOSES, now=now)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from doorward.administrators import links, passwords
+from doorward.administrators import links, mail_budget, passwords
 from doorward.administrators.changes import removed_columns
 from doorward.administrators.models import Administrator, LinkPurpose, MailedLink, Status
 from doorward.audit.events import Kind
@@ -26,7 +26,8 @@ _PURPOSES = (LinkPurpose.INVITATION,)
 
 
 def send(person: Administrator, *, by: By, now: datetime) -> MailedLink:
-    """Mail an invitation, in the caller's transaction; older ones stop working."""
+    """Mail an invitation, in the caller's transaction; older ones stop working. Raises `TooManyMails`."""
+    mail_budget.spend(person.email, by=by, now=now)
     links.revoke(person, purposes=_PURPOSES, now=now)
     link = links.make(LinkPurpose.INVITATION, administrator_id=person.id, now=now)
     record(Kind.INVITATION_SENT, by=by, subject=person.who(), details={"link": str(link.id)})

@@ -20,6 +20,7 @@ from doorward.administrators.models import Administrator, MailboxProof, Session
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.services import record
 from doorward.core.errors import MailboxProofExpired, MustWait, Refusal, WrongCode
+from doorward.core.mail_budget import MAILBOX_CODE
 from doorward.core.moments import SKEW
 from doorward.core.totp import normalise
 from doorward.safe import throttle
@@ -42,8 +43,7 @@ RESEND_AFTER = timedelta(seconds=30)
 CODES_A_SESSION = 5
 # Over all sessions of a person: who knows the password can begin as many as they like, and 50 tries
 # an hour at eight digits take a century for an even chance.
-CODES_A_PERSON = 10
-PERSON_WINDOW = timedelta(hours=1)
+CODES_A_PERSON = MAILBOX_CODE.in_hour
 
 
 def code_of(proof: MailboxProof) -> str:
@@ -141,16 +141,14 @@ def _lock_person(session_id: UUID) -> UUID:
 
 
 def _refuse_flood(person_id: UUID, *, now: datetime) -> None:
-    sent = list(
-        MailboxProof.objects.filter(
-            session__administrator_id=person_id, created_at__gt=now - PERSON_WINDOW
-        )
-        .order_by("-created_at")
-        .values_list("created_at", flat=True)[:CODES_A_PERSON]
-    )
-    if len(sent) == CODES_A_PERSON:
-        left = sent[-1] + PERSON_WINDOW - now
-        raise MustWait(seconds=int(left.total_seconds()) + 1)
+    made = MailboxProof.objects.filter(session__administrator_id=person_id)
+    for window in (MAILBOX_CODE.hour, MAILBOX_CODE.day):
+        length = timedelta(seconds=window.seconds)
+        recent = made.filter(created_at__gt=now - length).order_by("-created_at")
+        sent = list(recent.values_list("created_at", flat=True)[: window.limit])
+        if len(sent) == window.limit:
+            left = sent[-1] + length - now
+            raise MustWait(seconds=int(left.total_seconds()) + 1)
 
 
 def _count(session_id: UUID, *, now: datetime) -> MailboxProof:

@@ -223,6 +223,20 @@ class MailedLink(models.Model):
     email = models.CharField(max_length=254, default="")
 
 
+class AskedLink(models.Model):
+    """That somebody asked for a link for a forgotten password; deleted as soon as the worker has seen it.
+
+    `email` is what was typed, folded and sealed: whoever's that is, and people type passwords there, too.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    email = models.BinaryField(null=True)
+    address = models.CharField(max_length=64)
+    browser = models.CharField(max_length=300)
+    request_id = models.CharField(max_length=40)
+    asked_at = models.DateTimeField(db_index=True)
+
+
 class MailboxProof(models.Model):
     """An eight-digit code by mail, for one session: an HMAC over this row, whose nonce is sealed."""
 

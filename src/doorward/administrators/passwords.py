@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.hashers import make_password, verify_password
 from django.db import transaction
 
-from doorward.administrators import links, sessions
+from doorward.administrators import links, mail_budget, sessions
 from doorward.administrators.breached_passwords import breached_passwords
 from doorward.administrators.common_passwords import common_passwords
 from doorward.administrators.models import (
     Administrator,
     EmailChange,
     LinkPurpose,
-    MailedLink,
     PasswordDue,
     Status,
 )
@@ -23,7 +22,6 @@ from doorward.audit.events import Kind, Outcome
 from doorward.audit.origin import By
 from doorward.audit.services import record
 from doorward.core import errors, passwords
-from doorward.core.text import fold_email
 from doorward.customers.models import CustomerStatus
 from doorward.safe import throttle
 
@@ -145,51 +143,12 @@ def set_due(
         record(Kind.PASSWORD_CHANGED, by=by, details={"reason": "due"})
 
 
-def ask_for_link(*, email: str, origin: Origin, now: datetime) -> None:
-    """Have a reset link mailed, if there is somebody active with that e-mail; never says whether.
-
-    Raises `MustWait` for an address that asks too much. Who asks too often for one e-mail gets no
-    further mail and the same answer: a link that was mailed in the last hour still works.
-    """
-    folded = fold_email(email.replace("\0", ""))[:320]
-    throttle.spend([throttle.address_key(origin.address, throttle.Rule.ASKING)], now=now)
-    try:
-        throttle.spend([throttle.asked_key(folded)], now=now)
-    except errors.MustWait:
-        return
-    person = (
-        Administrator.objects.everywhere()
-        .select_related("customer")
-        .filter(email_folded=folded, status=Status.ACTIVE)
-        .filter(customer__status=CustomerStatus.ACTIVE)
-        .first()
-    )
-    by = By(who=None, origin=origin)
-    with transaction.atomic():
-        link = _reset_link(person, now=now)
-        if person is None or link is None:
-            record(Kind.PASSWORD_LINK_ASKED, by=by, outcome=Outcome.FAILED)
-            return
-        record(
-            Kind.PASSWORD_LINK_ASKED, by=by, subject=person.who(), details={"link": str(link.id)}
-        )
-
-
-def _reset_link(person: Administrator | None, *, now: datetime) -> MailedLink | None:
-    """Return a link for this person; None where there is nobody, or they were suspended just now."""
-    if person is None:
-        return None
-    try:
-        return links.make(LinkPurpose.RESET, administrator_id=person.id, now=now)
-    except errors.WrongStatus:
-        return None
-
-
 def send_link(*, person: Administrator, by: By, now: datetime) -> None:
     """Mail a colleague a link to set a new password; an older one stops working."""
     if person.status != Status.ACTIVE:
         raise errors.WrongStatus
     with transaction.atomic():
+        mail_budget.spend(person.email, by=by, now=now)
         links.revoke(person, purposes=(LinkPurpose.RESET,), now=now)
         link = links.make(LinkPurpose.RESET, administrator_id=person.id, now=now)
         record(Kind.PASSWORD_LINK_SENT, by=by, subject=person.who(), details={"link": str(link.id)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doorward.administrators.models import MailboxProof, MailedLink, Session
+from doorward.administrators.models import AskedLink, MailboxProof, MailedLink, Session
 from doorward.safe.sealed import SealedColumn
 
 if TYPE_CHECKING:
@@ -23,6 +23,11 @@ def of_link(link_id: UUID) -> Place:
     return {"table": "administrators_mailedlink", "row": str(link_id), "purpose": "nonce"}
 
 
+def of_asked_link(asked_id: UUID) -> Place:
+    """Give the place of an e-mail that a link was asked for."""
+    return {"table": "administrators_askedlink", "row": str(asked_id), "purpose": "email"}
+
+
 def of_mailbox_proof(proof_id: UUID) -> Place:
     """Give the place of the random bytes that a mailed code is made from."""
     return {"table": "administrators_mailboxproof", "row": str(proof_id), "purpose": "nonce"}
@@ -30,6 +35,7 @@ def of_mailbox_proof(proof_id: UUID) -> Place:
 
 SEALED = (
     SealedColumn("parked forms", Session, "parked", of_parked, fleeting=True),
+    SealedColumn("links that were asked for", AskedLink, "email", of_asked_link, fleeting=True),
     SealedColumn("mailed links", MailedLink, "nonce", of_link),
     SealedColumn("mailed codes", MailboxProof, "nonce", of_mailbox_proof),
 )

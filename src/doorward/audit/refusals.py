@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from doorward.core.errors import MustWait, TooManyMails
+
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
     from doorward.core.errors import Refusal
+
+_MOST_MINUTES = 90
 
 SENTENCES: dict[str, _StrPromise] = {
     "refused": gettext_lazy("That is not possible."),
@@ -32,6 +36,9 @@ SENTENCES: dict[str, _StrPromise] = {
         "That code was used already. Wait for the next one: codes change every 30 seconds."
     ),
     "must_wait": gettext_lazy("Too many tries. Please wait before the next one."),
+    "too_many_mails": gettext_lazy(
+        "Too many mails were asked for in a short time. Please wait before the next one."
+    ),
     "only_known_browsers": gettext_lazy(
         "There were too many wrong passwords for this e-mail. Sign in with a browser in which you "
         "signed in before, or set a new password by mail."
@@ -219,6 +226,8 @@ SENTENCES: dict[str, _StrPromise] = {
 
 def sentence(refusal: Refusal) -> str:
     """Give what a refusal says, in the reader's language."""
+    if isinstance(refusal, TooManyMails):
+        return _mails_again(refusal.seconds)
     text = str(SENTENCES[refusal.code])
     if "skew_seconds" in refusal.data:
         refused = _("That code is right at another time, so it is not accepted.")
@@ -226,6 +235,29 @@ def sentence(refusal: Refusal) -> str:
     if refusal.data:
         text = text % refusal.data if "%(" in text else text
     return text
+
+
+def wait_of(refusal: Refusal | None) -> int | None:
+    """Return after how many seconds to try again; None: no wait helps, or nothing was refused."""
+    return refusal.seconds if isinstance(refusal, MustWait) else None
+
+
+def _mails_again(seconds: int) -> str:
+    minutes = -(-seconds // 60)
+    if minutes <= _MOST_MINUTES:
+        text = ngettext(
+            "Too many mails in a short time. The next one can be sent in %(minutes)s minute.",
+            "Too many mails in a short time. The next one can be sent in %(minutes)s minutes.",
+            minutes,
+        )
+        return text % {"minutes": minutes}
+    hours = -(-minutes // 60)
+    text = ngettext(
+        "Too many mails in a short time. The next one can be sent in %(hours)s hour.",
+        "Too many mails in a short time. The next one can be sent in %(hours)s hours.",
+        hours,
+    )
+    return text % {"hours": hours}
 
 
 def clock_off(seconds: int) -> str:

@@ -38,8 +38,6 @@ ADDRESS_WINDOW: Final = 900
 ADDRESS: Final = Window(ADDRESS_LIMIT, ADDRESS_WINDOW)
 # Links for a forgotten password asked for from one address: only who asks for more waits.
 ASKING: Final = Window(100, 900)
-# Such links for one e-mail: one that was mailed in the last hour works still.
-ASKED: Final = Window(5, 3600)
 
 UNKNOWN_ADDRESS: Final = "unknown"
 _IPV6_PREFIX: Final = 64

@@ -74,6 +74,12 @@ class MustWait(Refusal):
         self.seconds = seconds
 
 
+class TooManyMails(MustWait):
+    """The budget of mails is used up: of the mailbox, of who acts, or of their customer."""
+
+    code = "too_many_mails"
+
+
 class OnlyKnownBrowsers(MustWait):
     """Wrong passwords without end: no wait helps, only a browser that is known, or a reset by mail.
 

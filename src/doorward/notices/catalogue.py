@@ -78,8 +78,20 @@ class Message(StrEnum):
     REMOVED = "removed"
 
 
-# Somebody sits before a page and waits for these, so they go before all others.
-WAITED_FOR: Final = (Message.MAILBOX_CODE, Message.PASSWORD_LINK_ASKED)
+# What somebody causes to be sent to a mailbox, each within a budget: `core/mail_budget.py`. All others tell
+# somebody of their own security; none of them is left out, and none waits for these.
+ASKED_FOR: Final = (
+    Message.INVITATION,
+    # Once for each invitation.
+    Message.INVITATION_ASKED,
+    Message.PASSWORD_LINK_ASKED,
+    Message.PASSWORD_LINK_SENT,
+    Message.EMAIL_CHANGE_NEW,
+)
+# The order in which messages go: whoever waits before a page that knows the password, then what tells of
+# one's security, then whoever else waits before a page, then the rest.
+FIRST: Final = (Message.MAILBOX_CODE,)
+WAITED_FOR: Final = (Message.PASSWORD_LINK_ASKED,)
 
 
 @dataclass(frozen=True, slots=True)

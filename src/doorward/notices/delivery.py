@@ -32,20 +32,20 @@ def deliver_due(
     *,
     clock: Callable[[], datetime],
     stopped: Callable[[], bool] = lambda: False,
-    begun: Callable[[], None] = lambda: None,
+    before_each: Callable[[], None] = lambda: None,
 ) -> int:
     """Send all that is due, one after the other; give how many were sent.
 
-    `clock` tells the time of each step, `stopped` whether to leave the rest for another day; `begun` is told
-    before each.
+    `clock` tells the time of each step, `stopped` whether to leave the rest for another day. `before_each`
+    looks for what has come to be due meanwhile: however much is waiting, what comes before it goes next.
     """
     sent = 0
     with open_mail(settings.DOORWARD.mail_server) as send:
         while not stopped():
+            before_each()
             delivery = outbox.claim(now=clock())
             if delivery is None:
                 break
-            begun()
             sent += _deliver(delivery, send, clock=clock)
     return sent
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from doorward.administrators.models import Administrator, EmailChange, Session
 from doorward.audit.browsers import approximate, in_words
@@ -86,12 +87,12 @@ def write(delivery: Delivery, *, now: datetime) -> Outgoing:
     message = Message(delivery.template)
     enclosed = enclose(message, event, now=now)
     with translation.override(person.language or settings.LANGUAGE_CODE):
-        letter = _letter(message, event, person, delivery.address, enclosed)
+        letter = _letter(message, event, person, delivery, enclosed)
         return in_envelope(render(message, letter), letter.brand, delivery=delivery, event=event)
 
 
 def _letter(
-    message: Message, event: Event, person: Administrator, mailbox: str, enclosed: Enclosed
+    message: Message, event: Event, person: Administrator, delivery: Delivery, enclosed: Enclosed
 ) -> Letter:
     brand = cached.brand_of(person.customer.brand_id)
     change = _change(event)
@@ -100,12 +101,12 @@ def _letter(
     return Letter(
         brand=brand,
         name=words.name(person.full_name),
-        mailbox=mailbox,
+        mailbox=delivery.address,
         customer=words.name(person.customer.name),
         subject=words.person(event.subject_name, event.subject_email),
         by=by,
         own=event.actor_id == person.id,
-        facts=_facts(message, event, by=by, zone=person.time_zone),
+        facts=[*_facts(message, event, by=by, zone=person.time_zone), *_again(delivery)],
         link=brand.address(enclosed.path) if enclosed.path else "",
         link_last=message is Message.ENABLED,
         code=f"{enclosed.code[:4]} {enclosed.code[4:]}".strip(),
@@ -138,6 +139,14 @@ def _facts(message: Message, event: Event, *, by: str, zone: str) -> list[tuple[
         if message in _WITH_CHANGES
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _again(delivery: Delivery) -> list[tuple[str, str]]:
+    """Give the line that says how often the same happened again before this was sent."""
+    if not delivery.repeated:
+        return []
+    text = ngettext("%(times)s more time", "%(times)s more times", delivery.repeated)
+    return [(_("Again"), text % {"times": delivery.repeated})]
 
 
 def _moment(message: Message, event: Event) -> datetime:

@@ -14,9 +14,11 @@ from django.db import DatabaseError, transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from doorward.audit.models import Event
-from doorward.notices.catalogue import WAITED_FOR
+from doorward.core.errors import MustWait
+from doorward.notices.catalogue import ASKED_FOR, FIRST, WAITED_FOR
 from doorward.notices.models import Delivery, State
 from doorward.notices.recipients import deliveries_of
+from doorward.safe import throttle
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,16 +45,62 @@ def dispatch(*, now: datetime) -> int:
         # Another worker's events are passed over; on SQLite the transaction is the only writer.
         events = list(waiting.select_for_update(skip_locked=True)[:EVENTS_AT_ONCE])
         due = [delivery for event in events for delivery in _deliveries(event, now=now)]
-        Delivery.objects.bulk_create(due, ignore_conflicts=True)
+        Delivery.objects.bulk_create(_folded(due, now=now), ignore_conflicts=True)
         Event.objects.filter(id__in=[event.id for event in events]).update(dispatched_at=now)
     return len(events)
+
+
+def _folded(due: list[Delivery], *, now: datetime) -> list[Delivery]:
+    """Give what is to be inserted of these: of the same, over and over, one for all.
+
+    What was told to a mailbox so often within the hour waits until the hour is over, and counts what
+    comes after it: nobody fills a mailbox by doing the same again and again, and nothing goes untold.
+    """
+    held: dict[tuple[str, str], Delivery] = {}
+    left_out: set[int] = set()
+    # In one order, so that two workers never wait for each other's counts.
+    for one in sorted(due, key=lambda one: (one.template, one.address)):
+        full = _over(one, now=now)
+        if full is None:
+            continue
+        same = (one.template, one.address)
+        if same in held:
+            held[same].repeated += 1
+            left_out.add(id(one))
+        elif _waiting(one, now=now).update(repeated=F("repeated") + 1):
+            left_out.add(id(one))
+        else:
+            one.next_at = now + timedelta(seconds=full.seconds)
+            held[same] = one
+    return [one for one in due if id(one) not in left_out]
+
+
+def _over(delivery: Delivery, *, now: datetime) -> MustWait | None:
+    if delivery.template in (*ASKED_FOR, *FIRST):
+        return None
+    try:
+        same = f"{delivery.template}\0{delivery.address.casefold()}"
+        throttle.spend([throttle.same_mail_key(same)], now=now)
+    except MustWait as full:
+        return full
+    return None
+
+
+def _waiting(delivery: Delivery, *, now: datetime) -> QuerySet[Delivery]:
+    """Give the one that waits for the end of the hour and tells the same to this mailbox."""
+    return Delivery.objects.filter(
+        template=delivery.template,
+        address=delivery.address,
+        state=State.DUE,
+        attempts=0,
+        next_at__gt=now,
+    )
 
 
 def claim(*, now: datetime) -> Delivery | None:
     """Take the next due delivery for as long as `LEASE`; None: there is none for this worker."""
     due = _due(now)
-    urgent = Case(When(template__in=WAITED_FOR, then=Value(0)), default=Value(1))
-    for delivery in due.order_by(urgent, "next_at", "id")[:20]:
+    for delivery in due.order_by(_RANK, "next_at", "id")[:20]:
         until = now + LEASE
         mine = due.filter(id=delivery.id)
         if mine.update(lease_until=until, attempts=F("attempts") + 1) == 1:
@@ -60,6 +108,14 @@ def claim(*, now: datetime) -> Delivery | None:
             delivery.attempts += 1
             return delivery
     return None
+
+
+_RANK = Case(
+    When(template__in=FIRST, then=Value(0)),
+    When(template__in=WAITED_FOR, then=Value(2)),
+    When(template__in=ASKED_FOR, then=Value(3)),
+    default=Value(1),
+)
 
 
 def mark_sent(delivery: Delivery, *, now: datetime) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import connections
 from django.utils import timezone
 
+from doorward.administrators import forgotten
 from doorward.notices import outbox
 from doorward.notices.delivery import deliver_due
 from doorward.notices.upkeep import tidy
@@ -54,8 +55,13 @@ def _round(
     last: dict[str, float],
     beat: Callable[[timedelta], None],
 ) -> int:
-    # First what is periodic, since it makes events too.
-    tidy(now=clock(), moment=time.monotonic(), last=last, beat=beat)
-    while not stopped() and outbox.dispatch(now=clock()) == outbox.EVENTS_AT_ONCE:
-        beat(USUAL)
-    return deliver_due(clock=clock, stopped=stopped, begun=lambda: beat(AT_A_MESSAGE))
+    def look() -> None:
+        # First what makes events.
+        tidy(now=clock(), moment=time.monotonic(), last=last, beat=beat)
+        while not stopped() and forgotten.answer(now=clock()) == forgotten.AT_ONCE:
+            beat(USUAL)
+        while not stopped() and outbox.dispatch(now=clock()) == outbox.EVENTS_AT_ONCE:
+            beat(USUAL)
+        beat(AT_A_MESSAGE)
+
+    return deliver_due(clock=clock, stopped=stopped, before_each=look)

@@ -12,13 +12,13 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from django.db.models import BigIntegerField, Case, Exists, F, QuerySet, Value, When
 
-from doorward.core import attempts
+from doorward.core import attempts, mail_budget
 from doorward.core.errors import MustWait, OnlyKnownBrowsers
 from doorward.safe.models import Attempt, Counted
 from doorward.safe.prepared import PreparedText, PreparedUpdate
@@ -53,13 +53,35 @@ class Rule(StrEnum):
     SET_UP = "set-up"
     ADDRESS = "address"
     ASKING = "asking"
-    ASKED = "asked"
+    MAIL_TO_HOUR = "mail-to-hour"
+    MAIL_TO_DAY = "mail-to-day"
+    MAIL_BY_HOUR = "mail-by-hour"
+    MAIL_BY_DAY = "mail-by-day"
+    MAIL_OF_HOUR = "mail-of-hour"
+    MAIL_OF_DAY = "mail-of-day"
+    MAIL_OWN_HOUR = "mail-own-hour"
+    MAIL_OWN_DAY = "mail-own-day"
+    MAIL_ASKED_HOUR = "mail-asked-hour"
+    MAIL_ASKED_DAY = "mail-asked-day"
+    MAIL_SAME = "mail-same"
+
+
+class Mail(Enum):
+    """A budget of mails: its two rules, and its numbers."""
+
+    RECEIVER = (Rule.MAIL_TO_HOUR, Rule.MAIL_TO_DAY, mail_budget.RECEIVER)
+    PERSON = (Rule.MAIL_BY_HOUR, Rule.MAIL_BY_DAY, mail_budget.PERSON)
+    CUSTOMER = (Rule.MAIL_OF_HOUR, Rule.MAIL_OF_DAY, mail_budget.CUSTOMER)
+    OWN_EMAIL = (Rule.MAIL_OWN_HOUR, Rule.MAIL_OWN_DAY, mail_budget.OWN_EMAIL)
+    ASKED = (Rule.MAIL_ASKED_HOUR, Rule.MAIL_ASKED_DAY, mail_budget.ASKED)
 
 
 WINDOWS: Final[dict[Rule, Window]] = {
     Rule.ADDRESS: attempts.ADDRESS,
     Rule.ASKING: attempts.ASKING,
-    Rule.ASKED: attempts.ASKED,
+    Rule.MAIL_SAME: mail_budget.SAME,
+    **{mail.value[0]: mail.value[2].hour for mail in Mail},
+    **{mail.value[1]: mail.value[2].day for mail in Mail},
 }
 
 
@@ -93,9 +115,14 @@ def set_up_key(session_id: UUID) -> Key:
     return Key(hash=fingerprint("attempt/set-up", session_id.bytes), rule=Rule.SET_UP)
 
 
-def asked_key(email_folded: str) -> Key:
-    """Return the key for links that strangers ask for, to be mailed to one e-mail."""
-    return Key(hash=fingerprint("attempt/asked", email_folded), rule=Rule.ASKED)
+def mail_keys(mail: Mail, whose: str) -> list[Key]:
+    """Return the keys of a budget of mails, for one mailbox, person or customer."""
+    return [Key(hash=fingerprint(f"attempt/{rule}", whose), rule=rule) for rule in mail.value[:2]]
+
+
+def same_mail_key(same: str) -> Key:
+    """Return the key for mails that tell one mailbox the same of its owner's security."""
+    return Key(hash=fingerprint("attempt/mail-same", same), rule=Rule.MAIL_SAME)
 
 
 def address_key(address: str, rule: Rule = Rule.ADDRESS) -> Key:

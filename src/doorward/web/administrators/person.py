@@ -28,7 +28,7 @@ from doorward.web.history import history_page
 from doorward.web.likeness import say_namesakes
 from doorward.web.needs import needs
 from doorward.web.pages import render, see_other
-from doorward.web.refusals import sentence
+from doorward.web.refusals import sentence, wait_of
 from doorward.web.requests import acting, signed_in
 
 if TYPE_CHECKING:
@@ -66,9 +66,8 @@ def edit(request: Request, person_id: UUID) -> HttpResponse:
     except errors.NotFound as error:
         raise Http404 from error
     except errors.Refusal as refusal:
-        return _again(
-            request, person, typed, {forms.place_of(refusal, typed, person): sentence(refusal)}
-        )
+        found = {forms.place_of(refusal, typed, person): sentence(refusal)}
+        return _again(request, person, typed, found, wait=wait_of(refusal))
     return _changed(request, changed, typed, named_before=person.full_name)
 
 
@@ -180,14 +179,20 @@ def _changed(
 
 
 def _again(
-    request: Request, person: Administrator, typed: forms.Typed, found: dict[str, str]
+    request: Request,
+    person: Administrator,
+    typed: forms.Typed,
+    found: dict[str, str],
+    *,
+    wait: int | None = None,
 ) -> HttpResponse:
     page = person_page(request, person, typed, found)
-    return render(request, "administrators/person.html", page, status=422)
+    return render(request, "administrators/person.html", page, status=422, retry_after=wait)
 
 
 def _refused(request: Request, person: Administrator, refusal: errors.Refusal) -> HttpResponse:
-    return _again(request, person, typed_of(person), {"": sentence(refusal)})
+    found = {"": sentence(refusal)}
+    return _again(request, person, typed_of(person), found, wait=wait_of(refusal))
 
 
 def _address(person: Administrator) -> str:

@@ -23,7 +23,7 @@ from doorward.web.likeness import say_domain, say_namesakes
 from doorward.web.needs import needs
 from doorward.web.pages import render, see_other
 from doorward.web.posted import optional
-from doorward.web.refusals import sentence
+from doorward.web.refusals import sentence, wait_of
 from doorward.web.requests import acting, signed_in
 
 if TYPE_CHECKING:
@@ -65,17 +65,17 @@ def add(request: Request) -> HttpResponse:
         typed = forms.Typed(tabs=DEFAULT)
         return render(request, "administrators/add.html", AddPage(new_fields(typed, {}, me=me)))
     typed = forms.read_new(request)
-    found, above = forms.find_errors(typed), ""
+    found, above, wait = forms.find_errors(typed), "", None
     if not found:
         try:
             _add(request, typed)
         except errors.Refusal as refusal:
-            place = forms.place_of(refusal, typed, None)
+            place, wait = forms.place_of(refusal, typed, None), wait_of(refusal)
             found, above = ({place: sentence(refusal)}, "") if place else ({}, sentence(refusal))
         else:
             return see_other(PATH)
     page = AddPage(new_fields(typed, found, me=me), error=above)
-    return render(request, "administrators/add.html", page, status=422)
+    return render(request, "administrators/add.html", page, status=422, retry_after=wait)
 
 
 def _add(request: Request, typed: forms.Typed) -> None:

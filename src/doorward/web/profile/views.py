@@ -17,6 +17,7 @@ from doorward.core.errors import (
     MustWait,
     PasswordMissing,
     Refusal,
+    TooManyMails,
     WrongCredentials,
 )
 from doorward.core.passwords import minimum
@@ -29,7 +30,7 @@ from doorward.web.needs import needs
 from doorward.web.pages import render, see_other
 from doorward.web.posted import field
 from doorward.web.profile.pages import PasswordPage, profile_page
-from doorward.web.refusals import sentence
+from doorward.web.refusals import sentence, wait_of
 from doorward.web.requests import acting, session_of, signed_in
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def profile(request: Request) -> HttpResponse:
         asked = own_profile.save(person, wanted, by=acting(request), now=request.now)
     except FieldsRefused as refusal:
         return _profile(request, person, typed, refusal.fields)
-    except EmailTaken as refusal:
+    except (EmailTaken, TooManyMails) as refusal:
         return _profile(request, person, typed, {"email": refusal})
     named_before = person.full_name
     person = own_profile.find(me.id, customer_id=me.customer_id)
@@ -78,7 +79,9 @@ def _profile(
 ) -> HttpResponse:
     pending = email_change.pending(person.id, now=request.now)
     page = profile_page(person, pending=pending, typed=typed, refused=refused)
-    return render(request, "profile/profile.html", page, status=422 if refused else 200)
+    wait = wait_of(refused.get("email")) if refused else None
+    status = 422 if refused else 200
+    return render(request, "profile/profile.html", page, status=status, retry_after=wait)
 
 
 def _saved(asked: bool, email: str) -> str:  # noqa: FBT001 - one of two sentences

@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from doorward.administrators import email_change, invitations, links, passwords
+from doorward.administrators import email_change, forgotten, invitations, links, passwords
 from doorward.administrators.models import LinkPurpose, MailedLink
 from doorward.core.errors import MustWait, Refusal
 from doorward.core.passwords import minimum
@@ -45,7 +45,7 @@ def forgot(request: Request) -> HttpResponse:
         return render(request, "signin/forgot.html", CodePage())
     email = field(request, "email")
     try:
-        passwords.ask_for_link(email=email, origin=request.origin, now=request.now)
+        forgotten.ask(email=email, origin=request.origin, now=request.now)
     except MustWait as refusal:
         page = CodePage(error=sentence(refusal), wait=refusal.seconds, email=email)
         return render(request, "signin/forgot.html", page, retry_after=refusal.seconds)
