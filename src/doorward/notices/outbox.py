@@ -15,6 +15,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from doorward.audit.models import Event
 from doorward.core.errors import MustWait
+from doorward.core.moments import SKEW
 from doorward.notices.catalogue import ASKED_FOR, FIRST, WAITED_FOR
 from doorward.notices.models import Delivery, State
 from doorward.notices.recipients import deliveries_of
@@ -163,8 +164,10 @@ def _deliveries(event: Event, *, now: datetime) -> list[Delivery]:
 
 
 def _due(now: datetime) -> QuerySet[Delivery]:
-    # Beyond the longest lease or wait: written by a clock that was ahead, so it is nobody's and waits for nothing.
-    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now) | Q(lease_until__gt=now + LEASE)
+    # Beyond the longest lease: written by a clock that was ahead, so it is nobody's. Not by another worker's, which
+    # looked at the time a moment later, or whose clock differs as clocks do.
+    ahead = Q(lease_until__gt=now + LEASE + SKEW)
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now) | ahead
     return Delivery.objects.filter(free, state=State.DUE, next_at__lte=now)
 
 
