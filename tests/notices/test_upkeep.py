@@ -12,6 +12,7 @@ from doorward.mfa import set_up
 from doorward.mfa.models import SetUp
 from doorward.notices import upkeep
 from doorward.notices.models import Delivery, State
+from doorward.safe import heart
 from tests import support
 from tests.notices.happenings import Stage
 
@@ -94,3 +95,12 @@ def test_the_first_sign_in_of_somebody_invited_is_no_news(
     support.browser_of(support.again(invited)).get("/security/")
     assert [mail["Subject"] for mail in folder.new()] == ["You signed in from a new browser"]
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.SENT}
+
+
+def test_before_what_takes_long_the_worker_says_so(db: None) -> None:
+    said: list[timedelta] = []
+    upkeep.tidy(now=timezone.now(), moment=0.0, last={}, beat=said.append)
+    assert said == [
+        heart.AT_LENGTH if every > upkeep.EVERY_MINUTE else heart.AT_A_MESSAGE
+        for _name, every, _task in upkeep.TASKS
+    ]
