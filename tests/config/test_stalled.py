@@ -132,3 +132,16 @@ def test_what_is_not_a_connection_to_us_is_left(connected):
     fill(here)
     stalled.end_stalled(port + 1, stalled.end_stalled(port + 1, {}, now=START), now=LATER)
     assert is_open(here)
+
+
+def test_what_waits_for_a_reader_is_bounded(connected):
+    port, here, _ = connected()
+    assert fill(here) > 8 * stalled.BUFFER_BYTES
+    assert stalled.bound_buffers(port)
+    _, here, _ = connected()
+    assert fill(here) < 8 * stalled.BUFFER_BYTES
+
+
+def test_nobody_listens_yet(connected):
+    port, _, _ = connected()
+    assert not stalled.bound_buffers(port + 1)

@@ -7,7 +7,10 @@ length is known: an answer that breaks off can never look whole.
 from __future__ import annotations
 
 import logging
+import os
+from contextlib import suppress
 from io import BytesIO
+from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -31,6 +34,7 @@ _log = logging.getLogger("doorward.errors")
 # Up to here an answer waits for its reader in memory.
 IN_MEMORY_BYTES: Final = 1024 * 1024
 LONGEST_BYTES: Final = 1024 * 1024 * 1024
+_DESCRIPTORS: Final = Path("/dev/fd")
 _TEXT: Final = [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")]
 
 _ask_django = get_wsgi_application()
@@ -62,6 +66,15 @@ class Held:
     def __init__(self, file: SpooledTemporaryFile[bytes], response: StreamingHttpResponse) -> None:
         self._file, self._response = file, response
 
+    def is_being_read(self) -> bool:
+        """Say whether granian has the file open, too, which it has until it is read or its connection is over."""
+        ours = os.fstat(self._file.fileno())
+        found = 0
+        for entry in _DESCRIPTORS.iterdir():
+            with suppress(OSError):
+                found += os.path.samestat(ours, entry.stat())
+        return found > 1
+
     def close(self) -> None:
         """Give up the file, and what the answer holds as long as it is on its way."""
         self._file.close()
@@ -69,7 +82,7 @@ class Held:
 
 
 def answer(environ: dict[str, Any], body: bytes, proto: HTTPProtocol) -> Held | None:
-    """Answer one request; return what has to be closed after the connection has ended, if anything."""
+    """Answer one request; return what has to be closed when its reader has it, if anything."""
     try:
         judge_parts(environ, body)
         environ["wsgi.input"] = BytesIO(body)
@@ -103,12 +116,12 @@ def _give_stream(response: StreamingHttpResponse, proto: HTTPProtocol, head: Hea
     headers.append(("Content-Length", str(length)))
     file.seek(0)
     if length <= IN_MEMORY_BYTES:
-        proto.response_bytes(head.status, headers, file.read())
+        content = file.read()
+        # First: who has the answer may ask for the next one.
         Held(file, response).close()
+        proto.response_bytes(head.status, headers, content)
         return None
-    # The connection ends with this answer, so that its end tells that the answer was taken.
-    headers.append(("Connection", "close"))
-    proto.response_file(head.status, headers, f"/dev/fd/{file.fileno()}")
+    proto.response_file(head.status, headers, f"{_DESCRIPTORS}/{file.fileno()}")
     return Held(file, response)
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # they share the interpreter, and the event loop's turn comes among theirs.
 THREADS: Final = 8
 TURN_SECONDS: Final = 0.001
+# How often it is looked whether a long answer is still on its way.
+LOOK_SECONDS: Final = 2.0
 # Answered by a thread of their own: they say that this process lives, whatever the others wait for.
 LIVENESS: Final = frozenset({"/healthz"})
 # What unfinished bodies may have announced altogether; the one that waits longest makes room.
@@ -99,7 +101,10 @@ class Application:
                 return
         held = await self._in_a_thread(environ, body, proto)
         if held is not None:
-            await proto.client_disconnect()
+            # RSGI tells of a client that went away before it was answered, and not of one after.
+            await asyncio.sleep(LOOK_SECONDS)
+            while held.is_being_read():  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(LOOK_SECONDS)
             held.close()
 
     def _in_a_thread(

@@ -1,4 +1,4 @@
-"""Ends connections whose other end does not take what it was sent.
+"""Ends connections whose other end does not take what it was sent, and bounds what waits for it.
 
 granian has no deadline for writing: a reader that stops would keep its connection, and what waits
 for it, for ever. The kernel knows how much of an answer is not taken yet (`SIOCOUTQ`) and how much
@@ -33,6 +33,9 @@ LOOK_SECONDS: Final = 5.0
 # for each second, which is a tenth of what the slowest mobile network does.
 PATIENCE_SECONDS: Final = 30.0
 LEAST_BYTES_A_SECOND: Final = 500
+LISTEN_SECONDS: Final = 0.1
+# The kernel takes twice as much: enough for some megabytes a second to the other side of the world.
+BUFFER_BYTES: Final = 128 * 1024
 _DESCRIPTORS: Final = Path("/proc/self/fd")
 # `tcpi_bytes_acked` of `struct tcp_info` (linux/tcp.h), since Linux 4.1.
 _ACKED: Final = struct.Struct("=120xQ")
@@ -55,6 +58,8 @@ def watch(port: int) -> None:
 
 
 def _look_again_and_again(port: int) -> None:
+    while not bound_buffers(port):
+        time.sleep(LISTEN_SECONDS)
     waiting: dict[int, Waiting] = {}
     while True:
         time.sleep(LOOK_SECONDS)
@@ -64,10 +69,25 @@ def _look_again_and_again(port: int) -> None:
             _log.exception("stalled connections were not looked for")
 
 
+def bound_buffers(port: int) -> bool:
+    """Bound what the kernel keeps for each connection to this port; return whether somebody listens yet.
+
+    By itself it keeps megabytes for a reader that takes nothing. What a listener has set, its
+    connections inherit.
+    """
+    found = False
+    for _, listener in _sockets(port, listening=True):
+        with listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
+        found = True
+    return found
+
+
 def end_stalled(port: int, before: dict[int, Waiting], *, now: float) -> dict[int, Waiting]:
     """End the connections that stalled; return those that have something not taken, by their inode."""
     found = {}
-    for inode, connection in _connections(port):
+    for inode, connection in _sockets(port, listening=False):
         with connection, suppress(OSError):
             taken = _taken(connection)
             if taken is None:
@@ -81,31 +101,35 @@ def end_stalled(port: int, before: dict[int, Waiting], *, now: float) -> dict[in
     return found
 
 
-def _connections(port: int) -> Iterator[tuple[int, socket.socket]]:
-    """Yield each connection to this port with its inode, by a descriptor of our own.
+def _sockets(port: int, *, listening: bool) -> Iterator[tuple[int, socket.socket]]:
+    """Yield what listens on this port, or each connection to it, with its inode.
 
-    So it is still the same one, whatever the server closes and opens meanwhile.
+    Each by a descriptor of our own: it is still the same one, whatever the server closes and opens
+    meanwhile.
     """
     for entry in _DESCRIPTORS.iterdir():
         with suppress(OSError):
             descriptor = os.dup(int(entry.name))
             status = os.fstat(descriptor)
-            connection = _as_connection(descriptor, port) if S_ISSOCK(status.st_mode) else None
-            if connection is None:
+            found = _as_socket(descriptor, port, listening) if S_ISSOCK(status.st_mode) else None
+            if found is None:
                 os.close(descriptor)
             else:
-                yield status.st_ino, connection
+                yield status.st_ino, found
 
 
-def _as_connection(descriptor: int, port: int) -> socket.socket | None:
+def _as_socket(descriptor: int, port: int, listening: bool) -> socket.socket | None:  # noqa: FBT001
     made = socket.socket(fileno=descriptor)
     try:
-        ours = (
-            made.family != socket.AF_UNIX and made.getsockname()[1] == port and made.getpeername()
+        wanted = (
+            made.family != socket.AF_UNIX
+            and made.getsockname()[1] == port
+            and bool(made.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)) is listening
+            and (listening or made.getpeername())
         )
     except OSError:
-        ours = False  # it listens, or is over
-    if ours:
+        wanted = False  # it is over
+    if wanted:
         return made
     made.detach()
     return None
