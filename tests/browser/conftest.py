@@ -61,7 +61,7 @@ def _portal(tmp_path_factory: pytest.TempPathFactory, **settings: str) -> Iterat
     folder, port = tmp_path_factory.mktemp("browser") / "data", serving.free_port()
     address = f"http://localhost:{port}"
     # Each visitor has an address of their own, so that they do not wait for each other.
-    settings |= {"public_url": address, "trusted_proxies": "127.0.0.1", "demo": "true"}
+    settings |= {"public_url": address, "trusted_proxies": "127.0.0.1"}
     server = serving.start(folder, port=port, **settings)
     inside = Inside(folder, **settings)
     try:

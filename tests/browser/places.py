@@ -135,7 +135,6 @@ SIGN_IN = (
     Place("guide", "help", "stranger", "/help/two-factor/"),
     Place("guide", "help", "stranger", "/help/lost-phone/"),
     Place("guide", "help", "stranger", "/help/for-account-administrators/"),
-    Place("demo_mail", "demo-mail", "stranger", "/demo/mail/"),
     Place("nothing", "error-404", "stranger", "/there/is/nothing/here/", status=404),
     Place("nothing", "error-400", "stranger", "/sign-in/", too_many_fields, 400),
     Place("nothing", "error-405", "stranger", "/sign-out/", status=405),
@@ -270,5 +269,5 @@ ONLY_FORMS = (
     "administrator_revoke administrator_end_sessions customer_invite customer_resend tab_remove"
 )
 ON_THE_WAY = "prove_continue"  # sends itself on; `test_keyboard` and `test_proving` see it
-OF_MAILS = "demo_mail_message demo_mail_html"  # a mail's own HTML; `test_notices` reads it
+OF_MAILS = "demo_mail demo_mail_message demo_mail_html"  # the demonstration's alone; `test_demo_mail` reads them
 NO_PAGES = frozenset(f"{FILES} {MACHINES} {DOWNLOADS} {ONLY_FORMS} {ON_THE_WAY} {OF_MAILS}".split())

@@ -53,6 +53,8 @@ class Field:
     help: str = ""
     errors: tuple[str, ...] = ()
     required: bool = False
+    # One of several is wanted, so that none of them is said to be optional.
+    one_of_several: bool = False
     disabled: bool = False
     options: tuple[Option, ...] = ()
     attributes: Mapping[str, str | int | bool | None] = field(default_factory=dict)

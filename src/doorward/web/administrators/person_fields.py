@@ -67,6 +67,7 @@ def _details(typed: Typed, errors: Mapping[str, str]) -> dict[str, Field]:
             value=value,
             errors=_errors(errors, name),
             required=name == "email",
+            one_of_several=name in {"first_name", "last_name"},
             # It is somebody else's data: the browser's own must not be offered.
             autocomplete="off",
             **more,

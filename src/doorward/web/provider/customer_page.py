@@ -176,7 +176,7 @@ def _brand(typed: Typed, *, chosen: str) -> Field:
 
 def _invite_fields(typed: Typed) -> dict[str, Field]:
     language = typed.texts.get("language", "")
-    name = {"maxlength": PERSON_NAME_LENGTH, "autocomplete": "off"}
+    name = {"one_of_several": True, "maxlength": PERSON_NAME_LENGTH, "autocomplete": "off"}
     return {
         "first_name": typed.line("first_name", _("First name"), **name),
         "last_name": typed.line(
