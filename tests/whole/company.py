@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from doorward.administrators.models import Administrator, LinkPurpose, PasswordDue, Status
 from doorward.core.policy import Kinds
+from doorward.customers.models import Customer
 from tests import support
 from tests.whole.belongings import VETO
 from tests.whole.moving import Moving
@@ -13,6 +14,8 @@ from tests.whole.players import Player, now, path_of
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from tests.whole.model import Company
 
 
 class InTheCompany(Moving):
@@ -61,9 +64,12 @@ class InTheCompany(Moving):
         assert player.name == "colleague"
         assert self._inside(player, before, minutes=10)
         assert not again
-        if asked["required"] and company.grace_from is None:
+        if asked["required"] and company.grace_from is None and not company.floor:
             company.grace_from = now()
-        for name, value in asked.items():
+        # What the provider's minimum holds is not in the form.
+        for name, value in (
+            asked | ({"required": company.required} if company.floor else {})
+        ).items():
             setattr(company, name, value)
         self._end_trust_that_is_over()
         self.happened["policy saved"] += 1
@@ -76,6 +82,34 @@ class InTheCompany(Moving):
             assert self._inside(player, before, minutes=10)
             self.person.end_sessions()
             self.happened["ended by the colleague"] += 1
+
+    def save_minimum(self, player: Player, company: Company, *, required: bool) -> None:
+        """Save the provider's minimum for a company, at the Customers tab: for its own people, too."""
+        before, row = player.due(), Customer.objects.get(id=company.id)
+        fields = {"name": row.name, "brand": str(row.brand_id), "status": row.status}
+        fields |= {"floor_require_2fa": "on"} if required else {}
+        answer = player.post(f"/customers/{company.id}/", **fields)
+        row.refresh_from_db()
+        own = company is player.person.company
+        if row.floor_require_2fa == company.floor:
+            refused = answer.status_code == 422 and own and company.floor
+            self.happened["minimum of one's own not lowered"] += refused
+            return
+        assert player.name == "staff"
+        assert self._inside(player, before, minutes=10)
+        assert required or not own, "one tab is no right over the provider's own people"
+        company.floor = row.floor_require_2fa
+        self.happened["minimum saved"] += 1
+
+    def rename(self, player: Player, name: str) -> None:
+        """Take another name, perhaps a colleague's."""
+        first, last = name.split()
+        names = {"first_name": first, "last_name": last, "phone": ""}
+        email = player.person.email
+        answer = player.post(
+            "/profile/", email=email, language="en", time_zone="Europe/Berlin", **names
+        )
+        self.happened["renamed"] += path_of(answer) == "/profile/"
 
     def break_in(self) -> None:
         """Let the account's password become known from a break-in elsewhere, as its sign-in finds out."""

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import time_machine
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
 from doorward.administrators.models import Administrator, PasswordDue, Status
+from doorward.audit.models import Event
+from doorward.customers.models import Customer
 from doorward.mfa.models import Factor
 from tests import passkeys, support
 from tests.softkey import UP, UV, SoftKey
@@ -25,11 +27,8 @@ from tests.whole.game import Game
 from tests.whole.model import THROUGH, Company, Person
 from tests.whole.players import Player, now
 
-if TYPE_CHECKING:
-    from doorward.customers.models import Customer
-
 _numbers = count(1)
-_OF_COMPANY = ("require_2fa", "grace_days", "kinds", "trust_days")
+_OF_COMPANY = ("require_2fa", "grace_days", "kinds", "trust_days", "floor_require_2fa")
 _COLUMNS = (
     "id",
     "email",
@@ -53,6 +52,8 @@ class Table(RuleBasedStateMachine):
         self.number = next(_numbers)
         # Of whom the requirement held after the last step, and whether by passkeys only.
         self.held: dict[str, bool] = {}
+        # The last line of history that was looked at.
+        self.told = 0
 
     def teardown(self) -> None:
         self.clock.stop()
@@ -75,16 +76,28 @@ class Table(RuleBasedStateMachine):
         ines.ticked = ticked
         ines.readers[ines.email] = {"owner", "thief"} if reads else {"owner"}
         boss.readers[boss.email] = {"colleague"}
+        theo = self._staff()
         self.players = {
             "owner": self._player("owner", ines),
             "thief": self._player("thief", ines),
             "colleague": self._player("colleague", boss),
+            "staff": self._player("staff", theo),
         }
-        self.person, self.people = ines, (ines, boss)
+        self.person, self.people = ines, (ines, boss, theo)
         self.game = Game(self.players, self.happened)
         self._equip(has)
         for key in self.person.keys if copied else []:
             self.game.copy_passkey(self.players["thief"], key)
+
+    def _staff(self) -> Person:
+        """Give one of the provider's people, who has the Customers tab and not the right over colleagues."""
+        provider = support.provider()
+        # It is the same one in all examples.
+        Customer.objects.filter(id=provider.id).update(floor_require_2fa=False)
+        company = Company(provider.id)
+        theo = self._account(provider, company, "theo", tabs={"home", "customers"})
+        theo.readers[theo.email] = {"staff"}
+        return theo
 
     def _customer(self, *, required: bool, grace_days: int, passkeys_only: bool) -> Customer:
         return support.make_customer(
@@ -102,7 +115,7 @@ class Table(RuleBasedStateMachine):
         return Person(made.id, email, support.PASSWORD, company, {})
 
     def _player(self, name: str, person: Person) -> Player:
-        last = {"owner": 1, "thief": 2, "colleague": 3}[name]
+        last = {"owner": 1, "thief": 2, "colleague": 3, "staff": 4}[name]
         address = f"10.{self.number >> 8}.{self.number & 255}.{last}"
         return Player.of(name, person, address=address)
 
@@ -163,8 +176,19 @@ class Table(RuleBasedStateMachine):
         rows = Administrator.objects.everywhere().filter(id__in=ids).values_list(*_COLUMNS)
         found = {id: row for id, *row in rows}
         for person in self.people:
-            assert found[person.id] == _columns_of(person)
+            assert found[person.id] == _columns_of(person), (found[person.id], _columns_of(person))
             self._is_never_left_without(person)
+
+    @invariant()
+    def history_tells_people_apart(self) -> None:
+        """Hold that who acted is named by an e-mail of theirs, whatever name they took."""
+        events = Event.objects.filter(
+            id__gt=self.told, actor_id__in=[one.id for one in self.people]
+        )
+        for id, actor, email in events.order_by("id").values_list("id", "actor_id", "actor_email"):
+            [person] = [one for one in self.people if one.id == actor]
+            assert email in person.readers
+            self.told = id
 
     def _is_never_left_without(self, person: Person) -> None:
         """Hold that of whom something is asked, and who has it, has it as long as no more is asked."""
@@ -218,6 +242,6 @@ def _columns_of(person: Person) -> list[object]:
     """Give what the portal should have written down of a person, and what their company asks."""
     company, status = person.company, Status.ACTIVE if person.active else Status.SUSPENDED
     kinds = kinds_of(passkeys_only=company.passkeys_only)
-    asked = [company.required, company.grace_days, kinds, company.trust_days]
+    asked = [company.required, company.grace_days, kinds, company.trust_days, company.floor]
     due = PasswordDue.BREACHED if person.password_due else PasswordDue.NO
     return [person.email, person.ticked, status, due, *asked]

@@ -49,6 +49,8 @@ class Company:
     grace_from: datetime | None = None
     passkeys_only: bool = False
     trust_days: int = 0
+    # The provider's minimum
+    floor: bool = False
 
     @property
     def grace_until(self) -> datetime | None:
@@ -95,12 +97,13 @@ class Person:
 
     @property
     def required(self) -> bool:
-        return self.ticked or self.company.required
+        return self.ticked or self.company.required or self.company.floor
 
     def in_grace(self, now: datetime) -> bool:
         """Say whether only the company's policy asks, and not yet."""
         until = self.company.grace_until
-        return not self.ticked and until is not None and now < until
+        held = self.ticked or self.company.floor
+        return not held and until is not None and now < until
 
     def takes(self, factor: App | Key) -> bool:
         """Say whether a factor is enough for what is asked."""

@@ -27,6 +27,7 @@ EXPECTED = frozenset(
         *("app is no fresh proof", "app is not enough", "app refused", "browser trusted"),
         *("code replayed", "codes not shown", "codes shown elsewhere", "due password refused"),
         *("due password set", "grace not opened again", "not me refused", "proofs aged"),
+        *("minimum of one's own not lowered", "minimum saved", "renamed"),
         *("taken back", "taken back while suspended", "unsaved recovery code"),
         *("copy told of", "disabled", "disabled with a passkey", "disabling refused"),
         *("e-mail asked for by the colleague", "e-mail changed", "e-mail changed by time"),
@@ -44,6 +45,7 @@ EXPECTED = frozenset(
 ANYBODY = st.sampled_from(["owner", "owner", "thief", "colleague"])
 WHO = st.sampled_from(["owner", "owner", "thief"])
 BOSS = st.sampled_from(["colleague", "colleague", "colleague", "thief"])
+STAFF = st.sampled_from(["staff", "staff", "staff", "colleague", "thief"])
 # What they do first, as far as they can: all that is asked of them, also a fresh proof, or nothing.
 COMES_IN = st.sampled_from(["fresh", "fresh", "in", ""])
 OFTEN = st.sampled_from([True, True, True, False])
@@ -230,6 +232,16 @@ class Portal(Table):
     @rule(name=BOSS, first=COMES_IN, policy=POLICIES)
     def save_policy(self, name: str, *, first: str, policy: dict[str, Any]) -> None:
         self.game.save_policy(self.player_of(name, first=first), **policy)
+
+    @rule(name=STAFF, first=COMES_IN, own=st.booleans(), required=st.booleans())
+    def save_minimum(self, name: str, *, first: str, own: bool, required: bool) -> None:
+        player = self.player_of(name, first=first)
+        whose = self.players["staff"].person if own else self.person
+        self.game.save_minimum(player, whose.company, required=required)
+
+    @rule(name=ANYBODY, first=COMES_IN, called=st.sampled_from(["Ines Moreau", "Theo Baum"]))
+    def rename(self, name: str, *, first: str, called: str) -> None:
+        self.game.rename(self.player_of(name, first=first), called)
 
     @rule(name=BOSS, first=COMES_IN)
     def end_sessions_of_person(self, name: str, *, first: str) -> None:
