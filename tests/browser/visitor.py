@@ -82,7 +82,8 @@ class Visitor:
             self.problems.append(f"console at {message.location.get('url', '')}: {message.text}")
 
     def _asked(self, request: Request) -> None:
-        if not request.url.startswith((self.portal.address, "data:", "blob:")):
+        # `otpauth:` is no host: the system hands it to an app.
+        if not request.url.startswith((self.portal.address, "data:", "blob:", "otpauth:")):
             self.problems.append(f"asked another host: {request.url}")
 
     # --- going and seeing -------------------------------------------------------------------------
