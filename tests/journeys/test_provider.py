@@ -475,8 +475,9 @@ class TestLogo:
         assert 'id="logo-error"' in answer.content.decode()
         assert not Brand.objects.get(id=brand.id).logo_type
 
-    def test_far_too_large_is_refused_unread(self, browser, brand):
-        assert self.put(browser, brand, bytes(600 * 1024)).status_code == 413
+    def test_far_too_large_is_refused(self, browser, brand):
+        """The server refuses it unread (`tests/web/test_bodies.py`); so does the form."""
+        assert self.put(browser, brand, bytes(600 * 1024)).status_code == 422
 
     def test_without_a_file(self, browser, brand):
         assert browser.post(f"/brands/{brand.id}/logo/", {}).status_code == 422

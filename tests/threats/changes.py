@@ -41,6 +41,7 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
     )
     invited = support.invite(boss.customer, email="ada@northline.example", name="Ada Byron")
     customer = support.make_customer()
+    first = support.invite(customer)
     tab = own_tabs.add("pbx", own_tabs.TabDetails(**TAB), by=CONSOLE)
     named = Brand.objects.create(name="Lit", issuer="Lit", hosts=["portal.lit.example"])
     brand, factor = customer.brand_id, boss.factors.get()
@@ -97,6 +98,10 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
         "customers/<uuid:customer_id>/policy/": (
             f"/customers/{customer.id}/policy/",
             {"kinds": "any", "trust_days": "14"},
+        ),
+        "customers/<uuid:customer_id>/resend-invitation/<uuid:person_id>/": (
+            f"/customers/{customer.id}/resend-invitation/{first.id}/",
+            {},
         ),
         "customers/add/": ("/customers/add/", {"name": "Late & Co", "brand": str(brand)}),
         "profile/password/": (

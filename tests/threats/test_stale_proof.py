@@ -46,6 +46,7 @@ WANTED: dict[str, Fresh] = {
     "customers/<uuid:customer_id>/": OTHERS,
     "customers/<uuid:customer_id>/invite/": OTHERS,
     "customers/<uuid:customer_id>/policy/": OTHERS,
+    "customers/<uuid:customer_id>/resend-invitation/<uuid:person_id>/": OTHERS,
     "customers/add/": OTHERS,
     "profile/password/": OWN_SECURITY,
     "security/2fa/add/": OWN_FACTORS,
@@ -99,11 +100,13 @@ def test_what_asks_in_the_middle_of_a_view_is_known():
         "doorward.web.administrators.person.edit",
         "doorward.web.profile.views.profile",
         "doorward.web.profile.views._is_fresh",
+        "doorward.web.stale._proved_by_now",
     }
     assert users_of("doorward.web.gate.ProofWanted") - {"doorward.web.gate.demand"} <= {
         "doorward.web.gate.Gate",
         "doorward.web.profile.views._is_fresh",
         "doorward.web.security.views.factor",
+        "doorward.web.stale._proved_by_now",
     }
 
 
