@@ -60,7 +60,27 @@ def migrate() -> None:
     executor = MigrationExecutor(connection, progress_callback=_between)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if plan:
-        executor.migrate(executor.loader.graph.leaf_nodes(), plan=plan)
+        with _all_or_nothing():
+            executor.migrate(executor.loader.graph.leaf_nodes(), plan=plan)
+
+
+@contextmanager
+def _all_or_nothing() -> Iterator[None]:
+    """Do what is inside in one transaction, on SQLite too.
+
+    Django commits the tables of a migration before it writes down that they are there: where the power is
+    cut in between, the next start would make them once more, and fail. SQLite takes tables apart only
+    without looking at references, which cannot be turned off within a transaction.
+    """
+    if connection.vendor != "sqlite":
+        yield  # in the transaction that has the lock
+        return
+    connection.disable_constraint_checking()
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        connection.enable_constraint_checking()
 
 
 @contextmanager
