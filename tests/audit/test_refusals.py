@@ -18,6 +18,7 @@ ALL = sorted(
 WITH_DATA = {
     "must_wait": {"seconds": 30},
     "only_known_browsers": {"seconds": 3600},
+    "too_many_mails": {"seconds": 600},
     "password_too_short": {"minimum": 12},
     "password_too_long": {"maximum": 128},
     "number_invalid": {"maximum": 9},

@@ -231,6 +231,7 @@ NOTHING_FORGOTTEN = {
     "history that is sealed",
     "heads of history in a file",
     "heads of history by mail",
+    "what was repeated",
 }
 
 

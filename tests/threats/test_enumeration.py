@@ -79,7 +79,8 @@ def test_every_refused_sign_in_gets_the_same_answer(owner, customer, who):
     assert "E-mail and password do not match" in answer.content.decode()
     assert word not in answer.content.decode()
     reasons = [event.details["reason"] for event in support.events(Kind.SIGN_IN_FAILED)]
-    assert reasons == ["wrong_credentials"] * 2
+    # Of e-mails that nobody has only the first is a line of its own.
+    assert reasons == ["wrong_credentials"] * (1 if who == "unknown" else 2)
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -134,11 +135,11 @@ def work(path: str, form: dict[str, str]) -> list[str]:
     """Give the statements that a form causes, without what was typed."""
     with CaptureQueriesContext(connection) as caught:
         Client().post(path, form)
-    # What is typed or found stands in quotes, ids and moments are numbers: how much is done is the rest.
-    return [
-        re.sub(r"[xX]?'[^']*'|NULL|::\w+|\\\\x[0-9a-f]+|\d+", "?", query["sql"])
-        for query in caught.captured_queries
-    ]
+    # What is typed or found stands in quotes, ids and moments are numbers: how much is done is the rest. Whether a
+    # savepoint is let go or taken back, is one statement either way.
+    same = r"[xX]?'[^']*'|NULL|::\w+|\\\\x[0-9a-f]+|\d+"
+    texts = [query["sql"].replace("ROLLBACK TO", "RELEASE") for query in caught.captured_queries]
+    return [re.sub(same, "?", text) for text in texts]
 
 
 @pytest.mark.parametrize("who", WHO)

@@ -13,6 +13,7 @@ from django.db import DatabaseError, transaction
 
 from doorward.administrators import links, places
 from doorward.administrators.models import Administrator, AskedLink, LinkPurpose, Status
+from doorward.audit import repeats
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.origin import By, Origin
 from doorward.audit.services import record
@@ -99,7 +100,9 @@ def _make(asked: AskedLink, *, now: datetime) -> None:
     )
     link = _link(person, now=now)
     if person is None or link is None:
-        record(Kind.PASSWORD_LINK_ASKED, by=by, outcome=Outcome.FAILED)
+        repeats.record_once(
+            Kind.PASSWORD_LINK_ASKED, by=by, outcome=Outcome.FAILED, details={}, now=now
+        )
         return
     details = {"link": str(link.id)}
     record(Kind.PASSWORD_LINK_ASKED, by=by, subject=person.who(), details=details)

@@ -17,6 +17,7 @@ from django.db.models import F
 
 from doorward.administrators import places, sessions
 from doorward.administrators.models import Administrator, MailboxProof, Session
+from doorward.audit import repeats
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.services import record
 from doorward.core.errors import MailboxProofExpired, MustWait, Refusal, WrongCode
@@ -98,13 +99,7 @@ def prove(  # noqa: PLR0913 - the code, and the session whose proof it is
         if not hmac.compare_digest(_still_known(proof).encode(), normalise(code).encode()):
             raise WrongCode
     except Refusal as refusal:
-        with transaction.atomic():
-            record(
-                Kind.MAILBOX_PROOF_FAILED,
-                by=by,
-                outcome=Outcome.FAILED,
-                details={"reason": refusal.code},
-            )
+        _record_failure(refusal, by=by, now=now)
         throttle.count_failure(by.origin.address, now=now)
         raise
     with transaction.atomic():
@@ -118,6 +113,17 @@ def prove(  # noqa: PLR0913 - the code, and the session whose proof it is
 def forget(*, now: datetime) -> int:
     """Delete what expired a day ago."""
     return MailboxProof.objects.filter(expires_at__lt=now - timedelta(days=1)).delete()[0]
+
+
+def _record_failure(refusal: Refusal, *, by: By, now: datetime) -> None:
+    details = {"reason": refusal.code}
+    if isinstance(refusal, WrongCode):  # five a code, and so many codes
+        with transaction.atomic():
+            record(Kind.MAILBOX_PROOF_FAILED, by=by, outcome=Outcome.FAILED, details=details)
+        return
+    repeats.record_once(
+        Kind.MAILBOX_PROOF_FAILED, by=by, outcome=Outcome.FAILED, details=details, now=now
+    )
 
 
 def _make(session_id: UUID, *, now: datetime) -> MailboxProof:

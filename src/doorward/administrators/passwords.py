@@ -18,6 +18,7 @@ from doorward.administrators.models import (
     PasswordDue,
     Status,
 )
+from doorward.audit import repeats
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.origin import By
 from doorward.audit.services import record
@@ -219,20 +220,27 @@ def _prove_current(person: Administrator, current: str, *, by: By, now: datetime
     try:
         throttle.reserve(keys, now=now)
     except errors.MustWait as refusal:
-        _record_failed_proof(refusal, by=by)
+        _record_failed_proof(refusal, by=by, now=now)
         raise
     chosen = passwords.normalise(current)[: passwords.MAXIMUM + 1]
     if not verify_password(chosen, person.password)[0]:
         wrong = errors.WrongCredentials()
         throttle.was_wrong(keys, now=now)
-        _record_failed_proof(wrong, by=by)
+        _record_failed_proof(wrong, by=by, now=now)
         raise wrong
     throttle.was_right(keys)
 
 
-def _record_failed_proof(refusal: errors.Refusal, *, by: By) -> None:
+def _record_failed_proof(refusal: errors.Refusal, *, by: By, now: datetime) -> None:
+    details = {"reason": refusal.code}
+    if isinstance(refusal, errors.MustWait):
+        failed, seconds = Outcome.FAILED, refusal.seconds
+        repeats.record_once(
+            Kind.PROOF_FAILED, by=by, outcome=failed, details=details, seconds=seconds, now=now
+        )
+        return
     with transaction.atomic():
-        record(Kind.PROOF_FAILED, by=by, outcome=Outcome.FAILED, details={"reason": refusal.code})
+        record(Kind.PROOF_FAILED, by=by, outcome=Outcome.FAILED, details=details)
 
 
 def _withdraw(person: Administrator, *, now: datetime) -> None:

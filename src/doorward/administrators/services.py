@@ -35,6 +35,7 @@ from doorward.administrators.models import (
     Status,
     tabs_text,
 )
+from doorward.audit import repeats
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.services import record
 from doorward.core import errors
@@ -123,7 +124,7 @@ def change(
             if wanted.email is not None and wanted.status != Status.REMOVED:
                 email_change.ask(person, wanted.email, by=by, now=now)
     except errors.Refusal as refusal:
-        _record_refusal(person_id, refusal, customer=customer, by=by)
+        _record_refusal(person_id, refusal, customer=customer, by=by, now=now)
         raise
     return _people(customer.id).get(id=person_id)
 
@@ -276,16 +277,16 @@ def _people(customer_id: UUID) -> QuerySet[Administrator]:
 
 
 def _record_refusal(
-    person_id: UUID, refusal: errors.Refusal, *, customer: Customer, by: By
+    person_id: UUID, refusal: errors.Refusal, *, customer: Customer, by: By, now: datetime
 ) -> None:
     person = _people(customer.id).filter(id=person_id).first()
     if person is None or isinstance(refusal, errors.ConfirmationMissing):
         return
-    with transaction.atomic():
-        record(
-            Kind.CHANGE_REFUSED,
-            by=by,
-            subject=person.who(),
-            outcome=Outcome.REFUSED,
-            details={"reason": refusal.code},
-        )
+    repeats.record_once(
+        Kind.CHANGE_REFUSED,
+        by=by,
+        subject=person.who(),
+        outcome=Outcome.REFUSED,
+        details={"reason": refusal.code},
+        now=now,
+    )

@@ -14,10 +14,17 @@ from doorward.administrators import sessions
 from doorward.administrators.accounts import COLUMNS, Account
 from doorward.administrators.breached_passwords import breached_passwords
 from doorward.administrators.models import Administrator, PasswordDue, Session
+from doorward.audit import repeats
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.origin import By
 from doorward.audit.services import record
-from doorward.core.errors import MustWait, PortalElsewhere, Refusal, WrongCredentials
+from doorward.core.errors import (
+    MustWait,
+    OnlyKnownBrowsers,
+    PortalElsewhere,
+    Refusal,
+    WrongCredentials,
+)
 from doorward.core.passwords import MAXIMUM, is_long, normalise
 from doorward.core.text import fold_email
 from doorward.customers import cached
@@ -58,7 +65,7 @@ def prove_password(  # noqa: PLR0913 - what a sign-in form and its browser bring
     try:
         throttle.reserve(keys, now=now)
     except MustWait as refusal:
-        _record_failure(refusal, by=by)
+        _record_wait(refusal, by=by, now=now)
         raise
     try:
         _verify(found, password)
@@ -67,7 +74,11 @@ def prove_password(  # noqa: PLR0913 - what a sign-in form and its browser bring
             throttle.was_wrong(keys, now=now)
             if known:
                 throttle.count_failure(origin.address, now=now)
-            _record_failure(refusal, by=by)
+            details = {"reason": refusal.code}
+            every = found is not None
+            repeats.record_failure(
+                Kind.SIGN_IN_FAILED, by=by, details=details, every=every, now=now
+            )
         raise
     if found is None:  # for the type checker: `_verify` raised
         raise WrongCredentials
@@ -181,10 +192,16 @@ def send_home(brand_id: UUID, *, by: By) -> PortalElsewhere:
     return PortalElsewhere(cached.brand_of(brand_id).address("/sign-in/"))
 
 
-def _record_failure(refusal: Refusal, *, by: By) -> None:
-    outcome = Outcome.REFUSED if isinstance(refusal, MustWait) else Outcome.FAILED
-    with transaction.atomic(savepoint=False):
-        record(Kind.SIGN_IN_FAILED, by=by, outcome=outcome, details={"reason": refusal.code})
+def _record_wait(refusal: MustWait, *, by: By, now: datetime) -> None:
+    for_good = isinstance(refusal, OnlyKnownBrowsers)
+    repeats.record_once(
+        Kind.SIGN_IN_FAILED,
+        by=by,
+        outcome=Outcome.REFUSED,
+        details={"reason": refusal.code},
+        seconds=int(repeats.AT_MOST.total_seconds()) if for_good else refusal.seconds,
+        now=now,
+    )
 
 
 @cache

@@ -120,6 +120,18 @@ class Event(models.Model):
         raise AppendOnly
 
 
+class Repeated(models.Model):
+    """How often the same was refused again since it was recorded first, until it is told (Unix time in ms).
+
+    `key` is a keyed hash of what it is; `event` the public id of the first one, empty where each was recorded.
+    """
+
+    key = models.BinaryField(primary_key=True, max_length=32)
+    event = models.CharField(max_length=36)
+    times = models.PositiveIntegerField(default=0)
+    until = models.BigIntegerField(db_index=True)
+
+
 class Batch(models.Model):
     """Events that were sealed together, and the head that commits to them and to all batches before."""
 

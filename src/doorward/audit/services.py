@@ -39,6 +39,7 @@ def record(  # noqa: PLR0913 - an event is this wide, and every caller names wha
     customer: tuple[UUID, str] | None = None,
     details: Mapping[str, Detail] | None = None,
     typed: Mapping[str, Typed] | None = None,
+    public_id: UUID | None = None,
 ) -> None:
     """Write one event in the caller's transaction, together with the change that it tells of.
 
@@ -60,6 +61,7 @@ def record(  # noqa: PLR0913 - an event is this wide, and every caller names wha
     if kind in _BY_STRANGERS:
         by = replace(by, who=None)
     _INSERT.run(
+        **({"public_id": public_id} if public_id else {}),
         at=timezone.now(),  # noqa: TID251 - the moment of writing, whatever was decided when
         kind=kind.value,
         outcome=outcome.value,

@@ -63,7 +63,7 @@ def confirm(*, loaded: Loaded, answer: str, party: Party, by: By, now: datetime)
         )
     except errors.Refusal as refusal:
         if not isinstance(refusal, errors.AlreadyEnabled | errors.StaleRequest):
-            record_failure(Kind.TWO_FACTOR_ENABLE_FAILED, refusal, by=by)
+            record_failure(Kind.TWO_FACTOR_ENABLE_FAILED, refusal, by=by, now=now)
         raise
 
 

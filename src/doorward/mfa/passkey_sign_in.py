@@ -113,7 +113,7 @@ def _try(answer: str, party: Party, coming: _Coming) -> Started | errors.Refusal
             passkey, shown, known_browser=before.known, verifies=False, by=by, now=now
         )
     except errors.Refusal as refusal:
-        record_failure(Kind.SIGN_IN_FAILED, refusal, by=by)
+        record_failure(Kind.SIGN_IN_FAILED, refusal, by=by, now=now)
         throttle.count_failure(coming.origin.address, now=now)
         if passkey is not None:
             lock_guessed([passkey.factor_id], by=by, now=now)

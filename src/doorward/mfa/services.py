@@ -43,7 +43,9 @@ def disable(*, loaded: Loaded, proof: str | Given, by: By, now: datetime) -> Non
     required, whatever the page showed: the rule is asked again under the person's lock.
     """
     if loaded.facts.policy.required:
-        record_failure(Kind.TWO_FACTOR_DISABLE_REFUSED, errors.RequiredCannotDisable(), by=by)
+        record_failure(
+            Kind.TWO_FACTOR_DISABLE_REFUSED, errors.RequiredCannotDisable(), by=by, now=now
+        )
         raise errors.RequiredCannotDisable
     if not loaded.factors:
         raise errors.NotEnabled
@@ -60,7 +62,7 @@ def disable(*, loaded: Loaded, proof: str | Given, by: By, now: datetime) -> Non
             _unprove(loaded.browser)
             record(Kind.TWO_FACTOR_DISABLED, by=by)
     except errors.RequiredCannotDisable as refusal:
-        record_failure(Kind.TWO_FACTOR_DISABLE_REFUSED, refusal, by=by)
+        record_failure(Kind.TWO_FACTOR_DISABLE_REFUSED, refusal, by=by, now=now)
         raise
 
 
@@ -120,7 +122,7 @@ def remove(factor_id: UUID, *, loaded: Loaded, by: By, now: datetime) -> None:
                 record(Kind.FACTOR_REMOVED, by=by, typed={"factor": gone.name})
             sessions.end_others(administrator_id=person.id, keep=by.session_id, now=now)
     except errors.RequiredCannotDisable as refusal:
-        record_failure(Kind.FACTOR_REMOVE_REFUSED, refusal, by=by)
+        record_failure(Kind.FACTOR_REMOVE_REFUSED, refusal, by=by, now=now)
         raise
 
 

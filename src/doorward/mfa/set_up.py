@@ -67,7 +67,7 @@ def confirm(*, loaded: Loaded, code: str, name: str, by: By, now: datetime) -> S
             raise errors.KindNotAccepted
         secret, step = _check(loaded, code, now=now)
     except errors.Refusal as refusal:
-        record_failure(Kind.TWO_FACTOR_ENABLE_FAILED, refusal, by=by)
+        record_failure(Kind.TWO_FACTOR_ENABLE_FAILED, refusal, by=by, now=now)
         raise
 
     def write(person_id: UUID) -> Factor:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from doorward.administrators import sessions
+from doorward.audit import repeats
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.services import record
 from doorward.core import errors
@@ -48,15 +49,24 @@ def own_key(by: By) -> throttle.Key:
     return throttle.proof_key(by.session_id or (by.who.id if by.who else UUID(int=0)))
 
 
-def record_failure(kind: Kind, refusal: errors.Refusal, *, by: By, recovery: bool = False) -> None:
-    """Remember a refusal, in a transaction of its own: the caller's was rolled back or had none."""
+def record_failure(
+    kind: Kind, refusal: errors.Refusal, *, by: By, now: datetime, recovery: bool = False
+) -> None:
+    """Remember a refusal, in a transaction of its own: the caller's was rolled back or had none.
+
+    Each guess is: they are counted, and wait. What can be repeated without end is, once and as a number.
+    """
     refused = isinstance(refusal, errors.MustWait | errors.RequiredCannotDisable)
     outcome = Outcome.REFUSED if refused else Outcome.FAILED
     details: dict[str, Detail] = {"reason": refusal.code, "recovery": recovery}
     if "skew_seconds" in refusal.data:
         details["clock"] = int(refusal.data["skew_seconds"])
-    with transaction.atomic():
-        record(kind, by=by, outcome=outcome, details=details)
+    if isinstance(refusal, alarms.GUESSES):
+        with transaction.atomic():
+            record(kind, by=by, outcome=outcome, details=details)
+        return
+    seconds = refusal.seconds if isinstance(refusal, errors.MustWait) else 0
+    repeats.record_once(kind, by=by, outcome=outcome, details=details, seconds=seconds, now=now)
 
 
 def record_guess(
@@ -67,7 +77,7 @@ def record_guess(
     At sign-in it counts for its address, in a session that is through for that session: whoever sits in
     there keeps nobody waiting elsewhere.
     """
-    record_failure(kind, refusal, by=by, recovery=recovery)
+    record_failure(kind, refusal, by=by, now=now, recovery=recovery)
     if kind is Kind.SECOND_STEP_FAILED:
         throttle.count_failure(by.origin.address, now=now)
     elif not isinstance(refusal, errors.MustWait):

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from doorward.administrators import email_change, links, mailbox, parking, sessions
-from doorward.audit import forgetting, sealing
+from doorward.audit import forgetting, repeats, sealing
 from doorward.mfa import challenges, set_up, trusted
 from doorward.notices import anchoring, erasing, mail_files, outbox
 from doorward.safe import throttle
@@ -32,12 +32,13 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("secrets that were shown and not confirmed", EVERY_MINUTE, set_up.forget),
     ("answered challenges", EVERY_MINUTE, challenges.forget),
     ("trusted browsers that hold no more", EVERY_MINUTE, trusted.forget),
+    ("what was repeated", EVERY_MINUTE, repeats.close),
     ("history that is sealed", EVERY_MINUTE, sealing.seal),
     ("heads of history in a file", EVERY_HOUR, anchoring.write),
     ("heads of history by mail", EVERY_HOUR, anchoring.mail),
     ("forms that waited for a proof", EVERY_HOUR, parking.forget),
     ("mailbox codes", EVERY_HOUR, mailbox.forget),
-    ("counted attempts", EVERY_HOUR, throttle.forget),
+    ("counted attempts", EVERY_MINUTE, throttle.forget),
     ("mailed links", EVERY_HOUR, links.forget),
     ("changes of e-mail", EVERY_HOUR, email_change.forget),
     ("sessions", EVERY_HOUR, sessions.forget),

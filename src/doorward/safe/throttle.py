@@ -125,6 +125,11 @@ def same_mail_key(same: str) -> Key:
     return Key(hash=fingerprint("attempt/mail-same", same), rule=Rule.MAIL_SAME)
 
 
+def same_hash(same: str) -> bytes:
+    """Return the keyed hash under which it is counted how often the same was refused."""
+    return fingerprint("attempt/repeated", same)
+
+
 def address_key(address: str, rule: Rule = Rule.ADDRESS) -> Key:
     """Return the key for what comes from one address (IPv6: its /64): failed sign-ins, if nothing else is said."""
     bucket = attempts.address_bucket(address)
@@ -144,8 +149,7 @@ def reserve(keys: Sequence[Key], *, now: datetime) -> None:
         refused = [key for key in keys if key.hash not in counted]
         if not refused:
             return
-        # Another key refused, so nothing was looked at.
-        _run(_releasing, [key for key in keys if key.hash in counted], moment=moment)
+        _release([key for key in keys if key.hash in counted], moment=moment)
         if seconds := _wait_of(refused, moment=moment):
             raise seconds
         time.sleep(pause)
@@ -302,6 +306,12 @@ def _run(
         values[f"rule{place}"] = key.rule.value
         values[f"forget{place}"] = moment + _window_ms(key.rule)
     return {bytes(row[0]) for row in statement(len(ordered)).rows(values)}
+
+
+def _release(keys: Sequence[Key], *, moment: int) -> None:
+    """Take back what was reserved, since another key refused and nothing was looked at; no trace of it stays."""
+    released = _run(_releasing, keys, moment=moment)
+    Attempt.objects.filter(key__in=released, failures=0, in_flight=0).delete()
 
 
 def _window_ms(rule: Rule) -> int:

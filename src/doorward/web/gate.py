@@ -12,15 +12,15 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from doorward.administrators import parking, sessions
 from doorward.administrators.models import Administrator
+from doorward.audit import repeats
 from doorward.audit.events import Kind, Outcome
-from doorward.audit.services import record
 from doorward.core.access import is_fresh, next_step
 from doorward.core.errors import MustWait, SessionEnded
 from doorward.core.steps import FactorKind, Fresh, Need, Step
@@ -354,13 +354,13 @@ def _forget_parked(request: Request) -> None:
 def _record_refusal(request: Request, need: Need) -> None:
     if request.loaded is None:
         return
-    with transaction.atomic():
-        record(
-            Kind.ACCESS_REFUSED,
-            by=request.loaded.by(request.origin),
-            outcome=Outcome.REFUSED,
-            details={"tab": need.tab or ""},
-        )
+    repeats.record_once(
+        Kind.ACCESS_REFUSED,
+        by=request.loaded.by(request.origin),
+        outcome=Outcome.REFUSED,
+        details={"tab": need.tab or ""},
+        now=request.now,
+    )
 
 
 def onward(request: Request) -> str:

@@ -160,6 +160,10 @@ def _left(number: int) -> str:
     return ngettext("%(n)s code is left", "%(n)s codes are left", number) % {"n": number}
 
 
+def _repeated(number: int) -> str:
+    return ngettext("and %(n)s more time", "and %(n)s more times", number) % {"n": number}
+
+
 def _ended(number: int) -> str:
     words = ngettext("%(n)s session was ended", "%(n)s sessions were ended", number)
     return words % {"n": number}
@@ -249,6 +253,7 @@ _SAID: Final[dict[str, tuple[type, Callable[[Any], str]]]] = {
     "sealed": (int, _sealed),
     "left": (int, _left),
     "ended": (int, _ended),
+    "repeated": (int, _repeated),
     "days": (int, _days),
     "browsers": (int, _browsers),
 }

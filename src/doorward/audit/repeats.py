@@ -1,0 +1,152 @@
+"""What somebody repeats: the first time is recorded, and the rest is a number in one more event at its end.
+
+Otherwise whoever goes on after a refusal writes a line of history with each press, kept for years. The
+count is in a row of its own, since an event is never changed; the number is sealed with the event that says it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+from django.db import transaction
+
+from doorward.audit.events import Kind, Outcome
+from doorward.audit.models import Event, Repeated
+from doorward.audit.origin import ActorType, By, Origin, Who
+from doorward.audit.services import record
+from doorward.core.attempts import address_bucket
+from doorward.safe.prepared import PreparedText
+from doorward.safe.throttle import milliseconds, same_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from doorward.audit.services import Detail
+
+# For so long at least the same is a number on its first time, and so long at most.
+QUIET: Final = timedelta(minutes=15)
+AT_MOST: Final = timedelta(days=1)
+_CLOSED_AT_ONCE: Final = 200
+
+_AGAIN = PreparedText(
+    "INSERT INTO audit_repeated (key, event, times, until)"
+    " VALUES (%(key)s, %(event)s, 0, %(until)s)"
+    " ON CONFLICT (key) DO UPDATE SET times = audit_repeated.times + 1 RETURNING times"
+)
+
+
+def record_once(  # noqa: PLR0913 - as wide as `record`
+    kind: Kind,
+    *,
+    by: By,
+    subject: Who | None = None,
+    outcome: Outcome,
+    details: Mapping[str, Detail],
+    now: datetime,
+    seconds: int = 0,
+) -> None:
+    """Record what can be repeated without end; the same again within the time is only counted.
+
+    The same: kind, details, who acts and on whom; of nobody who is known, from which address. `seconds`:
+    for how long it is refused, where that is longer than a quarter of an hour.
+    """
+    event = uuid4()
+    with transaction.atomic():
+        key = _key(kind, by=by, subject=subject, details=details)
+        if _count(key, str(event), now=now, seconds=seconds) == 0:
+            record(kind, by=by, subject=subject, outcome=outcome, details=details, public_id=event)
+
+
+def record_failure(
+    kind: Kind, *, by: By, details: Mapping[str, Detail], every: bool, now: datetime
+) -> None:
+    """Record a failure: `every` one, or as `record_once` does, with the same work either way.
+
+    Who fails to sign in as somebody is recorded each time; e-mails that nobody has, anybody can invent
+    without end. The time that it takes must not tell which of the two it was.
+    """
+    event = uuid4()
+    with transaction.atomic():
+        key = _key(kind, by=by, subject=None, details=details)
+        times = _count(key, "" if every else str(event), now=now, seconds=0)
+        begun = transaction.savepoint()
+        record(kind, by=by, outcome=Outcome.FAILED, details=details, public_id=event)
+        if every or times == 0:
+            transaction.savepoint_commit(begun)
+        else:
+            transaction.savepoint_rollback(begun)
+
+
+def close(*, now: datetime) -> int:
+    """Say in history how often it was repeated, where the time is over; return how many counts were closed."""
+    over = Repeated.objects.filter(until__lte=milliseconds(now)).order_by("until")
+    keys = list(over.values_list("key", flat=True)[:_CLOSED_AT_ONCE])
+    for key in keys:
+        with transaction.atomic():
+            rows = Repeated.objects.filter(key=key)
+            counted = rows.select_for_update(skip_locked=True).first()
+            if counted is None:
+                continue
+            rows.delete()
+            _tell(counted)
+    return len(keys)
+
+
+def _count(key: bytes, event: str, *, now: datetime, seconds: int) -> int:
+    lasting = min(max(timedelta(seconds=seconds), QUIET), AT_MOST)
+    rows = _AGAIN.rows({"key": key, "event": event, "until": milliseconds(now + lasting)})
+    return int(rows[0][0])
+
+
+def _key(kind: Kind, *, by: By, subject: Who | None, details: Mapping[str, Detail]) -> bytes:
+    known = [str(one.id) for one in (by.who, subject) if one is not None]
+    whose = known or [address_bucket(by.origin.address)]
+    said = [f"{name}={value}" for name, value in sorted(details.items())]
+    return same_hash("\0".join([kind.value, by.actor_type.value, *whose, *said]))
+
+
+def _tell(counted: Repeated) -> None:
+    first = Event.objects.filter(public_id=counted.event).first() if counted.event else None
+    if first is None or not counted.times:
+        return
+    ours = ActorType(first.actor_type)
+    by = By(
+        who=_actor(first),
+        origin=Origin(address=first.address, browser=first.browser),
+        session_id=first.session_id,
+        ours=ours if ours in {ActorType.OPERATOR, ActorType.PORTAL} else None,
+    )
+    record(
+        Kind(first.kind),
+        by=by,
+        subject=_subject(first),
+        outcome=Outcome(first.outcome),
+        details={**first.details, "repeated": counted.times},
+    )
+
+
+def _actor(first: Event) -> Who | None:
+    if first.actor_id is None or first.customer_id is None:
+        return None
+    return Who(
+        id=first.actor_id,
+        name=first.actor_name,
+        email=first.actor_email,
+        customer_id=first.customer_id,
+        customer_name=first.customer_name,
+    )
+
+
+def _subject(first: Event) -> Who | None:
+    if first.subject_id is None or first.customer_id is None:
+        return None
+    return Who(
+        id=first.subject_id,
+        name=first.subject_name,
+        email=first.subject_email,
+        customer_id=first.customer_id,
+        customer_name=first.customer_name,
+    )
