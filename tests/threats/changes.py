@@ -41,7 +41,7 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
     )
     invited = support.invite(boss.customer, email="ada@northline.example", name="Ada Byron")
     customer = support.make_customer()
-    first = support.invite(customer)
+    first = support.invite(customer, tabs={"home", "administrators"})
     tab = own_tabs.add("pbx", own_tabs.TabDetails(**TAB), by=CONSOLE)
     named = Brand.objects.create(name="Lit", issuer="Lit", hosts=["portal.lit.example"])
     brand, factor = customer.brand_id, boss.factors.get()
