@@ -85,12 +85,16 @@ fix: ready ## put right what the tools can put right
 system-packages:
 	@scripts/system-packages
 
-.PHONY: bench docs messages lock
+.PHONY: bench docs film messages lock
 bench: ready ## what is claimed about speed, measured
 	@$(BIN)/python -m benchmarks.sign_in
 
 docs: ready ## the pictures and tables in docs/ that are made from the code
 	@scripts/docs
+
+film: ready ## the guide's film, recorded from a running demonstration (some minutes; then look at it)
+	@command -v ffmpeg >/dev/null || { echo "The film wants ffmpeg: sudo apt-get install --no-install-recommends ffmpeg." >&2; exit 1; }
+	@scripts/film
 
 messages: $(STAMP) ## extract texts, bring the catalogues up to date, compile them
 	@scripts/messages

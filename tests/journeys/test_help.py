@@ -13,7 +13,7 @@ import doorward
 from doorward.customers import cached
 from doorward.customers.models import Brand
 from doorward.web.files import FOLDER
-from doorward.web.help import rendering
+from doorward.web.help import film, rendering
 from doorward.web.help.pictures import size_of
 from tests import support
 
@@ -147,7 +147,8 @@ def test_the_labels_in_the_guides_are_labels_of_pages():
         if file.suffix in {".py", ".html"} and "/help/" not in str(file)
     ]
     known = set(re.findall(r'(?:_|gettext_lazy)\(\s*"([^"]+)"', "\n".join(texts)))
-    named = {label for slug in rendering.SLUGS for label in rendering.labels_of(source(slug, "en"))}
+    slugs = (*rendering.SLUGS, film.NAME)
+    named = {label for slug in slugs for label in rendering.labels_of(source(slug, "en"))}
     assert named - known == set()
 
 
@@ -219,7 +220,8 @@ def test_every_picture_that_a_guide_names_was_taken_in_its_language():
     for language in rendering.WRITTEN_IN:
         for slug in rendering.SLUGS:
             for name in re.findall(r"!\[[^\]]+\]\((\S+) ", source(slug, language)):
-                assert (FOLDER / "help" / language / f"{name}.webp").is_file(), (language, name)
+                picture = "film/two-factor" if name == film.NAME else f"help/{language}/{name}"
+                assert (FOLDER / f"{picture}.webp").is_file(), (language, name)
 
 
 def test_the_pictures_are_light():

@@ -91,6 +91,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 MESSAGE_STORAGE = "doorward.web.flash.Storage"
 
 STATIC_URL = "/static/"
+# What WhiteNoise does not know, and a browser that is told not to guess needs to be told.
+WHITENOISE_MIMETYPES = {".vtt": "text/vtt"}
 STORAGES = {"default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
 
 USE_TZ = True

@@ -16,17 +16,25 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from csp.constants import HEADER
 from django.conf import settings
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import Response, StaticFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from wsgiref.headers import Headers
 
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
 FOLDER: Final = Path(__file__).parent / "static"
+# A film that is opened by itself is a page of the browser's own, which plays the file.
+_PLAYED: Final = ".webm"
+_PLAYER: Final = (
+    "default-src 'none'; media-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'none'"
+)
 _PACKED: Final = frozenset({".css", ".js", ".svg", ".txt", ".vtt"})
 
 
@@ -57,6 +65,7 @@ class Files(WhiteNoiseMiddleware):  # type: ignore[misc]  # it has no types
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         super().__init__(get_response)
+        self.add_headers_function = _add_headers
         self.files = {one.address: self._kept(one) for one in files().values()}
 
     def immutable_file_test(self, path: str, url: str) -> bool:  # noqa: ARG002 - WhiteNoise's signature
@@ -66,6 +75,11 @@ class Files(WhiteNoiseMiddleware):  # type: ignore[misc]  # it has no types
     def _kept(self, file: File) -> _Kept:
         described = self.get_static_file(file.path, file.address, _sizes(file))
         return _Kept(described, file.contents)
+
+
+def _add_headers(headers: Headers, path: str, url: str) -> None:  # noqa: ARG001 - as above
+    if path.endswith(_PLAYED):
+        headers[HEADER] = _PLAYER
 
 
 class _Kept:

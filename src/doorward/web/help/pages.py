@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class GuidePage:
-    """A guide with the brand filled in; `foreign`: it is not in the language of the page, and of `name`."""
+    """A guide with the brand filled in; `foreign`: it is not in the language of the page, and of `name`.
+
+    `plays`: the film is in it.
+    """
 
     slug: str
     name: str
@@ -23,6 +26,7 @@ class GuidePage:
     sections: tuple[Section, ...]
     language: str
     foreign: bool
+    plays: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 In the Markdown, `{{…}}` is the label of something in the portal, as it reads in the guide's language, so that a
 guide says what the page says; `{{brand}}` and `{{support}}` are who stands behind the portal. `{#name}` after a
-heading is its anchor. A picture stands alone in its paragraph: `![what it shows](name "what is said below it")`.
+heading is its anchor. A picture stands alone in its paragraph: `![what it shows](name "what is said below it")`; the
+one that is called `film` is the film. What that says stands in `film.md`, beside the guides.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from django.utils.translation import gettext
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
+from doorward.web.help.film import NAME as FILM
+from doorward.web.help.film import film
 from doorward.web.help.pictures import figure
 
 if TYPE_CHECKING:
@@ -52,6 +55,11 @@ class Guide:
     html: Markup
     sections: tuple[Section, ...]
 
+    @property
+    def plays(self) -> bool:
+        """Whether the film is in it."""
+        return "<video" in self.html
+
 
 def guide(slug: str) -> Guide:
     """Give a guide in the reader's language, or in English where it was not written in that."""
@@ -65,6 +73,12 @@ def fill_in(html: Markup, *, brand: str, support: Markup) -> Markup:
     return Markup(filled)  # noqa: S704 - rendered by us from files of ours; the brand's name is escaped
 
 
+def with_labels(text: str, language: str) -> str:
+    """Put the labels of the portal, as they read in a language, into a text."""
+    with translation.override(language):
+        return _LABEL.sub(lambda label: gettext(label[1]), text)
+
+
 def labels_of(text: str) -> list[str]:
     """Give the labels of the portal that a guide's Markdown names."""
     return _LABEL.findall(text)
@@ -73,8 +87,7 @@ def labels_of(text: str) -> list[str]:
 @cache
 def _guide(slug: str, language: str) -> Guide:
     source = (FOLDER / language / f"{slug}.md").read_text(encoding="utf-8")
-    with translation.override(language):
-        text = _LABEL.sub(lambda label: gettext(label[1]), source)
+    text = with_labels(source, language)
     renderer = MarkdownIt("commonmark", {"html": False})
     tokens = renderer.parse(text)
     sections = tuple(_take_anchors(tokens))
@@ -115,7 +128,8 @@ def _draw_pictures(tokens: list[Token], language: str) -> None:
         if token.type != "inline" or only is None or only.type != "image":
             continue
         name, caption = str(only.attrs["src"]), str(only.attrs.get("title", ""))
-        drawn = figure(name, language, alt=only.content, caption=caption)
+        said = {"alt": only.content, "caption": caption}
+        drawn = film(language, **said) if name == FILM else figure(name, language, **said)
         token.type, token.content, token.children = "html_block", drawn, None
         for paragraph in (tokens[place - 1], tokens[place + 1]):
             paragraph.hidden = True

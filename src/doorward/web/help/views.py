@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from csp.constants import HEADER, SELF
+from csp.utils import build_policy
 from django.http import Http404
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -78,8 +80,13 @@ def guide(request: Request, slug: str) -> HttpResponse:
         sections=found.sections,
         language=found.language,
         foreign=_is_foreign(found),
+        plays=found.plays,
     )
-    return render(request, "help/guide.html", page)
+    response = render(request, "help/guide.html", page)
+    if page.plays:
+        nonce = str(getattr(request, "csp_nonce", ""))
+        response.headers[HEADER] = build_policy(update={"media-src": [SELF]}, nonce=nonce)
+    return response
 
 
 def _support(brand: BrandLook) -> Markup:
