@@ -27,7 +27,6 @@ WITH_DATA = {
     "logo_too_large": {"maximum": 9},
     "fields_refused": {"fields": {}},
     "text_too_long": {"maximum": 9},
-    "too_many_mails": {"seconds": 30},
     "too_many_tabs": {"maximum": 9},
     "passkeys_elsewhere": {"address": "https://portal.example"},
     "portal_elsewhere": {"address": "https://portal.example"},

@@ -126,6 +126,14 @@ ROWS = {
         facts(session=session(created_at=ago(hours=11, minutes=59, seconds=59))),
         Step.THROUGH,
     ),
+    "1 begun by a clock that was ahead": (
+        facts(session=session(created_at=NOW + timedelta(days=1))),
+        Step.SIGN_IN,
+    ),
+    "1 seen by a clock that was ahead": (
+        facts(session=session(seen_at=NOW + timedelta(minutes=2))),
+        Step.SIGN_IN,
+    ),
     "1 idle": (facts(session=session(seen_at=ago(minutes=30))), Step.SIGN_IN),
     "1 nearly idle": (facts(session=session(seen_at=ago(minutes=29, seconds=59))), Step.THROUGH),
     "1 administrator not active": (facts(administrator_active=False), Step.SIGN_IN),

@@ -217,11 +217,28 @@ def opened(path, host):
     return client, answer["Location"]
 
 
-@pytest.mark.parametrize("purpose", list(PAGES))
+@pytest.mark.parametrize("purpose", [LinkPurpose.NOT_ME, LinkPurpose.INVITATION])
+def test_what_nobody_can_ask_for_again_leads_home_since_its_customer_may_have_been_moved(
+    mine, purpose
+):
+    person = mine if purpose != LinkPurpose.INVITATION else support.again(invited(mine))
+    link = links.make(purpose, administrator_id=person.id, now=timezone.now())
+    path = links.path(link)
+    for host in (THERE, NOBODYS):
+        assert at(host).get(path)["Location"].partition("//")[2] == f"{HERE}:8000{path}"
+        client, page = opened(f"{PAGES[purpose]}{'A' * 43}/", host)
+        assert page == PAGES[purpose]
+        assert client.get(page).status_code == 404
+    home, page = opened(path, HERE)
+    assert home.get(page).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "purpose", sorted(set(PAGES) - {LinkPurpose.NOT_ME, LinkPurpose.INVITATION})
+)
 @pytest.mark.parametrize("host", [THERE, NOBODYS])
 def test_a_mailed_link_that_is_opened_at_another_host_is_no_link(mine, purpose, host):
-    person = mine if purpose != LinkPurpose.INVITATION else support.again(invited(mine))
-    about = _change(person) if "email" in purpose.value else None
+    person, about = mine, _change(mine) if "email" in purpose.value else None
     link = links.make(purpose, administrator_id=person.id, now=timezone.now(), about=about)
     client, page = opened(links.path(link), host)
     made_up, _ = opened(f"{page}{'A' * 43}/", host)

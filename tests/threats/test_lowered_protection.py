@@ -191,7 +191,7 @@ def test_brands_alone_changes_nothing_that_leads_people(field):
 def test_but_what_is_only_seen(folder):
     theo, _nora = staff(BRANDS), keeper()
     brand = support.provider().brand
-    changed = {"name": "Northline Telecom", "accent": "#0b6e4f", "support_hours": "8–18"}
+    changed = {"name": "Northline Telecom", "accent": "#0b6e4f"}
     folder.new()
     answer = support.browser_of(theo).post(
         f"/brands/{brand.id}/", brand_form(brand, require_2fa="on", **changed)
@@ -372,7 +372,7 @@ def test_nobody_without_the_right_over_them_lowers_a_customers_policy(owner, req
 def test_each_field_of_these_forms_is_decided_on():
     """A field that is added is either guarded, or said here to protect nobody."""
     seen_alone = {
-        Brand: {"name", "accent", "logo", "logo_type", "support_hours", "version"},
+        Brand: {"name", "accent", "logo", "logo_type", "version"},
         Customer: {
             "name",
             "name_folded",

@@ -25,7 +25,11 @@ from tests.whole.routes import walk
 pytestmark = pytest.mark.django_db
 
 SET_UP = "/sign-in/set-up/"
-OPTIONS = {SET_UP: f"{SET_UP}passkey/", "/security/2fa/enable/": "/security/2fa/passkey/"}
+OPTIONS = {
+    SET_UP: f"{SET_UP}passkey/",
+    "/security/2fa/enable/": "/security/2fa/passkey/",
+    "/security/2fa/add/": "/security/2fa/passkey/",
+}
 
 
 def require(person, **columns):
@@ -70,6 +74,7 @@ def by_password(person) -> Client:
 
 def by_reset_link(person) -> Client:
     Client().post("/password/forgot/", {"email": person.email})
+    support.answer_asked()
     browser = at_home()
     answer = follow(browser, path_of(person, LinkPurpose.RESET), {"password": support.PASSWORD})
     assert answer.status_code == 303
@@ -160,6 +165,29 @@ def test_a_mailbox_that_was_proved_long_ago_is_proved_once_more(owner):
     assert browser.get("/")["Location"] == "/sign-in/mailbox/"
     assert browser.get("/sign-in/mailbox/").status_code == 200
     assert MailboxProof.objects.count() == 1
+
+
+def test_the_password_does_not_make_an_old_link_recent_again(owner):
+    browser = by_reset_link(owner)
+    support.age_proofs(owner)
+    assert browser.post("/prove/", {"password": support.PASSWORD}).status_code == 303
+    require(owner)
+    assert browser.get("/")["Location"] == "/sign-in/mailbox/"
+
+
+def test_a_recovery_code_does_not_turn_it_off(owner):
+    """It sets up a new device and removes the lost one; the last one goes only after its own proof."""
+    browser = by_recovery_code(owner)
+    [lost] = owner.factors.all()
+    answer = browser.post(f"/security/factors/{lost.id}/", {"name": "", "remove": "on"})
+    assert answer.status_code == 422
+    assert owner.factors.exists()
+    make_passkey(browser, "/security/2fa/add/")
+    browser.get("/")
+    assert owner.factors.count() == 2
+    answer = browser.post(f"/security/factors/{lost.id}/", {"name": "", "remove": "on"})
+    assert answer.status_code == 303
+    assert [one.kind for one in owner.factors.all()] == ["passkey"]
 
 
 def test_every_page_that_adds_a_factor_is_one_of_the_ways_in_the_table():

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from doorward.administrators import passwords
 from doorward.administrators.models import Administrator, LinkPurpose
+from doorward.core.errors import StaleRequest
 from doorward.customers.models import Customer
 from doorward.mfa.models import Factor
 from tests import support
+from tests.racing import at_once
 from tests.threats.test_thief_with_the_password import enable, follow, path_of
 from tests.threats.test_trusted_browser import give_password, trusting
 
@@ -111,6 +115,21 @@ def test_a_guess_that_breaks_none_becomes_the_password(owner):
     assert browser.post(PAGE, {"password": support.PASSWORD}).status_code == 422
     assert browser.post(PAGE, {"password": NEW}).status_code == 303
     assert has(owner, NEW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guesses_at_the_same_moment_are_one_guess(owner):
+    """Of many at once the first that is wrong becomes the password, and all others have to look again."""
+    column(owner, password_due="not_me")
+    guesses = [support.PASSWORD, *(f"guess number {n} of a long list" for n in range(5))]
+    by, now = support.by(owner), timezone.now()
+    set_due = partial(
+        passwords.set_due, administrator_id=owner.id, two_factors=False, by=by, now=now
+    )
+    outcomes = at_once([partial(set_due, password=guess) for guess in guesses])
+    assert outcomes.count(None) == 1
+    assert all(isinstance(one, StaleRequest) for one in outcomes[1:] if one is not None)
+    assert not has(owner, support.PASSWORD)
 
 
 def test_who_takes_an_account_back_chooses_another_password_than_the_thief_knows(owner):

@@ -156,3 +156,50 @@ def test_where_a_factor_was_proved_for_it_the_old_mailbox_removes_none(owner):
     ask_for_new_email(browser, owner)
     assert follow(browser, path_of(owner, LinkPurpose.EMAIL_NEW), {}).status_code == 303
     assert not MailedLink.objects.filter(administrator=owner, purpose=LinkPurpose.NOT_ME).exists()
+
+
+def test_the_thief_s_own_not_me_takes_nothing_from_the_owner(owner):
+    """It names the thief's mailbox; what was mailed before, to the owner's, stays good."""
+    thief = support.browser_of(owner)
+    ask_for_new_email(thief, owner)
+    assert follow(thief, path_of(owner, LinkPurpose.EMAIL_NEW), {}).status_code == 303
+    mine = path_of(owner, LinkPurpose.NOT_ME)
+    enable(thief)
+    thiefs = path_of(owner, LinkPurpose.NOT_ME)
+    assert thiefs != mine
+    answer = follow(Client(), thiefs, {"password": "eleven candles in an empty barn"})
+    assert answer.status_code == 303
+    assert support.again(owner).email == THIEF
+    answer = follow(Client(), mine, {"password": support.OTHER_PASSWORD})
+    assert answer.status_code == 303
+    back = support.again(owner)
+    assert (back.email, back.factors.exists()) == (owner.email, False)
+    assert back.check_password(support.OTHER_PASSWORD)
+    assert follow(Client(), thiefs, {"password": "twelve candles in a barn"}).status_code == 422
+
+
+def test_nor_does_a_second_move_of_the_mailbox(owner):
+    thief = support.browser_of(owner)
+    ask_for_new_email(thief, owner)
+    assert follow(thief, path_of(owner, LinkPurpose.EMAIL_NEW), {}).status_code == 303
+    mine = path_of(owner, LinkPurpose.NOT_ME)
+    ask_for_new_email(thief, support.again(owner), "other.thief@elsewhere.example")
+    assert follow(thief, path_of(owner, LinkPurpose.EMAIL_NEW), {}).status_code == 303
+    thiefs = path_of(owner, LinkPurpose.NOT_ME)
+    answer = follow(Client(), thiefs, {"password": "eleven candles in an empty barn"})
+    assert answer.status_code == 303
+    assert follow(Client(), mine, {"password": support.OTHER_PASSWORD}).status_code == 303
+    assert support.again(owner).email == owner.email
+
+
+def test_the_owner_s_ends_those_of_the_same_mailbox(owner):
+    """Else what was mailed before would undo what the owner sets up next."""
+    thief = support.browser_of(owner)
+    enable(thief)
+    first = path_of(owner, LinkPurpose.NOT_ME)
+    support.again(owner).factors.all().delete()
+    enable(support.browser_of(owner))
+    second = path_of(owner, LinkPurpose.NOT_ME)
+    assert follow(Client(), second, {"password": support.OTHER_PASSWORD}).status_code == 303
+    answer = follow(Client(), first, {"password": "eleven candles in an empty barn"})
+    assert answer.status_code == 422

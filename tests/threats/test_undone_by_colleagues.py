@@ -140,6 +140,7 @@ def test_and_after_seven_days(owner, clock):
 
 def test_other_links_end_with_a_suspension(owner, colleague):
     Client().post("/password/forgot/", {"email": colleague.email})
+    support.answer_asked()
     reset = path_of(colleague, LinkPurpose.RESET)
     suspend_and_restore(colleague, owner)
     answer = follow(Client(), reset, {"password": support.OTHER_PASSWORD})

@@ -83,6 +83,8 @@ class Game(InTheCompany):
             return
         assert self._inside(player, before, minutes=5, recovery=True)
         assert not (person.required and taken == {gone})
+        # A recovery code does not turn it off.
+        assert not last or player.session is None or player.session.proved == gone
         self._is_by_another(player, gone)
         if last:
             self._without_factors(player)

@@ -69,7 +69,14 @@ class Moving(WithPasskeys):
         person.forget_factors()
         self._password_is(new)
         self._close()
+        # What was mailed before to another mailbox stays good: a thief has such letters, too.
+        older = {
+            one for one in person.letters[: person.letters.index(letter)] if one.to != letter.to
+        }
+        kept = {one for one in older if one.purpose is LinkPurpose.NOT_ME and not one.dead}
         person.kill_letters(*LinkPurpose)
+        for one in kept:
+            one.dead = False
         person.email = letter.to
         person.end_sessions()
         player.password = new

@@ -103,6 +103,28 @@ def find(
 
 def known(token: str, *, purposes: tuple[LinkPurpose, ...], host: str = "") -> MailedLink:
     """Return the link of a token, whether it still works or not. Raises `LinkInvalid` where we never made it."""
+    link = _ours(token, purposes=purposes)
+    if not cached.answers(link.administrator.brand_id, host):
+        raise LinkInvalid
+    return link
+
+
+def home_of(token: str, *, host: str) -> str:
+    """Return the whole address of a link that was opened at another brand's host; empty: there is none.
+
+    For *This was not me* and invitations: the customer may have been moved since they were mailed, and nobody can
+    ask for another one.
+    """
+    try:
+        link = _ours(token, purposes=(LinkPurpose.NOT_ME, LinkPurpose.INVITATION))
+    except LinkInvalid:
+        return ""
+    brand = link.administrator.brand_id
+    return "" if cached.answers(brand, host) else cached.brand_of(brand).address(path(link))
+
+
+def _ours(token: str, *, purposes: tuple[LinkPurpose, ...]) -> MailedLink:
+    """Return the link of a token. Raises `LinkInvalid` where we never made it."""
     link_id, mac = _parts(token)
     link = (
         MailedLink.objects.select_related("administrator__customer__brand")
@@ -110,8 +132,6 @@ def known(token: str, *, purposes: tuple[LinkPurpose, ...], host: str = "") -> M
         .first()
     )
     if link is None or not _is_of(link, mac):
-        raise LinkInvalid
-    if not cached.answers(link.administrator.brand_id, host):
         raise LinkInvalid
     return link
 
@@ -185,6 +205,24 @@ def revoke(
         used_at__isnull=True,
         revoked_at__isnull=True,
     ).update(revoked_at=now)
+
+
+def revoke_after_undoing(undone: MailedLink, *, now: datetime) -> None:
+    """Make all open links of a person useless when a *This was not me* was used, but older ones of another mailbox.
+
+    Who moved the account to a mailbox of theirs gets such links, too: none of them takes away what was mailed
+    before to the mailbox that was the account's then.
+    """
+    others = tuple(set(LinkPurpose) - {LinkPurpose.NOT_ME})
+    revoke(undone.administrator_id, purposes=others, now=now)
+    open_links = MailedLink.objects.filter(
+        administrator_id=undone.administrator_id,
+        purpose=LinkPurpose.NOT_ME,
+        used_at__isnull=True,
+        revoked_at__isnull=True,
+    )
+    older = open_links.filter(created_at__lt=undone.created_at).exclude(email=undone.email)
+    open_links.exclude(id__in=list(older.values_list("id", flat=True))).update(revoked_at=now)
 
 
 def forget(*, now: datetime) -> int:

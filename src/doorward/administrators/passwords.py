@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import make_password, verify_password
 from django.db import transaction
 
 from doorward.administrators import links, mail_budget, sessions
+from doorward.administrators.accounts import locked
 from doorward.administrators.breached_passwords import breached_passwords
 from doorward.administrators.common_passwords import common_passwords
 from doorward.administrators.models import (
@@ -66,16 +67,14 @@ def accept(password: str, *, person: Administrator, two_factors: bool) -> NewPas
     return NewPassword(encoded=make_password(chosen), long=passwords.is_long(chosen))
 
 
-def accept_other(password: str, *, person: Administrator, two_factors: bool) -> NewPassword:
-    """Check and hash a new password that must not be the current one, which was not asked for.
+def refuse_current(password: str, *, person: Administrator) -> None:
+    """Raise `PasswordUnchanged` for the password that somebody has, where it was not asked for.
 
-    It is compared last, when everything else is right: so each guess at the current password that is wrong
-    becomes the password, and nobody learns anything by guessing on. Raises `PasswordUnchanged` besides.
+    To be asked last, when everything else is right, and under the person's lock: so a wrong guess becomes the
+    password, whoever guesses at the same moment has to look again, and nobody learns anything by guessing on.
     """
-    new = accept(password, person=person, two_factors=two_factors)
     if verify_password(passwords.normalise(password), person.password)[0]:
         raise errors.PasswordUnchanged
-    return new
 
 
 def personal_words(person: Administrator) -> list[str]:
@@ -128,6 +127,8 @@ def prove_again(  # noqa: PLR0913 - the password, and the session whose proof it
     _prove_current(_person(administrator_id), password, by=by, now=now)
     with transaction.atomic():
         record(Kind.PROVED_AGAIN, by=by)
+        # A link that began the session keeps its own time: the password does not make it recent again.
+        sessions.forget_link(session_id)
         return sessions.step_up(session_id, old_hash=old_hash, password_at=now)
 
 
@@ -136,8 +137,11 @@ def set_due(
 ) -> None:
     """Set the password that the gate demands (row 8), and end all other sessions."""
     person = _person(administrator_id)
-    new = accept_other(password, person=person, two_factors=two_factors)
+    new = accept(password, person=person, two_factors=two_factors)
     with transaction.atomic():
+        if locked(person.id).password != person.password:
+            raise errors.StaleRequest
+        refuse_current(password, person=person)
         _write(person, new)
         _withdraw(person, now=now)
         sessions.end_others(administrator_id=person.id, keep=by.session_id, now=now)

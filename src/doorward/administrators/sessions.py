@@ -200,6 +200,11 @@ def keep_next(session_id: UUID, path: str) -> None:
     Session.objects.filter(id=session_id).update(next_path=path[:2000])
 
 
+def forget_link(session_id: UUID) -> None:
+    """Let a session no longer count as begun by a mailed link, in the caller's transaction."""
+    Session.objects.filter(id=session_id, from_link=True).update(from_link=False)
+
+
 def put_off(session_id: UUID, *, by: By) -> None:
     """Put the set-up off for this session, within the grace."""
     with transaction.atomic():

@@ -147,6 +147,9 @@ SENTENCES: dict[str, _StrPromise] = {
     ),
     "number_invalid": gettext_lazy("Type a whole number from 0 to %(maximum)s."),
     "number_out_of_range": gettext_lazy("Type a whole number from %(minimum)s to %(maximum)s."),
+    "new_device_first": gettext_lazy(
+        "Set up a new device first, then remove the lost one. A recovery code does not turn two-factor sign-in off."
+    ),
     "grace_is_over": gettext_lazy(
         "The time of grace is over and is not given again. Enter no more days than before."
     ),

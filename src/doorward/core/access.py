@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from doorward.core import trust
+from doorward.core.moments import lasts
 from doorward.core.steps import (
-    CLOCKS_DIFFER_SECONDS,
     LINK_PROOF_SECONDS,
     MAILBOX_PROOF_SECONDS,
     OWN_FACTORS,
@@ -84,8 +84,8 @@ def _signed_in(facts: Facts, *, now: datetime) -> bool:
         and not session.ended
         and not facts.elsewhere
         and (session.password_at is not None or session.passkey_at is not None)
-        and now < session.created_at + timedelta(seconds=facts.policy.session_seconds)
-        and now < session.seen_at + timedelta(seconds=facts.policy.idle_seconds)
+        and lasts(session.created_at, timedelta(seconds=facts.policy.session_seconds), now=now)
+        and lasts(session.seen_at, timedelta(seconds=facts.policy.idle_seconds), now=now)
         and facts.administrator_active
         and facts.customer_active
         and session.security_version == facts.security_version
@@ -202,6 +202,4 @@ def _codes_may_be_shown(facts: Facts, *, now: datetime) -> bool:
 
 def _within(moment: datetime | None, seconds: int, *, now: datetime) -> bool:
     """Say whether a moment is at most so long ago. One in the future is of a clock that was wrong: it never counts."""
-    if moment is None:
-        return False
-    return -timedelta(seconds=CLOCKS_DIFFER_SECONDS) <= now - moment < timedelta(seconds=seconds)
+    return moment is not None and lasts(moment, timedelta(seconds=seconds), now=now)

@@ -452,6 +452,12 @@ class NumberOutOfRange(Refusal):
         super().__init__(minimum=minimum, maximum=maximum)
 
 
+class NewDeviceFirst(Refusal):
+    """A recovery code removes a lost device only once there is another one."""
+
+    code = "new_device_first"
+
+
 class GraceIsOver(Refusal):
     """The time of grace has ended; more days would open it again."""
 

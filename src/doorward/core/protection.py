@@ -93,5 +93,6 @@ _LOWERS: Final[dict[str, Lowers]] = {
     "support_email": _always,
     "support_phone": _always,
     "support_url": _always,
+    "support_hours": _always,
     "url": _always,
 }

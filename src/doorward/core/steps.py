@@ -73,5 +73,3 @@ MAILBOX_PROOF_SECONDS = 10 * 60
 LINK_PROOF_SECONDS = 60 * 60
 # A session that was shown new recovery codes has so long to save them before it is asked for a factor.
 SHOWN_CODES_SECONDS = 10 * 60
-# By how much the clocks of two machines that serve one portal may differ.
-CLOCKS_DIFFER_SECONDS = 60

@@ -38,13 +38,14 @@ def undo(
     person = link.administrator
     if person.status not in {Status.ACTIVE, Status.SUSPENDED}:
         raise errors.LinkInvalid
-    # Somebody else knows the current one.
-    new = passwords.accept_other(password, person=person, two_factors=required(person))
+    new = passwords.accept(password, person=person, two_factors=required(person))
     by = By(who=person.who(), origin=origin)
     with transaction.atomic():
         links.burn(link, now=now)
-        links.revoke(person, purposes=tuple(LinkPurpose), now=now)
+        links.revoke_after_undoing(link, now=now)
         current = locked(person.id)
+        # Somebody else knows the current one.
+        passwords.refuse_current(password, person=current)
         remove_all(current.id)
         people = Administrator.objects.of(current.customer_id).filter(id=current.id)
         people.update(**new.columns())

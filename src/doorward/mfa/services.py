@@ -13,7 +13,8 @@ from doorward.administrators.models import Administrator, Session
 from doorward.audit.events import Kind
 from doorward.audit.services import record
 from doorward.core import errors, totp
-from doorward.core.steps import RECOVERY_PROOF_SECONDS, FactorKind
+from doorward.core.moments import lasts
+from doorward.core.steps import OWN_FACTORS, RECOVERY_PROOF_SECONDS, FactorKind
 from doorward.core.text import clean_line
 from doorward.mfa import places, trusted
 from doorward.mfa.facts import policy_of, required
@@ -99,6 +100,7 @@ def remove(factor_id: UUID, *, loaded: Loaded, by: By, now: datetime) -> None:
     Raises `AnotherFactorWanted` where the fresh proof was by the very one that goes, and another one can
     be used: who holds one device alone does not take the others away with it. `StaleRequest` where it was
     one of several and has become the last one in the meantime: 2FA goes off by nobody's oversight.
+    `NewDeviceFirst` where it is the last one and was not proved itself, but a recovery code.
     """
     if _proved_by_itself(factor_id, loaded, now=now):
         raise errors.AnotherFactorWanted
@@ -113,6 +115,8 @@ def remove(factor_id: UUID, *, loaded: Loaded, by: By, now: datetime) -> None:
                 _refuse_where_required(person)
             if not factors and len(loaded.factors) > 1:
                 raise errors.StaleRequest
+            if not factors and not _proved_just_now(factor_id, loaded, now=now):
+                raise errors.NewDeviceFirst
             if not factors:
                 remove_all(person.id)
                 _unprove(loaded.browser)
@@ -142,8 +146,17 @@ def _proved_by_itself(factor_id: UUID, loaded: Loaded, *, now: datetime) -> bool
     if session is None or session.factor_id != factor_id or not others:
         return False
     recovered = session.recovery_at
-    serves = recovered and now < recovered + timedelta(seconds=RECOVERY_PROOF_SECONDS)
+    serves = recovered and lasts(recovered, timedelta(seconds=RECOVERY_PROOF_SECONDS), now=now)
     return not serves
+
+
+def _proved_just_now(factor_id: UUID, loaded: Loaded, *, now: datetime) -> bool:
+    """Say whether this very factor was proved: a recovery code sets up a new one, and does not turn 2FA off."""
+    session = loaded.facts.session
+    proved_at = session.factor_at if session and session.factor_id == factor_id else None
+    return proved_at is not None and lasts(
+        proved_at, timedelta(seconds=OWN_FACTORS.seconds), now=now
+    )
 
 
 def remove_all(administrator_id: UUID) -> None:

@@ -63,6 +63,8 @@ def forgot_sent(request: Request) -> HttpResponse:
 @require_safe
 def open_link(request: Request, token: str) -> HttpResponse:
     """Take the token out of the address, and go on to the page that asks what to do with it."""
+    if home := links.home_of(token, host=request.origin.host):
+        return see_other(home)
     return linkmark.take_out(token, to=request.path.removesuffix(f"{token}/"))
 
 
