@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from tests.film import demonstration, samples, scenes
+from tests.film import demonstration, samples, scenes, texts
 from tests.film.stage import Stage
 
+_SHOWN = """() => {
+  const [track] = [...document.querySelector("video").textTracks].filter((one) => one.mode === "showing");
+  return [...track.activeCues].map((one) => one.text);
+}"""
 TOLD = "Record it again: make film, then look at it."
 
 
@@ -38,6 +42,8 @@ def test_it_is_played_from_a_chapter_by_the_keyboard_with_captions(visitor):
     )
     assert ["captions", "en", "showing"] in tracks
     assert ["captions", "de", "disabled"] in tracks
+    (shown,) = page.evaluate(_SHOWN)
+    assert shown == texts.captions("en")["disable-1"]
     page.locator("video").evaluate("film => film.pause()")
 
 

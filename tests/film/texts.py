@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 LANGUAGES = rendering.WRITTEN_IN
 # Longer than two lines of a player, no caption is read in time.
 LONGEST = 100
+# Seconds between two captions: a player that jumps to where one begins must not show the one before, too.
+APART = 0.04
 _HEADING = re.compile(r"^## (.+?) \{#([a-z-]+)\}$")
 
 
@@ -58,7 +60,10 @@ def reading_seconds(name: str) -> float:
 def tracks(language: str, times: Mapping[str, tuple[float, float]]) -> dict[str, str]:
     """Give the WebVTT files of a language by their kinds; `times`: from when to when each caption stands."""
     parts = chapters(language)
-    spoken = [(name, *times[name], text) for name, text in captions(language).items()]
+    spoken = [
+        (name, times[name][0], times[name][1] - APART, text)
+        for name, text in captions(language).items()
+    ]
     parts_at = [
         (one.anchor, times[next(iter(one.captions()))][0], times[list(one.captions())[-1]][1])
         for one in parts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from itertools import pairwise
 
 import pytest
 from django.test import Client
@@ -126,6 +127,16 @@ def test_a_caption_can_be_read_while_it_stands():
         assert all(len(texts.captions(one)[name]) <= texts.LONGEST for one in texts.LANGUAGES)
         last = end
     assert 60 <= last <= 90
+
+
+def test_no_caption_touches_the_next(language):
+    """A player that jumps to where one begins showed the one before as well."""
+    shown = on_disk(f"film/captions.{language}.vtt").decode()
+    spans = [
+        [int(minutes) * 60 + float(seconds) for minutes, seconds in (one[:2], one[2:])]
+        for one in re.findall(r"(\d+):(\S+) --> (\d+):(\S+)", shown)
+    ]
+    assert all(before[1] < after[0] for before, after in pairwise(spans))
 
 
 def test_it_is_light_and_a_vp9_webm():

@@ -75,7 +75,7 @@ _FIGURE: Final = Markup(
     '<figure class="film">{player}<figcaption>{caption}</figcaption>'
     '<h3 id="film-chapters">{chapters_title}</h3>'
     '<ol class="chapters" aria-labelledby="film-chapters">{chapters}</ol>'
-    '<details class="transcript"><summary>{transcript_title}</summary>{transcript}</details></figure>\n'
+    '<details class="more transcript"><summary>{transcript_title}</summary>{transcript}</details></figure>\n'
 )
 _TRACK: Final = Markup('<track kind="{}" src="{}" srclang="{}" label="{}"{}>')
 # Without a script it opens the film by itself, from there on.
