@@ -42,12 +42,8 @@ class _File:
         if how == "nothing":
             return self.synced
         if how == "names":
-            # As ext4's delayed allocation has it: the name, the size perhaps, and none of the data.
-            return (
-                chance.choice([self.synced, b"", bytes(len(self.now()))])
-                if self.since
-                else self.synced
-            )
+            # As ext4's delayed allocation has it: the name, the size perhaps, and none of the new data.
+            return chance.choice([self.synced, self.synced.ljust(len(self.now()), b"\0")])
         if how == "everything":
             return self.now()
         return _apply(self.synced, self._some(chance))
