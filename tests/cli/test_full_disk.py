@@ -76,7 +76,7 @@ def is_one_sentence(answer: subprocess.CompletedProcess[str]) -> bool:
     return True
 
 
-@pytest.mark.parametrize("free", [0, 48 * 1024, 700 * 1024])
+@pytest.mark.parametrize("free", [0, 48 * 1024, 300 * 1024])
 def test_a_start_ends_with_one_sentence(disk: Path, free: int) -> None:
     with filled(disk, but=free):
         bind = f"127.0.0.1:{serving.free_port()}"

@@ -33,7 +33,7 @@ from tests.serving import Browser, doorward, environment, start
 ROOT = Path(__file__).parent.parent.parent
 EVERYTHING = (
     "1 hash keys, 2 authenticator apps, 1 set-ups, 1 unsaved recovery codes, "
-    "1 parked forms, 1 mailed links, 1 mailed codes"
+    "1 parked forms, 1 links that were asked for, 1 mailed links, 1 mailed codes"
 )
 
 
@@ -90,7 +90,7 @@ def test_a_key_is_changed_from_start_to_end(keys, kept, later):
     assert refused("drop", old) == (
         f"The key {old} is needed by {EVERYTHING}: `doorward keys rotate` first."
     )
-    assert said("rotate") == f"8 secrets were re-sealed; the key {new} seals everything.\n"
+    assert said("rotate") == f"9 secrets were re-sealed; the key {new} seals everything.\n"
     assert said("rotate") == f"0 secrets were re-sealed; the key {new} seals everything.\n"
     assert said("check").splitlines()[2] == f"{old}  2025-11-24  nothing"
     assert said("drop", old) == (
@@ -100,7 +100,7 @@ def test_a_key_is_changed_from_start_to_end(keys, kept, later):
     assert len(said("check").splitlines()) == 2
     assert recorded() == [
         (Kind.KEY_MADE, {"key_id": new}),
-        (Kind.KEYS_ROTATED, {"key_id": new, "sealed": 8}),
+        (Kind.KEYS_ROTATED, {"key_id": new, "sealed": 9}),
         (Kind.KEYS_ROTATED, {"key_id": new, "sealed": 0}),
         (Kind.KEY_DROPPED, {"key_id": old}),
     ]
@@ -123,7 +123,7 @@ def test_the_providers_staff_read_of_it(keys, kept):
     )
     page = support.browser_of(staff).get("/activity/").content.decode()
     assert "The operator made a new key for secrets at rest." in page
-    assert f"key: {keys.ring.newest.id} · 8 secrets" in page
+    assert f"key: {keys.ring.newest.id} · 9 secrets" in page
     assert keys.ring.newest.secret.hex() not in page
 
 
@@ -159,6 +159,7 @@ def test_for_programs(keys, kept):
         "set_ups": 1,
         "unsaved_recovery_codes": 1,
         "parked_forms": 1,
+        "links_that_were_asked_for": 1,
         "mailed_links": 1,
         "mailed_codes": 1,
     }
@@ -341,7 +342,7 @@ while True:
         break
     found = sealed.look(COLUMNS, seen=lambda: None)
     assert found.broken == 0, found.first
-    assert sum(sum(needs.values()) for needs in found.needs.values()) == 8, found.needs
+    assert sum(sum(needs.values()) for needs in found.needs.values()) == 9, found.needs
     statement += 1
     # The other times what was begun goes on with the next key.
     if statement % 5 == 0:
@@ -360,7 +361,7 @@ def test_killed_before_each_of_its_statements_nothing_is_lost(folder, database):
     checked = doorward("keys", "check", "--json", folder=folder, **database)
     assert checked.returncode == 0, checked.stderr
     [only] = json.loads(checked.stdout)
-    assert sum(only["needed_by"].values()) == 8
+    assert sum(only["needed_by"].values()) == 9
 
 
 MANY = 2000

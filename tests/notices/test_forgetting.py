@@ -201,7 +201,10 @@ ROWS = {
         "that a passkey's challenge",
         [minutes(challenges.PERIOD), minutes(2 * challenges.PERIOD)],
     ),
-    "forms that waited for a proof": ("a form", [minutes(parking.WAITS), "within the hour"]),
+    "forms that waited for a proof": (
+        "a form that waited",
+        [minutes(parking.WAITS), "within the hour"],
+    ),
     "trusted browsers that hold no more": ("a trusted browser", ["within a minute"]),
     "mailbox codes": ("a mailbox code", ["1 day"]),
     "counted attempts": (

@@ -40,7 +40,7 @@ def theirs(owner):
 
 def test_every_identifier_in_an_address_is_tried(theirs):
     named = {name for route in ROUTES for name in route.arguments}
-    assert named - set(theirs) == {"token", "name", "slug"}, "no identifiers of a row"
+    assert named - set(theirs) == {"token", "name", "slug", "asked"}, "no identifiers of a row"
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -44,5 +44,5 @@ def test_an_address_cannot_add_a_receiver(colleague: Administrator, monkeypatch:
     people.update(email=f"samuel@harbourbakery.example{EVIL}")
     with servers.serve() as box:
         send_to(monkeypatch, at(box.port))
-        assert send_one(support.again(colleague)).state == State.DUE
+        assert send_one(support.again(colleague)).state == State.GIVEN_UP
         assert box.envelopes == []

@@ -97,7 +97,9 @@ def test_accepting_an_invitation_takes_a_password_and_nothing_else(customer, out
     assert answer.status_code == 303
     after = row(person)
     changed = {name for name in after if after[name] != before[name]}
-    assert changed <= {"password", "password_long", "status", "security_version", "accepted_at"}
+    assert changed <= {"password", "password_long", "status", "security_version", "language"}
+    # That of the page on which it was accepted, whatever a field says.
+    assert after["language"] == "en"
     assert after["status"] == Status.ACTIVE
 
 

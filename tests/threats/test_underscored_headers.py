@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import socket
-import sqlite3
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from doorward.safe.sqlite.driver import Database
 from tests import serving
 from tests.proxies import haproxy
 from tests.waiting import until
@@ -50,7 +50,7 @@ class Portal(NamedTuple):
 
     def newest(self, column: str) -> str:
         """Give a column of the newest event."""
-        database = sqlite3.connect(self.folder / "doorward.sqlite3")
+        database = Database.connect(self.folder / "doorward.sqlite3")
         try:
             query = f"SELECT {column} FROM audit_event ORDER BY id DESC LIMIT 1"
             return str(database.execute(query).fetchone()[0])

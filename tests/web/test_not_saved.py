@@ -40,7 +40,7 @@ def browser(owner):
     return signed_in
 
 
-def test_a_page_that_only_reads_is_there_also_when_it_would_note_that_it_was(browser, clock):
+def test_a_page_that_only_reads_is_there_also_when_it_would_note_that_it_was(clock, browser):
     clock.shift(timedelta(minutes=2))
     with read_only():
         for path in ("/", "/security/", "/administrators/", "/help/"):

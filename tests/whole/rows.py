@@ -6,9 +6,10 @@ from typing import Any
 
 from django.apps import apps
 
-# History and what is only counted may grow: a refused form is written down.
+# History and what is only counted may grow: a refused form is written down, and how often it came.
 GROWS = {
-    "AnsweredChallenge", "Attempt", "Event", "Heartbeat", "MailboxProof", "SealedKey", "Session", "SetUp", "UserHandle",
+    "AnsweredChallenge", "Attempt", "Event", "Heartbeat", "MailboxProof", "Repeated",
+    "SealedKey", "Session", "SetUp", "UserHandle",
 }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ demonstration.refuse_other(DOORWARD)
 # Before anything is made: whoever serves this, and under whatever umask.
 os.umask(privacy.UMASK)
 files.make_folder(DOORWARD.data_dir)
-for sentence in privacy.close(DOORWARD.data_dir, DOORWARD.sqlite_file):
+for sentence in privacy.close(DOORWARD.data_dir, DOORWARD.sqlite_file, keys=DOORWARD.keys):
     sys.stderr.write(f"{sentence}\n")
 # Where a key file has to be made, it says when.
 KEYS = keyring.KeyFile(DOORWARD.keys, now=datetime.now(UTC))  # noqa: TID251

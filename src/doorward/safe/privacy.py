@@ -29,17 +29,18 @@ class OpenToOthers(SafeBroken):
     """Something of ours is open to others, and this process cannot close it."""
 
 
-def close(folder: Path, database: Path | None) -> list[str]:
+def close(folder: Path, database: Path | None, *, keys: Path | None = None) -> list[str]:
     """Close the data folder, what is in it, and the SQLite database wherever it is; return what was done, in sentences.
 
-    Folders in it are closed, too, so that what they hold is out of reach. Raises `OpenToOthers`.
+    Folders in it are closed, too, so that what they hold is out of reach. Not the file of the `keys`: who could read
+    them may have done so, and that is for the operator to decide (`safe.keyring` refuses it). Raises `OpenToOthers`.
     """
     said = []
     if mode := _close(folder):
         said.append(
             f"The data folder {folder} was open to others (mode {mode:04o}); it is closed now."
         )
-    files = [file for file in _within(folder) if _close(file)]
+    files = [file for file in _within(folder) if file != keys and _close(file)]
     files += [file for file in _of_database(database) if _close(file)]
     if files:
         names = ", ".join(sorted(str(file) for file in files))
