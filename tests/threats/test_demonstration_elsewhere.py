@@ -39,6 +39,8 @@ def marked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
 
 def refused(monkeypatch: pytest.MonkeyPatch, folder: Path, **given: str) -> str:
     """Give the sentence by which settings are refused; empty: they are not."""
+    # A demonstration has its own database, whatever these tests run on.
+    monkeypatch.delenv("DOORWARD_DATABASE_URL", raising=False)
     for name, value in {"demo": "true", "data_dir": str(folder), **given}.items():
         monkeypatch.setenv(f"DOORWARD_{name.upper()}", value)
     try:

@@ -56,6 +56,12 @@ class Account:
         )
 
 
+def hold(administrator_id: UUID) -> None:
+    """Take a person's lock in the caller's transaction, without reading them."""
+    people = Administrator.objects.everywhere().filter(id=administrator_id)
+    people.select_for_update(no_key=True).values_list("id").get()
+
+
 def locked(administrator_id: UUID) -> Administrator:
     """Read a person again under a lock (on SQLite the transaction is one).
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from doorward.administrators import sessions
+from doorward.administrators.accounts import hold
 from doorward.administrators.models import Session
 from doorward.audit.events import Kind
 from doorward.audit.services import record
@@ -106,6 +107,9 @@ def _look(
     A refusal is a result, so that its count is committed. The counted rows stay locked until then: who
     comes at the same moment waits for how it ends, and for nothing else.
     """
+    if len(loaded.factors) > 1:
+        # Several rows: who removes factors takes the person first and then these, so this does, too.
+        hold(loaded.person.id)
     try:
         counted = _count(loaded, kind=kind, by=by, now=now)
     except errors.Refusal as refusal:
