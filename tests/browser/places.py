@@ -208,7 +208,7 @@ OWN = (
     Place("prove", "prove", "boss", "/prove/?next=/security/"),
     Place("prove", "prove", "newcomer", "/prove/?next=/security/"),
     Place("profile", "profile", "boss", "/profile/"),
-    Place("profile", "profile", "boss", "/profile/", send("Save changes", first_name=""), 422),
+    Place("profile", "profile", "boss", "/profile/", send("Save changes", first_name="", last_name=""), 422),
     Place("password", "change-password", "newcomer", "/profile/password/"),
 )  # fmt: skip
 
@@ -259,13 +259,13 @@ PLACES = (*SIGN_IN, *OWN, *COMPANY, *STAFF)
 # Routes that show no page of their own, and why.
 FILES = "brand_css brand_icon favicon brand_logo brand_accent brand_logo_image robots"
 MACHINES = (
-    "healthz readyz metrics security_txt change_password passkey_endpoints sign_in_passkey "
+    "healthz readyz metrics doorward_host security_txt change_password passkey_endpoints sign_in_passkey "
     "code_passkey set_up_passkey make_passkey new_phone_passkey prove_passkey disable_passkey"
 )
 DOWNLOADS = "recovery_codes_text activity_csv"
 ONLY_FORMS = (
     "language stay sign_out new_codes end_sessions end_trusted administrator_password_link "
-    "administrator_resend customer_rules "
+    "administrator_resend customer_rules brand_check_host "
     "administrator_revoke administrator_end_sessions customer_invite customer_resend tab_remove"
 )
 ON_THE_WAY = "prove_continue"  # sends itself on; `test_keyboard` and `test_proving` see it
