@@ -233,5 +233,6 @@ def test_nor_does_a_forgotten_password_take_longer_for_somebody(owner):
 
     for one in (owner.email, NOBODY):
         ask(one)
-    known, unknown = medians(lambda: ask(owner.email), lambda: ask(NOBODY))
-    assert 1 / AT_MOST < known / unknown < AT_MOST, (known, unknown)
+    # What takes longer does so each time; what else this machine does, does not.
+    rounds = [medians(lambda: ask(owner.email), lambda: ask(NOBODY)) for _ in range(3)]
+    assert any(1 / AT_MOST < known / unknown < AT_MOST for known, unknown in rounds), rounds
