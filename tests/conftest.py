@@ -13,8 +13,7 @@ import pytest
 import time_machine
 from django.utils import timezone, translation
 
-from doorward.safe import vault
-from tests import support
+from tests import leftovers, support
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,11 +78,10 @@ def _nothing_beyond_loopback() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _as_a_new_process() -> Iterator[None]:
-    """Each test starts in English and UTC, and with the fingerprint key of its own database."""
-    vault._fingerprint_key.cache_clear()
-    support.forget_caches()
+    """Each test starts in English and UTC, and remembers nothing of the one before."""
+    leftovers.forget()
     yield
-    vault._fingerprint_key.cache_clear()
+    leftovers.forget()
     translation.deactivate()
     timezone.deactivate()
 

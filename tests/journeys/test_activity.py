@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gc
 import io
 import re
 from datetime import UTC, datetime
@@ -320,7 +319,6 @@ def test_a_person_has_one_under_way_and_a_process_a_few(owner, colleague, browse
     assert refused["Retry-After"] == str(under_way.WAIT_SECONDS)
     assert len(support.events(Kind.HISTORY_EXPORTED)) == 1
     table(first)
-    gc.collect()  # what another test never read is under way until it is forgotten
     others = [under_way.UnderWay(iter(()), whose=uuid4()) for _ in range(under_way.MOST)]
     assert browser.get("/activity/export.csv").status_code == 429
     others[0].close()
