@@ -3,10 +3,13 @@
 The invariants are written from the product's promises, one each, and know nothing of the order of the code.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import islice, product
+from functools import cached_property, partial
+from itertools import product
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,6 +18,7 @@ from doorward.core.access import is_fresh, next_step, set_up_is_due
 from doorward.core.facts import FactorFacts, Facts, SessionFacts, TrustFacts, UnsavedCodes
 from doorward.core.policy import Kinds, Policy, RequiredBy
 from doorward.core.steps import OTHERS, OWN_FACTORS, OWN_SECURITY, FactorKind, Need, Step
+from tests.core.combinations import Pick, View, every, number_of
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 YES_NO = (False, True)
@@ -524,40 +528,76 @@ def test_what_is_due_is_said_also_to_pages_outside_the_table():
 # --- every combination ---------------------------------------------------------------------------------------
 
 
-def live_sessions() -> Iterator[SessionFacts]:
-    """Give sessions that are signed in, with every combination of proofs."""
-    factor_proofs = (
+REQUIREMENTS = ((False, None), *((True, until) for until in (None, NOW, NOW + timedelta(days=1))))
+UNSAVED = (None, OWN_CODES, OWN_OLD_CODES, CODES_OF_ANOTHER)
+DIMENSIONS = {
+    "factor": (
         (None, None),
         (None, APP),
         *product((ago(minutes=1), ago(minutes=7)), (APP, PASSKEY, REMOVED)),
-    )
-    for (factor_at, factor_id), recovery_at, password_at, mailbox_at, from_link, put_off in product(
-        factor_proofs,
-        (None, ago(minutes=7), ago(minutes=30)),
-        (ago(minutes=2), ago(hours=1)),
-        (None, ago(minutes=3), ago(minutes=30)),
-        YES_NO,
-        YES_NO,
-    ):
-        yield session(
-            factor_at=factor_at,
-            factor_id=factor_id,
-            recovery_at=recovery_at,
-            password_at=password_at,
-            mailbox_at=mailbox_at,
-            from_link=from_link,
-            put_off=put_off,
-        )
+    ),
+    "recovery_at": (None, ago(minutes=7), ago(minutes=30)),
+    "password_at": (ago(minutes=2), ago(hours=1)),
+    "mailbox_at": (None, ago(minutes=3), ago(minutes=30)),
+    "from_link": YES_NO,
+    "put_off": YES_NO,
+    "factors": FACTORS,
+    "requirement": REQUIREMENTS,
+    "kinds": tuple(Kinds),
+    "trust_days": (0, 14),
+    "recovery_unsaved": UNSAVED,
+    "password_due": YES_NO,
+    "mailbox_proof": YES_NO,
+    "trust": (None, TRUST),
+}
 
 
 def policies() -> tuple[Policy, ...]:
-    graces = (None, NOW, NOW + timedelta(days=1))
     return tuple(
-        policy(
-            required=required, grace_until=grace if required else None, kinds=kinds, trust_days=days
-        )
-        for required, grace, kinds, days in product(YES_NO, graces, Kinds, (0, 14))
-        if required or grace is None
+        policy(required=required, grace_until=grace, kinds=kinds, trust_days=days)
+        for (required, grace), kinds, days in product(REQUIREMENTS, Kinds, (0, 14))
+    )
+
+
+def facts_of(pick: Pick) -> Any:
+    """Give the facts of somebody signed in: each is chosen when it is first read."""
+    one = seen_as(
+        session(),
+        factor_at=lambda: pick("factor")[0],
+        factor_id=lambda: pick("factor")[1],
+        **{
+            name: partial(pick, name)
+            for name in ("recovery_at", "password_at", "mailbox_at", "from_link", "put_off")
+        },
+    )
+    rule: Any = seen_as(
+        policy(),
+        required=lambda: pick("requirement")[0],
+        grace_until=lambda: pick("requirement")[1],
+        kinds=lambda: pick("kinds"),
+        trust_days=lambda: pick("trust_days"),
+        # What a policy says is made of its fields.
+        in_grace=lambda: partial(Policy.in_grace, rule),
+        accepts=lambda: partial(Policy.accepts, rule),
+    )
+    around = ("factors", "recovery_unsaved", "password_due", "mailbox_proof", "trust")
+    return seen_as(
+        facts(tabs=frozenset({"home"})),
+        session=lambda: one,
+        policy=lambda: rule,
+        **{name: partial(pick, name) for name in around},
+    )
+
+
+def seen_as(usual: Any, **fields: Callable[[], Any]) -> View:
+    """Give a view of something with these fields instead of its own."""
+    return View(
+        {
+            one.name: getattr(usual, one.name)
+            for one in dataclass_fields(usual)
+            if one.name not in fields
+        },
+        fields,
     )
 
 
@@ -595,7 +635,6 @@ DEAD_SESSIONS = (
 
 # Factors, policy, codes not saved, password due, mailbox asked for, trusted.
 Around = tuple[tuple[FactorFacts, ...], Policy, UnsavedCodes | None, bool, bool, bool]
-UNSAVED = (None, OWN_CODES, OWN_OLD_CODES, CODES_OF_ANOTHER)
 
 
 def surroundings() -> Iterator[Around]:
@@ -640,18 +679,6 @@ def dead() -> Iterator[Facts]:
         yield replace(put_together(one, around), elsewhere=True)
 
 
-def alive(*, each: int) -> Iterator[Facts]:
-    """Give every `each`th of all facts with which somebody is signed in."""
-    combinations = product(live_sessions(), surroundings())
-    for one, around in islice(combinations, None, None, each):
-        yield put_together(one, around)
-
-
-def without_codes(*, each: int) -> Iterator[Facts]:
-    """Give every `each`th of them in which no codes wait: these stop who can see them, and nobody else."""
-    return (replace(given, recovery_unsaved=None) for given in alive(each=each))
-
-
 BEYOND = frozenset({Step.NO_RIGHT, Step.PROVE_AGAIN, Step.THROUGH})
 ORDER = (
     Step.SIGN_IN,
@@ -667,39 +694,82 @@ ORDER = (
 
 
 class Known:
-    """What is true of some facts, said once and without the code under test."""
+    """What is true of some facts, said once and without the code under test; each is looked at when it is asked for."""
 
     def __init__(self, given: Facts) -> None:
         self.given = given
-        one = given.session
-        assert one is not None
-        self.one = one
-        usable = {factor.id for factor in given.factors if factor.usable}
-        any_kind = given.policy.kinds == "any"
-        self.allowed = {factor for factor in usable if any_kind or factor == PASSKEY}
-        self.proved = (
-            one.factor_id if one.factor_at is not None and one.factor_id in usable else None
-        )
-        provable = self.allowed if given.policy.required else usable
-        self.trusted = given.trust is not None and given.policy.trust_days != 0 and bool(provable)
-        self.fallback = one.recovery_at is not None or self.trusted
-        grace = given.policy.grace_until
-        self.in_grace = grace is not None and grace > NOW
-        self.lacking = given.policy.required and not self.allowed
-        factor_at = one.factor_at if self.proved in provable or not provable else None
-        self.by_factor = self.proved is not None and age(factor_at) < timedelta(minutes=5)
-        self.recovered = age(one.recovery_at) < timedelta(minutes=10)
-        by_link = one.from_link and age(one.password_at) < timedelta(hours=1)
-        self.by_mail = by_link or age(one.mailbox_at) < timedelta(minutes=10)
-        self.by_password = age(one.password_at) < timedelta(minutes=5)
-        if given.factors:
-            self.recent = self.by_factor or self.recovered
-        else:
-            self.recent = self.recovered or self.by_mail or self.by_password
-        codes = given.recovery_unsaved
-        just_shown = codes is not None and codes.own and age(codes.shown_at) < timedelta(minutes=10)
-        by_this = self.by_factor if given.factors else self.by_password
-        self.may_see_codes = just_shown or by_this
+
+    @cached_property
+    def one(self) -> SessionFacts:
+        assert self.given.session is not None
+        return self.given.session
+
+    @cached_property
+    def usable(self) -> set[UUID]:
+        return {factor.id for factor in self.given.factors if factor.usable}
+
+    @cached_property
+    def allowed(self) -> set[UUID]:
+        return {one for one in self.usable if one == PASSKEY or self.given.policy.kinds == "any"}
+
+    @cached_property
+    def provable(self) -> set[UUID]:
+        return self.allowed if self.given.policy.required else self.usable
+
+    @cached_property
+    def proved(self) -> UUID | None:
+        counts = self.usable and self.one.factor_at is not None
+        return self.one.factor_id if counts and self.one.factor_id in self.usable else None
+
+    @cached_property
+    def trusted(self) -> bool:
+        given = self.given
+        return bool(self.provable) and given.trust is not None and given.policy.trust_days != 0
+
+    @cached_property
+    def fallback(self) -> bool:
+        return self.one.recovery_at is not None or self.trusted
+
+    @cached_property
+    def in_grace(self) -> bool:
+        grace = self.given.policy.grace_until
+        return grace is not None and grace > NOW
+
+    @cached_property
+    def lacking(self) -> bool:
+        return self.given.policy.required and not self.allowed
+
+    @cached_property
+    def by_factor(self) -> bool:
+        if self.proved is None or (self.provable and self.proved not in self.provable):
+            return False
+        return age(self.one.factor_at) < timedelta(minutes=5)
+
+    @cached_property
+    def recovered(self) -> bool:
+        return age(self.one.recovery_at) < timedelta(minutes=10)
+
+    @cached_property
+    def by_mail(self) -> bool:
+        by_link = self.one.from_link and age(self.one.password_at) < timedelta(hours=1)
+        return by_link or age(self.one.mailbox_at) < timedelta(minutes=10)
+
+    @cached_property
+    def by_password(self) -> bool:
+        return age(self.one.password_at) < timedelta(minutes=5)
+
+    @cached_property
+    def recent(self) -> bool:
+        if self.given.factors:
+            return self.by_factor or self.recovered
+        return self.recovered or self.by_password or self.by_mail
+
+    @cached_property
+    def may_see_codes(self) -> bool:
+        codes = self.given.recovery_unsaved
+        if codes is not None and codes.own and age(codes.shown_at) < timedelta(minutes=10):
+            return True
+        return self.by_factor if self.given.factors else self.by_password
 
 
 def age(moment: datetime | None) -> timedelta:
@@ -787,32 +857,38 @@ def hold_for_need(known: Known, need: Need, step: Step) -> None:
         assert by_recovery or (moment is not None and NOW - moment < age)
 
 
-def check(given: Facts, need: Need) -> None:
-    """Check one combination: with all needs where nothing is due before, else with one of them."""
+def check(given: Facts) -> Step:
+    """Check one combination with all needs; give the step of a page that needs nothing."""
     known = Known(given)
     step = next_step(given, Need.THROUGH, now=NOW)
     hold_before_anything(known, step)
-    if step is not Step.THROUGH:
-        assert next_step(given, need, now=NOW) is step, (
-            "what a page asks for never shortens the way to it"
-        )
-        return
-    hold_beyond(known)
-    for one in NEEDS:
-        answer = next_step(given, one, now=NOW)
-        assert answer in BEYOND
-        hold_for_need(known, one, answer)
+    if step is Step.THROUGH:
+        hold_beyond(known)
+    for need in NEEDS:
+        answer = next_step(given, need, now=NOW)
+        if step is Step.THROUGH:
+            assert answer in BEYOND
+            hold_for_need(known, need, answer)
+        else:
+            assert answer is step, "what a page asks for never shortens the way to it"
+    return step
 
 
-def test_a_sample_of_all_combinations():
-    for number, given in enumerate(alive(each=101)):
-        check(given, NEEDS[number % len(NEEDS)])
+FEW = DIMENSIONS | {"trust": (None,), "recovery_unsaved": (None, OWN_CODES), "mailbox_at": (None,)}
 
 
-@pytest.mark.slow
-def test_a_seventh_of_all_combinations_of_somebody_signed_in():
-    for number, given in enumerate(alive(each=7)):
-        check(given, NEEDS[number % len(NEEDS)])
+@pytest.mark.parametrize(
+    "dimensions",
+    [pytest.param(FEW, id="few"), pytest.param(DIMENSIONS, id="all", marks=pytest.mark.slow)],
+)
+def test_every_combination_of_somebody_signed_in(dimensions):
+    reached = set()
+
+    def run(pick: Pick) -> None:
+        reached.add(check(facts_of(pick)))
+
+    assert every(dimensions, run) == number_of(dimensions)
+    assert reached == set(Step) - BEYOND - {Step.SIGN_IN} | {Step.THROUGH}
 
 
 def test_every_combination_of_nobody_signed_in():
@@ -822,12 +898,15 @@ def test_every_combination_of_nobody_signed_in():
     assert steps == {Step.SIGN_IN}
 
 
-def test_every_step_is_reached():
-    sample = tuple(alive(each=499))
-    reached = {next_step(given, need, now=NOW) for given in sample for need in NEEDS}
-    assert reached == set(Step) - {Step.SIGN_IN}
+def order_of(given: Facts) -> int:
+    return ORDER.index(next_step(given, Need.THROUGH, now=NOW))
 
 
+# Codes that wait stop who can see them, and nobody else: with them, more proof leads to one step more.
+WITHOUT_CODES = DIMENSIONS | {"recovery_unsaved": (None,)}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "less",
     [
@@ -840,16 +919,27 @@ def test_every_step_is_reached():
     ids="+".join,
 )
 def test_a_proof_never_leads_backwards(less):
-    for given in without_codes(each=5_003):
-        assert given.session is not None
-        without = replace(given, session=replace(given.session, **less))
-        with_it = ORDER.index(next_step(given, Need.THROUGH, now=NOW))
-        assert with_it >= ORDER.index(next_step(without, Need.THROUGH, now=NOW))
+    def run(pick: Pick) -> None:
+        given = facts_of(pick)
+        without = given.changed(session=given.session.changed(**less))
+        assert order_of(given) >= order_of(without)
+
+    assert every(WITHOUT_CODES, run) == number_of(WITHOUT_CODES)
 
 
+@pytest.mark.slow
 def test_requiring_never_opens_anything():
-    for given in without_codes(each=5_003):
-        if given.policy.required:
-            free = replace(given, policy=replace(given.policy, required=False, grace_until=None))
-            strict = ORDER.index(next_step(given, Need.THROUGH, now=NOW))
-            assert strict <= ORDER.index(next_step(free, Need.THROUGH, now=NOW))
+    def run(pick: Pick) -> None:
+        given = facts_of(pick)
+        free = policy_changed(given, required=False, grace_until=None)
+        assert order_of(given) <= order_of(free)
+
+    assert every(WITHOUT_CODES, run) == number_of(WITHOUT_CODES)
+
+
+def policy_changed(given: Any, **values: object) -> Any:
+    rule = given.policy.changed(**values)
+    rule = rule.changed(
+        in_grace=partial(Policy.in_grace, rule), accepts=partial(Policy.accepts, rule)
+    )
+    return given.changed(policy=rule)
