@@ -13,7 +13,7 @@ import pytest
 import time_machine
 from django.utils import timezone, translation
 
-from tests import leftovers, support
+from tests import leftovers, postgresql, support
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,17 +32,29 @@ LOOPBACK_NAMES = {"localhost", ""}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Keep a file's tests in one process, so that what it sets up is set up once; begin with what takes longest."""
     for item in items:
+        if not _asks_a_database(item):
+            item.add_marker(pytest.mark.one_database)
         apart = item.get_closest_marker("browser") or item.get_closest_marker("xdist_group")
         if not apart:
             item.add_marker(
                 pytest.mark.xdist_group(str(item.path.relative_to(item.config.rootpath)))
             )
     yield
-    items.sort(key=_is_quick)
+    items.sort(key=_rank)
 
 
-def _is_quick(item: pytest.Item) -> bool:
-    return not (item.get_closest_marker("slow") or item.get_closest_marker("processes"))
+def _asks_a_database(item: pytest.Item) -> bool:
+    """Whether it has Django's database, or one that it starts itself."""
+    fixtures = {"db", "transactional_db"}.intersection(getattr(item, "fixturenames", ()))
+    own = getattr(getattr(item, "module", None), "postgresql", None) is postgresql
+    return bool(fixtures or own or item.get_closest_marker("django_db"))
+
+
+def _rank(item: pytest.Item) -> int:
+    """Put the long groups first: what begins last must not be what takes longest."""
+    if item.get_closest_marker("processes"):
+        return 0
+    return 1 if item.get_closest_marker("slow") else 2
 
 
 def _is_loopback(address: Any) -> bool:

@@ -20,7 +20,7 @@ from tests.waiting import until
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("commands")]
 
 SAMUEL = "samuel.osei@harbour-bakery.example"
 

@@ -11,7 +11,7 @@ from tests import postgresql, serving
 
 pytestmark = [
     pytest.mark.processes,
-    pytest.mark.xdist_group("processes"),
+    pytest.mark.xdist_group("commands"),
     pytest.mark.skipif(
         bool(postgresql.url()), reason="PostgreSQL's is one transaction, with its lock."
     ),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.processes,
-    pytest.mark.xdist_group("processes"),
+    pytest.mark.xdist_group("commands"),
     pytest.mark.skipif(bool(postgresql.url()), reason="SQLite's file is what stands on the disk."),
 ]
 

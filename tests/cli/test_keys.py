@@ -447,7 +447,7 @@ def make_older(path):
 
 
 @pytest.mark.processes
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("commands")
 def test_a_portal_that_runs_notices_nothing_of_a_rotation_that_is_killed(folder, database):
     secret = bytes.fromhex(script(PREPARE + FILL, folder, database))
     path = folder / "keys.json"

@@ -16,7 +16,7 @@ from tests import postgresql
 from tests.serving import doorward, environment, free_port, start
 from tests.waiting import until
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("commands")]
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,21 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def server(folder):
+    """Give one to end or to break; all but the first begin on the folder that the last one left."""
     started = start(folder)
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def steady_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("steady") / "data"
+
+
+@pytest.fixture(scope="module")
+def steady(steady_folder):
+    """Give one that no test ends."""
+    started = start(steady_folder)
     yield started
     started.stop()
 
@@ -159,8 +173,8 @@ def test_what_cannot_be_listened_on_ends_with_one_sentence(tmp_path, bind, why):
     assert answer.stderr == f"Doorward cannot listen on {bind}: {why}.\n"
 
 
-def test_the_port_of_another_doorward_is_refused(server, tmp_path):
-    bind = f"127.0.0.1:{server.port}"
+def test_the_port_of_another_doorward_is_refused(steady, tmp_path):
+    bind = f"127.0.0.1:{steady.port}"
     answer = doorward("run", "--bind", bind, folder=tmp_path / "data")
     assert answer.returncode == 1
     assert answer.stderr == f"The port {bind} is taken by another program.\n"
@@ -170,36 +184,29 @@ def test_the_port_of_another_doorward_is_refused(server, tmp_path):
     "ask",
     ["HTTP/1.0", "HTTP/1.1", "HTTP/1.1\r\nHost:", "HTTP/1.1\r\nHost: a b", "HTTP/1.1\r\nHost: é"],
 )
-def test_a_monitor_that_says_no_host_or_a_wrong_one_is_answered(server, ask):
-    before = len(server.log.read_text())
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+def test_a_monitor_that_says_no_host_or_a_wrong_one_is_answered(steady, ask):
+    before = len(steady.log.read_text())
+    with socket.create_connection(("127.0.0.1", steady.port), timeout=10) as line:
         line.sendall(f"GET /healthz {ask}\r\nConnection: close\r\n\r\n".encode())
         answer = b"".join(iter(lambda: line.recv(4096), b""))
     assert b" 200 OK\r\n" in answer
     assert answer.endswith(b"ok\n")
-    written = server.log.read_text()[before:]
+    written = steady.log.read_text()[before:]
     assert "ERROR" not in written
     assert "Traceback" not in written
 
 
-def test_a_second_start_on_the_same_folder_is_refused(server, folder):
-    answer = doorward("run", "--bind", f"127.0.0.1:{free_port()}", folder=folder)
+def test_a_second_start_on_the_same_folder_is_refused(steady, steady_folder):
+    bind = f"127.0.0.1:{free_port()}"
+    answer = doorward("run", "--bind", bind, folder=steady_folder)
     assert answer.returncode == 1
-    assert answer.stderr == f"Doorward already runs on the data folder {folder}.\n"
-    assert server.healthy()
+    assert answer.stderr == f"Doorward already runs on the data folder {steady_folder}.\n"
+    assert steady.healthy()
 
 
-def test_an_existing_folder_is_served_again(server, folder):
-    """How soon it answers is measured by `make bench`."""
-    server.stop()
-    again = start(folder)
-    assert again.healthy()
-    assert again.stop() == 0
-
-
-def test_the_data_folder_is_the_owners_alone(server, folder):
-    assert folder.stat().st_mode & 0o777 == 0o700
-    assert (folder / "keys.json").stat().st_mode & 0o777 == 0o600
+def test_the_data_folder_is_the_owners_alone(steady, steady_folder):
+    assert steady_folder.stat().st_mode & 0o777 == 0o700
+    assert (steady_folder / "keys.json").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(

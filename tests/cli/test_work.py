@@ -13,7 +13,7 @@ from tests import postgresql
 from tests.serving import doorward, environment, start
 from tests.waiting import until
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("commands")]
 
 ADDED = ("administrators", "add", "lena@harbourbakery.example", "--customer", "Provider")
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from doorward.administrators.models import Administrator
 
+pytestmark = pytest.mark.one_database
+
 HOST = ORIGIN.removeprefix("http://")
 
 

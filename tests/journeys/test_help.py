@@ -17,6 +17,8 @@ from doorward.web.help import film, rendering
 from doorward.web.help.pictures import size_of
 from tests import support
 
+pytestmark = pytest.mark.one_database
+
 SOURCES = Path(doorward.__file__).parent
 ARTICLE = ("enable", "disable", "require", "first-sign-in", "lost-phone")
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from doorward.audit.events import Kind
 
+pytestmark = pytest.mark.one_database
+
 RUN_TOGETHER = re.compile(r"[a-zäöü][.!?][A-ZÄÖÜ0-9]")
 HREF = re.compile(r'(?:href|src|action)="([^"]*)"')
 

@@ -10,7 +10,7 @@ from django.test import Client
 from tests import support
 from tests.whole.routes import ROUTES
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 def directives(answer: Any) -> dict[str, str]:

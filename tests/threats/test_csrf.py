@@ -16,7 +16,7 @@ from tests.threats.changes import changes
 from tests.whole.routes import ROUTES
 from tests.whole.rows import state
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 # Whatever is sent to these, nothing is different afterwards.

@@ -22,7 +22,7 @@ from tests.threats.proofs import (
     with_new_device,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 INSIDE = {
     "another site": {"crossOrigin": True},

@@ -12,7 +12,7 @@ from doorward.environment import MailServer
 from tests import support
 from tests.notices.mails import Folder, part, send_to
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 PUBLIC = "https://portal.northline.example"
 ELSEWHERE = "elsewhere.example"

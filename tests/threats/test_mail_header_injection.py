@@ -18,7 +18,7 @@ from tests.notices import servers
 from tests.notices.mails import read, send_to
 from tests.notices.test_smtp import at, send_one
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 EVIL = "A\r\nBcc: thief@evil.example\r\n\r\nhello\u2028x"
 

@@ -13,7 +13,7 @@ from doorward.web.gate import PAGES
 from tests import support
 from tests.threats.proofs import WAYS, Person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 STEPS = [way for way in WAYS if way.accepts and way.route != "profile/password/"]

@@ -11,7 +11,7 @@ from doorward.customers import cached
 from doorward.customers.models import Brand
 from tests import support
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 MUNICH = "xn--mnchen-3ya.example"
 BRAND = "portal.harbour.example"

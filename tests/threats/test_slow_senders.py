@@ -90,11 +90,15 @@ def median(port: int, owner: Somebody) -> float:
     return statistics.median(sign_in(port, owner) for _ in range(TRIES))
 
 
+@pytest.fixture(scope="module")
+def undisturbed(port: int, owner: Somebody) -> float:
+    return median(port, owner)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_others_sign_in_meanwhile(
-    kind: str, port: int, portal: Portal, owner: Somebody, reader: Wire
+    kind: str, port: int, undisturbed: float, portal: Portal, owner: Somebody, reader: Wire
 ) -> None:
-    undisturbed = median(port, owner)
     with held(kinds(reader, EXPORT, port)[kind]) as connections:
         connections.go_on()
         until(portal.server.healthy, seconds=10)

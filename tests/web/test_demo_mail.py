@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from doorward.customers.models import Customer
 
+pytestmark = pytest.mark.one_database
+
 
 class Client(Browser):
     """A browser of this machine, which calls it by its own name."""

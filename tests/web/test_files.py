@@ -10,7 +10,7 @@ from django.conf import settings
 
 from doorward.web import files
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 CSS = files.address_of("portal.css")
 PICTURE = files.address_of("help/en/menu.webp")

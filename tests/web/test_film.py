@@ -16,7 +16,7 @@ FILM, POSTER = "film/two-factor.webm", "film/two-factor.webp"
 LARGEST = 3_000_000
 PAGE = "/help/two-factor/"
 
-pytestmark = pytest.mark.usefixtures("customer")
+pytestmark = [pytest.mark.usefixtures("customer"), pytest.mark.one_database]
 
 
 @pytest.fixture(params=texts.LANGUAGES)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from doorward.administrators.models import Administrator
 
+pytestmark = pytest.mark.one_database
+
 PAGE = '{% extends "portal.html" %}{% set data_page = "sample" %}{% block content %}<h1>A page</h1>{% endblock %}'
 
 

@@ -22,6 +22,8 @@ from tests import support
 from tests.whole import pseudo
 from tests.whole.routes import walk
 
+pytestmark = pytest.mark.one_database
+
 PEOPLE = "Ίνες"
 MACHINES = {"healthz", "readyz", "metrics", "brand.css", "brand.svg", "favicon.ico", "brand/logo"}
 ROUTES = [

@@ -24,6 +24,8 @@ from tests.whole.rows import state
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.one_database
+
 # Of each form the fields that must be there; ticks and marks in a list may be absent.
 FORMS: dict[str, tuple[str, ...]] = {
     "sign-in/": ("email", "password"),
