@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
@@ -233,3 +234,33 @@ def test_a_slow_transaction_is_no_finding(owner: Administrator) -> None:
     histories.insert_copy(event, batch=None, at=almost)
     seal()
     assert histories.faults() == set()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_who_writes_waits_for_no_backlog(owner: Administrator) -> None:
+    """On SQLite one writes at a time, and nobody is next: between two batches there is room for others."""
+    for _ in range(20):
+        histories.happen(owner, sealing.EVENTS_A_BATCH)
+    waits: list[float] = []
+    over = threading.Event()
+
+    def seal_all() -> int:
+        try:
+            return seal()
+        finally:
+            over.set()
+
+    def write() -> int:
+        while not over.is_set():
+            begin = time.monotonic()
+            histories.happen(owner, 1)
+            waits.append(time.monotonic() - begin)
+            time.sleep(0.05)
+        return 0
+
+    begin = time.monotonic()
+    outcomes = at_once([seal_all, write, write])
+    took = time.monotonic() - begin
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)], outcomes
+    assert max(waits) < took / 3, (took, sorted(waits)[-5:])

@@ -13,6 +13,7 @@ import sys
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from time import sleep
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,10 +37,16 @@ SIZE = 24 * 1024 * 1024
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """Give a small disk."""
-    folder = tmp_path / "disk"
+    with small_disk(tmp_path / "disk") as folder:
+        yield folder
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """Mount a small disk there."""
     folder.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)],
+        ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=700", "tmpfs", str(folder)],
         capture_output=True,
         text=True,
         check=False,
@@ -121,6 +128,37 @@ def test_one_that_can_only_be_read_says_so(disk: Path) -> None:
         answer = serving.doorward(*words, folder=data)
         assert is_one_sentence(answer)
         assert "read" in answer.stderr.lower(), answer.stderr
+
+
+def test_a_start_that_has_just_room_enough_goes_on_and_says_what_is_wrong(tmp_path: Path) -> None:
+    """What is saved later finds no room: that is one sentence each time, and no traceback."""
+    with small_disk(tmp_path / "data") as disk, filled(disk, but=700 * 1024):
+        server = serving.start(disk)
+        try:
+            until(lambda: status(server, "/readyz") == 503, seconds=60)
+            until(lambda: "a round of the worker failed" in server.log.read_text(), seconds=60)
+            assert status(server, "/sign-in/") == 200
+            assert status(server, "/healthz") == 200
+        finally:
+            stopped = server.stop()
+        said = server.log.read_text()
+    assert stopped == 0
+    assert "Nothing can be saved: the disk is full." in said
+    assert "Traceback" not in said, said
+
+
+def test_a_log_on_that_disk_ends_nothing(disk: Path) -> None:
+    """Whoever sends what is written to stdout and stderr to the same disk has a portal that answers all the same."""
+    with filled(disk, but=700 * 1024):
+        server = serving.start(disk / "data")
+        try:
+            until(lambda: status(server, "/readyz") == 503, seconds=60)
+            sleep(6)
+            assert server.process.poll() is None
+            assert status(server, "/healthz") == 200
+        finally:
+            stopped = server.stop()
+    assert stopped == 0
 
 
 def status(server: serving.Server, path: str) -> int:

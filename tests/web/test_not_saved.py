@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from doorward.audit.models import Event
+from doorward.safe import storage
 from doorward.web import readiness
 from tests import support
 
@@ -113,3 +114,46 @@ def test_it_is_not_ready_while_every_write_fails(client, customer):
         assert client.get("/healthz").status_code == 200
     readiness.forget()
     assert client.get("/readyz").status_code == 200
+
+
+@contextmanager
+def busy():
+    """Hold all of the database by another connection, and let nobody wait for it long."""
+    other = connection.copy()
+    waits = {
+        "sqlite": ("PRAGMA busy_timeout=20", "PRAGMA busy_timeout=10000", "BEGIN IMMEDIATE"),
+        "postgresql": (
+            "SET lock_timeout = '20ms'",
+            "SET lock_timeout = 0",
+            "BEGIN; LOCK TABLE administrators_session IN EXCLUSIVE MODE",
+        ),
+    }
+    before, after, held = waits[connection.vendor]
+    try:
+        with other.cursor() as holding, connection.cursor() as cursor:
+            holding.execute(held)
+            cursor.execute(before)
+            yield
+            cursor.execute(after)
+            holding.execute("ROLLBACK")
+    finally:
+        other.close()
+
+
+def test_a_database_that_is_busy_is_no_fault_of_the_programs(browser, caplog):
+    with busy():
+        answer = browser.post("/security/sessions/end/", {"others": "on"})
+    page = answer.content.decode()
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "Too much is being saved at the same time" in page
+    said = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert said[0].getMessage() == "nothing can be saved: the database is busy"
+    assert not any(one.exc_info for one in said)
+    assert browser.post("/security/sessions/end/", {"others": "on"}).status_code == 303
+
+
+def test_a_pool_that_has_no_connection_left_is_busy_too():
+    from django.db import OperationalError  # noqa: PLC0415
+
+    error = OperationalError("couldn't get a connection after 10.00 sec")
+    assert storage.fault_in(error) is storage.Fault.BUSY

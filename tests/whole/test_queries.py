@@ -109,7 +109,7 @@ def test_no_page_asks_more_than_eight_times_nor_more_for_longer_lists(route, own
 
 def read(client: Client, path: str) -> Any:
     """Give an answer, read to its end: an export asks for its pages meanwhile, and the next one waits for that."""
-    answer = client.get(path)
+    answer: Any = client.get(path)
     if answer.streaming:
         assert answer.status_code == 200
         b"".join(answer.streaming_content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -126,4 +126,6 @@ def _try_lock(descriptor: int) -> bool:
 
 
 def _greet(environment: Environment) -> None:
-    click.echo(f"Doorward answers at {environment.origin}")
+    # A full disk keeps the words of a start from nobody but its reader.
+    with suppress(OSError):
+        click.echo(f"Doorward answers at {environment.origin}")

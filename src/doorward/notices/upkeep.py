@@ -13,6 +13,7 @@ from doorward.mfa import challenges, set_up, trusted
 from doorward.notices import anchoring, erasing, mail_files, outbox
 from doorward.safe import throttle
 from doorward.safe.heart import AT_A_MESSAGE, AT_LENGTH
+from doorward.safe.storage import log_failure
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -68,8 +69,8 @@ def tidy(
         beat(AT_LENGTH if every > EVERY_MINUTE else AT_A_MESSAGE)
         try:
             done = task(now=now)
-        except Exception:  # noqa: BLE001 - one task must not keep the others from being done
-            _log.exception("upkeep failed: %s", name)
+        except Exception as error:  # noqa: BLE001 - one task must not keep the others from being done
+            log_failure(_log, f"upkeep failed: {name}", error)
         else:
             if done:
                 _log.info("upkeep: %s: %s", name, done)

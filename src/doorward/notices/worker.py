@@ -14,6 +14,7 @@ from doorward.notices import outbox
 from doorward.notices.delivery import deliver_due
 from doorward.notices.upkeep import tidy
 from doorward.safe.heart import AT_A_MESSAGE, USUAL, WORKER, Heart
+from doorward.safe.storage import log_failure
 
 if TYPE_CHECKING:
     import threading
@@ -36,8 +37,8 @@ def run_forever(stop: threading.Event) -> None:
             heart.beat()
             _round(clock=timezone.now, stopped=stop.is_set, last=last, beat=heart.beat)
             wait = IDLE_SECONDS
-        except Exception:  # noqa: BLE001 - a round that fails never ends the worker
-            _log.exception("a round of the worker failed")
+        except Exception as error:  # noqa: BLE001 - a round that fails never ends the worker
+            log_failure(_log, "a round of the worker failed", error)
             # A connection that broke is made anew.
             connections.close_all()
             wait = min(wait * 2, LONGEST_WAIT_SECONDS)

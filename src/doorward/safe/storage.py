@@ -1,4 +1,4 @@
-"""Why nothing can be saved: a disk that is full, that can only be read, that fails, or is somebody else's.
+"""Why nothing can be saved: a disk that is full, can only be read, fails or is somebody else's; a busy database.
 
 One place that tells it from an error, whoever raised it: the system, SQLite or PostgreSQL. Commands say it in one
 sentence, pages in one of their own.
@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Iterator
 
 
@@ -21,6 +22,7 @@ class Fault(Enum):
     READ_ONLY = "the disk or the database can only be read"
     BROKEN = "the disk fails"
     DENIED = "permission is denied"
+    BUSY = "the database is busy"
 
 
 _BY_NUMBER: Final = {
@@ -33,13 +35,22 @@ _BY_NUMBER: Final = {
     errno.EPERM: Fault.DENIED,
 }
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
-_BY_STATE: Final = {"53100": Fault.FULL, "25006": Fault.READ_ONLY, "58030": Fault.BROKEN}
+_BY_STATE: Final = {
+    "53100": Fault.FULL,
+    "25006": Fault.READ_ONLY,
+    "58030": Fault.BROKEN,
+    "53300": Fault.BUSY,
+    "55P03": Fault.BUSY,
+}
 # https://www.sqlite.org/rescode.html, as `sqlite3_errstr` words them.
 _BY_WORDS: Final = (
     ("database or disk is full", Fault.FULL),
     ("attempt to write a readonly database", Fault.READ_ONLY),
     ("unable to open database file", Fault.DENIED),
     ("disk i/o error", Fault.BROKEN),
+    ("database is locked", Fault.BUSY),
+    # psycopg_pool.PoolTimeout
+    ("couldn't get a connection after", Fault.BUSY),
 )
 
 
@@ -55,6 +66,14 @@ def sentence_for(error: BaseException) -> str:
             where = getattr(one, "filename", None)
             return f"Nothing can be saved: {fault.value}{f' ({where})' if where else ''}."
     return ""
+
+
+def log_failure(log: logging.Logger, what: str, error: BaseException) -> None:
+    """Log what goes on in spite of an error: in one sentence where nothing can be saved, else with its traceback."""
+    if said := sentence_for(error):
+        log.error("%s: %s", what, said)
+    else:
+        log.error(what, exc_info=error)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

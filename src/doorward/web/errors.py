@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from doorward.safe.storage import fault_in
+from doorward.safe.storage import Fault, fault_in
 from doorward.web.jinja import page_template
 from doorward.web.pages import render_outside
 from doorward.web.readiness import is_up_to_date
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from doorward.web.requests import Request
 
 _UPDATE_SECONDS = 60
+_BUSY_SECONDS = 5
 
 _log = logging.getLogger("doorward.errors")
 
@@ -80,7 +81,11 @@ def not_saved(request: HttpRequest, error: BaseException | None) -> HttpResponse
     if fault is None:
         return None
     _log.error("nothing can be saved: %s", fault.value)
-    return _unavailable(request, "not_saved", _("Nothing can be saved just now"))
+    busy = fault is Fault.BUSY
+    page = _unavailable(request, "not_saved", _("Nothing can be saved just now"), busy=busy)
+    if busy:
+        page["Retry-After"] = str(_BUSY_SECONDS)
+    return page
 
 
 def not_signed_out(request: HttpRequest) -> HttpResponse:
@@ -90,9 +95,9 @@ def not_signed_out(request: HttpRequest) -> HttpResponse:
     return page
 
 
-def _unavailable(request: HttpRequest, name: str, what: str) -> HttpResponse:
+def _unavailable(request: HttpRequest, name: str, what: str, **words: object) -> HttpResponse:
     try:
-        page = render_outside(cast("Request", request), f"errors/{name}.html", 503)
+        page = render_outside(cast("Request", request), f"errors/{name}.html", 503, **words)
     except Exception:  # noqa: BLE001 - as above
         _log.exception("the page %s could not be made", name)
         page = _bare(request, 503, what=what)
