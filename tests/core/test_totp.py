@@ -211,6 +211,14 @@ def test_every_mark_in_a_part_is_encoded():
 
 
 @given(secret=secrets, issuer=st.text(max_size=60), account=st.text(min_size=1, max_size=60))
+def test_however_long_the_names_are_the_picture_can_be_read(secret, issuer, account):
+    text = totp.uri(secret=secret, issuer=issuer, account=account)
+    assert len(text) <= totp.LONGEST_URI
+    assert parse_qs(urlsplit(text).query)["secret"] == [totp.base32(secret)]
+
+
+# So short that nothing is shortened, whatever the letters: one takes twelve characters at most.
+@given(secret=secrets, issuer=st.text(max_size=13), account=st.text(min_size=1, max_size=13))
 def test_the_uri_reads_back(secret, issuer, account):
     text = totp.uri(secret=secret, issuer=issuer, account=account)
     assert text.isascii()
