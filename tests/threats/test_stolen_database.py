@@ -186,6 +186,7 @@ def opens_profile(token: str) -> bool:
     return client.get("/profile/").status_code == 200
 
 
+@pytest.mark.one_database  # what is in the columns is made before they are reached
 def test_no_value_is_a_cookie_that_signs_in(kept: Kept, loot: Loot) -> None:
     tried = {form for value in loot.values() for form in written(value)}
     sent = [one for one in tried if one.isascii() and one.isprintable() and len(one) < 4000]
@@ -221,6 +222,7 @@ def sets_a_password(page: str, token: str) -> bool:
     return client.post(page, {"password": support.OTHER_PASSWORD}).status_code != 422
 
 
+@pytest.mark.one_database  # what is in the columns is made before they are reached
 def test_no_link_can_be_made(kept: Kept, loot: Loot) -> None:
     made = set(tokens(loot))
     assert {page for page, _ in made} == {"/invitation/", "/password/reset/", "/e-mail/confirm/"}
@@ -229,6 +231,7 @@ def test_no_link_can_be_made(kept: Kept, loot: Loot) -> None:
     assert sets_a_password("/password/reset/", kept.link.split("/")[-2])
 
 
+@pytest.mark.one_database  # what is in the columns is made before they are reached
 def test_not_even_the_key_of_the_hashes_makes_a_link(kept: Kept, loot: Loot) -> None:
     """Somebody knows it from long ago; since then the ring has another key."""
     known = vault._fingerprint_key()
@@ -258,6 +261,7 @@ def recovers(person: Administrator, code: str) -> bool:
     return second_step(person).post("/sign-in/recovery/", {"code": code}).status_code == 303
 
 
+@pytest.mark.one_database  # what is in the columns is made before they are reached
 def test_no_value_is_a_recovery_code(kept: Kept, loot: Loot) -> None:
     values = loot.values()
     tried = {form for value in values if isinstance(value, bytes) for form in written(value)}
@@ -276,6 +280,7 @@ def is_the_app(person: Administrator, secret: bytes, clock: Traveller) -> bool:
     return True
 
 
+@pytest.mark.one_database  # what is in the columns is made before they are reached
 def test_no_value_is_the_secret_of_an_app(kept: Kept, loot: Loot, clock: Traveller) -> None:
     tried = loot.pieces()
     assert len(tried) > 300
