@@ -47,6 +47,7 @@ def test_a_key_is_made_of_anything_and_is_its_own_key(text):
         assert len(key) <= (names.LONGEST_SORT_KEY if column == "name_sort" else 4500)
 
 
+@pytest.mark.slow
 def test_the_longest_names_have_room():
     letters = (chr(point) for point in range(sys.maxunicode + 1) if not 0xD800 <= point < 0xE000)
     worst = max(len(names.search_key(letter)) for letter in letters)

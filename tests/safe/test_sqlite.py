@@ -88,6 +88,7 @@ def test_the_tests_run_on_a_safe_library():
         assert connections["default"].Database is driver.Database  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_nobody_of_ours_opens_a_file_by_the_standard_librarys_driver():
     """Two libraries in one process undo each other's locks."""
     found = [
@@ -173,6 +174,7 @@ def opened(folder: Path) -> Iterator[str]:
             process.communicate("\n", timeout=30)
 
 
+@pytest.mark.slow
 def test_a_file_is_switched_while_nobody_has_it_open_and_loses_nothing(tmp_path, without):
     folder = tmp_path / "data"
     for number, (fixed, expected) in enumerate(((False, DELETE), (True, WAL), (False, DELETE)), 1):
@@ -183,6 +185,7 @@ def test_a_file_is_switched_while_nobody_has_it_open_and_loses_nothing(tmp_path,
     assert (folder / "doorward.sqlite3.lock").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.slow
 def test_a_file_that_somebody_has_open_is_not_switched(tmp_path, without):
     """Who comes with an unsafe library is refused; who comes with a safe one makes do."""
     folder = tmp_path / "data"
@@ -201,6 +204,7 @@ def test_a_file_that_somebody_has_open_is_not_switched(tmp_path, without):
         assert mode(folder) == "delete"
 
 
+@pytest.mark.slow
 def test_a_file_in_wal_mode_is_not_switched_under_a_stranger(tmp_path, without):
     """Somebody who knows nothing of our lock: SQLite's own keeps the file."""
     folder = tmp_path / "data"
@@ -217,6 +221,7 @@ def test_a_file_in_wal_mode_is_not_switched_under_a_stranger(tmp_path, without):
         assert said == f"2 {DELETE}"
 
 
+@pytest.mark.slow
 def test_starts_at_the_same_moment_agree(tmp_path):
     def says(_number: int) -> str:
         with opened(tmp_path / "data") as said:
@@ -243,6 +248,7 @@ def test_a_portal_without_a_safe_library_says_so_and_serves(tmp_path, without):
     assert mode(tmp_path / "data") == "delete"
 
 
+@pytest.mark.slow
 def test_check_names_the_library():
     assert "SQLite 3.53.0 is linked" in judge_library("3.53.0", safe=True).what
     assert judge_library("3.53.0", safe=True).verdict == "fine"
