@@ -65,8 +65,9 @@ def test_an_event_is_looked_at_once(colleague: Administrator, folder: Folder) ->
 
 
 def test_many_events_are_all_looked_at_in_one_round(
-    colleague: Administrator, folder: Folder
+    colleague: Administrator, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(outbox, "EVENTS_AT_ONCE", 10)
     # So many people that none is told the same so often that it is told at once.
     people = [
         support.make_administrator(colleague.customer, email=f"p{number}@harbourbakery.example")

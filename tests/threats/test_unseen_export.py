@@ -47,6 +47,7 @@ def test_no_page_runs_for_an_odd_method(everything, method):
     assert Event.objects.count() == before
 
 
+@pytest.mark.one_database
 def test_what_streams_is_written_down_first(everything):
     """GET alone streams, and by then it stands in the history; nothing else reads any of it."""
     streamed = []
