@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from django.utils import timezone
 
-from doorward.core import errors
+from doorward.administrators.sessions import Started
+from doorward.core import attempts, errors
 from doorward.mfa import recovery
 from doorward.mfa.models import RecoveryCode, RecoverySet
 from tests import support
 from tests.mfa.test_proving import begin
+from tests.racing import at_once
 
 if TYPE_CHECKING:
     from doorward.administrators.models import Administrator
-    from doorward.administrators.sessions import Started
     from doorward.mfa.facts import Loaded
 
 
@@ -74,3 +76,32 @@ def test_somebody_elses_code_does_not_work(owner, outsider):
 def test_codes_of_nobody_with_a_factor_are_not_made(owner):
     with pytest.raises(errors.NotEnabled):
         recovery.make_new(loaded=begin(owner), by=support.by(owner), now=timezone.now())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_right_codes_given_at_once_keep_nobody_waiting(owner):
+    """Counted, looked at and burnt in one: none of them is a failure that another one has to wait for."""
+    codes = saved_codes(owner)[: attempts.FREE + 3]
+    given = [(begin(owner), code) for code in codes]
+    outcomes = at_once([partial(use, loaded, code, owner) for loaded, code in given])
+    assert [type(one) for one in outcomes] == [Started] * len(codes), outcomes
+    row = RecoverySet.objects.get()
+    assert (row.unknown_failures, row.failures_in_a_row) == (0, 0)
+
+
+def test_a_session_that_has_passed_burns_and_counts_nothing_more(owner):
+    codes, loaded = saved_codes(owner), begin(owner)
+    use(loaded, codes[0], owner)
+    with pytest.raises(errors.StaleRequest):
+        use(loaded, codes[1], owner)
+    row = RecoverySet.objects.get()
+    assert (row.unknown_failures, row.failures_in_a_row) == (0, 0)
+    assert recovery.left(owner.id) == 9
+
+
+def test_a_wrong_code_is_counted_though_nothing_was_burnt(owner):
+    saved_codes(owner)
+    with pytest.raises(errors.RecoveryCodeWrong):
+        use(begin(owner), "AAAA" * 6, owner)
+    row = RecoverySet.objects.get()
+    assert (row.unknown_failures, row.failures_in_a_row) == (1, 1)

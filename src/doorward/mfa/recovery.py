@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from doorward.administrators import sessions
-from doorward.administrators.accounts import locked
+from doorward.administrators.accounts import hold, locked
 from doorward.audit.events import Kind
 from doorward.audit.services import record
 from doorward.core import errors
@@ -138,26 +138,40 @@ def use(*, loaded: Loaded, code: str, by: By, now: datetime) -> Started:
     Counted before it is looked at. Raises `RecoveryCodeWrong`, `MustWait`, or
     `StaleRequest` where this session already passed the step.
     """
-    person_id, known = loaded.person.id, loaded.browser.known
+    with transaction.atomic():
+        refusal = _look(loaded, code, by=by, now=now)
+        if refusal is None:
+            return _pass_on(loaded, by=by, now=now)
+    record_guess(Kind.SECOND_STEP_FAILED, refusal, by=by, now=now, recovery=True)
+    raise refusal
+
+
+def _look(loaded: Loaded, code: str, *, by: By, now: datetime) -> errors.Refusal | None:
+    """Count, look and burn, in the caller's transaction; return what refuses, if anything.
+
+    A refusal is a result, so that its count is committed. The person is taken first, as by who takes the codes
+    away: who comes at the same moment waits for how it ends, and finds no failure that was none.
+    """
+    person_id = loaded.person.id
+    hold(person_id)
     try:
-        _count(person_id, known=known, address=by.origin.address, now=now)
+        _count(person_id, known=loaded.browser.known, address=by.origin.address, now=now)
         found = _find(person_id, code)
     except errors.Refusal as refusal:
-        record_guess(Kind.SECOND_STEP_FAILED, refusal, by=by, now=now, recovery=True)
-        raise
-    with transaction.atomic():
-        if RecoveryCode.objects.filter(id=found, used_at__isnull=True).update(used_at=now):
-            mine = RecoverySet.objects.filter(administrator_id=person_id)
-            mine.update(**throttle.cleared(known=known))
-            # Something was lost: perhaps the very device that is trusted.
-            trusted.forget_all(person_id)
-            record(Kind.RECOVERY_CODE_USED, by=by, details={"left": left(person_id)})
-            return sessions.step_up(
-                loaded.browser.session_id, old_hash=loaded.browser.token_hash, recovery_at=now
-            )
-    used = errors.RecoveryCodeWrong()
-    record_guess(Kind.SECOND_STEP_FAILED, used, by=by, now=now, recovery=True)
-    raise used
+        return refusal
+    burnt = RecoveryCode.objects.filter(id=found, used_at__isnull=True).update(used_at=now)
+    return None if burnt else errors.RecoveryCodeWrong()
+
+
+def _pass_on(loaded: Loaded, *, by: By, now: datetime) -> Started:
+    """Step the session up after a code was burnt, in the caller's transaction."""
+    person_id, browser = loaded.person.id, loaded.browser
+    mine = RecoverySet.objects.filter(administrator_id=person_id)
+    mine.update(**throttle.cleared(known=browser.known))
+    # Something was lost: perhaps the very device that is trusted.
+    trusted.forget_all(person_id)
+    record(Kind.RECOVERY_CODE_USED, by=by, details={"left": left(person_id)})
+    return sessions.step_up(browser.session_id, old_hash=browser.token_hash, recovery_at=now)
 
 
 def _find(administrator_id: UUID, code: str) -> int:
