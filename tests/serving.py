@@ -142,7 +142,7 @@ class Server:
         """End it as an operator does, and give its exit status."""
         if self.process.poll() is None:
             self.process.terminate()
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=60)
 
 
 def _words(process: psutil.Process) -> list[str]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T], *, seconds: float = 15.0) -> T:
+def until(condition: Callable[[], T], *, seconds: float = 60.0) -> T:
     """Give what `condition` gives as soon as it is true; fail when it does not come true."""
     last = time.monotonic() + seconds
     while True:

@@ -136,7 +136,7 @@ class Portal:
         def found() -> list[Mail]:
             return [mail for mail in self.mails(to) if about in mail.subject]
 
-        return until(found, seconds=20)[-1]
+        return until(found)[-1]
 
 
 def _read(content: bytes) -> Mail:

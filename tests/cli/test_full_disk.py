@@ -172,7 +172,7 @@ def status(server: serving.Server, path: str) -> int:
 def test_while_it_runs_it_says_so_and_goes_on_when_there_is_room(disk: Path) -> None:
     server = serving.start(disk / "data")
     try:
-        until(lambda: status(server, "/readyz") == 200, seconds=30)
+        until(lambda: status(server, "/readyz") == 200)
         with filled(disk):
             until(lambda: status(server, "/readyz") == 503, seconds=60)
             assert status(server, "/sign-in/") == 200

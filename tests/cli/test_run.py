@@ -12,6 +12,7 @@ import time
 import psutil
 import pytest
 
+from doorward.cli.supervisor import FIRST_WAIT_SECONDS
 from tests import postgresql
 from tests.serving import doorward, environment, free_port, start
 from tests.waiting import until
@@ -75,7 +76,7 @@ def test_it_ends_as_one(server, number):
     processes = tree(server)
     assert len(processes) >= 5
     server.process.send_signal(number)
-    assert server.process.wait(timeout=15) == 0
+    assert server.process.wait(timeout=60) == 0
     until(lambda: gone(processes))
 
 
@@ -83,7 +84,7 @@ def test_it_ends_as_one_even_when_its_main_process_is_killed(server):
     processes = tree(server)
     server.process.kill()
     server.process.wait()
-    until(lambda: gone(processes), seconds=5)
+    until(lambda: gone(processes))
     assert not server.healthy()
 
 
@@ -109,7 +110,7 @@ def test_a_killed_answering_process_is_replaced(server):
 def test_the_killed_server_is_replaced_and_leaves_nobody_behind(server):
     serve, answering = server.part("serve"), server.answering()
     serve.kill()
-    until(lambda: gone([serve, *answering]), seconds=5)
+    until(lambda: gone([serve, *answering]))
     other_than(serve.pid, lambda: server.part("serve"))
     until(server.healthy)
 
@@ -133,11 +134,12 @@ def test_what_dies_again_and_again_is_started_later_each_time(server):
     pauses = []
     for _ in range(3):
         work = until(lambda: server.part("work"))
+        before = time.monotonic()
         work.kill()
-        died = time.monotonic()
         other_than(work.pid, lambda: server.part("work"))
-        pauses.append(time.monotonic() - died)
-    assert pauses[0] < pauses[1] < pauses[2]
+        pauses.append(time.monotonic() - before)
+    # What else the machine does makes a pause longer, and none shorter.
+    assert all(pause > FIRST_WAIT_SECONDS * 2**times for times, pause in enumerate(pauses)), pauses
 
 
 def test_a_taken_port_is_refused_with_one_sentence(tmp_path):

@@ -152,7 +152,7 @@ def test_rounds_that_fail_do_not_end_the_worker(folder: Path, database: dict[str
         # No table is there yet.
         until(lambda: b"a round of the worker failed" in installation.log.read_bytes())
         installation.run("invite('lena@a.example')")
-        until(lambda: len(installation.mail.all()) == 1, seconds=40)
+        until(lambda: len(installation.mail.all()) == 1)
         assert worker.poll() is None
 
 

@@ -143,7 +143,7 @@ def journey(tmp_path_factory: pytest.TempPathFactory, url: str) -> Iterator[Jour
         wrong_addresses(walked)
         break_down(walked, owner, url)
         ask_the_monitor(walked)
-        until(lambda: nothing_waits(url, folder), seconds=20)
+        until(lambda: nothing_waits(url, folder))
         yield walked
 
 
@@ -157,7 +157,7 @@ def mailed_link(walked: Journey, person: Somebody, below: str) -> str:
         texts = (mail.text for mail in walked.portal.mails(person.email))
         return [word for text in texts for word in text.split() if below in word]
 
-    path = urlsplit(until(found, seconds=20)[-1]).path
+    path = urlsplit(until(found)[-1]).path
     walked.secrets.mailed[f"link {len(walked.secrets.mailed)}"] = path.split("/")[-2]
     return path
 
