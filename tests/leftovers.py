@@ -15,11 +15,11 @@ from doorward.administrators import (
     sessions,
     signing_in,
 )
-from doorward.audit import browsers
+from doorward.audit import browsers, newest
 from doorward.config import environ, rsgi
 from doorward.core import attempts, colour, hosts
 from doorward.customers import cached
-from doorward.mfa import facts, passkeys, standing
+from doorward.mfa import facts, passkeys
 from doorward.notices import rendering as mails
 from doorward.safe import schema, throttle, vault
 from doorward.safe.sqlite import journal
@@ -38,6 +38,7 @@ from doorward.web import (
     under_way,
 )
 from doorward.web import passkeys as passkey_pages
+from doorward.web.administrators import listing
 from doorward.web.help import rendering as guides
 from doorward.web.home import pages as home
 from doorward.web.profile import zones
@@ -93,10 +94,13 @@ THE_SAME: list[object] = [
     mails._environment,
     own_profile.time_zones,
     passkey_pages._is_number,
+    listing._factor_choices,
+    listing._sort_choices,
+    listing._status_choices,
+    newest._first_page,
     passkeys._shown,
     schema._known,
     sessions._step_up,
-    standing._people,
     tabbar._width,
     throttle._count_row,
     throttle._failing,

@@ -11,6 +11,8 @@ from secrets import token_bytes
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.db.models import Value
+from django.db.models.functions import Coalesce, Greatest
 from django.test import Client
 from django.utils import timezone
 
@@ -23,7 +25,7 @@ from doorward.customers import cached
 from doorward.customers import services as customers
 from doorward.customers.models import Customer, CustomerKind
 from doorward.customers.tabs import BUILT_IN, DEFAULT
-from doorward.mfa import places, recovery
+from doorward.mfa import places, recovery, standing
 from doorward.mfa.models import Factor
 from doorward.mfa.set_up import write_factor
 from doorward.safe import heart, vault
@@ -137,6 +139,20 @@ def enable_app(person: Administrator, *, name: str = "Pixel 9") -> bytes:
     secret = totp.new_secret(token_bytes)
     write_factor(person.id, secret, step=0, name=name, now=timezone.now())
     return secret
+
+
+def disable_apps(person: Administrator, **named: str) -> None:
+    """Disable a person's apps (of this name), as wrong codes do."""
+    apps = Factor.objects.filter(administrator=person, **named)
+    apps.update(locked_at=timezone.now())
+    standing.keep(person.id)
+
+
+def was_signed_in(person: Administrator, at: datetime) -> None:
+    """Let a person have signed in at that time."""
+    sessions.begin(person, by=by(person), now=timezone.now(), signed_in_at=at)
+    rows = Administrator.objects.everywhere().filter(id=person.id)
+    rows.update(last_signed_in_at=Greatest(Coalesce("last_signed_in_at", Value(at)), Value(at)))
 
 
 def saved_codes(person: Administrator) -> list[str]:

@@ -124,7 +124,7 @@ def _half_way(customer: Customer) -> dict[str, dict[str, str]]:
     at_code, locked = (_person(customer, name) for name in ("Ada Code", "Leo Locked"))
     for person in (at_code, locked):
         support.enable_app(person)
-    Factor.objects.filter(administrator=locked).update(locked_at=timezone.now())
+    support.disable_apps(locked)
     at_codes = _person(customer, "Cora Codes")
     at_passkey = _with_passkey(_person(customer, "Kim Key"))
     browsers = {

@@ -180,7 +180,8 @@ def test_the_page_costs_the_same_however_much_happened(
     browser.get("/activity/")
     with django_assert_num_queries(2):
         browser.get("/activity/")
-    with django_assert_num_queries(2):
+    # Who of the customer is meant, who of the provider, and their lines.
+    with django_assert_num_queries(4):
         browser.get("/activity/?q=Ines&group=sign-in&outcome=ok&from=2020-01-01")
 
 

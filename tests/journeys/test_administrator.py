@@ -26,7 +26,6 @@ from doorward.audit.models import Event
 from doorward.customers import cached
 from doorward.customers.models import Brand, Customer, Tab
 from doorward.customers.tabs import ADMINISTRATORS
-from doorward.mfa.models import Factor
 from doorward.notices.recipients import deliveries_of
 from tests import support
 from tests.support import browser_of
@@ -164,7 +163,7 @@ def test_the_tick_says_in_a_sentence_how_they_stand(
     if app:
         support.enable_app(colleague)
     if locked:
-        Factor.objects.update(locked_at=timezone.now())
+        support.disable_apps(colleague)
     answer = browser_of(owner).get(page(colleague))
     assert sentence in text_of(answer)
     assert (" checked" in box_of(answer, "require_2fa")) is required
@@ -441,10 +440,10 @@ def test_who_is_removed_is_gone_from_the_list(owner, colleague):
 def test_nobody_does_it_to_themselves_whatever_is_sent(owner, colleague, changes, sentence):
     rows = Administrator.objects.of(owner.customer_id).filter(id=colleague.id)
     rows.update(tabs=" administrators home ")
+    browser = browser_of(owner)
+    browser.get("/")
     before = row(owner)
-    answer = browser_of(owner).post(
-        page(owner), form(owner, confirm="on", first_name="I", **changes)
-    )
+    answer = browser.post(page(owner), form(owner, confirm="on", first_name="I", **changes))
     assert answer.status_code == 422
     assert sentence in text_of(answer)
     assert row(owner) == before

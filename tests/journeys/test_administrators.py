@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from doorward.administrators.models import Administrator, MailedLink, Session, Status
+from doorward.administrators.models import Administrator, MailedLink, Standing, Status
 from doorward.audit.events import Kind
 from doorward.core import names
 from doorward.customers import cached
@@ -91,7 +91,7 @@ def people(owner):
     }
     for name in ("Tomasz Król", "Aiko Tanaka", "Ada Byron"):
         support.enable_app(made[name])
-    Factor.objects.filter(administrator=made["Ada Byron"]).update(locked_at=timezone.now())
+    support.disable_apps(made["Ada Byron"])
     return made
 
 
@@ -289,14 +289,7 @@ def test_it_sorts_both_ways_and_who_never_signed_in_stands_last(owner, people):
     )
     now = timezone.now()
     for name, days in (("Ada Byron", 2), ("Samuel Osei", 1)):
-        Session.objects.create(
-            administrator=people[name],
-            token_hash=uuid4().bytes * 2,
-            security_version=1,
-            created_at=now,
-            seen_at=now,
-            signed_in_at=now - timedelta(days=days),
-        )
+        support.was_signed_in(people[name], now - timedelta(days=days))
     assert names("-last_sign_in")[:3] == ["Ines Moreau", "Samuel Osei", "Ada Byron"]
     assert names("last_sign_in")[:3] == ["Ada Byron", "Samuel Osei", "Ines Moreau"]
     ranked = names("2fa")
@@ -325,6 +318,7 @@ def crowd(owner):
             added_at=now,
             password="!",
             tabs=" home ",
+            standing=Standing.NONE if number % 2 else Standing.APP,
         )
         for number in range(60)
     ]

@@ -7,11 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from doorward.administrators import sessions
 from doorward.core.policy import Kinds
 from doorward.core.steps import FactorKind
 from doorward.mfa import overview
-from doorward.mfa.models import Factor
 from doorward.mfa.overview import Factors, State
 from doorward.mfa.selection import FactorFilter, Rule, Sort, Wanted
 from tests import support
@@ -41,7 +39,7 @@ def test_a_person_stands_in_one_of_four_ways(usable, locked, required, kinds, st
 def test_several_factors_of_a_person_are_one_sum(owner):
     support.enable_app(owner)
     support.enable_app(owner, name="Tablet")
-    Factor.objects.filter(name="Tablet").update(locked_at=timezone.now())
+    support.disable_apps(owner, name="Tablet")
     assert overview.factors_of([owner.id]) == {owner.id: Factors(usable=(APP,), locked=True)}
 
 
@@ -50,7 +48,7 @@ def test_people_are_counted_once_however_many_factors_they_have(owner, colleague
         support.enable_app(owner, name=name)
     support.enable_app(outsider)
     support.enable_app(colleague)
-    Factor.objects.filter(administrator=colleague).update(locked_at=timezone.now())
+    support.disable_apps(colleague)
     assert overview.count(owner.customer_id) == overview.Counts(people=2, with_two_factors=1)
     rows = overview.list_people(owner.customer_id, Wanted(), rule=Rule(held=False, kinds=ANY)).rows
     assert [row.id for row in rows] == [owner.id, colleague.id]
@@ -70,9 +68,7 @@ def test_filters_say_the_same_as_the_lines(owner, colleague, held, kinds):
             for one in range(app):
                 support.enable_app(person, name=f"App {one}")
             if locked:
-                Factor.objects.filter(administrator=person, name="App 0").update(
-                    locked_at=timezone.now()
-                )
+                support.disable_apps(person, name="App 0")
     rule = Rule(held=held, kinds=kinds)
 
     def found(factor):
@@ -96,8 +92,6 @@ def test_filters_say_the_same_as_the_lines(owner, colleague, held, kinds):
 def test_the_last_sign_in_is_the_newest_of_all_browsers(owner):
     now = timezone.now()
     for days in (3, 1, 2):
-        sessions.begin(
-            owner, by=support.by(owner), now=now, signed_in_at=now - timedelta(days=days)
-        )
+        support.was_signed_in(owner, now - timedelta(days=days))
     rows = overview.list_people(owner.customer_id, Wanted(), rule=Rule(held=False, kinds=ANY)).rows
     assert rows[0].last_signed_in == now - timedelta(days=1)

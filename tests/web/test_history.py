@@ -11,6 +11,7 @@ from django.utils import translation
 
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.models import Event
+from doorward.audit.newest import Newest
 from doorward.audit.origin import By, Origin, Who
 from doorward.audit.services import history_of_customer, record
 from doorward.web.history import HistoryPage, history_page, line_of
@@ -186,7 +187,7 @@ def write(who: Who, number: int) -> None:
 
 def page(who: Who, address: str = "/activity/") -> HistoryPage:
     request: Any = RequestFactory().get(address)
-    return history_page(history_of_customer(who.customer_id), request=request, page_size=10)
+    return history_page(Newest(history_of_customer(who.customer_id)), request=request, page_size=10)
 
 
 def test_pages_lead_on_and_back_without_a_gap(who):

@@ -101,9 +101,7 @@ def removed_columns(person_id: UUID) -> dict[str, object]:
 
 def administrators_of(customer_id: UUID) -> QuerySet[Administrator]:
     """Give a customer's active people with the Administrators tab."""
-    return Administrator.objects.of(customer_id).filter(
-        status=Status.ACTIVE, tabs__contains=f" {ADMINISTRATORS} "
-    )
+    return Administrator.objects.of(customer_id).filter(status=Status.ACTIVE, looks_after=True)
 
 
 def gather(person: Administrator, wanted: Change, *, customer: Customer, by: By) -> Changes:

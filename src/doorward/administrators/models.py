@@ -13,6 +13,7 @@ from doorward.audit.origin import Who
 from doorward.core import names
 from doorward.customers.models import Customer
 from doorward.customers.scoping import Scoped
+from doorward.customers.tabs import ADMINISTRATORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,6 +47,19 @@ class MailProblem(models.TextChoices):
     REFUSED = "refused", _("the mail server does not take it")
     NOT_MADE = "not_made", _("the message could not be made")
     TOO_LONG = "too_long", _("it could not be delivered for three days")
+
+
+_NARROWED = ("status", "require_2fa", "standing")
+
+
+class Standing(models.IntegerChoices):
+    """What a person's factors come to, from the least protected on."""
+
+    NONE = 0
+    # Wrong codes disabled all of them.
+    LOCKED = 1
+    APP = 2
+    PASSKEY = 3
 
 
 class Administrator(AbstractBaseUser):
@@ -82,8 +96,21 @@ class Administrator(AbstractBaseUser):
         max_length=10, choices=MailProblem.choices, default="", blank=True
     )
     added_at = models.DateTimeField()
+    # Lists and numbers of 50,000 people cannot look at each one's factors and sessions: `mfa/standing.py` keeps the
+    # one, `sessions.py` the other.
+    standing = models.PositiveSmallIntegerField(choices=Standing.choices, default=Standing.NONE)
+    last_signed_in_at = models.DateTimeField(null=True)
+    # Who has the Administrators tab: by it they are found among all others.
+    looks_after = models.GeneratedField(
+        expression=models.Case(
+            models.When(tabs__contains=f" {ADMINISTRATORS} ", then=models.Value(True)),  # noqa: FBT003
+            default=models.Value(False),  # noqa: FBT003
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
 
-    # Not the base class's: the newest row of `Session` tells it (and its history is kept there).
+    # Not the base class's.
     last_login = None
 
     USERNAME_FIELD = "email_folded"
@@ -91,11 +118,22 @@ class Administrator(AbstractBaseUser):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["customer", "name_sort", "id"], name="administrator_name"),
-            models.Index(fields=["customer", "email_folded"], name="administrator_email"),
-            # All that counting people looks at.
+            # One for each order of the list, with all that it can be narrowed to: a page far down is found in the
+            # index alone.
+            models.Index(fields=["customer", "name_sort", "id", *_NARROWED], name="people_by_name"),
             models.Index(
-                fields=["customer", "status", "require_2fa", "id"], name="administrator_count"
+                fields=["customer", "email_folded", "id", *_NARROWED], name="people_by_email"
+            ),
+            models.Index(
+                fields=["customer", "last_signed_in_at", "id", *_NARROWED],
+                name="people_by_last_sign_in",
+            ),
+            # All that counting people looks at.
+            models.Index(fields=["customer", *_NARROWED], name="people_counted"),
+            models.Index(
+                fields=["customer", "-is_primary", "name_sort", "id"],
+                name="people_who_look_after",
+                condition=models.Q(looks_after=True),
             ),
         ]
 

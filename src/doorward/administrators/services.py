@@ -42,7 +42,7 @@ from doorward.core import errors
 from doorward.core.text import clean_email, fold_email
 from doorward.customers import protection
 from doorward.customers.models import Customer
-from doorward.customers.tabs import ADMINISTRATORS, assignable
+from doorward.customers.tabs import assignable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -191,7 +191,7 @@ def _settle_power(new: NewAdministrator, *, customer: Customer, by: By) -> None:
         return
     # Also where those that there are have not accepted yet, or are suspended.
     holders = Administrator.objects.of(customer.id).exclude(status=Status.REMOVED)
-    if holders.filter(tabs__contains=f" {ADMINISTRATORS} ").exists():
+    if holders.filter(looks_after=True).exists():
         changes = protection.changes_of({"tabs": ""}, {"tabs": tabs_text(new.tabs)})
         whose = (customer.id, customer.name)
         protection.settle(changes, what=customer.name, customer=whose, by=by)

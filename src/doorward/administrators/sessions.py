@@ -12,6 +12,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
 
+from doorward.administrators import accounts
 from doorward.administrators.models import Administrator, Session
 from doorward.audit.events import Kind
 from doorward.audit.origin import By, Origin
@@ -171,9 +172,11 @@ def mark_signed_in(
 ) -> bool:
     """Record the sign-in of a session that is let through for the first time; say whether it was."""
     with transaction.atomic(savepoint=False):
+        if by.who is not None:
+            accounts.hold(by.who.id)
         if _SIGNED_IN.run(session_id, now) != 1:
             return False
-        record_sign_in(by=by, with_what=with_what, known_browser=known_browser)
+        record_sign_in(by=by, with_what=with_what, known_browser=known_browser, now=now)
     return True
 
 
@@ -184,10 +187,25 @@ def _signing_in(session_id: UUID, now: datetime) -> tuple[QuerySet[Session], dic
 _SIGNED_IN = PreparedUpdate(_signing_in)
 
 
-def record_sign_in(*, by: By, with_what: str, known_browser: bool) -> None:
-    """Record a completed sign-in, in the transaction that sets `signed_in_at`."""
+def record_sign_in(*, by: By, with_what: str, known_browser: bool, now: datetime) -> None:
+    """Record a completed sign-in, in the transaction that sets `signed_in_at`.
+
+    It writes into the person's row, whose lock the caller has: it comes before their sessions', as for who ends these.
+    """
+    if by.who is not None:
+        _LAST_SIGNED_IN.run(by.who.id, now)
     details: dict[str, Detail] = {"with": with_what, "new_browser": not known_browser}
     record(Kind.SIGNED_IN, by=by, details=details)
+
+
+def _last_signed_in(
+    administrator_id: UUID, now: datetime
+) -> tuple[QuerySet[Administrator], dict[str, Value]]:
+    people = Administrator.objects.everywhere().filter(id=administrator_id)
+    return people, {"last_signed_in_at": now}
+
+
+_LAST_SIGNED_IN = PreparedUpdate(_last_signed_in)
 
 
 def touch(session_id: UUID, *, now: datetime) -> None:

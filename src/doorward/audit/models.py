@@ -97,8 +97,15 @@ class Event(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["customer_id", "-id"], name="event_customer"),
-            models.Index(fields=["subject_id", "-id"], name="event_subject"),
-            models.Index(fields=["actor_id", "-id"], name="event_actor"),
+            # Each filter of a history has them from the newest on.
+            models.Index(
+                fields=["customer_id", "kind", "-id", "outcome", "at"], name="event_of_kind"
+            ),
+            models.Index(fields=["customer_id", "outcome", "-id", "at"], name="event_of_outcome"),
+            models.Index(fields=["customer_id", "-at", "-id", "outcome"], name="event_of_day"),
+            # With the customer, so that no database takes the customer's own index for somebody's lines.
+            models.Index(fields=["subject_id", "customer_id", "-id"], name="event_with_subject"),
+            models.Index(fields=["actor_id", "customer_id", "-id"], name="event_by_actor"),
             models.Index(
                 fields=["id"],
                 name="event_waiting",

@@ -81,6 +81,9 @@ class Customer(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["name_sort", "id"], name="customer_name"),
+            models.Index(fields=["status", "name_sort", "id"], name="customer_of_status"),
+            # The provider is one of them.
+            models.Index(fields=["kind"], name="customer_of_kind"),
         ]
 
     @staticmethod

@@ -1,7 +1,7 @@
 """People with their second factor, for lists and for one person's page.
 
-Made for 100,000 rows: the number of queries does not grow, each sort and the default filter go by
-an index where there is one, and details are read only for the rows of one page.
+Made for 100,000 rows: numbers are sums over groups of people, each order is walked in its index, and details are read
+only for the rows of one page.
 """
 
 from __future__ import annotations
@@ -10,15 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Exists, Subquery
-
-from doorward.administrators.models import Administrator, Status, full_name
+from doorward.administrators.models import Administrator, Standing, Status, full_name
 from doorward.core.policy import Kinds
 from doorward.core.steps import FactorKind
-from doorward.customers.models import Customer
-from doorward.mfa import selection
+from doorward.mfa import selection, standing
 from doorward.mfa.models import Factor
-from doorward.safe.prepared import Prepared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,8 +24,17 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from doorward.mfa.selection import Rule, Wanted
+    from doorward.mfa.standing import Group
 
 PAGE_SIZE = 25
+# So many that were searched for are put in order by their ids; of more, the first ones are found soon.
+FEW = 500
+
+
+_COLUMNS = (
+    *("id", "email", "first_name", "last_name", "status", "tabs", "require_2fa"),
+    *("mail_problem", "last_signed_in_at"),
+)
 
 
 class State(StrEnum):
@@ -54,6 +59,9 @@ class Factors:
             return State.LOCKED if self.locked else State.MISSING if required else State.OFF
         allowed = kinds is Kinds.ANY or FactorKind.PASSKEY in self.usable
         return State.MISSING if required and not allowed else State.ON
+
+
+_NONE = Factors()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +111,53 @@ class Listing:
 
 def count(customer_id: UUID) -> Counts:
     """Count a customer's people (one query)."""
-    return _count(customer_id, [])[0]
+    return _counts(standing.groups(customer_id))
 
 
 def list_people(customer_id: UUID, wanted: Wanted, *, rule: Rule) -> Listing:
-    """Give one page of a customer's people, in four queries; beyond the last page, the last one."""
+    """Give one page of a customer's people; beyond the last page, the last one."""
+    groups = standing.groups(customer_id)
     rows = selection.matching(customer_id, wanted, rule)
-    counts, found = _count(customer_id, [rows] if wanted.narrowed else [])
-    last_page = max(1, -(-found // PAGE_SIZE))
-    page = max(1, min(wanted.page, last_page))
-    start = (page - 1) * PAGE_SIZE
-    ordered = selection.ordered(rows, wanted, rule).values_list("id", flat=True)
-    ids = list(ordered[start : start + PAGE_SIZE]) if found else []
-    return Listing(rows=_details(customer_id, ids, rule), found=found, page=page, counts=counts)
+    if wanted.q:
+        number, rows = _searched(rows)
+    else:
+        number = selection.found(groups, wanted, rule)
+    page = max(1, min(wanted.page, -(-number // PAGE_SIZE)))
+    lines = _slice(rows, wanted, rule, start=(page - 1) * PAGE_SIZE) if number else []
+    return Listing(rows=_details(lines, rule), found=number, page=page, counts=_counts(groups))
+
+
+def _counts(groups: Iterable[Group]) -> Counts:
+    there = standing.present(groups)
+    return Counts(
+        people=sum(group.people for group in there),
+        with_two_factors=sum(group.people for group in there if group.standing >= Standing.APP),
+    )
+
+
+def _searched(rows: QuerySet[Administrator]) -> tuple[int, QuerySet[Administrator]]:
+    """Count who was found by name. Few are looked for once, and then put in order by themselves."""
+    ids = list(rows.order_by().values_list("id", flat=True)[: FEW + 1])
+    if len(ids) > FEW:
+        return rows.order_by().count(), rows
+    return len(ids), Administrator.objects.everywhere().filter(id__in=ids)
+
+
+def _slice(
+    rows: QuerySet[Administrator], wanted: Wanted, rule: Rule, *, start: int
+) -> list[Mapping[str, Any]]:
+    """Give the rows of one page, part by part: how long a part is, is asked where a page begins after it."""
+    found: list[Mapping[str, Any]] = []
+    for part in selection.parts(rows, wanted, rule):
+        end = start + PAGE_SIZE - len(found)
+        found += part.values(*_COLUMNS)[start:end]
+        if len(found) == PAGE_SIZE:
+            break
+        if found:
+            start = 0
+        elif start:
+            start -= part.order_by().count()
+    return found
 
 
 def factors_of(person_ids: Iterable[UUID]) -> dict[UUID, Factors]:
@@ -127,47 +169,14 @@ def factors_of(person_ids: Iterable[UUID]) -> dict[UUID, Factors]:
     return {person_id: _summed(factors) for person_id, factors in gathered.items()}
 
 
-def _count(customer_id: UUID, more: list[QuerySet[Administrator]]) -> tuple[Counts, int]:
-    """Count people, the protected ones, and what was found (without a filter: all), in one query."""
-    (row,) = _numbers(customer_id, more) if more else _ALL.rows(customer_id)
-    found = [int(number or 0) for number in row]
-    return Counts(people=found[0], with_two_factors=found[1]), found[2] if more else found[0]
-
-
-def _numbers(
-    customer_id: UUID, more: Sequence[QuerySet[Administrator]] = ()
-) -> QuerySet[Customer, tuple[int | None, ...]]:
-    people = selection.present(customer_id)
-    protected = people.filter(Exists(selection.factors_of_row(usable=True)))
-    numbers = [Subquery(_number(rows)) for rows in (people, protected, *more)]
-    return Customer.objects.filter(id=customer_id).values_list(*numbers)
-
-
-_ALL = Prepared(_numbers)
-
-
-def _number(rows: QuerySet[Administrator]) -> QuerySet[Administrator, Any]:
-    return rows.order_by().values("customer").annotate(number=Count("id")).values("number")
-
-
 def _summed(factors: Sequence[tuple[FactorKind, bool]]) -> Factors:
     usable = dict.fromkeys(kind for kind, locked in factors if not locked)
     return Factors(usable=tuple(usable), locked=any(locked for _, locked in factors))
 
 
-def _details(customer_id: UUID, ids: Sequence[UUID], rule: Rule) -> tuple[Listed, ...]:
-    if not ids:
-        return ()
-    rows = Administrator.objects.of(customer_id).filter(id__in=ids)
-    columns = (
-        *("id", "email", "first_name", "last_name", "status", "tabs", "require_2fa"),
-        "mail_problem",
-    )
-    found = {
-        row["id"]: row for row in rows.values(*columns, newest=Subquery(selection.newest_sign_in()))
-    }
-    factors = factors_of(ids)
-    return tuple(_listed(found[id], factors.get(id, Factors()), rule) for id in ids if id in found)
+def _details(rows: Sequence[Mapping[str, Any]], rule: Rule) -> tuple[Listed, ...]:
+    factors = factors_of([row["id"] for row in rows]) if rows else {}
+    return tuple(_listed(row, factors.get(row["id"], _NONE), rule) for row in rows)
 
 
 def _listed(row: Mapping[str, Any], factors: Factors, rule: Rule) -> Listed:
@@ -181,6 +190,6 @@ def _listed(row: Mapping[str, Any], factors: Factors, rule: Rule) -> Listed:
         required=required,
         factors=factors,
         state=factors.state(required=required, kinds=rule.kinds),
-        last_signed_in=row["newest"],
+        last_signed_in=row["last_signed_in_at"],
         mail_problem=row["mail_problem"],
     )

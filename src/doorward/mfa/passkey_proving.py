@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from doorward.administrators.accounts import hold
 from doorward.audit.events import Kind
 from doorward.audit.services import record
 from doorward.core import errors
@@ -72,6 +73,8 @@ def prove_second_step(  # noqa: PLR0913 - as for a code, and the relying party
     """
     given = Given(answer, Purpose.SECOND_STEP, party)
     with transaction.atomic():
+        if completes:
+            hold(loaded.person.id)  # as for a code
         found = _try(loaded, given, by=by, now=now)
         if not isinstance(found, errors.Refusal):
             factor = next(row for row in loaded.factors if row.id == found.factor_id)

@@ -13,7 +13,7 @@ from doorward.core import authenticators, errors
 from doorward.core.passkey_options import User, for_creation
 from doorward.core.passkeys import Expected, check_registration, read_answer
 from doorward.core.steps import FactorKind
-from doorward.mfa import adding, challenges, passkeys
+from doorward.mfa import adding, challenges, passkeys, standing
 from doorward.mfa.challenges import Purpose
 from doorward.mfa.models import Factor, Passkey
 from doorward.mfa.shared import record_failure
@@ -96,6 +96,7 @@ def write_passkey(
             )
     except IntegrityError as taken:
         raise errors.PasskeyRegistered from taken
+    standing.keep(administrator_id)
     return factor
 
 

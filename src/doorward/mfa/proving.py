@@ -13,7 +13,7 @@ from doorward.audit.events import Kind
 from doorward.audit.services import record
 from doorward.core import attempts, errors, totp
 from doorward.core.steps import FactorKind
-from doorward.mfa import places
+from doorward.mfa import places, standing
 from doorward.mfa.models import Factor
 from doorward.mfa.shared import own_key, record_guess, step_up
 from doorward.safe import throttle, vault
@@ -44,6 +44,9 @@ def prove_second_step(
     session already passed the step; then nothing is counted.
     """
     with transaction.atomic():
+        if completes:
+            # The last sign-in is written into the person's row, which comes before their factors'.
+            hold(loaded.person.id)
         found = _look(loaded, code, kind=Kind.SECOND_STEP_FAILED, by=by, now=now)
         if not isinstance(found, errors.Refusal):
             return pass_on(loaded, found, completes=completes, by=by, now=now)
@@ -89,7 +92,7 @@ def pass_on(
     if not completes:
         return step_up(loaded.browser, factor.id, kind=factor.kind, now=now)
     known = loaded.browser.known_browser
-    sessions.record_sign_in(by=by, with_what=factor.kind.value, known_browser=known)
+    sessions.record_sign_in(by=by, with_what=factor.kind.value, known_browser=known, now=now)
     return step_up(loaded.browser, factor.id, kind=factor.kind, now=now, signed_in_at=now)
 
 
@@ -213,9 +216,15 @@ def lock_guessed(app_ids: list[UUID], *, by: By, now: datetime) -> None:
     guessed = Factor.objects.filter(
         id__in=app_ids, failures_in_a_row__gte=attempts.DISABLE_AT, locked_at__isnull=True
     )
+    if not guessed.exists():
+        return
     with transaction.atomic():
-        if guessed.update(locked_at=now):
-            record(Kind.FACTOR_LOCKED, by=by)
+        # The person first, as for who removes factors; the row in which it is kept how they stand is theirs.
+        for person_id in set(guessed.values_list("administrator_id", flat=True)):
+            hold(person_id)
+            if guessed.filter(administrator_id=person_id).update(locked_at=now):
+                standing.keep(person_id)
+                record(Kind.FACTOR_LOCKED, by=by)
 
 
 def passed_meanwhile(loaded: Loaded) -> bool:

@@ -1,26 +1,33 @@
-"""Which people a list shows, and in which order: as values, and as one query over people and factors."""
+"""Which people a list shows, and in which order: as values, and as queries that indexes answer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Final
 
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When
+from django.db.models import Q
 
-from doorward.administrators.models import Administrator, Session, Status
+from doorward.administrators.models import Administrator, Standing, Status
 from doorward.core import names
-from doorward.core.policy import Kinds
-from doorward.core.steps import FactorKind
 from doorward.core.text import fold_email
-from doorward.mfa.models import Factor
+from doorward.mfa.standing import enough
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from uuid import UUID
 
     from django.db.models import QuerySet
 
-    from doorward.core.policy import Policy
+    from doorward.core.policy import Kinds, Policy
+    from doorward.mfa.standing import Group
+
+# The tick *Required 2FA*, and how somebody stands.
+Cells = frozenset[tuple[bool, Standing]]
+_ANY_STANDING: Final = frozenset(Standing)
+EVERYBODY: Final[Cells] = frozenset((tick, one) for tick in (False, True) for one in Standing)
 
 ANY_STATUS = "all"
 LONGEST_SEARCH = 200
@@ -78,28 +85,32 @@ class Wanted:
         return bool(self.q or self.status or self.factor)
 
 
-def present(customer_id: UUID) -> QuerySet[Administrator]:
-    """Give a customer's people but the removed ones."""
-    return Administrator.objects.of(customer_id).exclude(status=Status.REMOVED)
-
-
-def factors_of_row(*, usable: bool, kinds: Kinds = Kinds.ANY) -> QuerySet[Factor]:
-    """Give the factors of the person of an outer query; `usable`: not those that wrong codes disabled."""
-    rows = Factor.objects.filter(administrator=OuterRef("pk"))
-    if usable:
-        rows = rows.filter(locked_at__isnull=True)
-    return rows.filter(kind=FactorKind.PASSKEY) if kinds is not Kinds.ANY else rows
-
-
 def matching(customer_id: UUID, wanted: Wanted, rule: Rule) -> QuerySet[Administrator]:
     """Give the people that a list shows, in no order."""
-    if wanted.status == ANY_STATUS:
-        rows = Administrator.objects.of(customer_id)
-    elif wanted.status:
-        rows = Administrator.objects.of(customer_id).filter(status=wanted.status)
-    else:
-        rows = present(customer_id)
-    return _search(rows.filter(_factor_condition(wanted.factor, rule)), wanted.q)
+    rows = _of_status(Administrator.objects.of(customer_id), wanted.status)
+    return _search(rows.filter(_in(narrowed_to(wanted.factor, rule))), wanted.q)
+
+
+def found(groups: Iterable[Group], wanted: Wanted, rule: Rule) -> int:
+    """Count the people that a list shows, as far as that does not hang on what was searched for."""
+    cells = narrowed_to(wanted.factor, rule)
+    return sum(
+        group.people
+        for group in groups
+        if _has_status(group, wanted.status) and (group.ticked, group.standing) in cells
+    )
+
+
+def _of_status(rows: QuerySet[Administrator], status: str) -> QuerySet[Administrator]:
+    if status == ANY_STATUS:
+        return rows
+    return rows.filter(status=status) if status else rows.exclude(status=Status.REMOVED)
+
+
+def _has_status(group: Group, status: str) -> bool:
+    if status == ANY_STATUS:
+        return True
+    return group.status == status if status else group.status is not Status.REMOVED
 
 
 def _search(rows: QuerySet[Administrator], text: str) -> QuerySet[Administrator]:
@@ -125,61 +136,76 @@ def _has(word: str) -> Q:
     return Q(*(Q(name_search__contains=part) for part in parts)) if parts else Q(pk__in=[])
 
 
-def _factor_condition(wanted: FactorFilter, rule: Rule) -> Q:
-    some, usable = Exists(factors_of_row(usable=False)), Exists(factors_of_row(usable=True))
+def narrowed_to(wanted: FactorFilter, rule: Rule) -> Cells:
+    """Give whom a filter shows: by the tick *Required 2FA*, and by how they stand."""
+    return frozenset(cell for cell in EVERYBODY if _shows(wanted, *cell, rule))
+
+
+def _shows(wanted: FactorFilter, ticked: bool, standing: Standing, rule: Rule) -> bool:  # noqa: FBT001 - a cell
     match wanted:
         case FactorFilter.ON:
-            return Q(usable)
+            return standing >= Standing.APP
         case FactorFilter.OFF:
-            return Q(~some)
+            return standing is Standing.NONE
         case FactorFilter.LOCKED:
-            return Q(some) & Q(~usable)
+            return standing is Standing.LOCKED
         case FactorFilter.REQUIRED:
-            return _required(rule)
+            return ticked or rule.held
         case FactorFilter.REQUIRED_MISSING:
-            return _missing(rule)
+            return (ticked or rule.held) and standing < enough(rule.kinds)
         case _:
-            return Q()
+            return True
 
 
-def _required(rule: Rule) -> Q:
-    return Q() if rule.held else Q(require_2fa=True)
+def ranks(rule: Rule) -> tuple[Cells, ...]:
+    """Rank people: who must and has not, who has none, whose factor is disabled, who is protected."""
+    missing = narrowed_to(FactorFilter.REQUIRED_MISSING, rule)
+    off = narrowed_to(FactorFilter.OFF, rule) - missing
+    disabled = narrowed_to(FactorFilter.LOCKED, rule) - missing
+    return missing, off, disabled, EVERYBODY - missing - off - disabled
 
 
-def _missing(rule: Rule) -> Q:
-    return _required(rule) & Q(~Exists(factors_of_row(usable=True, kinds=rule.kinds)))
+def _in(cells: Cells) -> Q:
+    """Find people by their tick and how they stand."""
+    if cells == EVERYBODY:
+        return Q()
+    by_tick = [frozenset(one for tick, one in cells if tick is ticked) for ticked in (False, True)]
+    if by_tick[0] == by_tick[1]:
+        return _standing(by_tick[0])
+    with_tick = [
+        Q(require_2fa=bool(tick)) & _standing(which) for tick, which in enumerate(by_tick) if which
+    ]
+    return reduce(or_, with_tick, Q(pk__in=[]) if not with_tick else Q())
 
 
-def ordered(rows: QuerySet[Administrator], wanted: Wanted, rule: Rule) -> QuerySet[Administrator]:
-    """Put people into the order asked for; every order is a whole one, so that pages do not overlap."""
-    by_name = ("name_sort", "id")
+def _standing(which: frozenset[Standing]) -> Q:
+    return Q() if which == _ANY_STANDING else Q(standing__in=sorted(which))
+
+
+def parts(
+    rows: QuerySet[Administrator], wanted: Wanted, rule: Rule
+) -> list[QuerySet[Administrator]]:
+    """Give a list as one part after the other, each in an order that an index has.
+
+    Every order is a whole one, so that pages do not overlap.
+    """
+    by_name, last = ("name_sort", "id"), ("last_signed_in_at", "id")
     match wanted.sort:
         case Sort.NAME:
-            return rows.order_by(*(f"-{key}" if wanted.descending else key for key in by_name))
+            return [rows.order_by(*_turned(by_name, wanted))]
         case Sort.EMAIL:
-            return rows.order_by("-email_folded" if wanted.descending else "email_folded")
+            return [rows.order_by(*_turned(("email_folded", "id"), wanted))]
         case Sort.LAST_SIGN_IN:
-            rows = rows.annotate(key=Subquery(newest_sign_in()))
+            # Who never signed in stands at the end, whichever way round.
+            some = rows.filter(last_signed_in_at__isnull=False).order_by(*_turned(last, wanted))
+            never = rows.filter(last_signed_in_at__isnull=True).order_by(*by_name)
+            return [some, never]
         case Sort.TWO_FACTORS:
-            rows = rows.annotate(key=_protection(rule))
-    key = F("key")
-    # Who never signed in stands at the end, whichever way round.
-    order = key.desc(nulls_last=True) if wanted.descending else key.asc(nulls_last=True)
-    return rows.order_by(order, *by_name)
+            turned = ranks(rule)[::-1] if wanted.descending else ranks(rule)
+            asked = narrowed_to(wanted.factor, rule)
+            shown = [cells & asked for cells in turned if cells & asked]
+            return [rows.filter(_in(cells)).order_by(*by_name) for cells in shown]
 
 
-def newest_sign_in() -> QuerySet[Session, Any]:
-    """Give the last sign-in of the person of an outer query."""
-    rows = Session.objects.filter(administrator=OuterRef("pk"), signed_in_at__isnull=False)
-    return rows.order_by("-signed_in_at").values("signed_in_at")[:1]
-
-
-def _protection(rule: Rule) -> Case:
-    """Rank people: who must and has not, who has none, whose factor is disabled, who is protected."""
-    return Case(
-        When(_missing(rule), then=Value(0)),
-        When(_factor_condition(FactorFilter.OFF, rule), then=Value(1)),
-        When(_factor_condition(FactorFilter.LOCKED, rule), then=Value(2)),
-        default=Value(3),
-        output_field=IntegerField(),
-    )
+def _turned(keys: tuple[str, ...], wanted: Wanted) -> tuple[str, ...]:
+    return tuple(f"-{key}" for key in keys) if wanted.descending else keys

@@ -16,7 +16,7 @@ from doorward.core import errors, totp
 from doorward.core.moments import lasts
 from doorward.core.steps import OWN_FACTORS, RECOVERY_PROOF_SECONDS, FactorKind
 from doorward.core.text import clean_line
-from doorward.mfa import places, trusted
+from doorward.mfa import places, standing, trusted
 from doorward.mfa.facts import policy_of, required
 from doorward.mfa.models import Factor, RecoverySet, SetUp
 from doorward.mfa.passkey_proving import Given
@@ -123,6 +123,7 @@ def remove(factor_id: UUID, *, loaded: Loaded, by: By, now: datetime) -> None:
                 record(Kind.TWO_FACTOR_DISABLED, by=by, typed={"factor": gone.name})
             else:
                 gone.delete()
+                standing.keep(person.id)
                 record(Kind.FACTOR_REMOVED, by=by, typed={"factor": gone.name})
             sessions.end_others(administrator_id=person.id, keep=by.session_id, now=now)
     except errors.RequiredCannotDisable as refusal:
@@ -165,6 +166,7 @@ def remove_all(administrator_id: UUID) -> None:
     RecoverySet.objects.filter(administrator_id=administrator_id).delete()
     SetUp.objects.filter(session__administrator_id=administrator_id).delete()
     trusted.forget_all(administrator_id)
+    standing.keep(administrator_id)
 
 
 def unused_code(person: Administrator, *, now: datetime) -> tuple[str, datetime]:

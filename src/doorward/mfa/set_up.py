@@ -16,7 +16,7 @@ from doorward.core.clock import off_by_one_code
 from doorward.core.moments import SKEW, lasts
 from doorward.core.steps import FactorKind
 from doorward.core.text import clean_line
-from doorward.mfa import adding, places
+from doorward.mfa import adding, places, standing
 from doorward.mfa.models import Factor, SetUp
 from doorward.mfa.shared import record_failure
 from doorward.safe import throttle, vault
@@ -102,6 +102,7 @@ def write_factor(
     )
     factor.sealed = vault.seal(secret, **places.of_factor(factor.id))
     factor.save(force_insert=True)
+    standing.keep(administrator_id)
     return factor
 
 

@@ -1,25 +1,40 @@
-"""How a customer's people stand with the second factor, in numbers."""
+"""How a customer's people stand with the second factor: kept with each of them, and in numbers.
+
+`keep` writes it into the person's row whenever one of their factors is added, removed or disabled. Numbers and lists
+go by it alone, with the person's status and tick: all that is ever counted is a sum over a few groups of people.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Exists, Q, Subquery
+from django.db.models import Case, Count, IntegerField, Max, OuterRef, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from doorward.administrators.models import Administrator
-from doorward.mfa.models import RecoveryCode
-from doorward.mfa.selection import factors_of_row, present
+from doorward.administrators.models import Administrator, Standing, Status
+from doorward.core.policy import Kinds
+from doorward.core.steps import FactorKind
+from doorward.mfa.models import Factor, RecoveryCode
 from doorward.safe.prepared import Prepared
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from uuid import UUID
 
     from django.db.models import QuerySet
 
-    from doorward.core.policy import Kinds, Policy
+    from doorward.core.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """So many people of a customer who are alike in all that is counted."""
+
+    status: Status
+    ticked: bool
+    standing: Standing
+    people: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +54,44 @@ class Numbers:
     codes_left: int | None = None
 
 
+def keep(administrator_id: UUID) -> None:
+    """Write down how a person stands by now, in the transaction that changed their factors.
+
+    The caller has the person's lock: two who changed factors at once would each miss the other's.
+    """
+    people = Administrator.objects.everywhere().filter(id=administrator_id)
+    people.update(standing=Coalesce(Subquery(_standing()), Standing.NONE))
+
+
+def _standing() -> QuerySet[Factor, Any]:
+    each = Case(
+        When(locked_at__isnull=False, then=Value(Standing.LOCKED.value)),
+        When(kind=FactorKind.PASSKEY, then=Value(Standing.PASSKEY.value)),
+        default=Value(Standing.APP.value),
+        output_field=IntegerField(),
+    )
+    mine = Factor.objects.filter(administrator=OuterRef("pk")).order_by()
+    return mine.values("administrator").annotate(best=Max(each)).values("best")
+
+
+def enough(kinds: Kinds) -> Standing:
+    """Give from where on somebody is protected as the policy asks."""
+    return Standing.APP if kinds is Kinds.ANY else Standing.PASSKEY
+
+
+def groups(customer_id: UUID) -> tuple[Group, ...]:
+    """Give a customer's people in groups (one query, of one index)."""
+    return tuple(
+        Group(Status(status), ticked, Standing(standing), people)
+        for status, ticked, standing, people in _GROUPS.rows(customer_id)
+    )
+
+
+def present(found: Iterable[Group]) -> list[Group]:
+    """Give the groups but those of removed people."""
+    return [group for group in found if group.status is not Status.REMOVED]
+
+
 def count(
     customer_id: UUID, policy: Policy, *, people: bool = True, codes_of: UUID | None = None
 ) -> Numbers:
@@ -53,26 +106,24 @@ def count(
 
 
 def _count_people(customer_id: UUID, policy: Policy) -> People:
-    rows = _people(held=policy.held, kinds=policy.kinds).rows(customer_id)
-    return People(*rows[0]) if rows else People(0, 0, 0)
+    people = protected = missing = 0
+    for group in present(groups(customer_id)):
+        people += group.people
+        if group.standing >= enough(policy.kinds):
+            protected += group.people
+        elif group.ticked or policy.held:
+            missing += group.people
+    return People(people, protected, missing)
 
 
-@cache
-def _people(*, held: bool, kinds: Kinds) -> Prepared:
-    """Give the query for one look at each person; it reads indexes alone, for each Home asks it."""
-    protected = Exists(factors_of_row(usable=True, kinds=kinds))
-    required = Q() if held else Q(require_2fa=True)
-    numbers = {
-        "people": Count("id"),
-        "protected": Count("id", filter=protected),
-        "missing": Count("id", filter=required & ~Q(protected)),
-    }
+def _grouped(customer_id: UUID) -> QuerySet[Any, Any]:
+    columns = ("status", "require_2fa", "standing")
+    alike = Administrator.objects.of(customer_id).order_by().values(*columns)
+    numbers: QuerySet[Any, Any] = alike.annotate(people=Count("*"))
+    return numbers.values_list(*columns, "people")
 
-    def make(customer_id: UUID) -> QuerySet[Any, Any]:
-        by_customer = present(customer_id).order_by().values("customer")
-        return by_customer.annotate(**numbers).values_list(*numbers)
 
-    return Prepared(make)
+_GROUPS = Prepared(_grouped)
 
 
 def _codes(administrator_id: UUID) -> QuerySet[Any, Any]:

@@ -9,7 +9,6 @@ from doorward.administrators.models import Administrator, EmailChange, Status
 from doorward.audit.events import Kind, Outcome
 from doorward.audit.models import Event
 from doorward.customers.models import CustomerKind
-from doorward.customers.tabs import ADMINISTRATORS
 from doorward.notices.catalogue import CATALOGUE, NOBODY, Message, Notice, Told
 from doorward.notices.models import Delivery
 
@@ -74,7 +73,7 @@ def _administrators(event: Event) -> Iterator[tuple[UUID, str]]:
     if event.customer_id is None:
         return
     people = Administrator.objects.of(event.customer_id).filter(
-        status=Status.ACTIVE, tabs__contains=f" {ADMINISTRATORS} "
+        status=Status.ACTIVE, looks_after=True
     )
     if event.subject_id is not None and _has_own_message(event):
         people = people.exclude(id=event.subject_id)
@@ -97,7 +96,7 @@ def _staff() -> Iterator[tuple[UUID, str]]:
     people = Administrator.objects.everywhere().filter(
         customer__kind=CustomerKind.PROVIDER,
         status=Status.ACTIVE,
-        tabs__contains=f" {ADMINISTRATORS} ",
+        looks_after=True,
     )
     yield from people.order_by("name_sort", "id").values_list("id", "email")
 

@@ -21,9 +21,8 @@ from doorward.web.history_words import tell, wording_of
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from django.db.models import QuerySet
-
     from doorward.audit.models import Event
+    from doorward.audit.newest import Newest, OfPerson
     from doorward.web.requests import Request
 
 _CURSORS = ("before", "after")
@@ -54,17 +53,18 @@ class HistoryPage:
     first: bool
 
 
-def history_page(events: QuerySet[Event], *, request: Request, page_size: int = 50) -> HistoryPage:
-    """Give the page of these events (newest first) that the request asks for, in at most two queries."""
+def history_page(
+    events: Newest | OfPerson, *, request: Request, page_size: int = 50
+) -> HistoryPage:
+    """Give the page of these events (newest first) that the request asks for, in at most three queries."""
     before = _place(events, request.GET.get("before"))
     after = None if before else _place(events, request.GET.get("after"))
     if after:
-        rows = list(events.filter(id__gt=after).order_by("id")[: page_size + 1])
+        rows = events.newer(page_size + 1, than=after)
         more_newer, more_older = len(rows) > page_size, True
         rows = rows[:page_size][::-1]
     else:
-        shown = events.filter(id__lt=before) if before else events
-        rows = list(shown.order_by("-id")[: page_size + 1])
+        rows = events.older(page_size + 1, than=before)
         more_newer, more_older = before is not None, len(rows) > page_size
         rows = rows[:page_size]
     newer, older = (rows[0], rows[-1]) if rows else (None, None)
@@ -111,16 +111,14 @@ def place_of(event: Event) -> str:
     return f"{browser} · {event.address}" if event.address else browser
 
 
-def _place(events: QuerySet[Event], asked: str | None) -> int | None:
-    """Give the row that a cursor names; None where it names none of these events."""
+def _place(events: Newest | OfPerson, asked: str | None) -> Event | None:
+    """Give the event that a cursor names; None where it names none of these events."""
     if not asked:
         return None
     try:
-        public_id = UUID(asked)
+        return events.place_of(UUID(asked))
     except ValueError:
         return None
-    found = events.order_by().filter(public_id=public_id).values_list("id", flat=True)
-    return found.first()
 
 
 def _address(request: Request, cursor: str, event: Event) -> str:

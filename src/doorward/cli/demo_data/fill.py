@@ -25,7 +25,7 @@ from doorward.core import totp
 from doorward.core.text import fold_email
 from doorward.customers import cached
 from doorward.customers.models import Brand, Customer, CustomerKind, Tab
-from doorward.mfa import recovery
+from doorward.mfa import recovery, standing
 from doorward.mfa.models import Factor, RecoverySet
 from doorward.mfa.set_up import write_factor
 
@@ -149,6 +149,7 @@ def _factors(characters: Sequence[Character], *, random: Random) -> Filled:
         if "locked" in character.state:
             filled = Filled(person.email, recovery.unsaved(person.id)[0])
             Factor.objects.filter(id=character.factor.id).update(locked_at=character.locked_at)
+            standing.keep(person.id)
         RecoverySet.objects.filter(id=made.id).update(
             saved_at=at + timedelta(minutes=1), sealed=None
         )
@@ -172,6 +173,10 @@ def _history(characters: Sequence[Character], *, random: Random, now: datetime) 
     Event.rewritable.all().delete()
     Event.objects.bulk_create(sorted(ledger.events, key=lambda event: event.at))
     Session.objects.bulk_create(visits.sessions)
+    last = {session.administrator_id: session.signed_in_at for session in visits.sessions}
+    for person_id, at in last.items():
+        rows = Administrator.objects.everywhere().filter(id=person_id)
+        rows.update(last_signed_in_at=at)
     _stamp_factors(visits.last_with_app, now=now)
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from doorward.administrators.models import Administrator
+from doorward.audit import newest
 from doorward.audit.events import Outcome
+from doorward.audit.newest import Newest
 from doorward.audit.services import history_of_customer
 from doorward.core.policy import Kinds
-from doorward.customers.models import CustomerKind
+from doorward.customers.models import Customer, CustomerKind
 from doorward.mfa.selection import ANY_STATUS, LONGEST_SEARCH, Rule, Wanted, matching, named
 from doorward.web.history_words import Group, kinds_of
 
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
 
     from doorward.audit.models import Event
     from doorward.web.requests import Request
+
+# Of so many people each one's lines are looked up; and so many lines are read for names that nobody has any more.
+FEW_PEOPLE = 50
+LATELY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +90,56 @@ def events_for(customer_id: UUID, wanted: Filters) -> QuerySet[Event]:
     return events.filter(_of_person(customer_id, wanted.q)) if wanted.q else events
 
 
-def _of_person(customer_id: UUID, text: str) -> Q:
-    """Find people of the customer, and those of the provider who acted here, however their name is typed.
+def newest_for(customer_id: UUID, wanted: Filters) -> Newest:
+    """Give the same events as `events_for`, to be read from the newest on."""
+    events = events_for(customer_id, wanted)
+    if wanted.q:
+        return Newest(events, _parts_of_person(customer_id, wanted))
+    if wanted.group is not None:
+        rest = events_for(customer_id, replace(wanted, group=None))
+        return Newest(events, newest.parts_of_kinds(rest, kinds_of(wanted.group)))
+    # What was refused or failed is little, and has an index of its own.
+    most = wanted.outcome in {None, Outcome.OK}
+    return Newest(events, by_time=most and wanted.until is not None)
 
-    These by name alone: what is not shown is not searched. Others are found by the name as history has it.
+
+def _parts_of_person(customer_id: UUID, wanted: Filters) -> list[QuerySet[Event]]:
+    """Give the parts for few people; none for many, whose first lines are found soon.
+
+    Whose name is found only as history has it (they have another one by now) is looked for in the newest lines.
     """
+    people = [_own_people(customer_id, wanted.q), _staff(wanted.q)]
+    found = [one for rows in people for one in rows.order_by()[: FEW_PEOPLE + 1]]
+    if len(found) > FEW_PEOPLE:
+        return []
+    rest = events_for(customer_id, replace(wanted, q=""))
+    lately = history_of_customer(customer_id).values("id")[LATELY : LATELY + 1]
+    recent = rest.filter(id__gte=Coalesce(Subquery(lately), 0))
+    return [*newest.parts_of_people(rest, found), recent.filter(_as_history_has_it(wanted.q))]
+
+
+def _own_people(customer_id: UUID, text: str) -> QuerySet[Administrator, UUID]:
+    """Find people of the customer, however their name is typed."""
     rule = Rule(held=False, kinds=Kinds.ANY)
-    people = matching(customer_id, Wanted(q=text, status=ANY_STATUS), rule).values("id")
-    staff = Administrator.objects.everywhere().filter(customer__kind=CustomerKind.PROVIDER)
-    return (
-        Q(actor_id__in=staff.filter(named(text)).values("id"))
-        | Q(subject_id__in=people)
-        | Q(actor_id__in=people)
-        | Q(actor_name__icontains=text)
-        | Q(subject_name__icontains=text)
-    )
+    own = matching(customer_id, Wanted(q=text, status=ANY_STATUS), rule)
+    return own.values_list("id", flat=True)
+
+
+def _staff(text: str) -> QuerySet[Administrator, UUID]:
+    """Find those of the provider who may have acted here, by name alone: what is not shown is not searched."""
+    provider = Customer.objects.filter(kind=CustomerKind.PROVIDER).values("id")[:1]
+    staff = Administrator.objects.everywhere().filter(named(text), customer_id=Subquery(provider))
+    return staff.values_list("id", flat=True)
+
+
+def _of_person(customer_id: UUID, text: str) -> Q:
+    own = _own_people(customer_id, text)
+    people = Q(subject_id__in=own) | Q(actor_id__in=own) | Q(actor_id__in=_staff(text))
+    return people | _as_history_has_it(text)
+
+
+def _as_history_has_it(text: str) -> Q:
+    return Q(actor_name__icontains=text) | Q(subject_name__icontains=text)
 
 
 def _midnight(day: date) -> datetime:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from doorward.core.steps import OTHERS, Need
 from doorward.customers.tabs import ACTIVITY
 from doorward.web.activity.export import table
-from doorward.web.activity.filters import events_for, filters_of
+from doorward.web.activity.filters import events_for, filters_of, newest_for
 from doorward.web.activity.pages import ExportPage, activity_page
 from doorward.web.exports import export as as_file
 from doorward.web.history import history_page
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def activity(request: Request) -> HttpResponse:
     """Show the customer's history, narrowed by what stands in the address."""
     filters = filters_of(request)
-    events = events_for(signed_in(request).customer_id, filters)
+    events = newest_for(signed_in(request).customer_id, filters)
     page = activity_page(history_page(events, request=request), filters)
     return render(request, "activity/activity.html", page)
 

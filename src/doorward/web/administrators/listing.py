@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from doorward.administrators.models import Status
 from doorward.mfa.overview import list_people
@@ -59,17 +60,17 @@ def list_page(
     wanted, me = read_wanted(request), signed_in(request)
     rule = Rule.of(session_of(request).facts.policy)
     listing = list_people(me.customer_id, wanted, rule=rule)
-    page = listing.page
+    page, language = listing.page, get_language()
     return ListPage(
         summary=_summary(me.customer_name, listing),
         address=request.get_full_path(),
         q=wanted.q,
         factor=wanted.factor.value,
-        factors=_factor_choices(),
+        factors=_factor_choices(language),
         status=wanted.status,
-        statuses=_status_choices(),
+        statuses=_status_choices(language),
         sort=_sort_text(wanted.sort, descending=wanted.descending),
-        sorts=_sort_choices(),
+        sorts=_sort_choices(language),
         heads={sort.value: _head(wanted, sort) for sort in Sort},
         lines=tuple(_lines(listing.rows, me, chosen)),
         count=_count(listing),
@@ -81,7 +82,13 @@ def list_page(
 
 
 def _lines(rows: Iterable[Listed], me: Person, chosen: frozenset[UUID]) -> Iterable[Line]:
+    # Most lines say the same of different people.
     titles = {key: title_of(key) for key in tabs_in_order(is_staff=me.is_staff)}
+    factors, tabs, statuses = (
+        cache(factor_tags),
+        cache(partial(tabs_text, titles=titles)),
+        cache(status_tag),
+    )
     for row in rows:
         yield Line(
             id=row.id,
@@ -90,9 +97,9 @@ def _lines(rows: Iterable[Listed], me: Person, chosen: frozenset[UUID]) -> Itera
             active=row.status is Status.ACTIVE,
             address="" if row.status is Status.REMOVED else f"{PATH}{row.id}/",
             is_me=row.id == me.id,
-            factors=factor_tags(row.state, row.factors, required=row.required, status=row.status),
-            tabs=tabs_text(row.tabs, titles),
-            status=status_tag(row.status),
+            factors=factors(row.state, row.factors, required=row.required, status=row.status),
+            tabs=tabs(row.tabs),
+            status=statuses(row.status),
             mail=mail_tag(row.mail_problem),
             domain=domain_tag(row.email),
             last_signed_in=row.last_signed_in,
@@ -165,7 +172,8 @@ def _empty(wanted: Wanted) -> str:
     return _("Nobody fits that. Show everybody, or choose another filter.")
 
 
-def _factor_choices() -> list[tuple[str, str]]:
+@lru_cache(maxsize=64)
+def _factor_choices(_language: str | None) -> list[tuple[str, str]]:
     return [
         (FactorFilter.ALL.value, _("2FA: all")),
         (FactorFilter.ON.value, _("2FA: on")),
@@ -176,7 +184,8 @@ def _factor_choices() -> list[tuple[str, str]]:
     ]
 
 
-def _status_choices() -> list[tuple[str, str]]:
+@lru_cache(maxsize=64)
+def _status_choices(_language: str | None) -> list[tuple[str, str]]:
     return [
         ("", _("Status: all")),
         (Status.ACTIVE.value, _("Status: active")),
@@ -186,7 +195,8 @@ def _status_choices() -> list[tuple[str, str]]:
     ]
 
 
-def _sort_choices() -> list[tuple[str, str]]:
+@lru_cache(maxsize=64)
+def _sort_choices(_language: str | None) -> list[tuple[str, str]]:
     return [
         ("", _("Sort: name")),
         (Sort.EMAIL.value, _("Sort: e-mail")),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from doorward.administrators import invitations, passwords, services, sessions
 from doorward.administrators.models import Status
-from doorward.audit.services import history_of_person
+from doorward.audit.newest import OfPerson
 from doorward.core import errors
 from doorward.core.steps import OWN_SECURITY, Need
 from doorward.core.text import is_same_email
@@ -135,7 +135,7 @@ def end_sessions(request: Request, person_id: UUID) -> HttpResponse:
 def history(request: Request, person_id: UUID) -> HttpResponse:
     """Show what somebody did and what was done to them."""
     person = _find(request, person_id)
-    events = history_of_person(customer_id=person.customer_id, person_id=person.id)
+    events = OfPerson(customer_id=person.customer_id, person_id=person.id)
     page = PersonHistory(
         name=person.full_name,
         address=_address(person),

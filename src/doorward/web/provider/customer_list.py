@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from doorward.administrators.models import Administrator, Status
+from doorward.administrators.models import Administrator, Standing, Status
+from doorward.customers import cached
 from doorward.customers.models import Customer, CustomerKind, CustomerStatus
-from doorward.mfa.models import Factor
+from doorward.mfa.overview import FEW
 from doorward.mfa.selection import named
 from doorward.web.times import number
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 PATH = "/customers/"
 PAGE_SIZE = 25
+_ORDER = ("name_sort", "id")
 _LONGEST_SEARCH = 200
 _LONGEST_NUMBER = 9
 
@@ -63,8 +65,7 @@ def list_page(request: Request) -> ListPage:
     q = " ".join(request.GET.get("q", "").replace("\0", "").split())[:_LONGEST_SEARCH]
     asked = request.GET.get("status", "")
     status = asked if asked in CustomerStatus else ""
-    rows = _matching(q, status)
-    found = rows.count()
+    rows, found = _searched(_matching(q, status), q)
     last = max(1, -(-found // PAGE_SIZE))
     page = min(_page_number(request.GET.get("page", "")), last)
     lines = _lines(rows, start=(page - 1) * PAGE_SIZE)
@@ -80,25 +81,40 @@ def list_page(request: Request) -> ListPage:
 
 
 def _matching(q: str, status: str) -> QuerySet[Customer]:
-    rows = Customer.objects.order_by("name_sort", "id")
+    rows = Customer.objects.order_by(*_ORDER)
     if q:
         rows = rows.filter(named(q))
     return rows.filter(status=status) if status else rows
 
 
+def _searched(rows: QuerySet[Customer], q: str) -> tuple[QuerySet[Customer], int]:
+    """Count them. Few that were searched for are looked for once, and then put in order by themselves."""
+    if q:
+        ids = list(rows.order_by().values_list("id", flat=True)[: FEW + 1])
+        if len(ids) <= FEW:
+            return Customer.objects.filter(id__in=ids).order_by(*_ORDER), len(ids)
+    return rows, rows.order_by().count()
+
+
 def _lines(rows: QuerySet[Customer], *, start: int) -> tuple[Line, ...]:
-    customers = list(rows.select_related("brand")[start : start + PAGE_SIZE])
+    customers = list(rows[start : start + PAGE_SIZE])
+    # Not joined: a database that begins with the brand sorts all its customers.
+    brands = {one: cached.brand_of(one) for one in {customer.brand_id for customer in customers}}
     counts = _counts([customer.id for customer in customers])
     return tuple(
         Line(
             id=customer.id,
             name=customer.name,
-            brand=customer.brand.name,
+            brand=brands[customer.brand_id].name,
             status=CustomerStatus(customer.status),
             since=customer.since,
             is_provider=customer.kind == CustomerKind.PROVIDER,
             required=any(
-                (customer.require_2fa, customer.floor_require_2fa, customer.brand.require_2fa)
+                (
+                    customer.require_2fa,
+                    customer.floor_require_2fa,
+                    brands[customer.brand_id].require_2fa,
+                )
             ),
             people=counts.get(customer.id, (0, 0))[0],
             protected=counts.get(customer.id, (0, 0))[1],
@@ -109,12 +125,11 @@ def _lines(rows: QuerySet[Customer], *, start: int) -> tuple[Line, ...]:
 
 def _counts(customer_ids: list[UUID]) -> dict[UUID, tuple[int, int]]:
     people = Administrator.objects.everywhere().filter(customer_id__in=customer_ids)
-    usable = Factor.objects.filter(administrator=OuterRef("pk"), locked_at__isnull=True)
+    protected = Q(standing__gte=Standing.APP)
     counted = (
         people.exclude(status=Status.REMOVED)
-        .annotate(protected=Exists(usable))
         .values("customer_id")
-        .annotate(people=Count("id"), with_factor=Count("id", filter=Q(protected=True)))
+        .annotate(people=Count("*"), with_factor=Count("id", filter=protected))
     )
     return {row["customer_id"]: (row["people"], row["with_factor"]) for row in counted.order_by()}
 

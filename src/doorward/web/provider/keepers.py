@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from doorward.administrators import undelivered
 from doorward.administrators.models import Administrator, Status
-from doorward.customers.tabs import ADMINISTRATORS
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -44,14 +43,14 @@ def keepers(customer: Customer) -> tuple[Keeper, ...]:
             is_primary=person.is_primary,
             mail_refused=undelivered.in_words(person.email, person.mail_problem),
         )
-        for person in ordered.filter(tabs__contains=f" {ADMINISTRATORS} ")[:SHOWN]
+        for person in ordered.filter(looks_after=True)[:SHOWN]
     )
 
 
 def keeper(customer: Customer, person_id: UUID) -> Administrator | None:
     """Return one of those who look after a customer."""
     rows = _rows(customer).select_related("customer__brand").filter(id=person_id)
-    return rows.filter(tabs__contains=f" {ADMINISTRATORS} ").first()
+    return rows.filter(looks_after=True).first()
 
 
 def has_primary(customer: Customer) -> bool:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from doorward.administrators import sessions
-from doorward.administrators.models import Administrator, Status
+from doorward.administrators.models import Administrator, Status, full_name
 from doorward.audit.browsers import in_words
-from doorward.audit.services import history_of_person
+from doorward.audit.newest import OfPerson
 from doorward.core.errors import MustWait, RequiredCannotDisable
 from doorward.core.policy import RequiredBy
 from doorward.core.recovery import few_left
 from doorward.core.steps import FactorKind
-from doorward.customers.tabs import ADMINISTRATORS
 from doorward.mfa import standing, trusted
 from doorward.mfa.models import Factor
 from doorward.safe.prepared import Prepared
@@ -48,7 +47,7 @@ def security_page(request: Request) -> SecurityPage:
     loaded = session_of(request)
     person, facts = loaded.person, loaded.facts
     left = _codes_left(loaded) if loaded.factors else 0
-    events = history_of_person(customer_id=person.customer_id, person_id=person.id)
+    events = OfPerson(customer_id=person.customer_id, person_id=person.id)
     return SecurityPage(
         two_factor_on=bool(loaded.factors),
         required=facts.policy.required,
@@ -121,13 +120,19 @@ def reason(loaded: Loaded) -> str:
 
 
 def _whom_to_ask(loaded: Loaded) -> list[str]:
-    people = (
-        Administrator.objects.of(loaded.person.customer_id)
-        .filter(status=Status.ACTIVE, tabs__contains=f" {ADMINISTRATORS} ")
-        .exclude(id=loaded.person.id)
-        .order_by("-is_primary", "name_sort")[:ASKED_COLLEAGUES]
+    rows = _KEEPERS.rows(loaded.person.customer_id, loaded.person.id)
+    return [full_name(*names) for names in rows]
+
+
+_KEEPERS = Prepared(
+    lambda customer_id, administrator_id: (
+        Administrator.objects.of(customer_id)
+        .filter(status=Status.ACTIVE, looks_after=True)
+        .exclude(id=administrator_id)
+        .order_by("-is_primary", "name_sort")
+        .values_list("first_name", "last_name", "email")[:ASKED_COLLEAGUES]
     )
-    return [person.full_name for person in people]
+)
 
 
 def factor_lines(loaded: Loaded) -> list[FactorLine]:

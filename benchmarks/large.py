@@ -1,0 +1,248 @@
+"""Fills a data folder for `sizes.py`, as `DOORWARD_DATA_DIR` and `DOORWARD_DATABASE_URL` have it.
+
+    python -m benchmarks.large one [people] [events]       one customer with so many of each
+    python -m benchmarks.large many [customers] [people]   so many customers with so many people each
+
+Prints who signs in, with the secret of their app: an administrator of a customer, and somebody of the provider.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from datetime import timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from doorward.cli.base import set_up_django
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+AT_ONCE = 5000
+FIRST = (
+    "Ada",
+    "Bruno",
+    "Clara",
+    "David",
+    "Elif",
+    "Frida",
+    "Grace",
+    "Hugo",
+    "Ines",
+    "Jürgen",
+    "Kofi",
+    "Łucja",
+)
+LAST = (
+    "Ärzte",
+    "Berg",
+    "Castro",
+    "Demir",
+    "Eriksen",
+    "Fuchs",
+    "Grant",
+    "Huber",
+    "Ivanov",
+    "Jansen",
+    "Król",
+)
+KINDS = (
+    "signed_in",
+    "signed_out",
+    "session_ended",
+    "proved_again",
+    "details_changed",
+    "rights_changed",
+)
+# One in a thousand, and for three quarters of the time none at all: what a filter has to look for longest.
+RARE = ("two_factor_required", "refused")
+
+
+def write(model: Any, rows: Iterable[Any]) -> None:
+    """Write rows in pieces that a database takes at once."""
+    waiting = iter(rows)
+    while piece := list(islice(waiting, AT_ONCE)):
+        model.bulk_create(piece)
+
+
+class Filling:
+    """The rows of both shapes; everybody a fifth has an app, one in fifty a passkey, one in a hundred a locked app."""
+
+    def __init__(self, now: datetime) -> None:
+        """Read who is there already: the brand and the provider."""
+        # ruff: noqa: PLC0415 - models are there once Django is set up
+        from doorward.customers.models import Brand, Customer
+
+        self.now = now
+        self.brand = Brand.objects.get(is_default=True)
+        self.provider = Customer.objects.get(kind="provider")
+
+    def customers(self, number: int) -> list[Any]:
+        """Add so many customers."""
+        from doorward.customers.models import Customer
+
+        rows = [
+            Customer(
+                **Customer.name_columns(f"{LAST[place % len(LAST)]} & Co. {place:06}"),
+                kind="customer",
+                brand=self.brand,
+                since=self.now.date(),
+                status="suspended" if place % 500 == 1 else "active",
+            )
+            for place in range(number)
+        ]
+        write(Customer.objects, rows)
+        return rows
+
+    def people(self, customers: Iterable[Any], each: int) -> Iterator[Any]:
+        """Make so many people of each customer."""
+        from doorward.administrators.models import Administrator
+
+        for which, customer in enumerate(customers):
+            for place in range(each):
+                number = which * each + place
+                first, last = FIRST[number % len(FIRST)], LAST[number // 7 % len(LAST)]
+                email = f"{first}.{number}@c{which}.example".casefold()
+                yield Administrator(
+                    customer=customer,
+                    email=email,
+                    email_folded=email,
+                    **Administrator.name_columns(first_name=first, last_name=f"{last}-{number:x}"),
+                    tabs=" home support " if place % 10 else " activity administrators home ",
+                    status=("suspended", "invited")[number % 2] if number % 20 < 2 else "active",
+                    require_2fa=number % 3 == 0,
+                    is_primary=place == 0,
+                    password="!",
+                    added_at=self.now,
+                )
+
+    def fill(self, customers: list[Any], each: int) -> list[uuid.UUID]:
+        """Add the people with their factors and sign-ins; give the ids of the first thousand."""
+        from doorward.administrators.models import Administrator, Session
+        from doorward.mfa.models import Factor
+
+        waiting, known, number = self.people(customers, each), [], 0
+        while piece := list(islice(waiting, AT_ONCE)):
+            Administrator.objects.everywhere().bulk_create(piece)
+            of = list(enumerate(piece, number))
+            Factor.objects.bulk_create(
+                Factor(
+                    administrator=person,
+                    kind="passkey" if place % 50 == 0 else "app",
+                    name="Phone",
+                    confirmed_at=self.now,
+                    locked_at=self.now if place % 100 == 1 else None,
+                )
+                for place, person in of
+                if place % 5 < 3 or place % 50 == 0
+            )
+            Session.objects.bulk_create(
+                Session(
+                    administrator=person,
+                    token_hash=secrets.token_bytes(32),
+                    security_version=1,
+                    brand_id=self.brand.id,
+                    created_at=at,
+                    seen_at=at,
+                    signed_in_at=at,
+                    address="192.0.2.1",
+                )
+                for place, person in of
+                if place % 4
+                for at in (self.now - timedelta(minutes=place * 7919 % 500_000),)
+            )
+            number += len(piece)
+            known += [person.id for person in piece][: 1000 - len(known)]
+        return known
+
+    def events(self, customers: list[Any], people: list[uuid.UUID], number: int) -> None:
+        """Add so many events, evenly over half a year."""
+        from doorward.audit.models import Event
+
+        step = timedelta(days=180) / number
+        write(
+            Event.objects,
+            (
+                Event(
+                    at=self.now - step * (number - place),
+                    kind=RARE[0] if place % 1000 == 0 else KINDS[place % len(KINDS)],
+                    outcome=RARE[1] if place < number // 4 and place % 1000 == 1 else "ok",
+                    actor_type="person",
+                    actor_id=people[place % len(people)],
+                    actor_name=f"{FIRST[place % len(FIRST)]} {LAST[place % len(LAST)]}",
+                    subject_id=people[(place * 7) % len(people)],
+                    subject_name=f"{FIRST[place % len(FIRST)]} {LAST[place % len(LAST)]}",
+                    customer_id=customers[place % len(customers)].id,
+                    customer_name="x",
+                    address="192.0.2.1",
+                    browser="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+                    dispatched_at=self.now,
+                    batch=1,
+                )
+                for place in range(number)
+            ),
+        )
+
+    def with_app(self, customer: Any, email: str) -> dict[str, str]:
+        """Add somebody who can sign in and has every tab."""
+        from django.contrib.auth.hashers import make_password
+
+        from benchmarks.sign_in import PASSWORD
+        from doorward.administrators.models import Administrator, tabs_text
+        from doorward.core import totp
+        from doorward.customers.tabs import BUILT_IN, STAFF
+        from doorward.mfa.set_up import write_factor
+
+        staff = customer.kind == "provider"
+        person = Administrator.objects.create(  # type: ignore[misc]  # the plugin takes all of `**` for one column
+            customer=customer,
+            email=email,
+            email_folded=email,
+            **Administrator.name_columns(first_name="Zora", last_name="Zweig"),
+            tabs=tabs_text(BUILT_IN + STAFF if staff else BUILT_IN),
+            status="active",
+            require_2fa=True,
+            password=make_password(PASSWORD),
+            password_long=True,
+            added_at=self.now,
+        )
+        secret = totp.new_secret(secrets.token_bytes)
+        write_factor(person.id, secret, step=0, name="Phone", now=self.now)
+        return {
+            "email": email,
+            "secret": secret.hex(),
+            "id": str(person.id),
+            "customer": str(customer.id),
+        }
+
+
+def main(shape: str, first: int, second: int) -> None:
+    """Fill the database and say who signs in."""
+    set_up_django()
+    from django.db import connection, transaction
+    from django.utils import timezone
+
+    from doorward.cli.data import bring_up_to_date
+
+    bring_up_to_date()
+    filling = Filling(timezone.now())
+    customers, people = (1, first) if shape == "one" else (first, second)
+    with transaction.atomic():
+        made = filling.customers(customers)
+        known = filling.fill(made, people)
+        # With a thousand customers and more, each of them has a little history.
+        filling.events(made[:1000], known, second if shape == "one" else 100_000)
+        who = filling.with_app(made[0], "zora@first.example")
+        staff = filling.with_app(filling.provider, "zora@provider.example")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")  # as its own upkeep does within a minute
+    print(json.dumps([who, staff]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

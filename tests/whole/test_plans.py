@@ -1,0 +1,90 @@
+"""What large tables are asked is answered by an index: no page reads all people, events, sessions or customers.
+
+How a database answers is asked of itself, for every statement of every page. SQLite keeps no statistics, so that few
+rows are answered as many; PostgreSQL is told that reading a whole table is dear.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db import connection
+
+from benchmarks.sizes import addresses
+from doorward.customers.tabs import BUILT_IN, STAFF
+from tests import support
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LARGE = (
+    "administrators_administrator",
+    "administrators_session",
+    "audit_event",
+    "mfa_factor",
+    "customers_customer",
+)
+# Without a filter all customers are counted, and a name is looked for in all of them: in an index, or in its order.
+ALL_CUSTOMERS = re.compile(r"customers_customer USING (COVERING )?INDEX|on customers_customer")
+# "SCAN audit_event", not "SCAN (subquery-1)"; and what has to be sorted was not found in its order.
+SQLITE = re.compile(rf"^SCAN ({'|'.join(LARGE)})\b|^USE TEMP B-TREE FOR ORDER BY")
+POSTGRESQL = re.compile(rf"(Seq Scan|Parallel Seq Scan) on ({'|'.join(LARGE)})\b")
+# The gate's own: one person's factors, by the time of each.
+ONE_PERSON = re.compile(r'"token_hash" = |administrator_id" (=|IN) ')
+
+
+class Plans:
+    """Asks the database how it answers each statement that is sent."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self.bad: list[str] = []
+
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, *rest: Any) -> Any:
+        """Run a statement, and explain it."""
+        if sql.lstrip().upper().startswith("SELECT") and not ONE_PERSON.search(sql):
+            self._explain(rest[1]["cursor"], sql, params)
+        return execute(sql, params, *rest)
+
+    def _explain(self, cursor: Any, sql: str, params: Any) -> None:
+        how = "EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN "
+        cursor.execute(how + sql, params)
+        lines = [str(row[-1]) for row in cursor.fetchall()]
+        pattern = SQLITE if connection.vendor == "sqlite" else POSTGRESQL
+        wrong = [one for one in lines if pattern.search(one) and not ALL_CUSTOMERS.search(one)]
+        # Few that were found by their ids are sorted.
+        few = any("INTEGER PRIMARY KEY (rowid=?)" in one or "(id=?)" in one for one in lines)
+        if wrong and not (few and all("ORDER BY" in one for one in wrong)):
+            self.bad.append("\n".join([sql[-600:], *lines]))
+
+
+def people(owner) -> dict[str, Any]:
+    nora = support.make_administrator(
+        support.provider(), email="nora@provider.example", name="Nora", tabs=BUILT_IN + STAFF
+    )
+    for number in range(3):
+        support.make_administrator(owner.customer, email=f"p{number}@x.example", require_2fa=True)
+    return {"administrator": owner, "provider": nora}
+
+
+WHO = {"id": "ID", "customer": "CUSTOMER"}
+PAGES = [(who, path) for who, paths in addresses(WHO).items() for path in paths]
+
+
+@pytest.mark.parametrize(("who", "path"), PAGES, ids=[f"{who} {path}" for who, path in PAGES])
+def test_no_page_reads_a_whole_table(owner, who, path):
+    person = people(owner)[who]
+    support.enable_app(person)
+    client = support.browser_of(person)
+    path = path.replace("CUSTOMER", str(owner.customer_id)).replace("ID", str(owner.id))
+    client.get(path)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    plans = Plans()
+    with connection.execute_wrapper(plans):
+        answer = client.get(path)
+    assert answer.status_code in {200, 303}
+    assert not plans.bad, "\n\n".join(plans.bad)
