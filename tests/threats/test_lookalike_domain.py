@@ -106,6 +106,40 @@ def test_it_is_said_where_an_email_is_changed(browser, colleague, domain):
     assert browser.post(f"/administrators/{colleague.id}/", wanted).status_code == 303
 
 
+@pytest.mark.parametrize(
+    "domain", [f"{OWN}.evil.net", f"mail.{OWN}.evil.net", f"{OWN.replace('o', '0')}.evil.net"]
+)
+def test_a_domain_that_begins_like_it_is_said(browser, domain):
+    _person, page = added(browser, domain)
+    assert f"lena@{domain} is not at {OWN}, which colleagues use" in page
+
+
+@pytest.mark.parametrize("domain", [f"mail.{OWN}", f"other-{OWN}.net"])
+def test_a_part_of_it_is_no_double(browser, domain):
+    _person, page = added(browser, domain)
+    assert "Careful" not in page
+
+
+def test_it_is_said_to_who_changes_their_own(browser, owner, colleague):
+    wanted = {
+        "first_name": owner.first_name, "last_name": owner.last_name, "phone": "", "language": "en",
+        "time_zone": "UTC", "email": f"ines@{LOOKALIKES[0]}",
+    }  # fmt: skip
+    page = text_of(browser.post("/profile/", wanted, follow=True))
+    assert f"is not at {OWN}, which colleagues use" in page
+
+
+def test_it_is_said_to_the_providers_people_who_invite(owner, colleague):
+    staff = support.browser_of(support.make_administrator(
+        support.provider(), email="theo@provider.example", name="Theo Baum", tabs={"home", "customers"},
+    ))  # fmt: skip
+    wanted = {
+        "first_name": "Lena", "last_name": "Fischer", "email": f"lena@{LOOKALIKES[0]}", "language": "en",
+    }  # fmt: skip
+    page = text_of(staff.post(f"/customers/{owner.customer_id}/invite/", wanted, follow=True))
+    assert f"is not at {OWN}, which colleagues use" in page
+
+
 def test_the_customers_own_domain_is_no_double(browser, owner):
     person, page = added(browser, OWN)
     assert "Careful" not in page

@@ -45,8 +45,20 @@ def resembled_domain(email: str, *, customer_id: UUID, besides: UUID | None = No
     used, looks = _domains(customer_id, besides), same_looks(domain)
     own, is_plain = used.pop(domain, 0), "xn--" not in domain
     least = max(own + is_plain, 1)
-    alike = (one for one, people in used.items() if people >= least and same_looks(one) == looks)
+    alike = (
+        one
+        for one, people in used.items()
+        if people >= least and _looks_like(looks, same_looks(one))
+    )
     return min(alike, default="")
+
+
+def _looks_like(looks: str, used: str) -> bool:
+    """Return whether a domain is read as one that is used: it looks the same, or has it before its own end.
+
+    Whoever reads `example.com.evil.net` reads its beginning; `mail.example.com` is at example.com indeed.
+    """
+    return looks == used or f".{used}." in f".{looks}"
 
 
 def shown_email(email: str, *, customer_id: UUID, besides: UUID | None = None) -> str:

@@ -25,7 +25,7 @@ from doorward.core.steps import OWN_SECURITY, Need
 from doorward.core.text import is_same_email
 from doorward.web.gate import ProofWanted, demand
 from doorward.web.language import keep_language
-from doorward.web.likeness import say_own_namesakes
+from doorward.web.likeness import say_domain, say_own_namesakes
 from doorward.web.needs import needs
 from doorward.web.pages import render, see_other
 from doorward.web.posted import field
@@ -68,6 +68,8 @@ def profile(request: Request) -> HttpResponse:
         messages.success(request, _saved(asked, wanted.email))
         if person.full_name != named_before:
             say_own_namesakes(request, person)
+        if asked:
+            say_domain(request, wanted.email, customer_id=person.customer_id, besides=person.id)
     return keep_language(see_other(request.path), wanted.language)
 
 

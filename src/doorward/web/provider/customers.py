@@ -23,6 +23,7 @@ from doorward.customers.tabs import CUSTOMERS, built_in
 from doorward.mfa.policies import change_policy
 from doorward.web import factor_rules
 from doorward.web.errors import error_page
+from doorward.web.likeness import say_domain
 from doorward.web.needs import needs
 from doorward.web.pages import render, see_other
 from doorward.web.posted import ticked
@@ -149,6 +150,7 @@ def invite(request: Request, customer_id: UUID) -> HttpResponse:
         return render(request, "provider/customer.html", page, status=422)
     text = _("%(name)s is invited: the mail is on its way to %(email)s.")
     messages.success(request, text % {"name": person.full_name, "email": person.email})
+    say_domain(request, person.email, customer_id=customer.id, besides=person.id)
     return see_other(f"/customers/{customer.id}/")
 
 
