@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import get_language
 
 from doorward.administrators import email_change, services
 from doorward.administrators.changes import NAME_LENGTH
@@ -79,7 +80,9 @@ def save(person: Administrator, wanted: OwnProfile, *, by: By, now: datetime) ->
     )
     with transaction.atomic():
         services.change_own_details(person, details, time_zone=wanted.time_zone, by=by)
-        services.change_language(person.id, wanted.language, by=by)
+        # Whoever never chose one sent back what their browser asked for: that is no change.
+        if wanted.language != (person.language or get_language()):
+            services.change_language(person.id, wanted.language, by=by)
         return email_change.ask(person, wanted.email, by=by, now=now)
 
 
