@@ -13,6 +13,7 @@ from doorward.administrators.models import (
     Administrator,
     EmailChange,
     MailedLink,
+    PasswordDue,
     Status,
 )
 from doorward.administrators.services import Change
@@ -137,3 +138,16 @@ def test_require_and_untick_at_once_end_in_one_of_both_and_say_so(owner, colleag
         key=lambda event: event.id,
     )
     assert support.again(colleague).require_2fa == (last.kind == Kind.TWO_FACTOR_REQUIRED)
+
+
+def test_a_due_password_set_in_several_browsers_at_once_is_nobodys_mistake(owner):
+    """One sets it and stays; the others are sent on, and are not told to look at anything again."""
+    Administrator.objects.of(owner.customer_id).update(password_due=PasswordDue.BREACHED)
+    browsers = [support.browser_of(owner) for _ in range(4)]
+    words = [f"{support.OTHER_PASSWORD} {number}" for number in range(len(browsers))]
+    posts = [
+        partial(one.post, "/sign-in/password/", {"password": word})
+        for one, word in zip(browsers, words, strict=True)
+    ]
+    answers = at_once(posts)
+    assert {getattr(answer, "status_code", answer) for answer in answers} == {303}

@@ -253,6 +253,9 @@ def set_password(request: Request) -> HttpResponse:
             by=acting(request),
             now=request.now,
         )
+    except StaleRequest:
+        # It was set meanwhile, in another browser: nothing here is to be looked at again.
+        return see_other(onward(request))
     except Refusal as refusal:
         page = _password_page(request, refusal)
         return _refused(request, "signin/set_password.html", page, refusal)
