@@ -100,6 +100,9 @@ def cannot_be_used(error: DatabaseError) -> Failure:
     """Give the sentence for a database that is not there, not up to date, or in the way."""
     if getattr(error.__cause__, "sqlstate", "") == _LOCK_NOT_AVAILABLE:
         return Failure(_TABLE_IN_USE)
+    if type(error.__cause__).__name__ == "PoolTimeout":
+        # It is busy for who was let in before; a command that never was does not know why.
+        return Failure(f"The database cannot be used: {_first_line(error)}.")
     if said := sentence_for(error):
         return Failure(said)
     if isinstance(error, ProgrammingError) and connection.vendor == "postgresql":
