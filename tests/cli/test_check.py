@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import struct
 import threading
@@ -198,7 +199,9 @@ def test_the_databases_clock_is_compared():
         assert "this machine's" in found["clock-database"]["what"]
     else:
         assert status == 1
-        assert "is 5.0 s ahead of the database's" in found["clock-database"]["what"]
+        said = re.search(r"is (\d\.\d) s ahead of the database's", found["clock-database"]["what"])
+        assert said
+        assert 4 < float(said[1]) < 6, "asking takes a while, and how long is not known"
 
 
 @contextmanager
