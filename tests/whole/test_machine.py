@@ -2,6 +2,9 @@
 
 The thief knows the password and sometimes reads the mail; sometimes the owner tells them a code, or has
 their passkey copied. What must be true after each step stands in `machine.py`.
+
+Without its guard it finds an unsaved code that opens, and codes that every session is shown. Codes that another
+session is shown in their ten minutes it does not come by: `tests/core/test_access.py` finds that.
 """
 
 from __future__ import annotations
