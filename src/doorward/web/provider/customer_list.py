@@ -98,7 +98,7 @@ def _searched(rows: QuerySet[Customer], q: str) -> tuple[QuerySet[Customer], int
 
 def _lines(rows: QuerySet[Customer], *, start: int) -> tuple[Line, ...]:
     customers = list(rows[start : start + PAGE_SIZE])
-    # Not joined: a database that begins with the brand sorts all its customers.
+    # Brands are at hand in each process, and need no join.
     brands = {one: cached.brand_of(one) for one in {customer.brand_id for customer in customers}}
     counts = _counts([customer.id for customer in customers])
     return tuple(
