@@ -100,7 +100,7 @@ class Filling:
 
     def people(self, customers: Iterable[Any], each: int) -> Iterator[Any]:
         """Make so many people of each customer."""
-        from doorward.administrators.models import Administrator
+        from doorward.accounts.models import Administrator
 
         for which, customer in enumerate(customers):
             for place in range(each):
@@ -121,9 +121,10 @@ class Filling:
                 )
 
     def fill(self, customers: list[Any], each: int) -> list[uuid.UUID]:
-        """Add the people with their factors and sign-ins; give the ids of the first thousand."""
-        from doorward.administrators.models import Administrator, Session
-        from doorward.mfa.models import Factor
+        """Add the people with their factors and sign-ins; return the ids of the first thousand."""
+        from doorward.accounts.models import Administrator
+        from doorward.credentials.models import Factor
+        from doorward.sessions.models import Session
 
         waiting, known, number = self.people(customers, each), [], 0
         while piece := list(islice(waiting, AT_ONCE)):
@@ -192,10 +193,10 @@ class Filling:
         from django.contrib.auth.hashers import make_password
 
         from benchmarks.sign_in import PASSWORD
-        from doorward.administrators.models import Administrator, tabs_text
-        from doorward.core import totp
+        from doorward.accounts.models import Administrator, tabs_text
+        from doorward.credentials.totp import rules
+        from doorward.credentials.totp.enrol import write_factor
         from doorward.customers.tabs import BUILT_IN, STAFF
-        from doorward.mfa.set_up import write_factor
 
         staff = customer.kind == "provider"
         person = Administrator.objects.create(  # type: ignore[misc]  # the plugin takes all of `**` for one column
@@ -210,7 +211,7 @@ class Filling:
             password_long=True,
             added_at=self.now,
         )
-        secret = totp.new_secret(secrets.token_bytes)
+        secret = rules.new_secret(secrets.token_bytes)
         write_factor(person.id, secret, step=0, name="Phone", now=self.now)
         return {
             "email": email,

@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from doorward.cli.base import set_up_django
-from tests.softkey import SoftKey
+from tests.kit.softkey import SoftKey
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,17 +25,17 @@ def main(people: int, with_passkeys: int) -> None:
     from django.contrib.auth.hashers import make_password
     from django.utils import timezone
 
-    from doorward.administrators.models import Administrator, Status, tabs_text
-    from doorward.audit.origin import CONSOLE
+    from doorward.accounts.models import Administrator, Status, tabs_text
+    from doorward.audit.actor import CONSOLE
     from doorward.cli.data import bring_up_to_date
-    from doorward.core import totp
+    from doorward.credentials.totp import rules
+    from doorward.credentials.totp.enrol import write_factor
     from doorward.customers import services as customers
     from doorward.customers.tabs import BUILT_IN
-    from doorward.mfa.set_up import write_factor
 
     bring_up_to_date()
     now = timezone.now()
-    customer = customers.add(name="Harbour Bakery", by=CONSOLE, now=now)
+    customer = customers.add(name="Harbour Bakery", actor=CONSOLE, now=now)
     encoded = make_password("seven bridges over a quiet river")
     made: list[dict[str, Any]] = []
     for number in range(people + with_passkeys):
@@ -52,7 +52,7 @@ def main(people: int, with_passkeys: int) -> None:
             added_at=now,
         )
         if number < people:
-            secret = totp.new_secret(secrets.token_bytes)
+            secret = rules.new_secret(secrets.token_bytes)
             write_factor(person.id, secret, step=0, name="Phone", now=now)
             made.append({"email": email, "secret": secret.hex()})
         else:
@@ -61,12 +61,12 @@ def main(people: int, with_passkeys: int) -> None:
 
 
 def add_passkey(person_id: UUID, now: datetime) -> dict[str, Any]:
-    """Give somebody a passkey as if they had registered it; give all that its device has."""
+    """Return somebody a passkey as if they had registered it; return all that its device has."""
     # ruff: noqa: PLC0415
-    from doorward.core.passkey_options import Party
-    from doorward.core.passkeys import NewPasskey
-    from doorward.mfa.passkey_set_up import write_passkey
-    from doorward.mfa.passkeys import handle_of
+    from doorward.credentials.passkeys.enrol import write_passkey
+    from doorward.credentials.passkeys.options import Party
+    from doorward.credentials.passkeys.queries import handle_of
+    from doorward.credentials.passkeys.rules import NewPasskey
 
     key = SoftKey(rp_id="localhost", user_handle=handle_of(person_id))
     new = NewPasskey(

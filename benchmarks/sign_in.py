@@ -35,9 +35,9 @@ import psutil
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from doorward.core import totp
-from doorward.safe.sqlite.driver import Database
-from tests.softkey import SoftKey
+from doorward.credentials.totp import rules
+from doorward.kernel.db.sqlite.driver import Database
+from tests.kit.softkey import SoftKey
 
 PASSWORD = "seven bridges over a quiet river"
 MEMORY_KIB, TIME, LANES = 19456, 2, 1
@@ -96,7 +96,7 @@ class Browser:
         return int(head[0].split()[1]), text
 
     def _exchange(self, sent: bytes) -> tuple[list[str], str]:
-        """Give the lines of the answer's head, and its body; the server may have closed a quiet connection."""
+        """Return the lines of the answer's head, and its body; the server may have closed a quiet connection."""
         for _ in range(2):
             if self.connection is None:
                 self.connection = socket.create_connection(("127.0.0.1", self.port), timeout=30)
@@ -131,7 +131,7 @@ class Browser:
 
 
 def cpu_of_hash(times: int) -> float:
-    """Give the CPU milliseconds of one bare Argon2id hash, as the mean of so many."""
+    """Return the CPU milliseconds of one bare Argon2id hash, as the mean of so many."""
     started = time.process_time()
     for _ in range(times):
         hash_secret_raw(
@@ -178,7 +178,7 @@ def start(folder: Path, port: int) -> subprocess.Popen[bytes]:
 
 
 def web_cpu(server: subprocess.Popen[bytes]) -> float:
-    """Give the CPU seconds that the web server's processes have used until now."""
+    """Return the CPU seconds that the web server's processes have used until now."""
     parts = psutil.Process(server.pid).children()
     web = [part for part in parts if "serve" in part.cmdline()]
     if not web:
@@ -190,7 +190,7 @@ def web_cpu(server: subprocess.Popen[bytes]) -> float:
 def sign_in_phases(
     server: subprocess.Popen[bytes], port: int, people: list[dict[str, str]]
 ) -> tuple[dict[str, float], list[Browser]]:
-    """Let everybody sign in, phase by phase; give the CPU milliseconds of each and the browsers.
+    """Let everybody sign in, phase by phase; return the CPU milliseconds of each and the browsers.
 
     Bare hashes are measured between the passwords: what other guests of the machine do to its caches
     and its clock then meets both alike.
@@ -210,13 +210,13 @@ def sign_in_phases(
 
 
 def take_phase(phase: str, browser: Browser, person: dict[str, str], token: str) -> str:
-    """Send the request of a phase; give the token of the form in its answer, or the one before."""
+    """Send the request of a phase; return the token of the form in its answer, or the one before."""
     form = None
     if phase == "password":
         form = {"email": person["email"], "password": PASSWORD, "next": ""}
     elif phase == "code":
         step = int(time.time()) // 30
-        form = {"code": totp.code_at(bytes.fromhex(person["secret"]), step)}
+        form = {"code": rules.code_at(bytes.fromhex(person["secret"]), step)}
     if form is not None:
         form["csrfmiddlewaretoken"] = token
     status, text = browser.ask("POST" if form else "GET", ADDRESSES[phase], form)
@@ -227,7 +227,7 @@ def take_phase(phase: str, browser: Browser, person: dict[str, str], token: str)
 
 
 def key_of(person: dict[str, Any]) -> SoftKey:
-    """Give the device of somebody who has a passkey."""
+    """Return the device of somebody who has a passkey."""
     has = person["passkey"]
     key = SoftKey(rp_id="localhost", credential_id=bytes.fromhex(has["id"]))
     key.user_handle = bytes.fromhex(has["handle"])
@@ -238,7 +238,7 @@ def key_of(person: dict[str, Any]) -> SoftKey:
 def passkey_phases(
     server: subprocess.Popen[bytes], port: int, keys: list[SoftKey]
 ) -> dict[str, float]:
-    """Let everybody sign in with a passkey alone, phase by phase; give the CPU milliseconds of each."""
+    """Let everybody sign in with a passkey alone, phase by phase; return the CPU milliseconds of each."""
     browsers = [Browser(port) for _ in keys]
     forms: list[dict[str, str]] = [{} for _ in keys]
     spent: dict[str, float] = {}
@@ -267,7 +267,7 @@ def passkey_phases(
 def page_cost(
     server: subprocess.Popen[bytes], browsers: list[Browser], path: str, pages: int
 ) -> float:
-    """Give the CPU milliseconds of one signed-in page."""
+    """Return the CPU milliseconds of one signed-in page."""
     before = web_cpu(server)
     for number in range(pages):
         status, text = browsers[number % len(browsers)].ask("GET", path)
@@ -279,11 +279,11 @@ def page_cost(
 def burn_anew(folder: Path) -> None:
     """Forget which codes were used, so that the same half minute serves the next round."""
     with Database.connect(folder / "doorward.sqlite3", timeout=10) as database:
-        database.execute("UPDATE mfa_factor SET last_step = 0")
+        database.execute("UPDATE credentials_factor SET last_step = 0")
 
 
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Run it all; give the figures in milliseconds of CPU."""
+    """Run it all; return the figures in milliseconds of CPU."""
     with tempfile.TemporaryDirectory(prefix="doorward-bench-") as name:
         folder = Path(name)
         made = prepare(folder, arguments.people)
@@ -314,17 +314,17 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def beside(one: dict[str, float]) -> float:
-    """Give what a round's sign-in costs beside its hash, as a ratio to it."""
+    """Return what a round's sign-in costs beside its hash, as a ratio to it."""
     return (whole(one) - one[HASH]) / one[HASH]
 
 
 def whole(one: dict[str, float]) -> float:
-    """Give the milliseconds of a round's whole sign-in."""
+    """Return the milliseconds of a round's whole sign-in."""
     return sum(one[phase] for phase in PHASES)
 
 
 def report(found: dict[str, Any]) -> int:
-    """Print the best round, and the medians of all; give 1 where a bound is broken."""
+    """Print the best round, and the medians of all; return 1 where a bound is broken."""
     rounds, pages = found["rounds"], found["pages"]
     best = min(rounds, key=beside)
     print(f"bare Argon2id hash (m={MEMORY_KIB} KiB, t={TIME}, p={LANES})  {best[HASH]:7.2f} ms CPU")
@@ -345,7 +345,7 @@ def report(found: dict[str, Any]) -> int:
 
 
 def report_ratio(name: str, measured: list[float], *, which: str = "") -> int:
-    """Print a ratio in the best round and in the median one; give 1 where the best breaks its bound."""
+    """Print a ratio in the best round and in the median one; return 1 where the best breaks its bound."""
     bound, goal = LIMITS[name]
     kept = "ok" if min(measured) <= bound else "BROKEN"
     print(
@@ -356,7 +356,7 @@ def report_ratio(name: str, measured: list[float], *, which: str = "") -> int:
 
 
 def report_passkeys(rounds: list[dict[str, float]], password_sign_in: float) -> int:
-    """Print what signing in with a passkey alone costs; give 1 where its bound is broken."""
+    """Print what signing in with a passkey alone costs; return 1 where its bound is broken."""
     best = min(rounds, key=lambda one: sum(one.values()))
     cost = sum(best.values())
     for phase, spent in best.items():

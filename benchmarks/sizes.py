@@ -41,7 +41,7 @@ OLDER = re.compile(r'href="(/activity/[^"]*before=[^"]*)"')
 
 
 def of_people() -> list[str]:
-    """Give the addresses of the list of people."""
+    """Return the addresses of the list of people."""
     found = [
         f"/administrators/?q={quote(q)}"
         for q in ("nobody-at-all", "a1", "Ärzte", "zora", "c0.example")
@@ -67,7 +67,7 @@ def of_people() -> list[str]:
 
 
 def of_history() -> list[str]:
-    """Give the addresses of history."""
+    """Return the addresses of history."""
     found = [
         f"/activity/?group={one}"
         for one in ("sign-in", "two-factor", "password", "people", "account")
@@ -82,7 +82,7 @@ def of_history() -> list[str]:
 
 
 def addresses(who: dict[str, str]) -> dict[str, list[str]]:
-    """Give what each of the two opens."""
+    """Return what each of the two opens."""
     own = ["/", "/profile/", "/security/", "/support/", "/account/", "/administrators/"]
     person = [f"/administrators/{who['id']}/", f"/administrators/{who['id']}/history/"]
     customers = [
@@ -115,20 +115,20 @@ def addresses(who: dict[str, str]) -> dict[str, list[str]]:
 
 @contextmanager
 def installation(database: str) -> Iterator[dict[str, str]]:
-    """Give the environment of an empty installation on such a database."""
+    """Return the environment of an empty installation on such a database."""
     with tempfile.TemporaryDirectory(prefix="doorward-bench-") as folder:
         if database == "sqlite":
             yield {"DOORWARD_DATA_DIR": folder}
             return
         os.environ["TEST_DATABASE"] = "postgresql"
-        from tests import postgresql  # noqa: PLC0415 - starts a server
+        from tests.kit import postgresql  # noqa: PLC0415 - starts a server
 
         with postgresql.empty_database() as url:
             yield {"DOORWARD_DATA_DIR": folder, "DOORWARD_DATABASE_URL": url}
 
 
 def fill(shape: str, numbers: tuple[int, int], environment: dict[str, str]) -> list[dict[str, str]]:
-    """Fill the database; give who signs in."""
+    """Fill the database; return who signs in."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.large", shape, *map(str, numbers)],
         env=os.environ | environment,
@@ -141,7 +141,7 @@ def fill(shape: str, numbers: tuple[int, int], environment: dict[str, str]) -> l
 
 
 def signed_in(port: int, person: dict[str, str]) -> sign_in.Browser:
-    """Give a browser in which somebody is signed in."""
+    """Return a browser in which somebody is signed in."""
     browser, token = sign_in.Browser(port), ""
     for phase in sign_in.PHASES:
         token = sign_in.take_phase(phase, browser, person, token)
@@ -151,7 +151,7 @@ def signed_in(port: int, person: dict[str, str]) -> sign_in.Browser:
 def time_page(
     server: subprocess.Popen[bytes], browser: sign_in.Browser, path: str, rounds: int
 ) -> tuple[float, float]:
-    """Give the median milliseconds that a reader waits for a page, and the CPU milliseconds of one."""
+    """Return the median milliseconds that a reader waits for a page, and the CPU milliseconds of one."""
     waits: list[float] = []
     browser.ask("GET", path)  # warm
     before = sign_in.web_cpu(server)
@@ -169,7 +169,7 @@ def measure(
     environment: dict[str, str],
     arguments: _argparse.Namespace,
 ) -> int:
-    """Serve it, open everything, print what it took; give how many pages break the bound."""
+    """Serve it, open everything, print what it took; return how many pages break the bound."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from doorward.core import totp
+from doorward.credentials.totp import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,7 +147,9 @@ def take_enabling(page: Page, album: Album) -> None:
     album.keep("enable", page.locator("dialog[open] [data-window]"))
     typed = re.sub(r"\s", "", page.locator("#manual-code").inner_text())
     secret = b32decode(typed)
-    page.fill("dialog[open] [data-code]", totp.code_at(secret, totp.step_at(datetime.now(tz=UTC))))
+    page.fill(
+        "dialog[open] [data-code]", rules.code_at(secret, rules.step_at(datetime.now(tz=UTC)))
+    )
     page.wait_for_selector("#recovery-codes")
     album.keep_piece("codes", page, "main .card")
     page.check("[name=saved]")

@@ -13,12 +13,12 @@ import pytest
 import time_machine
 from django.utils import timezone, translation
 
-from tests import leftovers, postgresql, support
+from tests.kit import leftovers, people, postgresql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from doorward.administrators.models import Administrator
+    from doorward.accounts.models import Administrator
     from doorward.customers.models import Customer
 
 # How long one example takes depends on what else this machine does.
@@ -126,30 +126,30 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def customer(db: None) -> Customer:
-    """Give the customer of `owner` and `colleague`."""
-    return support.make_customer()
+    """Return the customer of `owner` and `colleague`."""
+    return people.make_customer()
 
 
 @pytest.fixture
 def owner(customer: Customer) -> Administrator:
-    """Give somebody with all built-in tabs, the power over colleagues among them."""
-    return support.make_administrator(customer, tabs=support.ALL_TABS)
+    """Return somebody with all built-in tabs, the power over colleagues among them."""
+    return people.make_administrator(customer, tabs=people.ALL_TABS)
 
 
 @pytest.fixture
 def colleague(customer: Customer) -> Administrator:
-    """Give somebody of the same customer, with Home and Support alone."""
-    return support.make_administrator(
+    """Return somebody of the same customer, with Home and Support alone."""
+    return people.make_administrator(
         customer, email="samuel.osei@harbourbakery.example", name="Samuel Osei"
     )
 
 
 @pytest.fixture
 def outsider(db: None) -> Administrator:
-    """Give somebody with all built-in tabs at another customer."""
-    return support.make_administrator(
-        support.make_customer("Cedar Clinic"),
+    """Return somebody with all built-in tabs at another customer."""
+    return people.make_administrator(
+        people.make_customer("Cedar Clinic"),
         email="mallory@cedarclinic.example",
         name="Mallory Wright",
-        tabs=support.ALL_TABS,
+        tabs=people.ALL_TABS,
     )

@@ -13,9 +13,9 @@ from weakref import WeakValueDictionary
 import click
 
 import doorward
-from doorward.safe import prepared
-from doorward.web import under_way
-from tests import leftovers
+from doorward.kernel.db import prepared
+from doorward.web.http import under_way
+from tests.kit import leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

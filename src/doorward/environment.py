@@ -19,7 +19,7 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from doorward.core.hosts import LAST_PORT, ascii_host, clean_origin, is_loopback, join_netloc
+from doorward.kernel.hosts import LAST_PORT, ascii_host, clean_origin, is_loopback, join_netloc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -388,7 +388,7 @@ class Environment(BaseSettings):
 
 
 def load() -> Environment:
-    """Give the settings of this process, or raise `WrongSetting`."""
+    """Return the settings of this process, or raise `WrongSetting`."""
     config = os.environ.get(CONFIG, "")
     if config and not Path(config).is_file():
         message = f"{CONFIG}: the file {config} does not exist."

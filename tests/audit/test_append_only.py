@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from doorward.audit.models import AppendOnly, Event
-from tests import histories
+from tests.kit import histories
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ MAY_REWRITE = {
     "audit/forgetting.py",
     "audit/models.py",
     "audit/sealing.py",
-    "cli/demo_data/fill.py",
+    "demo/data/fill.py",
 }
 
 WAYS: list[Callable[[Event], object]] = [

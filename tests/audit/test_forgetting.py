@@ -10,14 +10,14 @@ from django.conf import settings
 from django.utils import timezone
 
 from doorward.audit import forgetting, marks, sealing, verifying
-from doorward.audit.events import Kind
+from doorward.audit.events import HISTORY_FORGOTTEN
 from doorward.audit.models import Batch, Event
-from tests import histories, support
+from tests.kit import histories, people
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from doorward.administrators.models import Administrator
+    from doorward.accounts.models import Administrator
     from doorward.environment import Environment
 
 DAYS = 730
@@ -33,7 +33,7 @@ def forget() -> int:
 
 @pytest.fixture
 def two_years(clock: Any, owner: Administrator) -> list[Batch]:
-    """Give four batches: two that are older than is kept by now, and two that are not."""
+    """Return four batches: two that are older than is kept by now, and two that are not."""
     seal()
     histories.happen(owner)
     clock.shift(timedelta(days=1))
@@ -59,8 +59,8 @@ def test_whole_batches_go_and_their_heads_stay(two_years: list[Batch], tmp_path:
     assert forget() == old
     assert set(Event.objects.values_list("batch", flat=True)) == {3, 4, None}
     assert list(Batch.objects.order_by("number")) == two_years
-    [said] = support.events(Kind.HISTORY_FORGOTTEN)
-    proof = marks.proof(Kind.HISTORY_FORGOTTEN, 2)
+    [said] = people.events(HISTORY_FORGOTTEN)
+    proof = marks.proof(HISTORY_FORGOTTEN, 2)
     assert said.details == {"batch": 2, "events": old, "proof": proof}
     assert forget() == 0
 
@@ -96,7 +96,7 @@ def test_part_of_a_forgotten_batch_is_a_finding(two_years: list[Batch]) -> None:
 
 def test_without_its_event_it_was_not_forgotten(two_years: list[Batch], tmp_path: Path) -> None:
     forget()
-    Event.rewritable.filter(kind=Kind.HISTORY_FORGOTTEN).delete()
+    Event.rewritable.filter(kind=HISTORY_FORGOTTEN).delete()
     assert histories.faults() == {(1, "deleted"), (2, "deleted")}
     alone = histories.verify_alone(histories.export(tmp_path, "csv"))
     assert (
@@ -107,7 +107,7 @@ def test_without_its_event_it_was_not_forgotten(two_years: list[Batch], tmp_path
 def test_an_event_that_somebody_else_wrote_covers_nothing(two_years: list[Batch]) -> None:
     """With the database alone: as old as it must be, and in the right form."""
     forget()
-    [said] = support.events(Kind.HISTORY_FORGOTTEN)
+    [said] = people.events(HISTORY_FORGOTTEN)
     histories.rows(3).delete()
     wrong = {**said.details, "batch": 3}
     for details in (
@@ -132,7 +132,7 @@ def test_the_event_of_it_is_forgotten_in_its_turn(
     histories.happen(owner)
     seal()
     assert forget()
-    [said] = support.events(Kind.HISTORY_FORGOTTEN)
+    [said] = people.events(HISTORY_FORGOTTEN)
     assert said.details["batch"] == 5
     assert histories.faults() == set()
 
@@ -143,5 +143,5 @@ def test_much_of_it_is_forgotten_piece_by_piece(
     monkeypatch.setattr(forgetting, "EVENTS_AT_ONCE", 1)
     old = Event.objects.filter(batch__lte=2).count()
     assert forget() == old
-    assert [event.details["batch"] for event in support.events(Kind.HISTORY_FORGOTTEN)] == [1, 2]
+    assert [event.details["batch"] for event in people.events(HISTORY_FORGOTTEN)] == [1, 2]
     assert histories.faults() == set()

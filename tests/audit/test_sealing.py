@@ -5,22 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from datetime import timedelta
-from importlib import import_module
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.db import connection, transaction
 from django.utils import timezone
 
-from doorward.administrators.models import Administrator
-from doorward.audit import sealing, verifying
+from doorward.accounts.models import Administrator
+from doorward.audit import chain, sealing, verifying
+from doorward.audit.actor import CONSOLE
 from doorward.audit.models import Batch, Event
-from doorward.audit.origin import CONSOLE
-from doorward.core import chain
-from doorward.notices import erasing
-from tests import histories
-from tests.racing import at_once
+from doorward.notifications import erasing
+from tests.kit import histories
+from tests.kit.racing import at_once
 
 ONLY_POSTGRESQL = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="on SQLite one transaction writes at a time"
@@ -123,7 +120,7 @@ def test_looking_at_a_history_that_goes_on_finds_nothing(
         return 0
 
     def erase() -> int:
-        erasing.erase(colleague, by=CONSOLE)
+        erasing.erase(colleague, actor=CONSOLE)
         return 0
 
     def look() -> int:
@@ -200,26 +197,6 @@ def test_each_event_has_salts_of_its_own(owner: Administrator) -> None:
     salts = [bytes(salt or b"") for row in rows for salt in row]
     assert {len(salt) for salt in salts} == {16}
     assert len(set(salts)) == len(salts)
-
-
-def test_events_of_before_get_salts_of_their_own(owner: Administrator) -> None:
-    Event.rewritable.update(actor_salt=bytes(16), subject_salt=bytes(16))
-    import_module("doorward.audit.migrations.0002_sealing").give_salts(
-        apps_of_the_migration(), None
-    )
-    test_each_event_has_salts_of_its_own(owner)
-
-
-def apps_of_the_migration() -> Any:
-    """Give the models as a migration sees them: with a plain manager."""
-
-    class Models:
-        @staticmethod
-        def get_model(label: str, name: str) -> Any:
-            model: Any = apps.get_model(label, name)
-            return type("Plain", (), {"objects": model.rewritable})
-
-    return Models
 
 
 def test_an_empty_history_is_whole(db: None) -> None:

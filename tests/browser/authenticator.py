@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import zxingcpp
 from PIL import Image
 
-from doorward.core import totp
+from doorward.credentials.totp import rules
 
 # So near to its end, the step before is not used: it would be gone when the code arrives.
 _NEAR_SECONDS = 6
@@ -55,20 +55,20 @@ class Authenticator:
         return cls(_secret(key.replace(" ", "")))
 
     def code(self) -> str:
-        """Give a code that is accepted now and was not given before; empty: there is none."""
+        """Return a code that is accepted now and was not given before; empty: there is none."""
         now = time.time()
-        current = totp.step_at(datetime.fromtimestamp(now, tz=UTC))
-        near_its_end = totp.STEP_SECONDS - now % totp.STEP_SECONDS < _NEAR_SECONDS
+        current = rules.step_at(datetime.fromtimestamp(now, tz=UTC))
+        near_its_end = rules.STEP_SECONDS - now % rules.STEP_SECONDS < _NEAR_SECONDS
         step = max(self._last + 1, current if near_its_end else current - 1)
         if step > current + 1:
             return ""
         self._last = step
-        return totp.code_at(self.secret, step)
+        return rules.code_at(self.secret, step)
 
     def wrong_code(self) -> str:
-        """Give a code that no time near this one has."""
-        current = totp.step_at(datetime.now(tz=UTC))
-        near = {totp.code_at(self.secret, current + offset) for offset in range(-60, 61)}
+        """Return a code that no time near this one has."""
+        current = rules.step_at(datetime.now(tz=UTC))
+        near = {rules.code_at(self.secret, current + offset) for offset in range(-60, 61)}
         return next(
             code for code in map("{:06d}".format, range(123456, 200000)) if code not in near
         )
@@ -79,7 +79,7 @@ class Authenticator:
         return self
 
     def code_by_oathtool(self) -> str:
-        """Give the code of now as Debian's oathtool computes it."""
+        """Return the code of now as Debian's oathtool computes it."""
         tool = shutil.which("oathtool")
         assert tool is not None, "install Debian's oathtool (make test does)"
         words = [tool, "--totp", "--base32", base64.b32encode(self.secret).decode()]

@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from doorward.customers.cached import KEPT_SECONDS
-from tests import postgresql, serving
 from tests.browser.portal import Inside, Portal
 from tests.browser.visitor import Visitor
+from tests.kit import postgresql, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """Give a running portal with a data folder of its own."""
+    """Return a running portal with a data folder of its own."""
     if not postgresql.url():
         yield from _portal(tmp_path_factory)
         return
@@ -83,7 +83,7 @@ def _portal(tmp_path_factory: pytest.TempPathFactory, **settings: str) -> Iterat
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Give a running Chromium."""
+    """Return a running Chromium."""
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright keeps an event loop running in this thread; tests that come after these use
         # the database in it all the same, and never from a coroutine.
@@ -95,13 +95,13 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def waiting(chromium: Browser) -> dict[str, list[Visitor]]:
-    """Give the browsers that nobody uses just now, by their options: a new one costs a third of a second."""
+    """Return the browsers that nobody uses just now, by their options: a new one costs a third of a second."""
     return {}
 
 
 @pytest.fixture
 def visit(chromium: Browser, portal: Portal, waiting: dict[str, list[Visitor]]) -> Iterator[Visit]:
-    """Give what makes visitors; at the end none of them must have met a problem."""
+    """Return what makes visitors; at the end none of them must have met a problem."""
     there: list[tuple[str, Visitor]] = []
 
     def come(**options: Any) -> Visitor:
@@ -128,23 +128,23 @@ def visit(chromium: Browser, portal: Portal, waiting: dict[str, list[Visitor]]) 
 
 @pytest.fixture(params=["scripts", "no-scripts"])
 def browser_options(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """Give what a browser with scripts is made with, and one without: every journey works in both."""
+    """Return what a browser with scripts is made with, and one without: every journey works in both."""
     return {"java_script_enabled": request.param == "scripts"}
 
 
 @pytest.fixture
 def somewhere(visit: Visit, browser_options: dict[str, Any]) -> Visitor:
-    """Give a visitor, with scripts and without."""
+    """Return a visitor, with scripts and without."""
     return visit(**browser_options)
 
 
 @pytest.fixture
 def elsewhere(visit: Visit, browser_options: dict[str, Any]) -> Visitor:
-    """Give another browser, on another machine."""
+    """Return another browser, on another machine."""
     return visit(**browser_options)
 
 
 @pytest.fixture
 def visitor(visit: Visit) -> Visitor:
-    """Give a visitor whose browser runs scripts."""
+    """Return a visitor whose browser runs scripts."""
     return visit()

@@ -70,7 +70,7 @@ class Device:
         return self
 
     def goes(self) -> list[dict[str, Any]]:
-        """Be taken away; give the passkeys that it had."""
+        """Be taken away; return the passkeys that it had."""
         kept = self.passkeys()
         self.cdp.send("WebAuthn.removeVirtualAuthenticator", self.id)
         return kept

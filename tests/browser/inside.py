@@ -18,17 +18,21 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from doorward.administrators import mailbox, services
-from doorward.administrators.models import Administrator, MailboxProof, Session
+from doorward.accounts import services
+from doorward.accounts.models import Administrator
+from doorward.audit.actor import CONSOLE
 from doorward.audit.models import Event
-from doorward.audit.origin import CONSOLE
+from doorward.credentials.models import Factor, RecoveryCode, SetUp
+from doorward.credentials.recovery_codes import codes as recovery_codes_codes
 from doorward.customers.models import Brand, Customer
-from doorward.mfa import recovery
-from doorward.mfa.models import Factor, RecoveryCode, SetUp
-from doorward.safe.models import Attempt
-from doorward.web import browsermark
-from tests import support
+from doorward.kernel.models import Attempt
+from doorward.sessions.models import Session
+from doorward.signin import mailbox
+from doorward.signin.models import MailboxProof
+from doorward.web.http import browsermark
 from tests.browser import world
+from tests.kit import browsers, people
+from tests.kit import codes as kit_codes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,25 +46,25 @@ _OF_ONE_EVENT = frozenset({"id", "public_id", "batch"})
 
 
 def _person(email: str) -> Administrator:
-    return support.again(services.find_by_email(email))
+    return people.again(services.find_by_email(email))
 
 
 def make_customer(name: str, **columns: Any) -> str:
-    """Add a customer; give its name."""
+    """Add a customer; return its name."""
     if grace_from := columns.get("grace_from"):
         columns["grace_from"] = datetime.fromisoformat(grace_from)
-    return support.make_customer(name, **columns).name
+    return people.make_customer(name, **columns).name
 
 
 def provider() -> str:
-    """Give the name of the provider's own customer."""
-    return support.provider().name
+    """Return the name of the provider's own customer."""
+    return people.provider().name
 
 
 def make_person(customer: str, email: str, **rest: Any) -> None:
     """Add somebody active; `rest` as `support.make_administrator` has it."""
     found = Customer.objects.select_related("brand").get(name=customer)
-    support.make_administrator(found, email=email, **rest)
+    people.make_administrator(found, email=email, **rest)
 
 
 def rename_table(old: str, new: str) -> None:
@@ -74,29 +78,31 @@ def change_person(email: str, **columns: Any) -> None:
     Administrator.objects.everywhere().filter(email=email).update(**columns)
 
 
-def require(email: str, *, by: str = "", ticked: bool = True) -> None:
+def require(email: str, *, actor: str = "", ticked: bool = True) -> None:
     """Tick *Required 2FA* at a person, by a colleague or at the console."""
     person = _person(email)
     services.change(
         person.id,
         services.Change(require_2fa=ticked),
         customer=person.customer,
-        by=support.by(_person(by)) if by else CONSOLE,
+        actor=people.actor(_person(actor)) if actor else CONSOLE,
         now=timezone.now(),
     )
 
 
 def enable_app(email: str, name: str = "Pixel 9") -> str:
-    """Give a person an authenticator app; give its secret in Base32."""
-    return b32encode(support.enable_app(_person(email), name=name)).decode()
+    """Return a person an authenticator app; return its secret in Base32."""
+    return b32encode(kit_codes.enable_app(_person(email), name=name)).decode()
 
 
 def recovery_codes(email: str) -> list[str]:
-    """Give a person a confirmed set of recovery codes."""
+    """Return a person a confirmed set of recovery codes."""
     person, now = _person(email), timezone.now()
-    recovery.make(person, now=now)
-    codes = recovery.unsaved(person.id)
-    recovery.confirm_saved(administrator_id=person.id, by=support.by(person), now=now)
+    recovery_codes_codes.make(person, now=now)
+    codes = recovery_codes_codes.unsaved(person.id)
+    recovery_codes_codes.confirm_saved(
+        administrator_id=person.id, actor=people.actor(person), now=now
+    )
     return codes
 
 
@@ -113,14 +119,14 @@ def forget_failures(email: str) -> None:
 
 
 def cookies(email: str) -> dict[str, str]:
-    """Sign a person in over the real pages; give what the browser would have kept."""
-    jar = support.sign_in(world.browser(), _person(email)).cookies
+    """Sign a person in over the real pages; return what the browser would have kept."""
+    jar = browsers.sign_in(world.browser(), _person(email)).cookies
     names = (settings.SESSION_COOKIE_NAME, browsermark.NAME)
     return {name: jar[name].value for name in names}
 
 
 def half_way(email: str, password: str) -> dict[str, str]:
-    """Give the cookies of a browser in which only the password was given."""
+    """Return the cookies of a browser in which only the password was given."""
     client = world.browser()
     answer = client.post("/sign-in/", {"email": email, "password": password})
     assert answer.status_code == 303, answer.content.decode()
@@ -129,13 +135,13 @@ def half_way(email: str, password: str) -> dict[str, str]:
 
 
 def age_sessions(email: str, minutes: float) -> int:
-    """Move a person's sessions so far into the past; give how many."""
-    by = timedelta(minutes=minutes)
+    """Move a person's sessions so far into the past; return how many."""
+    actor = timedelta(minutes=minutes)
     rows = list(Session.objects.filter(administrator=_person(email)))
     for row in rows:
         for name in _MOMENTS:
             if (moment := getattr(row, name)) is not None:
-                setattr(row, name, moment - by)
+                setattr(row, name, moment - actor)
         row.save()
     return len(rows)
 
@@ -156,13 +162,13 @@ def age_mailbox(email: str, minutes: float) -> None:
 
 
 def mailbox_code(email: str) -> str:
-    """Give the newest code that was mailed to prove a mailbox."""
+    """Return the newest code that was mailed to prove a mailbox."""
     proofs = MailboxProof.objects.filter(session__administrator=_person(email))
     return mailbox.code_of(proofs.latest("created_at"))
 
 
 def state(email: str) -> dict[str, Any]:
-    """Give what a test looks at of a person."""
+    """Return what a test looks at of a person."""
     person = _person(email)
     codes = RecoveryCode.objects.filter(set__administrator=person, used_at__isnull=True)
     return {
@@ -178,7 +184,7 @@ def state(email: str) -> dict[str, Any]:
 
 
 def events(email: str) -> list[str]:
-    """Give the kinds of the events that are about a person, oldest first."""
+    """Return the kinds of the events that are about a person, oldest first."""
     rows = Event.objects.filter(subject_id=_person(email).id)
     return list(rows.order_by("id").values_list("kind", flat=True))
 
@@ -232,7 +238,7 @@ def main() -> None:
     answers, sys.stdout = sys.stdout, sys.stderr  # whatever else prints must not be taken for one
     for line in sys.stdin:
         name, given = json.loads(line)
-        support.forget_caches()
+        people.forget_caches()
         try:
             answer = {"done": DEEDS[name](**given)}
         except Exception as error:  # noqa: BLE001 - it is raised where it was asked for

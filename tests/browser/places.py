@@ -93,11 +93,11 @@ def without_a_field(visitor: Visitor) -> None:
 
 def while_broken(visitor: Visitor) -> None:
     """Send a form while a table that it needs is away."""
-    visitor.portal.ask("rename_table", old="safe_attempt", new="hidden")
+    visitor.portal.ask("rename_table", old="kernel_attempt", new="hidden")
     try:
         send("Sign in", email="a@b.example", password="x")(visitor)
     finally:
-        visitor.portal.ask("rename_table", old="hidden", new="safe_attempt")
+        visitor.portal.ask("rename_table", old="hidden", new="kernel_attempt")
     meant(visitor, 500)
 
 

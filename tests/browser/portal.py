@@ -12,10 +12,10 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tests import serving
 from tests.browser.authenticator import Authenticator
-from tests.support import ALL_TABS, PASSWORD
-from tests.waiting import until
+from tests.kit import serving
+from tests.kit.people import ALL_TABS, PASSWORD
+from tests.kit.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,14 +33,14 @@ class Inside:
         self._process = subprocess.Popen(
             [sys.executable, "-c", _INSIDE],
             env=serving.environment(folder, **settings)
-            | {"DJANGO_SETTINGS_MODULE": "doorward.config.settings"},
+            | {"DJANGO_SETTINGS_MODULE": "doorward.settings.django"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
 
     def ask(self, deed: str, **given: Any) -> Any:
-        """Have one of its deeds done; give what it gives."""
+        """Have one of its deeds done; return what it gives."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps([deed, given], default=list) + "\n")
@@ -63,7 +63,7 @@ class Mail:
     html: str
 
     def link(self, path: str) -> str:
-        """Give the one address of the portal below `path` that stands in it."""
+        """Return the one address of the portal below `path` that stands in it."""
         found: set[str] = {
             address for address in re.findall(r"https?://\S+", self.text) if path in address
         }
@@ -71,7 +71,7 @@ class Mail:
         return only
 
     def digits(self, how_many: int) -> str:
-        """Give the one code of so many digits that stands in it, however it is grouped."""
+        """Return the one code of so many digits that stands in it, however it is grouped."""
         alone = re.findall(r"(?<![\d/.:-])\d[\d ]*\d(?![\d/.:-])", self.text)
         found: set[str] = {
             code for code in (one.replace(" ", "") for one in alone) if len(code) == how_many
@@ -94,7 +94,7 @@ class Portal:
         return self.inside.ask(deed, **given)
 
     def customer(self, name: str = "Harbour Bakery", **columns: Any) -> str:
-        """Add a customer of this test's own; give its name."""
+        """Add a customer of this test's own; return its name."""
         made: str = self.ask("make_customer", name=f"{name} {next(self._companies)}", **columns)
         return made
 
@@ -114,7 +114,7 @@ class Portal:
         return made
 
     def stranger(self, name: str, *, customer: str = "") -> Somebody:
-        """Give somebody whom the portal does not know yet, with an e-mail of this test's own."""
+        """Return somebody whom the portal does not know yet, with an e-mail of this test's own."""
         email = f"{name.lower().replace(' ', '.')}.{next(self._companies)}@harbourbakery.example"
         return Somebody(portal=self, name=name, email=email, customer=customer)
 
@@ -123,7 +123,7 @@ class Portal:
         return self.person(name, **({"tabs": ALL_TABS} | rest))
 
     def mails(self, to: str) -> list[Mail]:
-        """Give the mails to somebody so far, oldest first."""
+        """Return the mails to somebody so far, oldest first."""
         files = sorted(
             (self.folder / "mail").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns
         )
@@ -161,12 +161,12 @@ class Somebody:
     phone: Authenticator | None = None
 
     def has_app(self) -> Somebody:
-        """Give them a confirmed authenticator app."""
+        """Return them a confirmed authenticator app."""
         self.phone = Authenticator.of_text(self.portal.ask("enable_app", email=self.email))
         return self
 
     def code(self) -> str:
-        """Give a code that their app shows and that was not used yet."""
+        """Return a code that their app shows and that was not used yet."""
         assert self.phone is not None
         code = self.phone.code()
         if not code:  # all that are good now were used: as if a minute had gone by
@@ -188,5 +188,5 @@ class Somebody:
 
 
 def path_of(address: str) -> str:
-    """Give the path of an address."""
+    """Return the path of an address."""
     return urlsplit(address).path

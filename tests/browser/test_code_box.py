@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import expect
 
-from doorward.core import totp
+from doorward.credentials.totp import rules
 
 CODE_PAGE = "/sign-in/code/"
 
@@ -80,7 +80,7 @@ def test_pressed_twice_without_scripts_it_is_counted_once(portal, visit, ines):
     box(visitor).fill(ines.code())
     visitor.button("Continue").dblclick(no_wait_after=True)
     # The first answer has the session's new identifier. Where the browser gives that answer up for the
-    # second press, which it does once in a while, it has none and begins anew.
+    # second press, which it does once in a while, it has none and begins again.
     either = 'main:is([data-page="home"], [data-page="sign-in"])'
     expect(visitor.page.locator(either)).to_be_visible()
     assert "second_step_failed" not in ines.events
@@ -231,8 +231,8 @@ def test_a_phone_whose_clock_is_off_is_told_by_how_much(portal, somewhere):
     ines = portal.person()
     somewhere.is_signed_in_as(ines).go("/security/2fa/enable/")
     phone = somewhere.opens_set_up()
-    late = totp.step_at(datetime.now(tz=UTC)) - 10
-    somewhere.gives_code(totp.code_at(phone.secret, late), "Enable 2FA")
+    late = rules.step_at(datetime.now(tz=UTC)) - 10
+    somewhere.gives_code(rules.code_at(phone.secret, late), "Enable 2FA")
     somewhere.hears(re.compile("5 minutes"))
 
 

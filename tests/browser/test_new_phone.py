@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-from doorward.core import totp
+from doorward.credentials.totp import rules
 
 
 def minutes_behind(secret: bytes) -> str:
-    """Give the code of a phone that is four minutes behind."""
+    """Return the code of a phone that is four minutes behind."""
     then = datetime.fromtimestamp(time.time() - 240, tz=UTC)
-    return totp.code_at(secret, totp.step_at(then))
+    return rules.code_at(secret, rules.step_at(then))
 
 
 def test_a_new_phone_is_added_tried_and_the_old_one_retired(portal, somewhere):

@@ -36,7 +36,7 @@ TO_FAULTS = """({violations}) => violations.flatMap(({id, nodes}) =>
 
 
 def portions() -> Iterator[tuple[str, tuple[Place, ...]]]:
-    """Give the pages of one browser after the other, few enough to be looked at in seconds."""
+    """Return the pages of one browser after the other, few enough to be looked at in seconds."""
     for who in dict.fromkeys(place.who for place in PLACES):
         places = [place for place in PLACES if place.who == who]
         for first in range(0, len(places), AT_ONCE):
@@ -130,7 +130,7 @@ def too_heavy(visitor: Visitor) -> Iterator[str]:
 
 @cache
 def sent(address: str) -> int:
-    """Give how many bytes the server sends for a file to a browser that takes compressed ones."""
+    """Return how many bytes the server sends for a file to a browser that takes compressed ones."""
     asked = urllib.request.Request(address, headers={"Accept-Encoding": "gzip, br"})
     with urllib.request.urlopen(asked, timeout=10) as answer:
         content = answer.read()

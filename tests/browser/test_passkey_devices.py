@@ -47,7 +47,7 @@ def nora(portal):
 
 @pytest.fixture
 def here(visit) -> Visitor:
-    """Give a visitor whose e-mail field offers nothing: a virtual authenticator would answer at once."""
+    """Return a visitor whose e-mail field offers nothing: a virtual authenticator would answer at once."""
     visitor: Visitor = visit(locale="en-US")
     visitor.page.add_init_script("delete PublicKeyCredential.isConditionalMediationAvailable")
     return visitor
@@ -102,7 +102,7 @@ def test_a_key_that_can_do_less_serves_as_a_second_step_and_never_alone(name, po
     device = enables(here, person, **SECOND_STEP_ONLY[name])
     here.go("/security/")
     expect(here.page.locator("main")).to_contain_text("second step only")
-    # A fresh proof, and the second step after the password.
+    # A reauthentication, and the second step after the password.
     signs_out(here)
     here.gives_password(person)
     here.sees("sign-in-code")

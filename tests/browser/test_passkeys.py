@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.devices import (
-    PLATFORM,
-    ROAMING,
-    SYNCED,
-    WITHOUT_PIN,
-    Device,
-    enables,
-    signs_out,
-)
+from tests.browser.devices import PLATFORM, ROAMING, SYNCED, WITHOUT_PIN, Device, enables, signs_out
 
 if TYPE_CHECKING:
     from tests.browser.visitor import Visitor

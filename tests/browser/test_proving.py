@@ -1,4 +1,4 @@
-"""A fresh proof is asked for in between, and nothing that was typed is lost."""
+"""A reauthentication is asked for in between, and nothing that was typed is lost."""
 
 from __future__ import annotations
 

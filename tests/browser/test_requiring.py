@@ -46,7 +46,7 @@ def test_with_the_tick_at_a_person(nora, ines, somewhere):
 
 
 def test_whoever_has_the_administrators_tab_can_take_it_away(portal, nora, ines, somewhere):
-    portal.ask("require", email=ines.email, by=nora.email)
+    portal.ask("require", email=ines.email, actor=nora.email)
     maya = portal.person(
         "Maya Haddad", customer=nora.customer, tabs=("home", "administrators", "support")
     )
@@ -110,7 +110,7 @@ def test_who_has_two_factors_on_is_not_disturbed(portal, nora, ines, somewhere):
     ines.has_app()
     somewhere.is_signed_in_as(ines).go("/")
     expect(somewhere.menu.get_by_role("link", name="Disable 2FA")).to_be_visible()
-    portal.ask("require", email=ines.email, by=nora.email)
+    portal.ask("require", email=ines.email, actor=nora.email)
     somewhere.page.reload()
     somewhere.sees("home")
     expect(somewhere.menu.get_by_text("Disable 2FA")).to_have_count(0)

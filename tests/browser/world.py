@@ -14,27 +14,25 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators import email_change, links, passwords
-from doorward.administrators.models import (
-    Administrator,
-    LinkPurpose,
-    MailedLink,
-    PasswordDue,
-    Status,
-)
-from doorward.core.policy import Kinds
+from doorward.accounts import email_change, mailed_links
+from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, PasswordDue, Status
+from doorward.credentials.models import Factor, RecoverySet
+from doorward.credentials.password import change
+from doorward.credentials.recovery_codes import codes as recovery_codes_codes
 from doorward.customers.models import Customer, Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
-from doorward.mfa import recovery
-from doorward.mfa.models import Factor, RecoverySet
-from tests import passkeys, support
+from doorward.policy.rules import Kinds
+from tests.kit import browsers as kit_browsers
+from tests.kit import codes as kit_codes
+from tests.kit import passkeys
+from tests.kit import people as kit_people
 
 TAB_TITLES = ("Telephones", "Billing & invoices", "Reports")
 
 
 def make() -> dict[str, Any]:
-    """Give addresses (`paths`, by name), and the cookies of each browser (`browsers`, by who it is)."""
-    customer = support.make_customer("Harbour Bakery of the Old Town Quay", trust_days=30)
+    """Return addresses (`paths`, by name), and the cookies of each browser (`browsers`, by who it is)."""
+    customer = kit_people.make_customer("Harbour Bakery of the Old Town Quay", trust_days=30)
     tabs = _own_tabs()
     boss = _person(customer, "Nora Lindqvist", tabs={*BUILT_IN, *tabs}, is_primary=True)
     newcomer = _person(customer, "Samuel Osei")
@@ -53,13 +51,13 @@ def make() -> dict[str, Any]:
 
 def _person(customer: Customer, name: str, **rest: Any) -> Administrator:
     email = f"{name.lower().replace(' ', '.')}.{uuid4().hex[:6]}@harbourbakery.example"
-    return support.make_administrator(customer, email=email, name=name, **rest)
+    return kit_people.make_administrator(customer, email=email, name=name, **rest)
 
 
 def _trusts_browsers(person: Administrator) -> None:
     """Let a person trust two browsers."""
     now = timezone.now()
-    for browser in (support.CHROME, ""):
+    for browser in (kit_people.CHROME, ""):
         person.trusted_browsers.create(
             token_hash=token_bytes(32),
             security_version=person.security_version,
@@ -80,21 +78,21 @@ def _own_tabs() -> set[str]:
             description="What the application behind it is for, in one sentence.",
         )  # fmt: skip
         keys.append(key)
-    support.forget_caches()
+    kit_people.forget_caches()
     return set(keys)
 
 
 def _paths(customer: Customer, boss: Administrator, active: Administrator) -> dict[str, str]:
-    """Make the rest of the customer's people; give the addresses that have an id in them."""
-    now, by = timezone.now(), support.by(boss)
+    """Make the rest of the customer's people; return the addresses that have an id in them."""
+    now, actor = timezone.now(), kit_people.actor(boss)
     long_named = _person(
         customer, "Bartholomew-Maximilian Featherstonehaugh-Cholmondeley", require_2fa=True
     )
-    invited = support.invite(customer, email=f"lena.{uuid4().hex[:6]}@harbourbakery.example")
+    invited = kit_people.invite(customer, email=f"lena.{uuid4().hex[:6]}@harbourbakery.example")
     suspended = _person(customer, "Old Colleague", status=Status.SUSPENDED)
     moving = _person(customer, "Greta Moving")
-    email_change.ask(moving, f"greta.{uuid4().hex[:6]}@elsewhere.example", by=by, now=now)
-    passwords.send_link(person=active, by=by, now=now)
+    email_change.ask(moving, f"greta.{uuid4().hex[:6]}@elsewhere.example", actor=actor, now=now)
+    change.send_link(person=active, actor=actor, now=now)
     people = {
         "active": active, "long": long_named, "invited": invited, "suspended": suspended,
         "moving": moving, "me": boss,
@@ -105,13 +103,15 @@ def _paths(customer: Customer, boss: Administrator, active: Administrator) -> di
         "customer": f"/customers/{customer.id}/",
         "brand": f"/brands/{customer.brand_id}/",
         "tab": f"/tabs/{Tab.objects.earliest('position').id}/",
-        "reset": links.path(_link(LinkPurpose.RESET, active)),
-        "invitation": links.path(_link(LinkPurpose.INVITATION, invited)),
-        "not_me": links.path(
-            links.make(LinkPurpose.NOT_ME, administrator_id=boss.id, now=now, email=boss.email)
+        "reset": mailed_links.path(_link(LinkPurpose.RESET, active)),
+        "invitation": mailed_links.path(_link(LinkPurpose.INVITATION, invited)),
+        "not_me": mailed_links.path(
+            mailed_links.make(
+                LinkPurpose.NOT_ME, administrator_id=boss.id, now=now, email=boss.email
+            )
         ),
-        "email_new": links.path(_link(LinkPurpose.EMAIL_NEW, moving)),
-        "email_old": links.path(_link(LinkPurpose.EMAIL_OLD, moving)),
+        "email_new": mailed_links.path(_link(LinkPurpose.EMAIL_NEW, moving)),
+        "email_old": mailed_links.path(_link(LinkPurpose.EMAIL_OLD, moving)),
     }
 
 
@@ -120,11 +120,11 @@ def _link(purpose: LinkPurpose, person: Administrator) -> MailedLink:
 
 
 def _half_way(customer: Customer) -> dict[str, dict[str, str]]:
-    """Give browsers that stand before a step."""
+    """Return browsers that stand before a step."""
     at_code, locked = (_person(customer, name) for name in ("Ada Code", "Leo Locked"))
     for person in (at_code, locked):
-        support.enable_app(person)
-    support.disable_apps(locked)
+        kit_codes.enable_app(person)
+    kit_people.disable_apps(locked)
     at_codes = _person(customer, "Cora Codes")
     at_passkey = _with_passkey(_person(customer, "Kim Key"))
     browsers = {
@@ -138,33 +138,37 @@ def _half_way(customer: Customer) -> dict[str, dict[str, str]]:
         "at set-up": _password(_person(_in_grace(), "Gus Grace")),
         "at codes": _signed_in(at_codes, app=True),
     }
-    recovery.make(at_codes, now=timezone.now())
+    recovery_codes_codes.make(at_codes, now=timezone.now())
     return browsers
 
 
 def _in_grace() -> Customer:
     name = f"Grace & Sons {uuid4().hex[:6]}"
-    return support.make_customer(name, require_2fa=True, grace_days=14, grace_from=timezone.now())
+    return kit_people.make_customer(
+        name, require_2fa=True, grace_days=14, grace_from=timezone.now()
+    )
 
 
 def _with_passkey(person: Administrator) -> Administrator:
-    """Give a person an app and a passkey."""
-    support.enable_app(person)
+    """Return a person an app and a passkey."""
+    kit_codes.enable_app(person)
     passkeys.add(person, name="Windows Hello on Edge")
     return person
 
 
 def _staff() -> dict[str, str]:
-    provider = support.provider()
+    provider = kit_people.provider()
     return _signed_in(_person(provider, "Priya Provider", tabs={*BUILT_IN, *STAFF}), app=True)
 
 
 def _recovered(person: Administrator) -> dict[str, str]:
-    """Give a browser that was signed in with a recovery code, of which few are left."""
-    support.enable_app(person)
-    recovery.make(person, now=timezone.now())
-    codes = recovery.unsaved(person.id)
-    recovery.confirm_saved(administrator_id=person.id, by=support.by(person), now=timezone.now())
+    """Return a browser that was signed in with a recovery code, of which few are left."""
+    kit_codes.enable_app(person)
+    recovery_codes_codes.make(person, now=timezone.now())
+    codes = recovery_codes_codes.unsaved(person.id)
+    recovery_codes_codes.confirm_saved(
+        administrator_id=person.id, actor=kit_people.actor(person), now=timezone.now()
+    )
     made = RecoverySet.objects.get(administrator=person)
     client = _client(person)
     answer = client.post("/sign-in/recovery/", {"code": codes[0]})
@@ -176,13 +180,13 @@ def _recovered(person: Administrator) -> dict[str, str]:
 
 
 def browser() -> Client:
-    """Give a browser at the portal's own address: under another one it is not answered."""
-    return Client(HTTP_USER_AGENT=support.CHROME, SERVER_NAME="localhost")
+    """Return a browser at the portal's own address: under another one it is not answered."""
+    return Client(HTTP_USER_AGENT=kit_people.CHROME, SERVER_NAME="localhost")
 
 
 def _client(person: Administrator) -> Client:
     client = browser()
-    given = {"email": person.email, "password": support.PASSWORD}
+    given = {"email": person.email, "password": kit_people.PASSWORD}
     answer = client.post("/sign-in/", given)
     assert answer.status_code == 303, answer.content.decode()
     return client
@@ -194,8 +198,8 @@ def _password(person: Administrator) -> dict[str, str]:
 
 def _signed_in(person: Administrator, *, app: bool = False) -> dict[str, str]:
     if app:
-        support.enable_app(person)
-    client = support.sign_in(browser(), person)
+        kit_codes.enable_app(person)
+    client = kit_browsers.sign_in(browser(), person)
     client.get("/")
     return _kept(client)
 

@@ -10,14 +10,23 @@ import pytest
 from click.testing import CliRunner
 from django.test import Client
 
-from doorward.administrators.models import Administrator, Session
-from doorward.audit.events import Kind
+from doorward.accounts.events import (
+    ADMINISTRATOR_RESTORED,
+    ADMINISTRATOR_SUSPENDED,
+    CHANGE_REFUSED,
+    INVITATION_SENT,
+    TWO_FACTOR_REQUIRED,
+)
+from doorward.accounts.models import Administrator
 from doorward.cli import people
 from doorward.cli.base import main
+from doorward.credentials.events import TWO_FACTOR_RESET
+from doorward.credentials.models import Factor
 from doorward.customers.tabs import BUILT_IN, STAFF
-from doorward.mfa.models import Factor
-from tests import support
-from tests.serving import doorward, environment
+from doorward.sessions.models import Session
+from tests.kit import browsers, codes
+from tests.kit import people as kit_people
+from tests.kit.serving import doorward, environment
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +38,7 @@ def run(*words, **rest):
 
 
 def refused(result):
-    """Give the one sentence of a command that could not do it."""
+    """Return the one sentence of a command that could not do it."""
     assert result.exit_code == 1, result.output
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1
@@ -43,7 +52,7 @@ def record(email=EMAIL):
 
 @pytest.fixture
 def customer():
-    return support.make_customer()
+    return kit_people.make_customer()
 
 
 class TestAdd:
@@ -53,7 +62,7 @@ class TestAdd:
         assert re.fullmatch(r"http://localhost:8000/invitation/[A-Za-z0-9_-]{43}/\n", added.stdout)
         assert added.stderr == ""
         assert record()["status"] == "invited"
-        [event] = support.events(Kind.INVITATION_SENT)
+        [event] = kit_people.events(INVITATION_SENT)
         assert (event.actor_type, event.browser) == ("operator", "")
         assert event.dispatched_at is None
         answer = Client().get(added.stdout.strip().removeprefix("http://localhost:8000"))
@@ -80,7 +89,7 @@ class TestAdd:
         assert shown["tabs"] == ["activity", "home"]
         assert (shown["first_name"], shown["last_name"]) == ("Inès", "Moreau-Król")
         assert shown["require_2fa"] is True
-        assert len(support.events(Kind.TWO_FACTOR_REQUIRED)) == 1
+        assert len(kit_people.events(TWO_FACTOR_REQUIRED)) == 1
 
     def test_the_primary_one_has_all_built_in_tabs(self, customer):
         run("add", EMAIL, "--customer", customer.name, "--primary")
@@ -108,21 +117,21 @@ class TestAdd:
     def test_a_password_makes_them_active(self, customer, ending):
         added = run(
             *("add", EMAIL, "--customer", customer.name, "--password-stdin"),
-            input=support.PASSWORD + ending,
+            input=kit_people.PASSWORD + ending,
         )
         assert added.exit_code == 0, added.output
         assert record()["status"] == "active"
-        browser = support.browser_of(Administrator.objects.everywhere().get())
+        browser = browsers.browser_of(Administrator.objects.everywhere().get())
         assert browser.get("/").status_code == 200
         assert record()["last_sign_in"].endswith("Z")
 
     def test_only_one_line_break_is_no_part_of_the_password(self, customer):
         run(
             *("add", EMAIL, "--customer", customer.name, "--password-stdin"),
-            input=support.PASSWORD + "\n\n",
+            input=kit_people.PASSWORD + "\n\n",
         )
         person = Administrator.objects.everywhere().get()
-        support.sign_in(Client(), person, support.PASSWORD + "\n")
+        browsers.sign_in(Client(), person, kit_people.PASSWORD + "\n")
 
     @pytest.mark.parametrize(
         ("typed", "said"),
@@ -170,7 +179,7 @@ class TestAdd:
         assert not Administrator.objects.everywhere().exists()
 
     def test_an_email_belongs_to_one_person(self, customer):
-        support.make_administrator(support.make_customer("Other"), email=EMAIL.upper())
+        kit_people.make_administrator(kit_people.make_customer("Other"), email=EMAIL.upper())
         result = run("add", EMAIL, "--customer", customer.name)
         assert refused(result) == "Another account has this e-mail."
 
@@ -182,11 +191,11 @@ class TestAdd:
 
 class TestListAndShow:
     def test_by_customer_and_name_without_the_removed(self, customer):
-        other = support.make_customer("Alder")
-        support.make_administrator(customer, email="b@x.example", name="Bea Zeller")
-        support.make_administrator(customer, email="a@x.example", name="Ada Young")
-        support.make_administrator(other, email="c@x.example", name="Cy Alder")
-        support.make_administrator(customer, email="d@x.example", status="removed")
+        other = kit_people.make_customer("Alder")
+        kit_people.make_administrator(customer, email="b@x.example", name="Bea Zeller")
+        kit_people.make_administrator(customer, email="a@x.example", name="Ada Young")
+        kit_people.make_administrator(other, email="c@x.example", name="Cy Alder")
+        kit_people.make_administrator(customer, email="d@x.example", status="removed")
         records = json.loads(run("list", "--json").output)
         assert [one["email"] for one in records] == ["c@x.example", "a@x.example", "b@x.example"]
         records = json.loads(run("list", "--customer", "alder", "--json").output)
@@ -194,8 +203,8 @@ class TestListAndShow:
         assert refused(run("list", "--customer", "No")) == "There is no customer named No."
 
     def test_the_record_of_somebody_with_an_app(self, customer):
-        person = support.make_administrator(customer, email=EMAIL, require_2fa=True)
-        support.enable_app(person, name="Pixel 9")
+        person = kit_people.make_administrator(customer, email=EMAIL, require_2fa=True)
+        codes.enable_app(person, name="Pixel 9")
         signed_in = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
         for days in range(3):
             Session.objects.create(
@@ -214,8 +223,8 @@ class TestListAndShow:
 
     def test_lists_take_a_constant_number_of_queries(self, customer, django_assert_max_num_queries):
         for number in range(5):
-            person = support.make_administrator(customer, email=f"p{number}@x.example")
-            support.enable_app(person)
+            person = kit_people.make_administrator(customer, email=f"p{number}@x.example")
+            codes.enable_app(person)
         with django_assert_max_num_queries(2):
             assert len([people.record_of(one) for one in people.listed(None)]) == 5
 
@@ -227,28 +236,28 @@ class TestListAndShow:
 
 class TestStatus:
     def test_suspended_and_restored(self, customer):
-        support.make_administrator(customer, email="keeper@x.example", tabs=BUILT_IN)
-        person = support.make_administrator(customer, email=EMAIL, tabs=BUILT_IN)
-        browser = support.browser_of(person)
+        kit_people.make_administrator(customer, email="keeper@x.example", tabs=BUILT_IN)
+        person = kit_people.make_administrator(customer, email=EMAIL, tabs=BUILT_IN)
+        browser = browsers.browser_of(person)
         assert browser.get("/").status_code == 200
         assert run("suspend", EMAIL.upper()).output == f"{EMAIL} is suspended.\n"
         assert browser.get("/").status_code == 303
         assert record()["status"] == "suspended"
         assert run("restore", EMAIL).output == f"{EMAIL} is active.\n"
-        kinds = [Kind.ADMINISTRATOR_SUSPENDED, Kind.ADMINISTRATOR_RESTORED]
-        assert [support.events(kind)[0].actor_type for kind in kinds] == ["operator"] * 2
+        kinds = [ADMINISTRATOR_SUSPENDED, ADMINISTRATOR_RESTORED]
+        assert [kit_people.events(kind)[0].actor_type for kind in kinds] == ["operator"] * 2
         assert run("restore", EMAIL).exit_code == 0
-        assert len(support.events(Kind.ADMINISTRATOR_RESTORED)) == 1
+        assert len(kit_people.events(ADMINISTRATOR_RESTORED)) == 1
 
     def test_the_last_one_stays(self, customer):
-        person = support.make_administrator(customer, email=EMAIL, tabs=BUILT_IN)
+        person = kit_people.make_administrator(customer, email=EMAIL, tabs=BUILT_IN)
         said = refused(run("suspend", EMAIL))
         assert said.startswith("This is the last active person with the Administrators tab.")
-        assert support.is_active(person)
-        assert len(support.events(Kind.CHANGE_REFUSED)) == 1
+        assert kit_people.is_active(person)
+        assert len(kit_people.events(CHANGE_REFUSED)) == 1
 
     def test_who_is_invited_can_be_neither(self, customer):
-        support.invite(customer, email=EMAIL)
+        kit_people.invite(customer, email=EMAIL)
         assert refused(run("restore", EMAIL)) == f"{EMAIL} is invited, not suspended."
         assert refused(run("suspend", EMAIL)) == (
             "That is not possible in the person's present status."
@@ -257,17 +266,17 @@ class TestStatus:
 
 class TestReset:
     def test_all_factors_go_and_all_sessions_end(self, customer):
-        person = support.make_administrator(customer, email=EMAIL)
-        support.enable_app(person)
-        browser = support.browser_of(person)
+        person = kit_people.make_administrator(customer, email=EMAIL)
+        codes.enable_app(person)
+        browser = browsers.browser_of(person)
         assert run("reset-2fa", EMAIL).output == f"Two-factor sign-in of {EMAIL} was reset.\n"
         assert not Factor.objects.exists()
         assert browser.get("/").status_code == 303
-        [event] = support.events(Kind.TWO_FACTOR_RESET)
+        [event] = kit_people.events(TWO_FACTOR_RESET)
         assert (event.subject_id, event.actor_id, event.actor_type) == (person.id, None, "operator")
 
     def test_where_there_is_none(self, customer):
-        support.make_administrator(customer, email=EMAIL)
+        kit_people.make_administrator(customer, email=EMAIL)
         assert refused(run("reset-2fa", EMAIL)) == "Two-factor sign-in is not on."
 
 

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from doorward.safe import dump
-from doorward.safe.sqlite.driver import Database
-from tests import postgresql
-from tests.pgbouncer import pooler
-from tests.serving import doorward as command
-from tests.serving import environment
-from tests.waiting import until
+from doorward.kernel.db import dump
+from doorward.kernel.db.sqlite.driver import Database
+from tests.kit import postgresql
+from tests.kit.pgbouncer import pooler
+from tests.kit.serving import doorward as command
+from tests.kit.serving import environment
+from tests.kit.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,7 +56,7 @@ class Installation:
     @property
     def environment(self) -> dict[str, str]:
         settings = environment(self.folder, **self.settings)
-        return {**settings, "DJANGO_SETTINGS_MODULE": "doorward.config.settings"}
+        return {**settings, "DJANGO_SETTINGS_MODULE": "doorward.settings.django"}
 
     def backup(self, *words: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
         given = [str(word) for word in words]
@@ -82,7 +82,7 @@ def _programs_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def written_to(installation: Installation, log: Path) -> Iterator[Callable[[], int]]:
-    """Write all the time; give what tells the number that was acknowledged last."""
+    """Write all the time; return what tells the number that was acknowledged last."""
 
     def last() -> int:
         done, _, _ = log.read_text().rpartition("\n")
@@ -115,7 +115,7 @@ def kept_in_the_log(installation: Installation) -> Iterator[None]:
 
 @contextmanager
 def opened(file: Path) -> Iterator[Any]:
-    """Open a backup, or restore it into an empty database; give its connection."""
+    """Open a backup, or restore it into an empty database; return its connection."""
     if not postgresql.url():
         with closing(Database.connect(f"file:{file}?mode=ro", uri=True)) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

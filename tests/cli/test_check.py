@@ -19,10 +19,10 @@ from click.testing import CliRunner
 from django.db import connection
 
 from doorward.cli.base import main
-from doorward.cli.fitness.database import judge_transport
 from doorward.customers.models import Brand, Customer, CustomerKind
-from tests import support
-from tests.serving import doorward
+from doorward.operations.checks.database import judge_transport
+from tests.kit import people
+from tests.kit.serving import doorward
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ PROXY = ip_network("127.0.0.1/32")
 @pytest.fixture(autouse=True)
 def _an_installation(settings: Any, tmp_path: Path) -> None:
     """Have one that is fit in all that its settings and files tell."""
-    support.provider()
+    people.provider()
     Brand.objects.update(support_email="support@northline.example")
     Customer.objects.filter(kind=CustomerKind.PROVIDER).update(require_2fa=True)
     (tmp_path / "data").mkdir(mode=0o700)
@@ -55,7 +55,7 @@ def _an_installation(settings: Any, tmp_path: Path) -> None:
 
 @pytest.fixture
 def change(settings: Any) -> Callable[..., None]:
-    """Give what changes settings of the installation."""
+    """Return what changes settings of the installation."""
 
     def changed(**values: Any) -> None:
         settings.DOORWARD = settings.DOORWARD.model_copy(update=values)
@@ -64,7 +64,7 @@ def change(settings: Any) -> Callable[..., None]:
 
 
 def check(*words: str) -> tuple[int, dict[str, dict[str, str]]]:
-    """Give the exit status, and what was found by name."""
+    """Return the exit status, and what was found by name."""
     done = CliRunner().invoke(main, ["check", "--json", *words])
     return done.exit_code, {one["check"]: one for one in json.loads(done.stdout)}
 
@@ -208,7 +208,7 @@ def test_the_databases_clock_is_compared():
 def time_server(
     ahead: float = 0, *, stratum: int = 2, head: int = 0x24, own: bool = True, size: int = 48
 ) -> Iterator[str]:
-    """Run a time server for one question on loopback; give its HOST:PORT."""
+    """Run a time server for one question on loopback; return its HOST:PORT."""
 
     def answer() -> None:
         asked, sender = server.recvfrom(512)

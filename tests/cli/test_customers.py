@@ -6,11 +6,11 @@ import pytest
 from click.testing import CliRunner
 from django.db import connection
 
-from doorward.audit.events import Kind
 from doorward.cli.base import main
+from doorward.customers.events import CUSTOMER_ADDED
 from doorward.customers.models import Customer
-from tests import support
-from tests.serving import doorward
+from tests.kit import people
+from tests.kit.serving import doorward
 
 pytestmark = pytest.mark.django_db
 
@@ -20,11 +20,11 @@ def run(*words, **rest):
 
 
 def test_a_customer_is_added_once():
-    support.provider()
+    people.provider()
     added = run("add", "  Harbour Bakery ")
     assert added.exit_code == 0
     assert added.output == "Harbour Bakery was added.\n"
-    [event] = support.events(Kind.CUSTOMER_ADDED, customer_name="Harbour Bakery")
+    [event] = people.events(CUSTOMER_ADDED, customer_name="Harbour Bakery")
     assert (event.actor_id, event.actor_type) == (None, "operator")
 
     again = run("add", "HARBOUR bakery")
@@ -50,10 +50,10 @@ def test_a_wrong_use_is_told_apart_from_a_refusal():
 
 
 def test_the_list_has_the_provider_first():
-    support.make_customer("Zebra")
-    customer = support.make_customer("apple", require_2fa=True)
-    support.make_administrator(customer)
-    support.make_administrator(customer, email="gone@apple.example", status="removed")
+    people.make_customer("Zebra")
+    customer = people.make_customer("apple", require_2fa=True)
+    people.make_administrator(customer)
+    people.make_administrator(customer, email="gone@apple.example", status="removed")
     table = run("list").output.splitlines()
     assert [line.split()[0] for line in table] == ["NAME", "Provider", "apple", "Zebra"]
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests import postgresql, serving
+from tests.kit import postgresql, serving
 
 pytestmark = [
     pytest.mark.processes,

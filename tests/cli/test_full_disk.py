@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import postgresql, serving
-from tests.waiting import until
+from tests.kit import postgresql, serving
+from tests.kit.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ SIZE = 24 * 1024 * 1024
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """Give a small disk."""
+    """Return a small disk."""
     with small_disk(tmp_path / "disk") as folder:
         yield folder
 

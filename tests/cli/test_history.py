@@ -17,18 +17,18 @@ from django.db import connection
 from django.utils import timezone
 
 from doorward.audit import exporting, sealing
-from doorward.audit.events import Kind
+from doorward.audit.events import HISTORY_EXPORTED
 from doorward.audit.models import Batch, Event
 from doorward.cli.base import main
-from doorward.notices import anchoring
-from tests import histories, postgresql, support
-from tests.serving import doorward, environment
+from doorward.notifications import anchoring
+from tests.kit import histories, people, postgresql
+from tests.kit.serving import doorward, environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from doorward.administrators.models import Administrator
+    from doorward.accounts.models import Administrator
 
 MIDDLE = 3
 
@@ -169,13 +169,13 @@ def test_both_forms_say_the_same(batches: list[Batch], owner: Administrator) -> 
             assert row["public_id"] == line["public_id"]
             assert json.loads(row["details"]) == line["details"]
     assert [line["batch"] for line in lines if line["record"] == "batch"] == [1, 2, 3, 4]
-    assert lines[-1]["kind"] == Kind.HISTORY_EXPORTED
+    assert lines[-1]["kind"] == HISTORY_EXPORTED
 
 
 def test_no_cell_runs_in_a_spreadsheet(owner: Administrator, tmp_path: Path) -> None:
     names = ["=1+1", "+1", "-1", "@x", "\t=1", "＝1", "'x", "''=1"]
     for name in names:
-        histories.happen(support.again(owner), 1)
+        histories.happen(people.again(owner), 1)
         Event.rewritable.filter(id=Event.objects.latest("id").id).update(actor_name=name)
     sealing.seal(now=timezone.now())
     file = histories.export(tmp_path, "csv")
@@ -188,7 +188,7 @@ def test_no_cell_runs_in_a_spreadsheet(owner: Administrator, tmp_path: Path) -> 
 
 def test_an_export_is_an_event(batches: list[Batch]) -> None:
     run("export")
-    [event] = support.events(Kind.HISTORY_EXPORTED)
+    [event] = people.events(HISTORY_EXPORTED)
     assert event.actor_type == "operator"
 
 
@@ -214,12 +214,12 @@ import os
 from django.db import transaction
 from django.utils import timezone
 from doorward.audit import sealing
-from doorward.audit.events import Kind
-from doorward.audit.origin import CONSOLE
-from doorward.audit.services import record
+from doorward.customers.events import TAB_ADDED
+from doorward.audit.actor import CONSOLE
+from doorward.audit.record import record
 with transaction.atomic():
     for number in range(3 * sealing.EVENTS_A_BATCH):
-        record(Kind.TAB_ADDED, by=CONSOLE, details={"tab": str(number)})
+        record(TAB_ADDED, actor=CONSOLE, details={"tab": str(number)})
 """
 # The statements of a batch: the lock, the events, the batch before, the new one, the mark on the events.
 KILL_BEFORE_STATEMENT = """

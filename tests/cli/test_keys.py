@@ -18,22 +18,22 @@ from click.testing import CliRunner
 from django.test import Client
 from django.utils import timezone
 
-from doorward.audit.events import Kind
+from doorward.audit.events import KEY_DROPPED, KEY_MADE, KEYS_ROTATED
 from doorward.audit.models import Event
 from doorward.cli.base import main
-from doorward.core import totp
-from doorward.mfa.models import Factor
-from doorward.safe import keyring, vault
-from doorward.safe.keyring import KeyFile
-from doorward.safe.sqlite.driver import Database
-from tests import postgresql, support
-from tests.secrets_at_rest import keep
-from tests.serving import Browser, doorward, environment, start
+from doorward.credentials.models import Factor
+from doorward.credentials.totp import rules
+from doorward.kernel.crypto import keyring, sealing
+from doorward.kernel.crypto.keyring import KeyFile
+from doorward.kernel.db.sqlite.driver import Database
+from tests.kit import browsers, people, postgresql
+from tests.kit.secrets_at_rest import keep
+from tests.kit.serving import Browser, doorward, environment, start
 
 ROOT = Path(__file__).parent.parent.parent
 EVERYTHING = (
     "1 hash keys, 2 authenticator apps, 1 set-ups, 1 unsaved recovery codes, "
-    "1 parked forms, 1 links that were asked for, 1 mailed links, 1 mailed codes"
+    "1 mailed links, 1 links that were asked for, 1 mailed codes, 1 saved requests"
 )
 
 
@@ -42,14 +42,14 @@ def run(*words):
 
 
 def said(*words):
-    """Give what a command printed that did what it was asked for."""
+    """Return what a command printed that did what it was asked for."""
     result = run(*words)
     assert (result.exit_code, result.stderr) == (0, ""), result.output
     return result.stdout
 
 
 def refused(*words):
-    """Give the one sentence of a command that could not do it."""
+    """Return the one sentence of a command that could not do it."""
     result = run(*words)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.count("\n") == 1
@@ -70,7 +70,7 @@ def kept(keys, owner, colleague, outsider):
 
 @pytest.fixture
 def later(clock):
-    """Give what lets two minutes go by."""
+    """Return what lets two minutes go by."""
     return lambda: clock.shift(timedelta(minutes=2))
 
 
@@ -99,18 +99,18 @@ def test_a_key_is_changed_from_start_to_end(keys, kept, later):
     assert [key.id for key in keys.ring.keys] == [new]
     assert len(said("check").splitlines()) == 2
     assert recorded() == [
-        (Kind.KEY_MADE, {"key_id": new}),
-        (Kind.KEYS_ROTATED, {"key_id": new, "sealed": 9}),
-        (Kind.KEYS_ROTATED, {"key_id": new, "sealed": 0}),
-        (Kind.KEY_DROPPED, {"key_id": old}),
+        (KEY_MADE, {"key_id": new}),
+        (KEYS_ROTATED, {"key_id": new, "sealed": 9}),
+        (KEYS_ROTATED, {"key_id": new, "sealed": 0}),
+        (KEY_DROPPED, {"key_id": old}),
     ]
 
 
 def recorded():
-    """Give what history has of keys; all of it in the provider's own, with nothing secret."""
-    kinds = (Kind.KEY_MADE, Kind.KEYS_ROTATED, Kind.KEY_DROPPED)
+    """Return what history has of keys; all of it in the provider's own, with nothing secret."""
+    kinds = (KEY_MADE, KEYS_ROTATED, KEY_DROPPED)
     found = list(Event.objects.filter(kind__in=kinds).order_by("id"))
-    assert {event.customer_id for event in found} <= {support.provider().id}
+    assert {event.customer_id for event in found} <= {people.provider().id}
     assert {(event.actor_id, event.actor_type) for event in found} <= {(None, "operator")}
     return [(event.kind, event.details) for event in found]
 
@@ -118,10 +118,10 @@ def recorded():
 def test_the_providers_staff_read_of_it(keys, kept):
     said("new")
     said("rotate")
-    staff = support.make_administrator(
-        support.provider(), email="nora@provider.example", tabs=support.ALL_TABS
+    staff = people.make_administrator(
+        people.provider(), email="nora@provider.example", tabs=people.ALL_TABS
     )
-    page = support.browser_of(staff).get("/activity/").content.decode()
+    page = browsers.browser_of(staff).get("/activity/").content.decode()
     assert "The operator made a new key for secrets at rest." in page
     assert f"key: {keys.ring.newest.id} · 9 secrets" in page
     assert keys.ring.newest.secret.hex() not in page
@@ -158,19 +158,17 @@ def test_for_programs(keys, kept):
         "authenticator_apps": 2,
         "set_ups": 1,
         "unsaved_recovery_codes": 1,
-        "parked_forms": 1,
-        "links_that_were_asked_for": 1,
         "mailed_links": 1,
+        "links_that_were_asked_for": 1,
         "mailed_codes": 1,
+        "saved_requests": 1,
     }
 
 
 def test_what_does_not_open_is_one_sentence(keys, kept):
     [one, other] = Factor.objects.order_by("confirmed_at")
     Factor.objects.filter(id=one.id).update(sealed=other.sealed)
-    sentence = (
-        f"The totp of mfa_factor {one.id} does not open: it was changed, or it is another row's."
-    )
+    sentence = f"The totp of credentials_factor {one.id} does not open: it was changed, or it is another row's."
     assert refused("check") == sentence
     said("new")
     assert refused("rotate") == sentence
@@ -186,7 +184,7 @@ def test_a_key_that_is_gone_is_named(keys, kept, monkeypatch):
     old = keys.ring.newest.id
     keys.add(now=timezone.now())
     keys.drop(old)
-    monkeypatch.setattr(vault, "_ciphers", {})
+    monkeypatch.setattr(sealing, "_ciphers", {})
     sentence = (
         f"The key '{old}', which the hash keys in the database need, "
         f"is not in the key file {keys.path}."
@@ -230,7 +228,7 @@ def test_a_file_that_cannot_be_written(keys, customer, monkeypatch):
 
 def test_whoever_stops_it_is_told_how_to_go_on(keys, kept, monkeypatch):
     said("new")
-    real, calls = vault.seal, []
+    real, calls = sealing.seal, []
 
     def stopped(*args, **kwargs):
         calls.append(args)
@@ -239,7 +237,7 @@ def test_whoever_stops_it_is_told_how_to_go_on(keys, kept, monkeypatch):
         return real(*args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(vault, "seal", stopped)
+        patch.setattr(sealing, "seal", stopped)
         assert refused("rotate") == "Stopped; `doorward keys rotate` goes on from there."
     said("rotate")
     [_, old] = json.loads(said("check", "--json"))
@@ -252,9 +250,9 @@ def test_somebody_signs_in_after_it_all(keys, kept, later, monkeypatch):
     said("rotate")
     later()
     said("drop", old)
-    monkeypatch.setattr(vault, "_ciphers", {})
-    vault._fingerprint_key.cache_clear()
-    assert support.sign_in(Client(), kept.owner).get("/").status_code == 200
+    monkeypatch.setattr(sealing, "_ciphers", {})
+    sealing._hash_key.cache_clear()
+    assert browsers.sign_in(Client(), kept.owner).get("/").status_code == 200
 
 
 # --- as processes of their own ----------------------------------------------------------------------
@@ -267,7 +265,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def database():
-    """Give the setting for an empty database of its own."""
+    """Return the setting for an empty database of its own."""
     if not postgresql.url():
         yield {}
         return
@@ -276,7 +274,7 @@ def database():
 
 
 def script(text, folder, database):
-    """Run some lines on the installation; give what they print."""
+    """Run some lines on the installation; return what they print."""
     ended = subprocess.run(
         [sys.executable, "-c", text],
         cwd=ROOT,
@@ -295,13 +293,13 @@ from doorward.cli.base import set_up_django
 set_up_django()
 from doorward.cli.data import bring_up_to_date
 bring_up_to_date()
-from doorward.cli.sealed import COLUMNS
-from doorward.safe import sealed
-from tests import support
-customer = support.make_customer()
-owner = support.make_administrator(customer, tabs=support.ALL_TABS)
-colleague = support.make_administrator(customer, email="sam@x.example", name="Samuel Osei")
-newcomer = support.make_administrator(customer, email="new@x.example", name="Lena Fischer")
+from doorward.operations.sealed_columns import COLUMNS
+from doorward.kernel.crypto import columns
+from tests.kit import codes, people
+customer = people.make_customer()
+owner = people.make_administrator(customer, tabs=people.ALL_TABS)
+colleague = people.make_administrator(customer, email="sam@x.example", name="Samuel Osei")
+newcomer = people.make_administrator(customer, email="new@x.example", name="Lena Fischer")
 """
 
 KILLED = """
@@ -310,7 +308,7 @@ from django.conf import settings
 from django.db import connection, connections
 from django.utils import timezone
 from doorward.cli.keys import _reseal
-from tests.secrets_at_rest import keep
+from tests.kit.secrets_at_rest import keep
 keep(owner, colleague, newcomer)
 
 def alone():
@@ -319,7 +317,7 @@ def alone():
     getattr(connection, "close_pool", lambda: None)()
 
 def killed_at(statement):
-    "Rotate in a process that is killed before this statement; give whether it was."
+    "Rotate in a process that is killed before this statement; return whether it was."
     alone()
     child = os.fork()
     if not child:
@@ -340,14 +338,14 @@ while True:
     key = settings.KEYS.add(now=timezone.now())
     if not killed_at(statement):
         break
-    found = sealed.look(COLUMNS, seen=lambda: None)
+    found = columns.look(COLUMNS, seen=lambda: None)
     assert found.broken == 0, found.first
     assert sum(sum(needs.values()) for needs in found.needs.values()) == 9, found.needs
     statement += 1
     # The other times what was begun goes on with the next key.
     if statement % 5 == 0:
         assert not killed_at(10_000)
-found = sealed.look(COLUMNS, seen=lambda: None)
+found = columns.look(COLUMNS, seen=lambda: None)
 assert found.needs.keys() == {key.id}, found.needs
 for old in settings.KEYS.ring.keys[1:]:
     settings.KEYS.drop(old.id)
@@ -367,18 +365,18 @@ def test_killed_before_each_of_its_statements_nothing_is_lost(folder, database):
 MANY = 2000
 FILL = f"""
 from django.utils import timezone
-from doorward.core.steps import FactorKind
-from doorward.mfa import places
-from doorward.mfa.models import Factor
-from doorward.safe import vault
+from doorward.policy.rules import FactorKind
+from doorward.credentials import sealed
+from doorward.credentials.models import Factor
+from doorward.kernel.crypto import sealing
 made = [
     Factor(administrator=colleague, kind=FactorKind.APP, confirmed_at=timezone.now())
     for _ in range({MANY})
 ]
 for factor in made:
-    factor.sealed = vault.seal(b"x" * 20, **places.of_factor(factor.id))
+    factor.sealed = sealing.seal(b"x" * 20, **sealed.of_factor(factor.id))
 Factor.objects.bulk_create(made)
-print(support.enable_app(owner).hex())
+print(codes.enable_app(owner).hex())
 """
 
 
@@ -391,14 +389,14 @@ def sealed_by(key_id, folder, database):
         connect, mark = partial(psycopg.connect, database["database_url"]), "%s"
     else:
         connect, mark = partial(Database.connect, folder / "doorward.sqlite3", timeout=10), "?"
-    statement = f"SELECT count(*) FROM mfa_factor WHERE substr(sealed, 1, {mark}) = {mark}"
+    statement = f"SELECT count(*) FROM credentials_factor WHERE substr(sealed, 1, {mark}) = {mark}"
     with closing(connect()) as connection:
         [[number]] = connection.execute(statement, (len(head), head))
     return number
 
 
 def begin_and_kill(folder, database):
-    """Make a key, and kill a rotation to it when some apps have it and some have not; give its id."""
+    """Make a key, and kill a rotation to it when some apps have it and some have not; return its id."""
     for _ in range(5):
         command("new", folder=folder, database=database)
         new = keyring.load(folder / "keys.json").newest.id
@@ -425,9 +423,9 @@ def killed_in_the_middle(key_id, folder, database):
 
 def sign_in(browser, secret, offset):
     browser.get("/sign-in/")
-    fields = {"email": "ines.moreau@harbourbakery.example", "password": support.PASSWORD}
+    fields = {"email": "ines.moreau@harbourbakery.example", "password": people.PASSWORD}
     assert browser.post("/sign-in/", **fields, next="") == "/sign-in/code/"
-    code = totp.code_at(secret, totp.step_at(timezone.now()) + offset)
+    code = rules.code_at(secret, rules.step_at(timezone.now()) + offset)
     assert browser.post("/sign-in/code/", code=code) == "/"
     assert browser.name == "home"
 
@@ -506,9 +504,9 @@ def test_run_wants_every_key_that_anything_needs(folder, database):
     script(
         "from doorward.cli.base import set_up_django\n"
         "set_up_django()\n"
-        "from doorward.cli.sealed import COLUMNS\n"
-        "from doorward.safe import sealed\n"
-        "list(sealed.reseal(COLUMNS[0], sealed.Found()))\n",
+        "from doorward.operations.sealed_columns import COLUMNS\n"
+        "from doorward.kernel.crypto import columns\n"
+        "list(columns.reseal(COLUMNS[0], columns.Found()))\n",
         folder,
         database,
     )

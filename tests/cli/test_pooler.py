@@ -15,9 +15,9 @@ import pytest
 from django.db import connection, transaction
 
 from doorward.cli import migrating
-from tests import postgresql
-from tests.pgbouncer import pooler
-from tests.serving import Browser, environment, start
+from tests.kit import postgresql
+from tests.kit.pgbouncer import pooler
+from tests.kit.serving import Browser, environment, start
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +59,7 @@ with ThreadPoolExecutor(8) as pool:
     print(json.dumps({"rows": Event.objects.count(), "lines": [*exported], "seen": [*seen]}))
 """
 WHO_ANSWERS = """
-from doorward.safe import poolers
+from doorward.kernel.db import poolers
 print(poolers.is_behind_one())
 with poolers.directly():
     print(poolers.is_behind_one())
@@ -72,7 +72,7 @@ def program(code: str, folder: Path, url: str, **settings: str) -> subprocess.Po
     given = environment(folder, database_url=url, keys_file=str(folder.parent / "keys"), **settings)
     return subprocess.Popen(
         [sys.executable, "-c", code],
-        env={**given, "DJANGO_SETTINGS_MODULE": "doorward.config.settings"},
+        env={**given, "DJANGO_SETTINGS_MODULE": "doorward.settings.django"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -104,7 +104,9 @@ def test_an_export_beside_others_has_every_row(tmp_path):
         assert lines in {found["rows"] + 1, found["rows"] + 2}, lines
 
 
-CHECK = SET_UP + "from doorward.cli.fitness.database import _pooler; print(_pooler().verdict)\n"
+CHECK = (
+    SET_UP + "from doorward.operations.checks.database import _pooler; print(_pooler().verdict)\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_it_starts_again_and_serves_by_a_pooler_on_postgresql(tmp_path):
 
 
 def _look(browser: Browser, times: int) -> set[int]:
-    """Open pages with a browser's cookies; give the statuses."""
+    """Open pages with a browser's cookies; return the statuses."""
     found = set()
     for _ in range(times):
         with browser.opener.open(f"{browser.address}/activity/", timeout=60) as answer:

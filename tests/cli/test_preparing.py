@@ -20,9 +20,9 @@ from doorward.cli import migrating
 from doorward.cli.base import COMMANDS, Failure, main
 from doorward.cli.data import bring_up_to_date, refuse_unprepared
 from doorward.customers.models import Customer
-from doorward.safe import schema
-from tests import support
-from tests.serving import free_port
+from doorward.kernel.db import schema
+from tests.kit import people
+from tests.kit.serving import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,8 +73,8 @@ def test_who_waits_goes_on_when_the_other_is_ready(monkeypatch, caplog):
 
 @pytest.fixture
 def newer() -> str:
-    """Give the sentence about a database that a newer Doorward has changed."""
-    support.provider()
+    """Return the sentence about a database that a newer Doorward has changed."""
+    people.provider()
     MigrationRecorder(connection).record_applied("audit", "9999_later")
     return (
         f"The database is newer than this program: Doorward {__version__} does not know its migration "
@@ -130,7 +130,7 @@ def test_every_command_looks_first():
 
 
 def test_readiness_ends_when_the_database_becomes_newer(client: Client) -> None:
-    support.provider()
+    people.provider()
     assert b"newer" not in client.get("/readyz").content  # no worker runs here
     MigrationRecorder(connection).record_applied("recovery", "0001_initial")
     answer = client.get("/readyz")

@@ -13,9 +13,9 @@ import psutil
 import pytest
 
 from doorward.cli.supervisor import FIRST_WAIT_SECONDS
-from tests import postgresql
-from tests.serving import doorward, environment, free_port, start
-from tests.waiting import until
+from tests.kit import postgresql
+from tests.kit.serving import doorward, environment, free_port, start
+from tests.kit.waiting import until
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("commands")]
 
@@ -27,7 +27,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def server(folder):
-    """Give one to end or to break; all but the first begin on the folder that the last one left."""
+    """Return one to end or to break; all but the first begin on the folder that the last one left."""
     started = start(folder)
     yield started
     started.stop()
@@ -40,7 +40,7 @@ def steady_folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def steady(steady_folder):
-    """Give one that no test ends."""
+    """Return one that no test ends."""
     started = start(steady_folder)
     yield started
     started.stop()

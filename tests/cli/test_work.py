@@ -9,9 +9,9 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from tests import postgresql
-from tests.serving import doorward, environment, start
-from tests.waiting import until
+from tests.kit import postgresql
+from tests.kit.serving import doorward, environment, start
+from tests.kit.waiting import until
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("commands")]
 
@@ -28,7 +28,7 @@ if postgresql.url():  # on SQLite there is nothing else to say
 
     @contextmanager
     def working(folder, **settings):
-        """Run it until the test is done; give its process."""
+        """Run it until the test is done; return its process."""
         log = folder.parent / "work.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -47,7 +47,7 @@ if postgresql.url():  # on SQLite there is nothing else to say
 
     @pytest.fixture(scope="module")
     def first(tmp_path_factory):
-        """Give the settings of a first machine, which has prepared the database and is off."""
+        """Return the settings of a first machine, which has prepared the database and is off."""
         folder = tmp_path_factory.mktemp("first") / "data"
         with postgresql.empty_database() as url:
             start(folder, database_url=url).stop()

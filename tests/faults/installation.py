@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import psutil
 from django.db import connection
 
-from tests import serving
-from tests.waiting import until
+from tests.kit import serving
+from tests.kit.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
-    from tests.notices.servers import Box
+    from tests.notifications.servers import Box
 
 # One part, which the rest replaces while people go on; or all of it, as whoever clears a machine's
 # memory does. `mail`: the worker, when the mail server has a message and has not said so.
@@ -84,14 +84,14 @@ class Installation:
             self._rotating = None
 
     def is_whole(self) -> bool:
-        """Say whether all parts are there (again) and it answers."""
+        """Return whether all parts are there (again) and it answers."""
         if self.server.process.poll() is not None:
             return False
         parts = len(self.server.answering()) == 2 and self.server.part("work") is not None
         return parts and self.server.healthy()
 
     def be_whole(self) -> None:
-        """Start it anew if it is gone, else wait until it has mended itself."""
+        """Start it again if it is gone, else wait until it has mended itself."""
         self.kills += self.box.killed
         self.box.kills = self.box.killed = 0
         if self._is_gone():

@@ -8,22 +8,38 @@ from django.contrib.auth.hashers import check_password
 from django.db import connection
 from django.db.models import F
 
-from doorward.administrators.models import (
-    Administrator,
-    EmailChange,
-    LinkPurpose,
-    MailboxProof,
-    MailedLink,
-    Session,
-    Status,
+from doorward.accounts.events import (
+    ADMINISTRATOR_SUSPENDED,
+    EMAIL_CHANGE_ASKED,
+    EMAIL_CHANGED,
+    INVITATION_SENT,
+    TWO_FACTOR_REQUIRED,
 )
+from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, MailedLink, Status
 from doorward.audit import verifying
-from doorward.audit.events import Kind, Outcome
+from doorward.audit.events import Outcome
 from doorward.audit.models import Event
-from doorward.mfa import places
-from doorward.mfa.models import Factor, RecoveryCode, RecoverySet
-from doorward.notices.models import Delivery, State
-from doorward.safe import vault
+from doorward.credentials import sealed
+from doorward.credentials.events import (
+    PASSWORD_CHANGED,
+    PASSWORD_RESET,
+    RECOVERY_CODE_USED,
+    TWO_FACTOR_DISABLED,
+    TWO_FACTOR_ENABLED,
+)
+from doorward.credentials.models import Factor, RecoveryCode, RecoverySet
+from doorward.kernel.crypto import sealing
+from doorward.notifications.events import ALL
+from doorward.notifications.models import Delivery, State
+from doorward.sessions.events import SIGNED_IN
+from doorward.sessions.models import Session
+from doorward.signin.events import (
+    INVITATION_ACCEPTED,
+    MAILBOX_PROOF_SENT,
+    MAILBOX_VERIFIED,
+    PASSWORD_LINK_ASKED,
+)
+from doorward.signin.models import MailboxProof
 from tests.faults.people import events_of
 
 if TYPE_CHECKING:
@@ -49,25 +65,25 @@ def hold_for(who: Somebody) -> None:
     assert _factors(who.id) == ([known.secret] if known.secret else []), who
     assert _recovery(who.id) == (_recovery_of(who) if known.secret else []), who
     assert _traces(who.id) == {
-        "signed in": events[Kind.SIGNED_IN],
-        "mailboxes proved": events[Kind.MAILBOX_PROVED],
-        "passwords reset": events[Kind.PASSWORD_RESET],
-        "invitations accepted": events[Kind.INVITATION_ACCEPTED],
-        "e-mails asked for": events[Kind.EMAIL_CHANGE_ASKED],
-        "e-mails changed": events[Kind.EMAIL_CHANGED],
+        "signed in": events[SIGNED_IN],
+        "mailboxes proved": events[MAILBOX_VERIFIED],
+        "passwords reset": events[PASSWORD_RESET],
+        "invitations accepted": events[INVITATION_ACCEPTED],
+        "e-mails asked for": events[EMAIL_CHANGE_ASKED],
+        "e-mails changed": events[EMAIL_CHANGED],
     }, who
     if known.status == Status.SUSPENDED:
         assert not _open_sessions(who.id).exists(), who
 
 
 def _factors(person_id: UUID) -> list[bytes]:
-    """Give the secrets of somebody's apps: they open with the keys that the file has now."""
+    """Return the secrets of somebody's apps: they open with the keys that the file has now."""
     rows = Factor.objects.filter(administrator_id=person_id)
-    return [vault.open_sealed(row.sealed or b"", **places.of_factor(row.id)) for row in rows]
+    return [sealing.open_sealed(row.sealed or b"", **sealed.of_factor(row.id)) for row in rows]
 
 
 def _recovery(person_id: UUID) -> list[tuple[bool, bool, int, int]]:
-    """Give each set of codes: saved, still sealed, how many, how many are used."""
+    """Return each set of codes: saved, still sealed, how many, how many are used."""
     return [
         (
             one.saved_at is not None,
@@ -126,13 +142,13 @@ def lets_in(visitor: Visitor, thief: Visitor, who: Somebody) -> None:
     assert sent.status == 303, (who, sent.text)
     if known.secret:
         _second_step(visitor, thief, who)
-    with who.asks(*([] if _step_due(who) else [Kind.SIGNED_IN])):
+    with who.asks(*([] if _step_due(who) else [SIGNED_IN])):
         home = visitor.get("/")
     assert home.header("Location") == _step_due(who), who
 
 
 def _step_due(who: Somebody) -> str:
-    """Give the page that somebody who has just proved all that they have is sent to; empty: none."""
+    """Return the page that somebody who has just proved all that they have is sent to; empty: none."""
     if who.known.required and not who.known.secret:
         return "/sign-in/mailbox/"
     return "/sign-in/recovery-codes/" if who.known.secret and not who.known.saved else ""
@@ -151,32 +167,32 @@ def _second_step(visitor: Visitor, thief: Visitor, who: Somebody) -> None:
         return
     # All codes of now were used. Where no recovery code is known either, time would tell.
     code = next(one for one in known.codes if one not in known.used)
-    with who.asks(Kind.RECOVERY_CODE_USED, used=(*known.used, code)):
+    with who.asks(RECOVERY_CODE_USED, used=(*known.used, code)):
         visitor.went("/sign-in/recovery/", code=code)
 
 
 # Who must have had a mail of it: the person of the event, or both of their addresses.
 TOLD = {
-    Kind.INVITATION_SENT: 1,
-    Kind.MAILBOX_PROOF_SENT: 1,
-    Kind.TWO_FACTOR_ENABLED: 1,
-    Kind.TWO_FACTOR_DISABLED: 1,
-    Kind.TWO_FACTOR_REQUIRED: 1,
-    Kind.RECOVERY_CODE_USED: 1,
-    Kind.PASSWORD_CHANGED: 1,
-    Kind.PASSWORD_LINK_ASKED: 1,
-    Kind.PASSWORD_RESET: 1,
-    Kind.EMAIL_CHANGE_ASKED: 2,
-    Kind.EMAIL_CHANGED: 2,
-    Kind.ADMINISTRATOR_SUSPENDED: 1,
+    INVITATION_SENT: 1,
+    MAILBOX_PROOF_SENT: 1,
+    TWO_FACTOR_ENABLED: 1,
+    TWO_FACTOR_DISABLED: 1,
+    TWO_FACTOR_REQUIRED: 1,
+    RECOVERY_CODE_USED: 1,
+    PASSWORD_CHANGED: 1,
+    PASSWORD_LINK_ASKED: 1,
+    PASSWORD_RESET: 1,
+    EMAIL_CHANGE_ASKED: 2,
+    EMAIL_CHANGED: 2,
+    ADMINISTRATOR_SUSPENDED: 1,
 }
 # What somebody no longer waits for is not sent: the link was used, or taken back.
-MAY_BE_DROPPED = {Kind.INVITATION_SENT, Kind.PASSWORD_LINK_ASKED, Kind.MAILBOX_PROOF_SENT}
-MAY_BE_DROPPED |= {Kind.EMAIL_CHANGE_ASKED}
+MAY_BE_DROPPED = {INVITATION_SENT, PASSWORD_LINK_ASKED, MAILBOX_PROOF_SENT}
+MAY_BE_DROPPED |= {EMAIL_CHANGE_ASKED}
 
 
 def mail_arrived(received: set[tuple[str, str]]) -> int:
-    """Hold the mail that arrived against history; give the number of mails, duplicates once."""
+    """Hold the mail that arrived against history; return the number of mails, duplicates once."""
     assert not Event.objects.filter(dispatched_at__isnull=True).exists()
     assert not Delivery.objects.filter(state=State.DUE).exists()
     # One Message-ID for each delivery, however often it was sent; none that was sent is missing. One
@@ -191,8 +207,8 @@ def mail_arrived(received: set[tuple[str, str]]) -> int:
 
 
 def _was_told(event: Event, received: set[tuple[str, str]]) -> None:
-    kind = Kind(event.kind)
-    if kind is Kind.TWO_FACTOR_REQUIRED and event.details.get("at_adding"):
+    kind = ALL[event.kind]
+    if kind == TWO_FACTOR_REQUIRED and event.details.get("at_adding"):
         return
     mine = {to for number, to in received if number.startswith(f"<{event.public_id.hex}.")}
     dropped = Delivery.objects.filter(event_id=event.id, state=State.GIVEN_UP)

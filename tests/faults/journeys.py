@@ -12,11 +12,33 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from doorward.administrators.models import Status
-from doorward.audit.events import Kind
+from doorward.accounts.events import (
+    ADMINISTRATOR_SUSPENDED,
+    EMAIL_CHANGE_AGREED,
+    EMAIL_CHANGE_ASKED,
+    EMAIL_CHANGED,
+    LANGUAGE_CHANGED,
+    TWO_FACTOR_REQUIRED,
+)
+from doorward.accounts.models import Status
+from doorward.credentials.events import (
+    PASSWORD_CHANGED,
+    PASSWORD_RESET,
+    RECOVERY_CODE_USED,
+    RECOVERY_CODES_SAVED,
+    TWO_FACTOR_DISABLED,
+    TWO_FACTOR_ENABLED,
+)
+from doorward.sessions.events import SIGNED_IN
+from doorward.signin.events import (
+    INVITATION_ACCEPTED,
+    MAILBOX_PROOF_SENT,
+    MAILBOX_VERIFIED,
+    PASSWORD_LINK_ASKED,
+)
 from tests.browser.authenticator import Authenticator
-from tests.support import OTHER_PASSWORD
-from tests.wire import Answer, Wire
+from tests.kit.people import OTHER_PASSWORD
+from tests.kit.wire import Answer, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,12 +110,12 @@ class Visitor(Wire):
             time.sleep(0.02)
 
     def link(self, path: str, *, to: str) -> str:
-        """Wait for a mailed link below `path`; give its path."""
+        """Wait for a mailed link below `path`; return its path."""
         return self.mailed(rf"https?://[^/\s]+({path}\S+)", to=to)
 
 
 def sign_in(visitor: Visitor, who: Somebody) -> None:
-    with who.asks(Kind.SIGNED_IN):
+    with who.asks(SIGNED_IN):
         visitor.went("/sign-in/", email=who.known.email, password=who.known.password, next="")
         if who.known.secret:
             visitor.went("/sign-in/code/", code=code_of(who))
@@ -113,63 +135,63 @@ def enable(visitor: Visitor, who: Somebody) -> None:
 def _set_up(visitor: Visitor, who: Somebody, path: str) -> None:
     shown = visitor.shown(path).between('id="manual-code">', "<").replace(" ", "")
     who.app = Authenticator(b32decode(shown))
-    with who.asks(Kind.TWO_FACTOR_ENABLED, secret=who.app.secret):
+    with who.asks(TWO_FACTOR_ENABLED, secret=who.app.secret):
         visitor.went(path, code=code_of(who), name="Pixel 9")
     page = visitor.shown("/sign-in/recovery-codes/").text
     codes = tuple(re.findall(r"[A-Z2-7]{4}(?:-[A-Z2-7]{4}){5}", page))
     assert len(set(codes)) == 10, page
-    with who.asks(Kind.RECOVERY_CODES_SAVED, saved=True, codes=codes):
+    with who.asks(RECOVERY_CODES_SAVED, saved=True, codes=codes):
         visitor.went("/sign-in/recovery-codes/", saved="on")
 
 
 def disable(visitor: Visitor, who: Somebody) -> None:
     sign_in(visitor, who)
-    with who.asks(Kind.TWO_FACTOR_DISABLED, secret=b"", saved=False, codes=()):
+    with who.asks(TWO_FACTOR_DISABLED, secret=b"", saved=False, codes=()):
         visitor.went("/security/2fa/disable/", code=code_of(who))
 
 
 def forced_set_up(visitor: Visitor, who: Somebody) -> None:
     visitor.went("/sign-in/", email=who.known.email, password=who.known.password, next="")
-    with who.asks(Kind.MAILBOX_PROOF_SENT):
+    with who.asks(MAILBOX_PROOF_SENT):
         visitor.shown("/sign-in/mailbox/")
     code = visitor.mailed(r"(?m)^\s*(\d{4} \d{4})\s*$", to=who.known.email)
-    with who.asks(Kind.MAILBOX_PROVED):
+    with who.asks(MAILBOX_VERIFIED):
         visitor.went("/sign-in/mailbox/", code=code)
     _set_up(visitor, who, "/sign-in/set-up/")
-    with who.asks(Kind.SIGNED_IN):
+    with who.asks(SIGNED_IN):
         visitor.shown("/")
 
 
 def recover(visitor: Visitor, who: Somebody) -> None:
     visitor.went("/sign-in/", email=who.known.email, password=who.known.password, next="")
     code = next(one for one in who.known.codes if one not in who.known.used)
-    with who.asks(Kind.RECOVERY_CODE_USED, used=(*who.known.used, code)):
+    with who.asks(RECOVERY_CODE_USED, used=(*who.known.used, code)):
         visitor.went("/sign-in/recovery/", code=code)
-    with who.asks(Kind.SIGNED_IN):
+    with who.asks(SIGNED_IN):
         visitor.shown("/")
 
 
 def change_password(visitor: Visitor, who: Somebody) -> None:
     sign_in(visitor, who)
-    with who.asks(Kind.PASSWORD_CHANGED, password=OTHER_PASSWORD):
+    with who.asks(PASSWORD_CHANGED, password=OTHER_PASSWORD):
         visitor.went("/profile/password/", current=who.known.password, password=OTHER_PASSWORD)
 
 
 def reset_password(visitor: Visitor, who: Somebody) -> None:
-    with who.asks(Kind.PASSWORD_LINK_ASKED):
+    with who.asks(PASSWORD_LINK_ASKED):
         visitor.went("/password/forgot/", email=who.known.email)
     visitor.follow(visitor.get(visitor.link("/password/reset/", to=who.known.email)))
-    with who.asks(Kind.PASSWORD_RESET, password=OTHER_PASSWORD):
+    with who.asks(PASSWORD_RESET, password=OTHER_PASSWORD):
         visitor.went("/password/reset/", password=OTHER_PASSWORD)
-    with who.asks(Kind.SIGNED_IN):
+    with who.asks(SIGNED_IN):
         visitor.shown("/")
 
 
 def accept(visitor: Visitor, who: Somebody) -> None:
     visitor.follow(visitor.get(visitor.link("/invitation/", to=who.known.email)))
-    with who.asks(Kind.INVITATION_ACCEPTED, status=Status.ACTIVE, password=OTHER_PASSWORD):
+    with who.asks(INVITATION_ACCEPTED, status=Status.ACTIVE, password=OTHER_PASSWORD):
         visitor.went("/invitation/", password=OTHER_PASSWORD)
-    with who.asks(Kind.SIGNED_IN):
+    with who.asks(SIGNED_IN):
         visitor.shown("/")
 
 
@@ -177,22 +199,22 @@ def change_email(visitor: Visitor, who: Somebody) -> None:
     sign_in(visitor, who)
     new = f"new.{who.known.email}"
     # One form is all of it or nothing: until then they had chosen no language.
-    with who.asks(Kind.EMAIL_CHANGE_ASKED, Kind.LANGUAGE_CHANGED):
+    with who.asks(EMAIL_CHANGE_ASKED, LANGUAGE_CHANGED):
         visitor.went("/profile/", **_NAMES, language="en", time_zone="UTC", email=new)
     visitor.follow(visitor.get(visitor.link("/e-mail/confirm/", to=new)))
-    with who.asks(Kind.EMAIL_CHANGE_AGREED, Kind.EMAIL_CHANGED, email=new):
+    with who.asks(EMAIL_CHANGE_AGREED, EMAIL_CHANGED, email=new):
         visitor.went("/e-mail/confirm/")
 
 
 def require(visitor: Visitor, who: Somebody, colleague: Somebody) -> None:
     sign_in(visitor, colleague)
-    with who.asks(Kind.TWO_FACTOR_REQUIRED, required=True):
+    with who.asks(TWO_FACTOR_REQUIRED, required=True):
         _save(visitor, who, status="active", require_2fa="on")
 
 
 def suspend(visitor: Visitor, who: Somebody, colleague: Somebody) -> None:
     sign_in(visitor, colleague)
-    with who.asks(Kind.ADMINISTRATOR_SUSPENDED, status=Status.SUSPENDED):
+    with who.asks(ADMINISTRATOR_SUSPENDED, status=Status.SUSPENDED):
         _save(visitor, who, status="suspended", confirm="on")
 
 

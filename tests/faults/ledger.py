@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from doorward.administrators.models import Status
-from tests.support import PASSWORD
+from doorward.accounts.models import Status
+from tests.kit.people import PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from uuid import UUID
 
-    from doorward.audit.events import Kind
+    from doorward.audit.events import EventType
     from tests.browser.authenticator import Authenticator
 
 
@@ -50,14 +50,14 @@ class Somebody:
     doubt: tuple[Known, Counter[str]] | None = None
 
     @contextmanager
-    def asks(self, *kinds: Kind, **changed: Any) -> Iterator[None]:
+    def asks(self, *kinds: EventType, **changed: Any) -> Iterator[None]:
         """Send something within: answered, it is acknowledged; broken off, it stays in doubt."""
-        self.doubt = replace(self.known, **changed), Counter(kind.value for kind in kinds)
+        self.doubt = replace(self.known, **changed), Counter(kind for kind in kinds)
         yield
         self._settle()
 
     def settle(self, events: Counter[str]) -> bool:
-        """Take what happened from history, where there was doubt; say whether history makes sense."""
+        """Take what happened from history, where there was doubt; return whether history makes sense."""
         fresh = events - self.before - self.happened
         if self.doubt is not None and fresh == self.doubt[1]:
             self._settle()

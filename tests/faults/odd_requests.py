@@ -8,8 +8,8 @@ from urllib.parse import quote, quote_from_bytes, quote_plus
 
 from hypothesis import strategies as st
 
+from tests.kit.forms import FIELDS
 from tests.whole.routes import ROUTES
-from tests.whole.test_bad_input import FIELDS
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -88,7 +88,7 @@ values = st.one_of(
 
 @st.composite
 def targets(draw: st.DrawFn) -> str:
-    """Give the target of a request: an address of ours, as it is or not."""
+    """Return the target of a request: an address of ours, as it is or not."""
     route = draw(st.sampled_from(PATTERNS))
     given_values = {name: draw(values) for name in route.arguments if draw(st.booleans())}
     path = route.path(**given_values)
@@ -334,7 +334,7 @@ class Odd:
     token: bool
 
     def written(self, *, host: str, cookies: dict[str, str]) -> bytes:
-        """Give the bytes that are sent; what is not said oddly is said as a browser does."""
+        """Return the bytes that are sent; what is not said oddly is said as a browser does."""
         said = {name.lower() for name, _ in self.headers}
         body = self.body
         if self.token and self.kind == FORM:
@@ -357,7 +357,7 @@ class Odd:
 
 @st.composite
 def requests(draw: st.DrawFn) -> Odd:
-    """Give a request."""
+    """Return a request."""
     method = draw(
         st.sampled_from(
             ["GET"] * 4 + ["POST"] * 6 + ["HEAD", "OPTIONS", "PUT", "DELETE", "get", "TRACE", "X"]

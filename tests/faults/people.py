@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from doorward.administrators.models import Administrator, Status
-from doorward.audit.events import Kind, Outcome
+from doorward.accounts.models import Administrator, Status
+from doorward.audit.events import Outcome
 from doorward.audit.models import Event
-from doorward.mfa import recovery
-from tests import support
+from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.sessions.events import SIGN_IN_ABANDONED
 from tests.browser.authenticator import Authenticator
 from tests.faults import journeys
 from tests.faults.ledger import Known, Somebody
+from tests.kit import codes as kit_codes
+from tests.kit import people as kit_people
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,13 +53,13 @@ def plan(journey: Callable[..., None], customer: Customer) -> Plan:
     if journey in journeys.WITH_APP:
         _give_app(who)
     helped = journey in journeys.WITH_COLLEAGUE
-    return Plan(journey, who, _active(customer, tabs=support.ALL_TABS) if helped else None)
+    return Plan(journey, who, _active(customer, tabs=kit_people.ALL_TABS) if helped else None)
 
 
 def events_of(person_id: UUID) -> Counter[str]:
     """Count what history says was done to somebody; that they left half-way, the worker says later."""
     mine = Event.objects.filter(subject_id=person_id, outcome=Outcome.OK)
-    mine = mine.exclude(kind=Kind.SIGN_IN_ABANDONED)
+    mine = mine.exclude(kind=SIGN_IN_ABANDONED)
     return Counter(mine.values_list("kind", flat=True))
 
 
@@ -65,13 +67,13 @@ def _active(
     customer: Customer, *, required: bool = False, tabs: frozenset[str] = frozenset({"home"})
 ) -> Somebody:
     email = f"ines{next(_numbers)}@harbourbakery.example"
-    made = support.make_administrator(customer, email=email, tabs=tabs, require_2fa=required)
+    made = kit_people.make_administrator(customer, email=email, tabs=tabs, require_2fa=required)
     return _somebody(made, Known(email=email, required=required))
 
 
 def _invited(customer: Customer) -> Somebody:
     email = f"lena{next(_numbers)}@harbourbakery.example"
-    made = support.invite(customer, email=email)
+    made = kit_people.invite(customer, email=email)
     return _somebody(made, Known(email=email, status=Status.INVITED))
 
 
@@ -80,12 +82,14 @@ def _somebody(made: Administrator, known: Known) -> Somebody:
 
 
 def _give_app(who: Somebody) -> None:
-    """Give somebody an app and saved recovery codes."""
-    person, now = support.again_by_id(who.id), timezone.now()
-    secret = support.enable_app(person)
-    recovery.make(person, now=now)
-    codes = tuple(recovery.unsaved(person.id))
-    recovery.confirm_saved(administrator_id=person.id, by=support.by(person), now=now)
+    """Return somebody an app and saved recovery codes."""
+    person, now = kit_people.again_by_id(who.id), timezone.now()
+    secret = kit_codes.enable_app(person)
+    recovery_codes_codes.make(person, now=now)
+    codes = tuple(recovery_codes_codes.unsaved(person.id))
+    recovery_codes_codes.confirm_saved(
+        administrator_id=person.id, actor=kit_people.actor(person), now=now
+    )
     who.app = Authenticator(secret)
     who.known = replace(who.known, secret=secret, saved=True, codes=codes)
     who.before = events_of(who.id)

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.notices.mails import part, read
+from tests.notifications.mails import part, read
 
 if TYPE_CHECKING:
-    from tests.notices.servers import Box
+    from tests.notifications.servers import Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Postman:
     box: Box
 
     def find(self, pattern: str, *, to: str) -> str:
-        """Give what a pattern finds in the newest mail to somebody that has it; empty: none has."""
+        """Return what a pattern finds in the newest mail to somebody that has it; empty: none has."""
         for envelope in reversed(list(self.box.envelopes)):
             if envelope.rcpt_tos == [to]:
                 found = re.search(pattern, part(read(envelope.content), "plain"))
@@ -28,7 +28,7 @@ class Postman:
         return ""
 
     def received(self) -> set[tuple[str, str]]:
-        """Give the Message-ID and the receiver of each mail, duplicates once."""
+        """Return the Message-ID and the receiver of each mail, duplicates once."""
         found = set()
         for envelope in self.box.envelopes:
             headers = envelope.content.partition(b"\r\n\r\n")[0].decode()

@@ -21,15 +21,15 @@ import pytest
 from django.utils import timezone
 
 from doorward.environment import MailServer
-from doorward.notices.worker import run_once
-from doorward.safe.keyring import KeyFile
-from tests import support
+from doorward.kernel.crypto.keyring import KeyFile
+from doorward.notifications.worker import run_once
 from tests.faults import invariants, people
 from tests.faults.installation import ALL, PARTS, Installation
 from tests.faults.journeys import JOURNEYS, Bell, Over, Visitor
 from tests.faults.postman import Postman
-from tests.notices import servers
-from tests.notices.mails import send_to
+from tests.kit import people as kit_people
+from tests.notifications import servers
+from tests.notifications.mails import send_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,7 +130,7 @@ def box(caplog: pytest.LogCaptureFixture) -> Iterator[servers.Box]:
 @pytest.fixture
 def run(transactional_db: None, tmp_path: Path, settings: Any, box: servers.Box) -> Iterator[Run]:
     settings.KEYS = KeyFile(tmp_path / "keys.json", now=timezone.now())
-    customer = support.make_customer()
+    customer = kit_people.make_customer()
     seed = int(os.environ.get("FAULTS_SEED", secrets.randbelow(10**6)))
     print(f"FAULTS_SEED={seed}")  # noqa: T201 - shown where it fails
     installation = Installation(tmp_path / "data", box, settings.KEYS.path)

@@ -15,11 +15,11 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests import serving
 from tests.browser.portal import Inside, Portal
 from tests.faults.odd_requests import Odd, requests
-from tests.support import ALL_TABS
-from tests.wire import Wire
+from tests.kit import serving
+from tests.kit.people import ALL_TABS
+from tests.kit.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ class Target:
         assert self.wire.follow(self.wire.get("/")).status == 200
 
     def cpu(self) -> float:
-        """Give the seconds of processor that answering has taken."""
+        """Return the seconds of processor that answering has taken."""
         spent = [psutil.Process(one.pid).cpu_times() for one in self.portal.server.answering()]
         return sum(one.user + one.system for one in spent)
 
@@ -78,7 +78,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 
 
 def send(port: int, written: bytes) -> bytes:
-    """Send it, and give what came until the other side had enough."""
+    """Send it, and return what came until the other side had enough."""
     came = b""
     with socket.create_connection(("127.0.0.1", port), timeout=ANSWER_SECONDS) as connection:
         try:

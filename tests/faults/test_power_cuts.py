@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import postgresql, serving
 from tests.faults import recorder
 from tests.faults.disk import HOW, Disk
-from tests.waiting import until
+from tests.kit import postgresql, serving
+from tests.kit.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

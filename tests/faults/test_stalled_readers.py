@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from doorward.config.stalled import LOOK_SECONDS, PATIENCE_SECONDS
-from tests import serving
+from doorward.web.server.stalled import LOOK_SECONDS, PATIENCE_SECONDS
 from tests.browser.portal import Inside, Portal
+from tests.kit import serving
+from tests.kit.waiting import until
+from tests.kit.wire import Wire
 from tests.threats.held import held, kinds
-from tests.waiting import until
-from tests.wire import Wire
 
 if TYPE_CHECKING:
     import socket
@@ -33,7 +33,7 @@ EVENTS = 24_000
 
 
 def still_open(portal: Portal, ones: Held) -> bool:
-    """Say whether the server has any of these connections, without taking anything from them."""
+    """Return whether the server has any of these connections, without taking anything from them."""
     ours = {one.getsockname()[1] for one in ones.sockets}
     return any(
         connection.status == psutil.CONN_ESTABLISHED and connection.raddr.port in ours

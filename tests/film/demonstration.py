@@ -9,8 +9,8 @@ import urllib.request
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tests.serving import environment, free_port
-from tests.waiting import until
+from tests.kit.serving import environment, free_port
+from tests.kit.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def running(home: Path) -> Iterator[str]:
-    """Run `doorward demo`, whose temporary files are in `home`; give its address."""
+    """Run `doorward demo`, whose temporary files are in `home`; return its address."""
     port = free_port()
     kept = environment(home) | {"TMPDIR": str(home), "XDG_RUNTIME_DIR": str(home)}
     del kept["DOORWARD_DATA_DIR"]

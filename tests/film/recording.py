@@ -16,7 +16,7 @@ import django
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from doorward.web.files import FOLDER
+from doorward.web.http.files import FOLDER
 from tests.film import demonstration, samples, scenes, texts
 from tests.film.camera import RATE, Camera
 from tests.film.stage import HEIGHT, WIDTH, Stage

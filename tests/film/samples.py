@@ -53,7 +53,7 @@ def of(page: Page) -> Sample:
 
 
 def _always(line: str) -> str:
-    """Give a line as it is on every day, at every time."""
+    """Return a line as it is on every day, at every time."""
     hidden = re.sub(r"\d+", "0", " ".join(line.split()))
     # The story of the demonstration's people depends on the day of the week.
     hidden = re.sub(r"(last signed in \S+) from .+", r"\1", hidden)
@@ -70,7 +70,7 @@ def differences(recorded: Sample, found: Sample) -> list[str]:
 
 
 def read() -> dict[str, Any]:
-    """Give what was recorded: `times` of captions, `samples` of pages."""
+    """Return what was recorded: `times` of captions, `samples` of pages."""
     recorded = json.loads(FILE.read_text(encoding="utf-8"))
     recorded["samples"] = {name: Sample(**one) for name, one in recorded["samples"].items()}
     recorded["times"] = {

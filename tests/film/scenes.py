@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from tests.film.stage import PASSWORD
-from tests.waiting import until
+from tests.kit.waiting import until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator

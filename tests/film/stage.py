@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from tests.browser.authenticator import Authenticator
 from tests.film import samples
-from tests.waiting import until
+from tests.kit.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,7 +51,7 @@ class Phone(Authenticator):
     """Somebody's authenticator app, in the picture."""
 
     def fresh_code(self) -> str:
-        """Give the next code that is accepted; wait where the ones of now were used."""
+        """Return the next code that is accepted; wait where the ones of now were used."""
         return until(self.code, seconds=35)
 
 

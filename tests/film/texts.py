@@ -36,7 +36,7 @@ def source(language: str) -> str:
 
 
 def chapters(language: str) -> list[Chapter]:
-    """Give the film's texts in a language, with the labels as they read in it."""
+    """Return the film's texts in a language, with the labels as they read in it."""
     found: list[tuple[str, str, list[str]]] = []
     for line in rendering.with_labels(source(language), language).splitlines():
         if heading := _HEADING.match(line):
@@ -47,18 +47,18 @@ def chapters(language: str) -> list[Chapter]:
 
 
 def captions(language: str) -> dict[str, str]:
-    """Give all captions by their names, in order."""
+    """Return all captions by their names, in order."""
     return {name: text for one in chapters(language) for name, text in one.captions().items()}
 
 
 def reading_seconds(name: str) -> float:
-    """Give how long a caption stands at least: as long as a slow reader needs in the longest language."""
+    """Return how long a caption stands at least: as long as a slow reader needs in the longest language."""
     letters = max(len(captions(language)[name]) for language in LANGUAGES)
     return max(2.5, letters / 22)
 
 
 def tracks(language: str, times: Mapping[str, tuple[float, float]]) -> dict[str, str]:
-    """Give the WebVTT files of a language by their kinds; `times`: from when to when each caption stands."""
+    """Return the WebVTT files of a language by their kinds; `times`: from when to when each caption stands."""
     parts = chapters(language)
     spoken = [
         (name, times[name][0], times[name][1] - APART, text)

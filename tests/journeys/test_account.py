@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from doorward.administrators.models import Administrator
-from doorward.audit.events import Kind
+from doorward.accounts.models import Administrator
 from doorward.customers import cached
 from doorward.customers.models import Brand, Customer
-from tests import support
+from doorward.policy.events import POLICY_CHANGED
+from tests.kit import browsers, codes, people
 
 
 def fields(**changes):
@@ -33,7 +33,7 @@ def text(answer) -> str:
 
 @pytest.fixture
 def browser(owner):
-    return support.browser_of(owner)
+    return browsers.browser_of(owner)
 
 
 def policy(person) -> dict[str, object]:
@@ -48,7 +48,7 @@ def test_the_account_is_told(owner, colleague, browser):
         name="Northline", support_phone="+44 20 7946 0123", support_hours="Mon–Fri"
     )
     cached.forget()
-    support.enable_app(colleague)
+    codes.enable_app(colleague)
     answer = browser.get("/account/")
     said = text(answer)
     assert answer.status_code == 200
@@ -60,7 +60,7 @@ def test_the_account_is_told(owner, colleague, browser):
 
 
 def test_the_policy_is_changed(owner, browser, clock):
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     answer = browser.post("/account/", fields())
     assert (answer.status_code, answer["Location"]) == (303, "/account/")
     assert policy(owner) == {
@@ -70,7 +70,7 @@ def test_the_policy_is_changed(owner, browser, clock):
         "idle_minutes": 15,
         "grace_from": datetime(2026, 11, 24, 9, 0, 10, tzinfo=UTC),
     }
-    (event,) = support.events(Kind.POLICY_CHANGED)
+    (event,) = people.events(POLICY_CHANGED)
     assert event.customer_id == owner.customer_id
     assert event.details["changed"] == [
         "grace_days",
@@ -97,7 +97,7 @@ def test_what_stays_as_it_is_is_no_event(owner, browser):
     stored = fields(grace_days="0", session_hours="12", idle_minutes="30")
     del stored["require_2fa"]
     assert browser.post("/account/", stored).status_code == 303
-    assert not support.events(Kind.POLICY_CHANGED)
+    assert not people.events(POLICY_CHANGED)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_numbers_out_of_bounds_are_said_and_change_nothing(owner, browser, name,
     assert f'id="{name}-error"' in page
     assert "Type a whole number from" in page
     assert policy(owner)["session_hours"] == 12
-    assert not support.events(Kind.POLICY_CHANGED)
+    assert not people.events(POLICY_CHANGED)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_kinds_and_trust_are_changed_and_told(owner, browser):
     assert browser.post("/account/", sent).status_code == 303
     customer = Customer.objects.get(id=owner.customer_id)
     assert (customer.kinds, customer.trust_days) == ("phishing_resistant", 14)
-    (event,) = support.events(Kind.POLICY_CHANGED)
+    (event,) = people.events(POLICY_CHANGED)
     assert {"kinds", "trust_days"} < set(event.details["changed"])
     rows = Administrator.objects.of(owner.customer_id).filter(id=owner.id)
     rows.update(tabs=" account home ")
@@ -197,13 +197,13 @@ def test_passkeys_alone_are_not_asked_for_where_nobody_can_make_one(owner, brows
     assert Customer.objects.get(id=owner.customer_id).kinds == wanted
 
 
-# --- the provider's floor -------------------------------------------------------------------------
+# --- the provider's minimum -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("of", ["customer", "brand"])
 def test_a_floor_is_shown_as_held_with_its_reason(owner, browser, of):
-    support.enable_app(owner)
-    browser = support.browser_of(owner)
+    codes.enable_app(owner)
+    browser = browsers.browser_of(owner)
     if of == "customer":
         Customer.objects.filter(id=owner.customer_id).update(floor_require_2fa=True)
     else:
@@ -218,8 +218,8 @@ def test_a_floor_is_shown_as_held_with_its_reason(owner, browser, of):
 
 
 def test_a_floor_leaves_the_customers_own_choice_as_it_was(owner):
-    support.enable_app(owner)
-    browser = support.browser_of(owner)
+    codes.enable_app(owner)
+    browser = browsers.browser_of(owner)
     Customer.objects.filter(id=owner.customer_id).update(
         floor_require_2fa=True, require_2fa=True, grace_days=3
     )
@@ -258,13 +258,13 @@ def test_without_the_account_tab_nothing_is_read_or_changed(owner, browser):
 
 
 def test_each_changes_their_own_account_alone(owner, outsider):
-    support.browser_of(outsider).post("/account/", fields())
+    browsers.browser_of(outsider).post("/account/", fields())
     assert policy(owner)["require_2fa"] is False
     assert policy(outsider)["require_2fa"] is True
 
 
 def test_a_colleague_and_a_stranger_see_nothing(colleague, client):
-    assert support.browser_of(colleague).get("/account/").status_code == 403
+    assert browsers.browser_of(colleague).get("/account/").status_code == 403
     assert client.get("/account/")["Location"].startswith("/sign-in/?next=")
     assert client.post("/account/", fields())["Location"] == "/sign-in/"
 
@@ -272,7 +272,7 @@ def test_a_colleague_and_a_stranger_see_nothing(colleague, client):
 @pytest.mark.parametrize("more", [0, 30])
 def test_the_page_costs_three_queries(owner, browser, more, django_assert_num_queries):
     for number in range(more):
-        support.invite(owner.customer, email=f"p{number}@harbourbakery.example")
+        people.invite(owner.customer, email=f"p{number}@harbourbakery.example")
     browser.get("/account/")
     with django_assert_num_queries(3):
         browser.get("/account/")

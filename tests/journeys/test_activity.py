@@ -12,15 +12,19 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from doorward.administrators.models import Administrator
-from doorward.audit.events import Kind, Outcome
+from doorward.accounts.events import CHANGE_REFUSED
+from doorward.accounts.models import Administrator
+from doorward.audit.actor import Actor, ClientInfo
+from doorward.audit.events import HISTORY_EXPORTED, Outcome
 from doorward.audit.models import Event
-from doorward.audit.origin import By, Origin
-from doorward.audit.services import record
-from doorward.web import exports, under_way
+from doorward.audit.record import record
+from doorward.credentials.events import PASSWORD_CHANGED
+from doorward.sessions.events import SIGNED_IN
+from doorward.signin.events import SIGN_IN_FAILED
 from doorward.web.activity import export
 from doorward.web.activity.export import safe_cell, separator_of
-from tests import support
+from doorward.web.http import exports, under_way
+from tests.kit import browsers, people
 
 INES = "Ines Moreau (ines.moreau@harbourbakery.example)"
 SAMUEL = "Samuel Osei (samuel.osei@harbourbakery.example)"
@@ -28,27 +32,29 @@ SAMUEL = "Samuel Osei (samuel.osei@harbourbakery.example)"
 
 @pytest.fixture
 def browser(owner):
-    return support.browser_of(owner)
+    return browsers.browser_of(owner)
 
 
 def lines(answer) -> list[str]:
-    """Give the sentences of the timeline."""
+    """Return the sentences of the timeline."""
     found = re.findall(r'<li><span class="dot.*?<p>(.*?)</p>', answer.content.decode(), re.DOTALL)
     return [" ".join(re.sub(r"<[^>]+>", " ", line).split()) for line in found]
 
 
 def link(page: str, rel: str) -> str:
-    """Give where the one link of this relation leads."""
+    """Return where the one link of this relation leads."""
     (anchor,) = (one for one in re.findall(r"<a\b[^>]*>", page) if f'rel="{rel}"' in one)
     href: str = anchor.partition('href="')[2].partition('"')[0]
     return href.replace("&amp;", "&")
 
 
-def write(person, number=1, kind=Kind.SIGNED_IN, **fields):
-    by = By(who=person.who(), origin=Origin(address="203.0.113.24", browser=support.CHROME))
+def write(person, number=1, kind=SIGNED_IN, **fields):
+    actor = Actor(
+        who=person.who(), client=ClientInfo(address="203.0.113.24", browser=people.CHROME)
+    )
     with transaction.atomic():
         for _ in range(number):
-            record(kind, by=by, **fields)
+            record(kind, actor=actor, **fields)
     return list(Event.objects.order_by("-id")[:number])[::-1]
 
 
@@ -56,7 +62,7 @@ def test_what_happened_is_told_newest_first(owner, colleague, browser):
     browser.post(f"/administrators/{colleague.id}/", {})
     write(
         colleague,
-        kind=Kind.SIGN_IN_FAILED,
+        kind=SIGN_IN_FAILED,
         outcome=Outcome.FAILED,
         details={"reason": "wrong_credentials"},
     )
@@ -79,10 +85,10 @@ def test_nothing_of_another_customer_is_there(owner, outsider, browser):
 
 
 def test_who_has_no_right_sees_nothing(colleague):
-    browser = support.browser_of(colleague)
+    browser = browsers.browser_of(colleague)
     for path in ("/activity/", "/activity/export/", "/activity/export.csv"):
         assert browser.get(path).status_code == 403, path
-    assert not support.events(Kind.HISTORY_EXPORTED)
+    assert not people.events(HISTORY_EXPORTED)
 
 
 @pytest.mark.parametrize("path", ["/activity/", "/activity/export/", "/activity/export.csv"])
@@ -91,13 +97,13 @@ def test_a_stranger_is_asked_to_sign_in(path, customer, client):
 
 
 def test_the_kind_narrows(owner, browser):
-    write(owner, kind=Kind.PASSWORD_CHANGED)
+    write(owner, kind=PASSWORD_CHANGED)
     assert lines(browser.get("/activity/?group=password")) == [f"{INES} changed their password."]
     assert f"{INES} signed in." in lines(browser.get("/activity/?group=sign-in"))
 
 
 def test_the_outcome_narrows(owner, browser):
-    write(owner, kind=Kind.CHANGE_REFUSED, outcome=Outcome.REFUSED)
+    write(owner, kind=CHANGE_REFUSED, outcome=Outcome.REFUSED)
     assert len(lines(browser.get("/activity/?outcome=refused"))) == 1
     assert lines(browser.get("/activity/?outcome=failed")) == []
 
@@ -106,7 +112,7 @@ def test_the_person_is_found_however_the_name_is_typed(owner, colleague, browser
     Administrator.objects.of(owner.customer_id).filter(id=colleague.id).update(
         **Administrator.name_columns(first_name="Söréna", last_name="Osei")
     )
-    write(support.again(colleague), kind=Kind.PASSWORD_CHANGED)
+    write(people.again(colleague), kind=PASSWORD_CHANGED)
     for typed in ("osei", "OSEI", "sorena", "Söréna", "samuel.osei@"):
         found = lines(browser.get("/activity/", {"q": typed}))
         assert "Söréna Osei (samuel.osei@harbourbakery.example) changed their password." in found, (
@@ -117,7 +123,7 @@ def test_the_person_is_found_however_the_name_is_typed(owner, colleague, browser
 
 def test_the_days_narrow_in_the_readers_time_zone(owner, browser):
     Administrator.objects.of(owner.customer_id).update(time_zone="Asia/Tokyo")
-    (event,) = write(owner, kind=Kind.PASSWORD_CHANGED)
+    (event,) = write(owner, kind=PASSWORD_CHANGED)
     # 20:00 in London on the third is 05:00 in Tokyo on the fourth.
     Event.rewritable.filter(id=event.id).update(at=datetime(2026, 3, 3, 20, tzinfo=UTC))
     for query, there in (
@@ -187,7 +193,7 @@ def test_the_page_costs_the_same_however_much_happened(
 
 def test_names_are_text(owner, browser):
     Administrator.objects.of(owner.customer_id).update(first_name="<script>alert(1)</script>")
-    write(support.again(owner))
+    write(people.again(owner))
     page = browser.get("/activity/").content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
@@ -206,7 +212,7 @@ def table(answer, separator=",") -> list[dict[str, str]]:
 
 
 def test_the_table_has_what_the_page_has(owner, browser):
-    write(owner, kind=Kind.PASSWORD_CHANGED)
+    write(owner, kind=PASSWORD_CHANGED)
     answer = browser.get("/activity/export.csv?group=password")
     assert answer.status_code == 200
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
@@ -228,7 +234,7 @@ def test_the_table_has_what_the_page_has(owner, browser):
 
 def test_taking_it_along_is_an_event(owner, browser):
     table(browser.get("/activity/export.csv?group=password&q=Ines"))
-    (event,) = support.events(Kind.HISTORY_EXPORTED)
+    (event,) = people.events(HISTORY_EXPORTED)
     assert event.actor_id == owner.id
     # Whom was looked for is not kept: it would stay when that person is erased.
     assert event.details == {"filters": ["group=password", "q=…"]}
@@ -238,18 +244,18 @@ def test_taking_it_along_is_an_event(owner, browser):
 def test_looking_whether_it_is_there_is_none(browser):
     assert browser.head("/activity/export.csv").status_code == 200
     assert browser.get("/activity/export/").status_code == 200
-    assert not support.events(Kind.HISTORY_EXPORTED)
+    assert not people.events(HISTORY_EXPORTED)
 
 
 def test_its_page_says_what_is_taken_along(owner):
-    page = support.browser_of(owner).get("/activity/export/").content.decode()
+    page = browsers.browser_of(owner).get("/activity/export/").content.decode()
     assert 'href="/activity/export.csv"' in page
     assert "events" in page
 
 
 def test_the_table_speaks_the_readers_language(owner):
     Administrator.objects.of(owner.customer_id).update(language="de")
-    answer = support.browser_of(owner).get("/activity/export.csv")
+    answer = browsers.browser_of(owner).get("/activity/export.csv")
     text = text_of(answer)
     # As a German spreadsheet opens it: UTF-8 by its mark, columns by semicolons.
     assert text.startswith("\ufefftime;event;outcome;")
@@ -286,7 +292,7 @@ def test_a_cell_that_another_spreadsheet_cuts_is_no_formula_either(cut, sign):
 def test_no_cell_is_a_formula(text, owner, browser):
     assert safe_cell(text) == f"'{text}"
     Administrator.objects.of(owner.customer_id).update(first_name=text, last_name="")
-    write(support.again(owner), kind=Kind.PASSWORD_CHANGED)
+    write(people.again(owner), kind=PASSWORD_CHANGED)
     (row,) = table(browser.get("/activity/export.csv?group=password"))
     assert row["actor"] == safe_cell(text.strip())
 
@@ -318,7 +324,7 @@ def test_a_person_has_one_under_way_and_a_process_a_few(owner, colleague, browse
     refused = browser.get("/activity/export.csv")
     assert refused.status_code == 429
     assert refused["Retry-After"] == str(under_way.WAIT_SECONDS)
-    assert len(support.events(Kind.HISTORY_EXPORTED)) == 1
+    assert len(people.events(HISTORY_EXPORTED)) == 1
     table(first)
     others = [under_way.UnderWay(iter(()), whose=uuid4()) for _ in range(under_way.MOST)]
     assert browser.get("/activity/export.csv").status_code == 429

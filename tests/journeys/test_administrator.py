@@ -12,44 +12,23 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from doorward.administrators import links
-from doorward.administrators.models import (
-    Administrator,
-    EmailChange,
-    LinkPurpose,
-    MailedLink,
-    Session,
-    Status,
-)
-from doorward.audit.events import Kind
+from doorward.accounts import mailed_links
+from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, MailedLink, Status
 from doorward.audit.models import Event
+from doorward.credentials.events import PASSWORD_LINK_SENT
 from doorward.customers import cached
+from doorward.customers.events import ACCESS_REFUSED
 from doorward.customers.models import Brand, Customer, Tab
 from doorward.customers.tabs import ADMINISTRATORS
-from doorward.notices.recipients import deliveries_of
-from tests import support
-from tests.support import browser_of
+from doorward.notifications.recipients import deliveries_of
+from doorward.sessions.events import OTHER_SESSIONS_ENDED
+from doorward.sessions.models import Session
+from tests.kit import codes, people
+from tests.kit.browsers import browser_of
+from tests.kit.pages import form, page
 
 RIGHT = frozenset({"home", ADMINISTRATORS})
 DEEDS = ("password-link", "resend-invitation", "revoke-invitation", "end-sessions")
-
-
-def page(person, deed=""):
-    return f"/administrators/{person.id}/{deed and deed + '/'}"
-
-
-def form(person, **changes):
-    """Give what the page's form would send; None leaves a field out."""
-    fields = {
-        "email": person.email,
-        "first_name": person.first_name,
-        "last_name": person.last_name,
-        "phone": person.phone,
-        "tabs": sorted(person.tab_keys),
-        "status": "active" if person.status == "invited" else person.status,
-        "require_2fa": "on" if person.require_2fa else None,
-    } | changes
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def row(person):
@@ -61,7 +40,7 @@ def text_of(answer):
 
 
 def box_of(answer, name, value=""):
-    """Give the tag of a checkbox."""
+    """Return the tag of a checkbox."""
     inputs = re.findall(r"<input[^>]+>", answer.content.decode())
     found = [
         one
@@ -101,13 +80,13 @@ def test_only_a_colleague_with_the_right_changes_a_person(owner, colleague, outs
     assert browser_of(outsider).post(page(owner), wanted).status_code == 404
     assert Client().post(page(owner), wanted).status_code == 303
     assert row(owner)["first_name"] == before["first_name"]
-    assert not support.again(owner).require_2fa
+    assert not people.again(owner).require_2fa
     assert not EmailChange.objects.exists()
 
 
 @pytest.mark.parametrize("deed", DEEDS)
 def test_only_a_colleague_with_the_right_does_the_rest(owner, colleague, outsider, deed):
-    person = owner if deed in {"password-link", "end-sessions"} else support.invite(owner.customer)
+    person = owner if deed in {"password-link", "end-sessions"} else people.invite(owner.customer)
     events, made = Event.objects.count(), MailedLink.objects.count()
     for who, status in ((colleague, 403), (outsider, 404)):
         assert browser_of(who).post(page(person, deed)).status_code == status
@@ -118,7 +97,7 @@ def test_only_a_colleague_with_the_right_does_the_rest(owner, colleague, outside
 
 
 def test_who_is_not_there_is_not_found(owner):
-    gone = support.make_administrator(owner.customer, email="gone@x.example", status=Status.REMOVED)
+    gone = people.make_administrator(owner.customer, email="gone@x.example", status=Status.REMOVED)
     browser = browser_of(owner)
     for path in (
         page(gone),
@@ -134,7 +113,7 @@ def test_who_is_not_there_is_not_found(owner):
 
 def test_the_event_of_a_refused_look_says_who_and_where(owner, colleague):
     browser_of(colleague).get(page(owner))
-    event = support.events(Kind.ACCESS_REFUSED)[0]
+    event = people.events(ACCESS_REFUSED)[0]
     assert (event.actor_id, event.details) == (colleague.id, {"tab": ADMINISTRATORS})
 
 
@@ -161,9 +140,9 @@ def test_the_tick_says_in_a_sentence_how_they_stand(
 ):
     Administrator.objects.of(owner.customer_id).filter(id=colleague.id).update(require_2fa=required)
     if app:
-        support.enable_app(colleague)
+        codes.enable_app(colleague)
     if locked:
-        support.disable_apps(colleague)
+        people.disable_apps(colleague)
     answer = browser_of(owner).get(page(colleague))
     assert sentence in text_of(answer)
     assert (" checked" in box_of(answer, "require_2fa")) is required
@@ -181,7 +160,7 @@ def test_the_tick_says_in_a_sentence_how_they_stand(
 def test_where_policy_or_floor_hold_it_the_tick_stands_and_says_why(
     owner, colleague, table, column, sentence
 ):
-    support.enable_app(owner)
+    codes.enable_app(owner)
     table.objects.update(**{column: True})
     cached.forget()
     browser = browser_of(owner)
@@ -194,9 +173,9 @@ def test_where_policy_or_floor_hold_it_the_tick_stands_and_says_why(
     for ticked in (True, False):
         rows = Administrator.objects.of(owner.customer_id).filter(id=colleague.id)
         rows.update(require_2fa=ticked)
-        sent = form(support.again(colleague), first_name="Sam", require_2fa=None)
+        sent = form(people.again(colleague), first_name="Sam", require_2fa=None)
         assert browser.post(page(colleague), sent).status_code == 303
-        assert support.again(colleague).require_2fa is ticked
+        assert people.again(colleague).require_2fa is ticked
 
 
 def test_the_tabs_are_boxes_also_the_provider_s_own(owner, colleague):
@@ -209,7 +188,7 @@ def test_the_tabs_are_boxes_also_the_provider_s_own(owner, colleague):
     assert "Can add people and require 2FA" in text_of(answer)
     assert "customers" not in re.findall(r'name="tabs" value="([^"]+)"', answer.content.decode())
     browser.post(page(colleague), form(colleague, tabs=["home", "pbx"]))
-    assert support.again(colleague).tab_keys == {"home", "pbx"}
+    assert people.again(colleague).tab_keys == {"home", "pbx"}
 
 
 def test_one_s_own_page_explains_what_one_cannot_do(owner):
@@ -224,7 +203,7 @@ def test_one_s_own_page_explains_what_one_cannot_do(owner):
 
 
 def test_names_are_shown_as_text(owner):
-    odd = support.make_administrator(
+    odd = people.make_administrator(
         owner.customer,
         email="odd@x.example",
         name="<b>Bobby</b> O'Tables & Co",
@@ -259,7 +238,7 @@ def test_one_post_changes_all_that_was_sent(owner, colleague):
     browser = browser_of(owner)
     answer = browser.post(page(colleague), sent)
     assert (answer.status_code, answer["Location"]) == (303, page(colleague))
-    now = support.again(colleague)
+    now = people.again(colleague)
     assert (now.first_name, now.last_name, now.phone) == ("Sam", "O'Sei", "+442079460018")
     assert now.require_2fa
     assert now.tab_keys == {"home", "activity"}
@@ -279,7 +258,7 @@ def test_saving_what_is_shown_changes_nothing(owner, colleague):
     phone = re.search(r'value="([^"]*)"', box.group())
     assert phone
     before, events = row(colleague), Event.objects.count()
-    browser.post(page(colleague), form(support.again(colleague), phone=unescape(phone.group(1))))
+    browser.post(page(colleague), form(people.again(colleague), phone=unescape(phone.group(1))))
     assert row(colleague) == before
     assert Event.objects.count() == events
 
@@ -339,13 +318,11 @@ def test_a_field_that_is_missing_or_there_twice_is_no_form_of_ours(owner, collea
 
 
 def test_one_s_own_tick_can_be_set_and_taken_while_nothing_else_holds_it(owner):
-    support.enable_app(owner)
+    codes.enable_app(owner)
     browser = browser_of(owner)
     assert browser.post(page(owner), form(owner, require_2fa="on")).status_code == 303
-    assert (
-        browser.post(page(owner), form(support.again(owner), require_2fa=None)).status_code == 303
-    )
-    assert not support.again(owner).require_2fa
+    assert browser.post(page(owner), form(people.again(owner), require_2fa=None)).status_code == 303
+    assert not people.again(owner).require_2fa
 
 
 # --- status ---------------------------------------------------------------------------------------
@@ -385,14 +362,14 @@ def test_a_dangerous_change_asks_once_and_loses_nothing_typed(owner, colleague, 
     assert 'value=""' in re.findall(r"<button[^>]*>", html[html.index('id="person"') :])[0]
     done = browser.post(page(colleague), sent | {"confirm": "on"})
     assert done.status_code == 303
-    assert support.again(colleague).status == status
+    assert people.again(colleague).status == status
 
 
 @pytest.mark.parametrize("confirm", ["", "off", "yes", "true"])
 def test_only_on_confirms(owner, colleague, confirm):
     sent = form(colleague, status="suspended", confirm=confirm)
     assert browser_of(owner).post(page(colleague), sent).status_code == 422
-    assert support.is_active(colleague)
+    assert people.is_active(colleague)
 
 
 def test_who_is_suspended_is_out_at_the_next_click_and_in_again_when_restored(owner, colleague):
@@ -401,7 +378,7 @@ def test_who_is_suspended_is_out_at_the_next_click_and_in_again_when_restored(ow
     assert theirs.get("/security/")["Location"].startswith("/sign-in/")
     assert (
         Client()
-        .post("/sign-in/", {"email": colleague.email, "password": support.PASSWORD, "next": ""})
+        .post("/sign-in/", {"email": colleague.email, "password": people.PASSWORD, "next": ""})
         .status_code
         == 422
     )
@@ -409,9 +386,9 @@ def test_who_is_suspended_is_out_at_the_next_click_and_in_again_when_restored(ow
     assert re.search(
         r'name="status" value="active"[^>]*>.{0,20}Restore', shown.content.decode(), re.DOTALL
     )
-    suspended = support.again(colleague)
+    suspended = people.again(colleague)
     assert mine.post(page(colleague), form(suspended, first_name="Sam")).status_code == 303
-    assert support.again(colleague).status == Status.SUSPENDED, "saving is not restoring"
+    assert people.again(colleague).status == Status.SUSPENDED, "saving is not restoring"
     assert mine.post(page(colleague), form(suspended, status="active")).status_code == 303
     assert theirs.get("/security/")["Location"].startswith("/sign-in/"), (
         "the old session stays ended"
@@ -467,7 +444,7 @@ def test_a_new_email_is_asked_for_shown_as_pending_and_holds_later(owner, collea
         page(colleague), form(colleague, email="Sam@NEW.example", first_name="Sam")
     )
     assert answer.status_code == 303
-    now = support.again(colleague)
+    now = people.again(colleague)
     assert (now.email, now.first_name) == (colleague.email, "Sam")
     shown = text_of(browser.get(page(colleague)))
     assert "The e-mail is being changed to Sam@new.example." in shown
@@ -477,9 +454,9 @@ def test_a_new_email_is_asked_for_shown_as_pending_and_holds_later(owner, collea
 
 
 def test_an_invited_person_s_email_changes_at_once(owner):
-    lena = support.invite(owner.customer)
+    lena = people.invite(owner.customer)
     browser_of(owner).post(page(lena), form(lena, email="lena@new.example"))
-    assert support.again(lena).email == "lena@new.example"
+    assert people.again(lena).email == "lena@new.example"
     assert MailedLink.objects.filter(administrator=lena, revoked_at=None).count() == 1
 
 
@@ -493,8 +470,8 @@ def test_a_password_link_is_sent(owner, colleague):
     shown = browser.get(page(colleague))
     assert f"on its way to {colleague.email}" in text_of(shown)
     link = MailedLink.objects.get(administrator=colleague, purpose=LinkPurpose.RESET)
-    assert links.path(link) not in shown.content.decode()
-    assert support.events(Kind.PASSWORD_LINK_SENT)[0].subject_id == colleague.id
+    assert mailed_links.path(link) not in shown.content.decode()
+    assert people.events(PASSWORD_LINK_SENT)[0].subject_id == colleague.id
 
 
 @pytest.mark.parametrize("status", [Status.SUSPENDED, Status.INVITED])
@@ -506,7 +483,7 @@ def test_who_is_not_active_gets_no_password_link(owner, colleague, status):
 
 
 def test_an_invitation_is_sent_again_and_taken_back(owner):
-    lena = support.invite(owner.customer)
+    lena = people.invite(owner.customer)
     browser = browser_of(owner)
     assert "not yet accepted" in text_of(browser.get(page(lena)))
     assert browser.post(page(lena, "resend-invitation"))["Location"] == page(lena)
@@ -521,7 +498,7 @@ def test_who_has_accepted_has_no_invitation(owner, colleague, deed):
     answer = browser_of(owner).post(page(colleague, deed))
     assert answer.status_code == 422
     assert "There is no open invitation for this person." in text_of(answer)
-    assert support.is_active(colleague)
+    assert people.is_active(colleague)
 
 
 def test_all_browsers_of_a_colleague_are_signed_out(owner, colleague):
@@ -531,7 +508,7 @@ def test_all_browsers_of_a_colleague_are_signed_out(owner, colleague):
     mine.post(page(colleague, "end-sessions"))
     assert theirs.get("/security/")["Location"].startswith("/sign-in/")
     assert mine.get("/administrators/").status_code == 200
-    [event] = support.events(Kind.OTHER_SESSIONS_ENDED)
+    [event] = people.events(OTHER_SESSIONS_ENDED)
     [told] = deliveries_of(event, now=timezone.now())
     assert (told.template, told.address) == ("sessions_ended", colleague.email)
     assert not Session.objects.filter(administrator=colleague, ended_at=None).exists()

@@ -14,14 +14,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from doorward.administrators.models import Administrator, MailedLink, Standing, Status
-from doorward.audit.events import Kind
-from doorward.core import names
+from doorward.accounts.events import INVITATION_SENT
+from doorward.accounts.models import Administrator, MailedLink, Standing, Status
+from doorward.credentials.models import Factor
 from doorward.customers import cached
 from doorward.customers.models import Customer, Tab
-from doorward.mfa.models import Factor
-from tests import support
-from tests.support import browser_of
+from doorward.kernel.text import names
+from tests.kit import codes
+from tests.kit import people as kit_people
+from tests.kit.browsers import browser_of
 
 LIST, ADD = "/administrators/", "/administrators/add/"
 NEW: dict[str, Any] = {
@@ -38,7 +39,7 @@ def text_of(answer):
 
 
 def names_in(answer):
-    """Give the names of the list, in its order."""
+    """Return the names of the list, in its order."""
     return [
         unescape(re.sub(r"<[^>]+>", "", name)).strip()
         for name in re.findall(
@@ -71,27 +72,27 @@ def alert_in(answer):
 
 @pytest.fixture
 def people(owner):
-    """Give nine people in every state, besides the owner."""
+    """Return nine people in every state, besides the owner."""
 
     def make(name, **columns):
         email = f"{names.fold(name).replace(' ', '.')}@harbourbakery.example"
-        return support.make_administrator(owner.customer, email=email, name=name, **columns)
+        return kit_people.make_administrator(owner.customer, email=email, name=name, **columns)
 
     made = {
         "Tomasz Król": make("Tomasz Król"),
         "Aiko Tanaka": make("Aiko Tanaka", require_2fa=True),
         "Samuel Osei": make("Samuel Osei", require_2fa=True),
         "Ada Byron": make("Ada Byron"),
-        "Владимир Петров": support.make_administrator(
+        "Владимир Петров": kit_people.make_administrator(
             owner.customer, email="vladimir@harbourbakery.example", name="Владимир Петров"
         ),
         "Zoë Straße": make("Zoë Straße", status=Status.SUSPENDED),
         "Gone Away": make("Gone Away", status=Status.REMOVED),
-        "Lena Fischer": support.invite(owner.customer),
+        "Lena Fischer": kit_people.invite(owner.customer),
     }
     for name in ("Tomasz Król", "Aiko Tanaka", "Ada Byron"):
-        support.enable_app(made[name])
-    support.disable_apps(made["Ada Byron"])
+        codes.enable_app(made[name])
+    kit_people.disable_apps(made["Ada Byron"])
     return made
 
 
@@ -118,13 +119,13 @@ def test_only_who_has_the_tab_adds_or_requires(owner, colleague, outsider):
         assert answer.status_code == status
     assert browser_of(outsider).post(ADD, NEW).status_code == 303
     assert Administrator.objects.of(owner.customer_id).count() == 2
-    assert not support.again(owner).require_2fa
+    assert not kit_people.again(owner).require_2fa
 
 
 def test_who_is_owed_a_step_sees_and_changes_nothing(owner):
-    support.enable_app(owner)
+    codes.enable_app(owner)
     browser = Client()
-    browser.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD})
+    browser.post("/sign-in/", {"email": owner.email, "password": kit_people.PASSWORD})
     assert browser.get(LIST)["Location"] == "/sign-in/code/"
     assert browser.post(ADD, NEW)["Location"] == "/sign-in/code/"
     assert Administrator.objects.of(owner.customer_id).count() == 1
@@ -289,7 +290,7 @@ def test_it_sorts_both_ways_and_who_never_signed_in_stands_last(owner, people):
     )
     now = timezone.now()
     for name, days in (("Ada Byron", 2), ("Samuel Osei", 1)):
-        support.was_signed_in(people[name], now - timedelta(days=days))
+        kit_people.was_signed_in(people[name], now - timedelta(days=days))
     assert names("-last_sign_in")[:3] == ["Ines Moreau", "Samuel Osei", "Ada Byron"]
     assert names("last_sign_in")[:3] == ["Ada Byron", "Samuel Osei", "Ines Moreau"]
     ranked = names("2fa")
@@ -380,8 +381,8 @@ def test_those_who_are_marked_have_to_use_two_factors_from_now_on(owner, people)
         path, {"action": "require_2fa", "selected": [str(one.id) for one in chosen]}
     )
     assert (answer.status_code, answer["Location"]) == (303, path)
-    assert all(support.again(one).require_2fa for one in chosen)
-    assert not support.again(people["Владимир Петров"]).require_2fa
+    assert all(kit_people.again(one).require_2fa for one in chosen)
+    assert not kit_people.again(people["Владимир Петров"]).require_2fa
     assert "now required of 2 people" in text_of(browser.get(path))
 
 
@@ -404,7 +405,9 @@ def test_those_who_are_marked_have_to_use_two_factors_from_now_on(owner, people)
 def test_what_cannot_be_done_to_several_is_said_on_the_list(
     owner, colleague, outsider, form, sentence
 ):
-    gone = support.make_administrator(owner.customer, email="gone@x.example", status=Status.REMOVED)
+    gone = kit_people.make_administrator(
+        owner.customer, email="gone@x.example", status=Status.REMOVED
+    )
     ids = {"me": owner.id, "outsider": outsider.id, "nobody": uuid4(), "removed": gone.id}
     if "selected" in form:
         form = form | {"selected": [str(colleague.id), str(ids.get(form["selected"], "x"))]}
@@ -414,7 +417,7 @@ def test_what_cannot_be_done_to_several_is_said_on_the_list(
     assert sentence in alert_in(answer)
     assert "Samuel Osei" in names_in(answer)
     for person in (owner, colleague, outsider, gone):
-        assert not support.again(person).require_2fa
+        assert not kit_people.again(person).require_2fa
 
 
 # --- adding ---------------------------------------------------------------------------------------
@@ -427,7 +430,7 @@ def test_somebody_is_added_and_invited(owner):
     lena = Administrator.objects.of(owner.customer_id).get(email=NEW["email"])
     assert (lena.status, lena.require_2fa, lena.phone) == (Status.INVITED, True, "+4930901820")
     assert lena.tab_keys == {"home", "support"}
-    assert support.events(Kind.INVITATION_SENT)[0].actor_id == owner.id
+    assert kit_people.events(INVITATION_SENT)[0].actor_id == owner.id
     listed = browser.get(LIST)
     assert "Lena Fischer is invited" in text_of(listed)
     assert "Required, not set up" in row_of(listed, NEW["email"].split("@")[0])
@@ -493,17 +496,17 @@ def test_who_has_one_name_is_added_with_it(owner, first, last):
     # And keeps it through the form of the person's page and through their own profile.
     form |= {"phone": "0049 30 901820", "status": "active"}
     assert browser.post(address, form).status_code == 303
-    person = support.again(person)
+    person = kit_people.again(person)
     assert (person.full_name, person.phone) == (name, "+4930901820")
     # As somebody who has a password.
     kept = {"status": Status.ACTIVE, "password": owner.password, "password_long": True}
     Administrator.objects.everywhere().filter(id=person.id).update(**kept)
     own = {"first_name": last, "last_name": first, "phone": "", "email": person.email}
-    answer = browser_of(support.again(person)).post(
+    answer = browser_of(kit_people.again(person)).post(
         "/profile/", own | {"language": "en", "time_zone": "UTC"}
     )
     assert answer.status_code == 303
-    assert support.again(person).full_name == name
+    assert kit_people.again(person).full_name == name
 
 
 @pytest.mark.parametrize("names", [("", ""), (" ", "\u2003")])
@@ -539,8 +542,8 @@ def test_a_box_is_ticked_by_on_alone(owner, value):
 
 
 def test_the_staff_of_the_provider_can_have_the_staff_s_tabs(db):
-    boss = support.make_administrator(
-        support.provider(),
+    boss = kit_people.make_administrator(
+        kit_people.provider(),
         email="boss@northline.example",
         name="Robin Boss",
         tabs={"administrators"},

@@ -1,4 +1,4 @@
-"""The clock doctor on its pages: at a set-up by one code, at the second step and the fresh proof by two."""
+"""The clock doctor on its pages: at a set-up by one code, at the second step and the reauthentication by two."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ import time_machine
 from django.db import connection
 from django.test import Client
 
-from doorward.administrators.models import Administrator, Session
-from doorward.core import attempts
+from doorward.accounts.models import Administrator
+from doorward.credentials.models import Factor
 from doorward.customers.tabs import HOME
-from doorward.mfa.models import Factor
-from doorward.web import server_clock
-from tests import support
+from doorward.kernel.ratelimit import rules
+from doorward.sessions.models import Session
+from doorward.web.http import server_clock
+from tests.kit import browsers, codes, people
 
 BEHIND = "Your phone's clock is about 4 minutes behind."
 
@@ -29,15 +30,15 @@ def text(answer: Any) -> str:
 
 
 def password(person: Administrator) -> Client:
-    client = Client(HTTP_USER_AGENT=support.CHROME)
-    client.post("/sign-in/", {"email": person.email, "password": support.PASSWORD})
+    client = Client(HTTP_USER_AGENT=people.CHROME)
+    client.post("/sign-in/", {"email": person.email, "password": people.PASSWORD})
     return client
 
 
 def two(secret: bytes, offset: int) -> dict[str, str]:
     return {
-        "first": support.code(secret, offset=offset - 1),
-        "second": support.code(secret, offset=offset),
+        "first": codes.code(secret, offset=offset - 1),
+        "second": codes.code(secret, offset=offset),
     }
 
 
@@ -48,7 +49,7 @@ def shown_secret(answer: Any) -> bytes:
 
 
 def test_at_the_second_step_two_codes_in_a_row_tell_and_open_nothing(owner, clock):
-    secret = support.enable_app(owner)
+    secret = codes.enable_app(owner)
     client = password(owner)
     assert b'href="/sign-in/clock/"' in client.get("/sign-in/code/").content
     asked = client.get("/sign-in/clock/")
@@ -61,12 +62,12 @@ def test_at_the_second_step_two_codes_in_a_row_tell_and_open_nothing(owner, cloc
     assert "iPhone" in said
     assert b'href="/help/two-factor/#clock"' in answer.content
     assert client.get("/")["Location"] == "/sign-in/code/"
-    assert client.post("/sign-in/code/", {"code": support.code(secret)}).status_code == 303
+    assert client.post("/sign-in/code/", {"code": codes.code(secret)}).status_code == 303
     assert client.get("/").status_code == 200
 
 
 def test_a_right_clock_is_said_and_opens_nothing_either(owner, clock):
-    secret = support.enable_app(owner)
+    secret = codes.enable_app(owner)
     client = password(owner)
     answer = client.post("/sign-in/clock/", two(secret, 0))
     assert answer.status_code == 422
@@ -76,17 +77,17 @@ def test_a_right_clock_is_said_and_opens_nothing_either(owner, clock):
 
 @pytest.mark.parametrize("offset", [-20, -8, 8])
 def test_an_ordinary_code_of_another_time_looks_like_any_wrong_one(owner, clock, offset):
-    secret = support.enable_app(owner)
+    secret = codes.enable_app(owner)
     known, wrong = password(owner), password(owner)
-    at_another_time = known.post("/sign-in/code/", {"code": support.code(secret, offset=offset)})
+    at_another_time = known.post("/sign-in/code/", {"code": codes.code(secret, offset=offset)})
     assert text(at_another_time) == text(wrong.post("/sign-in/code/", {"code": "000000"}))
     assert "behind" not in text(at_another_time)
 
 
 def test_codes_that_tell_nothing_are_counted_until_it_waits(owner, clock):
-    support.enable_app(owner)
+    codes.enable_app(owner)
     client = password(owner)
-    for _ in range(attempts.FREE):
+    for _ in range(rules.FREE):
         answer = client.post("/sign-in/clock/", {"first": "000000", "second": "000000"})
         assert answer.status_code == 422
         assert "say nothing of the clock" in text(answer)
@@ -102,22 +103,22 @@ def test_it_is_for_those_whose_password_was_right_and_who_have_an_app(owner, col
     assert password(colleague).get("/prove/clock/?next=/security/")["Location"] == (
         "/prove/?next=%2Fsecurity%2F"
     )
-    support.enable_app(owner)
+    codes.enable_app(owner)
     Factor.objects.update(kind="passkey", sealed=None)
     assert password(owner).get("/sign-in/clock/")["Location"] == "/sign-in/code/"
     assert password(owner).get("/prove/clock/")["Location"] == "/sign-in/code/"
 
 
 def test_a_form_with_something_missing_is_refused_and_not_counted(owner):
-    support.enable_app(owner)
+    codes.enable_app(owner)
     client = password(owner)
     assert client.post("/sign-in/clock/", {"first": "123456"}).status_code == 422
     assert Factor.objects.get().failures_in_a_row == 0
 
 
 def test_at_the_fresh_proof_it_tells_and_keeps_where_it_was_heading(owner, clock):
-    secret = support.enable_app(owner)
-    client = support.browser_of(owner)
+    secret = codes.enable_app(owner)
+    client = browsers.browser_of(owner)
     clock.shift(timedelta(minutes=6))
     asked = client.get("/prove/?next=/security/2fa/add/")
     assert "/prove/clock/?next=%2Fsecurity%2F2fa%2Fadd%2F" in asked.content.decode()
@@ -133,16 +134,16 @@ def test_at_the_fresh_proof_it_tells_and_keeps_where_it_was_heading(owner, clock
 def test_at_a_set_up_one_code_tells_and_sets_nothing_up(owner, clock, way):
     if way == "forced":
         Administrator.objects.of(owner.customer_id).update(require_2fa=True)
-        client, path = support.browser_signed_in_by_service(owner), "/sign-in/set-up/"
+        client, path = browsers.browser_signed_in_by_service(owner), "/sign-in/set-up/"
         Session.objects.update(from_link=True)
     elif way == "adding":
-        support.enable_app(owner)
-        client, path = support.browser_of(owner), "/security/2fa/add/"
+        codes.enable_app(owner)
+        client, path = browsers.browser_of(owner), "/security/2fa/add/"
     else:
-        client, path = support.browser_of(owner), "/security/2fa/enable/"
+        client, path = browsers.browser_of(owner), "/security/2fa/enable/"
     factors = Factor.objects.count()
     secret = shown_secret(client.get(path))
-    answer = client.post(path, {"code": support.code(secret, offset=-8), "name": ""})
+    answer = client.post(path, {"code": codes.code(secret, offset=-8), "name": ""})
     assert answer.status_code == 422
     said = text(answer)
     assert BEHIND in said
@@ -154,10 +155,10 @@ def test_at_a_set_up_one_code_tells_and_sets_nothing_up(owner, clock, way):
 
 
 def test_history_says_so_in_words_that_support_can_read_out(owner, clock):
-    secret = support.enable_app(owner)
+    secret = codes.enable_app(owner)
     client = password(owner)
     client.post("/sign-in/clock/", two(secret, -8))
-    client.post("/sign-in/code/", {"code": support.code(secret)})
+    client.post("/sign-in/code/", {"code": codes.code(secret)})
     said = text(client.get("/activity/"))
     assert "the phone's clock is about 4 minutes behind" in said
 
@@ -167,15 +168,15 @@ def test_history_says_so_in_words_that_support_can_read_out(owner, clock):
 
 @pytest.fixture
 def staff(db) -> Administrator:
-    return support.make_administrator(
-        support.provider(), email="ops@example.com", name="Kim Aro", tabs={HOME}
+    return people.make_administrator(
+        people.provider(), email="ops@example.com", name="Kim Aro", tabs={HOME}
     )
 
 
 def test_the_providers_staff_see_that_the_servers_clock_is_off_and_nobody_else(owner, staff):
     with time_machine.travel(time.time() + 5):
-        on_home = support.browser_of(staff).get("/").content
-        others = support.browser_of(owner).get("/").content
+        on_home = browsers.browser_of(staff).get("/").content
+        others = browsers.browser_of(owner).get("/").content
     assert b'id="server-clock"' not in others
     if connection.vendor == "sqlite":  # it has no clock of its own
         assert b'id="server-clock"' not in on_home
@@ -189,7 +190,7 @@ def test_the_providers_staff_see_that_the_servers_clock_is_off_and_nobody_else(o
 def test_what_was_seen_is_said_for_a_while_without_asking_again(
     staff, ahead, words, django_assert_max_num_queries
 ):
-    client = support.browser_of(staff)
+    client = browsers.browser_of(staff)
     client.get("/")
     server_clock._last.at, server_clock._last.ahead = time.monotonic(), ahead
     with django_assert_max_num_queries(3):
@@ -198,7 +199,7 @@ def test_what_was_seen_is_said_for_a_while_without_asking_again(
 
 
 def test_it_is_looked_at_once_in_five_minutes(staff):
-    client = support.browser_of(staff)
+    client = browsers.browser_of(staff)
     client.get("/")
     first = server_clock._last.at
     assert first is not None

@@ -9,18 +9,19 @@ import pytest
 from fido2.client import ClientError, DefaultClientDataCollector, Fido2Client
 from fido2.webauthn import PublicKeyCredentialCreationOptions, PublicKeyCredentialRequestOptions
 
-from doorward.audit.events import Kind
-from doorward.core.steps import FactorKind
-from doorward.mfa.models import Factor, Passkey
-from tests import passkeys, support
-from tests.ctap import Device
-from tests.passkeys import ORIGIN
-from tests.softkey import ALGORITHMS
+from doorward.credentials.models import Factor, Passkey
+from doorward.policy.rules import FactorKind
+from doorward.sessions.events import SIGNED_IN
+from doorward.signin.events import SIGN_IN_FAILED
+from tests.kit import browsers, passkeys, people
+from tests.kit.ctap import Device
+from tests.kit.passkeys import ORIGIN
+from tests.kit.softkey import ALGORITHMS
 
 if TYPE_CHECKING:
     from django.test import Client
 
-    from doorward.administrators.models import Administrator
+    from doorward.accounts.models import Administrator
 
 pytestmark = pytest.mark.one_database
 
@@ -40,7 +41,7 @@ def answers(device: Device, client: Client, path: str, *, at: str = ORIGIN) -> s
 
 def enables(device: Device, person: Administrator) -> Client:
     """Turn 2FA on in the window, in a browser that is signed in; sign out."""
-    client = support.browser_of(person)
+    client = browsers.browser_of(person)
     client.defaults["HTTP_HOST"] = HOST
     answer = answers(device, client, "/security/2fa/passkey/")
     assert client.post("/security/2fa/enable/", {"credential": answer}).status_code == 303
@@ -72,12 +73,12 @@ def test_one_that_verifies_nobody_is_the_second_step_and_never_the_first(owner):
     with pytest.raises(ClientError) as refused:
         answers(device, client, "/sign-in/passkey/")
     assert refused.value.code is ClientError.ERR.CONFIGURATION_UNSUPPORTED
-    client.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD})
+    client.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD})
     answer = client.post(
         "/sign-in/code/", {"credential": answers(device, client, "/sign-in/code/passkey/")}
     )
     assert (answer.status_code, answer["Location"]) == (303, "/")
-    assert support.events(Kind.SIGNED_IN)[-1].details["with"] == FactorKind.PASSKEY
+    assert people.events(SIGNED_IN)[-1].details["with"] == FactorKind.PASSKEY
 
 
 def test_a_device_that_has_one_makes_no_other(owner):
@@ -106,7 +107,7 @@ def test_what_it_answers_at_another_port_is_refused(owner):
     client = enables(device, owner)
     answer = answers(device, client, "/sign-in/passkey/", at="http://localhost:1")
     assert client.post("/sign-in/", {"credential": answer, "next": ""}).status_code == 422
-    assert passkeys.reasons(Kind.SIGN_IN_FAILED) == ["passkey_wrong_origin"]
+    assert passkeys.reasons(SIGN_IN_FAILED) == ["passkey_wrong_origin"]
 
 
 def test_another_device_has_nothing_to_answer_with(owner):

@@ -12,10 +12,10 @@ from django.utils import translation
 import doorward
 from doorward.customers import cached
 from doorward.customers.models import Brand
-from doorward.web.files import FOLDER
 from doorward.web.help import film, rendering
 from doorward.web.help.pictures import size_of
-from tests import support
+from doorward.web.http.files import FOLDER
+from tests.kit import browsers, codes, people
 
 pytestmark = pytest.mark.one_database
 
@@ -45,10 +45,10 @@ def brand(customer):
 
 @pytest.fixture
 def half_way(owner) -> Client:
-    """Give a browser in which only the password was proved."""
-    support.enable_app(owner)
+    """Return a browser in which only the password was proved."""
+    codes.enable_app(owner)
     client = Client()
-    client.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD, "next": ""})
+    client.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD, "next": ""})
     return client
 
 
@@ -57,7 +57,7 @@ PATHS = ["/help/", *(f"/help/{slug}/" for slug in rendering.SLUGS), "/support/"]
 
 @pytest.mark.parametrize("path", PATHS)
 def test_everybody_may_read(path, brand, client, owner, half_way):
-    for browser in (client, half_way, support.browser_of(owner)):
+    for browser in (client, half_way, browsers.browser_of(owner)):
         answer = browser.get(path)
         assert answer.status_code == 200
         assert "Northline &amp; Sons" in answer.content.decode()
@@ -66,7 +66,7 @@ def test_everybody_may_read(path, brand, client, owner, half_way):
 
 
 def test_who_is_through_reads_it_in_the_portal(brand, owner, colleague, client):
-    page = support.browser_of(colleague).get("/support/").content.decode()
+    page = browsers.browser_of(colleague).get("/support/").content.decode()
     assert re.search(r'<a href="/support/"[^>]*aria-current="page"', page)
     assert 'id="account-menu"' in page
     stranger = client.get("/support/").content.decode()
@@ -76,7 +76,7 @@ def test_who_is_through_reads_it_in_the_portal(brand, owner, colleague, client):
 
 def test_the_support_tab_shows_for_who_has_it_alone(brand, owner):
     type(owner).objects.of(owner.customer_id).filter(id=owner.id).update(tabs=" home ")
-    page = support.browser_of(owner).get("/support/")
+    page = browsers.browser_of(owner).get("/support/")
     assert page.status_code == 200
     assert 'aria-current="page"' not in page.content.decode().partition("<main")[0]
 

@@ -9,22 +9,23 @@ import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
-from doorward.administrators.models import Administrator
+from doorward.accounts.models import Administrator
+from doorward.credentials.recovery_codes import codes as recovery_codes_codes
 from doorward.customers import cached
 from doorward.customers.models import Customer, Tab
-from doorward.mfa import recovery
 from doorward.web.home.pages import greet
-from tests import support
+from tests.kit import browsers, people
+from tests.kit import codes as kit_codes
 
 
 def text(answer) -> str:
-    """Give the words of a page's main part."""
+    """Return the words of a page's main part."""
     main = answer.content.decode().partition("<main")[2].partition("</main>")[0]
     return " ".join(re.sub(r"<[^>]+>", " ", main).split())
 
 
 def test_home_says_who_i_am_and_that_a_password_is_little(owner):
-    answer = support.browser_of(owner).get("/")
+    answer = browsers.browser_of(owner).get("/")
     assert answer.status_code == 200
     assert b'data-page="home"' in answer.content
     said = text(answer)
@@ -35,14 +36,14 @@ def test_home_says_who_i_am_and_that_a_password_is_little(owner):
 
 
 def test_the_warning_goes_when_two_factors_are_on(owner):
-    support.enable_app(owner)
-    assert "password alone" not in text(support.browser_of(owner).get("/"))
+    kit_codes.enable_app(owner)
+    assert "password alone" not in text(browsers.browser_of(owner).get("/"))
 
 
 def test_the_last_sign_in_is_told_with_its_browser(owner, clock):
-    support.browser_of(owner).get("/")
+    browsers.browser_of(owner).get("/")
     clock.shift(timedelta(days=1))
-    said = text(support.browser_of(owner).get("/"))
+    said = text(browsers.browser_of(owner).get("/"))
     assert "last signed in yesterday, 09:00 from Chrome on Linux" in said
 
 
@@ -56,7 +57,7 @@ def test_the_last_sign_in_is_told_with_its_browser(owner, clock):
 )
 def test_the_greeting_goes_by_the_clock_of_the_person(owner, clock, zone, greeting):
     Administrator.objects.of(owner.customer_id).update(time_zone=zone)
-    assert greeting in text(support.browser_of(owner).get("/"))
+    assert greeting in text(browsers.browser_of(owner).get("/"))
 
 
 def test_every_hour_has_its_greeting():
@@ -69,12 +70,14 @@ def test_every_hour_has_its_greeting():
 
 
 def test_a_recovery_code_is_spoken_of(owner):
-    support.enable_app(owner)
-    recovery.make(owner, now=timezone.now())
-    codes = recovery.unsaved(owner.id)
-    recovery.confirm_saved(administrator_id=owner.id, by=support.by(owner), now=timezone.now())
-    client = Client(HTTP_USER_AGENT=support.CHROME)
-    client.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD, "next": ""})
+    kit_codes.enable_app(owner)
+    recovery_codes_codes.make(owner, now=timezone.now())
+    codes = recovery_codes_codes.unsaved(owner.id)
+    recovery_codes_codes.confirm_saved(
+        administrator_id=owner.id, actor=people.actor(owner), now=timezone.now()
+    )
+    client = Client(HTTP_USER_AGENT=people.CHROME)
+    client.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD, "next": ""})
     client.post("/sign-in/recovery/", {"code": codes[0]})
     said = text(client.get("/"))
     assert "You signed in with a recovery code. 9 codes are left." in said
@@ -94,7 +97,7 @@ def test_cards_lead_to_the_tabs_that_somebody_may_use(colleague):
     cached.forget()
     rows = Administrator.objects.of(colleague.customer_id).filter(id=colleague.id)
     rows.update(tabs=" home pbx support ")
-    said = text(support.browser_of(colleague).get("/"))
+    said = text(browsers.browser_of(colleague).get("/"))
     assert "Phone system Call flows. Open" in said
     assert "Support" in said
     for absent in ("Reports", "Administrators", "Activity"):
@@ -102,36 +105,36 @@ def test_cards_lead_to_the_tabs_that_somebody_may_use(colleague):
 
 
 def test_who_looks_after_people_sees_them_in_numbers(owner, colleague):
-    support.enable_app(owner)
-    support.make_administrator(
+    kit_codes.enable_app(owner)
+    people.make_administrator(
         owner.customer, email="zoe@harbourbakery.example", name="Zoe Adler", require_2fa=True
     )
-    support.make_administrator(
+    people.make_administrator(
         owner.customer,
         email="gone@harbourbakery.example",
         name="Al Gone",
         status="removed",
         require_2fa=True,
     )
-    said = text(support.browser_of(owner).get("/"))
+    said = text(browsers.browser_of(owner).get("/"))
     assert "3 people, 1 with two factors" in said
     assert "1 must use two factors and has not set them up" in said
 
 
 def test_a_policy_counts_everybody_without_a_factor(owner, colleague):
-    support.enable_app(owner)
-    client = support.browser_of(owner)
+    kit_codes.enable_app(owner)
+    client = browsers.browser_of(owner)
     Customer.objects.filter(id=owner.customer_id).update(require_2fa=True)
     assert "1 must use two factors" in text(client.get("/"))
 
 
 def test_another_customers_people_are_not_counted(owner, outsider):
-    assert "1 person, 0 with two factors" in text(support.browser_of(owner).get("/"))
+    assert "1 person, 0 with two factors" in text(browsers.browser_of(owner).get("/"))
 
 
 def test_the_end_of_the_grace_is_told(owner):
     now = datetime.now(tz=UTC)
-    client = support.browser_of(owner)
+    client = browsers.browser_of(owner)
     Customer.objects.filter(id=owner.customer_id).update(
         require_2fa=True, grace_days=7, grace_from=now
     )
@@ -141,7 +144,7 @@ def test_the_end_of_the_grace_is_told(owner):
 
 
 def test_who_has_no_right_to_home_is_refused(colleague):
-    client = support.browser_of(colleague)
+    client = browsers.browser_of(colleague)
     Administrator.objects.of(colleague.customer_id).filter(id=colleague.id).update(tabs=" support ")
     assert client.get("/").status_code == 403
 
@@ -155,19 +158,19 @@ def test_home_costs_two_queries_however_many_people_there_are(
     owner, more, django_assert_num_queries
 ):
     for number in range(more):
-        support.invite(owner.customer, email=f"p{number}@harbourbakery.example")
-    client = support.browser_of(owner)
+        people.invite(owner.customer, email=f"p{number}@harbourbakery.example")
+    client = browsers.browser_of(owner)
     client.get("/")
     with django_assert_num_queries(2):
         client.get("/")
 
 
 def test_home_costs_one_query_for_who_looks_after_nobody(colleague, django_assert_num_queries):
-    client = support.browser_of(colleague)
+    client = browsers.browser_of(colleague)
     client.get("/")
     with django_assert_num_queries(1):
         client.get("/")
 
 
 def test_only_reading_is_answered(owner):
-    assert support.browser_of(owner).post("/").status_code == 405
+    assert browsers.browser_of(owner).post("/").status_code == 405

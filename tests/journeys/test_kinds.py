@@ -8,14 +8,16 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from doorward.audit.events import Kind
-from doorward.core.steps import FactorKind
+from doorward.credentials.events import TWO_FACTOR_ENABLE_FAILED
+from doorward.credentials.models import Factor
+from doorward.credentials.recovery_codes import codes
 from doorward.customers.models import Customer
-from doorward.mfa import recovery
-from doorward.mfa.models import Factor
-from tests import passkeys, support
-from tests.passkeys import ORIGIN
-from tests.softkey import SoftKey
+from doorward.policy.rules import FactorKind
+from doorward.sessions.events import SIGNED_IN
+from tests.kit import browsers, passkeys, people
+from tests.kit import codes as kit_codes
+from tests.kit.passkeys import ORIGIN
+from tests.kit.softkey import SoftKey
 
 pytestmark = pytest.mark.django_db
 
@@ -29,12 +31,12 @@ def only_passkeys(person, **columns) -> None:
 
 
 def browser() -> Client:
-    return Client(HTTP_USER_AGENT=support.CHROME, HTTP_HOST=ORIGIN.removeprefix("http://"))
+    return Client(HTTP_USER_AGENT=people.CHROME, HTTP_HOST=ORIGIN.removeprefix("http://"))
 
 
 def knows_password(person) -> Client:
     client = browser()
-    form = {"email": person.email, "password": support.PASSWORD, "next": ""}
+    form = {"email": person.email, "password": people.PASSWORD, "next": ""}
     assert client.post("/sign-in/", form).status_code == 303
     return client
 
@@ -45,7 +47,7 @@ def due(client: Client) -> str:
 
 
 def give_code(client: Client, person, page: str = CODE):
-    return client.post(page, {"code": support.next_code(person), "next": "/support/"})
+    return client.post(page, {"code": kit_codes.next_code(person), "next": "/support/"})
 
 
 def give_passkey(client: Client, page: str, key: SoftKey):
@@ -70,7 +72,7 @@ def save_codes(client: Client) -> None:
 
 
 def test_a_new_sign_in_proves_the_app_then_makes_a_passkey_and_is_through(owner):
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     only_passkeys(owner)
     client = knows_password(owner)
     assert due(client) == CODE
@@ -93,8 +95,8 @@ def test_a_new_sign_in_proves_the_app_then_makes_a_passkey_and_is_through(owner)
 
 
 def test_an_open_session_goes_the_same_way_at_its_next_click(owner, clock):
-    support.enable_app(owner)
-    client = support.sign_in(browser(), owner)
+    kit_codes.enable_app(owner)
+    client = browsers.sign_in(browser(), owner)
     assert due(client) == ""
     clock.shift(timedelta(minutes=6))
     only_passkeys(owner)
@@ -111,14 +113,14 @@ def test_an_open_session_goes_the_same_way_at_its_next_click(owner, clock):
 
 
 def test_who_has_just_proved_it_need_not_once_more(owner):
-    support.enable_app(owner)
-    client = support.sign_in(browser(), owner)
+    kit_codes.enable_app(owner)
+    client = browsers.sign_in(browser(), owner)
     only_passkeys(owner)
     assert due(client) == SET_UP
 
 
 def test_too_long_before_the_set_up_the_app_is_asked_for_again(owner, clock):
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     only_passkeys(owner)
     client = knows_password(owner)
     give_code(client, owner)
@@ -130,7 +132,7 @@ def test_too_long_before_the_set_up_the_app_is_asked_for_again(owner, clock):
 
 
 def test_no_app_is_added_while_none_is_taken(owner):
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     only_passkeys(owner)
     client = knows_password(owner)
     give_code(client, owner)
@@ -146,13 +148,13 @@ def test_no_app_is_added_while_none_is_taken(owner):
     assert 'name="code"' not in client.get("/security/2fa/add/").content.decode()
     assert client.post("/security/2fa/add/", {"code": "123456", "name": ""}).status_code == 422
     assert Factor.objects.filter(kind=FactorKind.APP).count() == 1
-    reasons = [event.details["reason"] for event in support.events(Kind.TWO_FACTOR_ENABLE_FAILED)]
+    reasons = [event.details["reason"] for event in people.events(TWO_FACTOR_ENABLE_FAILED)]
     # The second is a number on the first.
     assert reasons == ["kind_not_accepted"]
 
 
 def test_in_grace_it_can_be_put_off(owner):
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     only_passkeys(owner, grace_days=7, grace_from=timezone.now())
     client = knows_password(owner)
     give_code(client, owner)
@@ -163,10 +165,10 @@ def test_in_grace_it_can_be_put_off(owner):
 
 
 def test_a_recovery_code_leads_to_the_passkey_as_well(owner):
-    support.enable_app(owner)
-    recovery.make(owner, now=timezone.now())
-    code = recovery.unsaved(owner.id)[0]
-    recovery.confirm_saved(administrator_id=owner.id, by=support.by(owner), now=timezone.now())
+    kit_codes.enable_app(owner)
+    codes.make(owner, now=timezone.now())
+    code = codes.unsaved(owner.id)[0]
+    codes.confirm_saved(administrator_id=owner.id, actor=people.actor(owner), now=timezone.now())
     only_passkeys(owner)
     client = knows_password(owner)
     client.post("/sign-in/recovery/", {"code": code})
@@ -181,9 +183,9 @@ def test_who_has_nothing_proves_the_mailbox_and_makes_a_passkey(owner):
 
 
 def test_where_nothing_is_required_every_kind_is_taken(owner):
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     only_passkeys(owner, require_2fa=False)
-    client = support.sign_in(browser(), owner)
+    client = browsers.sign_in(browser(), owner)
     assert due(client) == ""
     page = client.get("/security/").content.decode()
     assert "Not enough any more" not in page
@@ -195,7 +197,7 @@ def test_where_nothing_is_required_every_kind_is_taken(owner):
 
 @pytest.fixture
 def both(owner) -> SoftKey:
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     only_passkeys(owner)
     return passkeys.add(owner)
 
@@ -208,7 +210,7 @@ def test_the_app_is_not_offered_and_if_used_it_leads_to_the_passkey(owner, both)
     give_code(client, owner)
     assert due(client) == CODE
     assert ASKED in client.get(CODE).content.decode()
-    assert not support.events(Kind.SIGNED_IN)
+    assert not people.events(SIGNED_IN)
     give_passkey(client, CODE, both)
     assert due(client) == ""
 
@@ -230,7 +232,7 @@ def test_the_app_is_no_fresh_proof_and_does_not_throw_anybody_out(owner, both, c
 
 
 def test_an_open_session_in_which_the_app_was_proved_is_asked_for_the_passkey(owner):
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     key = passkeys.add(owner)
     client = knows_password(owner)
     give_code(client, owner)

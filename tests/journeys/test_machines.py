@@ -16,11 +16,11 @@ import doorward
 from doorward.audit.models import Event
 from doorward.customers import cached
 from doorward.customers.models import Brand
-from doorward.notices.models import Delivery
-from doorward.notices.worker import run_once
-from doorward.safe import heart
-from doorward.web import readiness
-from tests import support
+from doorward.kernel import heartbeat
+from doorward.notifications.models import Delivery
+from doorward.notifications.worker import run_once
+from doorward.web.http import readiness
+from tests.kit import browsers, people
 
 pytestmark = pytest.mark.usefixtures("customer")
 
@@ -32,7 +32,7 @@ def changed(**values: str):
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_health_is_said_to_anybody_and_kept_by_nobody(client, path):
-    support.worker_beats()
+    people.worker_beats()
     answer = client.get(path)
     assert answer.status_code == 200
     assert answer.content == b"ok\n"
@@ -62,9 +62,9 @@ def test_every_answer_has_the_headers(client):
 
 
 def test_a_database_of_an_older_version_is_not_ready(client, db):
-    support.worker_beats()
+    people.worker_beats()
     readiness._nothing_left.cache_clear()
-    [newest] = MigrationLoader(connection).graph.leaf_nodes("notices")
+    [newest] = MigrationLoader(connection).graph.leaf_nodes("notifications")
     MigrationRecorder(connection).record_unapplied(*newest)
     for _ in range(2):
         answer = client.get("/readyz")
@@ -130,8 +130,8 @@ def readiness_of(client):
 
 
 def test_an_event_that_nobody_was_told_of_yet_is_late_too(client, owner, clock):
-    support.worker_beats()
-    support.browser_of(owner).get("/")
+    people.worker_beats()
+    browsers.browser_of(owner).get("/")
     assert not Delivery.objects.exists()
     clock.shift(timedelta(seconds=110))
     assert numbers(client)["doorward_oldest_due_seconds"] == "110"
@@ -141,7 +141,7 @@ def test_an_event_that_nobody_was_told_of_yet_is_late_too(client, owner, clock):
 
 def test_a_worker_that_does_not_run_or_stands_still_is_seen(client, clock):
     assert readiness_of(client) == (503, "the background worker does not run")
-    support.worker_beats()
+    people.worker_beats()
     assert readiness_of(client) == (200, "ok")
     assert numbers(client)["doorward_worker_running"] == "1"
     clock.shift(timedelta(seconds=50))
@@ -154,7 +154,7 @@ def test_a_worker_that_does_not_run_or_stands_still_is_seen(client, clock):
 
 
 def test_one_that_says_it_is_busy_for_long_is_given_the_time(client, clock):
-    heart.beat(heart.WORKER, now=timezone.now(), within=heart.AT_A_MESSAGE)
+    heartbeat.beat(heartbeat.WORKER, now=timezone.now(), within=heartbeat.AT_A_MESSAGE)
     clock.shift(timedelta(seconds=100))
     assert readiness_of(client) == (200, "ok")
     clock.shift(timedelta(seconds=20))
@@ -163,17 +163,17 @@ def test_one_that_says_it_is_busy_for_long_is_given_the_time(client, clock):
 
 def test_one_that_spoke_when_the_clock_was_ahead_is_not_believed_for_that_long(client, clock):
     clock.shift(timedelta(hours=1))
-    support.worker_beats()
+    people.worker_beats()
     clock.shift(-timedelta(hours=1))
     assert readiness_of(client) == (503, "the background worker does not run")
-    support.worker_beats()
+    people.worker_beats()
     assert readiness_of(client) == (200, "ok")
 
 
 def test_one_that_is_behind_is_seen(client, owner, clock):
-    support.browser_of(owner).get("/")
+    browsers.browser_of(owner).get("/")
     clock.shift(timedelta(minutes=5, seconds=1))
-    support.worker_beats()
+    people.worker_beats()
     assert readiness_of(client) == (503, "the background worker is behind")
     run_once(timezone.now())
     assert readiness_of(client) == (200, "ok")
@@ -181,20 +181,20 @@ def test_one_that_is_behind_is_seen(client, owner, clock):
 
 def test_a_heart_beats_when_others_need_to_see_it(db, monkeypatch):
     moment = 0.0
-    monkeypatch.setattr("doorward.safe.heart.time.monotonic", lambda: moment)
-    beating = heart.Heart("worker", timezone.now)
+    monkeypatch.setattr("doorward.kernel.heartbeat.time.monotonic", lambda: moment)
+    beating = heartbeat.Heart("worker", timezone.now)
     written = []
-    monkeypatch.setattr(heart, "beat", lambda _name, **said: written.append(said["within"]))
+    monkeypatch.setattr(heartbeat, "beat", lambda _name, **said: written.append(said["within"]))
     for moment, within in (  # noqa: B007 - the clock reads it
-        (0.0, heart.USUAL),
-        (9.9, heart.USUAL),
-        (10.0, heart.USUAL),
-        (10.1, heart.AT_A_MESSAGE),
-        (10.2, heart.AT_A_MESSAGE),
-        (10.3, heart.USUAL),
+        (0.0, heartbeat.USUAL),
+        (9.9, heartbeat.USUAL),
+        (10.0, heartbeat.USUAL),
+        (10.1, heartbeat.AT_A_MESSAGE),
+        (10.2, heartbeat.AT_A_MESSAGE),
+        (10.3, heartbeat.USUAL),
     ):
         beating.beat(within)
-    assert written == [heart.USUAL, heart.USUAL, heart.AT_A_MESSAGE, heart.USUAL]
+    assert written == [heartbeat.USUAL, heartbeat.USUAL, heartbeat.AT_A_MESSAGE, heartbeat.USUAL]
 
 
 # --- numbers --------------------------------------------------------------------------------------
@@ -220,12 +220,12 @@ def test_numbers_want_the_token(client, owner, sent):
         assert answer.status_code == 401
         assert answer["WWW-Authenticate"] == 'Bearer realm="metrics"'
         assert b"doorward_" not in answer.content
-        signed_in = support.browser_of(owner)
+        signed_in = browsers.browser_of(owner)
         assert signed_in.get("/metrics").status_code == 401
 
 
 def test_numbers_are_told_and_nothing_of_anybody(client, owner):
-    support.browser_of(owner).get("/")
+    browsers.browser_of(owner).get("/")
     before = timezone.now() - timedelta(seconds=90)
     for state in ("due", "given_up", "given_up", "sent"):
         Delivery.objects.create(
@@ -268,7 +268,7 @@ def test_numbers_are_told_and_nothing_of_anybody(client, owner):
     ],
 )
 def test_machines_only_read(client, path):
-    support.worker_beats()
+    people.worker_beats()
     assert client.post(path).status_code == 405
     assert client.head(path).status_code in {200, 302, 404}
 

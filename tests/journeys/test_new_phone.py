@@ -12,15 +12,19 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators import sessions
-from doorward.administrators.models import Administrator, Session
-from doorward.audit.events import Kind
-from doorward.core import attempts, errors
+from doorward.accounts.models import Administrator
+from doorward.credentials import removal
+from doorward.credentials.events import REAUTHENTICATED, RECOVERY_CODES_MADE, TWO_FACTOR_DISABLED
+from doorward.credentials.models import Factor, RecoveryCode, SetUp
 from doorward.customers.models import Customer
-from doorward.mfa import facts, services
-from doorward.mfa.models import Factor, RecoveryCode, SetUp
-from tests import support
-from tests.racing import at_once
+from doorward.gate import loading
+from doorward.kernel.ratelimit import rules
+from doorward.sessions import issuing
+from doorward.sessions.errors import StaleRequest
+from doorward.sessions.models import Session
+from tests.kit import browsers, people
+from tests.kit import codes as kit_codes
+from tests.kit.racing import at_once
 
 if TYPE_CHECKING:
     import time_machine
@@ -31,7 +35,7 @@ ADD = "/security/new-phone/add/"
 
 
 def stage(client: Client) -> str:
-    """Give the step that the page shows as the present one."""
+    """Return the step that the page shows as the present one."""
     html = client.get(HERE).content.decode()
     assert 'data-page="new-phone"' in html
     found = re.search(r'aria-current="step"[^>]*>\s*<span>(.*?)</span>', html)
@@ -51,9 +55,9 @@ def shown(client: Client) -> bytes:
 
 
 def add(client: Client, name: str = "Pixel 12") -> bytes:
-    """Add the new phone over the pages; give its secret."""
+    """Add the new phone over the pages; return its secret."""
     secret = shown(client)
-    answer = client.post(ADD, {"code": support.code(secret), "name": name})
+    answer = client.post(ADD, {"code": kit_codes.code(secret), "name": name})
     assert (answer.status_code, answer["Location"]) == (303, HERE)
     return secret
 
@@ -72,97 +76,97 @@ def retire(client: Client, name: str) -> Any:
 
 @pytest.fixture
 def codes(clock: time_machine.Traveller, owner: Administrator) -> list[str]:
-    return support.saved_codes(owner)
+    return kit_codes.saved_codes(owner)
 
 
 @pytest.fixture
 def old(clock: time_machine.Traveller, owner: Administrator, codes: list[str]) -> bytes:
-    """Give the secret of the old phone, which is as good as any."""
-    secret = support.enable_app(owner, name="Pixel 9")
+    """Return the secret of the old phone, which is as good as any."""
+    secret = kit_codes.enable_app(owner, name="Pixel 9")
     clock.shift(timedelta(days=400))
     return secret
 
 
 def test_three_steps_and_the_codes_stay(owner, old, codes, clock):
-    client = support.browser_of(owner)
+    client = browsers.browser_of(owner)
     assert 'href="/security/new-phone/"' in client.get("/security/").content.decode()
     assert stage(client) == "Add"
     secret = add(client)
     assert stage(client) == "Try"
     assert Factor.objects.count() == 2
     clock.shift(timedelta(seconds=30))
-    assert attempt(client, support.code(secret))["Location"] == HERE
+    assert attempt(client, kit_codes.code(secret))["Location"] == HERE
     assert stage(client) == "Retire the old one"
-    assert support.events(Kind.PROVED_AGAIN)[0].details["why"] == "new_device"
+    assert people.events(REAUTHENTICATED)[0].details["why"] == "new_device"
     answer = retire(client, "Pixel 9")
     assert (answer.status_code, answer["Location"]) == (303, "/security/?devices=changed")
     assert [one.name for one in Factor.objects.all()] == ["Pixel 12"]
     assert RecoveryCode.objects.filter(used_at__isnull=True).count() == len(codes)
-    assert not support.events(Kind.TWO_FACTOR_DISABLED)
-    assert not support.events(Kind.RECOVERY_CODES_MADE)
+    assert not people.events(TWO_FACTOR_DISABLED)
+    assert not people.events(RECOVERY_CODES_MADE)
 
 
 def test_it_is_left_at_every_point_and_taken_up_in_another_browser(owner, old, clock):
-    first = support.browser_of(owner)
+    first = browsers.browser_of(owner)
     shown(first)
     clock.shift(timedelta(minutes=11))
-    assert stage(support.browser_of(owner)) == "Add"
+    assert stage(browsers.browser_of(owner)) == "Add"
     clock.shift(timedelta(minutes=1))
-    second = support.browser_of(owner)
+    second = browsers.browser_of(owner)
     secret = add(second)
     clock.shift(timedelta(minutes=1))
-    third = support.browser_of(owner)
+    third = browsers.browser_of(owner)
     assert stage(third) == "Try"
-    attempt(third, support.code(secret))
+    attempt(third, kit_codes.code(secret))
     clock.shift(timedelta(days=20))
-    assert stage(support.browser_of(owner)) == "Retire the old one"
+    assert stage(browsers.browser_of(owner)) == "Retire the old one"
     clock.shift(timedelta(days=11))
-    assert stage(support.browser_of(owner)) == "Add"
+    assert stage(browsers.browser_of(owner)) == "Add"
     assert Factor.objects.count() == 2
 
 
 def test_killed_between_showing_and_confirming_nothing_is_half_there(owner, old, clock):
-    client = support.browser_of(owner)
+    client = browsers.browser_of(owner)
     secret = shown(client)
     SetUp.objects.all().delete()  # as if forgotten, or another process had it
-    answer = client.post(ADD, {"code": support.code(secret), "name": "Pixel 12"})
+    answer = client.post(ADD, {"code": kit_codes.code(secret), "name": "Pixel 12"})
     assert answer.status_code == 422
     assert stage(client) == "Add"
     assert Factor.objects.count() == 1
 
 
 def test_the_old_phone_signs_in_until_it_is_retired_and_then_no_more(owner, old, clock):
-    client = support.browser_of(owner)
+    client = browsers.browser_of(owner)
     secret = add(client)
     clock.shift(timedelta(minutes=1))
-    support.browser_of(owner)  # with the old phone, `next_code` takes the oldest
-    attempt(client, support.code(secret))
+    browsers.browser_of(owner)  # with the old phone, `next_code` takes the oldest
+    attempt(client, kit_codes.code(secret))
     clock.shift(timedelta(minutes=1))
     other = Client()
-    other.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD})
-    retire(support.browser_of(owner), "Pixel 9")
+    other.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD})
+    retire(browsers.browser_of(owner), "Pixel 9")
     assert id_of("Pixel 9")  # proved by the old one itself: another one is wanted
     clock.shift(timedelta(minutes=1))
     new = Client()
-    new.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD})
-    new.post("/sign-in/code/", {"code": support.code(secret)})
+    new.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD})
+    new.post("/sign-in/code/", {"code": kit_codes.code(secret)})
     assert retire(new, "Pixel 9").status_code == 303
     assert Factor.objects.get().name == "Pixel 12"
     late = Client()
-    late.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD})
-    assert late.post("/sign-in/code/", {"code": support.code(old)}).status_code == 422
+    late.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD})
+    assert late.post("/sign-in/code/", {"code": kit_codes.code(old)}).status_code == 422
 
 
 def test_a_wrong_try_is_counted_on_the_new_device_alone(owner, old, clock):
-    client = support.browser_of(owner)
+    client = browsers.browser_of(owner)
     add(client)
     clock.shift(timedelta(minutes=1))
-    for _ in range(attempts.FREE):
+    for _ in range(rules.FREE):
         assert attempt(client, "000000").status_code == 422
     waits = attempt(client, "000000")
     assert (waits.status_code, waits["Retry-After"]) == (429, "30")
     rows = dict(Factor.objects.values_list("name", "failures_in_a_row"))
-    assert rows == {"Pixel 9": 0, "Pixel 12": attempts.FREE}
+    assert rows == {"Pixel 9": 0, "Pixel 12": rules.FREE}
     assert stage(client) == "Try"
 
 
@@ -170,41 +174,41 @@ def test_a_wrong_try_is_counted_on_the_new_device_alone(owner, old, clock):
 def test_neither_the_old_phone_nor_the_code_of_the_set_up_tries_the_new_one(
     owner, old, clock, code_of
 ):
-    client = support.browser_of(owner)
+    client = browsers.browser_of(owner)
     secret = add(client)
-    code = support.code(secret)
+    code = kit_codes.code(secret)
     if code_of == "the old phone":
         clock.shift(timedelta(minutes=1))
-        code = support.code(old)
+        code = kit_codes.code(old)
     assert attempt(client, code).status_code == 422
     assert stage(client) == "Try"
 
 
 def test_a_page_that_was_left_open_counts_nothing_once_it_is_out_of_date(owner, old, clock):
-    client = support.browser_of(owner)
+    client = browsers.browser_of(owner)
     secret = add(client)
     clock.shift(timedelta(seconds=30))
     tablet = add(client, "Tablet")
-    assert attempt(client, support.code(secret), "Pixel 12")["Location"] == HERE
+    assert attempt(client, kit_codes.code(secret), "Pixel 12")["Location"] == HERE
     clock.shift(timedelta(seconds=30))
-    attempt(client, support.code(tablet), "Tablet")
+    attempt(client, kit_codes.code(tablet), "Tablet")
     assert attempt(client, "000000", "Tablet")["Location"] == HERE
     assert not Factor.objects.filter(failures_in_a_row__gt=0)
 
 
 def test_under_two_factors_required_nothing_changes(owner, old, clock):
     Administrator.objects.of(owner.customer_id).update(require_2fa=True)
-    client = support.browser_of(owner)
+    client = browsers.browser_of(owner)
     secret = add(client)
     clock.shift(timedelta(seconds=30))
-    attempt(client, support.code(secret))
+    attempt(client, kit_codes.code(secret))
     assert retire(client, "Pixel 9").status_code == 303
     assert retire(client, "Pixel 12").status_code in {303, 422}
     assert Factor.objects.get().name == "Pixel 12"
 
 
 def test_where_only_passkeys_are_enough_no_app_is_offered(owner, old, clock):
-    client = support.browser_of(owner)
+    client = browsers.browser_of(owner)
     Customer.objects.update(require_2fa=True, kinds="phishing_resistant")
     Factor.objects.create(
         administrator=owner, kind="passkey", name="Key", confirmed_at=timezone.now(),
@@ -220,14 +224,14 @@ def test_where_only_passkeys_are_enough_no_app_is_offered(owner, old, clock):
 
 def test_the_old_phone_is_gone_a_recovery_code_serves_ten_minutes(owner, old, codes, clock):
     client = Client()
-    client.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD})
+    client.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD})
     client.post("/sign-in/recovery/", {"code": codes[0]})
     page = client.get(HERE)
     assert "You signed in with a recovery code. Until 09:10" in text(page)
     assert "gone already" not in text(page)
     secret = add(client)
     clock.shift(timedelta(seconds=30))
-    attempt(client, support.code(secret))
+    attempt(client, kit_codes.code(secret))
     assert "Retire the lost one now" in text(client.get(HERE))
     assert retire(client, "Pixel 9").status_code == 303
     assert Factor.objects.get().name == "Pixel 12"
@@ -235,7 +239,7 @@ def test_the_old_phone_is_gone_a_recovery_code_serves_ten_minutes(owner, old, co
 
 def test_after_the_ten_minutes_it_says_what_to_do(owner, old, codes, clock):
     client = Client()
-    client.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD})
+    client.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD})
     client.post("/sign-in/recovery/", {"code": codes[0]})
     clock.shift(timedelta(minutes=10))
     assert "The ten minutes of your recovery code are over." in text(client.get(HERE))
@@ -243,20 +247,20 @@ def test_after_the_ten_minutes_it_says_what_to_do(owner, old, codes, clock):
 
 
 def test_with_the_phone_at_hand_it_says_which_way_to_go_without(owner, old, clock):
-    said = text(support.browser_of(owner).get(HERE))
+    said = text(browsers.browser_of(owner).get(HERE))
     assert "Is the old phone gone already?" in said
     assert "For ten minutes that code serves instead of the old phone" in said
 
 
 def test_adding_wants_a_fresh_proof_and_the_assistant_itself_none(owner, old, clock):
-    client = support.browser_of(owner)
+    client = browsers.browser_of(owner)
     clock.shift(timedelta(minutes=6))
     assert client.get(HERE).status_code == 200
     assert client.get(ADD)["Location"].startswith("/prove/")
 
 
 def test_without_two_factors_there_is_nothing_to_move(owner, colleague):
-    client = support.browser_of(colleague)
+    client = browsers.browser_of(colleague)
     assert client.get(HERE)["Location"] == "/security/"
     assert client.post(HERE, {"code": "1", "device": "x"})["Location"] == "/security/"
     assert client.get(ADD)["Location"] == "/security/2fa/enable/"
@@ -264,8 +268,8 @@ def test_without_two_factors_there_is_nothing_to_move(owner, colleague):
 
 
 def test_nobody_tries_or_retires_a_colleague_s_device(owner, colleague, old, clock):
-    support.enable_app(colleague, name="Theirs")
-    client = support.browser_of(owner)
+    kit_codes.enable_app(colleague, name="Theirs")
+    client = browsers.browser_of(owner)
     assert attempt(client, "000000", "Theirs")["Location"] == HERE
     assert retire(client, "Theirs").status_code == 404
     assert Factor.objects.filter(failures_in_a_row__gt=0).count() == 0
@@ -273,32 +277,32 @@ def test_nobody_tries_or_retires_a_colleague_s_device(owner, colleague, old, clo
 
 @pytest.mark.django_db(transaction=True)
 def test_two_who_retire_each_the_other_device_at_once_leave_one():
-    person = support.make_administrator(support.make_customer())
+    person = people.make_administrator(people.make_customer())
     for name in ("Pixel 9", "Pixel 12"):
-        support.enable_app(person, name=name)
-    now, by = timezone.now(), support.by(person)
+        kit_codes.enable_app(person, name=name)
+    now, actor = timezone.now(), people.actor(person)
 
     def proved_by_the_other(name: str) -> Any:
         other = Factor.objects.exclude(name=name).get()
-        started = sessions.begin(
-            person, by=by, now=now, password_at=now, factor_at=now, factor_id=other.id
+        started = issuing.begin(
+            person, actor=actor, now=now, password_at=now, factor_at=now, factor_id=other.id
         )
-        loaded, factor_id = facts.load(started.token), id_of(name)
-        assert loaded is not None
-        return lambda: services.remove(factor_id, loaded=loaded, by=by, now=now)
+        auth, factor_id = loading.load(started.token), id_of(name)
+        assert auth is not None
+        return lambda: removal.remove(factor_id, auth=auth, actor=actor, now=now)
 
     found = at_once([proved_by_the_other(name) for name in ("Pixel 9", "Pixel 12")])
-    assert sum(isinstance(one, errors.StaleRequest) for one in found) == 1, found
+    assert sum(isinstance(one, StaleRequest) for one in found) == 1, found
     assert Factor.objects.count() == 1
-    assert not support.events(Kind.TWO_FACTOR_DISABLED)
+    assert not people.events(TWO_FACTOR_DISABLED)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_added_twice_at_once_it_is_one_device():
-    person = support.make_administrator(support.make_customer())
-    support.enable_app(person, name="Pixel 9")
-    client = support.browser_of_with_factor(person)
-    form = {"code": support.code(shown(client)), "name": "Pixel 12"}
+    person = people.make_administrator(people.make_customer())
+    kit_codes.enable_app(person, name="Pixel 9")
+    client = browsers.browser_of_with_factor(person)
+    form = {"code": kit_codes.code(shown(client)), "name": "Pixel 12"}
 
     def send() -> int:
         browser = Client()

@@ -11,28 +11,26 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from doorward.administrators import mailbox
-from doorward.administrators.models import Administrator, MailboxProof, Session
-from doorward.audit.events import Kind
-from doorward.core.steps import FactorKind
+from doorward.accounts.models import Administrator
+from doorward.credentials.events import TWO_FACTOR_DISABLED
+from doorward.credentials.models import AnsweredChallenge, Factor, Passkey, RecoverySet
+from doorward.credentials.recovery_codes import codes
 from doorward.customers.models import Brand
-from doorward.mfa import recovery
-from doorward.mfa.models import AnsweredChallenge, Factor, Passkey, RecoverySet
-from tests import passkeys, support
-from tests.passkeys import ORIGIN
-from tests.softkey import UP, SoftKey, b64
-
-HOST = ORIGIN.removeprefix("http://")
-
-
-def browser() -> Client:
-    """Give a browser at the relying party's own address."""
-    return Client(HTTP_USER_AGENT=support.CHROME, HTTP_HOST=HOST)
+from doorward.policy.rules import FactorKind
+from doorward.sessions.events import SIGNED_IN
+from doorward.sessions.models import Session
+from doorward.signin import mailbox
+from doorward.signin.models import MailboxProof
+from tests.kit import browsers, passkeys, people
+from tests.kit import codes as kit_codes
+from tests.kit.pages import HOST, browser
+from tests.kit.passkeys import ORIGIN
+from tests.kit.softkey import UP, SoftKey, b64
 
 
 def knows_password(person: Administrator) -> Client:
     client = browser()
-    answer = client.post("/sign-in/", {"email": person.email, "password": support.PASSWORD})
+    answer = client.post("/sign-in/", {"email": person.email, "password": people.PASSWORD})
     assert answer.status_code == 303
     return client
 
@@ -57,7 +55,7 @@ def give(client: Client, page: str, key: SoftKey, *, options: str = "", **given)
 def test_one_gesture_signs_in_and_is_told_as_that(owner):
     client = signed_in(owner, passkeys.add(owner))
     assert client.get("/").status_code == 200
-    told = support.events(Kind.SIGNED_IN)[-1]
+    told = people.events(SIGNED_IN)[-1]
     assert told.details == {"with": "passkey", "new_browser": True}
     assert told.actor_id == owner.id
     assert client.get("/security/").status_code == 200
@@ -65,9 +63,9 @@ def test_one_gesture_signs_in_and_is_told_as_that(owner):
 
 def test_a_sign_in_that_nothing_follows_is_recorded_at_once_and_only_once(owner):
     client = signed_in(owner, passkeys.add(owner))
-    assert len(support.events(Kind.SIGNED_IN)) == 1
+    assert len(people.events(SIGNED_IN)) == 1
     client.get("/")
-    assert len(support.events(Kind.SIGNED_IN)) == 1
+    assert len(people.events(SIGNED_IN)) == 1
 
 
 def test_it_costs_one_query_to_ask_and_one_transaction_to_sign_in(owner, django_assert_num_queries):
@@ -87,13 +85,13 @@ def test_it_costs_one_query_to_ask_and_one_transaction_to_sign_in(owner, django_
 
 
 def test_where_something_is_due_it_is_recorded_after_that(owner):
-    recovery.make(owner, now=timezone.now())
+    codes.make(owner, now=timezone.now())
     client = signed_in(owner, passkeys.add(owner))
     assert client.get("/")["Location"] == "/sign-in/recovery-codes/"
-    assert not support.events(Kind.SIGNED_IN)
+    assert not people.events(SIGNED_IN)
     client.post("/sign-in/recovery-codes/", {"saved": "on"})
     client.get("/")
-    assert len(support.events(Kind.SIGNED_IN)) == 1
+    assert len(people.events(SIGNED_IN)) == 1
 
 
 def test_the_page_offers_it_in_the_autofill_too(owner):
@@ -107,7 +105,7 @@ def test_where_the_address_is_not_the_relying_partys_it_is_not_offered(owner):
     page = Client().get("/sign-in/").content.decode()
     assert "Sign in with a passkey" not in page
     Brand.objects.update(hosts=["127.0.0.1"])
-    support.forget_caches()
+    people.forget_caches()
     numbers = Client(HTTP_HOST=HOST.replace("localhost", "127.0.0.1"))
     assert "Sign in with a passkey" not in numbers.get("/sign-in/").content.decode()
 
@@ -150,7 +148,7 @@ def test_a_wrong_one_says_what_to_do_and_keeps_the_form(owner):
 
 def test_the_options_of_a_made_up_host_are_the_brands(owner):
     Brand.objects.update(hosts=["portal.northwind.example"])
-    support.forget_caches()
+    people.forget_caches()
     for host in ("localhost", "evil.example"):
         client = Client(HTTP_HOST=host)
         assert passkeys.options(client, "/sign-in/passkey/")["rpId"] == "portal.northwind.example"
@@ -170,14 +168,14 @@ def test_the_endpoints_want_the_form_token(owner):
 
 def test_it_is_offered_first_where_there_is_one(owner):
     key = passkeys.add(owner)
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     client = knows_password(owner)
     page = client.get("/sign-in/code/").content.decode()
     assert page.index("Use your passkey") < page.index('name="code"')
     answer = give(client, "/sign-in/code/", key)
     assert (answer.status_code, answer["Location"]) == (303, "/")
     assert client.get("/").status_code == 200
-    assert support.events(Kind.SIGNED_IN)[-1].details["with"] == "passkey"
+    assert people.events(SIGNED_IN)[-1].details["with"] == "passkey"
 
 
 def test_without_an_app_there_is_no_box_for_a_code_but_a_way_on(owner):
@@ -190,7 +188,7 @@ def test_without_an_app_there_is_no_box_for_a_code_but_a_way_on(owner):
 def test_at_another_address_it_says_where_the_passkey_works(owner):
     passkeys.add(owner)
     client = Client()
-    client.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD})
+    client.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD})
     page = client.get("/sign-in/code/").content.decode()
     assert f"{ORIGIN}/sign-in/" in page
     assert "/sign-in/recovery/" in page
@@ -198,7 +196,7 @@ def test_at_another_address_it_says_where_the_passkey_works(owner):
 
 def test_where_only_a_passkey_is_allowed_a_code_is_not_asked_for(owner):
     key = passkeys.add(owner)
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     type(owner.customer).objects.update(require_2fa=True, kinds="phishing_resistant")
     client = knows_password(owner)
     assert 'name="code"' not in client.get("/sign-in/code/").content.decode()
@@ -227,7 +225,7 @@ def test_sent_twice_it_goes_on(owner):
 
 
 def test_the_window_enable_2fa_takes_one(owner):
-    client = support.browser_of(owner)
+    client = browsers.browser_of(owner)
     client.defaults["HTTP_HOST"] = HOST
     page = client.get("/security/2fa/enable/").content.decode()
     assert "Or use this device" in page
@@ -251,9 +249,9 @@ def test_forced_set_up_takes_one(owner):
 
 
 def test_whose_app_is_no_longer_allowed_sets_up_a_passkey_after_proving_the_app(owner):
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     type(owner.customer).objects.update(require_2fa=True, kinds="phishing_resistant")
-    client = support.sign_in(browser(), owner)
+    client = browsers.sign_in(browser(), owner)
     assert client.get("/")["Location"] == "/sign-in/set-up/"
     page = client.get("/sign-in/set-up/").content.decode()
     assert 'id="qr-code"' not in page
@@ -336,7 +334,7 @@ def test_the_last_one_is_removed_as_disabling_2fa(owner):
     factor = Factor.objects.get()
     answer = client.post(f"/security/factors/{factor.id}/", {"remove": "on", "name": "Laptop"})
     assert answer.status_code == 303
-    assert support.events(Kind.TWO_FACTOR_DISABLED)
+    assert people.events(TWO_FACTOR_DISABLED)
     page = client.get("/security/?devices=changed").content.decode()
     assert "&#34;allAcceptedCredentialIds&#34;: []" in page
 
@@ -435,7 +433,7 @@ def test_any_damage_to_an_assertion_is_refused_and_never_breaks(owner, changes, 
 def test_any_damage_to_a_registration_is_refused_or_harmless_and_never_breaks(
     owner, changes, text, place
 ):  # fmt: skip
-    client = support.browser_of(owner)
+    client = browsers.browser_of(owner)
     client.raise_request_exception = False
     key = SoftKey()
     for damage in (

@@ -9,10 +9,12 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
 
-from doorward.administrators.models import Administrator, EmailChange, Session
-from doorward.audit.events import Kind
+from doorward.accounts.events import DETAILS_CHANGED, LANGUAGE_CHANGED
+from doorward.accounts.models import Administrator, EmailChange
+from doorward.credentials.events import PASSWORD_CHANGED, PROOF_FAILED
+from doorward.sessions.models import Session
 from doorward.web.profile.zones import zone_options
-from tests import support
+from tests.kit import browsers, codes, people
 
 CONTROL = "\x07"
 
@@ -30,7 +32,7 @@ def fields(**changes):
 
 @pytest.fixture
 def browser(owner):
-    return support.browser_of(owner)
+    return browsers.browser_of(owner)
 
 
 def test_the_page_shows_what_is_stored(owner, browser):
@@ -48,14 +50,14 @@ def test_the_page_shows_what_is_stored(owner, browser):
 
 @pytest.mark.parametrize(("shown", "chosen"), [("en", "en"), ("de", "de")])
 def test_a_language_that_the_page_had_by_itself_is_no_choice(owner, browser, shown, chosen):
-    assert support.again(owner).language == ""
+    assert people.again(owner).language == ""
     browser.post(
         "/profile/",
         fields(language=chosen, phone="+44 20 7946 0018"),
         headers={"Accept-Language": shown},
     )
-    assert support.events(Kind.LANGUAGE_CHANGED) == []
-    assert support.again(owner).language == ""
+    assert people.events(LANGUAGE_CHANGED) == []
+    assert people.again(owner).language == ""
 
 
 def test_everything_but_the_email_is_changed_at_once(owner, browser):
@@ -70,13 +72,13 @@ def test_everything_but_the_email_is_changed_at_once(owner, browser):
         ),
     )
     assert (answer.status_code, answer["Location"]) == (303, "/profile/")
-    person = support.again(owner)
+    person = people.again(owner)
     assert person.full_name == "Inès Moreau-Bélanger"
     assert person.phone == "+442079460018"
     assert (person.language, person.time_zone) == ("de", "Asia/Tokyo")
     assert person.name_sort == "moreau belanger\x1fines"
     assert answer.cookies[settings.LANGUAGE_COOKIE_NAME].value == "de"
-    [event] = support.events(Kind.DETAILS_CHANGED)
+    [event] = people.events(DETAILS_CHANGED)
     assert event.details == {"changed": ["first_name", "last_name", "phone", "time_zone"]}
     assert event.typed == {
         "before": {
@@ -92,15 +94,15 @@ def test_everything_but_the_email_is_changed_at_once(owner, browser):
             "time_zone": "Asia/Tokyo",
         },
     }
-    assert len(support.events(Kind.LANGUAGE_CHANGED)) == 1
+    assert len(people.events(LANGUAGE_CHANGED)) == 1
     assert 'lang="de"' in browser.get("/profile/").content.decode()
 
 
 def test_what_stays_as_it_is_is_no_event(owner, browser):
     browser.post("/profile/", fields())
     browser.post("/profile/", fields())
-    assert not support.events(Kind.DETAILS_CHANGED)
-    assert support.events(Kind.LANGUAGE_CHANGED) == []
+    assert not people.events(DETAILS_CHANGED)
+    assert people.events(LANGUAGE_CHANGED) == []
 
 
 @pytest.mark.parametrize("missing", fields())
@@ -108,7 +110,7 @@ def test_a_missing_field_changes_nothing(owner, browser, missing):
     sent = fields(first_name="Else", last_name="Else")
     del sent[missing]
     assert browser.post("/profile/", sent).status_code == 422
-    assert support.again(owner).full_name == "Ines Moreau"
+    assert people.again(owner).full_name == "Ines Moreau"
 
 
 @pytest.mark.parametrize("twice", fields())
@@ -118,7 +120,7 @@ def test_a_list_where_one_value_belongs_changes_nothing(owner, browser, twice):
         "/profile/", urlencode(sent), content_type="application/x-www-form-urlencoded"
     )
     assert answer.status_code == 422
-    assert support.again(owner).first_name == "Ines"
+    assert people.again(owner).first_name == "Ines"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +147,7 @@ def test_bad_input_is_said_at_its_field_and_changes_nothing(owner, browser, name
     assert answer.status_code == 422
     assert said in page
     assert f'id="{name}-error"' in page
-    assert support.again(owner).first_name == "Ines"
+    assert people.again(owner).first_name == "Ines"
     if name != "first_name":
         assert 'value="Else"' in page  # what was typed is kept
 
@@ -160,7 +162,7 @@ def test_every_wrong_field_is_said_at_once(browser):
 @pytest.mark.parametrize("name", ["Ἀθηνᾶ", "محمد", "陳大文", "O’Brien", "Zoë <b>"])
 def test_names_of_all_scripts_are_kept_as_they_are(owner, browser, name):
     assert browser.post("/profile/", fields(first_name=name)).status_code == 303
-    assert support.again(owner).first_name == name
+    assert people.again(owner).first_name == name
     assert "<b>" not in browser.get("/profile/").content.decode().partition("<form")[2][:6000]
 
 
@@ -170,7 +172,7 @@ def test_names_of_all_scripts_are_kept_as_they_are(owner, browser, name):
 def test_another_email_waits_for_its_confirmation(owner, browser):
     answer = browser.post("/profile/", fields(email="ines@new.example", phone="+442079460018"))
     assert answer.status_code == 303
-    person = support.again(owner)
+    person = people.again(owner)
     assert person.email == "ines.moreau@harbourbakery.example"
     assert person.phone == "+442079460018"
     assert EmailChange.objects.get().email == "ines@new.example"
@@ -183,7 +185,7 @@ def test_an_email_that_somebody_has_changes_nothing(owner, colleague, browser):
     answer = browser.post("/profile/", fields(first_name="Else", email=colleague.email.upper()))
     assert answer.status_code == 422
     assert "Another account has this e-mail." in answer.content.decode()
-    assert support.again(owner).first_name == "Ines"
+    assert people.again(owner).first_name == "Ines"
 
 
 def test_the_time_zones_hold_whatever_is_stored(db):
@@ -202,18 +204,18 @@ def test_the_page_costs_three_queries(browser, django_assert_num_queries):
 
 # --- the password ---------------------------------------------------------------------------------
 
-PASSWORDS = {"current": support.PASSWORD, "password": support.OTHER_PASSWORD}
+PASSWORDS = {"current": people.PASSWORD, "password": people.OTHER_PASSWORD}
 
 
 def test_the_password_is_changed_and_other_browsers_are_out(owner, browser):
-    other = support.browser_of(owner)
+    other = browsers.browser_of(owner)
     other.get("/")
     answer = browser.post("/profile/password/", PASSWORDS)
     assert (answer.status_code, answer["Location"]) == (303, "/security/")
-    assert check_password(support.OTHER_PASSWORD, support.again(owner).password)
+    assert check_password(people.OTHER_PASSWORD, people.again(owner).password)
     assert "Your password is changed." in browser.get("/profile/").content.decode()
     assert other.get("/").headers["Location"].startswith("/sign-in/")
-    assert len(support.events(Kind.PASSWORD_CHANGED)) == 1
+    assert len(people.events(PASSWORD_CHANGED)) == 1
 
 
 def test_a_wrong_current_password_is_said_and_recorded(owner, browser):
@@ -222,8 +224,8 @@ def test_a_wrong_current_password_is_said_and_recorded(owner, browser):
     page = answer.content.decode()
     assert "This is not your current password." in page
     assert "another one" not in page
-    assert support.OTHER_PASSWORD not in page
-    assert support.events(Kind.PROOF_FAILED)[0].details == {"reason": "wrong_credentials"}
+    assert people.OTHER_PASSWORD not in page
+    assert people.events(PROOF_FAILED)[0].details == {"reason": "wrong_credentials"}
 
 
 def test_guessing_the_current_password_has_to_wait(owner, browser):
@@ -243,35 +245,35 @@ def test_guessing_the_current_password_has_to_wait(owner, browser):
         ("x" * 300, "Use at most 128 characters."),
         ("passwordpassword", "Many people use this password"),
         ("my harbour bakery pass", "Choose a password without"),
-        (support.PASSWORD, "This is your current password."),
+        (people.PASSWORD, "This is your current password."),
     ],
 )
 def test_a_password_that_breaks_a_rule_is_not_taken(owner, browser, chosen, said):
     answer = browser.post("/profile/password/", PASSWORDS | {"password": chosen})
     assert answer.status_code == 422
     assert said in answer.content.decode()
-    assert check_password(support.PASSWORD, support.again(owner).password)
+    assert check_password(people.PASSWORD, people.again(owner).password)
 
 
 def test_with_two_factors_twelve_characters_do(owner):
-    support.enable_app(owner)
-    browser = support.browser_of(owner)
+    codes.enable_app(owner)
+    browser = browsers.browser_of(owner)
     assert "At least 12 characters" in browser.get("/profile/password/").content.decode()
     answer = browser.post("/profile/password/", PASSWORDS | {"password": "kettle-rain9"})
     assert answer.status_code == 303
 
 
 def test_an_old_session_has_to_prove_first(owner, clock):
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     clock.shift(timedelta(minutes=6))
     page = browser.get("/profile/password/").content.decode()
     assert 'href="/prove/?next=/profile/password/"' in page
     assert 'name="current"' not in page
     answer = browser.post("/profile/password/", PASSWORDS)
     assert answer["Location"] == "/prove/?next=%2Fprove%2Fcontinue%2F"
-    assert check_password(support.PASSWORD, support.again(owner).password)
-    assert b"seven bridges" not in bytes(Session.objects.get().parked or b"")
-    browser.post("/prove/", {"password": support.PASSWORD, "next": "/prove/continue/"})
+    assert check_password(people.PASSWORD, people.again(owner).password)
+    assert b"seven bridges" not in bytes(Session.objects.get().saved_request or b"")
+    browser.post("/prove/", {"password": people.PASSWORD, "next": "/prove/continue/"})
     answer = browser.post("/profile/password/", {})  # the form goes on, without its secrets
     assert answer.status_code == 422
     assert "please type both once more" in answer.content.decode()
@@ -282,7 +284,7 @@ def test_an_old_session_has_to_prove_first(owner, clock):
 def test_a_missing_password_changes_nothing(owner, browser, missing):
     sent = {name: value for name, value in PASSWORDS.items() if name != missing}
     assert browser.post("/profile/password/", sent).status_code == 422
-    assert check_password(support.PASSWORD, support.again(owner).password)
+    assert check_password(people.PASSWORD, people.again(owner).password)
 
 
 def test_password_managers_know_the_boxes(browser):
@@ -303,8 +305,8 @@ def test_a_stranger_chooses_a_language_for_the_browser(customer, client):
 
 def test_the_language_of_somebody_signed_in_is_theirs_everywhere(owner, browser):
     browser.post("/language/", {"language": "de", "next": "/profile/"})
-    assert support.again(owner).language == "de"
-    assert 'lang="de"' in support.browser_of(owner).get("/").content.decode()
+    assert people.again(owner).language == "de"
+    assert 'lang="de"' in browsers.browser_of(owner).get("/").content.decode()
 
 
 @pytest.mark.parametrize("sent", [{}, {"language": "xx"}, {"language": ["de", "en"]}])
@@ -315,7 +317,7 @@ def test_no_language_is_no_choice(customer, client, sent):
 
 
 def test_staying_signed_in_moves_the_end(owner, clock):
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     browser.get("/")
     clock.shift(timedelta(minutes=29))
     assert browser.post("/session/stay/", {"next": "/profile/"})["Location"] == "/profile/"

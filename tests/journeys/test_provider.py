@@ -11,15 +11,26 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators.models import Administrator
-from doorward.audit.events import Kind
+from doorward.accounts.events import INVITATION_SENT
+from doorward.accounts.models import Administrator
+from doorward.audit.actor import CONSOLE
 from doorward.audit.models import Event
-from doorward.audit.origin import CONSOLE
 from doorward.customers import brands, cached, own_tabs, services
+from doorward.customers.events import (
+    ACCESS_REFUSED,
+    BRAND_ADDED,
+    BRAND_CHANGED,
+    CUSTOMER_ADDED,
+    CUSTOMER_CHANGED,
+    TAB_ADDED,
+    TAB_CHANGED,
+    TAB_REMOVED,
+)
 from doorward.customers.models import Brand, Customer, Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
-from tests import support
-from tests.support import BRAND
+from doorward.policy.events import POLICY_CHANGED
+from tests.kit import browsers, codes, people
+from tests.kit.people import BRAND
 
 pytestmark = pytest.mark.django_db
 
@@ -44,8 +55,8 @@ def picture(*, extra=b""):
 
 @pytest.fixture
 def owner():
-    return support.make_administrator(
-        support.provider(),
+    return people.make_administrator(
+        people.provider(),
         email="nora@provider.example",
         name="Nora Whitfield",
         tabs=BUILT_IN + STAFF,
@@ -54,18 +65,18 @@ def owner():
 
 @pytest.fixture
 def browser(owner):
-    return support.browser_of(owner)
+    return browsers.browser_of(owner)
 
 
 def brand_of(**changes):
     fields = BRAND | changes
-    return brands.add(brands.BrandDetails(**{name: fields[name] for name in BRAND}), by=CONSOLE)
+    return brands.add(brands.BrandDetails(**{name: fields[name] for name in BRAND}), actor=CONSOLE)
 
 
 def tab_of(**changes):
     fields = TAB | changes
     key = fields.pop("key")
-    return own_tabs.add(key, own_tabs.TabDetails(**fields), by=CONSOLE)
+    return own_tabs.add(key, own_tabs.TabDetails(**fields), actor=CONSOLE)
 
 
 class TestAccess:
@@ -97,17 +108,17 @@ class TestAccess:
         return rows, Administrator.objects.everywhere().count()
 
     def test_a_colleague_without_the_tabs(self, addresses):
-        colleague = support.make_administrator(
-            support.provider(), email="liam@provider.example", name="Liam Byrne", tabs=BUILT_IN
+        colleague = people.make_administrator(
+            people.provider(), email="liam@provider.example", name="Liam Byrne", tabs=BUILT_IN
         )
-        self.is_refused(support.browser_of(colleague), addresses)
+        self.is_refused(browsers.browser_of(colleague), addresses)
 
     def test_a_customers_administrator_even_with_the_tabs_in_the_row(self, customer, addresses):
-        outsider = support.make_administrator(customer, tabs=BUILT_IN)
+        outsider = people.make_administrator(customer, tabs=BUILT_IN)
         Administrator.objects.of(customer.id).filter(id=outsider.id).update(
             tabs=" " + " ".join(sorted(BUILT_IN + STAFF)) + " "
         )
-        browser = support.browser_of(outsider)
+        browser = browsers.browser_of(outsider)
         page = browser.get("/").content.decode()
         assert not any(f'href="/{key}/"' in page for key in STAFF)
         self.is_refused(browser, addresses)
@@ -120,14 +131,14 @@ class TestAccess:
             assert answer.status_code == 403, address
         assert self.everything() == before
         # The first of each tab is an event; how often it was repeated is a number on it.
-        refused = Event.objects.filter(kind=Kind.ACCESS_REFUSED)
+        refused = Event.objects.filter(kind=ACCESS_REFUSED)
         assert sorted(event.details["tab"] for event in refused) == sorted(STAFF)
 
     def test_one_tab_is_not_another(self):
-        brands_only = support.make_administrator(
-            support.provider(), email="chidi@provider.example", tabs=["home", "brands"]
+        brands_only = people.make_administrator(
+            people.provider(), email="chidi@provider.example", tabs=["home", "brands"]
         )
-        browser = support.browser_of(brands_only)
+        browser = browsers.browser_of(brands_only)
         assert browser.get("/brands/").status_code == 200
         assert browser.get("/customers/").status_code == 403
         assert browser.get("/tabs/").status_code == 403
@@ -140,10 +151,10 @@ class TestAccess:
 
 class TestCustomers:
     def test_the_list(self, browser, customer):
-        person = support.make_administrator(customer)
-        support.enable_app(person)
-        support.invite(customer)
-        support.make_administrator(customer, email="gone@x.example", status="removed")
+        person = people.make_administrator(customer)
+        codes.enable_app(person)
+        people.invite(customer)
+        people.make_administrator(customer, email="gone@x.example", status="removed")
         page = browser.get("/customers/").content.decode()
         assert 'data-page="customers"' in page
         assert "Harbour Bakery" in page
@@ -153,7 +164,7 @@ class TestCustomers:
     def test_search_filter_and_paging(self, browser):
         now = timezone.now()
         for number in range(30):
-            services.add(name=f"Ärzte {number:02}", by=CONSOLE, now=now)
+            services.add(name=f"Ärzte {number:02}", actor=CONSOLE, now=now)
         page = browser.get("/customers/?q=ÄRZTE").content.decode()
         assert "1 to 25 of 30 customers" in page
         assert "?q=%C3%84RZTE&amp;page=2" in page
@@ -171,8 +182,8 @@ class TestCustomers:
     ):
         browser.get("/customers/")
         for number in range(20):
-            customer = support.make_customer(f"Customer {number}")
-            support.make_administrator(customer, email=f"p{number}@x.example")
+            customer = people.make_customer(f"Customer {number}")
+            people.make_administrator(customer, email=f"p{number}@x.example")
         browser.get("/customers/")
         with django_assert_max_num_queries(5):
             browser.get("/customers/")
@@ -184,7 +195,7 @@ class TestCustomers:
         customer = Customer.objects.get(name="Kestrel")
         assert answer["Location"] == f"/customers/{customer.id}/"
         assert customer.brand_id == brand.id
-        [event] = support.events(Kind.CUSTOMER_ADDED, customer_id=customer.id)
+        [event] = people.events(CUSTOMER_ADDED, customer_id=customer.id)
         assert event.actor_name == "Nora Whitfield"
         page = browser.get(answer["Location"]).content.decode()
         assert "Nobody yet." in page
@@ -195,7 +206,7 @@ class TestCustomers:
         person = Administrator.objects.of(customer.id).get()
         assert (person.status, person.is_primary) == ("invited", True)
         assert person.tab_keys == frozenset(BUILT_IN)
-        assert len(support.events(Kind.INVITATION_SENT, subject_id=person.id)) == 1
+        assert len(people.events(INVITATION_SENT, subject_id=person.id)) == 1
         page = browser.get(answer["Location"]).content.decode()
         assert "mona@kestrel.example" in page
         second = invited | {"email": "two@kestrel.example"}
@@ -233,7 +244,7 @@ class TestCustomers:
         assert answer.status_code == 422
         assert said in answer.content.decode()
         assert 'id="name-error"' in answer.content.decode()
-        other = support.make_customer("Other")
+        other = people.make_customer("Other")
         fields |= {"status": "active"}
         answer = browser.post(f"/customers/{other.id}/", fields)
         assert answer.status_code == 422
@@ -249,11 +260,11 @@ class TestCustomers:
         assert (answer.status_code, answer["Location"]) == (303, f"/customers/{customer.id}/")
         found = services.get(customer.id)
         assert (found.kinds, found.trust_days) == ("phishing_resistant", 7)
-        [event] = support.events(Kind.POLICY_CHANGED, customer_id=customer.id)
+        [event] = people.events(POLICY_CHANGED, customer_id=customer.id)
         assert event.actor_name == "Nora Whitfield"
         assert event.details["changed"] == ["kinds", "trust_days"]
         browser.post(address, sent)
-        assert len(support.events(Kind.POLICY_CHANGED)) == 1
+        assert len(people.events(POLICY_CHANGED)) == 1
         assert browser.get(address)["Location"] == f"/customers/{customer.id}/"
 
     @pytest.mark.parametrize(
@@ -268,11 +279,11 @@ class TestCustomers:
         assert services.get(customer.id).trust_days == 0
 
     def test_the_providers_own_rules_are_the_administrators_tabs_alone(self):
-        staff = support.make_administrator(
-            support.provider(), email="chidi@provider.example", tabs=["home", "customers"]
+        staff = people.make_administrator(
+            people.provider(), email="chidi@provider.example", tabs=["home", "customers"]
         )
         address = f"/customers/{staff.customer_id}/policy/"
-        answer = support.browser_of(staff).post(address, {"kinds": "any", "trust_days": "30"})
+        answer = browsers.browser_of(staff).post(address, {"kinds": "any", "trust_days": "30"})
         assert answer.status_code == 403
         assert services.get(staff.customer_id).trust_days == 0
 
@@ -290,14 +301,14 @@ class TestCustomers:
         changed = services.find("harbour")
         assert (changed.id, changed.brand_id) == (customer.id, brand.id)
         assert changed.floor_require_2fa
-        [event] = support.events(Kind.CUSTOMER_CHANGED)
+        [event] = people.events(CUSTOMER_CHANGED)
         assert event.details["changed"] == ["brand", "floor_require_2fa", "name"]
         assert event.customer_id == customer.id
         browser.post(address, fields)
-        assert len(support.events(Kind.CUSTOMER_CHANGED)) == 1
+        assert len(people.events(CUSTOMER_CHANGED)) == 1
 
     def test_the_floor_takes_hold_at_the_next_click(self, browser, customer):
-        theirs = support.browser_of(support.make_administrator(customer))
+        theirs = browsers.browser_of(people.make_administrator(customer))
         assert theirs.get("/").status_code == 200
         fields = self.wanted(customer, floor_require_2fa="on")
         browser.post(f"/customers/{customer.id}/", fields)
@@ -305,7 +316,7 @@ class TestCustomers:
 
     @pytest.mark.parametrize("status", ["suspended", "closed"])
     def test_suspending_asks_first_and_puts_everybody_out(self, browser, customer, status):
-        theirs = support.browser_of(support.make_administrator(customer))
+        theirs = browsers.browser_of(people.make_administrator(customer))
         address, fields = f"/customers/{customer.id}/", self.wanted(customer, status=status)
         answer = browser.post(address, fields)
         assert answer.status_code == 422
@@ -317,12 +328,12 @@ class TestCustomers:
         assert Customer.objects.get(id=customer.id).status == "active"
 
     def test_the_provider_stays(self, browser):
-        provider = support.provider()
+        provider = people.provider()
         fields = self.wanted(provider, status="suspended", confirm="on")
         answer = browser.post(f"/customers/{provider.id}/", fields)
         assert answer.status_code == 422
         assert 'id="status-error"' in answer.content.decode()
-        assert support.provider().status == "active"
+        assert people.provider().status == "active"
 
     @pytest.mark.parametrize(
         "changes",
@@ -331,7 +342,7 @@ class TestCustomers:
     def test_what_no_page_of_ours_sends(self, browser, customer, changes):
         answer = browser.post(f"/customers/{customer.id}/", self.wanted(customer, **changes))
         assert answer.status_code == 422
-        assert not support.events(Kind.CUSTOMER_CHANGED)
+        assert not people.events(CUSTOMER_CHANGED)
 
     @pytest.mark.parametrize("missing", ["name", "brand", "status"])
     def test_a_missing_field(self, browser, customer, missing):
@@ -351,7 +362,7 @@ class TestBrands:
         assert "portal.brightwave.example" in browser.get("/brands/").content.decode()
         page = Client().get("/sign-in/", headers={"host": "Portal.Brightwave.example:8000"})
         assert "· Brightwave</title>" in page.content.decode()
-        [event] = support.events(Kind.BRAND_ADDED)
+        [event] = people.events(BRAND_ADDED)
         assert event.details == {"brand": "Brightwave"}
         assert event.customer_name == "Provider"
 
@@ -376,13 +387,13 @@ class TestBrands:
         assert browser.post(address, fields).status_code == 303
         changed = Brand.objects.get(id=brand.id)
         assert (changed.accent, changed.require_2fa, changed.version) == ("#00aa00", True, 2)
-        [event] = support.events(Kind.BRAND_CHANGED)
+        [event] = people.events(BRAND_CHANGED)
         assert event.details["changed"] == ["accent", "require_2fa"]
         browser.post(address, fields)
-        assert len(support.events(Kind.BRAND_CHANGED)) == 1
+        assert len(people.events(BRAND_CHANGED)) == 1
 
     def test_the_brands_floor_takes_hold_at_the_next_click(self, browser, customer):
-        theirs = support.browser_of(support.make_administrator(customer))
+        theirs = browsers.browser_of(people.make_administrator(customer))
         brand = Brand.objects.get(is_default=True)
         fields = BRAND | {"hosts": "", "require_2fa": "on"}
         assert browser.post(f"/brands/{brand.id}/", fields).status_code == 303
@@ -440,7 +451,7 @@ class TestBrands:
 class TestLogo:
     @pytest.fixture
     def brand(self):
-        support.provider()
+        people.provider()
         return Brand.objects.get(is_default=True)
 
     def put(self, browser, brand, content, name="logo.png", kind="image/png"):
@@ -457,7 +468,7 @@ class TestLogo:
         assert "<img" in Client().get("/sign-in/").content.decode()
         assert browser.post(f"/brands/{brand.id}/logo/", {"remove": "on"}).status_code == 303
         assert browser.get(f"/brands/{brand.id}/logo.png").status_code == 404
-        events = support.events(Kind.BRAND_CHANGED)
+        events = people.events(BRAND_CHANGED)
         assert [event.details["changed"] for event in events] == [["logo"], ["logo"]]
 
     @pytest.mark.parametrize(
@@ -496,7 +507,7 @@ class TestTabs:
             tabs=" " + " ".join(sorted({*BUILT_IN, *STAFF, "billing"})) + " "
         )
         assert 'href="https://billing.example/"' in browser.get("/").content.decode()
-        [event] = support.events(Kind.TAB_ADDED)
+        [event] = people.events(TAB_ADDED)
         assert event.details == {"tab": "Billing", "key": "billing"}
 
     def test_changed_but_not_its_key(self, browser):
@@ -505,21 +516,21 @@ class TestTabs:
         assert browser.post(f"/tabs/{tab.id}/", fields).status_code == 303
         changed = Tab.objects.get()
         assert (changed.key, changed.title, changed.url) == ("billing", "Invoices", "/help/")
-        [event] = support.events(Kind.TAB_CHANGED)
+        [event] = people.events(TAB_CHANGED)
         assert event.details["changed"] == ["title", "url"]
 
     def test_removed_with_everybodys_right_to_it(self, browser, customer):
         tab = tab_of()
         tab_of(key="billing-old", title="Old")
         tabs = ["billing", "billing-old", "home", "support"]
-        person = support.make_administrator(customer, tabs=tabs)
+        person = people.make_administrator(customer, tabs=tabs)
         assert browser.get(f"/tabs/{tab.id}/remove/").status_code == 405
         assert browser.post(f"/tabs/{tab.id}/remove/").status_code == 303
         assert list(Tab.objects.values_list("key", flat=True)) == ["billing-old"]
-        assert support.again(person).tab_keys == {"billing-old", "home", "support"}
-        assert len(support.events(Kind.TAB_REMOVED)) == 1
+        assert people.again(person).tab_keys == {"billing-old", "home", "support"}
+        assert len(people.events(TAB_REMOVED)) == 1
         tab_of()
-        assert "billing" not in support.again(person).tab_keys
+        assert "billing" not in people.again(person).tab_keys
 
     @pytest.mark.parametrize(
         ("field", "value"),

@@ -9,17 +9,19 @@ import pytest
 from click.testing import CliRunner
 from django.db import transaction
 
-from doorward.administrators import services
-from doorward.administrators.models import Administrator
-from doorward.administrators.services import Details
-from doorward.audit.events import Kind
-from doorward.audit.services import record
+from doorward.accounts import services
+from doorward.accounts.events import RIGHTS_CHANGED
+from doorward.accounts.models import Administrator
+from doorward.accounts.services import Details
+from doorward.audit.record import record
 from doorward.cli.base import main
-from doorward.core import names
 from doorward.customers import cached
+from doorward.customers.events import CUSTOMER_CHANGED
 from doorward.customers.models import Brand, Customer, Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
-from tests import support
+from doorward.kernel.text import names
+from doorward.policy.events import POLICY_CHANGED
+from tests.kit import browsers, people
 
 pytestmark = pytest.mark.django_db
 
@@ -47,18 +49,18 @@ def shown(page: str) -> list[str]:
 
 @pytest.fixture
 def nora():
-    return support.make_administrator(
-        support.provider(), email="nora@provider.example", name="Nora", tabs=BUILT_IN + STAFF
+    return people.make_administrator(
+        people.provider(), email="nora@provider.example", name="Nora", tabs=BUILT_IN + STAFF
     )
 
 
 def test_people_are_found_however_they_are_typed(owner):
     for number, name in enumerate(FOUND):
         last, _, first = name.partition(" ")
-        support.make_administrator(
+        people.make_administrator(
             owner.customer, email=f"p{number}@x.example", name=f"{first} {last}"
         )
-    client = support.browser_of(owner)
+    client = browsers.browser_of(owner)
     for number, (name, words) in enumerate(FOUND.items()):
         for typed in words:
             page = client.get("/administrators/", {"q": typed}).content.decode()
@@ -71,8 +73,8 @@ def test_people_are_found_however_they_are_typed(owner):
 
 def test_customers_are_found_however_they_are_typed(nora):
     for name in FOUND:
-        support.make_customer(name)
-    client = support.browser_of(nora)
+        people.make_customer(name)
+    client = browsers.browser_of(nora)
     for name, words in FOUND.items():
         for typed in words:
             page = client.get("/customers/", {"q": typed}).content.decode()
@@ -86,11 +88,11 @@ def test_history_is_found_by_every_name_that_it_shows(owner, colleague, nora):
             **Administrator.name_columns(first_name=first, last_name=last)
         )
     with transaction.atomic():
-        by_staff = support.by(support.again(nora))
-        record(Kind.POLICY_CHANGED, by=by_staff, customer=(owner.customer_id, "x"), details={})
-        who = support.again(colleague).who()
-        record(Kind.RIGHTS_CHANGED, by=support.by(owner), subject=who, details={})
-    client = support.browser_of(owner)
+        by_staff = people.actor(people.again(nora))
+        record(POLICY_CHANGED, actor=by_staff, customer=(owner.customer_id, "x"), details={})
+        who = people.again(colleague).who()
+        record(RIGHTS_CHANGED, actor=people.actor(owner), subject=who, details={})
+    client = browsers.browser_of(owner)
     for typed in ("ozgur", "ärzte özgür", "AERZTE"):
         assert "Özgür Ärzte" in client.get("/activity/", {"q": typed}).content.decode(), typed
     # Staff by name, and never by an e-mail that is not shown.
@@ -102,14 +104,14 @@ def test_history_is_found_by_every_name_that_it_shows(owner, colleague, nora):
 def test_lists_stand_in_the_order_of_their_readers(nora, owner):
     ordered = ["Anton", "Ärzte", "Berg", "Łódź", "Özgür", "Zebra", "zeta"]
     for name in reversed(ordered):
-        support.make_customer(name)
-        support.make_administrator(
+        people.make_customer(name)
+        people.make_administrator(
             owner.customer, email=f"{len(name)}{name[0].encode().hex()}@x.example", name=f"A {name}"
         )
         Brand.objects.create(name=name, issuer=name)
         Tab.objects.create(key=f"t{name.encode().hex()}", title=name, url="https://x.example/")
     cached.forget()
-    staff, tab = support.browser_of(nora), support.browser_of(owner)
+    staff, tab = browsers.browser_of(nora), browsers.browser_of(owner)
     pages = {
         "customers": staff.get("/customers/").content.decode(),
         "brands": staff.get("/brands/").content.decode(),
@@ -130,8 +132,8 @@ def test_lists_stand_in_the_order_of_their_readers(nora, owner):
 def test_the_console_lists_in_that_order_too(owner):
     ordered = ["Anton", "Ärzte", "Łódź", "zeta"]
     for name in reversed(ordered):
-        support.make_administrator(
-            support.make_customer(name), email=f"a{name.encode().hex()}@x.example", name=f"A {name}"
+        people.make_administrator(
+            people.make_customer(name), email=f"a{name.encode().hex()}@x.example", name=f"A {name}"
         )
     for words in (["customers", "list", "--json"], ["administrators", "list", "--json"]):
         answer = CliRunner().invoke(main, words)
@@ -141,16 +143,16 @@ def test_the_console_lists_in_that_order_too(owner):
 
 
 def test_the_keys_follow_the_names_wherever_they_are_written(owner, nora):
-    person = support.invite(owner.customer, name="Ann Alt")
+    person = people.invite(owner.customer, name="Ann Alt")
     services.change(
         person.id, services.Change(details=Details(first_name="Zoë", last_name="Król", phone="")),
-        customer=owner.customer, by=support.by(owner), now=person.added_at,
+        customer=owner.customer, actor=people.actor(owner), now=person.added_at,
     )  # fmt: skip
     services.change_own_details(
-        support.again(owner), Details(first_name="Łucja", last_name="", phone=""),
-        time_zone="UTC", by=support.by(owner),
+        people.again(owner), Details(first_name="Łucja", last_name="", phone=""),
+        time_zone="UTC", actor=people.actor(owner),
     )  # fmt: skip
-    client = support.browser_of(nora)
+    client = browsers.browser_of(nora)
     page = f"/customers/{owner.customer_id}/"
     form = {"name": "Café Ölmühle", "brand": str(owner.customer.brand_id), "status": "active"}
     assert client.post(page, form).status_code == 303
@@ -160,6 +162,4 @@ def test_the_keys_follow_the_names_wherever_they_are_written(owner, nora):
     for customer in Customer.objects.all():
         kept = {"name_search": customer.name_search, "name_sort": customer.name_sort}
         assert kept == names.columns(customer.name)
-    assert {event.details["changed"][0] for event in support.events(Kind.CUSTOMER_CHANGED)} == {
-        "name"
-    }
+    assert {event.details["changed"][0] for event in people.events(CUSTOMER_CHANGED)} == {"name"}

@@ -11,19 +11,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators import links
-from doorward.administrators.models import (
-    Administrator,
-    EmailChange,
-    LinkPurpose,
-    MailedLink,
-    Session,
-)
-from doorward.audit.events import Kind
-from doorward.mfa.models import Factor
-from doorward.notices.recipients import deliveries_of
-from tests import support
-from tests.threats.test_missing_key import secret_of
+from doorward.accounts import mailed_links
+from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, MailedLink
+from doorward.credentials.models import Factor
+from doorward.notifications.recipients import deliveries_of
+from doorward.sessions.events import OTHER_SESSIONS_ENDED, SESSION_ENDED
+from doorward.sessions.models import Session
+from tests.kit import browsers, codes, people
+from tests.kit.seals import secret_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,9 +29,9 @@ pytestmark = pytest.mark.django_db
 
 
 def elsewhere(person: Administrator) -> Client:
-    """Give a browser of theirs on another machine."""
+    """Return a browser of theirs on another machine."""
     client = Client(HTTP_USER_AGENT=FIREFOX, REMOTE_ADDR="203.0.113.24")
-    support.sign_in(client, person)
+    browsers.sign_in(client, person)
     assert client.get("/security/").status_code == 200
     return client
 
@@ -46,7 +41,7 @@ def is_in(client: Client) -> bool:
 
 
 def rows_of(client: Client) -> list[str]:
-    """Give the list as it reads, session by session."""
+    """Return the list as it reads, session by session."""
     page = client.get("/security/").content.decode()
     section = re.search(r'aria-labelledby="sessions".*?</section>', page, re.DOTALL)
     assert section
@@ -63,7 +58,7 @@ def id_of_the_other(client: Client) -> str:
 def test_the_list_says_browser_system_address_and_times(owner: Administrator, clock: Any) -> None:
     elsewhere(owner)
     clock.shift(timedelta(minutes=8))
-    mine = support.browser_of(owner)
+    mine = browsers.browser_of(owner)
     here, there = rows_of(mine)
     assert here.startswith("Chrome on Linux This one 127.0.0.1 · signed in ")
     assert there.startswith("Firefox on Windows 203.0.113.24 · signed in 8 minutes ago · last seen")
@@ -74,26 +69,26 @@ def test_the_list_says_browser_system_address_and_times(owner: Administrator, cl
 def test_what_ended_by_itself_is_not_in_the_list(owner: Administrator, clock: Any) -> None:
     elsewhere(owner)
     clock.shift(timedelta(minutes=30))
-    mine = support.browser_of(owner)
+    mine = browsers.browser_of(owner)
     assert len(rows_of(mine)) == 1
     answer = mine.post(END, {"others": "on"}, follow=True)
     assert "0 sessions were ended." in answer.content.decode()
 
 
 def test_half_a_sign_in_is_not_in_the_list(owner: Administrator) -> None:
-    support.enable_app(owner)
+    codes.enable_app(owner)
     thief = Client()
-    thief.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD})
-    assert len(rows_of(support.browser_of(owner))) == 1
+    thief.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD})
+    assert len(rows_of(browsers.browser_of(owner))) == 1
 
 
 def test_one_is_ended_and_its_browser_is_out(owner: Administrator) -> None:
-    other, mine = elsewhere(owner), support.browser_of(owner)
+    other, mine = elsewhere(owner), browsers.browser_of(owner)
     answer = mine.post(END, {"session": id_of_the_other(mine)}, follow=True)
     assert "The session was ended." in answer.content.decode()
     assert (is_in(other), is_in(mine)) == (False, True)
     assert len(rows_of(mine)) == 1
-    [event] = support.events(Kind.SESSION_ENDED)
+    [event] = people.events(SESSION_ENDED)
     assert event.actor_id == owner.id
 
 
@@ -101,9 +96,9 @@ def test_one_is_ended_and_its_browser_is_out(owner: Administrator) -> None:
 def test_nobody_ends_anybody_elses_by_its_id(
     owner: Administrator, who: str, request: pytest.FixtureRequest
 ) -> None:
-    mine = support.browser_of(owner)
+    mine = browsers.browser_of(owner)
     session_id = Session.objects.get(administrator=owner).id
-    thief = support.browser_of(request.getfixturevalue(who))
+    thief = browsers.browser_of(request.getfixturevalue(who))
     assert thief.post(END, {"session": str(session_id)}).status_code == 404
     assert thief.post(END, {"session": "not an id"}).status_code == 404
     assert is_in(mine)
@@ -111,11 +106,11 @@ def test_nobody_ends_anybody_elses_by_its_id(
 
 def test_all_others_are_ended_at_once(owner: Administrator, colleague: Administrator) -> None:
     others = [elsewhere(owner), elsewhere(owner)]
-    theirs, mine = support.browser_of(colleague), support.browser_of(owner)
+    theirs, mine = browsers.browser_of(colleague), browsers.browser_of(owner)
     answer = mine.post(END, {"others": "on"}, follow=True)
     assert "2 sessions were ended." in answer.content.decode()
     assert [is_in(one) for one in (*others, theirs, mine)] == [False, False, True, True]
-    [event] = support.events(Kind.OTHER_SESSIONS_ENDED)
+    [event] = people.events(OTHER_SESSIONS_ENDED)
     assert event.details == {"ended": 2}
     # Who does it knows; a colleague who does it is told of (tests/journeys/test_administrator.py).
     assert deliveries_of(event, now=timezone.now()) == []
@@ -126,19 +121,19 @@ def test_all_others_are_ended_at_once(owner: Administrator, colleague: Administr
 
 def enable(person: Administrator, browser: Client) -> None:
     secret = secret_of(browser.get("/security/2fa/enable/"))
-    form = {"code": support.code(secret), "name": ""}
+    form = {"code": codes.code(secret), "name": ""}
     assert browser.post("/security/2fa/enable/", form).status_code == 303
     browser.post("/sign-in/recovery-codes/", {"saved": "on"})
 
 
 def disable(person: Administrator, browser: Client) -> None:
-    form = {"code": support.next_code(person)}
+    form = {"code": codes.next_code(person)}
     assert browser.post("/security/2fa/disable/", form).status_code == 303
     assert not Factor.objects.exists()
 
 
 def change_password(person: Administrator, browser: Client) -> None:
-    form = {"current": support.PASSWORD, "password": support.OTHER_PASSWORD}
+    form = {"current": people.PASSWORD, "password": people.OTHER_PASSWORD}
     assert browser.post("/profile/password/", form).status_code == 303
 
 
@@ -147,7 +142,7 @@ def change_email(person: Administrator, browser: Client) -> None:
     form = page | {"email": "new@harbourbakery.example", "language": "en", "time_zone": "UTC"}
     assert browser.post("/profile/", form).status_code == 303
     link = MailedLink.objects.get(purpose=LinkPurpose.EMAIL_NEW)
-    browser.get(links.path(link))
+    browser.get(mailed_links.path(link))
     assert browser.post("/e-mail/confirm/", {}).status_code == 303
     assert EmailChange.objects.get().closed_at is not None
 
@@ -157,16 +152,16 @@ def test_all_others_end_and_this_one_goes_on(
     owner: Administrator, change: Callable[[Administrator, Client], None]
 ) -> None:
     if change is disable:
-        support.enable_app(owner)
-    other, mine = elsewhere(owner), support.browser_of(owner)
+        codes.enable_app(owner)
+    other, mine = elsewhere(owner), browsers.browser_of(owner)
     change(owner, mine)
     assert (is_in(other), is_in(mine)) == (False, True)
 
 
 def test_a_reset_by_mail_ends_all_there_were(owner: Administrator) -> None:
-    others = [elsewhere(owner), support.browser_of(owner)]
-    link = links.make(LinkPurpose.RESET, administrator_id=owner.id, now=timezone.now())
+    others = [elsewhere(owner), browsers.browser_of(owner)]
+    link = mailed_links.make(LinkPurpose.RESET, administrator_id=owner.id, now=timezone.now())
     fresh = Client()
-    fresh.get(links.path(link))
-    assert fresh.post("/password/reset/", {"password": support.OTHER_PASSWORD}).status_code == 303
+    fresh.get(mailed_links.path(link))
+    assert fresh.post("/password/reset/", {"password": people.OTHER_PASSWORD}).status_code == 303
     assert [is_in(one) for one in (*others, fresh)] == [False, False, True]

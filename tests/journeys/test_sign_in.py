@@ -12,14 +12,20 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators import links, mailbox, sessions
-from doorward.administrators.models import Administrator, MailboxProof, MailedLink, Session, Status
-from doorward.audit.events import Kind
+from doorward.accounts.models import Administrator, Status
+from doorward.credentials.models import Factor, RecoverySet
+from doorward.credentials.recovery_codes import codes as recovery_codes_codes
 from doorward.customers.models import Customer
-from doorward.mfa import recovery
-from doorward.mfa.models import Factor, RecoverySet
-from doorward.web import browsermark
-from tests import support
+from doorward.sessions import ending
+from doorward.sessions.events import SIGN_IN_ABANDONED, SIGNED_IN, SIGNED_OUT
+from doorward.sessions.models import Session
+from doorward.signin import mailbox
+from doorward.signin.events import INVITATION_ACCEPTED
+from doorward.signin.models import MailboxProof
+from doorward.web.http import browsermark
+from tests.kit import browsers, people
+from tests.kit import codes as kit_codes
+from tests.kit.links import link_of
 
 COOKIE = settings.SESSION_COOKIE_NAME
 
@@ -34,7 +40,7 @@ def alert_of(answer: Any) -> str:
     return found.group(1) if found else ""
 
 
-def password(client: Client, person: Administrator, word: str = support.PASSWORD, **more: str):
+def password(client: Client, person: Administrator, word: str = people.PASSWORD, **more: str):
     return client.post("/sign-in/", {"email": person.email, "password": word, "next": ""} | more)
 
 
@@ -55,31 +61,31 @@ def test_password_alone_signs_in_where_no_second_factor_is_on(client, owner):
     answer = password(client, owner)
     assert (answer.status_code, answer["Location"]) == (303, "/")
     assert client.get("/prove/").status_code == 200
-    assert support.events(Kind.SIGNED_IN)[0].details == {"with": "password", "new_browser": True}
+    assert people.events(SIGNED_IN)[0].details == {"with": "password", "new_browser": True}
 
 
 def test_the_letter_case_of_the_email_does_not_matter(client, owner):
     answer = client.post(
-        "/sign-in/", {"email": f" {owner.email.upper()} ", "password": support.PASSWORD}
+        "/sign-in/", {"email": f" {owner.email.upper()} ", "password": people.PASSWORD}
     )
     assert answer.status_code == 303
 
 
 def test_next_is_kept_through_the_second_step(client, owner):
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     answer = client.get("/prove/?next=/profile/")
     assert answer["Location"] == "/sign-in/?next=/prove/%3Fnext%3D/profile/".replace(
         "/prove/", "%2Fprove%2F"
     ).replace("/profile/", "%2Fprofile%2F")
     answer = password(client, owner, next="/prove/?next=/profile/")
     assert client.get(answer["Location"])["Location"] == "/sign-in/code/"
-    answer = client.post("/sign-in/code/", {"code": support.next_code(owner)})
+    answer = client.post("/sign-in/code/", {"code": kit_codes.next_code(owner)})
     assert answer["Location"] == "/prove/?next=/profile/"
 
 
 @pytest.mark.parametrize("missing", ["email", "password"])
 def test_a_form_with_something_missing_or_twice_is_refused(client, owner, missing):
-    form: dict[str, object] = {"email": owner.email, "password": support.PASSWORD}
+    form: dict[str, object] = {"email": owner.email, "password": people.PASSWORD}
     twice = form | {missing: [form[missing], form[missing]]}
     del form[missing]
     assert client.post("/sign-in/", form).status_code == 422
@@ -90,30 +96,30 @@ def test_a_form_with_something_missing_or_twice_is_refused(client, owner, missin
 
 
 def test_the_right_password_alone_opens_nothing_once_an_app_is_there(client, owner):
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     password(client, owner)
     for path in ("/", "/prove/", "/security/", "/administrators/"):
         answer = client.get(path)
         assert (answer.status_code, answer["Location"]) == (303, "/sign-in/code/"), path
-    assert not support.events(Kind.SIGNED_IN)
+    assert not people.events(SIGNED_IN)
 
 
 def test_a_code_signs_in_under_a_new_identifier_and_the_old_one_is_dead(client, owner):
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     password(client, owner)
     before = client.cookies[COOKIE].value
-    answer = client.post("/sign-in/code/", {"code": support.next_code(owner)})
+    answer = client.post("/sign-in/code/", {"code": kit_codes.next_code(owner)})
     assert (answer.status_code, answer["Location"]) == (303, "/")
     assert client.cookies[COOKIE].value != before
     assert client.get("/prove/").status_code == 200
     thief = Client()
     thief.cookies[COOKIE] = before
     assert thief.get("/prove/")["Location"].startswith("/sign-in/")
-    assert support.events(Kind.SIGNED_IN)[0].details["with"] == "app"
+    assert people.events(SIGNED_IN)[0].details["with"] == "app"
 
 
 def test_a_wrong_code_says_what_helps_and_is_not_shown_again(client, owner):
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     password(client, owner)
     answer = client.post("/sign-in/code/", {"code": "12 34 56"})
     assert answer.status_code == 422
@@ -122,7 +128,7 @@ def test_a_wrong_code_says_what_helps_and_is_not_shown_again(client, owner):
 
 
 def test_after_the_third_wrong_code_the_page_says_how_to_recover_and_whom_to_call(client, owner):
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     password(client, owner)
     answers = [client.post("/sign-in/code/", {"code": "000000"}) for _ in range(3)]
     assert ["Still not right?" in answer.content.decode() for answer in answers] == [
@@ -133,19 +139,21 @@ def test_after_the_third_wrong_code_the_page_says_how_to_recover_and_whom_to_cal
 
 
 def test_a_step_already_passed_leads_onward_and_is_not_counted(client, owner):
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     password(client, owner)
-    client.post("/sign-in/code/", {"code": support.next_code(owner)})
+    client.post("/sign-in/code/", {"code": kit_codes.next_code(owner)})
     answer = client.post("/sign-in/code/", {"code": "000000"})
     assert (answer.status_code, answer["Location"]) == (303, "/")
     assert Factor.objects.get().failures_in_a_row == 0
 
 
 def test_a_recovery_code_signs_in_once(client, owner):
-    support.enable_app(owner)
-    recovery.make(owner, now=timezone.now())
-    codes = recovery.unsaved(owner.id)
-    recovery.confirm_saved(administrator_id=owner.id, by=support.by(owner), now=timezone.now())
+    kit_codes.enable_app(owner)
+    recovery_codes_codes.make(owner, now=timezone.now())
+    codes = recovery_codes_codes.unsaved(owner.id)
+    recovery_codes_codes.confirm_saved(
+        administrator_id=owner.id, actor=people.actor(owner), now=timezone.now()
+    )
     password(client, owner)
     assert client.post("/sign-in/recovery/", {"code": "nonsense"}).status_code == 422
     assert client.post("/sign-in/recovery/", {"code": codes[0]}).status_code == 303
@@ -171,7 +179,7 @@ def test_required_without_a_factor_leads_by_the_mailbox_into_set_up_and_on(clien
     assert manual_code(shown) == manual_code(client.get("/sign-in/set-up/"))
     secret = manual_code(shown)
     assert client.post("/sign-in/set-up/", {"code": "000000", "name": ""}).status_code == 422
-    client.post("/sign-in/set-up/", {"code": support.code(secret), "name": ""})
+    client.post("/sign-in/set-up/", {"code": kit_codes.code(secret), "name": ""})
     assert client.get("/prove/")["Location"] == "/sign-in/recovery-codes/"
     codes = re.findall(
         r"<li>([A-Z2-7-]{29})</li>", client.get("/sign-in/recovery-codes/").content.decode()
@@ -218,35 +226,31 @@ def test_a_short_password_is_due_when_no_second_factor_guards_it_any_more(client
     password(client, owner)
     assert client.get("/prove/")["Location"] == "/sign-in/password/"
     assert client.post("/sign-in/password/", {"password": "fourteen chars"}).status_code == 422
-    assert client.post("/sign-in/password/", {"password": support.PASSWORD}).status_code == 422
-    answer = client.post("/sign-in/password/", {"password": support.OTHER_PASSWORD})
+    assert client.post("/sign-in/password/", {"password": people.PASSWORD}).status_code == 422
+    answer = client.post("/sign-in/password/", {"password": people.OTHER_PASSWORD})
     assert answer.status_code == 303
     assert client.get("/prove/").status_code == 200
 
 
-def link_of(purpose: str) -> str:
-    return links.path(MailedLink.objects.filter(purpose=purpose).latest("created_at"))
-
-
 def test_an_invitation_sets_the_password_and_signs_in_through_the_gate(client, customer):
-    person = support.invite(customer, require_2fa=True)
+    person = people.invite(customer, require_2fa=True)
     client.get(link_of("invitation"))
     assert person.full_name in client.get("/invitation/").content.decode()
-    answer = client.post("/invitation/", {"password": support.OTHER_PASSWORD})
+    answer = client.post("/invitation/", {"password": people.OTHER_PASSWORD})
     assert answer.status_code == 303
     # No mailbox proof: the link came by mail.
     assert client.get("/prove/")["Location"] == "/sign-in/set-up/"
-    assert support.is_active(person)
-    assert support.events(Kind.INVITATION_ACCEPTED)
+    assert people.is_active(person)
+    assert people.events(INVITATION_ACCEPTED)
 
 
 def test_this_was_not_me_takes_the_account_back_from_a_thief(client, owner):
-    thief = support.browser_of(owner)
+    thief = browsers.browser_of(owner)
     shown = thief.get("/security/2fa/enable/")
-    thief.post("/security/2fa/enable/", {"code": support.code(manual_code(shown)), "name": ""})
+    thief.post("/security/2fa/enable/", {"code": kit_codes.code(manual_code(shown)), "name": ""})
     assert Factor.objects.count() == 1
     client.get(link_of("not_me"))
-    answer = client.post("/not-me/", {"password": support.OTHER_PASSWORD})
+    answer = client.post("/not-me/", {"password": people.OTHER_PASSWORD})
     assert answer.status_code == 303
     assert Factor.objects.count() == 0
     assert RecoverySet.objects.count() == 0
@@ -255,7 +259,7 @@ def test_this_was_not_me_takes_the_account_back_from_a_thief(client, owner):
     assert password(Client(), owner).status_code == 422
 
 
-# --- fresh proof, sign out, the end of sessions -----------------------------------------------------
+# --- reauthentication, sign out, the end of sessions -----------------------------------------------------
 
 
 def test_signing_out_ends_the_session_and_keeps_the_browser_known(client, owner):
@@ -269,7 +273,7 @@ def test_signing_out_ends_the_session_and_keeps_the_browser_known(client, owner)
     client.cookies[COOKIE] = token
     assert client.get("/prove/").status_code == 303
     assert client.post("/sign-out/").status_code == 303
-    assert len(support.events(Kind.SIGNED_OUT)) == 1
+    assert len(people.events(SIGNED_OUT)) == 1
 
 
 @pytest.mark.parametrize("minutes", [30, 12 * 60])
@@ -291,12 +295,12 @@ def test_a_suspended_person_is_out_at_the_next_click(client, owner):
 
 
 def test_a_sign_in_that_stops_after_the_right_password_is_told(client, owner, clock):
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     password(client, owner)
     clock.shift(timedelta(minutes=31))
-    assert sessions.close_abandoned(now=timezone.now()) == 1
-    assert len(support.events(Kind.SIGN_IN_ABANDONED)) == 1
-    assert sessions.close_abandoned(now=timezone.now()) == 0
+    assert ending.close_abandoned(now=timezone.now()) == 1
+    assert len(people.events(SIGN_IN_ABANDONED)) == 1
+    assert ending.close_abandoned(now=timezone.now()) == 0
     assert Session.objects.get().ended_at is not None
 
 

@@ -1,4 +1,5 @@
-from tests.support import browser_of, enable_app
+from tests.kit.browsers import browser_of
+from tests.kit.codes import enable_app
 
 
 def test_somebody_signs_in_with_a_password_alone(owner):

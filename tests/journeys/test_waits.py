@@ -7,36 +7,36 @@ from typing import TYPE_CHECKING
 import pytest
 from django.test import Client
 
-from doorward.core import attempts
-from tests import support
+from doorward.kernel.ratelimit import rules
+from tests.kit import browsers, codes, people
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from doorward.administrators.models import Administrator
+    from doorward.accounts.models import Administrator
 
 pytestmark = pytest.mark.django_db
 WRONG = "000000"
 
 
 def half_way(person: Administrator) -> Client:
-    support.enable_app(person)
+    codes.enable_app(person)
     client = Client()
-    client.post("/sign-in/", {"email": person.email, "password": support.PASSWORD})
+    client.post("/sign-in/", {"email": person.email, "password": people.PASSWORD})
     return client
 
 
 def through(person: Administrator) -> Client:
-    support.enable_app(person)
-    return support.browser_of_with_factor(person)
+    codes.enable_app(person)
+    return browsers.browser_of_with_factor(person)
 
 
 def without_factor(person: Administrator) -> Client:
-    return support.browser_of(person)
+    return browsers.browser_of(person)
 
 
 def set_up(person: Administrator) -> Client:
-    browser = support.browser_of(person)
+    browser = browsers.browser_of(person)
     browser.get("/security/2fa/enable/")
     return browser
 
@@ -67,7 +67,7 @@ def test_how_long_and_what_else(
 ) -> None:
     client = browser(owner)
     client.get("/profile/")  # where that lets through, this browser is known from here on
-    for _ in range(attempts.FREE):
+    for _ in range(rules.FREE):
         assert client.post(path, form).status_code == 422
     answer = client.post(path, form)
     assert (answer.status_code, answer["Retry-After"]) == (429, "30")
@@ -80,9 +80,9 @@ def test_how_long_and_what_else(
 
 def test_who_asks_for_links_without_end(owner: Administrator, clock: object) -> None:
     client = Client()
-    for number in range(attempts.ADDRESS_LIMIT):
+    for number in range(rules.ADDRESS_LIMIT):
         client.post("/password/forgot/", {"email": f"{number}@example.com"})
     answer = client.post("/password/forgot/", {"email": owner.email})
     assert answer.status_code == 429
-    assert int(answer["Retry-After"]) <= attempts.ADDRESS_WINDOW
+    assert int(answer["Retry-After"]) <= rules.ADDRESS_WINDOW
     assert "A link that was mailed within the last hour still works." in answer.content.decode()

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from doorward.audit.origin import CONSOLE
-from doorward.core.policy import Kinds
+from doorward.audit.actor import CONSOLE
 from doorward.customers import own_tabs
 from doorward.customers.models import Brand
-from tests import support
-from tests.support import BRAND
+from doorward.policy.rules import Kinds
+from tests.kit import people
+from tests.kit.people import BRAND
 
 if TYPE_CHECKING:
-    from doorward.administrators.models import Administrator
+    from doorward.accounts.models import Administrator
 
 PERSON = {"email": "lena@northline.example", "first_name": "Lena", "last_name": "O'Neill & Söhne"}
 POLICY = {
@@ -35,14 +35,14 @@ TAB = {
 
 
 def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Give for each pattern an address and a form that changes something there."""
-    colleague = support.make_administrator(
+    """Return for each pattern an address and a form that changes something there."""
+    colleague = people.make_administrator(
         boss.customer, email="liam@northline.example", name="Liam Byrne"
     )
-    invited = support.invite(boss.customer, email="ada@northline.example", name="Ada Byron")
-    customer = support.make_customer()
-    first = support.invite(customer, tabs={"home", "administrators"})
-    tab = own_tabs.add("pbx", own_tabs.TabDetails(**TAB), by=CONSOLE)
+    invited = people.invite(boss.customer, email="ada@northline.example", name="Ada Byron")
+    customer = people.make_customer()
+    first = people.invite(customer, tabs={"home", "administrators"})
+    tab = own_tabs.add("pbx", own_tabs.TabDetails(**TAB), actor=CONSOLE)
     named = Brand.objects.create(name="Lit", issuer="Lit", hosts=["portal.lit.example"])
     brand, factor = customer.brand_id, boss.factors.get()
     trusted = boss.trusted_browsers.create(
@@ -106,7 +106,7 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
         "customers/add/": ("/customers/add/", {"name": "Late & Co", "brand": str(brand)}),
         "profile/password/": (
             "/profile/password/",
-            {"current": support.PASSWORD, "password": support.OTHER_PASSWORD},
+            {"current": people.PASSWORD, "password": people.OTHER_PASSWORD},
         ),
         "security/2fa/add/": ("/security/2fa/add/", {"code": "123456", "name": "Tablet <3"}),
         "security/2fa/enable/": ("/security/2fa/enable/", {"code": "123456", "name": "Phone"}),

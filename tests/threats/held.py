@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.wire import Wire
+    from tests.kit.wire import Wire
 
 HELD = 500
 FORM = "application/x-www-form-urlencoded"
@@ -47,7 +47,7 @@ class Held:
                 continue
 
     def ended(self) -> list[bytes]:
-        """Give what came so far on each connection that the other side has ended, without waiting."""
+        """Return what came so far on each connection that the other side has ended, without waiting."""
         for one in self.sockets:
             one.settimeout(0)
             try:
@@ -67,7 +67,7 @@ class Held:
 
 
 def kinds(wire: Wire, path: str, port: int) -> dict[str, Held]:
-    """Give a kind of each; `wire`: somebody who is signed in and may see `path`, which is long."""
+    """Return a kind of each; `wire`: somebody who is signed in and may see `path`, which is long."""
     cookie = "; ".join(f"{name}={value}" for name, value in wire.cookies.items())
     signed_in = f"Host: localhost\r\nCookie: {cookie}\r\n\r\n"
     form = f"Host: localhost\r\nContent-Type: {FORM}\r\nCookie: csrf={'a' * 32}\r\n"

@@ -12,18 +12,22 @@ from typing import TYPE_CHECKING, Any
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators import mailbox
-from doorward.administrators.models import Administrator, MailboxProof
-from doorward.mfa import places, recovery
-from doorward.mfa.models import Factor
-from doorward.safe import vault
-from tests import passkeys, support
-from tests.passkeys import ORIGIN
+from doorward.accounts.models import Administrator
+from doorward.credentials import sealed
+from doorward.credentials.models import Factor
+from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.kernel.crypto import sealing
+from doorward.signin import mailbox
+from doorward.signin.models import MailboxProof
+from tests.kit import browsers, passkeys
+from tests.kit import codes as kit_codes
+from tests.kit import people as kit_people
+from tests.kit.passkeys import ORIGIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.softkey import SoftKey
+    from tests.kit.softkey import SoftKey
 
 Form = dict[str, Any]
 HOST = ORIGIN.removeprefix("http://")
@@ -84,12 +88,12 @@ def with_passkey(person: Person) -> None:
 
 
 def password_was_right(person: Person) -> None:
-    form = {"email": person.row.email, "password": support.PASSWORD, "next": ""}
+    form = {"email": person.row.email, "password": kit_people.PASSWORD, "next": ""}
     assert person.post("/sign-in/", form).status_code == 303
 
 
 def at_second_step(person: Person) -> None:
-    support.enable_app(person.row)
+    kit_codes.enable_app(person.row)
     password_was_right(person)
 
 
@@ -99,11 +103,11 @@ def at_second_step_with_passkey(person: Person) -> None:
 
 
 def at_recovery(person: Person) -> None:
-    support.enable_app(person.row)
-    recovery.make(person.row, now=timezone.now())
-    person.codes = recovery.unsaved(person.row.id)
-    recovery.confirm_saved(
-        administrator_id=person.row.id, by=support.by(person.row), now=timezone.now()
+    kit_codes.enable_app(person.row)
+    recovery_codes_codes.make(person.row, now=timezone.now())
+    person.codes = recovery_codes_codes.unsaved(person.row.id)
+    recovery_codes_codes.confirm_saved(
+        administrator_id=person.row.id, actor=kit_people.actor(person.row), now=timezone.now()
     )
     password_was_right(person)
 
@@ -121,18 +125,18 @@ def at_forced_set_up(person: Person) -> None:
 
 
 def signed_in(person: Person) -> None:
-    support.sign_in(person.browser, person.row)
+    browsers.sign_in(person.browser, person.row)
     assert person.browser.get("/security/").status_code == 200
 
 
 def signed_in_with_app(person: Person) -> None:
-    support.enable_app(person.row)
+    kit_codes.enable_app(person.row)
     signed_in(person)
 
 
 def trying_new_app(person: Person) -> None:
     old_phone(person)
-    support.enable_app(person.row, name="New")
+    kit_codes.enable_app(person.row, name="New")
 
 
 def trying_new_passkey(person: Person) -> None:
@@ -167,13 +171,13 @@ def typed(name: str, value: str) -> Callable[[Person], Form]:
 
 
 def app_code(person: Person) -> Form:
-    return {"code": support.next_code(person.row)}
+    return {"code": kit_codes.next_code(person.row)}
 
 
 def two_codes(person: Person) -> Form:
     factor = Factor.objects.get(administrator=person.row)
-    secret = vault.open_sealed(factor.sealed or b"", **places.of_factor(factor.id))
-    return {"first": support.code(secret, offset=-1), "second": support.code(secret)}
+    secret = sealing.open_sealed(factor.sealed or b"", **sealed.of_factor(factor.id))
+    return {"first": kit_codes.code(secret, offset=-1), "second": kit_codes.code(secret)}
 
 
 def with_new_device(give: Callable[[Person], Form]) -> Callable[[Person], Form]:
@@ -181,7 +185,7 @@ def with_new_device(give: Callable[[Person], Form]) -> Callable[[Person], Form]:
 
 
 def new_app_code(person: Person) -> Form:
-    return {"code": support.next_code(person.row, name="New")}
+    return {"code": kit_codes.next_code(person.row, name="New")}
 
 
 def shown_code(page: str) -> Callable[[Person], Form]:
@@ -189,7 +193,7 @@ def shown_code(page: str) -> Callable[[Person], Form]:
         shown = person.browser.get(page).content.decode()
         found = re.search(r'id="manual-code">([^<]+)<', shown)
         assert found, shown
-        return {"code": support.code(b32decode(found.group(1).replace(" ", ""))), "name": "Phone"}
+        return {"code": kit_codes.code(b32decode(found.group(1).replace(" ", ""))), "name": "Phone"}
 
     return give
 
@@ -207,7 +211,7 @@ def email_and(password: str) -> Callable[[Person], Form]:
 
 
 def new_password(current: str) -> Callable[[Person], Form]:
-    return typed_all({"current": current, "password": support.OTHER_PASSWORD})
+    return typed_all({"current": current, "password": kit_people.OTHER_PASSWORD})
 
 
 def typed_all(form: Form) -> Callable[[Person], Form]:
@@ -223,19 +227,19 @@ def asserted(options: str, **given: Any) -> Callable[[Person], Form]:
     return give
 
 
-PASSWORD = "doorward.administrators.passwords._prove_current"
-SIGN_IN = "doorward.administrators.signing_in._verify"
-CODE = "doorward.mfa.proving._look"
-SET_UP = "doorward.mfa.set_up._check"
-PASSKEY = "doorward.mfa.passkey_proving._try"
-PASSKEY_SIGN_IN = "doorward.mfa.passkey_sign_in._check"
-CLOCK = "doorward.mfa.clock.examine"
-RECOVERY = "doorward.mfa.recovery._find"
-MAILBOX = "doorward.administrators.mailbox.prove"
+PASSWORD = "doorward.credentials.password.change._verify_current"
+SIGN_IN = "doorward.signin.password._verify"
+CODE = "doorward.credentials.totp.verify._look"
+SET_UP = "doorward.credentials.totp.enrol._check"
+PASSKEY = "doorward.credentials.passkeys.verify._try"
+PASSKEY_SIGN_IN = "doorward.signin.passkey._check"
+CLOCK = "doorward.credentials.totp.clock_doctor.examine"
+RECOVERY = "doorward.credentials.recovery_codes.codes._find"
+MAILBOX = "doorward.signin.mailbox.verify_code"
 FORGED = {"signature": b"a signature of somebody else's"}
 
 WAYS = (
-    Way("sign-in/", SIGN_IN, nowhere, email_and(support.PASSWORD), email_and(WRONG_PASSWORD)),
+    Way("sign-in/", SIGN_IN, nowhere, email_and(kit_people.PASSWORD), email_and(WRONG_PASSWORD)),
     Way(
         "sign-in/",
         PASSKEY_SIGN_IN,
@@ -338,14 +342,14 @@ WAYS = (
         "prove/",
         PASSWORD,
         signed_in,
-        typed("password", support.PASSWORD),
+        typed("password", kit_people.PASSWORD),
         typed("password", WRONG_PASSWORD),
     ),
     Way(
         "profile/password/",
         PASSWORD,
         signed_in,
-        new_password(support.PASSWORD),
+        new_password(kit_people.PASSWORD),
         new_password(WRONG_PASSWORD),
     ),
 )

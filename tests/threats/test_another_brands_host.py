@@ -9,28 +9,26 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators import email_change, links, passwords, sessions
-from doorward.administrators.closing import change_customer
-from doorward.administrators.models import (
-    Administrator,
-    EmailChange,
-    LinkPurpose,
-    MailedLink,
-    Session,
-)
-from doorward.audit.events import Kind
-from doorward.audit.origin import CONSOLE, Origin
-from doorward.core import errors
+from doorward.accounts import email_change, mailed_links
+from doorward.accounts.closing import change_customer
+from doorward.accounts.errors import LinkInvalid
+from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, MailedLink
+from doorward.audit.actor import CONSOLE, ClientInfo
+from doorward.credentials.errors import PasskeyChallengeInvalid
+from doorward.credentials.passkeys import challenges
+from doorward.credentials.passkeys.challenges import Purpose
+from doorward.credentials.password import change
 from doorward.customers import cached
 from doorward.customers import services as customers
 from doorward.customers.models import Brand, Customer, CustomerStatus
-from doorward.mfa import challenges
-from doorward.mfa.challenges import Purpose
-from doorward.mfa.facts import load
-from doorward.web import linkmark
-from doorward.web.passkeys import party_of
-from tests import passkeys, support
-from tests.softkey import SoftKey
+from doorward.gate.loading import load
+from doorward.sessions import issuing
+from doorward.sessions.events import SIGN_IN_ABANDONED
+from doorward.sessions.models import Session
+from doorward.web.http import linkmark
+from doorward.web.kit.passkeys import party_of
+from tests.kit import browsers, codes, passkeys, people
+from tests.kit.softkey import SoftKey
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +40,7 @@ NOBODYS = "localhost"
 
 @pytest.fixture
 def brands(owner, outsider):
-    """Give the owner's brand names of its own, and the outsider another brand: neither is the default one."""
+    """Return the owner's brand names of its own, and the outsider another brand: neither is the default one."""
     made = [
         Brand.objects.create(name=name, issuer=name, hosts=hosts)
         for name, hosts in (("Harbour", [HERE, ALSO_HERE]), ("Brightwave", [THERE]))
@@ -55,23 +53,23 @@ def brands(owner, outsider):
 
 @pytest.fixture
 def mine(owner, brands):
-    """Give the owner as they are now, at a brand of their own."""
-    return support.again(owner)
+    """Return the owner as they are now, at a brand of their own."""
+    return people.again(owner)
 
 
 def at(host, **cookies):
-    client = Client(HTTP_HOST=host, HTTP_USER_AGENT=support.CHROME)
+    client = Client(HTTP_HOST=host, HTTP_USER_AGENT=people.CHROME)
     for name, value in cookies.items():
         client.cookies[name] = value
     return client
 
 
 def signed_in(person, host=HERE):
-    return support.sign_in(at(host), person)
+    return browsers.sign_in(at(host), person)
 
 
 def carried(browser, host):
-    """Give the same cookies at another host, as nobody's browser would."""
+    """Return the same cookies at another host, as nobody's browser would."""
     return at(host, **{name: cookie.value for name, cookie in browser.cookies.items()})
 
 
@@ -85,7 +83,7 @@ def test_under_each_name_of_the_own_brand_they_sign_in(mine, host):
 
 @pytest.mark.parametrize("host", [THERE, f"{THERE}.", THERE.upper(), NOBODYS, "made.up.example"])
 def test_the_right_password_elsewhere_begins_nothing_and_says_where_the_portal_is(mine, host):
-    answer = at(host).post("/sign-in/", {"email": mine.email, "password": support.PASSWORD})
+    answer = at(host).post("/sign-in/", {"email": mine.email, "password": people.PASSWORD})
     assert answer.status_code == 422
     assert f"http://{HERE}:8000/sign-in/" in answer.content.decode()
     assert settings.SESSION_COOKIE_NAME not in answer.cookies
@@ -95,35 +93,35 @@ def test_the_right_password_elsewhere_begins_nothing_and_says_where_the_portal_i
 @pytest.mark.parametrize("status", ["active", "suspended", "invited", "removed"])
 def test_a_stranger_learns_nothing_of_it(mine, status):
     Administrator.objects.everywhere().filter(id=mine.id).update(status=status)
-    wrong = at(THERE).post("/sign-in/", {"email": mine.email, "password": support.OTHER_PASSWORD})
+    wrong = at(THERE).post("/sign-in/", {"email": mine.email, "password": people.OTHER_PASSWORD})
     nobody = at(THERE).post(
-        "/sign-in/", {"email": "nobody@harbour.example", "password": support.PASSWORD}
+        "/sign-in/", {"email": "nobody@harbour.example", "password": people.PASSWORD}
     )
     for answer in (wrong, nobody):
         assert answer.status_code == 422
         assert HERE not in answer.content.decode()
         assert "E-mail and password do not match" in answer.content.decode()
     if status != "active":
-        right = at(THERE).post("/sign-in/", {"email": mine.email, "password": support.PASSWORD})
+        right = at(THERE).post("/sign-in/", {"email": mine.email, "password": people.PASSWORD})
         assert HERE not in right.content.decode()
 
 
 def test_it_is_counted_like_any_sign_in(mine):
-    wrong = {"email": mine.email, "password": support.OTHER_PASSWORD}
+    wrong = {"email": mine.email, "password": people.OTHER_PASSWORD}
     for _ in range(5):
         at(THERE).post("/sign-in/", wrong)
     assert at(THERE).post("/sign-in/", wrong).status_code == 429
-    right = {"email": mine.email, "password": support.PASSWORD}
+    right = {"email": mine.email, "password": people.PASSWORD}
     for host in (HERE, THERE):
         assert at(host).post("/sign-in/", right).status_code == 429
 
 
 def test_a_right_one_keeps_nobody_waiting_and_is_told_to_its_owner(mine):
-    right = {"email": mine.email, "password": support.PASSWORD}
+    right = {"email": mine.email, "password": people.PASSWORD}
     for _ in range(12):
         assert at(THERE).post("/sign-in/", right).status_code == 422
     assert at(HERE).post("/sign-in/", right).status_code == 303
-    told = support.events(Kind.SIGN_IN_ABANDONED)
+    told = people.events(SIGN_IN_ABANDONED)
     assert len(told) == 12
     assert {(event.subject_id, event.outcome) for event in told} == {(mine.id, "ok")}
     assert told[0].details["reason"] == "portal_elsewhere"
@@ -144,11 +142,11 @@ def test_a_session_that_is_carried_to_another_host_is_none(mine, host, path):
 
 @pytest.mark.parametrize("step", ["/sign-in/code/", "/sign-in/recovery/", "/sign-in/set-up/"])
 def test_nor_does_a_half_made_one_go_on_there(mine, step):
-    secret = support.enable_app(mine)
+    secret = codes.enable_app(mine)
     browser = at(HERE)
-    browser.post("/sign-in/", {"email": mine.email, "password": support.PASSWORD})
+    browser.post("/sign-in/", {"email": mine.email, "password": people.PASSWORD})
     there = carried(browser, THERE)
-    answer = there.post(step, {"code": support.code(secret)})
+    answer = there.post(step, {"code": codes.code(secret)})
     assert (answer.status_code, answer["Location"]) == (303, "/sign-in/")
     assert not Session.objects.filter(factor_at__isnull=False).exists()
 
@@ -165,7 +163,7 @@ def test_nothing_is_changed_by_it_there(mine, colleague):
         (f"/administrators/{colleague.id}/end-sessions/", {}),
     ):
         assert there.post(path, fields)["Location"] == "/sign-in/"
-    assert support.again(mine).first_name == mine.first_name
+    assert people.again(mine).first_name == mine.first_name
 
 
 def test_one_of_another_brand_ends_where_its_customer_is_moved_away(mine, brands):
@@ -187,7 +185,7 @@ def test_nor_is_it_there_again_when_the_customer_comes_back(mine, brands):
             status=CustomerStatus.ACTIVE,
             floor_require_2fa=False,
         )
-        change_customer(customer.id, wanted, by=CONSOLE, now=timezone.now())
+        change_customer(customer.id, wanted, actor=CONSOLE, now=timezone.now())
     assert browser.get("/").status_code == 303
 
 
@@ -221,9 +219,9 @@ def opened(path, host):
 def test_what_nobody_can_ask_for_again_leads_home_since_its_customer_may_have_been_moved(
     mine, purpose
 ):
-    person = mine if purpose != LinkPurpose.INVITATION else support.again(invited(mine))
-    link = links.make(purpose, administrator_id=person.id, now=timezone.now())
-    path = links.path(link)
+    person = mine if purpose != LinkPurpose.INVITATION else people.again(invited(mine))
+    link = mailed_links.make(purpose, administrator_id=person.id, now=timezone.now())
+    path = mailed_links.path(link)
     for host in (THERE, NOBODYS):
         assert at(host).get(path)["Location"].partition("//")[2] == f"{HERE}:8000{path}"
         client, page = opened(f"{PAGES[purpose]}{'A' * 43}/", host)
@@ -239,18 +237,18 @@ def test_what_nobody_can_ask_for_again_leads_home_since_its_customer_may_have_be
 @pytest.mark.parametrize("host", [THERE, NOBODYS])
 def test_a_mailed_link_that_is_opened_at_another_host_is_no_link(mine, purpose, host):
     person, about = mine, _change(mine) if "email" in purpose.value else None
-    link = links.make(purpose, administrator_id=person.id, now=timezone.now(), about=about)
-    client, page = opened(links.path(link), host)
+    link = mailed_links.make(purpose, administrator_id=person.id, now=timezone.now(), about=about)
+    client, page = opened(mailed_links.path(link), host)
     made_up, _ = opened(f"{page}{'A' * 43}/", host)
     shown, unknown = client.get(page), made_up.get(page)
     assert (shown.status_code, unknown.status_code) == (404, 404)
     assert person.email not in shown.content.decode()
     assert _seen(shown) == _seen(unknown)
-    used = client.post(page, {"password": support.OTHER_PASSWORD})
+    used = client.post(page, {"password": people.OTHER_PASSWORD})
     assert used.status_code == 422
     assert settings.SESSION_COOKIE_NAME not in used.cookies
     # Not used up: at home it works.
-    home, page = opened(links.path(MailedLink.objects.get(id=link.id)), HERE)
+    home, page = opened(mailed_links.path(MailedLink.objects.get(id=link.id)), HERE)
     assert home.get(page).status_code == 200
 
 
@@ -260,34 +258,34 @@ def _seen(answer):
 
 
 def _change(person):
-    email_change.ask(person, "new@harbour.example", by=support.by(person), now=timezone.now())
+    email_change.ask(person, "new@harbour.example", actor=people.actor(person), now=timezone.now())
     return EmailChange.objects.get(administrator=person).id
 
 
 def invited(person):
-    return support.invite(person.customer, email="lena.new@harbour.example")
+    return people.invite(person.customer, email="lena.new@harbour.example")
 
 
 @pytest.mark.parametrize("cookie", [True, False])
 def test_a_links_cookie_that_is_carried_there_is_of_no_use(mine, cookie):
-    link = links.make(LinkPurpose.RESET, administrator_id=mine.id, now=timezone.now())
-    home, page = opened(links.path(link), HERE)
+    link = mailed_links.make(LinkPurpose.RESET, administrator_id=mine.id, now=timezone.now())
+    home, page = opened(mailed_links.path(link), HERE)
     there = carried(home, THERE) if cookie else at(THERE)
-    assert there.post(page, {"password": support.OTHER_PASSWORD}).status_code == 422
+    assert there.post(page, {"password": people.OTHER_PASSWORD}).status_code == 422
     assert (linkmark.NAME in there.cookies) == cookie
-    assert home.post(page, {"password": support.OTHER_PASSWORD}).status_code == 303
+    assert home.post(page, {"password": people.OTHER_PASSWORD}).status_code == 303
 
 
 def test_the_service_itself_refuses_it(mine):
-    link = links.make(LinkPurpose.RESET, administrator_id=mine.id, now=timezone.now())
-    token = links.path(link).split("/")[-2]
-    with pytest.raises(errors.LinkInvalid):
-        passwords.reset(
+    link = mailed_links.make(LinkPurpose.RESET, administrator_id=mine.id, now=timezone.now())
+    token = mailed_links.path(link).split("/")[-2]
+    with pytest.raises(LinkInvalid):
+        change.reset(
             token=token,
-            password=support.OTHER_PASSWORD,
+            password=people.OTHER_PASSWORD,
             two_factors=False,
             browser_token="x",
-            origin=Origin(host=THERE),
+            client=ClientInfo(host=THERE),
             now=timezone.now(),
         )
     assert not Session.objects.exists()
@@ -339,9 +337,9 @@ def test_one_whose_owner_has_another_portal_by_now_signs_in_nowhere_but_there(mi
 def test_a_challenge_of_one_brand_is_none_of_anothers(brands, purpose):
     now, own, other = timezone.now(), *(party(brand.id) for brand in brands)
     challenge = challenges.make(purpose, bound_to=b"x" * 32, party=own, now=now)
-    with pytest.raises(errors.PasskeyChallengeInvalid):
-        challenges.burn(challenge, purpose, bound_to=b"x" * 32, party=other, now=now)
-    challenges.burn(challenge, purpose, bound_to=b"x" * 32, party=own, now=now)
+    with pytest.raises(PasskeyChallengeInvalid):
+        challenges.consume(challenge, purpose, bound_to=b"x" * 32, party=other, now=now)
+    challenges.consume(challenge, purpose, bound_to=b"x" * 32, party=own, now=now)
 
 
 # --- what goes on as it was -----------------------------------------------------------------------
@@ -358,7 +356,7 @@ def test_but_not_under_another_brands(owner, brands):
     cached.forget()
     assert signed_in(owner, NOBODYS).get("/").status_code == 200
     for host in (HERE, THERE):
-        answer = at(host).post("/sign-in/", {"email": owner.email, "password": support.PASSWORD})
+        answer = at(host).post("/sign-in/", {"email": owner.email, "password": people.PASSWORD})
         assert answer.status_code == 422
 
 
@@ -371,22 +369,22 @@ def test_where_several_brands_share_an_address_a_page_is_the_own_brands(owner):
 
 
 def test_a_session_of_the_version_before_goes_on_at_home_and_nowhere_else(mine):
-    started = sessions.begin(
-        mine, by=support.by(mine), now=timezone.now(), password_at=timezone.now()
+    started = issuing.begin(
+        mine, actor=people.actor(mine), now=timezone.now(), password_at=timezone.now()
     )
     Session.objects.update(brand_id=None)
     for host, elsewhere in ((HERE, False), (ALSO_HERE, False), (THERE, True), ("", True)):
-        loaded = load(started.token, host=host)
-        assert loaded is not None
-        assert loaded.facts.elsewhere is elsewhere, host
+        auth = load(started.token, host=host)
+        assert auth is not None
+        assert auth.facts.elsewhere is elsewhere, host
 
 
 def test_who_is_invited_to_a_brand_just_added_is_at_home_there_at_once():
-    support.provider()
+    people.provider()
     cached.forget()
     cached.tab_links()
     brand = Brand.objects.create(name="New", issuer="New", hosts=["new.example"])
-    customer = customers.add(name="Mill", brand=brand, by=CONSOLE, now=timezone.now())
+    customer = customers.add(name="Mill", brand=brand, actor=CONSOLE, now=timezone.now())
     cached.forget()
-    person = support.make_administrator(customer, email="max@mill.example")
+    person = people.make_administrator(customer, email="max@mill.example")
     assert signed_in(person, "new.example").get("/").status_code == 200

@@ -7,14 +7,12 @@ from urllib.parse import urlencode
 
 import pytest
 
-from doorward.administrators.models import (
-    Administrator,
-    Session,
-)
-from doorward.audit.origin import CONSOLE
+from doorward.accounts.models import Administrator
+from doorward.audit.actor import CONSOLE
 from doorward.customers import own_tabs
 from doorward.customers.scoping import NoScope
-from tests import support
+from doorward.sessions.models import Session
+from tests.kit import browsers, codes
 from tests.threats.changes import TAB
 from tests.whole.routes import METHODS, ROUTES
 from tests.whole.rows import state
@@ -24,11 +22,11 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def theirs(owner):
-    """Give everything of the owner that has an identifier, under the names that addresses use."""
-    support.enable_app(owner)
-    browser = support.browser_of(owner)
+    """Return everything of the owner that has an identifier, under the names that addresses use."""
+    codes.enable_app(owner)
+    browser = browsers.browser_of(owner)
     assert browser.get("/security/").status_code == 200
-    tab = own_tabs.add("pbx", own_tabs.TabDetails(**TAB), by=CONSOLE)
+    tab = own_tabs.add("pbx", own_tabs.TabDetails(**TAB), actor=CONSOLE)
     return {
         "person_id": str(owner.id),
         "factor_id": str(owner.factors.get().id),
@@ -45,7 +43,7 @@ def test_every_identifier_in_an_address_is_tried(theirs):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_no_address_leads_to_it_by_any_method(theirs, owner, outsider, method):
-    browser = support.browser_of(outsider)
+    browser = browsers.browser_of(outsider)
     browser.get("/")
     before = state()
     form = urlencode({"name": "Mine", "remove": "on", "status": "removed", "confirm": "on"})
@@ -63,7 +61,7 @@ def test_no_address_leads_to_it_by_any_method(theirs, owner, outsider, method):
 
 def test_no_field_leads_to_it(theirs, owner, outsider):
     """Whatever field a page has, filled with what is another customer's."""
-    browser = support.browser_of(outsider)
+    browser = browsers.browser_of(outsider)
     browser.get("/")
     before = state()
     session = Session.objects.get(administrator=owner)
@@ -81,7 +79,7 @@ def test_no_field_leads_to_it(theirs, owner, outsider):
 
 
 def test_no_list_search_or_table_has_it(theirs, owner, outsider):
-    browser = support.browser_of(outsider)
+    browser = browsers.browser_of(outsider)
     for path in (
         "/",
         "/account/",

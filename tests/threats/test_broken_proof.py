@@ -10,9 +10,9 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
 
-from doorward.administrators.models import Administrator
-from doorward.mfa.models import Factor
-from tests import support
+from doorward.accounts.models import Administrator
+from doorward.credentials.models import Factor
+from tests.kit import codes, people
 from tests.threats.proofs import CODE, SET_UP, WAYS, Person, Way
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.django_db
 # One way of each kind is enough to see what lies behind all of them.
 SOME = {("sign-in/code/", CODE), ("prove/", CODE), ("security/2fa/enable/", SET_UP)}
 TABLES = {
-    "throttle": ("safe_attempt", "mfa_factor", "mfa_recoveryset"),
+    "throttle": ("kernel_attempt", "credentials_factor", "credentials_recoveryset"),
     "history": ("audit_event",),
-    "sessions": ("administrators_session",),
+    "sessions": ("sessions_session",),
 }
 
 
@@ -63,10 +63,10 @@ def without(*tables: str) -> Iterator[None]:
 
 
 def test_a_secret_that_does_not_open_lets_nobody_in(owner):
-    support.enable_app(owner)
+    codes.enable_app(owner)
     browser = Client(raise_request_exception=False)
-    browser.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD})
-    code = support.next_code(owner)
+    browser.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD})
+    code = codes.next_code(owner)
     Factor.objects.update(sealed=b"not what was sealed")
     assert browser.post("/sign-in/code/", {"code": code}).status_code == 500
     assert browser.get("/security/")["Location"] == "/sign-in/code/"
@@ -76,7 +76,7 @@ def test_a_secret_that_does_not_open_lets_nobody_in(owner):
 def test_a_hash_that_cannot_be_read_lets_nobody_in(owner, stored):
     Administrator.objects.of(owner.customer_id).update(password=stored)
     browser = Client(raise_request_exception=False)
-    for word in (support.PASSWORD, stored):
+    for word in (people.PASSWORD, stored):
         answer = browser.post("/sign-in/", {"email": owner.email, "password": word})
         assert answer.status_code in {422, 500}
         assert settings.SESSION_COOKIE_NAME not in answer.cookies

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests import support
+from tests.kit import browsers, people
 from tests.whole.routes import ROUTES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
@@ -22,9 +22,9 @@ def directives(answer: Any) -> dict[str, str]:
 def test_no_answer_may_stand_in_a_frame(boss, who):
     browser = Client()
     if who == "half-way":
-        browser.post("/sign-in/", {"email": boss.email, "password": support.PASSWORD})
+        browser.post("/sign-in/", {"email": boss.email, "password": people.PASSWORD})
     elif who == "boss":
-        browser = support.browser_of(boss)
+        browser = browsers.browser_of(boss)
     for route in ROUTES:
         answer = (browser.get if who == "boss" else browser.post)(route.path())
         assert directives(answer)["frame-ancestors"] == "'none'", route.pattern
@@ -32,7 +32,7 @@ def test_no_answer_may_stand_in_a_frame(boss, who):
 
 
 def test_nor_does_an_error_page(owner):
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     for path in ("/nowhere/", "/administrators/x/", "/help/nothing/"):
         answer = browser.get(path)
         assert answer.status_code == 404

@@ -9,63 +9,65 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 from django.utils import timezone
 
-from doorward.administrators import (
-    email_change,
-    invitations,
-    links,
-    mailbox,
-    parking,
-    passwords,
-    sessions,
-)
-from doorward.administrators.models import (
-    Administrator,
-    LinkPurpose,
-    MailboxProof,
-    MailedLink,
-    Session,
-)
-from doorward.audit.origin import Origin
-from doorward.core import errors
-from doorward.core.access import next_step
-from doorward.core.steps import FactorKind, Need, Step
+from doorward.accounts import email_change, mailed_links
+from doorward.accounts.models import Administrator, LinkPurpose, MailedLink
+from doorward.audit.actor import ClientInfo
+from doorward.credentials.errors import SetUpExpired, TrustNotAllowed
+from doorward.credentials.models import ChallengePeriod
+from doorward.credentials.password import change
+from doorward.credentials.recovery_codes import codes
+from doorward.credentials.totp import enrol, verify
+from doorward.credentials.trusted_browsers import trust
 from doorward.customers.models import Customer
-from doorward.mfa import facts, not_me, proving, recovery, set_up, trusted
-from doorward.mfa.models import ChallengePeriod
-from doorward.notices import upkeep
-from tests import passkeys, support
-from tests.softkey import SoftKey
+from doorward.gate import loading
+from doorward.gate.decision import next_step
+from doorward.gate.requirement import Need, Step
+from doorward.kernel.errors import NotFound, Refusal
+from doorward.notifications import housekeeping
+from doorward.policy.rules import FactorKind
+from doorward.recovery import not_me
+from doorward.sessions import issuing, saved_requests
+from doorward.sessions.errors import StaleRequest
+from doorward.sessions.models import Session
+from doorward.signin import invitation as signin_invitation
+from doorward.signin import mailbox
+from doorward.signin.models import MailboxProof
+from tests.kit import codes as kit_codes
+from tests.kit import passkeys, people
+from tests.kit.softkey import SoftKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import time_machine
 
-    from doorward.mfa.facts import Loaded
+    from doorward.sessions.context import AuthContext
 
 pytestmark = pytest.mark.django_db
 
 Use: TypeAlias = "Callable[[], Any]"
 AHEAD = [timedelta(hours=1), timedelta(days=1), timedelta(days=30)]
 JUMPS = [*AHEAD, *(-one for one in AHEAD)]
-WHERE = Origin(address="192.0.2.10", browser=support.CHROME)
+WHERE = ClientInfo(address="192.0.2.10", browser=people.CHROME)
 RESET: dict[str, Any] = {
-    "password": support.OTHER_PASSWORD,
+    "password": people.OTHER_PASSWORD,
     "browser_token": "b" * 43,
-    "origin": WHERE,
+    "client": WHERE,
 }
 
 
 def work() -> None:
     """Do all that the worker does, as one that was just started."""
-    upkeep.tidy(now=timezone.now(), moment=0.0, last={})
+    housekeeping.tidy(now=timezone.now(), moment=0.0, last={})
 
 
 # --- once -----------------------------------------------------------------------------------------
 
 
 def token_of(person: Administrator, purpose: LinkPurpose) -> str:
-    return links.path(MailedLink.objects.get(administrator=person, purpose=purpose)).split("/")[-2]
+    return mailed_links.path(MailedLink.objects.get(administrator=person, purpose=purpose)).split(
+        "/"
+    )[-2]
 
 
 def passkey_alone(person: Administrator) -> Use:
@@ -74,97 +76,99 @@ def passkey_alone(person: Administrator) -> Use:
 
 
 def passkey_at_the_second_step(person: Administrator) -> Use:
-    key, loaded = passkeys.add(person), passkeys.begin(person)
-    answer = key.get(passkeys.asked(loaded), passkeys.ORIGIN)
-    return lambda: passkeys.send_second_step(again(loaded), answer)
+    key, auth = passkeys.add(person), passkeys.begin(person)
+    answer = key.get(passkeys.asked(auth), passkeys.ORIGIN)
+    return lambda: passkeys.send_second_step(again(auth), answer)
 
 
 def passkey_that_is_made(person: Administrator) -> Use:
-    loaded = passkeys.begin(person)
-    answer = SoftKey().create(passkeys.asked_to_make(loaded), passkeys.ORIGIN)
-    return lambda: passkeys.send_registration(again(loaded), answer)
+    auth = passkeys.begin(person)
+    answer = SoftKey().create(passkeys.asked_to_make(auth), passkeys.ORIGIN)
+    return lambda: passkeys.send_registration(again(auth), answer)
 
 
-def again(loaded: Loaded) -> Loaded:
-    """Read a session anew under a token of ours, so that not its new identifier keeps the second use out."""
-    token = sessions.new_token()
-    rows = Session.objects.filter(id=loaded.browser.session_id)
-    rows.update(token_hash=sessions.token_hash(token), ended_at=None, factor_at=None)
-    found = facts.load(token)
+def again(auth: AuthContext) -> AuthContext:
+    """Read a session again under a token of ours, so that not its new identifier keeps the second use out."""
+    token = issuing.new_token()
+    rows = Session.objects.filter(id=auth.browser.session_id)
+    rows.update(token_hash=issuing.token_hash(token), ended_at=None, factor_at=None)
+    found = loading.load(token)
     if found is None:
-        raise errors.NotFound
+        raise NotFound
     return found
 
 
 def code_of_an_app(person: Administrator) -> Use:
-    secret, loaded = support.enable_app(person), passkeys.begin(person)
-    code = support.code(secret)
-    return lambda: proving.prove_second_step(
-        loaded=again(loaded),
+    secret, auth = kit_codes.enable_app(person), passkeys.begin(person)
+    code = kit_codes.code(secret)
+    return lambda: verify.verify_second_step(
+        auth=again(auth),
         code=code,
         completes=False,
-        by=support.by(person),
+        actor=people.actor(person),
         now=timezone.now(),
     )
 
 
 def recovery_code(person: Administrator) -> Use:
-    support.enable_app(person)
-    code, loaded = support.saved_codes(person)[0], passkeys.begin(person)
-    return lambda: recovery.use(
-        loaded=again(loaded), code=code, by=support.by(person), now=timezone.now()
+    kit_codes.enable_app(person)
+    code, auth = kit_codes.saved_codes(person)[0], passkeys.begin(person)
+    return lambda: codes.use(
+        auth=again(auth), code=code, actor=people.actor(person), now=timezone.now()
     )
 
 
 def mailbox_code(person: Administrator) -> Use:
-    loaded, by = passkeys.begin(person), support.by(person)
-    session_id = loaded.browser.session_id
-    mailbox.send(session_id=session_id, by=by, now=timezone.now())
+    auth, actor = passkeys.begin(person), people.actor(person)
+    session_id = auth.browser.session_id
+    mailbox.send(session_id=session_id, actor=actor, now=timezone.now())
     code = mailbox.code_of(MailboxProof.objects.get())
-    return lambda: mailbox.prove(
+    return lambda: mailbox.verify_code(
         session_id=session_id,
-        old_hash=again(loaded).browser.token_hash,
+        old_hash=again(auth).browser.token_hash,
         code=code,
-        by=by,
+        actor=actor,
         now=timezone.now(),
     )
 
 
 def secret_of_a_set_up(person: Administrator) -> Use:
-    loaded = passkeys.begin(person)
-    secret = set_up.begin(session_id=loaded.browser.session_id, now=timezone.now())
-    return lambda: set_up.confirm(
-        loaded=again(loaded),
-        code=support.code(secret),
+    auth = passkeys.begin(person)
+    secret = enrol.begin(session_id=auth.browser.session_id, now=timezone.now())
+    return lambda: enrol.confirm(
+        auth=again(auth),
+        code=kit_codes.code(secret),
         name="",
-        by=loaded.by(WHERE),
+        actor=auth.actor(WHERE),
         now=timezone.now(),
     )
 
 
 def reset_link(person: Administrator) -> Use:
-    support.ask_for_link(person.email, origin=WHERE)
+    people.ask_for_link(person.email, client=WHERE)
     token = token_of(person, LinkPurpose.RESET)
-    return lambda: passwords.reset(token=token, two_factors=False, now=timezone.now(), **RESET)
+    return lambda: change.reset(token=token, two_factors=False, now=timezone.now(), **RESET)
 
 
 def invitation(person: Administrator) -> Use:
-    invited = support.invite(person.customer)
+    invited = people.invite(person.customer)
     token = token_of(invited, LinkPurpose.INVITATION)
-    return lambda: invitations.accept(token=token, two_factors=False, now=timezone.now(), **RESET)
+    return lambda: signin_invitation.accept(
+        token=token, two_factors=False, now=timezone.now(), **RESET
+    )
 
 
 def this_was_not_me(person: Administrator) -> Use:
-    links.make(LinkPurpose.NOT_ME, administrator_id=person.id, now=timezone.now())
+    mailed_links.make(LinkPurpose.NOT_ME, administrator_id=person.id, now=timezone.now())
     token = token_of(person, LinkPurpose.NOT_ME)
     return lambda: not_me.undo(token=token, now=timezone.now(), **RESET)
 
 
 def confirmed_email(person: Administrator) -> Use:
-    email_change.ask(person, "ines@example.com", by=support.by(person), now=timezone.now())
+    email_change.ask(person, "ines@example.com", actor=people.actor(person), now=timezone.now())
     token = token_of(person, LinkPurpose.EMAIL_NEW)
     return lambda: email_change.answer(
-        token=token, stop=False, origin=WHERE, session_id=None, now=timezone.now()
+        token=token, stop=False, client=WHERE, session_id=None, now=timezone.now()
     )
 
 
@@ -197,10 +201,10 @@ def test_what_is_good_once_is_not_good_again_for_a_clock_that_was_wrong(
     for step in (jump, timedelta(minutes=16), -jump - timedelta(minutes=16)):
         clock.shift(step)
         work()
-        with pytest.raises(errors.Refusal):
+        with pytest.raises(Refusal):
             use()
     clock.shift(timedelta(minutes=1))
-    with pytest.raises(errors.Refusal):
+    with pytest.raises(Refusal):
         use()
 
 
@@ -218,45 +222,48 @@ def test_a_period_is_never_counted_back(db: None, clock: time_machine.Traveller)
 
 def secret_that_is_shown(person: Administrator) -> Use:
     session_id = passkeys.begin(person).browser.session_id
-    shown = set_up.begin(session_id=session_id, now=timezone.now())
+    shown = enrol.begin(session_id=session_id, now=timezone.now())
 
     def is_another() -> None:
-        if set_up.begin(session_id=session_id, now=timezone.now()) != shown:
-            raise errors.SetUpExpired
+        if enrol.begin(session_id=session_id, now=timezone.now()) != shown:
+            raise SetUpExpired
 
     return is_another
 
 
 def form_that_waits(person: Administrator) -> Use:
     session_id = passkeys.begin(person).browser.session_id
-    parking.park(session_id, path="/profile/", fields=[("a", "b")], now=timezone.now())
+    saved_requests.save(session_id, path="/profile/", fields=[("a", "b")], now=timezone.now())
 
     def goes_on() -> None:
-        sealed = Session.objects.values_list("parked", flat=True).get(id=session_id)
-        if sealed is None or parking.unpark(session_id, bytes(sealed), now=timezone.now()) is None:
-            raise errors.StaleRequest
+        sealed = Session.objects.values_list("saved_request", flat=True).get(id=session_id)
+        if (
+            sealed is None
+            or saved_requests.restore(session_id, bytes(sealed), now=timezone.now()) is None
+        ):
+            raise StaleRequest
 
     return goes_on
 
 
 def trusted_browser(person: Administrator) -> Use:
     Customer.objects.filter(id=person.customer_id).update(trust_days=7)
-    support.enable_app(person)
-    loaded = passkeys.begin(person)
-    token = trusted.begin(
-        loaded=loaded,
+    kit_codes.enable_app(person)
+    auth = passkeys.begin(person)
+    token = trust.begin(
+        auth=auth,
         kind=FactorKind.APP,
         old_token="",
-        by=support.by(person),
+        actor=people.actor(person),
         now=timezone.now(),
     ).token
 
     def spares_the_second_step() -> None:
         now = timezone.now()
-        started = sessions.begin(person, by=support.by(person), now=now, password_at=now)
-        found = facts.load(started.token, token)
+        started = issuing.begin(person, actor=people.actor(person), now=now, password_at=now)
+        found = loading.load(started.token, token)
         if found is None or next_step(found.facts, Need.THROUGH, now=now) is not Step.THROUGH:
-            raise errors.TrustNotAllowed
+            raise TrustNotAllowed
 
     return spares_the_second_step
 
@@ -288,7 +295,7 @@ def test_what_was_made_while_the_clock_was_ahead_does_not_live_longer_for_it(
     clock.shift(ahead)
     use = thing(owner)
     clock.shift(-ahead)
-    with pytest.raises(errors.Refusal):
+    with pytest.raises(Refusal):
         use()
 
 
@@ -308,10 +315,12 @@ def test_the_worker_waits_by_a_clock_that_cannot_jump(
 ) -> None:
     last: dict[str, float] = {}
     clock.shift(ahead)
-    upkeep.tidy(now=timezone.now(), moment=1000.0, last=last)
+    housekeeping.tidy(now=timezone.now(), moment=1000.0, last=last)
     clock.shift(-ahead)
-    upkeep.tidy(now=timezone.now(), moment=1059.9, last=last)
+    housekeeping.tidy(now=timezone.now(), moment=1059.9, last=last)
     assert set(last.values()) == {1000.0}
-    upkeep.tidy(now=timezone.now(), moment=1060.0, last=last)
+    housekeeping.tidy(now=timezone.now(), moment=1060.0, last=last)
     again = {name for name, moment in last.items() if moment == 1060.0}
-    assert again == {name for name, every, _ in upkeep.TASKS if every == upkeep.EVERY_MINUTE}
+    assert again == {
+        name for name, every, _ in housekeeping.TASKS if every == housekeeping.EVERY_MINUTE
+    }

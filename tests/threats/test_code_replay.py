@@ -7,77 +7,76 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doorward.administrators import mailbox
-from doorward.administrators.models import MailboxProof
-from doorward.audit.events import Kind
-from doorward.core import errors
-from doorward.mfa import facts, recovery
-from doorward.mfa.models import Factor
-from doorward.safe.models import Attempt
-from tests import support
-from tests.mfa.test_disabling import disable
-from tests.mfa.test_proving import begin, prove
-from tests.mfa.test_recovery import saved_codes, use
-from tests.mfa.test_set_up import confirm, show
+from doorward.credentials.errors import CodeAlreadyUsed, RecoveryCodeWrong, WrongCode
+from doorward.credentials.events import RECOVERY_CODE_USED
+from doorward.credentials.models import Factor
+from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.gate import loading
+from doorward.kernel.models import Attempt
+from doorward.signin import mailbox
+from doorward.signin.models import MailboxProof
+from tests.kit import codes as kit_codes
+from tests.kit import people as kit_people
+from tests.kit.factors import begin, confirm, disable, saved_codes, show, use, verify_code
 from tests.threats.proofs import WAYS, Person
 
 if TYPE_CHECKING:
     import time_machine
 
-    from doorward.administrators.models import Administrator
+    from doorward.accounts.models import Administrator
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def secret(clock: time_machine.Traveller, owner: Administrator) -> bytes:
-    return support.enable_app(owner)
+    return kit_codes.enable_app(owner)
 
 
 def test_a_code_works_once_in_any_session_and_in_any_writing(secret, owner):
-    code = support.code(secret)
-    prove(begin(owner), code, owner)
+    code = kit_codes.code(secret)
+    verify_code(begin(owner), code, owner)
     wide = "".join(chr(ord(digit) + 0xFEE0) for digit in code)
     for writing in (code, f"{code[:3]} {code[3:]}", f"{code[:3]}-{code[3:]}", wide):
-        with pytest.raises(errors.CodeAlreadyUsed):
-            prove(begin(owner), writing, owner)
+        with pytest.raises(CodeAlreadyUsed):
+            verify_code(begin(owner), writing, owner)
 
 
 def test_an_older_code_after_a_newer_one_is_refused(secret, owner):
-    prove(begin(owner), support.code(secret, offset=1), owner)
+    verify_code(begin(owner), kit_codes.code(secret, offset=1), owner)
     for older in (0, -1):
-        with pytest.raises(errors.CodeAlreadyUsed):
-            prove(begin(owner), support.code(secret, offset=older), owner)
+        with pytest.raises(CodeAlreadyUsed):
+            verify_code(begin(owner), kit_codes.code(secret, offset=older), owner)
 
 
 def test_the_code_that_confirmed_is_burnt(owner, clock):
-    loaded = begin(owner)
-    secret = show(loaded)
-    confirm(loaded, support.code(secret), owner)
-    with pytest.raises(errors.CodeAlreadyUsed):
-        prove(begin(support.again(owner)), support.code(secret), owner)
+    auth = begin(owner)
+    secret = show(auth)
+    confirm(auth, kit_codes.code(secret), owner)
+    with pytest.raises(CodeAlreadyUsed):
+        verify_code(begin(kit_people.again(owner)), kit_codes.code(secret), owner)
 
 
 def test_each_code_works_once_in_any_writing(owner):
     codes = saved_codes(owner)
     started = use(begin(owner), codes[0].lower().replace("-", " "), owner)
-    after = facts.load(started.token)
+    after = loading.load(started.token)
     assert after is not None
     assert after.facts.session is not None
     assert after.facts.session.recovery_at is not None
-    with pytest.raises(errors.RecoveryCodeWrong):
+    with pytest.raises(RecoveryCodeWrong):
         use(begin(owner), codes[0], owner)
-    assert recovery.left(owner.id) == 9
-    assert support.events(Kind.RECOVERY_CODE_USED)[0].details["left"] == 9
+    assert recovery_codes_codes.left(owner.id) == 9
+    assert kit_people.events(RECOVERY_CODE_USED)[0].details["left"] == 9
 
 
 def test_a_wrong_or_used_code_changes_nothing(owner, clock):
-    secret = support.enable_app(owner)
-    with pytest.raises(errors.WrongCode):
+    secret = kit_codes.enable_app(owner)
+    with pytest.raises(WrongCode):
         disable(begin(owner), "000000")
-    prove(begin(owner), support.code(secret), owner)
-    with pytest.raises(errors.CodeAlreadyUsed):
-        disable(begin(owner), support.code(secret))
+    verify_code(begin(owner), kit_codes.code(secret), owner)
+    with pytest.raises(CodeAlreadyUsed):
+        disable(begin(owner), kit_codes.code(secret))
     assert Factor.objects.count() == 1
 
 
@@ -93,7 +92,7 @@ def test_what_was_used_at_one_page_is_used_up_at_all(owner, secret, clock, first
     people = {route: arrive_at(owner, route) for route in {first, second}}
     other = arrive_at(owner, second) if first == second else people[second]
     clock.shift(timedelta(minutes=2))
-    code = support.code(secret)
+    code = kit_codes.code(secret)
     form = {"code": code, "next": "/"}
     assert people[first].post(f"/{first}", form).status_code == 303
     for writing in writings(code):
@@ -113,17 +112,17 @@ def no_waiting() -> None:
 
 def arrive_at(owner: Administrator, route: str) -> Person:
     person = Person(owner)
-    form = {"email": owner.email, "password": support.PASSWORD, "next": ""}
+    form = {"email": owner.email, "password": kit_people.PASSWORD, "next": ""}
     assert person.post("/sign-in/", form).status_code == 303
     if route != "sign-in/code/":
-        code = {"code": support.next_code(owner)}
+        code = {"code": kit_codes.next_code(owner)}
         assert person.post("/sign-in/code/", code).status_code == 303
         assert person.browser.get("/security/").status_code == 200
     return person
 
 
 def writings(code: str) -> list[str]:
-    """Give the same six digits as people, phones and thieves may write them."""
+    """Return the same six digits as people, phones and thieves may write them."""
     wide = "".join(chr(ord(digit) + 0xFEE0) for digit in code)
     arabic = "".join(chr(ord(digit) - ord("0") + 0x0660) for digit in code)
     return [
@@ -147,7 +146,7 @@ def test_the_code_of_a_set_up_signs_in_nobody(owner, clock, way):
     form = way.right(person)
     assert person.post(way.path, form).status_code == 303
     other = Person(owner)
-    word = {"email": owner.email, "password": support.PASSWORD, "next": ""}
+    word = {"email": owner.email, "password": kit_people.PASSWORD, "next": ""}
     assert other.post("/sign-in/", word).status_code == 303
     assert other.post("/sign-in/code/", {"code": form["code"]}).status_code == 422
 

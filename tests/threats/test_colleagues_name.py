@@ -8,14 +8,15 @@ import io
 import pytest
 from django.utils import timezone
 
-from doorward.administrators.models import Administrator
-from doorward.audit.events import Kind
+from doorward.accounts.events import DETAILS_CHANGED
+from doorward.accounts.models import Administrator
+from doorward.audit.actor import Actor, ClientInfo
 from doorward.audit.models import Event
-from doorward.audit.origin import By, Origin
+from doorward.credentials.events import PASSWORD_LINK_SENT
 from doorward.environment import MailServer
-from doorward.notices.worker import run_once
-from tests import histories, support
-from tests.notices.mails import Folder, part, send_to
+from doorward.notifications.worker import run_once
+from tests.kit import browsers, codes, histories, people
+from tests.notifications.mails import Folder, part, send_to
 
 pytestmark = pytest.mark.django_db
 
@@ -29,10 +30,10 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def impostor(owner):
-    """Give a second person with all tabs, who will act under the owner's name."""
-    return support.make_administrator(
+    """Return a second person with all tabs, who will act under the owner's name."""
+    return people.make_administrator(
         owner.customer, email="mallory@harbourbakery.example", name="Mallory Wright",
-        tabs=support.ALL_TABS,
+        tabs=people.ALL_TABS,
     )  # fmt: skip
 
 
@@ -48,8 +49,8 @@ def rename(browser, person, name):
 
 
 def acted(owner, impostor, colleague):
-    """Take the owner's name, act, and give it back."""
-    browser = support.browser_of(impostor)
+    """Take the owner's name, act, and return it back."""
+    browser = browsers.browser_of(impostor)
     rename(browser, impostor, owner.full_name)
     browser.post(f"/administrators/{colleague.id}/password-link/")
     rename(browser, impostor, "Mallory Wright")
@@ -57,7 +58,7 @@ def acted(owner, impostor, colleague):
 
 def test_pages_name_them_by_name_and_email(owner, impostor, colleague):
     acted(owner, impostor, colleague)
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     said = f"{owner.full_name} ({impostor.email}) sent a password link to {colleague.full_name}"
     for path in ("/activity/", f"/administrators/{colleague.id}/history/"):
         page = browser.get(path).content.decode()
@@ -73,13 +74,13 @@ def test_mails_name_them_by_name_and_email(owner, impostor, colleague, folder):
 
 def test_exports_name_them_by_id_too(owner, impostor, colleague, tmp_path):
     acted(owner, impostor, colleague)
-    table = support.browser_of(owner).get("/activity/export.csv").getvalue().decode("utf-8-sig")
+    table = browsers.browser_of(owner).get("/activity/export.csv").getvalue().decode("utf-8-sig")
     exports = [table, histories.export(tmp_path, "csv").read_text()]
     for text in exports:
         [row] = [
             row
             for row in csv.DictReader(io.StringIO(text))
-            if Kind.PASSWORD_LINK_SENT in (row.get("event"), row.get("kind"))
+            if PASSWORD_LINK_SENT in (row.get("event"), row.get("kind"))
         ]
         assert row["actor_id"] == str(impostor.id)
         assert row["actor_email"] == impostor.email
@@ -89,21 +90,21 @@ def test_exports_name_them_by_id_too(owner, impostor, colleague, tmp_path):
 
 def test_history_says_from_which_name_to_which(owner, impostor, colleague):
     acted(owner, impostor, colleague)
-    first, second = support.events(Kind.DETAILS_CHANGED)
+    first, second = people.events(DETAILS_CHANGED)
     assert first.typed["before"] == {"first_name": "Mallory", "last_name": "Wright"}
     assert first.typed["after"] == {"first_name": "Ines", "last_name": "Moreau"}
     assert second.typed["after"] == first.typed["before"]
-    page = support.browser_of(owner).get("/activity/").content.decode()
+    page = browsers.browser_of(owner).get("/activity/").content.decode()
     assert "first name: “Mallory” → “Ines”" in page
     assert "last name: “Wright” → “Moreau”" in page
 
 
 def test_what_was_typed_is_erased_with_them(owner, impostor, colleague):
-    from doorward.notices import erasing  # noqa: PLC0415 - only here
+    from doorward.notifications import erasing  # noqa: PLC0415 - only here
 
     acted(owner, impostor, colleague)
     Administrator.objects.everywhere().filter(id=impostor.id).update(status="removed")
-    erasing.erase(support.again(impostor), by=By(who=None, origin=Origin()))
+    erasing.erase(people.again(impostor), actor=Actor(who=None, client=ClientInfo()))
     left = repr(list(Event.objects.values()))
     assert "Mallory" not in left
     assert impostor.email not in left
@@ -126,17 +127,17 @@ SAID = "has this name, or one that looks like it"
 
 @pytest.mark.parametrize("name", DOUBLES)
 def test_it_is_said_to_who_takes_it(owner, impostor, name):
-    browser = support.browser_of(impostor)
+    browser = browsers.browser_of(impostor)
     page = rename(browser, impostor, name)
     assert f"A colleague {SAID}" in page
     assert owner.email not in page
-    assert support.again(impostor).full_name == " ".join(name.split())
+    assert people.again(impostor).full_name == " ".join(name.split())
 
 
 @pytest.mark.parametrize("name", DOUBLES)
 def test_it_is_said_to_who_gives_it(owner, colleague, name):
-    support.enable_app(owner)
-    browser = support.browser_of(owner)
+    codes.enable_app(owner)
+    browser = browsers.browser_of(owner)
     first, _, last = name.partition(" ")
     fields = {
         "first_name": first, "last_name": last, "phone": "", "tabs": sorted(colleague.tab_keys),
@@ -151,13 +152,13 @@ def test_it_is_said_to_who_gives_it(owner, colleague, name):
 
 
 def test_nothing_is_said_of_a_name_of_ones_own(owner, impostor, colleague):
-    browser = support.browser_of(impostor)
+    browser = browsers.browser_of(impostor)
     assert SAID not in rename(browser, impostor, "Mallory Wrights")
     assert SAID not in rename(browser, impostor, "Mallory Wrights")
 
 
 def test_nor_of_a_namesake_elsewhere_or_one_who_is_gone(owner, impostor, outsider):
-    browser = support.browser_of(impostor)
+    browser = browsers.browser_of(impostor)
     assert SAID not in rename(browser, impostor, outsider.full_name)
     Administrator.objects.of(owner.customer_id).filter(id=owner.id).update(status="removed")
     assert SAID not in rename(browser, impostor, owner.full_name)
@@ -165,7 +166,7 @@ def test_nor_of_a_namesake_elsewhere_or_one_who_is_gone(owner, impostor, outside
 
 @pytest.mark.parametrize("name", ["Ines (ines.moreau@harbourbakery.example)", "Ines ＠home"])
 def test_a_name_does_not_pass_for_an_email(owner, impostor, name):
-    browser = support.browser_of(impostor)
+    browser = browsers.browser_of(impostor)
     fields = {
         "first_name": name, "last_name": "Moreau", "phone": "", "email": impostor.email,
         "language": "en", "time_zone": "UTC",

@@ -7,11 +7,9 @@ import re
 import pytest
 from django.test import Client
 
-from doorward.administrators.models import (
-    Session,
-)
 from doorward.audit.models import Event
-from tests import support
+from doorward.sessions.models import Session
+from tests.kit import browsers
 from tests.threats.changes import changes
 from tests.whole.routes import ROUTES
 from tests.whole.rows import state
@@ -25,19 +23,19 @@ EVIL = "https://evil.example"
 
 @pytest.fixture
 def forms(boss, clock):
-    """Give forms that do something when they are sent from our own pages."""
+    """Return forms that do something when they are sent from our own pages."""
     return changes(boss)
 
 
 def same_as(browser: Client) -> Client:
-    """Give the same browser, with the check that the test client leaves out by itself."""
+    """Return the same browser, with the check that the test client leaves out by itself."""
     other = Client(enforce_csrf_checks=True, HTTP_HOST="localhost")
     other.cookies = browser.cookies
     return other
 
 
 def test_no_address_takes_a_form_without_our_token(boss, forms):
-    browser = same_as(support.browser_of(boss))
+    browser = same_as(browsers.browser_of(boss))
     before, events = state(), Event.objects.count()
     for route in ROUTES:
         path, form = forms.get(route.pattern, (route.path(), {}))
@@ -52,7 +50,7 @@ def test_no_address_takes_a_form_without_our_token(boss, forms):
 
 def test_nor_one_that_comes_from_another_site(boss, forms):
     """Even with a token that is right: the browser says where the form stood."""
-    browser = same_as(support.browser_of(boss))
+    browser = same_as(browsers.browser_of(boss))
     page = browser.get("/security/").content.decode()
     found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
     assert found
@@ -70,7 +68,7 @@ def test_nor_one_that_comes_from_another_site(boss, forms):
 
 
 def test_nor_one_with_the_token_of_another_browser(boss, forms, outsider):
-    browser, other = same_as(support.browser_of(boss)), same_as(support.browser_of(outsider))
+    browser, other = same_as(browsers.browser_of(boss)), same_as(browsers.browser_of(outsider))
     page = other.get("/security/").content.decode()
     found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
     assert found
@@ -81,7 +79,7 @@ def test_nor_one_with_the_token_of_another_browser(boss, forms, outsider):
 
 def test_following_an_address_changes_nothing(boss, forms):
     """A picture, a link or a mail scanner asks with GET, with whatever a form would bring."""
-    browser = support.browser_of(boss)
+    browser = browsers.browser_of(boss)
     browser.get("/")
     before, open_sessions = state(), Session.objects.filter(ended_at=None).count()
     for route in ROUTES:

@@ -12,12 +12,12 @@ from django.conf import settings
 from django.test import Client
 
 from doorward import environment
-from doorward.cli import demo_folder
+from doorward.demo import folder as demo_folder
 from doorward.environment import MailServer, WrongSetting
-from doorward.safe import demonstration
-from tests import support
-from tests.notices.mails import Folder, send_to
-from tests.serving import doorward
+from doorward.operations import demonstration
+from tests.kit import people
+from tests.kit.serving import doorward
+from tests.notifications.mails import Folder, send_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ ONLY = "DOORWARD_DEMO: it is for `doorward demo` alone, which sets it itself."
 
 @pytest.fixture
 def marked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """Give a folder as `doorward demo` makes it."""
+    """Return a folder as `doorward demo` makes it."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     folder = demo_folder.make()
     yield folder
@@ -38,7 +38,7 @@ def marked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
 
 
 def refused(monkeypatch: pytest.MonkeyPatch, folder: Path, **given: str) -> str:
-    """Give the sentence by which settings are refused; empty: they are not."""
+    """Return the sentence by which settings are refused; empty: they are not."""
     # A demonstration has its own database, whatever these tests run on.
     monkeypatch.delenv("DOORWARD_DATABASE_URL", raising=False)
     for name, value in {"demo": "true", "data_dir": str(folder), **given}.items():
@@ -114,7 +114,7 @@ def test_the_commands_say_so(tmp_path: Path, marked: Path) -> None:
 def invitation(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     path = tmp_path / "mail"
     send_to(monkeypatch, MailServer(kind="file", folder=path), demo=True)
-    support.invite(support.make_customer())
+    people.invite(people.make_customer())
     Folder(path).new()
     [file] = path.glob("*.eml")
     return f"/demo/mail/{file.stem}/"

@@ -11,86 +11,90 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from doorward.audit.events import Kind
-from doorward.core import errors
+from doorward.credentials.errors import RequiredCannotDisable
+from doorward.credentials.events import (
+    FACTOR_REMOVE_REFUSED,
+    TWO_FACTOR_DISABLE_REFUSED,
+    TWO_FACTOR_DISABLED,
+)
+from doorward.credentials.models import Factor
 from doorward.customers import cached
 from doorward.customers.models import Brand, Customer
-from doorward.mfa.models import Factor
-from tests import support
-from tests.mfa.test_disabling import disable, remove, require
-from tests.mfa.test_proving import begin, prove, reload
-from tests.mfa.test_recovery import saved_codes
-from tests.racing import at_once
+from doorward.kernel.errors import Refusal
+from tests.kit import browsers, people
+from tests.kit import codes as kit_codes
+from tests.kit.factors import begin, disable, reload, remove, require, saved_codes, verify_code
+from tests.kit.racing import at_once
 from tests.whole.routes import METHODS
 
 pytestmark = pytest.mark.django_db
 
 
 def test_it_is_refused_where_required_and_the_code_is_not_burnt(owner, clock):
-    secret = support.enable_app(owner)
+    secret = kit_codes.enable_app(owner)
     require(owner)
-    with pytest.raises(errors.RequiredCannotDisable):
-        disable(begin(owner), support.code(secret))
+    with pytest.raises(RequiredCannotDisable):
+        disable(begin(owner), kit_codes.code(secret))
     assert Factor.objects.count() == 1
-    assert support.events(Kind.TWO_FACTOR_DISABLE_REFUSED)[0].outcome == "refused"
+    assert people.events(TWO_FACTOR_DISABLE_REFUSED)[0].outcome == "refused"
 
 
 def test_a_requirement_that_came_after_the_page_was_loaded_holds(owner, clock):
-    secret = support.enable_app(owner)
-    loaded = begin(owner)  # its facts say: not required
+    secret = kit_codes.enable_app(owner)
+    auth = begin(owner)  # its facts say: not required
     require(owner)
-    with pytest.raises(errors.RequiredCannotDisable):
-        disable(loaded, support.code(secret))
+    with pytest.raises(RequiredCannotDisable):
+        disable(auth, kit_codes.code(secret))
     assert Factor.objects.count() == 1
 
 
 def test_removing_one_after_the_other_does_not_get_around_it(owner, clock):
-    secret = support.enable_app(owner)
+    secret = kit_codes.enable_app(owner)
     clock.shift(timedelta(seconds=1))  # which one is older is asked for
-    support.enable_app(owner, name="Tablet")
+    kit_codes.enable_app(owner, name="Tablet")
     require(owner)
-    loaded = reload(prove(begin(owner), support.code(secret), owner))
+    auth = reload(verify_code(begin(owner), kit_codes.code(secret), owner))
     first, second = Factor.objects.order_by("confirmed_at")
-    remove(loaded, second)
-    alone = replace(loaded, factors=loaded.factors[:1])
-    with pytest.raises(errors.RequiredCannotDisable):
+    remove(auth, second)
+    alone = replace(auth, factors=auth.factors[:1])
+    with pytest.raises(RequiredCannotDisable):
         remove(alone, first)
     assert Factor.objects.count() == 1
-    assert support.events(Kind.FACTOR_REMOVE_REFUSED)
+    assert people.events(FACTOR_REMOVE_REFUSED)
 
 
 def test_a_disabled_app_does_not_count_as_the_one_that_stays(owner, clock):
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     clock.shift(timedelta(seconds=1))  # which one is older is asked for
-    support.enable_app(owner, name="Tablet")
+    kit_codes.enable_app(owner, name="Tablet")
     require(owner)
     works, locked = Factor.objects.order_by("confirmed_at")
     Factor.objects.filter(id=locked.id).update(locked_at=timezone.now())
-    with pytest.raises(errors.RequiredCannotDisable):
+    with pytest.raises(RequiredCannotDisable):
         remove(begin(owner), works)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_both_of_two_removed_at_once_leave_one_where_required():
-    person = support.make_administrator(support.make_customer())
-    support.enable_app(person)
-    support.enable_app(person, name="Tablet")
+    person = people.make_administrator(people.make_customer())
+    kit_codes.enable_app(person)
+    kit_codes.enable_app(person, name="Tablet")
     require(person)
-    loaded = begin(person)
+    auth = begin(person)
     factors = list(Factor.objects.all())
-    at_once([partial(remove, loaded, one) for one in factors])
+    at_once([partial(remove, auth, one) for one in factors])
     assert Factor.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_required_and_disabled_at_once_never_ends_with_neither():
-    person = support.make_administrator(support.make_customer())
-    code = support.code(support.enable_app(person))
-    loaded = begin(person)
-    at_once([lambda: disable(loaded, code), lambda: require(person)])
+    person = people.make_administrator(people.make_customer())
+    code = kit_codes.code(kit_codes.enable_app(person))
+    auth = begin(person)
+    at_once([lambda: disable(auth, code), lambda: require(person)])
     # Either the factor is still there, or it went before it was required: the gate asks for a new one.
-    assert Factor.objects.count() == 1 or not support.events(Kind.TWO_FACTOR_DISABLE_REFUSED)
-    assert support.again(person).require_2fa
+    assert Factor.objects.count() == 1 or not people.events(TWO_FACTOR_DISABLE_REFUSED)
+    assert people.again(person).require_2fa
 
 
 # --- over the pages -------------------------------------------------------------------------------
@@ -98,11 +102,11 @@ def test_required_and_disabled_at_once_never_ends_with_neither():
 
 @pytest.fixture
 def required(owner, clock):
-    """Give a browser of somebody of whom two factors are required, with two apps."""
-    support.enable_app(owner)
+    """Return a browser of somebody of whom two factors are required, with two apps."""
+    kit_codes.enable_app(owner)
     clock.shift(timedelta(seconds=1))
-    support.enable_app(owner, name="Tablet")
-    browser = support.browser_of(owner)
+    kit_codes.enable_app(owner, name="Tablet")
+    browser = browsers.browser_of(owner)
     require(owner)
     assert browser.get("/security/").status_code == 200
     return browser
@@ -110,7 +114,7 @@ def required(owner, clock):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_no_verb_does_it(required, owner, method):
-    form = {"code": support.next_code(owner), "remove": "on", "confirm": "on", "name": "x"}
+    form = {"code": kit_codes.next_code(owner), "remove": "on", "confirm": "on", "name": "x"}
     body = urlencode(form)
     for factor in owner.factors.order_by("-confirmed_at"):
         for path in ("/security/2fa/disable/", f"/security/factors/{factor.id}/"):
@@ -120,7 +124,7 @@ def test_no_verb_does_it(required, owner, method):
             assert answer.status_code in {200, 303, 405, 422}, (path, method)
     # One of the two may go, by the form for it; the last one stays.
     assert owner.factors.count() == (1 if method == "POST" else 2)
-    assert not support.events(Kind.TWO_FACTOR_DISABLED)
+    assert not people.events(TWO_FACTOR_DISABLED)
 
 
 def test_the_page_and_the_menu_do_not_offer_it(required):
@@ -131,8 +135,8 @@ def test_the_page_and_the_menu_do_not_offer_it(required):
 
 @pytest.mark.parametrize("holds", ["tick", "policy", "floor", "brand"])
 def test_whoever_requires_it(owner, clock, holds):
-    secret = support.enable_app(owner)
-    browser = support.browser_of(owner)
+    secret = kit_codes.enable_app(owner)
+    browser = browsers.browser_of(owner)
     clock.shift(timedelta(seconds=60))
     customers = Customer.objects.filter(id=owner.customer_id)
     match holds:
@@ -145,7 +149,7 @@ def test_whoever_requires_it(owner, clock, holds):
         case _:
             Brand.objects.update(require_2fa=True)
             cached.forget()
-    answer = browser.post("/security/2fa/disable/", {"code": support.code(secret)})
+    answer = browser.post("/security/2fa/disable/", {"code": kit_codes.code(secret)})
     assert answer.status_code == 422
     assert Factor.objects.count() == 1
 
@@ -154,23 +158,23 @@ def test_the_row_of_a_recovery_code_does_not_open_it(required, owner, clock):
     """With a recovery code the lost device may go, and never the last one."""
     codes = saved_codes(owner)
     browser = Client()
-    browser.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD})
+    browser.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD})
     assert browser.post("/sign-in/recovery/", {"code": codes[0]}).status_code == 303
     for factor in owner.factors.all():
         browser.post(f"/security/factors/{factor.id}/", {"remove": "on", "name": ""})
     assert owner.factors.count() == 1
-    assert support.events(Kind.FACTOR_REMOVE_REFUSED)
+    assert people.events(FACTOR_REMOVE_REFUSED)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_all_of_three_removed_and_disabled_at_once_leave_one():
-    person = support.make_administrator(support.make_customer())
-    secrets = [support.enable_app(person, name=name) for name in ("Phone", "Tablet", "Watch")]
+    person = people.make_administrator(people.make_customer())
+    secrets = [kit_codes.enable_app(person, name=name) for name in ("Phone", "Tablet", "Watch")]
     require(person)
-    loaded = begin(person)
+    auth = begin(person)
     factors = list(Factor.objects.all())
-    calls = [partial(remove, loaded, one) for one in factors] * 8
-    calls += [partial(disable, loaded, support.code(secret)) for secret in secrets] * 2
+    calls = [partial(remove, auth, one) for one in factors] * 8
+    calls += [partial(disable, auth, kit_codes.code(secret)) for secret in secrets] * 2
     found = at_once(calls)
     assert Factor.objects.filter(administrator=person).count() == 1
-    assert all(one is None or isinstance(one, errors.Refusal) for one in found), found
+    assert all(one is None or isinstance(one, Refusal) for one in found), found

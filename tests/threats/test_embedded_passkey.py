@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from doorward.administrators.models import Session
 from doorward.audit.events import Outcome
 from doorward.audit.models import Event
-from doorward.mfa.models import Factor
-from tests import passkeys, support
-from tests.passkeys import ORIGIN
-from tests.softkey import SoftKey
+from doorward.credentials.models import Factor
+from doorward.sessions.models import Session
+from tests.kit import browsers, passkeys
+from tests.kit.passkeys import ORIGIN
+from tests.kit.softkey import SoftKey
 from tests.threats.proofs import (
     HOST,
     PASSKEY,
@@ -33,7 +33,7 @@ ANSWERED = [way for way in WAYS if way.reaches in {PASSKEY, PASSKEY_SIGN_IN}]
 
 
 def refused() -> list[str]:
-    """Give the reasons of everything that was not let through."""
+    """Return the reasons of everything that was not let through."""
     failed = Event.objects.filter(outcome=Outcome.FAILED).order_by("id")
     return [event.details["reason"] for event in failed]
 
@@ -57,7 +57,7 @@ def test_an_answer_from_inside_is_refused(owner, way: Way, data):
 
 @pytest.mark.parametrize("data", INSIDE.values(), ids=INSIDE)
 def test_none_is_made_from_inside(owner, data):
-    client = support.browser_of(owner)
+    client = browsers.browser_of(owner)
     client.defaults["HTTP_HOST"] = HOST
     asked = passkeys.options(client, "/security/2fa/passkey/")
     answer = SoftKey().create(asked, ORIGIN, data=data)

@@ -10,28 +10,42 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from doorward.administrators import email_change, links, passwords, services, sessions
-from doorward.administrators.models import LinkPurpose, MailedLink, Session, Status
-from doorward.audit.events import Kind
+from doorward.accounts import email_change, mailed_links, services
+from doorward.accounts.models import LinkPurpose, MailedLink, Status
+from doorward.accounts.requirement import policy_of
+from doorward.audit.actor import ClientInfo
 from doorward.audit.models import Event
-from doorward.audit.origin import Origin
-from doorward.core import errors
-from doorward.mfa import facts, recovery, set_up
-from doorward.mfa import services as mfa
-from doorward.mfa.facts import policy_of
-from doorward.mfa.models import Factor
-from tests import support
-from tests.hashers import Small
-from tests.racing import at_once
+from doorward.credentials import removal as mfa
+from doorward.credentials.events import (
+    FACTOR_REMOVED,
+    PASSWORD_CHANGED,
+    TWO_FACTOR_DISABLED,
+    TWO_FACTOR_ENABLED,
+)
+from doorward.credentials.models import Factor
+from doorward.credentials.password import change
+from doorward.credentials.recovery_codes import codes
+from doorward.credentials.totp import enrol
+from doorward.gate import loading
+from doorward.kernel.errors import Refusal
+from doorward.sessions import ending, issuing
+from doorward.sessions.errors import SessionEnded
+from doorward.sessions.events import OTHER_SESSIONS_ENDED, SESSION_ENDED
+from doorward.sessions.models import Session
+from tests.kit import browsers as kit_browsers
+from tests.kit import codes as kit_codes
+from tests.kit import people as kit_people
+from tests.kit.hashers import Small
+from tests.kit.racing import at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from doorward.administrators.models import Administrator
-    from doorward.audit.origin import By
-    from doorward.mfa.facts import Loaded
+    from doorward.accounts.models import Administrator
+    from doorward.audit.actor import Actor
+    from doorward.sessions.context import AuthContext
 
-HERE = Origin(address="192.0.2.10", browser="A browser")
+HERE = ClientInfo(address="192.0.2.10", browser="A browser")
 BROWSERS = 3
 
 
@@ -40,34 +54,39 @@ class Browser:
 
     def __init__(self, person: Administrator) -> None:
         now = timezone.now()
-        self.person = person = support.again(person)
+        self.person = person = kit_people.again(person)
         factor = Factor.objects.filter(administrator=person).first()
         proved = {"factor_at": now, "factor_id": factor.id, "factor_kind": "app"} if factor else {}
-        self.started = sessions.begin(
-            person, by=support.by(person), now=now, password_at=now, signed_in_at=now, **proved
+        self.started = issuing.begin(
+            person,
+            actor=kit_people.actor(person),
+            now=now,
+            password_at=now,
+            signed_in_at=now,
+            **proved,
         )
         self.other = self
         self.number = 0
 
     @property
-    def loaded(self) -> Loaded:
-        loaded = facts.load(self.started.token)
-        assert loaded is not None
-        return loaded
+    def auth(self) -> AuthContext:
+        auth = loading.load(self.started.token)
+        assert auth is not None
+        return auth
 
     @property
-    def by(self) -> By:
-        return self.loaded.by(HERE)
+    def actor(self) -> Actor:
+        return self.auth.actor(HERE)
 
     @property
     def words(self) -> dict[str, Any]:
-        return {"by": self.by, "now": timezone.now()}
+        return {"actor": self.actor, "now": timezone.now()}
 
 
 def all_others(one: Browser) -> Callable[[], Any]:
     id, policy = one.started.session_id, policy_of(one.person)
     return partial(
-        sessions.end_own_others,
+        ending.end_own_others,
         administrator_id=one.person.id,
         keep=id,
         policy=policy,
@@ -77,15 +96,15 @@ def all_others(one: Browser) -> Callable[[], Any]:
 
 def one_other(one: Browser) -> Callable[[], Any]:
     other = one.other.started.session_id
-    return partial(sessions.end_one, other, administrator_id=one.person.id, **one.words)
+    return partial(ending.end_one, other, administrator_id=one.person.id, **one.words)
 
 
 def password(one: Browser) -> Callable[[], Any]:
     return partial(
-        passwords.change,
+        change.change,
         administrator_id=one.person.id,
-        current=support.PASSWORD,
-        password=f"{support.OTHER_PASSWORD} {one.number}",
+        current=kit_people.PASSWORD,
+        password=f"{kit_people.OTHER_PASSWORD} {one.number}",
         two_factors=False,
         **one.words,
     )
@@ -93,9 +112,9 @@ def password(one: Browser) -> Callable[[], Any]:
 
 def due_password(one: Browser) -> Callable[[], Any]:
     return partial(
-        passwords.set_due,
+        change.set_due,
         administrator_id=one.person.id,
-        password=f"{support.OTHER_PASSWORD} {one.number}",
+        password=f"{kit_people.OTHER_PASSWORD} {one.number}",
         two_factors=False,
         **one.words,
     )
@@ -103,22 +122,22 @@ def due_password(one: Browser) -> Callable[[], Any]:
 
 def enable(one: Browser) -> Callable[[], Any]:
     now = timezone.now()
-    secret = set_up.begin(session_id=one.started.session_id, now=now)
-    code = support.code(secret)
-    return partial(set_up.confirm, loaded=one.loaded, code=code, name="", **one.words)
+    secret = enrol.begin(session_id=one.started.session_id, now=now)
+    code = kit_codes.code(secret)
+    return partial(enrol.confirm, auth=one.auth, code=code, name="", **one.words)
 
 
 def disable(one: Browser) -> Callable[[], Any]:
-    code = support.next_code(one.person, name=f"App {one.number}")
-    return partial(mfa.disable, loaded=one.loaded, proof=code, **one.words)
+    code = kit_codes.next_code(one.person, name=f"App {one.number}")
+    return partial(mfa.disable, auth=one.auth, proof=code, **one.words)
 
 
 def remove(one: Browser) -> Callable[[], Any]:
-    session = one.loaded.facts.session
+    session = one.auth.facts.session
     assert session is not None
     assert session.factor_id is not None
     others = Factor.objects.exclude(id=session.factor_id)
-    return partial(mfa.remove, others[one.number].id, loaded=one.loaded, **one.words)
+    return partial(mfa.remove, others[one.number].id, auth=one.auth, **one.words)
 
 
 def confirm_email(one: Browser) -> Callable[[], Any]:
@@ -127,9 +146,9 @@ def confirm_email(one: Browser) -> Callable[[], Any]:
     link = MailedLink.objects.get(purpose=LinkPurpose.EMAIL_NEW)
     return partial(
         email_change.answer,
-        token=links.path(link).split("/")[-2],
+        token=mailed_links.path(link).split("/")[-2],
         stop=False,
-        origin=HERE,
+        client=HERE,
         session_id=one.started.session_id,
         now=timezone.now(),
     )
@@ -156,8 +175,8 @@ def still_open(person: Administrator) -> list[Any]:
 
 def with_apps(person: Administrator) -> Administrator:
     for number in range(4):
-        support.enable_app(person, name=f"App {number}")
-    support.saved_codes(person)
+        kit_codes.enable_app(person, name=f"App {number}")
+    kit_codes.saved_codes(person)
     return person
 
 
@@ -168,24 +187,24 @@ def with_apps(person: Administrator) -> Administrator:
     + [(*pair, True) for pair in combinations_with_replacement(WITH, 2)],
 )
 def test_of_two_that_end_each_other_at_once_exactly_one_stays(first, second, apps):
-    person = support.make_administrator(support.make_customer(), tabs=support.ALL_TABS)
+    person = kit_people.make_administrator(kit_people.make_customer(), tabs=kit_people.ALL_TABS)
     if apps:
         with_apps(person)
     one, two = browsers_of(person)
     calls = [first(one), second(two)]
     found = at_once(calls)
-    refused = (errors.SessionEnded, errors.Refusal)
+    refused = (SessionEnded, Refusal)
     assert all(isinstance(one, refused) for one in found if isinstance(one, Exception)), found
     assert len(still_open(person)) == 1, found
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_that_press_it_at_once_one_stays_round_after_round():
-    person = support.make_administrator(support.make_customer())
+    person = kit_people.make_administrator(kit_people.make_customer())
     for _ in range(5):
         found = at_once([all_others(one) for one in browsers_of(person, number=4)])
         assert sum(isinstance(one, int) for one in found) == 1, found
-        assert sum(isinstance(one, errors.SessionEnded) for one in found) == 3, found
+        assert sum(isinstance(one, SessionEnded) for one in found) == 3, found
         assert len(still_open(person)) == 1
 
 
@@ -196,24 +215,24 @@ def test_a_session_that_has_ended_changes_nothing(act, owner):
         with_apps(owner)
     one, mine = browsers_of(owner)
     call = act(one)
-    sessions.end_one(one.started.session_id, administrator_id=owner.id, **mine.words)
+    ending.end_one(one.started.session_id, administrator_id=owner.id, **mine.words)
     before = as_it_is(owner)
-    with pytest.raises(errors.SessionEnded):
+    with pytest.raises(SessionEnded):
         call()
     assert as_it_is(owner) == before
     assert still_open(owner) == [mine.started.session_id]
 
 
 def as_it_is(person: Administrator) -> Any:
-    again = support.again(person)
-    kinds = [Kind.PASSWORD_CHANGED, Kind.TWO_FACTOR_ENABLED, Kind.TWO_FACTOR_DISABLED]
-    kinds += [Kind.FACTOR_REMOVED, Kind.SESSION_ENDED, Kind.OTHER_SESSIONS_ENDED]
+    again = kit_people.again(person)
+    kinds = [PASSWORD_CHANGED, TWO_FACTOR_ENABLED, TWO_FACTOR_DISABLED]
+    kinds += [FACTOR_REMOVED, SESSION_ENDED, OTHER_SESSIONS_ENDED]
     return (
         again.email,
         again.password,
         again.security_version,
         sorted(Factor.objects.values_list("id", flat=True)),
-        recovery.left(person.id),
+        codes.left(person.id),
         Event.objects.filter(kind__in=kinds).count(),
     )
 
@@ -235,38 +254,38 @@ class Interrupted(Small):
 def test_nor_one_that_is_ended_while_its_new_password_is_hashed(act, how, owner, settings):
     settings.PASSWORD_HASHERS = ["tests.threats.test_ended_by_each_other.Interrupted"]
     one, mine = browsers_of(owner)
-    call, before = act(one), support.again(owner).password
+    call, before = act(one), kit_people.again(owner).password
 
     def set_status(status: Status) -> None:
         wanted = services.Change(status=status, confirmed=True)
-        keeper = support.make_administrator(
-            owner.customer, email=f"keeper-{status}@harbourbakery.example", tabs=support.ALL_TABS
+        keeper = kit_people.make_administrator(
+            owner.customer, email=f"keeper-{status}@harbourbakery.example", tabs=kit_people.ALL_TABS
         )
         services.change(
             owner.id,
             wanted,
             customer=owner.customer,
-            by=support.by(keeper),
+            actor=kit_people.actor(keeper),
             now=timezone.now(),
         )
 
     def meanwhile() -> None:
         session_id = one.started.session_id
         if how == "ended":
-            sessions.end_one(session_id, administrator_id=owner.id, **mine.words)
+            ending.end_one(session_id, administrator_id=owner.id, **mine.words)
         elif how == "signed out":
-            sessions.sign_out(session_id, **one.words)
+            ending.sign_out(session_id, **one.words)
         else:
             set_status(Status.SUSPENDED)
         if how == "suspended and restored":
             set_status(Status.ACTIVE)
 
     Interrupted.meanwhile.append(meanwhile)
-    with pytest.raises(errors.SessionEnded):
+    with pytest.raises(SessionEnded):
         call()
     assert Interrupted.meanwhile == []
-    assert support.again(owner).password == before
-    assert support.events(Kind.PASSWORD_CHANGED) == []
+    assert kit_people.again(owner).password == before
+    assert kit_people.events(PASSWORD_CHANGED) == []
 
 
 @pytest.mark.django_db
@@ -274,25 +293,25 @@ def test_nor_one_that_is_ended_while_its_new_password_is_hashed(act, how, owner,
 def test_a_colleague_whose_session_has_ended_ends_nobody(act, owner, colleague):
     (acting, mine), (theirs,) = browsers_of(owner), browsers_of(colleague, number=1)
     words = acting.words
-    sessions.end_one(acting.started.session_id, administrator_id=owner.id, **mine.words)
+    ending.end_one(acting.started.session_id, administrator_id=owner.id, **mine.words)
     wanted = services.Change(status=Status.SUSPENDED, confirmed=True)
     acts: dict[str, Callable[[], Any]] = {
         "end": partial(
-            sessions.end_all_of, subject=colleague.who(), policy=policy_of(colleague), **words
+            ending.end_all_of, subject=colleague.who(), policy=policy_of(colleague), **words
         ),
         "suspend": partial(services.change, colleague.id, wanted, customer=owner.customer, **words),
     }
-    with pytest.raises(errors.SessionEnded):
+    with pytest.raises(SessionEnded):
         acts[act]()
     assert still_open(colleague) == [theirs.started.session_id]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_colleagues_who_end_each_other_at_once_one_stays():
-    customer = support.make_customer()
+    customer = kit_people.make_customer()
     people = [
-        support.make_administrator(
-            customer, email=f"p{number}@harbourbakery.example", tabs=support.ALL_TABS
+        kit_people.make_administrator(
+            customer, email=f"p{number}@harbourbakery.example", tabs=kit_people.ALL_TABS
         )
         for number in range(2)
     ]
@@ -300,7 +319,7 @@ def test_of_two_colleagues_who_end_each_other_at_once_one_stays():
         browsers = [Browser(person) for person in people]
         calls = [
             partial(
-                sessions.end_all_of,
+                ending.end_all_of,
                 subject=people[1 - number].who(),
                 policy=policy_of(people[number]),
                 **browser.words,
@@ -316,13 +335,13 @@ def test_of_two_colleagues_who_end_each_other_at_once_one_stays():
 @pytest.mark.django_db
 def test_the_page_of_who_was_ended_meanwhile_leads_to_sign_in(owner, settings):
     settings.PASSWORD_HASHERS = ["tests.threats.test_ended_by_each_other.Interrupted"]
-    browser = support.browser_of(owner)
+    browser = kit_browsers.browser_of(owner)
     assert browser.get("/security/").status_code == 200
     started = Session.objects.get(administrator=owner)
     Interrupted.meanwhile.append(
-        lambda: sessions.sign_out(started.id, by=support.by(owner), now=timezone.now())
+        lambda: ending.sign_out(started.id, actor=kit_people.actor(owner), now=timezone.now())
     )
-    fields = {"current": support.PASSWORD, "password": support.OTHER_PASSWORD}
+    fields = {"current": kit_people.PASSWORD, "password": kit_people.OTHER_PASSWORD}
     answer = browser.post("/profile/password/", fields)
     assert (answer.status_code, answer["Location"]) == (303, "/sign-in/")
-    assert support.events(Kind.PASSWORD_CHANGED) == []
+    assert kit_people.events(PASSWORD_CHANGED) == []

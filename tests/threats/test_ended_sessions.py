@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support import browser_of, enable_app
+from tests.kit.browsers import browser_of
+from tests.kit.codes import enable_app
 
 pytestmark = pytest.mark.django_db
 

@@ -15,28 +15,22 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from doorward.administrators import (
-    links,
-    signing_in,
-)
-from doorward.administrators.models import (
-    Administrator,
-    AskedLink,
-    MailedLink,
-    Status,
-)
-from doorward.audit.events import Kind
-from doorward.config import settings as real
-from doorward.core import attempts, mail_budget
+from doorward.accounts import mailed_links
+from doorward.accounts.models import Administrator, MailedLink, Status
 from doorward.customers.models import Customer, CustomerStatus
-from doorward.safe.models import Attempt
-from tests import support
+from doorward.kernel.models import Attempt
+from doorward.kernel.ratelimit import mail_budget, rules
+from doorward.settings import django as real
+from doorward.signin import password
+from doorward.signin.events import PASSWORD_LINK_ASKED, SIGN_IN_FAILED
+from doorward.signin.models import AskedLink
+from tests.kit import people
 
 pytestmark = pytest.mark.django_db
 
 
 def text_of(answer: Any, *, without: str) -> str:
-    """Give a page without what differs each time, and without what was typed."""
+    """Return a page without what differs each time, and without what was typed."""
     page = answer.content.decode().replace(without, "")
     return re.sub(r'(nonce|value)="[^"]*"|[A-Za-z0-9_-]{40,}|[0-9a-f]{32}', "", page)
 
@@ -46,11 +40,11 @@ WHO = ("unknown", "wrong", "suspended", "removed", "invited", "customer suspende
 
 
 def refused(who: str, owner: Administrator) -> tuple[str, str]:
-    """Arrange a sign-in that is refused; give its e-mail and password."""
+    """Arrange a sign-in that is refused; return its e-mail and password."""
     rows = Administrator.objects.of(owner.customer_id).filter(id=owner.id)
     match who:
         case "unknown":
-            return NOBODY, support.PASSWORD
+            return NOBODY, people.PASSWORD
         case "wrong":
             return owner.email, "not the password at all"
         case "suspended":
@@ -58,12 +52,12 @@ def refused(who: str, owner: Administrator) -> tuple[str, str]:
         case "removed":
             rows.update(status=Status.REMOVED)
         case "invited":
-            return support.invite(owner.customer).email, support.PASSWORD
+            return people.invite(owner.customer).email, people.PASSWORD
         case "customer suspended":
             Customer.objects.filter(id=owner.customer_id).update(status=CustomerStatus.SUSPENDED)
         case _:
             rows.update(password="!")
-    return owner.email, support.PASSWORD
+    return owner.email, people.PASSWORD
 
 
 @pytest.mark.parametrize("who", WHO)
@@ -78,7 +72,7 @@ def test_every_refused_sign_in_gets_the_same_answer(owner, customer, who):
     assert text_of(answer, without=email) == text_of(nobody, without=NOBODY)
     assert "E-mail and password do not match" in answer.content.decode()
     assert word not in answer.content.decode()
-    reasons = [event.details["reason"] for event in support.events(Kind.SIGN_IN_FAILED)]
+    reasons = [event.details["reason"] for event in people.events(SIGN_IN_FAILED)]
     # Of e-mails that nobody has only the first is a line of its own.
     assert reasons == ["wrong_credentials"] * (1 if who == "unknown" else 2)
 
@@ -86,14 +80,14 @@ def test_every_refused_sign_in_gets_the_same_answer(owner, customer, who):
 @pytest.mark.parametrize("known", [True, False])
 def test_who_has_to_wait_is_told_the_same(owner, clock, known):
     email = owner.email if known else NOBODY
-    for _ in range(attempts.FREE):
+    for _ in range(rules.FREE):
         Client().post("/sign-in/", {"email": email, "password": "wrong"})
-    answer = Client().post("/sign-in/", {"email": email, "password": support.PASSWORD})
+    answer = Client().post("/sign-in/", {"email": email, "password": people.PASSWORD})
     assert (answer.status_code, answer["Retry-After"]) == (429, "30")
 
 
 def test_forgotten_passwords_get_the_same_answer_and_a_mail_only_where_somebody_is(owner, customer):
-    invited = support.invite(customer).email
+    invited = people.invite(customer).email
     links_before = MailedLink.objects.count()
     answers = []
     for email in (owner.email, NOBODY, invited, "not an e-mail", "\x00"):
@@ -102,9 +96,9 @@ def test_forgotten_passwords_get_the_same_answer_and_a_mail_only_where_somebody_
         answers.append((set(answer.headers), set(answer.cookies), answer.content))
     assert answers == [answers[0]] * len(answers)
     assert MailedLink.objects.count() == links_before
-    support.answer_asked()
+    people.answer_asked()
     assert MailedLink.objects.count() == links_before + 1
-    asked = support.events(Kind.PASSWORD_LINK_ASKED)
+    asked = people.events(PASSWORD_LINK_ASKED)
     assert [event.subject_id for event in asked if event.details.get("link")] == [owner.id]
 
 
@@ -114,9 +108,9 @@ def test_forgotten_passwords_get_the_same_answer_and_a_mail_only_where_somebody_
 def test_a_link_that_is_nobodys_looks_like_one_that_is_over(owner, page):
     """Made up, cut off, of another purpose, used: nothing says whether there was one."""
     Client().post("/password/forgot/", {"email": owner.email})
-    support.answer_asked()
+    people.answer_asked()
     link = MailedLink.objects.get()
-    token = links.path(link).split("/")[-2]
+    token = mailed_links.path(link).split("/")[-2]
     MailedLink.objects.update(revoked_at=timezone.now())
     seen = set()
     for given in ("A" * 43, token, token[:-4] + "AAAA", "nothing-of-ours", token + "A"):
@@ -132,7 +126,7 @@ def test_a_link_that_is_nobodys_looks_like_one_that_is_over(owner, page):
 
 
 def work(path: str, form: dict[str, str]) -> list[str]:
-    """Give the statements that a form causes, without what was typed."""
+    """Return the statements that a form causes, without what was typed."""
     with CaptureQueriesContext(connection) as caught:
         Client().post(path, form)
     # What is typed or found stands in quotes, ids and moments are numbers: how much is done is the rest. Whether a
@@ -161,9 +155,9 @@ def test_a_forgotten_password_is_the_same_work_for_everybody(owner, customer, wh
     done = work("/password/forgot/", {"email": email})
     assert done == work("/password/forgot/", {"email": NOBODY})
     # Nobody was looked up: one row waits for the worker, like any other.
-    assert not [sql for sql in done if "administrators_administrator" in sql]
+    assert not [sql for sql in done if "accounts_administrator" in sql]
     assert AskedLink.objects.count() == 3
-    support.answer_asked()
+    people.answer_asked()
     assert AskedLink.objects.count() == 0
 
 
@@ -173,7 +167,7 @@ def test_nor_does_the_number_of_links_tell(owner):
         work("/password/forgot/", {"email": email})
         for email in (owner.email, NOBODY) * (mail_budget.ASKED.in_hour + 2)
     ]
-    support.answer_asked()
+    people.answer_asked()
     assert works[2:] == [works[2]] * (len(works) - 2)
     assert MailedLink.objects.count() == mail_budget.ASKED.in_hour
 
@@ -200,9 +194,9 @@ def own_milliseconds(call: Any) -> float:
     return (time.thread_time() - begin) * 1000
 
 
-def medians(first: Any, second: Any, *, by: Any = milliseconds) -> tuple[float, float]:
+def medians(first: Any, second: Any, *, actor: Any = milliseconds) -> tuple[float, float]:
     """Measure both in turns, so that whatever else the machine does meets both alike."""
-    pairs = [(by(first), by(second)) for _ in range(SAMPLES)]
+    pairs = [(actor(first), actor(second)) for _ in range(SAMPLES)]
     return median(one for one, _ in pairs), median(two for _, two in pairs)
 
 
@@ -210,16 +204,16 @@ def medians(first: Any, second: Any, *, by: Any = milliseconds) -> tuple[float, 
 def real_hasher(settings):
     """Hash as a real installation does; what the process remembers of the small one is forgotten."""
     settings.PASSWORD_HASHERS = real.PASSWORD_HASHERS
-    signing_in._nobody.cache_clear()
+    password._nobody.cache_clear()
     yield
-    signing_in._nobody.cache_clear()
+    password._nobody.cache_clear()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("who", ["wrong", "suspended", "invited"])
 def test_nobody_is_refused_faster_or_slower_than_somebody(real_hasher, owner, who):
     rows = Administrator.objects.of(owner.customer_id).filter(id=owner.id)
-    rows.update(password=make_password(support.PASSWORD))
+    rows.update(password=make_password(people.PASSWORD))
     email, word = refused(who, owner)
 
     def sign_in(email: str) -> None:
@@ -243,5 +237,5 @@ def test_nor_does_a_forgotten_password_take_longer_for_somebody(owner):
     for one in (owner.email, NOBODY):
         ask(one)
     # The statements are the same, one by one (above); this is what is done around them.
-    known, unknown = medians(lambda: ask(owner.email), lambda: ask(NOBODY), by=own_milliseconds)
+    known, unknown = medians(lambda: ask(owner.email), lambda: ask(NOBODY), actor=own_milliseconds)
     assert 1 / AT_MOST_OWN < known / unknown < AT_MOST_OWN, (known, unknown)

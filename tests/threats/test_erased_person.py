@@ -10,19 +10,20 @@ import pytest
 from django.apps import apps
 from django.utils import timezone
 
-from doorward.administrators.models import Administrator
+from doorward.accounts.events import ADMINISTRATOR_ADDED, ADMINISTRATOR_REMOVED
+from doorward.accounts.models import Administrator
+from doorward.audit import chain, sealing, verifying
 from doorward.audit import erasing as history
-from doorward.audit import sealing, verifying
-from doorward.audit.events import Kind
+from doorward.audit.actor import CONSOLE
+from doorward.audit.events import ADMINISTRATOR_ERASED
 from doorward.audit.models import Batch, Event
-from doorward.audit.origin import CONSOLE
-from doorward.core import chain
-from doorward.notices import erasing
-from doorward.notices.models import Delivery
-from doorward.notices.worker import run_once
-from tests import histories, support
-from tests.notices.happenings import Stage, factor_removed, removed
-from tests.notices.mails import Folder, send_to
+from doorward.credentials.events import FACTOR_RENAMED
+from doorward.notifications import erasing
+from doorward.notifications.models import Delivery
+from doorward.notifications.worker import run_once
+from tests.kit import browsers, codes, histories, people
+from tests.notifications.happenings import Stage, factor_removed, removed
+from tests.notifications.mails import Folder, send_to
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +34,7 @@ PHONE = "+49 30 901820"
 
 @pytest.fixture
 def person(customer: Any) -> Administrator:
-    return support.make_administrator(
+    return people.make_administrator(
         customer,
         email="zacharias.quillfeather@harbourbakery.example",
         name="Zacharias Quillfeather",
@@ -52,11 +53,11 @@ def folder(tmp_path: Path, monkeypatch: Any) -> Folder:
 
 @pytest.fixture
 def gone(person: Administrator, owner: Administrator, folder: Folder) -> Administrator:
-    """Give somebody who was removed after a life in the portal, all of it sealed and mailed."""
+    """Return somebody who was removed after a life in the portal, all of it sealed and mailed."""
     stage = Stage(person=person, owner=owner)
     factor_removed(stage)
-    support.enable_app(person, name="Zach's blue phone")
-    browser = support.browser_of(person)
+    codes.enable_app(person, name="Zach's blue phone")
+    browser = browsers.browser_of(person)
     browser.get("/security/")
     histories.happen(person, typed={"factor": "Zach's blue phone"})
     histories.happen(owner)
@@ -64,11 +65,11 @@ def gone(person: Administrator, owner: Administrator, folder: Folder) -> Adminis
     removed(stage)
     run_once(timezone.now())
     assert len(folder.all()) >= 3
-    return support.again(person)
+    return people.again(person)
 
 
 def everything() -> str:
-    """Give all that the database has, as text."""
+    """Return all that the database has, as text."""
     rows = [row for model in apps.get_models() for row in model._base_manager.values()]
     return repr(rows)
 
@@ -77,7 +78,7 @@ def test_nothing_that_names_them_is_left(
     gone: Administrator, folder: Folder, tmp_path: Path
 ) -> None:
     assert all(name in everything() for name in NAMES)
-    erasing.erase(gone, by=CONSOLE)
+    erasing.erase(gone, actor=CONSOLE)
     left = everything()
     assert [name for name in (*NAMES, PHONE) if name in left] == []
     assert not Delivery.objects.filter(administrator_id=gone.id).exists()
@@ -91,7 +92,7 @@ def test_nothing_that_names_them_is_left(
 def test_the_history_is_whole_and_says_what_happened(gone: Administrator, tmp_path: Path) -> None:
     anchors = [batch.anchor for batch in Batch.objects.all()]
     before = list(Event.objects.order_by("id").values_list("id", "kind", "outcome", "subject_id"))
-    erasing.erase(gone, by=CONSOLE)
+    erasing.erase(gone, actor=CONSOLE)
     assert histories.faults(anchors) == set()
     sealing.seal(now=timezone.now())
     assert histories.faults(anchors) == set()
@@ -100,16 +101,16 @@ def test_the_history_is_whole_and_says_what_happened(gone: Administrator, tmp_pa
         assert alone.returncode == 0, alone.stdout
     *same, last = Event.objects.order_by("id").values_list("id", "kind", "outcome", "subject_id")
     assert same == before
-    assert last[1:] == (Kind.ADMINISTRATOR_ERASED, "ok", gone.id)
+    assert last[1:] == (ADMINISTRATOR_ERASED, "ok", gone.id)
 
 
 def test_others_stay_as_they_are(gone: Administrator, owner: Administrator) -> None:
     colleagues = Event.objects.exclude(actor_id=gone.id).exclude(subject_id=gone.id).order_by("id")
     before = list(colleagues.values())
-    erasing.erase(gone, by=CONSOLE)
-    assert list(colleagues.exclude(kind=Kind.ADMINISTRATOR_ERASED).values()) == before
+    erasing.erase(gone, actor=CONSOLE)
+    assert list(colleagues.exclude(kind=ADMINISTRATOR_ERASED).values()) == before
     # Who removed them is still there, with the address it was done from.
-    [event] = support.events(Kind.ADMINISTRATOR_REMOVED)
+    [event] = people.events(ADMINISTRATOR_REMOVED)
     assert (event.actor_name, event.subject_name) == (owner.full_name, "")
     assert event.address
     assert event.actor_salt is not None
@@ -118,15 +119,13 @@ def test_others_stay_as_they_are(gone: Administrator, owner: Administrator) -> N
 def test_who_acted_is_erased_from_what_they_did_to_others(
     owner: Administrator, colleague: Administrator
 ) -> None:
-    support.make_administrator(
-        owner.customer, email="x@harbourbakery.example", tabs=support.ALL_TABS
-    )
+    people.make_administrator(owner.customer, email="x@harbourbakery.example", tabs=people.ALL_TABS)
     stage = Stage(person=colleague, owner=owner)
     removed(stage)
     sealing.seal(now=timezone.now())
     Administrator.objects.everywhere().filter(id=owner.id).update(status="removed")
-    erasing.erase(owner, by=CONSOLE)
-    [event] = support.events(Kind.ADMINISTRATOR_REMOVED)
+    erasing.erase(owner, actor=CONSOLE)
+    [event] = people.events(ADMINISTRATOR_REMOVED)
     assert (event.actor_name, event.address, event.browser) == ("", "", "")
     assert (event.actor_id, event.subject_name) == (owner.id, colleague.full_name)
     assert histories.faults() == set()
@@ -134,9 +133,9 @@ def test_who_acted_is_erased_from_what_they_did_to_others(
 
 def test_nobody_finds_out_by_trying(gone: Administrator) -> None:
     """With the salt the right guess fits; without it no guess does, not even the right one."""
-    event = Event.objects.filter(subject_id=gone.id, kind=Kind.FACTOR_RENAMED).latest("id")
+    event = Event.objects.filter(subject_id=gone.id, kind=FACTOR_RENAMED).latest("id")
     salt = bytes(event.subject_salt or b"")
-    erasing.erase(gone, by=CONSOLE)
+    erasing.erase(gone, actor=CONSOLE)
     event = Event.objects.get(id=event.id)
     assert event.subject_salt is None
     part = {
@@ -160,17 +159,17 @@ def test_what_is_not_sealed_yet_is_sealed_without_them(
     sealing.seal(now=timezone.now())
     histories.happen(person, typed={"factor": "Zach's blue phone"})
     removed(Stage(person=person, owner=owner))
-    erasing.erase(support.again(person), by=CONSOLE)
+    erasing.erase(people.again(person), actor=CONSOLE)
     assert "Quillfeather" not in everything()
     sealing.seal(now=timezone.now())
     assert histories.faults() == set()
 
 
 def test_what_the_operator_did_to_them_is_still_the_operators(gone: Administrator) -> None:
-    [added] = support.events(Kind.ADMINISTRATOR_ADDED, subject_id=gone.id)
+    [added] = people.events(ADMINISTRATOR_ADDED, subject_id=gone.id)
     assert (added.actor_type, added.browser) == ("operator", "")
-    erasing.erase(gone, by=CONSOLE)
-    [added] = support.events(Kind.ADMINISTRATOR_ADDED, subject_id=gone.id)
+    erasing.erase(gone, actor=CONSOLE)
+    [added] = people.events(ADMINISTRATOR_ADDED, subject_id=gone.id)
     assert (added.actor_type, added.subject_name) == ("operator", "")
     assert added.actor_salt is not None
 
@@ -178,8 +177,8 @@ def test_what_the_operator_did_to_them_is_still_the_operators(gone: Administrato
 def test_a_page_of_history_says_that_a_name_was_erased(
     gone: Administrator, owner: Administrator
 ) -> None:
-    erasing.erase(gone, by=CONSOLE)
-    page = support.browser_of(owner).get("/activity/").content.decode()
+    erasing.erase(gone, actor=CONSOLE)
+    page = browsers.browser_of(owner).get("/activity/").content.decode()
     assert f"{owner.full_name} ({owner.email}) removed (erased)." in page
     assert "(erased) signed in." in page
     assert "The operator erased the personal data of somebody who was removed." in page
@@ -189,8 +188,8 @@ def test_who_has_the_database_alone_erases_nobody_unseen(
     gone: Administrator, owner: Administrator, tmp_path: Path
 ) -> None:
     """As Doorward does it, with an event of it; but the proof takes the key file."""
-    erasing.erase(gone, by=CONSOLE)
-    [honest] = support.events(Kind.ADMINISTRATOR_ERASED)
+    erasing.erase(gone, actor=CONSOLE)
+    [honest] = people.events(ADMINISTRATOR_ERASED)
     assert histories.faults() == set()
     history.erase_from_history(owner.id)
     batch = Event.objects.filter(subject_id=owner.id, subject_salt=None).earliest("batch").batch
@@ -209,9 +208,9 @@ def test_who_has_the_database_alone_erases_nobody_unseen(
 
 
 def test_erasing_again_changes_nothing(gone: Administrator) -> None:
-    erasing.erase(gone, by=CONSOLE)
+    erasing.erase(gone, actor=CONSOLE)
     before = json.dumps(list(Event.objects.order_by("id").values("id", "details", "subject_name")))
-    erasing.erase(gone, by=CONSOLE)
+    erasing.erase(gone, actor=CONSOLE)
     history.erase_from_history(gone.id)
     assert (
         json.dumps(list(Event.objects.order_by("id").values("id", "details", "subject_name")))
@@ -221,6 +220,6 @@ def test_erasing_again_changes_nothing(gone: Administrator) -> None:
 
 
 def test_somebody_who_was_not_removed_is_not_erased(person: Administrator) -> None:
-    erasing.erase(person, by=CONSOLE)
-    assert support.again(person).full_name == "Zacharias Quillfeather"
-    assert support.events(Kind.ADMINISTRATOR_ERASED) == []
+    erasing.erase(person, actor=CONSOLE)
+    assert people.again(person).full_name == "Zacharias Quillfeather"
+    assert people.events(ADMINISTRATOR_ERASED) == []

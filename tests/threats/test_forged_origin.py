@@ -9,19 +9,20 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators import services
-from doorward.administrators.models import Administrator, Status
+from doorward.accounts import services
+from doorward.accounts.events import ADMINISTRATOR_ADDED
+from doorward.accounts.models import Administrator, Status
+from doorward.audit.actor import CONSOLE, WORKER, ActorType
 from doorward.audit.browsers import in_words
-from doorward.audit.events import Kind
 from doorward.audit.models import Event
-from doorward.audit.origin import CONSOLE, WORKER, ActorType
-from doorward.core.text import fold_email
 from doorward.environment import MailServer
-from doorward.notices import erasing
-from doorward.notices.worker import run_once
-from doorward.web.history import line_of
-from tests import histories, support
-from tests.notices.mails import Folder, part, send_to
+from doorward.kernel.text.cleaning import fold_email
+from doorward.notifications import erasing
+from doorward.notifications.worker import run_once
+from doorward.signin.events import PASSWORD_LINK_ASKED, SIGN_IN_FAILED
+from doorward.web.kit.history import line_of
+from tests.kit import browsers, histories, people
+from tests.notifications.mails import Folder, part, send_to
 
 pytestmark = pytest.mark.django_db
 
@@ -54,8 +55,8 @@ def folder(tmp_path, monkeypatch):
 
 
 def thief(owner, words):
-    """Give a browser with these words that is through."""
-    browser = support.sign_in(Client(HTTP_USER_AGENT=words), owner)
+    """Return a browser with these words that is through."""
+    browser = browsers.sign_in(Client(HTTP_USER_AGENT=words), owner)
     assert browser.get("/").status_code == 200
     return browser
 
@@ -63,7 +64,7 @@ def thief(owner, words):
 def remove(owner, colleague):
     wanted = services.Change(status=Status.REMOVED, confirmed=True)
     services.change(
-        colleague.id, wanted, customer=owner.customer, by=support.by(owner), now=timezone.now()
+        colleague.id, wanted, customer=owner.customer, actor=people.actor(owner), now=timezone.now()
     )
 
 
@@ -100,9 +101,9 @@ def test_a_browser_is_named_with_words_of_ours_alone(words):
 
 
 def test_who_acts_without_a_browser_leaves_that_column_empty(owner):
-    for by in (CONSOLE, WORKER):
-        assert (by.origin.browser, by.origin.address, by.origin.request_id) == ("", "", "")
-    [added] = support.events(Kind.ADMINISTRATOR_ADDED, subject_id=owner.id)
+    for actor in (CONSOLE, WORKER):
+        assert (actor.client.browser, actor.client.address, actor.client.request_id) == ("", "", "")
+    [added] = people.events(ADMINISTRATOR_ADDED, subject_id=owner.id)
     assert (added.actor_type, added.browser) == ("operator", "")
     assert not Event.objects.filter(actor_type="operator").exclude(browser="").exists()
 
@@ -123,8 +124,8 @@ def test_mails_say_who_it_was_and_from_where(owner, colleague, folder, words):
 @pytest.mark.parametrize("words", ["console", "worker"])
 def test_strangers_are_no_operators_either(owner, words):
     Client(HTTP_USER_AGENT=words).post("/password/forgot/", {"email": owner.email})
-    support.answer_asked()
-    [asked] = support.events(Kind.PASSWORD_LINK_ASKED)
+    people.answer_asked()
+    [asked] = people.events(PASSWORD_LINK_ASKED)
     assert (asked.actor_type, asked.browser) == ("stranger", words)
     assert ours_in(lines_of([asked])) == []
 
@@ -133,7 +134,7 @@ def test_strangers_are_no_operators_either(owner, words):
 def test_erasing_leaves_no_name_and_no_address(owner, colleague, words):
     thief(colleague, words)
     Administrator.objects.everywhere().filter(id=colleague.id).update(status="removed")
-    erasing.erase(colleague, by=CONSOLE)
+    erasing.erase(colleague, actor=CONSOLE)
     for event in Event.objects.filter(actor_id=colleague.id):
         assert (event.actor_name, event.actor_email, event.address) == ("", "", "")
         assert event.browser == ""
@@ -155,24 +156,22 @@ def test_who_fails_to_sign_in_is_nobody(owner):
     Client(HTTP_USER_AGENT="console").post(
         "/sign-in/", {"email": owner.email, "password": "not the right one at all"}
     )
-    [failed] = support.events(Kind.SIGN_IN_FAILED)
+    [failed] = people.events(SIGN_IN_FAILED)
     assert (failed.actor_type, failed.actor_id, failed.actor_name, failed.actor_email) == (
         "stranger", None, "", "",
     )  # fmt: skip
     assert (failed.subject_id, failed.subject_email) == (owner.id, owner.email)
-    page = support.browser_of(owner).get("/activity/").content.decode()
+    page = browsers.browser_of(owner).get("/activity/").content.decode()
     assert f"Somebody tried to sign in as {owner.full_name}" in page
 
 
 def test_nobody_types_what_stands_for_no_email(owner, colleague):
     """What frees the e-mail of somebody removed is in the column that sign-ins are compared with."""
-    support.make_administrator(
-        owner.customer, email="x@harbourbakery.example", tabs=support.ALL_TABS
-    )
+    people.make_administrator(owner.customer, email="x@harbourbakery.example", tabs=people.ALL_TABS)
     remove(owner, colleague)
-    mark = support.again(colleague).email_folded
+    mark = people.again(colleague).email_folded
     assert fold_email(mark) != mark
     assert fold_email(mark.upper()) != mark
     for typed in (mark, mark.lower(), mark.upper()):
-        Client().post("/sign-in/", {"email": typed, "password": support.PASSWORD})
-    assert {event.subject_id for event in support.events(Kind.SIGN_IN_FAILED)} == {None}
+        Client().post("/sign-in/", {"email": typed, "password": people.PASSWORD})
+    assert {event.subject_id for event in people.events(SIGN_IN_FAILED)} == {None}

@@ -10,13 +10,15 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from doorward.administrators.models import Administrator, Session
-from doorward.web.formtoken import BEFORE
-from tests import support
+from doorward.sessions.models import Session
+from doorward.web.http.formtoken import BEFORE
+from tests.kit import codes, people
 from tests.threats.proofs import WAYS, Person, Way
 
 if TYPE_CHECKING:
     import time_machine
+
+    from doorward.accounts.models import Administrator
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +28,7 @@ STEPS = [way for way in WAYS if way.accepts and way.route not in NOTHING_GAINED]
 
 
 def browser() -> Client:
-    return Client(enforce_csrf_checks=True, HTTP_HOST="localhost", HTTP_USER_AGENT=support.CHROME)
+    return Client(enforce_csrf_checks=True, HTTP_HOST="localhost", HTTP_USER_AGENT=people.CHROME)
 
 
 def secret(client: Client) -> str:
@@ -44,9 +46,9 @@ def send(client: Client, path: str, form: dict[str, Any], csrf: str | None = Non
 
 
 def sign_in(client: Client, person: Administrator) -> str:
-    """Sign in over the real page; give the token of its form."""
+    """Sign in over the real page; return the token of its form."""
     used = token(client, "/sign-in/")
-    form = {"email": person.email, "password": support.PASSWORD, "next": ""}
+    form = {"email": person.email, "password": people.PASSWORD, "next": ""}
     assert send(client, "/sign-in/", form, used).status_code == 303
     return used
 
@@ -79,16 +81,16 @@ def test_and_so_do_signing_in_and_out(owner: Administrator) -> None:
 def test_a_form_with_the_one_of_before_does_nothing(owner: Administrator) -> None:
     client = browser()
     used = sign_in(client, owner)
-    before = support.again(owner).phone
+    before = people.again(owner).phone
     profile = {"first_name": "Mallory", "last_name": "M", "phone": "", "language": "en"}
     form = profile | {"email": owner.email, "time_zone": "UTC"}
     for path, sent in (
         ("/profile/", form),
         ("/security/sessions/end/", {"others": "on"}),
-        ("/profile/password/", {"current": support.PASSWORD, "password": support.OTHER_PASSWORD}),
+        ("/profile/password/", {"current": people.PASSWORD, "password": people.OTHER_PASSWORD}),
     ):
         assert send(client, path, sent, used).status_code == 403, path
-    assert (support.again(owner).phone, support.again(owner).first_name) == (before, "Ines")
+    assert (people.again(owner).phone, people.again(owner).first_name) == (before, "Ines")
 
 
 def test_nor_does_one_that_another_site_sends_though_it_knew_the_secret(
@@ -128,14 +130,14 @@ def test_whatever_the_cookie_says(owner: Administrator, planted: str) -> None:
 
 
 def test_pressed_twice_it_goes_on(owner: Administrator) -> None:
-    support.enable_app(owner)
+    codes.enable_app(owner)
     client = browser()
     used = sign_in(client, owner)
-    form = {"email": owner.email, "password": support.PASSWORD, "next": ""}
+    form = {"email": owner.email, "password": people.PASSWORD, "next": ""}
     again = send(client, "/sign-in/", form, used)
     assert (again.status_code, again["Location"]) == (303, "/sign-in/code/")
     used = token(client, "/sign-in/code/")
-    code = support.next_code(owner)
+    code = codes.next_code(owner)
     for _press in range(3):
         answer = send(client, "/sign-in/code/", {"code": code}, used)
         assert (answer.status_code, answer["Location"]) == (303, "/")
@@ -150,7 +152,7 @@ def test_a_fresh_proof_pressed_twice_goes_on_too(
     sign_in(client, owner)
     clock.shift(timedelta(minutes=11))
     used = token(client, "/prove/?next=/profile/")
-    form = {"password": support.PASSWORD, "next": "/profile/"}
+    form = {"password": people.PASSWORD, "next": "/profile/"}
     for _press in range(2):
         answer = send(client, "/prove/", form, used)
         assert (answer.status_code, answer["Location"]) == (303, "/profile/")
@@ -170,25 +172,25 @@ def test_what_was_typed_in_another_tab_is_kept_and_can_be_sent_again(owner: Admi
     assert old.status_code == 403
     page = old.content.decode()
     assert "This form is from an older page" in page
-    assert support.again(owner).phone == ""
+    assert people.again(owner).phone == ""
     kept = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
     assert kept["phone"] == "+49 30 901820"
     assert kept["first_name"] == "Inés &#34;the&#34; &lt;b&gt;"
     assert 'action="/profile/"' in page
     sent = form | {"csrfmiddlewaretoken": kept["csrfmiddlewaretoken"]}
     assert client.post("/profile/", sent).status_code == 303
-    assert support.again(owner).phone == "+4930901820"
+    assert people.again(owner).phone == "+4930901820"
 
 
 def test_a_password_is_asked_for_once_more_and_never_shown(owner: Administrator) -> None:
     client = browser()
     used = sign_in(client, owner)
     send(client, "/sign-out/", {}, token(client, "/security/"))
-    form = {"email": owner.email, "password": support.PASSWORD, "next": "/activity/"}
+    form = {"email": owner.email, "password": people.PASSWORD, "next": "/activity/"}
     old = send(client, "/sign-in/", form, used)
     page = old.content.decode()
     assert old.status_code == 403
-    assert support.PASSWORD not in page
+    assert people.PASSWORD not in page
     assert f'name="email" value="{owner.email}"' in page
     assert 'type="password"' in page
     found = TOKEN.search(page)
@@ -200,8 +202,8 @@ def test_signing_out_does_not_wait_for_a_page_to_be_loaded_again(owner: Administ
     client = browser()
     sign_in(client, owner)
     used = token(client, "/security/")
-    # In another tab a fresh proof is given, by which the secret is another.
-    form = {"password": support.PASSWORD, "next": "/"}
+    # In another tab reauthentication is given, by which the secret is another.
+    form = {"password": people.PASSWORD, "next": "/"}
     assert send(client, "/prove/", form).status_code == 303
     answer = send(client, "/sign-out/", {}, used)
     assert (answer.status_code, answer["Location"]) == (303, "/sign-in/")

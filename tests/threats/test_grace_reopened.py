@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests import support
+from tests.kit import browsers, codes
 from tests.threats.changes import POLICY
 
 pytestmark = pytest.mark.django_db
@@ -14,14 +14,14 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def save(owner):
-    """Save the policy as somebody with a factor, so that it does not stop them; give the status."""
-    support.enable_app(owner)
+    """Save the policy as somebody with a factor, so that it does not stop them; return the status."""
+    codes.enable_app(owner)
 
     def save(*, required: bool = True, days: int = 7) -> int:
         fields = POLICY | {"grace_days": str(days)}
         if not required:
             del fields["require_2fa"]
-        answer = support.browser_of(owner).post("/account/", fields)
+        answer = browsers.browser_of(owner).post("/account/", fields)
         assert answer.headers.get("Location", "/account/") == "/account/"
         return answer.status_code
 
@@ -29,8 +29,8 @@ def save(owner):
 
 
 def leads_to(person) -> str:
-    """Give where somebody without a factor is led after their password."""
-    browser = support.browser_of(person)
+    """Return where somebody without a factor is led after their password."""
+    browser = browsers.browser_of(person)
     return browser.get("/profile/").headers.get("Location", "through")
 
 
@@ -85,7 +85,7 @@ def test_while_it_runs_it_may_be_longer_counted_from_its_beginning(save, colleag
 def test_nor_a_tick_that_comes_and_goes(save, owner, colleague, clock):
     assert save(days=1) == 303
     clock.shift(timedelta(days=1))
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     fields = {
         "email": colleague.email,
         "first_name": "Sam",

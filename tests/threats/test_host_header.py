@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from doorward.audit.events import Kind
 from doorward.customers import cached
 from doorward.customers.models import Brand
 from doorward.environment import MailServer
-from tests import support
-from tests.notices.mails import Folder, part, send_to
+from doorward.signin.events import PASSWORD_LINK_ASKED
+from tests.kit import people
+from tests.notifications.mails import Folder, part, send_to
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
@@ -69,11 +69,11 @@ def test_it_answers_under_no_other(public, owner, host):
         assert Brand.objects.get(is_default=True).name.encode() not in answer.content
     asked = ask("/password/forgot/", host, "post", email=owner.email)
     assert asked.status_code == 421
-    assert not support.events(Kind.PASSWORD_LINK_ASKED)
+    assert not people.events(PASSWORD_LINK_ASKED)
 
 
 def test_a_monitor_knows_the_address_alone(public):
-    support.worker_beats()
+    people.worker_beats()
     for path in ("/healthz", "/readyz"):
         assert ask(path, "192.0.2.1:8000").status_code == 200
     assert ask("/metrics", "192.0.2.1:8000").status_code == 404

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from doorward.administrators import links
-from doorward.administrators.models import MailedLink
-from doorward.audit.events import Kind
-from doorward.core import attempts
-from tests import support
+from doorward.accounts import mailed_links
+from doorward.accounts.models import MailedLink
+from doorward.kernel.ratelimit import rules
+from doorward.sessions.events import SIGNED_IN
+from tests.kit import browsers, people
 
 pytestmark = pytest.mark.django_db
 
@@ -19,17 +19,17 @@ def try_password(browser, person, password):
 
 
 def thief_of(person):
-    browser = support.browser_of(person)
+    browser = browsers.browser_of(person)
     assert browser.get("/security/").status_code == 200
     return browser
 
 
 def reset_by(browser, person):
     browser.post("/password/forgot/", {"email": person.email})
-    support.answer_asked()
+    people.answer_asked()
     link = MailedLink.objects.filter(administrator=person).latest("created_at")
-    page = browser.get(links.path(link))["Location"]
-    assert browser.post(page, {"password": support.OTHER_PASSWORD}).status_code == 303
+    page = browser.get(mailed_links.path(link))["Location"]
+    assert browser.post(page, {"password": people.OTHER_PASSWORD}).status_code == 303
 
 
 def test_they_do_not_keep_the_owner_waiting(owner):
@@ -38,23 +38,23 @@ def test_they_do_not_keep_the_owner_waiting(owner):
     assert mine.get("/security/").status_code == 200
     mine.post("/sign-out/")
     thief.post("/sign-out/")
-    tried = [try_password(thief, owner, support.PASSWORD) for _ in range(attempts.FREE + 1)]
+    tried = [try_password(thief, owner, people.PASSWORD) for _ in range(rules.FREE + 1)]
     assert tried[-1] == 429
-    assert try_password(mine, owner, support.OTHER_PASSWORD) == 303
+    assert try_password(mine, owner, people.OTHER_PASSWORD) == 303
 
 
 def test_and_the_owner_is_told_when_they_come_back(owner):
     thief = thief_of(owner)
     reset_by(Client(), owner)
     thief.post("/sign-out/")
-    support.sign_in(thief, owner, support.OTHER_PASSWORD).get("/security/")
-    assert support.events(Kind.SIGNED_IN)[-1].details["new_browser"] is True
+    browsers.sign_in(thief, owner, people.OTHER_PASSWORD).get("/security/")
+    assert people.events(SIGNED_IN)[-1].details["new_browser"] is True
 
 
 def test_the_browser_in_which_the_password_was_changed_stays_known(owner):
-    mine = support.browser_of(owner)
-    fields = {"current": support.PASSWORD, "password": support.OTHER_PASSWORD}
+    mine = browsers.browser_of(owner)
+    fields = {"current": people.PASSWORD, "password": people.OTHER_PASSWORD}
     assert mine.post("/profile/password/", fields).status_code == 303
     mine.post("/sign-out/")
-    support.sign_in(mine, owner, support.OTHER_PASSWORD).get("/security/")
-    assert support.events(Kind.SIGNED_IN)[-1].details["new_browser"] is False
+    browsers.sign_in(mine, owner, people.OTHER_PASSWORD).get("/security/")
+    assert people.events(SIGNED_IN)[-1].details["new_browser"] is False

@@ -6,18 +6,16 @@ from functools import partial
 
 import pytest
 
-from doorward.administrators.models import (
-    Administrator,
-    Status,
-)
-from doorward.administrators.services import Change
-from doorward.audit.origin import CONSOLE
-from doorward.core import errors
+from doorward.accounts.errors import LastAdministrator
+from doorward.accounts.models import Administrator, Status
+from doorward.accounts.services import Change
+from doorward.audit.actor import CONSOLE
 from doorward.customers.tabs import ADMINISTRATORS
-from tests import support
-from tests.administrators.test_changing import WITH_RIGHT, refused
-from tests.administrators.test_changing_at_once import change
-from tests.racing import at_once
+from doorward.sessions.errors import StaleRequest
+from tests.kit import people as kit_people
+from tests.kit.changing import WITH_RIGHT, refused
+from tests.kit.changing_at_once import change
+from tests.kit.racing import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -32,8 +30,8 @@ WAYS = {
 
 @pytest.fixture
 def pair(owner):
-    """Give two active people with the right, who are all that their customer has."""
-    other = support.make_administrator(
+    """Return two active people with the right, who are all that their customer has."""
+    other = kit_people.make_administrator(
         owner.customer, email="tomasz@harbourbakery.example", name="Tomasz Krol", tabs=RIGHT
     )
     return owner, other
@@ -51,14 +49,14 @@ def test_two_who_take_the_right_from_each_other_leave_one(pair, first, second):
     one, two = pair
     outcomes = at_once(
         [
-            partial(change, one, WAYS[first], support.by(two)),
-            partial(change, two, WAYS[second], support.by(one)),
+            partial(change, one, WAYS[first], kit_people.actor(two)),
+            partial(change, two, WAYS[second], kit_people.actor(one)),
         ]
     )
     assert len(keepers(one.customer_id)) == 1, outcomes
     refusals = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
     assert len(refusals) == 1
-    assert isinstance(refusals[0], (errors.LastAdministrator, errors.StaleRequest))
+    assert isinstance(refusals[0], (LastAdministrator, StaleRequest))
 
 
 @at_once_too
@@ -67,43 +65,43 @@ def test_the_console_at_both_at_once_leaves_one(pair, way):
     outcomes = at_once([partial(change, person, WAYS[way], CONSOLE) for person in pair])
     assert len(keepers(pair[0].customer_id)) == 1
     refusals = [type(outcome) for outcome in outcomes if isinstance(outcome, Exception)]
-    assert refusals == [errors.LastAdministrator]
+    assert refusals == [LastAdministrator]
 
 
 @at_once_too
 def test_thirty_who_all_suspend_each_other_leave_one(customer):
     people = [
-        support.make_administrator(
+        kit_people.make_administrator(
             customer, email=f"person{number}@harbourbakery.example", tabs=RIGHT
         )
         for number in range(30)
     ]
     calls = [
-        partial(change, person, WAYS["suspend"], support.by(people[number - 1]))
+        partial(change, person, WAYS["suspend"], kit_people.actor(people[number - 1]))
         for number, person in enumerate(people)
     ]
     outcomes = at_once(calls)
     assert keepers(customer.id), outcomes
-    known = (Administrator, errors.LastAdministrator, errors.StaleRequest)
+    known = (Administrator, LastAdministrator, StaleRequest)
     assert all(isinstance(outcome, known) for outcome in outcomes), outcomes
 
 
 def test_the_last_one_keeps_the_right_even_from_the_console(owner, colleague):
-    refused(errors.LastAdministrator, owner, tabs=frozenset({"home"}))
+    refused(LastAdministrator, owner, tabs=frozenset({"home"}))
 
 
 @pytest.mark.parametrize("status", [Status.SUSPENDED, Status.REMOVED])
 def test_the_last_one_stays_active_even_from_the_console(owner, colleague, status):
-    refused(errors.LastAdministrator, owner, status=status, confirmed=True)
+    refused(LastAdministrator, owner, status=status, confirmed=True)
 
 
 @pytest.mark.parametrize("status", [Status.SUSPENDED, Status.INVITED])
 def test_who_cannot_sign_in_does_not_count_as_one(owner, colleague, status):
-    support.make_administrator(
+    kit_people.make_administrator(
         owner.customer, email="other@harbourbakery.example", tabs=WITH_RIGHT, status=status
     )
-    refused(errors.LastAdministrator, owner, status=Status.SUSPENDED, confirmed=True)
+    refused(LastAdministrator, owner, status=Status.SUSPENDED, confirmed=True)
 
 
 def test_an_outsider_with_the_right_does_not_count_as_one(owner, outsider):
-    refused(errors.LastAdministrator, owner, status=Status.SUSPENDED, confirmed=True)
+    refused(LastAdministrator, owner, status=Status.SUSPENDED, confirmed=True)

@@ -8,12 +8,12 @@ import re
 import pytest
 from django.utils import timezone
 
-from doorward.administrators.models import Administrator
-from doorward.audit.events import Kind
+from doorward.accounts.events import EMAIL_CHANGE_ASKED
+from doorward.accounts.models import Administrator
 from doorward.environment import MailServer
-from doorward.notices.worker import run_once
-from tests import support
-from tests.notices.mails import Folder, part, send_to
+from doorward.notifications.worker import run_once
+from tests.kit import browsers, codes, people
+from tests.notifications.mails import Folder, part, send_to
 
 pytestmark = pytest.mark.django_db
 
@@ -39,8 +39,8 @@ def text_of(answer):
 
 @pytest.fixture
 def browser(owner):
-    support.enable_app(owner)
-    return support.browser_of(owner)
+    codes.enable_app(owner)
+    return browsers.browser_of(owner)
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_it_is_said_where_an_email_is_changed(browser, colleague, domain):
     page = text_of(answer)
     assert f"is not at {OWN}, which colleagues use" in page
     assert "xn--" in page
-    [asked] = support.events(Kind.EMAIL_CHANGE_ASKED)
+    [asked] = people.events(EMAIL_CHANGE_ASKED)
     assert asked.details["resembles"] == OWN
     assert asked.typed["after"]["email"].isascii()
     # What stands there, sent again, is no other e-mail.
@@ -130,8 +130,8 @@ def test_it_is_said_to_who_changes_their_own(browser, owner, colleague):
 
 
 def test_it_is_said_to_the_providers_people_who_invite(owner, colleague):
-    staff = support.browser_of(support.make_administrator(
-        support.provider(), email="theo@provider.example", name="Theo Baum", tabs={"home", "customers"},
+    staff = browsers.browser_of(people.make_administrator(
+        people.provider(), email="theo@provider.example", name="Theo Baum", tabs={"home", "customers"},
     ))  # fmt: skip
     wanted = {
         "first_name": "Lena", "last_name": "Fischer", "email": f"lena@{LOOKALIKES[0]}", "language": "en",

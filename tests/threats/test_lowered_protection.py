@@ -7,17 +7,23 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from doorward.administrators.models import Administrator
-from doorward.audit.events import Kind
-from doorward.audit.origin import CONSOLE
-from doorward.core.policy import Kinds
-from doorward.core.protection import Change, is_guarded, lowered
+from doorward.accounts.models import Administrator
+from doorward.audit.actor import CONSOLE
+from doorward.credentials.trusted_browsers.policy_change import change_policy
 from doorward.customers import brands, own_tabs, protection, services
+from doorward.customers.events import (
+    ACCESS_REFUSED,
+    BRAND_CHANGED,
+    CUSTOMER_CHANGED,
+    PROTECTION_LOWERED,
+)
 from doorward.customers.models import Brand, Customer, CustomerStatus, Tab
 from doorward.customers.tabs import ADMINISTRATORS, BRANDS, CUSTOMERS, TABS
-from doorward.mfa.policies import change_policy
-from tests import support
-from tests.notices.mails import Folder, part
+from doorward.permissions.protection import Change, is_guarded, lowered
+from doorward.policy import change
+from doorward.policy.rules import Kinds
+from tests.kit import browsers, codes, people
+from tests.notifications.mails import Folder, part
 
 pytestmark = pytest.mark.django_db
 
@@ -33,13 +39,13 @@ def folder(tmp_path, settings):
 
 
 def staff(*tabs, email="theo@provider.example", name="Theo Baum"):
-    return support.make_administrator(
-        support.provider(), email=email, name=name, tabs={"home", *tabs}
+    return people.make_administrator(
+        people.provider(), email=email, name=name, tabs={"home", *tabs}
     )
 
 
 def keeper():
-    """Give one of the provider's people who holds the right over them."""
+    """Return one of the provider's people who holds the right over them."""
     return staff(ADMINISTRATORS, email="nora@provider.example", name="Nora Whitfield")
 
 
@@ -63,18 +69,18 @@ def brand_form(brand, **changed):
 
 
 def refused():
-    return [event.details["changed"] for event in support.events(Kind.ACCESS_REFUSED)]
+    return [event.details["changed"] for event in people.events(ACCESS_REFUSED)]
 
 
 # --- the provider's own people --------------------------------------------------------------------
 
 
 def test_customers_alone_lowers_no_minimum_of_the_providers_own_people():
-    theo, provider = staff(CUSTOMERS), support.provider()
+    theo, provider = staff(CUSTOMERS), people.provider()
     Customer.objects.filter(id=provider.id).update(floor_require_2fa=True)
     other = Brand.objects.create(name="Other", issuer="Other")
-    support.enable_app(theo)
-    browser, page = support.browser_of(theo), f"/customers/{provider.id}/"
+    codes.enable_app(theo)
+    browser, page = browsers.browser_of(theo), f"/customers/{provider.id}/"
     provider.refresh_from_db()
     for field, changed in (
         ("floor_require_2fa", {"floor_require_2fa": None}),
@@ -87,30 +93,32 @@ def test_customers_alone_lowers_no_minimum_of_the_providers_own_people():
     provider.refresh_from_db()
     assert provider.floor_require_2fa
     assert provider.brand_id != other.id
-    assert not support.events(Kind.CUSTOMER_CHANGED)
+    assert not people.events(CUSTOMER_CHANGED)
 
 
 def test_raising_it_wants_no_more_than_the_tab():
-    theo, provider = staff(CUSTOMERS), support.provider()
-    answer = support.browser_of(theo).post(
+    theo, provider = staff(CUSTOMERS), people.provider()
+    answer = browsers.browser_of(theo).post(
         f"/customers/{provider.id}/", customer_form(provider, floor_require_2fa="on")
     )
     assert answer.status_code == 303
-    assert not support.events(Kind.PROTECTION_LOWERED)
+    assert not people.events(PROTECTION_LOWERED)
 
 
 def test_nor_what_its_policy_asks():
-    theo, provider = staff(CUSTOMERS), support.provider()
-    answer = support.browser_of(theo).post(
+    theo, provider = staff(CUSTOMERS), people.provider()
+    answer = browsers.browser_of(theo).post(
         f"/customers/{provider.id}/policy/", {"kinds": "any", "trust_days": "30"}
     )
     assert answer.status_code == 403
     strict = {"kinds": Kinds.PHISHING_RESISTANT, "require_2fa": True}
     Customer.objects.filter(id=provider.id).update(**strict)
     before = Customer.objects.values().get(id=provider.id)
-    wanted = services.PolicyChange(require_2fa=False, kinds=Kinds.ANY, idle_minutes=60)
+    wanted = change.PolicyChange(require_2fa=False, kinds=Kinds.ANY, idle_minutes=60)
     with pytest.raises(protection.ProtectionRefused) as caught:
-        change_policy(services.get(provider.id), wanted, by=support.by(theo), now=timezone.now())
+        change_policy(
+            services.get(provider.id), wanted, actor=people.actor(theo), now=timezone.now()
+        )
     assert sorted(caught.value.fields) == ["idle_minutes", "kinds", "require_2fa"]
     assert Customer.objects.values().get(id=provider.id) == before
 
@@ -118,14 +126,14 @@ def test_nor_what_its_policy_asks():
 @pytest.mark.parametrize("also", [CUSTOMERS, BRANDS])
 def test_with_the_administrators_tab_it_is_done_and_told(folder, also):
     theo, nora = staff(also, ADMINISTRATORS), keeper()
-    provider = support.provider()
+    provider = people.provider()
     Customer.objects.filter(id=provider.id).update(floor_require_2fa=True)
     Brand.objects.filter(id=provider.brand_id).update(require_2fa=True)
-    provider = support.provider()
-    secret = support.enable_app(theo)
+    provider = people.provider()
+    secret = codes.enable_app(theo)
     assert secret
     folder.new()
-    browser = support.browser_of(theo)
+    browser = browsers.browser_of(theo)
     if also == CUSTOMERS:
         form = customer_form(provider, floor_require_2fa=None)
         answer = browser.post(f"/customers/{provider.id}/", form)
@@ -133,7 +141,7 @@ def test_with_the_administrators_tab_it_is_done_and_told(folder, also):
         form = brand_form(provider.brand, require_2fa=None)
         answer = browser.post(f"/brands/{provider.brand_id}/", form)
     assert answer.status_code == 303
-    [event] = support.events(Kind.PROTECTION_LOWERED)
+    [event] = people.events(PROTECTION_LOWERED)
     field = "floor_require_2fa" if also == CUSTOMERS else "require_2fa"
     told = {key: event.details[key] for key in ("changed", "before", "after")}
     assert told == {"changed": [field], "before": ["yes"], "after": ["no"]}
@@ -144,9 +152,9 @@ def test_with_the_administrators_tab_it_is_done_and_told(folder, also):
 
 
 def test_a_right_that_was_taken_meanwhile_serves_no_more():
-    theo, provider = staff(CUSTOMERS, ADMINISTRATORS), support.provider()
+    theo, provider = staff(CUSTOMERS, ADMINISTRATORS), people.provider()
     Customer.objects.filter(id=provider.id).update(floor_require_2fa=True)
-    by = support.by(theo)
+    actor = people.actor(theo)
     Administrator.objects.everywhere().filter(id=theo.id).update(tabs=" customers home ")
     wanted = services.CustomerChange(
         name=provider.name,
@@ -155,7 +163,7 @@ def test_a_right_that_was_taken_meanwhile_serves_no_more():
         floor_require_2fa=False,
     )
     with pytest.raises(protection.ProtectionRefused):
-        services.change(provider.id, wanted, by=by)
+        services.change(provider.id, wanted, actor=actor)
 
 
 # --- brands: everybody's --------------------------------------------------------------------------
@@ -174,37 +182,37 @@ LOWERED = {
 
 @pytest.mark.parametrize("field", LOWERED)
 def test_brands_alone_changes_nothing_that_leads_people(field):
-    theo, provider = staff(BRANDS), support.provider()
+    theo, provider = staff(BRANDS), people.provider()
     Brand.objects.filter(id=provider.brand_id).update(require_2fa=True)
-    support.enable_app(theo)
+    codes.enable_app(theo)
     brand = brands.get(provider.brand_id)
-    browser, page = support.browser_of(theo), f"/brands/{brand.id}/"
+    browser, page = browsers.browser_of(theo), f"/brands/{brand.id}/"
     answer = browser.post(page, brand_form(brand, **{field: LOWERED[field]}))
     assert answer.status_code == 422
     assert "the right to the Administrators tab" in answer.content.decode()
     assert refused() == [[field]]
-    assert not support.events(Kind.BRAND_CHANGED)
+    assert not people.events(BRAND_CHANGED)
     shown = browser.get(page).content.decode()
     assert "also wants the right to the Administrators tab" in shown
 
 
 def test_but_what_is_only_seen(folder):
     theo, _nora = staff(BRANDS), keeper()
-    brand = support.provider().brand
+    brand = people.provider().brand
     changed = {"name": "Northline Telecom", "accent": "#0b6e4f"}
     folder.new()
-    answer = support.browser_of(theo).post(
+    answer = browsers.browser_of(theo).post(
         f"/brands/{brand.id}/", brand_form(brand, require_2fa="on", **changed)
     )
     assert answer.status_code == 303
-    assert not support.events(Kind.PROTECTION_LOWERED)
+    assert not people.events(PROTECTION_LOWERED)
 
 
 @pytest.mark.parametrize("taking", [{"hosts": "new.example"}, {"is_default": "on"}])
 def test_nor_does_a_brand_that_is_added_take_anything(taking):
     theo = staff(BRANDS)
-    new = support.BRAND | {"hosts": ""}
-    browser = support.browser_of(theo)
+    new = people.BRAND | {"hosts": ""}
+    browser = browsers.browser_of(theo)
     assert browser.post("/brands/add/", new | taking).status_code == 422
     assert not Brand.objects.filter(name=new["name"]).exists()
     assert browser.post("/brands/add/", new).status_code == 303
@@ -212,9 +220,9 @@ def test_nor_does_a_brand_that_is_added_take_anything(taking):
 
 def test_making_another_one_the_default_is_moving_links():
     theo = staff(BRANDS)
-    support.provider()
+    people.provider()
     other = Brand.objects.create(name="Other", issuer="Other")
-    answer = support.browser_of(theo).post(
+    answer = browsers.browser_of(theo).post(
         f"/brands/{other.id}/", brand_form(other, is_default="on")
     )
     assert answer.status_code == 422
@@ -232,7 +240,7 @@ def a_tab(**columns):
 
 def test_tabs_alone_leads_nobody_elsewhere():
     theo, tab = staff(TABS), a_tab()
-    browser = support.browser_of(theo)
+    browser = browsers.browser_of(theo)
     form = {"title": "Phones", "description": "", "position": "1"}
     answer = browser.post(f"/tabs/{tab.id}/", form | {"url": "https://elsewhere.example/"})
     assert answer.status_code == 422
@@ -263,7 +271,7 @@ def test_tabs_alone_leads_nobody_elsewhere():
 def test_no_address_of_a_tab_is_a_script_or_hides_where_it_leads(url):
     nora = staff(TABS, ADMINISTRATORS)
     form = {"title": "Phones", "description": "", "position": "1", "url": url}
-    browser = support.browser_of(nora)
+    browser = browsers.browser_of(nora)
     assert browser.post("/tabs/add/", {"key": "phones"} | form).status_code == 422
     tab = a_tab()
     assert browser.post(f"/tabs/{tab.id}/", form).status_code == 422
@@ -274,7 +282,7 @@ def test_a_tab_that_leads_elsewhere_is_told(folder):
     nora, tab = staff(TABS, ADMINISTRATORS), a_tab()
     folder.new()
     form = {"title": "PBX", "description": "", "position": "1"}
-    answer = support.browser_of(nora).post(
+    answer = browsers.browser_of(nora).post(
         f"/tabs/{tab.id}/", form | {"url": "https://new.example/"}
     )
     assert answer.status_code == 303
@@ -291,10 +299,10 @@ def test_a_customers_people_are_told_with_the_providers(folder, owner, colleague
     other = Brand.objects.create(name="Other", issuer="Other")
     customer = services.get(owner.customer_id)
     folder.new()
-    browser, page = support.browser_of(theo), f"/customers/{customer.id}/"
+    browser, page = browsers.browser_of(theo), f"/customers/{customer.id}/"
     form = customer_form(customer, floor_require_2fa=None, brand=str(other.id))
     assert browser.post(page, form).status_code == 303
-    [event] = support.events(Kind.PROTECTION_LOWERED)
+    [event] = people.events(PROTECTION_LOWERED)
     assert event.customer_id == customer.id
     assert event.details["changed"] == ["brand", "floor_require_2fa"]
     assert event.details["after"] == ["Other", "no"]
@@ -306,9 +314,9 @@ def test_a_customers_people_are_told_with_the_providers(folder, owner, colleague
         "Two-factor sign-in is no longer required for everyone at Harbour Bakery",
     ) in told
     assert colleague.email not in {to for to, _subject in told}
-    [changed] = support.events(Kind.CUSTOMER_CHANGED)
+    [changed] = people.events(CUSTOMER_CHANGED)
     assert (changed.details["before"], changed.details["after"]) == (
-        [support.provider().brand.name, "yes"],
+        [people.provider().brand.name, "yes"],
         ["Other", "no"],
     )
 
@@ -317,7 +325,7 @@ def test_somebody_whom_the_provider_puts_beside_them_is_told_of(folder, owner):
     theo, nora = staff(CUSTOMERS), keeper()
     folder.new()
     person = {"email": "new@harbour.example", "first_name": "New", "last_name": "Comer"}
-    browser = support.browser_of(theo)
+    browser = browsers.browser_of(theo)
     assert browser.post(f"/customers/{owner.customer_id}/invite/", person).status_code == 303
     told = {mail["To"] for mail in folder.new() if "What protects" in mail["Subject"]}
     assert told == {owner.email, nora.email}
@@ -326,23 +334,23 @@ def test_somebody_whom_the_provider_puts_beside_them_is_told_of(folder, owner):
 def test_the_first_one_of_a_customer_is_no_news(folder):
     theo = staff(CUSTOMERS)
     keeper()
-    customer = support.make_customer("Mill & Sons")
+    customer = people.make_customer("Mill & Sons")
     folder.new()
     person = {"email": "new@mill.example", "first_name": "New", "last_name": "Comer"}
     assert (
-        support.browser_of(theo).post(f"/customers/{customer.id}/invite/", person).status_code
+        browsers.browser_of(theo).post(f"/customers/{customer.id}/invite/", person).status_code
         == 303
     )
-    assert not support.events(Kind.PROTECTION_LOWERED)
+    assert not people.events(PROTECTION_LOWERED)
 
 
 def test_the_operator_is_told_of_like_everybody(folder):
-    nora, provider = keeper(), support.provider()
+    nora, provider = keeper(), people.provider()
     folder.new()
     details = brands.BrandDetails(
         name="Northline", issuer="Northline", accent="#0b6e4f", email_from="me@elsewhere.example"
     )
-    brands.change(provider.brand_id, details, by=CONSOLE)
+    brands.change(provider.brand_id, details, actor=CONSOLE)
     told = {mail["To"] for mail in folder.new() if "What protects" in mail["Subject"]}
     assert told == {nora.email}
 
@@ -350,8 +358,8 @@ def test_the_operator_is_told_of_like_everybody(folder):
 def test_what_a_customer_lowers_for_itself_is_its_own_peoples_news(folder, owner):
     nora = keeper()
     folder.new()
-    wanted = services.PolicyChange(session_hours=24, idle_minutes=60)
-    change_policy(owner.customer, wanted, by=support.by(owner), now=timezone.now())
+    wanted = change.PolicyChange(session_hours=24, idle_minutes=60)
+    change_policy(owner.customer, wanted, actor=people.actor(owner), now=timezone.now())
     [mail] = folder.new()
     assert mail["To"] == owner.email
     assert nora.email != owner.email
@@ -361,9 +369,9 @@ def test_what_a_customer_lowers_for_itself_is_its_own_peoples_news(folder, owner
 @pytest.mark.parametrize("who", ["colleague", "outsider"])
 def test_nobody_without_the_right_over_them_lowers_a_customers_policy(owner, request, who):
     person = request.getfixturevalue(who)
-    wanted = services.PolicyChange(session_hours=24)
+    wanted = change.PolicyChange(session_hours=24)
     with pytest.raises(protection.ProtectionRefused):
-        change_policy(owner.customer, wanted, by=support.by(person), now=timezone.now())
+        change_policy(owner.customer, wanted, actor=people.actor(person), now=timezone.now())
 
 
 # --- the list -------------------------------------------------------------------------------------
@@ -420,15 +428,15 @@ def test_which_change_lowers(field, before, after, lowers):
 
 def test_the_services_that_are_behind_the_pages_refuse_by_themselves():
     theo = staff(CUSTOMERS, BRANDS, TABS)
-    brand, tab = support.provider().brand, a_tab()
+    brand, tab = people.provider().brand, a_tab()
     details = brands.BrandDetails(
         name=brand.name, issuer=brand.issuer, accent="#0b6e4f", hosts="elsewhere.example"
     )
     with pytest.raises(protection.ProtectionRefused):
-        brands.change(brand.id, details, by=support.by(theo))
+        brands.change(brand.id, details, actor=people.actor(theo))
     with pytest.raises(protection.ProtectionRefused):
         own_tabs.change(
             tab.id,
             own_tabs.TabDetails(title="PBX", url="https://elsewhere.example/"),
-            by=support.by(theo),
+            actor=people.actor(theo),
         )

@@ -10,21 +10,25 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators import email_change, invitations, passwords, services
-from doorward.administrators.models import Administrator, EmailChange, MailedLink
-from doorward.audit.events import Kind
-from doorward.audit.origin import CONSOLE
-from doorward.audit.services import record
-from doorward.core import errors, mail_budget
+from doorward.accounts import email_change, invitations, services
+from doorward.accounts.events import RIGHTS_CHANGED
+from doorward.accounts.models import Administrator, EmailChange, MailedLink
+from doorward.audit.actor import CONSOLE
+from doorward.audit.record import record
+from doorward.credentials.events import PASSWORD_CHANGED
+from doorward.credentials.password import change
 from doorward.environment import MailServer
-from doorward.notices import outbox
-from doorward.notices.catalogue import ASKED_FOR, FIRST, Message
-from doorward.notices.delivery import deliver_due
-from doorward.notices.models import Delivery, State
-from doorward.notices.worker import run_once
-from doorward.safe import throttle
-from tests import support
-from tests.notices.mails import Folder, part, send_to
+from doorward.kernel.errors import TooManyMails
+from doorward.kernel.ratelimit import mail_budget, throttle
+from doorward.notifications import outbox
+from doorward.notifications.delivery import deliver_due
+from doorward.notifications.messages import ASKED_FOR, FIRST, Message
+from doorward.notifications.models import Delivery, State
+from doorward.notifications.worker import run_once
+from doorward.signin.events import MAILBOX_PROOF_SENT
+from tests.kit import browsers
+from tests.kit import people as kit_people
+from tests.notifications.mails import Folder, part, send_to
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +51,7 @@ def new(email: str) -> services.NewAdministrator:
 
 def add(owner: Administrator, email: str) -> Administrator:
     person, _link = services.add(
-        new(email), customer=owner.customer, by=support.by(owner), now=timezone.now()
+        new(email), customer=owner.customer, actor=kit_people.actor(owner), now=timezone.now()
     )
     return person
 
@@ -56,7 +60,7 @@ def add(owner: Administrator, email: str) -> Administrator:
 
 
 def test_somebody_with_home_alone_mails_few_strangers(colleague, clock, folder):
-    browser = support.browser_of(colleague)
+    browser = browsers.browser_of(colleague)
     fields = {"first_name": "Samuel", "last_name": "Osei", "phone": ""}
     fields |= {"language": "en", "time_zone": "UTC"}
     answers = [
@@ -80,10 +84,10 @@ def test_nor_does_the_day_bring_many(colleague, clock):
     for hour in range(20):
         for number in range(mail_budget.OWN_EMAIL.in_hour):
             email = f"stranger{hour}.{number}@elsewhere.example"
-            words: Any = {"by": support.by(colleague), "now": timezone.now()}
+            words: Any = {"actor": kit_people.actor(colleague), "now": timezone.now()}
             try:
                 asked += email_change.ask(colleague, email, **words)
-            except errors.TooManyMails as refusal:
+            except TooManyMails as refusal:
                 assert refusal.seconds <= mail_budget.DAY  # noqa: PT017
         clock.shift(timedelta(hours=1, seconds=1))
     assert asked == mail_budget.OWN_EMAIL.in_day
@@ -91,7 +95,7 @@ def test_nor_does_the_day_bring_many(colleague, clock):
 
 def test_an_invitation_is_not_resent_without_end(owner, clock):
     invited = add(owner, VICTIM)
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     path = f"/administrators/{invited.id}/resend-invitation/"
     links = MailedLink.objects.filter(administrator=invited)
     statuses = [browser.post(path).status_code for _ in range(30)]
@@ -103,11 +107,11 @@ def test_an_invitation_is_not_resent_without_end(owner, clock):
     answer = browser.post(path)
     assert answer["Retry-After"] == str(mail_budget.HOUR)
     clock.shift(timedelta(hours=1, seconds=1))
-    assert support.browser_of(owner).post(path).status_code == 303
+    assert browsers.browser_of(owner).post(path).status_code == 303
 
 
 def test_all_that_reaches_one_mailbox_is_one_budget(owner, colleague, clock):
-    words: Any = {"by": support.by(owner), "now": timezone.now()}
+    words: Any = {"actor": kit_people.actor(owner), "now": timezone.now()}
     person = add(owner, VICTIM)
     invitations.resend(person, **words)
     invitations.revoke(person, **words)
@@ -120,13 +124,13 @@ def test_all_that_reaches_one_mailbox_is_one_budget(owner, colleague, clock):
         lambda: add(owner, VICTIM),
         lambda: email_change.ask(colleague, VICTIM, **words),
     ):
-        with pytest.raises(errors.TooManyMails):
+        with pytest.raises(TooManyMails):
             cause()
     assert not Administrator.objects.everywhere().filter(email_folded=VICTIM).exists()
 
 
 def test_nor_are_password_links(owner, colleague, clock):
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     path = f"/administrators/{colleague.id}/password-link/"
     statuses = [browser.post(path).status_code for _ in range(10)]
     allowed = mail_budget.RECEIVER.in_hour
@@ -139,7 +143,7 @@ def test_whoever_adds_two_hundred_colleagues_in_a_day_is_not_stopped(owner, cloc
     of_person = throttle.mail_keys(throttle.Mail.PERSON, str(owner.id))
     for _ in range(mail_budget.PERSON.in_hour - 200):
         throttle.spend(of_person, now=timezone.now())
-    with pytest.raises(errors.TooManyMails):
+    with pytest.raises(TooManyMails):
         add(owner, "one.more@harbourbakery.example")
     clock.shift(timedelta(hours=1))
     add(owner, "one.more@harbourbakery.example")
@@ -147,8 +151,8 @@ def test_whoever_adds_two_hundred_colleagues_in_a_day_is_not_stopped(owner, cloc
 
 def test_several_people_of_one_customer_share_a_budget(owner, clock):
     people = [
-        support.make_administrator(
-            owner.customer, email=f"k{number}@harbourbakery.example", tabs=support.ALL_TABS
+        kit_people.make_administrator(
+            owner.customer, email=f"k{number}@harbourbakery.example", tabs=kit_people.ALL_TABS
         )
         for number in range(3)
     ]
@@ -158,16 +162,16 @@ def test_several_people_of_one_customer_share_a_budget(owner, clock):
     for number in range(6):
         add(people[number % 3], f"p{number}@harbourbakery.example")
     for person in people:
-        with pytest.raises(errors.TooManyMails):
+        with pytest.raises(TooManyMails):
             add(person, "one.more@harbourbakery.example")
-    other = support.make_customer("Cedar Clinic")
-    add(support.make_administrator(other, email="m@cedar.example"), "n@cedar.example")
+    other = kit_people.make_customer("Cedar Clinic")
+    add(kit_people.make_administrator(other, email="m@cedar.example"), "n@cedar.example")
 
 
 def test_the_operator_at_the_console_has_no_budget(customer, clock):
-    invited = support.invite(customer)
+    invited = kit_people.invite(customer)
     for _ in range(mail_budget.RECEIVER.in_day + 5):
-        invitations.resend(invited, by=CONSOLE, now=timezone.now())
+        invitations.resend(invited, actor=CONSOLE, now=timezone.now())
 
 
 # --- by strangers ---------------------------------------------------------------------------------
@@ -185,17 +189,17 @@ def test_strangers_who_forgot_fill_no_mailbox_and_stop_no_colleague_from_helping
         run_once(timezone.now())
         clock.shift(timedelta(hours=1))
     assert len(folder.all()) == mail_budget.ASKED.in_day
-    passwords.send_link(person=colleague, by=support.by(owner), now=timezone.now())
+    change.send_link(person=colleague, actor=kit_people.actor(owner), now=timezone.now())
 
 
 def test_nor_does_who_knows_the_password_fill_it_with_codes(customer, clock):
-    victim = support.make_administrator(customer, require_2fa=True)
+    victim = kit_people.make_administrator(customer, require_2fa=True)
     for _hour in range(6):
         for _ in range(mail_budget.MAILBOX_CODE.in_hour):
-            browser = support.sign_in(Client(), victim)
+            browser = browsers.sign_in(Client(), victim)
             assert browser.get("/sign-in/mailbox/").status_code in {200, 429}
         clock.shift(timedelta(hours=1))
-    assert len(support.events(Kind.MAILBOX_PROOF_SENT)) == mail_budget.MAILBOX_CODE.in_day
+    assert len(kit_people.events(MAILBOX_PROOF_SENT)) == mail_budget.MAILBOX_CODE.in_day
 
 
 # --- what tells of one's own security -------------------------------------------------------------
@@ -205,10 +209,10 @@ def test_what_tells_of_security_goes_before_all_that_was_asked_for(owner, collea
     now = timezone.now()
     for number in range(40):
         add(owner, f"p{number}@harbourbakery.example")
-    support.ask_for_link(owner.email)
-    passwords.send_link(person=colleague, by=support.by(owner), now=now)
+    kit_people.ask_for_link(owner.email)
+    change.send_link(person=colleague, actor=kit_people.actor(owner), now=now)
     with transaction.atomic():
-        record(Kind.PASSWORD_CHANGED, by=support.by(owner))
+        record(PASSWORD_CHANGED, actor=kit_people.actor(owner))
     outbox.dispatch(now=now)
     order = []
     while (delivery := outbox.claim(now=now)) is not None:
@@ -228,7 +232,7 @@ def test_and_what_happens_while_a_queue_is_sent_goes_next(owner, clock, folder):
         if not happened and Delivery.objects.filter(state=State.SENT).count() == 3:
             happened.append(True)
             with transaction.atomic():
-                record(Kind.PASSWORD_CHANGED, by=support.by(owner))
+                record(PASSWORD_CHANGED, actor=kit_people.actor(owner))
         outbox.dispatch(now=timezone.now())
 
     deliver_due(clock=timezone.now, before_each=look)
@@ -251,7 +255,7 @@ def test_the_worker_looks_for_it_before_each_message(owner, clock, folder, monke
             claimed.append(delivery.template)
             if len(claimed) == 2:
                 with transaction.atomic():
-                    record(Kind.PASSWORD_CHANGED, by=support.by(owner))
+                    record(PASSWORD_CHANGED, actor=kit_people.actor(owner))
         return delivery
 
     monkeypatch.setattr(outbox, "claim", watch)
@@ -265,7 +269,7 @@ def test_the_same_again_and_again_is_a_number_on_the_next_mail_and_nothing_goes_
     """Rights given and taken in turns: a mail each, up to some, and then one that counts the others."""
     for _ in range(100):
         with transaction.atomic():
-            record(Kind.RIGHTS_CHANGED, by=support.by(owner), subject=colleague.who())
+            record(RIGHTS_CHANGED, actor=kit_people.actor(owner), subject=colleague.who())
     now = timezone.now()
     mails = folder.new(now=now)
     assert len(mails) == mail_budget.SAME.limit

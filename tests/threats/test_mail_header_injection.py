@@ -7,16 +7,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from doorward.administrators.models import (
-    Administrator,
-)
+from doorward.accounts.models import Administrator
 from doorward.customers.models import Brand, Customer
-from doorward.notices.models import State
-from doorward.notices.worker import run_once
-from tests import support
-from tests.notices import servers
-from tests.notices.mails import read, send_to
-from tests.notices.test_smtp import at, send_one
+from doorward.notifications.models import State
+from doorward.notifications.worker import run_once
+from tests.kit import people as kit_people
+from tests.kit.smtp import at, send_one
+from tests.notifications import servers
+from tests.notifications.mails import read, send_to
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
@@ -25,10 +23,10 @@ EVIL = "A\r\nBcc: thief@evil.example\r\n\r\nhello\u2028x"
 
 def test_a_name_cannot_add_a_header(customer: Customer, monkeypatch: Any) -> None:
     Brand.objects.update(name=EVIL)
-    support.forget_caches()
+    kit_people.forget_caches()
     with servers.serve() as box:
         send_to(monkeypatch, at(box.port))
-        invited = support.invite(customer)
+        invited = kit_people.invite(customer)
         Administrator.objects.everywhere().filter(id=invited.id).update(first_name=EVIL)
         assert run_once(timezone.now()) == 1
         (envelope,) = box.envelopes
@@ -44,5 +42,5 @@ def test_an_address_cannot_add_a_receiver(colleague: Administrator, monkeypatch:
     people.update(email=f"samuel@harbourbakery.example{EVIL}")
     with servers.serve() as box:
         send_to(monkeypatch, at(box.port))
-        assert send_one(support.again(colleague)).state == State.GIVEN_UP
+        assert send_one(kit_people.again(colleague)).state == State.GIVEN_UP
         assert box.envelopes == []

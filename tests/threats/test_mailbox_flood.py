@@ -9,32 +9,35 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators import links, mailbox, sessions
-from doorward.administrators.models import MailboxProof, MailedLink
-from doorward.audit.events import Kind
-from doorward.core.errors import MustWait
-from tests import support
-from tests.racing import at_once
+from doorward.accounts import mailed_links
+from doorward.accounts.models import MailedLink
+from doorward.kernel.errors import MustWait
+from doorward.sessions import issuing
+from doorward.signin import mailbox
+from doorward.signin.events import MAILBOX_PROOF_SENT
+from doorward.signin.models import MailboxProof
+from tests.kit import people
+from tests.kit.racing import at_once
 
 pytestmark = pytest.mark.django_db
 
 
 def begin(person):
     browser = Client()
-    browser.post("/sign-in/", {"email": person.email, "password": support.PASSWORD})
+    browser.post("/sign-in/", {"email": person.email, "password": people.PASSWORD})
     return browser, browser.get("/sign-in/mailbox/")
 
 
 @pytest.fixture
 def victim(customer):
-    return support.make_administrator(customer, require_2fa=True)
+    return people.make_administrator(customer, require_2fa=True)
 
 
 def test_new_sessions_bring_no_new_tries_without_end(victim, clock):
     answers = [begin(victim)[1].status_code for _ in range(mailbox.CODES_A_PERSON + 3)]
     assert answers == [200] * mailbox.CODES_A_PERSON + [429] * 3
     assert MailboxProof.objects.count() == mailbox.CODES_A_PERSON
-    assert len(support.events(Kind.MAILBOX_PROOF_SENT)) == mailbox.CODES_A_PERSON
+    assert len(people.events(MAILBOX_PROOF_SENT)) == mailbox.CODES_A_PERSON
     clock.shift(timedelta(hours=1, seconds=1))
     assert begin(victim)[1].status_code == 200
 
@@ -56,20 +59,20 @@ def test_the_owner_gets_in_by_a_reset_link_all_the_same(victim):
         begin(victim)
     browser = Client()
     browser.post("/password/forgot/", {"email": victim.email})
-    support.answer_asked()
+    people.answer_asked()
     browser.get(reset_link(victim))
-    browser.post("/password/reset/", {"password": support.OTHER_PASSWORD})
+    browser.post("/password/reset/", {"password": people.OTHER_PASSWORD})
     assert browser.get("/security/")["Location"] == "/sign-in/set-up/"
 
 
 def reset_link(person):
-    return links.path(MailedLink.objects.get(administrator=person))
+    return mailed_links.path(MailedLink.objects.get(administrator=person))
 
 
 def test_another_person_is_not_kept_waiting(victim, customer):
     for _ in range(mailbox.CODES_A_PERSON):
         begin(victim)
-    other = support.make_administrator(
+    other = people.make_administrator(
         customer, email="samuel.osei@harbourbakery.example", require_2fa=True
     )
     assert begin(other)[1].status_code == 200
@@ -79,11 +82,12 @@ def test_another_person_is_not_kept_waiting(victim, customer):
 def test_nor_do_sessions_that_ask_at_the_same_moment(victim):
     now = timezone.now()
     started = [
-        sessions.begin(victim, by=support.by(victim), now=now, password_at=now).session_id
+        issuing.begin(victim, actor=people.actor(victim), now=now, password_at=now).session_id
         for _ in range(mailbox.CODES_A_PERSON + 6)
     ]
     calls = [
-        partial(mailbox.send, session_id=one, by=support.by(victim), now=now) for one in started
+        partial(mailbox.send, session_id=one, actor=people.actor(victim), now=now)
+        for one in started
     ]
     refused = [one for one in at_once(calls) if isinstance(one, MustWait)]
     assert len(refused) == 6

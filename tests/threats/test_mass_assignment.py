@@ -8,21 +8,15 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from doorward.administrators import (
-    links,
-)
-from doorward.administrators.models import (
-    Administrator,
-    MailedLink,
-    Status,
-)
+from doorward.accounts import mailed_links
+from doorward.accounts.models import Administrator, MailedLink, Status
+from doorward.credentials.models import Factor
 from doorward.customers.models import Customer
-from doorward.mfa.models import Factor
-from tests import support
-from tests.journeys.test_administrator import form as page_form
+from tests.kit import browsers, people
+from tests.kit.pages import form as page_form
+from tests.kit.pages import profile
 from tests.threats.changes import POLICY
 from tests.threats.proofs import WAYS, Person
-from tests.threats.test_stale_proof import profile
 from tests.whole.rows import state
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +27,7 @@ def row(person: Administrator) -> dict[str, Any]:
 
 
 def stolen(outsider: Administrator) -> dict[str, Any]:
-    """Give every column that no form has, with what a thief would like in it."""
+    """Return every column that no form has, with what a thief would like in it."""
     return {
         "id": str(uuid4()),
         "customer": str(outsider.customer_id),
@@ -65,7 +59,7 @@ OF_OTHERS = {"require_2fa": "on", "status": "removed", "confirm": "on", "tabs": 
 def test_a_profile_takes_what_it_shows_and_nothing_else(colleague, outsider):
     before = row(colleague)
     form = profile(colleague, first_name="Sam")
-    browser = support.browser_of(colleague)
+    browser = browsers.browser_of(colleague)
     answer = browser.post("/profile/", stolen(outsider) | OF_OTHERS | form)
     assert answer.status_code == 303
     after = row(colleague)
@@ -75,9 +69,9 @@ def test_a_profile_takes_what_it_shows_and_nothing_else(colleague, outsider):
 
 
 def test_a_password_form_takes_a_password_and_nothing_else(colleague, outsider):
-    browser = support.browser_of(colleague)
+    browser = browsers.browser_of(colleague)
     before = row(colleague)
-    form = {"current": support.PASSWORD, "password": support.OTHER_PASSWORD}
+    form = {"current": people.PASSWORD, "password": people.OTHER_PASSWORD}
     assert (
         browser.post("/profile/password/", stolen(outsider) | OF_OTHERS | form).status_code == 303
     )
@@ -88,11 +82,11 @@ def test_a_password_form_takes_a_password_and_nothing_else(colleague, outsider):
 
 
 def test_accepting_an_invitation_takes_a_password_and_nothing_else(customer, outsider):
-    person = support.invite(customer, tabs={"home"})
+    person = people.invite(customer, tabs={"home"})
     before = row(person)
     browser = Client()
-    browser.get(links.path(MailedLink.objects.get(administrator=person)))
-    form = {"password": support.OTHER_PASSWORD}
+    browser.get(mailed_links.path(MailedLink.objects.get(administrator=person)))
+    form = {"password": people.OTHER_PASSWORD}
     answer = browser.post("/invitation/", stolen(outsider) | OF_OTHERS | form)
     assert answer.status_code == 303
     after = row(person)
@@ -113,11 +107,11 @@ def test_setting_up_takes_a_code_and_a_name_and_nothing_else(owner, colleague, o
     factor = Factor.objects.get()
     assert factor.administrator_id == colleague.id
     assert factor.last_step > 0, "the code that confirmed it is burnt"
-    assert not support.again(colleague).require_2fa
+    assert not people.again(colleague).require_2fa
 
 
 def test_a_policy_takes_what_the_customer_may_choose_and_no_floor(owner, outsider):
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     customers = Customer.objects.filter(id=owner.customer_id)
     before: dict[str, Any] = dict(customers.values().get())
     answer = browser.post(
@@ -142,7 +136,7 @@ def test_who_may_not_post_it_changes_nobody(owner, colleague, outsider):
     wanted = page_form(owner, **OF_OTHERS) | stolen(outsider)
     many = {"action": "require_2fa", "selected": [str(owner.id)]}
     for who, status in ((colleague, {403}), (outsider, {404, 422})):
-        browser = support.browser_of(who)
+        browser = browsers.browser_of(who)
         for path, form in (
             (f"/administrators/{owner.id}/", wanted),
             ("/administrators/", many),
@@ -150,14 +144,14 @@ def test_who_may_not_post_it_changes_nobody(owner, colleague, outsider):
             (f"/administrators/{owner.id}/password-link/", {}),
         ):
             assert browser.post(path, form).status_code in status, (path, who)
-    assert support.browser_of(colleague).post("/account/", POLICY).status_code == 403
+    assert browsers.browser_of(colleague).post("/account/", POLICY).status_code == 403
     assert state() == before
 
 
 @pytest.mark.parametrize("tabs", [["customers"], ["brands"], ["tabs"], ["home customers"], ["*"]])
 def test_a_customers_administrator_gives_nobody_a_tab_of_the_staff(owner, colleague, tabs):
     before = row(colleague)
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     answer = browser.post(f"/administrators/{colleague.id}/", page_form(colleague, tabs=tabs))
     assert answer.status_code == 422
     assert row(colleague) == before
@@ -165,8 +159,8 @@ def test_a_customers_administrator_gives_nobody_a_tab_of_the_staff(owner, collea
 
 def test_a_colleagues_page_takes_its_own_fields_alone(owner, colleague, outsider):
     before = row(colleague)
-    form = page_form(colleague) | stolen(outsider) | {"password": support.OTHER_PASSWORD}
-    browser = support.browser_of(owner)
+    form = page_form(colleague) | stolen(outsider) | {"password": people.OTHER_PASSWORD}
+    browser = browsers.browser_of(owner)
     assert browser.post(f"/administrators/{colleague.id}/", form).status_code == 303
     assert row(colleague) == before
 
@@ -178,8 +172,8 @@ def test_adding_takes_the_form_s_fields_alone(owner, outsider):
         "last_name": "F",
         "phone": "",
     }
-    more = stolen(outsider) | {"status": "active", "password": support.PASSWORD}
-    support.browser_of(owner).post("/administrators/add/", form | more)
+    more = stolen(outsider) | {"status": "active", "password": people.PASSWORD}
+    browsers.browser_of(owner).post("/administrators/add/", form | more)
     lena = Administrator.objects.everywhere().get(email=form["email"])
     assert lena.customer_id == owner.customer_id
     assert (lena.status, lena.is_primary, lena.security_version) == (Status.INVITED, False, 1)

@@ -13,17 +13,23 @@ from django.test import Client
 from django.test.testcases import LiveServerThread, QuietWSGIRequestHandler
 from django.utils import timezone
 
-from doorward.audit.events import Kind
-from doorward.audit.origin import CONSOLE
+from doorward.audit.actor import CONSOLE
 from doorward.cli import main
-from doorward.core import errors
-from doorward.core.reachable import is_public
 from doorward.customers import brands, cached, host_proof, hosts, protection
+from doorward.customers.errors import (
+    HostIsAnothers,
+    HostNotConfirmed,
+    HostPrivate,
+    HostSilent,
+    HostUnknown,
+)
+from doorward.customers.events import ACCESS_REFUSED, PROTECTION_LOWERED
 from doorward.customers.models import Brand, Customer
 from doorward.customers.tabs import ADMINISTRATORS, BRANDS
-from doorward.web.passkeys import party_of
-from tests import nameserver, support
-from tests.notices.mails import Folder, part
+from doorward.kernel.reachable import is_public
+from doorward.web.kit.passkeys import party_of
+from tests.kit import browsers, nameserver, people
+from tests.notifications.mails import Folder, part
 
 PUBLIC = "portal.northline.example"
 NAME = "portal.harbour.example"
@@ -68,8 +74,8 @@ def folder(tmp_path, settings):
 
 
 def staff(*tabs, email="theo@provider.example"):
-    return support.make_administrator(
-        support.provider(), email=email, name="Theo Baum", tabs={"home", *tabs}
+    return people.make_administrator(
+        people.provider(), email=email, name="Theo Baum", tabs={"home", *tabs}
     )
 
 
@@ -83,12 +89,12 @@ def read(brand):
 
 
 def vouch(name):
-    return hosts.confirm(name, by=CONSOLE, now=timezone.now())
+    return hosts.confirm(name, actor=CONSOLE, now=timezone.now())
 
 
 def staff_browser(person):
-    """Give a browser at the public address."""
-    return support.sign_in(Client(HTTP_HOST=PUBLIC, HTTP_USER_AGENT=support.CHROME), person)
+    """Return a browser at the public address."""
+    return browsers.sign_in(Client(HTTP_HOST=PUBLIC, HTTP_USER_AGENT=people.CHROME), person)
 
 
 # --- what a name that is not confirmed is good for ------------------------------------------------
@@ -98,7 +104,7 @@ def staff_browser(person):
 def test_it_makes_no_link_and_no_passkey_and_nobody_signs_in_there(brand, owner, port, folder):
     for name in (NAME, SECOND):
         assert Client(HTTP_HOST=name).get("/sign-in/").status_code == 421
-        sent = {"email": owner.email, "password": support.PASSWORD}
+        sent = {"email": owner.email, "password": people.PASSWORD}
         assert Client(HTTP_HOST=name).post("/sign-in/", sent).status_code == 421
     assert look(brand).address("/x/") == f"http://{PUBLIC}:{port}/x/"
     assert party_of(look(brand)).id == PUBLIC
@@ -159,7 +165,7 @@ def test_a_name_that_is_given_up_is_to_be_confirmed_again(brand):
         details = brands.BrandDetails(
             name="Harbour", issuer="Harbour", accent="#0b6e4f", hosts=text
         )
-        brands.change(brand.id, details, by=CONSOLE)
+        brands.change(brand.id, details, actor=CONSOLE)
 
     change(f"{SECOND}\n{NAME}")
     assert look(brand).hosts == (NAME,)
@@ -173,7 +179,7 @@ def test_another_brand_that_takes_it_has_to_confirm_it(brand):
     vouch(NAME)
     Brand.objects.filter(id=brand.id).update(hosts=[])
     details = brands.BrandDetails(name="Other", issuer="O", accent="#0b6e4f", hosts=NAME)
-    other = brands.add(details, by=CONSOLE)
+    other = brands.add(details, actor=CONSOLE)
     assert look(other).hosts == ()
 
 
@@ -237,7 +243,7 @@ def test_who_leads_the_name_here_and_has_the_right_moves_links_and_all_are_told(
     answer = browser.post(f"/brands/{brand.id}/check/", {"host": NAME})
     assert (answer.status_code, answer["Location"]) == (303, f"/brands/{brand.id}/#hosts")
     assert look(brand).hosts == (NAME,)
-    [event] = support.events(Kind.PROTECTION_LOWERED)
+    [event] = people.events(PROTECTION_LOWERED)
     assert event.details["changed"] == ["confirmed_hosts"]
     assert (event.details["before"], event.details["after"]) == ([""], [NAME])
     told = {mail["To"] for mail in folder.new() if "What protects" in mail["Subject"]}
@@ -246,13 +252,13 @@ def test_who_leads_the_name_here_and_has_the_right_moves_links_and_all_are_told(
     before = len(names.asked)
     assert browser.post(f"/brands/{brand.id}/check/", {"host": NAME}).status_code == 303
     assert len(names.asked) == before
-    assert len(support.events(Kind.PROTECTION_LOWERED)) == 1
+    assert len(people.events(PROTECTION_LOWERED)) == 1
 
 
 @pytest.mark.django_db
 def test_a_txt_record_will_do(brand, names):
     names.put(f"_doorward.{NAME}", "TXT", '"v=spf1 -all"', f'"{host_proof.record(NAME)}"')
-    hosts.check(brand.id, NAME, by=CONSOLE, now=timezone.now())
+    hosts.check(brand.id, NAME, actor=CONSOLE, now=timezone.now())
     assert look(brand).hosts == (NAME,)
     assert [kind for _name, kind in names.asked] == ["TXT"]
 
@@ -264,8 +270,8 @@ def test_but_not_another_names(brand, names, wrong):
     said = f"x{record}" if wrong == "prefix" else record
     where = NAME if wrong == "elsewhere" else f"_doorward.{NAME}"
     names.put(where, "TXT", f'"{said}"')
-    with pytest.raises(errors.HostUnknown):
-        hosts.check(brand.id, NAME, by=CONSOLE, now=timezone.now())
+    with pytest.raises(HostUnknown):
+        hosts.check(brand.id, NAME, actor=CONSOLE, now=timezone.now())
     assert look(brand).hosts == ()
 
 
@@ -281,12 +287,10 @@ def test_brands_alone_has_nothing_asked_and_nothing_confirmed(brand, names):
     answer = browser.post(f"/brands/{brand.id}/check/", {"host": NAME})
     assert answer.status_code == 422
     with pytest.raises(protection.ProtectionRefused):
-        hosts.check(brand.id, NAME, by=support.by(theo), now=timezone.now())
+        hosts.check(brand.id, NAME, actor=people.actor(theo), now=timezone.now())
     assert names.asked == []
     assert look(brand).hosts == ()
-    assert {event.details["tab"] for event in support.events(Kind.ACCESS_REFUSED)} == {
-        "administrators"
-    }
+    assert {event.details["tab"] for event in people.events(ACCESS_REFUSED)} == {"administrators"}
 
 
 @pytest.mark.django_db
@@ -322,7 +326,7 @@ def test_the_operator_confirms_at_the_console(brand):
     unknown = run.invoke(main, ["brands", "confirm", "elsewhere.example"])
     assert unknown.exit_code == 1
     assert "No brand has the host name elsewhere.example." in unknown.output
-    [event] = support.events(Kind.PROTECTION_LOWERED)
+    [event] = people.events(PROTECTION_LOWERED)
     assert event.actor_type == "operator"
 
 
@@ -392,8 +396,8 @@ def right_with_another_status(connection, _path):
 )
 def test_who_answers_otherwise_is_somebody_else(brand, names, port, reply):
     names.put(NAME, "A", "127.0.0.1")
-    with answering(port, reply) as paths, pytest.raises(errors.HostIsAnothers):
-        hosts.check(brand.id, NAME, by=CONSOLE, now=timezone.now())
+    with answering(port, reply) as paths, pytest.raises(HostIsAnothers):
+        hosts.check(brand.id, NAME, actor=CONSOLE, now=timezone.now())
     # Nothing was followed, and nothing tried twice.
     assert paths == [f"{host_proof.PATH}{host_proof.token(NAME)}"]
     assert [one for one in names.asked if one[1] == "A"] == [(NAME, "A")]
@@ -428,8 +432,8 @@ def by_drops(connection, _path):
 def test_who_does_not_answer_in_time_holds_nobody(brand, names, port, monkeypatch, reply):
     monkeypatch.setattr(host_proof, "_HTTP_SECONDS", 1.0)
     names.put(NAME, "A", "127.0.0.1")
-    with answering(port, reply), pytest.raises(errors.HostSilent):
-        hosts.check(brand.id, NAME, by=CONSOLE, now=timezone.now())
+    with answering(port, reply), pytest.raises(HostSilent):
+        hosts.check(brand.id, NAME, actor=CONSOLE, now=timezone.now())
     assert host_proof._ONE.acquire(blocking=False)
     host_proof._ONE.release()
     # A second has room for twenty; who is not cut off takes 440.
@@ -442,8 +446,8 @@ def test_without_a_certificate_for_the_name_it_is_not_confirmed(brand, names, po
         update={"public_url": f"https://{PUBLIC}:{port}"}
     )
     names.put(NAME, "A", "127.0.0.1")
-    with answering(port, other), pytest.raises(errors.HostNotConfirmed):
-        hosts.check(brand.id, NAME, by=CONSOLE, now=timezone.now())
+    with answering(port, other), pytest.raises(HostNotConfirmed):
+        hosts.check(brand.id, NAME, actor=CONSOLE, now=timezone.now())
 
 
 INSIDE = [
@@ -477,8 +481,8 @@ INSIDE = [
 def test_nobody_inside_is_asked(brand, names, port, settings, kind, address):
     settings.DOORWARD = settings.DOORWARD.model_copy(update={"private_hosts": False})
     names.put(NAME, kind, address)
-    with answering(port, echo) as paths, pytest.raises(errors.HostPrivate):
-        hosts.check(brand.id, NAME, by=CONSOLE, now=timezone.now())
+    with answering(port, echo) as paths, pytest.raises(HostPrivate):
+        hosts.check(brand.id, NAME, actor=CONSOLE, now=timezone.now())
     assert paths == []
 
 

@@ -1,6 +1,6 @@
 """An old session adds no factor, by whatever it was let in: led into a set-up, it first proves who it is.
 
-`tests/core/test_ways_to_a_factor.py` has every proof, age and policy; here are the ways to the end, over HTTP.
+`tests/gate/test_ways_to_a_factor.py` has every proof, age and policy; here are the ways to the end, over HTTP.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators.models import LinkPurpose, MailboxProof, Session
-from doorward.core.steps import OWN_FACTORS, Need, Step
+from doorward.accounts.models import LinkPurpose
+from doorward.credentials.models import Factor, SetUp
 from doorward.customers.models import Customer
-from doorward.mfa.models import Factor, SetUp
-from tests import passkeys, support
-from tests.journeys.test_passkeys import browser as at_home
-from tests.softkey import SoftKey
-from tests.threats.test_thief_with_the_password import follow, path_of
+from doorward.gate.requirement import Need, Step
+from doorward.sessions.models import Session
+from doorward.sessions.reauthentication import OWN_FACTORS
+from doorward.signin.models import MailboxProof
+from tests.kit import browsers, codes, passkeys, people
+from tests.kit.pages import browser as at_home
+from tests.kit.softkey import SoftKey
+from tests.kit.thief import follow, path_of
 from tests.whole.callgraph import users_of
 from tests.whole.routes import walk
 
@@ -56,10 +59,10 @@ def try_everything(browser: Client, person) -> None:
 
 
 def by_recovery_code(person) -> Client:
-    support.enable_app(person)
-    code = support.saved_codes(person)[0]
+    codes.enable_app(person)
+    code = codes.saved_codes(person)[0]
     browser = at_home()
-    browser.post("/sign-in/", {"email": person.email, "password": support.PASSWORD})
+    browser.post("/sign-in/", {"email": person.email, "password": people.PASSWORD})
     assert browser.post("/sign-in/recovery/", {"code": code}).status_code == 303
     assert browser.get("/security/").status_code == 200
     return browser
@@ -67,16 +70,16 @@ def by_recovery_code(person) -> Client:
 
 def by_password(person) -> Client:
     browser = at_home()
-    browser.post("/sign-in/", {"email": person.email, "password": support.PASSWORD})
+    browser.post("/sign-in/", {"email": person.email, "password": people.PASSWORD})
     assert browser.get("/security/").status_code == 200
     return browser
 
 
 def by_reset_link(person) -> Client:
     Client().post("/password/forgot/", {"email": person.email})
-    support.answer_asked()
+    people.answer_asked()
     browser = at_home()
-    answer = follow(browser, path_of(person, LinkPurpose.RESET), {"password": support.PASSWORD})
+    answer = follow(browser, path_of(person, LinkPurpose.RESET), {"password": people.PASSWORD})
     assert answer.status_code == 303
     assert browser.get("/security/").status_code == 200
     return browser
@@ -105,7 +108,7 @@ POLICIES = {
 @pytest.mark.parametrize("enter", WAYS_IN.values(), ids=WAYS_IN)
 def test_a_policy_that_comes_later_opens_nothing_to_an_old_session(owner, enter, policy):
     browser = enter(owner)
-    support.age_proofs(owner)
+    browsers.age_proofs(owner)
     before = set(Factor.objects.values_list("id"))
     require(owner, **policy, grace_from=timezone.now())
     try_everything(browser, owner)
@@ -115,7 +118,7 @@ def test_a_policy_that_comes_later_opens_nothing_to_an_old_session(owner, enter,
 @pytest.mark.parametrize("enter", WAYS_IN.values(), ids=WAYS_IN)
 def test_nor_does_a_tick(owner, enter):
     browser = enter(owner)
-    support.age_proofs(owner)
+    browsers.age_proofs(owner)
     before = set(Factor.objects.values_list("id"))
     type(owner).objects.of(owner.customer_id).filter(id=owner.id).update(require_2fa=True)
     try_everything(browser, owner)
@@ -124,7 +127,7 @@ def test_nor_does_a_tick(owner, enter):
 
 def test_after_the_password_once_more_a_set_up_that_is_offered_goes_on(owner):
     browser = by_password(owner)
-    support.age_proofs(owner)
+    browsers.age_proofs(owner)
     require(owner, grace_days=14, grace_from=timezone.now())
     assert browser.get("/profile/")["Location"] == "/prove/"
     page = browser.get("/prove/").content.decode()
@@ -132,7 +135,7 @@ def test_after_the_password_once_more_a_set_up_that_is_offered_goes_on(owner):
     assert owner.customer.name not in page, "nothing of the portal is read before *through*"
     assert 'id="account-menu"' not in page
     assert browser.post("/prove/", {"password": "wrong wrong wrong"}).status_code == 422
-    assert browser.post("/prove/", {"password": support.PASSWORD}).status_code == 303
+    assert browser.post("/prove/", {"password": people.PASSWORD}).status_code == 303
     assert browser.get("/profile/")["Location"] == SET_UP
     make_passkey(browser, SET_UP)
     assert owner.factors.count() == 1
@@ -140,7 +143,7 @@ def test_after_the_password_once_more_a_set_up_that_is_offered_goes_on(owner):
 
 def test_or_is_put_off_without_it(owner):
     browser = by_password(owner)
-    support.age_proofs(owner)
+    browsers.age_proofs(owner)
     require(owner, grace_days=14, grace_from=timezone.now())
     assert browser.get("/profile/")["Location"] == "/prove/"
     assert 'name="later"' in browser.get("/prove/").content.decode()
@@ -151,7 +154,7 @@ def test_or_is_put_off_without_it(owner):
 def test_nothing_is_put_off_where_it_may_not_be(owner):
     browser = by_password(owner)
     type(owner).objects.of(owner.customer_id).filter(id=owner.id).update(password_due="breached")
-    support.age_proofs(owner)
+    browsers.age_proofs(owner)
     assert browser.get("/profile/")["Location"] == "/prove/"
     assert 'name="later"' not in browser.get("/prove/").content.decode()
     assert browser.post("/prove/", {"later": "on"}).status_code == 422
@@ -160,7 +163,7 @@ def test_nothing_is_put_off_where_it_may_not_be(owner):
 
 def test_a_mailbox_that_was_proved_long_ago_is_proved_once_more(owner):
     browser = by_mailbox(owner)
-    support.age_proofs(owner)
+    browsers.age_proofs(owner)
     require(owner)
     assert browser.get("/")["Location"] == "/sign-in/mailbox/"
     assert browser.get("/sign-in/mailbox/").status_code == 200
@@ -169,8 +172,8 @@ def test_a_mailbox_that_was_proved_long_ago_is_proved_once_more(owner):
 
 def test_the_password_does_not_make_an_old_link_recent_again(owner):
     browser = by_reset_link(owner)
-    support.age_proofs(owner)
-    assert browser.post("/prove/", {"password": support.PASSWORD}).status_code == 303
+    browsers.age_proofs(owner)
+    assert browser.post("/prove/", {"password": people.PASSWORD}).status_code == 303
     require(owner)
     assert browser.get("/")["Location"] == "/sign-in/mailbox/"
 
@@ -193,7 +196,7 @@ def test_a_recovery_code_does_not_turn_it_off(owner):
 def test_every_page_that_adds_a_factor_is_one_of_the_ways_in_the_table():
     """Whoever finds another way to a factor finds this test, and adds it to the table of ways."""
     routes = {f"{one.view.__module__}.{one.view.__name__}": one.declaration for one in walk()}
-    adds = users_of("doorward.mfa.adding.add")
+    adds = users_of("doorward.credentials.enrolment.add")
     for name in adds & set(routes):
         declared = routes[name]
         assert declared is not None

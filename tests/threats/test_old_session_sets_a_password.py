@@ -9,21 +9,21 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators import passwords
-from doorward.administrators.models import Administrator, LinkPurpose
-from doorward.core.errors import StaleRequest
+from doorward.accounts.models import Administrator, LinkPurpose
+from doorward.credentials.models import Factor
+from doorward.credentials.password import change
 from doorward.customers.models import Customer
-from doorward.mfa.models import Factor
-from tests import support
-from tests.racing import at_once
-from tests.threats.test_thief_with_the_password import enable, follow, path_of
-from tests.threats.test_trusted_browser import give_password, trusting
+from doorward.sessions.errors import StaleRequest
+from tests.kit import browsers, codes, people
+from tests.kit.racing import at_once
+from tests.kit.thief import enable, follow, path_of
+from tests.kit.trusting import give_password, trusting
 
 pytestmark = pytest.mark.django_db
 
 PAGE = "/sign-in/password/"
 SHORT = "twelve chars"
-NEW = support.OTHER_PASSWORD
+NEW = people.OTHER_PASSWORD
 
 
 def column(person, **columns):
@@ -31,7 +31,7 @@ def column(person, **columns):
 
 
 def has(person, password) -> bool:
-    return support.again(person).check_password(password)
+    return people.again(person).check_password(password)
 
 
 def test_a_policy_that_is_lifted_under_an_old_session(owner, customer):
@@ -44,13 +44,13 @@ def test_a_policy_that_is_lifted_under_an_old_session(owner, customer):
     give_password(browser, owner)
     browser.post("/sign-in/set-up/", {"later": "on"})
     assert browser.get("/security/").status_code == 200
-    support.age_proofs(owner)
+    browsers.age_proofs(owner)
     Customer.objects.filter(id=customer.id).update(require_2fa=False)
     assert browser.get("/security/")["Location"] == "/prove/"
     assert browser.get(PAGE)["Location"] == "/prove/"
     assert browser.post(PAGE, {"password": NEW})["Location"] == "/prove/"
-    assert has(owner, support.PASSWORD)
-    assert browser.post("/prove/", {"password": support.PASSWORD}).status_code == 303
+    assert has(owner, people.PASSWORD)
+    assert browser.post("/prove/", {"password": people.PASSWORD}).status_code == 303
     assert browser.post(PAGE, {"password": NEW}).status_code == 303
     assert has(owner, NEW)
 
@@ -60,26 +60,26 @@ def test_a_trusted_browser_with_a_password_from_a_break_in(owner):
     column(owner, password_due="breached")
     assert give_password(thief, owner) == "/sign-in/code/"
     assert thief.post(PAGE, {"password": NEW})["Location"] == "/sign-in/code/"
-    assert has(owner, support.PASSWORD)
-    assert thief.post("/sign-in/code/", {"code": support.next_code(owner)}).status_code == 303
+    assert has(owner, people.PASSWORD)
+    assert thief.post("/sign-in/code/", {"code": codes.next_code(owner)}).status_code == 303
     assert thief.post(PAGE, {"password": NEW}).status_code == 303
     assert has(owner, NEW)
 
 
 @pytest.mark.parametrize("due", ["breached", "not_me", "too_short"])
 def test_a_factor_that_was_proved_long_ago(owner, due):
-    support.enable_app(owner)
-    browser = support.browser_of(owner)
+    codes.enable_app(owner)
+    browser = browsers.browser_of(owner)
     column(owner, password_due=due)
-    support.age_proofs(owner)
+    browsers.age_proofs(owner)
     assert browser.post(PAGE, {"password": NEW})["Location"] == "/sign-in/code/"
-    assert browser.post("/prove/", {"password": support.PASSWORD})["Location"] == "/sign-in/code/"
-    assert has(owner, support.PASSWORD)
+    assert browser.post("/prove/", {"password": people.PASSWORD})["Location"] == "/sign-in/code/"
+    assert has(owner, people.PASSWORD)
 
 
 def test_a_recovery_code_serves_for_its_ten_minutes(owner, clock):
-    support.enable_app(owner)
-    one, two, *_rest = support.saved_codes(owner)
+    codes.enable_app(owner)
+    one, two, *_rest = codes.saved_codes(owner)
     column(owner, password_due="breached")
     browser = Client()
     give_password(browser, owner)
@@ -95,8 +95,8 @@ def test_the_form_says_nothing_of_a_wrong_guess_that_breaks_a_rule(owner):
     """Were the current password compared first, whoever is there could try a list of common ones."""
     owner.set_password(SHORT)
     column(owner, password=owner.password, password_due="too_short", password_long=False)
-    support.enable_app(owner)
-    browser = support.browser_of(owner, SHORT)
+    codes.enable_app(owner)
+    browser = browsers.browser_of(owner, SHORT)
     Factor.objects.filter(administrator=owner).delete()
     column(owner, password_due="not_me")
     browser = Client()
@@ -112,7 +112,7 @@ def test_a_guess_that_breaks_none_becomes_the_password(owner):
     column(owner, password_due="not_me")
     browser = Client()
     give_password(browser, owner)
-    assert browser.post(PAGE, {"password": support.PASSWORD}).status_code == 422
+    assert browser.post(PAGE, {"password": people.PASSWORD}).status_code == 422
     assert browser.post(PAGE, {"password": NEW}).status_code == 303
     assert has(owner, NEW)
 
@@ -121,22 +121,22 @@ def test_a_guess_that_breaks_none_becomes_the_password(owner):
 def test_guesses_at_the_same_moment_are_one_guess(owner):
     """Of many at once the first that is wrong becomes the password, and all others have to look again."""
     column(owner, password_due="not_me")
-    guesses = [support.PASSWORD, *(f"guess number {n} of a long list" for n in range(5))]
-    by, now = support.by(owner), timezone.now()
+    guesses = [people.PASSWORD, *(f"guess number {n} of a long list" for n in range(5))]
+    actor, now = people.actor(owner), timezone.now()
     set_due = partial(
-        passwords.set_due, administrator_id=owner.id, two_factors=False, by=by, now=now
+        change.set_due, administrator_id=owner.id, two_factors=False, actor=actor, now=now
     )
     outcomes = at_once([partial(set_due, password=guess) for guess in guesses])
     assert outcomes.count(None) == 1
     assert all(isinstance(one, StaleRequest) for one in outcomes[1:] if one is not None)
-    assert not has(owner, support.PASSWORD)
+    assert not has(owner, people.PASSWORD)
 
 
 def test_who_takes_an_account_back_chooses_another_password_than_the_thief_knows(owner):
-    enable(support.browser_of(owner))
+    enable(browsers.browser_of(owner))
     link = path_of(owner, LinkPurpose.NOT_ME)
     browser = Client()
-    assert follow(browser, link, {"password": support.PASSWORD}).status_code == 422
+    assert follow(browser, link, {"password": people.PASSWORD}).status_code == 422
     assert owner.factors.exists()
     assert follow(browser, link, {"password": NEW}).status_code == 303
     assert not owner.factors.exists()

@@ -9,8 +9,8 @@ from urllib.parse import quote
 import pytest
 from django.test import Client
 
-from doorward.web.gate import PAGES
-from tests import support
+from doorward.web.http.gate import PAGES
+from tests.kit import browsers, codes, people
 from tests.threats.proofs import WAYS, Person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
@@ -49,13 +49,13 @@ def is_ours(answer: Any) -> bool:
 def test_signing_in_does_not(owner, evil):
     page = Client().get("/sign-in/", {"next": evil}).content.decode()
     assert f'name="next" value="{escape(evil)}"' not in page
-    form = {"email": owner.email, "password": support.PASSWORD, "next": evil}
+    form = {"email": owner.email, "password": people.PASSWORD, "next": evil}
     assert Client().post("/sign-in/", form)["Location"] == "/"
 
 
 @pytest.mark.parametrize("evil", EVIL)
 def test_nor_does_a_step_that_is_already_passed(owner, evil):
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     browser.get("/")
     for page in PAGES.values():
         if page == "/prove/":
@@ -70,10 +70,10 @@ def test_nor_does_a_step_that_is_already_passed(owner, evil):
 
 @pytest.mark.parametrize("evil", EVIL)
 def test_nor_does_a_proof(owner, clock, evil):
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     page = browser.get("/prove/", {"next": evil}).content.decode()
     assert f'name="next" value="{escape(evil)}"' not in page
-    answer = browser.post("/prove/", {"password": support.PASSWORD, "next": evil})
+    answer = browser.post("/prove/", {"password": people.PASSWORD, "next": evil})
     assert (answer.status_code, answer["Location"]) == (303, "/")
 
 
@@ -90,7 +90,7 @@ def test_nor_does_any_step_that_is_proved(owner, clock, way):
 def test_nor_does_choosing_a_language_or_staying(owner, evil):
     form = {"language": "de", "next": evil}
     assert Client().post("/language/", form)["Location"] == "/"
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     assert browser.post("/language/", form)["Location"] == "/"
     answer = browser.post("/session/stay/", {"next": evil}, headers={"Referer": evil})
     assert is_ours(answer)
@@ -98,12 +98,12 @@ def test_nor_does_choosing_a_language_or_staying(owner, evil):
 
 def test_nor_does_where_somebody_was_heading(owner):
     """An address of ours that looks like another site's is not kept."""
-    support.enable_app(owner)
+    codes.enable_app(owner)
     browser = Client()
-    form = {"email": owner.email, "password": support.PASSWORD, "next": ""}
+    form = {"email": owner.email, "password": people.PASSWORD, "next": ""}
     browser.post("/sign-in/", form)
     for path in ("//evil.example/", "/\\evil.example/", "/security/?next=//evil.example"):
         browser.get("/", PATH_INFO=path)
     browser.get("/security/", QUERY_STRING="x=//evil.example")
-    answer = browser.post("/sign-in/code/", {"code": support.next_code(owner)})
+    answer = browser.post("/sign-in/code/", {"code": codes.next_code(owner)})
     assert is_ours(answer)

@@ -9,7 +9,7 @@ from django.test import Client
 
 from doorward.customers import cached
 from doorward.customers.models import Brand
-from tests import support
+from tests.kit import people
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
@@ -34,7 +34,7 @@ def public(settings, customer):
 
 
 def sent(host, origin, *, referer=""):
-    """Send the form of the sign-in page as a browser does, and give the status."""
+    """Send the form of the sign-in page as a browser does, and return the status."""
     client = Client(enforce_csrf_checks=True, HTTP_HOST=host)
     page = client.get("/sign-in/").content.decode()
     found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
@@ -134,7 +134,7 @@ def test_a_monitor_asks_under_any_name(public, settings, caplog, host):
     settings.DOORWARD = settings.DOORWARD.model_copy(
         update={"metrics_token": "a long enough token"}
     )
-    support.worker_beats()
+    people.worker_beats()
     for path in MACHINES:
         client = Client(HTTP_HOST=host)
         answer = client.get(path, headers={"Authorization": "Bearer a long enough token"})

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from doorward.administrators.models import Session
 from doorward.customers.models import Brand
-from tests import support
+from doorward.sessions.models import Session
+from tests.kit import browsers, people
 
 pytestmark = pytest.mark.django_db
 
@@ -19,20 +19,20 @@ CONTINUE = "/prove/continue/"
 
 @pytest.fixture
 def browser(owner, clock):
-    """Give a browser whose proof is no longer fresh, with a form that waits for one."""
-    found = support.browser_of(owner)
+    """Return a browser whose proof is no longer fresh, with a form that waits for one."""
+    found = browsers.browser_of(owner)
     clock.shift(timedelta(minutes=11))
     answer = found.post("/security/sessions/end/", {"others": "on"})
     assert answer["Location"].startswith("/prove/")
     return found
 
 
-def prove(browser):
-    assert browser.post("/prove/", {"password": support.PASSWORD, "next": "/"}).status_code == 303
+def verify_code(browser):
+    assert browser.post("/prove/", {"password": people.PASSWORD, "next": "/"}).status_code == 303
 
 
 def test_no_other_site_can_have_it_sent(browser):
-    prove(browser)
+    verify_code(browser)
     for site in ("cross-site", "same-site", "none"):
         answer = browser.get(CONTINUE, headers={"Sec-Fetch-Site": site})
         assert answer["Location"] == "/"
@@ -42,13 +42,13 @@ def test_no_other_site_can_have_it_sent(browser):
 
 def test_what_somebody_thought_better_of_does_not_go_on_later(browser, clock):
     clock.shift(timedelta(minutes=10, seconds=1))
-    prove(browser)
+    verify_code(browser)
     assert browser.get(CONTINUE)["Location"] == "/"
 
 
 def test_a_file_that_came_too_late_is_asked_for_anew(clock):
-    staff = support.make_administrator(support.provider(), tabs=["home", "brands"])
-    browser = support.browser_of(staff)
+    staff = people.make_administrator(people.provider(), tabs=["home", "brands"])
+    browser = browsers.browser_of(staff)
     page = f"/brands/{Brand.objects.get().id}/logo/"
     assert browser.get(page).status_code == 200
     clock.shift(timedelta(minutes=11))
@@ -56,30 +56,30 @@ def test_a_file_that_came_too_late_is_asked_for_anew(clock):
     assert answer["Location"] == f"/prove/?{urlencode({'next': page})}"
     asked = browser.get(answer["Location"]).content.decode()
     assert "please choose the file once more" in asked
-    assert Session.objects.get().parked is None
-    answer = browser.post("/prove/", {"password": support.PASSWORD, "next": page})
+    assert Session.objects.get().saved_request is None
+    answer = browser.post("/prove/", {"password": people.PASSWORD, "next": page})
     assert answer["Location"] == page
     assert browser.get(page).status_code == 200
 
 
 def test_a_page_with_a_file_asks_before_it_is_chosen(clock):
-    staff = support.make_administrator(support.provider(), tabs=["home", "brands"])
-    browser = support.browser_of(staff)
+    staff = people.make_administrator(people.provider(), tabs=["home", "brands"])
+    browser = browsers.browser_of(staff)
     clock.shift(timedelta(minutes=11))
     answer = browser.get(f"/brands/{Brand.objects.get().id}/logo/")
     assert answer["Location"].startswith("/prove/")
 
 
 def test_it_goes_on_in_its_own_session_alone(browser, owner, colleague):
-    for other in (support.browser_of(owner), support.browser_of(colleague)):
+    for other in (browsers.browser_of(owner), browsers.browser_of(colleague)):
         assert other.get(CONTINUE)["Location"] == "/"
-    prove(browser)
+    verify_code(browser)
     assert browser.get(CONTINUE).status_code == 200
 
 
 def test_it_keeps_nothing_secret(owner, clock):
-    found = support.browser_of(owner)
+    found = browsers.browser_of(owner)
     clock.shift(timedelta(minutes=11))
     found.post("/profile/password/", {"current": "a secret", "password": "another secret"})
-    prove(found)
+    verify_code(found)
     assert "secret" not in found.get(CONTINUE).content.decode()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from doorward.administrators import links
-from doorward.administrators.models import Administrator, LinkPurpose, MailedLink, Session
-from doorward.mfa.models import Factor, Passkey
-from tests import passkeys, support
-from tests.passkeys import ORIGIN
-from tests.softkey import SoftKey
+from doorward.accounts import mailed_links
+from doorward.accounts.models import Administrator, LinkPurpose, MailedLink
+from doorward.credentials.models import Factor, Passkey
+from doorward.sessions.models import Session
+from tests.kit import passkeys, people
+from tests.kit.passkeys import ORIGIN
+from tests.kit.softkey import SoftKey
 from tests.threats.proofs import HOST
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +22,7 @@ PAGES = ["/security/2fa/add/", "/security/2fa/enable/", "/sign-in/set-up/"]
 
 def thief_of(person: Administrator) -> Client:
     client = Client(HTTP_HOST=HOST)
-    form = {"email": person.email, "password": support.PASSWORD, "next": ""}
+    form = {"email": person.email, "password": people.PASSWORD, "next": ""}
     assert client.post("/sign-in/", form).status_code == 303
     return client
 
@@ -57,8 +58,8 @@ def test_a_first_one_goes_when_the_owner_says_that_it_was_not_them(owner):
     assert made.status_code == 303
     link = MailedLink.objects.get(administrator=owner, purpose=LinkPurpose.NOT_ME)
     mine = Client(HTTP_HOST=HOST)
-    page = mine.get(links.path(link))["Location"]
-    assert mine.post(page, {"password": support.OTHER_PASSWORD}).status_code == 303
+    page = mine.get(mailed_links.path(link))["Location"]
+    assert mine.post(page, {"password": people.OTHER_PASSWORD}).status_code == 303
     assert not Passkey.objects.exists()
     assert thief.get("/security/").status_code == 303
     answer = passkeys.sign_in(Client(HTTP_HOST=HOST), key)

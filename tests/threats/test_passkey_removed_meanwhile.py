@@ -8,24 +8,26 @@ from typing import TYPE_CHECKING
 import pytest
 from django.utils import timezone
 
-from doorward.administrators.models import Administrator, Session
-from doorward.core import errors
-from doorward.mfa import services
-from doorward.mfa.challenges import Purpose
-from doorward.mfa.models import Factor, Passkey
-from doorward.mfa.passkey_proving import Given
-from tests import passkeys, support
-from tests.passkeys import (
+from doorward.accounts.models import Administrator
+from doorward.credentials import removal
+from doorward.credentials.errors import RequiredCannotDisable
+from doorward.credentials.models import Factor, Passkey
+from doorward.credentials.passkeys.challenges import Purpose
+from doorward.credentials.passkeys.verify import Given
+from doorward.kernel.errors import Refusal
+from doorward.sessions.models import Session
+from tests.kit import passkeys, people
+from tests.kit.passkeys import (
     ORIGIN,
     PARTY,
     WHERE,
     asked,
     asked_alone,
     begin,
-    prove_second_step,
     reload,
+    verify_second_step,
 )
-from tests.racing import at_once
+from tests.kit.racing import at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,38 +37,38 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def person() -> Administrator:
-    return support.make_administrator(support.make_customer())
+    return people.make_administrator(people.make_customer())
 
 
 def test_signing_in_while_2fa_is_disabled(person):
     mine, other = passkeys.add(person), passkeys.add(person, name="Phone")
-    loaded = reload(prove_second_step(begin(person), mine))
-    given = Given(mine.get(asked(loaded, Purpose.DISABLE), ORIGIN), Purpose.DISABLE, PARTY)
-    by, now = loaded.by(WHERE), timezone.now()
+    auth = reload(verify_second_step(begin(person), mine))
+    given = Given(mine.get(asked(auth, Purpose.DISABLE), ORIGIN), Purpose.DISABLE, PARTY)
+    actor, now = auth.actor(WHERE), timezone.now()
     answers = [other.get(asked_alone(), ORIGIN) for _ in range(6)]
     calls: list[Callable[[], object]] = [partial(passkeys.send_alone, one) for one in answers]
-    calls.insert(3, partial(services.disable, loaded=loaded, proof=given, by=by, now=now))
+    calls.insert(3, partial(removal.disable, auth=auth, proof=given, actor=actor, now=now))
     outcomes = at_once(calls)
     broken = [one for one in outcomes if isinstance(one, Exception)]
-    assert all(isinstance(one, errors.Refusal) for one in broken), broken
+    assert all(isinstance(one, Refusal) for one in broken), broken
     assert not Passkey.objects.exists()
-    version = support.again(person).security_version
+    version = people.again(person).security_version
     alive = Session.objects.filter(ended_at__isnull=True, security_version=version)
-    assert [one.id for one in alive] == [loaded.browser.session_id]
+    assert [one.id for one in alive] == [auth.browser.session_id]
 
 
 def test_two_that_remove_each_other_leave_one_where_one_is_required(person):
     keys = passkeys.add(person), passkeys.add(person, name="Phone")
     Administrator.objects.of(person.customer_id).update(require_2fa=True)
-    sessions = [reload(prove_second_step(begin(person), key)) for key in keys]
+    sessions = [reload(verify_second_step(begin(person), key)) for key in keys]
     laptop, phone = (Factor.objects.get(name=name) for name in ("Laptop", "Phone"))
     now = timezone.now()
     outcomes = at_once(
         [
-            partial(services.remove, other.id, loaded=loaded, by=loaded.by(WHERE), now=now)
-            for loaded, other in zip(sessions, (phone, laptop), strict=True)
+            partial(removal.remove, other.id, auth=auth, actor=auth.actor(WHERE), now=now)
+            for auth, other in zip(sessions, (phone, laptop), strict=True)
         ]
     )
     assert Factor.objects.count() == Passkey.objects.count() == 1
     refused = [one for one in outcomes if one is not None]
-    assert [type(one) for one in refused] == [errors.RequiredCannotDisable]
+    assert [type(one) for one in refused] == [RequiredCannotDisable]

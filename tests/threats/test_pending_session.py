@@ -7,12 +7,14 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators import mailbox
-from doorward.administrators.models import Administrator, MailboxProof
-from doorward.core.steps import Step
-from doorward.mfa import recovery
-from doorward.web.gate import PAGES
-from tests import support
+from doorward.accounts.models import Administrator
+from doorward.credentials.recovery_codes import codes
+from doorward.gate.requirement import Step
+from doorward.signin import mailbox
+from doorward.signin.models import MailboxProof
+from doorward.web.http.gate import PAGES
+from tests.kit import browsers, people
+from tests.kit import codes as kit_codes
 from tests.whole.routes import METHODS, ROUTES, is_open
 
 pytestmark = pytest.mark.django_db
@@ -46,45 +48,45 @@ def test_a_made_up_session_reaches_nothing(customer):
 
 
 def test_the_password_alone_reaches_nothing(owner):
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     client = Client()
-    client.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD, "next": ""})
-    ask_everything(client, Step.PROVE_FACTOR)
+    client.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD, "next": ""})
+    ask_everything(client, Step.VERIFY_FACTOR)
 
 
 def test_before_the_mailbox_is_proved_nothing_is_reached(owner):
     Administrator.objects.of(owner.customer_id).update(require_2fa=True)
     client = Client()
-    client.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD, "next": ""})
-    ask_everything(client, Step.PROVE_MAILBOX)
+    client.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD, "next": ""})
+    ask_everything(client, Step.VERIFY_MAILBOX)
 
 
 def test_before_the_factor_is_set_up_nothing_is_reached(owner):
     Administrator.objects.of(owner.customer_id).update(require_2fa=True)
     client = Client()
-    client.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD, "next": ""})
+    client.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD, "next": ""})
     client.get("/sign-in/mailbox/")
     client.post("/sign-in/mailbox/", {"code": mailbox.code_of(MailboxProof.objects.get())})
     ask_everything(client, Step.SET_UP_FACTOR)
 
 
 def test_before_the_codes_are_saved_nothing_is_reached(owner):
-    support.enable_app(owner)
-    client = support.browser_of(owner)
-    recovery.make(owner, now=timezone.now())
+    kit_codes.enable_app(owner)
+    client = browsers.browser_of(owner)
+    codes.make(owner, now=timezone.now())
     ask_everything(client, Step.SAVE_RECOVERY_CODES)
 
 
 def test_before_the_password_is_set_nothing_is_reached(owner):
-    client = support.browser_of(owner)
+    client = browsers.browser_of(owner)
     Administrator.objects.of(owner.customer_id).update(password_due="not_me")
     ask_everything(client, Step.SET_PASSWORD)
 
 
 def test_before_through_no_page_tells_the_customers_name(owner):
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     client = Client()
-    client.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD, "next": ""})
+    client.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD, "next": ""})
     for route in ROUTES:
         answer = client.get(route.path())
         if answer.status_code == 200 and not answer.streaming:
@@ -127,7 +129,7 @@ def ask_with_tricks(client: Client, trick: str) -> None:
 @pytest.mark.parametrize("trick", TRICKS)
 def test_tricks_with_the_path_open_nothing(owner, trick):
     ask_with_tricks(Client(), trick)
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     client = Client()
-    client.post("/sign-in/", {"email": owner.email, "password": support.PASSWORD, "next": ""})
+    client.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD, "next": ""})
     ask_with_tricks(client, trick)

@@ -8,17 +8,15 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
-from doorward.administrators.models import (
-    Administrator,
-)
-from doorward.core.policy import Kinds
+from doorward.accounts.models import Administrator
 from doorward.customers import cached
 from doorward.customers.models import Brand, Customer
-from tests import support
-from tests.journeys.test_administrator import form as form_of
-from tests.journeys.test_administrator import page
-from tests.mfa.test_disabling import require
-from tests.support import browser_of
+from doorward.policy.rules import Kinds
+from tests.kit import browsers, codes, people
+from tests.kit.browsers import browser_of
+from tests.kit.factors import require
+from tests.kit.pages import form as form_of
+from tests.kit.pages import page
 from tests.whole.routes import METHODS
 from tests.whole.rows import state
 
@@ -26,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 def password(
-    client: Client, person: Administrator, word: str = support.PASSWORD, **more: str
+    client: Client, person: Administrator, word: str = people.PASSWORD, **more: str
 ) -> Any:
     form = {"email": person.email, "password": word, "next": ""}
     return client.post("/sign-in/", form | more)
@@ -37,7 +35,7 @@ def test_it_takes_hold_of_what_is_sent_too(client, owner):
     assert client.get("/prove/").status_code == 200
     require(owner)
     assert client.get("/prove/")["Location"] == "/sign-in/mailbox/"
-    assert client.post("/prove/", {"password": support.PASSWORD})["Location"] == "/sign-in/mailbox/"
+    assert client.post("/prove/", {"password": people.PASSWORD})["Location"] == "/sign-in/mailbox/"
 
 
 def test_ticking_takes_hold_of_an_open_session_at_its_next_click(owner, colleague):
@@ -46,14 +44,14 @@ def test_ticking_takes_hold_of_an_open_session_at_its_next_click(owner, colleagu
     mine = browser_of(owner)
     mine.post(page(colleague), form_of(colleague, require_2fa="on"))
     assert theirs.get("/security/")["Location"] == "/sign-in/mailbox/"
-    mine.post(page(colleague), form_of(support.again(colleague), require_2fa=None))
+    mine.post(page(colleague), form_of(people.again(colleague), require_2fa=None))
     assert theirs.get("/security/").status_code == 200
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("holds", ["tick", "policy", "floor", "brand"])
 def test_whoever_requires_it_nothing_is_done_from_then_on(owner, colleague, holds, method):
-    theirs = support.browser_of(owner)
+    theirs = browsers.browser_of(owner)
     assert theirs.get("/administrators/").status_code == 200
     customers = Customer.objects.filter(id=owner.customer_id)
     match holds:
@@ -76,7 +74,7 @@ def test_whoever_requires_it_nothing_is_done_from_then_on(owner, colleague, hold
 
 
 def test_no_longer_required_opens_nothing_that_a_factor_guards(owner):
-    support.enable_app(owner)
+    codes.enable_app(owner)
     require(owner)
     browser = Client()
     password(browser, owner)
@@ -85,8 +83,8 @@ def test_no_longer_required_opens_nothing_that_a_factor_guards(owner):
 
 
 def test_a_kind_that_is_no_longer_allowed_does_not_let_through(owner, clock):
-    support.enable_app(owner)
-    browser = support.browser_of(owner)
+    codes.enable_app(owner)
+    browser = browsers.browser_of(owner)
     assert browser.get("/security/").status_code == 200
     customers = Customer.objects.filter(id=owner.customer_id)
     customers.update(require_2fa=True, kinds=Kinds.PHISHING_RESISTANT)

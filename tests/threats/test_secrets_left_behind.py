@@ -17,12 +17,12 @@ from urllib.parse import quote, urlsplit
 import psycopg
 import pytest
 
-from doorward.safe.sqlite.driver import Database
-from tests import postgresql, serving
+from doorward.kernel.db.sqlite.driver import Database
 from tests.browser.authenticator import Authenticator
 from tests.browser.portal import Inside, Portal
-from tests.waiting import until
-from tests.wire import Answer, Wire
+from tests.kit import postgresql, serving
+from tests.kit.waiting import until
+from tests.kit.wire import Answer, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ TOKEN = "the token of the monitor 7b1f"
 NEW_PASSWORD = "nine kettles under a broken roof"
 # A moment with its fraction of a second: six digits that are nobody's code.
 _MOMENT = re.compile(r"\d{4}-?\d\d-?\d\d[T ]\d\d:?\d\d:?\d\d\.\d+")
-_HIDDEN = "administrators_session"  # renamed for a moment, so that every page with a session breaks
+_HIDDEN = "sessions_session"  # renamed for a moment, so that every page with a session breaks
 
 
 @dataclass
@@ -96,7 +96,7 @@ def running(folder: Path, **settings: str) -> Iterator[Portal]:
 
 @contextmanager
 def database(url: str, folder: Path) -> Iterator[Any]:
-    """Give a connection to the portal's database; what it does is committed at once."""
+    """Return a connection to the portal's database; what it does is committed at once."""
     if url:
         with psycopg.connect(url, autocommit=True) as connection:
             yield connection
@@ -107,10 +107,12 @@ def database(url: str, folder: Path) -> Iterator[Any]:
 
 
 def nothing_waits(url: str, folder: Path) -> bool:
-    """Say whether every event was looked at and every mail was sent."""
+    """Return whether every event was looked at and every mail was sent."""
     with database(url, folder) as connection:
         events = connection.execute("SELECT count(*) FROM audit_event WHERE dispatched_at IS NULL")
-        mails = connection.execute("SELECT count(*) FROM notices_delivery WHERE state = 'due'")
+        mails = connection.execute(
+            "SELECT count(*) FROM notifications_delivery WHERE state = 'due'"
+        )
         waiting: int = events.fetchone()[0] + mails.fetchone()[0]
         return waiting == 0
 
@@ -151,7 +153,7 @@ def journey(tmp_path_factory: pytest.TempPathFactory, url: str) -> Iterator[Jour
 
 
 def mailed_link(walked: Journey, person: Somebody, below: str) -> str:
-    """Wait for a mail with a link below this path; note its token, and give its path."""
+    """Wait for a mail with a link below this path; note its token, and return its path."""
 
     def found() -> list[str]:
         texts = (mail.text for mail in walked.portal.mails(person.email))
@@ -191,7 +193,7 @@ def sign_in_wrongly(walked: Journey, owner: Somebody) -> None:
 
 
 def set_up(walked: Journey, wire: Wire, person: Somebody, path: str) -> list[str]:
-    """Set an app up at `path`, with a wrong code first; give the recovery codes."""
+    """Set an app up at `path`, with a wrong code first; return the recovery codes."""
     secrets = walked.secrets
     page = wire.get(path)
     manual = page.between('id="manual-code">', "<")
@@ -355,7 +357,7 @@ def no_code_in(text: str, codes: dict[str, str], *, where: str) -> None:
 
 
 def cookies_of(walked: Journey) -> dict[str, str]:
-    """Give every value that a cookie ever had, the language's apart."""
+    """Return every value that a cookie ever had, the language's apart."""
     values = {value for wire in walked.wires for value in wire.kept if len(value) > 16}
     return {f"cookie {number}": value for number, value in enumerate(sorted(values))}
 
@@ -379,7 +381,7 @@ def test_every_entry_of_the_log_is_json(journey: Journey) -> None:
 
 
 def rows(walked: Journey, url: str) -> Iterator[tuple[str, str]]:
-    """Give every table's name with every row's text."""
+    """Return every table's name with every row's text."""
     with database(url, walked.portal.folder) as connection:
         names = (
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"

@@ -6,9 +6,9 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from doorward.administrators import links
-from doorward.administrators.models import MailedLink
-from tests import support
+from doorward.accounts import mailed_links
+from doorward.accounts.models import MailedLink
+from tests.kit import browsers, people
 from tests.threats.proofs import WAYS, Person, Way
 
 pytestmark = pytest.mark.django_db
@@ -47,26 +47,26 @@ def test_each_proof_gives_a_new_identifier_and_ends_the_old_one(owner, clock, wa
 @pytest.mark.parametrize("page", ["/password/reset/", "/invitation/", "/not-me/"])
 def test_nor_does_a_mailed_link_go_on_with_a_planted_one(owner, customer, page):
     if page == "/invitation/":
-        support.invite(customer)
+        people.invite(customer)
     elif page == "/password/reset/":
         Client().post("/password/forgot/", {"email": owner.email})
-        support.answer_asked()
+        people.answer_asked()
     else:
         thief = Person(owner)
         way = next(way for way in WAYS if way.route == "security/2fa/enable/")
         way.arrive(thief)
         assert thief.post(way.path, way.right(thief)).status_code == 303
     browser = Client()
-    browser.get(links.path(MailedLink.objects.latest("created_at")))
+    browser.get(mailed_links.path(MailedLink.objects.latest("created_at")))
     browser.cookies[COOKIE] = "planted by somebody else"
-    answer = browser.post(page, {"password": support.OTHER_PASSWORD})
+    answer = browser.post(page, {"password": people.OTHER_PASSWORD})
     assert answer.status_code == 303, answer.content.decode()
     assert answer.cookies[COOKIE].value != "planted by somebody else"
     assert is_dead("planted by somebody else")
 
 
 def test_an_address_never_carries_one(owner):
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     token = browser.cookies[COOKIE].value
     other = Client()
     for name in (COOKIE, "session", "sessionid"):

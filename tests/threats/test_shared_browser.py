@@ -9,13 +9,13 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+from doorward.credentials.models import TrustedBrowser
+from doorward.credentials.trusted_browsers.trust import MOST_TRUSTED
 from doorward.customers.models import Customer
 from doorward.environment import Environment
-from doorward.mfa.facts import MOST_TRUSTED
-from doorward.mfa.models import TrustedBrowser
-from doorward.web.trustmark import NAME
-from tests import passkeys, serving, support
-from tests.softkey import SoftKey
+from doorward.web.http.trustmark import NAME
+from tests.kit import browsers, codes, passkeys, people, serving
+from tests.kit.softkey import SoftKey
 
 pytestmark = pytest.mark.django_db
 
@@ -42,9 +42,9 @@ def test_two_portals_on_one_host_name_call_their_cookies_by_other_names():
 def test_every_cookie_is_called_so(owner):
     customer = owner.customer
     Customer.objects.filter(id=customer.id).update(trust_days=30)
-    support.enable_app(owner)
+    codes.enable_app(owner)
     client = Client()
-    support.sign_in(client, owner)
+    browsers.sign_in(client, owner)
     client.post("/language/", {"language": "de", "next": "/"})
     port = urlsplit(settings.DOORWARD.origin).port
     assert client.cookies
@@ -63,11 +63,11 @@ def test_a_browser_is_signed_in_to_both(tmp_path):
                 *("administrators", "add", "ines@harbour.example", "--customer", "Harbour"),
                 *("--primary", "--password-stdin"),
                 folder=_with_customer(tmp_path, servers, server),
-                stdin=support.PASSWORD,
+                stdin=people.PASSWORD,
             )
             assert added.returncode == 0, added.stderr
             browser.get("/sign-in/")
-            fields = {"email": "ines@harbour.example", "password": support.PASSWORD, "next": ""}
+            fields = {"email": "ines@harbour.example", "password": people.PASSWORD, "next": ""}
             assert browser.post("/sign-in/", **fields) == "/"
         for server in servers:
             browser.address = server.address
@@ -90,9 +90,9 @@ def _with_customer(tmp_path, servers, server):
 
 
 def sign_in(client, person, **form):
-    client.post("/sign-in/", {"email": person.email, "password": support.PASSWORD, "next": ""})
+    client.post("/sign-in/", {"email": person.email, "password": people.PASSWORD, "next": ""})
     if form.pop("code", True):
-        answer = client.post("/sign-in/code/", {"code": support.next_code(person)} | form)
+        answer = client.post("/sign-in/code/", {"code": codes.next_code(person)} | form)
         assert answer.status_code == 303, answer.content.decode()
     through = client.get("/security/").status_code == 200
     client.post("/sign-out/")
@@ -103,7 +103,7 @@ def sign_in(client, person, **form):
 def both(owner, colleague):
     Customer.objects.update(trust_days=30)
     for person in (owner, colleague):
-        support.enable_app(person)
+        codes.enable_app(person)
     return owner, colleague
 
 
@@ -122,7 +122,7 @@ def test_nobody_is_spared_by_the_trust_of_another(both, outsider):
     assert sign_in(client, both[0], trust="on")
     assert not sign_in(client, both[1], code=False)
     Customer.objects.update(trust_days=30)
-    support.enable_app(outsider)
+    codes.enable_app(outsider)
     assert not sign_in(client, outsider, code=False)
 
 
@@ -160,7 +160,7 @@ def test_two_tokens_of_one_s_own_show_each_factor_once(both):
         tokens.append(client.cookies[NAME].value)
     client = Client()
     client.cookies[NAME] = ".".join(tokens)
-    client.post("/sign-in/", {"email": both[0].email, "password": support.PASSWORD, "next": ""})
+    client.post("/sign-in/", {"email": both[0].email, "password": people.PASSWORD, "next": ""})
     page = client.get("/security/").content.decode()
     assert page.count("/security/factors/") == 1
 

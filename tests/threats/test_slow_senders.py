@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import serving
 from tests.browser.portal import Inside, Portal
-from tests.proxies import haproxy
+from tests.kit import serving
+from tests.kit.proxies import haproxy
+from tests.kit.waiting import until
+from tests.kit.wire import Wire
 from tests.threats.held import HELD, Held, held, kinds
-from tests.waiting import until
-from tests.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ def owner(portal: Portal) -> Somebody:
 
 @pytest.fixture(scope="module")
 def reader(portal: Portal) -> Wire:
-    """Give the browser of somebody at whose customer much has happened."""
+    """Return the browser of somebody at whose customer much has happened."""
     somebody = portal.boss()
     portal.ask("many_events", email=somebody.email, number=EVENTS)
     wire = Wire(portal.server.port, portal.address)
@@ -78,7 +78,7 @@ def port(
 
 
 def sign_in(port: int, owner: Somebody) -> float:
-    """Give the seconds of the form with the password."""
+    """Return the seconds of the form with the password."""
     wire = Wire(port, owner.portal.address)
     wire.get("/sign-in/")
     began = time.monotonic()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from doorward.administrators.models import Administrator
+from doorward.accounts.models import Administrator
 from doorward.customers.tabs import ADMINISTRATORS, CUSTOMERS
-from tests import support
+from tests.kit import browsers, people
 
 pytestmark = pytest.mark.django_db
 
@@ -14,14 +14,14 @@ FIELDS = {"email": "me.too@provider.example", "first_name": "Me", "last_name": "
 
 
 def staff(tabs):
-    return support.make_administrator(
-        support.provider(), email="theo@provider.example", name="Theo Baum", tabs=tabs
+    return people.make_administrator(
+        people.provider(), email="theo@provider.example", name="Theo Baum", tabs=tabs
     )
 
 
 def test_the_customers_tab_makes_no_colleague_with_every_right(customer):
     theo = staff({"home", CUSTOMERS})
-    browser = support.browser_of(theo)
+    browser = browsers.browser_of(theo)
     answer = browser.post(f"/customers/{theo.customer_id}/invite/", FIELDS)
     assert answer.status_code == 403
     assert not Administrator.objects.everywhere().filter(email=FIELDS["email"]).exists()
@@ -30,5 +30,5 @@ def test_the_customers_tab_makes_no_colleague_with_every_right(customer):
 
 def test_with_the_administrators_tab_it_is_allowed():
     theo = staff({"home", CUSTOMERS, ADMINISTRATORS})
-    answer = support.browser_of(theo).post(f"/customers/{theo.customer_id}/invite/", FIELDS)
+    answer = browsers.browser_of(theo).post(f"/customers/{theo.customer_id}/invite/", FIELDS)
     assert answer.status_code == 303

@@ -1,6 +1,6 @@
 """A session that was left open: nothing that touches security is done with a proof that has grown old.
 
-Every form whose view wants a fresh proof is found by walking the site map, sent too late, and goes on
+Every form whose view wants reauthentication is found by walking the site map, sent too late, and goes on
 after the proof exactly as it was typed. What must want one is product's list; what wants none is known.
 """
 
@@ -14,11 +14,13 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from doorward.administrators.models import Administrator, EmailChange
-from doorward.audit.events import Kind
+from doorward.accounts.models import Administrator, EmailChange
+from doorward.audit.events import HISTORY_EXPORTED
 from doorward.audit.models import Event
-from doorward.core.steps import OTHERS, OWN_FACTORS, OWN_SECURITY, Fresh
-from tests import support
+from doorward.customers.events import BRAND_CHANGED
+from doorward.sessions.reauthentication import OTHERS, OWN_FACTORS, OWN_SECURITY, Reauthentication
+from tests.kit import browsers, codes, people
+from tests.kit.pages import profile
 from tests.threats.changes import changes
 from tests.whole.callgraph import users_of
 from tests.whole.routes import Route, walk
@@ -28,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 CONTINUE = "/prove/continue/"
 # What each of these addresses is, and how old a proof may be for it (docs/architecture.md: core/steps).
-WANTED: dict[str, Fresh] = {
+WANTED: dict[str, Reauthentication] = {
     "account/": OTHERS,
     "activity/export.csv": OTHERS,
     "activity/export/": OTHERS,
@@ -83,7 +85,7 @@ READ_ONLY = {"activity/export/", "activity/export.csv"}
 ROUTES = walk()
 
 
-def fresh_of(route: Route) -> Fresh | None:
+def fresh_of(route: Route) -> Reauthentication | None:
     return route.declaration.need_for("POST").fresh if route.declaration else None
 
 
@@ -96,17 +98,19 @@ def test_what_product_lists_wants_a_fresh_proof():
 
 
 def test_what_asks_in_the_middle_of_a_view_is_known():
-    assert users_of("doorward.web.gate.demand") == {
+    assert users_of("doorward.web.http.gate.demand") == {
         "doorward.web.administrators.person.edit",
         "doorward.web.profile.views.profile",
-        "doorward.web.profile.views._is_fresh",
-        "doorward.web.stale._proved_by_now",
+        "doorward.web.profile.views._is_recent",
+        "doorward.web.http.stale._proved_by_now",
     }
-    assert users_of("doorward.web.gate.ProofWanted") - {"doorward.web.gate.demand"} <= {
-        "doorward.web.gate.Gate",
-        "doorward.web.profile.views._is_fresh",
+    assert users_of("doorward.web.http.gate.ReauthenticationWanted") - {
+        "doorward.web.http.gate.demand"
+    } <= {
+        "doorward.web.http.gate.Gate",
+        "doorward.web.profile.views._is_recent",
         "doorward.web.security.views.factor",
-        "doorward.web.stale._proved_by_now",
+        "doorward.web.http.stale._proved_by_now",
     }
 
 
@@ -128,7 +132,7 @@ UNFINISHED = {
 }
 
 
-def parked(page: str) -> tuple[str, list[tuple[str, str]]]:
+def saved_request(page: str) -> tuple[str, list[tuple[str, str]]]:
     """Read the form that goes on: where to, and its fields."""
     form = re.search(
         r'<form[^>]*action="([^"]+)"[^>]*data-sends-itself>(.*?)</form>', page, re.DOTALL
@@ -151,8 +155,8 @@ def as_sent(form: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def prove(browser, person, to):
-    answer = browser.post("/prove/", {"code": support.next_code(person), "next": to})
+def verify_code(browser, person, to):
+    answer = browser.post("/prove/", {"code": codes.next_code(person), "next": to})
     assert (answer.status_code, answer["Location"]) == (303, to)
 
 
@@ -161,7 +165,7 @@ def test_a_form_that_comes_too_late_does_nothing_and_goes_on_after_the_proof(
     boss, forms, clock, pattern
 ):
     path, form = forms[pattern]
-    browser = support.browser_of(boss)
+    browser = browsers.browser_of(boss)
     browser.get("/security/")
     clock.shift(timedelta(seconds=WANTED[pattern].seconds))
     before, events = state(), Event.objects.count()
@@ -172,8 +176,8 @@ def test_a_form_that_comes_too_late_does_nothing_and_goes_on_after_the_proof(
     assert (state(), Event.objects.count()) == (before, events)
     wrong = {"code": "000000", "next": CONTINUE}
     assert browser.post("/prove/", wrong).status_code == 422
-    prove(browser, boss, CONTINUE)
-    action, fields = parked(browser.get(CONTINUE).content.decode())
+    verify_code(browser, boss, CONTINUE)
+    action, fields = saved_request(browser.get(CONTINUE).content.decode())
     assert (action, fields) == (path, as_sent(form))
 
     events = Event.objects.count()
@@ -190,36 +194,36 @@ def test_a_form_that_comes_too_late_does_nothing_and_goes_on_after_the_proof(
 @pytest.mark.parametrize("pattern", sorted(set(WANTED) - READ_ONLY))
 def test_a_second_earlier_nothing_is_asked(boss, forms, clock, pattern):
     path, form = forms[pattern]
-    browser = support.browser_of(boss)
+    browser = browsers.browser_of(boss)
     clock.shift(timedelta(seconds=WANTED[pattern].seconds - 1))
     assert not browser.post(path, form).headers.get("Location", "").startswith("/prove/")
 
 
 @pytest.mark.parametrize("path", ["/activity/export/", "/activity/export.csv?group=password"])
 def test_what_is_taken_along_waits_for_the_proof_too(boss, clock, path):
-    browser = support.browser_of(boss)
+    browser = browsers.browser_of(boss)
     clock.shift(timedelta(seconds=OTHERS.seconds))
     answer = browser.get(path)
     assert answer.status_code == 303
     assert answer["Location"].startswith("/prove/?next=%2Factivity%2Fexport")
-    assert not support.events(Kind.HISTORY_EXPORTED)
-    prove(browser, boss, path)
+    assert not people.events(HISTORY_EXPORTED)
+    verify_code(browser, boss, path)
     assert browser.get(path).status_code == 200
 
 
 def test_the_page_of_a_logo_wants_it_before_a_file_is_chosen(boss, forms, clock):
     """A file cannot wait for a proof."""
     path, _ = forms["brands/<uuid:brand_id>/logo/"]
-    browser = support.browser_of(boss)
+    browser = browsers.browser_of(boss)
     clock.shift(timedelta(seconds=OTHERS.seconds))
     assert browser.get(path)["Location"].startswith("/prove/")
     logo = SimpleUploadedFile("logo.png", b"\x89PNG", content_type="image/png")
     assert browser.post(path, {"logo": logo})["Location"].startswith("/prove/")
-    assert not support.events(Kind.BRAND_CHANGED)
+    assert not people.events(BRAND_CHANGED)
 
 
 def test_what_may_be_sent_without_one_is_known(boss, clock):
-    browser = support.browser_of(boss)
+    browser = browsers.browser_of(boss)
     clock.shift(timedelta(minutes=11))
     unasked = set()
     for route in ROUTES:
@@ -231,44 +235,30 @@ def test_what_may_be_sent_without_one_is_known(boss, clock):
     assert unasked == set(UNASKED)
 
 
-# --- another e-mail, asked for among other things -------------------------------------------------
-
-
-def profile(person, **changes):
-    return {
-        "first_name": person.first_name,
-        "last_name": person.last_name,
-        "phone": "",
-        "email": person.email,
-        "language": "en",
-        "time_zone": "UTC",
-    } | changes
-
-
 def test_another_e_mail_of_one_s_own_wants_one_and_nothing_is_lost(boss, clock):
-    browser = support.browser_of(boss)
+    browser = browsers.browser_of(boss)
     clock.shift(timedelta(minutes=5))
     wanted = profile(boss, first_name="Else", email="nora@new.example")
     answer = browser.post("/profile/", wanted)
     assert (answer.status_code, answer["Location"]) == (303, "/prove/?next=%2Fprove%2Fcontinue%2F")
-    assert support.again(boss).first_name == "Nora"
+    assert people.again(boss).first_name == "Nora"
     assert not EmailChange.objects.exists()
-    prove(browser, boss, CONTINUE)
-    assert parked(browser.get(CONTINUE).content.decode()) == ("/profile/", as_sent(wanted))
+    verify_code(browser, boss, CONTINUE)
+    assert saved_request(browser.get(CONTINUE).content.decode()) == ("/profile/", as_sent(wanted))
     assert browser.post("/profile/", wanted).status_code == 303
     assert EmailChange.objects.exists()
 
 
 def test_the_rest_of_a_profile_wants_none(boss, clock):
-    browser = support.browser_of(boss)
+    browser = browsers.browser_of(boss)
     clock.shift(timedelta(minutes=6))
     assert browser.post("/profile/", profile(boss, first_name="Else")).status_code == 303
-    assert support.again(boss).first_name == "Else"
+    assert people.again(boss).first_name == "Else"
 
 
 def test_another_e_mail_of_a_colleague_wants_one_of_five_minutes(boss, forms, clock):
     path, form = forms["administrators/<uuid:person_id>/"]
-    browser = support.browser_of(boss)
+    browser = browsers.browser_of(boss)
     clock.shift(timedelta(minutes=5))
     assert browser.post(path, form).status_code == 303
     answer = browser.post(path, form | {"first_name": "Su", "email": "x@x.example"})
@@ -282,24 +272,24 @@ def test_another_e_mail_of_a_colleague_wants_one_of_five_minutes(boss, forms, cl
 
 
 def test_the_password_is_none_where_there_is_a_factor(boss, clock):
-    browser = support.browser_of(boss)
+    browser = browsers.browser_of(boss)
     clock.shift(timedelta(minutes=11))
-    answer = browser.post("/prove/", {"password": support.PASSWORD, "next": "/"})
+    answer = browser.post("/prove/", {"password": people.PASSWORD, "next": "/"})
     assert answer.status_code == 422
     answer = browser.post("/security/recovery-codes/")
     assert answer["Location"].startswith("/prove/")
 
 
 def test_where_there_is_no_factor_the_password_is_one(owner, clock):
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     clock.shift(timedelta(minutes=11))
     form = {"name": "Phone", "code": "123456"}
     assert browser.post("/security/2fa/enable/", form)["Location"].startswith("/prove/")
     answer = browser.post("/prove/", {"password": "wrong", "next": CONTINUE})
     assert answer.status_code == 422
-    answer = browser.post("/prove/", {"password": support.PASSWORD, "next": CONTINUE})
+    answer = browser.post("/prove/", {"password": people.PASSWORD, "next": CONTINUE})
     assert answer["Location"] == CONTINUE
-    action, fields = parked(browser.get(CONTINUE).content.decode())
+    action, fields = saved_request(browser.get(CONTINUE).content.decode())
     assert (action, fields) == ("/security/2fa/enable/", [("name", "Phone")])
     again = browser.post(action, dict(fields))
     assert again.status_code == 422

@@ -25,18 +25,19 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators import email_change
-from doorward.administrators.links import PATHS
-from doorward.administrators.models import LinkPurpose
-from doorward.cli.sealed import COLUMNS
-from doorward.mfa.models import Factor, RecoverySet
-from doorward.safe import sealed, vault
-from doorward.safe.keyring import KeyFile
-from doorward.safe.models import Attempt
-from doorward.safe.sqlite.driver import Database
-from doorward.web import browsermark, linkmark
-from tests import support
-from tests.secrets_at_rest import Kept, keep
+from doorward.accounts import email_change
+from doorward.accounts.mailed_links import PATHS
+from doorward.accounts.models import LinkPurpose
+from doorward.credentials.models import Factor, RecoverySet
+from doorward.kernel.crypto import columns as crypto_columns
+from doorward.kernel.crypto import sealing
+from doorward.kernel.crypto.keyring import KeyFile
+from doorward.kernel.db.sqlite.driver import Database
+from doorward.kernel.models import Attempt
+from doorward.operations.sealed_columns import COLUMNS
+from doorward.web.http import browsermark, linkmark
+from tests.kit import browsers, codes, people
+from tests.kit.secrets_at_rest import Kept, keep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
     from time_machine import Traveller
 
-    from doorward.administrators.models import Administrator
+    from doorward.accounts.models import Administrator
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,7 +60,7 @@ class Loot:
     tables: dict[str, list[dict[str, Any]]]
 
     def values(self) -> set[str | bytes]:
-        """Give every value that might be a secret."""
+        """Return every value that might be a secret."""
         return {
             bytes(value) if isinstance(value, bytes | memoryview) else str(value)
             for rows in self.tables.values()
@@ -69,7 +70,7 @@ class Loot:
         }
 
     def pieces(self) -> set[bytes]:
-        """Give the bytes that might be keys: whole values, and those of which a seal is put together."""
+        """Return the bytes that might be keys: whole values, and those of which a seal is put together."""
         return {piece for value in self.values() for piece in taken_apart(value)}
 
 
@@ -83,7 +84,7 @@ def taken_apart(value: str | bytes) -> Iterator[bytes]:
 
 
 def written(value: str | bytes) -> set[str]:
-    """Give a value in every writing that it could be sent in."""
+    """Return a value in every writing that it could be sent in."""
     if isinstance(value, str):
         return {value, value.replace("-", "")}
     in_64 = base64.urlsafe_b64encode(value).decode()
@@ -99,14 +100,14 @@ def written(value: str | bytes) -> set[str]:
 
 @pytest.fixture
 def kept(clock, owner, colleague, outsider) -> Kept:
-    support.invite(owner.customer)
-    email_change.ask(colleague, "sam@new.example", by=support.by(owner), now=timezone.now())
+    people.invite(owner.customer)
+    email_change.ask(colleague, "sam@new.example", actor=people.actor(owner), now=timezone.now())
     return keep(owner, colleague, outsider)
 
 
 @pytest.fixture
 def loot(kept, tmp_path) -> Loot:
-    """Give what a copy of the SQLite file has, or a dump of PostgreSQL."""
+    """Return what a copy of the SQLite file has, or a dump of PostgreSQL."""
     names = connection.introspection.table_names()
     if connection.vendor == "sqlite":
         copy = copied(tmp_path / "stolen.sqlite3")
@@ -138,7 +139,7 @@ def test_the_loot_is_everything(loot: Loot) -> None:
     """What is tried below is really there: each table of ours, and something in each that matters."""
     for column in COLUMNS:
         assert any(row[column.column] for row in loot.tables[column.model._meta.db_table])
-    for name in ("mfa_recoverycode", "administrators_session", "administrators_mailedlink"):
+    for name in ("credentials_recoverycode", "sessions_session", "accounts_mailedlink"):
         assert len(loot.tables[name]) >= 2
     assert len(loot.values()) > 150
 
@@ -151,7 +152,7 @@ def test_no_secret_stands_in_it(kept: Kept, loot: Loot) -> None:
         kept.started.token,
         kept.mailed_code,
         kept.link.split("/")[-2],
-        support.PASSWORD,
+        people.PASSWORD,
         *kept.codes,
         *kept.unsaved_codes,
         *(cookie for cookie in cookies if len(cookie) > SHORTEST),
@@ -197,7 +198,7 @@ def test_no_value_is_a_cookie_that_signs_in(kept: Kept, loot: Loot) -> None:
 
 def tokens(loot: Loot, *known: bytes) -> Iterator[tuple[str, str]]:
     """Make the token of each link in each way that what is there allows, with its page."""
-    for row in loot.tables["administrators_mailedlink"]:
+    for row in loot.tables["accounts_mailedlink"]:
         link_id = uuid.UUID(str(row["id"]))
         page = PATHS[LinkPurpose(row["purpose"])]
         for nonce in taken_apart(bytes(row["nonce"])):
@@ -210,7 +211,7 @@ def tokens(loot: Loot, *known: bytes) -> Iterator[tuple[str, str]]:
 def macs(purpose: str, message: bytes, loot: Loot, *known: bytes) -> set[bytes]:
     """Hash with all that might be the key of the hashes: what is stored of it, and nothing at all."""
     bound = len(purpose).to_bytes(2) + purpose.encode() + message
-    stored = [bytes(row["sealed"]) for row in loot.tables["safe_sealedkey"]]
+    stored = [bytes(row["sealed"]) for row in loot.tables["kernel_sealedkey"]]
     taken = {piece for value in stored for piece in taken_apart(value)}
     keys = {b"", b"\0" * 32, *taken, *known}
     return {hmac.digest(key, bound, "sha256") for key in keys}
@@ -219,7 +220,7 @@ def macs(purpose: str, message: bytes, loot: Loot, *known: bytes) -> set[bytes]:
 def sets_a_password(page: str, token: str) -> bool:
     client = Client()
     client.cookies[linkmark.NAME] = f"{page}|{token}"
-    return client.post(page, {"password": support.OTHER_PASSWORD}).status_code != 422
+    return client.post(page, {"password": people.OTHER_PASSWORD}).status_code != 422
 
 
 @pytest.mark.one_database  # what is in the columns is made before they are reached
@@ -234,13 +235,13 @@ def test_no_link_can_be_made(kept: Kept, loot: Loot) -> None:
 @pytest.mark.one_database  # what is in the columns is made before they are reached
 def test_not_even_the_key_of_the_hashes_makes_a_link(kept: Kept, loot: Loot) -> None:
     """Somebody knows it from long ago; since then the ring has another key."""
-    known = vault._fingerprint_key()
+    known = sealing._hash_key()
     made = set(tokens(loot, known))
     assert not [one for one in made if sets_a_password(*one)]
 
 
 def test_no_mailed_code_can_be_made(kept: Kept, loot: Loot) -> None:
-    [row] = loot.tables["administrators_mailboxproof"]
+    [row] = loot.tables["signin_mailboxproof"]
     made = set()
     for nonce in taken_apart(bytes(row["nonce"])):
         for mac in macs("mailbox", uuid.UUID(str(row["id"])).bytes + nonce, loot):
@@ -250,11 +251,11 @@ def test_no_mailed_code_can_be_made(kept: Kept, loot: Loot) -> None:
 
 
 def second_step(person: Administrator) -> Client:
-    """Give a browser in which the thief proved the password, and need not wait for anything."""
+    """Return a browser in which the thief proved the password, and need not wait for anything."""
     Attempt.objects.all().delete()
     for model in (Factor, RecoverySet):
         model.objects.update(unknown_failures=0, unknown_wait_until=0, failures_in_a_row=0)
-    return support.browser_signed_in_by_service(person)
+    return browsers.browser_signed_in_by_service(person)
 
 
 def recovers(person: Administrator, code: str) -> bool:
@@ -271,10 +272,10 @@ def test_no_value_is_a_recovery_code(kept: Kept, loot: Loot) -> None:
 
 
 def is_the_app(person: Administrator, secret: bytes, clock: Traveller) -> bool:
-    """Say whether this secret's codes are right twice: one alone is by chance, once in a while."""
+    """Return whether this secret's codes are right twice: one alone is by chance, once in a while."""
     for _ in range(2):
         clock.shift(timedelta(minutes=1))
-        answer = second_step(person).post("/sign-in/code/", {"code": support.code(secret)})
+        answer = second_step(person).post("/sign-in/code/", {"code": codes.code(secret)})
         if answer.status_code != 303:
             return False
     return True
@@ -290,13 +291,13 @@ def test_no_value_is_the_secret_of_an_app(kept: Kept, loot: Loot, clock: Travell
 
 def test_no_password_can_be_guessed_at(owner: Administrator, loot: Loot) -> None:
     """Not even who knows it can tell, without the key, that it is the one of this hash."""
-    hashes = [row["password"] for row in loot.tables["administrators_administrator"]]
-    assert support.again(owner).password in hashes
+    hashes = [row["password"] for row in loot.tables["accounts_administrator"]]
+    assert people.again(owner).password in hashes
     for stored in hashes:
         _, usable, argon2 = stored.partition("$")
         if not usable:
             continue  # of somebody who is still invited
-        for guess in (support.PASSWORD, stored, *macs("password", support.PASSWORD.encode(), loot)):
+        for guess in (people.PASSWORD, stored, *macs("password", people.PASSWORD.encode(), loot)):
             with pytest.raises(VerifyMismatchError):
                 PasswordHasher().verify(f"${argon2}", guess)
 
@@ -309,8 +310,8 @@ def test_a_ring_of_the_thiefs_own_opens_nothing(
     own = KeyFile(tmp_path / "own.json", now=timezone.now())
     listed = json.loads(own.path.read_text())["keys"]
     own.path.write_text(json.dumps({"keys": [*listed, *(listed[0] | {"id": one} for one in ids)]}))
-    monkeypatch.setattr(vault, "_ciphers", {})
+    monkeypatch.setattr(sealing, "_ciphers", {})
     settings.KEYS = own
-    found = sealed.look(COLUMNS, seen=lambda: None)
+    found = crypto_columns.look(COLUMNS, seen=lambda: None)
     assert found.needs == {}
     assert found.broken == sum(column.rows.count() for column in COLUMNS if not column.fleeting)

@@ -12,34 +12,28 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 from django.utils import timezone
 
-from doorward.administrators import (
-    closing,
-    email_change,
-    invitations,
-    links,
-    mailbox,
-    passwords,
-    services,
-    sessions,
-)
-from doorward.administrators.models import (
-    Administrator,
-    EmailChange,
-    LinkPurpose,
-    MailedLink,
-    Session,
-    Status,
-)
-from doorward.administrators.services import Change
-from doorward.audit.origin import CONSOLE, Origin
-from doorward.core import errors
-from doorward.core.access import next_step
-from doorward.core.steps import FactorKind, Need, Step
+from doorward.accounts import closing, email_change, invitations, mailed_links, services
+from doorward.accounts.errors import LinkInvalid, WrongStatus
+from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, MailedLink, Status
+from doorward.accounts.services import Change
+from doorward.audit.actor import CONSOLE, ClientInfo
+from doorward.credentials.password import change
+from doorward.credentials.totp import enrol
+from doorward.credentials.trusted_browsers import trust
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.customers.services import CustomerChange
-from doorward.mfa import facts, not_me, set_up, trusted
-from tests import passkeys, support
-from tests.racing import at_once
+from doorward.gate import loading
+from doorward.gate.decision import next_step
+from doorward.gate.requirement import Need, Step
+from doorward.kernel.errors import Refusal
+from doorward.policy.rules import FactorKind
+from doorward.recovery import not_me
+from doorward.sessions import issuing
+from doorward.sessions.errors import SessionEnded, StaleRequest
+from doorward.sessions.models import Session
+from doorward.signin import invitation, mailbox
+from tests.kit import codes, passkeys, people
+from tests.kit.racing import at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,11 +41,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 Make: TypeAlias = "Callable[[Administrator], object]"
-WHERE = Origin(address="192.0.2.10", browser=support.CHROME)
+WHERE = ClientInfo(address="192.0.2.10", browser=people.CHROME)
 FORM: dict[str, Any] = {
-    "password": support.OTHER_PASSWORD,
+    "password": people.OTHER_PASSWORD,
     "browser_token": "b" * 43,
-    "origin": WHERE,
+    "client": WHERE,
 }
 
 
@@ -65,7 +59,7 @@ def restore_person(person: Administrator) -> None:
 
 def set_status(person: Administrator, status: Status) -> None:
     wanted = Change(status=status, confirmed=True)
-    services.change(person.id, wanted, customer=person.customer, by=CONSOLE, now=timezone.now())
+    services.change(person.id, wanted, customer=person.customer, actor=CONSOLE, now=timezone.now())
 
 
 def suspend_customer(person: Administrator) -> None:
@@ -84,7 +78,7 @@ def set_customer(customer: Customer, status: CustomerStatus) -> None:
         floor_require_2fa=False,
         confirmed=True,
     )
-    closing.change_customer(customer.id, wanted, by=CONSOLE, now=timezone.now())
+    closing.change_customer(customer.id, wanted, actor=CONSOLE, now=timezone.now())
 
 
 BOTH = pytest.mark.parametrize(
@@ -98,15 +92,15 @@ BOTH = pytest.mark.parametrize(
 
 
 def reset_link_of_a_colleague(person: Administrator) -> None:
-    passwords.send_link(person=person, by=CONSOLE, now=timezone.now())
+    change.send_link(person=person, actor=CONSOLE, now=timezone.now())
 
 
 def change_of_the_own_email(person: Administrator) -> None:
-    email_change.ask(person, "new@example.com", by=support.by(person), now=timezone.now())
+    email_change.ask(person, "new@example.com", actor=people.actor(person), now=timezone.now())
 
 
 def way_back(person: Administrator) -> None:
-    links.make(LinkPurpose.NOT_ME, administrator_id=person.id, now=timezone.now())
+    mailed_links.make(LinkPurpose.NOT_ME, administrator_id=person.id, now=timezone.now())
 
 
 @BOTH
@@ -114,9 +108,9 @@ def way_back(person: Administrator) -> None:
 def test_a_link_is_not_made_for_somebody_who_is_suspended_by_now(
     make: Make, suspend: Make, restore: Make, owner: Administrator, colleague: Administrator
 ) -> None:
-    as_before = support.again(colleague)
+    as_before = people.again(colleague)
     suspend(colleague)
-    with pytest.raises(errors.Refusal):
+    with pytest.raises(Refusal):
         make(as_before)
     restore(colleague)
     assert not MailedLink.objects.filter(revoked_at=None).exists()
@@ -124,10 +118,10 @@ def test_a_link_is_not_made_for_somebody_who_is_suspended_by_now(
 
 
 def test_nor_an_invitation_for_somebody_who_was_removed(owner: Administrator) -> None:
-    invited = support.invite(owner.customer)
-    invitations.revoke(invited, by=CONSOLE, now=timezone.now())
-    with pytest.raises(errors.WrongStatus):
-        invitations.resend(invited, by=CONSOLE, now=timezone.now())
+    invited = people.invite(owner.customer)
+    invitations.revoke(invited, actor=CONSOLE, now=timezone.now())
+    with pytest.raises(WrongStatus):
+        invitations.resend(invited, actor=CONSOLE, now=timezone.now())
     assert not MailedLink.objects.filter(revoked_at=None).exists()
 
 
@@ -135,7 +129,7 @@ def test_nor_an_invitation_for_somebody_who_was_removed(owner: Administrator) ->
 def test_a_session_that_began_just_then_is_none(
     suspend: Make, restore: Make, owner: Administrator, colleague: Administrator
 ) -> None:
-    as_before = support.again(colleague)
+    as_before = people.again(colleague)
     suspend(colleague)
     started = begin(as_before)
     restore(colleague)
@@ -147,24 +141,24 @@ def test_nor_does_a_trusted_browser_come_back(
     suspend: Make, restore: Make, owner: Administrator, colleague: Administrator
 ) -> None:
     Customer.objects.filter(id=colleague.customer_id).update(trust_days=7)
-    support.enable_app(colleague)
-    loaded, now = passkeys.begin(colleague), timezone.now()
+    codes.enable_app(colleague)
+    auth, now = passkeys.begin(colleague), timezone.now()
     suspend(colleague)
-    token = trusted.begin(
-        loaded=loaded, kind=FactorKind.APP, old_token="", by=loaded.by(WHERE), now=now
+    token = trust.begin(
+        auth=auth, kind=FactorKind.APP, old_token="", actor=auth.actor(WHERE), now=now
     ).token
     restore(colleague)
-    assert not is_through(begin(support.again(colleague)).token, trusted_token=token)
+    assert not is_through(begin(people.again(colleague)).token, trusted_token=token)
 
 
-def begin(person: Administrator) -> sessions.Started:
+def begin(person: Administrator) -> issuing.Started:
     now = timezone.now()
-    return sessions.begin(person, by=support.by(person), now=now, password_at=now)
+    return issuing.begin(person, actor=people.actor(person), now=now, password_at=now)
 
 
 def is_through(token: str, *, trusted_token: str = "") -> bool:
-    loaded = facts.load(token, trusted_token)
-    step = next_step(loaded.facts if loaded else None, Need.THROUGH, now=timezone.now())
+    auth = loading.load(token, trusted_token)
+    step = next_step(auth.facts if auth else None, Need.THROUGH, now=timezone.now())
     return step is Step.THROUGH
 
 
@@ -173,7 +167,7 @@ def is_through(token: str, *, trusted_token: str = "") -> bool:
 
 def token(person: Administrator, purpose: LinkPurpose) -> str:
     link = MailedLink.objects.filter(administrator=person, purpose=purpose).latest("created_at")
-    return links.path(link).split("/")[-2]
+    return mailed_links.path(link).split("/")[-2]
 
 
 def open_session(person: Administrator) -> Callable[[], object]:
@@ -181,48 +175,48 @@ def open_session(person: Administrator) -> Callable[[], object]:
 
     def use() -> None:
         if not is_through(started.token):
-            raise errors.StaleRequest
+            raise StaleRequest
 
     return use
 
 
 def open_reset(person: Administrator) -> Callable[[], object]:
-    support.ask_for_link(person.email, origin=WHERE)
+    people.ask_for_link(person.email, client=WHERE)
     mailed = token(person, LinkPurpose.RESET)
-    return lambda: passwords.reset(token=mailed, two_factors=False, now=timezone.now(), **FORM)
+    return lambda: change.reset(token=mailed, two_factors=False, now=timezone.now(), **FORM)
 
 
 def open_email_change(person: Administrator) -> Callable[[], object]:
     change_of_the_own_email(person)
     mailed = token(person, LinkPurpose.EMAIL_NEW)
     return lambda: email_change.answer(
-        token=mailed, stop=False, origin=WHERE, session_id=None, now=timezone.now()
+        token=mailed, stop=False, client=WHERE, session_id=None, now=timezone.now()
     )
 
 
 def open_mailbox_code(person: Administrator) -> Callable[[], object]:
-    loaded = passkeys.begin(person)
-    session_id = loaded.browser.session_id
+    auth = passkeys.begin(person)
+    session_id = auth.browser.session_id
     code = mailbox.code_of(
-        mailbox.send(session_id=session_id, by=loaded.by(WHERE), now=timezone.now())
+        mailbox.send(session_id=session_id, actor=auth.actor(WHERE), now=timezone.now())
     )
-    return lambda: mailbox.prove(
+    return lambda: mailbox.verify_code(
         session_id=session_id,
-        old_hash=loaded.browser.token_hash,
+        old_hash=auth.browser.token_hash,
         code=code,
-        by=loaded.by(WHERE),
+        actor=auth.actor(WHERE),
         now=timezone.now(),
     )
 
 
 def open_set_up(person: Administrator) -> Callable[[], object]:
-    loaded = passkeys.begin(person)
-    secret = set_up.begin(session_id=loaded.browser.session_id, now=timezone.now())
-    return lambda: set_up.confirm(
-        loaded=loaded,
-        code=support.code(secret),
+    auth = passkeys.begin(person)
+    secret = enrol.begin(session_id=auth.browser.session_id, now=timezone.now())
+    return lambda: enrol.confirm(
+        auth=auth,
+        code=codes.code(secret),
         name="",
-        by=loaded.by(WHERE),
+        actor=auth.actor(WHERE),
         now=timezone.now(),
     )
 
@@ -241,17 +235,17 @@ def test_nothing_that_was_open_is_good_after_the_restore(
     use = thing(colleague)
     suspend(colleague)
     for status in (restore, lambda _person: None):
-        with pytest.raises((errors.Refusal, errors.SessionEnded)):
+        with pytest.raises((Refusal, SessionEnded)):
             use()
         status(colleague)
 
 
 def test_an_invitation_waits_for_its_customer(owner: Administrator) -> None:
-    invited = support.invite(owner.customer)
+    invited = people.invite(owner.customer)
     mailed = token(invited, LinkPurpose.INVITATION)
-    accept = partial(invitations.accept, token=mailed, two_factors=False, **FORM)
+    accept = partial(invitation.accept, token=mailed, two_factors=False, **FORM)
     suspend_customer(owner)
-    with pytest.raises(errors.LinkInvalid):
+    with pytest.raises(LinkInvalid):
         accept(now=timezone.now())
     restore_customer(owner)
     accept(now=timezone.now())
@@ -263,23 +257,21 @@ def test_an_invitation_waits_for_its_customer(owner: Administrator) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("suspend", [suspend_person, suspend_customer])
 def test_of_both_at_once_no_link_is_left(suspend: Make) -> None:
-    customer = support.make_customer()
-    support.make_administrator(customer, tabs=support.ALL_TABS)
+    customer = people.make_customer()
+    people.make_administrator(customer, tabs=people.ALL_TABS)
     for number in range(6):
-        person = support.make_administrator(
+        person = people.make_administrator(
             customer, email=f"samuel{number}@harbourbakery.example", name="Samuel Osei"
         )
         calls: list[Callable[[], object]] = [
-            partial(support.ask_for_link, person.email, origin=WHERE),
+            partial(people.ask_for_link, person.email, client=WHERE),
             partial(suspend, person),
             partial(change_of_the_own_email, person),
             partial(reset_link_of_a_colleague, person),
         ]
         outcomes = at_once(calls)
         assert not [
-            one
-            for one in outcomes
-            if isinstance(one, Exception) and not isinstance(one, errors.Refusal)
+            one for one in outcomes if isinstance(one, Exception) and not isinstance(one, Refusal)
         ], outcomes
         assert not MailedLink.objects.filter(administrator=person, revoked_at=None).exists()
         set_customer(customer, CustomerStatus.ACTIVE)

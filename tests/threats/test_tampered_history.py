@@ -15,13 +15,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from doorward.audit import sealing, verifying
-from doorward.audit.events import Kind
+from doorward.audit import chain, sealing, verifying
+from doorward.audit.events import HISTORY_FORGOTTEN, EventType
 from doorward.audit.leaves import actor_hash, leaf_of, subject_hash
 from doorward.audit.models import Batch, Event
 from doorward.audit.verifying import Fault
-from doorward.core import chain
-from tests import histories
+from doorward.sessions.events import SIGNED_OUT
+from tests.kit import histories
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +104,7 @@ def swap_between_batches() -> None:
 
 def unseal_and_change() -> None:
     """Sealed again by the worker, the changed event is missed where it was."""
-    change(batch=None, kind=Kind.SIGNED_OUT)
+    change(batch=None, kind=SIGNED_OUT)
     sealing.seal(now=timezone.now())
 
 
@@ -142,7 +142,7 @@ def seal_anew() -> None:
 def empty_and_say_it_was_forgotten() -> None:
     """Nothing as young as that is ever forgotten."""
     empty_a_batch()
-    say(Kind.HISTORY_FORGOTTEN, details={"batch": MIDDLE, "events": 3})
+    say(HISTORY_FORGOTTEN, details={"batch": MIDDLE, "events": 3})
 
 
 def take_a_name_away() -> None:
@@ -163,7 +163,7 @@ def another_name_with_an_old_hash() -> None:
     change(subject_name="Mallory", subject_hash=subject_hash(event), subject_salt=None)
 
 
-def say(kind: Kind, **columns: Any) -> None:
+def say(kind: EventType, **columns: Any) -> None:
     histories.insert_copy(
         histories.of_batch(MIDDLE + 1)[0], batch=None, kind=kind, at=timezone.now(), **columns
     )
@@ -179,7 +179,7 @@ def seal_as_if_nothing_had_been(number: int) -> None:
 
 # One column at a time.
 EVENT_CHANGES: list[dict[str, Any]] = [
-    {"kind": Kind.SIGNED_OUT},
+    {"kind": SIGNED_OUT},
     {"outcome": "failed"},
     {"actor_name": "Mallory Wright"},
     {"actor_id": None},
@@ -287,7 +287,7 @@ def cut_off_the_end() -> None:
 
 
 def make_all_anew() -> None:
-    """Every head after the change is computed anew, as the worker would have."""
+    """Every head after the change is computed again, as the worker would have."""
     change(outcome="failed")
     for number in (3, 4):
         seal_as_if_nothing_had_been(number)

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
 
-from doorward.administrators import (
-    mailbox,
-)
-from doorward.administrators.models import (
-    Administrator,
-    MailboxProof,
-)
-from doorward.mfa.models import Factor
-from tests import support
-from tests.mfa.test_disabling import require
+from doorward.credentials.models import Factor
+from doorward.signin import mailbox
+from doorward.signin.models import MailboxProof
+from tests.kit import people
+from tests.kit.factors import require
+
+if TYPE_CHECKING:
+    from doorward.accounts.models import Administrator
 
 pytestmark = pytest.mark.django_db
 
 
 def password(
-    client: Client, person: Administrator, word: str = support.PASSWORD, **more: str
+    client: Client, person: Administrator, word: str = people.PASSWORD, **more: str
 ) -> Any:
     form = {"email": person.email, "password": word, "next": ""}
     return client.post("/sign-in/", form | more)

@@ -6,69 +6,43 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators import email_change, links
-from doorward.administrators.models import LinkPurpose, MailedLink, Session, Status
-from doorward.core import totp
-from doorward.mfa.set_up import begin
-from tests import support
+from doorward.accounts import email_change
+from doorward.accounts.models import LinkPurpose, MailedLink, Status
+from tests.kit import browsers, codes, people
+from tests.kit.thief import THIEF, ask_for_new_email, enable, follow, path_of
 
 pytestmark = pytest.mark.django_db
-
-THIEF = "thief@elsewhere.example"
-
-
-def path_of(person, purpose):
-    link = MailedLink.objects.filter(administrator=person, purpose=purpose).latest("created_at")
-    return links.path(link)
-
-
-def follow(browser, path, fields):
-    page = browser.get(path)["Location"]
-    return browser.post(page, fields)
-
-
-def ask_for_new_email(browser, person, email=THIEF):
-    fields = {
-        "first_name": person.first_name,
-        "last_name": person.last_name,
-        "phone": "",
-        "email": email,
-        "language": "en",
-        "time_zone": "UTC",
-    }
-    answer = browser.post("/profile/", fields)
-    assert answer["Location"] == "/profile/"
 
 
 def reset(person):
     browser = Client()
     browser.post("/password/forgot/", {"email": person.email})
-    support.answer_asked()
-    follow(browser, path_of(person, LinkPurpose.RESET), {"password": support.OTHER_PASSWORD})
+    people.answer_asked()
+    follow(browser, path_of(person, LinkPurpose.RESET), {"password": people.OTHER_PASSWORD})
     return browser
 
 
 def test_a_change_of_e_mail_on_its_way_does_not_outlive_a_reset(owner):
-    ask_for_new_email(support.browser_of(owner), owner)
+    ask_for_new_email(browsers.browser_of(owner), owner)
     confirm = path_of(owner, LinkPurpose.EMAIL_NEW)
     reset(owner)
     assert follow(Client(), confirm, {}).status_code == 422
-    assert support.again(owner).email == owner.email
+    assert people.again(owner).email == owner.email
 
 
 def test_nor_a_change_of_the_password(owner):
-    ask_for_new_email(support.browser_of(owner), owner)
+    ask_for_new_email(browsers.browser_of(owner), owner)
     confirm = path_of(owner, LinkPurpose.EMAIL_NEW)
-    answer = support.browser_of(owner).post(
-        "/profile/password/", {"current": support.PASSWORD, "password": support.OTHER_PASSWORD}
+    answer = browsers.browser_of(owner).post(
+        "/profile/password/", {"current": people.PASSWORD, "password": people.OTHER_PASSWORD}
     )
     assert answer["Location"] == "/security/"
     assert follow(Client(), confirm, {}).status_code == 422
-    assert support.again(owner).email == owner.email
+    assert people.again(owner).email == owner.email
 
 
 def test_a_colleague_s_change_of_e_mail_outlives_it_and_keeps_its_veto(owner, colleague):
-    email_change.ask(colleague, "sam@new.example", by=support.by(owner), now=timezone.now())
+    email_change.ask(colleague, "sam@new.example", actor=people.actor(owner), now=timezone.now())
     reset(colleague)
     stop = path_of(colleague, LinkPurpose.EMAIL_OLD)
     assert follow(Client(), stop, {"stop": "on"}).status_code == 303
@@ -76,35 +50,26 @@ def test_a_colleague_s_change_of_e_mail_outlives_it_and_keeps_its_veto(owner, co
 
 def test_a_reset_link_does_not_outlive_a_change_of_the_password(owner):
     Client().post("/password/forgot/", {"email": owner.email})
-    support.answer_asked()
+    people.answer_asked()
     link = path_of(owner, LinkPurpose.RESET)
-    support.browser_of(owner).post(
-        "/profile/password/", {"current": support.PASSWORD, "password": support.OTHER_PASSWORD}
+    browsers.browser_of(owner).post(
+        "/profile/password/", {"current": people.PASSWORD, "password": people.OTHER_PASSWORD}
     )
     answer = follow(Client(), link, {"password": "eleven candles in an empty barn"})
     assert answer.status_code == 422
-    assert support.again(owner).check_password(support.OTHER_PASSWORD)
-
-
-def enable(browser):
-    browser.get("/security/2fa/enable/")
-    session = Session.objects.latest("created_at")
-    secret = begin(session_id=session.id, now=timezone.now())
-    typed = totp.code_at(secret, totp.step_at(timezone.now()))
-    answer = browser.post("/security/2fa/enable/", {"code": typed, "name": ""})
-    assert answer.status_code == 303
+    assert people.again(owner).check_password(people.OTHER_PASSWORD)
 
 
 def taken_over(owner):
     """Enable 2FA as the thief, and move the account to the thief's mailbox."""
-    thief = support.browser_of(owner)
+    thief = browsers.browser_of(owner)
     enable(thief)
     not_me = path_of(owner, LinkPurpose.NOT_ME)
     thief.get("/security/")
     thief.post("/sign-in/recovery-codes/", {"saved": "on"})
     ask_for_new_email(thief, owner)
     assert follow(thief, path_of(owner, LinkPurpose.EMAIL_NEW), {}).status_code == 303
-    assert support.again(owner).email == THIEF
+    assert people.again(owner).email == THIEF
     return thief, not_me
 
 
@@ -117,42 +82,42 @@ def test_not_me_works_though_the_thief_invited_somebody_with_the_old_e_mail(owne
         "phone": "",
     }
     assert thief.post("/administrators/add/", fields).status_code == 303
-    answer = follow(Client(), not_me, {"password": support.OTHER_PASSWORD})
+    answer = follow(Client(), not_me, {"password": people.OTHER_PASSWORD})
     assert answer.status_code == 303
-    mine = support.again(owner)
+    mine = people.again(owner)
     assert mine.email == owner.email
-    assert mine.check_password(support.OTHER_PASSWORD)
+    assert mine.check_password(people.OTHER_PASSWORD)
     assert not mine.factors.exists()
 
 
 def test_not_me_takes_no_e_mail_from_an_account_that_is_in_use(owner, customer):
     _thief, not_me = taken_over(owner)
-    other = support.make_administrator(customer, email=owner.email, name="Other Person")
-    answer = follow(Client(), not_me, {"password": support.OTHER_PASSWORD})
+    other = people.make_administrator(customer, email=owner.email, name="Other Person")
+    answer = follow(Client(), not_me, {"password": people.OTHER_PASSWORD})
     assert answer.status_code == 303
-    assert support.again(other).status == Status.ACTIVE
-    assert support.again(other).email == owner.email
-    assert not support.again(owner).factors.exists()
+    assert people.again(other).status == Status.ACTIVE
+    assert people.again(other).email == owner.email
+    assert not people.again(owner).factors.exists()
 
 
 def test_moving_the_mailbox_first_leaves_the_old_one_a_way_back(owner):
-    thief = support.browser_of(owner)
+    thief = browsers.browser_of(owner)
     ask_for_new_email(thief, owner)
     assert follow(thief, path_of(owner, LinkPurpose.EMAIL_NEW), {}).status_code == 303
-    assert support.again(owner).email == THIEF
+    assert people.again(owner).email == THIEF
     not_me = path_of(owner, LinkPurpose.NOT_ME)
     enable(thief)
-    answer = follow(Client(), not_me, {"password": support.OTHER_PASSWORD})
+    answer = follow(Client(), not_me, {"password": people.OTHER_PASSWORD})
     assert answer.status_code == 303
-    mine = support.again(owner)
+    mine = people.again(owner)
     assert (mine.email, mine.factors.exists()) == (owner.email, False)
-    assert mine.check_password(support.OTHER_PASSWORD)
+    assert mine.check_password(people.OTHER_PASSWORD)
     assert thief.get("/security/")["Location"].startswith("/sign-in/")
 
 
 def test_where_a_factor_was_proved_for_it_the_old_mailbox_removes_none(owner):
-    support.enable_app(owner)
-    browser = support.browser_of(owner)
+    codes.enable_app(owner)
+    browser = browsers.browser_of(owner)
     ask_for_new_email(browser, owner)
     assert follow(browser, path_of(owner, LinkPurpose.EMAIL_NEW), {}).status_code == 303
     assert not MailedLink.objects.filter(administrator=owner, purpose=LinkPurpose.NOT_ME).exists()
@@ -160,7 +125,7 @@ def test_where_a_factor_was_proved_for_it_the_old_mailbox_removes_none(owner):
 
 def test_the_thief_s_own_not_me_takes_nothing_from_the_owner(owner):
     """It names the thief's mailbox; what was mailed before, to the owner's, stays good."""
-    thief = support.browser_of(owner)
+    thief = browsers.browser_of(owner)
     ask_for_new_email(thief, owner)
     assert follow(thief, path_of(owner, LinkPurpose.EMAIL_NEW), {}).status_code == 303
     mine = path_of(owner, LinkPurpose.NOT_ME)
@@ -169,37 +134,37 @@ def test_the_thief_s_own_not_me_takes_nothing_from_the_owner(owner):
     assert thiefs != mine
     answer = follow(Client(), thiefs, {"password": "eleven candles in an empty barn"})
     assert answer.status_code == 303
-    assert support.again(owner).email == THIEF
-    answer = follow(Client(), mine, {"password": support.OTHER_PASSWORD})
+    assert people.again(owner).email == THIEF
+    answer = follow(Client(), mine, {"password": people.OTHER_PASSWORD})
     assert answer.status_code == 303
-    back = support.again(owner)
+    back = people.again(owner)
     assert (back.email, back.factors.exists()) == (owner.email, False)
-    assert back.check_password(support.OTHER_PASSWORD)
+    assert back.check_password(people.OTHER_PASSWORD)
     assert follow(Client(), thiefs, {"password": "twelve candles in a barn"}).status_code == 422
 
 
 def test_nor_does_a_second_move_of_the_mailbox(owner):
-    thief = support.browser_of(owner)
+    thief = browsers.browser_of(owner)
     ask_for_new_email(thief, owner)
     assert follow(thief, path_of(owner, LinkPurpose.EMAIL_NEW), {}).status_code == 303
     mine = path_of(owner, LinkPurpose.NOT_ME)
-    ask_for_new_email(thief, support.again(owner), "other.thief@elsewhere.example")
+    ask_for_new_email(thief, people.again(owner), "other.thief@elsewhere.example")
     assert follow(thief, path_of(owner, LinkPurpose.EMAIL_NEW), {}).status_code == 303
     thiefs = path_of(owner, LinkPurpose.NOT_ME)
     answer = follow(Client(), thiefs, {"password": "eleven candles in an empty barn"})
     assert answer.status_code == 303
-    assert follow(Client(), mine, {"password": support.OTHER_PASSWORD}).status_code == 303
-    assert support.again(owner).email == owner.email
+    assert follow(Client(), mine, {"password": people.OTHER_PASSWORD}).status_code == 303
+    assert people.again(owner).email == owner.email
 
 
 def test_the_owner_s_ends_those_of_the_same_mailbox(owner):
     """Else what was mailed before would undo what the owner sets up next."""
-    thief = support.browser_of(owner)
+    thief = browsers.browser_of(owner)
     enable(thief)
     first = path_of(owner, LinkPurpose.NOT_ME)
-    support.again(owner).factors.all().delete()
-    enable(support.browser_of(owner))
+    people.again(owner).factors.all().delete()
+    enable(browsers.browser_of(owner))
     second = path_of(owner, LinkPurpose.NOT_ME)
-    assert follow(Client(), second, {"password": support.OTHER_PASSWORD}).status_code == 303
+    assert follow(Client(), second, {"password": people.OTHER_PASSWORD}).status_code == 303
     answer = follow(Client(), first, {"password": "eleven candles in an empty barn"})
     assert answer.status_code == 422

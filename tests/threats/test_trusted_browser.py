@@ -11,53 +11,33 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators import links, services
-from doorward.administrators.models import Administrator, MailedLink, Session, Status
-from doorward.audit.events import Kind
-from doorward.audit.origin import CONSOLE
-from doorward.core.errors import TrustNotAllowed
-from doorward.core.steps import FactorKind
-from doorward.customers.models import Brand, Customer
-from doorward.mfa import recovery, trusted
-from doorward.mfa import services as mfa
-from doorward.mfa.models import Factor, TrustedBrowser
-from doorward.web.trustmark import NAME
-from tests import passkeys, support
-from tests.racing import at_once
+from doorward.accounts import mailed_links, services
+from doorward.accounts.models import Administrator, MailedLink, Status
+from doorward.audit.actor import CONSOLE
+from doorward.credentials import removal as mfa
+from doorward.credentials.errors import TrustNotAllowed
+from doorward.credentials.events import BROWSER_TRUSTED
+from doorward.credentials.models import Factor, TrustedBrowser
+from doorward.credentials.recovery_codes import codes
+from doorward.credentials.trusted_browsers import trust
+from doorward.customers.models import Brand
+from doorward.policy.rules import FactorKind
+from doorward.sessions.events import SIGNED_IN
+from doorward.sessions.models import Session
+from doorward.web.http.trustmark import NAME
+from tests.kit import browsers, passkeys, people
+from tests.kit import codes as kit_codes
+from tests.kit.racing import at_once
+from tests.kit.trusting import allow, give_password, trusting
 
 if TYPE_CHECKING:
-    from doorward.mfa.facts import Loaded
+    from doorward.sessions.context import AuthContext
 
 pytestmark = pytest.mark.django_db
 
 
-def allow(person: Administrator, days: int = 30, **columns) -> None:
-    Customer.objects.filter(id=person.customer_id).update(trust_days=days, **columns)
-
-
-def give_password(client: Client, person: Administrator, password: str = support.PASSWORD) -> str:
-    """Sign in with the password; give where a page of the portal leads to then."""
-    client.post("/sign-in/", {"email": person.email, "password": password, "next": ""})
-    answer = client.get("/security/")
-    return answer.headers.get("Location", "through")
-
-
-def trusting(person: Administrator, *, days: int = 30) -> Client:
-    """Give a browser in which the second step was done once, with the box ticked; signed out again."""
-    allow(person, days)
-    if not Factor.objects.filter(administrator=person).exists():
-        support.enable_app(person)
-    client = Client(HTTP_USER_AGENT=support.CHROME)
-    assert give_password(client, person) == "/sign-in/code/"
-    answer = client.post("/sign-in/code/", {"code": support.next_code(person), "trust": "on"})
-    assert answer.status_code == 303
-    assert client.get("/security/").status_code == 200
-    client.post("/sign-out/")
-    return client
-
-
-def is_spared(client: Client, person: Administrator, password: str = support.PASSWORD) -> bool:
-    """Say whether the second step is left out in this browser."""
+def is_spared(client: Client, person: Administrator, password: str = people.PASSWORD) -> bool:
+    """Return whether the second step is left out in this browser."""
     client.post("/sign-out/")
     return give_password(client, person, password) == "through"
 
@@ -72,9 +52,9 @@ def cookie(client: Client) -> str:
 def test_it_spares_the_second_step_and_history_says_so(owner):
     client = trusting(owner)
     assert is_spared(client, owner)
-    (event,) = support.events(Kind.BROWSER_TRUSTED)
+    (event,) = people.events(BROWSER_TRUSTED)
     assert (event.subject_id, event.details["days"]) == (owner.id, 30)
-    assert support.events(Kind.SIGNED_IN)[-1].details["with"] == "trusted_browser"
+    assert people.events(SIGNED_IN)[-1].details["with"] == "trusted_browser"
     assert TrustedBrowser.objects.get().used_at is not None
 
 
@@ -88,7 +68,7 @@ def test_the_cookie_is_out_of_reach_and_the_row_does_not_have_it(owner):
 
 def test_who_does_not_bring_it_costs_no_query_more(owner, django_assert_num_queries):
     client = trusting(owner)
-    support.sign_in(client, owner)
+    browsers.sign_in(client, owner)
     client.get("/support/")
     with django_assert_num_queries(1):
         assert client.get("/support/").status_code == 200
@@ -99,8 +79,8 @@ def test_who_does_not_bring_it_costs_no_query_more(owner, django_assert_num_quer
 
 def test_a_box_that_is_not_ticked_trusts_nothing(owner):
     allow(owner)
-    support.enable_app(owner)
-    client = support.browser_of(owner)
+    kit_codes.enable_app(owner)
+    client = browsers.browser_of(owner)
     assert NAME not in client.cookies
     assert not is_spared(client, owner)
 
@@ -138,7 +118,7 @@ def test_nor_does_the_password_without_the_cookie(owner):
 def test_it_is_no_use_to_another_person(owner, whose, request):
     other = request.getfixturevalue(whose)
     allow(other)
-    support.enable_app(other)
+    kit_codes.enable_app(other)
     client = trusting(owner)
     assert not is_spared(client, other)
     # Nor does it shut its owner out.
@@ -158,12 +138,12 @@ def test_a_made_up_cookie_is_none(owner, forged):
 
 def test_a_token_that_somebody_planted_is_never_taken(owner):
     allow(owner)
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     planted = "p" * 43
     client = Client()
     client.cookies[NAME] = planted
     give_password(client, owner)
-    client.post("/sign-in/code/", {"code": support.next_code(owner), "trust": "on"})
+    client.post("/sign-in/code/", {"code": kit_codes.next_code(owner), "trust": "on"})
     assert cookie(client) != planted
     thief = Client()
     thief.cookies[NAME] = planted
@@ -178,7 +158,7 @@ def test_it_is_never_a_fresh_proof(owner):
     assert client.post("/administrators/add/", {})["Location"].startswith("/prove/")
     refused = client.post("/security/2fa/disable/", {"code": "000000"})
     assert refused.status_code == 422
-    proved = client.post("/prove/", {"code": support.next_code(owner), "next": "/security/"})
+    proved = client.post("/prove/", {"code": kit_codes.next_code(owner), "next": "/security/"})
     assert proved.status_code == 303
     assert client.get("/security/2fa/add/").status_code == 200
 
@@ -187,7 +167,7 @@ def test_it_is_never_a_fresh_proof(owner):
 
 
 def test_the_box_is_there_only_where_the_policy_allows_it(owner):
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     client = Client()
     give_password(client, owner)
     assert 'name="trust"' not in client.get("/sign-in/code/").content.decode()
@@ -198,10 +178,10 @@ def test_the_box_is_there_only_where_the_policy_allows_it(owner):
 
 
 def test_ticked_all_the_same_it_is_refused_and_the_sign_in_goes_on(owner):
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     client = Client()
     give_password(client, owner)
-    client.post("/sign-in/code/", {"code": support.next_code(owner), "trust": "on"})
+    client.post("/sign-in/code/", {"code": kit_codes.next_code(owner), "trust": "on"})
     assert NAME not in client.cookies
     assert not TrustedBrowser.objects.exists()
     page = client.get("/security/")
@@ -211,7 +191,7 @@ def test_ticked_all_the_same_it_is_refused_and_the_sign_in_goes_on(owner):
 
 def test_a_wrong_code_trusts_nothing_and_keeps_the_tick(owner):
     allow(owner)
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     client = Client()
     give_password(client, owner)
     answer = client.post("/sign-in/code/", {"code": "000000", "trust": "on"})
@@ -222,9 +202,9 @@ def test_a_wrong_code_trusts_nothing_and_keeps_the_tick(owner):
 
 def test_a_recovery_code_trusts_nothing_and_ends_what_was_trusted(owner):
     other = trusting(owner)
-    recovery.make(owner, now=timezone.now())
-    (one, *_rest) = recovery.unsaved(owner.id)
-    recovery.confirm_saved(administrator_id=owner.id, by=support.by(owner), now=timezone.now())
+    codes.make(owner, now=timezone.now())
+    (one, *_rest) = codes.unsaved(owner.id)
+    codes.confirm_saved(administrator_id=owner.id, actor=people.actor(owner), now=timezone.now())
     client = Client()
     give_password(client, owner)
     assert 'name="trust"' not in client.get("/sign-in/recovery/").content.decode()
@@ -234,27 +214,27 @@ def test_a_recovery_code_trusts_nothing_and_ends_what_was_trusted(owner):
     assert not is_spared(other, owner)
 
 
-def assert_refused(loaded: Loaded, person: Administrator) -> None:
+def assert_refused(auth: AuthContext, person: Administrator) -> None:
     """See that an app's code, given now, would trust nothing."""
-    by, now = support.by(person), timezone.now()
+    actor, now = people.actor(person), timezone.now()
     with pytest.raises(TrustNotAllowed):
-        trusted.begin(loaded=loaded, kind=FactorKind.APP, old_token="", by=by, now=now)
+        trust.begin(auth=auth, kind=FactorKind.APP, old_token="", actor=actor, now=now)
 
 
 def test_nor_does_a_factor_in_a_session_that_a_recovery_code_began(owner):
     allow(owner)
-    support.enable_app(owner)
-    loaded = passkeys.begin(owner, recovery_at=timezone.now())
-    assert_refused(loaded, owner)
+    kit_codes.enable_app(owner)
+    auth = passkeys.begin(owner, recovery_at=timezone.now())
+    assert_refused(auth, owner)
 
 
 def test_nor_does_an_app_that_is_disabled(owner):
     allow(owner)
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     Factor.objects.update(locked_at=timezone.now())
-    loaded = passkeys.begin(owner)
-    assert not trusted.is_offered(loaded)
-    assert_refused(loaded, owner)
+    auth = passkeys.begin(owner)
+    assert not trust.is_offered(auth)
+    assert_refused(auth, owner)
 
 
 def test_trusted_anew_a_browser_has_one_trust(owner):
@@ -262,7 +242,7 @@ def test_trusted_anew_a_browser_has_one_trust(owner):
     old = cookie(client)
     TrustedBrowser.objects.update(until=timezone.now())
     assert give_password(client, owner) == "/sign-in/code/"
-    client.post("/sign-in/code/", {"code": support.next_code(owner), "trust": "on"})
+    client.post("/sign-in/code/", {"code": kit_codes.next_code(owner), "trust": "on"})
     assert TrustedBrowser.objects.count() == 1
     assert is_spared(client, owner)
     thief = Client()
@@ -272,7 +252,7 @@ def test_trusted_anew_a_browser_has_one_trust(owner):
 
 def test_setting_up_trusts_nothing(owner):
     allow(owner, require_2fa=True)
-    client = support.browser_of(owner)
+    client = browsers.browser_of(owner)
     for path in ("/sign-in/mailbox/", "/sign-in/set-up/"):
         client.post(path, {"code": "000000", "trust": "on"})
     assert NAME not in client.cookies
@@ -280,11 +260,11 @@ def test_setting_up_trusts_nothing(owner):
 
 def test_a_code_that_the_policy_does_not_take_trusts_nothing(owner):
     allow(owner, require_2fa=True, kinds="phishing_resistant")
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     passkeys.add(owner)
     client = Client(HTTP_HOST=passkeys.ORIGIN.removeprefix("http://"))
     give_password(client, owner)
-    client.post("/sign-in/code/", {"code": support.next_code(owner), "trust": "on"})
+    client.post("/sign-in/code/", {"code": kit_codes.next_code(owner), "trust": "on"})
     assert NAME not in client.cookies
     assert client.get("/security/")["Location"] == "/sign-in/code/"
 
@@ -293,29 +273,29 @@ def test_a_code_that_the_policy_does_not_take_trusts_nothing(owner):
 
 
 def disable(person, client):
-    client.post("/security/2fa/disable/", {"code": support.next_code(person)})
-    support.enable_app(person)
+    client.post("/security/2fa/disable/", {"code": kit_codes.next_code(person)})
+    kit_codes.enable_app(person)
 
 
 def change_password(person, client):
-    fields = {"current": support.PASSWORD, "password": support.OTHER_PASSWORD}
+    fields = {"current": people.PASSWORD, "password": people.OTHER_PASSWORD}
     assert client.post("/profile/password/", fields).status_code == 303
-    return support.OTHER_PASSWORD
+    return people.OTHER_PASSWORD
 
 
 def reset_password(person, client):
     Client().post("/password/forgot/", {"email": person.email})
-    support.answer_asked()
+    people.answer_asked()
     link = MailedLink.objects.filter(administrator=person).latest("created_at")
     stranger = Client()
-    page = stranger.get(links.path(link))["Location"]
-    stranger.post(page, {"password": support.OTHER_PASSWORD})
-    return support.OTHER_PASSWORD
+    page = stranger.get(mailed_links.path(link))["Location"]
+    stranger.post(page, {"password": people.OTHER_PASSWORD})
+    return people.OTHER_PASSWORD
 
 
 def reset_factors(person, client):
-    mfa.reset(person, by=CONSOLE, now=timezone.now())
-    support.enable_app(person)
+    mfa.reset(person, actor=CONSOLE, now=timezone.now())
+    kit_codes.enable_app(person)
 
 
 def end_other_sessions(person, client):
@@ -323,7 +303,7 @@ def end_other_sessions(person, client):
 
 
 def remove_a_factor(person, client):
-    support.enable_app(person, name="Tablet")
+    kit_codes.enable_app(person, name="Tablet")
     tablet = Factor.objects.get(administrator=person, name="Tablet")
     client.post(f"/security/factors/{tablet.id}/", {"name": "Tablet", "remove": "on"})
     assert not Factor.objects.filter(name="Tablet").exists()
@@ -333,13 +313,13 @@ def suspend_and_restore(person, client):
     for status in (Status.SUSPENDED, Status.ACTIVE):
         wanted = services.Change(status=status, confirmed=True)
         now = timezone.now()
-        services.change(person.id, wanted, customer=person.customer, by=CONSOLE, now=now)
+        services.change(person.id, wanted, customer=person.customer, actor=CONSOLE, now=now)
 
 
 def require_it(person, client):
     wanted = services.Change(require_2fa=True)
     now = timezone.now()
-    services.change(person.id, wanted, customer=person.customer, by=CONSOLE, now=now)
+    services.change(person.id, wanted, customer=person.customer, actor=CONSOLE, now=now)
 
 
 def end_this_one(person, client):
@@ -372,7 +352,7 @@ def policy_requires(person, client):
     change_policy(person, client, require_2fa="on")
 
 
-def floor(person, client):
+def minimum(person, client):
     allow(person, 30, floor_require_2fa=True)
 
 
@@ -394,7 +374,7 @@ ENDINGS = (
     policy_off,
     only_passkeys,
     policy_requires,
-    floor,
+    minimum,
     floor_of_the_brand,
 )
 
@@ -402,8 +382,8 @@ ENDINGS = (
 @pytest.fixture
 def keeper(owner) -> Administrator:
     """Somebody else with the Administrators tab, so that the owner may be suspended."""
-    return support.make_administrator(
-        owner.customer, email="keeper@harbourbakery.example", tabs=support.ALL_TABS
+    return people.make_administrator(
+        owner.customer, email="keeper@harbourbakery.example", tabs=people.ALL_TABS
     )
 
 
@@ -413,28 +393,28 @@ def test_an_old_cookie_is_dead_after(owner, end):
     client = trusting(owner)
     old = cookie(client)
     assert is_spared(client, owner)
-    client.post("/prove/", {"code": support.next_code(owner), "next": "/"})
-    password = end(owner, client) or support.PASSWORD
+    client.post("/prove/", {"code": kit_codes.next_code(owner), "next": "/"})
+    password = end(owner, client) or people.PASSWORD
     thief = Client()
     thief.cookies[NAME] = old
     assert give_password(thief, owner, password) == "/sign-in/code/"
     # What holds no more is deleted, and does not hold again when what ended it is undone.
-    trusted.forget(now=timezone.now())
+    trust.forget(now=timezone.now())
     assert not TrustedBrowser.objects.exists()
 
 
 def test_where_none_is_allowed_any_more_none_is_kept(owner):
     trusting(owner)
     allow(owner, 0)
-    trusted.follow_policy(owner.customer_id, now=timezone.now())
+    trust.follow_policy(owner.customer_id, now=timezone.now())
     assert not TrustedBrowser.objects.exists()
 
 
 def test_what_still_holds_is_not_forgotten(owner):
     client = trusting(owner)
-    assert trusted.forget(now=timezone.now() + timedelta(days=29)) == 0
+    assert trust.forget(now=timezone.now() + timedelta(days=29)) == 0
     assert is_spared(client, owner)
-    assert trusted.forget(now=timezone.now() + timedelta(days=31)) == 1
+    assert trust.forget(now=timezone.now() + timedelta(days=31)) == 1
 
 
 def test_it_ends_by_time_and_a_shortened_policy_shortens_it(owner, clock):
@@ -453,7 +433,7 @@ def test_it_ends_by_time_and_a_shortened_policy_shortens_it(owner, clock):
 def test_a_policy_that_was_shortened_on_its_page_is_not_lengthened_again(owner, clock):
     client = trusting(owner, days=30)
     assert is_spared(client, owner)
-    client.post("/prove/", {"code": support.next_code(owner), "next": "/"})
+    client.post("/prove/", {"code": kit_codes.next_code(owner), "next": "/"})
     change_policy(owner, client, trust_days="2")
     assert is_spared(client, owner)
     clock.shift(timedelta(days=2))
@@ -465,14 +445,14 @@ def test_a_session_that_came_in_by_it_is_asked_at_the_next_click(owner):
     assert is_spared(client, owner)
     allow(owner, 0)
     assert client.get("/security/")["Location"] == "/sign-in/code/"
-    client.post("/sign-in/code/", {"code": support.next_code(owner)})
+    client.post("/sign-in/code/", {"code": kit_codes.next_code(owner)})
     assert client.get("/security/").status_code == 200
 
 
 def test_nobody_ends_anothers(owner, colleague):
     client = trusting(owner)
     row = TrustedBrowser.objects.get()
-    hostile = support.browser_of(colleague)
+    hostile = browsers.browser_of(colleague)
     for browser in (str(row.id), str(uuid4()), "x"):
         answer = hostile.post("/security/trusted-browsers/end/", {"browser": browser})
         assert answer.status_code == 404
@@ -500,7 +480,7 @@ def test_the_page_lists_what_counts_and_whose_it_is(owner, colleague):
     assert "This one" in listed
     allow(owner, 0)
     assert (
-        'id="trusted-browsers"' not in support.browser_of(owner).get("/security/").content.decode()
+        'id="trusted-browsers"' not in browsers.browser_of(owner).get("/security/").content.decode()
     )
 
 
@@ -510,11 +490,11 @@ def test_the_page_lists_what_counts_and_whose_it_is(owner, colleague):
 @pytest.mark.django_db(transaction=True)
 def test_of_one_code_sent_twice_at_once_one_browser_is_trusted(owner):
     allow(owner)
-    support.enable_app(owner)
+    kit_codes.enable_app(owner)
     first, second = Client(), Client()
     for client in (first, second):
         give_password(client, owner)
-    form = {"code": support.next_code(owner), "trust": "on"}
+    form = {"code": kit_codes.next_code(owner), "trust": "on"}
     at_once([partial(client.post, "/sign-in/code/", form) for client in (first, second)])
     assert TrustedBrowser.objects.count() == 1
     assert sorted(is_spared(client, owner) for client in (first, second)) == [False, True]
@@ -523,12 +503,12 @@ def test_of_one_code_sent_twice_at_once_one_browser_is_trusted(owner):
 @pytest.mark.django_db(transaction=True)
 def test_a_trust_that_races_a_changed_password_is_dead(owner):
     allow(owner)
-    support.enable_app(owner)
-    client, other = Client(), support.browser_of(owner)
+    kit_codes.enable_app(owner)
+    client, other = Client(), browsers.browser_of(owner)
     give_password(client, owner)
     Factor.objects.update(last_step=0)
-    form = {"code": support.next_code(owner), "trust": "on"}
-    fields = {"current": support.PASSWORD, "password": support.OTHER_PASSWORD}
+    form = {"code": kit_codes.next_code(owner), "trust": "on"}
+    fields = {"current": people.PASSWORD, "password": people.OTHER_PASSWORD}
     at_once(
         [
             lambda: client.post("/sign-in/code/", form),
@@ -536,4 +516,4 @@ def test_a_trust_that_races_a_changed_password_is_dead(owner):
         ]
     )
     assert Session.objects.filter(ended_at__isnull=True).count() == 1
-    assert not is_spared(client, owner, support.OTHER_PASSWORD)
+    assert not is_spared(client, owner, people.OTHER_PASSWORD)

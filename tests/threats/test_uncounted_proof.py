@@ -13,11 +13,10 @@ from django.conf import settings
 from django.db.models import Sum
 from django.utils import timezone
 
-from doorward.administrators.models import MailboxProof
-from doorward.core import attempts
-from doorward.mfa.models import Factor, RecoverySet
-from doorward.safe import throttle
-from doorward.safe.models import Attempt
+from doorward.credentials.models import Factor, RecoverySet
+from doorward.kernel.models import Attempt
+from doorward.kernel.ratelimit import rules, throttle
+from doorward.signin.models import MailboxProof
 from tests.threats.proofs import WAYS, Person, Way
 from tests.whole.callgraph import name_of, reached_from, users_of
 from tests.whole.routes import walk
@@ -32,25 +31,26 @@ COMPARE = (
     "hmac.compare_digest",
     "secrets.compare_digest",
     "cryptography.hazmat.primitives.constant_time",
-    "doorward.core.totp.matched_step",
-    "doorward.core.clock.off_by_one_code",
-    "doorward.core.clock.off_by_two_codes",
-    "doorward.core.passkeys.check_assertion",
-    "doorward.mfa.recovery._find",
+    "doorward.credentials.totp.rules.matched_step",
+    "doorward.credentials.totp.clock_rules.off_by_one_code",
+    "doorward.credentials.totp.clock_rules.off_by_two_codes",
+    "doorward.credentials.passkeys.rules.check_assertion",
+    "doorward.credentials.recovery_codes.codes._find",
     ".check_password",
 )
 # What compares and is no proof that somebody could guess.
 NO_GUESS = {
+    "doorward.credentials.recovery_codes.codes._look": "part of `use`, which counts it",
     "doorward.audit.marks.holds": "a mark in history: 256 bits under a key of ours",
-    "doorward.administrators.links._is_of": "a mailed link: 128 bits",
-    "doorward.administrators.passwords.change": "whether the new password is the old one; after it was proved",
-    "doorward.administrators.passwords.refuse_current": "compared last: what is not the old one becomes the password",
+    "doorward.accounts.mailed_links._is_of": "a mailed link: 128 bits",
+    "doorward.credentials.password.change.change": "whether the new password is the old one; after it was proved",
+    "doorward.credentials.password.change.refuse_current": "compared last: what is another becomes the password",
     "doorward.customers.host_proof._ask": "what a host answers for a brand: no secret of a person",
     "doorward.customers.host_proof.answer": "whether a host is asked for its own proof: a keyed hash",
-    "doorward.core.passkeys._check_client_data": "part of `check_assertion`, and a challenge is no secret",
-    "doorward.core.totp.matching_steps": "part of `matched_step` and of the clock doctor",
-    "doorward.mfa.challenges.burn": "the keyed hash of a challenge: 256 bits",
-    "doorward.mfa.recovery.use": "looks at what `_find` found",
+    "doorward.credentials.passkeys.rules._check_client_data": "part of `check_assertion`, and a challenge is no secret",
+    "doorward.credentials.totp.rules.matching_steps": "part of `matched_step` and of the clock doctor",
+    "doorward.credentials.passkeys.challenges.consume": "the keyed hash of a challenge: 256 bits",
+    "doorward.credentials.recovery_codes.codes.use": "looks at what `_find` found",
     "doorward.web.machines.views.metrics": "the monitor's token: 128 bits",
 }
 ROUTES = {route.pattern: name_of(route.view) for route in walk()}
@@ -70,7 +70,7 @@ def test_every_view_that_looks_at_a_proof_is_tried():
 
 
 def counted() -> int:
-    """Give all failures that are counted anywhere, those of addresses apart."""
+    """Return all failures that are counted anywhere, those of addresses apart."""
     own = Attempt.objects.exclude(rule=throttle.Rule.ADDRESS).aggregate(n=Sum("failures"))["n"]
     rows = [
         model.objects.aggregate(n=Sum("failures_in_a_row"))["n"] for model in (Factor, RecoverySet)
@@ -103,7 +103,7 @@ def token(person: Person) -> str:
 
 
 def test_a_wrong_one_counts_and_after_five_a_right_one_waits(way, person, clock):
-    for _ in range(attempts.FREE):
+    for _ in range(rules.FREE):
         before, address = counted(), of_address()
         assert person.post(way.path, way.wrong(person)).status_code == 422
         assert counted() > before
@@ -114,14 +114,14 @@ def test_a_wrong_one_counts_and_after_five_a_right_one_waits(way, person, clock)
     assert token(person) == identifier
     if way.used_up:
         return
-    assert int(answer["Retry-After"]) == attempts.FIRST_WAIT
-    clock.shift(timedelta(seconds=attempts.FIRST_WAIT))
+    assert int(answer["Retry-After"]) == rules.FIRST_WAIT
+    clock.shift(timedelta(seconds=rules.FIRST_WAIT))
     answer = person.post(way.path, way.right(person))
     assert answer.status_code == (303 if way.accepts else 422)
 
 
 def test_from_an_address_that_waits_a_right_one_waits_too_at_sign_in_and_nowhere_else(way, person):
-    for _ in range(attempts.ADDRESS_LIMIT):
+    for _ in range(rules.ADDRESS_LIMIT):
         throttle.count_failure("127.0.0.1", now=timezone.now())
     before = token(person)
     answer = person.post(way.path, way.right(person))
@@ -129,7 +129,7 @@ def test_from_an_address_that_waits_a_right_one_waits_too_at_sign_in_and_nowhere
         assert answer.status_code == (303 if way.accepts else 422)
         return
     assert answer.status_code == 429
-    assert int(answer["Retry-After"]) == attempts.ADDRESS_WINDOW
+    assert int(answer["Retry-After"]) == rules.ADDRESS_WINDOW
     assert token(person) == before
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from doorward.safe.sqlite.driver import Database
-from tests import serving
-from tests.proxies import haproxy
-from tests.waiting import until
+from doorward.kernel.db.sqlite.driver import Database
+from tests.kit import serving
+from tests.kit.proxies import haproxy
+from tests.kit.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,14 +42,14 @@ class Portal(NamedTuple):
     folder: Path
 
     def address_of(self, request_id: str) -> str:
-        """Give the address that a request was said to come from."""
+        """Return the address that a request was said to come from."""
         line = re.compile(rf"request_id={request_id} .*address=(.*)$", re.MULTILINE)
         until(lambda: line.search(self.server.log.read_text()))
         [address] = line.findall(self.server.log.read_text())
         return str(address)
 
     def newest(self, column: str) -> str:
-        """Give a column of the newest event."""
+        """Return a column of the newest event."""
         database = Database.connect(self.folder / "doorward.sqlite3")
         try:
             query = f"SELECT {column} FROM audit_event ORDER BY id DESC LIMIT 1"

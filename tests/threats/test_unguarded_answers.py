@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doorward.safe.sqlite.driver import Database
-from tests import serving
+from doorward.kernel.db.sqlite.driver import Database
 from tests.browser.portal import Inside
-from tests.support import ALL_TABS, PASSWORD
-from tests.wire import Answer, Wire
+from tests.kit import serving
+from tests.kit.people import ALL_TABS, PASSWORD
+from tests.kit.wire import Answer, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,10 +64,10 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Answer]]:
         stranger, owner = Wire(server.port, ORIGIN), Wire(server.port, ORIGIN)
         ask_as_stranger(stranger)
         ask_as_owner(owner)
-        with without(folder, "administrators_session", "django_migrations"):
+        with without(folder, "sessions_session", "django_migrations"):
             stranger.get("/readyz")
             owner.get("/security/")  # being updated
-        with without(folder, "administrators_session"):
+        with without(folder, "sessions_session"):
             owner.get("/security/")  # broken
         yield [*stranger.answers, *owner.answers]
     finally:

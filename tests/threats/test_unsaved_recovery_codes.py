@@ -10,13 +10,15 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators.models import Session
-from doorward.core.errors import RecoveryCodeWrong, StaleRequest
-from doorward.mfa import recovery
-from doorward.mfa.facts import load
-from tests import support
-from tests.racing import at_once
-from tests.threats.test_trusted_browser import give_password, trusting
+from doorward.credentials.errors import RecoveryCodeWrong
+from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.gate.loading import load
+from doorward.sessions.errors import StaleRequest
+from doorward.sessions.models import Session
+from tests.kit import browsers, people
+from tests.kit import codes as kit_codes
+from tests.kit.racing import at_once
+from tests.kit.trusting import give_password, trusting
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +27,7 @@ CODES = re.compile(r"(?:[A-Z2-7]{4}-){5}[A-Z2-7]{4}")
 
 
 def shows(browser: Client) -> list[str]:
-    """Give all codes that any page of the sign-in shows this browser."""
+    """Return all codes that any page of the sign-in shows this browser."""
     pages = ("/", "/security/", SAVE, f"{SAVE}text/", "/sign-in/code/")
     return [
         code
@@ -36,19 +38,22 @@ def shows(browser: Client) -> list[str]:
 
 def makes_codes(person) -> tuple[Client, list[str]]:
     """Let the owner make new codes in a browser of theirs, and not say that they are saved."""
-    owner = support.browser_of(person)
+    owner = browsers.browser_of(person)
     assert owner.post("/security/recovery-codes/").status_code == 303
-    return owner, recovery.unsaved(person.id)
+    return owner, recovery_codes_codes.unsaved(person.id)
 
 
 def still_unsaved(person, codes) -> bool:
-    return recovery.unsaved(person.id) == codes and recovery.left(person.id) == 10
+    return (
+        recovery_codes_codes.unsaved(person.id) == codes
+        and recovery_codes_codes.left(person.id) == 10
+    )
 
 
 @pytest.fixture
 def saved(owner) -> list[str]:
-    support.enable_app(owner)
-    return support.saved_codes(owner)
+    kit_codes.enable_app(owner)
+    return kit_codes.saved_codes(owner)
 
 
 def test_a_thief_in_a_trusted_browser_sees_none_and_confirms_none(owner, saved):
@@ -62,9 +67,9 @@ def test_a_thief_in_a_trusted_browser_sees_none_and_confirms_none(owner, saved):
 
 
 def test_nor_does_another_session_whose_proof_is_old(owner, saved):
-    other = support.browser_of(owner)
+    other = browsers.browser_of(owner)
     _owner, codes = makes_codes(owner)
-    support.age_proofs(owner)
+    browsers.age_proofs(owner)
     assert shows(other) == []
     assert other.post(SAVE, {"saved": "on"})["Location"] == "/sign-in/code/"
     assert still_unsaved(owner, codes)
@@ -80,19 +85,19 @@ def test_nor_does_who_was_let_in_by_a_recovery_code_and_they_are_not_kept_from_t
     assert thief.get("/security/").status_code == 200
     assert shows(thief) == []
     assert thief.post(SAVE, {"saved": "on"}).status_code == 303
-    assert recovery.unsaved(owner.id) == codes
+    assert recovery_codes_codes.unsaved(owner.id) == codes
 
 
 def test_another_session_sees_them_after_a_factor_and_from_then_on_they_are_its_own(owner, saved):
     maker, codes = makes_codes(owner)
-    support.age_proofs(owner)
-    other = support.browser_of(owner)
+    browsers.age_proofs(owner)
+    other = browsers.browser_of(owner)
     assert shows(other)[:10] == codes
     assert shows(maker) == []
     assert maker.post(SAVE, {"saved": "on"})["Location"] == "/sign-in/code/"
     assert still_unsaved(owner, codes)
     assert other.post(SAVE, {"saved": "on"}).status_code == 303
-    assert recovery.unsaved(owner.id) == []
+    assert recovery_codes_codes.unsaved(owner.id) == []
 
 
 def test_the_session_that_made_them_sees_them_until_ten_minutes_are_over(owner, saved, clock):
@@ -101,7 +106,7 @@ def test_the_session_that_made_them_sees_them_until_ten_minutes_are_over(owner, 
     assert shows(maker)[:10] == codes
     clock.shift(10)
     assert shows(maker) == []
-    assert maker.post("/sign-in/code/", {"code": support.next_code(owner)}).status_code == 303
+    assert maker.post("/sign-in/code/", {"code": kit_codes.next_code(owner)}).status_code == 303
     assert shows(maker)[:10] == codes
     assert maker.post(SAVE, {"saved": "on"})["Location"] == "/security/"
 
@@ -116,13 +121,15 @@ def test_no_unsaved_code_opens_anything_and_the_old_ones_go_on_working(owner, sa
 
 
 def test_nor_do_the_first_codes_of_all(owner):
-    support.enable_app(owner)
-    recovery.make(owner, now=timezone.now())
-    (code, *_rest) = recovery.unsaved(owner.id)
-    loaded = load(_token(owner))
-    assert loaded is not None
+    kit_codes.enable_app(owner)
+    recovery_codes_codes.make(owner, now=timezone.now())
+    (code, *_rest) = recovery_codes_codes.unsaved(owner.id)
+    auth = load(_token(owner))
+    assert auth is not None
     with pytest.raises(RecoveryCodeWrong):
-        recovery.use(loaded=loaded, code=code, by=support.by(owner), now=timezone.now())
+        recovery_codes_codes.use(
+            auth=auth, code=code, actor=people.actor(owner), now=timezone.now()
+        )
 
 
 def test_saying_saved_means_the_codes_that_were_on_the_page(owner, saved):
@@ -131,46 +138,50 @@ def test_saying_saved_means_the_codes_that_were_on_the_page(owner, saved):
     (seen,) = re.findall(r'name="set" value="([^"]+)"', page)
     # The same session makes others in another window.
     maker_id = Session.objects.filter(administrator=owner).latest("created_at").id
-    again = recovery.make(support.again(owner), now=timezone.now(), session_id=maker_id)
-    codes = recovery.unsaved(owner.id)
+    again = recovery_codes_codes.make(people.again(owner), now=timezone.now(), session_id=maker_id)
+    codes = recovery_codes_codes.unsaved(owner.id)
     assert maker.post(SAVE, {"saved": "on", "set": seen}).status_code == 303
     assert still_unsaved(owner, codes)
     assert maker.post(SAVE, {"saved": "on", "set": str(again.id)}).status_code == 303
-    assert recovery.unsaved(owner.id) == []
+    assert recovery_codes_codes.unsaved(owner.id) == []
 
 
 def test_codes_that_were_made_elsewhere_since_the_gate_looked_are_not_taken_over(owner, saved):
     started_token = _token(owner)
-    loaded = load(started_token)
-    assert loaded is not None
-    by = loaded.by(support.by(owner).origin)
-    recovery.make(owner, now=timezone.now(), session_id=by.session_id)
-    loaded = load(started_token)
-    assert loaded is not None
-    recovery.make(owner, now=timezone.now())
+    auth = load(started_token)
+    assert auth is not None
+    actor = auth.actor(people.actor(owner).client)
+    recovery_codes_codes.make(owner, now=timezone.now(), session_id=actor.session_id)
+    auth = load(started_token)
+    assert auth is not None
+    recovery_codes_codes.make(owner, now=timezone.now())
     with pytest.raises(StaleRequest):
-        recovery.shown(loaded=loaded, by=by, now=timezone.now())
-    recovery.confirm_saved(administrator_id=owner.id, by=by, now=timezone.now())
-    assert recovery.left(owner.id) == 10
-    assert len(recovery.unsaved(owner.id)) == 10
+        recovery_codes_codes.shown(auth=auth, actor=actor, now=timezone.now())
+    recovery_codes_codes.confirm_saved(administrator_id=owner.id, actor=actor, now=timezone.now())
+    assert recovery_codes_codes.left(owner.id) == 10
+    assert len(recovery_codes_codes.unsaved(owner.id)) == 10
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_sessions_that_look_at_once_have_one_owner_of_the_codes(owner):
-    support.enable_app(owner)
-    support.saved_codes(owner)
+    kit_codes.enable_app(owner)
+    kit_codes.saved_codes(owner)
     tokens = [_token(owner), _token(owner)]
-    recovery.make(owner, now=timezone.now())
+    recovery_codes_codes.make(owner, now=timezone.now())
     found = [load(token) for token in tokens]
-    origin, now = support.by(owner).origin, timezone.now()
+    origin, now = people.actor(owner).client, timezone.now()
     at_once(
-        [partial(recovery.shown, loaded=one, by=one.by(origin), now=now) for one in found if one]
+        [
+            partial(recovery_codes_codes.shown, auth=one, actor=one.actor(origin), now=now)
+            for one in found
+            if one
+        ]
     )
     owned = [load(token).facts.recovery_unsaved.own for token in tokens]  # type: ignore[union-attr]
     assert sorted(owned) == [False, True]
 
 
 def _token(person) -> str:
-    """Give the token of a session in which password and app were proved just now."""
-    browser = support.browser_of_with_factor(person)
+    """Return the token of a session in which password and app were proved just now."""
+    browser = browsers.browser_of_with_factor(person)
     return browser.cookies[settings.SESSION_COOKIE_NAME].value

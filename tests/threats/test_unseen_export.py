@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import doorward
-from doorward.audit.events import Kind
+from doorward.audit.events import HISTORY_EXPORTED
 from doorward.audit.models import Event
-from doorward.web.methods import METHODS
-from tests import support
+from doorward.web.http.methods import METHODS
+from tests.kit import browsers, people
 from tests.whole.routes import ROUTES
 
 pytestmark = pytest.mark.django_db
@@ -24,12 +24,12 @@ ODD = (
 
 @pytest.fixture
 def everything(owner):
-    """Give a browser of somebody who may see all that there is."""
-    staff = support.make_administrator(
-        support.provider(), email="nora@northline.example", name="Nora Whitfield",
-        tabs={*support.ALL_TABS, "customers", "brands", "tabs"},
+    """Return a browser of somebody who may see all that there is."""
+    staff = people.make_administrator(
+        people.provider(), email="nora@northline.example", name="Nora Whitfield",
+        tabs={*people.ALL_TABS, "customers", "brands", "tabs"},
     )  # fmt: skip
-    browser = support.browser_of(staff)
+    browser = browsers.browser_of(staff)
     assert browser.get("/").status_code == 200
     return browser
 
@@ -53,9 +53,9 @@ def test_what_streams_is_written_down_first(everything):
     streamed = []
     for route in ROUTES:
         for method in sorted(METHODS - {"POST"}):
-            before = len(support.events(Kind.HISTORY_EXPORTED))
+            before = len(people.events(HISTORY_EXPORTED))
             answer = everything.generic(method, route.path())
-            written = len(support.events(Kind.HISTORY_EXPORTED)) - before
+            written = len(people.events(HISTORY_EXPORTED)) - before
             if answer.streaming:
                 # Nothing was read of it yet.
                 assert (method, written) == ("GET", 1), route.pattern
@@ -67,14 +67,14 @@ def test_what_streams_is_written_down_first(everything):
 
 
 def test_a_head_of_it_reads_nothing(owner, django_assert_max_num_queries):
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     browser.get("/")
     with django_assert_max_num_queries(3) as asked:
         answer = browser.head("/activity/export.csv")
     assert answer.status_code == 200
     assert answer["Content-Disposition"].startswith("attachment")
     assert not any("audit_event" in query["sql"] for query in asked.captured_queries)
-    assert not support.events(Kind.HISTORY_EXPORTED)
+    assert not people.events(HISTORY_EXPORTED)
 
 
 def test_one_place_streams():
@@ -84,4 +84,4 @@ def test_one_place_streams():
         for file in root.rglob("*.py")
         if "StreamingHttpResponse(" in file.read_text() or "FileResponse(" in file.read_text()
     ]
-    assert places == ["web/exports.py"]
+    assert places == ["web/http/exports.py"]

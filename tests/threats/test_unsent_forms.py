@@ -9,10 +9,10 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators import parking
-from doorward.administrators.models import Session
-from doorward.web import unsent
-from tests import support
+from doorward.sessions import saved_requests
+from doorward.sessions.models import Session
+from doorward.web.http import unsent
+from tests.kit import browsers, codes, people
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +51,7 @@ ENDS = [by_time, by_somebody, in_another_tab]
 
 def sign_in(browser, person):
     answer = browser.post(
-        "/sign-in/", {"email": person.email, "password": support.PASSWORD, "next": ""}
+        "/sign-in/", {"email": person.email, "password": people.PASSWORD, "next": ""}
     )
     assert answer.status_code == 303
     return answer["Location"]
@@ -65,35 +65,35 @@ def send(browser, path, form):
 
 @pytest.mark.parametrize("end", ENDS)
 def test_what_was_typed_is_there_again_and_is_sent_when_its_owner_says_so(owner, form, clock, end):
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     end(browser, clock)
     assert KEPT in send(browser, "/profile/", form)
-    assert support.again(owner).first_name != TYPED
+    assert people.again(owner).first_name != TYPED
     assert sign_in(browser, owner) == CONTINUE
     page = browser.get(CONTINUE).content.decode()
     assert page.count(TYPED) == 2, "once to be read, and once to be sent"
     assert "Send it now" in page
     assert "data-sends-itself" not in page, "nothing is sent by itself"
     assert browser.post("/profile/", form)["Location"] == "/profile/"
-    assert support.again(owner).first_name == TYPED
+    assert people.again(owner).first_name == TYPED
     assert browser.get(CONTINUE)["Location"] == "/"
 
 
 def test_after_a_second_step_too(owner, form, clock):
-    support.enable_app(owner)
-    browser = support.browser_of(owner)
+    codes.enable_app(owner)
+    browser = browsers.browser_of(owner)
     clock.shift(timedelta(hours=2))
     send(browser, "/profile/", form)
     sign_in(browser, owner)
     assert browser.get(CONTINUE)["Location"] == "/sign-in/code/"
-    answer = browser.post("/sign-in/code/", {"code": support.next_code(owner)})
+    answer = browser.post("/sign-in/code/", {"code": codes.next_code(owner)})
     assert answer["Location"] == CONTINUE
     assert TYPED in browser.get(CONTINUE).content.decode()
 
 
 @pytest.mark.parametrize("end", ENDS)
 def test_it_is_shown_to_nobody_else(owner, colleague, outsider, form, clock, end):
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     end(browser, clock)
     send(browser, "/profile/", form)
     for other in (colleague, outsider):
@@ -105,12 +105,12 @@ def test_it_is_shown_to_nobody_else(owner, colleague, outsider, form, clock, end
 
 
 def test_it_waits_for_half_an_hour_and_no_longer(owner, form, clock):
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     clock.shift(timedelta(hours=2))
     send(browser, "/profile/", form)
     clock.shift(timedelta(minutes=30, seconds=1))
     assert sign_in(browser, owner) != CONTINUE
-    assert parking.forget(now=timezone.now()) == 1
+    assert saved_requests.forget(now=timezone.now()) == 1
 
 
 @pytest.mark.parametrize(
@@ -122,29 +122,29 @@ def test_it_waits_for_half_an_hour_and_no_longer(owner, form, clock):
     ],
 )
 def test_no_secret_is_kept(owner, clock, path, secret):
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     clock.shift(timedelta(hours=2))
     assert NOT_KEPT in send(browser, path, secret)
-    assert not Session.objects.filter(parked__isnull=False).exists()
+    assert not Session.objects.filter(saved_request__isnull=False).exists()
 
 
 def test_nor_what_is_large_nor_nothing_at_all(owner, clock):
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     clock.shift(timedelta(hours=2))
     assert NOT_KEPT in send(browser, "/profile/", {"first_name": "x" * 33_000})
     assert NOT_KEPT in send(browser, "/session/stay/", {})
-    assert not Session.objects.filter(parked__isnull=False).exists()
+    assert not Session.objects.filter(saved_request__isnull=False).exists()
 
 
 def test_what_a_script_sends_is_not_spoken_of(owner, clock):
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     clock.shift(timedelta(hours=2))
     browser.post("/session/stay/", headers={"Sec-Fetch-Mode": "cors"})
     assert "signed out" not in browser.get("/sign-in/").content.decode()
 
 
 def test_who_has_only_an_old_token_leaves_nothing_for_its_owner_to_send(owner, form, clock):
-    browser, thief = support.browser_of(owner), Client()
+    browser, thief = browsers.browser_of(owner), Client()
     name = settings.SESSION_COOKIE_NAME
     thief.cookies[name] = browser.cookies[name].value
     clock.shift(timedelta(hours=2))
@@ -153,7 +153,7 @@ def test_who_has_only_an_old_token_leaves_nothing_for_its_owner_to_send(owner, f
 
 
 def test_the_mark_of_signing_out_opens_nothing_and_cannot_be_made_up(owner, form, clock):
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     browser.post("/sign-out/")
     mark = browser.cookies[unsent.LEFT].value
     assert str(Session.objects.get().id) not in mark or mark.count(":") == 2, "it is signed"
@@ -169,5 +169,5 @@ def test_the_mark_of_signing_out_opens_nothing_and_cannot_be_made_up(owner, form
 
 
 def test_a_stranger_is_told_to_sign_in(form):
-    support.provider()
+    people.provider()
     assert NOT_KEPT in send(Client(), "/profile/", form)

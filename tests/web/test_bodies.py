@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from doorward.web import bodies
-from doorward.web.bodies import BODY, FORM, MULTIPART, REFUSED, UPLOAD, judge, judge_parts
+from doorward.web.server import bodies
+from doorward.web.server.bodies import BODY, FORM, MULTIPART, REFUSED, UPLOAD, judge, judge_parts
 
 BOUNDARY = f'{MULTIPART}; boundary="x"'
 
@@ -15,7 +15,7 @@ def environ(length="10", kind=FORM, path="/", **more):
 
 
 def refused(given):
-    """Give what the judge left: the refusal (None: taken), and how much is to be read."""
+    """Return what the judge left: the refusal (None: taken), and how much is to be read."""
     length = judge(given)
     found = given.get(REFUSED)
     if found:

@@ -13,8 +13,8 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from doorward.web.bodies import OTHER_KIND, REFUSED, TOO_LARGE
-from doorward.web.edge import Edge
+from doorward.web.http.edge import Edge
+from doorward.web.server.bodies import OTHER_KIND, REFUSED, TOO_LARGE
 
 PROXY = "10.1.2.3"
 
@@ -82,7 +82,7 @@ def proxied():
 def test_the_address(settings, proxied, nearest, forwarded, expected):
     request = RequestFactory().get("/", REMOTE_ADDR=nearest, headers={"X-Forwarded-For": forwarded})
     _, [seen] = answer(request, settings, **proxied)
-    assert seen.origin.address == expected
+    assert seen.client.address == expected
 
 
 @pytest.mark.parametrize(("forwarded", "status"), [("", 400), (" ", 400), (",", 200), (None, 200)])
@@ -101,7 +101,7 @@ def test_nobody_is_believed_by_default(settings):
         headers={"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"},
     )
     _, [seen] = answer(request, settings)
-    assert seen.origin.address == "127.0.0.1"
+    assert seen.client.address == "127.0.0.1"
     assert not seen.is_secure()
 
 
@@ -168,7 +168,7 @@ def test_a_log_that_cannot_be_written_stops_no_answer(settings, monkeypatch, err
 def test_answers_carry_their_length_and_an_id(settings):
     response, [seen] = answer(RequestFactory().get("/"), settings)
     assert response["Content-Length"] == "4"
-    assert response["X-Request-ID"] == seen.origin.request_id
+    assert response["X-Request-ID"] == seen.client.request_id
 
 
 def test_what_has_no_guards_of_its_own_gets_the_strictest(settings):

@@ -11,11 +11,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client, override_settings
 from django.urls import path
 
-from doorward.core.errors import MustWait
-from doorward.core.steps import Need
 from doorward.customers import cached
-from doorward.web import readiness
-from doorward.web.needs import needs
+from doorward.gate.requirement import Need
+from doorward.kernel.errors import MustWait
+from doorward.web.http import readiness
+from doorward.web.http.needs import needs
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -49,7 +49,7 @@ def must_wait(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [path("lacks/", lacks_a_table), path("waits/", must_wait)]
-handler500 = "doorward.web.errors.broken"
+handler500 = "doorward.web.http.errors.broken"
 
 
 @override_settings(ROOT_URLCONF=__name__)
@@ -57,7 +57,7 @@ def test_without_the_tables_of_this_version_it_is_being_updated(customer):
     client = Client(raise_request_exception=False)
     assert client.get("/lacks/").status_code == 500
     readiness._nothing_left.cache_clear()
-    [newest] = MigrationLoader(connection).graph.leaf_nodes("notices")
+    [newest] = MigrationLoader(connection).graph.leaf_nodes("notifications")
     MigrationRecorder(connection).record_unapplied(*newest)
     updated = client.get("/lacks/")
     assert (updated.status_code, updated["Retry-After"]) == (503, "60")

@@ -8,8 +8,8 @@ import pytest
 from django import forms
 from markupsafe import Markup
 
-from doorward.web import jinja
-from doorward.web.fields import Field, Option, as_field, attributes, plain_field
+from doorward.web.kit import jinja
+from doorward.web.kit.fields import Field, Option, as_field, attributes, plain_field
 
 
 class Person(forms.Form):

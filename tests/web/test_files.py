@@ -8,7 +8,7 @@ from hashlib import blake2b
 import pytest
 from django.conf import settings
 
-from doorward.web import files
+from doorward.web.http import files
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from django.test import Client
 
-from doorward.web import files
+from doorward.web.http import files
 from tests.film import samples, texts
 
 FILM, POSTER = "film/two-factor.webm", "film/two-factor.webp"

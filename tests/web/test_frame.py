@@ -10,18 +10,18 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
-from doorward.audit.events import Kind
+from doorward.accounts.events import LANGUAGE_CHANGED
 from doorward.customers.models import Brand
-from doorward.web import jinja
-from doorward.web.brandmark import look_version
-from doorward.web.pages import Me
-from doorward.web.tabs import TabItem
-from tests import support
+from doorward.web.http.pages import Me
+from doorward.web.kit import jinja
+from doorward.web.kit.brandmark import look_version
+from doorward.web.kit.tabs import TabItem
+from tests.kit import browsers, people
 
 if TYPE_CHECKING:
     from django.test import Client
 
-    from doorward.administrators.models import Administrator
+    from doorward.accounts.models import Administrator
 
 pytestmark = pytest.mark.one_database
 
@@ -155,7 +155,7 @@ def test_a_browser_that_asks_for_the_old_icon_gets_one(client: Client, brand: Br
 def test_a_logo_is_shown_and_never_run(client: Client, brand: Brand) -> None:
     assert client.get("/brand/logo").status_code == 404
     Brand.objects.update(logo=b"<svg><script/></svg>", logo_type="image/svg+xml")
-    support.forget_caches()
+    people.forget_caches()
     answer = client.get("/brand/logo")
     assert answer.content == b"<svg><script/></svg>"
     assert "sandbox" in answer["Content-Security-Policy"]
@@ -169,9 +169,9 @@ def test_a_stranger_chooses_a_language_for_the_browser(client: Client, brand: Br
 
 
 def test_a_person_takes_the_language_along(owner: Administrator) -> None:
-    support.browser_of(owner).post("/language/", {"language": "de"})
-    assert support.again(owner).language == "de"
-    assert len(support.events(Kind.LANGUAGE_CHANGED, actor_id=owner.id)) == 1
+    browsers.browser_of(owner).post("/language/", {"language": "de"})
+    assert people.again(owner).language == "de"
+    assert len(people.events(LANGUAGE_CHANGED, actor_id=owner.id)) == 1
 
 
 @pytest.mark.parametrize("language", ["fr", "", "de\n", "../de"])
@@ -189,7 +189,7 @@ def test_changes_want_a_form(client: Client, brand: Brand, path: str) -> None:
 
 
 def test_staying_tells_a_script_for_how_long(owner: Administrator, clock: Any) -> None:
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     clock.move_to(datetime(2026, 11, 24, 9, 20, tzinfo=UTC))
     assert browser.post("/session/stay/", HTTP_ACCEPT="application/json").json() == {
         "seconds": 1800
@@ -200,7 +200,7 @@ def test_staying_tells_a_script_for_how_long(owner: Administrator, clock: Any) -
 
 
 def test_who_came_too_late_is_sent_to_sign_in(owner: Administrator, clock: Any) -> None:
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     clock.move_to(datetime(2026, 11, 24, 10, 0, tzinfo=UTC))
     answer = browser.post("/session/stay/", HTTP_ACCEPT="application/json")
     assert (answer.status_code, answer["Location"][:9]) == (303, "/sign-in/")

@@ -12,12 +12,12 @@ from django.conf import settings
 from django.utils import translation
 from jinja2 import nodes
 
-from doorward.core import colour
-from doorward.web import jinja
-from doorward.web.brandmark import write_icon, write_stylesheet
-from doorward.web.icons import UnknownIconError, icon
+from doorward.customers import colour
+from doorward.web.kit import jinja
+from doorward.web.kit.brandmark import write_icon, write_stylesheet
+from doorward.web.kit.icons import UnknownIconError, icon
 
-WEB = Path(jinja.__file__).parent
+WEB = Path(jinja.__file__).parents[1]
 STATIC = WEB / "static"
 TEMPLATES = sorted(WEB.glob("**/templates/**/*.html"))
 NAMES = [path.as_posix().rpartition("/templates/")[2] for path in TEMPLATES]

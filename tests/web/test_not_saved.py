@@ -11,9 +11,9 @@ from django.db import connection
 from django.test import Client
 
 from doorward.audit.models import Event
-from doorward.safe import storage
-from doorward.web import readiness
-from tests import support
+from doorward.kernel import storage
+from doorward.web.http import readiness
+from tests.kit import browsers, people
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,7 +36,7 @@ def read_only():
 
 @pytest.fixture
 def browser(owner):
-    signed_in = support.browser_of(owner)
+    signed_in = browsers.browser_of(owner)
     assert signed_in.get("/").status_code == 200
     return signed_in
 
@@ -56,7 +56,7 @@ def test_what_writes_says_that_it_was_not_saved(browser, caplog):
     assert (answer.status_code, answer["Retry-After"]) == (503, "60")
     assert 'data-page="error-503"' in page
     assert "Nothing can be saved just now" in page
-    assert support.provider().brand.name in page
+    assert people.provider().brand.name in page
     said = [one for one in caplog.records if one.levelname == "ERROR"]
     assert said[0].getMessage() == (
         "nothing can be saved: the disk or the database can only be read"
@@ -82,7 +82,7 @@ def test_nobody_can_be_kept_from_signing_out(browser):
 def test_nor_by_a_database_that_does_not_answer_at_all(browser, monkeypatch):
     from django.db import OperationalError  # noqa: PLC0415
 
-    from doorward.web import gate  # noqa: PLC0415
+    from doorward.web.http import gate  # noqa: PLC0415
 
     def gone(*_args, **_kwargs):
         raise OperationalError("connection refused")
@@ -104,7 +104,7 @@ def test_a_form_of_another_site_signs_nobody_out(browser):
 
 
 def test_it_is_not_ready_while_every_write_fails(client, customer):
-    support.worker_beats()
+    people.worker_beats()
     readiness.forget()
     assert client.get("/readyz").status_code == 200
     with read_only():
@@ -125,7 +125,7 @@ def busy():
         "postgresql": (
             "SET lock_timeout = '20ms'",
             "SET lock_timeout = 0",
-            "BEGIN; LOCK TABLE administrators_session IN EXCLUSIVE MODE",
+            "BEGIN; LOCK TABLE sessions_session IN EXCLUSIVE MODE",
         ),
     }
     before, after, held = waits[connection.vendor]

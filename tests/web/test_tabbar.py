@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorward.web.tabbar import fit_tabs
+from doorward.web.kit.tabbar import fit_tabs
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone, translation
 
-from doorward.web import times
+from doorward.web.kit import times
 
 NOW = datetime(2026, 11, 24, 9, 0, 10, tzinfo=UTC)
 pytestmark = pytest.mark.usefixtures("clock")

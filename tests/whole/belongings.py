@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from doorward.core import totp
+from doorward.credentials.totp import rules
 
 if TYPE_CHECKING:
-    from doorward.administrators.models import LinkPurpose
-    from tests.softkey import SoftKey
+    from doorward.accounts.models import LinkPurpose
+    from tests.kit.softkey import SoftKey
     from tests.whole.model import Person
 
 VETO = timedelta(hours=24)
@@ -25,8 +25,8 @@ class App:
     last_step: int
 
     def fresh_step(self, now: datetime) -> int | None:
-        """Give the earliest step whose code is good now and was not used; None: time must pass."""
-        current = totp.step_at(now)
+        """Return the earliest step whose code is good now and was not used; None: time must pass."""
+        current = rules.step_at(now)
         step = max(self.last_step + 1, current - 1)
         return step if step <= current + 1 else None
 

@@ -22,12 +22,12 @@ Graph = dict[str, set[str]]
 
 
 def name_of(view: Callable[..., Any]) -> str:
-    """Give the name of a view in the graph, whatever decorators stand above it."""
+    """Return the name of a view in the graph, whatever decorators stand above it."""
     return f"{view.__module__}.{view.__name__}"
 
 
 def reached_from(start: str) -> set[str]:
-    """Give all names that code can lead to, its own among them."""
+    """Return all names that code can lead to, its own among them."""
     found, waiting = {start}, [start]
     while waiting:
         fresh = graph()[waiting.pop()] - found
@@ -37,13 +37,13 @@ def reached_from(start: str) -> set[str]:
 
 
 def users_of(name: str) -> set[str]:
-    """Give what refers to a name directly."""
+    """Return what refers to a name directly."""
     return {user for user, used in graph().items() if name in used}
 
 
 @cache
 def graph() -> defaultdict[str, set[str]]:
-    """Give what each function, class and module's variable refers to."""
+    """Return what each function, class and module's variable refers to."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for path in ROOT.rglob("*.py"):
         module = ".".join(("doorward", *path.relative_to(ROOT).with_suffix("").parts))

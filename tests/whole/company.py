@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from doorward.administrators.models import Administrator, LinkPurpose, PasswordDue, Status
-from doorward.core.policy import Kinds
+from doorward.accounts.models import Administrator, LinkPurpose, PasswordDue, Status
 from doorward.customers.models import Customer
-from tests import support
+from doorward.policy.rules import Kinds
+from tests.kit import people
 from tests.whole.belongings import VETO
 from tests.whole.moving import Moving
 from tests.whole.players import Player, now, path_of
@@ -25,7 +25,7 @@ class InTheCompany(Moving):
         """Save the account at the page of the Administrators tab."""
         before, person = player.due(), self.person
         self._save(player, required=required, active=active, email=person.email)
-        row = support.again_by_id(person.id)
+        row = people.again_by_id(person.id)
         now_active = row.status == Status.ACTIVE
         if (row.require_2fa, now_active) == (person.ticked, person.active):
             return
@@ -64,11 +64,11 @@ class InTheCompany(Moving):
         assert player.name == "colleague"
         assert self._inside(player, before, minutes=10)
         assert not again
-        if asked["required"] and company.grace_from is None and not company.floor:
+        if asked["required"] and company.grace_from is None and not company.minimum:
             company.grace_from = now()
         # What the provider's minimum holds is not in the form.
         for name, value in (
-            asked | ({"required": company.required} if company.floor else {})
+            asked | ({"required": company.required} if company.minimum else {})
         ).items():
             setattr(company, name, value)
         self._end_trust_that_is_over()
@@ -91,14 +91,14 @@ class InTheCompany(Moving):
         answer = player.post(f"/customers/{company.id}/", **fields)
         row.refresh_from_db()
         own = company is player.person.company
-        if row.floor_require_2fa == company.floor:
-            refused = answer.status_code == 422 and own and company.floor
+        if row.floor_require_2fa == company.minimum:
+            refused = answer.status_code == 422 and own and company.minimum
             self.happened["minimum of one's own not lowered"] += refused
             return
         assert player.name == "staff"
         assert self._inside(player, before, minutes=10)
         assert required or not own, "one tab is no right over the provider's own people"
-        company.floor = row.floor_require_2fa
+        company.minimum = row.floor_require_2fa
         self.happened["minimum saved"] += 1
 
     def rename(self, player: Player, name: str) -> None:
@@ -118,7 +118,7 @@ class InTheCompany(Moving):
         self.person.password_due = True
 
     def ends(self) -> list[datetime]:
-        """Give when, from now on, something is over by time: a grace, a trust, the time of a veto."""
+        """Return when, from now on, something is over by time: a grace, a trust, the time of a veto."""
         person = self.person
         moments = {trust.until for trust in person.trusts if not trust.ended}
         if person.company.grace_until:

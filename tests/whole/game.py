@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from doorward.mfa import recovery
+from doorward.credentials.recovery_codes import codes
 from tests.whole.company import InTheCompany
 from tests.whole.model import (
     CODE,
@@ -37,7 +37,7 @@ class Game(InTheCompany):
             SIGN_IN: lambda: self.password(player),
             CODE: lambda: self._second_step(player, trusts=trusts),
             MAILBOX: lambda: self.mailed_code(player, right=True),
-            PROVE: lambda: self.prove_again(player),
+            PROVE: lambda: self.reauthenticate(player),
             SET_UP: lambda: self._set_up(player),
             SAVE_CODES: lambda: self.save_codes(player),
             PASSWORD: lambda: self.due_password(player),
@@ -96,13 +96,13 @@ class Game(InTheCompany):
     def make_new_codes(self, player: Player) -> None:
         before = player.due()
         player.post("/security/recovery-codes/")
-        shown = recovery.unsaved(self.person.id)
+        shown = codes.unsaved(self.person.id)
         if shown != self.person.shown:
             assert self._inside(player, before, minutes=5)
             self.person.show(shown, player.session, now())
             self.happened["new recovery codes"] += 1
 
-    def prove_again(self, player: Player) -> None:
+    def reauthenticate(self, player: Player) -> None:
         """Prove by a code of an app, or without any factor by the password."""
         before, person = player.due(), player.person
         by_code = bool(person.factors)
@@ -125,7 +125,7 @@ class Game(InTheCompany):
         elif app and not right:
             self.happened["app is no fresh proof"] += 1
 
-    def prove_again_with_passkey(self, player: Player, which: str) -> None:
+    def reauthenticate_with_passkey(self, player: Player, which: str) -> None:
         before, person = player.due(), player.person
         told, key = self._answer(player, PROVE, which)
         if not person.factors:
@@ -139,9 +139,9 @@ class Game(InTheCompany):
         if self._inside(player, player.due(), minutes=5):
             return
         if player.keys:
-            self.prove_again_with_passkey(player, "right")
+            self.reauthenticate_with_passkey(player, "right")
         else:
-            self.prove_again(player)
+            self.reauthenticate(player)
 
     def change_password(self, player: Player) -> None:
         before, new = player.due(), self._new_password()
@@ -180,7 +180,7 @@ class Game(InTheCompany):
             player.session = None
 
     def _serves(self, person: Person, app: App | None) -> bool:
-        """Say whether an app is a fresh proof: not where a passkey is asked for, and there is one."""
+        """Return whether an app is reauthentication: not where a passkey is asked for, and there is one."""
         return app is not None and (person.takes(app) or not person.taken)
 
     def _must_not_disable(self, answer: Any) -> bool:
@@ -194,11 +194,11 @@ class Game(InTheCompany):
         session = player.session
         assert session
         others = self.person.taken - {gone}
-        by_recovery = session.recovery_at and session.is_fresh(0, now(), recovery=True)
+        by_recovery = session.recovery_at and session.is_recent(0, now(), recovery=True)
         assert not (others and session.proved == gone) or by_recovery
 
     def _without_factors(self, player: Player) -> None:
         assert player.session
         self.person.forget_factors()
-        player.session.unprove()
+        player.session.unverify()
         self.person.end_sessions(keep=player.session)

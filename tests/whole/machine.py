@@ -15,12 +15,12 @@ import time_machine
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
-from doorward.administrators.models import Administrator, PasswordDue, Status
+from doorward.accounts.models import Administrator, PasswordDue, Status
 from doorward.audit.models import Event
+from doorward.credentials.models import Factor
 from doorward.customers.models import Customer
-from doorward.mfa.models import Factor
-from tests import passkeys, support
-from tests.softkey import UP, UV, SoftKey
+from tests.kit import browsers, codes, passkeys, people
+from tests.kit.softkey import UP, UV, SoftKey
 from tests.whole.belongings import App, Key
 from tests.whole.company import kinds_of
 from tests.whole.game import Game
@@ -90,8 +90,8 @@ class Table(RuleBasedStateMachine):
             self.game.copy_passkey(self.players["thief"], key)
 
     def _staff(self) -> Person:
-        """Give one of the provider's people, who has the Customers tab and not the right over colleagues."""
-        provider = support.provider()
+        """Return one of the provider's people, who has the Customers tab and not the right over colleagues."""
+        provider = people.provider()
         # It is the same one in all examples.
         Customer.objects.filter(id=provider.id).update(floor_require_2fa=False)
         company = Company(provider.id)
@@ -100,7 +100,7 @@ class Table(RuleBasedStateMachine):
         return theo
 
     def _customer(self, *, required: bool, grace_days: int, passkeys_only: bool) -> Customer:
-        return support.make_customer(
+        return people.make_customer(
             f"Harbour Bakery {self.number}",
             require_2fa=required,
             grace_days=grace_days,
@@ -111,8 +111,8 @@ class Table(RuleBasedStateMachine):
 
     def _account(self, customer: Customer, company: Company, name: str, **rest: Any) -> Person:
         email = f"{name}{self.number}@harbourbakery.example"
-        made = support.make_administrator(customer, email=email, **rest)
-        return Person(made.id, email, support.PASSWORD, company, {})
+        made = people.make_administrator(customer, email=email, **rest)
+        return Person(made.id, email, people.PASSWORD, company, {})
 
     def _player(self, name: str, person: Person) -> Player:
         last = {"owner": 1, "thief": 2, "colleague": 3, "staff": 4}[name]
@@ -120,10 +120,10 @@ class Table(RuleBasedStateMachine):
         return Player.of(name, person, address=address)
 
     def _equip(self, has: str) -> None:
-        """Give the owner their factors, and the thief a passkey of an account of their own."""
-        row = support.again_by_id(self.person.id)
+        """Return the owner their factors, and the thief a passkey of an account of their own."""
+        row = people.again_by_id(self.person.id)
         if "app" in has:
-            secret = support.enable_app(row)
+            secret = codes.enable_app(row)
             [factor] = Factor.objects.filter(administrator_id=row.id)
             self.person.factors[factor.id] = App(secret, "owner", last_step=0)
         if "passkey" in has:
@@ -133,9 +133,9 @@ class Table(RuleBasedStateMachine):
                 {"owner": device}, seen=device.sign_count, verified=True
             )
         if has:
-            self.players["owner"].codes = support.saved_codes(row)
+            self.players["owner"].codes = codes.saved_codes(row)
             self.person.codes = set(self.players["owner"].codes)
-        stranger = support.make_administrator(
+        stranger = people.make_administrator(
             row.customer, email=f"mallory{self.number}@harbourbakery.example"
         )
         passkeys.add(stranger, self.players["thief"].stray)
@@ -202,7 +202,7 @@ class Table(RuleBasedStateMachine):
     # --- who does it ------------------------------------------------------------------------------
 
     def player_of(self, name: str, *, first: str) -> Player:
-        """Give a player who first came `in`, or did so and gave a `fresh` proof, as far as they can."""
+        """Return a player who first came `in`, or did so and gave a `fresh` proof, as far as they can."""
         player = self.players[name]
         if first:
             self.wait_for_a_code(player)
@@ -212,7 +212,7 @@ class Table(RuleBasedStateMachine):
         return player
 
     def with_the_password(self, name: str) -> Player:
-        """Give a player who has given the password and no more: begin anew, where this browser is through."""
+        """Return a player who has given the password and no more: begin again, where this browser is through."""
         player = self.players[name]
         if player.due() == THROUGH:
             self.game.sign_out(player)
@@ -227,7 +227,7 @@ class Table(RuleBasedStateMachine):
 
     def age(self) -> None:
         """Let what was proved in the account's sessions be three hours older."""
-        support.age_proofs(support.again_by_id(self.person.id))
+        browsers.age_proofs(people.again_by_id(self.person.id))
         self.person.age(timedelta(hours=3))
         self.game.happened["proofs aged"] += 1
 
@@ -239,9 +239,9 @@ class Table(RuleBasedStateMachine):
 
 
 def _columns_of(person: Person) -> list[object]:
-    """Give what the portal should have written down of a person, and what their company asks."""
+    """Return what the portal should have written down of a person, and what their company asks."""
     company, status = person.company, Status.ACTIVE if person.active else Status.SUSPENDED
     kinds = kinds_of(passkeys_only=company.passkeys_only)
-    asked = [company.required, company.grace_days, kinds, company.trust_days, company.floor]
+    asked = [company.required, company.grace_days, kinds, company.trust_days, company.minimum]
     due = PasswordDue.BREACHED if person.password_due else PasswordDue.NO
     return [person.email, person.ticked, status, due, *asked]

@@ -1,4 +1,4 @@
-"""What the sign-in must ask for, told anew in a few lines: nothing of Doorward decides here.
+"""What the sign-in must ask for, told again in a few lines: nothing of Doorward decides here.
 
 Written from product.md, sections 2 and 6, and decisions 0044, 0045 and 0048; `test_machine.py` holds the portal
 against it.
@@ -15,7 +15,7 @@ from tests.whole.belongings import App, Change, Key, Letter, Trust
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from doorward.administrators.models import LinkPurpose
+    from doorward.accounts.models import LinkPurpose
 
 WHOLE = timedelta(hours=12)
 IDLE = timedelta(minutes=30)
@@ -50,7 +50,7 @@ class Company:
     passkeys_only: bool = False
     trust_days: int = 0
     # The provider's minimum
-    floor: bool = False
+    minimum: bool = False
 
     @property
     def grace_until(self) -> datetime | None:
@@ -59,7 +59,7 @@ class Company:
         return self.grace_from + timedelta(days=self.grace_days)
 
     def would_open_grace_again(self, days: int, now: datetime) -> bool:
-        """Say whether so many days would give a grace once more that is over."""
+        """Return whether so many days would give a grace once more that is over."""
         if self.grace_from is None or days <= self.grace_days:
             return False
         return now >= self.grace_from + timedelta(days=self.grace_days)
@@ -97,16 +97,16 @@ class Person:
 
     @property
     def required(self) -> bool:
-        return self.ticked or self.company.required or self.company.floor
+        return self.ticked or self.company.required or self.company.minimum
 
     def in_grace(self, now: datetime) -> bool:
-        """Say whether only the company's policy asks, and not yet."""
+        """Return whether only the company's policy asks, and not yet."""
         until = self.company.grace_until
-        held = self.ticked or self.company.floor
+        held = self.ticked or self.company.minimum
         return not held and until is not None and now < until
 
     def takes(self, factor: App | Key) -> bool:
-        """Say whether a factor is enough for what is asked."""
+        """Return whether a factor is enough for what is asked."""
         return isinstance(factor, Key) or not (self.required and self.company.passkeys_only)
 
     @property
@@ -169,7 +169,7 @@ class Session:
     ended: bool = False
 
     def due(self, now: datetime, trust: Trust | None) -> str:  # noqa: PLR0911 - a line for each step
-        """Give the page that this browser must be sent to; `THROUGH`: none."""
+        """Return the page that this browser must be sent to; `THROUGH`: none."""
         person = self.person
         if self.ended or not person.active or now >= self.begun + WHOLE or now >= self.seen + IDLE:
             return SIGN_IN
@@ -186,10 +186,10 @@ class Session:
         return THROUGH
 
     def sees_codes(self, now: datetime) -> bool:
-        """Say whether codes that wait to be saved are shown here: they are its own, or a factor was proved."""
+        """Return whether codes that wait to be saved are shown here: they are its own, or a factor was proved."""
         person, at = self.person, self.person.shown_at
         own = person.shown_in is self and at is not None and now < at + CODES_ARE_SHOWN
-        return own or self.is_fresh(OWN_FACTORS, now)
+        return own or self.is_recent(OWN_FACTORS, now)
 
     def _once_more(self) -> str:
         return CODE if self.person.factors else PROVE
@@ -199,30 +199,30 @@ class Session:
         return bool(by_link or (self.mailbox_at and now < self.mailbox_at + MAILBOX_SERVES))
 
     def _is_recent(self, now: datetime) -> bool:
-        """Say whether what let this session in is recent enough to add something to the account."""
+        """Return whether what let this session in is recent enough to add something to the account."""
         by_mail = not self.person.factors and self._by_mail(now)
-        return by_mail or self.is_fresh(OWN_FACTORS, now, recovery=True)
+        return by_mail or self.is_recent(OWN_FACTORS, now, recovery=True)
 
     def _proved_one_of(self, enough: set[UUID], now: datetime, trust: Trust | None) -> bool:
         return self.proved in enough or self.recovery_at is not None or self.is_spared(now, trust)
 
     def is_spared(self, now: datetime, trust: Trust | None) -> bool:
-        """Say whether the trust in the browser stands in for the second step: of a factor that could be proved."""
+        """Return whether the trust in the browser stands in for the second step: of a factor that could be proved."""
         return bool(self.person.taken) and trust is not None and trust.holds(self.person, now)
 
     def _puts_off(self, now: datetime) -> bool:
         return self.put_off and self.person.in_grace(now)
 
     def _due_to_set_up(self, now: datetime) -> str:
-        """Give what goes before a factor is set up, and then that."""
+        """Return what goes before a factor is set up, and then that."""
         recovered = self.recovery_at and now < self.recovery_at + RECOVERY_SERVES
         more = self.person.factors or self._by_mail(now) or recovered
         if not more and not self.person.in_grace(now):
             return MAILBOX
         return SET_UP if self._is_recent(now) else self._once_more()
 
-    def is_fresh(self, minutes: int, now: datetime, *, recovery: bool = False) -> bool:
-        """Say whether what must be proved was proved in the last minutes: never by a trusted browser."""
+    def is_recent(self, minutes: int, now: datetime, *, recovery: bool = False) -> bool:
+        """Return whether what must be proved was proved in the last minutes: never by a trusted browser."""
         if recovery and self.recovery_at and now < self.recovery_at + RECOVERY_SERVES:
             return True
         person, span = self.person, timedelta(minutes=minutes)
@@ -237,5 +237,5 @@ class Session:
         if now >= self.seen + SEEN_EVERY:
             self.seen = now
 
-    def unprove(self) -> None:
+    def unverify(self) -> None:
         self.proved = self.proved_at = self.recovery_at = None

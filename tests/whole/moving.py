@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doorward.administrators import email_change, links
-from doorward.administrators.models import EmailChange, LinkPurpose, MailedLink
-from doorward.audit.events import Kind
-from doorward.mfa import trusted
-from doorward.notices.recipients import deliveries_of
-from tests import support
+from doorward.accounts import email_change, mailed_links
+from doorward.accounts.events import EMAIL_CHANGE_ASKED, EMAIL_CHANGED
+from doorward.accounts.models import EmailChange, LinkPurpose, MailedLink
+from doorward.credentials.trusted_browsers import trust as trusted_browsers_trust
+from doorward.notifications.recipients import deliveries_of
+from tests.kit import people
 from tests.whole.belongings import Change, Letter
 from tests.whole.model import THROUGH, Session
 from tests.whole.players import Player, now
@@ -17,6 +17,8 @@ from tests.whole.with_passkeys import WithPasskeys
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+    from doorward.audit.events import EventType
 
 CONFIRM = "/e-mail/confirm/"
 OF_A_CHANGE = (LinkPurpose.EMAIL_NEW, LinkPurpose.EMAIL_OLD)
@@ -27,7 +29,7 @@ class Moving(WithPasskeys):
 
     def ask_for_link(self, player: Player) -> None:
         player.post("/password/forgot/", email=self.person.email)
-        support.answer_asked()
+        people.answer_asked()
         self._mail()
 
     def reset_password(self, player: Player, *, again: bool) -> None:
@@ -111,7 +113,7 @@ class Moving(WithPasskeys):
     def let_the_worker_work(self) -> None:
         """Let pass what takes effect by time, as each minute does."""
         email_change.apply_due(now=now())
-        trusted.forget(now=now())
+        trusted_browsers_trust.forget(now=now())
         self._end_trust_that_is_over()
         change = self.person.change
         if change and change.by_colleague and change.is_ready(now()):
@@ -126,14 +128,14 @@ class Moving(WithPasskeys):
                 trust.ended = not trust.holds(player.person, now())
 
     def _asked_for(self, wanted: str, *, by_colleague: bool) -> bool:
-        """Say whether the portal waits for this new e-mail, and hold who was told of it."""
+        """Return whether the portal waits for this new e-mail, and hold who was told of it."""
         if not EmailChange.objects.filter(email=wanted).exists():
             return False
         self._close()
         old = self.person.email
         self.person.change = Change(old, wanted, by_colleague, now())
         self._mail()
-        assert self._told(Kind.EMAIL_CHANGE_ASKED) == {old, wanted}
+        assert self._told(EMAIL_CHANGE_ASKED) == {old, wanted}
         self.happened["e-mail asked for"] += 1
         return True
 
@@ -157,7 +159,7 @@ class Moving(WithPasskeys):
         self.person.email = change.new
         self.person.kill_letters(LinkPurpose.RESET)
         self.person.end_sessions(keep=keep)
-        assert self._told(Kind.EMAIL_CHANGED) == {change.old, change.new}
+        assert self._told(EMAIL_CHANGED) == {change.old, change.new}
         self._mail()
         self.happened["e-mail changed"] += 1
 
@@ -168,8 +170,8 @@ class Moving(WithPasskeys):
         self.person.change = None
         self.person.kill_letters(*OF_A_CHANGE)
 
-    def _told(self, kind: Kind) -> set[str]:
-        newest = support.events(kind, subject_id=self.person.id)[-1]
+    def _told(self, kind: EventType) -> set[str]:
+        newest = people.events(kind, subject_id=self.person.id)[-1]
         return {one.address for one in deliveries_of(newest, now=now())}
 
     def _mail(self) -> None:
@@ -182,7 +184,7 @@ class Moving(WithPasskeys):
             is_new = row.purpose == LinkPurpose.EMAIL_NEW
             to = change.new if change and is_new else row.email or person.email
             purpose = LinkPurpose(row.purpose)
-            letter = Letter(links.path(row), to, purpose, change, until=row.expires_at)
+            letter = Letter(mailed_links.path(row), to, purpose, change, until=row.expires_at)
             if letter.path not in there:
                 person.letters.append(letter)
 

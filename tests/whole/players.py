@@ -12,13 +12,14 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.test import Client
 
-from doorward.administrators import mailbox, sessions
-from doorward.administrators.models import MailboxProof
-from doorward.administrators.models import Session as Row
-from doorward.core import totp
-from doorward.web.trustmark import NAME as TRUST_COOKIE
-from tests import support
-from tests.softkey import SoftKey
+from doorward.credentials.totp import rules
+from doorward.sessions import issuing
+from doorward.sessions.models import Session as Row
+from doorward.signin import mailbox
+from doorward.signin.models import MailboxProof
+from doorward.web.http.trustmark import NAME as TRUST_COOKIE
+from tests.kit import people
+from tests.kit.softkey import SoftKey
 from tests.whole.model import CODE, MAILBOX, PROVE, RECOVERY, SIGN_IN, THROUGH, Person, Session
 
 if TYPE_CHECKING:
@@ -46,11 +47,11 @@ class Player:
 
     @classmethod
     def of(cls, name: str, person: Person, *, address: str) -> Player:
-        client = Client(HTTP_USER_AGENT=f"{support.CHROME} {name}", REMOTE_ADDR=address)
+        client = Client(HTTP_USER_AGENT=f"{people.CHROME} {name}", REMOTE_ADDR=address)
         return cls(name, person, person.password, client)
 
     def due(self) -> str:
-        """Give the page that this browser must be sent to."""
+        """Return the page that this browser must be sent to."""
         return self.session.due(now(), self.trust) if self.session else SIGN_IN
 
     def is_sent_to(self) -> str:
@@ -62,7 +63,7 @@ class Player:
         return THROUGH if answer.status_code == 200 else path_of(answer)
 
     def proved_in_its_row(self) -> tuple[str, bool]:
-        """Give what the portal wrote down: the kind of factor that was proved, and whether by a recovery code."""
+        """Return what the portal wrote down: the kind of factor that was proved, and whether by a recovery code."""
         rows = Row.objects.filter(token_hash=self._token_hash())
         [(kind, recovered)] = rows.values_list("factor_kind", "recovery_at")
         return kind, recovered is not None
@@ -100,7 +101,7 @@ class Player:
         return self.name in self.person.readers[address]
 
     def letters(self) -> list[Letter]:
-        """Give the mailed links that reached this player, newest first."""
+        """Return the mailed links that reached this player, newest first."""
         return [one for one in reversed(self.person.letters) if self.may_read(one.to)]
 
     @property
@@ -140,7 +141,7 @@ class Player:
         self.client.get(self.client.get(path)["Location"])
 
     def _token_hash(self) -> bytes:
-        return sessions.token_hash(self.client.cookies[_COOKIE].value)
+        return issuing.token_hash(self.client.cookies[_COOKIE].value)
 
 
 def now() -> datetime:
@@ -149,11 +150,11 @@ def now() -> datetime:
 
 
 def path_of(answer: Any) -> str:
-    """Give the path that an answer leads to; empty: nowhere."""
+    """Return the path that an answer leads to; empty: nowhere."""
     path: str = urlsplit(answer.headers.get("Location", "")).path
     return path
 
 
 def code(app: App, step: int) -> str:
-    shown: str = totp.code_at(app.secret, step)
+    shown: str = rules.code_at(app.secret, step)
     return shown

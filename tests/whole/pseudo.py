@@ -87,7 +87,7 @@ class _Reader(HTMLParser):
 
 
 def untranslated(html: str, *, known: Sequence[str] = ()) -> list[str]:
-    """Give what stands on a page in Latin letters and outside of brackets; `known` is data."""
+    """Return what stands on a page in Latin letters and outside of brackets; `known` is data."""
     reader = _Reader()
     reader.feed(html)
     text = " ".join(reader.texts)

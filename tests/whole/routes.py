@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from doorward.web.needs import Declaration, declared
+from doorward.web.http.needs import Declaration, declared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ class Route:
         return declared(self.view)
 
     def path(self, **values: str) -> str:
-        """Give an address to ask for; what is not named becomes somebody who is not there."""
+        """Return an address to ask for; what is not named becomes somebody who is not there."""
         path = f"/{self.pattern}"
         for name in self.arguments:
             for kind in ("uuid", "str", "slug", "path", "int"):
@@ -41,7 +41,7 @@ class Route:
 
 
 def walk() -> list[Route]:
-    """Give all routes, sorted by their pattern."""
+    """Return all routes, sorted by their pattern."""
     return sorted(_routes(get_resolver().url_patterns, ""), key=lambda route: route.pattern)
 
 
@@ -58,6 +58,6 @@ ROUTES = walk()
 
 
 def is_open(route: Route) -> bool:
-    """Say whether an address is open to everybody."""
+    """Return whether an address is open to everybody."""
     need = route.declaration.need if route.declaration else None
     return need is not None and need.open

@@ -10,10 +10,11 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from doorward.core import attempts, totp
-from doorward.mfa import recovery
-from doorward.mfa.models import Factor
-from tests import support
+from doorward.credentials.models import Factor
+from doorward.credentials.recovery_codes import codes
+from doorward.credentials.totp import rules as totp_rules
+from doorward.kernel.ratelimit import rules
+from tests.kit import people
 from tests.whole.belongings import App, Key, Trust
 from tests.whole.model import (
     CODE,
@@ -111,7 +112,7 @@ class SigningIn:
         assert (shown is not None) == may
         if shown is None:
             return
-        app = App(player.secret, player.name, totp.step_at(now()))
+        app = App(player.secret, player.name, totp_rules.step_at(now()))
         is_wanted = player.person.takes(app)
         assert shown == is_wanted
         answer = player.post(path, code=code(app, app.last_step) if right else WRONG, name="")
@@ -138,7 +139,7 @@ class SigningIn:
     def save_codes(self, player: Player) -> None:
         before, person = player.due(), player.person
         player.post(SAVE_CODES, saved="on")
-        waiting = recovery.unsaved(person.id)
+        waiting = codes.unsaved(person.id)
         if before == SAVE_CODES:
             player.codes = list(person.shown)
             person.codes = {one for one in player.codes if one not in person.used_codes}
@@ -175,14 +176,14 @@ class SigningIn:
         self.happened["due password set"] += 1
 
     def _stored_password(self, person: Person) -> str:
-        return support.again_by_id(person.id).password
+        return people.again_by_id(person.id).password
 
     def factor_ids(self, person: Person) -> set[UUID]:
         rows = Factor.objects.filter(administrator_id=person.id)
         return set(rows.values_list("id", flat=True))
 
     def _set_up_page(self, player: Player) -> tuple[str, bool]:
-        """Give where this player would set a factor up, and whether they may."""
+        """Return where this player would set a factor up, and whether they may."""
         before = player.due()
         if before == SET_UP:
             return SET_UP, True
@@ -190,16 +191,16 @@ class SigningIn:
         return path, self._inside(player, before, minutes=5, recovery=True)
 
     def _inside(self, player: Player, before: str, *, minutes: int, recovery: bool = False) -> bool:
-        """Say whether this player was through, with a proof of the last minutes."""
+        """Return whether this player was through, with a proof of the last minutes."""
         session = player.session
         return (
             before == THROUGH
             and session is not None
-            and session.is_fresh(minutes, now(), recovery=recovery)
+            and session.is_recent(minutes, now(), recovery=recovery)
         )
 
     def _judged(self, player: Player, answer: Any, *, right: bool, of: str = "codes") -> bool:
-        """Say whether a proof was accepted; hold that right ones are, unless there is to be a wait."""
+        """Return whether a proof was accepted; hold that right ones are, unless there is to be a wait."""
         accepted: bool = answer.status_code == 303
         name, of = of.partition(" ")[0], f"{of}, {player.person.id}"
         if accepted:
@@ -211,13 +212,13 @@ class SigningIn:
             # Of several apps one may have to wait: its code is not looked at, and the others' it is not.
             several = name == "codes" and len(player.person.apps) > 1
             assert answer.status_code == 429 or several, of
-            assert self.wrong[of] >= attempts.FREE, of
+            assert self.wrong[of] >= rules.FREE, of
         self.wrong[of] += 1
         self.happened[f"{name} refused"] += 1
         return False
 
     def _code(self, player: Player, which: str) -> tuple[App | None, int]:
-        """Give an app and a time step to take a code of; no app: there is no such code."""
+        """Return an app and a time step to take a code of; no app: there is no such code."""
         # Whoever asks the owner for a code on the telephone is told one; who looks over a shoulder sees it used.
         known = {"right": player.apps, "told": player.person.apps}.get(which, [])
         for app in known:
@@ -238,7 +239,7 @@ class SigningIn:
         [added] = self.factor_ids(person) - set(person.factors)
         person.factors[added] = factor
         person.end_sessions(keep=player.session)
-        waiting = recovery.unsaved(person.id)
+        waiting = codes.unsaved(person.id)
         if waiting != person.shown:
             person.show(waiting, player.session, now())
         self._mail()

@@ -7,10 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 
-from doorward.core.steps import Need, Step
-from doorward.web.gate import PAGES
-from doorward.web.needs import needs, serves
-from tests import support
+from doorward.gate.requirement import Need, Step
+from doorward.web.http.gate import PAGES
+from doorward.web.http.needs import needs, serves
+from tests.kit import browsers, people
 from tests.whole.routes import METHODS, ROUTES, Route, is_open
 
 # Who says that they are open to everybody. A new name here is a decision, not an oversight.
@@ -56,13 +56,13 @@ def test_those_that_are_open_to_everybody_are_known():
 
 def test_every_step_that_a_page_can_serve_has_one():
     served = {route.declaration.step for route in ROUTES if route.declaration}
-    assert served - {None} == set(Step) - {Step.THROUGH, Step.NO_RIGHT, Step.PROVE_AGAIN}
+    assert served - {None} == set(Step) - {Step.THROUGH, Step.NO_RIGHT, Step.REAUTHENTICATE}
     paths = {route.path() for route in ROUTES}
     assert set(PAGES.values()) <= paths
 
 
 def test_a_tab_that_a_person_has_no_right_to_is_closed_by_every_method(colleague):
-    client = support.browser_of(colleague)
+    client = browsers.browser_of(colleague)
     for route in CLOSED:
         tab = route.declaration.need.tab if route.declaration and route.declaration.need else None
         if tab is None or tab in colleague.tab_keys:
@@ -76,9 +76,9 @@ def test_a_tab_that_a_person_has_no_right_to_is_closed_by_every_method(colleague
 
 
 def test_who_has_no_home_is_led_on_to_a_tab_they_have(customer):
-    person = support.make_administrator(customer, tabs={"support"})
+    person = people.make_administrator(customer, tabs={"support"})
     client = Client()
-    form = {"email": person.email, "password": support.PASSWORD, "next": ""}
+    form = {"email": person.email, "password": people.PASSWORD, "next": ""}
     answer = client.post("/sign-in/", form, follow=True)
     assert answer.redirect_chain[-1] == ("/support/", 303)
     refused = client.get("/")
@@ -103,7 +103,7 @@ urlpatterns = [path("undeclared/", undeclared), path("declared/", declared_view)
 
 @override_settings(ROOT_URLCONF=__name__)
 def test_a_view_without_a_declaration_lets_nobody_in(owner):
-    client = support.browser_signed_in_by_service(owner)
+    client = browsers.browser_signed_in_by_service(owner)
     answer = client.get("/undeclared/")
     assert answer.status_code == 403
     assert b"a secret" not in answer.content

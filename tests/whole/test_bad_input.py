@@ -6,57 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests import support
+from tests.kit import browsers
+from tests.kit.forms import FIELDS
 from tests.whole.routes import Route, walk
 from tests.whole.rows import state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-FIELDS = (
-    "email",
-    "password",
-    "current",
-    "code",
-    "credential",
-    "without",
-    "name",
-    "next",
-    "saved",
-    "first_name",
-    "last_name",
-    "phone",
-    "language",
-    "time_zone",
-    "status",
-    "tabs",
-    "require_2fa",
-    "action",
-    "selected",
-    "session",
-    "others",
-    "remove",
-    "confirm",
-    "trust",
-    "trust_days",
-    "kinds",
-    "browser",
-    "all",
-    "hosts",
-    "accent",
-    "issuer",
-    "url",
-    "key",
-    "title",
-    "position",
-    "grace_days",
-    "session_hours",
-    "idle_minutes",
-    "q",
-    "sort",
-    "page",
-    "factor",
-)
 NONSENSE: dict[str, Any] = {
     "empty": "",
     "too long": "x" * 9000,
@@ -80,7 +36,7 @@ def forms() -> Iterator[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.pattern or "/")
 def test_nonsense_is_refused_by_every_form(route: Route, owner, colleague):
-    client = support.browser_of(owner)
+    client = browsers.browser_of(owner)
     client.raise_request_exception = False
     values = {"person_id": str(colleague.id), "administrator_id": str(colleague.id)}
     before = state()
@@ -105,7 +61,7 @@ def test_nonsense_is_refused_by_every_form(route: Route, owner, colleague):
 
 
 def test_wrong_methods_get_405_and_a_way_on(owner):
-    client = support.browser_of(owner)
+    client = browsers.browser_of(owner)
     for path, method in (
         ("/sign-out/", "GET"),
         ("/security/", "POST"),
@@ -120,7 +76,7 @@ def test_wrong_methods_get_405_and_a_way_on(owner):
     "kind", ["application/json", "multipart/form-data; boundary=x", "text/plain"]
 )
 def test_a_body_of_another_kind_is_no_form(owner, kind):
-    client = support.browser_of(owner)
+    client = browsers.browser_of(owner)
     for path in ("/profile/", "/sign-in/", "/prove/"):
         answer = client.generic("POST", path, b'{"email": "x"}', kind)
         assert answer.status_code in {303, 400, 403, 422}, path

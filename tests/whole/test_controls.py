@@ -25,7 +25,7 @@ ROWS = rows()
 
 @cache
 def named_in(path: str) -> frozenset[str]:
-    """Give the names of the tests in a file, those in classes as `Class::test`."""
+    """Return the names of the tests in a file, those in classes as `Class::test`."""
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     found = set()
     for node in tree.body:

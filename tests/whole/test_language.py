@@ -11,14 +11,16 @@ from django.test import Client, override_settings
 from django.utils import timezone, translation
 from django.utils.translation import trans_real
 
-from doorward.administrators.models import Administrator, tabs_text
+from doorward.accounts.models import Administrator, tabs_text
+from doorward.credentials.recovery_codes import codes
 from doorward.customers import cached
 from doorward.customers.models import Brand, Customer, CustomerKind, Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
-from doorward.mfa import recovery
-from doorward.web import jinja, language
-from doorward.web.errors import error_page
-from tests import support
+from doorward.web.http import language
+from doorward.web.http.errors import error_page
+from doorward.web.kit import jinja
+from tests.kit import browsers, people
+from tests.kit import codes as kit_codes
 from tests.whole import pseudo
 from tests.whole.routes import walk
 
@@ -48,7 +50,7 @@ def pseudo_language():
 
 
 def forget() -> None:
-    """Read the catalogues anew; what hangs on the settings alone Django forgets by itself."""
+    """Read the catalogues again; what hangs on the settings alone Django forgets by itself."""
     trans_real._translations.clear()  # type: ignore[attr-defined]
     language._choose.cache_clear()
     jinja.languages.cache_clear()
@@ -56,21 +58,21 @@ def forget() -> None:
 
 @pytest.fixture
 def person(pseudo_language, db):
-    """Give somebody whose names have no Latin letter, at a customer and a brand likewise."""
-    customer = support.make_customer("Αρτοποιία")
+    """Return somebody whose names have no Latin letter, at a customer and a brand likewise."""
+    customer = people.make_customer("Αρτοποιία")
     Brand.objects.update(
         name="Πάροχος", issuer="Πάροχος", support_phone="0800 555 019", support_hours="8-18",
         support_email="help@example.com",
     )  # fmt: skip
     Customer.objects.update(brand=Brand.objects.get())
     cached.forget()
-    made = support.make_administrator(customer, name="Ίνες Μορώ", tabs=support.ALL_TABS)
+    made = people.make_administrator(customer, name="Ίνες Μορώ", tabs=people.ALL_TABS)
     Administrator.objects.of(customer.id).update(language=pseudo.CODE)
-    return support.again(made)
+    return people.again(made)
 
 
 def new_browser() -> Client:
-    return Client(headers={"Accept-Language": pseudo.CODE, "User-Agent": support.CHROME})
+    return Client(headers={"Accept-Language": pseudo.CODE, "User-Agent": people.CHROME})
 
 
 # Data, names of things, and what Babel itself says in Esperanto: months, zones, languages.
@@ -98,7 +100,7 @@ def test_no_page_has_a_text_that_is_not_translated(route, person):
     check(stranger.get(path), "a stranger's GET")
     check(stranger.post(path, {}), "a stranger's empty POST")
     signed_in = new_browser()
-    signed_in.post("/sign-in/", {"email": person.email, "password": support.PASSWORD, "next": ""})
+    signed_in.post("/sign-in/", {"email": person.email, "password": people.PASSWORD, "next": ""})
     check(signed_in.get(path), "GET")
     check(signed_in.post(path, {}), "an empty POST")
     wrong = {"email": "x", "password": "x", "code": "000000", "name": "\x00", "current": "x"}
@@ -115,7 +117,7 @@ def test_no_page_of_the_provider_has_a_text_that_is_not_translated(person):
         name="Άλλη", issuer="Άλλη", accent="#000000", logo_type="image/png"
     )
     browser = new_browser()
-    browser.post("/sign-in/", {"email": person.email, "password": support.PASSWORD, "next": ""})
+    browser.post("/sign-in/", {"email": person.email, "password": people.PASSWORD, "next": ""})
     for one in (person.customer_id, Customer.objects.exclude(id=person.customer_id).get().id):
         path = f"/customers/{one}/"
         check(browser.get(path), path)
@@ -141,11 +143,11 @@ def test_no_page_of_the_provider_has_a_text_that_is_not_translated(person):
 def test_no_step_has_a_text_that_is_not_translated(person):
     Administrator.objects.of(person.customer_id).update(require_2fa=True)
     browser = new_browser()
-    form = {"email": person.email, "password": support.PASSWORD, "next": ""}
+    form = {"email": person.email, "password": people.PASSWORD, "next": ""}
     browser.post("/sign-in/", form)
     check(browser.get("/sign-in/mailbox/"), "mailbox")
     check(browser.post("/sign-in/mailbox/", {"code": "1"}), "mailbox, wrong")
-    support.enable_app(person)
+    kit_codes.enable_app(person)
     second = new_browser()
     second.post("/sign-in/", form)
     for _ in range(7):
@@ -155,10 +157,10 @@ def test_no_step_has_a_text_that_is_not_translated(person):
     check(second.get("/sign-in/recovery/"), "recovery")
     check(second.post("/sign-in/recovery/", {"code": "x"}), "recovery, wrong")
     third = new_browser()
-    third.cookies = support.browser_signed_in_by_service(person).cookies
-    recovery.make(person, now=timezone.now())
+    third.cookies = browsers.browser_signed_in_by_service(person).cookies
+    codes.make(person, now=timezone.now())
     fourth = new_browser()
-    fourth.cookies = support.browser_of_with_factor(person).cookies
+    fourth.cookies = browsers.browser_of_with_factor(person).cookies
     check(fourth.get("/sign-in/recovery-codes/"), "codes")
     check(fourth.post("/sign-in/recovery-codes/", {}), "codes, not saved")
 
@@ -177,8 +179,8 @@ def test_the_browsers_wish_and_the_menu_choose_the_language(owner):
     assert 'lang="de"' in german.get("/sign-in/").content.decode()
     assert german.post("/language/", {"language": "en", "next": "/sign-in/"}).status_code == 303
     assert 'lang="en"' in german.get("/sign-in/").content.decode()
-    client = support.browser_of(owner)
+    client = browsers.browser_of(owner)
     client.post("/language/", {"language": "de", "next": "/"})
-    assert support.again(owner).language == "de"
+    assert people.again(owner).language == "de"
     assert 'lang="de"' in client.get("/").content.decode()
     assert client.post("/language/", {"language": "xx", "next": "/"}).status_code == 422

@@ -19,20 +19,23 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from doorward.administrators import phones, services
-from doorward.administrators.models import Administrator
-from doorward.audit.origin import CONSOLE
+from doorward.accounts import phones, services
+from doorward.accounts.models import Administrator
+from doorward.audit.actor import CONSOLE
 from doorward.cli.base import main
-from doorward.core import errors, names, text, totp
-from doorward.core.graphemes import graphemes, shorten
+from doorward.credentials.models import Factor
+from doorward.credentials.removal import rename
+from doorward.credentials.totp import rules
 from doorward.customers import brands, own_tabs
 from doorward.customers import services as customers
+from doorward.customers.errors import TooManyTabs
 from doorward.customers.models import Brand, Customer, Tab
 from doorward.environment import MailServer
-from doorward.mfa.models import Factor
-from doorward.mfa.services import rename
-from tests import passkeys, support
-from tests.notices.mails import Folder, send_to
+from doorward.kernel.errors import EmailInvalid, Refusal
+from doorward.kernel.text import cleaning, names
+from doorward.kernel.text.graphemes import graphemes, shorten
+from tests.kit import browsers, codes, passkeys, people
+from tests.notifications.mails import Folder, send_to
 from tests.whole.routes import walk
 
 if TYPE_CHECKING:
@@ -72,7 +75,7 @@ REFUSED = {
 
 
 def filled(script: str, length: int) -> str:
-    """Give a text of just so many code points, as it is kept (NFC)."""
+    """Return a text of just so many code points, as it is kept (NFC)."""
     whole = unicodedata.normalize("NFC", script * length)[:length]
     # The last letter may have been cut: what is left of it is filled up.
     return unicodedata.normalize("NFC", whole.rstrip()).ljust(length, "x")[:length]
@@ -86,13 +89,13 @@ BY = CONSOLE
 
 def brand(**given: str) -> object:
     whole: dict[str, Any] = {"name": "B", "accent": "#123456", "issuer": "B"} | given
-    return brands.add(brands.BrandDetails(**whole), by=BY)
+    return brands.add(brands.BrandDetails(**whole), actor=BY)
 
 
 def tab(**given: str) -> object:
     key = f"t{Tab.objects.count()}"
     return own_tabs.add(
-        key, own_tabs.TabDetails(**{"title": "T", "url": "https://x.example"} | given), by=BY
+        key, own_tabs.TabDetails(**{"title": "T", "url": "https://x.example"} | given), actor=BY
     )
 
 
@@ -100,17 +103,17 @@ def person(owner: Administrator, **given: str) -> object:
     details = services.Details(**{"first_name": "A", "last_name": "B"} | given)
     email = f"p{Administrator.objects.everywhere().count()}@example.com"
     new = services.NewAdministrator(email=email, details=details, tabs=frozenset())
-    return services.add(new, customer=owner.customer, by=BY, now=timezone.now())
+    return services.add(new, customer=owner.customer, actor=BY, now=timezone.now())
 
 
 def factor(name: str, owner: Administrator) -> object:
-    mine, loaded = Factor.objects.get(administrator=owner), passkeys.begin(owner)
-    rename(mine.id, loaded=loaded, name=name, by=support.by(owner))
+    mine, auth = Factor.objects.get(administrator=owner), passkeys.begin(owner)
+    rename(mine.id, auth=auth, name=name, actor=people.actor(owner))
     return mine
 
 
 TEXTS: dict[str, tuple[int, Write]] = {
-    "customer": (80, lambda t, _o: customers.add(name=t, by=BY, now=timezone.now())),
+    "customer": (80, lambda t, _o: customers.add(name=t, actor=BY, now=timezone.now())),
     "brand": (80, lambda t, _o: brand(name=t)),
     "issuer": (60, lambda t, _o: brand(issuer=t)),
     "support phone": (40, lambda t, _o: brand(support_phone=t)),
@@ -125,22 +128,22 @@ TEXTS: dict[str, tuple[int, Write]] = {
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_text_at_its_bound_is_kept_and_one_more_is_refused(name, owner):
-    support.enable_app(owner)
+    codes.enable_app(owner)
     bound, write = TEXTS[name]
     for script in SCRIPTS.values():
         write(filled(script, bound), owner)
-        with pytest.raises(errors.Refusal):
+        with pytest.raises(Refusal):
             write(filled(script, bound + 1), owner)
     for what in REFUSED.values():
         for given in (f"a{what}b", f"{what * 3}a{what}{'x' * bound}"):
-            with pytest.raises(errors.Refusal):
+            with pytest.raises(Refusal):
                 write(given, owner)
 
 
 def test_every_column_of_text_is_as_long_as_what_may_be_written_into_it():
     """What is derived by folding, too: the longest that one letter becomes is counted in."""
     longest = max(len(chr(one).casefold()) for one in range(0x110000))
-    assert longest == text.MOST_FOLDED
+    assert longest == cleaning.MOST_FOLDED
     lengths = {
         (model.__name__, field.name): field.max_length or 0
         for model in (Customer, Brand, Tab, Administrator, Factor)
@@ -165,7 +168,7 @@ def test_the_longest_phone_number(owner, extension):
         number = f"+49 {'9' * digits} ext. {extension}"
         try:
             person(owner, phone=number)
-        except errors.Refusal:
+        except Refusal:
             continue
 
 
@@ -175,16 +178,16 @@ def test_the_longest_addresses(owner, domain):
     for length in range(1, 255):
         email = f"{'a' * 60}@{labels[-length:].lstrip('.')}"
         try:
-            cleaned = text.clean_email(email)
-        except errors.EmailInvalid:
+            cleaned = cleaning.clean_email(email)
+        except EmailInvalid:
             continue
-        assert len(cleaned) <= text.LONGEST_EMAIL
-        assert len(text.fold_email(cleaned)) <= 320
+        assert len(cleaned) <= cleaning.LONGEST_EMAIL
+        assert len(cleaning.fold_email(cleaned)) <= 320
     brand(support_email=f"{'a' * 64}@{'b' * 60}.{'c' * 60}.{'d' * 55}.example")
-    with pytest.raises(errors.Refusal):
+    with pytest.raises(Refusal):
         brand(support_email=f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 63}.example")
     tab(url="https://x.example/" + "a" * 282)
-    with pytest.raises(errors.Refusal):
+    with pytest.raises(Refusal):
         tab(url="https://x.example/" + "a" * 283)
 
 
@@ -199,8 +202,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
 
 
 def portal_of(script: str) -> Administrator:
-    """Give somebody of staff in a portal whose every text is as long as may be."""
-    provider = support.provider()
+    """Return somebody of staff in a portal whose every text is as long as may be."""
+    provider = people.provider()
     longest: dict[str, Any] = {
         "name": filled(script, 80), "issuer": filled(script, 60), "support_phone": filled(script, 40),
         "support_hours": filled(script, 80), "support_url": "https://x.example/" + "a" * 282,
@@ -209,15 +212,15 @@ def portal_of(script: str) -> Administrator:
     brands.change(
         provider.brand_id,
         brands.BrandDetails(accent="#123456", is_default=True, **longest),
-        by=BY,
+        actor=BY,
     )
     Customer.objects.filter(id=provider.id).update(name=filled(script, 80))
     tab(title=filled(script, 40), description=filled(script, 160))
-    return support.make_administrator(
-        support.provider(),
+    return people.make_administrator(
+        people.provider(),
         email=f"{'e' * 64}@{'b' * 60}.{'c' * 60}.{'d' * 55}.example",
         name=f"{filled(script, 60).replace(' ', '_')} {filled(script, 60)}",
-        tabs={*support.ALL_TABS, "customers", "brands", "tabs", "t0"},
+        tabs={*people.ALL_TABS, "customers", "brands", "tabs", "t0"},
         require_2fa=True,
     )
 
@@ -229,14 +232,14 @@ def portal_of(script: str) -> Administrator:
 )
 def test_everything_is_shown_mailed_drawn_and_taken_along(script, folder):
     staff = portal_of(SCRIPTS[script])
-    browser = support.browser_of(staff)
+    browser = browsers.browser_of(staff)
     browser.raise_request_exception = False
     # Led into the set-up, whose picture names issuer, e-mail and customer.
     page = browser.get("/security/2fa/enable/", follow=True)
     assert page.status_code == 200
-    support.enable_app(staff, name=filled(SCRIPTS[script], 60))
-    browser = support.browser_of(staff)
-    support.invite(staff.customer, name=f"{'x' * 60} {filled(SCRIPTS[script], 60)}")
+    codes.enable_app(staff, name=filled(SCRIPTS[script], 60))
+    browser = browsers.browser_of(staff)
+    people.invite(staff.customer, name=f"{'x' * 60} {filled(SCRIPTS[script], 60)}")
     values = {"person_id": str(staff.id), "administrator_id": str(staff.id)}
     values |= {"customer_id": str(staff.customer_id), "brand_id": str(staff.customer.brand_id)}
     values |= {"tab_id": str(Tab.objects.get().id)}
@@ -256,9 +259,9 @@ def test_the_picture_can_always_be_drawn_and_read_and_has_the_whole_secret(scrip
     secret = bytes(range(20))
     whole = filled(SCRIPTS[script], 60)
     account = f"{'e' * 64}@{'b' * 60}.{'c' * 60}.example ({filled(SCRIPTS[script], 80)})"
-    made = totp.uri(secret=secret, issuer=whole, account=account)
-    assert len(made) <= totp.LONGEST_URI
-    assert made.count(totp.base32(secret)) == 1
+    made = rules.uri(secret=secret, issuer=whole, account=account)
+    assert len(made) <= rules.LONGEST_URI
+    assert made.count(rules.base32(secret)) == 1
     drawn = io.BytesIO()
     segno.make(made, error="m").save(drawn, kind="png", scale=3, border=4)
     [read] = zxingcpp.read_barcodes(Image.open(drawn))
@@ -300,14 +303,14 @@ def test_somebody_may_have_every_tab_there_may_be(owner):
         for number in range(own_tabs.MOST_TABS - 1)
     )
     tab()
-    with pytest.raises(errors.TooManyTabs):
+    with pytest.raises(TooManyTabs):
         tab()
-    keys = frozenset(Tab.objects.values_list("key", flat=True)) | support.ALL_TABS
-    assert len(keys) == own_tabs.MOST_TABS + len(support.ALL_TABS)
+    keys = frozenset(Tab.objects.values_list("key", flat=True)) | people.ALL_TABS
+    assert len(keys) == own_tabs.MOST_TABS + len(people.ALL_TABS)
     wanted = services.Change(tabs=keys)
-    services.change(owner.id, wanted, customer=owner.customer, by=BY, now=timezone.now())
-    assert support.again(owner).tab_keys == keys
-    browser = support.browser_of(owner)
+    services.change(owner.id, wanted, customer=owner.customer, actor=BY, now=timezone.now())
+    assert people.again(owner).tab_keys == keys
+    browser = browsers.browser_of(owner)
     assert browser.get("/").status_code == 200
     page = browser.get(f"/administrators/{owner.id}/").content.decode()
     assert [key for key in keys if f'value="{key}"' not in page] == []
@@ -353,7 +356,7 @@ FORM = ["/sign-in/", "/password/forgot/", "/profile/", "/administrators/add/", "
 @pytest.mark.parametrize("odd", [*SCRIPTS, *REFUSED])
 def test_a_form_takes_any_text(odd, owner):
     whole = {**SCRIPTS, **REFUSED}[odd]
-    browser = support.browser_of(owner)
+    browser = browsers.browser_of(owner)
     for client, paths in ((browser, FORM), (Client(), FORM[:2])):
         client.raise_request_exception = False
         for length in (61, 5000):

@@ -4,7 +4,7 @@ The thief knows the password and sometimes reads the mail; sometimes the owner t
 their passkey copied. What must be true after each step stands in `machine.py`.
 
 Without its guard it finds an unsaved code that opens, and codes that every session is shown. Codes that another
-session is shown in their ten minutes it does not come by: `tests/core/test_access.py` finds that.
+session is shown in their ten minutes it does not come by: `tests/gate/test_decision.py` finds that.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ ANYBODY = st.sampled_from(["owner", "owner", "thief", "colleague"])
 WHO = st.sampled_from(["owner", "owner", "thief"])
 BOSS = st.sampled_from(["colleague", "colleague", "colleague", "thief"])
 STAFF = st.sampled_from(["staff", "staff", "staff", "colleague", "thief"])
-# What they do first, as far as they can: all that is asked of them, also a fresh proof, or nothing.
+# What they do first, as far as they can: all that is asked of them, also reauthentication, or nothing.
 COMES_IN = st.sampled_from(["fresh", "fresh", "in", ""])
 OFTEN = st.sampled_from([True, True, True, False])
 SELDOM = st.sampled_from([True, False, False])
@@ -89,7 +89,7 @@ class Portal(Table):
 
     @rule(name=ANYBODY, trusts=OFTEN, again=st.booleans())
     def come_in(self, name: str, *, trusts: bool, again: bool) -> None:
-        """Come in; `again`: leave, and give the password alone. In a trusted browser that is enough."""
+        """Come in; `again`: leave, and return the password alone. In a trusted browser that is enough."""
         self.game.come_in(self.players[name], trusts=trusts)
         if again:
             self.game.sign_out(self.players[name])
@@ -127,15 +127,15 @@ class Portal(Table):
             player = self.player_of(name, first=first)
             self.game.set_up_passkey(player, which, verifies=verifies)
 
-    @rule(name=WHO, by=st.sampled_from(["app", "passkey"]), which=PASSKEYS)
-    def prove_again(self, name: str, by: str, which: str) -> None:
+    @rule(name=WHO, actor=st.sampled_from(["app", "passkey"]), which=PASSKEYS)
+    def reauthenticate(self, name: str, actor: str, which: str) -> None:
         player = self.players[name]
         self.game.come_in(player)
-        if by == "app":
+        if actor == "app":
             self.wait_for_a_code(player)
-            self.game.prove_again(player)
+            self.game.reauthenticate(player)
         else:
-            self.game.prove_again_with_passkey(player, which)
+            self.game.reauthenticate_with_passkey(player, which)
 
     @rule(name=WHO, first=COMES_IN, how=st.sampled_from(LAST))
     def disable(self, name: str, how: tuple[str, str], *, first: str) -> None:
@@ -210,7 +210,7 @@ class Portal(Table):
             boss = self.player_of("colleague", first="fresh")
             self.game.save_person(boss, required=self.person.ticked, active=active)
         self.game.this_was_not_me(self.players[name])
-        # Who takes it back has to set a factor up anew.
+        # Who takes it back has to set a factor up again.
         self.held.pop(str(self.person.id), None)
 
     @rule(name=WHO, first=COMES_IN, what=st.sampled_from(["sessions", "trust"]))

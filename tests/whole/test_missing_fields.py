@@ -9,15 +9,17 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from doorward.administrators import links, sessions
-from doorward.administrators.models import Administrator, LinkPurpose, PasswordDue
-from doorward.audit.origin import CONSOLE
-from doorward.audit.refusals import SENTENCES
-from doorward.core.text import safe_next
+from doorward.accounts import mailed_links
+from doorward.accounts.errors import UnknownAction
+from doorward.accounts.models import Administrator, LinkPurpose, PasswordDue
+from doorward.audit.actor import CONSOLE
 from doorward.customers import own_tabs
 from doorward.customers.models import Brand
-from doorward.web.gate import INCOMPLETE
-from tests import support
+from doorward.kernel.text.cleaning import safe_next
+from doorward.sessions import issuing
+from doorward.web.http.gate import INCOMPLETE
+from tests.kit import browsers, codes
+from tests.kit import people as kit_people
 from tests.whole.routes import walk
 from tests.whole.rows import state
 
@@ -62,8 +64,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     "tabs/add/": ("key", "title", "description", "url", "position"),
     "tabs/<uuid:tab_id>/": ("title", "description", "url", "position"),
 }
-SAY_MORE = {"administrators/": SENTENCES["unknown_action"]}
-# A code is never kept, so a form that waited for its proof comes without: the window is shown anew.
+SAY_MORE = {"administrators/": UnknownAction.sentence}
+# A code is never kept, so a form that waited for its proof comes without: the window is shown again.
 ASK_ANEW = ("security/2fa/enable/", "security/2fa/add/", "security/new-phone/add/")
 # Whoever posts here has said all, or ticks boxes; a file that is missing is no picture.
 NO_FIELDS = {
@@ -82,30 +84,30 @@ STEPS = {"sign-in/recovery-codes/text/"}
 
 @pytest.fixture
 def staff(db: None) -> Administrator:
-    """Give somebody of the provider who may do everything."""
-    tabs = support.ALL_TABS | {"customers", "brands", "tabs"}
-    return support.make_administrator(support.provider(), tabs=tabs)
+    """Return somebody of the provider who may do everything."""
+    tabs = kit_people.ALL_TABS | {"customers", "brands", "tabs"}
+    return kit_people.make_administrator(kit_people.provider(), tabs=tabs)
 
 
 def half_way(person: Administrator, **proved: Any) -> Client:
-    """Give a browser with the password proved, and what else is said."""
+    """Return a browser with the password proved, and what else is said."""
     now = timezone.now()
-    by = support.by(person)
-    started = sessions.begin(person, by=by, now=now, **({"password_at": now} | proved))
+    actor = kit_people.actor(person)
+    started = issuing.begin(person, actor=actor, now=now, **({"password_at": now} | proved))
     client = Client()
     client.cookies[settings.SESSION_COOKIE_NAME] = started.token
     return client
 
 
 def by_link(person: Administrator, purpose: LinkPurpose, page: str) -> Client:
-    link = links.make(purpose, administrator_id=person.id, now=timezone.now())
+    link = mailed_links.make(purpose, administrator_id=person.id, now=timezone.now())
     client = Client()
-    assert client.get(links.path(link))["Location"] == f"/{page}"
+    assert client.get(mailed_links.path(link))["Location"] == f"/{page}"
     return client
 
 
 def with_app(person: Administrator) -> Client:
-    support.enable_app(person)
+    codes.enable_app(person)
     return half_way(person)
 
 
@@ -122,8 +124,8 @@ def due(person: Administrator) -> Client:
 
 
 def through_with_app(person: Administrator) -> Client:
-    support.enable_app(person)
-    return support.browser_of_with_factor(person)
+    codes.enable_app(person)
+    return browsers.browser_of_with_factor(person)
 
 
 BROWSERS: dict[str, Callable[[Administrator], Client]] = {
@@ -138,7 +140,7 @@ BROWSERS: dict[str, Callable[[Administrator], Client]] = {
     "password/forgot/": lambda _: Client(),
     "password/reset/": lambda person: by_link(person, LinkPurpose.RESET, "password/reset/"),
     "invitation/": lambda person: by_link(
-        support.invite(person.customer), LinkPurpose.INVITATION, "invitation/"
+        kit_people.invite(person.customer), LinkPurpose.INVITATION, "invitation/"
     ),
     "not-me/": lambda person: by_link(person, LinkPurpose.NOT_ME, "not-me/"),
     "security/2fa/disable/": through_with_app,
@@ -158,13 +160,13 @@ def address_of(pattern: str, person: Administrator) -> str:
         details = own_tabs.TabDetails(
             title="Billing", description="", url="https://billing.example/", position="1"
         )
-        values["tab_id"] = own_tabs.add("billing", details, by=CONSOLE).id
+        values["tab_id"] = own_tabs.add("billing", details, actor=CONSOLE).id
     return route.path(**{name: str(values[name]) for name in route.arguments})
 
 
 @pytest.mark.parametrize("pattern", FORMS)
 def test_each_field_has_to_be_there(staff: Administrator, pattern: str) -> None:
-    client = BROWSERS.get(pattern, support.browser_signed_in_by_service)(staff)
+    client = BROWSERS.get(pattern, browsers.browser_signed_in_by_service)(staff)
     address = address_of(pattern, staff)
     before = state()
     for missing in FORMS[pattern]:
@@ -180,7 +182,7 @@ def test_each_field_has_to_be_there(staff: Administrator, pattern: str) -> None:
 def test_where_a_code_is_missing_the_window_is_shown_anew(
     staff: Administrator, pattern: str
 ) -> None:
-    client = BROWSERS.get(pattern, support.browser_signed_in_by_service)(staff)
+    client = BROWSERS.get(pattern, browsers.browser_signed_in_by_service)(staff)
     before = state()
     answer = client.post(f"/{pattern}", {"name": "My phone"})
     assert answer.status_code == 422
@@ -191,16 +193,16 @@ def test_where_a_code_is_missing_the_window_is_shown_anew(
 def test_where_somebody_was_heading_and_how_a_device_is_called_may_be_missing(
     owner: Administrator,
 ) -> None:
-    form = {"email": owner.email, "password": support.PASSWORD}
+    form = {"email": owner.email, "password": kit_people.PASSWORD}
     client = Client()
     assert client.post("/sign-in/", form)["Location"] == "/"
-    assert client.post("/prove/", {"password": support.PASSWORD})["Location"] == "/"
+    assert client.post("/prove/", {"password": kit_people.PASSWORD})["Location"] == "/"
     assert safe_next(client.post("/session/stay/")["Location"]) == "/"
     assert client.post("/language/", {"language": "de"})["Location"] == "/"
 
 
 def test_every_form_is_here(staff: Administrator) -> None:
-    client = support.browser_signed_in_by_service(staff)
+    client = browsers.browser_signed_in_by_service(staff)
     here = {*FORMS, *ASK_ANEW, *NO_FIELDS, *STEPS}
     walked = {route.pattern: route for route in walk()}
     assert here <= walked.keys()

@@ -13,18 +13,19 @@ import pytest
 from django.db import connection
 
 from benchmarks.sizes import addresses
-from doorward.administrators.models import Administrator
+from doorward.accounts.models import Administrator
 from doorward.customers.tabs import BUILT_IN, STAFF
-from tests import support
+from tests.kit import browsers, codes
+from tests.kit import people as kit_people
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 LARGE = (
-    "administrators_administrator",
-    "administrators_session",
+    "accounts_administrator",
+    "sessions_session",
     "audit_event",
-    "mfa_factor",
+    "credentials_factor",
     "customers_customer",
 )
 # Without a filter all customers are counted, and a name is looked for in all of them: in an index, or in its order.
@@ -64,11 +65,13 @@ class Plans:
 
 
 def people(owner) -> dict[str, Any]:
-    nora = support.make_administrator(
-        support.provider(), email="nora@provider.example", name="Nora", tabs=BUILT_IN + STAFF
+    nora = kit_people.make_administrator(
+        kit_people.provider(), email="nora@provider.example", name="Nora", tabs=BUILT_IN + STAFF
     )
     for number in range(3):
-        support.make_administrator(owner.customer, email=f"p{number}@x.example", require_2fa=True)
+        kit_people.make_administrator(
+            owner.customer, email=f"p{number}@x.example", require_2fa=True
+        )
     return {"administrator": owner, "provider": nora}
 
 
@@ -79,8 +82,8 @@ PAGES = [(who, path) for who, paths in addresses(WHO).items() for path in paths]
 @pytest.mark.parametrize(("who", "path"), PAGES, ids=[f"{who} {path}" for who, path in PAGES])
 def test_no_page_reads_a_whole_table(owner, who, path):
     person = people(owner)[who]
-    support.enable_app(person)
-    client = support.browser_of(person)
+    codes.enable_app(person)
+    client = browsers.browser_of(person)
     path = path.replace("CUSTOMER", str(owner.customer_id)).replace("ID", str(owner.id))
     client.get(path)
     if connection.vendor == "postgresql":
@@ -109,8 +112,8 @@ def test_no_page_reads_a_whole_table(owner, who, path):
 )
 def test_each_has_its_index(owner, path, index):
     Administrator.objects.of(owner.customer_id).update(require_2fa=True)
-    support.enable_app(owner)
-    client = support.browser_of(owner)
+    codes.enable_app(owner)
+    client = browsers.browser_of(owner)
     client.get(path)
     plans = Plans()
     with connection.execute_wrapper(plans):

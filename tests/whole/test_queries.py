@@ -10,12 +10,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from doorward.administrators.models import Administrator, Status
+from doorward.accounts.models import Administrator, Status
 from doorward.audit.models import Event
-from doorward.core.steps import Step
-from doorward.mfa.set_up import write_factor
-from doorward.safe import vault
-from tests import support
+from doorward.credentials.totp.enrol import write_factor
+from doorward.gate.requirement import Step
+from doorward.kernel.crypto import sealing
+from tests.kit import browsers, codes, people
 from tests.whole.routes import walk
 
 # Two of them for the list of people: the person's lock, and when they last signed in.
@@ -45,21 +45,21 @@ class Asked(CaptureQueriesContext):
 def warm(client: Client) -> None:
     """Let the process learn its brands, tabs and keys, as one that has answered before."""
     client.get("/sign-in/")
-    vault.fingerprint("warm", b"")
+    sealing.keyed_hash("warm", b"")
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["new browser", "known browser"])
 def test_a_whole_sign_in_asks_fourteen_times_at_most(owner, known):
-    support.enable_app(owner)
-    client = Client(HTTP_USER_AGENT=support.CHROME)
+    codes.enable_app(owner)
+    client = Client(HTTP_USER_AGENT=people.CHROME)
     if known:
-        support.sign_in(client, owner)
+        browsers.sign_in(client, owner)
         client.post("/sign-out/")
     warm(client)
-    code = support.next_code(owner)
+    code = codes.next_code(owner)
     with Asked() as asked:
         assert client.get("/sign-in/").status_code == 200
-        form = {"email": owner.email, "password": support.PASSWORD, "next": ""}
+        form = {"email": owner.email, "password": people.PASSWORD, "next": ""}
         assert client.post("/sign-in/", form).status_code == 303
         assert client.get("/sign-in/code/").status_code == 200
         assert client.post("/sign-in/code/", {"code": code}).status_code == 303
@@ -86,14 +86,14 @@ def crowd(owner: Administrator, number: int) -> None:
         Event.objects.create(
             at=now, kind="signed_in", outcome="ok", actor_type="person", actor_id=person.id, actor_name="P",
             subject_id=person.id, subject_name="P", customer_id=owner.customer_id,
-            customer_name="C", address="192.0.2.1", browser=support.CHROME, request_id="",
+            customer_name="C", address="192.0.2.1", browser=people.CHROME, request_id="",
         )  # fmt: skip
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.pattern or "/")
 def test_no_page_asks_more_than_eight_times_nor_more_for_longer_lists(route, owner):
-    support.enable_app(owner)
-    client = support.browser_of(owner)
+    codes.enable_app(owner)
+    client = browsers.browser_of(owner)
     crowd(owner, 3)
     counts = []
     for more in (0, 20):
@@ -109,7 +109,7 @@ def test_no_page_asks_more_than_eight_times_nor_more_for_longer_lists(route, own
 
 
 def read(client: Client, path: str) -> Any:
-    """Give an answer, read to its end: an export asks for its pages meanwhile, and the next one waits for that."""
+    """Return an answer, read to its end: an export asks for its pages meanwhile, and the next one waits for that."""
     answer: Any = client.get(path)
     if answer.streaming:
         assert answer.status_code == 200

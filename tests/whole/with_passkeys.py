@@ -7,11 +7,11 @@ import json
 import secrets
 from typing import Any
 
-from doorward.audit.events import Kind
-from doorward.mfa.passkeys import handle_of
-from tests import support
-from tests.passkeys import ORIGIN
-from tests.softkey import UP, UV, SoftKey, b64
+from doorward.credentials.events import PASSKEY_COUNTER
+from doorward.credentials.passkeys.queries import handle_of
+from tests.kit import people
+from tests.kit.passkeys import ORIGIN
+from tests.kit.softkey import UP, UV, SoftKey, b64
 from tests.whole.belongings import Key
 from tests.whole.model import CODE, PROVE, SET_UP, SIGN_IN, THROUGH
 from tests.whole.players import Player, now
@@ -42,7 +42,7 @@ class WithPasskeys(SigningIn):
     def passkey(
         self, player: Player, which: str, *, verifies: bool = True, trusts: bool = False
     ) -> None:
-        """Give a passkey's answer as the second step."""
+        """Return a passkey's answer as the second step."""
         before, mark = player.due(), player.trust_mark
         told, key = self._answer(player, CODE, which, verifies=verifies)
         box = {"trust": "on"} if trusts else {}
@@ -116,13 +116,13 @@ class WithPasskeys(SigningIn):
             person.alarms += 1
             self.happened["copy told of"] += 1
         key.seen = max(key.seen, shown)
-        told = support.events(Kind.PASSKEY_COUNTER, subject_id=person.id)
+        told = people.events(PASSKEY_COUNTER, subject_id=person.id)
         assert len(told) == person.alarms
 
     def _answer(
         self, player: Player, page: str, which: str, *, verifies: bool = True
     ) -> tuple[str, Key | None]:
-        """Give an answer for a page, and the passkey by which it is right; None: it must be refused."""
+        """Return an answer for a page, and the passkey by which it is right; None: it must be refused."""
         flags = UP | UV if verifies else UP
         asked = self._asked(player, f"{page}passkey/")
         if which == "right":
@@ -137,7 +137,7 @@ class WithPasskeys(SigningIn):
     def _wrong_answer(
         self, player: Player, page: str, which: str, asked: dict[str, Any]
     ) -> str | None:
-        """Give an answer that is not to be taken; None: there is none of this sort."""
+        """Return an answer that is not to be taken; None: there is none of this sort."""
         person = player.person
         device = next((one for key in person.keys for one in key.devices.values()), None)
         if which == "foreign":
@@ -156,7 +156,7 @@ class WithPasskeys(SigningIn):
         return self._overheard(player, page)
 
     def _overheard(self, player: Player, page: str) -> str | None:
-        """Give an answer that was right in another browser, or on another page of this one."""
+        """Return an answer that was right in another browser, or on another page of this one."""
         for other in self.players.values():
             there = {THROUGH: PROVE}.get(other.due(), other.due())
             if other is player:

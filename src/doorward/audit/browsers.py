@@ -57,7 +57,7 @@ _SYSTEMS: Final = frozenset(
 
 
 def in_words(user_agent: str) -> str:
-    """Give a User-Agent in words, in the active language; it is the browser's own claim."""
+    """Return a User-Agent in words, in the active language; it is the browser's own claim."""
     browser, system = _parts(user_agent)
     if browser and system:
         return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
@@ -65,12 +65,12 @@ def in_words(user_agent: str) -> str:
 
 
 def name_of_browser(user_agent: str) -> str:
-    """Give the browser's name alone, as it says of itself; empty: not known."""
+    """Return the browser's name alone, as it says of itself; empty: not known."""
     return _parts(user_agent)[0]
 
 
 def approximate(address: str) -> str:
-    """Give an address without what tells one machine of a network from another; empty: unknown."""
+    """Return an address without what tells one machine of a network from another; empty: unknown."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -1,6 +1,6 @@
 """Erasing a person from history: names, addresses and what they typed go, what happened stays and can be verified.
 
-What was sealed is a hash over a random salt and the person's part (`core/chain.py`). The hash is written down in
+What was sealed is a hash over a random salt and the person's part (`audit/chain.py`). The hash is written down in
 its place and the salt is deleted, so that nobody can find out by trying what the part was (decision 0031).
 """
 
@@ -10,20 +10,16 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from doorward.audit.leaves import (
-    actor_hash,
-    owner_of_actor_part,
-    subject_hash,
-)
+from doorward.audit.actor import WITHOUT_BROWSER
+from doorward.audit.leaves import actor_hash, owner_of_actor_part, subject_hash
 from doorward.audit.models import Event
-from doorward.audit.origin import WITHOUT_BROWSER
 
 if TYPE_CHECKING:
     from uuid import UUID
 
 
 def erase_from_history(person_id: UUID) -> int:
-    """Erase a person's parts of all events, in the caller's transaction; give how many events had any."""
+    """Erase a person's parts of all events, in the caller's transaction; return how many events had any."""
     concerned = Q(actor_id=person_id) | Q(subject_id=person_id)
     events = list(Event.objects.filter(concerned).order_by("id"))
     for event in events:
@@ -34,7 +30,7 @@ def erase_from_history(person_id: UUID) -> int:
 
 
 def _without(event: Event, person_id: UUID) -> dict[str, object]:
-    """Give the columns that change. What is hashed of the event does not, so that sealing may go on meanwhile."""
+    """Return the columns that change. What is hashed of the event does not, so that sealing may go on meanwhile."""
     columns: dict[str, object] = {}
     # Where the operator or the portal acted there is nothing of anybody's in the actor's part.
     if owner_of_actor_part(event) == person_id and event.actor_type not in WITHOUT_BROWSER:

@@ -1,8 +1,19 @@
-"""Everything that is ever recorded. Stored values never change their meaning."""
+"""What an event is, and what is recorded of history itself. Every subject has an `events.py` of its own."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, Self
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.utils.functional import _StrPromise
+
+    from doorward.audit.models import Event
 
 
 class Outcome(StrEnum):
@@ -13,89 +24,142 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-class Kind(StrEnum):
-    """One kind of event a line."""
+class Group(StrEnum):
+    """What history can be narrowed to."""
 
-    # Signing in and out
-    SIGNED_IN = "signed_in"
-    SIGN_IN_FAILED = "sign_in_failed"
-    SIGN_IN_ABANDONED = "sign_in_abandoned"
-    SECOND_STEP_FAILED = "second_step_failed"
-    SECOND_STEP_GUESSED = "second_step_guessed"
-    MAILBOX_PROOF_SENT = "mailbox_proof_sent"
-    MAILBOX_PROVED = "mailbox_proved"
-    MAILBOX_PROOF_FAILED = "mailbox_proof_failed"
-    SET_UP_PUT_OFF = "set_up_put_off"
-    PROVED_AGAIN = "proved_again"
-    PROOF_FAILED = "proof_failed"
-    SIGNED_OUT = "signed_out"
-    SESSION_ENDED = "session_ended"
-    OTHER_SESSIONS_ENDED = "other_sessions_ended"
-    ACCESS_REFUSED = "access_refused"
+    SIGN_IN = "sign-in"
+    TWO_FACTOR = "two-factor"
+    PASSWORD = "password"  # noqa: S105 - a group of events
+    PEOPLE = "people"
+    ACCOUNT = "account"
 
-    # Factors
-    TWO_FACTOR_ENABLED = "two_factor_enabled"
-    TWO_FACTOR_ENABLE_FAILED = "two_factor_enable_failed"
-    TWO_FACTOR_DISABLED = "two_factor_disabled"
-    TWO_FACTOR_DISABLE_REFUSED = "two_factor_disable_refused"
-    TWO_FACTOR_DISABLE_FAILED = "two_factor_disable_failed"
-    TWO_FACTOR_RESET = "two_factor_reset"
-    TWO_FACTOR_REQUIRED = "two_factor_required"
-    TWO_FACTOR_NO_LONGER_REQUIRED = "two_factor_no_longer_required"
-    FACTOR_ADDED = "factor_added"
-    FACTOR_RENAMED = "factor_renamed"
-    FACTOR_REMOVED = "factor_removed"
-    FACTOR_REMOVE_REFUSED = "factor_remove_refused"
-    FACTOR_LOCKED = "factor_locked"
-    PASSKEY_COUNTER = "passkey_counter"
-    GUESSING_ALARM = "guessing_alarm"
-    RECOVERY_CODES_MADE = "recovery_codes_made"
-    RECOVERY_CODES_SAVED = "recovery_codes_saved"
-    RECOVERY_CODE_USED = "recovery_code_used"
-    BROWSER_TRUSTED = "browser_trusted"
-    TRUSTED_BROWSERS_ENDED = "trusted_browsers_ended"
-    NOT_ME = "not_me"
 
-    # Passwords and e-mail
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an event
-    PASSWORD_CHANGE_REFUSED = "password_change_refused"  # noqa: S105
-    PASSWORD_LINK_SENT = "password_link_sent"  # noqa: S105
-    PASSWORD_LINK_ASKED = "password_link_asked"  # noqa: S105
-    PASSWORD_RESET = "password_reset"  # noqa: S105
-    EMAIL_CHANGE_ASKED = "email_change_asked"
-    EMAIL_CHANGE_AGREED = "email_change_agreed"
-    EMAIL_CHANGE_STOPPED = "email_change_stopped"
-    EMAIL_CHANGED = "email_changed"
+class Audience(StrEnum):
+    """Whose mailbox a message goes to."""
 
-    # People
-    ADMINISTRATOR_ADDED = "administrator_added"
-    INVITATION_SENT = "invitation_sent"
-    INVITATION_ASKED = "invitation_asked"
-    INVITATION_REVOKED = "invitation_revoked"
-    INVITATION_ACCEPTED = "invitation_accepted"
-    MAIL_REFUSED = "mail_refused"
-    DETAILS_CHANGED = "details_changed"
-    LANGUAGE_CHANGED = "language_changed"
-    RIGHTS_CHANGED = "rights_changed"
-    ADMINISTRATOR_SUSPENDED = "administrator_suspended"
-    ADMINISTRATOR_RESTORED = "administrator_restored"
-    ADMINISTRATOR_REMOVED = "administrator_removed"
-    CHANGE_REFUSED = "change_refused"
-    ADMINISTRATOR_ERASED = "administrator_erased"
-    HISTORY_EXPORTED = "history_exported"
-    HISTORY_FORGOTTEN = "history_forgotten"
-    KEY_MADE = "key_made"
-    KEYS_ROTATED = "keys_rotated"
-    KEY_DROPPED = "key_dropped"
+    PERSON = "the person"
+    ADMINISTRATORS = "everyone with the Administrators tab"
+    STAFF = "the provider's people with the Administrators tab"
+    INVITER = "whoever invited them"
+    OLD_ADDRESS = "the old address"
+    NEW_ADDRESS = "the new address"
 
-    # Customers and what the provider keeps
-    CUSTOMER_ADDED = "customer_added"
-    CUSTOMER_CHANGED = "customer_changed"
-    POLICY_CHANGED = "policy_changed"
-    FLOOR_CHANGED = "floor_changed"
-    PROTECTION_LOWERED = "protection_lowered"
-    BRAND_ADDED = "brand_added"
-    BRAND_CHANGED = "brand_changed"
-    TAB_ADDED = "tab_added"
-    TAB_CHANGED = "tab_changed"
-    TAB_REMOVED = "tab_removed"
+
+def always(event: Event) -> bool:
+    """Return True: the event is worth a message each time."""
+    del event
+    return True
+
+
+def by_somebody_else(event: Event) -> bool:
+    """It was done to them: whoever does it to themselves knows."""
+    return event.actor_id != event.subject_id
+
+
+def has_changed(event: Event, *names: str) -> bool:
+    """Return whether one of these fields is among those that the event says were changed."""
+    changed = event.details.get("changed")
+    return isinstance(changed, list) and any(name in changed for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One message to one audience, by the name of its template. `only_if` looks at the event."""
+
+    audience: Audience
+    message: str
+    only_if: Callable[[Event], bool] = always
+
+
+def to_person(message: str, only_if: Callable[[Event], bool] = always) -> tuple[Notification, ...]:
+    """Return one message to whom it happened."""
+    return (Notification(Audience.PERSON, message, only_if),)
+
+
+def to_person_and_colleagues(message: str, colleagues: str) -> tuple[Notification, ...]:
+    """Return a message to whom it happened, and another to everyone with the Administrators tab."""
+    return (
+        Notification(Audience.PERSON, message),
+        Notification(Audience.ADMINISTRATORS, colleagues),
+    )
+
+
+class EventType(str):
+    """One type of event: its key, which is what is stored, with all that is ever said of it.
+
+    `sentence` where somebody did it alone or to themselves, `by_another` where somebody did it to somebody else (none:
+    `sentence` says that too); both may name `actor` and `subject`. `by_strangers`: anybody at all can
+    cause it. A refused or failed event notifies nobody.
+    """
+
+    __slots__ = ("by_another", "by_strangers", "group", "icon", "notifications", "sentence", "tone")
+
+    def __new__(  # noqa: PLR0913 - it is all declared here
+        cls,
+        key: str,
+        *,
+        group: Group,
+        icon: str,
+        sentence: _StrPromise,
+        by_another: _StrPromise | None = None,
+        tone: str = "",
+        by_strangers: bool = False,
+        notifications: tuple[Notification, ...] = (),
+    ) -> Self:
+        """Declare a type of event."""
+        made = super().__new__(cls, key)
+        made.group, made.icon, made.tone = group, icon, tone
+        made.sentence, made.by_another = sentence, by_another
+        made.by_strangers, made.notifications = by_strangers, notifications
+        return made
+
+    group: Group
+    icon: str
+    sentence: _StrPromise
+    by_another: _StrPromise | None
+    tone: str
+    by_strangers: bool
+    notifications: tuple[Notification, ...]
+
+
+ADMINISTRATOR_ERASED = EventType(
+    "administrator_erased",
+    group=Group.PEOPLE,
+    icon="eraser",
+    sentence=_("%(actor)s erased the personal data of somebody who was removed."),
+)
+
+HISTORY_EXPORTED = EventType(
+    "history_exported",
+    group=Group.PEOPLE,
+    icon="download",
+    sentence=_("%(actor)s exported the history."),
+)
+
+HISTORY_FORGOTTEN = EventType(
+    "history_forgotten",
+    group=Group.ACCOUNT,
+    icon="eraser",
+    sentence=_("%(actor)s deleted history that is no longer kept."),
+)
+
+KEY_MADE = EventType(
+    "key_made",
+    group=Group.ACCOUNT,
+    icon="key-round",
+    sentence=_("%(actor)s made a new key for secrets at rest."),
+)
+
+KEYS_ROTATED = EventType(
+    "keys_rotated",
+    group=Group.ACCOUNT,
+    icon="key-round",
+    sentence=_("%(actor)s sealed all secrets at rest with the newest key."),
+)
+
+KEY_DROPPED = EventType(
+    "key_dropped",
+    group=Group.ACCOUNT,
+    icon="key-round",
+    sentence=_("%(actor)s took an old key out of the key file."),
+)

@@ -9,10 +9,9 @@ import csv
 import json
 from typing import TYPE_CHECKING, Final
 
-from doorward.audit import reading
+from doorward.audit import chain, reading
 from doorward.audit.sealing import newest
-from doorward.core import chain
-from doorward.core.tables import RUNS
+from doorward.kernel.text.tables import RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,7 +32,7 @@ COLUMNS: Final = (
 
 
 def records() -> Iterator[Record]:
-    """Give the events of each batch and then its head; at the end the events that are not sealed yet."""
+    """Return the events of each batch and then its head; at the end the events that are not sealed yet."""
     last = newest()
     number = last.number if last else 0
     for batch, events in reading.batches_with_events(number):
@@ -45,12 +44,12 @@ def records() -> Iterator[Record]:
 
 
 def as_lines(found: Iterable[Record]) -> Iterator[str]:
-    """Give each record as one line of JSON."""
+    """Return each record as one line of JSON."""
     return (json.dumps(record, ensure_ascii=False) + "\n" for record in found)
 
 
 def as_table(found: Iterable[Record]) -> Iterator[str]:
-    """Give the records as lines of one table (RFC 4180) that no spreadsheet takes for formulas."""
+    """Return the records as lines of one table (RFC 4180) that no spreadsheet takes for formulas."""
     writer = csv.writer(_Echo())
     yield writer.writerow(COLUMNS)
     for record in found:
@@ -65,7 +64,7 @@ class _Echo:
 
 
 def _cell(value: object) -> str:
-    """Give a value as a cell. An apostrophe is put before text that would run, and before one that has it already."""
+    """Return a value as a cell. An apostrophe is put before text that would run, and before one that has it already."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

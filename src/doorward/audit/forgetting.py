@@ -9,24 +9,24 @@ from django.conf import settings
 from django.db import transaction
 
 from doorward.audit import marks
-from doorward.audit.events import Kind
+from doorward.audit.actor import WORKER
+from doorward.audit.events import HISTORY_FORGOTTEN
 from doorward.audit.models import Batch, Event
-from doorward.audit.origin import WORKER
-from doorward.audit.services import record
+from doorward.audit.record import record
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from django.db.models import QuerySet
 
-    from doorward.audit.services import Detail
+    from doorward.audit.record import Detail
 
 # How many are deleted at a time, so that nobody waits long for the database.
 EVENTS_AT_ONCE: Final = 10_000
 
 
 def forget(*, now: datetime) -> int:
-    """Delete the events of whole batches that are older than is kept; give their number.
+    """Delete the events of whole batches that are older than is kept; return their number.
 
     Each time it is an event itself: what is gone without one was deleted by somebody else.
     """
@@ -42,7 +42,7 @@ def forget(*, now: datetime) -> int:
 
 
 def _upto(batches: QuerySet[Event, int | None]) -> int | None:
-    """Give the batch up to which to delete next; None: nothing is left."""
+    """Return the batch up to which to delete next; None: nothing is left."""
     numbers = list(batches[:EVENTS_AT_ONCE])
     return numbers[-1] if numbers else None
 
@@ -51,7 +51,7 @@ def _upto(batches: QuerySet[Event, int | None]) -> int | None:
 def _forget(upto: int) -> int:
     deleted = Event.rewritable.filter(batch__lte=upto).delete()[0]
     if deleted:
-        proof = marks.proof(Kind.HISTORY_FORGOTTEN, upto)
+        proof = marks.proof(HISTORY_FORGOTTEN, upto)
         details: dict[str, Detail] = {"batch": upto, "events": deleted, "proof": proof}
-        record(Kind.HISTORY_FORGOTTEN, by=WORKER, details=details)
+        record(HISTORY_FORGOTTEN, actor=WORKER, details=details)
     return deleted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doorward.core import chain
+from doorward.audit import chain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def leaf_of(event: Event) -> bytes:
-    """Give the hash of an event that a batch commits to."""
+    """Return the hash of an event that a batch commits to."""
     return chain.leaf_hash(
         {
             "id": event.id,
@@ -37,7 +37,7 @@ def leaf_of(event: Event) -> bytes:
 
 
 def actor_hash(event: Event) -> bytes:
-    """Give the hash that stands for the actor's part; the kept one where it was erased."""
+    """Return the hash that stands for the actor's part; the kept one where it was erased."""
     part = {
         "actor_name": event.actor_name,
         "actor_email": event.actor_email,
@@ -48,7 +48,7 @@ def actor_hash(event: Event) -> bytes:
 
 
 def subject_hash(event: Event) -> bytes:
-    """Give the hash that stands for the subject's part; the kept one where it was erased."""
+    """Return the hash that stands for the subject's part; the kept one where it was erased."""
     part = {
         "subject_name": event.subject_name,
         "subject_email": event.subject_email,
@@ -58,7 +58,7 @@ def subject_hash(event: Event) -> bytes:
 
 
 def owner_of_actor_part(event: Event) -> UUID | None:
-    """Give whom the actor's part tells of: where nobody is known to have acted, the subject."""
+    """Return whom the actor's part tells of: where nobody is known to have acted, the subject."""
     return event.actor_id or event.subject_id
 
 

@@ -9,22 +9,22 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
-from doorward.safe.vault import fingerprint
+from doorward.kernel.crypto.sealing import keyed_hash
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from doorward.audit.events import Kind
+    from doorward.audit.events import EventType
     from doorward.audit.models import Event
 
 
-def proof(kind: Kind, what: UUID | int) -> str:
-    """Give the proof that goes into the details of such an event: of who was erased, or up to which batch."""
-    return fingerprint(f"history/{kind}", str(what)).hex()
+def proof(kind: EventType, what: UUID | int) -> str:
+    """Return the proof that goes into the details of such an event: of who was erased, or up to which batch."""
+    return keyed_hash(f"history/{kind}", str(what)).hex()
 
 
-def holds(event: Event, kind: Kind, what: UUID | int) -> bool:
-    """Say whether Doorward itself wrote this event."""
+def holds(event: Event, kind: EventType, what: UUID | int) -> bool:
+    """Return whether Doorward itself wrote this event."""
     details = event.details if isinstance(event.details, dict) else {}
     given = str(details.get("proof")).encode(errors="surrogatepass")
     return hmac.compare_digest(given, proof(kind, what).encode())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from django.db import models
 
-from doorward.core.chain import Anchor, Sealed, timestamp
+from doorward.audit.chain import Anchor, Sealed, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,14 +50,14 @@ class Events(models.QuerySet["Event"]):
 
 
 def new_salt() -> bytes:
-    """Give the random bytes that keep a hash of somebody's name from being guessed at."""
+    """Return the random bytes that keep a hash of somebody's name from being guessed at."""
     return secrets.token_bytes(SALT_BYTES)
 
 
 class Event(models.Model):
     """One line of history. What the worker adds later: `dispatched_at`, and `batch` when it is sealed.
 
-    `actor_type` says who acts (`audit.origin.ActorType`); `browser` is only what a browser said of itself.
+    `actor_type` says who acts (`audit.actor.ActorType`); `browser` is only what a browser said of itself.
     `details` are our own words, numbers and ids; what somebody typed is in `typed`.
 
     The actor's part (name, e-mail, address, browser) and the subject's (name, e-mail, what was typed) are
@@ -157,7 +157,7 @@ class Batch(models.Model):
         return Anchor(self.number, bytes(self.head))
 
     def sealed(self) -> Sealed:
-        """Give what the head is made of."""
+        """Return what the head is made of."""
         return Sealed(
             number=self.number,
             size=self.size,

@@ -13,8 +13,8 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 
 from doorward.audit.models import Event
-from doorward.audit.services import history_of_person
-from doorward.safe.prepared import Prepared
+from doorward.audit.record import history_of_person
+from doorward.kernel.db.prepared import Prepared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from django.db.models import Exists, OuterRef, Q
 
 from doorward.audit.models import Batch, Event
-from doorward.safe.paging import in_pages
+from doorward.kernel.db.paging import in_pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ _Events: TypeAlias = list[Event] | None
 
 
 def batches_with_events(last: int) -> Iterator[tuple[Batch, _Events]]:
-    """Give each batch up to number `last`, with the events that say they are of it, in their order.
+    """Return each batch up to number `last`, with the events that say they are of it, in their order.
 
     None in place of the events: one of them cannot be read. An event whose batch is not there is in
     none of them: see `strays`.
@@ -34,7 +34,7 @@ def batches_with_events(last: int) -> Iterator[tuple[Batch, _Events]]:
 
 
 def strays() -> list[int]:
-    """Give the numbers of batches that events say they are of, and that are not there."""
+    """Return the numbers of batches that events say they are of, and that are not there."""
     there = Batch.objects.filter(number=OuterRef("batch"))
     events = Event.objects.filter(~Exists(there), batch__isnull=False)
     numbers = events.order_by("batch").values_list("batch", flat=True).distinct()
@@ -42,7 +42,7 @@ def strays() -> list[int]:
 
 
 def not_sealed(last: int) -> Iterator[Event]:
-    """Give the events that are in no batch up to number `last`, in their order."""
+    """Return the events that are in no batch up to number `last`, in their order."""
     later = Event.objects.filter(Q(batch__isnull=True) | Q(batch__gt=last))
     return in_pages(later)
 

@@ -12,19 +12,19 @@ from uuid import uuid4
 
 from django.db import transaction
 
-from doorward.audit.events import Kind, Outcome
+from doorward.audit.actor import Actor, ActorType, ClientInfo, Who
+from doorward.audit.events import EventType, Outcome
 from doorward.audit.models import Event, Repeated
-from doorward.audit.origin import ActorType, By, Origin, Who
-from doorward.audit.services import record
-from doorward.core.attempts import address_bucket
-from doorward.safe.prepared import PreparedText
-from doorward.safe.throttle import milliseconds, same_hash
+from doorward.audit.record import record
+from doorward.kernel.db.prepared import PreparedText
+from doorward.kernel.ratelimit.rules import address_bucket
+from doorward.kernel.ratelimit.throttle import milliseconds, same_hash
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from doorward.audit.services import Detail
+    from doorward.audit.record import Detail
 
 # For so long at least the same is a number on its first time, and so long at most.
 QUIET: Final = timedelta(minutes=15)
@@ -39,9 +39,9 @@ _AGAIN = PreparedText(
 
 
 def record_once(  # noqa: PLR0913 - as wide as `record`
-    kind: Kind,
+    kind: EventType,
     *,
-    by: By,
+    actor: Actor,
     subject: Who | None = None,
     outcome: Outcome,
     details: Mapping[str, Detail],
@@ -55,13 +55,20 @@ def record_once(  # noqa: PLR0913 - as wide as `record`
     """
     event = uuid4()
     with transaction.atomic():
-        key = _key(kind, by=by, subject=subject, details=details)
+        key = _key(kind, actor=actor, subject=subject, details=details)
         if _count(key, str(event), now=now, seconds=seconds) == 0:
-            record(kind, by=by, subject=subject, outcome=outcome, details=details, public_id=event)
+            record(
+                kind,
+                actor=actor,
+                subject=subject,
+                outcome=outcome,
+                details=details,
+                public_id=event,
+            )
 
 
 def record_failure(
-    kind: Kind, *, by: By, details: Mapping[str, Detail], every: bool, now: datetime
+    kind: EventType, *, actor: Actor, details: Mapping[str, Detail], every: bool, now: datetime
 ) -> None:
     """Record a failure: `every` one, or as `record_once` does, with the same work either way.
 
@@ -70,10 +77,10 @@ def record_failure(
     """
     event = uuid4()
     with transaction.atomic():
-        key = _key(kind, by=by, subject=None, details=details)
+        key = _key(kind, actor=actor, subject=None, details=details)
         times = _count(key, "" if every else str(event), now=now, seconds=0)
         begun = transaction.savepoint()
-        record(kind, by=by, outcome=Outcome.FAILED, details=details, public_id=event)
+        record(kind, actor=actor, outcome=Outcome.FAILED, details=details, public_id=event)
         if every or times == 0:
             transaction.savepoint_commit(begun)
         else:
@@ -101,11 +108,13 @@ def _count(key: bytes, event: str, *, now: datetime, seconds: int) -> int:
     return int(rows[0][0])
 
 
-def _key(kind: Kind, *, by: By, subject: Who | None, details: Mapping[str, Detail]) -> bytes:
-    known = [str(one.id) for one in (by.who, subject) if one is not None]
-    whose = known or [address_bucket(by.origin.address)]
+def _key(
+    kind: EventType, *, actor: Actor, subject: Who | None, details: Mapping[str, Detail]
+) -> bytes:
+    known = [str(one.id) for one in (actor.who, subject) if one is not None]
+    whose = known or [address_bucket(actor.client.address)]
     said = [f"{name}={value}" for name, value in sorted(details.items())]
-    return same_hash("\0".join([kind.value, by.actor_type.value, *whose, *said]))
+    return same_hash("\0".join([str(kind), actor.actor_type.value, *whose, *said]))
 
 
 def _tell(counted: Repeated) -> None:
@@ -113,15 +122,15 @@ def _tell(counted: Repeated) -> None:
     if first is None or not counted.times:
         return
     ours = ActorType(first.actor_type)
-    by = By(
+    actor = Actor(
         who=_actor(first),
-        origin=Origin(address=first.address, browser=first.browser),
+        client=ClientInfo(address=first.address, browser=first.browser),
         session_id=first.session_id,
         ours=ours if ours in {ActorType.OPERATOR, ActorType.PORTAL} else None,
     )
     record(
-        Kind(first.kind),
-        by=by,
+        first.kind,
+        actor=actor,
         subject=_subject(first),
         outcome=Outcome(first.outcome),
         details={**first.details, "repeated": counted.times},

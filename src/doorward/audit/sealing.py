@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from django.db import connection, transaction
 
+from doorward.audit import chain
 from doorward.audit.leaves import leaf_of
 from doorward.audit.models import Batch, Event
-from doorward.core import chain
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,7 +28,7 @@ _LOCK: Final = 0x5EA1
 
 
 def seal(*, now: datetime) -> int:
-    """Seal the events that wait, batch after batch; give their number."""
+    """Seal the events that wait, batch after batch; return their number."""
     sealed = 0
     for _batch in range(BATCHES_AT_ONCE):
         # Only looked at first: on SQLite a transaction, even of nothing, keeps writers waiting.
@@ -43,7 +43,7 @@ def seal(*, now: datetime) -> int:
 
 
 def newest() -> Batch | None:
-    """Give the batch that was sealed last."""
+    """Return the batch that was sealed last."""
     return Batch.objects.order_by("-number").first()
 
 

@@ -7,11 +7,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from doorward.audit import marks, reading
-from doorward.audit.events import Kind
+from doorward.audit import chain, marks, reading
+from doorward.audit.events import ADMINISTRATOR_ERASED, HISTORY_FORGOTTEN
 from doorward.audit.leaves import leaf_of, owner_of_actor_part
 from doorward.audit.sealing import newest
-from doorward.core import chain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,11 +120,11 @@ class _Look:
         """Note events that say that something was forgotten or erased."""
         details = event.details if isinstance(event.details, dict) else {}
         upto = details.get("batch")
-        if event.kind == Kind.HISTORY_FORGOTTEN and isinstance(upto, int):
-            if marks.holds(event, Kind.HISTORY_FORGOTTEN, upto):
+        if event.kind == HISTORY_FORGOTTEN and isinstance(upto, int):
+            if marks.holds(event, HISTORY_FORGOTTEN, upto):
                 self.forgettings.append((upto, event.at))
-        elif event.kind == Kind.ADMINISTRATOR_ERASED and event.subject_id:
-            honest = marks.holds(event, Kind.ADMINISTRATOR_ERASED, event.subject_id)
+        elif event.kind == ADMINISTRATOR_ERASED and event.subject_id:
+            honest = marks.holds(event, ADMINISTRATOR_ERASED, event.subject_id)
             (self.erasings if honest else self.made_up).add(event.subject_id)
 
     def judge_absent(self) -> None:

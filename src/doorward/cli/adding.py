@@ -8,16 +8,17 @@ import click
 from django.conf import settings
 from django.utils import timezone
 
-from doorward.administrators import invitations, links, lookalikes, services
+from doorward.accounts import invitations, lookalikes, mailed_links, services
+from doorward.audit.actor import CONSOLE
 from doorward.audit.naming import named
-from doorward.audit.origin import CONSOLE
 from doorward.cli.base import Failure
+from doorward.credentials.password import first as password_first
 from doorward.customers.cached import brand_of
 from doorward.customers.tabs import DEFAULT, assignable, built_in
 
 if TYPE_CHECKING:
-    from doorward.administrators.models import Administrator
-    from doorward.administrators.services import NewAdministrator
+    from doorward.accounts.models import Administrator
+    from doorward.accounts.services import NewAdministrator
     from doorward.customers.models import Customer
 
 
@@ -32,7 +33,7 @@ def names_of(email: str) -> tuple[str, str]:
 
 
 def tabs_for(customer: Customer, keys: tuple[str, ...], *, primary: bool) -> frozenset[str]:
-    """Give the tabs of somebody new, or raise `Failure` for one that the customer's people cannot have."""
+    """Return the tabs of somebody new, or raise `Failure` for one that the customer's people cannot have."""
     unknown = [key for key in keys if key not in assignable(customer)]
     if unknown:
         raise Failure(f"{customer.name} has no tab {unknown[0]}.")
@@ -42,7 +43,7 @@ def tabs_for(customer: Customer, keys: tuple[str, ...], *, primary: bool) -> fro
 
 
 def language_of(code: str) -> str:
-    """Give a language that there is (none given: none chosen), or raise `Failure`."""
+    """Return a language that there is (none given: none chosen), or raise `Failure`."""
     known = dict(settings.LANGUAGES)
     if code and code not in known:
         raise Failure(f"There is no language {code}: choose one of {', '.join(known)}.")
@@ -51,14 +52,14 @@ def language_of(code: str) -> str:
 
 def resend(person: Administrator) -> None:
     """Have a new invitation mailed, and print its address and nothing else."""
-    link = invitations.resend(person, by=CONSOLE, now=timezone.now())
-    click.echo(brand_of(person.customer.brand_id).address(links.path(link)))
+    link = invitations.resend(person, actor=CONSOLE, now=timezone.now())
+    click.echo(brand_of(person.customer.brand_id).address(mailed_links.path(link)))
 
 
 def add_active(new: NewAdministrator, customer: Customer, *, password: str) -> None:
     """Add somebody who can sign in at once."""
-    person = services.add_active(
-        new, password=password, customer=customer, by=CONSOLE, now=timezone.now()
+    person = password_first.add_active(
+        new, password=password, customer=customer, actor=CONSOLE, now=timezone.now()
     )
     click.echo(f"{person.email} was added to {customer.name} and can sign in.")
     _say_lookalikes(person)
@@ -66,8 +67,8 @@ def add_active(new: NewAdministrator, customer: Customer, *, password: str) -> N
 
 def invite(new: NewAdministrator, customer: Customer) -> None:
     """Add somebody, have the invitation mailed, and print its address and nothing else."""
-    person, link = services.add(new, customer=customer, by=CONSOLE, now=timezone.now())
-    click.echo(brand_of(customer.brand_id).address(links.path(link)))
+    person, link = services.add(new, customer=customer, actor=CONSOLE, now=timezone.now())
+    click.echo(brand_of(customer.brand_id).address(mailed_links.path(link)))
     _say_lookalikes(person)
 
 

@@ -10,7 +10,7 @@ import click
 from doorward.cli.base import Failure, json_option, print_json, print_table, with_data
 
 if TYPE_CHECKING:
-    from doorward.administrators.models import Administrator, Status
+    from doorward.accounts.models import Administrator, Status
     from doorward.customers.models import Customer
 
 # More than any password that is taken, and no more than that into memory.
@@ -57,7 +57,7 @@ def add(  # noqa: PLR0913 - a command's options are this many
 
     Without --password-stdin an invitation is mailed, and its address is printed.
     """
-    from doorward.administrators.services import Details, NewAdministrator  # noqa: PLC0415
+    from doorward.accounts.services import Details, NewAdministrator  # noqa: PLC0415
     from doorward.cli import adding  # noqa: PLC0415
 
     company = _customer(customer)
@@ -125,7 +125,7 @@ def show(*, email: str, as_json: bool) -> None:
 @with_data
 def suspend(email: str) -> None:
     """Suspend an administrator: all their sessions end."""
-    from doorward.administrators.models import Status  # noqa: PLC0415 - after set-up
+    from doorward.accounts.models import Status  # noqa: PLC0415 - after set-up
 
     _set_status(email, Status.SUSPENDED)
 
@@ -135,7 +135,7 @@ def suspend(email: str) -> None:
 @with_data
 def restore(email: str) -> None:
     """Restore a suspended administrator."""
-    from doorward.administrators.models import Status  # noqa: PLC0415 - after set-up
+    from doorward.accounts.models import Status  # noqa: PLC0415 - after set-up
 
     _set_status(email, Status.ACTIVE)
 
@@ -147,11 +147,11 @@ def reset_2fa(email: str) -> None:
     """Remove all factors and recovery codes of somebody who has lost them; their sessions end."""
     from django.utils import timezone  # noqa: PLC0415 - after set-up
 
-    from doorward.audit.origin import CONSOLE  # noqa: PLC0415
-    from doorward.mfa import services  # noqa: PLC0415
+    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
+    from doorward.credentials import removal  # noqa: PLC0415
 
     person = _person(email)
-    services.reset(person, by=CONSOLE, now=timezone.now())
+    removal.reset(person, actor=CONSOLE, now=timezone.now())
     click.echo(f"Two-factor sign-in of {person.email} was reset.")
 
 
@@ -160,12 +160,13 @@ def reset_2fa(email: str) -> None:
 @with_data
 def erase(email: str) -> None:
     """Erase the personal data of somebody who was removed; the history stays whole without their name."""
-    from doorward.audit.origin import CONSOLE  # noqa: PLC0415 - after set-up
-    from doorward.core.errors import NotFound, WrongStatus  # noqa: PLC0415
-    from doorward.notices.erasing import erase_by_email  # noqa: PLC0415
+    from doorward.accounts.errors import WrongStatus  # noqa: PLC0415
+    from doorward.audit.actor import CONSOLE  # noqa: PLC0415 - after set-up
+    from doorward.kernel.errors import NotFound  # noqa: PLC0415
+    from doorward.notifications.erasing import erase_by_email  # noqa: PLC0415
 
     try:
-        erase_by_email(email, by=CONSOLE)
+        erase_by_email(email, actor=CONSOLE)
     except NotFound as error:
         raise Failure(f"Nobody who was removed has the e-mail {email}.") from error
     except WrongStatus as error:
@@ -174,8 +175,8 @@ def erase(email: str) -> None:
 
 
 def _customer(name: str) -> Customer:
-    from doorward.core.errors import NotFound  # noqa: PLC0415
     from doorward.customers import services  # noqa: PLC0415
+    from doorward.kernel.errors import NotFound  # noqa: PLC0415
 
     try:
         return services.find(name)
@@ -184,11 +185,11 @@ def _customer(name: str) -> Customer:
 
 
 def _person(email: str) -> Administrator:
-    from doorward.administrators import services  # noqa: PLC0415
-    from doorward.core.errors import NotFound  # noqa: PLC0415
+    from doorward.accounts import services as accounts_services  # noqa: PLC0415
+    from doorward.kernel.errors import NotFound  # noqa: PLC0415
 
     try:
-        return services.find_by_email(email)
+        return accounts_services.find_by_email(email)
     except NotFound as error:
         raise Failure(f"No administrator has the e-mail {email}.") from error
 
@@ -206,15 +207,15 @@ def _password() -> str:
 def _set_status(email: str, status: Status) -> None:
     from django.utils import timezone  # noqa: PLC0415 - after set-up
 
-    from doorward.administrators import services  # noqa: PLC0415
-    from doorward.audit.origin import CONSOLE  # noqa: PLC0415
+    from doorward.accounts import services as accounts_services  # noqa: PLC0415
+    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
 
     person = _person(email)
-    changed = services.change(
+    changed = accounts_services.change(
         person.id,
-        services.Change(status=status, confirmed=True),
+        accounts_services.Change(status=status, confirmed=True),
         customer=person.customer,
-        by=CONSOLE,
+        actor=CONSOLE,
         now=timezone.now(),
     )
     if changed.status != status:

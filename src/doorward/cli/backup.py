@@ -30,9 +30,9 @@ def backup(*, file: Path, overwrite: bool) -> None:
     from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
     from django.db import connection  # noqa: PLC0415
 
-    from doorward.safe.dump import CannotDump, dump_to  # noqa: PLC0415
-    from doorward.safe.files import made_aside  # noqa: PLC0415
-    from doorward.safe.sqlite.copying import NotWhole, copy_to  # noqa: PLC0415
+    from doorward.kernel.db.dump import CannotDump, dump_to  # noqa: PLC0415
+    from doorward.kernel.db.sqlite.copying import NotWhole, copy_to  # noqa: PLC0415
+    from doorward.kernel.files import made_aside  # noqa: PLC0415
 
     path = file.resolve()
     _refuse(path, settings.DOORWARD, overwrite=overwrite)

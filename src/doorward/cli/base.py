@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from doorward import __version__
-from doorward.safe.storage import sentence_for
+from doorward.kernel.storage import sentence_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,8 +24,8 @@ COMMANDS = {
     "brands": "doorward.cli.brands",
     "check": "doorward.cli.check",
     "customers": "doorward.cli.customers",
-    "demo": "doorward.cli.demo",
-    "demo-code": "doorward.cli.demo",
+    "demo": "doorward.demo.command",
+    "demo-code": "doorward.demo.command",
     "history": "doorward.cli.history",
     "keys": "doorward.cli.keys",
     "run": "doorward.cli.run",
@@ -62,11 +62,11 @@ class Commands(click.Group):
         return done
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Give the names, in order."""
+        """Return the names, in order."""
         return sorted(name for name, module in COMMANDS.items() if _exists(module))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Give the command of that name, or None."""
+        """Return the command of that name, or None."""
         module = COMMANDS.get(cmd_name)
         if module is None or not _exists(module):
             return None
@@ -118,9 +118,9 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def set_up_django() -> None:
     """Load the settings and the models, or raise `Failure` with the sentence that says what is wrong."""
     from doorward.environment import WrongSetting  # noqa: PLC0415 - `--help` needs none of this
-    from doorward.safe.keyring import SafeBroken  # noqa: PLC0415
+    from doorward.kernel.crypto.keyring import SafeBroken  # noqa: PLC0415
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorward.config.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorward.settings.django")
     import django  # noqa: PLC0415
 
     try:
@@ -154,10 +154,10 @@ def _with_data(command: Callable[..., Any], *, migrating: bool) -> Callable[...,
         set_up_django()
         from django.db import DatabaseError  # noqa: PLC0415 - needs Django
 
-        from doorward.audit.refusals import sentence  # noqa: PLC0415
         from doorward.cli import data  # noqa: PLC0415
-        from doorward.core.errors import Refusal  # noqa: PLC0415
-        from doorward.safe.keyring import SafeBroken  # noqa: PLC0415
+        from doorward.kernel.crypto.keyring import SafeBroken  # noqa: PLC0415
+        from doorward.kernel.errors import Refusal  # noqa: PLC0415
+        from doorward.kernel.refusals import sentence  # noqa: PLC0415
 
         if migrating:
             data.bring_up_to_date(only_sqlite=True)

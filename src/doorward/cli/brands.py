@@ -42,14 +42,14 @@ def confirm(host: str) -> None:
     """
     from django.utils import timezone  # noqa: PLC0415
 
-    from doorward.audit.origin import CONSOLE  # noqa: PLC0415
-    from doorward.core.errors import NotFound  # noqa: PLC0415
-    from doorward.core.text import clean_host  # noqa: PLC0415
+    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
     from doorward.customers import hosts  # noqa: PLC0415
+    from doorward.kernel.errors import NotFound  # noqa: PLC0415
+    from doorward.kernel.text.cleaning import clean_host  # noqa: PLC0415
 
     name = clean_host(host)
     try:
-        brand = hosts.confirm(name, by=CONSOLE, now=timezone.now())
+        brand = hosts.confirm(name, actor=CONSOLE, now=timezone.now())
     except NotFound as error:
         raise Failure(f"No brand has the host name {name}.") from error
     click.echo(f"{name} of {brand} is confirmed.")

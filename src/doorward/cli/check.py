@@ -12,7 +12,7 @@ from doorward.cli.base import Failure, json_option, print_json, with_data
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from doorward.cli.fitness.finding import Finding
+    from doorward.operations.checks.finding import Finding
 
 _ORDER = ("unfit", "advice", "fine")
 
@@ -41,8 +41,8 @@ def check(*, ntp: str | None, as_json: bool) -> None:
 def _look(ntp: str | None) -> list[Finding]:
     from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
 
-    from doorward.cli.fitness import clocks, database, machine  # noqa: PLC0415
-    from doorward.cli.fitness import settings as given  # noqa: PLC0415
+    from doorward.operations.checks import clocks, database, machine  # noqa: PLC0415
+    from doorward.operations.checks import settings as given  # noqa: PLC0415
 
     return [
         *given.look(settings.DOORWARD, debug=settings.DEBUG),

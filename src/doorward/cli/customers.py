@@ -24,10 +24,10 @@ def add(name: str) -> None:
     """Add a customer. Names are unique, whatever their letter case."""
     from django.utils import timezone  # noqa: PLC0415 - after set-up, as all below
 
-    from doorward.audit.origin import CONSOLE  # noqa: PLC0415
+    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
     from doorward.customers import services  # noqa: PLC0415
 
-    customer = services.add(name=name, by=CONSOLE, now=timezone.now())
+    customer = services.add(name=name, actor=CONSOLE, now=timezone.now())
     click.echo(f"{customer.name} was added.")
 
 
@@ -47,7 +47,7 @@ def list_(*, as_json: bool) -> None:
 def _all() -> list[Customer]:
     from django.db.models import Count, Q  # noqa: PLC0415
 
-    from doorward.administrators.models import Status  # noqa: PLC0415
+    from doorward.accounts.models import Status  # noqa: PLC0415
     from doorward.customers.models import Customer  # noqa: PLC0415
 
     people = Count("administrator", filter=~Q(administrator__status=Status.REMOVED))

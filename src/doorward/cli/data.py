@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from doorward.cli.base import Failure
 from doorward.cli.migrating import migrate, one_at_a_time
-from doorward.cli.sealed import COLUMNS
 from doorward.customers.services import first_start
-from doorward.safe import poolers, schema, sealed
-from doorward.safe.keyring import SafeBroken
-from doorward.safe.sqlite import driver
-from doorward.safe.storage import sentence_for
+from doorward.kernel.crypto import columns
+from doorward.kernel.crypto.keyring import SafeBroken
+from doorward.kernel.db import poolers, schema
+from doorward.kernel.db.sqlite import driver
+from doorward.kernel.storage import sentence_for
+from doorward.operations.sealed_columns import COLUMNS
 
 _log = logging.getLogger("doorward.run")
 
@@ -79,10 +80,10 @@ def _refuse_newer() -> None:
 
 def _refuse_without_keys(*, only_first: bool) -> None:
     """Raise `Failure` where a key is missing; `only_first`: of the one value that nothing works without."""
-    said = sealed.missing(COLUMNS[:1] if only_first else COLUMNS)
+    said = columns.missing(COLUMNS[:1] if only_first else COLUMNS)
     try:
         if not said:
-            sealed.prepare()
+            columns.prepare()
             return
     except SafeBroken as error:
         said = str(error)
@@ -97,7 +98,7 @@ def _forget_made_key() -> None:
 
 
 def cannot_be_used(error: DatabaseError) -> Failure:
-    """Give the sentence for a database that is not there, not up to date, or in the way."""
+    """Return the sentence for a database that is not there, not up to date, or in the way."""
     if getattr(error.__cause__, "sqlstate", "") == _LOCK_NOT_AVAILABLE:
         return Failure(_TABLE_IN_USE)
     if type(error.__cause__).__name__ == "PoolTimeout":

@@ -13,8 +13,8 @@ from doorward.cli.base import Failure, json_option, print_json, with_data
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from doorward.audit.chain import Anchor
     from doorward.audit.verifying import Report
-    from doorward.core.chain import Anchor
 
 # In the one sentence; all of them are in the lines before it.
 _NAMED = 5
@@ -66,13 +66,13 @@ def export(*, form: str) -> None:
     from django.db import transaction  # noqa: PLC0415 - after set-up, as all below
 
     from doorward.audit import exporting  # noqa: PLC0415
-    from doorward.audit.events import Kind  # noqa: PLC0415
-    from doorward.audit.origin import CONSOLE  # noqa: PLC0415
+    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
+    from doorward.audit.events import HISTORY_EXPORTED  # noqa: PLC0415
     from doorward.audit.reading import UNREADABLE  # noqa: PLC0415
-    from doorward.audit.services import record  # noqa: PLC0415
+    from doorward.audit.record import record  # noqa: PLC0415
 
     with transaction.atomic():
-        record(Kind.HISTORY_EXPORTED, by=CONSOLE)
+        record(HISTORY_EXPORTED, actor=CONSOLE)
     records = exporting.records()
     try:
         _write(exporting.as_table(records) if form == "csv" else exporting.as_lines(records))
@@ -85,7 +85,7 @@ def export(*, form: str) -> None:
 def anchor() -> None:
     """Print the newest head, to be kept where who can write to the database cannot."""
     from doorward.audit.sealing import newest  # noqa: PLC0415 - after set-up, as all below
-    from doorward.notices.anchoring import line_of  # noqa: PLC0415
+    from doorward.notifications.anchoring import line_of  # noqa: PLC0415
 
     batch = newest()
     if batch is None:
@@ -96,7 +96,7 @@ def anchor() -> None:
 def _anchors(against: Iterable[str]) -> list[Anchor]:
     from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
 
-    from doorward.core.chain import anchors_in  # noqa: PLC0415
+    from doorward.audit.chain import anchors_in  # noqa: PLC0415
 
     file: Path = settings.DOORWARD.anchor_file
     found = anchors_in(_text(file)) if file.name and file.exists() else []

@@ -14,9 +14,9 @@ from doorward.cli.base import Failure, json_option, print_json, print_table, wit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from doorward.audit.services import Detail
-    from doorward.safe.keyring import Key, KeyFile
-    from doorward.safe.sealed import Found
+    from doorward.audit.record import Detail
+    from doorward.kernel.crypto.columns import Found
+    from doorward.kernel.crypto.keyring import Key, KeyFile
 
 # Whatever was sealed with the key before is written by then.
 _SETTLED_SECONDS = 60
@@ -38,7 +38,7 @@ def new() -> None:
     """Make a key, and seal new secrets with it from now on."""
     from django.utils import timezone  # noqa: PLC0415 - after set-up
 
-    with _recorded("key_made") as details:
+    with _recorded("KEY_MADE") as details:
         key = _file().add(now=timezone.now())
         details["key_id"] = key.id
     click.echo(
@@ -49,7 +49,7 @@ def new() -> None:
 @keys.command()
 @with_data
 def rotate() -> None:
-    """Seal everything anew with the newest key.
+    """Seal everything again with the newest key.
 
     It can be stopped at any point, and goes on from there when it is started again.
     """
@@ -59,7 +59,7 @@ def rotate() -> None:
         raise Failure("Stopped; `doorward keys rotate` goes on from there.") from None
     _refuse_broken(found)
     newest = _file().ring.newest.id
-    with _recorded("keys_rotated") as details:
+    with _recorded("KEYS_ROTATED") as details:
         details |= {"key_id": newest, "sealed": done}
     click.echo(f"{done} secrets were re-sealed; the key {newest} seals everything.")
 
@@ -94,23 +94,23 @@ def drop(key_id: str) -> None:
     if needs:
         said = ", ".join(needs)
         raise Failure(f"The key {key_id} is needed by {said}: `doorward keys rotate` first.")
-    with _recorded("key_dropped") as details:
+    with _recorded("KEY_DROPPED") as details:
         _file().drop(key_id)
         details["key_id"] = key_id
     click.echo(f"The key {key_id} is not in the key file any more. Older backups still need it.")
 
 
 @contextmanager
-def _recorded(kind: str) -> Iterator[dict[str, Detail]]:
+def _recorded(name: str) -> Iterator[dict[str, Detail]]:
     """Record in the provider's history what is done inside; what fails there is no event.
 
     The database is asked before: where it cannot be written to, no key changes.
     """
     from django.db import transaction  # noqa: PLC0415 - after set-up, as all below
 
-    from doorward.audit.events import Kind  # noqa: PLC0415
-    from doorward.audit.origin import CONSOLE  # noqa: PLC0415
-    from doorward.audit.services import record  # noqa: PLC0415
+    from doorward.audit import events  # noqa: PLC0415
+    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
+    from doorward.audit.record import record  # noqa: PLC0415
     from doorward.customers.models import Customer, CustomerKind  # noqa: PLC0415
 
     details: dict[str, Detail] = {}
@@ -118,7 +118,7 @@ def _recorded(kind: str) -> Iterator[dict[str, Detail]]:
         providers = Customer.objects.filter(kind=CustomerKind.PROVIDER)
         provider = providers.values_list("id", "name").first()
         yield details
-        record(Kind(kind), by=CONSOLE, customer=provider, details=details)
+        record(getattr(events, name), actor=CONSOLE, customer=provider, details=details)
 
 
 def _file() -> KeyFile:
@@ -129,28 +129,28 @@ def _file() -> KeyFile:
 
 
 def _reseal() -> tuple[Found, int]:
-    """Re-seal everything; give what does not open, and how many rows were written."""
-    from doorward.cli.sealed import COLUMNS  # noqa: PLC0415 - after set-up
-    from doorward.safe import sealed  # noqa: PLC0415
+    """Re-seal everything; return what does not open, and how many rows were written."""
+    from doorward.kernel.crypto import columns  # noqa: PLC0415
+    from doorward.operations.sealed_columns import COLUMNS  # noqa: PLC0415 - after set-up
 
-    found, done = sealed.Found(), 0
-    with _progress("Sealing", sum(sealed.outdated(column).count() for column in COLUMNS)) as step:
+    found, done = columns.Found(), 0
+    with _progress("Sealing", sum(columns.outdated(column).count() for column in COLUMNS)) as step:
         for column in COLUMNS:
-            for rows in _with_pauses(sealed.reseal(column, sealed.Found())):
+            for rows in _with_pauses(columns.reseal(column, columns.Found())):
                 done += rows
                 step(rows)
         # What somebody held or wrote meanwhile, and what does not open.
         for column in COLUMNS:
-            done += sum(sealed.reseal(column, found, at_once=1))
+            done += sum(columns.reseal(column, found, at_once=1))
     return found, done - found.broken
 
 
 def _look() -> Found:
-    from doorward.cli.sealed import COLUMNS  # noqa: PLC0415 - after set-up
-    from doorward.safe import sealed  # noqa: PLC0415
+    from doorward.kernel.crypto import columns  # noqa: PLC0415
+    from doorward.operations.sealed_columns import COLUMNS  # noqa: PLC0415 - after set-up
 
     with _progress("Opening", sum(column.rows.count() for column in COLUMNS)) as step:
-        return sealed.look(COLUMNS, seen=lambda: step(1))
+        return columns.look(COLUMNS, seen=lambda: step(1))
 
 
 def _refuse_broken(found: Found) -> None:
@@ -212,7 +212,7 @@ def _with_pauses(batches: Iterator[int]) -> Iterator[int]:
 
 @contextmanager
 def _progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar on stderr, where that is a terminal; give what moves it on."""
+    """Show a progress bar on stderr, where that is a terminal; return what moves it on."""
     from rich.console import Console  # noqa: PLC0415 - only here
     from rich.progress import Progress  # noqa: PLC0415
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from doorward.cli.base import Failure
-from doorward.core.hosts import is_loopback, join_netloc
+from doorward.kernel.hosts import is_loopback, join_netloc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +60,7 @@ def port_held(address: str, port: int) -> Iterator[None]:
 
 
 def answers(address: str, port: int) -> bool:
-    """Say whether somebody takes connections there."""
+    """Return whether somebody takes connections there."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104
     try:
         with socket.create_connection((host, port), timeout=0.2):

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from doorward.cli.base import Failure
-from doorward.safe import schema
+from doorward.kernel.db import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +96,7 @@ def _locked_by_transaction() -> Iterator[None]:
 
 
 def _tries() -> Iterator[None]:
-    """Give one try after another, and say once that it takes longer; raise `Failure` when it takes too long."""
+    """Return one try after another, and say once that it takes longer; raise `Failure` when it takes too long."""
     began = time.monotonic()
     yield
     _log.warning(_WAITING)

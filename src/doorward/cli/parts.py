@@ -13,9 +13,9 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from doorward.cli import lifeline
+from doorward.cli import parent_death
 from doorward.cli.base import Failure, set_up_django
-from doorward.safe.storage import sentence_for
+from doorward.kernel.storage import sentence_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,14 +51,14 @@ def serve() -> None:
     from granian.http import HTTP1Settings  # noqa: PLC0415
     from granian.log import LogLevels  # noqa: PLC0415
 
-    # Loaded here, before the workers are forked: they share it, and one that is made anew is ready at once.
-    importlib.import_module("doorward.config.rsgi")
+    # Loaded here, before the workers are forked: they share it, and one that is made again is ready at once.
+    importlib.import_module("doorward.web.server.rsgi")
     importlib.import_module(settings.ROOT_URLCONF)
     _log_lightly()
     _collect_lightly()
     environment = settings.DOORWARD
     Granian(
-        "doorward.config.rsgi:application",
+        "doorward.web.server.rsgi:application",
         address=environment.host,
         port=environment.port,
         interface=Interfaces.RSGI,
@@ -104,12 +104,14 @@ def _collect_lightly() -> None:
 
 
 def _application(server: int) -> Callable[..., Any]:
-    """Run in each worker: bind it to the life of its server, and give what answers requests.
+    """Run in each worker: bind it to the life of its server, and return what answers requests.
 
     `server` was asked for before the fork: one that was killed since then is nobody's parent any more.
     """
-    lifeline.hold(server)
-    application: Callable[..., Any] = importlib.import_module("doorward.config.rsgi").application
+    parent_death.hold(server)
+    application: Callable[..., Any] = importlib.import_module(
+        "doorward.web.server.rsgi"
+    ).application
     for name in [name for name in os.environ if name not in KEPT]:
         del os.environ[name]
     return application
@@ -118,7 +120,7 @@ def _application(server: int) -> Callable[..., Any]:
 def work() -> None:
     """Do the background work until SIGTERM or SIGINT."""
     set_up_django()
-    from doorward.notices.worker import run_forever  # noqa: PLC0415 - after set-up
+    from doorward.notifications.worker import run_forever  # noqa: PLC0415 - after set-up
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -144,5 +146,5 @@ def main(part: str) -> None:
 
 
 if __name__ == "__main__":
-    lifeline.hold(int(sys.argv[2]))
+    parent_death.hold(int(sys.argv[2]))
     main(sys.argv[1])

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from django.db.models import Count, OuterRef, Q, Subquery
 
-from doorward.administrators.models import Administrator, Session, Status
-from doorward.customers.policies import policy_for
+from doorward.accounts.models import Administrator, Status
+from doorward.policy.effective import policy_for
+from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -20,7 +21,7 @@ COLUMNS = ("E-MAIL", "NAME", "CUSTOMER", "STATUS", "2FA", "LAST SIGN-IN")
 
 
 def listed(customer: Customer | None) -> QuerySet[Administrator]:
-    """Give the people of a customer, or all, with all that is printed of them."""
+    """Return the people of a customer, or all, with all that is printed of them."""
     people = Administrator.objects.of(customer.id) if customer else _everybody()
     usable = Q(recovery_sets__saved_at__isnull=False, recovery_sets__codes__used_at__isnull=True)
     newest = Session.objects.filter(administrator=OuterRef("pk"), signed_in_at__isnull=False)
@@ -37,12 +38,12 @@ def listed(customer: Customer | None) -> QuerySet[Administrator]:
 
 
 def one(person: Administrator) -> Administrator:
-    """Give a person with all that is printed of them."""
+    """Return a person with all that is printed of them."""
     return listed(person.customer).get(id=person.id)
 
 
 def record_of(person: Administrator) -> dict[str, Any]:
-    """Give a person as a record for JSON."""
+    """Return a person as a record for JSON."""
     customer = person.customer
     policy = policy_for(tick=person.require_2fa, customer=customer, brand=customer.brand)
     return {
@@ -75,7 +76,7 @@ def record_of(person: Administrator) -> dict[str, Any]:
 
 
 def row_of(record: dict[str, Any]) -> tuple[str, ...]:
-    """Give a record as a line of the table."""
+    """Return a record as a line of the table."""
     return (
         record["email"],
         f"{record['first_name']} {record['last_name']}",
@@ -114,7 +115,7 @@ def print_record(record: dict[str, Any]) -> None:
 
 
 def utc(moment: datetime | None) -> str | None:
-    """Give a time as ISO 8601 in UTC, to the second."""
+    """Return a time as ISO 8601 in UTC, to the second."""
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -12,8 +12,8 @@ import click
 from doorward.cli.base import Failure, set_up_django
 from doorward.cli.listening import answers, find_address, port_held, soon
 from doorward.cli.supervisor import supervise
-from doorward.core.hosts import join_netloc
-from doorward.safe import demonstration
+from doorward.kernel.hosts import join_netloc
+from doorward.operations import demonstration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -78,7 +78,7 @@ def run_everything(
 
 
 def _settings(*, bind: str | None, workers: int | None) -> Environment:
-    """Give the settings; the options win, and the parts inherit them by the environment."""
+    """Return the settings; the options win, and the parts inherit them by the environment."""
     if bind:
         os.environ["DOORWARD_BIND"] = bind
     if workers:

@@ -1,4 +1,4 @@
-"""One process tree: starts the parts, starts anew what dies, and ends with all of them."""
+"""One process tree: starts the parts, starts again what dies, and ends with all of them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Part:
         self.started = now
 
     def notice_death(self, now: float) -> None:
-        """Note when to start anew, if the process is gone; each time later, until it stays."""
+        """Note when to start again, if the process is gone; each time later, until it stays."""
         if self.process is None or self.process.poll() is None:
             return
         code, self.process = self.process.returncode, None

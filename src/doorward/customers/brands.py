@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import F
 
-from doorward.audit.events import Kind
-from doorward.audit.services import record
-from doorward.core import errors
-from doorward.core.checks import Checks
-from doorward.core.colour import parse_colour
-from doorward.core.png import check_png
-from doorward.core.text import clean_email, clean_host, clean_line, clean_link
+from doorward.audit.record import record
 from doorward.customers import cached, protection
-from doorward.customers.floors import record_brands_floor
+from doorward.customers.colour import parse_colour
+from doorward.customers.errors import HostTaken, LogoTooLarge
+from doorward.customers.events import BRAND_ADDED, BRAND_CHANGED
+from doorward.customers.minimum import record_brands_minimum
 from doorward.customers.models import Brand
+from doorward.customers.png import check_png
+from doorward.kernel.checks import Checks
+from doorward.kernel.errors import NotFound
+from doorward.kernel.text.cleaning import clean_email, clean_host, clean_line, clean_link
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from doorward.audit.origin import By
+    from doorward.audit.actor import Actor
 
 NAME_LENGTH = 80
 ISSUER_LENGTH = 60
@@ -53,28 +54,28 @@ class BrandDetails:
     is_default: bool = False
 
 
-def add(details: BrandDetails, *, by: By) -> Brand:
+def add(details: BrandDetails, *, actor: Actor) -> Brand:
     """Add a brand. Raises `FieldsRefused`."""
-    with protection.refusals_recorded(by=by), transaction.atomic():
+    with protection.refusals_recorded(actor=actor), transaction.atomic():
         others = _lock()
         columns = _clean(details, others=others)
         taken = {"hosts": columns["hosts"], "is_default": details.is_default}
         changes = protection.changes_of(_NOTHING_TAKEN, taken)
-        protection.settle(changes, what=str(columns["name"]), by=by)
+        protection.settle(changes, what=str(columns["name"]), actor=actor)
         brand = Brand.objects.create(**columns)
         _settle_default(brand.id, details)
-        record(Kind.BRAND_ADDED, by=by, details={"brand": brand.name})
+        record(BRAND_ADDED, actor=actor, details={"brand": brand.name})
     cached.forget()
     return brand
 
 
-def change(brand_id: UUID, details: BrandDetails, *, by: By) -> None:
+def change(brand_id: UUID, details: BrandDetails, *, actor: Actor) -> None:
     """Change a brand, all of it or nothing. Raises `NotFound` or `FieldsRefused`."""
-    with protection.refusals_recorded(by=by), transaction.atomic():
+    with protection.refusals_recorded(actor=actor), transaction.atomic():
         brands = {brand.id: brand for brand in _lock()}
         brand = brands.pop(brand_id, None)
         if brand is None:
-            raise errors.NotFound
+            raise NotFound
         columns = _clean(details, others=list(brands.values()))
         if details.is_default:
             columns["is_default"] = True
@@ -83,7 +84,7 @@ def change(brand_id: UUID, details: BrandDetails, *, by: By) -> None:
         changes = protection.changes_of(before, columns)
         if not changes:
             return
-        protection.settle(changes, what=brand.name, by=by)
+        protection.settle(changes, what=brand.name, actor=actor)
         _settle_default(brand.id, details)
         # A name that is given up, and taken again later, is to be confirmed again.
         confirmed = {host: at for host, at in brand.confirmed_hosts.items() if host in hosts}
@@ -91,8 +92,8 @@ def change(brand_id: UUID, details: BrandDetails, *, by: By) -> None:
             **columns, confirmed_hosts=confirmed, version=F("version") + 1
         )
         record(
-            Kind.BRAND_CHANGED,
-            by=by,
+            BRAND_CHANGED,
+            actor=actor,
             details={
                 "brand": str(columns["name"]),
                 "require_2fa": details.require_2fa,
@@ -100,35 +101,35 @@ def change(brand_id: UUID, details: BrandDetails, *, by: By) -> None:
             },
         )
         if before["require_2fa"] != details.require_2fa:
-            record_brands_floor(brand.id, required=details.require_2fa, by=by)
+            record_brands_minimum(brand.id, required=details.require_2fa, actor=actor)
     cached.forget()
 
 
-def change_logo(brand_id: UUID, content: bytes | None, *, by: By) -> None:
+def change_logo(brand_id: UUID, content: bytes | None, *, actor: Actor) -> None:
     """Put a PNG picture into the place of a brand's letter, or (None) take it away.
 
     Raises `NotFound`, `LogoTooLarge` or `LogoInvalid`.
     """
     if content is not None:
         if len(content) > LONGEST_LOGO:
-            raise errors.LogoTooLarge(LONGEST_LOGO // _KIB)
+            raise LogoTooLarge(LONGEST_LOGO // _KIB)
         check_png(content)
     kind = "image/png" if content is not None else ""
     with transaction.atomic():
         rows = Brand.objects.filter(id=brand_id)
         name = rows.select_for_update().values_list("name", flat=True).first()
         if name is None:
-            raise errors.NotFound
+            raise NotFound
         rows.update(logo=content, logo_type=kind, version=F("version") + 1)
-        record(Kind.BRAND_CHANGED, by=by, details={"brand": name, "changed": ["logo"]})
+        record(BRAND_CHANGED, actor=actor, details={"brand": name, "changed": ["logo"]})
     cached.forget()
 
 
 def get(brand_id: UUID) -> Brand:
-    """Give a brand without its logo's bytes, or raise `NotFound`."""
+    """Return a brand without its logo's bytes, or raise `NotFound`."""
     brand = Brand.objects.defer("logo").filter(id=brand_id).first()
     if brand is None:
-        raise errors.NotFound
+        raise NotFound
     return brand
 
 
@@ -148,7 +149,7 @@ def _settle_default(brand_id: UUID, details: BrandDetails) -> None:
 
 
 def _clean(details: BrandDetails, *, others: list[Brand]) -> dict[str, Any]:
-    """Give the columns, or raise `FieldsRefused` with all that is wrong."""
+    """Return the columns, or raise `FieldsRefused` with all that is wrong."""
     checks = Checks()
     take = checks.take
     columns: dict[str, Any] = {
@@ -177,7 +178,7 @@ def _hosts(text: str, *, others: list[Brand]) -> list[str]:
     hosts = list(dict.fromkeys(clean_host(line) for line in text.split()))
     taken = {host for brand in others for host in brand.hosts}
     if taken & set(hosts):
-        raise errors.HostTaken
+        raise HostTaken
     return hosts
 
 

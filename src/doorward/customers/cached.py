@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from doorward.core import names
-from doorward.core.errors import NotFound
-from doorward.core.hosts import is_loopback
 from doorward.customers.models import Brand, Tab
 from doorward.customers.tabs import in_order
+from doorward.kernel.errors import NotFound
+from doorward.kernel.hosts import is_loopback
+from doorward.kernel.text import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +42,7 @@ class BrandLook:
     version: int
 
     def address(self, path: str) -> str:
-        """Give the whole address of a path, from the brand's first confirmed host, never from a request."""
+        """Return the whole address of a path, from the brand's first confirmed host, never from a request."""
         public = urlsplit(settings.DOORWARD.origin)
         if not self.hosts or self.hosts[0] == public.hostname:
             return f"{settings.DOORWARD.origin}{path}"
@@ -73,7 +73,7 @@ _kept = _Kept()
 
 
 def brand_for_host(host: str) -> BrandLook:
-    """Give the brand of a host name, in the spelling of `core/hosts.py`; the default one for others."""
+    """Return the brand of a host name, in the spelling of `kernel/hosts.py`; the default one for others."""
     brands = _current().brands
     for brand in brands:
         if host in brand.hosts:
@@ -94,7 +94,7 @@ def usable_hosts(brand: Brand) -> tuple[str, ...]:
 
 
 def is_known_host(host: str) -> bool:
-    """Say whether the portal is used under this name: a brand's, the public address's, or loopback.
+    """Return whether the portal is used under this name: a brand's, the public address's, or loopback.
 
     Where no public address is set, nobody has said under which name it is used, and each is taken.
     """
@@ -103,12 +103,12 @@ def is_known_host(host: str) -> bool:
 
 
 def all_hosts() -> set[str]:
-    """Give the host names of all brands."""
+    """Return the host names of all brands."""
     return {host for brand in _current().brands for host in brand.hosts}
 
 
 def brand_of(brand_id: UUID) -> BrandLook:
-    """Give a brand by its id."""
+    """Return a brand by its id."""
     found = _with_id(brand_id)
     if found is None:
         # Added since this process last looked.
@@ -120,7 +120,7 @@ def brand_of(brand_id: UUID) -> BrandLook:
 
 
 def answers(brand_id: UUID, host: str) -> bool:
-    """Say whether the customers of a brand sign in under this host name.
+    """Return whether the customers of a brand sign in under this host name.
 
     They do under the brand's own names. Under a name that no brand has, whoever shows the default brand there
     is at home, and so is a brand without names; its links lead to the public address, so that is its home too.
@@ -138,12 +138,12 @@ def _with_id(brand_id: UUID) -> BrandLook | None:
 
 
 def tab_links() -> tuple[TabLink, ...]:
-    """Give the provider's own tabs, in the provider's order."""
+    """Return the provider's own tabs, in the provider's order."""
     return _current().tabs
 
 
 def forget() -> None:
-    """Read brands and tabs anew at the next request: this process has changed one."""
+    """Read brands and tabs again at the next request: this process has changed one."""
     _kept.until = 0.0
 
 

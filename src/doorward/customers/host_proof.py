@@ -1,7 +1,7 @@
 """How a host name shows that it is this portal: the page or the TXT record that only this installation can have.
 
 Who asks is a person with a form, and where is what they typed. So only the address that links would have is asked
-for, at an address of the internet (`core/reachable.py`), once; nothing is followed, little is read, and not for long.
+for, at an address of the internet (`kernel/reachable.py`), once; nothing is followed, little is read, and not for long.
 """
 
 from __future__ import annotations
@@ -20,10 +20,17 @@ import dns.exception
 import dns.resolver
 from django.conf import settings
 
-from doorward.core import errors
-from doorward.core.hosts import DEFAULT_PORTS
-from doorward.core.reachable import is_public
-from doorward.safe.vault import fingerprint
+from doorward.customers.errors import (
+    HostCertificate,
+    HostIsAnothers,
+    HostPrivate,
+    HostSilent,
+    HostUnknown,
+)
+from doorward.kernel.crypto.sealing import keyed_hash
+from doorward.kernel.errors import MustWait
+from doorward.kernel.hosts import DEFAULT_PORTS
+from doorward.kernel.reachable import is_public
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +52,7 @@ _WAIT_SECONDS: Final = 10
 
 def token(host: str) -> str:
     """Return what a host name is asked with: nobody else knows it."""
-    return fingerprint("host/asked", host).hex()[:_TOKEN]
+    return keyed_hash("host/asked", host).hex()[:_TOKEN]
 
 
 def answer(host: str, asked: str) -> str | None:
@@ -71,7 +78,7 @@ def look(host: str) -> None:
     Raises a `HostNotConfirmed`, or `MustWait` while another name is looked at.
     """
     if not _ONE.acquire(blocking=False):
-        raise errors.MustWait(_WAIT_SECONDS)
+        raise MustWait(_WAIT_SECONDS)
     try:
         if record(host) not in _texts(record_name(host)):
             _ask(host)
@@ -80,7 +87,7 @@ def look(host: str) -> None:
 
 
 def _answer(host: str) -> str:
-    return fingerprint("host/answered", host).hex()
+    return keyed_hash("host/answered", host).hex()
 
 
 def _texts(name: str) -> set[str]:
@@ -97,10 +104,10 @@ def _addresses(host: str) -> list[str]:
             answers = dns.resolver.resolve(host, kind, lifetime=_DNS_SECONDS, search=False)
             found += [one.address for one in answers]
     if not found:
-        raise errors.HostUnknown
+        raise HostUnknown
     allowed = [one for one in found if settings.DOORWARD.private_hosts or is_public(one)]
     if not allowed:
-        raise errors.HostPrivate
+        raise HostPrivate
     return allowed[:_MOST_ADDRESSES]
 
 
@@ -111,13 +118,13 @@ def _ask(host: str) -> None:
         try:
             said = _said(host, address, ends=ends)
         except ssl.SSLCertVerificationError as error:
-            raise errors.HostCertificate from error
+            raise HostCertificate from error
         except (OSError, HTTPException, ValueError):
             continue
         if not hmac.compare_digest(said, _answer(host).encode()):
-            raise errors.HostIsAnothers
+            raise HostIsAnothers
         return
-    raise errors.HostSilent
+    raise HostSilent
 
 
 def _said(host: str, address: str, *, ends: float) -> bytes:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import F
 
-from doorward.core.errors import NotFound
-from doorward.core.protection import Change
 from doorward.customers import cached, host_proof, protection
 from doorward.customers.models import Brand
+from doorward.kernel.errors import NotFound
+from doorward.permissions.protection import Change
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from doorward.audit.origin import By
+    from doorward.audit.actor import Actor
 
 
 class State(StrEnum):
@@ -66,7 +66,7 @@ def unconfirmed() -> list[str]:
     return [host.name for brand in brands for host in of(brand) if host.state is State.UNCONFIRMED]
 
 
-def check(brand_id: UUID, name: str, *, by: By, now: datetime) -> None:
+def check(brand_id: UUID, name: str, *, actor: Actor, now: datetime) -> None:
     """Ask a host name whether it is this portal; where it is, the brand uses it from now on.
 
     It asks the network, so no transaction may be open. Raises `ProtectionRefused` before anything is asked,
@@ -75,16 +75,16 @@ def check(brand_id: UUID, name: str, *, by: By, now: datetime) -> None:
     brand = _with(name, Brand.objects.filter(id=brand_id))
     if name in cached.usable_hosts(brand):
         return
-    with protection.refusals_recorded(by=by):
-        protection.demand(_change(brand, name), by=by)
+    with protection.refusals_recorded(actor=actor):
+        protection.demand(_change(brand, name), actor=actor)
     host_proof.look(name)
-    _write(brand_id, name, by=by, now=now)
+    _write(brand_id, name, actor=actor, now=now)
 
 
-def confirm(name: str, *, by: By, now: datetime) -> str:
+def confirm(name: str, *, actor: Actor, now: datetime) -> str:
     """Take a host name as confirmed on the operator's word; return its brand's name. Raises `NotFound`."""
     brand = _with(name, Brand.objects.all())
-    _write(brand.id, name, by=by, now=now)
+    _write(brand.id, name, actor=actor, now=now)
     return brand.name
 
 
@@ -95,12 +95,12 @@ def _with(name: str, brands: QuerySet[Brand]) -> Brand:
     return found
 
 
-def _write(brand_id: UUID, name: str, *, by: By, now: datetime) -> None:
-    with protection.refusals_recorded(by=by), transaction.atomic():
+def _write(brand_id: UUID, name: str, *, actor: Actor, now: datetime) -> None:
+    with protection.refusals_recorded(actor=actor), transaction.atomic():
         brand = Brand.objects.defer("logo").select_for_update().get(id=brand_id)
         if name not in brand.hosts:
             raise NotFound
-        protection.settle(_change(brand, name), what=brand.name, by=by)
+        protection.settle(_change(brand, name), what=brand.name, actor=actor)
         confirmed = brand.confirmed_hosts | {name: now.isoformat()}
         rows = Brand.objects.filter(id=brand_id)
         rows.update(confirmed_hosts=confirmed, version=F("version") + 1)

@@ -8,9 +8,8 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from doorward.core import names
-from doorward.core.policy import Kinds
-from doorward.core.text import MOST_FOLDED, fold_case
+from doorward.kernel.text import names
+from doorward.kernel.text.cleaning import MOST_FOLDED, fold_case
 
 CUSTOMER_NAME = 80
 
@@ -53,11 +52,11 @@ class CustomerStatus(models.TextChoices):
 
 
 class Customer(models.Model):
-    """A company that buys from the provider, with its policy and the provider's floor for it."""
+    """A company that buys from the provider, with its policy and the provider's minimum for it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     name = models.CharField(max_length=CUSTOMER_NAME)
-    # By this one names are compared; by the others customers are found and sorted (`core/names.py`).
+    # By this one names are compared; by the others customers are found and sorted (`kernel/text/names.py`).
     name_folded = models.CharField(max_length=CUSTOMER_NAME * MOST_FOLDED, unique=True)
     name_search = models.CharField(max_length=names.LONGEST_SEARCH_KEY)
     name_sort = models.CharField(max_length=names.LONGEST_SORT_KEY)
@@ -71,11 +70,11 @@ class Customer(models.Model):
     require_2fa = models.BooleanField(default=False)
     grace_days = models.PositiveSmallIntegerField(default=0)
     grace_from = models.DateTimeField(null=True)
-    kinds = models.CharField(max_length=20, default=Kinds.ANY.value)
+    kinds = models.CharField(max_length=20, default="any")
     trust_days = models.PositiveSmallIntegerField(default=0)
     session_hours = models.PositiveSmallIntegerField(default=12)
     idle_minutes = models.PositiveSmallIntegerField(default=30)
-    # The provider's floor, below which the policy cannot go.
+    # The provider's minimum, below which the policy cannot go.
     floor_require_2fa = models.BooleanField(default=False)
 
     class Meta:
@@ -88,7 +87,7 @@ class Customer(models.Model):
 
     @staticmethod
     def name_columns(name: str) -> dict[str, Any]:
-        """Give the columns of a customer's name: all that is ever written of it."""
+        """Return the columns of a customer's name: all that is ever written of it."""
         return {"name": name, "name_folded": fold_case(name)} | names.columns(name)
 
 

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Final
 
 from django.db import IntegrityError, transaction
 
-from doorward.audit.events import Kind
-from doorward.audit.services import record
-from doorward.core import errors
-from doorward.core.checks import Checks
-from doorward.core.text import clean_line, clean_link
+from doorward.audit.record import record
 from doorward.customers import cached, protection
+from doorward.customers.errors import NumberInvalid, TabKeyInvalid, TabKeyTaken, TooManyTabs
+from doorward.customers.events import TAB_ADDED, TAB_CHANGED, TAB_REMOVED
 from doorward.customers.models import Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
+from doorward.kernel.checks import Checks
+from doorward.kernel.errors import AddressInvalid, FieldsRefused, NotFound
+from doorward.kernel.text.cleaning import clean_line, clean_link
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from doorward.audit.origin import By
+    from doorward.audit.actor import Actor
 
 KEY_LENGTH: Final = 40
 TITLE_LENGTH: Final = 40
@@ -43,39 +44,39 @@ class TabDetails:
     position: str = "0"
 
 
-def add(key: str, details: TabDetails, *, by: By) -> Tab:
+def add(key: str, details: TabDetails, *, actor: Actor) -> Tab:
     """Add a tab. Nobody has it until somebody gives it to them. Raises `FieldsRefused`, `TooManyTabs`."""
     if Tab.objects.count() >= MOST_TABS:
-        raise errors.TooManyTabs(MOST_TABS)
+        raise TooManyTabs(MOST_TABS)
     checks = Checks()
     cleaned_key = checks.take("key", _clean_key, key)
     columns = _clean(details, checks)
     try:
         with transaction.atomic():
             tab = Tab.objects.create(key=str(cleaned_key), **columns)
-            record(Kind.TAB_ADDED, by=by, details={"tab": tab.title, "key": tab.key})
+            record(TAB_ADDED, actor=actor, details={"tab": tab.title, "key": tab.key})
     except IntegrityError as error:
-        raise errors.FieldsRefused({"key": errors.TabKeyTaken()}) from error
+        raise FieldsRefused({"key": TabKeyTaken()}) from error
     cached.forget()
     return tab
 
 
-def change(tab_id: UUID, details: TabDetails, *, by: By) -> None:
+def change(tab_id: UUID, details: TabDetails, *, actor: Actor) -> None:
     """Change a tab; its key stays, since rights are kept under it. Raises `NotFound`, `FieldsRefused`."""
     columns = _clean(details, Checks())
-    with protection.refusals_recorded(by=by), transaction.atomic():
+    with protection.refusals_recorded(actor=actor), transaction.atomic():
         tab = Tab.objects.select_for_update().filter(id=tab_id).first()
         if tab is None:
-            raise errors.NotFound
+            raise NotFound
         before = {name: getattr(tab, name) for name in columns}
         changes = protection.changes_of(before, columns)
         if not changes:
             return
-        protection.settle(changes, what=tab.title, by=by)
+        protection.settle(changes, what=tab.title, actor=actor)
         Tab.objects.filter(id=tab_id).update(**columns)
         record(
-            Kind.TAB_CHANGED,
-            by=by,
+            TAB_CHANGED,
+            actor=actor,
             details={
                 "tab": str(columns["title"]),
                 "key": tab.key,
@@ -86,27 +87,27 @@ def change(tab_id: UUID, details: TabDetails, *, by: By) -> None:
 
 
 def get(tab_id: UUID) -> Tab:
-    """Give a tab, or raise `NotFound`."""
+    """Return a tab, or raise `NotFound`."""
     tab = Tab.objects.filter(id=tab_id).first()
     if tab is None:
-        raise errors.NotFound
+        raise NotFound
     return tab
 
 
-def remove(tab_id: UUID, *, by: By) -> str:
-    """Remove a tab in the caller's transaction, and give its key; the rights to it are the caller's."""
+def remove(tab_id: UUID, *, actor: Actor) -> str:
+    """Remove a tab in the caller's transaction, and return its key; the rights to it are the caller's."""
     tab = Tab.objects.select_for_update().filter(id=tab_id).first()
     if tab is None:
-        raise errors.NotFound
+        raise NotFound
     tab.delete()
-    record(Kind.TAB_REMOVED, by=by, details={"tab": tab.title, "key": tab.key})
+    record(TAB_REMOVED, actor=actor, details={"tab": tab.title, "key": tab.key})
     return tab.key
 
 
 def _clean_key(text: str) -> str:
     key = text.strip()
     if len(key) > KEY_LENGTH or not _KEY.fullmatch(key) or key in BUILT_IN + STAFF:
-        raise errors.TabKeyInvalid
+        raise TabKeyInvalid
     return key
 
 
@@ -127,12 +128,12 @@ def _clean(details: TabDetails, checks: Checks) -> dict[str, object]:
 def _clean_url(text: str) -> str:
     link = clean_link(text, maximum=LINK_LENGTH, path=True)
     if not link:
-        raise errors.AddressInvalid
+        raise AddressInvalid
     return link
 
 
 def _clean_position(text: str) -> int:
     digits = text.strip()
     if not (digits.isascii() and digits.isdigit()) or int(digits[:6]) > LAST_POSITION:
-        raise errors.NumberInvalid(LAST_POSITION)
+        raise NumberInvalid(LAST_POSITION)
     return int(digits)

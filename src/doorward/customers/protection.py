@@ -1,6 +1,6 @@
 """Who may lower what protects people, and who is told of it: the one place that decides.
 
-A tab of the provider's is the right over what it shows. What protects the people behind it (`core.protection`)
+A tab of the provider's is the right over what it shows. What protects the people behind it (`permissions.protection`)
 wants the right over those people as well: the Administrators tab of their own customer. A brand and a tab of the
 provider's are used by the provider's own people, so theirs is the provider's.
 """
@@ -13,18 +13,20 @@ from uuid import UUID
 
 from django.db import transaction
 
-from doorward.audit.events import Kind, Outcome
-from doorward.audit.services import record
-from doorward.core.errors import FieldsRefused, RightMissing
-from doorward.core.protection import Change, lowered
+from doorward.audit.events import Outcome
+from doorward.audit.record import record
+from doorward.customers.errors import RightMissing
+from doorward.customers.events import ACCESS_REFUSED, PROTECTION_LOWERED
 from doorward.customers.models import Customer, CustomerKind
 from doorward.customers.tabs import ADMINISTRATORS, CUSTOMERS
+from doorward.kernel.errors import FieldsRefused
+from doorward.permissions.protection import Change, lowered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from doorward.audit.origin import By
-    from doorward.audit.services import Detail
+    from doorward.audit.actor import Actor
+    from doorward.audit.record import Detail
 
 
 class ProtectionRefused(FieldsRefused):
@@ -46,7 +48,7 @@ def settle(
     what: str,
     customer: tuple[UUID, str] | None = None,
     names: Mapping[UUID, str] | None = None,
-    by: By,
+    actor: Actor,
 ) -> None:
     """Refuse what lowers the protection of people whom the actor has no right over; record what does.
 
@@ -54,32 +56,32 @@ def settle(
     brand, customer or tab, by name. Reads the right as it is now, in the caller's transaction, and records there
     the event by which those are told who have the right. Raises `ProtectionRefused`.
     """
-    fields = demand(changes, customer_id=customer[0] if customer else None, by=by)
+    fields = demand(changes, customer_id=customer[0] if customer else None, actor=actor)
     if not fields:
         return
     told = tuple(change for change in changes if change.field in fields)
     details = details_of(told, names=names) | {"what": what}
-    record(Kind.PROTECTION_LOWERED, by=by, customer=customer or _provider(), details=details)
+    record(PROTECTION_LOWERED, actor=actor, customer=customer or _provider(), details=details)
 
 
 def demand(
-    changes: tuple[Change, ...], *, customer_id: UUID | None = None, by: By
+    changes: tuple[Change, ...], *, customer_id: UUID | None = None, actor: Actor
 ) -> tuple[str, ...]:
     """Return the fields whose change lowers protection. Raises `ProtectionRefused` where the right to it is missing."""
     fields = lowered(changes)
-    if fields and not may_lower(customer_id, by=by):
+    if fields and not may_lower(customer_id, actor=actor):
         raise ProtectionRefused({field: RightMissing() for field in fields})
     return fields
 
 
-def may_lower(customer_id: UUID | None, *, by: By) -> bool:
-    """Say whether the actor may lower the protection of these people (None: everybody's)."""
-    if by.who is None:
-        return by.ours is not None  # the operator at the console
-    if customer_id == by.who.customer_id:
-        return _has(ADMINISTRATORS, by=by)
+def may_lower(customer_id: UUID | None, *, actor: Actor) -> bool:
+    """Return whether the actor may lower the protection of these people (None: everybody's)."""
+    if actor.who is None:
+        return actor.ours is not None  # the operator at the console
+    if customer_id == actor.who.customer_id:
+        return _has(ADMINISTRATORS, actor=actor)
     right = ADMINISTRATORS if customer_id is None else CUSTOMERS
-    return _has(right, by=by, kind=CustomerKind.PROVIDER)
+    return _has(right, actor=actor, kind=CustomerKind.PROVIDER)
 
 
 def details_of(
@@ -97,15 +99,15 @@ def details_of(
 
 
 @contextmanager
-def refusals_recorded(*, by: By) -> Iterator[None]:
+def refusals_recorded(*, actor: Actor) -> Iterator[None]:
     """Write down, outside of the transaction that it rolls back, that somebody tried to lower protection."""
     try:
         yield
     except ProtectionRefused as refusal:
         with transaction.atomic():
             record(
-                Kind.ACCESS_REFUSED,
-                by=by,
+                ACCESS_REFUSED,
+                actor=actor,
                 outcome=Outcome.REFUSED,
                 details={"tab": ADMINISTRATORS, "changed": sorted(refusal.fields)},
             )
@@ -117,12 +119,12 @@ def _provider() -> tuple[UUID, str] | None:
     return rows.values_list("id", "name").first()
 
 
-def _has(key: str, *, by: By, **customer: object) -> bool:
-    """Say whether the actor has a tab now; of what their session was told, nothing is believed."""
-    if by.who is None:
+def _has(key: str, *, actor: Actor, **customer: object) -> bool:
+    """Return whether the actor has a tab now; of what their session was told, nothing is believed."""
+    if actor.who is None:
         return False
-    holding = {"administrator__id": by.who.id, "administrator__tabs__contains": f" {key} "}
-    return Customer.objects.filter(id=by.who.customer_id, **holding, **customer).exists()
+    holding = {"administrator__id": actor.who.id, "administrator__tabs__contains": f" {key} "}
+    return Customer.objects.filter(id=actor.who.customer_id, **holding, **customer).exists()
 
 
 def _named(value: object, names: Mapping[UUID, str] | None) -> object:

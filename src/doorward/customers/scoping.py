@@ -29,11 +29,11 @@ class Scoped(models.Manager[M]):
         raise NoScope(message)
 
     def of(self, customer_id: UUID) -> models.QuerySet[M]:
-        """Give one customer's rows."""
+        """Return one customer's rows."""
         return super().get_queryset().filter(customer_id=customer_id)
 
     def everywhere(self) -> models.QuerySet[M]:
-        """Give all customers' rows: for signing in, the console and the worker."""
+        """Return all customers' rows: for signing in, the console and the worker."""
         return super().get_queryset()
 
     def create(self, **values: object) -> M:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doorward.core import names
 from doorward.customers.models import Customer, CustomerKind, Tab
+from doorward.kernel.text import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,17 +26,17 @@ DEFAULT = frozenset({HOME, SUPPORT})
 
 
 def built_in(customer: Customer) -> tuple[str, ...]:
-    """Give the keys of the tabs that come with Doorward and that this customer's people can have."""
+    """Return the keys of the tabs that come with Doorward and that this customer's people can have."""
     return BUILT_IN + STAFF if customer.kind == CustomerKind.PROVIDER else BUILT_IN
 
 
 def assignable(customer: Customer) -> frozenset[str]:
-    """Give the keys of all tabs that this customer's people can have."""
+    """Return the keys of all tabs that this customer's people can have."""
     return frozenset(built_in(customer)) | frozenset(Tab.objects.values_list("key", flat=True))
 
 
 def own_links(keys: Iterable[str]) -> list[Tab]:
-    """Give the provider's own tabs among these keys, in the provider's order."""
+    """Return the provider's own tabs among these keys, in the provider's order."""
     wanted = set(keys) - set(BUILT_IN) - set(STAFF)
     if not wanted:
         return []

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doorward.core.errors import FieldsRefused, NumberOutOfRange
-from doorward.customers.services import PolicyChange
-from doorward.web import factor_rules
+from doorward.kernel.errors import FieldsRefused
+from doorward.policy.change import PolicyChange
+from doorward.policy.errors import NumberOutOfRange
 from doorward.web.account.pages import BOUNDS, PolicyForm, held_by
-from doorward.web.posted import field, optional, ticked
+from doorward.web.http.posted import field, optional, ticked
+from doorward.web.kit import factor_rules
 
 if TYPE_CHECKING:
-    from doorward.core.errors import Refusal
     from doorward.customers.models import Customer
-    from doorward.web.requests import Request
+    from doorward.kernel.errors import Refusal
+    from doorward.web.http.requests import Request
 
 
 def typed_policy(request: Request, customer: Customer) -> PolicyForm:
-    """Give the form as typed. What the provider's floor holds is not in it, and stays as it is."""
+    """Return the form as typed. What the provider's minimum holds is not in it, and stays as it is."""
     held = bool(held_by(customer))
     grace = optional(request, "grace_days") if held else field(request, "grace_days")
     return PolicyForm(
@@ -31,7 +32,7 @@ def typed_policy(request: Request, customer: Customer) -> PolicyForm:
 
 
 def read_policy(form: PolicyForm, customer: Customer) -> PolicyChange:
-    """Give what the form asks for, or raise `FieldsRefused` for what is no number, or out of bounds."""
+    """Return what the form asks for, or raise `FieldsRefused` for what is no number, or out of bounds."""
     refused: dict[str, Refusal] = {}
     numbers: dict[str, int] = {}
     for name, bounds in BOUNDS.items():

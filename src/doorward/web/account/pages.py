@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from doorward.customers.policies import GRACE_DAYS, IDLE_MINUTES, SESSION_HOURS
 from doorward.customers.tabs import ADMINISTRATORS
-from doorward.web import factor_rules
-from doorward.web.refusals import sentence
+from doorward.policy.effective import GRACE_DAYS, IDLE_MINUTES, SESSION_HOURS
+from doorward.web.kit import factor_rules
+from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
-    from doorward.core.errors import Refusal
     from doorward.customers.models import Customer
-    from doorward.mfa.facts import Loaded
-    from doorward.mfa.standing import People
-    from doorward.web.fields import Field
+    from doorward.directory.standing import People
+    from doorward.kernel.errors import Refusal
+    from doorward.sessions.context import AuthContext
+    from doorward.web.kit.fields import Field
 
 BOUNDS = {
     "grace_days": GRACE_DAYS,
@@ -85,14 +85,14 @@ class AccountPage:
         return factor_rules.trust_field(self.form.trust_days, self.errors.get("trust_days", ()))
 
     def bounds(self, name: str) -> tuple[int, int]:
-        """Give the least and the most of a number."""
+        """Return the least and the most of a number."""
         return BOUNDS[name]
 
 
 def account_page(
     customer: Customer,
     people: People,
-    loaded: Loaded,
+    auth: AuthContext,
     *,
     now: datetime,
     not_accepted: NotAccepted | None = None,
@@ -104,21 +104,21 @@ def account_page(
         name=customer.name,
         since=customer.since,
         provided_by=customer.brand.name,
-        is_provider=loaded.person.is_staff,
+        is_provider=auth.person.is_staff,
         people=people,
-        may_change=ADMINISTRATORS in loaded.person.tab_keys,
+        may_change=ADMINISTRATORS in auth.person.tab_keys,
         held=held,
         rules=rules_of(customer, held=bool(held), now=now),
         grace_until=None if held else until,
         grace_runs=until is not None and now < until,
-        concerns_me=not loaded.factors,
+        concerns_me=not auth.factors,
         form=not_accepted.typed if not_accepted else stored(customer),
         errors=not_accepted.errors if not_accepted else {},
     )
 
 
 def stored(customer: Customer) -> PolicyForm:
-    """Give the form as the row has it; with a floor the box stands ticked."""
+    """Return the form as the row has it; with a floor the box stands ticked."""
     return PolicyForm(
         require_2fa=customer.require_2fa or bool(held_by(customer)),
         grace_days=str(customer.grace_days),
@@ -150,7 +150,7 @@ def grace_end(customer: Customer) -> datetime | None:
 
 
 def rules_of(customer: Customer, *, held: bool, now: datetime) -> list[str]:
-    """Give the policy in words."""
+    """Return the policy in words."""
     until = grace_end(customer)
     if held or (customer.require_2fa and not (until and now < until)):
         required = _("Two-factor sign-in is required of everybody.")

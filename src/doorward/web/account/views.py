@@ -8,24 +8,25 @@ from django.contrib import messages
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from doorward.core.errors import FieldsRefused
-from doorward.core.steps import OTHERS, Need
+from doorward.credentials.trusted_browsers.policy_change import change_policy
 from doorward.customers import services
 from doorward.customers.tabs import ACCOUNT, ADMINISTRATORS
-from doorward.mfa import standing
-from doorward.mfa.policies import change_policy
+from doorward.directory import standing
+from doorward.gate.requirement import Need
+from doorward.kernel.errors import FieldsRefused
+from doorward.sessions.reauthentication import OTHERS
 from doorward.web.account.forms import read_policy, typed_policy
 from doorward.web.account.pages import NotAccepted, account_page
-from doorward.web.errors import error_page
-from doorward.web.needs import needs
-from doorward.web.pages import render, see_other
-from doorward.web.requests import acting, session_of, signed_in
+from doorward.web.http.errors import error_page
+from doorward.web.http.needs import needs
+from doorward.web.http.pages import render, see_other
+from doorward.web.http.requests import acting, session_of, signed_in
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from doorward.customers.models import Customer
-    from doorward.web.requests import Request
+    from doorward.web.http.requests import Request
 
 
 @needs(Need.right(ACCOUNT), post=Need.right(ADMINISTRATORS, fresh=OTHERS))
@@ -41,7 +42,7 @@ def account(request: Request) -> HttpResponse:
     typed = typed_policy(request, customer)
     try:
         wanted = read_policy(typed, customer)
-        change_policy(customer, wanted, by=acting(request), now=request.now)
+        change_policy(customer, wanted, actor=acting(request), now=request.now)
     except FieldsRefused as refusal:
         return _account(request, customer, NotAccepted(typed, refusal.fields))
     messages.success(request, _("Saved."))
@@ -51,12 +52,12 @@ def account(request: Request) -> HttpResponse:
 def _account(
     request: Request, customer: Customer, not_accepted: NotAccepted | None = None
 ) -> HttpResponse:
-    loaded = session_of(request)
-    people = standing.count(customer.id, loaded.facts.policy).people
+    auth = session_of(request)
+    people = standing.count(customer.id, auth.facts.policy).people
     page = account_page(
         customer,
         people or standing.People(0, 0, 0),
-        loaded,
+        auth,
         now=request.now,
         not_accepted=not_accepted,
     )

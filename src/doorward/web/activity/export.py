@@ -11,9 +11,9 @@ from babel.numbers import get_decimal_symbol
 from django.utils import translation
 
 from doorward.audit.browsers import in_words
-from doorward.core.tables import RUNS
-from doorward.web.history_details import details_of
-from doorward.web.history_words import tell
+from doorward.kernel.text.tables import RUNS
+from doorward.web.kit.history_details import details_of
+from doorward.web.kit.history_words import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,13 +53,13 @@ class _Echo:
 
 
 def safe_cell(text: str) -> str:
-    """Give a cell that no spreadsheet takes for a formula, also where one cuts it at another separator."""
+    """Return a cell that no spreadsheet takes for a formula, also where one cuts it at another separator."""
     safe = _RUNS_WHEN_CUT.sub(r"\1'\2", text)
     return f"'{safe}" if safe.startswith(RUNS) else safe
 
 
 def separator_of(language: str) -> str:
-    """Give what separates columns where a spreadsheet of that language opens a table.
+    """Return what separates columns where a spreadsheet of that language opens a table.
 
     Where numbers have a comma in them (3,5) it is the semicolon: a German spreadsheet puts whole lines that are
     separated by commas into its first column.
@@ -72,7 +72,7 @@ def separator_of(language: str) -> str:
 
 
 def table(events: QuerySet[Event], *, language: str) -> Iterator[str]:
-    """Give the table's lines; sentences and separator are of `language`, times in UTC (ISO 8601)."""
+    """Return the table's lines; sentences and separator are of `language`, times in UTC (ISO 8601)."""
     writer = csv.writer(_Echo(), delimiter=separator_of(language))
     yield _MARK + writer.writerow(COLUMNS)
     with translation.override(language):

@@ -11,15 +11,15 @@ from django.db.models import Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from doorward.administrators.models import Administrator
+from doorward.accounts.models import Administrator
 from doorward.audit import newest
-from doorward.audit.events import Outcome
+from doorward.audit.events import Group, Outcome
 from doorward.audit.newest import Newest
-from doorward.audit.services import history_of_customer
-from doorward.core.policy import Kinds
+from doorward.audit.record import history_of_customer
 from doorward.customers.models import Customer, CustomerKind
-from doorward.mfa.selection import ANY_STATUS, LONGEST_SEARCH, Rule, Wanted, matching, named
-from doorward.web.history_words import Group, kinds_of
+from doorward.directory.selection import ANY_STATUS, LONGEST_SEARCH, Rule, Wanted, matching, named
+from doorward.policy.rules import Kinds
+from doorward.web.kit.history_words import kinds_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from doorward.audit.models import Event
-    from doorward.web.requests import Request
+    from doorward.web.http.requests import Request
 
 # Of so many people each one's lines are looked up; and so many lines are read for names that nobody has any more.
 FEW_PEOPLE = 50
@@ -77,7 +77,7 @@ def filters_of(request: Request) -> Filters:
 
 
 def events_for(customer_id: UUID, wanted: Filters) -> QuerySet[Event]:
-    """Give the customer's events that are wanted, newest first."""
+    """Return the customer's events that are wanted, newest first."""
     events = history_of_customer(customer_id)
     if wanted.group is not None:
         events = events.filter(kind__in=kinds_of(wanted.group))
@@ -91,7 +91,7 @@ def events_for(customer_id: UUID, wanted: Filters) -> QuerySet[Event]:
 
 
 def newest_for(customer_id: UUID, wanted: Filters) -> Newest:
-    """Give the same events as `events_for`, to be read from the newest on."""
+    """Return the same events as `events_for`, to be read from the newest on."""
     events = events_for(customer_id, wanted)
     if wanted.q:
         return Newest(events, _parts_of_person(customer_id, wanted))
@@ -104,7 +104,7 @@ def newest_for(customer_id: UUID, wanted: Filters) -> Newest:
 
 
 def _parts_of_person(customer_id: UUID, wanted: Filters) -> list[QuerySet[Event]]:
-    """Give the parts for few people; none for many, whose first lines are found soon.
+    """Return the parts for few people; none for many, whose first lines are found soon.
 
     Whose name is found only as history has it (they have another one by now) is looked for in the newest lines.
     """

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from doorward.audit.events import Outcome
-from doorward.web.history_words import GROUP_TITLES
+from doorward.web.kit.history_words import GROUP_TITLES
 
 if TYPE_CHECKING:
     from doorward.web.activity.filters import Filters
-    from doorward.web.history import HistoryPage
+    from doorward.web.kit.history import HistoryPage
 
 Choices = list[tuple[str, str]]
 

@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
-from doorward.core.steps import OTHERS, Need
 from doorward.customers.tabs import ACTIVITY
+from doorward.gate.requirement import Need
+from doorward.sessions.reauthentication import OTHERS
 from doorward.web.activity.export import table
 from doorward.web.activity.filters import events_for, filters_of, newest_for
 from doorward.web.activity.pages import ExportPage, activity_page
-from doorward.web.exports import export as as_file
-from doorward.web.history import history_page
-from doorward.web.needs import needs
-from doorward.web.pages import render
-from doorward.web.requests import signed_in
+from doorward.web.http.exports import export as as_file
+from doorward.web.http.needs import needs
+from doorward.web.http.pages import render
+from doorward.web.http.requests import signed_in
+from doorward.web.kit.history import history_page
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
     from django.http.response import HttpResponseBase
 
-    from doorward.web.requests import Request
+    from doorward.web.http.requests import Request
 
 
 @needs(Need.right(ACTIVITY))
@@ -53,7 +54,7 @@ def export(request: Request) -> HttpResponse:
 @needs(Need.right(ACTIVITY, fresh=OTHERS))
 @require_safe
 def download(request: Request) -> HttpResponseBase:
-    """Give the history as a table; taking it along is an event itself."""
+    """Return the history as a table; taking it along is an event itself."""
     filters = filters_of(request)
     events = events_for(signed_in(request).customer_id, filters)
     day = timezone.localtime(request.now).date().isoformat()

@@ -8,22 +8,31 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import get_language
 
-from doorward.administrators.changes import NAME_LENGTH
-from doorward.administrators.models import Status
-from doorward.administrators.phones import clean_phone
-from doorward.administrators.services import Change, Details, NewAdministrator
-from doorward.core import errors
-from doorward.core.text import clean_email, clean_name
+from doorward.accounts.changes import NAME_LENGTH
+from doorward.accounts.errors import (
+    ChoiceInvalid,
+    EmailTaken,
+    LastAdministrator,
+    OwnAdministratorsRight,
+    OwnStatus,
+    UnknownTab,
+    WrongStatus,
+)
+from doorward.accounts.models import Status
+from doorward.accounts.phones import clean_phone
+from doorward.accounts.services import Change, Details, NewAdministrator
 from doorward.customers.tabs import ADMINISTRATORS
-from doorward.web.posted import field, optional, ticked
-from doorward.web.refusals import sentence
+from doorward.kernel.errors import EmailInvalid, Refusal
+from doorward.kernel.text.cleaning import clean_email, clean_name
+from doorward.web.http.posted import field, optional, ticked
+from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from doorward.administrators.models import Administrator
-    from doorward.mfa.facts import Person
-    from doorward.web.requests import Request
+    from doorward.accounts.models import Administrator
+    from doorward.sessions.context import Person
+    from doorward.web.http.requests import Request
 
 STATUSES = (Status.ACTIVE, Status.SUSPENDED, Status.REMOVED)
 
@@ -44,7 +53,7 @@ class Typed:
     confirmed: bool = False
 
     def details(self) -> Details:
-        """Give names and phone for the services."""
+        """Return names and phone for the services."""
         return Details(first_name=self.first_name, last_name=self.last_name, phone=self.phone)
 
 
@@ -63,7 +72,7 @@ def read_change(request: Request) -> Typed:
 
 
 def find_errors(typed: Typed) -> dict[str, str]:
-    """Give a sentence for each field that is not right."""
+    """Return a sentence for each field that is not right."""
     clean = partial(clean_name, maximum=NAME_LENGTH)
     checks: dict[str, Callable[[], object]] = {
         "email": lambda: clean_email(typed.email),
@@ -75,10 +84,10 @@ def find_errors(typed: Typed) -> dict[str, str]:
     for name, check in checks.items():
         try:
             check()
-        except errors.Refusal as refusal:
+        except Refusal as refusal:
             found[name] = sentence(refusal)
     if typed.status is not None and typed.status not in STATUSES:
-        found["status"] = sentence(errors.WrongStatus())
+        found["status"] = sentence(WrongStatus())
     return found
 
 
@@ -106,19 +115,19 @@ def change(typed: Typed, *, held: bool) -> Change:
     )
 
 
-def place_of(refusal: errors.Refusal, typed: Typed, person: Administrator | None) -> str:
-    """Give the field beside which a refusal is said; empty: above the form."""
+def place_of(refusal: Refusal, typed: Typed, person: Administrator | None) -> str:
+    """Return the field beside which a refusal is said; empty: above the form."""
     match refusal:
-        case errors.EmailTaken() | errors.EmailInvalid():
+        case EmailTaken() | EmailInvalid():
             return "email"
-        case errors.ChoiceInvalid():
+        case ChoiceInvalid():
             return "language"
-        case errors.UnknownTab() | errors.OwnAdministratorsRight():
+        case UnknownTab() | OwnAdministratorsRight():
             return "tabs"
-        case errors.LastAdministrator():
+        case LastAdministrator():
             taken = (person.tab_keys if person else frozenset()) - typed.tabs
             return "tabs" if ADMINISTRATORS in taken else "status"
-        case errors.OwnStatus() | errors.WrongStatus():
+        case OwnStatus() | WrongStatus():
             return "status"
         case _:
             return ""

@@ -9,9 +9,16 @@ from urllib.parse import urlencode
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from doorward.administrators.models import Status
-from doorward.mfa.overview import list_people
-from doorward.mfa.selection import ANY_STATUS, LONGEST_SEARCH, FactorFilter, Rule, Sort, Wanted
+from doorward.accounts.models import Status
+from doorward.directory.people import list_people
+from doorward.directory.selection import (
+    ANY_STATUS,
+    LONGEST_SEARCH,
+    FactorFilter,
+    Rule,
+    Sort,
+    Wanted,
+)
 from doorward.web.administrators.pages import Head, Line, ListPage
 from doorward.web.administrators.words import (
     domain_tag,
@@ -21,17 +28,17 @@ from doorward.web.administrators.words import (
     tabs_in_order,
     tabs_text,
 )
-from doorward.web.requests import session_of, signed_in
-from doorward.web.tabs import title_of
-from doorward.web.times import number
+from doorward.web.http.requests import session_of, signed_in
+from doorward.web.kit.tabs import title_of
+from doorward.web.kit.times import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
-    from doorward.mfa.facts import Person
-    from doorward.mfa.overview import Listed, Listing
-    from doorward.web.requests import Request
+    from doorward.directory.people import Listed, Listing
+    from doorward.sessions.context import Person
+    from doorward.web.http.requests import Request
 
 PATH = "/administrators/"
 _LONGEST_NUMBER = 9

@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from doorward.administrators.models import Status
+    from doorward.accounts.models import Status
     from doorward.web.administrators.words import Tag
-    from doorward.web.fields import Field
-    from doorward.web.history import HistoryPage
+    from doorward.web.kit.fields import Field
+    from doorward.web.kit.history import HistoryPage
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,34 +10,37 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from doorward.administrators import invitations, passwords, services, sessions
-from doorward.administrators.models import Status
+from doorward.accounts import invitations, services
+from doorward.accounts.models import Status
+from doorward.accounts.requirement import policy_of
 from doorward.audit.newest import OfPerson
-from doorward.core import errors
-from doorward.core.steps import OWN_SECURITY, Need
-from doorward.core.text import is_same_email
+from doorward.credentials.password import change
 from doorward.customers.tabs import ADMINISTRATORS
-from doorward.mfa.facts import policy_of
+from doorward.gate.requirement import Need
+from doorward.kernel.errors import ConfirmationMissing, NotFound, Refusal
+from doorward.kernel.text.cleaning import is_same_email
+from doorward.sessions import ending
+from doorward.sessions.reauthentication import OWN_SECURITY
 from doorward.web.administrators import forms
 from doorward.web.administrators.listing import PATH
 from doorward.web.administrators.pages import PersonHistory
 from doorward.web.administrators.person_page import person_page, question_for, typed_of
 from doorward.web.administrators.views import CHANGE, RIGHT, both
-from doorward.web.gate import demand
-from doorward.web.history import history_page
-from doorward.web.likeness import say_namesakes
-from doorward.web.needs import needs
-from doorward.web.pages import render, see_other
-from doorward.web.refusals import sentence, wait_of
-from doorward.web.requests import acting, signed_in
+from doorward.web.http.gate import demand
+from doorward.web.http.needs import needs
+from doorward.web.http.pages import render, see_other
+from doorward.web.http.requests import acting, signed_in
+from doorward.web.kit.history import history_page
+from doorward.web.kit.likeness import say_namesakes
+from doorward.web.kit.refusals import sentence, wait_of
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from django.http import HttpResponse
 
-    from doorward.administrators.models import Administrator
-    from doorward.web.requests import Request
+    from doorward.accounts.models import Administrator
+    from doorward.web.http.requests import Request
 
 # Somebody else's password is theirs, like their factors: a younger proof than for other changes.
 RESET = Need.right(ADMINISTRATORS, fresh=OWN_SECURITY)
@@ -59,13 +62,13 @@ def edit(request: Request, person_id: UUID) -> HttpResponse:
         demand(request, OWN_SECURITY)
     try:
         changed = _change(request, person, typed)
-    except errors.ConfirmationMissing:
+    except ConfirmationMissing:
         question = question_for(person, removing=typed.status == Status.REMOVED)
         page = person_page(request, person, typed, {}, question=question)
         return render(request, "administrators/person.html", page, status=422)
-    except errors.NotFound as error:
+    except NotFound as error:
         raise Http404 from error
-    except errors.Refusal as refusal:
+    except Refusal as refusal:
         found = {forms.place_of(refusal, typed, person): sentence(refusal)}
         return _again(request, person, typed, found, wait=wait_of(refusal))
     return _changed(request, changed, typed, named_before=person.full_name)
@@ -77,8 +80,8 @@ def send_password_link(request: Request, person_id: UUID) -> HttpResponse:
     """Mail somebody a link to set a new password."""
     person = _find(request, person_id)
     try:
-        passwords.send_link(person=person, by=acting(request), now=request.now)
-    except errors.Refusal as refusal:
+        change.send_link(person=person, actor=acting(request), now=request.now)
+    except Refusal as refusal:
         return _refused(request, person, refusal)
     text = _("A link to set a new password is on its way to %(email)s. It works for one hour.")
     messages.success(request, text % {"email": person.email})
@@ -91,8 +94,8 @@ def resend_invitation(request: Request, person_id: UUID) -> HttpResponse:
     """Mail a new invitation; the older links stop working."""
     person = _find(request, person_id)
     try:
-        invitations.resend(person, by=acting(request), now=request.now)
-    except errors.Refusal as refusal:
+        invitations.resend(person, actor=acting(request), now=request.now)
+    except Refusal as refusal:
         return _refused(request, person, refusal)
     text = _("A new invitation is on its way to %(email)s. Earlier ones no longer work.")
     messages.success(request, text % {"email": person.email})
@@ -105,8 +108,8 @@ def revoke_invitation(request: Request, person_id: UUID) -> HttpResponse:
     """Take an invitation back, and with it the person."""
     person = _find(request, person_id)
     try:
-        invitations.revoke(person, by=acting(request), now=request.now)
-    except errors.Refusal as refusal:
+        invitations.revoke(person, actor=acting(request), now=request.now)
+    except Refusal as refusal:
         return _refused(request, person, refusal)
     text = _("The invitation of %(name)s is revoked, and its link no longer works.")
     messages.success(request, text % {"name": person.full_name})
@@ -118,8 +121,8 @@ def revoke_invitation(request: Request, person_id: UUID) -> HttpResponse:
 def end_sessions(request: Request, person_id: UUID) -> HttpResponse:
     """Sign somebody out everywhere."""
     person = _find(request, person_id)
-    ended = sessions.end_all_of(
-        subject=person.who(), policy=policy_of(person), by=acting(request), now=request.now
+    ended = ending.end_all_of(
+        subject=person.who(), policy=policy_of(person), actor=acting(request), now=request.now
     )
     text = ngettext(
         "%(name)s is signed out of %(browsers)s browser.",
@@ -145,10 +148,10 @@ def history(request: Request, person_id: UUID) -> HttpResponse:
 
 
 def _find(request: Request, person_id: UUID) -> Administrator:
-    """Give a person of the same customer; anybody else's address leads nowhere."""
+    """Return a person of the same customer; anybody else's address leads nowhere."""
     try:
         return services.find(person_id, customer_id=signed_in(request).customer_id)
-    except errors.NotFound as error:
+    except NotFound as error:
         raise Http404 from error
 
 
@@ -157,7 +160,7 @@ def _change(request: Request, person: Administrator, typed: forms.Typed) -> Admi
         person.id,
         forms.change(typed, held=policy_of(person).held),
         customer=person.customer,
-        by=acting(request),
+        actor=acting(request),
         now=request.now,
     )
 
@@ -190,7 +193,7 @@ def _again(
     return render(request, "administrators/person.html", page, status=422, retry_after=wait)
 
 
-def _refused(request: Request, person: Administrator, refusal: errors.Refusal) -> HttpResponse:
+def _refused(request: Request, person: Administrator, refusal: Refusal) -> HttpResponse:
     found = {"": sentence(refusal)}
     return _again(request, person, typed_of(person), found, wait=wait_of(refusal))
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _translated
 
-from doorward.administrators.changes import NAME_LENGTH
-from doorward.core.text import LONGEST_EMAIL
+from doorward.accounts.changes import NAME_LENGTH
+from doorward.accounts.errors import OwnAdministratorsRight
 from doorward.customers.tabs import ADMINISTRATORS
+from doorward.kernel.text.cleaning import LONGEST_EMAIL
 from doorward.web.administrators.words import tab_help, tabs_in_order
-from doorward.web.fields import Field, Option, plain_field
-from doorward.web.languages import language_field
-from doorward.web.refusals import SENTENCES
-from doorward.web.tabs import title_of
+from doorward.web.kit.fields import Field, Option, plain_field
+from doorward.web.kit.languages import language_field
+from doorward.web.kit.tabs import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from doorward.mfa.facts import Person
+    from doorward.sessions.context import Person
     from doorward.web.administrators.forms import Typed
 
 _LONGEST_PHONE = 50
@@ -40,7 +41,7 @@ def new_fields(typed: Typed, errors: Mapping[str, str], *, me: Person) -> dict[s
 def change_fields(  # noqa: PLR0913 - the form, who looks at it, and how the person stands
     typed: Typed, errors: Mapping[str, str], *, me: Person, own: bool, held: bool, about: str
 ) -> dict[str, Field]:
-    """Make the fields for somebody there. `held`: policy or floor require it; `about` says how they stand."""
+    """Make the fields for somebody there. `held`: policy or minimum require it; `about` says how they stand."""
     ticked = typed.require_2fa or held
     return {
         **_details(typed, errors),
@@ -104,7 +105,7 @@ def _tabs(typed: Typed, errors: Mapping[str, str], *, me: Person, own: bool) -> 
 
 
 def _own_right() -> str:
-    return str(SENTENCES["own_administrators_right"])
+    return _translated(OwnAdministratorsRight.sentence)
 
 
 def _errors(errors: Mapping[str, str], name: str) -> tuple[str, ...]:

@@ -6,29 +6,30 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from doorward.administrators import email_change, invitations, sessions, undelivered
-from doorward.administrators.models import Administrator, Status
-from doorward.administrators.phones import readable_phone
+from doorward.accounts import email_change, invitations, undelivered
+from doorward.accounts.models import Administrator, Status
+from doorward.accounts.phones import readable_phone
+from doorward.accounts.requirement import policy_of
 from doorward.customers.tabs import ADMINISTRATORS
-from doorward.mfa.facts import policy_of
-from doorward.mfa.overview import Factors, factors_of
+from doorward.directory.people import Factors, factors_of
+from doorward.sessions import queries
 from doorward.web.administrators.forms import Typed
 from doorward.web.administrators.pages import Pending, PersonPage, Question
 from doorward.web.administrators.person_fields import change_fields
 from doorward.web.administrators.words import about_requirement, factor_tags, status_tag
-from doorward.web.likeness import domain_warning
-from doorward.web.requests import signed_in
+from doorward.web.http.requests import signed_in
+from doorward.web.kit.likeness import domain_warning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from doorward.web.fields import Field
-    from doorward.web.requests import Request
+    from doorward.web.http.requests import Request
+    from doorward.web.kit.fields import Field
 
 
 def typed_of(person: Administrator) -> Typed:
-    """Give the form as it is first shown."""
+    """Return the form as it is first shown."""
     return Typed(
         email=person.email,
         first_name=person.first_name,
@@ -51,7 +52,7 @@ def person_page(
     status, factors = Status(person.status), factors_of([person.id]).get(person.id, Factors())
     policy = policy_of(person)
     state = factors.state(required=policy.required, kinds=policy.kinds)
-    last_signed_in, browsers = sessions.summary(person.id, policy=policy, now=request.now)
+    last_signed_in, browsers = queries.summary(person.id, policy=policy, now=request.now)
     is_me, pending = person.id == signed_in(request).id, _pending(request, person)
     return PersonPage(
         id=person.id,

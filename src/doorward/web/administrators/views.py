@@ -10,26 +10,28 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from doorward.administrators import services
-from doorward.core import errors
-from doorward.core.steps import OTHERS, Need
+from doorward.accounts import services
+from doorward.accounts.errors import UnknownAction
 from doorward.customers import services as customers
 from doorward.customers.tabs import ADMINISTRATORS, DEFAULT
+from doorward.gate.requirement import Need
+from doorward.kernel.errors import NotFound, Refusal
+from doorward.sessions.reauthentication import OTHERS
 from doorward.web.administrators import forms
 from doorward.web.administrators.listing import PATH, list_page
 from doorward.web.administrators.pages import AddPage
 from doorward.web.administrators.person_fields import new_fields
-from doorward.web.likeness import say_domain, say_namesakes
-from doorward.web.needs import needs
-from doorward.web.pages import render, see_other
-from doorward.web.posted import optional
-from doorward.web.refusals import sentence, wait_of
-from doorward.web.requests import acting, signed_in
+from doorward.web.http.needs import needs
+from doorward.web.http.pages import render, see_other
+from doorward.web.http.posted import optional
+from doorward.web.http.requests import acting, signed_in
+from doorward.web.kit.likeness import say_domain, say_namesakes
+from doorward.web.kit.refusals import sentence, wait_of
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-    from doorward.web.requests import Request
+    from doorward.web.http.requests import Request
 
 RIGHT = Need.right(ADMINISTRATORS)
 CHANGE = Need.right(ADMINISTRATORS, fresh=OTHERS)
@@ -45,11 +47,11 @@ def list_people(request: Request) -> HttpResponse:
     chosen: frozenset[UUID] = frozenset()
     try:
         if optional(request, "action") != "require_2fa":
-            raise errors.UnknownAction
+            raise UnknownAction
         chosen = _chosen(request)
         customer = customers.get(signed_in(request).customer_id)
-        fresh = services.require_several(chosen, customer=customer, by=acting(request))
-    except errors.Refusal as refusal:
+        fresh = services.require_several(chosen, customer=customer, actor=acting(request))
+    except Refusal as refusal:
         page = list_page(request, error=sentence(refusal), chosen=chosen)
         return render(request, "administrators/list.html", page, status=422)
     messages.success(request, _required_of(fresh))
@@ -69,7 +71,7 @@ def add(request: Request) -> HttpResponse:
     if not found:
         try:
             _add(request, typed)
-        except errors.Refusal as refusal:
+        except Refusal as refusal:
             place, wait = forms.place_of(refusal, typed, None), wait_of(refusal)
             found, above = ({place: sentence(refusal)}, "") if place else ({}, sentence(refusal))
         else:
@@ -83,7 +85,7 @@ def _add(request: Request, typed: forms.Typed) -> None:
     person, _link = services.add(
         forms.new_administrator(typed, me=me),
         customer=customers.get(me.customer_id),
-        by=acting(request),
+        actor=acting(request),
         now=request.now,
     )
     text = _("%(name)s is invited: the mail is on its way to %(email)s.")
@@ -96,7 +98,7 @@ def _chosen(request: Request) -> frozenset[UUID]:
     try:
         return frozenset(UUID(text) for text in request.POST.getlist("selected"))
     except ValueError as error:
-        raise errors.NotFound from error
+        raise NotFound from error
 
 
 def _required_of(fresh: int) -> str:

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from doorward.administrators.models import Status
-from doorward.core.policy import RequiredBy
-from doorward.core.steps import FactorKind
+from doorward.accounts.models import Status
 from doorward.customers import tabs
 from doorward.customers.cached import tab_links
-from doorward.mfa.overview import State
+from doorward.directory.people import State
+from doorward.policy.rules import FactorKind, RequiredBy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from doorward.core.policy import Policy
-    from doorward.mfa.overview import Factors
+    from doorward.directory.people import Factors
+    from doorward.policy.rules import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def domain_tag(email: str) -> Tag | None:
 
 
 def tabs_in_order(*, is_staff: bool) -> tuple[str, ...]:
-    """Give the keys of all tabs that this customer's people can have, as the top bar orders them."""
+    """Return the keys of all tabs that this customer's people can have, as the top bar orders them."""
     built_in = tabs.BUILT_IN + tabs.STAFF if is_staff else tabs.BUILT_IN
     return (built_in[0], *(link.key for link in tab_links()), *built_in[1:])
 
@@ -125,6 +124,6 @@ def _how_they_stand(name: str, state: State, *, required: bool, status: Status) 
 
 
 def _why_held(policy: Policy) -> str:
-    if {RequiredBy.FLOOR_CUSTOMER, RequiredBy.FLOOR_BRAND} & set(policy.required_by):
+    if {RequiredBy.MINIMUM_CUSTOMER, RequiredBy.MINIMUM_BRAND} & set(policy.required_by):
         return _("Your provider requires it of everybody here, so it cannot be unticked.")
     return _("Your account's policy requires it of everybody, so it cannot be unticked.")

@@ -8,19 +8,19 @@ from django.conf import settings
 from django.http import Http404, HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
-from doorward.administrators import services
-from doorward.core.steps import Need
-from doorward.core.text import safe_next
+from doorward.accounts import services
 from doorward.customers.models import Brand
-from doorward.web.brandmark import look_version, write_icon, write_stylesheet
-from doorward.web.language import keep_language
-from doorward.web.needs import needs
-from doorward.web.pages import seconds_left, see_other
-from doorward.web.posted import FieldMissing, field, optional
-from doorward.web.requests import acting, session_of
+from doorward.gate.requirement import Need
+from doorward.kernel.text.cleaning import safe_next
+from doorward.web.http.language import keep_language
+from doorward.web.http.needs import needs
+from doorward.web.http.pages import seconds_left, see_other
+from doorward.web.http.posted import FieldMissing, field, optional
+from doorward.web.http.requests import acting, session_of
+from doorward.web.kit.brandmark import look_version, write_icon, write_stylesheet
 
 if TYPE_CHECKING:
-    from doorward.web.requests import Request
+    from doorward.web.http.requests import Request
 
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _NOT_FOR_EVER: Final = "public, max-age=300"
@@ -63,7 +63,7 @@ def choose_language(request: Request) -> HttpResponse:
     if chosen not in dict(settings.LANGUAGES):
         raise FieldMissing("language")
     if request.administrator is not None:
-        services.change_language(request.administrator.id, chosen, by=acting(request))
+        services.change_language(request.administrator.id, chosen, actor=acting(request))
     response = see_other(safe_next(optional(request, "next")) or "/")
     return keep_language(response, chosen)
 

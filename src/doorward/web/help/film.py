@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from markupsafe import Markup
 
-from doorward.web.files import FOLDER, address_of
+from doorward.web.http.files import FOLDER, address_of
 
 # What stands in a guide's Markdown as the name of a picture.
 NAME: Final = "film"
@@ -84,7 +84,7 @@ _SAID: Final = Markup("<h4>{}</h4><p>{}</p>")
 
 
 def _tracks(language: str) -> Markup:
-    """Give captions in every language, those of the page switched on, and the page's chapters."""
+    """Return captions in every language, those of the page switched on, and the page's chapters."""
     made = [_track("captions", one, default=one == language) for one in _LANGUAGES]
     return Markup().join([*made, _track("chapters", language, default=True)])
 

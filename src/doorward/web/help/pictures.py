@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
-from doorward.web.files import FOLDER, address_of
+from doorward.web.http.files import FOLDER, address_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ def figure(name: str, language: str, *, alt: str, caption: str) -> str:
 
 
 def size_of(file: Path) -> tuple[int, int]:
-    """Give width and height of a WebP picture in pixels (RFC 9649, 2.4 to 2.7), so that nothing moves when it comes."""
+    """Return width and height of a WebP picture in pixels (RFC 9649, 2.4 to 2.7), so that nothing moves."""
     head = file.read_bytes()[:30]
     match head[12:16]:
         case b"VP8X":

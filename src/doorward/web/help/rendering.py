@@ -62,7 +62,7 @@ class Guide:
 
 
 def guide(slug: str) -> Guide:
-    """Give a guide in the reader's language, or in English where it was not written in that."""
+    """Return a guide in the reader's language, or in English where it was not written in that."""
     asked = (translation.get_language() or "en").partition("-")[0]
     return _guide(slug, asked if asked in WRITTEN_IN else WRITTEN_IN[0])
 
@@ -80,7 +80,7 @@ def with_labels(text: str, language: str) -> str:
 
 
 def labels_of(text: str) -> list[str]:
-    """Give the labels of the portal that a guide's Markdown names."""
+    """Return the labels of the portal that a guide's Markdown names."""
     return _LABEL.findall(text)
 
 

@@ -13,18 +13,18 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 from markupsafe import Markup, escape
 
-from doorward.core.steps import Need
+from doorward.gate.requirement import Need
 from doorward.web.help import rendering
 from doorward.web.help.pages import Entry, GuidePage, IndexPage
-from doorward.web.jinja import page_template
-from doorward.web.needs import needs
-from doorward.web.pages import render
+from doorward.web.http.needs import needs
+from doorward.web.http.pages import render
+from doorward.web.kit.jinja import page_template
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from doorward.customers.cached import BrandLook
-    from doorward.web.requests import Request
+    from doorward.web.http.requests import Request
 
 # What the browser's tab and the way back say, in the page's language; the guide itself has its own heading.
 _TITLES: Final = {
@@ -90,7 +90,7 @@ def guide(request: Request, slug: str) -> HttpResponse:
 
 
 def _support(brand: BrandLook) -> Markup:
-    """Give how support is reached, as a sentence that can stand in a text."""
+    """Return how support is reached, as a sentence that can stand in a text."""
     line = str(page_template("contact.html").module.support_sentence(brand)).strip()  # type: ignore[attr-defined]
     if line:
         return Markup(line)  # noqa: S704 - a template of ours, which escapes
@@ -102,5 +102,5 @@ def _is_foreign(found: rendering.Guide) -> bool:
 
 
 def _first_sentence(lead: Markup) -> Markup:
-    """Give a lead up to where it speaks of support."""
+    """Return a lead up to where it speaks of support."""
     return Markup(str(lead).partition(". ")[0].rstrip(".") + ".")  # noqa: S704 - rendered by us

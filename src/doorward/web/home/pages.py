@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from doorward.core.recovery import few_left
+from doorward.credentials.recovery_codes.rules import few_left
 from doorward.customers import tabs
 from doorward.customers.cached import tab_links
-from doorward.web.tabs import ADDRESSES, TITLES, keys_for
+from doorward.web.kit.tabs import ADDRESSES, TITLES, keys_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from doorward.customers.cached import TabLink
-    from doorward.mfa.facts import Loaded
-    from doorward.mfa.standing import Numbers, People
+    from doorward.directory.standing import Numbers, People
+    from doorward.sessions.context import AuthContext
 
 _MORNING, _EVENING, _NIGHT = 5, 18, 23
 _ICONS = {
@@ -75,17 +75,17 @@ def greet(name: str, *, hour: int) -> str:
 
 
 def home_page(
-    loaded: Loaded, numbers: Numbers, *, browser: str, hour: int, clock: float | None
+    auth: AuthContext, numbers: Numbers, *, browser: str, hour: int, clock: float | None
 ) -> HomePage:
     """Gather Home from what is known already. `clock`: the seconds by which this server's is off, to be told."""
-    person, policy, left = loaded.person, loaded.facts.policy, numbers.codes_left
+    person, policy, left = auth.person, auth.facts.policy, numbers.codes_left
     return HomePage(
         greeting=greet(person.first_name or person.full_name, hour=hour),
-        previous_at=loaded.browser.previous_at,
+        previous_at=auth.browser.previous_at,
         previous_browser=browser,
         codes_left=left,
         few_codes=left is not None and few_left(left),
-        grace_until=policy.grace_until if policy.required and not loaded.factors else None,
+        grace_until=policy.grace_until if policy.required and not auth.factors else None,
         cards=_cards(
             get_language(),
             tuple(link for link in tab_links() if link.key in person.tab_keys),

@@ -8,27 +8,27 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from doorward.audit.browsers import in_words
-from doorward.core.steps import Need
 from doorward.customers.tabs import ADMINISTRATORS, HOME
-from doorward.mfa import standing
-from doorward.web import server_clock
+from doorward.directory import standing
+from doorward.gate.requirement import Need
 from doorward.web.home.pages import home_page
-from doorward.web.needs import needs
-from doorward.web.pages import render
-from doorward.web.requests import session_of
+from doorward.web.http import server_clock
+from doorward.web.http.needs import needs
+from doorward.web.http.pages import render
+from doorward.web.http.requests import session_of
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-    from doorward.web.requests import Request
+    from doorward.web.http.requests import Request
 
 
 @needs(Need.right(HOME))
 @require_safe
 def home(request: Request) -> HttpResponse:
     """Greet, tell of the last sign-in and of what waits, and lead on to the tabs."""
-    loaded = session_of(request)
-    person, facts = loaded.person, loaded.facts
+    auth = session_of(request)
+    person, facts = auth.person, auth.facts
     recovered = facts.session is not None and facts.session.recovery_at is not None
     numbers = standing.count(
         person.customer_id,
@@ -36,9 +36,9 @@ def home(request: Request) -> HttpResponse:
         people=ADMINISTRATORS in person.tab_keys,
         codes_of=person.id if recovered else None,
     )
-    previous = loaded.browser.previous_browser
+    previous = auth.browser.previous_browser
     page = home_page(
-        loaded,
+        auth,
         numbers,
         browser=in_words(previous) if previous else "",
         hour=timezone.localtime(request.now).hour,

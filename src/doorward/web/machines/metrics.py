@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 from django.db.models import Count
 
 import doorward
-from doorward.administrators.models import Session
 from doorward.audit.models import Event
-from doorward.notices.models import Delivery, State
-from doorward.safe import heart
-from doorward.web.readiness import waiting_since
+from doorward.kernel import heartbeat
+from doorward.notifications.models import Delivery, State
+from doorward.sessions.models import Session
+from doorward.web.http.readiness import waiting_since
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,14 +24,14 @@ _USED_WITHIN: Final = timedelta(hours=1)
 
 
 def write_metrics(*, now: datetime) -> str:
-    """Give all numbers as they are now."""
+    """Return all numbers as they are now."""
     counted = Delivery.objects.exclude(state=State.SENT).values_list("state")
     by_state = dict(counted.annotate(number=Count("id")))
     late = int(waiting_since(now=now).total_seconds())
-    beat = heart.seen(heart.WORKER)
+    beat = heartbeat.seen(heartbeat.WORKER)
     # Nothing was ever heard of a worker: no number is the right one.
     silent = [("", max(0, int((now - beat.at).total_seconds())))] if beat else []
-    running = int(heart.is_alive(beat, now=now))
+    running = int(heartbeat.is_alive(beat, now=now))
     waiting = Event.objects.filter(dispatched_at__isnull=True).count()
     sessions = Session.objects.filter(
         ended_at__isnull=True, signed_in_at__isnull=False, seen_at__gt=now - _USED_WITHIN

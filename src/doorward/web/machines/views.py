@@ -11,15 +11,15 @@ from django.db import DatabaseError
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.http import require_safe
 
-from doorward.core.steps import Need
 from doorward.customers import host_proof
+from doorward.gate.requirement import Need
+from doorward.web.http.needs import needs
+from doorward.web.http.readiness import what_is_wrong
 from doorward.web.machines.metrics import CONTENT_TYPE, write_metrics
-from doorward.web.needs import needs
-from doorward.web.readiness import what_is_wrong
 
 if TYPE_CHECKING:
     from doorward.customers.cached import BrandLook
-    from doorward.web.requests import Request
+    from doorward.web.http.requests import Request
 
 _NEVER_KEPT: Final = {"Cache-Control": "no-store"}
 # RFC 9116, 2.5.5: less than a year ahead, so that a contact that is no more is not believed for long.
@@ -36,7 +36,7 @@ def healthz(request: Request) -> HttpResponse:  # noqa: ARG001 - a view
 @needs(Need.NOTHING, any_host=True)
 @require_safe
 def readyz(request: Request) -> HttpResponse:
-    """Say whether people can be sent here; 503 with the reason where they should not be."""
+    """Return whether people can be sent here; 503 with the reason where they should not be."""
     wrong = what_is_wrong(now=request.now)
     return _text(f"{wrong or 'ok'}\n", status=503 if wrong else 200)
 
@@ -44,7 +44,7 @@ def readyz(request: Request) -> HttpResponse:
 @needs(Need.NOTHING, any_host=True)
 @require_safe
 def metrics(request: Request) -> HttpResponse:
-    """Give numbers to who has the token; without one set there is no such page."""
+    """Return numbers to who has the token; without one set there is no such page."""
     token = settings.DOORWARD.metrics_token
     if not token:
         raise Http404
@@ -111,7 +111,7 @@ def robots(request: Request) -> HttpResponse:  # noqa: ARG001 - a view
 
 
 def _contacts(brand: BrandLook) -> list[str]:
-    """Give the ways to the brand's support, as URIs."""
+    """Return the ways to the brand's support, as URIs."""
     ways = (
         ("mailto:", brand.support_email),
         ("", brand.support_url if brand.support_url.startswith("https://") else ""),

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils.translation import get_language
 
-from doorward.administrators.own_profile import OwnProfile
-from doorward.administrators.phones import readable_phone
-from doorward.web.fields import Option
-from doorward.web.jinja import languages
+from doorward.accounts.own_profile import OwnProfile
+from doorward.accounts.phones import readable_phone
+from doorward.web.kit.fields import Option
+from doorward.web.kit.jinja import languages
+from doorward.web.kit.refusals import sentence
 from doorward.web.profile.zones import zone_options
-from doorward.web.refusals import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from doorward.administrators.models import Administrator, EmailChange
-    from doorward.core.errors import Refusal
+    from doorward.accounts.models import Administrator, EmailChange
+    from doorward.kernel.errors import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class PasswordPage:
 
 
 def of(person: Administrator) -> OwnProfile:
-    """Give a person's profile as the form shows it."""
+    """Return a person's profile as the form shows it."""
     return OwnProfile(
         first_name=person.first_name,
         last_name=person.last_name,

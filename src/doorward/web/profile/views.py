@@ -9,37 +9,33 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from doorward.administrators import email_change, own_profile, passwords
-from doorward.administrators.own_profile import OwnProfile
-from doorward.core.errors import (
-    EmailTaken,
-    FieldsRefused,
-    MustWait,
-    PasswordMissing,
-    Refusal,
-    TooManyMails,
-    WrongCredentials,
-)
-from doorward.core.passwords import minimum
-from doorward.core.steps import OWN_SECURITY, Need
-from doorward.core.text import is_same_email
-from doorward.web.gate import ProofWanted, demand
-from doorward.web.language import keep_language
-from doorward.web.likeness import say_domain, say_own_namesakes
-from doorward.web.needs import needs
-from doorward.web.pages import render, see_other
-from doorward.web.posted import field
+from doorward.accounts import email_change, own_profile
+from doorward.accounts.errors import EmailTaken
+from doorward.accounts.own_profile import OwnProfile
+from doorward.credentials.errors import PasswordMissing, WrongCredentials
+from doorward.credentials.password import change
+from doorward.credentials.password.rules import minimum
+from doorward.gate.requirement import Need
+from doorward.kernel.errors import FieldsRefused, MustWait, Refusal, TooManyMails
+from doorward.kernel.text.cleaning import is_same_email
+from doorward.sessions.reauthentication import OWN_SECURITY
+from doorward.web.http.gate import ReauthenticationWanted, demand
+from doorward.web.http.language import keep_language
+from doorward.web.http.needs import needs
+from doorward.web.http.pages import render, see_other
+from doorward.web.http.posted import field
+from doorward.web.http.requests import acting, session_of, signed_in
+from doorward.web.kit.likeness import say_domain, say_own_namesakes
+from doorward.web.kit.refusals import sentence, wait_of
 from doorward.web.profile.pages import PasswordPage, profile_page
-from doorward.web.refusals import sentence, wait_of
-from doorward.web.requests import acting, session_of, signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from django.http import HttpResponse
 
-    from doorward.administrators.models import Administrator
-    from doorward.web.requests import Request
+    from doorward.accounts.models import Administrator
+    from doorward.web.http.requests import Request
 
 both = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -47,7 +43,7 @@ both = require_http_methods(["GET", "HEAD", "POST"])
 @needs(Need.THROUGH)
 @both
 def profile(request: Request) -> HttpResponse:
-    """Show one's own data, and change it; another e-mail wants a fresh proof first."""
+    """Show one's own data, and change it; another e-mail wants reauthentication first."""
     me = signed_in(request)
     person = own_profile.find(me.id, customer_id=me.customer_id)
     if request.method != "POST":
@@ -57,7 +53,7 @@ def profile(request: Request) -> HttpResponse:
         wanted = own_profile.clean(typed)
         if not is_same_email(wanted.email, person.email):
             demand(request, OWN_SECURITY)
-        asked = own_profile.save(person, wanted, by=acting(request), now=request.now)
+        asked = own_profile.save(person, wanted, actor=acting(request), now=request.now)
     except FieldsRefused as refusal:
         return _profile(request, person, typed, refusal.fields)
     except (EmailTaken, TooManyMails) as refusal:
@@ -104,14 +100,14 @@ def password(request: Request) -> HttpResponse:
         # The form waited for a proof, and passwords are never kept.
         return _password(request, again=True)
     current, chosen = field(request, "current"), field(request, "password")
-    loaded = session_of(request)
+    auth = session_of(request)
     try:
-        passwords.change(
-            administrator_id=loaded.person.id,
+        change.change(
+            administrator_id=auth.person.id,
             current=current,
             password=chosen,
-            two_factors=loaded.two_factors,
-            by=acting(request),
+            two_factors=auth.two_factors,
+            actor=acting(request),
             now=request.now,
         )
     except Refusal as refusal:
@@ -130,7 +126,7 @@ def _password(
     at_current = isinstance(refusal, WrongCredentials)
     page = PasswordPage(
         minimum=minimum(two_factors=session_of(request).two_factors),
-        fresh=_is_fresh(request),
+        fresh=_is_recent(request),
         current_error=said if at_current else "",
         password_error="" if at_current else said,
         wait=wait,
@@ -148,9 +144,9 @@ def _said(refusal: Refusal) -> str:
     return sentence(refusal)
 
 
-def _is_fresh(request: Request) -> bool:
+def _is_recent(request: Request) -> bool:
     try:
         demand(request, OWN_SECURITY)
-    except ProofWanted:
+    except ReauthenticationWanted:
         return False
     return True

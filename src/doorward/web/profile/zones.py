@@ -11,9 +11,9 @@ from babel.dates import get_timezone_location
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from doorward.administrators.own_profile import time_zones
-from doorward.core import names
-from doorward.web.fields import Option
+from doorward.accounts.own_profile import time_zones
+from doorward.kernel.text import names
+from doorward.web.kit.fields import Option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ UTC: Final = "UTC"
 
 
 def zone_options(chosen: str) -> list[Option]:
-    """Give all zones as options, grouped by region, with the one that is chosen."""
+    """Return all zones as options, grouped by region, with the one that is chosen."""
     language = get_language() or "en"
     groups = _grouped(language)
     known = {name for _region, zones in groups for name, _city in zones}
@@ -64,7 +64,7 @@ def _grouped(language: str) -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
 
 
 def _listed() -> list[str]:
-    """Give the zones that the time zone database lists for countries, without its old names."""
+    """Return the zones that the time zone database lists for countries, without its old names."""
     table = files("tzdata").joinpath("zoneinfo/zone.tab").read_text(encoding="utf-8")
     rows = [line.split("\t") for line in table.splitlines() if not line.startswith("#")]
     return sorted({row[2] for row in rows} & time_zones())

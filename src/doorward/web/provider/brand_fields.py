@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
 
-from doorward.core.protection import is_guarded
-from doorward.core.text import LONGEST_EMAIL
 from doorward.customers import brands
-from doorward.web.fields import as_field
+from doorward.kernel.text.cleaning import LONGEST_EMAIL
+from doorward.permissions.protection import is_guarded
+from doorward.web.kit.fields import as_field
 
 if TYPE_CHECKING:
     from doorward.customers.models import Brand
-    from doorward.web.fields import Field
+    from doorward.web.kit.fields import Field
     from doorward.web.provider.forms import Typed
 
 _LONGEST_HOSTS: Final = 4000

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Final
 
 from django.db.models import Count
 
-from doorward.core import names
-from doorward.core.errors import ColourInvalid
 from doorward.customers import brands, hosts
 from doorward.customers.cached import usable_hosts
+from doorward.customers.errors import ColourInvalid
 from doorward.customers.hosts import Host, State
 from doorward.customers.models import Brand
-from doorward.web.brandmark import look_version, write_stylesheet
+from doorward.kernel.text import names
+from doorward.web.kit.brandmark import look_version, write_stylesheet
+from doorward.web.kit.refusals import sentence
 from doorward.web.provider.brand_fields import brand_fields
 from doorward.web.provider.forms import Typed
-from doorward.web.refusals import sentence
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from doorward.core.errors import Refusal
-    from doorward.web.fields import Field
+    from doorward.kernel.errors import Refusal
+    from doorward.web.kit.fields import Field
 
 TEXTS: Final = (
     "name",
@@ -99,7 +99,7 @@ class LogoPage:
 
 
 def brands_page() -> tuple[BrandLine, ...]:
-    """Give the lines of the list, the default brand first."""
+    """Return the lines of the list, the default brand first."""
     rows = Brand.objects.defer("logo").annotate(customers=Count("customer"))
     ordered = sorted(rows, key=lambda one: (not one.is_default, names.sort_key(one.name), one.id))
     return tuple(
@@ -118,7 +118,7 @@ def brands_page() -> tuple[BrandLine, ...]:
 
 
 def typed_of(brand: Brand | None) -> Typed:
-    """Give the form as it is first shown."""
+    """Return the form as it is first shown."""
     if brand is None:
         return Typed(texts=dict.fromkeys(TEXTS, "") | {"accent": _FIRST_ACCENT})
     texts = {name: getattr(brand, name) for name in TEXTS if name != "hosts"}

@@ -9,16 +9,18 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from doorward.core import errors
-from doorward.core.steps import OTHERS, Need
 from doorward.customers import brands as services
 from doorward.customers import hosts
 from doorward.customers.models import Brand
 from doorward.customers.protection import may_lower
 from doorward.customers.tabs import BRANDS
-from doorward.web.needs import needs
-from doorward.web.pages import render, see_other
-from doorward.web.posted import field, ticked
+from doorward.gate.requirement import Need
+from doorward.kernel.errors import MustWait, NotFound, Refusal
+from doorward.sessions.reauthentication import OTHERS
+from doorward.web.http.needs import needs
+from doorward.web.http.pages import render, see_other
+from doorward.web.http.posted import field, ticked
+from doorward.web.http.requests import acting
 from doorward.web.provider import forms
 from doorward.web.provider.brand_page import (
     TEXTS,
@@ -31,13 +33,12 @@ from doorward.web.provider.brand_page import (
     typed_of,
     write_preview,
 )
-from doorward.web.requests import acting
 
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from doorward.web.http.requests import Request
     from doorward.web.provider.forms import Typed
-    from doorward.web.requests import Request
 
 RIGHT = Need.right(BRANDS)
 CHANGE = Need.right(BRANDS, fresh=OTHERS)
@@ -59,8 +60,8 @@ def add(request: Request) -> HttpResponse:
         return render(request, "provider/brand.html", _page(request, None, typed_of(None)))
     typed = forms.read(request, TEXTS, TICKS)
     try:
-        brand = services.add(details_of(typed), by=acting(request))
-    except errors.Refusal as refusal:
+        brand = services.add(details_of(typed), actor=acting(request))
+    except Refusal as refusal:
         page = _page(request, None, typed.refused(refusal, place="name"))
         return render(request, "provider/brand.html", page, status=422)
     messages.success(request, _("%(name)s was added.") % {"name": brand.name})
@@ -76,8 +77,8 @@ def edit(request: Request, brand_id: UUID) -> HttpResponse:
         return render(request, "provider/brand.html", _page(request, brand, typed_of(brand)))
     typed = forms.read(request, TEXTS, TICKS)
     try:
-        services.change(brand.id, details_of(typed), by=acting(request))
-    except errors.Refusal as refusal:
+        services.change(brand.id, details_of(typed), actor=acting(request))
+    except Refusal as refusal:
         page = _page(request, brand, typed.refused(refusal, place="name"))
         return render(request, "provider/brand.html", page, status=422)
     messages.success(request, _("Saved."))
@@ -90,12 +91,12 @@ def check_host(request: Request, brand_id: UUID) -> HttpResponse:
     """Ask a host name of a brand whether it is this portal, and use it from then on."""
     brand, name = _find(brand_id), field(request, "host")
     try:
-        hosts.check(brand.id, name, by=acting(request), now=request.now)
-    except errors.NotFound as error:
+        hosts.check(brand.id, name, actor=acting(request), now=request.now)
+    except NotFound as error:
         raise Http404 from error
-    except errors.MustWait:
+    except MustWait:
         raise
-    except errors.Refusal as refusal:
+    except Refusal as refusal:
         page = _page(request, brand, typed_of(brand), (name, refusal))
         return render(request, "provider/brand.html", page, status=422)
     messages.success(request, _("%(host)s is confirmed and used from now on.") % {"host": name})
@@ -107,14 +108,14 @@ def check_host(request: Request, brand_id: UUID) -> HttpResponse:
 def logo(request: Request, brand_id: UUID) -> HttpResponse:
     """Put a logo there or take it away.
 
-    A page of its own that wants its fresh proof before a file is chosen: a file cannot wait for one.
+    A page of its own that wants its reauthentication before a file is chosen: a file cannot wait for one.
     """
     brand = _find(brand_id)
     if request.method != "POST":
         return render(request, "provider/brand_logo.html", LogoPage.of(brand))
     try:
-        services.change_logo(brand.id, _uploaded(request), by=acting(request))
-    except errors.Refusal as refusal:
+        services.change_logo(brand.id, _uploaded(request), actor=acting(request))
+    except Refusal as refusal:
         errors_ = forms.errors_of(refusal, place="logo")
         page = LogoPage.of(brand, error=errors_["logo"])
         return render(request, "provider/brand_logo.html", page, status=422)
@@ -138,7 +139,7 @@ def logo_image(request: Request, brand_id: UUID) -> HttpResponse:
 @needs(RIGHT)
 @require_safe
 def accent(request: Request) -> HttpResponse:
-    """Give the stylesheet of the preview, for the colour that is being chosen."""
+    """Return the stylesheet of the preview, for the colour that is being chosen."""
     css = write_preview(request.GET.get("accent", ""))
     return HttpResponse(
         css,
@@ -151,21 +152,21 @@ def _page(
     request: Request,
     brand: Brand | None,
     typed: Typed,
-    not_confirmed: tuple[str, errors.Refusal] | None = None,
+    not_confirmed: tuple[str, Refusal] | None = None,
 ) -> BrandPage:
-    may = may_lower(None, by=acting(request))
+    may = may_lower(None, actor=acting(request))
     return brand_page(brand, typed, may_lower=may, not_confirmed=not_confirmed)
 
 
 def _find(brand_id: UUID) -> Brand:
     try:
         return services.get(brand_id)
-    except errors.NotFound as error:
+    except NotFound as error:
         raise Http404 from error
 
 
 def _uploaded(request: Request) -> bytes | None:
-    """Give the file that was chosen; None: take the logo away. No file at all is no picture."""
+    """Return the file that was chosen; None: take the logo away. No file at all is no picture."""
     if ticked(request, "remove"):
         return None
     sent = request.FILES.getlist("logo")

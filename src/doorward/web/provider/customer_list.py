@@ -10,12 +10,12 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from doorward.administrators.models import Administrator, Standing, Status
+from doorward.accounts.models import Administrator, Standing, Status
 from doorward.customers import cached
 from doorward.customers.models import Customer, CustomerKind, CustomerStatus
-from doorward.mfa.overview import FEW
-from doorward.mfa.selection import named
-from doorward.web.times import number
+from doorward.directory.people import FEW
+from doorward.directory.selection import named
+from doorward.web.kit.times import number
 
 if TYPE_CHECKING:
     from datetime import date
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from doorward.web.requests import Request
+    from doorward.web.http.requests import Request
 
 PATH = "/customers/"
 PAGE_SIZE = 25

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from doorward.administrators.changes import NAME_LENGTH as PERSON_NAME_LENGTH
-from doorward.core import names
-from doorward.core.text import LONGEST_EMAIL
+from doorward.accounts.changes import NAME_LENGTH as PERSON_NAME_LENGTH
 from doorward.customers.models import Brand, CustomerKind, CustomerStatus
 from doorward.customers.services import NAME_LENGTH
-from doorward.mfa import overview
-from doorward.web.factor_rules import kinds_field, trust_field
-from doorward.web.fields import Field, Option
-from doorward.web.languages import language_field
+from doorward.directory import people as directory_people
+from doorward.kernel.text import names
+from doorward.kernel.text.cleaning import LONGEST_EMAIL
+from doorward.web.kit.factor_rules import kinds_field, trust_field
+from doorward.web.kit.fields import Field, Option
+from doorward.web.kit.languages import language_field
 from doorward.web.provider.forms import Typed
 from doorward.web.provider.keepers import Keeper, keepers
 
@@ -73,7 +73,7 @@ def add_page(typed: Typed) -> dict[str, Field]:
 
 
 def typed_of(customer: Customer) -> Typed:
-    """Give the form as it is first shown."""
+    """Return the form as it is first shown."""
     return Typed(
         texts={"name": customer.name, "brand": str(customer.brand_id), "status": customer.status},
         ticks={"floor_require_2fa": customer.floor_require_2fa},
@@ -89,7 +89,7 @@ def customer_page(
     question: Question | None = None,
 ) -> CustomerPage:
     """Make the page; `invite` and `rules` are the other forms as they came, where that was refused."""
-    counts = overview.count(customer.id)
+    counts = directory_people.count(customer.id)
     looked_after_by = keepers(customer)
     return CustomerPage(
         id=customer.id,
@@ -112,7 +112,7 @@ def customer_page(
 
 def question_for(customer: Customer, status: CustomerStatus) -> Question:
     """Say what will happen, to whom, and that it can be undone."""
-    people = overview.count(customer.id).people
+    people = directory_people.count(customer.id).people
     words = {"name": customer.name, "people": people}
     text = ngettext(
         "%(people)s person of %(name)s is signed out at the next click and cannot sign in. "

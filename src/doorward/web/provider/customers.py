@@ -11,22 +11,27 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from doorward.administrators import invitations
-from doorward.administrators import services as people
-from doorward.administrators.closing import change_customer
-from doorward.core import errors
-from doorward.core.steps import OTHERS, Need
+from doorward.accounts import invitations
+from doorward.accounts import services as people
+from doorward.accounts.closing import change_customer
+from doorward.accounts.errors import WrongStatus
+from doorward.credentials.trusted_browsers.policy_change import change_policy
 from doorward.customers import brands, services
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.customers.protection import may_lower
 from doorward.customers.tabs import CUSTOMERS, built_in
-from doorward.mfa.policies import change_policy
-from doorward.web import factor_rules
-from doorward.web.errors import error_page
-from doorward.web.likeness import say_domain
-from doorward.web.needs import needs
-from doorward.web.pages import render, see_other
-from doorward.web.posted import ticked
+from doorward.gate.requirement import Need
+from doorward.kernel.errors import ConfirmationMissing, FieldsRefused, NotFound, Refusal
+from doorward.policy import change
+from doorward.sessions.reauthentication import OTHERS
+from doorward.web.http.errors import error_page
+from doorward.web.http.needs import needs
+from doorward.web.http.pages import render, see_other
+from doorward.web.http.posted import ticked
+from doorward.web.http.requests import acting, signed_in
+from doorward.web.kit import factor_rules
+from doorward.web.kit.likeness import say_domain
+from doorward.web.kit.refusals import sentence
 from doorward.web.provider import forms
 from doorward.web.provider.customer_list import list_page
 from doorward.web.provider.customer_page import (
@@ -41,14 +46,12 @@ from doorward.web.provider.customer_page import (
     typed_of,
 )
 from doorward.web.provider.keepers import has_primary, keeper
-from doorward.web.refusals import sentence
-from doorward.web.requests import acting, signed_in
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from doorward.web.http.requests import Request
     from doorward.web.provider.forms import Typed
-    from doorward.web.requests import Request
 
 RIGHT = Need.right(CUSTOMERS)
 CHANGE = Need.right(CUSTOMERS, fresh=OTHERS)
@@ -72,10 +75,10 @@ def add(request: Request) -> HttpResponse:
     try:
         brand = brands.get(_id(typed.texts["brand"]))
         customer = services.add(
-            name=typed.texts["name"], brand=brand, by=acting(request), now=request.now
+            name=typed.texts["name"], brand=brand, actor=acting(request), now=request.now
         )
-    except errors.Refusal as refusal:
-        place = "brand" if isinstance(refusal, errors.NotFound) else "name"
+    except Refusal as refusal:
+        place = "brand" if isinstance(refusal, NotFound) else "name"
         page = add_page(typed.refused(refusal, place=place))
         return render(request, "provider/customer_add.html", page, status=422)
     text = _("%(name)s was added. Now invite somebody who will look after it.")
@@ -93,13 +96,13 @@ def edit(request: Request, customer_id: UUID) -> HttpResponse:
     typed = forms.read(request, TEXTS, TICKS)
     try:
         wanted = _wanted(request, typed)
-        change_customer(customer.id, wanted, by=acting(request), now=request.now)
-    except errors.ConfirmationMissing:
+        change_customer(customer.id, wanted, actor=acting(request), now=request.now)
+    except ConfirmationMissing:
         question = question_for(customer, CustomerStatus(typed.texts["status"]))
         page = customer_page(customer, typed, question=question)
         return render(request, "provider/customer.html", page, status=422)
-    except errors.Refusal as refusal:
-        place = {errors.NotFound: "brand", errors.WrongStatus: "status"}.get(type(refusal), "name")
+    except Refusal as refusal:
+        place = {NotFound: "brand", WrongStatus: "status"}.get(type(refusal), "name")
         return _show(request, customer, typed.refused(refusal, place=place), status=422)
     messages.success(request, _("Saved."))
     return see_other(f"/customers/{customer.id}/")
@@ -117,12 +120,12 @@ def change_rules(request: Request, customer_id: UUID) -> HttpResponse:
     typed = forms.read(request, RULES)
     try:
         kinds, days = factor_rules.read(typed.texts["kinds"], typed.texts["trust_days"], customer)
-    except errors.FieldsRefused as refusal:
+    except FieldsRefused as refusal:
         refused = typed.refused(refusal, place="kinds")
         page = customer_page(customer, typed_of(customer), rules=refused)
         return render(request, "provider/customer.html", page, status=422)
-    wanted = services.PolicyChange(kinds=kinds, trust_days=days)
-    change_policy(customer, wanted, by=acting(request), now=request.now)
+    wanted = change.PolicyChange(kinds=kinds, trust_days=days)
+    change_policy(customer, wanted, actor=acting(request), now=request.now)
     messages.success(request, _("Saved."))
     return see_other(f"/customers/{customer.id}/")
 
@@ -141,10 +144,10 @@ def invite(request: Request, customer_id: UUID) -> HttpResponse:
         person, _link = people.add(
             _somebody(request, typed, customer),
             customer=customer,
-            by=acting(request),
+            actor=acting(request),
             now=request.now,
         )
-    except errors.Refusal as refusal:
+    except Refusal as refusal:
         refused = typed.refused(refusal, place="first_name")
         page = customer_page(customer, typed_of(customer), invite=refused)
         return render(request, "provider/customer.html", page, status=422)
@@ -155,8 +158,8 @@ def invite(request: Request, customer_id: UUID) -> HttpResponse:
 
 
 def _is_its_own(request: Request, customer: Customer) -> bool:
-    """Say whether it is the provider itself: its people and their policy are the Administrators tab's alone."""
-    return not may_lower(customer.id, by=acting(request))
+    """Return whether it is the provider itself: its people and their policy are the Administrators tab's alone."""
+    return not may_lower(customer.id, actor=acting(request))
 
 
 def _show(request: Request, customer: Customer, typed: Typed, *, status: int = 200) -> HttpResponse:
@@ -173,7 +176,7 @@ def _find(customer_id: UUID) -> Customer:
 
 def _wanted(request: Request, typed: Typed) -> services.CustomerChange:
     if typed.texts["status"] not in CustomerStatus:
-        raise errors.WrongStatus
+        raise WrongStatus
     return services.CustomerChange(
         name=typed.texts["name"],
         brand_id=_id(typed.texts["brand"]),
@@ -194,8 +197,8 @@ def resend_invitation(request: Request, customer_id: UUID, person_id: UUID) -> H
     if person is None:
         raise Http404
     try:
-        invitations.resend(person, by=acting(request), now=request.now)
-    except errors.Refusal as refusal:
+        invitations.resend(person, actor=acting(request), now=request.now)
+    except Refusal as refusal:
         messages.error(request, sentence(refusal))
         return see_other(f"/customers/{customer.id}/")
     text = _("A new invitation is on its way to %(email)s. Earlier ones no longer work.")
@@ -220,4 +223,4 @@ def _id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise errors.NotFound from error
+        raise NotFound from error

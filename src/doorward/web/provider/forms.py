@@ -5,23 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from doorward.core.errors import (
-    EmailInvalid,
-    EmailTaken,
-    FieldsRefused,
-    LogoInvalid,
-    LogoTooLarge,
-    ProviderStaysActive,
-    Refusal,
-)
-from doorward.web import posted
-from doorward.web.fields import Field, plain_field
-from doorward.web.refusals import sentence
+from doorward.accounts.errors import EmailTaken
+from doorward.customers.errors import LogoInvalid, LogoTooLarge, ProviderStaysActive
+from doorward.kernel.errors import EmailInvalid, FieldsRefused, Refusal
+from doorward.web.http import posted
+from doorward.web.kit.fields import Field, plain_field
+from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from doorward.web.requests import Request
+    from doorward.web.http.requests import Request
 
 # The field of a refusal that does not name one.
 _PLACES: dict[type[Refusal], str] = {
@@ -42,7 +36,7 @@ class Typed:
     errors: Mapping[str, str] = field(default_factory=dict)
 
     def refused(self, refusal: Refusal, *, place: str) -> Typed:
-        """Give the same with the sentence of a refusal at its field; without one of its own, at `place`."""
+        """Return the same with the sentence of a refusal at its field; without one of its own, at `place`."""
         return Typed(texts=self.texts, ticks=self.ticks, errors=errors_of(refusal, place=place))
 
     def line(self, name: str, label: str, **rest: Any) -> Field:  # noqa: ANN401 - the rest of Field
@@ -59,7 +53,7 @@ class Typed:
         )
 
     def errors_at(self, name: str) -> tuple[str, ...]:
-        """Give what is wrong with a field."""
+        """Return what is wrong with a field."""
         return (self.errors[name],) if name in self.errors else ()
 
 
@@ -79,7 +73,7 @@ def read(
 
 
 def errors_of(refusal: Refusal, *, place: str) -> dict[str, str]:
-    """Give the sentences of a refusal by field."""
+    """Return the sentences of a refusal by field."""
     if isinstance(refusal, FieldsRefused):
         return {name: sentence(one) for name, one in refusal.fields.items()}
     named = refusal.data.get("field")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from doorward.administrators import undelivered
-from doorward.administrators.models import Administrator, Status
+from doorward.accounts import undelivered
+from doorward.accounts.models import Administrator, Status
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -32,7 +32,7 @@ class Keeper:
 
 
 def keepers(customer: Customer) -> tuple[Keeper, ...]:
-    """Give the first few of them, the primary one first."""
+    """Return the first few of them, the primary one first."""
     ordered = _rows(customer).order_by("-is_primary", "name_sort", "id")
     return tuple(
         Keeper(
@@ -54,7 +54,7 @@ def keeper(customer: Customer, person_id: UUID) -> Administrator | None:
 
 
 def has_primary(customer: Customer) -> bool:
-    """Say whether the customer has its primary administrator."""
+    """Return whether the customer has its primary administrator."""
     return _rows(customer).filter(is_primary=True).exists()
 
 

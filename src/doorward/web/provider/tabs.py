@@ -10,27 +10,28 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from doorward.administrators.tab_rights import remove_tab
-from doorward.core import errors
-from doorward.core.steps import OTHERS, Need
+from doorward.accounts.tab_rights import remove_tab
 from doorward.customers import own_tabs
 from doorward.customers.models import Tab
 from doorward.customers.protection import may_lower
 from doorward.customers.tabs import TABS, in_order
-from doorward.web.fields import as_field
-from doorward.web.needs import needs
-from doorward.web.pages import render, see_other
+from doorward.gate.requirement import Need
+from doorward.kernel.errors import NotFound, Refusal
+from doorward.sessions.reauthentication import OTHERS
+from doorward.web.http.needs import needs
+from doorward.web.http.pages import render, see_other
+from doorward.web.http.requests import acting
+from doorward.web.kit.fields import as_field
 from doorward.web.provider import forms
-from doorward.web.requests import acting
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from django.http import HttpResponse
 
-    from doorward.web.fields import Field
+    from doorward.web.http.requests import Request
+    from doorward.web.kit.fields import Field
     from doorward.web.provider.forms import Typed
-    from doorward.web.requests import Request
 
 RIGHT = Need.right(TABS)
 CHANGE = Need.right(TABS, fresh=OTHERS)
@@ -66,8 +67,8 @@ def add(request: Request) -> HttpResponse:
         return _show(request, None, forms.Typed(texts={"position": str(_after_the_last())}))
     typed = forms.read(request, ("key", *TEXTS))
     try:
-        tab = own_tabs.add(typed.texts["key"], _details(typed), by=acting(request))
-    except errors.Refusal as refusal:
+        tab = own_tabs.add(typed.texts["key"], _details(typed), actor=acting(request))
+    except Refusal as refusal:
         return _show(request, None, typed.refused(refusal, place="title"))
     text = _("%(title)s was added. It is shown to whoever gets the right to it.")
     messages.success(request, text % {"title": tab.title})
@@ -84,8 +85,8 @@ def edit(request: Request, tab_id: UUID) -> HttpResponse:
         return _show(request, tab, forms.Typed(texts=texts))
     typed = forms.read(request, TEXTS)
     try:
-        own_tabs.change(tab.id, _details(typed), by=acting(request))
-    except errors.Refusal as refusal:
+        own_tabs.change(tab.id, _details(typed), actor=acting(request))
+    except Refusal as refusal:
         return _show(request, tab, typed.refused(refusal, place="title"))
     messages.success(request, _("Saved."))
     return see_other("/tabs/")
@@ -97,8 +98,8 @@ def remove(request: Request, tab_id: UUID) -> HttpResponse:
     """Remove a tab, and everybody's right to it."""
     tab = _find(tab_id)
     try:
-        remove_tab(tab.id, by=acting(request))
-    except errors.NotFound as error:
+        remove_tab(tab.id, actor=acting(request))
+    except NotFound as error:
         raise Http404 from error
     messages.success(request, _("%(title)s was removed.") % {"title": tab.title})
     return see_other("/tabs/")
@@ -106,7 +107,7 @@ def remove(request: Request, tab_id: UUID) -> HttpResponse:
 
 def _show(request: Request, tab: Tab | None, typed: Typed) -> HttpResponse:
     fields = _fields(tab, typed)
-    if tab is not None and not may_lower(None, by=acting(request)):
+    if tab is not None and not may_lower(None, actor=acting(request)):
         told = _("Where it leads everybody also wants the right to the Administrators tab.")
         fields["url"] = as_field(fields["url"], readonly=True, help=told)
     page = TabPage(
@@ -122,7 +123,7 @@ def _show(request: Request, tab: Tab | None, typed: Typed) -> HttpResponse:
 def _find(tab_id: UUID) -> Tab:
     try:
         return own_tabs.get(tab_id)
-    except errors.NotFound as error:
+    except NotFound as error:
         raise Http404 from error
 
 

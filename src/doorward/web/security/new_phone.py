@@ -1,6 +1,6 @@
 """The assistant for a new phone: add it, try it, retire the old one; nothing is ever off in between.
 
-Which step is next is told from the devices there are (`core.new_phone`), at each request.
+Which step is next is told from the devices there are (`recovery.new_phone`), at each request.
 """
 
 from __future__ import annotations
@@ -12,20 +12,24 @@ from django.contrib import messages
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from doorward.core.errors import MustWait, Refusal, StaleRequest
-from doorward.core.new_phone import Device, Progress, Stage, progress
-from doorward.core.steps import OWN_FACTORS, RECOVERY_PROOF_SECONDS, FactorKind, Need
-from doorward.core.why import Reason, Why
-from doorward.mfa import passkey_proving, proving
-from doorward.mfa.challenges import Purpose
-from doorward.mfa.passkey_proving import Given
-from doorward.web import passkeys
-from doorward.web.gate import go_on
-from doorward.web.needs import needs
-from doorward.web.pages import render, see_other
-from doorward.web.posted import field
-from doorward.web.refusals import sentence
-from doorward.web.requests import acting, session_of
+from doorward.audit.reason import Reason, Why
+from doorward.credentials.passkeys import verify
+from doorward.credentials.passkeys.challenges import Purpose
+from doorward.credentials.passkeys.verify import Given
+from doorward.credentials.totp import verify as totp_verify
+from doorward.gate.requirement import Need
+from doorward.kernel.errors import MustWait, Refusal
+from doorward.policy.rules import FactorKind
+from doorward.recovery.new_phone import Device, Progress, Stage, progress
+from doorward.sessions.errors import StaleRequest
+from doorward.sessions.reauthentication import OWN_FACTORS, RECOVERY_PROOF_SECONDS
+from doorward.web.http.gate import go_on
+from doorward.web.http.needs import needs
+from doorward.web.http.pages import render, see_other
+from doorward.web.http.posted import field
+from doorward.web.http.requests import acting, session_of
+from doorward.web.kit import passkeys
+from doorward.web.kit.refusals import sentence
 from doorward.web.security import queries, views
 from doorward.web.security.pages import FactorLine, NewPhonePage
 
@@ -34,9 +38,9 @@ if TYPE_CHECKING:
 
     from django.http import HttpResponse
 
-    from doorward.administrators.sessions import Started
-    from doorward.mfa.facts import Loaded
-    from doorward.web.requests import Request
+    from doorward.sessions.context import AuthContext
+    from doorward.sessions.issuing import Started
+    from doorward.web.http.requests import Request
 
 both = require_http_methods(["GET", "HEAD", "POST"])
 HERE = "/security/new-phone/"
@@ -46,11 +50,11 @@ HERE = "/security/new-phone/"
 @both
 def assistant(request: Request) -> HttpResponse:
     """Show the step that is next; a code or a passkey of the new device tries it."""
-    loaded = session_of(request)
-    if not loaded.factors:
+    auth = session_of(request)
+    if not auth.factors:
         return see_other(views.HERE)
-    lines = queries.factor_lines(loaded)
-    found = _progress(loaded, lines, request)
+    lines = queries.factor_lines(auth)
+    found = _progress(auth, lines, request)
     if request.method != "POST":
         return render(request, "security/new_phone.html", _page(request, found, lines))
     device, given = field(request, "device"), _given(request)
@@ -83,13 +87,13 @@ def add(request: Request) -> HttpResponse:
 @require_POST
 def try_options(request: Request) -> HttpResponse:
     """Ask for the new passkey, and for no other."""
-    loaded = session_of(request)
-    found = _progress(loaded, queries.factor_lines(loaded), request)
-    return passkeys.ask(request, Purpose.PROVE, loaded.only(found.new) if found.new else loaded)
+    auth = session_of(request)
+    found = _progress(auth, queries.factor_lines(auth), request)
+    return passkeys.ask(request, Purpose.PROVE, auth.only(found.new) if found.new else auth)
 
 
-def _progress(loaded: Loaded, lines: list[FactorLine], request: Request) -> Progress:
-    accepts = loaded.facts.policy.accepts
+def _progress(auth: AuthContext, lines: list[FactorLine], request: Request) -> Progress:
+    accepts = auth.facts.policy.accepts
     devices = [
         Device(
             id=line.id,
@@ -109,18 +113,18 @@ def _given(request: Request) -> str | Given:
 
 
 def _try(request: Request, device: UUID, given: str | Given) -> Started:
-    own, by, now = session_of(request).only(device), acting(request), request.now
+    own, actor, now = session_of(request).only(device), acting(request), request.now
     if isinstance(given, Given):
-        return passkey_proving.prove_again(loaded=own, given=given, by=by, now=now)
-    return proving.prove_again(loaded=own, code=given, by=by, now=now)
+        return verify.reauthenticate(auth=own, given=given, actor=actor, now=now)
+    return totp_verify.reauthenticate(auth=own, code=given, actor=actor, now=now)
 
 
 def _page(
     request: Request, found: Progress, lines: list[FactorLine], refusal: Refusal | None = None
 ) -> NewPhonePage:
-    loaded = session_of(request)
+    auth = session_of(request)
     named = {line.id: line for line in lines}
-    recovered_at = loaded.facts.session.recovery_at if loaded.facts.session else None
+    recovered_at = auth.facts.session.recovery_at if auth.facts.session else None
     until = recovered_at + timedelta(seconds=RECOVERY_PROOF_SECONDS) if recovered_at else None
     return NewPhonePage(
         stage=found.stage,
@@ -128,7 +132,7 @@ def _page(
         old=[named[one] for one in found.old],
         there=lines,
         passkeys=passkeys.work_here(request),
-        apps=loaded.facts.policy.accepts(FactorKind.APP),
+        apps=auth.facts.policy.accepts(FactorKind.APP),
         recovered_until=until,
         recovery_over=until is not None and request.now >= until,
         error=sentence(refusal) if refusal else "",

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from doorward.web.history import HistoryPage
+    from doorward.web.kit.history import HistoryPage
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from doorward.administrators import sessions
-from doorward.administrators.models import Administrator, Status, full_name
+from doorward.accounts.models import Administrator, Status
 from doorward.audit.browsers import in_words
+from doorward.audit.naming import full_name
 from doorward.audit.newest import OfPerson
-from doorward.core.errors import MustWait, RequiredCannotDisable
-from doorward.core.policy import RequiredBy
-from doorward.core.recovery import few_left
-from doorward.core.steps import FactorKind
-from doorward.mfa import standing, trusted
-from doorward.mfa.models import Factor
-from doorward.safe.prepared import Prepared
-from doorward.web import passkeys
-from doorward.web.history import history_page
-from doorward.web.refusals import sentence
-from doorward.web.requests import session_of
+from doorward.credentials.errors import RequiredCannotDisable
+from doorward.credentials.models import Factor
+from doorward.credentials.recovery_codes.rules import few_left
+from doorward.credentials.trusted_browsers import trust
+from doorward.directory import standing
+from doorward.kernel.db.prepared import Prepared
+from doorward.kernel.errors import MustWait
+from doorward.policy.rules import FactorKind, RequiredBy
+from doorward.sessions import queries
+from doorward.web.http.requests import session_of
+from doorward.web.kit import passkeys
+from doorward.web.kit.history import history_page
+from doorward.web.kit.refusals import sentence
 from doorward.web.security.pages import (
     DisablePage,
     FactorLine,
@@ -34,9 +36,9 @@ from doorward.web.security.pages import (
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from doorward.core.errors import Refusal
-    from doorward.mfa.facts import Loaded
-    from doorward.web.requests import Request
+    from doorward.kernel.errors import Refusal
+    from doorward.sessions.context import AuthContext
+    from doorward.web.http.requests import Request
 
 ASKED_COLLEAGUES = 3
 HISTORY_LINES = 20
@@ -44,16 +46,16 @@ HISTORY_LINES = 20
 
 def security_page(request: Request) -> SecurityPage:
     """Gather the security page: a constant number of queries."""
-    loaded = session_of(request)
-    person, facts = loaded.person, loaded.facts
-    left = _codes_left(loaded) if loaded.factors else 0
+    auth = session_of(request)
+    person, facts = auth.person, auth.facts
+    left = _codes_left(auth) if auth.factors else 0
     events = OfPerson(customer_id=person.customer_id, person_id=person.id)
     return SecurityPage(
-        two_factor_on=bool(loaded.factors),
+        two_factor_on=bool(auth.factors),
         required=facts.policy.required,
-        reason=reason(loaded),
-        ask=_whom_to_ask(loaded) if facts.policy.required else [],
-        factors=factor_lines(loaded),
+        reason=reason(auth),
+        ask=_whom_to_ask(auth) if facts.policy.required else [],
+        factors=factor_lines(auth),
         only_passkeys=not facts.policy.accepts(FactorKind.APP),
         codes_left=left,
         few_codes=few_left(left),
@@ -66,9 +68,9 @@ def security_page(request: Request) -> SecurityPage:
     )
 
 
-def factor_page(loaded: Loaded, factor_id: UUID) -> FactorPage | None:
-    """Give the page of one of the person's own factors; None: there is no such one."""
-    lines = factor_lines(loaded)
+def factor_page(auth: AuthContext, factor_id: UUID) -> FactorPage | None:
+    """Return the page of one of the person's own factors; None: there is no such one."""
+    lines = factor_lines(auth)
     line = next((one for one in lines if one.id == factor_id), None)
     if line is None:
         return None
@@ -81,46 +83,46 @@ def factor_page(loaded: Loaded, factor_id: UUID) -> FactorPage | None:
         factor=line,
         name=line.name,
         last=not usable_left,
-        required=loaded.facts.policy.required,
-        only_passkeys=not loaded.facts.policy.accepts(FactorKind.APP),
+        required=auth.facts.policy.required,
+        only_passkeys=not auth.facts.policy.accepts(FactorKind.APP),
     )
 
 
 def disable_page(request: Request, refusal: Refusal | None = None) -> DisablePage:
-    """Give the window *Disable 2FA*, with what was wrong."""
-    loaded = session_of(request)
+    """Return the window *Disable 2FA*, with what was wrong."""
+    auth = session_of(request)
     late = isinstance(refusal, RequiredCannotDisable)
     return DisablePage(
-        required=late or (refusal is None and loaded.facts.policy.required),
-        reason=reason(loaded),
-        apps=any(row.kind is FactorKind.APP for row in loaded.factors),
-        passkeys=passkeys.serve(loaded) and passkeys.work_here(request),
+        required=late or (refusal is None and auth.facts.policy.required),
+        reason=reason(auth),
+        apps=any(row.kind is FactorKind.APP for row in auth.factors),
+        passkeys=passkeys.serve(auth) and passkeys.work_here(request),
         error=sentence(refusal) if refusal else "",
         wait=refusal.seconds if isinstance(refusal, MustWait) else 0,
     )
 
 
 def with_error(page: FactorPage, *, name: str, error: str) -> FactorPage:
-    """Give the same page with what was typed and what was wrong."""
+    """Return the same page with what was typed and what was wrong."""
     return replace(page, name=name, error=error)
 
 
-def reason(loaded: Loaded) -> str:
+def reason(auth: AuthContext) -> str:
     """Say who requires two factors of this person; empty: nobody does."""
-    asked = loaded.facts.policy.required_by
+    asked = auth.facts.policy.required_by
     if not asked:
         return ""
     if asked == (RequiredBy.TICK,):
         return _("Your account administrator requires two-factor sign-in.")
     if RequiredBy.POLICY in asked:
         return _("%(customer)s requires two-factor sign-in of everybody.") % {
-            "customer": loaded.person.customer_name
+            "customer": auth.person.customer_name
         }
     return _("Your provider requires two-factor sign-in of everybody.")
 
 
-def _whom_to_ask(loaded: Loaded) -> list[str]:
-    rows = _KEEPERS.rows(loaded.person.customer_id, loaded.person.id)
+def _whom_to_ask(auth: AuthContext) -> list[str]:
+    rows = _KEEPERS.rows(auth.person.customer_id, auth.person.id)
     return [full_name(*names) for names in rows]
 
 
@@ -135,14 +137,14 @@ _KEEPERS = Prepared(
 )
 
 
-def factor_lines(loaded: Loaded) -> list[FactorLine]:
-    """Give the person's factors as lists show them, the oldest first."""
-    if not loaded.factors:
+def factor_lines(auth: AuthContext) -> list[FactorLine]:
+    """Return the person's factors as lists show them, the oldest first."""
+    if not auth.factors:
         return []
-    return [_factor_line(loaded, row) for row in _FACTORS.rows(loaded.person.id)]
+    return [_factor_line(auth, row) for row in _FACTORS.rows(auth.person.id)]
 
 
-def _factor_line(loaded: Loaded, row: tuple[Any, ...]) -> FactorLine:
+def _factor_line(auth: AuthContext, row: tuple[Any, ...]) -> FactorLine:
     factor_id, name, kind, confirmed_at, last_used_at, locked_at = row[:6]
     synced, verified, discoverable = row[6:]
     return FactorLine(
@@ -154,7 +156,7 @@ def _factor_line(loaded: Loaded, row: tuple[Any, ...]) -> FactorLine:
         locked=locked_at is not None,
         synced=bool(synced),
         alone=bool(verified) and discoverable is not False,
-        accepted=loaded.facts.policy.accepts(FactorKind(kind)),
+        accepted=auth.facts.policy.accepts(FactorKind(kind)),
     )
 
 
@@ -170,16 +172,16 @@ _FACTORS = Prepared(
 )
 
 
-def _codes_left(loaded: Loaded) -> int:
-    person, policy = loaded.person, loaded.facts.policy
+def _codes_left(auth: AuthContext) -> int:
+    person, policy = auth.person, auth.facts.policy
     counted = standing.count(person.customer_id, policy, people=False, codes_of=person.id)
     return counted.codes_left or 0
 
 
 def _sessions(request: Request) -> list[SessionLine]:
-    loaded = session_of(request)
-    policy = loaded.facts.policy
-    rows = sessions.open_sessions(loaded.person.id, policy=policy, now=request.now)
+    auth = session_of(request)
+    policy = auth.facts.policy
+    rows = queries.open_sessions(auth.person.id, policy=policy, now=request.now)
     return [
         SessionLine(
             id=row.id,
@@ -187,14 +189,14 @@ def _sessions(request: Request) -> list[SessionLine]:
             address=row.address,
             since=row.signed_in_at,
             seen_at=row.seen_at,
-            current=row.id == loaded.browser.session_id,
+            current=row.id == auth.browser.session_id,
         )
         for row in rows
     ]
 
 
 def _trusted(request: Request) -> list[TrustedLine]:
-    loaded = session_of(request)
+    auth = session_of(request)
     return [
         TrustedLine(
             id=row.id,
@@ -202,7 +204,7 @@ def _trusted(request: Request) -> list[TrustedLine]:
             since=row.trusted_at,
             used_at=row.used_at,
             until=row.until,
-            current=row.id == loaded.browser.trusted_id,
+            current=row.id == auth.browser.trusted_id,
         )
-        for row in trusted.of(loaded, now=request.now)
+        for row in trust.of(auth, now=request.now)
     ]

@@ -11,30 +11,28 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from doorward.administrators import sessions
-from doorward.core.errors import (
-    AlreadyEnabled,
-    AnotherFactorWanted,
-    NotEnabled,
-    NotFound,
-    Refusal,
-    StaleRequest,
-)
-from doorward.core.steps import OTHERS, OWN_FACTORS, OWN_SECURITY, Need
-from doorward.mfa import recovery, services, trusted
-from doorward.mfa.challenges import Purpose
-from doorward.web import passkeys
-from doorward.web.gate import ProofWanted, go_on
-from doorward.web.needs import needs
-from doorward.web.pages import render, see_other
-from doorward.web.posted import field, optional, ticked
-from doorward.web.refusals import sentence
-from doorward.web.requests import acting, session_of, signed_in
+from doorward.credentials import removal
+from doorward.credentials.errors import AlreadyEnabled, AnotherFactorWanted, NotEnabled
+from doorward.credentials.passkeys.challenges import Purpose
+from doorward.credentials.recovery_codes import codes
+from doorward.credentials.trusted_browsers import trust
+from doorward.gate.requirement import Need
+from doorward.kernel.errors import NotFound, Refusal
+from doorward.sessions import ending
+from doorward.sessions.errors import StaleRequest
+from doorward.sessions.reauthentication import OTHERS, OWN_FACTORS, OWN_SECURITY
+from doorward.web.http.gate import ReauthenticationWanted, go_on
+from doorward.web.http.needs import needs
+from doorward.web.http.pages import render, see_other
+from doorward.web.http.posted import field, optional, ticked
+from doorward.web.http.requests import acting, session_of, signed_in
+from doorward.web.kit import passkeys
+from doorward.web.kit.refusals import sentence
+from doorward.web.kit.setup import confirm_set_up, set_up_page
 from doorward.web.security import queries
-from doorward.web.setup import confirm_set_up, set_up_page
 
 if TYPE_CHECKING:
-    from doorward.web.requests import Request
+    from doorward.web.http.requests import Request
 
 both = require_http_methods(["GET", "HEAD", "POST"])
 HERE = "/security/"
@@ -99,16 +97,16 @@ def set_up_window(request: Request, template: str, *, done: str, to: str = HERE)
 @needs(Need.THROUGH)
 @both
 def disable(request: Request) -> HttpResponse:
-    """The window *Disable 2FA*: the code or the passkey in it is the fresh proof."""
-    loaded = session_of(request)
+    """The window *Disable 2FA*: the code or the passkey in it is the reauthentication."""
+    auth = session_of(request)
     if request.method != "POST":
-        if not loaded.factors:
+        if not auth.factors:
             return see_other(HERE)
         return render(request, "security/disable.html", queries.disable_page(request))
     by_passkey = "credential" in request.POST
     proof = passkeys.given(request, Purpose.DISABLE) if by_passkey else field(request, "code")
     try:
-        services.disable(loaded=loaded, proof=proof, by=acting(request), now=request.now)
+        removal.disable(auth=auth, proof=proof, actor=acting(request), now=request.now)
     except NotEnabled:
         return see_other(HERE)
     except Refusal as refusal:
@@ -131,7 +129,7 @@ def disable_options(request: Request) -> HttpResponse:
 def new_codes(request: Request) -> HttpResponse:
     """Make a new set of recovery codes; the gate shows it next, until it is saved."""
     try:
-        recovery.make_new(loaded=session_of(request), by=acting(request), now=request.now)
+        codes.make_new(auth=session_of(request), actor=acting(request), now=request.now)
     except NotEnabled as refusal:
         messages.error(request, sentence(refusal))
     return see_other(HERE)
@@ -141,19 +139,19 @@ def new_codes(request: Request) -> HttpResponse:
 @both
 def factor(request: Request, factor_id: UUID) -> HttpResponse:
     """Rename one's factor, or remove it (`remove=on`)."""
-    loaded = session_of(request)
-    page = queries.factor_page(loaded, factor_id)
+    auth = session_of(request)
+    page = queries.factor_page(auth, factor_id)
     if page is None:
         raise Http404
     if request.method != "POST":
         return render(request, "security/factor.html", page)
     try:
         if ticked(request, "remove"):
-            services.remove(factor_id, loaded=loaded, by=acting(request), now=request.now)
+            removal.remove(factor_id, auth=auth, actor=acting(request), now=request.now)
             messages.success(request, _("Removed: %(name)s.") % {"name": page.name})
         else:
             name = field(request, "name")
-            services.rename(factor_id, loaded=loaded, name=name, by=acting(request))
+            removal.rename(factor_id, auth=auth, name=name, actor=acting(request))
             messages.success(request, _("Saved."))
     except NotFound as gone:
         raise Http404 from gone
@@ -161,7 +159,7 @@ def factor(request: Request, factor_id: UUID) -> HttpResponse:
         messages.error(request, sentence(stale))
         return see_other(HERE)
     except AnotherFactorWanted as wanted:
-        raise ProofWanted(without=factor_id) from wanted
+        raise ReauthenticationWanted(without=factor_id) from wanted
     except Refusal as refusal:
         name = optional(request, "name") or page.name
         page = queries.with_error(page, name=name, error=sentence(refusal))
@@ -173,14 +171,14 @@ def factor(request: Request, factor_id: UUID) -> HttpResponse:
 @require_POST
 def end_sessions(request: Request) -> HttpResponse:
     """End one of one's sessions, or all others."""
-    person, by = signed_in(request), acting(request)
+    person, actor = signed_in(request), acting(request)
     if ticked(request, "others"):
-        loaded = session_of(request)
-        ended = sessions.end_own_others(
+        auth = session_of(request)
+        ended = ending.end_own_others(
             administrator_id=person.id,
-            keep=loaded.browser.session_id,
-            policy=loaded.facts.policy,
-            by=by,
+            keep=auth.browser.session_id,
+            policy=auth.facts.policy,
+            actor=actor,
             now=request.now,
         )
         words = ngettext("%(n)s session was ended.", "%(n)s sessions were ended.", ended)
@@ -188,7 +186,7 @@ def end_sessions(request: Request) -> HttpResponse:
         return see_other(HERE)
     try:
         session_id = UUID(field(request, "session"))
-        sessions.end_one(session_id, administrator_id=person.id, by=by, now=request.now)
+        ending.end_one(session_id, administrator_id=person.id, actor=actor, now=request.now)
     except (ValueError, NotFound) as gone:
         raise Http404 from gone
     messages.success(request, _("The session was ended."))
@@ -199,14 +197,14 @@ def end_sessions(request: Request) -> HttpResponse:
 @require_POST
 def end_trusted(request: Request) -> HttpResponse:
     """End the trust in one of one's browsers (`browser`), or in all (`all=on`)."""
-    person, by = signed_in(request), acting(request)
+    person, actor = signed_in(request), acting(request)
     if ticked(request, "all"):
-        trusted.end_all(administrator_id=person.id, by=by)
+        trust.end_all(administrator_id=person.id, actor=actor)
         messages.success(request, _("No browser is trusted any more."))
         return see_other(HERE)
     try:
         trusted_id = UUID(field(request, "browser"))
-        trusted.end_one(trusted_id, administrator_id=person.id, by=by)
+        trust.end_one(trusted_id, administrator_id=person.id, actor=actor)
     except (ValueError, NotFound) as gone:
         raise Http404 from gone
     messages.success(request, _("The browser is not trusted any more."))

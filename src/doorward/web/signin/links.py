@@ -11,19 +11,23 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from doorward.administrators import email_change, forgotten, invitations, links, passwords
-from doorward.administrators.models import LinkPurpose, MailedLink
-from doorward.core.errors import MustWait, Refusal
-from doorward.core.passwords import minimum
-from doorward.core.steps import Need
-from doorward.mfa import not_me
-from doorward.mfa.facts import required, two_factors
-from doorward.web import browsermark, linkmark, unsent
-from doorward.web.gate import go_on, landing
-from doorward.web.needs import needs
-from doorward.web.pages import render, see_other
-from doorward.web.posted import field, ticked
-from doorward.web.refusals import sentence
+from doorward.accounts import email_change, invitations, mailed_links
+from doorward.accounts.models import LinkPurpose, MailedLink
+from doorward.accounts.requirement import required
+from doorward.credentials.password import change as password_change
+from doorward.credentials.password.rules import minimum
+from doorward.credentials.queries import two_factors
+from doorward.gate.requirement import Need
+from doorward.kernel.errors import MustWait, Refusal
+from doorward.recovery import not_me
+from doorward.signin import forgotten_password
+from doorward.signin import invitation as signin_invitation
+from doorward.web.http import browsermark, linkmark, unsent
+from doorward.web.http.gate import go_on, landing
+from doorward.web.http.needs import needs
+from doorward.web.http.pages import render, see_other
+from doorward.web.http.posted import field, ticked
+from doorward.web.kit.refusals import sentence
 from doorward.web.signin.pages import CodePage, LinkPage, PasswordPage
 
 if TYPE_CHECKING:
@@ -31,8 +35,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpResponse
 
-    from doorward.administrators.sessions import Started
-    from doorward.web.requests import Request
+    from doorward.sessions.issuing import Started
+    from doorward.web.http.requests import Request
 
 both = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -45,7 +49,7 @@ def forgot(request: Request) -> HttpResponse:
         return render(request, "signin/forgot.html", CodePage())
     email = field(request, "email")
     try:
-        forgotten.ask(email=email, origin=request.origin, now=request.now)
+        forgotten_password.ask(email=email, client=request.client, now=request.now)
     except MustWait as refusal:
         page = CodePage(error=sentence(refusal), wait=refusal.seconds, email=email)
         return render(request, "signin/forgot.html", page, retry_after=refusal.seconds)
@@ -63,7 +67,7 @@ def forgot_sent(request: Request) -> HttpResponse:
 @require_safe
 def open_link(request: Request, token: str) -> HttpResponse:
     """Take the token out of the address, and go on to the page that asks what to do with it."""
-    if home := links.home_of(token, host=request.origin.host):
+    if home := mailed_links.home_of(token, host=request.client.host):
         return see_other(home)
     return linkmark.take_out(token, to=request.path.removesuffix(f"{token}/"))
 
@@ -74,12 +78,12 @@ def reset(request: Request) -> HttpResponse:
     """Set a new password by a mailed link; the second factor stays and is asked for next."""
 
     def finish(token: str, password: str, link: MailedLink, mark: str) -> Started:
-        return passwords.reset(
+        return password_change.reset(
             token=token,
             password=password,
             two_factors=two_factors(link.administrator),
             browser_token=mark,
-            origin=request.origin,
+            client=request.client,
             now=request.now,
         )
 
@@ -95,13 +99,13 @@ def invitation(request: Request) -> HttpResponse:
         return _ask_again(request)
 
     def finish(token: str, password: str, link: MailedLink, mark: str) -> Started:
-        return invitations.accept(
+        return signin_invitation.accept(
             token=token,
             password=password,
             language=request.LANGUAGE_CODE,
             two_factors=two_factors(link.administrator),
             browser_token=mark,
-            origin=request.origin,
+            client=request.client,
             now=request.now,
         )
 
@@ -119,7 +123,7 @@ def this_was_not_me(request: Request) -> HttpResponse:
             token=token,
             password=password,
             browser_token=mark,
-            origin=request.origin,
+            client=request.client,
             now=request.now,
         )
 
@@ -149,12 +153,12 @@ def confirm_email(request: Request) -> HttpResponse:
 
 def _answer_email(request: Request, token: str, link: MailedLink) -> HttpResponse:
     mine = request.administrator is not None and request.administrator.id == link.administrator_id
-    session_id = request.loaded.browser.session_id if mine and request.loaded else None
+    session_id = request.auth.browser.session_id if mine and request.auth else None
     stopped = ticked(request, "stop")
     done = email_change.answer(
         token=token,
         stop=stopped,
-        origin=request.origin,
+        client=request.client,
         session_id=session_id,
         now=request.now,
     )
@@ -197,7 +201,7 @@ def _password_by_link(
 
 
 def _find(request: Request, token: str, purposes: tuple[LinkPurpose, ...]) -> MailedLink:
-    return links.find(token, purposes=purposes, now=request.now, host=request.origin.host)
+    return mailed_links.find(token, purposes=purposes, now=request.now, host=request.client.host)
 
 
 def _page(request: Request, link: MailedLink, refusal: Refusal | None = None) -> PasswordPage:
@@ -229,7 +233,7 @@ def _no_link(request: Request, refusal: Refusal) -> HttpResponse:
     page = LinkPage(
         error=sentence(refusal) or _("This link does not work."),
         why=refusal.code,
-        invited=request.path == links.PATHS[LinkPurpose.INVITATION],
+        invited=request.path == mailed_links.PATHS[LinkPurpose.INVITATION],
         asked_at=invitations.asked_at(link.administrator) if link else None,
     )
     return render(request, "signin/no_link.html", page, status=status)
@@ -238,7 +242,7 @@ def _no_link(request: Request, refusal: Refusal) -> HttpResponse:
 def _ask_again(request: Request) -> HttpResponse:
     token = linkmark.token_for(request)
     try:
-        invitations.ask_again(token=token, origin=request.origin, now=request.now)
+        invitations.ask_again(token=token, client=request.client, now=request.now)
     except Refusal as refusal:
         return _no_link(request, refusal)
     return see_other(request.path)
@@ -248,7 +252,9 @@ def _invited_by(request: Request) -> MailedLink | None:
     """Return the invitation that was opened, whether it still works or not."""
     token = linkmark.token_for(request)
     with suppress(Refusal):
-        return links.known(token, purposes=(LinkPurpose.INVITATION,), host=request.origin.host)
+        return mailed_links.known(
+            token, purposes=(LinkPurpose.INVITATION,), host=request.client.host
+        )
     return None
 
 

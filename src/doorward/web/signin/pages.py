@@ -82,8 +82,8 @@ class PasswordPage:
 
 
 @dataclass(frozen=True, slots=True)
-class ProvePage:
-    """A fresh proof: by a factor (a passkey, an app) or, without one, by the password.
+class ReauthenticationPage:
+    """A reauthentication: by a factor (a passkey, an app) or, without one, by the password.
 
     `without`: the factor that does not serve, since it is the one to be removed. `clock`: where the
     phone's clock is looked at. `step`: a step of signing in asks for it, `may_put_off`: one that may wait.

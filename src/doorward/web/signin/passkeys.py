@@ -7,28 +7,29 @@ from typing import TYPE_CHECKING
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST
 
-from doorward.core.steps import Need, Step
-from doorward.mfa import passkey_sign_in
-from doorward.mfa.challenges import Purpose
-from doorward.web import browsermark, passkeys
-from doorward.web.needs import needs, serves
-from doorward.web.signin.prove import serving
+from doorward.credentials.passkeys.challenges import Purpose
+from doorward.gate.requirement import Need, Step
+from doorward.signin import passkey
+from doorward.web.http import browsermark
+from doorward.web.http.needs import needs, serves
+from doorward.web.kit import passkeys
+from doorward.web.signin.reauthentication import serving
 
 if TYPE_CHECKING:
-    from doorward.web.requests import Request
+    from doorward.web.http.requests import Request
 
 
 @serves(Step.SIGN_IN)
 @require_POST
 def sign_in_options(request: Request) -> HttpResponse:
-    """Give a challenge to this browser, the same for everybody who asks: nobody is named yet."""
+    """Return a challenge to this browser, the same for everybody who asks: nobody is named yet."""
     mark = browsermark.browser_token(request)
     party = passkeys.party_of(request.brand)
-    options = passkey_sign_in.begin(browser_token=mark, party=party, now=request.now)
+    options = passkey.begin(browser_token=mark, party=party, now=request.now)
     return browsermark.leave_mark(JsonResponse(options), mark)
 
 
-@serves(Step.PROVE_FACTOR)
+@serves(Step.VERIFY_FACTOR)
 @require_POST
 def code_options(request: Request) -> HttpResponse:
     """Ask for one of the passkeys of whose password was right."""
@@ -44,6 +45,6 @@ def set_up_options(request: Request) -> HttpResponse:
 
 @needs(Need.THROUGH)
 @require_POST
-def prove_options(request: Request) -> HttpResponse:
-    """Ask for one of the person's passkeys, as a fresh proof."""
+def reauthentication_options(request: Request) -> HttpResponse:
+    """Ask for one of the person's passkeys, as reauthentication."""
     return passkeys.ask(request, Purpose.PROVE, serving(request))

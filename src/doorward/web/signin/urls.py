@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from doorward.web.signin import clock, links, passkeys, prove, views
+from doorward.web.signin import clock, links, passkeys, reauthentication, views
 
 urlpatterns = [
     path("sign-in/", views.sign_in, name="sign_in"),
@@ -11,17 +11,17 @@ urlpatterns = [
     path("sign-in/code/passkey/", passkeys.code_options, name="code_passkey"),
     path("sign-in/clock/", clock.at_sign_in, name="code_clock"),
     path("sign-in/recovery/", views.recover, name="recovery"),
-    path("sign-in/mailbox/", views.prove_mailbox, name="mailbox"),
+    path("sign-in/mailbox/", views.verify_mailbox, name="mailbox"),
     path("sign-in/set-up/", views.set_up_factor, name="set_up"),
     path("sign-in/set-up/passkey/", passkeys.set_up_options, name="set_up_passkey"),
     path("sign-in/recovery-codes/", views.save_codes, name="recovery_codes"),
     path("sign-in/recovery-codes/text/", views.codes_as_text, name="recovery_codes_text"),
     path("sign-in/password/", views.set_password, name="set_password"),
     path("sign-out/", views.sign_out, name="sign_out"),
-    path("prove/", prove.prove, name="prove"),
-    path("prove/passkey/", passkeys.prove_options, name="prove_passkey"),
+    path("prove/", reauthentication.reauthenticate, name="prove"),
+    path("prove/passkey/", passkeys.reauthentication_options, name="prove_passkey"),
     path("prove/clock/", clock.at_proof, name="prove_clock"),
-    path("prove/continue/", prove.go_on_with_form, name="prove_continue"),
+    path("prove/continue/", reauthentication.go_on_with_form, name="prove_continue"),
     path("password/forgot/", links.forgot, name="forgot"),
     path("password/forgot/sent/", links.forgot_sent, name="forgot_sent"),
     path("password/reset/", links.reset, name="reset"),

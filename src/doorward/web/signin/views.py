@@ -10,35 +10,43 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from doorward.administrators import mailbox, passwords, sessions, signing_in
-from doorward.core.errors import (
-    AlreadyEnabled,
-    FactorDisabled,
-    MustWait,
-    OnlyKnownBrowsers,
-    PasskeyUnknown,
-    PortalElsewhere,
-    Refusal,
-    StaleRequest,
+from doorward.credentials.errors import AlreadyEnabled, FactorDisabled
+from doorward.credentials.passkeys import verify
+from doorward.credentials.password import change
+from doorward.credentials.password.rules import minimum
+from doorward.credentials.recovery_codes import codes
+from doorward.credentials.totp import verify as totp_verify
+from doorward.credentials.trusted_browsers import trust
+from doorward.gate.requirement import Need, Step
+from doorward.kernel.errors import MustWait, OnlyKnownBrowsers, Refusal
+from doorward.kernel.text.cleaning import safe_next
+from doorward.policy.rules import FactorKind
+from doorward.sessions import ending, queries
+from doorward.sessions.errors import StaleRequest
+from doorward.signin import mailbox, passkey, password
+from doorward.signin.errors import PasskeyUnknown, PortalElsewhere
+from doorward.web.http import browsermark, unsent
+from doorward.web.http.gate import (
+    completes,
+    drop_session_cookie,
+    go_on,
+    landing,
+    lets_through,
+    onward,
 )
-from doorward.core.passwords import minimum
-from doorward.core.steps import FactorKind, Need, Step
-from doorward.core.text import safe_next
-from doorward.mfa import passkey_proving, passkey_sign_in, proving, recovery, trusted
-from doorward.web import browsermark, passkeys, unsent
-from doorward.web.gate import completes, drop_session_cookie, go_on, landing, lets_through, onward
-from doorward.web.needs import needs, serves
-from doorward.web.pages import render, see_other
-from doorward.web.posted import field, optional, ticked
-from doorward.web.refusals import sentence
-from doorward.web.requests import acting, session_of
-from doorward.web.setup import confirm_set_up, set_up_page
+from doorward.web.http.needs import needs, serves
+from doorward.web.http.pages import render, see_other
+from doorward.web.http.posted import field, optional, ticked
+from doorward.web.http.requests import acting, session_of
+from doorward.web.http.trustmark import trust_if_asked
+from doorward.web.kit import passkeys
+from doorward.web.kit.refusals import sentence
+from doorward.web.kit.setup import confirm_set_up, set_up_page
 from doorward.web.signin.pages import CodePage, CodesPage, PasswordPage, SignInPage
-from doorward.web.trustmark import trust_if_asked
 
 if TYPE_CHECKING:
-    from doorward.administrators.sessions import Started
-    from doorward.web.requests import Request
+    from doorward.sessions.issuing import Started
+    from doorward.web.http.requests import Request
 
 both = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -63,29 +71,29 @@ def sign_in(request: Request) -> HttpResponse:
 
 
 def _by_password(request: Request, heading: str, mark: str) -> Started:
-    return signing_in.prove_password(
+    return password.sign_in(
         email=field(request, "email"),
         password=field(request, "password"),
         browser_token=mark,
         next_path=heading,
-        origin=request.origin,
+        client=request.client,
         now=request.now,
     )
 
 
 def _by_passkey(request: Request, heading: str, mark: str) -> Started:
-    return passkey_sign_in.sign_in(
+    return passkey.sign_in(
         answer=field(request, "credential"),
         party=passkeys.party_of(request.brand),
         browser_token=mark,
         next_path=heading,
         completes=partial(lets_through, now=request.now),
-        origin=request.origin,
+        client=request.client,
         now=request.now,
     )
 
 
-@serves(Step.PROVE_FACTOR)
+@serves(Step.VERIFY_FACTOR)
 @both
 def code(request: Request) -> HttpResponse:
     """Ask for the second factor: a passkey, or a code of the authenticator app."""
@@ -102,36 +110,36 @@ def code(request: Request) -> HttpResponse:
 
 
 def _second_step(request: Request) -> Started:
-    loaded, by = session_of(request), acting(request)
+    auth, actor = session_of(request), acting(request)
     if "credential" in request.POST:
-        return passkey_proving.prove_second_step(
-            loaded=loaded,
+        return verify.verify_second_step(
+            auth=auth,
             answer=field(request, "credential"),
             party=passkeys.party_of(request.brand),
             completes=completes(request, FactorKind.PASSKEY),
-            by=by,
+            actor=actor,
             now=request.now,
         )
-    return proving.prove_second_step(
-        loaded=loaded,
+    return totp_verify.verify_second_step(
+        auth=auth,
         code=field(request, "code"),
         completes=completes(request, FactorKind.APP),
-        by=by,
+        actor=actor,
         now=request.now,
     )
 
 
-@serves(Step.PROVE_FACTOR)
+@serves(Step.VERIFY_FACTOR)
 @both
 def recover(request: Request) -> HttpResponse:
     """Ask for a recovery code instead of the factor."""
     if request.method != "POST":
         return render(request, "signin/recovery.html", _code_page(request))
     try:
-        started = recovery.use(
-            loaded=session_of(request),
+        started = codes.use(
+            auth=session_of(request),
             code=field(request, "code"),
-            by=acting(request),
+            actor=acting(request),
             now=request.now,
         )
     except StaleRequest:
@@ -141,25 +149,25 @@ def recover(request: Request) -> HttpResponse:
     return go_on(started.token, onward(request))
 
 
-@serves(Step.PROVE_MAILBOX)
+@serves(Step.VERIFY_MAILBOX)
 @both
-def prove_mailbox(request: Request) -> HttpResponse:
+def verify_mailbox(request: Request) -> HttpResponse:
     """Ask for the code that was mailed; sent once when the page is first shown, and on request."""
-    loaded, by = session_of(request), acting(request)
-    session_id = loaded.browser.session_id
+    auth, actor = session_of(request), acting(request)
+    session_id = auth.browser.session_id
     try:
         if request.method != "POST":
-            mailbox.send(session_id=session_id, by=by, now=request.now)
+            mailbox.send(session_id=session_id, actor=actor, now=request.now)
         elif "resend" in request.POST:
-            mailbox.send(session_id=session_id, by=by, now=request.now, again=True)
+            mailbox.send(session_id=session_id, actor=actor, now=request.now, again=True)
             return see_other(request.path)
         else:
-            started = mailbox.prove(
+            started = mailbox.verify_code(
                 session_id=session_id,
-                old_hash=loaded.browser.token_hash,
+                old_hash=auth.browser.token_hash,
                 code=field(request, "code"),
-                known_browser=loaded.browser.known,
-                by=by,
+                known_browser=auth.browser.known,
+                actor=actor,
                 now=request.now,
             )
             return go_on(started.token, onward(request))
@@ -174,11 +182,11 @@ def prove_mailbox(request: Request) -> HttpResponse:
 @both
 def set_up_factor(request: Request) -> HttpResponse:
     """Lead somebody who must use two factors through setting one up; *Not now* within the grace."""
-    loaded = session_of(request)
+    auth = session_of(request)
     if request.method != "POST":
         return render(request, "signin/set_up.html", set_up_page(request))
-    if "later" in request.POST and loaded.facts.policy.in_grace(request.now):
-        sessions.put_off(loaded.browser.session_id, by=acting(request))
+    if "later" in request.POST and auth.facts.policy.in_grace(request.now):
+        queries.put_off(auth.browser.session_id, actor=acting(request))
         return see_other(onward(request))
     name = optional(request, "name")
     try:
@@ -195,14 +203,14 @@ def set_up_factor(request: Request) -> HttpResponse:
 @both
 def save_codes(request: Request) -> HttpResponse:
     """Show the recovery codes until the person says that they are saved, then never again."""
-    loaded, by, now = session_of(request), acting(request), request.now
+    auth, actor, now = session_of(request), acting(request), request.now
     try:
-        shown = recovery.shown(loaded=loaded, by=by, now=now)
+        shown = codes.shown(auth=auth, actor=actor, now=now)
     except StaleRequest:
         return see_other(onward(request))
     if request.method == "POST" and ticked(request, "saved"):
         seen = _seen_set(request) or shown.set_id
-        recovery.confirm_saved(administrator_id=loaded.person.id, by=by, now=now, set_id=seen)
+        codes.confirm_saved(administrator_id=auth.person.id, actor=actor, now=now, set_id=seen)
         return see_other(onward(request))
     asked = request.method == "POST"
     page = CodesPage(
@@ -224,14 +232,14 @@ def _seen_set(request: Request) -> UUID | None:
 @serves(Step.SAVE_RECOVERY_CODES)
 @require_safe
 def codes_as_text(request: Request) -> HttpResponse:
-    """Give the same codes as a text file, for browsers without scripts."""
-    loaded = session_of(request)
+    """Return the same codes as a text file, for browsers without scripts."""
+    auth = session_of(request)
     try:
-        shown = recovery.shown(loaded=loaded, by=acting(request), now=request.now)
+        shown = codes.shown(auth=auth, actor=acting(request), now=request.now)
     except StaleRequest:
         return see_other(onward(request))
     heading = _("Recovery codes for %(brand)s") % {"brand": request.brand.name}
-    lines = [heading, loaded.person.email, "", *shown.codes, ""]
+    lines = [heading, auth.person.email, "", *shown.codes, ""]
     response = HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="recovery-codes.txt"'
     response["Cache-Control"] = "no-store"
@@ -242,15 +250,15 @@ def codes_as_text(request: Request) -> HttpResponse:
 @both
 def set_password(request: Request) -> HttpResponse:
     """Ask for the new password that is due."""
-    loaded = session_of(request)
+    auth = session_of(request)
     if request.method != "POST":
         return render(request, "signin/set_password.html", _password_page(request))
     try:
-        passwords.set_due(
-            administrator_id=loaded.person.id,
+        change.set_due(
+            administrator_id=auth.person.id,
             password=field(request, "password"),
-            two_factors=loaded.two_factors,
-            by=acting(request),
+            two_factors=auth.two_factors,
+            actor=acting(request),
             now=request.now,
         )
     except StaleRequest:
@@ -266,8 +274,8 @@ def set_password(request: Request) -> HttpResponse:
 @require_POST
 def sign_out(request: Request) -> HttpResponse:
     """End the session of this browser, at whatever step it is."""
-    if request.loaded is not None:
-        sessions.sign_out(request.loaded.browser.session_id, by=acting(request), now=request.now)
+    if request.auth is not None:
+        ending.sign_out(request.auth.browser.session_id, actor=acting(request), now=request.now)
     response = unsent.leave_mark(request, drop_session_cookie(see_other("/sign-in/")))
     # Not "cookies": that would also take the browser's mark, and cookies of sibling hosts.
     response["Clear-Site-Data"] = '"storage"'
@@ -289,31 +297,31 @@ def _sign_in_page(request: Request, heading: str, refusal: Refusal | None = None
 
 
 def _code_page(request: Request, refusal: Refusal | None = None) -> CodePage:
-    loaded = session_of(request)
+    auth = session_of(request)
     # Where only a passkey satisfies the policy, a code would be asked for and lead nowhere.
-    serves = loaded.that_serve().factors
+    serves = auth.that_serve().factors
     apps = [row for row in serves if row.kind is FactorKind.APP and not row.locked]
-    has, here = passkeys.serve(loaded), passkeys.work_here(request)
+    has, here = passkeys.serve(auth), passkeys.work_here(request)
     return CodePage(
         error=sentence(refusal) if refusal else "",
         wait=_wait(refusal),
         usable=bool(apps) and not isinstance(refusal, FactorDisabled),
         passkeys=has and here,
         elsewhere=passkeys.party_of(request.brand).origin if has and not here else "",
-        many=proving.failures(loaded) >= proving.MANY if refusal else False,
-        email=loaded.person.email,
-        trust_days=loaded.facts.policy.trust_days if trusted.is_offered(loaded) else 0,
+        many=totp_verify.failures(auth) >= totp_verify.MANY if refusal else False,
+        email=auth.person.email,
+        trust_days=auth.facts.policy.trust_days if trust.is_offered(auth) else 0,
         trust=refusal is not None and ticked(request, "trust"),
     )
 
 
 def _password_page(request: Request, refusal: Refusal | None = None) -> PasswordPage:
-    loaded = session_of(request)
+    auth = session_of(request)
     return PasswordPage(
         action=request.path,
-        minimum=minimum(two_factors=loaded.two_factors),
+        minimum=minimum(two_factors=auth.two_factors),
         error=sentence(refusal) if refusal else "",
-        email=loaded.person.email,
+        email=auth.person.email,
     )
 
 

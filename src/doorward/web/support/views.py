@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from django.views.decorators.http import require_safe
 
-from doorward.core.steps import Need
 from doorward.customers.tabs import SUPPORT
-from doorward.web.needs import needs
-from doorward.web.pages import render
+from doorward.gate.requirement import Need
+from doorward.web.http.needs import needs
+from doorward.web.http.pages import render
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-    from doorward.web.requests import Request
+    from doorward.web.http.requests import Request
 
 
 @needs(Need.NOTHING)

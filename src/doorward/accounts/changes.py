@@ -1,0 +1,211 @@
+"""What is to change of a person: checked against the rules before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from doorward.accounts.errors import (
+    LastAdministrator,
+    OwnAdministratorsRight,
+    OwnStatus,
+    UnknownTab,
+    WrongStatus,
+)
+from doorward.accounts.events import (
+    ADMINISTRATOR_REMOVED,
+    ADMINISTRATOR_RESTORED,
+    ADMINISTRATOR_SUSPENDED,
+    DETAILS_CHANGED,
+    RIGHTS_CHANGED,
+    TWO_FACTOR_NO_LONGER_REQUIRED,
+    TWO_FACTOR_REQUIRED,
+)
+from doorward.accounts.models import Administrator, Status, tabs_text
+from doorward.accounts.phones import clean_phone
+from doorward.customers.tabs import ADMINISTRATORS, assignable
+from doorward.kernel.errors import ConfirmationMissing
+from doorward.kernel.text.cleaning import clean_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from doorward.audit.actor import Actor
+    from doorward.audit.events import EventType
+    from doorward.audit.record import Detail, Typed
+    from doorward.customers.models import Customer
+
+NAME_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What a form or a command says of a person; texts as they were typed."""
+
+    first_name: str
+    last_name: str
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is to change of a person: every field, as it shall be afterwards (None: as it is)."""
+
+    details: Details | None = None
+    email: str | None = None
+    require_2fa: bool | None = None
+    tabs: frozenset[str] | None = None
+    status: Status | None = None
+    confirmed: bool = False
+
+
+@dataclass(slots=True)
+class Changes:
+    """Columns to write and events to record, gathered before anything is written."""
+
+    columns: dict[str, object] = field(default_factory=dict)
+    events: list[tuple[EventType, dict[str, Detail], dict[str, Typed]]] = field(
+        default_factory=list
+    )
+
+
+def clean_details(details: Details) -> dict[str, str]:
+    """Return names and phone as they are stored; one name is enough, for whoever has only one.
+
+    Raises `NameMissing` (field) where there is none, `NameInvalid`, and as the cleaners do.
+    """
+    first, last = details.first_name, details.last_name
+    return {
+        "first_name": clean_name(first, maximum=NAME_LENGTH, other=last, field="first_name"),
+        "last_name": clean_name(last, maximum=NAME_LENGTH, other=first, field="last_name"),
+        "phone": clean_phone(details.phone, region=None),
+    }
+
+
+def before_and_after(
+    person: Administrator, columns: Mapping[str, str], changed: Iterable[str]
+) -> dict[str, Typed]:
+    """Return what an event says of fields that were changed: as they were, and as they are now."""
+    names = list(changed)
+    return {
+        "before": {name: getattr(person, name) for name in names},
+        "after": {name: columns[name] for name in names},
+    }
+
+
+def written_names(columns: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns that names are written with."""
+    first, last = columns["first_name"], columns["last_name"]
+    return Administrator.name_columns(first_name=first, last_name=last)
+
+
+def removed_columns(person_id: UUID) -> dict[str, object]:
+    """Return the columns of somebody removed: no password, no rights, and the e-mail free again.
+
+    They can be added again, at this or another customer, with the same e-mail.
+    """
+    return {
+        "status": Status.REMOVED,
+        # In capitals, which no e-mail that somebody types is folded to.
+        "email_folded": f"REMOVED:{person_id}",
+        "tabs": "",
+        "password": "!",
+        "require_2fa": False,
+    }
+
+
+def administrators_of(customer_id: UUID) -> QuerySet[Administrator]:
+    """Return a customer's active people with the Administrators tab."""
+    return Administrator.objects.of(customer_id).filter(status=Status.ACTIVE, looks_after=True)
+
+
+def gather(person: Administrator, wanted: Change, *, customer: Customer, actor: Actor) -> Changes:
+    """Return the columns and events of a change. Raises what its rules refuse, with nothing written.
+
+    `NameMissing`, `NameInvalid`, `PhoneInvalid`, `TextInvalid`, `TextTooLong`, `UnknownTab`, `OwnStatus`,
+    `OwnAdministratorsRight`, `LastAdministrator`, `ConfirmationMissing`, `WrongStatus`.
+    """
+    changes = Changes()
+    _gather_details(person, wanted, changes)
+    _gather_requirement(person, wanted, changes)
+    _gather_tabs(person, wanted, changes, customer=customer, actor=actor)
+    _gather_status(person, wanted, changes, actor=actor)
+    return changes
+
+
+def _gather_details(person: Administrator, wanted: Change, changes: Changes) -> None:
+    if wanted.details is None:
+        return
+    columns = clean_details(wanted.details)
+    changed = sorted(name for name, value in columns.items() if getattr(person, name) != value)
+    if changed:
+        changes.columns |= columns | written_names(columns)
+        typed = before_and_after(person, columns, changed)
+        changes.events.append((DETAILS_CHANGED, {"changed": changed}, typed))
+
+
+def _gather_requirement(person: Administrator, wanted: Change, changes: Changes) -> None:
+    if wanted.require_2fa is None or wanted.require_2fa == person.require_2fa:
+        return
+    changes.columns["require_2fa"] = wanted.require_2fa
+    kind = TWO_FACTOR_REQUIRED if wanted.require_2fa else TWO_FACTOR_NO_LONGER_REQUIRED
+    changes.events.append((kind, {}, {}))
+
+
+def _gather_tabs(
+    person: Administrator, wanted: Change, changes: Changes, *, customer: Customer, actor: Actor
+) -> None:
+    if wanted.tabs is None or wanted.tabs == person.tab_keys:
+        return
+    added, taken = wanted.tabs - person.tab_keys, person.tab_keys - wanted.tabs
+    if unknown := added - assignable(customer):
+        raise UnknownTab(tab=min(unknown))
+    if ADMINISTRATORS in taken:
+        if actor.who is not None and actor.who.id == person.id:
+            raise OwnAdministratorsRight
+        _keep_one(person, customer=customer)
+    changes.columns["tabs"] = tabs_text(wanted.tabs)
+    details = {"added": sorted(added), "taken": sorted(taken)}
+    changes.events.append((RIGHTS_CHANGED, dict(details), {}))
+
+
+_STATUS_KINDS = {
+    Status.ACTIVE: ADMINISTRATOR_RESTORED,
+    Status.SUSPENDED: ADMINISTRATOR_SUSPENDED,
+    Status.REMOVED: ADMINISTRATOR_REMOVED,
+}
+_STATUS_FROM = {
+    Status.ACTIVE: {Status.SUSPENDED},
+    Status.SUSPENDED: {Status.ACTIVE},
+    Status.REMOVED: {Status.ACTIVE, Status.SUSPENDED, Status.INVITED},
+}
+
+
+def _gather_status(
+    person: Administrator, wanted: Change, changes: Changes, *, actor: Actor
+) -> None:
+    invited = person.status == Status.INVITED and wanted.status == Status.ACTIVE
+    if wanted.status is None or wanted.status == person.status or invited:
+        # A form cannot make somebody active who has not accepted the invitation.
+        return
+    if Status(person.status) not in _STATUS_FROM.get(wanted.status, set()):
+        raise WrongStatus
+    if actor.who is not None and actor.who.id == person.id:
+        raise OwnStatus
+    if wanted.status != Status.ACTIVE:
+        _keep_one(person, customer=person.customer)
+        if not wanted.confirmed:
+            raise ConfirmationMissing
+    changes.columns["status"] = wanted.status
+    changes.events.append((_STATUS_KINDS[wanted.status], {}, {}))
+
+
+def _keep_one(person: Administrator, *, customer: Customer) -> None:
+    """Refuse what would leave a customer without an active administrator with that tab."""
+    keepers = administrators_of(customer.id)
+    is_one = person.status == Status.ACTIVE and ADMINISTRATORS in person.tab_keys
+    if is_one and not keepers.exclude(id=person.id).exists():
+        raise LastAdministrator

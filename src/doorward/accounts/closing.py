@@ -1,0 +1,58 @@
+"""A customer that is suspended or closed, and what ends with it for all of its people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from django.db import transaction
+from django.db.models import F
+
+from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, MailedLink
+from doorward.customers import protection, services
+from doorward.customers.models import Customer, CustomerStatus
+from doorward.sessions.models import Session
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.audit.actor import Actor
+    from doorward.customers.services import CustomerChange
+
+# *This was not me* undoes what a thief did, an invitation is to somebody who was not here yet: neither opens anything
+# while the customer is suspended, and both are good for what they were afterwards.
+_STAY: Final = (LinkPurpose.NOT_ME, LinkPurpose.INVITATION)
+
+
+def change_customer(
+    customer_id: UUID, wanted: CustomerChange, *, actor: Actor, now: datetime
+) -> None:
+    """Change a customer, and end what was open of its people when it is no longer active.
+
+    With another brand it has its portal at other hosts: sessions end, or they would be there again when it
+    comes back. Raises what `customers.services.change` raises.
+    """
+    with protection.refusals_recorded(actor=actor), transaction.atomic():
+        rows = Customer.objects.filter(id=customer_id).values_list("status", "brand_id")
+        status, brand_id = rows.select_for_update().first() or (None, None)
+        services.change(customer_id, wanted, actor=actor)
+        if status == CustomerStatus.ACTIVE != wanted.status:
+            _end_all(customer_id, now=now)
+        if brand_id != wanted.brand_id:
+            _end_sessions(customer_id, now=now)
+
+
+def _end_all(customer_id: UUID, *, now: datetime) -> None:
+    """End sessions, links and changes of e-mail. The people's rows come first: who makes a link holds theirs."""
+    people = Administrator.objects.of(customer_id)
+    people.update(security_version=F("security_version") + 1)
+    of_them = {"administrator__customer_id": customer_id}
+    _end_sessions(customer_id, now=now)
+    links = MailedLink.objects.filter(used_at__isnull=True, revoked_at__isnull=True, **of_them)
+    links.exclude(purpose__in=_STAY).update(revoked_at=now)
+    EmailChange.objects.filter(closed_at__isnull=True, **of_them).update(closed_at=now)
+
+
+def _end_sessions(customer_id: UUID, *, now: datetime) -> None:
+    rows = Session.objects.filter(administrator__customer_id=customer_id, ended_at__isnull=True)
+    rows.update(ended_at=now)

@@ -1,0 +1,118 @@
+"""What is refused of people: each refusal with its sentence, declared once."""
+
+from __future__ import annotations
+
+from doorward.kernel.errors import Refusal, _
+
+
+class LinkInvalid(Refusal):
+    """There is no such mailed link, or it was revoked."""
+
+    sentence = _("This link does not work. Ask for a new one.")
+
+
+class LinkReplaced(LinkInvalid):
+    """A newer link was mailed for the same purpose, and that one works."""
+
+    sentence = _(
+        "A newer mail was sent to you. Open the link in that one; this one no longer works."
+    )
+
+
+class LinkUsed(Refusal):
+    """The mailed link was used before."""
+
+    sentence = _("This link was used already. Ask for a new one.")
+
+
+class LinkExpired(Refusal):
+    """The mailed link is too old."""
+
+    sentence = _("This link is too old. Ask for a new one.")
+
+
+class EmailTaken(Refusal):
+    """Another account has this e-mail."""
+
+    sentence = _("Another account has this e-mail.")
+    reason = _("another account has this e-mail")
+
+
+class EmailChangePending(Refusal):
+    """A change of the e-mail waits for its confirmation."""
+
+    sentence = _("A change of this e-mail is waiting to be confirmed.")
+
+
+class PhoneInvalid(Refusal):
+    """This cannot be a phone number."""
+
+    sentence = _("Type the number with its country code, like +49 30 901820.")
+
+
+class LastAdministrator(Refusal):
+    """The customer's last active administrator with the right to the Administrators tab must stay one."""
+
+    sentence = _(
+        "This is the last active person with the Administrators tab. Give the tab to somebody "
+        "else first."
+    )
+    reason = _("last active person with the Administrators tab")
+
+
+class OwnAdministratorsRight(Refusal):
+    """Nobody takes the right to the Administrators tab from themselves."""
+
+    sentence = _(
+        "You cannot take the Administrators tab from yourself. Ask a colleague who has it."
+    )
+    reason = _("nobody takes the Administrators tab from themselves")
+
+
+class OwnStatus(Refusal):
+    """Nobody suspends or removes themselves."""
+
+    sentence = _("You cannot suspend or remove yourself. Ask a colleague.")
+    reason = _("nobody suspends or removes themselves")
+
+
+class HeldByPolicy(Refusal):
+    """The customer's policy or the provider's minimum requires two factors, whatever the tick says."""
+
+    sentence = _("The policy requires two-factor sign-in, so it stays required here.")
+
+
+class NotInvited(Refusal):
+    """The administrator is not waiting for an invitation."""
+
+    sentence = _("There is no open invitation for this person.")
+
+
+class WrongStatus(Refusal):
+    """The administrator's status does not allow this."""
+
+    sentence = _("That is not possible in the person's present status.")
+
+
+class UnknownTab(Refusal):
+    """There is no such tab, or not for this customer."""
+
+    sentence = _("There is no such tab.")
+
+
+class UnknownAction(Refusal):
+    """There is no such action."""
+
+    sentence = _("There is no such action.")
+
+
+class NothingSelected(Refusal):
+    """An action on several was asked for, and none was marked."""
+
+    sentence = _("Mark at least one person first.")
+
+
+class ChoiceInvalid(Refusal):
+    """None of the values that can be chosen."""
+
+    sentence = _("Choose one from the list.")

@@ -1,0 +1,193 @@
+"""What is recorded of people: each event declared once. Stored keys never change their meaning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from doorward.audit.events import (
+    Audience,
+    EventType,
+    Group,
+    Notification,
+    to_person,
+    to_person_and_colleagues,
+)
+
+if TYPE_CHECKING:
+    from doorward.audit.models import Event
+
+
+def not_at_adding(event: Event) -> bool:
+    """It was required later than the person was added: the invitation says it too."""
+    return not event.details.get("at_adding")
+
+
+TWO_FACTOR_REQUIRED = EventType(
+    "two_factor_required",
+    group=Group.TWO_FACTOR,
+    icon="shield",
+    sentence=_("%(actor)s required two-factor sign-in of themselves."),
+    by_another=_("%(actor)s required two-factor sign-in of %(subject)s."),
+    tone="good",
+    notifications=to_person("two_factor_required", not_at_adding),
+)
+
+TWO_FACTOR_NO_LONGER_REQUIRED = EventType(
+    "two_factor_no_longer_required",
+    group=Group.TWO_FACTOR,
+    icon="shield",
+    sentence=_("%(actor)s no longer requires two-factor sign-in of themselves."),
+    by_another=_("%(actor)s no longer requires two-factor sign-in of %(subject)s."),
+    tone="warn",
+    notifications=to_person_and_colleagues(
+        "two_factor_no_longer_required", "two_factor_no_longer_required_colleague"
+    ),
+)
+
+EMAIL_CHANGE_ASKED = EventType(
+    "email_change_asked",
+    group=Group.PASSWORD,
+    icon="mail",
+    sentence=_("%(subject)s asked for another e-mail."),
+    by_another=_("%(actor)s asked for another e-mail for %(subject)s."),
+    notifications=(
+        Notification(Audience.NEW_ADDRESS, "email_change_new"),
+        Notification(Audience.OLD_ADDRESS, "email_change_old"),
+    ),
+)
+
+EMAIL_CHANGE_AGREED = EventType(
+    "email_change_agreed",
+    group=Group.PASSWORD,
+    icon="mail-check",
+    sentence=_("A change of the e-mail of %(subject)s was confirmed by mail."),
+)
+
+EMAIL_CHANGE_STOPPED = EventType(
+    "email_change_stopped",
+    group=Group.PASSWORD,
+    icon="mail-x",
+    sentence=_("A change of the e-mail of %(subject)s was stopped."),
+    tone="warn",
+    notifications=to_person("email_change_stopped"),
+)
+
+EMAIL_CHANGED = EventType(
+    "email_changed",
+    group=Group.PASSWORD,
+    icon="mail-check",
+    sentence=_("The e-mail of %(subject)s was changed."),
+    by_another=_("%(actor)s changed the e-mail of %(subject)s."),
+    notifications=(
+        Notification(Audience.NEW_ADDRESS, "email_changed_new"),
+        Notification(Audience.OLD_ADDRESS, "email_changed_old"),
+    ),
+)
+
+ADMINISTRATOR_ADDED = EventType(
+    "administrator_added",
+    group=Group.PEOPLE,
+    icon="user-plus",
+    sentence=_("%(subject)s was added."),
+    by_another=_("%(actor)s added %(subject)s."),
+)
+
+INVITATION_SENT = EventType(
+    "invitation_sent",
+    group=Group.PEOPLE,
+    icon="mail",
+    sentence=_("%(subject)s was invited."),
+    by_another=_("%(actor)s invited %(subject)s."),
+    notifications=to_person("invitation"),
+)
+
+INVITATION_ASKED = EventType(
+    "invitation_asked",
+    group=Group.PEOPLE,
+    icon="mail-question-mark",
+    sentence=_("%(subject)s asked for a new invitation, since theirs had run out."),
+    tone="warn",
+    notifications=(
+        Notification(Audience.ADMINISTRATORS, "invitation_asked"),
+        Notification(Audience.INVITER, "invitation_asked"),
+    ),
+)
+
+INVITATION_REVOKED = EventType(
+    "invitation_revoked",
+    group=Group.PEOPLE,
+    icon="mail-x",
+    sentence=_("The invitation of %(subject)s was revoked."),
+    by_another=_("%(actor)s revoked the invitation of %(subject)s."),
+)
+
+MAIL_REFUSED = EventType(
+    "mail_refused",
+    group=Group.PEOPLE,
+    icon="mail-x",
+    sentence=_("Mail to %(subject)s was refused."),
+    tone="warn",
+)
+
+DETAILS_CHANGED = EventType(
+    "details_changed",
+    group=Group.PEOPLE,
+    icon="user-pen",
+    sentence=_("%(subject)s changed their own details."),
+    by_another=_("%(actor)s changed the details of %(subject)s."),
+)
+
+LANGUAGE_CHANGED = EventType(
+    "language_changed",
+    group=Group.PEOPLE,
+    icon="languages",
+    sentence=_("%(subject)s chose another language."),
+)
+
+RIGHTS_CHANGED = EventType(
+    "rights_changed",
+    group=Group.PEOPLE,
+    icon="user-cog",
+    sentence=_("%(actor)s changed their own access rights."),
+    by_another=_("%(actor)s changed the access rights of %(subject)s."),
+    notifications=to_person("rights_changed"),
+)
+
+ADMINISTRATOR_SUSPENDED = EventType(
+    "administrator_suspended",
+    group=Group.PEOPLE,
+    icon="user-x",
+    sentence=_("%(subject)s was suspended."),
+    by_another=_("%(actor)s suspended %(subject)s."),
+    tone="warn",
+    notifications=to_person("suspended"),
+)
+
+ADMINISTRATOR_RESTORED = EventType(
+    "administrator_restored",
+    group=Group.PEOPLE,
+    icon="user-check",
+    sentence=_("%(subject)s was restored."),
+    by_another=_("%(actor)s restored %(subject)s."),
+    notifications=to_person("restored"),
+)
+
+ADMINISTRATOR_REMOVED = EventType(
+    "administrator_removed",
+    group=Group.PEOPLE,
+    icon="user-x",
+    sentence=_("%(subject)s was removed."),
+    by_another=_("%(actor)s removed %(subject)s."),
+    tone="warn",
+    notifications=to_person("removed"),
+)
+
+CHANGE_REFUSED = EventType(
+    "change_refused",
+    group=Group.PEOPLE,
+    icon="ban",
+    sentence=_("A change that %(actor)s wanted to make was refused."),
+    by_another=_("A change of %(subject)s by %(actor)s was refused."),
+)

@@ -1,0 +1,92 @@
+"""Inviting people: a mailed link sets the password and signs in through the gate."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from doorward.accounts import mail_budget, mailed_links
+from doorward.accounts.changes import removed_columns
+from doorward.accounts.errors import LinkExpired, LinkInvalid, NotInvited
+from doorward.accounts.events import INVITATION_ASKED, INVITATION_REVOKED, INVITATION_SENT
+from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, Status
+from doorward.audit.actor import Actor
+from doorward.audit.record import record
+from doorward.customers.models import CustomerStatus
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doorward.audit.actor import ClientInfo
+
+PURPOSES = (LinkPurpose.INVITATION,)
+
+
+def send(person: Administrator, *, actor: Actor, now: datetime) -> MailedLink:
+    """Mail an invitation, in the caller's transaction; older ones stop working. Raises `TooManyMails`."""
+    mail_budget.spend(person.email, actor=actor, now=now)
+    mailed_links.revoke(person, purposes=PURPOSES, now=now)
+    link = mailed_links.make(LinkPurpose.INVITATION, administrator_id=person.id, now=now)
+    record(INVITATION_SENT, actor=actor, subject=person.who(), details={"link": str(link.id)})
+    return link
+
+
+def resend(person: Administrator, *, actor: Actor, now: datetime) -> MailedLink:
+    """Mail a new invitation to somebody who has not accepted one."""
+    if person.status != Status.INVITED:
+        raise NotInvited
+    with transaction.atomic():
+        return send(person, actor=actor, now=now)
+
+
+def open_until(person: Administrator, *, now: datetime) -> datetime | None:
+    """Return when the last invitation that still works stops working; None: there is none."""
+    rows = MailedLink.objects.filter(
+        administrator=person,
+        purpose=LinkPurpose.INVITATION,
+        used_at__isnull=True,
+        revoked_at__isnull=True,
+        expires_at__gt=now,
+    )
+    return rows.order_by("-expires_at").values_list("expires_at", flat=True).first()
+
+
+def revoke(person: Administrator, *, actor: Actor, now: datetime) -> None:
+    """Take an invitation back: its links stop working and the person is removed."""
+    with transaction.atomic():
+        invited = Administrator.objects.of(person.customer_id).filter(
+            id=person.id, status=Status.INVITED
+        )
+        if invited.update(**removed_columns(person.id)) != 1:
+            raise NotInvited
+        mailed_links.revoke(person, purposes=tuple(LinkPurpose), now=now)
+        record(INVITATION_REVOKED, actor=actor, subject=person.who())
+
+
+def asked_at(person: Administrator) -> datetime | None:
+    """Return when the newest invitation's holder asked for another one; None: they did not."""
+    rows = MailedLink.objects.filter(administrator=person, purpose=LinkPurpose.INVITATION)
+    return rows.order_by("-created_at").values_list("asked_at", flat=True).first()
+
+
+def ask_again(*, token: str, client: ClientInfo, now: datetime) -> None:
+    """Tell who can invite that an invitation ran out and its holder wants another one.
+
+    Once for each invitation that was mailed, whichever of its links is held and however often it is pressed: that is
+    all that a stranger with an old mail can make us send. Raises `LinkInvalid`, `LinkReplaced` or `LinkUsed` where
+    there is nothing to ask for; one that still works asks for nothing.
+    """
+    link = mailed_links.known(token, purposes=PURPOSES, host=client.host)
+    with suppress(LinkExpired):
+        mailed_links.refuse(link, now=now)
+        return
+    person = link.administrator
+    if person.status != Status.INVITED or person.customer.status != CustomerStatus.ACTIVE:
+        raise LinkInvalid
+    newest = (link if link.revoked_at is None else mailed_links.newer_than(link)) or link
+    with transaction.atomic():
+        rows = MailedLink.objects.filter(id=newest.id, asked_at__isnull=True)
+        if rows.update(asked_at=now) == 1:
+            record(INVITATION_ASKED, actor=Actor(who=person.who(), client=client))

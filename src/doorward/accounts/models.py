@@ -1,0 +1,232 @@
+"""People's accounts, the browsers they are signed in with, and the links that were mailed to them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from doorward.audit.actor import Who
+from doorward.audit.naming import full_name
+from doorward.customers.models import Customer
+from doorward.customers.scoping import Scoped
+from doorward.customers.tabs import ADMINISTRATORS
+from doorward.kernel.text import names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+
+class Status(models.TextChoices):
+    """Only somebody active gets in."""
+
+    INVITED = "invited", _("Invited")
+    ACTIVE = "active", _("Active")
+    SUSPENDED = "suspended", _("Suspended")
+    REMOVED = "removed", _("Removed")
+
+
+class PasswordDue(models.TextChoices):
+    """Why a new password must be set (row 8 of the gate); empty: it need not."""
+
+    NO = "", ""
+    BREACHED = "breached", _("Your password is known from a break-in elsewhere.")
+    NOT_ME = "not_me", _("Somebody else knew the old password.")
+    TOO_SHORT = "too_short", _("Without two-factor sign-in a password needs 15 characters.")
+
+
+class MailProblem(models.TextChoices):
+    """Why no mail reaches the person's mailbox, as far as its server said; empty: nothing is known of it."""
+
+    NO = "", ""
+    NO_MAILBOX = "no_mailbox", _("no such mailbox")
+    FULL = "full", _("the mailbox is full")
+    REFUSED = "refused", _("the mail server does not take it")
+    NOT_MADE = "not_made", _("the message could not be made")
+    TOO_LONG = "too_long", _("it could not be delivered for three days")
+
+
+_NARROWED = ("status", "require_2fa", "standing")
+
+
+class Standing(models.IntegerChoices):
+    """What a person's factors come to, from the least protected on."""
+
+    NONE = 0
+    # Wrong codes disabled all of them.
+    LOCKED = 1
+    APP = 2
+    PASSKEY = 3
+
+
+class Administrator(AbstractBaseUser):
+    """A person with an account in one customer's portal.
+
+    `email_folded` is what e-mails are compared by; `name_search` and `name_sort` are made by `kernel/text/names.py`
+    from the last name and the first; `tabs` holds the keys of the tabs that the
+    person may use, each with a space on both sides, so that the gate reads them with the person.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT)
+    email = models.CharField(max_length=254)
+    email_folded = models.CharField(max_length=320, unique=True)
+    first_name = models.CharField(max_length=60)
+    last_name = models.CharField(max_length=60)
+    name_search = models.CharField(max_length=names.LONGEST_SEARCH_KEY)
+    name_sort = models.CharField(max_length=names.LONGEST_SORT_KEY)
+    phone = models.CharField(max_length=40, default="")
+    language = models.CharField(max_length=10, default="")
+    time_zone = models.CharField(max_length=40, default="UTC")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.INVITED)
+    require_2fa = models.BooleanField(default=False)
+    is_primary = models.BooleanField(default=False)
+    # As long as all tabs together: the provider has up to `own_tabs.MOST_TABS`.
+    tabs = models.TextField(default="")
+    security_version = models.PositiveIntegerField(default=1)
+    password_long = models.BooleanField(default=False)
+    password_due = models.CharField(
+        max_length=10, choices=PasswordDue.choices, default="", blank=True
+    )
+    # Of the newest message to `email`: `undelivered.py` writes it.
+    mail_problem = models.CharField(
+        max_length=10, choices=MailProblem.choices, default="", blank=True
+    )
+    added_at = models.DateTimeField()
+    # Lists and numbers of 50,000 people cannot look at each one's factors and sessions: `credentials/standing.py` keeps
+    # the one, `sessions/issuing.py` the other.
+    standing = models.PositiveSmallIntegerField(choices=Standing.choices, default=Standing.NONE)
+    last_signed_in_at = models.DateTimeField(null=True)
+    # Who has the Administrators tab: by it they are found among all others.
+    looks_after = models.GeneratedField(
+        expression=models.Case(
+            models.When(tabs__contains=f" {ADMINISTRATORS} ", then=models.Value(True)),  # noqa: FBT003
+            default=models.Value(False),  # noqa: FBT003
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+
+    # Not the base class's.
+    last_login = None
+
+    USERNAME_FIELD = "email_folded"
+    objects = Scoped()
+
+    class Meta:
+        indexes: ClassVar = [
+            # One for each order of the list, with all that it can be narrowed to: a page far down is found in the
+            # index alone.
+            models.Index(fields=["customer", "name_sort", "id", *_NARROWED], name="people_by_name"),
+            models.Index(
+                fields=["customer", "email_folded", "id", *_NARROWED], name="people_by_email"
+            ),
+            models.Index(
+                fields=["customer", "last_signed_in_at", "id", *_NARROWED],
+                name="people_by_last_sign_in",
+            ),
+            # All that counting people looks at.
+            models.Index(fields=["customer", *_NARROWED], name="people_counted"),
+            models.Index(
+                fields=["customer", "-is_primary", "name_sort", "id"],
+                name="people_who_look_after",
+                condition=models.Q(looks_after=True),
+            ),
+        ]
+
+    @property
+    def full_name(self) -> str:
+        """Both names as they are read."""
+        return full_name(self.first_name, self.last_name, self.email)
+
+    @property
+    def tab_keys(self) -> frozenset[str]:
+        """The keys of the tabs this person may use."""
+        return frozenset(self.tabs.split())
+
+    @property
+    def brand_id(self) -> UUID:
+        """The brand of their portal; wants `customer` at hand."""
+        return self.customer.brand_id
+
+    @staticmethod
+    def name_columns(*, first_name: str, last_name: str) -> dict[str, Any]:
+        """Return the columns of a person's names: all that is ever written of one."""
+        written = {"first_name": first_name, "last_name": last_name}
+        return written | names.columns(last_name, first_name)
+
+    def who(self) -> Who:
+        """Return the person as history names them; wants `customer` at hand."""
+        return Who(
+            id=self.id,
+            name=self.full_name,
+            email=self.email,
+            customer_id=self.customer_id,
+            customer_name=self.customer.name,
+        )
+
+
+def tabs_text(keys: Iterable[str]) -> str:
+    """Return the column's text for a set of tab keys: sorted, a space on both sides of each."""
+    ordered = sorted(set(keys))
+    return f" {' '.join(ordered)} " if ordered else ""
+
+
+class LinkPurpose(models.TextChoices):
+    """What a mailed link does."""
+
+    INVITATION = "invitation"
+    RESET = "reset"
+    EMAIL_NEW = "email_new"
+    EMAIL_OLD = "email_old"
+    NOT_ME = "not_me"
+
+
+class MailedLink(models.Model):
+    """A link that works once. Its token is an HMAC over this row, whose nonce is sealed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    purpose = models.CharField(max_length=12, choices=LinkPurpose.choices)
+    administrator = models.ForeignKey(Administrator, on_delete=models.CASCADE)
+    nonce = models.BinaryField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    # What it is about, where the purpose wants that: a change of e-mail, a factor.
+    about = models.UUIDField(null=True)
+    # When its holder asked for another one, since it had run out.
+    asked_at = models.DateTimeField(null=True)
+    # The account's e-mail when it was made, where undoing goes back to it.
+    email = models.CharField(max_length=254, default="")
+
+
+class EmailChange(models.Model):
+    """A change of e-mail on its way: what still has to be confirmed, and from when it may hold.
+
+    `not_before` is set for a change by a colleague: it waits for the old address's word or time.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    administrator = models.ForeignKey(Administrator, on_delete=models.CASCADE)
+    email = models.CharField(max_length=254)
+    old_email = models.CharField(max_length=254)
+    by_colleague = models.BooleanField(default=False)
+    asked_at = models.DateTimeField()
+    not_before = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    agreed_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["administrator"],
+                condition=models.Q(closed_at__isnull=True),
+                name="one_open_email_change",
+            ),
+        ]

@@ -1,0 +1,93 @@
+"""Writing history, and the one door to reading it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from doorward.audit.events import EventType, Outcome
+from doorward.audit.models import Event
+from doorward.kernel.db.prepared import PreparedInsert
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from doorward.audit.actor import Actor, Who
+
+_INSERT = PreparedInsert(Event)
+# Told of somebody and done by nobody who is known: nothing was proved.
+# Names of devices are typed by people, who may be erased: never among our own words.
+_NEVER_DETAILS = frozenset({"factor"})
+
+Detail: TypeAlias = str | int | bool | list[str]
+# A text, or fields by their names.
+Typed: TypeAlias = str | dict[str, str]
+
+
+def record(  # noqa: PLR0913 - an event is this wide, and every caller names what it gives
+    kind: EventType | str,
+    *,
+    actor: Actor,
+    subject: Who | None = None,
+    outcome: Outcome = Outcome.OK,
+    customer: tuple[UUID, str] | None = None,
+    details: Mapping[str, Detail] | None = None,
+    typed: Mapping[str, Typed] | None = None,
+    public_id: UUID | None = None,
+) -> None:
+    """Write one event in the caller's transaction, together with the change that it tells of.
+
+    `subject` is whom it happened to (default: the one who acted). `customer` (id, name) is named
+    where neither person tells it. Who failed to sign in is nobody, whoever they said they were. Details are
+    our own plain words and numbers, never anything secret; why a step asked for it is among them. What somebody
+    typed (the name of a device, names before and after a change) is `typed`: it is erased with the subject.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        message = f"{kind} is recorded outside of a transaction"
+        raise RuntimeError(message)
+    if details and not _NEVER_DETAILS.isdisjoint(details):
+        message = f"{kind} is recorded with what somebody typed among its details"
+        raise RuntimeError(message)
+    person = subject or actor.who
+    customer_id, customer_name = customer or (
+        (person.customer_id, person.customer_name) if person else (None, "")
+    )
+    if isinstance(kind, EventType) and kind.by_strangers:
+        actor = replace(actor, who=None)
+    _INSERT.run(
+        **({"public_id": public_id} if public_id else {}),
+        at=timezone.now(),  # noqa: TID251 - the moment of writing, whatever was decided when
+        kind=str(kind),
+        outcome=outcome.value,
+        actor_type=actor.actor_type.value,
+        actor_id=actor.who.id if actor.who else None,
+        actor_name=actor.who.name if actor.who else "",
+        actor_email=actor.who.email if actor.who else "",
+        subject_id=person.id if person else None,
+        subject_name=person.name if person else "",
+        subject_email=person.email if person else "",
+        customer_id=customer_id,
+        customer_name=customer_name,
+        session_id=actor.session_id,
+        address=actor.client.address[:64],
+        browser=actor.client.browser[:300],
+        request_id=actor.client.request_id[:40],
+        details={**(actor.why.details() if actor.why else {}), **(details or {})},
+        typed=dict(typed or {}),
+    )
+
+
+def history_of_customer(customer_id: UUID) -> QuerySet[Event]:
+    """Return a customer's events, newest first."""
+    return Event.objects.filter(customer_id=customer_id).order_by("-id")
+
+
+def history_of_person(*, customer_id: UUID, person_id: UUID) -> QuerySet[Event]:
+    """Return what a person did and what was done to them, within their customer, newest first."""
+    concerns = Q(subject_id=person_id) | Q(actor_id=person_id)
+    return Event.objects.filter(concerns, customer_id=customer_id).order_by("-id")

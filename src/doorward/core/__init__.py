@@ -1,1 +1,0 @@
-"""Every decision, pure: no framework, no I/O, no clock, no randomness; all of these are arguments."""

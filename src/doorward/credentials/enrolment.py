@@ -1,0 +1,66 @@
+"""Adding a factor that was confirmed: what follows from it, whatever its kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from doorward.accounts import mailed_links
+from doorward.accounts.account import locked
+from doorward.accounts.models import LinkPurpose
+from doorward.audit.record import record
+from doorward.credentials.errors import AlreadyEnabled
+from doorward.credentials.events import FACTOR_ADDED, TWO_FACTOR_ENABLED
+from doorward.credentials.models import Factor, RecoverySet
+from doorward.credentials.recovery_codes import codes
+from doorward.credentials.shared import step_up
+from doorward.policy.rules import FactorKind
+from doorward.sessions import ending
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.accounts.models import Administrator
+    from doorward.audit.actor import Actor
+    from doorward.sessions.context import AuthContext
+    from doorward.sessions.issuing import Started
+
+
+def add(
+    *, auth: AuthContext, write: Callable[[UUID], Factor], actor: Actor, now: datetime
+) -> Started:
+    """Add the factor that `write` inserts for a person's id; the first one turns 2FA on.
+
+    Factor, recovery codes, the end of all other sessions, the event and this session's step up are
+    one transaction. One that wrong codes had disabled goes when another one is added. Raises
+    `AlreadyEnabled` (in the meantime, elsewhere), or what `write` raises.
+    """
+    with transaction.atomic():
+        person = locked(auth.person.id)
+        there = Factor.objects.filter(administrator=person)
+        first = not there.exists()
+        if not first and not auth.factors:
+            raise AlreadyEnabled
+        there.filter(locked_at__isnull=False).delete()
+        factor = write(person.id)
+        if not RecoverySet.objects.filter(administrator=person).exists():
+            codes.make(person, session_id=actor.session_id, now=now)
+        ending.end_others(administrator_id=person.id, keep=actor.session_id, now=now)
+        _record(factor, person, first=first, actor=actor, now=now)
+        return step_up(auth.browser, factor.id, kind=FactorKind(factor.kind), now=now)
+
+
+def _record(
+    factor: Factor, person: Administrator, *, first: bool, actor: Actor, now: datetime
+) -> None:
+    if not first:
+        record(FACTOR_ADDED, actor=actor, typed={"factor": factor.name})
+        return
+    link = mailed_links.make(
+        LinkPurpose.NOT_ME, administrator_id=person.id, now=now, about=factor.id, email=person.email
+    )
+    details, typed = {"link": str(link.id)}, {"factor": factor.name}
+    record(TWO_FACTOR_ENABLED, actor=actor, details=details, typed=typed)

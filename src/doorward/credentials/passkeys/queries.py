@@ -1,0 +1,149 @@
+"""Passkeys as rows: finding them, naming them to the browser, and writing down that one was used."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Value
+from django.db.models.functions import Greatest
+
+from doorward.accounts.account import COLUMNS, Account
+from doorward.audit.record import record
+from doorward.credentials.errors import FactorDisabled
+from doorward.credentials.events import PASSKEY_COUNTER
+from doorward.credentials.models import Factor, Passkey, UserHandle
+from doorward.credentials.passkeys.options import Described
+from doorward.credentials.passkeys.rules import Known, went_back
+from doorward.kernel.db.prepared import Prepared, PreparedUpdate
+from doorward.kernel.ratelimit import throttle
+from doorward.policy.rules import FactorKind
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from doorward.audit.actor import Actor
+    from doorward.credentials.passkeys.options import Party
+    from doorward.credentials.passkeys.rules import Asserted
+    from doorward.sessions.context import AuthContext
+
+HANDLE_BYTES = 64
+
+
+def handle_of(administrator_id: UUID) -> bytes:
+    """Return a person's user handle; it is made once and stays, whatever becomes of their passkeys."""
+    row, _ = UserHandle.objects.get_or_create(
+        administrator_id=administrator_id,
+        defaults={"handle": secrets.token_bytes(HANDLE_BYTES)},
+    )
+    return bytes(row.handle)
+
+
+def is_of_ours(handle: bytes | None) -> bool:
+    """Return whether a user handle is somebody's here: a passkey of another portal on this host name says another."""
+    return handle is not None and UserHandle.objects.filter(handle=handle).exists()
+
+
+def described(auth: AuthContext, party: Party, *, usable: bool = False) -> list[Described]:
+    """Name a person's passkeys of this relying party; `usable`: not those that were disabled."""
+    ids = [
+        row.id
+        for row in auth.factors
+        if row.kind is FactorKind.PASSKEY and not (usable and row.locked)
+    ]
+    rows = Passkey.objects.filter(factor_id__in=ids, rp_id=party.id)
+    found = rows.order_by("factor__confirmed_at").values_list("credential_id", "transports")
+    return [Described(bytes(id), tuple(transports.split())) for id, transports in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A passkey with its factor and its owner."""
+
+    factor_id: UUID
+    name: str
+    sign_count: int
+    user_verified: bool
+    known: Known
+    owner: Account
+
+
+def find(credential_id: bytes, party: Party) -> Stored | None:
+    """Return the passkey of an id at this relying party, in one query; None: nobody has it."""
+    rows = _FIND.rows(credential_id, party.id)
+    if not rows:
+        return None
+    (factor_id, name, sign_count, user_verified, public_key, eligible, handle), owner = (
+        rows[0][:7],
+        rows[0][7:],
+    )
+    known = Known(
+        credential_id=credential_id,
+        public_key=bytes(public_key),
+        user_handle=bytes(handle),
+        backup_eligible=eligible,
+    )
+    return Stored(factor_id, name, sign_count, user_verified, known, Account(*owner))
+
+
+def _query(credential_id: bytes, rp_id: str) -> QuerySet[Passkey, tuple[Any, ...]]:
+    person = "factor__administrator__"
+    return Passkey.objects.filter(credential_id=credential_id, rp_id=rp_id).values_list(
+        *("factor_id", "factor__name", "sign_count", "user_verified", "public_key"),
+        *("backup_eligible", f"{person}user_handle__handle"),
+        *(f"{person}{column}" for column in COLUMNS),
+    )
+
+
+_FIND = Prepared(_query)
+
+
+def write_used(  # noqa: PLR0913 - what was shown, and how it came
+    passkey: Stored,
+    shown: Asserted,
+    *,
+    known_browser: bool,
+    verifies: bool,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Write down a right assertion, in the caller's transaction; return the counted try back.
+
+    `verifies`: it came beside another proof, so that its user verification is believed from now on
+    (7.2, step 24). A counter that went back is an alarm, no refusal: authenticators count wrongly,
+    and whoever has a copy is told of. Raises `FactorDisabled` where it was disabled or removed meanwhile.
+    """
+    if _USED[known_browser].run(passkey.factor_id, now) != 1:
+        raise FactorDisabled
+    verified = passkey.user_verified or (verifies and shown.user_verified)
+    write = _shown(backed_up=shown.backed_up, verified=verified)
+    write.run(passkey.factor_id, shown.sign_count)
+    if went_back(stored=passkey.sign_count, shown=shown.sign_count):
+        record(PASSKEY_COUNTER, actor=actor, typed={"factor": passkey.name})
+
+
+def _using(*, known: bool) -> PreparedUpdate:
+    def make(factor_id: UUID, now: datetime) -> tuple[QuerySet[Factor], dict[str, Any]]:
+        rows = Factor.objects.filter(id=factor_id, locked_at__isnull=True)
+        return rows, {"last_used_at": now} | throttle.cleared(known=known)
+
+    return PreparedUpdate(make)
+
+
+_USED = {known: _using(known=known) for known in (True, False)}
+
+
+@cache
+def _shown(*, backed_up: bool, verified: bool) -> PreparedUpdate:
+    def make(factor_id: UUID, count: int) -> tuple[QuerySet[Passkey], dict[str, Any]]:
+        # Of two at once the higher count stays.
+        higher = Greatest("sign_count", Value(count))
+        columns = {"sign_count": higher, "backed_up": backed_up, "user_verified": verified}
+        return Passkey.objects.filter(factor_id=factor_id), columns
+
+    return PreparedUpdate(make)

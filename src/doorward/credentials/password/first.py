@@ -1,0 +1,37 @@
+"""Adding somebody with a password, at the console."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from doorward.accounts.models import (
+    Administrator,
+    Status,
+)
+from doorward.accounts.services import NewAdministrator, insert, made, record_added
+from doorward.credentials.password import change
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doorward.audit.actor import Actor
+    from doorward.customers.models import Customer
+
+
+def add_active(
+    new: NewAdministrator, *, password: str, customer: Customer, actor: Actor, now: datetime
+) -> Administrator:
+    """Add somebody with a password, ready to sign in: for the operator at the console."""
+    person = made(new, customer=customer, status=Status.ACTIVE, now=now)
+    two_factors = new.require_2fa or customer.require_2fa or customer.floor_require_2fa
+    accepted = change.accept(
+        password, person=person, two_factors=two_factors or customer.brand.require_2fa
+    )
+    for name, value in accepted.columns().items():
+        setattr(person, name, value)
+    with transaction.atomic():
+        insert(person)
+        record_added(person, actor=actor)
+    return person

@@ -1,0 +1,210 @@
+"""Turning two-factor sign-in off, and looking after several factors."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from doorward.accounts.account import locked
+from doorward.accounts.requirement import policy_of, required
+from doorward.audit.record import record
+from doorward.credentials import sealed, standing
+from doorward.credentials.errors import (
+    AnotherFactorWanted,
+    NewDeviceFirst,
+    NotEnabled,
+    RequiredCannotDisable,
+)
+from doorward.credentials.events import (
+    FACTOR_REMOVE_REFUSED,
+    FACTOR_REMOVED,
+    FACTOR_RENAMED,
+    TWO_FACTOR_DISABLE_FAILED,
+    TWO_FACTOR_DISABLE_REFUSED,
+    TWO_FACTOR_DISABLED,
+    TWO_FACTOR_RESET,
+)
+from doorward.credentials.models import Factor, RecoverySet, SetUp
+from doorward.credentials.passkeys.verify import Given
+from doorward.credentials.passkeys.verify import verify_code as prove_passkey
+from doorward.credentials.shared import record_failure
+from doorward.credentials.totp import rules
+from doorward.credentials.totp.enrol import NAME_LENGTH
+from doorward.credentials.totp.verify import verify_code
+from doorward.credentials.trusted_browsers import trust
+from doorward.kernel.crypto import sealing
+from doorward.kernel.errors import NameMissing, NotFound
+from doorward.kernel.moments import lasts
+from doorward.kernel.text.cleaning import clean_line
+from doorward.policy.rules import FactorKind
+from doorward.sessions import ending
+from doorward.sessions.errors import StaleRequest
+from doorward.sessions.models import Session
+from doorward.sessions.reauthentication import OWN_FACTORS, RECOVERY_PROOF_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.accounts.models import Administrator
+    from doorward.audit.actor import Actor
+    from doorward.audit.record import Typed
+    from doorward.policy.rules import Policy
+    from doorward.sessions.context import AuthContext, Browser
+
+
+def disable(*, auth: AuthContext, proof: str | Given, actor: Actor, now: datetime) -> None:
+    """Turn two-factor sign-in off with a code from the app or a passkey, which is its own reauthentication.
+
+    Removes all factors and recovery codes and ends all other sessions. Refused where it is
+    required, whatever the page showed: the rule is asked again under the person's lock.
+    """
+    if auth.facts.policy.required:
+        record_failure(TWO_FACTOR_DISABLE_REFUSED, RequiredCannotDisable(), actor=actor, now=now)
+        raise RequiredCannotDisable
+    if not auth.factors:
+        raise NotEnabled
+    if isinstance(proof, Given):
+        prove_passkey(auth=auth, given=proof, actor=actor, now=now)
+    else:
+        verify_code(auth=auth, code=proof, kind=TWO_FACTOR_DISABLE_FAILED, actor=actor, now=now)
+    try:
+        with transaction.atomic():
+            person = locked(auth.person.id)
+            _refuse_where_required(person)
+            remove_all(person.id)
+            ending.end_others(administrator_id=person.id, keep=actor.session_id, now=now)
+            _unprove(auth.browser)
+            record(TWO_FACTOR_DISABLED, actor=actor)
+    except RequiredCannotDisable as refusal:
+        record_failure(TWO_FACTOR_DISABLE_REFUSED, refusal, actor=actor, now=now)
+        raise
+
+
+def reset(person: Administrator, *, actor: Actor, now: datetime) -> None:
+    """Remove a person's factors for them (the operator at the console); all their sessions end."""
+    with transaction.atomic():
+        locked(person.id)
+        if not Factor.objects.filter(administrator_id=person.id).exists():
+            raise NotEnabled
+        remove_all(person.id)
+        ending.end_others(administrator_id=person.id, keep=None, now=now)
+        record(TWO_FACTOR_RESET, actor=actor, subject=person.who())
+
+
+def rename(factor_id: UUID, *, auth: AuthContext, name: str, actor: Actor) -> None:
+    """Return one's own factor another name."""
+    chosen = clean_line(name, maximum=NAME_LENGTH)
+    if not chosen:
+        raise NameMissing(field="name")
+    with transaction.atomic():
+        rows = Factor.objects.filter(id=factor_id, administrator_id=auth.person.id)
+        before = rows.select_for_update().values_list("name", flat=True).first()
+        if before is None:
+            raise NotFound
+        if before != chosen:
+            rows.update(name=chosen)
+            typed: dict[str, Typed] = {"before": {"name": before}, "after": {"name": chosen}}
+            record(FACTOR_RENAMED, actor=actor, typed=typed)
+
+
+def remove(factor_id: UUID, *, auth: AuthContext, actor: Actor, now: datetime) -> None:
+    """Remove one of several factors; removing the last one is *Disable 2FA*, with all its rules.
+
+    Raises `AnotherFactorWanted` where the reauthentication was by the very one that goes, and another one can
+    be used: who holds one device alone does not take the others away with it. `StaleRequest` where it was
+    one of several and has become the last one in the meantime: 2FA goes off by nobody's oversight.
+    `NewDeviceFirst` where it is the last one and was not proved itself, but a recovery code.
+    """
+    if _proved_by_itself(factor_id, auth, now=now):
+        raise AnotherFactorWanted
+    try:
+        with transaction.atomic():
+            person = locked(auth.person.id)
+            factors = {factor.id: factor for factor in Factor.objects.filter(administrator=person)}
+            gone = factors.pop(factor_id, None)
+            if gone is None:
+                raise NotFound
+            if not _enough(factors.values(), gone, policy_of(person)):
+                _refuse_where_required(person)
+            if not factors and len(auth.factors) > 1:
+                raise StaleRequest
+            if not factors and not _proved_just_now(factor_id, auth, now=now):
+                raise NewDeviceFirst
+            if not factors:
+                remove_all(person.id)
+                _unprove(auth.browser)
+                record(TWO_FACTOR_DISABLED, actor=actor, typed={"factor": gone.name})
+            else:
+                gone.delete()
+                standing.keep(person.id)
+                record(FACTOR_REMOVED, actor=actor, typed={"factor": gone.name})
+            ending.end_others(administrator_id=person.id, keep=actor.session_id, now=now)
+    except RequiredCannotDisable as refusal:
+        record_failure(FACTOR_REMOVE_REFUSED, refusal, actor=actor, now=now)
+        raise
+
+
+def _enough(left: Iterable[Factor], gone: Factor, policy: Policy) -> bool:
+    """Return whether what is left can be used, and the policy takes one of it if it took the one that goes."""
+    usable = [FactorKind(factor.kind) for factor in left if factor.locked_at is None]
+    taken = not policy.accepts(FactorKind(gone.kind)) or any(map(policy.accepts, usable))
+    return bool(usable) and taken
+
+
+def _proved_by_itself(factor_id: UUID, auth: AuthContext, *, now: datetime) -> bool:
+    session = auth.facts.session
+    others = any(
+        row.id != factor_id and not row.locked and auth.facts.policy.accepts(row.kind)
+        for row in auth.factors
+    )
+    if session is None or session.factor_id != factor_id or not others:
+        return False
+    recovered = session.recovery_at
+    serves = recovered and lasts(recovered, timedelta(seconds=RECOVERY_PROOF_SECONDS), now=now)
+    return not serves
+
+
+def _proved_just_now(factor_id: UUID, auth: AuthContext, *, now: datetime) -> bool:
+    """Return whether this very factor was proved: a recovery code sets up a new one, and does not turn 2FA off."""
+    session = auth.facts.session
+    proved_at = session.factor_at if session and session.factor_id == factor_id else None
+    return proved_at is not None and lasts(
+        proved_at, timedelta(seconds=OWN_FACTORS.seconds), now=now
+    )
+
+
+def remove_all(administrator_id: UUID) -> None:
+    """Delete a person's factors, codes, open set-ups and trusted browsers, in the caller's transaction."""
+    Factor.objects.filter(administrator_id=administrator_id).delete()
+    RecoverySet.objects.filter(administrator_id=administrator_id).delete()
+    SetUp.objects.filter(session__administrator_id=administrator_id).delete()
+    trust.forget_all(administrator_id)
+    standing.keep(administrator_id)
+
+
+def unused_code(person: Administrator, *, now: datetime) -> tuple[str, datetime]:
+    """Return the earliest code of a person's first app that is still good, and when its time begins.
+
+    For the demonstration's people alone. Raises `NotEnabled`.
+    """
+    factor = Factor.objects.filter(administrator=person, kind=FactorKind.APP).first()
+    if factor is None:
+        raise NotEnabled
+    secret = sealing.open_sealed(factor.sealed or b"", **sealed.of_factor(factor.id))
+    step = max(rules.step_at(now), factor.last_step + 1)
+    return rules.code_at(secret, step), rules.time_of(step)
+
+
+def _unprove(browser: Browser) -> None:
+    Session.objects.filter(id=browser.session_id).update(
+        factor_at=None, factor_id=None, factor_kind="", recovery_at=None
+    )
+
+
+def _refuse_where_required(person: Administrator) -> None:
+    if required(person):
+        raise RequiredCannotDisable

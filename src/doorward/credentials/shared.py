@@ -1,0 +1,90 @@
+"""What the services of this subject share: the person's lock, the session's step, refusals in history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import transaction
+
+from doorward.audit import repeats
+from doorward.audit.events import EventType, Outcome
+from doorward.audit.record import record
+from doorward.credentials import alarms
+from doorward.credentials.errors import RequiredCannotDisable
+from doorward.credentials.events import SECOND_STEP_FAILED
+from doorward.kernel.errors import MustWait, Refusal
+from doorward.kernel.ratelimit import throttle
+from doorward.policy.rules import FactorKind
+from doorward.sessions import issuing
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doorward.audit.actor import Actor
+    from doorward.audit.record import Detail
+    from doorward.sessions.context import Browser
+    from doorward.sessions.issuing import Started
+
+
+def step_up(
+    browser: Browser,
+    factor_id: UUID,
+    *,
+    kind: FactorKind = FactorKind.APP,
+    now: datetime,
+    **also: datetime,
+) -> Started:
+    """Write down in the session which factor was proved, under a new identifier (and `also` columns)."""
+    return issuing.step_up(
+        browser.session_id,
+        old_hash=browser.token_hash,
+        factor_at=now,
+        factor_id=factor_id,
+        factor_kind=kind.value,
+        **also,
+    )
+
+
+def own_key(actor: Actor) -> throttle.Key:
+    """Return what proofs in a session that is through are counted on: this session."""
+    return throttle.proof_key(actor.session_id or (actor.who.id if actor.who else UUID(int=0)))
+
+
+def record_failure(
+    kind: EventType, refusal: Refusal, *, actor: Actor, now: datetime, recovery: bool = False
+) -> None:
+    """Remember a refusal, in a transaction of its own: the caller's was rolled back or had none.
+
+    Each guess is: they are counted, and wait. What can be repeated without end is, once and as a number.
+    """
+    refused = isinstance(refusal, MustWait | RequiredCannotDisable)
+    outcome = Outcome.REFUSED if refused else Outcome.FAILED
+    details: dict[str, Detail] = {"reason": refusal.code, "recovery": recovery}
+    if "skew_seconds" in refusal.data:
+        details["clock"] = int(refusal.data["skew_seconds"])
+    if isinstance(refusal, alarms.GUESSES):
+        with transaction.atomic():
+            record(kind, actor=actor, outcome=outcome, details=details)
+        return
+    seconds = refusal.seconds if isinstance(refusal, MustWait) else 0
+    repeats.record_once(
+        kind, actor=actor, outcome=outcome, details=details, seconds=seconds, now=now
+    )
+
+
+def record_guess(
+    kind: EventType, refusal: Refusal, *, actor: Actor, now: datetime, recovery: bool = False
+) -> None:
+    """Remember a proof of a factor that was refused; it may be an alarm.
+
+    At sign-in it counts for its address, in a session that is through for that session: whoever sits in
+    there keeps nobody waiting elsewhere.
+    """
+    record_failure(kind, refusal, actor=actor, now=now, recovery=recovery)
+    if kind is SECOND_STEP_FAILED:
+        throttle.count_failure(actor.client.address, now=now)
+    elif not isinstance(refusal, MustWait):
+        throttle.was_wrong([own_key(actor)], now=now)
+    if isinstance(refusal, alarms.GUESSES):
+        alarms.tell(actor=actor, now=now)

@@ -1,0 +1,39 @@
+"""The clock doctor where a factor is asked for: two codes in a row, counted as a wrong code and never accepted.
+
+Decision 0041 says why two. Nothing is consumed and nothing is given back: what it says opens no door.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from doorward.credentials.errors import ClockUnknown, WrongCode
+from doorward.credentials.shared import record_guess
+from doorward.credentials.totp import verify
+from doorward.credentials.totp.clock_rules import off_by_two_codes
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doorward.audit.actor import Actor
+    from doorward.audit.events import EventType
+    from doorward.sessions.context import AuthContext
+
+
+def examine(  # noqa: PLR0913 - two codes, and what a proof brings
+    *, auth: AuthContext, first: str, second: str, kind: EventType, actor: Actor, now: datetime
+) -> int:
+    """Return by how many seconds the phone's clock is ahead (negative: behind; 0: it is right).
+
+    `second` is the code that the app shows now, `first` the one before it. Recorded as `kind`, like the
+    failed proof that it is. Raises `ClockUnknown`, `MustWait` or `FactorDisabled`.
+    """
+    apps = verify.count(auth, kind=kind, actor=actor, now=now)
+    told = [off_by_two_codes(secret, first, second, now=now) for secret in verify.opened(apps)]
+    off = next((one for one in told if one is not None), None)
+    wrong = WrongCode() if off is None else WrongCode(skew_seconds=off)
+    record_guess(kind, wrong, actor=actor, now=now)
+    verify.lock_guessed([app.id for app in apps], actor=actor, now=now)
+    if off is None:
+        raise ClockUnknown
+    return off

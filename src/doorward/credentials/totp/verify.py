@@ -1,0 +1,253 @@
+"""Proving a factor: the one place where a code of an authenticator app is looked at and consumed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from doorward.audit.record import record
+from doorward.credentials import sealed, standing
+from doorward.credentials.errors import CodeAlreadyUsed, FactorDisabled, WrongCode
+from doorward.credentials.events import (
+    FACTOR_LOCKED,
+    PROOF_FAILED,
+    REAUTHENTICATED,
+    SECOND_STEP_FAILED,
+)
+from doorward.credentials.models import Factor
+from doorward.credentials.shared import own_key, record_guess, step_up
+from doorward.credentials.totp import rules as totp_rules
+from doorward.kernel.crypto import sealing
+from doorward.kernel.db.prepared import PreparedUpdate
+from doorward.kernel.errors import MustWait, Refusal
+from doorward.kernel.ratelimit import rules, throttle
+from doorward.policy.rules import FactorKind
+from doorward.sessions import issuing
+from doorward.sessions.errors import StaleRequest
+from doorward.sessions.lock import hold
+from doorward.sessions.models import Session
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from doorward.audit.actor import Actor
+    from doorward.audit.events import EventType
+    from doorward.sessions.context import AuthContext, FactorRow
+    from doorward.sessions.issuing import Started
+
+
+# From the third wrong code on, pages say how to recover and whom to call.
+MANY = 3
+
+
+def verify_second_step(
+    *, auth: AuthContext, code: str, completes: bool, actor: Actor, now: datetime
+) -> Started:
+    """Prove a factor at sign-in; return the stepped-up session.
+
+    `completes`: nothing is due after it, so that the sign-in is recorded in the same transaction.
+    Raises `WrongCode`, `CodeAlreadyUsed`, `MustWait`, `FactorDisabled`, or `StaleRequest` where this
+    session already passed the step; then nothing is counted.
+    """
+    with transaction.atomic():
+        if completes:
+            # The last sign-in is written into the person's row, which comes before their factors'.
+            hold(auth.person.id)
+        found = _look(auth, code, kind=SECOND_STEP_FAILED, actor=actor, now=now)
+        if not isinstance(found, Refusal):
+            return pass_on(auth, found, completes=completes, actor=actor, now=now)
+        if isinstance(found, CodeAlreadyUsed) and passed_meanwhile(auth):
+            raise StaleRequest
+    remember(auth, found, kind=SECOND_STEP_FAILED, actor=actor, now=now)
+    raise found
+
+
+def reauthenticate(*, auth: AuthContext, code: str, actor: Actor, now: datetime) -> Started:
+    """Prove a factor once more, as reauthentication; the session gets a new identifier."""
+    factor_id = verify_code(auth=auth, code=code, kind=PROOF_FAILED, actor=actor, now=now)
+    with transaction.atomic():
+        record(REAUTHENTICATED, actor=actor)
+        return step_up(auth.browser, factor_id, now=now)
+
+
+def verify_code(
+    *, auth: AuthContext, code: str, kind: EventType, actor: Actor, now: datetime
+) -> UUID:
+    """Burn a code of one of this person's apps; return the factor's id. Failures are recorded as `kind`."""
+    reserve_own(kind, actor=actor, now=now)
+    with transaction.atomic():
+        found = _look(auth, code, kind=kind, actor=actor, now=now)
+    if isinstance(found, Refusal):
+        remember(auth, found, kind=kind, actor=actor, now=now)
+        raise found
+    throttle.was_right([own_key(actor)])
+    return found.id
+
+
+def reserve_own(kind: EventType, *, actor: Actor, now: datetime) -> None:
+    """Count a try in a session that is through, before it is looked at. Raises `MustWait`, and records it."""
+    try:
+        throttle.reserve([own_key(actor)], now=now)
+    except MustWait as refusal:
+        record_guess(kind, refusal, actor=actor, now=now)
+        raise
+
+
+def pass_on(
+    auth: AuthContext, factor: FactorRow, *, completes: bool, actor: Actor, now: datetime
+) -> Started:
+    """Step the session up with a factor that was proved, in the caller's transaction."""
+    if not completes:
+        return step_up(auth.browser, factor.id, kind=factor.kind, now=now)
+    known = auth.browser.known_browser
+    issuing.record_sign_in(actor=actor, with_what=factor.kind.value, known_browser=known, now=now)
+    return step_up(auth.browser, factor.id, kind=factor.kind, now=now, signed_in_at=now)
+
+
+def failures(auth: AuthContext) -> int:
+    """Return how many tries in a row were wrong, of the app that was tried most."""
+    rows = Factor.objects.filter(administrator_id=auth.person.id)
+    return max(rows.values_list("failures_in_a_row", flat=True), default=0)
+
+
+def _look(
+    auth: AuthContext, code: str, *, kind: EventType, actor: Actor, now: datetime
+) -> FactorRow | Refusal:
+    """Count, look and consume, in the caller's transaction; return the app that was proved, or what refuses.
+
+    A refusal is a result, so that its count is committed. The counted rows stay locked until then: who
+    comes at the same moment waits for how it ends, and for nothing else.
+    """
+    if len(auth.factors) > 1:
+        # Several rows: who removes factors takes the person first and then these, so this does, too.
+        hold(auth.person.id)
+    try:
+        counted = _count(auth, kind=kind, actor=actor, now=now)
+    except Refusal as refusal:
+        return refusal
+    typed = totp_rules.normalise(code)
+    for app, secret in zip(counted, opened(counted), strict=True):
+        step = totp_rules.matched_step(secret, typed, now=now, after=None)
+        if step is not None:
+            others = [other.id for other in counted if other.id != app.id]
+            consumed = _consume(app, step, others, auth=auth, kind=kind, now=now)
+            return app if consumed else CodeAlreadyUsed()
+    # Not how far the clock is off: one code more that is told apart helps who guesses (decision 0041).
+    return WrongCode()
+
+
+def remember(
+    auth: AuthContext, refusal: Refusal, *, kind: EventType, actor: Actor, now: datetime
+) -> None:
+    """Remember what was refused, after it was counted, and disable what was guessed at too often."""
+    record_guess(kind, refusal, actor=actor, now=now)
+    # Whoever counted the last try may have ended before it was written down.
+    lock_guessed([row.id for row in _apps(auth)], actor=actor, now=now)
+
+
+def opened(apps: list[FactorRow]) -> list[bytes]:
+    """Return the secrets of apps on which a try was counted."""
+    return [sealing.open_sealed(app.sealed, **sealed.of_factor(app.id)) for app in apps]
+
+
+def count(auth: AuthContext, *, kind: EventType, actor: Actor, now: datetime) -> list[FactorRow]:
+    """Count a try on each usable app before it is looked at; return those that need not wait.
+
+    Raises `MustWait` or `FactorDisabled`, and records it as `kind`.
+    """
+    if kind is not SECOND_STEP_FAILED:
+        reserve_own(kind, actor=actor, now=now)
+    try:
+        return _count(auth, kind=kind, actor=actor, now=now)
+    except Refusal as refusal:
+        remember(auth, refusal, kind=kind, actor=actor, now=now)
+        raise
+
+
+def usable(factor_id: UUID) -> QuerySet[Factor]:
+    """Return the row of a factor that may be tried."""
+    return Factor.objects.filter(
+        id=factor_id, locked_at__isnull=True, failures_in_a_row__lt=rules.DISABLE_AT
+    )
+
+
+def _apps(auth: AuthContext) -> list[FactorRow]:
+    return [row for row in auth.factors if row.kind is FactorKind.APP and not row.locked]
+
+
+def _count(auth: AuthContext, *, kind: EventType, actor: Actor, now: datetime) -> list[FactorRow]:
+    known, address, apps = auth.browser.known, actor.client.address, _apps(auth)
+    if kind is SECOND_STEP_FAILED:
+        counted = [
+            app
+            for app in apps
+            if throttle.count_row(usable, app.id, known=known, address=address, now=now)
+        ]
+    else:
+        counted = [app for app in apps if throttle.count_open_row(usable, app.id)]
+    if counted:
+        return counted
+    rows = [row for app in apps for row in usable(app.id)]
+    if rows:
+        left = throttle.seconds_left(rows, known=known, address=address, now=now)
+        raise MustWait(seconds=left)
+    raise FactorDisabled
+
+
+def _consume(  # noqa: PLR0913 - the code's app and step, and what a proof brings
+    app: FactorRow,
+    step: int,
+    others: list[UUID],
+    *,
+    auth: AuthContext,
+    kind: EventType,
+    now: datetime,
+) -> bool:
+    """Accept a time step once, in one statement (RFC 6238, 5.2), and return the counted tries back."""
+    known = auth.browser.known
+    if _CONSUME[known].run(app.id, step, now) != 1:
+        return False
+    rows = Factor.objects.filter(id__in=others)
+    if others and kind is SECOND_STEP_FAILED:
+        throttle.uncount_row(rows, known=known)
+    elif others:
+        throttle.uncount_open_row(rows)
+    return True
+
+
+def _consuming(*, known: bool) -> PreparedUpdate:
+    def make(factor_id: UUID, step: int, now: datetime) -> tuple[QuerySet[Factor], dict[str, Any]]:
+        rows = Factor.objects.filter(id=factor_id, last_step__lt=step, locked_at__isnull=True)
+        consumed = {"last_step": step, "last_used_at": now}
+        return rows, consumed | throttle.cleared(known=known)
+
+    return PreparedUpdate(make)
+
+
+_CONSUME = {known: _consuming(known=known) for known in (True, False)}
+
+
+def lock_guessed(app_ids: list[UUID], *, actor: Actor, now: datetime) -> None:
+    """Disable what was guessed at too often, until it is set up again (NIST SP 800-63B-4, 3.2.2)."""
+    guessed = Factor.objects.filter(
+        id__in=app_ids, failures_in_a_row__gte=rules.DISABLE_AT, locked_at__isnull=True
+    )
+    if not guessed.exists():
+        return
+    with transaction.atomic():
+        # The person first, as for who removes factors; the row in which it is kept how they stand is theirs.
+        for person_id in set(guessed.values_list("administrator_id", flat=True)):
+            hold(person_id)
+            if guessed.filter(administrator_id=person_id).update(locked_at=now):
+                standing.keep(person_id)
+                record(FACTOR_LOCKED, actor=actor)
+
+
+def passed_meanwhile(auth: AuthContext) -> bool:
+    """Tell a form that was sent twice from a code that was used before."""
+    session = Session.objects.filter(id=auth.browser.session_id).first()
+    return session is not None and bytes(session.token_hash) != auth.browser.token_hash

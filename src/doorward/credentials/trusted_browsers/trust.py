@@ -1,0 +1,201 @@
+"""Trusted browsers: where the policy allows it, a factor that was proved is not asked for again for some days.
+
+The cookie has a token, the row its keyed hash. Whether a trust holds is decided live, by `rules.py` beside this; what
+ends all sessions of a person ends them too, since they carry the security version they were made with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from doorward.audit.actor import Actor
+from doorward.audit.record import record
+from doorward.credentials.errors import TrustNotAllowed
+from doorward.credentials.events import BROWSER_TRUSTED, TRUSTED_BROWSERS_ENDED
+from doorward.credentials.models import TrustedBrowser
+from doorward.credentials.trusted_browsers import rules
+from doorward.customers.models import Customer
+from doorward.kernel.crypto.sealing import keyed_hash
+from doorward.kernel.errors import NotFound
+from doorward.policy.rules import FactorKind, Kinds
+from doorward.sessions.facts import TrustFacts
+from doorward.sessions.issuing import new_token
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from doorward.audit.actor import Actor
+    from doorward.policy.rules import FactorKind
+    from doorward.sessions.context import AuthContext
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """A browser that is trusted from now on: the token for its cookie (secret), and for how many days.
+
+    `others`: the tokens of the people who share it, as many as there is room for.
+    """
+
+    token: str
+    days: int
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A trusted browser as its owner sees it."""
+
+    id: UUID
+    browser: str
+    trusted_at: datetime
+    used_at: datetime | None
+    until: datetime
+
+
+def is_offered(auth: AuthContext) -> bool:
+    """Return whether the second step may offer to trust this browser, with a factor that is still to be proved."""
+    policy, session = auth.facts.policy, auth.facts.session
+    recovered = session is not None and session.recovery_at is not None
+    factors = (row for row in auth.factors if not row.locked)
+    return not recovered and any(rules.may_begin(policy, row.kind) for row in factors)
+
+
+def begin(
+    *, auth: AuthContext, kind: FactorKind, old_token: str, actor: Actor, now: datetime
+) -> Trusted:
+    """Trust a browser in which a factor of this kind was proved just now; its old trust of this person goes.
+
+    The token is always a new one: who could put one of theirs into somebody's browser would know it. It
+    holds for the security version of the session that proved it. Raises `TrustNotAllowed`.
+    """
+    policy, session = auth.facts.policy, auth.facts.session
+    if session is None or not is_offered(auth) or not rules.may_begin(policy, kind):
+        raise TrustNotAllowed
+    token = new_token()
+    with transaction.atomic():
+        mine = TrustedBrowser.objects.filter(administrator_id=auth.person.id)
+        old = {trusted_hash(one): one for one in old_token.split(".")}
+        replaced = mine.filter(token_hash__in=old)
+        for hashed in list(replaced.values_list("token_hash", flat=True)):
+            del old[bytes(hashed)]
+        replaced.delete()
+        mine.create(
+            administrator_id=auth.person.id,
+            token_hash=trusted_hash(token),
+            security_version=session.security_version,
+            required=policy.required,
+            kinds=policy.kinds,
+            trusted_at=now,
+            until=now + timedelta(days=policy.trust_days),
+            browser=actor.client.browser[:300],
+        )
+        record(BROWSER_TRUSTED, actor=actor, details={"days": policy.trust_days})
+    others = tuple(filter(None, old.values()))[: MOST_TRUSTED - 1]
+    return Trusted(token=token, days=policy.trust_days, others=others)
+
+
+def mark_used(trusted_id: UUID, *, now: datetime) -> None:
+    """Write down that a sign-in went through by this trust."""
+    TrustedBrowser.objects.filter(id=trusted_id).update(used_at=now)
+
+
+def of(auth: AuthContext, *, now: datetime) -> list[Listed]:
+    """Return the browsers that this person trusts and that count now, the newest first."""
+    policy, version = auth.facts.policy, auth.facts.security_version
+    if not policy.trust_days:
+        return []
+    rows = TrustedBrowser.objects.filter(administrator_id=auth.person.id)
+    found = [(row, _facts(row)) for row in rows.order_by("-trusted_at", "id")]
+    return [
+        Listed(row.id, row.browser, row.trusted_at, row.used_at, rules.ends_at(facts, policy))
+        for row, facts in found
+        if rules.holds(facts, policy, security_version=version, now=now)
+    ]
+
+
+def end_one(trusted_id: UUID, *, administrator_id: UUID, actor: Actor) -> None:
+    """End one of a person's own, or raise `NotFound`."""
+    with transaction.atomic():
+        mine = TrustedBrowser.objects.filter(administrator_id=administrator_id)
+        if not mine.filter(id=trusted_id).delete()[0]:
+            raise NotFound
+        record(TRUSTED_BROWSERS_ENDED, actor=actor, details={"browsers": 1})
+
+
+def end_all(*, administrator_id: UUID, actor: Actor) -> int:
+    """End all of a person's own; return how many were."""
+    with transaction.atomic():
+        ended = forget_all(administrator_id)
+        if ended:
+            record(TRUSTED_BROWSERS_ENDED, actor=actor, details={"browsers": ended})
+    return ended
+
+
+def forget_all(administrator_id: UUID) -> int:
+    """Delete all of a person's, in the caller's transaction, whose event says why; return how many there were."""
+    return TrustedBrowser.objects.filter(administrator_id=administrator_id).delete()[0]
+
+
+def follow_policy(customer_id: UUID, *, now: datetime) -> None:
+    """End what a customer's policy no longer allows, and shorten the rest, in the caller's transaction."""
+    rows = TrustedBrowser.objects.filter(administrator__customer_id=customer_id)
+    _delete_ended(rows, now=now)
+    days = Customer.objects.values_list("trust_days", flat=True).get(id=customer_id)
+    latest = F("trusted_at") + timedelta(days=days)
+    rows.filter(until__gt=latest).update(until=latest)
+
+
+def forget(*, now: datetime) -> int:
+    """Delete what holds no more, so that it does not again if what ended it is undone; return how many."""
+    return _delete_ended(TrustedBrowser.objects.all(), now=now)
+
+
+def _delete_ended(rows: QuerySet[TrustedBrowser], *, now: datetime) -> int:
+    of_person, of_customer = "administrator__", "administrator__customer__"
+    required = (
+        Q(**{f"{of_person}require_2fa": True})
+        | Q(**{f"{of_customer}require_2fa": True})
+        | Q(**{f"{of_customer}floor_require_2fa": True})
+        | Q(**{f"{of_customer}brand__require_2fa": True})
+    )
+    ended = (
+        Q(until__lte=now)
+        | ~Q(security_version=F(f"{of_person}security_version"))
+        | Q(**{f"{of_customer}trust_days": 0})
+        | (Q(required=False) & required)
+        | Q(kinds=Kinds.ANY, **{f"{of_customer}kinds": Kinds.PHISHING_RESISTANT})
+    )
+    return rows.filter(ended).delete()[0]
+
+
+def _facts(row: TrustedBrowser) -> TrustFacts:
+    return TrustFacts(
+        trusted_at=row.trusted_at,
+        until=row.until,
+        security_version=row.security_version,
+        required=row.required,
+        kinds=Kinds(row.kinds),
+    )
+
+
+# How many people may trust one browser: what a cookie has room for, and more than share one.
+MOST_TRUSTED = 8
+
+
+def trusted_hash(token: str) -> bytes:
+    """Return what the row of a trusted browser stores of its cookie's token."""
+    return keyed_hash("trusted", token)

@@ -1,0 +1,122 @@
+"""What is recorded of customers, brands and tabs: each event declared once. Stored keys never change their meaning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from doorward.audit.events import (
+    Audience,
+    EventType,
+    Group,
+    Notification,
+)
+from doorward.customers.models import Customer, CustomerKind
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from doorward.audit.models import Event
+
+_TOLD_ANYWAY = frozenset({"require_2fa", "kinds", "trust_days", "floor_require_2fa"})
+
+
+def by_the_provider(event: Event) -> bool:
+    """The provider's own people did it, or the operator at the console; not a customer for itself."""
+    actor_id = event.actor_id
+    if actor_id is None:
+        return True
+    provider = Customer.objects.filter(kind=CustomerKind.PROVIDER)
+    return provider.filter(administrator__id=actor_id).exists()
+
+
+def told_by_nothing_else(event: Event) -> bool:
+    """A customer's people are concerned by more than what other messages tell them of."""
+    customer_id = event.customer_id
+    if customer_id is None or _is_the_providers(customer_id):
+        return not by_the_provider(event)
+    changed = event.details.get("changed")
+    return isinstance(changed, list) and bool(set(changed) - _TOLD_ANYWAY)
+
+
+def _is_the_providers(customer_id: UUID) -> bool:
+    return Customer.objects.filter(id=customer_id, kind=CustomerKind.PROVIDER).exists()
+
+
+ACCESS_REFUSED = EventType(
+    "access_refused",
+    group=Group.SIGN_IN,
+    icon="ban",
+    sentence=_("%(subject)s asked for something they have no right to."),
+    tone="warn",
+)
+
+CUSTOMER_ADDED = EventType(
+    "customer_added",
+    group=Group.ACCOUNT,
+    icon="building-2",
+    sentence=_("%(actor)s added the account."),
+)
+
+CUSTOMER_CHANGED = EventType(
+    "customer_changed",
+    group=Group.ACCOUNT,
+    icon="building-2",
+    sentence=_("%(actor)s changed the account."),
+)
+
+MINIMUM_CHANGED = EventType(
+    "floor_changed",
+    group=Group.ACCOUNT,
+    icon="settings-2",
+    sentence=_("%(actor)s changed what the provider requires."),
+    notifications=(Notification(Audience.ADMINISTRATORS, "floor_changed"),),
+)
+
+PROTECTION_LOWERED = EventType(
+    "protection_lowered",
+    group=Group.ACCOUNT,
+    icon="shield-alert",
+    sentence=_("%(actor)s changed what protects people, or where links lead."),
+    tone="warn",
+    notifications=(
+        Notification(Audience.STAFF, "protection_lowered_staff", by_the_provider),
+        Notification(Audience.ADMINISTRATORS, "protection_lowered", told_by_nothing_else),
+    ),
+)
+
+BRAND_ADDED = EventType(
+    "brand_added",
+    group=Group.ACCOUNT,
+    icon="palette",
+    sentence=_("%(actor)s added a brand."),
+)
+
+BRAND_CHANGED = EventType(
+    "brand_changed",
+    group=Group.ACCOUNT,
+    icon="palette",
+    sentence=_("%(actor)s changed a brand."),
+)
+
+TAB_ADDED = EventType(
+    "tab_added",
+    group=Group.ACCOUNT,
+    icon="panels-top-left",
+    sentence=_("%(actor)s added a tab."),
+)
+
+TAB_CHANGED = EventType(
+    "tab_changed",
+    group=Group.ACCOUNT,
+    icon="panels-top-left",
+    sentence=_("%(actor)s changed a tab."),
+)
+
+TAB_REMOVED = EventType(
+    "tab_removed",
+    group=Group.ACCOUNT,
+    icon="panels-top-left",
+    sentence=_("%(actor)s removed a tab."),
+)

@@ -1,0 +1,115 @@
+"""`doorward demo`, and `doorward demo-code` for those of its people who have an authenticator app."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from doorward.cli.base import Failure, with_data
+from doorward.cli.run import run_everything
+from doorward.demo import folder as demo_folder
+from doorward.operations import demonstration
+
+if TYPE_CHECKING:
+    from doorward.environment import Environment
+
+_DATA_DIR = "DOORWARD_DATA_DIR"
+
+
+@click.command()
+@click.option(
+    "--bind",
+    metavar="HOST:PORT",
+    default="127.0.0.1:8000",
+    show_default=True,
+    help="Where to listen; loopback only.",
+)
+def demo(bind: str) -> None:
+    """Serve a portal full of believable people, on this machine only, and throw it away at the end."""
+    _forget_settings()
+    # Until the supervisor takes the signals over, the folder is thrown away by the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    folder = demo_folder.make()
+    os.environ |= {_DATA_DIR: str(folder), "DOORWARD_DEMO": "true"}
+    # Made by `fill`, told by `greet`: both run in this process.
+    told: dict[str, str] = {}
+    try:
+        run_everything(
+            bind=bind,
+            workers=None,
+            fill=lambda: _fill(folder, told),
+            greet=lambda environment: _greet(environment, told),
+        )
+    finally:
+        demo_folder.forget(folder)
+
+
+@click.command("demo-code")
+@click.argument("email")
+def demo_code(email: str) -> None:
+    """Print the current code of an administrator of the demo that is running.
+
+    DOORWARD_DATA_DIR says which one, where several run.
+    """
+    named = os.environ.get(_DATA_DIR)
+    folder = Path(named) if named else demo_folder.running()
+    if not demonstration.is_one(folder):
+        raise Failure(f"The data folder {folder} is not a demonstration's.")
+    _forget_settings()
+    os.environ[_DATA_DIR] = str(folder)
+    _print_code(email)
+
+
+def _forget_settings() -> None:
+    """Leave out every setting of a real installation: database, keys, mail server."""
+    for name in [name for name in os.environ if name.startswith("DOORWARD_")]:
+        del os.environ[name]
+
+
+def _fill(folder: Path, told: dict[str, str]) -> None:
+    from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
+    from django.utils import timezone  # noqa: PLC0415
+
+    from doorward.demo.data import fill  # noqa: PLC0415
+
+    demo_folder.point_to(folder, port=settings.DOORWARD.port)
+    filled = fill(now=timezone.now())
+    told[filled.locked_email] = filled.recovery_code
+
+
+def _greet(environment: Environment, told: dict[str, str]) -> None:
+    from doorward.demo.greeting import greet  # noqa: PLC0415
+
+    greet(environment, recovery_codes=told)
+
+
+@with_data
+def _print_code(email: str) -> None:
+    from django.utils import timezone  # noqa: PLC0415
+
+    from doorward.accounts import services as people  # noqa: PLC0415
+    from doorward.credentials import removal  # noqa: PLC0415
+    from doorward.credentials.errors import NotEnabled  # noqa: PLC0415
+    from doorward.kernel.errors import NotFound  # noqa: PLC0415
+
+    try:
+        person = people.find_by_email(email)
+        code, starts_at = removal.unused_code(person, now=timezone.now())
+    except NotFound as error:
+        raise Failure(f"Nobody in the demonstration has the e-mail {email}.") from error
+    except NotEnabled as error:
+        raise Failure(f"{email} has no authenticator app.") from error
+    # A code is accepted from one step before its own time on, and to its end at least.
+    wait = (starts_at - timedelta(seconds=30) - timezone.now()).total_seconds()
+    if wait > 0:
+        seconds = int(wait) + 1
+        click.echo(f"The codes of now were used; the next one in {seconds} seconds:", err=True)
+        time.sleep(wait)
+    click.echo(code)

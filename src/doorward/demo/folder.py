@@ -1,0 +1,93 @@
+"""Where a demonstration keeps its data, and how `demo-code` finds the one that runs.
+
+A demonstration marks its folder, so that nothing of it ever works on real data, and leaves a pointer
+to it, by its port, in a folder of the user's own.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from doorward.cli.base import Failure
+from doorward.kernel import files
+from doorward.operations import demonstration
+from doorward.operations.demonstration import PREFIX, is_one
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def make() -> Path:
+    """Make an empty folder for a demonstration, and throw away what killed ones left behind."""
+    for pointer, folder in _pointers():
+        if not _runs(folder):
+            _throw_away(folder)
+            pointer.unlink(missing_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    demonstration.mark(folder)
+    return folder
+
+
+def point_to(folder: Path, *, port: int) -> None:
+    """Leave the pointer to a demonstration that holds the lock of its folder by now."""
+    pointer = _pointer_folder() / str(port)
+    pointer.unlink(missing_ok=True)  # it may be a link of somebody else's
+    files.write_whole(pointer, os.fsencode(folder))
+
+
+def forget(folder: Path) -> None:
+    """Throw a demonstration away, its pointer too."""
+    for pointer, pointed in _pointers():
+        if pointed == folder:
+            pointer.unlink(missing_ok=True)
+    _throw_away(folder)
+
+
+def running() -> Path:
+    """Return the folder of the demonstration that runs; of several the one that began last."""
+    folders = [folder for _, folder in _pointers() if is_one(folder) and _runs(folder)]
+    if not folders:
+        raise Failure("No demonstration is running: start one with `make demo`.")
+    return max(folders, key=demonstration.began_at)
+
+
+def _runs(folder: Path) -> bool:
+    """Return whether somebody holds the lock of the folder."""
+    try:
+        with (folder / "running.lock").open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _pointers() -> Iterator[tuple[Path, Path]]:
+    for pointer in _pointer_folder().glob("[0-9]*"):
+        with suppress(OSError):  # another one has taken it away
+            yield pointer, Path(os.fsdecode(pointer.read_bytes()))
+
+
+def _pointer_folder() -> Path:
+    """Return the folder of pointers; nobody else may have made it, or may write into it."""
+    base = os.environ.get("XDG_RUNTIME_DIR", "")
+    parent = Path(base) if base and Path(base).is_dir() else Path(tempfile.gettempdir())
+    folder = parent / f"doorward-demos-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if found.st_uid != os.getuid() or found.st_mode & 0o077 or folder.is_symlink():
+        raise Failure(f"The folder {folder} belongs to somebody else or is open to others.")
+    return folder
+
+
+def _throw_away(folder: Path) -> None:
+    # Never anything but what `make` made.
+    if is_one(folder):
+        shutil.rmtree(folder, ignore_errors=True)

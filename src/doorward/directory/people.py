@@ -1,0 +1,195 @@
+"""People with their second factor, for lists and for one person's page.
+
+Made for 100,000 rows: numbers are sums over groups of people, each order is walked in its index, and details are read
+only for the rows of one page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from doorward.accounts.models import Administrator, Standing, Status
+from doorward.audit.naming import full_name
+from doorward.credentials.models import Factor
+from doorward.directory import selection, standing
+from doorward.policy.rules import FactorKind, Kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from doorward.directory.selection import Rule, Wanted
+    from doorward.directory.standing import Group
+
+PAGE_SIZE = 25
+# So many that were searched for are put in order by their ids; of more, the first ones are found soon.
+FEW = 500
+
+
+_COLUMNS = (
+    *("id", "email", "first_name", "last_name", "status", "tabs", "require_2fa"),
+    *("mail_problem", "last_signed_in_at"),
+)
+
+
+class State(StrEnum):
+    """How a person stands with the second factor."""
+
+    ON = "on"
+    OFF = "off"
+    MISSING = "missing"
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """A person's factors: the kinds that can be used, and whether wrong codes disabled one."""
+
+    usable: tuple[FactorKind, ...] = ()
+    locked: bool = False
+
+    def state(self, *, required: bool, kinds: Kinds) -> State:
+        """Say how the person stands, given whether two factors are required and of which kinds."""
+        if not self.usable:
+            return State.LOCKED if self.locked else State.MISSING if required else State.OFF
+        allowed = kinds is Kinds.ANY or FactorKind.PASSKEY in self.usable
+        return State.MISSING if required and not allowed else State.ON
+
+
+_NONE = Factors()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of the list."""
+
+    id: UUID
+    name: str
+    email: str
+    status: Status
+    tabs: frozenset[str]
+    required: bool
+    factors: Factors
+    state: State
+    last_signed_in: datetime | None
+    # Why no mail reaches them; empty: it does, as far as we know.
+    mail_problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many people a customer has, and how many of them have a second factor that works."""
+
+    people: int
+    with_two_factors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of a list: its lines, how many were found, which page it is (from 1), and all there are."""
+
+    rows: tuple[Listed, ...]
+    found: int
+    page: int
+    counts: Counts
+
+    @property
+    def pages(self) -> int:
+        """The number of pages, at least one."""
+        return max(1, -(-self.found // PAGE_SIZE))
+
+    @property
+    def first(self) -> int:
+        """The number of the first line shown, from 1; 0 where there is none."""
+        return (self.page - 1) * PAGE_SIZE + 1 if self.rows else 0
+
+
+def count(customer_id: UUID) -> Counts:
+    """Count a customer's people (one query)."""
+    return _counts(standing.groups(customer_id))
+
+
+def list_people(customer_id: UUID, wanted: Wanted, *, rule: Rule) -> Listing:
+    """Return one page of a customer's people; beyond the last page, the last one."""
+    groups = standing.groups(customer_id)
+    rows = selection.matching(customer_id, wanted, rule)
+    if wanted.q:
+        number, rows = _searched(rows)
+    else:
+        number = selection.found(groups, wanted, rule)
+    page = max(1, min(wanted.page, -(-number // PAGE_SIZE)))
+    lines = _slice(rows, wanted, rule, start=(page - 1) * PAGE_SIZE) if number else []
+    return Listing(rows=_details(lines, rule), found=number, page=page, counts=_counts(groups))
+
+
+def _counts(groups: Iterable[Group]) -> Counts:
+    there = standing.present(groups)
+    return Counts(
+        people=sum(group.people for group in there),
+        with_two_factors=sum(group.people for group in there if group.standing >= Standing.APP),
+    )
+
+
+def _searched(rows: QuerySet[Administrator]) -> tuple[int, QuerySet[Administrator]]:
+    """Count who was found by name. Few are looked for once, and then put in order by themselves."""
+    ids = list(rows.order_by().values_list("id", flat=True)[: FEW + 1])
+    if len(ids) > FEW:
+        return rows.order_by().count(), rows
+    return len(ids), Administrator.objects.everywhere().filter(id__in=ids)
+
+
+def _slice(
+    rows: QuerySet[Administrator], wanted: Wanted, rule: Rule, *, start: int
+) -> list[Mapping[str, Any]]:
+    """Return the rows of one page, part by part: how long a part is, is asked where a page begins after it."""
+    found: list[Mapping[str, Any]] = []
+    for part in selection.parts(rows, wanted, rule):
+        end = start + PAGE_SIZE - len(found)
+        found += part.values(*_COLUMNS)[start:end]
+        if len(found) == PAGE_SIZE:
+            break
+        if found:
+            start = 0
+        elif start:
+            start -= part.order_by().count()
+    return found
+
+
+def factors_of(person_ids: Iterable[UUID]) -> dict[UUID, Factors]:
+    """Return the factors of these people (one query); who has none is not in it."""
+    gathered: dict[UUID, list[tuple[FactorKind, bool]]] = {}
+    rows = Factor.objects.filter(administrator_id__in=list(person_ids)).order_by("confirmed_at")
+    for person_id, kind, locked_at in rows.values_list("administrator_id", "kind", "locked_at"):
+        gathered.setdefault(person_id, []).append((FactorKind(kind), locked_at is not None))
+    return {person_id: _summed(factors) for person_id, factors in gathered.items()}
+
+
+def _summed(factors: Sequence[tuple[FactorKind, bool]]) -> Factors:
+    usable = dict.fromkeys(kind for kind, locked in factors if not locked)
+    return Factors(usable=tuple(usable), locked=any(locked for _, locked in factors))
+
+
+def _details(rows: Sequence[Mapping[str, Any]], rule: Rule) -> tuple[Listed, ...]:
+    factors = factors_of([row["id"] for row in rows]) if rows else {}
+    return tuple(_listed(row, factors.get(row["id"], _NONE), rule) for row in rows)
+
+
+def _listed(row: Mapping[str, Any], factors: Factors, rule: Rule) -> Listed:
+    required = rule.held or row["require_2fa"]
+    return Listed(
+        id=row["id"],
+        name=full_name(row["first_name"], row["last_name"], row["email"]),
+        email=row["email"],
+        status=Status(row["status"]),
+        tabs=frozenset(row["tabs"].split()),
+        required=required,
+        factors=factors,
+        state=factors.state(required=required, kinds=rule.kinds),
+        last_signed_in=row["last_signed_in_at"],
+        mail_problem=row["mail_problem"],
+    )

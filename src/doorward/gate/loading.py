@@ -1,0 +1,294 @@
+"""The gate's one query: session, person, customer, policy, factors and trust, as typed facts."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db.models import FilteredRelation, Q
+
+from doorward.accounts.models import Status
+from doorward.credentials.trusted_browsers.trust import MOST_TRUSTED, trusted_hash
+from doorward.customers import cached
+from doorward.customers.models import CustomerKind, CustomerStatus
+from doorward.customers.tabs import STAFF
+from doorward.kernel.db.prepared import Prepared
+from doorward.policy.effective import policy_from
+from doorward.policy.rules import CustomerPolicy, FactorKind, Kinds, Policy
+from doorward.sessions.context import AuthContext, Browser, FactorRow, Person
+from doorward.sessions.facts import FactorFacts, Facts, SessionFacts, TrustFacts, UnsavedCodes
+from doorward.sessions.issuing import token_hash
+from doorward.sessions.models import Session
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+# A password that cannot stand alone is due once no second factor is on or required.
+PASSWORD_DUE_ALONE = "too_short"  # noqa: S105 - a reason
+
+
+_SESSION = (
+    "id",
+    "created_at",
+    "seen_at",
+    "ended_at",
+    "security_version",
+    "brand_id",
+    "password_at",
+    "passkey_at",
+    "factor_at",
+    "factor_id",
+    "factor_kind",
+    "recovery_at",
+    "mailbox_at",
+    "from_link",
+    "put_off",
+    "known_browser",
+    "signed_in_at",
+    "next_path",
+    "previous_at",
+    "previous_browser",
+    "saved_request",
+)
+_PERSON = (
+    "administrator_id",
+    "administrator__email",
+    "administrator__first_name",
+    "administrator__last_name",
+    "administrator__language",
+    "administrator__time_zone",
+    "administrator__tabs",
+    "administrator__status",
+    "administrator__require_2fa",
+    "administrator__security_version",
+    "administrator__password_long",
+    "administrator__password_due",
+)
+_CUSTOMER = (
+    "administrator__customer_id",
+    "administrator__customer__name",
+    "administrator__customer__kind",
+    "administrator__customer__status",
+    "administrator__customer__require_2fa",
+    "administrator__customer__grace_days",
+    "administrator__customer__grace_from",
+    "administrator__customer__kinds",
+    "administrator__customer__trust_days",
+    "administrator__customer__session_hours",
+    "administrator__customer__idle_minutes",
+    "administrator__customer__floor_require_2fa",
+    "administrator__customer__brand_id",
+    "administrator__customer__brand__require_2fa",
+)
+_FACTOR = (
+    "administrator__factors__id",
+    "administrator__factors__kind",
+    "administrator__factors__name",
+    "administrator__factors__sealed",
+    "administrator__factors__locked_at",
+)
+_UNSAVED = ("unsaved__shown_at", "unsaved__session_id")
+_TRUST = (
+    "trusted__id",
+    "trusted__trusted_at",
+    "trusted__until",
+    "trusted__security_version",
+    "trusted__required",
+    "trusted__kinds",
+)
+_NAMES = tuple(
+    name.replace("administrator__customer__brand__", "brand_")
+    .replace("administrator__customer__", "customer_")
+    .replace("administrator__factors__", "row_")
+    .replace("administrator__", "person_")
+    for name in (*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR, *_UNSAVED, *_TRUST)
+)
+
+
+def _query(hashed: bytes) -> QuerySet[Session, tuple[Any, ...]]:
+    return _sessions(hashed).values_list(*_columns())
+
+
+def _query_with_trust(hashed: bytes, *trusted: bytes) -> QuerySet[Session, tuple[Any, ...]]:
+    """Ask in the same query for the trusted browser of this cookie that is the session's own person's."""
+    browsers = "administrator__trusted_browsers"
+    mine = FilteredRelation(browsers, condition=Q(**{f"{browsers}__token_hash__in": trusted}))
+    return _sessions(hashed).alias(trusted=mine).values_list(*_columns(), *_TRUST)
+
+
+def _sessions(hashed: bytes) -> QuerySet[Session]:
+    sets = "administrator__recovery_sets"
+    unsaved = FilteredRelation(sets, condition=Q(**{f"{sets}__saved_at__isnull": True}))
+    rows = Session.objects.filter(token_hash=hashed).alias(unsaved=unsaved)
+    return rows.order_by("administrator__factors__confirmed_at")
+
+
+def _columns() -> tuple[str, ...]:
+    return (*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR, *_UNSAVED)
+
+
+_PREPARED = Prepared(_query)
+_WITH_TRUST = Prepared(_query_with_trust)
+
+
+def load(token: str, trusted: str = "", *, host: str = "") -> AuthContext | None:
+    """Return all that is known of the session of a cookie's token, in one query; None: no such session.
+
+    `trusted` has the tokens of a trusted browser, with dots between: one for each person who trusts it. Who
+    brings none pays nothing for it.
+    `host`: the name under which the portal was asked.
+    """
+    hashed = token_hash(token)
+    rows = _WITH_TRUST.rows(hashed, *_trusted(trusted)) if trusted else _PREPARED.rows(hashed)
+    # Without that cookie the names of the trust are left over.
+    found = [dict(zip_longest(_NAMES, row)) for row in rows]
+    return _auth(found, hashed, host=host) if found else None
+
+
+def _trusted(tokens: str) -> list[bytes]:
+    """Return always as many hashes, so that the statement is always the same one."""
+    hashes = [trusted_hash(one) for one in tokens.split(".")[:MOST_TRUSTED]]
+    return hashes + hashes[-1:] * (MOST_TRUSTED - len(hashes))
+
+
+def _auth(rows: list[dict[str, Any]], hashed: bytes, *, host: str) -> AuthContext:
+    row = rows[0]
+    policy = _policy(row)
+    # By id: whoever brings two tokens of their own has each row twice.
+    of_factors = {one["row_id"]: one for one in rows if one["row_id"] is not None}
+    factors = tuple(map(_factor, of_factors.values()))
+    alone = not policy.required and not factors
+    due = row["person_password_due"]
+    if not due and alone and not row["person_password_long"]:
+        due = PASSWORD_DUE_ALONE
+    person = _person(row, due=due)
+    facts = Facts(
+        session=_session(row),
+        administrator_active=row["person_status"] == Status.ACTIVE,
+        customer_active=row["customer_status"] == CustomerStatus.ACTIVE,
+        security_version=row["person_security_version"],
+        factors=tuple(
+            FactorFacts(id=one.id, kind=one.kind, usable=not one.locked) for one in factors
+        ),
+        policy=policy,
+        recovery_unsaved=_unsaved(row),
+        password_due=bool(due),
+        tabs=person.tab_keys,
+        mailbox_proof=settings.DOORWARD.mailbox_proof,
+        trust=_trust(row),
+        elsewhere=_is_elsewhere(row, host),
+    )
+    return AuthContext(facts=facts, person=person, browser=_browser(row, hashed), factors=factors)
+
+
+def _is_elsewhere(row: dict[str, Any], host: str) -> bool:
+    """Return whether this is no session of the customer's portal as it is now. One of an older release has no brand."""
+    brand_id: UUID = row["customer_brand_id"]
+    return row["brand_id"] not in {None, brand_id} or not cached.answers(brand_id, host)
+
+
+def _session(row: dict[str, Any]) -> SessionFacts:
+    return SessionFacts(
+        created_at=row["created_at"],
+        seen_at=row["seen_at"],
+        ended=row["ended_at"] is not None,
+        security_version=row["security_version"],
+        password_at=row["password_at"],
+        passkey_at=row["passkey_at"],
+        factor_at=row["factor_at"],
+        factor_id=row["factor_id"],
+        recovery_at=row["recovery_at"],
+        mailbox_at=row["mailbox_at"],
+        from_link=row["from_link"],
+        put_off=row["put_off"],
+    )
+
+
+def _browser(row: dict[str, Any], hashed: bytes) -> Browser:
+    return Browser(
+        session_id=row["id"],
+        token_hash=hashed,
+        known_browser=row["known_browser"],
+        signed_in_at=row["signed_in_at"],
+        seen_at=row["seen_at"],
+        next_path=row["next_path"],
+        previous_at=row["previous_at"],
+        previous_browser=row["previous_browser"],
+        factor_kind=row["factor_kind"],
+        saved_request=row["saved_request"],
+        trusted_id=row["trusted__id"],
+    )
+
+
+def _unsaved(row: dict[str, Any]) -> UnsavedCodes | None:
+    if row["unsaved__shown_at"] is None:
+        return None
+    own = row["unsaved__session_id"] == row["id"]
+    return UnsavedCodes(own=own, shown_at=row["unsaved__shown_at"])
+
+
+def _trust(row: dict[str, Any]) -> TrustFacts | None:
+    if row["trusted__id"] is None:
+        return None
+    return TrustFacts(
+        trusted_at=row["trusted__trusted_at"],
+        until=row["trusted__until"],
+        security_version=row["trusted__security_version"],
+        required=row["trusted__required"],
+        kinds=Kinds(row["trusted__kinds"]),
+    )
+
+
+def _person(row: dict[str, Any], *, due: str) -> Person:
+    is_staff = row["customer_kind"] == CustomerKind.PROVIDER
+    keys = frozenset(row["person_tabs"].split())
+    return Person(
+        id=row["administrator_id"],
+        email=row["person_email"],
+        first_name=row["person_first_name"],
+        last_name=row["person_last_name"],
+        language=row["person_language"],
+        time_zone=row["person_time_zone"],
+        # The provider's tabs are for its own people, whatever a row says.
+        tab_keys=keys if is_staff else keys - frozenset(STAFF),
+        customer_id=row["person_customer_id"],
+        customer_name=row["customer_name"],
+        brand_id=row["customer_brand_id"],
+        is_staff=is_staff,
+        require_2fa=row["person_require_2fa"],
+        password_due=due,
+    )
+
+
+def _factor(row: dict[str, Any]) -> FactorRow:
+    return FactorRow(
+        id=row["row_id"],
+        kind=FactorKind(row["row_kind"]),
+        name=row["row_name"],
+        sealed=bytes(row["row_sealed"] or b""),
+        locked=row["row_locked_at"] is not None,
+    )
+
+
+def _policy(row: dict[str, Any]) -> Policy:
+    return _effective(
+        tick=row["person_require_2fa"],
+        customer=CustomerPolicy(
+            required=row["customer_require_2fa"],
+            grace_days=row["customer_grace_days"],
+            grace_from=row["customer_grace_from"],
+            kinds=Kinds(row["customer_kinds"]),
+            trust_days=row["customer_trust_days"],
+            session_hours=row["customer_session_hours"],
+            idle_minutes=row["customer_idle_minutes"],
+        ),
+        minimum_customer=row["customer_floor_require_2fa"],
+        minimum_brand=row["brand_require_2fa"],
+    )
+
+
+# Everybody of a customer has the same, and the next request has it again.
+_effective = lru_cache(maxsize=1024)(policy_from)

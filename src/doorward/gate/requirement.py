@@ -1,0 +1,52 @@
+"""The words of the access decision: what a session must do next, and what a page asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from doorward.sessions.reauthentication import Reauthentication
+
+
+class Step(StrEnum):
+    """The gate's answer. All but `THROUGH` mean: not here, not yet."""
+
+    SIGN_IN = "sign-in"
+    VERIFY_FACTOR = "prove-factor"
+    VERIFY_MAILBOX = "prove-mailbox"
+    # Once more, by who has no factor, before one is set up or a password is.
+    VERIFY_PASSWORD = "prove-password"  # noqa: S105 - the name of a step
+    SET_UP_FACTOR = "set-up-factor"
+    SAVE_RECOVERY_CODES = "save-recovery-codes"
+    SET_PASSWORD = "set-password"  # noqa: S105 - the name of a step
+    NO_RIGHT = "no-right"
+    REAUTHENTICATE = "prove-again"
+    THROUGH = "through"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a view asks of a session. `NOTHING` is open to all, everything else wants *through*."""
+
+    open: bool = False
+    tab: str | None = None
+    fresh: Reauthentication | None = None
+
+    NOTHING: ClassVar[Need]
+    THROUGH: ClassVar[Need]
+
+    @classmethod
+    def right(cls, tab: str, *, fresh: Reauthentication | None = None) -> Need:
+        """Through, with the right to a tab (by its key)."""
+        return cls(tab=tab, fresh=fresh)
+
+    @classmethod
+    def proof(cls, fresh: Reauthentication) -> Need:
+        """Through, with reauthentication."""
+        return cls(fresh=fresh)
+
+
+Need.NOTHING = Need(open=True)
+Need.THROUGH = Need()

@@ -1,0 +1,48 @@
+"""A copy of the database as it is at one moment, made while it is being used (SQLite's online backup)."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import connection
+
+from doorward.kernel.db.sqlite.driver import Database
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PAGES_AT_ONCE: Final = 1000
+
+
+class NotWhole(Exception):
+    """The copy is damaged, and so is the database; the message is what SQLite says of it."""
+
+
+def copy_to(path: Path) -> None:
+    """Write all that is committed now into a file, and look through the copy; raises `NotWhole`, `DatabaseError`.
+
+    In WAL mode nobody waits for it; without, whoever writes waits until the copy is made.
+    """
+    connection.ensure_connection()
+    source: Any = connection.connection
+    with connection.wrap_database_errors:
+        # A transaction of our own stays at its moment. Without one, each write of others begins the copy again.
+        source.execute("BEGIN")
+        try:
+            source.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+            with closing(Database.connect(path, isolation_level=None)) as copy:
+                source.backup(copy, pages=_PAGES_AT_ONCE)
+        finally:
+            source.execute("ROLLBACK")
+        _finish(path)
+
+
+def _finish(path: Path) -> None:
+    """Make one file of the copy, that needs no log beside it, and see whether it is whole."""
+    with closing(Database.connect(path, isolation_level=None)) as copy:
+        copy.execute("PRAGMA locking_mode=EXCLUSIVE")
+        copy.execute("PRAGMA journal_mode=DELETE")
+        [said, *_more] = copy.execute("PRAGMA integrity_check").fetchone()
+        if said != "ok":
+            raise NotWhole(said.splitlines()[-1].rstrip("."))

@@ -1,0 +1,141 @@
+"""What a refusal is, and those that belong to no subject.
+
+A function returns the thing asked for or raises one of these. Each is declared once, in the `errors.py` of its subject:
+its name, the sentence that people read on a page and at the console, and the short `reason` that history gives.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+def _(text: str) -> str:
+    """Mark a text for translation; whoever shows it translates it. This subject knows no framework."""
+    return text
+
+
+class Refusal(Exception):
+    """Something was asked for that a rule forbids. `data` has what the sentence needs: numbers and names.
+
+    `code` is stable (pages, logs, events and the command line use it), and is made of the name. `sentence` speaks to
+    whoever is refused, `reason` says it in history, in a few words.
+    """
+
+    code: ClassVar[str] = "refused"
+    sentence: ClassVar[str] = _("That is not possible.")
+    reason: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        cls.reason = cls.__dict__.get("reason", "")
+
+    def __init__(self, **data: str | int) -> None:
+        super().__init__(self.code)
+        self.data = data
+
+
+def all_refusals(base: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
+    """Return every refusal that is declared in the subjects that are loaded."""
+    yield base
+    for kind in base.__subclasses__():
+        yield from all_refusals(kind)
+
+
+class MustWait(Refusal):
+    """Too many failures. `seconds` until the next try is looked at."""
+
+    sentence = _("Too many tries. Please wait before the next one.")
+    reason = _("too many tries, had to wait")
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds=seconds)
+        self.seconds = seconds
+
+
+class TooManyMails(MustWait):
+    """The budget of mails is used up: of the mailbox, of who acts, or of their customer."""
+
+    sentence = _("Too many mails were asked for in a short time. Please wait before the next one.")
+
+
+class OnlyKnownBrowsers(MustWait):
+    """Wrong passwords without end: no wait helps, only a browser that is known, or a reset by mail.
+
+    `seconds`: what a machine is told to wait, which does not know better.
+    """
+
+    sentence = _(
+        "There were too many wrong passwords for this e-mail. Sign in with a browser in which "
+        "you signed in before, or set a new password by mail."
+    )
+
+
+class EmailInvalid(Refusal):
+    """This cannot be an e-mail address that mail reaches."""
+
+    sentence = _("Type an e-mail like name@example.com.")
+
+
+class NameMissing(Refusal):
+    """A name is needed and none was given."""
+
+    sentence = _("Type a name.")
+
+
+class NameInvalid(Refusal):
+    """A name with an `@` in it, which would pass for an e-mail."""
+
+    sentence = _("A name cannot have an @ in it.")
+
+
+class TextInvalid(Refusal):
+    """Control characters, line breaks, or characters that turn the direction of writing or are not seen."""
+
+    sentence = _("This has characters in it that are not allowed.")
+
+
+class TextTooLong(Refusal):
+    """More characters than `maximum`."""
+
+    sentence = _("Use at most %(maximum)s characters.")
+
+
+class ConfirmationMissing(Refusal):
+    """What was asked for has to be confirmed first."""
+
+    sentence = _("Please confirm what will happen.")
+
+
+class NotFound(Refusal):
+    """There is no such thing, or it belongs to another customer."""
+
+    sentence = _("There is no such thing here any more.")
+
+
+class FieldsRefused(Refusal):
+    """Several fields of a form were looked at; `fields` says of each that is wrong why."""
+
+    sentence = _("Nothing was saved yet. Please look at the marked fields.")
+
+    def __init__(self, fields: Mapping[str, Refusal]) -> None:
+        super().__init__()
+        self.fields = dict(fields)
+
+
+class HostInvalid(Refusal):
+    """This cannot be the name of a host; an address with a port, a path or numbers only is none."""
+
+    sentence = _(
+        "Type host names like portal.example.com, one per line, without https:// and without "
+        "a port."
+    )
+
+
+class AddressInvalid(Refusal):
+    """This is no address that a page may link to."""
+
+    sentence = _("Type an address like https://www.example.com/page.")

@@ -1,0 +1,91 @@
+"""Delivering: claim what is due, write the letter from rows, send it, mark it."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import DatabaseError, transaction
+
+from doorward.accounts import undelivered
+from doorward.accounts.models import MailProblem
+from doorward.kernel.crypto.sealing import SealBroken
+from doorward.notifications import outbox
+from doorward.notifications.enclosed import NoLongerWanted
+from doorward.notifications.letter import write
+from doorward.notifications.mail import NotSent, Send, open_mail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from doorward.notifications.models import Delivery
+
+_log = logging.getLogger("doorward.notifications")
+
+# What stood in the way of making a message and may be gone in a minute: the database, a disk, a key file.
+_TRIED_AGAIN = (DatabaseError, OSError, SealBroken, MemoryError)
+
+
+def deliver_due(
+    *,
+    clock: Callable[[], datetime],
+    stopped: Callable[[], bool] = lambda: False,
+    before_each: Callable[[], None] = lambda: None,
+) -> int:
+    """Send all that is due, one after the other; return how many were sent.
+
+    `clock` tells the time of each step, `stopped` whether to leave the rest for another day. `before_each`
+    looks for what has come to be due meanwhile: however much is waiting, what comes before it goes next.
+    """
+    sent = 0
+    with open_mail(settings.DOORWARD.mail_server) as send:
+        while not stopped():
+            before_each()
+            delivery = outbox.claim(now=clock())
+            if delivery is None:
+                break
+            sent += _deliver(delivery, send, clock=clock)
+    return sent
+
+
+def _deliver(delivery: Delivery, send: Send, *, clock: Callable[[], datetime]) -> bool:
+    try:
+        send(write(delivery, now=clock()))
+    except NoLongerWanted as reason:
+        outbox.give_up(delivery, reason=str(reason))
+        _log.info("message %s (%s) is not sent: %s", delivery.id, delivery.template, reason)
+        return False
+    except (NotSent, *_TRIED_AGAIN) as error:
+        _log.warning("message %s (%s) not sent: %s", delivery.id, delivery.template, _said(error))
+        _try_again(delivery, error, now=clock())
+        return False
+    except Exception as error:  # noqa: BLE001 - one message must not keep the others waiting
+        # It is made of rows and our own words: what fails today fails in three days, too.
+        _give_up(delivery, type(error).__name__, MailProblem.NOT_MADE)
+        _log.exception("message %s (%s) cannot be made", delivery.id, delivery.template)
+        return False
+    outbox.mark_sent(delivery, now=clock())
+    undelivered.note_sent(delivery.administrator_id, address=delivery.address)
+    _log.info("message %s (%s) sent", delivery.id, delivery.template)
+    return True
+
+
+def _try_again(delivery: Delivery, error: Exception, *, now: datetime) -> None:
+    """Have it tried again, unless the mailbox refused it for good or that was the last try."""
+    problem = error.problem if isinstance(error, NotSent) else MailProblem.NO
+    if problem or not outbox.mark_failed(delivery, error=_said(error), now=now):
+        _give_up(delivery, _said(error), problem or MailProblem.TOO_LONG)
+
+
+def _said(error: Exception) -> str:
+    """Return what may be kept of an error: our own words, or its name."""
+    return str(error) if isinstance(error, NotSent) else type(error).__name__
+
+
+def _give_up(delivery: Delivery, reason: str, problem: MailProblem) -> None:
+    with transaction.atomic():
+        if outbox.give_up(delivery, reason=reason):
+            address = delivery.address
+            undelivered.note_refused(delivery.administrator_id, address=address, problem=problem)

@@ -1,0 +1,72 @@
+"""What is secret in a message: a link or a code, made from rows when the message is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from doorward.accounts import mailed_links
+from doorward.accounts.models import MailedLink
+from doorward.notifications.messages import Message
+from doorward.signin import mailbox
+from doorward.signin.models import MailboxProof
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doorward.audit.models import Event
+
+# Of an event's details, the one that names the link.
+_LINKS: Final = {
+    Message.INVITATION: "link",
+    Message.PASSWORD_LINK_ASKED: "link",
+    Message.PASSWORD_LINK_SENT: "link",
+    Message.EMAIL_CHANGE_NEW: "new_link",
+    Message.EMAIL_CHANGE_OLD: "old_link",
+    Message.ENABLED: "link",
+    Message.EMAIL_CHANGED_OLD: "link",
+}
+# Told all the same when their link no longer works.
+_WITHOUT_LINK_TOO: Final = (Message.ENABLED, Message.EMAIL_CHANGED_OLD)
+
+
+class NoLongerWanted(Exception):
+    """The message is not to be sent: what it is about is over. Says why, for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """`path`: of the link, within the portal; `until`: how long link or code work."""
+
+    path: str = ""
+    code: str = ""
+    until: datetime | None = None
+
+
+def enclose(message: Message, event: Event, *, now: datetime) -> Enclosed:
+    """Return what goes into a message. Raises `NoLongerWanted` where it would not work any more."""
+    if message is Message.MAILBOX_CODE:
+        return _code(event, now=now)
+    if message not in _LINKS:
+        return Enclosed()
+    link = MailedLink.objects.filter(id=_id(event.details.get(_LINKS[message]))).first()
+    if link is None or link.used_at or link.revoked_at or link.expires_at <= now:
+        if message in _WITHOUT_LINK_TOO:
+            return Enclosed()
+        raise NoLongerWanted("its link does not work any more")
+    return Enclosed(path=mailed_links.path(link), until=link.expires_at)
+
+
+def _code(event: Event, *, now: datetime) -> Enclosed:
+    proof = MailboxProof.objects.filter(id=_id(event.details.get("proof"))).first()
+    if proof is None or proof.used_at or proof.expires_at <= now:
+        raise NoLongerWanted("its code does not work any more")
+    return Enclosed(code=mailbox.code_of(proof), until=proof.expires_at)
+
+
+def _id(text: object) -> UUID:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return UUID(int=0)

@@ -1,0 +1,81 @@
+"""From words to a message that a mail server takes: headers, two alternatives, one Message-ID."""
+
+from __future__ import annotations
+
+from email import policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils import translation
+
+from doorward.kernel.text.cleaning import ascii_email
+from doorward.notifications.mail import Outgoing
+
+if TYPE_CHECKING:
+    from doorward.audit.models import Event
+    from doorward.customers.cached import BrandLook
+    from doorward.notifications.models import Delivery
+    from doorward.notifications.rendering import Rendered
+
+
+def in_envelope(
+    rendered: Rendered, brand: BrandLook, *, delivery: Delivery, event: Event
+) -> Outgoing:
+    """Put a rendered message into its envelope: from the brand, to the delivery's mailbox."""
+    sender, recipient = sender_of(brand), ascii_address(delivery.address)
+    message = EmailMessage(policy=policy.SMTP)
+    message["Subject"] = one_line(rendered.subject)
+    message["From"] = Address(display_name=one_line(brand.name), addr_spec=sender)
+    message["To"] = Address(addr_spec=recipient)
+    if brand.support_email and ascii_address(brand.support_email) != sender:
+        message["Reply-To"] = Address(addr_spec=ascii_address(brand.support_email))
+    message["Date"] = format_datetime(event.at)
+    message["Message-ID"] = message_id(delivery, event, host=host_of(brand))
+    # RFC 3834: nobody's absence notice shall come back.
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message.set_content(rendered.text)
+    message.add_alternative(rendered.html, subtype="html")
+    # Last: adding an alternative moves what begins with Content into the first part.
+    message["Content-Language"] = translation.get_language() or settings.LANGUAGE_CODE
+    return Outgoing(
+        message=message, sender=sender, recipient=recipient, name=_file_name(delivery, event)
+    )
+
+
+def message_id(delivery: Delivery, event: Event, *, host: str) -> str:
+    """Return the Message-ID: the same however often a message is sent, another for each delivery."""
+    return f"<{event.public_id.hex}.{delivery.id}@{host}>"
+
+
+def sender_of(brand: BrandLook) -> str:
+    """Return the bare address that a brand's mail comes from."""
+    chosen = (settings.DOORWARD.email_from, brand.email_from, brand.support_email)
+    for candidate in chosen:
+        bare = ascii_address(parseaddr(candidate)[1])
+        if "@" in bare:
+            return bare
+    return f"no-reply@{host_of(brand)}"
+
+
+def host_of(brand: BrandLook) -> str:
+    """Return the host name of the brand's portal."""
+    return urlsplit(brand.address("/")).hostname or "localhost"
+
+
+def ascii_address(text: str) -> str:
+    """Return an address whose domain is written as the name system has it."""
+    return ascii_email(one_line(text))
+
+
+def one_line(text: str) -> str:
+    """Return a header's text without what could end its line, whatever a row says."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def _file_name(delivery: Delivery, event: Event) -> str:
+    return f"{event.at:%Y%m%dT%H%M%S.%fZ}-{delivery.id:08d}"

@@ -1,0 +1,80 @@
+"""What is periodic: what takes effect by time, and what is forgotten. Each is done again without harm."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from doorward.accounts import email_change, mailed_links
+from doorward.audit import forgetting, repeats, sealing
+from doorward.credentials.passkeys import challenges
+from doorward.credentials.totp import enrol
+from doorward.credentials.trusted_browsers import trust
+from doorward.kernel.heartbeat import AT_A_MESSAGE, AT_LENGTH
+from doorward.kernel.ratelimit import throttle
+from doorward.kernel.storage import log_failure
+from doorward.notifications import anchoring, erasing, mail_files, outbox
+from doorward.sessions import ending, saved_requests
+from doorward.signin import mailbox
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_log = logging.getLogger("doorward.notifications")
+
+Task: TypeAlias = Callable[..., int]
+
+EVERY_MINUTE = timedelta(minutes=1)
+EVERY_HOUR = timedelta(hours=1)
+EVERY_DAY = timedelta(days=1)
+
+# docs/operating.md, 'What is forgotten when', says the same in words.
+TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
+    ("changes of e-mail that take effect", EVERY_MINUTE, email_change.apply_due),
+    ("sign-ins that were left", EVERY_MINUTE, ending.close_abandoned),
+    ("secrets that were shown and not confirmed", EVERY_MINUTE, enrol.forget),
+    ("answered challenges", EVERY_MINUTE, challenges.forget),
+    ("trusted browsers that hold no more", EVERY_MINUTE, trust.forget),
+    ("what was repeated", EVERY_MINUTE, repeats.close),
+    ("history that is sealed", EVERY_MINUTE, sealing.seal),
+    ("heads of history in a file", EVERY_HOUR, anchoring.write),
+    ("heads of history by mail", EVERY_HOUR, anchoring.mail),
+    ("forms that waited for a proof", EVERY_HOUR, saved_requests.forget),
+    ("mailbox codes", EVERY_HOUR, mailbox.forget),
+    ("counted attempts", EVERY_MINUTE, throttle.forget),
+    ("mailed links", EVERY_HOUR, mailed_links.forget),
+    ("changes of e-mail", EVERY_HOUR, email_change.forget),
+    ("sessions", EVERY_HOUR, ending.forget),
+    ("messages", EVERY_HOUR, outbox.forget),
+    ("messages in files", EVERY_HOUR, mail_files.forget),
+    ("people who were removed", EVERY_DAY, erasing.erase_due),
+    ("history that is no longer kept", EVERY_DAY, forgetting.forget),
+)
+
+
+def tidy(
+    *,
+    now: datetime,
+    moment: float,
+    last: dict[str, float],
+    beat: Callable[[timedelta], None] = lambda _within: None,
+) -> None:
+    """Do each task whose time has come; `last` remembers the moment each was done at. One that fails is logged.
+
+    `moment` is of the monotonic clock, in seconds: a day's work must not wait for a day that the other
+    clock has only been at by mistake.
+    """
+    for name, every, task in TASKS:
+        if name in last and moment < last[name] + every.total_seconds():
+            continue
+        last[name] = moment
+        beat(AT_LENGTH if every > EVERY_MINUTE else AT_A_MESSAGE)
+        try:
+            done = task(now=now)
+        except Exception as error:  # noqa: BLE001 - one task must not keep the others from being done
+            log_failure(_log, f"upkeep failed: {name}", error)
+        else:
+            if done:
+                _log.info("upkeep: %s: %s", name, done)

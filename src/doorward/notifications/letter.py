@@ -1,0 +1,176 @@
+"""A letter: all that a message's templates may say, read from rows when it is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from doorward.accounts.models import Administrator, EmailChange
+from doorward.accounts.requirement import required
+from doorward.audit.actor import WITHOUT_BROWSER, ActorType
+from doorward.audit.browsers import approximate, in_words
+from doorward.audit.fields import changes_in
+from doorward.audit.models import Event
+from doorward.customers import cached
+from doorward.notifications import words
+from doorward.notifications.enclosed import Enclosed, NoLongerWanted, enclose
+from doorward.notifications.envelope import in_envelope
+from doorward.notifications.messages import Message
+from doorward.notifications.rendering import render
+from doorward.sessions.models import Session
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doorward.customers.cached import BrandLook
+    from doorward.notifications.mail import Outgoing
+    from doorward.notifications.models import Delivery
+
+# Where the inviter sat says nothing to somebody who is invited.
+_NOWHERE = (Message.INVITATION,)
+# They say of each field what it was and what it is.
+_WITH_CHANGES = (Message.PROTECTION_LOWERED, Message.PROTECTION_LOWERED_STAFF)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What templates may say. Times and names are words already; `link` is a whole address or ''.
+
+    `by` is who did it where that was not the receiver; `own`: it was the receiver. `facts` are the
+    lines that say when, where and by whom. `link_last`: it undoes what happened.
+    """
+
+    brand: BrandLook
+    name: str
+    mailbox: str
+    customer: str
+    subject: str
+    by: str
+    own: bool
+    facts: list[tuple[str, str]]
+    link: str
+    link_last: bool
+    code: str
+    until: str
+    required: bool
+    factor: str
+    left: int
+    old_email: str
+    new_email: str
+    by_colleague: bool
+    takes_effect: str
+    policy_requires: bool
+    what: str
+
+    def at(self, path: str) -> str:
+        """Return the whole address of a path of this brand's portal."""
+        return self.brand.address(path)
+
+    @property
+    def support(self) -> list[str]:
+        """How the support is reached."""
+        return words.support(self.brand)
+
+
+def write(delivery: Delivery, *, now: datetime) -> Outgoing:
+    """Return the message of a delivery, ready to be sent. Raises `NoLongerWanted`."""
+    people = Administrator.objects.everywhere().select_related("customer__brand")
+    person = people.filter(id=delivery.administrator_id).first()
+    event = Event.objects.filter(id=delivery.event_id).first()
+    if person is None or event is None:
+        raise NoLongerWanted("the person or the event is not there any more")
+    message = Message(delivery.template)
+    enclosed = enclose(message, event, now=now)
+    with translation.override(person.language or settings.LANGUAGE_CODE):
+        letter = _letter(message, event, person, delivery, enclosed)
+        return in_envelope(render(message, letter), letter.brand, delivery=delivery, event=event)
+
+
+def _letter(
+    message: Message, event: Event, person: Administrator, delivery: Delivery, enclosed: Enclosed
+) -> Letter:
+    brand = cached.brand_of(person.customer.brand_id)
+    change = _change(event)
+    by = _by(event, person, brand)
+    until, takes_effect = enclosed.until, change.not_before if change else None
+    return Letter(
+        brand=brand,
+        name=words.name(person.full_name),
+        mailbox=delivery.address,
+        customer=words.name(person.customer.name),
+        subject=words.person(event.subject_name, event.subject_email),
+        by=by,
+        own=event.actor_id == person.id,
+        facts=[*_facts(message, event, by=by, zone=person.time_zone), *_again(delivery)],
+        link=brand.address(enclosed.path) if enclosed.path else "",
+        link_last=message is Message.ENABLED,
+        code=f"{enclosed.code[:4]} {enclosed.code[4:]}".strip(),
+        until=words.moment(until, zone=person.time_zone) if until else "",
+        required=required(person),
+        factor=words.name(str(event.typed.get("factor", ""))),
+        left=_number(event.details.get("left")),
+        old_email=change.old_email if change else "",
+        new_email=change.email if change else "",
+        by_colleague=bool(change and change.by_colleague),
+        takes_effect=words.moment(takes_effect, zone=person.time_zone) if takes_effect else "",
+        policy_requires=event.details.get("require_2fa") is True,
+        what=words.name(str(event.details.get("what", ""))),
+    )
+
+
+def _facts(message: Message, event: Event, *, by: str, zone: str) -> list[tuple[str, str]]:
+    browser, place = in_words(event.browser), approximate(event.address)
+    if message in _NOWHERE or event.actor_type in WITHOUT_BROWSER:
+        browser, place = "", ""
+    facts = [
+        (_("When"), words.moment(_moment(message, event), zone=zone)),
+        (_("By"), by),
+        (_("Browser"), browser),
+        (_("Network"), place),
+    ]
+    facts += [
+        (f"{name[:1].upper()}{name[1:]}", f"{before or '–'} → {after or '–'}")
+        for name, before, after in changes_in(event.details)
+        if message in _WITH_CHANGES
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _again(delivery: Delivery) -> list[tuple[str, str]]:
+    """Return the line that says how often the same happened again before this was sent."""
+    if not delivery.repeated:
+        return []
+    text = ngettext("%(times)s more time", "%(times)s more times", delivery.repeated)
+    return [(_("Again"), text % {"times": delivery.repeated})]
+
+
+def _moment(message: Message, event: Event) -> datetime:
+    """Return when it happened: a sign-in that was left is only found to be so later."""
+    if message is Message.SIGN_IN_ABANDONED and event.session_id:
+        session = Session.objects.filter(id=event.session_id).first()
+        return session.created_at if session else event.at
+    return event.at
+
+
+def _by(event: Event, person: Administrator, brand: BrandLook) -> str:
+    if event.actor_type == ActorType.OPERATOR:
+        return _("the operator of %(brand)s") % {"brand": brand.name}
+    return words.person(event.actor_name, event.actor_email) if event.actor_id != person.id else ""
+
+
+def _change(event: Event) -> EmailChange | None:
+    try:
+        change_id = UUID(str(event.details.get("change")))
+    except ValueError:
+        return None
+    return EmailChange.objects.filter(id=change_id).first()
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

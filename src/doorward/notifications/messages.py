@@ -1,0 +1,71 @@
+"""The messages, and in which order they go. Who gets which, each event declares."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Message(StrEnum):
+    """The messages; each is a template of that name in `templates/messages`."""
+
+    INVITATION = "invitation"
+    INVITATION_ASKED = "invitation_asked"
+    PASSWORD_LINK_ASKED = "password_link_asked"  # noqa: S105 - the name of a message
+    PASSWORD_LINK_SENT = "password_link_sent"  # noqa: S105
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    PASSWORD_RESET = "password_reset"  # noqa: S105
+    MAILBOX_CODE = "mailbox_code"
+    NEW_BROWSER = "new_browser"
+    SIGN_IN_ABANDONED = "sign_in_abandoned"
+    EMAIL_CHANGE_OLD = "email_change_old"
+    EMAIL_CHANGE_NEW = "email_change_new"
+    EMAIL_CHANGE_STOPPED = "email_change_stopped"
+    EMAIL_CHANGED_OLD = "email_changed_old"
+    EMAIL_CHANGED_NEW = "email_changed_new"
+    ENABLED = "two_factor_enabled"
+    DISABLED = "two_factor_disabled"
+    RESET = "two_factor_reset"
+    RESET_COLLEAGUE = "two_factor_reset_colleague"
+    REQUIRED = "two_factor_required"
+    NO_LONGER_REQUIRED = "two_factor_no_longer_required"
+    NO_LONGER_REQUIRED_COLLEAGUE = "two_factor_no_longer_required_colleague"
+    POLICY_CHANGED = "policy_changed"
+    MINIMUM_CHANGED = "floor_changed"
+    FACTOR_RULES = "factor_rules_changed"
+    PROTECTION_LOWERED = "protection_lowered"
+    PROTECTION_LOWERED_STAFF = "protection_lowered_staff"
+    FACTOR_ADDED = "factor_added"
+    FACTOR_REMOVED = "factor_removed"
+    FACTOR_LOCKED = "factor_locked"
+    PASSKEY_COUNTER = "passkey_counter"
+    FACTOR_LOCKED_COLLEAGUE = "factor_locked_colleague"
+    SECOND_STEP_GUESSED = "second_step_guessed"
+    GUESSING_ALARM = "guessing_alarm"
+    GUESSING_ALARM_COLLEAGUE = "guessing_alarm_colleague"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    BROWSER_TRUSTED = "browser_trusted"
+    NOT_ME = "not_me"
+    NOT_ME_COLLEAGUE = "not_me_colleague"
+    RIGHTS_CHANGED = "rights_changed"
+    SESSIONS_ENDED = "sessions_ended"
+    SUSPENDED = "suspended"
+    RESTORED = "restored"
+    REMOVED = "removed"
+
+
+# What somebody causes to be sent to a mailbox, each within a budget: `kernel/ratelimit/mail_budget.py`. All others tell
+# somebody of their own security; none of them is left out, and none waits for these.
+ASKED_FOR: Final = (
+    Message.INVITATION,
+    # Once for each invitation.
+    Message.INVITATION_ASKED,
+    Message.PASSWORD_LINK_ASKED,
+    Message.PASSWORD_LINK_SENT,
+    Message.EMAIL_CHANGE_NEW,
+)
+# The order in which messages go: whoever waits before a page that knows the password, then what tells of
+# one's security, then whoever else waits before a page, then the rest.
+FIRST: Final = (Message.MAILBOX_CODE,)
+WAITED_FOR: Final = (Message.PASSWORD_LINK_ASKED,)

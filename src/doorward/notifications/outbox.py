@@ -1,0 +1,178 @@
+"""The outbox: events that nobody looked at yet become deliveries; a delivery is claimed, sent, marked.
+
+At least once: between sending and marking a worker can die, and the next one sends again, with the
+same Message-ID.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import DatabaseError, transaction
+from django.db.models import Case, F, Q, QuerySet, Value, When
+
+from doorward.audit.models import Event
+from doorward.kernel.errors import MustWait
+from doorward.kernel.moments import SKEW
+from doorward.kernel.ratelimit import throttle
+from doorward.notifications.messages import ASKED_FOR, FIRST, WAITED_FOR
+from doorward.notifications.models import Delivery, State
+from doorward.notifications.recipients import deliveries_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_log = logging.getLogger("doorward.notifications")
+
+EVENTS_AT_ONCE = 100
+# Longer than the longest time that sending one message may take (`mail.SECONDS`).
+LEASE = timedelta(minutes=2)
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=1)
+# With these waits about three days.
+TRIES = 78
+KEEP = timedelta(days=30)
+
+
+def dispatch(*, now: datetime) -> int:
+    """Make the deliveries of the next events and mark these, in one transaction; return their number."""
+    waiting = Event.objects.filter(dispatched_at__isnull=True).order_by("id")
+    # Only looked at first: on SQLite a transaction, even of nothing, keeps writers waiting.
+    if not waiting.exists():
+        return 0
+    with transaction.atomic():
+        # Another worker's events are passed over; on SQLite the transaction is the only writer.
+        events = list(waiting.select_for_update(skip_locked=True)[:EVENTS_AT_ONCE])
+        due = [delivery for event in events for delivery in _deliveries(event, now=now)]
+        Delivery.objects.bulk_create(_folded(due, now=now), ignore_conflicts=True)
+        Event.objects.filter(id__in=[event.id for event in events]).update(dispatched_at=now)
+    return len(events)
+
+
+def _folded(due: list[Delivery], *, now: datetime) -> list[Delivery]:
+    """Return what is to be inserted of these: of the same, over and over, one for all.
+
+    What was told to a mailbox so often within the hour waits until the hour is over, and counts what
+    comes after it: nobody fills a mailbox by doing the same again and again, and nothing goes untold.
+    """
+    held: dict[tuple[str, str], Delivery] = {}
+    left_out: set[int] = set()
+    # In one order, so that two workers never wait for each other's counts.
+    for one in sorted(due, key=lambda one: (one.template, one.address)):
+        full = _over(one, now=now)
+        if full is None:
+            continue
+        same = (one.template, one.address)
+        if same in held:
+            held[same].repeated += 1
+            left_out.add(id(one))
+        elif _waiting(one, now=now).update(repeated=F("repeated") + 1):
+            left_out.add(id(one))
+        else:
+            one.next_at = now + timedelta(seconds=full.seconds)
+            held[same] = one
+    return [one for one in due if id(one) not in left_out]
+
+
+def _over(delivery: Delivery, *, now: datetime) -> MustWait | None:
+    if delivery.template in (*ASKED_FOR, *FIRST):
+        return None
+    try:
+        same = f"{delivery.template}\0{delivery.address.casefold()}"
+        throttle.spend([throttle.same_mail_key(same)], now=now)
+    except MustWait as full:
+        return full
+    return None
+
+
+def _waiting(delivery: Delivery, *, now: datetime) -> QuerySet[Delivery]:
+    """Return the one that waits for the end of the hour and tells the same to this mailbox."""
+    return Delivery.objects.filter(
+        template=delivery.template,
+        address=delivery.address,
+        state=State.DUE,
+        attempts=0,
+        next_at__gt=now,
+    )
+
+
+def claim(*, now: datetime) -> Delivery | None:
+    """Take the next due delivery for as long as `LEASE`; None: there is none for this worker."""
+    due = _due(now)
+    for delivery in due.order_by(_RANK, "next_at", "id")[:20]:
+        until = now + LEASE
+        mine = due.filter(id=delivery.id)
+        if mine.update(lease_until=until, attempts=F("attempts") + 1) == 1:
+            delivery.lease_until = until
+            delivery.attempts += 1
+            return delivery
+    return None
+
+
+_RANK = Case(
+    When(template__in=FIRST, then=Value(0)),
+    When(template__in=WAITED_FOR, then=Value(2)),
+    When(template__in=ASKED_FOR, then=Value(3)),
+    default=Value(1),
+)
+
+
+def mark_sent(delivery: Delivery, *, now: datetime) -> None:
+    """Write down that a claimed delivery was sent."""
+    _claimed(delivery).update(state=State.SENT, sent_at=now, lease_until=None, last_error="")
+
+
+def mark_failed(delivery: Delivery, *, error: str, now: datetime) -> bool:
+    """Have a claimed delivery tried again later, after a longer wait each time; False: that was the last try."""
+    wait = wait_after(delivery.attempts)
+    if wait is not None:
+        _claimed(delivery).update(next_at=now + wait, lease_until=None, last_error=error[:200])
+    return wait is not None
+
+
+def give_up(delivery: Delivery, *, reason: str) -> bool:
+    """Write down that a claimed delivery is not to be sent any more, and why; return whether it was still ours."""
+    given_up = {"state": State.GIVEN_UP, "lease_until": None, "last_error": reason[:200]}
+    return _claimed(delivery).update(**given_up) == 1
+
+
+def wait_after(attempts: int) -> timedelta | None:
+    """Return how long to wait after so many tries: a minute, doubling to an hour; None: no more."""
+    if attempts >= TRIES:
+        return None
+    # The exponent is bounded before the power is taken: 2 to the 6th is more than an hour already.
+    doubled: int = 2 ** min(attempts - 1, 6)
+    return min(FIRST_WAIT * doubled, LONGEST_WAIT)
+
+
+def forget(*, now: datetime) -> int:
+    """Delete deliveries about events of long ago that are sent or given up; return their number."""
+    done = Delivery.objects.exclude(state=State.DUE)
+    return done.filter(next_at__lt=now - KEEP).delete()[0]
+
+
+def _deliveries(event: Event, *, now: datetime) -> list[Delivery]:
+    try:
+        return deliveries_of(event, now=now)
+    except DatabaseError:
+        raise
+    except Exception:  # noqa: BLE001 - one event must not keep all others from being told
+        _log.exception("event %s (%s) told nobody", event.id, event.kind)
+        return []
+
+
+def _due(now: datetime) -> QuerySet[Delivery]:
+    # Beyond the longest lease: written by a clock that was ahead, so it is nobody's. Not by another worker's, which
+    # looked at the time a moment later, or whose clock differs as clocks do.
+    ahead = Q(lease_until__gt=now + LEASE + SKEW)
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now) | ahead
+    return Delivery.objects.filter(free, state=State.DUE, next_at__lte=now)
+
+
+def _claimed(delivery: Delivery) -> QuerySet[Delivery]:
+    """Return the row while the claim still holds: a lease that ran out may be another worker's now."""
+    return Delivery.objects.filter(
+        id=delivery.id, state=State.DUE, lease_until=delivery.lease_until
+    )

@@ -1,0 +1,119 @@
+"""From an event to the mailboxes that are told of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from doorward.accounts.events import INVITATION_SENT
+from doorward.accounts.models import Administrator, EmailChange, Status
+from doorward.audit.events import Audience, Notification, Outcome
+from doorward.audit.models import Event
+from doorward.customers.models import CustomerKind
+from doorward.notifications.events import ALL
+from doorward.notifications.messages import Message
+from doorward.notifications.models import Delivery
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+
+# Somebody still invited knows nothing of an account yet.
+_TO_THE_INVITED = (Message.INVITATION, Message.REMOVED)
+
+
+def deliveries_of(event: Event, *, now: datetime) -> list[Delivery]:
+    """Return the rows to insert for an event: one for each message and mailbox."""
+    if event.outcome != Outcome.OK:
+        return []
+    notifications = [
+        notification for notification in _notifications(event) if notification.only_if(event)
+    ]
+    return [
+        Delivery(
+            event_id=event.id,
+            administrator_id=administrator_id,
+            template=notification.message,
+            address=address,
+            next_at=now,
+        )
+        for notification in notifications
+        for administrator_id, address in _mailboxes(notification, event)
+    ]
+
+
+def _notifications(event: Event) -> tuple[Notification, ...]:
+    # A kind of a newer release, in a database that this one works on too, is that one's to tell.
+    found = ALL.get(event.kind)
+    return found.notifications if found else ()
+
+
+def _mailboxes(notification: Notification, event: Event) -> Iterator[tuple[UUID, str]]:
+    match notification.audience:
+        case Audience.PERSON:
+            yield from _person(notification, event)
+        case Audience.ADMINISTRATORS:
+            yield from _administrators(event)
+        case Audience.INVITER:
+            yield from _inviter(event)
+        case Audience.STAFF:
+            yield from _staff()
+        case Audience.OLD_ADDRESS | Audience.NEW_ADDRESS:
+            change = _change(event)
+            if change is not None:
+                old = notification.audience is Audience.OLD_ADDRESS
+                yield change.administrator_id, change.old_email if old else change.email
+
+
+def _person(notification: Notification, event: Event) -> Iterator[tuple[UUID, str]]:
+    if event.subject_id is None:
+        return
+    for person in Administrator.objects.everywhere().filter(id=event.subject_id):
+        if person.status != Status.INVITED or notification.message in _TO_THE_INVITED:
+            yield person.id, person.email
+
+
+def _administrators(event: Event) -> Iterator[tuple[UUID, str]]:
+    if event.customer_id is None:
+        return
+    people = Administrator.objects.of(event.customer_id).filter(
+        status=Status.ACTIVE, looks_after=True
+    )
+    if event.subject_id is not None and _has_own_message(event):
+        people = people.exclude(id=event.subject_id)
+    yield from people.order_by("name_sort", "id").values_list("id", "email")
+
+
+def _inviter(event: Event) -> Iterator[tuple[UUID, str]]:
+    """Yield who sent the newest invitation; the provider's people where nobody else is there to be told."""
+    sent = Event.objects.filter(subject_id=event.subject_id, kind=INVITATION_SENT)
+    inviter = sent.order_by("-id").values_list("actor_id", flat=True).first()
+    people = Administrator.objects.everywhere().filter(status=Status.ACTIVE)
+    audience = list(people.filter(id__in=[inviter] if inviter else []).values_list("id", "email"))
+    if audience or any(_administrators(event)):
+        yield from audience
+    else:
+        yield from _staff()
+
+
+def _staff() -> Iterator[tuple[UUID, str]]:
+    people = Administrator.objects.everywhere().filter(
+        customer__kind=CustomerKind.PROVIDER,
+        status=Status.ACTIVE,
+        looks_after=True,
+    )
+    yield from people.order_by("name_sort", "id").values_list("id", "email")
+
+
+def _change(event: Event) -> EmailChange | None:
+    try:
+        change_id = UUID(str(event.details.get("change")))
+    except ValueError:
+        return None
+    return EmailChange.objects.filter(id=change_id).first()
+
+
+def _has_own_message(event: Event) -> bool:
+    """Return whether the person whom it happened to gets a message of their own."""
+    return any(notification.audience is Audience.PERSON for notification in _notifications(event))

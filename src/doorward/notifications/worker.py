@@ -1,0 +1,70 @@
+"""The background worker: rounds of looking at events, sending mail, and what is periodic."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from django.db import connections
+from django.utils import timezone
+
+from doorward.kernel.heartbeat import AT_A_MESSAGE, USUAL, WORKER, Heart
+from doorward.kernel.storage import log_failure
+from doorward.notifications import outbox
+from doorward.notifications.delivery import deliver_due
+from doorward.notifications.housekeeping import tidy
+from doorward.signin import forgotten_password
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+    from datetime import datetime, timedelta
+
+_log = logging.getLogger("doorward.notifications")
+
+IDLE_SECONDS = 0.4
+LONGEST_WAIT_SECONDS = 30.0
+
+
+def run_forever(stop: threading.Event) -> None:
+    """Work until `stop` is set. A round that fails is logged, and the next one waits longer."""
+    last: dict[str, float] = {}
+    heart = Heart(WORKER, timezone.now)
+    wait = IDLE_SECONDS
+    while not stop.wait(wait):
+        try:
+            heart.beat()
+            _round(clock=timezone.now, stopped=stop.is_set, last=last, beat=heart.beat)
+            wait = IDLE_SECONDS
+        except Exception as error:  # noqa: BLE001 - a round that fails never ends the worker
+            log_failure(_log, "a round of the worker failed", error)
+            # A connection that broke is made again.
+            connections.close_all()
+            wait = min(wait * 2, LONGEST_WAIT_SECONDS)
+
+
+def run_once(now: datetime) -> int:
+    """Do all that is due at `now`; return how many messages were sent. For the demo and tests."""
+    return _round(clock=lambda: now, stopped=lambda: False, last={}, beat=lambda _within: None)
+
+
+def _round(
+    *,
+    clock: Callable[[], datetime],
+    stopped: Callable[[], bool],
+    last: dict[str, float],
+    beat: Callable[[timedelta], None],
+) -> int:
+    def look() -> None:
+        # First what makes events.
+        tidy(now=clock(), moment=time.monotonic(), last=last, beat=beat)
+        while (
+            not stopped() and forgotten_password.answer(now=clock()) == forgotten_password.AT_ONCE
+        ):
+            beat(USUAL)
+        while not stopped() and outbox.dispatch(now=clock()) == outbox.EVENTS_AT_ONCE:
+            beat(USUAL)
+        beat(AT_A_MESSAGE)
+
+    return deliver_due(clock=clock, stopped=stopped, before_each=look)

@@ -1,0 +1,139 @@
+"""What the settings alone tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from doorward.kernel.hosts import is_loopback
+from doorward.operations.checks.finding import Finding, advice, fine, unfit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from doorward.environment import Environment
+
+
+def look(environment: Environment, *, debug: bool) -> Iterator[Finding]:
+    """Return a finding for each setting that decides about production."""
+    yield _https(environment)
+    yield _proxies(environment)
+    yield _bind(environment)
+    yield _mail(environment)
+    yield _mailbox_proof(environment)
+    yield _workers(environment)
+    yield _metrics(environment)
+    yield _anchor(environment)
+    yield _debug(environment, debug=debug)
+
+
+def _https(environment: Environment) -> Finding:
+    if environment.https:
+        return fine(
+            "https",
+            "People use https: cookies are Secure and __Host-, and browsers keep to it (HSTS, a year).",
+        )
+    return unfit(
+        "https",
+        f"People use {environment.origin}, without TLS: passwords and codes can be read on the way, "
+        "cookies are not Secure, and there is no HSTS.",
+        "Put a proxy with a certificate in front, and set DOORWARD_PUBLIC_URL=https://….",
+    )
+
+
+def _proxies(environment: Environment) -> Finding:
+    trusted = environment.trusted_proxies
+    if everybody := [network for network in trusted if network.prefixlen == 0]:
+        return unfit(
+            "proxies",
+            f"Everybody is trusted as a proxy ({everybody[0]}): anybody can choose the address that "
+            "limits count and history names.",
+            "Name the proxy's own addresses in DOORWARD_TRUSTED_PROXIES.",
+        )
+    if environment.https and not trusted:
+        return unfit(
+            "proxies",
+            "TLS ends at a proxy, and none is trusted: everybody seems to come from its address, so "
+            "that one guesser makes all wait, and history names nobody.",
+            "Set DOORWARD_TRUSTED_PROXIES to the address that the proxy connects from.",
+        )
+    named = ", ".join(map(str, trusted)) or "nobody"
+    return fine("proxies", f"X-Forwarded-For is believed from {named}.")
+
+
+def _bind(environment: Environment) -> Finding:
+    if not environment.https or is_loopback(environment.host):
+        return fine("bind", f"Doorward listens on {environment.bind}.")
+    return advice(
+        "bind",
+        f"Doorward listens on {environment.bind}: who reaches that port goes around the proxy and TLS.",
+        "Bind it to loopback (DOORWARD_BIND), or let a firewall admit the proxy alone.",
+    )
+
+
+def _mail(environment: Environment) -> Finding:
+    server = environment.mail_server
+    if server.kind == "file":
+        return unfit(
+            "mail",
+            f"Mail is written into files in {server.folder}: no invitation, code or warning arrives.",
+            "Set DOORWARD_EMAIL_URL=smtp://user:password@host:587.",
+        )
+    how = {"tls": "by TLS", "starttls": "by STARTTLS", "none": "on this machine"}
+    return fine("mail", f"Mail goes to {server.host}:{server.port} {how[server.security]}.")
+
+
+def _mailbox_proof(environment: Environment) -> Finding:
+    if environment.mailbox_proof:
+        return fine("mailbox-proof", "A first factor that is due wants the mailbox proved before.")
+    return advice(
+        "mailbox-proof",
+        "Who has only stolen a password can set up the first factor of an administrator that needs one.",
+        "Leave DOORWARD_MAILBOX_PROOF out, or set it to true.",
+    )
+
+
+def _workers(environment: Environment) -> Finding:
+    if environment.workers > 1:
+        return fine("workers", f"{environment.workers} processes answer requests.")
+    return advice(
+        "workers",
+        "One process answers requests: while it is started anew, nobody is answered.",
+        "Set DOORWARD_WORKERS to 2 or more.",
+    )
+
+
+def _metrics(environment: Environment) -> Finding:
+    if environment.metrics_token:
+        return fine("metrics", "A monitor with the token may read /metrics.")
+    return advice(
+        "metrics",
+        "There is no /metrics: mail that is not sent goes unnoticed until somebody misses it.",
+        "Set DOORWARD_METRICS_TOKEN, and have a monitor look at it.",
+    )
+
+
+def _anchor(environment: Environment) -> Finding:
+    if environment.anchor_file.name or environment.anchor_email:
+        return fine("anchor", "The newest head of the sealed history is also kept elsewhere.")
+    return advice(
+        "anchor",
+        "The heads of the sealed history are in the database alone: who can write to it can make all of "
+        "the history anew.",
+        "Set DOORWARD_ANCHOR_FILE to a file on another machine's disk, or DOORWARD_ANCHOR_EMAIL.",
+    )
+
+
+def _debug(environment: Environment, *, debug: bool) -> Finding:
+    if environment.demo:
+        return unfit(
+            "debug",
+            "This is a demonstration: everybody may read its mail.",
+            "Take DOORWARD_DEMO out.",
+        )
+    if debug:
+        return unfit(
+            "debug",
+            "Django's debug pages are on: an error shows settings and variables to anybody.",
+            "Let DJANGO_SETTINGS_MODULE be doorward.settings.django, whose DEBUG is False.",
+        )
+    return fine("debug", "No debug pages, no demonstration.")

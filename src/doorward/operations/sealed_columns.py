@@ -1,0 +1,24 @@
+"""All columns that hold sealed values, of every subject."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from doorward.accounts import sealed as accounts
+from doorward.credentials import sealed as credentials
+from doorward.kernel.crypto import columns
+from doorward.sessions import sealed as sessions
+from doorward.signin import sealed as signin
+
+if TYPE_CHECKING:
+    from typing import Final
+
+    from doorward.kernel.crypto.columns import SealedColumn
+
+COLUMNS: Final[tuple[SealedColumn, ...]] = (
+    columns.KEYS,
+    *credentials.SEALED,
+    *accounts.SEALED,
+    *signin.SEALED,
+    *sessions.SEALED,
+)

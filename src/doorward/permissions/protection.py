@@ -1,0 +1,96 @@
+"""What of a customer, a policy, a brand or a tab protects people, and when a change of it lowers that.
+
+The one list. Whoever changes something that is in it wants the highest right that its victims' protection has
+(`customers.protection`), and those with that right are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Lowers: TypeAlias = Callable[[Any, Any], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that is changed, as it is stored: before and after."""
+
+    field: str
+    before: Any
+    after: Any
+
+    @property
+    def lowers(self) -> bool:
+        """Return whether people are less protected after it, or led somewhere else."""
+        rule = _LOWERS.get(self.field)
+        return rule is not None and self.before != self.after and rule(self.before, self.after)
+
+
+def lowered(changes: Iterable[Change]) -> tuple[str, ...]:
+    """Return the names of the fields whose change lowers protection or moves links, in order."""
+    return tuple(sorted(change.field for change in changes if change.lowers))
+
+
+def is_guarded(field: str) -> bool:
+    """Return whether some change of this field lowers protection."""
+    return field in _LOWERS
+
+
+def _always(before: object, after: object) -> bool:
+    """Each other value leads people, or those who ask for help, to another place."""
+    del before, after
+    return True
+
+
+def _ends(before: object, after: object) -> bool:
+    return bool(before) and not after
+
+
+def _grows(before: int, after: int) -> bool:
+    return after > before
+
+
+def _widens(before: str, after: str) -> bool:
+    del before
+    return after == "any"
+
+
+def _gives_power(before: str, after: str) -> bool:
+    return "administrators" in set(after.split()) - set(before.split())
+
+
+def _opens(before: str, after: str) -> bool:
+    del before
+    return after == "active"
+
+
+_LOWERS: Final[dict[str, Lowers]] = {
+    # What is asked of people
+    "require_2fa": _ends,
+    "floor_require_2fa": _ends,
+    "kinds": _widens,
+    "grace_days": _grows,
+    "trust_days": _grows,
+    "session_hours": _grows,
+    "idle_minutes": _grows,
+    "status": _opens,
+    # Who comes to have the power over their colleagues
+    "tabs": _gives_power,
+    # Where links lead, and under whose name people are spoken to
+    "brand": _always,
+    "hosts": _always,
+    "confirmed_hosts": _always,
+    "is_default": _always,
+    "issuer": _always,
+    "email_from": _always,
+    "support_email": _always,
+    "support_phone": _always,
+    "support_url": _always,
+    "support_hours": _always,
+    "url": _always,
+}

@@ -1,0 +1,116 @@
+"""Who sends a request: the session, the person, their factors, as typed values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from doorward.audit.actor import Actor, ClientInfo, Who
+from doorward.audit.naming import full_name
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.policy.rules import FactorKind
+    from doorward.sessions.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The administrator of a session, as pages and services need them."""
+
+    id: UUID
+    email: str
+    first_name: str
+    last_name: str
+    language: str
+    time_zone: str
+    tab_keys: frozenset[str]
+    customer_id: UUID
+    customer_name: str
+    brand_id: UUID
+    is_staff: bool
+    require_2fa: bool
+    password_due: str
+
+    @property
+    def full_name(self) -> str:
+        """Both names as they are read."""
+        return full_name(self.first_name, self.last_name, self.email)
+
+    def who(self) -> Who:
+        """Return the person as history names them."""
+        return Who(
+            id=self.id,
+            name=self.full_name,
+            email=self.email,
+            customer_id=self.customer_id,
+            customer_name=self.customer_name,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FactorRow:
+    """A confirmed factor with its sealed secret (empty: a passkey, whose secret never leaves its device)."""
+
+    id: UUID
+    kind: FactorKind
+    name: str
+    sealed: bytes
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """The session's row, apart from what the decision needs."""
+
+    session_id: UUID
+    token_hash: bytes
+    known_browser: bool
+    signed_in_at: datetime | None
+    seen_at: datetime
+    next_path: str
+    previous_at: datetime | None
+    previous_browser: str
+    factor_kind: str
+    saved_request: bytes | None
+    # The row of `Facts.trust`
+    trusted_id: UUID | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether it is counted as known: signed in with before, or through by now."""
+        return self.known_browser or self.signed_in_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class AuthContext:
+    """All that one request knows of who sends it."""
+
+    facts: Facts
+    person: Person
+    browser: Browser
+    factors: tuple[FactorRow, ...]
+
+    def actor(self, client: ClientInfo) -> Actor:
+        """Return who acts, for services and events."""
+        return Actor(who=self.person.who(), client=client, session_id=self.browser.session_id)
+
+    def without(self, factor_id: UUID | None) -> AuthContext:
+        """Return the same, as if this factor were not there: it does not serve as a proof this time."""
+        return replace(self, factors=tuple(row for row in self.factors if row.id != factor_id))
+
+    def that_serve(self) -> AuthContext:
+        """Return the same with the factors that the policy takes alone; with all, where none of these can be used."""
+        taken = tuple(row for row in self.factors if self.facts.policy.accepts(row.kind))
+        return replace(self, factors=taken) if any(not row.locked for row in taken) else self
+
+    def only(self, factor_id: UUID) -> AuthContext:
+        """Return the same, as if this factor were the only one: no other serves as a proof this time."""
+        return replace(self, factors=tuple(row for row in self.factors if row.id == factor_id))
+
+    @property
+    def two_factors(self) -> bool:
+        """Whether two factors are on or required (it decides the length of passwords)."""
+        return bool(self.facts.factors) or self.facts.policy.required

@@ -1,0 +1,80 @@
+"""What the access decision is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.policy.rules import FactorKind, Kinds, Policy
+
+
+@dataclass(frozen=True, slots=True)
+class FactorFacts:
+    """One confirmed factor. `usable` is false when wrong codes disabled it."""
+
+    id: UUID
+    kind: FactorKind
+    usable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What was proved in this browser, and when (aware datetimes; None: not proved)."""
+
+    created_at: datetime
+    seen_at: datetime
+    ended: bool
+    security_version: int
+    password_at: datetime | None
+    factor_at: datetime | None
+    factor_id: UUID | None
+    recovery_at: datetime | None
+    mailbox_at: datetime | None
+    from_link: bool
+    put_off: bool
+    # A passkey that verified its user stood in for the password.
+    passkey_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrustFacts:
+    """Under what this browser was trusted, for this very person (aware datetimes)."""
+
+    trusted_at: datetime
+    until: datetime
+    security_version: int
+    required: bool
+    kinds: Kinds
+
+
+@dataclass(frozen=True, slots=True)
+class UnsavedCodes:
+    """A set of recovery codes that waits to be saved. `own`: this very session was shown it, at `shown_at`."""
+
+    own: bool
+    shown_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that the decision is made from, read live at each request."""
+
+    session: SessionFacts | None
+    administrator_active: bool
+    customer_active: bool
+    security_version: int
+    factors: tuple[FactorFacts, ...]
+    policy: Policy
+    # None: there is no such set.
+    recovery_unsaved: UnsavedCodes | None
+    password_due: bool
+    tabs: frozenset[str]
+    mailbox_proof: bool = True
+    # None: this browser was not trusted.
+    trust: TrustFacts | None = None
+    # The request asked under a host name that is not the customer's, or the session was begun at another brand's.
+    elsewhere: bool = False

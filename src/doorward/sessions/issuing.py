@@ -1,0 +1,199 @@
+"""Beginning a session and stepping it up. The cookie has a token, the row its keyed hash."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import uuid4
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Subquery
+
+from doorward.audit.record import record
+from doorward.customers.tabs import HOME
+from doorward.kernel.crypto.sealing import keyed_hash
+from doorward.kernel.db.prepared import Prepared, PreparedInsert, PreparedUpdate
+from doorward.sessions import lock
+from doorward.sessions.errors import StaleRequest
+from doorward.sessions.events import SIGNED_IN
+from doorward.sessions.models import Session, accounts
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from doorward.audit.actor import Actor
+    from doorward.audit.record import Detail
+    from doorward.kernel.db.prepared import Value
+
+_INSERT = PreparedInsert(Session)
+
+
+class SignsIn(Protocol):
+    """What the session of a person needs to know of them."""
+
+    @property
+    def id(self) -> UUID: ...  # noqa: D102 - as the words of product say
+    @property
+    def security_version(self) -> int: ...  # noqa: D102
+    @property
+    def tab_keys(self) -> frozenset[str]: ...  # noqa: D102
+    @property
+    def brand_id(self) -> UUID: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A session that was begun or stepped up, and the token for its cookie (secret).
+
+    `has_home`: whether the person may use the Home tab, which is where sign-in leads by itself.
+    """
+
+    session_id: UUID
+    token: str
+    has_home: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What went before a sign-in: whether this browser is known, and the sign-in before (None: none)."""
+
+    known: bool
+    signed_in_at: datetime | None
+    browser: str
+
+
+def token_hash(token: str) -> bytes:
+    """Return what a session row stores of its token."""
+    return keyed_hash("session", token)
+
+
+def browser_hash(token: str) -> bytes:
+    """Return what a session row stores of the long-lived cookie by which a browser is known."""
+    return keyed_hash("browser", token)
+
+
+def new_token() -> str:
+    """Make 256 random bits for a cookie (ASVS 7.2.3 asks for 128)."""
+    return secrets.token_urlsafe(32)
+
+
+def begin(administrator: SignsIn, *, actor: Actor, now: datetime, **proved: object) -> Started:
+    """Insert the session of a browser in which something was just proved."""
+    token = new_token()
+    session_id = uuid4()
+    _INSERT.run(
+        id=session_id,
+        administrator_id=administrator.id,
+        token_hash=token_hash(token),
+        security_version=administrator.security_version,
+        brand_id=administrator.brand_id,
+        created_at=now,
+        seen_at=now,
+        address=actor.client.address[:64],
+        browser=actor.client.browser[:300],
+        **proved,
+    )
+    has_home = HOME in administrator.tab_keys
+    return Started(session_id=session_id, token=token, has_home=has_home)
+
+
+def step_up(session_id: UUID, *, old_hash: bytes, **proved: Value) -> Started:
+    """Write down what was proved, under a new identifier; the old one is dead from now on.
+
+    Raises `StaleRequest` where the session was stepped up or ended in the meantime.
+    """
+    token = new_token()
+    columns = tuple(proved)
+    values = (session_id, old_hash, token_hash(token), *proved.values())
+    if _step_up(columns).run(*values) != 1:
+        raise StaleRequest
+    return Started(session_id=session_id, token=token)
+
+
+@cache
+def _step_up(columns: tuple[str, ...]) -> PreparedUpdate:
+    def make(
+        session_id: UUID, old_hash: bytes, new_hash: bytes, *proved: Value
+    ) -> tuple[QuerySet[Session], dict[str, Value]]:
+        rows = Session.objects.filter(id=session_id, token_hash=old_hash, ended_at__isnull=True)
+        return rows, {"token_hash": new_hash} | dict(zip(columns, proved, strict=True))
+
+    return PreparedUpdate(make)
+
+
+def before(administrator_id: UUID, *, browser_hash: bytes) -> Before:
+    """Return what went before a sign-in of this person with this browser, and lock the person.
+
+    Who disables a factor takes the person first, and then it; so does who signs in with it. What went
+    before all sessions had to end does not make a browser known, as for a password.
+    """
+    ((known, signed_in_at, browser),) = _BEFORE.rows(administrator_id, browser_hash)
+    return Before(known=known, signed_in_at=signed_in_at, browser=browser or "")
+
+
+def _before(administrator_id: UUID, browser_hash: bytes) -> Any:  # noqa: ANN401 - of the rows of people, see `accounts`
+    signed_in = Session.objects.filter(administrator=OuterRef("pk"), signed_in_at__isnull=False)
+    known = signed_in.filter(
+        browser_hash=browser_hash, security_version=OuterRef("security_version")
+    )
+    newest = signed_in.order_by("-signed_in_at")
+    return (
+        accounts()
+        .everywhere()
+        .filter(id=administrator_id)
+        .select_for_update(no_key=True)
+        .values_list(
+            Exists(known),
+            Subquery(newest.values("signed_in_at")[:1]),
+            Subquery(newest.values("browser")[:1]),
+        )
+    )
+
+
+_BEFORE = Prepared(_before)
+
+
+def mark_signed_in(
+    session_id: UUID, *, actor: Actor, now: datetime, with_what: str, known_browser: bool
+) -> bool:
+    """Record the sign-in of a session that is let through for the first time; return whether it was."""
+    with transaction.atomic(savepoint=False):
+        if actor.who is not None:
+            lock.hold(actor.who.id)
+        if _SIGNED_IN.run(session_id, now) != 1:
+            return False
+        record_sign_in(actor=actor, with_what=with_what, known_browser=known_browser, now=now)
+    return True
+
+
+def _signing_in(session_id: UUID, now: datetime) -> tuple[QuerySet[Session], dict[str, Value]]:
+    return Session.objects.filter(id=session_id, signed_in_at__isnull=True), {"signed_in_at": now}
+
+
+_SIGNED_IN = PreparedUpdate(_signing_in)
+
+
+def record_sign_in(*, actor: Actor, with_what: str, known_browser: bool, now: datetime) -> None:
+    """Record a completed sign-in, in the transaction that sets `signed_in_at`.
+
+    It writes into the person's row, whose lock the caller has: it comes before their sessions', as for who ends these.
+    """
+    if actor.who is not None:
+        _LAST_SIGNED_IN.run(actor.who.id, now)
+    details: dict[str, Detail] = {"with": with_what, "new_browser": not known_browser}
+    record(SIGNED_IN, actor=actor, details=details)
+
+
+def _last_signed_in(
+    administrator_id: UUID, now: datetime
+) -> tuple[QuerySet[Any], dict[str, Value]]:
+    people = accounts().everywhere().filter(id=administrator_id)
+    return people, {"last_signed_in_at": now}
+
+
+_LAST_SIGNED_IN = PreparedUpdate(_last_signed_in)

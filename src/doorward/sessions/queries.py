@@ -1,0 +1,102 @@
+"""Which sessions are open, and what is kept of one between two requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import Count, F, Max, Q
+
+from doorward.audit.record import record
+from doorward.kernel.db.prepared import Prepared
+from doorward.sessions.events import SET_UP_PUT_OFF
+from doorward.sessions.models import Session
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from doorward.audit.actor import Actor
+    from doorward.policy.rules import Policy
+
+SEEN_EVERY = timedelta(minutes=1)
+
+
+def touch(session_id: UUID, *, now: datetime) -> None:
+    """Write down that a session was used just now (the caller does so at most once a minute)."""
+    Session.objects.filter(id=session_id, seen_at__lt=now).update(seen_at=now)
+
+
+def keep_next(session_id: UUID, path: str) -> None:
+    """Remember where a session was heading before a step came in between."""
+    Session.objects.filter(id=session_id).update(next_path=path[:2000])
+
+
+def forget_link(session_id: UUID) -> None:
+    """Let a session no longer count as begun by a mailed link, in the caller's transaction."""
+    Session.objects.filter(id=session_id, from_link=True).update(from_link=False)
+
+
+def put_off(session_id: UUID, *, actor: Actor) -> None:
+    """Put the set-up off for this session, within the grace."""
+    with transaction.atomic():
+        if Session.objects.filter(id=session_id, put_off=False).update(put_off=True):
+            record(SET_UP_PUT_OFF, actor=actor)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A browser that a person is signed in with."""
+
+    id: UUID
+    browser: str
+    address: str
+    signed_in_at: datetime
+    seen_at: datetime
+
+
+def still_open(administrator_id: UUID, seen: datetime, begun: datetime) -> QuerySet[Session, Any]:
+    """Return the sessions that are through and not at their end, as `gate.decision` has it."""
+    return (
+        Session.objects.filter(
+            administrator_id=administrator_id,
+            security_version=F("administrator__security_version"),
+            signed_in_at__isnull=False,
+            ended_at__isnull=True,
+            seen_at__gt=seen,
+            created_at__gt=begun,
+        )
+        .order_by("-seen_at")
+        .values_list("id", "browser", "address", "signed_in_at", "seen_at")
+    )
+
+
+_OPEN = Prepared(still_open)
+
+
+def since(policy: Policy, now: datetime) -> tuple[datetime, datetime]:
+    """Return since when a session must have been seen, and since when it must have begun, to be open."""
+    idle, whole = timedelta(seconds=policy.idle_seconds), timedelta(seconds=policy.session_seconds)
+    return now - idle, now - whole
+
+
+def open_sessions(administrator_id: UUID, *, policy: Policy, now: datetime) -> list[OpenSession]:
+    """Return the browsers a person is signed in with, the one seen last first."""
+    rows = _OPEN.rows(administrator_id, *since(policy, now))
+    return [OpenSession(*row) for row in rows]
+
+
+def summary(
+    administrator_id: UUID, *, policy: Policy, now: datetime
+) -> tuple[datetime | None, int]:
+    """Return when a person was last let through, and with how many browsers they are signed in."""
+    all_of = Session.objects.filter(administrator_id=administrator_id, signed_in_at__isnull=False)
+    now_open = still_open(administrator_id, *since(policy, now)).order_by().values("id")
+    row = all_of.aggregate(
+        last=Max("signed_in_at"), browsers=Count("id", filter=Q(id__in=now_open))
+    )
+    return row["last"], row["browsers"]

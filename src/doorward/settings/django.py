@@ -1,0 +1,146 @@
+"""Django's settings, made from `doorward.environment` and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import django.forms
+from csp.constants import NONCE, NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from doorward import environment
+from doorward.kernel import files, privacy
+from doorward.kernel.crypto import keyring
+from doorward.operations import demonstration
+from doorward.settings import database, logs
+
+PACKAGE = Path(__file__).resolve().parent.parent
+WEB = PACKAGE / "web"
+
+DOORWARD = environment.load()
+demonstration.refuse_other(DOORWARD)
+# Before anything is made: whoever serves this, and under whatever umask.
+os.umask(privacy.UMASK)
+files.make_folder(DOORWARD.data_dir)
+for sentence in privacy.close(DOORWARD.data_dir, DOORWARD.sqlite_file, keys=DOORWARD.keys):
+    sys.stderr.write(f"{sentence}\n")
+# Where a key file has to be made, it says when.
+KEYS = keyring.KeyFile(DOORWARD.keys, now=datetime.now(UTC))  # noqa: TID251
+
+DEBUG = False
+SECRET_KEY, *SECRET_KEY_FALLBACKS = (
+    base64.b64encode(keyring.derive(key, "django")).decode() for key in KEYS.ring.keys
+)
+
+INSTALLED_APPS = [
+    "doorward.kernel",
+    "doorward.audit",
+    "doorward.customers",
+    "doorward.sessions",
+    "doorward.accounts",
+    "doorward.credentials",
+    "doorward.signin",
+    "doorward.notifications",
+]
+# From the outside in. Whatever answers, has the first two's headers; files are answered before
+# anything of a page is done.
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "doorward.web.http.edge.Edge",
+    "doorward.web.http.files.Files",
+    "doorward.web.http.csp.ContentSecurityPolicy",
+    "doorward.web.http.language.Language",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "doorward.web.http.gate.Gate",
+]
+ROOT_URLCONF = "doorward.settings.urls"
+
+# The brand is chosen by the host's name; which names there are, brands say, and the gate asks them
+# (`customers.cached.is_known_host`). Links, the relying party and cookies never come from it.
+ALLOWED_HOSTS = ["*"]
+
+# --- data -----------------------------------------------------------------------------------------
+
+DATABASES = database.describe(DOORWARD)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.Administrator"
+PASSWORD_HASHERS = [
+    "doorward.credentials.password.hashers.KeyedArgon2id",
+    "doorward.credentials.password.hashers.Argon2id",  # of hashes from before: renewed at the next sign-in
+]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+
+# --- pages ----------------------------------------------------------------------------------------
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [
+            *sorted(WEB.glob("*/templates")),
+            PACKAGE / "notifications" / "templates",
+            PACKAGE / "demo" / "mail" / "templates",
+            Path(django.forms.__file__).parent / "jinja2",
+        ],
+        "OPTIONS": {"environment": "doorward.web.kit.jinja.environment"},
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+MESSAGE_STORAGE = "doorward.web.http.flash.Storage"
+
+STATIC_URL = "/static/"
+# What WhiteNoise does not know, and a browser that is told not to guess needs to be told.
+WHITENOISE_MIMETYPES = {".vtt": "text/vtt"}
+STORAGES = {"default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("de", _("German"))]
+LOCALE_PATHS = [PACKAGE / "locale"]
+
+# --- cookies and headers --------------------------------------------------------------------------
+
+SESSION_COOKIE_NAME = DOORWARD.cookie_name("session")
+SESSION_COOKIE_SECURE = DOORWARD.https
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = DOORWARD.cookie_name("csrf")
+CSRF_COOKIE_SECURE = DOORWARD.https
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "doorward.web.http.stale.refused"
+LANGUAGE_COOKIE_NAME = DOORWARD.cookie_name("language")
+LANGUAGE_COOKIE_SECURE = DOORWARD.https
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if DOORWARD.https else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+# Not no-referrer: with it a browser sends `Origin: null`, and the form of that page is refused.
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+# In a demonstration the terminal is for its sign-ins; what goes wrong is written there, too.
+LOGGING = logs.configuration(DOORWARD.log_format, level="WARNING" if DOORWARD.demo else "INFO")

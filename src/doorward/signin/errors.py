@@ -1,0 +1,35 @@
+"""What is refused of signing in: each refusal with its sentence, declared once."""
+
+from __future__ import annotations
+
+from doorward.kernel.errors import Refusal, _
+
+
+class PortalElsewhere(Refusal):
+    """The proof is right, and the portal has another `address`: this host name is another brand's.
+
+    Said to nobody who has not proved who they are.
+    """
+
+    sentence = _("Your portal has another address. Sign in at %(address)s.")
+    reason = _("at the address of another portal")
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address=address)
+        self.address = address
+
+
+class MailboxProofExpired(Refusal):
+    """The code by mail is too old, or was tried too often: a new one is to be sent."""
+
+    sentence = _("This code is too old, or it was tried too often. Have a new one sent.")
+    reason = _("the code was too old")
+
+
+class PasskeyUnknown(Refusal):
+    """No passkey of somebody who may sign in has this id."""
+
+    sentence = _(
+        "This passkey does not sign in here any more. Sign in with your password, then make a "
+        "new passkey."
+    )

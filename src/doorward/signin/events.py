@@ -1,0 +1,59 @@
+"""What is recorded of signing in: each event declared once. Stored keys never change their meaning."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from doorward.audit.events import (
+    EventType,
+    Group,
+    to_person,
+)
+
+SIGN_IN_FAILED = EventType(
+    "sign_in_failed",
+    group=Group.SIGN_IN,
+    icon="circle-alert",
+    sentence=_("Somebody tried to sign in as %(subject)s."),
+    tone="warn",
+    by_strangers=True,
+)
+
+MAILBOX_PROOF_SENT = EventType(
+    "mailbox_proof_sent",
+    group=Group.SIGN_IN,
+    icon="mail",
+    sentence=_("A code was mailed to %(subject)s to prove the mailbox."),
+    notifications=to_person("mailbox_code"),
+)
+
+MAILBOX_VERIFIED = EventType(
+    "mailbox_proved",
+    group=Group.SIGN_IN,
+    icon="mail-check",
+    sentence=_("%(subject)s proved the mailbox."),
+)
+
+MAILBOX_PROOF_FAILED = EventType(
+    "mailbox_proof_failed",
+    group=Group.SIGN_IN,
+    icon="mail-x",
+    sentence=_("The mailbox of %(subject)s was not proved."),
+    tone="warn",
+)
+
+PASSWORD_LINK_ASKED = EventType(
+    "password_link_asked",
+    group=Group.PASSWORD,
+    icon="mail",
+    sentence=_("Somebody asked for a new password for %(subject)s."),
+    notifications=to_person("password_link_asked"),
+)
+
+INVITATION_ACCEPTED = EventType(
+    "invitation_accepted",
+    group=Group.PEOPLE,
+    icon="user-check",
+    sentence=_("%(subject)s accepted the invitation."),
+    tone="good",
+)

@@ -1,0 +1,53 @@
+"""Accepting an invitation: its link sets the first password and begins a session that meets the gate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from doorward.accounts import mailed_links
+from doorward.accounts.errors import LinkInvalid
+from doorward.accounts.invitations import PURPOSES
+from doorward.accounts.models import Administrator, Status
+from doorward.audit.actor import Actor
+from doorward.audit.record import record
+from doorward.credentials.password import change
+from doorward.customers.models import CustomerStatus
+from doorward.signin.events import INVITATION_ACCEPTED
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doorward.audit.actor import ClientInfo
+    from doorward.sessions.issuing import Started
+
+
+def accept(  # noqa: PLR0913 - the form and who sends it
+    *,
+    token: str,
+    password: str,
+    two_factors: bool,
+    browser_token: str,
+    client: ClientInfo,
+    now: datetime,
+    language: str = "",
+) -> Started:
+    """Set the first password by an invitation's link, and begin a session that meets the gate.
+
+    `language`: in which it is accepted, and which is the person's from now on; empty: as it was.
+    """
+    link = mailed_links.find(token, purposes=PURPOSES, now=now, host=client.host)
+    person = link.administrator
+    if person.status != Status.INVITED or person.customer.status != CustomerStatus.ACTIVE:
+        raise LinkInvalid
+    new = change.accept(password, person=person, two_factors=two_factors)
+    actor = Actor(who=person.who(), client=client)
+    with transaction.atomic():
+        mailed_links.consume(link, now=now)
+        invited = Administrator.objects.everywhere().filter(id=person.id, status=Status.INVITED)
+        spoken = {"language": language} if language else {}
+        if invited.update(status=Status.ACTIVE, **spoken, **new.columns()) != 1:
+            raise LinkInvalid
+        record(INVITATION_ACCEPTED, actor=actor)
+        return change.begin_from_link(person.id, browser_token=browser_token, actor=actor, now=now)

@@ -1,0 +1,412 @@
+"""The gate: one middleware asks the one decision, for every request, and obeys.
+
+A view runs if its need is met, or if it is the page of the very step that is due. Nothing runs
+without a declaration, and `request.administrator` exists only when the answer is *through*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import DatabaseError
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from doorward.accounts.models import Administrator
+from doorward.audit import repeats
+from doorward.audit.events import Outcome
+from doorward.credentials.trusted_browsers import trust
+from doorward.customers.cached import brand_for_host, brand_of, is_known_host
+from doorward.customers.events import ACCESS_REFUSED
+from doorward.customers.tabs import HOME
+from doorward.gate.decision import is_recent, next_step
+from doorward.gate.loading import load
+from doorward.gate.reasons import why
+from doorward.gate.requirement import Need, Step
+from doorward.kernel.errors import MustWait
+from doorward.kernel.storage import fault_in
+from doorward.kernel.text.cleaning import safe_next
+from doorward.sessions import issuing, queries, saved_requests
+from doorward.sessions.errors import SessionEnded
+from doorward.web.http.errors import (
+    error_page,
+    must_wait,
+    not_saved,
+    not_signed_out,
+    refusal_page,
+    with_page,
+)
+from doorward.web.http.formtoken import renew
+from doorward.web.http.needs import Declaration, declared
+from doorward.web.http.origins import settle
+from doorward.web.http.pages import see_other
+from doorward.web.http.posted import FieldMissing
+from doorward.web.http.trustmark import token_of
+from doorward.web.http.unsent import CONTINUE, keep_unsent
+from doorward.web.kit.tabs import ADDRESSES, keys_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.http import HttpResponse, HttpResponseRedirect
+
+    from doorward.policy.rules import FactorKind
+    from doorward.sessions.context import AuthContext
+    from doorward.sessions.issuing import Started
+    from doorward.sessions.reauthentication import Reauthentication
+    from doorward.web.http.requests import Request
+
+PAGES = {
+    Step.SIGN_IN: "/sign-in/",
+    Step.VERIFY_FACTOR: "/sign-in/code/",
+    Step.VERIFY_MAILBOX: "/sign-in/mailbox/",
+    Step.SET_UP_FACTOR: "/sign-in/set-up/",
+    Step.SAVE_RECOVERY_CODES: "/sign-in/recovery-codes/",
+    Step.SET_PASSWORD: "/sign-in/password/",
+    Step.VERIFY_PASSWORD: "/prove/",
+    Step.REAUTHENTICATE: "/prove/",
+}
+INCOMPLETE = gettext_lazy("Something is missing from this form. Open the page anew and try again.")
+READING = frozenset({"GET", "HEAD"})
+# What history says of a sign-in in which the second step was left out.
+TRUSTED = "trusted_browser"
+
+
+class ReauthenticationWanted(Exception):
+    """What a view was asked for wants reauthentication that its address alone did not want.
+
+    `without`: a factor that does not serve for it.
+    """
+
+    def __init__(self, *, without: UUID | None = None) -> None:
+        super().__init__()
+        self.without = without
+
+
+class Gate:
+    """Loads the facts, asks `next_step`, and lets a view run or sends the browser to the step."""
+
+    def __init__(self, get_response: Callable[[Request], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Request) -> HttpResponse:
+        """Put on the request what everything after may look at; nobody is through yet."""
+        request.now = timezone.now()
+        settle(request)
+        request.client = replace(request.client, host=request.host)
+        request.auth = None
+        request.administrator = None
+        request.tab = None
+        request.why = None
+        timezone.deactivate()
+        response = self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in response.cookies:
+            renew(request, response)
+        if response.status_code >= 500 and _is_signing_out(request):  # noqa: PLR2004 - whatever failed
+            return drop_session_cookie(not_signed_out(request))
+        return with_page(request, response) if response.status_code == 405 else response  # noqa: PLR2004
+
+    def process_view(
+        self,
+        request: Request,
+        view: Callable[..., Any],
+        _args: list[Any],
+        _kwargs: dict[str, Any],
+    ) -> HttpResponse | None:
+        """Decide before a view runs; None lets it."""
+        return decide(request, view)
+
+    def process_exception(self, request: Request, exception: Exception) -> HttpResponse | None:
+        """Answer what a view found while it ran: a proof is wanted, the form is not one of ours, or they wait."""
+        if isinstance(exception, ReauthenticationWanted):
+            return _reauthenticate(request, without=exception.without)
+        if isinstance(exception, FieldMissing):
+            return refusal_page(request, str(INCOMPLETE), back=request.path)
+        if isinstance(exception, MustWait):
+            return must_wait(request, exception.seconds)
+        if isinstance(exception, SessionEnded):
+            return _send_to(request, Step.SIGN_IN)
+        return not_saved(request, exception)
+
+
+def decide(request: Request, view: Callable[..., Any]) -> HttpResponse | None:
+    """Return what is answered in place of a view; None: it may run."""
+    declaration = declared(view)
+    if declaration is not None and declaration.any_host:
+        return None
+    if not request.host:
+        return error_page(request, 400)
+    request.brand = brand_for_host(request.host)
+    if declaration is None or not is_known_host(request.host):
+        return error_page(request, 403 if declaration is None else 421)
+    token = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    if token:
+        _load(request, token)
+    if declaration.step is not None:
+        return _serve_step(request, declaration.step, through=declaration.through)
+    need = declaration.need_for(request.method)
+    if need.open:
+        _let_in_if_through(request)
+        return None
+    return _meet(request, need, declaration)
+
+
+def _is_signing_out(request: Request) -> bool:
+    """Return whether somebody asked to be signed out, from a page of ours: nobody can be kept from it."""
+    match = request.resolver_match
+    return match is not None and match.url_name == "sign_out" and request.method == "POST"
+
+
+def _load(request: Request, token: str) -> None:
+    """Read who sends it; where several brands have one host, the page is their own brand's."""
+    request.auth = load(token, token_of(request), host=request.client.host)
+    if request.auth is not None and not request.auth.facts.elsewhere:
+        request.brand = brand_of(request.auth.person.brand_id)
+
+
+def completes(request: Request, kind: FactorKind) -> bool:
+    """Return whether a right proof by a factor of this kind, given now, would let this session through.
+
+    It only decides in which transaction the sign-in is recorded: letting through is decided at the
+    next request, as always.
+    """
+    facts = request.auth.facts if request.auth else None
+    if facts is None or facts.session is None:
+        return False
+    factor = next((one for one in facts.factors if one.usable and one.kind is kind), None)
+    proved = replace(facts.session, factor_at=request.now, factor_id=factor.id if factor else None)
+    step = next_step(replace(facts, session=proved), Need.THROUGH, now=request.now)
+    return step is Step.THROUGH
+
+
+def lets_through(auth: AuthContext, *, now: datetime) -> bool:
+    """Return whether a session that was just begun would be let through; again, only for the record."""
+    return next_step(auth.facts, Need.THROUGH, now=now) is Step.THROUGH
+
+
+def demand(request: Request, fresh: Reauthentication) -> None:
+    """Ask for reauthentication in the middle of a view, before it has changed anything."""
+    facts = request.auth.facts if request.auth else None
+    if facts is None or not is_recent(facts, fresh, now=request.now):
+        raise ReauthenticationWanted
+
+
+def _serve_step(request: Request, step: Step, *, through: bool) -> HttpResponse | None:
+    due = _step(request, Need.THROUGH)
+    if due is step:
+        if due is not Step.SIGN_IN:  # a session that has ended stays ended, whatever it looks at
+            _touch(request)
+        _say_why(request, step)
+        return None
+    if due is Step.THROUGH and through:
+        _admit(request)
+        return None
+    if due is Step.THROUGH:
+        return see_other(onward(request))
+    return _send_to(request, due)
+
+
+def _say_why(request: Request, step: Step) -> None:
+    auth = request.auth
+    if auth is not None:
+        request.why = why(
+            auth.facts,
+            step,
+            password_due=auth.person.password_due,
+            known_browser=auth.browser.known_browser,
+        )
+
+
+def _let_in_if_through(request: Request) -> None:
+    if request.auth is not None and _step(request, Need.THROUGH) is Step.THROUGH:
+        _admit(request)
+
+
+def _meet(request: Request, need: Need, declaration: Declaration) -> HttpResponse | None:
+    step = _step(request, need)
+    if step is Step.THROUGH:
+        _admit(request)
+        request.tab = (declaration.need or need).tab
+        _forget_saved_request(request)
+        return None
+    if step in {Step.NO_RIGHT, Step.REAUTHENTICATE}:
+        _admit(request)
+    if step is Step.NO_RIGHT:
+        _record_refusal(request, need)
+        return error_page(request, 403, home=_first_page(request))
+    if step is Step.REAUTHENTICATE:
+        return _reauthenticate(request)
+    return _send_to(request, step)
+
+
+def _step(request: Request, need: Need) -> Step:
+    facts = request.auth.facts if request.auth else None
+    return next_step(facts, need, now=request.now)
+
+
+def _admit(request: Request) -> None:
+    """Let somebody through: from here on the request has its administrator."""
+    auth = request.auth
+    if auth is None:
+        return
+    request.administrator = auth.person
+    request.user = _LazyUser(auth.person.id)  # type: ignore[assignment]
+    if auth.person.language not in {"", request.LANGUAGE_CODE}:
+        translation.activate(auth.person.language)
+        request.LANGUAGE_CODE = translation.get_language()
+    timezone.activate(auth.person.time_zone)
+    if auth.browser.signed_in_at is None:
+        _mark_signed_in(request)
+    _touch(request)
+
+
+class _LazyUser:
+    """The account as Django's ecosystem knows it, read only when something asks for it."""
+
+    def __init__(self, administrator_id: UUID) -> None:
+        self._id = administrator_id
+        self._found: Administrator | None = None
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the account has
+        if self._found is None:
+            self._found = Administrator.objects.everywhere().get(id=self._id)
+        return getattr(self._found, name)
+
+
+def _mark_signed_in(request: Request) -> None:
+    auth = request.auth
+    if auth is None or auth.facts.session is None:
+        return
+    issuing.mark_signed_in(
+        auth.browser.session_id,
+        actor=auth.actor(request.client),
+        now=request.now,
+        with_what=_proved(auth),
+        known_browser=auth.browser.known_browser,
+    )
+    if _proved(auth) == TRUSTED and auth.browser.trusted_id is not None:
+        trust.mark_used(auth.browser.trusted_id, now=request.now)
+
+
+def _proved(auth: AuthContext) -> str:
+    """Say what a session that is through was let in by."""
+    if auth.facts.session is not None and auth.facts.session.recovery_at:
+        return "recovery_code"
+    return auth.browser.factor_kind or (TRUSTED if auth.factors else "password")
+
+
+def _touch(request: Request) -> None:
+    auth = request.auth
+    if auth is None or request.now - auth.browser.seen_at < queries.SEEN_EVERY:
+        return
+    try:
+        queries.touch(auth.browser.session_id, now=request.now)
+    except DatabaseError as error:
+        # Who only reads goes on reading, for as long as the session was to last anyway.
+        if fault_in(error) is None:
+            raise
+
+
+def _send_to(request: Request, step: Step) -> HttpResponse:
+    """Send the browser to a step's page, whatever the method; where it was heading is kept."""
+    page = PAGES[step]
+    heading = safe_next(request.get_full_path()) if request.method in READING else None
+    if heading in {None, "/"} or heading in PAGES.values():
+        heading = None
+    if step is Step.SIGN_IN:
+        if request.method not in READING:
+            return keep_unsent(request, see_other(page))
+        if request.auth is not None:
+            messages.info(request, _("Your session has ended. Please sign in again."))
+        return see_other(f"{page}?{urlencode({'next': heading})}" if heading else page)
+    if heading and request.auth and heading != request.auth.browser.next_path:
+        declaration = declared(request.resolver_match.func) if request.resolver_match else None
+        if declaration and declaration.step is None:
+            queries.keep_next(request.auth.browser.session_id, heading)
+    return see_other(page)
+
+
+def _reauthenticate(request: Request, *, without: UUID | None = None) -> HttpResponse:
+    auth = request.auth
+    path = request.get_full_path()
+    if auth is not None and request.FILES:
+        # No page can send a file on that somebody chose in another; so they go back to choose it.
+        messages.info(request, _("After this, please choose the file once more: it was not kept."))
+    elif auth is not None and request.method not in READING:
+        fields = [(name, value) for name, values in request.POST.lists() for value in values]
+        saved_requests.save(auth.browser.session_id, path=path, fields=fields, now=request.now)
+        path = CONTINUE
+    query = {"next": path} | ({"without": str(without)} if without else {})
+    return see_other(f"/prove/?{urlencode(query)}")
+
+
+def _forget_saved_request(request: Request) -> None:
+    auth = request.auth
+    if auth is None or auth.browser.saved_request is None or request.method in READING:
+        return
+    if not request.path.startswith("/prove/"):
+        saved_requests.clear(auth.browser.session_id)
+
+
+def _record_refusal(request: Request, need: Need) -> None:
+    if request.auth is None:
+        return
+    repeats.record_once(
+        ACCESS_REFUSED,
+        actor=request.auth.actor(request.client),
+        outcome=Outcome.REFUSED,
+        details={"tab": need.tab or ""},
+        now=request.now,
+    )
+
+
+def onward(request: Request) -> str:
+    """Return where a session that is through goes on to: where it was heading, or Home."""
+    asked = safe_next(request.GET.get("next"))
+    kept = request.auth.browser.next_path if request.auth else ""
+    return asked or safe_next(kept) or _first_page(request)
+
+
+def _first_page(request: Request) -> str:
+    """Return Home, or the first tab of somebody who has no right to it, or what everybody has."""
+    if request.auth is None or HOME in request.auth.person.tab_keys:
+        return "/"
+    keys = list(keys_for(request.auth.person))
+    return ADDRESSES[keys[0]] if keys else "/security/"
+
+
+def landing(started: Started) -> str:
+    """Return where a session that was just begun goes: Home, or to the gate, which knows the rest."""
+    return "/" if started.has_home else PAGES[Step.SIGN_IN]
+
+
+def set_session_cookie(response: HttpResponse, token: str) -> HttpResponse:
+    """Put a session's new identifier into the browser; it ends with the browser."""
+    response.set_cookie(
+        settings.SESSION_COOKIE_NAME,
+        token,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def drop_session_cookie(response: HttpResponse) -> HttpResponse:
+    """Take the session's identifier out of the browser."""
+    response.delete_cookie(settings.SESSION_COOKIE_NAME, samesite="Lax")
+    return response
+
+
+def go_on(token: str, to: str = "/") -> HttpResponseRedirect:
+    """Redirect to where the next step will be decided, with the session's new identifier."""
+    response = see_other(to)
+    set_session_cookie(response, token)
+    return response

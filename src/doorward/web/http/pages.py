@@ -1,0 +1,122 @@
+"""Rendering a page, and redirecting after a form: what every view ends with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.messages import get_messages
+from django.http import HttpResponse, HttpResponseRedirect
+
+from doorward.customers.cached import brand_for_host
+from doorward.web.http.formtoken import form_input
+from doorward.web.kit.brandmark import look_version
+from doorward.web.kit.jinja import page_template
+from doorward.web.kit.tabs import tab_items
+from doorward.web.kit.why import sentence
+
+if TYPE_CHECKING:
+    from doorward.sessions.context import AuthContext
+    from doorward.web.http.requests import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The person as the account menu shows them."""
+
+    full_name: str
+    email: str
+    customer_name: str
+    language: str
+    two_factor_on: bool
+    two_factor_required: bool
+
+
+def render(
+    request: Request,
+    name: str,
+    page: object = None,
+    *,
+    status: int = 200,
+    retry_after: int | None = None,
+) -> HttpResponse:
+    """Render a template with a page's typed context; nothing of it is ever kept by a cache.
+
+    `retry_after` (seconds) makes the answer 429 with that header.
+    """
+    context = shared_context(request) | {"page": page, "why": sentence(request.why)}
+    response = HttpResponse(page_template(name).render(context), status=status)
+    response["Cache-Control"] = "no-store"
+    if retry_after is not None:
+        response.status_code = 429
+        response["Retry-After"] = str(retry_after)
+    return response
+
+
+def render_outside(request: Request, name: str, status: int, **words: object) -> HttpResponse:
+    """Render an error page: it tells nothing of the portal, and needs neither gate nor session."""
+    if not hasattr(request, "brand"):
+        request.brand = brand_for_host(getattr(request, "host", ""))
+    client = getattr(request, "client", None)
+    context = _frame(request) | {"reference": client.request_id if client else ""} | words
+    response = HttpResponse(page_template(name).render(context), status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def see_other(address: str) -> HttpResponseRedirect:
+    """Redirect with 303, so that the browser goes on with GET whatever it sent."""
+    response = HttpResponseRedirect(address)
+    response.status_code = 303
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def shared_context(request: Request) -> dict[str, Any]:
+    """Return what every template may use."""
+    auth = request.auth if request.administrator is not None else None
+    if auth is None:
+        return _frame(request)
+    return _frame(request) | {
+        "me": _me(auth),
+        "tabs": tab_items(auth.person, current=request.tab),
+        "session_left": seconds_left(request, auth),
+    }
+
+
+def _frame(request: Request) -> dict[str, Any]:
+    return {
+        "request": request,
+        "brand": request.brand,
+        "me": None,
+        "tabs": (),
+        # one token for a page, however many forms it has
+        "csrf_input": form_input(request),
+        "csp_nonce": str(getattr(request, "csp_nonce", "")),
+        "look": look_version(request.brand),
+        "path": request.get_full_path(),
+        "told": list(get_messages(request)),
+        "session_left": None,
+    }
+
+
+def _me(auth: AuthContext) -> Me:
+    person = auth.person
+    return Me(
+        full_name=person.full_name,
+        email=person.email,
+        customer_name=person.customer_name,
+        language=person.language,
+        two_factor_on=bool(auth.facts.factors),
+        two_factor_required=auth.facts.policy.required,
+    )
+
+
+def seconds_left(request: Request, auth: AuthContext) -> int | None:
+    """Return the seconds until this session ends if nothing more is done in it."""
+    session, policy = auth.facts.session, auth.facts.policy
+    if session is None:
+        return None
+    total = session.created_at + timedelta(seconds=policy.session_seconds) - request.now
+    return max(0, min(policy.idle_seconds, int(total.total_seconds())))

@@ -1,0 +1,54 @@
+"""The request as views see it: Django's, with what the edge and the gate have put there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doorward.audit.actor import Actor, ClientInfo
+    from doorward.audit.reason import Why
+    from doorward.customers.cached import BrandLook
+    from doorward.sessions.context import AuthContext, Person
+
+
+class Request(HttpRequest):
+    """`administrator` is a person only when the gate's answer is *through*; `loaded` is no right.
+
+    `host` and `page_origin` are in the spelling of `kernel/hosts.py`; `host` is empty where there is none.
+
+    `why`: for what a step of signing in, or reauthentication, is asked.
+    """
+
+    client: ClientInfo
+    now: datetime
+    brand: BrandLook
+    host: str
+    page_origin: str
+    auth: AuthContext | None
+    administrator: Person | None
+    tab: str | None
+    why: Why | None
+
+
+def signed_in(request: Request) -> Person:
+    """Return the person that the gate let through; a view that the gate runs for them has one."""
+    if request.administrator is None:
+        raise RuntimeError("a view for people who are through ran for somebody who is not")
+    return request.administrator
+
+
+def session_of(request: Request) -> AuthContext:
+    """Return what is known of the session; a view that serves a step past the password has one."""
+    if request.auth is None:
+        raise RuntimeError("a view for a session ran without one")
+    return request.auth
+
+
+def acting(request: Request) -> Actor:
+    """Return who acts and from where, for services."""
+    return replace(session_of(request).actor(request.client), why=request.why)

@@ -1,0 +1,115 @@
+"""What is shown where a factor is set up: the QR code, the manual code, and what went wrong."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import segno
+from django.utils.translation import gettext as _
+from markupsafe import Markup
+
+from doorward.credentials.passkeys import enrol
+from doorward.credentials.totp import enrol as totp_enrol
+from doorward.credentials.totp import rules
+from doorward.kernel.errors import MustWait
+from doorward.policy.rules import FactorKind
+from doorward.web.http.posted import field, optional
+from doorward.web.http.requests import acting, session_of
+from doorward.web.kit import passkeys
+from doorward.web.kit.refusals import sentence
+
+if TYPE_CHECKING:
+    from doorward.kernel.errors import Refusal
+    from doorward.sessions.issuing import Started
+    from doorward.web.http.requests import Request
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpPage:
+    """The window *Enable 2FA* and the step that forces it."""
+
+    qr_code: Markup
+    manual_code: str
+    # What the QR code says, for who sets up on the phone itself: its app opens it.
+    app_address: str
+    name: str = ""
+    error: str = ""
+    # The code says that the phone's clock is off.
+    clock: bool = False
+    wait: int = 0
+    first: bool = True
+    may_put_off: bool = False
+    grace_until: object = None
+    required: bool = False
+    apps: bool = True
+    passkeys: bool = False
+
+
+def confirm_set_up(request: Request) -> Started:
+    """Add what the form of a set-up page brings: a passkey, or the app whose secret was shown."""
+    auth, actor = session_of(request), acting(request)
+    if "credential" in request.POST:
+        return enrol.confirm(
+            auth=auth,
+            answer=field(request, "credential"),
+            party=passkeys.party_of(request.brand),
+            actor=actor,
+            now=request.now,
+        )
+    name = optional(request, "name")
+    code = field(request, "code")
+    return totp_enrol.confirm(auth=auth, code=code, name=name, actor=actor, now=request.now)
+
+
+def set_up_page(
+    request: Request,
+    *,
+    refusal: Refusal | None = None,
+    name: str = "",
+    again: bool = False,
+    apps: bool = True,
+) -> SetUpPage:
+    """Make the page of this session's set-up: the same secret until it is confirmed or forgotten.
+
+    `again`: the form waited for a proof, and its code has to be typed once more. `apps`: an app is
+    wanted, too.
+    """
+    auth = session_of(request)
+    policy = auth.facts.policy
+    # An app would not satisfy a policy that wants what cannot be phished.
+    apps = apps and policy.accepts(FactorKind.APP)
+    secret = totp_enrol.begin(session_id=auth.browser.session_id, now=request.now) if apps else b""
+    account = f"{auth.person.email} ({auth.person.customer_name})"
+    address = rules.uri(secret=secret, issuer=request.brand.issuer, account=account)
+    return SetUpPage(
+        qr_code=_qr_code(address) if apps else Markup(""),
+        app_address=address if apps else "",
+        manual_code=rules.grouped(rules.base32(secret)),
+        name=name,
+        error=_error(refusal, again=again),
+        clock=refusal is not None and "skew_seconds" in refusal.data,
+        wait=refusal.seconds if isinstance(refusal, MustWait) else 0,
+        first=not auth.factors,
+        may_put_off=policy.in_grace(request.now),
+        grace_until=policy.grace_until,
+        required=policy.required,
+        apps=apps,
+        passkeys=passkeys.work_here(request),
+    )
+
+
+def _error(refusal: Refusal | None, *, again: bool) -> str:
+    if again:
+        return _("Thank you. Please type the code that your app shows now.")
+    return sentence(refusal) if refusal else ""
+
+
+def _qr_code(address: str) -> Markup:
+    drawn = io.BytesIO()
+    segno.make(address, error="m").save(
+        drawn, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=4, light="#fff"
+    )
+    # Drawn by segno from an address of ours: nothing in it is markup of somebody else's.
+    return Markup(drawn.getvalue().decode())  # noqa: S704

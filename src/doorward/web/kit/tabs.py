@@ -1,0 +1,78 @@
+"""The tabs as a person sees them: what they have a right to, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from doorward.customers import tabs
+from doorward.customers.cached import TabLink, tab_links
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from doorward.sessions.context import Person
+
+TITLES = {
+    tabs.HOME: _("Home"),
+    tabs.ACCOUNT: _("Account"),
+    tabs.ADMINISTRATORS: _("Administrators"),
+    tabs.ACTIVITY: _("Activity"),
+    tabs.SUPPORT: _("Support"),
+    tabs.CUSTOMERS: _("Customers"),
+    tabs.BRANDS: _("Brands"),
+    tabs.TABS: _("Tabs"),
+}
+ADDRESSES = {key: "/" if key == tabs.HOME else f"/{key}/" for key in TITLES}
+
+
+@dataclass(frozen=True, slots=True)
+class TabItem:
+    """One tab in the top bar."""
+
+    key: str
+    title: str
+    url: str
+    external: bool = False
+    current: bool = False
+
+
+def tab_items(person: Person, *, current: str | None) -> tuple[TabItem, ...]:
+    """Return the tabs of a person: Home, the provider's own, then the rest."""
+    mine = tuple(link for link in tab_links() if link.key in person.tab_keys)
+    return _items(get_language(), tuple(keys_for(person)), mine, current)
+
+
+@lru_cache(maxsize=512)
+def _items(
+    _language: str | None, keys: tuple[str, ...], mine: tuple[TabLink, ...], current: str | None
+) -> tuple[TabItem, ...]:
+    own = [_own(link) for link in mine]
+    built_in = [_built_in(key, current=current) for key in keys]
+    first = [tab for tab in built_in if tab.key == tabs.HOME]
+    return (*first, *own, *(tab for tab in built_in if tab.key != tabs.HOME))
+
+
+def keys_for(person: Person) -> Iterable[str]:
+    """Return the keys of the built-in tabs that a person has a right to, in order."""
+    keys = tabs.BUILT_IN + tabs.STAFF if person.is_staff else tabs.BUILT_IN
+    return [key for key in keys if key in person.tab_keys]
+
+
+def title_of(key: str) -> str:
+    """Return the title of a tab by its key; the key itself where the tab is no more."""
+    if key in TITLES:
+        return str(TITLES[key])
+    return next((link.title for link in tab_links() if link.key == key), key)
+
+
+def _own(link: TabLink) -> TabItem:
+    return TabItem(key=link.key, title=link.title, url=link.url, external=True)
+
+
+def _built_in(key: str, *, current: str | None) -> TabItem:
+    return TabItem(key=key, title=str(TITLES[key]), url=ADDRESSES[key], current=key == current)

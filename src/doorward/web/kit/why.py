@@ -1,0 +1,82 @@
+"""'Why am I asked?': the reason of a step of signing in, or of reauthentication, in one line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from doorward.audit.reason import Reason
+
+if TYPE_CHECKING:
+    from doorward.audit.reason import Why
+
+# Shown before anybody is through: no name of a customer or a colleague.
+SENTENCES: Final = {
+    Reason.REQUIRED_BY_COLLEAGUE: gettext_lazy(
+        "Your account administrator requires two-factor sign-in."
+    ),
+    Reason.REQUIRED_BY_COMPANY: gettext_lazy(
+        "Your company requires two-factor sign-in of everybody."
+    ),
+    Reason.REQUIRED_BY_PROVIDER: gettext_lazy(
+        "Your provider requires two-factor sign-in of everybody."
+    ),
+    Reason.TURNED_ON: gettext_lazy("You turned two-factor sign-in on."),
+    Reason.OTHER_KIND: gettext_lazy(
+        "Your account asks for a passkey; what you have used does not serve any more."
+    ),
+    Reason.BEFORE_OTHER_KIND: gettext_lazy(
+        "Your account asks for a passkey from now on. Confirm once more that it is you, then make one."
+    ),
+    Reason.BEFORE_SET_UP: gettext_lazy(
+        "Your account needs two-factor sign-in. Confirm that it is you, then set it up."
+    ),
+    Reason.BEFORE_CODES: gettext_lazy(
+        "Recovery codes are waiting to be saved. Confirm that it is you before they are shown."
+    ),
+    Reason.BEFORE_PASSWORD: gettext_lazy(
+        "You need a new password. Confirm that it is you before you choose one."
+    ),
+    Reason.ONLY_PASSWORD: gettext_lazy(
+        "Two-factor sign-in is required, and only your password was asked for so far."
+    ),
+    Reason.DEVICE_DISABLED: gettext_lazy(
+        "Two-factor sign-in is required, and your device was disabled by wrong tries."
+    ),
+    Reason.CODES_NEW: gettext_lazy("New recovery codes were made and are not saved yet."),
+    Reason.PASSWORD_SHORT: gettext_lazy(
+        "Without two-factor sign-in a password needs at least 15 characters. Yours is shorter."
+    ),
+    Reason.PASSWORD_BREACHED: gettext_lazy("Your password is known from a break-in elsewhere."),
+    Reason.PASSWORD_KNOWN: gettext_lazy("Somebody else may know your password."),
+    Reason.NOT_CONFIRMED: gettext_lazy("Nothing was confirmed in this browser yet."),
+    Reason.RECOVERED: gettext_lazy(
+        "You signed in with a recovery code, which does not serve for this."
+    ),
+    Reason.TRUSTED: gettext_lazy(
+        "This browser is trusted: that spares the second step of signing in, and nothing else."
+    ),
+    Reason.OTHER_DEVICE: gettext_lazy("Who holds one device alone shall not take the others away."),
+    Reason.NEW_DEVICE: gettext_lazy("The new device is tried before the old one goes."),
+}
+
+
+def sentence(why: Why | None) -> str:
+    """Return the line, in the reader's language; empty: nothing was asked for."""
+    if why is None:
+        return ""
+    if why.reason is Reason.CONFIRMED:
+        return _confirmed(why.minutes or 0)
+    said, new = str(SENTENCES[why.reason]), _("This browser is new.")
+    return f"{said} {new}" if why.new_browser else said
+
+
+def _confirmed(minutes: int) -> str:
+    if not minutes:
+        return _("Last confirmed less than a minute ago.")
+    words = ngettext(
+        "Last confirmed %(n)s minute ago.", "Last confirmed %(n)s minutes ago.", minutes
+    )
+    return words % {"n": minutes}

@@ -1,0 +1,127 @@
+"""What granian calls for each request (RSGI): a body is read before a thread is taken for it.
+
+granian itself puts no deadline on a body, and as a WSGI server reads it in the thread that answers:
+as many senders as threads would stop everything (decision 0060). So the event loop reads bodies,
+each within its bound and its deadline, and threads only ever work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final
+
+from django.conf import settings
+from granian.rsgi import ProtocolClosed, ProtocolError
+
+from doorward.web.server import stalled
+from doorward.web.server.answers import Held, answer
+from doorward.web.server.bodies import REFUSED, TOO_SLOW, bound_of, judge, refuse
+from doorward.web.server.environ import environ_of
+
+if TYPE_CHECKING:
+    from granian.rsgi import HTTPProtocol, Scope
+
+# More than one, so that somebody's password hash, or lock, is nobody else's wait. No more than that:
+# they share the interpreter, and the event loop's turn comes among theirs.
+THREADS: Final = 8
+TURN_SECONDS: Final = 0.001
+# How often it is looked whether a long answer is still on its way.
+LOOK_SECONDS: Final = 2.0
+# Answered by a thread of their own: they say that this process lives, whatever the others wait for.
+LIVENESS: Final = frozenset({"/healthz"})
+# What unfinished bodies may have announced altogether; the one that waits longest makes room.
+UNFINISHED_BYTES: Final = 64 * 1024 * 1024
+
+
+class UnfinishedBodies:
+    """Bodies that are being read."""
+
+    def __init__(self) -> None:
+        self._announced = 0
+        self._reading: dict[asyncio.Timeout, int] = {}
+
+    async def read(self, proto: HTTPProtocol, length: int, *, seconds: float) -> bytes:
+        """Return a body, all of it. Raises `TimeoutError`, and `ProtocolClosed` where its sender is gone."""
+        async with asyncio.timeout(seconds) as deadline:
+            self._reading[deadline] = length
+            self._announced += length
+            self._make_room()
+            try:
+                return await proto()
+            finally:
+                self._announced -= self._reading.pop(deadline, 0)
+
+    def _make_room(self) -> None:
+        now = asyncio.get_running_loop().time()
+        while self._announced > UNFINISHED_BYTES:
+            oldest = next(iter(self._reading))
+            self._announced -= self._reading.pop(oldest)
+            oldest.reschedule(now)
+
+
+class Application:
+    """The application, in one worker of granian."""
+
+    def __init__(self) -> None:
+        self._bodies = UnfinishedBodies()
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="answering")
+        self._liveness = ThreadPoolExecutor(1, thread_name_prefix="liveness")
+        # Requests whose answers are given. They end when the next one begins: to wake the loop for
+        # each costs a thirtieth of a page.
+        self._answered: deque[asyncio.Future[Held | None]] = deque()
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin, in a worker."""
+        self._loop = loop
+        sys.setswitchinterval(TURN_SECONDS)
+        stalled.watch(settings.DOORWARD.port)
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin nothing any more; what is being answered still is."""
+        del loop
+        for threads in (self._threads, self._liveness):
+            threads.shutdown(wait=False, cancel_futures=True)
+
+    async def __rsgi__(self, scope: Scope, proto: HTTPProtocol) -> None:
+        """Answer one request."""
+        while self._answered:
+            self._answered.popleft().set_result(None)
+        environ = environ_of(scope)
+        body = b""
+        if length := judge(environ):
+            try:
+                seconds = bound_of(environ).seconds
+                body = await self._bodies.read(proto, length, seconds=seconds)
+            except TimeoutError:
+                refuse(environ, TOO_SLOW)
+            except (ProtocolClosed, ProtocolError):
+                return
+        held = await self._in_a_thread(environ, body, proto)
+        if held is not None:
+            # RSGI tells of a client that went away before it was answered, and not of one after.
+            await asyncio.sleep(LOOK_SECONDS)
+            while held.is_being_read():  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(LOOK_SECONDS)
+            held.close()
+
+    def _in_a_thread(
+        self, environ: dict[str, Any], body: bytes, proto: HTTPProtocol
+    ) -> asyncio.Future[Held | None]:
+        done: asyncio.Future[Held | None] = self._loop.create_future()
+
+        def work() -> None:
+            held = answer(environ, body, proto)
+            if held is None and REFUSED not in environ:
+                self._answered.append(done)
+            else:
+                self._loop.call_soon_threadsafe(done.set_result, held)
+
+        threads = self._liveness if environ["PATH_INFO"] in LIVENESS else self._threads
+        threads.submit(work)
+        return done
+
+
+application: Final = Application()

@@ -1,0 +1,164 @@
+"""The reauthentication: asked for before what touches security, then on to exactly what was being done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.views.decorators.http import require_http_methods, require_safe
+
+from doorward.credentials.passkeys import verify
+from doorward.credentials.passkeys.challenges import Purpose
+from doorward.credentials.password import change
+from doorward.credentials.totp import verify as totp_verify
+from doorward.gate.reasons import why_again
+from doorward.gate.requirement import Need, Step
+from doorward.kernel.errors import MustWait, Refusal
+from doorward.kernel.text.cleaning import safe_next
+from doorward.policy.rules import FactorKind
+from doorward.sessions import queries, saved_requests
+from doorward.sessions.errors import StaleRequest
+from doorward.web.http.gate import go_on, onward
+from doorward.web.http.needs import needs, serves
+from doorward.web.http.pages import render, see_other
+from doorward.web.http.posted import field, optional
+from doorward.web.http.requests import acting, session_of
+from doorward.web.kit import passkeys
+from doorward.web.kit.refusals import sentence
+from doorward.web.signin.pages import ContinuePage, ReauthenticationPage
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from doorward.sessions.context import AuthContext
+    from doorward.sessions.issuing import Started
+    from doorward.web.http.requests import Request
+
+# Old browsers do not say from where they were led.
+_OUR_OWN = frozenset({None, "same-origin"})
+
+
+@serves(Step.VERIFY_PASSWORD, through=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def reauthenticate(request: Request) -> HttpResponse:
+    """Ask for a passkey or a code of the app or, where there is neither, for the password."""
+    if request.administrator is not None:  # else a step is due, and the gate has said why
+        say_why(request)
+    if request.method != "POST":
+        heading = safe_next(request.GET.get("next")) or "/"
+        return render(request, "signin/prove.html", _page(request, heading))
+    heading = safe_next(optional(request, "next")) or "/"
+    if "later" in request.POST and _may_put_off(request):
+        queries.put_off(session_of(request).browser.session_id, actor=acting(request))
+        return see_other(onward(request))
+    try:
+        started = _by_what_there_is(request)
+    except StaleRequest:
+        return see_other(heading)
+    except Refusal as refusal:
+        page = _page(request, heading, refusal)
+        return render(request, "signin/prove.html", page, status=422, retry_after=page.wait or None)
+    return go_on(started.token, heading)
+
+
+def _may_put_off(request: Request) -> bool:
+    """Return whether all that is asked for comes before a set-up that may wait."""
+    policy = session_of(request).facts.policy
+    return request.administrator is None and policy.required and policy.in_grace(request.now)
+
+
+def serving(request: Request) -> AuthContext:
+    """Return the session with the factors that serve: taken by the policy, and not the one that is to be removed."""
+    return session_of(request).without(_gone(request)).that_serve()
+
+
+def _gone(request: Request) -> UUID | None:
+    """Return the factor of theirs that is to be removed; None: there is no such one."""
+    asked = request.GET.get("without") or optional(request, "without")
+    try:
+        gone = UUID(asked)
+    except ValueError:
+        return None
+    return gone if any(row.id == gone for row in session_of(request).factors) else None
+
+
+def say_why(request: Request) -> None:
+    """Put on the request why reauthentication is asked for, for the page and the events."""
+    auth = session_of(request)
+    another = _gone(request) is not None
+    request.why = why_again(auth.facts, another=another, now=request.now)
+
+
+def _page(request: Request, heading: str, refusal: Refusal | None = None) -> ReauthenticationPage:
+    auth, serves, gone = session_of(request), serving(request), _gone(request)
+    asked = {"next": heading} | ({"without": str(gone)} if gone else {})
+    return ReauthenticationPage(
+        by_factor=bool(auth.factors),
+        next=heading,
+        email=auth.person.email,
+        step=request.administrator is None,
+        may_put_off=_may_put_off(request),
+        clock=f"/prove/clock/?{urlencode(asked)}",
+        apps=any(row.kind is FactorKind.APP for row in serves.factors),
+        passkeys=passkeys.serve(serves) and passkeys.work_here(request),
+        without=str(gone) if gone else "",
+        error=sentence(refusal) if refusal else "",
+        wait=refusal.seconds if isinstance(refusal, MustWait) else 0,
+    )
+
+
+def _by_what_there_is(request: Request) -> Started:
+    if not session_of(request).factors:
+        return _by_password(request)
+    return _by_passkey(request) if "credential" in request.POST else _by_code(request)
+
+
+def _by_passkey(request: Request) -> Started:
+    return verify.reauthenticate(
+        auth=serving(request),
+        given=passkeys.given(request, Purpose.PROVE),
+        actor=acting(request),
+        now=request.now,
+    )
+
+
+@needs(Need.THROUGH)
+@require_safe
+def go_on_with_form(request: Request) -> HttpResponse:
+    """Send on the form that waited for the proof; without scripts a button does.
+
+    A script sends it by itself, so no other site may lead here.
+    """
+    browser = session_of(request).browser
+    if browser.saved_request is None or request.headers.get("Sec-Fetch-Site") not in _OUR_OWN:
+        return see_other("/")
+    saved_request = saved_requests.restore(
+        browser.session_id, browser.saved_request, now=request.now
+    )
+    if saved_request is None:
+        return see_other("/")
+    action = safe_next(saved_request.path) or "/"
+    page = ContinuePage(action=action, fields=saved_request.fields, unsent=saved_request.unsent)
+    return render(request, "signin/continue.html", page)
+
+
+def _by_code(request: Request) -> Started:
+    return totp_verify.reauthenticate(
+        auth=serving(request),
+        code=field(request, "code"),
+        actor=acting(request),
+        now=request.now,
+    )
+
+
+def _by_password(request: Request) -> Started:
+    auth = session_of(request)
+    return change.reauthenticate(
+        administrator_id=auth.person.id,
+        password=field(request, "password"),
+        session_id=auth.browser.session_id,
+        old_hash=auth.browser.token_hash,
+        actor=acting(request),
+        now=request.now,
+    )

@@ -1,0 +1,114 @@
+"""Mailed links: made again from their row, of one purpose, for a time, once."""
+
+from __future__ import annotations
+
+import base64
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from doorward.accounts import mailed_links
+from doorward.accounts.errors import LinkExpired, LinkInvalid, LinkUsed
+from doorward.accounts.models import LinkPurpose, MailedLink
+from tests.kit import people
+
+ALL = tuple(LinkPurpose)
+
+
+@pytest.fixture
+def link(owner):
+    return mailed_links.make(LinkPurpose.RESET, administrator_id=owner.id, now=timezone.now())
+
+
+def token_of(link):
+    return mailed_links.path(link).split("/")[-2]
+
+
+def find(token, *, purposes=ALL, later=timedelta()):
+    return mailed_links.find(token, purposes=purposes, now=timezone.now() + later)
+
+
+def test_a_token_finds_its_link_and_its_person(link, owner):
+    assert find(token_of(link)).id == link.id
+    assert find(token_of(link)).administrator == owner
+
+
+def test_a_token_is_in_no_column(link):
+    stored = str(MailedLink.objects.values().get())
+    assert token_of(link) not in stored
+
+
+def test_a_link_that_is_found_is_not_used(link):
+    find(token_of(link))
+    assert find(token_of(link)).used_at is None
+
+
+@pytest.mark.parametrize("purpose", [purpose for purpose in ALL if purpose != LinkPurpose.RESET])
+def test_a_link_of_one_purpose_does_nothing_else(link, purpose):
+    with pytest.raises(LinkInvalid):
+        find(token_of(link), purposes=(purpose,))
+
+
+def test_its_purpose_is_bound_into_the_token(link):
+    token = token_of(link)
+    MailedLink.objects.update(purpose=LinkPurpose.INVITATION)
+    with pytest.raises(LinkInvalid):
+        find(token)
+
+
+def test_each_bit_of_a_token_counts(link):
+    plain = base64.urlsafe_b64decode(token_of(link) + "==")
+    for place in range(len(plain)):
+        changed = bytearray(plain)
+        changed[place] ^= 1
+        with pytest.raises(LinkInvalid):
+            find(base64.urlsafe_b64encode(changed).decode().rstrip("="))
+
+
+@pytest.mark.parametrize("token", ["", "a", "====", "ä" * 43, "A" * 43, "A" * 10_000, "\0", "../x"])
+def test_what_is_no_token_is_no_link(link, token):
+    with pytest.raises(LinkInvalid):
+        find(token)
+
+
+@pytest.mark.parametrize("purpose", ALL)
+def test_each_purpose_has_its_time(owner, purpose):
+    if purpose == LinkPurpose.INVITATION:
+        owner = people.invite(owner.customer)
+    link = mailed_links.make(purpose, administrator_id=owner.id, now=timezone.now())
+    almost = mailed_links.LIFETIMES[purpose] - timedelta(seconds=5)
+    assert find(token_of(link), later=almost).id == link.id
+    with pytest.raises(LinkExpired):
+        find(token_of(link), later=mailed_links.LIFETIMES[purpose])
+    with pytest.raises(LinkUsed):
+        mailed_links.consume(link, now=timezone.now() + mailed_links.LIFETIMES[purpose])
+
+
+def test_a_link_works_once(link):
+    mailed_links.consume(link, now=timezone.now())
+    with pytest.raises(LinkUsed):
+        mailed_links.consume(link, now=timezone.now())
+    with pytest.raises(LinkUsed):
+        find(token_of(link))
+
+
+def test_a_revoked_link_works_no_more(link, owner, colleague):
+    other = mailed_links.make(LinkPurpose.RESET, administrator_id=colleague.id, now=timezone.now())
+    kept = mailed_links.make(LinkPurpose.NOT_ME, administrator_id=owner.id, now=timezone.now())
+    assert mailed_links.revoke(owner, purposes=(LinkPurpose.RESET,), now=timezone.now()) == 1
+    with pytest.raises(LinkInvalid):
+        find(token_of(link))
+    with pytest.raises(LinkUsed):
+        mailed_links.consume(link, now=timezone.now())
+    assert find(token_of(other)).id == other.id
+    assert find(token_of(kept)).id == kept.id
+
+
+def test_links_of_one_moment_have_tokens_of_their_own(owner):
+    now = timezone.now()
+    tokens = {
+        token_of(mailed_links.make(LinkPurpose.RESET, administrator_id=owner.id, now=now))
+        for _ in range(20)
+    }
+    assert len(tokens) == 20

@@ -1,0 +1,42 @@
+"""Every refusal has its sentence."""
+
+import string
+
+import pytest
+
+from doorward.customers.errors import HostNotConfirmed
+from doorward.customers.protection import ProtectionRefused
+from doorward.kernel.errors import all_refusals
+from doorward.kernel.refusals import sentence
+
+ALL = sorted(all_refusals(), key=lambda refusal: refusal.code)
+ABSTRACT = {HostNotConfirmed, ProtectionRefused}
+WITH_DATA = {
+    "must_wait": {"seconds": 30},
+    "only_known_browsers": {"seconds": 3600},
+    "too_many_mails": {"seconds": 600},
+    "password_too_short": {"minimum": 12},
+    "password_too_long": {"maximum": 128},
+    "number_invalid": {"maximum": 9},
+    "number_out_of_range": {"minimum": 1, "maximum": 9},
+    "logo_invalid": {"maximum": 9},
+    "logo_too_large": {"maximum": 9},
+    "fields_refused": {"fields": {}},
+    "protection_refused": {"fields": {}},
+    "text_too_long": {"maximum": 9},
+    "too_many_tabs": {"maximum": 9},
+    "passkeys_elsewhere": {"address": "https://portal.example"},
+    "portal_elsewhere": {"address": "https://portal.example"},
+}
+
+
+@pytest.mark.parametrize("refusal", ALL, ids=lambda refusal: refusal.code)
+def test_it_says_one_sentence_or_two(refusal):
+    said = sentence(refusal(**WITH_DATA.get(refusal.code, {})))
+    assert said[0] in string.ascii_uppercase
+    assert said.endswith(".")
+    assert "%" not in said
+
+
+def test_each_has_a_sentence_of_its_own():
+    assert {refusal for refusal in ALL if "sentence" not in vars(refusal)} <= ABSTRACT

@@ -1,0 +1,69 @@
+"""People, codes and signed-in browsers for tests: the real services, the real pages, real codes.
+
+`tests/conftest.py` has the trio of every test of access as fixtures: `owner` (has the
+Administrators tab), `colleague` (has not), `outsider` (has it, at another customer).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from doorward.credentials.models import Factor
+from doorward.sessions import issuing
+from doorward.sessions.models import Session
+from tests.kit.codes import next_code
+from tests.kit.people import CHROME, PASSWORD, actor
+
+if TYPE_CHECKING:
+    from doorward.accounts.models import Administrator
+
+
+def sign_in(client: Client, person: Administrator, password: str = PASSWORD) -> Client:
+    """Sign in over the real pages, with a code where the person has an app."""
+    answer = client.post("/sign-in/", {"email": person.email, "password": password})
+    assert answer.status_code == 303, answer.content.decode()
+    if Factor.objects.filter(administrator=person).exists():
+        answer = client.post("/sign-in/code/", {"code": next_code(person)})
+        assert answer.status_code == 303, answer.content.decode()
+    return client
+
+
+def browser_of(person: Administrator, password: str = PASSWORD) -> Client:
+    """Return a new browser in which this person is signed in."""
+    return sign_in(Client(HTTP_USER_AGENT=CHROME), person, password)
+
+
+def age_proofs(person: Administrator, *, hours: int = 3) -> None:
+    """Set back what was proved in this person's sessions, as if they had been in use for so long."""
+    moments = ("password_at", "passkey_at", "factor_at", "recovery_at", "mailbox_at")
+    for session in Session.objects.filter(administrator=person):
+        for name in moments:
+            if proved_at := getattr(session, name):
+                setattr(session, name, proved_at - timedelta(hours=hours))
+        session.save(update_fields=moments)
+
+
+def browser_signed_in_by_service(person: Administrator) -> Client:
+    """Return a browser of somebody whose password was right, without any page of the portal."""
+    now = timezone.now()
+    started = issuing.begin(person, actor=actor(person), now=now, password_at=now)
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = started.token
+    return client
+
+
+def browser_of_with_factor(person: Administrator) -> Client:
+    """Return a browser in which password and app were proved, without any page of the portal."""
+    factor = Factor.objects.filter(administrator=person)[0]
+    now = timezone.now()
+    started = issuing.begin(
+        person, actor=actor(person), now=now, password_at=now, factor_at=now, factor_id=factor.id
+    )
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = started.token
+    return client

@@ -1,0 +1,120 @@
+"""What a process of Doorward remembers, and which of it a test must not leave to the next.
+
+All of it stands here: `tests/test_leftovers.py` fails for a cache or a container that does not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from doorward.accounts import own_profile
+from doorward.audit import browsers, newest
+from doorward.credentials.passkeys import queries
+from doorward.credentials.password import breached, common, hashers
+from doorward.customers import cached, colour
+from doorward.gate import loading
+from doorward.kernel import hosts
+from doorward.kernel.crypto import sealing
+from doorward.kernel.db import schema
+from doorward.kernel.db.sqlite import journal
+from doorward.kernel.ratelimit import rules, throttle
+from doorward.notifications import rendering as mails
+from doorward.sessions import issuing
+from doorward.signin import password
+from doorward.web.administrators import listing
+from doorward.web.help import rendering as guides
+from doorward.web.home import pages as home
+from doorward.web.http import csp, files, language, readiness, server_clock, under_way
+from doorward.web.kit import brandmark, history_details, icons, jinja, tabbar, tabs, times
+from doorward.web.kit import passkeys as passkey_pages
+from doorward.web.profile import zones
+from doorward.web.server import environ, rsgi
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+    from functools import _lru_cache_wrapper
+
+# What depends on rows, on settings that tests change, or on what a browser never fetched.
+FORGOTTEN: list[_lru_cache_wrapper[Any]] = [
+    breached._service,
+    home._cards,
+    jinja._language,
+    jinja.languages,
+    language._choose,
+    readiness._nothing_left,
+    password._nobody,
+    tabs._items,
+    sealing._hash_key,
+]
+CLEARED: list[MutableMapping[Any, Any]] = [sealing._ciphers, under_way._of]
+BY_THEMSELVES: list[tuple[Any, str]] = [
+    (cached, "_kept"),
+    (server_clock, "_last"),
+    (readiness, "_looked"),
+]
+
+# What is the same whatever a test does. A statement is written once for each database, and a test
+# that changes files or templates says so itself.
+THE_SAME: list[object] = [
+    history_details._refusals,
+    rules.waits,
+    brandmark._version,
+    brandmark.write_stylesheet,
+    breached._threads,
+    browsers._parts,
+    colour.make_accent,
+    common._short_ones,
+    csp._policy,
+    environ._key,
+    loading._effective,
+    files.files,
+    guides._guide,
+    hashers._hashing_thread,
+    hosts.ascii_host,
+    hosts.clean_origin,
+    hosts.split_netloc,
+    icons._archive,
+    icons._shapes,
+    icons.icon,
+    jinja._environment_of,
+    jinja.remember,
+    jinja.static,
+    mails._environment,
+    own_profile.time_zones,
+    passkey_pages._is_number,
+    listing._factor_choices,
+    listing._sort_choices,
+    listing._status_choices,
+    newest._first_page,
+    queries._shown,
+    schema._known,
+    issuing._step_up,
+    tabbar._width,
+    throttle._count_row,
+    throttle._failing,
+    throttle._releasing,
+    throttle._reserving,
+    throttle._righting,
+    throttle._spending,
+    throttle._unspending,
+    times._clock,
+    times._day,
+    times._distance,
+    times._locale_of,
+    sealing._keyed,
+    zones._grouped,
+    # Each file that was opened has its lock as long as the process lives; no two tests have one file.
+    journal._held,
+    # No test asks it for a page in its own process.
+    rsgi.application,
+]
+
+
+def forget() -> None:
+    """Be as a process that has just begun."""
+    for cache in FORGOTTEN:
+        cache.cache_clear()
+    for container in CLEARED:
+        container.clear()
+    for module, _name in BY_THEMSELVES:
+        module.forget()

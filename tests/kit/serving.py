@@ -1,0 +1,178 @@
+"""A real `doorward run` for a test: its processes, its answers, its end."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import os
+import re
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psutil
+
+from tests.kit.waiting import until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def listens(port: int) -> bool:
+    """Whether somebody listens on this port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    """Return the environment of an installation in `folder`, with nothing of the tests' own."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("DOORWARD_", "DJANGO_", "PYTEST_", "TEST_"))
+    }
+    given = {f"DOORWARD_{name.upper()}": value for name, value in settings.items()}
+    return {**kept, "DOORWARD_DATA_DIR": str(folder), **given}
+
+
+def doorward(
+    *words: str, folder: Path, stdin: str | None = None, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "doorward", *words],
+        env=environment(folder, **settings),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+class Browser:
+    """As much of a browser as a form needs; `address`: of a portal that answers."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.page = ""
+        jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self.opener = urllib.request.build_opener(jar)
+
+    def get(self, path: str) -> str:
+        """Open a page; return the path where it led to."""
+        return self._open(urllib.request.Request(self.address + path))
+
+    def post(self, path: str, **fields: str) -> str:
+        """Send the form of the page that is open; return the path where it led to."""
+        token = _found(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.page)
+        data = urllib.parse.urlencode({**fields, "csrfmiddlewaretoken": token}).encode()
+        return self._open(urllib.request.Request(self.address + path, data=data))
+
+    def _open(self, request: urllib.request.Request) -> str:
+        with self.opener.open(request, timeout=30) as answer:
+            self.page = answer.read().decode()
+            path: str = urllib.parse.urlsplit(answer.url).path
+            return path
+
+    @property
+    def name(self) -> str:
+        """The name of the page that is open."""
+        return _found(r'data-page="([^"]+)"', self.page)
+
+
+def _found(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    assert found, (pattern, text)
+    return str(found[1])
+
+
+@dataclass
+class Server:
+    """A running `doorward run`."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+    host: str = "127.0.0.1"
+
+    @property
+    def address(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    def healthy(self) -> bool:
+        """Whether /healthz answers."""
+        try:
+            with urllib.request.urlopen(f"{self.address}/healthz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def main(self) -> psutil.Process:
+        return psutil.Process(self.process.pid)
+
+    def part(self, name: str) -> psutil.Process | None:
+        """Return the child process that runs this part."""
+        for child in self.main().children():
+            if _words(child)[2:4] == ["doorward.cli.parts", name]:
+                return child
+        return None
+
+    def answering(self) -> list[psutil.Process]:
+        """Return the processes that answer requests."""
+        serve = self.part("serve")
+        try:
+            return serve.children() if serve else []
+        except psutil.NoSuchProcess:
+            return []
+
+    def stop(self) -> int:
+        """End it as an operator does, and return its exit status."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(timeout=60)
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return []
+
+
+def start(
+    folder: Path, *, port: int | None = None, host: str = "127.0.0.1", **settings: str
+) -> Server:
+    """Start `doorward run` and wait until it answers at `host` and all of its parts are there."""
+    port = port or free_port()
+    log = folder.parent / f"{folder.name}-{port}.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "doorward", "run", "--bind", f"{host}:{port}"],
+            env=environment(folder, **settings),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    server = Server(process=process, port=port, log=log, host=host or "127.0.0.1")
+    try:
+        until(lambda: process.poll() is not None or server.healthy(), seconds=60)
+        assert process.poll() is None
+        until(lambda: len(server.answering()) >= 2 and server.part("work"))
+    except BaseException as error:
+        error.add_note(log.read_text()[-4000:])
+        process.kill()
+        process.wait()
+        raise
+    return server

@@ -1,0 +1,460 @@
+"""Each event that somebody is told of, made to happen by the services that really do it.
+
+What happens, happens to `stage.person` (or to their colleague, who has the Administrators tab).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from doorward.accounts import email_change, invitations, mailed_links, services
+from doorward.accounts.events import (
+    ADMINISTRATOR_REMOVED,
+    ADMINISTRATOR_RESTORED,
+    ADMINISTRATOR_SUSPENDED,
+    EMAIL_CHANGE_ASKED,
+    EMAIL_CHANGE_STOPPED,
+    EMAIL_CHANGED,
+    INVITATION_ASKED,
+    INVITATION_SENT,
+    RIGHTS_CHANGED,
+    TWO_FACTOR_NO_LONGER_REQUIRED,
+    TWO_FACTOR_REQUIRED,
+)
+from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, Status
+from doorward.accounts.requirement import policy_of
+from doorward.audit.actor import CONSOLE, Actor, ClientInfo
+from doorward.audit.events import EventType, Outcome
+from doorward.audit.record import record
+from doorward.credentials import removal as mfa
+from doorward.credentials.events import (
+    BROWSER_TRUSTED,
+    FACTOR_ADDED,
+    FACTOR_LOCKED,
+    FACTOR_REMOVED,
+    GUESSING_ALARM,
+    PASSKEY_COUNTER,
+    PASSWORD_CHANGED,
+    PASSWORD_LINK_SENT,
+    PASSWORD_RESET,
+    PROOF_FAILED,
+    RECOVERY_CODE_USED,
+    RECOVERY_CODES_MADE,
+    SECOND_STEP_GUESSED,
+    TWO_FACTOR_DISABLED,
+    TWO_FACTOR_ENABLED,
+    TWO_FACTOR_RESET,
+)
+from doorward.credentials.models import Factor
+from doorward.credentials.password import change as password_change
+from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.credentials.totp import enrol, verify
+from doorward.credentials.trusted_browsers import policy_change as trusted_browsers_policy_change
+from doorward.credentials.trusted_browsers import trust
+from doorward.customers import services as customers
+from doorward.customers.events import MINIMUM_CHANGED, PROTECTION_LOWERED
+from doorward.customers.models import Customer, CustomerStatus
+from doorward.gate.loading import load
+from doorward.kernel.errors import Refusal
+from doorward.kernel.ratelimit import rules
+from doorward.policy import change as policy_change
+from doorward.policy.events import POLICY_CHANGED
+from doorward.policy.rules import FactorKind
+from doorward.recovery import not_me
+from doorward.recovery.events import NOT_ME
+from doorward.sessions import ending, issuing
+from doorward.sessions.events import OTHER_SESSIONS_ENDED, SIGN_IN_ABANDONED, SIGNED_IN, SIGNED_OUT
+from doorward.signin import forgotten_password, mailbox, password
+from doorward.signin.events import MAILBOX_PROOF_SENT, PASSWORD_LINK_ASKED
+from tests.kit import codes as kit_codes
+from tests.kit import passkeys
+from tests.kit import people as kit_people
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from doorward.sessions.context import AuthContext
+    from doorward.sessions.issuing import Started
+
+ORIGIN = ClientInfo(address="203.0.113.24", browser=kit_people.CHROME, request_id="r1")
+STAFF_EMAIL = "nora.whitfield@provider.example"
+STAFF_TABS = ("home", "administrators", "customers")
+
+
+@dataclass
+class Stage:
+    """Two people of one customer; the owner has the Administrators tab, the person has not."""
+
+    person: Administrator
+    owner: Administrator
+    now: datetime = field(default_factory=timezone.now)
+
+    @property
+    def by_owner(self) -> Actor:
+        return Actor(who=self.owner.who(), client=ORIGIN)
+
+    @property
+    def by_person(self) -> Actor:
+        return Actor(who=self.person.who(), client=ORIGIN)
+
+    def knows_password(self) -> Started:
+        """A browser in which the right password was entered."""
+        return password.sign_in(
+            email=self.person.email,
+            password=kit_people.PASSWORD,
+            browser_token="",
+            next_path="",
+            client=ORIGIN,
+            now=self.now,
+        )
+
+    def signed_in(self) -> AuthContext:
+        """A browser in which the person is through."""
+        started = self.knows_password()
+        actor = Actor(who=self.person.who(), client=ORIGIN, session_id=started.session_id)
+        issuing.mark_signed_in(
+            started.session_id, actor=actor, now=self.now, with_what="password", known_browser=True
+        )
+        return self.auth(started)
+
+    def auth(self, started: Started) -> AuthContext:
+        auth = load(started.token)
+        assert auth is not None
+        return auth
+
+    def token(self, purpose: LinkPurpose) -> str:
+        """The token of the newest link of a purpose, as it is mailed."""
+        link = MailedLink.objects.filter(purpose=purpose).latest("created_at")
+        return mailed_links.path(link).rstrip("/").rpartition("/")[2]
+
+
+def signed_in(stage: Stage) -> None:
+    started = stage.knows_password()
+    actor = Actor(who=stage.person.who(), client=ORIGIN, session_id=started.session_id)
+    issuing.mark_signed_in(
+        started.session_id, actor=actor, now=stage.now, with_what="password", known_browser=False
+    )
+
+
+def sign_in_abandoned(stage: Stage) -> None:
+    stage.knows_password()
+    assert ending.close_abandoned(now=stage.now + timedelta(hours=1)) == 1
+
+
+def signed_out(stage: Stage) -> None:
+    started = stage.knows_password()
+    actor = Actor(who=stage.person.who(), client=ORIGIN, session_id=started.session_id)
+    ending.sign_out(started.session_id, actor=actor, now=stage.now)
+
+
+def mailbox_proof_sent(stage: Stage) -> None:
+    auth = stage.auth(stage.knows_password())
+    mailbox.send(session_id=auth.browser.session_id, actor=auth.actor(ORIGIN), now=stage.now)
+
+
+def enabled(stage: Stage) -> None:
+    auth = stage.signed_in()
+    secret = enrol.begin(session_id=auth.browser.session_id, now=stage.now)
+    code = kit_codes.code(secret, now=stage.now)
+    enrol.confirm(auth=auth, code=code, name="Pixel 9", actor=auth.actor(ORIGIN), now=stage.now)
+
+
+def factor_added(stage: Stage) -> None:
+    kit_codes.enable_app(stage.person, name="Old phone")
+    enabled(stage)
+
+
+def factor_removed(stage: Stage) -> None:
+    kit_codes.enable_app(stage.person, name="Old phone")
+    kit_codes.enable_app(stage.person, name="Pixel 9")
+    auth = stage.signed_in()
+    old = Factor.objects.get(name="Old phone")
+    mfa.remove(old.id, auth=auth, actor=auth.actor(ORIGIN), now=stage.now)
+
+
+def factor_locked(stage: Stage) -> None:
+    kit_codes.enable_app(stage.person)
+    Factor.objects.update(failures_in_a_row=49)
+    auth = stage.signed_in()
+    try:
+        mfa.disable(auth=auth, proof="000000", actor=auth.actor(ORIGIN), now=stage.now)
+    except Refusal:
+        return
+    raise AssertionError("a wrong code was taken")
+
+
+def fail_second_step(stage: Stage, times: int = 1) -> None:
+    """Try wrong codes after the right password."""
+    auth = stage.auth(stage.knows_password())
+    for _ in range(times):
+        try:
+            verify.verify_second_step(
+                auth=auth,
+                code="000000",
+                completes=True,
+                actor=auth.actor(ORIGIN),
+                now=stage.now,
+            )
+        except Refusal:
+            continue
+        raise AssertionError("a wrong code was taken")
+
+
+def passkey_counted_backwards(stage: Stage) -> None:
+    key = passkeys.add(stage.person)
+    key.sign_count = -1
+    auth = stage.auth(stage.knows_password())
+    passkeys.verify_second_step(auth, key, actor=auth.actor(ORIGIN))
+
+
+def second_step_guessed(stage: Stage) -> None:
+    kit_codes.enable_app(stage.person)
+    fail_second_step(stage, times=rules.TELL_AT)
+
+
+def guessing_alarm(stage: Stage) -> None:
+    kit_codes.enable_app(stage.person)
+    details = {"reason": "wrong_code"}
+    for _ in range(rules.ALARM_AT - 1):
+        with transaction.atomic():
+            record(PROOF_FAILED, actor=stage.by_person, outcome=Outcome.FAILED, details=details)
+    fail_second_step(stage)
+
+
+def disabled(stage: Stage) -> None:
+    secret = kit_codes.enable_app(stage.person)
+    auth = stage.signed_in()
+    code = kit_codes.code(secret, now=stage.now)
+    mfa.disable(auth=auth, proof=code, actor=auth.actor(ORIGIN), now=stage.now)
+
+
+def two_factor_reset(stage: Stage) -> None:
+    kit_codes.enable_app(stage.person)
+    mfa.reset(stage.person, actor=CONSOLE, now=stage.now)
+
+
+def change(stage: Stage, **wanted: object) -> None:
+    services.change(
+        stage.person.id,
+        services.Change(**wanted),  # type: ignore[arg-type]
+        customer=stage.person.customer,
+        actor=stage.by_owner,
+        now=stage.now,
+    )
+
+
+def required(stage: Stage) -> None:
+    change(stage, require_2fa=True)
+
+
+def no_longer_required(stage: Stage) -> None:
+    Administrator.objects.everywhere().filter(id=stage.person.id).update(require_2fa=True)
+    change(stage, require_2fa=False)
+
+
+def sessions_ended(stage: Stage) -> None:
+    who, policy = stage.person.who(), policy_of(stage.person)
+    ending.end_all_of(subject=who, policy=policy, actor=stage.by_owner, now=stage.now)
+
+
+def suspended(stage: Stage) -> None:
+    change(stage, status=Status.SUSPENDED, confirmed=True)
+
+
+def restored(stage: Stage) -> None:
+    people = Administrator.objects.everywhere().filter(id=stage.person.id)
+    people.update(status=Status.SUSPENDED)
+    change(stage, status=Status.ACTIVE)
+
+
+def removed(stage: Stage) -> None:
+    change(stage, status=Status.REMOVED, confirmed=True)
+
+
+def rights_changed(stage: Stage) -> None:
+    change(stage, tabs=kit_people.ALL_TABS)
+
+
+def codes_made(stage: Stage) -> None:
+    kit_codes.enable_app(stage.person)
+    auth = stage.signed_in()
+    recovery_codes_codes.make_new(auth=auth, actor=auth.actor(ORIGIN), now=stage.now)
+
+
+def recovery_code_used(stage: Stage) -> None:
+    kit_codes.enable_app(stage.person)
+    recovery_codes_codes.make(stage.person, now=stage.now)
+    codes = recovery_codes_codes.unsaved(stage.person.id)
+    recovery_codes_codes.confirm_saved(
+        administrator_id=stage.person.id, actor=stage.by_person, now=stage.now
+    )
+    auth = stage.auth(stage.knows_password())
+    recovery_codes_codes.use(auth=auth, code=codes[0], actor=auth.actor(ORIGIN), now=stage.now)
+
+
+def browser_trusted(stage: Stage) -> None:
+    kit_codes.enable_app(stage.person)
+    Customer.objects.filter(id=stage.person.customer_id).update(trust_days=30)
+    auth = stage.auth(stage.knows_password())
+    trust.begin(
+        auth=auth, kind=FactorKind.APP, old_token="", actor=auth.actor(ORIGIN), now=stage.now
+    )
+
+
+def this_was_not_me(stage: Stage) -> None:
+    enabled(stage)
+    not_me.undo(
+        token=stage.token(LinkPurpose.NOT_ME),
+        password=kit_people.OTHER_PASSWORD,
+        browser_token="",
+        client=ORIGIN,
+        now=stage.now,
+    )
+
+
+def password_changed(stage: Stage) -> None:
+    password_change.change(
+        administrator_id=stage.person.id,
+        current=kit_people.PASSWORD,
+        password=kit_people.OTHER_PASSWORD,
+        two_factors=False,
+        actor=stage.by_person,
+        now=stage.now,
+    )
+
+
+def link_asked(stage: Stage) -> None:
+    forgotten_password.ask(email=stage.person.email, client=ORIGIN, now=stage.now)
+    forgotten_password.answer(now=stage.now)
+
+
+def link_sent(stage: Stage) -> None:
+    password_change.send_link(person=stage.person, actor=stage.by_owner, now=stage.now)
+
+
+def password_reset(stage: Stage) -> None:
+    link_sent(stage)
+    password_change.reset(
+        token=stage.token(LinkPurpose.RESET),
+        password=kit_people.OTHER_PASSWORD,
+        two_factors=False,
+        browser_token="",
+        client=ORIGIN,
+        now=stage.now,
+    )
+
+
+NEW_EMAIL = "ines@new-home.example"
+
+
+def email_asked(stage: Stage) -> None:
+    email_change.ask(stage.person, NEW_EMAIL, actor=stage.by_person, now=stage.now)
+
+
+def email_asked_by_colleague(stage: Stage) -> None:
+    email_change.ask(stage.person, NEW_EMAIL, actor=stage.by_owner, now=stage.now)
+
+
+def _answer(stage: Stage, purpose: LinkPurpose, *, stop: bool) -> None:
+    email_change.answer(
+        token=stage.token(purpose), stop=stop, client=ORIGIN, session_id=None, now=stage.now
+    )
+
+
+def email_stopped(stage: Stage) -> None:
+    email_asked_by_colleague(stage)
+    _answer(stage, LinkPurpose.EMAIL_OLD, stop=True)
+
+
+def email_changed(stage: Stage) -> None:
+    email_asked(stage)
+    _answer(stage, LinkPurpose.EMAIL_NEW, stop=False)
+
+
+def invited(stage: Stage) -> None:
+    Administrator.objects.everywhere().filter(id=stage.person.id).update(status=Status.INVITED)
+    invitations.resend(kit_people.again(stage.person), actor=stage.by_owner, now=stage.now)
+
+
+def asked_for_invitation(stage: Stage) -> None:
+    invited(stage)
+    MailedLink.objects.update(expires_at=stage.now)
+    invitations.ask_again(token=stage.token(LinkPurpose.INVITATION), client=ORIGIN, now=stage.now)
+
+
+def policy_changed(stage: Stage) -> None:
+    wanted = policy_change.PolicyChange(require_2fa=True, grace_days=7, trust_days=30)
+    trusted_browsers_policy_change.change_policy(
+        stage.person.customer, wanted, actor=stage.by_owner, now=stage.now
+    )
+
+
+def minimum_changed(stage: Stage) -> None:
+    customer = stage.person.customer
+    wanted = customers.CustomerChange(
+        name=customer.name,
+        brand_id=customer.brand_id,
+        status=CustomerStatus.ACTIVE,
+        floor_require_2fa=True,
+    )
+    customers.change(customer.id, wanted, actor=stage.by_owner)
+
+
+def protection_lowered(stage: Stage) -> None:
+    staff = kit_people.make_administrator(
+        kit_people.provider(), email=STAFF_EMAIL, name="Nora Whitfield", tabs=STAFF_TABS
+    )
+    language = kit_people.again(stage.person).language
+    Administrator.objects.everywhere().filter(id=staff.id).update(language=language)
+    trusted_browsers_policy_change.change_policy(
+        stage.person.customer,
+        policy_change.PolicyChange(session_hours=20),
+        actor=Actor(who=staff.who(), client=ORIGIN),
+        now=stage.now,
+    )
+
+
+HAPPENINGS: dict[EventType, Callable[[Stage], None]] = {
+    SIGNED_IN: signed_in,
+    SIGN_IN_ABANDONED: sign_in_abandoned,
+    SIGNED_OUT: signed_out,
+    MAILBOX_PROOF_SENT: mailbox_proof_sent,
+    TWO_FACTOR_ENABLED: enabled,
+    TWO_FACTOR_DISABLED: disabled,
+    TWO_FACTOR_RESET: two_factor_reset,
+    TWO_FACTOR_REQUIRED: required,
+    TWO_FACTOR_NO_LONGER_REQUIRED: no_longer_required,
+    FACTOR_ADDED: factor_added,
+    FACTOR_REMOVED: factor_removed,
+    FACTOR_LOCKED: factor_locked,
+    SECOND_STEP_GUESSED: second_step_guessed,
+    PASSKEY_COUNTER: passkey_counted_backwards,
+    GUESSING_ALARM: guessing_alarm,
+    RECOVERY_CODES_MADE: codes_made,
+    RECOVERY_CODE_USED: recovery_code_used,
+    BROWSER_TRUSTED: browser_trusted,
+    NOT_ME: this_was_not_me,
+    PASSWORD_CHANGED: password_changed,
+    PASSWORD_LINK_SENT: link_sent,
+    PASSWORD_LINK_ASKED: link_asked,
+    PASSWORD_RESET: password_reset,
+    EMAIL_CHANGE_ASKED: email_asked,
+    EMAIL_CHANGE_STOPPED: email_stopped,
+    EMAIL_CHANGED: email_changed,
+    INVITATION_SENT: invited,
+    INVITATION_ASKED: asked_for_invitation,
+    RIGHTS_CHANGED: rights_changed,
+    OTHER_SESSIONS_ENDED: sessions_ended,
+    ADMINISTRATOR_SUSPENDED: suspended,
+    ADMINISTRATOR_RESTORED: restored,
+    ADMINISTRATOR_REMOVED: removed,
+    POLICY_CHANGED: policy_changed,
+    MINIMUM_CHANGED: minimum_changed,
+    PROTECTION_LOWERED: protection_lowered,
+}

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from django.conf import settings
+
+from doorward.accounts.models import Administrator
+from doorward.audit.events import Audience
+from doorward.audit.models import Event
+from doorward.customers.models import Brand
+from doorward.notifications.events import ALL
+from doorward.notifications.models import Delivery, State
+from tests.kit import people as kit_people
+from tests.notifications.happenings import (
+    HAPPENINGS,
+    NEW_EMAIL,
+    STAFF_EMAIL,
+    Stage,
+    email_asked_by_colleague,
+)
+from tests.notifications.mails import Folder, part
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+    from doorward.audit.events import EventType
+
+pytestmark = pytest.mark.one_database
+
+RUN_TOGETHER = re.compile(r"[a-zäöü][.!?][A-ZÄÖÜ0-9]")
+HREF = re.compile(r'(?:href|src|action)="([^"]*)"')
+
+
+@pytest.fixture
+def stage(owner: Administrator, colleague: Administrator, folder: Folder) -> Stage:
+    people = Administrator.objects.everywhere()
+    people.filter(id=colleague.id).update(language="de", time_zone="Europe/Berlin")
+    brand = {"support_email": "help@northline.example", "support_phone": "0800 555 019"}
+    Brand.objects.update(name="Northline", accent="#0b6e4f", support_hours="8–18 h", **brand)
+    kit_people.forget_caches()
+    folder.new()  # whatever the people's adding said
+    return Stage(person=kit_people.again(colleague), owner=kit_people.again(owner))
+
+
+def test_there_is_a_happening_for_every_event_that_somebody_is_told_of() -> None:
+    assert set(HAPPENINGS) == {
+        event_type for event_type in ALL.values() if event_type.notifications
+    }
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("kind", HAPPENINGS)
+def test_every_event_is_told_to_whom_the_catalogue_says(
+    kind: EventType, language: str, stage: Stage, folder: Folder
+) -> None:
+    Administrator.objects.everywhere().update(language=language)
+    HAPPENINGS[kind](stage)
+    folder.new(now=stage.now)
+
+    event = Event.objects.filter(kind=kind).latest("id")
+    rows = Delivery.objects.filter(event_id=event.id)
+    assert {(row.template, row.address) for row in rows} == {
+        (notification.message, _mailbox(notification.audience, stage))
+        for notification in kind.notifications
+    }
+    assert {row.state for row in rows} == {State.SENT}
+    assert not Event.objects.filter(dispatched_at__isnull=True).exists()
+    sent = {message["To"]: message for message in folder.all()}
+    for row in rows:
+        _check(sent[row.address], language=language)
+
+
+def test_a_change_by_a_colleague_is_put_to_both_addresses(stage: Stage, folder: Folder) -> None:
+    email_asked_by_colleague(stage)
+    new, old = sorted(folder.new(now=stage.now), key=lambda one: one["To"] != NEW_EMAIL)
+    assert (new["To"], old["To"]) == (NEW_EMAIL, stage.person.email)
+    for message in (new, old):
+        assert stage.owner.full_name in part(message, "plain")
+        _check(message, language="de")
+    assert "/e-mail/confirm/" in part(new, "plain")
+    assert "/e-mail/confirm/" in part(old, "plain")
+
+
+def _mailbox(audience: Audience, stage: Stage) -> str:
+    match audience:
+        case Audience.PERSON | Audience.OLD_ADDRESS:
+            return stage.person.email
+        case Audience.NEW_ADDRESS:
+            return NEW_EMAIL
+        case Audience.ADMINISTRATORS | Audience.INVITER:
+            return stage.owner.email
+        case Audience.STAFF:
+            return STAFF_EMAIL
+
+
+def _check(message: EmailMessage, *, language: str) -> None:
+    text, html = part(message, "plain"), part(message, "html")
+    assert message["From"].startswith("Northline <")
+    assert message["Subject"]
+    assert message["Content-Language"] == language
+    assert message.get_content_type() == "multipart/alternative"
+    for body in (text, html):
+        for wrong in ("None", "Undefined", "%(", "{{", "{%", "&amp;lt;"):
+            assert wrong not in body
+        for said in ("Northline", "0800 555 019", "help@northline.example", "Harbour Bakery"):
+            assert said in " ".join(body.split())
+    assert "<img" not in html
+    assert "<p></p>" not in html
+    for address in HREF.findall(html) + re.findall(r"https?://[^\s<>\"]+", text):
+        assert address.startswith(f"{settings.DOORWARD.origin}/"), address
+    assert "\n\n\n" not in text
+    assert not RUN_TOGETHER.search(text)
+    assert all(len(line) <= 78 for line in text.splitlines() if "://" not in line)
