@@ -11,7 +11,7 @@ from django.utils import timezone
 from doorward.accounts import invitations, lookalikes, mailed_links, services
 from doorward.audit.actor import CONSOLE
 from doorward.audit.naming import named
-from doorward.cli.base import Failure
+from doorward.cli.failure import Failure
 from doorward.credentials.password import first as password_first
 from doorward.customers.cached import brand_of
 from doorward.customers.tabs import DEFAULT, assignable, built_in

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from doorward.cli.base import Failure, json_option, print_json, print_table, with_data
+from doorward.cli.base import json_option, print_json, print_table, with_data
+from doorward.cli.failure import Failure
 
 if TYPE_CHECKING:
     from doorward.accounts.models import Administrator, Status

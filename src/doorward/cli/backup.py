@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from doorward.cli.base import Failure, with_data_as_it_is
+from doorward.cli.base import with_data_as_it_is
+from doorward.cli.failure import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,11 +7,12 @@ import importlib.util
 import json
 import os
 import sys
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from doorward import __version__
+from doorward.cli.failure import Failure
 from doorward.kernel.storage import sentence_for
 
 if TYPE_CHECKING:
@@ -31,16 +32,6 @@ COMMANDS = {
     "run": "doorward.cli.run",
     "work": "doorward.cli.run",
 }
-
-
-class Failure(click.ClickException):
-    """What was asked for could not be done: exit status 1, one plain sentence on stderr."""
-
-    exit_code = 1
-
-    def show(self, file: IO[Any] | None = None) -> None:
-        """Print the sentence and nothing else."""
-        click.echo(self.format_message(), file=file or sys.stderr)
 
 
 class Commands(click.Group):

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import DatabaseError, ProgrammingError, connection
 from django.utils import timezone
 
-from doorward.cli.base import Failure
+from doorward.cli.failure import Failure
 from doorward.cli.migrating import migrate, one_at_a_time
 from doorward.customers.services import first_start
 from doorward.kernel.crypto import columns

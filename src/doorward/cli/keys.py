@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doorward.cli.base import Failure, json_option, print_json, print_table, with_data
+from doorward.cli.base import json_option, print_json, print_table, with_data
+from doorward.cli.failure import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from doorward.cli.base import Failure
+from doorward.cli.failure import Failure
 from doorward.kernel.hosts import is_loopback, join_netloc
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from doorward.cli.base import Failure
+from doorward.cli.failure import Failure
 from doorward.kernel.db import schema
 
 if TYPE_CHECKING:

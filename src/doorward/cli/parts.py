@@ -14,7 +14,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from doorward.cli import parent_death
-from doorward.cli.base import Failure, set_up_django
+from doorward.cli.base import set_up_django
+from doorward.cli.failure import Failure
 from doorward.kernel.storage import sentence_for
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from doorward.cli.base import Failure, set_up_django
+from doorward.cli.base import set_up_django
+from doorward.cli.failure import Failure
 from doorward.cli.listening import answers, find_address, port_held, soon
 from doorward.cli.supervisor import supervise
 from doorward.kernel.hosts import join_netloc

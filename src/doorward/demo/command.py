@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from doorward.cli.base import Failure, with_data
+from doorward.cli.base import with_data
+from doorward.cli.failure import Failure
 from doorward.cli.run import run_everything
 from doorward.demo import folder as demo_folder
 from doorward.operations import demonstration

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doorward.cli.base import Failure
+from doorward.cli.failure import Failure
 from doorward.kernel import files
 from doorward.operations import demonstration
 from doorward.operations.demonstration import PREFIX, is_one

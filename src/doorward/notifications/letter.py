@@ -89,7 +89,8 @@ def write(delivery: Delivery, *, now: datetime) -> Outgoing:
     enclosed = enclose(message, event, now=now)
     with translation.override(person.language or settings.LANGUAGE_CODE):
         letter = _letter(message, event, person, delivery, enclosed)
-        return in_envelope(render(message, letter), letter.brand, delivery=delivery, event=event)
+        rendered = render(message, letter=letter, accent=letter.brand.accent)
+        return in_envelope(rendered, letter.brand, delivery=delivery, event=event)
 
 
 def _letter(

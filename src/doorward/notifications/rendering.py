@@ -19,7 +19,6 @@ from markupsafe import Markup, escape
 from doorward.customers.colour import make_accent
 
 if TYPE_CHECKING:
-    from doorward.notifications.letter import Letter
     from doorward.notifications.messages import Message
 
 TEMPLATES: Final = Path(__file__).parent / "templates" / "notifications"
@@ -36,10 +35,10 @@ class Rendered:
     html: str
 
 
-def render(message: Message, letter: Letter) -> Rendered:
+def render(message: Message, *, letter: object, accent: str) -> Rendered:
     """Render a message in the active language."""
     speech = {"code": translation.get_language(), "rtl": translation.get_language_bidi()}
-    context = {"letter": letter, "speech": speech, "accent": make_accent(letter.brand.accent)}
+    context = {"letter": letter, "speech": speech, "accent": make_accent(accent)}
     plain = _environment(html=False).get_template(f"messages/{message}.txt")
     subject = "".join(plain.blocks["subject"](plain.new_context(context)))
     text = plain.render(context)
