@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from doorward.directory import people as directory_people
 from doorward.directory.people import Factors, State
-from doorward.directory.selection import FactorFilter, Rule, Sort, Wanted
+from doorward.directory.search import FactorFilter, Rule, Sort, Wanted
 from doorward.policy.rules import FactorKind, Kinds
 from tests.kit import codes
 from tests.kit import people as kit_people

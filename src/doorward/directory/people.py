@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from doorward.accounts.models import Administrator, Standing, Status
 from doorward.audit.naming import full_name
 from doorward.credentials.models import Factor
-from doorward.directory import selection, standing
+from doorward.directory import standing
 from doorward.policy.rules import FactorKind, Kinds
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from doorward.directory.selection import Rule, Wanted
+    from doorward.directory.search import Rule, Wanted
     from doorward.directory.standing import Group
 
 PAGE_SIZE = 25
@@ -117,11 +117,11 @@ def count(customer_id: UUID) -> Counts:
 def list_people(customer_id: UUID, wanted: Wanted, *, rule: Rule) -> Listing:
     """Return one page of a customer's people; beyond the last page, the last one."""
     groups = standing.groups(customer_id)
-    rows = selection.matching(customer_id, wanted, rule)
+    rows = search.matching(customer_id, wanted, rule)
     if wanted.q:
         number, rows = _searched(rows)
     else:
-        number = selection.found(groups, wanted, rule)
+        number = search.found(groups, wanted, rule)
     page = max(1, min(wanted.page, -(-number // PAGE_SIZE)))
     lines = _slice(rows, wanted, rule, start=(page - 1) * PAGE_SIZE) if number else []
     return Listing(rows=_details(lines, rule), found=number, page=page, counts=_counts(groups))
@@ -148,7 +148,7 @@ def _slice(
 ) -> list[Mapping[str, Any]]:
     """Return the rows of one page, part by part: how long a part is, is asked where a page begins after it."""
     found: list[Mapping[str, Any]] = []
-    for part in selection.parts(rows, wanted, rule):
+    for part in search.parts(rows, wanted, rule):
         end = start + PAGE_SIZE - len(found)
         found += part.values(*_COLUMNS)[start:end]
         if len(found) == PAGE_SIZE:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from doorward.accounts.models import Status
 from doorward.directory.people import list_people
-from doorward.directory.selection import (
+from doorward.directory.search import (
     ANY_STATUS,
     LONGEST_SEARCH,
     FactorFilter,

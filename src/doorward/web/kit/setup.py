@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import segno
 from django.utils.translation import gettext as _
 from markupsafe import Markup
 
@@ -18,6 +16,7 @@ from doorward.policy.rules import FactorKind
 from doorward.web.http.posted import field, optional
 from doorward.web.http.requests import acting, session_of
 from doorward.web.kit import passkeys
+from doorward.web.kit.qr_code import qr_code
 from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ def set_up_page(
     account = f"{auth.person.email} ({auth.person.customer_name})"
     address = rules.uri(secret=secret, issuer=request.brand.issuer, account=account)
     return SetUpPage(
-        qr_code=_qr_code(address) if apps else Markup(""),
+        qr_code=qr_code(address) if apps else Markup(""),
         app_address=address if apps else "",
         manual_code=rules.grouped(rules.base32(secret)),
         name=name,
@@ -104,12 +103,3 @@ def _error(refusal: Refusal | None, *, again: bool) -> str:
     if again:
         return _("Thank you. Please type the code that your app shows now.")
     return sentence(refusal) if refusal else ""
-
-
-def _qr_code(address: str) -> Markup:
-    drawn = io.BytesIO()
-    segno.make(address, error="m").save(
-        drawn, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=4, light="#fff"
-    )
-    # Drawn by segno from an address of ours: nothing in it is markup of somebody else's.
-    return Markup(drawn.getvalue().decode())  # noqa: S704

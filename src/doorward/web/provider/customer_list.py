@@ -14,7 +14,7 @@ from doorward.accounts.models import Administrator, Standing, Status
 from doorward.customers import cached
 from doorward.customers.models import Customer, CustomerKind, CustomerStatus
 from doorward.directory.people import FEW
-from doorward.directory.selection import named
+from doorward.directory.search import named
 from doorward.web.kit.times import number
 
 if TYPE_CHECKING:
