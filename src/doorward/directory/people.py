@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from doorward.accounts.models import Administrator, Standing, Status
 from doorward.audit.naming import full_name
 from doorward.credentials.models import Factor
-from doorward.directory import standing
+from doorward.directory import search, standing
 from doorward.policy.rules import FactorKind, Kinds
 
 if TYPE_CHECKING:
