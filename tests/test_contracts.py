@@ -59,7 +59,7 @@ BREACHES = [
     ),
     (
         "Only the gate asks the access decision",
-        "web/http/pages.py",
+        "web/http/gate.py",
         "import doorward.gate.decision",
     ),
     (

@@ -14,11 +14,11 @@ from doorward.credentials.events import FACTOR_LOCKED, SECOND_STEP_FAILED, SECON
 from doorward.credentials.models import Factor
 from doorward.credentials.totp import clock_doctor as doctor
 from doorward.credentials.totp import rules as totp_rules
-from doorward.credentials.totp import verify
 from doorward.gate import loading
 from doorward.kernel.errors import MustWait
 from doorward.kernel.ratelimit import rules
 from doorward.sessions import issuing
+from doorward.signin import second_step
 from tests.kit import codes, people
 from tests.kit.racing import at_once
 
@@ -56,10 +56,9 @@ def two(secret: bytes, offset: int) -> tuple[str, str]:
 
 
 def verify_code(person: Administrator, code: str) -> None:
-    verify.verify_second_step(
+    second_step.verify_code(
         auth=begin(person),
         code=code,
-        completes=False,
         actor=people.actor(person),
         now=timezone.now(),
     )

@@ -26,7 +26,6 @@ from doorward.credentials.models import Factor, Passkey, RecoverySet, UserHandle
 from doorward.credentials.passkeys import verify
 from doorward.credentials.passkeys.challenges import Purpose
 from doorward.credentials.passkeys.verify import Given
-from doorward.credentials.totp import verify as totp_verify
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.gate.decision import next_step
 from doorward.gate.requirement import Need, Step
@@ -35,6 +34,7 @@ from doorward.kernel.models import Attempt
 from doorward.policy.rules import FactorKind
 from doorward.sessions.models import Session
 from doorward.sessions.reauthentication import OWN_SECURITY
+from doorward.signin import second_step
 from doorward.signin.errors import PasskeyUnknown
 from doorward.signin.events import SIGN_IN_FAILED
 from tests.kit import codes, passkeys, people
@@ -150,10 +150,9 @@ def test_the_app_does_not_wait_for_the_passkey(owner, clock):
     for _ in range(6):
         with pytest.raises(Refusal):
             verify_second_step(auth, key, signed=b"something else")
-    totp_verify.verify_second_step(
+    second_step.verify_code(
         auth=auth,
         code=codes.code(secret),
-        completes=False,
         actor=people.actor(owner),
         now=timezone.now(),
     )

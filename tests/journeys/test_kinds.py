@@ -215,6 +215,19 @@ def test_the_app_is_not_offered_and_if_used_it_leads_to_the_passkey(owner, both)
     assert due(client) == ""
 
 
+def test_a_sign_in_is_recorded_once_whatever_is_asked_for_later(owner):
+    kit_codes.enable_app(owner)
+    key, client = passkeys.add(owner), knows_password(owner)
+    give_code(client, owner)
+    assert due(client) == ""
+    (signed_in,) = people.events(SIGNED_IN)
+    only_passkeys(owner)
+    assert due(client) == CODE
+    give_passkey(client, CODE, key)
+    assert due(client) == ""
+    assert people.events(SIGNED_IN) == [signed_in]
+
+
 def test_the_app_is_no_fresh_proof_and_does_not_throw_anybody_out(owner, both, clock):
     client = knows_password(owner)
     give_passkey(client, CODE, both)

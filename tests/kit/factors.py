@@ -11,9 +11,10 @@ from doorward.accounts.models import Administrator
 from doorward.credentials import removal
 from doorward.credentials.errors import WrongCode
 from doorward.credentials.recovery_codes import codes as recovery_codes_codes
-from doorward.credentials.totp import enrol, verify
+from doorward.credentials.totp import enrol
 from doorward.gate import loading
 from doorward.sessions import issuing
+from doorward.signin import second_step
 from tests.kit import codes as kit_codes
 from tests.kit import people
 
@@ -86,8 +87,8 @@ def reload(started: Started) -> AuthContext:
 
 
 def verify_code(auth: AuthContext, code: str, person: Administrator) -> Started:
-    return verify.verify_second_step(
-        auth=auth, code=code, completes=False, actor=people.actor(person), now=timezone.now()
+    return second_step.verify_code(
+        auth=auth, code=code, actor=people.actor(person), now=timezone.now()
     )
 
 

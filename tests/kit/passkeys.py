@@ -14,9 +14,10 @@ from doorward.credentials.passkeys.challenges import Purpose
 from doorward.credentials.passkeys.enrol import write_passkey
 from doorward.credentials.passkeys.options import Party, User, for_creation
 from doorward.credentials.passkeys.rules import Expected, check_registration, read_answer
+from doorward.credentials.passkeys.verify import Given
 from doorward.gate.loading import load
 from doorward.sessions import issuing
-from doorward.signin import passkey
+from doorward.signin import passkey, second_step
 from tests.kit import people
 from tests.kit.softkey import SoftKey
 
@@ -68,11 +69,9 @@ def asked(auth: AuthContext, purpose: Purpose = Purpose.SECOND_STEP) -> dict[str
 
 def send_second_step(auth: AuthContext, answer: str, actor: Actor | None = None) -> Started:
     """Return an answer at the second step."""
-    return verify.verify_second_step(
+    return second_step.verify_passkey(
         auth=auth,
-        answer=answer,
-        party=PARTY,
-        completes=False,
+        given=Given(answer, Purpose.SECOND_STEP, PARTY),
         actor=actor or auth.actor(people.actor(people.again_by_id(auth.person.id)).client),
         now=timezone.now(),
     )
@@ -113,7 +112,6 @@ def send_alone(answer: str, *, browser: str = BROWSER) -> Started:
         party=PARTY,
         browser_token=browser,
         next_path="/activity/",
-        completes=lambda _auth: False,
         client=WHERE,
         now=timezone.now(),
     )

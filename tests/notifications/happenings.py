@@ -53,7 +53,7 @@ from doorward.credentials.events import (
 from doorward.credentials.models import Factor
 from doorward.credentials.password import change as password_change
 from doorward.credentials.recovery_codes import codes as recovery_codes_codes
-from doorward.credentials.totp import enrol, verify
+from doorward.credentials.totp import enrol
 from doorward.credentials.trusted_browsers import policy_change as trusted_browsers_policy_change
 from doorward.credentials.trusted_browsers import trust
 from doorward.customers import services as customers
@@ -69,7 +69,7 @@ from doorward.recovery import not_me
 from doorward.recovery.events import NOT_ME
 from doorward.sessions import ending, issuing
 from doorward.sessions.events import OTHER_SESSIONS_ENDED, SIGN_IN_ABANDONED, SIGNED_IN, SIGNED_OUT
-from doorward.signin import forgotten_password, mailbox, password
+from doorward.signin import forgotten_password, mailbox, password, second_step
 from doorward.signin.events import MAILBOX_PROOF_SENT, PASSWORD_LINK_ASKED
 from tests.kit import codes as kit_codes
 from tests.kit import passkeys
@@ -194,10 +194,9 @@ def fail_second_step(stage: Stage, times: int = 1) -> None:
     auth = stage.auth(stage.knows_password())
     for _ in range(times):
         try:
-            verify.verify_second_step(
+            second_step.verify_code(
                 auth=auth,
                 code="000000",
-                completes=True,
                 actor=auth.actor(ORIGIN),
                 now=stage.now,
             )

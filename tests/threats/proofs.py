@@ -229,9 +229,9 @@ def asserted(options: str, **given: Any) -> Callable[[Person], Form]:
 
 PASSWORD = "doorward.credentials.password.change._verify_current"
 SIGN_IN = "doorward.signin.password._verify"
-CODE = "doorward.credentials.totp.verify._look"
+CODE = "doorward.credentials.totp.verify.look"
 SET_UP = "doorward.credentials.totp.enrol._check"
-PASSKEY = "doorward.credentials.passkeys.verify._try"
+PASSKEY = "doorward.credentials.passkeys.verify.look"
 PASSKEY_SIGN_IN = "doorward.signin.passkey._check"
 CLOCK = "doorward.credentials.totp.clock_doctor.examine"
 RECOVERY = "doorward.credentials.recovery_codes.codes._find"

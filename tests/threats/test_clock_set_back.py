@@ -16,7 +16,7 @@ from doorward.credentials.errors import SetUpExpired, TrustNotAllowed
 from doorward.credentials.models import ChallengePeriod
 from doorward.credentials.password import change
 from doorward.credentials.recovery_codes import codes
-from doorward.credentials.totp import enrol, verify
+from doorward.credentials.totp import enrol
 from doorward.credentials.trusted_browsers import trust
 from doorward.customers.models import Customer
 from doorward.gate import loading
@@ -30,7 +30,7 @@ from doorward.sessions import issuing, saved_requests
 from doorward.sessions.errors import StaleRequest
 from doorward.sessions.models import Session
 from doorward.signin import invitation as signin_invitation
-from doorward.signin import mailbox
+from doorward.signin import mailbox, second_step
 from doorward.signin.models import MailboxProof
 from tests.kit import codes as kit_codes
 from tests.kit import passkeys, people
@@ -101,10 +101,9 @@ def again(auth: AuthContext) -> AuthContext:
 def code_of_an_app(person: Administrator) -> Use:
     secret, auth = kit_codes.enable_app(person), passkeys.begin(person)
     code = kit_codes.code(secret)
-    return lambda: verify.verify_second_step(
+    return lambda: second_step.verify_code(
         auth=again(auth),
         code=code,
-        completes=False,
         actor=people.actor(person),
         now=timezone.now(),
     )

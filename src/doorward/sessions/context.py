@@ -110,6 +110,14 @@ class AuthContext:
         """Return the same, as if this factor were the only one: no other serves as a proof this time."""
         return replace(self, factors=tuple(row for row in self.factors if row.id == factor_id))
 
+    def proved(self, factor: FactorRow, *, now: datetime) -> AuthContext:
+        """Return the same as it is from now on, where this factor was proved and the session is stepped up with it."""
+        if self.facts.session is None:
+            return self
+        session = replace(self.facts.session, factor_at=now, factor_id=factor.id)
+        browser = replace(self.browser, factor_kind=factor.kind.value)
+        return replace(self, facts=replace(self.facts, session=session), browser=browser)
+
     @property
     def two_factors(self) -> bool:
         """Whether two factors are on or required (it decides the length of passwords)."""

@@ -20,7 +20,9 @@ from doorward.credentials.passkeys.verify import count
 from doorward.credentials.shared import record_failure
 from doorward.credentials.totp.verify import lock_guessed
 from doorward.customers import cached
+from doorward.gate.evaluate import evaluate
 from doorward.gate.loading import load
+from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
 from doorward.kernel.ratelimit import throttle
 from doorward.policy.rules import FactorKind
@@ -31,14 +33,12 @@ from doorward.signin.events import SIGN_IN_FAILED
 from doorward.signin.password import send_home
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from doorward.audit.actor import ClientInfo
     from doorward.credentials.passkeys.options import Party
     from doorward.credentials.passkeys.queries import Stored
     from doorward.credentials.passkeys.rules import Answer, Asserted
-    from doorward.sessions.context import AuthContext
     from doorward.sessions.issuing import Before
 
 
@@ -55,17 +55,16 @@ def sign_in(  # noqa: PLR0913 - what a sign-in and its browser bring
     party: Party,
     browser_token: str,
     next_path: str,
-    completes: Callable[[AuthContext], bool],
     client: ClientInfo,
     now: datetime,
 ) -> Started:
     """Begin a session for the owner of a passkey that has verified its user.
 
-    `completes`: says of a session whether nothing else is due, so that the sign-in is recorded in the
-    same transaction. Raises what `check_assertion` raises, `PasskeyChallengeInvalid`, `MustWait`,
-    `FactorDisabled`; `PasskeyUnknown` for one that nobody has, or somebody who may not sign in;
-    `PasskeyNotVerified` for one that never verified its user beside another proof (7.2, step 24): who
-    finds a key without a PIN can give it one.
+    Where nothing else is due, the sign-in is recorded in the same transaction. Raises what
+    `check_assertion` raises, `PasskeyChallengeInvalid`, `MustWait`, `FactorDisabled`;
+    `PasskeyUnknown` for one that nobody has, or somebody who may not sign in; `PasskeyNotVerified`
+    for one that never verified its user beside another proof (7.2, step 24): who finds a key
+    without a PIN can give it one.
     """
     coming = _Coming(issuing.browser_hash(browser_token), next_path[:2000], client, now)
     # One transaction, as one commit costs what all the rest does. A refusal is one of its results: what was
@@ -73,7 +72,7 @@ def sign_in(  # noqa: PLR0913 - what a sign-in and its browser bring
     with transaction.atomic():
         outcome = _try(answer, party, coming)
         if isinstance(outcome, Started):
-            _complete(outcome, completes, coming)
+            _complete(outcome, coming)
     if isinstance(outcome, Refusal):
         raise outcome
     return outcome
@@ -152,9 +151,9 @@ def _begin(passkey: Stored, before: Before, coming: _Coming, *, actor: Actor) ->
     )
 
 
-def _complete(started: Started, completes: Callable[[AuthContext], bool], coming: _Coming) -> None:
+def _complete(started: Started, coming: _Coming) -> None:
     auth = load(started.token, host=coming.client.host)
-    if auth is None or not completes(auth):
+    if auth is None or not evaluate(auth, Need.THROUGH, now=coming.now).through:
         return
     issuing.mark_signed_in(
         started.session_id,

@@ -22,7 +22,6 @@ from doorward.credentials.passkeys.rules import Expected, check_assertion, read_
 from doorward.credentials.shared import own_key, record_guess, step_up
 from doorward.credentials.totp.verify import (
     lock_guessed,
-    pass_on,
     passed_meanwhile,
     reserve_own,
     usable,
@@ -31,7 +30,6 @@ from doorward.kernel.errors import MustWait, Refusal
 from doorward.kernel.ratelimit import throttle
 from doorward.policy.rules import FactorKind
 from doorward.sessions.errors import StaleRequest
-from doorward.sessions.lock import hold
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -69,29 +67,6 @@ def begin(*, auth: AuthContext, purpose: Purpose, party: Party, now: datetime) -
     return for_request(challenge=challenge, party=party, allow=allow, verified=False)
 
 
-def verify_second_step(  # noqa: PLR0913 - as for a code, and the relying party
-    *, auth: AuthContext, answer: str, party: Party, completes: bool, actor: Actor, now: datetime
-) -> Started:
-    """Prove a passkey at sign-in, after the password; return the stepped-up session.
-
-    `completes`: as for a code. Raises what `check_assertion` raises, `PasskeyChallengeInvalid`,
-    `PasskeyNotOffered`, `MustWait`, `FactorDisabled`, or `StaleRequest` where this session already
-    passed the step.
-    """
-    given = Given(answer, Purpose.SECOND_STEP, party)
-    with transaction.atomic():
-        if completes:
-            hold(auth.person.id)  # as for a code
-        found = _try(auth, given, actor=actor, now=now)
-        if not isinstance(found, Refusal):
-            factor = next(row for row in auth.factors if row.id == found.factor_id)
-            return pass_on(auth, factor, completes=completes, actor=actor, now=now)
-        if isinstance(found, PasskeyChallengeInvalid) and passed_meanwhile(auth):
-            raise StaleRequest
-    _remember(auth, found, given, actor=actor, now=now)
-    raise found
-
-
 def reauthenticate(*, auth: AuthContext, given: Given, actor: Actor, now: datetime) -> Started:
     """Prove a passkey once more, as reauthentication; the session gets a new identifier."""
     passkey = _verify_open(auth, given, actor=actor, now=now)
@@ -109,18 +84,18 @@ def _verify_open(auth: AuthContext, given: Given, *, actor: Actor, now: datetime
     """Prove a passkey in a session that is through; its tries are counted on this session."""
     reserve_own(_FAILED[given.purpose], actor=actor, now=now)
     with transaction.atomic():
-        found = _try(auth, given, actor=actor, now=now)
+        found = look(auth, given, actor=actor, now=now)
     if isinstance(found, Refusal):
         if isinstance(found, PasskeyChallengeInvalid) and passed_meanwhile(auth):
             throttle.was_right([own_key(actor)])
             raise StaleRequest
-        _remember(auth, found, given, actor=actor, now=now)
+        remember(auth, found, given, actor=actor, now=now)
         raise found
     throttle.was_right([own_key(actor)])
     return found
 
 
-def _try(auth: AuthContext, given: Given, *, actor: Actor, now: datetime) -> Stored | Refusal:
+def look(auth: AuthContext, given: Given, *, actor: Actor, now: datetime) -> Stored | Refusal:
     """Burn the challenge, count the try on the passkey, and only then look at the answer.
 
     In the caller's transaction; a refusal is a result, so that what was counted and consumed is committed.
@@ -145,9 +120,10 @@ def _try(auth: AuthContext, given: Given, *, actor: Actor, now: datetime) -> Sto
     return passkey
 
 
-def _remember(
+def remember(
     auth: AuthContext, refusal: Refusal, given: Given, *, actor: Actor, now: datetime
 ) -> None:
+    """Remember what was refused, after it was counted, and disable what was guessed at too often."""
     record_guess(_FAILED[given.purpose], refusal, actor=actor, now=now)
     passkeys_of = [row.id for row in auth.factors if row.kind is FactorKind.PASSKEY]
     lock_guessed(passkeys_of, actor=actor, now=now)

@@ -23,8 +23,6 @@ from doorward.kernel.db.prepared import PreparedUpdate
 from doorward.kernel.errors import MustWait, Refusal
 from doorward.kernel.ratelimit import rules, throttle
 from doorward.policy.rules import FactorKind
-from doorward.sessions import issuing
-from doorward.sessions.errors import StaleRequest
 from doorward.sessions.lock import hold
 from doorward.sessions.models import Session
 
@@ -44,28 +42,6 @@ if TYPE_CHECKING:
 MANY = 3
 
 
-def verify_second_step(
-    *, auth: AuthContext, code: str, completes: bool, actor: Actor, now: datetime
-) -> Started:
-    """Prove a factor at sign-in; return the stepped-up session.
-
-    `completes`: nothing is due after it, so that the sign-in is recorded in the same transaction.
-    Raises `WrongCode`, `CodeAlreadyUsed`, `MustWait`, `FactorDisabled`, or `StaleRequest` where this
-    session already passed the step; then nothing is counted.
-    """
-    with transaction.atomic():
-        if completes:
-            # The last sign-in is written into the person's row, which comes before their factors'.
-            hold(auth.person.id)
-        found = _look(auth, code, kind=SECOND_STEP_FAILED, actor=actor, now=now)
-        if not isinstance(found, Refusal):
-            return pass_on(auth, found, completes=completes, actor=actor, now=now)
-        if isinstance(found, CodeAlreadyUsed) and passed_meanwhile(auth):
-            raise StaleRequest
-    remember(auth, found, kind=SECOND_STEP_FAILED, actor=actor, now=now)
-    raise found
-
-
 def reauthenticate(*, auth: AuthContext, code: str, actor: Actor, now: datetime) -> Started:
     """Prove a factor once more, as reauthentication; the session gets a new identifier."""
     factor_id = verify_code(auth=auth, code=code, kind=PROOF_FAILED, actor=actor, now=now)
@@ -80,7 +56,7 @@ def verify_code(
     """Burn a code of one of this person's apps; return the factor's id. Failures are recorded as `kind`."""
     reserve_own(kind, actor=actor, now=now)
     with transaction.atomic():
-        found = _look(auth, code, kind=kind, actor=actor, now=now)
+        found = look(auth, code, kind=kind, actor=actor, now=now)
     if isinstance(found, Refusal):
         remember(auth, found, kind=kind, actor=actor, now=now)
         raise found
@@ -97,24 +73,13 @@ def reserve_own(kind: EventType, *, actor: Actor, now: datetime) -> None:
         raise
 
 
-def pass_on(
-    auth: AuthContext, factor: FactorRow, *, completes: bool, actor: Actor, now: datetime
-) -> Started:
-    """Step the session up with a factor that was proved, in the caller's transaction."""
-    if not completes:
-        return step_up(auth.browser, factor.id, kind=factor.kind, now=now)
-    known = auth.browser.known_browser
-    issuing.record_sign_in(actor=actor, with_what=factor.kind.value, known_browser=known, now=now)
-    return step_up(auth.browser, factor.id, kind=factor.kind, now=now, signed_in_at=now)
-
-
 def failures(auth: AuthContext) -> int:
     """Return how many tries in a row were wrong, of the app that was tried most."""
     rows = Factor.objects.filter(administrator_id=auth.person.id)
     return max(rows.values_list("failures_in_a_row", flat=True), default=0)
 
 
-def _look(
+def look(
     auth: AuthContext, code: str, *, kind: EventType, actor: Actor, now: datetime
 ) -> FactorRow | Refusal:
     """Count, look and consume, in the caller's transaction; return the app that was proved, or what refuses.

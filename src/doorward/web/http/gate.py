@@ -1,4 +1,4 @@
-"""The gate: one middleware asks the one decision, for every request, and obeys.
+"""The gate of pages: one middleware asks the one decision, for every request, and obeys.
 
 A view runs if its need is met, or if it is the page of the very step that is due. Nothing runs
 without a declaration, and `request.administrator` exists only when the answer is *through*.
@@ -24,9 +24,8 @@ from doorward.credentials.trusted_browsers import trust
 from doorward.customers.cached import brand_for_host, brand_of, is_known_host
 from doorward.customers.events import ACCESS_REFUSED
 from doorward.customers.tabs import HOME
-from doorward.gate.decision import is_recent, next_step
+from doorward.gate.evaluate import evaluate
 from doorward.gate.loading import load
-from doorward.gate.reasons import why
 from doorward.gate.requirement import Need, Step
 from doorward.kernel.errors import MustWait
 from doorward.kernel.storage import fault_in
@@ -52,12 +51,10 @@ from doorward.web.kit.tabs import ADDRESSES, keys_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
     from uuid import UUID
 
     from django.http import HttpResponse, HttpResponseRedirect
 
-    from doorward.policy.rules import FactorKind
     from doorward.sessions.context import AuthContext
     from doorward.sessions.issuing import Started
     from doorward.sessions.reauthentication import Reauthentication
@@ -91,7 +88,7 @@ class ReauthenticationWanted(Exception):
 
 
 class Gate:
-    """Loads the facts, asks `next_step`, and lets a view run or sends the browser to the step."""
+    """Loads the facts, asks `evaluate`, and lets a view run or sends the browser to the step."""
 
     def __init__(self, get_response: Callable[[Request], HttpResponse]) -> None:
         self.get_response = get_response
@@ -171,39 +168,19 @@ def _load(request: Request, token: str) -> None:
         request.brand = brand_of(request.auth.person.brand_id)
 
 
-def completes(request: Request, kind: FactorKind) -> bool:
-    """Return whether a right proof by a factor of this kind, given now, would let this session through.
-
-    It only decides in which transaction the sign-in is recorded: letting through is decided at the
-    next request, as always.
-    """
-    facts = request.auth.facts if request.auth else None
-    if facts is None or facts.session is None:
-        return False
-    factor = next((one for one in facts.factors if one.usable and one.kind is kind), None)
-    proved = replace(facts.session, factor_at=request.now, factor_id=factor.id if factor else None)
-    step = next_step(replace(facts, session=proved), Need.THROUGH, now=request.now)
-    return step is Step.THROUGH
-
-
-def lets_through(auth: AuthContext, *, now: datetime) -> bool:
-    """Return whether a session that was just begun would be let through; again, only for the record."""
-    return next_step(auth.facts, Need.THROUGH, now=now) is Step.THROUGH
-
-
 def demand(request: Request, fresh: Reauthentication) -> None:
     """Ask for reauthentication in the middle of a view, before it has changed anything."""
-    facts = request.auth.facts if request.auth else None
-    if facts is None or not is_recent(facts, fresh, now=request.now):
+    if not evaluate(request.auth, Need.proof(fresh), now=request.now).through:
         raise ReauthenticationWanted
 
 
 def _serve_step(request: Request, step: Step, *, through: bool) -> HttpResponse | None:
-    due = _step(request, Need.THROUGH)
+    verdict = evaluate(request.auth, Need.THROUGH, now=request.now)
+    due = verdict.step
     if due is step:
         if due is not Step.SIGN_IN:  # a session that has ended stays ended, whatever it looks at
             _touch(request)
-        _say_why(request, step)
+        request.why = verdict.why
         return None
     if due is Step.THROUGH and through:
         _admit(request)
@@ -213,42 +190,26 @@ def _serve_step(request: Request, step: Step, *, through: bool) -> HttpResponse 
     return _send_to(request, due)
 
 
-def _say_why(request: Request, step: Step) -> None:
-    auth = request.auth
-    if auth is not None:
-        request.why = why(
-            auth.facts,
-            step,
-            password_due=auth.person.password_due,
-            known_browser=auth.browser.known_browser,
-        )
-
-
 def _let_in_if_through(request: Request) -> None:
-    if request.auth is not None and _step(request, Need.THROUGH) is Step.THROUGH:
+    if evaluate(request.auth, Need.THROUGH, now=request.now).through:
         _admit(request)
 
 
 def _meet(request: Request, need: Need, declaration: Declaration) -> HttpResponse | None:
-    step = _step(request, need)
-    if step is Step.THROUGH:
+    verdict = evaluate(request.auth, need, now=request.now)
+    step = verdict.step
+    if verdict.admitted:
         _admit(request)
+    if verdict.through:
         request.tab = (declaration.need or need).tab
         _forget_saved_request(request)
         return None
-    if step in {Step.NO_RIGHT, Step.REAUTHENTICATE}:
-        _admit(request)
     if step is Step.NO_RIGHT:
         _record_refusal(request, need)
         return error_page(request, 403, home=_first_page(request))
     if step is Step.REAUTHENTICATE:
         return _reauthenticate(request)
     return _send_to(request, step)
-
-
-def _step(request: Request, need: Need) -> Step:
-    facts = request.auth.facts if request.auth else None
-    return next_step(facts, need, now=request.now)
 
 
 def _admit(request: Request) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -11,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from doorward.credentials.errors import AlreadyEnabled, FactorDisabled
-from doorward.credentials.passkeys import verify
+from doorward.credentials.passkeys.challenges import Purpose
+from doorward.credentials.passkeys.verify import Given
 from doorward.credentials.password import change
 from doorward.credentials.password.rules import minimum
 from doorward.credentials.recovery_codes import codes
@@ -23,17 +23,10 @@ from doorward.kernel.text.cleaning import safe_next
 from doorward.policy.rules import FactorKind
 from doorward.sessions import ending, queries
 from doorward.sessions.errors import StaleRequest
-from doorward.signin import mailbox, passkey, password
+from doorward.signin import mailbox, passkey, password, second_step
 from doorward.signin.errors import PasskeyUnknown, PortalElsewhere
 from doorward.web.http import browsermark, unsent
-from doorward.web.http.gate import (
-    completes,
-    drop_session_cookie,
-    go_on,
-    landing,
-    lets_through,
-    onward,
-)
+from doorward.web.http.gate import drop_session_cookie, go_on, landing, onward
 from doorward.web.http.needs import needs, serves
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.posted import field, optional, ticked
@@ -87,7 +80,6 @@ def _by_passkey(request: Request, heading: str, mark: str) -> Started:
         party=passkeys.party_of(request.brand),
         browser_token=mark,
         next_path=heading,
-        completes=partial(lets_through, now=request.now),
         client=request.client,
         now=request.now,
     )
@@ -112,21 +104,11 @@ def code(request: Request) -> HttpResponse:
 def _second_step(request: Request) -> Started:
     auth, actor = session_of(request), acting(request)
     if "credential" in request.POST:
-        return verify.verify_second_step(
-            auth=auth,
-            answer=field(request, "credential"),
-            party=passkeys.party_of(request.brand),
-            completes=completes(request, FactorKind.PASSKEY),
-            actor=actor,
-            now=request.now,
-        )
-    return totp_verify.verify_second_step(
-        auth=auth,
-        code=field(request, "code"),
-        completes=completes(request, FactorKind.APP),
-        actor=actor,
-        now=request.now,
-    )
+        party = passkeys.party_of(request.brand)
+        given = Given(field(request, "credential"), Purpose.SECOND_STEP, party)
+        return second_step.verify_passkey(auth=auth, given=given, actor=actor, now=request.now)
+    code = field(request, "code")
+    return second_step.verify_code(auth=auth, code=code, actor=actor, now=request.now)
 
 
 @serves(Step.VERIFY_FACTOR)

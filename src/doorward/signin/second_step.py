@@ -1,0 +1,78 @@
+"""The second step of signing in: a factor is proved, and a sign-in that is complete by it is recorded.
+
+All in one transaction. A refusal is one of its results, so that what was counted and consumed is committed with it;
+it is remembered and raised after.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from doorward.credentials.errors import CodeAlreadyUsed, PasskeyChallengeInvalid
+from doorward.credentials.events import SECOND_STEP_FAILED
+from doorward.credentials.passkeys import verify as passkeys
+from doorward.credentials.shared import step_up
+from doorward.credentials.totp import verify as apps
+from doorward.gate.evaluate import evaluate
+from doorward.gate.requirement import Need
+from doorward.kernel.errors import Refusal
+from doorward.sessions import issuing
+from doorward.sessions.errors import StaleRequest
+from doorward.sessions.lock import hold
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doorward.audit.actor import Actor
+    from doorward.credentials.passkeys.verify import Given
+    from doorward.sessions.context import AuthContext, FactorRow
+    from doorward.sessions.issuing import Started
+
+
+def verify_code(*, auth: AuthContext, code: str, actor: Actor, now: datetime) -> Started:
+    """Prove an authenticator app; return the stepped-up session.
+
+    Raises `WrongCode`, `CodeAlreadyUsed`, `MustWait`, `FactorDisabled`, or `StaleRequest` where this
+    session already passed the step; then nothing is counted.
+    """
+    with transaction.atomic():
+        # The last sign-in is written into the person's row, which comes before their factors'.
+        hold(auth.person.id)
+        found = apps.look(auth, code, kind=SECOND_STEP_FAILED, actor=actor, now=now)
+        if not isinstance(found, Refusal):
+            return _pass_on(auth, found, actor=actor, now=now)
+        if isinstance(found, CodeAlreadyUsed) and apps.passed_meanwhile(auth):
+            raise StaleRequest
+    apps.remember(auth, found, kind=SECOND_STEP_FAILED, actor=actor, now=now)
+    raise found
+
+
+def verify_passkey(*, auth: AuthContext, given: Given, actor: Actor, now: datetime) -> Started:
+    """Prove a passkey after the password; return the stepped-up session.
+
+    Raises what `check_assertion` raises, `PasskeyChallengeInvalid`, `PasskeyNotOffered`, `MustWait`,
+    `FactorDisabled`, or `StaleRequest` as for a code.
+    """
+    with transaction.atomic():
+        hold(auth.person.id)  # as for a code
+        found = passkeys.look(auth, given, actor=actor, now=now)
+        if not isinstance(found, Refusal):
+            factor = next(row for row in auth.factors if row.id == found.factor_id)
+            return _pass_on(auth, factor, actor=actor, now=now)
+        if isinstance(found, PasskeyChallengeInvalid) and apps.passed_meanwhile(auth):
+            raise StaleRequest
+    passkeys.remember(auth, found, given, actor=actor, now=now)
+    raise found
+
+
+def _pass_on(auth: AuthContext, factor: FactorRow, *, actor: Actor, now: datetime) -> Started:
+    """Step the session up with what was proved; record the sign-in where nothing else is due, once."""
+    browser = auth.browser
+    verdict = evaluate(auth.proved(factor, now=now), Need.THROUGH, now=now)
+    if browser.signed_in_at is not None or not verdict.through:
+        return step_up(browser, factor.id, kind=factor.kind, now=now)
+    known, with_what = browser.known_browser, factor.kind.value
+    issuing.record_sign_in(actor=actor, with_what=with_what, known_browser=known, now=now)
+    return step_up(browser, factor.id, kind=factor.kind, now=now, signed_in_at=now)
