@@ -53,7 +53,6 @@ def test_who_accepts_just_now_does_not_get_another_s_email(owner):
                     invitation.accept,
                     token=mailed_links.path(link).split("/")[-2],
                     password=people.PASSWORD,
-                    two_factors=False,
                     browser_token="browser",
                     client=ClientInfo(),
                     now=timezone.now(),

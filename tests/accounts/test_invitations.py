@@ -34,7 +34,6 @@ def accept(token, *, password=people.PASSWORD, later=timedelta()):
     return invitation.accept(
         token=token,
         password=password,
-        two_factors=False,
         browser_token="a browser",
         client=ClientInfo(address="192.0.2.1"),
         now=timezone.now() + later,

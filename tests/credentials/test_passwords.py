@@ -49,12 +49,11 @@ def by_session(person):
     return Actor(who=person.who(), client=HERE, session_id=mine.session_id)
 
 
-def change(person, actor, *, current=people.PASSWORD, password=people.OTHER_PASSWORD, **rest):
+def change(person, actor, *, current=people.PASSWORD, password=people.OTHER_PASSWORD):
     return password_change.change(
         administrator_id=person.id,
         current=current,
         password=password,
-        **({"two_factors": False} | rest),
         actor=actor,
         now=timezone.now(),
     )
@@ -120,7 +119,8 @@ def test_a_bad_one_is_refused_by_name(owner, password, refusal):
 
 
 def test_with_two_factors_twelve_characters_do_and_it_is_remembered(owner):
-    change(owner, by_session(owner), password="q7h2kz9w4m1x", two_factors=True)
+    codes.enable_app(owner)
+    change(owner, by_session(owner), password="q7h2kz9w4m1x")
     assert people.again(owner).password_long is False
     change(
         owner,
@@ -135,7 +135,6 @@ def reset(token, *, password=people.OTHER_PASSWORD, later=timedelta()):
     return password_change.reset(
         token=token,
         password=password,
-        two_factors=False,
         browser_token="a browser",
         client=HERE,
         now=timezone.now() + later,
@@ -257,14 +256,12 @@ def test_what_is_due_is_set_and_no_longer_due(owner):
         password_change.set_due(
             administrator_id=owner.id,
             password=people.PASSWORD,
-            two_factors=False,
             actor=actor,
             now=timezone.now(),
         )
     password_change.set_due(
         administrator_id=owner.id,
         password=people.OTHER_PASSWORD,
-        two_factors=False,
         actor=actor,
         now=timezone.now(),
     )

@@ -322,7 +322,6 @@ def password_changed(stage: Stage) -> None:
         administrator_id=stage.person.id,
         current=kit_people.PASSWORD,
         password=kit_people.OTHER_PASSWORD,
-        two_factors=False,
         actor=stage.by_person,
         now=stage.now,
     )
@@ -342,7 +341,6 @@ def password_reset(stage: Stage) -> None:
     password_change.reset(
         token=stage.token(LinkPurpose.RESET),
         password=kit_people.OTHER_PASSWORD,
-        two_factors=False,
         browser_token="",
         client=ORIGIN,
         now=stage.now,

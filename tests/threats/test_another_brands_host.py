@@ -283,7 +283,6 @@ def test_the_service_itself_refuses_it(mine):
         change.reset(
             token=token,
             password=people.OTHER_PASSWORD,
-            two_factors=False,
             browser_token="x",
             client=ClientInfo(host=THERE),
             now=timezone.now(),

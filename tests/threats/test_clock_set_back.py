@@ -146,15 +146,13 @@ def secret_of_a_set_up(person: Administrator) -> Use:
 def reset_link(person: Administrator) -> Use:
     people.ask_for_link(person.email, client=WHERE)
     token = token_of(person, LinkPurpose.RESET)
-    return lambda: change.reset(token=token, two_factors=False, now=timezone.now(), **RESET)
+    return lambda: change.reset(token=token, now=timezone.now(), **RESET)
 
 
 def invitation(person: Administrator) -> Use:
     invited = people.invite(person.customer)
     token = token_of(invited, LinkPurpose.INVITATION)
-    return lambda: signin_invitation.accept(
-        token=token, two_factors=False, now=timezone.now(), **RESET
-    )
+    return lambda: signin_invitation.accept(token=token, now=timezone.now(), **RESET)
 
 
 def this_was_not_me(person: Administrator) -> Use:

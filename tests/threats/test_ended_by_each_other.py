@@ -105,7 +105,6 @@ def password(one: Browser) -> Callable[[], Any]:
         administrator_id=one.person.id,
         current=kit_people.PASSWORD,
         password=f"{kit_people.OTHER_PASSWORD} {one.number}",
-        two_factors=False,
         **one.words,
     )
 
@@ -115,7 +114,6 @@ def due_password(one: Browser) -> Callable[[], Any]:
         change.set_due,
         administrator_id=one.person.id,
         password=f"{kit_people.OTHER_PASSWORD} {one.number}",
-        two_factors=False,
         **one.words,
     )
 

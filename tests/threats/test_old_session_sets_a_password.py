@@ -123,9 +123,7 @@ def test_guesses_at_the_same_moment_are_one_guess(owner):
     column(owner, password_due="not_me")
     guesses = [people.PASSWORD, *(f"guess number {n} of a long list" for n in range(5))]
     actor, now = people.actor(owner), timezone.now()
-    set_due = partial(
-        change.set_due, administrator_id=owner.id, two_factors=False, actor=actor, now=now
-    )
+    set_due = partial(change.set_due, administrator_id=owner.id, actor=actor, now=now)
     outcomes = at_once([partial(set_due, password=guess) for guess in guesses])
     assert outcomes.count(None) == 1
     assert all(isinstance(one, StaleRequest) for one in outcomes[1:] if one is not None)

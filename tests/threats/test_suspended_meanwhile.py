@@ -183,7 +183,7 @@ def open_session(person: Administrator) -> Callable[[], object]:
 def open_reset(person: Administrator) -> Callable[[], object]:
     people.ask_for_link(person.email, client=WHERE)
     mailed = token(person, LinkPurpose.RESET)
-    return lambda: change.reset(token=mailed, two_factors=False, now=timezone.now(), **FORM)
+    return lambda: change.reset(token=mailed, now=timezone.now(), **FORM)
 
 
 def open_email_change(person: Administrator) -> Callable[[], object]:
@@ -243,7 +243,7 @@ def test_nothing_that_was_open_is_good_after_the_restore(
 def test_an_invitation_waits_for_its_customer(owner: Administrator) -> None:
     invited = people.invite(owner.customer)
     mailed = token(invited, LinkPurpose.INVITATION)
-    accept = partial(invitation.accept, token=mailed, two_factors=False, **FORM)
+    accept = partial(invitation.accept, token=mailed, **FORM)
     suspend_customer(owner)
     with pytest.raises(LinkInvalid):
         accept(now=timezone.now())

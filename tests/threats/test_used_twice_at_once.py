@@ -136,14 +136,14 @@ def by_link(service: Callable[..., Any], token: str, **more: Any) -> list[Callab
 
 def test_a_reset_link(owner):
     people.ask_for_link(owner.email)
-    one_is_taken(by_link(change.reset, token_of(owner, "reset"), two_factors=False))
+    one_is_taken(by_link(change.reset, token_of(owner, "reset")))
     assert Session.objects.count() == 1
     assert len(people.events(PASSWORD_RESET)) == 1
 
 
 def test_an_invitation(customer):
     person = people.invite(customer)
-    one_is_taken(by_link(invitation.accept, token_of(person, "invitation"), two_factors=False))
+    one_is_taken(by_link(invitation.accept, token_of(person, "invitation")))
     assert Session.objects.filter(administrator=person).count() == 1
     assert len(people.events(INVITATION_ACCEPTED)) == 1
 
@@ -211,9 +211,7 @@ def test_a_form_sent_twice_at_once_is_no_failure():
 def test_an_invitation_that_is_accepted_and_revoked_at_once_ends_one_way(owner):
     for number in range(ROUNDS):
         person = people.invite(owner.customer, email=f"lena{number}@harbourbakery.example")
-        accept, *_rest = by_link(
-            invitation.accept, token_of(person, "invitation"), two_factors=False
-        )
+        accept, *_rest = by_link(invitation.accept, token_of(person, "invitation"))
         outcomes: list[Any] = at_once(
             [
                 accept,

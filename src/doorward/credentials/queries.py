@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from doorward.accounts.models import Administrator
 
 
-def two_factors(person: Administrator) -> bool:
-    """Return whether two factors are on or required for somebody who is not signed in."""
-    return required(person) or Factor.objects.filter(administrator=person).exists()
+def two_factors(person: Administrator, *, factors_go: bool = False) -> bool:
+    """Return whether two factors are on or required for somebody; wants `customer.brand` at hand.
+
+    `factors_go`: what they have is removed together with what is decided from this.
+    """
+    if required(person):
+        return True
+    return not factors_go and Factor.objects.filter(administrator_id=person.id).exists()

@@ -27,7 +27,6 @@ def accept(  # noqa: PLR0913 - the form and who sends it
     *,
     token: str,
     password: str,
-    two_factors: bool,
     browser_token: str,
     client: ClientInfo,
     now: datetime,
@@ -41,7 +40,7 @@ def accept(  # noqa: PLR0913 - the form and who sends it
     person = link.administrator
     if person.status != Status.INVITED or person.customer.status != CustomerStatus.ACTIVE:
         raise LinkInvalid
-    new = change.accept(password, person=person, two_factors=two_factors)
+    new = change.accept(password, person=person)
     actor = Actor(who=person.who(), client=client)
     with transaction.atomic():
         mailed_links.consume(link, now=now)

@@ -27,6 +27,7 @@ from doorward.credentials.events import (
 from doorward.credentials.password import rules
 from doorward.credentials.password.breached import breached_passwords
 from doorward.credentials.password.common import common_passwords
+from doorward.credentials.queries import two_factors
 from doorward.customers.models import CustomerStatus
 from doorward.kernel.errors import MustWait, Refusal
 from doorward.kernel.ratelimit import throttle
@@ -57,15 +58,15 @@ class NewPassword:
         }
 
 
-def accept(password: str, *, person: Administrator, two_factors: bool) -> NewPassword:
+def accept(password: str, *, person: Administrator, factors_go: bool = False) -> NewPassword:
     """Check a new password by the rules and hash it; wants `customer.brand` at hand.
 
-    `two_factors`: on or required for this person. Raises the named refusal (`Password…`). It may ask
+    `factors_go`: their factors are removed with it. Raises the named refusal (`Password…`). It may ask
     the network, so no transaction may be open.
     """
     chosen = rules.check(
         password,
-        two_factors=two_factors,
+        two_factors=two_factors(person, factors_go=factors_go),
         personal=personal_words(person),
         common=common_passwords(),
         breached=breached_passwords(),
@@ -95,12 +96,11 @@ def personal_words(person: Administrator) -> list[str]:
     ]
 
 
-def change(  # noqa: PLR0913 - the form and who sends it
+def change(
     *,
     administrator_id: UUID,
     current: str,
     password: str,
-    two_factors: bool,
     actor: Actor,
     now: datetime,
 ) -> None:
@@ -109,7 +109,7 @@ def change(  # noqa: PLR0913 - the form and who sends it
     _verify_current(person, current, actor=actor, now=now)
     if verify_password(rules.normalise(password), person.password)[0]:
         raise PasswordUnchanged
-    new = accept(password, person=person, two_factors=two_factors)
+    new = accept(password, person=person)
     with transaction.atomic():
         _write(person, new)
         _withdraw(person, now=now)
@@ -138,12 +138,10 @@ def reauthenticate(  # noqa: PLR0913 - the password, and the session whose proof
         return issuing.step_up(session_id, old_hash=old_hash, password_at=now)
 
 
-def set_due(
-    *, administrator_id: UUID, password: str, two_factors: bool, actor: Actor, now: datetime
-) -> None:
+def set_due(*, administrator_id: UUID, password: str, actor: Actor, now: datetime) -> None:
     """Set the password that the gate demands (row 8), and end all other sessions."""
     person = _person(administrator_id)
-    new = accept(password, person=person, two_factors=two_factors)
+    new = accept(password, person=person)
     with transaction.atomic():
         if locked(person.id).password != person.password:
             raise StaleRequest
@@ -167,11 +165,10 @@ def send_link(*, person: Administrator, actor: Actor, now: datetime) -> None:
         )
 
 
-def reset(  # noqa: PLR0913 - the form and who sends it
+def reset(
     *,
     token: str,
     password: str,
-    two_factors: bool,
     browser_token: str,
     client: ClientInfo,
     now: datetime,
@@ -181,7 +178,7 @@ def reset(  # noqa: PLR0913 - the form and who sends it
     person = link.administrator
     if person.status != Status.ACTIVE or person.customer.status != CustomerStatus.ACTIVE:
         raise LinkInvalid
-    new = accept(password, person=person, two_factors=two_factors)
+    new = accept(password, person=person)
     actor = Actor(who=person.who(), client=client)
     with transaction.atomic():
         mailed_links.consume(link, now=now)

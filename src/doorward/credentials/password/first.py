@@ -25,10 +25,7 @@ def add_active(
 ) -> Administrator:
     """Add somebody with a password, ready to sign in: for the operator at the console."""
     person = made(new, customer=customer, status=Status.ACTIVE, now=now)
-    two_factors = new.require_2fa or customer.require_2fa or customer.floor_require_2fa
-    accepted = change.accept(
-        password, person=person, two_factors=two_factors or customer.brand.require_2fa
-    )
+    accepted = change.accept(password, person=person)
     for name, value in accepted.columns().items():
         setattr(person, name, value)
     with transaction.atomic():

@@ -106,7 +106,6 @@ def password(request: Request) -> HttpResponse:
             administrator_id=auth.person.id,
             current=current,
             password=chosen,
-            two_factors=auth.two_factors,
             actor=acting(request),
             now=request.now,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -13,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from doorward.accounts import email_change, invitations, mailed_links
 from doorward.accounts.models import LinkPurpose, MailedLink
-from doorward.accounts.requirement import required
 from doorward.credentials.password import change as password_change
 from doorward.credentials.password.rules import minimum
 from doorward.credentials.queries import two_factors
@@ -76,18 +76,7 @@ def open_link(request: Request, token: str) -> HttpResponse:
 @both
 def reset(request: Request) -> HttpResponse:
     """Set a new password by a mailed link; the second factor stays and is asked for next."""
-
-    def finish(token: str, password: str, link: MailedLink, mark: str) -> Started:
-        return password_change.reset(
-            token=token,
-            password=password,
-            two_factors=two_factors(link.administrator),
-            browser_token=mark,
-            client=request.client,
-            now=request.now,
-        )
-
-    return _password_by_link(request, LinkPurpose.RESET, "signin/reset.html", finish)
+    return _password_by_link(request, LinkPurpose.RESET, "signin/reset.html", password_change.reset)
 
 
 @needs(Need.NOTHING)
@@ -98,36 +87,15 @@ def invitation(request: Request) -> HttpResponse:
     if request.method == "POST" and ticked(request, "ask"):
         return _ask_again(request)
 
-    def finish(token: str, password: str, link: MailedLink, mark: str) -> Started:
-        return signin_invitation.accept(
-            token=token,
-            password=password,
-            language=request.LANGUAGE_CODE,
-            two_factors=two_factors(link.administrator),
-            browser_token=mark,
-            client=request.client,
-            now=request.now,
-        )
-
-    return _password_by_link(request, LinkPurpose.INVITATION, "signin/invitation.html", finish)
+    accept = partial(signin_invitation.accept, language=request.LANGUAGE_CODE)
+    return _password_by_link(request, LinkPurpose.INVITATION, "signin/invitation.html", accept)
 
 
 @needs(Need.NOTHING)
 @both
 def this_was_not_me(request: Request) -> HttpResponse:
     """Undo an enabling of 2FA that somebody else did, and set a new password."""
-
-    def finish(token: str, password: str, link: MailedLink, mark: str) -> Started | None:
-        del link
-        return not_me.undo(
-            token=token,
-            password=password,
-            browser_token=mark,
-            client=request.client,
-            now=request.now,
-        )
-
-    return _password_by_link(request, LinkPurpose.NOT_ME, "signin/not_me.html", finish)
+    return _password_by_link(request, LinkPurpose.NOT_ME, "signin/not_me.html", not_me.undo)
 
 
 @needs(Need.NOTHING)
@@ -178,7 +146,7 @@ def _password_by_link(
     request: Request,
     purpose: LinkPurpose,
     template: str,
-    finish: Callable[[str, str, MailedLink, str], Started | None],
+    finish: Callable[..., Started | None],
 ) -> HttpResponse:
     """Show the form of a link that sets a password, or do what it says."""
     token, mark = linkmark.token_for(request), browsermark.browser_token(request)
@@ -189,7 +157,13 @@ def _password_by_link(
     if request.method != "POST":
         return render(request, template, _page(request, link))
     try:
-        started = finish(token, field(request, "password"), link, mark)
+        started = finish(
+            token=token,
+            password=field(request, "password"),
+            browser_token=mark,
+            client=request.client,
+            now=request.now,
+        )
     except Refusal as refusal:
         return render(request, template, _page(request, link, refusal), status=422)
     if started is None:
@@ -207,10 +181,9 @@ def _find(request: Request, token: str, purposes: tuple[LinkPurpose, ...]) -> Ma
 def _page(request: Request, link: MailedLink, refusal: Refusal | None = None) -> PasswordPage:
     person = link.administrator
     not_mine = link.purpose == LinkPurpose.NOT_ME
-    guarded = required(person) if not_mine else two_factors(person)
     return PasswordPage(
         action=request.path,
-        minimum=minimum(two_factors=guarded),
+        minimum=minimum(two_factors=two_factors(person, factors_go=not_mine)),
         error=sentence(refusal) if refusal else "",
         full_name=person.full_name,
         email=link.email or person.email,

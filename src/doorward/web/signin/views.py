@@ -239,7 +239,6 @@ def set_password(request: Request) -> HttpResponse:
         change.set_due(
             administrator_id=auth.person.id,
             password=field(request, "password"),
-            two_factors=auth.two_factors,
             actor=acting(request),
             now=request.now,
         )
