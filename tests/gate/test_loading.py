@@ -1,0 +1,101 @@
+"""Everybody's facts at once are what the gate reads of each of them, in one query however many they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from django.utils import timezone
+
+from doorward.accounts.models import Administrator, PasswordDue, Status
+from doorward.credentials.models import Factor
+from doorward.credentials.recovery_codes import codes as recovery_codes
+from doorward.credentials.totp.enrol import write_factor
+from doorward.customers.models import Customer
+from doorward.gate.loading import load, load_many
+from doorward.sessions import issuing
+from tests.kit import codes, passkeys, people
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from doorward.sessions.facts import Facts
+
+pytestmark = pytest.mark.django_db
+
+
+def alone(person: Administrator) -> Facts:
+    """Return what the gate reads of somebody in a session, without what is the session's."""
+    now = timezone.now()
+    auth = load(issuing.begin(person, actor=people.actor(person), now=now, password_at=now).token)
+    assert auth is not None
+    return replace(auth.facts, session=None)
+
+
+def various(owner: Administrator) -> list[Administrator]:
+    """Make people who differ in everything that the facts tell."""
+    plain, app, both, disabled, short, suspended, invited = (
+        people.make_administrator(owner.customer, email=f"p{number}@harbourbakery.example")
+        for number in range(7)
+    )
+    codes.enable_app(app)
+    recovery_codes.make(app, now=timezone.now())
+    codes.enable_app(both)
+    passkeys.add(both)
+    codes.enable_app(disabled)
+    Factor.objects.filter(administrator=disabled).update(locked_at=timezone.now())
+    rows = Administrator.objects.of(owner.customer_id)
+    rows.filter(id=both.id).update(require_2fa=True, tabs="")
+    rows.filter(id=disabled.id).update(security_version=9, password_due=PasswordDue.BREACHED)
+    rows.filter(id=short.id).update(password_long=False)
+    rows.filter(id=suspended.id).update(status=Status.SUSPENDED)
+    rows.filter(id=invited.id).update(status=Status.INVITED)
+    return [owner, plain, app, both, disabled, short, suspended, invited]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{}, {"require_2fa": True, "kinds": "phishing_resistant", "trust_days": 7}],
+    ids=["nothing asked", "passkeys asked"],
+)
+def test_everybodys_facts_are_those_of_each(
+    owner: Administrator, columns: dict[str, object]
+) -> None:
+    everybody = various(owner)
+    Customer.objects.filter(id=owner.customer_id).update(**columns)
+    found = load_many(owner.customer_id)
+    assert found == {person.id: alone(people.again(person)) for person in everybody}
+    assert len(set(map(str, found.values()))) >= 6
+
+
+def test_nobody_elses(owner: Administrator) -> None:
+    neighbour = people.make_administrator(
+        people.make_customer("Elsewhere"), email="n@elsewhere.example"
+    )
+    assert set(load_many(owner.customer_id)) == {owner.id}
+    assert set(load_many(neighbour.customer_id)) == {neighbour.id}
+
+
+def test_a_thousand_people_are_one_query(
+    owner: Administrator, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    now = timezone.now()
+    more = Administrator.objects.of(owner.customer_id).bulk_create(
+        Administrator(
+            customer=owner.customer,
+            email=f"p{number}@harbourbakery.example",
+            email_folded=f"p{number}@harbourbakery.example",
+            status=Status.ACTIVE,
+            password="!",
+            added_at=now,
+        )
+        for number in range(999)
+    )
+    for person in more[::100]:
+        write_factor(person.id, b"x" * 20, step=0, name="Phone", now=now)
+    with django_assert_num_queries(1):
+        found = load_many(owner.customer_id)
+    assert len(found) == 1000
+    assert sum(bool(one.factors) for one in found.values()) == 10
