@@ -121,7 +121,7 @@ def visit(browser: Browser, address: str, locale: str) -> Page:
 
 
 def sign_in(page: Page, email: str, language: str) -> None:
-    """Give the password, in the browser's language; the person's own is made the same."""
+    """Type the password, in the browser's language; the person's own is made the same."""
     page.goto("/sign-in/")
     page.fill("[name=email]", email)
     page.fill("[name=password]", PASSWORD)

@@ -106,7 +106,7 @@ def recovery_codes(email: str) -> list[str]:
     return codes
 
 
-def forget_burnt(email: str) -> None:
+def forget_used_codes(email: str) -> None:
     """Let the person's apps forget which codes were used: as if two minutes had gone by."""
     Factor.objects.filter(administrator=_person(email)).update(last_step=0)
 
@@ -162,7 +162,7 @@ def age_mailbox(email: str, minutes: float) -> None:
 
 
 def mailbox_code(email: str) -> str:
-    """Return the newest code that was mailed to prove a mailbox."""
+    """Return the newest code that was mailed to verify a mailbox."""
     proofs = MailboxProof.objects.filter(session__administrator=_person(email))
     return mailbox.code_of(proofs.latest("created_at"))
 
@@ -216,7 +216,7 @@ _OWN = (
     require,
     enable_app,
     recovery_codes,
-    forget_burnt,
+    forget_used_codes,
     forget_failures,
     cookies,
     half_way,

@@ -170,7 +170,7 @@ class Somebody:
         assert self.phone is not None
         code = self.phone.code()
         if not code:  # all that are good now were used: as if a minute had gone by
-            self.portal.ask("forget_burnt", email=self.email)
+            self.portal.ask("forget_used_codes", email=self.email)
             code = self.phone.forget().code()
         return code
 

@@ -107,10 +107,10 @@ def test_a_wrong_code_says_so_and_what_usually_helps(portal, somewhere, ines):
 def test_after_the_third_it_says_how_to_recover_and_whom_to_call(somewhere, ines):
     somewhere.is_half_way(ines).go(CODE_PAGE)
     for number in range(3):
-        expect(somewhere.page.get_by_text("Still not right?")).to_have_count(0)
+        expect(somewhere.page.get_by_text("Still not working?")).to_have_count(0)
         somewhere.gives_code(f"00000{number}")
         somewhere.hears("Codes change")
-    expect(somewhere.page.get_by_text("Still not right?")).to_be_visible()
+    expect(somewhere.page.get_by_text("Still not working?")).to_be_visible()
     expect(somewhere.page.locator("main")).to_contain_text("+44 20 7946 0123")
     somewhere.page.locator("main .button", has_text="Use a recovery code").click()
     somewhere.sees("sign-in-recovery")

@@ -26,7 +26,7 @@ def test_with_a_code_in_the_confirmation_box(ines, somewhere, elsewhere):
     somewhere.gives_code(ines.phone.wrong_code(), "Confirm")
     expect(somewhere.window.locator("[role=alert]")).to_contain_text("Codes change")
     assert ines.state["factors"] == 1
-    somewhere.portal.ask("forget_burnt", email=ines.email)
+    somewhere.portal.ask("forget_used_codes", email=ines.email)
     somewhere.gives_code(ines.code(), "Confirm")
     somewhere.hears("Two-factor sign-in is off", role="status")
     assert ines.state == ines.state | {"factors": 0, "codes": 0}
@@ -60,7 +60,7 @@ def test_where_it_is_required_the_option_is_not_there_and_the_page_says_why(port
     somewhere.reads("+44 20 7946 0123")
     expect(somewhere.page.locator("main").get_by_text("Disable 2FA")).to_have_count(0)
     somewhere.go("/security/2fa/disable/")
-    somewhere.reads("So it cannot be disabled here.")
+    somewhere.reads("That is why it cannot be disabled here.")
     expect(somewhere.page.locator("main input.otp")).to_have_count(0)
 
 
@@ -68,7 +68,7 @@ def test_the_server_refuses_what_was_opened_before_it_was_required(portal, ines,
     somewhere.is_signed_in_as(ines).go("/")
     open_window(somewhere)
     portal.ask("require", email=ines.email)
-    portal.ask("forget_burnt", email=ines.email)
+    portal.ask("forget_used_codes", email=ines.email)
     somewhere.gives_code(ines.code(), "Confirm")
     somewhere.hears("requires two-factor sign-in, so it cannot be disabled")
     assert ines.state["factors"] == 1
@@ -77,7 +77,7 @@ def test_the_server_refuses_what_was_opened_before_it_was_required(portal, ines,
 def test_who_has_a_short_password_sets_a_longer_one_next(portal, somewhere):
     ines = portal.person(password_long=False).has_app()
     somewhere.is_signed_in_as(ines).go("/")
-    portal.ask("forget_burnt", email=ines.email)
+    portal.ask("forget_used_codes", email=ines.email)
     open_window(somewhere)
     somewhere.gives_code(ines.code(), "Confirm")
     somewhere.sees("set-password")

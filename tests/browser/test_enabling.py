@@ -70,7 +70,7 @@ def test_by_scanning_the_qr_code(portal, ines, somewhere, elsewhere):
     elsewhere.sees("sign-in-code")
     elsewhere.gives_code(code)
     elsewhere.hears("used already")
-    portal.ask("forget_burnt", email=ines.email)
+    portal.ask("forget_used_codes", email=ines.email)
     elsewhere.gives_code(phone.forget().code())
     elsewhere.sees("home")
 

@@ -82,7 +82,7 @@ def test_a_forgotten_password_is_reset_and_the_second_factor_still_asked_for(
     ines = portal.person().has_app()
     elsewhere.is_signed_in_as(ines).go("/")
     ines.phone.forget()
-    portal.ask("forget_burnt", email=ines.email)
+    portal.ask("forget_used_codes", email=ines.email)
     somewhere.go("/sign-in/")
     somewhere.follow("Forgot it?")
     somewhere.page.get_by_label("E-mail").fill(ines.email)
@@ -167,4 +167,4 @@ def test_a_colleagues_change_waits_for_the_old_address(portal, nora, somewhere, 
 def test_a_link_that_never_was_says_what_to_do(somewhere):
     somewhere.go("/password/reset/AAAA/")
     somewhere.sees("no-link")
-    expect(somewhere.link("Have a password link sent")).to_be_visible()
+    expect(somewhere.link("Send me a password link")).to_be_visible()

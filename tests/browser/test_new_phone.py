@@ -28,7 +28,7 @@ def test_a_new_phone_is_added_tried_and_the_old_one_retired(portal, somewhere):
     somewhere.gives_code(phone.code(), "Add the app")
     somewhere.sees("new-phone")
     somewhere.hears("The new device is added.", role="status")
-    somewhere.gives_code(phone.code(), "Try it")
+    somewhere.gives_code(phone.code(), "Test it")
     somewhere.hears("The new device works.", role="status")
     somewhere.press("Retire Pixel 9")
     somewhere.sees("security")

@@ -42,15 +42,15 @@ LESS = {
 }
 SAYS = {
     "NotAllowedError": "Nothing was confirmed",
-    "InvalidStateError": "has a passkey for your account already",
+    "InvalidStateError": "already has a passkey for your account",
     "ConstraintError": "cannot check your fingerprint, face or PIN",
     "QuotaExceededError": "no room for another passkey",
-    "NotSupportedError": "knows no kind of passkey that works here",
+    "NotSupportedError": "supports no passkey that works here",
     "SecurityError": "only at the portal's own address",
     "NotReadableError": "could not be read. Unlock it",
-    "UnknownError": "reported an error, and not which",
+    "UnknownError": "reported an unknown error",
     "AbortError": "a password manager took over",
-    "OperationError": "asking for a passkey already",
+    "OperationError": "already asking for a passkey",
     "TimeoutError": "longer than five minutes",
     "DataError": "could not use a passkey here",
 }
@@ -99,18 +99,18 @@ def test_each_refusal_of_a_browser_says_what_is_missing(portal, here):
         "() => { navigator.credentials.create = () => Promise.reject(new TypeError('x')) }"
     )
     here.press("Make a passkey")
-    expect(problem).to_contain_text("does not understand what the portal asks for")
+    expect(problem).to_contain_text("does not support what the portal needs")
     here.page.evaluate("() => { navigator.credentials.create = () => Promise.resolve(null) }")
     here.press("Make a passkey")
     expect(problem).to_contain_text(SAYS["NotAllowedError"])
     here.page.route("**/passkey/", lambda route: route.fulfill(status=503, body="<p>Soon."))
     here.press("Make a passkey")
-    expect(problem).to_contain_text("could not be asked")
+    expect(problem).to_contain_text("could not be reached")
 
 
 def test_without_passkeys_the_page_says_so(portal, visit):
     visitor = visit(locale="en-US")
     visitor.page.add_init_script("delete window.PublicKeyCredential")
     visitor.is_signed_in_as(portal.boss()).go("/security/2fa/enable/")
-    expect(visitor.page.get_by_text("Passkeys cannot be used in this browser")).to_be_visible()
+    expect(visitor.page.get_by_text("Passkeys cannot be used with the settings")).to_be_visible()
     expect(visitor.page.get_by_role("button", name="Make a passkey")).to_be_hidden()

@@ -110,7 +110,7 @@ def test_a_key_that_can_do_less_serves_as_a_second_step_and_never_alone(name, po
     here.sees("home")
     signs_out(here)
     here.press("Sign in with a passkey")
-    problem(here, "second step only comes after your password")
+    problem(here, "is your second step, type your password first")
     here.sees("sign-in")
     assert len(device.passkeys()) == 1
 

@@ -61,7 +61,7 @@ def test_a_device_without_one_says_so_and_another_way_is_there(nora, visitor):
     visitor.sees("sign-in-code")
     visitor.press("Use your passkey")
     expect(visitor.page.locator("[data-problem]")).to_contain_text("Nothing was confirmed")
-    visitor.portal.ask("forget_burnt", email=nora.email)
+    visitor.portal.ask("forget_used_codes", email=nora.email)
     visitor.gives_code(nora.code())
     visitor.sees("home")
 
@@ -86,10 +86,10 @@ def test_a_browser_is_trusted_with_one_though_the_box_stands_before_both_ways(po
     visitor.sees("home")
     visitor.go("/security/")
     visitor.reads("This one", where="[aria-labelledby=trusted-browsers]")
-    visitor.page.get_by_label("End the trust in").click()
+    visitor.page.get_by_label("Stop trusting").click()
     visitor.sees("prove")
     visitor.press("Use your passkey")
-    visitor.hears("The browser is not trusted any more.", role="status")
+    visitor.hears("The browser is no longer trusted.", role="status")
 
 
 def enables_second(visitor: Visitor, nora) -> Device:
@@ -117,9 +117,9 @@ def test_it_is_renamed_and_removed_with_a_proof_by_the_other_device(portal, nora
     visitor.page.get_by_label("Rename or remove Old laptop").click()
     visitor.press("Remove Old laptop")
     visitor.sees("prove")
-    visitor.reads("another device than the one that you remove")
+    visitor.reads("a device other than the one you are removing")
     expect(visitor.button("Use your passkey")).to_have_count(0)
-    portal.ask("forget_burnt", email=nora.email)
+    portal.ask("forget_used_codes", email=nora.email)
     visitor.gives_code(nora.code())
     visitor.hears("Removed: Old laptop", role="status")
     expect(visitor.page.get_by_label("Rename or remove Old laptop")).to_have_count(0)

@@ -40,7 +40,7 @@ def test_the_form_goes_on_where_it_was(portal, nora, ines, somewhere):
     somewhere.press("Continue")
     if not somewhere.scripts:
         somewhere.sees("prove-continue")
-        somewhere.press("Go on with it")
+        somewhere.press("Continue with it")
     somewhere.sees("administrator")
     somewhere.hears("Saved", role="status")
     expect(somewhere.page.get_by_label("First name")).to_have_value("Inês")
@@ -51,16 +51,16 @@ def test_with_a_code_where_an_app_is_there(portal, nora, ines, somewhere):
     nora.has_app()
     opens(somewhere, nora, ines)
     long_ago(portal, nora)
-    portal.ask("forget_burnt", email=nora.email)
+    portal.ask("forget_used_codes", email=nora.email)
     somewhere.page.get_by_label("Required 2FA").check()
     somewhere.press("Save changes")
     somewhere.sees("prove")
     somewhere.gives_code(nora.phone.wrong_code())
     somewhere.hears("Codes change")
-    portal.ask("forget_burnt", email=nora.email)
+    portal.ask("forget_used_codes", email=nora.email)
     somewhere.gives_code(nora.code())
     if not somewhere.scripts:
-        somewhere.press("Go on with it")
+        somewhere.press("Continue with it")
     somewhere.hears("Saved", role="status")
     assert ines.state["require_2fa"]
 

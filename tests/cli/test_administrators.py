@@ -141,7 +141,10 @@ class TestAdd:
             ("x" * 129, "Use at most 128 characters."),
             (
                 "my name is moreau, ines",
-                "Choose a password without your name, your e-mail or this company's name in it.",
+                (
+                    "Choose a password that does not contain your name, your e-mail or the name "
+                    "of this company."
+                ),
             ),
             (b"\xff\xfe not a text at all", "The password on standard input is not UTF-8."),
         ],
@@ -260,7 +263,7 @@ class TestStatus:
         kit_people.invite(customer, email=EMAIL)
         assert refused(run("restore", EMAIL)) == f"{EMAIL} is invited, not suspended."
         assert refused(run("suspend", EMAIL)) == (
-            "That is not possible in the person's present status."
+            "That is not possible with the person's current status."
         )
 
 

@@ -152,7 +152,7 @@ def test_it_overwrites_nothing_unless_it_is_told_to(installation, tmp_path):
     file.write_text("what was there")
     refused = installation.backup(file)
     assert refused.returncode == 1
-    assert refused.stderr.endswith("is there already: name another file, or say --overwrite.\n")
+    assert refused.stderr.endswith("already exists: name another file, or add --overwrite.\n")
     assert file.read_text() == "what was there"
     assert installation.backup(file, "--overwrite").returncode == 0
     with opened(file):

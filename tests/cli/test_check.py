@@ -1,4 +1,4 @@
-"""`doorward check`: what is unfit for production is said, with what to do about it."""
+"""`doorward check`: what is not ready for production is said, with what to do about it."""
 
 from __future__ import annotations
 
@@ -271,7 +271,7 @@ def test_text_has_every_finding_the_unfit_first(change):
     change(public_url="", metrics_token="")
     done = CliRunner().invoke(main, ["check"])
     assert done.exit_code == 1
-    assert done.stderr == "1 thing is unfit for production.\n"
+    assert done.stderr == "1 thing is not ready for production.\n"
     lines = done.stdout.splitlines()
     assert lines[0].startswith("unfit   https")
     assert lines[1].strip().startswith("→ Put a proxy with a certificate in front")
@@ -286,4 +286,4 @@ def test_a_new_installation_is_unfit(tmp_path):
     found = {one["check"]: one["verdict"] for one in json.loads(done.stdout)}
     unfit = {name for name, one in found.items() if one == "unfit"}
     assert unfit == {"https", "mail", "keys"}
-    assert done.stderr == "3 things are unfit for production.\n"
+    assert done.stderr == "3 things are not ready for production.\n"

@@ -94,7 +94,7 @@ def test_what_cannot_be_read_is_one_sentence(batches: list[Batch]) -> None:
         cursor.execute("UPDATE audit_batch SET sealed_at = 'never' WHERE number = 3")
     said = run("verify")
     assert (said.exit_code, said.stdout) == (1, "")
-    assert said.stderr == "The history was changed: a row of it cannot even be read.\n"
+    assert said.stderr == "The history was changed: one of its rows cannot even be read.\n"
 
 
 # --- anchors --------------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ def test_a_key_is_changed_from_start_to_end(keys, kept, later):
     assert said("rotate") == f"0 secrets were re-sealed; the key {new} seals everything.\n"
     assert said("check").splitlines()[2] == f"{old}  2025-11-24  nothing"
     assert said("drop", old) == (
-        f"The key {old} is not in the key file any more. Older backups still need it.\n"
+        f"The key {old} is no longer in the key file. Older backups still need it.\n"
     )
     assert [key.id for key in keys.ring.keys] == [new]
     assert len(said("check").splitlines()) == 2
@@ -238,7 +238,9 @@ def test_whoever_stops_it_is_told_how_to_go_on(keys, kept, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(sealing, "seal", stopped)
-        assert refused("rotate") == "Stopped; `doorward keys rotate` goes on from there."
+        assert (
+            refused("rotate") == "Stopped. Run `doorward keys rotate` again to continue from there."
+        )
     said("rotate")
     [_, old] = json.loads(said("check", "--json"))
     assert old["needed_by"] == {}

@@ -91,7 +91,7 @@ def test_a_session_that_has_passed_burns_and_counts_nothing_more(owner):
     assert recovery_codes_codes.left(owner.id) == 9
 
 
-def test_a_wrong_code_is_counted_though_nothing_was_burnt(owner):
+def test_a_wrong_code_is_counted_though_nothing_was_consumed(owner):
     saved_codes(owner)
     with pytest.raises(RecoveryCodeWrong):
         use(begin(owner), "AAAA" * 6, owner)

@@ -148,7 +148,7 @@ def lets_in(visitor: Visitor, thief: Visitor, who: Somebody) -> None:
 
 
 def _step_due(who: Somebody) -> str:
-    """Return the page that somebody who has just proved all that they have is sent to; empty: none."""
+    """Return the page that somebody who has just verified all that they have is sent to; empty: none."""
     if who.known.required and not who.known.secret:
         return "/sign-in/mailbox/"
     return "/sign-in/recovery-codes/" if who.known.secret and not who.known.saved else ""

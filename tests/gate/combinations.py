@@ -16,7 +16,7 @@ Dimensions = Mapping[str, Sequence[Any]]
 
 @dataclass
 class Pick:
-    """Gives facts when they are first read: as `path` says, and their first value where it ends."""
+    """Facts, made when they are first read: as `path` says, and their first value where it ends."""
 
     dimensions: Dimensions
     path: list[tuple[str, int]]

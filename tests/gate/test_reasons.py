@@ -64,7 +64,7 @@ def every() -> Iterator[Facts]:
 
 
 def sooner(one: Facts) -> Facts:
-    """Return the same with all that was proved a short time ago."""
+    """Return the same with all that was verified a short time ago."""
     assert one.session is not None
     just = ago(minutes=4)
     return replace(

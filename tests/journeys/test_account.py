@@ -171,7 +171,7 @@ def test_kinds_and_trust_are_changed_and_told(owner, browser):
     rows = Administrator.objects.of(owner.customer_id).filter(id=owner.id)
     rows.update(tabs=" account home ")
     said = text(browser.get("/account/"))
-    assert "Where it is required, only a passkey is enough" in said
+    assert "Where two factors are required, only a passkey is enough" in said
     assert "A browser may be trusted for 14 days" in said
 
 
@@ -239,8 +239,8 @@ def test_without_the_administrators_tab_the_policy_is_read_in_words(owner, brows
     rows.update(tabs=" account home ")
     said = text(browser.get("/account/"))
     assert "Two-factor sign-in is required of those whose box Required 2FA is ticked." in said
-    assert "Everybody signs in anew after 12 hours." in said
-    assert "Whoever does nothing for 30 minutes is signed out." in said
+    assert "Everybody has to sign in again after 12 hours." in said
+    assert "Anyone who does nothing for 30 minutes is signed out." in said
     assert (
         b"<form"
         not in browser.get("/account/").content.partition(b"<main")[2].partition(b"</main>")[0]

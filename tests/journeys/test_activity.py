@@ -1,4 +1,4 @@
-"""Activity: the customer's history, to be searched and taken along."""
+"""Activity: the customer's history, to be searched and exported."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_pages_lead_on(owner, browser):
 
 def test_a_search_without_a_hit_says_what_to_do(browser):
     page = browser.get("/activity/?q=nobody").content.decode()
-    assert "Nothing fits these filters." in page
+    assert "Nothing matches these filters." in page
 
 
 @pytest.mark.parametrize("number", [1, 200])

@@ -271,8 +271,8 @@ def test_saving_what_is_shown_changes_nothing(owner, colleague):
         ("email", "mallory@cedarclinic.example", "Another account has this e-mail."),
         ("email", "INES.MOREAU@harbourbakery.example", "Another account has this e-mail."),
         ("first_name", "x" * 61, "Use at most 60 characters."),
-        ("last_name", "Os\tei", "This has characters in it that are not allowed."),
-        ("last_name", "\u200b", "This has characters in it that are not allowed."),
+        ("last_name", "Os\tei", "This contains characters that are not allowed."),
+        ("last_name", "\u200b", "This contains characters that are not allowed."),
         ("phone", "1", "Type the number with its country code"),
         ("tabs", ["home", "fax"], "There is no such tab."),
         ("tabs", ["tabs"], "There is no such tab."),
@@ -448,8 +448,8 @@ def test_a_new_email_is_asked_for_shown_as_pending_and_holds_later(owner, collea
     assert (now.email, now.first_name) == (colleague.email, "Sam")
     shown = text_of(browser.get(page(colleague)))
     assert "The e-mail is being changed to Sam@new.example." in shown
-    assert "It waits until the link sent there is opened." in shown
-    assert "present address agrees" in shown
+    assert "It takes effect when the link sent there is opened." in shown
+    assert "current address agrees" in shown
     assert MailedLink.objects.filter(purpose=LinkPurpose.EMAIL_NEW).count() == 1
 
 
@@ -479,7 +479,7 @@ def test_who_is_not_active_gets_no_password_link(owner, colleague, status):
     Administrator.objects.of(owner.customer_id).filter(id=colleague.id).update(status=status)
     answer = browser_of(owner).post(page(colleague, "password-link"))
     assert answer.status_code == 422
-    assert "not possible in the person's present status" in text_of(answer)
+    assert "not possible with the person's current status" in text_of(answer)
 
 
 def test_an_invitation_is_sent_again_and_taken_back(owner):

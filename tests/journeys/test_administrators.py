@@ -389,17 +389,17 @@ def test_those_who_are_marked_have_to_use_two_factors_from_now_on(owner, people)
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
-        ({"action": "require_2fa"}, "Mark at least one person first."),
+        ({"action": "require_2fa"}, "Select at least one person."),
         ({"action": "remove", "selected": "me"}, "There is no such action."),
         ({"action": "", "selected": "me"}, "There is no such action."),
         ({"selected": "me"}, "There is no such action."),
-        ({"action": "require_2fa", "selected": "x"}, "There is no such thing here any more."),
-        ({"action": "require_2fa", "selected": "nobody"}, "There is no such thing here any more."),
+        ({"action": "require_2fa", "selected": "x"}, "This no longer exists."),
+        ({"action": "require_2fa", "selected": "nobody"}, "This no longer exists."),
         (
             {"action": "require_2fa", "selected": "outsider"},
-            "There is no such thing here any more.",
+            "This no longer exists.",
         ),
-        ({"action": "require_2fa", "selected": "removed"}, "There is no such thing here any more."),
+        ({"action": "require_2fa", "selected": "removed"}, "This no longer exists."),
     ],
 )
 def test_what_cannot_be_done_to_several_is_said_on_the_list(
@@ -451,8 +451,8 @@ def test_somebody_is_added_and_invited(owner):
         ("email", "INES.moreau@harbourbakery.example", "Another account has this e-mail."),
         ("email", "mallory@cedarclinic.example", "Another account has this e-mail."),
         ("first_name", "x" * 61, "Use at most 60 characters."),
-        ("first_name", "Le\x00na", "This has characters in it that are not allowed."),
-        ("last_name", "Fi\u202escher", "This has characters in it that are not allowed."),
+        ("first_name", "Le\x00na", "This contains characters that are not allowed."),
+        ("last_name", "Fi\u202escher", "This contains characters that are not allowed."),
         ("phone", "12", "Type the number with its country code"),
         ("phone", "call me", "Type the number with its country code"),
         ("phone", "+4930901820" * 9, "Use at most 50 characters."),

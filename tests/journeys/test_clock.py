@@ -90,7 +90,7 @@ def test_codes_that_tell_nothing_are_counted_until_it_waits(owner, clock):
     for _ in range(rules.FREE):
         answer = client.post("/sign-in/clock/", {"first": "000000", "second": "000000"})
         assert answer.status_code == 422
-        assert "say nothing of the clock" in text(answer)
+        assert "do not show anything about the clock" in text(answer)
     answer = client.post("/sign-in/clock/", {"first": "000000", "second": "000000"})
     assert (answer.status_code, answer["Retry-After"]) == (429, "30")
     assert client.post("/sign-in/code/", {"code": "000000"}).status_code == 429
@@ -147,7 +147,7 @@ def test_at_a_set_up_one_code_tells_and_sets_nothing_up(owner, clock, way):
     assert answer.status_code == 422
     said = text(answer)
     assert BEHIND in said
-    assert "right at another time, so it is not accepted" in said
+    assert "right for another time, so it is not accepted" in said
     assert "Android" in said
     assert b'href="/help/two-factor/#clock"' in answer.content
     assert Factor.objects.count() == factors

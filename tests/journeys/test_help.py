@@ -45,7 +45,7 @@ def brand(customer):
 
 @pytest.fixture
 def half_way(owner) -> Client:
-    """Return a browser in which only the password was proved."""
+    """Return a browser in which only the password was verified."""
     codes.enable_app(owner)
     client = Client()
     client.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD, "next": ""})
@@ -82,7 +82,7 @@ def test_the_support_tab_shows_for_who_has_it_alone(brand, owner):
 
 
 def test_a_brand_without_a_contact_says_so(customer, client):
-    assert "has not said here yet how its support is reached" in words(client.get("/support/"))
+    assert "has not given its support contact here yet" in words(client.get("/support/"))
     assert "Ask your provider&#39;s support department." in main_of(client.get("/help/two-factor/"))
 
 

@@ -82,11 +82,11 @@ def test_a_recovery_code_is_spoken_of(owner):
     said = text(client.get("/"))
     assert "You signed in with a recovery code. 9 codes are left." in said
     assert "Set up a new device" in said
-    assert "make new codes soon" not in said
+    assert "Make new codes soon" not in said
     owner.recovery_sets.get().codes.filter(
         id__gt=owner.recovery_sets.get().codes.order_by("id")[2].id
     ).update(used_at=timezone.now())
-    assert "make new codes soon" in text(client.get("/"))
+    assert "Make new codes soon" in text(client.get("/"))
 
 
 def test_cards_lead_to_the_tabs_that_somebody_may_use(colleague):

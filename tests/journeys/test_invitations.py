@@ -173,7 +173,7 @@ def test_one_that_ran_out_leads_to_asking_for_a_new_one(owner, nora, lena, folde
     run_out(lena)
     client = opened(lena)
     answer = client.get("/invitation/")
-    assert (answer.status_code, title(answer)) == (404, "This invitation has run out")
+    assert (answer.status_code, title(answer)) == (404, "This invitation has expired")
     assert PASSWORD_LINK not in answer.content.decode()
     assert not kit_people.events(INVITATION_ASKED)
     answer = client.post("/invitation/", {"ask": "on"})

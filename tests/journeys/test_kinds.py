@@ -22,7 +22,7 @@ from tests.kit.softkey import SoftKey
 pytestmark = pytest.mark.django_db
 
 CODE, SET_UP = "/sign-in/code/", "/sign-in/set-up/"
-ASKED = "Your account asks for a passkey"
+ASKED = "Your account requires a passkey"
 
 
 def only_passkeys(person, **columns) -> None:
@@ -100,7 +100,7 @@ def test_an_open_session_goes_the_same_way_at_its_next_click(owner, clock):
     assert due(client) == ""
     clock.shift(timedelta(minutes=6))
     only_passkeys(owner)
-    # What was proved is no longer fresh: a browser that was left open adds nobody's passkey.
+    # What was verified is no longer fresh: a browser that was left open adds nobody's passkey.
     assert due(client) == CODE
     assert client.post("/sign-in/set-up/passkey/").headers["Location"] == CODE
     assert "Confirm once more that it is you, then make one." in client.get(CODE).content.decode()
@@ -138,11 +138,11 @@ def test_no_app_is_added_while_none_is_taken(owner):
     give_code(client, owner)
     answer = client.post(SET_UP, {"code": "123456", "name": "Another"})
     assert answer.status_code == 422
-    assert "takes passkeys only" in answer.content.decode()
+    assert "accepts passkeys only" in answer.content.decode()
     give_passkey(client, SET_UP, SoftKey())
     save_codes(client)
     page = client.get("/security/").content.decode()
-    assert "Not enough any more" in page
+    assert "No longer enough" in page
     assert "Only a passkey is enough." in page
     assert "Add an authenticator app" not in page
     assert 'name="code"' not in client.get("/security/2fa/add/").content.decode()
@@ -188,7 +188,7 @@ def test_where_nothing_is_required_every_kind_is_taken(owner):
     client = browsers.sign_in(browser(), owner)
     assert due(client) == ""
     page = client.get("/security/").content.decode()
-    assert "Not enough any more" not in page
+    assert "No longer enough" not in page
     assert "Add an authenticator app" in page
 
 

@@ -92,7 +92,7 @@ def test_three_steps_and_the_codes_stay(owner, old, codes, clock):
     assert 'href="/security/new-phone/"' in client.get("/security/").content.decode()
     assert stage(client) == "Add"
     secret = add(client)
-    assert stage(client) == "Try"
+    assert stage(client) == "Test"
     assert Factor.objects.count() == 2
     clock.shift(timedelta(seconds=30))
     assert attempt(client, kit_codes.code(secret))["Location"] == HERE
@@ -116,7 +116,7 @@ def test_it_is_left_at_every_point_and_taken_up_in_another_browser(owner, old, c
     secret = add(second)
     clock.shift(timedelta(minutes=1))
     third = browsers.browser_of(owner)
-    assert stage(third) == "Try"
+    assert stage(third) == "Test"
     attempt(third, kit_codes.code(secret))
     clock.shift(timedelta(days=20))
     assert stage(browsers.browser_of(owner)) == "Retire the old one"
@@ -145,7 +145,7 @@ def test_the_old_phone_signs_in_until_it_is_retired_and_then_no_more(owner, old,
     other = Client()
     other.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD})
     retire(browsers.browser_of(owner), "Pixel 9")
-    assert id_of("Pixel 9")  # proved by the old one itself: another one is wanted
+    assert id_of("Pixel 9")  # verified by the old one itself: another one is wanted
     clock.shift(timedelta(minutes=1))
     new = Client()
     new.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD})
@@ -167,7 +167,7 @@ def test_a_wrong_try_is_counted_on_the_new_device_alone(owner, old, clock):
     assert (waits.status_code, waits["Retry-After"]) == (429, "30")
     rows = dict(Factor.objects.values_list("name", "failures_in_a_row"))
     assert rows == {"Pixel 9": 0, "Pixel 12": rules.FREE}
-    assert stage(client) == "Try"
+    assert stage(client) == "Test"
 
 
 @pytest.mark.parametrize("code_of", ["the old phone", "the set-up"])
@@ -181,7 +181,7 @@ def test_neither_the_old_phone_nor_the_code_of_the_set_up_tries_the_new_one(
         clock.shift(timedelta(minutes=1))
         code = kit_codes.code(old)
     assert attempt(client, code).status_code == 422
-    assert stage(client) == "Try"
+    assert stage(client) == "Test"
 
 
 def test_a_page_that_was_left_open_counts_nothing_once_it_is_out_of_date(owner, old, clock):
@@ -249,7 +249,7 @@ def test_after_the_ten_minutes_it_says_what_to_do(owner, old, codes, clock):
 def test_with_the_phone_at_hand_it_says_which_way_to_go_without(owner, old, clock):
     said = text(browsers.browser_of(owner).get(HERE))
     assert "Is the old phone gone already?" in said
-    assert "For ten minutes that code serves instead of the old phone" in said
+    assert "For ten minutes that code replaces the old phone" in said
 
 
 def test_adding_wants_a_fresh_proof_and_the_assistant_itself_none(owner, old, clock):

@@ -131,7 +131,7 @@ def test_one_that_is_gone_is_refused_and_the_browser_is_told_to_forget_it(owner)
     answer = passkeys.sign_in(browser(), key)
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "does not sign in here any more" in page
+    assert "no longer signs in here" in page
     assert b64(key.credential_id) in page
     assert not Session.objects.exists()
 
@@ -209,7 +209,7 @@ def test_somebody_elses_is_refused_with_422(owner, colleague):
     theirs = passkeys.add(colleague)
     answer = give(knows_password(owner), "/sign-in/code/", theirs)
     assert answer.status_code == 422
-    assert "none of your passkeys" in answer.content.decode()
+    assert "not one of your passkeys" in answer.content.decode()
 
 
 def test_sent_twice_it_goes_on(owner):
@@ -307,7 +307,7 @@ def test_removing_asks_for_another_one(owner):
     assert answer.status_code == 303
     assert f"without={gone.id}" in answer["Location"]
     page = client.get(answer["Location"]).content.decode()
-    assert "another device than the one that you remove" in page
+    assert "a device other than the one you are removing" in page
     asked = client.post("/prove/passkey/", {"without": str(gone.id)}).json()
     assert [one["id"] for one in asked["allowCredentials"]] == [b64(other.credential_id)]
     credential = other.get(asked, ORIGIN)

@@ -127,8 +127,8 @@ def test_a_list_where_one_value_belongs_changes_nothing(owner, browser, twice):
     ("name", "value", "said"),
     [
         ("last_name", "x" * 61, "Use at most 60 characters."),
-        ("last_name", f"Mor{CONTROL}eau", "This has characters in it that are not allowed."),
-        ("first_name", "a\u202eb", "This has characters in it that are not allowed."),
+        ("last_name", f"Mor{CONTROL}eau", "This contains characters that are not allowed."),
+        ("first_name", "a\u202eb", "This contains characters that are not allowed."),
         ("phone", "123", "country code"),
         ("phone", f"+44 20{CONTROL}", "not allowed"),
         ("phone", "+44 " + "9" * 60, "Use at most"),
@@ -177,7 +177,7 @@ def test_another_email_waits_for_its_confirmation(owner, browser):
     assert person.phone == "+442079460018"
     assert EmailChange.objects.get().email == "ines@new.example"
     page = browser.get("/profile/").content.decode()
-    assert "open it to confirm the new e-mail" in page
+    assert "Open it to confirm the new e-mail" in page
     assert "ines@new.example is waiting to be confirmed" in page
 
 
@@ -244,7 +244,7 @@ def test_guessing_the_current_password_has_to_wait(owner, browser):
         ("too short", "Use at least 15 characters."),
         ("x" * 300, "Use at most 128 characters."),
         ("passwordpassword", "Many people use this password"),
-        ("my harbour bakery pass", "Choose a password without"),
+        ("my harbour bakery pass", "Choose a password that does not contain"),
         (people.PASSWORD, "This is your current password."),
     ],
 )
@@ -276,7 +276,7 @@ def test_an_old_session_has_to_prove_first(owner, clock):
     browser.post("/prove/", {"password": people.PASSWORD, "next": "/prove/continue/"})
     answer = browser.post("/profile/password/", {})  # the form goes on, without its secrets
     assert answer.status_code == 422
-    assert "please type both once more" in answer.content.decode()
+    assert "please type both again" in answer.content.decode()
     assert browser.post("/profile/password/", PASSWORDS).status_code == 303
 
 

@@ -235,7 +235,7 @@ class TestCustomers:
             ("", "Type a name."),
             ("HARBOUR BAKERY", "Another customer has this name."),
             ("x" * 81, "Use at most 80 characters."),
-            ("a\x07b", "This has characters in it that are not allowed."),
+            ("a\x07b", "This contains characters that are not allowed."),
         ],
     )
     def test_a_name_that_cannot_be(self, browser, customer, name, said):

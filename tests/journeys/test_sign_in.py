@@ -131,7 +131,7 @@ def test_after_the_third_wrong_code_the_page_says_how_to_recover_and_whom_to_cal
     kit_codes.enable_app(owner)
     password(client, owner)
     answers = [client.post("/sign-in/code/", {"code": "000000"}) for _ in range(3)]
-    assert ["Still not right?" in answer.content.decode() for answer in answers] == [
+    assert ["Still not working?" in answer.content.decode() for answer in answers] == [
         False,
         False,
         True,

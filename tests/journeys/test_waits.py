@@ -74,7 +74,7 @@ def test_how_long_and_what_else(
     page = answer.content.decode()
     assert 'data-waits="30"' in page
     assert ">0:30</strong>" in page
-    assert "Too many tries." in page
+    assert "Too many attempts." in page
     assert way in page
 
 
@@ -85,4 +85,4 @@ def test_who_asks_for_links_without_end(owner: Administrator, clock: object) -> 
     answer = client.post("/password/forgot/", {"email": owner.email})
     assert answer.status_code == 429
     assert int(answer["Retry-After"]) <= rules.ADDRESS_WINDOW
-    assert "A link that was mailed within the last hour still works." in answer.content.decode()
+    assert "A link that we sent within the last hour still works." in answer.content.decode()

@@ -110,7 +110,9 @@ def test_the_mailbox_and_the_forced_set_up_say_why_and_their_events_too(owner):
     require(owner, "colleague")
     client = password(owner)
     said = why_on(client.get("/sign-in/mailbox/"))
-    assert said.startswith("Two-factor sign-in is required, and only your password was asked for")
+    assert said.startswith(
+        "Two-factor sign-in is required, and so far only your password was verified"
+    )
     assert people.events(MAILBOX_PROOF_SENT)[0].details["why"] == "only_password"
     Session.objects.update(mailbox_at=timezone.now())
     page = client.get("/sign-in/set-up/")
@@ -129,7 +131,7 @@ def test_a_device_that_was_disabled_is_the_reason_of_a_set_up(owner):
     client.post("/sign-in/recovery/", {"code": codes[0]})
     assert people.events(RECOVERY_CODE_USED)[0].details["why"] == "required_by_colleague"
     assert why_on(client.get("/sign-in/set-up/")) == (
-        "Two-factor sign-in is required, and your device was disabled by wrong tries."
+        "Two-factor sign-in is required, and your device was disabled by wrong attempts."
     )
 
 
@@ -140,7 +142,7 @@ def test_only_a_passkey_serves_any_more(owner, clock):
     client = password(owner)
     client.post("/sign-in/code/", {"code": kit_codes.code(secret)})
     assert why_on(client.get("/sign-in/set-up/")) == (
-        "Your account asks for a passkey; what you have used does not serve any more."
+        "Your account requires a passkey. What you have used is no longer enough."
     )
 
 
@@ -212,7 +214,7 @@ def test_a_recovery_code_does_not_serve_for_it(owner):
     client = password(owner)
     client.post("/sign-in/recovery/", {"code": codes[0]})
     said = why_on(client.get("/prove/"))
-    assert said == "You signed in with a recovery code, which does not serve for this."
+    assert said == "You signed in with a recovery code, which is not enough for this."
 
 
 def test_to_remove_a_device_another_one_is_asked_for(owner, clock):
@@ -221,7 +223,7 @@ def test_to_remove_a_device_another_one_is_asked_for(owner, clock):
     client = browsers.browser_of(owner)
     old = Factor.objects.get(name="Pixel 9").id
     assert why_on(client.get(f"/prove/?without={old}")) == (
-        "Who holds one device alone shall not take the others away."
+        "Somebody who holds only one of your devices cannot remove the others."
     )
 
 
@@ -242,5 +244,5 @@ def test_history_says_it_in_words(owner, clock):
     clock.shift(timedelta(minutes=14))
     client.post("/prove/", {"code": kit_codes.code(secret), "next": "/"})
     html = client.get("/activity/").content.decode()
-    assert "asked since an account administrator requires it" in html
+    assert "asked because an account administrator requires it" in html
     assert "last confirmed 14 minutes before" in html

@@ -39,7 +39,7 @@ def browser_of(person: Administrator, password: str = PASSWORD) -> Client:
 
 
 def age_proofs(person: Administrator, *, hours: int = 3) -> None:
-    """Set back what was proved in this person's sessions, as if they had been in use for so long."""
+    """Set back what was verified in this person's sessions, as if they had been in use for so long."""
     moments = ("password_at", "passkey_at", "factor_at", "recovery_at", "mailbox_at")
     for session in Session.objects.filter(administrator=person):
         for name in moments:
@@ -58,7 +58,7 @@ def browser_signed_in_by_service(person: Administrator) -> Client:
 
 
 def browser_of_with_factor(person: Administrator) -> Client:
-    """Return a browser in which password and app were proved, without any page of the portal."""
+    """Return a browser in which password and app were verified, without any page of the portal."""
     factor = Factor.objects.filter(administrator=person)[0]
     now = timezone.now()
     started = issuing.begin(

@@ -92,6 +92,6 @@ TRUSTING = policy(trust_days=14)
 
 
 def trusted(rule: Policy = TRUSTING, **changed: object) -> Facts:
-    """Return somebody with an app, in a browser that is trusted: only the password was proved."""
+    """Return somebody with an app, in a browser that is trusted: only the password was verified."""
     trust = replace(TRUST, **changed)  # type: ignore[arg-type]  # tests pass fields by name
     return facts(factors=(USABLE_APP,), trust=trust, policy=rule)

@@ -35,7 +35,7 @@ class Kept:
 
     `owner` has an app, saved recovery codes, a browser in which a form waits for a proof, and a link
     to set a new password; `colleague` has an app and recovery codes that are still shown; `newcomer`
-    has proved a password, is setting an app up and was sent a code by mail.
+    has verified a password, is setting an app up and was sent a code by mail.
     """
 
     owner: Administrator

@@ -93,7 +93,7 @@ def test_a_file_that_cannot_be_written_keeps_nothing_else_from_being_done(
 ) -> None:
     heads.parent.rmdir()
     run_once(timezone.now())
-    assert "upkeep failed: heads of history in a file" in caplog.text
+    assert "housekeeping failed: heads of history in a file" in caplog.text
     assert newest().number == 1
 
 

@@ -67,7 +67,9 @@ def test_one_task_that_fails_does_not_keep_the_others_from_being_done(caplog: An
     last: dict[str, Any] = {}
     housekeeping.tidy(now=timezone.now(), moment=0.0, last=last)
     assert set(last) == {name for name, _every, _task in housekeeping.TASKS}
-    assert caplog.text.count("upkeep failed") == len(housekeeping.TASKS) - len(WITHOUT_DATABASE)
+    assert caplog.text.count("housekeeping failed") == len(housekeeping.TASKS) - len(
+        WITHOUT_DATABASE
+    )
     assert not any(name in caplog.text for name in WITHOUT_DATABASE)
 
 

@@ -67,7 +67,7 @@ def test_so_is_a_brands_where_it_changes_something(
     change_brand(brand, required=True)
     change_brand(brand, required=False)
     assert set(audience()[3:]) == {(owner.customer.name, False), (people.provider().name, False)}
-    # Of whom it is required by their own floor, it is still.
+    # Of whom it is required by their own minimum, it is still.
     assert [name for name, _ in audience()].count(first[0]) == 1
 
 

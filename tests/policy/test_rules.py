@@ -1,4 +1,4 @@
-"""The policy: every combination of tick, customer's choice and floors."""
+"""The policy: every combination of tick, customer's choice and minimums."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -47,7 +47,7 @@ def test_the_strictest_wins(tick, customer, minimums):
     assert policy.grace_until == (BEGIN + timedelta(days=14) if has_grace else None)
 
 
-def test_without_floors():
+def test_without_a_minimum():
     assert effective(tick=False, customer=CustomerPolicy()) == Policy(
         required=False,
         required_by=(),

@@ -49,7 +49,7 @@ def test_an_older_code_after_a_newer_one_is_refused(secret, owner):
             verify_code(begin(owner), kit_codes.code(secret, offset=older), owner)
 
 
-def test_the_code_that_confirmed_is_burnt(owner, clock):
+def test_the_code_that_confirmed_is_consumed(owner, clock):
     auth = begin(owner)
     secret = show(auth)
     confirm(auth, kit_codes.code(secret), owner)

@@ -30,7 +30,7 @@ from tests.whole.routes import METHODS
 pytestmark = pytest.mark.django_db
 
 
-def test_it_is_refused_where_required_and_the_code_is_not_burnt(owner, clock):
+def test_it_is_refused_where_required_and_the_code_is_not_consumed(owner, clock):
     secret = kit_codes.enable_app(owner)
     require(owner)
     with pytest.raises(RequiredCannotDisable):
@@ -133,7 +133,7 @@ def test_the_page_and_the_menu_do_not_offer_it(required):
     assert "requires two-factor sign-in" in page
 
 
-@pytest.mark.parametrize("holds", ["tick", "policy", "floor", "brand"])
+@pytest.mark.parametrize("holds", ["tick", "policy", "minimum", "brand"])
 def test_whoever_requires_it(owner, clock, holds):
     secret = kit_codes.enable_app(owner)
     browser = browsers.browser_of(owner)
@@ -144,7 +144,7 @@ def test_whoever_requires_it(owner, clock, holds):
             require(owner)
         case "policy":
             customers.update(require_2fa=True, grace_from=timezone.now(), grace_days=30)
-        case "floor":
+        case "minimum":
             customers.update(floor_require_2fa=True)
         case _:
             Brand.objects.update(require_2fa=True)

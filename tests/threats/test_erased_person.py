@@ -181,7 +181,7 @@ def test_a_page_of_history_says_that_a_name_was_erased(
     page = browsers.browser_of(owner).get("/activity/").content.decode()
     assert f"{owner.full_name} ({owner.email}) removed (erased)." in page
     assert "(erased) signed in." in page
-    assert "The operator erased the personal data of somebody who was removed." in page
+    assert "The operator erased the personal data of somebody who had been removed." in page
 
 
 def test_who_has_the_database_alone_erases_nobody_unseen(

@@ -193,7 +193,7 @@ def test_brands_alone_changes_nothing_that_leads_people(field):
     assert refused() == [[field]]
     assert not people.events(BRAND_CHANGED)
     shown = browser.get(page).content.decode()
-    assert "also wants the right to the Administrators tab" in shown
+    assert "also requires the right to the Administrators tab" in shown
 
 
 def test_but_what_is_only_seen(folder):

@@ -106,11 +106,11 @@ def test_setting_up_takes_a_code_and_a_name_and_nothing_else(owner, colleague, o
     assert person.post(way.path, stolen(outsider) | OF_OTHERS | more | form).status_code == 303
     factor = Factor.objects.get()
     assert factor.administrator_id == colleague.id
-    assert factor.last_step > 0, "the code that confirmed it is burnt"
+    assert factor.last_step > 0, "the code that confirmed it is consumed"
     assert not people.again(colleague).require_2fa
 
 
-def test_a_policy_takes_what_the_customer_may_choose_and_no_floor(owner, outsider):
+def test_a_policy_takes_what_the_customer_may_choose_and_no_minimum(owner, outsider):
     browser = browsers.browser_of(owner)
     customers = Customer.objects.filter(id=owner.customer_id)
     before: dict[str, Any] = dict(customers.values().get())

@@ -130,7 +130,7 @@ def test_the_first_one_that_is_confirmed_makes_the_links(brand, port):
 def test_the_page_shows_it_and_what_to_do(brand):
     nora = staff(BRANDS, ADMINISTRATORS)
     page = staff_browser(nora).get(f"/brands/{brand.id}/").content.decode()
-    assert page.count("Not confirmed: not used yet") == 2
+    assert page.count("Not confirmed: not in use yet") == 2
     assert page.count("Check now") == 2
     assert f"_doorward.{NAME}" in page
     assert host_proof.record(NAME) in page
@@ -497,5 +497,5 @@ def test_a_name_that_nobody_knows_is_told_as_such(brand, names):
     nora = staff(BRANDS, ADMINISTRATORS)
     answer = staff_browser(nora).post(f"/brands/{brand.id}/check/", {"host": NAME})
     assert answer.status_code == 422
-    assert "The name system knows no address of this name yet" in answer.content.decode()
+    assert "DNS has no address for this name yet" in answer.content.decode()
     assert read(brand).confirmed_hosts == {}

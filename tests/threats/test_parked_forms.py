@@ -55,7 +55,7 @@ def test_a_file_that_came_too_late_is_asked_for_anew(clock):
     answer = browser.post(page, {"logo": SimpleUploadedFile("logo.png", b"\x89PNG")})
     assert answer["Location"] == f"/prove/?{urlencode({'next': page})}"
     asked = browser.get(answer["Location"]).content.decode()
-    assert "please choose the file once more" in asked
+    assert "please choose the file again" in asked
     assert Session.objects.get().saved_request is None
     answer = browser.post("/prove/", {"password": people.PASSWORD, "next": page})
     assert answer["Location"] == page

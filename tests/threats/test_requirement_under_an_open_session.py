@@ -49,7 +49,7 @@ def test_ticking_takes_hold_of_an_open_session_at_its_next_click(owner, colleagu
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("holds", ["tick", "policy", "floor", "brand"])
+@pytest.mark.parametrize("holds", ["tick", "policy", "minimum", "brand"])
 def test_whoever_requires_it_nothing_is_done_from_then_on(owner, colleague, holds, method):
     theirs = browsers.browser_of(owner)
     assert theirs.get("/administrators/").status_code == 200
@@ -59,7 +59,7 @@ def test_whoever_requires_it_nothing_is_done_from_then_on(owner, colleague, hold
             require(owner)
         case "policy":
             customers.update(require_2fa=True)
-        case "floor":
+        case "minimum":
             customers.update(floor_require_2fa=True)
         case _:
             Brand.objects.update(require_2fa=True)

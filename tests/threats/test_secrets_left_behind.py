@@ -223,7 +223,7 @@ def enable(walked: Journey, owner: Somebody) -> Wire:
 
 
 def prove_and_change_password(walked: Journey, owner: Somebody, wire: Wire) -> None:
-    """A proof that is too old parks the form with its passwords; then the change itself."""
+    """A proof that is too old saves the request with its passwords; then the change itself."""
     chosen = walked.secrets.add("new password", NEW_PASSWORD)
     walked.portal.ask("age_sessions", email=owner.email, minutes=15)
     fields = {"current": owner.password, "password": chosen}

@@ -251,7 +251,7 @@ def test_no_mailed_code_can_be_made(kept: Kept, loot: Loot) -> None:
 
 
 def second_step(person: Administrator) -> Client:
-    """Return a browser in which the thief proved the password, and need not wait for anything."""
+    """Return a browser in which the thief verified the password, and need not wait for anything."""
     Attempt.objects.all().delete()
     for model in (Factor, RecoverySet):
         model.objects.update(unknown_failures=0, unknown_wait_until=0, failures_in_a_row=0)

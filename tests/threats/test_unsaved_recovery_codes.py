@@ -182,6 +182,6 @@ def test_two_sessions_that_look_at_once_have_one_owner_of_the_codes(owner):
 
 
 def _token(person) -> str:
-    """Return the token of a session in which password and app were proved just now."""
+    """Return the token of a session in which password and app were verified just now."""
     browser = browsers.browser_of_with_factor(person)
     return browser.cookies[settings.SESSION_COOKIE_NAME].value

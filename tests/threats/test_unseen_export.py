@@ -1,4 +1,4 @@
-"""History taken along without a trace: whoever asks, in whatever way, it is written down before the first byte."""
+"""History exported without a trace: whoever asks, in whatever way, it is written down before the first byte."""
 
 from __future__ import annotations
 

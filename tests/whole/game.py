@@ -123,7 +123,7 @@ class Game(InTheCompany):
                 player.session.password_at = now()
             self.happened["proved again"] += 1
         elif app and not right:
-            self.happened["app is no fresh proof"] += 1
+            self.happened["app does not reauthenticate"] += 1
 
     def reauthenticate_with_passkey(self, player: Player, which: str) -> None:
         before, person = player.due(), player.person

@@ -42,7 +42,7 @@ _COLUMNS = (
 class Table(RuleBasedStateMachine):
     """Who sits at it, and what must be true after every step."""
 
-    # Over all examples: what happened at all, so that nothing is proved by never being tried.
+    # Over all examples: what happened at all, so that nothing passes by never being tried.
     happened: ClassVar[Counter[str]] = Counter()
 
     def __init__(self) -> None:
@@ -226,7 +226,7 @@ class Table(RuleBasedStateMachine):
             self.pass_time(timedelta(seconds=31))
 
     def age(self) -> None:
-        """Let what was proved in the account's sessions be three hours older."""
+        """Let what was verified in the account's sessions be three hours older."""
         browsers.age_proofs(people.again_by_id(self.person.id))
         self.person.age(timedelta(hours=3))
         self.game.happened["proofs aged"] += 1

@@ -140,7 +140,7 @@ class Person:
         self.shown, self.shown_in, self.shown_at = codes, session, now
 
     def age(self, span: timedelta) -> None:
-        """Let all that was proved in any session be so much older."""
+        """Let all that was verified in any session be so much older."""
         for session in self.sessions:
             for name in ("password_at", "proved_at", "recovery_at", "mailbox_at"):
                 if moment := getattr(session, name):
@@ -154,7 +154,7 @@ class Person:
 
 @dataclass(eq=False)
 class Session:
-    """What was proved in one browser since it began. `password_at`, None: a passkey stood in for it."""
+    """What was verified in one browser since it began. `password_at`, None: a passkey stood in for it."""
 
     person: Person
     begun: datetime
@@ -186,7 +186,7 @@ class Session:
         return THROUGH
 
     def sees_codes(self, now: datetime) -> bool:
-        """Return whether codes that wait to be saved are shown here: they are its own, or a factor was proved."""
+        """Return whether codes that wait to be saved are shown here: they are its own, or a factor was verified."""
         person, at = self.person, self.person.shown_at
         own = person.shown_in is self and at is not None and now < at + CODES_ARE_SHOWN
         return own or self.is_recent(OWN_FACTORS, now)
@@ -207,7 +207,7 @@ class Session:
         return self.proved in enough or self.recovery_at is not None or self.is_spared(now, trust)
 
     def is_spared(self, now: datetime, trust: Trust | None) -> bool:
-        """Return whether the trust in the browser stands in for the second step: of a factor that could be proved."""
+        """Return whether the trust in the browser stands in for the second step: of a factor that could be verified."""
         return bool(self.person.taken) and trust is not None and trust.holds(self.person, now)
 
     def _puts_off(self, now: datetime) -> bool:
@@ -222,7 +222,7 @@ class Session:
         return SET_UP if self._is_recent(now) else self._once_more()
 
     def is_recent(self, minutes: int, now: datetime, *, recovery: bool = False) -> bool:
-        """Return whether what must be proved was proved in the last minutes: never by a trusted browser."""
+        """Return whether what must be verified was verified in the last minutes: never by a trusted browser."""
         if recovery and self.recovery_at and now < self.recovery_at + RECOVERY_SERVES:
             return True
         person, span = self.person, timedelta(minutes=minutes)

@@ -63,7 +63,7 @@ class Player:
         return THROUGH if answer.status_code == 200 else path_of(answer)
 
     def proved_in_its_row(self) -> tuple[str, bool]:
-        """Return what the portal wrote down: the kind of factor that was proved, and whether by a recovery code."""
+        """Return what the portal wrote down: the kind of factor that was verified, and whether by a recovery code."""
         rows = Row.objects.filter(token_hash=self._token_hash())
         [(kind, recovered)] = rows.values_list("factor_kind", "recovery_at")
         return kind, recovered is not None

@@ -24,10 +24,10 @@ from tests.whole.machine import Table
 # more things.
 ROUNDS, EXAMPLES, STEPS = 10, 9, 40
 LEAST_STEPS = 3000
-# What must have been tried, for what holds of it to be proved.
+# What must have been tried, for what holds of it to mean anything.
 EXPECTED = frozenset(
     {
-        *("app is no fresh proof", "app is not enough", "app refused", "browser trusted"),
+        *("app does not reauthenticate", "app is not enough", "app refused", "browser trusted"),
         *("code replayed", "codes not shown", "codes shown elsewhere", "due password refused"),
         *("due password set", "grace not opened again", "not me refused", "proofs aged"),
         *("minimum of one's own not lowered", "minimum saved", "renamed"),

@@ -90,7 +90,7 @@ def staff(db: None) -> Administrator:
 
 
 def half_way(person: Administrator, **proved: Any) -> Client:
-    """Return a browser with the password proved, and what else is said."""
+    """Return a browser with the password verified, and what else is said."""
     now = timezone.now()
     actor = kit_people.actor(person)
     started = issuing.begin(person, actor=actor, now=now, **({"password_at": now} | proved))

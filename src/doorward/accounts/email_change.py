@@ -112,7 +112,7 @@ def answer(
 def go_back(person: Administrator, email: str, *, actor: Actor, now: datetime) -> None:
     """Undo changes of the e-mail, begun or done, in the caller's transaction.
 
-    Somebody who was invited with that e-mail since then gives way: nobody has proved that it is
+    Somebody who was invited with that e-mail since then gives way: nobody has verified that it is
     theirs. Where an account has it that somebody accepted, the e-mail stays as it is.
     """
     EmailChange.objects.filter(administrator=person, closed_at__isnull=True).update(closed_at=now)
@@ -245,7 +245,7 @@ def _emails(before: str, after: str) -> dict[str, Typed]:
 
 
 def _is_guarded(person: Administrator) -> bool:
-    """Return whether more than the password had to be proved for the change."""
+    """Return whether more than the password had to be verified for the change."""
     return Administrator.objects.everywhere().filter(id=person.id, factors__isnull=False).exists()
 
 

@@ -15,7 +15,7 @@ class LinkReplaced(LinkInvalid):
     """A newer link was mailed for the same purpose, and that one works."""
 
     sentence = _(
-        "A newer mail was sent to you. Open the link in that one; this one no longer works."
+        "A newer mail was sent to you. Open the link in that one. This one no longer works."
     )
 
 
@@ -66,14 +66,14 @@ class OwnAdministratorsRight(Refusal):
     sentence = _(
         "You cannot take the Administrators tab from yourself. Ask a colleague who has it."
     )
-    reason = _("nobody takes the Administrators tab from themselves")
+    reason = _("people cannot take the Administrators tab from themselves")
 
 
 class OwnStatus(Refusal):
     """Nobody suspends or removes themselves."""
 
     sentence = _("You cannot suspend or remove yourself. Ask a colleague.")
-    reason = _("nobody suspends or removes themselves")
+    reason = _("people cannot suspend or remove themselves")
 
 
 class HeldByPolicy(Refusal):
@@ -91,7 +91,7 @@ class NotInvited(Refusal):
 class WrongStatus(Refusal):
     """The administrator's status does not allow this."""
 
-    sentence = _("That is not possible in the person's present status.")
+    sentence = _("That is not possible with the person's current status.")
 
 
 class UnknownTab(Refusal):
@@ -109,7 +109,7 @@ class UnknownAction(Refusal):
 class NothingSelected(Refusal):
     """An action on several was asked for, and none was marked."""
 
-    sentence = _("Mark at least one person first.")
+    sentence = _("Select at least one person.")
 
 
 class ChoiceInvalid(Refusal):

@@ -50,8 +50,8 @@ EMAIL_CHANGE_ASKED = EventType(
     "email_change_asked",
     group=Group.PASSWORD,
     icon="mail",
-    sentence=_("%(subject)s asked for another e-mail."),
-    by_another=_("%(actor)s asked for another e-mail for %(subject)s."),
+    sentence=_("%(subject)s asked to change their e-mail."),
+    by_another=_("%(actor)s asked to change the e-mail of %(subject)s."),
     notifications=(
         Notification(Audience.NEW_ADDRESS, "email_change_new"),
         Notification(Audience.OLD_ADDRESS, "email_change_old"),
@@ -107,7 +107,7 @@ INVITATION_ASKED = EventType(
     "invitation_asked",
     group=Group.PEOPLE,
     icon="mail-question-mark",
-    sentence=_("%(subject)s asked for a new invitation, since theirs had run out."),
+    sentence=_("%(subject)s asked for a new invitation because theirs had expired."),
     tone="warn",
     notifications=(
         Notification(Audience.ADMINISTRATORS, "invitation_asked"),

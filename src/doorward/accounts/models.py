@@ -45,8 +45,8 @@ class MailProblem(models.TextChoices):
     NO = "", ""
     NO_MAILBOX = "no_mailbox", _("no such mailbox")
     FULL = "full", _("the mailbox is full")
-    REFUSED = "refused", _("the mail server does not take it")
-    NOT_MADE = "not_made", _("the message could not be made")
+    REFUSED = "refused", _("the mail server does not accept it")
+    NOT_MADE = "not_made", _("the message could not be created")
     TOO_LONG = "too_long", _("it could not be delivered for three days")
 
 

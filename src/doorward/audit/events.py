@@ -126,7 +126,7 @@ ADMINISTRATOR_ERASED = EventType(
     "administrator_erased",
     group=Group.PEOPLE,
     icon="eraser",
-    sentence=_("%(actor)s erased the personal data of somebody who was removed."),
+    sentence=_("%(actor)s erased the personal data of somebody who had been removed."),
 )
 
 HISTORY_EXPORTED = EventType(
@@ -140,7 +140,7 @@ HISTORY_FORGOTTEN = EventType(
     "history_forgotten",
     group=Group.ACCOUNT,
     icon="eraser",
-    sentence=_("%(actor)s deleted history that is no longer kept."),
+    sentence=_("%(actor)s deleted history that had reached the end of its retention."),
 )
 
 KEY_MADE = EventType(
@@ -161,5 +161,5 @@ KEY_DROPPED = EventType(
     "key_dropped",
     group=Group.ACCOUNT,
     icon="key-round",
-    sentence=_("%(actor)s took an old key out of the key file."),
+    sentence=_("%(actor)s removed an old key from the key file."),
 )

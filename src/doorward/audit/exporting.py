@@ -1,4 +1,4 @@
-"""History to take along: JSON lines or a table (CSV), with all that is needed to verify it alone.
+"""History to export: JSON lines or a table (CSV), with all that is needed to verify it alone.
 
 `docs/history.md` describes the form, `docs/verify_history.py` reads it.
 """

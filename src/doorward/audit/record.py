@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from doorward.audit.actor import Actor, Who
 
 _INSERT = PreparedInsert(Event)
-# Told of somebody and done by nobody who is known: nothing was proved.
+# Told of somebody and done by nobody who is known: nothing was verified.
 # Names of devices are typed by people, who may be erased: never among our own words.
 _NEVER_DETAILS = frozenset({"factor"})
 

@@ -75,7 +75,7 @@ def invite(new: NewAdministrator, customer: Customer) -> None:
 def _say_lookalikes(person: Administrator) -> None:
     """Say on stderr whom somebody new could be taken for."""
     for name, email in lookalikes.namesakes(person):
-        click.echo(f"{named(name, email)} has this name, or one that looks like it.", err=True)
+        click.echo(f"{named(name, email)} has the same name, or one that looks like it.", err=True)
     resembled = lookalikes.resembled_domain(
         person.email, customer_id=person.customer_id, besides=person.id
     )

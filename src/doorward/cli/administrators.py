@@ -26,13 +26,16 @@ def administrators() -> None:
 @administrators.command()
 @click.argument("email")
 @click.option("--customer", required=True, metavar="NAME", help="The customer they belong to.")
-@click.option("--first-name", metavar="NAME", help="Without it, made from the e-mail.")
-@click.option("--last-name", metavar="NAME", help="Without it, made from the e-mail.")
+@click.option("--first-name", metavar="NAME", help="Made from the e-mail if left out.")
+@click.option("--last-name", metavar="NAME", help="Made from the e-mail if left out.")
 @click.option(
     "--tab", "tabs", multiple=True, metavar="KEY", help="A tab they may use [home, support]."
 )
 @click.option(
-    "--language", default="", metavar="CODE", help="Of their mails and pages at first [en]."
+    "--language",
+    default="",
+    metavar="CODE",
+    help="Language of their mails and pages at first [en].",
 )
 @click.option("--primary", is_flag=True, help="The primary administrator: all built-in tabs.")
 @click.option("--require-2fa", is_flag=True, help="Require two-factor sign-in of them.")
@@ -84,7 +87,7 @@ def add(  # noqa: PLR0913 - a command's options are this many
 @click.argument("email")
 @with_data
 def resend_invitation(email: str) -> None:
-    """Mail a new invitation to somebody who has not accepted one; its address is printed."""
+    """Mail a new invitation to somebody who has not accepted one, and print its address."""
     from doorward.cli import adding  # noqa: PLC0415 - after set-up
 
     adding.resend(_person(email))

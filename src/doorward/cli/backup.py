@@ -23,7 +23,7 @@ _MEGABYTE = 1_000_000
 @click.option("--overwrite", is_flag=True, help="Replace FILE where there is one.")
 @with_data_as_it_is
 def backup(*, file: Path, overwrite: bool) -> None:
-    """Write the database into FILE, as it is at this moment, while the portal runs.
+    """Write the database to FILE, as it is now, while the portal runs.
 
     The keys are not in it: without the key file nobody can use it, and whoever has both has everything. Keep them
     apart. Mail in files and the settings are not in it either.
@@ -50,7 +50,7 @@ def backup(*, file: Path, overwrite: bool) -> None:
         raise Failure(f"The database is damaged, and there is no backup: {error}.") from error
     size = path.stat().st_size / _MEGABYTE
     click.echo(
-        f"{path}: {size:.1f} MB. The keys are not in it: keep a copy of {settings.DOORWARD.keys.absolute()}, apart."
+        f"{path}: {size:.1f} MB. The keys are not in it: keep a copy of {settings.DOORWARD.keys.absolute()} somewhere else."
     )
 
 
@@ -74,4 +74,4 @@ def _ours(environment: Environment) -> Iterator[Path]:
 
 
 def _is_there(path: Path) -> Failure:
-    return Failure(f"{path} is there already: name another file, or say --overwrite.")
+    return Failure(f"{path} already exists: name another file, or add --overwrite.")

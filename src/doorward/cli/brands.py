@@ -37,7 +37,7 @@ def list_(*, as_json: bool) -> None:
 @click.argument("host")
 @with_data
 def confirm(host: str) -> None:
-    """Take a host name as confirmed, on your word: nobody is asked.
+    """Confirm a host name without a check.
 
     It is used for signing in, and for links and passkeys if it is the first one.
     """

@@ -25,7 +25,7 @@ _ORDER = ("unfit", "advice", "fine")
 @json_option
 @with_data
 def check(*, ntp: str | None, as_json: bool) -> None:
-    """Say what is unfit for production here, and what to do about it.
+    """List what is not ready for production, and what to do about it.
 
     Exit status 1 where something is unfit. What is only advised does not count.
     """
@@ -36,7 +36,7 @@ def check(*, ntp: str | None, as_json: bool) -> None:
         _print(found)
     if number := sum(finding.verdict == "unfit" for finding in found):
         things = "1 thing is" if number == 1 else f"{number} things are"
-        raise Failure(f"{things} unfit for production.")
+        raise Failure(f"{things} not ready for production.")
 
 
 def _look(ntp: str | None) -> list[Finding]:

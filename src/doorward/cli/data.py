@@ -66,7 +66,7 @@ def refuse_missing_or_newer() -> None:
     file = settings.DOORWARD.sqlite_file
     if file and not file.exists():
         # Asking SQLite would make it.
-        raise Failure(f"There is no database {file}.")
+        raise Failure(f"There is no database at {file}.")
     try:
         _refuse_newer()
     except DatabaseError as error:

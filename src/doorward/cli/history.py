@@ -31,7 +31,7 @@ def history() -> None:
     "--against",
     multiple=True,
     metavar="ANCHOR|FILE",
-    help="A head that was kept elsewhere, or a file (a mail, too) with such heads in it.",
+    help="A head that was kept elsewhere, or a file (or mail) that contains such heads.",
 )
 @json_option
 @with_data
@@ -48,7 +48,7 @@ def verify(*, against: tuple[str, ...], as_json: bool) -> None:
     try:
         report = look(anchors)
     except UNREADABLE as error:
-        raise Failure("The history was changed: a row of it cannot even be read.") from error
+        raise Failure("The history was changed: one of its rows cannot even be read.") from error
     if as_json:
         print_json(_record(report))
     else:
@@ -63,7 +63,7 @@ def verify(*, against: tuple[str, ...], as_json: bool) -> None:
 )
 @with_data
 def export(*, form: str) -> None:
-    """Print all of history, with what is needed to verify it alone (docs/verify_history.py)."""
+    """Print the whole history, with what is needed to verify it separately (docs/verify_history.py)."""
     from django.db import transaction  # noqa: PLC0415 - after set-up, as all below
 
     from doorward.audit import exporting  # noqa: PLC0415
@@ -84,13 +84,13 @@ def export(*, form: str) -> None:
 @history.command()
 @with_data
 def anchor() -> None:
-    """Print the newest head, to be kept where who can write to the database cannot."""
+    """Print the newest head. Keep it where nobody who can write to the database can change it."""
     from doorward.audit.sealing import newest  # noqa: PLC0415 - after set-up, as all below
     from doorward.notifications.anchoring import line_of  # noqa: PLC0415
 
     batch = newest()
     if batch is None:
-        raise Failure("Nothing of the history is sealed yet: the background worker does that.")
+        raise Failure("None of the history is sealed yet. The background worker seals it.")
     click.echo(line_of(batch))
 
 
@@ -153,5 +153,5 @@ def _sentence(report: Report) -> str:
 def _write(lines: Iterable[str]) -> None:
     output = sys.stdout.buffer
     for line in lines:
-        # Half characters, which somebody else put there, are taken along as they are.
+        # Half characters, which somebody else put there, are exported as they are.
         output.write(line.encode("utf-8", errors="surrogatepass"))

@@ -57,7 +57,7 @@ def rotate() -> None:
     try:
         found, done = _reseal()
     except KeyboardInterrupt:
-        raise Failure("Stopped; `doorward keys rotate` goes on from there.") from None
+        raise Failure("Stopped. Run `doorward keys rotate` again to continue from there.") from None
     _refuse_broken(found)
     newest = _file().ring.newest.id
     with _recorded("KEYS_ROTATED") as details:
@@ -69,7 +69,7 @@ def rotate() -> None:
 @json_option
 @with_data
 def check(*, as_json: bool) -> None:
-    """Open all that is sealed, and list the keys with what needs them."""
+    """Open everything that is sealed, and list the keys and what needs them."""
     found = _look()
     _refuse_broken(found)
     ring = _file().ring.keys
@@ -84,7 +84,7 @@ def check(*, as_json: bool) -> None:
 @click.argument("key_id", metavar="KEY")
 @with_data
 def drop(key_id: str) -> None:
-    """Take a key that nothing needs any more out of the key file."""
+    """Remove a key that nothing needs any more from the key file."""
     newest, *older = _file().ring.keys
     if key_id == newest.id:
         raise Failure(f"The key {key_id} is the newest one: it seals.")
@@ -98,7 +98,7 @@ def drop(key_id: str) -> None:
     with _recorded("KEY_DROPPED") as details:
         _file().drop(key_id)
         details["key_id"] = key_id
-    click.echo(f"The key {key_id} is not in the key file any more. Older backups still need it.")
+    click.echo(f"The key {key_id} is no longer in the key file. Older backups still need it.")
 
 
 @contextmanager

@@ -63,7 +63,7 @@ def run_everything(
     environment = _settings(bind=bind, workers=workers)
     if demonstration.is_one(environment.data_dir) and not environment.demo:
         raise Failure(
-            f"The data folder {environment.data_dir} is a demonstration's, whose passwords everybody knows: "
+            f"The data folder {environment.data_dir} is a demonstration's, and everybody knows its passwords: "
             "only `doorward demo` serves it."
         )
     address, port = find_address(environment), environment.port

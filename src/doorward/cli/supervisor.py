@@ -38,7 +38,7 @@ class Part:
     wait: float = FIRST_WAIT_SECONDS
 
     def start(self, now: float) -> None:
-        """Start the process; it dies with this one (`lifeline`)."""
+        """Start the process; it dies with this one (`parent_death`)."""
         command = [sys.executable, "-m", "doorward.cli.parts", self.name, str(os.getpid())]
         self.process = subprocess.Popen(command)
         self.started = now
@@ -51,7 +51,7 @@ class Part:
         if now - self.started >= WELL_SECONDS:
             self.wait = FIRST_WAIT_SECONDS
         self.start_at = now + self.wait
-        _log.warning("%s ended (%s), starts anew in %.1f s", self.name, code, self.wait)
+        _log.warning("%s ended (%s), starts again in %.1f s", self.name, code, self.wait)
         self.wait = min(self.wait * 2, LONGEST_WAIT_SECONDS)
 
 

@@ -15,7 +15,7 @@ class WrongCredentials(Refusal):
 class PasskeysElsewhere(Refusal):
     """Passkeys belong to the portal's first host name: they are made at that `address` alone."""
 
-    sentence = _("Passkeys are made at %(address)s alone. Go on there.")
+    sentence = _("Passkeys can only be made at %(address)s. Continue there.")
 
     def __init__(self, address: str) -> None:
         super().__init__(address=address)
@@ -35,9 +35,9 @@ class ClockUnknown(Refusal):
     """Two codes do not tell how far a phone's clock is off: no neighbours, another app's, or out of reach."""
 
     sentence = _(
-        "These two codes say nothing of the clock. Type two that follow one another, of this "
-        "account, the second while it is shown. If that does not help, the clock is more than "
-        "ten minutes off, or the app has another key: use another way."
+        "These two codes do not show anything about the clock. Type two consecutive codes of "
+        "this account, the second while it is shown. If that does not help, the clock is "
+        "more than ten minutes off, or the app has another key. Use another way."
     )
 
 
@@ -45,7 +45,7 @@ class CodeAlreadyUsed(Refusal):
     """The code was right once, and is consumed."""
 
     sentence = _(
-        "That code was used already. Wait for the next one: codes change every 30 seconds."
+        "That code was already used. Wait for the next one: codes change every 30 seconds."
     )
     reason = _("code used before")
 
@@ -54,8 +54,8 @@ class FactorDisabled(Refusal):
     """Wrong codes without end have disabled this factor until it is set up again."""
 
     sentence = _(
-        "Too many wrong tries: this device is disabled until it is set up anew. Use another "
-        "one, or a recovery code."
+        "Too many wrong attempts: this device is disabled until it is set up again. Use "
+        "another one, or a recovery code."
     )
     reason = _("the factor is disabled")
 
@@ -63,23 +63,21 @@ class FactorDisabled(Refusal):
 class RecoveryCodeWrong(Refusal):
     """No unused recovery code of this administrator is this one."""
 
-    sentence = _("That recovery code is not right, or it was used before. Each code works once.")
+    sentence = _("That recovery code is wrong or was already used. Each code works once.")
     reason = _("wrong recovery code")
 
 
 class SetUpExpired(Refusal):
     """The set-up was begun too long ago (or in another session), and its secret is forgotten."""
 
-    sentence = _(
-        "This set-up took longer than ten minutes. Here is a new QR code: please scan it again."
-    )
+    sentence = _("This set-up took longer than ten minutes. Please scan this new QR code.")
     reason = _("the set-up took too long")
 
 
 class AlreadyEnabled(Refusal):
     """Two-factor sign-in is on already."""
 
-    sentence = _("Two-factor sign-in is on already.")
+    sentence = _("Two-factor sign-in is already on.")
 
 
 class NotEnabled(Refusal):
@@ -131,15 +129,18 @@ class PasswordBreached(Refusal):
     """The password is known from a break-in elsewhere."""
 
     sentence = _(
-        "This password is known from a break-in elsewhere. Choose another one, which you use "
-        "here only."
+        "This password is known from a break-in elsewhere. Choose another one, and use it "
+        "only here."
     )
 
 
 class PasswordPersonal(Refusal):
     """The password has the person's name or e-mail, or the portal's name, in it."""
 
-    sentence = _("Choose a password without your name, your e-mail or this company's name in it.")
+    sentence = _(
+        "Choose a password that does not contain your name, your e-mail or the name "
+        "of this company."
+    )
 
 
 class PasswordUnchanged(Refusal):
@@ -166,7 +167,9 @@ class PasskeyUnreadable(Refusal):
 class PasskeyWrongType(Refusal):
     """A registration was answered with an assertion, or the other way round."""
 
-    sentence = _("Your device's answer belongs to another page. Open this page anew and try again.")
+    sentence = _(
+        "Your device's answer belongs to another page. Open this page again and try once more."
+    )
 
 
 class PasskeyChallengeInvalid(Refusal):
@@ -178,9 +181,7 @@ class PasskeyChallengeInvalid(Refusal):
 class PasskeyWrongOrigin(Refusal):
     """The answer was made for another address than this portal's."""
 
-    sentence = _(
-        "This passkey was used on another website than this one. Check the address, then try again."
-    )
+    sentence = _("This passkey was used on a different website. Check the address, then try again.")
 
 
 class PasskeyEmbedded(Refusal):
@@ -198,7 +199,9 @@ class PasskeyWrongRelyingParty(Refusal):
 class PasskeyNotPresent(Refusal):
     """Nobody touched the authenticator."""
 
-    sentence = _("Your device did not say that you are there. Try again and confirm when it asks.")
+    sentence = _(
+        "Your device did not confirm that you are there. Try again and confirm when it asks."
+    )
 
 
 class PasskeyNotVerified(Refusal):
@@ -242,19 +245,19 @@ class PasskeySignatureWrong(Refusal):
 class PasskeyIdTooLong(Refusal):
     """The passkey's id has more than 1023 bytes."""
 
-    sentence = _("This device's passkey cannot be kept. Use another device.")
+    sentence = _("The passkey of this device cannot be stored. Use another device.")
 
 
 class PasskeyRegistered(Refusal):
     """A passkey with this id is registered already, here or with somebody else."""
 
-    sentence = _("This passkey is registered already. Use another device.")
+    sentence = _("This passkey is already registered. Use another device.")
 
 
 class PasskeyNotOffered(Refusal):
     """The passkey is none of those that were asked for."""
 
-    sentence = _("This is none of your passkeys here. Choose another one, or use another way.")
+    sentence = _("This is not one of your passkeys here. Choose another one, or use another way.")
 
 
 class PasskeyWrongPerson(Refusal):
@@ -266,14 +269,15 @@ class PasskeyWrongPerson(Refusal):
 class AnotherFactorWanted(Refusal):
     """A device is removed with reauthentication by another one, where there is one."""
 
-    sentence = _("Confirm with another device than the one that you remove.")
+    sentence = _("Confirm with a device other than the one you are removing.")
 
 
 class TrustNotAllowed(Refusal):
-    """The policy lets no browser be trusted, or not after the factor that was proved."""
+    """The policy lets no browser be trusted, or not after the factor that was verified."""
 
     sentence = _(
-        "You are signed in, but this browser was not trusted: your account does not allow it."
+        "You are signed in, but this browser was not trusted, because your account does not "
+        "allow it."
     )
 
 
@@ -281,11 +285,12 @@ class PasskeysNotPossible(Refusal):
     """Nobody could make a passkey at this portal's address: it is a number, or has no https."""
 
     sentence = _(
-        "Passkeys need this portal to have a name and https. Nobody could sign in any more."
+        "Passkeys need this portal to have a name and https. Otherwise nobody could sign in "
+        "any more."
     )
 
 
 class KindNotAccepted(Refusal):
     """The policy takes no authenticator app as a second factor, so none is added."""
 
-    sentence = _("Your account takes passkeys only. Make a passkey instead of adding an app.")
+    sentence = _("Your account accepts passkeys only. Make a passkey instead of adding an app.")

@@ -23,7 +23,7 @@ SECOND_STEP_GUESSED = EventType(
     "second_step_guessed",
     group=Group.SIGN_IN,
     icon="shield-alert",
-    sentence=_("Several wrong second factors followed the right password of %(subject)s."),
+    sentence=_("Several wrong second factors were tried after the right password of %(subject)s."),
     tone="bad",
     notifications=to_person("second_step_guessed"),
 )
@@ -32,14 +32,14 @@ REAUTHENTICATED = EventType(
     "proved_again",
     group=Group.SIGN_IN,
     icon="user-check",
-    sentence=_("%(subject)s proved once more who is there."),
+    sentence=_("%(subject)s confirmed again who they are."),
 )
 
 PROOF_FAILED = EventType(
     "proof_failed",
     group=Group.SIGN_IN,
     icon="circle-alert",
-    sentence=_("A fresh proof of %(subject)s failed."),
+    sentence=_("%(subject)s failed to confirm who they are."),
     tone="warn",
 )
 
@@ -56,7 +56,7 @@ TWO_FACTOR_ENABLE_FAILED = EventType(
     "two_factor_enable_failed",
     group=Group.TWO_FACTOR,
     icon="circle-alert",
-    sentence=_("%(subject)s did not succeed in setting up a second factor."),
+    sentence=_("%(subject)s could not set up a second factor."),
 )
 
 TWO_FACTOR_DISABLED = EventType(
@@ -79,7 +79,7 @@ TWO_FACTOR_DISABLE_FAILED = EventType(
     "two_factor_disable_failed",
     group=Group.TWO_FACTOR,
     icon="circle-alert",
-    sentence=_("%(subject)s failed to prove a code to disable two-factor sign-in."),
+    sentence=_("%(subject)s entered a wrong code when disabling two-factor sign-in."),
     tone="warn",
 )
 
@@ -129,7 +129,7 @@ FACTOR_LOCKED = EventType(
     "factor_locked",
     group=Group.TWO_FACTOR,
     icon="shield-alert",
-    sentence=_("A device of %(subject)s was disabled by too many wrong tries."),
+    sentence=_("A device of %(subject)s was disabled after too many wrong attempts."),
     tone="bad",
     notifications=to_person_and_colleagues("factor_locked", "factor_locked_colleague"),
 )
@@ -138,7 +138,9 @@ PASSKEY_COUNTER = EventType(
     "passkey_counter",
     group=Group.TWO_FACTOR,
     icon="shield-alert",
-    sentence=_("A passkey of %(subject)s counted backwards: there may be a copy of it."),
+    sentence=_(
+        "The counter of a passkey of %(subject)s went backwards. There may be a copy of it."
+    ),
     tone="bad",
     notifications=to_person("passkey_counter"),
 )
@@ -164,7 +166,7 @@ RECOVERY_CODES_SAVED = EventType(
     "recovery_codes_saved",
     group=Group.TWO_FACTOR,
     icon="life-buoy",
-    sentence=_("%(subject)s confirmed that the recovery codes are saved."),
+    sentence=_("%(subject)s confirmed that they saved their recovery codes."),
 )
 
 RECOVERY_CODE_USED = EventType(
@@ -180,7 +182,7 @@ BROWSER_TRUSTED = EventType(
     "browser_trusted",
     group=Group.TWO_FACTOR,
     icon="laptop",
-    sentence=_("%(subject)s trusted a browser: the second step is left out in it."),
+    sentence=_("%(subject)s trusted a browser. It skips the second step."),
     tone="warn",
     notifications=to_person("browser_trusted"),
 )
@@ -189,7 +191,7 @@ TRUSTED_BROWSERS_ENDED = EventType(
     "trusted_browsers_ended",
     group=Group.TWO_FACTOR,
     icon="laptop",
-    sentence=_("%(subject)s ended the trust in a browser."),
+    sentence=_("%(subject)s stopped trusting a browser."),
 )
 
 PASSWORD_CHANGED = EventType(
@@ -221,6 +223,6 @@ PASSWORD_RESET = EventType(
     "password_reset",
     group=Group.PASSWORD,
     icon="key-round",
-    sentence=_("%(subject)s set a new password by a mailed link."),
+    sentence=_("%(subject)s set a new password with a mailed link."),
     notifications=to_person("password_reset"),
 )

@@ -117,7 +117,7 @@ def remove(factor_id: UUID, *, auth: AuthContext, actor: Actor, now: datetime) -
     Raises `AnotherFactorWanted` where the reauthentication was by the very one that goes, and another one can
     be used: who holds one device alone does not take the others away with it. `StaleRequest` where it was
     one of several and has become the last one in the meantime: 2FA goes off by nobody's oversight.
-    `NewDeviceFirst` where it is the last one and was not proved itself, but a recovery code.
+    `NewDeviceFirst` where it is the last one and was not verified itself, but a recovery code.
     """
     if _proved_by_itself(factor_id, auth, now=now):
         raise AnotherFactorWanted
@@ -169,7 +169,7 @@ def _proved_by_itself(factor_id: UUID, auth: AuthContext, *, now: datetime) -> b
 
 
 def _proved_just_now(factor_id: UUID, auth: AuthContext, *, now: datetime) -> bool:
-    """Return whether this very factor was proved: a recovery code sets up a new one, and does not turn 2FA off."""
+    """Return whether this very factor was verified: a recovery code sets up a new one, and does not turn 2FA off."""
     session = auth.facts.session
     proved_at = session.factor_at if session and session.factor_id == factor_id else None
     return proved_at is not None and lasts(

@@ -35,7 +35,7 @@ def step_up(
     now: datetime,
     **also: datetime,
 ) -> Started:
-    """Write down in the session which factor was proved, under a new identifier (and `also` columns)."""
+    """Write down in the session which factor was verified, under a new identifier (and `also` columns)."""
     return issuing.step_up(
         browser.session_id,
         old_hash=browser.token_hash,

@@ -21,7 +21,7 @@ class RightMissing(Refusal):
     """This protects people whom only holders of the Administrators tab have a right over."""
 
     sentence = _(
-        "This protects people, so it also wants the right to the Administrators tab. Ask "
+        "This protects people, so it also requires the right to the Administrators tab. Ask "
         "somebody who has it."
     )
 
@@ -42,8 +42,8 @@ class HostUnknown(HostNotConfirmed):
     """The name system knows no address of this name."""
 
     sentence = _(
-        "The name system knows no address of this name yet. Make its DNS record, and wait "
-        "until it has spread."
+        "DNS has no address for this name yet. Create its record, and wait until it is "
+        "visible everywhere."
     )
 
 
@@ -51,8 +51,8 @@ class HostPrivate(HostNotConfirmed):
     """The name leads into a private network, which is asked only where a setting allows it."""
 
     sentence = _(
-        "This name leads to a private address, which is not asked. If the portal is inside "
-        "your network, set DOORWARD_PRIVATE_HOSTS, or make the TXT record."
+        "This name leads to a private address, which is not contacted. If the portal is "
+        "inside your network, set DOORWARD_PRIVATE_HOSTS, or create the TXT record."
     )
 
 
@@ -60,32 +60,29 @@ class HostSilent(HostNotConfirmed):
     """Nobody answers under this name, or not in time."""
 
     sentence = _(
-        "Nobody answered under this name in time. Look at its DNS record, at the proxy and at "
-        "the firewall."
+        "Nobody answered at this name in time. Check its DNS record, the proxy and the firewall."
     )
 
 
 class HostCertificate(HostNotConfirmed):
     """Who answers has no certificate for this name that browsers would take."""
 
-    sentence = _("Who answers has no valid certificate for this name. Give the proxy one.")
+    sentence = _("The server has no valid certificate for this name. Give the proxy one.")
 
 
 class HostIsAnothers(HostNotConfirmed):
     """Somebody answers, and it is not this portal under this name."""
 
     sentence = _(
-        "Somebody else answers under this name. Let it lead to this portal, and have the "
-        "proxy pass the Host header on."
+        "Another server answers at this name. Point it to this portal, and have the proxy "
+        "pass on the Host header."
     )
 
 
 class TabKeyInvalid(Refusal):
     """A tab's key has small letters, digits and dashes, and is none of the built-in tabs'."""
 
-    sentence = _(
-        "Use small letters, digits and dashes, and none of the names of the built-in tabs."
-    )
+    sentence = _("Use small letters, digits and dashes. The names of the built-in tabs are taken.")
 
 
 class TabKeyTaken(Refusal):
@@ -106,7 +103,7 @@ class NumberInvalid(Refusal):
 class TooManyTabs(Refusal):
     """The provider has as many tabs as there may be (`maximum`)."""
 
-    sentence = _("There are %(maximum)s tabs already, and no more can be added. Remove one first.")
+    sentence = _("There are already %(maximum)s tabs, and no more can be added. Remove one first.")
 
     def __init__(self, maximum: int) -> None:
         super().__init__(maximum=maximum)
@@ -115,7 +112,7 @@ class TooManyTabs(Refusal):
 class LogoInvalid(Refusal):
     """Not a PNG picture, or one whose sides are longer than `maximum` pixels."""
 
-    sentence = _("Choose a PNG picture whose sides have at most %(maximum)s pixels.")
+    sentence = _("Choose a PNG image whose sides have at most %(maximum)s pixels.")
 
     def __init__(self, maximum: int) -> None:
         super().__init__(maximum=maximum)
@@ -124,7 +121,7 @@ class LogoInvalid(Refusal):
 class LogoTooLarge(Refusal):
     """A picture of more than `maximum` KiB."""
 
-    sentence = _("Choose a picture of at most %(maximum)s KB.")
+    sentence = _("Choose an image of at most %(maximum)s KB.")
 
     def __init__(self, maximum: int) -> None:
         super().__init__(maximum=maximum)

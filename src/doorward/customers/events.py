@@ -48,7 +48,7 @@ ACCESS_REFUSED = EventType(
     "access_refused",
     group=Group.SIGN_IN,
     icon="ban",
-    sentence=_("%(subject)s asked for something they have no right to."),
+    sentence=_("%(subject)s asked for something that they have no right to."),
     tone="warn",
 )
 
@@ -78,7 +78,7 @@ PROTECTION_LOWERED = EventType(
     "protection_lowered",
     group=Group.ACCOUNT,
     icon="shield-alert",
-    sentence=_("%(actor)s changed what protects people, or where links lead."),
+    sentence=_("%(actor)s changed protection settings or where links lead."),
     tone="warn",
     notifications=(
         Notification(Audience.STAFF, "protection_lowered_staff", by_the_provider),

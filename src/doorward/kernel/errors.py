@@ -48,8 +48,8 @@ def all_refusals(base: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
 class MustWait(Refusal):
     """Too many failures. `seconds` until the next try is looked at."""
 
-    sentence = _("Too many tries. Please wait before the next one.")
-    reason = _("too many tries, had to wait")
+    sentence = _("Too many attempts. Please wait before the next one.")
+    reason = _("too many attempts, had to wait")
 
     def __init__(self, seconds: int) -> None:
         super().__init__(seconds=seconds)
@@ -59,7 +59,7 @@ class MustWait(Refusal):
 class TooManyMails(MustWait):
     """The budget of mails is used up: of the mailbox, of who acts, or of their customer."""
 
-    sentence = _("Too many mails were asked for in a short time. Please wait before the next one.")
+    sentence = _("Too many mails were requested in a short time. Please wait before the next one.")
 
 
 class OnlyKnownBrowsers(MustWait):
@@ -69,8 +69,8 @@ class OnlyKnownBrowsers(MustWait):
     """
 
     sentence = _(
-        "There were too many wrong passwords for this e-mail. Sign in with a browser in which "
-        "you signed in before, or set a new password by mail."
+        "There were too many wrong passwords for this e-mail. Sign in with a browser that "
+        "you used before, or set a new password by mail."
     )
 
 
@@ -95,7 +95,7 @@ class NameInvalid(Refusal):
 class TextInvalid(Refusal):
     """Control characters, line breaks, or characters that turn the direction of writing or are not seen."""
 
-    sentence = _("This has characters in it that are not allowed.")
+    sentence = _("This contains characters that are not allowed.")
 
 
 class TextTooLong(Refusal):
@@ -113,13 +113,13 @@ class ConfirmationMissing(Refusal):
 class NotFound(Refusal):
     """There is no such thing, or it belongs to another customer."""
 
-    sentence = _("There is no such thing here any more.")
+    sentence = _("This no longer exists.")
 
 
 class FieldsRefused(Refusal):
     """Several fields of a form were looked at; `fields` says of each that is wrong why."""
 
-    sentence = _("Nothing was saved yet. Please look at the marked fields.")
+    sentence = _("Nothing has been saved yet. Please check the highlighted fields.")
 
     def __init__(self, fields: Mapping[str, Refusal]) -> None:
         super().__init__()

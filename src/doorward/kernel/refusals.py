@@ -21,7 +21,7 @@ def sentence(refusal: Refusal) -> str:
         return _mails_again(refusal.seconds)
     text = _(refusal.sentence)
     if "skew_seconds" in refusal.data:
-        refused = _("That code is right at another time, so it is not accepted.")
+        refused = _("That code is right for another time, so it is not accepted.")
         return f"{refused} {clock_off(int(refusal.data['skew_seconds']))}"
     if refusal.data:
         text = text % refusal.data if "%(" in text else text

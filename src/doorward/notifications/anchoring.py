@@ -74,8 +74,8 @@ def _letter(batch: Batch, recipient: str, *, now: datetime) -> Outgoing:
     with translation.override(settings.LANGUAGE_CODE):
         title = _("History of %(brand)s: batch %(number)s")
         why = _(
-            "This is the newest head of the portal's history. Keep this mail: "
-            "with it a history that was cut off or written anew is found."
+            "This is the newest head of the portal's history. Keep this mail: it lets you "
+            "detect a history that was cut off or rewritten."
         )
     message = EmailMessage(policy=policy.SMTP)
     message["Subject"] = one_line(title % {"brand": brand.name, "number": batch.number})

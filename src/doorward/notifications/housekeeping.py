@@ -74,7 +74,7 @@ def tidy(
         try:
             done = task(now=now)
         except Exception as error:  # noqa: BLE001 - one task must not keep the others from being done
-            log_failure(_log, f"upkeep failed: {name}", error)
+            log_failure(_log, f"housekeeping failed: {name}", error)
         else:
             if done:
-                _log.info("upkeep: %s: %s", name, done)
+                _log.info("housekeeping: %s: %s", name, done)

@@ -17,6 +17,4 @@ class NumberOutOfRange(Refusal):
 class GraceIsOver(Refusal):
     """The time of grace has ended; more days would open it again."""
 
-    sentence = _(
-        "The time of grace is over and is not given again. Enter no more days than before."
-    )
+    sentence = _("The grace period is over and is not given again. Enter no more days than before.")

@@ -17,7 +17,7 @@ SHORTEST_IDLE: Final = 5 * MINUTE
 
 
 class FactorKind(StrEnum):
-    """What can prove a second time who signs in."""
+    """What verifies a second time who signs in."""
 
     APP = "app"
     PASSKEY = "passkey"

@@ -16,7 +16,5 @@ class SessionEnded(Exception):
 class StaleRequest(Refusal):
     """Somebody else has changed this in the meantime."""
 
-    sentence = _(
-        "Somebody changed this in the meantime. Look at it again, then repeat your change."
-    )
+    sentence = _("Somebody changed this in the meantime. Check it again, then repeat your change.")
     reason = _("somebody else had changed it")

@@ -26,7 +26,7 @@ _WITHOUT_PASSWORD = Q(from_link=True) | Q(passkey_at__isnull=False)
 def from_a_new_browser(event: Event) -> bool:
     """The browser was never signed in with, and it was not a mailed link that led in.
 
-    Who comes from an invitation or a reset link has proved the mailbox, and a notice of that very
+    Who comes from an invitation or a reset link has verified the mailbox, and a notification of that very
     sign-in would go there; the reset has a message of its own.
     """
     by_link = _sessions(event).filter(from_link=True)
@@ -71,7 +71,7 @@ SET_UP_PUT_OFF = EventType(
     "set_up_put_off",
     group=Group.SIGN_IN,
     icon="clock",
-    sentence=_("%(subject)s put the set-up of two-factor sign-in off."),
+    sentence=_("%(subject)s put off the set-up of two-factor sign-in."),
 )
 
 SIGNED_OUT = EventType(

@@ -23,7 +23,7 @@ class FactorFacts:
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
-    """What was proved in this browser, and when (aware datetimes; None: not proved)."""
+    """What was verified in this browser, and when (aware datetimes; None: not verified)."""
 
     created_at: datetime
     seen_at: datetime

@@ -83,7 +83,7 @@ def new_token() -> str:
 
 
 def begin(administrator: SignsIn, *, actor: Actor, now: datetime, **proved: object) -> Started:
-    """Insert the session of a browser in which something was just proved."""
+    """Insert the session of a browser in which something was just verified."""
     token = new_token()
     session_id = uuid4()
     _INSERT.run(
@@ -103,7 +103,7 @@ def begin(administrator: SignsIn, *, actor: Actor, now: datetime, **proved: obje
 
 
 def step_up(session_id: UUID, *, old_hash: bytes, **proved: Value) -> Started:
-    """Write down what was proved, under a new identifier; the old one is dead from now on.
+    """Write down what was verified, under a new identifier; the old one is dead from now on.
 
     Raises `StaleRequest` where the session was stepped up or ended in the meantime.
     """

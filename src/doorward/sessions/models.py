@@ -1,4 +1,4 @@
-"""Sessions: a row for each browser that signs in, with what was proved in it."""
+"""Sessions: a row for each browser that signs in, with what was verified in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Session(models.Model):
-    """A browser that signs in or is signed in: what was proved in it, and when.
+    """A browser that signs in or is signed in: what was verified in it, and when.
 
     `token_hash` is the keyed hash of the cookie's 256 bits; it changes at each step up.
     `signed_in_at` is set once, when the gate first lets it through.

@@ -8,7 +8,7 @@ from doorward.kernel.errors import Refusal, _
 class PortalElsewhere(Refusal):
     """The proof is right, and the portal has another `address`: this host name is another brand's.
 
-    Said to nobody who has not proved who they are.
+    Said to nobody who has not confirmed who they are.
     """
 
     sentence = _("Your portal has another address. Sign in at %(address)s.")
@@ -22,7 +22,7 @@ class PortalElsewhere(Refusal):
 class MailboxProofExpired(Refusal):
     """The code by mail is too old, or was tried too often: a new one is to be sent."""
 
-    sentence = _("This code is too old, or it was tried too often. Have a new one sent.")
+    sentence = _("This code is too old, or there were too many attempts. Ask for a new one.")
     reason = _("the code was too old")
 
 
@@ -30,6 +30,5 @@ class PasskeyUnknown(Refusal):
     """No passkey of somebody who may sign in has this id."""
 
     sentence = _(
-        "This passkey does not sign in here any more. Sign in with your password, then make a "
-        "new passkey."
+        "This passkey no longer signs in here. Sign in with your password, then make a new passkey."
     )

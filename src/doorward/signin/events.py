@@ -23,7 +23,7 @@ MAILBOX_PROOF_SENT = EventType(
     "mailbox_proof_sent",
     group=Group.SIGN_IN,
     icon="mail",
-    sentence=_("A code was mailed to %(subject)s to prove the mailbox."),
+    sentence=_("A code was mailed to %(subject)s to verify the mailbox."),
     notifications=to_person("mailbox_code"),
 )
 
@@ -31,14 +31,14 @@ MAILBOX_VERIFIED = EventType(
     "mailbox_proved",
     group=Group.SIGN_IN,
     icon="mail-check",
-    sentence=_("%(subject)s proved the mailbox."),
+    sentence=_("%(subject)s verified their mailbox."),
 )
 
 MAILBOX_PROOF_FAILED = EventType(
     "mailbox_proof_failed",
     group=Group.SIGN_IN,
     icon="mail-x",
-    sentence=_("The mailbox of %(subject)s was not proved."),
+    sentence=_("%(subject)s could not verify their mailbox."),
     tone="warn",
 )
 

@@ -92,7 +92,7 @@ def verify_code(  # noqa: PLR0913 - the code, and the session whose proof it is
     actor: Actor,
     now: datetime,
 ) -> Started:
-    """Burn the newest code of this session; return the stepped-up session.
+    """Consume the newest code of this session; return the stepped-up session.
 
     Counted before it is looked at: five tries a code. Raises `WrongCode`, `MailboxProofExpired` or, for
     an unknown browser at an address that has to wait, `MustWait`.

@@ -89,7 +89,7 @@ class _Coming:
 
 
 def _try(answer: str, party: Party, coming: _Coming) -> Started | Refusal:
-    """Burn the challenge, count the try, and only then look at the answer.
+    """Consume the challenge, count the try, and only then look at the answer.
 
     Whose passkey it is comes first: what others at its address do keeps no known browser waiting, and
     where one has to wait, nothing is written.

@@ -184,7 +184,7 @@ def _begin(
 def send_home(brand_id: UUID, *, actor: Actor) -> PortalElsewhere:
     """Record a right sign-in under a host name that is not the customer's, in the caller's transaction.
 
-    Give the refusal that says where their portal is. Somebody knows the password and got no further: they
+    Return the refusal that says where their portal is. Somebody knows the password and got no further: they
     are told as of any sign-in that was not finished.
     """
     record(SIGN_IN_ABANDONED, actor=actor, details={"reason": PortalElsewhere.code})

@@ -1,4 +1,4 @@
-"""Proving a passkey beside another proof: at the second step, once more, and to disable 2FA."""
+"""Verifying a passkey beside another factor: at the second step, once more, and to disable 2FA."""
 
 from __future__ import annotations
 

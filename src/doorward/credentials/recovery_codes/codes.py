@@ -55,7 +55,7 @@ def make(person: Administrator, *, now: datetime, session_id: UUID | None = None
     """Make a set, in the caller's transaction; it replaces the old one once it is saved.
 
     Until then it belongs to this session (None: to none): the gate shows it in no other one that has not
-    proved a factor just now.
+    verified a factor just now.
     """
     RecoverySet.objects.filter(administrator=person, saved_at__isnull=True).delete()
     codes = new_codes(secrets.token_bytes)

@@ -53,7 +53,7 @@ def reauthenticate(*, auth: AuthContext, code: str, actor: Actor, now: datetime)
 def verify_code(
     *, auth: AuthContext, code: str, kind: EventType, actor: Actor, now: datetime
 ) -> UUID:
-    """Burn a code of one of this person's apps; return the factor's id. Failures are recorded as `kind`."""
+    """Consume a code of one of this person's apps; return the factor's id. Failures are recorded as `kind`."""
     reserve_own(kind, actor=actor, now=now)
     with transaction.atomic():
         found = look(auth, code, kind=kind, actor=actor, now=now)
@@ -82,7 +82,7 @@ def failures(auth: AuthContext) -> int:
 def look(
     auth: AuthContext, code: str, *, kind: EventType, actor: Actor, now: datetime
 ) -> FactorRow | Refusal:
-    """Count, look and consume, in the caller's transaction; return the app that was proved, or what refuses.
+    """Count, look and consume, in the caller's transaction; return the app that was verified, or what refuses.
 
     A refusal is a result, so that its count is committed. The counted rows stay locked until then: who
     comes at the same moment waits for how it ends, and for nothing else.

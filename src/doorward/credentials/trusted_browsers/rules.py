@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def may_begin(policy: Policy, kind: FactorKind) -> bool:
-    """Return whether a browser in which a factor of this kind was just proved may be trusted."""
+    """Return whether a browser in which a factor of this kind was just verified may be trusted."""
     return policy.trust_days > 0 and policy.accepts(kind)
 
 

@@ -1,4 +1,4 @@
-"""Trusted browsers: where the policy allows it, a factor that was proved is not asked for again for some days.
+"""Trusted browsers: where the policy allows it, a factor that was verified is not asked for again for some days.
 
 The cookie has a token, the row its keyed hash. Whether a trust holds is decided live, by `rules.py` beside this; what
 ends all sessions of a person ends them too, since they carry the security version they were made with.
@@ -67,7 +67,7 @@ class Listed:
 
 
 def is_offered(auth: AuthContext) -> bool:
-    """Return whether the second step may offer to trust this browser, with a factor that is still to be proved."""
+    """Return whether the second step may offer to trust this browser, with a factor that is still to be verified."""
     policy, session = auth.facts.policy, auth.facts.session
     recovered = session is not None and session.recovery_at is not None
     factors = (row for row in auth.factors if not row.locked)
@@ -77,10 +77,10 @@ def is_offered(auth: AuthContext) -> bool:
 def begin(
     *, auth: AuthContext, kind: FactorKind, old_token: str, actor: Actor, now: datetime
 ) -> Trusted:
-    """Trust a browser in which a factor of this kind was proved just now; its old trust of this person goes.
+    """Trust a browser in which a factor of this kind was verified just now; its old trust of this person goes.
 
     The token is always a new one: who could put one of theirs into somebody's browser would know it. It
-    holds for the security version of the session that proved it. Raises `TrustNotAllowed`.
+    holds for the security version of the session that verified it. Raises `TrustNotAllowed`.
     """
     policy, session = auth.facts.policy, auth.facts.session
     if session is None or not is_offered(auth) or not rules.may_begin(policy, kind):

@@ -44,7 +44,7 @@ class AssociatedData(TypedDict):
 def seal(plain: bytes, *, table: str, row: str, purpose: str) -> bytes:
     """Encrypt a secret so that it opens only in this table, row and purpose.
 
-    Gives: version (1 byte), length of the key id (1), key id, nonce (12), ciphertext and tag.
+    Returned are: version (1 byte), length of the key id (1), key id, nonce (12), ciphertext and tag.
     """
     key = key_file().ring.newest
     head = head_of(key)
@@ -136,7 +136,7 @@ def _keyed(key: bytes) -> HMAC:
 def _hash_key() -> bytes:
     """Return the key of all keyed hash: random, made once, sealed by the ring.
 
-    Fingerprints cannot be computed again from what is stored, so their key outlives the ring's.
+    Keyed hashes cannot be computed again from what is stored, so their key outlives the ring's.
     """
     where = place_of_key(_HASH_KEY)
     row = SealedKey.objects.filter(purpose=_HASH_KEY).first()

@@ -46,5 +46,5 @@ ASKED: Final = Budget(5, 20)
 # Of one kind of mail that tells of one's security, to one mailbox: the next one waits for the end of the hour and
 # says how often the same happened meanwhile.
 SAME: Final = Window(10, HOUR)
-# Codes that prove a mailbox, to whoever knows the password.
+# Codes that verify a mailbox, to whoever knows the password.
 MAILBOX_CODE: Final = Budget(10, 40)

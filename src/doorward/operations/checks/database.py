@@ -54,7 +54,7 @@ def judge_transport(host: str, *, tls: bool) -> Finding:
         return fine("database", f"The database on {host} is reached by TLS.")
     return unfit(
         "database",
-        f"The database on {host} is reached without TLS: whoever is on the way reads all of it.",
+        f"The database on {host} is reached without TLS: anyone on the way can read all of it.",
         "Add ?sslmode=verify-full to DOORWARD_DATABASE_URL.",
     )
 
@@ -69,12 +69,12 @@ def _pooler() -> Finding:
     if poolers.has_direct_address():
         return unfit(
             "pooler",
-            "DOORWARD_DATABASE_DIRECT_URL leads through a pooler, too: `doorward backup` does not work by it.",
+            "DOORWARD_DATABASE_DIRECT_URL leads through a pooler, too: `doorward backup` does not work through it.",
             "Set it to the address of PostgreSQL itself.",
         )
     return advice(
         "pooler",
-        "A pooler is between Doorward and PostgreSQL: `doorward backup` does not work by it.",
+        "A pooler is between Doorward and PostgreSQL: `doorward backup` does not work through it.",
         "Set DOORWARD_DATABASE_DIRECT_URL to the address of PostgreSQL itself.",
     )
 
@@ -98,7 +98,7 @@ def _hosts() -> Finding:
     return advice(
         "hosts",
         f"Not confirmed, and so not used: {names}.",
-        "Have the name lead here and press Check now at its brand, or run `doorward brands confirm`.",
+        "Point the name to this portal and press Check now on its brand's page, or run `doorward brands confirm`.",
     )
 
 
@@ -109,7 +109,7 @@ def _contact() -> Finding:
         return fine("security-txt", "/.well-known/security.txt says whom to tell of a weakness.")
     return advice(
         "security-txt",
-        f"{names} has no /.well-known/security.txt: who finds a weakness cannot tell you.",
+        f"{names} has no /.well-known/security.txt: people who find a weakness cannot tell you.",
         "Set DOORWARD_SECURITY_CONTACT=mailto:…, or the brand's support address.",
     )
 

@@ -62,14 +62,14 @@ def _above(folders: set[Path]) -> Finding:
         return unfit(
             "folders-above",
             f"The folder {folder}, above the data, {whose}: they can put another folder in its place.",
-            "Have Doorward's data below folders of root and of its own user alone.",
+            "Keep Doorward's data below folders that belong only to root and its own user.",
         )
     if open_ones:
         shared = min(open_ones)
         return advice(
             "folders-above",
             f"Others can write to {shared}, above the data (mode {stat.S_IMODE(open_ones[shared].st_mode):04o}).",
-            "Have Doorward's data below folders of root and of its own user alone, such as /var/lib.",
+            "Keep Doorward's data below folders that belong only to root and its own user, such as /var/lib.",
         )
     return fine("folders-above", "Nobody else can put another folder in the place of the data.")
 
@@ -79,7 +79,7 @@ def _owner(folder: Path) -> Finding:
         return fine("user", f"The data folder belongs to user {folder.stat().st_uid}, not to root.")
     return advice(
         "user",
-        f"The data folder {folder} is root's, so Doorward runs as root: a hole in it opens the machine.",
+        f"The data folder {folder} is root's, so Doorward runs as root: a hole in it opens the whole machine.",
         "Make a user for Doorward, give it the folder with chown -R, and start Doorward as that user.",
     )
 
@@ -93,9 +93,9 @@ def _keys(environment: Environment) -> Finding:
         return fine("keys", f"The key file {keys} is apart from the database {database}.")
     return unfit(
         "keys",
-        f"The key file {keys} is beside the database: who copies the folder, a backup too, has both.",
-        "Stop Doorward, move the file out of the folder, name its place in DOORWARD_KEYS_FILE, and back "
-        "it up apart.",
+        f"The key file {keys} is beside the database: anyone who copies the folder, or a backup of it, has both.",
+        "Stop Doorward, move the file out of the folder, set DOORWARD_KEYS_FILE to its new path, and back "
+        "it up separately.",
     )
 
 
@@ -104,7 +104,7 @@ def _config(file: Path) -> Finding:
     if mode & _OTHERS:
         return unfit(
             "config",
-            f"Everybody on this machine can get at {file} (mode {mode:04o}), and passwords may be in it.",
+            f"Everybody on this machine can read {file} (mode {mode:04o}), and passwords may be in it.",
             f"chmod 600 {file}",
         )
     return fine("config", f"The settings in {file} are not everybody's.")

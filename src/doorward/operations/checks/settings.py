@@ -53,7 +53,7 @@ def _proxies(environment: Environment) -> Finding:
         return unfit(
             "proxies",
             "TLS ends at a proxy, and none is trusted: everybody seems to come from its address, so "
-            "that one guesser makes all wait, and history names nobody.",
+            "one guesser makes everybody wait, and the history shows no real address.",
             "Set DOORWARD_TRUSTED_PROXIES to the address that the proxy connects from.",
         )
     named = ", ".join(map(str, trusted)) or "nobody"
@@ -65,8 +65,8 @@ def _bind(environment: Environment) -> Finding:
         return fine("bind", f"Doorward listens on {environment.bind}.")
     return advice(
         "bind",
-        f"Doorward listens on {environment.bind}: who reaches that port goes around the proxy and TLS.",
-        "Bind it to loopback (DOORWARD_BIND), or let a firewall admit the proxy alone.",
+        f"Doorward listens on {environment.bind}: anyone who reaches that port bypasses the proxy and TLS.",
+        "Bind it to loopback (DOORWARD_BIND), or let a firewall admit only the proxy.",
     )
 
 
@@ -87,8 +87,8 @@ def _mailbox_proof(environment: Environment) -> Finding:
         return fine("mailbox-proof", "A first factor that is due wants the mailbox proved before.")
     return advice(
         "mailbox-proof",
-        "Who has only stolen a password can set up the first factor of an administrator that needs one.",
-        "Leave DOORWARD_MAILBOX_PROOF out, or set it to true.",
+        "Somebody who has only stolen a password can set up the first factor of an administrator who needs one.",
+        "Remove DOORWARD_MAILBOX_PROOF, or set it to true.",
     )
 
 
@@ -97,7 +97,7 @@ def _workers(environment: Environment) -> Finding:
         return fine("workers", f"{environment.workers} processes answer requests.")
     return advice(
         "workers",
-        "One process answers requests: while it is started anew, nobody is answered.",
+        "One process answers requests: while it restarts, nobody is answered.",
         "Set DOORWARD_WORKERS to 2 or more.",
     )
 
@@ -117,8 +117,8 @@ def _anchor(environment: Environment) -> Finding:
         return fine("anchor", "The newest head of the sealed history is also kept elsewhere.")
     return advice(
         "anchor",
-        "The heads of the sealed history are in the database alone: who can write to it can make all of "
-        "the history anew.",
+        "The heads of the sealed history are in the database alone: anyone who can write to it can rewrite "
+        "all of it.",
         "Set DOORWARD_ANCHOR_FILE to a file on another machine's disk, or DOORWARD_ANCHOR_EMAIL.",
     )
 
@@ -128,12 +128,12 @@ def _debug(environment: Environment, *, debug: bool) -> Finding:
         return unfit(
             "debug",
             "This is a demonstration: everybody may read its mail.",
-            "Take DOORWARD_DEMO out.",
+            "Remove DOORWARD_DEMO.",
         )
     if debug:
         return unfit(
             "debug",
             "Django's debug pages are on: an error shows settings and variables to anybody.",
-            "Let DJANGO_SETTINGS_MODULE be doorward.settings.django, whose DEBUG is False.",
+            "Set DJANGO_SETTINGS_MODULE to doorward.settings.django, where DEBUG is False.",
         )
     return fine("debug", "No debug pages, no demonstration.")

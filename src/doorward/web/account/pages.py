@@ -118,7 +118,7 @@ def account_page(
 
 
 def stored(customer: Customer) -> PolicyForm:
-    """Return the form as the row has it; with a floor the box stands ticked."""
+    """Return the form as the row has it; with a minimum the box stands ticked."""
     return PolicyForm(
         require_2fa=customer.require_2fa or bool(held_by(customer)),
         grace_days=str(customer.grace_days),
@@ -155,17 +155,17 @@ def rules_of(customer: Customer, *, held: bool, now: datetime) -> list[str]:
     if held or (customer.require_2fa and not (until and now < until)):
         required = _("Two-factor sign-in is required of everybody.")
     elif customer.require_2fa:
-        required = _("Two-factor sign-in is required of everybody, after a time of grace.")
+        required = _("Two-factor sign-in is required of everybody, after a grace period.")
     else:
         required = _("Two-factor sign-in is required of those whose box Required 2FA is ticked.")
     hours = ngettext(
-        "Everybody signs in anew after %(n)s hour.",
-        "Everybody signs in anew after %(n)s hours.",
+        "Everybody has to sign in again after %(n)s hour.",
+        "Everybody has to sign in again after %(n)s hours.",
         customer.session_hours,
     ) % {"n": customer.session_hours}
     minutes = ngettext(
-        "Whoever does nothing for %(n)s minute is signed out.",
-        "Whoever does nothing for %(n)s minutes is signed out.",
+        "Anyone who does nothing for %(n)s minute is signed out.",
+        "Anyone who does nothing for %(n)s minutes is signed out.",
         customer.idle_minutes,
     ) % {"n": customer.idle_minutes}
     return [required, *factor_rules.in_words(customer), hours, minutes]

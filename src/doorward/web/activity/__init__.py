@@ -1,1 +1,1 @@
-"""The room Activity: the customer's history, to be searched and taken along."""
+"""The room Activity: the customer's history, to be searched and exported."""

@@ -34,7 +34,7 @@ class ActivityPage:
 
 @dataclass(frozen=True, slots=True)
 class ExportPage:
-    """What is about to be taken along."""
+    """What is about to be exported."""
 
     number: int
     narrowed: bool

@@ -39,7 +39,7 @@ def activity(request: Request) -> HttpResponse:
 @needs(Need.right(ACTIVITY, fresh=OTHERS))
 @require_safe
 def export(request: Request) -> HttpResponse:
-    """Say what is about to be taken along; a page of its own, so that a proof leads somewhere."""
+    """Say what is about to be exported; a page of its own, so that a proof leads somewhere."""
     filters = filters_of(request)
     query = f"?{filters.query}" if filters.query else ""
     page = ExportPage(

@@ -171,12 +171,12 @@ def _count(listing: Listing) -> str:
 
 def _empty(wanted: Wanted) -> str:
     if wanted.q:
-        return _("No name or e-mail has “%(q)s” in it, with these filters.") % {"q": wanted.q}
+        return _("No name or e-mail contains “%(q)s” with these filters.") % {"q": wanted.q}
     if wanted.factor is FactorFilter.REQUIRED_MISSING:
         return _("Everybody who has to use two factors has set them up.")
     if wanted.factor is FactorFilter.OFF:
         return _("Everybody here uses two factors.")
-    return _("Nobody fits that. Show everybody, or choose another filter.")
+    return _("Nobody matches. Show everybody, or choose another filter.")
 
 
 @lru_cache(maxsize=64)

@@ -85,9 +85,9 @@ def question_for(person: Administrator, *, removing: bool) -> Question:
             status=Status.REMOVED.value,
             title=_("Remove %(name)s?") % name,
             text=_(
-                "%(name)s is signed out everywhere at once and loses all access to this portal. "
-                "This cannot be undone: to come back, %(name)s has to be added anew. "
-                "The history stays."
+                "%(name)s is signed out everywhere at once and loses all access to this "
+                "portal. This cannot be undone: to come back, %(name)s has to be added "
+                "again. The history stays."
             )
             % name,
             verb=_("Remove"),

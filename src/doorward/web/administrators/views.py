@@ -88,7 +88,7 @@ def _add(request: Request, typed: forms.Typed) -> None:
         actor=acting(request),
         now=request.now,
     )
-    text = _("%(name)s is invited: the mail is on its way to %(email)s.")
+    text = _("%(name)s is invited. The mail is on its way to %(email)s.")
     messages.success(request, text % {"name": person.full_name, "email": person.email})
     say_domain(request, person.email, customer_id=person.customer_id, besides=person.id)
     say_namesakes(request, person)
@@ -103,7 +103,7 @@ def _chosen(request: Request) -> frozenset[UUID]:
 
 def _required_of(fresh: int) -> str:
     if not fresh:
-        return _("It was required of everybody you marked already.")
+        return _("It is already required of everybody you selected.")
     text = ngettext(
         "Two-factor sign-in is now required of %(people)s person.",
         "Two-factor sign-in is now required of %(people)s people.",

@@ -44,14 +44,14 @@ def film(language: str, *, alt: str, caption: str) -> str:
             height=_HEIGHT,
             alt=alt,
             tracks=_tracks(language),
-            download=_("Your browser does not play it here. Open the film by itself"),
+            download=_("Your browser does not play it here. Open the film separately"),
         )
         said = _FIGURE.format(
             player=player,
             caption=caption,
             chapters_title=_("Chapters"),
             chapters=_chapters(language, address),
-            transcript_title=_("All that is said in it, to read"),
+            transcript_title=_("Everything that is said in it, to read"),
             transcript=_transcript(language),
         )
     return str(said)

@@ -1,4 +1,4 @@
-"""What is taken along: written down before its first byte, and read by GET alone."""
+"""What is exported: written down before its first byte, and read by GET alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def export(
     request: Request, lines: Iterator[str], *, filename: str, filters: list[str]
 ) -> HttpResponseBase:
-    """Return a table (CSV) as a file; that it is taken along stands in the history by then.
+    """Return a table (CSV) as a file; that it is exported stands in the history by then.
 
     Every answer that may be as long as a customer's history goes through here. Whatever is no GET is told
     what it would get: nothing of the table is read for it. Raises `MustWait` where too much is under way.

@@ -70,7 +70,9 @@ PAGES = {
     Step.VERIFY_PASSWORD: "/prove/",
     Step.REAUTHENTICATE: "/prove/",
 }
-INCOMPLETE = gettext_lazy("Something is missing from this form. Open the page anew and try again.")
+INCOMPLETE = gettext_lazy(
+    "Something is missing from this form. Open the page again and try once more."
+)
 READING = frozenset({"GET", "HEAD"})
 # What history says of a sign-in in which the second step was left out.
 TRUSTED = "trusted_browser"
@@ -299,7 +301,7 @@ def _reauthenticate(request: Request, *, without: UUID | None = None) -> HttpRes
     path = request.get_full_path()
     if auth is not None and request.FILES:
         # No page can send a file on that somebody chose in another; so they go back to choose it.
-        messages.info(request, _("After this, please choose the file once more: it was not kept."))
+        messages.info(request, _("Then please choose the file again: it was not kept."))
     elif auth is not None and request.method not in READING:
         fields = [(name, value) for name, values in request.POST.lists() for value in values]
         saved_requests.save(auth.browser.session_id, path=path, fields=fields, now=request.now)

@@ -39,7 +39,7 @@ def token_of(request: Request) -> str:
 
 
 def trust_if_asked(request: Request, response: HttpResponse, kind: FactorKind) -> HttpResponse:
-    """Trust this browser after a factor was proved, where the form asks for it and the policy allows it."""
+    """Trust this browser after a factor was verified, where the form asks for it and the policy allows it."""
     if not ticked(request, "trust"):
         return response
     try:

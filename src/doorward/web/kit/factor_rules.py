@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from doorward.kernel.errors import Refusal
 
 WHY_OFF: Final = gettext_lazy(
-    "0: not at all, which is safest. A remembered browser proves nothing about who sits before it; "
-    "NIST (SP 800-63B-4) does not count it as a factor."
+    "0 means never, which is safest. A trusted browser does not show who is using it; NIST "
+    "(SP 800-63B-4) does not count it as a factor."
 )
 _LONGEST: Final = 4
 _TITLES: Final = {
@@ -35,8 +35,8 @@ _TITLES: Final = {
 _HELP: Final = {
     Kinds.ANY: gettext_lazy("Each is enough where two-factor sign-in is required."),
     Kinds.PHISHING_RESISTANT: gettext_lazy(
-        "Nobody can be tricked out of one. Where two-factor sign-in is required, whoever has only "
-        "an app proves it once more and is then led to make a passkey."
+        "A passkey cannot be phished. Where two-factor sign-in is required, people who only "
+        "have an app confirm with it once more and then make a passkey."
     ),
 }
 
@@ -94,15 +94,15 @@ def in_words(customer: Customer) -> list[str]:
     """Return these rules in words, for who may read them and not change them."""
     only = customer.kinds == Kinds.PHISHING_RESISTANT
     kinds = (
-        _("Where it is required, only a passkey is enough as a second factor.")
+        _("Where two factors are required, only a passkey is enough as the second one.")
         if only
         else _("An authenticator app or a passkey is enough as a second factor.")
     )
     if not customer.trust_days:
-        return [kinds, _("The second step is asked for at each sign-in.")]
+        return [kinds, _("The second step is required at each sign-in.")]
     trust = ngettext(
-        "A browser may be trusted for %(n)s day; then the password is enough there.",
-        "A browser may be trusted for %(n)s days; then the password is enough there.",
+        "A browser may be trusted for %(n)s day. Then the password is enough there.",
+        "A browser may be trusted for %(n)s days. Then the password is enough there.",
         customer.trust_days,
     ) % {"n": customer.trust_days}
     return [kinds, trust]

@@ -30,25 +30,29 @@ PROOFS: Final = {
 }
 # For what a step of signing in, or reauthentication, was asked.
 WHY: Final = {
-    Reason.REQUIRED_BY_COLLEAGUE: gettext_lazy("asked since an account administrator requires it"),
-    Reason.REQUIRED_BY_COMPANY: gettext_lazy("asked since the company requires it"),
-    Reason.REQUIRED_BY_PROVIDER: gettext_lazy("asked since the provider requires it"),
-    Reason.TURNED_ON: gettext_lazy("asked since two-factor sign-in was turned on"),
-    Reason.OTHER_KIND: gettext_lazy("asked since only a passkey serves"),
-    Reason.BEFORE_OTHER_KIND: gettext_lazy(
-        "asked before a passkey was made, since only one serves"
+    Reason.REQUIRED_BY_COLLEAGUE: gettext_lazy(
+        "asked because an account administrator requires it"
     ),
-    Reason.ONLY_PASSWORD: gettext_lazy("asked since only the password was proved so far"),
-    Reason.DEVICE_DISABLED: gettext_lazy("asked since the device was disabled by wrong tries"),
-    Reason.CODES_NEW: gettext_lazy("asked since new codes were not saved yet"),
-    Reason.PASSWORD_SHORT: gettext_lazy("asked since the password was too short to stand alone"),
-    Reason.PASSWORD_BREACHED: gettext_lazy("asked since the password is known from a break-in"),
-    Reason.PASSWORD_KNOWN: gettext_lazy("asked since somebody else may know the password"),
-    Reason.NOT_CONFIRMED: gettext_lazy("asked since nothing was confirmed in this session yet"),
-    Reason.RECOVERED: gettext_lazy("asked since a recovery code did not serve for it"),
-    Reason.TRUSTED: gettext_lazy("asked since a trusted browser did not serve for it"),
-    Reason.OTHER_DEVICE: gettext_lazy("asked by another device than the one to be removed"),
-    Reason.NEW_DEVICE: gettext_lazy("asked to try the new device"),
+    Reason.REQUIRED_BY_COMPANY: gettext_lazy("asked because the company requires it"),
+    Reason.REQUIRED_BY_PROVIDER: gettext_lazy("asked because the provider requires it"),
+    Reason.TURNED_ON: gettext_lazy("asked because two-factor sign-in was turned on"),
+    Reason.OTHER_KIND: gettext_lazy("asked because only a passkey is enough"),
+    Reason.BEFORE_OTHER_KIND: gettext_lazy(
+        "asked before a passkey was made, because only one is enough"
+    ),
+    Reason.ONLY_PASSWORD: gettext_lazy("asked because only the password was verified so far"),
+    Reason.DEVICE_DISABLED: gettext_lazy("asked because the device was disabled by wrong attempts"),
+    Reason.CODES_NEW: gettext_lazy("asked because new codes were not saved yet"),
+    Reason.PASSWORD_SHORT: gettext_lazy(
+        "asked because the password was too short without a second factor"
+    ),
+    Reason.PASSWORD_BREACHED: gettext_lazy("asked because the password is known from a break-in"),
+    Reason.PASSWORD_KNOWN: gettext_lazy("asked because somebody else may know the password"),
+    Reason.NOT_CONFIRMED: gettext_lazy("asked because nothing was confirmed in this session yet"),
+    Reason.RECOVERED: gettext_lazy("asked because a recovery code was not enough for it"),
+    Reason.TRUSTED: gettext_lazy("asked because a trusted browser was not enough for it"),
+    Reason.OTHER_DEVICE: gettext_lazy("asked with a device other than the one to be removed"),
+    Reason.NEW_DEVICE: gettext_lazy("asked to test the new device"),
 }
 
 
@@ -166,12 +170,12 @@ def _mail(problem: str) -> str:
 
 
 def _other_address(_value: bool) -> str:  # noqa: FBT001 - the value of a detail
-    return _("to another address than the present one")
+    return _("to an address other than the current one")
 
 
 def _reason(code: str) -> str:
     if code == "due":
-        return _("a new password was due")
+        return _("a new password was needed")
     refusal = _refusals().get(code)
     if refusal is None:
         return code

@@ -22,7 +22,7 @@ def language_field(chosen: str, *, errors: tuple[str, ...] = (), **rest: Any) ->
         _("Language"),
         kind="select",
         options=[Option(one["code"], one["name"], one["code"] == current) for one in languages()],
-        help=_("Of the invitation and of all pages, until they choose another."),
+        help=_("For the invitation and all pages, until they choose another."),
         errors=errors,
         **rest,
     )

@@ -26,8 +26,8 @@ def say_namesakes(request: Request, person: Administrator) -> None:
     if found:
         who = ", ".join(named(name, email) for name, email in found[:_NAMED_AT_MOST])
         text = _(
-            "Somebody else here has this name, or one that looks like it: %(who)s. "
-            "History and mails tell them apart by their e-mail."
+            "Somebody else here has this name, or one that looks like it: %(who)s. History "
+            "and mails show their e-mail, so that you can tell them apart."
         )
         messages.warning(request, text % {"who": who})
 
@@ -36,8 +36,8 @@ def say_own_namesakes(request: Request, person: Administrator) -> None:
     """Say to somebody that a colleague has their new name, and not which one."""
     if namesakes(person):
         text = _(
-            "A colleague has this name, or one that looks like it. "
-            "History and mails show your e-mail beside it."
+            "A colleague has the same name, or one that looks like it. History and mails "
+            "show your e-mail beside it."
         )
         messages.warning(request, text)
 
@@ -63,8 +63,8 @@ def domain_warning(email: str, *, customer_id: UUID, besides: UUID) -> str:
         return text % {"email": plain, "domain": resembled}
     if "@xn--" in email or ".xn--" in email.rpartition("@")[2]:
         text = _(
-            "Careful: the domain of %(email)s is written in letters that look like others. "
-            "It is shown as computers read it."
+            "Careful: the domain of %(email)s contains letters that look like others. It is "
+            "shown as computers read it."
         )
         return text % {"email": plain}
     return ""

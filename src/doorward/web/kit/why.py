@@ -25,25 +25,26 @@ SENTENCES: Final = {
     ),
     Reason.TURNED_ON: gettext_lazy("You turned two-factor sign-in on."),
     Reason.OTHER_KIND: gettext_lazy(
-        "Your account asks for a passkey; what you have used does not serve any more."
+        "Your account requires a passkey. What you have used is no longer enough."
     ),
     Reason.BEFORE_OTHER_KIND: gettext_lazy(
-        "Your account asks for a passkey from now on. Confirm once more that it is you, then make one."
+        "Your account requires a passkey from now on. Confirm once more that it is you, then "
+        "make one."
     ),
     Reason.BEFORE_SET_UP: gettext_lazy(
         "Your account needs two-factor sign-in. Confirm that it is you, then set it up."
     ),
     Reason.BEFORE_CODES: gettext_lazy(
-        "Recovery codes are waiting to be saved. Confirm that it is you before they are shown."
+        "Your new recovery codes are waiting to be saved. Confirm that it is you to see them."
     ),
     Reason.BEFORE_PASSWORD: gettext_lazy(
         "You need a new password. Confirm that it is you before you choose one."
     ),
     Reason.ONLY_PASSWORD: gettext_lazy(
-        "Two-factor sign-in is required, and only your password was asked for so far."
+        "Two-factor sign-in is required, and so far only your password was verified."
     ),
     Reason.DEVICE_DISABLED: gettext_lazy(
-        "Two-factor sign-in is required, and your device was disabled by wrong tries."
+        "Two-factor sign-in is required, and your device was disabled by wrong attempts."
     ),
     Reason.CODES_NEW: gettext_lazy("New recovery codes were made and are not saved yet."),
     Reason.PASSWORD_SHORT: gettext_lazy(
@@ -51,15 +52,17 @@ SENTENCES: Final = {
     ),
     Reason.PASSWORD_BREACHED: gettext_lazy("Your password is known from a break-in elsewhere."),
     Reason.PASSWORD_KNOWN: gettext_lazy("Somebody else may know your password."),
-    Reason.NOT_CONFIRMED: gettext_lazy("Nothing was confirmed in this browser yet."),
+    Reason.NOT_CONFIRMED: gettext_lazy("Nothing has been confirmed in this browser yet."),
     Reason.RECOVERED: gettext_lazy(
-        "You signed in with a recovery code, which does not serve for this."
+        "You signed in with a recovery code, which is not enough for this."
     ),
     Reason.TRUSTED: gettext_lazy(
-        "This browser is trusted: that spares the second step of signing in, and nothing else."
+        "This browser is trusted. It only skips the second step of signing in."
     ),
-    Reason.OTHER_DEVICE: gettext_lazy("Who holds one device alone shall not take the others away."),
-    Reason.NEW_DEVICE: gettext_lazy("The new device is tried before the old one goes."),
+    Reason.OTHER_DEVICE: gettext_lazy(
+        "Somebody who holds only one of your devices cannot remove the others."
+    ),
+    Reason.NEW_DEVICE: gettext_lazy("The new device is tested before the old one is removed."),
 }
 
 

@@ -85,7 +85,7 @@ def _profile(
 def _saved(asked: bool, email: str) -> str:  # noqa: FBT001 - one of two sentences
     if not asked:
         return _("Saved.")
-    return _("Saved. We have sent a link to %(email)s: open it to confirm the new e-mail.") % {
+    return _("Saved. We have sent a link to %(email)s. Open it to confirm the new e-mail.") % {
         "email": email
     }
 
@@ -112,7 +112,7 @@ def password(request: Request) -> HttpResponse:
     except Refusal as refusal:
         return _password(request, refusal)
     messages.success(
-        request, _("Your password is changed. Everywhere else you have been signed out.")
+        request, _("Your password is changed. You have been signed out everywhere else.")
     )
     return see_other("/security/")
 

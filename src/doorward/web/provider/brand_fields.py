@@ -39,7 +39,9 @@ def _look_fields(typed: Typed) -> dict[str, Field]:
             _("Name in authenticator apps"),
             required=True,
             maxlength=brands.ISSUER_LENGTH,
-            help=_("Stands beside the codes on people's phones. Those set up already keep theirs."),
+            help=_(
+                "Shown beside the codes on people's phones. Codes already set up keep the old name."
+            ),
         ),
         "hosts": typed.line(
             "hosts",
@@ -49,7 +51,7 @@ def _look_fields(typed: Typed) -> dict[str, Field]:
             maxlength=_LONGEST_HOSTS,
             spellcheck="false",
             autocapitalize="off",
-            help=_("One per line. Links in mails have the first one that is confirmed."),
+            help=_("One per line. Links in mails use the first one that is confirmed."),
         ),
         "accent": typed.line(
             "accent",
@@ -58,7 +60,7 @@ def _look_fields(typed: Typed) -> dict[str, Field]:
             maxlength=7,
             spellcheck="false",
             data_accent="#accent-preview",
-            help=_("Like #2b50e0. Text on it and in it is made readable automatically."),
+            help=_("For example #2b50e0. Text on it and in it is made readable automatically."),
         ),
     }
 
@@ -85,7 +87,7 @@ def _support_fields(typed: Typed) -> dict[str, Field]:
         "email_from": typed.line(
             "email_from",
             _("Sender of mails"),
-            help=_("Without it, the support's e-mail."),
+            help=_("If empty, the support e-mail."),
             **email,
         ),
     }
@@ -97,7 +99,7 @@ def _ticks(brand: Brand | None, typed: Typed) -> dict[str, Field]:
         "require_2fa": typed.tick(
             "require_2fa",
             _("Require two-factor sign-in of everybody"),
-            help=_("Of all people of all customers with this brand."),
+            help=_("All people of all customers with this brand."),
         ),
         "is_default": typed.tick(
             "is_default",
@@ -106,6 +108,6 @@ def _ticks(brand: Brand | None, typed: Typed) -> dict[str, Field]:
             disabled=is_default,
             help=_("It stays the default until you choose another one.")
             if is_default
-            else _("For host names that no brand has, and for new customers."),
+            else _("For unknown host names, and for new customers."),
         ),
     }

@@ -99,7 +99,7 @@ def check_host(request: Request, brand_id: UUID) -> HttpResponse:
     except Refusal as refusal:
         page = _page(request, brand, typed_of(brand), (name, refusal))
         return render(request, "provider/brand.html", page, status=422)
-    messages.success(request, _("%(host)s is confirmed and used from now on.") % {"host": name})
+    messages.success(request, _("%(host)s is confirmed and in use from now on.") % {"host": name})
     return see_other(f"/brands/{brand.id}/#hosts")
 
 

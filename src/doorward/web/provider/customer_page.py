@@ -142,7 +142,7 @@ def _fields(customer: Customer, typed: Typed) -> dict[str, Field]:
         "floor_require_2fa": typed.tick(
             "floor_require_2fa",
             _("Require two-factor sign-in of everybody"),
-            help=_("The customer's own administrators see it, and cannot go below it."),
+            help=_("The customer's own administrators see it but cannot go below it."),
         ),
     }
 

@@ -151,7 +151,7 @@ def invite(request: Request, customer_id: UUID) -> HttpResponse:
         refused = typed.refused(refusal, place="first_name")
         page = customer_page(customer, typed_of(customer), invite=refused)
         return render(request, "provider/customer.html", page, status=422)
-    text = _("%(name)s is invited: the mail is on its way to %(email)s.")
+    text = _("%(name)s is invited. The mail is on its way to %(email)s.")
     messages.success(request, text % {"name": person.full_name, "email": person.email})
     say_domain(request, person.email, customer_id=customer.id, besides=person.id)
     return see_other(f"/customers/{customer.id}/")

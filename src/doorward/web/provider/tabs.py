@@ -70,7 +70,7 @@ def add(request: Request) -> HttpResponse:
         tab = own_tabs.add(typed.texts["key"], _details(typed), actor=acting(request))
     except Refusal as refusal:
         return _show(request, None, typed.refused(refusal, place="title"))
-    text = _("%(title)s was added. It is shown to whoever gets the right to it.")
+    text = _("%(title)s was added. Everybody who has the right to it sees it.")
     messages.success(request, text % {"title": tab.title})
     return see_other("/tabs/")
 
@@ -108,7 +108,7 @@ def remove(request: Request, tab_id: UUID) -> HttpResponse:
 def _show(request: Request, tab: Tab | None, typed: Typed) -> HttpResponse:
     fields = _fields(tab, typed)
     if tab is not None and not may_lower(None, actor=acting(request)):
-        told = _("Where it leads everybody also wants the right to the Administrators tab.")
+        told = _("Changing where it leads also requires the right to the Administrators tab.")
         fields["url"] = as_field(fields["url"], readonly=True, help=told)
     page = TabPage(
         id=tab.id if tab else None,

@@ -52,7 +52,7 @@ def security(request: Request) -> HttpResponse:
 def enable(request: Request) -> HttpResponse:
     """The window *Enable 2FA*: nothing is on until a right code was entered."""
     if session_of(request).factors:
-        messages.info(request, _("Two-factor sign-in is on already."))
+        messages.info(request, _("Two-factor sign-in is already on."))
         return see_other(HERE)
     return set_up_window(request, "security/enable.html", done=_("Two-factor sign-in is on."))
 
@@ -207,5 +207,5 @@ def end_trusted(request: Request) -> HttpResponse:
         trust.end_one(trusted_id, administrator_id=person.id, actor=actor)
     except (ValueError, NotFound) as gone:
         raise Http404 from gone
-    messages.success(request, _("The browser is not trusted any more."))
+    messages.success(request, _("The browser is no longer trusted."))
     return see_other(HERE)

@@ -139,7 +139,7 @@ def _email_answer(*, done: bool, stopped: bool) -> str:
         return _("Stopped: the e-mail stays as it is.")
     if done:
         return _("The new e-mail is confirmed. From now on, sign in with it.")
-    return _("Thank you. The change waits for the other address, at most 24 hours.")
+    return _("Thank you. The change waits for the other address for up to 24 hours.")
 
 
 def _password_by_link(
@@ -193,8 +193,8 @@ def _page(request: Request, link: MailedLink, refusal: Refusal | None = None) ->
 
 def _suspended(request: Request) -> str:
     words = _(
-        "Your account is yours again, with the new password. It is suspended at the moment: ask your"
-        " account administrator, or %(brand)s."
+        "Your account is yours again, with the new password. It is currently suspended. Ask "
+        "your account administrator, or %(brand)s."
     )
     return words % {"brand": request.brand.name}
 

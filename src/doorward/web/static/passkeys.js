@@ -81,7 +81,7 @@ async function optionsOf(form) {
     throw new DOMException("", "NetworkError");
   }
   if (answer.type === "opaqueredirect") {
-    // another step is due, or a fresh proof: the page leads there
+    // another step is due, or reauthentication: the page leads there
     location.assign(form.closest("dialog")?.dataset.address ?? location.href);
     await new Promise(() => {});
   }

@@ -61,7 +61,7 @@ async function send(form, submitter, dialog) {
   const body = new URLSearchParams(new FormData(form, submitter));
   const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
   if (answer.type === "opaqueredirect") {
-    // done: the page is asked for anew, and the server sends on to whatever is due now
+    // done: the page is asked for again, and the server sends on to whatever is due now
     location.assign(form.dataset.then ?? location.pathname + location.search);
     return;
   }
