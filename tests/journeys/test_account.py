@@ -80,7 +80,7 @@ def test_the_policy_is_changed(owner, browser, clock):
     ]
     browser.post("/sign-in/set-up/", {"later": "on"})
     said = text(browser.get("/account/"))
-    assert "The time of grace ends on 1 Dec 2026" in said
+    assert "The grace period ends on 1 Dec 2026" in said
     assert "Required, not set up 1" in said
 
 

@@ -217,7 +217,7 @@ def test_where_only_passkeys_are_enough_no_app_is_offered(owner, old, clock):
     key = id_of("Key")
     Session.objects.update(factor_id=key)
     html = client.get(HERE).content.decode()
-    assert "Try Key" in html
+    assert "Test Key" in html
     add_page = client.get(ADD).content.decode()
     assert 'id="manual-code"' not in add_page
 

@@ -50,7 +50,8 @@ def backup(*, file: Path, overwrite: bool) -> None:
         raise Failure(f"The database is damaged, and there is no backup: {error}.") from error
     size = path.stat().st_size / _MEGABYTE
     click.echo(
-        f"{path}: {size:.1f} MB. The keys are not in it: keep a copy of {settings.DOORWARD.keys.absolute()} somewhere else."
+        f"{path}: {size:.1f} MB. The keys are not in it: keep a copy of "
+        f"{settings.DOORWARD.keys.absolute()} somewhere else."
     )
 
 
