@@ -62,7 +62,7 @@ def provider() -> str:
 
 
 def make_person(customer: str, email: str, **rest: Any) -> None:
-    """Add somebody active; `rest` as `support.make_administrator` has it."""
+    """Add somebody active; `rest` as `people.make_administrator` has it."""
     found = Customer.objects.select_related("brand").get(name=customer)
     people.make_administrator(found, email=email, **rest)
 

@@ -1,4 +1,4 @@
-"""What every adapter asks: the one decision, with its reason; and that it is made on what was really proved."""
+"""What every adapter asks: the one decision, with its reason; and that it is made on what was really verified."""
 
 from __future__ import annotations
 

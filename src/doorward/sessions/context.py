@@ -111,7 +111,7 @@ class AuthContext:
         return replace(self, factors=tuple(row for row in self.factors if row.id == factor_id))
 
     def proved(self, factor: FactorRow, *, now: datetime) -> AuthContext:
-        """Return the same as it is from now on, where this factor was proved and the session is stepped up with it."""
+        """Return the same as it is from now on: this factor was verified, and the session stepped up with it."""
         if self.facts.session is None:
             return self
         session = replace(self.facts.session, factor_at=now, factor_id=factor.id)

@@ -1,4 +1,4 @@
-"""The second step of signing in: a factor is proved, and a sign-in that is complete by it is recorded.
+"""The second step of signing in: a factor is verified, and a sign-in that is complete by it is recorded.
 
 All in one transaction. A refusal is one of its results, so that what was counted and consumed is committed with it;
 it is remembered and raised after.
@@ -68,7 +68,7 @@ def verify_passkey(*, auth: AuthContext, given: Given, actor: Actor, now: dateti
 
 
 def _pass_on(auth: AuthContext, factor: FactorRow, *, actor: Actor, now: datetime) -> Started:
-    """Step the session up with what was proved; record the sign-in where nothing else is due, once."""
+    """Step the session up with what was verified; record the sign-in where nothing else is due, once."""
     browser = auth.browser
     verdict = evaluate(auth.proved(factor, now=now), Need.THROUGH, now=now)
     if browser.signed_in_at is not None or not verdict.through:

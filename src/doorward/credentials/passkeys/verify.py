@@ -96,7 +96,7 @@ def _verify_open(auth: AuthContext, given: Given, *, actor: Actor, now: datetime
 
 
 def look(auth: AuthContext, given: Given, *, actor: Actor, now: datetime) -> Stored | Refusal:
-    """Burn the challenge, count the try on the passkey, and only then look at the answer.
+    """Consume the challenge, count the try on the passkey, and only then look at the answer.
 
     In the caller's transaction; a refusal is a result, so that what was counted and consumed is committed.
     """
@@ -148,7 +148,7 @@ def _own(auth: AuthContext, answer: Answer, given: Given) -> Stored:
     return passkey
 
 
-def _write_used(  # noqa: PLR0913 - as `passkeys.write_used`
+def _write_used(  # noqa: PLR0913 - as `queries.write_used`
     auth: AuthContext,
     passkey: Stored,
     shown: Asserted,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from doorward.web.http.requests import Request
 
 NAME = settings.DOORWARD.cookie_name("trusted")
-# 256 bits as they are written (`sessions.new_token`); nothing else is looked up.
+# 256 bits as they are written (`issuing.new_token`); nothing else is looked up.
 _LENGTH = 43
 _LONGEST = (_LENGTH + 1) * MOST
 _DAY_SECONDS = 24 * 3600
