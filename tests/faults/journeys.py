@@ -17,7 +17,6 @@ from doorward.accounts.events import (
     EMAIL_CHANGE_AGREED,
     EMAIL_CHANGE_ASKED,
     EMAIL_CHANGED,
-    LANGUAGE_CHANGED,
     TWO_FACTOR_REQUIRED,
 )
 from doorward.accounts.models import Status
@@ -198,8 +197,7 @@ def accept(visitor: Visitor, who: Somebody) -> None:
 def change_email(visitor: Visitor, who: Somebody) -> None:
     sign_in(visitor, who)
     new = f"new.{who.known.email}"
-    # One form is all of it or nothing: until then they had chosen no language.
-    with who.asks(EMAIL_CHANGE_ASKED, LANGUAGE_CHANGED):
+    with who.asks(EMAIL_CHANGE_ASKED):
         visitor.went("/profile/", **_NAMES, language="en", time_zone="UTC", email=new)
     visitor.follow(visitor.get(visitor.link("/e-mail/confirm/", to=new)))
     with who.asks(EMAIL_CHANGE_AGREED, EMAIL_CHANGED, email=new):

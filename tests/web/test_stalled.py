@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import socket
+import subprocess
 import sys
 from contextlib import ExitStack
 
@@ -145,3 +147,26 @@ def test_what_waits_for_a_reader_is_bounded(connected):
 def test_nobody_listens_yet(connected):
     port, _, _ = connected()
     assert not stalled.bound_buffers(port + 1)
+
+
+TRY_LOCK = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as file:
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        sys.exit(3)
+"""
+
+
+def test_a_look_takes_no_lock_on_a_file_away(connected, tmp_path):
+    """SQLite keeps other processes out by such locks, and closing any descriptor of the file drops them all."""
+    port, *_ = connected()
+    path = tmp_path / "locked"
+    path.write_bytes(b"x")
+    with path.open("r+b") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        stalled.end_stalled(port, {}, now=START)
+        stalled.bound_buffers(port)
+        tried = subprocess.run([sys.executable, "-c", TRY_LOCK, path], check=False)
+    assert tried.returncode == 3

@@ -105,13 +105,19 @@ def _sockets(port: int, *, listening: bool) -> Iterator[tuple[int, socket.socket
     """Yield what listens on this port, or each connection to it, with its inode.
 
     Each by a descriptor of our own: it is still the same one, whatever the server closes and opens
-    meanwhile.
+    meanwhile. Of nothing but sockets: whoever closes any descriptor of a file takes all locks of the process on it
+    along (fcntl(2), POSIX), those of SQLite on the database, too, and then writes are lost and the file is damaged.
     """
     for entry in _DESCRIPTORS.iterdir():
         with suppress(OSError):
-            descriptor = os.dup(int(entry.name))
+            number = int(entry.name)
+            if not S_ISSOCK(os.fstat(number).st_mode):
+                continue
+            descriptor = os.dup(number)
             status = os.fstat(descriptor)
-            found = _as_socket(descriptor, port, listening) if S_ISSOCK(status.st_mode) else None
+            if not S_ISSOCK(status.st_mode):
+                continue  # a file took the number meanwhile: for its locks' sake it is left open
+            found = _as_socket(descriptor, port, listening)
             if found is None:
                 os.close(descriptor)
             else:
