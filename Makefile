@@ -102,5 +102,5 @@ film: ready ## the guide's film, recorded from a running demonstration (some min
 messages: $(STAMP) ## extract texts, bring the catalogues up to date, compile them
 	@scripts/messages
 
-lock: $(STAMP) ## resolve the dependencies anew and lock them with hashes (UPGRADE=--upgrade)
+lock: $(STAMP) ## resolve the dependencies again and lock them with hashes (UPGRADE=--upgrade)
 	@scripts/lock $(UPGRADE)

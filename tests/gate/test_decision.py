@@ -56,7 +56,7 @@ OWN_CODES = UnsavedCodes(own=True, shown_at=ago(minutes=9, seconds=59))
 OWN_OLD_CODES = UnsavedCodes(own=True, shown_at=ago(minutes=10))
 
 
-# --- the table of product.md, row by row ---------------------------------------------------------------------
+# --- the table of the gate, row by row ---------------------------------------------------------------------
 
 ROWS = {
     "1 no session": (facts(session=None), Step.SIGN_IN),

@@ -13,7 +13,7 @@ from doorward.notifications.rendering import TEMPLATES
 if TYPE_CHECKING:
     from doorward.audit.events import EventType
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "notices.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "notifications.md"
 ROW = re.compile(r"^\| `(\w+)` \| (.+?) \|", re.MULTILINE)
 
 

@@ -1,6 +1,6 @@
 """What the sign-in must ask for, told again in a few lines: nothing of Doorward decides here.
 
-Written from product.md, sections 2 and 6, and decisions 0044, 0045 and 0048; `test_machine.py` holds the portal
+Written from what the product promises and from decisions 0044, 0045 and 0048; `test_machine.py` holds the portal
 against it.
 """
 
