@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 import click
 
 import doorward
-from doorward.kernel.db import prepared
+from doorward.kernel.db import hot_queries
 from doorward.web.http import under_way
 from tests.kit import leftovers
 
@@ -24,10 +24,9 @@ if TYPE_CHECKING:
 CONTAINERS = (dict, list, set, WeakValueDictionary)
 # A statement is written once for each database; a command is made when its module is read.
 MADE_ONCE = (
-    prepared.Prepared,
-    prepared.PreparedInsert,
-    prepared.PreparedText,
-    prepared.PreparedUpdate,
+    hot_queries.HotInsert,
+    hot_queries.HotQuery,
+    hot_queries.HotUpdate,
     click.Command,
 )
 

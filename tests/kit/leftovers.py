@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from doorward.accounts import own_profile
 from doorward.audit import browsers, newest
-from doorward.credentials.passkeys import queries
 from doorward.credentials.password import breached, common, hashers
 from doorward.customers import cached, colour
 from doorward.gate import loading
 from doorward.kernel import hosts
 from doorward.kernel.crypto import sealing
 from doorward.kernel.db import schema
-from doorward.kernel.db.sqlite import journal
+from doorward.kernel.db.sqlite import base, journal
 from doorward.kernel.ratelimit import rules, throttle
 from doorward.notifications import rendering as mails
-from doorward.sessions import issuing
 from doorward.signin import password
 from doorward.web.administrators import listing
 from doorward.web.help import rendering as guides
@@ -58,6 +56,7 @@ BY_THEMSELVES: list[tuple[Any, str]] = [
 THE_SAME: list[object] = [
     history_details._refusals,
     rules.waits,
+    base._convert,
     brandmark._version,
     brandmark.write_stylesheet,
     breached._threads,
@@ -86,9 +85,7 @@ THE_SAME: list[object] = [
     listing._sort_choices,
     listing._status_choices,
     newest._first_page,
-    queries._shown,
     schema._known,
-    issuing._step_up,
     tabbar._width,
     throttle._count_row,
     throttle._failing,

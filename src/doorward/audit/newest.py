@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from doorward.audit.models import Event
 from doorward.audit.record import history_of_person
-from doorward.kernel.db.prepared import Prepared
+from doorward.kernel.db.hot_queries import HotQuery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -81,8 +81,9 @@ class OfPerson:
         """Return so many, the newest first: the first ones, or those that are older than one."""
         if than is not None:
             return self._as_parts.older(number, than=than)
-        rows = _first_page(number).rows(*self._whose)
-        return [Event.from_db(DEFAULT_DB_ALIAS, _COLUMNS, row) for row in rows]
+        customer_id, person_id = self._whose
+        rows = _first_page(number).rows(customer_id=customer_id, person_id=person_id)
+        return [Event.from_db(DEFAULT_DB_ALIAS, row.keys(), row.values()) for row in rows]
 
     def newer(self, number: int, *, than: Event) -> list[Event]:
         """Return so many that are newer than one, the oldest first."""
@@ -99,12 +100,13 @@ _COLUMNS = tuple(field.attname for field in Event._meta.concrete_fields)  # noqa
 
 
 @cache
-def _first_page(number: int) -> Prepared:
-    def make(customer_id: UUID, person_id: UUID) -> QuerySet[Event, tuple[Any, ...]]:
+def _first_page(number: int) -> HotQuery:
+    def make(customer_id: UUID, person_id: UUID) -> QuerySet[Event, Any]:
         walks = [part.order_by("-id") for part in _parts_of_person(customer_id, person_id)]
-        return _merged(walks, number, ("-id",)).values_list(*_COLUMNS)[:number]
+        page: QuerySet[Event, Any] = _merged(walks, number, ("-id",)).values(*_COLUMNS)[:number]
+        return page
 
-    return Prepared(make)
+    return HotQuery(make)
 
 
 def _parts_of_person(customer_id: UUID, person_id: UUID) -> list[QuerySet[Event]]:

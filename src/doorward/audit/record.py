@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from doorward.audit.events import EventType, Outcome
 from doorward.audit.models import Event
-from doorward.kernel.db.prepared import PreparedInsert
+from doorward.kernel.db.hot_queries import HotInsert
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from doorward.audit.actor import Actor, Who
 
-_INSERT = PreparedInsert(Event)
+_INSERT = HotInsert(Event)
 # Told of somebody and done by nobody who is known: nothing was verified.
 # Names of devices are typed by people, who may be erased: never among our own words.
 _NEVER_DETAILS = frozenset({"factor"})

@@ -10,13 +10,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from doorward.audit.actor import Actor, ActorType, ClientInfo, Who
 from doorward.audit.events import EventType, Outcome
 from doorward.audit.models import Event, Repeated
 from doorward.audit.record import record
-from doorward.kernel.db.prepared import PreparedText
 from doorward.kernel.ratelimit.rules import address_bucket
 from doorward.kernel.ratelimit.throttle import milliseconds, same_hash
 
@@ -31,7 +30,7 @@ QUIET: Final = timedelta(minutes=15)
 AT_MOST: Final = timedelta(days=1)
 _CLOSED_AT_ONCE: Final = 200
 
-_AGAIN = PreparedText(
+_AGAIN: Final = (
     "INSERT INTO audit_repeated (key, event, times, until)"
     " VALUES (%(key)s, %(event)s, 0, %(until)s)"
     " ON CONFLICT (key) DO UPDATE SET times = audit_repeated.times + 1 RETURNING times"
@@ -104,8 +103,9 @@ def close(*, now: datetime) -> int:
 
 def _count(key: bytes, event: str, *, now: datetime, seconds: int) -> int:
     lasting = min(max(timedelta(seconds=seconds), QUIET), AT_MOST)
-    rows = _AGAIN.rows({"key": key, "event": event, "until": milliseconds(now + lasting)})
-    return int(rows[0][0])
+    with connection.cursor() as cursor:
+        cursor.execute(_AGAIN, {"key": key, "event": event, "until": milliseconds(now + lasting)})
+        return int(cursor.fetchone()[0])
 
 
 def _key(

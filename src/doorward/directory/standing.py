@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count
 
 from doorward.accounts.models import Administrator, Standing, Status
 from doorward.credentials.models import RecoveryCode
-from doorward.kernel.db.prepared import Prepared
+from doorward.kernel.db.hot_queries import HotQuery
 from doorward.policy.rules import Kinds
 
 if TYPE_CHECKING:
@@ -61,8 +60,8 @@ def enough(kinds: Kinds) -> Standing:
 def groups(customer_id: UUID) -> tuple[Group, ...]:
     """Return a customer's people in groups (one query, of one index)."""
     return tuple(
-        Group(Status(status), ticked, Standing(standing), people)
-        for status, ticked, standing, people in _GROUPS.rows(customer_id)
+        Group(Status(row["status"]), row["require_2fa"], Standing(row["standing"]), row["people"])
+        for row in _GROUPS.rows(customer_id=customer_id)
     )
 
 
@@ -80,7 +79,7 @@ def count(
     """
     return Numbers(
         people=_count_people(customer_id, policy) if people else None,
-        codes_left=None if codes_of is None else int(_CODES_LEFT.rows(codes_of)[0][0]),
+        codes_left=None if codes_of is None else _codes_left(codes_of),
     )
 
 
@@ -96,21 +95,15 @@ def _count_people(customer_id: UUID, policy: Policy) -> People:
 
 
 def _grouped(customer_id: UUID) -> QuerySet[Any, Any]:
-    columns = ("status", "require_2fa", "standing")
-    alike = Administrator.objects.of(customer_id).order_by().values(*columns)
-    numbers: QuerySet[Any, Any] = alike.annotate(people=Count("*"))
-    return numbers.values_list(*columns, "people")
+    alike = Administrator.objects.of(customer_id).order_by()
+    return alike.values("status", "require_2fa", "standing").annotate(people=Count("*"))
 
 
-_GROUPS = Prepared(_grouped)
+_GROUPS = HotQuery(_grouped)
 
 
-def _codes(administrator_id: UUID) -> QuerySet[Any, Any]:
-    mine = RecoveryCode.objects.filter(set__saved_at__isnull=False, used_at__isnull=True)
-    here = mine.filter(set__administrator_id=administrator_id).order_by()
-    left = here.values("set__administrator_id").annotate(number=Count("id")).values("number")
-    person = Administrator.objects.everywhere().filter(id=administrator_id).order_by()
-    return person.values_list(Coalesce(Subquery(left), 0))
-
-
-_CODES_LEFT = Prepared(_codes)
+def _codes_left(person_id: UUID) -> int:
+    saved = RecoveryCode.objects.filter(
+        set__administrator_id=person_id, set__saved_at__isnull=False
+    )
+    return saved.filter(used_at__isnull=True).count()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -14,7 +13,7 @@ from doorward.credentials.trusted_browsers.trust import MOST_TRUSTED, trusted_ha
 from doorward.customers import cached
 from doorward.customers.models import CustomerKind, CustomerStatus
 from doorward.customers.tabs import STAFF
-from doorward.kernel.db.prepared import Prepared
+from doorward.kernel.db.hot_queries import HotQuery
 from doorward.policy.effective import policy_from
 from doorward.policy.rules import CustomerPolicy, FactorKind, Kinds, Policy
 from doorward.sessions.context import AuthContext, Browser, FactorRow, Person
@@ -99,39 +98,29 @@ _TRUST = (
     "trusted__required",
     "trusted__kinds",
 )
-_NAMES = tuple(
-    name.replace("administrator__customer__brand__", "brand_")
+_NAMES = {
+    column: column.replace("administrator__customer__brand__", "brand_")
     .replace("administrator__customer__", "customer_")
     .replace("administrator__factors__", "row_")
     .replace("administrator__", "person_")
-    for name in (*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR, *_UNSAVED, *_TRUST)
-)
+    for column in (*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR, *_UNSAVED, *_TRUST)
+}
 
 
-def _query(hashed: bytes) -> QuerySet[Session, tuple[Any, ...]]:
-    return _sessions(hashed).values_list(*_columns())
-
-
-def _query_with_trust(hashed: bytes, *trusted: bytes) -> QuerySet[Session, tuple[Any, ...]]:
-    """Ask in the same query for the trusted browser of this cookie that is the session's own person's."""
-    browsers = "administrator__trusted_browsers"
-    mine = FilteredRelation(browsers, condition=Q(**{f"{browsers}__token_hash__in": trusted}))
-    return _sessions(hashed).alias(trusted=mine).values_list(*_columns(), *_TRUST)
-
-
-def _sessions(hashed: bytes) -> QuerySet[Session]:
-    sets = "administrator__recovery_sets"
+def _query(hashed: bytes, **trusted: bytes) -> QuerySet[Session, dict[str, Any]]:
+    """Ask, where the browser has such a cookie, for its trust that is the session's own person's, too."""
+    sets, browsers = "administrator__recovery_sets", "administrator__trusted_browsers"
     unsaved = FilteredRelation(sets, condition=Q(**{f"{sets}__saved_at__isnull": True}))
     rows = Session.objects.filter(token_hash=hashed).alias(unsaved=unsaved)
-    return rows.order_by("administrator__factors__confirmed_at")
+    columns: tuple[str, ...] = (*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR, *_UNSAVED)
+    if trusted:
+        these = Q(**{f"{browsers}__token_hash__in": tuple(trusted.values())})
+        rows = rows.alias(trusted=FilteredRelation(browsers, condition=these))
+        columns += _TRUST
+    return rows.order_by("administrator__factors__confirmed_at").values(*columns)
 
 
-def _columns() -> tuple[str, ...]:
-    return (*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR, *_UNSAVED)
-
-
-_PREPARED = Prepared(_query)
-_WITH_TRUST = Prepared(_query_with_trust)
+_HOT = HotQuery(_query)
 
 
 def load(token: str, trusted: str = "", *, host: str = "") -> AuthContext | None:
@@ -142,27 +131,29 @@ def load(token: str, trusted: str = "", *, host: str = "") -> AuthContext | None
     `host`: the name under which the portal was asked.
     """
     hashed = token_hash(token)
-    rows = _WITH_TRUST.rows(hashed, *_trusted(trusted)) if trusted else _PREPARED.rows(hashed)
-    # Without that cookie the names of the trust are left over.
-    found = [dict(zip_longest(_NAMES, row)) for row in rows]
+    rows = _HOT.rows(hashed=hashed, **(_trusted(trusted) if trusted else {}))
+    found = [{_NAMES[column]: value for column, value in row.items()} for row in rows]
     return _auth(found, hashed, host=host) if found else None
 
 
-def _trusted(tokens: str) -> list[bytes]:
+def _trusted(tokens: str) -> dict[str, bytes]:
     """Return always as many hashes, so that the statement is always the same one."""
     hashes = [trusted_hash(one) for one in tokens.split(".")[:MOST_TRUSTED]]
-    return hashes + hashes[-1:] * (MOST_TRUSTED - len(hashes))
+    hashes += hashes[-1:] * (MOST_TRUSTED - len(hashes))
+    return {f"trusted{place}": one for place, one in enumerate(hashes)}
 
 
 def load_many(customer_id: UUID) -> dict[UUID, Facts]:
     """Return the facts of everybody at a customer, by their id and without a session, in one query."""
     sets = FilteredRelation("recovery_sets", condition=Q(recovery_sets__saved_at__isnull=True))
     people = Administrator.objects.of(customer_id).alias(unsaved=sets)
-    columns = [name.removeprefix("administrator__") for name in _columns()[len(_SESSION) + 1 :]]
+    asked = (*_PERSON[1:], *_CUSTOMER, *_FACTOR, *_UNSAVED)
+    columns = [name.removeprefix("administrator__") for name in asked]
+    names = (_PERSON[0], *(_NAMES[name] for name in asked))
     rows: dict[UUID, list[dict[str, Any]]] = {}
     for row in people.order_by("factors__confirmed_at").values_list("id", *columns):
         # The names of a session, which nobody has here, are left over.
-        named = dict.fromkeys(_SESSION) | dict(zip(_NAMES[len(_SESSION) :], row, strict=False))
+        named = dict.fromkeys(_SESSION) | dict(zip(names, row, strict=True))
         rows.setdefault(row[0], []).append(named)
     return {one: _facts(found[0], _factors(found))[0] for one, found in rows.items()}
 
@@ -253,7 +244,7 @@ def _browser(row: dict[str, Any], hashed: bytes) -> Browser:
         previous_browser=row["previous_browser"],
         factor_kind=row["factor_kind"],
         saved_request=row["saved_request"],
-        trusted_id=row["trusted__id"],
+        trusted_id=row.get("trusted__id"),
     )
 
 
@@ -265,7 +256,7 @@ def _unsaved(row: dict[str, Any]) -> UnsavedCodes | None:
 
 
 def _trust(row: dict[str, Any]) -> TrustFacts | None:
-    if row["trusted__id"] is None:
+    if row.get("trusted__id") is None:
         return None
     return TrustFacts(
         trusted_at=row["trusted__trusted_at"],

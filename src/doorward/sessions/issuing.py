@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from django.db import transaction
@@ -14,7 +13,7 @@ from django.db.models import Exists, OuterRef, Subquery
 from doorward.audit.record import record
 from doorward.customers.tabs import HOME
 from doorward.kernel.crypto.sealing import keyed_hash
-from doorward.kernel.db.prepared import Prepared, PreparedInsert, PreparedUpdate
+from doorward.kernel.db.hot_queries import HotInsert, HotUpdate
 from doorward.sessions import lock
 from doorward.sessions.errors import StaleRequest
 from doorward.sessions.events import SIGNED_IN
@@ -28,9 +27,9 @@ if TYPE_CHECKING:
 
     from doorward.audit.actor import Actor
     from doorward.audit.record import Detail
-    from doorward.kernel.db.prepared import Value
+    from doorward.kernel.db.hot_queries import Value
 
-_INSERT = PreparedInsert(Session)
+_INSERT = HotInsert(Session)
 
 
 class SignsIn(Protocol):
@@ -108,22 +107,20 @@ def step_up(session_id: UUID, *, old_hash: bytes, **proved: Value) -> Started:
     Raises `StaleRequest` where the session was stepped up or ended in the meantime.
     """
     token = new_token()
-    columns = tuple(proved)
-    values = (session_id, old_hash, token_hash(token), *proved.values())
-    if _step_up(columns).run(*values) != 1:
+    new_hash = token_hash(token)
+    if _STEP_UP.run(session_id=session_id, old_hash=old_hash, new_hash=new_hash, **proved) != 1:
         raise StaleRequest
     return Started(session_id=session_id, token=token)
 
 
-@cache
-def _step_up(columns: tuple[str, ...]) -> PreparedUpdate:
-    def make(
-        session_id: UUID, old_hash: bytes, new_hash: bytes, *proved: Value
-    ) -> tuple[QuerySet[Session], dict[str, Value]]:
-        rows = Session.objects.filter(id=session_id, token_hash=old_hash, ended_at__isnull=True)
-        return rows, {"token_hash": new_hash} | dict(zip(columns, proved, strict=True))
+def _stepping_up(
+    session_id: UUID, old_hash: bytes, new_hash: bytes, **proved: Value
+) -> tuple[QuerySet[Session], dict[str, Value]]:
+    rows = Session.objects.filter(id=session_id, token_hash=old_hash, ended_at__isnull=True)
+    return rows, {"token_hash": new_hash} | proved
 
-    return PreparedUpdate(make)
+
+_STEP_UP = HotUpdate(_stepping_up)
 
 
 def before(administrator_id: UUID, *, browser_hash: bytes) -> Before:
@@ -132,30 +129,18 @@ def before(administrator_id: UUID, *, browser_hash: bytes) -> Before:
     Who disables a factor takes the person first, and then it; so does who signs in with it. What went
     before all sessions had to end does not make a browser known, as for a password.
     """
-    ((known, signed_in_at, browser),) = _BEFORE.rows(administrator_id, browser_hash)
-    return Before(known=known, signed_in_at=signed_in_at, browser=browser or "")
-
-
-def _before(administrator_id: UUID, browser_hash: bytes) -> Any:  # noqa: ANN401 - of the rows of people, see `accounts`
     signed_in = Session.objects.filter(administrator=OuterRef("pk"), signed_in_at__isnull=False)
     known = signed_in.filter(
         browser_hash=browser_hash, security_version=OuterRef("security_version")
     )
     newest = signed_in.order_by("-signed_in_at")
-    return (
-        accounts()
-        .everywhere()
-        .filter(id=administrator_id)
-        .select_for_update(no_key=True)
-        .values_list(
-            Exists(known),
-            Subquery(newest.values("signed_in_at")[:1]),
-            Subquery(newest.values("browser")[:1]),
-        )
-    )
-
-
-_BEFORE = Prepared(_before)
+    held = accounts().everywhere().filter(id=administrator_id).select_for_update(no_key=True)
+    is_known, signed_in_at, browser = held.values_list(
+        Exists(known),
+        Subquery(newest.values("signed_in_at")[:1]),
+        Subquery(newest.values("browser")[:1]),
+    ).get()
+    return Before(known=is_known, signed_in_at=signed_in_at, browser=browser or "")
 
 
 def mark_signed_in(
@@ -165,17 +150,11 @@ def mark_signed_in(
     with transaction.atomic(savepoint=False):
         if actor.who is not None:
             lock.hold(actor.who.id)
-        if _SIGNED_IN.run(session_id, now) != 1:
+        not_yet = Session.objects.filter(id=session_id, signed_in_at__isnull=True)
+        if not_yet.update(signed_in_at=now) != 1:
             return False
         record_sign_in(actor=actor, with_what=with_what, known_browser=known_browser, now=now)
     return True
-
-
-def _signing_in(session_id: UUID, now: datetime) -> tuple[QuerySet[Session], dict[str, Value]]:
-    return Session.objects.filter(id=session_id, signed_in_at__isnull=True), {"signed_in_at": now}
-
-
-_SIGNED_IN = PreparedUpdate(_signing_in)
 
 
 def record_sign_in(*, actor: Actor, with_what: str, known_browser: bool, now: datetime) -> None:
@@ -184,16 +163,6 @@ def record_sign_in(*, actor: Actor, with_what: str, known_browser: bool, now: da
     It writes into the person's row, whose lock the caller has: it comes before their sessions', as for who ends these.
     """
     if actor.who is not None:
-        _LAST_SIGNED_IN.run(actor.who.id, now)
+        accounts().everywhere().filter(id=actor.who.id).update(last_signed_in_at=now)
     details: dict[str, Detail] = {"with": with_what, "new_browser": not known_browser}
     record(SIGNED_IN, actor=actor, details=details)
-
-
-def _last_signed_in(
-    administrator_id: UUID, now: datetime
-) -> tuple[QuerySet[Any], dict[str, Value]]:
-    people = accounts().everywhere().filter(id=administrator_id)
-    return people, {"last_signed_in_at": now}
-
-
-_LAST_SIGNED_IN = PreparedUpdate(_last_signed_in)

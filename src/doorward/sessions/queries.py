@@ -10,7 +10,6 @@ from django.db import transaction
 from django.db.models import Count, F, Max, Q
 
 from doorward.audit.record import record
-from doorward.kernel.db.prepared import Prepared
 from doorward.sessions.events import SET_UP_PUT_OFF
 from doorward.sessions.models import Session
 
@@ -75,9 +74,6 @@ def still_open(administrator_id: UUID, seen: datetime, begun: datetime) -> Query
     )
 
 
-_OPEN = Prepared(still_open)
-
-
 def since(policy: Policy, now: datetime) -> tuple[datetime, datetime]:
     """Return since when a session must have been seen, and since when it must have begun, to be open."""
     idle, whole = timedelta(seconds=policy.idle_seconds), timedelta(seconds=policy.session_seconds)
@@ -86,7 +82,7 @@ def since(policy: Policy, now: datetime) -> tuple[datetime, datetime]:
 
 def open_sessions(administrator_id: UUID, *, policy: Policy, now: datetime) -> list[OpenSession]:
     """Return the browsers a person is signed in with, the one seen last first."""
-    rows = _OPEN.rows(administrator_id, *since(policy, now))
+    rows = still_open(administrator_id, *since(policy, now))
     return [OpenSession(*row) for row in rows]
 
 

@@ -20,7 +20,7 @@ from doorward.credentials.errors import WrongCredentials
 from doorward.credentials.password.breached import breached_passwords
 from doorward.credentials.password.rules import MAXIMUM, is_long, normalise
 from doorward.customers import cached
-from doorward.kernel.db.prepared import Prepared
+from doorward.kernel.db.hot_queries import HotQuery
 from doorward.kernel.errors import MustWait, OnlyKnownBrowsers, Refusal
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.text.cleaning import fold_email
@@ -113,7 +113,7 @@ class _Found(Account):
     previous_browser: str | None
 
 
-def _query(folded: str, browser_hash: bytes) -> QuerySet[Administrator, tuple[Any, ...]]:
+def _query(folded: str, browser_hash: bytes) -> QuerySet[Administrator, Any]:
     """Ask for the person, whether this browser was theirs before, and their last sign-in.
 
     What went before all sessions had to end does not count: a thief who was in then is no longer
@@ -121,29 +121,30 @@ def _query(folded: str, browser_hash: bytes) -> QuerySet[Administrator, tuple[An
     """
     signed_in = Session.objects.filter(administrator=OuterRef("pk"), signed_in_at__isnull=False)
     newest = signed_in.order_by("-signed_in_at")
-    return (
+    found: QuerySet[Administrator, Any] = (
         Administrator.objects.everywhere()
         .filter(email_folded=folded)
-        .values_list(
+        .values(
             *COLUMNS,
             "password",
-            Exists(
+            known_browser=Exists(
                 signed_in.filter(
                     browser_hash=browser_hash, security_version=OuterRef("security_version")
                 )
             ),
-            Subquery(newest.values("signed_in_at")[:1]),
-            Subquery(newest.values("browser")[:1]),
+            previous_at=Subquery(newest.values("signed_in_at")[:1]),
+            previous_browser=Subquery(newest.values("browser")[:1]),
         )
     )
+    return found
 
 
-_PREPARED = Prepared(_query)
+_HOT = HotQuery(_query)
 
 
 def _find(folded: str, *, browser_token: str) -> _Found | None:
-    rows = _PREPARED.rows(folded, issuing.browser_hash(browser_token))
-    return _Found(*rows[0]) if rows else None
+    rows = _HOT.rows(folded=folded, browser_hash=issuing.browser_hash(browser_token))
+    return _Found(*rows[0].values()) if rows else None
 
 
 def _verify(found: _Found | None, password: str) -> None:

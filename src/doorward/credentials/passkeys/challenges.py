@@ -18,12 +18,12 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from django.db import connection
 from django.db.models import F
 
 from doorward.credentials.errors import PasskeyChallengeInvalid
 from doorward.credentials.models import AnsweredChallenge, ChallengePeriod
 from doorward.kernel.crypto.sealing import keyed_hash
-from doorward.kernel.db.prepared import Prepared, PreparedInsert
 from doorward.kernel.moments import lasts
 
 if TYPE_CHECKING:
@@ -75,12 +75,19 @@ def consume(
     if not lasts(made_at, LIFETIME, now=now):
         raise PasskeyChallengeInvalid
     # In this order: where its answers were forgotten in between, the period has ended for the second look, too.
-    if _ANSWERED.run(keyed_hash=hashed, period=period) != 1 or not _holds(period):
+    if not _answered_first(hashed, period) or not _holds(period):
         raise PasskeyChallengeInvalid
 
 
-_ANSWERED = PreparedInsert(AnsweredChallenge, once=True)
-_PERIOD = Prepared(lambda: ChallengePeriod.objects.filter(id=1).values_list("number"))
+def _answered_first(hashed: bytes, period: int) -> bool:
+    """Write an answer down, in one statement: the ORM's own does not say whether it was there already."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO credentials_answeredchallenge (keyed_hash, period)"
+            " VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            [hashed, period],
+        )
+        return bool(cursor.rowcount == 1)
 
 
 def forget(*, now: datetime) -> int:
@@ -91,8 +98,7 @@ def forget(*, now: datetime) -> int:
 
 def _period() -> int:
     """Return the number of the period that new challenges belong to."""
-    rows = _PERIOD.rows()
-    return int(rows[0][0]) if rows else 0
+    return ChallengePeriod.objects.filter(id=1).values_list("number", flat=True).first() or 0
 
 
 def _holds(period: int) -> bool:

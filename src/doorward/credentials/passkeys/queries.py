@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db.models import Value
 from django.db.models.functions import Greatest
@@ -17,15 +16,12 @@ from doorward.credentials.events import PASSKEY_COUNTER
 from doorward.credentials.models import Factor, Passkey, UserHandle
 from doorward.credentials.passkeys.options import Described
 from doorward.credentials.passkeys.rules import Known, went_back
-from doorward.kernel.db.prepared import Prepared, PreparedUpdate
 from doorward.kernel.ratelimit import throttle
 from doorward.policy.rules import FactorKind
 
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
-
-    from django.db.models import QuerySet
 
     from doorward.audit.actor import Actor
     from doorward.credentials.passkeys.options import Party
@@ -75,13 +71,19 @@ class Stored:
 
 def find(credential_id: bytes, party: Party) -> Stored | None:
     """Return the passkey of an id at this relying party, in one query; None: nobody has it."""
-    rows = _FIND.rows(credential_id, party.id)
-    if not rows:
-        return None
-    (factor_id, name, sign_count, user_verified, public_key, eligible, handle), owner = (
-        rows[0][:7],
-        rows[0][7:],
+    person = "factor__administrator__"
+    row = (
+        Passkey.objects.filter(credential_id=credential_id, rp_id=party.id)
+        .values_list(
+            *("factor_id", "factor__name", "sign_count", "user_verified", "public_key"),
+            *("backup_eligible", f"{person}user_handle__handle"),
+            *(f"{person}{column}" for column in COLUMNS),
+        )
+        .first()
     )
+    if row is None:
+        return None
+    factor_id, name, sign_count, user_verified, public_key, eligible, handle, *owner = row
     known = Known(
         credential_id=credential_id,
         public_key=bytes(public_key),
@@ -89,18 +91,6 @@ def find(credential_id: bytes, party: Party) -> Stored | None:
         backup_eligible=eligible,
     )
     return Stored(factor_id, name, sign_count, user_verified, known, Account(*owner))
-
-
-def _query(credential_id: bytes, rp_id: str) -> QuerySet[Passkey, tuple[Any, ...]]:
-    person = "factor__administrator__"
-    return Passkey.objects.filter(credential_id=credential_id, rp_id=rp_id).values_list(
-        *("factor_id", "factor__name", "sign_count", "user_verified", "public_key"),
-        *("backup_eligible", f"{person}user_handle__handle"),
-        *(f"{person}{column}" for column in COLUMNS),
-    )
-
-
-_FIND = Prepared(_query)
 
 
 def write_used(  # noqa: PLR0913 - what was shown, and how it came
@@ -118,32 +108,15 @@ def write_used(  # noqa: PLR0913 - what was shown, and how it came
     (7.2, step 24). A counter that went back is an alarm, no refusal: authenticators count wrongly,
     and whoever has a copy is told of. Raises `FactorDisabled` where it was disabled or removed meanwhile.
     """
-    if _USED[known_browser].run(passkey.factor_id, now) != 1:
+    usable = Factor.objects.filter(id=passkey.factor_id, locked_at__isnull=True)
+    if usable.update(last_used_at=now, **throttle.cleared(known=known_browser)) != 1:
         raise FactorDisabled
     verified = passkey.user_verified or (verifies and shown.user_verified)
-    write = _shown(backed_up=shown.backed_up, verified=verified)
-    write.run(passkey.factor_id, shown.sign_count)
+    Passkey.objects.filter(factor_id=passkey.factor_id).update(
+        # Of two at once the higher count stays.
+        sign_count=Greatest("sign_count", Value(shown.sign_count)),
+        backed_up=shown.backed_up,
+        user_verified=verified,
+    )
     if went_back(stored=passkey.sign_count, shown=shown.sign_count):
         record(PASSKEY_COUNTER, actor=actor, typed={"factor": passkey.name})
-
-
-def _using(*, known: bool) -> PreparedUpdate:
-    def make(factor_id: UUID, now: datetime) -> tuple[QuerySet[Factor], dict[str, Any]]:
-        rows = Factor.objects.filter(id=factor_id, locked_at__isnull=True)
-        return rows, {"last_used_at": now} | throttle.cleared(known=known)
-
-    return PreparedUpdate(make)
-
-
-_USED = {known: _using(known=known) for known in (True, False)}
-
-
-@cache
-def _shown(*, backed_up: bool, verified: bool) -> PreparedUpdate:
-    def make(factor_id: UUID, count: int) -> tuple[QuerySet[Passkey], dict[str, Any]]:
-        # Of two at once the higher count stays.
-        higher = Greatest("sign_count", Value(count))
-        columns = {"sign_count": higher, "backed_up": backed_up, "user_verified": verified}
-        return Passkey.objects.filter(factor_id=factor_id), columns
-
-    return PreparedUpdate(make)

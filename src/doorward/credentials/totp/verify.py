@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -19,7 +19,6 @@ from doorward.credentials.models import Factor
 from doorward.credentials.shared import own_key, record_guess, step_up
 from doorward.credentials.totp import rules as totp_rules
 from doorward.kernel.crypto import sealing
-from doorward.kernel.db.prepared import PreparedUpdate
 from doorward.kernel.errors import MustWait, Refusal
 from doorward.kernel.ratelimit import rules, throttle
 from doorward.policy.rules import FactorKind
@@ -174,7 +173,9 @@ def _consume(  # noqa: PLR0913 - the code's app and step, and what a proof bring
 ) -> bool:
     """Accept a time step once, in one statement (RFC 6238, 5.2), and return the counted tries back."""
     known = auth.browser.known
-    if _CONSUME[known].run(app.id, step, now) != 1:
+    unused = Factor.objects.filter(id=app.id, last_step__lt=step, locked_at__isnull=True)
+    right = throttle.cleared(known=known)
+    if unused.update(last_step=step, last_used_at=now, **right) != 1:
         return False
     rows = Factor.objects.filter(id__in=others)
     if others and kind is SECOND_STEP_FAILED:
@@ -182,18 +183,6 @@ def _consume(  # noqa: PLR0913 - the code's app and step, and what a proof bring
     elif others:
         throttle.uncount_open_row(rows)
     return True
-
-
-def _consuming(*, known: bool) -> PreparedUpdate:
-    def make(factor_id: UUID, step: int, now: datetime) -> tuple[QuerySet[Factor], dict[str, Any]]:
-        rows = Factor.objects.filter(id=factor_id, last_step__lt=step, locked_at__isnull=True)
-        consumed = {"last_step": step, "last_used_at": now}
-        return rows, consumed | throttle.cleared(known=known)
-
-    return PreparedUpdate(make)
-
-
-_CONSUME = {known: _consuming(known=known) for known in (True, False)}
 
 
 def lock_guessed(app_ids: list[UUID], *, actor: Actor, now: datetime) -> None:

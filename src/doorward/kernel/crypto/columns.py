@@ -11,7 +11,6 @@ from django.db.models import BinaryField, Func, Value
 
 from doorward.kernel.crypto import sealing
 from doorward.kernel.db.paging import values_in_pages
-from doorward.kernel.db.prepared import PreparedUpdate
 from doorward.kernel.models import SealedKey
 
 if TYPE_CHECKING:
@@ -119,7 +118,6 @@ def reseal(
     several rows are written at once, those that somebody else holds are left out, so that nobody
     waits for us while we wait for them; one alone is waited for.
     """
-    write = PreparedUpdate(lambda row, value: (column.rows.filter(pk=row), {column.column: value}))
     rows = outdated(column).select_for_update(skip_locked=at_once > 1).order_by("pk")
     left = rows
     while True:
@@ -127,7 +125,8 @@ def reseal(
             held = list(left.values_list("pk", column.column)[:at_once])
             for row, value in held:
                 try:
-                    write.run(row, _sealed_anew(bytes(value), column.place(row)))
+                    anew = _sealed_anew(bytes(value), column.place(row))
+                    column.rows.filter(pk=row).update(**{column.column: anew})
                 except sealing.SealBroken as error:
                     _leave(column, row, error, found)
         if not held:

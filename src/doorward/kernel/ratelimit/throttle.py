@@ -16,10 +16,11 @@ from enum import Enum, StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from django.db import connection
 from django.db.models import BigIntegerField, Case, Exists, F, QuerySet, Value, When
 
 from doorward.kernel.crypto.sealing import keyed_hash
-from doorward.kernel.db.prepared import PreparedText, PreparedUpdate
+from doorward.kernel.db.hot_queries import HotUpdate
 from doorward.kernel.errors import MustWait, OnlyKnownBrowsers
 from doorward.kernel.models import Attempt, Counted
 from doorward.kernel.ratelimit import mail_budget, rules
@@ -217,10 +218,10 @@ def count_row(
     is counted from an address that has to wait; the address itself is counted when the proof was wrong.
     """
     moment = milliseconds(now)
-    ends = [moment + seconds * 1000 for _, seconds in rules.waits()]
-    if known:
-        return _count_row(rows_of, "known").run(key, moment, *ends)
-    return _count_row(rows_of, "unknown").run(key, moment, *ends, address_key(address).hash)
+    ends = {f"after{least}": moment + seconds * 1000 for least, seconds in rules.waits()}
+    side = "known" if known else "unknown"
+    more = {} if known else {"address": address_key(address).hash}
+    return _count_row(rows_of, side).run(key=key, moment=moment, **ends, **more)
 
 
 def count_open_row(rows_of: Callable[[UUID], QuerySet[Row]], key: UUID) -> int:
@@ -233,14 +234,15 @@ def count_open_row(rows_of: Callable[[UUID], QuerySet[Row]], key: UUID) -> int:
 
 
 @cache
-def _count_row(rows_of: Callable[[UUID], QuerySet[Row]], side: str) -> PreparedUpdate:
+def _count_row(rows_of: Callable[[UUID], QuerySet[Row]], side: str) -> HotUpdate:
     failures, wait_until = f"{side}_failures", f"{side}_wait_until"
 
-    def make(key: UUID, moment: int, *more: Any) -> tuple[QuerySet[Row], dict[str, Any]]:  # noqa: ANN401
-        ends, address = more[: len(rules.waits())], more[len(rules.waits()) :]
-        steps = zip(rules.waits(), ends, strict=True)
+    def make(
+        key: UUID, moment: int, address: bytes = b"", **ends: int
+    ) -> tuple[QuerySet[Row], dict[str, Any]]:
         waits = [
-            When(**{f"{failures}__gte": least - 1}, then=Value(end)) for (least, _), end in steps
+            When(**{f"{failures}__gte": least - 1}, then=Value(ends[f"after{least}"]))
+            for least, _ in rules.waits()
         ]
         columns = {
             failures: F(failures) + 1,
@@ -248,10 +250,10 @@ def _count_row(rows_of: Callable[[UUID], QuerySet[Row]], side: str) -> PreparedU
             "failures_in_a_row": F("failures_in_a_row") + 1,
         }
         free = rows_of(key).filter(**{f"{wait_until}__lte": moment})
-        waiting = Attempt.objects.filter(key__in=address, wait_until__gt=moment)
+        waiting = Attempt.objects.filter(key=address, wait_until__gt=moment)
         return free.filter(~Exists(waiting)) if address else free, columns
 
-    return PreparedUpdate(make)
+    return HotUpdate(make)
 
 
 def uncount_row(rows: QuerySet[Row], *, known: bool) -> None:
@@ -292,9 +294,7 @@ def milliseconds(moment: datetime) -> int:
     return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000)
 
 
-def _run(
-    statement: Callable[[int], PreparedText], keys: Sequence[Key], *, moment: int
-) -> set[bytes]:
+def _run(statement: Callable[[int], str], keys: Sequence[Key], *, moment: int) -> set[bytes]:
     """Run one statement for all of these keys; return the hashes of those that it changed."""
     if not keys:
         return set()
@@ -305,7 +305,9 @@ def _run(
         values[f"key{place}"] = key.hash
         values[f"rule{place}"] = key.rule.value
         values[f"forget{place}"] = moment + _window_ms(key.rule)
-    return {bytes(row[0]) for row in statement(len(ordered)).rows(values)}
+    with connection.cursor() as cursor:
+        cursor.execute(statement(len(ordered)), values)
+        return {bytes(row[0]) for row in cursor.fetchall()}
 
 
 def _release(keys: Sequence[Key], *, moment: int) -> None:
@@ -351,11 +353,11 @@ def _by_window(then: str) -> str:
     )
 
 
-def _statement(rows: int, new: str, changes: str, where: str = "") -> PreparedText:
+def _statement(rows: int, new: str, changes: str, where: str = "") -> str:
     """Return the statement that inserts so many rows, or changes those that are there already."""
     # A row at a time, in the order of the values: no UPDATE promises one.
     inserted = ", ".join(f"(%(key{n})s, %(rule{n})s, %(forget{n})s, {new})" for n in range(rows))
-    return PreparedText(
+    return (
         f"INSERT INTO {_OLD} (key, rule, forget_at, failures, in_flight, flight_until, wait_until)"  # noqa: S608
         f" VALUES {inserted} ON CONFLICT (key) DO UPDATE SET {changes}"
         f"{' WHERE ' + where if where else ''} RETURNING key"
@@ -367,7 +369,7 @@ _NOT_WAITING = f"({_OLD}.wait_until <= %(moment)s OR {_OLD}.forget_at <= %(momen
 
 
 @cache
-def _reserving(rows: int) -> PreparedText:
+def _reserving(rows: int) -> str:
     """Count before it is looked at, where there is room."""
     room = (
         f"CASE {_by_window('{limit} - ' + _FAILURES)} WHEN {_FAILURES} < {rules.FREE}"
@@ -386,13 +388,13 @@ def _reserving(rows: int) -> PreparedText:
 
 
 @cache
-def _releasing(rows: int) -> PreparedText:
+def _releasing(rows: int) -> str:
     """Take back what was reserved."""
     return _statement(rows, "0, 0, 0, 0", f"in_flight = {_LESS}")
 
 
 @cache
-def _righting(rows: int) -> PreparedText:
+def _righting(rows: int) -> str:
     """Start again what has growing waits; a window keeps its failures."""
     failures = f"CASE {_by_window(_OLD + '.failures')} ELSE 0 END"
     wait = f"CASE {_by_window(_OLD + '.wait_until')} ELSE 0 END"
@@ -404,7 +406,7 @@ def _righting(rows: int) -> PreparedText:
 
 
 @cache
-def _failing(rows: int) -> PreparedText:
+def _failing(rows: int) -> str:
     """Make a failure of what was looked at."""
     failures = f"({_OLD}.failures + 1)"
     waits = " ".join(
@@ -426,7 +428,7 @@ def _failing(rows: int) -> PreparedText:
 
 
 @cache
-def _spending(rows: int) -> PreparedText:
+def _spending(rows: int) -> str:
     """Count for good, where the window is not full."""
     failures = f"(CASE WHEN {_OLD}.forget_at <= %(moment)s THEN 0 ELSE {_OLD}.failures END + 1)"
     until = (
@@ -444,7 +446,7 @@ def _spending(rows: int) -> PreparedText:
 
 
 @cache
-def _unspending(rows: int) -> PreparedText:
+def _unspending(rows: int) -> str:
     """Take back what was counted."""
     one_less = f"CASE WHEN {_OLD}.failures > 0 THEN {_OLD}.failures - 1 ELSE 0 END"
     return _statement(rows, "0, 0, 0, 0", f"failures = {one_less}, wait_until = 0")

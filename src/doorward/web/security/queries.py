@@ -16,7 +16,6 @@ from doorward.credentials.models import Factor
 from doorward.credentials.recovery_codes.rules import few_left
 from doorward.credentials.trusted_browsers import trust
 from doorward.directory import standing
-from doorward.kernel.db.prepared import Prepared
 from doorward.kernel.errors import MustWait
 from doorward.policy.rules import FactorKind, RequiredBy
 from doorward.sessions import queries
@@ -122,26 +121,29 @@ def reason(auth: AuthContext) -> str:
 
 
 def _whom_to_ask(auth: AuthContext) -> list[str]:
-    rows = _KEEPERS.rows(auth.person.customer_id, auth.person.id)
-    return [full_name(*names) for names in rows]
-
-
-_KEEPERS = Prepared(
-    lambda customer_id, administrator_id: (
-        Administrator.objects.of(customer_id)
+    rows = (
+        Administrator.objects.of(auth.person.customer_id)
         .filter(status=Status.ACTIVE, looks_after=True)
-        .exclude(id=administrator_id)
+        .exclude(id=auth.person.id)
         .order_by("-is_primary", "name_sort")
         .values_list("first_name", "last_name", "email")[:ASKED_COLLEAGUES]
     )
-)
+    return [full_name(*names) for names in rows]
 
 
 def factor_lines(auth: AuthContext) -> list[FactorLine]:
     """Return the person's factors as lists show them, the oldest first."""
     if not auth.factors:
         return []
-    return [_factor_line(auth, row) for row in _FACTORS.rows(auth.person.id)]
+    rows = (
+        Factor.objects.filter(administrator_id=auth.person.id)
+        .order_by("confirmed_at")
+        .values_list(
+            *("id", "name", "kind", "confirmed_at", "last_used_at", "locked_at"),
+            *("passkey__backup_eligible", "passkey__user_verified", "passkey__discoverable"),
+        )
+    )
+    return [_factor_line(auth, row) for row in rows]
 
 
 def _factor_line(auth: AuthContext, row: tuple[Any, ...]) -> FactorLine:
@@ -158,18 +160,6 @@ def _factor_line(auth: AuthContext, row: tuple[Any, ...]) -> FactorLine:
         alone=bool(verified) and discoverable is not False,
         accepted=auth.facts.policy.accepts(FactorKind(kind)),
     )
-
-
-_FACTORS = Prepared(
-    lambda administrator_id: (
-        Factor.objects.filter(administrator_id=administrator_id)
-        .order_by("confirmed_at")
-        .values_list(
-            *("id", "name", "kind", "confirmed_at", "last_used_at", "locked_at"),
-            *("passkey__backup_eligible", "passkey__user_verified", "passkey__discoverable"),
-        )
-    )
-)
 
 
 def _codes_left(auth: AuthContext) -> int:
