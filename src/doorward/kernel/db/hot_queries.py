@@ -2,7 +2,7 @@
 
 Measured in one process, CPU: the gate's query takes 0.17 ms in place of 2.3 ms, with which *Home* would take 2.3 ms
 in place of 0.6 ms. Times and identifiers of SQLite are read here, without Django's converters: 4 % of *Home*.
-At most eight statements are hot (`tests/test_hot_queries.py`); everything else is the ORM's.
+At most eight statements are hot (`tests/kernel/test_hot_queries.py`); everything else is the ORM's.
 """
 
 from __future__ import annotations
