@@ -33,8 +33,8 @@ from doorward.audit.models import Event
 from doorward.credentials.password import change as password_change
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.kernel.errors import ConfirmationMissing, NotFound
+from doorward.permissions.errors import NotAuthorised
 from doorward.sessions import issuing
-from doorward.sessions.errors import StaleRequest
 from doorward.sessions.models import Session
 from tests.kit import browsers, people
 from tests.kit.changing import WITH_RIGHT, change, refused, row
@@ -157,7 +157,7 @@ def test_who_lost_the_right_a_moment_ago_changes_nothing_any_more(owner, colleag
         Administrator.objects.of(owner.customer_id).filter(id=colleague.id).update(
             status=status, tabs=tabs
         )
-        with pytest.raises(StaleRequest):
+        with pytest.raises(NotAuthorised):
             services.change(
                 owner.id,
                 Change(require_2fa=True),
@@ -165,7 +165,7 @@ def test_who_lost_the_right_a_moment_ago_changes_nothing_any_more(owner, colleag
                 actor=actor,
                 now=timezone.now(),
             )
-        with pytest.raises(StaleRequest):
+        with pytest.raises(NotAuthorised):
             services.require_several([owner.id], customer=owner.customer, actor=actor)
     assert not people.again(owner).require_2fa
 

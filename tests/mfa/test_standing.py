@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from doorward.accounts.account import locked
 from doorward.accounts.models import Administrator, Standing
+from doorward.audit.actor import CONSOLE
 from doorward.credentials import removal, standing
 from doorward.credentials.models import Factor
 from doorward.credentials.totp import verify
@@ -72,7 +73,7 @@ def test_it_follows_the_factors(owner):
     Factor.objects.filter(name="Tablet").update(kind=FactorKind.PASSKEY)
     standing.keep(owner.id)
     assert kept(owner) is Standing.PASSKEY
-    removal.reset(kit_people.again(owner), actor=kit_people.actor(owner), now=timezone.now())
+    removal.reset(kit_people.again(owner), actor=CONSOLE, now=timezone.now())
     assert kept(owner) is Standing.NONE
     assert is_right()
 
@@ -124,7 +125,7 @@ def test_whoever_comes_at_once_it_stays_right(owner):
             codes.enable_app(owner, name="Tablet")
 
     def reset() -> None:
-        removal.reset(kit_people.again(owner), actor=kit_people.actor(owner), now=now)
+        removal.reset(kit_people.again(owner), actor=CONSOLE, now=now)
 
     at_once([sign_in, add, reset, sign_in, add])
     assert is_right()

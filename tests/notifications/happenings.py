@@ -400,7 +400,7 @@ def minimum_changed(stage: Stage) -> None:
         status=CustomerStatus.ACTIVE,
         floor_require_2fa=True,
     )
-    customers.change(customer.id, wanted, actor=stage.by_owner)
+    customers.change(customer.id, wanted, actor=CONSOLE)
 
 
 def protection_lowered(stage: Stage) -> None:

@@ -11,6 +11,7 @@ from doorward.accounts.models import Administrator, Status
 from doorward.accounts.services import Change
 from doorward.audit.actor import CONSOLE
 from doorward.customers.tabs import ADMINISTRATORS
+from doorward.permissions.errors import NotAuthorised
 from doorward.sessions.errors import StaleRequest
 from tests.kit import people as kit_people
 from tests.kit.changing import WITH_RIGHT, refused
@@ -56,7 +57,7 @@ def test_two_who_take_the_right_from_each_other_leave_one(pair, first, second):
     assert len(keepers(one.customer_id)) == 1, outcomes
     refusals = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
     assert len(refusals) == 1
-    assert isinstance(refusals[0], (LastAdministrator, StaleRequest))
+    assert isinstance(refusals[0], (LastAdministrator, NotAuthorised, StaleRequest))
 
 
 @at_once_too
@@ -82,7 +83,7 @@ def test_thirty_who_all_suspend_each_other_leave_one(customer):
     ]
     outcomes = at_once(calls)
     assert keepers(customer.id), outcomes
-    known = (Administrator, LastAdministrator, StaleRequest)
+    known = (Administrator, LastAdministrator, NotAuthorised, StaleRequest)
     assert all(isinstance(outcome, known) for outcome in outcomes), outcomes
 
 

@@ -19,6 +19,7 @@ from doorward.customers.events import (
 )
 from doorward.customers.models import Brand, Customer, CustomerStatus, Tab
 from doorward.customers.tabs import ADMINISTRATORS, BRANDS, CUSTOMERS, TABS
+from doorward.permissions.errors import NotAuthorised
 from doorward.permissions.protection import Change, is_guarded, lowered
 from doorward.policy import change
 from doorward.policy.rules import Kinds
@@ -115,11 +116,10 @@ def test_nor_what_its_policy_asks():
     Customer.objects.filter(id=provider.id).update(**strict)
     before = Customer.objects.values().get(id=provider.id)
     wanted = change.PolicyChange(require_2fa=False, kinds=Kinds.ANY, idle_minutes=60)
-    with pytest.raises(protection.ProtectionRefused) as caught:
+    with pytest.raises(NotAuthorised):
         change_policy(
             services.get(provider.id), wanted, actor=people.actor(theo), now=timezone.now()
         )
-    assert sorted(caught.value.fields) == ["idle_minutes", "kinds", "require_2fa"]
     assert Customer.objects.values().get(id=provider.id) == before
 
 
@@ -370,7 +370,7 @@ def test_what_a_customer_lowers_for_itself_is_its_own_peoples_news(folder, owner
 def test_nobody_without_the_right_over_them_lowers_a_customers_policy(owner, request, who):
     person = request.getfixturevalue(who)
     wanted = change.PolicyChange(session_hours=24)
-    with pytest.raises(protection.ProtectionRefused):
+    with pytest.raises(NotAuthorised):
         change_policy(owner.customer, wanted, actor=people.actor(person), now=timezone.now())
 
 

@@ -165,7 +165,10 @@ def test_several_people_of_one_customer_share_a_budget(owner, clock):
         with pytest.raises(TooManyMails):
             add(person, "one.more@harbourbakery.example")
     other = kit_people.make_customer("Cedar Clinic")
-    add(kit_people.make_administrator(other, email="m@cedar.example"), "n@cedar.example")
+    add(
+        kit_people.make_administrator(other, email="m@cedar.example", tabs=kit_people.ALL_TABS),
+        "n@cedar.example",
+    )
 
 
 def test_the_operator_at_the_console_has_no_budget(customer, clock):

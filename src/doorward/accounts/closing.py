@@ -10,6 +10,8 @@ from django.db.models import F
 from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, MailedLink
 from doorward.customers import protection, services
 from doorward.customers.models import Customer, CustomerStatus
+from doorward.customers.rights import authorise
+from doorward.permissions.actions import Action
 from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ def change_customer(
     With another brand it has its portal at other hosts: sessions end, or they would be there again when it
     comes back. Raises what `customers.services.change` raises.
     """
+    authorise(actor, Action.CHANGE_CUSTOMER)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         rows = Customer.objects.filter(id=customer_id).values_list("status", "brand_id")
         status, brand_id = rows.select_for_update().first() or (None, None)

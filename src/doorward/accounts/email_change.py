@@ -25,7 +25,9 @@ from doorward.accounts.lookalikes import details_of, shown_email
 from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, MailedLink, Status
 from doorward.audit.actor import WORKER, Actor
 from doorward.audit.record import record
+from doorward.customers.rights import authorise
 from doorward.kernel.text.cleaning import clean_email, fold_email, is_same_email
+from doorward.permissions.actions import Action
 from doorward.sessions import ending
 from doorward.sessions.errors import StaleRequest
 
@@ -48,6 +50,7 @@ def ask(person: Administrator, email: str, *, actor: Actor, now: datetime) -> bo
     For somebody still invited it holds at once, and the invitation goes to the new address.
     Raises `EmailInvalid` or `EmailTaken`.
     """
+    authorise(actor, _action(person, actor), person.customer_id, subject=person.id)
     wanted = clean_email(email)
     if is_same_email(wanted, person.email):
         return False
@@ -73,6 +76,11 @@ def ask(person: Administrator, email: str, *, actor: Actor, now: datetime) -> bo
             return True
         _ask(person, wanted, actor=actor, now=now)
     return True
+
+
+def _action(person: Administrator, actor: Actor) -> Action:
+    is_own = actor.who is not None and actor.who.id == person.id
+    return Action.CHANGE_OWN_EMAIL if is_own else Action.CHANGE_EMAIL
 
 
 def pending(administrator_id: UUID, *, now: datetime) -> EmailChange | None:

@@ -15,6 +15,8 @@ from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, Sta
 from doorward.audit.actor import Actor
 from doorward.audit.record import record
 from doorward.customers.models import CustomerStatus
+from doorward.customers.rights import authorise
+from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,6 +37,7 @@ def send(person: Administrator, *, actor: Actor, now: datetime) -> MailedLink:
 
 def resend(person: Administrator, *, actor: Actor, now: datetime) -> MailedLink:
     """Mail a new invitation to somebody who has not accepted one."""
+    authorise(actor, Action.RESEND_INVITATION, person.customer_id)
     if person.status != Status.INVITED:
         raise NotInvited
     with transaction.atomic():
@@ -55,6 +58,7 @@ def open_until(person: Administrator, *, now: datetime) -> datetime | None:
 
 def revoke(person: Administrator, *, actor: Actor, now: datetime) -> None:
     """Take an invitation back: its links stop working and the person is removed."""
+    authorise(actor, Action.REVOKE_INVITATION, person.customer_id)
     with transaction.atomic():
         invited = Administrator.objects.of(person.customer_id).filter(
             id=person.id, status=Status.INVITED

@@ -16,8 +16,10 @@ from doorward.accounts.changes import NAME_LENGTH
 from doorward.accounts.errors import ChoiceInvalid
 from doorward.accounts.models import Administrator
 from doorward.accounts.phones import clean_phone
+from doorward.customers.rights import authorise
 from doorward.kernel.errors import FieldsRefused, Refusal
 from doorward.kernel.text.cleaning import clean_email, clean_name
+from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,6 +78,7 @@ def save(person: Administrator, wanted: OwnProfile, *, actor: Actor, now: dateti
     Another e-mail wants reauthentication, which the caller has asked for. Raises `EmailTaken`, with
     nothing written.
     """
+    authorise(actor, Action.CHANGE_OWN_PROFILE, subject=person.id)
     details = services.Details(
         first_name=wanted.first_name, last_name=wanted.last_name, phone=wanted.phone
     )

@@ -13,7 +13,6 @@ from doorward.accounts.changes import (
     Change,
     Changes,
     Details,
-    administrators_of,
     before_and_after,
     clean_details,
     gather,
@@ -41,9 +40,11 @@ from doorward.audit.events import Outcome
 from doorward.audit.record import record
 from doorward.customers import protection
 from doorward.customers.models import Customer
+from doorward.customers.rights import authorise, is_allowed
 from doorward.customers.tabs import assignable
 from doorward.kernel.errors import ConfirmationMissing, NotFound, Refusal
 from doorward.kernel.text.cleaning import clean_email, fold_email
+from doorward.permissions.actions import Action
 from doorward.sessions import ending
 from doorward.sessions.errors import StaleRequest
 
@@ -85,6 +86,7 @@ def add(
     Raises `EmailTaken`, `EmailInvalid`, `NameMissing`, `UnknownTab`, `ProtectionRefused` and what
     `kernel.text.cleaning` raises.
     """
+    authorise(actor, Action.ADD_PERSON, customer.id)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         _settle_power(new, customer=customer, actor=actor)
         person = insert(made(new, customer=customer, status=Status.INVITED, now=now))
@@ -102,6 +104,7 @@ def change(
     recorded, then raised. Raises what `gather`, `clean_details` and `email_change.ask` raise,
     `NotFound`, and `StaleRequest` where who asks has lost the right in the meantime.
     """
+    authorise(actor, Action.CHANGE_PERSON, customer.id)
     try:
         with transaction.atomic():
             _lock(customer, actor=actor)
@@ -118,6 +121,7 @@ def change(
 
 def require_several(person_ids: Iterable[UUID], *, customer: Customer, actor: Actor) -> int:
     """Tick *Required 2FA* for several at once; return how many it was new for."""
+    authorise(actor, Action.REQUIRE_TWO_FACTORS, customer.id)
     wanted = set(person_ids)
     if not wanted:
         raise NothingSelected
@@ -155,6 +159,7 @@ def change_own_details(
     person: Administrator, details: Details, *, time_zone: str, actor: Actor
 ) -> None:
     """Change one's own names, phone and time zone."""
+    authorise(actor, Action.CHANGE_OWN_PROFILE, subject=person.id)
     columns: dict[str, str] = clean_details(details) | {"time_zone": time_zone}
     changed = sorted(name for name, value in columns.items() if getattr(person, name) != value)
     if not changed:
@@ -168,6 +173,7 @@ def change_own_details(
 
 def change_language(administrator_id: UUID, language: str, *, actor: Actor) -> None:
     """Change the language of one's pages and mails."""
+    authorise(actor, Action.CHANGE_OWN_PROFILE, subject=administrator_id)
     with transaction.atomic():
         rows = Administrator.objects.everywhere().filter(id=administrator_id)
         if rows.exclude(language=language).update(language=language):
@@ -257,9 +263,7 @@ def _lock(customer: Customer, *, actor: Actor) -> None:
     """Let one change after the other in, each by somebody who still may."""
     Customer.objects.select_for_update().values_list("id").get(id=customer.id)
     ending.must_be_open(actor)
-    if actor.who is None or actor.who.customer_id != customer.id:
-        return
-    if not administrators_of(customer.id).filter(id=actor.who.id).exists():
+    if not is_allowed(actor, Action.CHANGE_PERSON, customer.id):
         raise StaleRequest
 
 

@@ -10,6 +10,8 @@ from django.db.models.functions import Replace
 
 from doorward.accounts.models import Administrator
 from doorward.customers import cached, own_tabs
+from doorward.customers.rights import authorise
+from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 def remove_tab(tab_id: UUID, *, actor: Actor) -> None:
     """Remove one of the provider's own tabs, and everybody's right to it. Raises `NotFound`."""
+    authorise(actor, Action.REMOVE_TAB)
     with transaction.atomic():
         key = own_tabs.remove(tab_id, actor=actor)
         # Each key has a space on both sides, so that no other one is cut.

@@ -15,6 +15,8 @@ from doorward.credentials.events import FACTOR_ADDED, TWO_FACTOR_ENABLED
 from doorward.credentials.models import Factor, RecoverySet
 from doorward.credentials.recovery_codes import codes
 from doorward.credentials.shared import step_up
+from doorward.customers.rights import authorise
+from doorward.permissions.actions import Action
 from doorward.policy.rules import FactorKind
 from doorward.sessions import ending
 
@@ -38,6 +40,7 @@ def add(
     one transaction. One that wrong codes had disabled goes when another one is added. Raises
     `AlreadyEnabled` (in the meantime, elsewhere), or what `write` raises.
     """
+    authorise(actor, Action.SET_UP_FACTOR, subject=auth.person.id)
     with transaction.atomic():
         person = locked(auth.person.id)
         there = Factor.objects.filter(administrator=person)

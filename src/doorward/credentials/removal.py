@@ -34,10 +34,12 @@ from doorward.credentials.totp import rules
 from doorward.credentials.totp.enrol import NAME_LENGTH
 from doorward.credentials.totp.verify import verify_code
 from doorward.credentials.trusted_browsers import trust
+from doorward.customers.rights import authorise
 from doorward.kernel.crypto import sealing
 from doorward.kernel.errors import NameMissing, NotFound
 from doorward.kernel.moments import lasts
 from doorward.kernel.text.cleaning import clean_line
+from doorward.permissions.actions import Action
 from doorward.policy.rules import FactorKind
 from doorward.sessions import ending
 from doorward.sessions.errors import StaleRequest
@@ -62,6 +64,7 @@ def disable(*, auth: AuthContext, proof: str | Given, actor: Actor, now: datetim
     Removes all factors and recovery codes and ends all other sessions. Refused where it is
     required, whatever the page showed: the rule is asked again under the person's lock.
     """
+    authorise(actor, Action.DISABLE_TWO_FACTORS, subject=auth.person.id)
     if auth.facts.policy.required:
         record_failure(TWO_FACTOR_DISABLE_REFUSED, RequiredCannotDisable(), actor=actor, now=now)
         raise RequiredCannotDisable
@@ -86,6 +89,7 @@ def disable(*, auth: AuthContext, proof: str | Given, actor: Actor, now: datetim
 
 def reset(person: Administrator, *, actor: Actor, now: datetime) -> None:
     """Remove a person's factors for them (the operator at the console); all their sessions end."""
+    authorise(actor, Action.RESET_TWO_FACTORS)
     with transaction.atomic():
         locked(person.id)
         if not Factor.objects.filter(administrator_id=person.id).exists():
@@ -97,6 +101,7 @@ def reset(person: Administrator, *, actor: Actor, now: datetime) -> None:
 
 def rename(factor_id: UUID, *, auth: AuthContext, name: str, actor: Actor) -> None:
     """Return one's own factor another name."""
+    authorise(actor, Action.CHANGE_FACTOR, subject=auth.person.id)
     chosen = clean_line(name, maximum=NAME_LENGTH)
     if not chosen:
         raise NameMissing(field="name")
@@ -119,6 +124,7 @@ def remove(factor_id: UUID, *, auth: AuthContext, actor: Actor, now: datetime) -
     one of several and has become the last one in the meantime: 2FA goes off by nobody's oversight.
     `NewDeviceFirst` where it is the last one and was not verified itself, but a recovery code.
     """
+    authorise(actor, Action.CHANGE_FACTOR, subject=auth.person.id)
     if _proved_by_itself(factor_id, auth, now=now):
         raise AnotherFactorWanted
     try:

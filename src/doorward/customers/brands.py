@@ -16,9 +16,11 @@ from doorward.customers.events import BRAND_ADDED, BRAND_CHANGED
 from doorward.customers.minimum import record_brands_minimum
 from doorward.customers.models import Brand
 from doorward.customers.png import check_png
+from doorward.customers.rights import authorise
 from doorward.kernel.checks import Checks
 from doorward.kernel.errors import NotFound
 from doorward.kernel.text.cleaning import clean_email, clean_host, clean_line, clean_link
+from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -56,6 +58,7 @@ class BrandDetails:
 
 def add(details: BrandDetails, *, actor: Actor) -> Brand:
     """Add a brand. Raises `FieldsRefused`."""
+    authorise(actor, Action.ADD_BRAND)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         others = _lock()
         columns = _clean(details, others=others)
@@ -71,6 +74,7 @@ def add(details: BrandDetails, *, actor: Actor) -> Brand:
 
 def change(brand_id: UUID, details: BrandDetails, *, actor: Actor) -> None:
     """Change a brand, all of it or nothing. Raises `NotFound` or `FieldsRefused`."""
+    authorise(actor, Action.CHANGE_BRAND)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         brands = {brand.id: brand for brand in _lock()}
         brand = brands.pop(brand_id, None)
@@ -110,6 +114,7 @@ def change_logo(brand_id: UUID, content: bytes | None, *, actor: Actor) -> None:
 
     Raises `NotFound`, `LogoTooLarge` or `LogoInvalid`.
     """
+    authorise(actor, Action.CHANGE_BRAND)
     if content is not None:
         if len(content) > LONGEST_LOGO:
             raise LogoTooLarge(LONGEST_LOGO // _KIB)

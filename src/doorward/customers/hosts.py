@@ -15,7 +15,9 @@ from django.db.models import F
 
 from doorward.customers import cached, host_proof, protection
 from doorward.customers.models import Brand
+from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound
+from doorward.permissions.actions import Action
 from doorward.permissions.protection import Change
 
 if TYPE_CHECKING:
@@ -72,6 +74,7 @@ def check(brand_id: UUID, name: str, *, actor: Actor, now: datetime) -> None:
     It asks the network, so no transaction may be open. Raises `ProtectionRefused` before anything is asked,
     `NotFound`, and what `host_proof.look` raises.
     """
+    authorise(actor, Action.CHECK_HOST)
     brand = _with(name, Brand.objects.filter(id=brand_id))
     if name in cached.usable_hosts(brand):
         return
@@ -83,6 +86,7 @@ def check(brand_id: UUID, name: str, *, actor: Actor, now: datetime) -> None:
 
 def confirm(name: str, *, actor: Actor, now: datetime) -> str:
     """Take a host name as confirmed on the operator's word; return its brand's name. Raises `NotFound`."""
+    authorise(actor, Action.CONFIRM_HOST)
     brand = _with(name, Brand.objects.all())
     _write(brand.id, name, actor=actor, now=now)
     return brand.name

@@ -13,10 +13,12 @@ from doorward.customers import cached, protection
 from doorward.customers.errors import NumberInvalid, TabKeyInvalid, TabKeyTaken, TooManyTabs
 from doorward.customers.events import TAB_ADDED, TAB_CHANGED, TAB_REMOVED
 from doorward.customers.models import Tab
+from doorward.customers.rights import authorise
 from doorward.customers.tabs import BUILT_IN, STAFF
 from doorward.kernel.checks import Checks
 from doorward.kernel.errors import AddressInvalid, FieldsRefused, NotFound
 from doorward.kernel.text.cleaning import clean_line, clean_link
+from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -46,6 +48,7 @@ class TabDetails:
 
 def add(key: str, details: TabDetails, *, actor: Actor) -> Tab:
     """Add a tab. Nobody has it until somebody gives it to them. Raises `FieldsRefused`, `TooManyTabs`."""
+    authorise(actor, Action.ADD_TAB)
     if Tab.objects.count() >= MOST_TABS:
         raise TooManyTabs(MOST_TABS)
     checks = Checks()
@@ -63,6 +66,7 @@ def add(key: str, details: TabDetails, *, actor: Actor) -> Tab:
 
 def change(tab_id: UUID, details: TabDetails, *, actor: Actor) -> None:
     """Change a tab; its key stays, since rights are kept under it. Raises `NotFound`, `FieldsRefused`."""
+    authorise(actor, Action.CHANGE_TAB)
     columns = _clean(details, Checks())
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         tab = Tab.objects.select_for_update().filter(id=tab_id).first()
@@ -96,6 +100,7 @@ def get(tab_id: UUID) -> Tab:
 
 def remove(tab_id: UUID, *, actor: Actor) -> str:
     """Remove a tab in the caller's transaction, and return its key; the rights to it are the caller's."""
+    authorise(actor, Action.REMOVE_TAB)
     tab = Tab.objects.select_for_update().filter(id=tab_id).first()
     if tab is None:
         raise NotFound

@@ -18,8 +18,9 @@ from doorward.audit.record import record
 from doorward.customers.errors import RightMissing
 from doorward.customers.events import ACCESS_REFUSED, PROTECTION_LOWERED
 from doorward.customers.models import Customer, CustomerKind
-from doorward.customers.tabs import ADMINISTRATORS, CUSTOMERS
+from doorward.customers.rights import is_allowed
 from doorward.kernel.errors import FieldsRefused
+from doorward.permissions.actions import ADMINISTRATORS, Action
 from doorward.permissions.protection import Change, lowered
 
 if TYPE_CHECKING:
@@ -76,12 +77,7 @@ def demand(
 
 def may_lower(customer_id: UUID | None, *, actor: Actor) -> bool:
     """Return whether the actor may lower the protection of these people (None: everybody's)."""
-    if actor.who is None:
-        return actor.ours is not None  # the operator at the console
-    if customer_id == actor.who.customer_id:
-        return _has(ADMINISTRATORS, actor=actor)
-    right = ADMINISTRATORS if customer_id is None else CUSTOMERS
-    return _has(right, actor=actor, kind=CustomerKind.PROVIDER)
+    return is_allowed(actor, Action.LOWER_PROTECTION, customer_id)
 
 
 def details_of(
@@ -117,14 +113,6 @@ def refusals_recorded(*, actor: Actor) -> Iterator[None]:
 def _provider() -> tuple[UUID, str] | None:
     rows = Customer.objects.filter(kind=CustomerKind.PROVIDER)
     return rows.values_list("id", "name").first()
-
-
-def _has(key: str, *, actor: Actor, **customer: object) -> bool:
-    """Return whether the actor has a tab now; of what their session was told, nothing is believed."""
-    if actor.who is None:
-        return False
-    holding = {"administrator__id": actor.who.id, "administrator__tabs__contains": f" {key} "}
-    return Customer.objects.filter(id=actor.who.customer_id, **holding, **customer).exists()
 
 
 def _named(value: object, names: Mapping[UUID, str] | None) -> object:

@@ -14,8 +14,10 @@ from doorward.customers.errors import CustomerNameTaken, ProviderStaysActive
 from doorward.customers.events import CUSTOMER_ADDED, CUSTOMER_CHANGED
 from doorward.customers.minimum import record_minimum
 from doorward.customers.models import Brand, Customer, CustomerKind, CustomerStatus
+from doorward.customers.rights import authorise
 from doorward.kernel.errors import ConfirmationMissing, NameMissing, NotFound
 from doorward.kernel.text.cleaning import clean_line, fold_case
+from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +54,7 @@ def add(
 
     Raises `NameMissing`, `CustomerNameTaken`, and what `clean_line` raises.
     """
+    authorise(actor, Action.ADD_CUSTOMER)
     cleaned = _clean_name(name)
     try:
         with transaction.atomic():
@@ -107,6 +110,7 @@ def change(customer_id: UUID, wanted: CustomerChange, *, actor: Actor) -> None:
     Raises `NotFound`, `NameMissing`, `CustomerNameTaken`, `ConfirmationMissing`, `ProviderStaysActive`,
     and what `clean_line` raises.
     """
+    authorise(actor, Action.CHANGE_CUSTOMER)
     name = _clean_name(wanted.name)
     columns: dict[str, object] = {
         "name": name,

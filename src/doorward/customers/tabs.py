@@ -6,20 +6,21 @@ from typing import TYPE_CHECKING
 
 from doorward.customers.models import Customer, CustomerKind, Tab
 from doorward.kernel.text import names
+from doorward.permissions import actions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 HOME = "home"
 ACCOUNT = "account"
-ADMINISTRATORS = "administrators"
-ACTIVITY = "activity"
+ADMINISTRATORS = actions.ADMINISTRATORS
+ACTIVITY = actions.ACTIVITY
 SUPPORT = "support"
 BUILT_IN = (HOME, ACCOUNT, ADMINISTRATORS, ACTIVITY, SUPPORT)
 
-CUSTOMERS = "customers"
-BRANDS = "brands"
-TABS = "tabs"
+CUSTOMERS = actions.CUSTOMERS
+BRANDS = actions.BRANDS
+TABS = actions.TABS
 STAFF = (CUSTOMERS, BRANDS, TABS)
 
 DEFAULT = frozenset({HOME, SUPPORT})

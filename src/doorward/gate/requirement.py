@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
+from doorward.permissions.actions import BEHALF
+from doorward.sessions.reauthentication import OF_LEVEL
+
 if TYPE_CHECKING:
+    from doorward.permissions.actions import Action
     from doorward.sessions.reauthentication import Reauthentication
 
 
@@ -46,6 +50,12 @@ class Need:
     def proof(cls, fresh: Reauthentication) -> Need:
         """Through, with reauthentication."""
         return cls(fresh=fresh)
+
+    @classmethod
+    def of(cls, action: Action, *, behalf: bool = False) -> Need:
+        """Return what an action needs; `behalf`: done for a customer by the provider's people."""
+        tab = BEHALF if behalf else action.needs.tab or None
+        return cls(tab=tab, fresh=OF_LEVEL[action.needs.level])
 
 
 Need.NOTHING = Need(open=True)

@@ -18,10 +18,12 @@ from doorward.audit.erasing import erase_from_history
 from doorward.audit.events import ADMINISTRATOR_ERASED
 from doorward.audit.models import Event
 from doorward.audit.record import record
+from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound
 from doorward.kernel.text.cleaning import fold_email
 from doorward.notifications import mail_files
 from doorward.notifications.models import Delivery
+from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,6 +38,7 @@ def erase_by_email(email: str, *, actor: Actor) -> int:
 
     Raises `WrongStatus` where only somebody has it who was not removed, else `NotFound`.
     """
+    authorise(actor, Action.ERASE_PERSON)
     folded = fold_email(email)
     # Somebody removed is compared by the e-mail itself: their folded one was given free.
     people = [person for person in _removed() if fold_email(person.email) == folded]
@@ -62,6 +65,7 @@ def erase(person: Administrator, *, actor: Actor) -> None:
 
     Their account goes with its sessions, links, factors and codes; the history keeps their id.
     """
+    authorise(actor, Action.ERASE_PERSON)
     nameless = Who(
         id=person.id,
         name="",

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from doorward.permissions.actions import ADMINISTRATORS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -61,7 +63,7 @@ def _widens(before: str, after: str) -> bool:
 
 
 def _gives_power(before: str, after: str) -> bool:
-    return "administrators" in set(after.split()) - set(before.split())
+    return ADMINISTRATORS in set(after.split()) - set(before.split())
 
 
 def _opens(before: str, after: str) -> bool:

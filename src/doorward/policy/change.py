@@ -11,7 +11,9 @@ from django.db import transaction
 from doorward.audit.record import record
 from doorward.customers import protection
 from doorward.customers.models import Customer
+from doorward.customers.rights import authorise
 from doorward.kernel.errors import FieldsRefused
+from doorward.permissions.actions import Action
 from doorward.policy.effective import check_numbers
 from doorward.policy.errors import GraceIsOver
 from doorward.policy.events import POLICY_CHANGED
@@ -41,6 +43,7 @@ def change_policy(customer: Customer, wanted: PolicyChange, *, actor: Actor, now
     Pages use the one of `credentials.trusted_browsers.policy_change`, which also ends what it no longer allows.
     Raises `FieldsRefused` for numbers out of bounds, and for days that would open a time of grace again that is over.
     """
+    authorise(actor, Action.CHANGE_POLICY, customer.id)
     columns = {name: value for name, value in asdict(wanted).items() if value is not None}
     check_numbers(**{name: value for name, value in columns.items() if type(value) is int})
     with transaction.atomic():

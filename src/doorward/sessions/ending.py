@@ -11,7 +11,9 @@ from django.db.models import F, Q
 from doorward.audit.actor import Actor, ClientInfo
 from doorward.audit.record import record
 from doorward.customers.models import Customer
+from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound
+from doorward.permissions.actions import Action
 from doorward.sessions.errors import SessionEnded
 from doorward.sessions.events import (
     OTHER_SESSIONS_ENDED,
@@ -43,6 +45,7 @@ def sign_out(session_id: UUID, *, actor: Actor, now: datetime) -> None:
 
 def end_one(session_id: UUID, *, administrator_id: UUID, actor: Actor, now: datetime) -> None:
     """End one of a person's own sessions, or raise `NotFound`; `SessionEnded` where the one that acts has ended."""
+    authorise(actor, Action.END_OWN_SESSIONS, subject=administrator_id)
     with transaction.atomic():
         _lock_person(administrator_id)
         must_be_open(actor)
@@ -93,6 +96,7 @@ def end_own_others(
     *, administrator_id: UUID, keep: UUID, policy: Policy, actor: Actor, now: datetime
 ) -> int:
     """End all of a person's own sessions but the one that asks; return how many were still open."""
+    authorise(actor, Action.END_OWN_SESSIONS, subject=administrator_id)
     with transaction.atomic():
         _lock_person(administrator_id)
         ended = still_open(administrator_id, *since(policy, now)).exclude(id=keep).count()
@@ -107,6 +111,7 @@ def end_all_of(*, subject: Who, policy: Policy, actor: Actor, now: datetime) -> 
     The customer's row is the lock, as for every change by a colleague: two who end each other's
     sessions do not wait for each other, and the second one finds that its own has ended.
     """
+    authorise(actor, Action.END_SESSIONS, subject.customer_id)
     with transaction.atomic():
         Customer.objects.select_for_update().values_list("id").get(id=subject.customer_id)
         must_be_open(actor)

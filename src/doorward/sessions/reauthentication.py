@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+from doorward.permissions.actions import Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,12 @@ class Reauthentication:
 OWN_SECURITY = Reauthentication(seconds=5 * 60)
 OWN_FACTORS = Reauthentication(seconds=5 * 60, recovery_serves=True)
 OTHERS = Reauthentication(seconds=10 * 60)
+OF_LEVEL: Final = {
+    Level.NONE: None,
+    Level.OTHERS: OTHERS,
+    Level.OWN_SECURITY: OWN_SECURITY,
+    Level.OWN_FACTORS: OWN_FACTORS,
+}
 RECOVERY_PROOF_SECONDS = 10 * 60
 # What lets in beside password and factor counts as long as its mail does.
 MAILBOX_PROOF_SECONDS = 10 * 60

@@ -17,7 +17,9 @@ from doorward.credentials.passkeys.challenges import Purpose
 from doorward.credentials.passkeys.options import User, for_creation
 from doorward.credentials.passkeys.rules import Expected, check_registration, read_answer
 from doorward.credentials.shared import record_failure
+from doorward.customers.rights import authorise
 from doorward.kernel.errors import Refusal
+from doorward.permissions.actions import Action
 from doorward.policy.rules import FactorKind
 from doorward.sessions.errors import StaleRequest
 
@@ -54,6 +56,7 @@ def confirm(
     Raises what `check_registration` raises, `PasskeyChallengeInvalid`, `PasskeyRegistered` for an id that
     somebody has (whoever they are: 7.1, step 26), or what `adding.add` raises.
     """
+    authorise(actor, Action.SET_UP_FACTOR, subject=auth.person.id)
     try:
         read = read_answer(answer)
         bound_to = challenges.of_session(auth.browser.session_id)

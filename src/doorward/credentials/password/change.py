@@ -29,8 +29,10 @@ from doorward.credentials.password.breached import breached_passwords
 from doorward.credentials.password.common import common_passwords
 from doorward.credentials.queries import two_factors
 from doorward.customers.models import CustomerStatus
+from doorward.customers.rights import authorise
 from doorward.kernel.errors import MustWait, Refusal
 from doorward.kernel.ratelimit import throttle
+from doorward.permissions.actions import Action
 from doorward.sessions import ending, issuing, queries
 from doorward.sessions.errors import StaleRequest
 
@@ -105,6 +107,7 @@ def change(
     now: datetime,
 ) -> None:
     """Change one's own password; the current one is asked for, counted like a sign-in."""
+    authorise(actor, Action.CHANGE_OWN_PASSWORD, subject=administrator_id)
     person = _person(administrator_id)
     _verify_current(person, current, actor=actor, now=now)
     if verify_password(rules.normalise(password), person.password)[0]:
@@ -140,6 +143,7 @@ def reauthenticate(  # noqa: PLR0913 - the password, and the session whose proof
 
 def set_due(*, administrator_id: UUID, password: str, actor: Actor, now: datetime) -> None:
     """Set the password that the gate demands (row 8), and end all other sessions."""
+    authorise(actor, Action.SET_DUE_PASSWORD, subject=administrator_id)
     person = _person(administrator_id)
     new = accept(password, person=person)
     with transaction.atomic():
@@ -154,6 +158,7 @@ def set_due(*, administrator_id: UUID, password: str, actor: Actor, now: datetim
 
 def send_link(*, person: Administrator, actor: Actor, now: datetime) -> None:
     """Mail a colleague a link to set a new password; an older one stops working."""
+    authorise(actor, Action.SEND_PASSWORD_LINK, person.customer_id)
     if person.status != Status.ACTIVE:
         raise WrongStatus
     with transaction.atomic():

@@ -12,6 +12,8 @@ from doorward.accounts.models import (
 )
 from doorward.accounts.services import NewAdministrator, insert, made, record_added
 from doorward.credentials.password import change
+from doorward.customers.rights import authorise
+from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,6 +26,7 @@ def add_active(
     new: NewAdministrator, *, password: str, customer: Customer, actor: Actor, now: datetime
 ) -> Administrator:
     """Add somebody with a password, ready to sign in: for the operator at the console."""
+    authorise(actor, Action.ADD_WITH_PASSWORD)
     person = made(new, customer=customer, status=Status.ACTIVE, now=now)
     accepted = change.accept(password, person=person)
     for name, value in accepted.columns().items():

@@ -23,9 +23,11 @@ from doorward.credentials.models import RecoveryCode, RecoverySet
 from doorward.credentials.recovery_codes.rules import new_codes, normalise
 from doorward.credentials.shared import record_guess
 from doorward.credentials.trusted_browsers import trust
+from doorward.customers.rights import authorise
 from doorward.kernel.crypto import sealing
 from doorward.kernel.errors import MustWait, Refusal
 from doorward.kernel.ratelimit import throttle
+from doorward.permissions.actions import Action
 from doorward.sessions import issuing
 from doorward.sessions.errors import StaleRequest
 from doorward.sessions.lock import hold
@@ -70,6 +72,7 @@ def make(person: Administrator, *, now: datetime, session_id: UUID | None = None
 
 def make_new(*, auth: AuthContext, actor: Actor, now: datetime) -> None:
     """Make a new set for somebody who has a factor; the old one works until it is saved."""
+    authorise(actor, Action.MAKE_RECOVERY_CODES, subject=auth.person.id)
     with transaction.atomic():
         person = locked(auth.person.id)
         if not person.factors.exists():
@@ -92,6 +95,7 @@ def shown(*, auth: AuthContext, actor: Actor, now: datetime) -> Shown:
     The gate has made sure that it may see these. They are new ones where the key of these left the key file.
     Raises `StaleRequest` where they were saved, or others were made elsewhere, since the gate looked.
     """
+    authorise(actor, Action.SAVE_RECOVERY_CODES, subject=auth.person.id)
     with transaction.atomic():
         person = locked(auth.person.id)
         waiting = RecoverySet.objects.filter(administrator=person, saved_at__isnull=True).first()
@@ -118,6 +122,7 @@ def confirm_saved(
     Only codes that belong to the session of `by` are meant: others, made elsewhere since, stay as they are.
     `set_id`: which ones were on the page, where the form says it.
     """
+    authorise(actor, Action.SAVE_RECOVERY_CODES, subject=administrator_id)
     with transaction.atomic():
         mine = RecoverySet.objects.filter(administrator_id=administrator_id)
         own = mine.filter(saved_at__isnull=True, session_id=actor.session_id)

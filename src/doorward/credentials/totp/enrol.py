@@ -17,11 +17,13 @@ from doorward.credentials.models import Factor, SetUp
 from doorward.credentials.shared import record_failure
 from doorward.credentials.totp import rules
 from doorward.credentials.totp.clock_rules import off_by_one_code
+from doorward.customers.rights import authorise
 from doorward.kernel.crypto import sealing
 from doorward.kernel.errors import Refusal
 from doorward.kernel.moments import SKEW, lasts
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.text.cleaning import clean_line
+from doorward.permissions.actions import Action
 from doorward.policy.rules import FactorKind
 from doorward.sessions.models import Session
 
@@ -65,6 +67,7 @@ def confirm(*, auth: AuthContext, code: str, name: str, actor: Actor, now: datet
     what `clean_line` raises for the name, or what
     `adding.add` raises, which does all that follows.
     """
+    authorise(actor, Action.SET_UP_FACTOR, subject=auth.person.id)
     name = clean_line(name, maximum=NAME_LENGTH) or DEFAULT_NAME
     try:
         if not auth.facts.policy.accepts(FactorKind.APP):

@@ -8,6 +8,8 @@ from django.db import transaction
 
 from doorward.credentials.trusted_browsers import trust
 from doorward.customers import protection
+from doorward.customers.rights import authorise
+from doorward.permissions.actions import Action
 from doorward.policy import change
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 def change_policy(customer: Customer, wanted: PolicyChange, *, actor: Actor, now: datetime) -> None:
     """Change a customer's policy. Raises `FieldsRefused` for numbers out of bounds."""
+    authorise(actor, Action.CHANGE_POLICY, customer.id)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         change.change_policy(customer, wanted, actor=actor, now=now)
         trust.follow_policy(customer.id, now=now)

@@ -20,8 +20,10 @@ from doorward.credentials.events import BROWSER_TRUSTED, TRUSTED_BROWSERS_ENDED
 from doorward.credentials.models import TrustedBrowser
 from doorward.credentials.trusted_browsers import rules
 from doorward.customers.models import Customer
+from doorward.customers.rights import authorise
 from doorward.kernel.crypto.sealing import keyed_hash
 from doorward.kernel.errors import NotFound
+from doorward.permissions.actions import Action
 from doorward.policy.rules import FactorKind, Kinds
 from doorward.sessions.facts import TrustFacts
 from doorward.sessions.issuing import new_token
@@ -82,6 +84,7 @@ def begin(
     The token is always a new one: who could put one of theirs into somebody's browser would know it. It
     holds for the security version of the session that verified it. Raises `TrustNotAllowed`.
     """
+    authorise(actor, Action.TRUST_BROWSER, subject=auth.person.id)
     policy, session = auth.facts.policy, auth.facts.session
     if session is None or not is_offered(auth) or not rules.may_begin(policy, kind):
         raise TrustNotAllowed
@@ -129,6 +132,7 @@ def of(auth: AuthContext, *, now: datetime) -> list[Listed]:
 
 def end_one(trusted_id: UUID, *, administrator_id: UUID, actor: Actor) -> None:
     """End one of a person's own, or raise `NotFound`."""
+    authorise(actor, Action.END_OWN_TRUST, subject=administrator_id)
     with transaction.atomic():
         mine = TrustedBrowser.objects.filter(administrator_id=administrator_id)
         if not mine.filter(id=trusted_id).delete()[0]:
@@ -138,6 +142,7 @@ def end_one(trusted_id: UUID, *, administrator_id: UUID, actor: Actor) -> None:
 
 def end_all(*, administrator_id: UUID, actor: Actor) -> int:
     """End all of a person's own; return how many were."""
+    authorise(actor, Action.END_OWN_TRUST, subject=administrator_id)
     with transaction.atomic():
         ended = forget_all(administrator_id)
         if ended:

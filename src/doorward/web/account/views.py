@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods
 
 from doorward.credentials.trusted_browsers.policy_change import change_policy
 from doorward.customers import services
-from doorward.customers.tabs import ACCOUNT, ADMINISTRATORS
+from doorward.customers.tabs import ACCOUNT
 from doorward.directory import standing
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import FieldsRefused
-from doorward.sessions.reauthentication import OTHERS
+from doorward.permissions.actions import Action
 from doorward.web.account.forms import read_policy, typed_policy
 from doorward.web.account.pages import NotAccepted, account_page
 from doorward.web.http.errors import error_page
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from doorward.web.http.requests import Request
 
 
-@needs(Need.right(ACCOUNT), post=Need.right(ADMINISTRATORS, fresh=OTHERS))
+@needs(Need.right(ACCOUNT), post=Need.of(Action.CHANGE_POLICY))
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: Request) -> HttpResponse:
     """Show the account; who looks after its people also changes its policy here."""

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from doorward.customers.tabs import ACTIVITY
 from doorward.gate.requirement import Need
-from doorward.sessions.reauthentication import OTHERS
+from doorward.permissions.actions import Action
 from doorward.web.activity.export import table
 from doorward.web.activity.filters import events_for, filters_of, newest_for
 from doorward.web.activity.pages import ExportPage, activity_page
@@ -36,7 +36,7 @@ def activity(request: Request) -> HttpResponse:
     return render(request, "activity/activity.html", page)
 
 
-@needs(Need.right(ACTIVITY, fresh=OTHERS))
+@needs(Need.of(Action.EXPORT_HISTORY))
 @require_safe
 def export(request: Request) -> HttpResponse:
     """Say what is about to be exported; a page of its own, so that a proof leads somewhere."""
@@ -51,7 +51,7 @@ def export(request: Request) -> HttpResponse:
     return render(request, "activity/export.html", page)
 
 
-@needs(Need.right(ACTIVITY, fresh=OTHERS))
+@needs(Need.of(Action.EXPORT_HISTORY))
 @require_safe
 def download(request: Request) -> HttpResponseBase:
     """Return the history as a table; taking it along is an event itself."""

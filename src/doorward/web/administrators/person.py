@@ -15,17 +15,16 @@ from doorward.accounts.models import Status
 from doorward.accounts.requirement import policy_of
 from doorward.audit.newest import OfPerson
 from doorward.credentials.password import change
-from doorward.customers.tabs import ADMINISTRATORS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import ConfirmationMissing, NotFound, Refusal
 from doorward.kernel.text.cleaning import is_same_email
+from doorward.permissions.actions import Action
 from doorward.sessions import ending
-from doorward.sessions.reauthentication import OWN_SECURITY
 from doorward.web.administrators import forms
 from doorward.web.administrators.listing import PATH
 from doorward.web.administrators.pages import PersonHistory
 from doorward.web.administrators.person_page import person_page, question_for, typed_of
-from doorward.web.administrators.views import CHANGE, RIGHT, both
+from doorward.web.administrators.views import RIGHT, both
 from doorward.web.http.gate import demand
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
@@ -42,11 +41,8 @@ if TYPE_CHECKING:
     from doorward.accounts.models import Administrator
     from doorward.web.http.requests import Request
 
-# Somebody else's password is theirs, like their factors: a younger proof than for other changes.
-RESET = Need.right(ADMINISTRATORS, fresh=OWN_SECURITY)
 
-
-@needs(RIGHT, post=CHANGE)
+@needs(RIGHT, post=Need.of(Action.CHANGE_PERSON))
 @both
 def edit(request: Request, person_id: UUID) -> HttpResponse:
     """Show a person and change them: all that was sent, or nothing."""
@@ -59,7 +55,7 @@ def edit(request: Request, person_id: UUID) -> HttpResponse:
     if found:
         return _again(request, person, typed, found)
     if not is_same_email(typed.email, person.email):
-        demand(request, OWN_SECURITY)
+        demand(request, Action.CHANGE_EMAIL)
     try:
         changed = _change(request, person, typed)
     except ConfirmationMissing:
@@ -74,7 +70,7 @@ def edit(request: Request, person_id: UUID) -> HttpResponse:
     return _changed(request, changed, typed, named_before=person.full_name)
 
 
-@needs(RIGHT, post=RESET)
+@needs(RIGHT, post=Need.of(Action.SEND_PASSWORD_LINK))
 @require_POST
 def send_password_link(request: Request, person_id: UUID) -> HttpResponse:
     """Mail somebody a link to set a new password."""
@@ -88,7 +84,7 @@ def send_password_link(request: Request, person_id: UUID) -> HttpResponse:
     return see_other(_address(person))
 
 
-@needs(RIGHT, post=CHANGE)
+@needs(RIGHT, post=Need.of(Action.RESEND_INVITATION))
 @require_POST
 def resend_invitation(request: Request, person_id: UUID) -> HttpResponse:
     """Mail a new invitation; the older links stop working."""
@@ -102,7 +98,7 @@ def resend_invitation(request: Request, person_id: UUID) -> HttpResponse:
     return see_other(_address(person))
 
 
-@needs(RIGHT, post=CHANGE)
+@needs(RIGHT, post=Need.of(Action.REVOKE_INVITATION))
 @require_POST
 def revoke_invitation(request: Request, person_id: UUID) -> HttpResponse:
     """Take an invitation back, and with it the person."""
@@ -116,7 +112,7 @@ def revoke_invitation(request: Request, person_id: UUID) -> HttpResponse:
     return see_other(PATH)
 
 
-@needs(RIGHT, post=CHANGE)
+@needs(RIGHT, post=Need.of(Action.END_SESSIONS))
 @require_POST
 def end_sessions(request: Request, person_id: UUID) -> HttpResponse:
     """Sign somebody out everywhere."""

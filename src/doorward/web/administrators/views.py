@@ -16,7 +16,7 @@ from doorward.customers import services as customers
 from doorward.customers.tabs import ADMINISTRATORS, DEFAULT
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
-from doorward.sessions.reauthentication import OTHERS
+from doorward.permissions.actions import Action
 from doorward.web.administrators import forms
 from doorward.web.administrators.listing import PATH, list_page
 from doorward.web.administrators.pages import AddPage
@@ -34,11 +34,10 @@ if TYPE_CHECKING:
     from doorward.web.http.requests import Request
 
 RIGHT = Need.right(ADMINISTRATORS)
-CHANGE = Need.right(ADMINISTRATORS, fresh=OTHERS)
 both = require_http_methods(["GET", "HEAD", "POST"])
 
 
-@needs(RIGHT, post=CHANGE)
+@needs(RIGHT, post=Need.of(Action.REQUIRE_TWO_FACTORS))
 @both
 def list_people(request: Request) -> HttpResponse:
     """Show the list; a POST does something to those who are marked in it."""
@@ -58,7 +57,7 @@ def list_people(request: Request) -> HttpResponse:
     return see_other(request.get_full_path())
 
 
-@needs(RIGHT, post=CHANGE)
+@needs(RIGHT, post=Need.of(Action.ADD_PERSON))
 @both
 def add(request: Request) -> HttpResponse:
     """Add somebody, who gets an invitation by mail."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.http import HttpResponse, StreamingHttpResponse
 
-from doorward.audit.events import HISTORY_EXPORTED
-from doorward.audit.record import record
+from doorward.customers.exports import record_export
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.http.under_way import UnderWay
 
@@ -36,11 +34,9 @@ def export(
     }
     if request.META["REQUEST_METHOD"] != "GET":
         return HttpResponse(headers=headers)
+    me = signed_in(request)
     with ExitStack() as unless_given:
-        under_way = unless_given.enter_context(
-            closing(UnderWay(lines, whose=signed_in(request).id))
-        )
-        with transaction.atomic():
-            record(HISTORY_EXPORTED, actor=acting(request), details={"filters": filters})
+        under_way = unless_given.enter_context(closing(UnderWay(lines, whose=me.id)))
+        record_export(me.customer_id, filters=filters, actor=acting(request))
         unless_given.pop_all()
     return StreamingHttpResponse(under_way, headers=headers)

@@ -30,6 +30,7 @@ from doorward.gate.requirement import Need, Step
 from doorward.kernel.errors import MustWait
 from doorward.kernel.storage import fault_in
 from doorward.kernel.text.cleaning import safe_next
+from doorward.permissions.errors import NotAuthorised
 from doorward.sessions import issuing, queries, saved_requests
 from doorward.sessions.errors import SessionEnded
 from doorward.web.http.errors import (
@@ -55,9 +56,9 @@ if TYPE_CHECKING:
 
     from django.http import HttpResponse, HttpResponseRedirect
 
+    from doorward.permissions.actions import Action
     from doorward.sessions.context import AuthContext
     from doorward.sessions.issuing import Started
-    from doorward.sessions.reauthentication import Reauthentication
     from doorward.web.http.requests import Request
 
 PAGES = {
@@ -130,6 +131,8 @@ class Gate:
             return refusal_page(request, str(INCOMPLETE), back=request.path)
         if isinstance(exception, MustWait):
             return must_wait(request, exception.seconds)
+        if isinstance(exception, NotAuthorised):
+            return _refuse_right(request, exception.action.needs.tab)
         if isinstance(exception, SessionEnded):
             return _send_to(request, Step.SIGN_IN)
         return not_saved(request, exception)
@@ -170,9 +173,9 @@ def _load(request: Request, token: str) -> None:
         request.brand = brand_of(request.auth.person.brand_id)
 
 
-def demand(request: Request, fresh: Reauthentication) -> None:
-    """Ask for reauthentication in the middle of a view, before it has changed anything."""
-    if not evaluate(request.auth, Need.proof(fresh), now=request.now).through:
+def demand(request: Request, action: Action) -> None:
+    """Ask for an action's reauthentication in the middle of a view, before it has changed anything."""
+    if not evaluate(request.auth, Need(fresh=Need.of(action).fresh), now=request.now).through:
         raise ReauthenticationWanted
 
 
@@ -207,8 +210,7 @@ def _meet(request: Request, need: Need, declaration: Declaration) -> HttpRespons
         _forget_saved_request(request)
         return None
     if step is Step.NO_RIGHT:
-        _record_refusal(request, need)
-        return error_page(request, 403, home=_first_page(request))
+        return _refuse_right(request, need.tab or "")
     if step is Step.REAUTHENTICATE:
         return _reauthenticate(request)
     return _send_to(request, step)
@@ -318,16 +320,16 @@ def _forget_saved_request(request: Request) -> None:
         saved_requests.clear(auth.browser.session_id)
 
 
-def _record_refusal(request: Request, need: Need) -> None:
-    if request.auth is None:
-        return
-    repeats.record_once(
-        ACCESS_REFUSED,
-        actor=request.auth.actor(request.client),
-        outcome=Outcome.REFUSED,
-        details={"tab": need.tab or ""},
-        now=request.now,
-    )
+def _refuse_right(request: Request, tab: str) -> HttpResponse:
+    if request.auth is not None:
+        repeats.record_once(
+            ACCESS_REFUSED,
+            actor=request.auth.actor(request.client),
+            outcome=Outcome.REFUSED,
+            details={"tab": tab},
+            now=request.now,
+        )
+    return error_page(request, 403, home=_first_page(request))
 
 
 def onward(request: Request) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, cast
 from django.utils.translation import gettext as _
 
 from doorward.kernel.text.cleaning import safe_next
-from doorward.sessions.reauthentication import OWN_FACTORS
+from doorward.permissions.actions import Action
 from doorward.sessions.saved_requests import SECRET
 from doorward.web.http.errors import csrf_refused
 from doorward.web.http.formtoken import is_of_before
@@ -56,7 +56,7 @@ def _proved_by_now(request: Request) -> HttpResponse | None:
     if request.administrator is None:
         return None
     try:
-        demand(request, OWN_FACTORS)
+        demand(request, Action.SET_UP_FACTOR)
     except ReauthenticationWanted:
         return None
     return see_other(safe_next(optional(request, "next")) or onward(request))

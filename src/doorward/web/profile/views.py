@@ -18,7 +18,7 @@ from doorward.credentials.password.rules import minimum
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import FieldsRefused, MustWait, Refusal, TooManyMails
 from doorward.kernel.text.cleaning import is_same_email
-from doorward.sessions.reauthentication import OWN_SECURITY
+from doorward.permissions.actions import Action
 from doorward.web.http.gate import ReauthenticationWanted, demand
 from doorward.web.http.language import keep_language
 from doorward.web.http.needs import needs
@@ -52,7 +52,7 @@ def profile(request: Request) -> HttpResponse:
     try:
         wanted = own_profile.clean(typed)
         if not is_same_email(wanted.email, person.email):
-            demand(request, OWN_SECURITY)
+            demand(request, Action.CHANGE_OWN_EMAIL)
         asked = own_profile.save(person, wanted, actor=acting(request), now=request.now)
     except FieldsRefused as refusal:
         return _profile(request, person, typed, refusal.fields)
@@ -90,7 +90,7 @@ def _saved(asked: bool, email: str) -> str:  # noqa: FBT001 - one of two sentenc
     }
 
 
-@needs(Need.THROUGH, post=Need.proof(OWN_SECURITY))
+@needs(Need.THROUGH, post=Need.of(Action.CHANGE_OWN_PASSWORD))
 @both
 def password(request: Request) -> HttpResponse:
     """Change one's own password; all other sessions end."""
@@ -145,7 +145,7 @@ def _said(refusal: Refusal) -> str:
 
 def _is_recent(request: Request) -> bool:
     try:
-        demand(request, OWN_SECURITY)
+        demand(request, Action.CHANGE_OWN_PASSWORD)
     except ReauthenticationWanted:
         return False
     return True

@@ -16,7 +16,7 @@ from doorward.customers.protection import may_lower
 from doorward.customers.tabs import BRANDS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import MustWait, NotFound, Refusal
-from doorward.sessions.reauthentication import OTHERS
+from doorward.permissions.actions import Action
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.posted import field, ticked
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from doorward.web.provider.forms import Typed
 
 RIGHT = Need.right(BRANDS)
-CHANGE = Need.right(BRANDS, fresh=OTHERS)
 both = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -52,7 +51,7 @@ def list_(request: Request) -> HttpResponse:
     return render(request, "provider/brands.html", brands_page())
 
 
-@needs(RIGHT, post=CHANGE)
+@needs(RIGHT, post=Need.of(Action.ADD_BRAND))
 @both
 def add(request: Request) -> HttpResponse:
     """Add a brand."""
@@ -68,7 +67,7 @@ def add(request: Request) -> HttpResponse:
     return see_other(f"/brands/{brand.id}/")
 
 
-@needs(RIGHT, post=CHANGE)
+@needs(RIGHT, post=Need.of(Action.CHANGE_BRAND))
 @both
 def edit(request: Request, brand_id: UUID) -> HttpResponse:
     """Show a brand and change it: all that was sent, or nothing."""
@@ -85,7 +84,7 @@ def edit(request: Request, brand_id: UUID) -> HttpResponse:
     return see_other(f"/brands/{brand.id}/")
 
 
-@needs(CHANGE)
+@needs(Need.of(Action.CHECK_HOST))
 @require_POST
 def check_host(request: Request, brand_id: UUID) -> HttpResponse:
     """Ask a host name of a brand whether it is this portal, and use it from then on."""
@@ -103,7 +102,7 @@ def check_host(request: Request, brand_id: UUID) -> HttpResponse:
     return see_other(f"/brands/{brand.id}/#hosts")
 
 
-@needs(CHANGE)
+@needs(Need.of(Action.CHANGE_BRAND))
 @both
 def logo(request: Request, brand_id: UUID) -> HttpResponse:
     """Put a logo there or take it away.

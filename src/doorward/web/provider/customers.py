@@ -22,8 +22,8 @@ from doorward.customers.protection import may_lower
 from doorward.customers.tabs import CUSTOMERS, built_in
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import ConfirmationMissing, FieldsRefused, NotFound, Refusal
+from doorward.permissions.actions import Action
 from doorward.policy import change
-from doorward.sessions.reauthentication import OTHERS
 from doorward.web.http.errors import error_page
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
@@ -54,7 +54,6 @@ if TYPE_CHECKING:
     from doorward.web.provider.forms import Typed
 
 RIGHT = Need.right(CUSTOMERS)
-CHANGE = Need.right(CUSTOMERS, fresh=OTHERS)
 both = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -65,7 +64,7 @@ def list_(request: Request) -> HttpResponse:
     return render(request, "provider/customers.html", list_page(request))
 
 
-@needs(RIGHT, post=CHANGE)
+@needs(RIGHT, post=Need.of(Action.ADD_CUSTOMER))
 @both
 def add(request: Request) -> HttpResponse:
     """Add a customer, then go on to its page, where its first administrator is invited."""
@@ -86,7 +85,7 @@ def add(request: Request) -> HttpResponse:
     return see_other(f"/customers/{customer.id}/")
 
 
-@needs(RIGHT, post=CHANGE)
+@needs(RIGHT, post=Need.of(Action.CHANGE_CUSTOMER))
 @both
 def edit(request: Request, customer_id: UUID) -> HttpResponse:
     """Show a customer and change it: all that was sent, or nothing."""
@@ -108,7 +107,7 @@ def edit(request: Request, customer_id: UUID) -> HttpResponse:
     return see_other(f"/customers/{customer.id}/")
 
 
-@needs(CHANGE)
+@needs(Need.of(Action.CHANGE_POLICY, behalf=True))
 @both
 def change_rules(request: Request, customer_id: UUID) -> HttpResponse:
     """Change what a customer's policy says of factors; its own administrators are told, and may do so too."""
@@ -130,7 +129,7 @@ def change_rules(request: Request, customer_id: UUID) -> HttpResponse:
     return see_other(f"/customers/{customer.id}/")
 
 
-@needs(CHANGE)
+@needs(Need.of(Action.ADD_PERSON, behalf=True))
 @both
 def invite(request: Request, customer_id: UUID) -> HttpResponse:
     """Invite somebody to a customer, with all built-in tabs: they invite everybody else."""
@@ -186,7 +185,7 @@ def _wanted(request: Request, typed: Typed) -> services.CustomerChange:
     )
 
 
-@needs(CHANGE)
+@needs(Need.of(Action.RESEND_INVITATION, behalf=True))
 @require_POST
 def resend_invitation(request: Request, customer_id: UUID, person_id: UUID) -> HttpResponse:
     """Mail a new invitation to somebody who looks after a customer; the older links stop working."""

@@ -17,7 +17,7 @@ from doorward.customers.protection import may_lower
 from doorward.customers.tabs import TABS, in_order
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
-from doorward.sessions.reauthentication import OTHERS
+from doorward.permissions.actions import Action
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from doorward.web.provider.forms import Typed
 
 RIGHT = Need.right(TABS)
-CHANGE = Need.right(TABS, fresh=OTHERS)
 TEXTS: Final = ("title", "description", "url", "position")
 both = require_http_methods(["GET", "HEAD", "POST"])
 _STEP: Final = 10
@@ -59,7 +58,7 @@ def list_(request: Request) -> HttpResponse:
     return render(request, "provider/tabs.html", rows)
 
 
-@needs(RIGHT, post=CHANGE)
+@needs(RIGHT, post=Need.of(Action.ADD_TAB))
 @both
 def add(request: Request) -> HttpResponse:
     """Add a tab."""
@@ -75,7 +74,7 @@ def add(request: Request) -> HttpResponse:
     return see_other("/tabs/")
 
 
-@needs(RIGHT, post=CHANGE)
+@needs(RIGHT, post=Need.of(Action.CHANGE_TAB))
 @both
 def edit(request: Request, tab_id: UUID) -> HttpResponse:
     """Show a tab and change it."""
@@ -92,7 +91,7 @@ def edit(request: Request, tab_id: UUID) -> HttpResponse:
     return see_other("/tabs/")
 
 
-@needs(CHANGE)
+@needs(Need.of(Action.REMOVE_TAB))
 @require_POST
 def remove(request: Request, tab_id: UUID) -> HttpResponse:
     """Remove a tab, and everybody's right to it."""

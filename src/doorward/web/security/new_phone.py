@@ -19,10 +19,11 @@ from doorward.credentials.passkeys.verify import Given
 from doorward.credentials.totp import verify as totp_verify
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import MustWait, Refusal
+from doorward.permissions.actions import Action
 from doorward.policy.rules import FactorKind
 from doorward.recovery.new_phone import Device, Progress, Stage, progress
 from doorward.sessions.errors import StaleRequest
-from doorward.sessions.reauthentication import OWN_FACTORS, RECOVERY_PROOF_SECONDS
+from doorward.sessions.reauthentication import RECOVERY_PROOF_SECONDS
 from doorward.web.http.gate import go_on
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
@@ -73,7 +74,7 @@ def assistant(request: Request) -> HttpResponse:
     return go_on(started.token, HERE)
 
 
-@needs(Need.proof(OWN_FACTORS))
+@needs(Need.of(Action.SET_UP_FACTOR))
 @both
 def add(request: Request) -> HttpResponse:
     """Add the new device; the old one stays."""

@@ -18,9 +18,9 @@ from doorward.credentials.recovery_codes import codes
 from doorward.credentials.trusted_browsers import trust
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
+from doorward.permissions.actions import Action
 from doorward.sessions import ending
 from doorward.sessions.errors import StaleRequest
-from doorward.sessions.reauthentication import OTHERS, OWN_FACTORS, OWN_SECURITY
 from doorward.web.http.gate import ReauthenticationWanted, go_on
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
@@ -47,7 +47,7 @@ def security(request: Request) -> HttpResponse:
     return render(request, "security/security.html", queries.security_page(request))
 
 
-@needs(Need.proof(OWN_FACTORS))
+@needs(Need.of(Action.SET_UP_FACTOR))
 @both
 def enable(request: Request) -> HttpResponse:
     """The window *Enable 2FA*: nothing is on until a right code was entered."""
@@ -57,7 +57,7 @@ def enable(request: Request) -> HttpResponse:
     return set_up_window(request, "security/enable.html", done=_("Two-factor sign-in is on."))
 
 
-@needs(Need.proof(OWN_FACTORS))
+@needs(Need.of(Action.SET_UP_FACTOR))
 @both
 def add_app(request: Request) -> HttpResponse:
     """Add one more device, as for a new phone; the old one stays until it is removed."""
@@ -68,7 +68,7 @@ def add_app(request: Request) -> HttpResponse:
     )
 
 
-@needs(Need.proof(OWN_FACTORS))
+@needs(Need.of(Action.SET_UP_FACTOR))
 @require_POST
 def set_up_options(request: Request) -> HttpResponse:
     """Ask for a new passkey, for both windows."""
@@ -124,7 +124,7 @@ def disable_options(request: Request) -> HttpResponse:
     return passkeys.ask(request, Purpose.DISABLE)
 
 
-@needs(Need.proof(OWN_SECURITY))
+@needs(Need.of(Action.MAKE_RECOVERY_CODES))
 @require_POST
 def new_codes(request: Request) -> HttpResponse:
     """Make a new set of recovery codes; the gate shows it next, until it is saved."""
@@ -135,7 +135,7 @@ def new_codes(request: Request) -> HttpResponse:
     return see_other(HERE)
 
 
-@needs(Need.THROUGH, post=Need.proof(OWN_FACTORS))
+@needs(Need.THROUGH, post=Need.of(Action.CHANGE_FACTOR))
 @both
 def factor(request: Request, factor_id: UUID) -> HttpResponse:
     """Rename one's factor, or remove it (`remove=on`)."""
@@ -167,7 +167,7 @@ def factor(request: Request, factor_id: UUID) -> HttpResponse:
     return see_other(HERE_CHANGED)
 
 
-@needs(Need.THROUGH, post=Need.proof(OTHERS))
+@needs(Need.THROUGH, post=Need.of(Action.END_OWN_SESSIONS))
 @require_POST
 def end_sessions(request: Request) -> HttpResponse:
     """End one of one's sessions, or all others."""
@@ -193,7 +193,7 @@ def end_sessions(request: Request) -> HttpResponse:
     return see_other(HERE)
 
 
-@needs(Need.THROUGH, post=Need.proof(OTHERS))
+@needs(Need.THROUGH, post=Need.of(Action.END_OWN_TRUST))
 @require_POST
 def end_trusted(request: Request) -> HttpResponse:
     """End the trust in one of one's browsers (`browser`), or in all (`all=on`)."""

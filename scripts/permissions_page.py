@@ -1,0 +1,67 @@
+"""Writes docs/permissions.md from `doorward.permissions.actions`; with --check only says whether it is current."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from doorward.permissions.actions import About, Action, Level
+from doorward.sessions.reauthentication import OF_LEVEL
+
+PAGE = Path(__file__).parent.parent / "docs" / "permissions.md"
+HEAD = """# Who may do what
+
+Made from `src/doorward/permissions/actions.py` by `make docs`; do not edit it here.
+
+Every service that changes or exports something begins with `authorise(actor, Action.…)`, which reads the rights as
+they are at that moment; `tests/whole/test_authorise.py` walks all of them. The operator at the console and the
+background worker may do everything. Reauthentication is asked by pages, before they call the service.
+
+| action | about | right | on behalf of a customer | reauthentication | API scope |
+| --- | --- | --- | --- | --- | --- |
+"""
+ABOUT = {
+    About.CUSTOMER: "one's own customer",
+    About.PROVIDER: "what the provider keeps",
+    About.SELF: "oneself",
+    About.CONSOLE: "anybody, at the console",
+}
+
+
+def seconds(level: Level) -> str:
+    found = OF_LEVEL[level]
+    if found is None:
+        return ""
+    recovery = ", or a recovery code" if found.recovery_serves else ""
+    return f"{found.seconds // 60} minutes{recovery}"
+
+
+def row(action: Action) -> str:
+    needs = action.needs
+    cells = (
+        f"`{action.key}`",
+        ABOUT[needs.about],
+        needs.tab.capitalize(),
+        "the provider's Customers tab" if needs.behalf else "",
+        seconds(needs.level),
+        f"`{needs.scope}`" if needs.scope else "",
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def page() -> str:
+    return HEAD + "".join(row(action) for action in Action)
+
+
+def main(*, check: bool) -> int:
+    if check:
+        if PAGE.exists() and PAGE.read_text() == page():
+            return 0
+        print("docs/permissions.md is not current: run `make docs`.", file=sys.stderr)
+        return 1
+    PAGE.write_text(page())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(check="--check" in sys.argv))

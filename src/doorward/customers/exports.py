@@ -1,0 +1,24 @@
+"""What is taken along of a customer's data: written down before its first byte leaves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from doorward.audit.events import HISTORY_EXPORTED
+from doorward.audit.record import record
+from doorward.customers.rights import authorise
+from doorward.permissions.actions import Action
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from doorward.audit.actor import Actor
+
+
+def record_export(customer_id: UUID, *, filters: list[str], actor: Actor) -> None:
+    """Record that a customer's history is taken along, narrowed by these filters. Raises `NotAuthorised`."""
+    authorise(actor, Action.EXPORT_HISTORY, customer_id)
+    with transaction.atomic():
+        record(HISTORY_EXPORTED, actor=actor, details={"filters": filters})
