@@ -17,6 +17,7 @@ from doorward.sessions.reauthentication import (
     SHOWN_CODES_SECONDS,
     Reauthentication,
 )
+from doorward.sessions.rules import is_open
 
 if TYPE_CHECKING:
     from doorward.sessions.facts import FactorFacts, Facts
@@ -80,14 +81,10 @@ def _signed_in(facts: Facts, *, now: datetime) -> bool:
     session = facts.session
     return (
         session is not None
-        and not session.ended
         and not facts.elsewhere
-        and (session.password_at is not None or session.passkey_at is not None)
-        and lasts(session.created_at, timedelta(seconds=facts.policy.session_seconds), now=now)
-        and lasts(session.seen_at, timedelta(seconds=facts.policy.idle_seconds), now=now)
         and facts.administrator_active
         and facts.customer_active
-        and session.security_version == facts.security_version
+        and is_open(session, policy=facts.policy, security_version=facts.security_version, now=now)
     )
 
 

@@ -22,7 +22,7 @@ from doorward.sessions.events import (
     SIGNED_OUT,
 )
 from doorward.sessions.models import Session, accounts
-from doorward.sessions.queries import since, still_open
+from doorward.sessions.queries import still_open
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -99,7 +99,7 @@ def end_own_others(
     authorise(actor, Action.END_OWN_SESSIONS, subject=administrator_id)
     with transaction.atomic():
         _lock_person(administrator_id)
-        ended = still_open(administrator_id, *since(policy, now)).exclude(id=keep).count()
+        ended = still_open(administrator_id, policy=policy, now=now).exclude(id=keep).count()
         end_others(administrator_id=administrator_id, keep=keep, now=now)
         record(OTHER_SESSIONS_ENDED, actor=actor, details={"ended": ended})
     return ended
@@ -115,7 +115,7 @@ def end_all_of(*, subject: Who, policy: Policy, actor: Actor, now: datetime) -> 
     with transaction.atomic():
         Customer.objects.select_for_update().values_list("id").get(id=subject.customer_id)
         must_be_open(actor)
-        ended = still_open(subject.id, *since(policy, now)).count()
+        ended = still_open(subject.id, policy=policy, now=now).count()
         end_others(administrator_id=subject.id, keep=None, now=now)
         record(OTHER_SESSIONS_ENDED, actor=actor, subject=subject, details={"ended": ended})
     return ended

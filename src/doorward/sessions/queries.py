@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Count, F, Max, Q
 
 from doorward.audit.record import record
+from doorward.sessions import rules
 from doorward.sessions.events import SET_UP_PUT_OFF
 from doorward.sessions.models import Session
 
@@ -58,31 +59,23 @@ class OpenSession:
     seen_at: datetime
 
 
-def still_open(administrator_id: UUID, seen: datetime, begun: datetime) -> QuerySet[Session, Any]:
-    """Return the sessions that are through and not at their end, as `gate.decision` has it."""
+def still_open(administrator_id: UUID, *, policy: Policy, now: datetime) -> QuerySet[Session, Any]:
+    """Return the sessions that were let through and are open."""
     return (
         Session.objects.filter(
             administrator_id=administrator_id,
             security_version=F("administrator__security_version"),
             signed_in_at__isnull=False,
-            ended_at__isnull=True,
-            seen_at__gt=seen,
-            created_at__gt=begun,
+            **rules.open_rows(policy, now=now),
         )
         .order_by("-seen_at")
         .values_list("id", "browser", "address", "signed_in_at", "seen_at")
     )
 
 
-def since(policy: Policy, now: datetime) -> tuple[datetime, datetime]:
-    """Return since when a session must have been seen, and since when it must have begun, to be open."""
-    idle, whole = timedelta(seconds=policy.idle_seconds), timedelta(seconds=policy.session_seconds)
-    return now - idle, now - whole
-
-
 def open_sessions(administrator_id: UUID, *, policy: Policy, now: datetime) -> list[OpenSession]:
     """Return the browsers a person is signed in with, the one seen last first."""
-    rows = still_open(administrator_id, *since(policy, now))
+    rows = still_open(administrator_id, policy=policy, now=now)
     return [OpenSession(*row) for row in rows]
 
 
@@ -91,7 +84,7 @@ def summary(
 ) -> tuple[datetime | None, int]:
     """Return when a person was last let through, and with how many browsers they are signed in."""
     all_of = Session.objects.filter(administrator_id=administrator_id, signed_in_at__isnull=False)
-    now_open = still_open(administrator_id, *since(policy, now)).order_by().values("id")
+    now_open = still_open(administrator_id, policy=policy, now=now).order_by().values("id")
     row = all_of.aggregate(
         last=Max("signed_in_at"), browsers=Count("id", filter=Q(id__in=now_open))
     )

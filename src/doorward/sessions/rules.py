@@ -1,0 +1,37 @@
+"""When a session is open: of its facts, which the gate decides on, and of its row, as lookups. The two say the same."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from doorward.kernel.moments import SKEW, lasts
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doorward.policy.rules import Policy
+    from doorward.sessions.facts import SessionFacts
+
+
+def is_open(session: SessionFacts, *, policy: Policy, security_version: int, now: datetime) -> bool:
+    """Return whether somebody began this session and it is not at its end."""
+    return (
+        not session.ended
+        and (session.password_at is not None or session.passkey_at is not None)
+        and lasts(session.created_at, timedelta(seconds=policy.session_seconds), now=now)
+        and lasts(session.seen_at, timedelta(seconds=policy.idle_seconds), now=now)
+        and session.security_version == security_version
+    )
+
+
+def open_rows(policy: Policy, *, now: datetime) -> dict[str, object]:
+    """Return the lookups of `is_open`, but for the version, which is compared with the person's row."""
+    idle, whole = timedelta(seconds=policy.idle_seconds), timedelta(seconds=policy.session_seconds)
+    return {
+        "ended_at__isnull": True,
+        "seen_at__gt": now - idle,
+        "seen_at__lte": now + SKEW,
+        "created_at__gt": now - whole,
+        "created_at__lte": now + SKEW,
+    }
