@@ -69,7 +69,7 @@ def test_by_scanning_the_qr_code(portal, ines, somewhere, elsewhere):
     elsewhere.gives_password(ines)
     elsewhere.sees("sign-in-code")
     elsewhere.gives_code(code)
-    elsewhere.hears("used already")
+    elsewhere.hears("already used")
     portal.ask("forget_used_codes", email=ines.email)
     elsewhere.gives_code(phone.forget().code())
     elsewhere.sees("home")

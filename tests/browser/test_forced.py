@@ -127,4 +127,4 @@ def test_this_was_not_me(portal, somewhere, elsewhere):
     thief.hears("do not match")
     somewhere.go(link)
     somewhere.sees("no-link")
-    somewhere.hears(re.compile("used already"))
+    somewhere.hears(re.compile("already used"))

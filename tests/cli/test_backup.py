@@ -217,7 +217,7 @@ if not postgresql.url():
 
     def test_where_there_is_no_database_none_is_made(tmp_path):
         refused = command("backup", str(tmp_path / "copy"), folder=tmp_path / "data")
-        assert refused.stderr == f"There is no database {tmp_path}/data/doorward.sqlite3.\n"
+        assert refused.stderr == f"There is no database at {tmp_path}/data/doorward.sqlite3.\n"
         assert [path.name for path in (tmp_path / "data").iterdir()] == []
 
     def test_a_damaged_database_is_said_and_there_is_no_backup(installation, tmp_path):

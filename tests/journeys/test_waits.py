@@ -44,9 +44,9 @@ def set_up(person: Administrator) -> Client:
 PAGES = [
     ("/sign-in/", lambda _: Client(), {"email": "x@example.com", "password": "x"}, "by mail"),
     ("/sign-in/code/", half_way, {"code": WRONG}, "with another device, with a recovery code"),
-    ("/prove/", through, {"code": WRONG}, "Everything else goes on"),
-    ("/prove/", without_factor, {"password": "wrong"}, "Everything else goes on"),
-    ("/security/2fa/disable/", through, {"code": WRONG}, "Everything else goes on"),
+    ("/prove/", through, {"code": WRONG}, "You can go on with everything else"),
+    ("/prove/", without_factor, {"password": "wrong"}, "You can go on with everything else"),
+    ("/security/2fa/disable/", through, {"code": WRONG}, "You can go on with everything else"),
     ("/security/2fa/enable/", set_up, {"code": WRONG, "name": ""}, "Cancel"),
     ("/profile/password/", without_factor, {"current": "x", "password": "y"}, "Forgot it?"),
 ]

@@ -228,7 +228,7 @@ ROWS = {
         "somebody who was removed",
         [f"{settings.DOORWARD.erase_after_days} days", "DOORWARD_ERASE_AFTER_DAYS"],
     ),
-    "history that had reached the end": (
+    "history that is no longer kept": (
         "history",
         [f"{settings.DOORWARD.history_days} days", "DOORWARD_HISTORY_DAYS"],
     ),

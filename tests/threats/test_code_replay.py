@@ -99,7 +99,7 @@ def test_what_was_used_at_one_page_is_used_up_at_all(owner, secret, clock, first
         no_waiting()
         answer = other.post(f"/{second}", {"code": writing, "next": "/"})
         assert answer.status_code == 422, writing
-        assert "used already" in answer.content.decode(), writing
+        assert "already used" in answer.content.decode(), writing
     assert Factor.objects.count() == 1
 
 

@@ -22,7 +22,7 @@ class LinkReplaced(LinkInvalid):
 class LinkUsed(Refusal):
     """The mailed link was used before."""
 
-    sentence = _("This link was used already. Ask for a new one.")
+    sentence = _("This link was already used. Ask for a new one.")
 
 
 class LinkExpired(Refusal):

@@ -209,8 +209,8 @@ class PasskeyNotVerified(Refusal):
 
     sentence = _(
         "To sign in without the password, your device has to check your fingerprint, face or "
-        "PIN. Type the password this time; then use the passkey as your second step, with its "
-        "PIN."
+        "PIN. Type the password this time. Then use the passkey as your second step, with "
+        "its PIN."
     )
 
 

@@ -51,7 +51,7 @@ def film(language: str, *, alt: str, caption: str) -> str:
             caption=caption,
             chapters_title=_("Chapters"),
             chapters=_chapters(language, address),
-            transcript_title=_("Everything that is said in it, to read"),
+            transcript_title=_("The text of the film"),
             transcript=_transcript(language),
         )
     return str(said)

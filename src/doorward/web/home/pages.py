@@ -165,7 +165,7 @@ _TEXTS = {
     tabs.ACTIVITY: gettext_lazy("What happened here: who did what, when and from where."),
     tabs.SUPPORT: gettext_lazy("Whom to ask, and guides with pictures."),
     tabs.CUSTOMERS: gettext_lazy("The companies that use this portal."),
-    tabs.BRANDS: gettext_lazy("What the portals look like, and who stands behind them."),
+    tabs.BRANDS: gettext_lazy("What the portals look like, and who is behind them."),
     tabs.TABS: gettext_lazy("Links to your own applications."),
 }
 
