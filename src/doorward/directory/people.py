@@ -14,7 +14,7 @@ from doorward.accounts.models import Administrator, Standing, Status
 from doorward.audit.naming import full_name
 from doorward.credentials.models import Factor
 from doorward.directory import search, standing
-from doorward.policy.rules import FactorKind, Kinds
+from doorward.policy.rules import FactorKind, Kinds, is_required
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -180,7 +180,7 @@ def _details(rows: Sequence[Mapping[str, Any]], rule: Rule) -> tuple[Listed, ...
 
 
 def _listed(row: Mapping[str, Any], factors: Factors, rule: Rule) -> Listed:
-    required = rule.held or row["require_2fa"]
+    required = is_required(ticked=row["require_2fa"], held=rule.held)
     return Listed(
         id=row["id"],
         name=full_name(row["first_name"], row["last_name"], row["email"]),

@@ -14,6 +14,7 @@ from doorward.accounts.models import Administrator, Standing, Status
 from doorward.directory.standing import enough
 from doorward.kernel.text import names
 from doorward.kernel.text.cleaning import fold_email
+from doorward.policy.rules import is_required
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -150,9 +151,10 @@ def _shows(wanted: FactorFilter, ticked: bool, standing: Standing, rule: Rule) -
         case FactorFilter.LOCKED:
             return standing is Standing.LOCKED
         case FactorFilter.REQUIRED:
-            return ticked or rule.held
+            return is_required(ticked=ticked, held=rule.held)
         case FactorFilter.REQUIRED_MISSING:
-            return (ticked or rule.held) and standing < enough(rule.kinds)
+            required = is_required(ticked=ticked, held=rule.held)
+            return required and standing < enough(rule.kinds)
         case _:
             return True
 

@@ -14,7 +14,7 @@ from django.db.models import Count
 from doorward.accounts.models import Administrator, Standing, Status
 from doorward.credentials.models import RecoveryCode
 from doorward.kernel.db.hot_queries import HotQuery
-from doorward.policy.rules import Kinds
+from doorward.policy.rules import Kinds, is_required
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,7 +89,7 @@ def _count_people(customer_id: UUID, policy: Policy) -> People:
         people += group.people
         if group.standing >= enough(policy.kinds):
             protected += group.people
-        elif group.ticked or policy.held:
+        elif is_required(ticked=group.ticked, held=policy.held):
             missing += group.people
     return People(people, protected, missing)
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Final
+
+from django.db.models import Q
 
 from doorward.kernel.errors import FieldsRefused
 from doorward.policy.errors import NumberOutOfRange
@@ -69,6 +73,14 @@ def policy_from(
         Minimum(by=RequiredBy.MINIMUM_BRAND, required=minimum_brand),
     )
     return effective(tick=tick, customer=customer, minimums=minimums)
+
+
+def required_rows(person: str = "") -> Q:
+    """Return `policy_from(…).required` as a condition of rows. `person`: the lookup that leads to the person's row."""
+    customer = f"{person}customer__"
+    asking = ("require_2fa", "floor_require_2fa", "brand__require_2fa")
+    by_all = [Q(**{f"{customer}{column}": True}) for column in asking]
+    return reduce(or_, by_all, Q(**{f"{person}require_2fa": True}))
 
 
 def chosen(customer: Customer) -> CustomerPolicy:

@@ -90,6 +90,11 @@ class Policy:
         return any(reason is not RequiredBy.TICK for reason in self.required_by)
 
 
+def is_required(*, ticked: bool, held: bool) -> bool:
+    """Return whether two factors are required of somebody: by their own tick, or of everybody (`Policy.held`)."""
+    return ticked or held
+
+
 def effective(
     *,
     tick: bool,

@@ -27,7 +27,8 @@ def may_begin(policy: Policy, kind: FactorKind) -> bool:
 def holds(trust: TrustFacts, policy: Policy, *, security_version: int, now: datetime) -> bool:
     """Return whether a trust still counts: not over, and nothing is stricter than when it began."""
     return (
-        trust.security_version == security_version
+        policy.trust_days > 0
+        and trust.security_version == security_version
         and has_come(trust.trusted_at, now=now)
         and now < ends_at(trust, policy)
         and (trust.required or not policy.required)

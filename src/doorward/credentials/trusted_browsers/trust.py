@@ -24,6 +24,7 @@ from doorward.customers.rights import authorise
 from doorward.kernel.crypto.sealing import keyed_hash
 from doorward.kernel.errors import NotFound
 from doorward.permissions.actions import Action
+from doorward.policy.effective import required_rows
 from doorward.policy.rules import FactorKind, Kinds
 from doorward.sessions.facts import TrustFacts
 from doorward.sessions.issuing import new_token
@@ -170,18 +171,13 @@ def forget(*, now: datetime) -> int:
 
 
 def _delete_ended(rows: QuerySet[TrustedBrowser], *, now: datetime) -> int:
+    """Delete those of which `rules.holds` says no; one that is dated in the future does not hold either, and stays."""
     of_person, of_customer = "administrator__", "administrator__customer__"
-    required = (
-        Q(**{f"{of_person}require_2fa": True})
-        | Q(**{f"{of_customer}require_2fa": True})
-        | Q(**{f"{of_customer}floor_require_2fa": True})
-        | Q(**{f"{of_customer}brand__require_2fa": True})
-    )
     ended = (
         Q(until__lte=now)
         | ~Q(security_version=F(f"{of_person}security_version"))
         | Q(**{f"{of_customer}trust_days": 0})
-        | (Q(required=False) & required)
+        | (Q(required=False) & required_rows(of_person))
         | Q(kinds=Kinds.ANY, **{f"{of_customer}kinds": Kinds.PHISHING_RESISTANT})
     )
     return rows.filter(ended).delete()[0]

@@ -12,6 +12,7 @@ from doorward.accounts.phones import readable_phone
 from doorward.accounts.requirement import policy_of
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.directory.people import Factors, factors_of
+from doorward.policy.rules import is_required
 from doorward.sessions import queries
 from doorward.web.administrators.forms import Typed
 from doorward.web.administrators.pages import Pending, PersonPage, Question
@@ -113,7 +114,7 @@ def _fields(
     factors: Factors,
 ) -> dict[str, Field]:
     policy, me = policy_of(person), signed_in(request)
-    required = typed.require_2fa or policy.held
+    required = is_required(ticked=typed.require_2fa, held=policy.held)
     about = about_requirement(
         person.full_name,
         factors.state(required=required, kinds=policy.kinds),

@@ -11,7 +11,7 @@ from doorward.accounts.models import Status
 from doorward.customers import tabs
 from doorward.customers.cached import tab_links
 from doorward.directory.people import State
-from doorward.policy.rules import FactorKind, RequiredBy
+from doorward.policy.rules import FactorKind, RequiredBy, is_required
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +98,9 @@ def about_requirement(
     name: str, state: State, *, policy: Policy, status: Status, ticked: bool
 ) -> str:
     """Say in a sentence or two how somebody stands with *Required 2FA*."""
-    how = _how_they_stand(name, state, required=ticked or policy.held, status=status)
+    how = _how_they_stand(
+        name, state, required=is_required(ticked=ticked, held=policy.held), status=status
+    )
     return f"{_why_held(policy)} {how}" if policy.held else how
 
 
