@@ -74,19 +74,19 @@ class Environment(BaseSettings):
 
     data_dir: Path = Field(
         Path("doorward-data"),
-        description="The folder for the SQLite file, the keys and the mail; made with mode 0700. One that is "
-        "open to others is closed, or refused.",
+        description="The folder for the SQLite file, the keys and the mail, made with mode 0700. If others can "
+        "open it, it is closed to them or refused.",
     )
     bind: str = Field(
         "127.0.0.1:8000",
         description="HOST:PORT to listen on, such as `localhost:8000`, `[::1]:8000`, or `:8000` for every IPv4 "
-        "address of this machine; `doorward run --bind` wins over it.",
+        "address of this machine; `doorward run --bind` overrides it.",
     )
     workers: int = Field(
         2,
         ge=1,
         le=64,
-        description="How many processes answer requests; `doorward run --workers` wins over it.",
+        description="How many processes answer requests; `doorward run --workers` overrides it.",
     )
     database_url: str = Field(
         "",
@@ -97,19 +97,19 @@ class Environment(BaseSettings):
     database_direct_url: str = Field(
         "",
         repr=False,
-        description="The address of the same PostgreSQL database past a pooler such as PgBouncer, for what wants "
+        description="The address of the same PostgreSQL database past a pooler such as PgBouncer, for what needs "
         "a connection of its own: migrations and `doorward backup`. Without it, `database_url`.",
     )
     public_url: str = Field(
         "",
         description="The scheme and host that people use, such as `https://portal.example.com`; it "
-        "decides about cookies, links and the relying party. Without it, http://localhost and the "
+        "decides cookies, links and the relying party. Without it, http://localhost and the "
         "port of `bind`.",
     )
     email_url: str = Field(
         "",
         repr=False,
-        description="`smtp://user:password@host:587` (STARTTLS, demanded except on loopback), "
+        description="`smtp://user:password@host:587` (STARTTLS, required except on loopback), "
         "`smtps://…` or `file:///folder`; without it, mail/*.eml in the data folder.",
     )
     email_from: str = Field(
@@ -122,13 +122,13 @@ class Environment(BaseSettings):
     )
     mailbox_proof: bool = Field(
         default=True,
-        description="Whether somebody who is made to set up a first factor, and has proved only a "
+        description="Whether somebody who is made to set up a first factor, and has entered only a "
         "password, must enter a code sent by mail first.",
     )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (),
-        description="Addresses or networks, with commas between, whose X-Forwarded-For and "
-        "X-Forwarded-Proto are believed.",
+        description="Addresses or networks, separated by commas, whose X-Forwarded-For and "
+        "X-Forwarded-Proto are trusted.",
     )
     log_format: Literal["text", "json"] = Field(
         "text", description="How the log on stderr is written."
@@ -137,19 +137,19 @@ class Environment(BaseSettings):
         19456,
         ge=19456,
         le=4_194_304,
-        description="Memory of one password hash (Argon2id), in KiB; the default is the least.",
+        description="Memory of one password hash (Argon2id), in KiB; the default is the minimum.",
     )
     argon2_time: int = Field(
         2,
         ge=2,
         le=100,
-        description="Passes of one password hash (Argon2id); the default is the least.",
+        description="Passes of one password hash (Argon2id); the default is the minimum.",
     )
     breach_check_url: str = Field(
         "",
-        description="Where passwords known from break-ins are asked for, `https://api.pwnedpasswords.com/range` "
+        description="Where to look up passwords known from break-ins, `https://api.pwnedpasswords.com/range` "
         "(Have I Been Pwned) or a copy of it; only the first five characters of a password's SHA-1 go there. "
-        "Without it, nobody is asked.",
+        "Without it, nothing is looked up.",
     )
     metrics_token: str = Field(
         "",
@@ -173,7 +173,7 @@ class Environment(BaseSettings):
     anchor_file: Path = Field(
         Path(),
         description="A file to which the newest head of the sealed history is added once an hour, best on "
-        "another machine's disk; `doorward history verify` holds the history to it.",
+        "another machine's disk; `doorward history verify` compares the history with it.",
     )
     anchor_email: str = Field(
         "",
@@ -182,7 +182,7 @@ class Environment(BaseSettings):
     )
     security_contact: str = Field(
         "",
-        description="Whom to tell of a weakness, for /.well-known/security.txt: `mailto:…` or `https://…`; "
+        description="Where to report a weakness, for /.well-known/security.txt: `mailto:…` or `https://…`; "
         "without it, the brand's support contact.",
     )
     private_hosts: bool = Field(
