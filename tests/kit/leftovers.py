@@ -20,9 +20,10 @@ from doorward.kernel.ratelimit import rules, throttle
 from doorward.notifications import rendering as mails
 from doorward.signin import password
 from doorward.web.administrators import listing
+from doorward.web.fast import language
 from doorward.web.help import rendering as guides
 from doorward.web.home import pages as home
-from doorward.web.http import csp, files, language, readiness, server_clock, under_way
+from doorward.web.http import csp, files, readiness, server_clock, under_way
 from doorward.web.kit import brandmark, history_details, icons, jinja, tabbar, tabs, times
 from doorward.web.kit import passkeys as passkey_pages
 from doorward.web.profile import zones

@@ -10,8 +10,8 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import translation
 
+from doorward.web.fast.language import Language
 from doorward.web.http.csp import ContentSecurityPolicy
-from doorward.web.http.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,7 @@ from doorward.credentials.recovery_codes import codes
 from doorward.customers import cached
 from doorward.customers.models import Brand, Customer, CustomerKind, Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
-from doorward.web.http import language
+from doorward.web.fast import language
 from doorward.web.http.errors import error_page
 from doorward.web.kit import jinja
 from tests.kit import browsers, people

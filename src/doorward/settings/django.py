@@ -53,7 +53,7 @@ MIDDLEWARE = [
     "doorward.web.http.edge.Edge",
     "doorward.web.http.files.Files",
     "doorward.web.http.csp.ContentSecurityPolicy",
-    "doorward.web.http.language.Language",
+    "doorward.web.fast.language.Language",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "doorward.web.http.gate.Gate",

@@ -1,34 +1,15 @@
-"""The language of a page: the cookie of the account menu, else the browser's wish, else English.
-
-Django's LocaleMiddleware without prefixes in addresses, and with the choice remembered: the same few
-headers come with every request. The gate changes to a person's own language when it knows them.
-"""
+"""A language that was chosen."""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.http import HttpRequest
-from django.utils import translation
-from django.utils.cache import patch_vary_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from django.http import HttpResponse
 
-LONGEST = 200
 _YEAR = 365 * 24 * 3600
-
-
-@lru_cache(maxsize=500)
-def _choose(cookie: str, wish: str) -> str:
-    asking = HttpRequest()
-    asking.COOKIES[settings.LANGUAGE_COOKIE_NAME] = cookie
-    asking.META["HTTP_ACCEPT_LANGUAGE"] = wish
-    return translation.get_language_from_request(asking)
 
 
 def keep_language(response: HttpResponse, code: str) -> HttpResponse:
@@ -42,24 +23,3 @@ def keep_language(response: HttpResponse, code: str) -> HttpResponse:
         samesite="Lax",
     )
     return response
-
-
-class Language:
-    """Middleware; sets `request.LANGUAGE_CODE`."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Choose before the page is made, and say what was chosen."""
-        cookie = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-        wish = request.META.get("HTTP_ACCEPT_LANGUAGE", "")
-        request.LANGUAGE_CODE = _choose(cookie[:LONGEST], wish[:LONGEST])
-        translation.activate(request.LANGUAGE_CODE)
-        response = self.get_response(request)
-        if "Vary" in response.headers:
-            patch_vary_headers(response, ("Accept-Language",))
-        else:
-            response.headers["Vary"] = "Accept-Language"
-        response.headers["Content-Language"] = request.LANGUAGE_CODE
-        return response

@@ -10,7 +10,7 @@ from django.contrib.messages import get_messages
 from django.http import HttpResponse, HttpResponseRedirect
 
 from doorward.customers.cached import brand_for_host
-from doorward.web.http.formtoken import form_input
+from doorward.web.fast.form_token import form_input
 from doorward.web.kit.brandmark import look_version
 from doorward.web.kit.jinja import page_template
 from doorward.web.kit.tabs import tab_items
