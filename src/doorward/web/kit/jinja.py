@@ -24,46 +24,15 @@ from doorward.web.kit.icons import icon, name_drawing
 from doorward.web.kit.tabbar import fit_tabs
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, MutableMapping
+    from collections.abc import Hashable
 
-    from jinja2.environment import TemplateModule
-    from jinja2.runtime import Context, Macro
-
-
-class PageTemplate(Template):
-    """A template whose macros are made once: every page has the same globals, so they are the same."""
-
-    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
-        return self._module or super()._get_default_module(ctx)
+    from jinja2.runtime import Macro
 
 
 class PageEnvironment(Environment):
     """An environment whose templates speak one language; without one, that of whoever asks."""
 
     speaks: str | None = None
-    template_class = PageTemplate
-
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - as Jinja's own
-        super().__init__(**options)
-        self._read: dict[str, Template] = {}
-
-    def get_template(
-        self,
-        name: str | Template,
-        parent: str | None = None,
-        globals: MutableMapping[str, Any] | None = None,  # noqa: A002 - Jinja's name
-    ) -> Template:
-        """Return a template; one that was read before at once, for a page asks for ten of them."""
-        if self.auto_reload or globals or not isinstance(name, str):
-            return super().get_template(name, parent, globals)
-        found = self._read.get(name)
-        if found is None:
-            found = self._read[name] = super().get_template(name, parent)
-        return found
-
-    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        """Return a plain dict: Jinja's chain of maps costs more to copy than many a page to render."""
-        return {**self.globals, **(d or {})}
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
