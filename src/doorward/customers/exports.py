@@ -1,4 +1,4 @@
-"""What is taken along of a customer's data: written down before its first byte leaves."""
+"""What is exported of a customer's data: written down before its first byte leaves."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def record_export(customer_id: UUID, *, filters: list[str], actor: Actor) -> None:
-    """Record that a customer's history is taken along, narrowed by these filters. Raises `NotAuthorised`."""
+    """Record that a customer's history is exported, narrowed by these filters. Raises `NotAuthorised`."""
     authorise(actor, Action.EXPORT_HISTORY, customer_id)
     with transaction.atomic():
         record(HISTORY_EXPORTED, actor=actor, details={"filters": filters})

@@ -122,7 +122,7 @@ def _recovery_proved(facts: Facts) -> bool:
 
 
 def _trusted(facts: Facts, *, now: datetime) -> bool:
-    """Return whether this browser stands in for the second step: of a factor that could be proved, never of none."""
+    """Return whether this browser stands in for the second step: of a factor that could be verified, never of none."""
     return (
         facts.trust is not None
         and bool(_allowed(facts))
@@ -131,7 +131,7 @@ def _trusted(facts: Facts, *, now: datetime) -> bool:
 
 
 def _only_password(facts: Facts, *, now: datetime) -> bool:
-    """Return whether the mailbox is to be proved: nothing but a password was, or what else was is too old."""
+    """Return whether the mailbox is to be verified: nothing but a password was, or what else was is too old."""
     session = facts.session
     if session is None or facts.factors or not facts.mailbox_proof:
         return False
@@ -140,7 +140,7 @@ def _only_password(facts: Facts, *, now: datetime) -> bool:
 
 
 def _mailbox_counts(facts: Facts, *, now: datetime) -> bool:
-    """Return whether the mailbox was proved a short time ago, by a code or by a mailed link."""
+    """Return whether the mailbox was verified a short time ago, by a code or by a mailed link."""
     session = facts.session
     if session is None:
         return False
@@ -180,7 +180,7 @@ def _reauthentication(facts: Facts) -> Step:
 def _codes_wait(facts: Facts, *, now: datetime) -> bool:
     """Return whether recovery codes are to be saved before anything else.
 
-    Who was let in by a recovery code cannot prove the factor that they may be seen with: they do not wait for it.
+    Who was let in by a recovery code cannot verify the factor that they may be seen with: they do not wait for it.
     """
     if facts.recovery_unsaved is None:
         return False
@@ -188,7 +188,7 @@ def _codes_wait(facts: Facts, *, now: datetime) -> bool:
 
 
 def _codes_may_be_shown(facts: Facts, *, now: datetime) -> bool:
-    """Return whether this session may see the codes that wait: it was just shown them, or proved a factor."""
+    """Return whether this session may see the codes that wait: it was just shown them, or verified a factor."""
     codes = facts.recovery_unsaved
     just_shown = (
         codes is not None and codes.own and _within(codes.shown_at, SHOWN_CODES_SECONDS, now=now)

@@ -35,7 +35,7 @@ def in_envelope(
         message["Reply-To"] = Address(addr_spec=ascii_address(brand.support_email))
     message["Date"] = format_datetime(event.at)
     message["Message-ID"] = message_id(delivery, event, host=host_of(brand))
-    # RFC 3834: nobody's absence notice shall come back.
+    # RFC 3834: no automatic reply should come back.
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(rendered.text)

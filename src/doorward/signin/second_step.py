@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def verify_code(*, auth: AuthContext, code: str, actor: Actor, now: datetime) -> Started:
-    """Prove an authenticator app; return the stepped-up session.
+    """Verify an authenticator app; return the stepped-up session.
 
     Raises `WrongCode`, `CodeAlreadyUsed`, `MustWait`, `FactorDisabled`, or `StaleRequest` where this
     session already passed the step; then nothing is counted.
@@ -50,7 +50,7 @@ def verify_code(*, auth: AuthContext, code: str, actor: Actor, now: datetime) ->
 
 
 def verify_passkey(*, auth: AuthContext, given: Given, actor: Actor, now: datetime) -> Started:
-    """Prove a passkey after the password; return the stepped-up session.
+    """Verify a passkey after the password; return the stepped-up session.
 
     Raises what `check_assertion` raises, `PasskeyChallengeInvalid`, `PasskeyNotOffered`, `MustWait`,
     `FactorDisabled`, or `StaleRequest` as for a code.

@@ -68,7 +68,7 @@ def begin(*, auth: AuthContext, purpose: Purpose, party: Party, now: datetime) -
 
 
 def reauthenticate(*, auth: AuthContext, given: Given, actor: Actor, now: datetime) -> Started:
-    """Prove a passkey once more, as reauthentication; the session gets a new identifier."""
+    """Verify a passkey once more, as reauthentication; the session gets a new identifier."""
     passkey = _verify_open(auth, given, actor=actor, now=now)
     with transaction.atomic():
         record(REAUTHENTICATED, actor=actor)
@@ -76,12 +76,12 @@ def reauthenticate(*, auth: AuthContext, given: Given, actor: Actor, now: dateti
 
 
 def verify_code(*, auth: AuthContext, given: Given, actor: Actor, now: datetime) -> None:
-    """Prove a passkey for something that is done at once."""
+    """Verify a passkey for something that is done at once."""
     _verify_open(auth, given, actor=actor, now=now)
 
 
 def _verify_open(auth: AuthContext, given: Given, *, actor: Actor, now: datetime) -> Stored:
-    """Prove a passkey in a session that is through; its tries are counted on this session."""
+    """Verify a passkey in a session that is through; its tries are counted on this session."""
     reserve_own(_FAILED[given.purpose], actor=actor, now=now)
     with transaction.atomic():
         found = look(auth, given, actor=actor, now=now)

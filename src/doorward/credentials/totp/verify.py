@@ -42,7 +42,7 @@ MANY = 3
 
 
 def reauthenticate(*, auth: AuthContext, code: str, actor: Actor, now: datetime) -> Started:
-    """Prove a factor once more, as reauthentication; the session gets a new identifier."""
+    """Verify a factor once more, as reauthentication; the session gets a new identifier."""
     factor_id = verify_code(auth=auth, code=code, kind=PROOF_FAILED, actor=actor, now=now)
     with transaction.atomic():
         record(REAUTHENTICATED, actor=actor)
