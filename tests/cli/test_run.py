@@ -8,11 +8,16 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
 
 import psutil
 import pytest
 
 from doorward.cli.supervisor import FIRST_WAIT_SECONDS
+from doorward.web.server import stalled
 from tests.kit import postgresql
 from tests.kit.serving import doorward, environment, free_port, start
 from tests.kit.waiting import until
@@ -204,6 +209,27 @@ def test_a_second_start_on_the_same_folder_is_refused(steady, steady_folder):
     assert answer.returncode == 1
     assert answer.stderr == f"Doorward already runs on the data folder {steady_folder}.\n"
     assert steady.healthy()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists the locks")
+def test_every_process_keeps_its_locks_on_the_database(steady, steady_folder):
+    """Without them SQLite takes a process for gone, and what it writes is lost, or damages the file."""
+    database = steady_folder / "doorward.sqlite3"
+    inode = f":{database.stat().st_ino} "
+
+    def holding():
+        with suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(f"{steady.address}/readyz", timeout=10).close()
+        locks = [line for line in Path("/proc/locks").read_text().splitlines() if inode in line]
+        return {int(line.split()[4]) for line in locks}
+
+    def having():
+        there = steady.answering() + [one for one in [steady.part("work")] if one]
+        return {one.pid for one in there if any(database == Path(f.path) for f in one.open_files())}
+
+    until(lambda: holding() >= having() and len(having()) > 1)  # who is asked opens it
+    time.sleep(stalled.LOOK_SECONDS + 1)  # whatever looks at descriptors has looked
+    assert having() <= holding()
 
 
 def test_the_data_folder_is_the_owners_alone(steady, steady_folder):
