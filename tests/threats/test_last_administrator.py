@@ -62,6 +62,21 @@ def test_two_who_take_the_right_from_each_other_leave_one(pair, first, second):
 
 @at_once_too
 @pytest.mark.parametrize("way", WAYS)
+def test_where_there_are_others_it_is_still_only_one_of_two(pair, way):
+    """Both had the right when they asked: who is second is looked at again once the first is done."""
+    one, two = pair
+    kit_people.make_administrator(one.customer, email="third@harbourbakery.example", tabs=RIGHT)
+    calls = [
+        partial(change, one, WAYS[way], kit_people.actor(two)),
+        partial(change, two, WAYS[way], kit_people.actor(one)),
+    ]
+    refusals = [outcome for outcome in at_once(calls) if isinstance(outcome, Exception)]
+    assert len(refusals) == 1
+    assert isinstance(refusals[0], (NotAuthorised, StaleRequest))
+
+
+@at_once_too
+@pytest.mark.parametrize("way", WAYS)
 def test_the_console_at_both_at_once_leaves_one(pair, way):
     outcomes = at_once([partial(change, person, WAYS[way], CONSOLE) for person in pair])
     assert len(keepers(pair[0].customer_id)) == 1
