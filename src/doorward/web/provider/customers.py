@@ -18,13 +18,11 @@ from doorward.accounts.errors import WrongStatus
 from doorward.credentials.trusted_browsers.policy_change import change_policy
 from doorward.customers import brands, services
 from doorward.customers.models import Customer, CustomerStatus
-from doorward.customers.protection import may_lower
 from doorward.customers.tabs import CUSTOMERS, built_in
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import ConfirmationMissing, FieldsRefused, NotFound, Refusal
 from doorward.permissions.actions import Action
 from doorward.policy import change
-from doorward.web.http.errors import error_page
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.posted import ticked
@@ -112,8 +110,6 @@ def edit(request: Request, customer_id: UUID) -> HttpResponse:
 def change_rules(request: Request, customer_id: UUID) -> HttpResponse:
     """Change what a customer's policy says of factors; its own administrators are told, and may do so too."""
     customer = _find(customer_id)
-    if _is_its_own(request, customer):
-        return error_page(request, 403)
     if request.method != "POST":
         return see_other(f"/customers/{customer.id}/")
     typed = forms.read(request, RULES)
@@ -134,8 +130,6 @@ def change_rules(request: Request, customer_id: UUID) -> HttpResponse:
 def invite(request: Request, customer_id: UUID) -> HttpResponse:
     """Invite somebody to a customer, with all built-in tabs: they invite everybody else."""
     customer = _find(customer_id)
-    if _is_its_own(request, customer):
-        return error_page(request, 403)
     if request.method != "POST":
         return see_other(f"/customers/{customer.id}/")
     typed = forms.read(request, INVITE, optional=("language",))
@@ -154,11 +148,6 @@ def invite(request: Request, customer_id: UUID) -> HttpResponse:
     messages.success(request, text % {"name": person.full_name, "email": person.email})
     say_domain(request, person.email, customer_id=customer.id, besides=person.id)
     return see_other(f"/customers/{customer.id}/")
-
-
-def _is_its_own(request: Request, customer: Customer) -> bool:
-    """Return whether it is the provider itself: its people and their policy are the Administrators tab's alone."""
-    return not may_lower(customer.id, actor=acting(request))
 
 
 def _show(request: Request, customer: Customer, typed: Typed, *, status: int = 200) -> HttpResponse:
@@ -190,8 +179,6 @@ def _wanted(request: Request, typed: Typed) -> services.CustomerChange:
 def resend_invitation(request: Request, customer_id: UUID, person_id: UUID) -> HttpResponse:
     """Mail a new invitation to somebody who looks after a customer; the older links stop working."""
     customer = _find(customer_id)
-    if _is_its_own(request, customer):
-        return error_page(request, 403)
     person = keeper(customer, person_id)
     if person is None:
         raise Http404
