@@ -21,6 +21,7 @@ from doorward.accounts.events import (
     TWO_FACTOR_NO_LONGER_REQUIRED,
     TWO_FACTOR_REQUIRED,
 )
+from doorward.accounts.looking_after import looks_after, who_look_after
 from doorward.accounts.models import Administrator, Status, tabs_text
 from doorward.accounts.phones import clean_phone
 from doorward.customers.tabs import ADMINISTRATORS, assignable
@@ -30,8 +31,6 @@ from doorward.kernel.text.cleaning import clean_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from uuid import UUID
-
-    from django.db.models import QuerySet
 
     from doorward.audit.actor import Actor
     from doorward.audit.events import EventType
@@ -117,11 +116,6 @@ def removed_columns(person_id: UUID) -> dict[str, object]:
     }
 
 
-def administrators_of(customer_id: UUID) -> QuerySet[Administrator]:
-    """Return a customer's active people with the Administrators tab."""
-    return Administrator.objects.of(customer_id).filter(status=Status.ACTIVE, looks_after=True)
-
-
 def gather(person: Administrator, wanted: Change, *, customer: Customer, actor: Actor) -> Changes:
     """Return the columns and events of a change. Raises what its rules refuse, with nothing written.
 
@@ -205,7 +199,6 @@ def _gather_status(
 
 def _keep_one(person: Administrator, *, customer: Customer) -> None:
     """Refuse what would leave a customer without an active administrator with that tab."""
-    keepers = administrators_of(customer.id)
-    is_one = person.status == Status.ACTIVE and ADMINISTRATORS in person.tab_keys
-    if is_one and not keepers.exclude(id=person.id).exists():
+    keepers = who_look_after(Administrator.objects.of(customer.id))
+    if looks_after(person) and not keepers.exclude(id=person.id).exists():
         raise LastAdministrator

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from doorward.accounts.events import INVITATION_SENT
+from doorward.accounts.looking_after import who_look_after
 from doorward.accounts.models import Administrator, EmailChange, Status
 from doorward.audit.events import Audience, Notification, Outcome
 from doorward.audit.models import Event
@@ -77,9 +78,7 @@ def _person(notification: Notification, event: Event) -> Iterator[tuple[UUID, st
 def _administrators(event: Event) -> Iterator[tuple[UUID, str]]:
     if event.customer_id is None:
         return
-    people = Administrator.objects.of(event.customer_id).filter(
-        status=Status.ACTIVE, looks_after=True
-    )
+    people = who_look_after(Administrator.objects.of(event.customer_id))
     if event.subject_id is not None and _has_own_message(event):
         people = people.exclude(id=event.subject_id)
     yield from people.order_by("name_sort", "id").values_list("id", "email")
@@ -98,11 +97,8 @@ def _inviter(event: Event) -> Iterator[tuple[UUID, str]]:
 
 
 def _staff() -> Iterator[tuple[UUID, str]]:
-    people = Administrator.objects.everywhere().filter(
-        customer__kind=CustomerKind.PROVIDER,
-        status=Status.ACTIVE,
-        looks_after=True,
-    )
+    everybody = Administrator.objects.everywhere()
+    people = who_look_after(everybody.filter(customer__kind=CustomerKind.PROVIDER))
     yield from people.order_by("name_sort", "id").values_list("id", "email")
 
 

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from doorward.accounts.models import Administrator, Status
+from doorward.accounts.looking_after import who_look_after
+from doorward.accounts.models import Administrator
 from doorward.audit.browsers import in_words
 from doorward.audit.naming import full_name
 from doorward.audit.newest import OfPerson
+from doorward.audit.reason import Reason
 from doorward.credentials.errors import RequiredCannotDisable
 from doorward.credentials.models import Factor
 from doorward.credentials.recovery_codes.rules import few_left
 from doorward.credentials.trusted_browsers import trust
 from doorward.directory import standing
+from doorward.gate.reasons import who_requires
 from doorward.kernel.errors import MustWait
-from doorward.policy.rules import FactorKind, RequiredBy
+from doorward.policy.rules import FactorKind
 from doorward.sessions import queries
 from doorward.web.http.requests import session_of
 from doorward.web.kit import passkeys
@@ -108,22 +111,22 @@ def with_error(page: FactorPage, *, name: str, error: str) -> FactorPage:
 
 def reason(auth: AuthContext) -> str:
     """Say who requires two factors of this person; empty: nobody does."""
-    asked = auth.facts.policy.required_by
-    if not asked:
-        return ""
-    if asked == (RequiredBy.TICK,):
-        return _("Your account administrator requires two-factor sign-in.")
-    if RequiredBy.POLICY in asked:
-        return _("%(customer)s requires two-factor sign-in of everybody.") % {
-            "customer": auth.person.customer_name
-        }
-    return _("Your provider requires two-factor sign-in of everybody.")
+    match who_requires(auth.facts.policy):
+        case None:
+            return ""
+        case Reason.REQUIRED_BY_COLLEAGUE:
+            return _("Your account administrator requires two-factor sign-in.")
+        case Reason.REQUIRED_BY_COMPANY:
+            return _("%(customer)s requires two-factor sign-in of everybody.") % {
+                "customer": auth.person.customer_name
+            }
+        case _:
+            return _("Your provider requires two-factor sign-in of everybody.")
 
 
 def _whom_to_ask(auth: AuthContext) -> list[str]:
     rows = (
-        Administrator.objects.of(auth.person.customer_id)
-        .filter(status=Status.ACTIVE, looks_after=True)
+        who_look_after(Administrator.objects.of(auth.person.customer_id))
         .exclude(id=auth.person.id)
         .order_by("-is_primary", "name_sort")
         .values_list("first_name", "last_name", "email")[:ASKED_COLLEAGUES]
