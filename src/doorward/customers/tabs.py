@@ -36,14 +36,6 @@ def assignable(customer: Customer) -> frozenset[str]:
     return frozenset(built_in(customer)) | frozenset(Tab.objects.values_list("key", flat=True))
 
 
-def own_links(keys: Iterable[str]) -> list[Tab]:
-    """Return the provider's own tabs among these keys, in the provider's order."""
-    wanted = set(keys) - set(BUILT_IN) - set(STAFF)
-    if not wanted:
-        return []
-    return in_order(Tab.objects.filter(key__in=wanted))
-
-
 def in_order(tabs: Iterable[Tab]) -> list[Tab]:
     """Put the provider's own tabs into the provider's order, those of one place by title."""
     return sorted(tabs, key=lambda tab: (tab.position, names.sort_key(tab.title), tab.key))

@@ -117,4 +117,3 @@ class FactorPage:
     required: bool
     only_passkeys: bool
     error: str = ""
-    ask_remove: bool = False
