@@ -54,8 +54,7 @@ class LastAdministrator(Refusal):
     """The customer's last active administrator with the right to the Administrators tab must stay one."""
 
     sentence = _(
-        "This is the last active person with the Administrators tab. Give the tab to somebody "
-        "else first."
+        "This is the last active person with the Administrators tab. Give the tab to somebody else first."
     )
     reason = _("last active person with the Administrators tab")
 

@@ -25,8 +25,7 @@ class WrongCode(Refusal):
     """The code is not right. `skew_seconds`, where known: how far the phone's clock is ahead (negative: behind)."""
 
     sentence = _(
-        "That code is not right. Codes change every 30 seconds. Check that your phone sets "
-        "its time automatically."
+        "That code is not right. Codes change every 30 seconds. Check that your phone sets its time automatically."
     )
     reason = _("wrong code")
 
@@ -129,8 +128,7 @@ class PasswordBreached(Refusal):
     """The password is known from a break-in elsewhere."""
 
     sentence = _(
-        "This password is known from a break-in elsewhere. Choose another one, and use it "
-        "only here."
+        "This password is known from a break-in elsewhere. Choose another one, and use it only here."
     )
 
 
@@ -138,8 +136,7 @@ class PasswordPersonal(Refusal):
     """The password has the person's name or e-mail, or the portal's name, in it."""
 
     sentence = _(
-        "Choose a password that does not contain your name, your e-mail or the name "
-        "of this company."
+        "Choose a password that does not contain your name, your e-mail or the name of this company."
     )
 
 
@@ -153,8 +150,7 @@ class NewDeviceFirst(Refusal):
     """A recovery code removes a lost device only once there is another one."""
 
     sentence = _(
-        "Set up a new device first, then remove the lost one. A recovery code does not turn "
-        "two-factor sign-in off."
+        "Set up a new device first, then remove the lost one. A recovery code does not turn two-factor sign-in off."
     )
 
 
@@ -276,8 +272,7 @@ class TrustNotAllowed(Refusal):
     """The policy lets no browser be trusted, or not after the factor that was verified."""
 
     sentence = _(
-        "You are signed in, but this browser was not trusted, because your account does not "
-        "allow it."
+        "You are signed in, but this browser was not trusted, because your account does not allow it."
     )
 
 
@@ -285,8 +280,7 @@ class PasskeysNotPossible(Refusal):
     """Nobody could make a passkey at this portal's address: it is a number, or has no https."""
 
     sentence = _(
-        "Passkeys need this portal to have a name and https. Otherwise nobody could sign in "
-        "any more."
+        "Passkeys need this portal to have a name and https. Otherwise nobody could sign in any more."
     )
 
 

@@ -21,8 +21,7 @@ class RightMissing(Refusal):
     """This protects people whom only holders of the Administrators tab have a right over."""
 
     sentence = _(
-        "This protects people, so it also requires the right to the Administrators tab. Ask "
-        "somebody who has it."
+        "This protects people, so it also requires the right to the Administrators tab. Ask somebody who has it."
     )
 
 
@@ -42,8 +41,7 @@ class HostUnknown(HostNotConfirmed):
     """The name system knows no address of this name."""
 
     sentence = _(
-        "DNS has no address for this name yet. Create its record, and wait until it is "
-        "visible everywhere."
+        "DNS has no address for this name yet. Create its record, and wait until it is visible everywhere."
     )
 
 
@@ -74,8 +72,7 @@ class HostIsAnothers(HostNotConfirmed):
     """Somebody answers, and it is not this portal under this name."""
 
     sentence = _(
-        "Another server answers at this name. Point it to this portal, and have the proxy "
-        "pass on the Host header."
+        "Another server answers at this name. Point it to this portal, and have the proxy pass on the Host header."
     )
 
 

@@ -130,8 +130,7 @@ class HostInvalid(Refusal):
     """This cannot be the name of a host; an address with a port, a path or numbers only is none."""
 
     sentence = _(
-        "Type host names like portal.example.com, one per line, without https:// and without "
-        "a port."
+        "Type host names like portal.example.com, one per line, without https:// and without a port."
     )
 
 

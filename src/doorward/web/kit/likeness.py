@@ -36,8 +36,7 @@ def say_own_namesakes(request: Request, person: Administrator) -> None:
     """Say to somebody that a colleague has their new name, and not which one."""
     if namesakes(person):
         text = _(
-            "A colleague has the same name, or one that looks like it. History and mails "
-            "show your e-mail beside it."
+            "A colleague has the same name, or one that looks like it. History and mails show your e-mail beside it."
         )
         messages.warning(request, text)
 
@@ -63,8 +62,7 @@ def domain_warning(email: str, *, customer_id: UUID, besides: UUID) -> str:
         return text % {"email": plain, "domain": resembled}
     if "@xn--" in email or ".xn--" in email.rpartition("@")[2]:
         text = _(
-            "Careful: the domain of %(email)s contains letters that look like others. It is "
-            "shown as computers read it."
+            "Careful: the domain of %(email)s contains letters that look like others. It is shown as computers read it."
         )
         return text % {"email": plain}
     return ""

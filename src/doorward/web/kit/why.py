@@ -28,8 +28,7 @@ SENTENCES: Final = {
         "Your account requires a passkey. What you have used is no longer enough."
     ),
     Reason.BEFORE_OTHER_KIND: gettext_lazy(
-        "Your account requires a passkey from now on. Confirm once more that it is you, then "
-        "make one."
+        "Your account requires a passkey from now on. Confirm once more that it is you, then make one."
     ),
     Reason.BEFORE_SET_UP: gettext_lazy(
         "Your account needs two-factor sign-in. Confirm that it is you, then set it up."
