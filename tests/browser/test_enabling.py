@@ -237,7 +237,7 @@ def test_each_works_once_and_offers_a_new_device(portal, ines, somewhere, elsewh
 
     elsewhere.is_half_way(ines).go("/sign-in/recovery/")
     elsewhere.gives_code(first)
-    elsewhere.hears("used before")
+    elsewhere.hears("already used")
     elsewhere.gives_code(second)
     elsewhere.sees("home")
     assert ines.state["codes"] == 8
@@ -282,6 +282,6 @@ def test_new_codes_replace_the_old_ones_when_they_are_saved(portal, ines, somewh
     somewhere.saves_codes()
     elsewhere.is_half_way(ines).go("/sign-in/recovery/")
     elsewhere.gives_code(old[0])
-    elsewhere.hears("not right")
+    elsewhere.hears("is wrong or was already used")
     elsewhere.gives_code(new[0])
     elsewhere.sees("home")
