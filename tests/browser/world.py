@@ -18,7 +18,7 @@ from doorward.accounts import email_change, mailed_links
 from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, PasswordDue, Status
 from doorward.credentials.models import Factor, RecoverySet
 from doorward.credentials.password import change
-from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.customers.models import Customer, Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
 from doorward.policy.rules import Kinds
@@ -138,7 +138,7 @@ def _half_way(customer: Customer) -> dict[str, dict[str, str]]:
         "at set-up": _password(_person(_in_grace(), "Gus Grace")),
         "at codes": _signed_in(at_codes, app=True),
     }
-    recovery_codes_codes.make(at_codes, now=timezone.now())
+    recovery_codes.make(at_codes, now=timezone.now())
     return browsers
 
 
@@ -164,9 +164,9 @@ def _staff() -> dict[str, str]:
 def _recovered(person: Administrator) -> dict[str, str]:
     """Return a browser that was signed in with a recovery code, of which few are left."""
     kit_codes.enable_app(person)
-    recovery_codes_codes.make(person, now=timezone.now())
-    codes = recovery_codes_codes.unsaved(person.id)
-    recovery_codes_codes.confirm_saved(
+    recovery_codes.make(person, now=timezone.now())
+    codes = recovery_codes.unsaved(person.id)
+    recovery_codes.confirm_saved(
         administrator_id=person.id, actor=kit_people.actor(person), now=timezone.now()
     )
     made = RecoverySet.objects.get(administrator=person)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from doorward.credentials.errors import NotEnabled, RecoveryCodeWrong
 from doorward.credentials.models import RecoveryCode, RecoverySet
-from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.kernel.ratelimit import rules
 from doorward.sessions.errors import StaleRequest
 from doorward.sessions.issuing import Started
@@ -21,16 +21,16 @@ from tests.kit.racing import at_once
 
 def test_ten_codes_are_shown_until_they_are_saved_then_never_again(owner):
     kit_codes.enable_app(owner)
-    recovery_codes_codes.make(owner, now=timezone.now())
-    codes = recovery_codes_codes.unsaved(owner.id)
+    recovery_codes.make(owner, now=timezone.now())
+    codes = recovery_codes.unsaved(owner.id)
     assert len(set(codes)) == 10
-    assert recovery_codes_codes.unsaved(owner.id) == codes
-    recovery_codes_codes.confirm_saved(
+    assert recovery_codes.unsaved(owner.id) == codes
+    recovery_codes.confirm_saved(
         administrator_id=owner.id, actor=people.actor(owner), now=timezone.now()
     )
-    assert recovery_codes_codes.unsaved(owner.id) == []
+    assert recovery_codes.unsaved(owner.id) == []
     assert RecoverySet.objects.get().sealed is None
-    assert recovery_codes_codes.left(owner.id) == 10
+    assert recovery_codes.left(owner.id) == 10
 
 
 def test_no_code_is_stored(owner):
@@ -44,10 +44,10 @@ def test_no_code_is_stored(owner):
 
 def test_a_new_set_replaces_the_old_one_only_when_it_is_saved(owner):
     old = saved_codes(owner)
-    recovery_codes_codes.make_new(auth=begin(owner), actor=people.actor(owner), now=timezone.now())
+    recovery_codes.make_new(auth=begin(owner), actor=people.actor(owner), now=timezone.now())
     use(begin(owner), old[0], owner)
-    new = recovery_codes_codes.unsaved(owner.id)
-    recovery_codes_codes.confirm_saved(
+    new = recovery_codes.unsaved(owner.id)
+    recovery_codes.confirm_saved(
         administrator_id=owner.id, actor=people.actor(owner), now=timezone.now()
     )
     with pytest.raises(RecoveryCodeWrong):
@@ -60,14 +60,12 @@ def test_somebody_elses_code_does_not_work(owner, outsider):
     saved_codes(owner)
     with pytest.raises(RecoveryCodeWrong):
         use(begin(owner), codes[0], owner)
-    assert recovery_codes_codes.left(outsider.id) == 10
+    assert recovery_codes.left(outsider.id) == 10
 
 
 def test_codes_of_nobody_with_a_factor_are_not_made(owner):
     with pytest.raises(NotEnabled):
-        recovery_codes_codes.make_new(
-            auth=begin(owner), actor=people.actor(owner), now=timezone.now()
-        )
+        recovery_codes.make_new(auth=begin(owner), actor=people.actor(owner), now=timezone.now())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -88,7 +86,7 @@ def test_a_session_that_has_passed_burns_and_counts_nothing_more(owner):
         use(auth, codes[1], owner)
     row = RecoverySet.objects.get()
     assert (row.unknown_failures, row.failures_in_a_row) == (0, 0)
-    assert recovery_codes_codes.left(owner.id) == 9
+    assert recovery_codes.left(owner.id) == 9
 
 
 def test_a_wrong_code_is_counted_though_nothing_was_consumed(owner):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from doorward.accounts.models import Administrator, Status
 from doorward.audit.events import Outcome
 from doorward.audit.models import Event
-from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.sessions.events import SIGN_IN_ABANDONED
 from tests.browser.authenticator import Authenticator
 from tests.faults import journeys
@@ -85,9 +85,9 @@ def _give_app(who: Somebody) -> None:
     """Return somebody an app and saved recovery codes."""
     person, now = kit_people.again_by_id(who.id), timezone.now()
     secret = kit_codes.enable_app(person)
-    recovery_codes_codes.make(person, now=now)
-    codes = tuple(recovery_codes_codes.unsaved(person.id))
-    recovery_codes_codes.confirm_saved(
+    recovery_codes.make(person, now=now)
+    codes = tuple(recovery_codes.unsaved(person.id))
+    recovery_codes.confirm_saved(
         administrator_id=person.id, actor=kit_people.actor(person), now=now
     )
     who.app = Authenticator(secret)

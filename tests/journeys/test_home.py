@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from doorward.accounts.models import Administrator
-from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.customers import cached
 from doorward.customers.models import Customer, Tab
 from doorward.web.home.pages import greet
@@ -71,9 +71,9 @@ def test_every_hour_has_its_greeting():
 
 def test_a_recovery_code_is_spoken_of(owner):
     kit_codes.enable_app(owner)
-    recovery_codes_codes.make(owner, now=timezone.now())
-    codes = recovery_codes_codes.unsaved(owner.id)
-    recovery_codes_codes.confirm_saved(
+    recovery_codes.make(owner, now=timezone.now())
+    codes = recovery_codes.unsaved(owner.id)
+    recovery_codes.confirm_saved(
         administrator_id=owner.id, actor=people.actor(owner), now=timezone.now()
     )
     client = Client(HTTP_USER_AGENT=people.CHROME)

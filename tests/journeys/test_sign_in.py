@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from doorward.accounts.models import Administrator, Status
 from doorward.credentials.models import Factor, RecoverySet
-from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.customers.models import Customer
 from doorward.sessions import ending
 from doorward.sessions.events import SIGN_IN_ABANDONED, SIGNED_IN, SIGNED_OUT
@@ -149,9 +149,9 @@ def test_a_step_already_passed_leads_onward_and_is_not_counted(client, owner):
 
 def test_a_recovery_code_signs_in_once(client, owner):
     kit_codes.enable_app(owner)
-    recovery_codes_codes.make(owner, now=timezone.now())
-    codes = recovery_codes_codes.unsaved(owner.id)
-    recovery_codes_codes.confirm_saved(
+    recovery_codes.make(owner, now=timezone.now())
+    codes = recovery_codes.unsaved(owner.id)
+    recovery_codes.confirm_saved(
         administrator_id=owner.id, actor=people.actor(owner), now=timezone.now()
     )
     password(client, owner)

@@ -22,7 +22,7 @@ from doorward.credentials.events import (
     TWO_FACTOR_ENABLE_FAILED,
 )
 from doorward.credentials.models import Factor
-from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.customers import cached
 from doorward.customers.models import Customer
 from doorward.sessions.events import SIGNED_IN
@@ -148,7 +148,7 @@ def test_only_a_passkey_serves_any_more(owner, clock):
 
 def test_recovery_codes_that_are_not_saved_are_a_reason(owner):
     kit_codes.enable_app(owner)
-    recovery_codes_codes.make(owner, now=timezone.now())
+    recovery_codes.make(owner, now=timezone.now())
     client = browsers.browser_of_with_factor(owner)
     said = why_on(client.get("/sign-in/recovery-codes/"))
     assert said == "New recovery codes were made and are not saved yet."

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from doorward.credentials import sealed
 from doorward.credentials.models import Factor
-from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.credentials.totp import rules
 from doorward.credentials.totp.enrol import write_factor
 from doorward.kernel.crypto import sealing
@@ -35,9 +35,9 @@ def enable_app(person: Administrator, *, name: str = "Pixel 9") -> bytes:
 def saved_codes(person: Administrator) -> list[str]:
     """Return the recovery codes that a person has made and saved just now."""
     now = timezone.now()
-    recovery_codes_codes.make(person, now=now)
-    codes = recovery_codes_codes.unsaved(person.id)
-    recovery_codes_codes.confirm_saved(administrator_id=person.id, actor=actor(person), now=now)
+    recovery_codes.make(person, now=now)
+    codes = recovery_codes.unsaved(person.id)
+    recovery_codes.confirm_saved(administrator_id=person.id, actor=actor(person), now=now)
     return codes
 
 

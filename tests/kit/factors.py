@@ -10,7 +10,7 @@ from django.utils import timezone
 from doorward.accounts.models import Administrator
 from doorward.credentials import removal
 from doorward.credentials.errors import WrongCode
-from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.credentials.totp import enrol
 from doorward.gate import loading
 from doorward.sessions import issuing
@@ -53,16 +53,14 @@ def confirm_shown(auth: AuthContext, person: Administrator, code: str) -> Starte
 
 
 def use(auth: AuthContext, code: str, person: Administrator) -> Started:
-    return recovery_codes_codes.use(
-        auth=auth, code=code, actor=people.actor(person), now=timezone.now()
-    )
+    return recovery_codes.use(auth=auth, code=code, actor=people.actor(person), now=timezone.now())
 
 
 def saved_codes(person: Administrator) -> list[str]:
     kit_codes.enable_app(person)
-    recovery_codes_codes.make(person, now=timezone.now())
-    codes = recovery_codes_codes.unsaved(person.id)
-    recovery_codes_codes.confirm_saved(
+    recovery_codes.make(person, now=timezone.now())
+    codes = recovery_codes.unsaved(person.id)
+    recovery_codes.confirm_saved(
         administrator_id=person.id, actor=people.actor(person), now=timezone.now()
     )
     return codes

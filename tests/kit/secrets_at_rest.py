@@ -12,7 +12,7 @@ from doorward.accounts import mailed_links
 from doorward.accounts.models import LinkPurpose, MailedLink
 from doorward.audit.actor import ClientInfo
 from doorward.credentials.password import change
-from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.credentials.totp import enrol
 from doorward.sessions import issuing, saved_requests
 from doorward.sessions.models import Session
@@ -55,13 +55,11 @@ def keep(owner: Administrator, colleague: Administrator, newcomer: Administrator
     """Make one of everything."""
     now = timezone.now()
     secret = kit_codes.enable_app(owner)
-    recovery_codes_codes.make(owner, now=now)
-    codes = recovery_codes_codes.unsaved(owner.id)
-    recovery_codes_codes.confirm_saved(
-        administrator_id=owner.id, actor=people.actor(owner), now=now
-    )
+    recovery_codes.make(owner, now=now)
+    codes = recovery_codes.unsaved(owner.id)
+    recovery_codes.confirm_saved(administrator_id=owner.id, actor=people.actor(owner), now=now)
     kit_codes.enable_app(colleague)
-    recovery_codes_codes.make(colleague, now=now)
+    recovery_codes.make(colleague, now=now)
     browser = browsers.browser_of(owner)
     saved_requests.save(session_of(browser), path="/profile/", fields=[("phone", "1")], now=now)
     change.send_link(person=owner, actor=people.actor(owner), now=now)
@@ -75,7 +73,7 @@ def keep(owner: Administrator, colleague: Administrator, newcomer: Administrator
         newcomer=newcomer,
         secret=secret,
         codes=codes,
-        unsaved_codes=recovery_codes_codes.unsaved(colleague.id),
+        unsaved_codes=recovery_codes.unsaved(colleague.id),
         browser=browser,
         link=mailed_links.path(link),
         started=started,

@@ -52,7 +52,7 @@ from doorward.credentials.events import (
 )
 from doorward.credentials.models import Factor
 from doorward.credentials.password import change as password_change
-from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.credentials.totp import enrol
 from doorward.credentials.trusted_browsers import policy_change as trusted_browsers_policy_change
 from doorward.credentials.trusted_browsers import trust
@@ -283,18 +283,18 @@ def rights_changed(stage: Stage) -> None:
 def codes_made(stage: Stage) -> None:
     kit_codes.enable_app(stage.person)
     auth = stage.signed_in()
-    recovery_codes_codes.make_new(auth=auth, actor=auth.actor(ORIGIN), now=stage.now)
+    recovery_codes.make_new(auth=auth, actor=auth.actor(ORIGIN), now=stage.now)
 
 
 def recovery_code_used(stage: Stage) -> None:
     kit_codes.enable_app(stage.person)
-    recovery_codes_codes.make(stage.person, now=stage.now)
-    codes = recovery_codes_codes.unsaved(stage.person.id)
-    recovery_codes_codes.confirm_saved(
+    recovery_codes.make(stage.person, now=stage.now)
+    codes = recovery_codes.unsaved(stage.person.id)
+    recovery_codes.confirm_saved(
         administrator_id=stage.person.id, actor=stage.by_person, now=stage.now
     )
     auth = stage.auth(stage.knows_password())
-    recovery_codes_codes.use(auth=auth, code=codes[0], actor=auth.actor(ORIGIN), now=stage.now)
+    recovery_codes.use(auth=auth, code=codes[0], actor=auth.actor(ORIGIN), now=stage.now)
 
 
 def browser_trusted(stage: Stage) -> None:

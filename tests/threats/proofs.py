@@ -15,7 +15,7 @@ from django.utils import timezone
 from doorward.accounts.models import Administrator
 from doorward.credentials import sealed
 from doorward.credentials.models import Factor
-from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.kernel.crypto import sealing
 from doorward.signin import mailbox
 from doorward.signin.models import MailboxProof
@@ -104,9 +104,9 @@ def at_second_step_with_passkey(person: Person) -> None:
 
 def at_recovery(person: Person) -> None:
     kit_codes.enable_app(person.row)
-    recovery_codes_codes.make(person.row, now=timezone.now())
-    person.codes = recovery_codes_codes.unsaved(person.row.id)
-    recovery_codes_codes.confirm_saved(
+    recovery_codes.make(person.row, now=timezone.now())
+    person.codes = recovery_codes.unsaved(person.row.id)
+    recovery_codes.confirm_saved(
         administrator_id=person.row.id, actor=kit_people.actor(person.row), now=timezone.now()
     )
     password_was_right(person)

@@ -10,7 +10,7 @@ import pytest
 from doorward.credentials.errors import CodeAlreadyUsed, RecoveryCodeWrong, WrongCode
 from doorward.credentials.events import RECOVERY_CODE_USED
 from doorward.credentials.models import Factor
-from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.gate import loading
 from doorward.kernel.models import Attempt
 from doorward.signin import mailbox
@@ -66,7 +66,7 @@ def test_each_code_works_once_in_any_writing(owner):
     assert after.facts.session.recovery_at is not None
     with pytest.raises(RecoveryCodeWrong):
         use(begin(owner), codes[0], owner)
-    assert recovery_codes_codes.left(owner.id) == 9
+    assert recovery_codes.left(owner.id) == 9
     assert kit_people.events(RECOVERY_CODE_USED)[0].details["left"] == 9
 
 

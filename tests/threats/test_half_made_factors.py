@@ -15,7 +15,7 @@ from doorward.credentials.errors import (
     WrongCode,
 )
 from doorward.credentials.models import Factor, RecoverySet, SetUp
-from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.credentials.recovery_codes import codes as recovery_codes
 from tests.kit import browsers, people
 from tests.kit import codes as kit_codes
 from tests.kit.factors import begin, confirm, disable, require, show, use, verify_code
@@ -76,7 +76,7 @@ def test_codes_of_a_set_up_that_was_undone_are_gone_with_it(owner, clock):
     auth = begin(owner)
     secret = show(auth)
     confirm(auth, kit_codes.code(secret), owner)
-    codes = recovery_codes_codes.unsaved(owner.id)
+    codes = recovery_codes.unsaved(owner.id)
     clock.shift(timedelta(minutes=1))
     after = begin(people.again(owner))
     disable(after, kit_codes.code(secret))

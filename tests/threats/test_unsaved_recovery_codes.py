@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from doorward.credentials.errors import RecoveryCodeWrong
-from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.gate.loading import load
 from doorward.sessions.errors import StaleRequest
 from doorward.sessions.models import Session
@@ -40,14 +40,11 @@ def makes_codes(person) -> tuple[Client, list[str]]:
     """Let the owner make new codes in a browser of theirs, and not say that they are saved."""
     owner = browsers.browser_of(person)
     assert owner.post("/security/recovery-codes/").status_code == 303
-    return owner, recovery_codes_codes.unsaved(person.id)
+    return owner, recovery_codes.unsaved(person.id)
 
 
 def still_unsaved(person, codes) -> bool:
-    return (
-        recovery_codes_codes.unsaved(person.id) == codes
-        and recovery_codes_codes.left(person.id) == 10
-    )
+    return recovery_codes.unsaved(person.id) == codes and recovery_codes.left(person.id) == 10
 
 
 @pytest.fixture
@@ -85,7 +82,7 @@ def test_nor_does_who_was_let_in_by_a_recovery_code_and_they_are_not_kept_from_t
     assert thief.get("/security/").status_code == 200
     assert shows(thief) == []
     assert thief.post(SAVE, {"saved": "on"}).status_code == 303
-    assert recovery_codes_codes.unsaved(owner.id) == codes
+    assert recovery_codes.unsaved(owner.id) == codes
 
 
 def test_another_session_sees_them_after_a_factor_and_from_then_on_they_are_its_own(owner, saved):
@@ -97,7 +94,7 @@ def test_another_session_sees_them_after_a_factor_and_from_then_on_they_are_its_
     assert maker.post(SAVE, {"saved": "on"})["Location"] == "/sign-in/code/"
     assert still_unsaved(owner, codes)
     assert other.post(SAVE, {"saved": "on"}).status_code == 303
-    assert recovery_codes_codes.unsaved(owner.id) == []
+    assert recovery_codes.unsaved(owner.id) == []
 
 
 def test_the_session_that_made_them_sees_them_until_ten_minutes_are_over(owner, saved, clock):
@@ -122,14 +119,12 @@ def test_no_unsaved_code_opens_anything_and_the_old_ones_go_on_working(owner, sa
 
 def test_nor_do_the_first_codes_of_all(owner):
     kit_codes.enable_app(owner)
-    recovery_codes_codes.make(owner, now=timezone.now())
-    (code, *_rest) = recovery_codes_codes.unsaved(owner.id)
+    recovery_codes.make(owner, now=timezone.now())
+    (code, *_rest) = recovery_codes.unsaved(owner.id)
     auth = load(_token(owner))
     assert auth is not None
     with pytest.raises(RecoveryCodeWrong):
-        recovery_codes_codes.use(
-            auth=auth, code=code, actor=people.actor(owner), now=timezone.now()
-        )
+        recovery_codes.use(auth=auth, code=code, actor=people.actor(owner), now=timezone.now())
 
 
 def test_saying_saved_means_the_codes_that_were_on_the_page(owner, saved):
@@ -138,12 +133,12 @@ def test_saying_saved_means_the_codes_that_were_on_the_page(owner, saved):
     (seen,) = re.findall(r'name="set" value="([^"]+)"', page)
     # The same session makes others in another window.
     maker_id = Session.objects.filter(administrator=owner).latest("created_at").id
-    again = recovery_codes_codes.make(people.again(owner), now=timezone.now(), session_id=maker_id)
-    codes = recovery_codes_codes.unsaved(owner.id)
+    again = recovery_codes.make(people.again(owner), now=timezone.now(), session_id=maker_id)
+    codes = recovery_codes.unsaved(owner.id)
     assert maker.post(SAVE, {"saved": "on", "set": seen}).status_code == 303
     assert still_unsaved(owner, codes)
     assert maker.post(SAVE, {"saved": "on", "set": str(again.id)}).status_code == 303
-    assert recovery_codes_codes.unsaved(owner.id) == []
+    assert recovery_codes.unsaved(owner.id) == []
 
 
 def test_codes_that_were_made_elsewhere_since_the_gate_looked_are_not_taken_over(owner, saved):
@@ -151,15 +146,15 @@ def test_codes_that_were_made_elsewhere_since_the_gate_looked_are_not_taken_over
     auth = load(started_token)
     assert auth is not None
     actor = auth.actor(people.actor(owner).client)
-    recovery_codes_codes.make(owner, now=timezone.now(), session_id=actor.session_id)
+    recovery_codes.make(owner, now=timezone.now(), session_id=actor.session_id)
     auth = load(started_token)
     assert auth is not None
-    recovery_codes_codes.make(owner, now=timezone.now())
+    recovery_codes.make(owner, now=timezone.now())
     with pytest.raises(StaleRequest):
-        recovery_codes_codes.shown(auth=auth, actor=actor, now=timezone.now())
-    recovery_codes_codes.confirm_saved(administrator_id=owner.id, actor=actor, now=timezone.now())
-    assert recovery_codes_codes.left(owner.id) == 10
-    assert len(recovery_codes_codes.unsaved(owner.id)) == 10
+        recovery_codes.shown(auth=auth, actor=actor, now=timezone.now())
+    recovery_codes.confirm_saved(administrator_id=owner.id, actor=actor, now=timezone.now())
+    assert recovery_codes.left(owner.id) == 10
+    assert len(recovery_codes.unsaved(owner.id)) == 10
 
 
 @pytest.mark.django_db(transaction=True)
@@ -167,12 +162,12 @@ def test_two_sessions_that_look_at_once_have_one_owner_of_the_codes(owner):
     kit_codes.enable_app(owner)
     kit_codes.saved_codes(owner)
     tokens = [_token(owner), _token(owner)]
-    recovery_codes_codes.make(owner, now=timezone.now())
+    recovery_codes.make(owner, now=timezone.now())
     found = [load(token) for token in tokens]
     origin, now = people.actor(owner).client, timezone.now()
     at_once(
         [
-            partial(recovery_codes_codes.shown, auth=one, actor=one.actor(origin), now=now)
+            partial(recovery_codes.shown, auth=one, actor=one.actor(origin), now=now)
             for one in found
             if one
         ]

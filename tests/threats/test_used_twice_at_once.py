@@ -25,7 +25,7 @@ from doorward.credentials.events import (
 )
 from doorward.credentials.models import Factor, RecoverySet
 from doorward.credentials.password import change
-from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.kernel.errors import Refusal
 from doorward.recovery import not_me
 from doorward.recovery.events import NOT_ME
@@ -81,7 +81,7 @@ def test_a_code_of_an_app(owner):
 def test_a_recovery_code(owner):
     code = saved_codes(owner)[0]
     one_is_taken([partial(use, one, code, owner) for one in browsers(owner)])
-    assert recovery_codes_codes.left(owner.id) == 9
+    assert recovery_codes.left(owner.id) == 9
     assert len(people.events(RECOVERY_CODE_USED)) == 1
 
 
@@ -177,16 +177,12 @@ def test_a_link_that_confirms_an_email(owner):
 def test_new_recovery_codes_and_saving_them(owner):
     kit_codes.enable_app(owner)
     auth, actor, now = begin(owner), people.actor(owner), timezone.now()
-    made = at_once(
-        [partial(recovery_codes_codes.make_new, auth=auth, actor=actor, now=now)] * TIMES
-    )
+    made = at_once([partial(recovery_codes.make_new, auth=auth, actor=actor, now=now)] * TIMES)
     assert made == [None] * TIMES
     assert RecoverySet.objects.count() == 1
-    saved = partial(
-        recovery_codes_codes.confirm_saved, administrator_id=owner.id, actor=actor, now=now
-    )
+    saved = partial(recovery_codes.confirm_saved, administrator_id=owner.id, actor=actor, now=now)
     assert at_once([saved] * TIMES) == [None] * TIMES
-    assert recovery_codes_codes.left(owner.id) == 10
+    assert recovery_codes.left(owner.id) == 10
     assert len(people.events(RECOVERY_CODES_SAVED)) == 1
 
 
