@@ -149,7 +149,7 @@ def test_what_is_no_anchor_is_one_sentence(batches: list[Batch], tmp_path: Path)
 def test_before_anything_is_sealed_there_is_no_anchor(db: None) -> None:
     said = run("anchor")
     assert (said.exit_code, said.stdout) == (1, "")
-    assert said.stderr.startswith("Nothing of the history is sealed yet")
+    assert said.stderr.startswith("None of the history is sealed yet")
 
 
 # --- exports --------------------------------------------------------------------------------------

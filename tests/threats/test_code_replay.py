@@ -18,7 +18,7 @@ from doorward.signin.models import MailboxProof
 from tests.kit import codes as kit_codes
 from tests.kit import people as kit_people
 from tests.kit.factors import begin, confirm, disable, saved_codes, show, use, verify_code
-from tests.threats.proofs import WAYS, Person
+from tests.threats.proofs import SET_UP, WAYS, Person
 
 if TYPE_CHECKING:
     import time_machine
@@ -136,9 +136,7 @@ def writings(code: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    "way", [way for way in WAYS if way.reaches.endswith("set_up._check")], ids=str
-)
+@pytest.mark.parametrize("way", [way for way in WAYS if way.reaches == SET_UP], ids=str)
 def test_the_code_of_a_set_up_signs_in_nobody(owner, clock, way):
     person = Person(owner)
     way.arrive(person)
