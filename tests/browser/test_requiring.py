@@ -68,7 +68,7 @@ def test_by_marking_several(portal, nora, ines, somewhere):
     samuel = portal.person("Samuel Osei", customer=nora.customer)
     somewhere.is_signed_in_as(nora).go("/administrators/")
     for person in (ines, samuel):
-        somewhere.page.get_by_label(f"Mark {person.name}").check()
+        somewhere.page.get_by_label(f"Select {person.name}").check()
     somewhere.page.get_by_role("button", name="Require 2FA").click()
     somewhere.hears("", role="status")
     somewhere.sees("administrators")
