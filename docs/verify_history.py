@@ -24,17 +24,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-PUBLIC = (
-    *("id", "public_id", "at", "kind", "outcome", "actor_type", "actor_id", "subject_id"),
-    *("customer_id", "customer_name", "session_id", "request_id"),
-)
+# What a leaf of each form holds: columns as they are, and of which columns its hashed parts are made.
+FORMS = {
+    1: {
+        "": (
+            *("form", "id", "public_id", "at", "type", "outcome", "actor_type", "actor_id"),
+            *("on_behalf_of_id", "credential", "credential_id", "subject_id"),
+            *("customer_id", "customer_name", "request_id", "details"),
+        ),
+        "actor": ("actor_name", "actor_email", "address", "browser"),
+        "on_behalf_of": ("on_behalf_of_name", "on_behalf_of_email"),
+        "subject": ("subject_name", "subject_email", "typed"),
+    },
+}
 SLACK = timedelta(hours=1)
 SHORTEST_KEEP = timedelta(days=30)
 # In a table these are not text; an empty cell of them is null.
-JSON_CELLS = {"batch", "id", "details", "typed", "size", "complete"}
+JSON_CELLS = {"batch", "form", "id", "details", "typed", "size", "complete"}
 NULL_CELLS = JSON_CELLS | {
     *("actor_id", "actor_salt", "actor_hash", "subject_id", "subject_salt", "subject_hash"),
-    *("customer_id", "session_id"),
+    *("on_behalf_of_id", "on_behalf_of_salt", "on_behalf_of_hash"),
+    *("customer_id", "credential_id"),
 }
 BROKEN = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
@@ -89,13 +99,12 @@ def canonical(value: dict[str, Any]) -> bytes:
 
 def leaf(event: dict[str, Any]) -> bytes:
     """Give the hash of an event."""
-    actor = {name: event[name] for name in ("actor_name", "actor_email", "address", "browser")}
-    subject = {name: event[name] for name in ("subject_name", "subject_email")}
-    subject["typed"] = as_object(event["typed"])
-    content = {name: event[name] for name in PUBLIC}
-    content["details"] = as_object(event["details"])
-    content["actor"] = part_hash(event, "actor", actor)
-    content["subject"] = part_hash(event, "subject", subject)
+    content: dict[str, Any] = {}
+    for part, names in FORMS.get(event["form"], {}).items():
+        columns = {name: event[name] for name in names}
+        for name in {"details", "typed"} & columns.keys():
+            columns[name] = as_object(columns[name])
+        content |= {part: part_hash(event, part, columns)} if part else columns
     return sha256(b"\x00", canonical(content))
 
 
@@ -109,7 +118,9 @@ def part_hash(event: dict[str, Any], whose: str, part: dict[str, Any]) -> str:
     salt, kept = event[f"{whose}_salt"], event[f"{whose}_hash"]
     if salt is not None:
         return sha256(b"\x03", bytes.fromhex(salt), canonical(part)).hex()
-    return str(kept) if kept is not None and not any(part.values()) else ""
+    if any(part.values()):
+        return "put there later"
+    return str(kept) if kept is not None else ""
 
 
 def tree(leaves: list[bytes]) -> bytes:
@@ -140,6 +151,8 @@ class Export:
     # Forgetting and erasing are events: up to which batch and when; who.
     forgettings: list[tuple[int, str]] = field(default_factory=list)
     erasings: set[str] = field(default_factory=set)
+    # Forms of leaves that this program does not know, and in which batch.
+    unknown: set[tuple[int | None, int]] = field(default_factory=set)
     # Whose parts are erased, and the first batch with such a part.
     erased: dict[str | None, int] = field(default_factory=dict)
 
@@ -148,16 +161,21 @@ class Export:
         if record["record"] == "batch":
             self.batches.append(record)
             return
-        number, at, kind = record["batch"], record["at"], record["kind"]
+        number, at, event_type = record["batch"], record["at"], record["type"]
         self.events.setdefault(number, []).append((record["id"], leaf(record), at))
-        if kind == "history_forgotten":
+        if record["form"] not in FORMS:
+            self.unknown.add((number, record["form"]))
+        if event_type == "history_forgotten":
             self.forgettings.append((int(record["details"]["batch"]), at))
-        if kind == "administrator_erased":
+        if event_type == "administrator_erased":
             self.erasings.add(record["subject_id"])
         if number is not None and record["actor_salt"] is None:
             self.erased.setdefault(record["actor_id"] or record["subject_id"], number)
         if number is not None and record["subject_salt"] is None:
             self.erased.setdefault(record["subject_id"], number)
+        on_behalf_of = record["on_behalf_of_id"]
+        if number is not None and on_behalf_of and record["on_behalf_of_salt"] is None:
+            self.erased.setdefault(on_behalf_of, number)
 
     def counted(self) -> str:
         """Say in numbers what is there."""
@@ -173,6 +191,8 @@ def findings(export: Export, anchors: list[tuple[int, str]]) -> Iterator[str]:
     for batch in export.batches:
         yield from wrong_events(export, batch)
     yield from wrong_dates(export)
+    for number, form in export.unknown:
+        yield f"Of batch {number} an event is of form {form}, which this program does not know."
     known = {batch["batch"] for batch in export.batches} | {None}
     for number in export.events.keys() - known:
         yield f"Events say they are of batch {number}, which was never sealed."

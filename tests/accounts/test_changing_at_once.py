@@ -131,7 +131,7 @@ def test_require_and_untick_at_once_end_in_one_of_both_and_say_so(owner, colleag
         people.events(TWO_FACTOR_REQUIRED) + people.events(TWO_FACTOR_NO_LONGER_REQUIRED),
         key=lambda event: event.id,
     )
-    assert people.again(colleague).require_2fa == (last.kind == TWO_FACTOR_REQUIRED)
+    assert people.again(colleague).require_2fa == (last.type == TWO_FACTOR_REQUIRED)
 
 
 def test_a_due_password_set_in_several_browsers_at_once_is_nobodys_mistake(owner):

@@ -27,17 +27,17 @@ MAY_REWRITE = {
 
 WAYS: list[Callable[[Event], object]] = [
     lambda event: event.save(),
-    lambda event: event.save(update_fields=["kind"]),
+    lambda event: event.save(update_fields=["type"]),
     lambda event: event.save(force_update=True),
     lambda event: event.delete(),
     lambda event: Event.objects.filter(id=event.id).delete(),
     lambda _event: Event.objects.all().delete(),
-    lambda event: Event.objects.filter(id=event.id).update(kind="signed_in"),
+    lambda event: Event.objects.filter(id=event.id).update(type="signed_in"),
     lambda event: Event.objects.filter(id=event.id).update(batch=None),
-    lambda event: Event.objects.bulk_update([event], ["kind"]),
-    lambda event: Event.objects.update_or_create({"kind": "signed_in"}, id=event.id),
+    lambda event: Event.objects.bulk_update([event], ["type"]),
+    lambda event: Event.objects.update_or_create({"type": "signed_in"}, id=event.id),
     lambda event: Event.objects.bulk_create(
-        [event], update_conflicts=True, update_fields=["kind"], unique_fields=["id"]
+        [event], update_conflicts=True, update_fields=["type"], unique_fields=["id"]
     ),
 ]
 
@@ -47,7 +47,7 @@ def test_nothing_changes_or_deletes_an_event(owner, way) -> None:
     histories.happen(owner)
     before = list(Event.objects.order_by("id").values())
     event = Event.objects.latest("id")
-    event.kind = "signed_out"
+    event.type = "signed_out"
     with pytest.raises(AppendOnly), transaction.atomic():
         way(event)
     assert list(Event.objects.order_by("id").values()) == before
@@ -58,14 +58,14 @@ def test_that_it_was_dispatched_is_written_down(owner) -> None:
     now = timezone.now()
     assert Event.objects.update(dispatched_at=now) == Event.objects.count()
     with pytest.raises(AppendOnly):
-        Event.objects.update(dispatched_at=now, kind="signed_in")
+        Event.objects.update(dispatched_at=now, type="signed_in")
 
 
 def test_a_new_one_takes_no_place_that_is_taken(owner) -> None:
     histories.happen(owner)
     there = Event.objects.latest("id")
     with pytest.raises(IntegrityError), transaction.atomic():
-        Event(id=there.id, at=there.at, kind="signed_in", outcome="ok").save()
+        Event(id=there.id, at=there.at, type="signed_in", outcome="ok").save()
 
 
 def test_who_may_rewrite_is_known() -> None:

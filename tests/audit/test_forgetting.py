@@ -96,7 +96,7 @@ def test_part_of_a_forgotten_batch_is_a_finding(two_years: list[Batch]) -> None:
 
 def test_without_its_event_it_was_not_forgotten(two_years: list[Batch], tmp_path: Path) -> None:
     forget()
-    Event.rewritable.filter(kind=HISTORY_FORGOTTEN).delete()
+    Event.rewritable.filter(type=HISTORY_FORGOTTEN).delete()
     assert histories.faults() == {(1, "deleted"), (2, "deleted")}
     alone = histories.verify_alone(histories.export(tmp_path, "csv"))
     assert (

@@ -184,9 +184,9 @@ def state(email: str) -> dict[str, Any]:
 
 
 def events(email: str) -> list[str]:
-    """Return the kinds of the events that are about a person, oldest first."""
+    """Return the types of the events that are about a person, oldest first."""
     rows = Event.objects.filter(subject_id=_person(email).id)
-    return list(rows.order_by("id").values_list("kind", flat=True))
+    return list(rows.order_by("id").values_list("type", flat=True))
 
 
 def many_events(email: str, number: int) -> None:

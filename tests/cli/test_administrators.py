@@ -247,8 +247,8 @@ class TestStatus:
         assert browser.get("/").status_code == 303
         assert record()["status"] == "suspended"
         assert run("restore", EMAIL).output == f"{EMAIL} is active.\n"
-        kinds = [ADMINISTRATOR_SUSPENDED, ADMINISTRATOR_RESTORED]
-        assert [kit_people.events(kind)[0].actor_type for kind in kinds] == ["operator"] * 2
+        types = [ADMINISTRATOR_SUSPENDED, ADMINISTRATOR_RESTORED]
+        assert [kit_people.events(one)[0].actor_type for one in types] == ["operator"] * 2
         assert run("restore", EMAIL).exit_code == 0
         assert len(kit_people.events(ADMINISTRATOR_RESTORED)) == 1
 

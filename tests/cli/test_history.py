@@ -169,7 +169,7 @@ def test_both_forms_say_the_same(batches: list[Batch], owner: Administrator) -> 
             assert row["public_id"] == line["public_id"]
             assert json.loads(row["details"]) == line["details"]
     assert [line["batch"] for line in lines if line["record"] == "batch"] == [1, 2, 3, 4]
-    assert lines[-1]["kind"] == HISTORY_EXPORTED
+    assert lines[-1]["type"] == HISTORY_EXPORTED
 
 
 def test_no_cell_runs_in_a_spreadsheet(owner: Administrator, tmp_path: Path) -> None:

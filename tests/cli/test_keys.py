@@ -108,11 +108,11 @@ def test_a_key_is_changed_from_start_to_end(keys, kept, later):
 
 def recorded():
     """Return what history has of keys; all of it in the provider's own, with nothing secret."""
-    kinds = (KEY_MADE, KEYS_ROTATED, KEY_DROPPED)
-    found = list(Event.objects.filter(kind__in=kinds).order_by("id"))
+    types = (KEY_MADE, KEYS_ROTATED, KEY_DROPPED)
+    found = list(Event.objects.filter(type__in=types).order_by("id"))
     assert {event.customer_id for event in found} <= {people.provider().id}
     assert {(event.actor_id, event.actor_type) for event in found} <= {(None, "operator")}
-    return [(event.kind, event.details) for event in found]
+    return [(event.type, event.details) for event in found]
 
 
 def test_the_providers_staff_read_of_it(keys, kept):

@@ -37,7 +37,7 @@ from doorward.customers.models import Customer
 from doorward.web.activity.export import table
 
 Event.objects.bulk_create(
-    Event(at=timezone.now(), kind="signed_in", outcome="ok", customer_id=uuid4()) for _ in range(2500)
+    Event(at=timezone.now(), type="signed_in", outcome="ok", customer_id=uuid4()) for _ in range(2500)
 )
 
 def export(_number):
@@ -153,7 +153,7 @@ from doorward.customers.models import Customer
 
 provider = Customer.objects.get()
 Event.objects.bulk_create(
-    Event(at=timezone.now(), kind="signed_in", outcome="ok", customer_id=provider.id) for _ in range(2500)
+    Event(at=timezone.now(), type="signed_in", outcome="ok", customer_id=provider.id) for _ in range(2500)
 )
 """
 PASSWORD = "seven bridges over a quiet river"

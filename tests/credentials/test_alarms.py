@@ -52,12 +52,14 @@ def alarmed() -> int:
     return len(people.events(GUESSING_ALARM))
 
 
-def failed_before(person: Administrator, times: int, kind: EventType = SECOND_STEP_FAILED) -> None:
+def failed_before(
+    person: Administrator, times: int, event_type: EventType = SECOND_STEP_FAILED
+) -> None:
     """Write down wrong codes that were tried just now."""
     with transaction.atomic():
         for _ in range(times):
             record(
-                kind,
+                event_type,
                 actor=people.actor(person),
                 outcome=Outcome.FAILED,
                 details={"reason": "wrong_code"},

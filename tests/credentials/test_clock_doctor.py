@@ -45,7 +45,7 @@ def examine(person: Administrator, first: str, second: str) -> int:
         auth=begin(person),
         first=first,
         second=second,
-        kind=SECOND_STEP_FAILED,
+        event_type=SECOND_STEP_FAILED,
         actor=people.actor(person),
         now=timezone.now(),
     )
@@ -164,7 +164,7 @@ def test_at_once_no_more_than_the_free_ones_are_looked_at():
             auth=auth,
             first=first,
             second=second,
-            kind=SECOND_STEP_FAILED,
+            event_type=SECOND_STEP_FAILED,
             actor=people.actor(person),
             now=now,
         )

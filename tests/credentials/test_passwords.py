@@ -11,7 +11,7 @@ from django.utils import timezone
 from doorward.accounts import mailed_links
 from doorward.accounts.errors import LinkExpired, LinkInvalid, WrongStatus
 from doorward.accounts.models import Administrator, MailedLink, PasswordDue, Status
-from doorward.audit.actor import Actor, ClientInfo
+from doorward.audit.actor import Actor, ClientInfo, by_session
 from doorward.audit.events import Outcome
 from doorward.credentials.errors import (
     PasswordCommon,
@@ -41,12 +41,12 @@ from tests.kit.links import ask
 HERE = ClientInfo(address="192.0.2.1", browser="A browser")
 
 
-def by_session(person):
+def in_session(person):
     """Return a person in a session of theirs, and one more session elsewhere."""
     now = timezone.now()
     mine = issuing.begin(person, actor=people.actor(person), now=now, password_at=now)
     issuing.begin(person, actor=people.actor(person), now=now, password_at=now)
-    return Actor(who=person.who(), client=HERE, session_id=mine.session_id)
+    return Actor(person=person.who(), client=HERE, credential=by_session(mine.session_id))
 
 
 def change(person, actor, *, current=people.PASSWORD, password=people.OTHER_PASSWORD):
@@ -77,7 +77,7 @@ def open_sessions(person):
 
 
 def test_a_change_ends_all_sessions_but_the_one_that_asks(owner):
-    actor = by_session(owner)
+    actor = in_session(owner)
     change(owner, actor)
     assert has(owner, people.OTHER_PASSWORD)
     assert open_sessions(owner) == [actor.session_id]
@@ -85,7 +85,7 @@ def test_a_change_ends_all_sessions_but_the_one_that_asks(owner):
 
 
 def test_a_wrong_current_password_changes_nothing_and_is_counted(owner):
-    actor = by_session(owner)
+    actor = in_session(owner)
     for _ in range(rules.FREE):
         with pytest.raises(WrongCredentials):
             change(owner, actor, current="not my password at all")
@@ -98,7 +98,7 @@ def test_a_wrong_current_password_changes_nothing_and_is_counted(owner):
 
 def test_the_new_one_is_another_one(owner):
     with pytest.raises(PasswordUnchanged):
-        change(owner, by_session(owner), password=people.PASSWORD)
+        change(owner, in_session(owner), password=people.PASSWORD)
 
 
 @pytest.mark.parametrize(
@@ -114,17 +114,17 @@ def test_the_new_one_is_another_one(owner):
 )
 def test_a_bad_one_is_refused_by_name(owner, password, refusal):
     with pytest.raises(refusal):
-        change(owner, by_session(owner), password=password)
+        change(owner, in_session(owner), password=password)
     assert has(owner, people.PASSWORD)
 
 
 def test_with_two_factors_twelve_characters_do_and_it_is_remembered(owner):
     codes.enable_app(owner)
-    change(owner, by_session(owner), password="q7h2kz9w4m1x")
+    change(owner, in_session(owner), password="q7h2kz9w4m1x")
     assert people.again(owner).password_long is False
     change(
         owner,
-        Actor(who=owner.who(), client=HERE),
+        Actor(person=owner.who(), client=HERE),
         current="q7h2kz9w4m1x",
         password=people.OTHER_PASSWORD,
     )
@@ -181,7 +181,7 @@ def test_an_address_that_asks_for_everybody_has_to_wait(db):
 
 
 def test_a_reset_ends_all_sessions_and_begins_one_from_the_link(owner):
-    by_session(owner)
+    in_session(owner)
     ask(owner.email)
     started = reset(token_of(owner))
     assert has(owner, people.OTHER_PASSWORD)
@@ -251,7 +251,7 @@ def test_nobody_but_the_active_gets_a_link_from_a_colleague(owner, colleague):
 
 def test_what_is_due_is_set_and_no_longer_due(owner):
     Administrator.objects.of(owner.customer_id).update(password_due=PasswordDue.BREACHED)
-    actor = by_session(owner)
+    actor = in_session(owner)
     with pytest.raises(PasswordUnchanged):
         password_change.set_due(
             administrator_id=owner.id,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from doorward.accounts.models import Administrator, Status
@@ -42,7 +44,28 @@ def test_a_right_that_was_taken_is_none(owner):
     assert not is_allowed(actor, WHAT, owner.customer_id)
 
 
+@pytest.fixture
+def staff(owner):
+    """Somebody of the provider who may act for customers."""
+    return people.make_administrator(
+        people.provider(), email="s@northline.example", tabs={"home", "customers"}
+    )
+
+
+def test_who_acts_on_somebodys_behalf_may_what_both_may(owner, colleague, staff):
+    def may(action: Action, whom: Administrator) -> bool:
+        actor = replace(people.actor(staff), on_behalf_of=whom.who())
+        return is_allowed(actor, action, owner.customer_id, subject=whom.id)
+
+    assert may(Action.CHANGE_POLICY, owner)
+    assert not may(Action.CHANGE_POLICY, colleague), "who is helped has no right to it"
+    assert not may(Action.CHANGE_PERSON, owner), "nobody may do that for a customer"
+    assert not may(Action.SET_UP_FACTOR, owner), "one's own things are done by oneself"
+    Administrator.objects.of(staff.customer_id).filter(id=staff.id).update(tabs=" home ")
+    assert not may(Action.CHANGE_POLICY, owner), "who helps has lost the right to it"
+
+
 def test_nobody_signed_in_may_nothing_and_ours_may_everything(owner):
-    assert not is_allowed(Actor(who=None, client=ClientInfo()), WHAT, owner.customer_id)
+    assert not is_allowed(Actor(person=None, client=ClientInfo()), WHAT, owner.customer_id)
     assert is_allowed(CONSOLE, WHAT, owner.customer_id)
     assert is_allowed(WORKER, WHAT, owner.customer_id)

@@ -201,16 +201,20 @@ def mail_arrived(received: set[tuple[str, str]]) -> int:
     assert len(received) == len(numbers)
     states = dict(Delivery.objects.values_list("id", "state"))
     assert {one for one, state in states.items() if state == State.SENT} <= numbers <= set(states)
-    for event in Event.objects.filter(kind__in=TOLD, outcome=Outcome.OK):
+    for event in Event.objects.filter(type__in=TOLD, outcome=Outcome.OK):
         _was_told(event, received)
     return len(received)
 
 
 def _was_told(event: Event, received: set[tuple[str, str]]) -> None:
-    kind = ALL[event.kind]
-    if kind == TWO_FACTOR_REQUIRED and event.details.get("at_adding"):
+    event_type = ALL[event.type]
+    if event_type == TWO_FACTOR_REQUIRED and event.details.get("at_adding"):
         return
     mine = {to for number, to in received if number.startswith(f"<{event.public_id.hex}.")}
     dropped = Delivery.objects.filter(event_id=event.id, state=State.GIVEN_UP)
-    given_up = dropped.count() if kind in MAY_BE_DROPPED else 0
-    assert TOLD[kind] - given_up <= len(mine) <= TOLD[kind], (event.kind, event.details, mine)
+    given_up = dropped.count() if event_type in MAY_BE_DROPPED else 0
+    assert TOLD[event_type] - given_up <= len(mine) <= TOLD[event_type], (
+        event.type,
+        event.details,
+        mine,
+    )

@@ -50,9 +50,9 @@ class Somebody:
     doubt: tuple[Known, Counter[str]] | None = None
 
     @contextmanager
-    def asks(self, *kinds: EventType, **changed: Any) -> Iterator[None]:
+    def asks(self, *types: EventType, **changed: Any) -> Iterator[None]:
         """Send something within: answered, it is acknowledged; broken off, it stays in doubt."""
-        self.doubt = replace(self.known, **changed), Counter(kind for kind in kinds)
+        self.doubt = replace(self.known, **changed), Counter(types)
         yield
         self._settle()
 
@@ -66,6 +66,6 @@ class Somebody:
 
     def _settle(self) -> None:
         assert self.doubt is not None
-        self.known, kinds = self.doubt
-        self.happened += kinds
+        self.known, types = self.doubt
+        self.happened += types
         self.doubt = None

@@ -59,8 +59,8 @@ def plan(journey: Callable[..., None], customer: Customer) -> Plan:
 def events_of(person_id: UUID) -> Counter[str]:
     """Count what history says was done to somebody; that they left half-way, the worker says later."""
     mine = Event.objects.filter(subject_id=person_id, outcome=Outcome.OK)
-    mine = mine.exclude(kind=SIGN_IN_ABANDONED)
-    return Counter(mine.values_list("kind", flat=True))
+    mine = mine.exclude(type=SIGN_IN_ABANDONED)
+    return Counter(mine.values_list("type", flat=True))
 
 
 def _active(

@@ -48,13 +48,13 @@ def link(page: str, rel: str) -> str:
     return href.replace("&amp;", "&")
 
 
-def write(person, number=1, kind=SIGNED_IN, **fields):
+def write(person, number=1, event_type=SIGNED_IN, **fields):
     actor = Actor(
-        who=person.who(), client=ClientInfo(address="203.0.113.24", browser=people.CHROME)
+        person=person.who(), client=ClientInfo(address="203.0.113.24", browser=people.CHROME)
     )
     with transaction.atomic():
         for _ in range(number):
-            record(kind, actor=actor, **fields)
+            record(event_type, actor=actor, **fields)
     return list(Event.objects.order_by("-id")[:number])[::-1]
 
 
@@ -62,7 +62,7 @@ def test_what_happened_is_told_newest_first(owner, colleague, browser):
     browser.post(f"/administrators/{colleague.id}/", {})
     write(
         colleague,
-        kind=SIGN_IN_FAILED,
+        event_type=SIGN_IN_FAILED,
         outcome=Outcome.FAILED,
         details={"reason": "wrong_credentials"},
     )
@@ -97,13 +97,13 @@ def test_a_stranger_is_asked_to_sign_in(path, customer, client):
 
 
 def test_the_kind_narrows(owner, browser):
-    write(owner, kind=PASSWORD_CHANGED)
+    write(owner, event_type=PASSWORD_CHANGED)
     assert lines(browser.get("/activity/?group=password")) == [f"{INES} changed their password."]
     assert f"{INES} signed in." in lines(browser.get("/activity/?group=sign-in"))
 
 
 def test_the_outcome_narrows(owner, browser):
-    write(owner, kind=CHANGE_REFUSED, outcome=Outcome.REFUSED)
+    write(owner, event_type=CHANGE_REFUSED, outcome=Outcome.REFUSED)
     assert len(lines(browser.get("/activity/?outcome=refused"))) == 1
     assert lines(browser.get("/activity/?outcome=failed")) == []
 
@@ -112,7 +112,7 @@ def test_the_person_is_found_however_the_name_is_typed(owner, colleague, browser
     Administrator.objects.of(owner.customer_id).filter(id=colleague.id).update(
         **Administrator.name_columns(first_name="Söréna", last_name="Osei")
     )
-    write(people.again(colleague), kind=PASSWORD_CHANGED)
+    write(people.again(colleague), event_type=PASSWORD_CHANGED)
     for typed in ("osei", "OSEI", "sorena", "Söréna", "samuel.osei@"):
         found = lines(browser.get("/activity/", {"q": typed}))
         assert "Söréna Osei (samuel.osei@harbourbakery.example) changed their password." in found, (
@@ -123,7 +123,7 @@ def test_the_person_is_found_however_the_name_is_typed(owner, colleague, browser
 
 def test_the_days_narrow_in_the_readers_time_zone(owner, browser):
     Administrator.objects.of(owner.customer_id).update(time_zone="Asia/Tokyo")
-    (event,) = write(owner, kind=PASSWORD_CHANGED)
+    (event,) = write(owner, event_type=PASSWORD_CHANGED)
     # 20:00 in London on the third is 05:00 in Tokyo on the fourth.
     Event.rewritable.filter(id=event.id).update(at=datetime(2026, 3, 3, 20, tzinfo=UTC))
     for query, there in (
@@ -212,7 +212,7 @@ def table(answer, separator=",") -> list[dict[str, str]]:
 
 
 def test_the_table_has_what_the_page_has(owner, browser):
-    write(owner, kind=PASSWORD_CHANGED)
+    write(owner, event_type=PASSWORD_CHANGED)
     answer = browser.get("/activity/export.csv?group=password")
     assert answer.status_code == 200
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
@@ -292,7 +292,7 @@ def test_a_cell_that_another_spreadsheet_cuts_is_no_formula_either(cut, sign):
 def test_no_cell_is_a_formula(text, owner, browser):
     assert safe_cell(text) == f"'{text}"
     Administrator.objects.of(owner.customer_id).update(first_name=text, last_name="")
-    write(people.again(owner), kind=PASSWORD_CHANGED)
+    write(people.again(owner), event_type=PASSWORD_CHANGED)
     (row,) = table(browser.get("/activity/export.csv?group=password"))
     assert row["actor"] == safe_cell(text.strip())
 

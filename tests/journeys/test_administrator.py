@@ -92,8 +92,8 @@ def test_only_a_colleague_with_the_right_does_the_rest(owner, colleague, outside
         assert browser_of(who).post(page(person, deed)).status_code == status
     assert Client().post(page(person, deed)).status_code == 303
     assert MailedLink.objects.count() == made
-    kinds = set(Event.objects.order_by("id")[events:].values_list("kind", flat=True))
-    assert kinds <= {"signed_in", "access_refused"}
+    types = set(Event.objects.order_by("id")[events:].values_list("type", flat=True))
+    assert types <= {"signed_in", "access_refused"}
 
 
 def test_who_is_not_there_is_not_found(owner):

@@ -131,7 +131,7 @@ class TestAccess:
             assert answer.status_code == 403, address
         assert self.everything() == before
         # The first of each tab is an event; how often it was repeated is a number on it.
-        refused = Event.objects.filter(kind=ACCESS_REFUSED)
+        refused = Event.objects.filter(type=ACCESS_REFUSED)
         assert sorted(event.details["tab"] for event in refused) == sorted(STAFF)
 
     def test_one_tab_is_not_another(self):

@@ -34,7 +34,7 @@ def happen(person: Administrator, number: int = 3, **rest: Any) -> None:
     """Let something happen to a person, so many times."""
     with transaction.atomic():
         for _ in range(number):
-            record(FACTOR_RENAMED, actor=Actor(who=person.who(), client=ORIGIN), **rest)
+            record(FACTOR_RENAMED, actor=Actor(person=person.who(), client=ORIGIN), **rest)
 
 
 def sealed(person: Administrator, batches: int = 3, events: int = 3) -> list[Batch]:

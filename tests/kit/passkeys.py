@@ -122,9 +122,9 @@ def sign_in_alone(key: SoftKey, *, browser: str = BROWSER, **given: Any) -> Star
     return send_alone(key.get(asked_alone(browser), ORIGIN, **given), browser=browser)
 
 
-def reasons(kind: EventType) -> list[str]:
+def reasons(event_type: EventType) -> list[str]:
     """Return why something was refused, oldest first."""
-    return [event.details["reason"] for event in people.events(kind)]
+    return [event.details["reason"] for event in people.events(event_type)]
 
 
 # --- over the pages -------------------------------------------------------------------------------

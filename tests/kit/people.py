@@ -129,7 +129,7 @@ def again_by_id(person_id: UUID) -> Administrator:
 
 def actor(person: Administrator) -> Actor:
     """Return a person as the one who acts."""
-    return Actor(who=person.who(), client=ClientInfo(address="192.0.2.10", browser="A browser"))
+    return Actor(person=person.who(), client=ClientInfo(address="192.0.2.10", browser="A browser"))
 
 
 def disable_apps(person: Administrator, **named: str) -> None:
@@ -146,9 +146,9 @@ def was_signed_in(person: Administrator, at: datetime) -> None:
     rows.update(last_signed_in_at=Greatest(Coalesce("last_signed_in_at", Value(at)), Value(at)))
 
 
-def events(kind: EventType, **fields: Any) -> list[Event]:
-    """Return what history has of a kind, oldest first."""
-    return list(Event.objects.filter(kind=kind, **fields).order_by("id"))
+def events(event_type: EventType, **fields: Any) -> list[Event]:
+    """Return what history has of a type, oldest first."""
+    return list(Event.objects.filter(type=event_type, **fields).order_by("id"))
 
 
 def answer_asked() -> None:

@@ -28,7 +28,7 @@ from doorward.accounts.events import (
 )
 from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, Status
 from doorward.accounts.requirement import policy_of
-from doorward.audit.actor import CONSOLE, Actor, ClientInfo
+from doorward.audit.actor import CONSOLE, Actor, ClientInfo, by_session
 from doorward.audit.events import EventType, Outcome
 from doorward.audit.record import record
 from doorward.credentials import removal as mfa
@@ -97,11 +97,11 @@ class Stage:
 
     @property
     def by_owner(self) -> Actor:
-        return Actor(who=self.owner.who(), client=ORIGIN)
+        return Actor(person=self.owner.who(), client=ORIGIN)
 
     @property
     def by_person(self) -> Actor:
-        return Actor(who=self.person.who(), client=ORIGIN)
+        return Actor(person=self.person.who(), client=ORIGIN)
 
     def knows_password(self) -> Started:
         """A browser in which the right password was entered."""
@@ -117,7 +117,9 @@ class Stage:
     def signed_in(self) -> AuthContext:
         """A browser in which the person is through."""
         started = self.knows_password()
-        actor = Actor(who=self.person.who(), client=ORIGIN, session_id=started.session_id)
+        actor = Actor(
+            person=self.person.who(), client=ORIGIN, credential=by_session(started.session_id)
+        )
         issuing.mark_signed_in(
             started.session_id, actor=actor, now=self.now, with_what="password", known_browser=True
         )
@@ -136,7 +138,9 @@ class Stage:
 
 def signed_in(stage: Stage) -> None:
     started = stage.knows_password()
-    actor = Actor(who=stage.person.who(), client=ORIGIN, session_id=started.session_id)
+    actor = Actor(
+        person=stage.person.who(), client=ORIGIN, credential=by_session(started.session_id)
+    )
     issuing.mark_signed_in(
         started.session_id, actor=actor, now=stage.now, with_what="password", known_browser=False
     )
@@ -149,7 +153,9 @@ def sign_in_abandoned(stage: Stage) -> None:
 
 def signed_out(stage: Stage) -> None:
     started = stage.knows_password()
-    actor = Actor(who=stage.person.who(), client=ORIGIN, session_id=started.session_id)
+    actor = Actor(
+        person=stage.person.who(), client=ORIGIN, credential=by_session(started.session_id)
+    )
     ending.sign_out(started.session_id, actor=actor, now=stage.now)
 
 
@@ -412,7 +418,7 @@ def protection_lowered(stage: Stage) -> None:
     trusted_browsers_policy_change.change_policy(
         stage.person.customer,
         policy_change.PolicyChange(session_hours=20),
-        actor=Actor(who=staff.who(), client=ORIGIN),
+        actor=Actor(person=staff.who(), client=ORIGIN),
         now=stage.now,
     )
 

@@ -29,7 +29,7 @@ def test_every_message_is_used_and_has_its_template() -> None:
 
 def test_the_document_says_of_every_kind_who_is_told() -> None:
     rows = dict(ROW.findall(DOCUMENT.read_text()))
-    assert rows == {str(kind): _in_words(kind) for kind in ALL.values()}
+    assert rows == {str(event_type): _in_words(event_type) for event_type in ALL.values()}
 
 
 @pytest.mark.parametrize("message", Message)
@@ -37,8 +37,9 @@ def test_names_of_messages_fit_their_column(message: Message) -> None:
     assert len(message) <= 40
 
 
-def _in_words(kind: EventType) -> str:
+def _in_words(event_type: EventType) -> str:
     audience = [
-        f"{notification.audience}: `{notification.message}`" for notification in kind.notifications
+        f"{notification.audience}: `{notification.message}`"
+        for notification in event_type.notifications
     ]
     return "; ".join(audience) or "nobody"

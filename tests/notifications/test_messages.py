@@ -51,19 +51,19 @@ def test_there_is_a_happening_for_every_event_that_somebody_is_told_of() -> None
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.parametrize("kind", HAPPENINGS)
+@pytest.mark.parametrize("event_type", HAPPENINGS)
 def test_every_event_is_told_to_whom_the_catalogue_says(
-    kind: EventType, language: str, stage: Stage, folder: Folder
+    event_type: EventType, language: str, stage: Stage, folder: Folder
 ) -> None:
     Administrator.objects.everywhere().update(language=language)
-    HAPPENINGS[kind](stage)
+    HAPPENINGS[event_type](stage)
     folder.new(now=stage.now)
 
-    event = Event.objects.filter(kind=kind).latest("id")
+    event = Event.objects.filter(type=event_type).latest("id")
     rows = Delivery.objects.filter(event_id=event.id)
     assert {(row.template, row.address) for row in rows} == {
         (notification.message, _mailbox(notification.audience, stage))
-        for notification in kind.notifications
+        for notification in event_type.notifications
     }
     assert {row.state for row in rows} == {State.SENT}
     assert not Event.objects.filter(dispatched_at__isnull=True).exists()

@@ -88,7 +88,7 @@ def test_a_kind_of_a_newer_release_is_passed_over(colleague: Administrator, fold
     with transaction.atomic():
         record(PASSWORD_CHANGED, actor=CONSOLE, subject=colleague.who())
     event = Event.objects.latest("id")
-    Event.rewritable.filter(id=event.id).update(kind="moon_landed")
+    Event.rewritable.filter(id=event.id).update(type="moon_landed")
     assert folder.new() == []
     assert not Event.objects.filter(dispatched_at__isnull=True).exists()
 
@@ -99,26 +99,27 @@ _DETAIL = st.one_of(
 
 
 @given(
-    kind=st.sampled_from(sorted(ALL)),
+    event_type=st.sampled_from(sorted(ALL)),
     details=st.dictionaries(
         st.sampled_from(["change", "changed", "new_browser", "at_adding", "link", "proof"]), _DETAIL
     ),
 )
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_details_keep_an_event_from_being_looked_at(
-    kind: str, details: dict[str, Any], colleague: Administrator
+    event_type: str, details: dict[str, Any], colleague: Administrator
 ) -> None:
     event = Event(
         id=1,
-        kind=kind,
+        type=event_type,
         outcome="ok",
         details=details,
         subject_id=colleague.id,
         customer_id=colleague.customer_id,
-        session_id=colleague.id,
+        credential="session",
+        credential_id=colleague.id,
     )
     assert isinstance(deliveries_of(event, now=timezone.now()), list)
-    nobody = Event(id=1, kind=kind, outcome="ok", details=details)
+    nobody = Event(id=1, type=event_type, outcome="ok", details=details)
     assert deliveries_of(nobody, now=timezone.now()) == []
 
 
@@ -238,14 +239,14 @@ def test_nothing_secret_is_in_rows_or_in_the_log(
     owner: Administrator, colleague: Administrator, folder: Folder, caplog: Any
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    kinds = (
+    types = (
         MAILBOX_PROOF_SENT,
         PASSWORD_LINK_ASKED,
         TWO_FACTOR_ENABLED,
         EMAIL_CHANGE_ASKED,
     )
-    for kind in kinds:
-        HAPPENINGS[kind](Stage(person=colleague, owner=owner))
+    for event_type in types:
+        HAPPENINGS[event_type](Stage(person=colleague, owner=owner))
     texts = [part(mail, "plain") for mail in folder.new()]
     secrets = {found for text in texts for found in re.findall(r"/([\w-]{43})/", text)}
     secrets |= {

@@ -80,7 +80,7 @@ def test_exports_name_them_by_id_too(owner, impostor, colleague, tmp_path):
         [row] = [
             row
             for row in csv.DictReader(io.StringIO(text))
-            if PASSWORD_LINK_SENT in (row.get("event"), row.get("kind"))
+            if PASSWORD_LINK_SENT in (row.get("event"), row.get("type"))
         ]
         assert row["actor_id"] == str(impostor.id)
         assert row["actor_email"] == impostor.email

@@ -87,6 +87,6 @@ def test_following_an_address_changes_nothing(boss, forms):
         assert browser.get(path, form).status_code < 500 or route.pattern == "readyz"
     assert state() == before
     assert Session.objects.filter(ended_at=None).count() == open_sessions
-    kinds = set(Event.objects.values_list("kind", flat=True))
-    assert "signed_out" not in kinds
-    assert "history_exported" in kinds, "taking it along is written down, and changes nothing"
+    types = set(Event.objects.values_list("type", flat=True))
+    assert "signed_out" not in types
+    assert "history_exported" in types, "taking it along is written down, and changes nothing"

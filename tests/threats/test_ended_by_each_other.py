@@ -223,15 +223,15 @@ def test_a_session_that_has_ended_changes_nothing(act, owner):
 
 def as_it_is(person: Administrator) -> Any:
     again = kit_people.again(person)
-    kinds = [PASSWORD_CHANGED, TWO_FACTOR_ENABLED, TWO_FACTOR_DISABLED]
-    kinds += [FACTOR_REMOVED, SESSION_ENDED, OTHER_SESSIONS_ENDED]
+    types = [PASSWORD_CHANGED, TWO_FACTOR_ENABLED, TWO_FACTOR_DISABLED]
+    types += [FACTOR_REMOVED, SESSION_ENDED, OTHER_SESSIONS_ENDED]
     return (
         again.email,
         again.password,
         again.security_version,
         sorted(Factor.objects.values_list("id", flat=True)),
         codes.left(person.id),
-        Event.objects.filter(kind__in=kinds).count(),
+        Event.objects.filter(type__in=types).count(),
     )
 
 

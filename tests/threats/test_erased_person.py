@@ -91,7 +91,7 @@ def test_nothing_that_names_them_is_left(
 
 def test_the_history_is_whole_and_says_what_happened(gone: Administrator, tmp_path: Path) -> None:
     anchors = [batch.anchor for batch in Batch.objects.all()]
-    before = list(Event.objects.order_by("id").values_list("id", "kind", "outcome", "subject_id"))
+    before = list(Event.objects.order_by("id").values_list("id", "type", "outcome", "subject_id"))
     erasing.erase(gone, actor=CONSOLE)
     assert histories.faults(anchors) == set()
     sealing.seal(now=timezone.now())
@@ -99,7 +99,7 @@ def test_the_history_is_whole_and_says_what_happened(gone: Administrator, tmp_pa
     for form in ("jsonl", "csv"):
         alone = histories.verify_alone(histories.export(tmp_path, form), *map(str, anchors))
         assert alone.returncode == 0, alone.stdout
-    *same, last = Event.objects.order_by("id").values_list("id", "kind", "outcome", "subject_id")
+    *same, last = Event.objects.order_by("id").values_list("id", "type", "outcome", "subject_id")
     assert same == before
     assert last[1:] == (ADMINISTRATOR_ERASED, "ok", gone.id)
 
@@ -108,7 +108,7 @@ def test_others_stay_as_they_are(gone: Administrator, owner: Administrator) -> N
     colleagues = Event.objects.exclude(actor_id=gone.id).exclude(subject_id=gone.id).order_by("id")
     before = list(colleagues.values())
     erasing.erase(gone, actor=CONSOLE)
-    assert list(colleagues.exclude(kind=ADMINISTRATOR_ERASED).values()) == before
+    assert list(colleagues.exclude(type=ADMINISTRATOR_ERASED).values()) == before
     # Who removed them is still there, with the address it was done from.
     [event] = people.events(ADMINISTRATOR_REMOVED)
     assert (event.actor_name, event.subject_name) == (owner.full_name, "")
@@ -133,7 +133,7 @@ def test_who_acted_is_erased_from_what_they_did_to_others(
 
 def test_nobody_finds_out_by_trying(gone: Administrator) -> None:
     """With the salt the right guess fits; without it no guess does, not even the right one."""
-    event = Event.objects.filter(subject_id=gone.id, kind=FACTOR_RENAMED).latest("id")
+    event = Event.objects.filter(subject_id=gone.id, type=FACTOR_RENAMED).latest("id")
     salt = bytes(event.subject_salt or b"")
     erasing.erase(gone, actor=CONSOLE)
     event = Event.objects.get(id=event.id)

@@ -49,8 +49,8 @@ def rows() -> dict[str, int]:
     return {model.__name__: model._base_manager.count() for model in models}
 
 
-def told(kind: EventType, **fields: Any) -> list[Event]:
-    return people.events(kind, **fields)
+def told(event_type: EventType, **fields: Any) -> list[Event]:
+    return people.events(event_type, **fields)
 
 
 # --- at sign-in -----------------------------------------------------------------------------------

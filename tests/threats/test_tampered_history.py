@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from doorward.audit import chain, sealing, verifying
 from doorward.audit.events import HISTORY_FORGOTTEN, EventType
-from doorward.audit.leaves import actor_hash, leaf_of, subject_hash
+from doorward.audit.leaves import leaf_of, part_hash
 from doorward.audit.models import Batch, Event
 from doorward.audit.verifying import Fault
 from doorward.sessions.events import SIGNED_OUT
@@ -104,7 +104,7 @@ def swap_between_batches() -> None:
 
 def unseal_and_change() -> None:
     """Sealed again by the worker, the changed event is missed where it was."""
-    change(batch=None, kind=SIGNED_OUT)
+    change(batch=None, type=SIGNED_OUT)
     sealing.seal(now=timezone.now())
 
 
@@ -153,19 +153,19 @@ def take_a_name_away() -> None:
         actor_email="",
         address="",
         browser="",
-        actor_hash=actor_hash(event),
+        actor_hash=part_hash(event, "actor"),
         actor_salt=None,
     )
 
 
 def another_name_with_an_old_hash() -> None:
     event = histories.of_batch(MIDDLE)[1]
-    change(subject_name="Mallory", subject_hash=subject_hash(event), subject_salt=None)
+    change(subject_name="Mallory", subject_hash=part_hash(event, "subject"), subject_salt=None)
 
 
-def say(kind: EventType, **columns: Any) -> None:
+def say(event_type: EventType, **columns: Any) -> None:
     histories.insert_copy(
-        histories.of_batch(MIDDLE + 1)[0], batch=None, kind=kind, at=timezone.now(), **columns
+        histories.of_batch(MIDDLE + 1)[0], batch=None, type=event_type, at=timezone.now(), **columns
     )
 
 
@@ -179,7 +179,7 @@ def seal_as_if_nothing_had_been(number: int) -> None:
 
 # One column at a time.
 EVENT_CHANGES: list[dict[str, Any]] = [
-    {"kind": SIGNED_OUT},
+    {"type": SIGNED_OUT},
     {"outcome": "failed"},
     {"actor_name": "Mallory Wright"},
     {"actor_id": None},
@@ -189,7 +189,13 @@ EVENT_CHANGES: list[dict[str, Any]] = [
     {"subject_id": None},
     {"customer_name": "Cedar Clinic"},
     {"customer_id": None},
-    {"session_id": "00000000-0000-4000-8000-000000000000"},
+    {"credential": "console"},
+    {"credential_id": "00000000-0000-4000-8000-000000000000"},
+    {"on_behalf_of_id": "00000000-0000-4000-8000-000000000000"},
+    {"on_behalf_of_name": "Mallory Wright"},
+    {"on_behalf_of_email": "mallory@harbourbakery.example"},
+    {"on_behalf_of_salt": secrets.token_bytes(16)},
+    {"on_behalf_of_hash": secrets.token_bytes(32)},
     {"address": "198.51.100.1"},
     {"browser": "Another"},
     {"request_id": "r2"},
@@ -213,6 +219,7 @@ HEAD_CHANGES: list[dict[str, Any]] = [
 ]
 WAYS = [
     *(Way(partial(change, **columns), (MIDDLE, Fault.CHANGED)) for columns in EVENT_CHANGES),
+    Way(partial(change, form=2), (MIDDLE, Fault.UNREADABLE)),
     Way(delete_one, (MIDDLE, Fault.DELETED)),
     Way(delete_and_renumber, (MIDDLE, Fault.CHANGED)),
     Way(insert_one, (MIDDLE, Fault.INSERTED)),

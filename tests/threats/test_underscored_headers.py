@@ -190,7 +190,7 @@ def test_a_form_is_not_sent_by_what_they_say(portal: Portal) -> None:
         return send(port, *head, method="POST", body=body).status
 
     assert post("Origin: http://localhost", "User_Agent: forged", "X_Forwarded_For: 1.2.3.4") == 422
-    assert (portal.newest("kind"), portal.newest("browser")) == ("sign_in_failed", "")
+    assert (portal.newest("type"), portal.newest("browser")) == ("sign_in_failed", "")
     assert portal.newest("address") == "127.0.0.1"
     assert post("Origin: https://localhost", "X_Forwarded_Proto: https") == 403
     assert post("Origin: https://localhost", "X-Forwarded-Proto: https") == 422

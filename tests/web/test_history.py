@@ -1,4 +1,4 @@
-"""Every kind of event is told in a sentence, and pages of history neither skip nor repeat."""
+"""Every type of event is told in a sentence, and pages of history neither skip nor repeat."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from doorward.notifications.events import ALL
 from doorward.sessions.events import SIGNED_IN
 from doorward.web.kit.history import HistoryPage, history_page, line_of
 from doorward.web.kit.history_details import details_of
-from doorward.web.kit.history_words import GROUP_TITLES, kinds_of, tell
+from doorward.web.kit.history_words import GROUP_TITLES, tell, types_of
 from doorward.web.kit.icons import icon
 from tests.kit.people import CHROME
 
 
-def event(kind: Any, **fields: Any) -> Event:
+def event(event_type: Any, **fields: Any) -> Event:
     given: dict[str, Any] = {
-        "kind": str(kind),
+        "type": str(event_type),
         "outcome": "ok",
         "actor_id": 1,
         "actor_type": "person",
@@ -43,23 +43,23 @@ def event(kind: Any, **fields: Any) -> Event:
     return Event(**given | fields)
 
 
-@pytest.mark.parametrize("kind", ALL.values())
-def test_every_kind_is_told(kind):
+@pytest.mark.parametrize("event_type", ALL.values())
+def test_every_type_is_told(event_type):
     for fields in ({}, {"subject_id": 1, "subject_name": "Ines Moreau"}):
-        said = tell(event(kind, **fields))
+        said = tell(event(event_type, **fields))
         assert "%(" not in said
         assert said.endswith(".")
-        assert said != kind
-    assert icon(kind.icon)
+        assert said != event_type
+    assert icon(event_type.icon)
 
 
-@pytest.mark.parametrize("kind", ALL.values())
-def test_every_kind_names_somebody(kind):
-    assert {"Ines", "Samuel"} & set(tell(event(kind)).split())
+@pytest.mark.parametrize("event_type", ALL.values())
+def test_every_type_names_somebody(event_type):
+    assert {"Ines", "Samuel"} & set(tell(event(event_type)).split())
 
 
-def test_every_kind_is_in_a_group():
-    gathered = [kind for group in Group for kind in kinds_of(group)]
+def test_every_type_is_in_a_group():
+    gathered = [one for group in Group for one in types_of(group)]
     assert sorted(gathered) == sorted(ALL)
     assert set(GROUP_TITLES) == set(Group)
 
@@ -99,7 +99,7 @@ def test_who_did_it_to_whom(fields, said):
     assert tell(event(TWO_FACTOR_REQUIRED, **fields)) == said
 
 
-def test_a_kind_of_a_later_version_is_shown_by_its_name():
+def test_a_type_of_a_later_version_is_shown_by_its_name():
     unknown = event("from_the_future")
     assert line_of(unknown).text == "from_the_future"
 
@@ -190,7 +190,7 @@ def write(who: Who, number: int) -> None:
     origin = ClientInfo(address="192.0.2.1", browser=CHROME)
     with transaction.atomic():
         for _ in range(number):
-            record(SIGNED_IN, actor=Actor(who=who, client=origin))
+            record(SIGNED_IN, actor=Actor(person=who, client=origin))
 
 
 def page(who: Who, address: str = "/activity/") -> HistoryPage:

@@ -170,8 +170,8 @@ class Moving(WithPasskeys):
         self.person.change = None
         self.person.kill_letters(*OF_A_CHANGE)
 
-    def _told(self, kind: EventType) -> set[str]:
-        newest = people.events(kind, subject_id=self.person.id)[-1]
+    def _told(self, event_type: EventType) -> set[str]:
+        newest = people.events(event_type, subject_id=self.person.id)[-1]
         return {one.address for one in deliveries_of(newest, now=now())}
 
     def _mail(self) -> None:

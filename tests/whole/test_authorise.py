@@ -221,7 +221,7 @@ def world(owner: Administrator) -> World:
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", AUTHORISED)
 def test_nobody_without_the_right_is_let_on_and_nothing_is_written(name, world):
-    action = world.refusal(name, Actor(who=None, client=ClientInfo())).action
+    action = world.refusal(name, Actor(person=None, client=ClientInfo())).action
     for person in world.without_right(action):
         world.refusal(name, people.actor(person))
 
@@ -229,7 +229,7 @@ def test_nobody_without_the_right_is_let_on_and_nothing_is_written(name, world):
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", AUTHORISED)
 def test_who_has_the_right_is_let_on(name, world):
-    action = world.refusal(name, Actor(who=None, client=ClientInfo())).action
+    action = world.refusal(name, Actor(person=None, client=ClientInfo())).action
     for actor in (world.with_right(action), CONSOLE, WORKER):
         try:
             world.call(name, actor)
@@ -246,7 +246,7 @@ def test_who_has_the_right_is_let_on(name, world):
 def forgetful(request: HttpRequest) -> HttpResponse:
     """Ask for less than its service."""
     person = request.administrator  # type: ignore[attr-defined]
-    actor = Actor(who=person.who(), client=ClientInfo())
+    actor = Actor(person=person.who(), client=ClientInfo())
     authorise(actor, Action.CHANGE_PERSON, person.customer_id)
     return HttpResponse("done")
 

@@ -100,7 +100,7 @@ def test_no_page_reads_a_whole_table(owner, who, path):
 @pytest.mark.parametrize(
     ("path", "index"),
     [
-        ("/activity/?group=two-factor", "event_of_kind"),
+        ("/activity/?group=two-factor", "event_of_type"),
         ("/activity/?outcome=failed", "event_of_outcome"),
         ("/activity/?from=2026-01-01&to=2026-01-02", "event_of_day"),
         ("/activity/?q=ines", "event_with_subject"),

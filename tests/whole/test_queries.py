@@ -84,7 +84,7 @@ def crowd(owner: Administrator, number: int) -> None:
         )
         write_factor(person.id, b"x" * 20, step=0, name="Phone", now=now)
         Event.objects.create(
-            at=now, kind="signed_in", outcome="ok", actor_type="person", actor_id=person.id, actor_name="P",
+            at=now, type="signed_in", outcome="ok", actor_type="person", actor_id=person.id, actor_name="P",
             subject_id=person.id, subject_name="P", customer_id=owner.customer_id,
             customer_name="C", address="192.0.2.1", browser=people.CHROME, request_id="",
         )  # fmt: skip

@@ -145,8 +145,8 @@ def _gather_requirement(person: Administrator, wanted: Change, changes: Changes)
     if wanted.require_2fa is None or wanted.require_2fa == person.require_2fa:
         return
     changes.columns["require_2fa"] = wanted.require_2fa
-    kind = TWO_FACTOR_REQUIRED if wanted.require_2fa else TWO_FACTOR_NO_LONGER_REQUIRED
-    changes.events.append((kind, {}, {}))
+    event_type = TWO_FACTOR_REQUIRED if wanted.require_2fa else TWO_FACTOR_NO_LONGER_REQUIRED
+    changes.events.append((event_type, {}, {}))
 
 
 def _gather_tabs(
@@ -158,7 +158,7 @@ def _gather_tabs(
     if unknown := added - assignable(customer):
         raise UnknownTab(tab=min(unknown))
     if ADMINISTRATORS in taken:
-        if actor.who is not None and actor.who.id == person.id:
+        if actor.person is not None and actor.person.id == person.id:
             raise OwnAdministratorsRight
         _keep_one(person, customer=customer)
     changes.columns["tabs"] = tabs_text(wanted.tabs)
@@ -187,7 +187,7 @@ def _gather_status(
         return
     if Status(person.status) not in _STATUS_FROM.get(wanted.status, set()):
         raise WrongStatus
-    if actor.who is not None and actor.who.id == person.id:
+    if actor.person is not None and actor.person.id == person.id:
         raise OwnStatus
     if wanted.status != Status.ACTIVE:
         _keep_one(person, customer=person.customer)

@@ -23,7 +23,7 @@ from doorward.accounts.events import (
 )
 from doorward.accounts.lookalikes import details_of, shown_email
 from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, MailedLink, Status
-from doorward.audit.actor import WORKER, Actor
+from doorward.audit.actor import WORKER, Actor, by_link, by_session
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
 from doorward.kernel.text.cleaning import clean_email, fold_email, is_same_email
@@ -59,7 +59,7 @@ def ask(person: Administrator, email: str, *, actor: Actor, now: datetime) -> bo
     with transaction.atomic():
         # Read again under the person's lock: who accepts the invitation just now is no longer invited.
         status = locked(person.id).status
-        if actor.who is not None and actor.who.id == person.id and status != Status.ACTIVE:
+        if actor.person is not None and actor.person.id == person.id and status != Status.ACTIVE:
             raise StaleRequest
         if status == Status.INVITED:
             _write(person, wanted)
@@ -79,7 +79,7 @@ def ask(person: Administrator, email: str, *, actor: Actor, now: datetime) -> bo
 
 
 def _action(person: Administrator, actor: Actor) -> Action:
-    is_own = actor.who is not None and actor.who.id == person.id
+    is_own = actor.person is not None and actor.person.id == person.id
     return Action.CHANGE_OWN_EMAIL if is_own else Action.CHANGE_EMAIL
 
 
@@ -106,7 +106,11 @@ def answer(
     """Confirm, agree or stop by a mailed link; return whether the new e-mail holds from now on."""
     link = mailed_links.find(token, purposes=PURPOSES, now=now, host=client.host)
     person = link.administrator
-    actor = Actor(who=person.who(), client=client, session_id=session_id)
+    actor = Actor(
+        person=person.who(),
+        client=client,
+        credential=by_session(session_id) if session_id else by_link(link.id),
+    )
     with transaction.atomic():
         mailed_links.consume(link, now=now)
         change = change_of(link)
@@ -169,9 +173,9 @@ def _uninvite(email: str, *, actor: Actor, now: datetime) -> None:
 
 
 def _ask(person: Administrator, wanted: str, *, actor: Actor, now: datetime) -> None:
-    own = actor.who is not None and actor.who.id == person.id
+    own = actor.person is not None and actor.person.id == person.id
     mail_budget.spend(wanted, actor=actor, own_email=own, now=now)
-    colleague = actor.who is None or actor.who.id != person.id
+    colleague = actor.person is None or actor.person.id != person.id
     EmailChange.objects.filter(administrator=person, closed_at__isnull=True).update(closed_at=now)
     mailed_links.revoke(person, purposes=PURPOSES, now=now)
     change = EmailChange.objects.create(

@@ -12,7 +12,7 @@ from doorward.accounts.changes import removed_columns
 from doorward.accounts.errors import LinkExpired, LinkInvalid, NotInvited
 from doorward.accounts.events import INVITATION_ASKED, INVITATION_REVOKED, INVITATION_SENT
 from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, Status
-from doorward.audit.actor import Actor
+from doorward.audit.actor import Actor, by_link
 from doorward.audit.record import record
 from doorward.customers.models import CustomerStatus
 from doorward.customers.rights import authorise
@@ -93,4 +93,7 @@ def ask_again(*, token: str, client: ClientInfo, now: datetime) -> None:
     with transaction.atomic():
         rows = MailedLink.objects.filter(id=newest.id, asked_at__isnull=True)
         if rows.update(asked_at=now) == 1:
-            record(INVITATION_ASKED, actor=Actor(who=person.who(), client=client))
+            record(
+                INVITATION_ASKED,
+                actor=Actor(person=person.who(), client=client, credential=by_link(link.id)),
+            )

@@ -21,15 +21,15 @@ def spend(receiver: str, *, actor: Actor, own_email: bool = False, now: datetime
     In the caller's transaction: what is refused later is not spent. The operator at the console has no
     budget. `own_email`: who acts has it sent to confirm an e-mail of their own. Raises `TooManyMails`.
     """
-    if actor.who is None:
+    if actor.person is None:
         return
     keys = [
         *mail_keys(Mail.RECEIVER, fold_email(receiver)),
-        *mail_keys(Mail.PERSON, str(actor.who.id)),
-        *mail_keys(Mail.CUSTOMER, str(actor.who.customer_id)),
+        *mail_keys(Mail.PERSON, str(actor.person.id)),
+        *mail_keys(Mail.CUSTOMER, str(actor.person.customer_id)),
     ]
     if own_email:
-        keys += mail_keys(Mail.OWN_EMAIL, str(actor.who.id))
+        keys += mail_keys(Mail.OWN_EMAIL, str(actor.person.id))
     try:
         throttle.spend(keys, now=now)
     except MustWait as full:

@@ -182,7 +182,7 @@ def change_language(administrator_id: UUID, language: str, *, actor: Actor) -> N
 
 def _settle_power(new: NewAdministrator, *, customer: Customer, actor: Actor) -> None:
     """Have it told where the provider puts somebody beside those who look after a customer's people."""
-    if actor.who is None or actor.who.customer_id == customer.id:
+    if actor.person is None or actor.person.customer_id == customer.id:
         return
     # Also where those that there are have not accepted yet, or are suspended.
     holders = Administrator.objects.of(customer.id).exclude(status=Status.REMOVED)
@@ -246,8 +246,8 @@ def _apply(
     if not changes.columns:
         return
     Administrator.objects.of(person.customer_id).filter(id=person.id).update(**changes.columns)
-    for kind, details, typed in changes.events:
-        record(kind, actor=actor, subject=person.who(), details=details, typed=typed)
+    for event_type, details, typed in changes.events:
+        record(event_type, actor=actor, subject=person.who(), details=details, typed=typed)
     if "status" in changes.columns and wanted.status != Status.ACTIVE:
         ending.end_others(administrator_id=person.id, keep=None, now=now)
         gone = wanted.status == Status.REMOVED

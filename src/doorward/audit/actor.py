@@ -28,6 +28,23 @@ class ActorType(StrEnum):
 WITHOUT_BROWSER = frozenset({ActorType.OPERATOR, ActorType.PORTAL})
 
 
+class CredentialType(StrEnum):
+    """What kind of thing somebody acts by. Stored values never change their meaning."""
+
+    SESSION = "session"
+    MAILED_LINK = "mailed_link"
+    CONSOLE = "console"
+    WORKER = "worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """By what somebody acts: a session, a mailed link (with its id), or one of ours."""
+
+    type: CredentialType
+    id: UUID | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ClientInfo:
     """Where a request came from: address (one, or empty), the browser's own words (User-Agent), request id.
@@ -54,22 +71,61 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does it (None: nobody signed in, or one of ours, told by `ours`) and from where.
+    """Who does it, by what credential, for whom if not for themselves, and from where.
 
-    `why`: the reason for which a step of signing in, or reauthentication, asked for it.
+    `person`: None where nobody is signed in, or where it is one of ours. `credential`: None where nothing was verified
+    yet. `on_behalf_of`: as whom somebody acts who was let in to help them. `why`: the reason for which a step of
+    signing in, or reauthentication, asked for it.
     """
 
-    who: Who | None
+    person: Who | None
     client: ClientInfo
-    session_id: UUID | None = None
+    credential: Credential | None = None
+    on_behalf_of: Who | None = None
     why: Why | None = None
-    ours: ActorType | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is the operator at the console, or the worker."""
+        return self.actor_type in WITHOUT_BROWSER
 
     @property
     def actor_type(self) -> ActorType:
         """Who acts, told by where it is done and never by a text."""
-        return self.ours or (ActorType.PERSON if self.who else ActorType.STRANGER)
+        if self.credential and self.credential.type in _OURS:
+            return _OURS[self.credential.type]
+        return ActorType.PERSON if self.person else ActorType.STRANGER
+
+    @property
+    def session_id(self) -> UUID | None:
+        """The session that acts; None: something else does."""
+        if self.credential and self.credential.type is CredentialType.SESSION:
+            return self.credential.id
+        return None
+
+    @property
+    def people(self) -> tuple[Who, ...]:
+        """Whose rights it takes: of who acts, and of whom they act for."""
+        if self.person is None:
+            return ()
+        return (self.person, self.on_behalf_of) if self.on_behalf_of else (self.person,)
 
 
-CONSOLE = Actor(who=None, client=ClientInfo(), ours=ActorType.OPERATOR)
-WORKER = Actor(who=None, client=ClientInfo(), ours=ActorType.PORTAL)
+_OURS = {
+    CredentialType.CONSOLE: ActorType.OPERATOR,
+    CredentialType.WORKER: ActorType.PORTAL,
+}
+
+
+def by_session(id: UUID) -> Credential:
+    """Return the credential of who acts in this session."""
+    return Credential(CredentialType.SESSION, id)
+
+
+def by_link(id: UUID) -> Credential:
+    """Return the credential of who acts by this mailed link."""
+    return Credential(CredentialType.MAILED_LINK, id)
+
+
+CONSOLE = Actor(None, ClientInfo(), Credential(CredentialType.CONSOLE))
+WORKER = Actor(None, ClientInfo(), Credential(CredentialType.WORKER))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from doorward.audit.actor import WITHOUT_BROWSER
-from doorward.audit.leaves import actor_hash, owner_of_actor_part, subject_hash
+from doorward.audit.leaves import form_of, owner_of, part_hash
 from doorward.audit.models import Event
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def erase_from_history(person_id: UUID) -> int:
     """Erase a person's parts of all events, in the caller's transaction; return how many events had any."""
-    concerned = Q(actor_id=person_id) | Q(subject_id=person_id)
+    concerned = Q(actor_id=person_id) | Q(subject_id=person_id) | Q(on_behalf_of_id=person_id)
     events = list(Event.objects.filter(concerned).order_by("id"))
     for event in events:
         columns = _without(event, person_id)
@@ -32,11 +32,10 @@ def erase_from_history(person_id: UUID) -> int:
 def _without(event: Event, person_id: UUID) -> dict[str, object]:
     """Return the columns that change. What is hashed of the event does not, so that sealing may go on meanwhile."""
     columns: dict[str, object] = {}
-    # Where the operator or the portal acted there is nothing of anybody's in the actor's part.
-    if owner_of_actor_part(event) == person_id and event.actor_type not in WITHOUT_BROWSER:
-        columns |= {"actor_name": "", "actor_email": "", "address": "", "browser": ""}
-        columns |= {"actor_hash": actor_hash(event), "actor_salt": None}
-    if event.subject_id == person_id:
-        columns |= {"subject_name": "", "subject_email": "", "typed": {}}
-        columns |= {"subject_hash": subject_hash(event), "subject_salt": None}
+    for part, names in form_of(event).parts.items():
+        # Where the operator or the portal acted there is nothing of anybody's in the actor's part.
+        nobodys = part == "actor" and event.actor_type in WITHOUT_BROWSER
+        if owner_of(event, part) == person_id and not nobodys:
+            columns |= {name: {} if name == "typed" else "" for name in names}
+            columns |= {f"{part}_hash": part_hash(event, part), f"{part}_salt": None}
     return columns

@@ -9,7 +9,8 @@ import csv
 import json
 from typing import TYPE_CHECKING, Final
 
-from doorward.audit import chain, reading
+from doorward.audit import reading
+from doorward.audit.leaves import plain
 from doorward.audit.sealing import newest
 from doorward.kernel.text.tables import RUNS
 
@@ -20,15 +21,18 @@ if TYPE_CHECKING:
 
     Record = dict[str, object]
 
-# The columns of the table. A batch has the first three and the last five, an event all but the last five.
-COLUMNS: Final = (
-    *("record", "batch", "id", "public_id", "at", "kind", "outcome"),
+# Of an event, in this order; each form of a leaf (`audit.leaves`) is made of these.
+EVENT: Final = (
+    *("form", "id", "public_id", "at", "type", "outcome"),
     *("actor_type", "actor_id", "actor_name", "actor_email", "actor_salt", "actor_hash"),
+    *("on_behalf_of_id", "on_behalf_of_name", "on_behalf_of_email"),
+    *("on_behalf_of_salt", "on_behalf_of_hash", "credential", "credential_id"),
     *("subject_id", "subject_name", "subject_email", "subject_salt", "subject_hash"),
-    *("customer_id", "customer_name", "session_id", "address", "browser", "request_id"),
+    *("customer_id", "customer_name", "address", "browser", "request_id"),
     *("details", "typed"),
-    *("size", "root", "sealed_at", "complete", "head"),
 )
+_BATCH: Final = ("size", "root", "sealed_at", "complete", "head")
+COLUMNS: Final = ("record", "batch", *EVENT, *_BATCH)
 
 
 def records() -> Iterator[Record]:
@@ -72,51 +76,10 @@ def _cell(value: object) -> str:
 
 
 def _of_event(event: Event, *, batch: int | None) -> Record:
-    return {
-        "record": "event",
-        "batch": batch,
-        "id": event.id,
-        "public_id": str(event.public_id),
-        "at": chain.timestamp(event.at),
-        "kind": event.kind,
-        "outcome": event.outcome,
-        "actor_type": event.actor_type,
-        "actor_id": _text(event.actor_id),
-        "actor_name": event.actor_name,
-        "actor_email": event.actor_email,
-        "actor_salt": _hex(event.actor_salt),
-        "actor_hash": _hex(event.actor_hash),
-        "subject_id": _text(event.subject_id),
-        "subject_name": event.subject_name,
-        "subject_email": event.subject_email,
-        "subject_salt": _hex(event.subject_salt),
-        "subject_hash": _hex(event.subject_hash),
-        "customer_id": _text(event.customer_id),
-        "customer_name": event.customer_name,
-        "session_id": _text(event.session_id),
-        "address": event.address,
-        "browser": event.browser,
-        "request_id": event.request_id,
-        "details": event.details,
-        "typed": event.typed,
-    }
+    columns = {name: plain(getattr(event, name)) for name in EVENT}
+    return {"record": "event", "batch": batch} | columns
 
 
 def _of_batch(batch: Batch) -> Record:
-    return {
-        "record": "batch",
-        "batch": batch.number,
-        "size": batch.size,
-        "root": _hex(batch.root),
-        "sealed_at": chain.timestamp(batch.sealed_at),
-        "complete": batch.complete,
-        "head": _hex(batch.head),
-    }
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
-
-
-def _hex(value: bytes | memoryview | None) -> str | None:
-    return None if value is None else bytes(value).hex()
+    columns = {name: plain(getattr(batch, name)) for name in _BATCH}
+    return {"record": "batch", "batch": batch.number} | columns

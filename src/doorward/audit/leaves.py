@@ -1,81 +1,118 @@
-"""From an event's row to what is sealed of it (`docs/history.md`)."""
+"""From an event's row to what is sealed of it (`docs/history.md`).
+
+The form of a leaf has a version, which stands in the row and in the leaf. A new column of an event makes a new version;
+those that were sealed before keep theirs, and are verified by it for as long as they are kept.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from doorward.audit import chain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from uuid import UUID
 
     from doorward.audit.models import Event
 
 
+class UnknownForm(ValueError):
+    """An event says that its leaf has a form that this release does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a leaf holds: columns of the row as they are, and for each part of it that names somebody a hash."""
+
+    columns: tuple[str, ...]
+    parts: Mapping[str, tuple[str, ...]]
+
+
+# A form is never changed once it was released: what is added, or left out, is a new one below.
+FORMS: Final[dict[int, Form]] = {
+    1: Form(
+        columns=(
+            *("id", "public_id", "at", "type", "outcome"),
+            *("actor_type", "actor_id", "on_behalf_of_id", "credential", "credential_id"),
+            *("subject_id", "customer_id", "customer_name", "request_id", "details"),
+        ),
+        parts={
+            "actor": ("actor_name", "actor_email", "address", "browser"),
+            "on_behalf_of": ("on_behalf_of_name", "on_behalf_of_email"),
+            "subject": ("subject_name", "subject_email", "typed"),
+        },
+    ),
+}
+# What is written from now on.
+NEWEST: Final = max(FORMS)
+_OBJECTS: Final = frozenset({"details", "typed"})
+
+
+def form_of(event: Event) -> Form:
+    """Return the form that an event's leaf has. Raises `UnknownForm`."""
+    form = FORMS.get(event.form)
+    if form is None:
+        raise UnknownForm(event.form)
+    return form
+
+
 def leaf_of(event: Event) -> bytes:
     """Return the hash of an event that a batch commits to."""
-    return chain.leaf_hash(
-        {
-            "id": event.id,
-            "public_id": str(event.public_id),
-            "at": chain.timestamp(event.at),
-            "kind": event.kind,
-            "outcome": event.outcome,
-            "actor_type": event.actor_type,
-            "actor_id": _text(event.actor_id),
-            "subject_id": _text(event.subject_id),
-            "customer_id": _text(event.customer_id),
-            "customer_name": event.customer_name,
-            "session_id": _text(event.session_id),
-            "request_id": event.request_id,
-            "details": _object(event.details),
-            "actor": actor_hash(event).hex(),
-            "subject": subject_hash(event).hex(),
-        }
-    )
+    form = form_of(event)
+    parts = {part: part_hash(event, part).hex() for part in form.parts}
+    return chain.leaf_hash({"form": event.form} | _content(event, form.columns) | parts)
 
 
-def actor_hash(event: Event) -> bytes:
-    """Return the hash that stands for the actor's part; the kept one where it was erased."""
-    part = {
-        "actor_name": event.actor_name,
-        "actor_email": event.actor_email,
-        "address": event.address,
-        "browser": event.browser,
-    }
-    return _part_hash(event.actor_salt, event.actor_hash, part)
+def part_hash(event: Event, part: str) -> bytes:
+    """Return the hash that stands for a part: made with its salt, or the one that was kept where it was erased.
 
-
-def subject_hash(event: Event) -> bytes:
-    """Return the hash that stands for the subject's part; the kept one where it was erased."""
-    part = {
-        "subject_name": event.subject_name,
-        "subject_email": event.subject_email,
-        "typed": _object(event.typed),
-    }
-    return _part_hash(event.subject_salt, event.subject_hash, part)
-
-
-def owner_of_actor_part(event: Event) -> UUID | None:
-    """Return whom the actor's part tells of: where nobody is known to have acted, the subject."""
-    return event.actor_id or event.subject_id
-
-
-def _part_hash(
-    salt: bytes | memoryview | None, kept: bytes | memoryview | None, part: Mapping[str, object]
-) -> bytes:
+    Empty where there is neither: nobody acted on somebody's behalf.
+    """
+    content = _content(event, form_of(event).parts[part])
+    salt, kept = getattr(event, f"{part}_salt"), getattr(event, f"{part}_hash")
     if salt is not None:
-        return chain.personal_hash(bytes(salt), part)
-    # Erased: whatever stands in the part now was put there later.
-    is_empty = not any(part.values())
-    return bytes(kept) if kept is not None and is_empty else b""
+        return chain.personal_hash(bytes(salt), content)
+    # Erased, or never there: whatever stands in the part now was put there later.
+    if any(content.values()):
+        return chain.personal_hash(b"", content)
+    return bytes(kept) if kept is not None else b""
 
 
-def _object(found: object) -> dict[str, object]:
+def owner_of(event: Event, part: str) -> UUID | None:
+    """Return whom a part tells of; None: nobody.
+
+    The actor's part (address, browser) tells of the subject where nobody is known to have acted.
+    """
+    owner: UUID | None = getattr(event, f"{part}_id")
+    return owner or (event.subject_id if part == "actor" else None)
+
+
+def is_erased(event: Event, part: str) -> bool:
+    """Return whether a part looks erased: it has no salt, and did have one."""
+    was_there = part != "on_behalf_of" or event.on_behalf_of_id is not None
+    return was_there and getattr(event, f"{part}_salt") is None
+
+
+def plain(value: object) -> object:
+    """Return a column's value as it is hashed and exported: ids and times as text, bytes in hexadecimal digits."""
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return chain.timestamp(value)
+    if isinstance(value, (bytes, memoryview)):
+        return bytes(value).hex()
+    return value
+
+
+def _content(event: Event, columns: tuple[str, ...]) -> dict[str, object]:
+    found = {name: plain(getattr(event, name)) for name in columns}
     # Whoever changes rows can put anything there; it must be found, not stumbled over.
-    return found if isinstance(found, dict) else {"": found}
-
-
-def _text(id: UUID | None) -> str | None:
-    return str(id) if id else None
+    wrong = {
+        name: {"": found[name]}
+        for name in _OBJECTS & found.keys()
+        if not isinstance(found[name], dict)
+    }
+    return found | wrong

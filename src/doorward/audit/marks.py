@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from doorward.audit.models import Event
 
 
-def proof(kind: EventType, what: UUID | int) -> str:
+def proof(event_type: EventType, what: UUID | int) -> str:
     """Return the proof that goes into the details of such an event: of who was erased, or up to which batch."""
-    return keyed_hash(f"history/{kind}", str(what)).hex()
+    return keyed_hash(f"history/{event_type}", str(what)).hex()
 
 
-def holds(event: Event, kind: EventType, what: UUID | int) -> bool:
+def holds(event: Event, event_type: EventType, what: UUID | int) -> bool:
     """Return whether Doorward itself wrote this event."""
     details = event.details if isinstance(event.details, dict) else {}
     given = str(details.get("proof")).encode(errors="surrogatepass")
-    return hmac.compare_digest(given, proof(kind, what).encode())
+    return hmac.compare_digest(given, proof(event_type, what).encode())

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from django.db import models
 
+from doorward.audit import leaves
+from doorward.audit.actor import CredentialType
 from doorward.audit.chain import Anchor, Sealed, timestamp
 
 if TYPE_CHECKING:
@@ -57,16 +59,19 @@ def new_salt() -> bytes:
 class Event(models.Model):
     """One line of history. What the worker adds later: `dispatched_at`, and `batch` when it is sealed.
 
-    `actor_type` says who acts (`audit.actor.ActorType`); `browser` is only what a browser said of itself.
-    `details` are our own words, numbers and ids; what somebody typed is in `typed`.
+    `form` is the version of the form in which it is sealed (`audit.leaves`). `actor_type` says who acts and
+    `credential` by what (`audit.actor`); `browser` is only what a browser said of itself. `details` are our own
+    words, numbers and ids; what somebody typed is in `typed`.
 
-    The actor's part (name, e-mail, address, browser) and the subject's (name, e-mail, what was typed) are
-    sealed by a hash over the salt and the part. When a person is erased, the hash takes the place of both.
+    The actor's part (name, e-mail, address, browser), that of whom they act for (name, e-mail) and the subject's
+    (name, e-mail, what was typed) are each sealed by a hash over the salt and the part. When a person is erased, the
+    hash takes the place of both.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)
     at = models.DateTimeField()
-    kind = models.CharField(max_length=40)
+    form = models.PositiveSmallIntegerField(default=leaves.NEWEST)
+    type = models.CharField(max_length=40)
     outcome = models.CharField(max_length=10)
     actor_type = models.CharField(max_length=10)
     actor_id = models.UUIDField(null=True)
@@ -74,6 +79,13 @@ class Event(models.Model):
     actor_email = models.CharField(max_length=254)
     actor_salt = models.BinaryField(max_length=SALT_BYTES, null=True, default=new_salt)
     actor_hash = models.BinaryField(max_length=32, null=True)
+    on_behalf_of_id = models.UUIDField(null=True)
+    on_behalf_of_name = models.CharField(max_length=200)
+    on_behalf_of_email = models.CharField(max_length=254)
+    on_behalf_of_salt = models.BinaryField(max_length=SALT_BYTES, null=True)
+    on_behalf_of_hash = models.BinaryField(max_length=32, null=True)
+    credential = models.CharField(max_length=12)
+    credential_id = models.UUIDField(null=True)
     subject_id = models.UUIDField(null=True)
     subject_name = models.CharField(max_length=200)
     subject_email = models.CharField(max_length=254)
@@ -81,7 +93,6 @@ class Event(models.Model):
     subject_hash = models.BinaryField(max_length=32, null=True)
     customer_id = models.UUIDField(null=True)
     customer_name = models.CharField(max_length=200)
-    session_id = models.UUIDField(null=True)
     address = models.CharField(max_length=64)
     browser = models.CharField(max_length=300)
     request_id = models.CharField(max_length=40)
@@ -99,13 +110,18 @@ class Event(models.Model):
             models.Index(fields=["customer_id", "-id"], name="event_customer"),
             # Each filter of a history has them from the newest on.
             models.Index(
-                fields=["customer_id", "kind", "-id", "outcome", "at"], name="event_of_kind"
+                fields=["customer_id", "type", "-id", "outcome", "at"], name="event_of_type"
             ),
             models.Index(fields=["customer_id", "outcome", "-id", "at"], name="event_of_outcome"),
             models.Index(fields=["customer_id", "-at", "-id", "outcome"], name="event_of_day"),
             # With the customer, so that no database takes the customer's own index for somebody's lines.
             models.Index(fields=["subject_id", "customer_id", "-id"], name="event_with_subject"),
             models.Index(fields=["actor_id", "customer_id", "-id"], name="event_by_actor"),
+            models.Index(
+                fields=["on_behalf_of_id", "customer_id", "-id"],
+                name="event_on_behalf",
+                condition=models.Q(on_behalf_of_id__isnull=False),
+            ),
             models.Index(
                 fields=["id"],
                 name="event_waiting",
@@ -125,6 +141,11 @@ class Event(models.Model):
         """Refuse it."""
         del args, rest
         raise AppendOnly
+
+    @property
+    def session_id(self) -> uuid.UUID | None:
+        """The session in which it was done; None: by something else."""
+        return self.credential_id if self.credential == CredentialType.SESSION else None
 
 
 class Repeated(models.Model):

@@ -1,7 +1,7 @@
 """The newest of many events, found where an index has them in their order.
 
 A condition that few of 600,000 events meet is not walked for: what is wanted is put together from parts, each of which
-stands in an index from the newest on (one kind, one person). As many of each as a page shows are looked at.
+stands in an index from the newest on (one type, one person). As many of each as a page shows are looked at.
 """
 
 from __future__ import annotations
@@ -123,11 +123,11 @@ def _merged(walks: Sequence[QuerySet[Event]], number: int, order: Sequence[str])
 
 
 def parts_of_people(events: QuerySet[Event], people: Iterable[UUID]) -> list[QuerySet[Event]]:
-    """Return the parts of events that concern these people, or were done by them."""
-    each = [(events.filter(subject_id=one), events.filter(actor_id=one)) for one in people]
-    return [part for parts in each for part in parts]
+    """Return the parts of events that concern these people, were done by them or for them."""
+    names = ("subject_id", "actor_id", "on_behalf_of_id")
+    return [events.filter(**{name: one}) for one in people for name in names]
 
 
-def parts_of_kinds(events: QuerySet[Event], kinds: Iterable[str]) -> list[QuerySet[Event]]:
-    """Return the parts of events that are of these kinds."""
-    return [events.filter(kind=kind) for kind in kinds]
+def parts_of_types(events: QuerySet[Event], types: Iterable[str]) -> list[QuerySet[Event]]:
+    """Return the parts of events that are of these types."""
+    return [events.filter(type=one) for one in types]

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from doorward.audit.events import EventType, Outcome
-from doorward.audit.models import Event
+from doorward.audit.models import Event, new_salt
 from doorward.kernel.db.hot_queries import HotInsert
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from doorward.audit.actor import Actor, Who
 
 _INSERT = HotInsert(Event)
-# Told of somebody and done by nobody who is known: nothing was verified.
 # Names of devices are typed by people, who may be erased: never among our own words.
 _NEVER_DETAILS = frozenset({"factor"})
 
@@ -30,7 +29,7 @@ Typed: TypeAlias = str | dict[str, str]
 
 
 def record(  # noqa: PLR0913 - an event is this wide, and every caller names what it gives
-    kind: EventType | str,
+    event_type: EventType | str,
     *,
     actor: Actor,
     subject: Who | None = None,
@@ -42,38 +41,44 @@ def record(  # noqa: PLR0913 - an event is this wide, and every caller names wha
 ) -> None:
     """Write one event in the caller's transaction, together with the change that it tells of.
 
-    `subject` is whom it happened to (default: the one who acted). `customer` (id, name) is named
+    `subject` is whom it happened to (default: the one who acted, or for whom). `customer` (id, name) is named
     where neither person tells it. Who failed to sign in is nobody, whoever they said they were. Details are
     our own plain words and numbers, never anything secret; why a step asked for it is among them. What somebody
     typed (the name of a device, names before and after a change) is `typed`: it is erased with the subject.
     """
     if not transaction.get_connection().in_atomic_block:
-        message = f"{kind} is recorded outside of a transaction"
+        message = f"{event_type} is recorded outside of a transaction"
         raise RuntimeError(message)
     if details and not _NEVER_DETAILS.isdisjoint(details):
-        message = f"{kind} is recorded with what somebody typed among its details"
+        message = f"{event_type} is recorded with what somebody typed among its details"
         raise RuntimeError(message)
-    person = subject or actor.who
+    person = subject or actor.on_behalf_of or actor.person
     customer_id, customer_name = customer or (
         (person.customer_id, person.customer_name) if person else (None, "")
     )
-    if isinstance(kind, EventType) and kind.by_strangers:
-        actor = replace(actor, who=None)
+    if isinstance(event_type, EventType) and event_type.by_strangers:
+        actor = replace(actor, person=None, credential=None, on_behalf_of=None)
+    acts, acts_for, credential = actor.person, actor.on_behalf_of, actor.credential
     _INSERT.run(
         **({"public_id": public_id} if public_id else {}),
         at=timezone.now(),  # noqa: TID251 - the moment of writing, whatever was decided when
-        kind=str(kind),
+        type=str(event_type),
         outcome=outcome.value,
         actor_type=actor.actor_type.value,
-        actor_id=actor.who.id if actor.who else None,
-        actor_name=actor.who.name if actor.who else "",
-        actor_email=actor.who.email if actor.who else "",
+        actor_id=acts.id if acts else None,
+        actor_name=acts.name if acts else "",
+        actor_email=acts.email if acts else "",
+        on_behalf_of_id=acts_for.id if acts_for else None,
+        on_behalf_of_name=acts_for.name if acts_for else "",
+        on_behalf_of_email=acts_for.email if acts_for else "",
+        on_behalf_of_salt=new_salt() if acts_for else None,
+        credential=credential.type.value if credential else "",
+        credential_id=credential.id if credential else None,
         subject_id=person.id if person else None,
         subject_name=person.name if person else "",
         subject_email=person.email if person else "",
         customer_id=customer_id,
         customer_name=customer_name,
-        session_id=actor.session_id,
         address=actor.client.address[:64],
         browser=actor.client.browser[:300],
         request_id=actor.client.request_id[:40],
@@ -88,6 +93,6 @@ def history_of_customer(customer_id: UUID) -> QuerySet[Event]:
 
 
 def history_of_person(*, customer_id: UUID, person_id: UUID) -> QuerySet[Event]:
-    """Return what a person did and what was done to them, within their customer, newest first."""
-    concerns = Q(subject_id=person_id) | Q(actor_id=person_id)
+    """Return what a person did, what was done to them and for them, within their customer, newest first."""
+    concerns = Q(subject_id=person_id) | Q(actor_id=person_id) | Q(on_behalf_of_id=person_id)
     return Event.objects.filter(concerns, customer_id=customer_id).order_by("-id")

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from django.db import connection, transaction
 
-from doorward.audit.actor import Actor, ActorType, ClientInfo, Who
+from doorward.audit.actor import Actor, ClientInfo, Credential, CredentialType, Who
 from doorward.audit.events import EventType, Outcome
 from doorward.audit.models import Event, Repeated
 from doorward.audit.record import record
@@ -22,6 +22,7 @@ from doorward.kernel.ratelimit.throttle import milliseconds, same_hash
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from uuid import UUID
 
     from doorward.audit.record import Detail
 
@@ -38,7 +39,7 @@ _AGAIN: Final = (
 
 
 def record_once(  # noqa: PLR0913 - as wide as `record`
-    kind: EventType,
+    event_type: EventType,
     *,
     actor: Actor,
     subject: Who | None = None,
@@ -49,15 +50,15 @@ def record_once(  # noqa: PLR0913 - as wide as `record`
 ) -> None:
     """Record what can be repeated without end; the same again within the time is only counted.
 
-    The same: kind, details, who acts and on whom; of nobody who is known, from which address. `seconds`:
+    The same: event type, details, who acts and on whom; of nobody who is known, from which address. `seconds`:
     for how long it is refused, where that is longer than a quarter of an hour.
     """
     event = uuid4()
     with transaction.atomic():
-        key = _key(kind, actor=actor, subject=subject, details=details)
+        key = _key(event_type, actor=actor, subject=subject, details=details)
         if _count(key, str(event), now=now, seconds=seconds) == 0:
             record(
-                kind,
+                event_type,
                 actor=actor,
                 subject=subject,
                 outcome=outcome,
@@ -67,7 +68,12 @@ def record_once(  # noqa: PLR0913 - as wide as `record`
 
 
 def record_failure(
-    kind: EventType, *, actor: Actor, details: Mapping[str, Detail], every: bool, now: datetime
+    event_type: EventType,
+    *,
+    actor: Actor,
+    details: Mapping[str, Detail],
+    every: bool,
+    now: datetime,
 ) -> None:
     """Record a failure: `every` one, or as `record_once` does, with the same work either way.
 
@@ -76,10 +82,10 @@ def record_failure(
     """
     event = uuid4()
     with transaction.atomic():
-        key = _key(kind, actor=actor, subject=None, details=details)
+        key = _key(event_type, actor=actor, subject=None, details=details)
         times = _count(key, "" if every else str(event), now=now, seconds=0)
         begun = transaction.savepoint()
-        record(kind, actor=actor, outcome=Outcome.FAILED, details=details, public_id=event)
+        record(event_type, actor=actor, outcome=Outcome.FAILED, details=details, public_id=event)
         if every or times == 0:
             transaction.savepoint_commit(begun)
         else:
@@ -109,53 +115,47 @@ def _count(key: bytes, event: str, *, now: datetime, seconds: int) -> int:
 
 
 def _key(
-    kind: EventType, *, actor: Actor, subject: Who | None, details: Mapping[str, Detail]
+    event_type: EventType, *, actor: Actor, subject: Who | None, details: Mapping[str, Detail]
 ) -> bytes:
-    known = [str(one.id) for one in (actor.who, subject) if one is not None]
+    known = [str(one.id) for one in (*actor.people, subject) if one is not None]
     whose = known or [address_bucket(actor.client.address)]
     said = [f"{name}={value}" for name, value in sorted(details.items())]
-    return same_hash("\0".join([str(kind), actor.actor_type.value, *whose, *said]))
+    return same_hash("\0".join([str(event_type), actor.actor_type.value, *whose, *said]))
 
 
 def _tell(counted: Repeated) -> None:
     first = Event.objects.filter(public_id=counted.event).first() if counted.event else None
     if first is None or not counted.times:
         return
-    ours = ActorType(first.actor_type)
-    actor = Actor(
-        who=_actor(first),
-        client=ClientInfo(address=first.address, browser=first.browser),
-        session_id=first.session_id,
-        ours=ours if ours in {ActorType.OPERATOR, ActorType.PORTAL} else None,
-    )
     record(
-        first.kind,
-        actor=actor,
-        subject=_subject(first),
+        first.type,
+        actor=_actor(first),
+        subject=_person(first, "subject"),
         outcome=Outcome(first.outcome),
         details={**first.details, "repeated": counted.times},
     )
 
 
-def _actor(first: Event) -> Who | None:
-    if first.actor_id is None or first.customer_id is None:
-        return None
-    return Who(
-        id=first.actor_id,
-        name=first.actor_name,
-        email=first.actor_email,
-        customer_id=first.customer_id,
-        customer_name=first.customer_name,
+def _actor(first: Event) -> Actor:
+    credential = None
+    if first.credential:
+        credential = Credential(CredentialType(first.credential), first.credential_id)
+    return Actor(
+        person=_person(first, "actor"),
+        client=ClientInfo(address=first.address, browser=first.browser),
+        credential=credential,
+        on_behalf_of=_person(first, "on_behalf_of"),
     )
 
 
-def _subject(first: Event) -> Who | None:
-    if first.subject_id is None or first.customer_id is None:
+def _person(first: Event, part: str) -> Who | None:
+    id: UUID | None = getattr(first, f"{part}_id")
+    if id is None or first.customer_id is None:
         return None
     return Who(
-        id=first.subject_id,
-        name=first.subject_name,
-        email=first.subject_email,
+        id=id,
+        name=getattr(first, f"{part}_name"),
+        email=getattr(first, f"{part}_email"),
         customer_id=first.customer_id,
         customer_name=first.customer_name,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from doorward.audit import chain, marks, reading
 from doorward.audit.events import ADMINISTRATOR_ERASED, HISTORY_FORGOTTEN
-from doorward.audit.leaves import leaf_of, owner_of_actor_part
+from doorward.audit.leaves import UnknownForm, form_of, is_erased, leaf_of, owner_of
 from doorward.audit.sealing import newest
 
 if TYPE_CHECKING:
@@ -112,6 +112,9 @@ class _Look:
         self._look_at_anchors(batch)
         try:
             self._look_inside(batch, events)
+        except UnknownForm as error:
+            text = f"Of batch {_of(batch)} an event is of form {error}, which this release does not know."
+            self.report.add(batch.number, Fault.UNREADABLE, text)
         except reading.UNREADABLE:
             text = f"Of batch {_of(batch)} an event was changed: it cannot even be read."
             self.report.add(batch.number, Fault.UNREADABLE, text)
@@ -120,10 +123,10 @@ class _Look:
         """Note events that say that something was forgotten or erased."""
         details = event.details if isinstance(event.details, dict) else {}
         upto = details.get("batch")
-        if event.kind == HISTORY_FORGOTTEN and isinstance(upto, int):
+        if event.type == HISTORY_FORGOTTEN and isinstance(upto, int):
             if marks.holds(event, HISTORY_FORGOTTEN, upto):
                 self.forgettings.append((upto, event.at))
-        elif event.kind == ADMINISTRATOR_ERASED and event.subject_id:
+        elif event.type == ADMINISTRATOR_ERASED and event.subject_id:
             honest = marks.holds(event, ADMINISTRATOR_ERASED, event.subject_id)
             (self.erasings if honest else self.made_up).add(event.subject_id)
 
@@ -209,10 +212,9 @@ class _Look:
             self.all_sealed_at = batch.sealed_at
 
     def _note_erased(self, event: Event, number: int) -> None:
-        if event.actor_salt is None:
-            self.erased_parts.setdefault(owner_of_actor_part(event), number)
-        if event.subject_salt is None:
-            self.erased_parts.setdefault(event.subject_id, number)
+        for part in form_of(event).parts:
+            if is_erased(event, part):
+                self.erased_parts.setdefault(owner_of(event, part), number)
 
     def _look_at_anchors(self, batch: Batch) -> None:
         for anchor in self.wanted.pop(batch.number, []):

@@ -51,9 +51,9 @@ _REASONS: Final = [guess.code for guess in GUESSES]
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """So many failures of these kinds within a rolling time are told, once in that time."""
+    """So many failures of these types within a rolling time are told, once in that time."""
 
-    kind: EventType
+    event_type: EventType
     failures: frozenset[EventType]
     number: int
     seconds: int
@@ -64,21 +64,21 @@ class Alarm:
             subject_id=person_id, at__gt=now - timedelta(seconds=self.seconds)
         )
         failed = recent.filter(
-            kind__in=self.failures, outcome=Outcome.FAILED, details__reason__in=_REASONS
+            type__in=self.failures, outcome=Outcome.FAILED, details__reason__in=_REASONS
         )
-        told = recent.filter(kind=self.kind)
+        told = recent.filter(type=self.event_type)
         return failed.order_by("-id")[self.number - 1 :].exists() and not told.exists()
 
 
 ALARMS: Final = (
     Alarm(
-        kind=SECOND_STEP_GUESSED,
+        event_type=SECOND_STEP_GUESSED,
         failures=frozenset({SECOND_STEP_FAILED}),
         number=rules.TELL_AT,
         seconds=rules.TELL_WINDOW,
     ),
     Alarm(
-        kind=GUESSING_ALARM,
+        event_type=GUESSING_ALARM,
         failures=frozenset({SECOND_STEP_FAILED, PROOF_FAILED, TWO_FACTOR_DISABLE_FAILED}),
         number=rules.ALARM_AT,
         seconds=rules.ALARM_WINDOW,
@@ -88,15 +88,15 @@ ALARMS: Final = (
 
 def tell(*, actor: Actor, now: datetime) -> None:
     """Record each alarm that is due for the one who acts, once."""
-    if actor.who is None:
+    if actor.person is None:
         return
     for alarm in ALARMS:
-        if not alarm.is_due(actor.who.id, now=now):
+        if not alarm.is_due(actor.person.id, now=now):
             continue
         with transaction.atomic():
-            _lock(actor.who.id)
-            if alarm.is_due(actor.who.id, now=now):
-                record(alarm.kind, actor=actor)
+            _lock(actor.person.id)
+            if alarm.is_due(actor.person.id, now=now):
+                record(alarm.event_type, actor=actor)
 
 
 def _lock(person_id: UUID) -> None:

@@ -73,7 +73,9 @@ def disable(*, auth: AuthContext, proof: str | Given, actor: Actor, now: datetim
     if isinstance(proof, Given):
         prove_passkey(auth=auth, given=proof, actor=actor, now=now)
     else:
-        verify_code(auth=auth, code=proof, kind=TWO_FACTOR_DISABLE_FAILED, actor=actor, now=now)
+        verify_code(
+            auth=auth, code=proof, event_type=TWO_FACTOR_DISABLE_FAILED, actor=actor, now=now
+        )
     try:
         with transaction.atomic():
             person = locked(auth.person.id)

@@ -48,11 +48,13 @@ def step_up(
 
 def own_key(actor: Actor) -> throttle.Key:
     """Return what proofs in a session that is through are counted on: this session."""
-    return throttle.proof_key(actor.session_id or (actor.who.id if actor.who else UUID(int=0)))
+    return throttle.proof_key(
+        actor.session_id or (actor.person.id if actor.person else UUID(int=0))
+    )
 
 
 def record_failure(
-    kind: EventType, refusal: Refusal, *, actor: Actor, now: datetime, recovery: bool = False
+    event_type: EventType, refusal: Refusal, *, actor: Actor, now: datetime, recovery: bool = False
 ) -> None:
     """Remember a refusal, in a transaction of its own: the caller's was rolled back or had none.
 
@@ -65,24 +67,24 @@ def record_failure(
         details["clock"] = int(refusal.data["skew_seconds"])
     if isinstance(refusal, alarms.GUESSES):
         with transaction.atomic():
-            record(kind, actor=actor, outcome=outcome, details=details)
+            record(event_type, actor=actor, outcome=outcome, details=details)
         return
     seconds = refusal.seconds if isinstance(refusal, MustWait) else 0
     repeats.record_once(
-        kind, actor=actor, outcome=outcome, details=details, seconds=seconds, now=now
+        event_type, actor=actor, outcome=outcome, details=details, seconds=seconds, now=now
     )
 
 
 def record_guess(
-    kind: EventType, refusal: Refusal, *, actor: Actor, now: datetime, recovery: bool = False
+    event_type: EventType, refusal: Refusal, *, actor: Actor, now: datetime, recovery: bool = False
 ) -> None:
     """Remember a proof of a factor that was refused; it may be an alarm.
 
     At sign-in it counts for its address, in a session that is through for that session: whoever sits in
     there keeps nobody waiting elsewhere.
     """
-    record_failure(kind, refusal, actor=actor, now=now, recovery=recovery)
-    if kind is SECOND_STEP_FAILED:
+    record_failure(event_type, refusal, actor=actor, now=now, recovery=recovery)
+    if event_type is SECOND_STEP_FAILED:
         throttle.count_failure(actor.client.address, now=now)
     elif not isinstance(refusal, MustWait):
         throttle.was_wrong([own_key(actor)], now=now)

@@ -34,12 +34,16 @@ def authorise(
 def is_allowed(
     actor: Actor, action: Action, customer_id: UUID | None = None, *, subject: UUID | None = None
 ) -> bool:
-    """Return whether who acts may do this now. The operator at the console and the worker may do everything."""
-    if actor.ours is not None or actor.who is None:
-        return actor.ours is not None
-    if rules.is_own(action, actor.who.id, subject):
+    """Return whether who acts may do this now. The operator at the console and the worker may do everything.
+
+    Who acts on somebody's behalf may do what both may do: neither is given a right that is the other's.
+    """
+    if actor.is_ours:
         return True
-    return rules.may(action, _holder(actor.who), customer_id)
+    return bool(actor.people) and all(
+        rules.is_own(action, one.id, subject) or rules.may(action, _holder(one), customer_id)
+        for one in actor.people
+    )
 
 
 def _holder(who: Who) -> Holder | None:

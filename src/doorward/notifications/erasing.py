@@ -53,7 +53,7 @@ def erase_by_email(email: str, *, actor: Actor) -> int:
 def erase_due(*, now: datetime) -> int:
     """Erase who was removed longer ago than the settings allow; return how many they were."""
     since = now - timedelta(days=settings.DOORWARD.erase_after_days)
-    removal = Event.objects.filter(subject_id=OuterRef("id"), kind__in=_REMOVALS, at__gt=since)
+    removal = Event.objects.filter(subject_id=OuterRef("id"), type__in=_REMOVALS, at__gt=since)
     people = list(_removed().filter(~Exists(removal)))
     for person in people:
         erase(person, actor=WORKER)

@@ -162,7 +162,13 @@ def _moment(message: Message, event: Event) -> datetime:
 def _by(event: Event, person: Administrator, brand: BrandLook) -> str:
     if event.actor_type == ActorType.OPERATOR:
         return _("the operator of %(brand)s") % {"brand": brand.name}
-    return words.person(event.actor_name, event.actor_email) if event.actor_id != person.id else ""
+    if event.actor_id == person.id:
+        return ""
+    actor = words.person(event.actor_name, event.actor_email)
+    if event.on_behalf_of_id is None:
+        return actor
+    whom = words.person(event.on_behalf_of_name, event.on_behalf_of_email)
+    return _("%(actor)s, on behalf of %(whom)s") % {"actor": actor, "whom": whom}
 
 
 def _change(event: Event) -> EmailChange | None:

@@ -159,7 +159,7 @@ def _deliveries(event: Event, *, now: datetime) -> list[Delivery]:
     except DatabaseError:
         raise
     except Exception:  # noqa: BLE001 - one event must not keep all others from being told
-        _log.exception("event %s (%s) told nobody", event.id, event.kind)
+        _log.exception("event %s (%s) told nobody", event.id, event.type)
         return []
 
 

@@ -45,8 +45,8 @@ def deliveries_of(event: Event, *, now: datetime) -> list[Delivery]:
 
 
 def _notifications(event: Event) -> tuple[Notification, ...]:
-    # A kind of a newer release, in a database that this one works on too, is that one's to tell.
-    found = ALL.get(event.kind)
+    # A type of a newer release, in a database that this one works on too, is that one's to tell.
+    found = ALL.get(event.type)
     return found.notifications if found else ()
 
 
@@ -86,7 +86,7 @@ def _administrators(event: Event) -> Iterator[tuple[UUID, str]]:
 
 def _inviter(event: Event) -> Iterator[tuple[UUID, str]]:
     """Yield who sent the newest invitation; the provider's people where nobody else is there to be told."""
-    sent = Event.objects.filter(subject_id=event.subject_id, kind=INVITATION_SENT)
+    sent = Event.objects.filter(subject_id=event.subject_id, type=INVITATION_SENT)
     inviter = sent.order_by("-id").values_list("actor_id", flat=True).first()
     people = Administrator.objects.everywhere().filter(status=Status.ACTIVE)
     audience = list(people.filter(id__in=[inviter] if inviter else []).values_list("id", "email"))

@@ -10,7 +10,7 @@ from doorward.accounts import email_change, mailed_links
 from doorward.accounts.account import locked
 from doorward.accounts.errors import LinkInvalid
 from doorward.accounts.models import Administrator, LinkPurpose, Status
-from doorward.audit.actor import Actor
+from doorward.audit.actor import Actor, by_link
 from doorward.audit.record import record
 from doorward.credentials.password import change
 from doorward.credentials.removal import remove_all
@@ -40,7 +40,7 @@ def undo(
     if person.status not in {Status.ACTIVE, Status.SUSPENDED}:
         raise LinkInvalid
     new = change.accept(password, person=person, factors_go=True)
-    actor = Actor(who=person.who(), client=client)
+    actor = Actor(person=person.who(), client=client, credential=by_link(link.id))
     with transaction.atomic():
         mailed_links.consume(link, now=now)
         mailed_links.revoke_after_undoing(link, now=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from doorward.audit.actor import Actor, ClientInfo, Who
+from doorward.audit.actor import Actor, ClientInfo, Who, by_session
 from doorward.audit.naming import full_name
 
 if TYPE_CHECKING:
@@ -95,7 +95,9 @@ class AuthContext:
 
     def actor(self, client: ClientInfo) -> Actor:
         """Return who acts, for services and events."""
-        return Actor(who=self.person.who(), client=client, session_id=self.browser.session_id)
+        return Actor(
+            person=self.person.who(), client=client, credential=by_session(self.browser.session_id)
+        )
 
     def without(self, factor_id: UUID | None) -> AuthContext:
         """Return the same, as if this factor were not there: it does not serve as a proof this time."""

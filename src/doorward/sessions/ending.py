@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import F, Q
 
-from doorward.audit.actor import Actor, ClientInfo
+from doorward.audit.actor import Actor, ClientInfo, by_session
 from doorward.audit.record import record
 from doorward.customers.models import Customer
 from doorward.customers.rights import authorise
@@ -157,7 +157,7 @@ def _close(session: Session, *, now: datetime) -> int:
     with transaction.atomic():
         ended = _end(Session.objects.filter(id=session.id, signed_in_at__isnull=True), now=now)
         if ended:
-            actor = Actor(who=who, client=client, session_id=session.id)
+            actor = Actor(person=who, client=client, credential=by_session(session.id))
             record(SIGN_IN_ABANDONED, actor=actor)
     return ended
 

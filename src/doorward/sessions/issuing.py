@@ -148,8 +148,8 @@ def mark_signed_in(
 ) -> bool:
     """Record the sign-in of a session that is let through for the first time; return whether it was."""
     with transaction.atomic(savepoint=False):
-        if actor.who is not None:
-            lock.hold(actor.who.id)
+        if actor.person is not None:
+            lock.hold(actor.person.id)
         not_yet = Session.objects.filter(id=session_id, signed_in_at__isnull=True)
         if not_yet.update(signed_in_at=now) != 1:
             return False
@@ -162,7 +162,7 @@ def record_sign_in(*, actor: Actor, with_what: str, known_browser: bool, now: da
 
     It writes into the person's row, whose lock the caller has: it comes before their sessions', as for who ends these.
     """
-    if actor.who is not None:
-        accounts().everywhere().filter(id=actor.who.id).update(last_signed_in_at=now)
+    if actor.person is not None:
+        accounts().everywhere().filter(id=actor.person.id).update(last_signed_in_at=now)
     details: dict[str, Detail] = {"with": with_what, "new_browser": not known_browser}
     record(SIGNED_IN, actor=actor, details=details)

@@ -94,7 +94,7 @@ def _make(asked: AskedLink, *, now: datetime) -> None:
     except (MustWait, SealBroken):  # Its key left the ring: another one can be asked for.
         return
     client = ClientInfo(address=asked.address, browser=asked.browser, request_id=asked.request_id)
-    actor = Actor(who=None, client=client)
+    actor = Actor(person=None, client=client)
     person = (
         Administrator.objects.everywhere()
         .select_related("customer")

@@ -10,7 +10,7 @@ from doorward.accounts import mailed_links
 from doorward.accounts.errors import LinkInvalid
 from doorward.accounts.invitations import PURPOSES
 from doorward.accounts.models import Administrator, Status
-from doorward.audit.actor import Actor
+from doorward.audit.actor import Actor, by_link
 from doorward.audit.record import record
 from doorward.credentials.password import change
 from doorward.customers.models import CustomerStatus
@@ -41,7 +41,7 @@ def accept(  # noqa: PLR0913 - the form and who sends it
     if person.status != Status.INVITED or person.customer.status != CustomerStatus.ACTIVE:
         raise LinkInvalid
     new = change.accept(password, person=person)
-    actor = Actor(who=person.who(), client=client)
+    actor = Actor(person=person.who(), client=client, credential=by_link(link.id))
     with transaction.atomic():
         mailed_links.consume(link, now=now)
         invited = Administrator.objects.everywhere().filter(id=person.id, status=Status.INVITED)

@@ -94,13 +94,13 @@ def _try(answer: str, party: Party, coming: _Coming) -> Started | Refusal:
     Whose passkey it is comes first: what others at its address do keeps no known browser waiting, and
     where one has to wait, nothing is written.
     """
-    actor, passkey, before, now = Actor(who=None, client=coming.client), None, None, coming.now
+    actor, passkey, before, now = Actor(person=None, client=coming.client), None, None, coming.now
     here = [throttle.address_key(coming.client.address)]
     try:
         read = read_answer(answer)
         passkey = queries.find(read.credential_id, party)
         if passkey is not None:
-            actor = Actor(who=passkey.owner.who(), client=coming.client)
+            actor = Actor(person=passkey.owner.who(), client=coming.client)
             before = issuing.before(passkey.owner.id, browser_hash=coming.browser_hash)
         if before is None or not before.known:
             throttle.refuse_waiting(here, now=now)

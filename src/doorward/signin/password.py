@@ -58,7 +58,7 @@ def sign_in(  # noqa: PLR0913 - what a sign-in form and its browser bring
     folded = fold_email(email.replace("\0", "\N{REPLACEMENT CHARACTER}"))[:320]
     found = _find(folded, browser_token=browser_token)
     known = found is not None and found.known_browser
-    actor = Actor(who=found.who() if found else None, client=client)
+    actor = Actor(person=found.who() if found else None, client=client)
     browser = issuing.browser_hash(browser_token)
     keys = _counted(folded, browser=browser if known else b"", address=client.address)
     try:

@@ -40,12 +40,12 @@ def verify_code(*, auth: AuthContext, code: str, actor: Actor, now: datetime) ->
     with transaction.atomic():
         # The last sign-in is written into the person's row, which comes before their factors'.
         hold(auth.person.id)
-        found = apps.look(auth, code, kind=SECOND_STEP_FAILED, actor=actor, now=now)
+        found = apps.look(auth, code, event_type=SECOND_STEP_FAILED, actor=actor, now=now)
         if not isinstance(found, Refusal):
             return _pass_on(auth, found, actor=actor, now=now)
         if isinstance(found, CodeAlreadyUsed) and apps.passed_meanwhile(auth):
             raise StaleRequest
-    apps.remember(auth, found, kind=SECOND_STEP_FAILED, actor=actor, now=now)
+    apps.remember(auth, found, event_type=SECOND_STEP_FAILED, actor=actor, now=now)
     raise found
 
 

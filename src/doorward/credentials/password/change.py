@@ -13,7 +13,7 @@ from doorward.accounts.account import locked
 from doorward.accounts.errors import LinkInvalid, WrongStatus
 from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, PasswordDue, Status
 from doorward.audit import repeats
-from doorward.audit.actor import Actor
+from doorward.audit.actor import Actor, by_link
 from doorward.audit.events import Outcome
 from doorward.audit.record import record
 from doorward.credentials.errors import PasswordUnchanged, WrongCredentials
@@ -184,7 +184,7 @@ def reset(
     if person.status != Status.ACTIVE or person.customer.status != CustomerStatus.ACTIVE:
         raise LinkInvalid
     new = accept(password, person=person)
-    actor = Actor(who=person.who(), client=client)
+    actor = Actor(person=person.who(), client=client, credential=by_link(link.id))
     with transaction.atomic():
         mailed_links.consume(link, now=now)
         _write(person, new)

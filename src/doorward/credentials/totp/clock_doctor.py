@@ -21,18 +21,24 @@ if TYPE_CHECKING:
 
 
 def examine(  # noqa: PLR0913 - two codes, and what a proof brings
-    *, auth: AuthContext, first: str, second: str, kind: EventType, actor: Actor, now: datetime
+    *,
+    auth: AuthContext,
+    first: str,
+    second: str,
+    event_type: EventType,
+    actor: Actor,
+    now: datetime,
 ) -> int:
     """Return by how many seconds the phone's clock is ahead (negative: behind; 0: it is right).
 
-    `second` is the code that the app shows now, `first` the one before it. Recorded as `kind`, like the
+    `second` is the code that the app shows now, `first` the one before it. Recorded as `event_type`, like the
     failed proof that it is. Raises `ClockUnknown`, `MustWait` or `FactorDisabled`.
     """
-    apps = verify.count(auth, kind=kind, actor=actor, now=now)
+    apps = verify.count(auth, event_type=event_type, actor=actor, now=now)
     told = [off_by_two_codes(secret, first, second, now=now) for secret in verify.opened(apps)]
     off = next((one for one in told if one is not None), None)
     wrong = WrongCode() if off is None else WrongCode(skew_seconds=off)
-    record_guess(kind, wrong, actor=actor, now=now)
+    record_guess(event_type, wrong, actor=actor, now=now)
     verify.lock_guessed([app.id for app in apps], actor=actor, now=now)
     if off is None:
         raise ClockUnknown

@@ -43,32 +43,32 @@ MANY = 3
 
 def reauthenticate(*, auth: AuthContext, code: str, actor: Actor, now: datetime) -> Started:
     """Verify a factor once more, as reauthentication; the session gets a new identifier."""
-    factor_id = verify_code(auth=auth, code=code, kind=PROOF_FAILED, actor=actor, now=now)
+    factor_id = verify_code(auth=auth, code=code, event_type=PROOF_FAILED, actor=actor, now=now)
     with transaction.atomic():
         record(REAUTHENTICATED, actor=actor)
         return step_up(auth.browser, factor_id, now=now)
 
 
 def verify_code(
-    *, auth: AuthContext, code: str, kind: EventType, actor: Actor, now: datetime
+    *, auth: AuthContext, code: str, event_type: EventType, actor: Actor, now: datetime
 ) -> UUID:
-    """Consume a code of one of this person's apps; return the factor's id. Failures are recorded as `kind`."""
-    reserve_own(kind, actor=actor, now=now)
+    """Consume a code of one of this person's apps; return the factor's id. Failures are recorded as `event_type`."""
+    reserve_own(event_type, actor=actor, now=now)
     with transaction.atomic():
-        found = look(auth, code, kind=kind, actor=actor, now=now)
+        found = look(auth, code, event_type=event_type, actor=actor, now=now)
     if isinstance(found, Refusal):
-        remember(auth, found, kind=kind, actor=actor, now=now)
+        remember(auth, found, event_type=event_type, actor=actor, now=now)
         raise found
     throttle.was_right([own_key(actor)])
     return found.id
 
 
-def reserve_own(kind: EventType, *, actor: Actor, now: datetime) -> None:
+def reserve_own(event_type: EventType, *, actor: Actor, now: datetime) -> None:
     """Count a try in a session that is through, before it is looked at. Raises `MustWait`, and records it."""
     try:
         throttle.reserve([own_key(actor)], now=now)
     except MustWait as refusal:
-        record_guess(kind, refusal, actor=actor, now=now)
+        record_guess(event_type, refusal, actor=actor, now=now)
         raise
 
 
@@ -79,7 +79,7 @@ def failures(auth: AuthContext) -> int:
 
 
 def look(
-    auth: AuthContext, code: str, *, kind: EventType, actor: Actor, now: datetime
+    auth: AuthContext, code: str, *, event_type: EventType, actor: Actor, now: datetime
 ) -> FactorRow | Refusal:
     """Count, look and consume, in the caller's transaction; return the app that was verified, or what refuses.
 
@@ -90,7 +90,7 @@ def look(
         # Several rows: who removes factors takes the person first and then these, so this does, too.
         hold(auth.person.id)
     try:
-        counted = _count(auth, kind=kind, actor=actor, now=now)
+        counted = _count(auth, event_type=event_type, actor=actor, now=now)
     except Refusal as refusal:
         return refusal
     typed = totp_rules.normalise(code)
@@ -98,17 +98,17 @@ def look(
         step = totp_rules.matched_step(secret, typed, now=now, after=None)
         if step is not None:
             others = [other.id for other in counted if other.id != app.id]
-            consumed = _consume(app, step, others, auth=auth, kind=kind, now=now)
+            consumed = _consume(app, step, others, auth=auth, event_type=event_type, now=now)
             return app if consumed else CodeAlreadyUsed()
     # Not how far the clock is off: one code more that is told apart helps who guesses (decision 0041).
     return WrongCode()
 
 
 def remember(
-    auth: AuthContext, refusal: Refusal, *, kind: EventType, actor: Actor, now: datetime
+    auth: AuthContext, refusal: Refusal, *, event_type: EventType, actor: Actor, now: datetime
 ) -> None:
     """Remember what was refused, after it was counted, and disable what was guessed at too often."""
-    record_guess(kind, refusal, actor=actor, now=now)
+    record_guess(event_type, refusal, actor=actor, now=now)
     # Whoever counted the last try may have ended before it was written down.
     lock_guessed([row.id for row in _apps(auth)], actor=actor, now=now)
 
@@ -118,17 +118,19 @@ def opened(apps: list[FactorRow]) -> list[bytes]:
     return [sealing.open_sealed(app.sealed, **sealed.of_factor(app.id)) for app in apps]
 
 
-def count(auth: AuthContext, *, kind: EventType, actor: Actor, now: datetime) -> list[FactorRow]:
+def count(
+    auth: AuthContext, *, event_type: EventType, actor: Actor, now: datetime
+) -> list[FactorRow]:
     """Count a try on each usable app before it is looked at; return those that need not wait.
 
-    Raises `MustWait` or `FactorDisabled`, and records it as `kind`.
+    Raises `MustWait` or `FactorDisabled`, and records it as `event_type`.
     """
-    if kind is not SECOND_STEP_FAILED:
-        reserve_own(kind, actor=actor, now=now)
+    if event_type is not SECOND_STEP_FAILED:
+        reserve_own(event_type, actor=actor, now=now)
     try:
-        return _count(auth, kind=kind, actor=actor, now=now)
+        return _count(auth, event_type=event_type, actor=actor, now=now)
     except Refusal as refusal:
-        remember(auth, refusal, kind=kind, actor=actor, now=now)
+        remember(auth, refusal, event_type=event_type, actor=actor, now=now)
         raise
 
 
@@ -143,9 +145,11 @@ def _apps(auth: AuthContext) -> list[FactorRow]:
     return [row for row in auth.factors if row.kind is FactorKind.APP and not row.locked]
 
 
-def _count(auth: AuthContext, *, kind: EventType, actor: Actor, now: datetime) -> list[FactorRow]:
+def _count(
+    auth: AuthContext, *, event_type: EventType, actor: Actor, now: datetime
+) -> list[FactorRow]:
     known, address, apps = auth.browser.known, actor.client.address, _apps(auth)
-    if kind is SECOND_STEP_FAILED:
+    if event_type is SECOND_STEP_FAILED:
         counted = [
             app
             for app in apps
@@ -168,7 +172,7 @@ def _consume(  # noqa: PLR0913 - the code's app and step, and what a proof bring
     others: list[UUID],
     *,
     auth: AuthContext,
-    kind: EventType,
+    event_type: EventType,
     now: datetime,
 ) -> bool:
     """Accept a time step once, in one statement (RFC 6238, 5.2), and return the counted tries back."""
@@ -178,7 +182,7 @@ def _consume(  # noqa: PLR0913 - the code's app and step, and what a proof bring
     if unused.update(last_step=step, last_used_at=now, **right) != 1:
         return False
     rows = Factor.objects.filter(id__in=others)
-    if others and kind is SECOND_STEP_FAILED:
+    if others and event_type is SECOND_STEP_FAILED:
         throttle.uncount_row(rows, known=known)
     elif others:
         throttle.uncount_open_row(rows)

@@ -195,7 +195,7 @@ def _invite(characters: Sequence[Character], *, now: datetime) -> None:
         if character.person.status == Status.INVITED:
             primary = character.primary(characters)
             actor = Actor(
-                who=primary.person.who(), client=ClientInfo(primary.address, primary.browser)
+                person=primary.person.who(), client=ClientInfo(primary.address, primary.browser)
             )
             with transaction.atomic():
                 invitations.send(character.person, actor=actor, now=now)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from doorward.audit.actor import ActorType
+from doorward.audit.actor import ActorType, CredentialType
 from doorward.audit.events import EventType, Outcome
 from doorward.audit.models import Event
 from doorward.demo.data.character import DAYS, Character
@@ -28,7 +28,7 @@ class Ledger:
 
     def note(  # noqa: PLR0913 - an event is this wide
         self,
-        kind: EventType,
+        event_type: EventType,
         at: datetime,
         *,
         actor: Character | None,
@@ -47,7 +47,7 @@ class Ledger:
         customer = concerned.person.customer
         event = Event(
             at=at,
-            kind=kind,
+            type=event_type,
             outcome=outcome.value,
             actor_type=(ActorType.PERSON if actor else ActorType.STRANGER).value,
             subject_id=concerned.person.id,
@@ -55,7 +55,8 @@ class Ledger:
             subject_email=concerned.person.email,
             customer_id=customer.id,
             customer_name=customer.name,
-            session_id=session.id if session else None,
+            credential=CredentialType.SESSION.value if session else "",
+            credential_id=session.id if session else None,
             address=address or acting.address,
             browser=session.browser if session else acting.browser,
             request_id=secrets.token_hex(16),

@@ -60,8 +60,8 @@ class Story:
         if one.person.require_2fa and not one.person.is_primary:
             self.ledger.note(TWO_FACTOR_REQUIRED, one.required_at, actor=primary, subject=one)
         if one.person.status == Status.SUSPENDED:
-            kind = ADMINISTRATOR_SUSPENDED
-            self.ledger.note(kind, one.suspended_at, actor=primary, subject=one)
+            suspended = ADMINISTRATOR_SUSPENDED
+            self.ledger.note(suspended, one.suspended_at, actor=primary, subject=one)
         if "locked" in one.state:
             self._lock_out(one)
 
@@ -90,9 +90,11 @@ class Story:
             self._by_stranger(SECOND_STEP_FAILED, at, one, reason="wrong_code")
         self._by_stranger(FACTOR_LOCKED, one.locked_at, one, reason="")
 
-    def _by_stranger(self, kind: EventType, at: datetime, one: Character, *, reason: str) -> None:
+    def _by_stranger(
+        self, event_type: EventType, at: datetime, one: Character, *, reason: str
+    ) -> None:
         self.ledger.note(
-            kind,
+            event_type,
             at,
             actor=one,
             outcome=Outcome.FAILED if reason else Outcome.OK,
@@ -127,18 +129,18 @@ class Story:
     def _done(
         self,
         days: int,
-        kind: EventType,
+        event_type: EventType,
         actor: Character | None,
         subject: Character | None = None,
         details: Mapping[str, Detail] | None = None,
     ) -> None:
-        self.ledger.note(kind, self._ago(days), actor=actor, subject=subject, details=details)
+        self.ledger.note(event_type, self._ago(days), actor=actor, subject=subject, details=details)
 
     def _refused(
-        self, days: int, kind: EventType, actor: Character, details: Mapping[str, Detail]
+        self, days: int, event_type: EventType, actor: Character, details: Mapping[str, Detail]
     ) -> None:
         self.ledger.note(
-            kind, self._ago(days), actor=actor, outcome=Outcome.REFUSED, details=details
+            event_type, self._ago(days), actor=actor, outcome=Outcome.REFUSED, details=details
         )
 
     def _ago(self, days: int) -> datetime:

@@ -19,7 +19,7 @@ from doorward.audit.record import history_of_customer
 from doorward.customers.models import Customer, CustomerKind
 from doorward.directory.search import ANY_STATUS, LONGEST_SEARCH, Rule, Wanted, matching, named
 from doorward.policy.rules import Kinds
-from doorward.web.kit.history_words import kinds_of
+from doorward.web.kit.history_words import types_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -80,7 +80,7 @@ def events_for(customer_id: UUID, wanted: Filters) -> QuerySet[Event]:
     """Return the customer's events that are wanted, newest first."""
     events = history_of_customer(customer_id)
     if wanted.group is not None:
-        events = events.filter(kind__in=kinds_of(wanted.group))
+        events = events.filter(type__in=types_of(wanted.group))
     if wanted.outcome is not None:
         events = events.filter(outcome=wanted.outcome.value)
     if wanted.since is not None:
@@ -97,7 +97,7 @@ def newest_for(customer_id: UUID, wanted: Filters) -> Newest:
         return Newest(events, _parts_of_person(customer_id, wanted))
     if wanted.group is not None:
         rest = events_for(customer_id, replace(wanted, group=None))
-        return Newest(events, newest.parts_of_kinds(rest, kinds_of(wanted.group)))
+        return Newest(events, newest.parts_of_types(rest, types_of(wanted.group)))
     # What was refused or failed is little, and has an index of its own.
     most = wanted.outcome in {None, Outcome.OK}
     return Newest(events, by_time=most and wanted.until is not None)
@@ -135,11 +135,13 @@ def _staff(text: str) -> QuerySet[Administrator, UUID]:
 def _of_person(customer_id: UUID, text: str) -> Q:
     own = _own_people(customer_id, text)
     people = Q(subject_id__in=own) | Q(actor_id__in=own) | Q(actor_id__in=_staff(text))
+    people |= Q(on_behalf_of_id__in=own)
     return people | _as_history_has_it(text)
 
 
 def _as_history_has_it(text: str) -> Q:
-    return Q(actor_name__icontains=text) | Q(subject_name__icontains=text)
+    names = ("actor_name", "subject_name", "on_behalf_of_name")
+    return Q(*((f"{name}__icontains", text) for name in names), _connector=Q.OR)
 
 
 def _midnight(day: date) -> datetime:

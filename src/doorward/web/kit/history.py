@@ -79,7 +79,7 @@ def history_page(
 
 def line_of(event: Event) -> HistoryLine:
     """Make a line of an event, in the reader's language."""
-    wording = ALL.get(event.kind)
+    wording = ALL.get(event.type)
     tone = _TONES.get(Outcome(event.outcome), "") or (wording.tone if wording else "")
     return HistoryLine(
         id=event.public_id,

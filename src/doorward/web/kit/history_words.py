@@ -1,4 +1,4 @@
-"""What history says: one plain sentence for every kind of event."""
+"""What history says: one plain sentence for every type of event."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GROUP_TITLES: Final = {
 }
 
 
-def kinds_of(group: Group) -> list[str]:
+def types_of(group: Group) -> list[str]:
     """Return the stored keys of a group's events."""
     return [key for key, event_type in ALL.items() if event_type.group is group]
 
@@ -35,11 +35,11 @@ def tell(event: Event) -> str:
 
     People are named by name and e-mail, as they were at that moment: anybody may take a colleague's name.
     """
-    event_type = ALL.get(event.kind)
+    event_type = ALL.get(event.type)
     if event_type is None:  # of a newer release, in a database that this one works on too
-        return event.kind
+        return event.type
     for_other = event.subject_id is not None and event.subject_id != event.actor_id
-    actor = named(event.actor_name, event.actor_email) or _nobody(event)
+    actor = _actor(event)
     subject = named(event.subject_name, event.subject_email)
     subject = subject or (_("(erased)") if for_other else actor)
     names = {"actor": actor, "subject": subject}
@@ -49,6 +49,15 @@ def tell(event: Event) -> str:
         else event_type.sentence
     )
     return str(text) % names
+
+
+def _actor(event: Event) -> str:
+    """Name who acted, and on whose behalf."""
+    actor = named(event.actor_name, event.actor_email) or _nobody(event)
+    if event.on_behalf_of_id is None:
+        return actor
+    whom = named(event.on_behalf_of_name, event.on_behalf_of_email) or _("(erased)")
+    return _("%(actor)s, on behalf of %(whom)s,") % {"actor": actor, "whom": whom}
 
 
 def _nobody(event: Event) -> str:

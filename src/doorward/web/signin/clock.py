@@ -37,7 +37,9 @@ both = require_http_methods(["GET", "HEAD", "POST"])
 def at_sign_in(request: Request) -> HttpResponse:
     """Look at the clock of somebody whose password was right."""
     page = ClockPage(action=request.path, back="/sign-in/code/")
-    return _look(request, page, auth=session_of(request).that_serve(), kind=SECOND_STEP_FAILED)
+    return _look(
+        request, page, auth=session_of(request).that_serve(), event_type=SECOND_STEP_FAILED
+    )
 
 
 @needs(Need.THROUGH)
@@ -50,10 +52,12 @@ def at_proof(request: Request) -> HttpResponse:
     values = {"next": heading} | ({"without": without} if without else {})
     back = f"/prove/?{urlencode(values)}"
     page = ClockPage(action=request.path, back=back, values=values)
-    return _look(request, page, auth=serving(request), kind=PROOF_FAILED)
+    return _look(request, page, auth=serving(request), event_type=PROOF_FAILED)
 
 
-def _look(request: Request, page: ClockPage, *, auth: AuthContext, kind: EventType) -> HttpResponse:
+def _look(
+    request: Request, page: ClockPage, *, auth: AuthContext, event_type: EventType
+) -> HttpResponse:
     if not any(row.kind is FactorKind.APP and not row.locked for row in auth.factors):
         return see_other(page.back)
     if request.method != "POST":
@@ -63,7 +67,7 @@ def _look(request: Request, page: ClockPage, *, auth: AuthContext, kind: EventTy
             auth=auth,
             first=field(request, "first"),
             second=field(request, "second"),
-            kind=kind,
+            event_type=event_type,
             actor=acting(request),
             now=request.now,
         )
