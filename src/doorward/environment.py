@@ -198,11 +198,11 @@ class Environment(BaseSettings):
     @field_validator("bind")
     @classmethod
     def _bind_is_an_address(cls, value: str) -> str:
-        place = _read_bind(value)
-        if place is None:
+        bound = _read_bind(value)
+        if bound is None:
             message = "it must be HOST:PORT, such as 127.0.0.1:8000"
             raise ValueError(message)
-        return join_netloc(*place)
+        return join_netloc(*bound)
 
     @field_validator("public_url")
     @classmethod

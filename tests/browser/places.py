@@ -198,15 +198,15 @@ OWN = (
     Place("new_phone", "new-phone", "boss", "/security/new-phone/"),
     Place("new_phone", "new-phone", "recovered", "/security/new-phone/"),
     Place("new_phone_add", "new-phone-add", "boss", "/security/new-phone/add/"),
-    Place("prove_clock", "clock", "boss", "/prove/clock/?next=/security/"),
+    Place("reauthenticate_clock", "clock", "boss", "/prove/clock/?next=/security/"),
     Place("security", "security", "with passkey", "/security/"),
     Place("add_app", "add-app", "with passkey", "/security/2fa/add/?passkey=on"),
     Place("disable", "disable-2fa", "with passkey", "/security/2fa/disable/"),
-    Place("prove", "prove", "with passkey", "/prove/?next=/security/"),
+    Place("reauthenticate", "prove", "with passkey", "/prove/?next=/security/"),
     Place("factor", "factor", "boss", "{factor}"),
     Place("factor", "factor", "boss", "{factor}", send("Save", name=""), 422),
-    Place("prove", "prove", "boss", "/prove/?next=/security/"),
-    Place("prove", "prove", "newcomer", "/prove/?next=/security/"),
+    Place("reauthenticate", "prove", "boss", "/prove/?next=/security/"),
+    Place("reauthenticate", "prove", "newcomer", "/prove/?next=/security/"),
     Place("profile", "profile", "boss", "/profile/"),
     Place("profile", "profile", "boss", "/profile/", send("Save changes", first_name="", last_name=""), 422),
     Place("password", "change-password", "newcomer", "/profile/password/"),
@@ -260,7 +260,7 @@ PLACES = (*SIGN_IN, *OWN, *COMPANY, *STAFF)
 FILES = "brand_css brand_icon favicon brand_logo brand_accent brand_logo_image robots"
 MACHINES = (
     "healthz readyz metrics doorward_host security_txt change_password passkey_endpoints sign_in_passkey "
-    "code_passkey set_up_passkey make_passkey new_phone_passkey prove_passkey disable_passkey"
+    "code_passkey set_up_passkey make_passkey new_phone_passkey reauthenticate_passkey disable_passkey"
 )
 DOWNLOADS = "recovery_codes_text activity_csv"
 ONLY_FORMS = (
@@ -268,6 +268,6 @@ ONLY_FORMS = (
     "administrator_resend customer_rules brand_check_host "
     "administrator_revoke administrator_end_sessions customer_invite customer_resend tab_remove"
 )
-ON_THE_WAY = "prove_continue"  # sends itself on; `test_keyboard` and `test_proving` see it
+ON_THE_WAY = "reauthenticate_continue"  # sends itself on; `test_keyboard` and `test_proving` see it
 OF_MAILS = "demo_mail demo_mail_message demo_mail_html"  # the demonstration's alone; `test_demo_mail` reads them
 NO_PAGES = frozenset(f"{FILES} {MACHINES} {DOWNLOADS} {ONLY_FORMS} {ON_THE_WAY} {OF_MAILS}".split())

@@ -175,14 +175,14 @@ def test_a_passkey_as_fresh_proof_and_one_that_does_not_serve(owner, clock):
     auth = reload(verify_second_step(begin(owner), key))
     gone = Factor.objects.get(name="Laptop").id
     without = auth.without(gone)
-    options = passkeys.asked(without, Purpose.PROVE)
+    options = passkeys.asked(without, Purpose.REAUTHENTICATE)
     assert [one["id"] for one in options["allowCredentials"]] == [b64(other.credential_id)]
     actor = auth.actor(WHERE)
-    given = Given(key.get(options, ORIGIN), Purpose.PROVE, PARTY)
+    given = Given(key.get(options, ORIGIN), Purpose.REAUTHENTICATE, PARTY)
     with pytest.raises(PasskeyNotOffered):
         verify.reauthenticate(auth=without, given=given, actor=actor, now=timezone.now())
-    options = passkeys.asked(auth, Purpose.PROVE)
-    given = Given(other.get(options, ORIGIN), Purpose.PROVE, PARTY)
+    options = passkeys.asked(auth, Purpose.REAUTHENTICATE)
+    given = Given(other.get(options, ORIGIN), Purpose.REAUTHENTICATE, PARTY)
     after = reload(
         verify.reauthenticate(auth=without, given=given, actor=actor, now=timezone.now())
     )

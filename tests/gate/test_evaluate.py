@@ -43,7 +43,7 @@ def test_a_step_has_its_reason_and_admits_nobody(owner: Administrator) -> None:
 def test_who_is_through_may_lack_a_right_or_a_proof(owner: Administrator) -> None:
     codes.enable_app(owner)
     auth, now = factors.begin(owner), timezone.now()
-    within = auth.proved(auth.factors[0], now=now)
+    within = auth.verified(auth.factors[0], now=now)
     assert evaluate(within, Need.THROUGH, now=now).through
     no_right = evaluate(within, Need.right("no such tab"), now=now)
     assert (no_right.step, no_right.why, no_right.admitted) == (Step.NO_RIGHT, None, True)
@@ -69,7 +69,7 @@ def test_what_is_decided_on_is_what_the_next_request_reads(owner: Administrator,
     browser = replace(
         after.browser, token_hash=auth.browser.token_hash, signed_in_at=auth.browser.signed_in_at
     )
-    assert replace(after, browser=browser) == auth.proved(factor, now=at)
+    assert replace(after, browser=browser) == auth.verified(factor, now=at)
     assert after.browser.signed_in_at == at
 
 

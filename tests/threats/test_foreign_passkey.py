@@ -46,7 +46,7 @@ def test_nor_is_it_a_fresh_proof_or_one_to_disable_with(owner, request, who):
     auth = reload(verify_second_step(begin(owner), mine))
     actor, now = auth.actor(WHERE), timezone.now()
     for purpose, use in (
-        (Purpose.PROVE, lambda given: verify.reauthenticate(
+        (Purpose.REAUTHENTICATE, lambda given: verify.reauthenticate(
             auth=auth, given=given, actor=actor, now=now)),
         (Purpose.DISABLE, lambda given: removal.disable(
             auth=auth, proof=given, actor=actor, now=now)),

@@ -73,7 +73,7 @@ def ours_in(text):
 
 
 def lines_of(events):
-    return " ".join(f"{line.text} {line.place}" for line in map(line_of, events))
+    return " ".join(f"{line.text} {line.origin}" for line in map(line_of, events))
 
 
 def export(browser):

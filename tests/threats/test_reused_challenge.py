@@ -34,7 +34,7 @@ from tests.kit.softkey import SoftKey, b64, unb64
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("purpose", [Purpose.PROVE, Purpose.DISABLE, Purpose.SET_UP])
+@pytest.mark.parametrize("purpose", [Purpose.REAUTHENTICATE, Purpose.DISABLE, Purpose.SET_UP])
 def test_a_challenge_of_another_purpose_is_refused(owner, purpose):
     key = passkeys.add(owner)
     auth = begin(owner)

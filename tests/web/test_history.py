@@ -151,12 +151,12 @@ def test_what_was_typed_is_said_as_it_was_and_is():
 
 
 def test_where_from_is_said_in_words():
-    assert line_of(event(SIGNED_IN)).place == "Chrome on Linux · 203.0.113.24"
+    assert line_of(event(SIGNED_IN)).origin == "Chrome on Linux · 203.0.113.24"
     assert (
-        line_of(event(SIGNED_IN, actor_type="operator", browser="", address="")).place
+        line_of(event(SIGNED_IN, actor_type="operator", browser="", address="")).origin
         == "the command line"
     )
-    assert line_of(event(SIGNED_IN, browser="", address="")).place == ""
+    assert line_of(event(SIGNED_IN, browser="", address="")).origin == ""
 
 
 def test_how_it_ended_is_said_in_words():

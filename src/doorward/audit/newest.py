@@ -41,7 +41,7 @@ class Newest:
         self._events, self._parts = events, parts or (events,)
         self._by_time, self._keys = by_time, ("at", "id") if by_time else ("id",)
 
-    def place_of(self, public_id: UUID) -> Event | None:
+    def named(self, public_id: UUID) -> Event | None:
         """Return the event of that id, if it is one of these."""
         return self._events.order_by().filter(public_id=public_id).only("id", "at").first()
 
@@ -73,9 +73,9 @@ class OfPerson:
         """Remember whose."""
         self._whose = customer_id, person_id
 
-    def place_of(self, public_id: UUID) -> Event | None:
+    def named(self, public_id: UUID) -> Event | None:
         """Return the event of that id, if it is one of these."""
-        return self._as_parts.place_of(public_id)
+        return self._as_parts.named(public_id)
 
     def older(self, number: int, *, than: Event | None) -> list[Event]:
         """Return so many, the newest first: the first ones, or those that are older than one."""

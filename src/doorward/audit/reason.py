@@ -52,9 +52,9 @@ class Why:
 
     def details(self) -> Mapping[str, str | int | bool]:
         """Return what an event keeps of it."""
-        told: dict[str, str | int | bool] = {"why": self.reason.value}
+        kept: dict[str, str | int | bool] = {"why": self.reason.value}
         if self.new_browser:
-            told["new_browser"] = True
+            kept["new_browser"] = True
         if self.minutes is not None:
-            told["minutes"] = self.minutes
-        return told
+            kept["minutes"] = self.minutes
+        return kept

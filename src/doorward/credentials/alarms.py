@@ -66,8 +66,8 @@ class Alarm:
         failed = recent.filter(
             type__in=self.failures, outcome=Outcome.FAILED, details__reason__in=_REASONS
         )
-        told = recent.filter(type=self.event_type)
-        return failed.order_by("-id")[self.number - 1 :].exists() and not told.exists()
+        alarmed = recent.filter(type=self.event_type)
+        return failed.order_by("-id")[self.number - 1 :].exists() and not alarmed.exists()
 
 
 ALARMS: Final = (

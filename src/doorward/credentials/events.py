@@ -29,7 +29,7 @@ SECOND_STEP_GUESSED = EventType(
 )
 
 REAUTHENTICATED = EventType(
-    "proved_again",
+    "reauthenticated",
     group=Group.SIGN_IN,
     icon="user-check",
     sentence=_("%(subject)s confirmed again who they are."),

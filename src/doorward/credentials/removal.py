@@ -28,7 +28,7 @@ from doorward.credentials.events import (
 )
 from doorward.credentials.models import Factor, RecoverySet, SetUp
 from doorward.credentials.passkeys.verify import Given
-from doorward.credentials.passkeys.verify import verify_code as prove_passkey
+from doorward.credentials.passkeys.verify import verify_code as verify_passkey
 from doorward.credentials.shared import record_failure
 from doorward.credentials.totp import rules
 from doorward.credentials.totp.enrol import NAME_LENGTH
@@ -71,7 +71,7 @@ def disable(*, auth: AuthContext, proof: str | Given, actor: Actor, now: datetim
     if not auth.factors:
         raise NotEnabled
     if isinstance(proof, Given):
-        prove_passkey(auth=auth, given=proof, actor=actor, now=now)
+        verify_passkey(auth=auth, given=proof, actor=actor, now=now)
     else:
         verify_code(
             auth=auth, code=proof, event_type=TWO_FACTOR_DISABLE_FAILED, actor=actor, now=now
@@ -82,7 +82,7 @@ def disable(*, auth: AuthContext, proof: str | Given, actor: Actor, now: datetim
             _refuse_where_required(person)
             remove_all(person.id)
             ending.end_others(administrator_id=person.id, keep=actor.session_id, now=now)
-            _unprove(auth.browser)
+            _forget_proofs(auth.browser)
             record(TWO_FACTOR_DISABLED, actor=actor)
     except RequiredCannotDisable as refusal:
         record_failure(TWO_FACTOR_DISABLE_REFUSED, refusal, actor=actor, now=now)
@@ -127,7 +127,7 @@ def remove(factor_id: UUID, *, auth: AuthContext, actor: Actor, now: datetime) -
     `NewDeviceFirst` where it is the last one and was not verified itself, but a recovery code.
     """
     authorise(actor, Action.CHANGE_FACTOR, subject=auth.person.id)
-    if _proved_by_itself(factor_id, auth, now=now):
+    if _verified_by_itself(factor_id, auth, now=now):
         raise AnotherFactorWanted
     try:
         with transaction.atomic():
@@ -140,11 +140,11 @@ def remove(factor_id: UUID, *, auth: AuthContext, actor: Actor, now: datetime) -
                 _refuse_where_required(person)
             if not factors and len(auth.factors) > 1:
                 raise StaleRequest
-            if not factors and not _proved_just_now(factor_id, auth, now=now):
+            if not factors and not _verified_just_now(factor_id, auth, now=now):
                 raise NewDeviceFirst
             if not factors:
                 remove_all(person.id)
-                _unprove(auth.browser)
+                _forget_proofs(auth.browser)
                 record(TWO_FACTOR_DISABLED, actor=actor, typed={"factor": gone.name})
             else:
                 gone.delete()
@@ -163,7 +163,7 @@ def _enough(left: Iterable[Factor], gone: Factor, policy: Policy) -> bool:
     return bool(usable) and taken
 
 
-def _proved_by_itself(factor_id: UUID, auth: AuthContext, *, now: datetime) -> bool:
+def _verified_by_itself(factor_id: UUID, auth: AuthContext, *, now: datetime) -> bool:
     session = auth.facts.session
     others = any(
         row.id != factor_id and not row.locked and auth.facts.policy.accepts(row.kind)
@@ -176,12 +176,12 @@ def _proved_by_itself(factor_id: UUID, auth: AuthContext, *, now: datetime) -> b
     return not serves
 
 
-def _proved_just_now(factor_id: UUID, auth: AuthContext, *, now: datetime) -> bool:
+def _verified_just_now(factor_id: UUID, auth: AuthContext, *, now: datetime) -> bool:
     """Return whether this very factor was verified: a recovery code sets up a new one, and does not turn 2FA off."""
     session = auth.facts.session
-    proved_at = session.factor_at if session and session.factor_id == factor_id else None
-    return proved_at is not None and lasts(
-        proved_at, timedelta(seconds=OWN_FACTORS.seconds), now=now
+    verified_at = session.factor_at if session and session.factor_id == factor_id else None
+    return verified_at is not None and lasts(
+        verified_at, timedelta(seconds=OWN_FACTORS.seconds), now=now
     )
 
 
@@ -207,7 +207,7 @@ def unused_code(person: Administrator, *, now: datetime) -> tuple[str, datetime]
     return rules.code_at(secret, step), rules.time_of(step)
 
 
-def _unprove(browser: Browser) -> None:
+def _forget_proofs(browser: Browser) -> None:
     Session.objects.filter(id=browser.session_id).update(
         factor_at=None, factor_id=None, factor_kind="", recovery_at=None
     )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from doorward.audit.models import Event
 
-_TOLD_ANYWAY = frozenset({"require_2fa", "kinds", "trust_days", "floor_require_2fa"})
+_NOTIFIED_ANYWAY = frozenset({"require_2fa", "kinds", "trust_days", "floor_require_2fa"})
 
 
 def by_the_provider(event: Event) -> bool:
@@ -31,13 +31,13 @@ def by_the_provider(event: Event) -> bool:
     return provider.filter(administrator__id=actor_id).exists()
 
 
-def told_by_nothing_else(event: Event) -> bool:
+def notified_by_nothing_else(event: Event) -> bool:
     """A customer's people are concerned by more than what other messages tell them of."""
     customer_id = event.customer_id
     if customer_id is None or _is_the_providers(customer_id):
         return not by_the_provider(event)
     changed = event.details.get("changed")
-    return isinstance(changed, list) and bool(set(changed) - _TOLD_ANYWAY)
+    return isinstance(changed, list) and bool(set(changed) - _NOTIFIED_ANYWAY)
 
 
 def _is_the_providers(customer_id: UUID) -> bool:
@@ -82,7 +82,7 @@ PROTECTION_LOWERED = EventType(
     tone="warn",
     notifications=(
         Notification(Audience.STAFF, "protection_lowered_staff", by_the_provider),
-        Notification(Audience.ADMINISTRATORS, "protection_lowered", told_by_nothing_else),
+        Notification(Audience.ADMINISTRATORS, "protection_lowered", notified_by_nothing_else),
     ),
 )
 

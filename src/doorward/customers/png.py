@@ -31,15 +31,15 @@ def _sides_fit(content: bytes) -> bool:
 
 
 def _ends_whole(content: bytes) -> bool:
-    place, kind, seen = len(_SIGNATURE), b"", set()
+    offset, kind, seen = len(_SIGNATURE), b"", set()
     while kind != b"IEND":
-        length = int.from_bytes(content[place : place + 4])
-        end = place + _AROUND_DATA + length
+        length = int.from_bytes(content[offset : offset + 4])
+        end = offset + _AROUND_DATA + length
         if end > len(content):
             return False
-        typed = content[place + 4 : end - 4]
+        typed = content[offset + 4 : end - 4]
         if zlib.crc32(typed) != int.from_bytes(content[end - 4 : end]):
             return False
-        kind, place = typed[:4], end
+        kind, offset = typed[:4], end
         seen.add(kind)
-    return place == len(content) and b"IDAT" in seen
+    return offset == len(content) and b"IDAT" in seen

@@ -60,8 +60,8 @@ def settle(
     fields = demand(changes, customer_id=customer[0] if customer else None, actor=actor)
     if not fields:
         return
-    told = tuple(change for change in changes if change.field in fields)
-    details = details_of(told, names=names) | {"what": what}
+    lowering = tuple(change for change in changes if change.field in fields)
+    details = details_of(lowering, names=names) | {"what": what}
     record(PROTECTION_LOWERED, actor=actor, customer=customer or _provider(), details=details)
 
 

@@ -40,13 +40,13 @@ def demo(bind: str) -> None:
     folder = demo_folder.make()
     os.environ |= {_DATA_DIR: str(folder), "DOORWARD_DEMO": "true"}
     # Made by `fill`, told by `greet`: both run in this process.
-    told: dict[str, str] = {}
+    sign_ins: dict[str, str] = {}
     try:
         run_everything(
             bind=bind,
             workers=None,
-            fill=lambda: _fill(folder, told),
-            greet=lambda environment: _greet(environment, told),
+            fill=lambda: _fill(folder, sign_ins),
+            greet=lambda environment: _greet(environment, sign_ins),
         )
     finally:
         demo_folder.forget(folder)
@@ -74,7 +74,7 @@ def _forget_settings() -> None:
         del os.environ[name]
 
 
-def _fill(folder: Path, told: dict[str, str]) -> None:
+def _fill(folder: Path, sign_ins: dict[str, str]) -> None:
     from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
     from django.utils import timezone  # noqa: PLC0415
 
@@ -82,13 +82,13 @@ def _fill(folder: Path, told: dict[str, str]) -> None:
 
     demo_folder.point_to(folder, port=settings.DOORWARD.port)
     filled = fill(now=timezone.now())
-    told[filled.locked_email] = filled.recovery_code
+    sign_ins[filled.locked_email] = filled.recovery_code
 
 
-def _greet(environment: Environment, told: dict[str, str]) -> None:
+def _greet(environment: Environment, sign_ins: dict[str, str]) -> None:
     from doorward.demo.greeting import greet  # noqa: PLC0415
 
-    greet(environment, recovery_codes=told)
+    greet(environment, recovery_codes=sign_ins)
 
 
 @with_data

@@ -31,7 +31,7 @@ def next_step(  # noqa: C901, PLR0911 - one condition a line; the order is the p
         return Step.SIGN_IN
     if facts.factors and not _second_step_done(facts, now=now):
         return Step.VERIFY_FACTOR
-    if facts.policy.required and _allowed(facts) and not _allowed_proved(facts, now=now):
+    if facts.policy.required and _allowed(facts) and not _allowed_verified(facts, now=now):
         return Step.VERIFY_FACTOR
     if set_up_is_due(facts, now=now) and _only_password(facts, now=now):
         return Step.VERIFY_MAILBOX
@@ -71,10 +71,10 @@ def is_recent(facts: Facts, fresh: Reauthentication, *, now: datetime) -> bool:
         return False
     if fresh.recovery_serves and _within(session.recovery_at, RECOVERY_PROOF_SECONDS, now=now):
         return True
-    if facts.factors and not _serves(facts, _proved(facts)):
+    if facts.factors and not _serves(facts, _verified(facts)):
         return False
-    proved_at = session.factor_at if facts.factors else session.password_at
-    return _within(proved_at, fresh.seconds, now=now)
+    verified_at = session.factor_at if facts.factors else session.password_at
+    return _within(verified_at, fresh.seconds, now=now)
 
 
 def _signed_in(facts: Facts, *, now: datetime) -> bool:
@@ -89,15 +89,15 @@ def _signed_in(facts: Facts, *, now: datetime) -> bool:
 
 
 def _second_step_done(facts: Facts, *, now: datetime) -> bool:
-    return _trusted(facts, now=now) or _recovery_proved(facts) or _proved(facts) is not None
+    return _trusted(facts, now=now) or _recovery_verified(facts) or _verified(facts) is not None
 
 
-def _allowed_proved(facts: Facts, *, now: datetime) -> bool:
-    proved = _proved(facts)
+def _allowed_verified(facts: Facts, *, now: datetime) -> bool:
+    verified = _verified(facts)
     return (
         _trusted(facts, now=now)
-        or _recovery_proved(facts)
-        or (proved is not None and facts.policy.accepts(proved.kind))
+        or _recovery_verified(facts)
+        or (verified is not None and facts.policy.accepts(verified.kind))
     )
 
 
@@ -105,19 +105,19 @@ def _allowed(facts: Facts) -> tuple[FactorFacts, ...]:
     return tuple(one for one in facts.factors if one.usable and facts.policy.accepts(one.kind))
 
 
-def _proved(facts: Facts) -> FactorFacts | None:
+def _verified(facts: Facts) -> FactorFacts | None:
     session = facts.session
     if session is None or session.factor_at is None:
         return None
     return next((one for one in facts.factors if one.usable and one.id == session.factor_id), None)
 
 
-def _serves(facts: Facts, proved: FactorFacts | None) -> bool:
+def _serves(facts: Facts, verified: FactorFacts | None) -> bool:
     """Return whether a proof counts once more: by a factor that is enough, or by any where none is."""
-    return proved is not None and (facts.policy.accepts(proved.kind) or not _allowed(facts))
+    return verified is not None and (facts.policy.accepts(verified.kind) or not _allowed(facts))
 
 
-def _recovery_proved(facts: Facts) -> bool:
+def _recovery_verified(facts: Facts) -> bool:
     return facts.session is not None and facts.session.recovery_at is not None
 
 
@@ -184,7 +184,7 @@ def _codes_wait(facts: Facts, *, now: datetime) -> bool:
     """
     if facts.recovery_unsaved is None:
         return False
-    return _codes_may_be_shown(facts, now=now) or not _recovery_proved(facts)
+    return _codes_may_be_shown(facts, now=now) or not _recovery_verified(facts)
 
 
 def _codes_may_be_shown(facts: Facts, *, now: datetime) -> bool:

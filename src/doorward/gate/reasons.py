@@ -80,10 +80,10 @@ def why_again(facts: Facts, *, another: bool, now: datetime) -> Why:
 def _second_step(facts: Facts) -> Reason:
     session, policy = facts.session, facts.policy
     usable = {one.id: one.kind for one in facts.factors if one.usable}
-    proved = usable.get(session.factor_id) if session and session.factor_id else None
-    if proved is None:
+    verified = usable.get(session.factor_id) if session and session.factor_id else None
+    if verified is None:
         return who_requires(policy) or Reason.TURNED_ON
-    if policy.accepts(proved):
+    if policy.accepts(verified):
         return _once_more(facts)
     return (
         Reason.OTHER_KIND if any(map(policy.accepts, usable.values())) else Reason.BEFORE_OTHER_KIND

@@ -18,15 +18,15 @@ class Step(StrEnum):
     """The gate's answer. All but `THROUGH` mean: not here, not yet."""
 
     SIGN_IN = "sign-in"
-    VERIFY_FACTOR = "prove-factor"
-    VERIFY_MAILBOX = "prove-mailbox"
+    VERIFY_FACTOR = "verify-factor"
+    VERIFY_MAILBOX = "verify-mailbox"
     # Once more, by who has no factor, before one is set up or a password is.
-    VERIFY_PASSWORD = "prove-password"  # noqa: S105 - the name of a step
+    VERIFY_PASSWORD = "verify-password"  # noqa: S105 - the name of a step
     SET_UP_FACTOR = "set-up-factor"
     SAVE_RECOVERY_CODES = "save-recovery-codes"
     SET_PASSWORD = "set-password"  # noqa: S105 - the name of a step
     NO_RIGHT = "no-right"
-    REAUTHENTICATE = "prove-again"
+    REAUTHENTICATE = "reauthenticate"
     THROUGH = "through"
 
 

@@ -42,7 +42,7 @@ _WITH_CHANGES = (Message.PROTECTION_LOWERED, Message.PROTECTION_LOWERED_STAFF)
 class Letter:
     """What templates may say. Times and names are words already; `link` is a whole address or ''.
 
-    `by` is who did it where that was not the receiver; `own`: it was the receiver. `facts` are the
+    `actor` is who did it where that was not the receiver; `own`: it was the receiver. `facts` are the
     lines that say when, where and by whom. `link_last`: it undoes what happened.
     """
 
@@ -51,7 +51,7 @@ class Letter:
     mailbox: str
     customer: str
     subject: str
-    by: str
+    actor: str
     own: bool
     facts: list[tuple[str, str]]
     link: str
@@ -98,7 +98,7 @@ def _letter(
 ) -> Letter:
     brand = cached.brand_of(person.customer.brand_id)
     change = _change(event)
-    by = _by(event, person, brand)
+    actor = _actor(event, person, brand)
     until, takes_effect = enclosed.until, change.not_before if change else None
     return Letter(
         brand=brand,
@@ -106,9 +106,9 @@ def _letter(
         mailbox=delivery.address,
         customer=words.name(person.customer.name),
         subject=words.person(event.subject_name, event.subject_email),
-        by=by,
+        actor=actor,
         own=event.actor_id == person.id,
-        facts=[*_facts(message, event, by=by, zone=person.time_zone), *_again(delivery)],
+        facts=[*_facts(message, event, actor=actor, zone=person.time_zone), *_again(delivery)],
         link=brand.address(enclosed.path) if enclosed.path else "",
         link_last=message is Message.ENABLED,
         code=f"{enclosed.code[:4]} {enclosed.code[4:]}".strip(),
@@ -125,15 +125,15 @@ def _letter(
     )
 
 
-def _facts(message: Message, event: Event, *, by: str, zone: str) -> list[tuple[str, str]]:
-    browser, place = in_words(event.browser), approximate(event.address)
+def _facts(message: Message, event: Event, *, actor: str, zone: str) -> list[tuple[str, str]]:
+    browser, network = in_words(event.browser), approximate(event.address)
     if message in _NOWHERE or event.actor_type in WITHOUT_BROWSER:
-        browser, place = "", ""
+        browser, network = "", ""
     facts = [
         (_("When"), words.moment(_moment(message, event), zone=zone)),
-        (_("By"), by),
+        (_("By"), actor),
         (_("Browser"), browser),
-        (_("Network"), place),
+        (_("Network"), network),
     ]
     facts += [
         (f"{name[:1].upper()}{name[1:]}", f"{before or '–'} → {after or '–'}")
@@ -159,7 +159,7 @@ def _moment(message: Message, event: Event) -> datetime:
     return event.at
 
 
-def _by(event: Event, person: Administrator, brand: BrandLook) -> str:
+def _actor(event: Event, person: Administrator, brand: BrandLook) -> str:
     if event.actor_type == ActorType.OPERATOR:
         return _("the operator of %(brand)s") % {"brand": brand.name}
     if event.actor_id == person.id:

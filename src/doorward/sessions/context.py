@@ -112,7 +112,7 @@ class AuthContext:
         """Return the same, as if this factor were the only one: no other serves as a proof this time."""
         return replace(self, factors=tuple(row for row in self.factors if row.id == factor_id))
 
-    def proved(self, factor: FactorRow, *, now: datetime) -> AuthContext:
+    def verified(self, factor: FactorRow, *, now: datetime) -> AuthContext:
         """Return the same as it is from now on: this factor was verified, and the session stepped up with it."""
         if self.facts.session is None:
             return self

@@ -81,7 +81,7 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def begin(administrator: SignsIn, *, actor: Actor, now: datetime, **proved: object) -> Started:
+def begin(administrator: SignsIn, *, actor: Actor, now: datetime, **verified: object) -> Started:
     """Insert the session of a browser in which something was just verified."""
     token = new_token()
     session_id = uuid4()
@@ -95,29 +95,29 @@ def begin(administrator: SignsIn, *, actor: Actor, now: datetime, **proved: obje
         seen_at=now,
         address=actor.client.address[:64],
         browser=actor.client.browser[:300],
-        **proved,
+        **verified,
     )
     has_home = HOME in administrator.tab_keys
     return Started(session_id=session_id, token=token, has_home=has_home)
 
 
-def step_up(session_id: UUID, *, old_hash: bytes, **proved: Value) -> Started:
+def step_up(session_id: UUID, *, old_hash: bytes, **verified: Value) -> Started:
     """Write down what was verified, under a new identifier; the old one is dead from now on.
 
     Raises `StaleRequest` where the session was stepped up or ended in the meantime.
     """
     token = new_token()
     new_hash = token_hash(token)
-    if _STEP_UP.run(session_id=session_id, old_hash=old_hash, new_hash=new_hash, **proved) != 1:
+    if _STEP_UP.run(session_id=session_id, old_hash=old_hash, new_hash=new_hash, **verified) != 1:
         raise StaleRequest
     return Started(session_id=session_id, token=token)
 
 
 def _stepping_up(
-    session_id: UUID, old_hash: bytes, new_hash: bytes, **proved: Value
+    session_id: UUID, old_hash: bytes, new_hash: bytes, **verified: Value
 ) -> tuple[QuerySet[Session], dict[str, Value]]:
     rows = Session.objects.filter(id=session_id, token_hash=old_hash, ended_at__isnull=True)
-    return rows, {"token_hash": new_hash} | proved
+    return rows, {"token_hash": new_hash} | verified
 
 
 _STEP_UP = HotUpdate(_stepping_up)

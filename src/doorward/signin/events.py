@@ -28,7 +28,7 @@ MAILBOX_PROOF_SENT = EventType(
 )
 
 MAILBOX_VERIFIED = EventType(
-    "mailbox_proved",
+    "mailbox_verified",
     group=Group.SIGN_IN,
     icon="mail-check",
     sentence=_("%(subject)s verified their mailbox."),

@@ -45,7 +45,7 @@ class Purpose(StrEnum):
 
     SIGN_IN = "sign_in"
     SECOND_STEP = "second_step"
-    PROVE = "prove"
+    REAUTHENTICATE = "reauthenticate"
     DISABLE = "disable"
     SET_UP = "set_up"
 

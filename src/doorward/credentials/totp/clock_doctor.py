@@ -35,8 +35,8 @@ def examine(  # noqa: PLR0913 - two codes, and what a proof brings
     failed proof that it is. Raises `ClockUnknown`, `MustWait` or `FactorDisabled`.
     """
     apps = verify.count(auth, event_type=event_type, actor=actor, now=now)
-    told = [off_by_two_codes(secret, first, second, now=now) for secret in verify.opened(apps)]
-    off = next((one for one in told if one is not None), None)
+    offsets = [off_by_two_codes(secret, first, second, now=now) for secret in verify.opened(apps)]
+    off = next((one for one in offsets if one is not None), None)
     wrong = WrongCode() if off is None else WrongCode(skew_seconds=off)
     record_guess(event_type, wrong, actor=actor, now=now)
     verify.lock_guessed([app.id for app in apps], actor=actor, now=now)

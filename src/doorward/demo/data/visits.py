@@ -90,9 +90,9 @@ class Visits:
 
     def _sign_in(self, one: Character, at: datetime, *, previous: datetime | None) -> None:
         session = self._session(one, at, previous=previous)
-        proved = "password"
+        verified = "password"
         if one.factor is not None and self._has_app(one, at):
-            proved = session.factor_kind = FactorKind.APP.value
+            verified = session.factor_kind = FactorKind.APP.value
             session.factor_at, session.factor_id = at, one.factor.id
             self.last_with_app[one.factor.id] = at
         self.ledger.note(
@@ -100,7 +100,7 @@ class Visits:
             at,
             actor=one,
             session=session,
-            details={"with": proved, "new_browser": False},
+            details={"with": verified, "new_browser": False},
         )
         until = at + timedelta(minutes=self.random.randint(3, 90))
         if until >= self.ledger.now:

@@ -35,7 +35,7 @@ class SealedColumn:
     name: str
     model: type[Model]
     column: str
-    place: Callable[[Any], AssociatedData]
+    associated: Callable[[Any], AssociatedData]
     fleeting: bool = False
 
     @property
@@ -64,7 +64,7 @@ class Found:
         self.first = self.first or str(error)
 
 
-KEYS = SealedColumn("hash keys", SealedKey, "sealed", sealing.place_of_key)
+KEYS = SealedColumn("hash keys", SealedKey, "sealed", sealing.of_key)
 
 
 def prepare() -> None:
@@ -94,7 +94,7 @@ def look(columns: Sequence[SealedColumn], *, seen: Callable[[], object]) -> Foun
         for row, value in values_in_pages(column.rows, column.column):
             sealed = bytes(value)
             try:
-                sealing.unseal(sealed, **column.place(row))
+                sealing.unseal(sealed, **column.associated(row))
             except sealing.SealBroken as error:
                 if not column.fleeting:
                     found.add_broken(error)
@@ -125,7 +125,7 @@ def reseal(
             held = list(left.values_list("pk", column.column)[:at_once])
             for row, value in held:
                 try:
-                    anew = _sealed_anew(bytes(value), column.place(row))
+                    anew = _sealed_anew(bytes(value), column.associated(row))
                     column.rows.filter(pk=row).update(**{column.column: anew})
                 except sealing.SealBroken as error:
                     _leave(column, row, error, found)
@@ -135,8 +135,8 @@ def reseal(
         left = rows.filter(pk__gt=held[-1][0])
 
 
-def _sealed_anew(value: bytes, place: AssociatedData) -> bytes:
-    return sealing.seal(sealing.unseal(value, **place), **place)
+def _sealed_anew(value: bytes, associated: AssociatedData) -> bytes:
+    return sealing.seal(sealing.unseal(value, **associated), **associated)
 
 
 def _leave(column: SealedColumn, row: object, error: sealing.SealBroken, found: Found) -> None:

@@ -106,7 +106,7 @@ def keyed_hash(purpose: str, value: bytes | str) -> bytes:
     return keyed.finalize()
 
 
-def place_of_key(purpose: str) -> AssociatedData:
+def of_key(purpose: str) -> AssociatedData:
     """Return the place of a random key that the ring seals."""
     return {"table": "kernel_sealedkey", "row": purpose, "purpose": "key"}
 
@@ -138,7 +138,7 @@ def _hash_key() -> bytes:
 
     Keyed hashes cannot be computed again from what is stored, so their key outlives the ring's.
     """
-    where = place_of_key(_HASH_KEY)
+    where = of_key(_HASH_KEY)
     row = SealedKey.objects.filter(purpose=_HASH_KEY).first()
     if row is None:
         made = seal(secrets.token_bytes(32), **where)

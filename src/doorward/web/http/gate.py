@@ -253,14 +253,14 @@ def _mark_signed_in(request: Request) -> None:
         auth.browser.session_id,
         actor=auth.actor(request.client),
         now=request.now,
-        with_what=_proved(auth),
+        with_what=_let_in_by(auth),
         known_browser=auth.browser.known_browser,
     )
-    if _proved(auth) == TRUSTED and auth.browser.trusted_id is not None:
+    if _let_in_by(auth) == TRUSTED and auth.browser.trusted_id is not None:
         trust.mark_used(auth.browser.trusted_id, now=request.now)
 
 
-def _proved(auth: AuthContext) -> str:
+def _let_in_by(auth: AuthContext) -> str:
     """Say what a session that is through was let in by."""
     if auth.facts.session is not None and auth.facts.session.recovery_at:
         return "recovery_code"

@@ -96,7 +96,7 @@ def _frame(request: Request) -> dict[str, Any]:
         "csp_nonce": str(getattr(request, "csp_nonce", "")),
         "look": look_version(request.brand),
         "path": request.get_full_path(),
-        "told": list(get_messages(request)),
+        "flashes": list(get_messages(request)),
         "session_left": None,
     }
 

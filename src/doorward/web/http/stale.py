@@ -47,11 +47,11 @@ def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
         )
         return answer
     if declaration.step is not None:
-        return decide(ours, match.func) or _proved_by_now(ours) or _keep(ours)
+        return decide(ours, match.func) or _verified_by_now(ours) or _keep(ours)
     return _keep(ours)
 
 
-def _proved_by_now(request: Request) -> HttpResponse | None:
+def _verified_by_now(request: Request) -> HttpResponse | None:
     """Return the way on where reauthentication was given meanwhile; None: none was."""
     if request.administrator is None:
         return None

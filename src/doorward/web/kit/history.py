@@ -38,7 +38,7 @@ class HistoryLine:
     at: datetime
     text: str
     details: str
-    place: str
+    origin: str
     outcome: str
     icon: str
     tone: str
@@ -58,8 +58,8 @@ def history_page(
     events: Newest | OfPerson, *, request: Request, page_size: int = 50
 ) -> HistoryPage:
     """Return the page of these events (newest first) that the request asks for, in at most three queries."""
-    before = _place(events, request.GET.get("before"))
-    after = None if before else _place(events, request.GET.get("after"))
+    before = _cursor(events, request.GET.get("before"))
+    after = None if before else _cursor(events, request.GET.get("after"))
     if after:
         rows = events.newer(page_size + 1, than=after)
         more_newer, more_older = len(rows) > page_size, True
@@ -86,7 +86,7 @@ def line_of(event: Event) -> HistoryLine:
         at=event.at,
         text=tell(event),
         details=" · ".join(details_of(event)),
-        place=place_of(event),
+        origin=origin_of(event),
         outcome=outcome_of(event),
         icon=wording.icon if wording else "info",
         tone=tone,
@@ -100,7 +100,7 @@ def outcome_of(event: Event) -> str:
     return _("failed") if event.outcome == Outcome.FAILED else ""
 
 
-def place_of(event: Event) -> str:
+def origin_of(event: Event) -> str:
     """Say from which browser and address; nothing where no browser was there."""
     if event.actor_type == ActorType.OPERATOR:
         return _("the command line")
@@ -112,12 +112,12 @@ def place_of(event: Event) -> str:
     return f"{browser} · {event.address}" if event.address else browser
 
 
-def _place(events: Newest | OfPerson, asked: str | None) -> Event | None:
+def _cursor(events: Newest | OfPerson, asked: str | None) -> Event | None:
     """Return the event that a cursor names; None where it names none of these events."""
     if not asked:
         return None
     try:
-        return events.place_of(UUID(asked))
+        return events.named(UUID(asked))
     except ValueError:
         return None
 

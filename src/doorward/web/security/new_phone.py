@@ -90,7 +90,9 @@ def try_options(request: Request) -> HttpResponse:
     """Ask for the new passkey, and for no other."""
     auth = session_of(request)
     found = _progress(auth, queries.factor_lines(auth), request)
-    return passkeys.ask(request, Purpose.PROVE, auth.only(found.new) if found.new else auth)
+    return passkeys.ask(
+        request, Purpose.REAUTHENTICATE, auth.only(found.new) if found.new else auth
+    )
 
 
 def _progress(auth: AuthContext, lines: list[FactorLine], request: Request) -> Progress:
@@ -109,7 +111,7 @@ def _progress(auth: AuthContext, lines: list[FactorLine], request: Request) -> P
 
 def _given(request: Request) -> str | Given:
     if "credential" in request.POST:
-        return passkeys.given(request, Purpose.PROVE)
+        return passkeys.given(request, Purpose.REAUTHENTICATE)
     return field(request, "code")
 
 

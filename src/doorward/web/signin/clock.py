@@ -76,5 +76,5 @@ def _look(
         page = replace(page, error=sentence(refusal), wait=wait)
         return render(request, "signin/clock.html", page, status=422, retry_after=wait or None)
     # Codes that were looked at were not accepted, whatever they say of the clock.
-    page = replace(page, told=clock_off(off), right=off == 0)
+    page = replace(page, off=clock_off(off), right=off == 0)
     return render(request, "signin/clock.html", page, status=422)

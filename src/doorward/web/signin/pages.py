@@ -54,7 +54,7 @@ class ClockPage:
     action: str
     back: str
     values: dict[str, str] = field(default_factory=dict)
-    told: str = ""
+    off: str = ""
     right: bool = False
     error: str = ""
     wait: int = 0

@@ -47,4 +47,4 @@ def set_up_options(request: Request) -> HttpResponse:
 @require_POST
 def reauthentication_options(request: Request) -> HttpResponse:
     """Ask for one of the person's passkeys, as reauthentication."""
-    return passkeys.ask(request, Purpose.PROVE, serving(request))
+    return passkeys.ask(request, Purpose.REAUTHENTICATE, serving(request))

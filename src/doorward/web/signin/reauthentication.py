@@ -47,7 +47,7 @@ def reauthenticate(request: Request) -> HttpResponse:
         say_why(request)
     if request.method != "POST":
         heading = safe_next(request.GET.get("next")) or "/"
-        return render(request, "signin/prove.html", _page(request, heading))
+        return render(request, "signin/reauthenticate.html", _page(request, heading))
     heading = safe_next(optional(request, "next")) or "/"
     if "later" in request.POST and _may_put_off(request):
         queries.put_off(session_of(request).browser.session_id, actor=acting(request))
@@ -58,7 +58,9 @@ def reauthenticate(request: Request) -> HttpResponse:
         return see_other(heading)
     except Refusal as refusal:
         page = _page(request, heading, refusal)
-        return render(request, "signin/prove.html", page, status=422, retry_after=page.wait or None)
+        return render(
+            request, "signin/reauthenticate.html", page, status=422, retry_after=page.wait or None
+        )
     return go_on(started.token, heading)
 
 
@@ -117,7 +119,7 @@ def _by_what_there_is(request: Request) -> Started:
 def _by_passkey(request: Request) -> Started:
     return verify.reauthenticate(
         auth=serving(request),
-        given=passkeys.given(request, Purpose.PROVE),
+        given=passkeys.given(request, Purpose.REAUTHENTICATE),
         actor=acting(request),
         now=request.now,
     )
