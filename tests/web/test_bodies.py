@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from doorward.web.server import bodies
-from doorward.web.server.bodies import BODY, FORM, MULTIPART, REFUSED, UPLOAD, judge, judge_parts
+from doorward.web.server.bodies import BODY, MULTIPART, REFUSED, UPLOAD, judge, judge_parts
 
 BOUNDARY = f'{MULTIPART}; boundary="x"'
+
+FORM = "application/x-www-form-urlencoded"
 
 
 def environ(length="10", kind=FORM, path="/", **more):

@@ -38,12 +38,6 @@ class EmailTaken(Refusal):
     reason = _("another account has this e-mail")
 
 
-class EmailChangePending(Refusal):
-    """A change of the e-mail waits for its confirmation."""
-
-    sentence = _("A change of this e-mail is waiting to be confirmed.")
-
-
 class PhoneInvalid(Refusal):
     """This cannot be a phone number."""
 
@@ -73,12 +67,6 @@ class OwnStatus(Refusal):
 
     sentence = _("You cannot suspend or remove yourself. Ask a colleague.")
     reason = _("people cannot suspend or remove themselves")
-
-
-class HeldByPolicy(Refusal):
-    """The customer's policy or the provider's minimum requires two factors, whatever the tick says."""
-
-    sentence = _("The policy requires two-factor sign-in, so it stays required here.")
 
 
 class NotInvited(Refusal):

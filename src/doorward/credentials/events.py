@@ -202,14 +202,6 @@ PASSWORD_CHANGED = EventType(
     notifications=to_person("password_changed"),
 )
 
-PASSWORD_CHANGE_REFUSED = EventType(
-    "password_change_refused",
-    group=Group.PASSWORD,
-    icon="ban",
-    sentence=_("A change of the password of %(subject)s was refused."),
-    tone="warn",
-)
-
 PASSWORD_LINK_SENT = EventType(
     "password_link_sent",
     group=Group.PASSWORD,

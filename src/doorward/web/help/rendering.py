@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 FOLDER: Final = Path(__file__).parent / "guides"
 WRITTEN_IN: Final = ("en", "de")
 SLUGS: Final = ("two-factor", "lost-phone", "for-account-administrators")
-_LABEL: Final = re.compile(r"\{\{(?!brand\}\}|support\}\})(.+?)\}\}")
+LABEL: Final = re.compile(r"\{\{(?!brand\}\}|support\}\})(.+?)\}\}")
 _ANCHOR: Final = re.compile(r"\s*\{#([a-z][a-z0-9-]*)\}\s*$")
 
 
@@ -76,12 +76,7 @@ def fill_in(html: Markup, *, brand: str, support: Markup) -> Markup:
 def with_labels(text: str, language: str) -> str:
     """Put the labels of the portal, as they read in a language, into a text."""
     with translation.override(language):
-        return _LABEL.sub(lambda label: gettext(label[1]), text)
-
-
-def labels_of(text: str) -> list[str]:
-    """Return the labels of the portal that a guide's Markdown names."""
-    return _LABEL.findall(text)
+        return LABEL.sub(lambda label: gettext(label[1]), text)
 
 
 @cache

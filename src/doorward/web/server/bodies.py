@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 # Where in a request's environment the refusal stands that the edge answers with.
 REFUSED: Final = "doorward.refused"
-FORM: Final = "application/x-www-form-urlencoded"
 MULTIPART: Final = "multipart/form-data"
 
 _KIND: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,64}")
