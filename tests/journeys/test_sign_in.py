@@ -174,6 +174,11 @@ def test_required_without_a_factor_leads_by_the_mailbox_into_set_up_and_on(clien
     assert client.get("/sign-in/set-up/")["Location"] == "/sign-in/mailbox/"
     code = mailbox.code_of(MailboxProof.objects.get())
     assert len(code) == 8
+    wrong = client.post("/sign-in/mailbox/", {"code": f"{(int(code) + 1) % 10**8:08d}"})
+    assert wrong.status_code == 422
+    text = wrong.content.decode()
+    assert "Type the eight digits of the newest mail." in text
+    assert "30 seconds" not in text, "that is said of an authenticator app"
     assert client.post("/sign-in/mailbox/", {"code": code}).status_code == 303
     shown = client.get("/sign-in/set-up/")
     assert manual_code(shown) == manual_code(client.get("/sign-in/set-up/"))

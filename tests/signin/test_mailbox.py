@@ -7,12 +7,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from doorward.credentials.errors import WrongCode
 from doorward.kernel.errors import MustWait
 from doorward.sessions import issuing
 from doorward.sessions.models import Session
 from doorward.signin import mailbox
-from doorward.signin.errors import MailboxProofExpired
+from doorward.signin.errors import MailboxCodeWrong, MailboxProofExpired
 from doorward.signin.events import MAILBOX_PROOF_FAILED, MAILBOX_PROOF_SENT, MAILBOX_VERIFIED
 from doorward.signin.models import MailboxProof
 from tests.kit import people
@@ -75,12 +74,12 @@ def test_a_code_works_once(started, owner):
 def test_five_tries_then_the_right_code_is_too_late(started, owner):
     proof = send(started, owner)
     for _ in range(mailbox.TRIES):
-        with pytest.raises(WrongCode):
+        with pytest.raises(MailboxCodeWrong):
             verify_code(started, owner, wrong(proof))
     with pytest.raises(MailboxProofExpired):
         verify_code(started, owner, mailbox.code_of(proof))
     reasons = [event.details["reason"] for event in people.events(MAILBOX_PROOF_FAILED)]
-    assert reasons == ["wrong_code"] * 5 + ["mailbox_proof_expired"]
+    assert reasons == ["mailbox_code_wrong"] * 5 + ["mailbox_proof_expired"]
 
 
 def test_a_code_lives_ten_minutes(started, owner):
@@ -94,7 +93,7 @@ def test_a_code_lives_ten_minutes(started, owner):
 )
 def test_what_is_no_code_is_wrong(started, owner, code):
     send(started, owner)
-    with pytest.raises(WrongCode):
+    with pytest.raises(MailboxCodeWrong):
         verify_code(started, owner, code)
 
 
@@ -103,7 +102,7 @@ def test_a_code_is_for_its_session_alone(started, owner):
     other = issuing.begin(owner, actor=people.actor(owner), now=now, password_at=now)
     code = mailbox.code_of(send(started, owner))
     send(other, owner)
-    with pytest.raises(WrongCode):
+    with pytest.raises(MailboxCodeWrong):
         verify_code(other, owner, code)
 
 
@@ -122,7 +121,7 @@ def test_a_new_one_takes_half_a_minute_and_ends_the_old_one(started, owner):
     with pytest.raises(MustWait):
         send(started, owner, again=True, later=timedelta(seconds=20))
     second = send(started, owner, again=True, later=timedelta(seconds=31))
-    with pytest.raises(WrongCode):
+    with pytest.raises(MailboxCodeWrong):
         verify_code(started, owner, mailbox.code_of(first), later=timedelta(seconds=32))
     verify_code(started, owner, mailbox.code_of(second), later=timedelta(seconds=32))
 

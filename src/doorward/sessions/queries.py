@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from doorward.audit.actor import Actor
     from doorward.policy.rules import Policy
+    from doorward.sessions.context import Browser
 
 SEEN_EVERY = timedelta(minutes=1)
 
@@ -39,6 +40,12 @@ def keep_next(session_id: UUID, path: str) -> None:
 def forget_link(session_id: UUID) -> None:
     """Let a session no longer count as begun by a mailed link, in the caller's transaction."""
     Session.objects.filter(id=session_id, from_link=True).update(from_link=False)
+
+
+def is_current(browser: Browser) -> bool:
+    """Return whether a session still has the identifier with which the request came: no other window stepped it up."""
+    rows = Session.objects.filter(id=browser.session_id, ended_at__isnull=True)
+    return rows.filter(token_hash=browser.token_hash).exists()
 
 
 def put_off(session_id: UUID, *, actor: Actor) -> None:

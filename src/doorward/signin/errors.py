@@ -19,6 +19,13 @@ class PortalElsewhere(Refusal):
         self.address = address
 
 
+class MailboxCodeWrong(Refusal):
+    """These are not the digits of the newest mail."""
+
+    sentence = _("That is not the code that we mailed. Type the eight digits of the newest mail.")
+    reason = _("wrong code from the mail")
+
+
 class MailboxProofExpired(Refusal):
     """The code by mail is too old, or was tried too often: a new one is to be sent."""
 

@@ -19,7 +19,6 @@ from doorward.accounts.models import Administrator
 from doorward.audit import repeats
 from doorward.audit.events import Outcome
 from doorward.audit.record import record
-from doorward.credentials.errors import WrongCode
 from doorward.credentials.totp.rules import normalise
 from doorward.kernel.crypto.sealing import SealBroken, keyed_hash, open_sealed, seal
 from doorward.kernel.errors import MustWait, Refusal
@@ -29,7 +28,7 @@ from doorward.kernel.ratelimit.mail_budget import MAILBOX_CODE
 from doorward.sessions import ending, issuing
 from doorward.sessions.models import Session
 from doorward.signin import sealed
-from doorward.signin.errors import MailboxProofExpired
+from doorward.signin.errors import MailboxCodeWrong, MailboxProofExpired
 from doorward.signin.events import MAILBOX_PROOF_FAILED, MAILBOX_PROOF_SENT, MAILBOX_VERIFIED
 from doorward.signin.models import MailboxProof
 
@@ -94,7 +93,7 @@ def verify_code(  # noqa: PLR0913 - the code, and the session whose proof it is
 ) -> Started:
     """Consume the newest code of this session; return the stepped-up session.
 
-    Counted before it is looked at: five tries a code. Raises `WrongCode`, `MailboxProofExpired` or, for
+    Counted before it is looked at: five tries a code. Raises `MailboxCodeWrong`, `MailboxProofExpired` or, for
     an unknown browser at an address that has to wait, `MustWait`.
     """
     address = throttle.address_key(actor.client.address)
@@ -103,7 +102,7 @@ def verify_code(  # noqa: PLR0913 - the code, and the session whose proof it is
             throttle.refuse_waiting([address], now=now)
         proof = _count(session_id, now=now)
         if not hmac.compare_digest(_still_known(proof).encode(), normalise(code).encode()):
-            raise WrongCode
+            raise MailboxCodeWrong
     except Refusal as refusal:
         _record_failure(refusal, actor=actor, now=now)
         throttle.count_failure(actor.client.address, now=now)
@@ -123,7 +122,7 @@ def forget(*, now: datetime) -> int:
 
 def _record_failure(refusal: Refusal, *, actor: Actor, now: datetime) -> None:
     details = {"reason": refusal.code}
-    if isinstance(refusal, WrongCode):  # five a code, and so many codes
+    if isinstance(refusal, MailboxCodeWrong):  # five a code, and so many codes
         with transaction.atomic():
             record(MAILBOX_PROOF_FAILED, actor=actor, outcome=Outcome.FAILED, details=details)
         return

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from doorward.credentials import enrolment, standing
 from doorward.credentials import sealed as credentials_sealed
-from doorward.credentials.errors import KindNotAccepted, SetUpExpired, WrongCode
+from doorward.credentials.errors import AlreadyEnabled, KindNotAccepted, SetUpExpired, WrongCode
 from doorward.credentials.events import TWO_FACTOR_ENABLE_FAILED
 from doorward.credentials.models import Factor, SetUp
 from doorward.credentials.shared import record_failure
@@ -25,6 +25,8 @@ from doorward.kernel.ratelimit import throttle
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
 from doorward.policy.rules import FactorKind
+from doorward.sessions import queries
+from doorward.sessions.errors import StaleRequest
 from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
@@ -73,6 +75,8 @@ def confirm(*, auth: AuthContext, code: str, name: str, actor: Actor, now: datet
         if not auth.facts.policy.accepts(FactorKind.APP):
             raise KindNotAccepted
         secret, step = _check(auth, code, now=now)
+    except (AlreadyEnabled, StaleRequest):
+        raise
     except Refusal as refusal:
         record_failure(TWO_FACTOR_ENABLE_FAILED, refusal, actor=actor, now=now)
         raise
@@ -90,9 +94,9 @@ def forget(*, now: datetime) -> int:
 
 
 def _use_up(browser: Browser) -> None:
-    """Delete the session's set-up; whoever comes second finds none."""
+    """Delete the session's set-up; whoever comes second finds none, with the code that was right a moment ago."""
     if SetUp.objects.filter(session_id=browser.session_id).delete()[0] != 1:
-        raise SetUpExpired
+        raise StaleRequest
 
 
 def write_factor(
@@ -123,7 +127,7 @@ def _check(auth: AuthContext, code: str, *, now: datetime) -> tuple[bytes, int]:
         secret = _open_set_up(_shown(session_id, now=now))
     except (SetUp.DoesNotExist, sealing.SealBroken) as gone:
         throttle.was_right(keys)
-        raise SetUpExpired from gone
+        raise _why_gone(auth) from gone
     typed = rules.normalise(code)
     step = rules.matched_step(secret, typed, now=now, after=None)
     if step is None:
@@ -132,6 +136,14 @@ def _check(auth: AuthContext, code: str, *, now: datetime) -> tuple[bytes, int]:
         raise WrongCode() if off is None else WrongCode(skew_seconds=off)
     throttle.was_right(keys)
     return secret, step
+
+
+def _why_gone(auth: AuthContext) -> Refusal:
+    """Return why there is no set-up of this session: too long ago, or another window was faster."""
+    if queries.is_current(auth.browser):
+        return SetUpExpired()
+    there = Factor.objects.filter(administrator_id=auth.person.id).exists()
+    return AlreadyEnabled() if there and not auth.factors else StaleRequest()
 
 
 def _shown(session_id: UUID, *, now: datetime) -> SetUp:

@@ -288,7 +288,8 @@ def _send_to(request: Request, step: Step) -> HttpResponse:
     if step is Step.SIGN_IN:
         if request.method not in READING:
             return keep_unsent(request, see_other(page))
-        if request.auth is not None:
+        if request.COOKIES.get(settings.SESSION_COOKIE_NAME):
+            # Ended, or gone on under another identifier: in a window that was faster than this one.
             messages.info(request, _("Your session has ended. Please sign in again."))
         return see_other(f"{page}?{urlencode({'next': heading})}" if heading else page)
     if heading and request.auth and heading != request.auth.browser.next_path:

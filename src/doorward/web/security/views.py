@@ -85,7 +85,8 @@ def set_up_window(request: Request, template: str, *, done: str, to: str = HERE)
         return render(request, template, set_up_page(request, name=name, again=True), status=422)
     try:
         started = confirm_set_up(request)
-    except (AlreadyEnabled, StaleRequest):
+    except (AlreadyEnabled, StaleRequest) as refusal:  # another window was faster
+        messages.info(request, sentence(refusal))
         return see_other(to)
     except Refusal as refusal:
         page = set_up_page(request, refusal=refusal, name=name)

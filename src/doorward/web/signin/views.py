@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -173,7 +174,8 @@ def set_up_factor(request: Request) -> HttpResponse:
     name = optional(request, "name")
     try:
         started = confirm_set_up(request)
-    except (AlreadyEnabled, StaleRequest):
+    except (AlreadyEnabled, StaleRequest) as refusal:  # another window was faster
+        messages.info(request, sentence(refusal))
         return see_other(onward(request))
     except Refusal as refusal:
         page = set_up_page(request, refusal=refusal, name=name)

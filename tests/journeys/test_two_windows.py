@@ -1,0 +1,84 @@
+"""Two windows of one browser do the same at once: whoever comes second is told what happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.test import Client
+
+from doorward.credentials import enrolment
+from doorward.credentials.models import Factor
+from doorward.credentials.totp import enrol
+from tests.kit import browsers, codes
+from tests.kit.seals import secret_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from doorward.accounts.models import Administrator
+
+pytestmark = pytest.mark.django_db
+
+
+def second_window(browser: Client) -> Client:
+    """Return another window: the cookies that this one has by now."""
+    other = Client()
+    other.cookies.load({name: one.value for name, one in browser.cookies.items()})
+    return other
+
+
+# The other window's form is done before this one's set-up is looked for, or when its code was found right.
+MOMENTS = [(enrol, "confirm"), (enrolment, "add")]
+whenever = pytest.mark.parametrize("moment", MOMENTS, ids=["before the code", "after the code"])
+
+
+def faster(monkeypatch: pytest.MonkeyPatch, moment: tuple[Any, str], do: Callable[[], Any]) -> None:
+    """Let the other window's form be done in the middle of this one's."""
+
+    def after_the_other(**given: Any) -> Any:
+        monkeypatch.setattr(where, name, real)
+        do()
+        return real(**given)
+
+    where, name = moment
+    real = getattr(where, name)
+    monkeypatch.setattr(where, name, after_the_other)
+
+
+@whenever
+def test_who_enables_second_is_told_that_it_is_on(
+    owner: Administrator, moment: tuple[Any, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = browsers.browser_of(owner)
+    secret = secret_of(here.get("/security/2fa/enable/"))
+    form = {"code": codes.code(secret), "name": "Pixel 9"}
+    other = second_window(here)
+    faster(monkeypatch, moment, lambda: other.post("/security/2fa/enable/", form))
+    answer = here.post("/security/2fa/enable/", form)
+    assert answer.headers["Location"] == "/security/"
+    # This window's cookie is the old one: the answer of the other one has not reached the browser yet.
+    answer = here.get("/security/", follow=True)
+    assert answer.redirect_chain[-1][0].startswith("/sign-in/")
+    text = answer.content.decode()
+    assert "Two-factor sign-in is already on." in text
+    assert "Your session has ended. Please sign in again." in text
+    # And where it has, the page itself says it.
+    assert other.get("/security/", follow=True).status_code == 200
+    assert Factor.objects.filter(administrator=owner).count() == 1
+
+
+@whenever
+def test_who_adds_the_same_app_second_is_told_that_it_was_changed_in_the_meantime(
+    owner: Administrator, moment: tuple[Any, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes.enable_app(owner)
+    here = browsers.browser_of_with_factor(owner)
+    secret = secret_of(here.get("/security/2fa/add/"))
+    form = {"code": codes.code(secret), "name": "Tablet"}
+    other = second_window(here)
+    faster(monkeypatch, moment, lambda: other.post("/security/2fa/add/", form))
+    assert here.post("/security/2fa/add/", form).headers["Location"] == "/security/"
+    text = here.get("/security/", follow=True).content.decode()
+    assert "Somebody changed this in the meantime." in text
+    assert Factor.objects.filter(administrator=owner, name="Tablet").count() == 1
