@@ -55,7 +55,7 @@ def _is_changeable(kind: type[Any]) -> bool:
 
 def test_whatever_a_process_remembers_is_declared() -> None:
     declared = [*leftovers.FORGOTTEN, *leftovers.CLEARED, *leftovers.THE_SAME]
-    declared += [getattr(module, name) for module, name in leftovers.BY_THEMSELVES]
+    declared += [has() for _module, has in leftovers.BY_THEMSELVES]
     known = {id(one) for one in declared}
     found = [
         f"{module.__name__}.{name}"

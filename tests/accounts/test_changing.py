@@ -36,8 +36,8 @@ from doorward.kernel.errors import ConfirmationMissing, NotFound
 from doorward.permissions.errors import NotAuthorised
 from doorward.sessions import issuing
 from doorward.sessions.models import Session
+from tests.accounts.changing import WITH_RIGHT, change, refused, row
 from tests.kit import browsers, people
-from tests.kit.changing import WITH_RIGHT, change, refused, row
 
 # --- names, phone ---------------------------------------------------------------------------------
 

@@ -16,9 +16,9 @@ from doorward.accounts.services import Change
 from doorward.audit.actor import ClientInfo
 from doorward.kernel.errors import Refusal
 from doorward.signin import invitation
+from tests.accounts.changing import change_to as change
 from tests.kit import browsers as kit_browsers
 from tests.kit import people
-from tests.kit.changing_at_once import change
 from tests.kit.racing import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -17,8 +17,8 @@ import pytest
 
 from doorward.kernel.db import dump
 from doorward.kernel.db.sqlite.driver import Database
+from tests.cli.pgbouncer import pooler
 from tests.kit import postgresql
-from tests.kit.pgbouncer import pooler
 from tests.kit.serving import doorward as command
 from tests.kit.serving import environment
 from tests.kit.waiting import until

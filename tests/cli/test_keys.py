@@ -27,8 +27,8 @@ from doorward.kernel.crypto import keyring, sealing
 from doorward.kernel.crypto.keyring import KeyFile
 from doorward.kernel.db.sqlite.driver import Database
 from tests.kit import browsers, people, postgresql
-from tests.kit.secrets_at_rest import keep
 from tests.kit.serving import Browser, doorward, environment, start
+from tests.threats.secrets_at_rest import keep
 
 ROOT = Path(__file__).parent.parent.parent
 EVERYTHING = (
@@ -310,7 +310,7 @@ from django.conf import settings
 from django.db import connection, connections
 from django.utils import timezone
 from doorward.cli.keys import _reseal
-from tests.kit.secrets_at_rest import keep
+from tests.threats.secrets_at_rest import keep
 keep(owner, colleague, newcomer)
 
 def alone():

@@ -15,8 +15,8 @@ import pytest
 from django.db import connection, transaction
 
 from doorward.cli import migrating
+from tests.cli.pgbouncer import pooler
 from tests.kit import postgresql
-from tests.kit.pgbouncer import pooler
 from tests.kit.serving import Browser, environment, start
 
 if TYPE_CHECKING:

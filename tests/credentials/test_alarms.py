@@ -33,7 +33,8 @@ from doorward.kernel.errors import MustWait
 from doorward.kernel.ratelimit import rules
 from tests.kit import codes as kit_codes
 from tests.kit import passkeys, people
-from tests.kit.factors import WRONG, begin, fail, saved_codes, use, verify_code
+from tests.kit.factors import WRONG, fail, saved_codes, use, verify_code
+from tests.kit.passkeys import begin
 from tests.kit.racing import at_once
 from tests.kit.softkey import SoftKey
 
@@ -213,7 +214,7 @@ def test_of_many_at_once_one_tells_it():
     kit_codes.enable_app(person)
     codes.make(person, now=timezone.now())
     failed_before(person, rules.ALARM_AT - 4)
-    waiting = [begin(person, known=bool(one % 2)) for one in range(10)]
+    waiting = [begin(person, known_browser=bool(one % 2)) for one in range(10)]
     found = at_once([partial(verify_code, one, WRONG, person) for one in waiting])
     assert all(isinstance(one, WrongCode) for one in found), found
     assert (told(), alarmed()) == (1, 1)

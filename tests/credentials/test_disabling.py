@@ -16,7 +16,8 @@ from doorward.kernel.errors import NotFound
 from doorward.sessions.models import Session
 from tests.kit import codes as kit_codes
 from tests.kit import people
-from tests.kit.factors import begin, disable, reload, remove, verify_code
+from tests.kit.factors import disable, remove, verify_code
+from tests.kit.passkeys import begin, reload
 
 
 def test_a_right_code_removes_everything_and_ends_the_other_sessions(owner, clock):

@@ -36,7 +36,7 @@ from doorward.sessions import issuing
 from doorward.sessions.models import Session
 from doorward.signin.events import PASSWORD_LINK_ASKED
 from tests.kit import browsers, codes, people
-from tests.kit.links import ask
+from tests.kit.people import ask_for_link
 
 HERE = ClientInfo(address="192.0.2.1", browser="A browser")
 
@@ -150,7 +150,7 @@ def token_of(person):
     "email", ["INES.moreau@harbourbakery.example", " ines.moreau@HARBOURBAKERY.example"]
 )
 def test_whoever_asks_the_link_goes_to_the_person(owner, email):
-    ask(email)
+    ask_for_link(email)
     event = people.events(PASSWORD_LINK_ASKED)[0]
     assert (event.actor_id, event.subject_id) == (None, owner.id)
     assert event.details == {"link": str(MailedLink.objects.get(administrator=owner).id)}
@@ -167,7 +167,7 @@ def test_for_who_cannot_sign_in_there_is_no_link_and_nothing_is_said(owner, who)
         Administrator.objects.of(owner.customer_id).update(status=Status.SUSPENDED)
     else:
         Customer.objects.filter(id=owner.customer_id).update(status="suspended")
-    ask(email)
+    ask_for_link(email)
     assert not MailedLink.objects.filter(purpose="reset").exists()
     assert people.events(PASSWORD_LINK_ASKED)[0].outcome == Outcome.FAILED
 
@@ -175,14 +175,14 @@ def test_for_who_cannot_sign_in_there_is_no_link_and_nothing_is_said(owner, who)
 def test_an_address_that_asks_for_everybody_has_to_wait(db):
     people.provider()
     for number in range(rules.ADDRESS_LIMIT):
-        ask(f"person{number}@harbourbakery.example")
+        ask_for_link(f"person{number}@harbourbakery.example")
     with pytest.raises(MustWait):
-        ask("one.more@harbourbakery.example")
+        ask_for_link("one.more@harbourbakery.example")
 
 
 def test_a_reset_ends_all_sessions_and_begins_one_from_the_link(owner):
     in_session(owner)
-    ask(owner.email)
+    ask_for_link(owner.email)
     started = reset(token_of(owner))
     assert has(owner, people.OTHER_PASSWORD)
     assert open_sessions(owner) == [started.session_id]
@@ -192,15 +192,15 @@ def test_a_reset_ends_all_sessions_and_begins_one_from_the_link(owner):
 
 def test_a_reset_leaves_the_second_factor(owner):
     codes.enable_app(owner)
-    ask(owner.email)
+    ask_for_link(owner.email)
     reset(token_of(owner))
     assert people.again(owner).factors.count() == 1
 
 
 def test_a_reset_ends_the_other_links_too(owner):
-    ask(owner.email)
+    ask_for_link(owner.email)
     first = token_of(owner)
-    ask(owner.email)
+    ask_for_link(owner.email)
     reset(token_of(owner))
     with pytest.raises(LinkInvalid):
         reset(first, password="eleven lanterns in the far harbour")
@@ -209,27 +209,27 @@ def test_a_reset_ends_the_other_links_too(owner):
 def test_a_reset_forgets_the_failures(owner, client):
     for _ in range(rules.FREE):
         client.post("/sign-in/", {"email": owner.email, "password": "wrong", "next": ""})
-    ask(owner.email)
+    ask_for_link(owner.email)
     reset(token_of(owner))
     browsers.sign_in(client, owner, people.OTHER_PASSWORD)
 
 
 @pytest.mark.parametrize("status", [Status.SUSPENDED, Status.REMOVED, Status.INVITED])
 def test_a_link_does_nothing_for_who_is_no_longer_active(owner, status):
-    ask(owner.email)
+    ask_for_link(owner.email)
     Administrator.objects.of(owner.customer_id).update(status=status)
     with pytest.raises(LinkInvalid):
         reset(token_of(owner))
 
 
 def test_a_link_works_for_an_hour(owner):
-    ask(owner.email)
+    ask_for_link(owner.email)
     with pytest.raises(LinkExpired):
         reset(token_of(owner), later=timedelta(hours=1, seconds=1))
 
 
 def test_a_colleague_has_a_link_sent_and_an_earlier_one_ends(owner, colleague):
-    ask(colleague.email)
+    ask_for_link(colleague.email)
     first = token_of(colleague)
     password_change.send_link(person=colleague, actor=people.actor(owner), now=timezone.now())
     with pytest.raises(LinkInvalid):

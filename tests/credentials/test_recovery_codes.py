@@ -15,7 +15,8 @@ from doorward.sessions.errors import StaleRequest
 from doorward.sessions.issuing import Started
 from tests.kit import codes as kit_codes
 from tests.kit import people
-from tests.kit.factors import begin, saved_codes, use
+from tests.kit.factors import saved_codes, use
+from tests.kit.passkeys import begin
 from tests.kit.racing import at_once
 
 

@@ -12,7 +12,8 @@ from doorward.credentials.totp import rules
 from doorward.kernel.errors import TextInvalid, TextTooLong
 from doorward.sessions.models import Session
 from tests.kit import codes, people
-from tests.kit.factors import begin, confirm, reload, show
+from tests.kit.factors import confirm, show
+from tests.kit.passkeys import begin, reload
 
 
 def test_a_right_code_turns_it_on_with_codes_event_and_link_in_one(owner):

@@ -12,7 +12,8 @@ from doorward.credentials.errors import WrongCode
 from doorward.credentials.events import SECOND_STEP_FAILED
 from doorward.kernel.ratelimit import rules
 from tests.kit import codes, people
-from tests.kit.factors import WRONG, begin, fail, reload, verify_code
+from tests.kit.factors import WRONG, fail, verify_code
+from tests.kit.passkeys import begin, reload
 
 if TYPE_CHECKING:
     import time_machine

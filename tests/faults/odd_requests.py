@@ -8,7 +8,7 @@ from urllib.parse import quote, quote_from_bytes, quote_plus
 
 from hypothesis import strategies as st
 
-from tests.kit.forms import FIELDS
+from tests.whole.forms import FIELDS
 from tests.whole.routes import ROUTES
 
 if TYPE_CHECKING:

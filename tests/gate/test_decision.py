@@ -20,7 +20,7 @@ from doorward.policy.rules import FactorKind, Kinds, Policy, RequiredBy
 from doorward.sessions.facts import FactorFacts, Facts, SessionFacts, UnsavedCodes
 from doorward.sessions.reauthentication import OTHERS, OWN_FACTORS, OWN_SECURITY
 from tests.gate.combinations import Pick, View, every, number_of
-from tests.kit.facts import (
+from tests.gate.facts import (
     APP,
     CODES_OF_ANOTHER,
     DISABLED_APP,

@@ -30,7 +30,7 @@ def test_a_stranger_is_to_sign_in_and_is_told_nothing() -> None:
 
 def test_a_step_has_its_reason_and_admits_nobody(owner: Administrator) -> None:
     codes.enable_app(owner)
-    auth = factors.begin(owner)
+    auth = passkeys.begin(owner)
     verdict = evaluate(auth, Need.THROUGH, now=timezone.now())
     assert verdict.step is Step.VERIFY_FACTOR
     assert verdict.why is not None
@@ -42,7 +42,7 @@ def test_a_step_has_its_reason_and_admits_nobody(owner: Administrator) -> None:
 
 def test_who_is_through_may_lack_a_right_or_a_proof(owner: Administrator) -> None:
     codes.enable_app(owner)
-    auth, now = factors.begin(owner), timezone.now()
+    auth, now = passkeys.begin(owner), timezone.now()
     within = auth.verified(auth.factors[0], now=now)
     assert evaluate(within, Need.THROUGH, now=now).through
     no_right = evaluate(within, Need.right("no such tab"), now=now)
@@ -58,11 +58,11 @@ def test_who_is_through_may_lack_a_right_or_a_proof(owner: Administrator) -> Non
 def test_what_is_decided_on_is_what_the_next_request_reads(owner: Administrator, kind: str) -> None:
     codes.enable_app(owner)
     key = passkeys.add(owner)
-    auth = factors.begin(owner)
+    auth = passkeys.begin(owner)
     if kind == "app":
-        after = factors.reload(factors.verify_code(auth, codes.next_code(owner), owner))
+        after = passkeys.reload(factors.verify_code(auth, codes.next_code(owner), owner))
     else:
-        after = factors.reload(passkeys.verify_second_step(auth, key))
+        after = passkeys.reload(passkeys.verify_second_step(auth, key))
     at = after.facts.session.factor_at if after.facts.session else None
     assert at is not None
     factor = next(row for row in auth.factors if row.kind == kind)
@@ -80,5 +80,5 @@ def test_the_sign_in_is_recorded_where_the_very_factor_that_was_proved_is_enough
     passkeys.add(owner)
     kinds = {"require_2fa": True, "kinds": "phishing_resistant"}
     Customer.objects.filter(id=owner.customer_id).update(**kinds)
-    factors.verify_code(factors.begin(owner), codes.next_code(owner), owner)
+    factors.verify_code(passkeys.begin(owner), codes.next_code(owner), owner)
     assert not people.events(SIGNED_IN)

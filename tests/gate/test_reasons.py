@@ -14,7 +14,7 @@ from doorward.gate.requirement import Need, Step
 from doorward.policy.rules import Kinds, RequiredBy
 from doorward.sessions.facts import Facts
 from doorward.sessions.reauthentication import OWN_SECURITY
-from tests.kit.facts import (
+from tests.gate.facts import (
     APP,
     CODES_OF_ANOTHER,
     FACTORS,

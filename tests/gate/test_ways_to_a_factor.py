@@ -15,7 +15,7 @@ from doorward.gate.requirement import Need, Step
 from doorward.policy.rules import Kinds, Policy, RequiredBy
 from doorward.sessions.facts import Facts, SessionFacts
 from doorward.sessions.reauthentication import OWN_FACTORS
-from tests.kit.facts import (
+from tests.gate.facts import (
     APP,
     DISABLED_APP,
     NOW,

@@ -13,8 +13,8 @@ from doorward.credentials.models import Factor, Passkey
 from doorward.policy.rules import FactorKind
 from doorward.sessions.events import SIGNED_IN
 from doorward.signin.events import SIGN_IN_FAILED
+from tests.journeys.ctap import Device
 from tests.kit import browsers, passkeys, people
-from tests.kit.ctap import Device
 from tests.kit.passkeys import ORIGIN
 from tests.kit.softkey import ALGORITHMS
 

@@ -18,7 +18,7 @@ from doorward.notifications.recipients import deliveries_of
 from doorward.sessions.events import OTHER_SESSIONS_ENDED, SESSION_ENDED
 from doorward.sessions.models import Session
 from tests.kit import browsers, codes, people
-from tests.kit.seals import secret_of
+from tests.kit.codes import shown_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,7 +120,7 @@ def test_all_others_are_ended_at_once(owner: Administrator, colleague: Administr
 
 
 def enable(person: Administrator, browser: Client) -> None:
-    secret = secret_of(browser.get("/security/2fa/enable/"))
+    secret = shown_secret(browser.get("/security/2fa/enable/"))
     form = {"code": codes.code(secret), "name": ""}
     assert browser.post("/security/2fa/enable/", form).status_code == 303
     browser.post("/sign-in/recovery-codes/", {"saved": "on"})

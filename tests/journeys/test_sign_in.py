@@ -25,7 +25,7 @@ from doorward.signin.models import MailboxProof
 from doorward.web.http import browsermark
 from tests.kit import browsers, people
 from tests.kit import codes as kit_codes
-from tests.kit.links import link_of
+from tests.kit.people import path_of
 
 COOKIE = settings.SESSION_COOKIE_NAME
 
@@ -239,7 +239,7 @@ def test_a_short_password_is_due_when_no_second_factor_guards_it_any_more(client
 
 def test_an_invitation_sets_the_password_and_signs_in_through_the_gate(client, customer):
     person = people.invite(customer, require_2fa=True)
-    client.get(link_of("invitation"))
+    client.get(path_of("invitation"))
     assert person.full_name in client.get("/invitation/").content.decode()
     answer = client.post("/invitation/", {"password": people.OTHER_PASSWORD})
     assert answer.status_code == 303
@@ -254,7 +254,7 @@ def test_this_was_not_me_takes_the_account_back_from_a_thief(client, owner):
     shown = thief.get("/security/2fa/enable/")
     thief.post("/security/2fa/enable/", {"code": kit_codes.code(manual_code(shown)), "name": ""})
     assert Factor.objects.count() == 1
-    client.get(link_of("not_me"))
+    client.get(path_of("not_me"))
     answer = client.post("/not-me/", {"password": people.OTHER_PASSWORD})
     assert answer.status_code == 303
     assert Factor.objects.count() == 0

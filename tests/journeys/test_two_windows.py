@@ -11,7 +11,6 @@ from doorward.credentials import enrolment
 from doorward.credentials.models import Factor
 from doorward.credentials.totp import enrol
 from tests.kit import browsers, codes
-from tests.kit.seals import secret_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +50,7 @@ def test_who_enables_second_is_told_that_it_is_on(
     owner: Administrator, moment: tuple[Any, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = browsers.browser_of(owner)
-    secret = secret_of(here.get("/security/2fa/enable/"))
+    secret = codes.shown_secret(here.get("/security/2fa/enable/"))
     form = {"code": codes.code(secret), "name": "Pixel 9"}
     other = second_window(here)
     faster(monkeypatch, moment, lambda: other.post("/security/2fa/enable/", form))
@@ -74,7 +73,7 @@ def test_who_adds_the_same_app_second_is_told_that_it_was_changed_in_the_meantim
 ) -> None:
     codes.enable_app(owner)
     here = browsers.browser_of_with_factor(owner)
-    secret = secret_of(here.get("/security/2fa/add/"))
+    secret = codes.shown_secret(here.get("/security/2fa/add/"))
     form = {"code": codes.code(secret), "name": "Tablet"}
     other = second_window(here)
     faster(monkeypatch, moment, lambda: other.post("/security/2fa/add/", form))

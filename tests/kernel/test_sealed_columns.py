@@ -30,7 +30,7 @@ from tests.kit import browsers
 from tests.kit import codes as kit_codes
 from tests.kit import people as kit_people
 from tests.kit.racing import at_once
-from tests.kit.secrets_at_rest import keep, session_of
+from tests.threats.secrets_at_rest import keep, session_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

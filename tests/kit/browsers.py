@@ -1,8 +1,4 @@
-"""People, codes and signed-in browsers for tests: the real services, the real pages, real codes.
-
-`tests/conftest.py` has the trio of every test of access as fixtures: `owner` (has the
-Administrators tab), `colleague` (has not), `outsider` (has it, at another customer).
-"""
+"""Browsers for tests in which somebody is signed in."""
 
 from __future__ import annotations
 

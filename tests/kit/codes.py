@@ -1,13 +1,11 @@
-"""People, codes and signed-in browsers for tests: the real services, the real pages, real codes.
-
-`tests/conftest.py` has the trio of every test of access as fixtures: `owner` (has the
-Administrators tab), `colleague` (has not), `outsider` (has it, at another customer).
-"""
+"""Codes for tests: of an authenticator app, and for recovery."""
 
 from __future__ import annotations
 
+import re
+from base64 import b32decode
 from secrets import token_bytes
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
@@ -30,6 +28,13 @@ def enable_app(person: Administrator, *, name: str = "Pixel 9") -> bytes:
     secret = rules.new_secret(token_bytes)
     write_factor(person.id, secret, step=0, name=name, now=timezone.now())
     return secret
+
+
+def shown_secret(answer: Any) -> bytes:
+    """Return the secret that a page shows to set an app up with."""
+    found = re.search(r'id="manual-code">([^<]+)<', answer.content.decode())
+    assert found
+    return b32decode(found[1].replace(" ", ""))
 
 
 def saved_codes(person: Administrator) -> list[str]:

@@ -12,8 +12,6 @@ from doorward.credentials import removal
 from doorward.credentials.errors import WrongCode
 from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.credentials.totp import enrol
-from doorward.gate import loading
-from doorward.sessions import issuing
 from doorward.signin import second_step
 from tests.kit import codes as kit_codes
 from tests.kit import people
@@ -58,30 +56,10 @@ def use(auth: AuthContext, code: str, person: Administrator) -> Started:
 
 def saved_codes(person: Administrator) -> list[str]:
     kit_codes.enable_app(person)
-    recovery_codes.make(person, now=timezone.now())
-    codes = recovery_codes.unsaved(person.id)
-    recovery_codes.confirm_saved(
-        administrator_id=person.id, actor=people.actor(person), now=timezone.now()
-    )
-    return codes
+    return kit_codes.saved_codes(person)
 
 
 WRONG = "000000"
-
-
-def begin(person: Administrator, *, known: bool = False) -> AuthContext:
-    """Return the session of somebody whose password was right."""
-    now = timezone.now()
-    started = issuing.begin(
-        person, actor=people.actor(person), now=now, password_at=now, known_browser=known
-    )
-    return reload(started)
-
-
-def reload(started: Started) -> AuthContext:
-    auth = loading.load(started.token)
-    assert auth is not None
-    return auth
 
 
 def verify_code(auth: AuthContext, code: str, person: Administrator) -> Started:

@@ -30,7 +30,7 @@ from doorward.web.profile import zones
 from doorward.web.server import environ, rsgi
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Callable, MutableMapping
     from functools import _lru_cache_wrapper
 
 # What depends on rows, on settings that tests change, or on what a browser never fetched.
@@ -46,10 +46,11 @@ FORGOTTEN: list[_lru_cache_wrapper[Any]] = [
     sealing._hash_key,
 ]
 CLEARED: list[MutableMapping[Any, Any]] = [sealing._ciphers, under_way._of]
-BY_THEMSELVES: list[tuple[Any, str]] = [
-    (cached, "_kept"),
-    (server_clock, "_last"),
-    (readiness, "_looked"),
+# Modules that forget by themselves, and what each of them has just now.
+BY_THEMSELVES: list[tuple[Any, Callable[[], object]]] = [
+    (cached, lambda: cached._kept),
+    (server_clock, lambda: server_clock._last),
+    (readiness, lambda: readiness._looked),
 ]
 
 # What is the same whatever a test does. A statement is written once for each database, and a test
@@ -114,5 +115,5 @@ def forget() -> None:
         cache.cache_clear()
     for container in CLEARED:
         container.clear()
-    for module, _name in BY_THEMSELVES:
+    for module, _has in BY_THEMSELVES:
         module.forget()

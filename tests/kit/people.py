@@ -13,8 +13,8 @@ from django.db.models import Value
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
-from doorward.accounts import services
-from doorward.accounts.models import Administrator, Status
+from doorward.accounts import mailed_links, services
+from doorward.accounts.models import Administrator, MailedLink, Status
 from doorward.audit.actor import CONSOLE, Actor, ClientInfo
 from doorward.audit.models import Event
 from doorward.credentials import standing
@@ -158,8 +158,15 @@ def answer_asked() -> None:
 
 def ask_for_link(email: str, *, client: ClientInfo | None = None) -> None:
     """Ask for a link for a forgotten password, and do what the worker does with it."""
-    forgotten_password.ask(email=email, client=client or ClientInfo(), now=timezone.now())
+    client = client or ClientInfo(address="192.0.2.1")
+    forgotten_password.ask(email=email, client=client, now=timezone.now())
     answer_asked()
+
+
+def path_of(purpose: str, **whose: Any) -> str:
+    """Return the path of the newest mailed link for something."""
+    links = MailedLink.objects.filter(purpose=purpose, **whose)
+    return mailed_links.path(links.latest("created_at"))
 
 
 def is_active(person: Administrator) -> bool:

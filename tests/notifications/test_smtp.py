@@ -17,9 +17,9 @@ from doorward.notifications.models import Delivery, State
 from doorward.notifications.worker import run_once
 from tests.kit import people as kit_people
 from tests.kit.serving import free_port
-from tests.kit.smtp import at, send_one
 from tests.notifications import servers
 from tests.notifications.mails import part, read, send_to
+from tests.notifications.smtp import at, send_one
 
 if TYPE_CHECKING:
     from pathlib import Path

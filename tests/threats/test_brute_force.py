@@ -22,7 +22,6 @@ from tests.browser.portal import Inside
 from tests.kit import codes, people, serving
 from tests.kit.factors import (
     WRONG,
-    begin,
     confirm,
     confirm_shown,
     fail,
@@ -31,6 +30,7 @@ from tests.kit.factors import (
     use,
     verify_code,
 )
+from tests.kit.passkeys import begin
 from tests.kit.racing import at_once
 from tests.kit.wire import Wire
 
@@ -129,7 +129,7 @@ def test_fifty_in_a_row_disable_the_app_until_it_is_set_up_anew(secret, owner, c
         fail(begin(owner), owner, 1)
     clock.shift(timedelta(seconds=rules.LONGEST_WAIT))
     with pytest.raises(FactorDisabled):
-        verify_code(begin(owner, known=True), codes.code(secret), owner)
+        verify_code(begin(owner, known_browser=True), codes.code(secret), owner)
     assert len(people.events(FACTOR_LOCKED)) == 1
     assert Factor.objects.get().locked_at is not None
 
@@ -138,12 +138,12 @@ def test_fifty_are_counted_over_known_and_unknown_browsers_and_others_go_on(secr
     Factor.objects.update(failures_in_a_row=rules.DISABLE_AT - 2)
     other = codes.enable_app(owner, name="Tablet")
     fail(begin(owner), owner, 1)
-    fail(begin(owner, known=True), owner, 1)
+    fail(begin(owner, known_browser=True), owner, 1)
     locked = {one.name: one.locked_at is not None for one in Factor.objects.all()}
     assert locked == {"Pixel 9": True, "Tablet": False}
     with pytest.raises(WrongCode):
-        verify_code(begin(owner, known=True), codes.code(secret), owner)
-    verify_code(begin(owner, known=True), codes.code(other), owner)
+        verify_code(begin(owner, known_browser=True), codes.code(secret), owner)
+    verify_code(begin(owner, known_browser=True), codes.code(other), owner)
 
 
 def test_an_app_whose_last_try_was_counted_by_who_then_died_is_disabled_all_the_same(secret, owner):

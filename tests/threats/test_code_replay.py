@@ -17,7 +17,8 @@ from doorward.signin import mailbox
 from doorward.signin.models import MailboxProof
 from tests.kit import codes as kit_codes
 from tests.kit import people as kit_people
-from tests.kit.factors import begin, confirm, disable, saved_codes, show, use, verify_code
+from tests.kit.factors import confirm, disable, saved_codes, show, use, verify_code
+from tests.kit.passkeys import begin
 from tests.threats.proofs import SET_UP, WAYS, Person
 
 if TYPE_CHECKING:

@@ -23,7 +23,8 @@ from doorward.customers.models import Brand, Customer
 from doorward.kernel.errors import Refusal
 from tests.kit import browsers, people
 from tests.kit import codes as kit_codes
-from tests.kit.factors import begin, disable, reload, remove, require, saved_codes, verify_code
+from tests.kit.factors import disable, remove, require, saved_codes, verify_code
+from tests.kit.passkeys import begin, reload
 from tests.kit.racing import at_once
 from tests.whole.routes import METHODS
 

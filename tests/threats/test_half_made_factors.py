@@ -18,7 +18,8 @@ from doorward.credentials.models import Factor, RecoverySet, SetUp
 from doorward.credentials.recovery_codes import codes as recovery_codes
 from tests.kit import browsers, people
 from tests.kit import codes as kit_codes
-from tests.kit.factors import begin, confirm, disable, require, show, use, verify_code
+from tests.kit.factors import confirm, disable, require, show, use, verify_code
+from tests.kit.passkeys import begin
 
 pytestmark = pytest.mark.django_db
 

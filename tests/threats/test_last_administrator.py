@@ -13,9 +13,9 @@ from doorward.audit.actor import CONSOLE
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.permissions.errors import NotAuthorised
 from doorward.sessions.errors import StaleRequest
+from tests.accounts.changing import WITH_RIGHT, refused
+from tests.accounts.changing import change_to as change
 from tests.kit import people as kit_people
-from tests.kit.changing import WITH_RIGHT, refused
-from tests.kit.changing_at_once import change
 from tests.kit.racing import at_once
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,9 @@ from doorward.customers.models import Brand, Customer
 from doorward.notifications.models import State
 from doorward.notifications.worker import run_once
 from tests.kit import people as kit_people
-from tests.kit.smtp import at, send_one
 from tests.notifications import servers
 from tests.notifications.mails import read, send_to
+from tests.notifications.smtp import at, send_one
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 

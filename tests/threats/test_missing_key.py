@@ -20,7 +20,7 @@ from doorward.signin import mailbox
 from doorward.signin.errors import MailboxProofExpired
 from doorward.signin.models import MailboxProof
 from tests.kit import browsers, codes, people
-from tests.kit.seals import secret_of
+from tests.kit.codes import shown_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,14 +55,14 @@ def test_a_set_up_on_its_way_is_shown_anew(
     owner: Administrator, lose_the_key: Callable[[], None]
 ) -> None:
     browser = browsers.browser_of(owner)
-    first = secret_of(browser.get(SET_UP))
+    first = shown_secret(browser.get(SET_UP))
     lose_the_key()
     answer = browser.post(SET_UP, {"code": codes.code(first), "name": ""})
     assert answer.status_code == 422
     assert sentence(SetUpExpired()) in answer.content.decode()
-    second = secret_of(answer)
+    second = shown_secret(answer)
     assert second != first
-    assert secret_of(browser.get(SET_UP)) == second
+    assert shown_secret(browser.get(SET_UP)) == second
     assert browser.post(SET_UP, {"code": codes.code(second), "name": ""}).status_code == 303
     assert Factor.objects.count() == 1
 
@@ -90,7 +90,7 @@ def test_recovery_codes_that_nobody_saved_are_made_anew(
     owner: Administrator, lose_the_key: Callable[[], None]
 ) -> None:
     browser = browsers.browser_of(owner)
-    secret = secret_of(browser.get(SET_UP))
+    secret = shown_secret(browser.get(SET_UP))
     browser.post(SET_UP, {"code": codes.code(secret), "name": ""})
     before = browser.get(f"{CODES}text/").content
     lose_the_key()

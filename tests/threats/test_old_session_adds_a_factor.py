@@ -21,7 +21,7 @@ from doorward.signin.models import MailboxProof
 from tests.kit import browsers, codes, passkeys, people
 from tests.kit.pages import browser as at_home
 from tests.kit.softkey import SoftKey
-from tests.kit.thief import follow, path_of
+from tests.threats.thief import follow, path_of
 from tests.whole.callgraph import users_of
 from tests.whole.routes import walk
 

@@ -16,8 +16,8 @@ from doorward.customers.models import Customer
 from doorward.sessions.errors import StaleRequest
 from tests.kit import browsers, codes, people
 from tests.kit.racing import at_once
-from tests.kit.thief import enable, follow, path_of
-from tests.kit.trusting import give_password, trusting
+from tests.threats.thief import enable, follow, path_of
+from tests.threats.trusting import give_password, trusting
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,8 @@ import pytest
 from doorward.credentials.errors import AlreadyEnabled, WrongCode
 from doorward.credentials.events import FACTOR_ADDED
 from tests.kit import codes, people
-from tests.kit.factors import begin, confirm, reload, show, verify_code
+from tests.kit.factors import confirm, show, verify_code
+from tests.kit.passkeys import begin, reload
 
 pytestmark = pytest.mark.django_db
 

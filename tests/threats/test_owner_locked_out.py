@@ -17,8 +17,9 @@ from doorward.kernel.errors import MustWait
 from doorward.kernel.ratelimit import rules
 from tests.kit import codes as kit_codes
 from tests.kit import people
-from tests.kit.factors import begin, fail, saved_codes, use, verify_code
-from tests.kit.links import ask
+from tests.kit.factors import fail, saved_codes, use, verify_code
+from tests.kit.passkeys import begin
+from tests.kit.people import ask_for_link
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +52,7 @@ def test_a_thief_in_an_unknown_browser_does_not_keep_the_owner_waiting(secret, o
     fail(begin(owner), owner, rules.FREE)
     with pytest.raises(MustWait):
         verify_code(begin(owner), kit_codes.code(secret), owner)
-    verify_code(begin(owner, known=True), kit_codes.code(secret), owner)
+    verify_code(begin(owner, known_browser=True), kit_codes.code(secret), owner)
 
 
 def test_a_session_that_is_through_is_counted_as_a_known_browser(secret, owner):
@@ -82,5 +83,5 @@ def test_no_number_of_wrong_ones_takes_the_way_back(owner, clock):
 
 def test_who_asks_and_asks_gets_the_same_answer_and_no_further_mail(owner):
     for _ in range(rules.FREE + 5):
-        ask(owner.email)
+        ask_for_link(owner.email)
     assert MailedLink.objects.count() == rules.FREE

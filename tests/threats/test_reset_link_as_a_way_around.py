@@ -10,7 +10,7 @@ from django.test import Client
 
 from doorward.credentials.models import Factor
 from tests.kit import browsers, codes, people
-from tests.kit.links import link_of
+from tests.kit.people import path_of
 
 if TYPE_CHECKING:
     from doorward.accounts.models import Administrator
@@ -30,7 +30,7 @@ def test_a_reset_neither_signs_in_past_the_second_factor_nor_removes_it(client, 
     signed_in = browsers.browser_of(owner)
     client.post("/password/forgot/", {"email": owner.email})
     people.answer_asked()
-    path = link_of("reset")
+    path = path_of("reset")
     answer = client.get(path)
     assert (answer.status_code, answer["Location"]) == (303, "/password/reset/")
     assert path.split("/")[-2] not in client.get("/password/reset/").content.decode()
@@ -47,7 +47,7 @@ def test_a_reset_neither_signs_in_past_the_second_factor_nor_removes_it(client, 
 def test_opening_a_link_uses_nothing_up_and_using_it_does(client, owner):
     client.post("/password/forgot/", {"email": owner.email})
     people.answer_asked()
-    path = link_of("reset")
+    path = path_of("reset")
     for scanner in (Client(), Client()):
         scanner.get(path)
         scanner.get("/password/reset/")
@@ -66,7 +66,7 @@ def test_links_end_with_their_time(client, customer, owner, clock, purpose, minu
         people.answer_asked()
     else:
         people.invite(customer)
-    client.get(link_of(purpose))
+    client.get(path_of(purpose))
     page = {"reset": "/password/reset/", "invitation": "/invitation/"}[purpose]
     assert client.get(page).status_code == 200
     clock.shift(timedelta(minutes=minutes))
@@ -76,7 +76,7 @@ def test_links_end_with_their_time(client, customer, owner, clock, purpose, minu
 def test_links_of_one_purpose_do_not_serve_another(client, owner):
     client.post("/password/forgot/", {"email": owner.email})
     people.answer_asked()
-    token = link_of("reset").split("/")[-2]
+    token = path_of("reset").split("/")[-2]
     for page in ("/invitation/", "/not-me/", "/e-mail/confirm/"):
         client.get(f"{page}{token}/")
         assert client.get(page).status_code == 404, page

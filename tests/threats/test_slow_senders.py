@@ -12,10 +12,10 @@ import pytest
 
 from tests.browser.portal import Inside, Portal
 from tests.kit import serving
-from tests.kit.proxies import haproxy
 from tests.kit.waiting import until
 from tests.kit.wire import Wire
 from tests.threats.held import HELD, Held, held, kinds
+from tests.threats.proxies import haproxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

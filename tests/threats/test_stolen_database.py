@@ -37,7 +37,7 @@ from doorward.kernel.models import Attempt
 from doorward.operations.sealed_columns import COLUMNS
 from doorward.web.http import browsermark, linkmark
 from tests.kit import browsers, codes, people
-from tests.kit.secrets_at_rest import Kept, keep
+from tests.threats.secrets_at_rest import Kept, keep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from django.utils import timezone
 from doorward.accounts import email_change
 from doorward.accounts.models import LinkPurpose, MailedLink, Status
 from tests.kit import browsers, codes, people
-from tests.kit.thief import THIEF, ask_for_new_email, enable, follow, path_of
+from tests.threats.thief import THIEF, ask_for_new_email, enable, follow, path_of
 
 pytestmark = pytest.mark.django_db
 

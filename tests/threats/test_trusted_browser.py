@@ -28,7 +28,7 @@ from doorward.web.http.trustmark import NAME
 from tests.kit import browsers, passkeys, people
 from tests.kit import codes as kit_codes
 from tests.kit.racing import at_once
-from tests.kit.trusting import allow, give_password, trusting
+from tests.threats.trusting import allow, give_password, trusting
 
 if TYPE_CHECKING:
     from doorward.sessions.context import AuthContext

@@ -10,8 +10,8 @@ import pytest
 
 from doorward.kernel.db.sqlite.driver import Database
 from tests.kit import serving
-from tests.kit.proxies import haproxy
 from tests.kit.waiting import until
+from tests.threats.proxies import haproxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

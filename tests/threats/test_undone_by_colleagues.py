@@ -13,7 +13,7 @@ from doorward.accounts.models import LinkPurpose, Status
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.sessions.models import Session
 from tests.kit import browsers, people
-from tests.kit.thief import THIEF, ask_for_new_email, enable, follow, path_of
+from tests.threats.thief import THIEF, ask_for_new_email, enable, follow, path_of
 
 pytestmark = pytest.mark.django_db
 

@@ -18,7 +18,7 @@ from doorward.sessions.models import Session
 from tests.kit import browsers, people
 from tests.kit import codes as kit_codes
 from tests.kit.racing import at_once
-from tests.kit.trusting import give_password, trusting
+from tests.threats.trusting import give_password, trusting
 
 pytestmark = pytest.mark.django_db
 

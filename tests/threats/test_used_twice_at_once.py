@@ -38,7 +38,8 @@ from doorward.signin.events import INVITATION_ACCEPTED, MAILBOX_VERIFIED
 from doorward.signin.models import MailboxProof
 from tests.kit import codes as kit_codes
 from tests.kit import people
-from tests.kit.factors import begin, confirm, saved_codes, show, use, verify_code
+from tests.kit.factors import confirm, saved_codes, show, use, verify_code
+from tests.kit.passkeys import begin
 from tests.kit.racing import at_once
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def one_is_taken(calls: Sequence[Callable[[], Any]]) -> list[Any]:
 
 def browsers(person: Administrator) -> list[context.AuthContext]:
     """Return sessions in known and unknown browsers: each side has its free tries."""
-    return [begin(person, known=bool(number % 2)) for number in range(TIMES)]
+    return [begin(person, known_browser=bool(number % 2)) for number in range(TIMES)]
 
 
 def token_of(person: Administrator, purpose: str) -> str:

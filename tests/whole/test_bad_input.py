@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.kit import browsers
-from tests.kit.forms import FIELDS
+from tests.whole.forms import FIELDS
 from tests.whole.routes import Route, walk
 from tests.whole.rows import state
 

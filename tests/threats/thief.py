@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from doorward.accounts import mailed_links
-from doorward.accounts.models import MailedLink
 from doorward.credentials.totp import rules
 from doorward.credentials.totp.enrol import begin
 from doorward.sessions.models import Session
+from tests.kit import people
 
 THIEF = "thief@elsewhere.example"
 
 
 def path_of(person, purpose):
-    link = MailedLink.objects.filter(administrator=person, purpose=purpose).latest("created_at")
-    return mailed_links.path(link)
+    return people.path_of(purpose, administrator=person)
 
 
 def follow(browser, path, fields):

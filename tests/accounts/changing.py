@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 from django.utils import timezone
 
@@ -14,24 +16,38 @@ from doorward.audit.events import Outcome
 from doorward.customers.tabs import ADMINISTRATORS
 from tests.kit import people
 
+if TYPE_CHECKING:
+    from doorward.audit.actor import Actor
+    from doorward.kernel.errors import Refusal
+
 WITH_RIGHT = frozenset({"home", ADMINISTRATORS})
 
 
-def change(person, actor=None, **wanted):
+def change_to(person: Administrator, wanted: Change, actor: Actor) -> Administrator:
+    """Change somebody, as the one who acts wants it."""
     return services.change(
-        person.id,
-        Change(**wanted),
-        customer=person.customer,
-        actor=people.actor(actor) if actor else CONSOLE,
-        now=timezone.now(),
+        person.id, wanted, customer=person.customer, actor=actor, now=timezone.now()
     )
 
 
-def row(person):
+def change(
+    person: Administrator, actor: Administrator | None = None, **wanted: Any
+) -> Administrator:
+    """Change somebody, by a person or at the console."""
+    return change_to(person, Change(**wanted), people.actor(actor) if actor else CONSOLE)
+
+
+def row(person: Administrator) -> Any:
+    """Return all columns of somebody."""
     return Administrator.objects.everywhere().filter(id=person.id).values().get()
 
 
-def refused(refusal, person, actor=None, **wanted):
+def refused(
+    refusal: type[Refusal],
+    person: Administrator,
+    actor: Administrator | None = None,
+    **wanted: Any,
+) -> None:
     """Check that a change is refused, that the row is as before, and that history knows."""
     before = row(person)
     with pytest.raises(refusal):
