@@ -8,8 +8,9 @@ import pytest
 from django.utils import timezone
 
 from doorward.directory import people as directory_people
-from doorward.directory.people import Factors, State
-from doorward.directory.search import FactorFilter, Rule, Sort, Wanted
+from doorward.directory.people import Factors
+from doorward.directory.search import Sort, Wanted
+from doorward.directory.state import FactorFilter, Rule, State
 from doorward.policy.rules import FactorKind, Kinds
 from tests.kit import codes
 from tests.kit import people as kit_people

@@ -15,7 +15,8 @@ from doorward.accounts.requirement import policy_of
 from doorward.credentials.models import TrustedBrowser
 from doorward.credentials.trusted_browsers import rules, trust
 from doorward.customers.models import Brand, Customer
-from doorward.directory.search import FactorFilter, Rule, Wanted, matching
+from doorward.directory.search import Wanted, matching
+from doorward.directory.state import FactorFilter, Rule
 from doorward.policy.effective import required_rows
 from doorward.policy.rules import Kinds, is_required
 from doorward.sessions.facts import TrustFacts

@@ -16,9 +16,19 @@ from doorward.credentials.models import Factor
 from doorward.policy.rules import FactorKind
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from uuid import UUID
 
     from django.db.models import QuerySet
+
+
+def standing_of(usable: Collection[FactorKind], *, locked: bool) -> Standing:
+    """Return how somebody stands with these kinds of usable factors; `locked`: wrong codes disabled another one."""
+    if FactorKind.PASSKEY in usable:
+        return Standing.PASSKEY
+    if usable:
+        return Standing.APP
+    return Standing.LOCKED if locked else Standing.NONE
 
 
 def keep(administrator_id: UUID) -> None:
@@ -30,6 +40,7 @@ def keep(administrator_id: UUID) -> None:
     people.update(standing=Coalesce(Subquery(_standing()), Standing.NONE))
 
 
+# `standing_of`, asked of rows.
 def _standing() -> QuerySet[Factor, Any]:
     each = Case(
         When(locked_at__isnull=False, then=Value(Standing.LOCKED.value)),

@@ -7,13 +7,14 @@ only for the rows of one page.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from doorward.accounts.models import Administrator, Standing, Status
 from doorward.audit.naming import full_name
 from doorward.credentials.models import Factor
+from doorward.credentials.standing import standing_of
 from doorward.directory import search, standing
+from doorward.directory.state import State, state_of
 from doorward.policy.rules import FactorKind, Kinds, is_required
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from doorward.directory.search import Rule, Wanted
+    from doorward.directory.search import Wanted
     from doorward.directory.standing import Group
+    from doorward.directory.state import Rule
 
 PAGE_SIZE = 25
 # So many that were searched for are put in order by their ids; of more, the first ones are found soon.
@@ -37,15 +39,6 @@ _COLUMNS = (
 )
 
 
-class State(StrEnum):
-    """How a person stands with the second factor."""
-
-    ON = "on"
-    OFF = "off"
-    MISSING = "missing"
-    LOCKED = "locked"
-
-
 @dataclass(frozen=True, slots=True)
 class Factors:
     """A person's factors: the kinds that can be used, and whether wrong codes disabled one."""
@@ -55,10 +48,9 @@ class Factors:
 
     def state(self, *, required: bool, kinds: Kinds) -> State:
         """Say how the person stands, given whether two factors are required and of which kinds."""
-        if not self.usable:
-            return State.LOCKED if self.locked else State.MISSING if required else State.OFF
-        allowed = kinds is Kinds.ANY or FactorKind.PASSKEY in self.usable
-        return State.MISSING if required and not allowed else State.ON
+        return state_of(
+            standing_of(self.usable, locked=self.locked), required=required, kinds=kinds
+        )
 
 
 _NONE = Factors()

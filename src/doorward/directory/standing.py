@@ -13,8 +13,9 @@ from django.db.models import Count
 
 from doorward.accounts.models import Administrator, Standing, Status
 from doorward.credentials.models import RecoveryCode
+from doorward.directory.state import enough
 from doorward.kernel.db.hot_queries import HotQuery
-from doorward.policy.rules import Kinds, is_required
+from doorward.policy.rules import is_required
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,11 +51,6 @@ class Numbers:
 
     people: People | None = None
     codes_left: int | None = None
-
-
-def enough(kinds: Kinds) -> Standing:
-    """Return from where on somebody is protected as the policy asks."""
-    return Standing.APP if kinds is Kinds.ANY else Standing.PASSKEY
 
 
 def groups(customer_id: UUID) -> tuple[Group, ...]:

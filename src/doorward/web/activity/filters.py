@@ -17,7 +17,8 @@ from doorward.audit.events import Group, Outcome
 from doorward.audit.newest import Newest
 from doorward.audit.record import history_of_customer
 from doorward.customers.models import Customer, CustomerKind
-from doorward.directory.search import ANY_STATUS, LONGEST_SEARCH, Rule, Wanted, matching, named
+from doorward.directory.search import LONGEST_SEARCH, Wanted, matching, named
+from doorward.directory.state import ANY_STATUS, Rule
 from doorward.policy.rules import Kinds
 from doorward.web.kit.history_words import types_of
 

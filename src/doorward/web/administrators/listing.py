@@ -11,14 +11,8 @@ from django.utils.translation import gettext as _
 
 from doorward.accounts.models import Status
 from doorward.directory.people import list_people
-from doorward.directory.search import (
-    ANY_STATUS,
-    LONGEST_SEARCH,
-    FactorFilter,
-    Rule,
-    Sort,
-    Wanted,
-)
+from doorward.directory.search import LONGEST_SEARCH, Sort, Wanted
+from doorward.directory.state import ANY_STATUS, FactorFilter, Rule
 from doorward.web.administrators.pages import Head, Line, ListPage
 from doorward.web.administrators.words import (
     domain_tag,

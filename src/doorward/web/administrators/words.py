@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from doorward.accounts.models import Status
 from doorward.customers import tabs
 from doorward.customers.cached import tab_links
-from doorward.directory.people import State
+from doorward.directory.state import State
 from doorward.policy.rules import FactorKind, RequiredBy, is_required
 
 if TYPE_CHECKING:

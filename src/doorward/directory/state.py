@@ -1,0 +1,144 @@
+"""The state of a person: their status, and how they stand with the second factor.
+
+One rule says it of a line (`state_of`, `shows`), and rows are asked the same (`with_status`, `where`). What a filter shows
+follows from four things: status, the tick *Required 2FA*, the best factor, and what the customer asks of everybody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import Q
+
+from doorward.accounts.models import Standing, Status
+from doorward.policy.rules import Kinds, is_required
+
+if TYPE_CHECKING:
+    from doorward.policy.rules import Policy
+
+ANY_STATUS: Final = "all"
+
+# The tick *Required 2FA*, and how somebody stands.
+Cells = frozenset[tuple[bool, Standing]]
+_ANY_STANDING: Final = frozenset(Standing)
+EVERYBODY: Final[Cells] = frozenset((tick, one) for tick in (False, True) for one in Standing)
+
+
+class State(StrEnum):
+    """How a line says that a person stands with the second factor."""
+
+    ON = "on"
+    OFF = "off"
+    MISSING = "missing"
+    LOCKED = "locked"
+
+
+class FactorFilter(StrEnum):
+    """What a list can be narrowed to."""
+
+    ALL = ""
+    ON = "on"
+    OFF = "off"
+    REQUIRED = "required"
+    REQUIRED_MISSING = "required-missing"
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What the customer asks of all its people alike: whether it is held for them, and which kinds."""
+
+    held: bool
+    kinds: Kinds
+
+    @classmethod
+    def of(cls, policy: Policy) -> Rule:
+        """Take from anybody's policy what holds for all at their customer."""
+        return cls(held=policy.held, kinds=policy.kinds)
+
+
+def enough(kinds: Kinds) -> Standing:
+    """Return from where on somebody is protected as the policy asks."""
+    return Standing.APP if kinds is Kinds.ANY else Standing.PASSKEY
+
+
+def state_of(standing: Standing, *, required: bool, kinds: Kinds) -> State:
+    """Return how a line says that somebody stands."""
+    if standing is Standing.LOCKED:
+        return State.LOCKED
+    if required and standing < enough(kinds):
+        return State.MISSING
+    return State.OFF if standing is Standing.NONE else State.ON
+
+
+def shows(wanted: FactorFilter, *, ticked: bool, standing: Standing, rule: Rule) -> bool:
+    """Return whether a filter shows somebody."""
+    required = is_required(ticked=ticked, held=rule.held)
+    match wanted:
+        case FactorFilter.ON:
+            return standing >= Standing.APP
+        case FactorFilter.OFF:
+            return standing is Standing.NONE
+        case FactorFilter.LOCKED:
+            return standing is Standing.LOCKED
+        case FactorFilter.REQUIRED:
+            return required
+        case FactorFilter.REQUIRED_MISSING:
+            return required and standing < enough(rule.kinds)
+        case _:
+            return True
+
+
+def has_status(wanted: str, status: Status) -> bool:
+    """Return whether a list of this status shows somebody; empty: all but the removed."""
+    if wanted == ANY_STATUS:
+        return True
+    return status == wanted if wanted else status is not Status.REMOVED
+
+
+# --- the same, asked of rows ----------------------------------------------------------------------
+
+
+def with_status(wanted: str) -> Q:
+    """Find whom `has_status` names."""
+    if wanted == ANY_STATUS:
+        return Q()
+    return Q(status=wanted) if wanted else ~Q(status=Status.REMOVED)
+
+
+def narrowed_to(wanted: FactorFilter, rule: Rule) -> Cells:
+    """Return whom a filter shows: by the tick *Required 2FA*, and by how they stand."""
+    return frozenset(
+        (ticked, standing)
+        for ticked, standing in EVERYBODY
+        if shows(wanted, ticked=ticked, standing=standing, rule=rule)
+    )
+
+
+def ranks(rule: Rule) -> tuple[Cells, ...]:
+    """Rank people: who must and has not, who has none, whose factor is disabled, who is protected."""
+    missing = narrowed_to(FactorFilter.REQUIRED_MISSING, rule)
+    off = narrowed_to(FactorFilter.OFF, rule) - missing
+    disabled = narrowed_to(FactorFilter.LOCKED, rule) - missing
+    return missing, off, disabled, EVERYBODY - missing - off - disabled
+
+
+def where(cells: Cells) -> Q:
+    """Find people by their tick and how they stand: whom `shows` names."""
+    if cells == EVERYBODY:
+        return Q()
+    by_tick = [frozenset(one for tick, one in cells if tick is ticked) for ticked in (False, True)]
+    if by_tick[0] == by_tick[1]:
+        return _standing(by_tick[0])
+    with_tick = [
+        Q(require_2fa=bool(tick)) & _standing(which) for tick, which in enumerate(by_tick) if which
+    ]
+    return reduce(or_, with_tick, Q(pk__in=[]) if not with_tick else Q())
+
+
+def _standing(which: frozenset[Standing]) -> Q:
+    return Q() if which == _ANY_STANDING else Q(standing__in=sorted(which))

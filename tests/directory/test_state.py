@@ -1,0 +1,118 @@
+"""The state of a person, told of values and asked of rows: the same for any person, customer, filter and line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from doorward.accounts.models import Administrator, Standing, Status
+from doorward.credentials import standing
+from doorward.credentials.models import Factor
+from doorward.directory import people as directory_people
+from doorward.directory import search, state
+from doorward.directory.search import Sort, Wanted
+from doorward.directory.standing import groups
+from doorward.directory.state import ANY_STATUS, FactorFilter, Rule, State
+from doorward.policy.rules import FactorKind, Kinds, is_required
+from tests.kit import people as kit_people
+from tests.kit.rows import rolled_back
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+pytestmark = pytest.mark.django_db
+
+# A factor: of which kind, and whether wrong codes disabled it.
+FACTORS = st.lists(st.tuples(st.sampled_from(list(FactorKind)), st.booleans()), max_size=3)
+PEOPLE = st.lists(
+    st.tuples(st.sampled_from(list(Status)), st.booleans(), FACTORS), min_size=3, max_size=3
+)
+RULES = st.builds(Rule, held=st.booleans(), kinds=st.sampled_from(list(Kinds)))
+WANTED = st.builds(
+    Wanted,
+    status=st.sampled_from(["", ANY_STATUS, *Status.values]),
+    factor=st.sampled_from(list(FactorFilter)),
+    sort=st.sampled_from(list(Sort)),
+    descending=st.booleans(),
+)
+
+
+@pytest.fixture
+def three(owner: Administrator) -> list[UUID]:
+    emails = ("a@harbourbakery.example", "b@harbourbakery.example", "c@harbourbakery.example")
+    return [kit_people.make_administrator(owner.customer, email=one).id for one in emails]
+
+
+def write(
+    person_id: UUID, status: Status, factors: list[tuple[FactorKind, bool]], *, ticked: bool
+) -> None:
+    now = timezone.now()
+    Administrator.objects.everywhere().filter(id=person_id).update(
+        status=status, require_2fa=ticked
+    )
+    for kind, locked in factors:
+        Factor.objects.create(
+            administrator_id=person_id,
+            kind=kind,
+            name="x",
+            confirmed_at=now,
+            locked_at=now if locked else None,
+        )
+    standing.keep(person_id)
+
+
+def stands(factors: list[tuple[FactorKind, bool]]) -> Standing:
+    usable = [kind for kind, locked in factors if not locked]
+    return standing.standing_of(usable, locked=any(locked for _kind, locked in factors))
+
+
+@given(drawn=PEOPLE, rule=RULES, wanted=WANTED)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_rows_say_the_same_as_the_rule(
+    owner: Administrator,
+    three: list[UUID],
+    drawn: list[tuple[Status, bool, list[tuple[FactorKind, bool]]]],
+    rule: Rule,
+    wanted: Wanted,
+) -> None:
+    customer_id = owner.customer_id
+    with rolled_back():
+        Administrator.objects.of(customer_id).filter(id=owner.id).delete()
+        shown, said = set(), {}
+        for person_id, (status, ticked, factors) in zip(three, drawn, strict=True):
+            write(person_id, status, factors, ticked=ticked)
+            best = stands(factors)
+            if state.has_status(wanted.status, status) and state.shows(
+                wanted.factor, ticked=ticked, standing=best, rule=rule
+            ):
+                shown.add(person_id)
+            required = is_required(ticked=ticked, held=rule.held)
+            said[person_id] = state.state_of(best, required=required, kinds=rule.kinds)
+        listing = directory_people.list_people(customer_id, wanted, rule=rule)
+        rows = search.matching(customer_id, wanted, rule)
+        assert set(rows.values_list("id", flat=True)) == shown
+        assert search.found(groups(customer_id), wanted, rule) == listing.found == len(shown)
+        assert {row.id: row.state for row in listing.rows} == {one: said[one] for one in shown}
+
+
+@pytest.mark.parametrize(
+    "rule", [Rule(held=held, kinds=kinds) for held in (False, True) for kinds in Kinds]
+)
+def test_each_filter_agrees_with_what_its_lines_say(rule: Rule) -> None:
+    for ticked, best in state.EVERYBODY:
+        required = is_required(ticked=ticked, held=rule.held)
+        line = state.state_of(best, required=required, kinds=rule.kinds)
+
+        def listed(wanted: FactorFilter, tick: bool = ticked, one: Standing = best) -> bool:  # noqa: FBT001 - a cell
+            return state.shows(wanted, ticked=tick, standing=one, rule=rule)
+
+        assert listed(FactorFilter.LOCKED) == (line is State.LOCKED)
+        assert listed(FactorFilter.ON) >= (line is State.ON)
+        assert listed(FactorFilter.OFF) >= (line is State.OFF)
+        assert listed(FactorFilter.REQUIRED_MISSING) == (
+            line is State.MISSING or (required and line is State.LOCKED)
+        )
