@@ -13,10 +13,11 @@ from django.conf import settings
 from django.template import engines
 from django.urls import reverse
 from django.utils import translation
-from jinja2 import Environment, StrictUndefined, Template, nodes
+from jinja2 import StrictUndefined, Template, nodes
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
+from doorward.web.fast.templates import PlainGlobals
 from doorward.web.http import files
 from doorward.web.kit import fields, times
 from doorward.web.kit.brandmark import look_version
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from jinja2.runtime import Macro
 
 
-class PageEnvironment(Environment):
+class PageEnvironment(PlainGlobals):
     """An environment whose templates speak one language; without one, that of whoever asks."""
 
     speaks: str | None = None
