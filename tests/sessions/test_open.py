@@ -68,7 +68,7 @@ def test_the_gate_and_the_list_of_browsers_agree(
         assert facts.session is not None
         told = rules.is_open(facts.session, policy=policy, security_version=version, now=now)
         assert told == (next_step(facts, Need.THROUGH, now=now) is not Step.SIGN_IN)
-        assert told == bool(queries.open_sessions(owner.id, policy=policy, now=now))
+        assert told == bool(queries.still_open(owner.id, policy=policy, now=now))
         assert told == bool(queries.summary(owner.id, policy=policy, now=now)[1])
 
 

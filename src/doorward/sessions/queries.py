@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Count, F, Max, Q
@@ -55,35 +54,20 @@ def put_off(session_id: UUID, *, actor: Actor) -> None:
             record(SET_UP_PUT_OFF, actor=actor)
 
 
-@dataclass(frozen=True, slots=True)
-class OpenSession:
-    """A browser that a person is signed in with."""
-
-    id: UUID
-    browser: str
-    address: str
-    signed_in_at: datetime
-    seen_at: datetime
-
-
-def still_open(administrator_id: UUID, *, policy: Policy, now: datetime) -> QuerySet[Session, Any]:
+def still_open(administrator_id: UUID, *, policy: Policy, now: datetime) -> QuerySet[Session]:
     """Return the sessions that were let through and are open."""
-    return (
-        Session.objects.filter(
-            administrator_id=administrator_id,
-            security_version=F("administrator__security_version"),
-            signed_in_at__isnull=False,
-            **rules.open_rows(policy, now=now),
-        )
-        .order_by("-seen_at")
-        .values_list("id", "browser", "address", "signed_in_at", "seen_at")
+    return open_by(administrator_id, **rules.open_rows(policy, now=now))
+
+
+def open_by(administrator_id: UUID, **moments: datetime) -> QuerySet[Session]:
+    """Return the same, by the lookups of `rules.open_rows`."""
+    return Session.objects.filter(
+        administrator_id=administrator_id,
+        security_version=F("administrator__security_version"),
+        signed_in_at__isnull=False,
+        ended_at__isnull=True,
+        **moments,
     )
-
-
-def open_sessions(administrator_id: UUID, *, policy: Policy, now: datetime) -> list[OpenSession]:
-    """Return the browsers a person is signed in with, the one seen last first."""
-    rows = still_open(administrator_id, policy=policy, now=now)
-    return [OpenSession(*row) for row in rows]
 
 
 def summary(
@@ -91,7 +75,7 @@ def summary(
 ) -> tuple[datetime | None, int]:
     """Return when a person was last let through, and with how many browsers they are signed in."""
     all_of = Session.objects.filter(administrator_id=administrator_id, signed_in_at__isnull=False)
-    now_open = still_open(administrator_id, policy=policy, now=now).order_by().values("id")
+    now_open = still_open(administrator_id, policy=policy, now=now).values("id")
     row = all_of.aggregate(
         last=Max("signed_in_at"), browsers=Count("id", filter=Q(id__in=now_open))
     )

@@ -25,11 +25,10 @@ def is_open(session: SessionFacts, *, policy: Policy, security_version: int, now
     )
 
 
-def open_rows(policy: Policy, *, now: datetime) -> dict[str, object]:
-    """Return the lookups of `is_open`, but for the version, which is compared with the person's row."""
+def open_rows(policy: Policy, *, now: datetime) -> dict[str, datetime]:
+    """Return the lookups of `is_open` that have a moment; `queries.open_by` has the others."""
     idle, whole = timedelta(seconds=policy.idle_seconds), timedelta(seconds=policy.session_seconds)
     return {
-        "ended_at__isnull": True,
         "seen_at__gt": now - idle,
         "seen_at__lte": now + SKEW,
         "created_at__gt": now - whole,

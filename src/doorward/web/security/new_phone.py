@@ -54,7 +54,7 @@ def assistant(request: Request) -> HttpResponse:
     auth = session_of(request)
     if not auth.factors:
         return see_other(views.HERE)
-    lines = queries.factor_lines(auth)
+    lines = queries.factor_lines(auth, now=request.now)
     found = _progress(auth, lines, request)
     if request.method != "POST":
         return render(request, "security/new_phone.html", _page(request, found, lines))
@@ -89,7 +89,7 @@ def add(request: Request) -> HttpResponse:
 def try_options(request: Request) -> HttpResponse:
     """Ask for the new passkey, and for no other."""
     auth = session_of(request)
-    found = _progress(auth, queries.factor_lines(auth), request)
+    found = _progress(auth, queries.factor_lines(auth, now=request.now), request)
     return passkeys.ask(
         request, Purpose.REAUTHENTICATE, auth.only(found.new) if found.new else auth
     )

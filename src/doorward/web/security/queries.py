@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
@@ -13,15 +13,13 @@ from doorward.audit.browsers import in_words
 from doorward.audit.naming import full_name
 from doorward.audit.newest import OfPerson
 from doorward.audit.reason import Reason
+from doorward.credentials import queries
 from doorward.credentials.errors import RequiredCannotDisable
-from doorward.credentials.models import Factor
 from doorward.credentials.recovery_codes.rules import few_left
 from doorward.credentials.trusted_browsers import trust
-from doorward.directory import standing
 from doorward.gate.reasons import who_requires
 from doorward.kernel.errors import MustWait
 from doorward.policy.rules import FactorKind
-from doorward.sessions import queries
 from doorward.web.http.requests import session_of
 from doorward.web.kit import passkeys
 from doorward.web.kit.history import history_page
@@ -36,8 +34,10 @@ from doorward.web.security.pages import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
+    from doorward.credentials.queries import Own
     from doorward.kernel.errors import Refusal
     from doorward.sessions.context import AuthContext
     from doorward.web.http.requests import Request
@@ -50,19 +50,20 @@ def security_page(request: Request) -> SecurityPage:
     """Gather the security page: a constant number of queries."""
     auth = session_of(request)
     person, facts = auth.person, auth.facts
-    left = _codes_left(auth) if auth.factors else 0
+    own = queries.own(person.id, policy=facts.policy, now=request.now)
+    left = own.codes_left if auth.factors else 0
     events = OfPerson(customer_id=person.customer_id, person_id=person.id)
     return SecurityPage(
         two_factor_on=bool(auth.factors),
         required=facts.policy.required,
         reason=reason(auth),
         ask=_whom_to_ask(auth) if facts.policy.required else [],
-        factors=factor_lines(auth),
+        factors=_factor_lines(auth, own),
         only_passkeys=not facts.policy.accepts(FactorKind.APP),
         codes_left=left,
         few_codes=few_left(left),
         recovered=facts.session is not None and facts.session.recovery_at is not None,
-        sessions=_sessions(request),
+        sessions=_sessions(auth, own),
         trust_days=facts.policy.trust_days,
         trusted=_trusted(request),
         history=history_page(events, request=request, page_size=HISTORY_LINES),
@@ -70,9 +71,9 @@ def security_page(request: Request) -> SecurityPage:
     )
 
 
-def factor_page(auth: AuthContext, factor_id: UUID) -> FactorPage | None:
+def factor_page(auth: AuthContext, factor_id: UUID, *, now: datetime) -> FactorPage | None:
     """Return the page of one of the person's own factors; None: there is no such one."""
-    lines = factor_lines(auth)
+    lines = factor_lines(auth, now=now)
     line = next((one for one in lines if one.id == factor_id), None)
     if line is None:
         return None
@@ -134,47 +135,29 @@ def _whom_to_ask(auth: AuthContext) -> list[str]:
     return [full_name(*names) for names in rows]
 
 
-def factor_lines(auth: AuthContext) -> list[FactorLine]:
+def factor_lines(auth: AuthContext, *, now: datetime) -> list[FactorLine]:
     """Return the person's factors as lists show them, the oldest first."""
-    if not auth.factors:
-        return []
-    rows = (
-        Factor.objects.filter(administrator_id=auth.person.id)
-        .order_by("confirmed_at")
-        .values_list(
-            *("id", "name", "kind", "confirmed_at", "last_used_at", "locked_at"),
-            *("passkey__backup_eligible", "passkey__user_verified", "passkey__discoverable"),
+    return _factor_lines(auth, queries.own(auth.person.id, policy=auth.facts.policy, now=now))
+
+
+def _factor_lines(auth: AuthContext, own: Own) -> list[FactorLine]:
+    return [
+        FactorLine(
+            id=row.id,
+            name=row.name,
+            kind=row.kind.value,
+            added_at=row.confirmed_at,
+            used_at=row.last_used_at,
+            locked=row.locked_at is not None,
+            synced=bool(row.backup_eligible),
+            alone=bool(row.user_verified) and row.discoverable is not False,
+            accepted=auth.facts.policy.accepts(row.kind),
         )
-    )
-    return [_factor_line(auth, row) for row in rows]
+        for row in own.factors
+    ]
 
 
-def _factor_line(auth: AuthContext, row: tuple[Any, ...]) -> FactorLine:
-    factor_id, name, kind, confirmed_at, last_used_at, locked_at = row[:6]
-    synced, verified, discoverable = row[6:]
-    return FactorLine(
-        id=factor_id,
-        name=name,
-        kind=kind,
-        added_at=confirmed_at,
-        used_at=last_used_at,
-        locked=locked_at is not None,
-        synced=bool(synced),
-        alone=bool(verified) and discoverable is not False,
-        accepted=auth.facts.policy.accepts(FactorKind(kind)),
-    )
-
-
-def _codes_left(auth: AuthContext) -> int:
-    person, policy = auth.person, auth.facts.policy
-    counted = standing.count(person.customer_id, policy, people=False, codes_of=person.id)
-    return counted.codes_left or 0
-
-
-def _sessions(request: Request) -> list[SessionLine]:
-    auth = session_of(request)
-    policy = auth.facts.policy
-    rows = queries.open_sessions(auth.person.id, policy=policy, now=request.now)
+def _sessions(auth: AuthContext, own: Own) -> list[SessionLine]:
     return [
         SessionLine(
             id=row.id,
@@ -184,7 +167,7 @@ def _sessions(request: Request) -> list[SessionLine]:
             seen_at=row.seen_at,
             current=row.id == auth.browser.session_id,
         )
-        for row in rows
+        for row in own.sessions
     ]
 
 

@@ -141,7 +141,7 @@ def new_codes(request: Request) -> HttpResponse:
 def factor(request: Request, factor_id: UUID) -> HttpResponse:
     """Rename one's factor, or remove it (`remove=on`)."""
     auth = session_of(request)
-    page = queries.factor_page(auth, factor_id)
+    page = queries.factor_page(auth, factor_id, now=request.now)
     if page is None:
         raise Http404
     if request.method != "POST":
