@@ -74,8 +74,8 @@ def test_it_costs_one_query_to_ask_and_one_transaction_to_sign_in(owner, django_
     with django_assert_num_queries(1):  # which period it is
         asked = passkeys.options(client, "/sign-in/passkey/")
     form = {"credential": key.get(asked, ORIGIN), "next": ""}
-    # Two of them for the list of people: the person's lock, and when they last signed in.
-    with django_assert_num_queries(16) as ran:
+    # One of them for the list of people: when they last signed in.
+    with django_assert_num_queries(13) as ran:
         assert client.post("/sign-in/", form).status_code == 303
     # The test is a transaction itself, so that the one that begins in it is a savepoint.
     begun = [query for query in ran.captured_queries if query["sql"].startswith("SAVEPOINT")]

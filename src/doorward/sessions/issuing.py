@@ -13,7 +13,6 @@ from django.db.models import Exists, OuterRef, Subquery
 from doorward.audit.record import record
 from doorward.customers.tabs import HOME
 from doorward.kernel.crypto.sealing import keyed_hash
-from doorward.kernel.db.hot_queries import HotInsert, HotUpdate
 from doorward.sessions import lock
 from doorward.sessions.errors import StaleRequest
 from doorward.sessions.events import SIGNED_IN
@@ -23,13 +22,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from django.db.models import QuerySet
+    from django.db.models.expressions import Combinable
 
     from doorward.audit.actor import Actor
     from doorward.audit.record import Detail
-    from doorward.kernel.db.hot_queries import Value
-
-_INSERT = HotInsert(Session)
 
 
 class SignsIn(Protocol):
@@ -63,7 +59,7 @@ class Before:
 
     known: bool
     signed_in_at: datetime | None
-    browser: str
+    browser: str | None
 
 
 def token_hash(token: str) -> bytes:
@@ -85,7 +81,7 @@ def begin(administrator: SignsIn, *, actor: Actor, now: datetime, **verified: ob
     """Insert the session of a browser in which something was just verified."""
     token = new_token()
     session_id = uuid4()
-    _INSERT.run(
+    Session.objects.create(
         id=session_id,
         administrator_id=administrator.id,
         token_hash=token_hash(token),
@@ -101,46 +97,39 @@ def begin(administrator: SignsIn, *, actor: Actor, now: datetime, **verified: ob
     return Started(session_id=session_id, token=token, has_home=has_home)
 
 
-def step_up(session_id: UUID, *, old_hash: bytes, **verified: Value) -> Started:
+def step_up(session_id: UUID, *, old_hash: bytes, **verified: object) -> Started:
     """Write down what was verified, under a new identifier; the old one is dead from now on.
 
     Raises `StaleRequest` where the session was stepped up or ended in the meantime.
     """
     token = new_token()
-    new_hash = token_hash(token)
-    if _STEP_UP.run(session_id=session_id, old_hash=old_hash, new_hash=new_hash, **verified) != 1:
+    rows = Session.objects.filter(id=session_id, token_hash=old_hash, ended_at__isnull=True)
+    if rows.update(token_hash=token_hash(token), **verified) != 1:
         raise StaleRequest
     return Started(session_id=session_id, token=token)
 
 
-def _stepping_up(
-    session_id: UUID, old_hash: bytes, new_hash: bytes, **verified: Value
-) -> tuple[QuerySet[Session], dict[str, Value]]:
-    rows = Session.objects.filter(id=session_id, token_hash=old_hash, ended_at__isnull=True)
-    return rows, {"token_hash": new_hash} | verified
+def before(browser_hash: bytes, *, person: str = "") -> dict[str, Combinable]:
+    """Return the columns of what went before a sign-in with this browser, in the order of `Before`.
 
-
-_STEP_UP = HotUpdate(_stepping_up)
-
-
-def before(administrator_id: UUID, *, browser_hash: bytes) -> Before:
-    """Return what went before a sign-in of this person with this browser, and lock the person.
-
-    Who disables a factor takes the person first, and then it; so does who signs in with it. What went
-    before all sessions had to end does not make a browser known, as for a password.
+    For a query of people, or of what is somebody's: `person` leads to theirs, with its `__`. What went before all
+    sessions had to end does not make a browser known: a thief who was in then could go on keeping the owner's own
+    browsers waiting.
     """
-    signed_in = Session.objects.filter(administrator=OuterRef("pk"), signed_in_at__isnull=False)
-    known = signed_in.filter(
-        browser_hash=browser_hash, security_version=OuterRef("security_version")
-    )
+    whose = OuterRef(f"{person}id")
+    signed_in = Session.objects.filter(administrator=whose, signed_in_at__isnull=False)
+    version = OuterRef(f"{person}security_version")
     newest = signed_in.order_by("-signed_in_at")
-    held = accounts().everywhere().filter(id=administrator_id).select_for_update(no_key=True)
-    is_known, signed_in_at, browser = held.values_list(
-        Exists(known),
-        Subquery(newest.values("signed_in_at")[:1]),
-        Subquery(newest.values("browser")[:1]),
-    ).get()
-    return Before(known=is_known, signed_in_at=signed_in_at, browser=browser or "")
+    return {
+        "known": Exists(signed_in.filter(browser_hash=browser_hash, security_version=version)),
+        "signed_in_at": Subquery(newest.values("signed_in_at")[:1]),
+        "browser": Subquery(newest.values("browser")[:1]),
+    }
+
+
+def take_back(session_id: UUID) -> None:
+    """Say of a session that was begun as signed in, in the caller's transaction, that it is not yet."""
+    Session.objects.filter(id=session_id).update(signed_in_at=None)
 
 
 def mark_signed_in(

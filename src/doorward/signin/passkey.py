@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from doorward.credentials.passkeys.options import Party
     from doorward.credentials.passkeys.queries import Stored
     from doorward.credentials.passkeys.rules import Answer, Asserted
-    from doorward.sessions.issuing import Before
 
 
 def begin(*, browser_token: str, party: Party, now: datetime) -> dict[str, Any]:
@@ -94,24 +93,24 @@ def _try(answer: str, party: Party, coming: _Coming) -> Started | Refusal:
     Whose passkey it is comes first: what others at its address do keeps no known browser waiting, and
     where one has to wait, nothing is written.
     """
-    actor, passkey, before, now = Actor(person=None, client=coming.client), None, None, coming.now
+    actor, passkey, now = Actor(person=None, client=coming.client), None, coming.now
     here = [throttle.address_key(coming.client.address)]
     try:
         read = read_answer(answer)
-        passkey = queries.find(read.credential_id, party)
+        passkey = queries.find(read.credential_id, party, browser_hash=coming.browser_hash)
         if passkey is not None:
             actor = Actor(person=passkey.owner.who(), client=coming.client)
-            before = issuing.before(passkey.owner.id, browser_hash=coming.browser_hash)
-        if before is None or not before.known:
+        if passkey is None or not passkey.before.known:
             throttle.refuse_waiting(here, now=now)
         bound_to = coming.browser_hash
         challenges.consume(read.challenge, Purpose.SIGN_IN, bound_to=bound_to, party=party, now=now)
-        if passkey is None or before is None:
+        if passkey is None:
             raise PasskeyUnknown
-        count(passkey, known=before.known, actor=actor, now=now)
+        known = passkey.before.known
+        count(passkey, known=known, actor=actor, now=now)
         shown = _check(read, passkey, party)
         queries.write_used(
-            passkey, shown, known_browser=before.known, verifies=False, actor=actor, now=now
+            passkey, shown, known_browser=known, verifies=False, actor=actor, now=now
         )
     except Refusal as refusal:
         record_failure(SIGN_IN_FAILED, refusal, actor=actor, now=now)
@@ -121,7 +120,7 @@ def _try(answer: str, party: Party, coming: _Coming) -> Started | Refusal:
         return refusal
     if not cached.answers(passkey.owner.brand_id, coming.client.host):
         return send_home(passkey.owner.brand_id, actor=actor)
-    return _begin(passkey, before, coming, actor=actor)
+    return _begin(passkey, coming, actor=actor)
 
 
 def _check(answer: Answer, passkey: Stored, party: Party) -> Asserted:
@@ -134,18 +133,21 @@ def _check(answer: Answer, passkey: Stored, party: Party) -> Asserted:
     return shown
 
 
-def _begin(passkey: Stored, before: Before, coming: _Coming, *, actor: Actor) -> Started:
+def _begin(passkey: Stored, coming: _Coming, *, actor: Actor) -> Started:
+    before = passkey.before
     return issuing.begin(
         passkey.owner,
         actor=actor,
         now=coming.now,
+        # Most are through with it; who is not yet, is told apart in the same transaction.
+        signed_in_at=coming.now,
         passkey_at=coming.now,
         factor_at=coming.now,
         factor_id=passkey.factor_id,
         factor_kind=FactorKind.PASSKEY.value,
         known_browser=before.known,
         previous_at=before.signed_in_at,
-        previous_browser=before.browser,
+        previous_browser=before.browser or "",
         browser_hash=coming.browser_hash,
         next_path=coming.next_path,
     )
@@ -154,11 +156,11 @@ def _begin(passkey: Stored, before: Before, coming: _Coming, *, actor: Actor) ->
 def _complete(started: Started, coming: _Coming) -> None:
     auth = load(started.token, host=coming.client.host)
     if auth is None or not evaluate(auth, Need.THROUGH, now=coming.now).through:
+        issuing.take_back(started.session_id)
         return
-    issuing.mark_signed_in(
-        started.session_id,
+    issuing.record_sign_in(
         actor=auth.actor(coming.client),
-        now=coming.now,
         with_what=FactorKind.PASSKEY.value,
         known_browser=auth.browser.known_browser,
+        now=coming.now,
     )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.hashers import is_password_usable, make_password, verify_password
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Subquery
 
 from doorward.accounts.account import COLUMNS, Account
 from doorward.accounts.models import Administrator, PasswordDue
@@ -26,7 +25,6 @@ from doorward.kernel.ratelimit import throttle
 from doorward.kernel.text.cleaning import fold_email
 from doorward.sessions import issuing
 from doorward.sessions.events import SIGN_IN_ABANDONED
-from doorward.sessions.models import Session
 from doorward.signin.errors import PortalElsewhere
 from doorward.signin.events import SIGN_IN_FAILED
 
@@ -114,27 +112,10 @@ class _Found(Account):
 
 
 def _query(folded: str, browser_hash: bytes) -> QuerySet[Administrator, Any]:
-    """Ask for the person, whether this browser was theirs before, and their last sign-in.
-
-    What went before all sessions had to end does not count: a thief who was in then is no longer
-    known, or they could go on keeping the owner's own browsers waiting.
-    """
-    signed_in = Session.objects.filter(administrator=OuterRef("pk"), signed_in_at__isnull=False)
-    newest = signed_in.order_by("-signed_in_at")
-    found: QuerySet[Administrator, Any] = (
-        Administrator.objects.everywhere()
-        .filter(email_folded=folded)
-        .values(
-            *COLUMNS,
-            "password",
-            known_browser=Exists(
-                signed_in.filter(
-                    browser_hash=browser_hash, security_version=OuterRef("security_version")
-                )
-            ),
-            previous_at=Subquery(newest.values("signed_in_at")[:1]),
-            previous_browser=Subquery(newest.values("browser")[:1]),
-        )
+    """Ask for the person, and what went before a sign-in of theirs with this browser."""
+    people = Administrator.objects.everywhere().filter(email_folded=folded)
+    found: QuerySet[Administrator, Any] = people.values(
+        *COLUMNS, "password", **issuing.before(browser_hash)
     )
     return found
 

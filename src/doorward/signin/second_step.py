@@ -20,7 +20,6 @@ from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
 from doorward.sessions import issuing
 from doorward.sessions.errors import StaleRequest
-from doorward.sessions.lock import hold
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,8 +37,6 @@ def verify_code(*, auth: AuthContext, code: str, actor: Actor, now: datetime) ->
     session already passed the step; then nothing is counted.
     """
     with transaction.atomic():
-        # The last sign-in is written into the person's row, which comes before their factors'.
-        hold(auth.person.id)
         found = apps.look(auth, code, event_type=SECOND_STEP_FAILED, actor=actor, now=now)
         if not isinstance(found, Refusal):
             return _pass_on(auth, found, actor=actor, now=now)
@@ -56,7 +53,6 @@ def verify_passkey(*, auth: AuthContext, given: Given, actor: Actor, now: dateti
     `FactorDisabled`, or `StaleRequest` as for a code.
     """
     with transaction.atomic():
-        hold(auth.person.id)  # as for a code
         found = passkeys.look(auth, given, actor=actor, now=now)
         if not isinstance(found, Refusal):
             factor = next(row for row in auth.factors if row.id == found.factor_id)

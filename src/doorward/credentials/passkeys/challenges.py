@@ -98,7 +98,8 @@ def forget(*, now: datetime) -> int:
 
 def _period() -> int:
     """Return the number of the period that new challenges belong to."""
-    return ChallengePeriod.objects.filter(id=1).values_list("number", flat=True).first() or 0
+    found = ChallengePeriod.objects.filter(id=1).values_list("number", flat=True)
+    return next(iter(found), 0)
 
 
 def _holds(period: int) -> bool:

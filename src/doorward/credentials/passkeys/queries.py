@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Value
 from django.db.models.functions import Greatest
@@ -16,12 +16,17 @@ from doorward.credentials.events import PASSKEY_COUNTER
 from doorward.credentials.models import Factor, Passkey, UserHandle
 from doorward.credentials.passkeys.options import Described
 from doorward.credentials.passkeys.rules import Known, went_back
+from doorward.kernel.db.hot_queries import HotQuery
 from doorward.kernel.ratelimit import throttle
 from doorward.policy.rules import FactorKind
+from doorward.sessions import issuing
+from doorward.sessions.issuing import Before
 
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
+
+    from django.db.models import QuerySet
 
     from doorward.audit.actor import Actor
     from doorward.credentials.passkeys.options import Party
@@ -65,32 +70,54 @@ class Stored:
     name: str
     sign_count: int
     user_verified: bool
+    backed_up: bool
     known: Known
     owner: Account
+    # A sign-in of the owner with a browser, where one was named.
+    before: Before
 
 
-def find(credential_id: bytes, party: Party) -> Stored | None:
+_OWNER = "factor__administrator__"
+_HANDLE = f"{_OWNER}user_handle__handle"
+
+
+def _query(credential_id: bytes, rp_id: str, browser_hash: bytes) -> QuerySet[Passkey, Any]:
+    rows: QuerySet[Passkey, Any] = Passkey.objects.filter(
+        credential_id=credential_id, rp_id=rp_id
+    ).values(
+        *("factor_id", "factor__name", "sign_count", "user_verified", "backed_up"),
+        *("public_key", "backup_eligible", _HANDLE),
+        *(f"{_OWNER}{column}" for column in COLUMNS),
+        **issuing.before(browser_hash, person=_OWNER),
+    )
+    return rows
+
+
+_HOT = HotQuery(_query)
+
+
+def find(credential_id: bytes, party: Party, *, browser_hash: bytes = b"") -> Stored | None:
     """Return the passkey of an id at this relying party, in one query; None: nobody has it."""
-    person = "factor__administrator__"
-    row = (
-        Passkey.objects.filter(credential_id=credential_id, rp_id=party.id)
-        .values_list(
-            *("factor_id", "factor__name", "sign_count", "user_verified", "public_key"),
-            *("backup_eligible", f"{person}user_handle__handle"),
-            *(f"{person}{column}" for column in COLUMNS),
-        )
-        .first()
+    rows = _HOT.rows(credential_id=credential_id, rp_id=party.id, browser_hash=browser_hash)
+    return _stored(rows[0], credential_id) if rows else None
+
+
+def _stored(row: dict[str, Any], credential_id: bytes) -> Stored:
+    return Stored(
+        factor_id=row["factor_id"],
+        name=row["factor__name"],
+        sign_count=row["sign_count"],
+        user_verified=row["user_verified"],
+        backed_up=row["backed_up"],
+        known=Known(
+            credential_id=credential_id,
+            public_key=bytes(row["public_key"]),
+            user_handle=bytes(row[_HANDLE]),
+            backup_eligible=row["backup_eligible"],
+        ),
+        owner=Account(*(row[f"{_OWNER}{column}"] for column in COLUMNS)),
+        before=Before(row["known"], row["signed_in_at"], row["browser"]),
     )
-    if row is None:
-        return None
-    factor_id, name, sign_count, user_verified, public_key, eligible, handle, *owner = row
-    known = Known(
-        credential_id=credential_id,
-        public_key=bytes(public_key),
-        user_handle=bytes(handle),
-        backup_eligible=eligible,
-    )
-    return Stored(factor_id, name, sign_count, user_verified, known, Account(*owner))
 
 
 def write_used(  # noqa: PLR0913 - what was shown, and how it came
@@ -112,11 +139,16 @@ def write_used(  # noqa: PLR0913 - what was shown, and how it came
     if usable.update(last_used_at=now, **throttle.cleared(known=known_browser)) != 1:
         raise FactorDisabled
     verified = passkey.user_verified or (verifies and shown.user_verified)
-    Passkey.objects.filter(factor_id=passkey.factor_id).update(
-        # Of two at once the higher count stays.
-        sign_count=Greatest("sign_count", Value(shown.sign_count)),
-        backed_up=shown.backed_up,
-        user_verified=verified,
-    )
+    # Most passkeys are on several devices, and do not count: of theirs there is nothing new.
+    if shown.sign_count > passkey.sign_count or (shown.backed_up, verified) != (
+        passkey.backed_up,
+        passkey.user_verified,
+    ):
+        Passkey.objects.filter(factor_id=passkey.factor_id).update(
+            # Of two at once the higher count stays.
+            sign_count=Greatest("sign_count", Value(shown.sign_count)),
+            backed_up=shown.backed_up,
+            user_verified=verified,
+        )
     if went_back(stored=passkey.sign_count, shown=shown.sign_count):
         record(PASSKEY_COUNTER, actor=actor, typed={"factor": passkey.name})

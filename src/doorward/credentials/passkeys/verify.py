@@ -24,6 +24,7 @@ from doorward.credentials.totp.verify import (
     lock_guessed,
     passed_meanwhile,
     reserve_own,
+    tried,
     usable,
 )
 from doorward.kernel.errors import MustWait, Refusal
@@ -132,7 +133,7 @@ def remember(
 def count(passkey: Stored, *, known: bool, actor: Actor, now: datetime) -> None:
     """Count a try on a passkey before it is looked at. Raises `MustWait` or `FactorDisabled`."""
     id, address = passkey.factor_id, actor.client.address
-    if throttle.count_row(usable, id, known=known, address=address, now=now):
+    if throttle.count_row(tried, id, known=known, address=address, now=now):
         return
     rows = list(usable(id))
     if not rows:

@@ -22,7 +22,7 @@ from doorward.kernel.crypto import sealing
 from doorward.kernel.errors import MustWait, Refusal
 from doorward.kernel.ratelimit import rules, throttle
 from doorward.policy.rules import FactorKind
-from doorward.sessions.lock import hold
+from doorward.sessions.lock import held, hold
 from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def look(
     A refusal is a result, so that its count is committed. The counted rows stay locked until then: who
     comes at the same moment waits for how it ends, and for nothing else.
     """
-    if len(auth.factors) > 1:
+    if len(auth.factors) > 1 and event_type is not SECOND_STEP_FAILED:
         # Several rows: who removes factors takes the person first and then these, so this does, too.
         hold(auth.person.id)
     try:
@@ -128,7 +128,8 @@ def count(
     if event_type is not SECOND_STEP_FAILED:
         reserve_own(event_type, actor=actor, now=now)
     try:
-        return _count(auth, event_type=event_type, actor=actor, now=now)
+        with transaction.atomic():
+            return _count(auth, event_type=event_type, actor=actor, now=now)
     except Refusal as refusal:
         remember(auth, refusal, event_type=event_type, actor=actor, now=now)
         raise
@@ -139,6 +140,14 @@ def usable(factor_id: UUID) -> QuerySet[Factor]:
     return Factor.objects.filter(
         id=factor_id, locked_at__isnull=True, failures_in_a_row__lt=rules.DISABLE_AT
     )
+
+
+def tried(factor_id: UUID) -> QuerySet[Factor]:
+    """Return the same row for the second step: whoever counts a try on it has the person's lock, too.
+
+    Who is right goes on to the person's row, which comes before their factors' as for who removes these.
+    """
+    return usable(factor_id).filter(administrator_id=held("administrator_id"))
 
 
 def _apps(auth: AuthContext) -> list[FactorRow]:
@@ -153,7 +162,7 @@ def _count(
         counted = [
             app
             for app in apps
-            if throttle.count_row(usable, app.id, known=known, address=address, now=now)
+            if throttle.count_row(tried, app.id, known=known, address=address, now=now)
         ]
     else:
         counted = [app for app in apps if throttle.count_open_row(usable, app.id)]

@@ -323,8 +323,8 @@ def _window_ms(rule: Rule) -> int:
 
 def _wait_of(keys: Sequence[Key], *, moment: int) -> MustWait | None:
     """Return what refuses; None: only others that are being looked at are in the way."""
-    found = Attempt.objects.filter(key__in=[key.hash for key in keys])
-    ends = [row.wait_until for row in found if row.forget_at > moment]
+    found = Attempt.objects.filter(key__in=[key.hash for key in keys], forget_at__gt=moment)
+    ends = list(found.values_list("wait_until", flat=True))
     if _FOR_EVER in ends:
         return OnlyKnownBrowsers(seconds=rules.LONGEST_WAIT)
     left = _ceil_seconds(max(ends, default=0) - moment)

@@ -1,0 +1,57 @@
+"""A person's lock, taken by the statement that counts a try: who is right goes on to the person's row."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from doorward.accounts.models import Administrator
+from doorward.credentials.models import Factor
+from doorward.credentials.totp import verify
+from doorward.kernel.ratelimit import throttle
+from tests.kit import codes
+from tests.kit.racing import at_once
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(connection.vendor == "sqlite", reason="who writes there is alone"),
+]
+
+
+@pytest.fixture
+def factor(owner):
+    codes.enable_app(owner)
+    return Factor.objects.get()
+
+
+def count(factor, *, known=True):
+    now = timezone.now()
+    return throttle.count_row(verify.tried, factor.id, known=known, address="192.0.2.1", now=now)
+
+
+def is_free(person):
+    def take():
+        with transaction.atomic():
+            people = Administrator.objects.everywhere().filter(id=person.id)
+            people.select_for_update(no_key=True, nowait=True).get()
+
+    [found] = at_once([take])
+    assert found is None or isinstance(found, OperationalError), found
+    return found is None
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known browser", "new browser"])
+def test_whoever_counts_a_try_has_it(owner, factor, known):
+    for _ in range(2):  # the statement is written once
+        with transaction.atomic():
+            assert is_free(owner)
+            assert count(factor, known=known) == 1
+            assert not is_free(owner)
+    assert is_free(owner)
+
+
+def test_whoever_may_not_try_counts_nothing(owner, factor):
+    Factor.objects.update(locked_at=timezone.now())
+    with transaction.atomic():
+        assert count(factor) == 0
