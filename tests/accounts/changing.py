@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,9 +15,12 @@ from doorward.accounts.services import Change
 from doorward.audit.actor import CONSOLE
 from doorward.audit.events import Outcome
 from doorward.customers.tabs import ADMINISTRATORS
+from doorward.kernel.errors import FieldsRefused
 from tests.kit import people
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from doorward.audit.actor import Actor
     from doorward.kernel.errors import Refusal
 
@@ -25,16 +29,26 @@ WITH_RIGHT = frozenset({"home", ADMINISTRATORS})
 
 def change_to(person: Administrator, wanted: Change, actor: Actor) -> Administrator:
     """Change somebody, as the one who acts wants it."""
-    return services.change(
-        person.id, wanted, customer=person.customer, actor=actor, now=timezone.now()
+    changed = services.change(
+        person.id, wanted, customer_id=person.customer_id, actor=actor, now=timezone.now()
     )
+    return changed.person
 
 
 def change(
     person: Administrator, actor: Administrator | None = None, **wanted: Any
 ) -> Administrator:
     """Change somebody, by a person or at the console."""
-    return change_to(person, Change(**wanted), people.actor(actor) if actor else CONSOLE)
+    by = people.actor(actor) if actor else CONSOLE
+    return change_to(person, Change(**{"reauthenticated": True} | wanted), by)
+
+
+@contextmanager
+def refuses_field(kind: type[Refusal]) -> Iterator[None]:
+    """Check that one field, and no other, is refused so."""
+    with pytest.raises(FieldsRefused) as refused:
+        yield
+    assert {type(one) for one in refused.value.fields.values()} == {kind}
 
 
 def row(person: Administrator) -> Any:

@@ -19,6 +19,7 @@ from doorward.signin import invitation
 from tests.accounts.changing import change_to as change
 from tests.kit import browsers as kit_browsers
 from tests.kit import people
+from tests.kit.email_changes import ask_email
 from tests.kit.racing import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,7 +61,7 @@ def test_who_accepts_just_now_does_not_get_another_s_email(owner):
                 partial(
                     change,
                     person,
-                    Change(email=f"mallory{number}@harbourbakery.example"),
+                    Change(email=f"mallory{number}@harbourbakery.example", reauthenticated=True),
                     people.actor(owner),
                 ),
             ]
@@ -79,7 +80,7 @@ def test_two_changes_of_one_email_at_once_leave_the_later_one_open(owner, collea
     outcomes = at_once(
         [
             partial(
-                email_change.ask,
+                ask_email,
                 colleague,
                 f"new{number}@harbourbakery.example",
                 actor=people.actor(owner),
@@ -97,7 +98,7 @@ def test_two_people_never_get_one_email(owner, colleague):
     """Both ask for the same address, both confirm: the first keeps it, the second is told."""
     tokens = []
     for person in (owner, colleague):
-        email_change.ask(
+        ask_email(
             person, "shared@harbourbakery.example", actor=people.actor(person), now=timezone.now()
         )
         link = MailedLink.objects.get(administrator=person, purpose="email_new")

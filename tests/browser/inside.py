@@ -84,7 +84,7 @@ def require(email: str, *, actor: str = "", ticked: bool = True) -> None:
     services.change(
         person.id,
         services.Change(require_2fa=ticked),
-        customer=person.customer,
+        customer_id=person.customer_id,
         actor=people.actor(_person(actor)) if actor else CONSOLE,
         now=timezone.now(),
     )

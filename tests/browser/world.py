@@ -14,7 +14,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from doorward.accounts import email_change, mailed_links
+from doorward.accounts import mailed_links
 from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, PasswordDue, Status
 from doorward.credentials.models import Factor, RecoverySet
 from doorward.credentials.password import change
@@ -26,6 +26,7 @@ from tests.kit import browsers as kit_browsers
 from tests.kit import codes as kit_codes
 from tests.kit import passkeys
 from tests.kit import people as kit_people
+from tests.kit.email_changes import ask_email
 
 TAB_TITLES = ("Telephones", "Billing & invoices", "Reports")
 
@@ -91,7 +92,7 @@ def _paths(customer: Customer, boss: Administrator, active: Administrator) -> di
     invited = kit_people.invite(customer, email=f"lena.{uuid4().hex[:6]}@harbourbakery.example")
     suspended = _person(customer, "Old Colleague", status=Status.SUSPENDED)
     moving = _person(customer, "Greta Moving")
-    email_change.ask(moving, f"greta.{uuid4().hex[:6]}@elsewhere.example", actor=actor, now=now)
+    ask_email(moving, f"greta.{uuid4().hex[:6]}@elsewhere.example", actor=actor, now=now)
     change.send_link(person=active, actor=actor, now=now)
     people = {
         "active": active, "long": long_named, "invited": invited, "suspended": suspended,

@@ -225,7 +225,7 @@ def test_a_wrong_current_password_is_said_and_recorded(owner, browser):
     assert "This is not your current password." in page
     assert "another one" not in page
     assert people.OTHER_PASSWORD not in page
-    assert people.events(PROOF_FAILED)[0].details == {"reason": "wrong_credentials"}
+    assert people.events(PROOF_FAILED)[0].details == {"reason": "wrong_password"}
 
 
 def test_guessing_the_current_password_has_to_wait(owner, browser):
@@ -240,7 +240,7 @@ def test_guessing_the_current_password_has_to_wait(owner, browser):
 @pytest.mark.parametrize(
     ("chosen", "said"),
     [
-        ("", "Type a new password."),
+        ("", "Type a password."),
         ("too short", "Use at least 15 characters."),
         ("x" * 300, "Use at most 128 characters."),
         ("passwordpassword", "Many people use this password"),

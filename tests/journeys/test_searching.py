@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner
 from django.db import transaction
 
-from doorward.accounts import services
+from doorward.accounts import own_profile, services
 from doorward.accounts.events import RIGHTS_CHANGED
 from doorward.accounts.models import Administrator
+from doorward.accounts.own_profile import OwnProfile
 from doorward.accounts.services import Details
 from doorward.audit.record import record
 from doorward.cli.base import main
@@ -21,7 +22,7 @@ from doorward.customers.models import Brand, Customer, Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
 from doorward.kernel.text import names
 from doorward.policy.events import POLICY_CHANGED
-from tests.kit import browsers, people
+from tests.kit import browsers, pages, people
 
 pytestmark = pytest.mark.django_db
 
@@ -146,11 +147,11 @@ def test_the_keys_follow_the_names_wherever_they_are_written(owner, nora):
     person = people.invite(owner.customer, name="Ann Alt")
     services.change(
         person.id, services.Change(details=Details(first_name="Zoë", last_name="Król", phone="")),
-        customer=owner.customer, actor=people.actor(owner), now=person.added_at,
+        customer_id=owner.customer_id, actor=people.actor(owner), now=person.added_at,
     )  # fmt: skip
-    services.change_own_details(
-        people.again(owner), Details(first_name="Łucja", last_name="", phone=""),
-        time_zone="UTC", actor=people.actor(owner),
+    own_profile.save(
+        owner.id, OwnProfile(**pages.profile(owner, first_name="Łucja", last_name="")),
+        reauthenticated=False, actor=people.actor(owner), now=person.added_at,
     )  # fmt: skip
     client = browsers.browser_of(nora)
     page = f"/customers/{owner.customer_id}/"

@@ -36,7 +36,9 @@ def page_of(answer: Any) -> str:
 
 
 def alert_of(answer: Any) -> str:
-    found = re.search(r'role="alert".*?<p>(.*?)</p>', answer.content.decode(), re.DOTALL)
+    found = re.search(
+        r'role="alert".*?<(?:p|span)>(.*?)</(?:p|span)>', answer.content.decode(), re.DOTALL
+    )
     return found.group(1) if found else ""
 
 

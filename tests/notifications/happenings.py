@@ -74,6 +74,7 @@ from doorward.signin.events import MAILBOX_PROOF_SENT, PASSWORD_LINK_ASKED
 from tests.kit import codes as kit_codes
 from tests.kit import passkeys
 from tests.kit import people as kit_people
+from tests.kit.email_changes import ask_email
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -248,7 +249,7 @@ def change(stage: Stage, **wanted: object) -> None:
     services.change(
         stage.person.id,
         services.Change(**wanted),  # type: ignore[arg-type]
-        customer=stage.person.customer,
+        customer_id=stage.person.customer_id,
         actor=stage.by_owner,
         now=stage.now,
     )
@@ -357,11 +358,11 @@ NEW_EMAIL = "ines@new-home.example"
 
 
 def email_asked(stage: Stage) -> None:
-    email_change.ask(stage.person, NEW_EMAIL, actor=stage.by_person, now=stage.now)
+    ask_email(stage.person, NEW_EMAIL, actor=stage.by_person, now=stage.now)
 
 
 def email_asked_by_colleague(stage: Stage) -> None:
-    email_change.ask(stage.person, NEW_EMAIL, actor=stage.by_owner, now=stage.now)
+    ask_email(stage.person, NEW_EMAIL, actor=stage.by_owner, now=stage.now)
 
 
 def _answer(stage: Stage, purpose: LinkPurpose, *, stop: bool) -> None:

@@ -10,7 +10,7 @@ import pytest
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from doorward.accounts import email_change, services
+from doorward.accounts import services
 from doorward.accounts.events import MAIL_REFUSED
 from doorward.accounts.models import Administrator, MailProblem, Status
 from doorward.audit.actor import CONSOLE
@@ -22,6 +22,7 @@ from doorward.notifications.models import Delivery, State
 from doorward.notifications.worker import run_once
 from tests.kit import browsers
 from tests.kit import people as kit_people
+from tests.kit.email_changes import ask_email
 from tests.kit.people import actor
 from tests.notifications import servers
 from tests.notifications.mails import send_to
@@ -140,9 +141,7 @@ def test_another_address_says_nothing_of_the_present_one(
         send_to(monkeypatch, at(box.port))
         box.refuse_recipient = "550 5.1.1 no"
         with transaction.atomic():
-            email_change.ask(
-                colleague, "typo@nowhere.example", actor=actor(owner), now=timezone.now()
-            )
+            ask_email(colleague, "typo@nowhere.example", actor=actor(owner), now=timezone.now())
         box.refuse_recipient = "550 5.1.1 no"
         run_once(timezone.now())
         assert set(box.recipients) == {"typo@nowhere.example", colleague.email}
@@ -158,8 +157,8 @@ def test_a_new_address_begins_without_a_problem(
     people.update(mail_problem="no_mailbox", status=Status.INVITED)
     services.change(
         colleague.id,
-        services.Change(email="right@example.com"),
-        customer=colleague.customer,
+        services.Change(email="right@example.com", reauthenticated=True),
+        customer_id=colleague.customer_id,
         actor=actor(owner),
         now=timezone.now(),
     )

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from doorward.accounts import email_change, mailed_links
+from doorward.accounts import mailed_links
 from doorward.accounts.closing import change_customer
 from doorward.accounts.errors import LinkInvalid
 from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, MailedLink
@@ -28,6 +28,7 @@ from doorward.sessions.models import Session
 from doorward.web.http import linkmark
 from doorward.web.kit.passkeys import party_of
 from tests.kit import browsers, codes, passkeys, people
+from tests.kit.email_changes import ask_email
 from tests.kit.softkey import SoftKey
 
 pytestmark = pytest.mark.django_db
@@ -258,7 +259,7 @@ def _seen(answer):
 
 
 def _change(person):
-    email_change.ask(person, "new@harbour.example", actor=people.actor(person), now=timezone.now())
+    ask_email(person, "new@harbour.example", actor=people.actor(person), now=timezone.now())
     return EmailChange.objects.get(administrator=person).id
 
 

@@ -34,6 +34,7 @@ from doorward.signin import mailbox, second_step
 from doorward.signin.models import MailboxProof
 from tests.kit import codes as kit_codes
 from tests.kit import passkeys, people
+from tests.kit.email_changes import ask_email
 from tests.kit.softkey import SoftKey
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def this_was_not_me(person: Administrator) -> Use:
 
 
 def confirmed_email(person: Administrator) -> Use:
-    email_change.ask(person, "ines@example.com", actor=people.actor(person), now=timezone.now())
+    ask_email(person, "ines@example.com", actor=people.actor(person), now=timezone.now())
     token = token_of(person, LinkPurpose.EMAIL_NEW)
     return lambda: email_change.answer(
         token=token, stop=False, client=WHERE, session_id=None, now=timezone.now()

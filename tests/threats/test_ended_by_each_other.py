@@ -35,6 +35,7 @@ from doorward.sessions.models import Session
 from tests.kit import browsers as kit_browsers
 from tests.kit import codes as kit_codes
 from tests.kit import people as kit_people
+from tests.kit.email_changes import ask_email
 from tests.kit.hashers import Small
 from tests.kit.racing import at_once
 
@@ -140,7 +141,7 @@ def remove(one: Browser) -> Callable[[], Any]:
 
 def confirm_email(one: Browser) -> Callable[[], Any]:
     if not MailedLink.objects.filter(purpose=LinkPurpose.EMAIL_NEW).exists():
-        email_change.ask(one.person, "new@harbourbakery.example", **one.words)
+        ask_email(one.person, "new@harbourbakery.example", **one.words)
     link = MailedLink.objects.get(purpose=LinkPurpose.EMAIL_NEW)
     return partial(
         email_change.answer,
@@ -262,7 +263,7 @@ def test_nor_one_that_is_ended_while_its_new_password_is_hashed(act, how, owner,
         services.change(
             owner.id,
             wanted,
-            customer=owner.customer,
+            customer_id=owner.customer_id,
             actor=kit_people.actor(keeper),
             now=timezone.now(),
         )
@@ -297,7 +298,9 @@ def test_a_colleague_whose_session_has_ended_ends_nobody(act, owner, colleague):
         "end": partial(
             ending.end_all_of, subject=colleague.who(), policy=policy_of(colleague), **words
         ),
-        "suspend": partial(services.change, colleague.id, wanted, customer=owner.customer, **words),
+        "suspend": partial(
+            services.change, colleague.id, wanted, customer_id=owner.customer_id, **words
+        ),
     }
     with pytest.raises(SessionEnded):
         acts[act]()

@@ -64,7 +64,11 @@ def thief(owner, words):
 def remove(owner, colleague):
     wanted = services.Change(status=Status.REMOVED, confirmed=True)
     services.change(
-        colleague.id, wanted, customer=owner.customer, actor=people.actor(owner), now=timezone.now()
+        colleague.id,
+        wanted,
+        customer_id=owner.customer_id,
+        actor=people.actor(owner),
+        now=timezone.now(),
     )
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from doorward.accounts import email_change, invitations, services
+from doorward.accounts import invitations, services
 from doorward.accounts.events import RIGHTS_CHANGED
 from doorward.accounts.models import Administrator, EmailChange, MailedLink
 from doorward.audit.actor import CONSOLE
@@ -28,6 +28,7 @@ from doorward.notifications.worker import run_once
 from doorward.signin.events import MAILBOX_PROOF_SENT
 from tests.kit import browsers
 from tests.kit import people as kit_people
+from tests.kit.email_changes import ask_email
 from tests.notifications.mails import Folder, part, send_to
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def test_nor_does_the_day_bring_many(colleague, clock):
             email = f"stranger{hour}.{number}@elsewhere.example"
             words: Any = {"actor": kit_people.actor(colleague), "now": timezone.now()}
             try:
-                asked += email_change.ask(colleague, email, **words)
+                asked += ask_email(colleague, email, **words)
             except TooManyMails as refusal:
                 assert refusal.seconds <= mail_budget.DAY  # noqa: PT017
         clock.shift(timedelta(hours=1, seconds=1))
@@ -118,11 +119,11 @@ def test_all_that_reaches_one_mailbox_is_one_budget(owner, colleague, clock):
     person = add(owner, VICTIM.upper())
     invitations.revoke(person, **words)
     for _ in range(2):
-        email_change.ask(colleague, VICTIM, **words)
-        email_change.ask(colleague, "another@elsewhere.example", **words)
+        ask_email(colleague, VICTIM, **words)
+        ask_email(colleague, "another@elsewhere.example", **words)
     for cause in (
         lambda: add(owner, VICTIM),
-        lambda: email_change.ask(colleague, VICTIM, **words),
+        lambda: ask_email(colleague, VICTIM, **words),
     ):
         with pytest.raises(TooManyMails):
             cause()

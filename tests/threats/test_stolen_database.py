@@ -25,7 +25,6 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from doorward.accounts import email_change
 from doorward.accounts.mailed_links import PATHS
 from doorward.accounts.models import LinkPurpose
 from doorward.credentials.models import Factor, RecoverySet
@@ -37,6 +36,7 @@ from doorward.kernel.models import Attempt
 from doorward.operations.sealed_columns import COLUMNS
 from doorward.web.http import browsermark, linkmark
 from tests.kit import browsers, codes, people
+from tests.kit.email_changes import ask_email
 from tests.threats.secrets_at_rest import Kept, keep
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def written(value: str | bytes) -> set[str]:
 @pytest.fixture
 def kept(clock, owner, colleague, outsider) -> Kept:
     people.invite(owner.customer)
-    email_change.ask(colleague, "sam@new.example", actor=people.actor(owner), now=timezone.now())
+    ask_email(colleague, "sam@new.example", actor=people.actor(owner), now=timezone.now())
     return keep(owner, colleague, outsider)
 
 

@@ -33,6 +33,7 @@ from doorward.sessions.errors import SessionEnded, StaleRequest
 from doorward.sessions.models import Session
 from doorward.signin import invitation, mailbox
 from tests.kit import codes, passkeys, people
+from tests.kit.email_changes import ask_email
 from tests.kit.racing import at_once
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def restore_person(person: Administrator) -> None:
 
 def set_status(person: Administrator, status: Status) -> None:
     wanted = Change(status=status, confirmed=True)
-    services.change(person.id, wanted, customer=person.customer, actor=CONSOLE, now=timezone.now())
+    services.change(
+        person.id, wanted, customer_id=person.customer_id, actor=CONSOLE, now=timezone.now()
+    )
 
 
 def suspend_customer(person: Administrator) -> None:
@@ -96,7 +99,7 @@ def reset_link_of_a_colleague(person: Administrator) -> None:
 
 
 def change_of_the_own_email(person: Administrator) -> None:
-    email_change.ask(person, "new@example.com", actor=people.actor(person), now=timezone.now())
+    ask_email(person, "new@example.com", actor=people.actor(person), now=timezone.now())
 
 
 def way_back(person: Administrator) -> None:

@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from doorward.accounts import email_change
 from doorward.accounts.models import LinkPurpose, MailedLink, Status
 from tests.kit import browsers, codes, people
+from tests.kit.email_changes import ask_email
 from tests.threats.thief import THIEF, ask_for_new_email, enable, follow, path_of
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def test_nor_a_change_of_the_password(owner):
 
 
 def test_a_colleague_s_change_of_e_mail_outlives_it_and_keeps_its_veto(owner, colleague):
-    email_change.ask(colleague, "sam@new.example", actor=people.actor(owner), now=timezone.now())
+    ask_email(colleague, "sam@new.example", actor=people.actor(owner), now=timezone.now())
     reset(colleague)
     stop = path_of(colleague, LinkPurpose.EMAIL_OLD)
     assert follow(Client(), stop, {"stop": "on"}).status_code == 303

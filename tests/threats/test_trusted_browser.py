@@ -313,13 +313,13 @@ def suspend_and_restore(person, client):
     for status in (Status.SUSPENDED, Status.ACTIVE):
         wanted = services.Change(status=status, confirmed=True)
         now = timezone.now()
-        services.change(person.id, wanted, customer=person.customer, actor=CONSOLE, now=now)
+        services.change(person.id, wanted, customer_id=person.customer_id, actor=CONSOLE, now=now)
 
 
 def require_it(person, client):
     wanted = services.Change(require_2fa=True)
     now = timezone.now()
-    services.change(person.id, wanted, customer=person.customer, actor=CONSOLE, now=now)
+    services.change(person.id, wanted, customer_id=person.customer_id, actor=CONSOLE, now=now)
 
 
 def end_this_one(person, client):

@@ -21,7 +21,11 @@ pytestmark = pytest.mark.django_db
 def set_status(person, actor, status):
     wanted = services.Change(status=status, confirmed=True)
     services.change(
-        person.id, wanted, customer=person.customer, actor=people.actor(actor), now=timezone.now()
+        person.id,
+        wanted,
+        customer_id=person.customer_id,
+        actor=people.actor(actor),
+        now=timezone.now(),
     )
 
 
@@ -36,7 +40,7 @@ def require_and_release(person, actor):
         services.change(
             person.id,
             wanted,
-            customer=person.customer,
+            customer_id=person.customer_id,
             actor=people.actor(actor),
             now=timezone.now(),
         )
@@ -46,7 +50,11 @@ def rename(person, actor):
     details = services.Details(first_name="Some", last_name="Body")
     wanted = services.Change(details=details)
     services.change(
-        person.id, wanted, customer=person.customer, actor=people.actor(actor), now=timezone.now()
+        person.id,
+        wanted,
+        customer_id=person.customer_id,
+        actor=people.actor(actor),
+        now=timezone.now(),
     )
 
 

@@ -38,6 +38,7 @@ from doorward.signin.events import INVITATION_ACCEPTED, MAILBOX_VERIFIED
 from doorward.signin.models import MailboxProof
 from tests.kit import codes as kit_codes
 from tests.kit import people
+from tests.kit.email_changes import ask_email
 from tests.kit.factors import confirm, saved_codes, show, use, verify_code
 from tests.kit.passkeys import begin
 from tests.kit.racing import at_once
@@ -159,9 +160,7 @@ def test_this_was_not_me(owner):
 
 
 def test_a_link_that_confirms_an_email(owner):
-    email_change.ask(
-        owner, "new@harbourbakery.example", actor=people.actor(owner), now=timezone.now()
-    )
+    ask_email(owner, "new@harbourbakery.example", actor=people.actor(owner), now=timezone.now())
     call = partial(
         email_change.answer,
         token=token_of(owner, "email_new"),

@@ -308,7 +308,7 @@ def test_somebody_may_have_every_tab_there_may_be(owner):
     keys = frozenset(Tab.objects.values_list("key", flat=True)) | people.ALL_TABS
     assert len(keys) == own_tabs.MOST_TABS + len(people.ALL_TABS)
     wanted = services.Change(tabs=keys)
-    services.change(owner.id, wanted, customer=owner.customer, actor=BY, now=timezone.now())
+    services.change(owner.id, wanted, customer_id=owner.customer_id, actor=BY, now=timezone.now())
     assert people.again(owner).tab_keys == keys
     browser = browsers.browser_of(owner)
     assert browser.get("/").status_code == 200

@@ -56,6 +56,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "administrators/<uuid:person_id>/": ("email", "first_name", "last_name", "phone", "status"),
     "account/": ("grace_days", "kinds", "trust_days", "session_hours", "idle_minutes"),
     "customers/add/": ("name", "brand"),
+    "brands/<uuid:brand_id>/check/": ("host",),
     "customers/<uuid:customer_id>/": ("name", "brand", "status"),
     "customers/<uuid:customer_id>/invite/": ("email", "first_name", "last_name"),
     "customers/<uuid:customer_id>/policy/": ("kinds", "trust_days"),

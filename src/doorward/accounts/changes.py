@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from doorward.accounts.errors import (
@@ -24,9 +24,11 @@ from doorward.accounts.events import (
 from doorward.accounts.looking_after import looks_after, who_look_after
 from doorward.accounts.models import Administrator, Status, tabs_text
 from doorward.accounts.phones import clean_phone
+from doorward.accounts.requirement import policy_of
 from doorward.customers.tabs import ADMINISTRATORS, assignable
+from doorward.kernel.checks import Checks
 from doorward.kernel.errors import ConfirmationMissing
-from doorward.kernel.text.cleaning import clean_name
+from doorward.kernel.text.cleaning import clean_email, clean_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,14 +37,13 @@ if TYPE_CHECKING:
     from doorward.audit.actor import Actor
     from doorward.audit.events import EventType
     from doorward.audit.record import Detail, Typed
-    from doorward.customers.models import Customer
 
 NAME_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """What a form or a command says of a person; texts as they were typed."""
+    """What a form or a command says of a person, as typed; `clean_details` makes it what is stored."""
 
     first_name: str
     last_name: str
@@ -51,14 +52,28 @@ class Details:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What is to change of a person: every field, as it shall be afterwards (None: as it is)."""
+    """What is to change of a person: every field, as it shall be afterwards (None: as it is).
+
+    `reauthenticated`: whether who asks has just confirmed who they are, as another e-mail wants it. A tick that is
+    missing where the policy holds it above says nothing.
+    """
 
     details: Details | None = None
     email: str | None = None
+    reauthenticated: bool = False
     require_2fa: bool | None = None
     tabs: frozenset[str] | None = None
-    status: Status | None = None
+    status: str | None = None
     confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A person as they are now. `email_waits`: another e-mail holds once it is confirmed."""
+
+    person: Administrator
+    renamed: bool
+    email_waits: bool
 
 
 @dataclass(slots=True)
@@ -71,17 +86,28 @@ class Changes:
     )
 
 
-def clean_details(details: Details) -> dict[str, str]:
-    """Return names and phone as they are stored; one name is enough, for whoever has only one.
+def clean(wanted: Change) -> Change:
+    """Return a change with its texts as they are stored, or raise `FieldsRefused` with every field that is wrong."""
+    checks = Checks()
+    details, email = wanted.details, wanted.email
+    if details is not None:
+        details = clean_details(details, checks)
+    if email is not None:
+        email = checks.take("email", clean_email, email)
+    if wanted.status is not None and wanted.status not in _STATUS_FROM:
+        checks.refuse("status", WrongStatus())
+    checks.done()
+    return replace(wanted, details=details, email=email)
 
-    Raises `NameMissing` (field) where there is none, `NameInvalid`, and as the cleaners do.
-    """
+
+def clean_details(details: Details, checks: Checks) -> Details:
+    """Return names and phone as they are stored; one name is enough, for whoever has only one."""
     first, last = details.first_name, details.last_name
-    return {
-        "first_name": clean_name(first, maximum=NAME_LENGTH, other=last, field="first_name"),
-        "last_name": clean_name(last, maximum=NAME_LENGTH, other=first, field="last_name"),
-        "phone": clean_phone(details.phone, region=None),
-    }
+    return Details(
+        first_name=checks.take("first_name", clean_name, first, maximum=NAME_LENGTH, other=last),
+        last_name=checks.take("last_name", clean_name, last, maximum=NAME_LENGTH, other=first),
+        phone=checks.take("phone", clean_phone, details.phone, region=None),
+    )
 
 
 def before_and_after(
@@ -116,16 +142,15 @@ def removed_columns(person_id: UUID) -> dict[str, object]:
     }
 
 
-def gather(person: Administrator, wanted: Change, *, customer: Customer, actor: Actor) -> Changes:
-    """Return the columns and events of a change. Raises what its rules refuse, with nothing written.
+def gather(person: Administrator, wanted: Change, *, actor: Actor) -> Changes:
+    """Return the columns and events of a clean change. Raises what its rules refuse, with nothing written.
 
-    `NameMissing`, `NameInvalid`, `PhoneInvalid`, `TextInvalid`, `TextTooLong`, `UnknownTab`, `OwnStatus`,
-    `OwnAdministratorsRight`, `LastAdministrator`, `ConfirmationMissing`, `WrongStatus`.
+    `UnknownTab`, `OwnStatus`, `OwnAdministratorsRight`, `LastAdministrator`, `ConfirmationMissing`, `WrongStatus`.
     """
     changes = Changes()
     _gather_details(person, wanted, changes)
     _gather_requirement(person, wanted, changes)
-    _gather_tabs(person, wanted, changes, customer=customer, actor=actor)
+    _gather_tabs(person, wanted, changes, actor=actor)
     _gather_status(person, wanted, changes, actor=actor)
     return changes
 
@@ -133,7 +158,7 @@ def gather(person: Administrator, wanted: Change, *, customer: Customer, actor: 
 def _gather_details(person: Administrator, wanted: Change, changes: Changes) -> None:
     if wanted.details is None:
         return
-    columns = clean_details(wanted.details)
+    columns = asdict(wanted.details)
     changed = sorted(name for name, value in columns.items() if getattr(person, name) != value)
     if changed:
         changes.columns |= columns | written_names(columns)
@@ -144,23 +169,23 @@ def _gather_details(person: Administrator, wanted: Change, changes: Changes) -> 
 def _gather_requirement(person: Administrator, wanted: Change, changes: Changes) -> None:
     if wanted.require_2fa is None or wanted.require_2fa == person.require_2fa:
         return
+    if not wanted.require_2fa and policy_of(person).held:
+        return
     changes.columns["require_2fa"] = wanted.require_2fa
     event_type = TWO_FACTOR_REQUIRED if wanted.require_2fa else TWO_FACTOR_NO_LONGER_REQUIRED
     changes.events.append((event_type, {}, {}))
 
 
-def _gather_tabs(
-    person: Administrator, wanted: Change, changes: Changes, *, customer: Customer, actor: Actor
-) -> None:
+def _gather_tabs(person: Administrator, wanted: Change, changes: Changes, *, actor: Actor) -> None:
     if wanted.tabs is None or wanted.tabs == person.tab_keys:
         return
     added, taken = wanted.tabs - person.tab_keys, person.tab_keys - wanted.tabs
-    if unknown := added - assignable(customer):
+    if unknown := added - assignable(person.customer):
         raise UnknownTab(tab=min(unknown))
     if ADMINISTRATORS in taken:
         if actor.person is not None and actor.person.id == person.id:
             raise OwnAdministratorsRight
-        _keep_one(person, customer=customer)
+        _keep_one(person, field="tabs")
     changes.columns["tabs"] = tabs_text(wanted.tabs)
     details = {"added": sorted(added), "taken": sorted(taken)}
     changes.events.append((RIGHTS_CHANGED, dict(details), {}))
@@ -185,20 +210,21 @@ def _gather_status(
     if wanted.status is None or wanted.status == person.status or invited:
         # A form cannot make somebody active who has not accepted the invitation.
         return
-    if Status(person.status) not in _STATUS_FROM.get(wanted.status, set()):
+    status = Status(wanted.status)
+    if Status(person.status) not in _STATUS_FROM[status]:
         raise WrongStatus
     if actor.person is not None and actor.person.id == person.id:
         raise OwnStatus
-    if wanted.status != Status.ACTIVE:
-        _keep_one(person, customer=person.customer)
+    if status != Status.ACTIVE:
+        _keep_one(person, field="status")
         if not wanted.confirmed:
             raise ConfirmationMissing
-    changes.columns["status"] = wanted.status
-    changes.events.append((_STATUS_KINDS[wanted.status], {}, {}))
+    changes.columns["status"] = status
+    changes.events.append((_STATUS_KINDS[status], {}, {}))
 
 
-def _keep_one(person: Administrator, *, customer: Customer) -> None:
+def _keep_one(person: Administrator, *, field: str) -> None:
     """Refuse what would leave a customer without an active administrator with that tab."""
-    keepers = who_look_after(Administrator.objects.of(customer.id))
+    keepers = who_look_after(Administrator.objects.of(person.customer_id))
     if looks_after(person) and not keepers.exclude(id=person.id).exists():
-        raise LastAdministrator
+        raise LastAdministrator(field=field)

@@ -9,7 +9,7 @@ from django.db.models import F
 
 from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, MailedLink
 from doorward.customers import protection, services
-from doorward.customers.models import Customer, CustomerStatus
+from doorward.customers.models import CustomerStatus
 from doorward.customers.rights import authorise
 from doorward.permissions.actions import Action
 from doorward.sessions.models import Session
@@ -36,12 +36,10 @@ def change_customer(
     """
     authorise(actor, Action.CHANGE_CUSTOMER)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
-        rows = Customer.objects.filter(id=customer_id).values_list("status", "brand_id")
-        status, brand_id = rows.select_for_update().first() or (None, None)
-        services.change(customer_id, wanted, actor=actor)
-        if status == CustomerStatus.ACTIVE != wanted.status:
+        before = services.change(customer_id, wanted, actor=actor)
+        if before.status == CustomerStatus.ACTIVE != wanted.status:
             _end_all(customer_id, now=now)
-        if brand_id != wanted.brand_id:
+        if before.brand_id != wanted.brand_id:
             _end_sessions(customer_id, now=now)
 
 

@@ -26,7 +26,7 @@ from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, Ma
 from doorward.audit.actor import WORKER, Actor, by_link, by_session
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
-from doorward.kernel.text.cleaning import clean_email, fold_email, is_same_email
+from doorward.kernel.text.cleaning import fold_email, is_same_email
 from doorward.permissions.actions import Action
 from doorward.sessions import ending
 from doorward.sessions.errors import StaleRequest
@@ -47,35 +47,37 @@ PURPOSES = (LinkPurpose.EMAIL_NEW, LinkPurpose.EMAIL_OLD)
 def ask(person: Administrator, email: str, *, actor: Actor, now: datetime) -> bool:
     """Ask for another e-mail; return whether anything was asked for (False: it is that one already).
 
-    For somebody still invited it holds at once, and the invitation goes to the new address.
-    Raises `EmailInvalid` or `EmailTaken`.
+    `email` is clean, and `person` was read under their lock, in the caller's transaction: who accepts an invitation
+    just now is no longer invited. For somebody still invited it holds at once, and the invitation goes to the new
+    address. Raises `EmailTaken`.
     """
     authorise(actor, _action(person, actor), person.customer_id, subject=person.id)
-    wanted = clean_email(email)
-    if is_same_email(wanted, person.email):
+    if is_same_email(email, person.email):
         return False
-    wanted = shown_email(wanted, customer_id=person.customer_id, besides=person.id)
+    wanted = shown_email(email, customer_id=person.customer_id, besides=person.id)
     _refuse_taken(person, wanted)
-    with transaction.atomic():
-        # Read again under the person's lock: who accepts the invitation just now is no longer invited.
-        status = locked(person.id).status
-        if actor.person is not None and actor.person.id == person.id and status != Status.ACTIVE:
-            raise StaleRequest
-        if status == Status.INVITED:
-            _write(person, wanted)
-            typed = _emails(person.email, wanted)
-            record(
-                EMAIL_CHANGED,
-                actor=actor,
-                subject=person.who(),
-                details={"invited": True} | _details(person, wanted),
-                typed=typed,
-            )
-            person.email = wanted
-            invitations.send(person, actor=actor, now=now)
-            return True
+    own = actor.person is not None and actor.person.id == person.id
+    if own and person.status != Status.ACTIVE:
+        raise StaleRequest
+    if person.status == Status.INVITED:
+        _change_at_once(person, wanted, actor=actor, now=now)
+    else:
         _ask(person, wanted, actor=actor, now=now)
     return True
+
+
+def _change_at_once(person: Administrator, wanted: str, *, actor: Actor, now: datetime) -> None:
+    _write(person, wanted)
+    typed = _emails(person.email, wanted)
+    record(
+        EMAIL_CHANGED,
+        actor=actor,
+        subject=person.who(),
+        details={"invited": True} | _details(person, wanted),
+        typed=typed,
+    )
+    person.email = wanted
+    invitations.send(person, actor=actor, now=now)
 
 
 def _action(person: Administrator, actor: Actor) -> Action:

@@ -36,12 +36,14 @@ class EmailTaken(Refusal):
 
     sentence = _("Another account has this e-mail.")
     reason = _("another account has this e-mail")
+    field = "email"
 
 
 class PhoneInvalid(Refusal):
     """This cannot be a phone number."""
 
     sentence = _("Type the number with its country code, like +49 30 901820.")
+    field = "phone"
 
 
 class LastAdministrator(Refusal):
@@ -51,6 +53,7 @@ class LastAdministrator(Refusal):
         "This is the last active person with the Administrators tab. Give the tab to somebody else first."
     )
     reason = _("last active person with the Administrators tab")
+    field = "status"
 
 
 class OwnAdministratorsRight(Refusal):
@@ -60,6 +63,7 @@ class OwnAdministratorsRight(Refusal):
         "You cannot take the Administrators tab from yourself. Ask a colleague who has it."
     )
     reason = _("people cannot take the Administrators tab from themselves")
+    field = "tabs"
 
 
 class OwnStatus(Refusal):
@@ -67,6 +71,7 @@ class OwnStatus(Refusal):
 
     sentence = _("You cannot suspend or remove yourself. Ask a colleague.")
     reason = _("people cannot suspend or remove themselves")
+    field = "status"
 
 
 class NotInvited(Refusal):
@@ -79,27 +84,25 @@ class WrongStatus(Refusal):
     """The administrator's status does not allow this."""
 
     sentence = _("That is not possible with the person's current status.")
+    field = "status"
 
 
 class UnknownTab(Refusal):
     """There is no such tab, or not for this customer."""
 
     sentence = _("There is no such tab.")
+    field = "tabs"
 
 
 class UnknownAction(Refusal):
     """There is no such action."""
 
     sentence = _("There is no such action.")
+    field = "action"
 
 
 class NothingSelected(Refusal):
     """An action on several was asked for, and none was marked."""
 
     sentence = _("Select at least one person.")
-
-
-class ChoiceInvalid(Refusal):
-    """None of the values that can be chosen."""
-
-    sentence = _("Choose one from the list.")
+    field = "selected"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache, partial
+from dataclasses import asdict, dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
@@ -12,17 +12,19 @@ from django.db import transaction
 from django.utils.translation import get_language
 
 from doorward.accounts import email_change, services
-from doorward.accounts.changes import NAME_LENGTH
-from doorward.accounts.errors import ChoiceInvalid
+from doorward.accounts.account import locked
+from doorward.accounts.changes import Details, before_and_after, clean_details, written_names
+from doorward.accounts.events import DETAILS_CHANGED
 from doorward.accounts.models import Administrator
-from doorward.accounts.phones import clean_phone
+from doorward.audit.record import record
 from doorward.customers.rights import authorise
-from doorward.kernel.errors import FieldsRefused, Refusal
-from doorward.kernel.text.cleaning import clean_email, clean_name
+from doorward.kernel.checks import Checks
+from doorward.kernel.errors import ChoiceInvalid
+from doorward.kernel.text.cleaning import clean_email, is_same_email
 from doorward.permissions.actions import Action
+from doorward.permissions.errors import ReauthenticationDue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
     from uuid import UUID
 
@@ -41,53 +43,72 @@ class OwnProfile:
     time_zone: str
 
 
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """One's own row as it is now. `email_waits`: another `email` holds once it is confirmed."""
+
+    person: Administrator
+    email: str
+    renamed: bool
+    email_waits: bool
+
+
 def find(administrator_id: UUID, *, customer_id: UUID) -> Administrator:
     """Return one's own row, with the customer at hand."""
     people = Administrator.objects.of(customer_id).select_related("customer")
     return people.get(id=administrator_id)
 
 
-def clean(typed: OwnProfile) -> OwnProfile:
-    """Return a profile as it is stored, or raise `FieldsRefused` with every field that is wrong."""
-    refused: dict[str, Refusal] = {}
+def save(
+    administrator_id: UUID, typed: OwnProfile, *, reauthenticated: bool, actor: Actor, now: datetime
+) -> Saved:
+    """Write a profile; another e-mail waits for its confirmation.
 
-    def look(name: str, at: Callable[[str], str]) -> str:
-        try:
-            return at(getattr(typed, name))
-        except Refusal as refusal:
-            refused[name] = refusal
-            return ""
-
-    name = partial(clean_name, maximum=NAME_LENGTH)
-    cleaned = OwnProfile(
-        first_name=look("first_name", partial(name, other=typed.last_name)),
-        last_name=look("last_name", partial(name, other=typed.first_name)),
-        phone=look("phone", lambda text: clean_phone(text, region=None)),
-        email=look("email", clean_email),
-        language=look("language", _language),
-        time_zone=look("time_zone", _time_zone),
-    )
-    if refused:
-        raise FieldsRefused(refused)
-    return cleaned
-
-
-def save(person: Administrator, wanted: OwnProfile, *, actor: Actor, now: datetime) -> bool:
-    """Write a profile that was cleaned; return whether another e-mail waits for its confirmation now.
-
-    Another e-mail wants reauthentication, which the caller has asked for. Raises `EmailTaken`, with
+    `reauthenticated`: whether they have just confirmed who they are, as another e-mail wants it. Raises
+    `FieldsRefused` with every field that is wrong, `ReauthenticationDue`, `EmailTaken` and `TooManyMails`, with
     nothing written.
     """
-    authorise(actor, Action.CHANGE_OWN_PROFILE, subject=person.id)
-    details = services.Details(
-        first_name=wanted.first_name, last_name=wanted.last_name, phone=wanted.phone
-    )
+    authorise(actor, Action.CHANGE_OWN_PROFILE, subject=administrator_id)
+    wanted = _clean(typed)
     with transaction.atomic():
-        services.change_own_details(person, details, time_zone=wanted.time_zone, actor=actor)
+        person = locked(administrator_id)
+        if not (reauthenticated or is_same_email(wanted.email, person.email)):
+            raise ReauthenticationDue(Action.CHANGE_OWN_EMAIL)
+        name = person.full_name
+        _write(person, wanted, actor=actor)
         # Whoever never chose one sent back what their browser asked for: that is no change.
         if wanted.language != (person.language or get_language()):
             services.change_language(person.id, wanted.language, actor=actor)
-        return email_change.ask(person, wanted.email, actor=actor, now=now)
+        waits = email_change.ask(person, wanted.email, actor=actor, now=now)
+    return Saved(person, wanted.email, renamed=person.full_name != name, email_waits=waits)
+
+
+def _clean(typed: OwnProfile) -> OwnProfile:
+    """Return a profile as it is stored, or raise `FieldsRefused` with every field that is wrong."""
+    checks = Checks()
+    details = Details(first_name=typed.first_name, last_name=typed.last_name, phone=typed.phone)
+    cleaned = OwnProfile(
+        **asdict(clean_details(details, checks)),
+        email=checks.take("email", clean_email, typed.email),
+        language=checks.take("language", _language, typed.language),
+        time_zone=checks.take("time_zone", _time_zone, typed.time_zone),
+    )
+    checks.done()
+    return cleaned
+
+
+def _write(person: Administrator, wanted: OwnProfile, *, actor: Actor) -> None:
+    names = ("first_name", "last_name", "phone", "time_zone")
+    columns: dict[str, str] = {name: getattr(wanted, name) for name in names}
+    changed = sorted(name for name in names if getattr(person, name) != columns[name])
+    if not changed:
+        return
+    columns |= written_names(columns)
+    Administrator.objects.of(person.customer_id).filter(id=person.id).update(**columns)
+    typed = before_and_after(person, columns, changed)
+    record(DETAILS_CHANGED, actor=actor, details={"changed": changed}, typed=typed)
+    for name, value in columns.items():
+        setattr(person, name, value)
 
 
 @cache

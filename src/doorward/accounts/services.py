@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -11,19 +11,19 @@ from django.db import IntegrityError, transaction
 from doorward.accounts import email_change, invitations, lookalikes, mailed_links
 from doorward.accounts.changes import (
     Change,
+    Changed,
     Changes,
     Details,
-    before_and_after,
+    clean,
     clean_details,
     gather,
     removed_columns,
     written_names,
 )
-from doorward.accounts.errors import ChoiceInvalid, EmailTaken, NothingSelected, UnknownTab
+from doorward.accounts.errors import EmailTaken, NothingSelected, UnknownTab
 from doorward.accounts.events import (
     ADMINISTRATOR_ADDED,
     CHANGE_REFUSED,
-    DETAILS_CHANGED,
     LANGUAGE_CHANGED,
     TWO_FACTOR_REQUIRED,
 )
@@ -42,9 +42,11 @@ from doorward.customers import protection
 from doorward.customers.models import Customer
 from doorward.customers.rights import authorise, is_allowed
 from doorward.customers.tabs import assignable
-from doorward.kernel.errors import ConfirmationMissing, NotFound, Refusal
-from doorward.kernel.text.cleaning import clean_email, fold_email
+from doorward.kernel.checks import Checks
+from doorward.kernel.errors import ChoiceInvalid, ConfirmationMissing, NotFound, Refusal
+from doorward.kernel.text.cleaning import clean_email, fold_email, is_same_email
 from doorward.permissions.actions import Action
+from doorward.permissions.errors import ReauthenticationDue
 from doorward.sessions import ending
 from doorward.sessions.errors import StaleRequest
 
@@ -58,7 +60,7 @@ if TYPE_CHECKING:
     from doorward.audit.actor import Actor
     from doorward.audit.record import Detail
 
-__all__ = ["Change", "Details", "NewAdministrator"]
+__all__ = ["Change", "Changed", "Details", "NewAdministrator"]
 
 _ALL_LINKS = tuple(LinkPurpose)
 # *This was not me* is the owner's own: who takes the rest away may be mistaken, or be the thief's colleague.
@@ -83,8 +85,7 @@ def add(
 ) -> tuple[Administrator, MailedLink]:
     """Add somebody to a customer and have the invitation mailed; return the person and its link.
 
-    Raises `EmailTaken`, `EmailInvalid`, `NameMissing`, `UnknownTab`, `ProtectionRefused` and what
-    `kernel.text.cleaning` raises.
+    Raises `FieldsRefused` with every field that is wrong, `ProtectionRefused`, and `EmailTaken`.
     """
     authorise(actor, Action.ADD_PERSON, customer.id)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
@@ -95,39 +96,60 @@ def add(
 
 
 def change(
-    person_id: UUID, wanted: Change, *, customer: Customer, actor: Actor, now: datetime
-) -> Administrator:
-    """Change a person, all of it or nothing; return them as they are now.
+    person_id: UUID, wanted: Change, *, customer_id: UUID, actor: Actor, now: datetime
+) -> Changed:
+    """Change a person, all of it or nothing.
 
     The customer's row is the lock, so that of two requests at once the second sees what the first
     did: the last active administrator with the Administrators tab always stays one. A refusal is
-    recorded, then raised. Raises what `gather`, `clean_details` and `email_change.ask` raise,
-    `NotFound`, and `StaleRequest` where who asks has lost the right in the meantime.
+    recorded, then raised. Raises what `clean`, `gather` and `email_change.ask` raise, `NotFound`,
+    `ReauthenticationDue`, and `StaleRequest` where who asks has lost the right in the meantime.
     """
-    authorise(actor, Action.CHANGE_PERSON, customer.id)
+    authorise(actor, Action.CHANGE_PERSON, customer_id)
+    wanted, person = clean(wanted), None
     try:
         with transaction.atomic():
-            _lock(customer, actor=actor)
-            person = find(person_id, customer_id=customer.id)
-            changes = gather(person, wanted, customer=customer, actor=actor)
-            _apply(person, changes, wanted=wanted, actor=actor, now=now)
-            if wanted.email is not None and wanted.status != Status.REMOVED:
-                email_change.ask(person, wanted.email, actor=actor, now=now)
+            _lock(customer_id)
+            person = _locked(person_id, customer_id=customer_id)
+            return _change(person, wanted, actor=actor, now=now)
     except Refusal as refusal:
-        _record_refusal(person_id, refusal, customer=customer, actor=actor, now=now)
+        if person is not None and not isinstance(refusal, ConfirmationMissing):
+            _record_refusal(person, refusal, actor=actor, now=now)
         raise
-    return _people(customer.id).get(id=person_id)
 
 
-def require_several(person_ids: Iterable[UUID], *, customer: Customer, actor: Actor) -> int:
+def _change(person: Administrator, wanted: Change, *, actor: Actor, now: datetime) -> Changed:
+    _must_still_may(actor, person.customer_id)
+    _demand_reauthentication(person, wanted, actor=actor)
+    name, waits = person.full_name, False
+    changes = gather(person, wanted, actor=actor)
+    _apply(person, changes, wanted=wanted, actor=actor, now=now)
+    if wanted.email is not None and wanted.status != Status.REMOVED:
+        asked = email_change.ask(person, wanted.email, actor=actor, now=now)
+        waits = asked and person.status != Status.INVITED
+    for column, value in changes.columns.items():
+        setattr(person, column, value)
+    return Changed(person=person, renamed=person.full_name != name, email_waits=waits)
+
+
+def _demand_reauthentication(person: Administrator, wanted: Change, *, actor: Actor) -> None:
+    """Let nobody but the operator ask for another e-mail who has not just confirmed who they are."""
+    if wanted.email is None or wanted.reauthenticated or actor.is_ours:
+        return
+    if not is_same_email(wanted.email, person.email):
+        raise ReauthenticationDue(Action.CHANGE_EMAIL)
+
+
+def require_several(person_ids: Iterable[UUID], *, customer_id: UUID, actor: Actor) -> int:
     """Tick *Required 2FA* for several at once; return how many it was new for."""
-    authorise(actor, Action.REQUIRE_TWO_FACTORS, customer.id)
+    authorise(actor, Action.REQUIRE_TWO_FACTORS, customer_id)
     wanted = set(person_ids)
     if not wanted:
         raise NothingSelected
     with transaction.atomic():
-        _lock(customer, actor=actor)
-        rows = Administrator.objects.of(customer.id).exclude(status=Status.REMOVED)
+        _lock(customer_id)
+        _must_still_may(actor, customer_id)
+        rows = Administrator.objects.of(customer_id).exclude(status=Status.REMOVED)
         people = list(rows.select_related("customer").filter(id__in=wanted))
         if len(people) != len(wanted):
             raise NotFound
@@ -140,7 +162,16 @@ def require_several(person_ids: Iterable[UUID], *, customer: Customer, actor: Ac
 
 def find(person_id: UUID, *, customer_id: UUID) -> Administrator:
     """Return a person of this customer who was not removed, or raise `NotFound`."""
-    person = _people(customer_id).exclude(status=Status.REMOVED).filter(id=person_id).first()
+    return _there(_people(customer_id), person_id)
+
+
+def _locked(person_id: UUID, *, customer_id: UUID) -> Administrator:
+    """Return the same under their lock: who accepts an invitation at this moment waits, or is seen."""
+    return _there(_people(customer_id).select_for_update(of=("self",)), person_id)
+
+
+def _there(people: QuerySet[Administrator], person_id: UUID) -> Administrator:
+    person = people.exclude(status=Status.REMOVED).filter(id=person_id).first()
     if person is None:
         raise NotFound
     return person
@@ -153,22 +184,6 @@ def find_by_email(email: str) -> Administrator:
     if person is None or person.status == Status.REMOVED:
         raise NotFound
     return person
-
-
-def change_own_details(
-    person: Administrator, details: Details, *, time_zone: str, actor: Actor
-) -> None:
-    """Change one's own names, phone and time zone."""
-    authorise(actor, Action.CHANGE_OWN_PROFILE, subject=person.id)
-    columns: dict[str, str] = clean_details(details) | {"time_zone": time_zone}
-    changed = sorted(name for name, value in columns.items() if getattr(person, name) != value)
-    if not changed:
-        return
-    columns |= written_names(columns)
-    with transaction.atomic():
-        Administrator.objects.of(person.customer_id).filter(id=person.id).update(**columns)
-        typed = before_and_after(person, columns, changed)
-        record(DETAILS_CHANGED, actor=actor, details={"changed": changed}, typed=typed)
 
 
 def change_language(administrator_id: UUID, language: str, *, actor: Actor) -> None:
@@ -195,14 +210,16 @@ def _settle_power(new: NewAdministrator, *, customer: Customer, actor: Actor) ->
 def made(
     new: NewAdministrator, *, customer: Customer, status: Status, now: datetime
 ) -> Administrator:
-    """Return the row to insert, checked."""
-    email = lookalikes.shown_email(clean_email(new.email), customer_id=customer.id)
-    details = clean_details(new.details)
+    """Return the row to insert, checked: `FieldsRefused` has every field that is wrong."""
+    checks = Checks()
+    email = checks.take("email", clean_email, new.email)
+    details = clean_details(new.details, checks)
     if new.language and new.language not in dict(settings.LANGUAGES):
-        raise ChoiceInvalid(field="language")
-    unknown = new.tabs - assignable(customer)
-    if unknown:
-        raise UnknownTab(tab=min(unknown))
+        checks.refuse("language", ChoiceInvalid())
+    if unknown := new.tabs - assignable(customer):
+        checks.refuse("tabs", UnknownTab(tab=min(unknown)))
+    checks.done()
+    email = lookalikes.shown_email(email, customer_id=customer.id)
     return Administrator(
         customer=customer,
         email=email,
@@ -215,8 +232,7 @@ def made(
         time_zone=new.time_zone,
         password="!",  # noqa: S106 - the mark of a password that nobody has
         added_at=now,
-        phone=details["phone"],
-        **written_names(details),
+        **asdict(details) | written_names(asdict(details)),
     )
 
 
@@ -245,6 +261,8 @@ def _apply(
 ) -> None:
     if not changes.columns:
         return
+    if "status" in changes.columns and wanted.status == Status.REMOVED:
+        changes.columns |= removed_columns(person.id)
     Administrator.objects.of(person.customer_id).filter(id=person.id).update(**changes.columns)
     for event_type, details, typed in changes.events:
         record(event_type, actor=actor, subject=person.who(), details=details, typed=typed)
@@ -254,16 +272,17 @@ def _apply(
         mailed_links.revoke(person, purposes=_ALL_LINKS if gone else _LINKS_OF_SUSPENDED, now=now)
         open_changes = EmailChange.objects.filter(administrator=person, closed_at__isnull=True)
         open_changes.update(closed_at=now)
-    if wanted.status == Status.REMOVED:
-        rows = Administrator.objects.of(person.customer_id).filter(id=person.id)
-        rows.update(**removed_columns(person.id))
 
 
-def _lock(customer: Customer, *, actor: Actor) -> None:
-    """Let one change after the other in, each by somebody who still may."""
-    Customer.objects.select_for_update().values_list("id").get(id=customer.id)
+def _lock(customer_id: UUID) -> None:
+    """Let one change of a customer's people after the other in."""
+    Customer.objects.select_for_update().values_list("id").get(id=customer_id)
+
+
+def _must_still_may(actor: Actor, customer_id: UUID) -> None:
+    """Let on who still may, now that nobody else changes anything."""
     ending.must_be_open(actor)
-    if not is_allowed(actor, Action.CHANGE_PERSON, customer.id):
+    if not is_allowed(actor, Action.CHANGE_PERSON, customer_id):
         raise StaleRequest
 
 
@@ -272,11 +291,8 @@ def _people(customer_id: UUID) -> QuerySet[Administrator]:
 
 
 def _record_refusal(
-    person_id: UUID, refusal: Refusal, *, customer: Customer, actor: Actor, now: datetime
+    person: Administrator, refusal: Refusal, *, actor: Actor, now: datetime
 ) -> None:
-    person = _people(customer.id).filter(id=person_id).first()
-    if person is None or isinstance(refusal, ConfirmationMissing):
-        return
     repeats.record_once(
         CHANGE_REFUSED,
         actor=actor,

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from doorward.audit.actor import Actor
 
 
-def remove_tab(tab_id: UUID, *, actor: Actor) -> None:
-    """Remove one of the provider's own tabs, and everybody's right to it. Raises `NotFound`."""
+def remove_tab(tab_id: UUID, *, actor: Actor) -> str:
+    """Remove one of the provider's own tabs, and everybody's right to it; return its title. Raises `NotFound`."""
     authorise(actor, Action.REMOVE_TAB)
     with transaction.atomic():
-        key = own_tabs.remove(tab_id, actor=actor)
+        tab = own_tabs.remove(tab_id, actor=actor)
         # Each key has a space on both sides, so that no other one is cut.
-        having = Administrator.objects.everywhere().filter(tabs__contains=f" {key} ")
-        having.update(tabs=Replace("tabs", Value(f" {key} "), Value(" ")))
+        having = Administrator.objects.everywhere().filter(tabs__contains=f" {tab.key} ")
+        having.update(tabs=Replace("tabs", Value(f" {tab.key} "), Value(" ")))
     cached.forget()
+    return tab.title

@@ -218,10 +218,11 @@ def _set_status(email: str, status: Status) -> None:
     changed = accounts_services.change(
         person.id,
         accounts_services.Change(status=status, confirmed=True),
-        customer=person.customer,
+        customer_id=person.customer_id,
         actor=CONSOLE,
         now=timezone.now(),
     )
-    if changed.status != status:
-        raise Failure(f"{person.email} is {changed.status}, not suspended.")
-    click.echo(f"{person.email} is {changed.status}.")
+    now = changed.person.status
+    if now != status:
+        raise Failure(f"{person.email} is {now}, not suspended.")
+    click.echo(f"{person.email} is {now}.")

@@ -12,6 +12,14 @@ class WrongCredentials(Refusal):
     reason = _("wrong e-mail or password")
 
 
+class WrongPassword(WrongCredentials):
+    """The password of who is here is another one."""
+
+    sentence = _("This is not your current password.")
+    reason = _("wrong password")
+    field = "password"
+
+
 class PasskeysElsewhere(Refusal):
     """Passkeys belong to the portal's first host name: they are made at that `address` alone."""
 
@@ -28,6 +36,7 @@ class WrongCode(Refusal):
         "That code is not right. Codes change every 30 seconds. Check that your phone sets its time automatically."
     )
     reason = _("wrong code")
+    field = "code"
 
 
 class ClockUnknown(Refusal):
@@ -38,6 +47,7 @@ class ClockUnknown(Refusal):
         "this account, the second while it is shown. If that does not help, the clock is "
         "more than ten minutes off, or the app has another key. Use another way."
     )
+    field = "second"
 
 
 class CodeAlreadyUsed(Refusal):
@@ -47,6 +57,7 @@ class CodeAlreadyUsed(Refusal):
         "That code was already used. Wait for the next one: codes change every 30 seconds."
     )
     reason = _("code used before")
+    field = "code"
 
 
 class FactorDisabled(Refusal):
@@ -64,6 +75,7 @@ class RecoveryCodeWrong(Refusal):
 
     sentence = _("That recovery code is wrong or was already used. Each code works once.")
     reason = _("wrong recovery code")
+    field = "code"
 
 
 class SetUpExpired(Refusal):
@@ -98,12 +110,14 @@ class PasswordMissing(Refusal):
     """A password is needed and none was given."""
 
     sentence = _("Type a password.")
+    field = "password"
 
 
 class PasswordTooShort(Refusal):
     """Fewer code points than `minimum`."""
 
     sentence = _("Use at least %(minimum)s characters.")
+    field = "password"
 
     def __init__(self, minimum: int) -> None:
         super().__init__(minimum=minimum)
@@ -113,6 +127,7 @@ class PasswordTooLong(Refusal):
     """More code points than `maximum`."""
 
     sentence = _("Use at most %(maximum)s characters.")
+    field = "password"
 
     def __init__(self, maximum: int) -> None:
         super().__init__(maximum=maximum)
@@ -122,6 +137,7 @@ class PasswordCommon(Refusal):
     """Many people use this password, or it repeats one thing: it is among the first that are tried."""
 
     sentence = _("Many people use this password, so it is easy to guess. Choose another one.")
+    field = "password"
 
 
 class PasswordBreached(Refusal):
@@ -130,6 +146,7 @@ class PasswordBreached(Refusal):
     sentence = _(
         "This password is known from a break-in elsewhere. Choose another one, and use it only here."
     )
+    field = "password"
 
 
 class PasswordPersonal(Refusal):
@@ -138,12 +155,14 @@ class PasswordPersonal(Refusal):
     sentence = _(
         "Choose a password that does not contain your name, your e-mail or the name of this company."
     )
+    field = "password"
 
 
 class PasswordUnchanged(Refusal):
     """The new password is the old one."""
 
     sentence = _("This is your current password. Choose a new one.")
+    field = "password"
 
 
 class NewDeviceFirst(Refusal):
@@ -282,6 +301,7 @@ class PasskeysNotPossible(Refusal):
     sentence = _(
         "Passkeys need this portal to have a name and https. Otherwise nobody could sign in any more."
     )
+    field = "kinds"
 
 
 class KindNotAccepted(Refusal):

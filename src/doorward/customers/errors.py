@@ -9,12 +9,14 @@ class CustomerNameTaken(Refusal):
     """Another customer has this name."""
 
     sentence = _("Another customer has this name.")
+    field = "name"
 
 
 class ColourInvalid(Refusal):
     """This is not a colour as `#rgb` or `#rrggbb`."""
 
     sentence = _("Type a colour like #2b50e0.")
+    field = "accent"
 
 
 class RightMissing(Refusal):
@@ -29,12 +31,14 @@ class HostTaken(Refusal):
     """Another brand has this host name."""
 
     sentence = _("Another brand has one of these host names.")
+    field = "hosts"
 
 
 class HostNotConfirmed(Refusal):
     """A host name did not show that it is this portal; each reason is a class of its own."""
 
     sentence = _("This host name is not confirmed.")
+    field = "host"
 
 
 class HostUnknown(HostNotConfirmed):
@@ -80,18 +84,21 @@ class TabKeyInvalid(Refusal):
     """A tab's key has small letters, digits and dashes, and is none of the built-in tabs'."""
 
     sentence = _("Use small letters, digits and dashes. The names of the built-in tabs are taken.")
+    field = "key"
 
 
 class TabKeyTaken(Refusal):
     """Another tab has this key."""
 
     sentence = _("Another tab has this key.")
+    field = "key"
 
 
 class NumberInvalid(Refusal):
     """Not a whole number from 0 to `maximum`."""
 
     sentence = _("Type a whole number from 0 to %(maximum)s.")
+    field = "position"
 
     def __init__(self, maximum: int) -> None:
         super().__init__(maximum=maximum)
@@ -110,6 +117,7 @@ class LogoInvalid(Refusal):
     """Not a PNG picture, or one whose sides are longer than `maximum` pixels."""
 
     sentence = _("Choose a PNG image whose sides have at most %(maximum)s pixels.")
+    field = "logo"
 
     def __init__(self, maximum: int) -> None:
         super().__init__(maximum=maximum)
@@ -119,6 +127,7 @@ class LogoTooLarge(Refusal):
     """A picture of more than `maximum` KiB."""
 
     sentence = _("Choose an image of at most %(maximum)s KB.")
+    field = "logo"
 
     def __init__(self, maximum: int) -> None:
         super().__init__(maximum=maximum)
@@ -128,3 +137,4 @@ class ProviderStaysActive(Refusal):
     """The provider's own customer can be neither suspended nor closed."""
 
     sentence = _("This is the provider itself: it can be neither suspended nor closed.")
+    field = "status"

@@ -98,15 +98,15 @@ def get(tab_id: UUID) -> Tab:
     return tab
 
 
-def remove(tab_id: UUID, *, actor: Actor) -> str:
-    """Remove a tab in the caller's transaction, and return its key; the rights to it are the caller's."""
+def remove(tab_id: UUID, *, actor: Actor) -> Tab:
+    """Remove a tab in the caller's transaction, and return it as it was; the rights to it are the caller's."""
     authorise(actor, Action.REMOVE_TAB)
     tab = Tab.objects.select_for_update().filter(id=tab_id).first()
     if tab is None:
         raise NotFound
     tab.delete()
     record(TAB_REMOVED, actor=actor, details={"tab": tab.title, "key": tab.key})
-    return tab.key
+    return tab
 
 
 def _clean_key(text: str) -> str:

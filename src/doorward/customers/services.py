@@ -15,7 +15,13 @@ from doorward.customers.events import CUSTOMER_ADDED, CUSTOMER_CHANGED
 from doorward.customers.minimum import record_minimum
 from doorward.customers.models import Brand, Customer, CustomerKind, CustomerStatus
 from doorward.customers.rights import authorise
-from doorward.kernel.errors import ConfirmationMissing, NameMissing, NotFound
+from doorward.kernel.errors import (
+    ChoiceInvalid,
+    ConfirmationMissing,
+    NameMissing,
+    NotFound,
+    Refusal,
+)
 from doorward.kernel.text.cleaning import clean_line, fold_case
 from doorward.permissions.actions import Action
 
@@ -71,9 +77,13 @@ def add(
 
 
 def _clean_name(name: str) -> str:
-    cleaned = clean_line(name, maximum=NAME_LENGTH)
+    try:
+        cleaned = clean_line(name, maximum=NAME_LENGTH)
+    except Refusal as refusal:
+        refusal.field = "name"
+        raise
     if not cleaned:
-        raise NameMissing(field="name")
+        raise NameMissing
     return cleaned
 
 
@@ -86,8 +96,11 @@ def find(name: str) -> Customer:
 
 
 def get(customer_id: UUID) -> Customer:
-    """Return a customer with its brand."""
-    return Customer.objects.select_related("brand").get(id=customer_id)
+    """Return a customer with its brand, or raise `NotFound`."""
+    customer = Customer.objects.select_related("brand").filter(id=customer_id).first()
+    if customer is None:
+        raise NotFound
+    return customer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +117,13 @@ class CustomerChange:
     confirmed: bool = False
 
 
-def change(customer_id: UUID, wanted: CustomerChange, *, actor: Actor) -> None:
-    """Change a customer, all of it or nothing. A suspended one's people are out at their next click.
+def change(customer_id: UUID, wanted: CustomerChange, *, actor: Actor) -> Customer:
+    """Change a customer, all of it or nothing; return it as it was.
 
-    Raises `NotFound`, `NameMissing`, `CustomerNameTaken`, `ConfirmationMissing`, `ProviderStaysActive`,
-    and what `clean_line` raises.
+    A suspended one's people are out at their next click.
+
+    Raises `NotFound`, `ChoiceInvalid`, `NameMissing`, `CustomerNameTaken`, `ConfirmationMissing`,
+    `ProviderStaysActive`, and what `clean_line` raises.
     """
     authorise(actor, Action.CHANGE_CUSTOMER)
     name = _clean_name(wanted.name)
@@ -123,14 +138,16 @@ def change(customer_id: UUID, wanted: CustomerChange, *, actor: Actor) -> None:
             rows = Customer.objects.select_for_update(of=("self",))
             customer = rows.filter(id=customer_id).first()
             brands = {brand.id: brand for brand in Brand.objects.only("name", "require_2fa")}
-            if customer is None or wanted.brand_id not in brands:
+            if customer is None:
                 raise NotFound
+            if wanted.brand_id not in brands:
+                raise ChoiceInvalid(field="brand")
             before = {"brand": customer.brand_id} | {
                 key: getattr(customer, key) for key in columns if key != "brand"
             }
             changes = protection.changes_of(before, columns)
             if not changes:
-                return
+                return customer
             _check_status(customer, wanted)
             names = {brand.id: brand.name for brand in brands.values()}
             whose = (customer_id, name)
@@ -141,6 +158,7 @@ def change(customer_id: UUID, wanted: CustomerChange, *, actor: Actor) -> None:
             required = wanted.floor_require_2fa or brands[wanted.brand_id].require_2fa
             if required != (customer.floor_require_2fa or brands[customer.brand_id].require_2fa):
                 record_minimum((customer_id, name), required=required, actor=actor)
+            return customer
     except IntegrityError as error:
         raise CustomerNameTaken from error
 

@@ -20,18 +20,22 @@ class Checks:
         clean: Callable[..., T],
         text: Any,  # noqa: ANN401 - whatever `clean` takes
         **words: Any,  # noqa: ANN401
-    ) -> T | None:
-        """Return `clean(text, …)`, or None where it refuses, which is remembered."""
+    ) -> T:
+        """Return `clean(text, …)`; where it refuses, that is remembered, and `done` lets nobody have the value."""
         try:
             return clean(text, **words)
         except Refusal as refusal:
-            self.refused[field] = refusal
-            return None
+            self.refuse(field, refusal)
+            return text  # type: ignore[no-any-return]
 
-    def need(self, field: str, value: str | None) -> None:
+    def need(self, field: str, value: str) -> None:
         """Refuse an empty line that must not be empty."""
-        if value == "":
-            self.refused[field] = NameMissing(field=field)
+        if not value:
+            self.refuse(field, NameMissing())
+
+    def refuse(self, field: str, refusal: Refusal) -> None:
+        """Remember what is wrong with a field."""
+        self.refused[field] = refusal
 
     def done(self) -> None:
         """Raise `FieldsRefused` if anything was refused."""

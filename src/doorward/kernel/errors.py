@@ -1,7 +1,8 @@
 """What a refusal is, and those that belong to no subject.
 
 A function returns the thing asked for or raises one of these. Each is declared once, in the `errors.py` of its subject:
-its name, the sentence that people read on a page and at the console, and the short `reason` that history gives.
+its name, the sentence that people read on a page and at the console, the short `reason` that history gives, and the
+`field` of a form that it belongs to.
 """
 
 from __future__ import annotations
@@ -23,19 +24,25 @@ class Refusal(Exception):
 
     `code` is stable (pages, logs, events and the command line use it), and is made of the name. `sentence` speaks to
     whoever is refused, `reason` says it in history, in a few words.
+
+    `field` is what has to be typed or chosen differently, by its name in a form or an API; empty: none in particular,
+    so that a page says it above the form. Whoever raises it may name another one: a text can be too long anywhere.
     """
 
     code: ClassVar[str] = "refused"
     sentence: ClassVar[str] = _("That is not possible.")
     reason: ClassVar[str] = ""
+    field: str = ""
 
     def __init_subclass__(cls) -> None:
         cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
         cls.reason = cls.__dict__.get("reason", "")
 
-    def __init__(self, **data: str | int) -> None:
+    def __init__(self, *, field: str = "", **data: str | int) -> None:
         super().__init__(self.code)
         self.data = data
+        if field:
+            self.field = field
 
 
 def all_refusals(base: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
@@ -60,6 +67,7 @@ class TooManyMails(MustWait):
     """The budget of mails is used up: of the mailbox, of who acts, or of their customer."""
 
     sentence = _("Too many mails were requested in a short time. Please wait before the next one.")
+    field = "email"
 
 
 class OnlyKnownBrowsers(MustWait):
@@ -78,18 +86,21 @@ class EmailInvalid(Refusal):
     """This cannot be an e-mail address that mail reaches."""
 
     sentence = _("Type an e-mail like name@example.com.")
+    field = "email"
 
 
 class NameMissing(Refusal):
     """A name is needed and none was given."""
 
     sentence = _("Type a name.")
+    field = "name"
 
 
 class NameInvalid(Refusal):
     """A name with an `@` in it, which would pass for an e-mail."""
 
     sentence = _("A name cannot have an @ in it.")
+    field = "name"
 
 
 class TextInvalid(Refusal):
@@ -108,6 +119,13 @@ class ConfirmationMissing(Refusal):
     """What was asked for has to be confirmed first."""
 
     sentence = _("Please confirm what will happen.")
+    field = "confirm"
+
+
+class ChoiceInvalid(Refusal):
+    """None of the values that can be chosen."""
+
+    sentence = _("Choose one from the list.")
 
 
 class NotFound(Refusal):
@@ -124,6 +142,8 @@ class FieldsRefused(Refusal):
     def __init__(self, fields: Mapping[str, Refusal]) -> None:
         super().__init__()
         self.fields = dict(fields)
+        for name, refusal in self.fields.items():
+            refusal.field = name
 
 
 class HostInvalid(Refusal):
@@ -132,9 +152,11 @@ class HostInvalid(Refusal):
     sentence = _(
         "Type host names like portal.example.com, one per line, without https:// and without a port."
     )
+    field = "hosts"
 
 
 class AddressInvalid(Refusal):
     """This is no address that a page may link to."""
 
     sentence = _("Type an address like https://www.example.com/page.")
+    field = "url"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from doorward.kernel.errors import MustWait, TooManyMails
+from doorward.kernel.errors import FieldsRefused, MustWait, TooManyMails
 
 if TYPE_CHECKING:
     from doorward.kernel.errors import Refusal
@@ -19,6 +19,8 @@ def sentence(refusal: Refusal) -> str:
     """Return what a refusal says, in the reader's language."""
     if isinstance(refusal, TooManyMails):
         return _mails_again(refusal.seconds)
+    if isinstance(refusal, FieldsRefused):
+        return " ".join(dict.fromkeys(map(sentence, refusal.fields.values())))
     text = _(refusal.sentence)
     if "skew_seconds" in refusal.data:
         refused = _("That code is right for another time, so it is not accepted.")

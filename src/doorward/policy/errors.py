@@ -18,3 +18,4 @@ class GraceIsOver(Refusal):
     """The time of grace has ended; more days would open it again."""
 
     sentence = _("The grace period is over and is not given again. Enter no more days than before.")
+    field = "grace_days"

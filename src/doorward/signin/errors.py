@@ -24,6 +24,7 @@ class MailboxCodeWrong(Refusal):
 
     sentence = _("That is not the code that we mailed. Type the eight digits of the newest mail.")
     reason = _("wrong code from the mail")
+    field = "code"
 
 
 class MailboxProofExpired(Refusal):
@@ -31,6 +32,7 @@ class MailboxProofExpired(Refusal):
 
     sentence = _("This code is too old, or there were too many attempts. Ask for a new one.")
     reason = _("the code was too old")
+    field = "code"
 
 
 class PasskeyUnknown(Refusal):

@@ -16,7 +16,7 @@ from doorward.audit import repeats
 from doorward.audit.actor import Actor, by_link
 from doorward.audit.events import Outcome
 from doorward.audit.record import record
-from doorward.credentials.errors import PasswordUnchanged, WrongCredentials
+from doorward.credentials.errors import PasswordUnchanged, WrongPassword
 from doorward.credentials.events import (
     PASSWORD_CHANGED,
     PASSWORD_LINK_SENT,
@@ -109,7 +109,7 @@ def change(
     """Change one's own password; the current one is asked for, counted like a sign-in."""
     authorise(actor, Action.CHANGE_OWN_PASSWORD, subject=administrator_id)
     person = _person(administrator_id)
-    _verify_current(person, current, actor=actor, now=now)
+    _verify_current(person, current, field="current", actor=actor, now=now)
     if verify_password(rules.normalise(password), person.password)[0]:
         raise PasswordUnchanged
     new = accept(password, person=person)
@@ -131,9 +131,10 @@ def reauthenticate(  # noqa: PLR0913 - the password, and the session whose proof
 ) -> Started:
     """Check a person's password as reauthentication, counted like a sign-in; the session gets a new identifier.
 
-    Raises `WrongCredentials`, `MustWait`, or `StaleRequest` where the session was stepped up meanwhile.
+    Raises `WrongPassword`, `MustWait`, or `StaleRequest` where the session was stepped up meanwhile.
     """
-    _verify_current(_person(administrator_id), password, actor=actor, now=now)
+    person = _person(administrator_id)
+    _verify_current(person, password, field="password", actor=actor, now=now)
     with transaction.atomic():
         record(REAUTHENTICATED, actor=actor)
         # A link that began the session keeps its own time: the password does not make it recent again.
@@ -228,7 +229,9 @@ def _person(administrator_id: UUID) -> Administrator:
     return people.get(id=administrator_id)
 
 
-def _verify_current(person: Administrator, current: str, *, actor: Actor, now: datetime) -> None:
+def _verify_current(
+    person: Administrator, current: str, *, field: str, actor: Actor, now: datetime
+) -> None:
     """Look at the current password; counted for this session alone, so that no other browser has to wait."""
     keys = [throttle.proof_key(actor.session_id or person.id)]
     try:
@@ -238,7 +241,7 @@ def _verify_current(person: Administrator, current: str, *, actor: Actor, now: d
         raise
     chosen = rules.normalise(current)[: rules.MAXIMUM + 1]
     if not verify_password(chosen, person.password)[0]:
-        wrong = WrongCredentials()
+        wrong = WrongPassword(field=field)
         throttle.was_wrong(keys, now=now)
         _record_failed_proof(wrong, actor=actor, now=now)
         raise wrong

@@ -54,17 +54,17 @@ def clean_line(text: str, *, maximum: int) -> str:
     return line
 
 
-def clean_name(text: str, *, maximum: int, other: str = "", field: str | None = None) -> str:
+def clean_name(text: str, *, maximum: int, other: str = "") -> str:
     """Return a person's first or last name as `clean_line` does, with something in it that is seen.
 
-    Empty for somebody who has but the `other` one. Raises NameMissing (field) without either, and NameInvalid for
-    an `@`, in any of its forms: where people are named by name and e-mail, no name may pass for the latter.
+    Empty for somebody who has but the `other` one. Raises NameMissing without either, and NameInvalid for an `@`, in
+    any of its forms: where people are named by name and e-mail, no name may pass for the latter.
     """
     name = clean_line(text, maximum=maximum)
     if not _is_seen(name):
         if _is_seen(other):
             return ""
-        raise NameMissing(field=field) if field else NameMissing
+        raise NameMissing
     if "@" in unicodedata.normalize("NFKC", name):
         raise NameInvalid
     return name

@@ -28,7 +28,6 @@ from doorward.web.kit.times import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from uuid import UUID
 
     from doorward.directory.people import Listed, Listing
     from doorward.sessions.context import Person
@@ -55,7 +54,7 @@ def read_wanted(request: Request) -> Wanted:
 
 
 def list_page(
-    request: Request, *, error: str = "", chosen: frozenset[UUID] = frozenset()
+    request: Request, *, error: str = "", chosen: frozenset[str] = frozenset()
 ) -> ListPage:
     """Make the page that the address asks for; `chosen` stay marked."""
     wanted, me = read_wanted(request), signed_in(request)
@@ -82,7 +81,7 @@ def list_page(
     )
 
 
-def _lines(rows: Iterable[Listed], me: Person, chosen: frozenset[UUID]) -> Iterable[Line]:
+def _lines(rows: Iterable[Listed], me: Person, chosen: frozenset[str]) -> Iterable[Line]:
     # Most lines say the same of different people.
     titles = {key: title_of(key) for key in tabs_in_order(is_staff=me.is_staff)}
     factors, tabs, statuses = (
@@ -104,7 +103,7 @@ def _lines(rows: Iterable[Listed], me: Person, chosen: frozenset[UUID]) -> Itera
             mail=mail_tag(row.mail_problem),
             domain=domain_tag(row.email),
             last_signed_in=row.last_signed_in,
-            chosen=row.id in chosen,
+            chosen=str(row.id) in chosen,
         )
 
 

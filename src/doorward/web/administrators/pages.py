@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from doorward.web.kit.forms import NOTHING, Wrong
+
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
@@ -69,7 +71,7 @@ class AddPage:
     """The form for somebody new."""
 
     fields: dict[str, Field]
-    error: str = ""
+    wrong: Wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,7 @@ class PersonPage:
     mail_refused: str = ""
     # When somebody invited asked for a new invitation, since theirs had run out.
     asked_at: datetime | None = None
-    status_error: str = ""
-    error: str = ""
+    wrong: Wrong = NOTHING
     question: Question | None = None
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -17,21 +16,20 @@ from doorward.audit.newest import OfPerson
 from doorward.credentials.password import change
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import ConfirmationMissing, NotFound, Refusal
-from doorward.kernel.text.cleaning import is_same_email
 from doorward.permissions.actions import Action
 from doorward.sessions import ending
-from doorward.web.administrators import forms
+from doorward.web.administrators.forms import ChangeForm
 from doorward.web.administrators.listing import PATH
-from doorward.web.administrators.pages import PersonHistory
-from doorward.web.administrators.person_page import person_page, question_for, typed_of
+from doorward.web.administrators.pages import PersonHistory, Question
+from doorward.web.administrators.person_page import person_page, question_for
 from doorward.web.administrators.views import RIGHT, both
-from doorward.web.http.gate import demand
+from doorward.web.http.gate import is_recent
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
+from doorward.web.kit.forms import NOTHING, Wrong, read, wrong
 from doorward.web.kit.history import history_page
 from doorward.web.kit.likeness import say_namesakes
-from doorward.web.kit.refusals import sentence, wait_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -46,28 +44,26 @@ if TYPE_CHECKING:
 @both
 def edit(request: Request, person_id: UUID) -> HttpResponse:
     """Show a person and change them: all that was sent, or nothing."""
-    person = _find(request, person_id)
     if request.method != "POST":
-        page = person_page(request, person, typed_of(person), {})
-        return render(request, "administrators/person.html", page)
-    typed = forms.read_change(request)
-    found = forms.find_errors(typed)
-    if found:
-        return _again(request, person, typed, found)
-    if not is_same_email(typed.email, person.email):
-        demand(request, Action.CHANGE_EMAIL)
+        return _show(request, _find(request, person_id))
+    form = read(request, ChangeForm)
     try:
-        changed = _change(request, person, typed)
+        changed = services.change(
+            person_id,
+            form.change(reauthenticated=is_recent(request, Action.CHANGE_EMAIL)),
+            customer_id=signed_in(request).customer_id,
+            actor=acting(request),
+            now=request.now,
+        )
     except ConfirmationMissing:
-        question = question_for(person, removing=typed.status == Status.REMOVED)
-        page = person_page(request, person, typed, {}, question=question)
-        return render(request, "administrators/person.html", page, status=422)
-    except NotFound as error:
-        raise Http404 from error
+        person = _find(request, person_id)
+        question = question_for(person, removing=form.status == Status.REMOVED)
+        return _show(request, person, form, question=question)
+    except NotFound:
+        raise
     except Refusal as refusal:
-        found = {forms.place_of(refusal, typed, person): sentence(refusal)}
-        return _again(request, person, typed, found, wait=wait_of(refusal))
-    return _changed(request, changed, typed, named_before=person.full_name)
+        return _show(request, _find(request, person_id), form, wrong(refusal, ChangeForm))
+    return _changed(request, changed)
 
 
 @needs(RIGHT, post=Need.of(Action.SEND_PASSWORD_LINK))
@@ -78,7 +74,7 @@ def send_password_link(request: Request, person_id: UUID) -> HttpResponse:
     try:
         change.send_link(person=person, actor=acting(request), now=request.now)
     except Refusal as refusal:
-        return _refused(request, person, refusal)
+        return _show(request, person, found=wrong(refusal))
     text = _("A link to set a new password is on its way to %(email)s. It works for one hour.")
     messages.success(request, text % {"email": person.email})
     return see_other(_address(person))
@@ -92,7 +88,7 @@ def resend_invitation(request: Request, person_id: UUID) -> HttpResponse:
     try:
         invitations.resend(person, actor=acting(request), now=request.now)
     except Refusal as refusal:
-        return _refused(request, person, refusal)
+        return _show(request, person, found=wrong(refusal))
     text = _("A new invitation is on its way to %(email)s. Earlier ones no longer work.")
     messages.success(request, text % {"email": person.email})
     return see_other(_address(person))
@@ -106,7 +102,7 @@ def revoke_invitation(request: Request, person_id: UUID) -> HttpResponse:
     try:
         invitations.revoke(person, actor=acting(request), now=request.now)
     except Refusal as refusal:
-        return _refused(request, person, refusal)
+        return _show(request, person, found=wrong(refusal))
     text = _("The invitation of %(name)s is revoked, and its link no longer works.")
     messages.success(request, text % {"name": person.full_name})
     return see_other(PATH)
@@ -145,53 +141,36 @@ def history(request: Request, person_id: UUID) -> HttpResponse:
 
 def _find(request: Request, person_id: UUID) -> Administrator:
     """Return a person of the same customer; anybody else's address leads nowhere."""
-    try:
-        return services.find(person_id, customer_id=signed_in(request).customer_id)
-    except NotFound as error:
-        raise Http404 from error
+    return services.find(person_id, customer_id=signed_in(request).customer_id)
 
 
-def _change(request: Request, person: Administrator, typed: forms.Typed) -> Administrator:
-    return services.change(
-        person.id,
-        forms.change(typed, held=policy_of(person).held),
-        customer=person.customer,
-        actor=acting(request),
-        now=request.now,
-    )
-
-
-def _changed(
-    request: Request, person: Administrator, typed: forms.Typed, *, named_before: str
-) -> HttpResponse:
+def _changed(request: Request, changed: services.Changed) -> HttpResponse:
+    person = changed.person
     name = {"name": person.full_name}
     if person.status == Status.REMOVED:
         messages.success(request, _("%(name)s is removed and has lost access.") % name)
         return see_other(PATH)
     messages.success(request, _("Saved."))
-    if not is_same_email(typed.email, person.email):
+    if changed.email_waits:
         text = _("The new e-mail takes effect once it is confirmed by the link we have sent to it.")
         messages.info(request, text)
-    if person.full_name != named_before:
+    if changed.renamed:
         say_namesakes(request, person)
     return see_other(_address(person))
 
 
-def _again(
+def _show(
     request: Request,
     person: Administrator,
-    typed: forms.Typed,
-    found: dict[str, str],
+    form: ChangeForm | None = None,
+    found: Wrong = NOTHING,
     *,
-    wait: int | None = None,
+    question: Question | None = None,
 ) -> HttpResponse:
-    page = person_page(request, person, typed, found)
-    return render(request, "administrators/person.html", page, status=422, retry_after=wait)
-
-
-def _refused(request: Request, person: Administrator, refusal: Refusal) -> HttpResponse:
-    found = {"": sentence(refusal)}
-    return _again(request, person, typed_of(person), found, wait=wait_of(refusal))
+    """Show a person, with the form as it came where that was not accepted."""
+    page = person_page(request, person, form or ChangeForm.of(person), found, question=question)
+    status = 422 if question else 200
+    return render(request, "administrators/person.html", page, status=status, wrong=found)
 
 
 def _address(person: Administrator) -> str:

@@ -17,56 +17,53 @@ from doorward.web.kit.languages import language_field
 from doorward.web.kit.tabs import title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from doorward.sessions.context import Person
-    from doorward.web.administrators.forms import Typed
+    from doorward.web.administrators.forms import ChangeForm, NewForm, PersonForm
+    from doorward.web.kit.forms import Wrong
 
 _LONGEST_PHONE = 50
 
 
-def new_fields(typed: Typed, errors: Mapping[str, str], *, me: Person) -> dict[str, Field]:
+def new_fields(form: NewForm, found: Wrong, *, me: Person) -> dict[str, Field]:
     """Make the fields for somebody to be added."""
     help_ = _("Asked for at the first sign-in, before anything else can be seen.")
     return {
-        **_details(typed, errors),
-        "language": language_field(
-            typed.language or me.language, errors=_errors(errors, "language")
-        ),
-        "require_2fa": _required(errors, checked=typed.require_2fa, help=help_),
-        "tabs": _tabs(typed, errors, me=me, own=False),
+        **_details(form, found),
+        "language": language_field(form.language or me.language, errors=found.at("language")),
+        "require_2fa": _required(found, checked=form.require_2fa, help=help_),
+        "tabs": _tabs(form, found, me=me, own=False),
     }
 
 
 def change_fields(  # noqa: PLR0913 - the form, who looks at it, and how the person stands
-    typed: Typed, errors: Mapping[str, str], *, me: Person, own: bool, held: bool, about: str
+    form: ChangeForm, found: Wrong, *, me: Person, own: bool, held: bool, about: str
 ) -> dict[str, Field]:
     """Make the fields for somebody there. `held`: policy or minimum require it; `about` says how they stand."""
-    ticked = typed.require_2fa or held
+    ticked = form.require_2fa or held
     return {
-        **_details(typed, errors),
-        "require_2fa": _required(errors, checked=ticked, help=about, disabled=held),
-        "tabs": _tabs(typed, errors, me=me, own=own),
+        **_details(form, found),
+        "require_2fa": _required(found, checked=ticked, help=about, disabled=held),
+        "tabs": _tabs(form, found, me=me, own=own),
     }
 
 
-def _details(typed: Typed, errors: Mapping[str, str]) -> dict[str, Field]:
+def _details(form: PersonForm, found: Wrong) -> dict[str, Field]:
     texts: dict[str, tuple[str, str, dict[str, Any]]] = {
-        "first_name": (_("First name"), typed.first_name, {"maxlength": NAME_LENGTH}),
+        "first_name": (_("First name"), form.first_name, {"maxlength": NAME_LENGTH}),
         "last_name": (
             _("Last name"),
-            typed.last_name,
+            form.last_name,
             {"maxlength": NAME_LENGTH, "help": _("One name alone is enough.")},
         ),
-        "email": (_("E-mail"), typed.email, {"kind": "email", "maxlength": LONGEST_EMAIL}),
-        "phone": (_("Phone"), typed.phone, {"kind": "tel", "maxlength": _LONGEST_PHONE}),
+        "email": (_("E-mail"), form.email, {"kind": "email", "maxlength": LONGEST_EMAIL}),
+        "phone": (_("Phone"), form.phone, {"kind": "tel", "maxlength": _LONGEST_PHONE}),
     }
     return {
         name: plain_field(
             name,
             label,
             value=value,
-            errors=_errors(errors, name),
+            errors=found.at(name),
             required=name == "email",
             one_of_several=name in {"first_name", "last_name"},
             # It is somebody else's data: the browser's own must not be offered.
@@ -77,19 +74,19 @@ def _details(typed: Typed, errors: Mapping[str, str]) -> dict[str, Field]:
     }
 
 
-def _required(errors: Mapping[str, str], **rest: Any) -> Field:  # noqa: ANN401 - as plain_field
+def _required(found: Wrong, **rest: Any) -> Field:  # noqa: ANN401 - as plain_field
     label = _("Required 2FA")
     return plain_field(
-        "require_2fa", label, kind="checkbox", errors=_errors(errors, "require_2fa"), **rest
+        "require_2fa", label, kind="checkbox", errors=found.at("require_2fa"), **rest
     )
 
 
-def _tabs(typed: Typed, errors: Mapping[str, str], *, me: Person, own: bool) -> Field:
+def _tabs(form: PersonForm, found: Wrong, *, me: Person, own: bool) -> Field:
     options = [
         Option(
             value=key,
             label=title_of(key),
-            selected=key in typed.tabs or (own and key == ADMINISTRATORS),
+            selected=key in form.tabs or (own and key == ADMINISTRATORS),
             help=_own_right() if own and key == ADMINISTRATORS else tab_help(key),
             disabled=own and key == ADMINISTRATORS,
         )
@@ -100,13 +97,9 @@ def _tabs(typed: Typed, errors: Mapping[str, str], *, me: Person, own: bool) -> 
         _("Access rights"),
         kind="checkboxes",
         options=options,
-        errors=_errors(errors, "tabs"),
+        errors=found.at("tabs"),
     )
 
 
 def _own_right() -> str:
     return _translated(OwnAdministratorsRight.sentence)
-
-
-def _errors(errors: Mapping[str, str], name: str) -> tuple[str, ...]:
-    return (errors[name],) if name in errors else ()

@@ -8,13 +8,11 @@ from django.utils.translation import gettext as _
 
 from doorward.accounts import email_change, invitations, undelivered
 from doorward.accounts.models import Administrator, Status
-from doorward.accounts.phones import readable_phone
 from doorward.accounts.requirement import policy_of
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.directory.people import Factors, factors_of
 from doorward.policy.rules import is_required
 from doorward.sessions import queries
-from doorward.web.administrators.forms import Typed
 from doorward.web.administrators.pages import Pending, PersonPage, Question
 from doorward.web.administrators.person_fields import change_fields
 from doorward.web.administrators.words import about_requirement, factor_tags, status_tag
@@ -22,34 +20,23 @@ from doorward.web.http.requests import signed_in
 from doorward.web.kit.likeness import domain_warning
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
+    from doorward.web.administrators.forms import ChangeForm
     from doorward.web.http.requests import Request
     from doorward.web.kit.fields import Field
-
-
-def typed_of(person: Administrator) -> Typed:
-    """Return the form as it is first shown."""
-    return Typed(
-        email=person.email,
-        first_name=person.first_name,
-        last_name=person.last_name,
-        phone=readable_phone(person.phone),
-        require_2fa=person.require_2fa,
-        tabs=person.tab_keys,
-    )
+    from doorward.web.kit.forms import Wrong
 
 
 def person_page(
     request: Request,
     person: Administrator,
-    typed: Typed,
-    errors: Mapping[str, str],
+    form: ChangeForm,
+    found: Wrong,
     *,
     question: Question | None = None,
 ) -> PersonPage:
-    """Make the page; `errors` by field, '' above the form."""
+    """Make the page of the form as it stands; `found`: what was wrong with it."""
     status, factors = Status(person.status), factors_of([person.id]).get(person.id, Factors())
     policy = policy_of(person)
     state = factors.state(required=policy.required, kinds=policy.kinds)
@@ -64,7 +51,7 @@ def person_page(
         factors=factor_tags(state, factors, required=policy.required, status=status),
         last_signed_in=last_signed_in,
         is_me=is_me,
-        fields=_fields(request, person, typed, errors, factors=factors),
+        fields=_fields(request, person, form, found, factors=factors),
         kept_tabs=(ADMINISTRATORS,) if is_me else (),
         pending=pending,
         browsers=browsers,
@@ -72,8 +59,7 @@ def person_page(
         asked_at=invitations.asked_at(person) if status is Status.INVITED else None,
         mail_refused=undelivered.in_words(person.email, person.mail_problem),
         invited_until=_invited_until(request, person),
-        status_error=errors.get("status", ""),
-        error=errors.get("", ""),
+        wrong=found,
         question=question,
     )
 
@@ -108,23 +94,21 @@ def question_for(person: Administrator, *, removing: bool) -> Question:
 def _fields(
     request: Request,
     person: Administrator,
-    typed: Typed,
-    errors: Mapping[str, str],
+    form: ChangeForm,
+    found: Wrong,
     *,
     factors: Factors,
 ) -> dict[str, Field]:
     policy, me = policy_of(person), signed_in(request)
-    required = is_required(ticked=typed.require_2fa, held=policy.held)
+    required = is_required(ticked=form.require_2fa, held=policy.held)
     about = about_requirement(
         person.full_name,
         factors.state(required=required, kinds=policy.kinds),
         policy=policy,
         status=Status(person.status),
-        ticked=typed.require_2fa,
+        ticked=form.require_2fa,
     )
-    return change_fields(
-        typed, errors, me=me, own=person.id == me.id, held=policy.held, about=about
-    )
+    return change_fields(form, found, me=me, own=person.id == me.id, held=policy.held, about=about)
 
 
 def _invited_until(request: Request, person: Administrator) -> datetime | None:

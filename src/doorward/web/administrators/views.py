@@ -17,16 +17,16 @@ from doorward.customers.tabs import ADMINISTRATORS, DEFAULT
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.permissions.actions import Action
-from doorward.web.administrators import forms
+from doorward.web.administrators.forms import NewForm, SeveralForm
 from doorward.web.administrators.listing import PATH, list_page
 from doorward.web.administrators.pages import AddPage
 from doorward.web.administrators.person_fields import new_fields
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
-from doorward.web.http.posted import optional
 from doorward.web.http.requests import acting, signed_in
+from doorward.web.kit.forms import NOTHING, Wrong, blank, read, wrong
 from doorward.web.kit.likeness import say_domain, say_namesakes
-from doorward.web.kit.refusals import sentence, wait_of
+from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -43,15 +43,15 @@ def list_people(request: Request) -> HttpResponse:
     """Show the list; a POST does something to those who are marked in it."""
     if request.method != "POST":
         return render(request, "administrators/list.html", list_page(request))
-    chosen: frozenset[UUID] = frozenset()
+    form = read(request, SeveralForm)
     try:
-        if optional(request, "action") != "require_2fa":
+        if form.action != "require_2fa":
             raise UnknownAction
-        chosen = _chosen(request)
-        customer = customers.get(signed_in(request).customer_id)
-        fresh = services.require_several(chosen, customer=customer, actor=acting(request))
+        fresh = services.require_several(
+            _chosen(form), customer_id=signed_in(request).customer_id, actor=acting(request)
+        )
     except Refusal as refusal:
-        page = list_page(request, error=sentence(refusal), chosen=chosen)
+        page = list_page(request, error=sentence(refusal), chosen=form.selected)
         return render(request, "administrators/list.html", page, status=422)
     messages.success(request, _required_of(fresh))
     return see_other(request.get_full_path())
@@ -61,41 +61,33 @@ def list_people(request: Request) -> HttpResponse:
 @both
 def add(request: Request) -> HttpResponse:
     """Add somebody, who gets an invitation by mail."""
-    me = signed_in(request)
     if request.method != "POST":
-        typed = forms.Typed(tabs=DEFAULT)
-        return render(request, "administrators/add.html", AddPage(new_fields(typed, {}, me=me)))
-    typed = forms.read_new(request)
-    found, above, wait = forms.find_errors(typed), "", None
-    if not found:
-        try:
-            _add(request, typed)
-        except Refusal as refusal:
-            place, wait = forms.place_of(refusal, typed, None), wait_of(refusal)
-            found, above = ({place: sentence(refusal)}, "") if place else ({}, sentence(refusal))
-        else:
-            return see_other(PATH)
-    page = AddPage(new_fields(typed, found, me=me), error=above)
-    return render(request, "administrators/add.html", page, status=422, retry_after=wait)
-
-
-def _add(request: Request, typed: forms.Typed) -> None:
-    me = signed_in(request)
-    person, _link = services.add(
-        forms.new_administrator(typed, me=me),
-        customer=customers.get(me.customer_id),
-        actor=acting(request),
-        now=request.now,
-    )
+        return _add_page(request, blank(NewForm, tabs=DEFAULT))
+    form, me = read(request, NewForm), signed_in(request)
+    try:
+        person, _link = services.add(
+            form.somebody(me=me),
+            customer=customers.get(me.customer_id),
+            actor=acting(request),
+            now=request.now,
+        )
+    except Refusal as refusal:
+        return _add_page(request, form, wrong(refusal, NewForm))
     text = _("%(name)s is invited. The mail is on its way to %(email)s.")
     messages.success(request, text % {"name": person.full_name, "email": person.email})
     say_domain(request, person.email, customer_id=person.customer_id, besides=person.id)
     say_namesakes(request, person)
+    return see_other(PATH)
 
 
-def _chosen(request: Request) -> frozenset[UUID]:
+def _add_page(request: Request, form: NewForm, found: Wrong = NOTHING) -> HttpResponse:
+    page = AddPage(new_fields(form, found, me=signed_in(request)), wrong=found)
+    return render(request, "administrators/add.html", page, wrong=found)
+
+
+def _chosen(form: SeveralForm) -> frozenset[UUID]:
     try:
-        return frozenset(UUID(text) for text in request.POST.getlist("selected"))
+        return frozenset(map(UUID, form.selected))
     except ValueError as error:
         raise NotFound from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
@@ -15,9 +16,10 @@ from doorward.kernel.text.cleaning import safe_next
 from doorward.web.http.language import keep_language
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import seconds_left, see_other
-from doorward.web.http.posted import FieldMissing, field, optional
+from doorward.web.http.posted import FieldMissing
 from doorward.web.http.requests import acting, session_of
 from doorward.web.kit.brandmark import look_version, write_icon, write_stylesheet
+from doorward.web.kit.forms import read
 
 if TYPE_CHECKING:
     from doorward.web.http.requests import Request
@@ -26,6 +28,20 @@ _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _NOT_FOR_EVER: Final = "public, max-age=300"
 # A drawing that came from outside is shown, never run.
 _INERT: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StayForm:
+    """Where to go on to."""
+
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageForm(StayForm):
+    """The language that was chosen."""
+
+    language: str
 
 
 @needs(Need.NOTHING)
@@ -59,12 +75,13 @@ def brand_logo(request: Request) -> HttpResponse:
 @require_POST
 def choose_language(request: Request) -> HttpResponse:
     """Remember a language: in this browser, and for the person where somebody is signed in."""
-    chosen = field(request, "language")
+    form = read(request, LanguageForm)
+    chosen = form.language
     if chosen not in dict(settings.LANGUAGES):
         raise FieldMissing("language")
     if request.administrator is not None:
         services.change_language(request.administrator.id, chosen, actor=acting(request))
-    response = see_other(safe_next(optional(request, "next")) or "/")
+    response = see_other(safe_next(form.next) or "/")
     return keep_language(response, chosen)
 
 
@@ -75,7 +92,7 @@ def stay(request: Request) -> HttpResponse:
     if "application/json" in request.headers.get("Accept", ""):
         left = seconds_left(request, session_of(request))
         return JsonResponse({"seconds": left}, headers={"Cache-Control": "no-store"})
-    return see_other(safe_next(optional(request, "next")) or "/")
+    return see_other(safe_next(read(request, StayForm).next) or "/")
 
 
 def _answer(request: Request, content: str | bytes, kind: str) -> HttpResponse:

@@ -27,10 +27,10 @@ from doorward.customers.tabs import HOME
 from doorward.gate.evaluate import evaluate
 from doorward.gate.loading import load
 from doorward.gate.requirement import Need, Step
-from doorward.kernel.errors import MustWait
+from doorward.kernel.errors import MustWait, NotFound
 from doorward.kernel.storage import fault_in
 from doorward.kernel.text.cleaning import safe_next
-from doorward.permissions.errors import NotAuthorised
+from doorward.permissions.errors import NotAuthorised, ReauthenticationDue
 from doorward.sessions import issuing, queries, saved_requests
 from doorward.sessions.errors import SessionEnded
 from doorward.web.http.errors import (
@@ -125,17 +125,22 @@ class Gate:
 
     def process_exception(self, request: Request, exception: Exception) -> HttpResponse | None:
         """Answer what a view found while it ran: a proof is wanted, the form is not one of ours, or they wait."""
-        if isinstance(exception, ReauthenticationWanted):
-            return _reauthenticate(request, without=exception.without)
-        if isinstance(exception, FieldMissing):
-            return refusal_page(request, str(INCOMPLETE), back=request.path)
-        if isinstance(exception, MustWait):
-            return must_wait(request, exception.seconds)
-        if isinstance(exception, NotAuthorised):
-            return _refuse_right(request, exception.action.needs.tab)
-        if isinstance(exception, SessionEnded):
-            return _send_to(request, Step.SIGN_IN)
-        return not_saved(request, exception)
+        match exception:
+            case ReauthenticationWanted() | ReauthenticationDue():
+                answer = _reauthenticate(request, without=getattr(exception, "without", None))
+            case FieldMissing():
+                answer = refusal_page(request, str(INCOMPLETE), back=request.path)
+            case MustWait():
+                answer = must_wait(request, exception.seconds)
+            case NotFound():
+                answer = error_page(request, 404)
+            case NotAuthorised():
+                answer = _refuse_right(request, exception.action.needs.tab)
+            case SessionEnded():
+                answer = _send_to(request, Step.SIGN_IN)
+            case _:
+                return not_saved(request, exception)
+        return answer
 
 
 def decide(request: Request, view: Callable[..., Any]) -> HttpResponse | None:
@@ -173,10 +178,9 @@ def _load(request: Request, token: str) -> None:
         request.brand = brand_of(request.auth.person.brand_id)
 
 
-def demand(request: Request, action: Action) -> None:
-    """Ask for an action's reauthentication in the middle of a view, before it has changed anything."""
-    if not evaluate(request.auth, Need(fresh=Need.of(action).fresh), now=request.now).through:
-        raise ReauthenticationWanted
+def is_recent(request: Request, action: Action) -> bool:
+    """Return whether who is here confirmed that as recently as an action wants it."""
+    return evaluate(request.auth, Need(fresh=Need.of(action).fresh), now=request.now).through
 
 
 def _serve_step(request: Request, step: Step, *, through: bool) -> HttpResponse | None:

@@ -12,6 +12,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from doorward.customers.cached import brand_for_host
 from doorward.web.fast.form_token import form_input
 from doorward.web.kit.brandmark import look_version
+from doorward.web.kit.forms import NOTHING
 from doorward.web.kit.jinja import page_template
 from doorward.web.kit.tabs import tab_items
 from doorward.web.kit.why import sentence
@@ -19,6 +20,7 @@ from doorward.web.kit.why import sentence
 if TYPE_CHECKING:
     from doorward.sessions.context import AuthContext
     from doorward.web.http.requests import Request
+    from doorward.web.kit.forms import Wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +41,18 @@ def render(
     page: object = None,
     *,
     status: int = 200,
-    retry_after: int | None = None,
+    wrong: Wrong = NOTHING,
 ) -> HttpResponse:
     """Render a template with a page's typed context; nothing of it is ever kept by a cache.
 
-    `retry_after` (seconds) makes the answer 429 with that header.
+    `wrong`: a form was not accepted, which is answered 422, or 429 with the seconds to wait.
     """
     context = shared_context(request) | {"page": page, "why": sentence(request.why)}
-    response = HttpResponse(page_template(name).render(context), status=status)
+    response = HttpResponse(page_template(name).render(context), status=422 if wrong else status)
     response["Cache-Control"] = "no-store"
-    if retry_after is not None:
+    if wrong.wait:
         response.status_code = 429
-        response["Retry-After"] = str(retry_after)
+        response["Retry-After"] = str(wrong.wait)
     return response
 
 

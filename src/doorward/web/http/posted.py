@@ -1,4 +1,4 @@
-"""Fields of a posted form, where a page has so few that a form class would say less."""
+"""One value of a posted form: what `web/kit/forms.py` reads whole forms with."""
 
 from __future__ import annotations
 

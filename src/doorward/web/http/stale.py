@@ -15,7 +15,7 @@ from doorward.permissions.actions import Action
 from doorward.sessions.saved_requests import SECRET
 from doorward.web.http.errors import csrf_refused
 from doorward.web.http.formtoken import is_of_before
-from doorward.web.http.gate import ReauthenticationWanted, decide, demand, onward
+from doorward.web.http.gate import decide, is_recent, onward
 from doorward.web.http.needs import declared
 from doorward.web.http.pages import render_outside, see_other
 from doorward.web.http.posted import optional
@@ -55,9 +55,7 @@ def _verified_by_now(request: Request) -> HttpResponse | None:
     """Return the way on where reauthentication was given meanwhile; None: none was."""
     if request.administrator is None:
         return None
-    try:
-        demand(request, Action.SET_UP_FACTOR)
-    except ReauthenticationWanted:
+    if not is_recent(request, Action.SET_UP_FACTOR):
         return None
     return see_other(safe_next(optional(request, "next")) or onward(request))
 

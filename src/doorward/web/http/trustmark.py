@@ -14,7 +14,6 @@ from doorward.credentials.errors import TrustNotAllowed
 from doorward.credentials.trusted_browsers import trust
 from doorward.credentials.trusted_browsers.trust import MOST_TRUSTED as MOST
 from doorward.web.http.browsermark import KEPT_SECONDS
-from doorward.web.http.posted import ticked
 from doorward.web.http.requests import acting, session_of
 from doorward.web.kit.refusals import sentence
 
@@ -38,10 +37,8 @@ def token_of(request: Request) -> str:
     return ".".join(one for one in tokens if len(one) == _LENGTH and one.isascii())
 
 
-def trust_if_asked(request: Request, response: HttpResponse, kind: FactorKind) -> HttpResponse:
-    """Trust this browser after a factor was verified, where the form asks for it and the policy allows it."""
-    if not ticked(request, "trust"):
-        return response
+def begin_trust(request: Request, response: HttpResponse, kind: FactorKind) -> HttpResponse:
+    """Trust this browser after a factor was verified, where the policy allows it."""
     try:
         begun = trust.begin(
             auth=session_of(request),

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from doorward.accounts.errors import ChoiceInvalid
 from doorward.credentials.errors import PasskeysNotPossible
 from doorward.customers.cached import brand_of
-from doorward.kernel.errors import FieldsRefused
+from doorward.kernel.errors import ChoiceInvalid, FieldsRefused
 from doorward.policy.effective import TRUST_DAYS
 from doorward.policy.errors import NumberOutOfRange
 from doorward.policy.rules import Kinds

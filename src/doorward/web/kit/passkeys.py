@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -19,8 +20,8 @@ from doorward.credentials.passkeys.verify import Given
 from doorward.kernel.errors import Refusal
 from doorward.kernel.hosts import is_loopback
 from doorward.policy.rules import FactorKind
-from doorward.web.http.posted import field
 from doorward.web.http.requests import session_of
+from doorward.web.kit.forms import read_either
 from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
@@ -28,6 +29,22 @@ if TYPE_CHECKING:
     from doorward.customers.cached import BrandLook
     from doorward.sessions.context import AuthContext
     from doorward.web.http.requests import Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasskeyForm:
+    """A passkey's answer, where a code would do as well. `trust`: this browser shall be trusted."""
+
+    credential: str
+    trust: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeForm:
+    """The code of an app, where a passkey may do as well."""
+
+    code: str
+    trust: bool
 
 
 def party_of(brand: BrandLook) -> Party:
@@ -54,17 +71,25 @@ def serve(auth: AuthContext) -> bool:
     return any(row.kind is FactorKind.PASSKEY and not row.locked for row in auth.factors)
 
 
-def given(request: Request, purpose: Purpose) -> Given:
-    """Return the browser's answer from the form."""
-    return Given(field(request, "credential"), purpose, party_of(request.brand))
+def given(request: Request, credential: str, purpose: Purpose) -> Given:
+    """Return the browser's answer, and what it was asked for."""
+    return Given(credential, purpose, party_of(request.brand))
 
 
-def unknown(request: Request) -> str:
-    """Return the id that the answer in the form said, for the browser to forget it (Signal API), as JSON.
+def proof_in(request: Request, purpose: Purpose) -> Given | str:
+    """Return what a form brings that takes either: a passkey's answer, or the code of an app."""
+    form = read_either(request, PasskeyForm, CodeForm)
+    if isinstance(form, PasskeyForm):
+        return given(request, form.credential, purpose)
+    return form.code
+
+
+def unknown(request: Request, credential: str) -> str:
+    """Return the id that an answer said, for the browser to forget it (Signal API), as JSON.
 
     Empty where it is not one of ours that is gone: another portal may have this host name, too, on another port.
     """
-    answer = read_answer(field(request, "credential"))
+    answer = read_answer(credential)
     if not is_of_ours(answer.user_handle):
         return ""
     party = party_of(request.brand)

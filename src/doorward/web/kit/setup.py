@@ -5,19 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
 from markupsafe import Markup
 
 from doorward.credentials.passkeys import enrol
 from doorward.credentials.totp import enrol as totp_enrol
 from doorward.credentials.totp import rules
-from doorward.kernel.errors import MustWait
 from doorward.policy.rules import FactorKind
-from doorward.web.http.posted import field, optional
 from doorward.web.http.requests import acting, session_of
 from doorward.web.kit import passkeys
+from doorward.web.kit.forms import NOTHING, Wrong, wrong
 from doorward.web.kit.qr_code import qr_code
-from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
     from doorward.kernel.errors import Refusal
@@ -34,10 +31,11 @@ class SetUpPage:
     # What the QR code says, for who sets up on the phone itself: its app opens it.
     app_address: str
     name: str = ""
-    error: str = ""
+    wrong: Wrong = NOTHING
     # The code says that the phone's clock is off.
     clock: bool = False
-    wait: int = 0
+    # The form waited for a proof, and its code has to be typed once more.
+    again: bool = False
     first: bool = True
     may_put_off: bool = False
     grace_until: object = None
@@ -46,20 +44,29 @@ class SetUpPage:
     passkeys: bool = False
 
 
-def confirm_set_up(request: Request) -> Started:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadePasskeyForm:
+    """A new passkey."""
+
+    credential: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAppForm:
+    """The first code of a new app."""
+
+    code: str
+    name: str = ""
+
+
+def confirm_set_up(request: Request, form: MadePasskeyForm | NewAppForm) -> Started:
     """Add what the form of a set-up page brings: a passkey, or the app whose secret was shown."""
-    auth, actor = session_of(request), acting(request)
-    if "credential" in request.POST:
-        return enrol.confirm(
-            auth=auth,
-            answer=field(request, "credential"),
-            party=passkeys.party_of(request.brand),
-            actor=actor,
-            now=request.now,
-        )
-    name = optional(request, "name")
-    code = field(request, "code")
-    return totp_enrol.confirm(auth=auth, code=code, name=name, actor=actor, now=request.now)
+    auth, actor, now = session_of(request), acting(request), request.now
+    if isinstance(form, MadePasskeyForm):
+        party = passkeys.party_of(request.brand)
+        return enrol.confirm(auth=auth, answer=form.credential, party=party, actor=actor, now=now)
+    return totp_enrol.confirm(auth=auth, code=form.code, name=form.name, actor=actor, now=now)
 
 
 def set_up_page(
@@ -72,8 +79,7 @@ def set_up_page(
 ) -> SetUpPage:
     """Make the page of this session's set-up: the same secret until it is confirmed or forgotten.
 
-    `again`: the form waited for a proof, and its code has to be typed once more. `apps`: an app is
-    wanted, too.
+    `apps`: an app is wanted, too.
     """
     auth = session_of(request)
     policy = auth.facts.policy
@@ -87,9 +93,9 @@ def set_up_page(
         app_address=address if apps else "",
         manual_code=rules.grouped(rules.base32(secret)),
         name=name,
-        error=_error(refusal, again=again),
+        wrong=wrong(refusal, NewAppForm),
         clock=refusal is not None and "skew_seconds" in refusal.data,
-        wait=refusal.seconds if isinstance(refusal, MustWait) else 0,
+        again=again,
         first=not auth.factors,
         may_put_off=policy.in_grace(request.now),
         grace_until=policy.grace_until,
@@ -97,9 +103,3 @@ def set_up_page(
         apps=apps,
         passkeys=passkeys.work_here(request),
     )
-
-
-def _error(refusal: Refusal | None, *, again: bool) -> str:
-    if again:
-        return _("Thank you. Please type the code that your app shows now.")
-    return sentence(refusal) if refusal else ""

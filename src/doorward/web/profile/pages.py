@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -12,15 +12,21 @@ from doorward.accounts.own_profile import OwnProfile
 from doorward.accounts.phones import readable_phone
 from doorward.web.kit.fields import Option
 from doorward.web.kit.jinja import languages
-from doorward.web.kit.refusals import sentence
 from doorward.web.profile.zones import zone_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from doorward.accounts.models import Administrator, EmailChange
-    from doorward.kernel.errors import Refusal
+    from doorward.web.kit.forms import Wrong
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordForm:
+    """One's own password, and another one. Passwords are never kept while a form waits for reauthentication."""
+
+    current: str
+    password: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ class ProfilePage:
     full_name: str
     zones: list[Option]
     speeches: list[Option]
-    errors: Mapping[str, list[str]] = field(default_factory=dict)
+    wrong: Wrong
     pending: str = ""
     pending_since: datetime | None = None
 
@@ -42,9 +48,7 @@ class PasswordPage:
 
     minimum: int
     fresh: bool
-    current_error: str = ""
-    password_error: str = ""
-    wait: int = 0
+    wrong: Wrong
     again: bool = False
 
 
@@ -61,20 +65,15 @@ def of(person: Administrator) -> OwnProfile:
 
 
 def profile_page(
-    person: Administrator,
-    *,
-    pending: EmailChange | None,
-    typed: OwnProfile | None = None,
-    refused: Mapping[str, Refusal] | None = None,
+    person: Administrator, typed: OwnProfile, found: Wrong, *, pending: EmailChange | None
 ) -> ProfilePage:
-    """Make the page from the row, or from what was typed where that was not accepted."""
-    shown = typed or of(person)
+    """Make the page of the form as it stands."""
     return ProfilePage(
-        typed=shown,
+        typed=typed,
         full_name=person.full_name,
-        zones=zone_options(shown.time_zone),
-        speeches=_speeches(shown.language),
-        errors={name: [sentence(one)] for name, one in (refused or {}).items()},
+        zones=zone_options(typed.time_zone),
+        speeches=_speeches(typed.language),
+        wrong=found,
         pending=pending.email if pending else "",
         pending_since=pending.asked_at if pending else None,
     )

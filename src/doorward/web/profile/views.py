@@ -10,31 +10,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from doorward.accounts import email_change, own_profile
-from doorward.accounts.errors import EmailTaken
 from doorward.accounts.own_profile import OwnProfile
-from doorward.credentials.errors import PasswordMissing, WrongCredentials
 from doorward.credentials.password import change
 from doorward.credentials.password.rules import minimum
 from doorward.gate.requirement import Need
-from doorward.kernel.errors import FieldsRefused, MustWait, Refusal, TooManyMails
-from doorward.kernel.text.cleaning import is_same_email
+from doorward.kernel.errors import Refusal
 from doorward.permissions.actions import Action
-from doorward.web.http.gate import ReauthenticationWanted, demand
+from doorward.web.http.gate import is_recent
 from doorward.web.http.language import keep_language
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
-from doorward.web.http.posted import field
 from doorward.web.http.requests import acting, session_of, signed_in
+from doorward.web.kit.forms import NOTHING, Wrong, is_bare, read, wrong
 from doorward.web.kit.likeness import say_domain, say_own_namesakes
-from doorward.web.kit.refusals import sentence, wait_of
-from doorward.web.profile.pages import PasswordPage, profile_page
+from doorward.web.profile.pages import PasswordForm, PasswordPage, of, profile_page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from django.http import HttpResponse
 
-    from doorward.accounts.models import Administrator
     from doorward.web.http.requests import Request
 
 both = require_http_methods(["GET", "HEAD", "POST"])
@@ -44,50 +37,43 @@ both = require_http_methods(["GET", "HEAD", "POST"])
 @both
 def profile(request: Request) -> HttpResponse:
     """Show one's own data, and change it; another e-mail wants reauthentication first."""
-    me = signed_in(request)
-    person = own_profile.find(me.id, customer_id=me.customer_id)
     if request.method != "POST":
-        return _profile(request, person)
-    typed = OwnProfile(**{name: field(request, name) for name in OwnProfile.__slots__})
+        return _profile(request)
+    typed = read(request, OwnProfile)
     try:
-        wanted = own_profile.clean(typed)
-        if not is_same_email(wanted.email, person.email):
-            demand(request, Action.CHANGE_OWN_EMAIL)
-        asked = own_profile.save(person, wanted, actor=acting(request), now=request.now)
-    except FieldsRefused as refusal:
-        return _profile(request, person, typed, refusal.fields)
-    except (EmailTaken, TooManyMails) as refusal:
-        return _profile(request, person, typed, {"email": refusal})
-    named_before = person.full_name
-    person = own_profile.find(me.id, customer_id=me.customer_id)
-    with translation.override(wanted.language):
-        messages.success(request, _saved(asked, wanted.email))
-        if person.full_name != named_before:
-            say_own_namesakes(request, person)
-        if asked:
-            say_domain(request, wanted.email, customer_id=person.customer_id, besides=person.id)
-    return keep_language(see_other(request.path), wanted.language)
+        saved = own_profile.save(
+            signed_in(request).id,
+            typed,
+            reauthenticated=is_recent(request, Action.CHANGE_OWN_EMAIL),
+            actor=acting(request),
+            now=request.now,
+        )
+    except Refusal as refusal:
+        return _profile(request, typed, wrong(refusal, OwnProfile))
+    with translation.override(typed.language):
+        _say_saved(request, saved)
+    return keep_language(see_other(request.path), typed.language)
 
 
 def _profile(
-    request: Request,
-    person: Administrator,
-    typed: OwnProfile | None = None,
-    refused: Mapping[str, Refusal] | None = None,
+    request: Request, typed: OwnProfile | None = None, found: Wrong = NOTHING
 ) -> HttpResponse:
+    me = signed_in(request)
+    person = own_profile.find(me.id, customer_id=me.customer_id)
     pending = email_change.pending(person.id, now=request.now)
-    page = profile_page(person, pending=pending, typed=typed, refused=refused)
-    wait = wait_of(refused.get("email")) if refused else None
-    status = 422 if refused else 200
-    return render(request, "profile/profile.html", page, status=status, retry_after=wait)
+    page = profile_page(person, typed or of(person), found, pending=pending)
+    return render(request, "profile/profile.html", page, wrong=found)
 
 
-def _saved(asked: bool, email: str) -> str:  # noqa: FBT001 - one of two sentences
-    if not asked:
-        return _("Saved.")
-    return _("Saved. We have sent a link to %(email)s. Open it to confirm the new e-mail.") % {
-        "email": email
-    }
+def _say_saved(request: Request, saved: own_profile.Saved) -> None:
+    person, email, text = saved.person, saved.email, _("Saved.")
+    if saved.email_waits:
+        text = _("Saved. We have sent a link to %(email)s. Open it to confirm the new e-mail.")
+    messages.success(request, text % {"email": email})
+    if saved.renamed:
+        say_own_namesakes(request, person)
+    if saved.email_waits:
+        say_domain(request, email, customer_id=person.customer_id, besides=person.id)
 
 
 @needs(Need.THROUGH, post=Need.of(Action.CHANGE_OWN_PASSWORD))
@@ -96,56 +82,31 @@ def password(request: Request) -> HttpResponse:
     """Change one's own password; all other sessions end."""
     if request.method != "POST":
         return _password(request)
-    if "current" not in request.POST and "password" not in request.POST:
-        # The form waited for a proof, and passwords are never kept.
+    if is_bare(request, PasswordForm):
         return _password(request, again=True)
-    current, chosen = field(request, "current"), field(request, "password")
-    auth = session_of(request)
+    form = read(request, PasswordForm)
     try:
         change.change(
-            administrator_id=auth.person.id,
-            current=current,
-            password=chosen,
+            administrator_id=signed_in(request).id,
+            current=form.current,
+            password=form.password,
             actor=acting(request),
             now=request.now,
         )
     except Refusal as refusal:
-        return _password(request, refusal)
+        return _password(request, wrong(refusal, PasswordForm))
     messages.success(
         request, _("Your password is changed. You have been signed out everywhere else.")
     )
     return see_other("/security/")
 
 
-def _password(
-    request: Request, refusal: Refusal | None = None, *, again: bool = False
-) -> HttpResponse:
-    wait = refusal.seconds if isinstance(refusal, MustWait) else 0
-    said = _said(refusal) if refusal and not wait else ""
-    at_current = isinstance(refusal, WrongCredentials)
+def _password(request: Request, found: Wrong = NOTHING, *, again: bool = False) -> HttpResponse:
     page = PasswordPage(
         minimum=minimum(two_factors=session_of(request).two_factors),
-        fresh=_is_recent(request),
-        current_error=said if at_current else "",
-        password_error="" if at_current else said,
-        wait=wait,
+        fresh=is_recent(request, Action.CHANGE_OWN_PASSWORD),
+        wrong=found,
         again=again,
     )
-    status = 422 if refusal or again else 200
-    return render(request, "profile/password.html", page, status=status, retry_after=wait or None)
-
-
-def _said(refusal: Refusal) -> str:
-    if isinstance(refusal, WrongCredentials):
-        return _("This is not your current password.")
-    if isinstance(refusal, PasswordMissing):
-        return _("Type a new password.")
-    return sentence(refusal)
-
-
-def _is_recent(request: Request) -> bool:
-    try:
-        demand(request, Action.CHANGE_OWN_PASSWORD)
-    except ReauthenticationWanted:
-        return False
-    return True
+    status = 422 if again else 200
+    return render(request, "profile/password.html", page, status=status, wrong=found)

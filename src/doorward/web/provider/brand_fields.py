@@ -10,31 +10,37 @@ from doorward.customers import brands
 from doorward.kernel.text.cleaning import LONGEST_EMAIL
 from doorward.permissions.protection import is_guarded
 from doorward.web.kit.fields import as_field
+from doorward.web.provider.forms import line, tick
 
 if TYPE_CHECKING:
     from doorward.customers.models import Brand
     from doorward.web.kit.fields import Field
-    from doorward.web.provider.forms import Typed
+    from doorward.web.kit.forms import Wrong
+    from doorward.web.provider.forms import BrandForm
 
 _LONGEST_HOSTS: Final = 4000
 
 
-def brand_fields(brand: Brand | None, typed: Typed, *, may_lower: bool) -> dict[str, Field]:
+def brand_fields(
+    brand: Brand | None, form: BrandForm, found: Wrong, *, may_lower: bool
+) -> dict[str, Field]:
     """Make the fields; without a brand, those of one to be added.
 
     `may_lower`: whether what protects people may be changed, too; else such a line is only to be read.
     """
-    made = _look_fields(typed) | _support_fields(typed) | _ticks(brand, typed)
+    made = _look_fields(form, found) | _support_fields(form, found) | _ticks(brand, form, found)
     if may_lower or brand is None:
         return made
     lines = {name for name, one in made.items() if one.kind != "checkbox" and is_guarded(name)}
     return made | {name: as_field(made[name], readonly=True) for name in lines}
 
 
-def _look_fields(typed: Typed) -> dict[str, Field]:
+def _look_fields(form: BrandForm, found: Wrong) -> dict[str, Field]:
     return {
-        "name": typed.line("name", _("Name"), required=True, maxlength=brands.NAME_LENGTH),
-        "issuer": typed.line(
+        "name": line(form, found, "name", _("Name"), required=True, maxlength=brands.NAME_LENGTH),
+        "issuer": line(
+            form,
+            found,
             "issuer",
             _("Name in authenticator apps"),
             required=True,
@@ -43,7 +49,9 @@ def _look_fields(typed: Typed) -> dict[str, Field]:
                 "Shown beside the codes on people's phones. Codes already set up keep the old name."
             ),
         ),
-        "hosts": typed.line(
+        "hosts": line(
+            form,
+            found,
             "hosts",
             _("Host names"),
             kind="textarea",
@@ -53,7 +61,9 @@ def _look_fields(typed: Typed) -> dict[str, Field]:
             autocapitalize="off",
             help=_("One per line. Links in mails use the first one that is confirmed."),
         ),
-        "accent": typed.line(
+        "accent": line(
+            form,
+            found,
             "accent",
             _("Accent colour"),
             required=True,
@@ -65,26 +75,32 @@ def _look_fields(typed: Typed) -> dict[str, Field]:
     }
 
 
-def _support_fields(typed: Typed) -> dict[str, Field]:
+def _support_fields(form: BrandForm, found: Wrong) -> dict[str, Field]:
     email: dict[str, Any] = {"kind": "email", "maxlength": LONGEST_EMAIL, "autocomplete": "off"}
     return {
-        "support_email": typed.line("support_email", _("E-mail"), **email),
-        "support_phone": typed.line(
-            "support_phone", _("Phone"), kind="tel", maxlength=brands.PHONE_LENGTH
+        "support_email": line(form, found, "support_email", _("E-mail"), **email),
+        "support_phone": line(
+            form, found, "support_phone", _("Phone"), kind="tel", maxlength=brands.PHONE_LENGTH
         ),
-        "support_url": typed.line(
+        "support_url": line(
+            form,
+            found,
             "support_url",
             _("Web page"),
             kind="url",
             maxlength=brands.LINK_LENGTH,
         ),
-        "support_hours": typed.line(
+        "support_hours": line(
+            form,
+            found,
             "support_hours",
             _("Hours"),
             maxlength=brands.HOURS_LENGTH,
             placeholder=_("Mon–Fri 8:00–18:00"),
         ),
-        "email_from": typed.line(
+        "email_from": line(
+            form,
+            found,
             "email_from",
             _("Sender of mails"),
             help=_("If empty, the support e-mail."),
@@ -93,15 +109,19 @@ def _support_fields(typed: Typed) -> dict[str, Field]:
     }
 
 
-def _ticks(brand: Brand | None, typed: Typed) -> dict[str, Field]:
+def _ticks(brand: Brand | None, form: BrandForm, found: Wrong) -> dict[str, Field]:
     is_default = brand is not None and brand.is_default
     return {
-        "require_2fa": typed.tick(
+        "require_2fa": tick(
+            form,
+            found,
             "require_2fa",
             _("Require two-factor sign-in of everybody"),
             help=_("All people of all customers with this brand."),
         ),
-        "is_default": typed.tick(
+        "is_default": tick(
+            form,
+            found,
             "is_default",
             _("Default brand"),
             checked=is_default,

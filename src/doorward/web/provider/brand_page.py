@@ -14,9 +14,10 @@ from doorward.customers.hosts import Host, State
 from doorward.customers.models import Brand
 from doorward.kernel.text import names
 from doorward.web.kit.brandmark import look_version, write_stylesheet
+from doorward.web.kit.forms import NOTHING, Wrong, blank
 from doorward.web.kit.refusals import sentence
 from doorward.web.provider.brand_fields import brand_fields
-from doorward.web.provider.forms import Typed
+from doorward.web.provider.forms import BrandForm
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -24,19 +25,7 @@ if TYPE_CHECKING:
     from doorward.kernel.errors import Refusal
     from doorward.web.kit.fields import Field
 
-TEXTS: Final = (
-    "name",
-    "hosts",
-    "accent",
-    "issuer",
-    "support_email",
-    "support_phone",
-    "support_url",
-    "support_hours",
-    "email_from",
-)
-TICKS: Final = ("require_2fa", "is_default")
-_FIRST_ACCENT: Final = "#2b50e0"
+FIRST_ACCENT: Final = "#2b50e0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +64,7 @@ class BrandPage:
     accent: str
     fields: dict[str, Field]
     logo: str
-    refused: bool
+    wrong: Wrong
     # Whether who looks may change what protects people, too.
     may_lower: bool
     hosts: tuple[HostLine, ...]
@@ -89,13 +78,13 @@ class LogoPage:
     name: str
     logo: str
     most: int
-    error: str = ""
+    wrong: Wrong
 
     @classmethod
-    def of(cls, brand: Brand, *, error: str = "") -> LogoPage:
+    def of(cls, brand: Brand, found: Wrong = NOTHING) -> LogoPage:
         """Make the page of a brand."""
         most = brands.LONGEST_LOGO // 1024
-        return cls(id=brand.id, name=brand.name, logo=_logo(brand), most=most, error=error)
+        return cls(id=brand.id, name=brand.name, logo=_logo(brand), most=most, wrong=found)
 
 
 def brands_page() -> tuple[BrandLine, ...]:
@@ -117,38 +106,24 @@ def brands_page() -> tuple[BrandLine, ...]:
     )
 
 
-def typed_of(brand: Brand | None) -> Typed:
-    """Return the form as it is first shown."""
-    if brand is None:
-        return Typed(texts=dict.fromkeys(TEXTS, "") | {"accent": _FIRST_ACCENT})
-    texts = {name: getattr(brand, name) for name in TEXTS if name != "hosts"}
-    return Typed(
-        texts=texts | {"hosts": "\n".join(brand.hosts)},
-        ticks={name: getattr(brand, name) for name in TICKS},
-    )
-
-
-def details_of(typed: Typed) -> brands.BrandDetails:
-    """Make what the service wants."""
-    ticks = {name: typed.ticks[name] for name in TICKS}
-    return brands.BrandDetails(**{name: typed.texts[name] for name in TEXTS}, **ticks)  # type: ignore[arg-type]
-
-
 def brand_page(
     brand: Brand | None,
-    typed: Typed,
+    form: BrandForm | None,
+    found: Wrong,
     *,
     may_lower: bool,
     not_confirmed: tuple[str, Refusal] | None = None,
 ) -> BrandPage:
     """Make the page; `not_confirmed`: a host name that was checked just now, and what was found."""
+    if form is None:
+        form = BrandForm.of(brand) if brand else blank(BrandForm, accent=FIRST_ACCENT)
     return BrandPage(
         id=brand.id if brand else None,
         name=brand.name if brand else "",
-        accent=brand.accent if brand else _FIRST_ACCENT,
-        fields=brand_fields(brand, typed, may_lower=may_lower),
+        accent=brand.accent if brand else FIRST_ACCENT,
+        fields=brand_fields(brand, form, found, may_lower=may_lower),
         logo=_logo(brand) if brand else "",
-        refused=bool(typed.errors),
+        wrong=found,
         may_lower=may_lower,
         hosts=_hosts(brand, not_confirmed) if brand else (),
     )

@@ -19,26 +19,21 @@ from doorward.kernel.errors import MustWait, NotFound, Refusal
 from doorward.permissions.actions import Action
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
-from doorward.web.http.posted import field, ticked
 from doorward.web.http.requests import acting
-from doorward.web.provider import forms
+from doorward.web.kit.forms import NOTHING, Wrong, blank, read, wrong
 from doorward.web.provider.brand_page import (
-    TEXTS,
-    TICKS,
-    BrandPage,
+    FIRST_ACCENT,
     LogoPage,
     brand_page,
     brands_page,
-    details_of,
-    typed_of,
     write_preview,
 )
+from doorward.web.provider.forms import BrandForm, HostForm, LogoForm
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from doorward.web.http.requests import Request
-    from doorward.web.provider.forms import Typed
 
 RIGHT = Need.right(BRANDS)
 both = require_http_methods(["GET", "HEAD", "POST"])
@@ -56,13 +51,12 @@ def list_(request: Request) -> HttpResponse:
 def add(request: Request) -> HttpResponse:
     """Add a brand."""
     if request.method != "POST":
-        return render(request, "provider/brand.html", _page(request, None, typed_of(None)))
-    typed = forms.read(request, TEXTS, TICKS)
+        return _show(request, None, blank(BrandForm, accent=FIRST_ACCENT))
+    form = read(request, BrandForm)
     try:
-        brand = services.add(details_of(typed), actor=acting(request))
+        brand = services.add(form, actor=acting(request))
     except Refusal as refusal:
-        page = _page(request, None, typed.refused(refusal, place="name"))
-        return render(request, "provider/brand.html", page, status=422)
+        return _show(request, None, form, wrong(refusal, BrandForm))
     messages.success(request, _("%(name)s was added.") % {"name": brand.name})
     return see_other(f"/brands/{brand.id}/")
 
@@ -71,35 +65,32 @@ def add(request: Request) -> HttpResponse:
 @both
 def edit(request: Request, brand_id: UUID) -> HttpResponse:
     """Show a brand and change it: all that was sent, or nothing."""
-    brand = _find(brand_id)
     if request.method != "POST":
-        return render(request, "provider/brand.html", _page(request, brand, typed_of(brand)))
-    typed = forms.read(request, TEXTS, TICKS)
+        return _show(request, services.get(brand_id))
+    form = read(request, BrandForm)
     try:
-        services.change(brand.id, details_of(typed), actor=acting(request))
+        services.change(brand_id, form, actor=acting(request))
+    except NotFound:
+        raise
     except Refusal as refusal:
-        page = _page(request, brand, typed.refused(refusal, place="name"))
-        return render(request, "provider/brand.html", page, status=422)
+        return _show(request, services.get(brand_id), form, wrong(refusal, BrandForm))
     messages.success(request, _("Saved."))
-    return see_other(f"/brands/{brand.id}/")
+    return see_other(f"/brands/{brand_id}/")
 
 
 @needs(Need.of(Action.CHECK_HOST))
 @require_POST
 def check_host(request: Request, brand_id: UUID) -> HttpResponse:
     """Ask a host name of a brand whether it is this portal, and use it from then on."""
-    brand, name = _find(brand_id), field(request, "host")
+    name = read(request, HostForm).host
     try:
-        hosts.check(brand.id, name, actor=acting(request), now=request.now)
-    except NotFound as error:
-        raise Http404 from error
-    except MustWait:
+        hosts.check(brand_id, name, actor=acting(request), now=request.now)
+    except (NotFound, MustWait):
         raise
     except Refusal as refusal:
-        page = _page(request, brand, typed_of(brand), (name, refusal))
-        return render(request, "provider/brand.html", page, status=422)
+        return _show(request, services.get(brand_id), not_confirmed=(name, refusal))
     messages.success(request, _("%(host)s is confirmed and in use from now on.") % {"host": name})
-    return see_other(f"/brands/{brand.id}/#hosts")
+    return see_other(f"/brands/{brand_id}/#hosts")
 
 
 @needs(Need.of(Action.CHANGE_BRAND))
@@ -109,17 +100,18 @@ def logo(request: Request, brand_id: UUID) -> HttpResponse:
 
     A page of its own that wants its reauthentication before a file is chosen: a file cannot wait for one.
     """
-    brand = _find(brand_id)
     if request.method != "POST":
-        return render(request, "provider/brand_logo.html", LogoPage.of(brand))
+        return render(request, "provider/brand_logo.html", LogoPage.of(services.get(brand_id)))
+    content = None if read(request, LogoForm).remove else _uploaded(request)
     try:
-        services.change_logo(brand.id, _uploaded(request), actor=acting(request))
+        services.change_logo(brand_id, content, actor=acting(request))
+    except NotFound:
+        raise
     except Refusal as refusal:
-        errors_ = forms.errors_of(refusal, place="logo")
-        page = LogoPage.of(brand, error=errors_["logo"])
+        page = LogoPage.of(services.get(brand_id), wrong(refusal, LogoForm))
         return render(request, "provider/brand_logo.html", page, status=422)
     messages.success(request, _("Saved."))
-    return see_other(f"/brands/{brand.id}/")
+    return see_other(f"/brands/{brand_id}/")
 
 
 @needs(RIGHT)
@@ -147,27 +139,22 @@ def accent(request: Request) -> HttpResponse:
     )
 
 
-def _page(
+def _show(
     request: Request,
     brand: Brand | None,
-    typed: Typed,
+    form: BrandForm | None = None,
+    found: Wrong = NOTHING,
+    *,
     not_confirmed: tuple[str, Refusal] | None = None,
-) -> BrandPage:
+) -> HttpResponse:
     may = may_lower(None, actor=acting(request))
-    return brand_page(brand, typed, may_lower=may, not_confirmed=not_confirmed)
+    page = brand_page(brand, form, found, may_lower=may, not_confirmed=not_confirmed)
+    status = 422 if found or not_confirmed else 200
+    return render(request, "provider/brand.html", page, status=status)
 
 
-def _find(brand_id: UUID) -> Brand:
-    try:
-        return services.get(brand_id)
-    except NotFound as error:
-        raise Http404 from error
-
-
-def _uploaded(request: Request) -> bytes | None:
-    """Return the file that was chosen; None: take the logo away. No file at all is no picture."""
-    if ticked(request, "remove"):
-        return None
+def _uploaded(request: Request) -> bytes:
+    """Return the file that was chosen. No file at all is no picture."""
     sent = request.FILES.getlist("logo")
     content = sent[0].read(services.LONGEST_LOGO + 1) if len(sent) == 1 else b""
     return bytes(content)

@@ -16,8 +16,16 @@ from doorward.kernel.text import names
 from doorward.kernel.text.cleaning import LONGEST_EMAIL
 from doorward.web.kit.factor_rules import kinds_field, trust_field
 from doorward.web.kit.fields import Field, Option
+from doorward.web.kit.forms import NOTHING, Wrong, blank
 from doorward.web.kit.languages import language_field
-from doorward.web.provider.forms import Typed
+from doorward.web.provider.forms import (
+    CustomerForm,
+    InviteForm,
+    NewCustomerForm,
+    RulesForm,
+    line,
+    tick,
+)
 from doorward.web.provider.keepers import Keeper, keepers
 
 if TYPE_CHECKING:
@@ -25,12 +33,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from doorward.customers.models import Customer
-
-NEW = ("name", "brand")
-TEXTS = ("name", "brand", "status")
-TICKS = ("floor_require_2fa",)
-RULES = ("kinds", "trust_days")
-INVITE = ("email", "first_name", "last_name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class CustomerPage:
     protected: int
     own_policy: bool
     by_brand: bool
+    forms: Forms
     fields: dict[str, Field]
     rules: dict[str, Field]
     keepers: tuple[Keeper, ...]
@@ -63,32 +66,41 @@ class CustomerPage:
     question: Question | None
 
 
-def add_page(typed: Typed) -> dict[str, Field]:
-    """Make the fields of a customer to be added; the default brand is chosen first."""
-    default = Brand.objects.filter(is_default=True).values_list("id", flat=True).first()
-    return {
-        "name": _name(typed),
-        "brand": _brand(typed, chosen=typed.texts.get("brand", str(default))),
-    }
+@dataclass(frozen=True, slots=True)
+class AddPage:
+    """The form of a customer to be added."""
+
+    fields: dict[str, Field]
+    wrong: Wrong
+
+    @classmethod
+    def of(cls, form: NewCustomerForm, found: Wrong = NOTHING) -> AddPage:
+        """Make the page of a form as it stands."""
+        return cls({"name": _name(form, found), "brand": _brand(form, found)}, found)
 
 
-def typed_of(customer: Customer) -> Typed:
-    """Return the form as it is first shown."""
-    return Typed(
-        texts={"name": customer.name, "brand": str(customer.brand_id), "status": customer.status},
-        ticks={"floor_require_2fa": customer.floor_require_2fa},
-    )
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """The forms of the page as they came, and what is wrong with each; None: as the rows have it."""
+
+    customer: CustomerForm | None = None
+    wrong_customer: Wrong = NOTHING
+    rules: RulesForm | None = None
+    wrong_rules: Wrong = NOTHING
+    invite: InviteForm | None = None
+    wrong_invite: Wrong = NOTHING
+
+
+def default_brand() -> str:
+    """Return the id of the brand that is chosen first."""
+    found = Brand.objects.filter(is_default=True).values_list("id", flat=True).first()
+    return str(found or "")
 
 
 def customer_page(
-    customer: Customer,
-    typed: Typed,
-    *,
-    invite: Typed | None = None,
-    rules: Typed | None = None,
-    question: Question | None = None,
+    customer: Customer, forms: Forms, *, question: Question | None = None
 ) -> CustomerPage:
-    """Make the page; `invite` and `rules` are the other forms as they came, where that was refused."""
+    """Make the page."""
     counts = directory_people.count(customer.id)
     looked_after_by = keepers(customer)
     return CustomerPage(
@@ -101,11 +113,12 @@ def customer_page(
         protected=counts.with_two_factors,
         own_policy=customer.require_2fa,
         by_brand=customer.brand.require_2fa,
-        fields=_fields(customer, typed),
-        rules=_rules(rules or _rules_of(customer)),
+        forms=forms,
+        fields=_fields(customer, forms.customer or CustomerForm.of(customer), forms.wrong_customer),
+        rules=_rules(forms.rules or _rules_of(customer), forms.wrong_rules),
         keepers=looked_after_by,
-        invite=_invite_fields(invite or Typed()),
-        invite_open=invite is not None or not looked_after_by,
+        invite=_invite_fields(forms.invite or blank(InviteForm), forms.wrong_invite),
+        invite_open=forms.invite is not None or not looked_after_by,
         question=question,
     )
 
@@ -126,20 +139,17 @@ def question_for(customer: Customer, status: CustomerStatus) -> Question:
     return Question(_("Suspend %(name)s?") % words, text % words, _("Suspend the customer"))
 
 
-def _fields(customer: Customer, typed: Typed) -> dict[str, Field]:
+def _fields(customer: Customer, form: CustomerForm, found: Wrong) -> dict[str, Field]:
     is_provider = customer.kind == CustomerKind.PROVIDER
     statuses = [CustomerStatus.ACTIVE] if is_provider else list(CustomerStatus)
-    chosen = typed.texts["status"]
+    options = [Option(one.value, str(one.label), one.value == form.status) for one in statuses]
     return {
-        "name": _name(typed),
-        "brand": _brand(typed, chosen=typed.texts["brand"]),
-        "status": typed.line(
-            "status",
-            _("Status"),
-            kind="select",
-            options=[Option(one.value, str(one.label), one.value == chosen) for one in statuses],
-        ),
-        "floor_require_2fa": typed.tick(
+        "name": _name(form, found),
+        "brand": _brand(form, found),
+        "status": line(form, found, "status", _("Status"), kind="select", options=options),
+        "floor_require_2fa": tick(
+            form,
+            found,
             "floor_require_2fa",
             _("Require two-factor sign-in of everybody"),
             help=_("The customer's own administrators see it but cannot go below it."),
@@ -147,42 +157,38 @@ def _fields(customer: Customer, typed: Typed) -> dict[str, Field]:
     }
 
 
-def _rules_of(customer: Customer) -> Typed:
-    return Typed(texts={"kinds": customer.kinds, "trust_days": str(customer.trust_days)})
+def _rules_of(customer: Customer) -> RulesForm:
+    return RulesForm(kinds=customer.kinds, trust_days=str(customer.trust_days))
 
 
-def _rules(typed: Typed) -> dict[str, Field]:
-    makers = {"kinds": kinds_field, "trust_days": trust_field}
+def _rules(form: RulesForm, found: Wrong) -> dict[str, Field]:
     return {
-        name: make(typed.texts[name], [typed.errors[name]] if name in typed.errors else ())
-        for name, make in makers.items()
+        "kinds": kinds_field(form.kinds, found.at("kinds")),
+        "trust_days": trust_field(form.trust_days, found.at("trust_days")),
     }
 
 
-def _name(typed: Typed) -> Field:
-    return typed.line("name", _("Name"), required=True, maxlength=NAME_LENGTH, autocomplete="off")
+def _name(form: NewCustomerForm, found: Wrong) -> Field:
+    rest = {"required": True, "maxlength": NAME_LENGTH, "autocomplete": "off"}
+    return line(form, found, "name", _("Name"), **rest)
 
 
-def _brand(typed: Typed, *, chosen: str) -> Field:
+def _brand(form: NewCustomerForm, found: Wrong) -> Field:
     rows = Brand.objects.values_list("id", "name")
     brands = sorted(rows, key=lambda row: names.sort_key(row[1]))
-    return typed.line(
-        "brand",
-        _("Brand"),
-        kind="select",
-        options=[Option(str(id_), name, str(id_) == chosen) for id_, name in brands],
-    )
+    options = [Option(str(id_), name, str(id_) == form.brand) for id_, name in brands]
+    return line(form, found, "brand", _("Brand"), kind="select", options=options)
 
 
-def _invite_fields(typed: Typed) -> dict[str, Field]:
-    language = typed.texts.get("language", "")
-    name = {"one_of_several": True, "maxlength": PERSON_NAME_LENGTH, "autocomplete": "off"}
+def _invite_fields(form: InviteForm, found: Wrong) -> dict[str, Field]:
+    shared = {"maxlength": PERSON_NAME_LENGTH, "autocomplete": "off", "one_of_several": True}
+    one = _("One name alone is enough.")
     return {
-        "first_name": typed.line("first_name", _("First name"), **name),
-        "last_name": typed.line(
-            "last_name", _("Last name"), help=_("One name alone is enough."), **name
-        ),
-        "email": typed.line(
+        "first_name": line(form, found, "first_name", _("First name"), **shared),
+        "last_name": line(form, found, "last_name", _("Last name"), help=one, **shared),
+        "email": line(
+            form,
+            found,
             "email",
             _("E-mail"),
             kind="email",
@@ -190,5 +196,5 @@ def _invite_fields(typed: Typed) -> dict[str, Field]:
             maxlength=LONGEST_EMAIL,
             autocomplete="off",
         ),
-        "language": language_field(language, errors=typed.errors_at("language")),
+        "language": language_field(form.language, errors=found.at("language")),
     }

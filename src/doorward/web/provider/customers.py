@@ -3,53 +3,48 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from doorward.accounts import invitations
 from doorward.accounts import services as people
 from doorward.accounts.closing import change_customer
-from doorward.accounts.errors import WrongStatus
 from doorward.credentials.trusted_browsers.policy_change import change_policy
 from doorward.customers import brands, services
-from doorward.customers.models import Customer, CustomerStatus
-from doorward.customers.tabs import CUSTOMERS, built_in
+from doorward.customers.models import CustomerStatus
+from doorward.customers.tabs import CUSTOMERS
 from doorward.gate.requirement import Need
-from doorward.kernel.errors import ConfirmationMissing, FieldsRefused, NotFound, Refusal
+from doorward.kernel.errors import ChoiceInvalid, ConfirmationMissing, NotFound, Refusal
 from doorward.permissions.actions import Action
 from doorward.policy import change
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
-from doorward.web.http.posted import ticked
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit import factor_rules
+from doorward.web.kit.forms import blank, read, wrong
 from doorward.web.kit.likeness import say_domain
 from doorward.web.kit.refusals import sentence
-from doorward.web.provider import forms
 from doorward.web.provider.customer_list import list_page
 from doorward.web.provider.customer_page import (
-    INVITE,
-    NEW,
-    RULES,
-    TEXTS,
-    TICKS,
-    add_page,
+    AddPage,
+    Forms,
+    Question,
     customer_page,
+    default_brand,
     question_for,
-    typed_of,
 )
+from doorward.web.provider.forms import CustomerForm, InviteForm, NewCustomerForm, RulesForm
 from doorward.web.provider.keepers import has_primary, keeper
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from django.http import HttpResponse
 
+    from doorward.customers.models import Brand, Customer
     from doorward.web.http.requests import Request
-    from doorward.web.provider.forms import Typed
 
 RIGHT = Need.right(CUSTOMERS)
 both = require_http_methods(["GET", "HEAD", "POST"])
@@ -67,16 +62,15 @@ def list_(request: Request) -> HttpResponse:
 def add(request: Request) -> HttpResponse:
     """Add a customer, then go on to its page, where its first administrator is invited."""
     if request.method != "POST":
-        return render(request, "provider/customer_add.html", add_page(forms.Typed()))
-    typed = forms.read(request, NEW)
+        form = blank(NewCustomerForm, brand=default_brand())
+        return render(request, "provider/customer_add.html", AddPage.of(form))
+    form = read(request, NewCustomerForm)
     try:
-        brand = brands.get(_id(typed.texts["brand"]))
         customer = services.add(
-            name=typed.texts["name"], brand=brand, actor=acting(request), now=request.now
+            name=form.name, brand=_chosen(form), actor=acting(request), now=request.now
         )
     except Refusal as refusal:
-        place = "brand" if isinstance(refusal, NotFound) else "name"
-        page = add_page(typed.refused(refusal, place=place))
+        page = AddPage.of(form, wrong(refusal, NewCustomerForm))
         return render(request, "provider/customer_add.html", page, status=422)
     text = _("%(name)s was added. Now invite somebody who will look after it.")
     messages.success(request, text % {"name": customer.name})
@@ -87,38 +81,37 @@ def add(request: Request) -> HttpResponse:
 @both
 def edit(request: Request, customer_id: UUID) -> HttpResponse:
     """Show a customer and change it: all that was sent, or nothing."""
-    customer = _find(customer_id)
     if request.method != "POST":
-        return _show(request, customer, typed_of(customer))
-    typed = forms.read(request, TEXTS, TICKS)
+        return _show(request, services.get(customer_id))
+    form = read(request, CustomerForm)
     try:
-        wanted = _wanted(request, typed)
-        change_customer(customer.id, wanted, actor=acting(request), now=request.now)
+        change_customer(customer_id, form.change(), actor=acting(request), now=request.now)
+    except NotFound:
+        raise
     except ConfirmationMissing:
-        question = question_for(customer, CustomerStatus(typed.texts["status"]))
-        page = customer_page(customer, typed, question=question)
-        return render(request, "provider/customer.html", page, status=422)
+        customer = services.get(customer_id)
+        question = question_for(customer, CustomerStatus(form.status))
+        return _show(request, customer, Forms(customer=form), question=question)
     except Refusal as refusal:
-        place = {NotFound: "brand", WrongStatus: "status"}.get(type(refusal), "name")
-        return _show(request, customer, typed.refused(refusal, place=place), status=422)
+        refused = Forms(customer=form, wrong_customer=wrong(refusal, CustomerForm))
+        return _show(request, services.get(customer_id), refused)
     messages.success(request, _("Saved."))
-    return see_other(f"/customers/{customer.id}/")
+    return see_other(f"/customers/{customer_id}/")
 
 
 @needs(Need.of(Action.CHANGE_POLICY, behalf=True))
 @both
 def change_rules(request: Request, customer_id: UUID) -> HttpResponse:
     """Change what a customer's policy says of factors; its own administrators are told, and may do so too."""
-    customer = _find(customer_id)
+    customer = services.get(customer_id)
     if request.method != "POST":
         return see_other(f"/customers/{customer.id}/")
-    typed = forms.read(request, RULES)
+    form = read(request, RulesForm)
     try:
-        kinds, days = factor_rules.read(typed.texts["kinds"], typed.texts["trust_days"], customer)
-    except FieldsRefused as refusal:
-        refused = typed.refused(refusal, place="kinds")
-        page = customer_page(customer, typed_of(customer), rules=refused)
-        return render(request, "provider/customer.html", page, status=422)
+        kinds, days = factor_rules.read(form.kinds, form.trust_days, customer)
+    except Refusal as refusal:
+        refused = Forms(rules=form, wrong_rules=wrong(refusal, RulesForm))
+        return _show(request, customer, refused)
     wanted = change.PolicyChange(kinds=kinds, trust_days=days)
     change_policy(customer, wanted, actor=acting(request), now=request.now)
     messages.success(request, _("Saved."))
@@ -129,59 +122,32 @@ def change_rules(request: Request, customer_id: UUID) -> HttpResponse:
 @both
 def invite(request: Request, customer_id: UUID) -> HttpResponse:
     """Invite somebody to a customer, with all built-in tabs: they invite everybody else."""
-    customer = _find(customer_id)
+    customer = services.get(customer_id)
     if request.method != "POST":
         return see_other(f"/customers/{customer.id}/")
-    typed = forms.read(request, INVITE, optional=("language",))
+    form, primary = read(request, InviteForm), not has_primary(customer)
     try:
         person, _link = people.add(
-            _somebody(request, typed, customer),
+            form.somebody(customer, is_primary=primary, me=signed_in(request)),
             customer=customer,
             actor=acting(request),
             now=request.now,
         )
     except Refusal as refusal:
-        refused = typed.refused(refusal, place="first_name")
-        page = customer_page(customer, typed_of(customer), invite=refused)
-        return render(request, "provider/customer.html", page, status=422)
+        refused = Forms(invite=form, wrong_invite=wrong(refusal, InviteForm))
+        return _show(request, customer, refused)
     text = _("%(name)s is invited. The mail is on its way to %(email)s.")
     messages.success(request, text % {"name": person.full_name, "email": person.email})
     say_domain(request, person.email, customer_id=customer.id, besides=person.id)
     return see_other(f"/customers/{customer.id}/")
 
 
-def _show(request: Request, customer: Customer, typed: Typed, *, status: int = 200) -> HttpResponse:
-    page = customer_page(customer, typed)
-    return render(request, "provider/customer.html", page, status=status)
-
-
-def _find(customer_id: UUID) -> Customer:
-    try:
-        return services.get(customer_id)
-    except Customer.DoesNotExist as error:
-        raise Http404 from error
-
-
-def _wanted(request: Request, typed: Typed) -> services.CustomerChange:
-    if typed.texts["status"] not in CustomerStatus:
-        raise WrongStatus
-    return services.CustomerChange(
-        name=typed.texts["name"],
-        brand_id=_id(typed.texts["brand"]),
-        status=CustomerStatus(typed.texts["status"]),
-        floor_require_2fa=typed.ticks["floor_require_2fa"],
-        confirmed=ticked(request, "confirm"),
-    )
-
-
 @needs(Need.of(Action.RESEND_INVITATION, behalf=True))
 @require_POST
 def resend_invitation(request: Request, customer_id: UUID, person_id: UUID) -> HttpResponse:
     """Mail a new invitation to somebody who looks after a customer; the older links stop working."""
-    customer = _find(customer_id)
+    customer = services.get(customer_id)
     person = keeper(customer, person_id)
-    if person is None:
-        raise Http404
     try:
         invitations.resend(person, actor=acting(request), now=request.now)
     except Refusal as refusal:
@@ -192,21 +158,20 @@ def resend_invitation(request: Request, customer_id: UUID, person_id: UUID) -> H
     return see_other(f"/customers/{customer.id}/")
 
 
-def _somebody(request: Request, typed: Typed, customer: Customer) -> people.NewAdministrator:
-    return people.NewAdministrator(
-        email=typed.texts["email"],
-        details=people.Details(
-            first_name=typed.texts["first_name"], last_name=typed.texts["last_name"]
-        ),
-        tabs=frozenset(built_in(customer)),
-        is_primary=not has_primary(customer),
-        language=typed.texts["language"] or get_language() or "",
-        time_zone=signed_in(request).time_zone,
-    )
+def _show(
+    request: Request,
+    customer: Customer,
+    forms: Forms | None = None,
+    *,
+    question: Question | None = None,
+) -> HttpResponse:
+    """Show a customer, with the forms as they came where one was not accepted."""
+    page = customer_page(customer, forms or Forms(), question=question)
+    return render(request, "provider/customer.html", page, status=422 if forms else 200)
 
 
-def _id(text: str) -> UUID:
+def _chosen(form: NewCustomerForm) -> Brand:
     try:
-        return UUID(text)
-    except ValueError as error:
-        raise NotFound from error
+        return brands.get(form.brand_id)
+    except NotFound as error:
+        raise ChoiceInvalid(field="brand") from error

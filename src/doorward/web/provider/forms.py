@@ -1,80 +1,173 @@
-"""What the forms of these tabs bring, as it was typed, and what is wrong with it, field by field."""
+"""The forms of these tabs, as they were typed, and what they ask the services for."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-from doorward.accounts.errors import EmailTaken
-from doorward.customers.errors import LogoInvalid, LogoTooLarge, ProviderStaysActive
-from doorward.kernel.errors import EmailInvalid, FieldsRefused, Refusal
-from doorward.web.http import posted
+from django.utils.translation import get_language
+
+from doorward.accounts.errors import WrongStatus
+from doorward.accounts.services import Details, NewAdministrator
+from doorward.customers.brands import BrandDetails
+from doorward.customers.models import CustomerStatus
+from doorward.customers.own_tabs import TabDetails
+from doorward.customers.services import CustomerChange
+from doorward.customers.tabs import built_in
+from doorward.kernel.errors import ChoiceInvalid
 from doorward.web.kit.fields import Field, plain_field
-from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from doorward.web.http.requests import Request
-
-# The field of a refusal that does not name one.
-_PLACES: dict[type[Refusal], str] = {
-    EmailTaken: "email",
-    EmailInvalid: "email",
-    ProviderStaysActive: "status",
-    LogoInvalid: "logo",
-    LogoTooLarge: "logo",
-}
+    from doorward.customers.models import Brand, Customer, Tab
+    from doorward.sessions.context import Person
+    from doorward.web.kit.forms import Wrong
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A form as it came, or as it is first shown: texts and ticks by field, and errors by field."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrandForm(BrandDetails):
+    """A brand: what the service wants is what is typed."""
 
-    texts: Mapping[str, str] = field(default_factory=dict)
-    ticks: Mapping[str, bool] = field(default_factory=dict)
-    errors: Mapping[str, str] = field(default_factory=dict)
+    hosts: str
+    support_email: str
+    support_phone: str
+    support_url: str
+    support_hours: str
+    email_from: str
+    require_2fa: bool
+    is_default: bool
 
-    def refused(self, refusal: Refusal, *, place: str) -> Typed:
-        """Return the same with the sentence of a refusal at its field; without one of its own, at `place`."""
-        return Typed(texts=self.texts, ticks=self.ticks, errors=errors_of(refusal, place=place))
+    @classmethod
+    def of(cls, brand: Brand) -> BrandForm:
+        """Return the form as it is first shown."""
+        names = cls.__dataclass_fields__
+        values = {name: getattr(brand, name) for name in names if name != "hosts"}
+        return cls(**values, hosts="\n".join(brand.hosts))
 
-    def line(self, name: str, label: str, **rest: Any) -> Field:  # noqa: ANN401 - the rest of Field
-        """Make a field of one line (or whatever `kind` says)."""
-        return plain_field(
-            name, label, value=self.texts.get(name, ""), errors=self.errors_at(name), **rest
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostForm:
+    """A host name to be confirmed."""
+
+    host: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogoForm:
+    """Beside the file: whether the logo is to go."""
+
+    remove: bool
+    logo: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TabForm(TabDetails):
+    """A tab that is there."""
+
+    description: str
+    position: str
+
+    @classmethod
+    def of(cls, tab: Tab) -> TabForm:
+        """Return the form as it is first shown."""
+        return cls(
+            title=tab.title,
+            description=tab.description,
+            url=tab.url,
+            position=str(tab.position),
         )
 
-    def tick(self, name: str, label: str, **rest: Any) -> Field:  # noqa: ANN401
-        """Make a box to tick."""
-        checked = rest.pop("checked", False) or self.ticks.get(name, False)
-        return plain_field(
-            name, label, kind="checkbox", checked=checked, errors=self.errors_at(name), **rest
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTabForm(TabForm):
+    """A tab to be added."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCustomerForm:
+    """A customer to be added."""
+
+    name: str
+    brand: str
+
+    @property
+    def brand_id(self) -> UUID:
+        """The brand that was chosen. Raises `ChoiceInvalid`."""
+        try:
+            return UUID(self.brand)
+        except ValueError as error:
+            raise ChoiceInvalid(field="brand") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerForm(NewCustomerForm):
+    """A customer that is there."""
+
+    status: str
+    floor_require_2fa: bool
+    confirm: bool
+
+    @classmethod
+    def of(cls, customer: Customer) -> CustomerForm:
+        """Return the form as it is first shown."""
+        return cls(
+            name=customer.name,
+            brand=str(customer.brand_id),
+            status=customer.status,
+            floor_require_2fa=customer.floor_require_2fa,
+            confirm=False,
         )
 
-    def errors_at(self, name: str) -> tuple[str, ...]:
-        """Return what is wrong with a field."""
-        return (self.errors[name],) if name in self.errors else ()
+    def change(self) -> CustomerChange:
+        """Make what the service wants. Raises `WrongStatus`, `ChoiceInvalid`."""
+        if self.status not in CustomerStatus:
+            raise WrongStatus
+        return CustomerChange(
+            name=self.name,
+            brand_id=self.brand_id,
+            status=CustomerStatus(self.status),
+            floor_require_2fa=self.floor_require_2fa,
+            confirmed=self.confirm,
+        )
 
 
-def read(
-    request: Request,
-    texts: tuple[str, ...],
-    ticks: tuple[str, ...] = (),
-    *,
-    optional: tuple[str, ...] = (),
-) -> Typed:
-    """Read a form. A text that is missing raises `FieldMissing`; a box that is absent is not ticked."""
-    given = {name: posted.field(request, name) for name in texts}
-    return Typed(
-        texts=given | {name: posted.optional(request, name) for name in optional},
-        ticks={name: posted.ticked(request, name) for name in ticks},
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesForm:
+    """What a customer's policy says of factors."""
+
+    kinds: str
+    trust_days: str
 
 
-def errors_of(refusal: Refusal, *, place: str) -> dict[str, str]:
-    """Return the sentences of a refusal by field."""
-    if isinstance(refusal, FieldsRefused):
-        return {name: sentence(one) for name, one in refusal.fields.items()}
-    named = refusal.data.get("field")
-    return {str(named or _PLACES.get(type(refusal), place)): sentence(refusal)}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InviteForm:
+    """Somebody who will look after a customer, with all built-in tabs."""
+
+    email: str
+    first_name: str
+    last_name: str
+    language: str = ""
+
+    def somebody(self, customer: Customer, *, is_primary: bool, me: Person) -> NewAdministrator:
+        """Make what the service wants."""
+        return NewAdministrator(
+            email=self.email,
+            details=Details(first_name=self.first_name, last_name=self.last_name),
+            tabs=frozenset(built_in(customer)),
+            is_primary=is_primary,
+            language=self.language or get_language() or "",
+            time_zone=me.time_zone,
+        )
+
+
+def line(form: object, found: Wrong, name: str, label: str, **rest: Any) -> Field:  # noqa: ANN401 - the rest of Field
+    """Make a field of one line (or whatever `kind` says)."""
+    return plain_field(name, label, value=getattr(form, name), errors=found.at(name), **rest)
+
+
+def tick(form: object, found: Wrong, name: str, label: str, **rest: Any) -> Field:  # noqa: ANN401
+    """Make a box to tick."""
+    checked = rest.pop("checked", False) or getattr(form, name)
+    return plain_field(name, label, kind="checkbox", checked=checked, errors=found.at(name), **rest)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from doorward.accounts import undelivered
 from doorward.accounts.models import Administrator, Status
+from doorward.kernel.errors import NotFound
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -47,10 +48,13 @@ def keepers(customer: Customer) -> tuple[Keeper, ...]:
     )
 
 
-def keeper(customer: Customer, person_id: UUID) -> Administrator | None:
-    """Return one of those who look after a customer."""
+def keeper(customer: Customer, person_id: UUID) -> Administrator:
+    """Return one of those who look after a customer, or raise `NotFound`."""
     rows = _rows(customer).select_related("customer__brand").filter(id=person_id)
-    return rows.filter(looks_after=True).first()
+    found = rows.filter(looks_after=True).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def has_primary(customer: Customer) -> bool:

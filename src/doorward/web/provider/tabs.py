@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from django.contrib import messages
-from django.http import Http404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -22,7 +21,8 @@ from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting
 from doorward.web.kit.fields import as_field
-from doorward.web.provider import forms
+from doorward.web.kit.forms import NOTHING, Wrong, blank, read, wrong
+from doorward.web.provider.forms import NewTabForm, TabForm, line
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -31,10 +31,8 @@ if TYPE_CHECKING:
 
     from doorward.web.http.requests import Request
     from doorward.web.kit.fields import Field
-    from doorward.web.provider.forms import Typed
 
 RIGHT = Need.right(TABS)
-TEXTS: Final = ("title", "description", "url", "position")
 both = require_http_methods(["GET", "HEAD", "POST"])
 _STEP: Final = 10
 
@@ -47,7 +45,7 @@ class TabPage:
     key: str
     title: str
     fields: dict[str, Field]
-    refused: bool
+    wrong: Wrong
 
 
 @needs(RIGHT)
@@ -63,12 +61,12 @@ def list_(request: Request) -> HttpResponse:
 def add(request: Request) -> HttpResponse:
     """Add a tab."""
     if request.method != "POST":
-        return _show(request, None, forms.Typed(texts={"position": str(_after_the_last())}))
-    typed = forms.read(request, ("key", *TEXTS))
+        return _show(request, None, blank(NewTabForm, position=str(_after_the_last())))
+    form = read(request, NewTabForm)
     try:
-        tab = own_tabs.add(typed.texts["key"], _details(typed), actor=acting(request))
+        tab = own_tabs.add(form.key, form, actor=acting(request))
     except Refusal as refusal:
-        return _show(request, None, typed.refused(refusal, place="title"))
+        return _show(request, None, form, wrong(refusal, NewTabForm))
     text = _("%(title)s was added. Everybody who has the right to it sees it.")
     messages.success(request, text % {"title": tab.title})
     return see_other("/tabs/")
@@ -78,15 +76,16 @@ def add(request: Request) -> HttpResponse:
 @both
 def edit(request: Request, tab_id: UUID) -> HttpResponse:
     """Show a tab and change it."""
-    tab = _find(tab_id)
     if request.method != "POST":
-        texts = {name: str(getattr(tab, name)) for name in TEXTS}
-        return _show(request, tab, forms.Typed(texts=texts))
-    typed = forms.read(request, TEXTS)
+        tab = own_tabs.get(tab_id)
+        return _show(request, tab, TabForm.of(tab))
+    form = read(request, TabForm)
     try:
-        own_tabs.change(tab.id, _details(typed), actor=acting(request))
+        own_tabs.change(tab_id, form, actor=acting(request))
+    except NotFound:
+        raise
     except Refusal as refusal:
-        return _show(request, tab, typed.refused(refusal, place="title"))
+        return _show(request, own_tabs.get(tab_id), form, wrong(refusal, TabForm))
     messages.success(request, _("Saved."))
     return see_other("/tabs/")
 
@@ -95,17 +94,13 @@ def edit(request: Request, tab_id: UUID) -> HttpResponse:
 @require_POST
 def remove(request: Request, tab_id: UUID) -> HttpResponse:
     """Remove a tab, and everybody's right to it."""
-    tab = _find(tab_id)
-    try:
-        remove_tab(tab.id, actor=acting(request))
-    except NotFound as error:
-        raise Http404 from error
-    messages.success(request, _("%(title)s was removed.") % {"title": tab.title})
+    title = remove_tab(tab_id, actor=acting(request))
+    messages.success(request, _("%(title)s was removed.") % {"title": title})
     return see_other("/tabs/")
 
 
-def _show(request: Request, tab: Tab | None, typed: Typed) -> HttpResponse:
-    fields = _fields(tab, typed)
+def _show(request: Request, tab: Tab | None, form: TabForm, found: Wrong = NOTHING) -> HttpResponse:
+    fields = _fields(form, found)
     if tab is not None and not may_lower(None, actor=acting(request)):
         told = _("Changing where it leads also requires the right to the Administrators tab.")
         fields["url"] = as_field(fields["url"], readonly=True, help=told)
@@ -114,20 +109,9 @@ def _show(request: Request, tab: Tab | None, typed: Typed) -> HttpResponse:
         key=tab.key if tab else "",
         title=tab.title if tab else "",
         fields=fields,
-        refused=bool(typed.errors),
+        wrong=found,
     )
-    return render(request, "provider/tab.html", page, status=422 if typed.errors else 200)
-
-
-def _find(tab_id: UUID) -> Tab:
-    try:
-        return own_tabs.get(tab_id)
-    except NotFound as error:
-        raise Http404 from error
-
-
-def _details(typed: Typed) -> own_tabs.TabDetails:
-    return own_tabs.TabDetails(**{name: typed.texts[name] for name in TEXTS})
+    return render(request, "provider/tab.html", page, status=422 if found else 200)
 
 
 def _after_the_last() -> int:
@@ -135,8 +119,10 @@ def _after_the_last() -> int:
     return min((last or 0) + _STEP, own_tabs.LAST_POSITION)
 
 
-def _fields(tab: Tab | None, typed: Typed) -> dict[str, Field]:
-    key = typed.line(
+def _fields(form: TabForm, found: Wrong) -> dict[str, Field]:
+    key = isinstance(form, NewTabForm) and line(
+        form,
+        found,
         "key",
         _("Key"),
         required=True,
@@ -146,14 +132,20 @@ def _fields(tab: Tab | None, typed: Typed) -> dict[str, Field]:
         help=_("Small letters, digits and dashes, like phone-system. It cannot be changed later."),
     )
     shared = {
-        "title": typed.line("title", _("Title"), required=True, maxlength=own_tabs.TITLE_LENGTH),
-        "description": typed.line(
+        "title": line(
+            form, found, "title", _("Title"), required=True, maxlength=own_tabs.TITLE_LENGTH
+        ),
+        "description": line(
+            form,
+            found,
             "description",
             _("Description"),
             maxlength=own_tabs.DESCRIPTION_LENGTH,
             help=_("Shown on Home."),
         ),
-        "url": typed.line(
+        "url": line(
+            form,
+            found,
             "url",
             _("Address"),
             required=True,
@@ -162,7 +154,9 @@ def _fields(tab: Tab | None, typed: Typed) -> dict[str, Field]:
             autocapitalize="off",
             help=_("Where the tab leads: https://… or a path of this portal, like /help/."),
         ),
-        "position": typed.line(
+        "position": line(
+            form,
+            found,
             "position",
             _("Position"),
             kind="number",
@@ -173,4 +167,4 @@ def _fields(tab: Tab | None, typed: Typed) -> dict[str, Field]:
             help=_("Smaller numbers come first."),
         ),
     }
-    return shared if tab else {"key": key} | shared
+    return {"key": key} | shared if key else shared

@@ -18,7 +18,7 @@ from doorward.credentials.passkeys.challenges import Purpose
 from doorward.credentials.passkeys.verify import Given
 from doorward.credentials.totp import verify as totp_verify
 from doorward.gate.requirement import Need
-from doorward.kernel.errors import MustWait, Refusal
+from doorward.kernel.errors import Refusal
 from doorward.permissions.actions import Action
 from doorward.policy.rules import FactorKind
 from doorward.recovery.new_phone import Device, Progress, Stage, progress
@@ -27,11 +27,12 @@ from doorward.sessions.reauthentication import RECOVERY_PROOF_SECONDS
 from doorward.web.http.gate import go_on
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
-from doorward.web.http.posted import field
 from doorward.web.http.requests import acting, session_of
 from doorward.web.kit import passkeys
-from doorward.web.kit.refusals import sentence
+from doorward.web.kit.forms import read, wrong
+from doorward.web.kit.passkeys import CodeForm
 from doorward.web.security import queries, views
+from doorward.web.security.forms import DeviceForm
 from doorward.web.security.pages import FactorLine, NewPhonePage
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def assistant(request: Request) -> HttpResponse:
     found = _progress(auth, lines, request)
     if request.method != "POST":
         return render(request, "security/new_phone.html", _page(request, found, lines))
-    device, given = field(request, "device"), _given(request)
+    given = passkeys.proof_in(request, Purpose.REAUTHENTICATE)
+    device = read(request, DeviceForm).device
     if found.new is None or found.stage is not Stage.TRY or device != str(found.new):
         return see_other(HERE)  # done meanwhile, or another one was added: look again
     request.why = Why(Reason.NEW_DEVICE)
@@ -68,8 +70,7 @@ def assistant(request: Request) -> HttpResponse:
         return see_other(HERE)
     except Refusal as refusal:
         page = _page(request, found, lines, refusal)
-        wait = page.wait or None
-        return render(request, "security/new_phone.html", page, status=422, retry_after=wait)
+        return render(request, "security/new_phone.html", page, wrong=page.wrong)
     messages.success(request, _("The new device works."))
     return go_on(started.token, HERE)
 
@@ -109,12 +110,6 @@ def _progress(auth: AuthContext, lines: list[FactorLine], request: Request) -> P
     return progress(devices, now=request.now)
 
 
-def _given(request: Request) -> str | Given:
-    if "credential" in request.POST:
-        return passkeys.given(request, Purpose.REAUTHENTICATE)
-    return field(request, "code")
-
-
 def _try(request: Request, device: UUID, given: str | Given) -> Started:
     own, actor, now = session_of(request).only(device), acting(request), request.now
     if isinstance(given, Given):
@@ -138,6 +133,5 @@ def _page(
         apps=auth.facts.policy.accepts(FactorKind.APP),
         recovered_until=until,
         recovery_over=until is not None and request.now >= until,
-        error=sentence(refusal) if refusal else "",
-        wait=refusal.seconds if isinstance(refusal, MustWait) else 0,
+        wrong=wrong(refusal, CodeForm),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from doorward.web.kit.forms import NOTHING, Wrong
+
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
@@ -84,8 +86,7 @@ class DisablePage:
     reason: str
     apps: bool
     passkeys: bool
-    error: str = ""
-    wait: int = 0
+    wrong: Wrong = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,7 @@ class NewPhonePage:
     apps: bool
     recovered_until: datetime | None
     recovery_over: bool
-    error: str = ""
-    wait: int = 0
+    wrong: Wrong = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +116,4 @@ class FactorPage:
     last: bool
     required: bool
     only_passkeys: bool
-    error: str = ""
+    wrong: Wrong = NOTHING

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -18,12 +17,12 @@ from doorward.credentials.errors import RequiredCannotDisable
 from doorward.credentials.recovery_codes.rules import few_left
 from doorward.credentials.trusted_browsers import trust
 from doorward.gate.reasons import who_requires
-from doorward.kernel.errors import MustWait
 from doorward.policy.rules import FactorKind
 from doorward.web.http.requests import session_of
 from doorward.web.kit import passkeys
+from doorward.web.kit.forms import wrong
 from doorward.web.kit.history import history_page
-from doorward.web.kit.refusals import sentence
+from doorward.web.kit.passkeys import CodeForm
 from doorward.web.security.pages import (
     DisablePage,
     FactorLine,
@@ -100,14 +99,8 @@ def disable_page(request: Request, refusal: Refusal | None = None) -> DisablePag
         reason=reason(auth),
         apps=any(row.kind is FactorKind.APP for row in auth.factors),
         passkeys=passkeys.serve(auth) and passkeys.work_here(request),
-        error=sentence(refusal) if refusal else "",
-        wait=refusal.seconds if isinstance(refusal, MustWait) else 0,
+        wrong=wrong(refusal, CodeForm),
     )
-
-
-def with_error(page: FactorPage, *, name: str, error: str) -> FactorPage:
-    """Return the same page with what was typed and what was wrong."""
-    return replace(page, name=name, error=error)
 
 
 def reason(auth: AuthContext) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -24,12 +25,21 @@ from doorward.sessions.errors import StaleRequest
 from doorward.web.http.gate import ReauthenticationWanted, go_on
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
-from doorward.web.http.posted import field, optional, ticked
 from doorward.web.http.requests import acting, session_of, signed_in
 from doorward.web.kit import passkeys
+from doorward.web.kit.forms import is_bare, read, read_either, wrong
 from doorward.web.kit.refusals import sentence
-from doorward.web.kit.setup import confirm_set_up, set_up_page
+from doorward.web.kit.setup import MadePasskeyForm, NewAppForm, confirm_set_up, set_up_page
 from doorward.web.security import queries
+from doorward.web.security.forms import (
+    NameForm,
+    NewNameForm,
+    OneBrowserForm,
+    OneSessionForm,
+    RemoveForm,
+    SessionForm,
+    TrustForm,
+)
 
 if TYPE_CHECKING:
     from doorward.web.http.requests import Request
@@ -79,18 +89,18 @@ def set_up_window(request: Request, template: str, *, done: str, to: str = HERE)
     """Show a window that sets a factor up, and add what its form brings; then go on to `to`."""
     if request.method != "POST":
         return render(request, template, set_up_page(request, apps="passkey" not in request.GET))
-    name = optional(request, "name")
-    if not {"code", "credential"} & request.POST.keys():
-        # The form waited for a proof, and codes are never kept.
+    if is_bare(request, MadePasskeyForm, NewAppForm):
+        name = read(request, NameForm).name
         return render(request, template, set_up_page(request, name=name, again=True), status=422)
+    form = read_either(request, MadePasskeyForm, NewAppForm)
     try:
-        started = confirm_set_up(request)
+        started = confirm_set_up(request, form)
     except (AlreadyEnabled, StaleRequest) as refusal:  # another window was faster
         messages.info(request, sentence(refusal))
         return see_other(to)
     except Refusal as refusal:
-        page = set_up_page(request, refusal=refusal, name=name)
-        return render(request, template, page, status=422, retry_after=page.wait or None)
+        page = set_up_page(request, refusal=refusal, name=form.name)
+        return render(request, template, page, wrong=page.wrong)
     messages.success(request, done)
     return go_on(started.token, to)
 
@@ -104,16 +114,14 @@ def disable(request: Request) -> HttpResponse:
         if not auth.factors:
             return see_other(HERE)
         return render(request, "security/disable.html", queries.disable_page(request))
-    by_passkey = "credential" in request.POST
-    proof = passkeys.given(request, Purpose.DISABLE) if by_passkey else field(request, "code")
+    proof = passkeys.proof_in(request, Purpose.DISABLE)
     try:
         removal.disable(auth=auth, proof=proof, actor=acting(request), now=request.now)
     except NotEnabled:
         return see_other(HERE)
     except Refusal as refusal:
         page = queries.disable_page(request, refusal)
-        wait = page.wait or None
-        return render(request, "security/disable.html", page, status=422, retry_after=wait)
+        return render(request, "security/disable.html", page, wrong=page.wrong)
     messages.success(request, _("Two-factor sign-in is off."))
     return see_other(HERE_CHANGED)
 
@@ -146,25 +154,25 @@ def factor(request: Request, factor_id: UUID) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         return render(request, "security/factor.html", page)
+    remove = read(request, RemoveForm).remove
+    name = page.name if remove else read(request, NewNameForm).name
     try:
-        if ticked(request, "remove"):
+        if remove:
             removal.remove(factor_id, auth=auth, actor=acting(request), now=request.now)
             messages.success(request, _("Removed: %(name)s.") % {"name": page.name})
         else:
-            name = field(request, "name")
             removal.rename(factor_id, auth=auth, name=name, actor=acting(request))
             messages.success(request, _("Saved."))
-    except NotFound as gone:
-        raise Http404 from gone
+    except NotFound:
+        raise
     except StaleRequest as stale:
         messages.error(request, sentence(stale))
         return see_other(HERE)
     except AnotherFactorWanted as wanted:
         raise ReauthenticationWanted(without=factor_id) from wanted
     except Refusal as refusal:
-        name = optional(request, "name") or page.name
-        page = queries.with_error(page, name=name, error=sentence(refusal))
-        return render(request, "security/factor.html", page, status=422)
+        page = replace(page, name=name, wrong=wrong(refusal, NewNameForm))
+        return render(request, "security/factor.html", page, wrong=page.wrong)
     return see_other(HERE_CHANGED)
 
 
@@ -173,7 +181,7 @@ def factor(request: Request, factor_id: UUID) -> HttpResponse:
 def end_sessions(request: Request) -> HttpResponse:
     """End one of one's sessions, or all others."""
     person, actor = signed_in(request), acting(request)
-    if ticked(request, "others"):
+    if read(request, SessionForm).others:
         auth = session_of(request)
         ended = ending.end_own_others(
             administrator_id=person.id,
@@ -185,11 +193,8 @@ def end_sessions(request: Request) -> HttpResponse:
         words = ngettext("%(n)s session was ended.", "%(n)s sessions were ended.", ended)
         messages.success(request, words % {"n": ended})
         return see_other(HERE)
-    try:
-        session_id = UUID(field(request, "session"))
-        ending.end_one(session_id, administrator_id=person.id, actor=actor, now=request.now)
-    except (ValueError, NotFound) as gone:
-        raise Http404 from gone
+    session_id = _id(read(request, OneSessionForm).session)
+    ending.end_one(session_id, administrator_id=person.id, actor=actor, now=request.now)
     messages.success(request, _("The session was ended."))
     return see_other(HERE)
 
@@ -199,14 +204,18 @@ def end_sessions(request: Request) -> HttpResponse:
 def end_trusted(request: Request) -> HttpResponse:
     """End the trust in one of one's browsers (`browser`), or in all (`all=on`)."""
     person, actor = signed_in(request), acting(request)
-    if ticked(request, "all"):
+    if read(request, TrustForm).all:
         trust.end_all(administrator_id=person.id, actor=actor)
         messages.success(request, _("No browser is trusted any more."))
         return see_other(HERE)
-    try:
-        trusted_id = UUID(field(request, "browser"))
-        trust.end_one(trusted_id, administrator_id=person.id, actor=actor)
-    except (ValueError, NotFound) as gone:
-        raise Http404 from gone
+    trusted_id = _id(read(request, OneBrowserForm).browser)
+    trust.end_one(trusted_id, administrator_id=person.id, actor=actor)
     messages.success(request, _("The browser is no longer trusted."))
     return see_other(HERE)
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotFound from error

@@ -11,14 +11,15 @@ from django.views.decorators.http import require_http_methods
 from doorward.credentials.events import PROOF_FAILED, SECOND_STEP_FAILED
 from doorward.credentials.totp import clock_doctor
 from doorward.gate.requirement import Need, Step
-from doorward.kernel.errors import MustWait, Refusal
+from doorward.kernel.errors import Refusal
 from doorward.kernel.text.cleaning import safe_next
 from doorward.policy.rules import FactorKind
 from doorward.web.http.needs import needs, serves
 from doorward.web.http.pages import render, see_other
-from doorward.web.http.posted import field, optional
 from doorward.web.http.requests import acting, session_of
-from doorward.web.kit.refusals import clock_off, sentence
+from doorward.web.kit.forms import read, wrong
+from doorward.web.kit.refusals import clock_off
+from doorward.web.signin.forms import ClockForm, HeadingForm
 from doorward.web.signin.pages import ClockPage
 from doorward.web.signin.reauthentication import say_why, serving
 
@@ -47,8 +48,9 @@ def at_sign_in(request: Request) -> HttpResponse:
 def at_proof(request: Request) -> HttpResponse:
     """Look at the clock of somebody of whom reauthentication is asked."""
     say_why(request)
-    heading = safe_next(request.GET.get("next") or optional(request, "next")) or "/"
-    without = request.GET.get("without") or optional(request, "without")
+    sent = read(request, HeadingForm)
+    heading = safe_next(request.GET.get("next") or sent.next) or "/"
+    without = request.GET.get("without") or sent.without
     values = {"next": heading} | ({"without": without} if without else {})
     back = f"/prove/?{urlencode(values)}"
     page = ClockPage(action=request.path, back=back, values=values)
@@ -62,19 +64,19 @@ def _look(
         return see_other(page.back)
     if request.method != "POST":
         return render(request, "signin/clock.html", page)
+    form = read(request, ClockForm)
     try:
         off = clock_doctor.examine(
             auth=auth,
-            first=field(request, "first"),
-            second=field(request, "second"),
+            first=form.first,
+            second=form.second,
             event_type=event_type,
             actor=acting(request),
             now=request.now,
         )
     except Refusal as refusal:
-        wait = refusal.seconds if isinstance(refusal, MustWait) else 0
-        page = replace(page, error=sentence(refusal), wait=wait)
-        return render(request, "signin/clock.html", page, status=422, retry_after=wait or None)
+        page = replace(page, wrong=wrong(refusal, ClockForm))
+        return render(request, "signin/clock.html", page, wrong=page.wrong)
     # Codes that were looked at were not accepted, whatever they say of the clock.
     page = replace(page, off=clock_off(off), right=off == 0)
     return render(request, "signin/clock.html", page, status=422)

@@ -26,8 +26,9 @@ from doorward.web.http import browsermark, linkmark, unsent
 from doorward.web.http.gate import go_on, landing
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
-from doorward.web.http.posted import field, ticked
+from doorward.web.kit.forms import read, wrong
 from doorward.web.kit.refusals import sentence
+from doorward.web.signin.forms import ForgotForm, LinkForm, NewPasswordForm
 from doorward.web.signin.pages import CodePage, LinkPage, PasswordPage
 
 if TYPE_CHECKING:
@@ -47,12 +48,12 @@ def forgot(request: Request) -> HttpResponse:
     """Ask for the e-mail that a link goes to; the answer is the same for every e-mail."""
     if request.method != "POST":
         return render(request, "signin/forgot.html", CodePage())
-    email = field(request, "email")
+    email = read(request, ForgotForm).email
     try:
         forgotten_password.ask(email=email, client=request.client, now=request.now)
     except MustWait as refusal:
-        page = CodePage(error=sentence(refusal), wait=refusal.seconds, email=email)
-        return render(request, "signin/forgot.html", page, retry_after=refusal.seconds)
+        page = CodePage(wrong=wrong(refusal, ForgotForm), email=email)
+        return render(request, "signin/forgot.html", page, wrong=page.wrong)
     return see_other("/password/forgot/sent/")
 
 
@@ -84,7 +85,7 @@ def reset(request: Request) -> HttpResponse:
 def invitation(request: Request) -> HttpResponse:
     """Accept an invitation by setting the first password, or ask for another one where it ran out."""
     speak_as_invited(request)
-    if request.method == "POST" and ticked(request, "ask"):
+    if request.method == "POST" and read(request, LinkForm).ask:
         return _ask_again(request)
 
     accept = partial(signin_invitation.accept, language=request.LANGUAGE_CODE)
@@ -122,7 +123,7 @@ def confirm_email(request: Request) -> HttpResponse:
 def _answer_email(request: Request, token: str, link: MailedLink) -> HttpResponse:
     mine = request.administrator is not None and request.administrator.id == link.administrator_id
     session_id = request.auth.browser.session_id if mine and request.auth else None
-    stopped = ticked(request, "stop")
+    stopped = read(request, LinkForm).stop
     done = email_change.answer(
         token=token,
         stop=stopped,
@@ -156,16 +157,18 @@ def _password_by_link(
         return _no_link(request, refusal)
     if request.method != "POST":
         return render(request, template, _page(request, link))
+    form = read(request, NewPasswordForm)
     try:
         started = finish(
             token=token,
-            password=field(request, "password"),
+            password=form.password,
             browser_token=mark,
             client=request.client,
             now=request.now,
         )
     except Refusal as refusal:
-        return render(request, template, _page(request, link, refusal), status=422)
+        page = _page(request, link, refusal)
+        return render(request, template, page, wrong=page.wrong)
     if started is None:
         messages.success(request, _suspended(request))
         return linkmark.drop(see_other("/sign-in/"))
@@ -184,7 +187,7 @@ def _page(request: Request, link: MailedLink, refusal: Refusal | None = None) ->
     return PasswordPage(
         action=request.path,
         minimum=minimum(two_factors=two_factors(person, factors_go=not_mine)),
-        error=sentence(refusal) if refusal else "",
+        wrong=wrong(refusal, NewPasswordForm),
         full_name=person.full_name,
         email=link.email or person.email,
         customer=person.customer.name,

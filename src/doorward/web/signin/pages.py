@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from doorward.web.kit.forms import NOTHING, Wrong
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -15,8 +17,7 @@ class SignInPage:
 
     email: str = ""
     next: str = ""
-    error: str = ""
-    wait: int = 0
+    wrong: Wrong = NOTHING
     passkeys: bool = False
     # What the browser may be told of a passkey that is not there any more (JSON).
     signal: str = ""
@@ -31,8 +32,7 @@ class CodePage:
     `usable`: an app serves; `passkeys`: a passkey does; `elsewhere`: the address at which one would.
     """
 
-    error: str = ""
-    wait: int = 0
+    wrong: Wrong = NOTHING
     usable: bool = True
     many: bool = False
     passkeys: bool = False
@@ -56,8 +56,7 @@ class ClockPage:
     values: dict[str, str] = field(default_factory=dict)
     off: str = ""
     right: bool = False
-    error: str = ""
-    wait: int = 0
+    wrong: Wrong = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ class PasswordPage:
 
     action: str
     minimum: int
-    error: str = ""
+    wrong: Wrong = NOTHING
     full_name: str = ""
     email: str = ""
     customer: str = ""
@@ -98,8 +97,7 @@ class ReauthenticationPage:
     apps: bool = False
     passkeys: bool = False
     without: str = ""
-    error: str = ""
-    wait: int = 0
+    wrong: Wrong = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from doorward.credentials.passkeys import verify
 from doorward.credentials.passkeys.challenges import Purpose
+from doorward.credentials.passkeys.verify import Given
 from doorward.credentials.password import change
 from doorward.credentials.totp import verify as totp_verify
 from doorward.gate.reasons import why_again
 from doorward.gate.requirement import Need, Step
-from doorward.kernel.errors import MustWait, Refusal
+from doorward.kernel.errors import Refusal
 from doorward.kernel.text.cleaning import safe_next
 from doorward.policy.rules import FactorKind
 from doorward.sessions import queries, saved_requests
@@ -22,10 +23,11 @@ from doorward.sessions.errors import StaleRequest
 from doorward.web.http.gate import go_on, onward
 from doorward.web.http.needs import needs, serves
 from doorward.web.http.pages import render, see_other
-from doorward.web.http.posted import field, optional
 from doorward.web.http.requests import acting, session_of
 from doorward.web.kit import passkeys
-from doorward.web.kit.refusals import sentence
+from doorward.web.kit.forms import is_bare, read, wrong
+from doorward.web.kit.passkeys import CodeForm
+from doorward.web.signin.forms import HeadingForm, NotNowForm, OwnPasswordForm
 from doorward.web.signin.pages import ContinuePage, ReauthenticationPage
 
 if TYPE_CHECKING:
@@ -48,8 +50,8 @@ def reauthenticate(request: Request) -> HttpResponse:
     if request.method != "POST":
         heading = safe_next(request.GET.get("next")) or "/"
         return render(request, "signin/reauthenticate.html", _page(request, heading))
-    heading = safe_next(optional(request, "next")) or "/"
-    if "later" in request.POST and _may_put_off(request):
+    heading = safe_next(read(request, HeadingForm).next) or "/"
+    if not is_bare(request, NotNowForm) and _may_put_off(request):
         queries.put_off(session_of(request).browser.session_id, actor=acting(request))
         return see_other(onward(request))
     try:
@@ -58,9 +60,7 @@ def reauthenticate(request: Request) -> HttpResponse:
         return see_other(heading)
     except Refusal as refusal:
         page = _page(request, heading, refusal)
-        return render(
-            request, "signin/reauthenticate.html", page, status=422, retry_after=page.wait or None
-        )
+        return render(request, "signin/reauthenticate.html", page, wrong=page.wrong)
     return go_on(started.token, heading)
 
 
@@ -77,7 +77,7 @@ def serving(request: Request) -> AuthContext:
 
 def _gone(request: Request) -> UUID | None:
     """Return the factor of theirs that is to be removed; None: there is no such one."""
-    asked = request.GET.get("without") or optional(request, "without")
+    asked = request.GET.get("without") or read(request, HeadingForm).without
     try:
         gone = UUID(asked)
     except ValueError:
@@ -105,24 +105,18 @@ def _page(request: Request, heading: str, refusal: Refusal | None = None) -> Rea
         apps=any(row.kind is FactorKind.APP for row in serves.factors),
         passkeys=passkeys.serve(serves) and passkeys.work_here(request),
         without=str(gone) if gone else "",
-        error=sentence(refusal) if refusal else "",
-        wait=refusal.seconds if isinstance(refusal, MustWait) else 0,
+        wrong=wrong(refusal, CodeForm if auth.factors else OwnPasswordForm),
     )
 
 
 def _by_what_there_is(request: Request) -> Started:
     if not session_of(request).factors:
         return _by_password(request)
-    return _by_passkey(request) if "credential" in request.POST else _by_code(request)
-
-
-def _by_passkey(request: Request) -> Started:
-    return verify.reauthenticate(
-        auth=serving(request),
-        given=passkeys.given(request, Purpose.REAUTHENTICATE),
-        actor=acting(request),
-        now=request.now,
-    )
+    auth, actor, now = serving(request), acting(request), request.now
+    proof = passkeys.proof_in(request, Purpose.REAUTHENTICATE)
+    if isinstance(proof, Given):
+        return verify.reauthenticate(auth=auth, given=proof, actor=actor, now=now)
+    return totp_verify.reauthenticate(auth=auth, code=proof, actor=actor, now=now)
 
 
 @needs(Need.THROUGH)
@@ -145,20 +139,11 @@ def go_on_with_form(request: Request) -> HttpResponse:
     return render(request, "signin/continue.html", page)
 
 
-def _by_code(request: Request) -> Started:
-    return totp_verify.reauthenticate(
-        auth=serving(request),
-        code=field(request, "code"),
-        actor=acting(request),
-        now=request.now,
-    )
-
-
 def _by_password(request: Request) -> Started:
     auth = session_of(request)
     return change.reauthenticate(
         administrator_id=auth.person.id,
-        password=field(request, "password"),
+        password=read(request, OwnPasswordForm).password,
         session_id=auth.browser.session_id,
         old_hash=auth.browser.token_hash,
         actor=acting(request),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,14 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from doorward.credentials.errors import AlreadyEnabled, FactorDisabled
 from doorward.credentials.passkeys.challenges import Purpose
-from doorward.credentials.passkeys.verify import Given
 from doorward.credentials.password import change
 from doorward.credentials.password.rules import minimum
 from doorward.credentials.recovery_codes import codes
 from doorward.credentials.totp import verify as totp_verify
-from doorward.credentials.trusted_browsers import trust
+from doorward.credentials.trusted_browsers import trust as trusting
 from doorward.gate.requirement import Need, Step
-from doorward.kernel.errors import MustWait, OnlyKnownBrowsers, Refusal
+from doorward.kernel.errors import Refusal
 from doorward.kernel.text.cleaning import safe_next
 from doorward.policy.rules import FactorKind
 from doorward.sessions import ending, queries
@@ -30,12 +29,22 @@ from doorward.web.http import browsermark, unsent
 from doorward.web.http.gate import drop_session_cookie, go_on, landing, onward
 from doorward.web.http.needs import needs, serves
 from doorward.web.http.pages import render, see_other
-from doorward.web.http.posted import field, optional, ticked
 from doorward.web.http.requests import acting, session_of
-from doorward.web.http.trustmark import trust_if_asked
+from doorward.web.http.trustmark import begin_trust
 from doorward.web.kit import passkeys
+from doorward.web.kit.forms import is_bare, read, read_either, wrong
+from doorward.web.kit.passkeys import CodeForm, PasskeyForm
 from doorward.web.kit.refusals import sentence
-from doorward.web.kit.setup import confirm_set_up, set_up_page
+from doorward.web.kit.setup import MadePasskeyForm, NewAppForm, confirm_set_up, set_up_page
+from doorward.web.signin.forms import (
+    NewPasswordForm,
+    NotNowForm,
+    PasskeyAloneForm,
+    PasswordForm,
+    ResendForm,
+    SavedForm,
+    SentCodeForm,
+)
 from doorward.web.signin.pages import CodePage, CodesPage, PasswordPage, SignInPage
 
 if TYPE_CHECKING:
@@ -52,38 +61,31 @@ def sign_in(request: Request) -> HttpResponse:
     if request.method != "POST":
         asked = safe_next(request.GET.get("next")) or ""
         return render(request, "signin/sign_in.html", _sign_in_page(request, asked))
-    heading, mark = safe_next(optional(request, "next")) or "", browsermark.browser_token(request)
-    begin = _by_passkey if "credential" in request.POST else _by_password
+    form = read_either(request, PasskeyAloneForm, PasswordForm)
+    heading, mark = safe_next(form.next) or "", browsermark.browser_token(request)
     try:
-        started = begin(request, heading, mark)
+        started = _begin(request, form, heading, mark)
     except Refusal as refusal:
-        page = _sign_in_page(request, heading, refusal)
-        return _refused(request, "signin/sign_in.html", page, refusal)
+        page = _sign_in_page(request, heading, form, refusal)
+        return render(request, "signin/sign_in.html", page, wrong=page.wrong)
     to = unsent.CONTINUE if unsent.carry_over(request, started.session_id) else heading
     response = browsermark.leave_mark(go_on(started.token, to or landing(started)), mark)
     return unsent.drop_marks(request, response)
 
 
-def _by_password(request: Request, heading: str, mark: str) -> Started:
-    return password.sign_in(
-        email=field(request, "email"),
-        password=field(request, "password"),
-        browser_token=mark,
-        next_path=heading,
-        client=request.client,
-        now=request.now,
-    )
-
-
-def _by_passkey(request: Request, heading: str, mark: str) -> Started:
-    return passkey.sign_in(
-        answer=field(request, "credential"),
-        party=passkeys.party_of(request.brand),
-        browser_token=mark,
-        next_path=heading,
-        client=request.client,
-        now=request.now,
-    )
+def _begin(
+    request: Request, form: PasskeyAloneForm | PasswordForm, heading: str, mark: str
+) -> Started:
+    shared: Any = {
+        "browser_token": mark,
+        "next_path": heading,
+        "client": request.client,
+        "now": request.now,
+    }
+    if isinstance(form, PasskeyAloneForm):
+        party = passkeys.party_of(request.brand)
+        return passkey.sign_in(answer=form.credential, party=party, **shared)
+    return password.sign_in(email=form.email, password=form.password, **shared)
 
 
 @serves(Step.VERIFY_FACTOR)
@@ -92,24 +94,25 @@ def code(request: Request) -> HttpResponse:
     """Ask for the second factor: a passkey, or a code of the authenticator app."""
     if request.method != "POST":
         return render(request, "signin/code.html", _code_page(request))
+    form = read_either(request, PasskeyForm, CodeForm)
     try:
-        started = _second_step(request)
+        started = _second_step(request, form)
     except StaleRequest:
         return see_other(onward(request))
     except Refusal as refusal:
-        return _refused(request, "signin/code.html", _code_page(request, refusal), refusal)
-    kind = FactorKind.PASSKEY if "credential" in request.POST else FactorKind.APP
-    return trust_if_asked(request, go_on(started.token, onward(request)), kind)
+        page = _code_page(request, refusal, trust=form.trust)
+        return render(request, "signin/code.html", page, wrong=page.wrong)
+    kind = FactorKind.PASSKEY if isinstance(form, PasskeyForm) else FactorKind.APP
+    response = go_on(started.token, onward(request))
+    return begin_trust(request, response, kind) if form.trust else response
 
 
-def _second_step(request: Request) -> Started:
-    auth, actor = session_of(request), acting(request)
-    if "credential" in request.POST:
-        party = passkeys.party_of(request.brand)
-        given = Given(field(request, "credential"), Purpose.SECOND_STEP, party)
-        return second_step.verify_passkey(auth=auth, given=given, actor=actor, now=request.now)
-    code = field(request, "code")
-    return second_step.verify_code(auth=auth, code=code, actor=actor, now=request.now)
+def _second_step(request: Request, form: PasskeyForm | CodeForm) -> Started:
+    auth, actor, now = session_of(request), acting(request), request.now
+    if isinstance(form, PasskeyForm):
+        given = passkeys.given(request, form.credential, Purpose.SECOND_STEP)
+        return second_step.verify_passkey(auth=auth, given=given, actor=actor, now=now)
+    return second_step.verify_code(auth=auth, code=form.code, actor=actor, now=now)
 
 
 @serves(Step.VERIFY_FACTOR)
@@ -118,17 +121,16 @@ def recover(request: Request) -> HttpResponse:
     """Ask for a recovery code instead of the factor."""
     if request.method != "POST":
         return render(request, "signin/recovery.html", _code_page(request))
+    typed = read(request, SentCodeForm).code
     try:
         started = codes.use(
-            auth=session_of(request),
-            code=field(request, "code"),
-            actor=acting(request),
-            now=request.now,
+            auth=session_of(request), code=typed, actor=acting(request), now=request.now
         )
     except StaleRequest:
         return see_other(onward(request))
     except Refusal as refusal:
-        return _refused(request, "signin/recovery.html", _code_page(request, refusal), refusal)
+        page = _code_page(request, refusal)
+        return render(request, "signin/recovery.html", page, wrong=page.wrong)
     return go_on(started.token, onward(request))
 
 
@@ -136,29 +138,30 @@ def recover(request: Request) -> HttpResponse:
 @both
 def verify_mailbox(request: Request) -> HttpResponse:
     """Ask for the code that was mailed; sent once when the page is first shown, and on request."""
-    auth, actor = session_of(request), acting(request)
+    auth, actor, now = session_of(request), acting(request), request.now
     session_id = auth.browser.session_id
     try:
         if request.method != "POST":
-            mailbox.send(session_id=session_id, actor=actor, now=request.now)
-        elif "resend" in request.POST:
-            mailbox.send(session_id=session_id, actor=actor, now=request.now, again=True)
+            mailbox.send(session_id=session_id, actor=actor, now=now)
+            return render(request, "signin/mailbox.html", _code_page(request))
+        form = read_either(request, ResendForm, SentCodeForm)
+        if isinstance(form, ResendForm):
+            mailbox.send(session_id=session_id, actor=actor, now=now, again=True)
             return see_other(request.path)
-        else:
-            started = mailbox.verify_code(
-                session_id=session_id,
-                old_hash=auth.browser.token_hash,
-                code=field(request, "code"),
-                known_browser=auth.browser.known,
-                actor=actor,
-                now=request.now,
-            )
-            return go_on(started.token, onward(request))
+        started = mailbox.verify_code(
+            session_id=session_id,
+            old_hash=auth.browser.token_hash,
+            code=form.code,
+            known_browser=auth.browser.known,
+            actor=actor,
+            now=now,
+        )
     except StaleRequest:
         return see_other(onward(request))
     except Refusal as refusal:
-        return _refused(request, "signin/mailbox.html", _code_page(request, refusal), refusal)
-    return render(request, "signin/mailbox.html", _code_page(request))
+        page = _code_page(request, refusal)
+        return render(request, "signin/mailbox.html", page, wrong=page.wrong)
+    return go_on(started.token, onward(request))
 
 
 @serves(Step.SET_UP_FACTOR)
@@ -168,18 +171,18 @@ def set_up_factor(request: Request) -> HttpResponse:
     auth = session_of(request)
     if request.method != "POST":
         return render(request, "signin/set_up.html", set_up_page(request))
-    if "later" in request.POST and auth.facts.policy.in_grace(request.now):
+    if auth.facts.policy.in_grace(request.now) and not is_bare(request, NotNowForm):
         queries.put_off(auth.browser.session_id, actor=acting(request))
         return see_other(onward(request))
-    name = optional(request, "name")
+    form = read_either(request, MadePasskeyForm, NewAppForm)
     try:
-        started = confirm_set_up(request)
+        started = confirm_set_up(request, form)
     except (AlreadyEnabled, StaleRequest) as refusal:  # another window was faster
         messages.info(request, sentence(refusal))
         return see_other(onward(request))
     except Refusal as refusal:
-        page = set_up_page(request, refusal=refusal, name=name)
-        return _refused(request, "signin/set_up.html", page, refusal)
+        page = set_up_page(request, refusal=refusal, name=form.name)
+        return render(request, "signin/set_up.html", page, wrong=page.wrong)
     return go_on(started.token, onward(request))
 
 
@@ -192,11 +195,11 @@ def save_codes(request: Request) -> HttpResponse:
         shown = codes.shown(auth=auth, actor=actor, now=now)
     except StaleRequest:
         return see_other(onward(request))
-    if request.method == "POST" and ticked(request, "saved"):
-        seen = _seen_set(request) or shown.set_id
+    asked = request.method == "POST"
+    if asked and (form := read(request, SavedForm)).saved:
+        seen = _seen_set(form) or shown.set_id
         codes.confirm_saved(administrator_id=auth.person.id, actor=actor, now=now, set_id=seen)
         return see_other(onward(request))
-    asked = request.method == "POST"
     page = CodesPage(
         set_id=str(shown.set_id),
         codes=shown.codes,
@@ -205,10 +208,10 @@ def save_codes(request: Request) -> HttpResponse:
     return render(request, "signin/codes.html", page, status=422 if asked else 200)
 
 
-def _seen_set(request: Request) -> UUID | None:
+def _seen_set(form: SavedForm) -> UUID | None:
     """Return which codes were on the page of this form: others may have been made since."""
     try:
-        return UUID(optional(request, "set"))
+        return UUID(form.set)
     except ValueError:
         return None
 
@@ -237,10 +240,11 @@ def set_password(request: Request) -> HttpResponse:
     auth = session_of(request)
     if request.method != "POST":
         return render(request, "signin/set_password.html", _password_page(request))
+    form = read(request, NewPasswordForm)
     try:
         change.set_due(
             administrator_id=auth.person.id,
-            password=field(request, "password"),
+            password=form.password,
             actor=acting(request),
             now=request.now,
         )
@@ -249,7 +253,7 @@ def set_password(request: Request) -> HttpResponse:
         return see_other(onward(request))
     except Refusal as refusal:
         page = _password_page(request, refusal)
-        return _refused(request, "signin/set_password.html", page, refusal)
+        return render(request, "signin/set_password.html", page, wrong=page.wrong)
     return see_other(onward(request))
 
 
@@ -265,36 +269,42 @@ def sign_out(request: Request) -> HttpResponse:
     return response
 
 
-def _sign_in_page(request: Request, heading: str, refusal: Refusal | None = None) -> SignInPage:
-    gone = isinstance(refusal, PasskeyUnknown)
-    for_good = isinstance(refusal, OnlyKnownBrowsers)
+def _sign_in_page(
+    request: Request,
+    heading: str,
+    form: PasskeyAloneForm | PasswordForm | None = None,
+    refusal: Refusal | None = None,
+) -> SignInPage:
+    alone = form if isinstance(refusal, PasskeyUnknown) else None
     return SignInPage(
-        email=optional(request, "email"),
+        email=form.email if isinstance(form, PasswordForm) else "",
         next=heading,
-        error=sentence(refusal) if refusal else "",
-        wait=0 if for_good else _wait(refusal),
+        wrong=wrong(refusal, PasswordForm),
         passkeys=passkeys.work_here(request),
-        signal=passkeys.unknown(request) if gone else "",
+        signal=passkeys.unknown(request, alone.credential)
+        if isinstance(alone, PasskeyAloneForm)
+        else "",
         elsewhere=refusal.address if isinstance(refusal, PortalElsewhere) else "",
     )
 
 
-def _code_page(request: Request, refusal: Refusal | None = None) -> CodePage:
+def _code_page(
+    request: Request, refusal: Refusal | None = None, *, trust: bool = False
+) -> CodePage:
     auth = session_of(request)
     # Where only a passkey satisfies the policy, a code would be asked for and lead nowhere.
     serves = auth.that_serve().factors
     apps = [row for row in serves if row.kind is FactorKind.APP and not row.locked]
     has, here = passkeys.serve(auth), passkeys.work_here(request)
     return CodePage(
-        error=sentence(refusal) if refusal else "",
-        wait=_wait(refusal),
+        wrong=wrong(refusal, SentCodeForm),
         usable=bool(apps) and not isinstance(refusal, FactorDisabled),
         passkeys=has and here,
         elsewhere=passkeys.party_of(request.brand).origin if has and not here else "",
         many=totp_verify.failures(auth) >= totp_verify.MANY if refusal else False,
         email=auth.person.email,
-        trust_days=auth.facts.policy.trust_days if trust.is_offered(auth) else 0,
-        trust=refusal is not None and ticked(request, "trust"),
+        trust_days=auth.facts.policy.trust_days if trusting.is_offered(auth) else 0,
+        trust=trust,
     )
 
 
@@ -303,16 +313,6 @@ def _password_page(request: Request, refusal: Refusal | None = None) -> Password
     return PasswordPage(
         action=request.path,
         minimum=minimum(two_factors=auth.two_factors),
-        error=sentence(refusal) if refusal else "",
+        wrong=wrong(refusal, NewPasswordForm),
         email=auth.person.email,
     )
-
-
-def _wait(refusal: Refusal | None) -> int:
-    return refusal.seconds if isinstance(refusal, MustWait) else 0
-
-
-def _refused(request: Request, template: str, page: object, refusal: Refusal) -> HttpResponse:
-    """Answer with the same page: 429 while waiting, else 422."""
-    wait = _wait(refusal)
-    return render(request, template, page, status=422, retry_after=wait or None)
