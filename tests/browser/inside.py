@@ -29,7 +29,7 @@ from doorward.kernel.models import Attempt
 from doorward.sessions.models import Session
 from doorward.signin import mailbox
 from doorward.signin.models import MailboxProof
-from doorward.web.http import browsermark
+from doorward.web.http.cookies import BROWSER
 from tests.browser import world
 from tests.kit import browsers, people
 from tests.kit import codes as kit_codes
@@ -121,7 +121,7 @@ def forget_failures(email: str) -> None:
 def cookies(email: str) -> dict[str, str]:
     """Sign a person in over the real pages; return what the browser would have kept."""
     jar = browsers.sign_in(world.browser(), _person(email)).cookies
-    names = (settings.SESSION_COOKIE_NAME, browsermark.NAME)
+    names = (settings.SESSION_COOKIE_NAME, BROWSER)
     return {name: jar[name].value for name in names}
 
 

@@ -22,7 +22,7 @@ from doorward.sessions.models import Session
 from doorward.signin import mailbox
 from doorward.signin.events import INVITATION_ACCEPTED
 from doorward.signin.models import MailboxProof
-from doorward.web.http import browsermark
+from doorward.web.http import cookies
 from tests.kit import browsers, people
 from tests.kit import codes as kit_codes
 from tests.kit.people import path_of
@@ -276,7 +276,7 @@ def test_signing_out_ends_the_session_and_keeps_the_browser_known(client, owner)
     answer = client.post("/sign-out/")
     assert answer["Location"] == "/sign-in/"
     assert answer["Clear-Site-Data"] == '"storage"'
-    assert client.cookies[browsermark.NAME].value
+    assert client.cookies[cookies.BROWSER].value
     client.cookies[COOKIE] = token
     assert client.get("/prove/").status_code == 303
     assert client.post("/sign-out/").status_code == 303

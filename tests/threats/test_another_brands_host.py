@@ -25,7 +25,7 @@ from doorward.gate.loading import load
 from doorward.sessions import issuing
 from doorward.sessions.events import SIGN_IN_ABANDONED
 from doorward.sessions.models import Session
-from doorward.web.http import linkmark
+from doorward.web.http import cookies
 from doorward.web.kit.passkeys import party_of
 from tests.kit import browsers, codes, passkeys, people
 from tests.kit.email_changes import ask_email
@@ -273,7 +273,7 @@ def test_a_links_cookie_that_is_carried_there_is_of_no_use(mine, cookie):
     home, page = opened(mailed_links.path(link), HERE)
     there = carried(home, THERE) if cookie else at(THERE)
     assert there.post(page, {"password": people.OTHER_PASSWORD}).status_code == 422
-    assert (linkmark.NAME in there.cookies) == cookie
+    assert (cookies.LINK in there.cookies) == cookie
     assert home.post(page, {"password": people.OTHER_PASSWORD}).status_code == 303
 
 

@@ -14,7 +14,7 @@ from doorward.credentials.events import FACTOR_LOCKED
 from doorward.credentials.models import Factor
 from doorward.kernel.models import Attempt
 from doorward.kernel.ratelimit import rules, throttle
-from doorward.web.http import browsermark
+from doorward.web.http import cookies
 from tests.kit import browsers, passkeys
 from tests.kit import codes as kit_codes
 from tests.kit import people as kit_people
@@ -149,9 +149,9 @@ def test_a_mark_that_was_never_earned_makes_no_browser_known(owner, colleague, c
     theirs = known_browser(colleague)
     for _ in range(rules.FREE):
         sign_in(Client(), owner, WRONG)
-    for mark in ("made-up", "another", theirs.cookies[browsermark.NAME].value):
+    for mark in ("made-up", "another", theirs.cookies[cookies.BROWSER].value):
         browser = Client()
-        browser.cookies[browsermark.NAME] = mark
+        browser.cookies[cookies.BROWSER] = mark
         assert sign_in(browser, owner).status_code == 429
 
 

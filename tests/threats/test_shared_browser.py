@@ -13,7 +13,7 @@ from doorward.credentials.models import TrustedBrowser
 from doorward.credentials.trusted_browsers.trust import MOST_TRUSTED
 from doorward.customers.models import Customer
 from doorward.environment import Environment
-from doorward.web.http.trustmark import NAME
+from doorward.web.http.cookies import TRUSTED as NAME
 from tests.kit import browsers, codes, passkeys, people, serving
 from tests.kit.softkey import SoftKey
 

@@ -34,7 +34,7 @@ from doorward.kernel.crypto.keyring import KeyFile
 from doorward.kernel.db.sqlite.driver import Database
 from doorward.kernel.models import Attempt
 from doorward.operations.sealed_columns import COLUMNS
-from doorward.web.http import browsermark, linkmark
+from doorward.web.http import cookies
 from tests.kit import browsers, codes, people
 from tests.kit.email_changes import ask_email
 from tests.threats.secrets_at_rest import Kept, keep
@@ -183,7 +183,7 @@ def test_what_is_compared_is_stored_under_a_key(kept: Kept, loot: Loot) -> None:
 def opens_profile(token: str) -> bool:
     client = Client()
     client.cookies[settings.SESSION_COOKIE_NAME] = token
-    client.cookies[browsermark.NAME] = token
+    client.cookies[cookies.BROWSER] = token
     return client.get("/profile/").status_code == 200
 
 
@@ -219,7 +219,7 @@ def macs(purpose: str, message: bytes, loot: Loot, *known: bytes) -> set[bytes]:
 
 def sets_a_password(page: str, token: str) -> bool:
     client = Client()
-    client.cookies[linkmark.NAME] = f"{page}|{token}"
+    client.cookies[cookies.LINK] = f"{page}|{token}"
     return client.post(page, {"password": people.OTHER_PASSWORD}).status_code != 422
 
 

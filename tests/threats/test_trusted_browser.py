@@ -24,7 +24,7 @@ from doorward.customers.models import Brand
 from doorward.policy.rules import FactorKind
 from doorward.sessions.events import SIGNED_IN
 from doorward.sessions.models import Session
-from doorward.web.http.trustmark import NAME
+from doorward.web.http.cookies import TRUSTED as NAME
 from tests.kit import browsers, passkeys, people
 from tests.kit import codes as kit_codes
 from tests.kit.racing import at_once

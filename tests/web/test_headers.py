@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import RequestFactory
 from django.utils import translation
 
 from doorward.web.fast.language import Language
+from doorward.web.http import cookies
 from doorward.web.http.csp import ContentSecurityPolicy
 
 if TYPE_CHECKING:
@@ -67,3 +69,16 @@ def test_the_cookie_then_the_wish_then_english(settings, cookie, wish, expected)
     response = Language(lambda _: HttpResponse(translation.get_language()))(request)
     assert response.content.decode() == response["Content-Language"] == expected
     assert response["Vary"] == "Accept-Language"
+
+
+def test_one_place_puts_cookies():
+    """No script reads them, no other site's form brings them along, and with https they go nowhere else."""
+    sources = Path(cookies.__file__).parents[2]
+    putting = {
+        str(file.relative_to(sources))
+        for file in sources.rglob("*.py")
+        if ".set_cookie(" in file.read_text()
+    }
+    assert putting == {"web/http/cookies.py"}
+    made = cookies.put(HttpResponse(), "a", "b").cookies["a"]
+    assert (made["httponly"], made["samesite"]) == (True, "Lax")

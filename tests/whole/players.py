@@ -17,7 +17,7 @@ from doorward.sessions import issuing
 from doorward.sessions.models import Session as Row
 from doorward.signin import mailbox
 from doorward.signin.models import MailboxProof
-from doorward.web.http.trustmark import NAME as TRUST_COOKIE
+from doorward.web.http.cookies import TRUSTED as TRUST_COOKIE
 from tests.kit import people
 from tests.kit.softkey import SoftKey
 from tests.whole.model import CODE, MAILBOX, PROVE, RECOVERY, SIGN_IN, THROUGH, Person, Session

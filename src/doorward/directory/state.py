@@ -1,7 +1,7 @@
 """The state of a person: their status, and how they stand with the second factor.
 
-One rule says it of a line (`state_of`, `shows`), and rows are asked the same (`with_status`, `where`). What a filter shows
-follows from four things: status, the tick *Required 2FA*, the best factor, and what the customer asks of everybody.
+One rule says it of a line (`state_of`, `shows`), and rows are asked the same (`with_status`, `where`). What a filter
+shows follows from four things: status, the tick *Required 2FA*, the best factor, and what the customer asks of all.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from django.middleware.csrf import CSRF_ALLOWED_CHARS as LETTERS
 from django.middleware.csrf import CSRF_SECRET_LENGTH
 
 from doorward.web.fast.form_token import drawn
+from doorward.web.http import cookies
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -33,14 +34,7 @@ def renew(request: HttpRequest, response: HttpResponse) -> None:
     if old is None:
         return
     kept = [_hashed(old), *_hashes(request)][:_KEPT]
-    response.set_cookie(
-        BEFORE,
-        ".".join(kept),
-        max_age=_KEPT_SECONDS,
-        secure=settings.CSRF_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
+    cookies.put(response, BEFORE, ".".join(kept), max_age=_KEPT_SECONDS)
 
 
 def is_of_before(request: HttpRequest) -> bool:

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib import messages
 from django.db import DatabaseError
 from django.utils import timezone, translation
@@ -33,6 +32,7 @@ from doorward.kernel.text.cleaning import safe_next
 from doorward.permissions.errors import NotAuthorised, ReauthenticationDue
 from doorward.sessions import issuing, queries, saved_requests
 from doorward.sessions.errors import SessionEnded
+from doorward.web.http import cookies
 from doorward.web.http.errors import (
     error_page,
     must_wait,
@@ -46,7 +46,6 @@ from doorward.web.http.needs import Declaration, declared
 from doorward.web.http.origins import settle
 from doorward.web.http.pages import see_other
 from doorward.web.http.posted import FieldMissing
-from doorward.web.http.trustmark import token_of
 from doorward.web.http.unsent import CONTINUE, keep_unsent
 from doorward.web.kit.tabs import ADDRESSES, keys_for
 
@@ -107,10 +106,10 @@ class Gate:
         request.why = None
         timezone.deactivate()
         response = self.get_response(request)
-        if settings.SESSION_COOKIE_NAME in response.cookies:
+        if cookies.SESSION in response.cookies:
             renew(request, response)
         if response.status_code >= 500 and _is_signing_out(request):  # noqa: PLR2004 - whatever failed
-            return drop_session_cookie(not_signed_out(request))
+            return cookies.drop_session(not_signed_out(request))
         return with_page(request, response) if response.status_code == 405 else response  # noqa: PLR2004
 
     def process_view(
@@ -153,7 +152,7 @@ def decide(request: Request, view: Callable[..., Any]) -> HttpResponse | None:
     request.brand = brand_for_host(request.host)
     if declaration is None or not is_known_host(request.host):
         return error_page(request, 403 if declaration is None else 421)
-    token = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    token = request.COOKIES.get(cookies.SESSION)
     if token:
         _load(request, token)
     if declaration.step is not None:
@@ -173,7 +172,7 @@ def _is_signing_out(request: Request) -> bool:
 
 def _load(request: Request, token: str) -> None:
     """Read who sends it; where several brands have one host, the page is their own brand's."""
-    request.auth = load(token, token_of(request), host=request.client.host)
+    request.auth = load(token, cookies.trusted_tokens(request), host=request.client.host)
     if request.auth is not None and not request.auth.facts.elsewhere:
         request.brand = brand_of(request.auth.person.brand_id)
 
@@ -292,7 +291,7 @@ def _send_to(request: Request, step: Step) -> HttpResponse:
     if step is Step.SIGN_IN:
         if request.method not in READING:
             return keep_unsent(request, see_other(page))
-        if request.COOKIES.get(settings.SESSION_COOKIE_NAME):
+        if request.COOKIES.get(cookies.SESSION):
             # Ended, or gone on under another identifier: in a window that was faster than this one.
             messages.info(request, _("Your session has ended. Please sign in again."))
         return see_other(f"{page}?{urlencode({'next': heading})}" if heading else page)
@@ -357,26 +356,6 @@ def landing(started: Started) -> str:
     return "/" if started.has_home else PAGES[Step.SIGN_IN]
 
 
-def set_session_cookie(response: HttpResponse, token: str) -> HttpResponse:
-    """Put a session's new identifier into the browser; it ends with the browser."""
-    response.set_cookie(
-        settings.SESSION_COOKIE_NAME,
-        token,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
-
-
-def drop_session_cookie(response: HttpResponse) -> HttpResponse:
-    """Take the session's identifier out of the browser."""
-    response.delete_cookie(settings.SESSION_COOKIE_NAME, samesite="Lax")
-    return response
-
-
 def go_on(token: str, to: str = "/") -> HttpResponseRedirect:
     """Redirect to where the next step will be decided, with the session's new identifier."""
-    response = see_other(to)
-    set_session_cookie(response, token)
-    return response
+    return cookies.set_session(see_other(to), token)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from doorward.web.http import cookies
+
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
@@ -14,12 +16,4 @@ _YEAR = 365 * 24 * 3600
 
 def keep_language(response: HttpResponse, code: str) -> HttpResponse:
     """Remember a language in this browser."""
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        code,
-        max_age=_YEAR,
-        secure=settings.LANGUAGE_COOKIE_SECURE,
-        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-        samesite="Lax",
-    )
-    return response
+    return cookies.put(response, settings.LANGUAGE_COOKIE_NAME, code, max_age=_YEAR)

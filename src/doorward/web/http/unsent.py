@@ -16,7 +16,7 @@ from django.core import signing
 from django.utils.translation import gettext as _
 
 from doorward.sessions import saved_requests
-from doorward.web.http.browsermark import browser_token
+from doorward.web.http import cookies
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -64,7 +64,7 @@ def leave_mark(request: Request, response: HttpResponse) -> HttpResponse:
 def drop_marks(request: Request, response: HttpResponse) -> HttpResponse:
     """Have the browser forget both: somebody signed in."""
     for name in {LEFT, WAITS} & set(request.COOKIES):
-        response.delete_cookie(name, samesite="Lax")
+        cookies.drop(response, name)
     return response
 
 
@@ -74,21 +74,15 @@ def _save(request: Request, session_id: UUID) -> bool:
         session_id,
         path=request.get_full_path(),
         fields=fields,
-        browser_token=browser_token(request),
+        browser_token=cookies.browser_token(request),
         now=request.now,
     )
 
 
 def _mark(response: HttpResponse, name: str, session_id: UUID) -> HttpResponse:
-    response.set_cookie(
-        name,
-        signing.dumps(str(session_id), salt=_SALT + name),
-        max_age=int(saved_requests.WAITS_UNSENT.total_seconds()),
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
+    signed = signing.dumps(str(session_id), salt=_SALT + name)
+    kept = int(saved_requests.WAITS_UNSENT.total_seconds())
+    return cookies.put(response, name, signed, max_age=kept)
 
 
 def _marked(request: Request, name: str) -> UUID | None:

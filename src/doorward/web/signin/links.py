@@ -22,7 +22,7 @@ from doorward.kernel.errors import MustWait, Refusal
 from doorward.recovery import not_me
 from doorward.signin import forgotten_password
 from doorward.signin import invitation as signin_invitation
-from doorward.web.http import browsermark, linkmark, unsent
+from doorward.web.http import cookies, unsent
 from doorward.web.http.gate import go_on, landing
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
@@ -70,7 +70,7 @@ def open_link(request: Request, token: str) -> HttpResponse:
     """Take the token out of the address, and go on to the page that asks what to do with it."""
     if home := mailed_links.home_of(token, host=request.client.host):
         return see_other(home)
-    return linkmark.take_out(token, to=request.path.removesuffix(f"{token}/"))
+    return cookies.take_link_out(token, to=request.path.removesuffix(f"{token}/"))
 
 
 @needs(Need.NOTHING)
@@ -103,7 +103,7 @@ def this_was_not_me(request: Request) -> HttpResponse:
 @both
 def confirm_email(request: Request) -> HttpResponse:
     """Confirm a new e-mail, agree to a colleague's change of it, or stop it."""
-    token = linkmark.token_for(request)
+    token = cookies.link_token(request)
     try:
         link = _find(request, token, email_change.PURPOSES)
         change = email_change.change_of(link)
@@ -132,7 +132,7 @@ def _answer_email(request: Request, token: str, link: MailedLink) -> HttpRespons
         now=request.now,
     )
     messages.success(request, _email_answer(done=done, stopped=stopped))
-    return linkmark.drop(see_other("/profile/"))
+    return cookies.drop_link(see_other("/profile/"))
 
 
 def _email_answer(*, done: bool, stopped: bool) -> str:
@@ -150,7 +150,7 @@ def _password_by_link(
     finish: Callable[..., Started | None],
 ) -> HttpResponse:
     """Show the form of a link that sets a password, or do what it says."""
-    token, mark = linkmark.token_for(request), browsermark.browser_token(request)
+    token, mark = cookies.link_token(request), cookies.browser_token(request)
     try:
         link = _find(request, token, (purpose,))
     except Refusal as refusal:
@@ -171,10 +171,10 @@ def _password_by_link(
         return render(request, template, page, wrong=page.wrong)
     if started is None:
         messages.success(request, _suspended(request))
-        return linkmark.drop(see_other("/sign-in/"))
+        return cookies.drop_link(see_other("/sign-in/"))
     to = unsent.CONTINUE if unsent.carry_over(request, started.session_id) else landing(started)
-    response = unsent.drop_marks(request, linkmark.drop(go_on(started.token, to)))
-    return browsermark.leave_mark(response, mark)
+    response = unsent.drop_marks(request, cookies.drop_link(go_on(started.token, to)))
+    return cookies.mark_browser(response, mark)
 
 
 def _find(request: Request, token: str, purposes: tuple[LinkPurpose, ...]) -> MailedLink:
@@ -216,7 +216,7 @@ def _no_link(request: Request, refusal: Refusal) -> HttpResponse:
 
 
 def _ask_again(request: Request) -> HttpResponse:
-    token = linkmark.token_for(request)
+    token = cookies.link_token(request)
     try:
         invitations.ask_again(token=token, client=request.client, now=request.now)
     except Refusal as refusal:
@@ -226,7 +226,7 @@ def _ask_again(request: Request) -> HttpResponse:
 
 def _invited_by(request: Request) -> MailedLink | None:
     """Return the invitation that was opened, whether it still works or not."""
-    token = linkmark.token_for(request)
+    token = cookies.link_token(request)
     with suppress(Refusal):
         return mailed_links.known(
             token, purposes=(LinkPurpose.INVITATION,), host=request.client.host

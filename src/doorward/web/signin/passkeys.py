@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from doorward.credentials.passkeys.challenges import Purpose
 from doorward.gate.requirement import Need, Step
 from doorward.signin import passkey
-from doorward.web.http import browsermark
+from doorward.web.http import cookies
 from doorward.web.http.needs import needs, serves
 from doorward.web.kit import passkeys
 from doorward.web.signin.reauthentication import serving
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 @require_POST
 def sign_in_options(request: Request) -> HttpResponse:
     """Return a challenge to this browser, the same for everybody who asks: nobody is named yet."""
-    mark = browsermark.browser_token(request)
+    mark = cookies.browser_token(request)
     party = passkeys.party_of(request.brand)
     options = passkey.begin(browser_token=mark, party=party, now=request.now)
-    return browsermark.leave_mark(JsonResponse(options), mark)
+    return cookies.mark_browser(JsonResponse(options), mark)
 
 
 @serves(Step.VERIFY_FACTOR)

@@ -25,12 +25,11 @@ from doorward.sessions import ending, queries
 from doorward.sessions.errors import StaleRequest
 from doorward.signin import mailbox, passkey, password, second_step
 from doorward.signin.errors import PasskeyUnknown, PortalElsewhere
-from doorward.web.http import browsermark, unsent
-from doorward.web.http.gate import drop_session_cookie, go_on, landing, onward
+from doorward.web.http import cookies, unsent
+from doorward.web.http.gate import go_on, landing, onward
 from doorward.web.http.needs import needs, serves
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of
-from doorward.web.http.trustmark import begin_trust
 from doorward.web.kit import passkeys
 from doorward.web.kit.forms import is_bare, read, read_either, wrong
 from doorward.web.kit.passkeys import CodeForm, PasskeyForm
@@ -62,14 +61,14 @@ def sign_in(request: Request) -> HttpResponse:
         asked = safe_next(request.GET.get("next")) or ""
         return render(request, "signin/sign_in.html", _sign_in_page(request, asked))
     form = read_either(request, PasskeyAloneForm, PasswordForm)
-    heading, mark = safe_next(form.next) or "", browsermark.browser_token(request)
+    heading, mark = safe_next(form.next) or "", cookies.browser_token(request)
     try:
         started = _begin(request, form, heading, mark)
     except Refusal as refusal:
         page = _sign_in_page(request, heading, form, refusal)
         return render(request, "signin/sign_in.html", page, wrong=page.wrong)
     to = unsent.CONTINUE if unsent.carry_over(request, started.session_id) else heading
-    response = browsermark.leave_mark(go_on(started.token, to or landing(started)), mark)
+    response = cookies.mark_browser(go_on(started.token, to or landing(started)), mark)
     return unsent.drop_marks(request, response)
 
 
@@ -104,7 +103,7 @@ def code(request: Request) -> HttpResponse:
         return render(request, "signin/code.html", page, wrong=page.wrong)
     kind = FactorKind.PASSKEY if isinstance(form, PasskeyForm) else FactorKind.APP
     response = go_on(started.token, onward(request))
-    return begin_trust(request, response, kind) if form.trust else response
+    return cookies.begin_trust(request, response, kind) if form.trust else response
 
 
 def _second_step(request: Request, form: PasskeyForm | CodeForm) -> Started:
@@ -263,7 +262,7 @@ def sign_out(request: Request) -> HttpResponse:
     """End the session of this browser, at whatever step it is."""
     if request.auth is not None:
         ending.sign_out(request.auth.browser.session_id, actor=acting(request), now=request.now)
-    response = unsent.leave_mark(request, drop_session_cookie(see_other("/sign-in/")))
+    response = unsent.leave_mark(request, cookies.drop_session(see_other("/sign-in/")))
     # Not "cookies": that would also take the browser's mark, and cookies of sibling hosts.
     response["Clear-Site-Data"] = '"storage"'
     return response
