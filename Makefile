@@ -64,8 +64,8 @@ code: ready ## the current code of a demo administrator: make code EMAIL=…
 test: ready system-packages ## all that CI checks: lint, types, SQLite, PostgreSQL, browser
 	@scripts/test
 
-faults: ready system-packages ## 200 kills with -9 on each database, 100 power cuts at a start and a change of keys, 20,000 odd requests
-	@FAULTS_KILLS=200 FAULTS_CUTS=50 FAULTS_REQUESTS=20000 $(BIN)/pytest -q -s tests/faults
+faults: ready system-packages ## 200 kills with -9 on each database, 100 power cuts at a start and a change of keys, 20,000 odd requests, and the state machine six times as long
+	@FAULTS_KILLS=200 FAULTS_CUTS=50 FAULTS_REQUESTS=20000 FAULTS_ROUNDS=30 $(BIN)/pytest -q -s tests/faults tests/whole/test_machine.py
 	@FAULTS_KILLS=200 FAULTS_REQUESTS=20000 TEST_DATABASE=postgresql $(BIN)/pytest -q -s tests/faults
 
 quick: ready ## seconds: lint, types, core and service tests
