@@ -14,7 +14,7 @@ import click
 
 import doorward
 from doorward.kernel.db import hot_queries
-from doorward.web.http import under_way
+from doorward.web.http import streaming
 from tests.kit import leftovers
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ def test_whatever_a_process_remembers_is_declared() -> None:
 
 def test_an_export_that_nobody_read_is_not_under_way_in_the_next_test() -> None:
     person = uuid4()
-    unread = under_way.UnderWay(iter(()), whose=person)
+    unread = streaming.UnderWay(iter(()), whose=person)
     leftovers.forget()
-    next_one = under_way.UnderWay(iter(()), whose=person)
+    next_one = streaming.UnderWay(iter(()), whose=person)
     unread.close()
-    assert under_way._of[person] is next_one
+    assert streaming._of[person] is next_one

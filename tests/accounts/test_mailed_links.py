@@ -6,12 +6,14 @@ import base64
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from doorward.accounts import mailed_links
+from doorward.accounts import email_change, mailed_links
 from doorward.accounts.errors import LinkExpired, LinkInvalid, LinkUsed
 from doorward.accounts.models import LinkPurpose, MailedLink
-from tests.kit import people
+from doorward.credentials.password import change
+from tests.kit import codes, factors, passkeys, people
 
 ALL = tuple(LinkPurpose)
 
@@ -72,17 +74,45 @@ def test_what_is_no_token_is_no_link(link, token):
         find(token)
 
 
+LONGER = {
+    LinkPurpose.INVITATION: timedelta(days=7),
+    LinkPurpose.EMAIL_NEW: timedelta(hours=24),
+    LinkPurpose.EMAIL_OLD: timedelta(hours=24),
+    LinkPurpose.NOT_ME: timedelta(days=7),
+}
+
+
 @pytest.mark.parametrize("purpose", ALL)
-def test_each_purpose_has_its_time(owner, purpose):
-    if purpose == LinkPurpose.INVITATION:
-        owner = people.invite(owner.customer)
-    link = mailed_links.make(purpose, administrator_id=owner.id, now=timezone.now())
-    almost = mailed_links.LIFETIMES[purpose] - timedelta(seconds=5)
-    assert find(token_of(link), later=almost).id == link.id
+def test_each_purpose_has_its_time(owner, colleague, purpose):
+    made_by(purpose, owner, colleague)
+    link = MailedLink.objects.filter(purpose=purpose).latest("created_at")
+    lives = LONGER.get(purpose, timedelta(hours=1))
+    assert link.expires_at - link.created_at == lives
+    assert find(token_of(link), later=lives - timedelta(seconds=5)).id == link.id
     with pytest.raises(LinkExpired):
-        find(token_of(link), later=mailed_links.LIFETIMES[purpose])
+        find(token_of(link), later=lives)
     with pytest.raises(LinkUsed):
-        mailed_links.consume(link, now=timezone.now() + mailed_links.LIFETIMES[purpose])
+        mailed_links.consume(link, now=timezone.now() + lives)
+
+
+def made_by(purpose, owner, colleague):
+    """Have a link of this purpose made as the portal makes it."""
+    match purpose:
+        case LinkPurpose.INVITATION:
+            people.invite(owner.customer)
+        case LinkPurpose.RESET:
+            change.send_link(person=colleague, actor=people.actor(owner), now=timezone.now())
+        case LinkPurpose.NOT_ME:
+            auth = passkeys.begin(owner)
+            factors.confirm(auth, codes.code(factors.show(auth)), owner)
+        case _:
+            with transaction.atomic():
+                email_change.ask(
+                    colleague,
+                    "new@harbourbakery.example",
+                    actor=people.actor(owner),
+                    now=timezone.now(),
+                )
 
 
 def test_a_link_works_once(link):

@@ -23,7 +23,7 @@ from doorward.sessions.events import SIGNED_IN
 from doorward.signin.events import SIGN_IN_FAILED
 from doorward.web.activity import export
 from doorward.web.activity.export import safe_cell, separator_of
-from doorward.web.http import exports, under_way
+from doorward.web.http import streaming
 from tests.kit import browsers, people
 
 INES = "Ines Moreau (ines.moreau@harbourbakery.example)"
@@ -325,10 +325,10 @@ def test_a_person_has_one_under_way_and_a_process_a_few(owner, colleague, browse
     first = browser.get("/activity/export.csv")
     refused = browser.get("/activity/export.csv")
     assert refused.status_code == 429
-    assert refused["Retry-After"] == str(under_way.WAIT_SECONDS)
+    assert refused["Retry-After"] == str(streaming.WAIT_SECONDS)
     assert len(people.events(HISTORY_EXPORTED)) == 1
     table(first)
-    others = [under_way.UnderWay(iter(()), whose=uuid4()) for _ in range(under_way.MOST)]
+    others = [streaming.UnderWay(iter(()), whose=uuid4()) for _ in range(streaming.MOST)]
     assert browser.get("/activity/export.csv").status_code == 429
     others[0].close()
     answer = browser.get("/activity/export.csv")
@@ -339,7 +339,7 @@ def test_a_person_has_one_under_way_and_a_process_a_few(owner, colleague, browse
 
 def test_what_was_never_begun_is_not_under_way(owner, browser, monkeypatch):
     with monkeypatch.context() as broken:
-        broken.setattr(exports, "record_export", lambda *_, **__: 1 / 0)
+        broken.setattr(streaming, "record_export", lambda *_, **__: 1 / 0)
         browser.raise_request_exception = False
         assert browser.get("/activity/export.csv").status_code == 500
     assert table(browser.get("/activity/export.csv"))

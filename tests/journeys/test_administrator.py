@@ -20,7 +20,7 @@ from doorward.customers import cached
 from doorward.customers.events import ACCESS_REFUSED
 from doorward.customers.models import Brand, Customer, Tab
 from doorward.customers.tabs import ADMINISTRATORS
-from doorward.notifications.recipients import deliveries_of
+from doorward.notifications.mailboxes import deliveries_of
 from doorward.sessions.events import OTHER_SESSIONS_ENDED
 from doorward.sessions.models import Session
 from tests.kit import codes, people

@@ -14,7 +14,7 @@ from django.utils import timezone
 from doorward.accounts import mailed_links
 from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, MailedLink
 from doorward.credentials.models import Factor
-from doorward.notifications.recipients import deliveries_of
+from doorward.notifications.mailboxes import deliveries_of
 from doorward.sessions.events import OTHER_SESSIONS_ENDED, SESSION_ENDED
 from doorward.sessions.models import Session
 from tests.kit import browsers, codes, people

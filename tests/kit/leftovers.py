@@ -23,7 +23,7 @@ from doorward.web.administrators import listing
 from doorward.web.fast import language
 from doorward.web.help import rendering as guides
 from doorward.web.home import pages as home
-from doorward.web.http import csp, files, readiness, server_clock, under_way
+from doorward.web.http import csp, files, readiness, server_clock, streaming
 from doorward.web.kit import brandmark, history_details, icons, jinja, tabbar, tabs, times
 from doorward.web.kit import passkeys as passkey_pages
 from doorward.web.profile import zones
@@ -45,7 +45,7 @@ FORGOTTEN: list[_lru_cache_wrapper[Any]] = [
     tabs._items,
     sealing._hash_key,
 ]
-CLEARED: list[MutableMapping[Any, Any]] = [sealing._ciphers, under_way._of]
+CLEARED: list[MutableMapping[Any, Any]] = [sealing._ciphers, streaming._of]
 # Modules that forget by themselves, and what each of them has just now.
 BY_THEMSELVES: list[tuple[Any, Callable[[], object]]] = [
     (cached, lambda: cached._kept),

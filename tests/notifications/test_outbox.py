@@ -24,9 +24,9 @@ from doorward.kernel.ratelimit import mail_budget
 from doorward.notifications import outbox
 from doorward.notifications.delivery import deliver_due
 from doorward.notifications.events import ALL
+from doorward.notifications.mailboxes import deliveries_of
 from doorward.notifications.messages import Message
 from doorward.notifications.models import Delivery, State
-from doorward.notifications.recipients import deliveries_of
 from doorward.notifications.worker import run_once
 from doorward.signin.events import MAILBOX_PROOF_SENT, PASSWORD_LINK_ASKED
 from tests.kit import people as kit_people

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from doorward.audit.actor import CONSOLE
 from doorward.cli import main
-from doorward.customers import brands, cached, host_proof, hosts, protection
+from doorward.customers import brands, cached, host_confirmation, hosts, protection
 from doorward.customers.errors import (
     HostIsAnothers,
     HostNotConfirmed,
@@ -134,7 +134,7 @@ def test_the_page_shows_it_and_what_to_do(brand):
     assert page.count("Not confirmed: not in use yet") == 2
     assert page.count("Check now") == 2
     assert f"_doorward.{NAME}" in page
-    assert host_proof.record(NAME) in page
+    assert host_confirmation.record(NAME) in page
     assert "2 not confirmed" in staff_browser(nora).get("/brands/").content.decode()
 
 
@@ -188,19 +188,19 @@ def test_another_brand_that_takes_it_has_to_confirm_it(brand):
 
 
 def asked(host, token):
-    return Client(HTTP_HOST=host).get(f"{host_proof.PATH}{token}")
+    return Client(HTTP_HOST=host).get(f"{host_confirmation.PATH}{token}")
 
 
 @pytest.mark.django_db
 def test_only_the_name_that_was_asked_with_its_own_token_is_answered(brand, port):
-    token = host_proof.token(NAME)
+    token = host_confirmation.token(NAME)
     right = asked(f"{NAME}:{port}", token)
     assert right.status_code == 200
     assert token not in right.content.decode()
     for host, wrong in (
         (SECOND, token),
         (PUBLIC, token),
-        (NAME, host_proof.token(SECOND)),
+        (NAME, host_confirmation.token(SECOND)),
         (NAME, token[:-1]),
         (NAME, token + "0"),
         (NAME, token.upper()),
@@ -258,7 +258,7 @@ def test_who_leads_the_name_here_and_has_the_right_moves_links_and_all_are_told(
 
 @pytest.mark.django_db
 def test_a_txt_record_will_do(brand, names):
-    names.put(f"_doorward.{NAME}", "TXT", '"v=spf1 -all"', f'"{host_proof.record(NAME)}"')
+    names.put(f"_doorward.{NAME}", "TXT", '"v=spf1 -all"', f'"{host_confirmation.record(NAME)}"')
     hosts.check(brand.id, NAME, actor=CONSOLE, now=timezone.now())
     assert look(brand).hosts == (NAME,)
     assert [kind for _name, kind in names.asked] == ["TXT"]
@@ -267,7 +267,7 @@ def test_a_txt_record_will_do(brand, names):
 @pytest.mark.django_db
 @pytest.mark.parametrize("wrong", ["another", "prefix", "elsewhere"])
 def test_but_not_another_names(brand, names, wrong):
-    record = host_proof.record(SECOND if wrong == "another" else NAME)
+    record = host_confirmation.record(SECOND if wrong == "another" else NAME)
     said = f"x{record}" if wrong == "prefix" else record
     where = NAME if wrong == "elsewhere" else f"_doorward.{NAME}"
     names.put(where, "TXT", f'"{said}"')
@@ -282,7 +282,7 @@ def test_but_not_another_names(brand, names, wrong):
 @pytest.mark.django_db
 def test_brands_alone_has_nothing_asked_and_nothing_confirmed(brand, names):
     theo = staff(BRANDS)
-    names.put(f"_doorward.{NAME}", "TXT", f'"{host_proof.record(NAME)}"')
+    names.put(f"_doorward.{NAME}", "TXT", f'"{host_confirmation.record(NAME)}"')
     browser = staff_browser(theo)
     assert "Check now" not in browser.get(f"/brands/{brand.id}/").content.decode()
     answer = browser.post(f"/brands/{brand.id}/check/", {"host": NAME})
@@ -305,12 +305,12 @@ def test_only_names_of_the_brand_are_asked(brand, names, name):
 
 @pytest.mark.django_db
 def test_one_at_a_time(brand, names):
-    assert host_proof._ONE.acquire(blocking=False)
+    assert host_confirmation._ONE.acquire(blocking=False)
     try:
         nora = staff(BRANDS, ADMINISTRATORS)
         answer = staff_browser(nora).post(f"/brands/{brand.id}/check/", {"host": NAME})
     finally:
-        host_proof._ONE.release()
+        host_confirmation._ONE.release()
     assert answer.status_code == 429
     assert names.asked == []
 
@@ -384,11 +384,11 @@ def redirect(connection, path):
 
 
 def right_and_more(connection, _path):
-    connection.sendall(said("200 OK", host_proof._answer(NAME).encode() + b"x" * 10_000))
+    connection.sendall(said("200 OK", host_confirmation._answer(NAME).encode() + b"x" * 10_000))
 
 
 def right_with_another_status(connection, _path):
-    connection.sendall(said("404 Not Found", host_proof._answer(NAME).encode()))
+    connection.sendall(said("404 Not Found", host_confirmation._answer(NAME).encode()))
 
 
 @pytest.mark.django_db
@@ -400,7 +400,7 @@ def test_who_answers_otherwise_is_somebody_else(brand, names, port, reply):
     with answering(port, reply) as paths, pytest.raises(HostIsAnothers):
         hosts.check(brand.id, NAME, actor=CONSOLE, now=timezone.now())
     # Nothing was followed, and nothing tried twice.
-    assert paths == [f"{host_proof.PATH}{host_proof.token(NAME)}"]
+    assert paths == [f"{host_confirmation.PATH}{host_confirmation.token(NAME)}"]
     assert [one for one in names.asked if one[1] == "A"] == [(NAME, "A")]
     assert look(brand).hosts == ()
 
@@ -431,12 +431,12 @@ def by_drops(connection, _path):
 @pytest.mark.django_db
 @pytest.mark.parametrize("reply", [nothing, no_http, endless_head, by_drops])
 def test_who_does_not_answer_in_time_holds_nobody(brand, names, port, monkeypatch, reply):
-    monkeypatch.setattr(host_proof, "_HTTP_SECONDS", 1.0)
+    monkeypatch.setattr(host_confirmation, "_HTTP_SECONDS", 1.0)
     names.put(NAME, "A", "127.0.0.1")
     with answering(port, reply), pytest.raises(HostSilent):
         hosts.check(brand.id, NAME, actor=CONSOLE, now=timezone.now())
-    assert host_proof._ONE.acquire(blocking=False)
-    host_proof._ONE.release()
+    assert host_confirmation._ONE.acquire(blocking=False)
+    host_confirmation._ONE.release()
     # A second has room for twenty; who is not cut off takes 440.
     assert len(DROPS) < 200
 

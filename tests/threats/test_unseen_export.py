@@ -84,4 +84,4 @@ def test_one_place_streams():
         for file in root.rglob("*.py")
         if "StreamingHttpResponse(" in file.read_text() or "FileResponse(" in file.read_text()
     ]
-    assert places == ["web/http/exports.py"]
+    assert places == ["web/http/streaming.py"]

@@ -8,7 +8,7 @@ from doorward.accounts import email_change, mailed_links
 from doorward.accounts.events import EMAIL_CHANGE_ASKED, EMAIL_CHANGED
 from doorward.accounts.models import EmailChange, LinkPurpose, MailedLink
 from doorward.credentials.trusted_browsers import trust as trusted_browsers_trust
-from doorward.notifications.recipients import deliveries_of
+from doorward.notifications.mailboxes import deliveries_of
 from tests.kit import people
 from tests.whole.belongings import Change, Letter
 from tests.whole.model import THROUGH, Session

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from doorward.audit.record import Detail, Typed
 
 VETO_TIME = timedelta(hours=24)
+LINK_LIFETIME = timedelta(hours=24)
 # A change by a colleague outlives its links by the time of the veto.
 FORGET_AFTER = timedelta(days=7)
 KEEP = timedelta(days=30)
@@ -189,7 +190,9 @@ def _ask(person: Administrator, wanted: str, *, actor: Actor, now: datetime) -> 
         not_before=now + VETO_TIME if colleague else None,
     )
     new, old = (
-        mailed_links.make(purpose, administrator_id=person.id, now=now, about=change.id)
+        mailed_links.make(
+            purpose, administrator_id=person.id, now=now, about=change.id, lifetime=LINK_LIFETIME
+        )
         for purpose in PURPOSES
     )
     record(
@@ -271,6 +274,7 @@ def _way_back(change: EmailChange, *, now: datetime) -> MailedLink:
         now=now,
         about=change.id,
         email=change.old_email,
+        lifetime=mailed_links.NOT_ME_LIFETIME,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -24,13 +25,17 @@ if TYPE_CHECKING:
     from doorward.audit.actor import ClientInfo
 
 PURPOSES = (LinkPurpose.INVITATION,)
+# How long an invitation works.
+LIFETIME = timedelta(days=7)
 
 
 def send(person: Administrator, *, actor: Actor, now: datetime) -> MailedLink:
     """Mail an invitation, in the caller's transaction; older ones stop working. Raises `TooManyMails`."""
     mail_budget.spend(person.email, actor=actor, now=now)
     mailed_links.revoke(person, purposes=PURPOSES, now=now)
-    link = mailed_links.make(LinkPurpose.INVITATION, administrator_id=person.id, now=now)
+    link = mailed_links.make(
+        LinkPurpose.INVITATION, administrator_id=person.id, now=now, lifetime=LIFETIME
+    )
     record(INVITATION_SENT, actor=actor, subject=person.who(), details={"link": str(link.id)})
     return link
 

@@ -63,7 +63,12 @@ def _record(
         record(FACTOR_ADDED, actor=actor, typed={"factor": factor.name})
         return
     link = mailed_links.make(
-        LinkPurpose.NOT_ME, administrator_id=person.id, now=now, about=factor.id, email=person.email
+        LinkPurpose.NOT_ME,
+        administrator_id=person.id,
+        now=now,
+        about=factor.id,
+        email=person.email,
+        lifetime=mailed_links.NOT_ME_LIFETIME,
     )
     details, typed = {"link": str(link.id)}, {"factor": factor.name}
     record(TWO_FACTOR_ENABLED, actor=actor, details=details, typed=typed)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import F
 
-from doorward.customers import cached, host_proof, protection
+from doorward.customers import cached, host_confirmation, protection
 from doorward.customers.models import Brand
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound
@@ -55,8 +55,8 @@ def of(brand: Brand) -> tuple[Host, ...]:
         Host(
             name=name,
             state=_state(name, usable),
-            record_name=host_proof.record_name(name),
-            record=host_proof.record(name),
+            record_name=host_confirmation.record_name(name),
+            record=host_confirmation.record(name),
         )
         for name in brand.hosts
     )
@@ -72,7 +72,7 @@ def check(brand_id: UUID, name: str, *, actor: Actor, now: datetime) -> None:
     """Ask a host name whether it is this portal; where it is, the brand uses it from now on.
 
     It asks the network, so no transaction may be open. Raises `ProtectionRefused` before anything is asked,
-    `NotFound`, and what `host_proof.look` raises.
+    `NotFound`, and what `host_confirmation.look` raises.
     """
     authorise(actor, Action.CHECK_HOST)
     brand = _with(name, Brand.objects.filter(id=brand_id))
@@ -80,7 +80,7 @@ def check(brand_id: UUID, name: str, *, actor: Actor, now: datetime) -> None:
         return
     with protection.refusals_recorded(actor=actor):
         protection.demand(_change(brand, name), actor=actor)
-    host_proof.look(name)
+    host_confirmation.look(name)
     _write(brand_id, name, actor=actor, now=now)
 
 

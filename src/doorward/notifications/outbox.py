@@ -17,9 +17,9 @@ from doorward.audit.models import Event
 from doorward.kernel.errors import MustWait
 from doorward.kernel.moments import SKEW
 from doorward.kernel.ratelimit import throttle
+from doorward.notifications.mailboxes import deliveries_of
 from doorward.notifications.messages import ASKED_FOR, FIRST, WAITED_FOR
 from doorward.notifications.models import Delivery, State
-from doorward.notifications.recipients import deliveries_of
 
 if TYPE_CHECKING:
     from datetime import datetime

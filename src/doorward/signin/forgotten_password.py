@@ -78,7 +78,7 @@ def _answer_one(id: UUID, *, now: datetime) -> None:
             if asked is None:
                 return
             rows.delete()
-            if lasts(asked.asked_at, mailed_links.LIFETIMES[LinkPurpose.RESET], now=now):
+            if lasts(asked.asked_at, mailed_links.LIFETIME, now=now):
                 _make(asked, now=now)
     except DatabaseError:
         raise

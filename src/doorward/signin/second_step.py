@@ -42,7 +42,7 @@ def verify_code(*, auth: AuthContext, code: str, actor: Actor, now: datetime) ->
             return _pass_on(auth, found, actor=actor, now=now)
         if isinstance(found, CodeAlreadyUsed) and apps.passed_meanwhile(auth):
             raise StaleRequest
-    apps.remember(auth, found, event_type=SECOND_STEP_FAILED, actor=actor, now=now)
+    apps.after_refusal(auth, found, event_type=SECOND_STEP_FAILED, actor=actor, now=now)
     raise found
 
 
@@ -59,7 +59,7 @@ def verify_passkey(*, auth: AuthContext, given: Given, actor: Actor, now: dateti
             return _pass_on(auth, factor, actor=actor, now=now)
         if isinstance(found, PasskeyChallengeInvalid) and apps.passed_meanwhile(auth):
             raise StaleRequest
-    passkeys.remember(auth, found, given, actor=actor, now=now)
+    passkeys.after_refusal(auth, found, given, actor=actor, now=now)
     raise found
 
 

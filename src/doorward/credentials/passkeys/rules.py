@@ -11,7 +11,6 @@ Android, Apple, U2F); it is not evaluated, whatever it says: what it could tell 
 from __future__ import annotations
 
 import base64
-import hmac
 import json
 import re
 from dataclasses import dataclass
@@ -33,19 +32,16 @@ from doorward.credentials.errors import (
     PasskeyAlgorithmNotOffered,
     PasskeyBackupChanged,
     PasskeyBackupInvalid,
-    PasskeyChallengeInvalid,
-    PasskeyEmbedded,
     PasskeyIdTooLong,
     PasskeyNotOffered,
     PasskeyNotPresent,
     PasskeyNotVerified,
     PasskeySignatureWrong,
     PasskeyUnreadable,
-    PasskeyWrongOrigin,
     PasskeyWrongPerson,
     PasskeyWrongRelyingParty,
-    PasskeyWrongType,
 )
+from doorward.credentials.passkeys.origin import check_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,7 +150,7 @@ def read_answer(text: str) -> Answer:
 
 def check_registration(answer: Answer, expected: Expected) -> NewPasskey:
     """Return what is to be stored of a new passkey. Raises the refusal of the first step that fails."""
-    _check_client_data(answer, _CREATE, expected)
+    check_origin(answer, _CREATE, expected)
     response = answer.given["response"]
     written = _read(lambda: _authenticator_data(response["attestationObject"]))
     attested = _read(lambda: parse_authenticator_data(written))
@@ -201,7 +197,7 @@ def check_assertion(answer: Answer, expected: Expected, known: Known) -> Asserte
         raise PasskeyWrongPerson
     if answer.user_handle is not None and answer.user_handle != known.user_handle:
         raise PasskeyWrongPerson
-    _check_client_data(answer, _GET, expected)
+    check_origin(answer, _GET, expected)
     response = answer.given["response"]
     said = _read(lambda: parse_authenticator_data(_bytes(response["authenticatorData"])))
     _read(lambda: _bytes(response["signature"]))
@@ -273,18 +269,6 @@ def _discoverable(extensions: object) -> bool | None:
 def _transports(named: object) -> tuple[str, ...]:
     given = named if isinstance(named, list) else []
     return tuple(one for one in sorted(TRANSPORTS) if one in given)
-
-
-def _check_client_data(answer: Answer, kind: str, expected: Expected) -> None:
-    said = answer.client_data
-    if said.get("type") != kind:
-        raise PasskeyWrongType
-    if not hmac.compare_digest(answer.challenge, expected.challenge):
-        raise PasskeyChallengeInvalid
-    if said.get("origin") != expected.origin:
-        raise PasskeyWrongOrigin
-    if said.get("crossOrigin", False) is not False or "topOrigin" in said:
-        raise PasskeyEmbedded
 
 
 def _check_authenticator_data(said: AuthenticatorData, expected: Expected) -> None:

@@ -90,7 +90,7 @@ def _verify_open(auth: AuthContext, given: Given, *, actor: Actor, now: datetime
         if isinstance(found, PasskeyChallengeInvalid) and passed_meanwhile(auth):
             throttle.was_right([own_key(actor)])
             raise StaleRequest
-        remember(auth, found, given, actor=actor, now=now)
+        after_refusal(auth, found, given, actor=actor, now=now)
         raise found
     throttle.was_right([own_key(actor)])
     return found
@@ -121,7 +121,7 @@ def look(auth: AuthContext, given: Given, *, actor: Actor, now: datetime) -> Sto
     return passkey
 
 
-def remember(
+def after_refusal(
     auth: AuthContext, refusal: Refusal, given: Given, *, actor: Actor, now: datetime
 ) -> None:
     """Remember what was refused, after it was counted, and disable what was guessed at too often."""

@@ -57,7 +57,7 @@ def verify_code(
     with transaction.atomic():
         found = look(auth, code, event_type=event_type, actor=actor, now=now)
     if isinstance(found, Refusal):
-        remember(auth, found, event_type=event_type, actor=actor, now=now)
+        after_refusal(auth, found, event_type=event_type, actor=actor, now=now)
         raise found
     throttle.was_right([own_key(actor)])
     return found.id
@@ -104,7 +104,7 @@ def look(
     return WrongCode()
 
 
-def remember(
+def after_refusal(
     auth: AuthContext, refusal: Refusal, *, event_type: EventType, actor: Actor, now: datetime
 ) -> None:
     """Remember what was refused, after it was counted, and disable what was guessed at too often."""
@@ -131,7 +131,7 @@ def count(
         with transaction.atomic():
             return _count(auth, event_type=event_type, actor=actor, now=now)
     except Refusal as refusal:
-        remember(auth, refusal, event_type=event_type, actor=actor, now=now)
+        after_refusal(auth, refusal, event_type=event_type, actor=actor, now=now)
         raise
 
 

@@ -13,10 +13,10 @@ from doorward.permissions.actions import Action
 from doorward.web.activity.export import table
 from doorward.web.activity.filters import events_for, filters_of, newest_for
 from doorward.web.activity.pages import ExportPage, activity_page
-from doorward.web.http.exports import export as as_file
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render
 from doorward.web.http.requests import signed_in
+from doorward.web.http.streaming import export as as_file
 from doorward.web.kit.history import history_page
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.http import require_safe
 
-from doorward.customers import host_proof
+from doorward.customers import host_confirmation
 from doorward.gate.requirement import Need
 from doorward.web.http.needs import needs
 from doorward.web.http.readiness import what_is_wrong
@@ -97,7 +97,7 @@ def security_txt(request: Request) -> HttpResponse:
 @require_safe
 def doorward_host(request: Request, asked: str) -> HttpResponse:
     """Show that the host name of a brand is this portal, to whoever asks with that name's token."""
-    answer = host_proof.answer(request.host, asked)
+    answer = host_confirmation.answer(request.host, asked)
     if answer is None:
         return _text("not found\n", status=404)
     return _text(answer)

@@ -1,4 +1,8 @@
-"""From an event to the mailboxes that are told of it."""
+"""From an event to the mailboxes of its audience.
+
+Which mail goes to which audience is declared with the event itself, in its subject's `events.py` (for *Disable 2FA*:
+`credentials/events.py`). `docs/notifications.md` has all of them in one table.
+"""
 
 from __future__ import annotations
 
