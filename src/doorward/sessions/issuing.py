@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Subquery
 from doorward.audit.record import record
 from doorward.customers.tabs import HOME
 from doorward.kernel.crypto.sealing import keyed_hash
+from doorward.kernel.db.hot_queries import HotInsert
 from doorward.sessions import lock
 from doorward.sessions.errors import StaleRequest
 from doorward.sessions.events import SIGNED_IN
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
     from doorward.audit.actor import Actor
     from doorward.audit.record import Detail
+
+_INSERT = HotInsert(Session)
 
 
 class SignsIn(Protocol):
@@ -81,7 +84,7 @@ def begin(administrator: SignsIn, *, actor: Actor, now: datetime, **verified: ob
     """Insert the session of a browser in which something was just verified."""
     token = new_token()
     session_id = uuid4()
-    Session.objects.create(
+    _INSERT.run(
         id=session_id,
         administrator_id=administrator.id,
         token_hash=token_hash(token),

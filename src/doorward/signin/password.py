@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.hashers import is_password_usable, make_password, verify_password
 from django.db import transaction
 
-from doorward.accounts.account import COLUMNS, Account
 from doorward.accounts.models import Administrator, PasswordDue
 from doorward.audit import repeats
 from doorward.audit.actor import Actor
 from doorward.audit.events import Outcome
 from doorward.audit.record import record
+from doorward.credentials import owner
 from doorward.credentials.errors import WrongCredentials
 from doorward.credentials.password.breached import breached_passwords
 from doorward.credentials.password.rules import MAXIMUM, is_long, normalise
 from doorward.customers import cached
-from doorward.kernel.db.hot_queries import HotQuery
 from doorward.kernel.errors import MustWait, OnlyKnownBrowsers, Refusal
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.text.cleaning import fold_email
@@ -32,9 +30,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from django.db.models import QuerySet
-
     from doorward.audit.actor import ClientInfo
+    from doorward.credentials.owner import Owner
     from doorward.sessions.issuing import Started
 
 
@@ -54,10 +51,10 @@ def sign_in(  # noqa: PLR0913 - what a sign-in form and its browser bring
     """
     # No account has a null character, and PostgreSQL takes none in a query.
     folded = fold_email(email.replace("\0", "\N{REPLACEMENT CHARACTER}"))[:320]
-    found = _find(folded, browser_token=browser_token)
-    known = found is not None and found.known_browser
-    actor = Actor(person=found.who() if found else None, client=client)
     browser = issuing.browser_hash(browser_token)
+    found = owner.of_email(folded, browser_hash=browser)
+    known = found is not None and found.before.known
+    actor = Actor(person=found.account.who() if found else None, client=client)
     keys = _counted(folded, browser=browser if known else b"", address=client.address)
     try:
         throttle.reserve(keys, now=now)
@@ -79,10 +76,10 @@ def sign_in(  # noqa: PLR0913 - what a sign-in form and its browser bring
         raise
     if found is None:  # for the type checker: `_verify` raised
         raise WrongCredentials
-    if not cached.answers(found.brand_id, client.host):
+    if not cached.answers(found.account.brand_id, client.host):
         with transaction.atomic():
             throttle.was_right(keys)
-            elsewhere = send_home(found.brand_id, actor=actor)
+            elsewhere = send_home(found.account.brand_id, actor=actor)
         raise elsewhere
     return _begin(
         found,
@@ -101,39 +98,12 @@ def _counted(folded: str, *, browser: bytes, address: str) -> list[throttle.Key]
     return [own] if browser else [own, throttle.address_key(address)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found(Account):
-    """The account of an e-mail, with what only a password's sign-in asks for."""
-
-    password: str
-    known_browser: bool
-    previous_at: datetime | None
-    previous_browser: str | None
-
-
-def _query(folded: str, browser_hash: bytes) -> QuerySet[Administrator, Any]:
-    """Ask for the person, and what went before a sign-in of theirs with this browser."""
-    people = Administrator.objects.everywhere().filter(email_folded=folded)
-    found: QuerySet[Administrator, Any] = people.values(
-        *COLUMNS, "password", **issuing.before(browser_hash)
-    )
-    return found
-
-
-_HOT = HotQuery(_query)
-
-
-def _find(folded: str, *, browser_token: str) -> _Found | None:
-    rows = _HOT.rows(folded=folded, browser_hash=issuing.browser_hash(browser_token))
-    return _Found(*rows[0].values()) if rows else None
-
-
-def _verify(found: _Found | None, password: str) -> None:
+def _verify(found: Owner | None, password: str) -> None:
     chosen = normalise(password)[: MAXIMUM + 1]
-    usable = found is not None and is_password_usable(found.password)
-    encoded = found.password if found is not None and usable else _nobody()
-    right, outdated = verify_password(chosen, encoded)
-    if not right or found is None or not usable or not found.may_sign_in:
+    kept = str(found.more["password"]) if found is not None else ""
+    usable = is_password_usable(kept) if kept else False
+    right, outdated = verify_password(chosen, kept if usable else _nobody())
+    if not right or found is None or not usable or not found.account.may_sign_in:
         raise WrongCredentials
     columns: dict[str, object] = {}
     if outdated:
@@ -141,22 +111,22 @@ def _verify(found: _Found | None, password: str) -> None:
     if chosen in breached_passwords():
         columns["password_due"] = PasswordDue.BREACHED
     if columns:
-        same = Administrator.objects.everywhere().filter(id=found.id, password=found.password)
+        same = Administrator.objects.everywhere().filter(id=found.account.id, password=kept)
         same.update(**columns)
 
 
 def _begin(
-    found: _Found, *, keys: list[throttle.Key], actor: Actor, now: datetime, **columns: object
+    found: Owner, *, keys: list[throttle.Key], actor: Actor, now: datetime, **columns: object
 ) -> Started:
     with transaction.atomic():
         # The person's row first, as everywhere: who resets a password takes it before these counts.
         started = issuing.begin(
-            found,
+            found.account,
             actor=actor,
             now=now,
             password_at=now,
-            previous_at=found.previous_at,
-            previous_browser=found.previous_browser or "",
+            previous_at=found.before.signed_in_at,
+            previous_browser=found.before.browser or "",
             **columns,
         )
         throttle.was_right(keys)

@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db.models import Value
 from django.db.models.functions import Greatest
 
-from doorward.accounts.account import COLUMNS, Account
 from doorward.audit.record import record
+from doorward.credentials import owner
 from doorward.credentials.errors import FactorDisabled
 from doorward.credentials.events import PASSKEY_COUNTER
 from doorward.credentials.models import Factor, Passkey, UserHandle
 from doorward.credentials.passkeys.options import Described
 from doorward.credentials.passkeys.rules import Known, went_back
-from doorward.kernel.db.hot_queries import HotQuery
 from doorward.kernel.ratelimit import throttle
 from doorward.policy.rules import FactorKind
-from doorward.sessions import issuing
-from doorward.sessions.issuing import Before
 
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from django.db.models import QuerySet
-
+    from doorward.accounts.account import Account
     from doorward.audit.actor import Actor
     from doorward.credentials.passkeys.options import Party
     from doorward.credentials.passkeys.rules import Asserted
     from doorward.sessions.context import AuthContext
+    from doorward.sessions.issuing import Before
 
 HANDLE_BYTES = 64
 
@@ -77,46 +74,26 @@ class Stored:
     before: Before
 
 
-_OWNER = "factor__administrator__"
-_HANDLE = f"{_OWNER}user_handle__handle"
-
-
-def _query(credential_id: bytes, rp_id: str, browser_hash: bytes) -> QuerySet[Passkey, Any]:
-    rows: QuerySet[Passkey, Any] = Passkey.objects.filter(
-        credential_id=credential_id, rp_id=rp_id
-    ).values(
-        *("factor_id", "factor__name", "sign_count", "user_verified", "backed_up"),
-        *("public_key", "backup_eligible", _HANDLE),
-        *(f"{_OWNER}{column}" for column in COLUMNS),
-        **issuing.before(browser_hash, person=_OWNER),
-    )
-    return rows
-
-
-_HOT = HotQuery(_query)
-
-
 def find(credential_id: bytes, party: Party, *, browser_hash: bytes = b"") -> Stored | None:
     """Return the passkey of an id at this relying party, in one query; None: nobody has it."""
-    rows = _HOT.rows(credential_id=credential_id, rp_id=party.id, browser_hash=browser_hash)
-    return _stored(rows[0], credential_id) if rows else None
-
-
-def _stored(row: dict[str, Any], credential_id: bytes) -> Stored:
+    found = owner.of_passkey(credential_id, rp_id=party.id, browser_hash=browser_hash)
+    if found is None:
+        return None
+    row = found.more
     return Stored(
         factor_id=row["factor_id"],
-        name=row["factor__name"],
+        name=row["name"],
         sign_count=row["sign_count"],
         user_verified=row["user_verified"],
         backed_up=row["backed_up"],
         known=Known(
             credential_id=credential_id,
             public_key=bytes(row["public_key"]),
-            user_handle=bytes(row[_HANDLE]),
+            user_handle=bytes(row["user_handle"]),
             backup_eligible=row["backup_eligible"],
         ),
-        owner=Account(*(row[f"{_OWNER}{column}"] for column in COLUMNS)),
-        before=Before(row["known"], row["signed_in_at"], row["browser"]),
+        owner=found.account,
+        before=found.before,
     )
 
 
