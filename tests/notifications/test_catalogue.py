@@ -27,7 +27,7 @@ def test_every_message_is_used_and_has_its_template() -> None:
     assert {path.stem for path in TEMPLATES.glob("messages/*")} == {str(one) for one in Message}
 
 
-def test_the_document_says_of_every_kind_who_is_told() -> None:
+def test_the_document_says_of_every_type_who_is_notified() -> None:
     rows = dict(ROW.findall(DOCUMENT.read_text()))
     assert rows == {str(event_type): _in_words(event_type) for event_type in ALL.values()}
 
