@@ -114,8 +114,8 @@ def test_a_type_of_a_later_version_is_shown_by_its_name():
         ({"with": "password", "new_browser": False}, "with the password alone"),
         ({"reason": "wrong_code", "recovery": False}, "wrong code"),
         (
-            {"reason": "held_by_policy"},
-            "The policy requires two-factor sign-in, so it stays required here.",
+            {"reason": "link_expired"},
+            "This link is too old. Ask for a new one.",
         ),
         ({"reason": "from_the_future"}, "from_the_future"),
         ({"changed": ["first_name", "phone"]}, "changed: first name, phone"),
