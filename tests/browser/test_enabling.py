@@ -47,6 +47,7 @@ def test_on_the_phone_itself_a_link_opens_the_app(ines, somewhere):
     somewhere.hears("Two-factor sign-in is on", role="status")
 
 
+@pytest.mark.both_databases
 def test_by_scanning_the_qr_code(portal, ines, somewhere, elsewhere):
     window = open_window(somewhere, ines)
     for words in ("Google Authenticator", "press +", "QR code", "manual code"):

@@ -160,6 +160,7 @@ PASSWORD = "seven bridges over a quiet river"
 
 
 @pytest.mark.processes
+@pytest.mark.both_databases
 @pytest.mark.xdist_group("commands")
 def test_it_starts_again_and_serves_by_a_pooler_on_postgresql(tmp_path):
     """Exports beside page views each have every row, over the real server."""

@@ -261,6 +261,7 @@ def test_a_wrong_option_is_a_usage_error(tmp_path):
 
 if postgresql.url():  # there is nothing to say about it on SQLite
 
+    @pytest.mark.both_databases
     def test_it_runs_on_postgresql(tmp_path):
         with postgresql.empty_database() as url:
             running = start(tmp_path / "data", database_url=url)

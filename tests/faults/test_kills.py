@@ -140,6 +140,7 @@ def run(transactional_db: None, tmp_path: Path, settings: Any, box: servers.Box)
         installation.stop()
 
 
+@pytest.mark.both_databases
 def test_nothing_is_lost_and_nothing_is_half_made(
     run: Run, box: servers.Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
