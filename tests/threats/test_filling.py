@@ -143,6 +143,8 @@ def for_strangers(route: Route) -> bool:
 OPEN = [route for route in ROUTES if for_strangers(route)]
 
 
+# How many rows the code writes is the same on both; what counts at once is asked on each, above and below.
+@pytest.mark.one_database
 @pytest.mark.django_db
 @pytest.mark.parametrize("route", OPEN, ids=lambda route: route.pattern or "/")
 def test_nothing_that_a_stranger_repeats_grows_without_end(owner, clock, route: Route):
