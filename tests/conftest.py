@@ -15,6 +15,7 @@ from django.conf import settings
 from django.utils import timezone, translation
 
 from doorward.accounts.models import Administrator
+from doorward.customers import cached
 from doorward.customers import services as customers
 from doorward.customers.models import Customer
 from tests.kit import leftovers, people, postgresql, rows
@@ -123,6 +124,12 @@ def clock() -> Iterator[time_machine.Traveller]:
     """Stop the clock at a moment of no importance: `clock.shift(timedelta(minutes=5))` moves it."""
     with time_machine.travel(datetime(2026, 11, 24, 9, 0, 10, tzinfo=UTC), tick=False) as moved:
         yield moved
+
+
+@pytest.fixture
+def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Brands and tabs are read once, also on a machine so slow that it would be time again in the middle of a test."""
+    monkeypatch.setattr(cached, "KEPT_SECONDS", 3600.0)
 
 
 # --- the trio of every test of access -------------------------------------------------------------

@@ -161,7 +161,7 @@ def test_a_forgotten_password_is_the_same_work_for_everybody(owner, customer, wh
     assert AskedLink.objects.count() == 0
 
 
-def test_nor_does_the_number_of_links_tell(owner):
+def test_nor_does_the_number_of_links_tell(read_once, owner):
     """Asked for more often than there are mails: the work is that of the first time."""
     works = [
         work("/password/forgot/", {"email": email})

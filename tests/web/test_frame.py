@@ -66,7 +66,7 @@ def _draw(me: Me | None, **words: Any) -> str:
             "csrf_input": "",
             "look": look_version(_Brand()),
             "path": "/sample/?page=2",
-            "told": [],
+            "flashes": [],
         }
         return env.from_string(PAGE).render(context | {"session_left": None} | words)
 

@@ -90,11 +90,10 @@ def crowd(owner: Administrator, number: int) -> None:
         )  # fmt: skip
 
 
-# How many statements the code sends is the same on both; a whole sign-in, with its locks, is asked on each. The clock
-# stands still: what a process keeps for some seconds must not be read again between two looks of a slow machine.
+# How many statements the code sends is the same on both; a whole sign-in, with its locks, is asked on each.
 @pytest.mark.one_database
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.pattern or "/")
-def test_no_page_asks_more_than_eight_times_nor_more_for_longer_lists(clock, route, owner):
+def test_no_page_asks_more_than_eight_times_nor_more_for_longer_lists(read_once, route, owner):
     codes.enable_app(owner)
     client = browsers.browser_of(owner)
     crowd(owner, 3)
