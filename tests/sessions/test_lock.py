@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from doorward.accounts.models import Administrator
+from doorward.credentials import removal
 from doorward.credentials.models import Factor
 from doorward.credentials.totp import verify
+from doorward.kernel.errors import Refusal
 from doorward.kernel.ratelimit import throttle
+from doorward.sessions.lock import hold
 from tests.kit import codes
+from tests.kit.factors import verify_code
+from tests.kit.passkeys import begin
 from tests.kit.racing import at_once
 
 pytestmark = [
@@ -55,3 +62,18 @@ def test_whoever_may_not_try_counts_nothing(owner, factor):
     Factor.objects.update(locked_at=timezone.now())
     with transaction.atomic():
         assert count(factor) == 0
+
+
+def test_nobody_waits_in_a_ring_with_whoever_removes_the_factors(owner):
+    def remove():
+        with transaction.atomic():
+            hold(owner.id)
+            removal.remove_all(owner.id)
+
+    for _ in range(10):
+        first, _second = codes.enable_app(owner), codes.enable_app(owner)
+        signing_in = [begin(owner, known_browser=bool(number % 2)) for number in range(4)]
+        calls = [partial(verify_code, one, codes.code(first), owner) for one in signing_in]
+        found = at_once([*calls, remove, remove])
+        broken = [one for one in found if isinstance(one, Exception)]
+        assert all(isinstance(one, Refusal) for one in broken), broken
