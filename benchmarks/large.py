@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
+# ruff: noqa: PLC0415 - models are there once Django is set up
 AT_ONCE = 5000
 FIRST = (
     "Ada",
@@ -50,11 +51,11 @@ LAST = (
     "Jansen",
     "Król",
 )
-KINDS = (
+TYPES = (
     "signed_in",
     "signed_out",
     "session_ended",
-    "proved_again",
+    "reauthenticated",
     "details_changed",
     "rights_changed",
 )
@@ -69,12 +70,22 @@ def write(model: Any, rows: Iterable[Any]) -> None:
         model.bulk_create(piece)
 
 
+def standing_of(number: int) -> int:
+    """Return how the person of a number stands with the second factor, as is kept in their row."""
+    from doorward.accounts.models import Standing
+
+    if number % 50 == 0:
+        return Standing.PASSKEY
+    if number % 5 >= 3:
+        return Standing.NONE
+    return Standing.LOCKED if number % 100 == 1 else Standing.APP
+
+
 class Filling:
     """The rows of both shapes; everybody a fifth has an app, one in fifty a passkey, one in a hundred a locked app."""
 
     def __init__(self, now: datetime) -> None:
         """Read who is there already: the brand and the provider."""
-        # ruff: noqa: PLC0415 - models are there once Django is set up
         from doorward.customers.models import Brand, Customer
 
         self.now = now
@@ -116,9 +127,15 @@ class Filling:
                     status=("suspended", "invited")[number % 2] if number % 20 < 2 else "active",
                     require_2fa=number % 3 == 0,
                     is_primary=place == 0,
+                    standing=standing_of(number),
+                    last_signed_in_at=self.signed_in_at(number),
                     password="!",
                     added_at=self.now,
                 )
+
+    def signed_in_at(self, number: int) -> datetime | None:
+        """Return when somebody signed in last: at a minute of the year before, one in four never."""
+        return self.now - timedelta(minutes=number * 7919 % 500_000) if number % 4 else None
 
     def fill(self, customers: list[Any], each: int) -> list[uuid.UUID]:
         """Add the people with their factors and sign-ins; return the ids of the first thousand."""
@@ -126,7 +143,8 @@ class Filling:
         from doorward.credentials.models import Factor
         from doorward.sessions.models import Session
 
-        waiting, known, number = self.people(customers, each), [], 0
+        waiting, number = self.people(customers, each), 0
+        known: list[uuid.UUID] = []
         while piece := list(islice(waiting, AT_ONCE)):
             Administrator.objects.everywhere().bulk_create(piece)
             of = list(enumerate(piece, number))
@@ -139,7 +157,7 @@ class Filling:
                     locked_at=self.now if place % 100 == 1 else None,
                 )
                 for place, person in of
-                if place % 5 < 3 or place % 50 == 0
+                if person.standing
             )
             Session.objects.bulk_create(
                 Session(
@@ -153,8 +171,7 @@ class Filling:
                     address="192.0.2.1",
                 )
                 for place, person in of
-                if place % 4
-                for at in (self.now - timedelta(minutes=place * 7919 % 500_000),)
+                if (at := self.signed_in_at(place))
             )
             number += len(piece)
             known += [person.id for person in piece][: 1000 - len(known)]
@@ -170,7 +187,7 @@ class Filling:
             (
                 Event(
                     at=self.now - step * (number - place),
-                    kind=RARE[0] if place % 1000 == 0 else KINDS[place % len(KINDS)],
+                    type=RARE[0] if place % 1000 == 0 else TYPES[place % len(TYPES)],
                     outcome=RARE[1] if place < number // 4 and place % 1000 == 1 else "ok",
                     actor_type="person",
                     actor_id=people[place % len(people)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -19,6 +20,9 @@ from tests.kit import codes
 from tests.kit.factors import verify_code
 from tests.kit.passkeys import begin
 from tests.kit.racing import at_once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -73,7 +77,8 @@ def test_nobody_waits_in_a_ring_with_whoever_removes_the_factors(owner):
     for _ in range(10):
         first, _second = codes.enable_app(owner), codes.enable_app(owner)
         signing_in = [begin(owner, known_browser=bool(number % 2)) for number in range(4)]
-        calls = [partial(verify_code, one, codes.code(first), owner) for one in signing_in]
-        found = at_once([*calls, remove, remove])
+        calls: list[Callable[[], object]] = [remove, remove]
+        calls += [partial(verify_code, one, codes.code(first), owner) for one in signing_in]
+        found = at_once(calls)
         broken = [one for one in found if isinstance(one, Exception)]
         assert all(isinstance(one, Refusal) for one in broken), broken
