@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import sys
 from base64 import b32encode
-from datetime import datetime, timedelta
+from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -26,12 +27,13 @@ from doorward.credentials.models import Factor, RecoveryCode, SetUp
 from doorward.credentials.recovery_codes import codes as recovery_codes_codes
 from doorward.customers.models import Brand, Customer
 from doorward.kernel.models import Attempt
+from doorward.policy import fields
 from doorward.sessions.models import Session
 from doorward.signin import mailbox
 from doorward.signin.models import MailboxProof
 from doorward.web.http.cookies import BROWSER
 from tests.browser import world
-from tests.kit import browsers, people
+from tests.kit import browsers, people, policies
 from tests.kit import codes as kit_codes
 
 if TYPE_CHECKING:
@@ -49,11 +51,12 @@ def _person(email: str) -> Administrator:
     return people.again(services.find_by_email(email))
 
 
-def make_customer(name: str, **columns: Any) -> str:
-    """Add a customer; return its name."""
-    if grace_from := columns.get("grace_from"):
-        columns["grace_from"] = datetime.fromisoformat(grace_from)
-    return people.make_customer(name, **columns).name
+def make_customer(name: str, *, policy: dict[str, Any] | None = None, **columns: Any) -> str:
+    """Add a customer, with this policy of its own (by key, as a form has it); return its name."""
+    customer = people.make_customer(name, **columns)
+    if policy:
+        policies.ask(customer.id, **asdict(fields.read(policy)))
+    return customer.name
 
 
 def provider() -> str:

@@ -214,6 +214,10 @@ OWN = (
 
 COMPANY = (
     Place("account", "account", "boss", "/account/"),
+    Place(
+        "account", "account", "boss", "/account/",
+        send("Save policy", session_hours="25", reason="The auditors ask for it"), 422,
+    ),
     Place("activity", "activity", "boss", "/activity/"),
     Place("activity", "activity", "boss", "/activity/?q=nobody-at-all"),
     Place("activity_export", "activity-export", "boss", "/activity/export/"),
@@ -245,14 +249,20 @@ STAFF = (
         "customers_add", "customer-add", "staff", "/customers/add/", send("Add the customer"), 422
     ),
     Place("customer", "customer", "staff", "{customer}"),
+    Place("customer_minimum", "minimum", "staff", "{customer_minimum}"),
+    Place(
+        "customer_minimum", "minimum", "staff", "{customer_minimum}",
+        send("Save the minimum", trust_days="31"), 422,
+    ),
     Place("brands", "brands", "staff", "/brands/"),
     Place("brands_add", "brand-add", "staff", "/brands/add/"),
     Place("brand", "brand", "staff", "{brand}"),
+    Place("brand_minimum", "minimum", "staff", "{brand_minimum}"),
     Place("brand_change_logo", "brand-logo", "staff", "{brand}logo/"),
     Place("tabs", "tabs", "staff", "/tabs/"),
     Place("tabs_add", "tab-add", "staff", "/tabs/add/"),
     Place("tab", "tab", "staff", "{tab}"),
-)
+)  # fmt: skip
 
 PLACES = (*SIGN_IN, *OWN, *COMPANY, *STAFF)
 
@@ -265,8 +275,8 @@ MACHINES = (
 DOWNLOADS = "recovery_codes_text activity_csv"
 ONLY_FORMS = (
     "language stay sign_out new_codes end_sessions end_trusted administrator_password_link "
-    "administrator_resend customer_rules brand_check_host "
-    "administrator_revoke administrator_end_sessions customer_invite customer_resend tab_remove"
+    "administrator_resend account_policy_withdraw customer_minimum_withdraw brand_minimum_withdraw "
+    "brand_check_host administrator_revoke administrator_end_sessions customer_invite customer_resend tab_remove"
 )
 ON_THE_WAY = "reauthenticate_continue"  # sends itself on; `test_keyboard` and `test_proving` see it
 OF_MAILS = "demo_mail demo_mail_message demo_mail_html"  # the demonstration's alone; `test_demo_mail` reads them

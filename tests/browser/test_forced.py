@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -83,9 +83,8 @@ def test_the_code_of_another_browser_is_good_for_nothing_here(portal, ines, some
 
 
 def test_while_the_grace_lasts_it_can_be_put_off(portal, somewhere, elsewhere):
-    customer = portal.customer(
-        require_2fa=True, grace_days=14, grace_from=datetime.now(tz=UTC).isoformat()
-    )
+    day = datetime.now(tz=UTC).date() + timedelta(days=14)
+    customer = portal.customer(policy={"required_of": "everyone", "from": str(day)})
     ines = portal.person(customer=customer)
     somewhere.signs_in(ines)
     somewhere.sees("sign-in-set-up")

@@ -67,7 +67,7 @@ def test_a_device_without_one_says_so_and_another_way_is_there(nora, visitor):
 
 
 def test_a_browser_is_trusted_with_one_though_the_box_stands_before_both_ways(portal, visitor):
-    nora = portal.boss(customer=portal.customer(trust_days=14)).has_app()
+    nora = portal.boss(customer=portal.customer(policy={"trust_days": 14})).has_app()
     device = Device(visitor, **ROAMING)
     visitor.is_signed_in_as(nora).go("/security/2fa/add/?passkey=on")
     visitor.press("Make a passkey")

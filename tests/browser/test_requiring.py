@@ -78,7 +78,7 @@ def test_by_marking_several(portal, nora, ines, somewhere):
 
 
 def test_where_the_policy_holds_it_the_tick_stands_and_says_why(portal, somewhere):
-    customer = portal.customer(require_2fa=True)
+    customer = portal.customer(policy={"required_of": "everyone"})
     nora = portal.boss(customer=customer).has_app()
     ines = portal.person(customer=customer)
     somewhere.is_signed_in_as(nora)

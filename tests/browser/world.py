@@ -21,10 +21,10 @@ from doorward.credentials.password import change
 from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.customers.models import Customer, Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
-from doorward.policy.rules import Kinds
+from doorward.policy.fields import Kinds
 from tests.kit import browsers as kit_browsers
 from tests.kit import codes as kit_codes
-from tests.kit import passkeys
+from tests.kit import passkeys, policies
 from tests.kit import people as kit_people
 from tests.kit.email_changes import ask_email
 
@@ -33,7 +33,8 @@ TAB_TITLES = ("Telephones", "Billing & invoices", "Reports")
 
 def make() -> dict[str, Any]:
     """Return addresses (`paths`, by name), and the cookies of each browser (`browsers`, by who it is)."""
-    customer = kit_people.make_customer("Harbour Bakery of the Old Town Quay", trust_days=30)
+    customer = kit_people.make_customer("Harbour Bakery of the Old Town Quay")
+    policies.ask(customer.id, trust_days=30)
     tabs = _own_tabs()
     boss = _person(customer, "Nora Lindqvist", tabs={*BUILT_IN, *tabs}, is_primary=True)
     newcomer = _person(customer, "Samuel Osei")
@@ -102,7 +103,9 @@ def _paths(customer: Customer, boss: Administrator, active: Administrator) -> di
         **{f"person_{name}": f"/administrators/{who.id}/" for name, who in people.items()},
         "factor": f"/security/factors/{Factor.objects.get(administrator=boss).id}/",
         "customer": f"/customers/{customer.id}/",
+        "customer_minimum": f"/customers/{customer.id}/minimum/",
         "brand": f"/brands/{customer.brand_id}/",
+        "brand_minimum": f"/brands/{customer.brand_id}/minimum/",
         "tab": f"/tabs/{Tab.objects.earliest('position').id}/",
         "reset": mailed_links.path(_link(LinkPurpose.RESET, active)),
         "invitation": mailed_links.path(_link(LinkPurpose.INVITATION, invited)),
@@ -144,10 +147,9 @@ def _half_way(customer: Customer) -> dict[str, dict[str, str]]:
 
 
 def _in_grace() -> Customer:
-    name = f"Grace & Sons {uuid4().hex[:6]}"
-    return kit_people.make_customer(
-        name, require_2fa=True, grace_days=14, grace_from=timezone.now()
-    )
+    customer = kit_people.make_customer(f"Grace & Sons {uuid4().hex[:6]}")
+    policies.require(customer.id, from_day=timezone.now().date() + timedelta(days=14))
+    return customer
 
 
 def _with_passkey(person: Administrator) -> Administrator:

@@ -19,9 +19,9 @@ from click.testing import CliRunner
 from django.db import connection
 
 from doorward.cli.base import main
-from doorward.customers.models import Brand, Customer, CustomerKind
+from doorward.customers.models import Brand
 from doorward.operations.checks.database import judge_transport
-from tests.kit import people
+from tests.kit import people, policies
 from tests.kit.serving import doorward
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def _an_installation(settings: Any, tmp_path: Path) -> None:
     """Have one that is fit in all that its settings and files tell."""
     people.provider()
     Brand.objects.update(support_email="support@northline.example")
-    Customer.objects.filter(kind=CustomerKind.PROVIDER).update(require_2fa=True)
+    policies.require(people.provider().id)
     (tmp_path / "data").mkdir(mode=0o700)
     settings.DOORWARD = settings.DOORWARD.model_copy(
         update={
@@ -164,12 +164,14 @@ def test_brands_without_an_address_are_named(change):
 
 
 def test_staff_without_two_factors_are_said():
-    Customer.objects.update(require_2fa=False)
+    provider = people.provider()
+    policies.lift(provider.id)
     assert verdict("staff") == "advice"
-    Customer.objects.update(floor_require_2fa=True)
+    policies.require_by_minimum(provider.id)
     assert verdict("staff") == "fine"
-    Customer.objects.update(floor_require_2fa=False)
-    Brand.objects.update(require_2fa=True)
+    policies.require_by_minimum(provider.id, required=False)
+    assert verdict("staff") == "advice"
+    policies.require_by_brand(provider.brand_id)
     assert verdict("staff") == "fine"
 
 

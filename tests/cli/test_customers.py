@@ -9,7 +9,7 @@ from django.db import connection
 from doorward.cli.base import main
 from doorward.customers.events import CUSTOMER_ADDED
 from doorward.customers.models import Customer
-from tests.kit import people
+from tests.kit import people, policies
 from tests.kit.serving import doorward
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,8 @@ def test_a_wrong_use_is_told_apart_from_a_refusal():
 
 def test_the_list_has_the_provider_first():
     people.make_customer("Zebra")
-    customer = people.make_customer("apple", require_2fa=True)
+    customer = people.make_customer("apple")
+    policies.require(customer.id)
     people.make_administrator(customer)
     people.make_administrator(customer, email="gone@apple.example", status="removed")
     table = run("list").output.splitlines()
@@ -66,7 +67,8 @@ def test_the_list_has_the_provider_first():
         "status": "active",
         "since": customer.since.isoformat(),
         "require_2fa": True,
-        "floor_require_2fa": False,
+        "required_of": "everyone",
+        "minimum_required_of": "nobody",
         "administrators": 1,
     }
 

@@ -35,7 +35,7 @@ def begin(person: Administrator) -> AuthContext:
     """Return the session of somebody whose password was right."""
     now = timezone.now()
     started = issuing.begin(person, actor=people.actor(person), now=now, password_at=now)
-    auth = loading.load(started.token)
+    auth = loading.load(started.token, now=now)
     assert auth is not None
     return auth
 

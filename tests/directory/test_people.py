@@ -11,7 +11,9 @@ from doorward.directory import people as directory_people
 from doorward.directory.people import Factors
 from doorward.directory.search import Sort, Wanted
 from doorward.directory.state import FactorFilter, Rule, State
-from doorward.policy.rules import FactorKind, Kinds
+from doorward.policy.fields import Kinds
+from doorward.policy.rules import FactorKind
+from doorward.policy.series import Scope
 from tests.kit import codes
 from tests.kit import people as kit_people
 
@@ -56,27 +58,40 @@ def test_people_are_counted_once_however_many_factors_they_have(owner, colleague
         people=2, with_two_factors=1
     )
     rows = directory_people.list_people(
-        owner.customer_id, Wanted(), rule=Rule(held=False, kinds=ANY)
+        owner.customer_id, Wanted(), rule=Rule(scope=Scope(), kinds=ANY)
     ).rows
     assert [row.id for row in rows] == [owner.id, colleague.id]
 
 
-@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize(
+    "scope",
+    [
+        Scope(),
+        Scope(everyone=True),
+        Scope(tabs=frozenset({"activity"})),
+        Scope(tabs=frozenset({"activity", "administrators"})),
+        Scope(everyone=True, tabs=frozenset({"activity"})),
+    ],
+)
 @pytest.mark.parametrize("kinds", list(Kinds))
-def test_filters_say_the_same_as_the_lines(owner, colleague, held, kinds):
+def test_filters_say_the_same_as_the_lines(owner, colleague, scope, kinds):
     """The condition in the database and the state of a line are two writings of one rule."""
     people = [owner, colleague]
     for number, (app, locked) in enumerate([(0, 0), (1, 0), (1, 1), (2, 1)]):
         for ticked in (False, True):
-            person = kit_people.make_administrator(
-                owner.customer, email=f"p{number}{ticked}@x.example", require_2fa=ticked
-            )
-            people.append(person)
-            for one in range(app):
-                codes.enable_app(person, name=f"App {one}")
-            if locked:
-                kit_people.disable_apps(person, name="App 0")
-    rule = Rule(held=held, kinds=kinds)
+            for tabs in (["home"], ["home", "activity"]):
+                person = kit_people.make_administrator(
+                    owner.customer,
+                    email=f"p{number}{ticked}{len(tabs)}@x.example",
+                    tabs=tabs,
+                    require_2fa=ticked,
+                )
+                people.append(person)
+                for one in range(app):
+                    codes.enable_app(person, name=f"App {one}")
+                if locked:
+                    kit_people.disable_apps(person, name="App 0")
+    rule = Rule(scope=scope, kinds=kinds)
 
     def found(factor):
         wanted = Wanted(factor=factor)
@@ -87,6 +102,9 @@ def test_filters_say_the_same_as_the_lines(owner, colleague, held, kinds):
 
     rows = directory_people.list_people(owner.customer_id, Wanted(), rule=rule).rows
     assert len(rows) == len(people)
+    assert {row.id for row in rows if row.required} == {
+        one.id for one in people if one.require_2fa or scope.covers(one.tab_keys)
+    }
     assert found(FactorFilter.REQUIRED) == {row.id for row in rows if row.required}
     assert found(FactorFilter.ON) == {row.id for row in rows if row.factors.usable}
     locked_rows = {row.id for row in rows if row.state is State.LOCKED}
@@ -106,6 +124,6 @@ def test_the_last_sign_in_is_the_newest_of_all_browsers(owner):
     for days in (3, 1, 2):
         kit_people.was_signed_in(owner, now - timedelta(days=days))
     rows = directory_people.list_people(
-        owner.customer_id, Wanted(), rule=Rule(held=False, kinds=ANY)
+        owner.customer_id, Wanted(), rule=Rule(scope=Scope(), kinds=ANY)
     ).rows
     assert rows[0].last_signed_in == now - timedelta(days=1)

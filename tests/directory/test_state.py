@@ -17,7 +17,9 @@ from doorward.directory import search, state
 from doorward.directory.search import Sort, Wanted
 from doorward.directory.standing import groups
 from doorward.directory.state import ANY_STATUS, FactorFilter, Rule, State
-from doorward.policy.rules import FactorKind, Kinds, is_required
+from doorward.policy.fields import Kinds
+from doorward.policy.rules import FactorKind
+from doorward.policy.series import Scope
 from tests.kit import people as kit_people
 from tests.kit.rows import rolled_back
 
@@ -29,9 +31,12 @@ pytestmark = pytest.mark.django_db
 # A factor: of which kind, and whether wrong codes disabled it.
 FACTORS = st.lists(st.tuples(st.sampled_from(list(FactorKind)), st.booleans()), max_size=3)
 PEOPLE = st.lists(
-    st.tuples(st.sampled_from(list(Status)), st.booleans(), FACTORS), min_size=3, max_size=3
+    st.tuples(st.sampled_from(list(Status)), st.booleans(), st.booleans(), FACTORS),
+    min_size=3,
+    max_size=3,
 )
-RULES = st.builds(Rule, held=st.booleans(), kinds=st.sampled_from(list(Kinds)))
+SCOPES = st.sampled_from([Scope(everyone=True), Scope(), Scope(tabs=frozenset({"billing", "pbx"}))])
+RULES = st.builds(Rule, scope=SCOPES, kinds=st.sampled_from(list(Kinds)))
 WANTED = st.builds(
     Wanted,
     status=st.sampled_from(["", ANY_STATUS, *Status.values]),
@@ -48,11 +53,16 @@ def three(owner: Administrator) -> list[UUID]:
 
 
 def write(
-    person_id: UUID, status: Status, factors: list[tuple[FactorKind, bool]], *, ticked: bool
+    person_id: UUID,
+    status: Status,
+    factors: list[tuple[FactorKind, bool]],
+    *,
+    ticked: bool,
+    tabs: str,
 ) -> None:
     now = timezone.now()
     Administrator.objects.everywhere().filter(id=person_id).update(
-        status=status, require_2fa=ticked
+        status=status, require_2fa=ticked, tabs=tabs
     )
     for kind, locked in factors:
         Factor.objects.create(
@@ -75,7 +85,7 @@ def stands(factors: list[tuple[FactorKind, bool]]) -> Standing:
 def test_rows_say_the_same_as_the_rule(
     owner: Administrator,
     three: list[UUID],
-    drawn: list[tuple[Status, bool, list[tuple[FactorKind, bool]]]],
+    drawn: list[tuple[Status, bool, bool, list[tuple[FactorKind, bool]]]],
     rule: Rule,
     wanted: Wanted,
 ) -> None:
@@ -83,32 +93,37 @@ def test_rows_say_the_same_as_the_rule(
     with rolled_back():
         Administrator.objects.of(customer_id).filter(id=owner.id).delete()
         shown, said = set(), {}
-        for person_id, (status, ticked, factors) in zip(three, drawn, strict=True):
-            write(person_id, status, factors, ticked=ticked)
-            best = stands(factors)
+        for person_id, (status, ticked, pays, factors) in zip(three, drawn, strict=True):
+            tabs = " billing home " if pays else " home "
+            write(person_id, status, factors, ticked=ticked, tabs=tabs)
+            best, covered = stands(factors), rule.scope.covers(frozenset(tabs.split()))
             if state.has_status(wanted.status, status) and state.shows(
-                wanted.factor, ticked=ticked, standing=best, rule=rule
+                wanted.factor, asked=ticked or covered, standing=best, rule=rule
             ):
                 shown.add(person_id)
-            required = is_required(ticked=ticked, held=rule.held)
+            required = ticked or covered
             said[person_id] = state.state_of(best, required=required, kinds=rule.kinds)
         listing = directory_people.list_people(customer_id, wanted, rule=rule)
         rows = search.matching(customer_id, wanted, rule)
         assert set(rows.values_list("id", flat=True)) == shown
-        assert search.found(groups(customer_id), wanted, rule) == listing.found == len(shown)
+        assert (
+            search.found(groups(customer_id, rule.scope), wanted, rule)
+            == listing.found
+            == len(shown)
+        )
         assert {row.id: row.state for row in listing.rows} == {one: said[one] for one in shown}
 
 
 @pytest.mark.parametrize(
-    "rule", [Rule(held=held, kinds=kinds) for held in (False, True) for kinds in Kinds]
+    "rule", [Rule(Scope(everyone=all_), kinds) for all_ in (False, True) for kinds in Kinds]
 )
 def test_each_filter_agrees_with_what_its_lines_say(rule: Rule) -> None:
-    for ticked, best in state.EVERYBODY:
-        required = is_required(ticked=ticked, held=rule.held)
+    for asked, best in state.EVERYBODY:
+        required = asked or rule.scope.everyone
         line = state.state_of(best, required=required, kinds=rule.kinds)
 
-        def listed(wanted: FactorFilter, tick: bool = ticked, one: Standing = best) -> bool:  # noqa: FBT001 - a cell
-            return state.shows(wanted, ticked=tick, standing=one, rule=rule)
+        def listed(wanted: FactorFilter, of: bool = asked, one: Standing = best) -> bool:  # noqa: FBT001 - a cell
+            return state.shows(wanted, asked=of, standing=one, rule=rule)
 
         assert listed(FactorFilter.LOCKED) == (line is State.LOCKED)
         assert listed(FactorFilter.ON) >= (line is State.ON)

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 from uuid import UUID
 
-from doorward.policy.rules import FactorKind, Kinds, Policy
+from doorward.policy.fields import Kinds
+from doorward.policy.rules import FactorKind, Policy
 from doorward.sessions.facts import FactorFacts, Facts, SessionFacts, TrustFacts, UnsavedCodes
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)

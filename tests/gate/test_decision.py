@@ -16,7 +16,8 @@ import pytest
 
 from doorward.gate.decision import is_recent, next_step, set_up_is_due
 from doorward.gate.requirement import Need, Step
-from doorward.policy.rules import FactorKind, Kinds, Policy, RequiredBy
+from doorward.policy.fields import Kinds
+from doorward.policy.rules import FactorKind, Policy, RequiredBy
 from doorward.sessions.facts import FactorFacts, Facts, SessionFacts, UnsavedCodes
 from doorward.sessions.reauthentication import OTHERS, OWN_FACTORS, OWN_SECURITY
 from tests.gate.combinations import Pick, View, every, number_of

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.utils import timezone
@@ -12,10 +13,10 @@ from doorward.accounts.models import Administrator, PasswordDue, Status
 from doorward.credentials.models import Factor
 from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.credentials.totp.enrol import write_factor
-from doorward.customers.models import Customer
 from doorward.gate.loading import load, load_many
+from doorward.policy.fields import Kinds, RequiredOf
 from doorward.sessions import issuing
-from tests.kit import codes, passkeys, people
+from tests.kit import codes, passkeys, people, policies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,9 @@ pytestmark = pytest.mark.django_db
 def alone(person: Administrator) -> Facts:
     """Return what the gate reads of somebody in a session, without what is the session's."""
     now = timezone.now()
-    auth = load(issuing.begin(person, actor=people.actor(person), now=now, password_at=now).token)
+    auth = load(
+        issuing.begin(person, actor=people.actor(person), now=now, password_at=now).token, now=now
+    )
     assert auth is not None
     return replace(auth.facts, session=None)
 
@@ -56,16 +59,20 @@ def various(owner: Administrator) -> list[Administrator]:
 
 
 @pytest.mark.parametrize(
-    "columns",
-    [{}, {"require_2fa": True, "kinds": "phishing_resistant", "trust_days": 7}],
-    ids=["nothing asked", "passkeys asked"],
+    "values",
+    [
+        {},
+        {"required_of": RequiredOf.EVERYONE, "kinds": Kinds.PHISHING_RESISTANT, "trust_days": 7},
+        {"required_of": RequiredOf.TABS, "tabs": frozenset({"home"})},
+        {"required_of": RequiredOf.EVERYONE, "from_day": date(2036, 1, 1), "waves": True},
+    ],
+    ids=["nothing asked", "passkeys asked", "asked of some", "asked in waves"],
 )
-def test_everybodys_facts_are_those_of_each(
-    owner: Administrator, columns: dict[str, object]
-) -> None:
+def test_everybodys_facts_are_those_of_each(owner: Administrator, values: dict[str, Any]) -> None:
     everybody = various(owner)
-    Customer.objects.filter(id=owner.customer_id).update(**columns)
-    found = load_many(owner.customer_id)
+    if values:
+        policies.ask(owner.customer_id, **values)
+    found = load_many(owner.customer_id, now=timezone.now())
     assert found == {person.id: alone(people.again(person)) for person in everybody}
     assert len(set(map(str, found.values()))) >= 6
 
@@ -74,8 +81,8 @@ def test_nobody_elses(owner: Administrator) -> None:
     neighbour = people.make_administrator(
         people.make_customer("Elsewhere"), email="n@elsewhere.example"
     )
-    assert set(load_many(owner.customer_id)) == {owner.id}
-    assert set(load_many(neighbour.customer_id)) == {neighbour.id}
+    assert set(load_many(owner.customer_id, now=timezone.now())) == {owner.id}
+    assert set(load_many(neighbour.customer_id, now=timezone.now())) == {neighbour.id}
 
 
 def test_a_thousand_people_are_one_query(
@@ -96,6 +103,6 @@ def test_a_thousand_people_are_one_query(
     for person in more[::100]:
         write_factor(person.id, b"x" * 20, step=0, name="Phone", now=now)
     with django_assert_num_queries(1):
-        found = load_many(owner.customer_id)
+        found = load_many(owner.customer_id, now=now)
     assert len(found) == 1000
     assert sum(bool(one.factors) for one in found.values()) == 10

@@ -11,7 +11,8 @@ from doorward.audit.reason import Reason, Why
 from doorward.gate.decision import is_recent, next_step
 from doorward.gate.reasons import who_requires, why, why_again
 from doorward.gate.requirement import Need, Step
-from doorward.policy.rules import Kinds, RequiredBy
+from doorward.policy.fields import Kinds
+from doorward.policy.rules import RequiredBy
 from doorward.sessions.facts import Facts
 from doorward.sessions.reauthentication import OWN_SECURITY
 from tests.gate.facts import (

@@ -12,7 +12,8 @@ import pytest
 
 from doorward.gate.decision import next_step
 from doorward.gate.requirement import Need, Step
-from doorward.policy.rules import Kinds, Policy, RequiredBy
+from doorward.policy.fields import Kinds
+from doorward.policy.rules import Policy, RequiredBy
 from doorward.sessions.facts import Facts, SessionFacts
 from doorward.sessions.reauthentication import OWN_FACTORS
 from tests.gate.facts import (

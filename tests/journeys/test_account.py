@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import date, timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -11,18 +12,24 @@ import pytest
 from doorward.accounts.models import Administrator
 from doorward.customers import cached
 from doorward.customers.models import Brand, Customer
-from doorward.policy.events import POLICY_CHANGED
-from tests.kit import browsers, codes, people
+from doorward.policy.events import POLICY_CHANGED, POLICY_PLANNED, POLICY_WITHDRAWN
+from doorward.policy.fields import DEFAULTS, Kinds, RequiredOf, Values
+from doorward.policy.models import PolicyVersion
+from tests.kit import browsers, codes, people, policies
 
 
 def fields(**changes):
     return {
-        "require_2fa": "on",
-        "grace_days": "7",
+        "seen": "0",
+        "required_of": "everyone",
+        "from": "2026-12-01",
+        "newcomer_days": "0",
         "kinds": "any",
         "trust_days": "0",
         "session_hours": "8",
         "idle_minutes": "15",
+        "starts": "",
+        "reason": "",
     } | changes
 
 
@@ -36,10 +43,8 @@ def browser(owner):
     return browsers.browser_of(owner)
 
 
-def policy(person) -> dict[str, object]:
-    names = ("require_2fa", "grace_days", "session_hours", "idle_minutes", "grace_from")
-    found: dict[str, object] = Customer.objects.filter(id=person.customer_id).values(*names).get()
-    return found
+def policy(person) -> Values:
+    return policies.of(person.customer_id)
 
 
 def test_the_account_is_told(owner, colleague, browser):
@@ -59,57 +64,135 @@ def test_the_account_is_told(owner, colleague, browser):
     assert "+44 20 7946 0123" in said
 
 
-def test_the_policy_is_changed(owner, browser, clock):
+def test_the_policy_is_changed(owner, clock):
     browser = browsers.browser_of(owner)
     answer = browser.post("/account/", fields())
     assert (answer.status_code, answer["Location"]) == (303, "/account/")
-    assert policy(owner) == {
-        "require_2fa": True,
-        "grace_days": 7,
-        "session_hours": 8,
-        "idle_minutes": 15,
-        "grace_from": datetime(2026, 11, 24, 9, 0, 10, tzinfo=UTC),
-    }
+    assert policy(owner) == Values(
+        required_of=RequiredOf.EVERYONE,
+        from_day=date(2026, 12, 1),
+        session_hours=8,
+        idle_minutes=15,
+    )
     (event,) = people.events(POLICY_CHANGED)
     assert event.customer_id == owner.customer_id
     assert event.details["changed"] == [
-        "grace_days",
-        "idle_minutes",
-        "require_2fa",
-        "session_hours",
+        "policy.required_of",
+        "policy.from",
+        "policy.session_hours",
+        "policy.idle_minutes",
     ]
+    assert event.details["before"] == ["ticked", "None", "12", "30"]
+    assert event.details["after"] == ["everyone", "2026-12-01", "8", "15"]
     browser.post("/sign-in/set-up/", {"later": "on"})
     said = text(browser.get("/account/"))
     assert "The grace period ends on 1 Dec 2026" in said
     assert "Required, not set up 1" in said
 
 
-def test_the_box_can_be_unticked(owner, browser):
+def test_it_can_be_lifted(owner, clock):
+    browser = browsers.browser_of(owner)
     browser.post("/account/", fields())
     browser.post("/sign-in/set-up/", {"later": "on"})
-    sent = fields()
-    del sent["require_2fa"]
-    assert browser.post("/account/", sent).status_code == 303
-    assert policy(owner)["require_2fa"] is False
+    answer = browser.post("/account/", fields(seen="1", required_of="ticked"))
+    assert answer.status_code == 303
+    assert policy(owner) == replace(DEFAULTS, session_hours=8, idle_minutes=15)
 
 
 def test_what_stays_as_it_is_is_no_event(owner, browser):
-    stored = fields(grace_days="0", session_hours="12", idle_minutes="30")
-    del stored["require_2fa"]
+    stored = fields(required_of="ticked", session_hours="12", idle_minutes="30")
     assert browser.post("/account/", stored).status_code == 303
     assert not people.events(POLICY_CHANGED)
+    assert not PolicyVersion.objects.exists()
+
+
+# --- by tabs, in waves, planned --------------------------------------------------------------------
+
+
+def test_it_is_asked_of_the_users_of_some_tabs(owner, colleague, browser):
+    answer = browser.post("/account/", fields(required_of="tabs", tabs="activity", **{"from": ""}))
+    assert answer.status_code == 303
+    assert policy(owner).tabs == {"activity"}
+    Administrator.objects.of(owner.customer_id).filter(id=owner.id).update(tabs=" account home ")
+    said = text(browser.get("/account/"))
+    assert "Two-factor sign-in is required of everybody who may use Activity." in said
+    assert browsers.browser_of(colleague).get("/").status_code == 200
+    rows = Administrator.objects.of(owner.customer_id).filter(id=colleague.id)
+    rows.update(tabs=" activity home ")
+    answer = browsers.browser_of(people.again(colleague)).get("/")
+    assert (answer.status_code, answer["Location"]) == (303, "/sign-in/mailbox/")
+
+
+@pytest.mark.parametrize("tabs", [[], ["nothing"], ["activity", "nothing"], [" "]])
+def test_tabs_that_there_are_not_change_nothing(owner, browser, tabs):
+    answer = browser.post("/account/", fields(required_of="tabs") | {"tabs": tabs})
+    assert answer.status_code == 422
+    assert policy(owner) == DEFAULTS
+
+
+def test_a_version_is_planned_shown_and_taken_back(owner, clock):
+    browser = browsers.browser_of(owner)
+    browser.post("/account/", fields(starts="2026-12-01", reason="The audit"))
+    (event,) = people.events(POLICY_PLANNED)
+    assert event.details["starts"] == "2026-12-01T00:00:00+00:00"
+    assert event.details["reason"] == "The audit"
+    assert policy(owner) == DEFAULTS
+    browser.post("/sign-in/set-up/", {"later": "on"})
+    said = text(browser.get("/account/"))
+    assert "Version 1 Planned" in said
+    assert "The audit" in said
+    (version,) = PolicyVersion.objects.all()
+    answer = browser.post("/account/policy/withdraw/", {"version": version.id})
+    assert (answer.status_code, answer["Location"]) == (303, "/account/")
+    assert len(people.events(POLICY_WITHDRAWN)) == 1
+    assert "Version 1 Taken back" in text(browser.get("/account/"))
+    assert browser.post("/account/policy/withdraw/", {"version": version.id}).status_code == 404
+
+
+def test_what_holds_is_not_taken_back(owner, browser):
+    codes.enable_app(owner)
+    browser = browsers.browser_of(owner)
+    browser.post("/account/", fields())
+    (version,) = PolicyVersion.objects.all()
+    answer = browser.post("/account/policy/withdraw/", {"version": version.id}, follow=True)
+    assert "has taken effect and cannot be taken back" in text(answer)
+    assert policy(owner).required_of is RequiredOf.EVERYONE
+
+
+@pytest.mark.parametrize("version", ["", "x", "0" * 32])
+def test_no_version_is_nothing(browser, version):
+    assert browser.post("/account/policy/withdraw/", {"version": version}).status_code == 404
+
+
+def test_of_two_who_save_at_once_the_second_looks_again(owner, browser):
+    first, second = fields(required_of="ticked"), fields(required_of="ticked", idle_minutes="20")
+    assert browser.post("/account/", first).status_code == 303
+    answer = browser.post("/account/", second)
+    assert answer.status_code == 422
+    assert "Somebody changed the policy in the meantime." in answer.content.decode()
+    assert policy(owner).idle_minutes == 15
+
+
+def test_a_grace_period_that_is_over_is_not_given_again(owner, clock):
+    codes.enable_app(owner)
+    browser = browsers.browser_of(owner)
+    policies.require(owner.customer_id)
+    clock.shift(timedelta(seconds=1).total_seconds())
+    answer = browser.post("/account/", fields(seen="1"))
+    assert answer.status_code == 422
+    assert "The grace period is over and is not given again." in answer.content.decode()
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("grace_days", "91"),
-        ("grace_days", "-1"),
-        ("grace_days", "7.5"),
-        ("grace_days", ""),
-        ("grace_days", "seven"),
-        ("grace_days", "٧"),
-        ("grace_days", "9" * 400),
+        ("newcomer_days", "91"),
+        ("newcomer_days", "-1"),
+        ("newcomer_days", "7.5"),
+        ("newcomer_days", ""),
+        ("newcomer_days", "seven"),
+        ("newcomer_days", "٧"),
+        ("newcomer_days", "9" * 400),
         ("trust_days", "31"),
         ("trust_days", "-1"),
         ("trust_days", ""),
@@ -128,18 +211,22 @@ def test_numbers_out_of_bounds_are_said_and_change_nothing(owner, browser, name,
     assert answer.status_code == 422
     assert f'id="{name}-error"' in page
     assert "Type a whole number from" in page
-    assert policy(owner)["session_hours"] == 12
+    assert policy(owner) == DEFAULTS
     assert not people.events(POLICY_CHANGED)
 
 
 @pytest.mark.parametrize(
-    "missing", ["grace_days", "kinds", "trust_days", "session_hours", "idle_minutes"]
+    "missing",
+    [
+        *("seen", "required_of", "from", "newcomer_days", "kinds"),
+        *("trust_days", "session_hours", "idle_minutes"),
+    ],
 )
 def test_a_missing_field_changes_nothing(owner, browser, missing):
     sent = fields()
     del sent[missing]
     assert browser.post("/account/", sent).status_code == 422
-    assert policy(owner)["require_2fa"] is False
+    assert policy(owner) == DEFAULTS
 
 
 @pytest.mark.parametrize("twice", fields())
@@ -147,7 +234,7 @@ def test_a_list_where_one_value_belongs_changes_nothing(owner, browser, twice):
     body = urlencode([*fields().items(), (twice, "on")])
     answer = browser.post("/account/", body, content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 422
-    assert policy(owner)["require_2fa"] is False
+    assert policy(owner) == DEFAULTS
 
 
 # --- which factors, and trusted browsers ----------------------------------------------------------
@@ -161,13 +248,12 @@ def test_kinds_and_trust_are_off_until_they_are_chosen_and_say_why(owner, browse
 
 
 def test_kinds_and_trust_are_changed_and_told(owner, browser):
-    sent = fields(kinds="phishing_resistant", trust_days="14")
-    del sent["require_2fa"]
+    sent = fields(required_of="ticked", kinds="phishing_resistant", trust_days="14")
     assert browser.post("/account/", sent).status_code == 303
-    customer = Customer.objects.get(id=owner.customer_id)
-    assert (customer.kinds, customer.trust_days) == ("phishing_resistant", 14)
+    chosen = policy(owner)
+    assert (chosen.kinds, chosen.trust_days) == (Kinds.PHISHING_RESISTANT, 14)
     (event,) = people.events(POLICY_CHANGED)
-    assert {"kinds", "trust_days"} < set(event.details["changed"])
+    assert {"policy.kinds", "policy.trust_days"} < set(event.details["changed"])
     rows = Administrator.objects.of(owner.customer_id).filter(id=owner.id)
     rows.update(tabs=" account home ")
     said = text(browser.get("/account/"))
@@ -180,7 +266,7 @@ def test_kinds_that_do_not_exist_change_nothing(owner, browser, kinds):
     answer = browser.post("/account/", fields(kinds=kinds))
     assert answer.status_code == 422
     assert "Choose one from the list." in answer.content.decode()
-    assert Customer.objects.get(id=owner.customer_id).kinds == "any"
+    assert policy(owner).kinds is Kinds.ANY
 
 
 @pytest.mark.parametrize(
@@ -194,41 +280,59 @@ def test_passkeys_alone_are_not_asked_for_where_nobody_can_make_one(owner, brows
     answer = browser.post("/account/", fields(kinds="phishing_resistant"))
     assert answer.status_code == (303 if possible else 422)
     wanted = "phishing_resistant" if possible else "any"
-    assert Customer.objects.get(id=owner.customer_id).kinds == wanted
+    assert policy(owner).kinds == wanted
 
 
 # --- the provider's minimum -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("of", ["customer", "brand"])
-def test_a_floor_is_shown_as_held_with_its_reason(owner, browser, of):
+def test_a_minimum_is_shown_as_held_with_its_reason(owner, browser, of):
     codes.enable_app(owner)
     browser = browsers.browser_of(owner)
     if of == "customer":
-        Customer.objects.filter(id=owner.customer_id).update(floor_require_2fa=True)
+        policies.require_by_minimum(owner.customer_id)
     else:
-        Brand.objects.update(require_2fa=True)
+        policies.require_by_brand(owner.customer.brand_id)
     page = browser.get("/account/").content.decode()
-    box = re.search(r'<input[^>]*name="require_2fa"[^>]*>', page)
-    assert box
-    assert "disabled" in box[0]
-    assert "checked" in box[0]
+    radios = re.findall(r'<input[^>]*name="required_of"[^>]*>', page)
+    assert radios
+    assert all("disabled" in one for one in radios)
+    assert ["everyone" in one for one in radios] == ["checked" in one for one in radios]
     assert "requires two-factor sign-in of" in page
-    assert 'name="grace_days"' not in page
+    assert "Only Northline can change it." in page.replace(owner.customer.brand.name, "Northline")
 
 
-def test_a_floor_leaves_the_customers_own_choice_as_it_was(owner):
+def test_a_minimum_leaves_the_customers_own_choice_as_it_was(owner, clock):
     codes.enable_app(owner)
     browser = browsers.browser_of(owner)
-    Customer.objects.filter(id=owner.customer_id).update(
-        floor_require_2fa=True, require_2fa=True, grace_days=3
-    )
-    sent = fields()
-    del sent["require_2fa"], sent["grace_days"]
-    answer = browser.post("/account/", sent)
-    assert answer.status_code == 303
-    kept = policy(owner)
-    assert (kept["require_2fa"], kept["grace_days"], kept["session_hours"]) == (True, 3, 8)
+    policies.require_by_minimum(owner.customer_id)
+    sent = fields(**{"from": ""})
+    del sent["required_of"]
+    assert browser.post("/account/", sent).status_code == 303
+    assert policy(owner) == replace(DEFAULTS, session_hours=8, idle_minutes=15)
+
+
+@pytest.mark.parametrize(
+    ("minimum", "typed"),
+    [
+        ({"required_of": RequiredOf.EVERYONE}, {"required_of": "tabs", "tabs": "home"}),
+        ({"session_hours": 6}, {}),
+        ({"idle_minutes": 10}, {}),
+        ({"trust_days": 5}, {"trust_days": "6"}),
+        ({"kinds": Kinds.PHISHING_RESISTANT}, {"kinds": "any", "trust_days": "x"}),
+    ],
+    ids=str,
+)
+def test_nothing_is_chosen_below_the_minimum(owner, minimum, typed):
+    codes.enable_app(owner)
+    Brand.objects.update(hosts=["localhost"])
+    cached.forget()
+    browser = browsers.browser_of(owner)
+    policies.require_by_minimum(owner.customer_id, **({"required_of": RequiredOf.NOBODY} | minimum))
+    answer = browser.post("/account/", fields(**typed))
+    assert answer.status_code == 422
+    assert policy(owner) == DEFAULTS
 
 
 # --- who may --------------------------------------------------------------------------------------
@@ -246,7 +350,7 @@ def test_without_the_administrators_tab_the_policy_is_read_in_words(owner, brows
         not in browser.get("/account/").content.partition(b"<main")[2].partition(b"</main>")[0]
     )
     assert browser.post("/account/", fields()).status_code == 403
-    assert policy(owner)["require_2fa"] is False
+    assert policy(owner) == DEFAULTS
 
 
 def test_without_the_account_tab_nothing_is_read_or_changed(owner, browser):
@@ -254,13 +358,13 @@ def test_without_the_account_tab_nothing_is_read_or_changed(owner, browser):
     rows.update(tabs=" administrators home ")
     assert browser.get("/account/").status_code == 403
     assert browser.post("/account/", fields()).status_code == 403
-    assert policy(owner)["require_2fa"] is False
+    assert policy(owner) == DEFAULTS
 
 
 def test_each_changes_their_own_account_alone(owner, outsider):
     browsers.browser_of(outsider).post("/account/", fields())
-    assert policy(owner)["require_2fa"] is False
-    assert policy(outsider)["require_2fa"] is True
+    assert policy(owner) == DEFAULTS
+    assert policy(outsider).required_of is RequiredOf.EVERYONE
 
 
 def test_a_colleague_and_a_stranger_see_nothing(colleague, client):
@@ -270,9 +374,9 @@ def test_a_colleague_and_a_stranger_see_nothing(colleague, client):
 
 
 @pytest.mark.parametrize("more", [0, 30])
-def test_the_page_costs_three_queries(owner, browser, more, django_assert_num_queries):
+def test_the_page_costs_five_queries(owner, browser, more, django_assert_num_queries):
     for number in range(more):
         people.invite(owner.customer, email=f"p{number}@harbourbakery.example")
     browser.get("/account/")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         browser.get("/account/")

@@ -18,12 +18,12 @@ from doorward.audit.models import Event
 from doorward.credentials.events import PASSWORD_LINK_SENT
 from doorward.customers import cached
 from doorward.customers.events import ACCESS_REFUSED
-from doorward.customers.models import Brand, Customer, Tab
+from doorward.customers.models import Tab
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.notifications.mailboxes import deliveries_of
 from doorward.sessions.events import OTHER_SESSIONS_ENDED
 from doorward.sessions.models import Session
-from tests.kit import codes, people
+from tests.kit import codes, people, policies
 from tests.kit.browsers import browser_of
 from tests.kit.pages import form, page
 
@@ -150,19 +150,28 @@ def test_the_tick_says_in_a_sentence_how_they_stand(
 
 
 @pytest.mark.parametrize(
-    ("table", "column", "sentence"),
+    ("require", "sentence"),
     [
-        (Customer, "require_2fa", "Your account's policy requires it of everybody"),
-        (Customer, "floor_require_2fa", "Your provider requires it of everybody here"),
-        (Brand, "require_2fa", "Your provider requires it of everybody here"),
+        (
+            lambda customer: policies.require(customer.id),
+            "Your account's policy requires it of everybody",
+        ),
+        (
+            lambda customer: policies.require_by_minimum(customer.id),
+            "Your provider requires it of everybody here",
+        ),
+        (
+            lambda customer: policies.require_by_brand(customer.brand_id),
+            "Your provider requires it of everybody here",
+        ),
     ],
+    ids=["policy", "minimum of the customer", "minimum of the brand"],
 )
-def test_where_policy_or_floor_hold_it_the_tick_stands_and_says_why(
-    owner, colleague, table, column, sentence
+def test_where_policy_or_minimum_hold_it_the_tick_stands_and_says_why(
+    owner, colleague, require, sentence
 ):
     codes.enable_app(owner)
-    table.objects.update(**{column: True})
-    cached.forget()
+    require(owner.customer)
     browser = browser_of(owner)
     answer = browser.get(page(colleague))
     box = box_of(answer, "require_2fa")

@@ -18,9 +18,9 @@ from doorward.accounts.events import INVITATION_SENT
 from doorward.accounts.models import Administrator, MailedLink, Standing, Status
 from doorward.credentials.models import Factor
 from doorward.customers import cached
-from doorward.customers.models import Customer, Tab
+from doorward.customers.models import Tab
 from doorward.kernel.text import names
-from tests.kit import codes
+from tests.kit import codes, policies
 from tests.kit import people as kit_people
 from tests.kit.browsers import browser_of
 
@@ -230,9 +230,7 @@ def test_all_shows_the_removed_too_without_a_way_to_them(owner, people):
 
 
 def test_a_policy_makes_all_required(owner, people):
-    Customer.objects.filter(id=owner.customer_id).update(
-        require_2fa=True, grace_days=30, grace_from=timezone.now()
-    )
+    policies.require(owner.customer_id, from_day=timezone.now().date() + timedelta(days=30))
     browser = browser_of(owner)
     browser.get("/sign-in/set-up/")
     browser.post("/sign-in/set-up/", {"later": "on"})

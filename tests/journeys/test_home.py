@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -12,9 +12,9 @@ from django.utils import timezone, translation
 from doorward.accounts.models import Administrator
 from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.customers import cached
-from doorward.customers.models import Customer, Tab
+from doorward.customers.models import Tab
 from doorward.web.home.pages import greet
-from tests.kit import browsers, people
+from tests.kit import browsers, people, policies
 from tests.kit import codes as kit_codes
 
 
@@ -124,7 +124,7 @@ def test_who_looks_after_people_sees_them_in_numbers(owner, colleague):
 def test_a_policy_counts_everybody_without_a_factor(owner, colleague):
     kit_codes.enable_app(owner)
     client = browsers.browser_of(owner)
-    Customer.objects.filter(id=owner.customer_id).update(require_2fa=True)
+    policies.require(owner.customer_id)
     assert "1 must use two factors" in text(client.get("/"))
 
 
@@ -133,11 +133,8 @@ def test_another_customers_people_are_not_counted(owner, outsider):
 
 
 def test_the_end_of_the_grace_is_told(owner):
-    now = datetime.now(tz=UTC)
     client = browsers.browser_of(owner)
-    Customer.objects.filter(id=owner.customer_id).update(
-        require_2fa=True, grace_days=7, grace_from=now
-    )
+    policies.require(owner.customer_id, from_day=timezone.now().date() + timedelta(days=7))
     assert client.get("/").headers["Location"] == "/sign-in/set-up/"
     client.post("/sign-in/set-up/", {"later": "on"})
     assert "Two-factor sign-in is required from" in text(client.get("/"))

@@ -11,10 +11,10 @@ from django.utils import timezone
 from doorward.credentials.events import TWO_FACTOR_ENABLE_FAILED
 from doorward.credentials.models import Factor
 from doorward.credentials.recovery_codes import codes
-from doorward.customers.models import Customer
+from doorward.policy.fields import Kinds, RequiredOf
 from doorward.policy.rules import FactorKind
 from doorward.sessions.events import SIGNED_IN
-from tests.kit import browsers, passkeys, people
+from tests.kit import browsers, passkeys, people, policies
 from tests.kit import codes as kit_codes
 from tests.kit.passkeys import ORIGIN
 from tests.kit.softkey import SoftKey
@@ -25,9 +25,9 @@ CODE, SET_UP = "/sign-in/code/", "/sign-in/set-up/"
 ASKED = "Your account requires a passkey"
 
 
-def only_passkeys(person, **columns) -> None:
-    columns = {"require_2fa": True, "kinds": "phishing_resistant"} | columns
-    Customer.objects.filter(id=person.customer_id).update(**columns)
+def only_passkeys(person, **values) -> None:
+    values = {"required_of": RequiredOf.EVERYONE, "kinds": Kinds.PHISHING_RESISTANT} | values
+    policies.ask(person.customer_id, **values)
 
 
 def browser() -> Client:
@@ -155,7 +155,7 @@ def test_no_app_is_added_while_none_is_taken(owner):
 
 def test_in_grace_it_can_be_put_off(owner):
     kit_codes.enable_app(owner)
-    only_passkeys(owner, grace_days=7, grace_from=timezone.now())
+    only_passkeys(owner, from_day=timezone.now().date() + timedelta(days=7))
     client = knows_password(owner)
     give_code(client, owner)
     assert due(client) == SET_UP
@@ -184,7 +184,7 @@ def test_who_has_nothing_proves_the_mailbox_and_makes_a_passkey(owner):
 
 def test_where_nothing_is_required_every_kind_is_taken(owner):
     kit_codes.enable_app(owner)
-    only_passkeys(owner, require_2fa=False)
+    only_passkeys(owner, required_of=RequiredOf.TICKED)
     client = browsers.sign_in(browser(), owner)
     assert due(client) == ""
     page = client.get("/security/").content.decode()
@@ -228,7 +228,7 @@ def test_a_sign_in_is_recorded_once_whatever_is_asked_for_later(owner):
     assert people.events(SIGNED_IN) == [signed_in]
 
 
-def test_the_app_is_no_fresh_proof_and_does_not_throw_anybody_out(owner, both, clock):
+def test_the_app_is_no_fresh_proof_and_does_not_throw_anybody_out(owner, clock, both):
     client = knows_password(owner)
     give_passkey(client, CODE, both)
     assert due(client) == ""

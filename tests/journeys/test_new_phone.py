@@ -16,13 +16,13 @@ from doorward.accounts.models import Administrator
 from doorward.credentials import removal
 from doorward.credentials.events import REAUTHENTICATED, RECOVERY_CODES_MADE, TWO_FACTOR_DISABLED
 from doorward.credentials.models import Factor, RecoveryCode, SetUp
-from doorward.customers.models import Customer
 from doorward.gate import loading
 from doorward.kernel.ratelimit import rules
+from doorward.policy.fields import Kinds
 from doorward.sessions import issuing
 from doorward.sessions.errors import StaleRequest
 from doorward.sessions.models import Session
-from tests.kit import browsers, people
+from tests.kit import browsers, people, policies
 from tests.kit import codes as kit_codes
 from tests.kit.racing import at_once
 
@@ -209,7 +209,7 @@ def test_under_two_factors_required_nothing_changes(owner, old, clock):
 
 def test_where_only_passkeys_are_enough_no_app_is_offered(owner, old, clock):
     client = browsers.browser_of(owner)
-    Customer.objects.update(require_2fa=True, kinds="phishing_resistant")
+    policies.require(owner.customer_id, kinds=Kinds.PHISHING_RESISTANT)
     Factor.objects.create(
         administrator=owner, kind="passkey", name="Key", confirmed_at=timezone.now(),
         last_used_at=timezone.now(),
@@ -287,7 +287,7 @@ def test_two_who_retire_each_the_other_device_at_once_leave_one():
         started = issuing.begin(
             person, actor=actor, now=now, password_at=now, factor_at=now, factor_id=other.id
         )
-        auth, factor_id = loading.load(started.token), id_of(name)
+        auth, factor_id = loading.load(started.token, now=now), id_of(name)
         assert auth is not None
         return lambda: removal.remove(factor_id, auth=auth, actor=actor, now=now)
 

@@ -16,12 +16,13 @@ from doorward.credentials.events import TWO_FACTOR_DISABLED
 from doorward.credentials.models import AnsweredChallenge, Factor, Passkey, RecoverySet
 from doorward.credentials.recovery_codes import codes
 from doorward.customers.models import Brand
+from doorward.policy.fields import Kinds
 from doorward.policy.rules import FactorKind
 from doorward.sessions.events import SIGNED_IN
 from doorward.sessions.models import Session
 from doorward.signin import mailbox
 from doorward.signin.models import MailboxProof
-from tests.kit import browsers, passkeys, people
+from tests.kit import browsers, passkeys, people, policies
 from tests.kit import codes as kit_codes
 from tests.kit.pages import HOST, browser
 from tests.kit.passkeys import ORIGIN
@@ -197,7 +198,7 @@ def test_at_another_address_it_says_where_the_passkey_works(owner):
 def test_where_only_a_passkey_is_allowed_a_code_is_not_asked_for(owner):
     key = passkeys.add(owner)
     kit_codes.enable_app(owner)
-    type(owner.customer).objects.update(require_2fa=True, kinds="phishing_resistant")
+    policies.require(owner.customer_id, kinds=Kinds.PHISHING_RESISTANT)
     client = knows_password(owner)
     assert 'name="code"' not in client.get("/sign-in/code/").content.decode()
     assert give(client, "/sign-in/code/", key).status_code == 303
@@ -250,7 +251,7 @@ def test_forced_set_up_takes_one(owner):
 
 def test_whose_app_is_no_longer_allowed_sets_up_a_passkey_after_proving_the_app(owner):
     kit_codes.enable_app(owner)
-    type(owner.customer).objects.update(require_2fa=True, kinds="phishing_resistant")
+    policies.require(owner.customer_id, kinds=Kinds.PHISHING_RESISTANT)
     client = browsers.sign_in(browser(), owner)
     assert client.get("/")["Location"] == "/sign-in/set-up/"
     page = client.get("/sign-in/set-up/").content.decode()

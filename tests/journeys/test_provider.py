@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -28,8 +30,12 @@ from doorward.customers.events import (
 )
 from doorward.customers.models import Brand, Customer, Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
-from doorward.policy.events import POLICY_CHANGED
-from tests.kit import browsers, codes, people
+from doorward.policy import series
+from doorward.policy.events import MINIMUM_CHANGED, MINIMUM_PLANNED, MINIMUM_WITHDRAWN
+from doorward.policy.fields import DEFAULTS, LOOSEST, Kinds, Values
+from doorward.policy.models import PolicyVersion
+from tests.kit import browsers, codes, people, policies
+from tests.kit.pages import filled
 from tests.kit.people import BRAND
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +85,16 @@ def tab_of(**changes):
     return own_tabs.add(key, own_tabs.TabDetails(**fields), actor=CONSOLE)
 
 
+def minimum(customer) -> Values:
+    """Return what the provider asks of a customer's people at least."""
+    text = Customer.objects.values_list("minimum", flat=True).get(id=customer.id)
+    return series.current(series.load(text), now=timezone.now(), default=LOOSEST)
+
+
+def tomorrow():
+    return timezone.now().date() + timedelta(days=1)
+
+
 class TestAccess:
     """Nobody but staff with the tab gets in, whatever their row says."""
 
@@ -90,13 +106,16 @@ class TestAccess:
             "/customers/add/",
             f"/customers/{customer.id}/",
             f"/customers/{customer.id}/invite/",
-            f"/customers/{customer.id}/policy/",
+            f"/customers/{customer.id}/minimum/",
+            f"/customers/{customer.id}/minimum/withdraw/",
             "/brands/",
             "/brands/add/",
             "/brands/accent.css?accent=%23ff0000",
             f"/brands/{brand.id}/",
             f"/brands/{brand.id}/logo/",
             f"/brands/{brand.id}/logo.png",
+            f"/brands/{brand.id}/minimum/",
+            f"/brands/{brand.id}/minimum/withdraw/",
             "/tabs/",
             "/tabs/add/",
             f"/tabs/{tab.id}/",
@@ -251,41 +270,88 @@ class TestCustomers:
         assert said in answer.content.decode()
         assert Customer.objects.count() == 3
 
-    def test_which_factors_a_customer_takes_is_changed_and_told(self, browser, customer):
-        address = f"/customers/{customer.id}/policy/"
-        page = browser.get(f"/customers/{customer.id}/").content.decode()
-        assert "does not count it as a factor" in page
-        sent = {"kinds": "phishing_resistant", "trust_days": "7"}
+    def test_which_factors_a_customer_takes_at_least_is_changed_and_told(self, browser, customer):
+        address = f"/customers/{customer.id}/minimum/"
+        assert "does not count it as a factor" in browser.get(address).content.decode()
+        sent = filled(browser, address, kinds="phishing_resistant", trust_days="7")
         answer = browser.post(address, sent)
-        assert (answer.status_code, answer["Location"]) == (303, f"/customers/{customer.id}/")
-        found = services.get(customer.id)
-        assert (found.kinds, found.trust_days) == ("phishing_resistant", 7)
-        [event] = people.events(POLICY_CHANGED, customer_id=customer.id)
+        assert (answer.status_code, answer["Location"]) == (303, address)
+        found = minimum(customer)
+        assert (found.kinds, found.trust_days) == (Kinds.PHISHING_RESISTANT, 7)
+        assert replace(found, kinds=LOOSEST.kinds, trust_days=LOOSEST.trust_days) == LOOSEST
+        [event] = people.events(MINIMUM_CHANGED, customer_id=customer.id)
         assert event.actor_name == "Nora Whitfield"
-        assert event.details["changed"] == ["kinds", "trust_days"]
-        browser.post(address, sent)
-        assert len(people.events(POLICY_CHANGED)) == 1
-        assert browser.get(address)["Location"] == f"/customers/{customer.id}/"
+        assert event.details["changed"] == ["policy.kinds", "policy.trust_days"]
+        browser.post(address, filled(browser, address))
+        assert len(people.events(MINIMUM_CHANGED)) == 1
+        # What its people are asked is on the customer's page, and how it came about on this one.
+        page = browser.get(f"/customers/{customer.id}/").content.decode()
+        assert "only a passkey is enough" in page
+        assert "Version 1" in browser.get(address).content.decode()
+
+    def test_the_form_of_a_minimum_that_is_sent_as_it_is_changes_nothing(self, browser, customer):
+        for address in (
+            f"/customers/{customer.id}/minimum/",
+            f"/brands/{customer.brand_id}/minimum/",
+        ):
+            assert browser.post(address, filled(browser, address)).status_code == 303
+        assert not PolicyVersion.objects.exists()
+
+    def test_a_minimum_is_planned_and_taken_back(self, browser, customer):
+        address = f"/customers/{customer.id}/minimum/"
+        day = str(timezone.now().date() + timedelta(days=9))
+        browser.post(address, filled(browser, address, required_of="everyone", starts=day))
+        [version] = PolicyVersion.objects.all()
+        [event] = people.events(MINIMUM_PLANNED, customer_id=customer.id)
+        assert str(event.details["starts"]).startswith(day)
+        assert minimum(customer) == LOOSEST
+        assert "Take back" in browser.get(address).content.decode()
+        withdrawn = browser.post(f"{address}withdraw/", {"version": str(version.id)})
+        assert (withdrawn.status_code, withdrawn["Location"]) == (303, address)
+        assert people.events(MINIMUM_WITHDRAWN, customer_id=customer.id)
+        assert "Take back" not in browser.get(address).content.decode()
+
+    def test_a_minimum_that_somebody_else_changed_meanwhile_is_not_overwritten(
+        self, browser, customer
+    ):
+        address = f"/customers/{customer.id}/minimum/"
+        sent = filled(browser, address, trust_days="7")
+        policies.require_by_minimum(customer.id)
+        answer = browser.post(address, sent)
+        assert answer.status_code == 422
+        assert "Somebody changed the policy in the meantime" in answer.content.decode()
+        assert minimum(customer).trust_days == LOOSEST.trust_days
 
     @pytest.mark.parametrize(
         ("changes", "place"),
         [({"kinds": "none"}, "kinds"), ({"trust_days": "31"}, "trust_days")],
     )
-    def test_rules_that_cannot_be(self, browser, customer, changes, place):
-        sent = {"kinds": "any", "trust_days": "7"} | changes
-        answer = browser.post(f"/customers/{customer.id}/policy/", sent)
+    def test_a_minimum_that_cannot_be(self, browser, customer, changes, place):
+        address = f"/customers/{customer.id}/minimum/"
+        answer = browser.post(address, filled(browser, address, **changes))
         assert answer.status_code == 422
         assert f'id="{place}-error"' in answer.content.decode()
-        assert services.get(customer.id).trust_days == 0
+        assert minimum(customer) == LOOSEST
 
-    def test_the_providers_own_rules_are_the_administrators_tabs_alone(self):
+    def test_a_customers_own_policy_is_its_own_administrators_alone(self, browser, customer):
+        address = f"/customers/{customer.id}/policy/"
+        assert browser.post(address, {"kinds": "any", "trust_days": "30"}).status_code == 404
+        assert policies.of(customer.id) == DEFAULTS
+
+    def test_what_protects_staff_is_lowered_by_their_administrators_tab_alone(self):
         staff = people.make_administrator(
             people.provider(), email="chidi@provider.example", tabs=["home", "customers"]
         )
-        address = f"/customers/{staff.customer_id}/policy/"
-        answer = browsers.browser_of(staff).post(address, {"kinds": "any", "trust_days": "30"})
-        assert answer.status_code == 403
-        assert services.get(staff.customer_id).trust_days == 0
+        policies.require_by_minimum(staff.customer_id, from_day=tomorrow(), trust_days=7)
+        browser = browsers.browser_of(staff)
+        browser.post("/sign-in/set-up/", {"later": "on"})
+        address = f"/customers/{staff.customer_id}/minimum/"
+        before = minimum(staff.customer)
+        for changes in ({"trust_days": "30"}, {"required_of": "nobody"}):
+            answer = browser.post(address, filled(browser, address, **changes))
+            assert answer.status_code == 422
+            assert minimum(staff.customer) == before
+        assert people.events(ACCESS_REFUSED)[0].details["changed"] == ["policy.trust_days"]
 
     def wanted(self, customer, **changes):
         return {
@@ -296,22 +362,21 @@ class TestCustomers:
 
     def test_changed(self, browser, customer):
         brand, address = brand_of(), f"/customers/{customer.id}/"
-        fields = self.wanted(customer, name="Harbour", brand=str(brand.id), floor_require_2fa="on")
+        fields = self.wanted(customer, name="Harbour", brand=str(brand.id))
         assert browser.post(address, fields).status_code == 303
         changed = services.find("harbour")
         assert (changed.id, changed.brand_id) == (customer.id, brand.id)
-        assert changed.floor_require_2fa
         [event] = people.events(CUSTOMER_CHANGED)
-        assert event.details["changed"] == ["brand", "floor_require_2fa", "name"]
+        assert event.details["changed"] == ["brand", "name"]
         assert event.customer_id == customer.id
         browser.post(address, fields)
         assert len(people.events(CUSTOMER_CHANGED)) == 1
 
-    def test_the_floor_takes_hold_at_the_next_click(self, browser, customer):
+    def test_the_minimum_takes_hold_at_the_next_click(self, browser, customer):
         theirs = browsers.browser_of(people.make_administrator(customer))
         assert theirs.get("/").status_code == 200
-        fields = self.wanted(customer, floor_require_2fa="on")
-        browser.post(f"/customers/{customer.id}/", fields)
+        address = f"/customers/{customer.id}/minimum/"
+        browser.post(address, filled(browser, address, required_of="everyone"))
         assert theirs.get("/")["Location"] == "/sign-in/mailbox/"
 
     @pytest.mark.parametrize("status", ["suspended", "closed"])
@@ -383,20 +448,23 @@ class TestBrands:
         assert "https://a.example" in page
         assert Brand.objects.get(id=brand.id).name == "Brightwave"
 
-        fields = BRAND | {"accent": "#0A0", "require_2fa": "on"}
+        fields = BRAND | {"accent": "#0A0", "support_hours": "always"}
         assert browser.post(address, fields).status_code == 303
         changed = Brand.objects.get(id=brand.id)
-        assert (changed.accent, changed.require_2fa, changed.version) == ("#00aa00", True, 2)
+        assert (changed.accent, changed.support_hours, changed.version) == ("#00aa00", "always", 2)
         [event] = people.events(BRAND_CHANGED)
-        assert event.details["changed"] == ["accent", "require_2fa"]
+        assert event.details["changed"] == ["accent", "support_hours"]
         browser.post(address, fields)
         assert len(people.events(BRAND_CHANGED)) == 1
 
-    def test_the_brands_floor_takes_hold_at_the_next_click(self, browser, customer):
+    def test_the_brands_minimum_takes_hold_at_the_next_click(self, browser, customer):
         theirs = browsers.browser_of(people.make_administrator(customer))
         brand = Brand.objects.get(is_default=True)
-        fields = BRAND | {"hosts": "", "require_2fa": "on"}
-        assert browser.post(f"/brands/{brand.id}/", fields).status_code == 303
+        address = f"/brands/{brand.id}/minimum/"
+        sent = filled(browser, address, required_of="everyone")
+        assert browser.post(address, sent).status_code == 303
+        told = people.events(MINIMUM_CHANGED)
+        assert {event.customer_name for event in told} == {"Harbour Bakery", "Provider"}
         assert theirs.get("/")["Location"] == "/sign-in/mailbox/"
 
     @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from django.utils import timezone
 from doorward.accounts.models import Administrator, Status
 from doorward.credentials.models import Factor, RecoverySet
 from doorward.credentials.recovery_codes import codes as recovery_codes
-from doorward.customers.models import Customer
 from doorward.sessions import ending
 from doorward.sessions.events import SIGN_IN_ABANDONED, SIGNED_IN, SIGNED_OUT
 from doorward.sessions.models import Session
@@ -23,7 +22,7 @@ from doorward.signin import mailbox
 from doorward.signin.events import INVITATION_ACCEPTED
 from doorward.signin.models import MailboxProof
 from doorward.web.http import cookies
-from tests.kit import browsers, people
+from tests.kit import browsers, people, policies
 from tests.kit import codes as kit_codes
 from tests.kit.people import path_of
 
@@ -212,8 +211,7 @@ def test_reloading_the_mailbox_page_sends_no_second_mail_and_resending_waits(cli
 
 
 def test_grace_may_be_put_off_for_this_session_until_it_ends(client, owner, customer, clock):
-    now = timezone.now()
-    Customer.objects.filter(id=customer.id).update(require_2fa=True, grace_days=3, grace_from=now)
+    policies.require(customer.id, from_day=timezone.now().date() + timedelta(days=3))
     password(client, owner)
     assert client.get("/profile/")["Location"] == "/sign-in/set-up/"
     assert 'name="later"' in client.get("/sign-in/set-up/").content.decode()

@@ -24,11 +24,11 @@ from doorward.credentials.events import (
 from doorward.credentials.models import Factor
 from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.customers import cached
-from doorward.customers.models import Customer
+from doorward.policy.fields import Kinds
 from doorward.sessions.events import SIGNED_IN
 from doorward.sessions.models import Session
 from doorward.signin.events import MAILBOX_PROOF_SENT
-from tests.kit import browsers, people
+from tests.kit import browsers, people, policies
 from tests.kit import codes as kit_codes
 
 
@@ -52,9 +52,9 @@ def require(person: Administrator, actor: str) -> None:
         case "colleague":
             Administrator.objects.of(person.customer_id).update(require_2fa=True)
         case "company":
-            Customer.objects.filter(id=person.customer_id).update(require_2fa=True)
+            policies.require(person.customer_id)
         case "provider":
-            Customer.objects.filter(id=person.customer_id).update(floor_require_2fa=True)
+            policies.require_by_minimum(person.customer_id)
     cached.forget()
 
 
@@ -138,7 +138,7 @@ def test_a_device_that_was_disabled_is_the_reason_of_a_set_up(owner):
 def test_only_a_passkey_serves_any_more(owner, clock):
     secret = kit_codes.enable_app(owner)
     require(owner, "colleague")
-    Customer.objects.filter(id=owner.customer_id).update(kinds="phishing_resistant")
+    policies.ask(owner.customer_id, kinds=Kinds.PHISHING_RESISTANT)
     client = password(owner)
     client.post("/sign-in/code/", {"code": kit_codes.code(secret)})
     assert why_on(client.get("/sign-in/set-up/")) == (

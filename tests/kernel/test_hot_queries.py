@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.db.models import OuterRef, Subquery, Value
+from django.db.models import F, OuterRef, Subquery, Value
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 import doorward
-from doorward.customers.models import Customer, Tab
+from doorward.accounts.models import Administrator
+from doorward.customers.models import Tab
 from doorward.kernel.db.hot_queries import HotInsert, HotQuery, HotUpdate
 from tests.kit import people
 
@@ -39,15 +41,21 @@ def test_it_gives_what_the_queryset_gives():
 
 def test_columns_of_every_type_are_what_the_queryset_makes_of_them():
     now = timezone.now()
-    people.make_customer("One", require_2fa=True, grace_from=now)
-    people.make_customer("Two", grace_from=now.replace(microsecond=0))
-    people.make_customer("Three")
-    moment = Subquery(Customer.objects.filter(id=OuterRef("id")).values("grace_from")[:1])
+    customer = people.make_customer("One")
+    made: dict[str, dict[str, Any]] = {
+        "One": {"require_2fa": True, "last_signed_in_at": now, "wave_share": 7},
+        "Two": {"last_signed_in_at": now.replace(microsecond=0)},
+        "Three": {},
+    }
+    for name, columns in made.items():
+        people.make_administrator(customer, email=f"{name}@x.example", name=name, **columns)
+    rows = Administrator.objects.everywhere()
+    moment = Subquery(rows.filter(id=OuterRef("id")).values("last_signed_in_at")[:1])
 
     def query(name):
-        named = Customer.objects.filter(name=name)
-        columns = ("id", "brand_id", "require_2fa", "grace_from", "grace_days")
-        return named.values(*columns, moment=moment)
+        named = rows.filter(first_name=name)
+        columns = ("id", "customer_id", "require_2fa", "last_signed_in_at", "wave_share")
+        return named.values(*columns, moment=moment, since=F("customer__since"))
 
     hot = HotQuery(query)
     for name in ("One", "Two", "Three"):

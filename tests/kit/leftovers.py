@@ -11,13 +11,14 @@ from doorward.accounts import own_profile
 from doorward.audit import browsers, newest
 from doorward.credentials.password import breached, common, hashers
 from doorward.customers import cached, colour
-from doorward.gate import loading
 from doorward.kernel import hosts
 from doorward.kernel.crypto import sealing
 from doorward.kernel.db import schema
 from doorward.kernel.db.sqlite import base, journal
 from doorward.kernel.ratelimit import rules, throttle
 from doorward.notifications import rendering as mails
+from doorward.policy import rules as policy_rules
+from doorward.policy import series
 from doorward.signin import password
 from doorward.web.administrators import listing
 from doorward.web.fast import language
@@ -67,7 +68,8 @@ THE_SAME: list[object] = [
     common._short_ones,
     csp._policy,
     environ._key,
-    loading._effective,
+    series.load,
+    policy_rules._merged,
     files.files,
     guides._guide,
     hashers._hashing_thread,

@@ -57,7 +57,7 @@ def begin(person: Administrator, **columns: Any) -> AuthContext:
 
 
 def reload(started: Started) -> AuthContext:
-    auth = load(started.token)
+    auth = load(started.token, now=timezone.now())
     assert auth is not None
     return auth
 

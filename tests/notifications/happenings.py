@@ -5,7 +5,7 @@ What happens, happens to `stage.person` (or to their colleague, who has the Admi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -54,17 +54,27 @@ from doorward.credentials.models import Factor
 from doorward.credentials.password import change as password_change
 from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.credentials.totp import enrol
-from doorward.credentials.trusted_browsers import policy_change as trusted_browsers_policy_change
-from doorward.credentials.trusted_browsers import trust
+from doorward.credentials.trusted_browsers import policy_change, trust
 from doorward.customers import services as customers
-from doorward.customers.events import MINIMUM_CHANGED, PROTECTION_LOWERED
+from doorward.customers.events import PROTECTION_LOWERED
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.gate.loading import load
 from doorward.kernel.errors import Refusal
 from doorward.kernel.ratelimit import rules
-from doorward.policy import change as policy_change
-from doorward.policy.events import POLICY_CHANGED
+from doorward.policy import versions
+from doorward.policy.events import (
+    MINIMUM_BEGAN,
+    MINIMUM_CHANGED,
+    MINIMUM_PLANNED,
+    MINIMUM_WITHDRAWN,
+    POLICY_BEGAN,
+    POLICY_CHANGED,
+    POLICY_PLANNED,
+    POLICY_WITHDRAWN,
+)
+from doorward.policy.fields import LOOSEST, RequiredOf, Values
 from doorward.policy.rules import FactorKind
+from doorward.policy.versions import Wanted
 from doorward.recovery import not_me
 from doorward.recovery.events import NOT_ME
 from doorward.sessions import ending, issuing
@@ -72,7 +82,7 @@ from doorward.sessions.events import OTHER_SESSIONS_ENDED, SIGN_IN_ABANDONED, SI
 from doorward.signin import forgotten_password, mailbox, password, second_step
 from doorward.signin.events import MAILBOX_PROOF_SENT, PASSWORD_LINK_ASKED
 from tests.kit import codes as kit_codes
-from tests.kit import passkeys
+from tests.kit import passkeys, policies
 from tests.kit import people as kit_people
 from tests.kit.email_changes import ask_email
 
@@ -80,6 +90,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from doorward.policy.models import PolicyVersion
+    from doorward.policy.versions import Owner
     from doorward.sessions.context import AuthContext
     from doorward.sessions.issuing import Started
 
@@ -127,7 +139,7 @@ class Stage:
         return self.auth(started)
 
     def auth(self, started: Started) -> AuthContext:
-        auth = load(started.token)
+        auth = load(started.token, now=self.now)
         assert auth is not None
         return auth
 
@@ -265,7 +277,7 @@ def no_longer_required(stage: Stage) -> None:
 
 
 def sessions_ended(stage: Stage) -> None:
-    who, policy = stage.person.who(), policy_of(stage.person)
+    who, policy = stage.person.who(), policy_of(stage.person, now=stage.now)
     ending.end_all_of(subject=who, policy=policy, actor=stage.by_owner, now=stage.now)
 
 
@@ -306,7 +318,7 @@ def recovery_code_used(stage: Stage) -> None:
 
 def browser_trusted(stage: Stage) -> None:
     kit_codes.enable_app(stage.person)
-    Customer.objects.filter(id=stage.person.customer_id).update(trust_days=30)
+    policies.ask(stage.person.customer_id, since=stage.now, trust_days=30)
     auth = stage.auth(stage.knows_password())
     trust.begin(
         auth=auth, kind=FactorKind.APP, old_token="", actor=auth.actor(ORIGIN), now=stage.now
@@ -392,22 +404,72 @@ def asked_for_invitation(stage: Stage) -> None:
     invitations.ask_again(token=stage.token(LinkPurpose.INVITATION), client=ORIGIN, now=stage.now)
 
 
-def policy_changed(stage: Stage) -> None:
-    wanted = policy_change.PolicyChange(require_2fa=True, grace_days=7, trust_days=30)
-    trusted_browsers_policy_change.change_policy(
-        stage.person.customer, wanted, actor=stage.by_owner, now=stage.now
+def saved(
+    stage: Stage, owner: Owner, values: Values, *, actor: Actor, planned: bool = False
+) -> PolicyVersion:
+    """Save a version of a policy or a minimum, or plan it for next week."""
+    starts_at = stage.now + timedelta(days=7) if planned else None
+    wanted = Wanted(values=values, starts_at=starts_at, reason="The auditors ask for it")
+    version = policy_change.save(owner, wanted, actor=actor, now=stage.now)
+    assert version is not None
+    return version
+
+
+def begun(stage: Stage) -> None:
+    """Have what is planned take effect."""
+    stage.now += timedelta(days=7)
+    assert policy_change.begin_due(now=stage.now) == 1
+
+
+def policy_saved(stage: Stage, *, planned: bool = False) -> tuple[PolicyVersion, Owner]:
+    owner = versions.policy_of_customer(stage.person.customer_id)
+    day = (stage.now + timedelta(days=21)).date()
+    values = Values(
+        required_of=RequiredOf.EVERYONE, from_day=day, newcomer_days=7, waves=True, trust_days=30
     )
+    return saved(stage, owner, values, actor=stage.by_owner, planned=planned), owner
+
+
+def policy_changed(stage: Stage) -> None:
+    policy_saved(stage)
+
+
+def policy_planned(stage: Stage) -> None:
+    policy_saved(stage, planned=True)
+
+
+def policy_withdrawn(stage: Stage) -> None:
+    version, owner = policy_saved(stage, planned=True)
+    policy_change.withdraw(version.id, owner, actor=stage.by_owner, now=stage.now)
+
+
+def policy_began(stage: Stage) -> None:
+    policy_planned(stage)
+    begun(stage)
+
+
+def minimum_saved(stage: Stage, *, planned: bool = False) -> tuple[PolicyVersion, Owner]:
+    owner = versions.minimum_of_customer(stage.person.customer_id)
+    values = replace(LOOSEST, required_of=RequiredOf.EVERYONE, trust_days=7)
+    return saved(stage, owner, values, actor=CONSOLE, planned=planned), owner
 
 
 def minimum_changed(stage: Stage) -> None:
-    customer = stage.person.customer
-    wanted = customers.CustomerChange(
-        name=customer.name,
-        brand_id=customer.brand_id,
-        status=CustomerStatus.ACTIVE,
-        floor_require_2fa=True,
-    )
-    customers.change(customer.id, wanted, actor=CONSOLE)
+    minimum_saved(stage)
+
+
+def minimum_planned(stage: Stage) -> None:
+    minimum_saved(stage, planned=True)
+
+
+def minimum_withdrawn(stage: Stage) -> None:
+    version, owner = minimum_saved(stage, planned=True)
+    policy_change.withdraw(version.id, owner, actor=CONSOLE, now=stage.now)
+
+
+def minimum_began(stage: Stage) -> None:
+    minimum_planned(stage)
+    begun(stage)
 
 
 def protection_lowered(stage: Stage) -> None:
@@ -416,12 +478,12 @@ def protection_lowered(stage: Stage) -> None:
     )
     language = kit_people.again(stage.person).language
     Administrator.objects.everywhere().filter(id=staff.id).update(language=language)
-    trusted_browsers_policy_change.change_policy(
-        stage.person.customer,
-        policy_change.PolicyChange(session_hours=20),
-        actor=Actor(person=staff.who(), client=ORIGIN),
-        now=stage.now,
+    customer = stage.person.customer
+    Customer.objects.filter(id=customer.id).update(status=CustomerStatus.SUSPENDED)
+    wanted = customers.CustomerChange(
+        name=customer.name, brand_id=customer.brand_id, status=CustomerStatus.ACTIVE
     )
+    customers.change(customer.id, wanted, actor=Actor(person=staff.who(), client=ORIGIN))
 
 
 HAPPENINGS: dict[EventType, Callable[[Stage], None]] = {
@@ -459,6 +521,12 @@ HAPPENINGS: dict[EventType, Callable[[Stage], None]] = {
     ADMINISTRATOR_RESTORED: restored,
     ADMINISTRATOR_REMOVED: removed,
     POLICY_CHANGED: policy_changed,
+    POLICY_PLANNED: policy_planned,
+    POLICY_WITHDRAWN: policy_withdrawn,
+    POLICY_BEGAN: policy_began,
     MINIMUM_CHANGED: minimum_changed,
+    MINIMUM_PLANNED: minimum_planned,
+    MINIMUM_WITHDRAWN: minimum_withdrawn,
+    MINIMUM_BEGAN: minimum_began,
     PROTECTION_LOWERED: protection_lowered,
 }

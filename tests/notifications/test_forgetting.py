@@ -238,6 +238,7 @@ NOTHING_FORGOTTEN = {
     "history that is sealed",
     "heads of history in a file",
     "heads of history by mail",
+    "policies that take effect",
     "what was repeated",
 }
 

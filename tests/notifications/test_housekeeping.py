@@ -11,11 +11,12 @@ from doorward.credentials.totp import enrol
 from doorward.kernel import heartbeat
 from doorward.notifications import housekeeping
 from doorward.notifications.models import Delivery, State
+from doorward.policy.events import POLICY_BEGAN
 from doorward.sessions.events import SIGN_IN_ABANDONED
 from doorward.sessions.models import Session
 from doorward.signin.events import INVITATION_ACCEPTED
-from tests.kit import browsers, codes, people
-from tests.notifications.happenings import Stage
+from tests.kit import browsers, codes, people, policies
+from tests.notifications.happenings import Stage, policy_planned
 
 if TYPE_CHECKING:
     from doorward.accounts.models import Administrator
@@ -35,6 +36,23 @@ def test_a_sign_in_that_was_left_is_ended_and_told(
     assert (mail["To"], mail["Subject"]) == (colleague.email, "A sign-in was not finished")
     assert Session.objects.get().ended_at is not None
     assert len(people.events(SIGN_IN_ABANDONED)) == 1
+
+
+def test_a_policy_that_was_planned_takes_effect_and_is_told_once(
+    owner: Administrator, colleague: Administrator, folder: Folder
+) -> None:
+    stage = Stage(person=colleague, owner=owner)
+    policy_planned(stage)
+    (planned,) = folder.new(now=stage.now)
+    assert "is planned" in planned["Subject"]
+    starts = stage.now + timedelta(days=7)
+    assert folder.new(now=starts - timedelta(minutes=2)) == []
+    assert not policies.of(owner.customer_id, now=starts - timedelta(minutes=2)).trust_days
+    (began,) = folder.new(now=starts + timedelta(minutes=1))
+    assert (began["To"], "required for everyone" in began["Subject"]) == (owner.email, True)
+    assert policies.of(owner.customer_id, now=starts).trust_days == 30
+    assert folder.new(now=starts + timedelta(minutes=3)) == []
+    assert len(people.events(POLICY_BEGAN)) == 1
 
 
 def test_leaving_before_it_is_through_is_told_too_and_signing_out_is_not(

@@ -1,112 +1,130 @@
-"""The policy: every combination of tick, customer's choice and minimums."""
+"""The policy that holds for somebody: of tick, customer's policy and minimums the strictest of each field."""
 
-from datetime import UTC, datetime, timedelta
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 
-from doorward.policy.rules import CustomerPolicy, Kinds, Minimum, Policy, RequiredBy, effective
+from doorward.kernel.errors import FieldsRefused
+from doorward.policy.fields import LOOSEST, Kinds, RequiredOf, Values, read
+from doorward.policy.rules import Policies, RequiredBy, effective
+from doorward.policy.series import Member, Scope, Series, arrange
 
 BEGIN = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+DAY = date(2026, 3, 15)
+DUE = datetime(2026, 3, 15, tzinfo=UTC)
+EVERYONE = Values(required_of=RequiredOf.EVERYONE)
+MINIMUM = replace(LOOSEST, required_of=RequiredOf.EVERYONE)
 YES_NO = (False, True)
 
 
-def combinations():
-    for tick, policy, days, begin, of_customer, of_brand in product(
-        YES_NO, YES_NO, (-1, 0, 14), (None, BEGIN), YES_NO, YES_NO
-    ):
-        customer = CustomerPolicy(required=policy, grace_days=days, grace_from=begin)
-        minimums = (
-            Minimum(by=RequiredBy.MINIMUM_BRAND, required=of_brand),
-            Minimum(by=RequiredBy.MINIMUM_CUSTOMER, required=of_customer),
-        )
-        yield tick, customer, minimums
+def one(values: Values, at: datetime = BEGIN) -> Series:
+    return arrange([(1, at, values)])
 
 
-@pytest.mark.parametrize(("tick", "customer", "minimums"), list(combinations()))
-def test_the_strictest_wins(tick, customer, minimums):
-    policy = effective(tick=tick, customer=customer, minimums=minimums)
-    brand, own = (minimum.required for minimum in minimums)
-
-    assert policy.required == (tick or customer.required or own or brand)
-    assert set(policy.required_by) == {
-        reason
-        for reason, asks in (
-            (RequiredBy.TICK, tick),
-            (RequiredBy.POLICY, customer.required),
-            (RequiredBy.MINIMUM_CUSTOMER, own),
-            (RequiredBy.MINIMUM_BRAND, brand),
-        )
-        if asks
-    }
-    assert len(policy.required_by) == len(set(policy.required_by))
-    assert policy.held == (customer.required or own or brand)
-
-    only_policy = customer.required and not (tick or own or brand)
-    has_grace = only_policy and customer.grace_days > 0 and customer.grace_from is not None
-    assert policy.grace_until == (BEGIN + timedelta(days=14) if has_grace else None)
+def combinations() -> list[tuple[bool, bool, date | None, bool, bool]]:
+    return list(product(YES_NO, YES_NO, (None, DAY), YES_NO, YES_NO))
 
 
-def test_without_a_minimum():
-    assert effective(tick=False, customer=CustomerPolicy()) == Policy(
-        required=False,
-        required_by=(),
-        grace_until=None,
-        kinds=Kinds.ANY,
-        trust_days=0,
-        session_seconds=12 * 3600,
-        idle_seconds=30 * 60,
+@pytest.mark.parametrize(("tick", "policy", "day", "of_customer", "of_brand"), combinations())
+def test_the_strictest_wins(
+    *, tick: bool, policy: bool, day: date | None, of_customer: bool, of_brand: bool
+) -> None:
+    policies = Policies(
+        customer=one(replace(EVERYONE, from_day=day)) if policy else (),
+        minimum=one(MINIMUM) if of_customer else (),
+        brand=one(MINIMUM) if of_brand else (),
     )
+    holding = effective(Member(ticked=tick), policies, now=BEGIN)
+
+    asks = {
+        RequiredBy.TICK: tick,
+        RequiredBy.POLICY: policy,
+        RequiredBy.MINIMUM_CUSTOMER: of_customer,
+        RequiredBy.MINIMUM_BRAND: of_brand,
+    }
+    assert holding.required == any(asks.values())
+    assert holding.required_by == tuple(by for by in RequiredBy if asks[by])
+    assert holding.held == (policy or of_customer or of_brand)
+    assert holding.scope == Scope(everyone=holding.held)
+    alone = policy and day is not None and not (tick or of_customer or of_brand)
+    assert holding.in_grace(BEGIN) == alone
+
+
+def test_without_any_version() -> None:
+    holding = effective(Member(), Policies(), now=BEGIN)
+    assert not holding.required
+    assert holding.required_by == ()
+    assert holding.grace_until is None
+    assert (holding.kinds, holding.trust_days) == (Kinds.ANY, 0)
+    assert (holding.session_seconds, holding.idle_seconds) == (12 * 3600, 30 * 60)
 
 
 @pytest.mark.parametrize(
     ("now", "running"),
     [
         (BEGIN, True),
-        (BEGIN + timedelta(days=14) - timedelta(microseconds=1), True),
-        (BEGIN + timedelta(days=14), False),
-        (BEGIN + timedelta(days=15), False),
+        (DUE - timedelta(microseconds=1), True),
+        (DUE, False),
+        (DUE + timedelta(days=1), False),
     ],
 )
-def test_grace_ends_at_its_very_moment(now, running):
-    customer = CustomerPolicy(required=True, grace_days=14, grace_from=BEGIN)
-    assert effective(tick=False, customer=customer).in_grace(now) is running
-    assert effective(tick=True, customer=customer).in_grace(now) is False
+def test_grace_ends_at_its_very_moment(*, now: datetime, running: bool) -> None:
+    policies = Policies(customer=one(replace(EVERYONE, from_day=DAY)))
+    assert effective(Member(), policies, now=now).in_grace(now) is running
+    assert effective(Member(ticked=True), policies, now=now).in_grace(now) is False
 
 
-def test_a_tick_or_a_floor_ends_a_grace_that_runs():
-    customer = CustomerPolicy(required=True, grace_days=14, grace_from=BEGIN)
-    for by in (RequiredBy.MINIMUM_BRAND, RequiredBy.MINIMUM_CUSTOMER):
-        assert (
-            effective(
-                tick=False, customer=customer, minimums=[Minimum(by=by, required=True)]
-            ).grace_until
-            is None
-        )
+def test_of_two_days_the_earlier_one_holds() -> None:
+    later = replace(MINIMUM, from_day=DAY + timedelta(days=7))
+    policies = Policies(customer=one(replace(EVERYONE, from_day=DAY)), brand=one(later))
+    assert effective(Member(), policies, now=BEGIN).grace_until == DUE
+    earlier = replace(MINIMUM, from_day=DAY - timedelta(days=7))
+    policies = Policies(customer=one(replace(EVERYONE, from_day=DAY)), brand=one(earlier))
+    assert effective(Member(), policies, now=BEGIN).grace_until == DUE - timedelta(days=7)
 
 
 @pytest.mark.parametrize(
-    ("hours", "minutes", "longer", "session", "idle"),
+    ("field", "strict", "loose"),
     [
-        (12, 30, False, 12 * 3600, 1800),
-        (24, 60, False, 24 * 3600, 3600),
-        (25, 61, False, 24 * 3600, 3600),
-        (720, 600, False, 24 * 3600, 3600),
-        (25, 61, True, 25 * 3600, 61 * 60),
-        (1, 120, True, 3600, 3600),
-        (0, 0, False, 3600, 300),
-        (-5, -5, True, 3600, 300),
-        (8, 4, False, 8 * 3600, 300),
+        ("kinds", Kinds.PHISHING_RESISTANT, Kinds.ANY),
+        ("trust_days", 0, 14),
+        ("session_hours", 4, 20),
+        ("idle_minutes", 10, 45),
     ],
 )
-def test_sessions_stay_within_the_bounds_of_the_standard(hours, minutes, longer, session, idle):
-    customer = CustomerPolicy(session_hours=hours, idle_minutes=minutes)
-    policy = effective(tick=False, customer=customer, longer_sessions=longer)
-    assert (policy.session_seconds, policy.idle_seconds) == (session, idle)
+@pytest.mark.parametrize("strict_one", ["customer", "minimum", "brand"])
+def test_of_every_field_the_strictest_holds(
+    field: str, strict: Any, loose: Any, strict_one: str
+) -> None:
+    loosest = replace(LOOSEST, **{field: loose})
+    of = {name: one(loosest) for name in ("customer", "minimum", "brand")}
+    of[strict_one] = one(replace(loosest, **{field: strict}))
+    assert getattr(Policies(**of).values(now=BEGIN), field) == strict
 
 
-@pytest.mark.parametrize("kinds", Kinds)
-@pytest.mark.parametrize(("days", "trusted"), [(-1, 0), (0, 0), (14, 14)])
-def test_kinds_and_trust_are_the_customers(kinds, days, trusted):
-    policy = effective(tick=False, customer=CustomerPolicy(kinds=kinds, trust_days=days))
-    assert (policy.kinds, policy.trust_days) == (kinds, trusted)
+def test_a_minimum_that_asks_for_nothing_changes_nothing() -> None:
+    customer = one(Values(session_hours=24, idle_minutes=60, trust_days=30))
+    alone, beside = Policies(customer=customer), Policies(customer=customer, brand=one(LOOSEST))
+    assert effective(Member(), alone, now=BEGIN) == effective(Member(), beside, now=BEGIN)
+
+
+def test_nobody_is_idle_for_longer_than_a_session_lasts() -> None:
+    policies = Policies(customer=one(Values(session_hours=1, idle_minutes=60)))
+    holding = effective(Member(), policies, now=BEGIN)
+    assert holding.idle_seconds == holding.session_seconds == 3600
+
+
+@pytest.mark.parametrize(
+    ("hours", "minutes"), [(0, 30), (25, 30), (720, 30), (12, 4), (12, 61), (-5, -5)]
+)
+def test_sessions_stay_within_the_bounds_of_the_standard(hours: int, minutes: int) -> None:
+    """NIST SP 800-63B-4, 2.2.3: 24 h in all, 1 h idle; and no slip shuts everybody out."""
+    with pytest.raises(FieldsRefused):
+        read({"session_hours": hours, "idle_minutes": minutes})
+    longest = effective(Member(), Policies(customer=one(LOOSEST)), now=BEGIN)
+    assert (longest.session_seconds, longest.idle_seconds) == (24 * 3600, 3600)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.utils import timezone
@@ -15,10 +16,11 @@ from doorward.accounts.requirement import policy_of
 from doorward.credentials.models import TrustedBrowser
 from doorward.credentials.trusted_browsers import rules, trust
 from doorward.customers.models import Brand, Customer
-from doorward.directory.search import Wanted, matching
+from doorward.directory import standing
+from doorward.directory.search import Wanted, found, matching
 from doorward.directory.state import FactorFilter, Rule
-from doorward.policy.effective import required_rows
-from doorward.policy.rules import Kinds, is_required
+from doorward.policy import series
+from doorward.policy.fields import DEFAULTS, LOOSEST, Kinds, RequiredOf, Values
 from doorward.sessions.facts import TrustFacts
 from tests.kit import people
 from tests.kit.rows import rolled_back
@@ -28,42 +30,61 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
-ASKED = st.fixed_dictionaries(
-    dict.fromkeys(("tick", "customer", "minimum", "brand"), st.booleans())
+PARTS = st.fixed_dictionaries(
+    {
+        "tick": st.booleans(),
+        "customer": st.sampled_from(RequiredOf),
+        "minimum": st.sampled_from(RequiredOf),
+        "brand": st.sampled_from(RequiredOf),
+        "tabs": st.frozensets(st.sampled_from(["home", "activity"]), min_size=1),
+    }
 )
+NOBODY = {
+    "tick": False,
+    "customer": RequiredOf.TICKED,
+    "minimum": RequiredOf.NOBODY,
+    "brand": RequiredOf.NOBODY,
+    "tabs": frozenset({"home"}),
+}
 KINDS = st.sampled_from(list(Kinds))
 OF_ONE_TEST = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def write(person: Administrator, *, asked: dict[str, bool], **columns: object) -> Policy:
+def write(person: Administrator, *, asked: dict[str, Any], **values: object) -> Policy:
     """Write down who asks for two factors; return what holds then."""
     Administrator.objects.of(person.customer_id).update(require_2fa=asked["tick"])
+    now, tabs = timezone.now() - timedelta(days=9), asked["tabs"]
+
+    def series_of(required_of: RequiredOf, base: Values, **more: Any) -> str:
+        values = replace(base, required_of=required_of, tabs=tabs, **more)
+        return series.dump(series.arrange([(1, now, values)]), now=now)
+
     Customer.objects.filter(id=person.customer_id).update(
-        require_2fa=asked["customer"], floor_require_2fa=asked["minimum"], **columns
+        policy=series_of(asked["customer"], DEFAULTS, **values),
+        minimum=series_of(asked["minimum"], LOOSEST),
     )
-    Brand.objects.filter(id=person.customer.brand_id).update(require_2fa=asked["brand"])
-    return policy_of(people.again(person))
+    Brand.objects.filter(id=person.customer.brand_id).update(
+        minimum=series_of(asked["brand"], LOOSEST)
+    )
+    return policy_of(people.again(person), now=timezone.now())
 
 
 @OF_ONE_TEST
-@given(asked=ASKED)
-def test_who_is_required(owner: Administrator, asked: dict[str, bool]) -> None:
+@given(asked=PARTS)
+def test_who_is_required(owner: Administrator, asked: dict[str, Any]) -> None:
     with rolled_back():
+        Administrator.objects.of(owner.customer_id).update(tabs=" home ")
         policy = write(owner, asked=asked)
         told = policy.required
-        assert told == is_required(ticked=asked["tick"], held=policy.held)
-        rows = Administrator.objects.of(owner.customer_id)
-        assert told == rows.filter(required_rows()).exists()
-        wanted = Wanted(factor=FactorFilter.REQUIRED)
-        assert told == matching(owner.customer_id, wanted, Rule.of(policy)).exists()
-
-
-NOBODY = {"tick": False, "customer": False, "minimum": False, "brand": False}
+        assert told == (asked["tick"] or policy.scope.covers(frozenset({"home"})))
+        wanted, rule = Wanted(factor=FactorFilter.REQUIRED), Rule.of(policy)
+        assert told == matching(owner.customer_id, wanted, rule).exists()
+        assert told == bool(found(standing.groups(owner.customer_id, policy.scope), wanted, rule))
 
 
 @OF_ONE_TEST
 @given(
-    asked=ASKED,
+    asked=PARTS,
     kinds=KINDS,
     days=st.integers(0, 3),
     begun_with=st.tuples(st.booleans(), KINDS, st.integers(1, 3)),
@@ -74,7 +95,7 @@ NOBODY = {"tick": False, "customer": False, "minimum": False, "brand": False}
 @example(NOBODY, Kinds.ANY, 2, (False, Kinds.ANY, 3), (2, -1), 0)
 def test_when_trust_holds(
     owner: Administrator,
-    asked: dict[str, bool],
+    asked: dict[str, Any],
     kinds: Kinds,
     days: int,
     begun_with: tuple[bool, Kinds, int],
@@ -103,7 +124,7 @@ def test_when_trust_holds(
             browser="",
         )
         told = rules.holds(facts, policy, security_version=owner.security_version, now=now)
-        trust.follow_policy(owner.customer_id, now=now)
+        trust.follow_policy(Customer.objects.filter(id=owner.customer_id), now=now)
         # What the policy shortened ends with the next round.
         trust.forget(now=now)
         assert told == TrustedBrowser.objects.exists()

@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from doorward.accounts.requirement import policy_of
-from doorward.customers.models import Customer
 from doorward.gate.decision import next_step
 from doorward.gate.loading import load
 from doorward.gate.requirement import Need, Step
+from doorward.policy.fields import FIELDS
 from doorward.sessions import issuing, queries, rules
 from doorward.sessions.models import Session
-from tests.kit import people
+from tests.kit import people, policies
 from tests.kit.rows import rolled_back
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ MOMENTS = st.tuples(st.sampled_from([-60, 0, None]), st.sampled_from([-1, 0, 1])
     seen=MOMENTS,
     begun=MOMENTS,
     amiss=st.sampled_from(["", "", "", "ended", "version"]),
-    hours=st.integers(0, 25),
-    minutes=st.integers(0, 90),
+    hours=st.integers(*FIELDS["session_hours"].bounds),
+    minutes=st.integers(*FIELDS["idle_minutes"].bounds),
 )
 @example(seen=(-60, -1), begun=(0, 0), amiss="", hours=12, minutes=30)
 @example(seen=(0, 0), begun=(-60, -1), amiss="", hours=12, minutes=30)
@@ -51,10 +51,9 @@ def test_the_gate_and_the_list_of_browsers_agree(
 ) -> None:
     now = timezone.now()
     with rolled_back():
-        asked = {"session_hours": hours, "idle_minutes": minutes}
-        Customer.objects.filter(id=owner.customer_id).update(**asked)
+        policies.ask(owner.customer_id, since=now, session_hours=hours, idle_minutes=minutes)
         started = issuing.begin(owner, actor=people.actor(owner), now=now, password_at=now)
-        policy = policy_of(people.again(owner))
+        policy = policy_of(people.again(owner), now=now)
         Session.objects.update(
             seen_at=now - age(seen, policy.idle_seconds),
             created_at=now - age(begun, policy.session_seconds),
@@ -62,7 +61,7 @@ def test_the_gate_and_the_list_of_browsers_agree(
             security_version=owner.security_version + (amiss == "version"),
             signed_in_at=now,
         )
-        auth = load(started.token)
+        auth = load(started.token, now=now)
         assert auth is not None
         facts, version = auth.facts, owner.security_version
         assert facts.session is not None
@@ -80,7 +79,7 @@ def age(moment: tuple[int | None, int], whole: int) -> timedelta:
 def test_without_a_proof_none_is(owner: Administrator) -> None:
     now = timezone.now()
     started = issuing.begin(owner, actor=people.actor(owner), now=now, password_at=now)
-    auth = load(started.token)
+    auth = load(started.token, now=now)
     assert auth is not None
     assert auth.facts.session is not None
     unproved = replace(auth.facts.session, password_at=None)

@@ -26,7 +26,7 @@ def begin(person, *, ago=timedelta(), **columns):
 
 
 def facts_of(started):
-    found = load(started.token)
+    found = load(started.token, now=timezone.now())
     assert found is not None
     assert found.facts.session is not None
     return found.facts.session
@@ -50,7 +50,7 @@ def test_a_step_up_changes_the_token_and_the_old_one_is_dead(owner):
         first.session_id, old_hash=issuing.token_hash(first.token), mailbox_at=timezone.now()
     )
     assert second.session_id == first.session_id
-    assert load(first.token) is None
+    assert load(first.token, now=timezone.now()) is None
     assert facts_of(second).mailbox_at is not None
 
 
@@ -105,7 +105,7 @@ def test_all_others_end_and_what_they_were_made_with_holds_no_more(owner, collea
     count = ending.end_own_others(
         administrator_id=owner.id,
         keep=kept.session_id,
-        policy=policy_of(owner),
+        policy=policy_of(owner, now=timezone.now()),
         actor=people.actor(owner),
         now=timezone.now(),
     )
@@ -121,7 +121,7 @@ def test_a_colleague_s_sessions_all_end(owner, colleague):
     started = [begin(colleague, signed_in_at=timezone.now()) for _ in range(2)]
     count = ending.end_all_of(
         subject=colleague.who(),
-        policy=policy_of(colleague),
+        policy=policy_of(colleague, now=timezone.now()),
         actor=people.actor(owner),
         now=timezone.now(),
     )

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
 from doorward.audit.actor import CONSOLE
+from doorward.credentials.trusted_browsers import policy_change
 from doorward.customers import own_tabs
 from doorward.customers.models import Brand
-from doorward.policy.rules import Kinds
+from doorward.policy import versions
+from doorward.policy.fields import Kinds, RequiredOf
+from doorward.policy.versions import Owner, Wanted
 from tests.kit import people
 from tests.kit.people import BRAND
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from doorward.accounts.models import Administrator
 
 PERSON = {"email": "lena@northline.example", "first_name": "Lena", "last_name": "O'Neill & Söhne"}
+# Of a customer that has none yet: `seen` is the number of the newest version.
 POLICY = {
-    "require_2fa": "on",
-    "grace_days": "7",
+    "seen": "0",
+    "required_of": "everyone",
+    "from": "",
+    "newcomer_days": "7",
     "kinds": "any",
-    "trust_days": "0",
     "session_hours": "8",
     "idle_minutes": "15",
+    "trust_days": "0",
+    "reason": "An audit <& a law>",
 }
 TAB = {
     "title": "Billing",
@@ -45,6 +55,15 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
     tab = own_tabs.add("pbx", own_tabs.TabDetails(**TAB), actor=CONSOLE)
     named = Brand.objects.create(name="Lit", issuer="Lit", hosts=["portal.lit.example"])
     brand, factor = customer.brand_id, boss.factors.get()
+    planned = {
+        owner.column if owner.brand_id is None else "brand": str(_planned(owner))
+        for owner in (
+            versions.policy_of_customer(boss.customer_id),
+            versions.minimum_of_customer(customer.id),
+            versions.minimum_of_brand(named.id),
+        )
+    }
+    another = POLICY | {"seen": "1"}
     trusted = boss.trusted_browsers.create(
         token_hash=bytes(32),
         security_version=boss.security_version,
@@ -64,7 +83,8 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
     }
     two = [str(colleague.id), str(boss.id)]
     return {
-        "account/": ("/account/", POLICY),
+        "account/": ("/account/", another),
+        "account/policy/withdraw/": ("/account/policy/withdraw/", {"version": planned["policy"]}),
         "administrators/": (
             "/administrators/?q=l&sort=-name",
             {"action": "require_2fa", "selected": two},
@@ -89,15 +109,21 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
         "brands/<uuid:brand_id>/": (f"/brands/{brand}/", BRAND),
         "brands/<uuid:brand_id>/check/": (f"/brands/{named.id}/check/", {"host": named.hosts[0]}),
         "brands/<uuid:brand_id>/logo/": (f"/brands/{brand}/logo/", {"remove": ""}),
+        "brands/<uuid:brand_id>/minimum/": (f"/brands/{named.id}/minimum/", another),
+        "brands/<uuid:brand_id>/minimum/withdraw/": (
+            f"/brands/{named.id}/minimum/withdraw/",
+            {"version": planned["brand"]},
+        ),
         "brands/add/": ("/brands/add/", BRAND),
         "customers/<uuid:customer_id>/": (
             f"/customers/{customer.id}/",
             {"name": "Harbour & Sons", "brand": str(brand), "status": "active"},
         ),
         "customers/<uuid:customer_id>/invite/": (f"/customers/{customer.id}/invite/", PERSON),
-        "customers/<uuid:customer_id>/policy/": (
-            f"/customers/{customer.id}/policy/",
-            {"kinds": "any", "trust_days": "14"},
+        "customers/<uuid:customer_id>/minimum/": (f"/customers/{customer.id}/minimum/", another),
+        "customers/<uuid:customer_id>/minimum/withdraw/": (
+            f"/customers/{customer.id}/minimum/withdraw/",
+            {"version": planned["minimum"]},
         ),
         "customers/<uuid:customer_id>/resend-invitation/<uuid:person_id>/": (
             f"/customers/{customer.id}/resend-invitation/{first.id}/",
@@ -129,3 +155,15 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
         "tabs/<uuid:tab_id>/remove/": (f"/tabs/{tab.id}/remove/", {}),
         "tabs/add/": ("/tabs/add/", TAB | {"key": "billing"}),
     }
+
+
+def _planned(owner: Owner) -> UUID:
+    """Plan a version that asks everybody, and return its id."""
+    now = timezone.now()
+    wanted = Wanted(
+        values=replace(owner.default, required_of=RequiredOf.EVERYONE),
+        starts_at=now + timedelta(days=30),
+    )
+    version = policy_change.save(owner, wanted, actor=CONSOLE, now=now)
+    assert version
+    return version.id

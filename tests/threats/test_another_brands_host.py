@@ -184,7 +184,6 @@ def test_nor_is_it_there_again_when_the_customer_comes_back(mine, brands):
             name=customer.name,
             brand_id=brand.id,
             status=CustomerStatus.ACTIVE,
-            floor_require_2fa=False,
         )
         change_customer(customer.id, wanted, actor=CONSOLE, now=timezone.now())
     assert browser.get("/").status_code == 303
@@ -374,7 +373,7 @@ def test_a_session_of_the_version_before_goes_on_at_home_and_nowhere_else(mine):
     )
     Session.objects.update(brand_id=None)
     for host, elsewhere in ((HERE, False), (ALSO_HERE, False), (THERE, True), ("", True)):
-        auth = load(started.token, host=host)
+        auth = load(started.token, host=host, now=timezone.now())
         assert auth is not None
         assert auth.facts.elsewhere is elsewhere, host
 

@@ -18,7 +18,6 @@ from doorward.credentials.password import change
 from doorward.credentials.recovery_codes import codes
 from doorward.credentials.totp import enrol
 from doorward.credentials.trusted_browsers import trust
-from doorward.customers.models import Customer
 from doorward.gate import loading
 from doorward.gate.decision import next_step
 from doorward.gate.requirement import Need, Step
@@ -33,7 +32,7 @@ from doorward.signin import invitation as signin_invitation
 from doorward.signin import mailbox, second_step
 from doorward.signin.models import MailboxProof
 from tests.kit import codes as kit_codes
-from tests.kit import passkeys, people
+from tests.kit import passkeys, people, policies
 from tests.kit.email_changes import ask_email
 from tests.kit.softkey import SoftKey
 
@@ -93,7 +92,7 @@ def again(auth: AuthContext) -> AuthContext:
     token = issuing.new_token()
     rows = Session.objects.filter(id=auth.browser.session_id)
     rows.update(token_hash=issuing.token_hash(token), ended_at=None, factor_at=None)
-    found = loading.load(token)
+    found = loading.load(token, now=timezone.now())
     if found is None:
         raise NotFound
     return found
@@ -245,7 +244,7 @@ def form_that_waits(person: Administrator) -> Use:
 
 
 def trusted_browser(person: Administrator) -> Use:
-    Customer.objects.filter(id=person.customer_id).update(trust_days=7)
+    policies.ask(person.customer_id, trust_days=7)
     kit_codes.enable_app(person)
     auth = passkeys.begin(person)
     token = trust.begin(
@@ -259,7 +258,7 @@ def trusted_browser(person: Administrator) -> Use:
     def spares_the_second_step() -> None:
         now = timezone.now()
         started = issuing.begin(person, actor=people.actor(person), now=now, password_at=now)
-        found = loading.load(started.token, token)
+        found = loading.load(started.token, token, now=timezone.now())
         if found is None or next_step(found.facts, Need.THROUGH, now=now) is not Step.THROUGH:
             raise TrustNotAllowed
 

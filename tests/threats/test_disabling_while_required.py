@@ -18,10 +18,8 @@ from doorward.credentials.events import (
     TWO_FACTOR_DISABLED,
 )
 from doorward.credentials.models import Factor
-from doorward.customers import cached
-from doorward.customers.models import Brand, Customer
 from doorward.kernel.errors import Refusal
-from tests.kit import browsers, people
+from tests.kit import browsers, people, policies
 from tests.kit import codes as kit_codes
 from tests.kit.factors import disable, remove, require, saved_codes, verify_code
 from tests.kit.passkeys import begin, reload
@@ -139,17 +137,16 @@ def test_whoever_requires_it(owner, clock, holds):
     secret = kit_codes.enable_app(owner)
     browser = browsers.browser_of(owner)
     clock.shift(timedelta(seconds=60))
-    customers = Customer.objects.filter(id=owner.customer_id)
     match holds:
         case "tick":
             require(owner)
         case "policy":
-            customers.update(require_2fa=True, grace_from=timezone.now(), grace_days=30)
+            in_a_month = (timezone.now() + timedelta(days=30)).date()
+            policies.require(owner.customer_id, from_day=in_a_month)
         case "minimum":
-            customers.update(floor_require_2fa=True)
+            policies.require_by_minimum(owner.customer_id)
         case _:
-            Brand.objects.update(require_2fa=True)
-            cached.forget()
+            policies.require_by_brand(owner.customer.brand_id)
     answer = browser.post("/security/2fa/disable/", {"code": kit_codes.code(secret)})
     assert answer.status_code == 422
     assert Factor.objects.count() == 1

@@ -71,7 +71,7 @@ class Browser:
 
     @property
     def auth(self) -> AuthContext:
-        auth = loading.load(self.started.token)
+        auth = loading.load(self.started.token, now=timezone.now())
         assert auth is not None
         return auth
 
@@ -85,7 +85,7 @@ class Browser:
 
 
 def all_others(one: Browser) -> Callable[[], Any]:
-    id, policy = one.started.session_id, policy_of(one.person)
+    id, policy = one.started.session_id, policy_of(one.person, now=timezone.now())
     return partial(
         ending.end_own_others,
         administrator_id=one.person.id,
@@ -296,7 +296,10 @@ def test_a_colleague_whose_session_has_ended_ends_nobody(act, owner, colleague):
     wanted = services.Change(status=Status.SUSPENDED, confirmed=True)
     acts: dict[str, Callable[[], Any]] = {
         "end": partial(
-            ending.end_all_of, subject=colleague.who(), policy=policy_of(colleague), **words
+            ending.end_all_of,
+            subject=colleague.who(),
+            policy=policy_of(colleague, now=timezone.now()),
+            **words,
         ),
         "suspend": partial(
             services.change, colleague.id, wanted, customer_id=owner.customer_id, **words
@@ -322,7 +325,7 @@ def test_of_two_colleagues_who_end_each_other_at_once_one_stays():
             partial(
                 ending.end_all_of,
                 subject=people[1 - number].who(),
-                policy=policy_of(people[number]),
+                policy=policy_of(people[number], now=timezone.now()),
                 **browser.words,
             )
             for number, browser in enumerate(browsers)

@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from doorward.policy import versions
 from tests.kit import browsers, codes
 from tests.threats.changes import POLICY
 
 pytestmark = pytest.mark.django_db
 
+# In the middle of a day: the days of a policy begin at midnight.
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+HALF_A_DAY = timedelta(hours=12)
+
 
 @pytest.fixture
-def save(owner):
-    """Save the policy as somebody with a factor, so that it does not stop them; return the status."""
+def save(clock, owner):
+    """Save the policy as somebody with a factor, so that it does not stop them; return the status.
+
+    `day`: how many days after `NOON`'s it is required from; None: at once. `starts`: which day the version holds
+    from; None: at once.
+    """
+    clock.move_to(NOON)
     codes.enable_app(owner)
 
-    def save(*, required: bool = True, days: int = 7) -> int:
-        fields = POLICY | {"grace_days": str(days)}
+    def save(
+        *, required: bool = True, day: int | None = 7, starts: int | None = None, **more: str
+    ) -> int:
+        fields = POLICY | {"newcomer_days": "0", "from": date(day), "starts": date(starts)} | more
+        mine = versions.policy_of_customer(owner.customer_id)
+        fields["seen"] = str(mine.versions().count())
         if not required:
-            del fields["require_2fa"]
+            fields["required_of"] = "ticked"
         answer = browsers.browser_of(owner).post("/account/", fields)
         assert answer.headers.get("Location", "/account/") == "/account/"
         return answer.status_code
 
     return save
+
+
+def date(day: int | None) -> str:
+    return "" if day is None else (NOON + timedelta(days=day)).date().isoformat()
 
 
 def leads_to(person) -> str:
@@ -38,52 +56,94 @@ OFFERED, FORCED = "/sign-in/set-up/", "/sign-in/mailbox/"
 
 
 def test_off_and_on_again_does_not_begin_it_anew(save, colleague, clock):
-    assert save() == 303
+    assert save(day=7) == 303
     clock.shift(timedelta(days=6))
     assert save(required=False) == 303
     assert leads_to(colleague) == "through"
-    assert save() == 303
+    assert save(day=7) == 303
     assert leads_to(colleague) == OFFERED
-    clock.shift(timedelta(days=1))
+    clock.shift(HALF_A_DAY)
     assert leads_to(colleague) == FORCED
     assert save(required=False) == 303
-    assert save() == 303
+    assert leads_to(colleague) == "through"
+    assert save(day=7) == 303
     assert leads_to(colleague) == FORCED
 
 
-def test_nor_do_more_days_once_it_is_over(save, colleague, clock):
-    assert save(days=7) == 303
+def test_nor_does_a_later_day_once_it_is_over(save, colleague, clock):
+    assert save(day=7) == 303
+    clock.shift(timedelta(days=6) + HALF_A_DAY)
+    assert save(day=8) == 422
+    assert save(day=90) == 422
+    assert leads_to(colleague) == FORCED
+    clock.shift(timedelta(seconds=1))
+    assert save(required=False) == 303
+    # It may be said, and gives nothing: whose day had come is asked at once.
+    assert save(day=90) == 303
+    assert leads_to(colleague) == FORCED
+    assert save(day=91) == 303
+    assert leads_to(colleague) == FORCED
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"newcomer_days": "90"}, {"waves": "on"}, {"required_of": "tabs", "tabs": "home"}],
+    ids=["newcomer days", "waves", "tabs"],
+)
+def test_nor_does_anything_else_that_gives_time(save, colleague, clock, more):
+    assert save(day=7) == 303
     clock.shift(timedelta(days=7))
-    assert save(days=8) == 422
-    assert save(days=90) == 422
-    assert save(required=False, days=90) == 422
+    assert save(day=90, **more) == 422
+    assert leads_to(colleague) == FORCED
     assert save(required=False) == 303
-    assert save(required=False, days=90) == 422
-    assert save() == 303
+    assert save(day=90, **more) == 303
     assert leads_to(colleague) == FORCED
 
 
-def test_nor_fewer_and_then_more(save, colleague, clock):
-    assert save(days=30) == 303
+def test_nor_do_newcomer_days_that_come_after_it(save, colleague, clock):
+    """Who was asked already is no newcomer, however many days newcomers are given."""
+    assert save(day=7) == 303
+    clock.shift(timedelta(days=7))
+    type(colleague).objects.of(colleague.customer_id).update(joined_at=NOON + timedelta(days=1))
+    assert leads_to(colleague) == FORCED
+    clock.shift(timedelta(seconds=1))
+    assert save(day=7, newcomer_days="90") == 303
+    assert leads_to(colleague) == FORCED
+
+
+def test_nor_does_a_version_that_is_planned(save, colleague, clock):
+    assert save(day=7) == 303
+    clock.shift(timedelta(days=7))
+    assert save(required=False, starts=8) == 303
+    assert leads_to(colleague) == FORCED
+    assert save(day=30, starts=9) == 422
+    assert save(day=None, starts=9) == 303
+    assert leads_to(colleague) == FORCED
     clock.shift(timedelta(days=2))
-    assert save(days=1) == 303
-    assert leads_to(colleague) == FORCED
-    assert save(days=30) == 422
     assert leads_to(colleague) == FORCED
 
 
-def test_while_it_runs_it_may_be_longer_counted_from_its_beginning(save, colleague, clock):
-    assert save(days=7) == 303
+def test_nor_an_earlier_day_and_then_a_later_one(save, colleague, clock):
+    assert save(day=30) == 303
+    clock.shift(timedelta(days=2))
+    assert save(day=1) == 303
+    assert leads_to(colleague) == FORCED
+    assert save(day=30) == 422
+    assert leads_to(colleague) == FORCED
+
+
+def test_while_it_runs_it_may_be_longer(save, colleague, clock):
+    assert save(day=7) == 303
     clock.shift(timedelta(days=6))
-    assert save(days=9) == 303
-    clock.shift(timedelta(days=2, hours=23))
+    assert save(day=9) == 303
+    clock.shift(timedelta(days=2, hours=11))
     assert leads_to(colleague) == OFFERED
     clock.shift(timedelta(hours=1))
     assert leads_to(colleague) == FORCED
 
 
 def test_nor_a_tick_that_comes_and_goes(save, owner, colleague, clock):
-    assert save(days=1) == 303
+    assert save(day=1) == 303
     clock.shift(timedelta(days=1))
     browser = browsers.browser_of(owner)
     fields = {

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.utils import timezone
 
 from doorward.accounts.models import Administrator
 from doorward.audit.actor import CONSOLE
-from doorward.credentials.trusted_browsers.policy_change import change_policy
+from doorward.credentials.trusted_browsers import policy_change
 from doorward.customers import brands, own_tabs, protection, services
 from doorward.customers.events import (
     ACCESS_REFUSED,
@@ -20,11 +22,16 @@ from doorward.customers.events import (
 from doorward.customers.models import Brand, Customer, CustomerStatus, Tab
 from doorward.customers.tabs import ADMINISTRATORS, BRANDS, CUSTOMERS, TABS
 from doorward.permissions.errors import NotAuthorised
-from doorward.permissions.protection import Change, is_guarded, lowered
-from doorward.policy import change
-from doorward.policy.rules import Kinds
-from tests.kit import browsers, codes, people
+from doorward.permissions.protection import change, is_guarded, lowered
+from doorward.policy import versions
+from doorward.policy.events import MINIMUM_CHANGED
+from doorward.policy.fields import DEFAULTS, FIELDS, LOOSEST, Kinds, RequiredOf, Values
+from doorward.policy.versions import Owner, Wanted
+from tests.kit import browsers, codes, pages, passkeys, people, policies
 from tests.notifications.mails import Folder, part
+
+if TYPE_CHECKING:
+    from doorward.policy.models import PolicyVersion
 
 pytestmark = pytest.mark.django_db
 
@@ -52,8 +59,6 @@ def keeper():
 
 def customer_form(customer, **changed):
     form = {"name": customer.name, "brand": str(customer.brand_id), "status": customer.status}
-    if customer.floor_require_2fa:
-        form["floor_require_2fa"] = "on"
     form |= changed
     return {name: value for name, value in form.items() if value is not None}
 
@@ -63,10 +68,21 @@ def brand_form(brand, **changed):
     form: dict[str, Any] = {name: getattr(brand, name) for name in texts}
     form |= {"support_hours": brand.support_hours, "email_from": brand.email_from}
     form["hosts"] = "\n".join(brand.hosts)
-    if brand.require_2fa:
-        form["require_2fa"] = "on"
     form |= changed
     return {name: value for name, value in form.items() if value is not None}
+
+
+def minimum_form(owner, **changed):
+    """Return the form of a minimum as its page sends it, now that two factors are required of everybody."""
+    form = {"seen": str(owner.versions().count()), "required_of": "everyone", "from": ""}
+    form |= {"newcomer_days": "0", "kinds": "any"}
+    form |= {"session_hours": "24", "idle_minutes": "60", "trust_days": "30"}
+    return form | changed
+
+
+def save(owner: Owner, actor, **values: Any) -> PolicyVersion | None:
+    wanted = Wanted(values=replace(owner.default, **values))
+    return policy_change.save(owner, wanted, actor=actor, now=timezone.now())
 
 
 def refused():
@@ -78,89 +94,118 @@ def refused():
 
 def test_customers_alone_lowers_no_minimum_of_the_providers_own_people():
     theo, provider = staff(CUSTOMERS), people.provider()
-    Customer.objects.filter(id=provider.id).update(floor_require_2fa=True)
+    policies.require_by_minimum(
+        provider.id, kinds=Kinds.PHISHING_RESISTANT, trust_days=0, session_hours=8
+    )
     other = Brand.objects.create(name="Other", issuer="Other")
-    codes.enable_app(theo)
-    browser, page = browsers.browser_of(theo), f"/customers/{provider.id}/"
-    provider.refresh_from_db()
-    for field, changed in (
-        ("floor_require_2fa", {"floor_require_2fa": None}),
-        ("brand", {"brand": str(other.id)}),
+    browser, key = pages.browser(), passkeys.add(theo)
+    assert passkeys.sign_in(browser, key).status_code == 303
+    page = f"/customers/{provider.id}/"
+    minimum = versions.minimum_of_customer(provider.id)
+    held = {"kinds": "phishing_resistant", "trust_days": "0", "session_hours": "8"}
+    for field, value in (
+        ("required_of", "nobody"),
+        ("kinds", "any"),
+        ("trust_days", "30"),
+        ("session_hours", "24"),
     ):
-        answer = browser.post(page, customer_form(provider, **changed))
+        form = minimum_form(minimum, **(held | {field: value}))
+        answer = browser.post(f"{page}minimum/", form)
         assert answer.status_code == 422, field
-        assert "the right to the Administrators tab" in answer.content.decode()
-    assert refused() == [["floor_require_2fa"], ["brand"]]
+        assert "the right to the Administrators tab" in answer.content.decode(), field
     provider.refresh_from_db()
-    assert provider.floor_require_2fa
+    before = provider.minimum
+    answer = browser.post(page, customer_form(provider, brand=str(other.id)))
+    assert answer.status_code == 422
+    assert "the right to the Administrators tab" in answer.content.decode()
+    fields = ("policy.required_of", "policy.kinds", "policy.trust_days", "policy.session_hours")
+    assert refused() == [*([field] for field in fields), ["brand"]]
+    provider.refresh_from_db()
+    assert provider.minimum == before
+    assert minimum.versions().count() == 1
     assert provider.brand_id != other.id
     assert not people.events(CUSTOMER_CHANGED)
 
 
 def test_raising_it_wants_no_more_than_the_tab():
     theo, provider = staff(CUSTOMERS), people.provider()
+    minimum = versions.minimum_of_customer(provider.id)
     answer = browsers.browser_of(theo).post(
-        f"/customers/{provider.id}/", customer_form(provider, floor_require_2fa="on")
+        f"/customers/{provider.id}/minimum/", minimum_form(minimum)
     )
     assert answer.status_code == 303
+    assert minimum.versions().count() == 1
     assert not people.events(PROTECTION_LOWERED)
 
 
 def test_nor_what_its_policy_asks():
     theo, provider = staff(CUSTOMERS), people.provider()
-    answer = browsers.browser_of(theo).post(
-        f"/customers/{provider.id}/policy/", {"kinds": "any", "trust_days": "30"}
-    )
-    assert answer.status_code == 403
-    strict = {"kinds": Kinds.PHISHING_RESISTANT, "require_2fa": True}
-    Customer.objects.filter(id=provider.id).update(**strict)
+    owner = versions.policy_of_customer(provider.id)
+    form = minimum_form(owner, required_of="ticked")
+    assert browsers.browser_of(theo).post("/account/", form).status_code == 403
+    policies.require(provider.id, kinds=Kinds.PHISHING_RESISTANT)
     before = Customer.objects.values().get(id=provider.id)
-    wanted = change.PolicyChange(require_2fa=False, kinds=Kinds.ANY, idle_minutes=60)
-    with pytest.raises(NotAuthorised):
-        change_policy(
-            services.get(provider.id), wanted, actor=people.actor(theo), now=timezone.now()
-        )
+    for actor in (
+        people.actor(theo),
+        people.actor(people.make_administrator(people.make_customer())),
+    ):
+        with pytest.raises(NotAuthorised):
+            save(owner, actor, required_of=RequiredOf.TICKED, kinds=Kinds.ANY, idle_minutes=60)
     assert Customer.objects.values().get(id=provider.id) == before
+
+
+def test_nor_what_the_policy_of_a_customer_asks(owner):
+    """The provider's people have the minimum for that; the policy is the customer's own."""
+    theo = staff(CUSTOMERS, BRANDS, TABS, ADMINISTRATORS)
+    policy = versions.policy_of_customer(owner.customer_id)
+    for values in ({"session_hours": 24}, {"session_hours": 8}):
+        with pytest.raises(NotAuthorised):
+            save(policy, people.actor(theo), **values)
+    path = f"/customers/{owner.customer_id}/policy/"
+    assert browsers.browser_of(theo).post(path, minimum_form(policy)).status_code == 404
+    assert not policy.versions().exists()
 
 
 @pytest.mark.parametrize("also", [CUSTOMERS, BRANDS])
 def test_with_the_administrators_tab_it_is_done_and_told(folder, also):
     theo, nora = staff(also, ADMINISTRATORS), keeper()
     provider = people.provider()
-    Customer.objects.filter(id=provider.id).update(floor_require_2fa=True)
-    Brand.objects.filter(id=provider.brand_id).update(require_2fa=True)
-    provider = people.provider()
+    policies.require_by_minimum(provider.id)
+    policies.require_by_brand(provider.brand_id)
     secret = codes.enable_app(theo)
     assert secret
     folder.new()
     browser = browsers.browser_of(theo)
     if also == CUSTOMERS:
-        form = customer_form(provider, floor_require_2fa=None)
-        answer = browser.post(f"/customers/{provider.id}/", form)
+        form = minimum_form(versions.minimum_of_customer(provider.id), required_of="nobody")
+        answer = browser.post(f"/customers/{provider.id}/minimum/", form)
     else:
-        form = brand_form(provider.brand, require_2fa=None)
-        answer = browser.post(f"/brands/{provider.brand_id}/", form)
+        form = minimum_form(versions.minimum_of_brand(provider.brand_id), required_of="nobody")
+        answer = browser.post(f"/brands/{provider.brand_id}/minimum/", form)
     assert answer.status_code == 303
     [event] = people.events(PROTECTION_LOWERED)
-    field = "floor_require_2fa" if also == CUSTOMERS else "require_2fa"
     told = {key: event.details[key] for key in ("changed", "before", "after")}
-    assert told == {"changed": [field], "before": ["yes"], "after": ["no"]}
+    assert told == {
+        "changed": ["policy.required_of"],
+        "before": ["everyone"],
+        "after": ["nobody"],
+    }
     mails = [mail for mail in folder.new() if "What protects people" in mail["Subject"]]
     assert {mail["To"] for mail in mails} == {nora.email, theo.email}
-    assert "yes → no" in part(mails[0], "plain")
+    assert "Everybody → Nobody" in part(mails[0], "plain")
     assert "Theo Baum" in part(next(one for one in mails if one["To"] == nora.email), "plain")
 
 
 def test_a_right_that_was_taken_meanwhile_serves_no_more():
     theo, provider = staff(CUSTOMERS, ADMINISTRATORS), people.provider()
-    Customer.objects.filter(id=provider.id).update(floor_require_2fa=True)
+    policies.require_by_minimum(provider.id)
+    other = Brand.objects.create(name="Other", issuer="Other")
     actor = people.actor(theo)
     Administrator.objects.everywhere().filter(id=theo.id).update(tabs=" customers home ")
+    with pytest.raises(protection.ProtectionRefused):
+        save(versions.minimum_of_customer(provider.id), actor, required_of=RequiredOf.NOBODY)
     wanted = services.CustomerChange(
-        name=provider.name,
-        brand_id=provider.brand_id,
-        status=CustomerStatus.ACTIVE,
-        floor_require_2fa=False,
+        name=provider.name, brand_id=other.id, status=CustomerStatus.ACTIVE
     )
     with pytest.raises(protection.ProtectionRefused):
         services.change(provider.id, wanted, actor=actor)
@@ -176,14 +221,12 @@ LOWERED = {
     "support_phone": "+49 30 23125 999",
     "support_url": "https://elsewhere.example/help",
     "email_from": "portal@elsewhere.example",
-    "require_2fa": None,
 }
 
 
 @pytest.mark.parametrize("field", LOWERED)
 def test_brands_alone_changes_nothing_that_leads_people(field):
     theo, provider = staff(BRANDS), people.provider()
-    Brand.objects.filter(id=provider.brand_id).update(require_2fa=True)
     codes.enable_app(theo)
     brand = brands.get(provider.brand_id)
     browser, page = browsers.browser_of(theo), f"/brands/{brand.id}/"
@@ -196,15 +239,48 @@ def test_brands_alone_changes_nothing_that_leads_people(field):
     assert "also requires the right to the Administrators tab" in shown
 
 
+def test_nor_what_its_minimum_asks():
+    theo, brand = staff(BRANDS), people.provider().brand
+    policies.require_by_brand(brand.id)
+    codes.enable_app(theo)
+    minimum = versions.minimum_of_brand(brand.id)
+    answer = browsers.browser_of(theo).post(
+        f"/brands/{brand.id}/minimum/", minimum_form(minimum, required_of="nobody")
+    )
+    assert answer.status_code == 422
+    assert "the right to the Administrators tab" in answer.content.decode()
+    assert refused() == [["policy.required_of"]]
+    assert minimum.versions().count() == 1
+
+
+def test_a_plan_is_guarded_like_what_holds_at_once():
+    theo, provider = staff(CUSTOMERS), people.provider()
+    policies.require_by_minimum(provider.id)
+    minimum, actor = versions.minimum_of_customer(provider.id), people.actor(theo)
+    now, nobody = timezone.now(), replace(LOOSEST, required_of=RequiredOf.NOBODY)
+    later = Wanted(values=nobody, starts_at=now + timedelta(days=1))
+    with pytest.raises(protection.ProtectionRefused):
+        policy_change.save(minimum, later, actor=actor, now=now)
+    strict = replace(LOOSEST, required_of=RequiredOf.EVERYONE, session_hours=8)
+    planned = Wanted(values=strict, starts_at=now + timedelta(days=1))
+    version = policy_change.save(minimum, planned, actor=actor, now=now)
+    assert version
+    with pytest.raises(protection.ProtectionRefused):
+        policy_change.withdraw(version.id, minimum, actor=actor, now=now)
+    version.refresh_from_db()
+    assert version.withdrawn_at is None
+    assert refused() == [["policy.required_of"], ["policy.session_hours"]]
+
+
 def test_but_what_is_only_seen(folder):
     theo, _nora = staff(BRANDS), keeper()
     brand = people.provider().brand
     changed = {"name": "Northline Telecom", "accent": "#0b6e4f"}
     folder.new()
-    answer = browsers.browser_of(theo).post(
-        f"/brands/{brand.id}/", brand_form(brand, require_2fa="on", **changed)
-    )
+    answer = browsers.browser_of(theo).post(f"/brands/{brand.id}/", brand_form(brand, **changed))
     assert answer.status_code == 303
+    form = minimum_form(versions.minimum_of_brand(brand.id))
+    assert browsers.browser_of(theo).post(f"/brands/{brand.id}/minimum/", form).status_code == 303
     assert not people.events(PROTECTION_LOWERED)
 
 
@@ -295,17 +371,23 @@ def test_a_tab_that_leads_elsewhere_is_told(folder):
 
 def test_a_customers_people_are_told_with_the_providers(folder, owner, colleague):
     theo, nora = staff(CUSTOMERS), keeper()
-    Customer.objects.filter(id=owner.customer_id).update(floor_require_2fa=True)
+    policies.require_by_minimum(owner.customer_id)
     other = Brand.objects.create(name="Other", issuer="Other")
     customer = services.get(owner.customer_id)
     folder.new()
     browser, page = browsers.browser_of(theo), f"/customers/{customer.id}/"
-    form = customer_form(customer, floor_require_2fa=None, brand=str(other.id))
+    form = customer_form(customer, brand=str(other.id))
     assert browser.post(page, form).status_code == 303
-    [event] = people.events(PROTECTION_LOWERED)
-    assert event.customer_id == customer.id
-    assert event.details["changed"] == ["brand", "floor_require_2fa"]
-    assert event.details["after"] == ["Other", "no"]
+    minimum = versions.minimum_of_customer(customer.id)
+    form = minimum_form(minimum, required_of="nobody", reason="They asked for it")
+    assert browser.post(f"{page}minimum/", form).status_code == 303
+    lowered_ones = people.events(PROTECTION_LOWERED)
+    assert {event.customer_id for event in lowered_ones} == {customer.id}
+    assert [event.details["changed"] for event in lowered_ones] == [
+        ["brand"],
+        ["policy.required_of"],
+    ]
+    assert [event.details["after"] for event in lowered_ones] == [["Other"], ["nobody"]]
     told = {(mail["To"], mail["Subject"].strip()) for mail in folder.new()}
     assert (nora.email, "What protects people at Harbour Bakery was changed") in told
     assert (owner.email, "What protects the people of Harbour Bakery was changed") in told
@@ -316,9 +398,12 @@ def test_a_customers_people_are_told_with_the_providers(folder, owner, colleague
     assert colleague.email not in {to for to, _subject in told}
     [changed] = people.events(CUSTOMER_CHANGED)
     assert (changed.details["before"], changed.details["after"]) == (
-        [people.provider().brand.name, "yes"],
-        ["Other", "no"],
+        [people.provider().brand.name],
+        ["Other"],
     )
+    saved = people.events(MINIMUM_CHANGED)[-1]
+    assert (saved.details["before"], saved.details["after"]) == (["everyone"], ["nobody"])
+    assert saved.details["reason"] == "They asked for it"
 
 
 def test_somebody_whom_the_provider_puts_beside_them_is_told_of(folder, owner):
@@ -358,8 +443,8 @@ def test_the_operator_is_told_of_like_everybody(folder):
 def test_what_a_customer_lowers_for_itself_is_its_own_peoples_news(folder, owner):
     nora = keeper()
     folder.new()
-    wanted = change.PolicyChange(session_hours=24, idle_minutes=60)
-    change_policy(owner.customer, wanted, actor=people.actor(owner), now=timezone.now())
+    policy = versions.policy_of_customer(owner.customer_id)
+    save(policy, people.actor(owner), session_hours=24, idle_minutes=60)
     [mail] = folder.new()
     assert mail["To"] == owner.email
     assert nora.email != owner.email
@@ -369,9 +454,10 @@ def test_what_a_customer_lowers_for_itself_is_its_own_peoples_news(folder, owner
 @pytest.mark.parametrize("who", ["colleague", "outsider"])
 def test_nobody_without_the_right_over_them_lowers_a_customers_policy(owner, request, who):
     person = request.getfixturevalue(who)
-    wanted = change.PolicyChange(session_hours=24)
+    policy = versions.policy_of_customer(owner.customer_id)
     with pytest.raises(NotAuthorised):
-        change_policy(owner.customer, wanted, actor=people.actor(person), now=timezone.now())
+        save(policy, people.actor(person), session_hours=24)
+    assert not policy.versions().exists()
 
 
 # --- the list -------------------------------------------------------------------------------------
@@ -380,7 +466,7 @@ def test_nobody_without_the_right_over_them_lowers_a_customers_policy(owner, req
 def test_each_field_of_these_forms_is_decided_on():
     """A field that is added is either guarded, or said here to protect nobody."""
     seen_alone = {
-        Brand: {"name", "accent", "logo", "logo_type", "version"},
+        Brand: {"name", "accent", "logo", "logo_type", "version", "minimum"},
         Customer: {
             "name",
             "name_folded",
@@ -388,7 +474,9 @@ def test_each_field_of_these_forms_is_decided_on():
             "name_sort",
             "kind",
             "since",
-            "grace_from",
+            # Written with a version, whose fields are below.
+            "policy",
+            "minimum",
         },
         Tab: {"key", "title", "description", "position"},
     }
@@ -400,17 +488,6 @@ def test_each_field_of_these_forms_is_decided_on():
 @pytest.mark.parametrize(
     ("field", "before", "after", "lowers"),
     [
-        ("floor_require_2fa", True, False, True),
-        ("floor_require_2fa", False, True, False),
-        ("require_2fa", True, False, True),
-        ("kinds", "phishing_resistant", "any", True),
-        ("kinds", "any", "phishing_resistant", False),
-        ("grace_days", 0, 30, True),
-        ("grace_days", 30, 0, False),
-        ("trust_days", 0, 1, True),
-        ("session_hours", 12, 24, True),
-        ("session_hours", 12, 1, False),
-        ("idle_minutes", 30, 60, True),
         ("status", "suspended", "active", True),
         ("status", "active", "closed", False),
         ("hosts", [], ["a.example"], True),
@@ -423,7 +500,53 @@ def test_each_field_of_these_forms_is_decided_on():
     ],
 )
 def test_which_change_lowers(field, before, after, lowers):
-    assert bool(lowered([Change(field, before, after)])) is lowers
+    assert bool(lowered([change(field, before, after)])) is lowers
+
+
+@pytest.mark.parametrize(
+    ("field", "before", "after", "lowers"),
+    [
+        ("required_of", RequiredOf.EVERYONE, RequiredOf.NOBODY, True),
+        ("required_of", RequiredOf.EVERYONE, RequiredOf.TICKED, True),
+        ("required_of", RequiredOf.EVERYONE, RequiredOf.TABS, True),
+        ("required_of", RequiredOf.NOBODY, RequiredOf.EVERYONE, False),
+        ("tabs", frozenset({"account", "administrators"}), frozenset({"account"}), True),
+        ("tabs", frozenset({"account"}), frozenset({"home", "activity"}), True),
+        ("tabs", frozenset({"account"}), frozenset({"account", "administrators"}), False),
+        ("from_day", None, date(2026, 12, 1), True),
+        ("from_day", date(2026, 12, 1), date(2026, 12, 2), True),
+        ("from_day", date(2026, 12, 1), None, False),
+        ("newcomer_days", 0, 30, True),
+        ("newcomer_days", 30, 0, False),
+        ("waves", False, True, True),
+        ("waves", True, False, False),
+        ("kinds", Kinds.PHISHING_RESISTANT, Kinds.ANY, True),
+        ("kinds", Kinds.ANY, Kinds.PHISHING_RESISTANT, False),
+        ("trust_days", 0, 1, True),
+        ("trust_days", 1, 0, False),
+        ("session_hours", 12, 24, True),
+        ("session_hours", 12, 1, False),
+        ("idle_minutes", 30, 60, True),
+        ("idle_minutes", 60, 30, False),
+    ],
+)
+def test_which_change_of_a_policy_lowers(field, before, after, lowers):
+    one, other = replace(DEFAULTS, **{field: before}), replace(DEFAULTS, **{field: after})
+    assert bool(lowered(versions.changes_between(one, other))) is lowers
+
+
+def test_each_field_of_a_policy_can_be_lowered():
+    """From the strictest value to the loosest: nothing that a policy asks is left out of the list."""
+    strictest = Values(
+        required_of=RequiredOf.EVERYONE,
+        tabs=frozenset({"account"}),
+        kinds=Kinds.PHISHING_RESISTANT,
+        session_hours=1,
+        idle_minutes=5,
+    )
+    loosest = replace(LOOSEST, from_day=date(2026, 12, 1), newcomer_days=90, waves=True)
+    found = lowered(versions.changes_between(strictest, loosest))
+    assert set(found) == {f"policy.{field.key}" for field in FIELDS.values()}
 
 
 def test_the_services_that_are_behind_the_pages_refuse_by_themselves():

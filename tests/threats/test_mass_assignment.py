@@ -12,7 +12,9 @@ from doorward.accounts import mailed_links
 from doorward.accounts.models import Administrator, MailedLink, Status
 from doorward.credentials.models import Factor
 from doorward.customers.models import Customer
-from tests.kit import browsers, people
+from doorward.policy.fields import RequiredOf, Values
+from doorward.policy.models import PolicyVersion
+from tests.kit import browsers, people, policies
 from tests.kit.pages import form as page_form
 from tests.kit.pages import profile
 from tests.threats.changes import POLICY
@@ -44,10 +46,13 @@ def stolen(outsider: Administrator) -> dict[str, Any]:
         "name_search": "x",
         "name_sort": "x",
         "added_at": "2000-01-01",
+        "joined_at": "2000-01-01",
+        "wave_share": "99",
         "factor_at": "2100-01-01",
         "signed_in_at": "2100-01-01",
         "confirmed_at": "2100-01-01",
-        "floor_require_2fa": "on",
+        "minimum": "[]",
+        "policy": "[]",
         "kinds": "phishing_resistant",
     }
 
@@ -93,7 +98,9 @@ def test_accepting_an_invitation_takes_a_password_and_nothing_else(customer, out
     assert answer.status_code == 303
     after = row(person)
     changed = {name for name in after if after[name] != before[name]}
-    assert changed <= {"password", "password_long", "status", "security_version", "language"}
+    shown = {"password", "password_long", "status", "security_version", "language"}
+    assert changed <= shown | {"joined_at"}
+    assert after["joined_at"].year > 2000, "the moment itself, whatever a field says"
     # That of the page on which it was accepted, whatever a field says.
     assert after["language"] == "en"
     assert after["status"] == Status.ACTIVE
@@ -121,15 +128,15 @@ def test_a_policy_takes_what_the_customer_may_choose_and_no_minimum(owner, outsi
     )
     assert answer.status_code == 303
     after: dict[str, Any] = dict(customers.values().get())
-    changed = {name for name in after if after[name] != before[name]}
-    assert changed <= {
-        "require_2fa",
-        "grace_days",
-        "grace_from",
-        "session_hours",
-        "idle_minutes",
-        "kinds",
-    }
+    assert {name for name in after if after[name] != before[name]} == {"policy"}
+    # What the form has, and not what a thief put beside it.
+    assert policies.of(owner.customer_id) == Values(
+        required_of=RequiredOf.EVERYONE, newcomer_days=7, session_hours=8, idle_minutes=15
+    )
+    [version] = PolicyVersion.objects.all()
+    assert (version.customer_id, version.is_minimum) == (owner.customer_id, False)
+    assert version.number == 1
+    assert version.saved_by == owner.id
 
 
 def test_who_may_not_post_it_changes_nobody(owner, colleague, outsider):

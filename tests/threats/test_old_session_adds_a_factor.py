@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -13,12 +14,12 @@ from django.utils import timezone
 
 from doorward.accounts.models import LinkPurpose
 from doorward.credentials.models import Factor, SetUp
-from doorward.customers.models import Customer
 from doorward.gate.requirement import Need, Step
+from doorward.policy.fields import Kinds
 from doorward.sessions.models import Session
 from doorward.sessions.reauthentication import OWN_FACTORS
 from doorward.signin.models import MailboxProof
-from tests.kit import browsers, codes, passkeys, people
+from tests.kit import browsers, codes, passkeys, people, policies
 from tests.kit.pages import browser as at_home
 from tests.kit.softkey import SoftKey
 from tests.threats.thief import follow, path_of
@@ -35,9 +36,10 @@ OPTIONS = {
 }
 
 
-def require(person, **columns):
-    columns = {"require_2fa": True} | columns
-    Customer.objects.filter(id=person.customer_id).update(**columns)
+def require(person, *, days=0, **values):
+    """Have the policy require it of everybody: at once, or from a day that is so far off."""
+    from_day = (timezone.now() + timedelta(days=days)).date() if days else None
+    policies.require(person.customer_id, from_day=from_day, **values)
 
 
 def make_passkey(browser: Client, page: str) -> None:
@@ -98,8 +100,8 @@ WAYS_IN = {
     "mailbox": by_mailbox,
 }
 POLICIES = {
-    "passkeys only": {"kinds": "phishing_resistant"},
-    "with grace": {"grace_days": 14},
+    "passkeys only": {"kinds": Kinds.PHISHING_RESISTANT},
+    "with grace": {"days": 14},
     "at once": {},
 }
 
@@ -110,7 +112,7 @@ def test_a_policy_that_comes_later_opens_nothing_to_an_old_session(owner, enter,
     browser = enter(owner)
     browsers.age_proofs(owner)
     before = set(Factor.objects.values_list("id"))
-    require(owner, **policy, grace_from=timezone.now())
+    require(owner, **policy)
     try_everything(browser, owner)
     assert set(Factor.objects.values_list("id")) == before
 
@@ -128,7 +130,7 @@ def test_nor_does_a_tick(owner, enter):
 def test_after_the_password_once_more_a_set_up_that_is_offered_goes_on(owner):
     browser = by_password(owner)
     browsers.age_proofs(owner)
-    require(owner, grace_days=14, grace_from=timezone.now())
+    require(owner, days=14)
     assert browser.get("/profile/")["Location"] == "/prove/"
     page = browser.get("/prove/").content.decode()
     assert 'data-page="prove"' in page
@@ -144,7 +146,7 @@ def test_after_the_password_once_more_a_set_up_that_is_offered_goes_on(owner):
 def test_or_is_put_off_without_it(owner):
     browser = by_password(owner)
     browsers.age_proofs(owner)
-    require(owner, grace_days=14, grace_from=timezone.now())
+    require(owner, days=14)
     assert browser.get("/profile/")["Location"] == "/prove/"
     assert 'name="later"' in browser.get("/prove/").content.decode()
     assert browser.post("/prove/", {"later": "on"})["Location"] == "/profile/"

@@ -12,9 +12,8 @@ from django.utils import timezone
 from doorward.accounts.models import Administrator, LinkPurpose
 from doorward.credentials.models import Factor
 from doorward.credentials.password import change
-from doorward.customers.models import Customer
 from doorward.sessions.errors import StaleRequest
-from tests.kit import browsers, codes, people
+from tests.kit import browsers, codes, people, policies
 from tests.kit.racing import at_once
 from tests.threats.thief import enable, follow, path_of
 from tests.threats.trusting import give_password, trusting
@@ -37,15 +36,14 @@ def has(person, password) -> bool:
 def test_a_policy_that_is_lifted_under_an_old_session(owner, customer):
     """A short password is due as soon as nothing guards it any more."""
     column(owner, password_long=False)
-    Customer.objects.filter(id=customer.id).update(
-        require_2fa=True, grace_days=14, grace_from=timezone.now()
-    )
+    in_two_weeks = (timezone.now() + timedelta(days=14)).date()
+    policies.require(customer.id, from_day=in_two_weeks)
     browser = Client()
     give_password(browser, owner)
     browser.post("/sign-in/set-up/", {"later": "on"})
     assert browser.get("/security/").status_code == 200
     browsers.age_proofs(owner)
-    Customer.objects.filter(id=customer.id).update(require_2fa=False)
+    policies.lift(customer.id)
     assert browser.get("/security/")["Location"] == "/prove/"
     assert browser.get(PAGE)["Location"] == "/prove/"
     assert browser.post(PAGE, {"password": NEW})["Location"] == "/prove/"

@@ -9,10 +9,8 @@ import pytest
 from django.test import Client
 
 from doorward.accounts.models import Administrator
-from doorward.customers import cached
-from doorward.customers.models import Brand, Customer
-from doorward.policy.rules import Kinds
-from tests.kit import browsers, codes, people
+from doorward.policy.fields import Kinds
+from tests.kit import browsers, codes, people, policies
 from tests.kit.browsers import browser_of
 from tests.kit.factors import require
 from tests.kit.pages import form as form_of
@@ -53,17 +51,15 @@ def test_ticking_takes_hold_of_an_open_session_at_its_next_click(owner, colleagu
 def test_whoever_requires_it_nothing_is_done_from_then_on(owner, colleague, holds, method):
     theirs = browsers.browser_of(owner)
     assert theirs.get("/administrators/").status_code == 200
-    customers = Customer.objects.filter(id=owner.customer_id)
     match holds:
         case "tick":
             require(owner)
         case "policy":
-            customers.update(require_2fa=True)
+            policies.require(owner.customer_id)
         case "minimum":
-            customers.update(floor_require_2fa=True)
+            policies.require_by_minimum(owner.customer_id)
         case _:
-            Brand.objects.update(require_2fa=True)
-            cached.forget()
+            policies.require_by_brand(owner.customer.brand_id)
     before = state()
     form = urlencode({"action": "require_2fa", "selected": str(colleague.id)})
     kind = "application/x-www-form-urlencoded"
@@ -86,6 +82,5 @@ def test_a_kind_that_is_no_longer_allowed_does_not_let_through(owner, clock):
     codes.enable_app(owner)
     browser = browsers.browser_of(owner)
     assert browser.get("/security/").status_code == 200
-    customers = Customer.objects.filter(id=owner.customer_id)
-    customers.update(require_2fa=True, kinds=Kinds.PHISHING_RESISTANT)
+    policies.require(owner.customer_id, kinds=Kinds.PHISHING_RESISTANT)
     assert browser.get("/security/")["Location"] == "/sign-in/set-up/"

@@ -11,10 +11,9 @@ from django.utils import timezone
 
 from doorward.credentials.models import TrustedBrowser
 from doorward.credentials.trusted_browsers.trust import MOST_TRUSTED
-from doorward.customers.models import Customer
 from doorward.environment import Environment
 from doorward.web.http.cookies import TRUSTED as NAME
-from tests.kit import browsers, codes, passkeys, people, serving
+from tests.kit import browsers, codes, passkeys, people, policies, serving
 from tests.kit.softkey import SoftKey
 
 pytestmark = pytest.mark.django_db
@@ -40,8 +39,7 @@ def test_two_portals_on_one_host_name_call_their_cookies_by_other_names():
 
 
 def test_every_cookie_is_called_so(owner):
-    customer = owner.customer
-    Customer.objects.filter(id=customer.id).update(trust_days=30)
+    policies.ask(owner.customer_id, trust_days=30)
     codes.enable_app(owner)
     client = Client()
     browsers.sign_in(client, owner)
@@ -101,7 +99,7 @@ def sign_in(client, person, **form):
 
 @pytest.fixture
 def both(owner, colleague):
-    Customer.objects.update(trust_days=30)
+    policies.ask(owner.customer_id, trust_days=30)
     for person in (owner, colleague):
         codes.enable_app(person)
     return owner, colleague
@@ -121,7 +119,7 @@ def test_nobody_is_spared_by_the_trust_of_another(both, outsider):
     client = Client()
     assert sign_in(client, both[0], trust="on")
     assert not sign_in(client, both[1], code=False)
-    Customer.objects.update(trust_days=30)
+    policies.ask(outsider.customer_id, trust_days=30)
     codes.enable_app(outsider)
     assert not sign_in(client, outsider, code=False)
 

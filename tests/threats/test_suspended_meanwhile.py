@@ -32,7 +32,7 @@ from doorward.sessions import issuing
 from doorward.sessions.errors import SessionEnded, StaleRequest
 from doorward.sessions.models import Session
 from doorward.signin import invitation, mailbox
-from tests.kit import codes, passkeys, people
+from tests.kit import codes, passkeys, people, policies
 from tests.kit.email_changes import ask_email
 from tests.kit.racing import at_once
 
@@ -78,7 +78,6 @@ def set_customer(customer: Customer, status: CustomerStatus) -> None:
         name=customer.name,
         brand_id=customer.brand_id,
         status=status,
-        floor_require_2fa=False,
         confirmed=True,
     )
     closing.change_customer(customer.id, wanted, actor=CONSOLE, now=timezone.now())
@@ -143,7 +142,7 @@ def test_a_session_that_began_just_then_is_none(
 def test_nor_does_a_trusted_browser_come_back(
     suspend: Make, restore: Make, owner: Administrator, colleague: Administrator
 ) -> None:
-    Customer.objects.filter(id=colleague.customer_id).update(trust_days=7)
+    policies.ask(colleague.customer_id, trust_days=7)
     codes.enable_app(colleague)
     auth, now = passkeys.begin(colleague), timezone.now()
     suspend(colleague)
@@ -160,8 +159,9 @@ def begin(person: Administrator) -> issuing.Started:
 
 
 def is_through(token: str, *, trusted_token: str = "") -> bool:
-    auth = loading.load(token, trusted_token)
-    step = next_step(auth.facts if auth else None, Need.THROUGH, now=timezone.now())
+    now = timezone.now()
+    auth = loading.load(token, trusted_token, now=now)
+    step = next_step(auth.facts if auth else None, Need.THROUGH, now=now)
     return step is Step.THROUGH
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,13 +20,15 @@ from doorward.credentials.errors import TrustNotAllowed
 from doorward.credentials.events import BROWSER_TRUSTED
 from doorward.credentials.models import Factor, TrustedBrowser
 from doorward.credentials.recovery_codes import codes
-from doorward.credentials.trusted_browsers import trust
-from doorward.customers.models import Brand
+from doorward.credentials.trusted_browsers import policy_change, trust
+from doorward.policy import versions
+from doorward.policy.fields import Kinds, RequiredOf
 from doorward.policy.rules import FactorKind
+from doorward.policy.versions import Wanted
 from doorward.sessions.events import SIGNED_IN
 from doorward.sessions.models import Session
 from doorward.web.http.cookies import TRUSTED as NAME
-from tests.kit import browsers, passkeys, people
+from tests.kit import browsers, passkeys, people, policies
 from tests.kit import codes as kit_codes
 from tests.kit.racing import at_once
 from tests.threats.trusting import allow, give_password, trusting
@@ -251,7 +254,7 @@ def test_trusted_anew_a_browser_has_one_trust(owner):
 
 
 def test_setting_up_trusts_nothing(owner):
-    allow(owner, require_2fa=True)
+    allow(owner, required_of=RequiredOf.EVERYONE)
     client = browsers.browser_of(owner)
     for path in ("/sign-in/mailbox/", "/sign-in/set-up/"):
         client.post(path, {"code": "000000", "trust": "on"})
@@ -259,7 +262,7 @@ def test_setting_up_trusts_nothing(owner):
 
 
 def test_a_code_that_the_policy_does_not_take_trusts_nothing(owner):
-    allow(owner, require_2fa=True, kinds="phishing_resistant")
+    allow(owner, required_of=RequiredOf.EVERYONE, kinds=Kinds.PHISHING_RESISTANT)
     kit_codes.enable_app(owner)
     passkeys.add(owner)
     client = Client(HTTP_HOST=passkeys.ORIGIN.removeprefix("http://"))
@@ -334,8 +337,10 @@ def end_all(person, client):
 
 def change_policy(person, client, **changes):
     """Change the policy over the page, then change it back."""
+    owner = versions.policy_of_customer(person.customer_id)
     for more in (changes, {}):
-        fields = {"grace_days": "0", "session_hours": "12", "idle_minutes": "30"}
+        fields = {"seen": str(owner.versions().count()), "required_of": "ticked", "from": ""}
+        fields |= {"newcomer_days": "0", "session_hours": "12", "idle_minutes": "30"}
         fields |= {"kinds": "any", "trust_days": "30"} | more
         assert client.post("/account/", fields).status_code == 303
 
@@ -349,15 +354,17 @@ def only_passkeys(person, client):
 
 
 def policy_requires(person, client):
-    change_policy(person, client, require_2fa="on")
+    change_policy(person, client, required_of="everyone")
 
 
 def minimum(person, client):
-    allow(person, 30, floor_require_2fa=True)
+    policies.require_by_minimum(person.customer_id)
+    policies.require_by_minimum(person.customer_id, required=False)
 
 
-def floor_of_the_brand(person, client):
-    Brand.objects.update(require_2fa=True)
+def minimum_of_the_brand(person, client):
+    policies.require_by_brand(person.customer.brand_id)
+    policies.require_by_brand(person.customer.brand_id, required=False)
 
 
 ENDINGS = (
@@ -375,7 +382,7 @@ ENDINGS = (
     only_passkeys,
     policy_requires,
     minimum,
-    floor_of_the_brand,
+    minimum_of_the_brand,
 )
 
 
@@ -406,7 +413,6 @@ def test_an_old_cookie_is_dead_after(owner, end):
 def test_where_none_is_allowed_any_more_none_is_kept(owner):
     trusting(owner)
     allow(owner, 0)
-    trust.follow_policy(owner.customer_id, now=timezone.now())
     assert not TrustedBrowser.objects.exists()
 
 
@@ -420,13 +426,33 @@ def test_what_still_holds_is_not_forgotten(owner):
 def test_it_ends_by_time_and_a_shortened_policy_shortens_it(owner, clock):
     client = trusting(owner, days=14)
     clock.shift(timedelta(days=13, hours=23))
-    assert is_spared(client, owner)
-    allow(owner, 7)
-    assert not is_spared(client, owner)
     allow(owner, 30)
     # A policy that allows more gives nothing to who was trusted for less.
     assert is_spared(client, owner)
     clock.shift(timedelta(hours=2))
+    assert not is_spared(client, owner)
+    client = trusting(owner, days=14)
+    clock.shift(timedelta(days=7))
+    assert is_spared(client, owner)
+    allow(owner, 7)
+    assert not is_spared(client, owner)
+    allow(owner, 30)
+    assert not is_spared(client, owner)
+
+
+def test_a_planned_policy_shortens_it_from_its_moment_whether_the_worker_works_or_not(owner, clock):
+    client = trusting(owner, days=14)
+    now, policy = timezone.now(), versions.policy_of_customer(owner.customer_id)
+    values = replace(policies.of(owner.customer_id), trust_days=2)
+    planned = Wanted(values=values, starts_at=now + timedelta(days=7))
+    policy_change.save(policy, planned, actor=CONSOLE, now=now)
+    clock.shift(timedelta(days=6, hours=23))
+    assert is_spared(client, owner)
+    clock.shift(timedelta(hours=1))
+    assert not is_spared(client, owner)
+    assert policy_change.begin_due(now=timezone.now()) == 1
+    assert not TrustedBrowser.objects.exists()
+    allow(owner, 14)
     assert not is_spared(client, owner)
 
 

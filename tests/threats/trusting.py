@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.test import Client
 
 from doorward.credentials.models import Factor
-from doorward.customers.models import Customer
 from tests.kit import codes as kit_codes
-from tests.kit import people
+from tests.kit import people, policies
 
 if TYPE_CHECKING:
     from doorward.accounts.models import Administrator
 
 
-def allow(person: Administrator, days: int = 30, **columns) -> None:
-    Customer.objects.filter(id=person.customer_id).update(trust_days=days, **columns)
+def allow(person: Administrator, days: int = 30, **values: Any) -> None:
+    policies.ask(person.customer_id, trust_days=days, **values)
 
 
 def give_password(client: Client, person: Administrator, password: str = people.PASSWORD) -> str:

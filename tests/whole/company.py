@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from doorward.accounts.models import Administrator, LinkPurpose, PasswordDue, Status
 from doorward.customers.models import Customer
-from doorward.policy.rules import Kinds
+from doorward.policy import versions
+from doorward.policy.fields import Kinds
 from tests.kit import people
 from tests.whole.belongings import VETO
 from tests.whole.moving import Moving
 from tests.whole.players import Player, now, path_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
+    from doorward.policy.versions import Owner
     from tests.whole.model import Company
 
 
@@ -53,24 +57,25 @@ class InTheCompany(Moving):
         """Save what the company asks of all, at the Account tab."""
         before, company = player.due(), self.person.company
         kinds = kinds_of(passkeys_only=asked["passkeys_only"])
-        fields = {"require_2fa": "on"} if asked["required"] else {}
-        fields |= {"grace_days": str(asked["grace_days"]), "kinds": kinds.value}
+        asked["day"] = day_in(asked.pop("days"))
+        fields = {"required_of": "everyone" if asked["required"] else "ticked"}
+        fields |= {"from": f"{asked['day'] or ''}", "newcomer_days": "0", "kinds": kinds.value}
         fields |= {"trust_days": str(asked["trust_days"])}
-        answer = player.post("/account/", session_hours="12", idle_minutes="30", **fields)
-        again = company.would_open_grace_again(asked["grace_days"], now())
+        fields |= {"session_hours": "12", "idle_minutes": "30"}
+        owner = versions.policy_of_customer(company.id)
+        answer = player.post("/account/", seen=_newest_of(owner), **fields)
+        again = asked["required"] and company.would_open_grace_again(asked["day"], now())
+        below = company.minimum and company.required and not asked["required"]
         if path_of(answer) != "/account/":
-            self.happened["grace not opened again"] += again and answer.status_code == 422
+            refused = answer.status_code == 422
+            self.happened["grace not opened again"] += again and refused
+            self.happened["policy below the minimum refused"] += below and refused
             return
         assert player.name == "colleague"
         assert self._inside(player, before, minutes=10)
         assert not again
-        if asked["required"] and company.grace_from is None and not company.minimum:
-            company.grace_from = now()
-        # What the provider's minimum holds is not in the form.
-        for name, value in (
-            asked | ({"required": company.required} if company.minimum else {})
-        ).items():
-            setattr(company, name, value)
+        assert not below
+        company.ask(now(), **asked)
         self._end_trust_that_is_over()
         self.happened["policy saved"] += 1
 
@@ -85,20 +90,23 @@ class InTheCompany(Moving):
 
     def save_minimum(self, player: Player, company: Company, *, required: bool) -> None:
         """Save the provider's minimum for a company, at the Customers tab: for its own people, too."""
-        before, row = player.due(), Customer.objects.get(id=company.id)
-        fields = {"name": row.name, "brand": str(row.brand_id), "status": row.status}
-        fields |= {"floor_require_2fa": "on"} if required else {}
-        answer = player.post(f"/customers/{company.id}/", **fields)
-        row.refresh_from_db()
+        before, owner = player.due(), versions.minimum_of_customer(company.id)
+        fields = {"required_of": "everyone" if required else "nobody", "from": ""}
+        fields |= {"newcomer_days": "0", "kinds": "any", "trust_days": "30"}
+        fields |= {"session_hours": "24", "idle_minutes": "60"}
+        page = f"/customers/{company.id}/minimum/"
+        answer = player.post(page, seen=_newest_of(owner), **fields)
+        minimum = asks_everybody(Customer.objects.get(id=company.id).minimum)
         own = company is player.person.company
-        if row.floor_require_2fa == company.minimum:
+        if minimum == company.minimum:
             refused = answer.status_code == 422 and own and company.minimum
             self.happened["minimum of one's own not lowered"] += refused
             return
         assert player.name == "staff"
         assert self._inside(player, before, minutes=10)
         assert required or not own, "one tab is no right over the provider's own people"
-        company.minimum = row.floor_require_2fa
+        company.minimum = minimum
+        self._end_trust_that_is_over()
         self.happened["minimum saved"] += 1
 
     def rename(self, player: Player, name: str) -> None:
@@ -121,8 +129,8 @@ class InTheCompany(Moving):
         """Return when, from now on, something is over by time: a grace, a trust, the time of a veto."""
         person = self.person
         moments = {trust.until for trust in person.trusts if not trust.ended}
-        if person.company.grace_until:
-            moments.add(person.company.grace_until)
+        if until := person.company.grace_until:
+            moments.add(until)
         if person.change:
             moments.add(person.change.asked_at + VETO)
         return sorted(one for one in moments if one > now())
@@ -132,6 +140,22 @@ class InTheCompany(Moving):
         fields |= {"require_2fa": "on"} if required else {}
         fields |= {"status": "active"} if active else {"status": "suspended", "confirm": "on"}
         player.post(f"/administrators/{self.person.id}/", email=email, **fields)
+
+
+def day_in(days: int) -> date | None:
+    """Return the day that is so many days off; None for none."""
+    return (now() + timedelta(days=days)).date() if days else None
+
+
+def asks_everybody(series: str) -> bool:
+    """Return whether the newest version of a policy, or of a minimum, requires two factors of everybody."""
+    written = json.loads(series or "[]")
+    return bool(written) and written[-1]["values"].get("required_of") == "everyone"
+
+
+def _newest_of(owner: Owner) -> str:
+    """Return the number of the newest version, as the page has it that was just opened."""
+    return str(owner.versions().count())
 
 
 def kinds_of(*, passkeys_only: bool) -> Kinds:

@@ -6,6 +6,7 @@ must be sent.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -19,16 +20,18 @@ from doorward.accounts.models import Administrator, PasswordDue, Status
 from doorward.audit.models import Event
 from doorward.credentials.models import Factor
 from doorward.customers.models import Customer
-from tests.kit import browsers, codes, passkeys, people
+from doorward.policy.fields import Kinds, RequiredOf
+from doorward.policy.models import PolicyVersion
+from tests.kit import browsers, codes, passkeys, people, policies
 from tests.kit.softkey import UP, UV, SoftKey
 from tests.whole.belongings import App, Key
-from tests.whole.company import kinds_of
+from tests.whole.company import asks_everybody, day_in, kinds_of
 from tests.whole.game import Game
 from tests.whole.model import THROUGH, Company, Person
 from tests.whole.players import Player, now
 
 _numbers = count(1)
-_OF_COMPANY = ("require_2fa", "grace_days", "kinds", "trust_days", "floor_require_2fa")
+_OF_COMPANY = ("policy", "minimum")
 _COLUMNS = (
     "id",
     "email",
@@ -64,13 +67,13 @@ class Table(RuleBasedStateMachine):
         reads=st.booleans(),
         copied=st.sampled_from([True, False, False]),
         required=st.booleans(),
-        grace_days=st.sampled_from([0, 1]),
+        days=st.sampled_from([0, 1]),
         passkeys_only=st.booleans(),
     )
     def begin(self, *, has: str, ticked: bool, reads: bool, copied: bool, **asked: Any) -> None:
         """Let the account have these factors; the thief gets its mail, and has the passkey copied, or not."""
-        customer = self._customer(**asked)
-        company = Company(customer.id, grace_from=customer.grace_from, trust_days=2, **asked)
+        customer = people.make_customer(f"Harbour Bakery {self.number}")
+        company = self._company(customer, **asked)
         ines = self._account(customer, company, "ines", tabs={"home"}, require_2fa=ticked)
         boss = self._account(customer, company, "nora", tabs={"home", "administrators", "account"})
         ines.ticked = ticked
@@ -92,22 +95,28 @@ class Table(RuleBasedStateMachine):
     def _staff(self) -> Person:
         """Return one of the provider's people, who has the Customers tab and not the right over colleagues."""
         provider = people.provider()
-        # It is the same one in all examples.
-        Customer.objects.filter(id=provider.id).update(floor_require_2fa=False)
+        # It is the same one in all examples, and what another one saved may be of a later day than this one's.
+        PolicyVersion.objects.filter(customer_id=provider.id).delete()
+        Customer.objects.filter(id=provider.id).update(minimum="")
         company = Company(provider.id)
         theo = self._account(provider, company, "theo", tabs={"home", "customers"})
         theo.readers[theo.email] = {"staff"}
         return theo
 
-    def _customer(self, *, required: bool, grace_days: int, passkeys_only: bool) -> Customer:
-        return people.make_customer(
-            f"Harbour Bakery {self.number}",
-            require_2fa=required,
-            grace_days=grace_days,
-            grace_from=now() if required else None,
+    def _company(
+        self, customer: Customer, *, required: bool, days: int, passkeys_only: bool
+    ) -> Company:
+        """Have a customer ask this from the beginning, and two days of trust."""
+        company = Company(customer.id, trust_days=2, passkeys_only=passkeys_only)
+        company.ask(now(), required=required, day=day_in(days))
+        policies.ask(
+            customer.id,
+            required_of=RequiredOf.EVERYONE if required else RequiredOf.TICKED,
+            from_day=company.day,
             kinds=kinds_of(passkeys_only=passkeys_only),
             trust_days=2,
         )
+        return company
 
     def _account(self, customer: Customer, company: Company, name: str, **rest: Any) -> Person:
         email = f"{name}{self.number}@harbourbakery.example"
@@ -176,7 +185,9 @@ class Table(RuleBasedStateMachine):
         rows = Administrator.objects.everywhere().filter(id__in=ids).values_list(*_COLUMNS)
         found = {id: row for id, *row in rows}
         for person in self.people:
-            assert found[person.id] == _columns_of(person), (found[person.id], _columns_of(person))
+            *own, policy, minimum = found[person.id]
+            written = [*own, *_asked_in(policy), asks_everybody(minimum)]
+            assert written == _columns_of(person), (written, _columns_of(person))
             self._is_never_left_without(person)
 
     @invariant()
@@ -238,10 +249,18 @@ class Table(RuleBasedStateMachine):
             self.game.let_the_worker_work()
 
 
+def _asked_in(policy: str) -> list[object]:
+    """Return what the newest version of a policy asks, as it is written beside the customer."""
+    values = json.loads(policy)[-1]["values"] if policy else {}
+    asked = [values.get("from"), values.get("kinds", Kinds.ANY), values.get("trust_days", 0)]
+    return [asks_everybody(policy), *asked]
+
+
 def _columns_of(person: Person) -> list[object]:
     """Return what the portal should have written down of a person, and what their company asks."""
     company, status = person.company, Status.ACTIVE if person.active else Status.SUSPENDED
     kinds = kinds_of(passkeys_only=company.passkeys_only)
-    asked = [company.required, company.grace_days, kinds, company.trust_days, company.minimum]
+    day = company.day and company.day.isoformat()
+    asked = [company.required, day, kinds, company.trust_days, company.minimum]
     due = PasswordDue.BREACHED if person.password_due else PasswordDue.NO
     return [person.email, person.ticked, status, due, *asked]

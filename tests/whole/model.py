@@ -7,8 +7,8 @@ against it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
 
 from tests.whole.belongings import App, Change, Key, Letter, Trust
 
@@ -39,14 +39,22 @@ THROUGH = "/"
 RECOVERY = "/sign-in/recovery/"
 
 
+def midnight(day: date) -> datetime:
+    """Return when a day of a policy begins."""
+    return datetime.combine(day, time(), UTC)
+
+
 @dataclass(eq=False)
 class Company:
     """What a customer asks of all its people."""
 
     id: UUID
     required: bool = False
-    grace_days: int = 0
-    grace_from: datetime | None = None
+    # The day that it is required from; None: at once. And since when it is asked so.
+    day: date | None = None
+    since: datetime | None = None
+    # Whether the day of an earlier requirement had come while that one held: grace is not given twice.
+    was_due: bool = False
     passkeys_only: bool = False
     trust_days: int = 0
     # The provider's minimum
@@ -54,15 +62,29 @@ class Company:
 
     @property
     def grace_until(self) -> datetime | None:
-        if not self.required or self.grace_from is None:
-            return None
-        return self.grace_from + timedelta(days=self.grace_days)
+        return self.since if self.was_due else self._begins
 
-    def would_open_grace_again(self, days: int, now: datetime) -> bool:
-        """Return whether so many days would give a grace once more that is over."""
-        if self.grace_from is None or days <= self.grace_days:
+    @property
+    def _begins(self) -> datetime | None:
+        """Return from when it is required by itself, whatever was before it."""
+        if not self.required or self.since is None or self.day is None:
+            return self.since if self.required else None
+        return max(self.since, midnight(self.day))
+
+    def would_open_grace_again(self, day: date | None, now: datetime) -> bool:
+        """Return whether another day, still to come, would give a grace once more that is over."""
+        if self._begins is None or day is None or day == self.day:
             return False
-        return now >= self.grace_from + timedelta(days=self.grace_days)
+        return self._begins <= now < midnight(day)
+
+    def ask(self, now: datetime, *, required: bool, day: date | None, **rest: Any) -> None:
+        """Note what is asked from now on."""
+        day = day if required else None
+        if (required, day) != (self.required, self.day):
+            self.was_due = self.was_due or (self._begins is not None and self._begins < now)
+            self.required, self.day, self.since = required, day, now
+        for name, value in rest.items():
+            setattr(self, name, value)
 
 
 @dataclass(eq=False)

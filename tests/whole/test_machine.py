@@ -58,8 +58,9 @@ ANSWERS = st.sampled_from(["", "confirm", "stop", "wait"])
 SECONDS = st.sampled_from([20, 31, 31, 90, 240, 500, 1860, 43200])
 POLICIES = st.fixed_dictionaries(
     {
-        "required": SELDOM,
-        "grace_days": st.sampled_from([0, 0, 1]),
+        "required": st.booleans(),
+        # From which day on; 0: at once.
+        "days": st.sampled_from([0, 1, 2]),
         "passkeys_only": st.booleans(),
         "trust_days": st.sampled_from([0, 2, 2]),
     }

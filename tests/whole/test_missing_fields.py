@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.one_database
 
+POLICY = ("seen", "from", "newcomer_days", "session_hours", "idle_minutes", "trust_days")
 # Of each form the fields that must be there; ticks and marks in a list may be absent.
 FORMS: dict[str, tuple[str, ...]] = {
     "sign-in/": ("email", "password"),
@@ -54,14 +55,18 @@ FORMS: dict[str, tuple[str, ...]] = {
     "administrators/": ("action",),
     "administrators/add/": ("email", "first_name", "last_name", "phone"),
     "administrators/<uuid:person_id>/": ("email", "first_name", "last_name", "phone", "status"),
-    "account/": ("grace_days", "kinds", "trust_days", "session_hours", "idle_minutes"),
+    "account/": POLICY,
+    "account/policy/withdraw/": ("version",),
     "customers/add/": ("name", "brand"),
     "brands/<uuid:brand_id>/check/": ("host",),
     "customers/<uuid:customer_id>/": ("name", "brand", "status"),
     "customers/<uuid:customer_id>/invite/": ("email", "first_name", "last_name"),
-    "customers/<uuid:customer_id>/policy/": ("kinds", "trust_days"),
+    "customers/<uuid:customer_id>/minimum/": POLICY,
+    "customers/<uuid:customer_id>/minimum/withdraw/": ("version",),
     "brands/add/": ("name", "issuer", "hosts", "accent", "support_email", "support_phone"),
     "brands/<uuid:brand_id>/": ("support_url", "support_hours", "email_from", "name"),
+    "brands/<uuid:brand_id>/minimum/": POLICY,
+    "brands/<uuid:brand_id>/minimum/withdraw/": ("version",),
     "tabs/add/": ("key", "title", "description", "url", "position"),
     "tabs/<uuid:tab_id>/": ("title", "description", "url", "position"),
 }

@@ -32,6 +32,7 @@ from doorward.kernel.text.cleaning import clean_email, clean_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
     from uuid import UUID
 
     from doorward.audit.actor import Actor
@@ -142,14 +143,14 @@ def removed_columns(person_id: UUID) -> dict[str, object]:
     }
 
 
-def gather(person: Administrator, wanted: Change, *, actor: Actor) -> Changes:
+def gather(person: Administrator, wanted: Change, *, actor: Actor, now: datetime) -> Changes:
     """Return the columns and events of a clean change. Raises what its rules refuse, with nothing written.
 
     `UnknownTab`, `OwnStatus`, `OwnAdministratorsRight`, `LastAdministrator`, `ConfirmationMissing`, `WrongStatus`.
     """
     changes = Changes()
     _gather_details(person, wanted, changes)
-    _gather_requirement(person, wanted, changes)
+    _gather_requirement(person, wanted, changes, now=now)
     _gather_tabs(person, wanted, changes, actor=actor)
     _gather_status(person, wanted, changes, actor=actor)
     return changes
@@ -166,10 +167,12 @@ def _gather_details(person: Administrator, wanted: Change, changes: Changes) -> 
         changes.events.append((DETAILS_CHANGED, {"changed": changed}, typed))
 
 
-def _gather_requirement(person: Administrator, wanted: Change, changes: Changes) -> None:
+def _gather_requirement(
+    person: Administrator, wanted: Change, changes: Changes, *, now: datetime
+) -> None:
     if wanted.require_2fa is None or wanted.require_2fa == person.require_2fa:
         return
-    if not wanted.require_2fa and policy_of(person).held:
+    if not wanted.require_2fa and policy_of(person, now=now).held:
         return
     changes.columns["require_2fa"] = wanted.require_2fa
     event_type = TWO_FACTOR_REQUIRED if wanted.require_2fa else TWO_FACTOR_NO_LONGER_REQUIRED

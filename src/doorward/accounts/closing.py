@@ -12,6 +12,7 @@ from doorward.customers import protection, services
 from doorward.customers.models import CustomerStatus
 from doorward.customers.rights import authorise
 from doorward.permissions.actions import Action
+from doorward.policy.versions import record_move
 from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
@@ -40,18 +41,25 @@ def change_customer(
         if before.status == CustomerStatus.ACTIVE != wanted.status:
             _end_all(customer_id, now=now)
         if before.brand_id != wanted.brand_id:
+            _raise_versions(customer_id)
             _end_sessions(customer_id, now=now)
+            record_move(services.get(customer_id), before.brand, actor=actor, now=now)
 
 
 def _end_all(customer_id: UUID, *, now: datetime) -> None:
     """End sessions, links and changes of e-mail. The people's rows come first: who makes a link holds theirs."""
-    people = Administrator.objects.of(customer_id)
-    people.update(security_version=F("security_version") + 1)
+    _raise_versions(customer_id)
     of_them = {"administrator__customer_id": customer_id}
     _end_sessions(customer_id, now=now)
     links = MailedLink.objects.filter(used_at__isnull=True, revoked_at__isnull=True, **of_them)
     links.exclude(purpose__in=_STAY).update(revoked_at=now)
     EmailChange.objects.filter(closed_at__isnull=True, **of_them).update(closed_at=now)
+
+
+def _raise_versions(customer_id: UUID) -> None:
+    """End trusted browsers, so that they are not trusted again when it comes back."""
+    people = Administrator.objects.of(customer_id)
+    people.update(security_version=F("security_version") + 1)
 
 
 def _end_sessions(customer_id: UUID, *, now: datetime) -> None:

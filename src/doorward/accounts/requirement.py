@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
-from doorward.policy.effective import policy_for
+from django.db.models import Q
+
+from doorward.kernel.crypto.sealing import keyed_hash
+from doorward.policy.effective import policies_of
+from doorward.policy.rules import effective
+from doorward.policy.series import Member, share_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
     from doorward.accounts.models import Administrator
     from doorward.policy.rules import Policy
+    from doorward.policy.series import Scope
 
 
-def required(person: Administrator) -> bool:
+def required(person: Administrator, *, now: datetime) -> bool:
     """Return whether two factors are required of somebody; wants `customer.brand` at hand."""
-    return policy_of(person).required
+    return policy_of(person, now=now).required
 
 
-def policy_of(person: Administrator) -> Policy:
+def policy_of(person: Administrator, *, now: datetime) -> Policy:
     """Return the policy that holds for somebody; wants `customer.brand` at hand."""
-    customer = person.customer
-    return policy_for(tick=person.require_2fa, customer=customer, brand=customer.brand)
+    return effective(member_of(person), policies_of(person.customer), now=now)
+
+
+def asked_rows(scope: Scope) -> Q:
+    """Return who is ticked or covered by tabs as a condition of rows; `Scope.everyone` asks all the rest as well."""
+    by_tab = [Q(tabs__contains=f" {tab} ") for tab in sorted(scope.tabs)]
+    return reduce(or_, by_tab, Q(require_2fa=True))
+
+
+def wave_share(person_id: UUID) -> int:
+    """Return 0 to 99 for somebody new: kept with them, since the key that it is made with may change."""
+    return share_of(keyed_hash("wave", person_id.bytes))
+
+
+def member_of(person: Administrator) -> Member:
+    """Return what of a person decides whether and from when a policy asks them."""
+    return Member(
+        ticked=person.require_2fa,
+        tabs=person.tab_keys,
+        share=person.wave_share,
+        joined_at=person.joined_at,
+    )

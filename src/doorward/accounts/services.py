@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -35,6 +36,7 @@ from doorward.accounts.models import (
     Status,
     tabs_text,
 )
+from doorward.accounts.requirement import wave_share
 from doorward.audit import repeats
 from doorward.audit.events import Outcome
 from doorward.audit.record import record
@@ -122,7 +124,7 @@ def _change(person: Administrator, wanted: Change, *, actor: Actor, now: datetim
     _must_still_may(actor, person.customer_id)
     _demand_reauthentication(person, wanted, actor=actor)
     name, waits = person.full_name, False
-    changes = gather(person, wanted, actor=actor)
+    changes = gather(person, wanted, actor=actor, now=now)
     _apply(person, changes, wanted=wanted, actor=actor, now=now)
     if wanted.email is not None and wanted.status != Status.REMOVED:
         asked = email_change.ask(person, wanted.email, actor=actor, now=now)
@@ -219,8 +221,9 @@ def made(
     if unknown := new.tabs - assignable(customer):
         checks.refuse("tabs", UnknownTab(tab=min(unknown)))
     checks.done()
-    email = lookalikes.shown_email(email, customer_id=customer.id)
+    email, person_id = lookalikes.shown_email(email, customer_id=customer.id), uuid4()
     return Administrator(
+        id=person_id,
         customer=customer,
         email=email,
         email_folded=fold_email(email),
@@ -232,6 +235,8 @@ def made(
         time_zone=new.time_zone,
         password="!",  # noqa: S106 - the mark of a password that nobody has
         added_at=now,
+        joined_at=now if status is Status.ACTIVE else None,
+        wave_share=wave_share(person_id),
         **asdict(details) | written_names(asdict(details)),
     )
 

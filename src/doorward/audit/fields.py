@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
@@ -17,16 +18,9 @@ FIELDS: Final = {
     "phone": gettext_lazy("phone"),
     "time_zone": gettext_lazy("time zone"),
     "language": gettext_lazy("language"),
-    "require_2fa": gettext_lazy("two-factor sign-in required of everybody"),
-    "grace_days": gettext_lazy("days of grace"),
-    "kinds": gettext_lazy("kinds of factor"),
-    "trust_days": gettext_lazy("trusted browsers"),
-    "session_hours": gettext_lazy("length of a session"),
-    "idle_minutes": gettext_lazy("idle time"),
     "name": gettext_lazy("name"),
     "brand": gettext_lazy("brand"),
     "status": gettext_lazy("status"),
-    "floor_require_2fa": gettext_lazy("two-factor sign-in required by the provider"),
     "confirmed_hosts": gettext_lazy("confirmed host names"),
     "hosts": gettext_lazy("host names"),
     "accent": gettext_lazy("accent colour"),
@@ -46,7 +40,17 @@ FIELDS: Final = {
 }
 
 
-def changes_in(details: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a field is called that declares itself elsewhere, and its values that have words; to be translated."""
+
+    name: str
+    titles: Mapping[str, str]
+
+
+def changes_in(
+    details: Mapping[str, Any], declared: Mapping[str, Words]
+) -> list[tuple[str, str, str]]:
     """Return what an event says of its fields: name, before and after, in the reader's language; [] for none."""
     lists = [details.get(name) for name in ("changed", "before", "after")]
     if (
@@ -55,12 +59,15 @@ def changes_in(details: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     ):
         return []
     changed, before, after = (list(map(str, one or ())) for one in lists)
-    return [
-        (str(FIELDS.get(name, name)), _value(old), _value(new))
-        for name, old, new in zip(changed, before, after, strict=True)
-    ]
+    told = []
+    for name, old, new in zip(changed, before, after, strict=True):
+        words = declared.get(name)
+        titles = words.titles if words else {}
+        called = _(words.name) if words else str(FIELDS.get(name, name))
+        told.append((called, _value(old, titles), _value(new, titles)))
+    return told
 
 
-def _value(stored: str) -> str:
-    words = {"yes": _("yes"), "no": _("no")}
-    return words.get(stored, stored)
+def _value(stored: str, titles: Mapping[str, str]) -> str:
+    words = {"yes": _("yes"), "no": _("no"), "None": ""}
+    return _(titles[stored]) if stored in titles else words.get(stored, stored)

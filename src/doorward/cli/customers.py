@@ -56,24 +56,30 @@ def _all() -> list[Customer]:
 
 
 def _record(customer: Customer) -> dict[str, Any]:
+    from django.utils import timezone  # noqa: PLC0415
+
+    from doorward.policy import series  # noqa: PLC0415
+    from doorward.policy.effective import policies_of  # noqa: PLC0415
+
+    policies, now = policies_of(customer), timezone.now()
     return {
         "name": customer.name,
         "kind": customer.kind,
         "brand": customer.brand.name,
         "status": customer.status,
         "since": customer.since.isoformat(),
-        "require_2fa": customer.require_2fa,
-        "floor_require_2fa": customer.floor_require_2fa or customer.brand.require_2fa,
+        "require_2fa": policies.scope(now=now).everyone,
+        "required_of": series.current(policies.customer, now=now).required_of,
+        "minimum_required_of": policies.minimums(now=now).required_of,
         "administrators": customer.people,  # type: ignore[attr-defined]
     }
 
 
 def _row(record: dict[str, Any]) -> tuple[str, ...]:
-    required = record["require_2fa"] or record["floor_require_2fa"]
     return (
         record["name"],
         record["brand"],
         record["status"],
         str(record["administrators"]),
-        "required" if required else "optional",
+        "required" if record["require_2fa"] else "optional",
     )

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from django.db.models import Count, OuterRef, Q, Subquery
+from django.utils import timezone
 
 from doorward.accounts.models import Administrator, Status
-from doorward.policy.effective import policy_for
+from doorward.accounts.requirement import policy_of
 from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def one(person: Administrator) -> Administrator:
 def record_of(person: Administrator) -> dict[str, Any]:
     """Return a person as a record for JSON."""
     customer = person.customer
-    policy = policy_for(tick=person.require_2fa, customer=customer, brand=customer.brand)
+    policy = policy_of(person, now=timezone.now())
     return {
         "email": person.email,
         "first_name": person.first_name,

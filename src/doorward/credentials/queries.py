@@ -60,12 +60,12 @@ class Own:
     codes_left: int
 
 
-def two_factors(person: Administrator, *, factors_go: bool = False) -> bool:
+def two_factors(person: Administrator, *, now: datetime, factors_go: bool = False) -> bool:
     """Return whether two factors are on or required for somebody; wants `customer.brand` at hand.
 
     `factors_go`: what they have is removed together with what is decided from this.
     """
-    if required(person):
+    if required(person, now=now):
         return True
     return not factors_go and Factor.objects.filter(administrator_id=person.id).exists()
 

@@ -79,7 +79,7 @@ def disable(*, auth: AuthContext, proof: str | Given, actor: Actor, now: datetim
     try:
         with transaction.atomic():
             person = locked(auth.person.id)
-            _refuse_where_required(person)
+            _refuse_where_required(person, now=now)
             remove_all(person.id)
             ending.end_others(administrator_id=person.id, keep=actor.session_id, now=now)
             _forget_proofs(auth.browser)
@@ -136,8 +136,8 @@ def remove(factor_id: UUID, *, auth: AuthContext, actor: Actor, now: datetime) -
             gone = factors.pop(factor_id, None)
             if gone is None:
                 raise NotFound
-            if not _enough(factors.values(), gone, policy_of(person)):
-                _refuse_where_required(person)
+            if not _enough(factors.values(), gone, policy_of(person, now=now)):
+                _refuse_where_required(person, now=now)
             if not factors and len(auth.factors) > 1:
                 raise StaleRequest
             if not factors and not _verified_just_now(factor_id, auth, now=now):
@@ -213,6 +213,6 @@ def _forget_proofs(browser: Browser) -> None:
     )
 
 
-def _refuse_where_required(person: Administrator) -> None:
-    if required(person):
+def _refuse_where_required(person: Administrator, *, now: datetime) -> None:
+    if required(person, now=now):
         raise RequiredCannotDisable

@@ -13,7 +13,6 @@ from doorward.customers import cached, protection
 from doorward.customers.colour import parse_colour
 from doorward.customers.errors import HostTaken, LogoTooLarge
 from doorward.customers.events import BRAND_ADDED, BRAND_CHANGED
-from doorward.customers.minimum import record_brands_minimum
 from doorward.customers.models import Brand
 from doorward.customers.png import check_png
 from doorward.customers.rights import authorise
@@ -52,7 +51,6 @@ class BrandDetails:
     support_url: str = ""
     support_hours: str = ""
     email_from: str = ""
-    require_2fa: bool = False
     is_default: bool = False
 
 
@@ -100,12 +98,9 @@ def change(brand_id: UUID, details: BrandDetails, *, actor: Actor) -> None:
             actor=actor,
             details={
                 "brand": str(columns["name"]),
-                "require_2fa": details.require_2fa,
                 **protection.details_of(changes),
             },
         )
-        if before["require_2fa"] != details.require_2fa:
-            record_brands_minimum(brand.id, required=details.require_2fa, actor=actor)
     cached.forget()
 
 
@@ -171,7 +166,6 @@ def _clean(details: BrandDetails, *, others: list[Brand]) -> dict[str, Any]:
             "support_hours", clean_line, details.support_hours, maximum=HOURS_LENGTH
         ),
         "email_from": take("email_from", _email, details.email_from),
-        "require_2fa": details.require_2fa,
     }
     checks.need("name", name)
     checks.need("issuer", issuer)

@@ -38,7 +38,7 @@ class BrandLook:
     issuer: str
     email_from: str
     is_default: bool
-    require_2fa: bool
+    minimum: str
     version: int
 
     def address(self, path: str) -> str:
@@ -182,6 +182,6 @@ def _look(brand: Brand) -> BrandLook:
         issuer=brand.issuer,
         email_from=brand.email_from,
         is_default=brand.is_default,
-        require_2fa=brand.require_2fa,
+        minimum=brand.minimum,
         version=brand.version,
     )

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from doorward.audit.models import Event
 
-_NOTIFIED_ANYWAY = frozenset({"require_2fa", "kinds", "trust_days", "floor_require_2fa"})
-
 
 def by_the_provider(event: Event) -> bool:
     """The provider's own people did it, or the operator at the console; not a customer for itself."""
@@ -37,7 +35,8 @@ def notified_by_nothing_else(event: Event) -> bool:
     if customer_id is None or _is_the_providers(customer_id):
         return not by_the_provider(event)
     changed = event.details.get("changed")
-    return isinstance(changed, list) and bool(set(changed) - _NOTIFIED_ANYWAY)
+    # Of a policy and a minimum they are told by the event of its new version.
+    return isinstance(changed, list) and not all(name.startswith("policy.") for name in changed)
 
 
 def _is_the_providers(customer_id: UUID) -> bool:
@@ -64,14 +63,6 @@ CUSTOMER_CHANGED = EventType(
     group=Group.ACCOUNT,
     icon="building-2",
     sentence=_("%(actor)s changed the account."),
-)
-
-MINIMUM_CHANGED = EventType(
-    "floor_changed",
-    group=Group.ACCOUNT,
-    icon="settings-2",
-    sentence=_("%(actor)s changed what the provider requires."),
-    notifications=(Notification(Audience.ADMINISTRATORS, "floor_changed"),),
 )
 
 PROTECTION_LOWERED = EventType(

@@ -18,7 +18,7 @@ from doorward.customers.models import Brand
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound
 from doorward.permissions.actions import Action
-from doorward.permissions.protection import Change
+from doorward.permissions.protection import Change, change
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -116,7 +116,7 @@ def _change(brand: Brand, name: str) -> tuple[Change, ...]:
     before = cached.usable_hosts(brand)
     confirmed = set(before) | {name}
     after = [host for host in brand.hosts if host in confirmed]
-    return (Change("confirmed_hosts", list(before), after),)
+    return (change("confirmed_hosts", list(before), after),)
 
 
 def _state(name: str, usable: tuple[str, ...]) -> State:

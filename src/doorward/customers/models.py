@@ -32,7 +32,8 @@ class Brand(models.Model):
     issuer = models.CharField(max_length=60)
     email_from = models.CharField(max_length=254, default="")
     is_default = models.BooleanField(default=False)
-    require_2fa = models.BooleanField(default=False)
+    # The provider's minimum for its customers, as `policy/series.py` writes it.
+    minimum = models.TextField(default="", blank=True)
     version = models.PositiveIntegerField(default=1)
 
 
@@ -66,16 +67,10 @@ class Customer(models.Model):
         max_length=10, choices=CustomerStatus.choices, default=CustomerStatus.ACTIVE
     )
     since = models.DateField()
-    # The policy that its own administrators keep.
-    require_2fa = models.BooleanField(default=False)
-    grace_days = models.PositiveSmallIntegerField(default=0)
-    grace_from = models.DateTimeField(null=True)
-    kinds = models.CharField(max_length=20, default="any")
-    trust_days = models.PositiveSmallIntegerField(default=0)
-    session_hours = models.PositiveSmallIntegerField(default=12)
-    idle_minutes = models.PositiveSmallIntegerField(default=30)
-    # The provider's minimum, below which the policy cannot go.
-    floor_require_2fa = models.BooleanField(default=False)
+    # The policy that its own administrators keep, and the provider's minimum, below which it cannot go: what still
+    # matters of their versions, as `policy/series.py` writes it, so that the gate reads them with the person.
+    policy = models.TextField(default="", blank=True)
+    minimum = models.TextField(default="", blank=True)
 
     class Meta:
         indexes: ClassVar = [

@@ -21,7 +21,7 @@ from doorward.customers.models import Customer, CustomerKind
 from doorward.customers.rights import is_allowed
 from doorward.kernel.errors import FieldsRefused
 from doorward.permissions.actions import ADMINISTRATORS, Action
-from doorward.permissions.protection import Change, lowered
+from doorward.permissions.protection import Change, change, lowered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,7 +37,7 @@ class ProtectionRefused(FieldsRefused):
 def changes_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
     """Return what is changed, by the name of the field."""
     return tuple(
-        Change(name, before[name], after[name])
+        change(name, before[name], after[name])
         for name in sorted(after)
         if before[name] != after[name]
     )

@@ -12,7 +12,6 @@ from doorward.audit.record import record
 from doorward.customers import cached, protection
 from doorward.customers.errors import CustomerNameTaken, ProviderStaysActive
 from doorward.customers.events import CUSTOMER_ADDED, CUSTOMER_CHANGED
-from doorward.customers.minimum import record_minimum
 from doorward.customers.models import Brand, Customer, CustomerKind, CustomerStatus
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import (
@@ -113,12 +112,11 @@ class CustomerChange:
     name: str
     brand_id: UUID
     status: CustomerStatus
-    floor_require_2fa: bool
     confirmed: bool = False
 
 
 def change(customer_id: UUID, wanted: CustomerChange, *, actor: Actor) -> Customer:
-    """Change a customer, all of it or nothing; return it as it was.
+    """Change a customer, all of it or nothing; return it as it was, with its brand.
 
     A suspended one's people are out at their next click.
 
@@ -131,13 +129,12 @@ def change(customer_id: UUID, wanted: CustomerChange, *, actor: Actor) -> Custom
         "name": name,
         "brand": wanted.brand_id,
         "status": wanted.status.value,
-        "floor_require_2fa": wanted.floor_require_2fa,
     }
     try:
         with protection.refusals_recorded(actor=actor), transaction.atomic():
-            rows = Customer.objects.select_for_update(of=("self",))
+            rows = Customer.objects.select_related("brand").select_for_update(of=("self",))
             customer = rows.filter(id=customer_id).first()
-            brands = {brand.id: brand for brand in Brand.objects.only("name", "require_2fa")}
+            brands = {brand.id: brand for brand in Brand.objects.defer("logo")}
             if customer is None:
                 raise NotFound
             if wanted.brand_id not in brands:
@@ -155,9 +152,6 @@ def change(customer_id: UUID, wanted: CustomerChange, *, actor: Actor) -> Custom
             written = columns | Customer.name_columns(name)
             Customer.objects.filter(id=customer_id).update(**written)
             _record_change(whose, wanted, changes=changes, names=names, actor=actor)
-            required = wanted.floor_require_2fa or brands[wanted.brand_id].require_2fa
-            if required != (customer.floor_require_2fa or brands[customer.brand_id].require_2fa):
-                record_minimum((customer_id, name), required=required, actor=actor)
             return customer
     except IntegrityError as error:
         raise CustomerNameTaken from error
@@ -186,7 +180,6 @@ def _record_change(
         customer=customer,
         details={
             "status": wanted.status.value,
-            "floor_require_2fa": wanted.floor_require_2fa,
             **protection.details_of(changes, names=names),
         },
     )

@@ -36,6 +36,11 @@ def assignable(customer: Customer) -> frozenset[str]:
     return frozenset(built_in(customer)) | frozenset(Tab.objects.values_list("key", flat=True))
 
 
+def all_keys() -> frozenset[str]:
+    """Return the keys of all tabs that anybody can have."""
+    return frozenset(BUILT_IN + STAFF) | frozenset(Tab.objects.values_list("key", flat=True))
+
+
 def in_order(tabs: Iterable[Tab]) -> list[Tab]:
     """Put the provider's own tabs into the provider's order, those of one place by title."""
     return sorted(tabs, key=lambda tab: (tab.position, names.sort_key(tab.title), tab.key))

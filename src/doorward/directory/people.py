@@ -15,7 +15,7 @@ from doorward.credentials.models import Factor
 from doorward.credentials.standing import standing_of
 from doorward.directory import search, standing
 from doorward.directory.state import State, state_of
-from doorward.policy.rules import FactorKind, Kinds, is_required
+from doorward.policy.rules import FactorKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from doorward.directory.search import Wanted
     from doorward.directory.standing import Group
     from doorward.directory.state import Rule
+    from doorward.policy.fields import Kinds
 
 PAGE_SIZE = 25
 # So many that were searched for are put in order by their ids; of more, the first ones are found soon.
@@ -108,7 +109,7 @@ def count(customer_id: UUID) -> Counts:
 
 def list_people(customer_id: UUID, wanted: Wanted, *, rule: Rule) -> Listing:
     """Return one page of a customer's people; beyond the last page, the last one."""
-    groups = standing.groups(customer_id)
+    groups = standing.groups(customer_id, rule.scope)
     rows = search.matching(customer_id, wanted, rule)
     if wanted.q:
         number, rows = _searched(rows)
@@ -172,13 +173,14 @@ def _details(rows: Sequence[Mapping[str, Any]], rule: Rule) -> tuple[Listed, ...
 
 
 def _listed(row: Mapping[str, Any], factors: Factors, rule: Rule) -> Listed:
-    required = is_required(ticked=row["require_2fa"], held=rule.held)
+    tabs = frozenset(row["tabs"].split())
+    required = row["require_2fa"] or rule.scope.covers(tabs)
     return Listed(
         id=row["id"],
         name=full_name(row["first_name"], row["last_name"], row["email"]),
         email=row["email"],
         status=Status(row["status"]),
-        tabs=frozenset(row["tabs"].split()),
+        tabs=tabs,
         required=required,
         factors=factors,
         state=factors.state(required=required, kinds=rule.kinds),

@@ -57,7 +57,7 @@ class Wanted:
 def matching(customer_id: UUID, wanted: Wanted, rule: Rule) -> QuerySet[Administrator]:
     """Return the people that a list shows, in no order."""
     rows = Administrator.objects.of(customer_id).filter(state.with_status(wanted.status))
-    return _search(rows.filter(state.where(state.narrowed_to(wanted.factor, rule))), wanted.q)
+    return _search(rows.filter(state.where(state.narrowed_to(wanted.factor, rule), rule)), wanted.q)
 
 
 def found(groups: Iterable[Group], wanted: Wanted, rule: Rule) -> int:
@@ -66,7 +66,7 @@ def found(groups: Iterable[Group], wanted: Wanted, rule: Rule) -> int:
     return sum(
         group.people
         for group in groups
-        if state.has_status(wanted.status, group.status) and (group.ticked, group.standing) in cells
+        if state.has_status(wanted.status, group.status) and (group.asked, group.standing) in cells
     )
 
 
@@ -115,7 +115,7 @@ def parts(
             turned = state.ranks(rule)[::-1] if wanted.descending else state.ranks(rule)
             asked = state.narrowed_to(wanted.factor, rule)
             shown = [cells & asked for cells in turned if cells & asked]
-            return [rows.filter(state.where(cells)).order_by(*by_name) for cells in shown]
+            return [rows.filter(state.where(cells, rule)).order_by(*by_name) for cells in shown]
 
 
 def _turned(keys: tuple[str, ...], wanted: Wanted) -> tuple[str, ...]:

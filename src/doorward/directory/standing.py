@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count
+from django.db.models import Case, Count, F, When
 
 from doorward.accounts.models import Administrator, Standing, Status
+from doorward.accounts.requirement import asked_rows
 from doorward.credentials.models import RecoveryCode
 from doorward.directory.state import enough
 from doorward.kernel.db.hot_queries import HotQuery
-from doorward.policy.rules import is_required
+from doorward.policy.series import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,12 +27,16 @@ if TYPE_CHECKING:
     from doorward.policy.rules import Policy
 
 
+NOBODY = Scope()
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """So many people of a customer who are alike in all that is counted."""
 
     status: Status
-    ticked: bool
+    # Ticked, or covered by a tab that they may use.
+    asked: bool
     standing: Standing
     people: int
 
@@ -53,11 +58,12 @@ class Numbers:
     codes_left: int | None = None
 
 
-def groups(customer_id: UUID) -> tuple[Group, ...]:
-    """Return a customer's people in groups (one query, of one index)."""
+def groups(customer_id: UUID, scope: Scope = NOBODY) -> tuple[Group, ...]:
+    """Return a customer's people in groups (one query, of one index where no tabs are asked after)."""
+    rows = _by_tabs(customer_id, scope) if scope.tabs else _GROUPS.rows(customer_id=customer_id)
     return tuple(
-        Group(Status(row["status"]), row["require_2fa"], Standing(row["standing"]), row["people"])
-        for row in _GROUPS.rows(customer_id=customer_id)
+        Group(Status(row["status"]), row["asked"], Standing(row["standing"]), row["people"])
+        for row in rows
     )
 
 
@@ -81,18 +87,24 @@ def count(
 
 def _count_people(customer_id: UUID, policy: Policy) -> People:
     people = protected = missing = 0
-    for group in present(groups(customer_id)):
+    for group in present(groups(customer_id, policy.scope)):
         people += group.people
         if group.standing >= enough(policy.kinds):
             protected += group.people
-        elif is_required(ticked=group.ticked, held=policy.held):
+        elif group.asked or policy.scope.everyone:
             missing += group.people
     return People(people, protected, missing)
 
 
 def _grouped(customer_id: UUID) -> QuerySet[Any, Any]:
-    alike = Administrator.objects.of(customer_id).order_by()
-    return alike.values("status", "require_2fa", "standing").annotate(people=Count("*"))
+    alike = Administrator.objects.of(customer_id).order_by().annotate(asked=F("require_2fa"))
+    return alike.values("status", "asked", "standing").annotate(people=Count("*"))
+
+
+def _by_tabs(customer_id: UUID, scope: Scope) -> QuerySet[Any, Any]:
+    asked = Case(When(asked_rows(scope), then=True), default=False)
+    alike = Administrator.objects.of(customer_id).order_by().annotate(asked=asked)
+    return alike.values("status", "asked", "standing").annotate(people=Count("*"))
 
 
 _GROUPS = HotQuery(_grouped)

@@ -1,7 +1,7 @@
 """The state of a person: their status, and how they stand with the second factor.
 
 One rule says it of a line (`state_of`, `shows`), and rows are asked the same (`with_status`, `where`). What a filter
-shows follows from four things: status, the tick *Required 2FA*, the best factor, and what the customer asks of all.
+shows follows from four things: status, whether a tick or a tab asks them, the best factor, and what is asked of all.
 """
 
 from __future__ import annotations
@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING, Final
 from django.db.models import Q
 
 from doorward.accounts.models import Standing, Status
-from doorward.policy.rules import Kinds, is_required
+from doorward.accounts.requirement import asked_rows
+from doorward.policy.fields import Kinds
 
 if TYPE_CHECKING:
     from doorward.policy.rules import Policy
+    from doorward.policy.series import Scope
 
 ANY_STATUS: Final = "all"
 
-# The tick *Required 2FA*, and how somebody stands.
+# Whether somebody is asked by a tick or a tab of their own, and how they stand.
 Cells = frozenset[tuple[bool, Standing]]
 _ANY_STANDING: Final = frozenset(Standing)
-EVERYBODY: Final[Cells] = frozenset((tick, one) for tick in (False, True) for one in Standing)
+EVERYBODY: Final[Cells] = frozenset((asked, one) for asked in (False, True) for one in Standing)
 
 
 class State(StrEnum):
@@ -50,15 +52,15 @@ class FactorFilter(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What the customer asks of all its people alike: whether it is held for them, and which kinds."""
+    """What is asked of the customer's people: of whom besides those who are ticked, and which kinds."""
 
-    held: bool
+    scope: Scope
     kinds: Kinds
 
     @classmethod
     def of(cls, policy: Policy) -> Rule:
         """Take from anybody's policy what holds for all at their customer."""
-        return cls(held=policy.held, kinds=policy.kinds)
+        return cls(scope=policy.scope, kinds=policy.kinds)
 
 
 def enough(kinds: Kinds) -> Standing:
@@ -75,9 +77,9 @@ def state_of(standing: Standing, *, required: bool, kinds: Kinds) -> State:
     return State.OFF if standing is Standing.NONE else State.ON
 
 
-def shows(wanted: FactorFilter, *, ticked: bool, standing: Standing, rule: Rule) -> bool:
-    """Return whether a filter shows somebody."""
-    required = is_required(ticked=ticked, held=rule.held)
+def shows(wanted: FactorFilter, *, asked: bool, standing: Standing, rule: Rule) -> bool:
+    """Return whether a filter shows somebody. `asked`: they are ticked, or may use a tab that is asked for."""
+    required = asked or rule.scope.everyone
     match wanted:
         case FactorFilter.ON:
             return standing >= Standing.APP
@@ -111,11 +113,11 @@ def with_status(wanted: str) -> Q:
 
 
 def narrowed_to(wanted: FactorFilter, rule: Rule) -> Cells:
-    """Return whom a filter shows: by the tick *Required 2FA*, and by how they stand."""
+    """Return whom a filter shows: by whether they are asked themselves, and by how they stand."""
     return frozenset(
-        (ticked, standing)
-        for ticked, standing in EVERYBODY
-        if shows(wanted, ticked=ticked, standing=standing, rule=rule)
+        (asked, standing)
+        for asked, standing in EVERYBODY
+        if shows(wanted, asked=asked, standing=standing, rule=rule)
     )
 
 
@@ -127,17 +129,18 @@ def ranks(rule: Rule) -> tuple[Cells, ...]:
     return missing, off, disabled, EVERYBODY - missing - off - disabled
 
 
-def where(cells: Cells) -> Q:
-    """Find people by their tick and how they stand: whom `shows` names."""
+def where(cells: Cells, rule: Rule) -> Q:
+    """Find people by whether they are asked themselves, and by how they stand: whom `shows` names."""
     if cells == EVERYBODY:
         return Q()
-    by_tick = [frozenset(one for tick, one in cells if tick is ticked) for ticked in (False, True)]
-    if by_tick[0] == by_tick[1]:
-        return _standing(by_tick[0])
-    with_tick = [
-        Q(require_2fa=bool(tick)) & _standing(which) for tick, which in enumerate(by_tick) if which
-    ]
-    return reduce(or_, with_tick, Q(pk__in=[]) if not with_tick else Q())
+    others, asked = (frozenset(one for of, one in cells if of is each) for each in (False, True))
+    if others == asked:
+        return _standing(asked)
+    # Where no tabs are asked after, the column of the tick alone, which an index has.
+    these = asked_rows(rule.scope) if rule.scope.tabs else Q(require_2fa=True)
+    rest = ~these if rule.scope.tabs else Q(require_2fa=False)
+    parts = [one & _standing(which) for one, which in ((rest, others), (these, asked)) if which]
+    return reduce(or_, parts, Q(pk__in=[]) if not parts else Q())
 
 
 def _standing(which: frozenset[Standing]) -> Q:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -14,14 +13,17 @@ from doorward.customers import cached
 from doorward.customers.models import CustomerKind, CustomerStatus
 from doorward.customers.tabs import STAFF
 from doorward.kernel.db.hot_queries import HotQuery
-from doorward.policy.effective import policy_from
-from doorward.policy.rules import CustomerPolicy, FactorKind, Kinds, Policy
+from doorward.policy.effective import policies_from
+from doorward.policy.fields import Kinds
+from doorward.policy.rules import FactorKind, Policy, effective
+from doorward.policy.series import Member
 from doorward.sessions.context import AuthContext, Browser, FactorRow, Person
 from doorward.sessions.facts import FactorFacts, Facts, SessionFacts, TrustFacts, UnsavedCodes
 from doorward.sessions.issuing import token_hash
 from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from django.db.models import QuerySet
@@ -62,6 +64,8 @@ _PERSON = (
     "administrator__tabs",
     "administrator__status",
     "administrator__require_2fa",
+    "administrator__joined_at",
+    "administrator__wave_share",
     "administrator__security_version",
     "administrator__password_long",
     "administrator__password_due",
@@ -71,16 +75,10 @@ _CUSTOMER = (
     "administrator__customer__name",
     "administrator__customer__kind",
     "administrator__customer__status",
-    "administrator__customer__require_2fa",
-    "administrator__customer__grace_days",
-    "administrator__customer__grace_from",
-    "administrator__customer__kinds",
-    "administrator__customer__trust_days",
-    "administrator__customer__session_hours",
-    "administrator__customer__idle_minutes",
-    "administrator__customer__floor_require_2fa",
+    "administrator__customer__policy",
+    "administrator__customer__minimum",
     "administrator__customer__brand_id",
-    "administrator__customer__brand__require_2fa",
+    "administrator__customer__brand__minimum",
 )
 _FACTOR = (
     "administrator__factors__id",
@@ -123,7 +121,7 @@ def _query(hashed: bytes, **trusted: bytes) -> QuerySet[Session, dict[str, Any]]
 _HOT = HotQuery(_query)
 
 
-def load(token: str, trusted: str = "", *, host: str = "") -> AuthContext | None:
+def load(token: str, trusted: str = "", *, host: str = "", now: datetime) -> AuthContext | None:
     """Return all that is known of the session of a cookie's token, in one query; None: no such session.
 
     `trusted` has the tokens of a trusted browser, with dots between: one for each person who trusts it. Who
@@ -133,7 +131,7 @@ def load(token: str, trusted: str = "", *, host: str = "") -> AuthContext | None
     hashed = token_hash(token)
     rows = _HOT.rows(hashed=hashed, **(_trusted(trusted) if trusted else {}))
     found = [{_NAMES[column]: value for column, value in row.items()} for row in rows]
-    return _auth(found, hashed, host=host) if found else None
+    return _auth(found, hashed, host=host, now=now) if found else None
 
 
 def _trusted(tokens: str) -> dict[str, bytes]:
@@ -143,7 +141,7 @@ def _trusted(tokens: str) -> dict[str, bytes]:
     return {f"trusted{place}": one for place, one in enumerate(hashes)}
 
 
-def load_many(customer_id: UUID) -> dict[UUID, Facts]:
+def load_many(customer_id: UUID, *, now: datetime) -> dict[UUID, Facts]:
     """Return the facts of everybody at a customer, by their id and without a session, in one query."""
     sets = FilteredRelation("recovery_sets", condition=Q(recovery_sets__saved_at__isnull=True))
     people = Administrator.objects.of(customer_id).alias(unsaved=sets)
@@ -155,14 +153,15 @@ def load_many(customer_id: UUID) -> dict[UUID, Facts]:
         # The names of a session, which nobody has here, are left over.
         named = dict.fromkeys(_SESSION) | dict(zip(names, row, strict=True))
         rows.setdefault(row[0], []).append(named)
-    return {one: _facts(found[0], _factors(found))[0] for one, found in rows.items()}
+    return {one: _facts(found[0], _factors(found), now=now)[0] for one, found in rows.items()}
 
 
-def _auth(rows: list[dict[str, Any]], hashed: bytes, *, host: str) -> AuthContext:
+def _auth(rows: list[dict[str, Any]], hashed: bytes, *, host: str, now: datetime) -> AuthContext:
     row, factors = rows[0], _factors(rows)
     facts, person = _facts(
         row,
         factors,
+        now=now,
         session=_session(row),
         trust=_trust(row),
         elsewhere=_is_elsewhere(row, host),
@@ -170,15 +169,16 @@ def _auth(rows: list[dict[str, Any]], hashed: bytes, *, host: str) -> AuthContex
     return AuthContext(facts=facts, person=person, browser=_browser(row, hashed), factors=factors)
 
 
-def _facts(
+def _facts(  # noqa: PLR0913 - all that is known of somebody
     row: dict[str, Any],
     factors: tuple[FactorRow, ...],
     *,
+    now: datetime,
     session: SessionFacts | None = None,
     trust: TrustFacts | None = None,
     elsewhere: bool = False,
 ) -> tuple[Facts, Person]:
-    policy = _policy(row)
+    policy = _policy(row, now=now)
     alone = not policy.required and not factors
     due = row["person_password_due"]
     if not due and alone and not row["person_password_long"]:
@@ -298,22 +298,12 @@ def _factor(row: dict[str, Any]) -> FactorRow:
     )
 
 
-def _policy(row: dict[str, Any]) -> Policy:
-    return _effective(
-        tick=row["person_require_2fa"],
-        customer=CustomerPolicy(
-            required=row["customer_require_2fa"],
-            grace_days=row["customer_grace_days"],
-            grace_from=row["customer_grace_from"],
-            kinds=Kinds(row["customer_kinds"]),
-            trust_days=row["customer_trust_days"],
-            session_hours=row["customer_session_hours"],
-            idle_minutes=row["customer_idle_minutes"],
-        ),
-        minimum_customer=row["customer_floor_require_2fa"],
-        minimum_brand=row["brand_require_2fa"],
+def _policy(row: dict[str, Any], *, now: datetime) -> Policy:
+    member = Member(
+        ticked=row["person_require_2fa"],
+        tabs=frozenset(row["person_tabs"].split()),
+        share=row["person_wave_share"],
+        joined_at=row["person_joined_at"],
     )
-
-
-# Everybody of a customer has the same, and the next request has it again.
-_effective = lru_cache(maxsize=1024)(policy_from)
+    policies = policies_from(row["customer_policy"], row["customer_minimum"], row["brand_minimum"])
+    return effective(member, policies, now=now)

@@ -11,7 +11,7 @@ from doorward.accounts import email_change, mailed_links
 from doorward.audit import forgetting, repeats, sealing
 from doorward.credentials.passkeys import challenges
 from doorward.credentials.totp import enrol
-from doorward.credentials.trusted_browsers import trust
+from doorward.credentials.trusted_browsers import policy_change, trust
 from doorward.kernel.heartbeat import AT_A_MESSAGE, AT_LENGTH
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.storage import log_failure
@@ -33,6 +33,7 @@ EVERY_DAY = timedelta(days=1)
 # docs/operating.md, 'What is forgotten when', says the same in words.
 TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("changes of e-mail that take effect", EVERY_MINUTE, email_change.apply_due),
+    ("policies that take effect", EVERY_MINUTE, policy_change.begin_due),
     ("sign-ins that were left", EVERY_MINUTE, ending.close_abandoned),
     ("secrets that were shown and not confirmed", EVERY_MINUTE, enrol.forget),
     ("answered challenges", EVERY_MINUTE, challenges.forget),

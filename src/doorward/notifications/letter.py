@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -23,11 +24,10 @@ from doorward.notifications.enclosed import Enclosed, NoLongerWanted, enclose
 from doorward.notifications.envelope import in_envelope
 from doorward.notifications.messages import Message
 from doorward.notifications.rendering import render
+from doorward.policy.words import WORDS
 from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from doorward.customers.cached import BrandLook
     from doorward.notifications.mail import Outgoing
     from doorward.notifications.models import Delivery
@@ -35,7 +35,12 @@ if TYPE_CHECKING:
 # Where the inviter sat says nothing to somebody who is invited.
 _NOWHERE = (Message.INVITATION,)
 # They say of each field what it was and what it is.
-_WITH_CHANGES = (Message.PROTECTION_LOWERED, Message.PROTECTION_LOWERED_STAFF)
+_WITH_CHANGES = (
+    Message.PROTECTION_LOWERED,
+    Message.PROTECTION_LOWERED_STAFF,
+    Message.POLICY_CHANGED,
+    Message.MINIMUM_CHANGED,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +70,10 @@ class Letter:
     new_email: str
     by_colleague: bool
     takes_effect: str
-    policy_requires: bool
+    # Of a policy or a minimum: whether it requires two factors of everybody from now on; None: that is as it was.
+    policy_requires: bool | None
+    planned: bool
+    withdrawn: bool
     what: str
 
     def at(self, path: str) -> str:
@@ -88,13 +96,19 @@ def write(delivery: Delivery, *, now: datetime) -> Outgoing:
     message = Message(delivery.template)
     enclosed = enclose(message, event, now=now)
     with translation.override(person.language or settings.LANGUAGE_CODE):
-        letter = _letter(message, event, person, delivery, enclosed)
+        letter = _letter(message, event, person, delivery, enclosed, now=now)
         rendered = render(message, letter=letter, accent=letter.brand.accent)
         return in_envelope(rendered, letter.brand, delivery=delivery, event=event)
 
 
-def _letter(
-    message: Message, event: Event, person: Administrator, delivery: Delivery, enclosed: Enclosed
+def _letter(  # noqa: PLR0913 - all that a letter is made of
+    message: Message,
+    event: Event,
+    person: Administrator,
+    delivery: Delivery,
+    enclosed: Enclosed,
+    *,
+    now: datetime,
 ) -> Letter:
     brand = cached.brand_of(person.customer.brand_id)
     change = _change(event)
@@ -113,14 +127,16 @@ def _letter(
         link_last=message is Message.ENABLED,
         code=f"{enclosed.code[:4]} {enclosed.code[4:]}".strip(),
         until=words.moment(until, zone=person.time_zone) if until else "",
-        required=required(person),
+        required=required(person, now=now),
         factor=words.name(str(event.typed.get("factor", ""))),
         left=_number(event.details.get("left")),
         old_email=change.old_email if change else "",
         new_email=change.email if change else "",
         by_colleague=bool(change and change.by_colleague),
         takes_effect=words.moment(takes_effect, zone=person.time_zone) if takes_effect else "",
-        policy_requires=event.details.get("require_2fa") is True,
+        policy_requires=_yes_or_no(event.details.get("require_2fa")),
+        planned=event.type.endswith("_planned"),
+        withdrawn=event.type.endswith("_withdrawn"),
         what=words.name(str(event.details.get("what", ""))),
     )
 
@@ -137,10 +153,19 @@ def _facts(message: Message, event: Event, *, actor: str, zone: str) -> list[tup
     ]
     facts += [
         (f"{name[:1].upper()}{name[1:]}", f"{before or '–'} → {after or '–'}")
-        for name, before, after in changes_in(event.details)
+        for name, before, after in changes_in(event.details, WORDS)
         if message in _WITH_CHANGES
     ]
+    if message in {Message.POLICY_CHANGED, Message.MINIMUM_CHANGED}:
+        facts += _of_version(event, zone=zone)
     return [(name, value) for name, value in facts if value]
+
+
+def _of_version(event: Event, *, zone: str) -> list[tuple[str, str]]:
+    """Return from when a version holds that is planned, and why it was saved."""
+    starts, reason = str(event.details.get("starts", "")), str(event.details.get("reason", ""))
+    from_when = words.moment(datetime.fromisoformat(starts), zone=zone) if starts else ""
+    return [(_("Holds from"), from_when), (_("Reason"), words.name(reason))]
 
 
 def _again(delivery: Delivery) -> list[tuple[str, str]]:
@@ -177,6 +202,10 @@ def _change(event: Event) -> EmailChange | None:
     except ValueError:
         return None
     return EmailChange.objects.filter(id=change_id).first()
+
+
+def _yes_or_no(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
 def _number(value: object) -> int:

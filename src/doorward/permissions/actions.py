@@ -81,13 +81,14 @@ class Action(Enum):
     END_SESSIONS = "end-sessions", _people()
     CHANGE_POLICY = (
         "change-policy",
-        Needs(About.CUSTOMER, ADMINISTRATORS, scope="policy:write", behalf=True),
+        Needs(About.CUSTOMER, ADMINISTRATORS, scope="policy:write"),
     )
     LOWER_PROTECTION = "lower-protection", Needs(About.CUSTOMER, ADMINISTRATORS, behalf=True)
     EXPORT_HISTORY = "export-history", Needs(About.CUSTOMER, ACTIVITY, scope="history:read")
 
     ADD_CUSTOMER = "add-customer", _provider(CUSTOMERS)
     CHANGE_CUSTOMER = "change-customer", _provider(CUSTOMERS)
+    CHANGE_MINIMUM = "change-minimum", _provider(CUSTOMERS)
     ADD_BRAND = "add-brand", _provider(BRANDS)
     CHANGE_BRAND = "change-brand", _provider(BRANDS)
     CHECK_HOST = "check-host", _provider(BRANDS)

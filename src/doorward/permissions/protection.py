@@ -1,4 +1,4 @@
-"""What of a customer, a policy, a brand or a tab protects people, and when a change of it lowers that.
+"""What of a customer, a brand or a tab protects people, and when a change of it lowers that.
 
 The one list. Whoever changes something that is in it wants the highest right that its victims' protection has
 (`customers.protection`), and those with that right are told.
@@ -15,22 +15,30 @@ from doorward.permissions.actions import ADMINISTRATORS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Lowers: TypeAlias = Callable[[Any, Any], bool]
+# Of whatever type the field has.
+Stored: TypeAlias = Any
+Lowers: TypeAlias = Callable[[Stored, Stored], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field that is changed, as it is stored: before and after."""
+    """One field that is changed, as it is stored: before and after.
+
+    `lowers`: whether people are less protected after it, or led somewhere else. The fields of a policy say it
+    themselves (`policy/fields.py`), all others are in the list below.
+    """
 
     field: str
     before: Any
     after: Any
+    lowers: bool
 
-    @property
-    def lowers(self) -> bool:
-        """Return whether people are less protected after it, or led somewhere else."""
-        rule = _LOWERS.get(self.field)
-        return rule is not None and self.before != self.after and rule(self.before, self.after)
+
+def change(field: str, before: Stored, after: Stored) -> Change:
+    """Return the change of a field of a customer, a brand or a tab."""
+    rule = _LOWERS.get(field)
+    lowers = rule is not None and before != after and rule(before, after)
+    return Change(field, before, after, lowers)
 
 
 def lowered(changes: Iterable[Change]) -> tuple[str, ...]:
@@ -49,19 +57,6 @@ def _always(before: object, after: object) -> bool:
     return True
 
 
-def _ends(before: object, after: object) -> bool:
-    return bool(before) and not after
-
-
-def _grows(before: int, after: int) -> bool:
-    return after > before
-
-
-def _widens(before: str, after: str) -> bool:
-    del before
-    return after == "any"
-
-
 def _gives_power(before: str, after: str) -> bool:
     return ADMINISTRATORS in set(after.split()) - set(before.split())
 
@@ -72,14 +67,6 @@ def _opens(before: str, after: str) -> bool:
 
 
 _LOWERS: Final[dict[str, Lowers]] = {
-    # What is asked of people
-    "require_2fa": _ends,
-    "floor_require_2fa": _ends,
-    "kinds": _widens,
-    "grace_days": _grows,
-    "trust_days": _grows,
-    "session_hours": _grows,
-    "idle_minutes": _grows,
     "status": _opens,
     # Who comes to have the power over their colleagues
     "tabs": _gives_power,

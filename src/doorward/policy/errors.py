@@ -15,7 +15,50 @@ class NumberOutOfRange(Refusal):
 
 
 class GraceIsOver(Refusal):
-    """The time of grace has ended; more days would open it again."""
+    """The day of what is required has come; a later one would give grace again."""
 
-    sentence = _("The grace period is over and is not given again. Enter no more days than before.")
-    field = "grace_days"
+    sentence = _("The grace period is over and is not given again. Leave the day empty.")
+
+
+class DayInvalid(Refusal):
+    """This is no date."""
+
+    sentence = _("Type a date like 2026-03-31.")
+
+
+class UnknownField(Refusal):
+    """No field of a policy has this name."""
+
+    sentence = _("A policy has no such field.")
+
+
+class TabsMissing(Refusal):
+    """Two factors are required of whoever may use certain tabs, and none was chosen."""
+
+    sentence = _("Choose at least one tab.")
+
+
+class PolicyChanged(Refusal):
+    """Somebody else saved another version in the meantime."""
+
+    sentence = _(
+        "Somebody changed the policy in the meantime. Look at it as it is now, then save again."
+    )
+
+
+class AlreadyInForce(Refusal):
+    """The version holds already; only one that is planned can be changed or taken back."""
+
+    sentence = _("This version has taken effect and cannot be taken back. Save a new one instead.")
+
+
+class StartsTooLate(Refusal):
+    """A version is planned for more than a year from now."""
+
+    sentence = _("Choose a day within the next year.")
+
+
+class StricterAlready(Refusal):
+    """The provider requires more than this, so that it would change nothing."""
+
+    sentence = _("The provider requires more than this. Choose something stricter.")

@@ -1,40 +1,73 @@
-"""What is recorded of policies: each event declared once. Stored keys never change their meaning."""
+"""What is recorded of policies and minimums: each event declared once. Stored keys never change their meaning."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.utils.translation import gettext_lazy as _
 
-from doorward.audit.events import (
-    Audience,
-    EventType,
-    Group,
-    Notification,
-    has_changed,
-)
+from doorward.audit.events import Audience, EventType, Group, Notification
 
-if TYPE_CHECKING:
-    from doorward.audit.models import Event
-
-
-def two_factors_at_stake(event: Event) -> bool:
-    """The policy requires two factors from now on, or no longer does."""
-    return has_changed(event, "require_2fa")
-
-
-def kinds_or_trust_at_stake(event: Event) -> bool:
-    """The policy takes other second factors than before, or lets browsers be trusted for longer or shorter."""
-    return has_changed(event, "kinds", "trust_days")
-
+_TOLD = (Notification(Audience.ADMINISTRATORS, "policy_changed"),)
 
 POLICY_CHANGED = EventType(
     "policy_changed",
     group=Group.ACCOUNT,
     icon="settings-2",
     sentence=_("%(actor)s changed the policy of the account."),
-    notifications=(
-        Notification(Audience.ADMINISTRATORS, "policy_changed", two_factors_at_stake),
-        Notification(Audience.ADMINISTRATORS, "factor_rules_changed", kinds_or_trust_at_stake),
-    ),
+    notifications=_TOLD,
+)
+
+POLICY_PLANNED = EventType(
+    "policy_planned",
+    group=Group.ACCOUNT,
+    icon="calendar-clock",
+    sentence=_("%(actor)s planned a change of the policy of the account."),
+    notifications=_TOLD,
+)
+
+POLICY_WITHDRAWN = EventType(
+    "policy_withdrawn",
+    group=Group.ACCOUNT,
+    icon="undo-2",
+    sentence=_("%(actor)s took back a planned change of the policy of the account."),
+    notifications=_TOLD,
+)
+
+POLICY_BEGAN = EventType(
+    "policy_began",
+    group=Group.ACCOUNT,
+    icon="calendar-check",
+    sentence=_("A planned change of the policy of the account took effect."),
+    notifications=_TOLD,
+)
+
+MINIMUM_CHANGED = EventType(
+    "minimum_changed",
+    group=Group.ACCOUNT,
+    icon="settings-2",
+    sentence=_("%(actor)s changed what the provider requires."),
+    notifications=(Notification(Audience.ADMINISTRATORS, "minimum_changed"),),
+)
+
+MINIMUM_PLANNED = EventType(
+    "minimum_planned",
+    group=Group.ACCOUNT,
+    icon="calendar-clock",
+    sentence=_("%(actor)s planned a change of what the provider requires."),
+    notifications=(Notification(Audience.ADMINISTRATORS, "minimum_changed"),),
+)
+
+MINIMUM_WITHDRAWN = EventType(
+    "minimum_withdrawn",
+    group=Group.ACCOUNT,
+    icon="undo-2",
+    sentence=_("%(actor)s took back a planned change of what the provider requires."),
+    notifications=(Notification(Audience.ADMINISTRATORS, "minimum_changed"),),
+)
+
+MINIMUM_BEGAN = EventType(
+    "minimum_began",
+    group=Group.ACCOUNT,
+    icon="calendar-check",
+    sentence=_("A planned change of what the provider requires took effect."),
+    notifications=(Notification(Audience.ADMINISTRATORS, "minimum_changed"),),
 )

@@ -1,19 +1,22 @@
-"""A policy as a value: who must use two factors, by when, with what, and how long sessions last. The strictest wins."""
+"""The policy that holds for one person: who requires two factors, from when, with what, and how long sessions last.
 
-from collections.abc import Sequence
+The strictest wins, field by field: the person's own tick, their customer's policy, the provider's minimums.
+"""
+
+from __future__ import annotations
+
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import Enum, StrEnum
-from typing import Final
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
-HOUR: Final = 3600
-MINUTE: Final = 60
+from doorward.policy.fields import DEFAULTS, HOUR, LOOSEST, MINUTE, Kinds, Values, strictest
+from doorward.policy.series import Scope, current, day_of, scope
 
-# NIST SP 800-63B-4, 2.2.3 (AAL2): 24 h in all, 1 h idle. The lower bounds keep a slip from shutting everybody out.
-LONGEST_SESSION: Final = 24 * HOUR
-LONGEST_IDLE: Final = HOUR
-SHORTEST_SESSION: Final = HOUR
-SHORTEST_IDLE: Final = 5 * MINUTE
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doorward.policy.series import Member, Series
 
 
 class FactorKind(StrEnum):
@@ -28,36 +31,44 @@ class RequiredBy(Enum):
 
     TICK = "tick"
     POLICY = "policy"
-    MINIMUM_CUSTOMER = "floor_customer"
-    MINIMUM_BRAND = "floor_brand"
-
-
-class Kinds(StrEnum):
-    """Which kinds of factor satisfy a requirement."""
-
-    ANY = "any"
-    PHISHING_RESISTANT = "phishing_resistant"
+    MINIMUM_CUSTOMER = "minimum_customer"
+    MINIMUM_BRAND = "minimum_brand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerPolicy:
-    """What a customer's administrators have chosen, as their row has it."""
+class Policies:
+    """What a customer's people are asked: by their customer, and by the provider of the customer and of its brand."""
 
-    required: bool = False
-    grace_days: int = 0
-    grace_from: datetime | None = None
-    kinds: Kinds = Kinds.ANY
-    trust_days: int = 0
-    session_hours: int = 12
-    idle_minutes: int = 30
+    customer: Series = ()
+    minimum: Series = ()
+    brand: Series = ()
+
+    def values(self, *, now: datetime) -> Values:
+        """Return the values that hold, the strictest of each field; who is asked from when, `effective` says."""
+        return _merged(
+            current(self.customer, now=now, default=DEFAULTS),
+            current(self.minimum, now=now, default=LOOSEST),
+            current(self.brand, now=now, default=LOOSEST),
+        )
+
+    def minimums(self, *, now: datetime) -> Values:
+        """Return what the provider asks at least, of customer and brand together."""
+        return _merged(
+            current(self.minimum, now=now, default=LOOSEST),
+            current(self.brand, now=now, default=LOOSEST),
+        )
+
+    def scope(self, *, now: datetime) -> Scope:
+        """Return of whom two factors are required besides those who are ticked."""
+        found = Scope()
+        for series in filter(None, (self.customer, self.minimum, self.brand)):
+            found |= scope(series, now=now)
+        return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Minimum:
-    """The provider's minimum for a customer or a brand: no grace, nobody below it."""
-
-    by: RequiredBy
-    required: bool = False
+@lru_cache(maxsize=1024)
+def _merged(*several: Values) -> Values:
+    return strictest(several)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +76,7 @@ class Policy:
     """What holds for one administrator now.
 
     `grace_until` is the moment from which the requirement bites, None: at once (or there is none).
-    `session_seconds` and `idle_seconds` are within the bounds.
+    `scope`: of whom it is required at their customer besides those who are ticked.
     """
 
     required: bool
@@ -75,6 +86,7 @@ class Policy:
     trust_days: int
     session_seconds: int
     idle_seconds: int
+    scope: Scope = Scope()  # noqa: RUF009 - it cannot be changed
 
     def in_grace(self, now: datetime) -> bool:
         """Return whether the requirement may still be put off; over at the very moment of `grace_until`."""
@@ -91,56 +103,30 @@ class Policy:
 
 
 def is_required(*, ticked: bool, held: bool) -> bool:
-    """Return whether two factors are required of somebody: by their own tick, or of everybody (`Policy.held`)."""
+    """Return whether two factors are required of somebody: by their own tick, or by policy or minimum."""
     return ticked or held
 
 
-def effective(
-    *,
-    tick: bool,
-    customer: CustomerPolicy,
-    minimums: Sequence[Minimum] = (),
-    longer_sessions: bool = False,
-) -> Policy:
-    """Make one policy of the person's tick, the customer's choice and the provider's minimum.
-
-    `longer_sessions`: the provider allows this customer more than the bounds of NIST.
-    """
-    reasons = _reasons(tick=tick, customer=customer, minimums=minimums)
-    session, idle = _lengths(customer, longer=longer_sessions)
+def effective(member: Member, policies: Policies, *, now: datetime) -> Policy:
+    """Return the one policy that holds for somebody of the person's tick, the customer's choice and the minimums."""
+    values = policies.values(now=now)
+    series = {
+        RequiredBy.POLICY: policies.customer,
+        RequiredBy.MINIMUM_CUSTOMER: policies.minimum,
+        RequiredBy.MINIMUM_BRAND: policies.brand,
+    }
+    days = {by: day for by, one in series.items() if one and (day := day_of(one, member, now=now))}
+    reasons = tuple(
+        by for by in RequiredBy if by in days or (by is RequiredBy.TICK and member.ticked)
+    )
+    session = values.session_hours * HOUR
     return Policy(
         required=bool(reasons),
         required_by=reasons,
-        grace_until=_grace_end(customer) if reasons == (RequiredBy.POLICY,) else None,
-        kinds=customer.kinds,
-        trust_days=max(customer.trust_days, 0),
+        grace_until=None if member.ticked else min(days.values(), default=None),
+        kinds=values.kinds,
+        trust_days=values.trust_days,
         session_seconds=session,
-        idle_seconds=idle,
+        idle_seconds=min(values.idle_minutes * MINUTE, session),
+        scope=policies.scope(now=now),
     )
-
-
-def _reasons(
-    *, tick: bool, customer: CustomerPolicy, minimums: Sequence[Minimum]
-) -> tuple[RequiredBy, ...]:
-    asked = {minimum.by for minimum in minimums if minimum.required}
-    if tick:
-        asked.add(RequiredBy.TICK)
-    if customer.required:
-        asked.add(RequiredBy.POLICY)
-    return tuple(reason for reason in RequiredBy if reason in asked)
-
-
-def _grace_end(customer: CustomerPolicy) -> datetime | None:
-    """Return the end of the customer's grace; without days, or without a day to count from, there is none."""
-    if customer.grace_days <= 0 or customer.grace_from is None:
-        return None
-    return customer.grace_from + timedelta(days=customer.grace_days)
-
-
-def _lengths(customer: CustomerPolicy, *, longer: bool) -> tuple[int, int]:
-    """Return the seconds of a whole session and of an idle one, in bounds; idle is never longer than whole."""
-    session = max(customer.session_hours * HOUR, SHORTEST_SESSION)
-    idle = max(customer.idle_minutes * MINUTE, SHORTEST_IDLE)
-    if not longer:
-        session, idle = min(session, LONGEST_SESSION), min(idle, LONGEST_IDLE)
-    return session, min(idle, session)

@@ -39,7 +39,7 @@ def undo(
     person = link.administrator
     if person.status not in {Status.ACTIVE, Status.SUSPENDED}:
         raise LinkInvalid
-    new = change.accept(password, person=person, factors_go=True)
+    new = change.accept(password, person=person, now=now, factors_go=True)
     actor = Actor(person=person.who(), client=client, credential=by_link(link.id))
     with transaction.atomic():
         mailed_links.consume(link, now=now)

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from doorward.policy.rules import FactorKind, Kinds, Policy
+    from doorward.policy.fields import Kinds
+    from doorward.policy.rules import FactorKind, Policy
 
 
 @dataclass(frozen=True, slots=True)

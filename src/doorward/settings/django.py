@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "doorward.kernel",
     "doorward.audit",
     "doorward.customers",
+    "doorward.policy",
     "doorward.sessions",
     "doorward.accounts",
     "doorward.credentials",

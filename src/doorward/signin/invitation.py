@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models.functions import Coalesce
 
 from doorward.accounts import mailed_links
 from doorward.accounts.errors import LinkInvalid
@@ -40,13 +41,15 @@ def accept(  # noqa: PLR0913 - the form and who sends it
     person = link.administrator
     if person.status != Status.INVITED or person.customer.status != CustomerStatus.ACTIVE:
         raise LinkInvalid
-    new = change.accept(password, person=person)
+    new = change.accept(password, person=person, now=now)
     actor = Actor(person=person.who(), client=client, credential=by_link(link.id))
     with transaction.atomic():
         mailed_links.consume(link, now=now)
         invited = Administrator.objects.everywhere().filter(id=person.id, status=Status.INVITED)
         spoken = {"language": language} if language else {}
-        if invited.update(status=Status.ACTIVE, **spoken, **new.columns()) != 1:
+        joined = Coalesce("joined_at", now)
+        columns = {"status": Status.ACTIVE, "joined_at": joined, **spoken, **new.columns()}
+        if invited.update(**columns) != 1:
             raise LinkInvalid
         record(INVITATION_ACCEPTED, actor=actor)
         return change.begin_from_link(person.id, browser_token=browser_token, actor=actor, now=now)

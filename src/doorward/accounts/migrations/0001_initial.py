@@ -57,6 +57,8 @@ class Migration(migrations.Migration):
                 ('password_due', models.CharField(blank=True, choices=[('', ''), ('breached', 'Your password is known from a break-in elsewhere.'), ('not_me', 'Somebody else knew the old password.'), ('too_short', 'Without two-factor sign-in a password needs 15 characters.')], default='', max_length=10)),
                 ('mail_problem', models.CharField(blank=True, choices=[('', ''), ('no_mailbox', 'no such mailbox'), ('full', 'the mailbox is full'), ('refused', 'the mail server does not accept it'), ('not_made', 'the message could not be created'), ('too_long', 'it could not be delivered for three days')], default='', max_length=10)),
                 ('added_at', models.DateTimeField()),
+                ('joined_at', models.DateTimeField(null=True)),
+                ('wave_share', models.PositiveSmallIntegerField(default=0)),
                 ('standing', models.PositiveSmallIntegerField(choices=[(0, 'None'), (1, 'Locked'), (2, 'App'), (3, 'Passkey')], default=0)),
                 ('last_signed_in_at', models.DateTimeField(null=True)),
                 ('looks_after', models.GeneratedField(db_persist=True, expression=models.Case(models.When(tabs__contains=' administrators ', then=models.Value(True)), default=models.Value(False)), output_field=models.BooleanField())),

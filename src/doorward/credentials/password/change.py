@@ -60,7 +60,9 @@ class NewPassword:
         }
 
 
-def accept(password: str, *, person: Administrator, factors_go: bool = False) -> NewPassword:
+def accept(
+    password: str, *, person: Administrator, now: datetime, factors_go: bool = False
+) -> NewPassword:
     """Check a new password by the rules and hash it; wants `customer.brand` at hand.
 
     `factors_go`: their factors are removed with it. Raises the named refusal (`Password…`). It may ask
@@ -68,7 +70,7 @@ def accept(password: str, *, person: Administrator, factors_go: bool = False) ->
     """
     chosen = rules.check(
         password,
-        two_factors=two_factors(person, factors_go=factors_go),
+        two_factors=two_factors(person, now=now, factors_go=factors_go),
         personal=personal_words(person),
         common=common_passwords(),
         breached=breached_passwords(),
@@ -112,7 +114,7 @@ def change(
     _verify_current(person, current, field="current", actor=actor, now=now)
     if verify_password(rules.normalise(password), person.password)[0]:
         raise PasswordUnchanged
-    new = accept(password, person=person)
+    new = accept(password, person=person, now=now)
     with transaction.atomic():
         _write(person, new)
         _withdraw(person, now=now)
@@ -146,7 +148,7 @@ def set_due(*, administrator_id: UUID, password: str, actor: Actor, now: datetim
     """Set the password that the gate demands (row 8), and end all other sessions."""
     authorise(actor, Action.SET_DUE_PASSWORD, subject=administrator_id)
     person = _person(administrator_id)
-    new = accept(password, person=person)
+    new = accept(password, person=person, now=now)
     with transaction.atomic():
         if locked(person.id).password != person.password:
             raise StaleRequest
@@ -184,7 +186,7 @@ def reset(
     person = link.administrator
     if person.status != Status.ACTIVE or person.customer.status != CustomerStatus.ACTIVE:
         raise LinkInvalid
-    new = accept(password, person=person)
+    new = accept(password, person=person, now=now)
     actor = Actor(person=person.who(), client=client, credential=by_link(link.id))
     with transaction.atomic():
         mailed_links.consume(link, now=now)

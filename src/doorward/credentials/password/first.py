@@ -28,7 +28,7 @@ def add_active(
     """Add somebody with a password, ready to sign in: for the operator at the console."""
     authorise(actor, Action.ADD_WITH_PASSWORD)
     person = made(new, customer=customer, status=Status.ACTIVE, now=now)
-    accepted = change.accept(password, person=person)
+    accepted = change.accept(password, person=person, now=now)
     for name, value in accepted.columns().items():
         setattr(person, name, value)
     with transaction.atomic():

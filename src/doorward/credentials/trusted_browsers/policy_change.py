@@ -1,4 +1,4 @@
-"""A changed policy, and what follows from it for factors: trusted browsers that it no longer allows end with it."""
+"""A version of a policy or a minimum, and what follows from it: trust that it no longer allows ends with it."""
 
 from __future__ import annotations
 
@@ -8,21 +8,49 @@ from django.db import transaction
 
 from doorward.credentials.trusted_browsers import trust
 from doorward.customers import protection
+from doorward.customers.models import Customer
 from doorward.customers.rights import authorise
-from doorward.permissions.actions import Action
-from doorward.policy import change
+from doorward.policy import versions
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
 
     from doorward.audit.actor import Actor
-    from doorward.customers.models import Customer
-    from doorward.policy.change import PolicyChange
+    from doorward.policy.models import PolicyVersion
+    from doorward.policy.versions import Owner, Wanted
 
 
-def change_policy(customer: Customer, wanted: PolicyChange, *, actor: Actor, now: datetime) -> None:
-    """Change a customer's policy. Raises `FieldsRefused` for numbers out of bounds."""
-    authorise(actor, Action.CHANGE_POLICY, customer.id)
+def save(owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime) -> PolicyVersion | None:
+    """Save a version as `policy.versions.save` does, which authorises it and says what it raises."""
+    authorise(actor, owner.action, owner.whose)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
-        change.change_policy(customer, wanted, actor=actor, now=now)
-        trust.follow_policy(customer.id, now=now)
+        version = versions.save(owner, wanted, actor=actor, now=now)
+        # Who is asked from a day that is still to come is held from now on.
+        trust.follow_policy(_customers(owner), now=now)
+    return version
+
+
+def withdraw(version_id: UUID, owner: Owner, *, actor: Actor, now: datetime) -> None:
+    """Take back a version that is planned. Raises what `policy.versions.withdraw` raises."""
+    authorise(actor, owner.action, owner.whose)
+    with protection.refusals_recorded(actor=actor), transaction.atomic():
+        versions.withdraw(version_id, owner, actor=actor, now=now)
+        trust.follow_policy(_customers(owner), now=now)
+
+
+def begin_due(*, now: datetime) -> int:
+    """Do what follows from planned versions whose time has come; return how many there were. For the worker."""
+    begun = versions.begin_due(now=now)
+    for owner in begun:
+        with transaction.atomic():
+            trust.follow_policy(_customers(owner), now=now)
+    return len(begun)
+
+
+def _customers(owner: Owner) -> QuerySet[Customer]:
+    if owner.brand_id is not None:
+        return Customer.objects.filter(brand_id=owner.brand_id)
+    return Customer.objects.filter(id=owner.of_customer)

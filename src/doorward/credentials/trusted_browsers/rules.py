@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from doorward.kernel.moments import has_come
-from doorward.policy.rules import Kinds
+from doorward.policy.fields import Kinds
 
 if TYPE_CHECKING:
     from datetime import datetime

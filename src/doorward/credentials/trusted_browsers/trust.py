@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 from django.db.models import F, Q
 
-from doorward.audit.actor import Actor
+from doorward.accounts.requirement import member_of
 from doorward.audit.record import record
 from doorward.credentials.errors import TrustNotAllowed
 from doorward.credentials.events import BROWSER_TRUSTED, TRUSTED_BROWSERS_ENDED
@@ -24,8 +24,9 @@ from doorward.customers.rights import authorise
 from doorward.kernel.crypto.sealing import keyed_hash
 from doorward.kernel.errors import NotFound
 from doorward.permissions.actions import Action
-from doorward.policy.effective import required_rows
-from doorward.policy.rules import FactorKind, Kinds
+from doorward.policy.effective import policies_of
+from doorward.policy.fields import Kinds
+from doorward.policy.rules import FactorKind, effective
 from doorward.sessions.facts import TrustFacts
 from doorward.sessions.issuing import new_token
 
@@ -35,14 +36,8 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-if TYPE_CHECKING:
-    from datetime import datetime
-    from uuid import UUID
-
-    from django.db.models import QuerySet
-
     from doorward.audit.actor import Actor
-    from doorward.policy.rules import FactorKind
+    from doorward.policy.rules import Policies
     from doorward.sessions.context import AuthContext
 
 
@@ -156,31 +151,50 @@ def forget_all(administrator_id: UUID) -> int:
     return TrustedBrowser.objects.filter(administrator_id=administrator_id).delete()[0]
 
 
-def follow_policy(customer_id: UUID, *, now: datetime) -> None:
-    """End what a customer's policy no longer allows, and shorten the rest, in the caller's transaction."""
-    rows = TrustedBrowser.objects.filter(administrator__customer_id=customer_id)
-    _delete_ended(rows, now=now)
-    days = Customer.objects.values_list("trust_days", flat=True).get(id=customer_id)
-    latest = F("trusted_at") + timedelta(days=days)
-    rows.filter(until__gt=latest).update(until=latest)
+def follow_policy(customers: QuerySet[Customer], *, now: datetime) -> int:
+    """End what the policies of these customers no longer allow, and shorten the rest; return how many ended.
+
+    In the caller's transaction. One that is dated in the future does not hold either, and stays.
+    """
+    ended = 0
+    theirs = customers.filter(administrator__trusted_browsers__isnull=False).distinct()
+    for customer in theirs.select_related("brand").iterator(chunk_size=500):
+        policies = policies_of(customer)
+        rows = TrustedBrowser.objects.filter(administrator__customer_id=customer.id)
+        gone = [
+            row.id for row in rows.select_related("administrator") if _is_over(row, policies, now)
+        ]
+        ended += rows.filter(id__in=gone).delete()[0]
+        latest = F("trusted_at") + timedelta(days=policies.values(now=now).trust_days)
+        rows.filter(until__gt=latest).update(until=latest)
+    return ended
+
+
+def _is_over(row: TrustedBrowser, policies: Policies, now: datetime) -> bool:
+    policy = effective(member_of(row.administrator), policies, now=now)
+    version = row.administrator.security_version
+    at = max(now, row.trusted_at)
+    return not rules.holds(_facts(row), policy, security_version=version, now=at)
 
 
 def forget(*, now: datetime) -> int:
-    """Delete what holds no more, so that it does not again if what ended it is undone; return how many."""
-    return _delete_ended(TrustedBrowser.objects.all(), now=now)
+    """Delete what holds no more, so that it does not again if what ended it is undone; return how many.
 
-
-def _delete_ended(rows: QuerySet[TrustedBrowser], *, now: datetime) -> int:
-    """Delete those of which `rules.holds` says no; one that is dated in the future does not hold either, and stays."""
-    of_person, of_customer = "administrator__", "administrator__customer__"
+    What a policy ends is deleted when it begins to (`policy_change`), but for one that asks the users of certain
+    tabs: who they are changes from day to day.
+    """
     ended = (
         Q(until__lte=now)
-        | ~Q(security_version=F(f"{of_person}security_version"))
-        | Q(**{f"{of_customer}trust_days": 0})
-        | (Q(required=False) & required_rows(of_person))
-        | Q(kinds=Kinds.ANY, **{f"{of_customer}kinds": Kinds.PHISHING_RESISTANT})
+        | ~Q(security_version=F("administrator__security_version"))
+        | Q(required=False, administrator__require_2fa=True)
     )
-    return rows.filter(ended).delete()[0]
+    by_tabs = Q(policy__contains=_BY_TABS) | Q(minimum__contains=_BY_TABS)
+    some = Customer.objects.filter(by_tabs | Q(brand__minimum__contains=_BY_TABS))
+    return TrustedBrowser.objects.filter(ended).delete()[0] + follow_policy(some, now=now)
+
+
+# As a series is written with its customer.
+_BY_TABS: Final = '"required_of": "tabs"'
 
 
 def _facts(row: TrustedBrowser) -> TrustFacts:

@@ -23,8 +23,11 @@ class Company:
     brand: str
     days: int
     columns: dict[str, Any] = field(default_factory=dict)
-    # Since how many days its policy asks for two factors; 0: it does not.
+    # Since how many days its policy asks everybody for two factors (0: it does not), and for how many they have time.
     policy_days: int = 0
+    grace_days: int = 0
+    # Whether the provider does.
+    minimum: bool = False
 
 
 COMPANIES: Final = (
@@ -35,11 +38,11 @@ COMPANIES: Final = (
         "kestrel-logistics.example",
         NORTHLINE,
         655,
-        {"require_2fa": True, "grace_days": 14},
         policy_days=5,
+        grace_days=14,
     ),
     Company(LINDHOLM, "lindholm.example", BRIGHTWAVE, 402),
-    Company(SAKURA, "sakura-dental.example", BRIGHTWAVE, 96, {"floor_require_2fa": True}),
+    Company(SAKURA, "sakura-dental.example", BRIGHTWAVE, 96, minimum=True),
     Company(MILL, "old-mill.example", NORTHLINE, 890, {"status": "suspended"}),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
@@ -13,7 +13,8 @@ from django.db import transaction
 
 from doorward.accounts import invitations
 from doorward.accounts.models import Administrator, Status, tabs_text
-from doorward.audit.actor import Actor, ClientInfo
+from doorward.accounts.requirement import wave_share
+from doorward.audit.actor import CONSOLE, Actor, ClientInfo
 from doorward.audit.models import Event
 from doorward.credentials import standing
 from doorward.credentials.models import Factor, RecoverySet
@@ -29,6 +30,8 @@ from doorward.demo.data.people import PASSWORD, Figure, cast
 from doorward.demo.data.story import Story
 from doorward.demo.data.visits import Visits
 from doorward.kernel.text.cleaning import fold_email
+from doorward.policy import series, versions
+from doorward.policy.fields import LOOSEST, RequiredOf, Values
 from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
@@ -79,9 +82,6 @@ def _customers(brands: dict[str, Brand], *, now: datetime) -> dict[str, Customer
         columns = {
             **Customer.name_columns(company.name),
             "since": (now - timedelta(days=company.days)).date(),
-            "grace_from": now - timedelta(days=company.policy_days)
-            if company.policy_days
-            else None,
             **company.columns,
         }
         if company.name == companies.NORTHLINE:
@@ -89,7 +89,25 @@ def _customers(brands: dict[str, Brand], *, now: datetime) -> dict[str, Customer
         else:
             brand = brands[company.brand]
             Customer.objects.create(kind=CustomerKind.CUSTOMER, brand=brand, **columns)
+        _policy(company, now=now)
     return {customer.name: customer for customer in Customer.objects.select_related("brand")}
+
+
+def _policy(company: companies.Company, *, now: datetime) -> None:
+    customer_id = Customer.objects.values_list("id", flat=True).get(name=company.name)
+    if company.policy_days:
+        since = now - timedelta(days=company.policy_days)
+        values = Values(
+            required_of=RequiredOf.EVERYONE,
+            from_day=(since + timedelta(days=company.grace_days)).date(),
+        )
+        owner = versions.policy_of_customer(customer_id)
+        versions.save(owner, versions.Wanted(values=values), actor=CONSOLE, now=since)
+    if company.minimum:
+        since = now - timedelta(days=company.days)
+        values = replace(LOOSEST, required_of=RequiredOf.EVERYONE)
+        owner = versions.minimum_of_customer(customer_id)
+        versions.save(owner, versions.Wanted(values=values), actor=CONSOLE, now=since)
 
 
 def _characters(
@@ -107,6 +125,9 @@ def _characters(
     ]
     for character in characters:
         character.person.added_at = character.added_at
+        if character.person.status != Status.INVITED:
+            character.person.joined_at = character.added_at
+        character.person.wave_share = wave_share(character.person.id)
     Administrator.objects.everywhere().bulk_create(people)
     return characters
 
@@ -168,9 +189,9 @@ def _history(characters: Sequence[Character], *, random: Random, now: datetime) 
         by_customer.setdefault(one.person.customer_id, []).append(one)
     for people in by_customer.values():
         story.of_company(people)
-        since = people[0].person.customer.grace_from
-        if since is not None:
-            story.of_policy(people[0], since=since)
+        since = series.load(people[0].person.customer.policy)
+        if since:
+            story.of_policy(people[0], since=since[0].since)
     # What the first start told is of a provider and a brand that have other names by now.
     Event.rewritable.all().delete()
     Event.objects.bulk_create(sorted(ledger.events, key=lambda event: event.at))

@@ -28,6 +28,7 @@ from doorward.credentials.events import (
 )
 from doorward.customers.events import ACCESS_REFUSED
 from doorward.policy.events import POLICY_CHANGED
+from doorward.policy.fields import RequiredOf
 from doorward.signin.events import INVITATION_ACCEPTED, PASSWORD_LINK_ASKED, SIGN_IN_FAILED
 
 if TYPE_CHECKING:
@@ -121,7 +122,9 @@ class Story:
     def of_policy(self, actor: Character, *, since: datetime) -> None:
         """Tell that a company's policy began to ask for two factors."""
         details: dict[str, Detail] = {
-            "changed": ["grace_days", "require_2fa"],
+            "changed": ["policy.required_of"],
+            "before": [RequiredOf.TICKED],
+            "after": [RequiredOf.EVERYONE],
             "require_2fa": True,
         }
         self.ledger.note(POLICY_CHANGED, since, actor=actor, details=details)

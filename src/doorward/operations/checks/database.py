@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from doorward.customers import hosts
 from doorward.customers.models import Brand, Customer, CustomerKind
@@ -13,6 +14,7 @@ from doorward.environment import LOOPBACK_NAMES
 from doorward.kernel.db import poolers
 from doorward.kernel.db.sqlite import driver
 from doorward.operations.checks.finding import Finding, advice, fine, unfit
+from doorward.policy.effective import policies_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +118,7 @@ def _contact() -> Finding:
 
 def _staff() -> Finding:
     provider = Customer.objects.select_related("brand").get(kind=CustomerKind.PROVIDER)
-    if provider.require_2fa or provider.floor_require_2fa or provider.brand.require_2fa:
+    if policies_of(provider).scope(now=timezone.now()).everyone:
         return fine("staff", f"{provider.name} requires two-factor sign-in of all its own people.")
     return advice(
         "staff",

@@ -1,7 +1,10 @@
-"""The address of Account."""
+"""The addresses of Account."""
 
 from django.urls import path
 
 from doorward.web.account import views
 
-urlpatterns = [path("account/", views.account, name="account")]
+urlpatterns = [
+    path("account/", views.account, name="account"),
+    path("account/policy/withdraw/", views.withdraw, name="account_policy_withdraw"),
+]

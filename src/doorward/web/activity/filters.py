@@ -18,8 +18,9 @@ from doorward.audit.newest import Newest
 from doorward.audit.record import history_of_customer
 from doorward.customers.models import Customer, CustomerKind
 from doorward.directory.search import LONGEST_SEARCH, Wanted, matching, named
+from doorward.directory.standing import NOBODY
 from doorward.directory.state import ANY_STATUS, Rule
-from doorward.policy.rules import Kinds
+from doorward.policy.fields import Kinds
 from doorward.web.kit.history_words import types_of
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _parts_of_person(customer_id: UUID, wanted: Filters) -> list[QuerySet[Event]
 
 def _own_people(customer_id: UUID, text: str) -> QuerySet[Administrator, UUID]:
     """Find people of the customer, however their name is typed."""
-    rule = Rule(held=False, kinds=Kinds.ANY)
+    rule = Rule(scope=NOBODY, kinds=Kinds.ANY)
     own = matching(customer_id, Wanted(q=text, status=ANY_STATUS), rule)
     return own.values_list("id", flat=True)
 

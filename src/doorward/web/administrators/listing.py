@@ -19,11 +19,10 @@ from doorward.web.administrators.words import (
     factor_tags,
     mail_tag,
     status_tag,
-    tabs_in_order,
     tabs_text,
 )
 from doorward.web.http.requests import session_of, signed_in
-from doorward.web.kit.tabs import title_of
+from doorward.web.kit.tabs import tabs_in_order, title_of
 from doorward.web.kit.times import number
 
 if TYPE_CHECKING:

@@ -114,7 +114,10 @@ def end_sessions(request: Request, person_id: UUID) -> HttpResponse:
     """Sign somebody out everywhere."""
     person = _find(request, person_id)
     ended = ending.end_all_of(
-        subject=person.who(), policy=policy_of(person), actor=acting(request), now=request.now
+        subject=person.who(),
+        policy=policy_of(person, now=request.now),
+        actor=acting(request),
+        now=request.now,
     )
     text = ngettext(
         "%(name)s is signed out of %(browsers)s browser.",

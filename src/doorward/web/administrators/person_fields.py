@@ -11,10 +11,10 @@ from doorward.accounts.changes import NAME_LENGTH
 from doorward.accounts.errors import OwnAdministratorsRight
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.kernel.text.cleaning import LONGEST_EMAIL
-from doorward.web.administrators.words import tab_help, tabs_in_order
+from doorward.web.administrators.words import tab_help
 from doorward.web.kit.fields import Field, Option, plain_field
 from doorward.web.kit.languages import language_field
-from doorward.web.kit.tabs import title_of
+from doorward.web.kit.tabs import tabs_in_order, title_of
 
 if TYPE_CHECKING:
     from doorward.sessions.context import Person

@@ -38,7 +38,7 @@ def person_page(
 ) -> PersonPage:
     """Make the page of the form as it stands; `found`: what was wrong with it."""
     status, factors = Status(person.status), factors_of([person.id]).get(person.id, Factors())
-    policy = policy_of(person)
+    policy = policy_of(person, now=request.now)
     state = factors.state(required=policy.required, kinds=policy.kinds)
     last_signed_in, browsers = queries.summary(person.id, policy=policy, now=request.now)
     is_me, pending = person.id == signed_in(request).id, _pending(request, person)
@@ -99,7 +99,7 @@ def _fields(
     *,
     factors: Factors,
 ) -> dict[str, Field]:
-    policy, me = policy_of(person), signed_in(request)
+    policy, me = policy_of(person, now=request.now), signed_in(request)
     required = is_required(ticked=form.require_2fa, held=policy.held)
     about = about_requirement(
         person.full_name,

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from doorward.accounts.models import Status
 from doorward.customers import tabs
-from doorward.customers.cached import tab_links
 from doorward.directory.state import State
 from doorward.policy.rules import FactorKind, RequiredBy, is_required
 
@@ -69,12 +68,6 @@ def domain_tag(email: str) -> Tag | None:
     if "xn--" not in email.rpartition("@")[2]:
         return None
     return Tag(_("Misleading domain"), "warn", "triangle-alert")
-
-
-def tabs_in_order(*, is_staff: bool) -> tuple[str, ...]:
-    """Return the keys of all tabs that this customer's people can have, as the top bar orders them."""
-    built_in = tabs.BUILT_IN + tabs.STAFF if is_staff else tabs.BUILT_IN
-    return (built_in[0], *(link.key for link in tab_links()), *built_in[1:])
 
 
 def tabs_text(keys: frozenset[str], titles: Mapping[str, str]) -> str:

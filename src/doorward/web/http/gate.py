@@ -172,7 +172,8 @@ def _is_signing_out(request: Request) -> bool:
 
 def _load(request: Request, token: str) -> None:
     """Read who sends it; where several brands have one host, the page is their own brand's."""
-    request.auth = load(token, cookies.trusted_tokens(request), host=request.client.host)
+    trusted = cookies.trusted_tokens(request)
+    request.auth = load(token, trusted, host=request.client.host, now=request.now)
     if request.auth is not None and not request.auth.facts.elsewhere:
         request.brand = brand_of(request.auth.person.brand_id)
 

@@ -12,6 +12,7 @@ from doorward.accounts.models import MailProblem
 from doorward.audit.fields import FIELDS, changes_in
 from doorward.audit.reason import Reason
 from doorward.kernel.errors import all_refusals
+from doorward.policy.words import WORDS
 from doorward.web.kit.tabs import title_of
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ def details_of(event: Event) -> list[str]:
     """Return what else there is to say of an event, in short phrases; nothing that is a mere id."""
     typed = event.typed if isinstance(event.typed, dict) else {}
     details: dict[str, Any] = event.details if isinstance(event.details, dict) else {}
-    fields = changes_in(details) or _before_and_after(typed.get("before"), typed.get("after"))
+    fields = changes_in(details, WORDS) or _before_and_after(
+        typed.get("before"), typed.get("after")
+    )
     if fields:
         details = {name: value for name, value in details.items() if name != "changed"}
     said = (_phrase(say, kind, details.get(name)) for name, (kind, say) in _SAID.items())

@@ -63,6 +63,12 @@ def keys_for(person: Person) -> Iterable[str]:
     return [key for key in keys if key in person.tab_keys]
 
 
+def tabs_in_order(*, is_staff: bool) -> tuple[str, ...]:
+    """Return the keys of all tabs that this customer's people can have, as the top bar orders them."""
+    built_in = tabs.BUILT_IN + tabs.STAFF if is_staff else tabs.BUILT_IN
+    return (built_in[0], *(link.key for link in tab_links()), *built_in[1:])
+
+
 def title_of(key: str) -> str:
     """Return the title of a tab by its key; the key itself where the tab is no more."""
     if key in TITLES:

@@ -112,13 +112,6 @@ def _support_fields(form: BrandForm, found: Wrong) -> dict[str, Field]:
 def _ticks(brand: Brand | None, form: BrandForm, found: Wrong) -> dict[str, Field]:
     is_default = brand is not None and brand.is_default
     return {
-        "require_2fa": tick(
-            form,
-            found,
-            "require_2fa",
-            _("Require two-factor sign-in of everybody"),
-            help=_("All people of all customers with this brand."),
-        ),
         "is_default": tick(
             form,
             found,

@@ -13,6 +13,7 @@ from doorward.customers.errors import ColourInvalid
 from doorward.customers.hosts import Host, State
 from doorward.customers.models import Brand
 from doorward.kernel.text import names
+from doorward.policy import series
 from doorward.web.kit.brandmark import look_version, write_stylesheet
 from doorward.web.kit.forms import NOTHING, Wrong, blank
 from doorward.web.kit.refusals import sentence
@@ -20,6 +21,7 @@ from doorward.web.provider.brand_fields import brand_fields
 from doorward.web.provider.forms import BrandForm
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from doorward.kernel.errors import Refusal
@@ -87,7 +89,7 @@ class LogoPage:
         return cls(id=brand.id, name=brand.name, logo=_logo(brand), most=most, wrong=found)
 
 
-def brands_page() -> tuple[BrandLine, ...]:
+def brands_page(*, now: datetime) -> tuple[BrandLine, ...]:
     """Return the lines of the list, the default brand first."""
     rows = Brand.objects.defer("logo").annotate(customers=Count("customer"))
     ordered = sorted(rows, key=lambda one: (not one.is_default, names.sort_key(one.name), one.id))
@@ -100,7 +102,7 @@ def brands_page() -> tuple[BrandLine, ...]:
             to_confirm=len(brand.hosts) - len(usable_hosts(brand)),
             customers=brand.customers,
             is_default=brand.is_default,
-            require_2fa=brand.require_2fa,
+            require_2fa=series.scope(series.load(brand.minimum), now=now).everyone,
         )
         for brand in ordered
     )

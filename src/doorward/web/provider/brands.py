@@ -43,7 +43,7 @@ both = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def list_(request: Request) -> HttpResponse:
     """Show all brands."""
-    return render(request, "provider/brands.html", brands_page())
+    return render(request, "provider/brands.html", brands_page(now=request.now))
 
 
 @needs(RIGHT, post=Need.of(Action.ADD_BRAND))

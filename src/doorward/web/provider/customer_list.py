@@ -15,10 +15,11 @@ from doorward.customers import cached
 from doorward.customers.models import Customer, CustomerKind, CustomerStatus
 from doorward.directory.people import FEW
 from doorward.directory.search import named
+from doorward.policy.effective import policies_from
 from doorward.web.kit.times import number
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
     from uuid import UUID
 
     from django.db.models import QuerySet
@@ -68,7 +69,7 @@ def list_page(request: Request) -> ListPage:
     rows, found = _searched(_matching(q, status), q)
     last = max(1, -(-found // PAGE_SIZE))
     page = min(_page_number(request.GET.get("page", "")), last)
-    lines = _lines(rows, start=(page - 1) * PAGE_SIZE)
+    lines = _lines(rows, start=(page - 1) * PAGE_SIZE, now=request.now)
     return ListPage(
         q=q,
         status=status,
@@ -96,7 +97,12 @@ def _searched(rows: QuerySet[Customer], q: str) -> tuple[QuerySet[Customer], int
     return rows, rows.order_by().count()
 
 
-def _lines(rows: QuerySet[Customer], *, start: int) -> tuple[Line, ...]:
+def _asks_everyone(customer: Customer, of_brand: str, *, now: datetime) -> bool:
+    policies = policies_from(customer.policy, customer.minimum, of_brand)
+    return policies.scope(now=now).everyone
+
+
+def _lines(rows: QuerySet[Customer], *, start: int, now: datetime) -> tuple[Line, ...]:
     customers = list(rows[start : start + PAGE_SIZE])
     # Brands are at hand in each process, and need no join.
     brands = {one: cached.brand_of(one) for one in {customer.brand_id for customer in customers}}
@@ -109,13 +115,7 @@ def _lines(rows: QuerySet[Customer], *, start: int) -> tuple[Line, ...]:
             status=CustomerStatus(customer.status),
             since=customer.since,
             is_provider=customer.kind == CustomerKind.PROVIDER,
-            required=any(
-                (
-                    customer.require_2fa,
-                    customer.floor_require_2fa,
-                    brands[customer.brand_id].require_2fa,
-                )
-            ),
+            required=_asks_everyone(customer, brands[customer.brand_id].minimum, now=now),
             people=counts.get(customer.id, (0, 0))[0],
             protected=counts.get(customer.id, (0, 0))[1],
         )

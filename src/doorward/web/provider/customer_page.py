@@ -14,25 +14,26 @@ from doorward.customers.services import NAME_LENGTH
 from doorward.directory import people as directory_people
 from doorward.kernel.text import names
 from doorward.kernel.text.cleaning import LONGEST_EMAIL
-from doorward.web.kit.factor_rules import kinds_field, trust_field
+from doorward.policy.effective import policies_of
+from doorward.policy.series import scope
 from doorward.web.kit.fields import Field, Option
 from doorward.web.kit.forms import NOTHING, Wrong, blank
 from doorward.web.kit.languages import language_field
+from doorward.web.kit.policy_form import in_words
 from doorward.web.provider.forms import (
     CustomerForm,
     InviteForm,
     NewCustomerForm,
-    RulesForm,
     line,
-    tick,
 )
 from doorward.web.provider.keepers import Keeper, keepers
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
     from uuid import UUID
 
     from doorward.customers.models import Customer
+    from doorward.policy.rules import Policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,11 @@ class CustomerPage:
     is_provider: bool
     people: int
     protected: int
-    own_policy: bool
-    by_brand: bool
+    # What its people are asked, in words, and who asks for it.
+    rules: list[str]
+    asked_by: list[str]
     forms: Forms
     fields: dict[str, Field]
-    rules: dict[str, Field]
     keepers: tuple[Keeper, ...]
     invite: dict[str, Field]
     invite_open: bool
@@ -85,8 +86,6 @@ class Forms:
 
     customer: CustomerForm | None = None
     wrong_customer: Wrong = NOTHING
-    rules: RulesForm | None = None
-    wrong_rules: Wrong = NOTHING
     invite: InviteForm | None = None
     wrong_invite: Wrong = NOTHING
 
@@ -98,9 +97,10 @@ def default_brand() -> str:
 
 
 def customer_page(
-    customer: Customer, forms: Forms, *, question: Question | None = None
+    customer: Customer, forms: Forms, *, now: datetime, question: Question | None = None
 ) -> CustomerPage:
     """Make the page."""
+    policies = policies_of(customer)
     counts = directory_people.count(customer.id)
     looked_after_by = keepers(customer)
     return CustomerPage(
@@ -111,11 +111,10 @@ def customer_page(
         is_provider=customer.kind == CustomerKind.PROVIDER,
         people=counts.people,
         protected=counts.with_two_factors,
-        own_policy=customer.require_2fa,
-        by_brand=customer.brand.require_2fa,
+        rules=in_words(policies.values(now=now)),
+        asked_by=_asked_by(policies, now=now),
         forms=forms,
         fields=_fields(customer, forms.customer or CustomerForm.of(customer), forms.wrong_customer),
-        rules=_rules(forms.rules or _rules_of(customer), forms.wrong_rules),
         keepers=looked_after_by,
         invite=_invite_fields(forms.invite or blank(InviteForm), forms.wrong_invite),
         invite_open=forms.invite is not None or not looked_after_by,
@@ -147,25 +146,18 @@ def _fields(customer: Customer, form: CustomerForm, found: Wrong) -> dict[str, F
         "name": _name(form, found),
         "brand": _brand(form, found),
         "status": line(form, found, "status", _("Status"), kind="select", options=options),
-        "floor_require_2fa": tick(
-            form,
-            found,
-            "floor_require_2fa",
-            _("Require two-factor sign-in of everybody"),
-            help=_("The customer's own administrators see it but cannot go below it."),
-        ),
     }
 
 
-def _rules_of(customer: Customer) -> RulesForm:
-    return RulesForm(kinds=customer.kinds, trust_days=str(customer.trust_days))
-
-
-def _rules(form: RulesForm, found: Wrong) -> dict[str, Field]:
-    return {
-        "kinds": kinds_field(form.kinds, found.at("kinds")),
-        "trust_days": trust_field(form.trust_days, found.at("trust_days")),
-    }
+def _asked_by(policies: Policies, *, now: datetime) -> list[str]:
+    """Say who requires two factors of everybody."""
+    own = _("The customer's own policy requires two-factor sign-in of everybody.")
+    said = (
+        (policies.customer, own),
+        (policies.minimum, _("Your minimum for this customer requires it of everybody.")),
+        (policies.brand, _("The minimum of the brand requires it of everybody.")),
+    )
+    return [text for series, text in said if scope(series, now=now).everyone]
 
 
 def _name(form: NewCustomerForm, found: Wrong) -> Field:

@@ -11,18 +11,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from doorward.accounts import invitations
 from doorward.accounts import services as people
 from doorward.accounts.closing import change_customer
-from doorward.credentials.trusted_browsers.policy_change import change_policy
 from doorward.customers import brands, services
 from doorward.customers.models import CustomerStatus
 from doorward.customers.tabs import CUSTOMERS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import ChoiceInvalid, ConfirmationMissing, NotFound, Refusal
 from doorward.permissions.actions import Action
-from doorward.policy import change
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
-from doorward.web.kit import factor_rules
 from doorward.web.kit.forms import blank, read, wrong
 from doorward.web.kit.likeness import say_domain
 from doorward.web.kit.refusals import sentence
@@ -35,7 +32,7 @@ from doorward.web.provider.customer_page import (
     default_brand,
     question_for,
 )
-from doorward.web.provider.forms import CustomerForm, InviteForm, NewCustomerForm, RulesForm
+from doorward.web.provider.forms import CustomerForm, InviteForm, NewCustomerForm
 from doorward.web.provider.keepers import has_primary, keeper
 
 if TYPE_CHECKING:
@@ -99,25 +96,6 @@ def edit(request: Request, customer_id: UUID) -> HttpResponse:
     return see_other(f"/customers/{customer_id}/")
 
 
-@needs(Need.of(Action.CHANGE_POLICY, behalf=True))
-@both
-def change_rules(request: Request, customer_id: UUID) -> HttpResponse:
-    """Change what a customer's policy says of factors; its own administrators are told, and may do so too."""
-    customer = services.get(customer_id)
-    if request.method != "POST":
-        return see_other(f"/customers/{customer.id}/")
-    form = read(request, RulesForm)
-    try:
-        kinds, days = factor_rules.read(form.kinds, form.trust_days, customer)
-    except Refusal as refusal:
-        refused = Forms(rules=form, wrong_rules=wrong(refusal, RulesForm))
-        return _show(request, customer, refused)
-    wanted = change.PolicyChange(kinds=kinds, trust_days=days)
-    change_policy(customer, wanted, actor=acting(request), now=request.now)
-    messages.success(request, _("Saved."))
-    return see_other(f"/customers/{customer.id}/")
-
-
 @needs(Need.of(Action.ADD_PERSON, behalf=True))
 @both
 def invite(request: Request, customer_id: UUID) -> HttpResponse:
@@ -166,7 +144,7 @@ def _show(
     question: Question | None = None,
 ) -> HttpResponse:
     """Show a customer, with the forms as they came where one was not accepted."""
-    page = customer_page(customer, forms or Forms(), question=question)
+    page = customer_page(customer, forms or Forms(), now=request.now, question=question)
     return render(request, "provider/customer.html", page, status=422 if forms else 200)
 
 

@@ -34,7 +34,6 @@ class BrandForm(BrandDetails):
     support_url: str
     support_hours: str
     email_from: str
-    require_2fa: bool
     is_default: bool
 
     @classmethod
@@ -106,7 +105,6 @@ class CustomerForm(NewCustomerForm):
     """A customer that is there."""
 
     status: str
-    floor_require_2fa: bool
     confirm: bool
 
     @classmethod
@@ -116,7 +114,6 @@ class CustomerForm(NewCustomerForm):
             name=customer.name,
             brand=str(customer.brand_id),
             status=customer.status,
-            floor_require_2fa=customer.floor_require_2fa,
             confirm=False,
         )
 
@@ -128,17 +125,8 @@ class CustomerForm(NewCustomerForm):
             name=self.name,
             brand_id=self.brand_id,
             status=CustomerStatus(self.status),
-            floor_require_2fa=self.floor_require_2fa,
             confirmed=self.confirm,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RulesForm:
-    """What a customer's policy says of factors."""
-
-    kinds: str
-    trust_days: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

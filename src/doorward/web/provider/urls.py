@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from doorward.web.provider import brands, customers, tabs
+from doorward.web.provider import brands, customers, minimums, tabs
 
 urlpatterns = [
     path("customers/", customers.list_, name="customers"),
@@ -14,11 +14,26 @@ urlpatterns = [
         customers.resend_invitation,
         name="customer_resend",
     ),
-    path("customers/<uuid:customer_id>/policy/", customers.change_rules, name="customer_rules"),
+    path(
+        "customers/<uuid:customer_id>/minimum/",
+        minimums.of_customer,
+        name="customer_minimum",
+    ),
+    path(
+        "customers/<uuid:customer_id>/minimum/withdraw/",
+        minimums.withdraw_of_customer,
+        name="customer_minimum_withdraw",
+    ),
     path("brands/", brands.list_, name="brands"),
     path("brands/add/", brands.add, name="brands_add"),
     path("brands/accent.css", brands.accent, name="brand_accent"),
     path("brands/<uuid:brand_id>/", brands.edit, name="brand"),
+    path("brands/<uuid:brand_id>/minimum/", minimums.of_brand, name="brand_minimum"),
+    path(
+        "brands/<uuid:brand_id>/minimum/withdraw/",
+        minimums.withdraw_of_brand,
+        name="brand_minimum_withdraw",
+    ),
     path("brands/<uuid:brand_id>/check/", brands.check_host, name="brand_check_host"),
     path("brands/<uuid:brand_id>/logo/", brands.logo, name="brand_change_logo"),
     path("brands/<uuid:brand_id>/logo.png", brands.logo_image, name="brand_logo_image"),

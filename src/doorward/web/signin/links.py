@@ -186,7 +186,7 @@ def _page(request: Request, link: MailedLink, refusal: Refusal | None = None) ->
     not_mine = link.purpose == LinkPurpose.NOT_ME
     return PasswordPage(
         action=request.path,
-        minimum=minimum(two_factors=two_factors(person, factors_go=not_mine)),
+        minimum=minimum(two_factors=two_factors(person, now=request.now, factors_go=not_mine)),
         wrong=wrong(refusal, NewPasswordForm),
         full_name=person.full_name,
         email=link.email or person.email,

@@ -1,0 +1,237 @@
+"""A policy as a series of versions: which one holds, whom it asks for two factors, and from which day.
+
+Grace is never given again: where a version asked somebody and their day came while it held, a later one that asks
+them holds at once.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from doorward.policy.fields import DEFAULTS, RequiredOf, Values, read, stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date
+
+ADMINISTRATORS: Final = "administrators"
+# How much of a customer's people a wave reaches, the ones before included, in percent.
+WAVES: Final = (5, 25, 100)
+_ASKING: Final = ("required_of", "tabs", "from_day", "newcomer_days", "waves")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What of a person decides whether and from when a policy asks them.
+
+    `share`: 0 to 99, from a keyed hash of their id, so that it never changes and cannot be chosen.
+    """
+
+    ticked: bool = False
+    tabs: frozenset[str] = frozenset()
+    share: int = 0
+    joined_at: datetime | None = None
+
+    @property
+    def wave(self) -> int:
+        """The wave in which a new requirement reaches them, from 1; who looks after others is in the first."""
+        if ADMINISTRATORS in self.tabs:
+            return 1
+        return next(number for number, percent in enumerate(WAVES, 1) if self.share < percent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version. `since`: from when what it asks was asked, by itself or by those right before it.
+
+    `ended_at`: when the next one took its place, or will; None: none will. `begun`: it took effect, and holds even
+    where a clock is set back.
+    """
+
+    number: int
+    values: Values
+    starts_at: datetime
+    since: datetime
+    ended_at: datetime | None = None
+    begun: bool = False
+
+    def has_come(self, now: datetime) -> bool:
+        """Return whether its time has come."""
+        return self.begun or self.starts_at <= now
+
+    def asks(self, tabs: frozenset[str]) -> bool:
+        """Return whether it asks somebody with these tabs for two factors."""
+        match self.values.required_of:
+            case RequiredOf.EVERYONE:
+                return True
+            case RequiredOf.TABS:
+                return bool(self.values.tabs & tabs)
+            case _:
+                return False
+
+    def day_of(self, member: Member) -> datetime:
+        """Return the moment from which this version alone asks somebody."""
+        values, begin = self.values, self.since
+        day = begin if values.from_day is None else max(begin, midnight(values.from_day))
+        if values.waves:
+            day = begin + (day - begin) * member.wave / len(WAVES)
+        if values.newcomer_days and member.joined_at is not None and member.joined_at > begin:
+            day = max(day, member.joined_at + timedelta(days=values.newcomer_days))
+        return day
+
+
+Series = tuple[Version, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Of whom two factors are required besides those who are ticked: everybody, or who may use one of these tabs."""
+
+    everyone: bool = False
+    tabs: frozenset[str] = frozenset()
+
+    def covers(self, tabs: frozenset[str]) -> bool:
+        """Return whether somebody with these tabs is among them."""
+        return self.everyone or bool(self.tabs & tabs)
+
+    def __or__(self, other: Scope) -> Scope:
+        """Return both together."""
+        return Scope(self.everyone or other.everyone, self.tabs | other.tabs)
+
+
+def midnight(day: date) -> datetime:
+    """Return the beginning of a date, in UTC."""
+    return datetime.combine(day, time(), UTC)
+
+
+def in_force(series: Series, *, now: datetime) -> Version | None:
+    """Return the newest version whose time has come; None: none has."""
+    return next((one for one in reversed(series) if one.has_come(now)), None)
+
+
+def current(series: Series, *, now: datetime, default: Values = DEFAULTS) -> Values:
+    """Return the values that hold now."""
+    version = in_force(series, now=now)
+    return default if version is None else version.values
+
+
+def planned(series: Series, *, now: datetime) -> Series:
+    """Return the versions whose time is still to come, the next one first."""
+    return tuple(one for one in series if not one.has_come(now))
+
+
+def scope(series: Series, *, now: datetime) -> Scope:
+    """Return of whom the version that holds, or one that is planned, requires two factors."""
+    found = Scope()
+    for one in _counting(series, now=now):
+        values = one.values
+        everyone = values.required_of is RequiredOf.EVERYONE
+        tabs = values.tabs if values.required_of is RequiredOf.TABS else frozenset[str]()
+        found |= Scope(everyone, tabs)
+    return found
+
+
+def day_of(series: Series, member: Member, *, now: datetime) -> datetime | None:
+    """Return the moment from which two factors are required of somebody, gone or to come; None: they are not."""
+    days = [
+        one.starts_at if _was_due(series, one, member) else one.day_of(member)
+        for one in _counting(series, now=now)
+        if one.asks(member.tabs)
+    ]
+    return min(days, default=None)
+
+
+def _counting(series: Series, *, now: datetime) -> Iterator[Version]:
+    """Yield the version that holds and those to come: whoever is ready is held from the moment it is saved."""
+    holding = in_force(series, now=now)
+    return (one for one in series if one is holding or not one.has_come(now))
+
+
+def _was_due(series: Series, version: Version, member: Member) -> bool:
+    """Return whether an earlier version asked somebody, and their day came before it ended."""
+    return any(
+        one.asks(member.tabs) and one.ended_at is not None and one.day_of(member) < one.ended_at
+        for one in series[: series.index(version)]
+    )
+
+
+def arrange(
+    versions: Iterable[tuple[int, datetime, Values]], *, begun: frozenset[int] = frozenset()
+) -> Series:
+    """Put versions (number, when it starts, values) in order, with what follows from it for each.
+
+    `begun`: the numbers of those that took effect.
+    """
+    found: list[Version] = []
+    for number, starts_at, values in sorted(versions, key=lambda one: (one[1], one[0])):
+        before = found[-1] if found else None
+        goes_on = before is not None and _same(before.values, values)
+        since = before.since if before is not None and goes_on else starts_at
+        if before is not None:
+            found[-1] = replace(before, ended_at=starts_at)
+        found.append(
+            Version(
+                number=number,
+                values=values,
+                starts_at=starts_at,
+                since=since,
+                begun=number in begun,
+            )
+        )
+    return tuple(found)
+
+
+def _same(one: Values, other: Values) -> bool:
+    return all(getattr(one, name) == getattr(other, name) for name in _ASKING)
+
+
+def dump(series: Series, *, now: datetime) -> str:
+    """Return the text that stands with the customer or brand: what still matters of the series; '' for nothing."""
+    holding = in_force(series, now=now)
+    kept = [
+        one
+        for one in series
+        if one is holding or not one.has_come(now) or one.values.required_of in _REMEMBERED
+    ]
+    return json.dumps([_line(one) for one in kept]) if kept else ""
+
+
+_REMEMBERED: Final = (RequiredOf.TABS, RequiredOf.EVERYONE)
+
+
+def _line(version: Version) -> dict[str, Any]:
+    line: dict[str, Any] = {"n": version.number, "start": version.starts_at.isoformat()}
+    if version.since != version.starts_at:
+        line["since"] = version.since.isoformat()
+    if version.ended_at is not None:
+        line["end"] = version.ended_at.isoformat()
+    if version.begun:
+        line["begun"] = True
+    return line | {"values": stored(version.values)}
+
+
+@lru_cache(maxsize=4096)
+def load(text: str) -> Series:
+    """Return the series that `dump` wrote."""
+    return tuple(map(_version, json.loads(text))) if text else ()
+
+
+def _version(line: dict[str, Any]) -> Version:
+    start = datetime.fromisoformat(line["start"])
+    return Version(
+        number=line["n"],
+        values=read(line["values"]),
+        starts_at=start,
+        since=datetime.fromisoformat(line["since"]) if "since" in line else start,
+        ended_at=datetime.fromisoformat(line["end"]) if "end" in line else None,
+        begun=line.get("begun", False),
+    )
+
+
+def share_of(keyed: bytes) -> int:
+    """Return 0 to 99 from a keyed hash of somebody's id."""
+    return int.from_bytes(keyed[:8], "big") % 100

@@ -1,0 +1,395 @@
+"""Saving a version of a policy or a minimum, planning it, and taking a planned one back.
+
+What holds is read by the gate from customer and brand, where `_refresh` writes what still matters of the series.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import transaction
+from django.db.models import F, Max
+
+from doorward.audit.actor import WORKER
+from doorward.audit.record import record
+from doorward.customers import cached, protection
+from doorward.customers.events import BRAND_CHANGED
+from doorward.customers.models import Brand, Customer, CustomerStatus
+from doorward.customers.rights import authorise
+from doorward.customers.tabs import all_keys
+from doorward.kernel.errors import FieldsRefused, NotFound, Refusal
+from doorward.kernel.text.cleaning import clean_line
+from doorward.permissions.actions import Action
+from doorward.permissions.protection import Change
+from doorward.policy import series as of_series
+from doorward.policy.errors import (
+    AlreadyInForce,
+    GraceIsOver,
+    PolicyChanged,
+    StartsTooLate,
+    TabsMissing,
+)
+from doorward.policy.events import (
+    MINIMUM_BEGAN,
+    MINIMUM_CHANGED,
+    MINIMUM_PLANNED,
+    MINIMUM_WITHDRAWN,
+    POLICY_BEGAN,
+    POLICY_CHANGED,
+    POLICY_PLANNED,
+    POLICY_WITHDRAWN,
+)
+from doorward.policy.fields import (
+    DEFAULTS,
+    FIELDS,
+    LOOSEST,
+    RequiredOf,
+    Values,
+    changed,
+    read,
+    strictest,
+)
+from doorward.policy.models import PolicyVersion
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from doorward.audit.actor import Actor
+    from doorward.audit.events import EventType
+    from doorward.audit.record import Detail
+    from doorward.policy.series import Series
+
+LONGEST_REASON: Final = 300
+LONGEST_PLAN: Final = timedelta(days=366)
+_AT_ONCE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose versions: a customer's own policy, or the provider's minimum for a customer or for a brand."""
+
+    customer_id: UUID | None = None
+    brand_id: UUID | None = None
+    is_minimum: bool = False
+
+    @property
+    def default(self) -> Values:
+        """What holds without any version."""
+        return LOOSEST if self.is_minimum else DEFAULTS
+
+    @property
+    def column(self) -> str:
+        """The column of customer or brand that has the series."""
+        return "minimum" if self.is_minimum else "policy"
+
+    @property
+    def action(self) -> Action:
+        """What changing these is."""
+        if not self.is_minimum:
+            return Action.CHANGE_POLICY
+        return Action.CHANGE_BRAND if self.customer_id is None else Action.CHANGE_MINIMUM
+
+    @property
+    def whose(self) -> UUID | None:
+        """The customer who changes these itself; None: they are the provider's."""
+        return None if self.is_minimum else self.customer_id
+
+    def rows(self) -> QuerySet[Any]:
+        """Return the row of customer or brand that these belong to."""
+        if self.brand_id is not None:
+            return Brand.objects.defer("logo").filter(id=self.brand_id)
+        return Customer.objects.select_related("brand").filter(id=self.of_customer)
+
+    @property
+    def of_customer(self) -> UUID:
+        """The customer, where it is not a brand's."""
+        if self.customer_id is None:
+            raise TypeError
+        return self.customer_id
+
+    def versions(self) -> QuerySet[PolicyVersion]:
+        """Return all versions there ever were."""
+        if self.brand_id is not None:
+            return PolicyVersion.objects.filter(brand_id=self.brand_id)
+        rows = PolicyVersion.objects.filter(customer_id=self.of_customer)
+        return rows.filter(is_minimum=self.is_minimum)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A version to be saved. `starts_at`: from when, None at once. `seen`: the newest number that its writer saw."""
+
+    values: Values
+    starts_at: datetime | None = None
+    reason: str = ""
+    seen: int | None = None
+
+
+def policy_of_customer(customer_id: UUID) -> Owner:
+    """Return the owner of a customer's own policy."""
+    return Owner(customer_id=customer_id)
+
+
+def minimum_of_customer(customer_id: UUID) -> Owner:
+    """Return the owner of the provider's minimum for a customer."""
+    return Owner(customer_id=customer_id, is_minimum=True)
+
+
+def minimum_of_brand(brand_id: UUID) -> Owner:
+    """Return the owner of the provider's minimum for all customers of a brand."""
+    return Owner(brand_id=brand_id, is_minimum=True)
+
+
+def save(owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime) -> PolicyVersion | None:
+    """Save a version, and return it; None where nothing would change.
+
+    Callers use the one of `credentials.trusted_browsers.policy_change`, which also ends what it no longer allows.
+    Raises `FieldsRefused`, `PolicyChanged` where somebody saved another one since, `NotFound`, `ProtectionRefused`.
+    """
+    authorise(actor, owner.action, owner.whose)
+    reason = clean_line(wanted.reason, maximum=LONGEST_REASON)
+    with transaction.atomic():
+        row = owner.rows().select_for_update(of=("self",)).first()
+        if row is None:
+            raise NotFound
+        there = of_series.load(getattr(row, owner.column))
+        values, starts_at = _checked(wanted, there, now=now), wanted.starts_at or now
+        newest = owner.versions().aggregate(newest=Max("number"))["newest"] or 0
+        if wanted.seen is not None and wanted.seen != newest:
+            raise PolicyChanged
+        before = of_series.current(there, now=starts_at, default=owner.default)
+        if values == before:
+            return None
+        changes = changes_between(before, values)
+        whose = None if owner.brand_id is not None else (row.id, row.name)
+        protection.settle(changes, what=row.name, customer=whose, actor=actor)
+        version = owner.versions().create(
+            customer_id=owner.customer_id,
+            brand_id=owner.brand_id,
+            is_minimum=owner.is_minimum,
+            number=newest + 1,
+            values=_stored(values),
+            starts_at=starts_at,
+            saved_at=now,
+            saved_by=actor.person.id if actor.person else None,
+            saved_by_name=actor.person.name if actor.person else "",
+            reason=reason,
+            begun_at=now if starts_at <= now else None,
+        )
+        _refresh(owner, now=now)
+        happened = _Happened.CHANGED if starts_at <= now else _Happened.PLANNED
+        _record(owner, happened, (before, values), version, row=row, actor=actor)
+    if owner.brand_id is not None:
+        cached.forget()
+    return version
+
+
+def withdraw(version_id: UUID, owner: Owner, *, actor: Actor, now: datetime) -> None:
+    """Take back a version that is planned. Raises `NotFound`, and `AlreadyInForce` once its time has come."""
+    authorise(actor, owner.action, owner.whose)
+    with transaction.atomic():
+        row = owner.rows().select_for_update(of=("self",)).first()
+        version = owner.versions().filter(id=version_id, withdrawn_at__isnull=True).first()
+        if row is None or version is None:
+            raise NotFound
+        if version.starts_at <= now or version.begun_at is not None:
+            raise AlreadyInForce
+        there = of_series.load(getattr(row, owner.column))
+        without = tuple(one for one in there if one.number != version.number)
+        was = read(version.values)
+        would = of_series.current(without, now=version.starts_at, default=owner.default)
+        changes = changes_between(was, would)
+        whose = None if owner.brand_id is not None else (row.id, row.name)
+        protection.settle(changes, what=row.name, customer=whose, actor=actor)
+        owner.versions().filter(id=version_id).update(withdrawn_at=now)
+        _refresh(owner, now=now)
+        _record(owner, _Happened.WITHDRAWN, (was, would), version, row=row, actor=actor)
+    if owner.brand_id is not None:
+        cached.forget()
+
+
+def replace_planned(
+    version_id: UUID, owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime
+) -> PolicyVersion | None:
+    """Put another version into the place of one that is planned. Raises what `withdraw` and `save` raise."""
+    authorise(actor, owner.action, owner.whose)
+    with transaction.atomic():
+        withdraw(version_id, owner, actor=actor, now=now)
+        return save(owner, replace(wanted, seen=None), actor=actor, now=now)
+
+
+def changes_between(before: Values, after: Values) -> tuple[Change, ...]:
+    """Return what differs, field by field, as history names and stores it."""
+    return tuple(
+        Change(
+            f"policy.{FIELDS[name].key}",
+            before=FIELDS[name].stored(getattr(before, name)),
+            after=FIELDS[name].stored(getattr(after, name)),
+            lowers=FIELDS[name].is_looser(getattr(after, name), before=getattr(before, name)),
+        )
+        for name in changed(before, after)
+    )
+
+
+def _checked(wanted: Wanted, there: Series, *, now: datetime) -> Values:
+    """Return the values as they are stored: what means nothing is left out. Raises `FieldsRefused`."""
+    values, refused = _meaning(wanted.values), dict[str, Refusal]()
+    if values.required_of is RequiredOf.TABS and not values.tabs:
+        refused["tabs"] = TabsMissing()
+    elif not values.tabs <= all_keys():
+        refused["tabs"] = NotFound()
+    if _reopens(values, there, now=now):
+        refused["from"] = GraceIsOver()
+    if wanted.starts_at is not None and wanted.starts_at > now + LONGEST_PLAN:
+        refused["starts"] = StartsTooLate()
+    if refused:
+        raise FieldsRefused(refused)
+    return values
+
+
+def _meaning(values: Values) -> Values:
+    """Return the values without what says nothing beside the others."""
+    if values.required_of is not RequiredOf.TABS:
+        values = replace(values, tabs=frozenset())
+    if values.required_of in {RequiredOf.NOBODY, RequiredOf.TICKED}:
+        return replace(values, from_day=None, newcomer_days=0, waves=False)
+    return replace(values, waves=values.waves and values.from_day is not None)
+
+
+def _reopens(values: Values, there: Series, *, now: datetime) -> bool:
+    """Return whether a later day is set for what everybody concerned was already asked: it would have no effect."""
+    holding = of_series.in_force(there, now=now)
+    day = values.from_day
+    if holding is None or day is None or of_series.midnight(day) <= now:
+        return False
+    asked = holding.values
+    wider = asked.required_of is RequiredOf.EVERYONE or (
+        asked.required_of is RequiredOf.TABS is values.required_of and values.tabs <= asked.tabs
+    )
+    last = of_series.Member(share=99)
+    return wider and day != asked.from_day and holding.day_of(last) <= now
+
+
+def _refresh(owner: Owner, *, now: datetime) -> None:
+    """Write what still matters of the series to customer or brand, in the caller's transaction."""
+    rows = owner.versions().filter(withdrawn_at__isnull=True)
+    found = list(rows.values_list("number", "starts_at", "values", "begun_at"))
+    arranged = of_series.arrange(
+        ((number, starts_at, read(values)) for number, starts_at, values, _ in found),
+        begun=frozenset(number for number, *_, begun_at in found if begun_at is not None),
+    )
+    written: dict[str, Any] = {owner.column: of_series.dump(arranged, now=now)}
+    if owner.brand_id is not None:
+        written["version"] = F("version") + 1
+    owner.rows().update(**written)
+
+
+def _stored(values: Values) -> dict[str, Any]:
+    return {field.key: field.stored(getattr(values, name)) for name, field in FIELDS.items()}
+
+
+class _Happened(Enum):
+    """What can happen to a version, with the event of a policy and the one of a minimum."""
+
+    CHANGED = POLICY_CHANGED, MINIMUM_CHANGED
+    PLANNED = POLICY_PLANNED, MINIMUM_PLANNED
+    WITHDRAWN = POLICY_WITHDRAWN, MINIMUM_WITHDRAWN
+    BEGAN = POLICY_BEGAN, MINIMUM_BEGAN
+
+
+def _record(  # noqa: PLR0913 - what happened, to whom, by whom
+    owner: Owner,
+    happened: _Happened,
+    values: tuple[Values, Values],
+    version: PolicyVersion,
+    *,
+    row: Customer | Brand,
+    actor: Actor,
+) -> None:
+    """Record what happened to a version: `values` that would hold, and that hold from then on."""
+    changes, event = changes_between(*values), happened.value[owner.is_minimum]
+    details: dict[str, Detail] = {"version": version.number}
+    details |= {"reason": version.reason} if version.reason else {}
+    if happened in {_Happened.PLANNED, _Happened.WITHDRAWN}:
+        details["starts"] = version.starts_at.isoformat()
+    if isinstance(row, Customer):
+        beside = _minimum_of_brand(row, at=version.starts_at) if owner.is_minimum else None
+        together = [strictest([one, beside]) if beside else one for one in values]
+        details |= protection.details_of(changes) | _requires(*together)
+        record(event, actor=actor, customer=(row.id, row.name), details=details)
+        return
+    told = details | protection.details_of(changes)
+    record(BRAND_CHANGED, actor=actor, details={"brand": row.name, **told})
+    for customer in Customer.objects.filter(brand=row).exclude(status=CustomerStatus.CLOSED):
+        own = _own_minimum(customer, at=version.starts_at)
+        _record_for(
+            customer,
+            event,
+            strictest([own, values[0]]),
+            strictest([own, values[1]]),
+            details,
+            actor,
+        )
+
+
+def _record_for(  # noqa: PLR0913, PLR0917 - an event of the provider's, for one customer
+    customer: Customer,
+    event: EventType,
+    before: Values,
+    after: Values,
+    details: dict[str, Detail],
+    actor: Actor,
+) -> None:
+    """Record what changes for a customer, where something does."""
+    if changes := changes_between(before, after):
+        told = details | protection.details_of(changes) | _requires(before, after)
+        record(event, actor=actor, customer=(customer.id, customer.name), details=told)
+
+
+def record_move(customer: Customer, before: Brand, *, actor: Actor, now: datetime) -> None:
+    """Record what the minimum of another brand changes for a customer that was moved to it from `before`."""
+    own, of_before = _own_minimum(customer, at=now), of_series.load(before.minimum)
+    was = strictest([own, of_series.current(of_before, now=now, default=LOOSEST)])
+    now_is = strictest([own, _minimum_of_brand(customer, at=now)])
+    _record_for(customer, MINIMUM_CHANGED, was, now_is, {}, actor)
+
+
+def _own_minimum(customer: Customer, *, at: datetime) -> Values:
+    return of_series.current(of_series.load(customer.minimum), now=at, default=LOOSEST)
+
+
+def _minimum_of_brand(customer: Customer, *, at: datetime) -> Values:
+    return of_series.current(of_series.load(customer.brand.minimum), now=at, default=LOOSEST)
+
+
+def _requires(before: Values, after: Values) -> dict[str, Detail]:
+    """Return whether two factors are required of everybody from now on, where that changes."""
+    was, now_is = (one.required_of is RequiredOf.EVERYONE for one in (before, after))
+    return {} if was == now_is else {"require_2fa": now_is}
+
+
+def begin_due(*, now: datetime) -> list[Owner]:
+    """Record the planned versions whose time has come, each once; return whose they are. For the worker."""
+    due = PolicyVersion.objects.filter(starts_at__lte=now, begun_at=None, withdrawn_at=None)
+    begun: list[Owner] = []
+    for version in due.order_by("starts_at", "number")[:_AT_ONCE]:
+        owner = Owner(version.customer_id, version.brand_id, version.is_minimum)
+        with transaction.atomic():
+            row = owner.rows().select_for_update(of=("self",)).first()
+            still = owner.versions().filter(id=version.id, begun_at=None, withdrawn_at=None)
+            if row is None or still.update(begun_at=now) != 1:
+                continue
+            there = of_series.load(getattr(row, owner.column))
+            earlier = tuple(one for one in there if one.number != version.number)
+            before = of_series.current(earlier, now=version.starts_at, default=owner.default)
+            _refresh(owner, now=now)
+            values = before, read(version.values)
+            _record(owner, _Happened.BEGAN, values, version, row=row, actor=WORKER)
+            begun.append(owner)
+    return begun

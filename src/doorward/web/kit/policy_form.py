@@ -1,0 +1,318 @@
+"""The form of a policy, and of a minimum: made from the declared fields, read, and put into words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from doorward.credentials.errors import PasskeysNotPossible
+from doorward.customers.cached import brand_of
+from doorward.kernel.errors import FieldsRefused, Refusal
+from doorward.policy.errors import DayInvalid, StricterAlready
+from doorward.policy.fields import (
+    FIELDS,
+    Choice,
+    Day,
+    Keys,
+    Kinds,
+    Number,
+    RequiredOf,
+    Tick,
+    Values,
+)
+from doorward.policy.series import midnight
+from doorward.policy.versions import LONGEST_REASON, Wanted
+from doorward.web.http import posted
+from doorward.web.kit.fields import Field, Option, plain_field
+from doorward.web.kit.passkeys import are_possible
+from doorward.web.kit.refusals import sentence
+from doorward.web.kit.tabs import tabs_in_order, title_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from doorward.policy.fields import Field as Declared
+    from doorward.policy.fields import Value
+    from doorward.web.http.requests import Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """Whose policy it is. `of_staff`: the provider's own. `minimum`: what the provider, `holder`, asks besides.
+
+    `left_out`: the choice that this form does not offer.
+    """
+
+    brand_id: UUID
+    of_staff: bool = False
+    minimum: Values | None = None
+    holder: str = ""
+    left_out: RequiredOf = RequiredOf.NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyForm:
+    """The form as it is drawn. `seen`: the newest version that its reader has seen."""
+
+    fields: Mapping[str, Field]
+    seen: int
+    refused: bool = False
+
+    def __getitem__(self, key: str) -> Field:
+        """Return a field by its key."""
+        return self.fields[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A form as it was typed: by key, and what is wrong with it."""
+
+    values: Mapping[str, Any]
+    seen: int
+    starts: str = ""
+    reason: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+    def refused(self, refusal: Refusal) -> Typed:
+        """Return the same with the sentences of a refusal at its fields."""
+        fields = refusal.fields if isinstance(refusal, FieldsRefused) else {"reason": refusal}
+        errors = {name.removeprefix("policy."): sentence(one) for name, one in fields.items()}
+        return Typed(self.values, self.seen, self.starts, self.reason, errors)
+
+
+def stored(values: Values, *, seen: int) -> Typed:
+    """Return the form as it is first shown."""
+    typed = {one.key: one.stored(getattr(values, name)) for name, one in FIELDS.items()}
+    return Typed(typed, seen)
+
+
+def typed(request: Request, about: About, *, before: Values) -> Typed:
+    """Return the form as it was sent. What the minimum leaves no choice of is not sent, and stays as it is."""
+    values: dict[str, Any] = {}
+    for name, one in FIELDS.items():
+        if isinstance(one, Keys):
+            values[one.key] = request.POST.getlist(one.key)
+        elif isinstance(one, Tick):
+            values[one.key] = posted.optional(request, one.key)
+        elif one.key not in request.POST and _is_locked(one, _least(name, about)):
+            values[one.key] = one.stored(getattr(before, name))
+        else:
+            values[one.key] = posted.field(request, one.key)
+    return Typed(
+        values,
+        _whole(posted.field(request, "seen")),
+        posted.optional(request, "starts"),
+        posted.optional(request, "reason"),
+    )
+
+
+def _least(name: str, about: About) -> Value:
+    return FIELDS[name].loosest if about.minimum is None else getattr(about.minimum, name)
+
+
+def read(form: Typed, about: About, *, before: Values) -> Wanted:
+    """Return the version that the form asks for, or raise `FieldsRefused` with what is wrong with each field."""
+    refused: dict[str, Refusal] = {}
+    values: dict[str, Any] = {}
+    for name, one in FIELDS.items():
+        try:
+            values[name] = one.read(form.values[one.key])
+        except Refusal as refusal:
+            refused[one.key] = refusal
+            continue
+        if values[name] != getattr(before, name) and _is_below(name, values[name], about):
+            refused[one.key] = StricterAlready()
+    only_passkeys = values.get("kinds") is Kinds.PHISHING_RESISTANT is not before.kinds
+    if only_passkeys and not are_possible(brand_of(about.brand_id)):
+        refused["kinds"] = PasskeysNotPossible()
+    starts = None
+    try:
+        starts = FIELDS["from_day"].read(form.starts)
+    except DayInvalid as refusal:
+        refused["starts"] = refusal
+    if refused:
+        raise FieldsRefused(refused)
+    return Wanted(
+        values=Values(**values),
+        starts_at=midnight(starts) if starts else None,
+        reason=form.reason,
+        seen=form.seen,
+    )
+
+
+def _is_below(name: str, value: Value, about: About) -> bool:
+    """Return whether the provider requires more, so that the value would change nothing."""
+    if about.minimum is None or FIELDS[name].says_when:
+        return False
+    one, least = FIELDS[name], getattr(about.minimum, name)
+    return (_is_locked(one, least) or isinstance(one, Number)) and one.is_looser(
+        value, before=least
+    )
+
+
+def _is_locked(one: Declared, least: Value) -> bool:
+    """Return whether the minimum leaves nothing to choose: it stands as it is, and is not sent."""
+    return isinstance(one, Choice) and least == list(one.choices)[-1]
+
+
+def policy_form(form: Typed, about: About) -> PolicyForm:
+    """Make the fields of the form."""
+    fields = {one.key: _field(name, one, form, about) for name, one in FIELDS.items()}
+    fields["starts"] = plain_field(
+        "starts",
+        _("This version holds from"),
+        kind="date",
+        value=form.starts,
+        help=_("Leave it empty for at once. A later day plans it."),
+        errors=_errors(form, "starts"),
+    )
+    fields["reason"] = plain_field(
+        "reason",
+        _("Reason"),
+        value=form.reason,
+        maxlength=LONGEST_REASON,
+        help=_("It stands in the history and in the mail about it."),
+        errors=_errors(form, "reason"),
+    )
+    return PolicyForm(fields, form.seen, bool(form.errors))
+
+
+def _field(name: str, one: Declared, form: Typed, about: About) -> Field:
+    value, errors = form.values[one.key], _errors(form, one.key)
+    least = _least(name, about)
+    help_ = _(one.help) if one.help else ""
+    match one:
+        case Choice():
+            return _choice(one, value, least, about, errors=errors)
+        case Keys():
+            keys = set(value)
+            options = [
+                Option(key, title_of(key), key in keys)
+                for key in tabs_in_order(is_staff=about.of_staff)
+            ]
+            label = _(one.label)
+            return plain_field(one.key, label, kind="checkboxes", options=options, errors=errors)
+        case Number():
+            said = _held(about, least) if least != one.loosest and not one.says_when else ""
+            return _number(one, str(value), said, errors=errors)
+        case Tick():
+            return plain_field(
+                one.key,
+                _(one.label),
+                kind="checkbox",
+                checked=value in {"on", True},
+                help=help_,
+                errors=errors,
+            )
+        case Day():
+            return plain_field(
+                one.key, _(one.label), kind="date", value=value or "", help=help_, errors=errors
+            )
+    raise AssertionError(one)
+
+
+def _choice(
+    one: Choice, value: Value, least: Value, about: About, *, errors: tuple[str, ...]
+) -> Field:
+    locked = _is_locked(one, least)
+    options = [
+        Option(
+            choice.value,
+            _(one.titles[choice]),
+            choice == (least if locked else value),
+            help=_(one.helps[choice]) if choice in one.helps else "",
+        )
+        for choice in one.choices
+        if choice is not about.left_out or choice == value
+    ]
+    return plain_field(
+        one.key,
+        _(one.label),
+        kind="radios",
+        options=options,
+        help="" if least == one.loosest else _held(about, _(one.titles[least])),
+        errors=errors,
+        disabled=locked,
+    )
+
+
+def _number(one: Number, value: str, held: str, *, errors: tuple[str, ...]) -> Field:
+    return plain_field(
+        one.key,
+        _(one.label),
+        kind="number",
+        value=value,
+        required=True,
+        min=one.bounds[0],
+        max=one.bounds[1],
+        inputmode="numeric",
+        help=f"{_(one.help)} {held}".strip(),
+        errors=errors,
+    )
+
+
+def _held(about: About, value: Value) -> str:
+    names = {"holder": about.holder, "value": value}
+    return _("%(holder)s requires at least this: %(value)s. Only %(holder)s can change it.") % names
+
+
+def _errors(form: Typed, key: str) -> tuple[str, ...]:
+    return (form.errors[key],) if key in form.errors else ()
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _LONGEST else -1
+
+
+_LONGEST = 9
+
+
+def in_words(values: Values) -> list[str]:
+    """Return in words what these values ask."""
+    only = values.kinds is Kinds.PHISHING_RESISTANT
+    return [
+        required_in_words(values),
+        _("Where two factors are required, only a passkey is enough as the second one.")
+        if only
+        else _("An authenticator app or a passkey is enough as a second factor."),
+        _trust(values.trust_days),
+        ngettext(
+            "Everybody has to sign in again after %(n)s hour.",
+            "Everybody has to sign in again after %(n)s hours.",
+            values.session_hours,
+        )
+        % {"n": values.session_hours},
+        ngettext(
+            "Anyone who does nothing for %(n)s minute is signed out.",
+            "Anyone who does nothing for %(n)s minutes is signed out.",
+            values.idle_minutes,
+        )
+        % {"n": values.idle_minutes},
+    ]
+
+
+def required_in_words(values: Values) -> str:
+    """Say of whom two factors are required."""
+    match values.required_of:
+        case RequiredOf.EVERYONE:
+            return _("Two-factor sign-in is required of everybody.")
+        case RequiredOf.TABS:
+            titles = ", ".join(title_of(key) for key in sorted(values.tabs))
+            text = _("Two-factor sign-in is required of everybody who may use %(tabs)s.")
+            return text % {"tabs": titles}
+        case _:
+            return _("Two-factor sign-in is required of those whose box Required 2FA is ticked.")
+
+
+def _trust(days: int) -> str:
+    if not days:
+        return _("The second step is required at each sign-in.")
+    return ngettext(
+        "A browser may be trusted for %(n)s day. Then the password is enough there.",
+        "A browser may be trusted for %(n)s days. Then the password is enough there.",
+        days,
+    ) % {"n": days}

@@ -1,0 +1,82 @@
+"""The versions of a policy or a minimum as a page lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from doorward.audit.fields import changes_in
+from doorward.customers.protection import details_of
+from doorward.policy import series
+from doorward.policy.fields import Values, read
+from doorward.policy.versions import changes_between
+from doorward.policy.words import WORDS
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.policy.versions import Owner
+
+MOST_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """One version: what it changed, when it holds from, who saved it and why. `planned`: it can be taken back."""
+
+    id: UUID
+    number: int
+    starts_at: datetime
+    saved_at: datetime
+    saved_by: str
+    reason: str
+    planned: bool
+    withdrawn: bool
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The values that hold now, and the number of the newest version."""
+
+    values: Values
+    newest: int
+
+
+def state_of(owner: Owner, text: str, *, now: datetime) -> State:
+    """Return what a form starts with; `text`: the column of customer or brand."""
+    newest = owner.versions().aggregate(newest=Max("number"))["newest"] or 0
+    return State(series.current(series.load(text), now=now, default=owner.default), newest)
+
+
+def version_lines(owner: Owner, *, now: datetime) -> tuple[VersionLine, ...]:
+    """Return the newest versions, the newest first, each with its difference from the one before it."""
+    rows = list(owner.versions().order_by("-number")[: MOST_SHOWN + 1])
+    values = [read(row.values) for row in rows] + [owner.default]
+    return tuple(
+        VersionLine(
+            id=row.id,
+            number=row.number,
+            starts_at=row.starts_at,
+            saved_at=row.saved_at,
+            saved_by=row.saved_by_name,
+            reason=row.reason,
+            planned=row.withdrawn_at is None and row.starts_at > now,
+            withdrawn=row.withdrawn_at is not None,
+            changes=_differences(before, after),
+        )
+        for row, after, before in zip(rows, values, values[1:], strict=False)
+    )[:MOST_SHOWN]
+
+
+def _differences(before: Values, after: Values) -> tuple[str, ...]:
+    told = changes_in(details_of(changes_between(before, after)), WORDS)
+    return tuple(
+        _("%(field)s: %(before)s → %(after)s")
+        % {"field": name[:1].upper() + name[1:], "before": old or "–", "after": new or "–"}
+        for name, old, new in told
+    )
