@@ -32,7 +32,8 @@ from doorward.policy.events import POLICY_CHANGED
 from doorward.signin.events import SIGN_IN_FAILED
 from doorward.web.activity.export import table
 from doorward.web.kit.history_words import tell
-from tests.kit import histories, people
+from tests.audit import histories
+from tests.kit import people
 
 if TYPE_CHECKING:
     from doorward.accounts.models import Administrator

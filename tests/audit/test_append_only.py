@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from doorward.audit.models import AppendOnly, Event
-from tests.kit import histories
+from tests.audit import histories
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,8 @@ from django.utils import timezone
 from doorward.audit import forgetting, marks, sealing, verifying
 from doorward.audit.events import HISTORY_FORGOTTEN
 from doorward.audit.models import Batch, Event
-from tests.kit import histories, people
+from tests.audit import histories
+from tests.kit import people
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from doorward.audit import leaves, sealing
 from doorward.audit.models import Event
-from tests.kit import histories
+from tests.audit import histories
 
 if TYPE_CHECKING:
     from pathlib import Path

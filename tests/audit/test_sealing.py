@@ -16,7 +16,7 @@ from doorward.audit import chain, sealing, verifying
 from doorward.audit.actor import CONSOLE
 from doorward.audit.models import Batch, Event
 from doorward.notifications import erasing
-from tests.kit import histories
+from tests.audit import histories
 from tests.kit.racing import at_once
 
 ONLY_POSTGRESQL = pytest.mark.skipif(

@@ -21,7 +21,8 @@ from doorward.audit.events import HISTORY_EXPORTED
 from doorward.audit.models import Batch, Event
 from doorward.cli.base import main
 from doorward.notifications import anchoring
-from tests.kit import histories, people, postgresql
+from tests.audit import histories
+from tests.kit import people, postgresql
 from tests.kit.serving import doorward, environment
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from doorward.environment import MailServer
 from doorward.notifications import anchoring
 from doorward.notifications.mail import NotSent
 from doorward.notifications.worker import run_once
-from tests.kit import histories
+from tests.audit import histories
 from tests.notifications.mails import Folder, send_to
 
 if TYPE_CHECKING:

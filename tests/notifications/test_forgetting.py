@@ -27,7 +27,8 @@ from doorward.notifications import erasing, housekeeping, mail_files, outbox
 from doorward.notifications.worker import run_once
 from doorward.sessions import ending, issuing, saved_requests
 from doorward.sessions.models import Session
-from tests.kit import browsers, histories
+from tests.audit import histories
+from tests.kit import browsers
 from tests.kit import people as kit_people
 from tests.notifications.happenings import Stage, removed
 

@@ -15,7 +15,8 @@ from doorward.audit.models import Event
 from doorward.credentials.events import PASSWORD_LINK_SENT
 from doorward.environment import MailServer
 from doorward.notifications.worker import run_once
-from tests.kit import browsers, codes, histories, people
+from tests.audit import histories
+from tests.kit import browsers, codes, people
 from tests.notifications.mails import Folder, part, send_to
 
 pytestmark = pytest.mark.django_db

@@ -21,7 +21,8 @@ from doorward.credentials.events import FACTOR_RENAMED
 from doorward.notifications import erasing
 from doorward.notifications.models import Delivery
 from doorward.notifications.worker import run_once
-from tests.kit import browsers, codes, histories, people
+from tests.audit import histories
+from tests.kit import browsers, codes, people
 from tests.notifications.happenings import Stage, factor_removed, removed
 from tests.notifications.mails import Folder, send_to
 

@@ -21,7 +21,8 @@ from doorward.notifications import erasing
 from doorward.notifications.worker import run_once
 from doorward.signin.events import PASSWORD_LINK_ASKED, SIGN_IN_FAILED
 from doorward.web.kit.history import line_of
-from tests.kit import browsers, histories, people
+from tests.audit import histories
+from tests.kit import browsers, people
 from tests.notifications.mails import Folder, part, send_to
 
 pytestmark = pytest.mark.django_db

@@ -21,7 +21,7 @@ from doorward.audit.leaves import leaf_of, part_hash
 from doorward.audit.models import Batch, Event
 from doorward.audit.verifying import Fault
 from doorward.sessions.events import SIGNED_OUT
-from tests.kit import histories
+from tests.audit import histories
 
 if TYPE_CHECKING:
     from collections.abc import Callable
