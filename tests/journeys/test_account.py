@@ -15,7 +15,7 @@ from doorward.customers.models import Brand, Customer
 from doorward.policy.events import POLICY_CHANGED, POLICY_PLANNED, POLICY_WITHDRAWN
 from doorward.policy.fields import DEFAULTS, Kinds, RequiredOf, Values
 from doorward.policy.models import PolicyVersion
-from tests.kit import browsers, codes, people, policies
+from tests.kit import browsers, codes, pages, people, policies
 
 
 def fields(**changes):
@@ -147,6 +147,28 @@ def test_a_version_is_planned_shown_and_taken_back(owner, clock):
     assert len(people.events(POLICY_WITHDRAWN)) == 1
     assert "Version 1 Taken back" in text(browser.get("/account/"))
     assert browser.post("/account/policy/withdraw/", {"version": version.id}).status_code == 404
+
+
+def test_a_planned_version_is_changed(owner, clock):
+    codes.enable_app(owner)
+    browser = browsers.browser_of(owner)
+    browser.post("/account/", fields(starts="2026-12-01", reason="The audit"))
+    (version,) = PolicyVersion.objects.all()
+    page = pages.filled(browser, f"/account/?version={version.id}")
+    assert (page["required_of"], page["starts"], page["reason"]) == (
+        *("everyone", "2026-12-01", "The audit"),
+    )
+    answer = browser.post("/account/", page | {"starts": "2026-12-09"})
+    assert (answer.status_code, answer["Location"]) == (303, "/account/")
+    first, second = PolicyVersion.objects.order_by("number")
+    assert first.withdrawn_at is not None
+    assert second.starts_at.date() == date(2026, 12, 9)
+    assert browser.post("/account/", page | {"seen": "2"}).status_code == 422
+
+
+@pytest.mark.parametrize("version", ["x", "0" * 32])
+def test_an_address_that_names_no_version_shows_what_holds(browser, version):
+    assert pages.filled(browser, f"/account/?version={version}")["required_of"] == "ticked"
 
 
 def test_what_holds_is_not_taken_back(owner, browser):

@@ -55,7 +55,7 @@ def profile(person, **changes):
 
 def filled(client: Client, path: str, **typed: Any) -> dict[str, Any]:
     """Return what the form that a page sends to itself would send, with this typed; None leaves a field out."""
-    reader = _Form(path)
+    reader = _Form(path.partition("?")[0])
     reader.feed(client.get(path).content.decode())
     fields = reader.fields | typed
     return {name: value for name, value in fields.items() if value is not None}

@@ -117,8 +117,8 @@ def test_nothing_is_taken_back_from_its_very_moment_on(owner: Administrator) -> 
 
 def test_a_planned_one_is_changed(owner: Administrator) -> None:
     version, of = save(owner, EVERYONE, days=3), versions.policy_of_customer(owner.customer_id)
-    wanted = Wanted(values=PASSKEYS, starts_at=NOW + timedelta(days=5))
-    versions.replace_planned(version.id, of, wanted, actor=people.actor(owner), now=NOW)
+    wanted = Wanted(values=PASSKEYS, starts_at=NOW + timedelta(days=5), replaces=version.id, seen=1)
+    policy_change.save(of, wanted, actor=people.actor(owner), now=NOW)
     assert held(owner, days=4) == DEFAULTS
     assert held(owner, days=5) == PASSKEYS
 
@@ -296,3 +296,27 @@ def test_trust_does_not_come_back_with_the_brand(owner: Administrator) -> None:
         change_customer(owner.customer_id, wanted, actor=CONSOLE, now=now)
         trust.forget(now=now)
     assert not TrustedBrowser.objects.exists()
+
+
+def test_what_is_dated_back_holds_from_now_on(owner: Administrator) -> None:
+    save(owner, EVERYONE)
+    of, later = versions.policy_of_customer(owner.customer_id), NOW + timedelta(hours=1)
+    wanted = Wanted(values=PASSKEYS, starts_at=NOW - timedelta(days=300))
+    version = policy_change.save(of, wanted, actor=people.actor(owner), now=later)
+    assert version is not None
+    assert version.starts_at == later
+    assert held(owner, days=1) == PASSKEYS
+
+
+def test_what_is_saved_after_a_clock_was_ahead_holds_at_once(owner: Administrator) -> None:
+    save(owner, EVERYONE, now=NOW + timedelta(hours=5))
+    save(owner, PASSKEYS, now=NOW)
+    assert held(owner) == PASSKEYS
+
+
+def test_what_has_taken_effect_is_not_replaced(owner: Administrator) -> None:
+    version, of = save(owner, EVERYONE), versions.policy_of_customer(owner.customer_id)
+    wanted = Wanted(values=DEFAULTS, replaces=version.id)
+    with pytest.raises(AlreadyInForce):
+        policy_change.save(of, wanted, actor=people.actor(owner), now=NOW + timedelta(days=1))
+    assert held(owner, days=1) == EVERYONE

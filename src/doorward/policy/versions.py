@@ -123,12 +123,16 @@ class Owner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A version to be saved. `starts_at`: from when, None at once. `seen`: the newest number that its writer saw."""
+    """A version to be saved. `starts_at`: from when; None, or what has gone by, is at once.
+
+    `seen`: the newest number that its writer saw. `replaces`: a planned version that it takes the place of.
+    """
 
     values: Values
     starts_at: datetime | None = None
     reason: str = ""
     seen: int | None = None
+    replaces: UUID | None = None
 
 
 def policy_of_customer(customer_id: UUID) -> Owner:
@@ -150,7 +154,8 @@ def save(owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime) -> Policy
     """Save a version, and return it; None where nothing would change.
 
     Callers use the one of `credentials.trusted_browsers.policy_change`, which also ends what it no longer allows.
-    Raises `FieldsRefused`, `PolicyChanged` where somebody saved another one since, `NotFound`, `ProtectionRefused`.
+    Raises `FieldsRefused`, `PolicyChanged` where somebody saved another one since, `ProtectionRefused`, `NotFound`,
+    and `AlreadyInForce` where what it replaces has taken effect.
     """
     authorise(actor, owner.action, owner.whose)
     reason = clean_line(wanted.reason, maximum=LONGEST_REASON)
@@ -158,14 +163,18 @@ def save(owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime) -> Policy
         row = owner.rows().select_for_update(of=("self",)).first()
         if row is None:
             raise NotFound
-        there = of_series.load(getattr(row, owner.column))
-        values, starts_at = _checked(wanted, there, now=now), wanted.starts_at or now
         newest = owner.versions().aggregate(newest=Max("number"))["newest"] or 0
         if wanted.seen is not None and wanted.seen != newest:
             raise PolicyChanged
+        if wanted.replaces is not None:
+            withdraw(wanted.replaces, owner, actor=actor, now=now)
+            row.refresh_from_db(fields=[owner.column])
+        there = of_series.load(getattr(row, owner.column))
+        values, starts_at = _checked(wanted, there, now=now), _start(wanted, there, now=now)
         before = of_series.current(there, now=starts_at, default=owner.default)
         if values == before:
             return None
+        planned = wanted.starts_at is not None and wanted.starts_at > now
         changes = changes_between(before, values)
         whose = None if owner.brand_id is not None else (row.id, row.name)
         protection.settle(changes, what=row.name, customer=whose, actor=actor)
@@ -180,10 +189,10 @@ def save(owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime) -> Policy
             saved_by=actor.person.id if actor.person else None,
             saved_by_name=actor.person.name if actor.person else "",
             reason=reason,
-            begun_at=now if starts_at <= now else None,
+            begun_at=None if planned else now,
         )
         _refresh(owner, now=now)
-        happened = _Happened.CHANGED if starts_at <= now else _Happened.PLANNED
+        happened = _Happened.PLANNED if planned else _Happened.CHANGED
         _record(owner, happened, (before, values), version, row=row, actor=actor)
     if owner.brand_id is not None:
         cached.forget()
@@ -212,16 +221,6 @@ def withdraw(version_id: UUID, owner: Owner, *, actor: Actor, now: datetime) -> 
         _record(owner, _Happened.WITHDRAWN, (was, would), version, row=row, actor=actor)
     if owner.brand_id is not None:
         cached.forget()
-
-
-def replace_planned(
-    version_id: UUID, owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime
-) -> PolicyVersion | None:
-    """Put another version into the place of one that is planned. Raises what `withdraw` and `save` raise."""
-    authorise(actor, owner.action, owner.whose)
-    with transaction.atomic():
-        withdraw(version_id, owner, actor=actor, now=now)
-        return save(owner, replace(wanted, seen=None), actor=actor, now=now)
 
 
 def changes_between(before: Values, after: Values) -> tuple[Change, ...]:
@@ -260,6 +259,13 @@ def _meaning(values: Values) -> Values:
     if values.required_of in {RequiredOf.NOBODY, RequiredOf.TICKED}:
         return replace(values, from_day=None, newcomer_days=0, waves=False)
     return replace(values, waves=values.waves and values.from_day is not None)
+
+
+def _start(wanted: Wanted, there: Series, *, now: datetime) -> datetime:
+    """Return when it takes effect: never before what holds, or it would come too late where a clock was ahead."""
+    holding = of_series.in_force(there, now=now)
+    earliest = now if holding is None else max(now, holding.starts_at)
+    return max(wanted.starts_at or earliest, earliest)
 
 
 def _reopens(values: Values, there: Series, *, now: datetime) -> bool:

@@ -25,7 +25,7 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.posted import field
 from doorward.web.http.requests import acting, session_of, signed_in
 from doorward.web.kit import policy_form
-from doorward.web.kit.policy_versions import state_of
+from doorward.web.kit.policy_versions import planned_version, state_of
 from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def account(request: Request) -> HttpResponse:
     customer = services.get(me.customer_id)
     owner = policy_of_customer(customer.id)
     state = state_of(owner, customer.policy, now=request.now)
-    form, status = policy_form.stored(state.values, seen=state.newest), 200
+    planned = planned_version(owner, request.GET.get("version", ""), now=request.now)
+    form, status = policy_form.shown(state, planned), 200
     if request.method == "POST":
         about = about_policy(customer, is_staff=me.is_staff, now=request.now)
         form = policy_form.typed(request, about, before=state.values)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from doorward.credentials.errors import PasskeysNotPossible
 from doorward.customers.cached import brand_of
-from doorward.kernel.errors import FieldsRefused, Refusal
+from doorward.kernel.errors import FieldsRefused, NotFound, Refusal
 from doorward.policy.errors import DayInvalid, StricterAlready
 from doorward.policy.fields import (
     FIELDS,
@@ -23,6 +24,7 @@ from doorward.policy.fields import (
     Tick,
     Values,
 )
+from doorward.policy.fields import read as read_values
 from doorward.policy.series import midnight
 from doorward.policy.versions import LONGEST_REASON, Wanted
 from doorward.web.http import posted
@@ -33,11 +35,12 @@ from doorward.web.kit.tabs import tabs_in_order, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from uuid import UUID
 
     from doorward.policy.fields import Field as Declared
     from doorward.policy.fields import Value
+    from doorward.policy.models import PolicyVersion
     from doorward.web.http.requests import Request
+    from doorward.web.kit.policy_versions import State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,7 @@ class PolicyForm:
 
     fields: Mapping[str, Field]
     seen: int
+    replaces: str = ""
     refused: bool = False
 
     def __getitem__(self, key: str) -> Field:
@@ -75,19 +79,29 @@ class Typed:
     seen: int
     starts: str = ""
     reason: str = ""
+    replaces: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
 
     def refused(self, refusal: Refusal) -> Typed:
         """Return the same with the sentences of a refusal at its fields."""
         fields = refusal.fields if isinstance(refusal, FieldsRefused) else {"reason": refusal}
         errors = {name.removeprefix("policy."): sentence(one) for name, one in fields.items()}
-        return Typed(self.values, self.seen, self.starts, self.reason, errors)
+        return replace(self, errors=errors)
 
 
 def stored(values: Values, *, seen: int) -> Typed:
     """Return the form as it is first shown."""
     typed = {one.key: one.stored(getattr(values, name)) for name, one in FIELDS.items()}
     return Typed(typed, seen)
+
+
+def shown(state: State, version: PolicyVersion | None) -> Typed:
+    """Return the form as it is first shown: of what holds, or of a planned version that is to be changed."""
+    if version is None:
+        return stored(state.values, seen=state.newest)
+    form = stored(read_values(version.values), seen=state.newest)
+    starts = version.starts_at.date().isoformat()
+    return replace(form, starts=starts, reason=version.reason, replaces=str(version.id))
 
 
 def typed(request: Request, about: About, *, before: Values) -> Typed:
@@ -107,6 +121,7 @@ def typed(request: Request, about: About, *, before: Values) -> Typed:
         _whole(posted.field(request, "seen")),
         posted.optional(request, "starts"),
         posted.optional(request, "reason"),
+        posted.optional(request, "replaces"),
     )
 
 
@@ -141,6 +156,7 @@ def read(form: Typed, about: About, *, before: Values) -> Wanted:
         starts_at=midnight(starts) if starts else None,
         reason=form.reason,
         seen=form.seen,
+        replaces=_id(form.replaces),
     )
 
 
@@ -178,7 +194,7 @@ def policy_form(form: Typed, about: About) -> PolicyForm:
         help=_("It stands in the history and in the mail about it."),
         errors=_errors(form, "reason"),
     )
-    return PolicyForm(fields, form.seen, bool(form.errors))
+    return PolicyForm(fields, form.seen, form.replaces, bool(form.errors))
 
 
 def _field(name: str, one: Declared, form: Typed, about: About) -> Field:
@@ -262,6 +278,13 @@ def _held(about: About, value: Value) -> str:
 
 def _errors(form: Typed, key: str) -> tuple[str, ...]:
     return (form.errors[key],) if key in form.errors else ()
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError as error:
+        raise NotFound from error
 
 
 def _whole(text: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -17,8 +18,8 @@ from doorward.policy.words import WORDS
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from uuid import UUID
 
+    from doorward.policy.models import PolicyVersion
     from doorward.policy.versions import Owner
 
 MOST_SHOWN = 20
@@ -51,6 +52,16 @@ def state_of(owner: Owner, text: str, *, now: datetime) -> State:
     """Return what a form starts with; `text`: the column of customer or brand."""
     newest = owner.versions().aggregate(newest=Max("number"))["newest"] or 0
     return State(series.current(series.load(text), now=now, default=owner.default), newest)
+
+
+def planned_version(owner: Owner, text: str, *, now: datetime) -> PolicyVersion | None:
+    """Return the planned version that an address names by its id; None for anything else."""
+    try:
+        version_id = UUID(text)
+    except ValueError:
+        return None
+    rows = owner.versions().filter(id=version_id, withdrawn_at=None, begun_at=None)
+    return rows.filter(starts_at__gt=now).first()
 
 
 def version_lines(owner: Owner, *, now: datetime) -> tuple[VersionLine, ...]:

@@ -24,7 +24,7 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.posted import field
 from doorward.web.http.requests import acting
 from doorward.web.kit import policy_form
-from doorward.web.kit.policy_versions import VersionLine, state_of, version_lines
+from doorward.web.kit.policy_versions import VersionLine, planned_version, state_of, version_lines
 from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ def _page(request: Request, owner: Owner, row: Customer | Brand, *, back: str) -
     brand_id = row.id if isinstance(row, Brand) else row.brand_id
     of_staff = isinstance(row, Customer) and row.kind == CustomerKind.PROVIDER
     about = policy_form.About(brand_id=brand_id, of_staff=of_staff, left_out=RequiredOf.TICKED)
-    form, status = policy_form.stored(state.values, seen=state.newest), 200
+    planned = planned_version(owner, request.GET.get("version", ""), now=request.now)
+    form, status = policy_form.shown(state, planned), 200
     if request.method == "POST":
         form = policy_form.typed(request, about, before=state.values)
         try:
