@@ -19,10 +19,12 @@ from doorward.audit.events import HISTORY_EXPORTED
 from doorward.audit.models import Event
 from doorward.customers.events import BRAND_CHANGED
 from doorward.sessions.reauthentication import OTHERS, OWN_FACTORS, OWN_SECURITY, Reauthentication
+from doorward.web.http import gate, stale
+from doorward.web.profile import views as profile_views
 from tests.kit import browsers, codes, people
 from tests.kit.pages import profile
 from tests.threats.changes import changes
-from tests.whole.callgraph import users_of
+from tests.whole.callgraph import name_of, users_of
 from tests.whole.routes import Route, walk
 from tests.whole.rows import state
 
@@ -102,19 +104,15 @@ def test_what_product_lists_wants_a_fresh_proof():
 
 
 def test_what_asks_in_the_middle_of_a_view_is_known():
-    assert users_of("doorward.web.http.gate.demand") == {
+    assert users_of(name_of(gate.is_recent)) == {
         "doorward.web.administrators.person.edit",
         "doorward.web.profile.views.profile",
-        "doorward.web.profile.views._is_recent",
-        "doorward.web.http.stale._proved_by_now",
+        name_of(profile_views._password),
+        name_of(stale._verified_by_now),
     }
-    assert users_of("doorward.web.http.gate.ReauthenticationWanted") - {
-        "doorward.web.http.gate.demand"
-    } <= {
+    assert users_of("doorward.web.http.gate.ReauthenticationWanted") == {
         "doorward.web.http.gate.Gate",
-        "doorward.web.profile.views._is_recent",
         "doorward.web.security.views.factor",
-        "doorward.web.http.stale._proved_by_now",
     }
 
 
