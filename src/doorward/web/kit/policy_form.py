@@ -57,6 +57,10 @@ class About:
     left_out: RequiredOf = RequiredOf.NOBODY
 
 
+# Drawn over the whole width, one below the other.
+_WIDE = ("radios", "checkboxes", "checkbox")
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyForm:
     """The form as it is drawn. `seen`: the newest version that its reader has seen."""
@@ -66,9 +70,11 @@ class PolicyForm:
     replaces: str = ""
     refused: bool = False
 
-    def __getitem__(self, key: str) -> Field:
-        """Return a field by its key."""
-        return self.fields[key]
+    def of(self, *, says_when: bool = False, kind: str = "") -> list[Field]:
+        """Return the declared fields of a kind, in their order, but for whom two factors are required of."""
+        declared = [one for one in FIELDS.values() if one.key not in {"required_of", "tabs"}]
+        found = [self.fields[one.key] for one in declared if one.says_when is says_when]
+        return [one for one in found if (one.kind in _WIDE) is (kind in _WIDE)]
 
 
 @dataclass(frozen=True, slots=True)
