@@ -93,7 +93,7 @@ def test_a_wrong_current_password_changes_nothing_and_is_counted(owner):
         change(owner, actor)
     assert has(owner, people.PASSWORD)
     failed = people.events(PROOF_FAILED, outcome=Outcome.FAILED.value)
-    assert [event.details["reason"] for event in failed][:2] == ["wrong_credentials"] * 2
+    assert [event.details["reason"] for event in failed][:2] == ["wrong_password"] * 2
 
 
 def test_the_new_one_is_another_one(owner):
