@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Request(HttpRequest):
-    """`administrator` is a person only when the gate's answer is *through*; `loaded` is no right.
+    """`administrator` is a person only when the gate's answer is *through*; `auth` is no right.
 
     `host` and `page_origin` are in the spelling of `kernel/hosts.py`; `host` is empty where there is none.
 
