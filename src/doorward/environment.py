@@ -58,6 +58,12 @@ class MailServer:
     password: str = field(default="", repr=False)
     security: Literal["starttls", "tls", "none"] = "none"
 
+    @property
+    def backend(self) -> str:
+        """What Django sends it with."""
+        kinds = {"file": "FolderBackend", "smtp": "SmtpBackend"}
+        return f"doorward.notifications.mail.{kinds[self.kind]}"
+
 
 class Environment(BaseSettings):
     """All settings, frozen. Secrets do not show in its repr."""

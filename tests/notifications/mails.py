@@ -36,6 +36,7 @@ def send_to(monkeypatch: Any, server: MailServer, **fields: Any) -> None:
     changed = settings.DOORWARD.model_copy(update=fields)
     monkeypatch.setattr(type(changed), "mail_server", property(lambda _self: server))
     monkeypatch.setattr(settings, "DOORWARD", changed)
+    monkeypatch.setattr(settings, "EMAIL_BACKEND", server.backend)
 
 
 class Folder:

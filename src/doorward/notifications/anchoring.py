@@ -6,10 +6,6 @@ Who has such an anchor finds a history that was cut off at its end, or made agai
 from __future__ import annotations
 
 from datetime import timedelta
-from email import policy
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.utils import format_datetime
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
@@ -20,8 +16,8 @@ from doorward.audit import chain, sealing
 from doorward.audit.models import Batch
 from doorward.customers import cached
 from doorward.kernel import files
-from doorward.notifications.envelope import ascii_address, host_of, one_line, sender_of
-from doorward.notifications.mail import NotSent, Outgoing, open_mail
+from doorward.notifications.envelope import ascii_address, headers_of, host_of, one_line, sender_of
+from doorward.notifications.mail import Mail, NotSent, open_mail
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,7 +56,7 @@ def mail(*, now: datetime) -> int:
     if newest.filter(mailed_at__isnull=True).update(mailed_at=now) != 1:
         return 0
     try:
-        with open_mail(settings.DOORWARD.mail_server) as send:
+        with open_mail() as send:
             send(_letter(batch, recipient, now=now))
     except NotSent:
         newest.update(mailed_at=None)
@@ -68,26 +64,23 @@ def mail(*, now: datetime) -> int:
     return 1
 
 
-def _letter(batch: Batch, recipient: str, *, now: datetime) -> Outgoing:
+def _letter(batch: Batch, recipient: str, *, now: datetime) -> Mail:
     brand = cached.brand_for_host("")
-    sender, mailbox = sender_of(brand), ascii_address(recipient)
     with translation.override(settings.LANGUAGE_CODE):
         title = _("History of %(brand)s: batch %(number)s")
         why = _(
             "This is the newest head of the portal's history. Keep this mail: it lets you "
             "detect a history that was cut off or rewritten."
         )
-    message = EmailMessage(policy=policy.SMTP)
-    message["Subject"] = one_line(title % {"brand": brand.name, "number": batch.number})
-    message["From"] = Address(addr_spec=sender)
-    message["To"] = Address(addr_spec=mailbox)
-    message["Date"] = format_datetime(now)
-    message["Message-ID"] = f"<history.{batch.number}@{host_of(brand)}>"
-    message["Auto-Submitted"] = "auto-generated"
     command = f"doorward history verify --against {batch.anchor}"
-    message.set_content(f"{why}\n\n{line_of(batch)}\n\n{command}\n")
-    name = f"{now:%Y%m%dT%H%M%S.%fZ}-history-{batch.number}"
-    return Outgoing(message=message, sender=sender, recipient=mailbox, name=name)
+    return Mail(
+        name=f"{now:%Y%m%dT%H%M%S.%fZ}-history-{batch.number}",
+        subject=one_line(title % {"brand": brand.name, "number": batch.number}),
+        body=f"{why}\n\n{line_of(batch)}\n\n{command}\n",
+        from_email=sender_of(brand),
+        to=[ascii_address(recipient)],
+        headers=headers_of(now, f"<history.{batch.number}@{host_of(brand)}>"),
+    )
 
 
 def _tail(file: Path) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import DatabaseError, transaction
 
 from doorward.accounts import undelivered
@@ -14,12 +13,13 @@ from doorward.kernel.crypto.sealing import SealBroken
 from doorward.notifications import outbox
 from doorward.notifications.enclosed import NoLongerWanted
 from doorward.notifications.letter import write
-from doorward.notifications.mail import NotSent, Send, open_mail
+from doorward.notifications.mail import NotSent, open_mail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from doorward.notifications.mail import Mail
     from doorward.notifications.models import Delivery
 
 _log = logging.getLogger("doorward.notifications")
@@ -40,7 +40,7 @@ def deliver_due(
     looks for what has come to be due meanwhile: however much is waiting, what comes before it goes next.
     """
     sent = 0
-    with open_mail(settings.DOORWARD.mail_server) as send:
+    with open_mail() as send:
         while not stopped():
             before_each()
             delivery = outbox.claim(now=clock())
@@ -50,7 +50,9 @@ def deliver_due(
     return sent
 
 
-def _deliver(delivery: Delivery, send: Send, *, clock: Callable[[], datetime]) -> bool:
+def _deliver(
+    delivery: Delivery, send: Callable[[Mail], None], *, clock: Callable[[], datetime]
+) -> bool:
     try:
         send(write(delivery, now=clock()))
     except NoLongerWanted as reason:

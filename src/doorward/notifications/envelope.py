@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from email import policy
 from email.headerregistry import Address
-from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -13,38 +11,40 @@ from django.conf import settings
 from django.utils import translation
 
 from doorward.kernel.text.cleaning import ascii_email
-from doorward.notifications.mail import Outgoing
+from doorward.notifications.mail import Mail
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from doorward.audit.models import Event
     from doorward.customers.cached import BrandLook
     from doorward.notifications.models import Delivery
     from doorward.notifications.rendering import Rendered
 
 
-def in_envelope(
-    rendered: Rendered, brand: BrandLook, *, delivery: Delivery, event: Event
-) -> Outgoing:
+def in_envelope(rendered: Rendered, brand: BrandLook, *, delivery: Delivery, event: Event) -> Mail:
     """Put a rendered message into its envelope: from the brand, to the delivery's mailbox."""
-    sender, recipient = sender_of(brand), ascii_address(delivery.address)
-    message = EmailMessage(policy=policy.SMTP)
-    message["Subject"] = one_line(rendered.subject)
-    message["From"] = Address(display_name=one_line(brand.name), addr_spec=sender)
-    message["To"] = Address(addr_spec=recipient)
-    if brand.support_email and ascii_address(brand.support_email) != sender:
-        message["Reply-To"] = Address(addr_spec=ascii_address(brand.support_email))
-    message["Date"] = format_datetime(event.at)
-    message["Message-ID"] = message_id(delivery, event, host=host_of(brand))
-    # RFC 3834: no automatic reply should come back.
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(rendered.text)
-    message.add_alternative(rendered.html, subtype="html")
-    # Last: adding an alternative moves what begins with Content into the first part.
-    message["Content-Language"] = translation.get_language() or settings.LANGUAGE_CODE
-    return Outgoing(
-        message=message, sender=sender, recipient=recipient, name=_file_name(delivery, event)
+    sender, support = sender_of(brand), ascii_address(brand.support_email)
+    mail = Mail(
+        name=f"{event.at:%Y%m%dT%H%M%S.%fZ}-{delivery.id:08d}",
+        subject=one_line(rendered.subject),
+        body=rendered.text,
+        from_email=str(Address(display_name=one_line(brand.name), addr_spec=sender)),
+        to=[str(Address(addr_spec=ascii_address(delivery.address)))],
+        reply_to=[support] if support not in {"", sender} else [],
+        headers=headers_of(event.at, message_id(delivery, event, host=host_of(brand)))
+        | {
+            "X-Auto-Response-Suppress": "All",
+            "Content-Language": translation.get_language() or settings.LANGUAGE_CODE,
+        },
     )
+    mail.attach_alternative(rendered.html, "text/html")
+    return mail
+
+
+def headers_of(at: datetime, id: str) -> dict[str, str]:
+    """Return what every mail of ours has: no automatic reply should come back (RFC 3834)."""
+    return {"Date": format_datetime(at), "Message-ID": id, "Auto-Submitted": "auto-generated"}
 
 
 def message_id(delivery: Delivery, event: Event, *, host: str) -> str:
@@ -75,7 +75,3 @@ def ascii_address(text: str) -> str:
 def one_line(text: str) -> str:
     """Return a header's text without what could end its line, whatever a row says."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
-
-
-def _file_name(delivery: Delivery, event: Event) -> str:
-    return f"{event.at:%Y%m%dT%H%M%S.%fZ}-{delivery.id:08d}"

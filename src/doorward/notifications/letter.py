@@ -29,7 +29,7 @@ from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
     from doorward.customers.cached import BrandLook
-    from doorward.notifications.mail import Outgoing
+    from doorward.notifications.mail import Mail
     from doorward.notifications.models import Delivery
 
 # Where the inviter sat says nothing to somebody who is invited.
@@ -86,7 +86,7 @@ class Letter:
         return words.support(self.brand)
 
 
-def write(delivery: Delivery, *, now: datetime) -> Outgoing:
+def write(delivery: Delivery, *, now: datetime) -> Mail:
     """Return the message of a delivery, ready to be sent. Raises `NoLongerWanted`."""
     people = Administrator.objects.everywhere().select_related("customer__brand")
     person = people.filter(id=delivery.administrator_id).first()

@@ -1,4 +1,8 @@
-"""Where mail goes: to a server by SMTP, or into files. `open_mail` gives what sends one message."""
+"""Where mail goes: to Django's e-mail backend. Ours are a server by SMTP, and a folder.
+
+`DOORWARD_EMAIL_URL` chooses between the two; whoever has settings of their own may name any other of Django's in
+`EMAIL_BACKEND`.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +11,23 @@ import re
 import smtplib
 import ssl
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends import smtp
+from django.core.mail.backends.base import BaseEmailBackend
 
 from doorward.accounts.models import MailProblem
 from doorward.kernel import files
 
 if TYPE_CHECKING:
-    from email.message import EmailMessage
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Sequence
+    from email.message import Message
 
-    from doorward.environment import MailServer
+    from django.core.mail import EmailMessage
 
 # Answers to a recipient that speak of the connection: out of order, or to log in first (RFC 5321; RFC 4954, 6).
 _ABOUT_US = frozenset({500, 502, 503, 530, 534, 535, 538})
@@ -34,17 +39,19 @@ STEP_SECONDS = 15
 SECONDS = 90
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message on its way. `sender` and `recipient` are bare addresses; `name` is for a file."""
+class Mail(EmailMultiAlternatives):
+    """Django's message, made once. `name` is that of its file, where it goes into a folder."""
 
-    message: EmailMessage
-    sender: str
-    recipient: str
-    name: str
+    def __init__(self, *, name: str, **rest: Any) -> None:  # noqa: ANN401 - Django's own words
+        super().__init__(**rest)
+        self.name = name
+        self._made: Any = None
 
-
-Send: TypeAlias = Callable[[Outgoing], None]
+    def message(self) -> Any:  # noqa: ANN401 - one of Django's own kinds
+        """Return it as it is sent, the same each time; what cannot be made fails at the first."""
+        if self._made is None:
+            self._made = super().message()
+        return self._made
 
 
 class NotSent(Exception):
@@ -59,66 +66,103 @@ class NotSent(Exception):
 
 
 @contextmanager
-def open_mail(server: MailServer) -> Iterator[Send]:
+def open_mail() -> Iterator[Callable[[Mail], None]]:
     """Return the function that sends one message, or raises `NotSent`; a connection stays for the next."""
-    if server.kind == "file":
-        yield lambda outgoing: write_file(server.folder, outgoing)
-        return
-    line = _Line(server)
+    connection = get_connection()
     try:
-        yield line.send
+        yield lambda mail: _send(mail, connection)
     finally:
-        line.close()
+        _close(connection)
 
 
-def write_file(folder: Path, outgoing: Outgoing) -> None:
-    """Write one .eml, whole or not at all; the same message again is the same file."""
+def _send(mail: Mail, connection: BaseEmailBackend) -> None:
+    mail.message()
     try:
+        connection.send_messages([mail])
+    except Exception as error:  # noqa: BLE001 - of any backend: the message is there, and it did not go
+        problem = refused_for_good(error)
+        if not problem:
+            _close(connection)
+        # `from None`: what the server said can quote the message, and a traceback would show it.
+        raise NotSent(_said(error), problem) from None
+
+
+def _close(connection: BaseEmailBackend) -> None:
+    """Say good-bye where anybody still listens."""
+    with suppress(smtplib.SMTPException, OSError):
+        connection.close()
+
+
+class FolderBackend(BaseEmailBackend):
+    """One .eml in a folder for each message, whole or not at all; the same message again is the same file."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """Write them. Raises OSError."""
+        folder = settings.DOORWARD.mail_server.folder
         files.make_folder(folder)
-        files.write_whole(folder / f"{outgoing.name}.eml", outgoing.message.as_bytes())
-    except OSError as error:
-        raise NotSent(_said(error)) from None
+        for mail in email_messages:
+            made: Message = mail.message()
+            name = mail.name if isinstance(mail, Mail) else made["Message-ID"].strip("<>")
+            content = made.as_bytes(linesep="\r\n")  # type: ignore[call-arg]
+            files.write_whole(folder / f"{name}.eml", content)
+        return len(email_messages)
 
 
-class _Line:
-    """A connection to the server, made when the first message is there."""
+class SmtpBackend(smtp.EmailBackend):
+    """Django's, for the server of `DOORWARD_EMAIL_URL`: no message takes longer than `SECONDS`."""
 
-    def __init__(self, server: MailServer) -> None:
-        self._server = server
-        self._smtp: smtplib.SMTP | None = None
+    def __init__(self, **rest: Any) -> None:  # noqa: ANN401 - Django's own words
+        server = settings.DOORWARD.mail_server
+        super().__init__(
+            host=server.host,
+            port=server.port,
+            username=server.user,
+            password=server.password,
+            use_tls=server.security == "starttls",
+            use_ssl=server.security == "tls",
+            **rest,
+        )
 
-    def send(self, outgoing: Outgoing) -> None:
-        """Send one message. Raises `NotSent`."""
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """Send them over a connection that stays open for the next ones. Raises what smtplib does."""
+        self.open()
+        return sum(map(self._send, email_messages))  # type: ignore[attr-defined]
+
+    def open(self) -> bool:
+        """Connect, unless a connection still answers. Raises what smtplib does.
+
+        Not Django's own: that asks the name service for this machine's name, which can take long, and keeps a
+        connection that the server has left.
+        """
+        deadline, old = time.monotonic() + SECONDS, self.connection
+        if isinstance(old, _Timed):
+            old.deadline = deadline
+            if _answers(old):
+                return False
+            old.close()
+        # Said to the server.
+        here = urlsplit(settings.DOORWARD.origin).hostname or "localhost"
+        context = ssl.create_default_context()
+        options: dict[str, Any] = {"context": context} if self.use_ssl else {}
+        new = (_Tls if self.use_ssl else _Timed)(
+            self.host, self.port, local_hostname=here, timeout=STEP_SECONDS, **options
+        )
+        self.connection, new.deadline = new, deadline
         try:
-            smtp = self._connected()
-            smtp.sendmail(outgoing.sender, [outgoing.recipient], outgoing.message.as_bytes())
-        except (smtplib.SMTPException, OSError) as error:
-            problem = refused_for_good(error)
-            if not problem:
-                self.close()
-            # `from None`: what the server said can quote the message, and a traceback would show it.
-            raise NotSent(_said(error), problem) from None
-
-    def close(self) -> None:
-        """Say good-bye where anybody still listens."""
-        smtp, self._smtp = self._smtp, None
-        if smtp is not None:
-            with suppress(smtplib.SMTPException, OSError):
-                smtp.quit()
-
-    def _connected(self) -> smtplib.SMTP:
-        deadline = time.monotonic() + SECONDS
-        if self._smtp is not None:
-            self._smtp.deadline = deadline  # type: ignore[attr-defined]
-            if _answers(self._smtp):
-                return self._smtp
-            self.close()
-        self._smtp = _connect(self._server, deadline=deadline)
-        return self._smtp
+            if self.use_tls:
+                # Raises where the server does not offer it: then nothing goes out in the clear.
+                new.starttls(context=context)
+            if self.username:
+                new.login(self.username, self.password)
+        except BaseException:
+            self.connection = None
+            new.close()
+            raise
+        return True
 
 
-class _Timed:
-    """What both of smtplib's classes get: no message takes longer than its deadline."""
+class _Timed(smtplib.SMTP):
+    """smtplib's, which takes no longer for a message than its deadline, and passwords beyond ASCII."""
 
     deadline = float("inf")
 
@@ -126,56 +170,24 @@ class _Timed:
         """Read an answer, or raise TimeoutError where the time for the message is over."""
         if time.monotonic() > self.deadline:
             raise TimeoutError
-        answer: tuple[int, bytes] = super().getreply()  # type: ignore[misc]
-        return answer
+        return super().getreply()
 
-
-class _Plain(_Timed, smtplib.SMTP):
-    pass
+    def login(self, user: str, password: str, **rest: Any) -> tuple[int, bytes]:  # noqa: ANN401 - smtplib's
+        """Log in; beyond ASCII by PLAIN in UTF-8 (RFC 4616), which smtplib cannot."""
+        if user.isascii() and password.isascii():
+            return super().login(user, password, **rest)
+        self.ehlo_or_helo_if_needed()
+        if "PLAIN" not in self.esmtp_features.get("auth", "").upper().split():
+            raise smtplib.SMTPNotSupportedError
+        given = b"\0".join((b"", user.encode(), password.encode()))
+        code, answer = self.docmd("AUTH", f"PLAIN {base64.b64encode(given).decode()}")
+        if code != 235:  # noqa: PLR2004 - RFC 4954, 4: authentication succeeded
+            raise smtplib.SMTPAuthenticationError(code, b"")
+        return code, answer
 
 
 class _Tls(_Timed, smtplib.SMTP_SSL):
     pass
-
-
-def _connect(server: MailServer, *, deadline: float) -> smtplib.SMTP:
-    # Said to the server. The library's own choice asks the name service, which can take long.
-    here = urlsplit(settings.DOORWARD.origin).hostname or "localhost"
-    if server.security == "tls":
-        smtp: smtplib.SMTP = _Tls(
-            server.host,
-            server.port,
-            local_hostname=here,
-            timeout=STEP_SECONDS,
-            context=ssl.create_default_context(),
-        )
-    else:
-        smtp = _Plain(server.host, server.port, local_hostname=here, timeout=STEP_SECONDS)
-    smtp.deadline = deadline  # type: ignore[attr-defined]
-    try:
-        if server.security == "starttls":
-            # Raises where the server does not offer it: then nothing goes out in the clear.
-            smtp.starttls(context=ssl.create_default_context())
-        if server.user:
-            _log_in(smtp, server.user, server.password)
-    except BaseException:
-        smtp.close()
-        raise
-    return smtp
-
-
-def _log_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
-    """Log in; beyond ASCII by PLAIN in UTF-8 (RFC 4616), which smtplib cannot."""
-    if user.isascii() and password.isascii():
-        smtp.login(user, password)
-        return
-    smtp.ehlo_or_helo_if_needed()
-    if "PLAIN" not in smtp.esmtp_features.get("auth", "").upper().split():
-        raise smtplib.SMTPNotSupportedError
-    given = b"\0".join((b"", user.encode(), password.encode()))
-    code, _answer = smtp.docmd("AUTH", f"PLAIN {base64.b64encode(given).decode()}")
-    if code != 235:  # noqa: PLR2004 - RFC 4954, 4: authentication succeeded
-        raise smtplib.SMTPAuthenticationError(code, b"")
 
 
 def refused_for_good(error: Exception) -> MailProblem:

@@ -40,7 +40,7 @@ def _folders() -> set[Path]:
 
 def _files(folder: Path) -> Iterator[Path]:
     yield from folder.glob("*.eml")
-    # As `mail.write_file` names them until they are whole.
+    # As `kernel.files` names them until they are whole.
     yield from folder.glob(".2*Z-*.*")
 
 

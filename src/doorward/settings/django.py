@@ -78,6 +78,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
 
+# --- mail -----------------------------------------------------------------------------------------
+
+# Any other of Django's serves as well, in a settings module that begins with this one.
+EMAIL_BACKEND = DOORWARD.mail_server.backend
+
 # --- pages ----------------------------------------------------------------------------------------
 
 TEMPLATES = [
