@@ -31,6 +31,7 @@ hypothesis.settings.load_profile("house")
 
 KEYS = settings.KEYS
 
+
 @pytest.fixture(autouse=True, scope="session")
 def _mail_goes_where_it_does(django_test_environment: None) -> None:
     """Undo what Django's test environment does to mail: it goes where the settings say."""

@@ -25,7 +25,7 @@ from doorward.web.fast import language
 from doorward.web.help import rendering as guides
 from doorward.web.home import pages as home
 from doorward.web.http import csp, files, readiness, server_clock, streaming
-from doorward.web.kit import brandmark, history_details, icons, jinja, tabbar, tabs, times
+from doorward.web.kit import brandmark, forms, history_details, icons, jinja, tabs, times
 from doorward.web.kit import passkeys as passkey_pages
 from doorward.web.profile import zones
 from doorward.web.server import environ, rsgi
@@ -83,6 +83,9 @@ THE_SAME: list[object] = [
     jinja.remember,
     jinja.static,
     mails._environment,
+    forms._declared,
+    forms._needed,
+    forms._readers,
     own_profile.time_zones,
     passkey_pages._is_number,
     listing._factor_choices,
@@ -90,7 +93,6 @@ THE_SAME: list[object] = [
     listing._status_choices,
     newest._first_page,
     schema._known,
-    tabbar._width,
     throttle._count_row,
     throttle._failing,
     throttle._releasing,

@@ -22,7 +22,6 @@ from doorward.web.http import files
 from doorward.web.kit import fields, times
 from doorward.web.kit.brandmark import look_version
 from doorward.web.kit.icons import icon, name_drawing
-from doorward.web.kit.tabbar import fit_tabs
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -167,7 +166,6 @@ GLOBALS: dict[str, Any] = {
     "clock": times.clock,
     "day": times.day,
     "exact": times.exact,
-    "fit_tabs": fit_tabs,
     "icon": icon,
     "initials": initials,
     "input_attributes": fields.input_attributes,
