@@ -21,6 +21,7 @@ from doorward.kernel.errors import (
     TooManyMails,
     all_refusals,
 )
+from doorward.policy.fields import FIELDS
 from doorward.web.http.posted import FieldMissing
 from doorward.web.http.requests import Request
 from doorward.web.kit import forms
@@ -112,14 +113,22 @@ def test_who_has_to_wait_is_told_by_the_clock_alone() -> None:
     assert (list(found.fields), found.above, found.wait) == (["email"], "", 60)
 
 
-# No field of a form would put right what these are about: they are said above it, or have no form at all.
+# No field would put right what these are about, or the form says which: they are said above it, or at that one.
 ABOVE = frozenset(
     {
         "AlreadyEnabled",
+        "TabsMissing",
+        "UnknownField",
+        "DayInvalid",
+        "AlreadyInForce",
+        "StartsTooLate",
+        "StricterAlready",
+        "PolicyChanged",
         "AnotherFactorWanted",
         "ChoiceInvalid",
         "FactorDisabled",
         "FieldsRefused",
+        "GraceIsOver",
         "KindNotAccepted",
         "LinkExpired",
         "LinkInvalid",
@@ -158,7 +167,8 @@ def _modules() -> Iterator[str]:
 
 def _fields_of_forms() -> set[str]:
     """Return the fields of all forms: the dataclasses that a room hands to `read`."""
-    names = set()
+    # That of a policy is made of its declared fields.
+    names = {field.key for field in FIELDS.values()} | {"starts", "reason"}
     for name in _modules():
         module = importlib.import_module(name)
         for one in vars(module).values():
@@ -173,7 +183,7 @@ def _fields_of_forms() -> set[str]:
 
 def test_every_field_that_a_refusal_declares_is_one_of_a_form() -> None:
     fields = _fields_of_forms()
-    assert {"email", "tabs", "hosts", "trust_days"} <= fields
+    assert {"email", "tabs", "hosts"} <= fields
     declared = {refusal: refusal.field for refusal in all_refusals() if refusal.field}
     assert len(declared) > 30
     assert {kind: field for kind, field in declared.items() if field not in fields} == {}
@@ -192,6 +202,7 @@ def _is_ours(kind: type[Refusal]) -> bool:
 
 def test_no_room_reads_a_form_in_a_way_of_its_own() -> None:
     passing_on = {"formtoken.py", "stale.py", "unsent.py", "gate.py", "posted.py", "forms.py"}
+    passing_on |= {"policy_form.py"}  # made of the declared fields of a policy, value by value
     own = [
         str(path.relative_to(SOURCES))
         for path in (SOURCES / "web").rglob("*.py")
