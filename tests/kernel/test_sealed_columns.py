@@ -242,7 +242,7 @@ def test_what_does_not_open_is_left_as_it_is(keys, kept, forgotten_ciphers):
     assert not Session.objects.filter(saved_request__isnull=False).exists()
 
 
-def test_a_parked_form_whose_key_is_gone_counts_as_none(keys, kept, forgotten_ciphers, caplog):
+def test_a_saved_request_whose_key_is_gone_counts_as_none(keys, kept, forgotten_ciphers, caplog):
     # Kept with a key of which only the form has need.
     session_id = session_of(kept.browser)
     keys.add(now=NOW)
