@@ -11,8 +11,9 @@ import pytest
 
 from doorward.kernel.errors import FieldsRefused
 from doorward.policy.fields import LOOSEST, Kinds, RequiredOf, Values, read
+from doorward.policy.grace import Member
 from doorward.policy.rules import Policies, RequiredBy, effective
-from doorward.policy.series import Member, Scope, Series, arrange
+from doorward.policy.series import Scope, Series, arrange
 
 BEGIN = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 DAY = date(2026, 3, 15)

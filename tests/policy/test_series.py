@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from doorward.policy import series
 from doorward.policy.fields import DEFAULTS, Kinds, RequiredOf, Values
-from doorward.policy.series import WAVES, Member, Scope, arrange, current, day_of, planned
+from doorward.policy.grace import WAVES, Member, day_of
+from doorward.policy.series import Scope, arrange, current, planned
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 EVERYONE = Values(required_of=RequiredOf.EVERYONE)

@@ -99,7 +99,7 @@ class Administrator(AbstractBaseUser):
     added_at = models.DateTimeField()
     # When they accepted the invitation for the first time: days for newcomers are counted from it.
     joined_at = models.DateTimeField(null=True)
-    # 0 to 99: in which wave a new requirement reaches them (`policy/series.py`).
+    # 0 to 99: in which wave a new requirement reaches them (`policy/grace.py`).
     wave_share = models.PositiveSmallIntegerField(default=0)
     # Lists and numbers of 50,000 people cannot look at each one's factors and sessions: `credentials/standing.py` keeps
     # the one, `sessions/issuing.py` the other.

@@ -10,8 +10,8 @@ from django.db.models import Q
 
 from doorward.kernel.crypto.sealing import keyed_hash
 from doorward.policy.effective import policies_of
+from doorward.policy.grace import Member, share_of
 from doorward.policy.rules import effective
-from doorward.policy.series import Member, share_of
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -15,8 +15,8 @@ from doorward.customers.tabs import STAFF
 from doorward.kernel.db.hot_queries import HotQuery
 from doorward.policy.effective import policies_from
 from doorward.policy.fields import Kinds
+from doorward.policy.grace import Member
 from doorward.policy.rules import FactorKind, Policy, effective
-from doorward.policy.series import Member
 from doorward.sessions.context import AuthContext, Browser, FactorRow, Person
 from doorward.sessions.facts import FactorFacts, Facts, SessionFacts, TrustFacts, UnsavedCodes
 from doorward.sessions.issuing import token_hash

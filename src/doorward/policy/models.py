@@ -13,8 +13,8 @@ from doorward.customers.models import Brand, Customer
 class PolicyVersion(models.Model):
     """One version of a customer's policy, of the provider's minimum for a customer, or of the one for a brand.
 
-    `values`: what differs from `base` (`fields.stored`). What the gate reads stands with customer and brand
-    (`versions.refresh`).
+    `values`: all fields, by key. What the gate reads of the versions stands with customer and brand, where
+    `versions.py` writes it with each of them.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)

@@ -11,12 +11,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from doorward.policy.fields import DEFAULTS, HOUR, LOOSEST, MINUTE, Kinds, Values, strictest
-from doorward.policy.series import Scope, current, day_of, scope
+from doorward.policy.grace import day_of
+from doorward.policy.series import Scope, current, scope
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from doorward.policy.series import Member, Series
+    from doorward.policy.grace import Member
+    from doorward.policy.series import Series
 
 
 class FactorKind(StrEnum):

@@ -1,14 +1,13 @@
-"""A policy as a series of versions: which one holds, whom it asks for two factors, and from which day.
+"""A policy as a series of versions: which one holds, whom it asks for two factors, and how it is written down.
 
-Grace is never given again: where a version asked somebody and their day came while it held, a later one that asks
-them holds at once.
+From which day each person is asked: `grace.py`.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,32 +15,8 @@ from doorward.policy.fields import DEFAULTS, RequiredOf, Values, read, stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import date
 
-ADMINISTRATORS: Final = "administrators"
-# How much of a customer's people a wave reaches, the ones before included, in percent.
-WAVES: Final = (5, 25, 100)
 _ASKING: Final = ("required_of", "tabs", "from_day", "newcomer_days", "waves")
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """What of a person decides whether and from when a policy asks them.
-
-    `share`: 0 to 99, from a keyed hash of their id, so that it never changes and cannot be chosen.
-    """
-
-    ticked: bool = False
-    tabs: frozenset[str] = frozenset()
-    share: int = 0
-    joined_at: datetime | None = None
-
-    @property
-    def wave(self) -> int:
-        """The wave in which a new requirement reaches them, from 1; who looks after others is in the first."""
-        if ADMINISTRATORS in self.tabs:
-            return 1
-        return next(number for number, percent in enumerate(WAVES, 1) if self.share < percent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,16 +48,6 @@ class Version:
             case _:
                 return False
 
-    def day_of(self, member: Member) -> datetime:
-        """Return the moment from which this version alone asks somebody."""
-        values, begin = self.values, self.since
-        day = begin if values.from_day is None else max(begin, midnight(values.from_day))
-        if values.waves:
-            day = begin + (day - begin) * member.wave / len(WAVES)
-        if values.newcomer_days and member.joined_at is not None and member.joined_at > begin:
-            day = max(day, member.joined_at + timedelta(days=values.newcomer_days))
-        return day
-
 
 Series = tuple[Version, ...]
 
@@ -101,11 +66,6 @@ class Scope:
     def __or__(self, other: Scope) -> Scope:
         """Return both together."""
         return Scope(self.everyone or other.everyone, self.tabs | other.tabs)
-
-
-def midnight(day: date) -> datetime:
-    """Return the beginning of a date, in UTC."""
-    return datetime.combine(day, time(), UTC)
 
 
 def in_force(series: Series, *, now: datetime) -> Version | None:
@@ -127,7 +87,7 @@ def planned(series: Series, *, now: datetime) -> Series:
 def scope(series: Series, *, now: datetime) -> Scope:
     """Return of whom the version that holds, or one that is planned, requires two factors."""
     found = Scope()
-    for one in _counting(series, now=now):
+    for one in counting(series, now=now):
         values = one.values
         everyone = values.required_of is RequiredOf.EVERYONE
         tabs = values.tabs if values.required_of is RequiredOf.TABS else frozenset[str]()
@@ -135,28 +95,10 @@ def scope(series: Series, *, now: datetime) -> Scope:
     return found
 
 
-def day_of(series: Series, member: Member, *, now: datetime) -> datetime | None:
-    """Return the moment from which two factors are required of somebody, gone or to come; None: they are not."""
-    days = [
-        one.starts_at if _was_due(series, one, member) else one.day_of(member)
-        for one in _counting(series, now=now)
-        if one.asks(member.tabs)
-    ]
-    return min(days, default=None)
-
-
-def _counting(series: Series, *, now: datetime) -> Iterator[Version]:
+def counting(series: Series, *, now: datetime) -> Iterator[Version]:
     """Yield the version that holds and those to come: whoever is ready is held from the moment it is saved."""
     holding = in_force(series, now=now)
     return (one for one in series if one is holding or not one.has_come(now))
-
-
-def _was_due(series: Series, version: Version, member: Member) -> bool:
-    """Return whether an earlier version asked somebody, and their day came before it ended."""
-    return any(
-        one.asks(member.tabs) and one.ended_at is not None and one.day_of(member) < one.ended_at
-        for one in series[: series.index(version)]
-    )
 
 
 def arrange(
@@ -230,8 +172,3 @@ def _version(line: dict[str, Any]) -> Version:
         ended_at=datetime.fromisoformat(line["end"]) if "end" in line else None,
         begun=line.get("begun", False),
     )
-
-
-def share_of(keyed: bytes) -> int:
-    """Return 0 to 99 from a keyed hash of somebody's id."""
-    return int.from_bytes(keyed[:8], "big") % 100

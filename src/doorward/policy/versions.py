@@ -52,6 +52,7 @@ from doorward.policy.fields import (
     read,
     strictest,
 )
+from doorward.policy.grace import Member, day_of_version, midnight
 from doorward.policy.models import PolicyVersion
 
 if TYPE_CHECKING:
@@ -272,14 +273,14 @@ def _reopens(values: Values, there: Series, *, now: datetime) -> bool:
     """Return whether a later day is set for what everybody concerned was already asked: it would have no effect."""
     holding = of_series.in_force(there, now=now)
     day = values.from_day
-    if holding is None or day is None or of_series.midnight(day) <= now:
+    if holding is None or day is None or midnight(day) <= now:
         return False
     asked = holding.values
     wider = asked.required_of is RequiredOf.EVERYONE or (
         asked.required_of is RequiredOf.TABS is values.required_of and values.tabs <= asked.tabs
     )
-    last = of_series.Member(share=99)
-    return wider and day != asked.from_day and holding.day_of(last) <= now
+    last = Member(share=99)
+    return wider and day != asked.from_day and day_of_version(holding, last) <= now
 
 
 def _refresh(owner: Owner, *, now: datetime) -> None:

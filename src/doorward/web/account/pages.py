@@ -11,6 +11,7 @@ from doorward.customers.tabs import ADMINISTRATORS
 from doorward.policy import series
 from doorward.policy.effective import policies_of
 from doorward.policy.fields import RequiredOf
+from doorward.policy.grace import midnight
 from doorward.policy.versions import policy_of_customer
 from doorward.web.kit import policy_form
 from doorward.web.kit.policy_versions import VersionLine, version_lines
@@ -103,4 +104,4 @@ def _grace_end(versions: series.Series, *, now: datetime) -> datetime | None:
     holding = series.in_force(versions, now=now)
     if holding is None or holding.values.from_day is None:
         return None
-    return series.midnight(holding.values.from_day)
+    return midnight(holding.values.from_day)

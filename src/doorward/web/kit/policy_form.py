@@ -25,7 +25,7 @@ from doorward.policy.fields import (
     Values,
 )
 from doorward.policy.fields import read as read_values
-from doorward.policy.series import midnight
+from doorward.policy.grace import midnight
 from doorward.policy.versions import LONGEST_REASON, Wanted
 from doorward.web.http import posted
 from doorward.web.kit.fields import Field, Option, plain_field

@@ -1,0 +1,83 @@
+"""From which day a policy asks somebody for two factors: the day it names, waves up to it, days for newcomers.
+
+Grace is never given again: where a version asked somebody and their day came while it held, a later one that asks
+them holds at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
+
+from doorward.policy.series import counting
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from doorward.policy.series import Series, Version
+
+ADMINISTRATORS: Final = "administrators"
+# How much of a customer's people a wave reaches, the ones before included, in percent.
+WAVES: Final = (5, 25, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What of a person decides whether and from when a policy asks them.
+
+    `share`: 0 to 99, from a keyed hash of their id, so that it never changes and cannot be chosen.
+    """
+
+    ticked: bool = False
+    tabs: frozenset[str] = frozenset()
+    share: int = 0
+    joined_at: datetime | None = None
+
+    @property
+    def wave(self) -> int:
+        """The wave in which a new requirement reaches them, from 1; who looks after others is in the first."""
+        if ADMINISTRATORS in self.tabs:
+            return 1
+        return next(number for number, percent in enumerate(WAVES, 1) if self.share < percent)
+
+
+def day_of(series: Series, member: Member, *, now: datetime) -> datetime | None:
+    """Return the moment from which two factors are required of somebody, gone or to come; None: they are not."""
+    days = [
+        one.starts_at if _was_due(series, one, member) else day_of_version(one, member)
+        for one in counting(series, now=now)
+        if one.asks(member.tabs)
+    ]
+    return min(days, default=None)
+
+
+def _was_due(series: Series, version: Version, member: Member) -> bool:
+    """Return whether an earlier version asked somebody, and their day came before it ended."""
+    return any(
+        one.asks(member.tabs)
+        and one.ended_at is not None
+        and day_of_version(one, member) < one.ended_at
+        for one in series[: series.index(version)]
+    )
+
+
+def day_of_version(version: Version, member: Member) -> datetime:
+    """Return the moment from which one version alone asks somebody."""
+    values, begin = version.values, version.since
+    day = begin if values.from_day is None else max(begin, midnight(values.from_day))
+    if values.waves:
+        day = begin + (day - begin) * member.wave / len(WAVES)
+    if values.newcomer_days and member.joined_at is not None and member.joined_at > begin:
+        day = max(day, member.joined_at + timedelta(days=values.newcomer_days))
+    return day
+
+
+def midnight(day: date) -> datetime:
+    """Return the beginning of a date, in UTC."""
+    return datetime.combine(day, time(), UTC)
+
+
+def share_of(keyed: bytes) -> int:
+    """Return 0 to 99 from a keyed hash of somebody's id."""
+    return int.from_bytes(keyed[:8], "big") % 100
