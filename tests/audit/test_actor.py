@@ -107,7 +107,7 @@ def test_what_was_done_for_somebody_to_another_is_in_their_history(
 
 def test_exports_have_both(helping: Actor, owner: Administrator, tmp_path: object) -> None:
     event = write(helping)
-    lines = "".join(table(history_of_customer(owner.customer_id), language="en"))
+    lines = "".join(table(history_of_customer(owner.customer_id), language="en", separator=","))
     rows = list(csv.DictReader(io.StringIO(lines.lstrip("\ufeff"))))
     (row,) = [one for one in rows if one["id"] == str(event.public_id)]
     assert (row["actor_email"], row["on_behalf_of_email"]) == ("sam@northline.example", owner.email)

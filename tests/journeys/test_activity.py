@@ -249,8 +249,19 @@ def test_looking_whether_it_is_there_is_none(browser):
 
 def test_its_page_says_what_is_taken_along(owner):
     page = browsers.browser_of(owner).get("/activity/export/").content.decode()
-    assert 'href="/activity/export.csv"' in page
+    assert 'action="/activity/export.csv"' in page
+    assert '<option value="comma" selected>' in page
     assert "events" in page
+
+
+def test_the_separator_is_offered_and_the_filters_go_with_it(owner):
+    browser = browsers.browser_of(owner)
+    page = browser.get("/activity/export/?group=password&q=Ines").content.decode()
+    assert '<input type="hidden" name="group" value="password">' in page
+    assert '<input type="hidden" name="q" value="Ines">' in page
+    for name, separator in (("semicolon", ";"), ("comma", ","), ("tab", ","), ("", ",")):
+        answer = browser.get("/activity/export.csv", {"separator": name})
+        assert text_of(answer).startswith(f"\ufefftime{separator}event{separator}")
 
 
 def test_the_table_speaks_the_readers_language(owner):

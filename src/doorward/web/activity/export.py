@@ -44,6 +44,7 @@ COLUMNS: Final = (
     "id",
 )
 ROWS_AT_ONCE: Final = 1000
+SEPARATORS: Final = {"comma": ",", "semicolon": ";"}
 # Spreadsheets take a table for UTF-8 only where it says so.
 _MARK: Final = "\ufeff"
 _RUNS_WHEN_CUT: Final = re.compile(r"([,;|\t\r\n]\s*)([=+\-@＝＋－＠])")
@@ -75,9 +76,14 @@ def separator_of(language: str) -> str:
     return ";" if decimal == "," else ","
 
 
-def table(events: QuerySet[Event], *, language: str) -> Iterator[str]:
-    """Return the table's lines; sentences and separator are of `language`, times in UTC (ISO 8601)."""
-    writer = csv.writer(_Echo(), delimiter=separator_of(language))
+def chosen_separator(name: str, *, language: str) -> str:
+    """Return the separator of that name; for what is none of ours, that of the language."""
+    return SEPARATORS.get(name, separator_of(language))
+
+
+def table(events: QuerySet[Event], *, language: str, separator: str) -> Iterator[str]:
+    """Return the table's lines; sentences are of `language`, times in UTC (ISO 8601)."""
+    writer = csv.writer(_Echo(), delimiter=separator)
     yield _MARK + writer.writerow(COLUMNS)
     with translation.override(language):
         for event in _in_pages(events):

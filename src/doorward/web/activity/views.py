@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
@@ -10,9 +11,9 @@ from django.views.decorators.http import require_safe
 from doorward.customers.tabs import ACTIVITY
 from doorward.gate.requirement import Need
 from doorward.permissions.actions import Action
-from doorward.web.activity.export import table
+from doorward.web.activity.export import chosen_separator, table
 from doorward.web.activity.filters import events_for, filters_of, newest_for
-from doorward.web.activity.pages import ExportPage, activity_page
+from doorward.web.activity.pages import ExportPage, activity_page, separator_field
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render
 from doorward.web.http.requests import signed_in
@@ -45,7 +46,8 @@ def export(request: Request) -> HttpResponse:
     page = ExportPage(
         number=events_for(signed_in(request).customer_id, filters).order_by().count(),
         narrowed=bool(query),
-        address=f"/activity/export.csv{query}",
+        filters=parse_qsl(filters.query),
+        separator=separator_field(translation.get_language() or "en"),
         back=f"/activity/{query}",
     )
     return render(request, "activity/export.html", page)
@@ -58,5 +60,7 @@ def download(request: Request) -> HttpResponseBase:
     filters = filters_of(request)
     events = events_for(signed_in(request).customer_id, filters)
     day = timezone.localtime(request.now).date().isoformat()
-    lines = table(events, language=translation.get_language() or "en")
+    language = translation.get_language() or "en"
+    separator = chosen_separator(request.GET.get("separator", ""), language=language)
+    lines = table(events, language=language, separator=separator)
     return as_file(request, lines, filename=f"history-{day}.csv", filters=filters.words)
