@@ -104,6 +104,7 @@ THE_SAME: list[object] = [
     times._day,
     times._distance,
     times._locale_of,
+    times._number,
     sealing._keyed,
     zones._grouped,
     # Each file that was opened has its lock as long as the process lives; no two tests have one file.

@@ -64,7 +64,12 @@ def clock(moment: datetime) -> Markup:
 
 def number(value: float) -> str:
     """Return a number with the language's separators."""
-    return format_decimal(value, locale=_locale())
+    return _number(value, _locale())
+
+
+@lru_cache(maxsize=1024)
+def _number(value: float, locale: Locale) -> str:
+    return format_decimal(value, locale=locale)
 
 
 def time_left(seconds: int) -> str:
