@@ -8,7 +8,6 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-import django.forms
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -92,12 +91,10 @@ TEMPLATES = [
             *sorted(WEB.glob("*/templates")),
             PACKAGE / "notifications" / "templates",
             PACKAGE / "demo" / "mail" / "templates",
-            Path(django.forms.__file__).parent / "jinja2",
         ],
         "OPTIONS": {"environment": "doorward.web.kit.jinja.environment"},
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 MESSAGE_STORAGE = "doorward.web.http.flash.Storage"
 
 STATIC_URL = "/static/"

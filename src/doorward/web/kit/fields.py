@@ -1,4 +1,4 @@
-"""One field of a form as the macros of pieces.html draw it, made from a bound field of Django or from plain values."""
+"""One field of a form as the macros of pieces.html draw it."""
 
 from __future__ import annotations
 
@@ -6,26 +6,14 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from django.forms import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, Textarea
 from markupsafe import Markup, escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from django.forms.boundfield import BoundField
-
 _SECRET: Final = frozenset(
     {"password", "code"}
 )  # what was typed into these never comes back in a page
-_FROM_WIDGET: Final = (
-    "autocomplete",
-    "inputmode",
-    "placeholder",
-    "autofocus",
-    "pattern",
-    "rows",
-    "readonly",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +67,9 @@ def plain_field(name: str, label: str, **rest: Any) -> Field:  # noqa: ANN401 - 
     return _without_secrets(Field(**({"id": name} | known), name=name, label=label))
 
 
-def as_field(bound: BoundField | Field, **changes: Any) -> Field:  # noqa: ANN401 - what a template wants otherwise
-    """Return what a template draws; `changes` replace what the form says (label, help, kind) or become attributes."""
-    if isinstance(bound, Field):
-        parts = {name: getattr(bound, name) for name in Field.__dataclass_fields__}
-    else:
-        parts = _parts_of(bound)
+def as_field(made: Field, **changes: Any) -> Field:  # noqa: ANN401 - what a template wants otherwise
+    """Return what a template draws; `changes` replace what the page says (label, help, kind) or become attributes."""
+    parts = {name: getattr(made, name) for name in Field.__dataclass_fields__}
     own = {name: changes.pop(name) for name in list(changes) if name in Field.__dataclass_fields__}
     attributes = {**parts.pop("attributes"), **own.pop("attributes", {}), **changes}
     return _without_secrets(Field(**(parts | own), attributes=attributes))
@@ -129,63 +114,6 @@ def input_attributes(field: Field) -> Markup:
         "aria-invalid": "true" if field.errors else None,
     }
     return attributes({**shared, **field.attributes})
-
-
-def _parts_of(bound: BoundField) -> dict[str, Any]:
-    widget = bound.field.widget
-    kind, value = _kind_of(bound), bound.value()
-    chosen = (
-        {str(one) for one in value}
-        if isinstance(value, (list, tuple, set))
-        else {"" if value is None else str(value)}
-    )
-    given = {name: widget.attrs[name] for name in _FROM_WIDGET if name in widget.attrs}
-    if longest := getattr(bound.field, "max_length", None):
-        given["maxlength"] = longest
-    return {
-        "name": bound.html_name,
-        "id": bound.id_for_label or bound.auto_id or bound.html_name,
-        "label": str(bound.label),
-        "kind": kind,
-        "value": ""
-        if isinstance(value, (list, tuple, set))
-        else str(widget.format_value(value) or ""),
-        "checked": kind == "checkbox" and bool(value),
-        "help": str(bound.help_text),
-        "errors": tuple(map(str, bound.errors)),
-        "required": bound.field.required,
-        "disabled": bound.field.disabled,
-        "options": tuple(_options(getattr(bound.field, "choices", ()), chosen)),
-        "attributes": given,
-    }
-
-
-def _kind_of(bound: BoundField) -> str:
-    widget = bound.field.widget
-    kinds = (
-        (CheckboxSelectMultiple, "checkboxes"),
-        (RadioSelect, "radios"),
-        (Select, "select"),
-        (Textarea, "textarea"),
-        (CheckboxInput, "checkbox"),
-    )
-    return next(
-        (kind for of, kind in kinds if isinstance(widget, of)),
-        getattr(widget, "input_type", None) or "text",
-    )
-
-
-def _options(choices: Iterable[tuple[Any, Any]], chosen: set[str]) -> Iterable[Option]:
-    for value, label in choices:
-        if isinstance(label, (list, tuple)):
-            yield from (
-                Option(str(key), str(name), str(key) in chosen, group=str(value))
-                for key, name in label
-            )
-        else:
-            yield Option(
-                "" if value is None else str(value), str(label), str(value or "") in chosen
-            )
 
 
 def _without_secrets(made: Field) -> Field:
