@@ -120,7 +120,12 @@ def _after_the_last() -> int:
 
 
 def _fields(form: TabForm, found: Wrong) -> dict[str, Field]:
-    key = isinstance(form, NewTabForm) and line(
+    key = {"key": _key_field(form, found)} if isinstance(form, NewTabForm) else {}
+    return key | _words(form, found) | _place(form, found)
+
+
+def _key_field(form: NewTabForm, found: Wrong) -> Field:
+    return line(
         form,
         found,
         "key",
@@ -131,18 +136,19 @@ def _fields(form: TabForm, found: Wrong) -> dict[str, Field]:
         autocapitalize="off",
         help=_("Small letters, digits and dashes, like phone-system. It cannot be changed later."),
     )
-    shared = {
-        "title": line(
-            form, found, "title", _("Title"), required=True, maxlength=own_tabs.TITLE_LENGTH
-        ),
-        "description": line(
-            form,
-            found,
-            "description",
-            _("Description"),
-            maxlength=own_tabs.DESCRIPTION_LENGTH,
-            help=_("Shown on Home."),
-        ),
+
+
+def _words(form: TabForm, found: Wrong) -> dict[str, Field]:
+    title = {"required": True, "maxlength": own_tabs.TITLE_LENGTH}
+    description = {"maxlength": own_tabs.DESCRIPTION_LENGTH, "help": _("Shown on Home.")}
+    return {
+        "title": line(form, found, "title", _("Title"), **title),
+        "description": line(form, found, "description", _("Description"), **description),
+    }
+
+
+def _place(form: TabForm, found: Wrong) -> dict[str, Field]:
+    return {
         "url": line(
             form,
             found,
@@ -167,4 +173,3 @@ def _fields(form: TabForm, found: Wrong) -> dict[str, Field]:
             help=_("Smaller numbers come first."),
         ),
     }
-    return {"key": key} | shared if key else shared
