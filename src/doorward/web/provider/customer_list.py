@@ -69,7 +69,7 @@ def list_page(request: Request) -> ListPage:
     rows, found = _searched(_matching(q, status), q)
     last = max(1, -(-found // PAGE_SIZE))
     page = min(_page_number(request.GET.get("page", "")), last)
-    lines = _lines(rows, start=(page - 1) * PAGE_SIZE, now=request.now)
+    lines = _lines(_page(rows, start=(page - 1) * PAGE_SIZE, found=found), now=request.now)
     return ListPage(
         q=q,
         status=status,
@@ -102,8 +102,15 @@ def _asks_everyone(customer: Customer, of_brand: str, *, now: datetime) -> bool:
     return policies.scope(now=now).everyone
 
 
-def _lines(rows: QuerySet[Customer], *, start: int, now: datetime) -> tuple[Line, ...]:
-    customers = list(rows[start : start + PAGE_SIZE])
+def _page(rows: QuerySet[Customer], *, start: int, found: int) -> list[Customer]:
+    """Return one page. Beyond the middle it is read from the end: a database counts up to where a page begins."""
+    end = min(start + PAGE_SIZE, found)
+    if start <= found - end:
+        return list(rows[start:end])
+    return list(rows.reverse()[found - end : found - start])[::-1]
+
+
+def _lines(customers: list[Customer], *, now: datetime) -> tuple[Line, ...]:
     # Brands are at hand in each process, and need no join.
     brands = {one: cached.brand_of(one) for one in {customer.brand_id for customer in customers}}
     counts = _counts([customer.id for customer in customers])
