@@ -59,7 +59,7 @@ def test_a_wrong_mailbox_code_and_a_new_one(portal, ines, somewhere):
     at_mailbox(somewhere, ines)
     first = ines.mail("code").digits(8)
     somewhere.gives_code("00000000" if first != "00000000" else "00000001")
-    somewhere.hears("not right")
+    somewhere.hears("is not the code that we mailed")
     somewhere.press("Send a new code")
     somewhere.hears("wait")
     portal.ask("age_mailbox", email=ines.email, minutes=1)
@@ -69,7 +69,7 @@ def test_a_wrong_mailbox_code_and_a_new_one(portal, ines, somewhere):
     second = portal.ask("mailbox_code", email=ines.email)
     assert second != first
     somewhere.gives_code(first)
-    somewhere.hears("not right")
+    somewhere.hears("is not the code that we mailed")
     somewhere.gives_code(second)
     somewhere.sees("sign-in-set-up")
 
@@ -79,7 +79,7 @@ def test_the_code_of_another_browser_is_good_for_nothing_here(portal, ines, some
     first = portal.ask("mailbox_code", email=ines.email)
     at_mailbox(elsewhere, ines)
     elsewhere.gives_code(first)
-    elsewhere.hears("not right")
+    elsewhere.hears("is not the code that we mailed")
 
 
 def test_while_the_grace_lasts_it_can_be_put_off(portal, somewhere, elsewhere):

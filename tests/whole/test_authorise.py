@@ -24,6 +24,7 @@ from doorward.customers.rights import authorise
 from doorward.gate.requirement import Need
 from doorward.permissions.actions import About, Action
 from doorward.permissions.errors import NotAuthorised
+from doorward.policy import versions
 from doorward.web.http.needs import needs
 from tests.kit import browsers, passkeys, people
 from tests.whole.callgraph import ROOT, reached_from, users_of
@@ -156,6 +157,7 @@ class World:
     def __init__(self, owner: Administrator) -> None:
         self.owner = owner
         self.auth = passkeys.begin(owner)
+        self.versions = versions.policy_of_customer(owner.customer_id)
 
     def call(self, name: str, actor: Actor) -> None:
         """Call a service: what its right is about is the owner's, everything else is nothing at all."""
@@ -167,6 +169,7 @@ class World:
             "auth": self.auth,
             "customer": self.owner.customer,
             "customer_id": self.owner.customer_id,
+            "owner": self.versions,
             "person": self.owner,
             "subject": self.owner.who(),
         }
@@ -237,6 +240,19 @@ def test_who_has_the_right_is_let_on(name, world):
             pytest.fail(f"{name} refuses {actor}")
         except Exception:  # noqa: BLE001 - the rest of what it was given is nothing at all
             pass
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("of", ["customer", "brand"])
+@pytest.mark.parametrize("name", [one for one in AUTHORISED if "polic" in one])
+def test_so_it_is_with_the_providers_minimums(name, of, world):
+    customer = world.owner.customer
+    world.versions = (
+        versions.minimum_of_customer(customer.id)
+        if of == "customer"
+        else versions.minimum_of_brand(customer.brand_id)
+    )
+    test_nobody_without_the_right_is_let_on_and_nothing_is_written(name, world)
 
 
 # --- what a page says then -------------------------------------------------------------------------

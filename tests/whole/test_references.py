@@ -25,6 +25,7 @@ FOREIGN = {
     "config/wsgi.py",
     "net/crawler.py",
     "search_path",
+    "django.forms",
     "confusable_homoglyphs",
     "client_disconnect",
     "wildcard_translate",
