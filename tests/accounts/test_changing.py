@@ -44,7 +44,7 @@ from doorward.permissions.errors import NotAuthorised, ReauthenticationDue
 from doorward.sessions import issuing
 from doorward.sessions.models import Session
 from tests.accounts.changing import WITH_RIGHT, change, refused, refuses_field, row
-from tests.kit import browsers, people
+from tests.kit import browsers, people, policies
 
 # --- names, phone ---------------------------------------------------------------------------------
 
@@ -108,8 +108,7 @@ def test_another_email_wants_who_asks_to_confirm_that_it_is_them(owner, colleagu
 
 def test_a_tick_that_the_policy_holds_is_not_taken_away_by_its_absence(owner, colleague):
     change(colleague, owner, require_2fa=True)
-    owner.customer.require_2fa = True
-    owner.customer.save()
+    policies.require(owner.customer_id)
     assert change(colleague, owner, require_2fa=False).require_2fa
     assert not people.events(TWO_FACTOR_NO_LONGER_REQUIRED)
 

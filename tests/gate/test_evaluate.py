@@ -10,12 +10,12 @@ import pytest
 from django.utils import timezone
 
 from doorward.audit.reason import Reason
-from doorward.customers.models import Customer
 from doorward.gate.evaluate import evaluate
 from doorward.gate.requirement import Need, Step
+from doorward.policy.fields import Kinds
 from doorward.sessions.events import SIGNED_IN
 from doorward.sessions.reauthentication import OWN_SECURITY
-from tests.kit import codes, factors, passkeys, people
+from tests.kit import codes, factors, passkeys, people, policies
 
 if TYPE_CHECKING:
     from doorward.accounts.models import Administrator
@@ -78,7 +78,6 @@ def test_the_sign_in_is_recorded_where_the_very_factor_that_was_proved_is_enough
 ) -> None:
     codes.enable_app(owner)
     passkeys.add(owner)
-    kinds = {"require_2fa": True, "kinds": "phishing_resistant"}
-    Customer.objects.filter(id=owner.customer_id).update(**kinds)
+    policies.require(owner.customer_id, kinds=Kinds.PHISHING_RESISTANT)
     factors.verify_code(passkeys.begin(owner), codes.next_code(owner), owner)
     assert not people.events(SIGNED_IN)

@@ -6,7 +6,7 @@ import pytest
 
 from doorward.customers.errors import HostNotConfirmed
 from doorward.customers.protection import ProtectionRefused
-from doorward.kernel.errors import all_refusals
+from doorward.kernel.errors import NameMissing, all_refusals
 from doorward.kernel.refusals import sentence
 
 ALL = sorted(all_refusals(), key=lambda refusal: refusal.code)
@@ -21,8 +21,8 @@ WITH_DATA = {
     "number_out_of_range": {"minimum": 1, "maximum": 9},
     "logo_invalid": {"maximum": 9},
     "logo_too_large": {"maximum": 9},
-    "fields_refused": {"fields": {}},
-    "protection_refused": {"fields": {}},
+    "fields_refused": {"fields": {"name": NameMissing()}},
+    "protection_refused": {"fields": {"name": NameMissing()}},
     "text_too_long": {"maximum": 9},
     "too_many_tabs": {"maximum": 9},
     "passkeys_elsewhere": {"address": "https://portal.example"},

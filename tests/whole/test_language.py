@@ -19,7 +19,7 @@ from doorward.customers.tabs import BUILT_IN, STAFF
 from doorward.web.fast import language
 from doorward.web.http.errors import error_page
 from doorward.web.kit import jinja
-from tests.kit import browsers, people
+from tests.kit import browsers, people, policies
 from tests.kit import codes as kit_codes
 from tests.whole import pseudo
 from tests.whole.routes import walk
@@ -110,7 +110,9 @@ def test_no_page_has_a_text_that_is_not_translated(route, person):
 def test_no_page_of_the_provider_has_a_text_that_is_not_translated(person):
     Customer.objects.filter(kind=CustomerKind.PROVIDER).update(kind=CustomerKind.CUSTOMER)
     Customer.objects.filter(id=person.customer_id).update(kind=CustomerKind.PROVIDER, name="Αρτ")
-    Customer.objects.exclude(id=person.customer_id).update(name="Φούρνος", require_2fa=True)
+    Customer.objects.exclude(id=person.customer_id).update(name="Φούρνος")
+    for customer_id in Customer.objects.exclude(id=person.customer_id).values_list("id", flat=True):
+        policies.require(customer_id)
     Administrator.objects.of(person.customer_id).update(tabs=tabs_text((*BUILT_IN, *STAFF)))
     tab = Tab.objects.create(key="x", title="Τιμολόγια", url="/", position=1)
     brand = Brand.objects.create(

@@ -5,6 +5,7 @@ What holds is read by the gate from customer and brand, where `_refresh` writes 
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum
@@ -56,6 +57,7 @@ from doorward.policy.grace import Member, day_of_version, midnight
 from doorward.policy.models import PolicyVersion
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
     from uuid import UUID
 
@@ -119,7 +121,8 @@ class Owner:
         if self.brand_id is not None:
             return PolicyVersion.objects.filter(brand_id=self.brand_id)
         rows = PolicyVersion.objects.filter(customer_id=self.of_customer)
-        return rows.filter(is_minimum=self.is_minimum)
+        # As a value, not as a condition of its own: an index has it with the number.
+        return rows.filter(is_minimum__in=(self.is_minimum,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,13 +163,8 @@ def save(owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime) -> Policy
     """
     authorise(actor, owner.action, owner.whose)
     reason = clean_line(wanted.reason, maximum=LONGEST_REASON)
-    with transaction.atomic():
-        row = owner.rows().select_for_update(of=("self",)).first()
-        if row is None:
-            raise NotFound
-        newest = owner.versions().aggregate(newest=Max("number"))["newest"] or 0
-        if wanted.seen is not None and wanted.seen != newest:
-            raise PolicyChanged
+    with _locked(owner) as row:
+        number = _next_number(owner, wanted)
         if wanted.replaces is not None:
             withdraw(wanted.replaces, owner, actor=actor, now=now)
             row.refresh_from_db(fields=[owner.column])
@@ -175,53 +173,74 @@ def save(owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime) -> Policy
         before = of_series.current(there, now=starts_at, default=owner.default)
         if values == before:
             return None
+        _settle(owner, row, (before, values), actor=actor)
         planned = wanted.starts_at is not None and wanted.starts_at > now
-        changes = changes_between(before, values)
-        whose = None if owner.brand_id is not None else (row.id, row.name)
-        protection.settle(changes, what=row.name, customer=whose, actor=actor)
-        version = owner.versions().create(
-            customer_id=owner.customer_id,
-            brand_id=owner.brand_id,
-            is_minimum=owner.is_minimum,
-            number=newest + 1,
-            values=_stored(values),
-            starts_at=starts_at,
-            saved_at=now,
-            saved_by=actor.person.id if actor.person else None,
-            saved_by_name=actor.person.name if actor.person else "",
-            reason=reason,
-            begun_at=None if planned else now,
-        )
+        version = _made(owner, values, number=number, actor=actor)
+        version.starts_at, version.saved_at, version.reason = starts_at, now, reason
+        version.begun_at = None if planned else now
+        version.save(force_insert=True)
         _refresh(owner, now=now)
         happened = _Happened.PLANNED if planned else _Happened.CHANGED
         _record(owner, happened, (before, values), version, row=row, actor=actor)
-    if owner.brand_id is not None:
-        cached.forget()
     return version
 
 
 def withdraw(version_id: UUID, owner: Owner, *, actor: Actor, now: datetime) -> None:
     """Take back a version that is planned. Raises `NotFound`, and `AlreadyInForce` once its time has come."""
     authorise(actor, owner.action, owner.whose)
-    with transaction.atomic():
-        row = owner.rows().select_for_update(of=("self",)).first()
+    with _locked(owner) as row:
         version = owner.versions().filter(id=version_id, withdrawn_at__isnull=True).first()
-        if row is None or version is None:
+        if version is None:
             raise NotFound
         if version.starts_at <= now or version.begun_at is not None:
             raise AlreadyInForce
         there = of_series.load(getattr(row, owner.column))
         without = tuple(one for one in there if one.number != version.number)
-        was = read(version.values)
         would = of_series.current(without, now=version.starts_at, default=owner.default)
-        changes = changes_between(was, would)
-        whose = None if owner.brand_id is not None else (row.id, row.name)
-        protection.settle(changes, what=row.name, customer=whose, actor=actor)
+        values = read(version.values), would
+        _settle(owner, row, values, actor=actor)
         owner.versions().filter(id=version_id).update(withdrawn_at=now)
         _refresh(owner, now=now)
-        _record(owner, _Happened.WITHDRAWN, (was, would), version, row=row, actor=actor)
+        _record(owner, _Happened.WITHDRAWN, values, version, row=row, actor=actor)
+
+
+@contextmanager
+def _locked(owner: Owner) -> Iterator[Customer | Brand]:
+    """Begin a transaction with the row of customer or brand as its lock: one change comes after the other."""
+    with transaction.atomic():
+        row = owner.rows().select_for_update(of=("self",)).first()
+        if row is None:
+            raise NotFound
+        yield row
     if owner.brand_id is not None:
         cached.forget()
+
+
+def _next_number(owner: Owner, wanted: Wanted) -> int:
+    newest: int = owner.versions().aggregate(newest=Max("number"))["newest"] or 0
+    if wanted.seen is not None and wanted.seen != newest:
+        raise PolicyChanged
+    return newest + 1
+
+
+def _settle(
+    owner: Owner, row: Customer | Brand, values: tuple[Values, Values], *, actor: Actor
+) -> None:
+    """Refuse what lowers the protection of people whom the actor has no right over."""
+    whose = None if owner.brand_id is not None else (row.id, row.name)
+    protection.settle(changes_between(*values), what=row.name, customer=whose, actor=actor)
+
+
+def _made(owner: Owner, values: Values, *, number: int, actor: Actor) -> PolicyVersion:
+    return PolicyVersion(
+        customer_id=owner.customer_id,
+        brand_id=owner.brand_id,
+        is_minimum=owner.is_minimum,
+        number=number,
+        values=_stored(values),
+        saved_by=actor.person.id if actor.person else None,
+        saved_by_name=actor.person.name if actor.person else "",
+    )
 
 
 def changes_between(before: Values, after: Values) -> tuple[Change, ...]:
@@ -320,29 +339,31 @@ def _record(  # noqa: PLR0913 - what happened, to whom, by whom
     actor: Actor,
 ) -> None:
     """Record what happened to a version: `values` that would hold, and that hold from then on."""
-    changes, event = changes_between(*values), happened.value[owner.is_minimum]
+    event = happened.value[owner.is_minimum]
     details: dict[str, Detail] = {"version": version.number}
     details |= {"reason": version.reason} if version.reason else {}
     if happened in {_Happened.PLANNED, _Happened.WITHDRAWN}:
         details["starts"] = version.starts_at.isoformat()
+    told = details | protection.details_of(changes_between(*values))
     if isinstance(row, Customer):
-        beside = _minimum_of_brand(row, at=version.starts_at) if owner.is_minimum else None
-        together = [strictest([one, beside]) if beside else one for one in values]
-        details |= protection.details_of(changes) | _requires(*together)
-        record(event, actor=actor, customer=(row.id, row.name), details=details)
+        told |= _requires(*_with_brand(owner, row, values, at=version.starts_at))
+        record(event, actor=actor, customer=(row.id, row.name), details=told)
         return
-    told = details | protection.details_of(changes)
     record(BRAND_CHANGED, actor=actor, details={"brand": row.name, **told})
     for customer in Customer.objects.filter(brand=row).exclude(status=CustomerStatus.CLOSED):
         own = _own_minimum(customer, at=version.starts_at)
-        _record_for(
-            customer,
-            event,
-            strictest([own, values[0]]),
-            strictest([own, values[1]]),
-            details,
-            actor,
-        )
+        before, after = (strictest([own, one]) for one in values)
+        _record_for(customer, event, before, after, details, actor)
+
+
+def _with_brand(
+    owner: Owner, customer: Customer, values: tuple[Values, Values], *, at: datetime
+) -> tuple[Values, Values]:
+    """Return a minimum together with the one of the brand; a policy as it is."""
+    if not owner.is_minimum:
+        return values
+    beside, (before, after) = _minimum_of_brand(customer, at=at), values
+    return strictest([before, beside]), strictest([after, beside])
 
 
 def _record_for(  # noqa: PLR0913, PLR0917 - an event of the provider's, for one customer
@@ -387,10 +408,9 @@ def begin_due(*, now: datetime) -> list[Owner]:
     begun: list[Owner] = []
     for version in due.order_by("starts_at", "number")[:_AT_ONCE]:
         owner = Owner(version.customer_id, version.brand_id, version.is_minimum)
-        with transaction.atomic():
-            row = owner.rows().select_for_update(of=("self",)).first()
+        with _locked(owner) as row:
             still = owner.versions().filter(id=version.id, begun_at=None, withdrawn_at=None)
-            if row is None or still.update(begun_at=now) != 1:
+            if still.update(begun_at=now) != 1:
                 continue
             there = of_series.load(getattr(row, owner.column))
             earlier = tuple(one for one in there if one.number != version.number)

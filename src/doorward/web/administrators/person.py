@@ -26,6 +26,7 @@ from doorward.web.administrators.views import RIGHT, both
 from doorward.web.http.gate import is_recent
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
+from doorward.web.http.posted import FieldMissing
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import NOTHING, Wrong, read, wrong
 from doorward.web.kit.history import history_page
@@ -46,7 +47,12 @@ def edit(request: Request, person_id: UUID) -> HttpResponse:
     """Show a person and change them: all that was sent, or nothing."""
     if request.method != "POST":
         return _show(request, _find(request, person_id))
-    form = read(request, ChangeForm)
+    try:
+        form = read(request, ChangeForm)
+    except FieldMissing:
+        # Of whom the form is comes first: nobody learns more of somebody elsewhere than that they are not here.
+        _find(request, person_id)
+        raise
     try:
         changed = services.change(
             person_id,

@@ -137,19 +137,7 @@ def _least(name: str, about: About) -> Value:
 
 def read(form: Typed, about: About, *, before: Values) -> Wanted:
     """Return the version that the form asks for, or raise `FieldsRefused` with what is wrong with each field."""
-    refused: dict[str, Refusal] = {}
-    values: dict[str, Any] = {}
-    for name, one in FIELDS.items():
-        try:
-            values[name] = one.read(form.values[one.key])
-        except Refusal as refusal:
-            refused[one.key] = refusal
-            continue
-        if values[name] != getattr(before, name) and _is_below(name, values[name], about):
-            refused[one.key] = StricterAlready()
-    only_passkeys = values.get("kinds") is Kinds.PHISHING_RESISTANT is not before.kinds
-    if only_passkeys and not are_possible(brand_of(about.brand_id)):
-        refused["kinds"] = PasskeysNotPossible()
+    values, refused = _read_values(form, about, before=before)
     starts = None
     try:
         starts = FIELDS["from_day"].read(form.starts)
@@ -164,6 +152,26 @@ def read(form: Typed, about: About, *, before: Values) -> Wanted:
         seen=form.seen,
         replaces=_id(form.replaces),
     )
+
+
+def _read_values(
+    form: Typed, about: About, *, before: Values
+) -> tuple[dict[str, Any], dict[str, Refusal]]:
+    """Return the values by attribute, and what is wrong by key."""
+    values: dict[str, Any] = {}
+    refused: dict[str, Refusal] = {}
+    for name, one in FIELDS.items():
+        try:
+            values[name] = one.read(form.values[one.key])
+        except Refusal as refusal:
+            refused[one.key] = refusal
+            continue
+        if values[name] != getattr(before, name) and _is_below(name, values[name], about):
+            refused[one.key] = StricterAlready()
+    only_passkeys = values.get("kinds") is Kinds.PHISHING_RESISTANT is not before.kinds
+    if only_passkeys and not are_possible(brand_of(about.brand_id)):
+        refused["kinds"] = PasskeysNotPossible()
+    return values, refused
 
 
 def _is_below(name: str, value: Value, about: About) -> bool:
@@ -204,37 +212,31 @@ def policy_form(form: Typed, about: About) -> PolicyForm:
 
 
 def _field(name: str, one: Declared, form: Typed, about: About) -> Field:
-    value, errors = form.values[one.key], _errors(form, one.key)
-    least = _least(name, about)
-    help_ = _(one.help) if one.help else ""
+    value, least = form.values[one.key], _least(name, about)
+    said: dict[str, Any] = {
+        "help": _(one.help) if one.help else "",
+        "errors": _errors(form, one.key),
+    }
     match one:
         case Choice():
-            return _choice(one, value, least, about, errors=errors)
+            return _choice(one, value, least, about, errors=said["errors"])
         case Keys():
-            keys = set(value)
-            options = [
-                Option(key, title_of(key), key in keys)
-                for key in tabs_in_order(is_staff=about.of_staff)
-            ]
-            label = _(one.label)
-            return plain_field(one.key, label, kind="checkboxes", options=options, errors=errors)
+            options = _tabs(frozenset(value), about)
+            return plain_field(one.key, _(one.label), kind="checkboxes", options=options, **said)
         case Number():
-            said = _held(about, least) if least != one.loosest and not one.says_when else ""
-            return _number(one, str(value), said, errors=errors)
+            held = _held(about, least) if least != one.loosest and not one.says_when else ""
+            return _number(one, str(value), held, errors=said["errors"])
         case Tick():
-            return plain_field(
-                one.key,
-                _(one.label),
-                kind="checkbox",
-                checked=value in {"on", True},
-                help=help_,
-                errors=errors,
-            )
+            checked = value in {"on", True}
+            return plain_field(one.key, _(one.label), kind="checkbox", checked=checked, **said)
         case Day():
-            return plain_field(
-                one.key, _(one.label), kind="date", value=value or "", help=help_, errors=errors
-            )
+            return plain_field(one.key, _(one.label), kind="date", value=value or "", **said)
     raise AssertionError(one)
+
+
+def _tabs(chosen: frozenset[str], about: About) -> list[Option]:
+    keys = tabs_in_order(is_staff=about.of_staff)
+    return [Option(key, title_of(key), key in chosen) for key in keys]
 
 
 def _choice(
