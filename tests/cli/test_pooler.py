@@ -42,7 +42,7 @@ Event.objects.bulk_create(
 
 def export(_number):
     try:
-        return sum(1 for _line in table(Event.objects.order_by("-id"), language="en"))
+        return sum(1 for _line in table(Event.objects.order_by("-id"), language="en", separator=","))
     except Exception as error:
         return repr(error)
     finally:
