@@ -29,6 +29,8 @@ LONGEST_IDLE: Final = HOUR
 SHORTEST_SESSION: Final = HOUR
 SHORTEST_IDLE: Final = 5 * MINUTE
 _LONGEST_NUMBER: Final = 4
+# At the ends of the calendar a day has no beginning in every time zone.
+_YEARS: Final = range(2000, 2200)
 
 
 class RequiredOf(StrEnum):
@@ -153,7 +155,7 @@ class Day(Field):
                 value = date.fromisoformat(value.strip())
             except ValueError as error:
                 raise DayInvalid from error
-        if type(value) is not date:
+        if type(value) is not date or value.year not in _YEARS:
             raise DayInvalid
         return value
 
