@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from doorward.accounts.models import Administrator
 from doorward.policy import versions
+from tests.accounts.changing import change
 from tests.kit import browsers, codes
 from tests.threats.changes import POLICY
 
@@ -157,4 +159,17 @@ def test_nor_a_tick_that_comes_and_goes(save, owner, colleague, clock):
     page = f"/administrators/{colleague.id}/"
     assert browser.post(page, fields | {"require_2fa": "on"})["Location"] == page
     assert browser.post(page, fields)["Location"] == page
+    assert leads_to(colleague) == FORCED
+
+
+def test_a_tab_that_is_taken_away_gives_nobody_time_again(save, owner, colleague, clock):
+    """Due as a user of a tab; then everybody is asked from a later day, and the tab is taken away."""
+    rows = Administrator.objects.of(owner.customer_id).filter(id=colleague.id)
+    rows.update(tabs=" activity home ")
+    assert save(day=None, required_of="tabs", tabs="activity") == 303
+    clock.shift(HALF_A_DAY.total_seconds())
+    assert leads_to(colleague) == FORCED
+    assert save(day=30) == 303
+    assert leads_to(colleague) == FORCED
+    change(colleague, owner, tabs=frozenset({"home"}))
     assert leads_to(colleague) == FORCED

@@ -24,7 +24,7 @@ from doorward.accounts.events import (
 from doorward.accounts.looking_after import looks_after, who_look_after
 from doorward.accounts.models import Administrator, Status, tabs_text
 from doorward.accounts.phones import clean_phone
-from doorward.accounts.requirement import policy_of
+from doorward.accounts.requirement import is_due, policy_of
 from doorward.customers.tabs import ADMINISTRATORS, assignable
 from doorward.kernel.checks import Checks
 from doorward.kernel.errors import ConfirmationMissing
@@ -151,7 +151,7 @@ def gather(person: Administrator, wanted: Change, *, actor: Actor, now: datetime
     changes = Changes()
     _gather_details(person, wanted, changes)
     _gather_requirement(person, wanted, changes, now=now)
-    _gather_tabs(person, wanted, changes, actor=actor)
+    _gather_tabs(person, wanted, changes, actor=actor, now=now)
     _gather_status(person, wanted, changes, actor=actor)
     return changes
 
@@ -179,7 +179,9 @@ def _gather_requirement(
     changes.events.append((event_type, {}, {}))
 
 
-def _gather_tabs(person: Administrator, wanted: Change, changes: Changes, *, actor: Actor) -> None:
+def _gather_tabs(
+    person: Administrator, wanted: Change, changes: Changes, *, actor: Actor, now: datetime
+) -> None:
     if wanted.tabs is None or wanted.tabs == person.tab_keys:
         return
     added, taken = wanted.tabs - person.tab_keys, person.tab_keys - wanted.tabs
@@ -190,6 +192,8 @@ def _gather_tabs(person: Administrator, wanted: Change, changes: Changes, *, act
             raise OwnAdministratorsRight
         _keep_one(person, field="tabs")
     changes.columns["tabs"] = tabs_text(wanted.tabs)
+    if person.due_since is None and is_due(person, now=now):
+        changes.columns["due_since"] = now
     details = {"added": sorted(added), "taken": sorted(taken)}
     changes.events.append((RIGHTS_CHANGED, dict(details), {}))
 

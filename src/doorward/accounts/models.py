@@ -99,6 +99,8 @@ class Administrator(AbstractBaseUser):
     added_at = models.DateTimeField()
     # When they accepted the invitation for the first time: days for newcomers are counted from it.
     joined_at = models.DateTimeField(null=True)
+    # When their tabs were changed after policy or minimum had become due of them: grace is not given again.
+    due_since = models.DateTimeField(null=True)
     # 0 to 99: in which wave a new requirement reaches them (`policy/grace.py`).
     wave_share = models.PositiveSmallIntegerField(default=0)
     # Lists and numbers of 50,000 people cannot look at each one's factors and sessions: `credentials/standing.py` keeps

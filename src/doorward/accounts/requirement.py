@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
@@ -32,6 +33,13 @@ def policy_of(person: Administrator, *, now: datetime) -> Policy:
     return effective(member_of(person), policies_of(person.customer), now=now)
 
 
+def is_due(person: Administrator, *, now: datetime) -> bool:
+    """Return whether policy or minimum ask somebody, their own tick apart, and their day has come."""
+    member = replace(member_of(person), ticked=False)
+    policy = effective(member, policies_of(person.customer), now=now)
+    return policy.required and not policy.in_grace(now)
+
+
 def asked_rows(scope: Scope) -> Q:
     """Return who is ticked or covered by tabs as a condition of rows; `Scope.everyone` asks all the rest as well."""
     by_tab = [Q(tabs__contains=f" {tab} ") for tab in sorted(scope.tabs)]
@@ -50,4 +58,5 @@ def member_of(person: Administrator) -> Member:
         tabs=person.tab_keys,
         share=person.wave_share,
         joined_at=person.joined_at,
+        was_due=person.due_since is not None,
     )

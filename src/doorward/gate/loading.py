@@ -66,6 +66,7 @@ _PERSON = (
     "administrator__require_2fa",
     "administrator__joined_at",
     "administrator__wave_share",
+    "administrator__due_since",
     "administrator__security_version",
     "administrator__password_long",
     "administrator__password_due",
@@ -304,6 +305,7 @@ def _policy(row: dict[str, Any], *, now: datetime) -> Policy:
         tabs=frozenset(row["person_tabs"].split()),
         share=row["person_wave_share"],
         joined_at=row["person_joined_at"],
+        was_due=row["person_due_since"] is not None,
     )
     policies = policies_from(row["customer_policy"], row["customer_minimum"], row["brand_minimum"])
     return effective(member, policies, now=now)

@@ -26,13 +26,15 @@ WAVES: Final = (5, 25, 100)
 class Member:
     """What of a person decides whether and from when a policy asks them.
 
-    `share`: 0 to 99, from a keyed hash of their id, so that it never changes and cannot be chosen.
+    `share`: 0 to 99, from a keyed hash of their id, so that it never changes and cannot be chosen. `was_due`: their
+    day had come before their tabs were changed.
     """
 
     ticked: bool = False
     tabs: frozenset[str] = frozenset()
     share: int = 0
     joined_at: datetime | None = None
+    was_due: bool = False
 
     @property
     def wave(self) -> int:
@@ -45,7 +47,9 @@ class Member:
 def day_of(series: Series, member: Member, *, now: datetime) -> datetime | None:
     """Return the moment from which two factors are required of somebody, gone or to come; None: they are not."""
     days = [
-        one.starts_at if _was_due(series, one, member) else day_of_version(one, member)
+        one.starts_at
+        if member.was_due or _was_due(series, one, member)
+        else day_of_version(one, member)
         for one in counting(series, now=now)
         if one.asks(member.tabs)
     ]

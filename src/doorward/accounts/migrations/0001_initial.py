@@ -58,6 +58,7 @@ class Migration(migrations.Migration):
                 ('mail_problem', models.CharField(blank=True, choices=[('', ''), ('no_mailbox', 'no such mailbox'), ('full', 'the mailbox is full'), ('refused', 'the mail server does not accept it'), ('not_made', 'the message could not be created'), ('too_long', 'it could not be delivered for three days')], default='', max_length=10)),
                 ('added_at', models.DateTimeField()),
                 ('joined_at', models.DateTimeField(null=True)),
+                ('due_since', models.DateTimeField(null=True)),
                 ('wave_share', models.PositiveSmallIntegerField(default=0)),
                 ('standing', models.PositiveSmallIntegerField(choices=[(0, 'None'), (1, 'Locked'), (2, 'App'), (3, 'Passkey')], default=0)),
                 ('last_signed_in_at', models.DateTimeField(null=True)),
