@@ -123,6 +123,13 @@ def test_it_is_asked_of_the_users_of_some_tabs(owner, colleague, browser):
     assert (answer.status_code, answer["Location"]) == (303, "/sign-in/mailbox/")
 
 
+def test_what_the_form_does_not_offer_is_not_taken(owner, browser):
+    assert browser.post("/account/", fields(required_of="nobody")).status_code == 422
+    answer = browser.post("/account/", fields(required_of="tabs", tabs="customers"))
+    assert answer.status_code == 422
+    assert policy(owner) == DEFAULTS
+
+
 @pytest.mark.parametrize("tabs", [[], ["nothing"], ["activity", "nothing"], [" "]])
 def test_tabs_that_there_are_not_change_nothing(owner, browser, tabs):
     answer = browser.post("/account/", fields(required_of="tabs") | {"tabs": tabs})
@@ -146,6 +153,10 @@ def test_a_version_is_planned_shown_and_taken_back(owner, clock):
     assert (answer.status_code, answer["Location"]) == (303, "/account/")
     assert len(people.events(POLICY_WITHDRAWN)) == 1
     assert "Version 1 Taken back" in text(browser.get("/account/"))
+    browser.post("/account/", fields(seen="1", required_of="ticked"))
+    newest = text(browser.get("/account/")).partition("Version 2")[2].partition("Version 1")[0]
+    assert "Length of a session: 12 → 8" in newest
+    assert "required of" not in newest
     assert browser.post("/account/policy/withdraw/", {"version": version.id}).status_code == 404
 
 

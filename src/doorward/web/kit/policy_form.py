@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from doorward.credentials.errors import PasskeysNotPossible
 from doorward.customers.cached import brand_of
-from doorward.kernel.errors import FieldsRefused, NotFound, Refusal
+from doorward.kernel.errors import ChoiceInvalid, FieldsRefused, NotFound, Refusal
 from doorward.policy.errors import DayInvalid, StricterAlready
 from doorward.policy.fields import (
     FIELDS,
@@ -166,8 +166,12 @@ def _read_values(
         except Refusal as refusal:
             refused[one.key] = refusal
             continue
-        if values[name] != getattr(before, name) and _is_below(name, values[name], about):
+        if values[name] == getattr(before, name):
+            continue
+        if _is_below(name, values[name], about):
             refused[one.key] = StricterAlready()
+        elif not _is_offered(one, values[name], about):
+            refused[one.key] = ChoiceInvalid()
     only_passkeys = values.get("kinds") is Kinds.PHISHING_RESISTANT is not before.kinds
     if only_passkeys and not are_possible(brand_of(about.brand_id)):
         refused["kinds"] = PasskeysNotPossible()
@@ -182,6 +186,12 @@ def _is_below(name: str, value: Value, about: About) -> bool:
     return (_is_locked(one, least) or isinstance(one, Number)) and one.is_looser(
         value, before=least
     )
+
+
+def _is_offered(one: Declared, value: Value, about: About) -> bool:
+    if isinstance(one, Keys):
+        return bool(value <= set(tabs_in_order(is_staff=about.of_staff)))
+    return value is not about.left_out
 
 
 def _is_locked(one: Declared, least: Value) -> bool:

@@ -65,9 +65,19 @@ def planned_version(owner: Owner, text: str, *, now: datetime) -> PolicyVersion 
 
 
 def version_lines(owner: Owner, *, now: datetime) -> tuple[VersionLine, ...]:
-    """Return the newest versions, the newest first, each with its difference from the one before it."""
+    """Return the newest versions, the newest first, each with its difference from the one saved before it.
+
+    What was taken back never held, and is no version to compare with.
+    """
     rows = list(owner.versions().order_by("-number")[: MOST_SHOWN + 1])
-    values = [read(row.values) for row in rows] + [owner.default]
+    values = [read(row.values) for row in rows]
+    kept = [
+        one if row.withdrawn_at is None else None for one, row in zip(values, rows, strict=True)
+    ]
+    earlier = [
+        next((one for one in kept[place + 1 :] if one is not None), owner.default)
+        for place in range(len(rows))
+    ]
     return tuple(
         VersionLine(
             id=row.id,
@@ -80,7 +90,7 @@ def version_lines(owner: Owner, *, now: datetime) -> tuple[VersionLine, ...]:
             withdrawn=row.withdrawn_at is not None,
             changes=_differences(before, after),
         )
-        for row, after, before in zip(rows, values, values[1:], strict=False)
+        for row, after, before in zip(rows, values, earlier, strict=True)
     )[:MOST_SHOWN]
 
 

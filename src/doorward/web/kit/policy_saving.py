@@ -1,0 +1,56 @@
+"""Saving and taking back a version from a page: the same for a customer's policy and for the provider's minimums."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from doorward.credentials.trusted_browsers import policy_change
+from doorward.kernel.errors import NotFound, Refusal
+from doorward.web.http.pages import see_other
+from doorward.web.http.posted import field
+from doorward.web.http.requests import acting
+from doorward.web.kit import policy_form
+from doorward.web.kit.policy_versions import planned_version, state_of
+from doorward.web.kit.refusals import sentence
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from doorward.policy.versions import Owner
+    from doorward.web.http.requests import Request
+    from doorward.web.kit.policy_form import About, Typed
+
+
+def save(request: Request, owner: Owner, text: str, about: About) -> Typed | None:
+    """Save what was posted, or return the form to be shown; None: it was saved. `text`: the series as it is stored."""
+    state = state_of(owner, text, now=request.now)
+    if request.method != "POST":
+        planned = planned_version(owner, request.GET.get("version", ""), now=request.now)
+        return policy_form.shown(state, planned)
+    form = policy_form.typed(request, about, before=state.values)
+    try:
+        wanted = policy_form.read(form, about, before=state.values)
+        policy_change.save(owner, wanted, actor=acting(request), now=request.now)
+    except Refusal as refusal:
+        return form.refused(refusal)
+    messages.success(request, _("Saved."))
+    return None
+
+
+def withdraw(request: Request, owner: Owner, back: str) -> HttpResponse:
+    """Take back a planned version, and go `back`."""
+    try:
+        version_id = UUID(field(request, "version"))
+        policy_change.withdraw(version_id, owner, actor=acting(request), now=request.now)
+    except (NotFound, ValueError) as error:
+        raise Http404 from error
+    except Refusal as refusal:
+        messages.error(request, sentence(refusal))
+    else:
+        messages.success(request, _("The planned version was taken back."))
+    return see_other(back)
