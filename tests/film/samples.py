@@ -19,11 +19,13 @@ FILE = Path(__file__).parent / "recorded.json"
 SIZE = (32, 20)
 # Of 255, for one of the fields.
 TOLERANCE = 28
-# Secrets, codes and times are made the same, and after the picture what they were.
+# Secrets, codes, times and a greeting by the hour are made the same, and after the picture what they were.
 _COVER = """() => {
   const texts = document.querySelectorAll("#manual-code, #recovery-codes li, time");
-  window.covered = [...texts].map((one) => [one, one.textContent]);
-  for (const [one, text] of window.covered) one.textContent = text.replace(/[^ ]/g, "0");
+  const greetings = document.querySelectorAll("[data-page=home] h1");
+  window.covered = [...texts, ...greetings].map((one) => [one, one.textContent]);
+  for (const one of texts) one.textContent = one.textContent.replace(/[^ ]/g, "0");
+  for (const one of greetings) one.textContent = one.textContent.replace(/^(Good \\w+|Hello), /, "Good evening, ");
   for (const one of document.querySelectorAll("time")) one.textContent = "00:00";
   for (const one of document.querySelectorAll("#qr-code")) one.style.visibility = "hidden";
 }"""
@@ -57,7 +59,7 @@ def _always(line: str) -> str:
     hidden = re.sub(r"\d+", "0", " ".join(line.split()))
     # The story of the demonstration's people depends on the day of the week.
     hidden = re.sub(r"(last signed in \S+) from .+", r"\1", hidden)
-    return re.sub(r"^(Good \w+|Hello), (?=\w+$)", "Good day, ", hidden)
+    return re.sub(r"^Good evening, (?=\w+$)", "Good day, ", hidden)
 
 
 def differences(recorded: Sample, found: Sample) -> list[str]:

@@ -113,6 +113,8 @@ class Stage:
         """Wait until the page of this name stands there."""
         expect(self.page.locator(f'main[data-page="{name}"]')).to_be_visible()
         self.page.wait_for_load_state()
+        # What a script shows once it is there.
+        expect(self.page.locator("form[data-passkeys][hidden]")).to_have_count(0)
 
     # --- what is done -----------------------------------------------------------------------------
 
