@@ -142,7 +142,7 @@ def test_each_line_says_who_how_protected_which_tabs_when_and_status(owner, peop
     assert row_of(answer, "Tomasz Król") == line
     assert "On · app Required Home, Support" in row_of(answer, "Aiko Tanaka")
     assert "Required, not set up" in row_of(answer, "Samuel Osei")
-    assert "Disabled by wrong codes" in row_of(answer, "Ada Byron")
+    assert "Device disabled" in row_of(answer, "Ada Byron")
     assert "Invited" in row_of(answer, "Lena Fischer")
     assert "Suspended" in row_of(answer, "Zoë Straße")
     assert re.search(

@@ -32,11 +32,13 @@ from doorward.audit.actor import CONSOLE, Actor, ClientInfo, by_session
 from doorward.audit.events import EventType, Outcome
 from doorward.audit.record import record
 from doorward.credentials import removal as mfa
+from doorward.credentials import suspension
 from doorward.credentials.events import (
     BROWSER_TRUSTED,
     FACTOR_ADDED,
     FACTOR_LOCKED,
     FACTOR_REMOVED,
+    FACTOR_TAKEN_BACK,
     GUESSING_ALARM,
     PASSKEY_COUNTER,
     PASSWORD_CHANGED,
@@ -81,6 +83,7 @@ from doorward.sessions import ending, issuing
 from doorward.sessions.events import OTHER_SESSIONS_ENDED, SIGN_IN_ABANDONED, SIGNED_IN, SIGNED_OUT
 from doorward.signin import forgotten_password, mailbox, password, second_step
 from doorward.signin.events import MAILBOX_PROOF_SENT, PASSWORD_LINK_ASKED
+from doorward.signin.take_back import take_back
 from tests.kit import codes as kit_codes
 from tests.kit import passkeys, policies
 from tests.kit import people as kit_people
@@ -187,6 +190,16 @@ def enabled(stage: Stage) -> None:
 def factor_added(stage: Stage) -> None:
     kit_codes.enable_app(stage.person, name="Old phone")
     enabled(stage)
+
+
+def factor_taken_back(stage: Stage) -> None:
+    secret = kit_codes.enable_app(stage.person)
+    with transaction.atomic():
+        suspension.suspend(stage.person.id, now=stage.now)
+    auth = load(stage.knows_password().token, now=stage.now)
+    assert auth is not None
+    code = kit_codes.code(secret, now=stage.now)
+    take_back(auth=auth, proof=code, actor=auth.actor(ORIGIN), now=stage.now)
 
 
 def factor_removed(stage: Stage) -> None:
@@ -498,6 +511,7 @@ HAPPENINGS: dict[EventType, Callable[[Stage], None]] = {
     TWO_FACTOR_NO_LONGER_REQUIRED: no_longer_required,
     FACTOR_ADDED: factor_added,
     FACTOR_REMOVED: factor_removed,
+    FACTOR_TAKEN_BACK: factor_taken_back,
     FACTOR_LOCKED: factor_locked,
     SECOND_STEP_GUESSED: second_step_guessed,
     PASSKEY_COUNTER: passkey_counted_backwards,

@@ -66,7 +66,7 @@ def record_of(person: Administrator) -> dict[str, Any]:
                 "name": factor.name,
                 "confirmed_at": utc(factor.confirmed_at),
                 "last_used_at": utc(factor.last_used_at),
-                "usable": factor.locked_at is None,
+                "usable": factor.is_usable,
             }
             for factor in person.factors.all()
         ],

@@ -12,7 +12,7 @@ from doorward.accounts.models import LinkPurpose
 from doorward.audit.record import record
 from doorward.credentials.errors import AlreadyEnabled
 from doorward.credentials.events import FACTOR_ADDED, TWO_FACTOR_ENABLED
-from doorward.credentials.models import Factor, RecoverySet
+from doorward.credentials.models import USABLE, Factor, RecoverySet
 from doorward.credentials.recovery_codes import codes
 from doorward.credentials.shared import step_up
 from doorward.customers.rights import authorise
@@ -37,8 +37,8 @@ def add(
     """Add the factor that `write` inserts for a person's id; the first one turns 2FA on.
 
     Factor, recovery codes, the end of all other sessions, the event and this session's step up are
-    one transaction. One that wrong codes had disabled goes when another one is added. Raises
-    `AlreadyEnabled` (in the meantime, elsewhere), or what `write` raises.
+    one transaction. One that is not usable (wrong codes disabled it, or it was lost) goes when another one is
+    added. Raises `AlreadyEnabled` (in the meantime, elsewhere), or what `write` raises.
     """
     authorise(actor, Action.SET_UP_FACTOR, subject=auth.person.id)
     with transaction.atomic():
@@ -47,7 +47,7 @@ def add(
         first = not there.exists()
         if not first and not auth.factors:
             raise AlreadyEnabled
-        there.filter(locked_at__isnull=False).delete()
+        there.exclude(USABLE).delete()
         factor = write(person.id)
         if not RecoverySet.objects.filter(administrator=person).exists():
             codes.make(person, session_id=actor.session_id, now=now)

@@ -281,6 +281,12 @@ class PasskeyWrongPerson(Refusal):
     sentence = _("This passkey belongs to another account. Choose another one, or use another way.")
 
 
+class NothingSuspended(Refusal):
+    """No suspended device can be taken back: there is none, or it was suspended more than a day ago."""
+
+    sentence = _("Nothing can be taken back any more. Use another way, or ask for help.")
+
+
 class AnotherFactorWanted(Refusal):
     """A device is removed with reauthentication by another one, where there is one."""
 

@@ -134,6 +134,15 @@ FACTOR_LOCKED = EventType(
     notifications=to_person_and_colleagues("factor_locked", "factor_locked_colleague"),
 )
 
+FACTOR_TAKEN_BACK = EventType(
+    "factor_taken_back",
+    group=Group.TWO_FACTOR,
+    icon="smartphone",
+    sentence=_("%(subject)s took back a device that had been suspended, and confirmed with it."),
+    tone="good",
+    notifications=to_person("factor_taken_back"),
+)
+
 PASSKEY_COUNTER = EventType(
     "passkey_counter",
     group=Group.TWO_FACTOR,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db import models
+from django.db.models import Q
 
 from doorward.accounts.models import Administrator
 from doorward.kernel.models import Counted
@@ -18,7 +19,8 @@ class Factor(Counted):
 
     An app has `sealed`, its secret, and `last_step`, the last accepted time step (RFC 6238, 5.2); what a
     passkey has besides is a `Passkey`, which the gate does not read. `locked_at` is set when wrong
-    codes without end disabled it, until it is set up again.
+    codes without end disabled it, until it is set up again; `suspended_at` when it was said to be lost
+    (`suspension.py`). Either way it verifies nothing, and is still there: a password alone does not do.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -33,12 +35,24 @@ class Factor(Counted):
     last_step = models.BigIntegerField(default=0)
     last_used_at = models.DateTimeField(null=True)
     locked_at = models.DateTimeField(null=True)
+    suspended_at = models.DateTimeField(null=True)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it verifies anything: `USABLE`, of a row at hand."""
+        return self.locked_at is None and self.suspended_at is None
 
     class Meta:
         indexes: ClassVar = [
             # All that asks whether somebody is protected.
-            models.Index(fields=["administrator", "locked_at", "kind"], name="factor_usable"),
+            models.Index(
+                fields=["administrator", "locked_at", "suspended_at", "kind"], name="factor_usable"
+            ),
         ]
+
+
+# The one condition under which a factor verifies anything.
+USABLE: Final = Q(locked_at__isnull=True, suspended_at__isnull=True)
 
 
 class UserHandle(models.Model):

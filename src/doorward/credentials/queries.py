@@ -46,6 +46,7 @@ class OwnFactor:
     confirmed_at: datetime
     last_used_at: datetime | None
     locked_at: datetime | None
+    suspended_at: datetime | None
     backup_eligible: bool | None
     user_verified: bool | None
     discoverable: bool | None
@@ -90,7 +91,7 @@ _SESSION: Final = ("id", "browser", "address", "signed_in_at", "seen_at")
 _FACTOR: Final = tuple(
     f"administrator__factors__{column}"
     for column in (
-        *("id", "name", "kind", "confirmed_at", "last_used_at", "locked_at"),
+        *("id", "name", "kind", "confirmed_at", "last_used_at", "locked_at", "suspended_at"),
         *("passkey__backup_eligible", "passkey__user_verified", "passkey__discoverable"),
     )
 )

@@ -158,7 +158,7 @@ def remove(factor_id: UUID, *, auth: AuthContext, actor: Actor, now: datetime) -
 
 def _enough(left: Iterable[Factor], gone: Factor, policy: Policy) -> bool:
     """Return whether what is left can be used, and the policy takes one of it if it took the one that goes."""
-    usable = [FactorKind(factor.kind) for factor in left if factor.locked_at is None]
+    usable = [FactorKind(factor.kind) for factor in left if factor.is_usable]
     taken = not policy.accepts(FactorKind(gone.kind)) or any(map(policy.accepts, usable))
     return bool(usable) and taken
 
@@ -166,7 +166,7 @@ def _enough(left: Iterable[Factor], gone: Factor, policy: Policy) -> bool:
 def _verified_by_itself(factor_id: UUID, auth: AuthContext, *, now: datetime) -> bool:
     session = auth.facts.session
     others = any(
-        row.id != factor_id and not row.locked and auth.facts.policy.accepts(row.kind)
+        row.id != factor_id and row.usable and auth.facts.policy.accepts(row.kind)
         for row in auth.factors
     )
     if session is None or session.factor_id != factor_id or not others:

@@ -12,7 +12,7 @@ from django.db.models import Case, IntegerField, Max, OuterRef, Subquery, Value,
 from django.db.models.functions import Coalesce
 
 from doorward.accounts.models import Administrator, Standing
-from doorward.credentials.models import Factor
+from doorward.credentials.models import USABLE, Factor
 from doorward.policy.rules import FactorKind
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def standing_of(usable: Collection[FactorKind], *, locked: bool) -> Standing:
-    """Return how somebody stands with these kinds of usable factors; `locked`: wrong codes disabled another one."""
+    """Return how somebody stands with these kinds of usable factors; `locked`: another one is disabled or suspended."""
     if FactorKind.PASSKEY in usable:
         return Standing.PASSKEY
     if usable:
@@ -43,7 +43,7 @@ def keep(administrator_id: UUID) -> None:
 # `standing_of`, asked of rows.
 def _standing() -> QuerySet[Factor, Any]:
     each = Case(
-        When(locked_at__isnull=False, then=Value(Standing.LOCKED.value)),
+        When(~USABLE, then=Value(Standing.LOCKED.value)),
         When(kind=FactorKind.PASSKEY, then=Value(Standing.PASSKEY.value)),
         default=Value(Standing.APP.value),
         output_field=IntegerField(),

@@ -43,7 +43,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """A person's factors: the kinds that can be used, and whether wrong codes disabled one."""
+    """A person's factors: the kinds that can be used, and whether one is disabled or suspended."""
 
     usable: tuple[FactorKind, ...] = ()
     locked: bool = False
@@ -158,11 +158,11 @@ def factors_of(person_ids: Iterable[UUID]) -> dict[UUID, Factors]:
     """Return the factors of these people (one query); who has none is not in it."""
     gathered: dict[UUID, list[tuple[FactorKind, bool]]] = {}
     rows = Factor.objects.filter(administrator_id__in=list(person_ids)).values_list(
-        "confirmed_at", "administrator_id", "kind", "locked_at"
+        "confirmed_at", "administrator_id", "kind", "locked_at", "suspended_at"
     )
     # In order here: of a page's people there are few, and saying it in the statement costs more.
-    for _at, person_id, kind, locked_at in sorted(rows, key=itemgetter(0)):
-        gathered.setdefault(person_id, []).append((FactorKind(kind), locked_at is not None))
+    for _at, person_id, kind, *disabled in sorted(rows, key=itemgetter(0)):
+        gathered.setdefault(person_id, []).append((FactorKind(kind), any(disabled)))
     return {person_id: _summed(factors) for person_id, factors in gathered.items()}
 
 

@@ -87,6 +87,7 @@ _FACTOR = (
     "administrator__factors__name",
     "administrator__factors__sealed",
     "administrator__factors__locked_at",
+    "administrator__factors__suspended_at",
 )
 _UNSAVED = ("unsaved__shown_at", "unsaved__session_id")
 _TRUST = (
@@ -190,9 +191,7 @@ def _facts(  # noqa: PLR0913 - all that is known of somebody
         administrator_active=row["person_status"] == Status.ACTIVE,
         customer_active=row["customer_status"] == CustomerStatus.ACTIVE,
         security_version=row["person_security_version"],
-        factors=tuple(
-            FactorFacts(id=one.id, kind=one.kind, usable=not one.locked) for one in factors
-        ),
+        factors=tuple(FactorFacts(id=one.id, kind=one.kind, usable=one.usable) for one in factors),
         policy=policy,
         recovery_unsaved=_unsaved(row),
         password_due=bool(due),
@@ -296,6 +295,7 @@ def _factor(row: dict[str, Any]) -> FactorRow:
         name=row["row_name"],
         sealed=bytes(row["row_sealed"] or b""),
         locked=row["row_locked_at"] is not None,
+        suspended_at=row["row_suspended_at"],
     )
 
 

@@ -36,6 +36,7 @@ class Message(StrEnum):
     PROTECTION_LOWERED_STAFF = "protection_lowered_staff"
     FACTOR_ADDED = "factor_added"
     FACTOR_REMOVED = "factor_removed"
+    FACTOR_TAKEN_BACK = "factor_taken_back"
     FACTOR_LOCKED = "factor_locked"
     PASSKEY_COUNTER = "passkey_counter"
     FACTOR_LOCKED_COLLEAGUE = "factor_locked_colleague"

@@ -104,6 +104,8 @@ class Action(Enum):
     CHANGE_FACTOR = "change-factor", _self(Level.OWN_FACTORS)
     # The code or the passkey in its form is the reauthentication.
     DISABLE_TWO_FACTORS = "disable-two-factors", _self()
+    # The proof of that very device lets in.
+    TAKE_FACTOR_BACK = "take-factor-back", _self()
     MAKE_RECOVERY_CODES = "make-recovery-codes", _self(Level.OWN_SECURITY)
     SAVE_RECOVERY_CODES = "save-recovery-codes", _self()
     TRUST_BROWSER = "trust-browser", _self()

@@ -59,6 +59,13 @@ class FactorRow:
     name: str
     sealed: bytes
     locked: bool
+    # It was said to be lost, at that time.
+    suspended_at: datetime | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether it verifies anything."""
+        return not self.locked and self.suspended_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,7 @@ class AuthContext:
     def that_serve(self) -> AuthContext:
         """Return the same with the factors that the policy takes alone; with all, where none of these can be used."""
         taken = tuple(row for row in self.factors if self.facts.policy.accepts(row.kind))
-        return replace(self, factors=taken) if any(not row.locked for row in taken) else self
+        return replace(self, factors=taken) if any(row.usable for row in taken) else self
 
     def only(self, factor_id: UUID) -> AuthContext:
         """Return the same, as if this factor were the only one: no other serves as a proof this time."""

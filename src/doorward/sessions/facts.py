@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FactorFacts:
-    """One confirmed factor. `usable` is false when wrong codes disabled it."""
+    """One confirmed factor. `usable` is false when wrong codes disabled it, or it was said to be lost."""
 
     id: UUID
     kind: FactorKind

@@ -39,7 +39,7 @@ def verify_code(*, auth: AuthContext, code: str, actor: Actor, now: datetime) ->
     with transaction.atomic():
         found = apps.look(auth, code, event_type=SECOND_STEP_FAILED, actor=actor, now=now)
         if not isinstance(found, Refusal):
-            return _pass_on(auth, found, actor=actor, now=now)
+            return pass_on(auth, found, actor=actor, now=now)
         if isinstance(found, CodeAlreadyUsed) and apps.passed_meanwhile(auth):
             raise StaleRequest
     apps.after_refusal(auth, found, event_type=SECOND_STEP_FAILED, actor=actor, now=now)
@@ -56,14 +56,14 @@ def verify_passkey(*, auth: AuthContext, given: Given, actor: Actor, now: dateti
         found = passkeys.look(auth, given, actor=actor, now=now)
         if not isinstance(found, Refusal):
             factor = next(row for row in auth.factors if row.id == found.factor_id)
-            return _pass_on(auth, factor, actor=actor, now=now)
+            return pass_on(auth, factor, actor=actor, now=now)
         if isinstance(found, PasskeyChallengeInvalid) and apps.passed_meanwhile(auth):
             raise StaleRequest
     passkeys.after_refusal(auth, found, given, actor=actor, now=now)
     raise found
 
 
-def _pass_on(auth: AuthContext, factor: FactorRow, *, actor: Actor, now: datetime) -> Started:
+def pass_on(auth: AuthContext, factor: FactorRow, *, actor: Actor, now: datetime) -> Started:
     """Step the session up with what was verified; record the sign-in where nothing else is due, once."""
     browser = auth.browser
     verdict = evaluate(auth.verified(factor, now=now), Need.THROUGH, now=now)

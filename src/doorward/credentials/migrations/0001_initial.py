@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
                 ('last_step', models.BigIntegerField(default=0)),
                 ('last_used_at', models.DateTimeField(null=True)),
                 ('locked_at', models.DateTimeField(null=True)),
+                ('suspended_at', models.DateTimeField(null=True)),
                 ('administrator', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='factors', to='accounts.administrator')),
             ],
         ),
@@ -122,7 +123,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='factor',
-            index=models.Index(fields=['administrator', 'locked_at', 'kind'], name='factor_usable'),
+            index=models.Index(fields=['administrator', 'locked_at', 'suspended_at', 'kind'], name='factor_usable'),
         ),
         migrations.AddConstraint(
             model_name='recoveryset',

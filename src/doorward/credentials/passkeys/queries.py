@@ -13,7 +13,7 @@ from doorward.audit.record import record
 from doorward.credentials import owner
 from doorward.credentials.errors import FactorDisabled
 from doorward.credentials.events import PASSKEY_COUNTER
-from doorward.credentials.models import Factor, Passkey, UserHandle
+from doorward.credentials.models import USABLE, Factor, Passkey, UserHandle
 from doorward.credentials.passkeys.options import Described
 from doorward.credentials.passkeys.rules import Known, went_back
 from doorward.kernel.ratelimit import throttle
@@ -52,7 +52,7 @@ def described(auth: AuthContext, party: Party, *, usable: bool = False) -> list[
     ids = [
         row.id
         for row in auth.factors
-        if row.kind is FactorKind.PASSKEY and not (usable and row.locked)
+        if row.kind is FactorKind.PASSKEY and (row.usable or not usable)
     ]
     rows = Passkey.objects.filter(factor_id__in=ids, rp_id=party.id)
     found = rows.order_by("factor__confirmed_at").values_list("credential_id", "transports")
@@ -112,7 +112,7 @@ def write_used(  # noqa: PLR0913 - what was shown, and how it came
     (7.2, step 24). A counter that went back is an alarm, no refusal: authenticators count wrongly,
     and whoever has a copy is told of. Raises `FactorDisabled` where it was disabled or removed meanwhile.
     """
-    usable = Factor.objects.filter(id=passkey.factor_id, locked_at__isnull=True)
+    usable = Factor.objects.filter(USABLE, id=passkey.factor_id)
     if usable.update(last_used_at=now, **throttle.cleared(known=known_browser)) != 1:
         raise FactorDisabled
     verified = passkey.user_verified or (verifies and shown.user_verified)

@@ -15,7 +15,7 @@ from doorward.credentials.events import (
     REAUTHENTICATED,
     SECOND_STEP_FAILED,
 )
-from doorward.credentials.models import Factor
+from doorward.credentials.models import USABLE, Factor
 from doorward.credentials.shared import own_key, record_guess, step_up
 from doorward.credentials.totp import rules as totp_rules
 from doorward.kernel.crypto import sealing
@@ -137,9 +137,7 @@ def count(
 
 def usable(factor_id: UUID) -> QuerySet[Factor]:
     """Return the row of a factor that may be tried."""
-    return Factor.objects.filter(
-        id=factor_id, locked_at__isnull=True, failures_in_a_row__lt=rules.DISABLE_AT
-    )
+    return Factor.objects.filter(USABLE, id=factor_id, failures_in_a_row__lt=rules.DISABLE_AT)
 
 
 def tried(factor_id: UUID) -> QuerySet[Factor]:
@@ -151,7 +149,7 @@ def tried(factor_id: UUID) -> QuerySet[Factor]:
 
 
 def _apps(auth: AuthContext) -> list[FactorRow]:
-    return [row for row in auth.factors if row.kind is FactorKind.APP and not row.locked]
+    return [row for row in auth.factors if row.kind is FactorKind.APP and row.usable]
 
 
 def _count(
@@ -186,7 +184,7 @@ def _consume(  # noqa: PLR0913 - the code's app and step, and what a proof bring
 ) -> bool:
     """Accept a time step once, in one statement (RFC 6238, 5.2), and return the counted tries back."""
     known = auth.browser.known
-    unused = Factor.objects.filter(id=app.id, last_step__lt=step, locked_at__isnull=True)
+    unused = Factor.objects.filter(USABLE, id=app.id, last_step__lt=step)
     right = throttle.cleared(known=known)
     if unused.update(last_step=step, last_used_at=now, **right) != 1:
         return False

@@ -68,7 +68,7 @@ def is_offered(auth: AuthContext) -> bool:
     """Return whether the second step may offer to trust this browser, with a factor that is still to be verified."""
     policy, session = auth.facts.policy, auth.facts.session
     recovered = session is not None and session.recovery_at is not None
-    factors = (row for row in auth.factors if not row.locked)
+    factors = (row for row in auth.factors if row.usable)
     return not recovered and any(rules.may_begin(policy, row.kind) for row in factors)
 
 

@@ -179,7 +179,7 @@ def _factor_choices(_language: str | None) -> list[tuple[str, str]]:
         (FactorFilter.OFF.value, _("2FA: off")),
         (FactorFilter.REQUIRED.value, _("2FA: required")),
         (FactorFilter.REQUIRED_MISSING.value, _("2FA: required, not set up")),
-        (FactorFilter.LOCKED.value, _("2FA: disabled by wrong codes")),
+        (FactorFilter.LOCKED.value, _("2FA: device disabled")),
     ]
 
 

@@ -46,7 +46,7 @@ def factor_tags(
             tag = Tag(_("Required, not set up"), "" if quiet else "bad", "triangle-alert")
             return (tag,)
         case State.LOCKED:
-            tag = Tag(_("Disabled by wrong codes"), "" if quiet else "bad", "lock")
+            tag = Tag(_("Device disabled"), "" if quiet else "bad", "lock")
         case _:
             tag = Tag(_("Off"), "" if quiet else "warn", "triangle-alert")
     return (tag, Tag(_("Required"))) if required else (tag,)
@@ -106,8 +106,8 @@ def _how_they_stand(name: str, state: State, *, required: bool, status: Status) 
                 text = _("%(name)s uses two-factor sign-in and can turn it off.")
         case State.LOCKED:
             text = _(
-                "Wrong codes have disabled the authenticator app of %(name)s, "
-                "who can still sign in with a recovery code."
+                "The device of %(name)s is disabled, by wrong codes or because it was lost. "
+                "%(name)s can still sign in with a recovery code."
             )
         case _ if not required:
             text = _("%(name)s signs in with a password alone.")

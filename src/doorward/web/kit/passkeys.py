@@ -68,7 +68,7 @@ def are_possible(brand: BrandLook) -> bool:
 
 def serve(auth: AuthContext) -> bool:
     """Return whether the person has a passkey that is not disabled."""
-    return any(row.kind is FactorKind.PASSKEY and not row.locked for row in auth.factors)
+    return any(row.kind is FactorKind.PASSKEY and row.usable for row in auth.factors)
 
 
 def given(request: Request, credential: str, purpose: Purpose) -> Given:

@@ -103,7 +103,7 @@ def _progress(auth: AuthContext, lines: list[FactorLine], request: Request) -> P
             id=line.id,
             added_at=line.added_at,
             used_at=line.used_at,
-            serves=not line.locked and accepts(FactorKind(line.kind)),
+            serves=line.usable and accepts(FactorKind(line.kind)),
         )
         for line in lines
     ]

@@ -24,12 +24,19 @@ class FactorLine:
     added_at: datetime
     used_at: datetime | None
     locked: bool
+    # It was said to be lost.
+    suspended: bool
     # Of a passkey: whether it can be on several devices at once.
     synced: bool
     # Whether it can stand in for the password: it verifies its user, and is found without a name.
     alone: bool
     # Whether the policy takes it as a second factor.
     accepted: bool
+
+    @property
+    def usable(self) -> bool:
+        """Whether it verifies anything."""
+        return not self.locked and not self.suspended
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def factor_page(auth: AuthContext, factor_id: UUID, *, now: datetime) -> FactorP
     usable_left = [
         one
         for one in lines
-        if one.id != factor_id and not one.locked and (one.accepted or not line.accepted)
+        if one.id != factor_id and one.usable and (one.accepted or not line.accepted)
     ]
     return FactorPage(
         factor=line,
@@ -142,6 +142,7 @@ def _factor_lines(auth: AuthContext, own: Own) -> list[FactorLine]:
             added_at=row.confirmed_at,
             used_at=row.last_used_at,
             locked=row.locked_at is not None,
+            suspended=row.suspended_at is not None,
             synced=bool(row.backup_eligible),
             alone=bool(row.user_verified) and row.discoverable is not False,
             accepted=auth.facts.policy.accepts(row.kind),

@@ -60,7 +60,7 @@ def at_proof(request: Request) -> HttpResponse:
 def _look(
     request: Request, page: ClockPage, *, auth: AuthContext, event_type: EventType
 ) -> HttpResponse:
-    if not any(row.kind is FactorKind.APP and not row.locked for row in auth.factors):
+    if not any(row.kind is FactorKind.APP and row.usable for row in auth.factors):
         return see_other(page.back)
     if request.method != "POST":
         return render(request, "signin/clock.html", page)

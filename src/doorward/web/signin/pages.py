@@ -37,11 +37,24 @@ class CodePage:
     many: bool = False
     passkeys: bool = False
     elsewhere: str = ""
+    # Devices were said to be lost; `found`: one can still be taken back.
+    suspended: bool = False
+    found: bool = False
     email: str = ""
     next: str = ""
     # For how many days this browser may be trusted (0: not at all), and whether that was ticked.
     trust_days: int = 0
     trust: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBackPage:
+    """A suspended device is asked for. `names`: what they are called; empty: none can be taken back."""
+
+    apps: bool
+    passkeys: bool
+    names: list[str]
+    wrong: Wrong = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from doorward.web.signin import clock, links, passkeys, reauthentication, views
+from doorward.web.signin import clock, helping, links, passkeys, reauthentication, views
 
 urlpatterns = [
     path("sign-in/", views.sign_in, name="sign_in"),
     path("sign-in/passkey/", passkeys.sign_in_options, name="sign_in_passkey"),
     path("sign-in/code/", views.code, name="code"),
     path("sign-in/code/passkey/", passkeys.code_options, name="code_passkey"),
+    path("sign-in/take-back/", helping.take_back, name="take_back"),
+    path("sign-in/take-back/passkey/", helping.take_back_options, name="take_back_passkey"),
     path("sign-in/clock/", clock.at_sign_in, name="code_clock"),
     path("sign-in/recovery/", views.recover, name="recovery"),
     path("sign-in/mailbox/", views.verify_mailbox, name="mailbox"),

@@ -15,6 +15,7 @@ from doorward.credentials.passkeys.challenges import Purpose
 from doorward.credentials.password import change
 from doorward.credentials.password.rules import minimum
 from doorward.credentials.recovery_codes import codes
+from doorward.credentials.suspension import can_be_taken_back
 from doorward.credentials.totp import verify as totp_verify
 from doorward.credentials.trusted_browsers import trust as trusting
 from doorward.gate.requirement import Need, Step
@@ -293,13 +294,15 @@ def _code_page(
     auth = session_of(request)
     # Where only a passkey satisfies the policy, a code would be asked for and lead nowhere.
     serves = auth.that_serve().factors
-    apps = [row for row in serves if row.kind is FactorKind.APP and not row.locked]
+    apps = [row for row in serves if row.kind is FactorKind.APP and row.usable]
     has, here = passkeys.serve(auth), passkeys.work_here(request)
     return CodePage(
         wrong=wrong(refusal, SentCodeForm),
         usable=bool(apps) and not isinstance(refusal, FactorDisabled),
         passkeys=has and here,
         elsewhere=passkeys.party_of(request.brand).origin if has and not here else "",
+        suspended=any(row.suspended_at for row in auth.factors),
+        found=bool(can_be_taken_back(auth, now=request.now).factors),
         many=totp_verify.failures(auth) >= totp_verify.MANY if refusal else False,
         email=auth.person.email,
         trust_days=auth.facts.policy.trust_days if trusting.is_offered(auth) else 0,
