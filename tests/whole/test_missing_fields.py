@@ -34,6 +34,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "sign-in/": ("email", "password"),
     "sign-in/code/": ("code",),
     "sign-in/clock/": ("first", "second"),
+    "sign-in/take-back/": ("code",),
     "sign-in/recovery/": ("code",),
     "sign-in/mailbox/": ("code",),
     "sign-in/set-up/": ("code",),
@@ -77,6 +78,7 @@ ASK_ANEW = ("security/2fa/enable/", "security/2fa/add/", "security/new-phone/add
 NO_FIELDS = {
     *("sign-in/recovery-codes/", "sign-out/", "session/stay/", "e-mail/confirm/"),
     *("sign-in/passkey/", "sign-in/code/passkey/", "sign-in/set-up/passkey/", "prove/passkey/"),
+    "sign-in/take-back/passkey/",
     "security/new-phone/passkey/",
     *("security/2fa/passkey/", "security/2fa/disable/passkey/", "security/recovery-codes/"),
     *("brands/<uuid:brand_id>/logo/", "tabs/<uuid:tab_id>/remove/"),
@@ -138,6 +140,7 @@ BROWSERS: dict[str, Callable[[Administrator], Client]] = {
     "sign-in/": lambda _: Client(),
     "sign-in/code/": with_app,
     "sign-in/clock/": with_app,
+    "sign-in/take-back/": with_app,
     "sign-in/recovery/": with_app,
     "sign-in/mailbox/": required,
     "sign-in/set-up/": lambda person: required(person, mailbox_at=timezone.now()),
