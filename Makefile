@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list what make can do
-	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 # --- what everything else stands on ------------------------------------------------------------------
 
@@ -86,12 +86,15 @@ fix: ready ## put right what the tools can put right
 system-packages:
 	@scripts/system-packages
 
-.PHONY: bench bench-sizes docs film messages lock
+.PHONY: bench bench-sizes bench-rehearsal docs film messages lock
 bench: ready ## what is claimed about speed, measured
 	@$(BIN)/python -m benchmarks.sign_in
 
 bench-sizes: ready ## every page with 50,000 people in one customer, and with 100,000 customers, on both databases (an hour)
 	@$(BIN)/python -m benchmarks.sizes
+
+bench-rehearsal: ready ## a rehearsal for 50,000 people: its CPU, its queries
+	@$(BIN)/python -m benchmarks.rehearsal
 
 docs: ready ## the pictures and tables in docs/ that are made from the code
 	@scripts/docs

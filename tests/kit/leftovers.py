@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from doorward.accounts import own_profile
 from doorward.audit import browsers, newest
+from doorward.credentials.passkeys import possible
 from doorward.credentials.password import breached, common, hashers
 from doorward.customers import cached, colour
 from doorward.kernel import hosts
@@ -26,7 +27,6 @@ from doorward.web.help import rendering as guides
 from doorward.web.home import pages as home
 from doorward.web.http import csp, files, readiness, server_clock, streaming
 from doorward.web.kit import brandmark, forms, history_details, icons, jinja, tabs, times
-from doorward.web.kit import passkeys as passkey_pages
 from doorward.web.profile import zones
 from doorward.web.server import environ, rsgi
 
@@ -87,7 +87,8 @@ THE_SAME: list[object] = [
     forms._needed,
     forms._readers,
     own_profile.time_zones,
-    passkey_pages._is_number,
+    possible.browser_makes_them,
+    possible.is_number,
     listing._factor_choices,
     listing._sort_choices,
     listing._status_choices,

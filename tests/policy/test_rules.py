@@ -8,10 +8,12 @@ from itertools import product
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from doorward.kernel.errors import FieldsRefused
 from doorward.policy.fields import LOOSEST, Kinds, RequiredOf, Values, read
-from doorward.policy.grace import Member
+from doorward.policy.grace import Member, Timing, day_of
 from doorward.policy.rules import Policies, RequiredBy, effective
 from doorward.policy.series import Scope, Series, arrange
 
@@ -129,3 +131,33 @@ def test_sessions_stay_within_the_bounds_of_the_standard(hours: int, minutes: in
         read({"session_hours": hours, "idle_minutes": minutes})
     longest = effective(Member(), Policies(customer=one(LOOSEST)), now=BEGIN)
     assert (longest.session_seconds, longest.idle_seconds) == (24 * 3600, 3600)
+
+
+MOMENTS = st.integers(0, 40).map(lambda days: BEGIN + timedelta(days=days))
+VERSIONS = st.builds(
+    Values,
+    required_of=st.sampled_from([RequiredOf.NOBODY, RequiredOf.TABS, RequiredOf.EVERYONE]),
+    tabs=st.just(frozenset({"home"})),
+    from_day=st.none() | st.just(DAY),
+    newcomer_days=st.sampled_from([0, 3, 30]),
+    waves=st.booleans(),
+)
+
+
+@given(
+    several=st.lists(st.tuples(MOMENTS, VERSIONS), max_size=3),
+    share=st.integers(0, 99),
+    joined_at=st.none() | MOMENTS,
+    now=MOMENTS,
+)
+def test_who_are_alike_in_what_matters_are_asked_on_the_same_day(
+    several: list[tuple[datetime, Values]],
+    share: int,
+    joined_at: datetime | None,
+    now: datetime,
+) -> None:
+    series = arrange((number, at, values) for number, (at, values) in enumerate(several, 1))
+    timing = Timing.of([series])
+    person = Member(tabs=frozenset({"home"}), share=share, joined_at=joined_at)
+    like = replace(person, share=timing.share(share), joined_at=timing.joined(joined_at))
+    assert day_of(series, like, now=now) == day_of(series, person, now=now)

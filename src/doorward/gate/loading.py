@@ -1,4 +1,7 @@
-"""The gate's one query: session, person, customer, policy, factors and trust, as typed facts; everybody's, too."""
+"""The gate's one query: session, person, customer, policy, factors and trust, as typed facts.
+
+Everybody's at once: `many.py`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db.models import FilteredRelation, Q
 
-from doorward.accounts.models import Administrator, Status
+from doorward.accounts.models import Status
 from doorward.credentials.trusted_browsers.trust import MOST_TRUSTED, trusted_hash
 from doorward.customers import cached
 from doorward.customers.models import CustomerKind, CustomerStatus
@@ -16,37 +19,43 @@ from doorward.kernel.db.hot_queries import HotQuery
 from doorward.policy.effective import policies_from
 from doorward.policy.fields import Kinds
 from doorward.policy.grace import Member
-from doorward.policy.rules import FactorKind, Policy, effective
+from doorward.policy.rules import FactorKind, effective
 from doorward.sessions.context import AuthContext, Browser, FactorRow, Person
 from doorward.sessions.facts import FactorFacts, Facts, SessionFacts, TrustFacts, UnsavedCodes
 from doorward.sessions.issuing import token_hash
 from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
 
     from django.db.models import QuerySet
+
+    from doorward.policy.rules import Policies, Policy
 # A password that cannot stand alone is due once no second factor is on or required.
 PASSWORD_DUE_ALONE = "too_short"  # noqa: S105 - a reason
 
 
-_SESSION = (
-    "id",
+SESSION_FACTS = (
     "created_at",
     "seen_at",
     "ended_at",
     "security_version",
-    "brand_id",
     "password_at",
     "passkey_at",
     "factor_at",
     "factor_id",
-    "factor_kind",
     "recovery_at",
     "mailbox_at",
     "from_link",
     "put_off",
+)
+_SESSION = (
+    "id",
+    *SESSION_FACTS,
+    "brand_id",
+    "factor_kind",
     "known_browser",
     "signed_in_at",
     "next_path",
@@ -54,7 +63,7 @@ _SESSION = (
     "previous_browser",
     "saved_request",
 )
-_PERSON = (
+PERSON = (
     "administrator_id",
     "administrator__email",
     "administrator__first_name",
@@ -71,7 +80,7 @@ _PERSON = (
     "administrator__password_long",
     "administrator__password_due",
 )
-_CUSTOMER = (
+CUSTOMER = (
     "administrator__customer_id",
     "administrator__customer__name",
     "administrator__customer__kind",
@@ -81,7 +90,7 @@ _CUSTOMER = (
     "administrator__customer__brand_id",
     "administrator__customer__brand__minimum",
 )
-_FACTOR = (
+FACTOR = (
     "administrator__factors__id",
     "administrator__factors__kind",
     "administrator__factors__name",
@@ -98,12 +107,12 @@ _TRUST = (
     "trusted__required",
     "trusted__kinds",
 )
-_NAMES = {
+NAMES = {
     column: column.replace("administrator__customer__brand__", "brand_")
     .replace("administrator__customer__", "customer_")
     .replace("administrator__factors__", "row_")
     .replace("administrator__", "person_")
-    for column in (*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR, *_UNSAVED, *_TRUST)
+    for column in (*_SESSION, *PERSON, *CUSTOMER, *FACTOR, *_UNSAVED, *_TRUST)
 }
 
 
@@ -112,7 +121,7 @@ def _query(hashed: bytes, **trusted: bytes) -> QuerySet[Session, dict[str, Any]]
     sets, browsers = "administrator__recovery_sets", "administrator__trusted_browsers"
     unsaved = FilteredRelation(sets, condition=Q(**{f"{sets}__saved_at__isnull": True}))
     rows = Session.objects.filter(token_hash=hashed).alias(unsaved=unsaved)
-    columns: tuple[str, ...] = (*_SESSION, *_PERSON, *_CUSTOMER, *_FACTOR, *_UNSAVED)
+    columns: tuple[str, ...] = (*_SESSION, *PERSON, *CUSTOMER, *FACTOR, *_UNSAVED)
     if trusted:
         these = Q(**{f"{browsers}__token_hash__in": tuple(trusted.values())})
         rows = rows.alias(trusted=FilteredRelation(browsers, condition=these))
@@ -132,7 +141,7 @@ def load(token: str, trusted: str = "", *, host: str = "", now: datetime) -> Aut
     """
     hashed = token_hash(token)
     rows = _HOT.rows(hashed=hashed, **(_trusted(trusted) if trusted else {}))
-    found = [{_NAMES[column]: value for column, value in row.items()} for row in rows]
+    found = [{NAMES[column]: value for column, value in row.items()} for row in rows]
     return _auth(found, hashed, host=host, now=now) if found else None
 
 
@@ -143,44 +152,31 @@ def _trusted(tokens: str) -> dict[str, bytes]:
     return {f"trusted{place}": one for place, one in enumerate(hashes)}
 
 
-def load_many(customer_id: UUID, *, now: datetime) -> dict[UUID, Facts]:
-    """Return the facts of everybody at a customer, by their id and without a session, in one query."""
-    sets = FilteredRelation("recovery_sets", condition=Q(recovery_sets__saved_at__isnull=True))
-    people = Administrator.objects.of(customer_id).alias(unsaved=sets)
-    asked = (*_PERSON[1:], *_CUSTOMER, *_FACTOR, *_UNSAVED)
-    columns = [name.removeprefix("administrator__") for name in asked]
-    names = (_PERSON[0], *(_NAMES[name] for name in asked))
-    rows: dict[UUID, list[dict[str, Any]]] = {}
-    for row in people.order_by("factors__confirmed_at").values_list("id", *columns):
-        # The names of a session, which nobody has here, are left over.
-        named = dict.fromkeys(_SESSION) | dict(zip(names, row, strict=True))
-        rows.setdefault(row[0], []).append(named)
-    return {one: _facts(found[0], _factors(found), now=now)[0] for one, found in rows.items()}
-
-
 def _auth(rows: list[dict[str, Any]], hashed: bytes, *, host: str, now: datetime) -> AuthContext:
     row, factors = rows[0], _factors(rows)
-    facts, person = _facts(
+    facts, person = facts_of(
         row,
         factors,
         now=now,
-        session=_session(row),
+        session=session_facts(row),
         trust=_trust(row),
         elsewhere=_is_elsewhere(row, host),
     )
     return AuthContext(facts=facts, person=person, browser=_browser(row, hashed), factors=factors)
 
 
-def _facts(  # noqa: PLR0913 - all that is known of somebody
-    row: dict[str, Any],
+def facts_of(  # noqa: PLR0913 - all that is known of somebody
+    row: Mapping[str, Any],
     factors: tuple[FactorRow, ...],
     *,
     now: datetime,
     session: SessionFacts | None = None,
     trust: TrustFacts | None = None,
     elsewhere: bool = False,
+    policies: Policies | None = None,
 ) -> tuple[Facts, Person]:
-    policy = _policy(row, now=now)
+    """Return what a row tells of somebody. `policies`: as if these held, in place of those in the row."""
+    policy = policy_of_row(row, policies or policies_of_row(row), now=now)
     alone = not policy.required and not factors
     due = row["person_password_due"]
     if not due and alone and not row["person_password_long"]:
@@ -206,16 +202,17 @@ def _facts(  # noqa: PLR0913 - all that is known of somebody
 def _factors(rows: list[dict[str, Any]]) -> tuple[FactorRow, ...]:
     # By id: whoever brings two tokens of their own has each row twice.
     of_factors = {one["row_id"]: one for one in rows if one["row_id"] is not None}
-    return tuple(map(_factor, of_factors.values()))
+    return tuple(map(factor_of, of_factors.values()))
 
 
-def _is_elsewhere(row: dict[str, Any], host: str) -> bool:
+def _is_elsewhere(row: Mapping[str, Any], host: str) -> bool:
     """Return whether this is no session of the customer's portal as it is now. One of an older release has no brand."""
     brand_id: UUID = row["customer_brand_id"]
     return row["brand_id"] not in {None, brand_id} or not cached.answers(brand_id, host)
 
 
-def _session(row: dict[str, Any]) -> SessionFacts:
+def session_facts(row: Mapping[str, Any]) -> SessionFacts:
+    """Return what was verified in the session of a row; wants `SESSION_FACTS`."""
     return SessionFacts(
         created_at=row["created_at"],
         seen_at=row["seen_at"],
@@ -232,7 +229,7 @@ def _session(row: dict[str, Any]) -> SessionFacts:
     )
 
 
-def _browser(row: dict[str, Any], hashed: bytes) -> Browser:
+def _browser(row: Mapping[str, Any], hashed: bytes) -> Browser:
     return Browser(
         session_id=row["id"],
         token_hash=hashed,
@@ -248,14 +245,14 @@ def _browser(row: dict[str, Any], hashed: bytes) -> Browser:
     )
 
 
-def _unsaved(row: dict[str, Any]) -> UnsavedCodes | None:
+def _unsaved(row: Mapping[str, Any]) -> UnsavedCodes | None:
     if row["unsaved__shown_at"] is None:
         return None
     own = row["id"] is not None and row["unsaved__session_id"] == row["id"]
     return UnsavedCodes(own=own, shown_at=row["unsaved__shown_at"])
 
 
-def _trust(row: dict[str, Any]) -> TrustFacts | None:
+def _trust(row: Mapping[str, Any]) -> TrustFacts | None:
     if row.get("trusted__id") is None:
         return None
     return TrustFacts(
@@ -267,7 +264,7 @@ def _trust(row: dict[str, Any]) -> TrustFacts | None:
     )
 
 
-def _person(row: dict[str, Any], *, due: str) -> Person:
+def _person(row: Mapping[str, Any], *, due: str) -> Person:
     is_staff = row["customer_kind"] == CustomerKind.PROVIDER
     keys = frozenset(row["person_tabs"].split())
     return Person(
@@ -288,7 +285,8 @@ def _person(row: dict[str, Any], *, due: str) -> Person:
     )
 
 
-def _factor(row: dict[str, Any]) -> FactorRow:
+def factor_of(row: Mapping[str, Any]) -> FactorRow:
+    """Return the factor that a row has."""
     return FactorRow(
         id=row["row_id"],
         kind=FactorKind(row["row_kind"]),
@@ -299,7 +297,13 @@ def _factor(row: dict[str, Any]) -> FactorRow:
     )
 
 
-def _policy(row: dict[str, Any], *, now: datetime) -> Policy:
+def policies_of_row(row: Mapping[str, Any]) -> Policies:
+    """Return what a row's customer and its provider ask."""
+    return policies_from(row["customer_policy"], row["customer_minimum"], row["brand_minimum"])
+
+
+def policy_of_row(row: Mapping[str, Any], policies: Policies, *, now: datetime) -> Policy:
+    """Return what holds for the person of a row where these are asked."""
     member = Member(
         ticked=row["person_require_2fa"],
         tabs=frozenset(row["person_tabs"].split()),
@@ -307,5 +311,4 @@ def _policy(row: dict[str, Any], *, now: datetime) -> Policy:
         joined_at=row["person_joined_at"],
         was_due=row["person_due_since"] is not None,
     )
-    policies = policies_from(row["customer_policy"], row["customer_minimum"], row["brand_minimum"])
     return effective(member, policies, now=now)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from doorward.policy.series import counting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from doorward.policy.series import Series, Version
@@ -42,6 +43,32 @@ class Member:
         if ADMINISTRATORS in self.tabs:
             return 1
         return next(number for number, percent in enumerate(WAVES, 1) if self.share < percent)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What of people can matter to the days of some series. Who differ in nothing but the rest are asked alike."""
+
+    newcomers_since: datetime | None = None
+    waves: bool = False
+
+    @classmethod
+    def of(cls, several: Iterable[Series]) -> Timing:
+        """Return what matters to these."""
+        versions = [one for series in several for one in series]
+        since = [one.since for one in versions if one.values.newcomer_days]
+        return cls(min(since, default=None), any(one.values.waves for one in versions))
+
+    def joined(self, at: datetime | None) -> datetime | None:
+        """Return when somebody joined, where it matters."""
+        matters = at is not None and self.newcomers_since is not None and at > self.newcomers_since
+        return at if matters else None
+
+    def share(self, share: int) -> int:
+        """Return the least share of the same wave, where waves matter."""
+        if not self.waves:
+            return 0
+        return max((percent for percent in (0, *WAVES[:-1]) if percent <= share), default=0)
 
 
 def day_of(series: Series, member: Member, *, now: datetime) -> datetime | None:

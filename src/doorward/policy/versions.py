@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from django.db import transaction
 from django.db.models import F, Max
@@ -58,7 +58,6 @@ from doorward.policy.models import PolicyVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
     from uuid import UUID
 
     from django.db.models import QuerySet
@@ -189,11 +188,7 @@ def withdraw(version_id: UUID, owner: Owner, *, actor: Actor, now: datetime) -> 
     """Take back a version that is planned. Raises `NotFound`, and `AlreadyInForce` once its time has come."""
     authorise(actor, owner.action, owner.whose)
     with _locked(owner) as row:
-        version = owner.versions().filter(id=version_id, withdrawn_at__isnull=True).first()
-        if version is None:
-            raise NotFound
-        if version.starts_at <= now or version.begun_at is not None:
-            raise AlreadyInForce
+        version = _planned(version_id, owner, now=now)
         there = of_series.load(getattr(row, owner.column))
         without = tuple(one for one in there if one.number != version.number)
         would = of_series.current(without, now=version.starts_at, default=owner.default)
@@ -202,6 +197,33 @@ def withdraw(version_id: UUID, owner: Owner, *, actor: Actor, now: datetime) -> 
         owner.versions().filter(id=version_id).update(withdrawn_at=now)
         _refresh(owner, now=now)
         _record(owner, _Happened.WITHDRAWN, values, version, row=row, actor=actor)
+
+
+def would_be(owner: Owner, wanted: Wanted, *, now: datetime) -> Series:
+    """Return the series as `save` would leave it, with nothing written. Raises what `save` refuses of the version."""
+    number = _next_number(owner, wanted)
+    if wanted.replaces is not None:
+        _planned(wanted.replaces, owner, now=now)
+    there = _kept(_arranged(owner, without=wanted.replaces), now=now)
+    values, starts_at = _checked(wanted, there, now=now), _start(wanted, there, now=now)
+    if values == of_series.current(there, now=starts_at, default=owner.default):
+        return there
+    planned = wanted.starts_at is not None and wanted.starts_at > now
+    new = (number, starts_at, values, not planned)
+    return _kept(_arranged(owner, without=wanted.replaces, new=new), now=now)
+
+
+def _kept(series: Series, *, now: datetime) -> Series:
+    return of_series.load(of_series.dump(series, now=now))
+
+
+def _planned(version_id: UUID, owner: Owner, *, now: datetime) -> PolicyVersion:
+    version = owner.versions().filter(id=version_id, withdrawn_at__isnull=True).first()
+    if version is None:
+        raise NotFound
+    if version.starts_at <= now or version.begun_at is not None:
+        raise AlreadyInForce
+    return version
 
 
 @contextmanager
@@ -304,16 +326,31 @@ def _reopens(values: Values, there: Series, *, now: datetime) -> bool:
 
 def _refresh(owner: Owner, *, now: datetime) -> None:
     """Write what still matters of the series to customer or brand, in the caller's transaction."""
-    rows = owner.versions().filter(withdrawn_at__isnull=True)
-    found = list(rows.values_list("number", "starts_at", "values", "begun_at"))
-    arranged = of_series.arrange(
-        ((number, starts_at, read(values)) for number, starts_at, values, _ in found),
-        begun=frozenset(number for number, *_, begun_at in found if begun_at is not None),
-    )
-    written: dict[str, Any] = {owner.column: of_series.dump(arranged, now=now)}
+    written: dict[str, Any] = {owner.column: of_series.dump(_arranged(owner), now=now)}
     if owner.brand_id is not None:
         written["version"] = F("version") + 1
     owner.rows().update(**written)
+
+
+def _arranged(owner: Owner, *, without: UUID | None = None, new: _New | None = None) -> Series:
+    """Return the versions there are as a series; but for one, and with one more, as if these were written."""
+    rows = owner.versions().filter(withdrawn_at__isnull=True)
+    rows = rows if without is None else rows.exclude(id=without)
+    found = [
+        (number, starts_at, read(values), begun_at is not None)
+        for number, starts_at, values, begun_at in rows.values_list(
+            "number", "starts_at", "values", "begun_at"
+        )
+    ]
+    found += [new] if new is not None else []
+    return of_series.arrange(
+        ((number, starts_at, values) for number, starts_at, values, _ in found),
+        begun=frozenset(number for number, *_, begun in found if begun),
+    )
+
+
+# Number, start, values, and whether it has begun.
+_New: TypeAlias = tuple[int, datetime, Values, bool]
 
 
 def _stored(values: Values) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def of(auth: AuthContext, *, now: datetime) -> list[Listed]:
     if not policy.trust_days:
         return []
     rows = TrustedBrowser.objects.filter(administrator_id=auth.person.id)
-    found = [(row, _facts(row)) for row in rows.order_by("-trusted_at", "id")]
+    found = [(row, facts_of_trust(row)) for row in rows.order_by("-trusted_at", "id")]
     return [
         Listed(row.id, row.browser, row.trusted_at, row.used_at, rules.ends_at(facts, policy))
         for row, facts in found
@@ -174,7 +174,7 @@ def _is_over(row: TrustedBrowser, policies: Policies, now: datetime) -> bool:
     policy = effective(member_of(row.administrator), policies, now=now)
     version = row.administrator.security_version
     at = max(now, row.trusted_at)
-    return not rules.holds(_facts(row), policy, security_version=version, now=at)
+    return not rules.holds(facts_of_trust(row), policy, security_version=version, now=at)
 
 
 def forget(*, now: datetime) -> int:
@@ -197,7 +197,8 @@ def forget(*, now: datetime) -> int:
 _BY_TABS: Final = '"required_of": "tabs"'
 
 
-def _facts(row: TrustedBrowser) -> TrustFacts:
+def facts_of_trust(row: TrustedBrowser) -> TrustFacts:
+    """Return what a decision reads of a trusted browser."""
     return TrustFacts(
         trusted_at=row.trusted_at,
         until=row.until,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,11 +12,11 @@ from django.http import HttpResponse, JsonResponse
 from doorward.credentials.errors import PasskeysElsewhere
 from doorward.credentials.passkeys import enrol, verify
 from doorward.credentials.passkeys.options import Party
+from doorward.credentials.passkeys.possible import is_number
 from doorward.credentials.passkeys.queries import described, handle_of, is_of_ours
 from doorward.credentials.passkeys.rules import base64url, read_answer
 from doorward.credentials.passkeys.verify import Given
 from doorward.kernel.errors import Refusal
-from doorward.kernel.hosts import is_loopback
 from doorward.policy.rules import FactorKind
 from doorward.web.http.requests import session_of
 from doorward.web.kit.forms import read_either
@@ -56,14 +54,7 @@ def party_of(brand: BrandLook) -> Party:
 def work_here(request: Request) -> bool:
     """Return whether a page at this address may use passkeys: it is the relying party's own, and has a name."""
     party = party_of(request.brand)
-    return request.page_origin == party.origin and not _is_number(party.id)
-
-
-def are_possible(brand: BrandLook) -> bool:
-    """Return whether people of this brand can make passkeys at all: browsers want a name, and https or this machine."""
-    party = party_of(brand)
-    secure = party.origin.startswith("https://") or is_loopback(party.id)
-    return secure and not _is_number(party.id)
+    return request.page_origin == party.origin and not is_number(party.id)
 
 
 def serve(auth: AuthContext) -> bool:
@@ -133,12 +124,3 @@ def ask_to_make(request: Request) -> HttpResponse:
         return JsonResponse({"error": sentence(refusal)}, status=422)
     auth = session_of(request)
     return JsonResponse(enrol.begin(auth=auth, party=party, now=request.now))
-
-
-@lru_cache(maxsize=64)
-def _is_number(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from doorward.credentials.errors import PasskeysNotPossible
+from doorward.credentials.passkeys.possible import are_possible
 from doorward.customers.cached import brand_of
 from doorward.kernel.errors import ChoiceInvalid, FieldsRefused, NotFound, Refusal
 from doorward.policy.errors import DayInvalid, StricterAlready
@@ -29,7 +30,6 @@ from doorward.policy.grace import midnight
 from doorward.policy.versions import LONGEST_REASON, Wanted
 from doorward.web.http import posted
 from doorward.web.kit.fields import Field, Option, plain_field
-from doorward.web.kit.passkeys import are_possible
 from doorward.web.kit.refusals import sentence
 from doorward.web.kit.tabs import tabs_in_order, title_of
 

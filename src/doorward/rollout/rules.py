@@ -1,0 +1,192 @@
+"""What happens to somebody at their next sign-in: told by the gate, asked as they could come.
+
+Nothing here decides anything. Each way to sign in is a session as it would be, and the access decision says what
+comes of it; so what is foretold is what then happens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from doorward.gate.evaluate import evaluate
+from doorward.gate.requirement import Need, Step
+from doorward.policy.fields import Kinds
+from doorward.sessions.context import AuthContext, Browser, Person
+from doorward.sessions.facts import SessionFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from doorward.sessions.facts import Facts
+
+
+class Outcome(StrEnum):
+    """What a requirement comes to for somebody, in the order in which a page lists it."""
+
+    SET_UP_NEXT = "set_up_next"
+    SET_UP_LATER = "set_up_later"
+    OTHER_KIND_NEXT = "other_kind_next"
+    STUCK = "stuck"
+    COVERED = "covered"
+    NOT_CONCERNED = "not_concerned"
+
+
+class Why(StrEnum):
+    """Why somebody would be stuck."""
+
+    NO_MAIL = "no_mail"
+    ONLY_DISABLED = "only_disabled"
+    NO_PASSKEYS = "no_passkeys"
+
+
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """What happens to somebody. `day`: from when, where it is not from their next sign-in on."""
+
+    outcome: Outcome
+    why: Why | None = None
+    day: datetime | None = None
+
+    @property
+    def through(self) -> bool:
+        """Whether they get in as they are: with what they have, or with nothing, since nothing is asked of them."""
+        return self.outcome in {Outcome.COVERED, Outcome.NOT_CONCERNED}
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What somebody can do besides: read their mail, use a recovery code, make a passkey.
+
+    `by_link`: they begin with a link that was mailed to them.
+    """
+
+    mail: bool = True
+    codes: bool = False
+    passkeys: bool = True
+    by_link: bool = False
+
+
+_FORCED: Final = frozenset({Outcome.SET_UP_NEXT, Outcome.OTHER_KIND_NEXT, Outcome.STUCK})
+# What comes after the second factor, and has nothing to do with it.
+_PASSED: Final = frozenset(
+    {Step.THROUGH, Step.SAVE_RECOVERY_CODES, Step.SET_PASSWORD, Step.VERIFY_PASSWORD}
+)
+
+
+def foretell(
+    facts_at: Callable[[datetime], Facts], reach: Reach, *, now: datetime, start: datetime
+) -> Foretold:
+    """Return what comes first to somebody: at their next sign-in, when a plan starts, when their grace is over.
+
+    `facts_at`: their facts as they are at a moment, without a session.
+    """
+    moments, seen = [now, max(now, start)], Foretold(Outcome.NOT_CONCERNED)
+    while moments:
+        at = min(moments)
+        moments = [one for one in moments if one > at]
+        facts = facts_at(at)
+        seen = _at(facts, reach, now=at)
+        if seen.outcome in _FORCED:
+            return _dated(seen, None if at <= now else at)
+        if seen.day is not None:
+            moments.append(seen.day)
+    return seen
+
+
+def _dated(found: Foretold, day: datetime | None) -> Foretold:
+    if day is not None and found.outcome is Outcome.SET_UP_NEXT:
+        return Foretold(Outcome.SET_UP_LATER, day=day)
+    return replace(found, day=day)
+
+
+def _at(facts: Facts, reach: Reach, *, now: datetime) -> Foretold:
+    """Return what comes of somebody who signs in at this very moment."""
+    ways = list(_ways(facts, reach, now=now))
+    steps = {_step(facts, one, now=now) for one in ways}
+    if Step.SIGN_IN in steps or not facts.policy.required:
+        return Foretold(Outcome.NOT_CONCERNED)
+    if steps & _PASSED:
+        return Foretold(Outcome.COVERED)
+    if any(_step(facts, replace(one, put_off=True), now=now) in _PASSED for one in ways):
+        return Foretold(Outcome.SET_UP_LATER, day=facts.policy.grace_until)
+    return _forced(facts, reach, steps)
+
+
+def _forced(facts: Facts, reach: Reach, steps: set[Step]) -> Foretold:
+    """Return what is asked of somebody before they are in, or why they cannot do it."""
+    if Step.SET_UP_FACTOR not in steps and Step.VERIFY_MAILBOX not in steps:
+        return Foretold(Outcome.STUCK, Why.ONLY_DISABLED)
+    needs_mail = reach.by_link or Step.SET_UP_FACTOR not in steps
+    if needs_mail and not reach.mail:
+        return Foretold(Outcome.STUCK, Why.NO_MAIL)
+    if facts.policy.kinds is Kinds.PHISHING_RESISTANT and not reach.passkeys:
+        return Foretold(Outcome.STUCK, Why.NO_PASSKEYS)
+    usable = any(one.usable for one in facts.factors)
+    return Foretold(Outcome.OTHER_KIND_NEXT if usable else Outcome.SET_UP_NEXT)
+
+
+def _ways(facts: Facts, reach: Reach, *, now: datetime) -> Iterator[SessionFacts]:
+    """Yield how somebody could come: with the password alone, with each factor they have, with a recovery code."""
+    password = SessionFacts(
+        created_at=now,
+        seen_at=now,
+        ended=False,
+        security_version=facts.security_version,
+        password_at=now,
+        factor_at=None,
+        factor_id=None,
+        recovery_at=None,
+        mailbox_at=None,
+        from_link=reach.by_link,
+        put_off=False,
+    )
+    yield password
+    for one in facts.factors:
+        if one.usable:
+            yield replace(password, factor_at=now, factor_id=one.id)
+    if facts.factors and reach.codes:
+        yield replace(password, recovery_at=now)
+
+
+def _step(facts: Facts, session: SessionFacts, *, now: datetime) -> Step:
+    return step_of(replace(facts, session=session), now=now)
+
+
+def step_of(facts: Facts, *, now: datetime) -> Step:
+    """Return what the gate asks of a session before any page."""
+    return evaluate(AuthContext(facts, _NOBODY, _BROWSER, ()), Need.THROUGH, now=now).step
+
+
+# The decision is made of the facts alone; a verdict's reason would want to know who it is, and is not read here.
+_NONE: Final = UUID(int=0)
+_NOBODY: Final = Person(
+    id=_NONE,
+    email="",
+    first_name="",
+    last_name="",
+    language="",
+    time_zone="UTC",
+    tab_keys=frozenset(),
+    customer_id=_NONE,
+    customer_name="",
+    brand_id=_NONE,
+    is_staff=False,
+    require_2fa=False,
+    password_due="",
+)
+_BROWSER: Final = Browser(
+    session_id=_NONE,
+    token_hash=b"",
+    known_browser=True,
+    signed_in_at=None,
+    seen_at=datetime.min.replace(tzinfo=UTC),
+    next_path="",
+    previous_at=None,
+    previous_browser="",
+    factor_kind="",
+    saved_request=None,
+)
