@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from doorward.accounts import email_change, mailed_links
+from doorward.accounts import email_change, mailed_links, second_address
 from doorward.accounts.errors import LinkExpired, LinkInvalid, LinkUsed
 from doorward.accounts.models import LinkPurpose, MailedLink
 from doorward.credentials.password import change
@@ -105,6 +105,10 @@ def made_by(purpose, owner, colleague):
         case LinkPurpose.NOT_ME:
             auth = passkeys.begin(owner)
             factors.confirm(auth, codes.code(factors.show(auth)), owner)
+        case LinkPurpose.SECOND_ADDRESS:
+            second_address.ask(
+                owner.id, "me@home.example", actor=people.actor(owner), now=timezone.now()
+            )
         case _:
             with transaction.atomic():
                 email_change.ask(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from doorward.accounts import email_change, invitations, mailed_links, services
+from doorward.accounts import email_change, invitations, mailed_links, second_address, services
 from doorward.accounts.events import (
     ADMINISTRATOR_REMOVED,
     ADMINISTRATOR_RESTORED,
@@ -23,6 +23,9 @@ from doorward.accounts.events import (
     INVITATION_ASKED,
     INVITATION_SENT,
     RIGHTS_CHANGED,
+    SECOND_ADDRESS_ADDED,
+    SECOND_ADDRESS_ASKED,
+    SECOND_ADDRESS_REMOVED,
     TWO_FACTOR_NO_LONGER_REQUIRED,
     TWO_FACTOR_REQUIRED,
 )
@@ -406,6 +409,24 @@ def email_changed(stage: Stage) -> None:
     _answer(stage, LinkPurpose.EMAIL_NEW, stop=False)
 
 
+SECOND_EMAIL = "ines@another-home.example"
+
+
+def second_address_asked(stage: Stage) -> None:
+    second_address.ask(stage.person.id, SECOND_EMAIL, actor=stage.by_person, now=stage.now)
+
+
+def second_address_added(stage: Stage) -> None:
+    second_address_asked(stage)
+    token = stage.token(LinkPurpose.SECOND_ADDRESS)
+    second_address.confirm(token=token, client=ORIGIN, now=stage.now)
+
+
+def second_address_removed(stage: Stage) -> None:
+    second_address_added(stage)
+    second_address.remove(stage.person.id, actor=stage.by_person, now=stage.now)
+
+
 def invited(stage: Stage) -> None:
     Administrator.objects.everywhere().filter(id=stage.person.id).update(status=Status.INVITED)
     invitations.resend(kit_people.again(stage.person), actor=stage.by_owner, now=stage.now)
@@ -527,6 +548,9 @@ HAPPENINGS: dict[EventType, Callable[[Stage], None]] = {
     EMAIL_CHANGE_ASKED: email_asked,
     EMAIL_CHANGE_STOPPED: email_stopped,
     EMAIL_CHANGED: email_changed,
+    SECOND_ADDRESS_ASKED: second_address_asked,
+    SECOND_ADDRESS_ADDED: second_address_added,
+    SECOND_ADDRESS_REMOVED: second_address_removed,
     INVITATION_SENT: invited,
     INVITATION_ASKED: asked_for_invitation,
     RIGHTS_CHANGED: rights_changed,

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 
 from doorward.accounts.models import Administrator
-from doorward.audit.events import Audience
+from doorward.audit.events import Audience, Notification
 from doorward.audit.models import Event
 from doorward.customers.models import Brand
 from doorward.notifications.events import ALL
+from doorward.notifications.messages import FOR_THE_MAILBOX
 from doorward.notifications.models import Delivery, State
 from tests.kit import people as kit_people
 from tests.notifications.happenings import (
@@ -30,13 +32,17 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.one_database
 
 RUN_TOGETHER = re.compile(r"[a-zäöü][.!?][A-ZÄÖÜ0-9]")
+# A token is longer than whatever stands in the address of a page.
+LONGEST_PLAIN = 20
 HREF = re.compile(r'(?:href|src|action)="([^"]*)"')
 
 
 @pytest.fixture
 def stage(owner: Administrator, colleague: Administrator, folder: Folder) -> Stage:
     people = Administrator.objects.everywhere()
-    people.filter(id=colleague.id).update(language="de", time_zone="Europe/Berlin")
+    people.filter(id=colleague.id).update(
+        language="de", time_zone="Europe/Berlin", second_email="colleague@second.example"
+    )
     brand = {"support_email": "help@northline.example", "support_phone": "0800 555 019"}
     Brand.objects.update(name="Northline", accent="#0b6e4f", support_hours="8–18 h", **brand)
     kit_people.forget_caches()
@@ -62,20 +68,24 @@ def test_every_event_is_told_to_whom_the_catalogue_says(
     event = Event.objects.filter(type=event_type).latest("id")
     rows = Delivery.objects.filter(event_id=event.id)
     assert {(row.template, row.address) for row in rows} == {
-        (notification.message, _mailbox(notification.audience, stage))
+        (notification.message, address)
         for notification in event_type.notifications
+        for address in _mailboxes(notification, stage, event)
     }
     assert {row.state for row in rows} == {State.SENT}
     assert not Event.objects.filter(dispatched_at__isnull=True).exists()
     sent = {message["To"]: message for message in folder.all()}
     for row in rows:
         _check(sent[row.address], language=language)
+        if row.is_copy:
+            _proves_nothing(sent[row.address])
 
 
 def test_a_change_by_a_colleague_is_put_to_both_addresses(stage: Stage, folder: Folder) -> None:
     email_asked_by_colleague(stage)
-    new, old = sorted(folder.new(now=stage.now), key=lambda one: one["To"] != NEW_EMAIL)
-    assert (new["To"], old["To"]) == (NEW_EMAIL, stage.person.email)
+    sent = {message["To"]: message for message in folder.new(now=stage.now)}
+    new, old = sent.pop(NEW_EMAIL), sent.pop(stage.person.email)
+    assert set(sent) == {stage.person.second_email}
     for message in (new, old):
         assert stage.owner.full_name in part(message, "plain")
         _check(message, language="de")
@@ -83,16 +93,31 @@ def test_a_change_by_a_colleague_is_put_to_both_addresses(stage: Stage, folder: 
     assert "/e-mail/confirm/" in part(old, "plain")
 
 
-def _mailbox(audience: Audience, stage: Stage) -> str:
-    match audience:
-        case Audience.PERSON | Audience.OLD_ADDRESS:
-            return stage.person.email
+def _mailboxes(notification: Notification, stage: Stage, event: Event) -> set[str]:
+    second = kit_people.again(stage.person).second_email
+    match notification.audience:
+        case Audience.PERSON:
+            is_told = second and notification.message not in FOR_THE_MAILBOX
+            return {stage.person.email, *([second] if is_told else [])}
+        case Audience.OLD_ADDRESS:
+            return {stage.person.email}
         case Audience.NEW_ADDRESS:
-            return NEW_EMAIL
+            return {NEW_EMAIL}
+        case Audience.SECOND_ADDRESS:
+            return {event.typed.get("second_email", second)}
         case Audience.ADMINISTRATORS | Audience.INVITER:
-            return stage.owner.email
+            return {stage.owner.email}
         case Audience.STAFF:
-            return STAFF_EMAIL
+            return {STAFF_EMAIL}
+
+
+def _proves_nothing(message: EmailMessage) -> None:
+    """A second address is told: no link in it is anybody's own, and no code stands in it."""
+    text, html = part(message, "plain"), part(message, "html")
+    links = HREF.findall(html) + re.findall(r"https?://[^\s<>\"]+", text)
+    parts = {part for link in links for part in urlsplit(link).path.split("/")}
+    assert not [part for part in parts if len(part) > LONGEST_PLAIN]
+    assert not re.search(r"\b\d{4} \d{4}\b", text)
 
 
 def _check(message: EmailMessage, *, language: str) -> None:

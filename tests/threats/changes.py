@@ -134,6 +134,10 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
             "/profile/password/",
             {"current": people.PASSWORD, "password": people.OTHER_PASSWORD},
         ),
+        "profile/second-address/": (
+            "/profile/second-address/",
+            {"second_email": "boss@elsewhere.example"},
+        ),
         "security/2fa/add/": ("/security/2fa/add/", {"code": "123456", "name": "Tablet <3"}),
         "security/2fa/enable/": ("/security/2fa/enable/", {"code": "123456", "name": "Phone"}),
         "security/2fa/passkey/": ("/security/2fa/passkey/", {}),

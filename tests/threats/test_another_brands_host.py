@@ -205,6 +205,7 @@ PAGES = {
     LinkPurpose.EMAIL_NEW: "/e-mail/confirm/",
     LinkPurpose.EMAIL_OLD: "/e-mail/confirm/",
     LinkPurpose.INVITATION: "/invitation/",
+    LinkPurpose.SECOND_ADDRESS: "/second-address/confirm/",
 }
 
 

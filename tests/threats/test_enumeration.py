@@ -103,7 +103,11 @@ def test_forgotten_passwords_get_the_same_answer_and_a_mail_only_where_somebody_
 
 
 @pytest.mark.parametrize(
-    "page", ["/password/reset/", "/invitation/", "/not-me/", "/e-mail/confirm/"]
+    "page",
+    [
+        *("/password/reset/", "/invitation/", "/not-me/", "/e-mail/confirm/"),
+        "/second-address/confirm/",
+    ],
 )
 def test_a_link_that_is_nobodys_looks_like_one_that_is_over(owner, page):
     """Made up, cut off, of another purpose, used: nothing says whether there was one."""

@@ -291,5 +291,6 @@ def test_each_message_is_either_in_a_budget_or_never_left_out():
         Message.PASSWORD_LINK_ASKED,
         Message.PASSWORD_LINK_SENT,
         Message.EMAIL_CHANGE_NEW,
+        Message.SECOND_ADDRESS_CONFIRM,
     }
     assert set(FIRST) == {Message.MAILBOX_CODE}

@@ -49,6 +49,7 @@ SET_UP = "begun for the session that asks; `confirm` authorises"
 EXCEPTIONS = {
     "accounts.email_change.answer": LINK,
     "accounts.invitations.ask_again": LINK,
+    "accounts.second_address.confirm": LINK,
     "credentials.password.change.reset": LINK,
     "recovery.not_me.undo": LINK,
     "signin.invitation.accept": LINK,

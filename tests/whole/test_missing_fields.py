@@ -48,6 +48,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "language/": ("language",),
     "profile/": ("first_name", "last_name", "phone", "email", "language", "time_zone"),
     "profile/password/": ("current", "password"),
+    "profile/second-address/": ("second_email",),
     "security/2fa/disable/": ("code",),
     "security/factors/<uuid:factor_id>/": ("name",),
     "security/new-phone/": ("code", "device"),
@@ -77,6 +78,7 @@ ASK_ANEW = ("security/2fa/enable/", "security/2fa/add/", "security/new-phone/add
 # Whoever posts here has said all, or ticks boxes; a file that is missing is no picture.
 NO_FIELDS = {
     *("sign-in/recovery-codes/", "sign-out/", "session/stay/", "e-mail/confirm/"),
+    "second-address/confirm/",
     *("sign-in/passkey/", "sign-in/code/passkey/", "sign-in/set-up/passkey/", "prove/passkey/"),
     "sign-in/take-back/passkey/",
     "security/new-phone/passkey/",

@@ -280,9 +280,13 @@ def _way_back(change: EmailChange, *, now: datetime) -> MailedLink:
 
 def _write(person: Administrator, email: str) -> None:
     rows = Administrator.objects.of(person.customer_id).filter(id=person.id)
+    columns = {"email": email, "email_folded": fold_email(email), "mail_problem": ""}
+    # It is told already, then.
+    if columns["email_folded"] == fold_email(person.second_email):
+        columns["second_email"] = ""
     try:
         with transaction.atomic():
-            rows.update(email=email, email_folded=fold_email(email), mail_problem="")
+            rows.update(**columns)
     except IntegrityError as error:
         raise EmailTaken from error
 

@@ -39,6 +39,13 @@ class EmailTaken(Refusal):
     field = "email"
 
 
+class SecondAddressIsEmail(Refusal):
+    """What is to be told at a second mailbox goes to the first one already."""
+
+    sentence = _("This is the e-mail of your account. Choose another address.")
+    field = "second_email"
+
+
 class PhoneInvalid(Refusal):
     """This cannot be a phone number."""
 

@@ -55,6 +55,7 @@ EMAIL_CHANGE_ASKED = EventType(
     notifications=(
         Notification(Audience.NEW_ADDRESS, "email_change_new"),
         Notification(Audience.OLD_ADDRESS, "email_change_old"),
+        Notification(Audience.SECOND_ADDRESS, "email_change_second"),
     ),
 )
 
@@ -83,6 +84,35 @@ EMAIL_CHANGED = EventType(
     notifications=(
         Notification(Audience.NEW_ADDRESS, "email_changed_new"),
         Notification(Audience.OLD_ADDRESS, "email_changed_old"),
+        Notification(Audience.SECOND_ADDRESS, "email_changed_second"),
+    ),
+)
+
+SECOND_ADDRESS_ASKED = EventType(
+    "second_address_asked",
+    group=Group.PASSWORD,
+    icon="mail",
+    sentence=_("%(subject)s asked for notifications to go to a second address, too."),
+    notifications=(Notification(Audience.SECOND_ADDRESS, "second_address_confirm"),),
+)
+
+SECOND_ADDRESS_ADDED = EventType(
+    "second_address_added",
+    group=Group.PASSWORD,
+    icon="mail-check",
+    sentence=_("A second address for notifications of %(subject)s was confirmed."),
+    notifications=to_person("second_address_added"),
+)
+
+SECOND_ADDRESS_REMOVED = EventType(
+    "second_address_removed",
+    group=Group.PASSWORD,
+    icon="mail-x",
+    sentence=_("A second address for notifications of %(subject)s was removed."),
+    tone="warn",
+    notifications=(
+        Notification(Audience.PERSON, "second_address_removed"),
+        Notification(Audience.SECOND_ADDRESS, "second_address_removed"),
     ),
 )
 

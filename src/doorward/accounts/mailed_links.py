@@ -36,6 +36,7 @@ PATHS = {
     LinkPurpose.EMAIL_NEW: "/e-mail/confirm/",
     LinkPurpose.EMAIL_OLD: "/e-mail/confirm/",
     LinkPurpose.NOT_ME: "/not-me/",
+    LinkPurpose.SECOND_ADDRESS: "/second-address/confirm/",
 }
 KEEP = timedelta(days=30)
 # Whom a link is of use to, where it is not somebody active: a suspended person's e-mail can be changed, by a colleague.

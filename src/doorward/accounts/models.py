@@ -77,6 +77,8 @@ class Administrator(AbstractBaseUser):
     email_folded = models.CharField(max_length=320, unique=True)
     first_name = models.CharField(max_length=60)
     last_name = models.CharField(max_length=60)
+    # Where their notifications go as well; empty: nowhere (`second_address.py`).
+    second_email = models.CharField(max_length=254, default="")
     name_search = models.CharField(max_length=names.LONGEST_SEARCH_KEY)
     name_sort = models.CharField(max_length=names.LONGEST_SORT_KEY)
     phone = models.CharField(max_length=40, default="")
@@ -190,6 +192,7 @@ class LinkPurpose(models.TextChoices):
     EMAIL_NEW = "email_new"
     EMAIL_OLD = "email_old"
     NOT_ME = "not_me"
+    SECOND_ADDRESS = "second"
 
 
 class MailedLink(models.Model):
@@ -207,7 +210,7 @@ class MailedLink(models.Model):
     about = models.UUIDField(null=True)
     # When its holder asked for another one, since it had run out.
     asked_at = models.DateTimeField(null=True)
-    # The account's e-mail when it was made, where undoing goes back to it.
+    # The account's e-mail when it was made, where undoing goes back to it; or the second address that it confirms.
     email = models.CharField(max_length=254, default="")
 
 

@@ -43,6 +43,7 @@ class Audience(StrEnum):
     INVITER = "whoever invited them"
     OLD_ADDRESS = "the old address"
     NEW_ADDRESS = "the new address"
+    SECOND_ADDRESS = "the person's second address"
 
 
 def always(event: Event) -> bool:

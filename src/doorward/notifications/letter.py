@@ -49,6 +49,7 @@ class Letter:
 
     `actor` is who did it where that was not the receiver; `own`: it was the receiver. `facts` are the
     lines that say when, where and by whom. `link_last`: it undoes what happened.
+    `copy`: it goes to the second address; `second` is the one that the event is about.
     """
 
     brand: BrandLook
@@ -59,6 +60,8 @@ class Letter:
     actor: str
     own: bool
     facts: list[tuple[str, str]]
+    copy: bool
+    second: str
     link: str
     link_last: bool
     code: str
@@ -94,7 +97,7 @@ def write(delivery: Delivery, *, now: datetime) -> Mail:
     if person is None or event is None:
         raise NoLongerWanted("the person or the event is not there any more")
     message = Message(delivery.template)
-    enclosed = enclose(message, event, now=now)
+    enclosed = enclose(message, event, copy=delivery.is_copy, now=now)
     with translation.override(person.language or settings.LANGUAGE_CODE):
         letter = _letter(message, event, person, delivery, enclosed, now=now)
         rendered = render(message, letter=letter, accent=letter.brand.accent)
@@ -123,6 +126,8 @@ def _letter(  # noqa: PLR0913 - all that a letter is made of
         actor=actor,
         own=event.actor_id == person.id,
         facts=[*_facts(message, event, actor=actor, zone=person.time_zone), *_again(delivery)],
+        copy=delivery.is_copy,
+        second=str(event.typed.get("second_email", "")),
         link=brand.address(enclosed.path) if enclosed.path else "",
         link_last=message is Message.ENABLED,
         code=f"{enclosed.code[:4]} {enclosed.code[4:]}".strip(),

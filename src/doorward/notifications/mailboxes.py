@@ -6,6 +6,7 @@ Which mail goes to which audience is declared with the event itself, in its subj
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -16,16 +17,27 @@ from doorward.audit.events import Audience, Notification, Outcome
 from doorward.audit.models import Event
 from doorward.customers.models import CustomerKind
 from doorward.notifications.events import ALL
-from doorward.notifications.messages import Message
+from doorward.notifications.messages import FOR_THE_MAILBOX, Message
 from doorward.notifications.models import Delivery
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from django.db.models import QuerySet
+
 
 # Somebody still invited knows nothing of an account yet.
 _TO_THE_INVITED = (Message.INVITATION, Message.REMOVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """Whose mailbox it is, and its address. `is_copy`: a second one, which is told and proves nothing."""
+
+    person: UUID
+    address: str
+    is_copy: bool = False
 
 
 def deliveries_of(event: Event, *, now: datetime) -> list[Delivery]:
@@ -38,13 +50,14 @@ def deliveries_of(event: Event, *, now: datetime) -> list[Delivery]:
     return [
         Delivery(
             event_id=event.id,
-            administrator_id=administrator_id,
+            administrator_id=mailbox.person,
             template=notification.message,
-            address=address,
+            address=mailbox.address,
+            is_copy=mailbox.is_copy,
             next_at=now,
         )
         for notification in notifications
-        for administrator_id, address in _mailboxes(notification, event)
+        for mailbox in _mailboxes(notification, event)
     ]
 
 
@@ -54,7 +67,7 @@ def _notifications(event: Event) -> tuple[Notification, ...]:
     return found.notifications if found else ()
 
 
-def _mailboxes(notification: Notification, event: Event) -> Iterator[tuple[UUID, str]]:
+def _mailboxes(notification: Notification, event: Event) -> Iterator[Mailbox]:
     match notification.audience:
         case Audience.PERSON:
             yield from _person(notification, event)
@@ -68,42 +81,68 @@ def _mailboxes(notification: Notification, event: Event) -> Iterator[tuple[UUID,
             change = _change(event)
             if change is not None:
                 old = notification.audience is Audience.OLD_ADDRESS
-                yield change.administrator_id, change.old_email if old else change.email
+                address = change.old_email if old else change.email
+                yield Mailbox(change.administrator_id, address)
+        case Audience.SECOND_ADDRESS:
+            yield from _second(notification, event)
 
 
-def _person(notification: Notification, event: Event) -> Iterator[tuple[UUID, str]]:
+def _person(notification: Notification, event: Event) -> Iterator[Mailbox]:
     if event.subject_id is None:
         return
     for person in Administrator.objects.everywhere().filter(id=event.subject_id):
         if person.status != Status.INVITED or notification.message in _TO_THE_INVITED:
-            yield person.id, person.email
+            yield Mailbox(person.id, person.email)
+            if person.second_email and notification.message not in FOR_THE_MAILBOX:
+                yield Mailbox(person.id, person.second_email, is_copy=True)
 
 
-def _administrators(event: Event) -> Iterator[tuple[UUID, str]]:
+def _second(notification: Notification, event: Event) -> Iterator[Mailbox]:
+    """Yield the second address that an event names, else the one that the person has.
+
+    What asks it to confirm itself has its link; all else that it is told has none.
+    """
+    if event.subject_id is None:
+        return
+    named = event.typed.get("second_email")
+    asks = notification.message == Message.SECOND_ADDRESS_CONFIRM
+    for person in Administrator.objects.everywhere().filter(id=event.subject_id):
+        address = named or person.second_email
+        if address:
+            yield Mailbox(person.id, address, is_copy=not asks)
+
+
+def _administrators(event: Event) -> Iterator[Mailbox]:
     if event.customer_id is None:
         return
     people = who_look_after(Administrator.objects.of(event.customer_id))
     if event.subject_id is not None and _has_own_message(event):
         people = people.exclude(id=event.subject_id)
-    yield from people.order_by("name_sort", "id").values_list("id", "email")
+    yield from _of(people.order_by("name_sort", "id"))
 
 
-def _inviter(event: Event) -> Iterator[tuple[UUID, str]]:
+def _inviter(event: Event) -> Iterator[Mailbox]:
     """Yield who sent the newest invitation; the provider's people where nobody else is there to be told."""
     sent = Event.objects.filter(subject_id=event.subject_id, type=INVITATION_SENT)
     inviter = sent.order_by("-id").values_list("actor_id", flat=True).first()
     people = Administrator.objects.everywhere().filter(status=Status.ACTIVE)
-    audience = list(people.filter(id__in=[inviter] if inviter else []).values_list("id", "email"))
+    audience = list(_of(people.filter(id__in=[inviter] if inviter else [])))
     if audience or any(_administrators(event)):
         yield from audience
     else:
         yield from _staff()
 
 
-def _staff() -> Iterator[tuple[UUID, str]]:
+def _staff() -> Iterator[Mailbox]:
     everybody = Administrator.objects.everywhere()
     people = who_look_after(everybody.filter(customer__kind=CustomerKind.PROVIDER))
-    yield from people.order_by("name_sort", "id").values_list("id", "email")
+    yield from _of(people.order_by("name_sort", "id"))
+
+
+def _of(people: QuerySet[Administrator]) -> Iterator[Mailbox]:
+    """Yield the mailbox of each: what concerns a colleague goes to no second address."""
+    for person_id, email in people.values_list("id", "email"):
+        yield Mailbox(person_id, email)
 
 
 def _change(event: Event) -> EmailChange | None:

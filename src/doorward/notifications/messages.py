@@ -23,6 +23,11 @@ class Message(StrEnum):
     EMAIL_CHANGE_STOPPED = "email_change_stopped"
     EMAIL_CHANGED_OLD = "email_changed_old"
     EMAIL_CHANGED_NEW = "email_changed_new"
+    EMAIL_CHANGE_SECOND = "email_change_second"
+    EMAIL_CHANGED_SECOND = "email_changed_second"
+    SECOND_ADDRESS_CONFIRM = "second_address_confirm"
+    SECOND_ADDRESS_ADDED = "second_address_added"
+    SECOND_ADDRESS_REMOVED = "second_address_removed"
     ENABLED = "two_factor_enabled"
     DISABLED = "two_factor_disabled"
     RESET = "two_factor_reset"
@@ -64,6 +69,14 @@ ASKED_FOR: Final = (
     Message.PASSWORD_LINK_ASKED,
     Message.PASSWORD_LINK_SENT,
     Message.EMAIL_CHANGE_NEW,
+    Message.SECOND_ADDRESS_CONFIRM,
+)
+# What is of no use without the link or the code in it, so that a second address is told none of it: it proves nothing.
+FOR_THE_MAILBOX: Final = (
+    Message.INVITATION,
+    Message.PASSWORD_LINK_ASKED,
+    Message.PASSWORD_LINK_SENT,
+    Message.MAILBOX_CODE,
 )
 # The order in which messages go: whoever waits before a page that knows the password, then what tells of
 # one's security, then whoever else waits before a page, then the rest.

@@ -31,6 +31,8 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=200, default="")
+    # Goes to a second address: nothing that proves anything is enclosed.
+    is_copy = models.BooleanField(default=False)
     # How often the same happened again before this one was sent, and is told by it.
     repeated = models.PositiveIntegerField(default=0)
 

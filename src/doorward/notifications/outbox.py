@@ -23,6 +23,7 @@ from doorward.notifications.models import Delivery, State
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
 _log = logging.getLogger("doorward.notifications")
 
@@ -57,14 +58,14 @@ def _folded(due: list[Delivery], *, now: datetime) -> list[Delivery]:
     What was told to a mailbox so often within the hour waits until the hour is over, and counts what
     comes after it: nobody fills a mailbox by doing the same again and again, and nothing goes untold.
     """
-    held: dict[tuple[str, str], Delivery] = {}
+    held: dict[tuple[str, str, UUID], Delivery] = {}
     left_out: set[int] = set()
     # In one order, so that two workers never wait for each other's counts.
-    for one in sorted(due, key=lambda one: (one.template, one.address)):
+    for one in sorted(due, key=_same):
         full = _over(one, now=now)
         if full is None:
             continue
-        same = (one.template, one.address)
+        same = _same(one)
         if same in held:
             held[same].repeated += 1
             left_out.add(id(one))
@@ -76,11 +77,17 @@ def _folded(due: list[Delivery], *, now: datetime) -> list[Delivery]:
     return [one for one in due if id(one) not in left_out]
 
 
+def _same(delivery: Delivery) -> tuple[str, str, UUID]:
+    """Return what makes two deliveries the same: several people may share a mailbox as their second address."""
+    return delivery.template, delivery.address, delivery.administrator_id
+
+
 def _over(delivery: Delivery, *, now: datetime) -> MustWait | None:
     if delivery.template in (*ASKED_FOR, *FIRST):
         return None
     try:
-        same = f"{delivery.template}\0{delivery.address.casefold()}"
+        of = f"{delivery.address.casefold()}\0{delivery.administrator_id}"
+        same = f"{delivery.template}\0{of}"
         throttle.spend([throttle.same_mail_key(same)], now=now)
     except MustWait as full:
         return full
@@ -92,6 +99,7 @@ def _waiting(delivery: Delivery, *, now: datetime) -> QuerySet[Delivery]:
     return Delivery.objects.filter(
         template=delivery.template,
         address=delivery.address,
+        administrator_id=delivery.administrator_id,
         state=State.DUE,
         attempts=0,
         next_at__gt=now,

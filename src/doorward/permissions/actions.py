@@ -98,6 +98,7 @@ class Action(Enum):
 
     CHANGE_OWN_PROFILE = "change-own-profile", _self()
     CHANGE_OWN_EMAIL = "change-own-email", _self(Level.OWN_SECURITY)
+    CHANGE_SECOND_ADDRESS = "change-second-address", _self(Level.OWN_SECURITY)
     CHANGE_OWN_PASSWORD = "change-own-password", _self(Level.OWN_SECURITY)
     SET_DUE_PASSWORD = "set-due-password", _self()
     SET_UP_FACTOR = "set-up-factor", _self(Level.OWN_FACTORS)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from doorward.accounts import email_change, mailed_links
+from doorward.accounts import email_change, mailed_links, second_address
 from doorward.accounts.account import locked
 from doorward.accounts.errors import LinkInvalid
 from doorward.accounts.models import Administrator, LinkPurpose, Status
@@ -51,6 +51,8 @@ def undo(
         people = Administrator.objects.of(current.customer_id).filter(id=current.id)
         people.update(**new.columns())
         email_change.go_back(current, link.email, actor=actor, now=now)
+        # Nobody knows who asked for it. The owner adds theirs again.
+        second_address.take_back(current, actor=actor, now=now)
         change.forget_failures(current)
         ending.end_others(administrator_id=current.id, keep=None, now=now)
         record(NOT_ME, actor=actor)

@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
                 ('email_folded', models.CharField(max_length=320, unique=True)),
                 ('first_name', models.CharField(max_length=60)),
                 ('last_name', models.CharField(max_length=60)),
+                ('second_email', models.CharField(default='', max_length=254)),
                 ('name_search', models.CharField(max_length=4500)),
                 ('name_sort', models.CharField(max_length=300)),
                 ('phone', models.CharField(default='', max_length=40)),
@@ -85,7 +86,7 @@ class Migration(migrations.Migration):
             name='MailedLink',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('purpose', models.CharField(choices=[('invitation', 'Invitation'), ('reset', 'Reset'), ('email_new', 'Email New'), ('email_old', 'Email Old'), ('not_me', 'Not Me')], max_length=12)),
+                ('purpose', models.CharField(choices=[('invitation', 'Invitation'), ('reset', 'Reset'), ('email_new', 'Email New'), ('email_old', 'Email Old'), ('not_me', 'Not Me'), ('second', 'Second Address')], max_length=12)),
                 ('nonce', models.BinaryField()),
                 ('created_at', models.DateTimeField()),
                 ('expires_at', models.DateTimeField(db_index=True)),

@@ -265,10 +265,11 @@ def _record_failed_proof(refusal: Refusal, *, actor: Actor, now: datetime) -> No
 def _withdraw(person: Administrator, *, now: datetime) -> None:
     """Take back what somebody who knew the old password may have begun, in the caller's transaction.
 
-    Reset links, and a change of e-mail that the account itself asked for: confirmed later, it would
-    move the mailbox to the thief after all. A colleague's change has a veto of its own.
+    Reset links, a second address that waits, and a change of e-mail that the account itself asked for: confirmed
+    later, it would move the mailbox to the thief after all. A colleague's change has a veto of its own.
     """
-    mailed_links.revoke(person, purposes=(LinkPurpose.RESET,), now=now)
+    begun = (LinkPurpose.RESET, LinkPurpose.SECOND_ADDRESS)
+    mailed_links.revoke(person, purposes=begun, now=now)
     own = EmailChange.objects.filter(
         administrator=person, by_colleague=False, closed_at__isnull=True
     )

@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ('lease_until', models.DateTimeField(null=True)),
                 ('sent_at', models.DateTimeField(null=True)),
                 ('last_error', models.CharField(default='', max_length=200)),
+                ('is_copy', models.BooleanField(default=False)),
                 ('repeated', models.PositiveIntegerField(default=0)),
             ],
             options={

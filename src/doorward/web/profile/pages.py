@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils.translation import get_language
 
+from doorward.accounts import email_change, second_address
 from doorward.accounts.own_profile import OwnProfile
 from doorward.accounts.phones import readable_phone
 from doorward.web.kit.fields import Option
@@ -17,7 +18,7 @@ from doorward.web.profile.zones import zone_options
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from doorward.accounts.models import Administrator, EmailChange
+    from doorward.accounts.models import Administrator
     from doorward.web.kit.forms import Wrong
 
 
@@ -27,6 +28,32 @@ class PasswordForm:
 
     current: str
     password: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondAddressForm:
+    """A second address for notifications."""
+
+    second_email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveForm:
+    """The second address is to go."""
+
+    remove: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SecondAddressPage:
+    """One's second address as typed, the one that holds, and the one that waits for its mailbox."""
+
+    email: str
+    typed: str
+    holds: str
+    pending: str
+    pending_since: datetime | None
+    wrong: Wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +67,7 @@ class ProfilePage:
     wrong: Wrong
     pending: str = ""
     pending_since: datetime | None = None
+    second: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +92,26 @@ def of(person: Administrator) -> OwnProfile:
     )
 
 
+def second_address_page(
+    person: Administrator, *, now: datetime, typed: str | None, found: Wrong
+) -> SecondAddressPage:
+    """Make the page of the second address as it stands."""
+    asked = second_address.pending(person.id, now=now)
+    return SecondAddressPage(
+        email=person.email,
+        typed=person.second_email if typed is None else typed,
+        holds=person.second_email,
+        pending=asked.email if asked else "",
+        pending_since=asked.created_at if asked else None,
+        wrong=found,
+    )
+
+
 def profile_page(
-    person: Administrator, typed: OwnProfile, found: Wrong, *, pending: EmailChange | None
+    person: Administrator, typed: OwnProfile, found: Wrong, *, now: datetime
 ) -> ProfilePage:
     """Make the page of the form as it stands."""
+    pending = email_change.pending(person.id, now=now)
     return ProfilePage(
         typed=typed,
         full_name=person.full_name,
@@ -76,6 +120,7 @@ def profile_page(
         wrong=found,
         pending=pending.email if pending else "",
         pending_since=pending.asked_at if pending else None,
+        second=person.second_email,
     )
 
 

@@ -9,7 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from doorward.accounts import email_change, own_profile
+from doorward.accounts import own_profile
 from doorward.accounts.own_profile import OwnProfile
 from doorward.credentials.password import change
 from doorward.credentials.password.rules import minimum
@@ -60,8 +60,7 @@ def _profile(
 ) -> HttpResponse:
     me = signed_in(request)
     person = own_profile.find(me.id, customer_id=me.customer_id)
-    pending = email_change.pending(person.id, now=request.now)
-    page = profile_page(person, typed or of(person), found, pending=pending)
+    page = profile_page(person, typed or of(person), found, now=request.now)
     return render(request, "profile/profile.html", page, wrong=found)
 
 

@@ -136,3 +136,6 @@ class LinkPage:
     from_old: bool = False
     waits: bool = False
     by_colleague: bool = False
+    # Of a second address for notifications; `name`: whose.
+    second: bool = False
+    name: str = ""

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from doorward.web.signin import clock, helping, links, passkeys, reauthentication, views
+from doorward.web.signin import (
+    clock,
+    helping,
+    links,
+    passkeys,
+    reauthentication,
+    second_address,
+    views,
+)
 
 urlpatterns = [
     path("sign-in/", views.sign_in, name="sign_in"),
@@ -32,6 +40,8 @@ urlpatterns = [
     path("invitation/<str:token>/", links.open_link, name="invitation_link"),
     path("e-mail/confirm/", links.confirm_email, name="email"),
     path("e-mail/confirm/<str:token>/", links.open_link, name="email_link"),
+    path("second-address/confirm/", second_address.confirm, name="second_address_confirm"),
+    path("second-address/confirm/<str:token>/", links.open_link, name="second_address_link"),
     path("not-me/", links.this_was_not_me, name="not_me"),
     path("not-me/<str:token>/", links.open_link, name="not_me_link"),
 ]
