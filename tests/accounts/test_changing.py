@@ -129,11 +129,15 @@ def test_ticking_and_unticking_are_events(owner, colleague):
     assert people.events(TWO_FACTOR_NO_LONGER_REQUIRED, subject_id=colleague.id)
 
 
+def require_several(ids, owner, actor):
+    return services.require_several(
+        ids, customer_id=owner.customer_id, actor=actor, now=timezone.now()
+    )
+
+
 def test_several_at_once_and_only_those_it_is_new_for_are_told(owner, colleague):
     change(owner, owner, require_2fa=True)
-    fresh = services.require_several(
-        [owner.id, colleague.id], customer_id=owner.customer_id, actor=people.actor(owner)
-    )
+    fresh = require_several([owner.id, colleague.id], owner, people.actor(owner))
     assert fresh == 1
     assert [event.subject_id for event in people.events(TWO_FACTOR_REQUIRED)] == [
         owner.id,
@@ -149,16 +153,14 @@ def test_several_with_one_who_is_not_there_are_refused_as_a_whole(owner, colleag
             owner.customer, email="gone@harbourbakery.example", status=Status.REMOVED
         ).id
     with pytest.raises(NotFound):
-        services.require_several(
-            [colleague.id, other], customer_id=owner.customer_id, actor=people.actor(owner)
-        )
+        require_several([colleague.id, other], owner, people.actor(owner))
     assert not people.again(colleague).require_2fa
     assert not people.again(outsider).require_2fa
 
 
 def test_nobody_marked_is_said(owner):
     with pytest.raises(NothingSelected):
-        services.require_several([], customer_id=owner.customer_id, actor=people.actor(owner))
+        require_several([], owner, people.actor(owner))
 
 
 # --- rights ---------------------------------------------------------------------------------------
@@ -198,7 +200,7 @@ def test_who_lost_the_right_a_moment_ago_changes_nothing_any_more(owner, colleag
                 now=timezone.now(),
             )
         with pytest.raises(NotAuthorised):
-            services.require_several([owner.id], customer_id=owner.customer_id, actor=actor)
+            require_several([owner.id], owner, actor)
     assert not people.again(owner).require_2fa
 
 

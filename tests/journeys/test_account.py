@@ -407,9 +407,9 @@ def test_a_colleague_and_a_stranger_see_nothing(colleague, client):
 
 
 @pytest.mark.parametrize("more", [0, 30])
-def test_the_page_costs_five_queries(owner, browser, more, django_assert_num_queries):
+def test_the_page_costs_six_queries(owner, browser, more, django_assert_num_queries):
     for number in range(more):
         people.invite(owner.customer, email=f"p{number}@harbourbakery.example")
     browser.get("/account/")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         browser.get("/account/")

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from doorward.accounts import email_change, invitations, mailed_links, second_address, services
+from doorward.accounts import (
+    email_change,
+    exceptions,
+    invitations,
+    mailed_links,
+    second_address,
+    services,
+)
 from doorward.accounts.events import (
     ADMINISTRATOR_REMOVED,
     ADMINISTRATOR_RESTORED,
@@ -20,6 +27,8 @@ from doorward.accounts.events import (
     EMAIL_CHANGE_ASKED,
     EMAIL_CHANGE_STOPPED,
     EMAIL_CHANGED,
+    EXCEPTION_ENDED,
+    EXCEPTION_MADE,
     INVITATION_ASKED,
     INVITATION_SENT,
     RIGHTS_CHANGED,
@@ -482,6 +491,26 @@ def policy_began(stage: Stage) -> None:
     begun(stage)
 
 
+def exception_made(stage: Stage) -> None:
+    policies.require(stage.person.customer_id)
+    until = (stage.now + timedelta(days=20)).date().isoformat()
+    for reason in ("New phone is on its way", "It is still on its way"):
+        exceptions.make(
+            stage.person.id,
+            reason=reason,
+            until=until,
+            customer_id=stage.person.customer_id,
+            actor=stage.by_owner,
+            now=stage.now,
+        )
+
+
+def exception_ended(stage: Stage) -> None:
+    exception_made(stage)
+    stage.now += timedelta(days=20)
+    assert exceptions.end_due(now=stage.now) == 1
+
+
 def minimum_saved(stage: Stage, *, planned: bool = False) -> tuple[PolicyVersion, Owner]:
     owner = versions.minimum_of_customer(stage.person.customer_id)
     values = replace(LOOSEST, required_of=RequiredOf.EVERYONE, trust_days=7)
@@ -558,6 +587,8 @@ HAPPENINGS: dict[EventType, Callable[[Stage], None]] = {
     ADMINISTRATOR_SUSPENDED: suspended,
     ADMINISTRATOR_RESTORED: restored,
     ADMINISTRATOR_REMOVED: removed,
+    EXCEPTION_MADE: exception_made,
+    EXCEPTION_ENDED: exception_ended,
     POLICY_CHANGED: policy_changed,
     POLICY_PLANNED: policy_planned,
     POLICY_WITHDRAWN: policy_withdrawn,

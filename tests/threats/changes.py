@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
+from doorward.accounts import exceptions
 from doorward.audit.actor import CONSOLE
 from doorward.credentials.trusted_browsers import policy_change
 from doorward.customers import own_tabs
@@ -63,6 +64,15 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
             versions.minimum_of_brand(named.id),
         )
     }
+    excepted = people.invite(boss.customer, email="eve@northline.example", name="Eve Novak")
+    exceptions.make(
+        excepted.id,
+        reason="A new phone",
+        until=_tomorrow(),
+        customer_id=boss.customer_id,
+        actor=CONSOLE,
+        now=timezone.now(),
+    )
     another = POLICY | {"seen": "1"}
     trusted = boss.trusted_browsers.create(
         token_hash=bytes(32),
@@ -90,6 +100,14 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
             {"action": "require_2fa", "selected": two},
         ),
         "administrators/<uuid:person_id>/": (f"/administrators/{colleague.id}/", change),
+        "administrators/<uuid:person_id>/exception/": (
+            f"/administrators/{colleague.id}/exception/",
+            {"reason": "A new phone <& a case>", "until": _tomorrow()},
+        ),
+        "administrators/<uuid:person_id>/exception/end/": (
+            f"/administrators/{excepted.id}/exception/end/",
+            {"back": "account"},
+        ),
         **{
             f"administrators/<uuid:person_id>/{deed}/": (
                 f"/administrators/{who.id}/{deed}/",
@@ -159,6 +177,10 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
         "tabs/<uuid:tab_id>/remove/": (f"/tabs/{tab.id}/remove/", {}),
         "tabs/add/": ("/tabs/add/", TAB | {"key": "billing"}),
     }
+
+
+def _tomorrow() -> str:
+    return (timezone.now() + timedelta(days=1)).date().isoformat()
 
 
 def _planned(owner: Owner) -> UUID:

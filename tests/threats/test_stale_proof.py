@@ -40,6 +40,8 @@ WANTED: dict[str, Reauthentication] = {
     "administrators/": OTHERS,
     "administrators/<uuid:person_id>/": OTHERS,
     "administrators/<uuid:person_id>/end-sessions/": OTHERS,
+    "administrators/<uuid:person_id>/exception/": OTHERS,
+    "administrators/<uuid:person_id>/exception/end/": OTHERS,
     "administrators/<uuid:person_id>/password-link/": OWN_SECURITY,
     "administrators/<uuid:person_id>/resend-invitation/": OTHERS,
     "administrators/<uuid:person_id>/revoke-invitation/": OTHERS,

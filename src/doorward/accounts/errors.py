@@ -113,3 +113,48 @@ class NothingSelected(Refusal):
 
     sentence = _("Select at least one person.")
     field = "selected"
+
+
+class OwnException(Refusal):
+    """Nobody makes an exception for themselves."""
+
+    sentence = _("You cannot make an exception for yourself. Ask a colleague.")
+    reason = _("people cannot make an exception for themselves")
+
+
+class ExceptionNeedsReason(Refusal):
+    """An exception says why it is made."""
+
+    sentence = _("Say why this exception is made.")
+    field = "reason"
+
+
+class ExceptionDayInvalid(Refusal):
+    """An exception ends on a day from tomorrow on, at most `days` days from now."""
+
+    sentence = _("Choose a day after today, at most %(days)s days from now.")
+    field = "until"
+
+    def __init__(self, days: int) -> None:
+        super().__init__(days=days)
+
+
+class MinimumAllowsNoException(Refusal):
+    """The provider's minimum asks this person, and nobody here makes an exception from it."""
+
+    sentence = _(
+        "The provider requires two-factor sign-in of this person, so no exception can be made here."
+    )
+    reason = _("the provider's minimum allows no exceptions")
+
+
+class NothingToExcept(Refusal):
+    """The policy does not ask this person, or asks them no more."""
+
+    sentence = _("The policy does not require two-factor sign-in of this person.")
+
+
+class NoException(Refusal):
+    """There is no exception that runs for this person."""
+
+    sentence = _("There is no exception for this person any more.")

@@ -46,6 +46,25 @@ TWO_FACTOR_NO_LONGER_REQUIRED = EventType(
     ),
 )
 
+EXCEPTION_MADE = EventType(
+    "exception_made",
+    group=Group.TWO_FACTOR,
+    icon="shield-alert",
+    sentence=_("%(actor)s made an exception from the policy for %(subject)s."),
+    tone="warn",
+    notifications=to_person_and_colleagues("exception_made", "exception_made_colleague"),
+)
+
+EXCEPTION_ENDED = EventType(
+    "exception_ended",
+    group=Group.TWO_FACTOR,
+    icon="shield",
+    sentence=_("The exception from the policy for %(subject)s ended."),
+    by_another=_("%(actor)s ended the exception from the policy for %(subject)s."),
+    tone="good",
+    notifications=to_person_and_colleagues("exception_ended", "exception_ended_colleague"),
+)
+
 EMAIL_CHANGE_ASKED = EventType(
     "email_change_asked",
     group=Group.PASSWORD,

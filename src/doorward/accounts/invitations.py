@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from doorward.accounts import mail_budget, mailed_links
+from doorward.accounts import exceptions, mail_budget, mailed_links
 from doorward.accounts.changes import removed_columns
 from doorward.accounts.errors import LinkExpired, LinkInvalid, NotInvited
 from doorward.accounts.events import INVITATION_ASKED, INVITATION_REVOKED, INVITATION_SENT
@@ -71,6 +71,7 @@ def revoke(person: Administrator, *, actor: Actor, now: datetime) -> None:
         if invited.update(**removed_columns(person.id)) != 1:
             raise NotInvited
         mailed_links.revoke(person, purposes=tuple(LinkPurpose), now=now)
+        exceptions.close(person.id, now=now)
         record(INVITATION_REVOKED, actor=actor, subject=person.who())
 
 

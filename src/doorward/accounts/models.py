@@ -103,6 +103,8 @@ class Administrator(AbstractBaseUser):
     joined_at = models.DateTimeField(null=True)
     # When their tabs were changed after policy or minimum had become due of them: grace is not given again.
     due_since = models.DateTimeField(null=True)
+    # Until when the policy does not ask them; the exception is a row of its own.
+    excepted_until = models.DateTimeField(null=True)
     # 0 to 99: in which wave a new requirement reaches them (`policy/grace.py`).
     wave_share = models.PositiveSmallIntegerField(default=0)
     # Lists and numbers of 50,000 people cannot look at each one's factors and sessions: `credentials/standing.py` keeps
@@ -212,6 +214,39 @@ class MailedLink(models.Model):
     asked_at = models.DateTimeField(null=True)
     # The account's e-mail when it was made, where undoing goes back to it; or the second address that it confirms.
     email = models.CharField(max_length=254, default="")
+
+
+class PolicyException(models.Model):
+    """An exception of one person from what their customer's policy asks of them: why, until when, by whom.
+
+    While it runs, `excepted_until` of the person says the same to the gate. `ended_at`: ended by somebody or by time,
+    or replaced by another one.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    administrator = models.ForeignKey(Administrator, on_delete=models.CASCADE)
+    reason = models.CharField(max_length=300)
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    made_by = models.UUIDField(null=True)
+    made_by_name = models.CharField(max_length=200, default="")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["administrator"],
+                condition=models.Q(ended_at__isnull=True),
+                name="one_open_exception",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["ends_at"],
+                name="exception_to_end",
+                condition=models.Q(ended_at__isnull=True),
+            ),
+        ]
 
 
 class EmailChange(models.Model):

@@ -34,8 +34,8 @@ def policy_of(person: Administrator, *, now: datetime) -> Policy:
 
 
 def is_due(person: Administrator, *, now: datetime) -> bool:
-    """Return whether policy or minimum ask somebody, their own tick apart, and their day has come."""
-    member = replace(member_of(person), ticked=False)
+    """Return whether policy or minimum ask somebody, their tick and an exception apart, and their day has come."""
+    member = replace(member_of(person), ticked=False, excepted_until=None)
     policy = effective(member, policies_of(person.customer), now=now)
     return policy.required and not policy.in_grace(now)
 
@@ -59,4 +59,5 @@ def member_of(person: Administrator) -> Member:
         share=person.wave_share,
         joined_at=person.joined_at,
         was_due=person.due_since is not None,
+        excepted_until=person.excepted_until,
     )

@@ -9,7 +9,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from doorward.accounts import email_change, invitations, lookalikes, mailed_links
+from doorward.accounts import email_change, exceptions, invitations, lookalikes, mailed_links
 from doorward.accounts.changes import (
     Change,
     Changed,
@@ -24,9 +24,15 @@ from doorward.accounts.changes import (
 from doorward.accounts.errors import EmailTaken, NothingSelected, UnknownTab
 from doorward.accounts.events import (
     ADMINISTRATOR_ADDED,
-    CHANGE_REFUSED,
     LANGUAGE_CHANGED,
     TWO_FACTOR_REQUIRED,
+)
+from doorward.accounts.locking import (
+    find,
+    lock_customer,
+    locked_person,
+    must_still_may,
+    record_refusal,
 )
 from doorward.accounts.models import (
     Administrator,
@@ -37,12 +43,9 @@ from doorward.accounts.models import (
     tabs_text,
 )
 from doorward.accounts.requirement import wave_share
-from doorward.audit import repeats
-from doorward.audit.events import Outcome
 from doorward.audit.record import record
 from doorward.customers import protection
-from doorward.customers.models import Customer
-from doorward.customers.rights import authorise, is_allowed
+from doorward.customers.rights import authorise
 from doorward.customers.tabs import assignable
 from doorward.kernel.checks import Checks
 from doorward.kernel.errors import ChoiceInvalid, ConfirmationMissing, NotFound, Refusal
@@ -50,19 +53,17 @@ from doorward.kernel.text.cleaning import clean_email, fold_email, is_same_email
 from doorward.permissions.actions import Action
 from doorward.permissions.errors import ReauthenticationDue
 from doorward.sessions import ending
-from doorward.sessions.errors import StaleRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
     from uuid import UUID
 
-    from django.db.models import QuerySet
-
     from doorward.audit.actor import Actor
     from doorward.audit.record import Detail
+    from doorward.customers.models import Customer
 
-__all__ = ["Change", "Changed", "Details", "NewAdministrator"]
+__all__ = ["Change", "Changed", "Details", "NewAdministrator", "find"]
 
 _ALL_LINKS = tuple(LinkPurpose)
 # *This was not me* is the owner's own: who takes the rest away may be mistaken, or be the thief's colleague.
@@ -111,17 +112,17 @@ def change(
     wanted, person = clean(wanted), None
     try:
         with transaction.atomic():
-            _lock(customer_id)
-            person = _locked(person_id, customer_id=customer_id)
+            lock_customer(customer_id)
+            person = locked_person(person_id, customer_id=customer_id)
             return _change(person, wanted, actor=actor, now=now)
     except Refusal as refusal:
         if person is not None and not isinstance(refusal, ConfirmationMissing):
-            _record_refusal(person, refusal, actor=actor, now=now)
+            record_refusal(person, refusal, actor=actor, now=now)
         raise
 
 
 def _change(person: Administrator, wanted: Change, *, actor: Actor, now: datetime) -> Changed:
-    _must_still_may(actor, person.customer_id)
+    must_still_may(actor, Action.CHANGE_PERSON, person.customer_id)
     _demand_reauthentication(person, wanted, actor=actor)
     name, waits = person.full_name, False
     changes = gather(person, wanted, actor=actor, now=now)
@@ -142,15 +143,17 @@ def _demand_reauthentication(person: Administrator, wanted: Change, *, actor: Ac
         raise ReauthenticationDue(Action.CHANGE_EMAIL)
 
 
-def require_several(person_ids: Iterable[UUID], *, customer_id: UUID, actor: Actor) -> int:
+def require_several(
+    person_ids: Iterable[UUID], *, customer_id: UUID, actor: Actor, now: datetime
+) -> int:
     """Tick *Required 2FA* for several at once; return how many it was new for."""
     authorise(actor, Action.REQUIRE_TWO_FACTORS, customer_id)
     wanted = set(person_ids)
     if not wanted:
         raise NothingSelected
     with transaction.atomic():
-        _lock(customer_id)
-        _must_still_may(actor, customer_id)
+        lock_customer(customer_id)
+        must_still_may(actor, Action.REQUIRE_TWO_FACTORS, customer_id)
         rows = Administrator.objects.of(customer_id).exclude(status=Status.REMOVED)
         people = list(rows.select_related("customer").filter(id__in=wanted))
         if len(people) != len(wanted):
@@ -158,25 +161,9 @@ def require_several(person_ids: Iterable[UUID], *, customer_id: UUID, actor: Act
         fresh = [person for person in people if not person.require_2fa]
         rows.filter(id__in=[person.id for person in fresh]).update(require_2fa=True)
         for person in fresh:
+            exceptions.end_with_tick(person, actor=actor, now=now)
             record(TWO_FACTOR_REQUIRED, actor=actor, subject=person.who())
     return len(fresh)
-
-
-def find(person_id: UUID, *, customer_id: UUID) -> Administrator:
-    """Return a person of this customer who was not removed, or raise `NotFound`."""
-    return _there(_people(customer_id), person_id)
-
-
-def _locked(person_id: UUID, *, customer_id: UUID) -> Administrator:
-    """Return the same under their lock: who accepts an invitation at this moment waits, or is seen."""
-    return _there(_people(customer_id).select_for_update(of=("self",)), person_id)
-
-
-def _there(people: QuerySet[Administrator], person_id: UUID) -> Administrator:
-    person = people.exclude(status=Status.REMOVED).filter(id=person_id).first()
-    if person is None:
-        raise NotFound
-    return person
 
 
 def find_by_email(email: str) -> Administrator:
@@ -268,41 +255,16 @@ def _apply(
         return
     if "status" in changes.columns and wanted.status == Status.REMOVED:
         changes.columns |= removed_columns(person.id)
+    if changes.columns.get("require_2fa"):
+        exceptions.end_with_tick(person, actor=actor, now=now)
     Administrator.objects.of(person.customer_id).filter(id=person.id).update(**changes.columns)
     for event_type, details, typed in changes.events:
         record(event_type, actor=actor, subject=person.who(), details=details, typed=typed)
     if "status" in changes.columns and wanted.status != Status.ACTIVE:
         ending.end_others(administrator_id=person.id, keep=None, now=now)
         gone = wanted.status == Status.REMOVED
+        if gone:
+            exceptions.close(person.id, now=now)
         mailed_links.revoke(person, purposes=_ALL_LINKS if gone else _LINKS_OF_SUSPENDED, now=now)
         open_changes = EmailChange.objects.filter(administrator=person, closed_at__isnull=True)
         open_changes.update(closed_at=now)
-
-
-def _lock(customer_id: UUID) -> None:
-    """Let one change of a customer's people after the other in."""
-    Customer.objects.select_for_update().values_list("id").get(id=customer_id)
-
-
-def _must_still_may(actor: Actor, customer_id: UUID) -> None:
-    """Let on who still may, now that nobody else changes anything."""
-    ending.must_be_open(actor)
-    if not is_allowed(actor, Action.CHANGE_PERSON, customer_id):
-        raise StaleRequest
-
-
-def _people(customer_id: UUID) -> QuerySet[Administrator]:
-    return Administrator.objects.of(customer_id).select_related("customer__brand")
-
-
-def _record_refusal(
-    person: Administrator, refusal: Refusal, *, actor: Actor, now: datetime
-) -> None:
-    repeats.record_once(
-        CHANGE_REFUSED,
-        actor=actor,
-        subject=person.who(),
-        outcome=Outcome.REFUSED,
-        details={"reason": refusal.code},
-        now=now,
-    )

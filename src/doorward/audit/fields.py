@@ -32,6 +32,7 @@ FIELDS: Final = {
     "issuer": gettext_lazy("name in authenticator apps"),
     "email_from": gettext_lazy("sender of mail"),
     "is_default": gettext_lazy("default brand"),
+    "exception": gettext_lazy("exception until"),
     "tabs": gettext_lazy("tabs"),
     "title": gettext_lazy("title"),
     "description": gettext_lazy("description"),

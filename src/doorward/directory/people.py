@@ -37,7 +37,7 @@ FEW = 500
 
 _COLUMNS = (
     *("id", "email", "first_name", "last_name", "status", "tabs", "require_2fa"),
-    *("mail_problem", "last_signed_in_at"),
+    *("mail_problem", "last_signed_in_at", "excepted_until"),
 )
 
 
@@ -73,6 +73,8 @@ class Listed:
     last_signed_in: datetime | None
     # Why no mail reaches them; empty: it does, as far as we know.
     mail_problem: str
+    # When the exception that was made for them ends, or ended just now.
+    excepted_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,4 +192,5 @@ def _listed(row: Mapping[str, Any], factors: Factors, rule: Rule) -> Listed:
         state=factors.state(required=required, kinds=rule.kinds),
         last_signed_in=row["last_signed_in_at"],
         mail_problem=row["mail_problem"],
+        excepted_until=row["excepted_until"],
     )

@@ -76,6 +76,7 @@ PERSON = (
     "administrator__joined_at",
     "administrator__wave_share",
     "administrator__due_since",
+    "administrator__excepted_until",
     "administrator__security_version",
     "administrator__password_long",
     "administrator__password_due",
@@ -310,5 +311,6 @@ def policy_of_row(row: Mapping[str, Any], policies: Policies, *, now: datetime) 
         share=row["person_wave_share"],
         joined_at=row["person_joined_at"],
         was_due=row["person_due_since"] is not None,
+        excepted_until=row["person_excepted_until"],
     )
     return effective(member, policies, now=now)

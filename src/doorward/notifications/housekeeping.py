@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from doorward.accounts import email_change, mailed_links
+from doorward.accounts import email_change, exceptions, mailed_links
 from doorward.audit import forgetting, repeats, sealing
 from doorward.credentials.passkeys import challenges
 from doorward.credentials.totp import enrol
@@ -34,6 +34,7 @@ EVERY_DAY = timedelta(days=1)
 TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("changes of e-mail that take effect", EVERY_MINUTE, email_change.apply_due),
     ("policies that take effect", EVERY_MINUTE, policy_change.begin_due),
+    ("exceptions that end", EVERY_MINUTE, exceptions.end_due),
     ("sign-ins that were left", EVERY_MINUTE, ending.close_abandoned),
     ("secrets that were shown and not confirmed", EVERY_MINUTE, enrol.forget),
     ("answered challenges", EVERY_MINUTE, challenges.forget),

@@ -41,6 +41,7 @@ _WITH_CHANGES = (
     Message.POLICY_CHANGED,
     Message.MINIMUM_CHANGED,
 )
+_OF_EXCEPTION = (Message.EXCEPTION_MADE, Message.EXCEPTION_MADE_COLLEAGUE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +164,8 @@ def _facts(message: Message, event: Event, *, actor: str, zone: str) -> list[tup
     ]
     if message in {Message.POLICY_CHANGED, Message.MINIMUM_CHANGED}:
         facts += _of_version(event, zone=zone)
+    if message in _OF_EXCEPTION:
+        facts += _of_exception(event, zone=zone)
     return [(name, value) for name, value in facts if value]
 
 
@@ -171,6 +174,17 @@ def _of_version(event: Event, *, zone: str) -> list[tuple[str, str]]:
     starts, reason = str(event.details.get("starts", "")), str(event.details.get("reason", ""))
     from_when = words.moment(datetime.fromisoformat(starts), zone=zone) if starts else ""
     return [(_("Holds from"), from_when), (_("Reason"), words.name(reason))]
+
+
+def _of_exception(event: Event, *, zone: str) -> list[tuple[str, str]]:
+    """Return until when an exception runs, why it was made, and how many there were for the person with it."""
+    ends, times = str(event.details.get("ends", "")), _number(event.details.get("exceptions"))
+    until = words.moment(datetime.fromisoformat(ends), zone=zone) if ends else ""
+    return [
+        (_("Ends"), until),
+        (_("Reason"), words.name(str(event.typed.get("reason", "")))),
+        (_("Exceptions so far"), str(times) if times > 1 else ""),
+    ]
 
 
 def _again(delivery: Delivery) -> list[tuple[str, str]]:

@@ -74,6 +74,14 @@ class Action(Enum):
     ADD_PERSON = "add-person", _people(behalf=True)
     CHANGE_PERSON = "change-person", _people()
     REQUIRE_TWO_FACTORS = "require-two-factors", _people()
+    MAKE_EXCEPTION = (
+        "make-exception",
+        Needs(About.CUSTOMER, ADMINISTRATORS, scope="policy:write"),
+    )
+    END_EXCEPTION = (
+        "end-exception",
+        Needs(About.CUSTOMER, ADMINISTRATORS, scope="policy:write"),
+    )
     CHANGE_EMAIL = "change-email", _people(level=Level.OWN_SECURITY)
     RESEND_INVITATION = "resend-invitation", _people(behalf=True)
     REVOKE_INVITATION = "revoke-invitation", _people()

@@ -28,7 +28,7 @@ class Member:
     """What of a person decides whether and from when a policy asks them.
 
     `share`: 0 to 99, from a keyed hash of their id, so that it never changes and cannot be chosen. `was_due`: their
-    day had come before their tabs were changed.
+    day had come before their tabs were changed. `excepted_until`: when the exception that was made for them ends.
     """
 
     ticked: bool = False
@@ -36,6 +36,11 @@ class Member:
     share: int = 0
     joined_at: datetime | None = None
     was_due: bool = False
+    excepted_until: datetime | None = None
+
+    def is_excepted(self, now: datetime) -> bool:
+        """Return whether their customer's policy does not ask them for now; over at the very moment of its end."""
+        return self.excepted_until is not None and now < self.excepted_until
 
     @property
     def wave(self) -> int:

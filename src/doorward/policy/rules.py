@@ -78,7 +78,8 @@ class Policy:
     """What holds for one administrator now.
 
     `grace_until` is the moment from which the requirement bites, None: at once (or there is none).
-    `scope`: of whom it is required at their customer besides those who are ticked.
+    `scope`: of whom it is required at their customer besides those who are ticked. `excepted_until`: until when the
+    customer's policy, which would ask them, does not; None: there is no such exception.
     """
 
     required: bool
@@ -89,6 +90,7 @@ class Policy:
     session_seconds: int
     idle_seconds: int
     scope: Scope = Scope()  # noqa: RUF009 - it cannot be changed
+    excepted_until: datetime | None = None
 
     def in_grace(self, now: datetime) -> bool:
         """Return whether the requirement may still be put off; over at the very moment of `grace_until`."""
@@ -118,6 +120,8 @@ def effective(member: Member, policies: Policies, *, now: datetime) -> Policy:
         RequiredBy.MINIMUM_BRAND: policies.brand,
     }
     days = {by: day for by, one in series.items() if one and (day := day_of(one, member, now=now))}
+    # An exception is from the customer's own policy: a minimum, a tick and a factor that is there go on.
+    excepted = member.is_excepted(now) and days.pop(RequiredBy.POLICY, None) is not None
     reasons = tuple(
         by for by in RequiredBy if by in days or (by is RequiredBy.TICK and member.ticked)
     )
@@ -131,4 +135,5 @@ def effective(member: Member, policies: Policies, *, now: datetime) -> Policy:
         session_seconds=session,
         idle_seconds=min(values.idle_minutes * MINUTE, session),
         scope=policies.scope(now=now),
+        excepted_until=member.excepted_until if excepted else None,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from doorward.accounts import exceptions
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.policy import series
 from doorward.policy.effective import policies_of
@@ -18,6 +19,7 @@ from doorward.web.kit.policy_versions import VersionLine, version_lines
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+    from uuid import UUID
 
     from doorward.customers.models import Customer
     from doorward.directory.standing import People
@@ -46,6 +48,19 @@ class AccountPage:
     concerns_me: bool
     form: PolicyForm
     versions: tuple[VersionLine, ...]
+    exceptions: tuple[ExceptionLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionLine:
+    """An exception that runs: of whom, why, by whom, until when."""
+
+    person_id: UUID
+    name: str
+    reason: str
+    made_by: str
+    made_at: datetime
+    ends_at: datetime
 
 
 def account_page(
@@ -75,6 +90,21 @@ def account_page(
         concerns_me=not auth.factors,
         form=policy_form.policy_form(form, about),
         versions=version_lines(policy_of_customer(customer.id), now=now) if may_change else (),
+        exceptions=_exceptions(customer, now=now) if may_change else (),
+    )
+
+
+def _exceptions(customer: Customer, *, now: datetime) -> tuple[ExceptionLine, ...]:
+    return tuple(
+        ExceptionLine(
+            person_id=one.administrator_id,
+            name=one.administrator.full_name,
+            reason=one.reason,
+            made_by=one.made_by_name,
+            made_at=one.made_at,
+            ends_at=one.ends_at,
+        )
+        for one in exceptions.running(customer.id, now=now)
     )
 
 

@@ -85,6 +85,14 @@ class ChangeForm(PersonForm):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionForm:
+    """Why the policy shall not ask somebody for a while, and until which day."""
+
+    reason: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeveralForm:
     """What is to be done to those who are marked in the list."""
 

@@ -16,6 +16,7 @@ from doorward.directory.state import ANY_STATUS, FactorFilter, Rule
 from doorward.web.administrators.pages import Head, Line, ListPage
 from doorward.web.administrators.words import (
     domain_tag,
+    exception_tag,
     factor_tags,
     mail_tag,
     status_tag,
@@ -101,6 +102,7 @@ def _lines(rows: Iterable[Listed], me: Person, chosen: frozenset[str]) -> Iterab
             status=statuses(row.status),
             mail=mail_tag(row.mail_problem),
             domain=domain_tag(row.email),
+            exception=exception_tag(row.excepted_until),
             last_signed_in=row.last_signed_in,
             chosen=str(row.id) in chosen,
         )

@@ -33,6 +33,7 @@ class Line:
     last_signed_in: datetime | None
     mail: Tag | None = None
     domain: Tag | None = None
+    exception: Tag | None = None
     chosen: bool = False
 
 
@@ -114,8 +115,24 @@ class PersonPage:
     mail_refused: str = ""
     # When somebody invited asked for a new invitation, since theirs had run out.
     asked_at: datetime | None = None
+    # Whether an exception from the policy can be made, and until when one runs.
+    may_be_excepted: bool = False
+    excepted_until: datetime | None = None
     wrong: Wrong = NOTHING
     question: Question | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionPage:
+    """The form of an exception. `impossible`: why none can be made; `repeated`: that there were others before."""
+
+    name: str
+    address: str
+    fields: dict[str, Field]
+    runs_until: datetime | None
+    repeated: str
+    impossible: str
+    wrong: Wrong
 
 
 @dataclass(frozen=True, slots=True)

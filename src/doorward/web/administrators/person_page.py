@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from doorward.accounts import email_change, invitations, undelivered
+from doorward.accounts import email_change, exceptions, invitations, undelivered
 from doorward.accounts.models import Administrator, Status
 from doorward.accounts.requirement import policy_of
 from doorward.customers.tabs import ADMINISTRATORS
@@ -16,7 +16,7 @@ from doorward.sessions import queries
 from doorward.web.administrators.pages import Pending, PersonPage, Question
 from doorward.web.administrators.person_fields import change_fields
 from doorward.web.administrators.words import about_requirement, factor_tags, status_tag
-from doorward.web.http.requests import signed_in
+from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.likeness import domain_warning
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def person_page(
         asked_at=invitations.asked_at(person) if status is Status.INVITED else None,
         mail_refused=undelivered.in_words(person.email, person.mail_problem),
         invited_until=_invited_until(request, person),
+        may_be_excepted=exceptions.why_not(person, actor=acting(request), now=request.now) is None,
+        excepted_until=policy.excepted_until,
         wrong=found,
         question=question,
     )

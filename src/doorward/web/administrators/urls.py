@@ -2,13 +2,23 @@
 
 from django.urls import path
 
-from doorward.web.administrators import person, views
+from doorward.web.administrators import exception, person, views
 
 urlpatterns = [
     path("administrators/", views.list_people, name="administrators"),
     path("administrators/add/", views.add, name="administrators_add"),
     path("administrators/<uuid:person_id>/", person.edit, name="administrator"),
     path("administrators/<uuid:person_id>/history/", person.history, name="administrator_history"),
+    path(
+        "administrators/<uuid:person_id>/exception/",
+        exception.make,
+        name="administrator_exception",
+    ),
+    path(
+        "administrators/<uuid:person_id>/exception/end/",
+        exception.end,
+        name="administrator_exception_end",
+    ),
     path(
         "administrators/<uuid:person_id>/password-link/",
         person.send_password_link,

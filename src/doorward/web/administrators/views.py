@@ -48,7 +48,10 @@ def list_people(request: Request) -> HttpResponse:
         if form.action != "require_2fa":
             raise UnknownAction
         fresh = services.require_several(
-            _chosen(form), customer_id=signed_in(request).customer_id, actor=acting(request)
+            _chosen(form),
+            customer_id=signed_in(request).customer_id,
+            actor=acting(request),
+            now=request.now,
         )
     except Refusal as refusal:
         page = list_page(request, error=sentence(refusal), chosen=form.selected)

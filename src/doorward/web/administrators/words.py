@@ -11,9 +11,11 @@ from doorward.accounts.models import Status
 from doorward.customers import tabs
 from doorward.directory.state import State
 from doorward.policy.rules import FactorKind, RequiredBy, is_required
+from doorward.web.kit.times import day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from doorward.directory.people import Factors
     from doorward.policy.rules import Policy
@@ -68,6 +70,14 @@ def domain_tag(email: str) -> Tag | None:
     if "xn--" not in email.rpartition("@")[2]:
         return None
     return Tag(_("Misleading domain"), "warn", "triangle-alert")
+
+
+def exception_tag(until: datetime | None) -> Tag | None:
+    """Say that an exception from the policy runs for somebody; None: there is none."""
+    if until is None:
+        return None
+    text = _("Exception until %(day)s") % {"day": day(until).striptags()}
+    return Tag(text, "warn", "calendar-clock")
 
 
 def tabs_text(keys: frozenset[str], titles: Mapping[str, str]) -> str:

@@ -67,11 +67,11 @@ def details_of(event: Event) -> list[str]:
     if fields:
         details = {name: value for name, value in details.items() if name != "changed"}
     said = (_phrase(say, kind, details.get(name)) for name, (kind, say) in _SAID.items())
-    factor = typed.get("factor")
+    device, why = typed.get("factor"), typed.get("reason")
     return [
         *(phrase for phrase in said if phrase),
         *(_changed_field(*field) for field in fields),
-        *([factor] if isinstance(factor, str) and factor else []),
+        *(one for one in (device, why) if isinstance(one, str) and one),
     ]
 
 
@@ -168,6 +168,10 @@ def _browsers(number: int) -> str:
     return words % {"n": number}
 
 
+def _exceptions(number: int) -> str:
+    return _("exception no. %(n)s for this person") % {"n": number} if number > 1 else ""
+
+
 def _mail(problem: str) -> str:
     return str(MailProblem(problem).label) if problem in MailProblem.values else problem
 
@@ -255,4 +259,5 @@ _SAID: Final[dict[str, tuple[type, Callable[[Any], str]]]] = {
     "repeated": (int, _repeated),
     "days": (int, _days),
     "browsers": (int, _browsers),
+    "exceptions": (int, _exceptions),
 }

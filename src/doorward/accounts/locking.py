@@ -1,0 +1,70 @@
+"""One change of a customer's people after the other: the lock, the person under theirs, and who still may."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from doorward.accounts.events import CHANGE_REFUSED
+from doorward.accounts.models import Administrator, Status
+from doorward.audit import repeats
+from doorward.audit.events import Outcome
+from doorward.customers.models import Customer
+from doorward.customers.rights import is_allowed
+from doorward.kernel.errors import NotFound
+from doorward.sessions import ending
+from doorward.sessions.errors import StaleRequest
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from doorward.audit.actor import Actor
+    from doorward.kernel.errors import Refusal
+    from doorward.permissions.actions import Action
+
+
+def find(person_id: UUID, *, customer_id: UUID) -> Administrator:
+    """Return a person of this customer who was not removed, or raise `NotFound`."""
+    return _there(_people(customer_id), person_id)
+
+
+def lock_customer(customer_id: UUID) -> None:
+    """Let one change of a customer's people after the other in."""
+    Customer.objects.select_for_update().values_list("id").get(id=customer_id)
+
+
+def locked_person(person_id: UUID, *, customer_id: UUID) -> Administrator:
+    """Return whom `find` does under their lock: who accepts an invitation at this moment waits, or is seen."""
+    return _there(_people(customer_id).select_for_update(of=("self",)), person_id)
+
+
+def must_still_may(actor: Actor, action: Action, customer_id: UUID) -> None:
+    """Let on who still may, now that nobody else changes anything. Raises `StaleRequest`, `SessionEnded`."""
+    ending.must_be_open(actor)
+    if not is_allowed(actor, action, customer_id):
+        raise StaleRequest
+
+
+def record_refusal(person: Administrator, refusal: Refusal, *, actor: Actor, now: datetime) -> None:
+    """Write down, after its transaction, that a change of somebody was refused."""
+    repeats.record_once(
+        CHANGE_REFUSED,
+        actor=actor,
+        subject=person.who(),
+        outcome=Outcome.REFUSED,
+        details={"reason": refusal.code},
+        now=now,
+    )
+
+
+def _people(customer_id: UUID) -> QuerySet[Administrator]:
+    return Administrator.objects.of(customer_id).select_related("customer__brand")
+
+
+def _there(people: QuerySet[Administrator], person_id: UUID) -> Administrator:
+    person = people.exclude(status=Status.REMOVED).filter(id=person_id).first()
+    if person is None:
+        raise NotFound
+    return person
