@@ -95,6 +95,16 @@ def test_only_who_is_ticked_is_concerned(owner: Administrator, colleague: Admini
     assert not found.people[owner.id].newly
 
 
+def test_who_is_excepted_is_asked_when_that_ends_and_at_once_by_a_tick(
+    owner: Administrator, colleague: Administrator
+) -> None:
+    until = timezone.now() + timedelta(days=9)
+    Administrator.objects.of(owner.customer_id).filter(id=colleague.id).update(excepted_until=until)
+    foretold = of_policy(owner, EVERYONE).people[colleague.id].foretold
+    assert foretold == Foretold(Outcome.SET_UP_LATER, day=until)
+    assert of_ticks(colleague).people[colleague.id].foretold == Foretold(Outcome.SET_UP_NEXT)
+
+
 def test_a_day_of_grace_is_told(owner: Administrator) -> None:
     day = (timezone.now() + timedelta(days=20)).date()
     values = Values(required_of=RequiredOf.EVERYONE, from_day=day)

@@ -10,6 +10,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -17,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import path
+from django.utils import timezone
 
 from doorward.audit.actor import CONSOLE, WORKER, Actor, ClientInfo
 from doorward.customers.events import ACCESS_REFUSED
@@ -25,6 +27,9 @@ from doorward.gate.requirement import Need
 from doorward.permissions.actions import About, Action
 from doorward.permissions.errors import NotAuthorised
 from doorward.policy import versions
+from doorward.policy.versions import Wanted
+from doorward.rollout.keeping import Kept
+from doorward.rollout.rehearsal import Plan
 from doorward.web.http.needs import needs
 from tests.kit import browsers, passkeys, people
 from tests.whole.callgraph import ROOT, reached_from, users_of
@@ -164,7 +169,10 @@ class World:
         """Call a service: what its right is about is the owner's, everything else is nothing at all."""
         module, _, function = name.rpartition(".")
         service = getattr(import_module(f"doorward.{module}"), function)
+        plan = Plan(owner=self.versions, wanted=Wanted(values=self.versions.default))
         given: dict[str, Any] = {
+            "plan": plan,
+            "kept": Kept(uuid4(), plan, timezone.now(), {}, {}, 0),
             "actor": actor,
             "administrator_id": self.owner.id,
             "auth": self.auth,
@@ -245,7 +253,7 @@ def test_who_has_the_right_is_let_on(name, world):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("of", ["customer", "brand"])
-@pytest.mark.parametrize("name", [one for one in AUTHORISED if "polic" in one])
+@pytest.mark.parametrize("name", [one for one in AUTHORISED if "polic" in one or "rollout" in one])
 def test_so_it_is_with_the_providers_minimums(name, of, world):
     customer = world.owner.customer
     world.versions = (

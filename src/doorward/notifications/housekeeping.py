@@ -16,6 +16,7 @@ from doorward.kernel.heartbeat import AT_A_MESSAGE, AT_LENGTH
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.storage import log_failure
 from doorward.notifications import anchoring, erasing, mail_files, outbox
+from doorward.rollout import keeping
 from doorward.sessions import ending, saved_requests
 from doorward.signin import mailbox
 
@@ -49,6 +50,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("mailed links", EVERY_HOUR, mailed_links.forget),
     ("changes of e-mail", EVERY_HOUR, email_change.forget),
     ("sessions", EVERY_HOUR, ending.forget),
+    ("rehearsals", EVERY_HOUR, keeping.forget),
     ("messages", EVERY_HOUR, outbox.forget),
     ("messages in files", EVERY_HOUR, mail_files.forget),
     ("people who were removed", EVERY_DAY, erasing.erase_due),

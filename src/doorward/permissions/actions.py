@@ -61,6 +61,10 @@ def _provider(tab: str) -> Needs:
     return Needs(About.PROVIDER, tab, Level.OTHERS, f"{tab}:write")
 
 
+def _looking(tab: str) -> Needs:
+    return Needs(About.PROVIDER, tab, Level.NONE, f"{tab}:read")
+
+
 def _self(level: Level = Level.NONE) -> Needs:
     return Needs(About.SELF, level=level)
 
@@ -91,12 +95,18 @@ class Action(Enum):
         "change-policy",
         Needs(About.CUSTOMER, ADMINISTRATORS, scope="policy:write"),
     )
+    REHEARSE = (
+        "rehearse",
+        Needs(About.CUSTOMER, ADMINISTRATORS, Level.NONE, scope="policy:read"),
+    )
     LOWER_PROTECTION = "lower-protection", Needs(About.CUSTOMER, ADMINISTRATORS, behalf=True)
     EXPORT_HISTORY = "export-history", Needs(About.CUSTOMER, ACTIVITY, scope="history:read")
 
     ADD_CUSTOMER = "add-customer", _provider(CUSTOMERS)
     CHANGE_CUSTOMER = "change-customer", _provider(CUSTOMERS)
     CHANGE_MINIMUM = "change-minimum", _provider(CUSTOMERS)
+    REHEARSE_MINIMUM = "rehearse-minimum", _looking(CUSTOMERS)
+    REHEARSE_BRAND = "rehearse-brand", _looking(BRANDS)
     ADD_BRAND = "add-brand", _provider(BRANDS)
     CHANGE_BRAND = "change-brand", _provider(BRANDS)
     CHECK_HOST = "check-host", _provider(BRANDS)

@@ -55,6 +55,7 @@ class Told:
     """
 
     foretold: Foretold
+    customer_id: UUID
     newly: bool = False
     freed: bool = False
     helps: bool = False
@@ -70,7 +71,14 @@ class Rehearsal:
 
     def count(self) -> Counter[str]:
         """Return how many people there are of each outcome."""
-        return Counter(one.foretold.outcome.value for one in self.people.values())
+        return sum(self.by_customer().values(), Counter())
+
+    def by_customer(self) -> dict[UUID, Counter[str]]:
+        """Return the same of each customer."""
+        found: dict[UUID, Counter[str]] = {}
+        for told, people in Counter(self.people.values()).items():
+            found.setdefault(told.customer_id, Counter())[told.foretold.outcome.value] += people
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +140,12 @@ def _told(alike: Alike, after: _After, *, ticked: bool, now: datetime) -> Told:
         lambda at: then.facts(policies, now=at), _reach(alike), now=now, start=after.start or now
     )
     is_now = then.facts(policies, now=now).policy.required
-    return Told(found, is_now and not was, was and not is_now, alike.looks_after)
+    return Told(found, alike.customer_id, is_now and not was, was and not is_now, alike.looks_after)
 
 
 def _then(alike: Alike, *, ticked: bool) -> Alike:
-    return alike.changed(require_2fa=True) if ticked else alike
+    """Return somebody as they are once they are ticked, which ends an exception."""
+    return alike.changed(require_2fa=True, excepted_until=None) if ticked else alike
 
 
 def _joined(alike: Alike, *, now: datetime) -> Alike:

@@ -80,7 +80,7 @@ _PASSED: Final = frozenset(
 def foretell(
     facts_at: Callable[[datetime], Facts], reach: Reach, *, now: datetime, start: datetime
 ) -> Foretold:
-    """Return what comes first to somebody: at their next sign-in, when a plan starts, when their grace is over.
+    """Return what comes first to somebody: at their next sign-in, when a plan starts, when grace or an exception ends.
 
     `facts_at`: their facts as they are at a moment, without a session.
     """
@@ -92,8 +92,8 @@ def foretell(
         seen = _at(facts, reach, now=at)
         if seen.outcome in _FORCED:
             return _dated(seen, None if at <= now else at)
-        if seen.day is not None:
-            moments.append(seen.day)
+        ahead = (seen.day, facts.policy.excepted_until)
+        moments += [one for one in ahead if one is not None and one > at]
     return seen
 
 

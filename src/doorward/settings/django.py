@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "doorward.accounts",
     "doorward.credentials",
     "doorward.signin",
+    "doorward.rollout",
     "doorward.notifications",
 ]
 # From the outside in. Whatever answers, has the first two's headers; files are answered before

@@ -1,0 +1,121 @@
+"""Making a rehearsal, and applying what was rehearsed: that, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.db import transaction
+
+from doorward.accounts import services
+from doorward.accounts.models import Administrator, Status
+from doorward.credentials.trusted_browsers import policy_change
+from doorward.customers import protection
+from doorward.customers.models import Customer
+from doorward.customers.rights import authorise
+from doorward.kernel.errors import NotFound
+from doorward.permissions.actions import Action
+from doorward.rollout import keeping
+from doorward.rollout.errors import RehearsalOutdated, TooManyToRehearse
+from doorward.rollout.rehearsal import Plan, rehearse
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.audit.actor import Actor
+    from doorward.policy.versions import Owner
+    from doorward.rollout.keeping import Difference, Kept
+
+# A request must end within a few seconds; at the console there is time.
+MOST: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was done: how many people two factors are newly required of by a tick; for a version, None."""
+
+    ticked: int | None = None
+
+
+def make(plan: Plan, *, actor: Actor, now: datetime) -> UUID:
+    """Rehearse for whoever asks, and keep it for them; return its id.
+
+    Raises what saving the version refuses of it, `NotFound` for people of others, and `TooManyToRehearse`.
+    """
+    authorise(actor, _looking(plan.owner), plan.owner.whose)
+    if actor.person is None:
+        raise NotFound
+    _must_be_theirs(plan)
+    people = Administrator.objects.everywhere().filter(customer__in=plan.customers())
+    if people.exclude(status=Status.REMOVED)[MOST:].exists():
+        raise TooManyToRehearse(maximum=MOST)
+    found = rehearse(plan, now=now)
+    with transaction.atomic():
+        return keeping.keep(plan, found, actor.person)
+
+
+def find(rehearsal_id: UUID, *, actor: Actor, now: datetime) -> Kept:
+    """Return a rehearsal that whoever asks made themselves, or raise `NotFound`."""
+    kept = keeping.read(rehearsal_id, actor.person, now=now) if actor.person else None
+    if kept is None:
+        raise NotFound
+    return kept
+
+
+def apply(kept: Kept, *, actor: Actor, now: datetime) -> Applied:
+    """Do what was rehearsed, once, where it would still do the same to everybody.
+
+    Raises `RehearsalOutdated` where it would not, `NotFound` where it was done already, and what saving refuses.
+    """
+    authorise(actor, action_of(kept.plan), kept.plan.owner.whose)
+    with protection.refusals_recorded(actor=actor), transaction.atomic():
+        _hold(kept.plan)
+        if not keeping.drop(kept.id):
+            raise NotFound
+        if changed_since(kept, now=now):
+            raise RehearsalOutdated
+        return _do(kept.plan, actor=actor, now=now)
+
+
+def changed_since(kept: Kept, *, now: datetime) -> list[Difference]:
+    """Return who would fare differently now; of a brand, whether anybody would is seen by the numbers."""
+    found = rehearse(kept.plan, now=now)
+    if kept.plan.owner.brand_id is None:
+        return keeping.differences(kept, found)
+    same = {one: dict(counts) for one, counts in found.by_customer().items()} == kept.by_customer
+    return [] if same else [keeping.Difference(kept.id, None, None)]
+
+
+def action_of(plan: Plan) -> Action:
+    """Return what applying it is."""
+    return Action.REQUIRE_TWO_FACTORS if plan.wanted is None else plan.owner.action
+
+
+def _looking(owner: Owner) -> Action:
+    if not owner.is_minimum:
+        return Action.REHEARSE
+    return Action.REHEARSE_BRAND if owner.customer_id is None else Action.REHEARSE_MINIMUM
+
+
+def _must_be_theirs(plan: Plan) -> None:
+    """Let only people of the customer be ticked, who were not removed."""
+    if plan.wanted is None:
+        rows = Administrator.objects.of(plan.owner.of_customer).exclude(status=Status.REMOVED)
+        theirs = frozenset(rows.values_list("id", flat=True))
+        if not plan.people or not plan.people <= theirs:
+            raise NotFound
+
+
+def _hold(plan: Plan) -> None:
+    """Let no other change of these people's customer in before this one."""
+    if plan.owner.brand_id is None:
+        Customer.objects.select_for_update().values_list("id").get(id=plan.owner.of_customer)
+
+
+def _do(plan: Plan, *, actor: Actor, now: datetime) -> Applied:
+    if plan.wanted is not None:
+        policy_change.save(plan.owner, plan.wanted, actor=actor, now=now)
+        return Applied()
+    of = plan.owner.of_customer
+    return Applied(services.require_several(plan.people, customer_id=of, actor=actor, now=now))
