@@ -22,8 +22,8 @@ from doorward.credentials.events import PASSWORD_CHANGED
 from doorward.sessions.events import SIGNED_IN
 from doorward.signin.events import SIGN_IN_FAILED
 from doorward.web.activity import export
-from doorward.web.activity.export import safe_cell, separator_of
 from doorward.web.http import streaming
+from doorward.web.kit.tables import safe_cell, separator_of
 from tests.kit import browsers, people
 
 INES = "Ines Moreau (ines.moreau@harbourbakery.example)"

@@ -137,6 +137,13 @@ HISTORY_EXPORTED = EventType(
     sentence=_("%(actor)s exported the history."),
 )
 
+PEOPLE_EXPORTED = EventType(
+    "people_exported",
+    group=Group.PEOPLE,
+    icon="download",
+    sentence=_("%(actor)s exported a list of people."),
+)
+
 HISTORY_FORGOTTEN = EventType(
     "history_forgotten",
     group=Group.ACCOUNT,

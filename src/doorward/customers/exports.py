@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from doorward.audit.events import HISTORY_EXPORTED
+from doorward.audit.events import HISTORY_EXPORTED, PEOPLE_EXPORTED
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
 from doorward.permissions.actions import Action
@@ -22,3 +22,10 @@ def record_export(customer_id: UUID, *, filters: list[str], actor: Actor) -> Non
     authorise(actor, Action.EXPORT_HISTORY, customer_id)
     with transaction.atomic():
         record(HISTORY_EXPORTED, actor=actor, details={"filters": filters})
+
+
+def record_people_export(customer_id: UUID, *, filters: list[str], actor: Actor) -> None:
+    """Record that a list of a customer's people is exported, narrowed by these filters. Raises `NotAuthorised`."""
+    authorise(actor, Action.EXPORT_PEOPLE, customer_id)
+    with transaction.atomic():
+        record(PEOPLE_EXPORTED, actor=actor, details={"filters": filters})

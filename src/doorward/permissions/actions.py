@@ -100,6 +100,7 @@ class Action(Enum):
         Needs(About.CUSTOMER, ADMINISTRATORS, Level.NONE, scope="policy:read"),
     )
     LOWER_PROTECTION = "lower-protection", Needs(About.CUSTOMER, ADMINISTRATORS, behalf=True)
+    EXPORT_PEOPLE = "export-people", Needs(About.CUSTOMER, ADMINISTRATORS, scope="people:read")
     EXPORT_HISTORY = "export-history", Needs(About.CUSTOMER, ACTIVITY, scope="history:read")
 
     ADD_CUSTOMER = "add-customer", _provider(CUSTOMERS)

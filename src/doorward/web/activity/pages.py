@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from doorward.audit.events import Outcome
-from doorward.web.activity.export import SEPARATORS, separator_of
-from doorward.web.kit.fields import Field, Option, plain_field
 from doorward.web.kit.history_words import GROUP_TITLES
 
 if TYPE_CHECKING:
     from doorward.web.activity.filters import Filters
+    from doorward.web.kit.fields import Field
     from doorward.web.kit.history import HistoryPage
 
 Choices = list[tuple[str, str]]
@@ -43,18 +42,6 @@ class ExportPage:
     filters: list[tuple[str, str]]
     separator: Field
     back: str
-
-
-def separator_field(language: str) -> Field:
-    """Make the choice of what separates columns; what spreadsheets of the language expect is chosen."""
-    words = {"comma": _("Comma"), "semicolon": _("Semicolon")}
-    options = [
-        Option(name, words[name], SEPARATORS[name] == separator_of(language)) for name in SEPARATORS
-    ]
-    help_ = _("If everything stands in one column, choose the other one.")
-    return plain_field(
-        "separator", _("Columns are separated by"), kind="select", options=options, help=help_
-    )
 
 
 def activity_page(history: HistoryPage, filters: Filters) -> ActivityPage:

@@ -11,14 +11,15 @@ from django.views.decorators.http import require_safe
 from doorward.customers.tabs import ACTIVITY
 from doorward.gate.requirement import Need
 from doorward.permissions.actions import Action
-from doorward.web.activity.export import chosen_separator, table
+from doorward.web.activity.export import table
 from doorward.web.activity.filters import events_for, filters_of, newest_for
-from doorward.web.activity.pages import ExportPage, activity_page, separator_field
+from doorward.web.activity.pages import ExportPage, activity_page
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render
 from doorward.web.http.requests import signed_in
 from doorward.web.http.streaming import export as as_file
 from doorward.web.kit.history import history_page
+from doorward.web.kit.tables import chosen_separator, separator_field
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

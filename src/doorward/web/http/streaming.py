@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 from django.http import HttpResponse, StreamingHttpResponse
 
-from doorward.customers.exports import record_export
+from doorward.customers.exports import record_export, record_people_export
 from doorward.kernel.errors import MustWait
 from doorward.web.http.requests import acting, signed_in
 
@@ -53,9 +53,14 @@ class UnderWay:
 
 
 def export(
-    request: Request, lines: Iterator[str], *, filename: str, filters: list[str]
+    request: Request,
+    lines: Iterator[str],
+    *,
+    filename: str,
+    filters: list[str],
+    people: bool = False,
 ) -> HttpResponseBase:
-    """Return a table (CSV) as a file; that it is exported stands in the history by then.
+    """Return a table (CSV) as a file; that it is exported stands in the history by then. `people`: a list of these.
 
     Every answer that may be as long as a customer's history goes through here. Whatever is no GET is told
     what it would get: nothing of the table is read for it. Raises `MustWait` where too much is under way.
@@ -70,6 +75,7 @@ def export(
     me = signed_in(request)
     with ExitStack() as unless_given:
         under_way = unless_given.enter_context(closing(UnderWay(lines, whose=me.id)))
-        record_export(me.customer_id, filters=filters, actor=acting(request))
+        recorded = record_people_export if people else record_export
+        recorded(me.customer_id, filters=filters, actor=acting(request))
         unless_given.pop_all()
     return StreamingHttpResponse(under_way, headers=headers)
