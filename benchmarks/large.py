@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-# ruff: noqa: PLC0415 - models are there once Django is set up
+# ruff: noqa: PLC0415, SLF001 - models are there once Django is set up; columns are read of them
 AT_ONCE = 5000
 FIRST = (
     "Ada",
@@ -61,6 +61,31 @@ TYPES = (
 )
 # One in a thousand, and for three quarters of the time none at all: what a filter has to look for longest.
 RARE = ("two_factor_required", "refused")
+
+
+# So many customers are made by Python; all others are copies of them.
+MADE = 1000
+# Another id of the same row in each copy, the same for its own row and for those that refer to it.
+ANOTHER_ID = {
+    "sqlite": "substr({0}, 1, 24) || printf('%08x', copies.number)",
+    "postgresql": "(substr(replace({0}::text, '-', ''), 1, 24) || lpad(to_hex(copies.number), 8, '0'))::uuid",
+}
+ANOTHER_TOKEN = {
+    "sqlite": "randomblob(32)",
+    "postgresql": "sha256(convert_to(id::text || copies.number, 'UTF8'))",
+}
+NAMES = ("last_name", "name", "name_folded", "name_search", "name_sort")
+
+
+def copied_column(vendor: str, column: str) -> str:
+    """Return what a copy has in a column, in SQL."""
+    if column in ("id", "customer_id", "administrator_id"):
+        return ANOTHER_ID[vendor].format(column)
+    if column == "token_hash":
+        return ANOTHER_TOKEN[vendor]
+    if column in ("email", "email_folded"):
+        return f"copies.number || '.' || {column}"
+    return f"{column} || ' ' || copies.number" if column in NAMES else column
 
 
 def write(model: Any, rows: Iterable[Any]) -> None:
@@ -177,6 +202,30 @@ class Filling:
             known += [person.id for person in piece][: 1000 - len(known)]
         return known
 
+    def copy(self, times: int) -> None:
+        """Write every customer with all their people so many times more, within the database."""
+        from django.db import connection
+
+        from doorward.accounts.models import Administrator
+        from doorward.credentials.models import Factor
+        from doorward.customers.models import Customer
+        from doorward.sessions.models import Session
+
+        companies = Customer._meta.db_table
+        of_customers = f"customer_id IN (SELECT id FROM {companies} WHERE kind = 'customer')"
+        kept = {Customer: "kind = 'customer'", Administrator: of_customers}
+        for model in (Customer, Administrator, Factor, Session):
+            fields = [one for one in model._meta.local_concrete_fields if not one.generated]
+            copied = {one.column: copied_column(connection.vendor, one.column) for one in fields}
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"WITH RECURSIVE copies(number) AS"
+                    f" (SELECT 1 UNION ALL SELECT number + 1 FROM copies WHERE number < {times:d})"
+                    f" INSERT INTO {model._meta.db_table} ({', '.join(copied)})"
+                    f" SELECT {', '.join(copied.values())} FROM {model._meta.db_table}, copies"
+                    f" WHERE {kept.get(model, 'TRUE')}"
+                )
+
     def events(self, customers: list[Any], people: list[uuid.UUID], number: int) -> None:
         """Add so many events, evenly over half a year."""
         from doorward.audit.models import Event
@@ -250,10 +299,12 @@ def main(shape: str, first: int, second: int) -> None:
     filling = Filling(timezone.now())
     customers, people = (1, first) if shape == "one" else (first, second)
     with transaction.atomic():
-        made = filling.customers(customers)
+        made = filling.customers(min(customers, MADE))
         known = filling.fill(made, people)
-        # With a thousand customers and more, each of them has a little history.
-        filling.events(made[:1000], known, second if shape == "one" else 100_000)
+        if customers > MADE:
+            filling.copy(customers // MADE - 1)
+        # With a thousand customers and more, each of those has a little history.
+        filling.events(made, known, second if shape == "one" else 100_000)
         who = filling.with_app(made[0], "zora@first.example")
         staff = filling.with_app(filling.provider, "zora@provider.example")
     if connection.vendor == "postgresql":

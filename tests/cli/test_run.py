@@ -30,10 +30,10 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("run") / "data"
 
 
-@pytest.fixture
-def server(folder):
-    """Return one to end or to break; all but the first begin on the folder that the last one left."""
-    started = start(folder)
+@pytest.fixture(scope="module")
+def mended(tmp_path_factory):
+    """Return one whose parts are killed, one after the other; it starts them again by itself."""
+    started = start(tmp_path_factory.mktemp("mended") / "data")
     yield started
     started.stop()
 
@@ -76,48 +76,46 @@ def other_than(pid, find):
     return until(found)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_it_ends_as_one(server, number):
+@pytest.mark.parametrize(
+    ("host", "number"),
+    [("localhost", signal.SIGTERM), ("", signal.SIGINT), ("[::1]", signal.SIGHUP)],
+)
+def test_it_listens_on_names_and_every_address_and_ends_as_one(tmp_path, host, number):
+    server = start(tmp_path / "data", host=host)
     processes = tree(server)
-    assert len(processes) >= 5
-    server.process.send_signal(number)
-    assert server.process.wait(timeout=60) == 0
+    try:
+        assert server.healthy()
+        assert len(processes) >= 5
+        server.process.send_signal(number)
+        assert server.process.wait(timeout=60) == 0
+    finally:
+        server.stop()
     until(lambda: gone(processes))
+    assert "Traceback" not in server.log.read_text()
 
 
-def test_it_ends_as_one_even_when_its_main_process_is_killed(server):
+def test_after_a_kill_it_starts_again_at_once_on_folder_and_port(folder):
+    server = start(folder)
     processes = tree(server)
-    server.process.kill()
-    server.process.wait()
-    until(lambda: gone(processes))
-    assert not server.healthy()
-
-
-def test_after_a_kill_it_starts_again_at_once_on_folder_and_port(server, folder):
     server.process.kill()
     server.process.wait()
     again = start(folder, port=server.port)
     assert again.healthy()
+    # Nobody of the killed one shares its port.
+    until(lambda: gone(processes))
     assert again.stop() == 0
+    assert not again.healthy()
 
 
-def test_a_killed_answering_process_is_replaced(server):
-    killed = server.answering()[0]
+def test_a_killed_answering_process_is_replaced(mended):
+    killed = mended.answering()[0]
     killed.kill()
     until(
         lambda: (
-            len([one for one in server.answering() if one.pid != killed.pid]) == 2
-            and server.healthy()
+            len([one for one in mended.answering() if one.pid != killed.pid]) == 2
+            and mended.healthy()
         )
     )
-
-
-def test_the_killed_server_is_replaced_and_leaves_nobody_behind(server):
-    serve, answering = server.part("serve"), server.answering()
-    serve.kill()
-    until(lambda: gone([serve, *answering]))
-    other_than(serve.pid, lambda: server.part("serve"))
-    until(server.healthy)
 
 
 def test_an_answering_process_ends_where_its_server_was_killed_while_it_began(folder):
@@ -128,23 +126,25 @@ def test_an_answering_process_ends_where_its_server_was_killed_while_it_began(fo
     assert ended.returncode == 1
 
 
-def test_the_killed_background_worker_is_replaced(server):
-    work = server.part("work")
-    work.kill()
-    other_than(work.pid, lambda: server.part("work"))
-    assert server.healthy()
-
-
-def test_what_dies_again_and_again_is_started_later_each_time(server):
+def test_a_background_worker_that_dies_again_and_again_is_started_later_each_time(mended):
     pauses = []
     for _ in range(3):
-        work = until(lambda: server.part("work"))
+        work = until(lambda: mended.part("work"))
         before = time.monotonic()
         work.kill()
-        other_than(work.pid, lambda: server.part("work"))
+        other_than(work.pid, lambda: mended.part("work"))
+        assert mended.healthy()
         pauses.append(time.monotonic() - before)
     # What else the machine does makes a pause longer, and none shorter.
     assert all(pause > FIRST_WAIT_SECONDS * 2**times for times, pause in enumerate(pauses)), pauses
+
+
+def test_the_killed_server_is_replaced_and_leaves_nobody_behind(mended):
+    serve, answering = mended.part("serve"), mended.answering()
+    serve.kill()
+    until(lambda: gone([serve, *answering]))
+    other_than(serve.pid, lambda: mended.part("serve"))
+    until(mended.healthy)
 
 
 def test_a_taken_port_is_refused_with_one_sentence(tmp_path):
@@ -156,14 +156,6 @@ def test_a_taken_port_is_refused_with_one_sentence(tmp_path):
     assert answer.returncode == 1
     assert answer.stderr == f"The port 127.0.0.1:{port} is taken by another program.\n"
     assert answer.stdout == ""
-
-
-@pytest.mark.parametrize("host", ["localhost", "", "[::1]"])
-def test_it_listens_on_a_name_on_every_address_and_on_ipv6(tmp_path, host):
-    running = start(tmp_path / "data", host=host)
-    assert running.healthy()
-    assert running.stop() == 0
-    assert "Traceback" not in running.log.read_text()
 
 
 @pytest.mark.parametrize(
