@@ -13,11 +13,13 @@ from django.utils import timezone
 
 from doorward.accounts.account import locked
 from doorward.accounts.models import Administrator, Standing
-from doorward.audit.actor import CONSOLE
-from doorward.credentials import removal, standing
+from doorward.audit.actor import CONSOLE, ClientInfo
+from doorward.credentials import removal, standing, suspension
 from doorward.credentials.models import Factor
+from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.credentials.totp import verify
 from doorward.directory import people
+from doorward.gate.loading import load
 from doorward.policy.rules import FactorKind
 from doorward.sessions import issuing
 from doorward.sessions.models import Session
@@ -45,6 +47,8 @@ def is_right() -> bool:
             (Standing.LOCKED, factors),
         )
         stands = next((one for one, rows in ways if rows.exists()), Standing.NONE)
+        if stands >= Standing.APP and (usable.count() > 1 or recovery_codes.left(person.id)):
+            stands = Standing(stands + 1)
         newest = Session.objects.filter(administrator=person).aggregate(at=Max("signed_in_at"))
         if (person.standing, person.last_signed_in_at) != (stands, newest["at"]):
             return False
@@ -70,11 +74,34 @@ def test_it_follows_the_factors(owner):
     assert kept(owner) is Standing.LOCKED
     codes.enable_app(owner, name="Tablet")
     assert kept(owner) is Standing.APP
+    codes.enable_app(owner, name="Another tablet")
+    assert kept(owner) is Standing.APP_BACKED
+    Factor.objects.filter(name="Another tablet").delete()
     Factor.objects.filter(name="Tablet").update(kind=FactorKind.PASSKEY)
     standing.keep(owner.id)
     assert kept(owner) is Standing.PASSKEY
     removal.reset(kit_people.again(owner), actor=CONSOLE, now=timezone.now())
     assert kept(owner) is Standing.NONE
+    assert is_right()
+
+
+@pytest.mark.django_db
+def test_it_follows_the_recovery_codes(owner):
+    codes.enable_app(owner)
+    assert kept(owner) is Standing.APP
+    actor, now = kit_people.actor(owner), timezone.now()
+    recovery_codes.make(owner, now=now)
+    assert kept(owner) is Standing.APP
+    shown = recovery_codes.unsaved(owner.id)
+    recovery_codes.confirm_saved(administrator_id=owner.id, actor=actor, now=now)
+    assert kept(owner) is Standing.APP_BACKED
+    for place, code in enumerate(shown):
+        started = issuing.begin(owner, actor=actor, now=now, password_at=now)
+        auth = load(started.token, now=now)
+        assert auth is not None
+        recovery_codes.use(auth=auth, code=code, actor=auth.actor(ClientInfo()), now=now)
+        is_last = place == len(shown) - 1
+        assert kept(owner) is (Standing.APP if is_last else Standing.APP_BACKED)
     assert is_right()
 
 
@@ -128,4 +155,25 @@ def test_whoever_comes_at_once_it_stays_right(owner):
         removal.reset(kit_people.again(owner), actor=CONSOLE, now=now)
 
     at_once([sign_in, add, reset, sign_in, add])
+    assert is_right()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_codes_that_are_saved_while_another_device_goes_are_counted(owner):
+    codes.enable_app(owner)
+    codes.enable_app(owner, name="Tablet")
+    actor, now = kit_people.actor(owner), timezone.now()
+    recovery_codes.make(owner, now=now)
+    tablet = Factor.objects.get(name="Tablet")
+
+    def save() -> None:
+        recovery_codes.confirm_saved(administrator_id=owner.id, actor=actor, now=now)
+
+    def suspend() -> None:
+        with transaction.atomic():
+            locked(owner.id)
+            suspension.suspend(owner.id, now=now, only=[tablet.id])
+
+    at_once([save, suspend])
+    assert kept(owner) is Standing.APP_BACKED
     assert is_right()

@@ -54,13 +54,22 @@ _NARROWED = ("status", "require_2fa", "standing")
 
 
 class Standing(models.IntegerChoices):
-    """What a person's factors come to, from the least protected on."""
+    """What a person's factors come to, from the least protected on.
+
+    By the better kind of what they have. `APP` and `PASSKEY`: it is one device, and there are no recovery codes, so
+    that who loses it is locked out; with another device or with codes it is the `…_BACKED` one above it.
+    """
 
     NONE = 0
-    # Wrong codes disabled all of them.
+    # Wrong codes disabled all of them, or all were said to be lost.
     LOCKED = 1
     APP = 2
-    PASSKEY = 3
+    APP_BACKED = 3
+    PASSKEY = 4
+    PASSKEY_BACKED = 5
+
+
+ONE_DEVICE = frozenset({Standing.APP, Standing.PASSKEY})
 
 
 class Administrator(AbstractBaseUser):
@@ -111,6 +120,15 @@ class Administrator(AbstractBaseUser):
     # the one, `sessions/issuing.py` the other.
     standing = models.PositiveSmallIntegerField(choices=Standing.choices, default=Standing.NONE)
     last_signed_in_at = models.DateTimeField(null=True)
+    # Whom no mail reaches, as far as their mail server said.
+    unreachable = models.GeneratedField(
+        expression=models.Case(
+            models.When(mail_problem="", then=models.Value(False)),  # noqa: FBT003
+            default=models.Value(True),  # noqa: FBT003
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
     # Who has the Administrators tab: by it they are found among all others.
     looks_after = models.GeneratedField(
         expression=models.Case(
@@ -145,6 +163,11 @@ class Administrator(AbstractBaseUser):
                 fields=["customer", "-is_primary", "name_sort", "id"],
                 name="people_who_look_after",
                 condition=models.Q(looks_after=True),
+            ),
+            models.Index(
+                fields=["customer", "name_sort", "id", "status"],
+                name="people_unreachable",
+                condition=models.Q(unreachable=True),
             ),
         ]
 

@@ -114,10 +114,10 @@ def list_people(customer_id: UUID, wanted: Wanted, *, rule: Rule) -> Listing:
     """Return one page of a customer's people; beyond the last page, the last one."""
     groups = standing.groups(customer_id, rule.scope)
     rows = search.matching(customer_id, wanted, rule)
-    if wanted.q:
-        number, rows = _searched(rows)
-    else:
+    if wanted.is_counted:
         number = search.found(groups, wanted, rule)
+    else:
+        number, rows = _searched(rows)
     page = max(1, min(wanted.page, -(-number // PAGE_SIZE)))
     lines = _slice(rows, wanted, rule, start=(page - 1) * PAGE_SIZE) if number else []
     return Listing(rows=_details(lines, rule), found=number, page=page, counts=_counts(groups))

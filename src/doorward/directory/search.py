@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from django.db.models import Q
 
 from doorward.accounts.models import Administrator
 from doorward.directory import state
-from doorward.directory.state import FactorFilter
+from doorward.directory.state import Attention, FactorFilter
 from doorward.kernel.text import names
 from doorward.kernel.text.cleaning import fold_email
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 LONGEST_SEARCH = 200
 _MOST_WORDS = 8
 _MOST_PARTS = 16
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Sort(StrEnum):
@@ -39,24 +41,35 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which people a list shows, and in which order. `status` empty: all but the removed."""
+    """Which people a list shows, and in which order. `status` empty: all but the removed.
+
+    `now`: by which who was not seen for long is known.
+    """
 
     q: str = ""
     status: str = ""
     factor: FactorFilter = FactorFilter.ALL
+    attention: Attention = Attention.ALL
     sort: Sort = Sort.NAME
     descending: bool = False
     page: int = 1
+    now: datetime = _NEVER
 
     @property
     def narrowed(self) -> bool:
         """Whether anything but the order was asked for."""
-        return bool(self.q or self.status or self.factor)
+        return bool(self.q or self.status or self.factor or self.attention)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the numbers of groups say how many there are: nothing was asked for that they do not tell."""
+        return not (self.q or self.attention)
 
 
 def matching(customer_id: UUID, wanted: Wanted, rule: Rule) -> QuerySet[Administrator]:
     """Return the people that a list shows, in no order."""
     rows = Administrator.objects.of(customer_id).filter(state.with_status(wanted.status))
+    rows = rows.filter(state.whom(wanted.attention, now=wanted.now))
     return _search(rows.filter(state.where(state.narrowed_to(wanted.factor, rule), rule)), wanted.q)
 
 

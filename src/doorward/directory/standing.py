@@ -7,19 +7,28 @@ go by it alone, with the person's status and tick: all that is ever counted is a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Case, Count, F, When
+from django.db.models import Case, Count, Exists, F, Subquery, When
 
-from doorward.accounts.models import Administrator, Standing, Status
+from doorward.accounts.looking_after import who_look_after
+from doorward.accounts.models import (
+    ONE_DEVICE,
+    Administrator,
+    PolicyException,
+    Standing,
+    Status,
+)
 from doorward.accounts.requirement import asked_rows
 from doorward.credentials.models import RecoveryCode
-from doorward.directory.state import enough
+from doorward.directory.state import NOT_SEEN_FOR, enough
 from doorward.kernel.db.hot_queries import HotQuery
 from doorward.policy.series import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
     from uuid import UUID
 
     from django.db.models import QuerySet
@@ -51,16 +60,37 @@ class People:
 
 
 @dataclass(frozen=True, slots=True)
+class Weak:
+    """What is still weak at a customer, for one who looks after its people.
+
+    `alone`: nobody else does. `without_codes`: they have no recovery codes themselves. `one_device`: so many would be
+    locked out by losing one. `exceptions`: that end within `SOON`.
+    """
+
+    alone: bool
+    without_codes: bool
+    one_device: int
+    unreachable: int
+    not_seen: int
+    exceptions: int
+
+
+# Exceptions that end within this time are told of.
+SOON: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
 class Numbers:
     """What was asked for; None where it was not."""
 
     people: People | None = None
     codes_left: int | None = None
+    weak: Weak | None = None
 
 
 def groups(customer_id: UUID, scope: Scope = NOBODY) -> tuple[Group, ...]:
     """Return a customer's people in groups (one query, of one index where no tabs are asked after)."""
-    rows = _by_tabs(customer_id, scope) if scope.tabs else _GROUPS.rows(customer_id=customer_id)
+    rows = _by_tabs(customer_id, scope) if scope.tabs else _ASKED.rows(customer_id=customer_id)
     return tuple(
         Group(Status(row["status"]), row["asked"], Standing(row["standing"]), row["people"])
         for row in rows
@@ -72,28 +102,62 @@ def present(found: Iterable[Group]) -> list[Group]:
     return [group for group in found if group.status is not Status.REMOVED]
 
 
-def count(
-    customer_id: UUID, policy: Policy, *, people: bool = True, codes_of: UUID | None = None
-) -> Numbers:
-    """Count a customer's people and one person's recovery codes, as far as asked, in one query each.
+def count_people(customer_id: UUID, policy: Policy) -> People:
+    """Count a customer's people (one query). `policy` is that of anybody of this customer."""
+    return _summed(present(groups(customer_id, policy.scope)), policy)
 
-    `policy` is that of anybody of this customer: what it asks of all is the same for each.
+
+def count(
+    customer_id: UUID,
+    policy: Policy,
+    *,
+    look_after: UUID | None = None,
+    codes_of: UUID | None = None,
+    now: datetime,
+) -> Numbers:
+    """Count a customer's people, what is weak, and one person's recovery codes, as far as asked, in a query each.
+
+    `policy` is that of anybody of this customer: what it asks of all is the same for each. `look_after`: who looks
+    after these people and is told of them.
     """
+    left = None if codes_of is None else _codes_left(codes_of)
+    if look_after is None:
+        return Numbers(codes_left=left)
+    found = present(groups(customer_id, policy.scope))
     return Numbers(
-        people=_count_people(customer_id, policy) if people else None,
-        codes_left=None if codes_of is None else _codes_left(codes_of),
+        people=_summed(found, policy),
+        codes_left=left,
+        weak=_weak(customer_id, look_after, found, now=now),
     )
 
 
-def _count_people(customer_id: UUID, policy: Policy) -> People:
+def _summed(found: Iterable[Group], policy: Policy) -> People:
     people = protected = missing = 0
-    for group in present(groups(customer_id, policy.scope)):
+    for group in found:
         people += group.people
         if group.standing >= enough(policy.kinds):
             protected += group.people
         elif group.asked or policy.scope.everyone:
             missing += group.people
     return People(people, protected, missing)
+
+
+def _weak(customer_id: UUID, person_id: UUID, found: Iterable[Group], *, now: datetime) -> Weak:
+    (row,) = _ASKED.rows(
+        customer_id=customer_id,
+        person_id=person_id,
+        since=now - NOT_SEEN_FOR,
+        now=now,
+        soon=now + SOON,
+    )
+    return Weak(
+        alone=not row["others"],
+        without_codes=not row["codes"],
+        one_device=sum(group.people for group in found if group.standing in ONE_DEVICE),
+        unreachable=row["refused"] or 0,
+        not_seen=(row["never"] or 0) + (row["long_ago"] or 0),
+        exceptions=row["exceptions"] or 0,
+    )
 
 
 def _grouped(customer_id: UUID) -> QuerySet[Any, Any]:
@@ -107,7 +171,39 @@ def _by_tabs(customer_id: UUID, scope: Scope) -> QuerySet[Any, Any]:
     return alike.values("status", "asked", "standing").annotate(people=Count("*"))
 
 
-_GROUPS = HotQuery(_grouped)
+def _weaknesses(
+    customer_id: UUID, *, person_id: UUID, since: datetime, now: datetime, soon: datetime
+) -> QuerySet[Any, Any]:
+    """Return one row with what `Weak` is made of, the person's own."""
+    people = Administrator.objects.of(customer_id).order_by()
+    active = people.filter(status=Status.ACTIVE)
+    codes = RecoveryCode.objects.filter(set__administrator_id=person_id, used_at__isnull=True)
+    exceptions = PolicyException.objects.filter(
+        administrator__customer_id=customer_id,
+        ended_at__isnull=True,
+        ends_at__gt=now,
+        ends_at__lte=soon,
+    )
+    return people.filter(id=person_id).values(
+        others=Exists(who_look_after(people).exclude(id=person_id)),
+        codes=Exists(codes.filter(set__saved_at__isnull=False)),
+        refused=_number(people.filter(unreachable=True).exclude(status=Status.REMOVED)),
+        never=_number(active.filter(last_signed_in_at__isnull=True)),
+        long_ago=_number(active.filter(last_signed_in_at__lt=since)),
+        exceptions=_number(exceptions.order_by(), of="administrator__customer_id"),
+    )
+
+
+def _number(rows: QuerySet[Any, Any], *, of: str = "customer_id") -> Subquery:
+    return Subquery(rows.values(of).annotate(number=Count("*")).values("number"))
+
+
+def _asked(customer_id: UUID, **of_person: Any) -> QuerySet[Any, Any]:  # noqa: ANN401 - ids and times
+    return _weaknesses(customer_id, **of_person) if of_person else _grouped(customer_id)
+
+
+# What *Home* asks of a customer's people: all of it, or what is weak for one who looks after them.
+_ASKED = HotQuery(_asked)
 
 
 def _codes_left(person_id: UUID) -> int:

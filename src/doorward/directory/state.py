@@ -7,6 +7,7 @@ shows follows from four things: status, whether a tick or a tab asks them, the b
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from functools import reduce
 from operator import or_
@@ -14,11 +15,13 @@ from typing import TYPE_CHECKING, Final
 
 from django.db.models import Q
 
-from doorward.accounts.models import Standing, Status
+from doorward.accounts.models import ONE_DEVICE, Standing, Status
 from doorward.accounts.requirement import asked_rows
 from doorward.policy.fields import Kinds
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from doorward.policy.rules import Policy
     from doorward.policy.series import Scope
 
@@ -45,9 +48,35 @@ class FactorFilter(StrEnum):
     ALL = ""
     ON = "on"
     OFF = "off"
+    APP = "app"
+    PASSKEY = "passkey"
+    ONE_DEVICE = "one-device"
     REQUIRED = "required"
     REQUIRED_MISSING = "required-missing"
     LOCKED = "locked"
+
+
+# What hangs on nothing but how somebody stands.
+BY_STANDING: Final = {
+    FactorFilter.ON: frozenset(one for one in Standing if one >= Standing.APP),
+    FactorFilter.OFF: frozenset({Standing.NONE}),
+    FactorFilter.APP: frozenset({Standing.APP, Standing.APP_BACKED}),
+    FactorFilter.PASSKEY: frozenset({Standing.PASSKEY, Standing.PASSKEY_BACKED}),
+    FactorFilter.ONE_DEVICE: ONE_DEVICE,
+    FactorFilter.LOCKED: frozenset({Standing.LOCKED}),
+}
+
+
+class Attention(StrEnum):
+    """What else a list can be narrowed to: whom somebody should ask after."""
+
+    ALL = ""
+    NOT_SEEN = "not-seen"
+    NO_MAIL = "no-mail"
+
+
+# Who has not signed in for so long is asked after.
+NOT_SEEN_FOR: Final = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +108,28 @@ def state_of(standing: Standing, *, required: bool, kinds: Kinds) -> State:
 
 def shows(wanted: FactorFilter, *, asked: bool, standing: Standing, rule: Rule) -> bool:
     """Return whether a filter shows somebody. `asked`: they are ticked, or may use a tab that is asked for."""
+    if wanted in BY_STANDING:
+        return standing in BY_STANDING[wanted]
     required = asked or rule.scope.everyone
     match wanted:
-        case FactorFilter.ON:
-            return standing >= Standing.APP
-        case FactorFilter.OFF:
-            return standing is Standing.NONE
-        case FactorFilter.LOCKED:
-            return standing is Standing.LOCKED
         case FactorFilter.REQUIRED:
             return required
         case FactorFilter.REQUIRED_MISSING:
             return required and standing < enough(rule.kinds)
+        case _:
+            return True
+
+
+def deserves(
+    wanted: Attention, *, status: Status, seen_at: datetime | None, mails: bool, now: datetime
+) -> bool:
+    """Return whether somebody is to be asked after. `seen_at`: their last sign-in; `mails`: mail reaches them."""
+    match wanted:
+        case Attention.NOT_SEEN:
+            is_old = seen_at is None or seen_at < now - NOT_SEEN_FOR
+            return status is Status.ACTIVE and is_old
+        case Attention.NO_MAIL:
+            return status is not Status.REMOVED and not mails
         case _:
             return True
 
@@ -110,6 +149,18 @@ def with_status(wanted: str) -> Q:
     if wanted == ANY_STATUS:
         return Q()
     return Q(status=wanted) if wanted else ~Q(status=Status.REMOVED)
+
+
+def whom(wanted: Attention, *, now: datetime) -> Q:
+    """Find whom `deserves` names."""
+    match wanted:
+        case Attention.NOT_SEEN:
+            is_old = Q(last_signed_in_at__isnull=True) | Q(last_signed_in_at__lt=now - NOT_SEEN_FOR)
+            return Q(status=Status.ACTIVE) & is_old
+        case Attention.NO_MAIL:
+            return Q(unreachable=True) & ~Q(status=Status.REMOVED)
+        case _:
+            return Q()
 
 
 def narrowed_to(wanted: FactorFilter, rule: Rule) -> Cells:

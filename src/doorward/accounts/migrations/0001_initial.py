@@ -62,8 +62,9 @@ class Migration(migrations.Migration):
                 ('due_since', models.DateTimeField(null=True)),
                 ('excepted_until', models.DateTimeField(null=True)),
                 ('wave_share', models.PositiveSmallIntegerField(default=0)),
-                ('standing', models.PositiveSmallIntegerField(choices=[(0, 'None'), (1, 'Locked'), (2, 'App'), (3, 'Passkey')], default=0)),
+                ('standing', models.PositiveSmallIntegerField(choices=[(0, 'None'), (1, 'Locked'), (2, 'App'), (3, 'App Backed'), (4, 'Passkey'), (5, 'Passkey Backed')], default=0)),
                 ('last_signed_in_at', models.DateTimeField(null=True)),
+                ('unreachable', models.GeneratedField(db_persist=True, expression=models.Case(models.When(mail_problem='', then=models.Value(False)), default=models.Value(True)), output_field=models.BooleanField())),
                 ('looks_after', models.GeneratedField(db_persist=True, expression=models.Case(models.When(tabs__contains=' administrators ', then=models.Value(True)), default=models.Value(False)), output_field=models.BooleanField())),
                 ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='customers.customer')),
             ],
@@ -135,6 +136,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='administrator',
             index=models.Index(condition=models.Q(('looks_after', True)), fields=['customer', '-is_primary', 'name_sort', 'id'], name='people_who_look_after'),
+        ),
+        migrations.AddIndex(
+            model_name='administrator',
+            index=models.Index(condition=models.Q(('unreachable', True)), fields=['customer', 'name_sort', 'id', 'status'], name='people_unreachable'),
         ),
         migrations.AddConstraint(
             model_name='emailchange',

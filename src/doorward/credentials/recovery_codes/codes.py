@@ -12,6 +12,7 @@ from django.db import transaction
 from doorward.accounts.account import locked
 from doorward.audit.record import record
 from doorward.credentials import sealed as credentials_sealed
+from doorward.credentials import standing
 from doorward.credentials.errors import NotEnabled, RecoveryCodeWrong
 from doorward.credentials.events import (
     RECOVERY_CODE_USED,
@@ -124,6 +125,7 @@ def confirm_saved(
     """
     authorise(actor, Action.SAVE_RECOVERY_CODES, subject=administrator_id)
     with transaction.atomic():
+        hold(administrator_id)
         mine = RecoverySet.objects.filter(administrator_id=administrator_id)
         own = mine.filter(saved_at__isnull=True, session_id=actor.session_id)
         waiting = own.select_for_update().first()
@@ -131,6 +133,7 @@ def confirm_saved(
             return
         mine.filter(saved_at__isnull=False).delete()
         mine.filter(id=waiting.id).update(saved_at=now, sealed=None)
+        standing.keep(administrator_id)
         record(RECOVERY_CODES_SAVED, actor=actor)
 
 
@@ -187,7 +190,10 @@ def _pass_on(auth: AuthContext, *, actor: Actor, now: datetime) -> Started:
     mine.update(**throttle.cleared(known=browser.known))
     # Something was lost: perhaps the very device that is trusted.
     trust.forget_all(person_id)
-    record(RECOVERY_CODE_USED, actor=actor, details={"left": left(person_id)})
+    still_there = left(person_id)
+    if not still_there:
+        standing.keep(person_id)
+    record(RECOVERY_CODE_USED, actor=actor, details={"left": still_there})
     return issuing.step_up(browser.session_id, old_hash=browser.token_hash, recovery_at=now)
 
 

@@ -172,10 +172,10 @@ def _factors(characters: Sequence[Character], *, random: Random) -> Filled:
         if "locked" in character.state:
             filled = Filled(person.email, codes.unsaved(person.id)[0])
             Factor.objects.filter(id=character.factor.id).update(locked_at=character.locked_at)
-            standing.keep(person.id)
         RecoverySet.objects.filter(id=made.id).update(
             saved_at=at + timedelta(minutes=1), sealed=None
         )
+        standing.keep(person.id)
     return filled
 
 

@@ -39,7 +39,7 @@ def account(request: Request) -> HttpResponse:
     if form is None:
         return see_other(request.path)
     auth = session_of(request)
-    people = standing.count(customer.id, auth.facts.policy).people or standing.People(0, 0, 0)
+    people = standing.count_people(customer.id, auth.facts.policy)
     page = account_page(customer, people, auth, form, now=request.now)
     return render(request, "account/account.html", page, status=422 if form.errors else 200)
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from doorward.accounts.models import Status
 from doorward.directory.people import list_people
 from doorward.directory.search import LONGEST_SEARCH, Sort, Wanted
-from doorward.directory.state import ANY_STATUS, FactorFilter, Rule
+from doorward.directory.state import ANY_STATUS, Attention, FactorFilter, Rule
 from doorward.web.administrators.pages import Head, Line, ListPage
 from doorward.web.administrators.words import (
     domain_tag,
@@ -38,15 +38,32 @@ _LONGEST_NUMBER = 9
 _DESCENDING_FIRST = {Sort.LAST_SIGN_IN}
 
 
+# What it means where a list is empty that was narrowed to this.
+_NOBODY: Final = {
+    Attention.NO_MAIL: gettext_lazy("As far as we know, mail reaches everybody here."),
+    Attention.NOT_SEEN: gettext_lazy("Everybody has signed in within the last 90 days."),
+    FactorFilter.REQUIRED_MISSING: gettext_lazy(
+        "Everybody who has to use two factors has set them up."
+    ),
+    FactorFilter.ONE_DEVICE: gettext_lazy(
+        "Everybody with two factors has another device or recovery codes."
+    ),
+    FactorFilter.OFF: gettext_lazy("Everybody here uses two factors."),
+}
+
+
 def read_wanted(request: Request) -> Wanted:
     """Read the filters of an address; what is not one of ours is as if it were not there."""
     sort = request.GET.get("sort", "")
     named = sort.removeprefix("-")
     factor, status = request.GET.get("factor", ""), request.GET.get("status", "")
+    attention = request.GET.get("attention", "")
     return Wanted(
         q=" ".join(request.GET.get("q", "").replace("\0", "").split())[:LONGEST_SEARCH],
         status=status if status in {ANY_STATUS, *Status.values} else "",
         factor=FactorFilter(factor) if factor in set(FactorFilter) else FactorFilter.ALL,
+        attention=Attention(attention) if attention in set(Attention) else Attention.ALL,
+        now=request.now,
         sort=Sort(named) if named in set(Sort) else Sort.NAME,
         descending=sort.startswith("-"),
         page=_page_number(request.GET.get("page", "")),
@@ -69,6 +86,8 @@ def list_page(
         factors=_factor_choices(language),
         status=wanted.status,
         statuses=_status_choices(language),
+        attention=wanted.attention.value,
+        attentions=_attention_choices(language),
         sort=_sort_text(wanted.sort, descending=wanted.descending),
         sorts=_sort_choices(language),
         heads={sort.value: _head(wanted, sort) for sort in Sort},
@@ -125,6 +144,7 @@ def _address(wanted: Wanted, *, page: int = 1, sort: str | None = None) -> str:
         "q": wanted.q,
         "factor": wanted.factor.value,
         "status": wanted.status,
+        "attention": wanted.attention.value,
         "sort": kept,
         "page": str(page) if page > 1 else "",
     }
@@ -166,10 +186,9 @@ def _count(listing: Listing) -> str:
 def _empty(wanted: Wanted) -> str:
     if wanted.q:
         return _("No name or e-mail contains “%(q)s” with these filters.") % {"q": wanted.q}
-    if wanted.factor is FactorFilter.REQUIRED_MISSING:
-        return _("Everybody who has to use two factors has set them up.")
-    if wanted.factor is FactorFilter.OFF:
-        return _("Everybody here uses two factors.")
+    found = _NOBODY.get(wanted.attention) or _NOBODY.get(wanted.factor)
+    if found:
+        return str(found)
     return _("Nobody matches. Show everybody, or choose another filter.")
 
 
@@ -179,6 +198,9 @@ def _factor_choices(_language: str | None) -> list[tuple[str, str]]:
         (FactorFilter.ALL.value, _("2FA: all")),
         (FactorFilter.ON.value, _("2FA: on")),
         (FactorFilter.OFF.value, _("2FA: off")),
+        (FactorFilter.APP.value, _("2FA: authenticator app")),
+        (FactorFilter.PASSKEY.value, _("2FA: passkey")),
+        (FactorFilter.ONE_DEVICE.value, _("2FA: one device, no codes")),
         (FactorFilter.REQUIRED.value, _("2FA: required")),
         (FactorFilter.REQUIRED_MISSING.value, _("2FA: required, not set up")),
         (FactorFilter.LOCKED.value, _("2FA: device disabled")),
@@ -193,6 +215,15 @@ def _status_choices(_language: str | None) -> list[tuple[str, str]]:
         (Status.INVITED.value, _("Status: invited")),
         (Status.SUSPENDED.value, _("Status: suspended")),
         (ANY_STATUS, _("Status: all and removed")),
+    ]
+
+
+@lru_cache(maxsize=64)
+def _attention_choices(_language: str | None) -> list[tuple[str, str]]:
+    return [
+        (Attention.ALL.value, _("Ask after: all")),
+        (Attention.NOT_SEEN.value, _("Ask after: not seen for 90 days")),
+        (Attention.NO_MAIL.value, _("Ask after: mail refused")),
     ]
 
 

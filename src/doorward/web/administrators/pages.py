@@ -56,6 +56,8 @@ class ListPage:
     factors: list[tuple[str, str]]
     status: str
     statuses: list[tuple[str, str]]
+    attention: str
+    attentions: list[tuple[str, str]]
     sort: str
     sorts: list[tuple[str, str]]
     heads: dict[str, Head]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from doorward.credentials.recovery_codes.rules import few_left
 from doorward.customers import tabs
 from doorward.customers.cached import tab_links
+from doorward.web.home.weak import WeakLine, weak_lines
 from doorward.web.kit.tabs import ADDRESSES, TITLES, keys_for
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _ICONS = {
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One place to go: a tab. `warning` is what waits there, `warning_url` where exactly."""
+    """One place to go: a tab."""
 
     title: str
     text: str
@@ -44,8 +45,6 @@ class Card:
     verb: str
     icon: str
     external: bool = False
-    warning: str = ""
-    warning_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,8 @@ class HomePage:
     few_codes: bool
     grace_until: datetime | None
     cards: tuple[Card, ...]
+    # For who looks after people: what they had better do.
+    weak: tuple[WeakLine, ...] = ()
     # For the provider's staff: by how much this server's clock is off.
     clock_off: str = ""
 
@@ -92,6 +93,7 @@ def home_page(
             tuple(keys_for(person)),
             numbers.people,
         ),
+        weak=tuple(weak_lines(numbers, devices=sum(row.usable for row in auth.factors))),
         clock_off=_clock_off(clock) if clock is not None else "",
     )
 
@@ -143,11 +145,6 @@ def _built_in_cards(keys: Iterable[str], people: People | None) -> Iterator[Card
 def _administrators_card(people: People) -> Card:
     words = ngettext("%(n)s person", "%(n)s people", people.people) % {"n": people.people}
     protected = _("%(n)s with two factors") % {"n": people.protected}
-    missing = ngettext(
-        "%(n)s must use two factors and has not set them up",
-        "%(n)s must use two factors and have not set them up",
-        people.missing,
-    ) % {"n": people.missing}
     address = ADDRESSES[tabs.ADMINISTRATORS]
     return Card(
         title=str(TITLES[tabs.ADMINISTRATORS]),
@@ -155,8 +152,6 @@ def _administrators_card(people: People) -> Card:
         url=address,
         verb=_("Look after them"),
         icon=_ICONS[tabs.ADMINISTRATORS],
-        warning=missing if people.missing else "",
-        warning_url=f"{address}?factor=required-missing",
     )
 
 

@@ -33,8 +33,9 @@ def home(request: Request) -> HttpResponse:
     numbers = standing.count(
         person.customer_id,
         facts.policy,
-        people=ADMINISTRATORS in person.tab_keys,
+        look_after=person.id if ADMINISTRATORS in person.tab_keys else None,
         codes_of=person.id if recovered else None,
+        now=request.now,
     )
     previous = auth.browser.previous_browser
     page = home_page(

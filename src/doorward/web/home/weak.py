@@ -1,0 +1,107 @@
+"""What is still weak, for who looks after people: a line each, with its one click, gone when it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from doorward.web.kit.times import number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from doorward.directory.standing import Numbers, Weak
+
+_PEOPLE: Final = "/administrators/"
+
+
+@dataclass(frozen=True, slots=True)
+class WeakLine:
+    """What is weak, and the click that leads to what can be done. `is_done_here`: it is a form, not a link."""
+
+    text: str
+    verb: str
+    href: str
+    icon: str
+    is_done_here: bool = False
+
+
+def weak_lines(numbers: Numbers, *, devices: int) -> Iterator[WeakLine]:
+    """Yield the lines; `devices`: how many factors the reader has that can be used."""
+    weak, people = numbers.weak, numbers.people
+    if weak is None or people is None:
+        return
+    if weak.alone:
+        yield WeakLine(
+            _("You are the only one who can look after people here: nobody else could help you."),
+            _("Choose a second person") if people.people > 1 else _("Add a second person"),
+            f"{_PEOPLE}?status=active" if people.people > 1 else f"{_PEOPLE}add/",
+            "user-plus",
+        )
+    yield from _own(weak, devices=devices)
+    if people.missing:
+        words = ngettext(
+            "%(n)s must use two factors and has not set them up",
+            "%(n)s must use two factors and have not set them up",
+            people.missing,
+        )
+        yield _about(words, people.missing, "factor=required-missing", "shield-alert")
+    yield from _of_people(weak)
+
+
+def _own(weak: Weak, *, devices: int) -> Iterator[WeakLine]:
+    if devices and weak.without_codes:
+        yield WeakLine(
+            _("You have no recovery codes."),
+            _("Make recovery codes"),
+            "/security/recovery-codes/",
+            "life-buoy",
+            is_done_here=True,
+        )
+    if devices == 1 and (weak.alone or weak.without_codes):
+        yield WeakLine(
+            _("You have one device for two-factor sign-in. Without it you depend on others."),
+            _("Add another device"),
+            "/security/2fa/add/",
+            "smartphone",
+        )
+
+
+def _of_people(weak: Weak) -> Iterator[WeakLine]:
+    if weak.one_device:
+        words = ngettext(
+            "%(n)s person has one device and no recovery codes",
+            "%(n)s people have one device and no recovery codes",
+            weak.one_device,
+        )
+        yield _about(words, weak.one_device, "factor=one-device", "smartphone")
+    if weak.unreachable:
+        words = ngettext(
+            "Mail to %(n)s person is refused",
+            "Mail to %(n)s people is refused",
+            weak.unreachable,
+        )
+        yield _about(words, weak.unreachable, "attention=no-mail", "mail-x")
+    if weak.not_seen:
+        words = ngettext(
+            "%(n)s person has not signed in for 90 days, or never",
+            "%(n)s people have not signed in for 90 days, or never",
+            weak.not_seen,
+        )
+        yield _about(words, weak.not_seen, "attention=not-seen", "user-search")
+    if weak.exceptions:
+        words = ngettext(
+            "%(n)s exception from the policy ends within a week",
+            "%(n)s exceptions from the policy end within a week",
+            weak.exceptions,
+        )
+        text = words % {"n": number(weak.exceptions)}
+        yield WeakLine(text, _("Look at them"), "/account/#exceptions", "clock")
+
+
+def _about(words: str, counted: int, narrowed: str, icon: str) -> WeakLine:
+    text = words % {"n": number(counted)}
+    return WeakLine(text, _("Look at them"), f"{_PEOPLE}?{narrowed}", icon)

@@ -1,0 +1,169 @@
+"""What is still weak stands on Home of who looks after people: each line with its one click, gone when it is done."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from doorward.accounts.models import Administrator, MailProblem, PolicyException, Status
+from doorward.credentials.recovery_codes import codes as recovery_codes
+from tests.kit import browsers, codes, people
+
+pytestmark = pytest.mark.django_db
+TABS = people.ALL_TABS
+
+
+def rows(person):
+    return Administrator.objects.of(person.customer_id).filter(id=person.id)
+
+
+def lines(client):
+    """Return the lines of Home as words, each with where its click leads."""
+    page = client.get("/").content.decode()
+    section = page.partition('aria-labelledby="weak"')[2].partition("</section>")[0]
+    said = re.findall(r'<p class="grow">(.*?)</p>.*?(?:href|action)="([^"]*)"', section, re.DOTALL)
+    return {" ".join(text.split()): href.replace("&amp;", "&") for text, href in said}
+
+
+def line_with(client, words):
+    return next((href for text, href in lines(client).items() if words in text), None)
+
+
+@pytest.fixture
+def client(owner):
+    """Return the browser of somebody with nothing left to do: a device, codes, a colleague with the same tab."""
+    second = people.make_administrator(
+        owner.customer, email="zoe@harbourbakery.example", name="Zoe", tabs=TABS
+    )
+    for person in (owner, second):
+        codes.enable_app(person)
+        recovery_codes.make(person, now=timezone.now())
+        recovery_codes.confirm_saved(
+            administrator_id=person.id, actor=people.actor(person), now=timezone.now()
+        )
+    rows(second).update(last_signed_in_at=timezone.now())
+    browser = browsers.browser_of_with_factor(owner)
+    browser.get("/")
+    return browser
+
+
+def test_where_nothing_is_weak_nothing_is_said(client):
+    assert "Still weak" not in client.get("/").content.decode()
+
+
+def test_a_second_person_who_can_help_is_missing(client, owner):
+    zoe = Administrator.objects.of(owner.customer_id).get(first_name="Zoe")
+    for columns in ({"status": Status.SUSPENDED}, {"tabs": " home "}):
+        rows(zoe).update(**columns)
+        assert line_with(client, "only one who can look after") == "/administrators/?status=active"
+        rows(zoe).update(status=Status.ACTIVE, tabs=zoe.tabs)
+        assert line_with(client, "only one who can look after") is None
+    rows(zoe).update(tabs=" home ")
+    # Who is the only one had better have a second device, too.
+    assert line_with(client, "one device") == "/security/2fa/add/"
+    codes.enable_app(owner, name="Tablet")
+    assert line_with(client, "one device") is None
+    rows(zoe).delete()
+    assert line_with(client, "only one who can look after") == "/administrators/add/"
+
+
+def test_codes_that_were_not_saved_and_a_second_device(client, owner):
+    owner.recovery_sets.all().delete()
+    assert line_with(client, "You have no recovery codes") == "/security/recovery-codes/"
+    assert line_with(client, "You have one device") == "/security/2fa/add/"
+    assert client.post("/security/recovery-codes/").status_code == 303
+    recovery_codes.confirm_saved(
+        administrator_id=owner.id,
+        actor=people.actor(owner),
+        now=timezone.now(),
+    )
+    owner.recovery_sets.update(saved_at=timezone.now())
+    assert lines(client) == {}
+
+
+def listed(client, address):
+    page = client.get(address).content.decode()
+    return set(re.findall(r"[a-z0-9.]+@harbourbakery\.example", page))
+
+
+@pytest.mark.parametrize(
+    ("columns", "words", "address", "remedy"),
+    [
+        (
+            {"mail_problem": MailProblem.NO_MAILBOX},
+            "Mail to 1 person is refused",
+            "/administrators/?attention=no-mail",
+            {"mail_problem": ""},
+        ),
+        (
+            {"last_signed_in_at": None},
+            "1 person has not signed in for 90 days, or never",
+            "/administrators/?attention=not-seen",
+            {"last_signed_in_at": timezone.now()},
+        ),
+        (
+            {"require_2fa": True},
+            "1 must use two factors and has not set them up",
+            "/administrators/?factor=required-missing",
+            {"require_2fa": False},
+        ),
+    ],
+)
+def test_each_number_leads_to_exactly_these_people(client, owner, columns, words, address, remedy):
+    sam = people.make_administrator(
+        owner.customer, email="sam@harbourbakery.example", last_signed_in_at=timezone.now()
+    )
+    assert lines(client) == {}
+    rows(sam).update(**columns)
+    assert lines(client) == {words: address}
+    assert listed(client, address) == {sam.email, owner.email}  # the owner in the account menu
+    rows(sam).update(**remedy)
+    assert lines(client) == {}
+
+
+def test_not_seen_begins_after_90_days_and_is_told_of_the_active_alone(client, owner):
+    sam = people.make_administrator(owner.customer, email="sam@harbourbakery.example")
+    now = timezone.now()
+    for days, is_told in ((89, False), (91, True)):
+        rows(sam).update(last_signed_in_at=now - timedelta(days=days))
+        assert bool(line_with(client, "not signed in for 90 days")) is is_told
+    for status in (Status.INVITED, Status.SUSPENDED, Status.REMOVED):
+        rows(sam).update(status=status)
+        assert line_with(client, "not signed in for 90 days") is None
+
+
+def test_colleagues_with_one_device_and_no_codes(client, owner):
+    zoe = Administrator.objects.of(owner.customer_id).get(first_name="Zoe")
+    zoe.recovery_sets.all().delete()
+    codes.enable_app(zoe, name="Tablet")
+    assert line_with(client, "one device and no recovery codes") is None
+    zoe.factors.filter(name="Tablet").delete()
+    from doorward.credentials import standing  # noqa: PLC0415
+
+    standing.keep(zoe.id)
+    address = line_with(client, "1 person has one device and no recovery codes")
+    assert address == "/administrators/?factor=one-device"
+    assert listed(client, address) == {zoe.email, owner.email}
+
+
+def test_an_exception_that_ends_soon(client, owner):
+    zoe = Administrator.objects.of(owner.customer_id).get(first_name="Zoe")
+    now = timezone.now()
+    made = PolicyException.objects.create(
+        administrator=zoe, reason="Travelling", made_at=now, ends_at=now + timedelta(days=6)
+    )
+    words = "1 exception from the policy ends within a week"
+    assert lines(client) == {words: "/account/#exceptions"}
+    for columns in ({"ends_at": now + timedelta(days=8)}, {"ended_at": now}):
+        PolicyException.objects.filter(id=made.id).update(**columns)
+        assert lines(client) == {}
+
+
+def test_another_customer_and_who_looks_after_nobody_are_not_told(owner, colleague, outsider):
+    rows(outsider).update(mail_problem=MailProblem.FULL)
+    rows(colleague).update(mail_problem=MailProblem.FULL)
+    assert line_with(browsers.browser_of(owner), "Mail to 1 person is refused")
+    assert "Still weak" not in browsers.browser_of(colleague).get("/").content.decode()
