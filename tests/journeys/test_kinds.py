@@ -128,7 +128,7 @@ def test_too_long_before_the_set_up_the_app_is_asked_for_again(owner, clock):
     clock.shift(timedelta(minutes=5))
     answer = client.post(SET_UP, {"credential": key.create(asked, ORIGIN)})
     assert answer["Location"] == CODE
-    assert not Factor.objects.filter(kind=FactorKind.PASSKEY).exists()
+    assert not Factor.objects.filter(administrator=owner, kind=FactorKind.PASSKEY).exists()
 
 
 def test_no_app_is_added_while_none_is_taken(owner):
@@ -259,8 +259,8 @@ def test_an_open_session_in_which_the_app_was_proved_is_asked_for_the_passkey(ow
 def test_the_last_passkey_is_not_removed_while_one_is_required(owner, both):
     client = knows_password(owner)
     give_passkey(client, CODE, both)
-    key = Factor.objects.get(kind=FactorKind.PASSKEY)
-    app = Factor.objects.get(kind=FactorKind.APP)
+    key = Factor.objects.get(administrator=owner, kind=FactorKind.PASSKEY)
+    app = Factor.objects.get(administrator=owner, kind=FactorKind.APP)
     assert "this is your only one" in client.get(f"/security/factors/{key.id}/").content.decode()
     answer = client.post(f"/security/factors/{key.id}/", {"name": key.name, "remove": "on"})
     assert answer.status_code == 422
@@ -276,8 +276,8 @@ def test_of_two_passkeys_one_is_removed_with_the_other(owner, both):
     passkeys.add(owner, name="Key ring")
     client = knows_password(owner)
     give_passkey(client, CODE, both)
-    laptop = Factor.objects.get(name="Laptop")
-    ring = Factor.objects.get(name="Key ring")
+    laptop = Factor.objects.get(administrator=owner, name="Laptop")
+    ring = Factor.objects.get(administrator=owner, name="Key ring")
     answer = client.post(f"/security/factors/{laptop.id}/", {"name": "Laptop", "remove": "on"})
     assert f"without={laptop.id}" in answer["Location"]
     answer = client.post(f"/security/factors/{ring.id}/", {"name": "Key ring", "remove": "on"})

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from doorward.accounts.errors import (
-    LastAdministrator,
     OwnAdministratorsRight,
     OwnStatus,
     UnknownTab,
@@ -21,13 +20,11 @@ from doorward.accounts.events import (
     TWO_FACTOR_NO_LONGER_REQUIRED,
     TWO_FACTOR_REQUIRED,
 )
-from doorward.accounts.looking_after import looks_after, who_look_after
 from doorward.accounts.models import Administrator, Status, tabs_text
 from doorward.accounts.phones import clean_phone
 from doorward.accounts.requirement import is_due, policy_of
 from doorward.customers.tabs import ADMINISTRATORS, assignable
 from doorward.kernel.checks import Checks
-from doorward.kernel.errors import ConfirmationMissing
 from doorward.kernel.text.cleaning import clean_email, clean_name
 
 if TYPE_CHECKING:
@@ -79,12 +76,16 @@ class Changed:
 
 @dataclass(slots=True)
 class Changes:
-    """Columns to write and events to record, gathered before anything is written."""
+    """Columns to write and events to record, gathered before anything is written.
+
+    `wants_confirmation`: it is to be asked about before it is done.
+    """
 
     columns: dict[str, object] = field(default_factory=dict)
     events: list[tuple[EventType, dict[str, Detail], dict[str, Typed]]] = field(
         default_factory=list
     )
+    wants_confirmation: bool = False
 
 
 def clean(wanted: Change) -> Change:
@@ -146,7 +147,7 @@ def removed_columns(person_id: UUID) -> dict[str, object]:
 def gather(person: Administrator, wanted: Change, *, actor: Actor, now: datetime) -> Changes:
     """Return the columns and events of a clean change. Raises what its rules refuse, with nothing written.
 
-    `UnknownTab`, `OwnStatus`, `OwnAdministratorsRight`, `LastAdministrator`, `ConfirmationMissing`, `WrongStatus`.
+    `UnknownTab`, `OwnStatus`, `OwnAdministratorsRight`, `WrongStatus`.
     """
     changes = Changes()
     _gather_details(person, wanted, changes)
@@ -187,10 +188,8 @@ def _gather_tabs(
     added, taken = wanted.tabs - person.tab_keys, person.tab_keys - wanted.tabs
     if unknown := added - assignable(person.customer):
         raise UnknownTab(tab=min(unknown))
-    if ADMINISTRATORS in taken:
-        if actor.person is not None and actor.person.id == person.id:
-            raise OwnAdministratorsRight
-        _keep_one(person, field="tabs")
+    if ADMINISTRATORS in taken and actor.person is not None and actor.person.id == person.id:
+        raise OwnAdministratorsRight
     changes.columns["tabs"] = tabs_text(wanted.tabs)
     if person.due_since is None and is_due(person, now=now):
         changes.columns["due_since"] = now
@@ -222,16 +221,6 @@ def _gather_status(
         raise WrongStatus
     if actor.person is not None and actor.person.id == person.id:
         raise OwnStatus
-    if status != Status.ACTIVE:
-        _keep_one(person, field="status")
-        if not wanted.confirmed:
-            raise ConfirmationMissing
+    changes.wants_confirmation = status != Status.ACTIVE and not wanted.confirmed
     changes.columns["status"] = status
     changes.events.append((_STATUS_KINDS[status], {}, {}))
-
-
-def _keep_one(person: Administrator, *, field: str) -> None:
-    """Refuse what would leave a customer without an active administrator with that tab."""
-    keepers = who_look_after(Administrator.objects.of(person.customer_id))
-    if looks_after(person) and not keepers.exclude(id=person.id).exists():
-        raise LastAdministrator(field=field)

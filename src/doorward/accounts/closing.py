@@ -34,6 +34,7 @@ def change_customer(
 
     With another brand it has its portal at other hosts: sessions end, or they would be there again when it
     comes back. Raises what `customers.services.change` raises.
+    Callers use the one of `credentials.passkeys.other_host`, which also keeps whoever can help.
     """
     authorise(actor, Action.CHANGE_CUSTOMER)
     with protection.refusals_recorded(actor=actor), transaction.atomic():

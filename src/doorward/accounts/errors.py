@@ -63,6 +63,34 @@ class LastAdministrator(Refusal):
     field = "status"
 
 
+class HelperNeedsFactor(LastAdministrator):
+    """After this nobody with the Administrators tab would get through with what is asked of them."""
+
+    sentence = _(
+        "After this nobody with the Administrators tab at %(customer)s could get through the sign-in. First let one of "
+        "them set up a device, or have their mailbox repaired."
+    )
+    reason = _("nobody with the Administrators tab could get through any more")
+
+
+class HelperNeedsPasskey(HelperNeedsFactor):
+    """After this only a passkey is enough, and nobody with the Administrators tab has one."""
+
+    sentence = _(
+        "After this nobody with the Administrators tab at %(customer)s could get through the sign-in, because only a "
+        "passkey is enough. First let one of them add a passkey."
+    )
+
+
+class HelperNeedsApp(HelperNeedsFactor):
+    """Passkeys of another host open nothing, and nobody with the Administrators tab has anything else."""
+
+    sentence = _(
+        "After this nobody with the Administrators tab at %(customer)s could get through the sign-in, because their "
+        "passkeys belong to the host name used so far. First let one of them add an authenticator app."
+    )
+
+
 class OwnAdministratorsRight(Refusal):
     """Nobody takes the right to the Administrators tab from themselves."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -21,7 +22,7 @@ from doorward.accounts.changes import (
     removed_columns,
     written_names,
 )
-from doorward.accounts.errors import EmailTaken, NothingSelected, UnknownTab
+from doorward.accounts.errors import EmailTaken, LastAdministrator, NothingSelected, UnknownTab
 from doorward.accounts.events import (
     ADMINISTRATOR_ADDED,
     LANGUAGE_CHANGED,
@@ -34,6 +35,7 @@ from doorward.accounts.locking import (
     must_still_may,
     record_refusal,
 )
+from doorward.accounts.looking_after import keeps_help
 from doorward.accounts.models import (
     Administrator,
     EmailChange,
@@ -45,6 +47,7 @@ from doorward.accounts.models import (
 from doorward.accounts.requirement import wave_share
 from doorward.audit.record import record
 from doorward.customers import protection
+from doorward.customers.models import Customer
 from doorward.customers.rights import authorise
 from doorward.customers.tabs import assignable
 from doorward.kernel.checks import Checks
@@ -55,16 +58,17 @@ from doorward.permissions.errors import ReauthenticationDue
 from doorward.sessions import ending
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
     from uuid import UUID
 
     from doorward.audit.actor import Actor
     from doorward.audit.record import Detail
-    from doorward.customers.models import Customer
 
 __all__ = ["Change", "Changed", "Details", "NewAdministrator", "find"]
 
+# What of somebody decides whether they can help, as the fields of the form are called.
+_HELP = ("status", "tabs", "require_2fa")
 _ALL_LINKS = tuple(LinkPurpose)
 # *This was not me* is the owner's own: who takes the rest away may be mistaken, or be the thief's colleague.
 _LINKS_OF_SUSPENDED = tuple(set(LinkPurpose) - {LinkPurpose.NOT_ME})
@@ -126,13 +130,32 @@ def _change(person: Administrator, wanted: Change, *, actor: Actor, now: datetim
     _demand_reauthentication(person, wanted, actor=actor)
     name, waits = person.full_name, False
     changes = gather(person, wanted, actor=actor, now=now)
-    _apply(person, changes, wanted=wanted, actor=actor, now=now)
+    with _keeps_help(person, changes, now=now):
+        _apply(person, changes, wanted=wanted, actor=actor, now=now)
+    if changes.wants_confirmation:
+        # Asked only about what can be done; what was done for it is undone.
+        raise ConfirmationMissing
     if wanted.email is not None and wanted.status != Status.REMOVED:
         asked = email_change.ask(person, wanted.email, actor=actor, now=now)
         waits = asked and person.status != Status.INVITED
     for column, value in changes.columns.items():
         setattr(person, column, value)
     return Changed(person=person, renamed=person.full_name != name, email_waits=waits)
+
+
+@contextmanager
+def _keeps_help(person: Administrator, changes: Changes, *, now: datetime) -> Iterator[None]:
+    """Refuse a change of somebody by which nobody at their customer could help any more, at the field that does it."""
+    field = next((one for one in _HELP if one in changes.columns), "")
+    if not field:
+        yield
+        return
+    try:
+        with keeps_help(Customer.objects.filter(id=person.customer_id), now=now):
+            yield
+    except LastAdministrator as refusal:
+        refusal.field = field
+        raise
 
 
 def _demand_reauthentication(person: Administrator, wanted: Change, *, actor: Actor) -> None:
@@ -159,7 +182,8 @@ def require_several(
         if len(people) != len(wanted):
             raise NotFound
         fresh = [person for person in people if not person.require_2fa]
-        rows.filter(id__in=[person.id for person in fresh]).update(require_2fa=True)
+        with keeps_help(Customer.objects.filter(id=customer_id), now=now):
+            rows.filter(id__in=[person.id for person in fresh]).update(require_2fa=True)
         for person in fresh:
             exceptions.end_with_tick(person, actor=actor, now=now)
             record(TWO_FACTOR_REQUIRED, actor=actor, subject=person.who())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from doorward.accounts.account import locked
+from doorward.accounts.looking_after import keeps_help
 from doorward.accounts.requirement import policy_of, required
 from doorward.audit.record import record
 from doorward.credentials import sealed, standing
@@ -34,6 +35,7 @@ from doorward.credentials.totp import rules
 from doorward.credentials.totp.enrol import NAME_LENGTH
 from doorward.credentials.totp.verify import verify_code
 from doorward.credentials.trusted_browsers import trust
+from doorward.customers.models import Customer
 from doorward.customers.rights import authorise
 from doorward.kernel.crypto import sealing
 from doorward.kernel.errors import NameMissing, NotFound
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
     from uuid import UUID
+
+    from django.db.models import QuerySet
 
     from doorward.accounts.models import Administrator
     from doorward.audit.actor import Actor
@@ -77,7 +81,7 @@ def disable(*, auth: AuthContext, proof: str | Given, actor: Actor, now: datetim
             auth=auth, code=proof, event_type=TWO_FACTOR_DISABLE_FAILED, actor=actor, now=now
         )
     try:
-        with transaction.atomic():
+        with transaction.atomic(), keeps_help(_mine(auth), now=now):
             person = locked(auth.person.id)
             _refuse_where_required(person, now=now)
             remove_all(person.id)
@@ -130,7 +134,7 @@ def remove(factor_id: UUID, *, auth: AuthContext, actor: Actor, now: datetime) -
     if _verified_by_itself(factor_id, auth, now=now):
         raise AnotherFactorWanted
     try:
-        with transaction.atomic():
+        with transaction.atomic(), keeps_help(_mine(auth), now=now):
             person = locked(auth.person.id)
             factors = {factor.id: factor for factor in Factor.objects.filter(administrator=person)}
             gone = factors.pop(factor_id, None)
@@ -154,6 +158,10 @@ def remove(factor_id: UUID, *, auth: AuthContext, actor: Actor, now: datetime) -
     except RequiredCannotDisable as refusal:
         record_failure(FACTOR_REMOVE_REFUSED, refusal, actor=actor, now=now)
         raise
+
+
+def _mine(auth: AuthContext) -> QuerySet[Customer]:
+    return Customer.objects.filter(id=auth.person.customer_id)
 
 
 def _enough(left: Iterable[Factor], gone: Factor, policy: Policy) -> bool:

@@ -15,6 +15,7 @@ from doorward.policy.grace import day_of
 from doorward.policy.series import Scope, current, scope
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from doorward.policy.grace import Member
@@ -104,6 +105,19 @@ class Policy:
     def held(self) -> bool:
         """Return whether policy or minimum require it, so that the person's own tick changes nothing."""
         return any(reason is not RequiredBy.TICK for reason in self.required_by)
+
+
+def gets_through(
+    policy: Policy, usable: Collection[FactorKind], *, has_any: bool, reachable: bool
+) -> bool:
+    """Return whether somebody gets through with what is asked of them, grace apart.
+
+    Whose devices are all disabled, or none of the kind that is asked for, does not. Who has none is led to set one up,
+    which begins with their mailbox. `has_any`: they have some device, usable or not. `reachable`: mail reaches them.
+    """
+    if has_any:
+        return any(map(policy.accepts, usable))
+    return reachable or not policy.required
 
 
 def is_required(*, ticked: bool, held: bool) -> bool:

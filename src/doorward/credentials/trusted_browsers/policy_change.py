@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from doorward.accounts.errors import HelperNeedsPasskey, LastAdministrator
+from doorward.accounts.looking_after import keeps_help
 from doorward.credentials.trusted_browsers import trust
 from doorward.customers import protection
 from doorward.customers.models import Customer
@@ -13,6 +16,7 @@ from doorward.customers.rights import authorise
 from doorward.policy import versions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
     from uuid import UUID
 
@@ -27,7 +31,8 @@ def save(owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime) -> Policy
     """Save a version as `policy.versions.save` does, which authorises it and says what it raises."""
     authorise(actor, owner.action, owner.whose)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
-        version = versions.save(owner, wanted, actor=actor, now=now)
+        with _keeps_help(owner, now=now):
+            version = versions.save(owner, wanted, actor=actor, now=now)
         # Who is asked from a day that is still to come is held from now on.
         trust.follow_policy(_customers(owner), now=now)
     return version
@@ -37,8 +42,20 @@ def withdraw(version_id: UUID, owner: Owner, *, actor: Actor, now: datetime) -> 
     """Take back a version that is planned. Raises what `policy.versions.withdraw` raises."""
     authorise(actor, owner.action, owner.whose)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
-        versions.withdraw(version_id, owner, actor=actor, now=now)
+        with _keeps_help(owner, now=now):
+            versions.withdraw(version_id, owner, actor=actor, now=now)
         trust.follow_policy(_customers(owner), now=now)
+
+
+@contextmanager
+def _keeps_help(owner: Owner, *, now: datetime) -> Iterator[None]:
+    """Refuse a version by which nobody at a customer could help any more, at the field that does it."""
+    try:
+        with keeps_help(_customers(owner), now=now):
+            yield
+    except LastAdministrator as refusal:
+        refusal.field = "kinds" if isinstance(refusal, HelperNeedsPasskey) else "required_of"
+        raise
 
 
 def begin_due(*, now: datetime) -> int:

@@ -90,7 +90,8 @@ class Typed:
 
     def refused(self, refusal: Refusal) -> Typed:
         """Return the same with the sentences of a refusal at its fields."""
-        fields = refusal.fields if isinstance(refusal, FieldsRefused) else {"reason": refusal}
+        alone = {refusal.field or "reason": refusal}
+        fields = refusal.fields if isinstance(refusal, FieldsRefused) else alone
         errors = {name.removeprefix("policy."): sentence(one) for name, one in fields.items()}
         return replace(self, errors=errors)
 

@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from doorward.credentials.passkeys import other_host
 from doorward.customers import brands as services
 from doorward.customers import hosts
 from doorward.customers.models import Brand
@@ -69,7 +70,7 @@ def edit(request: Request, brand_id: UUID) -> HttpResponse:
         return _show(request, services.get(brand_id))
     form = read(request, BrandForm)
     try:
-        services.change(brand_id, form, actor=acting(request))
+        other_host.change_brand(brand_id, form, actor=acting(request), now=request.now)
     except NotFound:
         raise
     except Refusal as refusal:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from doorward.accounts import invitations
 from doorward.accounts import services as people
-from doorward.accounts.closing import change_customer
+from doorward.credentials.passkeys.other_host import change_customer
 from doorward.customers import brands, services
 from doorward.customers.models import CustomerStatus
 from doorward.customers.tabs import CUSTOMERS
