@@ -25,6 +25,7 @@ from doorward.kernel.errors import NotFound
 from doorward.kernel.ratelimit import mail_budget, rules, throttle
 from doorward.notifications import erasing, housekeeping, mail_files, outbox
 from doorward.notifications.worker import run_once
+from doorward.rollout import keeping as rehearsals
 from doorward.sessions import ending, issuing, saved_requests
 from doorward.sessions.models import Session
 from tests.audit import histories
@@ -222,6 +223,7 @@ ROWS = {
     ),
     "mailed links": ("a mailed link", [days(mailed_links.KEEP)]),
     "changes of e-mail": ("a change of e-mail", [days(email_change.KEEP)]),
+    "rehearsals": ("a rehearsal", [f"{rehearsals.LASTS // timedelta(hours=1)} hour"]),
     "sessions": ("a session that ended", [days(ending.KEEP_ENDED)]),
     "messages": ("a message", [days(outbox.KEEP)]),
     "messages in files": ("a file in `mail/`", [days(mail_files.KEEP)]),
@@ -236,6 +238,7 @@ ROWS = {
 }
 NOTHING_FORGOTTEN = {
     "changes of e-mail that take effect",
+    "exceptions that end",
     "history that is sealed",
     "heads of history in a file",
     "heads of history by mail",
