@@ -16,6 +16,8 @@ from doorward.customers.models import Brand
 from doorward.policy import versions
 from doorward.policy.fields import Kinds, RequiredOf
 from doorward.policy.versions import Owner, Wanted
+from doorward.rollout import applying
+from doorward.rollout.rehearsal import Plan
 from tests.kit import people
 from tests.kit.people import BRAND
 
@@ -93,6 +95,7 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
     }
     two = [str(colleague.id), str(boss.id)]
     return {
+        **_rehearsals(boss, customer.id, named.id, colleague.id),
         "account/": ("/account/", another),
         "account/policy/withdraw/": ("/account/policy/withdraw/", {"version": planned["policy"]}),
         "administrators/": (
@@ -177,6 +180,30 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
         "tabs/<uuid:tab_id>/remove/": (f"/tabs/{tab.id}/remove/", {}),
         "tabs/add/": ("/tabs/add/", TAB | {"key": "billing"}),
     }
+
+
+def _rehearsals(
+    boss: Administrator, customer_id: UUID, brand_id: UUID, colleague_id: UUID
+) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return what applies a rehearsal of each kind."""
+    of = versions.policy_of_customer(boss.customer_id)
+    wanted = Wanted(values=replace(of.default, session_hours=7))
+    whose = {
+        "account/policy": of,
+        f"customers/{customer_id}/minimum": versions.minimum_of_customer(customer_id),
+        f"brands/{brand_id}/minimum": versions.minimum_of_brand(brand_id),
+    }
+    plans = {f"{path}/rehearsal": Plan(owner=one, wanted=wanted) for path, one in whose.items()}
+    plans["administrators/require"] = Plan(owner=of, people=frozenset({colleague_id}))
+    found, ids = {}, {str(customer_id): "customer_id", str(brand_id): "brand_id"}
+    for path, plan in plans.items():
+        rehearsal_id = applying.make(plan, actor=people.actor(boss), now=timezone.now())
+        pattern = path
+        for one, name in ids.items():
+            pattern = pattern.replace(one, f"<uuid:{name}>")
+        address: tuple[str, dict[str, Any]] = (f"/{path}/{rehearsal_id}/", {})
+        found[f"{pattern}/<uuid:rehearsal_id>/"] = address
+    return found
 
 
 def _tomorrow() -> str:

@@ -6,13 +6,18 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.utils import timezone
 
 from doorward.accounts.models import Administrator
 from doorward.audit.actor import CONSOLE
 from doorward.customers import own_tabs
 from doorward.customers.scoping import NoScope
+from doorward.policy.fields import RequiredOf, Values
+from doorward.policy.versions import Wanted, policy_of_customer
+from doorward.rollout import applying
+from doorward.rollout.rehearsal import Plan
 from doorward.sessions.models import Session
-from tests.kit import browsers, codes
+from tests.kit import browsers, codes, people
 from tests.threats.changes import TAB
 from tests.whole.routes import METHODS, ROUTES
 from tests.whole.rows import state
@@ -27,12 +32,15 @@ def theirs(owner):
     browser = browsers.browser_of(owner)
     assert browser.get("/security/").status_code == 200
     tab = own_tabs.add("pbx", own_tabs.TabDetails(**TAB), actor=CONSOLE)
+    everyone = Wanted(values=Values(required_of=RequiredOf.EVERYONE))
+    plan = Plan(owner=policy_of_customer(owner.customer_id), wanted=everyone)
     return {
         "person_id": str(owner.id),
         "factor_id": str(owner.factors.get().id),
         "customer_id": str(owner.customer_id),
         "brand_id": str(owner.customer.brand_id),
         "tab_id": str(tab.id),
+        "rehearsal_id": str(applying.make(plan, actor=people.actor(owner), now=timezone.now())),
     }
 
 
@@ -65,8 +73,9 @@ def test_no_field_leads_to_it(theirs, owner, outsider):
     browser.get("/")
     before = state()
     session = Session.objects.get(administrator=owner)
-    people = {"selected": [theirs["person_id"]], "action": "require_2fa"}
-    assert browser.post("/administrators/", people).status_code == 422
+    marked = {"selected": [theirs["person_id"]], "action": "require_2fa"}
+    assert browser.post("/administrators/", marked).status_code == 422
+    assert browser.post("/administrators/require/", marked).status_code == 422
     mixed = {"selected": [theirs["person_id"], str(outsider.id)], "action": "require_2fa"}
     assert browser.post("/administrators/", mixed).status_code == 422
     ended = browser.post("/security/sessions/end/", {"session": str(session.id)})

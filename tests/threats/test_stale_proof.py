@@ -34,6 +34,8 @@ CONTINUE = "/prove/continue/"
 # What each of these addresses is, and how old a proof may be for it (docs/architecture.md: core/steps).
 WANTED: dict[str, Reauthentication] = {
     "account/": OTHERS,
+    "account/policy/rehearsal/<uuid:rehearsal_id>/": OTHERS,
+    "account/policy/rehearsal/<uuid:rehearsal_id>/export.csv": OTHERS,
     "account/policy/withdraw/": OTHERS,
     "activity/export.csv": OTHERS,
     "activity/export/": OTHERS,
@@ -46,15 +48,19 @@ WANTED: dict[str, Reauthentication] = {
     "administrators/<uuid:person_id>/resend-invitation/": OTHERS,
     "administrators/<uuid:person_id>/revoke-invitation/": OTHERS,
     "administrators/add/": OTHERS,
+    "administrators/require/<uuid:rehearsal_id>/": OTHERS,
+    "administrators/require/<uuid:rehearsal_id>/export.csv": OTHERS,
     "brands/<uuid:brand_id>/": OTHERS,
     "brands/<uuid:brand_id>/check/": OTHERS,
     "brands/<uuid:brand_id>/logo/": OTHERS,
     "brands/<uuid:brand_id>/minimum/": OTHERS,
+    "brands/<uuid:brand_id>/minimum/rehearsal/<uuid:rehearsal_id>/": OTHERS,
     "brands/<uuid:brand_id>/minimum/withdraw/": OTHERS,
     "brands/add/": OTHERS,
     "customers/<uuid:customer_id>/": OTHERS,
     "customers/<uuid:customer_id>/invite/": OTHERS,
     "customers/<uuid:customer_id>/minimum/": OTHERS,
+    "customers/<uuid:customer_id>/minimum/rehearsal/<uuid:rehearsal_id>/": OTHERS,
     "customers/<uuid:customer_id>/minimum/withdraw/": OTHERS,
     "customers/<uuid:customer_id>/resend-invitation/<uuid:person_id>/": OTHERS,
     "customers/add/": OTHERS,
@@ -72,8 +78,13 @@ WANTED: dict[str, Reauthentication] = {
     "tabs/<uuid:tab_id>/remove/": OTHERS,
     "tabs/add/": OTHERS,
 }
+REHEARSED = "changes nothing: what is rehearsed is applied with a proof"
 # What somebody signed in may send without one, and why.
 UNASKED = {
+    "account/policy/rehearsal/": REHEARSED,
+    "administrators/require/": REHEARSED,
+    "brands/<uuid:brand_id>/minimum/rehearsal/": REHEARSED,
+    "customers/<uuid:customer_id>/minimum/rehearsal/": REHEARSED,
     "e-mail/confirm/": "the link is the proof",
     "invitation/": "the link is the proof",
     "language/": "changes no more than a language",
@@ -91,7 +102,12 @@ UNASKED = {
     "session/stay/": "changes nothing",
     "sign-out/": "ends a session",
 }
-READ_ONLY = {"activity/export/", "activity/export.csv"}
+READ_ONLY = {
+    "account/policy/rehearsal/<uuid:rehearsal_id>/export.csv",
+    "activity/export/",
+    "activity/export.csv",
+    "administrators/require/<uuid:rehearsal_id>/export.csv",
+}
 ROUTES = walk()
 
 

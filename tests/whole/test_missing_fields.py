@@ -58,16 +58,19 @@ FORMS: dict[str, tuple[str, ...]] = {
     "administrators/add/": ("email", "first_name", "last_name", "phone"),
     "administrators/<uuid:person_id>/": ("email", "first_name", "last_name", "phone", "status"),
     "account/": POLICY,
+    "account/policy/rehearsal/": POLICY,
     "account/policy/withdraw/": ("version",),
     "customers/add/": ("name", "brand"),
     "brands/<uuid:brand_id>/check/": ("host",),
     "customers/<uuid:customer_id>/": ("name", "brand", "status"),
     "customers/<uuid:customer_id>/invite/": ("email", "first_name", "last_name"),
     "customers/<uuid:customer_id>/minimum/": POLICY,
+    "customers/<uuid:customer_id>/minimum/rehearsal/": POLICY,
     "customers/<uuid:customer_id>/minimum/withdraw/": ("version",),
     "brands/add/": ("name", "issuer", "hosts", "accent", "support_email", "support_phone"),
     "brands/<uuid:brand_id>/": ("support_url", "support_hours", "email_from", "name"),
     "brands/<uuid:brand_id>/minimum/": POLICY,
+    "brands/<uuid:brand_id>/minimum/rehearsal/": POLICY,
     "brands/<uuid:brand_id>/minimum/withdraw/": ("version",),
     "tabs/add/": ("key", "title", "description", "url", "position"),
     "tabs/<uuid:tab_id>/": ("title", "description", "url", "position"),
@@ -83,7 +86,7 @@ NO_FIELDS = {
     "sign-in/take-back/passkey/",
     "security/new-phone/passkey/",
     *("security/2fa/passkey/", "security/2fa/disable/passkey/", "security/recovery-codes/"),
-    *("brands/<uuid:brand_id>/logo/", "tabs/<uuid:tab_id>/remove/"),
+    *("brands/<uuid:brand_id>/logo/", "tabs/<uuid:tab_id>/remove/", "administrators/require/"),
     *(
         f"administrators/<uuid:person_id>/{what}/"
         for what in ("password-link", "resend-invitation", "revoke-invitation", "end-sessions")

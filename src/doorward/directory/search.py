@@ -70,7 +70,8 @@ def matching(customer_id: UUID, wanted: Wanted, rule: Rule) -> QuerySet[Administ
     """Return the people that a list shows, in no order."""
     rows = Administrator.objects.of(customer_id).filter(state.with_status(wanted.status))
     rows = rows.filter(state.whom(wanted.attention, now=wanted.now))
-    return _search(rows.filter(state.where(state.narrowed_to(wanted.factor, rule), rule)), wanted.q)
+    rows = rows.filter(state.where(state.narrowed_to(wanted.factor, rule), rule))
+    return rows.filter(with_words(wanted.q))
 
 
 def found(groups: Iterable[Group], wanted: Wanted, rule: Rule) -> int:
@@ -83,11 +84,9 @@ def found(groups: Iterable[Group], wanted: Wanted, rule: Rule) -> int:
     )
 
 
-def _search(rows: QuerySet[Administrator], text: str) -> QuerySet[Administrator]:
+def with_words(text: str) -> Q:
     """Find every word in the name or the e-mail, in any order, letter case and spelling (`kernel/text/names.py`)."""
-    for word in _words(text):
-        rows = rows.filter(_has(word) | Q(email_folded__contains=fold_email(word)))
-    return rows
+    return Q(*(_has(word) | Q(email_folded__contains=fold_email(word)) for word in _words(text)))
 
 
 def named(text: str) -> Q:

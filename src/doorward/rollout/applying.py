@@ -82,7 +82,7 @@ def changed_since(kept: Kept, *, now: datetime) -> list[Difference]:
     """Return who would fare differently now; of a brand, whether anybody would is seen by the numbers."""
     found = rehearse(kept.plan, now=now)
     if kept.plan.owner.brand_id is None:
-        return keeping.differences(kept, found)
+        return keeping.differences(kept, found.people, at=found.at)
     same = {one: dict(counts) for one, counts in found.by_customer().items()} == kept.by_customer
     return [] if same else [keeping.Difference(kept.id, None, None)]
 

@@ -49,11 +49,8 @@ class Kept:
     sessions: int
 
     def count(self) -> Counter[str]:
-        """Return how many people there are of each outcome."""
-        found: Counter[str] = Counter()
-        for one in self.by_customer.values():
-            found.update({name: one.get(name, 0) for name in _OUTCOMES})
-        return found
+        """Return the numbers of all customers together, as `Rehearsal.count` does."""
+        return sum(map(Counter, self.by_customer.values()), Counter())
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +112,12 @@ def drop(rehearsal_id: UUID) -> bool:
     return KeptRehearsal.objects.filter(id=rehearsal_id).delete()[0] > 0
 
 
-def differences(before: Kept, after: Rehearsal) -> list[Difference]:
+def differences(before: Kept, after: Mapping[UUID, Told], *, at: datetime) -> list[Difference]:
     """Return who fares differently. A day that moved no more than the clock did is the same day."""
-    moved = abs(after.at - before.made_at) + timedelta(seconds=1)
+    moved = abs(at - before.made_at) + timedelta(seconds=1)
     found = []
-    for person_id in before.people.keys() | after.people.keys():
-        line, told = before.people.get(person_id), after.people.get(person_id)
+    for person_id in before.people.keys() | after.keys():
+        line, told = before.people.get(person_id), after.get(person_id)
         was = line.told.foretold if line else None
         now_is = told.foretold if told else None
         if not _same(was, now_is, moved):

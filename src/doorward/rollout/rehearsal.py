@@ -70,14 +70,16 @@ class Rehearsal:
     sessions: Mapping[UUID, UUID] = field(default_factory=dict)
 
     def count(self) -> Counter[str]:
-        """Return how many people there are of each outcome."""
+        """Return how many people there are of each outcome, and how many are `newly` required or `freed`."""
         return sum(self.by_customer().values(), Counter())
 
     def by_customer(self) -> dict[UUID, Counter[str]]:
         """Return the same of each customer."""
         found: dict[UUID, Counter[str]] = {}
         for told, people in Counter(self.people.values()).items():
-            found.setdefault(told.customer_id, Counter())[told.foretold.outcome.value] += people
+            of = found.setdefault(told.customer_id, Counter())
+            of[told.foretold.outcome.value] += people
+            of += Counter(newly=people * told.newly, freed=people * told.freed)
         return found
 
 

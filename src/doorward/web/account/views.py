@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.views.decorators.http import require_http_methods, require_POST
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from doorward.customers import services
 from doorward.customers.tabs import ACCOUNT
@@ -17,11 +18,17 @@ from doorward.web.http.errors import error_page
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import session_of, signed_in
-from doorward.web.kit import policy_saving
+from doorward.web.kit import policy_saving, rehearsals
+from doorward.web.kit.policy_form import Typed
+from doorward.web.kit.rehearsal_page import Room
 
 if TYPE_CHECKING:
-    from django.http import HttpResponse
+    from uuid import UUID
 
+    from django.http import HttpResponse
+    from django.http.response import HttpResponseBase
+
+    from doorward.customers.models import Customer
     from doorward.web.http.requests import Request
 
 
@@ -36,12 +43,51 @@ def account(request: Request) -> HttpResponse:
     owner = policy_of_customer(customer.id)
     about = about_policy(customer, is_staff=me.is_staff, now=request.now)
     form = policy_saving.save(request, owner, customer.policy, about)
-    if form is None:
-        return see_other(request.path)
+    return see_other(request.path) if form is None else _page(request, customer, form)
+
+
+def _page(request: Request, customer: Customer, form: Typed) -> HttpResponse:
     auth = session_of(request)
     people = standing.count_people(customer.id, auth.facts.policy)
     page = account_page(customer, people, auth, form, now=request.now)
     return render(request, "account/account.html", page, status=422 if form.errors else 200)
+
+
+@needs(Need.of(Action.REHEARSE))
+@require_http_methods(["GET", "HEAD", "POST"])
+def rehearse(request: Request) -> HttpResponse:
+    """Rehearse what the form of the policy says; the form is on Account."""
+    me = signed_in(request)
+    if ACCOUNT not in me.tab_keys:
+        return error_page(request, 403)
+    if request.method != "POST":
+        return see_other("/account/")
+    customer = services.get(me.customer_id)
+    about = about_policy(customer, is_staff=me.is_staff, now=request.now)
+    found = policy_saving.rehearse(
+        request, policy_of_customer(customer.id), customer.policy, about, _room()
+    )
+    return _page(request, customer, found) if isinstance(found, Typed) else found
+
+
+@needs(Need.of(Action.REHEARSE), post=Need.of(Action.CHANGE_POLICY))
+@require_http_methods(["GET", "HEAD", "POST"])
+def rehearsal(request: Request, rehearsal_id: UUID) -> HttpResponse:
+    """Show what a policy would do to each person; a POST saves it."""
+    owner = policy_of_customer(signed_in(request).customer_id)
+    return rehearsals.show(request, rehearsals.find(request, rehearsal_id, owner), _room())
+
+
+@needs(Need.of(Action.EXPORT_PEOPLE))
+@require_safe
+def rehearsal_table(request: Request, rehearsal_id: UUID) -> HttpResponseBase:
+    """Return the same as a table."""
+    owner = policy_of_customer(signed_in(request).customer_id)
+    return rehearsals.download(request, rehearsals.find(request, rehearsal_id, owner))
+
+
+def _room() -> Room:
+    return Room("/account/policy/rehearsal/", "/account/", ((_("Account"), "/account/"),))
 
 
 @needs(Need.of(Action.CHANGE_POLICY))

@@ -98,3 +98,11 @@ class SeveralForm:
 
     action: str = ""
     selected: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedForm:
+    """Who is marked in the list. `all`: everybody whom its filters find, marked or not."""
+
+    selected: frozenset[str]
+    all: bool

@@ -81,6 +81,8 @@ def list_page(
     return ListPage(
         summary=_summary(me.customer_name, listing),
         address=request.get_full_path(),
+        require=f"{PATH}require/{_address(wanted).removeprefix(PATH)}",
+        found=listing.found,
         q=wanted.q,
         factor=wanted.factor.value,
         factors=_factor_choices(language),

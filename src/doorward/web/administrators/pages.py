@@ -47,10 +47,12 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """The list, its filters and where it goes on."""
+    """The list, its filters and where it goes on. `require`: where two factors are required of those it finds."""
 
     summary: str
     address: str
+    require: str
+    found: int
     q: str
     factor: str
     factors: list[tuple[str, str]]

@@ -2,11 +2,22 @@
 
 from django.urls import path
 
-from doorward.web.administrators import exception, person, views
+from doorward.web.administrators import exception, person, requiring, views
 
 urlpatterns = [
     path("administrators/", views.list_people, name="administrators"),
     path("administrators/add/", views.add, name="administrators_add"),
+    path("administrators/require/", requiring.rehearse, name="administrators_require"),
+    path(
+        "administrators/require/<uuid:rehearsal_id>/",
+        requiring.rehearsal,
+        name="administrators_rehearsal",
+    ),
+    path(
+        "administrators/require/<uuid:rehearsal_id>/export.csv",
+        requiring.rehearsal_table,
+        name="administrators_rehearsal_csv",
+    ),
     path("administrators/<uuid:person_id>/", person.edit, name="administrator"),
     path("administrators/<uuid:person_id>/history/", person.history, name="administrator_history"),
     path(

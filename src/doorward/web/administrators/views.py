@@ -29,6 +29,8 @@ from doorward.web.kit.likeness import say_domain, say_namesakes
 from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.http import HttpResponse
 
     from doorward.web.http.requests import Request
@@ -48,7 +50,7 @@ def list_people(request: Request) -> HttpResponse:
         if form.action != "require_2fa":
             raise UnknownAction
         fresh = services.require_several(
-            _chosen(form),
+            chosen(form.selected),
             customer_id=signed_in(request).customer_id,
             actor=acting(request),
             now=request.now,
@@ -88,9 +90,10 @@ def _add_page(request: Request, form: NewForm, found: Wrong = NOTHING) -> HttpRe
     return render(request, "administrators/add.html", page, wrong=found)
 
 
-def _chosen(form: SeveralForm) -> frozenset[UUID]:
+def chosen(selected: Iterable[str]) -> frozenset[UUID]:
+    """Return the ids of those who are marked. Raises `NotFound`."""
     try:
-        return frozenset(map(UUID, form.selected))
+        return frozenset(map(UUID, selected))
     except ValueError as error:
         raise NotFound from error
 

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from doorward.credentials.trusted_browsers import policy_change
 from doorward.kernel.errors import NotFound, Refusal
+from doorward.rollout.rehearsal import Plan
 from doorward.web.http.pages import see_other
 from doorward.web.http.posted import field
 from doorward.web.http.requests import acting
-from doorward.web.kit import policy_form
+from doorward.web.kit import policy_form, rehearsals
 from doorward.web.kit.policy_versions import planned_version, state_of
 from doorward.web.kit.refusals import sentence
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from doorward.policy.versions import Owner
     from doorward.web.http.requests import Request
     from doorward.web.kit.policy_form import About, Typed
+    from doorward.web.kit.rehearsal_page import Room
 
 
 def save(request: Request, owner: Owner, text: str, about: About) -> Typed | None:
@@ -40,6 +42,19 @@ def save(request: Request, owner: Owner, text: str, about: About) -> Typed | Non
         return form.refused(refusal)
     messages.success(request, _("Saved."))
     return None
+
+
+def rehearse(
+    request: Request, owner: Owner, text: str, about: About, room: Room
+) -> Typed | HttpResponse:
+    """Rehearse what was posted, and go to the page that shows it; or return the form with what is wrong with it."""
+    state = state_of(owner, text, now=request.now)
+    form = policy_form.typed(request, about, before=state.values)
+    try:
+        wanted = policy_form.read(form, about, before=state.values)
+        return rehearsals.begin(request, Plan(owner=owner, wanted=wanted), room)
+    except Refusal as refusal:
+        return form.refused(refusal)
 
 
 def withdraw(request: Request, owner: Owner, back: str) -> HttpResponse:

@@ -88,13 +88,14 @@ def version_lines(owner: Owner, *, now: datetime) -> tuple[VersionLine, ...]:
             reason=row.reason,
             planned=row.withdrawn_at is None and row.starts_at > now,
             withdrawn=row.withdrawn_at is not None,
-            changes=_differences(before, after),
+            changes=differences(before, after),
         )
         for row, after, before in zip(rows, values, earlier, strict=True)
     )[:MOST_SHOWN]
 
 
-def _differences(before: Values, after: Values) -> tuple[str, ...]:
+def differences(before: Values, after: Values) -> tuple[str, ...]:
+    """Return in words what is different, field by field."""
     told = changes_in(details_of(changes_between(before, after)), WORDS)
     return tuple(
         _("%(field)s: %(before)s → %(after)s")

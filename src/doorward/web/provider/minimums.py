@@ -17,6 +17,7 @@ from doorward.policy.fields import RequiredOf
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.kit import policy_form, policy_saving
+from doorward.web.kit.policy_form import About
 from doorward.web.kit.policy_versions import VersionLine, version_lines
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from doorward.policy.versions import Owner
     from doorward.web.http.requests import Request
-    from doorward.web.kit.policy_form import PolicyForm
+    from doorward.web.kit.policy_form import PolicyForm, Typed
 
 both = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -43,24 +44,60 @@ class MinimumPage:
     versions: tuple[VersionLine, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Whose minimum is shown: the row of customer or brand, and its page."""
+
+    row: Customer | Brand
+    owner: Owner
+    back: str
+
+    @property
+    def of_brand(self) -> bool:
+        """Whether it is a brand's."""
+        return isinstance(self.row, Brand)
+
+    @property
+    def path(self) -> str:
+        """The address of the page."""
+        return f"{self.back}minimum/"
+
+    @property
+    def about(self) -> About:
+        """What the form has to know."""
+        brand_id = self.row.id if isinstance(self.row, Brand) else self.row.brand_id
+        of_staff = isinstance(self.row, Customer) and self.row.kind == CustomerKind.PROVIDER
+        return About(brand_id=brand_id, of_staff=of_staff, left_out=RequiredOf.TICKED)
+
+
+def of_customer_id(customer_id: UUID) -> Shown:
+    """Return whose it is, or raise 404."""
+    row = Customer.objects.filter(id=customer_id).first()
+    if row is None:
+        raise Http404
+    return Shown(row, versions.minimum_of_customer(row.id), f"/customers/{row.id}/")
+
+
+def of_brand_id(brand_id: UUID) -> Shown:
+    """Return whose it is, or raise 404."""
+    row = Brand.objects.defer("logo").filter(id=brand_id).first()
+    if row is None:
+        raise Http404
+    return Shown(row, versions.minimum_of_brand(row.id), f"/brands/{row.id}/")
+
+
 @needs(Need.right(CUSTOMERS), post=Need.of(Action.CHANGE_MINIMUM))
 @both
 def of_customer(request: Request, customer_id: UUID) -> HttpResponse:
     """Show and change what a customer's people are asked at least."""
-    row = Customer.objects.filter(id=customer_id).first()
-    if row is None:
-        raise Http404
-    return _page(request, versions.minimum_of_customer(row.id), row, back=f"/customers/{row.id}/")
+    return _show(request, of_customer_id(customer_id))
 
 
 @needs(Need.right(BRANDS), post=Need.of(Action.CHANGE_BRAND))
 @both
 def of_brand(request: Request, brand_id: UUID) -> HttpResponse:
     """Show and change what the people of all customers of a brand are asked at least."""
-    row = Brand.objects.defer("logo").filter(id=brand_id).first()
-    if row is None:
-        raise Http404
-    return _page(request, versions.minimum_of_brand(row.id), row, back=f"/brands/{row.id}/")
+    return _show(request, of_brand_id(brand_id))
 
 
 @needs(Need.of(Action.CHANGE_MINIMUM))
@@ -79,19 +116,19 @@ def withdraw_of_brand(request: Request, brand_id: UUID) -> HttpResponse:
     return policy_saving.withdraw(request, owner, f"/brands/{brand_id}/minimum/")
 
 
-def _page(request: Request, owner: Owner, row: Customer | Brand, *, back: str) -> HttpResponse:
-    brand_id = row.id if isinstance(row, Brand) else row.brand_id
-    of_staff = isinstance(row, Customer) and row.kind == CustomerKind.PROVIDER
-    about = policy_form.About(brand_id=brand_id, of_staff=of_staff, left_out=RequiredOf.TICKED)
-    form = policy_saving.save(request, owner, row.minimum, about)
-    if form is None:
-        return see_other(request.path)
-    page = MinimumPage(
-        name=row.name,
-        of_brand=isinstance(row, Brand),
-        back=back,
-        path=f"{back}minimum/",
-        form=policy_form.policy_form(form, about),
-        versions=version_lines(owner, now=request.now),
+def _show(request: Request, shown: Shown) -> HttpResponse:
+    form = policy_saving.save(request, shown.owner, shown.row.minimum, shown.about)
+    return see_other(request.path) if form is None else page(request, shown, form)
+
+
+def page(request: Request, shown: Shown, form: Typed) -> HttpResponse:
+    """Return the page with the form as it is stored, or as it was typed."""
+    made = MinimumPage(
+        name=shown.row.name,
+        of_brand=shown.of_brand,
+        back=shown.back,
+        path=shown.path,
+        form=policy_form.policy_form(form, shown.about),
+        versions=version_lines(shown.owner, now=request.now),
     )
-    return render(request, "provider/minimum.html", page, status=422 if form.errors else 200)
+    return render(request, "provider/minimum.html", made, status=422 if form.errors else 200)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from doorward.web.provider import brands, customers, minimums, tabs
+from doorward.web.provider import brands, customers, minimum_rehearsals, minimums, tabs
 
 urlpatterns = [
     path("customers/", customers.list_, name="customers"),
@@ -24,6 +24,16 @@ urlpatterns = [
         minimums.withdraw_of_customer,
         name="customer_minimum_withdraw",
     ),
+    path(
+        "customers/<uuid:customer_id>/minimum/rehearsal/",
+        minimum_rehearsals.rehearse_of_customer,
+        name="customer_minimum_rehearse",
+    ),
+    path(
+        "customers/<uuid:customer_id>/minimum/rehearsal/<uuid:rehearsal_id>/",
+        minimum_rehearsals.of_customer,
+        name="customer_minimum_rehearsal",
+    ),
     path("brands/", brands.list_, name="brands"),
     path("brands/add/", brands.add, name="brands_add"),
     path("brands/accent.css", brands.accent, name="brand_accent"),
@@ -33,6 +43,16 @@ urlpatterns = [
         "brands/<uuid:brand_id>/minimum/withdraw/",
         minimums.withdraw_of_brand,
         name="brand_minimum_withdraw",
+    ),
+    path(
+        "brands/<uuid:brand_id>/minimum/rehearsal/",
+        minimum_rehearsals.rehearse_of_brand,
+        name="brand_minimum_rehearse",
+    ),
+    path(
+        "brands/<uuid:brand_id>/minimum/rehearsal/<uuid:rehearsal_id>/",
+        minimum_rehearsals.of_brand,
+        name="brand_minimum_rehearsal",
     ),
     path("brands/<uuid:brand_id>/check/", brands.check_host, name="brand_check_host"),
     path("brands/<uuid:brand_id>/logo/", brands.logo, name="brand_change_logo"),

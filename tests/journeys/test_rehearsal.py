@@ -1,0 +1,286 @@
+"""A policy is rehearsed on a page, looked at person by person, and then saved as it was rehearsed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from doorward.accounts.models import Administrator, MailProblem
+from doorward.audit.events import PEOPLE_EXPORTED
+from doorward.policy.fields import RequiredOf
+from doorward.policy.models import PolicyVersion
+from doorward.rollout.models import KeptRehearsal
+from tests.kit import browsers, codes, people, policies
+
+pytestmark = pytest.mark.django_db
+
+BEGIN = "/account/policy/rehearsal/"
+
+
+def fields(**changes: str) -> dict[str, str]:
+    return {
+        "seen": "0",
+        "required_of": "everyone",
+        "from": "",
+        "newcomer_days": "0",
+        "kinds": "any",
+        "trust_days": "0",
+        "session_hours": "12",
+        "idle_minutes": "30",
+        "starts": "",
+        "reason": "An audit",
+    } | changes
+
+
+def text(answer: Any) -> str:
+    main = answer.content.decode().partition("<main")[2].partition("</main>")[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", main).split())
+
+
+@pytest.fixture
+def browser(owner: Administrator) -> Client:
+    codes.enable_app(owner)
+    return browsers.browser_of_with_factor(owner)
+
+
+def rehearsed(browser: Client, **changes: str) -> str:
+    answer = browser.post(BEGIN, fields(**changes))
+    assert answer.status_code == 303, text(answer)
+    return str(answer["Location"])
+
+
+def test_from_the_form_to_the_policy(
+    owner: Administrator, colleague: Administrator, browser: Client
+) -> None:
+    assert f'formaction="{BEGIN}"' in browser.get("/account/").content.decode()
+    path = rehearsed(browser)
+    assert not PolicyVersion.objects.exists()
+    page = browser.get(path)
+    said = text(page)
+    assert b'data-page="rehearsal"' in page.content
+    assert "Sets up a device at the next sign-in 1" in said
+    assert "Ready 1" in said
+    assert "Two-factor sign-in required of:" in said
+    assert "Of 1 person with the Administrators tab, 1 would get in without doing anything." in said
+    assert "Require 2FA of 2 people" in said
+    answer = browser.post(path)
+    assert (answer.status_code, answer["Location"]) == (303, "/account/")
+    assert policies.of(owner.customer_id).required_of is RequiredOf.EVERYONE
+    assert browser.get(path).status_code == 404
+    assert browser.post(path).status_code == 404
+    assert colleague.id != owner.id
+
+
+def test_what_has_changed_is_shown_and_asked_again(
+    owner: Administrator, colleague: Administrator, browser: Client
+) -> None:
+    path = rehearsed(browser)
+    codes.enable_app(colleague)
+    answer = browser.post(path)
+    assert answer.status_code == 422
+    said = text(answer)
+    assert "People have changed since this was rehearsed." in said
+    assert f"{colleague.full_name} Sets up a device at the next sign-in Ready" in said
+    assert not PolicyVersion.objects.exists()
+    found = re.search(rf'action="({BEGIN}[0-9a-f-]+/)"', answer.content.decode())
+    assert found is not None
+    assert found[1] != path
+    assert browser.post(found[1]).status_code == 303
+    assert policies.of(owner.customer_id).required_of is RequiredOf.EVERYONE
+
+
+def test_the_table_is_narrowed_by_its_address(
+    owner: Administrator, colleague: Administrator, browser: Client
+) -> None:
+    for number in range(30):
+        people.make_administrator(
+            owner.customer,
+            email=f"p{number}@harbourbakery.example",
+            name=f"Person {number:02}",
+            mail_problem=MailProblem.FULL if number < 2 else "",
+        )
+    path = rehearsed(browser)
+    everybody = text(browser.get(path))
+    assert "1–25 of 32" in everybody
+    assert "26–32 of 32" in text(browser.get(f"{path}?page=2"))
+    stuck = text(browser.get(f"{path}?outcome=stuck"))
+    assert "1–2 of 2" in stuck
+    assert "No mail reaches them, and they have no device." in stuck
+    assert f"{path}?outcome=stuck#people" in browser.get(path).content.decode()
+    assert "Person 07" in text(browser.get(f"{path}?q=07"))
+    assert "Nobody found" in text(browser.get(f"{path}?q=nobody"))
+    assert text(browser.get(f"{path}?outcome=nonsense&page=x")) == everybody
+    assert colleague.email in text(browser.get(f"{path}?q={colleague.email}"))
+
+
+def test_it_is_taken_along_as_a_table(
+    owner: Administrator, colleague: Administrator, browser: Client
+) -> None:
+    path = rehearsed(browser)
+    answer = browser.get(f"{path}export.csv?outcome=set_up_next")
+    lines = b"".join(answer.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert lines[0].endswith("name,email,outcome,what,why,day,session_stopped")
+    assert lines[1].startswith(f"{colleague.full_name},{colleague.email},set_up_next,")
+    assert len(lines) == 2
+    (event,) = people.events(PEOPLE_EXPORTED)
+    assert (event.actor_id, event.details["filters"]) == (owner.id, ["set_up_next"])
+
+
+def test_what_is_wrong_is_said_at_its_field(browser: Client) -> None:
+    answer = browser.post(BEGIN, fields(session_hours="99"))
+    assert answer.status_code == 422
+    assert b'data-page="account"' in answer.content
+    assert "Type a whole number from" in text(answer)
+    assert not KeptRehearsal.objects.exists()
+    assert browser.get(BEGIN)["Location"] == "/account/"
+
+
+def test_another_version_in_the_meantime_is_said(owner: Administrator, browser: Client) -> None:
+    path = rehearsed(browser)
+    policies.ask(owner.customer_id, session_hours=8)
+    answer = browser.post(path)
+    assert answer.status_code == 422
+    assert "Somebody changed the policy in the meantime." in text(answer)
+
+
+def test_who_has_no_right_sees_and_does_nothing(
+    browser: Client, colleague: Administrator, outsider: Administrator
+) -> None:
+    path = rehearsed(browser)
+    other = browsers.browser_signed_in_by_service(colleague)
+    stranger = browsers.browser_signed_in_by_service(outsider)
+    for address in (path, f"{path}export.csv"):
+        assert other.get(address).status_code == 403
+        assert stranger.get(address).status_code == 404
+        assert Client().get(address)["Location"].startswith("/sign-in/")
+    for somebody, status in ((other, 403), (stranger, 404)):
+        assert somebody.post(path).status_code == status
+    assert other.post(BEGIN, fields()).status_code == 403
+    assert not PolicyVersion.objects.exists()
+
+
+def test_applying_wants_to_know_who_it_is(owner: Administrator, browser: Client) -> None:
+    path = rehearsed(browser)
+    browsers.age_proofs(owner)
+    assert browser.get(path).status_code == 200
+    answer = browser.post(path)
+    assert answer["Location"].startswith("/prove/")
+    assert not PolicyVersion.objects.exists()
+
+
+# --- ticks for several -----------------------------------------------------------------------------
+
+REQUIRE = "/administrators/require/"
+
+
+def test_a_tick_for_several_is_rehearsed_and_set(
+    owner: Administrator, colleague: Administrator, browser: Client
+) -> None:
+    assert f'formaction="{REQUIRE}"' in browser.get("/administrators/").content.decode()
+    answer = browser.post(REQUIRE, {"selected": [str(colleague.id)]})
+    path = answer["Location"]
+    said = text(browser.get(path))
+    assert "Require 2FA of 1 person" in said
+    assert "Not concerned 1" in said
+    assert not people.again(colleague).require_2fa
+    assert browser.post(path)["Location"] == "/administrators/"
+    assert people.again(colleague).require_2fa
+    assert not people.again(owner).require_2fa
+    assert "Two-factor sign-in is now required of 1 person." in text(
+        browser.get("/administrators/")
+    )
+
+
+def test_all_that_match_are_taken_wherever_they_are_listed(
+    owner: Administrator, browser: Client
+) -> None:
+    for number in range(30):
+        people.make_administrator(owner.customer, email=f"p{number}@harbourbakery.example")
+    page = browser.get("/administrators/?factor=off").content.decode()
+    assert "Rehearse for all 30 that match" in page
+    address = re.search(r'formaction="(/administrators/require/[^"]+)"', page)
+    assert address is not None
+    path = browser.post(address[1], {"all": "on"})["Location"]
+    assert "Require 2FA of 30 people" in text(browser.get(path))
+    browser.post(path)
+    ticked = Administrator.objects.of(owner.customer_id).filter(require_2fa=True)
+    assert ticked.count() == 30
+    assert not ticked.filter(id=owner.id).exists()
+
+
+def test_nobody_marked_and_somebody_of_others(
+    colleague: Administrator, outsider: Administrator, browser: Client
+) -> None:
+    for selected in ([], [str(outsider.id)], ["x"], [str(colleague.id), str(outsider.id)]):
+        assert browser.post(REQUIRE, {"selected": selected}).status_code == 422
+    assert browser.get(REQUIRE)["Location"] == "/administrators/"
+    path = browser.post(REQUIRE, {"selected": [str(colleague.id)]})["Location"]
+    # What was rehearsed in one room is not shown in another.
+    assert browser.get(path.replace(REQUIRE, BEGIN)).status_code == 404
+    assert browsers.browser_signed_in_by_service(outsider).get(path).status_code == 404
+    assert browser.get(f"{path}export.csv").status_code == 200
+
+
+# --- the provider's minimums -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def staff(owner: Administrator) -> Client:
+    boss = people.make_administrator(
+        people.provider(),
+        email="boss@northline.example",
+        tabs={*people.ALL_TABS, "customers", "brands", "tabs"},
+    )
+    codes.enable_app(boss)
+    assert owner.customer_id != boss.customer_id
+    return browsers.browser_of_with_factor(boss)
+
+
+def minimum(**changes: str) -> dict[str, str]:
+    return fields(trust_days="30", session_hours="24", idle_minutes="60") | changes
+
+
+def test_a_customers_minimum_is_rehearsed(
+    owner: Administrator, colleague: Administrator, staff: Client
+) -> None:
+    base = f"/customers/{owner.customer_id}/minimum/"
+    assert f'formaction="{base}rehearsal/"' in staff.get(base).content.decode()
+    path = staff.post(f"{base}rehearsal/", minimum())["Location"]
+    said = text(staff.get(path))
+    assert "Require 2FA of 2 people" in said
+    assert colleague.full_name in said
+    assert staff.get(f"{path}export.csv").status_code == 404
+    assert staff.post(path)["Location"] == base
+    assert people.again(owner).customer.minimum
+    assert staff.post(f"{base}rehearsal/", minimum(session_hours="x")).status_code == 422
+    assert staff.get(f"{base}rehearsal/")["Location"] == base
+
+
+def test_a_brands_minimum_is_rehearsed_in_numbers(
+    owner: Administrator, outsider: Administrator, staff: Client
+) -> None:
+    base = f"/brands/{owner.customer.brand_id}/minimum/"
+    path = staff.post(f"{base}rehearsal/", minimum())["Location"]
+    said = text(staff.get(path))
+    assert "Require 2FA of 3 people" in said
+    assert f"{outsider.customer.name} 1" in said
+    assert outsider.email not in said
+    codes.enable_app(owner)
+    again = staff.post(path)
+    assert again.status_code == 422
+    assert "People have changed since this was rehearsed." in text(again)
+
+
+def test_another_customers_minimum_is_not_shown_under_this_address(
+    owner: Administrator, outsider: Administrator, staff: Client, browser: Client
+) -> None:
+    base = f"/customers/{owner.customer_id}/minimum/rehearsal/"
+    path = staff.post(base, minimum())["Location"]
+    other = path.replace(str(owner.customer_id), str(outsider.customer_id))
+    assert staff.get(other).status_code == 404
+    assert staff.post(other).status_code == 404
+    for address in (base, path):
+        assert browser.post(address, minimum()).status_code == 403
