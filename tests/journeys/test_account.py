@@ -153,7 +153,9 @@ def test_a_version_is_planned_shown_and_taken_back(owner, clock):
     assert (answer.status_code, answer["Location"]) == (303, "/account/")
     assert len(people.events(POLICY_WITHDRAWN)) == 1
     assert "Version 1 Taken back" in text(browser.get("/account/"))
-    browser.post("/account/", fields(seen="1", required_of="ticked"))
+    # Who has not seen that it was taken back looks again.
+    assert browser.post("/account/", fields(seen="1", required_of="ticked")).status_code == 422
+    browser.post("/account/", fields(seen="2", required_of="ticked"))
     newest = text(browser.get("/account/")).partition("Version 2")[2].partition("Version 1")[0]
     assert "Length of a session: 12 → 8" in newest
     assert "required of" not in newest
@@ -175,6 +177,45 @@ def test_a_planned_version_is_changed(owner, clock):
     assert first.withdrawn_at is not None
     assert second.starts_at.date() == date(2026, 12, 9)
     assert browser.post("/account/", page | {"seen": "2"}).status_code == 422
+
+
+def test_a_plan_changed_to_what_holds_anyway_is_said_to_be_taken_back(owner, clock):
+    codes.enable_app(owner)
+    browser = browsers.browser_of(owner)
+    browser.post("/account/", fields(starts="2026-12-01"))
+    (version,) = PolicyVersion.objects.all()
+    page = pages.filled(browser, f"/account/?version={version.id}")
+    page |= {"required_of": "ticked", "from": "", "session_hours": "12", "idle_minutes": "30"}
+    said = text(browser.post("/account/", page, follow=True))
+    assert "That holds by then anyway, so the planned version was taken back." in said
+    assert len(people.events(POLICY_WITHDRAWN)) == 1
+
+
+def test_under_a_minimum_of_tabs_the_page_says_that_less_changes_nothing(owner):
+    codes.enable_app(owner)
+    policies.require_by_minimum(
+        owner.customer_id, required_of=RequiredOf.TABS, tabs=frozenset({"administrators"})
+    )
+    browser = browsers.browser_of(owner)
+    said = text(browser.get("/account/"))
+    whom = "requires two-factor sign-in of everybody here who may use Administrators"
+    assert f"{whom}, whatever you choose." in said
+    assert browser.post("/account/", fields(required_of="ticked")).status_code == 303
+    said = text(browser.get("/security/2fa/disable/"))
+    assert (
+        "Your provider requires two-factor sign-in of everybody who may use Administrators" in said
+    )
+    said = text(browser.get(f"/administrators/{owner.id}/"))
+    assert "of everybody who may use Administrators, so it cannot be unticked" in said
+
+
+def test_a_policy_of_tabs_says_on_the_page_that_disables_whom_it_concerns(owner):
+    codes.enable_app(owner)
+    policies.ask(
+        owner.customer_id, required_of=RequiredOf.TABS, tabs=frozenset({"account", "support"})
+    )
+    said = text(browsers.browser_of(owner).get("/security/2fa/disable/"))
+    assert "requires two-factor sign-in of everybody who may use Account, Support." in said
 
 
 @pytest.mark.parametrize("version", ["x", "0" * 32])

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorward.policy import series
-from doorward.policy.fields import DEFAULTS, Kinds, RequiredOf, Values
-from doorward.policy.grace import WAVES, Member, day_of
-from doorward.policy.series import Scope, arrange, current, planned
+from doorward.policy import grace, series
+from doorward.policy.fields import DEFAULTS, LOOSEST, Kinds, RequiredOf, Values
+from doorward.policy.grace import WAVES, Member, was_due_at
+from doorward.policy.rules import Policies, effective
+from doorward.policy.series import Scope, Series, arrange, current, planned
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 EVERYONE = Values(required_of=RequiredOf.EVERYONE)
@@ -21,6 +22,11 @@ SOMEBODY = Member(tabs=frozenset({"home"}), share=99)
 
 def days(count: float) -> datetime:
     return BEGIN + timedelta(days=count)
+
+
+def day_of(versions: Series, member: Member, *, now: datetime) -> datetime | None:
+    """Return from when one series alone asks somebody."""
+    return grace.day_of(versions, member, now=now, due_at=was_due_at([versions], member))
 
 
 def until(count: int) -> Values:
@@ -190,3 +196,51 @@ def test_what_is_kept_with_the_customer_says_the_same(
         assert current(kept, now=now) == current(versions, now=now)
         assert series.scope(kept, now=now) == series.scope(versions, now=now)
         assert day_of(kept, member, now=now) == day_of(versions, member, now=now)
+
+
+# --- across series --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("other", ["minimum", "brand"])
+@pytest.mark.parametrize("of_tabs", [False, True])
+def test_what_the_provider_gives_up_is_not_given_time_for_again(
+    other: str, *, of_tabs: bool
+) -> None:
+    asked = (
+        replace(until(2), required_of=RequiredOf.TABS, tabs=frozenset({"home"}))
+        if of_tabs
+        else until(2)
+    )
+    lifted = arrange([(1, days(0), asked), (2, days(5), LOOSEST)])
+    policies = Policies(customer=arrange([(1, days(0), until(30))]), **{other: lifted})
+
+    def grace_until(at: float) -> datetime | None:
+        return effective(SOMEBODY, policies, now=days(at)).grace_until
+
+    assert grace_until(1) == days(2)
+    assert grace_until(4) == days(2)
+    assert grace_until(6) == days(2)
+    # Somebody whom it did not ask has the time that the customer gives.
+    if of_tabs:
+        assert effective(Member(share=99), policies, now=days(6)).grace_until == days(30)
+
+
+def test_what_ended_before_its_day_leaves_the_grace_as_it_is() -> None:
+    lifted = arrange([(1, days(0), until(9)), (2, days(5), LOOSEST)])
+    policies = Policies(customer=arrange([(1, days(0), until(30))]), minimum=lifted)
+    assert effective(SOMEBODY, policies, now=days(6)).grace_until == days(30)
+
+
+def test_a_version_that_is_over_before_the_others_day_brings_that_day_no_nearer() -> None:
+    """The customer's begins on the fifth day, the minimum bites on the tenth and ends on the fifteenth."""
+    minimum = arrange([(1, days(0), until(10)), (2, days(15), LOOSEST)])
+    policies = Policies(customer=arrange([(1, days(5), until(20))]), minimum=minimum)
+    for at, day in ((0, 10), (7, 10), (12, 10), (16, 10)):
+        assert effective(SOMEBODY, policies, now=days(at)).grace_until == days(day)
+
+
+def test_a_later_policy_of_the_customer_holds_at_once() -> None:
+    minimum = arrange([(1, days(0), until(2)), (2, days(5), LOOSEST)])
+    policies = Policies(customer=arrange([(1, days(7), until(30))]), minimum=minimum)
+    assert effective(SOMEBODY, policies, now=days(6)).grace_until == days(7)
+    assert not effective(SOMEBODY, policies, now=days(7)).in_grace(days(7))

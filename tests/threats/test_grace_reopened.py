@@ -7,9 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from doorward.accounts.models import Administrator
+from doorward.accounts.requirement import policy_of
+from doorward.audit.actor import CONSOLE
+from doorward.credentials.passkeys import other_host
+from doorward.customers.models import Brand, CustomerStatus
+from doorward.customers.services import CustomerChange
 from doorward.policy import versions
 from tests.accounts.changing import change
-from tests.kit import browsers, codes
+from tests.kit import browsers, codes, people, policies
 from tests.threats.changes import POLICY
 
 pytestmark = pytest.mark.django_db
@@ -173,3 +178,36 @@ def test_a_tab_that_is_taken_away_gives_nobody_time_again(save, owner, colleague
     assert leads_to(colleague) == FORCED
     change(colleague, owner, tabs=frozenset({"home"}))
     assert leads_to(colleague) == FORCED
+
+
+@pytest.mark.parametrize("of", ["customer", "brand"])
+def test_nor_a_minimum_that_is_lifted(save, colleague, clock, of):
+    assert save(day=7) == 303
+    if of == "customer":
+        policies.require_by_minimum(colleague.customer_id)
+    else:
+        policies.require_by_brand(colleague.customer.brand_id)
+    assert leads_to(colleague) == FORCED
+    clock.shift(timedelta(hours=1))
+    if of == "customer":
+        policies.require_by_minimum(colleague.customer_id, required=False)
+    else:
+        policies.require_by_brand(colleague.customer.brand_id, required=False)
+    assert leads_to(colleague) == FORCED
+
+
+def test_nor_another_brand_without_the_minimum_that_made_it_due(save, colleague, clock):
+    assert save(day=7) == 303
+    policies.require_by_brand(colleague.customer.brand_id)
+    other = Brand.objects.create(name="Lit", issuer="Lit")
+    assert leads_to(colleague) == FORCED
+    wanted = CustomerChange(
+        name=colleague.customer.name, brand_id=other.id, status=CustomerStatus.ACTIVE
+    )
+    other_host.change_customer(
+        colleague.customer_id, wanted, actor=CONSOLE, now=NOON + timedelta(hours=1)
+    )
+    late = people.make_administrator(colleague.customer, email="late@harbourbakery.example")
+    late_in_the_day = NOON + timedelta(hours=2)
+    assert not policy_of(people.again(colleague), now=late_in_the_day).in_grace(late_in_the_day)
+    assert policy_of(people.again(late), now=NOON).in_grace(NOON)

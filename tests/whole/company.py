@@ -105,7 +105,7 @@ class InTheCompany(Moving):
         assert player.name == "staff"
         assert self._inside(player, before, minutes=10)
         assert required or not own, "one tab is no right over the provider's own people"
-        company.minimum = minimum
+        company.ask_at_least(now(), required=minimum)
         self._end_trust_that_is_over()
         self.happened["minimum saved"] += 1
 
@@ -154,8 +154,8 @@ def asks_everybody(series: str) -> bool:
 
 
 def _newest_of(owner: Owner) -> str:
-    """Return the number of the newest version, as the page has it that was just opened."""
-    return str(owner.versions().count())
+    """Return how far the series is, as the page has it that was just opened."""
+    return str(versions.seen_of(owner))
 
 
 def kinds_of(*, passkeys_only: bool) -> Kinds:

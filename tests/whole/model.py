@@ -57,8 +57,9 @@ class Company:
     was_due: bool = False
     passkeys_only: bool = False
     trust_days: int = 0
-    # The provider's minimum
+    # The provider's minimum, and since when it is asked.
     minimum: bool = False
+    minimum_since: datetime | None = None
 
     @property
     def grace_until(self) -> datetime | None:
@@ -76,6 +77,12 @@ class Company:
         if self._begins is None or day is None or day == self.day:
             return False
         return self._begins <= now < midnight(day)
+
+    def ask_at_least(self, now: datetime, *, required: bool) -> None:
+        """Note that the provider's minimum asks everybody at once from now on, or no longer."""
+        since = self.minimum_since
+        self.was_due = self.was_due or (self.minimum and since is not None and since < now)
+        self.minimum, self.minimum_since = required, now
 
     def ask(self, now: datetime, *, required: bool, day: date | None, **rest: Any) -> None:
         """Note what is asked from now on."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 from django.db.models import F
 
-from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, MailedLink
+from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, MailedLink, Status
+from doorward.accounts.requirement import is_due
 from doorward.customers import protection, services
 from doorward.customers.models import CustomerStatus
 from doorward.customers.rights import authorise
+from doorward.kernel.db.paging import ROWS, in_pages
 from doorward.permissions.actions import Action
 from doorward.policy.versions import record_move
 from doorward.sessions.models import Session
@@ -38,6 +41,7 @@ def change_customer(
     """
     authorise(actor, Action.CHANGE_CUSTOMER)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
+        _remember_due(customer_id, wanted, now=now)
         before = services.change(customer_id, wanted, actor=actor)
         if before.status == CustomerStatus.ACTIVE != wanted.status:
             _end_all(customer_id, now=now)
@@ -45,6 +49,16 @@ def change_customer(
             _raise_versions(customer_id)
             _end_sessions(customer_id, now=now)
             record_move(services.get(customer_id), before.brand, actor=actor, now=now)
+
+
+def _remember_due(customer_id: UUID, wanted: CustomerChange, *, now: datetime) -> None:
+    """Write down who is due, before another brand's minimum takes the place of the one that says so."""
+    theirs = Administrator.objects.of(customer_id).filter(due_since=None)
+    people = theirs.exclude(status=Status.REMOVED).exclude(customer__brand_id=wanted.brand_id)
+    found = in_pages(people.select_related("customer__brand"))
+    due = (person.id for person in found if is_due(person, now=now))
+    while page := list(islice(due, ROWS)):
+        theirs.filter(id__in=page).update(due_since=now)
 
 
 def _end_all(customer_id: UUID, *, now: datetime) -> None:

@@ -1,13 +1,14 @@
 """From which day a policy asks somebody for two factors: the day it names, waves up to it, days for newcomers.
 
-Grace is never given again: where a version asked somebody and their day came while it held, a later one that asks
-them holds at once.
+Grace is never given again: where a version asked somebody and their day came while it held, each other one that asks
+them holds at once, the customer's as well as the provider's.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from doorward.policy.series import counting
@@ -76,26 +77,41 @@ class Timing:
         return max((percent for percent in (0, *WAVES[:-1]) if percent <= share), default=0)
 
 
-def day_of(series: Series, member: Member, *, now: datetime) -> datetime | None:
-    """Return the moment from which two factors are required of somebody, gone or to come; None: they are not."""
+def day_of(
+    series: Series, member: Member, *, now: datetime, due_at: datetime | None = None
+) -> datetime | None:
+    """Return the moment from which two factors are required of somebody, gone or to come; None: they are not.
+
+    `due_at`: when they were due by a version that has ended (`was_due_at`); one that asks them holds at once.
+    """
     days = [
-        one.starts_at
-        if member.was_due or _was_due(series, one, member)
-        else day_of_version(one, member)
+        _day(one, member, due_at=due_at)
         for one in counting(series, now=now)
         if one.asks(member.tabs)
     ]
     return min(days, default=None)
 
 
-def _was_due(series: Series, version: Version, member: Member) -> bool:
-    """Return whether an earlier version asked somebody, and their day came before it ended."""
-    return any(
-        one.asks(member.tabs)
-        and one.ended_at is not None
-        and day_of_version(one, member) < one.ended_at
-        for one in series[: series.index(version)]
-    )
+def _day(version: Version, member: Member, *, due_at: datetime | None) -> datetime:
+    if member.was_due:
+        return version.starts_at
+    day = day_of_version(version, member)
+    return day if due_at is None else min(day, max(version.starts_at, due_at))
+
+
+def was_due_at(several: Iterable[Series], member: Member) -> datetime | None:
+    """Return the first day of somebody that came while a version held which has ended, or will; None: there is none.
+
+    Whosever version it was: what the provider gives up, the customer's own policy does not give time for again.
+    """
+    days = [
+        day
+        for one in chain(*several)
+        if one.ended_at is not None
+        and one.asks(member.tabs)
+        and (day := day_of_version(one, member)) < one.ended_at
+    ]
+    return min(days, default=None)
 
 
 def day_of_version(version: Version, member: Member) -> datetime:

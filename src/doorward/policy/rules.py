@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from doorward.policy.fields import DEFAULTS, HOUR, LOOSEST, MINUTE, Kinds, Values, strictest
-from doorward.policy.grace import day_of
+from doorward.policy.grace import day_of, was_due_at
 from doorward.policy.series import Scope, current, scope
 
 if TYPE_CHECKING:
@@ -133,7 +133,12 @@ def effective(member: Member, policies: Policies, *, now: datetime) -> Policy:
         RequiredBy.MINIMUM_CUSTOMER: policies.minimum,
         RequiredBy.MINIMUM_BRAND: policies.brand,
     }
-    days = {by: day for by, one in series.items() if one and (day := day_of(one, member, now=now))}
+    due_at = was_due_at(series.values(), member)
+    days = {
+        by: day
+        for by, one in series.items()
+        if one and (day := day_of(one, member, now=now, due_at=due_at))
+    }
     # An exception is from the customer's own policy: a minimum, a tick and a factor that is there go on.
     excepted = member.is_excepted(now) and days.pop(RequiredBy.POLICY, None) is not None
     reasons = tuple(

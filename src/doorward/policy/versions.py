@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Count, F, Max
 
 from doorward.audit.actor import WORKER
 from doorward.audit.record import record
@@ -128,7 +128,8 @@ class Owner:
 class Wanted:
     """A version to be saved. `starts_at`: from when; None, or what has gone by, is at once.
 
-    `seen`: the newest number that its writer saw. `replaces`: a planned version that it takes the place of.
+    `seen`: how far the series was when its writer looked (`seen_of`). `replaces`: a planned version that it takes the
+    place of.
     """
 
     values: Values
@@ -239,10 +240,22 @@ def _locked(owner: Owner) -> Iterator[Customer | Brand]:
 
 
 def _next_number(owner: Owner, wanted: Wanted) -> int:
-    newest: int = owner.versions().aggregate(newest=Max("number"))["newest"] or 0
-    if wanted.seen is not None and wanted.seen != newest:
+    newest, seen = _counted(owner)
+    if wanted.seen is not None and wanted.seen != seen:
         raise PolicyChanged
     return newest + 1
+
+
+def seen_of(owner: Owner) -> int:
+    """Return a number that goes up whenever a version is saved or taken back: what a form remembers."""
+    return _counted(owner)[1]
+
+
+def _counted(owner: Owner) -> tuple[int, int]:
+    """Return the newest number, and how far the series is."""
+    found = owner.versions().aggregate(newest=Max("number"), taken_back=Count("withdrawn_at"))
+    newest: int = found["newest"] or 0
+    return newest, newest + int(found["taken_back"])
 
 
 def _settle(

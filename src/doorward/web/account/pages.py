@@ -16,6 +16,7 @@ from doorward.policy.grace import midnight
 from doorward.policy.versions import policy_of_customer
 from doorward.web.kit import policy_form
 from doorward.web.kit.policy_versions import VersionLine, version_lines
+from doorward.web.kit.tabs import titles_of
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -126,6 +127,13 @@ def held_by(customer: Customer, *, now: datetime) -> str:
         return _("%(brand)s requires two-factor sign-in of everybody here.") % names
     if series.scope(policies.brand, now=now).everyone:
         return _("%(brand)s requires two-factor sign-in of all its customers.") % names
+    least = series.scope(policies.minimum, now=now) | series.scope(policies.brand, now=now)
+    if least.tabs:
+        names["tabs"] = titles_of(least.tabs)
+        text = _(
+            "%(brand)s requires two-factor sign-in of everybody here who may use %(tabs)s, whatever you choose."
+        )
+        return text % names
     return ""
 
 

@@ -11,6 +11,7 @@ from doorward.accounts.models import Status
 from doorward.customers import tabs
 from doorward.directory.state import State
 from doorward.policy.rules import FactorKind, RequiredBy, is_required
+from doorward.web.kit.tabs import titles_of
 from doorward.web.kit.times import day
 
 if TYPE_CHECKING:
@@ -129,6 +130,21 @@ def _how_they_stand(name: str, state: State, *, required: bool, status: Status) 
 
 
 def _why_held(policy: Policy) -> str:
-    if {RequiredBy.MINIMUM_CUSTOMER, RequiredBy.MINIMUM_BRAND} & set(policy.required_by):
+    by_provider = {RequiredBy.MINIMUM_CUSTOMER, RequiredBy.MINIMUM_BRAND} & set(policy.required_by)
+    if not policy.scope.everyone:
+        return _why_held_by_tabs(policy, by_provider=bool(by_provider))
+    if by_provider:
         return _("Your provider requires it of everybody here, so it cannot be unticked.")
     return _("Your account's policy requires it of everybody, so it cannot be unticked.")
+
+
+def _why_held_by_tabs(policy: Policy, *, by_provider: bool) -> str:
+    if by_provider:
+        text = _(
+            "Your provider requires it of everybody who may use %(tabs)s, so it cannot be unticked."
+        )
+    else:
+        text = _(
+            "Your account's policy requires it of everybody who may use %(tabs)s, so it cannot be unticked."
+        )
+    return text % {"tabs": titles_of(policy.scope.tabs)}

@@ -31,7 +31,7 @@ from doorward.policy.versions import LONGEST_REASON, Wanted
 from doorward.web.http import posted
 from doorward.web.kit.fields import Field, Option, plain_field
 from doorward.web.kit.refusals import sentence
-from doorward.web.kit.tabs import tabs_in_order, title_of
+from doorward.web.kit.tabs import tabs_in_order, title_of, titles_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +63,7 @@ _WIDE = ("radios", "checkboxes", "checkbox")
 
 @dataclass(frozen=True, slots=True)
 class PolicyForm:
-    """The form as it is drawn. `seen`: the newest version that its reader has seen."""
+    """The form as it is drawn. `seen`: how far the series was when its reader looked."""
 
     fields: Mapping[str, Field]
     seen: int
@@ -105,8 +105,8 @@ def stored(values: Values, *, seen: int) -> Typed:
 def shown(state: State, version: PolicyVersion | None) -> Typed:
     """Return the form as it is first shown: of what holds, or of a planned version that is to be changed."""
     if version is None:
-        return stored(state.values, seen=state.newest)
-    form = stored(read_values(version.values), seen=state.newest)
+        return stored(state.values, seen=state.seen)
+    form = stored(read_values(version.values), seen=state.seen)
     starts = version.starts_at.date().isoformat()
     return replace(form, starts=starts, reason=version.reason, replaces=str(version.id))
 
@@ -269,10 +269,18 @@ def _choice(
         _(one.label),
         kind="radios",
         options=options,
-        help="" if least == one.loosest else _held(about, _(one.titles[least])),
+        help="" if least == one.loosest else _held(about, _least_in_words(one, least, about)),
         errors=errors,
         disabled=locked,
     )
+
+
+def _least_in_words(one: Choice, least: Value, about: About) -> str:
+    title = _(one.titles[least])
+    if least is not RequiredOf.TABS or about.minimum is None:
+        return title
+    names = {"title": title, "tabs": titles_of(about.minimum.tabs)}
+    return _("%(title)s (%(tabs)s)") % names
 
 
 def _number(one: Number, value: str, held: str, *, errors: tuple[str, ...]) -> Field:
@@ -343,7 +351,7 @@ def required_in_words(values: Values) -> str:
         case RequiredOf.EVERYONE:
             return _("Two-factor sign-in is required of everybody.")
         case RequiredOf.TABS:
-            titles = ", ".join(title_of(key) for key in sorted(values.tabs))
+            titles = titles_of(values.tabs)
             text = _("Two-factor sign-in is required of everybody who may use %(tabs)s.")
             return text % {"tabs": titles}
         case _:

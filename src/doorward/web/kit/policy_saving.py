@@ -22,7 +22,8 @@ from doorward.web.kit.refusals import sentence
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-    from doorward.policy.versions import Owner
+    from doorward.policy.models import PolicyVersion
+    from doorward.policy.versions import Owner, Wanted
     from doorward.web.http.requests import Request
     from doorward.web.kit.policy_form import About, Typed
     from doorward.web.kit.rehearsal_page import Room
@@ -37,10 +38,10 @@ def save(request: Request, owner: Owner, text: str, about: About) -> Typed | Non
     form = policy_form.typed(request, about, before=state.values)
     try:
         wanted = policy_form.read(form, about, before=state.values)
-        policy_change.save(owner, wanted, actor=acting(request), now=request.now)
+        saved = policy_change.save(owner, wanted, actor=acting(request), now=request.now)
     except Refusal as refusal:
         return form.refused(refusal)
-    messages.success(request, _("Saved."))
+    messages.success(request, _done(saved, wanted))
     return None
 
 
@@ -55,6 +56,13 @@ def rehearse(
         return rehearsals.begin(request, Plan(owner=owner, wanted=wanted), room)
     except Refusal as refusal:
         return form.refused(refusal)
+
+
+def _done(saved: PolicyVersion | None, wanted: Wanted) -> str:
+    """Say what was done: to change a plan to what holds by then anyway is to take it back."""
+    if saved is None and wanted.replaces is not None:
+        return _("That holds by then anyway, so the planned version was taken back.")
+    return _("Saved.")
 
 
 def withdraw(request: Request, owner: Owner, back: str) -> HttpResponse:

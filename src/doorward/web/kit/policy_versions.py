@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from doorward.audit.fields import changes_in
 from doorward.customers.protection import details_of
 from doorward.policy import series
 from doorward.policy.fields import Values, read
-from doorward.policy.versions import changes_between
+from doorward.policy.versions import changes_between, seen_of
 from doorward.policy.words import WORDS
 
 if TYPE_CHECKING:
@@ -42,16 +41,16 @@ class VersionLine:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The values that hold now, and the number of the newest version."""
+    """The values that hold now, and how far the series is (`seen_of`)."""
 
     values: Values
-    newest: int
+    seen: int
 
 
 def state_of(owner: Owner, text: str, *, now: datetime) -> State:
     """Return what a form starts with; `text`: the column of customer or brand."""
-    newest = owner.versions().aggregate(newest=Max("number"))["newest"] or 0
-    return State(series.current(series.load(text), now=now, default=owner.default), newest)
+    values = series.current(series.load(text), now=now, default=owner.default)
+    return State(values, seen_of(owner))
 
 
 def planned_version(owner: Owner, text: str, *, now: datetime) -> PolicyVersion | None:

@@ -76,6 +76,11 @@ def title_of(key: str) -> str:
     return next((link.title for link in tab_links() if link.key == key), key)
 
 
+def titles_of(keys: Iterable[str]) -> str:
+    """Return the titles of tabs, with commas between."""
+    return ", ".join(title_of(key) for key in sorted(keys))
+
+
 def _own(link: TabLink) -> TabItem:
     return TabItem(key=link.key, title=link.title, url=link.url, external=True)
 

@@ -23,6 +23,7 @@ from doorward.web.kit import passkeys
 from doorward.web.kit.forms import wrong
 from doorward.web.kit.history import history_page
 from doorward.web.kit.passkeys import CodeForm
+from doorward.web.kit.tabs import titles_of
 from doorward.web.security.pages import (
     DisablePage,
     FactorLine,
@@ -111,11 +112,25 @@ def reason(auth: AuthContext) -> str:
         case Reason.REQUIRED_BY_COLLEAGUE:
             return _("Your account administrator requires two-factor sign-in.")
         case Reason.REQUIRED_BY_COMPANY:
-            return _("%(customer)s requires two-factor sign-in of everybody.") % {
-                "customer": auth.person.customer_name
-            }
-        case _:
+            return _by_company(auth)
+        case _ if auth.facts.policy.scope.everyone:
             return _("Your provider requires two-factor sign-in of everybody.")
+        case _:
+            text = _("Your provider requires two-factor sign-in of everybody who may use %(tabs)s.")
+            return text % {"tabs": _asked_for(auth)}
+
+
+def _by_company(auth: AuthContext) -> str:
+    names = {"customer": auth.person.customer_name}
+    if auth.facts.policy.scope.everyone:
+        return _("%(customer)s requires two-factor sign-in of everybody.") % names
+    text = _("%(customer)s requires two-factor sign-in of everybody who may use %(tabs)s.")
+    return text % (names | {"tabs": _asked_for(auth)})
+
+
+def _asked_for(auth: AuthContext) -> str:
+    """Return the titles of the tabs for which two factors are required of this person."""
+    return titles_of(auth.facts.policy.scope.tabs & auth.person.tab_keys)
 
 
 def _whom_to_ask(auth: AuthContext) -> list[str]:
