@@ -52,12 +52,13 @@ def of_people() -> list[str]:
     ]
     found += [
         f"/administrators/?factor={one}"
-        for one in ("on", "off", "required", "required-missing", "locked")
+        for one in ("on", "off", "required", "required-missing", "locked", "bare", "one-device")
     ]
     found += [
         f"/administrators/?status={one}"
         for one in ("active", "invited", "suspended", "removed", "all")
     ]
+    found += [f"/administrators/?attention={one}" for one in ("not-seen", "no-mail")]
     found += [
         f"/administrators/?page={LAST_PAGE}",
         f"/administrators/?sort=-last_sign_in&page={LAST_PAGE}",
@@ -97,6 +98,7 @@ def addresses(who: dict[str, str]) -> dict[str, list[str]]:
             *own,
             *of_people(),
             "/administrators/add/",
+            "/account/adoption/",
             *person,
             "/activity/",
             *of_history(),
@@ -107,6 +109,8 @@ def addresses(who: dict[str, str]) -> dict[str, list[str]]:
             *customers,
             f"/customers/{who['customer']}/",
             "/customers/add/",
+            "/customers/adoption/",
+            "/customers/adoption/?show=not_seen",
             "/brands/",
             "/tabs/",
         ],

@@ -214,6 +214,9 @@ OWN = (
 
 COMPANY = (
     Place("account", "account", "boss", "/account/"),
+    Place("account_adoption", "account-adoption", "boss", "/account/adoption/"),
+    Place("customers_adoption", "customers-adoption", "boss", "/customers/adoption/"),
+    Place("second_address", "second-address", "boss", "/profile/second-address/"),
     Place(
         "account", "account", "boss", "/account/",
         send("Save policy", session_hours="25", reason="The auditors ask for it"), 422,

@@ -57,6 +57,8 @@ WANTED: dict[str, Reauthentication] = {
     "brands/<uuid:brand_id>/minimum/rehearsal/<uuid:rehearsal_id>/": OTHERS,
     "brands/<uuid:brand_id>/minimum/withdraw/": OTHERS,
     "brands/add/": OTHERS,
+    "account/adoption.csv": OTHERS,
+    "customers/adoption.csv": OTHERS,
     "customers/<uuid:customer_id>/": OTHERS,
     "customers/<uuid:customer_id>/invite/": OTHERS,
     "customers/<uuid:customer_id>/minimum/": OTHERS,
@@ -107,6 +109,7 @@ READ_ONLY = {
     "activity/export/",
     "activity/export.csv",
     "administrators/require/<uuid:rehearsal_id>/export.csv",
+    *("account/adoption.csv", "customers/adoption.csv"),
 }
 ROUTES = walk()
 

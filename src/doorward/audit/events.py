@@ -144,6 +144,13 @@ PEOPLE_EXPORTED = EventType(
     sentence=_("%(actor)s exported a list of people."),
 )
 
+ADOPTION_EXPORTED = EventType(
+    "adoption_exported",
+    group=Group.ACCOUNT,
+    icon="download",
+    sentence=_("%(actor)s exported how many people of each customer use two factors."),
+)
+
 HISTORY_FORGOTTEN = EventType(
     "history_forgotten",
     group=Group.ACCOUNT,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from doorward.audit.events import HISTORY_EXPORTED, PEOPLE_EXPORTED
+from doorward.audit.events import ADOPTION_EXPORTED, HISTORY_EXPORTED, PEOPLE_EXPORTED
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
 from doorward.permissions.actions import Action
@@ -29,3 +29,11 @@ def record_people_export(customer_id: UUID, *, filters: list[str], actor: Actor)
     authorise(actor, Action.EXPORT_PEOPLE, customer_id)
     with transaction.atomic():
         record(PEOPLE_EXPORTED, actor=actor, details={"filters": filters})
+
+
+def record_adoption_export(customer_id: UUID, *, filters: list[str], actor: Actor) -> None:
+    """Record that the numbers of all customers are exported. Raises `NotAuthorised`."""
+    authorise(actor, Action.EXPORT_ADOPTION)
+    del customer_id  # they are of all
+    with transaction.atomic():
+        record(ADOPTION_EXPORTED, actor=actor, details={"filters": filters})

@@ -48,6 +48,8 @@ class FactorFilter(StrEnum):
     ALL = ""
     ON = "on"
     OFF = "off"
+    # Off, or disabled: nothing that works.
+    BARE = "bare"
     APP = "app"
     PASSKEY = "passkey"
     ONE_DEVICE = "one-device"
@@ -60,6 +62,7 @@ class FactorFilter(StrEnum):
 BY_STANDING: Final = {
     FactorFilter.ON: frozenset(one for one in Standing if one >= Standing.APP),
     FactorFilter.OFF: frozenset({Standing.NONE}),
+    FactorFilter.BARE: frozenset({Standing.NONE, Standing.LOCKED}),
     FactorFilter.APP: frozenset({Standing.APP, Standing.APP_BACKED}),
     FactorFilter.PASSKEY: frozenset({Standing.PASSKEY, Standing.PASSKEY_BACKED}),
     FactorFilter.ONE_DEVICE: ONE_DEVICE,

@@ -12,6 +12,7 @@ from doorward.audit import forgetting, repeats, sealing
 from doorward.credentials.passkeys import challenges
 from doorward.credentials.totp import enrol
 from doorward.credentials.trusted_browsers import policy_change, trust
+from doorward.directory import adoption
 from doorward.kernel.heartbeat import AT_A_MESSAGE, AT_LENGTH
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.storage import log_failure
@@ -41,6 +42,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("answered challenges", EVERY_MINUTE, challenges.forget),
     ("trusted browsers that hold no more", EVERY_MINUTE, trust.forget),
     ("what was repeated", EVERY_MINUTE, repeats.close),
+    ("customers that are counted", EVERY_MINUTE, adoption.fold),
     ("history that is sealed", EVERY_MINUTE, sealing.seal),
     ("heads of history in a file", EVERY_HOUR, anchoring.write),
     ("heads of history by mail", EVERY_HOUR, anchoring.mail),
@@ -53,6 +55,8 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("rehearsals", EVERY_HOUR, keeping.forget),
     ("messages", EVERY_HOUR, outbox.forget),
     ("messages in files", EVERY_HOUR, mail_files.forget),
+    ("customers that are to be counted", EVERY_DAY, adoption.note_all),
+    ("numbers of long ago", EVERY_DAY, adoption.forget),
     ("people who were removed", EVERY_DAY, erasing.erase_due),
     ("history that is no longer kept", EVERY_DAY, forgetting.forget),
 )

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 from django.db import DatabaseError, transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 
+from doorward.audit.events import Group
 from doorward.audit.models import Event
+from doorward.directory import adoption
 from doorward.kernel.errors import MustWait
 from doorward.kernel.moments import SKEW
 from doorward.kernel.ratelimit import throttle
+from doorward.notifications.events import ALL
 from doorward.notifications.mailboxes import deliveries_of
 from doorward.notifications.messages import ASKED_FOR, FIRST, WAITED_FOR
 from doorward.notifications.models import Delivery, State
@@ -49,7 +52,14 @@ def dispatch(*, now: datetime) -> int:
         due = [delivery for event in events for delivery in _deliveries(event, now=now)]
         Delivery.objects.bulk_create(_folded(due, now=now), ignore_conflicts=True)
         Event.objects.filter(id__in=[event.id for event in events]).update(dispatched_at=now)
+        adoption.note(one.customer_id for one in events if one.customer_id and _may_count(one))
     return len(events)
+
+
+def _may_count(event: Event) -> bool:
+    """Return whether the numbers of a customer's people may be others after it: signing in changes none."""
+    found = ALL.get(event.type)
+    return found is None or found.group is not Group.SIGN_IN
 
 
 def _folded(due: list[Delivery], *, now: datetime) -> list[Delivery]:

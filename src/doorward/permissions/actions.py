@@ -103,6 +103,10 @@ class Action(Enum):
     EXPORT_PEOPLE = "export-people", Needs(About.CUSTOMER, ADMINISTRATORS, scope="people:read")
     EXPORT_HISTORY = "export-history", Needs(About.CUSTOMER, ACTIVITY, scope="history:read")
 
+    EXPORT_ADOPTION = (
+        "export-adoption",
+        Needs(About.PROVIDER, CUSTOMERS, scope="customers:read"),
+    )
     ADD_CUSTOMER = "add-customer", _provider(CUSTOMERS)
     CHANGE_CUSTOMER = "change-customer", _provider(CUSTOMERS)
     CHANGE_MINIMUM = "change-minimum", _provider(CUSTOMERS)

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "doorward.sessions",
     "doorward.accounts",
     "doorward.credentials",
+    "doorward.directory",
     "doorward.signin",
     "doorward.rollout",
     "doorward.notifications",

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from doorward.web.account import views
+from doorward.web.account import adoption, views
 
 urlpatterns = [
     path("account/", views.account, name="account"),
+    path("account/adoption/", adoption.page, name="account_adoption"),
+    path("account/adoption.csv", adoption.download, name="account_adoption_csv"),
     path("account/policy/withdraw/", views.withdraw, name="account_policy_withdraw"),
     path("account/policy/rehearsal/", views.rehearse, name="account_rehearse"),
     path(

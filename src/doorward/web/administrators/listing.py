@@ -48,6 +48,7 @@ _NOBODY: Final = {
     FactorFilter.ONE_DEVICE: gettext_lazy(
         "Everybody with two factors has another device or recovery codes."
     ),
+    FactorFilter.BARE: gettext_lazy("Everybody here uses two factors."),
     FactorFilter.OFF: gettext_lazy("Everybody here uses two factors."),
 }
 
@@ -200,6 +201,7 @@ def _factor_choices(_language: str | None) -> list[tuple[str, str]]:
         (FactorFilter.ALL.value, _("2FA: all")),
         (FactorFilter.ON.value, _("2FA: on")),
         (FactorFilter.OFF.value, _("2FA: off")),
+        (FactorFilter.BARE.value, _("2FA: nothing that works")),
         (FactorFilter.APP.value, _("2FA: authenticator app")),
         (FactorFilter.PASSKEY.value, _("2FA: passkey")),
         (FactorFilter.ONE_DEVICE.value, _("2FA: one device, no codes")),

@@ -17,7 +17,7 @@ from doorward.kernel.errors import MustWait
 from doorward.web.http.requests import acting, signed_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from uuid import UUID
 
     from django.http.response import HttpResponseBase
@@ -52,15 +52,18 @@ class UnderWay:
                 del _of[self._person]
 
 
-def export(
+def export(  # noqa: PLR0913 - what is exported, and how it is recorded
     request: Request,
     lines: Iterator[str],
     *,
     filename: str,
     filters: list[str],
     people: bool = False,
+    recorded: Callable[..., None] | None = None,
 ) -> HttpResponseBase:
     """Return a table (CSV) as a file; that it is exported stands in the history by then. `people`: a list of these.
+
+    `recorded`: what records it, where it is no customer's history and no list of their people.
 
     Every answer that may be as long as a customer's history goes through here. Whatever is no GET is told
     what it would get: nothing of the table is read for it. Raises `MustWait` where too much is under way.
@@ -75,7 +78,7 @@ def export(
     me = signed_in(request)
     with ExitStack() as unless_given:
         under_way = unless_given.enter_context(closing(UnderWay(lines, whose=me.id)))
-        recorded = record_people_export if people else record_export
-        recorded(me.customer_id, filters=filters, actor=acting(request))
+        record = recorded or (record_people_export if people else record_export)
+        record(me.customer_id, filters=filters, actor=acting(request))
         unless_given.pop_all()
     return StreamingHttpResponse(under_way, headers=headers)

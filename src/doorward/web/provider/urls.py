@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from doorward.web.provider import brands, customers, minimum_rehearsals, minimums, tabs
+from doorward.web.provider import adoption, brands, customers, minimum_rehearsals, minimums, tabs
 
 urlpatterns = [
     path("customers/", customers.list_, name="customers"),
+    path("customers/adoption/", adoption.page, name="customers_adoption"),
+    path("customers/adoption.csv", adoption.download, name="customers_adoption_csv"),
     path("customers/add/", customers.add, name="customers_add"),
     path("customers/<uuid:customer_id>/", customers.edit, name="customer"),
     path("customers/<uuid:customer_id>/invite/", customers.invite, name="customer_invite"),

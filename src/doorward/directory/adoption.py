@@ -1,0 +1,235 @@
+"""Adoption: how many people have a second factor, kept for each customer and counted again where something happened.
+
+Whatever changes how somebody stands is an event, and is told to `note` after it was committed. What `note` has written
+down, `fold` counts: so the numbers are those of counting, whoever changes what at the same time. Once a day all are
+counted, as time alone makes people not seen for long.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q, Sum
+
+from doorward.accounts.models import ONE_DEVICE, Administrator, Standing, Status
+from doorward.customers.models import Customer, CustomerStatus
+from doorward.directory import state
+from doorward.directory.models import Adoption, AdoptionDay, AdoptionDue, AdoptionPoint
+from doorward.directory.state import BY_STANDING, Attention, FactorFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+# So many in a transaction, and so many in a round of the worker, which has mail to send.
+AT_ONCE: Final = 200
+IN_A_ROUND: Final = 2000
+SHOWN_DAYS: Final = 90
+KEEP: Final = timedelta(days=400)
+SHOWN: Final = ("bare", "app", "passkey", "one_device", "not_seen")
+_COLUMNS: Final = ("people", *SHOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """People in numbers, as `Adoption` has them."""
+
+    people: int = 0
+    bare: int = 0
+    app: int = 0
+    passkey: int = 0
+    one_device: int = 0
+    not_seen: int = 0
+
+    @property
+    def covered(self) -> int:
+        """How many have a second factor that works."""
+        return self.people - self.bare
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """How many people there were at the end of a day, and how many of them had a second factor."""
+
+    day: date
+    people: int
+    covered: int
+
+
+def note(customer_ids: Iterable[UUID]) -> None:
+    """Write down that these customers are to be counted again, in the caller's transaction.
+
+    What happened there must be committed: who counts them next has to see it.
+    """
+    due = [AdoptionDue(customer_id=one) for one in sorted(set(customer_ids))]
+    if due:
+        AdoptionDue.objects.bulk_create(due, ignore_conflicts=True)
+
+
+def note_all(*, now: datetime) -> int:
+    """Write down that all are to be counted again; return how many. Once a day, as people are not seen by time."""
+    del now
+    ids = list(Customer.objects.values_list("id", flat=True))
+    for start in range(0, len(ids), AT_ONCE):
+        note(ids[start : start + AT_ONCE])
+    return len(ids)
+
+
+def fold(*, now: datetime) -> int:
+    """Count customers that are due, as many as a round of the worker has time for; return how many."""
+    folded = 0
+    while folded < IN_A_ROUND:
+        with transaction.atomic():
+            number = _fold_some(now=now)
+        if not number:
+            break
+        folded += number
+    _note_day(now=now, changed=bool(folded))
+    return folded
+
+
+def forget(*, now: datetime) -> int:
+    """Delete days of long ago, but the newest of each customer before that: it is what they began with."""
+    before = (now - KEEP).date()
+    later = AdoptionPoint.objects.filter(
+        customer=OuterRef("customer"), day__gt=OuterRef("day"), day__lte=before
+    )
+    old = AdoptionPoint.objects.filter(day__lt=before)
+    return (
+        old.filter(Exists(later)).delete()[0]
+        + (AdoptionDay.objects.filter(day__lt=before).delete()[0])
+    )
+
+
+def count(customer_ids: Iterable[UUID], *, now: datetime) -> dict[UUID, Totals]:
+    """Count the people of these customers; of one that is closed, or not there, nobody."""
+    there = Customer.objects.filter(id__in=list(customer_ids)).exclude(status=CustomerStatus.CLOSED)
+    people = Administrator.objects.everywhere().filter(customer__in=there)
+    rows = (
+        people.exclude(status=Status.REMOVED)
+        .order_by()
+        .values("customer_id")
+        .annotate(
+            people=Count("*"),
+            bare=_number(standing__lt=Standing.APP),
+            app=_number(standing__in=BY_STANDING[FactorFilter.APP]),
+            passkey=_number(standing__in=BY_STANDING[FactorFilter.PASSKEY]),
+            one_device=_number(standing__in=ONE_DEVICE),
+            not_seen=Count("id", filter=state.whom(Attention.NOT_SEEN, now=now)),
+        )
+    )
+    return {
+        row["customer_id"]: Totals(**{name: row[name] for name in _COLUMNS})
+        for row in rows.values("customer_id", *_COLUMNS)
+    }
+
+
+def totals() -> Totals:
+    """Return the numbers of all customers together (one query)."""
+    found = Adoption.objects.aggregate(**{name: Sum(name, default=0) for name in _COLUMNS})
+    return Totals(**found)
+
+
+def customers(show: str) -> QuerySet[Adoption]:
+    """Return customers with their numbers, those with most of what is asked for (`SHOWN`, or `people`) first."""
+    rows = Adoption.objects.select_related("customer").order_by(f"-{show}", "customer")
+    return rows if show == "people" else rows.filter(**{f"{show}__gt": 0})
+
+
+def days_of(customer_id: UUID, *, now: datetime) -> list[Day]:
+    """Return the last days of a customer, one after the other, from the first that is known (one query)."""
+    rows = AdoptionPoint.objects.filter(customer_id=customer_id).order_by("day")
+    known = [Day(*row) for row in rows.values_list("day", "people", "covered")]
+    return _filled(known, today=now.date())
+
+
+def days(*, now: datetime) -> list[Day]:
+    """Return the last days of all customers together (one query)."""
+    rows = AdoptionDay.objects.order_by("day")
+    known = [Day(*row) for row in rows.values_list("day", "people", "covered")]
+    return _filled(known, today=now.date())
+
+
+def _number(**which: object) -> Count:
+    return Count("id", filter=Q(**which))
+
+
+def _fold_some(*, now: datetime) -> int:
+    """Count some that are due, in the caller's transaction.
+
+    They are no longer due before they are counted: what is committed after that makes them due once more.
+    """
+    due = AdoptionDue.objects.order_by("customer_id").select_for_update(skip_locked=True)
+    ids = list(due.values_list("customer_id", flat=True)[:AT_ONCE])
+    if not ids:
+        return 0
+    AdoptionDue.objects.filter(customer_id__in=ids).delete()
+    there = list(Customer.objects.filter(id__in=ids).values_list("id", flat=True))
+    before = Adoption.objects.in_bulk(there)
+    found = count(there, now=now)
+    rows = [_row(one, found.get(one, Totals())) for one in there]
+    changed = [row for row in rows if not _is_same(before.get(row.customer_id), row)]
+    if changed:
+        Adoption.objects.bulk_create(
+            changed, update_conflicts=True, unique_fields=["customer"], update_fields=_COLUMNS
+        )
+    moved = [row for row in changed if not _is_same(before.get(row.customer_id), row, _DRAWN)]
+    AdoptionPoint.objects.bulk_create(
+        [
+            AdoptionPoint(
+                customer_id=row.customer_id,
+                day=now.date(),
+                people=row.people,
+                covered=row.people - row.bare,
+            )
+            for row in moved
+        ],
+        update_conflicts=True,
+        unique_fields=["customer", "day"],
+        update_fields=["people", "covered"],
+    )
+    return len(ids)
+
+
+# What the line over time is drawn of.
+_DRAWN: Final = ("people", "bare")
+
+
+def _row(customer_id: UUID, found: Totals) -> Adoption:
+    values = {field.name: getattr(found, field.name) for field in fields(Totals)}
+    return Adoption(customer_id=customer_id, **values)
+
+
+def _is_same(before: Adoption | None, now: Adoption, names: tuple[str, ...] = _COLUMNS) -> bool:
+    return before is not None and all(getattr(before, name) == getattr(now, name) for name in names)
+
+
+def _note_day(*, now: datetime, changed: bool) -> None:
+    today = now.date()
+    if not changed and AdoptionDay.objects.filter(day=today).exists():
+        return
+    found = totals()
+    AdoptionDay.objects.update_or_create(
+        day=today, defaults={"people": found.people, "covered": found.covered}
+    )
+
+
+def _filled(known: list[Day], *, today: date) -> list[Day]:
+    """Return each of the last days; one without a point of its own is like the one before."""
+    if not known:
+        return []
+    first = max(known[0].day, today - timedelta(days=SHOWN_DAYS - 1))
+    by_day = {one.day: one for one in known}
+    newest = max((one for one in known if one.day <= first), key=lambda one: one.day)
+    filled = []
+    for place in range((today - first).days + 1):
+        at = first + timedelta(days=place)
+        newest = by_day.get(at, newest)
+        filled.append(Day(at, newest.people, newest.covered))
+    return filled

@@ -1,0 +1,152 @@
+"""Adoption: the customer's own, and that of all customers for the provider's people. Each number leads to its rows."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from doorward.accounts.models import Administrator, Standing
+from doorward.audit.events import ADOPTION_EXPORTED, PEOPLE_EXPORTED
+from doorward.customers.models import Customer
+from doorward.directory import adoption
+from tests.kit import browsers, people
+
+pytestmark = pytest.mark.django_db
+
+OWN, ALL = "/account/adoption/", "/customers/adoption/"
+
+
+def stand(person, standing):
+    rows = Administrator.objects.of(person.customer_id).filter(id=person.id)
+    rows.update(standing=standing, last_signed_in_at=timezone.now())
+
+
+def fold():
+    adoption.note_all(now=timezone.now())
+    adoption.fold(now=timezone.now())
+
+
+@pytest.fixture
+def crowd(owner, colleague, outsider):
+    stands = (Standing.APP, Standing.APP_BACKED, Standing.PASSKEY_BACKED, Standing.LOCKED)
+    for number, standing in enumerate(stands):
+        one = people.make_administrator(
+            owner.customer, email=f"p{number}@x.example", name=f"P{number} X"
+        )
+        stand(one, standing)
+    fold()
+    return owner
+
+
+@pytest.fixture
+def nora(customer):
+    tabs = people.ALL_TABS | {"customers"}
+    return people.make_administrator(people.provider(), email="nora@p.example", tabs=tabs)
+
+
+def table_of(person, path):
+    answer: Any = browsers.browser_of(person).get(path)
+    return b"".join(answer.streaming_content)
+
+
+def bars(page):
+    """Return the numbers of all bars by where they lead."""
+    found = re.findall(
+        r'<th scope="row">\s*<a href="([^"]+)">.*?</th>\s*<td class="num">([\d,]+)</td>',
+        page.content.decode(),
+        re.DOTALL,
+    )
+    return {
+        address.replace("&amp;", "&"): int(number.replace(",", "")) for address, number in found
+    }
+
+
+def test_every_number_leads_to_exactly_these_people(crowd):
+    browser = browsers.browser_of(crowd)
+    browser.get("/")
+    numbers = bars(browser.get(OWN))
+    assert set(numbers.values()) >= {1, 2, 3}
+    for address, number in numbers.items():
+        shown = browser.get(address).content.decode()
+        counted = re.search(r"data-count>([^<]*)<", shown)
+        assert counted
+        assert counted.group(1).endswith(f" {number}") or (number, counted.group(1)) == (
+            0,
+            "Nobody found",
+        )
+
+
+def test_only_who_looks_after_people_sees_them_in_numbers(crowd, colleague, outsider):
+    assert browsers.browser_of(colleague).get(OWN).status_code == 403
+    assert Client().get(OWN)["Location"].startswith("/sign-in/")
+    assert "0 of 1" in " ".join(
+        re.sub(r"<[^>]*>", "", browsers.browser_of(outsider).get(OWN).content.decode()).split()
+    )
+
+
+@pytest.mark.parametrize("path", [ALL, "/customers/adoption.csv"])
+def test_only_the_provider_sees_all_customers(crowd, nora, path):
+    assert browsers.browser_of(nora).get(path).status_code == 200
+    assert browsers.browser_of(crowd).get(path).status_code == 403
+
+
+def test_customers_with_most_to_do_stand_first_and_each_number_sums_up(crowd, outsider, nora):
+    fold()
+    browser = browsers.browser_of(nora)
+    page = browser.get(ALL)
+    numbers = bars(page)
+    assert list(numbers)[-3:-1] or numbers
+    of_customers = {address: n for address, n in numbers.items() if address.count("-") == 4}
+    assert list(of_customers.values()) == sorted(of_customers.values(), reverse=True)
+    assert sum(of_customers.values()) == numbers[ALL]
+    for show in adoption.SHOWN[1:]:
+        total = numbers[f"{ALL}?show={show}"]
+        shown = bars(browser.get(f"{ALL}?show={show}"))
+        assert sum(n for address, n in shown.items() if address.count("-") == 4) == total
+
+
+def test_what_is_none_of_ours_in_the_address_is_as_if_it_were_not_there(nora):
+    browser = browsers.browser_of(nora)
+    for query in ("?show=password", "?show=bare&page=0", "?page=x", "?page=99999999999"):
+        assert browser.get(ALL + query).status_code == 200
+
+
+def test_the_page_of_all_counts_nobody(crowd, nora, django_assert_max_num_queries):
+    browser = browsers.browser_of(nora)
+    browser.get(ALL)
+    with django_assert_max_num_queries(5):
+        browser.get(ALL)
+
+
+def test_taking_it_along_wants_to_know_who_asks_and_is_an_event(crowd, nora):
+    table = table_of(crowd, "/account/adoption.csv")
+    lines = table.decode("utf-8-sig").splitlines()
+    assert len(lines) == 1 + 6
+    assert lines[0] == "Name,E-mail,Status,Required,Second factor,Last sign-in"
+    assert people.events(PEOPLE_EXPORTED)[0].actor_id == crowd.id
+    table = table_of(nora, "/customers/adoption.csv")
+    lines = table.decode("utf-8-sig").splitlines()
+    assert len(lines) == 1 + Customer.objects.count()
+    assert people.events(ADOPTION_EXPORTED)[0].actor_id == nora.id
+    for person, path in ((crowd, "/account/adoption.csv"), (nora, "/customers/adoption.csv")):
+        browser = browsers.browser_of(person)
+        browsers.age_proofs(person)
+        assert browser.get(path)["Location"].startswith("/prove/")
+
+
+def test_a_table_goes_on_past_its_first_page(crowd, monkeypatch):
+    from doorward.directory import people as directory_people  # noqa: PLC0415
+
+    monkeypatch.setattr(directory_people, "_ROWS_AT_ONCE", 2)
+    table = table_of(crowd, "/account/adoption.csv")
+    assert len(table.decode().splitlines()) == 1 + 6
+
+
+def test_the_customers_tab_alone_opens_it(crowd, nora):
+    rows = Administrator.objects.of(nora.customer_id).filter(id=nora.id)
+    rows.update(tabs=" home ")
+    assert browsers.browser_of(nora).get(ALL).status_code == 403
