@@ -29,6 +29,7 @@ COMMANDS = {
     "demo-code": "doorward.demo.command",
     "history": "doorward.cli.history",
     "keys": "doorward.cli.keys",
+    "policy": "doorward.cli.policy",
     "run": "doorward.cli.run",
     "work": "doorward.cli.run",
 }

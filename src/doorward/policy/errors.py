@@ -62,3 +62,10 @@ class StricterAlready(Refusal):
     """The provider requires more than this, so that it would change nothing."""
 
     sentence = _("The provider requires more than this. Choose something stricter.")
+
+
+class FileInvalid(Refusal):
+    """This is no file of a policy."""
+
+    sentence = _("The file cannot be read: %(what)s.")
+    field = "file"

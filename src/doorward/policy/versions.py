@@ -202,16 +202,28 @@ def withdraw(version_id: UUID, owner: Owner, *, actor: Actor, now: datetime) -> 
 
 def would_be(owner: Owner, wanted: Wanted, *, now: datetime) -> Series:
     """Return the series as `save` would leave it, with nothing written. Raises what `save` refuses of the version."""
+    there, (number, starts_at, values, begun) = _would(owner, wanted, now=now)
+    if values == of_series.current(there, now=starts_at, default=owner.default):
+        return there
+    new = (number, starts_at, values, begun)
+    return _kept(_arranged(owner, without=wanted.replaces, new=new), now=now)
+
+
+def would_change(owner: Owner, wanted: Wanted, *, now: datetime) -> tuple[Values, Values]:
+    """Return the values that would hold without the version and with it, from when it starts. Raises as `would_be`."""
+    there, (_number, starts_at, values, _begun) = _would(owner, wanted, now=now)
+    return of_series.current(there, now=starts_at, default=owner.default), values
+
+
+def _would(owner: Owner, wanted: Wanted, *, now: datetime) -> tuple[Series, _New]:
+    """Return the series without the version, and the version as it would be saved."""
     number = _next_number(owner, wanted)
     if wanted.replaces is not None:
         _planned(wanted.replaces, owner, now=now)
     there = _kept(_arranged(owner, without=wanted.replaces), now=now)
     values, starts_at = _checked(wanted, there, now=now), _start(wanted, there, now=now)
-    if values == of_series.current(there, now=starts_at, default=owner.default):
-        return there
     planned = wanted.starts_at is not None and wanted.starts_at > now
-    new = (number, starts_at, values, not planned)
-    return _kept(_arranged(owner, without=wanted.replaces, new=new), now=now)
+    return there, (number, starts_at, values, not planned)
 
 
 def _kept(series: Series, *, now: datetime) -> Series:

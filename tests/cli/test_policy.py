@@ -1,0 +1,143 @@
+"""`doorward policy`: shown as a file, rehearsed, and applied once."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+
+from doorward.cli.base import main
+from doorward.policy import files, versions
+from doorward.policy.events import MINIMUM_CHANGED, POLICY_CHANGED, POLICY_PLANNED
+from doorward.policy.fields import FIELDS, Kinds, RequiredOf, Values
+from doorward.policy.models import PolicyVersion
+from tests.kit import codes, people, policies
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from doorward.accounts.models import Administrator
+
+EVERYONE = 'required_of = "everyone"\nreason = "An audit"\n'
+
+
+def run(*words: str, exit_code: int = 0) -> Result:
+    found = CliRunner().invoke(main, ["policy", *words])
+    assert found.exit_code == exit_code, found.output
+    return found
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "policy.toml"
+    path.write_text(EVERYONE)
+    return path
+
+
+@pytest.mark.django_db
+def test_a_file_is_planned_applied_once_and_shown(
+    owner: Administrator, colleague: Administrator, file: Path
+) -> None:
+    codes.enable_app(owner)
+    name = owner.customer.name
+    planned = run("plan", name, str(file)).output
+    assert "required_of  ticked  everyone" in planned
+    assert "set_up_next      1" in planned
+    assert "Of 1 people with the Administrators tab, 1 would get in" in planned
+    assert not PolicyVersion.objects.exists()
+
+    assert "Version 1 was saved." in run("apply", name, str(file)).output
+    assert run("apply", name, str(file)).output == "Nothing would change.\n"
+    assert PolicyVersion.objects.get().reason == "An audit"
+    (event,) = people.events(POLICY_CHANGED)
+    assert event.actor_type == "operator"
+
+    file.write_text(run("show", name).output)
+    assert run("plan", name, str(file)).output == "Nothing would change.\n"
+    shown = json.loads(run("show", name, "--json").output)
+    assert shown["required_of"] == "everyone"
+    assert set(shown) == {one.key for one in FIELDS.values()}
+    assert colleague.email not in planned
+
+
+@pytest.mark.django_db
+def test_a_rehearsal_tells_person_by_person(
+    owner: Administrator, colleague: Administrator, file: Path
+) -> None:
+    codes.enable_app(owner)
+    said = run("rehearse", owner.customer.name, str(file)).output
+    assert f"{colleague.email}  set_up_next" in said
+    record = json.loads(run("rehearse", owner.customer.name, str(file), "--json").output)
+    outcomes = {one["email"]: one["outcome"] for one in record["people"]}
+    assert outcomes == {owner.email: "covered", colleague.email: "set_up_next"}
+    assert record["outcomes"]["set_up_next"] == 1
+    assert record["newly_required"] == 2
+    assert record["helpers"] == {"people": 1, "through": 1}
+    assert record["changes"] == [{"field": "required_of", "before": "ticked", "after": "everyone"}]
+    assert not PolicyVersion.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_plan_and_a_minimum(owner: Administrator, file: Path) -> None:
+    codes.enable_app(owner)
+    name = owner.customer.name
+    file.write_text('required_of = "everyone"\nstarts = 2099-01-01\n')
+    refused = run("apply", name, str(file), exit_code=1)
+    assert "Choose a day within the next year." in refused.stderr
+    file.write_text(EVERYONE)
+    run("apply", name, str(file), "--minimum")
+    assert len(people.events(MINIMUM_CHANGED)) == 1
+    assert policies.of(owner.customer_id).required_of is not RequiredOf.EVERYONE
+    run("apply", owner.customer.brand.name, str(file), "--brand")
+    assert PolicyVersion.objects.filter(brand__isnull=False).count() == 1
+    assert not people.events(POLICY_PLANNED)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("required_of = ", "The file cannot be read:"),
+        ('required_of = "all"', "required_of: Choose one from the list."),
+        ("session_hours = 99\ncolour = 1", "colour: A policy has no such field."),
+        ("reason = 1", "reason:"),
+        ("starts = 1", "starts: Type a date like"),
+        ('required_of = "tabs"', "Choose at least one tab."),
+        ("\ufffd" * 70_000, "The file is too long."),
+    ],
+)
+def test_what_is_wrong_is_said(owner: Administrator, file: Path, text: str, said: str) -> None:
+    file.write_text(text)
+    for deed in ("plan", "rehearse", "apply"):
+        assert said in run(deed, owner.customer.name, str(file), exit_code=1).stderr
+    assert not PolicyVersion.objects.exists()
+
+
+@pytest.mark.django_db
+def test_who_is_not_there(file: Path) -> None:
+    people.provider()
+    for words in (("show", "Nobody"), ("plan", "Nobody", str(file))):
+        assert run(*words, exit_code=1).stderr == "There is no customer named Nobody.\n"
+    assert "no brand named" in run("show", "Nobody", "--brand", exit_code=1).stderr
+
+
+@given(
+    values=st.builds(
+        Values,
+        required_of=st.sampled_from(RequiredOf),
+        tabs=st.frozensets(st.sampled_from(["home", "activity", 'a"b'])),
+        from_day=st.none() | st.dates(date(2026, 1, 1), date(2190, 1, 1)),
+        newcomer_days=st.integers(0, 90),
+        waves=st.booleans(),
+        kinds=st.sampled_from(Kinds),
+    ),
+    minimum=st.booleans(),
+)
+def test_what_is_written_is_read_again(values: Any, *, minimum: bool) -> None:
+    owner = versions.Owner(is_minimum=minimum)
+    assert files.wanted_of(files.text_of(values), owner).values == values
