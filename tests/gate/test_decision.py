@@ -477,6 +477,7 @@ DIMENSIONS = {
     "recovery_at": (None, ago(minutes=7), ago(minutes=30)),
     "password_at": (ago(minutes=2), ago(hours=1)),
     "mailbox_at": (None, ago(minutes=3), ago(minutes=30)),
+    "pass_at": (None, ago(minutes=59), ago(hours=1)),
     "from_link": YES_NO,
     "put_off": YES_NO,
     "factors": FACTORS,
@@ -503,6 +504,8 @@ def facts_of(pick: Pick) -> Any:
         session(),
         factor_at=lambda: pick("factor")[0],
         factor_id=lambda: pick("factor")[1],
+        pass_at=lambda: pick("pass_at"),
+        by_pass=lambda: by_pass_of(one),
         **{
             name: partial(pick, name)
             for name in ("recovery_at", "password_at", "mailbox_at", "from_link", "put_off")
@@ -525,6 +528,11 @@ def facts_of(pick: Pick) -> Any:
         policy=lambda: rule,
         **{name: partial(pick, name) for name in around},
     )
+
+
+def by_pass_of(one: Any) -> bool:
+    """Return what a session says of itself, made of its fields."""
+    return one.pass_at is not None and one.factor_at is None and one.recovery_at is None
 
 
 def seen_as(usual: Any, **fields: Callable[[], Any]) -> View:
@@ -665,6 +673,13 @@ class Known:
         return bool(self.provable) and given.trust is not None and given.policy.trust_days != 0
 
     @cached_property
+    def by_pass(self) -> bool:
+        """Whether a set-up pass was used, there is something to replace, and nothing of the person's own was proved."""
+        one = self.one
+        own = one.factor_at is not None or one.recovery_at is not None
+        return bool(self.given.factors) and not own and age(one.pass_at) < timedelta(hours=1)
+
+    @cached_property
     def fallback(self) -> bool:
         return self.one.recovery_at is not None or self.trusted
 
@@ -799,7 +814,10 @@ def check(given: Facts) -> Step:
     """Check one combination with all needs; return the step of a page that needs nothing."""
     known = Known(given)
     step = next_step(given, Need.THROUGH, now=NOW)
-    hold_before_anything(known, step)
+    if known.by_pass:
+        assert step is Step.SET_UP_FACTOR, "a set-up pass leads to the set-up and nowhere else"
+    else:
+        hold_before_anything(known, step)
     if step is Step.THROUGH:
         hold_beyond(known)
     for need in NEEDS:
@@ -812,7 +830,12 @@ def check(given: Facts) -> Step:
     return step
 
 
-FEW = DIMENSIONS | {"trust": (None,), "recovery_unsaved": (None, OWN_CODES), "mailbox_at": (None,)}
+FEW = DIMENSIONS | {
+    "trust": (None,),
+    "pass_at": (None, ago(minutes=59)),
+    "recovery_unsaved": (None, OWN_CODES),
+    "mailbox_at": (None,),
+}
 
 
 @pytest.mark.parametrize(
@@ -840,8 +863,9 @@ def order_of(given: Facts) -> int:
     return ORDER.index(next_step(given, Need.THROUGH, now=NOW))
 
 
-# Codes that wait stop who can see them, and nobody else: with them, more proof leads to one step more.
-WITHOUT_CODES = DIMENSIONS | {"recovery_unsaved": (None,)}
+# Codes that wait stop who can see them, and nobody else: with them, more proof leads to one step more. A pass leads to
+# the set-up alone, and to nothing any more once something of the person's own is proved.
+WITHOUT_CODES = DIMENSIONS | {"recovery_unsaved": (None,), "pass_at": (None,)}
 
 
 @pytest.mark.slow
@@ -863,6 +887,22 @@ def test_a_proof_never_leads_backwards(less):
         assert order_of(given) >= order_of(without)
 
     assert every(WITHOUT_CODES, run) == number_of(WITHOUT_CODES)
+
+
+def test_a_set_up_pass_opens_nothing_but_the_set_up_and_only_where_something_is_to_be_replaced():
+    with_pass = session(pass_at=ago(minutes=59))
+    for factors in (f for f in FACTORS if f):
+        for rule in (policy(), REQUIRED, GRACE):
+            given = facts(factors=factors, session=with_pass, policy=rule)
+            assert next_step(given, Need.THROUGH, now=NOW) is Step.SET_UP_FACTOR
+            over = replace(given, session=session(pass_at=ago(hours=1)))
+            assert next_step(over, Need.THROUGH, now=NOW) is Step.VERIFY_FACTOR
+            not_yet = replace(given, session=session(pass_at=NOW + timedelta(hours=1)))
+            assert next_step(not_yet, Need.THROUGH, now=NOW) is Step.VERIFY_FACTOR
+            alone = replace(given, session=session(pass_at=ago(minutes=1), password_at=None))
+            assert next_step(alone, Need.THROUGH, now=NOW) is Step.SIGN_IN
+    nothing = facts(session=with_pass, policy=REQUIRED)
+    assert next_step(nothing, Need.THROUGH, now=NOW) is Step.VERIFY_MAILBOX
 
 
 @pytest.mark.slow

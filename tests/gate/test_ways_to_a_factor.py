@@ -48,6 +48,7 @@ COUNTS = {
     "app": timedelta(minutes=5),
     "passkey": timedelta(minutes=5),
     "trusted browser": None,
+    "set-up pass": timedelta(hours=1),
 }
 POLICIES = {
     f"{name}, {kinds}": replace(rule, kinds=kinds, trust_days=30)
@@ -74,7 +75,7 @@ FACTORS = {
 }
 
 
-def entered(proof: str, at: timedelta) -> SessionFacts:
+def entered(proof: str, at: timedelta) -> SessionFacts:  # noqa: PLR0911 - one for each proof
     """Return a session that this proof let in so long ago; all else that it has is older."""
     moment = NOW - at
     match proof:
@@ -84,6 +85,8 @@ def entered(proof: str, at: timedelta) -> SessionFacts:
             return session(mailbox_at=moment, password_at=ago(hours=3))
         case "link":
             return session(from_link=True, password_at=moment)
+        case "set-up pass":
+            return session(pass_at=moment, password_at=ago(hours=3))
         case "recovery code":
             return session(recovery_at=moment, password_at=ago(hours=3))
         case "app":
@@ -115,7 +118,7 @@ def test_an_old_proof_leads_to_no_new_factor(way, owned, rule):
 
 
 @pytest.mark.parametrize("rule", POLICIES.values(), ids=POLICIES)
-def test_with_a_factor_nothing_but_a_factor_or_a_recovery_code_leads_to_another(rule):
+def test_with_a_factor_nothing_but_a_factor_a_recovery_code_or_a_pass_leads_to_another(rule):
     without = ("password", "mailbox", "link", "trusted browser")
     for proof, owned in product(without, FACTORS):
         if owned != "nothing":
@@ -128,6 +131,10 @@ def test_what_is_recent_leads_to_one_so_that_nobody_is_kept_out(proof):
     counts = COUNTS[proof]
     assert counts is not None
     owned = {"app": "an app", "passkey": "a passkey", "recovery code": "an app"}.get(proof)
+    if proof == "set-up pass":
+        given = put_together(proof, counts - SECOND, POLICIES["nobody must, any"], "a disabled app")
+        assert WAYS["led into it"](given)
+        return
     # The last second counts; the mailbox and a link are ways to a first factor alone.
     given = put_together(proof, counts - SECOND, POLICIES["nobody must, any"], owned or "nothing")
     required = replace(given, policy=POLICIES["required, any"])

@@ -5,6 +5,7 @@ What happens, happens to `stage.person` (or to their colleague, who has the Admi
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -57,6 +58,7 @@ from doorward.credentials.events import (
     PASSWORD_LINK_SENT,
     PASSWORD_RESET,
     PROOF_FAILED,
+    RECOVERED,
     RECOVERY_CODE_USED,
     RECOVERY_CODES_MADE,
     SECOND_STEP_GUESSED,
@@ -86,11 +88,21 @@ from doorward.policy.events import (
     POLICY_PLANNED,
     POLICY_WITHDRAWN,
 )
-from doorward.policy.fields import LOOSEST, RequiredOf, Values
+from doorward.policy.fields import LOOSEST, RecoveryBy, RequiredOf, Values
 from doorward.policy.rules import FactorKind
 from doorward.policy.versions import Wanted
-from doorward.recovery import not_me
-from doorward.recovery.events import NOT_ME
+from doorward.recovery import help as helping
+from doorward.recovery import not_me, requests, set_up_pass
+from doorward.recovery.errors import PassWrong
+from doorward.recovery.events import (
+    HELP_AGREED,
+    HELP_ASKED,
+    HELP_REFUSED,
+    HELPED,
+    NOT_ME,
+    PASS_ENDED,
+    RECOVERY_DENIED,
+)
 from doorward.sessions import ending, issuing
 from doorward.sessions.events import OTHER_SESSIONS_ENDED, SIGN_IN_ABANDONED, SIGNED_IN, SIGNED_OUT
 from doorward.signin import forgotten_password, mailbox, password, second_step
@@ -100,6 +112,7 @@ from tests.kit import codes as kit_codes
 from tests.kit import passkeys, policies
 from tests.kit import people as kit_people
 from tests.kit.email_changes import ask_email
+from tests.kit.recovering import second_helper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -202,6 +215,86 @@ def enabled(stage: Stage) -> None:
 def factor_added(stage: Stage) -> None:
     kit_codes.enable_app(stage.person, name="Old phone")
     enabled(stage)
+
+
+def _helped(stage: Stage) -> helping.Helped:
+    for person in (stage.owner, stage.person):
+        if not Factor.objects.filter(administrator=person).exists():
+            kit_codes.enable_app(person)
+    return helping.help_person(
+        stage.person.id,
+        how="Called back.",
+        customer_id=stage.person.customer_id,
+        actor=stage.by_owner,
+        now=stage.now,
+    )
+
+
+def helped(stage: Stage) -> None:
+    _helped(stage)
+
+
+def help_asked(stage: Stage) -> helping.Helped:
+    policies.ask(stage.person.customer_id, recovery_by=RecoveryBy.TWO)
+    return _helped(stage)
+
+
+def help_agreed(stage: Stage) -> None:
+    other = second_helper(stage.owner)
+    requests.agree(
+        help_asked(stage).request.id,
+        customer_id=stage.owner.customer_id,
+        actor=Actor(person=other.who(), client=ORIGIN),
+        now=stage.now,
+    )
+    people = Administrator.objects.of(other.customer_id).filter(id=other.id)
+    people.update(status=Status.SUSPENDED)
+
+
+def help_refused(stage: Stage) -> None:
+    requests.refuse(
+        help_asked(stage).request.id,
+        customer_id=stage.owner.customer_id,
+        actor=stage.by_owner,
+        now=stage.now,
+    )
+
+
+def _use(stage: Stage, typed: str) -> AuthContext:
+    person = kit_people.again(stage.person)
+    started = issuing.begin(person, actor=stage.by_person, now=stage.now, password_at=stage.now)
+    auth = load(started.token, now=stage.now)
+    assert auth is not None
+    used = set_up_pass.use(auth=auth, typed=typed, actor=auth.actor(ORIGIN), now=stage.now)
+    after = load(used.token, now=stage.now)
+    assert after is not None
+    return after
+
+
+def pass_ended(stage: Stage) -> None:
+    _helped(stage)
+    for _ in range(5):
+        with suppress(PassWrong):
+            _use(stage, "wrong")
+
+
+def recovered(stage: Stage) -> helping.Helped:
+    done = _helped(stage)
+    auth = _use(stage, " ".join(done.words))
+    secret = enrol.begin(session_id=auth.browser.session_id, now=stage.now)
+    code, actor = kit_codes.code(secret, now=stage.now), auth.actor(ORIGIN)
+    enrol.confirm(auth=auth, code=code, name="New phone", actor=actor, now=stage.now)
+    return done
+
+
+def recovery_denied(stage: Stage) -> None:
+    requests.say_who(
+        recovered(stage).request.id,
+        was_them=False,
+        customer_id=stage.owner.customer_id,
+        actor=stage.by_owner,
+        now=stage.now,
+    )
 
 
 def factor_taken_back(stage: Stage) -> None:
@@ -549,7 +642,7 @@ def protection_lowered(stage: Stage) -> None:
     customers.change(customer.id, wanted, actor=Actor(person=staff.who(), client=ORIGIN))
 
 
-HAPPENINGS: dict[EventType, Callable[[Stage], None]] = {
+HAPPENINGS: dict[EventType, Callable[[Stage], object]] = {
     SIGNED_IN: signed_in,
     SIGN_IN_ABANDONED: sign_in_abandoned,
     SIGNED_OUT: signed_out,
@@ -562,6 +655,13 @@ HAPPENINGS: dict[EventType, Callable[[Stage], None]] = {
     FACTOR_ADDED: factor_added,
     FACTOR_REMOVED: factor_removed,
     FACTOR_TAKEN_BACK: factor_taken_back,
+    HELPED: helped,
+    HELP_ASKED: help_asked,
+    HELP_AGREED: help_agreed,
+    HELP_REFUSED: help_refused,
+    PASS_ENDED: pass_ended,
+    RECOVERED: recovered,
+    RECOVERY_DENIED: recovery_denied,
     FACTOR_LOCKED: factor_locked,
     SECOND_STEP_GUESSED: second_step_guessed,
     PASSKEY_COUNTER: passkey_counted_backwards,

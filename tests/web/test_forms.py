@@ -116,6 +116,15 @@ def test_who_has_to_wait_is_told_by_the_clock_alone() -> None:
 # No field would put right what these are about, or the form says which: they are said above it, or at that one.
 ABOVE = frozenset(
     {
+        "AlreadyAsked",
+        "HelpByProviderOnly",
+        "HelpYourself",
+        "NotYetAllowed",
+        "NothingLost",
+        "NothingSuspended",
+        "OwnFactorFirst",
+        "RequestOver",
+        "TooLateToStop",
         "AlreadyEnabled",
         "AlreadyInForce",
         "AnotherFactorWanted",
@@ -175,7 +184,8 @@ def _modules() -> Iterator[str]:
 def _fields_of_forms() -> set[str]:
     """Return the fields of all forms: the dataclasses that a room hands to `read`."""
     # That of a policy is made of its declared fields.
-    names = {field.key for field in FIELDS.values()} | {"starts", "reason"}
+    # No attribute of a form can be called `pass`.
+    names = {field.key for field in FIELDS.values()} | {"starts", "reason", "pass"}
     for name in _modules():
         module = importlib.import_module(name)
         for one in vars(module).values():

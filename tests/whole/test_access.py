@@ -32,8 +32,10 @@ OPEN = {
     "password",
     "readyz",
     "robots.txt",
+    "sign-in",
     "sign-out",
     "support",
+    "veto",
 }
 
 

@@ -20,7 +20,7 @@ from doorward.sessions import issuing
 from doorward.web.http.gate import INCOMPLETE
 from tests.kit import browsers, codes
 from tests.kit import people as kit_people
-from tests.whole.routes import walk
+from tests.whole.routes import NOBODY, walk
 from tests.whole.rows import state
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ FORMS: dict[str, tuple[str, ...]] = {
     "sign-in/": ("email", "password"),
     "sign-in/code/": ("code",),
     "sign-in/clock/": ("first", "second"),
+    "sign-in/pass/": ("pass",),
+    "administrators/<uuid:person_id>/help/": ("how",),
+    "requests/<uuid:request_id>/who/": ("was_them",),
     "sign-in/take-back/": ("code",),
     "sign-in/recovery/": ("code",),
     "sign-in/mailbox/": ("code",),
@@ -84,6 +87,8 @@ NO_FIELDS = {
     "second-address/confirm/",
     *("sign-in/passkey/", "sign-in/code/passkey/", "sign-in/set-up/passkey/", "prove/passkey/"),
     "sign-in/take-back/passkey/",
+    "veto/",
+    *(f"requests/<uuid:request_id>/{what}" for what in ("", "agree/", "pass/")),
     "security/new-phone/passkey/",
     *("security/2fa/passkey/", "security/2fa/disable/passkey/", "security/recovery-codes/"),
     *("brands/<uuid:brand_id>/logo/", "tabs/<uuid:tab_id>/remove/", "administrators/require/"),
@@ -145,6 +150,7 @@ BROWSERS: dict[str, Callable[[Administrator], Client]] = {
     "sign-in/": lambda _: Client(),
     "sign-in/code/": with_app,
     "sign-in/clock/": with_app,
+    "sign-in/pass/": with_app,
     "sign-in/take-back/": with_app,
     "sign-in/recovery/": with_app,
     "sign-in/mailbox/": required,
@@ -168,7 +174,7 @@ BROWSERS: dict[str, Callable[[Administrator], Client]] = {
 def address_of(pattern: str, person: Administrator) -> str:
     route = next(route for route in walk() if route.pattern == pattern)
     values: dict[str, Any] = {"person_id": person.id, "customer_id": person.customer_id}
-    values["brand_id"] = Brand.objects.get().id
+    values["brand_id"], values["request_id"] = Brand.objects.get().id, NOBODY
     values["factor_id"] = person.factors.values_list("id", flat=True).first()
     if "tab_id" in route.arguments:
         details = own_tabs.TabDetails(

@@ -218,6 +218,7 @@ class LinkPurpose(models.TextChoices):
     EMAIL_OLD = "email_old"
     NOT_ME = "not_me"
     SECOND_ADDRESS = "second"
+    VETO = "veto"
 
 
 class MailedLink(models.Model):

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     BEFORE_PASSWORD = "before_password"  # noqa: S105 - the name of a reason
     ONLY_PASSWORD = "only_password"  # noqa: S105 - the name of a reason
     DEVICE_DISABLED = "device_disabled"
+    SET_UP_PASS = "set_up_pass"  # noqa: S105 - the name of a reason
     CODES_NEW = "codes_new"
     PASSWORD_SHORT = "password_short"  # noqa: S105
     PASSWORD_BREACHED = "password_breached"  # noqa: S105

@@ -11,7 +11,7 @@ from doorward.accounts.account import locked
 from doorward.accounts.models import LinkPurpose
 from doorward.audit.record import record
 from doorward.credentials.errors import AlreadyEnabled
-from doorward.credentials.events import FACTOR_ADDED, TWO_FACTOR_ENABLED
+from doorward.credentials.events import FACTOR_ADDED, RECOVERED, TWO_FACTOR_ENABLED
 from doorward.credentials.models import USABLE, Factor, RecoverySet
 from doorward.credentials.recovery_codes import codes
 from doorward.credentials.shared import step_up
@@ -36,6 +36,7 @@ def add(
 ) -> Started:
     """Add the factor that `write` inserts for a person's id; the first one turns 2FA on.
 
+    Where a set-up pass let in, it takes the place of all others (a completed recovery), and of the recovery codes.
     Factor, recovery codes, the end of all other sessions, the event and this session's step up are
     one transaction. One that is not usable (wrong codes disabled it, or it was lost) goes when another one is
     added. Raises `AlreadyEnabled` (in the meantime, elsewhere), or what `write` raises.
@@ -47,21 +48,26 @@ def add(
         first = not there.exists()
         if not first and not auth.factors:
             raise AlreadyEnabled
-        there.exclude(USABLE).delete()
+        session = auth.facts.session
+        recovers = not first and session is not None and session.by_pass
+        gone = there.all() if recovers else there.exclude(USABLE)
+        gone.delete()
+        if recovers:
+            # Whoever has the lost ones may have the codes, too.
+            RecoverySet.objects.filter(administrator=person).delete()
         factor = write(person.id)
         if not RecoverySet.objects.filter(administrator=person).exists():
             codes.make(person, session_id=actor.session_id, now=now)
         ending.end_others(administrator_id=person.id, keep=actor.session_id, now=now)
-        _record(factor, person, first=first, actor=actor, now=now)
+        if recovers or not first:
+            event = RECOVERED if recovers else FACTOR_ADDED
+            record(event, actor=actor, typed={"factor": factor.name})
+        else:
+            _record_first(factor, person, actor=actor, now=now)
         return step_up(auth.browser, factor.id, kind=FactorKind(factor.kind), now=now)
 
 
-def _record(
-    factor: Factor, person: Administrator, *, first: bool, actor: Actor, now: datetime
-) -> None:
-    if not first:
-        record(FACTOR_ADDED, actor=actor, typed={"factor": factor.name})
-        return
+def _record_first(factor: Factor, person: Administrator, *, actor: Actor, now: datetime) -> None:
     link = mailed_links.make(
         LinkPurpose.NOT_ME,
         administrator_id=person.id,

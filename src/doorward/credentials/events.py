@@ -109,6 +109,15 @@ FACTOR_RENAMED = EventType(
     sentence=_("%(subject)s renamed a device for signing in."),
 )
 
+RECOVERED = EventType(
+    "recovered",
+    group=Group.TWO_FACTOR,
+    icon="life-buoy",
+    sentence=_("%(subject)s set up a new device with a set-up pass, in place of the lost ones."),
+    tone="warn",
+    notifications=to_person_and_colleagues("recovered", "recovered_colleague"),
+)
+
 FACTOR_REMOVED = EventType(
     "factor_removed",
     group=Group.TWO_FACTOR,

@@ -13,6 +13,7 @@ from doorward.sessions.reauthentication import (
     MAILBOX_PROOF_SECONDS,
     OWN_FACTORS,
     OWN_SECURITY,
+    PASS_PROOF_SECONDS,
     RECOVERY_PROOF_SECONDS,
     SHOWN_CODES_SECONDS,
     Reauthentication,
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
     from doorward.sessions.facts import FactorFacts, Facts
 
 
-def next_step(  # noqa: C901, PLR0911 - one condition a line; the order is the policy
+def next_step(  # noqa: C901, PLR0911, PLR0912 - one condition a line; the order is the policy
     facts: Facts | None, need: Need, *, now: datetime
 ) -> Step:
     """Return the step that is due before `need` is met; `THROUGH` when none is. No facts: a stranger."""
     if facts is None or not _signed_in(facts, now=now):
         return Step.SIGN_IN
+    if _by_pass(facts, now=now):
+        return Step.SET_UP_FACTOR
     if facts.factors and not _second_step_done(facts, now=now):
         return Step.VERIFY_FACTOR
     if facts.policy.required and _allowed(facts) and not _allowed_verified(facts, now=now):
@@ -85,6 +88,21 @@ def _signed_in(facts: Facts, *, now: datetime) -> bool:
         and facts.administrator_active
         and facts.customer_active
         and is_open(session, policy=facts.policy, security_version=facts.security_version, now=now)
+    )
+
+
+def _by_pass(facts: Facts, *, now: datetime) -> bool:
+    """Return whether a new factor may be set up, and nothing else, in place of those that were lost.
+
+    Without any factor a pass says nothing: then it is the mailbox that is verified.
+    """
+    session = facts.session
+    return (
+        session is not None
+        and bool(facts.factors)
+        and session.by_pass
+        and session.password_at is not None
+        and _within(session.pass_at, PASS_PROOF_SECONDS, now=now)
     )
 
 

@@ -48,6 +48,7 @@ SESSION_FACTS = (
     "factor_id",
     "recovery_at",
     "mailbox_at",
+    "pass_at",
     "from_link",
     "put_off",
 )
@@ -221,6 +222,7 @@ def session_facts(row: Mapping[str, Any]) -> SessionFacts:
         security_version=row["security_version"],
         password_at=row["password_at"],
         passkey_at=row["passkey_at"],
+        pass_at=row["pass_at"],
         factor_at=row["factor_at"],
         factor_id=row["factor_id"],
         recovery_at=row["recovery_at"],

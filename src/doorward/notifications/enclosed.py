@@ -27,9 +27,20 @@ _LINKS: Final = {
     Message.ENABLED: "link",
     Message.EMAIL_CHANGED_OLD: "link",
     Message.SECOND_ADDRESS_CONFIRM: "link",
+    Message.HELPED: "link",
+    Message.HELP_ASKED: "link",
 }
 # Told all the same when their link no longer works.
-_WITHOUT_LINK_TOO: Final = (Message.ENABLED, Message.EMAIL_CHANGED_OLD)
+_WITHOUT_LINK_TOO: Final = (
+    Message.ENABLED,
+    Message.EMAIL_CHANGED_OLD,
+    Message.HELPED,
+    Message.HELP_ASKED,
+)
+
+
+# A link that takes something away from whoever asked, and gives nobody anything.
+_OBJECTING: Final = (Message.HELPED, Message.HELP_ASKED)
 
 
 class NoLongerWanted(Exception):
@@ -48,9 +59,9 @@ class Enclosed:
 def enclose(message: Message, event: Event, *, copy: bool, now: datetime) -> Enclosed:
     """Return what goes into a message. Raises `NoLongerWanted` where it would not work any more.
 
-    `copy`: it goes to a second address, which is told and proves nothing: whatever the message, there is nothing in it.
+    `copy`: it goes to a second address, which is told and proves nothing: there is nothing in it but how to object.
     """
-    if copy:
+    if copy and message not in _OBJECTING:
         return Enclosed()
     if message is Message.MAILBOX_CODE:
         return _code(event, now=now)

@@ -17,6 +17,7 @@ from doorward.kernel.heartbeat import AT_A_MESSAGE, AT_LENGTH
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.storage import log_failure
 from doorward.notifications import anchoring, erasing, mail_files, outbox
+from doorward.recovery import lapse
 from doorward.rollout import keeping
 from doorward.sessions import ending, saved_requests
 from doorward.signin import mailbox
@@ -35,6 +36,7 @@ EVERY_DAY = timedelta(days=1)
 # docs/operating.md, 'What is forgotten when', says the same in words.
 TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("changes of e-mail that take effect", EVERY_MINUTE, email_change.apply_due),
+    ("help that was not used", EVERY_MINUTE, lapse.end_due),
     ("policies that take effect", EVERY_MINUTE, policy_change.begin_due),
     ("exceptions that end", EVERY_MINUTE, exceptions.end_due),
     ("sign-ins that were left", EVERY_MINUTE, ending.close_abandoned),

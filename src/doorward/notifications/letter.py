@@ -130,7 +130,7 @@ def _letter(  # noqa: PLR0913 - all that a letter is made of
         copy=delivery.is_copy,
         second=str(event.typed.get("second_email", "")),
         link=brand.address(enclosed.path) if enclosed.path else "",
-        link_last=message is Message.ENABLED,
+        link_last=message in {Message.ENABLED, Message.HELPED, Message.HELP_ASKED},
         code=f"{enclosed.code[:4]} {enclosed.code[4:]}".strip(),
         until=words.moment(until, zone=person.time_zone) if until else "",
         required=required(person, now=now),

@@ -91,6 +91,11 @@ class Action(Enum):
     REVOKE_INVITATION = "revoke-invitation", _people()
     SEND_PASSWORD_LINK = "send-password-link", _people(level=Level.OWN_SECURITY)
     END_SESSIONS = "end-sessions", _people()
+    # Whoever helps gives somebody a way in: of no token, and on nobody's behalf.
+    HELP_PERSON = "help-person", Needs(About.CUSTOMER, ADMINISTRATORS, Level.OWN_SECURITY)
+    AGREE_TO_HELP = "agree-to-help", Needs(About.CUSTOMER, ADMINISTRATORS, Level.OWN_SECURITY)
+    REFUSE_HELP = "refuse-help", Needs(About.CUSTOMER, ADMINISTRATORS)
+    SAY_WHO_CAME_BACK = "say-who-came-back", Needs(About.CUSTOMER, ADMINISTRATORS)
     CHANGE_POLICY = (
         "change-policy",
         Needs(About.CUSTOMER, ADMINISTRATORS, scope="policy:write"),

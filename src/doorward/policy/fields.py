@@ -49,6 +49,22 @@ class Kinds(StrEnum):
     PHISHING_RESISTANT = "phishing_resistant"
 
 
+class RecoveryBy(StrEnum):
+    """Who may help somebody who has lost their devices, the strictest last."""
+
+    COLLEAGUE = "colleague"
+    TWO = "two"
+    PROVIDER = "provider"
+
+
+class SupportAccess(StrEnum):
+    """Whether the provider's support may help, the strictest last."""
+
+    ALWAYS = "always"
+    ASK = "ask"
+    NEVER = "never"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """A field of a policy: what it is called, and what it can be. `history`: its name in a line of history.
@@ -110,6 +126,11 @@ class Number(Field):
 
     bounds: tuple[int, int]
 
+    @property
+    def lowest(self) -> int:
+        """The smallest number that it takes."""
+        return self.bounds[0]
+
     def read(self, value: Value) -> Value:
         """Return the number. Raises `NumberOutOfRange`."""
         if isinstance(value, str):
@@ -124,6 +145,26 @@ class Number(Field):
     def stricter(self, one: Value, other: Value) -> Value:
         """Return the smaller one."""
         return min(one, other)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait(Number):
+    """A number of hours that somebody waits, within bounds, or 0: not at all. More is stricter, and 0 is strictest."""
+
+    @property
+    def lowest(self) -> int:
+        """The smallest number that it takes."""
+        return 0
+
+    def read(self, value: Value) -> Value:
+        """Return the number. Raises `NumberOutOfRange`."""
+        nothing = value == "0" if isinstance(value, str) else type(value) is int and value == 0
+        # Super's own check is of the bounds alone.
+        return 0 if nothing else Number.read(self, value)
+
+    def stricter(self, one: Value, other: Value) -> Value:
+        """Return the longer wait; 0 where one is that."""
+        return max(one, other) if one and other else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,6 +371,62 @@ class Values:
                 loosest=LONGEST_IDLE // MINUTE,
                 bounds=(SHORTEST_IDLE // MINUTE, LONGEST_IDLE // MINUTE),
                 help=_("Anyone who does nothing for this long is signed out."),
+            )
+        ),
+    )
+
+    recovery_by: RecoveryBy = dataclasses.field(
+        default=RecoveryBy.COLLEAGUE,
+        metadata=_of(
+            Choice(
+                label=_("Who may help somebody who has lost their devices"),
+                history=_("who may help after a loss"),
+                loosest=RecoveryBy.COLLEAGUE,
+                choices=RecoveryBy,
+                titles={
+                    RecoveryBy.COLLEAGUE: _("One colleague with the Administrators tab"),
+                    RecoveryBy.TWO: _("Two colleagues with the Administrators tab"),
+                    RecoveryBy.PROVIDER: _("The provider's support alone"),
+                },
+                helps={
+                    RecoveryBy.COLLEAGUE: _(
+                        "Helping somebody who has the Administrators tab always takes a second colleague."
+                    ),
+                    RecoveryBy.TWO: _(
+                        "The second one agrees, or 24 hours pass in which nobody objects."
+                    ),
+                },
+            )
+        ),
+    )
+    recovery_wait_hours: int = dataclasses.field(
+        default=0,
+        metadata=_of(
+            Wait(
+                label=_("Waiting instead of help, in hours"),
+                history=_("waiting after a loss"),
+                loosest=24,
+                bounds=(24, 168),
+                help=_(
+                    "Whoever has lost their devices can wait for so long, and then set up a new one with password "
+                    "and mailbox, unless somebody objects. From 24 to 168; 0 means not at all, which is safest."
+                ),
+            )
+        ),
+    )
+    support_access: SupportAccess = dataclasses.field(
+        default=SupportAccess.ASK,
+        metadata=_of(
+            Choice(
+                label=_("Help by the provider's support"),
+                history=_("help by the provider's support"),
+                loosest=SupportAccess.ALWAYS,
+                choices=SupportAccess,
+                titles={
+                    SupportAccess.ALWAYS: _("Always allowed"),
+                    SupportAccess.ASK: _("When somebody with the Administrators tab agrees"),
+                    SupportAccess.NEVER: _("Never"),
+                },
             )
         ),
     )

@@ -18,3 +18,101 @@ NOT_ME = EventType(
     tone="bad",
     notifications=to_person_and_colleagues("not_me", "not_me_colleague"),
 )
+
+HELPED = EventType(
+    "helped",
+    group=Group.TWO_FACTOR,
+    icon="life-buoy",
+    sentence=_("%(subject)s was given a set-up pass, and their devices were suspended."),
+    by_another=_("%(actor)s gave %(subject)s a set-up pass, and their devices were suspended."),
+    tone="warn",
+    notifications=to_person_and_colleagues("helped", "helped_colleague"),
+)
+
+HELP_ASKED = EventType(
+    "help_asked",
+    group=Group.TWO_FACTOR,
+    icon="life-buoy",
+    sentence=_("Help was asked for, since %(subject)s has lost their devices."),
+    by_another=_("%(actor)s asked for help for %(subject)s, who has lost their devices."),
+    tone="warn",
+    notifications=to_person_and_colleagues("help_asked", "help_asked_colleague"),
+)
+
+HELP_AGREED = EventType(
+    "help_agreed",
+    group=Group.TWO_FACTOR,
+    icon="check",
+    sentence=_("Help for %(subject)s is agreed to: nobody objected in time."),
+    by_another=_("%(actor)s agreed to help for %(subject)s."),
+    notifications=to_person_and_colleagues("help_agreed", "help_agreed"),
+)
+
+HELP_REFUSED = EventType(
+    "help_refused",
+    group=Group.TWO_FACTOR,
+    icon="ban",
+    sentence=_("%(subject)s refused the help that was asked for in their name."),
+    by_another=_("%(actor)s refused help for %(subject)s."),
+    tone="warn",
+    notifications=to_person_and_colleagues("help_refused", "help_refused"),
+)
+
+HELP_TRIED = EventType(
+    "help_tried",
+    group=Group.TWO_FACTOR,
+    icon="ban",
+    sentence=_("Help for %(subject)s was refused by a rule."),
+    by_another=_("%(actor)s wanted to help %(subject)s, which a rule refused."),
+)
+
+HELP_ENDED = EventType(
+    "help_ended",
+    group=Group.TWO_FACTOR,
+    icon="clock",
+    sentence=_("Help for %(subject)s ended: it was not used in time, or no longer needed."),
+)
+
+PASS_USED = EventType(
+    "pass_used",
+    group=Group.SIGN_IN,
+    icon="life-buoy",
+    sentence=_("%(subject)s signed in with a set-up pass."),
+    tone="warn",
+)
+
+PASS_FAILED = EventType(
+    "pass_failed",
+    group=Group.SIGN_IN,
+    icon="circle-alert",
+    sentence=_("Somebody who knew the password of %(subject)s typed a wrong set-up pass."),
+    tone="warn",
+)
+
+PASS_ENDED = EventType(
+    "pass_ended",
+    group=Group.TWO_FACTOR,
+    icon="shield-alert",
+    sentence=_("The set-up pass of %(subject)s no longer works, after five wrong attempts."),
+    tone="bad",
+    notifications=to_person_and_colleagues("pass_ended", "pass_ended"),
+)
+
+RECOVERY_CONFIRMED = EventType(
+    "recovery_confirmed",
+    group=Group.TWO_FACTOR,
+    icon="user-check",
+    sentence=_("It was %(subject)s who came back."),
+    by_another=_("%(actor)s said that it was %(subject)s who came back."),
+    tone="good",
+)
+
+RECOVERY_DENIED = EventType(
+    "recovery_denied",
+    group=Group.TWO_FACTOR,
+    icon="shield-alert",
+    sentence=_("It was not %(subject)s who came back: everything was ended."),
+    by_another=_("%(actor)s said that it was not %(subject)s who came back: everything was ended."),
+    tone="bad",
+    notifications=to_person_and_colleagues("recovery_denied", "recovery_denied"),
+)

@@ -39,6 +39,12 @@ class SessionFacts:
     put_off: bool
     # A passkey that verified its user stood in for the password.
     passkey_at: datetime | None = None
+    pass_at: datetime | None = None
+
+    @property
+    def by_pass(self) -> bool:
+        """Whether a set-up pass alone let it in: no factor of the person's own was verified in it, nor a code."""
+        return self.pass_at is not None and self.factor_at is None and self.recovery_at is None
 
 
 @dataclass(frozen=True, slots=True)

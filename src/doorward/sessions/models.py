@@ -42,6 +42,8 @@ class Session(models.Model):
     factor_kind = models.CharField(max_length=10, default="")
     recovery_at = models.DateTimeField(null=True)
     mailbox_at = models.DateTimeField(null=True)
+    # A set-up pass, which lets a new factor be set up in place of those that were lost
+    pass_at = models.DateTimeField(null=True)
     from_link = models.BooleanField(default=False)
     put_off = models.BooleanField(default=False)
     # The browser

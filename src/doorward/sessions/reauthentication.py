@@ -30,5 +30,7 @@ RECOVERY_PROOF_SECONDS = 10 * 60
 # What lets in beside password and factor counts as long as its mail does.
 MAILBOX_PROOF_SECONDS = 10 * 60
 LINK_PROOF_SECONDS = 60 * 60
+# Whoever has a new phone in hand may still have to find an app for it.
+PASS_PROOF_SECONDS = 60 * 60
 # A session that was shown new recovery codes has so long to save them before it is asked for a factor.
 SHOWN_CODES_SECONDS = 10 * 60

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "doorward.directory",
     "doorward.signin",
     "doorward.rollout",
+    "doorward.recovery",
     "doorward.notifications",
 ]
 # From the outside in. Whatever answers, has the first two's headers; files are answered before

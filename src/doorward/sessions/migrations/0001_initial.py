@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ('factor_kind', models.CharField(default='', max_length=10)),
                 ('recovery_at', models.DateTimeField(null=True)),
                 ('mailbox_at', models.DateTimeField(null=True)),
+                ('pass_at', models.DateTimeField(null=True)),
                 ('from_link', models.BooleanField(default=False)),
                 ('put_off', models.BooleanField(default=False)),
                 ('address', models.CharField(default='', max_length=64)),

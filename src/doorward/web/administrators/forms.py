@@ -93,6 +93,20 @@ class ExceptionForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HelpForm:
+    """How it was made sure that it is the person who has lost their devices."""
+
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideForm:
+    """Whether it was the person who came back: `yes` or `no`."""
+
+    was_them: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeveralForm:
     """What is to be done to those who are marked in the list."""
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from doorward.accounts.models import Status
+    from doorward.recovery.queries import Listed
     from doorward.web.administrators.words import Tag
     from doorward.web.kit.fields import Field
     from doorward.web.kit.history import HistoryPage
@@ -137,6 +138,43 @@ class ExceptionPage:
     repeated: str
     impossible: str
     wrong: Wrong
+
+
+@dataclass(frozen=True, slots=True)
+class HelpPage:
+    """Somebody is to be helped. `second`: another colleague has to agree."""
+
+    id: UUID
+    name: str
+    phone: str
+    second: bool
+    how: str = ""
+    wrong: Wrong = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class PassPage:
+    """A set-up pass, shown once. Secret."""
+
+    name: str
+    words: tuple[str, ...]
+    digits: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsPage:
+    """The requests of a customer's people."""
+
+    requests: list[Listed]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPage:
+    """One request."""
+
+    listed: Listed
+    wrong: Wrong = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from doorward.web.administrators import exception, person, requiring, views
+from doorward.web.administrators import help as helping
 
 urlpatterns = [
     path("administrators/", views.list_people, name="administrators"),
@@ -50,4 +51,12 @@ urlpatterns = [
         person.end_sessions,
         name="administrator_end_sessions",
     ),
+    path(
+        "administrators/<uuid:person_id>/help/", helping.help_colleague, name="administrator_help"
+    ),
+    path("requests/", helping.list_requests, name="requests"),
+    path("requests/<uuid:request_id>/", helping.refuse, name="request"),
+    path("requests/<uuid:request_id>/agree/", helping.agree, name="request_agree"),
+    path("requests/<uuid:request_id>/pass/", helping.fetch, name="request_pass"),
+    path("requests/<uuid:request_id>/who/", helping.say_who, name="request_who"),
 ]

@@ -290,7 +290,7 @@ def _number(one: Number, value: str, held: str, *, errors: tuple[str, ...]) -> F
         kind="number",
         value=value,
         required=True,
-        min=one.bounds[0],
+        min=one.lowest,
         max=one.bounds[1],
         inputmode="numeric",
         help=f"{_(one.help)} {held}".strip(),

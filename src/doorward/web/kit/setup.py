@@ -83,6 +83,7 @@ def set_up_page(
     """
     auth = session_of(request)
     policy = auth.facts.policy
+    by_pass = auth.facts.session is not None and auth.facts.session.by_pass
     # An app would not satisfy a policy that wants what cannot be phished.
     apps = apps and policy.accepts(FactorKind.APP)
     secret = totp_enrol.begin(session_id=auth.browser.session_id, now=request.now) if apps else b""
@@ -97,7 +98,7 @@ def set_up_page(
         clock=refusal is not None and "skew_seconds" in refusal.data,
         again=again,
         first=not auth.factors,
-        may_put_off=policy.in_grace(request.now),
+        may_put_off=policy.in_grace(request.now) and not by_pass,
         grace_until=policy.grace_until,
         required=policy.required,
         apps=apps,

@@ -45,6 +45,9 @@ SENTENCES: Final = {
     Reason.DEVICE_DISABLED: gettext_lazy(
         "Two-factor sign-in is required, and your device was disabled by wrong attempts."
     ),
+    Reason.SET_UP_PASS: gettext_lazy(
+        "Your set-up pass was right. Set up the new device now; the lost ones are removed by that."
+    ),
     Reason.CODES_NEW: gettext_lazy("New recovery codes were made and are not saved yet."),
     Reason.PASSWORD_SHORT: gettext_lazy(
         "Without two-factor sign-in a password needs at least 15 characters. Yours is shorter."

@@ -1,31 +1,39 @@
-"""For who cannot do the second step: a suspended device that was found again."""
+"""For who cannot go on: which ways there are, a device that was found again, a set-up pass, and a veto by mail."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from doorward.accounts import mailed_links
+from doorward.accounts.models import LinkPurpose
 from doorward.credentials.errors import NothingSuspended
 from doorward.credentials.passkeys.challenges import Purpose
 from doorward.credentials.suspension import can_be_taken_back
-from doorward.gate.requirement import Step
+from doorward.gate.evaluate import evaluate
+from doorward.gate.requirement import Need, Step
 from doorward.kernel.errors import Refusal
 from doorward.policy.rules import FactorKind
+from doorward.recovery import set_up_pass, veto
+from doorward.recovery.queries import ways_of
 from doorward.sessions.errors import StaleRequest
 from doorward.signin import take_back as taking_back
+from doorward.web.http import cookies, posted
 from doorward.web.http.gate import go_on, onward
-from doorward.web.http.needs import serves
+from doorward.web.http.needs import needs, serves
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of
 from doorward.web.kit import passkeys
-from doorward.web.kit.forms import wrong
+from doorward.web.kit.forms import Wrong, wrong
+from doorward.web.kit.refusals import sentence
 from doorward.web.signin.forms import SentCodeForm
-from doorward.web.signin.pages import TakeBackPage
+from doorward.web.signin.pages import HelpMePage, LinkPage, PassPage, TakeBackPage, VetoPage
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from doorward.accounts.models import MailedLink
     from doorward.web.http.requests import Request
 
 
@@ -54,6 +62,73 @@ def take_back_options(request: Request) -> HttpResponse:
     """Ask for one of the passkeys that can be taken back."""
     lost = can_be_taken_back(session_of(request), now=request.now)
     return passkeys.ask(request, Purpose.SECOND_STEP, lost)
+
+
+@needs(Need.NOTHING)
+@require_safe
+def help_me(request: Request) -> HttpResponse:
+    """Say what can be done at the step that somebody is stuck at; who has not given the password learns nothing."""
+    auth = request.auth
+    due = evaluate(auth, Need.THROUGH, now=request.now).step
+    if due is Step.THROUGH:
+        return see_other("/support/")
+    asked = auth is not None and due is Step.VERIFY_FACTOR
+    page = HelpMePage(
+        step=due.value, ways=ways_of(auth, now=request.now) if auth and asked else None
+    )
+    return render(request, "signin/help.html", page)
+
+
+@serves(Step.VERIFY_FACTOR)
+@require_http_methods(["GET", "HEAD", "POST"])
+def use_pass(request: Request) -> HttpResponse:
+    """Ask for the set-up pass that a colleague was shown; it leads to the set-up of a new device alone."""
+    if request.method != "POST":
+        return render(request, "signin/pass.html", PassPage())
+    typed = posted.field(request, "pass")
+    try:
+        started = set_up_pass.use(
+            auth=session_of(request), typed=typed, actor=acting(request), now=request.now
+        )
+    except StaleRequest:
+        return see_other(onward(request))
+    except Refusal as refusal:
+        page = PassPage(wrong=_wrong_pass(refusal))
+        return render(request, "signin/pass.html", page, wrong=page.wrong)
+    return go_on(started.token, onward(request))
+
+
+@needs(Need.NOTHING)
+@require_http_methods(["GET", "HEAD", "POST"])
+def object_by_link(request: Request) -> HttpResponse:
+    """Ask whether help is to be refused, by the link that was mailed; refuse it."""
+    token = cookies.link_token(request)
+    try:
+        if request.method != "POST":
+            purposes = (LinkPurpose.VETO,)
+            link = mailed_links.find(
+                token, purposes=purposes, now=request.now, host=request.client.host
+            )
+            return render(request, "signin/veto.html", _veto_page(link))
+        veto.veto(token=token, client=request.client, now=request.now)
+    except Refusal as refusal:
+        status = 422 if request.method == "POST" else 404
+        page = LinkPage(error=sentence(refusal), why=refusal.code)
+        return render(request, "signin/no_link.html", page, status=status)
+    return cookies.drop_link(render(request, "signin/veto.html", VetoPage(done=True)))
+
+
+def _veto_page(link: MailedLink) -> VetoPage:
+    request = veto.request_of(link)
+    by = request.asked_by.full_name if request.asked_by else ""
+    return VetoPage(email=link.administrator.email, by=by, at=request.asked_at)
+
+
+def _wrong_pass(refusal: Refusal) -> Wrong:
+    # No attribute can be called `pass`, so the form is no dataclass.
+    if refusal.field == "pass":
+        return Wrong(fields={"pass": sentence(refusal)})
+    return wrong(refusal)
 
 
 def _page(request: Request, refusal: Refusal | None = None) -> TakeBackPage:

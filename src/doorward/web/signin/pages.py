@@ -10,6 +10,8 @@ from doorward.web.kit.forms import NOTHING, Wrong
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from doorward.recovery.queries import Ways
+
 
 @dataclass(frozen=True, slots=True)
 class SignInPage:
@@ -55,6 +57,31 @@ class TakeBackPage:
     passkeys: bool
     names: list[str]
     wrong: Wrong = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class HelpMePage:
+    """Somebody cannot go on. `ways`: of whoever is at the second step."""
+
+    step: str
+    ways: Ways | None
+
+
+@dataclass(frozen=True, slots=True)
+class PassPage:
+    """A set-up pass is asked for."""
+
+    wrong: Wrong = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class VetoPage:
+    """Help can be refused by a mailed link: asked for `by` whom, and when. `done`: it was."""
+
+    email: str = ""
+    by: str = ""
+    at: datetime | None = None
+    done: bool = False
 
 
 @dataclass(frozen=True, slots=True)

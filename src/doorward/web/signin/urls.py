@@ -17,6 +17,8 @@ urlpatterns = [
     path("sign-in/passkey/", passkeys.sign_in_options, name="sign_in_passkey"),
     path("sign-in/code/", views.code, name="code"),
     path("sign-in/code/passkey/", passkeys.code_options, name="code_passkey"),
+    path("sign-in/help/", helping.help_me, name="sign_in_help"),
+    path("sign-in/pass/", helping.use_pass, name="set_up_pass"),
     path("sign-in/take-back/", helping.take_back, name="take_back"),
     path("sign-in/take-back/passkey/", helping.take_back_options, name="take_back_passkey"),
     path("sign-in/clock/", clock.at_sign_in, name="code_clock"),
@@ -42,6 +44,8 @@ urlpatterns = [
     path("e-mail/confirm/<str:token>/", links.open_link, name="email_link"),
     path("second-address/confirm/", second_address.confirm, name="second_address_confirm"),
     path("second-address/confirm/<str:token>/", links.open_link, name="second_address_link"),
+    path("veto/", helping.object_by_link, name="veto"),
+    path("veto/<str:token>/", links.open_link, name="veto_link"),
     path("not-me/", links.this_was_not_me, name="not_me"),
     path("not-me/<str:token>/", links.open_link, name="not_me_link"),
 ]

@@ -1,0 +1,85 @@
+"""What is refused of helping somebody: each refusal with its sentence, declared once."""
+
+from __future__ import annotations
+
+from doorward.kernel.errors import Refusal, _
+
+
+class PassWrong(Refusal):
+    """These are not the words of this person's pass, or there is none that works."""
+
+    sentence = _(
+        "That is not a set-up pass that works. Check the words. After five wrong attempts it stops working."
+    )
+    reason = _("wrong set-up pass")
+    field = "pass"
+
+
+class HelpYourself(Refusal):
+    """Nobody helps themselves, or agrees to their own help."""
+
+    sentence = _("You cannot do this for yourself. Ask a colleague.")
+    reason = _("people cannot help themselves")
+
+
+class NothingLost(Refusal):
+    """The person has no device for signing in, so none can be lost."""
+
+    sentence = _("There is nothing to replace: two-factor sign-in is not set up here.")
+    reason = _("no device to replace")
+
+
+class HowMissing(Refusal):
+    """Whoever helps has to say how they made sure."""
+
+    sentence = _("Say how you made sure that it is them.")
+    field = "how"
+
+
+class OwnFactorFirst(Refusal):
+    """Who helps others signs in with two factors themselves."""
+
+    sentence = _("First set up two-factor sign-in for yourself. Then you can help others.")
+    reason = _("who helps has no second factor")
+
+
+class HelpByProviderOnly(Refusal):
+    """The policy leaves it to the provider's support."""
+
+    sentence = _(
+        "At your company only the provider's support may help after a loss. Please contact them."
+    )
+    reason = _("only the provider's support may help")
+
+
+class AlreadyAsked(Refusal):
+    """There is a request for this person that waits."""
+
+    sentence = _("There is already a request for this person. See under Requests.")
+    reason = _("a request was already open")
+
+
+class NotYetAllowed(Refusal):
+    """Who would agree has had the power over colleagues for too short a time, or has just come back themselves."""
+
+    sentence = _(
+        "You cannot agree to this, because your own access changed shortly before it was asked for. "
+        "Another colleague can, or 24 hours pass in which nobody objects."
+    )
+    reason = _("their own access had changed shortly before")
+
+
+class RequestOver(Refusal):
+    """It was decided, used or has lapsed meanwhile."""
+
+    sentence = _("This request is over, or was decided in the meantime.")
+    reason = _("the request was over")
+
+
+class TooLateToStop(Refusal):
+    """The new device is set up: that is not stopped, but denied."""
+
+    sentence = _(
+        "The new device has already been set up. Somebody with the Administrators tab can say “It was not them”."
+    )
+    reason = _("the new device was already set up")

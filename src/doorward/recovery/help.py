@@ -1,0 +1,183 @@
+"""A colleague helps: at once, or with a second one's yes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from doorward.accounts import mailed_links
+from doorward.accounts.errors import WrongStatus
+from doorward.accounts.looking_after import looks_after
+from doorward.accounts.models import Administrator, LinkPurpose, Status
+from doorward.audit import repeats
+from doorward.audit.events import Outcome
+from doorward.audit.record import record
+from doorward.credentials import suspension
+from doorward.credentials.models import USABLE, Factor
+from doorward.customers.models import Customer
+from doorward.customers.rights import authorise, is_allowed
+from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.text.cleaning import clean_line
+from doorward.permissions.actions import Action
+from doorward.policy.effective import policies_of
+from doorward.policy.fields import RecoveryBy
+from doorward.recovery import rules, set_up_pass, words
+from doorward.recovery.errors import (
+    AlreadyAsked,
+    HelpByProviderOnly,
+    HelpYourself,
+    HowMissing,
+    NothingLost,
+    OwnFactorFirst,
+)
+from doorward.recovery.events import HELP_ASKED, HELP_TRIED, HELPED
+from doorward.recovery.models import PENDING, RecoveryRequest, State, Way
+from doorward.sessions import ending
+from doorward.sessions.errors import StaleRequest
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.audit.actor import Actor
+    from doorward.audit.record import Detail
+
+LONGEST_HOW = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Helped:
+    """What came of it: the request, and the words of its pass (secret); none: a second person has to agree first."""
+
+    request: RecoveryRequest
+    words: tuple[str, ...] = ()
+
+
+def help_person(
+    person_id: UUID, *, how: str, customer_id: UUID, actor: Actor, now: datetime
+) -> Helped:
+    """Help somebody who has lost their factors, or ask a second colleague to agree to it.
+
+    Raises `NotFound`, and what a rule refuses: `HelpYourself`, `HowMissing`, `NothingLost`, `OwnFactorFirst`,
+    `HelpByProviderOnly`, `AlreadyAsked`, `WrongStatus`.
+    """
+    authorise(actor, Action.HELP_PERSON, customer_id)
+    said, person = clean_line(how, maximum=LONGEST_HOW), None
+    try:
+        with transaction.atomic():
+            person = lock(customer_id, person_id, action=Action.HELP_PERSON, actor=actor)
+            second = _check(person, said, actor=actor, now=now)
+            request = _insert(person, said, second=second, actor=actor, now=now)
+            if not second:
+                return Helped(request, issue(request, person, actor=actor, now=now))
+            record(HELP_ASKED, actor=actor, subject=person.who(), details=_told(request, now=now))
+            return Helped(request)
+    except Refusal as refusal:
+        if person is not None:
+            remember(person, refusal, actor=actor, now=now)
+        raise
+
+
+def issue(
+    request: RecoveryRequest, person: Administrator, *, actor: Actor, now: datetime
+) -> tuple[str, ...]:
+    """Suspend the factors, end all sessions and trust, and make the pass; return its words. Secret.
+
+    In the caller's transaction, with the locks of customer and person.
+    """
+    chosen = words.new_words()
+    suspension.suspend(person.id, now=now)
+    ending.end_others(administrator_id=person.id, keep=None, now=now)
+    set_up_pass.make(request, chosen, now=now)
+    RecoveryRequest.objects.filter(id=request.id).update(state=State.ISSUED)
+    record(HELPED, actor=actor, subject=person.who(), details=_told(request, now=now))
+    return chosen
+
+
+def lock(customer_id: UUID, person_id: UUID, *, action: Action, actor: Actor) -> Administrator:
+    """Lock a customer and one of its people, and look again whether who acts may do this; return the person.
+
+    The customer's row comes first, as for every change by a colleague. Raises `NotFound`, `StaleRequest`.
+    """
+    Customer.objects.select_for_update().values_list("id").get(id=customer_id)
+    ending.must_be_open(actor)
+    if not is_allowed(actor, action, customer_id):
+        raise StaleRequest
+    people = Administrator.objects.of(customer_id).select_related("customer__brand")
+    rows = people.select_for_update(of=("self",)).exclude(status=Status.REMOVED)
+    person = rows.filter(id=person_id).first()
+    if person is None:
+        raise NotFound
+    return person
+
+
+def refuse_helper(person: Administrator, *, actor: Actor, now: datetime) -> None:
+    """Refuse who may not help this person now. Raises what `help_person` says."""
+    if person.id in {one.id for one in actor.people}:
+        raise HelpYourself
+    if person.status != Status.ACTIVE:
+        raise WrongStatus
+    if policies_of(person.customer).values(now=now).recovery_by is RecoveryBy.PROVIDER:
+        raise HelpByProviderOnly
+    for one in actor.people:
+        if not Factor.objects.filter(USABLE, administrator_id=one.id).exists():
+            raise OwnFactorFirst
+    if not Factor.objects.filter(administrator_id=person.id).exists():
+        raise NothingLost
+
+
+def remember(person: Administrator, refusal: Refusal, *, actor: Actor, now: datetime) -> None:
+    """Record that a rule refused it."""
+    repeats.record_once(
+        HELP_TRIED,
+        actor=actor,
+        subject=person.who(),
+        outcome=Outcome.REFUSED,
+        details={"reason": refusal.code},
+        now=now,
+    )
+
+
+def _check(person: Administrator, how: str, *, actor: Actor, now: datetime) -> bool:
+    """Return whether a second person has to agree. Raises what `help_person` says."""
+    refuse_helper(person, actor=actor, now=now)
+    if not how:
+        raise HowMissing
+    recovery_by = policies_of(person.customer).values(now=now).recovery_by
+    second = rules.needs_second(recovery_by, looks_after=looks_after(person))
+    pending = RecoveryRequest.objects.filter(administrator=person, state__in=PENDING)
+    if second and pending.exclude(way=Way.WAITING).exists():
+        raise AlreadyAsked
+    # Somebody helps, so that nobody needs to wait.
+    pending.update(state=State.ENDED, closed_at=now)
+    return second
+
+
+def _insert(
+    person: Administrator, how: str, *, second: bool, actor: Actor, now: datetime
+) -> RecoveryRequest:
+    return RecoveryRequest.objects.create(
+        administrator=person,
+        way=Way.COLLEAGUE,
+        state=State.OPEN if second else State.APPROVED,
+        how=how,
+        second=second,
+        asked_by_id=actor.person.id if actor.person else None,
+        asked_at=now,
+        due_at=now + rules.VETO_TIME if second else None,
+        approved_at=None if second else now,
+    )
+
+
+def _told(request: RecoveryRequest, *, now: datetime) -> dict[str, Detail]:
+    """Return what the event says, with the link by which the person can object as long as it matters."""
+    link = mailed_links.make(
+        LinkPurpose.VETO,
+        administrator_id=request.administrator_id,
+        now=now,
+        about=request.id,
+        lifetime=rules.VETO_TIME + 2 * rules.PASS_LIFETIME,
+    )
+    return {"link": str(link.id), "request": str(request.id), "way": request.way}

@@ -1,0 +1,112 @@
+"""Help for who has lost their factors: who asked for it, who agreed, and the set-up pass that came of it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from doorward.accounts.models import Administrator
+
+
+class Way(models.TextChoices):
+    """Who asks. Stored values never change their meaning."""
+
+    COLLEAGUE = "colleague"
+    WAITING = "waiting"
+    SUPPORT = "support"
+
+
+class State(models.TextChoices):
+    """How far a request is. Stored values never change their meaning.
+
+    `OPEN` waits for somebody's yes, or for time without a veto; `APPROVED` for its pass to be fetched; of `ISSUED` the
+    pass was given out. The last four are the end: it was the person, it was not, somebody refused it, it lapsed.
+    """
+
+    OPEN = "open"
+    APPROVED = "approved"
+    ISSUED = "issued"
+    CONFIRMED = "confirmed"
+    DENIED = "denied"
+    REFUSED = "refused"
+    ENDED = "ended"
+
+
+PENDING = (State.OPEN, State.APPROVED)
+
+
+class RecoveryRequest(models.Model):
+    """That somebody is to be helped. `how`: how it was made sure that it is them, in the words of who asked.
+
+    `second`: it needs another person's yes. `due_at`: when it holds without one, unless it was refused by then; None:
+    never. `approved_at`: from then on its pass waits to be fetched for a day.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    administrator = models.ForeignKey(
+        Administrator, on_delete=models.CASCADE, related_name="recovery_requests"
+    )
+    way = models.CharField(max_length=10, choices=Way.choices)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    how = models.CharField(max_length=300, default="", blank=True)
+    second = models.BooleanField()
+    asked_by = models.ForeignKey(
+        Administrator, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    approved_by = models.ForeignKey(
+        Administrator, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    approved_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(
+        Administrator, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["administrator", "-asked_at"], name="requests_of_person"),
+            models.Index(
+                fields=["due_at"], name="requests_pending", condition=Q(state__in=PENDING)
+            ),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["administrator"],
+                condition=Q(state__in=PENDING),
+                name="one_pending_request",
+            ),
+        ]
+
+
+class SetUpPass(models.Model):
+    """Eight words, as a keyed hash: with their password one person sets up a new factor with it, once.
+
+    `tries` are counted before the words are looked at. `session_id`: in which session it was used.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    request = models.OneToOneField(RecoveryRequest, on_delete=models.CASCADE, related_name="issued")
+    administrator = models.ForeignKey(
+        Administrator, on_delete=models.CASCADE, related_name="set_up_passes"
+    )
+    keyed_hash = models.BinaryField(max_length=32)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+    session_id = models.UUIDField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["administrator"],
+                condition=Q(used_at__isnull=True, ended_at__isnull=True),
+                name="one_unused_pass",
+            ),
+        ]

@@ -1,0 +1,111 @@
+"""What is read of help: which ways somebody has, and the requests of a customer's people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from doorward.accounts.looking_after import who_look_after
+from doorward.accounts.models import Administrator
+from doorward.credentials.recovery_codes import codes
+from doorward.credentials.suspension import can_be_taken_back
+from doorward.policy.effective import policies_of
+from doorward.policy.fields import RecoveryBy, SupportAccess
+from doorward.recovery import requests, rules
+from doorward.recovery.models import RecoveryRequest, SetUpPass, State
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from doorward.sessions.context import AuthContext
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What somebody can do who cannot do the second step. `wait_hours`: 0 where waiting is not allowed."""
+
+    codes: bool
+    devices: bool
+    found: bool
+    colleague: bool
+    wait_hours: int
+    support: bool
+
+
+def ways_of(auth: AuthContext, *, now: datetime) -> Ways:
+    """Return the ways of somebody whose password was right."""
+    people = Administrator.objects.everywhere().select_related("customer__brand")
+    person = people.get(id=auth.person.id)
+    values = policies_of(person.customer).values(now=now)
+    colleagues = who_look_after(Administrator.objects.of(person.customer_id))
+    by_colleagues = values.recovery_by is not RecoveryBy.PROVIDER
+    return Ways(
+        codes=codes.left(person.id) > 0,
+        devices=any(row.usable for row in auth.factors),
+        found=bool(can_be_taken_back(auth, now=now).factors),
+        colleague=by_colleagues and colleagues.exclude(id=person.id).exists(),
+        wait_hours=values.recovery_wait_hours,
+        support=values.support_access is not SupportAccess.NEVER,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A request as colleagues see it, and what the one who looks may do with it."""
+
+    request: RecoveryRequest
+    mine: bool
+    own: bool
+    completed_at: datetime | None
+    may_agree: bool
+    may_fetch: bool
+    may_refuse: bool
+    may_say_who: bool
+
+
+def listed(customer_id: UUID, *, me: UUID, now: datetime, limit: int = 50) -> list[Listed]:
+    """Return the requests of a customer, the newest first."""
+    rows = list(_rows(customer_id).order_by("-asked_at")[:limit])
+    passes = SetUpPass.objects.in_bulk([row.id for row in rows], field_name="request_id")
+    return [_listed(row, passes.get(row.id), me=me, now=now) for row in rows]
+
+
+def find(request_id: UUID, *, customer_id: UUID, me: UUID, now: datetime) -> Listed | None:
+    """Return one of them; None: there is none, or it is another customer's."""
+    row = _rows(customer_id).filter(id=request_id).first()
+    if row is None:
+        return None
+    return _listed(row, SetUpPass.objects.filter(request=row).first(), me=me, now=now)
+
+
+def _rows(customer_id: UUID) -> QuerySet[RecoveryRequest]:
+    people = ("administrator", "asked_by", "approved_by", "closed_by")
+    return RecoveryRequest.objects.select_related(*people).filter(
+        administrator__customer_id=customer_id
+    )
+
+
+def _listed(row: RecoveryRequest, issued: SetUpPass | None, *, me: UUID, now: datetime) -> Listed:
+    mine, own = row.asked_by_id == me, row.administrator_id == me
+    completed_at = requests.completed_at(issued) if issued else None
+    used_at = issued.used_at if issued else None
+    is_open = row.state in {State.OPEN, State.APPROVED, State.ISSUED}
+    unused = issued is None or (issued.ended_at is None and now < issued.expires_at)
+    return Listed(
+        request=row,
+        mine=mine,
+        own=own,
+        completed_at=completed_at,
+        may_agree=row.state == State.OPEN and row.second and not mine and not own,
+        may_fetch=mine and requests.may_be_fetched(row, now=now),
+        may_refuse=is_open and completed_at is None and (unused or used_at is not None),
+        may_say_who=(
+            row.state == State.ISSUED
+            and completed_at is not None
+            and not own
+            and now < completed_at + rules.DENIED_WITHIN
+        ),
+    )

@@ -1,0 +1,242 @@
+"""Deciding on help that was asked for: agreeing, refusing, fetching the pass, and whether it was them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.db.models import Max
+
+from doorward.accounts import mailed_links
+from doorward.accounts.events import (
+    ADMINISTRATOR_ADDED,
+    ADMINISTRATOR_RESTORED,
+    EMAIL_CHANGED,
+    RIGHTS_CHANGED,
+)
+from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, PasswordDue
+from doorward.audit.models import Event
+from doorward.audit.record import record
+from doorward.credentials import standing
+from doorward.credentials.events import RECOVERED
+from doorward.credentials.models import Factor, RecoverySet, SetUp
+from doorward.credentials.trusted_browsers import trust
+from doorward.customers.rights import authorise
+from doorward.kernel.errors import NotFound, Refusal
+from doorward.permissions.actions import Action
+from doorward.recovery import help as helping
+from doorward.recovery import rules, set_up_pass
+from doorward.recovery.errors import HelpYourself, NotYetAllowed, RequestOver, TooLateToStop
+from doorward.recovery.events import (
+    HELP_AGREED,
+    HELP_REFUSED,
+    RECOVERY_CONFIRMED,
+    RECOVERY_DENIED,
+)
+from doorward.recovery.models import RecoveryRequest, SetUpPass, State, Way
+from doorward.recovery.rules import Decider
+from doorward.sessions import ending
+from doorward.sessions.models import Session
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.audit.actor import Actor
+
+# After one of these an account may be in other hands, or be a new one.
+_CAME_TO_POWER: Final = (
+    ADMINISTRATOR_ADDED,
+    ADMINISTRATOR_RESTORED,
+    EMAIL_CHANGED,
+    RECOVERED,
+    RIGHTS_CHANGED,
+)
+
+
+def agree(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> None:
+    """Give the second yes to a request. Raises `NotFound`, and what a rule refuses: `RequestOver`, `NotYetAllowed`."""
+    authorise(actor, Action.AGREE_TO_HELP, customer_id)
+    person = None
+    try:
+        with transaction.atomic():
+            request, person = _locked(request_id, customer_id, Action.AGREE_TO_HELP, actor=actor)
+            if request.state != State.OPEN or not request.second or _is_over(request):
+                raise RequestOver
+            if request.asked_by_id in {one.id for one in actor.people}:
+                raise HelpYourself
+            helping.refuse_helper(person, actor=actor, now=now)
+            _refuse_newcomer(request, actor=actor)
+            _write(request, State.APPROVED, approved_by=actor, approved_at=now)
+            record(HELP_AGREED, actor=actor, subject=person.who(), details=_named(request))
+    except Refusal as refusal:
+        if person is not None:
+            helping.remember(person, refusal, actor=actor, now=now)
+        raise
+
+
+def fetch(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> tuple[str, ...]:
+    """Return the words of an approved request's pass, once, to whoever asked for it. Secret.
+
+    It is approved by a second colleague, or by the time in which nobody objected. Raises `RequestOver`, and what a
+    rule refuses by now.
+    """
+    authorise(actor, Action.HELP_PERSON, customer_id)
+    with transaction.atomic():
+        request, person = _locked(request_id, customer_id, Action.HELP_PERSON, actor=actor)
+        if request.asked_by_id not in {one.id for one in actor.people}:
+            raise NotFound
+        if not may_be_fetched(request, now=now) or _is_over(request):
+            raise RequestOver
+        helping.refuse_helper(person, actor=actor, now=now)
+        if request.state == State.OPEN:
+            record(HELP_AGREED, actor=actor, subject=person.who(), details=_named(request))
+        _write(request, State.APPROVED, approved_at=request.approved_at or now)
+        return helping.issue(request, person, actor=actor, now=now)
+
+
+def may_be_fetched(request: RecoveryRequest, *, now: datetime) -> bool:
+    """Return whether a request is approved, by somebody or by time, and its pass was not fetched yet."""
+    if request.way != Way.COLLEAGUE:
+        return False
+    approved_at = request.approved_at
+    if request.state == State.OPEN:
+        approved_at = request.due_at
+    elif request.state != State.APPROVED:
+        return False
+    return approved_at is not None and approved_at <= now < approved_at + rules.PASS_LIFETIME
+
+
+def refuse(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> None:
+    """Refuse or take back a request, also one whose pass was given out. Raises `RequestOver`, `TooLateToStop`."""
+    authorise(actor, Action.REFUSE_HELP, customer_id)
+    with transaction.atomic():
+        request, person = _locked(request_id, customer_id, Action.REFUSE_HELP, actor=actor)
+        stop(request, person, actor=actor, now=now)
+
+
+def stop(request: RecoveryRequest, person: Administrator, *, actor: Actor, now: datetime) -> None:
+    """End a request and all that came of it, in the caller's transaction, with the person's lock.
+
+    What was suspended stays so: nobody gets a factor back by objecting. Raises `RequestOver`; `TooLateToStop` once
+    the new device is set up.
+    """
+    if request.state not in {State.OPEN, State.APPROVED, State.ISSUED}:
+        raise RequestOver
+    issued = SetUpPass.objects.filter(request=request).first()
+    if issued is not None and completed_at(issued) is not None:
+        raise TooLateToStop
+    if issued is not None:
+        set_up_pass.end_unused(person.id, now=now)
+        # Whoever came in with it is at the set-up.
+        ending.end_others(administrator_id=person.id, keep=None, now=now)
+    _close(request, State.REFUSED, actor=actor, now=now)
+    record(HELP_REFUSED, actor=actor, subject=person.who(), details=_named(request))
+
+
+def completed_at(issued: SetUpPass) -> datetime | None:
+    """Return when a new device was set up with a pass; None: it was not."""
+    if issued.used_at is None or issued.session_id is None:
+        return None
+    rows = Session.objects.filter(id=issued.session_id, factor_at__isnull=False)
+    return rows.values_list("factor_at", flat=True).first()
+
+
+def say_who(
+    request_id: UUID, *, was_them: bool, customer_id: UUID, actor: Actor, now: datetime
+) -> None:
+    """Say of a completed recovery whether it was the person; if not, everything of theirs ends at once.
+
+    Sessions, the new factor, recovery codes, password, mailed links. The factor stays as a disabled one, so that
+    nobody gets in by the mailbox alone; the person is helped once more. Raises `RequestOver`.
+    """
+    authorise(actor, Action.SAY_WHO_CAME_BACK, customer_id)
+    with transaction.atomic():
+        action = Action.SAY_WHO_CAME_BACK
+        request, person = _locked(request_id, customer_id, action, actor=actor)
+        if person.id in {one.id for one in actor.people}:
+            raise HelpYourself
+        issued = SetUpPass.objects.filter(request=request, used_at__isnull=False).first()
+        if request.state != State.ISSUED or issued is None or not _in_time(issued, now=now):
+            raise RequestOver
+        state = State.CONFIRMED if was_them else State.DENIED
+        _close(request, state, actor=actor, now=now)
+        if not was_them:
+            _end_everything(person, now=now)
+        event = RECOVERY_CONFIRMED if was_them else RECOVERY_DENIED
+        record(event, actor=actor, subject=person.who(), details=_named(request))
+
+
+def _in_time(issued: SetUpPass, *, now: datetime) -> bool:
+    return issued.used_at is not None and now < issued.used_at + rules.DENIED_WITHIN
+
+
+def _end_everything(person: Administrator, *, now: datetime) -> None:
+    factors = Factor.objects.filter(administrator=person)
+    factors.filter(locked_at__isnull=True).update(locked_at=now)
+    RecoverySet.objects.filter(administrator=person).delete()
+    SetUp.objects.filter(session__administrator=person).delete()
+    trust.forget_all(person.id)
+    standing.keep(person.id)
+    people = Administrator.objects.of(person.customer_id).filter(id=person.id)
+    people.update(password=make_password(None), password_due=PasswordDue.NOT_ME)
+    mailed_links.revoke(person, purposes=tuple(LinkPurpose), now=now)
+    EmailChange.objects.filter(administrator=person, closed_at__isnull=True).update(closed_at=now)
+    ending.end_others(administrator_id=person.id, keep=None, now=now)
+
+
+def _locked(
+    request_id: UUID, customer_id: UUID, action: Action, *, actor: Actor
+) -> tuple[RecoveryRequest, Administrator]:
+    """Lock customer and person, and read the request then. Raises `NotFound`: also for another customer's."""
+    rows = RecoveryRequest.objects.filter(id=request_id, administrator__customer_id=customer_id)
+    person_id = rows.values_list("administrator_id", flat=True).first()
+    if person_id is None:
+        raise NotFound
+    person = helping.lock(customer_id, person_id, action=action, actor=actor)
+    return rows.get(), person
+
+
+def _is_over(request: RecoveryRequest) -> bool:
+    """Return whether the person has come back on their own since it was asked for."""
+    return set_up_pass.proved_since(request.administrator_id, request.asked_at)
+
+
+def _refuse_newcomer(request: RecoveryRequest, *, actor: Actor) -> None:
+    ids = [one.id for one in actor.people]
+    events = Event.objects.filter(subject_id__in=ids, type__in=_CAME_TO_POWER)
+    rows = Administrator.objects.everywhere().filter(id__in=ids)
+    joined = rows.aggregate(at=Max("joined_at"))["at"] or rows.aggregate(at=Max("added_at"))["at"]
+    newest = events.aggregate(at=Max("at"))["at"]
+    decider = Decider(ids=frozenset(ids), since=max(filter(None, (joined, newest))))
+    if not rules.may_agree(
+        decider,
+        asked_by=request.asked_by_id,
+        subject=request.administrator_id,
+        asked_at=request.asked_at,
+    ):
+        raise NotYetAllowed
+
+
+def _write(
+    request: RecoveryRequest,
+    state: State,
+    *,
+    approved_at: datetime,
+    approved_by: Actor | None = None,
+) -> None:
+    person = approved_by.person if approved_by else None
+    columns = {"approved_by": person.id} if person else {}
+    rows = RecoveryRequest.objects.filter(id=request.id)
+    rows.update(state=state, approved_at=approved_at, **columns)
+
+
+def _close(request: RecoveryRequest, state: State, *, actor: Actor, now: datetime) -> None:
+    closed_by = actor.person.id if actor.person else None
+    rows = RecoveryRequest.objects.filter(id=request.id)
+    rows.update(state=state, closed_by=closed_by, closed_at=now)
+
+
+def _named(request: RecoveryRequest) -> dict[str, str]:
+    return {"request": str(request.id), "way": request.way}

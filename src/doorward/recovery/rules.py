@@ -1,0 +1,48 @@
+"""Who may help whom, who may agree to it, and how long each waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from doorward.policy.fields import RecoveryBy
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+# How long a request of a colleague can be refused before it holds without another one's yes.
+VETO_TIME: Final = timedelta(hours=24)
+# How long a pass works, and how long an approved one waits to be fetched.
+PASS_LIFETIME: Final = timedelta(hours=24)
+PASS_TRIES: Final = 5
+# How long it can be said that it was not the person who came back.
+DENIED_WITHIN: Final = timedelta(days=30)
+# Where nobody is left who could agree, support waits so long, with everybody told.
+SUPPORT_WAITS: Final = timedelta(hours=72)
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """Who would agree. `since`: from when on the power over colleagues has been in these hands."""
+
+    ids: frozenset[UUID]
+    since: datetime
+
+
+def needs_second(recovery_by: RecoveryBy, *, looks_after: bool) -> bool:
+    """Return whether a colleague's help needs another one's yes; `looks_after`: it is for who has the tab."""
+    return looks_after or recovery_by is RecoveryBy.TWO
+
+
+def may_agree(
+    decider: Decider, *, asked_by: UUID | None, subject: UUID, asked_at: datetime
+) -> bool:
+    """Return whether somebody may agree to a request: neither who asked nor whom it is for, nor anyone of theirs.
+
+    Whoever came to the power shortly before may have been given it by who asks, or be that same person: for as long
+    as a request can be refused, nobody new agrees to it.
+    """
+    parties = {subject} if asked_by is None else {subject, asked_by}
+    return parties.isdisjoint(decider.ids) and decider.since + VETO_TIME <= asked_at

@@ -1,0 +1,161 @@
+"""The set-up pass: with their password it lets one person set up a new factor, once, and nothing else.
+
+It is a look-up secret of 103 bits (NIST SP 800-63B-4, 3.1.2), so that a plain keyed hash does.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from doorward.audit import repeats
+from doorward.audit.events import Outcome
+from doorward.audit.record import record
+from doorward.credentials.models import Factor
+from doorward.kernel.crypto.sealing import keyed_hash
+from doorward.kernel.errors import MustWait, Refusal
+from doorward.kernel.moments import SKEW
+from doorward.kernel.ratelimit import throttle
+from doorward.recovery import words
+from doorward.recovery.errors import PassWrong
+from doorward.recovery.events import PASS_ENDED, PASS_FAILED, PASS_USED
+from doorward.recovery.models import RecoveryRequest, SetUpPass, State
+from doorward.recovery.rules import PASS_LIFETIME, PASS_TRIES
+from doorward.sessions import issuing
+from doorward.sessions.errors import StaleRequest
+from doorward.sessions.lock import hold
+from doorward.sessions.models import Session
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from doorward.audit.actor import Actor
+    from doorward.sessions.context import AuthContext
+    from doorward.sessions.issuing import Started
+
+
+def make(request: RecoveryRequest, chosen: tuple[str, ...], *, now: datetime) -> SetUpPass:
+    """Insert the pass of a request, in the caller's transaction; an older one of the same person ends."""
+    end_unused(request.administrator_id, now=now)
+    return SetUpPass.objects.create(
+        request=request,
+        administrator_id=request.administrator_id,
+        keyed_hash=_keyed_hash(words.normalise(" ".join(chosen))),
+        made_at=now,
+        expires_at=now + PASS_LIFETIME,
+    )
+
+
+def end_unused(administrator_id: UUID, *, now: datetime) -> int:
+    """End a person's pass that was not used yet, in the caller's transaction, with its request."""
+    unused = SetUpPass.objects.filter(
+        administrator_id=administrator_id, used_at__isnull=True, ended_at__isnull=True
+    )
+    ids = list(unused.values_list("request_id", flat=True))
+    issued = RecoveryRequest.objects.filter(id__in=ids, state=State.ISSUED)
+    issued.update(state=State.ENDED, closed_at=now)
+    return unused.update(ended_at=now)
+
+
+def use(*, auth: AuthContext, typed: str, actor: Actor, now: datetime) -> Started:
+    """Consume a person's pass after their password; return the stepped-up session.
+
+    Counted before it is looked at. Raises `PassWrong`; for an unknown browser at an address that has to wait,
+    `MustWait`; `StaleRequest` where this session already passed the step.
+    """
+    try:
+        if not auth.browser.known:
+            throttle.refuse_waiting([throttle.address_key(actor.client.address)], now=now)
+    except MustWait as refusal:
+        _remember(refusal, counted=False, actor=actor, now=now)
+        raise
+    with transaction.atomic():
+        hold(auth.person.id)
+        found, right = _look(auth.person.id, typed, now=now)
+        if found is not None and right:
+            consumed = _alive(auth.person.id, now=now).filter(id=found.id)
+            if consumed.update(used_at=now, session_id=auth.browser.session_id) != 1:
+                raise StaleRequest
+            record(PASS_USED, actor=actor, details={"request": str(found.request_id)})
+            return _step_up(auth, now=now)
+        if found is not None:
+            _end_guessed(found, actor=actor, now=now)
+    _remember(PassWrong(), counted=found is not None, actor=actor, now=now)
+    raise PassWrong
+
+
+def _step_up(auth: AuthContext, *, now: datetime) -> Started:
+    """Let a session go on by the pass alone: what was verified in it before serves no more, or there were no need."""
+    browser = auth.browser
+    return issuing.step_up(
+        browser.session_id,
+        old_hash=browser.token_hash,
+        pass_at=now,
+        factor_at=None,
+        factor_id=None,
+        factor_kind="",
+        recovery_at=None,
+    )
+
+
+def proved_since(administrator_id: UUID, moment: datetime) -> bool:
+    """Return whether somebody verified a factor or a recovery code of their own after that: they need no help."""
+    mine = Session.objects.filter(administrator_id=administrator_id)
+    return mine.filter(Q(factor_at__gt=moment) | Q(recovery_at__gt=moment)).exists()
+
+
+def _look(administrator_id: UUID, typed: str, *, now: datetime) -> tuple[SetUpPass | None, bool]:
+    """Count a try in one statement, and only then look; return the pass that was tried, and whether it is right."""
+    hashed = _keyed_hash(words.normalise(typed))
+    alive = _alive(administrator_id, now=now).filter(tries__lt=PASS_TRIES)
+    if alive.update(tries=F("tries") + 1) != 1:
+        return None, False
+    found = _alive(administrator_id, now=now).select_related("request").get()
+    return found, hmac.compare_digest(hashed, bytes(found.keyed_hash)) and _is_wanted(found)
+
+
+def _alive(administrator_id: UUID, *, now: datetime) -> QuerySet[SetUpPass]:
+    return SetUpPass.objects.filter(
+        administrator_id=administrator_id,
+        used_at__isnull=True,
+        ended_at__isnull=True,
+        expires_at__gt=now,
+        made_at__lte=now + SKEW,
+        request__state=State.ISSUED,
+    )
+
+
+def _is_wanted(found: SetUpPass) -> bool:
+    """Return whether there is still something to replace, and its owner has not come back on their own."""
+    person_id = found.administrator_id
+    there = Factor.objects.filter(administrator_id=person_id).exists()
+    return there and not proved_since(person_id, found.request.asked_at)
+
+
+def _end_guessed(found: SetUpPass, *, actor: Actor, now: datetime) -> None:
+    if found.tries >= PASS_TRIES:
+        end_unused(found.administrator_id, now=now)
+        record(PASS_ENDED, actor=actor)
+
+
+def _remember(refusal: Refusal, *, counted: bool, actor: Actor, now: datetime) -> None:
+    """Remember what was refused. Of who tries where there is no pass, it is known that they tried, and how often."""
+    details = {"reason": refusal.code}
+    if counted:
+        with transaction.atomic():
+            record(PASS_FAILED, actor=actor, outcome=Outcome.FAILED, details=details)
+    else:
+        repeats.record_once(
+            PASS_FAILED, actor=actor, outcome=Outcome.FAILED, details=details, now=now
+        )
+    throttle.count_failure(actor.client.address, now=now)
+
+
+def _keyed_hash(normalised: str) -> bytes:
+    return keyed_hash("set-up pass", normalised)

@@ -1,0 +1,43 @@
+"""Objecting by a mailed link: whoever reads a mailbox of the person ends the help that was asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import transaction
+
+from doorward.accounts import mailed_links
+from doorward.accounts.account import locked
+from doorward.accounts.errors import LinkInvalid
+from doorward.accounts.models import LinkPurpose, MailedLink
+from doorward.audit.actor import Actor, by_link
+from doorward.customers.models import Customer
+from doorward.recovery.models import RecoveryRequest
+from doorward.recovery.requests import stop
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doorward.audit.actor import ClientInfo
+
+
+def veto(*, token: str, client: ClientInfo, now: datetime) -> None:
+    """End the request that a link is about. Raises what `mailed_links.find` raises, `RequestOver`, `TooLateToStop`."""
+    link = mailed_links.find(token, purposes=(LinkPurpose.VETO,), now=now, host=client.host)
+    actor = Actor(person=link.administrator.who(), client=client, credential=by_link(link.id))
+    with transaction.atomic():
+        customer_id = link.administrator.customer_id
+        Customer.objects.select_for_update().values_list("id").get(id=customer_id)
+        mailed_links.consume(link, now=now)
+        request, person = request_of(link), locked(link.administrator_id)
+        stop(request, person, actor=actor, now=now)
+
+
+def request_of(link: MailedLink) -> RecoveryRequest:
+    """Return the request that a link is about, or raise `LinkInvalid`."""
+    rows = RecoveryRequest.objects.select_related("asked_by__customer")
+    found = rows.filter(id=link.about or UUID(int=0)).first()
+    if found is None:
+        raise LinkInvalid
+    return found

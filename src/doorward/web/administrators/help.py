@@ -1,0 +1,188 @@
+"""Helping a colleague who has lost their devices, and deciding on help that was asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from doorward.accounts import services
+from doorward.accounts.errors import UnknownAction
+from doorward.accounts.looking_after import looks_after
+from doorward.gate.requirement import Need
+from doorward.kernel.errors import NotFound, Refusal
+from doorward.permissions.actions import Action
+from doorward.policy.effective import policies_of
+from doorward.recovery import help as helping
+from doorward.recovery import queries, requests, rules, words
+from doorward.web.administrators.forms import DecideForm, HelpForm
+from doorward.web.administrators.pages import HelpPage, PassPage, RequestPage, RequestsPage
+from doorward.web.administrators.views import RIGHT, both
+from doorward.web.http.needs import needs
+from doorward.web.http.pages import render, see_other
+from doorward.web.http.requests import acting, signed_in
+from doorward.web.kit.forms import NOTHING, Wrong, read, wrong
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from django.http import HttpResponse
+
+    from doorward.accounts.models import Administrator
+    from doorward.web.http.requests import Request
+
+REQUESTS = "/requests/"
+
+
+@needs(RIGHT, post=Need.of(Action.HELP_PERSON))
+@both
+def help_colleague(request: Request, person_id: UUID) -> HttpResponse:
+    """Say what to check, ask how it was made sure, and show the pass once."""
+    me = signed_in(request)
+    person = services.find(person_id, customer_id=me.customer_id)
+    if request.method != "POST":
+        return render(request, "administrators/help.html", _help_page(request, person))
+    form = read(request, HelpForm)
+    try:
+        helped = helping.help_person(
+            person_id,
+            how=form.how,
+            customer_id=me.customer_id,
+            actor=acting(request),
+            now=request.now,
+        )
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        page = _help_page(request, person, how=form.how, found=wrong(refusal, HelpForm))
+        return render(request, "administrators/help.html", page, wrong=page.wrong)
+    if helped.words:
+        return _show_pass(request, person.full_name, helped.words)
+    messages.success(request, _("Your request is open. A second colleague has to agree."))
+    return see_other(f"{REQUESTS}{helped.request.id}/")
+
+
+@needs(RIGHT)
+@require_safe
+def list_requests(request: Request) -> HttpResponse:
+    """List the requests of this customer's people."""
+    me = signed_in(request)
+    found = queries.listed(me.customer_id, me=me.id, now=request.now)
+    return render(request, "administrators/requests.html", RequestsPage(found))
+
+
+@needs(RIGHT, post=Need.of(Action.REFUSE_HELP))
+@both
+def refuse(request: Request, request_id: UUID) -> HttpResponse:
+    """Show a request; refuse it, or take it back."""
+    if request.method != "POST":
+        return _show(request, request_id)
+    return _decide(request, request_id, requests.refuse, done=_("The request is refused."))
+
+
+@needs(RIGHT, post=Need.of(Action.AGREE_TO_HELP))
+@both
+def agree(request: Request, request_id: UUID) -> HttpResponse:
+    """Give the second yes."""
+    if request.method != "POST":
+        return see_other(f"{REQUESTS}{request_id}/")
+    done = _("You have agreed. Whoever asked can now fetch the set-up pass.")
+    return _decide(request, request_id, requests.agree, done=done)
+
+
+@needs(RIGHT, post=Need.of(Action.HELP_PERSON))
+@both
+def fetch(request: Request, request_id: UUID) -> HttpResponse:
+    """Show the pass of an approved request, once, to whoever asked for it."""
+    if request.method != "POST":
+        return see_other(f"{REQUESTS}{request_id}/")
+    me = signed_in(request)
+    try:
+        chosen = requests.fetch(
+            request_id, customer_id=me.customer_id, actor=acting(request), now=request.now
+        )
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return _show(request, request_id, wrong(refusal))
+    found = queries.find(request_id, customer_id=me.customer_id, me=me.id, now=request.now)
+    name = found.request.administrator.full_name if found else ""
+    return _show_pass(request, name, chosen)
+
+
+@needs(RIGHT, post=Need.of(Action.SAY_WHO_CAME_BACK))
+@both
+def say_who(request: Request, request_id: UUID) -> HttpResponse:
+    """*It was them*, or *It was not*."""
+    if request.method != "POST":
+        return see_other(f"{REQUESTS}{request_id}/")
+    me, answer = signed_in(request), read(request, DecideForm).was_them
+    try:
+        if answer not in {"yes", "no"}:
+            raise UnknownAction
+        requests.say_who(
+            request_id,
+            was_them=answer == "yes",
+            customer_id=me.customer_id,
+            actor=acting(request),
+            now=request.now,
+        )
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return _show(request, request_id, wrong(refusal))
+    if answer == "yes":
+        messages.success(request, _("Noted: it was them."))
+    else:
+        messages.success(request, _("Everything was ended: sessions, devices and the password."))
+    return see_other(f"{REQUESTS}{request_id}/")
+
+
+def _decide(
+    request: Request, request_id: UUID, service: Callable[..., None], *, done: str
+) -> HttpResponse:
+    me = signed_in(request)
+    try:
+        service(request_id, customer_id=me.customer_id, actor=acting(request), now=request.now)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return _show(request, request_id, wrong(refusal))
+    messages.success(request, done)
+    return see_other(f"{REQUESTS}{request_id}/")
+
+
+def _show(request: Request, request_id: UUID, found: Wrong = NOTHING) -> HttpResponse:
+    me = signed_in(request)
+    listed = queries.find(request_id, customer_id=me.customer_id, me=me.id, now=request.now)
+    if listed is None:
+        raise NotFound
+    page = RequestPage(listed, wrong=found)
+    return render(request, "administrators/request.html", page, wrong=found)
+
+
+def _show_pass(request: Request, name: str, chosen: tuple[str, ...]) -> HttpResponse:
+    page = PassPage(
+        name=name,
+        words=chosen,
+        digits=words.as_digits(chosen),
+        until=request.now + rules.PASS_LIFETIME,
+    )
+    return render(request, "administrators/pass.html", page)
+
+
+def _help_page(
+    request: Request, person: Administrator, *, how: str = "", found: Wrong = NOTHING
+) -> HelpPage:
+    recovery_by = policies_of(person.customer).values(now=request.now).recovery_by
+    return HelpPage(
+        id=person.id,
+        name=person.full_name,
+        phone=person.phone,
+        second=rules.needs_second(recovery_by, looks_after=looks_after(person)),
+        how=how,
+        wrong=found,
+    )
