@@ -28,6 +28,9 @@ def fields(**changes):
         "trust_days": "0",
         "session_hours": "8",
         "idle_minutes": "15",
+        "recovery_by": "colleague",
+        "recovery_wait_hours": "0",
+        "support_access": "ask",
         "starts": "",
         "reason": "",
     } | changes
@@ -294,6 +297,7 @@ def test_numbers_out_of_bounds_are_said_and_change_nothing(owner, browser, name,
     [
         *("seen", "required_of", "from", "newcomer_days", "kinds"),
         *("trust_days", "session_hours", "idle_minutes"),
+        *("recovery_by", "recovery_wait_hours", "support_access"),
     ],
 )
 def test_a_missing_field_changes_nothing(owner, browser, missing):

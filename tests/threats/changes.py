@@ -37,6 +37,9 @@ POLICY = {
     "session_hours": "8",
     "idle_minutes": "15",
     "trust_days": "0",
+    "recovery_by": "colleague",
+    "recovery_wait_hours": "0",
+    "support_access": "ask",
     "reason": "An audit <& a law>",
 }
 TAB = {

@@ -25,7 +25,16 @@ from doorward.permissions.errors import NotAuthorised
 from doorward.permissions.protection import change, is_guarded, lowered
 from doorward.policy import versions
 from doorward.policy.events import MINIMUM_CHANGED
-from doorward.policy.fields import DEFAULTS, FIELDS, LOOSEST, Kinds, RequiredOf, Values
+from doorward.policy.fields import (
+    DEFAULTS,
+    FIELDS,
+    LOOSEST,
+    Kinds,
+    RecoveryBy,
+    RequiredOf,
+    SupportAccess,
+    Values,
+)
 from doorward.policy.versions import Owner, Wanted
 from tests.kit import browsers, codes, pages, passkeys, people, policies
 from tests.notifications.mails import Folder, part
@@ -77,6 +86,7 @@ def minimum_form(owner, **changed):
     form = {"seen": str(owner.versions().count()), "required_of": "everyone", "from": ""}
     form |= {"newcomer_days": "0", "kinds": "any"}
     form |= {"session_hours": "24", "idle_minutes": "60", "trust_days": "30"}
+    form |= {"recovery_by": "colleague", "recovery_wait_hours": "24", "support_access": "always"}
     return form | changed
 
 
@@ -528,6 +538,13 @@ def test_which_change_lowers(field, before, after, lowers):
         ("session_hours", 12, 1, False),
         ("idle_minutes", 30, 60, True),
         ("idle_minutes", 60, 30, False),
+        ("recovery_by", RecoveryBy.TWO, RecoveryBy.COLLEAGUE, True),
+        ("recovery_by", RecoveryBy.TWO, RecoveryBy.PROVIDER, False),
+        ("recovery_wait_hours", 0, 168, True),
+        ("recovery_wait_hours", 72, 24, True),
+        ("recovery_wait_hours", 24, 0, False),
+        ("support_access", SupportAccess.NEVER, SupportAccess.ASK, True),
+        ("support_access", SupportAccess.ALWAYS, SupportAccess.NEVER, False),
     ],
 )
 def test_which_change_of_a_policy_lowers(field, before, after, lowers):
@@ -543,6 +560,8 @@ def test_each_field_of_a_policy_can_be_lowered():
         kinds=Kinds.PHISHING_RESISTANT,
         session_hours=1,
         idle_minutes=5,
+        recovery_by=RecoveryBy.PROVIDER,
+        support_access=SupportAccess.NEVER,
     )
     loosest = replace(LOOSEST, from_day=date(2026, 12, 1), newcomer_days=90, waves=True)
     found = lowered(versions.changes_between(strictest, loosest))

@@ -29,7 +29,7 @@ from doorward.customers.services import CustomerChange
 from doorward.gate.loading import load
 from doorward.kernel.errors import Refusal
 from doorward.policy import versions
-from doorward.policy.fields import DEFAULTS, LOOSEST, Kinds, RequiredOf, Values
+from doorward.policy.fields import DEFAULTS, FIELDS, LOOSEST, Kinds, RequiredOf, Values
 from doorward.policy.versions import Wanted
 from tests.accounts.changing import change, change_to
 from tests.kit import browsers, codes, passkeys, people, policies
@@ -99,7 +99,9 @@ def test_so_does_a_minimum(owner, of):
         whose = versions.minimum_of_brand(owner.customer.brand_id)
     wanted = Values(
         **{
-            name: getattr(LOOSEST, name) for name in ("trust_days", "session_hours", "idle_minutes")
+            name: getattr(LOOSEST, name)
+            for name in FIELDS
+            if name not in {"required_of", "tabs", "kinds"}
         },
         required_of=RequiredOf.TABS,
         tabs=frozenset({"administrators"}),

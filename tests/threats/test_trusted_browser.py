@@ -341,6 +341,7 @@ def change_policy(person, client, **changes):
     for more in (changes, {}):
         fields = {"seen": str(owner.versions().count()), "required_of": "ticked", "from": ""}
         fields |= {"newcomer_days": "0", "session_hours": "12", "idle_minutes": "30"}
+        fields |= {"recovery_by": "colleague", "recovery_wait_hours": "0", "support_access": "ask"}
         fields |= {"kinds": "any", "trust_days": "30"} | more
         assert client.post("/account/", fields).status_code == 303
 

@@ -62,6 +62,7 @@ class InTheCompany(Moving):
         fields |= {"from": f"{asked['day'] or ''}", "newcomer_days": "0", "kinds": kinds.value}
         fields |= {"trust_days": str(asked["trust_days"])}
         fields |= {"session_hours": "12", "idle_minutes": "30"}
+        fields |= {"recovery_by": "colleague", "recovery_wait_hours": "0", "support_access": "ask"}
         owner = versions.policy_of_customer(company.id)
         answer = player.post("/account/", seen=_newest_of(owner), **fields)
         again = asked["required"] and company.would_open_grace_again(asked["day"], now())
@@ -94,6 +95,11 @@ class InTheCompany(Moving):
         fields = {"required_of": "everyone" if required else "nobody", "from": ""}
         fields |= {"newcomer_days": "0", "kinds": "any", "trust_days": "30"}
         fields |= {"session_hours": "24", "idle_minutes": "60"}
+        fields |= {
+            "recovery_by": "colleague",
+            "recovery_wait_hours": "24",
+            "support_access": "always",
+        }
         page = f"/customers/{company.id}/minimum/"
         answer = player.post(page, seen=_newest_of(owner), **fields)
         minimum = asks_everybody(Customer.objects.get(id=company.id).minimum)

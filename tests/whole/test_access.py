@@ -32,6 +32,7 @@ OPEN = {
     "password",
     "readyz",
     "robots.txt",
+    "second-address",
     "sign-in",
     "sign-out",
     "support",

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.one_database
 
-POLICY = ("seen", "from", "newcomer_days", "session_hours", "idle_minutes", "trust_days")
+POLICY = (
+    *("seen", "from", "newcomer_days", "session_hours", "idle_minutes", "trust_days"),
+    *("recovery_by", "recovery_wait_hours", "support_access"),
+)
 # Of each form the fields that must be there; ticks and marks in a list may be absent.
 FORMS: dict[str, tuple[str, ...]] = {
     "sign-in/": ("email", "password"),

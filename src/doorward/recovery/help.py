@@ -9,7 +9,6 @@ from django.db import transaction
 
 from doorward.accounts import mailed_links
 from doorward.accounts.errors import WrongStatus
-from doorward.accounts.looking_after import looks_after
 from doorward.accounts.models import Administrator, LinkPurpose, Status
 from doorward.audit import repeats
 from doorward.audit.events import Outcome
@@ -146,7 +145,7 @@ def _check(person: Administrator, how: str, *, actor: Actor, now: datetime) -> b
     if not how:
         raise HowMissing
     recovery_by = policies_of(person.customer).values(now=now).recovery_by
-    second = rules.needs_second(recovery_by, looks_after=looks_after(person))
+    second = rules.needs_second(recovery_by, looks_after=bool(person.looks_after))
     pending = RecoveryRequest.objects.filter(administrator=person, state__in=PENDING)
     if second and pending.exclude(way=Way.WAITING).exists():
         raise AlreadyAsked

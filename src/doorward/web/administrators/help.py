@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 
 from doorward.accounts import services
 from doorward.accounts.errors import UnknownAction
-from doorward.accounts.looking_after import looks_after
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.permissions.actions import Action
@@ -182,7 +181,7 @@ def _help_page(
         id=person.id,
         name=person.full_name,
         phone=person.phone,
-        second=rules.needs_second(recovery_by, looks_after=looks_after(person)),
+        second=rules.needs_second(recovery_by, looks_after=bool(person.looks_after)),
         how=how,
         wrong=found,
     )
