@@ -79,6 +79,12 @@ def mark_all(visitor: Visitor) -> None:
     visitor.page.locator("[data-check-all]").check()
 
 
+def rehearse_all(visitor: Visitor) -> None:
+    """Mark everybody, and rehearse what it would do to require it of them."""
+    mark_all(visitor)
+    press("Rehearse")(visitor)
+
+
 def without_cookies(visitor: Visitor) -> None:
     """Send a form whose cookie is gone."""
     visitor.context.clear_cookies()
@@ -130,6 +136,10 @@ SIGN_IN = (
     Place("not_me", "not-me", "stranger", "{not_me}"),
     Place("email_link", "confirm-e-mail", "stranger", "{email_new}"),
     Place("email", "confirm-e-mail", "stranger", "{email_old}"),
+    Place("veto_link", "veto", "stranger", "{veto}"),
+    Place("veto", "veto", "stranger", "{veto}"),
+    Place("second_address_link", "confirm-second-address", "stranger", "{second_address}"),
+    Place("second_address_confirm", "confirm-second-address", "stranger", "{second_address}"),
     Place("reset_link", "no-link", "stranger", "/password/reset/AAAA/", status=404),
     Place("help", "help", "stranger", "/help/"),
     Place("guide", "help", "stranger", "/help/two-factor/"),
@@ -147,6 +157,14 @@ SIGN_IN = (
     ),
     Place("code", "sign-in-code", "at passkey", "/sign-in/code/"),
     Place("code_clock", "clock", "at code", "/sign-in/clock/"),
+    Place("sign_in_help", "sign-in-help", "stranger", "/sign-in/help/"),
+    Place("sign_in_help", "sign-in-help", "at code", "/sign-in/help/"),
+    Place("sign_in_help", "sign-in-help", "at mailbox", "/sign-in/help/"),
+    Place("sign_in_help", "sign-in-help", "at set-up", "/sign-in/help/"),
+    Place("set_up_pass", "sign-in-pass", "at code", "/sign-in/pass/"),
+    Place("set_up_pass", "sign-in-pass", "at code", "/sign-in/pass/",
+        send("Continue", **{"pass": "abacus abdomen"}), 422),
+    Place("take_back", "sign-in-take-back", "suspended device", "/sign-in/take-back/"),
     Place("recovery", "sign-in-recovery", "at code", "/sign-in/recovery/"),
     Place(
         "recovery", "sign-in-recovery", "at code", "/sign-in/recovery/",
@@ -215,12 +233,12 @@ OWN = (
 COMPANY = (
     Place("account", "account", "boss", "/account/"),
     Place("account_adoption", "account-adoption", "boss", "/account/adoption/"),
-    Place("customers_adoption", "customers-adoption", "boss", "/customers/adoption/"),
     Place("second_address", "second-address", "boss", "/profile/second-address/"),
     Place(
         "account", "account", "boss", "/account/",
         send("Save policy", session_hours="25", reason="The auditors ask for it"), 422,
     ),
+    Place("account_rehearsal", "rehearsal", "boss", "/account/", press("Rehearse")),
     Place("activity", "activity", "boss", "/activity/"),
     Place("activity", "activity", "boss", "/activity/?q=nobody-at-all"),
     Place("activity_export", "activity-export", "boss", "/activity/export/"),
@@ -241,6 +259,13 @@ COMPANY = (
     Place("administrator", "administrator", "boss", "{person_invited}", press("Revoke invitation")),
     Place("administrator", "administrator", "boss", "{person_active}", send("Suspend"), 422),
     Place("administrator_history", "administrator-history", "boss", "{person_active}history/"),
+    Place("administrator_exception", "exception", "boss", "{person_active}exception/"),
+    Place("administrators_rehearsal", "rehearsal", "boss", "/administrators/", rehearse_all),
+    Place("administrator_help", "administrator-help", "boss", "{person_lost}help/"),
+    Place("administrator_help", "set-up-pass", "boss", "{person_lost}help/",
+        send("Suspend the devices and show the pass", how="I called back at the number that I had.")),
+    Place("requests", "requests", "boss", "/requests/"),
+    Place("request", "request", "boss", "{request}"),
     Place("administrators", "error-403", "newcomer", "/administrators/", status=403),
 )  # fmt: skip
 
@@ -257,10 +282,13 @@ STAFF = (
         "customer_minimum", "minimum", "staff", "{customer_minimum}",
         send("Save the minimum", trust_days="31"), 422,
     ),
+    Place("customer_minimum_rehearsal", "rehearsal", "staff", "{customer_minimum}", press("Rehearse")),
+    Place("customers_adoption", "customers-adoption", "staff", "/customers/adoption/"),
     Place("brands", "brands", "staff", "/brands/"),
     Place("brands_add", "brand-add", "staff", "/brands/add/"),
     Place("brand", "brand", "staff", "{brand}"),
     Place("brand_minimum", "minimum", "staff", "{brand_minimum}"),
+    Place("brand_minimum_rehearsal", "rehearsal", "staff", "{brand_minimum}", press("Rehearse")),
     Place("brand_change_logo", "brand-logo", "staff", "{brand}logo/"),
     Place("tabs", "tabs", "staff", "/tabs/"),
     Place("tabs_add", "tab-add", "staff", "/tabs/add/"),
@@ -273,13 +301,18 @@ PLACES = (*SIGN_IN, *OWN, *COMPANY, *STAFF)
 FILES = "brand_css brand_icon favicon brand_logo brand_accent brand_logo_image robots"
 MACHINES = (
     "healthz readyz metrics doorward_host security_txt change_password passkey_endpoints sign_in_passkey "
-    "code_passkey set_up_passkey make_passkey new_phone_passkey reauthenticate_passkey disable_passkey"
+    "take_back_passkey code_passkey set_up_passkey make_passkey new_phone_passkey reauthenticate_passkey disable_passkey"
 )
-DOWNLOADS = "recovery_codes_text activity_csv"
+DOWNLOADS = (
+    "recovery_codes_text activity_csv account_adoption_csv customers_adoption_csv account_rehearsal_csv "
+    "administrators_rehearsal_csv"
+)
 ONLY_FORMS = (
     "language stay sign_out new_codes end_sessions end_trusted administrator_password_link "
     "administrator_resend account_policy_withdraw customer_minimum_withdraw brand_minimum_withdraw "
-    "brand_check_host administrator_revoke administrator_end_sessions customer_invite customer_resend tab_remove"
+    "brand_check_host administrator_revoke administrator_end_sessions customer_invite administrator_exception_end "
+    "request_agree request_pass request_who account_rehearse administrators_require customer_minimum_rehearse "
+    "brand_minimum_rehearse customer_resend tab_remove"
 )
 ON_THE_WAY = "reauthenticate_continue"  # sends itself on; `test_keyboard` and `test_proving` see it
 OF_MAILS = "demo_mail demo_mail_message demo_mail_html"  # the demonstration's alone; `test_demo_mail` reads them

@@ -16,12 +16,14 @@ from django.utils import timezone
 
 from doorward.accounts import mailed_links
 from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, PasswordDue, Status
+from doorward.credentials import suspension
 from doorward.credentials.models import Factor, RecoverySet
 from doorward.credentials.password import change
 from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.customers.models import Customer, Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
 from doorward.policy.fields import Kinds
+from doorward.recovery import help as recovery_help
 from tests.kit import browsers as kit_browsers
 from tests.kit import codes as kit_codes
 from tests.kit import passkeys, policies
@@ -95,11 +97,39 @@ def _paths(customer: Customer, boss: Administrator, active: Administrator) -> di
     moving = _person(customer, "Greta Moving")
     ask_email(moving, f"greta.{uuid4().hex[:6]}@elsewhere.example", actor=actor, now=now)
     change.send_link(person=active, actor=actor, now=now)
+    lost, helper = (
+        _person(customer, "Leila Lost"),
+        _person(customer, "Hans Helper", tabs=set(BUILT_IN)),
+    )
+    for person in (lost, helper):
+        kit_codes.enable_app(person)
+    asked = recovery_help.help_person(
+        helper.id, how="Met in person.", customer_id=customer.id, actor=actor, now=now
+    )
     people = {
+        "lost": lost,
         "active": active, "long": long_named, "invited": invited, "suspended": suspended,
         "moving": moving, "me": boss,
     }  # fmt: skip
     return {
+        "request": f"/requests/{asked.request.id}/",
+        "veto": mailed_links.path(
+            mailed_links.make(
+                LinkPurpose.VETO,
+                administrator_id=helper.id,
+                now=now,
+                email=helper.email,
+                about=asked.request.id,
+            )
+        ),
+        "second_address": mailed_links.path(
+            mailed_links.make(
+                LinkPurpose.SECOND_ADDRESS,
+                administrator_id=active.id,
+                now=now,
+                email="samuel@elsewhere.example",
+            )
+        ),
         **{f"person_{name}": f"/administrators/{who.id}/" for name, who in people.items()},
         "factor": f"/security/factors/{Factor.objects.get(administrator=boss).id}/",
         "customer": f"/customers/{customer.id}/",
@@ -131,7 +161,11 @@ def _half_way(customer: Customer) -> dict[str, dict[str, str]]:
     kit_people.disable_apps(locked)
     at_codes = _person(customer, "Cora Codes")
     at_passkey = _with_passkey(_person(customer, "Kim Key"))
+    suspended = _person(customer, "Sara Suspended")
+    kit_codes.enable_app(suspended)
+    suspension.suspend(suspended.id, now=timezone.now())
     browsers = {
+        "suspended device": _password(suspended),
         "at code": _password(at_code),
         "at passkey": _password(at_passkey),
         "locked out": _password(locked),
