@@ -12,7 +12,9 @@ from django.utils import timezone
 from doorward.accounts import email_change, mailed_links, second_address
 from doorward.accounts.errors import LinkExpired, LinkInvalid, LinkUsed
 from doorward.accounts.models import LinkPurpose, MailedLink
+from doorward.audit.actor import ClientInfo
 from doorward.credentials.password import change
+from doorward.recovery import lost
 from tests.kit import codes, factors, passkeys, people
 
 ALL = tuple(LinkPurpose)
@@ -108,6 +110,15 @@ def made_by(purpose, owner, colleague):
         case LinkPurpose.SECOND_ADDRESS:
             second_address.ask(
                 owner.id, "me@home.example", actor=people.actor(owner), now=timezone.now()
+            )
+        case LinkPurpose.LOST:
+            codes.enable_app(owner)
+            lost.report(
+                email=owner.email,
+                password=people.PASSWORD,
+                browser_token="",
+                client=ClientInfo(),
+                now=timezone.now(),
             )
         case _:
             with transaction.atomic():

@@ -225,6 +225,8 @@ OWN = (
     Place("factor", "factor", "boss", "{factor}", send("Save", name=""), 422),
     Place("reauthenticate", "prove", "boss", "/prove/?next=/security/"),
     Place("reauthenticate", "prove", "newcomer", "/prove/?next=/security/"),
+    Place("lost", "lost", "stranger", "/security/lost/"),
+    Place("lost_done", "lost-done", "stranger", "/security/lost/done/"),
     Place("profile", "profile", "boss", "/profile/"),
     Place("profile", "profile", "boss", "/profile/", send("Save changes", first_name="", last_name=""), 422),
     Place("password", "change-password", "newcomer", "/profile/password/"),

@@ -92,9 +92,11 @@ from doorward.policy.fields import LOOSEST, RecoveryBy, RequiredOf, Values
 from doorward.policy.rules import FactorKind
 from doorward.policy.versions import Wanted
 from doorward.recovery import help as helping
-from doorward.recovery import not_me, requests, set_up_pass
+from doorward.recovery import lost, not_me, requests, set_up_pass
 from doorward.recovery.errors import PassWrong
 from doorward.recovery.events import (
+    DEVICE_LOST,
+    DEVICE_SUSPENDED,
     HELP_AGREED,
     HELP_ASKED,
     HELP_REFUSED,
@@ -514,6 +516,24 @@ def email_changed(stage: Stage) -> None:
 SECOND_EMAIL = "ines@another-home.example"
 
 
+def device_lost(stage: Stage) -> None:
+    kit_codes.enable_app(stage.person)
+    lost.report(
+        email=stage.person.email,
+        password=kit_people.PASSWORD,
+        browser_token="",
+        client=ORIGIN,
+        now=stage.now,
+    )
+
+
+def device_suspended(stage: Stage) -> None:
+    device_lost(stage)
+    factor = Factor.objects.get(administrator=stage.person)
+    token = stage.token(LinkPurpose.LOST)
+    lost.suspend(token=token, chosen=[str(factor.id)], client=ORIGIN, now=stage.now)
+
+
 def second_address_asked(stage: Stage) -> None:
     second_address.ask(stage.person.id, SECOND_EMAIL, actor=stage.by_person, now=stage.now)
 
@@ -677,6 +697,8 @@ HAPPENINGS: dict[EventType, Callable[[Stage], object]] = {
     EMAIL_CHANGE_ASKED: email_asked,
     EMAIL_CHANGE_STOPPED: email_stopped,
     EMAIL_CHANGED: email_changed,
+    DEVICE_LOST: device_lost,
+    DEVICE_SUSPENDED: device_suspended,
     SECOND_ADDRESS_ASKED: second_address_asked,
     SECOND_ADDRESS_ADDED: second_address_added,
     SECOND_ADDRESS_REMOVED: second_address_removed,

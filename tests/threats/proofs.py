@@ -66,6 +66,8 @@ class Way:
     @property
     def of_address(self) -> bool:
         """Whether a wrong one is a failed sign-in, which counts for its address."""
+        if self.reaches == SIGN_IN:
+            return True
         return self.route.startswith("sign-in/") and self.reaches != SET_UP
 
     @property
@@ -240,6 +242,13 @@ FORGED = {"signature": b"a signature of somebody else's"}
 
 WAYS = (
     Way("sign-in/", SIGN_IN, nowhere, email_and(kit_people.PASSWORD), email_and(WRONG_PASSWORD)),
+    Way(
+        "security/lost/",
+        SIGN_IN,
+        nowhere,
+        email_and(kit_people.PASSWORD),
+        email_and(WRONG_PASSWORD),
+    ),
     Way(
         "sign-in/",
         PASSKEY_SIGN_IN,

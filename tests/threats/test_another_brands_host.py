@@ -206,6 +206,7 @@ PAGES = {
     LinkPurpose.EMAIL_OLD: "/e-mail/confirm/",
     LinkPurpose.INVITATION: "/invitation/",
     LinkPurpose.SECOND_ADDRESS: "/second-address/confirm/",
+    LinkPurpose.LOST: "/security/lost/device/",
 }
 
 

@@ -106,7 +106,7 @@ def test_forgotten_passwords_get_the_same_answer_and_a_mail_only_where_somebody_
     "page",
     [
         *("/password/reset/", "/invitation/", "/not-me/", "/e-mail/confirm/"),
-        "/second-address/confirm/",
+        *("/second-address/confirm/", "/security/lost/device/"),
     ],
 )
 def test_a_link_that_is_nobodys_looks_like_one_that_is_over(owner, page):

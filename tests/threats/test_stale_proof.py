@@ -97,6 +97,8 @@ UNASKED = {
     "prove/clock/": "says how far a clock is off, and accepts nothing",
     "prove/passkey/": "a challenge for the proof",
     "second-address/confirm/": "the link is the proof",
+    "security/lost/": "its password is the proof, and does no more than sign out",
+    "security/lost/device/": "the link is the proof",
     "security/2fa/disable/": "its code or passkey is the proof",
     "security/2fa/disable/passkey/": "a challenge for it",
     "security/new-phone/": "a code or passkey of the new device is the proof",

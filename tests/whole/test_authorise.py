@@ -58,6 +58,8 @@ EXCEPTIONS = {
     "credentials.password.change.reset": LINK,
     "recovery.not_me.undo": LINK,
     "recovery.veto.veto": LINK,
+    "recovery.lost.suspend": LINK,
+    "recovery.lost.report": PROOF,
     "signin.invitation.accept": LINK,
     "credentials.passkeys.verify.reauthenticate": PROOF,
     "credentials.password.change.reauthenticate": PROOF,

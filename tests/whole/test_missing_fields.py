@@ -55,6 +55,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "profile/": ("first_name", "last_name", "phone", "email", "language", "time_zone"),
     "profile/password/": ("current", "password"),
     "profile/second-address/": ("second_email",),
+    "security/lost/": ("email", "password"),
     "security/2fa/disable/": ("code",),
     "security/factors/<uuid:factor_id>/": ("name",),
     "security/new-phone/": ("code", "device"),
@@ -87,7 +88,7 @@ ASK_ANEW = ("security/2fa/enable/", "security/2fa/add/", "security/new-phone/add
 # Whoever posts here has said all, or ticks boxes; a file that is missing is no picture.
 NO_FIELDS = {
     *("sign-in/recovery-codes/", "sign-out/", "session/stay/", "e-mail/confirm/"),
-    "second-address/confirm/",
+    *("second-address/confirm/", "security/lost/device/"),
     *("sign-in/passkey/", "sign-in/code/passkey/", "sign-in/set-up/passkey/", "prove/passkey/"),
     "sign-in/take-back/passkey/",
     "veto/",
@@ -161,6 +162,7 @@ BROWSERS: dict[str, Callable[[Administrator], Client]] = {
     "sign-in/password/": due,
     "prove/clock/": through_with_app,
     "password/forgot/": lambda _: Client(),
+    "security/lost/": lambda _: Client(),
     "password/reset/": lambda person: by_link(person, LinkPurpose.RESET, "password/reset/"),
     "invitation/": lambda person: by_link(
         kit_people.invite(person.customer), LinkPurpose.INVITATION, "invitation/"

@@ -38,6 +38,7 @@ PATHS = {
     LinkPurpose.NOT_ME: "/not-me/",
     LinkPurpose.SECOND_ADDRESS: "/second-address/confirm/",
     LinkPurpose.VETO: "/veto/",
+    LinkPurpose.LOST: "/security/lost/device/",
 }
 KEEP = timedelta(days=30)
 # Whom a link is of use to, where it is not somebody active: a suspended person's e-mail can be changed, by a colleague.

@@ -219,6 +219,7 @@ class LinkPurpose(models.TextChoices):
     NOT_ME = "not_me"
     SECOND_ADDRESS = "second"
     VETO = "veto"
+    LOST = "lost"
 
 
 class MailedLink(models.Model):

@@ -29,6 +29,7 @@ _LINKS: Final = {
     Message.SECOND_ADDRESS_CONFIRM: "link",
     Message.HELPED: "link",
     Message.HELP_ASKED: "link",
+    Message.DEVICE_LOST: "link",
 }
 # Told all the same when their link no longer works.
 _WITHOUT_LINK_TOO: Final = (
@@ -36,6 +37,7 @@ _WITHOUT_LINK_TOO: Final = (
     Message.EMAIL_CHANGED_OLD,
     Message.HELPED,
     Message.HELP_ASKED,
+    Message.DEVICE_LOST,
 )
 
 

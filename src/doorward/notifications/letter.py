@@ -22,7 +22,7 @@ from doorward.customers import cached
 from doorward.notifications import words
 from doorward.notifications.enclosed import Enclosed, NoLongerWanted, enclose
 from doorward.notifications.envelope import in_envelope
-from doorward.notifications.messages import Message
+from doorward.notifications.messages import ASKED_FOR, Message
 from doorward.notifications.rendering import render
 from doorward.policy.words import WORDS
 from doorward.sessions.models import Session
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 # Where the inviter sat says nothing to somebody who is invited.
 _NOWHERE = (Message.INVITATION,)
+# What somebody asked for, or what concerns somebody who cannot sign in.
+_NOT_OF_SECURITY = (*ASKED_FOR, Message.REMOVED, Message.SUSPENDED, Message.DEVICE_LOST)
 # They say of each field what it was and what it is.
 _WITH_CHANGES = (
     Message.PROTECTION_LOWERED,
@@ -53,6 +55,7 @@ class Letter:
     `copy`: it goes to the second address; `second` is the one that the event is about.
     """
 
+    message: Message
     brand: BrandLook
     name: str
     mailbox: str
@@ -83,6 +86,11 @@ class Letter:
     def at(self, path: str) -> str:
         """Return the whole address of a path of this brand's portal."""
         return self.brand.address(path)
+
+    @property
+    def lost(self) -> str:
+        """Where a lost device is reported, in messages that tell of one's security; '' in all others."""
+        return "" if self.message in _NOT_OF_SECURITY else self.at("/security/lost/")
 
     @property
     def support(self) -> list[str]:
@@ -119,6 +127,7 @@ def _letter(  # noqa: PLR0913 - all that a letter is made of
     actor = _actor(event, person, brand)
     until, takes_effect = enclosed.until, change.not_before if change else None
     return Letter(
+        message=message,
         brand=brand,
         name=words.name(person.full_name),
         mailbox=delivery.address,

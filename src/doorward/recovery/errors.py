@@ -1,4 +1,4 @@
-"""What is refused of helping somebody: each refusal with its sentence, declared once."""
+"""What is refused of losing and taking back: each refusal with its sentence, declared once."""
 
 from __future__ import annotations
 
@@ -83,3 +83,10 @@ class TooLateToStop(Refusal):
         "The new device has already been set up. Somebody with the Administrators tab can say “It was not them”."
     )
     reason = _("the new device was already set up")
+
+
+class NoDeviceChosen(Refusal):
+    """None of the devices that can be suspended was chosen."""
+
+    sentence = _("Choose the device that is lost.")
+    field = "device"

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from doorward.audit.events import (
     EventType,
     Group,
+    to_person,
     to_person_and_colleagues,
 )
 
@@ -115,4 +116,22 @@ RECOVERY_DENIED = EventType(
     by_another=_("%(actor)s said that it was not %(subject)s who came back: everything was ended."),
     tone="bad",
     notifications=to_person_and_colleagues("recovery_denied", "recovery_denied"),
+)
+
+DEVICE_LOST = EventType(
+    "device_lost",
+    group=Group.TWO_FACTOR,
+    icon="log-out",
+    sentence=_("%(subject)s said that a device was lost, and was signed out everywhere."),
+    tone="warn",
+    notifications=to_person("device_lost"),
+)
+
+DEVICE_SUSPENDED = EventType(
+    "device_suspended",
+    group=Group.TWO_FACTOR,
+    icon="smartphone",
+    sentence=_("%(subject)s suspended a device that was lost."),
+    tone="warn",
+    notifications=to_person_and_colleagues("device_suspended", "device_suspended_colleague"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,17 @@ if TYPE_CHECKING:
     from doorward.sessions.issuing import Started
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Whose password it was, and what the try was counted on; `browser`: its keyed hash."""
+
+    found: Owner
+    actor: Actor
+    keys: list[throttle.Key]
+    browser: bytes
+    known: bool
+
+
 def sign_in(  # noqa: PLR0913 - what a sign-in form and its browser bring
     *,
     email: str,
@@ -44,7 +56,25 @@ def sign_in(  # noqa: PLR0913 - what a sign-in form and its browser bring
     client: ClientInfo,
     now: datetime,
 ) -> Started:
-    """Begin a session for who knows the password of that e-mail.
+    """Begin a session for who knows the password of that e-mail. Raises what `verify` raises."""
+    verified = verify(
+        email=email, password=password, browser_token=browser_token, client=client, now=now
+    )
+    return _begin(
+        verified.found,
+        keys=verified.keys,
+        actor=verified.actor,
+        now=now,
+        browser_hash=verified.browser,
+        known_browser=verified.known,
+        next_path=next_path,
+    )
+
+
+def verify(
+    *, email: str, password: str, browser_token: str, client: ClientInfo, now: datetime
+) -> Verified:
+    """Return who has that e-mail and this password. That it was right is for the caller to count (`was_right`).
 
     The same answer (`WrongCredentials`) and the same work for an unknown e-mail, a wrong password
     and an account that is not active; `MustWait` before anything is looked at.
@@ -81,15 +111,7 @@ def sign_in(  # noqa: PLR0913 - what a sign-in form and its browser bring
             throttle.was_right(keys)
             elsewhere = send_home(found.account.brand_id, actor=actor)
         raise elsewhere
-    return _begin(
-        found,
-        keys=keys,
-        actor=actor,
-        now=now,
-        browser_hash=browser,
-        known_browser=known,
-        next_path=next_path,
-    )
+    return Verified(found, actor, keys, browser, known)
 
 
 def _counted(folded: str, *, browser: bytes, address: str) -> list[throttle.Key]:

@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
             name='MailedLink',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('purpose', models.CharField(choices=[('invitation', 'Invitation'), ('reset', 'Reset'), ('email_new', 'Email New'), ('email_old', 'Email Old'), ('not_me', 'Not Me'), ('second', 'Second Address'), ('veto', 'Veto')], max_length=12)),
+                ('purpose', models.CharField(choices=[('invitation', 'Invitation'), ('reset', 'Reset'), ('email_new', 'Email New'), ('email_old', 'Email Old'), ('not_me', 'Not Me'), ('second', 'Second Address'), ('veto', 'Veto'), ('lost', 'Lost')], max_length=12)),
                 ('nonce', models.BinaryField()),
                 ('created_at', models.DateTimeField()),
                 ('expires_at', models.DateTimeField(db_index=True)),

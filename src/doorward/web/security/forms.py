@@ -59,3 +59,18 @@ class DeviceForm:
     """The device that is tried."""
 
     device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostForm:
+    """Who has lost a device, by their password."""
+
+    email: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostDeviceForm:
+    """Which devices are lost, by their ids."""
+
+    device: frozenset[str]

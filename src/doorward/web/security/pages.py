@@ -124,3 +124,20 @@ class FactorPage:
     required: bool
     only_passkeys: bool
     wrong: Wrong = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class LostPage:
+    """E-mail and password of who has lost a device."""
+
+    email: str = ""
+    wrong: Wrong = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class LostDevicePage:
+    """The devices that a mailed link can suspend (id, kind, name), or why it does not work."""
+
+    devices: tuple[tuple[UUID, str, str], ...] = ()
+    error: str = ""
+    wrong: Wrong = NOTHING

@@ -2,10 +2,14 @@
 
 from django.urls import path
 
-from doorward.web.security import new_phone, views
+from doorward.web.security import lost, new_phone, views
 
 urlpatterns = [
     path("security/", views.security, name="security"),
+    path("security/lost/", lost.report, name="lost"),
+    path("security/lost/done/", lost.done, name="lost_done"),
+    path("security/lost/device/", lost.device, name="lost_device"),
+    path("security/lost/device/<str:token>/", lost.open_link, name="lost_device_link"),
     path("security/2fa/enable/", views.enable, name="enable"),
     path("security/2fa/disable/", views.disable, name="disable"),
     path("security/2fa/disable/passkey/", views.disable_options, name="disable_passkey"),
