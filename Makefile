@@ -86,7 +86,7 @@ fix: ready ## put right what the tools can put right
 system-packages:
 	@scripts/system-packages
 
-.PHONY: bench bench-sizes bench-rehearsal docs film messages lock
+.PHONY: bench bench-sizes bench-rehearsal bench-reminders docs film messages lock
 bench: ready ## what is claimed about speed, measured
 	@$(BIN)/python -m benchmarks.sign_in
 
@@ -95,6 +95,9 @@ bench-sizes: ready ## every page with 50,000 people in one customer, and with 10
 
 bench-rehearsal: ready ## a rehearsal for 50,000 people: its CPU, its queries
 	@$(BIN)/python -m benchmarks.rehearsal
+
+bench-reminders: ready ## reminding 100,000 people: its memory, its CPU
+	@$(BIN)/python -m benchmarks.reminders
 
 docs: ready ## the pictures and tables in docs/ that are made from the code
 	@scripts/docs

@@ -105,6 +105,8 @@ from doorward.recovery.events import (
     PASS_ENDED,
     RECOVERY_DENIED,
 )
+from doorward.rollout import reminders
+from doorward.rollout.events import REMINDED
 from doorward.sessions import ending, issuing
 from doorward.sessions.events import OTHER_SESSIONS_ENDED, SIGN_IN_ABANDONED, SIGNED_IN, SIGNED_OUT
 from doorward.signin import forgotten_password, mailbox, password, second_step
@@ -624,6 +626,14 @@ def exception_ended(stage: Stage) -> None:
     assert exceptions.end_due(now=stage.now) == 1
 
 
+def reminded(stage: Stage) -> None:
+    day = (stage.now + timedelta(days=5)).date()
+    policies.require(stage.person.customer_id, from_day=day)
+    kit_codes.enable_app(stage.owner)
+    stage.now = timezone.now()
+    assert reminders.remind_due(now=stage.now) == 1
+
+
 def minimum_saved(stage: Stage, *, planned: bool = False) -> tuple[PolicyVersion, Owner]:
     owner = versions.minimum_of_customer(stage.person.customer_id)
     values = replace(LOOSEST, required_of=RequiredOf.EVERYONE, trust_days=7)
@@ -709,6 +719,7 @@ HAPPENINGS: dict[EventType, Callable[[Stage], object]] = {
     ADMINISTRATOR_SUSPENDED: suspended,
     ADMINISTRATOR_RESTORED: restored,
     ADMINISTRATOR_REMOVED: removed,
+    REMINDED: reminded,
     EXCEPTION_MADE: exception_made,
     EXCEPTION_ENDED: exception_ended,
     POLICY_CHANGED: policy_changed,

@@ -43,6 +43,8 @@ def test_a_policy_that_was_planned_takes_effect_and_is_told_once(
 ) -> None:
     stage = Stage(person=colleague, owner=owner)
     policy_planned(stage)
+    for person in (owner, colleague):
+        codes.enable_app(person)
     (planned,) = folder.new(now=stage.now)
     assert "is planned" in planned["Subject"]
     starts = stage.now + timedelta(days=7)

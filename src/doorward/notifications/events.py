@@ -11,6 +11,7 @@ from doorward.credentials import events as of_credentials
 from doorward.customers import events as of_customers
 from doorward.policy import events as of_policy
 from doorward.recovery import events as of_recovery
+from doorward.rollout import events as of_rollout
 from doorward.sessions import events as of_sessions
 from doorward.signin import events as of_signin
 
@@ -28,6 +29,7 @@ ALL: Final[Mapping[str, EventType]] = {
         of_credentials,
         of_signin,
         of_recovery,
+        of_rollout,
     )
     for declared in vars(subject).values()
     if isinstance(declared, EventType)

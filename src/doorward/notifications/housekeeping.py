@@ -18,7 +18,7 @@ from doorward.kernel.ratelimit import throttle
 from doorward.kernel.storage import log_failure
 from doorward.notifications import anchoring, erasing, mail_files, outbox
 from doorward.recovery import lapse
-from doorward.rollout import keeping
+from doorward.rollout import keeping, reminders
 from doorward.sessions import ending, saved_requests
 from doorward.signin import mailbox
 
@@ -39,6 +39,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("help that was not used", EVERY_MINUTE, lapse.end_due),
     ("policies that take effect", EVERY_MINUTE, policy_change.begin_due),
     ("exceptions that end", EVERY_MINUTE, exceptions.end_due),
+    ("reminders", EVERY_MINUTE, reminders.remind_due),
     ("sign-ins that were left", EVERY_MINUTE, ending.close_abandoned),
     ("secrets that were shown and not confirmed", EVERY_MINUTE, enrol.forget),
     ("answered challenges", EVERY_MINUTE, challenges.forget),
@@ -53,6 +54,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("counted attempts", EVERY_MINUTE, throttle.forget),
     ("mailed links", EVERY_HOUR, mailed_links.forget),
     ("changes of e-mail", EVERY_HOUR, email_change.forget),
+    ("reminders of days gone by", EVERY_HOUR, reminders.forget),
     ("sessions", EVERY_HOUR, ending.forget),
     ("rehearsals", EVERY_HOUR, keeping.forget),
     ("messages", EVERY_HOUR, outbox.forget),

@@ -25,6 +25,7 @@ from doorward.notifications.envelope import in_envelope
 from doorward.notifications.messages import ASKED_FOR, Message
 from doorward.notifications.rendering import render
 from doorward.policy.words import WORDS
+from doorward.rollout import reminders
 from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ def write(delivery: Delivery, *, now: datetime) -> Mail:
     if person is None or event is None:
         raise NoLongerWanted("the person or the event is not there any more")
     message = Message(delivery.template)
+    if message is Message.SET_UP_REMINDER and not reminders.still_wanted(person, now=now):
+        raise NoLongerWanted("it is set up, or no longer asked for")
     enclosed = enclose(message, event, copy=delivery.is_copy, now=now)
     with translation.override(person.language or settings.LANGUAGE_CODE):
         letter = _letter(message, event, person, delivery, enclosed, now=now)
@@ -173,6 +176,9 @@ def _facts(message: Message, event: Event, *, actor: str, zone: str) -> list[tup
     ]
     if message in {Message.POLICY_CHANGED, Message.MINIMUM_CHANGED}:
         facts += _of_version(event, zone=zone)
+    if message is Message.SET_UP_REMINDER:
+        day = str(event.details.get("day", ""))
+        facts = [(_("Required from"), words.moment(datetime.fromisoformat(day), zone=zone))]
     if message in _OF_EXCEPTION:
         facts += _of_exception(event, zone=zone)
     return [(name, value) for name, value in facts if value]

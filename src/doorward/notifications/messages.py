@@ -35,6 +35,7 @@ class Message(StrEnum):
     REQUIRED = "two_factor_required"
     NO_LONGER_REQUIRED = "two_factor_no_longer_required"
     NO_LONGER_REQUIRED_COLLEAGUE = "two_factor_no_longer_required_colleague"
+    SET_UP_REMINDER = "set_up_reminder"
     EXCEPTION_MADE = "exception_made"
     EXCEPTION_MADE_COLLEAGUE = "exception_made_colleague"
     EXCEPTION_ENDED = "exception_ended"
@@ -99,3 +100,5 @@ FOR_THE_MAILBOX: Final = (
 # one's security, then whoever else waits before a page, then the rest.
 FIRST: Final = (Message.MAILBOX_CODE,)
 WAITED_FOR: Final = (Message.PASSWORD_LINK_ASKED,)
+# They go to many, and none of them is in a hurry.
+LAST: Final = (Message.SET_UP_REMINDER,)

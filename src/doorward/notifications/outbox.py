@@ -21,7 +21,7 @@ from doorward.kernel.moments import SKEW
 from doorward.kernel.ratelimit import throttle
 from doorward.notifications.events import ALL
 from doorward.notifications.mailboxes import deliveries_of
-from doorward.notifications.messages import ASKED_FOR, FIRST, WAITED_FOR
+from doorward.notifications.messages import ASKED_FOR, FIRST, LAST, WAITED_FOR
 from doorward.notifications.models import Delivery, State
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _same(delivery: Delivery) -> tuple[str, str, UUID]:
 
 
 def _over(delivery: Delivery, *, now: datetime) -> MustWait | None:
-    if delivery.template in (*ASKED_FOR, *FIRST):
+    if delivery.template in (*ASKED_FOR, *FIRST, *LAST):
         return None
     try:
         of = f"{delivery.address.casefold()}\0{delivery.administrator_id}"
@@ -133,6 +133,7 @@ _RANK = Case(
     When(template__in=FIRST, then=Value(0)),
     When(template__in=WAITED_FOR, then=Value(2)),
     When(template__in=ASKED_FOR, then=Value(3)),
+    When(template__in=LAST, then=Value(4)),
     default=Value(1),
 )
 

@@ -47,6 +47,7 @@ class PolicyVersion(models.Model):
             ),
         ]
         indexes: ClassVar = [
+            models.Index(fields=["saved_at"], name="version_saved"),
             models.Index(
                 fields=["starts_at"],
                 name="version_to_begin",

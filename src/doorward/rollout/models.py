@@ -32,3 +32,28 @@ class KeptRehearsal(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["made_by", "-made_at"], name="rehearsals_of")]
+
+
+class Reminder(models.Model):
+    """That somebody was reminded of the day from which two factors are required of them: once of each kind."""
+
+    administrator = models.ForeignKey(Administrator, on_delete=models.CASCADE, related_name="+")
+    day = models.DateTimeField(db_index=True)
+    kind = models.CharField(max_length=10)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["administrator", "day", "kind"], name="one_reminder"),
+        ]
+
+
+class ReminderSweep(models.Model):
+    """How far the worker is on its way through everybody who may be reminded: one row.
+
+    `customer_id`: whose people come next, after the person `after`; None: the way is over, until the next hour.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    begun_at = models.DateTimeField()
+    customer_id = models.UUIDField(null=True)
+    after = models.UUIDField(null=True)

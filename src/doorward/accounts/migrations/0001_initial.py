@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                 ('last_signed_in_at', models.DateTimeField(null=True)),
                 ('unreachable', models.GeneratedField(db_persist=True, expression=models.Case(models.When(mail_problem='', then=models.Value(False)), default=models.Value(True)), output_field=models.BooleanField())),
                 ('looks_after', models.GeneratedField(db_persist=True, expression=models.Case(models.When(tabs__contains=' administrators ', then=models.Value(True)), default=models.Value(False)), output_field=models.BooleanField())),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='customers.customer')),
+                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='customers.customer')),
             ],
         ),
         migrations.CreateModel(
@@ -116,6 +116,10 @@ class Migration(migrations.Migration):
                 ('email', models.CharField(default='', max_length=254)),
                 ('administrator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.administrator')),
             ],
+        ),
+        migrations.AddIndex(
+            model_name='administrator',
+            index=models.Index(fields=['customer', 'id'], name='people_in_pages'),
         ),
         migrations.AddIndex(
             model_name='administrator',

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('customer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to='customers.customer')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('begun_at__isnull', True), ('withdrawn_at__isnull', True)), fields=['starts_at'], name='version_to_begin')],
+                'indexes': [models.Index(fields=['saved_at'], name='version_saved'), models.Index(condition=models.Q(('begun_at__isnull', True), ('withdrawn_at__isnull', True)), fields=['starts_at'], name='version_to_begin')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('customer__isnull', False)), fields=('customer', 'is_minimum', 'number'), name='version_of_customer'), models.UniqueConstraint(condition=models.Q(('brand__isnull', False)), fields=('brand', 'number'), name='version_of_brand')],
             },
         ),

@@ -34,4 +34,25 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['made_by', '-made_at'], name='rehearsals_of')],
             },
         ),
+        migrations.CreateModel(
+            name='Reminder',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateTimeField(db_index=True)),
+                ('kind', models.CharField(max_length=10)),
+                ('administrator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.administrator')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('administrator', 'day', 'kind'), name='one_reminder')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ReminderSweep',
+            fields=[
+                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ('begun_at', models.DateTimeField()),
+                ('customer_id', models.UUIDField(null=True)),
+                ('after', models.UUIDField(null=True)),
+            ],
+        ),
     ]
