@@ -30,6 +30,9 @@ def fields(**changes: str) -> dict[str, str]:
         "trust_days": "0",
         "session_hours": "12",
         "idle_minutes": "30",
+        "recovery_by": "colleague",
+        "recovery_wait_hours": "0",
+        "support_access": "ask",
         "starts": "",
         "reason": "An audit",
     } | changes

@@ -102,6 +102,20 @@ def test_what_a_plan_brings_is_told_with_its_day() -> None:
     assert found == Foretold(Outcome.OTHER_KIND_NEXT, day=LATER)
 
 
+def test_who_is_freed_or_held_later_is_told_from_when() -> None:
+    free, held = facts(policy(required=False), (APP, True)), facts(ASKED, (APP, True))
+    for before, after, outcome in (
+        (held, free, Outcome.NOT_CONCERNED),
+        (free, held, Outcome.COVERED),
+    ):
+
+        def at(moment: datetime, *, now: Facts = before, then: Facts = after) -> Facts:
+            return then if moment >= LATER else now
+
+        found = foretell(at, Reach(), now=NOW, start=LATER)
+        assert found == Foretold(outcome, day=LATER)
+
+
 def test_what_comes_first_is_told() -> None:
     """What is asked now already is not put behind what a plan asks later."""
     before, after = facts(ASKED), facts(PASSKEYS)

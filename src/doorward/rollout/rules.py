@@ -84,17 +84,19 @@ def foretell(
 
     `facts_at`: their facts as they are at a moment, without a session.
     """
-    moments, seen = [now, max(now, start)], Foretold(Outcome.NOT_CONCERNED)
+    moments, first, last = [now, max(now, start)], None, Foretold(Outcome.NOT_CONCERNED)
     while moments:
         at = min(moments)
         moments = [one for one in moments if one > at]
         facts = facts_at(at)
-        seen = _at(facts, reach, now=at)
-        if seen.outcome in _FORCED:
-            return _dated(seen, None if at <= now else at)
-        ahead = (seen.day, facts.policy.excepted_until)
+        found = _at(facts, reach, now=at)
+        if found.outcome in _FORCED:
+            return _dated(found, None if at <= now else at)
+        ahead = (found.day, facts.policy.excepted_until)
         moments += [one for one in ahead if one is not None and one > at]
-    return seen
+        first = first or found
+        last = found if found.outcome is first.outcome else _dated(found, at)
+    return last
 
 
 def _dated(found: Foretold, day: datetime | None) -> Foretold:
