@@ -303,7 +303,8 @@ PLACES = (*SIGN_IN, *OWN, *COMPANY, *STAFF)
 FILES = "brand_css brand_icon favicon brand_logo brand_accent brand_logo_image robots"
 MACHINES = (
     "healthz readyz metrics doorward_host security_txt change_password passkey_endpoints sign_in_passkey "
-    "take_back_passkey code_passkey set_up_passkey make_passkey new_phone_passkey reauthenticate_passkey disable_passkey"
+    "take_back_passkey code_passkey set_up_passkey make_passkey new_phone_passkey reauthenticate_passkey "
+    "disable_passkey"
 )
 DOWNLOADS = (
     "recovery_codes_text activity_csv account_adoption_csv customers_adoption_csv account_rehearsal_csv "
