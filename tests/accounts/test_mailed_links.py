@@ -15,7 +15,7 @@ from doorward.accounts.models import LinkPurpose, MailedLink
 from doorward.audit.actor import ClientInfo
 from doorward.credentials.password import change
 from doorward.recovery import lost
-from tests.kit import codes, factors, passkeys, people
+from tests.kit import codes, factors, passkeys, people, recovering
 
 ALL = tuple(LinkPurpose)
 
@@ -81,6 +81,8 @@ LONGER = {
     LinkPurpose.EMAIL_NEW: timedelta(hours=24),
     LinkPurpose.EMAIL_OLD: timedelta(hours=24),
     LinkPurpose.NOT_ME: timedelta(days=7),
+    # A day to fetch the pass and one to use it, beside the day in which it can be refused.
+    LinkPurpose.VETO: timedelta(days=3),
 }
 
 
@@ -107,6 +109,10 @@ def made_by(purpose, owner, colleague):
         case LinkPurpose.NOT_ME:
             auth = passkeys.begin(owner)
             factors.confirm(auth, codes.code(factors.show(auth)), owner)
+        case LinkPurpose.VETO:
+            for person in (owner, colleague):
+                codes.enable_app(person)
+            recovering.help_with(colleague, owner)
         case LinkPurpose.SECOND_ADDRESS:
             second_address.ask(
                 owner.id, "me@home.example", actor=people.actor(owner), now=timezone.now()

@@ -161,6 +161,7 @@ SIGN_IN = (
     Place("sign_in_help", "sign-in-help", "at code", "/sign-in/help/"),
     Place("sign_in_help", "sign-in-help", "at mailbox", "/sign-in/help/"),
     Place("sign_in_help", "sign-in-help", "at set-up", "/sign-in/help/"),
+    Place("sign_in_wait", "sign-in-wait", "at code", "/sign-in/help/wait/"),
     Place("set_up_pass", "sign-in-pass", "at code", "/sign-in/pass/"),
     Place("set_up_pass", "sign-in-pass", "at code", "/sign-in/pass/",
         send("Continue", **{"pass": "abacus abdomen"}), 422),

@@ -41,6 +41,7 @@ NOT_SEALED = {
     "sessions.Session.token_hash",
     "sessions.Session.browser_hash",
     "credentials.RecoveryCode.keyed_hash",
+    "recovery.SetUpPass.keyed_hash",
     "credentials.AnsweredChallenge.keyed_hash",
     "credentials.TrustedBrowser.token_hash",
     "credentials.UserHandle.handle",

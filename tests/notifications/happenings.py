@@ -92,7 +92,7 @@ from doorward.policy.fields import LOOSEST, RecoveryBy, RequiredOf, Values
 from doorward.policy.rules import FactorKind
 from doorward.policy.versions import Wanted
 from doorward.recovery import help as helping
-from doorward.recovery import lost, not_me, requests, set_up_pass
+from doorward.recovery import lapse, lost, not_me, requests, set_up_pass, waiting
 from doorward.recovery.errors import PassWrong
 from doorward.recovery.events import (
     DEVICE_LOST,
@@ -103,7 +103,9 @@ from doorward.recovery.events import (
     HELPED,
     NOT_ME,
     PASS_ENDED,
+    PASS_MAILED,
     RECOVERY_DENIED,
+    WAIT_ASKED,
 )
 from doorward.rollout import reminders
 from doorward.rollout.events import REMINDED
@@ -262,6 +264,21 @@ def help_refused(stage: Stage) -> None:
         actor=stage.by_owner,
         now=stage.now,
     )
+
+
+def wait_asked(stage: Stage) -> None:
+    policies.ask(stage.person.customer_id, recovery_wait_hours=24)
+    kit_codes.enable_app(stage.person)
+    proved = {"password_at": stage.now, "mailbox_at": stage.now}
+    started = issuing.begin(stage.person, actor=stage.by_person, now=stage.now, **proved)
+    auth = load(started.token, now=stage.now)
+    assert auth is not None
+    waiting.ask(auth=auth, actor=auth.actor(ORIGIN), now=stage.now)
+
+
+def pass_mailed(stage: Stage) -> None:
+    wait_asked(stage)
+    lapse.end_due(now=stage.now + timedelta(hours=24))
 
 
 def _use(stage: Stage, typed: str) -> AuthContext:
@@ -688,6 +705,8 @@ HAPPENINGS: dict[EventType, Callable[[Stage], object]] = {
     HELPED: helped,
     HELP_ASKED: help_asked,
     HELP_AGREED: help_agreed,
+    WAIT_ASKED: wait_asked,
+    PASS_MAILED: pass_mailed,
     HELP_REFUSED: help_refused,
     PASS_ENDED: pass_ended,
     RECOVERED: recovered,

@@ -14,6 +14,8 @@ from doorward.audit.actor import ClientInfo
 from doorward.credentials.password import change
 from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.credentials.totp import enrol
+from doorward.recovery import set_up_pass
+from doorward.recovery.models import RecoveryRequest, Way
 from doorward.sessions import issuing, saved_requests
 from doorward.sessions.models import Session
 from doorward.signin import forgotten_password, mailbox
@@ -67,6 +69,10 @@ def keep(owner: Administrator, colleague: Administrator, newcomer: Administrator
     forgotten_password.ask(email="lena@harbourbakery.example", client=ClientInfo(), now=now)
     started = issuing.begin(newcomer, actor=people.actor(newcomer), now=now, password_at=now)
     proof = mailbox.send(session_id=started.session_id, actor=people.actor(newcomer), now=now)
+    waits = RecoveryRequest.objects.create(
+        administrator=colleague, way=Way.WAITING, second=False, asked_at=now
+    )
+    set_up_pass.make_mailed(waits, now=now)
     return Kept(
         owner=owner,
         colleague=colleague,

@@ -132,6 +132,7 @@ ABOVE = frozenset(
         "LinkInvalid",
         "LinkReplaced",
         "LinkUsed",
+        "MailboxFirst",
         "MinimumAllowsNoException",
         "MustWait",
         "NewDeviceFirst",
@@ -167,6 +168,8 @@ ABOVE = frozenset(
         "TooManyToRehearse",
         "TrustNotAllowed",
         "UnknownField",
+        "WaitingNeedsOldPassword",
+        "WaitingNotAllowed",
         "WrongCredentials",
     }
 )

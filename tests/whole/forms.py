@@ -11,6 +11,7 @@ FIELDS = (
     "pass",
     "how",
     "was_them",
+    "ask",
     "without",
     "name",
     "next",

@@ -101,6 +101,8 @@ class Administrator(AbstractBaseUser):
     tabs = models.TextField(default="")
     security_version = models.PositiveIntegerField(default=1)
     password_long = models.BooleanField(default=False)
+    # When a mailed link set it; None: its owner did, signed in.
+    password_by_link_at = models.DateTimeField(null=True)
     password_due = models.CharField(
         max_length=10, choices=PasswordDue.choices, default="", blank=True
     )

@@ -9,6 +9,8 @@ from uuid import UUID
 from doorward.accounts import mailed_links
 from doorward.accounts.models import MailedLink
 from doorward.notifications.messages import Message
+from doorward.recovery import set_up_pass
+from doorward.recovery.models import SetUpPass
 from doorward.signin import mailbox
 from doorward.signin.models import MailboxProof
 
@@ -30,6 +32,7 @@ _LINKS: Final = {
     Message.HELPED: "link",
     Message.HELP_ASKED: "link",
     Message.DEVICE_LOST: "link",
+    Message.WAIT_ASKED: "link",
 }
 # Told all the same when their link no longer works.
 _WITHOUT_LINK_TOO: Final = (
@@ -38,11 +41,12 @@ _WITHOUT_LINK_TOO: Final = (
     Message.HELPED,
     Message.HELP_ASKED,
     Message.DEVICE_LOST,
+    Message.WAIT_ASKED,
 )
 
 
 # A link that takes something away from whoever asked, and gives nobody anything.
-_OBJECTING: Final = (Message.HELPED, Message.HELP_ASKED)
+_OBJECTING: Final = (Message.HELPED, Message.HELP_ASKED, Message.WAIT_ASKED)
 
 
 class NoLongerWanted(Exception):
@@ -67,6 +71,8 @@ def enclose(message: Message, event: Event, *, copy: bool, now: datetime) -> Enc
         return Enclosed()
     if message is Message.MAILBOX_CODE:
         return _code(event, now=now)
+    if message is Message.PASS_MAILED:
+        return _pass(event, now=now)
     if message not in _LINKS:
         return Enclosed()
     link = MailedLink.objects.filter(id=_id(event.details.get(_LINKS[message]))).first()
@@ -82,6 +88,14 @@ def _code(event: Event, *, now: datetime) -> Enclosed:
     if proof is None or proof.used_at or proof.expires_at <= now:
         raise NoLongerWanted("its code does not work any more")
     return Enclosed(code=mailbox.code_of(proof), until=proof.expires_at)
+
+
+def _pass(event: Event, *, now: datetime) -> Enclosed:
+    unused = SetUpPass.objects.filter(used_at__isnull=True, ended_at__isnull=True)
+    made = unused.filter(request_id=_id(event.details.get("request")), expires_at__gt=now).first()
+    if made is None:
+        raise NoLongerWanted("its pass does not work any more")
+    return Enclosed(code=" ".join(set_up_pass.words_of(made)), until=made.expires_at)
 
 
 def _id(text: object) -> UUID:

@@ -142,8 +142,14 @@ def _letter(  # noqa: PLR0913 - all that a letter is made of
         copy=delivery.is_copy,
         second=str(event.typed.get("second_email", "")),
         link=brand.address(enclosed.path) if enclosed.path else "",
-        link_last=message in {Message.ENABLED, Message.HELPED, Message.HELP_ASKED},
-        code=f"{enclosed.code[:4]} {enclosed.code[4:]}".strip(),
+        link_last=message
+        in {
+            Message.ENABLED,
+            Message.HELPED,
+            Message.HELP_ASKED,
+            Message.WAIT_ASKED,
+        },
+        code=_grouped(enclosed.code),
         until=words.moment(until, zone=person.time_zone) if until else "",
         required=required(person, now=now),
         factor=words.name(str(event.typed.get("factor", ""))),
@@ -240,6 +246,11 @@ def _change(event: Event) -> EmailChange | None:
 
 def _yes_or_no(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
+
+
+def _grouped(code: str) -> str:
+    """Return the digits of a code in two groups; words stay as they are."""
+    return f"{code[:4]} {code[4:]}" if code.isdecimal() else code
 
 
 def _number(value: object) -> int:

@@ -62,6 +62,10 @@ class Message(StrEnum):
     HELPED_COLLEAGUE = "helped_colleague"
     HELP_ASKED = "help_asked"
     HELP_ASKED_COLLEAGUE = "help_asked_colleague"
+    WAIT_ASKED = "wait_asked"
+    WAIT_ASKED_COLLEAGUE = "wait_asked_colleague"
+    PASS_MAILED = "pass_mailed"  # noqa: S105
+    PASS_MAILED_COLLEAGUE = "pass_mailed_colleague"  # noqa: S105
     HELP_AGREED = "help_agreed"
     HELP_REFUSED = "help_refused"
     PASS_ENDED = "pass_ended"  # noqa: S105
@@ -95,6 +99,7 @@ FOR_THE_MAILBOX: Final = (
     Message.PASSWORD_LINK_ASKED,
     Message.PASSWORD_LINK_SENT,
     Message.MAILBOX_CODE,
+    Message.PASS_MAILED,
 )
 # The order in which messages go: whoever waits before a page that knows the password, then what tells of
 # one's security, then whoever else waits before a page, then the rest.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from doorward.accounts import sealed as accounts
 from doorward.credentials import sealed as credentials
 from doorward.kernel.crypto import columns
+from doorward.recovery import sealed as recovery
 from doorward.sessions import sealed as sessions
 from doorward.signin import sealed as signin
 
@@ -21,4 +22,5 @@ COLUMNS: Final[tuple[SealedColumn, ...]] = (
     *accounts.SEALED,
     *signin.SEALED,
     *sessions.SEALED,
+    *recovery.SEALED,
 )

@@ -133,6 +133,8 @@ class Action(Enum):
     CHANGE_FACTOR = "change-factor", _self(Level.OWN_FACTORS)
     # The code or the passkey in its form is the reauthentication.
     DISABLE_TWO_FACTORS = "disable-two-factors", _self()
+    # Asked for with password and mailbox, before anybody is through.
+    ASK_TO_WAIT = "ask-to-wait", _self()
     # The proof of that very device lets in.
     TAKE_FACTOR_BACK = "take-factor-back", _self()
     MAKE_RECOVERY_CODES = "make-recovery-codes", _self(Level.OWN_SECURITY)

@@ -52,6 +52,30 @@ class HelpByProviderOnly(Refusal):
     reason = _("only the provider's support may help")
 
 
+class WaitingNotAllowed(Refusal):
+    """The policy does not let people wait instead of being helped."""
+
+    sentence = _("Your account does not allow this. Ask a colleague or the support for help.")
+    reason = _("waiting was not allowed")
+
+
+class MailboxFirst(Refusal):
+    """The mailbox was not verified in this session, or too long ago."""
+
+    sentence = _("Confirm your mailbox first, by the code that we send you.")
+    reason = _("the mailbox was not confirmed")
+
+
+class WaitingNeedsOldPassword(Refusal):
+    """The password was set by a mailed link: password and mailbox would be one and the same proof."""
+
+    sentence = _(
+        "Your password was set by a mailed link since your last complete sign-in, so password and mailbox prove the "
+        "same thing. Ask a colleague or the support for help."
+    )
+    reason = _("the password came by mail, too")
+
+
 class AlreadyAsked(Refusal):
     """There is a request for this person that waits."""
 

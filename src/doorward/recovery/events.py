@@ -40,6 +40,24 @@ HELP_ASKED = EventType(
     notifications=to_person_and_colleagues("help_asked", "help_asked_colleague"),
 )
 
+WAIT_ASKED = EventType(
+    "wait_asked",
+    group=Group.TWO_FACTOR,
+    icon="clock",
+    sentence=_("%(subject)s has lost their devices and asked to wait, with password and mailbox."),
+    tone="warn",
+    notifications=to_person_and_colleagues("wait_asked", "wait_asked_colleague"),
+)
+
+PASS_MAILED = EventType(
+    "pass_mailed",
+    group=Group.TWO_FACTOR,
+    icon="mail",
+    sentence=_("A set-up pass was mailed to %(subject)s: nobody objected while they waited."),
+    tone="warn",
+    notifications=to_person_and_colleagues("pass_mailed", "pass_mailed_colleague"),
+)
+
 HELP_AGREED = EventType(
     "help_agreed",
     group=Group.TWO_FACTOR,

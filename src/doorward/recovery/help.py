@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from doorward.accounts import mailed_links
 from doorward.accounts.errors import WrongStatus
-from doorward.accounts.models import Administrator, LinkPurpose, Status
+from doorward.accounts.models import Administrator, Status
 from doorward.audit import repeats
 from doorward.audit.events import Outcome
 from doorward.audit.record import record
@@ -32,6 +31,7 @@ from doorward.recovery.errors import (
     OwnFactorFirst,
 )
 from doorward.recovery.events import HELP_ASKED, HELP_TRIED, HELPED
+from doorward.recovery.links import told
 from doorward.recovery.models import PENDING, RecoveryRequest, State, Way
 from doorward.sessions import ending
 from doorward.sessions.errors import StaleRequest
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from doorward.audit.actor import Actor
-    from doorward.audit.record import Detail
 
 LONGEST_HOW = 300
 
@@ -71,7 +70,7 @@ def help_person(
             request = _insert(person, said, second=second, actor=actor, now=now)
             if not second:
                 return Helped(request, issue(request, person, actor=actor, now=now))
-            record(HELP_ASKED, actor=actor, subject=person.who(), details=_told(request, now=now))
+            record(HELP_ASKED, actor=actor, subject=person.who(), details=told(request, now=now))
             return Helped(request)
     except Refusal as refusal:
         if person is not None:
@@ -91,7 +90,7 @@ def issue(
     ending.end_others(administrator_id=person.id, keep=None, now=now)
     set_up_pass.make(request, chosen, now=now)
     RecoveryRequest.objects.filter(id=request.id).update(state=State.ISSUED)
-    record(HELPED, actor=actor, subject=person.who(), details=_told(request, now=now))
+    record(HELPED, actor=actor, subject=person.who(), details=told(request, now=now))
     return chosen
 
 
@@ -168,15 +167,3 @@ def _insert(
         due_at=now + rules.VETO_TIME if second else None,
         approved_at=None if second else now,
     )
-
-
-def _told(request: RecoveryRequest, *, now: datetime) -> dict[str, Detail]:
-    """Return what the event says, with the link by which the person can object as long as it matters."""
-    link = mailed_links.make(
-        LinkPurpose.VETO,
-        administrator_id=request.administrator_id,
-        now=now,
-        about=request.id,
-        lifetime=rules.VETO_TIME + 2 * rules.PASS_LIFETIME,
-    )
-    return {"link": str(link.id), "request": str(request.id), "way": request.way}

@@ -1,4 +1,4 @@
-"""What ends by time: requests that nobody fetched, passes that nobody used, help that is no longer needed."""
+"""What time does to requests: a pass is mailed to who has waited, and what nobody used ends."""
 
 from __future__ import annotations
 
@@ -10,55 +10,80 @@ from django.db.models import Q
 from doorward.accounts.account import locked
 from doorward.audit.actor import WORKER
 from doorward.audit.record import record
-from doorward.customers.models import Customer
-from doorward.recovery import rules, set_up_pass
-from doorward.recovery.events import HELP_ENDED
+from doorward.customers.models import Customer, CustomerStatus
+from doorward.policy.effective import policies_of
+from doorward.recovery import rules, set_up_pass, waiting
+from doorward.recovery.events import HELP_ENDED, PASS_MAILED
 from doorward.recovery.models import PENDING, RecoveryRequest, SetUpPass, State, Way
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from uuid import UUID
 
     from django.db.models import QuerySet
 
-_AT_ONCE = 200
+    from doorward.accounts.models import Administrator
 
 
 def end_due(*, now: datetime) -> int:
-    """End what was not used in time, and say so in the history; return how many requests were."""
-    due = list(_due(now=now).values_list("id", "administrator_id", "administrator__customer_id"))
-    return sum(_end(*ids, now=now) for ids in due[:_AT_ONCE])
+    """Mail the pass of who has waited, end what was not used in time; return how many requests that were."""
+    rows = _looked_at(now=now).select_related("administrator")
+    return sum(_settle(request, now=now) for request in rows if _outcome(request, now=now))
 
 
-def _due(*, now: datetime) -> QuerySet[RecoveryRequest]:
+def _looked_at(*, now: datetime) -> QuerySet[RecoveryRequest]:
     unused = SetUpPass.objects.filter(used_at__isnull=True, expires_at__lte=now)
     not_used = Q(state=State.ISSUED, id__in=unused.values("request_id"))
     # Of all that wait, each is looked at: its person may have come back on their own.
     return RecoveryRequest.objects.filter(not_used | Q(state__in=PENDING))
 
 
-def _end(request_id: UUID, person_id: UUID, customer_id: UUID, *, now: datetime) -> int:
+def _outcome(request: RecoveryRequest, *, now: datetime) -> State | None:
+    """Return what becomes of it now; None: it goes on waiting."""
+    if set_up_pass.proved_since(request.administrator_id, request.asked_at):
+        return State.ENDED
+    if request.way == Way.WAITING and request.state == State.OPEN:
+        return State.ISSUED if request.due_at and request.due_at <= now else None
+    if request.state == State.ISSUED:
+        return State.ENDED
+    since = request.due_at if request.state == State.OPEN else request.approved_at
+    return State.ENDED if since is not None and since + rules.PASS_LIFETIME <= now else None
+
+
+def _settle(seen: RecoveryRequest, *, now: datetime) -> int:
     with transaction.atomic():
+        customer_id = seen.administrator.customer_id
         Customer.objects.select_for_update().values_list("id").get(id=customer_id)
-        person = locked(person_id)
-        request = _due(now=now).filter(id=request_id).first()
-        if request is None or not (_is_late(request, now=now) or _is_back(request)):
+        person = locked(seen.administrator_id)
+        request = _looked_at(now=now).filter(id=seen.id).first()
+        outcome = _outcome(request, now=now) if request else None
+        if request is None or outcome is None:
             return 0
-        set_up_pass.end_unused(person_id, now=now)
-        rows = RecoveryRequest.objects.filter(id=request_id)
-        rows.update(state=State.ENDED, closed_at=now)
-        details = {"request": str(request_id), "way": request.way}
-        record(HELP_ENDED, actor=WORKER, subject=person.who(), details=details)
+        if outcome is State.ISSUED and _may_still_wait(person, now=now):
+            _mail(request, person, now=now)
+        else:
+            _end(request, person, now=now)
         return 1
 
 
-def _is_late(request: RecoveryRequest, *, now: datetime) -> bool:
-    """Return whether it is one of those that were not used in time."""
-    if request.state == State.ISSUED:
-        return True
-    since = request.due_at if request.state == State.OPEN else request.approved_at
-    return request.way == Way.COLLEAGUE and since is not None and since + rules.PASS_LIFETIME <= now
+def _may_still_wait(person: Administrator, *, now: datetime) -> bool:
+    """Return whether the policy still allows it, and no mailed link has set the password since."""
+    allowed = policies_of(person.customer).values(now=now).recovery_wait_hours
+    is_active = person.status == "active" and person.customer.status == CustomerStatus.ACTIVE
+    return bool(allowed) and is_active and waiting.password_is_own(person)
 
 
-def _is_back(request: RecoveryRequest) -> bool:
-    return set_up_pass.proved_since(request.administrator_id, request.asked_at)
+def _mail(request: RecoveryRequest, person: Administrator, *, now: datetime) -> None:
+    """Make the pass that is mailed. Nothing is suspended: a device that its owner has ends all this."""
+    set_up_pass.make_mailed(request, now=now)
+    rows = RecoveryRequest.objects.filter(id=request.id)
+    rows.update(state=State.ISSUED, approved_at=now)
+    details = {"request": str(request.id), "way": request.way}
+    record(PASS_MAILED, actor=WORKER, subject=person.who(), details=details)
+
+
+def _end(request: RecoveryRequest, person: Administrator, *, now: datetime) -> None:
+    set_up_pass.end_unused(person.id, now=now)
+    rows = RecoveryRequest.objects.filter(id=request.id)
+    rows.update(state=State.ENDED, closed_at=now)
+    details = {"request": str(request.id), "way": request.way}
+    record(HELP_ENDED, actor=WORKER, subject=person.who(), details=details)

@@ -95,6 +95,8 @@ class SetUpPass(models.Model):
         Administrator, on_delete=models.CASCADE, related_name="set_up_passes"
     )
     keyed_hash = models.BinaryField(max_length=32)
+    # Of one that is mailed: what its words are made from.
+    nonce = models.BinaryField(null=True)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)

@@ -49,7 +49,7 @@ def undo(
         change.refuse_current(password, person=current)
         remove_all(current.id)
         people = Administrator.objects.of(current.customer_id).filter(id=current.id)
-        people.update(**new.columns())
+        people.update(**new.columns(by_link_at=now))
         email_change.go_back(current, link.email, actor=actor, now=now)
         # Nobody knows who asked for it. The owner adds theirs again.
         second_address.take_back(current, actor=actor, now=now)

@@ -11,8 +11,8 @@ from doorward.credentials.recovery_codes import codes
 from doorward.credentials.suspension import can_be_taken_back
 from doorward.policy.effective import policies_of
 from doorward.policy.fields import RecoveryBy, SupportAccess
-from doorward.recovery import requests, rules
-from doorward.recovery.models import RecoveryRequest, SetUpPass, State
+from doorward.recovery import requests, rules, waiting
+from doorward.recovery.models import PENDING, RecoveryRequest, SetUpPass, State, Way
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,9 +47,17 @@ def ways_of(auth: AuthContext, *, now: datetime) -> Ways:
         devices=any(row.usable for row in auth.factors),
         found=bool(can_be_taken_back(auth, now=now).factors),
         colleague=by_colleagues and colleagues.exclude(id=person.id).exists(),
-        wait_hours=values.recovery_wait_hours,
+        wait_hours=waiting.hours_for(person, now=now),
         support=values.support_access is not SupportAccess.NEVER,
     )
+
+
+def waits_until(administrator_id: UUID) -> datetime | None:
+    """Return until when somebody waits who asked for it; None: they did not."""
+    rows = RecoveryRequest.objects.filter(
+        administrator_id=administrator_id, way=Way.WAITING, state__in=PENDING
+    )
+    return rows.values_list("due_at", flat=True).first()
 
 
 @dataclass(frozen=True, slots=True)

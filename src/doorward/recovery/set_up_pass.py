@@ -6,23 +6,25 @@ It is a look-up secret of 103 bits (NIST SP 800-63B-4, 3.1.2), so that a plain k
 from __future__ import annotations
 
 import hmac
+import secrets
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import F, Q
 
+from doorward.accounts.models import Administrator
 from doorward.audit import repeats
 from doorward.audit.events import Outcome
 from doorward.audit.record import record
 from doorward.credentials.models import Factor
-from doorward.kernel.crypto.sealing import keyed_hash
+from doorward.kernel.crypto.sealing import keyed_hash, open_sealed, seal
 from doorward.kernel.errors import MustWait, Refusal
 from doorward.kernel.moments import SKEW
 from doorward.kernel.ratelimit import throttle
-from doorward.recovery import words
+from doorward.recovery import sealed, words
 from doorward.recovery.errors import PassWrong
 from doorward.recovery.events import PASS_ENDED, PASS_FAILED, PASS_USED
-from doorward.recovery.models import RecoveryRequest, SetUpPass, State
+from doorward.recovery.models import RecoveryRequest, SetUpPass, State, Way
 from doorward.recovery.rules import PASS_LIFETIME, PASS_TRIES
 from doorward.sessions import issuing
 from doorward.sessions.errors import StaleRequest
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     from doorward.sessions.issuing import Started
 
 
+_NONCE_BYTES = 16
+
+
 def make(request: RecoveryRequest, chosen: tuple[str, ...], *, now: datetime) -> SetUpPass:
     """Insert the pass of a request, in the caller's transaction; an older one of the same person ends."""
     end_unused(request.administrator_id, now=now)
@@ -50,6 +55,26 @@ def make(request: RecoveryRequest, chosen: tuple[str, ...], *, now: datetime) ->
         made_at=now,
         expires_at=now + PASS_LIFETIME,
     )
+
+
+def make_mailed(request: RecoveryRequest, *, now: datetime) -> SetUpPass:
+    """Insert a pass whose words can be made again, for its mail."""
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    made = make(request, words.words_of(_number(request.id, nonce)), now=now)
+    made.nonce = seal(nonce, **sealed.of_pass(made.id))
+    made.save(update_fields=["nonce"])
+    return made
+
+
+def words_of(made: SetUpPass) -> tuple[str, ...]:
+    """Return the words of a mailed pass. Secret. Raises `SealBroken`."""
+    nonce = open_sealed(made.nonce or b"", **sealed.of_pass(made.id))
+    return words.words_of(_number(made.request_id, nonce))
+
+
+def is_out(administrator_id: UUID, *, now: datetime) -> bool:
+    """Return whether somebody has a pass that was not used yet."""
+    return _alive(administrator_id, now=now).exists()
 
 
 def end_unused(administrator_id: UUID, *, now: datetime) -> int:
@@ -77,7 +102,7 @@ def use(*, auth: AuthContext, typed: str, actor: Actor, now: datetime) -> Starte
         raise
     with transaction.atomic():
         hold(auth.person.id)
-        found, right = _look(auth.person.id, typed, now=now)
+        found, right = _look(auth, typed, now=now)
         if found is not None and right:
             consumed = _alive(auth.person.id, now=now).filter(id=found.id)
             if consumed.update(used_at=now, session_id=auth.browser.session_id) != 1:
@@ -110,14 +135,14 @@ def proved_since(administrator_id: UUID, moment: datetime) -> bool:
     return mine.filter(Q(factor_at__gt=moment) | Q(recovery_at__gt=moment)).exists()
 
 
-def _look(administrator_id: UUID, typed: str, *, now: datetime) -> tuple[SetUpPass | None, bool]:
+def _look(auth: AuthContext, typed: str, *, now: datetime) -> tuple[SetUpPass | None, bool]:
     """Count a try in one statement, and only then look; return the pass that was tried, and whether it is right."""
-    hashed = _keyed_hash(words.normalise(typed))
+    hashed, administrator_id = _keyed_hash(words.normalise(typed)), auth.person.id
     alive = _alive(administrator_id, now=now).filter(tries__lt=PASS_TRIES)
     if alive.update(tries=F("tries") + 1) != 1:
         return None, False
     found = _alive(administrator_id, now=now).select_related("request").get()
-    return found, hmac.compare_digest(hashed, bytes(found.keyed_hash)) and _is_wanted(found)
+    return found, hmac.compare_digest(hashed, bytes(found.keyed_hash)) and _is_wanted(found, auth)
 
 
 def _alive(administrator_id: UUID, *, now: datetime) -> QuerySet[SetUpPass]:
@@ -131,11 +156,20 @@ def _alive(administrator_id: UUID, *, now: datetime) -> QuerySet[SetUpPass]:
     )
 
 
-def _is_wanted(found: SetUpPass) -> bool:
-    """Return whether there is still something to replace, and its owner has not come back on their own."""
-    person_id = found.administrator_id
+def _is_wanted(found: SetUpPass, auth: AuthContext) -> bool:
+    """Return whether there is still something to replace, and its owner has not come back on their own.
+
+    A pass that was mailed goes with the password that it was asked for with, and with none that came by mail, too.
+    """
+    person_id, asked_at = found.administrator_id, found.request.asked_at
+    if found.request.way == Way.WAITING:
+        people = Administrator.objects.everywhere().filter(id=person_id)
+        session = auth.facts.session
+        by_mail = people.filter(password_by_link_at__gt=asked_at).exists()
+        if by_mail or session is None or session.from_link:
+            return False
     there = Factor.objects.filter(administrator_id=person_id).exists()
-    return there and not proved_since(person_id, found.request.asked_at)
+    return there and not proved_since(person_id, asked_at)
 
 
 def _end_guessed(found: SetUpPass, *, actor: Actor, now: datetime) -> None:
@@ -155,6 +189,10 @@ def _remember(refusal: Refusal, *, counted: bool, actor: Actor, now: datetime) -
             PASS_FAILED, actor=actor, outcome=Outcome.FAILED, details=details, now=now
         )
     throttle.count_failure(actor.client.address, now=now)
+
+
+def _number(request_id: UUID, nonce: bytes) -> int:
+    return int.from_bytes(keyed_hash("mailed pass", request_id.bytes + nonce))
 
 
 def _keyed_hash(normalised: str) -> bytes:

@@ -33,6 +33,15 @@ def new_words() -> tuple[str, ...]:
     return tuple(secrets.choice(_list()) for _ in range(WORDS))
 
 
+def words_of(number: int) -> tuple[str, ...]:
+    """Return the words that a random number of 256 bits stands for: the same ones each time. Secret."""
+    chosen = []
+    for _ in range(WORDS):
+        number, place = divmod(number, _IN_LIST)
+        chosen.append(_list()[place])
+    return tuple(chosen)
+
+
 def as_digits(words: tuple[str, ...]) -> str:
     """Return the same pass as digits, in groups of four. Secret."""
     return " ".join(f"{_list().index(word):0{_DIGITS}d}" for word in words)

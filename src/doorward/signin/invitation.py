@@ -48,7 +48,8 @@ def accept(  # noqa: PLR0913 - the form and who sends it
         invited = Administrator.objects.everywhere().filter(id=person.id, status=Status.INVITED)
         spoken = {"language": language} if language else {}
         joined = Coalesce("joined_at", now)
-        columns = {"status": Status.ACTIVE, "joined_at": joined, **spoken, **new.columns()}
+        chosen = new.columns(by_link_at=now)
+        columns = {"status": Status.ACTIVE, "joined_at": joined, **spoken, **chosen}
         if invited.update(**columns) != 1:
             raise LinkInvalid
         record(INVITATION_ACCEPTED, actor=actor)

@@ -55,6 +55,7 @@ class Migration(migrations.Migration):
                 ('tabs', models.TextField(default='')),
                 ('security_version', models.PositiveIntegerField(default=1)),
                 ('password_long', models.BooleanField(default=False)),
+                ('password_by_link_at', models.DateTimeField(null=True)),
                 ('password_due', models.CharField(blank=True, choices=[('', ''), ('breached', 'Your password is known from a break-in elsewhere.'), ('not_me', 'Somebody else knew the old password.'), ('too_short', 'Without two-factor sign-in a password needs 15 characters.')], default='', max_length=10)),
                 ('mail_problem', models.CharField(blank=True, choices=[('', ''), ('no_mailbox', 'no such mailbox'), ('full', 'the mailbox is full'), ('refused', 'the mail server does not accept it'), ('not_made', 'the message could not be created'), ('too_long', 'it could not be delivered for three days')], default='', max_length=10)),
                 ('added_at', models.DateTimeField()),

@@ -51,9 +51,10 @@ class NewPassword:
     encoded: str
     long: bool
 
-    def columns(self) -> dict[str, object]:
-        """Return the columns of an administrator that it sets."""
+    def columns(self, *, by_link_at: datetime | None = None) -> dict[str, object]:
+        """Return the columns of an administrator that it sets; `by_link_at`: when a mailed link set it."""
         return {
+            "password_by_link_at": by_link_at,
             "password": self.encoded,
             "password_long": self.long,
             "password_due": PasswordDue.NO,
@@ -190,7 +191,7 @@ def reset(
     actor = Actor(person=person.who(), client=client, credential=by_link(link.id))
     with transaction.atomic():
         mailed_links.consume(link, now=now)
-        _write(person, new)
+        _write(person, new, by_link_at=now)
         _withdraw(person, now=now)
         forget_failures(person, browser_token=browser_token)
         ending.end_others(administrator_id=person.id, keep=None, now=now)
@@ -278,8 +279,8 @@ def _withdraw(person: Administrator, *, now: datetime) -> None:
         mailed_links.revoke(person, purposes=email_links, now=now)
 
 
-def _write(person: Administrator, new: NewPassword) -> None:
+def _write(person: Administrator, new: NewPassword, *, by_link_at: datetime | None = None) -> None:
     # Compare-and-set: of two changes at once one wins, and the other is told.
     rows = Administrator.objects.everywhere().filter(id=person.id, password=person.password)
-    if rows.update(**new.columns()) != 1:
+    if rows.update(**new.columns(by_link_at=by_link_at)) != 1:
         raise StaleRequest

@@ -37,6 +37,13 @@ class ResendForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskForm:
+    """To wait is asked for."""
+
+    ask: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotNowForm:
     """What is asked for is put off."""
 

@@ -68,6 +68,17 @@ class HelpMePage:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitPage:
+    """Waiting instead of help. `hours`: 0 where it is not allowed; `until`: it was asked for, and is over then."""
+
+    hours: int
+    verified: bool
+    until: datetime | None
+    email: str
+    wrong: Wrong = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
 class PassPage:
     """A set-up pass is asked for."""
 

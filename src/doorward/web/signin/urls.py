@@ -10,6 +10,7 @@ from doorward.web.signin import (
     reauthentication,
     second_address,
     views,
+    waiting,
 )
 
 urlpatterns = [
@@ -18,6 +19,7 @@ urlpatterns = [
     path("sign-in/code/", views.code, name="code"),
     path("sign-in/code/passkey/", passkeys.code_options, name="code_passkey"),
     path("sign-in/help/", helping.help_me, name="sign_in_help"),
+    path("sign-in/help/wait/", waiting.wait, name="sign_in_wait"),
     path("sign-in/pass/", helping.use_pass, name="set_up_pass"),
     path("sign-in/take-back/", helping.take_back, name="take_back"),
     path("sign-in/take-back/passkey/", helping.take_back_options, name="take_back_passkey"),

@@ -1,0 +1,107 @@
+"""Waiting instead of help, where the policy allows it: asked for with password and mailbox, open to everybody's veto.
+
+Never by the mailbox alone: a password that a mailed link set counts only once a factor was verified after it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from doorward.accounts.account import locked
+from doorward.audit.record import record
+from doorward.credentials.models import Factor
+from doorward.customers.models import Customer
+from doorward.customers.rights import authorise
+from doorward.kernel.moments import lasts
+from doorward.permissions.actions import Action
+from doorward.policy.effective import policies_of
+from doorward.recovery import set_up_pass
+from doorward.recovery.errors import (
+    AlreadyAsked,
+    MailboxFirst,
+    NothingLost,
+    WaitingNeedsOldPassword,
+    WaitingNotAllowed,
+)
+from doorward.recovery.events import WAIT_ASKED
+from doorward.recovery.links import told
+from doorward.recovery.models import PENDING, RecoveryRequest, Way
+from doorward.sessions import ending
+from doorward.sessions.models import Session
+from doorward.sessions.reauthentication import MAILBOX_PROOF_SECONDS
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doorward.accounts.models import Administrator
+    from doorward.audit.actor import Actor
+    from doorward.sessions.context import AuthContext
+
+
+def ask(*, auth: AuthContext, actor: Actor, now: datetime) -> RecoveryRequest:
+    """Ask to wait, in a session in which password and mailbox were verified; return the request.
+
+    Raises `WaitingNotAllowed`, `MailboxFirst`, `WaitingNeedsOldPassword`, `NothingLost`, `AlreadyAsked`.
+    """
+    authorise(actor, Action.ASK_TO_WAIT, subject=auth.person.id)
+    with transaction.atomic():
+        Customer.objects.select_for_update().values_list("id").get(id=auth.person.customer_id)
+        person = locked(auth.person.id)
+        ending.must_be_open(actor)
+        hours = _check(auth, person, now=now)
+        request = RecoveryRequest.objects.create(
+            administrator=person,
+            way=Way.WAITING,
+            second=False,
+            asked_by=person,
+            asked_at=now,
+            due_at=now + timedelta(hours=hours),
+        )
+        record(WAIT_ASKED, actor=actor, details=told(request, now=now))
+        return request
+
+
+def mailbox_verified(auth: AuthContext, *, now: datetime) -> bool:
+    """Return whether the mailbox was verified in this session a short time ago, after the password."""
+    session = auth.facts.session
+    return (
+        session is not None
+        and session.password_at is not None
+        and session.mailbox_at is not None
+        and lasts(session.mailbox_at, timedelta(seconds=MAILBOX_PROOF_SECONDS), now=now)
+    )
+
+
+def hours_for(person: Administrator, *, now: datetime) -> int:
+    """Return for how long somebody would wait; 0: they may not. Wants `customer.brand` at hand."""
+    hours = policies_of(person.customer).values(now=now).recovery_wait_hours
+    return hours if password_is_own(person) else 0
+
+
+def password_is_own(person: Administrator) -> bool:
+    """Return whether a password is known to more than who reads the mailbox."""
+    by_link_at = person.password_by_link_at
+    if by_link_at is None:
+        return True
+    mine = Session.objects.filter(administrator=person, factor_at__gt=by_link_at)
+    return mine.exists()
+
+
+def _check(auth: AuthContext, person: Administrator, *, now: datetime) -> int:
+    hours = policies_of(person.customer).values(now=now).recovery_wait_hours
+    session = auth.facts.session
+    if not hours:
+        raise WaitingNotAllowed
+    if not mailbox_verified(auth, now=now):
+        raise MailboxFirst
+    if session is None or session.from_link or not password_is_own(person):
+        raise WaitingNeedsOldPassword
+    if not Factor.objects.filter(administrator=person).exists():
+        raise NothingLost
+    waiting = RecoveryRequest.objects.filter(administrator=person, state__in=PENDING)
+    if waiting.exists() or set_up_pass.is_out(person.id, now=now):
+        raise AlreadyAsked
+    return int(hours)
