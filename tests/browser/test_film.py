@@ -1,8 +1,11 @@
-"""The film of the guide still shows the portal as it is, and can be watched."""
+"""The films of the guides still show the portal as it is, and can be watched."""
 
 from __future__ import annotations
 
-from tests.film import demonstration, samples, scenes, texts
+import pytest
+
+from tests.film import demonstration, samples, texts
+from tests.film.films import FILMS
 from tests.film.stage import Stage
 
 _SHOWN = """() => {
@@ -12,11 +15,12 @@ _SHOWN = """() => {
 TOLD = "Record it again: make film, then look at it."
 
 
-def test_every_page_in_it_looks_and_reads_as_when_it_was_recorded(chromium, tmp_path):
-    recorded = samples.read()["samples"]
-    with demonstration.running(tmp_path) as address:
-        stage = Stage(chromium, address)
-        scenes.play(stage)
+@pytest.mark.parametrize("film", FILMS, ids=lambda one: one.name)
+def test_every_page_in_it_looks_and_reads_as_when_it_was_recorded(film, chromium, tmp_path):
+    recorded = samples.read(film.name)["samples"]
+    with demonstration.running(tmp_path) as portal:
+        stage = Stage(chromium, portal)
+        film.play(stage)
         stage.page.context.close()
     assert list(stage.samples) == list(recorded)
     found = {
@@ -43,7 +47,7 @@ def test_it_is_played_from_a_chapter_by_the_keyboard_with_captions(visitor):
     assert ["captions", "en", "showing"] in tracks
     assert ["captions", "de", "disabled"] in tracks
     (shown,) = page.evaluate(_SHOWN)
-    assert shown == texts.captions("en")["disable-1"]
+    assert shown == texts.captions("two-factor", "en")["disable-1"]
     page.locator("video").evaluate("film => film.pause()")
 
 

@@ -27,11 +27,11 @@ _PHONE_AT, _BELOW = (1040, 372), 800
 class Camera:
     """Films into a folder; `shots` are its pictures and for how long each stands, in twelfths of a second."""
 
-    def __init__(self, browser: Browser, folder: Path) -> None:
+    def __init__(self, film: str, browser: Browser, folder: Path) -> None:
         self.shots: list[tuple[Path, int]] = []
         self.times: dict[str, tuple[float, float]] = {}
         self.made = folder / "made.webm"
-        self._folder, self._clock = folder, 0
+        self._film, self._folder, self._clock = film, folder, 0
         self._props = browser.new_page(device_scale_factor=1)
         self._arrow = self._drawn("pointer.html")
         self._phone: Image.Image | None = None
@@ -51,7 +51,7 @@ class Camera:
         if not self._saying:
             return
         stood = self._clock - self._began
-        self._stays(max(0, round(texts.reading_seconds(self._saying) * RATE) - stood))
+        self._stays(max(0, round(texts.reading_seconds(self._film, self._saying) * RATE) - stood))
         self.times[self._saying] = (self._began / RATE, self._clock / RATE)
 
     # --- pictures ---------------------------------------------------------------------------------

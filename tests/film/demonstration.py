@@ -7,6 +7,7 @@ import sys
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.kit.serving import environment, free_port
@@ -17,9 +18,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@dataclass(frozen=True)
+class Demonstration:
+    """One that runs."""
+
+    address: str
+    environment: dict[str, str]
+
+    def code(self, email: str) -> str:
+        """Return a code of somebody's app that was not used yet; wait for the next where it was."""
+        words = [sys.executable, "-m", "doorward", "demo-code", email]
+        said = subprocess.run(
+            words, env=self.environment, capture_output=True, text=True, check=True, timeout=60
+        )
+        return said.stdout.strip()
+
+
 @contextmanager
-def running(home: Path) -> Iterator[str]:
-    """Run `doorward demo`, whose temporary files are in `home`; return its address."""
+def running(home: Path) -> Iterator[Demonstration]:
+    """Run `doorward demo`, whose temporary files are in `home`."""
     port = free_port()
     kept = environment(home) | {"TMPDIR": str(home), "XDG_RUNTIME_DIR": str(home)}
     del kept["DOORWARD_DATA_DIR"]
@@ -40,7 +57,7 @@ def running(home: Path) -> Iterator[str]:
 
     try:
         until(answers, seconds=120)
-        yield f"http://localhost:{port}"
+        yield Demonstration(f"http://localhost:{port}", kept)
     finally:
         process.terminate()
         process.wait(timeout=30)

@@ -1,6 +1,7 @@
-"""`make film`: plays the script before the camera, and makes of it what the guide shows.
+"""`make film`: plays each script before the camera, and makes of it what the guides show.
 
-`scripts/film --texts` writes the captions and chapters again, with the times that were recorded: for a changed word.
+`scripts/film lost-phone` records that one alone; `scripts/film --texts` writes the captions and chapters again,
+with the times that were recorded: for a changed word.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from doorward.web.http.files import FOLDER
-from tests.film import demonstration, samples, scenes, texts
+from tests.film import demonstration, samples, texts
 from tests.film.camera import RATE, Camera
+from tests.film.films import FILMS
 from tests.film.stage import HEIGHT, WIDTH, Stage
 
 if TYPE_CHECKING:
@@ -26,51 +28,58 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+    from tests.film.films import Film
+
 RESULTS = FOLDER / "film"
-FILM = RESULTS / "two-factor.webm"
-POSTER = RESULTS / "two-factor.webp"
-# The caption at whose end the picture is taken that stands before the film is played.
-POSTER_OF = "enable-4"
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 
 
 def main(words: list[str]) -> int:
-    """Record the film, or with --texts write its texts alone."""
+    """Record the films, or with --texts write their texts alone."""
     django.setup()
     if words == ["--texts"]:
-        write_texts(samples.read()["times"])
+        for film in FILMS:
+            write_texts(film.name, samples.read(film.name)["times"])
         return 0
     if CHROMIUM is None or shutil.which("ffmpeg") is None:
         sys.exit(
             "The film wants Chromium and ffmpeg (scripts/system-packages; apt install ffmpeg)."
         )
+    for film in FILMS:
+        if not words or film.name in words:
+            make(film)
+    return 0
+
+
+def make(film: Film) -> None:
+    """Record one film, and write its texts."""
     with tempfile.TemporaryDirectory(prefix="doorward-film-") as folder, sync_playwright() as one:
         browser = one.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
         )
-        camera = record(browser, Path(folder))
+        camera = record(film, browser, Path(folder))
         browser.close()
         RESULTS.mkdir(exist_ok=True)
-        keep_poster(camera)
-        encode(camera)
-    write_texts(camera.times)
+        keep_poster(film, camera)
+        encode(film, camera)
+    write_texts(film.name, camera.times)
     seconds = sum(ticks for _, ticks in camera.shots) / RATE
-    print(f"{FILM.name}: {seconds:.1f} s, {FILM.stat().st_size:,} bytes")  # noqa: T201 - a command prints
-    return 0
+    size = (RESULTS / f"{film.name}.webm").stat().st_size
+    print(f"{film.name}: {seconds:.1f} s, {size:,} bytes")  # noqa: T201 - a command prints
 
 
-def record(browser: Browser, folder: Path) -> Camera:
+def record(film: Film, browser: Browser, folder: Path) -> Camera:
     """Play the script before a camera."""
-    with demonstration.running(folder) as address:
-        camera = Camera(browser, folder)
-        stage = Stage(browser, address, camera)
-        scenes.play(stage)
+    with demonstration.running(folder) as portal:
+        camera = Camera(film.name, browser, folder)
+        stage = Stage(browser, portal, camera)
+        film.play(stage)
         camera.ends()
-    samples.write(camera.times, stage.samples)
+    samples.write(film.name, camera.times, stage.samples)
     return camera
 
 
-def encode(camera: Camera) -> None:
+def encode(film: Film, camera: Camera) -> None:
     """Make a WebM (VP9) of the pictures, with a key frame where each caption begins."""
     begins = ",".join(f"{start:.3f}" for start, _ in camera.times.values())
     shape = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{WIDTH}x{HEIGHT}", "-r", str(RATE)]
@@ -90,21 +99,21 @@ def encode(camera: Camera) -> None:
                 process.stdin.write(picture)
         process.stdin.close()
     assert process.returncode == 0
-    shutil.move(camera.made, FILM)
+    shutil.move(camera.made, RESULTS / f"{film.name}.webm")
 
 
-def keep_poster(camera: Camera) -> None:
+def keep_poster(film: Film, camera: Camera) -> None:
     """Keep one of the pictures as the one that stands before the film is played."""
-    wanted, passed = camera.times[POSTER_OF][1] * RATE - 1, 0
+    wanted, passed = camera.times[film.poster_of][1] * RATE - 1, 0
     for file, ticks in camera.shots:
         passed += ticks
         if passed > wanted:
-            Image.open(file).save(POSTER, "WEBP", quality=71, method=6)
+            Image.open(file).save(RESULTS / f"{film.name}.webp", "WEBP", quality=71, method=6)
             return
 
 
-def write_texts(times: Mapping[str, tuple[float, float]]) -> None:
+def write_texts(film: str, times: Mapping[str, tuple[float, float]]) -> None:
     """Write captions and chapters in every language."""
     for language in texts.LANGUAGES:
-        for kind, text in texts.tracks(language, times).items():
-            (RESULTS / f"{kind}.{language}.vtt").write_text(text, encoding="utf-8")
+        for kind, text in texts.tracks(film, language, times).items():
+            (RESULTS / f"{film}.{kind}.{language}.vtt").write_text(text, encoding="utf-8")

@@ -14,7 +14,7 @@ from PIL import Image, ImageChops
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-FILE = Path(__file__).parent / "recorded.json"
+FOLDER = Path(__file__).parent
 # So coarse that another font or another way of smoothing letters does not show; another layout does.
 SIZE = (32, 20)
 # Of 255, for one of the fields.
@@ -23,9 +23,11 @@ TOLERANCE = 28
 _COVER = """() => {
   const texts = document.querySelectorAll("#manual-code, #recovery-codes li, time");
   const greetings = document.querySelectorAll("[data-page=home] h1");
-  window.covered = [...texts, ...greetings].map((one) => [one, one.textContent]);
+  const passes = document.querySelectorAll("#set-up-pass, #set-up-digits");
+  window.covered = [...texts, ...greetings, ...passes].map((one) => [one, one.textContent]);
   for (const one of texts) one.textContent = one.textContent.replace(/[^ ]/g, "0");
   for (const one of greetings) one.textContent = one.textContent.replace(/^(Good \\w+|Hello), /, "Good evening, ");
+  for (const one of passes) one.textContent = "as many words as there are";
   for (const one of document.querySelectorAll("time")) one.textContent = "00:00";
   for (const one of document.querySelectorAll("#qr-code")) one.style.visibility = "hidden";
 }"""
@@ -71,9 +73,9 @@ def differences(recorded: Sample, found: Sample) -> list[str]:
     return [*gone, *new, *look]
 
 
-def read() -> dict[str, Any]:
-    """Return what was recorded: `times` of captions, `samples` of pages."""
-    recorded = json.loads(FILE.read_text(encoding="utf-8"))
+def read(film: str) -> dict[str, Any]:
+    """Return what was recorded of a film: `times` of captions, `samples` of pages."""
+    recorded = json.loads((FOLDER / f"{film}.json").read_text(encoding="utf-8"))
     recorded["samples"] = {name: Sample(**one) for name, one in recorded["samples"].items()}
     recorded["times"] = {
         name: (round(start, 3), round(end, 3)) for name, (start, end) in recorded["times"].items()
@@ -81,10 +83,11 @@ def read() -> dict[str, Any]:
     return dict(recorded)
 
 
-def write(times: dict[str, tuple[float, float]], samples: dict[str, Sample]) -> None:
+def write(film: str, times: dict[str, tuple[float, float]], samples: dict[str, Sample]) -> None:
     """Keep what was recorded."""
     kept = {"times": times, "samples": {name: asdict(one) for name, one in samples.items()}}
-    FILE.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(kept, indent=1, ensure_ascii=False)
+    (FOLDER / f"{film}.json").write_text(f"{text}\n", encoding="utf-8")
 
 
 def _picture(sample: Sample) -> Image.Image:

@@ -1,4 +1,4 @@
-"""The stage of the film: browsers in a running demonstration, and what people do in them.
+"""The stage of a film: browsers in a running demonstration, and what people do in them.
 
 Without a camera the script is played as fast as it goes; with one, each move of the pointer and each letter is filmed.
 """
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, Locator, Page
+
+    from tests.film.demonstration import Demonstration
 
 WIDTH, HEIGHT = 1280, 800
 PASSWORD = "seven-quiet-lanterns"
@@ -58,14 +60,18 @@ class Phone(Authenticator):
 class Stage:
     """Where the script is played; `samples` gathers how the pages looked and read."""
 
-    def __init__(self, browser: Browser, address: str, camera: Camera | None = None) -> None:
-        self._browser, self._address, self._camera = browser, address, camera
+    def __init__(
+        self, browser: Browser, portal: Demonstration, camera: Camera | None = None
+    ) -> None:
+        self.portal = portal
+        self._browser, self._camera = browser, camera
         self.samples: dict[str, samples.Sample] = {}
-        self.page = self._visit()
+        self.page = self.visit()
 
-    def _visit(self) -> Page:
+    def visit(self) -> Page:
+        """Return a page in a browser of its own."""
         context = self._browser.new_context(
-            base_url=self._address,
+            base_url=self.portal.address,
             locale="en-GB",
             timezone_id="Europe/London",
             user_agent=_CHROME,
@@ -79,9 +85,15 @@ class Stage:
     @contextmanager
     def another_browser(self) -> Iterator[None]:
         """Go on in the browser of somebody else."""
-        before, self.page = self.page, self._visit()
+        with self.on(self.visit()):
+            yield
+            self.page.context.close()
+
+    @contextmanager
+    def on(self, page: Page) -> Iterator[None]:
+        """Go on in the browser of somebody else, who stays."""
+        before, self.page = self.page, page
         yield
-        self.page.context.close()
         self.page = before
 
     @contextmanager

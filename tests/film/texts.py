@@ -1,4 +1,4 @@
-"""What the film says, from `guides/<language>/film.md`: a heading is a chapter, a line below it a caption."""
+"""What a film says, from `guides/<language>/film-<name>.md`: a heading is a chapter, a line below it a caption."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Chapter:
         return {f"{self.anchor}-{place}": line for place, line in enumerate(self.lines, start=1)}
 
 
-def source(language: str) -> str:
-    return (rendering.FOLDER / language / "film.md").read_text(encoding="utf-8")
+def source(film: str, language: str) -> str:
+    return (rendering.FOLDER / language / f"film-{film}.md").read_text(encoding="utf-8")
 
 
-def chapters(language: str) -> list[Chapter]:
-    """Return the film's texts in a language, with the labels as they read in it."""
+def chapters(film: str, language: str) -> list[Chapter]:
+    """Return a film's texts in a language, with the labels as they read in it."""
     found: list[tuple[str, str, list[str]]] = []
-    for line in rendering.with_labels(source(language), language).splitlines():
+    for line in rendering.with_labels(source(film, language), language).splitlines():
         if heading := _HEADING.match(line):
             found.append((heading[2], heading[1], []))
         elif line.startswith("- "):
@@ -46,23 +46,23 @@ def chapters(language: str) -> list[Chapter]:
     return [Chapter(anchor, title, tuple(lines)) for anchor, title, lines in found]
 
 
-def captions(language: str) -> dict[str, str]:
+def captions(film: str, language: str) -> dict[str, str]:
     """Return all captions by their names, in order."""
-    return {name: text for one in chapters(language) for name, text in one.captions().items()}
+    return {name: text for one in chapters(film, language) for name, text in one.captions().items()}
 
 
-def reading_seconds(name: str) -> float:
+def reading_seconds(film: str, name: str) -> float:
     """Return how long a caption stands at least: as long as a slow reader needs in the longest language."""
-    letters = max(len(captions(language)[name]) for language in LANGUAGES)
+    letters = max(len(captions(film, language)[name]) for language in LANGUAGES)
     return max(2.5, letters / 22)
 
 
-def tracks(language: str, times: Mapping[str, tuple[float, float]]) -> dict[str, str]:
+def tracks(film: str, language: str, times: Mapping[str, tuple[float, float]]) -> dict[str, str]:
     """Return the WebVTT files of a language by their kinds; `times`: from when to when each caption stands."""
-    parts = chapters(language)
+    parts = chapters(film, language)
     spoken = [
         (name, times[name][0], times[name][1] - APART, text)
-        for name, text in captions(language).items()
+        for name, text in captions(film, language).items()
     ]
     parts_at = [
         (one.anchor, times[next(iter(one.captions()))][0], times[list(one.captions())[-1]][1])

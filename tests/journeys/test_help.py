@@ -154,7 +154,7 @@ def test_the_labels_in_the_guides_are_labels_of_pages():
         if file.suffix in {".py", ".html"} and "/help/" not in str(file)
     ]
     known = set(re.findall(r'(?:_|gettext_lazy)\(\s*"([^"]+)"', "\n".join(texts)))
-    slugs = (*rendering.SLUGS, film.NAME)
+    slugs = (*rendering.SLUGS, *(f"film-{name}" for name in film.NAMES))
     named = {label for slug in slugs for label in labels_of(source(slug, "en"))}
     assert named - known == set()
 
@@ -227,7 +227,7 @@ def test_every_picture_that_a_guide_names_was_taken_in_its_language():
     for language in rendering.WRITTEN_IN:
         for slug in rendering.SLUGS:
             for name in re.findall(r"!\[[^\]]+\]\((\S+) ", source(slug, language)):
-                picture = "film/two-factor" if name == film.NAME else f"help/{language}/{name}"
+                picture = name if name.startswith(film.PREFIX) else f"help/{language}/{name}"
                 assert (FOLDER / f"{picture}.webp").is_file(), (language, name)
 
 

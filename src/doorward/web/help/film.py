@@ -1,4 +1,4 @@
-"""The guides' film, made by scripts/film from the running portal: captions, chapters and what is said in it.
+"""The guides' films, made by scripts/film from the running portal: captions, chapters and what is said in them.
 
 The WebVTT files are what the player shows; the links to chapters and the transcript are read from the same ones.
 """
@@ -15,8 +15,9 @@ from markupsafe import Markup
 
 from doorward.web.http.files import FOLDER, address_of
 
-# What stands in a guide's Markdown as the name of a picture.
-NAME: Final = "film"
+# A guide's Markdown names one as a picture: `film/two-factor`.
+NAMES: Final = ("two-factor", "lost-phone")
+PREFIX: Final = "film/"
 _FOLDER: Final = "film"
 _WIDTH, _HEIGHT = 1280, 800
 _LANGUAGES: Final = {"en": "English", "de": "Deutsch"}
@@ -33,36 +34,36 @@ class Cue:
     text: str
 
 
-def film(language: str, *, alt: str, caption: str) -> str:
-    """Draw the film in a player of the browser's own, with its chapters and all that is said in it below."""
-    address = address_of(f"{_FOLDER}/two-factor.webm")
+def film(name: str, language: str, *, alt: str, caption: str) -> str:
+    """Draw a film in a player of the browser's own, with its chapters and all that is said in it below."""
+    address = address_of(f"{_FOLDER}/{name}.webm")
     with translation.override(language):
         player = _PLAYER.format(
-            poster=address_of(f"{_FOLDER}/two-factor.webp"),
+            poster=address_of(f"{_FOLDER}/{name}.webp"),
             address=address,
             width=_WIDTH,
             height=_HEIGHT,
             alt=alt,
-            tracks=_tracks(language),
+            tracks=_tracks(name, language),
             download=_("Your browser does not play it here. Open the film separately"),
         )
         said = _FIGURE.format(
             player=player,
             caption=caption,
             chapters_title=_("Chapters"),
-            chapters=_chapters(language, address),
+            chapters=_chapters(name, language, address),
             transcript_title=_("The text of the film"),
-            transcript=_transcript(language),
+            transcript=_transcript(name, language),
         )
     return str(said)
 
 
-def cues(kind: str, language: str) -> list[Cue]:
-    """Read captions or chapters."""
-    text = (FOLDER / _FOLDER / f"{kind}.{language}.vtt").read_text(encoding="utf-8")
+def cues(name: str, kind: str, language: str) -> list[Cue]:
+    """Read the captions or chapters of a film."""
+    text = (FOLDER / _FOLDER / f"{name}.{kind}.{language}.vtt").read_text(encoding="utf-8")
     return [
-        Cue(name, int(minutes) * 60 + float(seconds), words)
-        for name, minutes, seconds, words in _CUE.findall(text)
+        Cue(of, int(minutes) * 60 + float(seconds), words)
+        for of, minutes, seconds, words in _CUE.findall(text)
     ]
 
 
@@ -83,33 +84,33 @@ _CHAPTER: Final = Markup('<li><a href="{}#t={:g}">{}</a> <span class="muted">{}<
 _SAID: Final = Markup("<h4>{}</h4><p>{}</p>")
 
 
-def _tracks(language: str) -> Markup:
+def _tracks(name: str, language: str) -> Markup:
     """Return captions in every language, those of the page switched on, and the page's chapters."""
-    made = [_track("captions", one, default=one == language) for one in _LANGUAGES]
-    return Markup().join([*made, _track("chapters", language, default=True)])
+    made = [_track(name, "captions", one, default=one == language) for one in _LANGUAGES]
+    return Markup().join([*made, _track(name, "chapters", language, default=True)])
 
 
-def _track(kind: str, language: str, *, default: bool) -> Markup:
-    address = address_of(f"{_FOLDER}/{kind}.{language}.vtt")
+def _track(name: str, kind: str, language: str, *, default: bool) -> Markup:
+    address = address_of(f"{_FOLDER}/{name}.{kind}.{language}.vtt")
     switched_on = Markup(" default") if default else ""
     return _TRACK.format(kind, address, language, _LANGUAGES[language], switched_on)
 
 
-def _chapters(language: str, address: str) -> Markup:
+def _chapters(name: str, language: str, address: str) -> Markup:
     return Markup().join(
         _CHAPTER.format(address, cue.start, cue.text, _at(cue.start))
-        for cue in cues("chapters", language)
+        for cue in cues(name, "chapters", language)
     )
 
 
-def _transcript(language: str) -> Markup:
-    said = cues("captions", language)
+def _transcript(name: str, language: str) -> Markup:
+    said = cues(name, "captions", language)
     return Markup().join(
         _SAID.format(
             part.text,
             " ".join(one.text for one in said if one.name.rpartition("-")[0] == part.name),
         )
-        for part in cues("chapters", language)
+        for part in cues(name, "chapters", language)
     )
 
 

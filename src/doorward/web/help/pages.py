@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class GuidePage:
     """A guide with the brand filled in; `foreign`: it is not in the language of the page, and of `name`.
 
-    `plays`: the film is in it.
+    `plays`: a film is in it.
     """
 
     slug: str

@@ -2,8 +2,8 @@
 
 In the Markdown, `{{…}}` is the label of something in the portal, as it reads in the guide's language, so that a
 guide says what the page says; `{{brand}}` and `{{support}}` are who stands behind the portal. `{#name}` after a
-heading is its anchor. A picture stands alone in its paragraph: `![what it shows](name "what is said below it")`; the
-one that is called `film` is the film. What that says stands in `film.md`, beside the guides.
+heading is its anchor. A picture stands alone in its paragraph: `![what it shows](name "what is said below it")`; one
+whose name begins with `film/` is a film. What that says stands in `film-….md`, beside the guides.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from django.utils.translation import gettext
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
-from doorward.web.help.film import NAME as FILM
-from doorward.web.help.film import film
+from doorward.web.help.film import PREFIX, film
 from doorward.web.help.pictures import figure
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ class Guide:
 
     @property
     def plays(self) -> bool:
-        """Whether the film is in it."""
+        """Whether a film is in it."""
         return "<video" in self.html
 
 
@@ -124,7 +123,10 @@ def _draw_pictures(tokens: list[Token], language: str) -> None:
             continue
         name, caption = str(only.attrs["src"]), str(only.attrs.get("title", ""))
         said = {"alt": only.content, "caption": caption}
-        drawn = film(language, **said) if name == FILM else figure(name, language, **said)
+        if name.startswith(PREFIX):
+            drawn = film(name.removeprefix(PREFIX), language, **said)
+        else:
+            drawn = figure(name, language, **said)
         token.type, token.content, token.children = "html_block", drawn, None
         for paragraph in (tokens[place - 1], tokens[place + 1]):
             paragraph.hidden = True

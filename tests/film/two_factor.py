@@ -1,4 +1,4 @@
-"""The script of the film: the help article's journeys, one function for each chapter of `film.md`."""
+"""The help article's journeys: the script of its film, one function for each chapter of `film-two-factor.md`."""
 
 from __future__ import annotations
 
