@@ -20,6 +20,7 @@ from doorward.kernel.ratelimit import rules, throttle
 from doorward.notifications import rendering as mails
 from doorward.policy import rules as policy_rules
 from doorward.policy import series
+from doorward.recovery import words
 from doorward.signin import password
 from doorward.web.administrators import listing
 from doorward.web.fast import language
@@ -58,6 +59,8 @@ BY_THEMSELVES: list[tuple[Any, Callable[[], object]]] = [
 # that changes files or templates says so itself.
 THE_SAME: list[object] = [
     history_details._refusals,
+    listing._attention_choices,
+    words._list,
     rules.waits,
     base._convert,
     brandmark._version,
