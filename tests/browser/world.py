@@ -5,7 +5,7 @@ It is made in the process of `inside`, which has the server's settings and datab
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from secrets import token_bytes
 from typing import Any
 from uuid import uuid4
@@ -144,9 +144,17 @@ def _paths(customer: Customer, boss: Administrator, active: Administrator) -> di
                 LinkPurpose.NOT_ME, administrator_id=boss.id, now=now, email=boss.email
             )
         ),
+        "lost": _made(LinkPurpose.LOST, boss, now),
+        "second": _made(LinkPurpose.SECOND_ADDRESS, boss, now, email="boss@home.example"),
         "email_new": mailed_links.path(_link(LinkPurpose.EMAIL_NEW, moving)),
         "email_old": mailed_links.path(_link(LinkPurpose.EMAIL_OLD, moving)),
     }
+
+
+def _made(purpose: LinkPurpose, person: Administrator, now: datetime, *, email: str = "") -> str:
+    return mailed_links.path(
+        mailed_links.make(purpose, administrator_id=person.id, now=now, email=email)
+    )
 
 
 def _link(purpose: LinkPurpose, person: Administrator) -> MailedLink:

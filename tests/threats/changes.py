@@ -143,6 +143,10 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
             f"/customers/{customer.id}/",
             {"name": "Harbour & Sons", "brand": str(brand), "status": "active"},
         ),
+        "customers/<uuid:customer_id>/caller-check/": (
+            f"/customers/{colleague.customer_id}/caller-check/",
+            {"email": colleague.email},
+        ),
         "customers/<uuid:customer_id>/invite/": (f"/customers/{customer.id}/invite/", PERSON),
         "customers/<uuid:customer_id>/minimum/": (f"/customers/{customer.id}/minimum/", another),
         "customers/<uuid:customer_id>/minimum/withdraw/": (

@@ -71,6 +71,9 @@ FORMS: dict[str, tuple[str, ...]] = {
     "customers/add/": ("name", "brand"),
     "brands/<uuid:brand_id>/check/": ("host",),
     "customers/<uuid:customer_id>/": ("name", "brand", "status"),
+    "support/caller-check/": ("code",),
+    "customers/<uuid:customer_id>/caller-check/": ("email",),
+    "customers/<uuid:customer_id>/caller-check/<uuid:check_id>/": ("code",),
     "customers/<uuid:customer_id>/invite/": ("email", "first_name", "last_name"),
     "customers/<uuid:customer_id>/minimum/": POLICY,
     "customers/<uuid:customer_id>/minimum/rehearsal/": POLICY,
@@ -182,6 +185,7 @@ def address_of(pattern: str, person: Administrator) -> str:
     route = next(route for route in walk() if route.pattern == pattern)
     values: dict[str, Any] = {"person_id": person.id, "customer_id": person.customer_id}
     values["brand_id"], values["request_id"] = Brand.objects.get().id, NOBODY
+    values["check_id"] = person.id
     values["factor_id"] = person.factors.values_list("id", flat=True).first()
     if "tab_id" in route.arguments:
         details = own_tabs.TabDetails(

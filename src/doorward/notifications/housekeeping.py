@@ -17,7 +17,7 @@ from doorward.kernel.heartbeat import AT_A_MESSAGE, AT_LENGTH
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.storage import log_failure
 from doorward.notifications import anchoring, erasing, mail_files, outbox
-from doorward.recovery import lapse
+from doorward.recovery import caller_check, lapse
 from doorward.rollout import keeping, reminders
 from doorward.sessions import ending, saved_requests
 from doorward.signin import mailbox
@@ -57,6 +57,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("reminders of days gone by", EVERY_HOUR, reminders.forget),
     ("sessions", EVERY_HOUR, ending.forget),
     ("rehearsals", EVERY_HOUR, keeping.forget),
+    ("caller checks", EVERY_HOUR, caller_check.forget),
     ("messages", EVERY_HOUR, outbox.forget),
     ("messages in files", EVERY_HOUR, mail_files.forget),
     ("customers that are to be counted", EVERY_DAY, adoption.note_all),

@@ -112,6 +112,7 @@ class Action(Enum):
         "export-adoption",
         Needs(About.PROVIDER, CUSTOMERS, scope="customers:read"),
     )
+    BEGIN_CALLER_CHECK = "begin-caller-check", Needs(About.PROVIDER, CUSTOMERS)
     ADD_CUSTOMER = "add-customer", _provider(CUSTOMERS)
     CHANGE_CUSTOMER = "change-customer", _provider(CUSTOMERS)
     CHANGE_MINIMUM = "change-minimum", _provider(CUSTOMERS)
@@ -126,6 +127,8 @@ class Action(Enum):
 
     CHANGE_OWN_PROFILE = "change-own-profile", _self()
     CHANGE_OWN_EMAIL = "change-own-email", _self(Level.OWN_SECURITY)
+    # The code in its form is what is asked for.
+    ANSWER_CALLER = "answer-caller", _self()
     CHANGE_SECOND_ADDRESS = "change-second-address", _self(Level.OWN_SECURITY)
     CHANGE_OWN_PASSWORD = "change-own-password", _self(Level.OWN_SECURITY)
     SET_DUE_PASSWORD = "set-due-password", _self()

@@ -114,3 +114,34 @@ class NoDeviceChosen(Refusal):
 
     sentence = _("Choose the device that is lost.")
     field = "device"
+
+
+class CallerCodeWrong(Refusal):
+    """That is not the code on the other's screen."""
+
+    sentence = _(
+        "That is not the code on the other screen. After three wrong ones the check is over."
+    )
+    reason = _("wrong code in a caller check")
+    field = "code"
+
+
+class CallerCheckOver(Refusal):
+    """The check took too long, had too many wrong codes, or another one was begun."""
+
+    sentence = _("This check is over. Hang up if you do not know who is calling, or begin again.")
+    reason = _("the caller check was over")
+    field = "code"
+
+
+class NobodyToCheck(Refusal):
+    """No active person of this customer has that e-mail."""
+
+    sentence = _("Nobody active here has this e-mail.")
+    field = "email"
+
+
+class TooManyChecks(Refusal):
+    """So many checks were begun in an hour by one of the staff."""
+
+    sentence = _("You have begun many checks within the hour. Please wait a little.")

@@ -153,3 +153,29 @@ DEVICE_SUSPENDED = EventType(
     tone="warn",
     notifications=to_person_and_colleagues("device_suspended", "device_suspended_colleague"),
 )
+
+CALLER_CHECK_BEGUN = EventType(
+    "caller_check_begun",
+    group=Group.TWO_FACTOR,
+    icon="phone",
+    sentence=_("%(actor)s began a caller check."),
+    by_another=_("%(actor)s began a caller check with %(subject)s."),
+)
+
+CALLER_CHECKED = EventType(
+    "caller_checked",
+    group=Group.TWO_FACTOR,
+    icon="phone",
+    sentence=_("%(actor)s passed a caller check."),
+    by_another=_("%(actor)s and %(subject)s made sure of each other on the phone."),
+    tone="good",
+)
+
+CALLER_CHECK_FAILED = EventType(
+    "caller_check_failed",
+    group=Group.TWO_FACTOR,
+    icon="phone",
+    sentence=_("%(subject)s typed a wrong code in a caller check."),
+    by_another=_("%(actor)s typed a wrong code in a caller check with %(subject)s."),
+    tone="warn",
+)

@@ -112,3 +112,33 @@ class SetUpPass(models.Model):
                 name="one_unused_pass",
             ),
         ]
+
+
+class CallerCheck(models.Model):
+    """Two people on the phone who make sure of each other: the provider's `staff`, and an administrator.
+
+    Neither code is stored: both are made of the id (`caller_check.py`). Each side has tries of its own;
+    `staff_right_at` is when staff typed what the person read out, `person_right_at` the other way round. Over:
+    `ended_at`, or time.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    administrator = models.ForeignKey(
+        Administrator, on_delete=models.CASCADE, related_name="caller_checks"
+    )
+    staff = models.ForeignKey(Administrator, on_delete=models.CASCADE, related_name="+")
+    begun_at = models.DateTimeField(db_index=True)
+    staff_tries = models.PositiveSmallIntegerField(default=0)
+    person_tries = models.PositiveSmallIntegerField(default=0)
+    staff_right_at = models.DateTimeField(null=True)
+    person_right_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["administrator"],
+                condition=models.Q(ended_at__isnull=True),
+                name="one_caller_check",
+            ),
+        ]

@@ -62,4 +62,21 @@ class Migration(migrations.Migration):
             model_name='setuppass',
             constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True), ('used_at__isnull', True)), fields=('administrator',), name='one_unused_pass'),
         ),
+        migrations.CreateModel(
+            name='CallerCheck',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ('begun_at', models.DateTimeField(db_index=True)),
+                ('staff_tries', models.PositiveSmallIntegerField(default=0)),
+                ('person_tries', models.PositiveSmallIntegerField(default=0)),
+                ('staff_right_at', models.DateTimeField(null=True)),
+                ('person_right_at', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('administrator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='caller_checks', to='accounts.administrator')),
+                ('staff', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.administrator')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('administrator',), name='one_caller_check')],
+            },
+        ),
     ]

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from doorward.web.provider import adoption, brands, customers, minimum_rehearsals, minimums, tabs
+from doorward.web.provider import (
+    adoption,
+    brands,
+    caller_check,
+    customers,
+    minimum_rehearsals,
+    minimums,
+    tabs,
+)
 
 urlpatterns = [
     path("customers/", customers.list_, name="customers"),
@@ -10,6 +18,16 @@ urlpatterns = [
     path("customers/adoption.csv", adoption.download, name="customers_adoption_csv"),
     path("customers/add/", customers.add, name="customers_add"),
     path("customers/<uuid:customer_id>/", customers.edit, name="customer"),
+    path(
+        "customers/<uuid:customer_id>/caller-check/",
+        caller_check.begin,
+        name="customer_caller_check",
+    ),
+    path(
+        "customers/<uuid:customer_id>/caller-check/<uuid:check_id>/",
+        caller_check.running,
+        name="customer_caller_check_running",
+    ),
     path("customers/<uuid:customer_id>/invite/", customers.invite, name="customer_invite"),
     path(
         "customers/<uuid:customer_id>/resend-invitation/<uuid:person_id>/",
