@@ -99,6 +99,53 @@ def test_ticks_are_set_as_they_were_rehearsed(
     assert len(people.events(TWO_FACTOR_REQUIRED, subject_id=colleague.id)) == 1
 
 
+def test_many_ticks_are_set_in_parts_that_can_be_left_and_gone_on_with(
+    owner: Administrator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applying, "TICKS_AT_ONCE", 2)
+    several = [
+        people.make_administrator(owner.customer, email=f"p{number}@harbourbakery.example")
+        for number in range(5)
+    ]
+    kept = made(of_ticks(owner, *several), owner)
+    assert applied(kept, owner) == applying.Applied(2, left=3)
+    with pytest.raises(NotFound):
+        applied(kept, owner)
+    for done, left in ((2, 1), (1, 0)):
+        now = timezone.now()
+        kept = applying.find(kept.id, actor=people.actor(owner), now=now)
+        assert len(kept.plan.people) == done + left
+        assert applied(kept, owner) == applying.Applied(done, left=left)
+    assert all(people.again(one).require_2fa for one in several)
+    assert len(people.events(TWO_FACTOR_REQUIRED)) == 5
+    assert not KeptRehearsal.objects.exists()
+
+
+def test_who_is_removed_between_two_parts_is_shown_and_not_passed_over(
+    owner: Administrator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applying, "TICKS_AT_ONCE", 1)
+    several = [
+        people.make_administrator(owner.customer, email=f"p{number}@harbourbakery.example")
+        for number in range(3)
+    ]
+    kept = made(of_ticks(owner, *several), owner)
+    applied(kept, owner)
+    kept = applying.find(kept.id, actor=people.actor(owner), now=timezone.now())
+    gone = min(kept.plan.people)
+    rows = Administrator.objects.of(owner.customer_id)
+    rows.filter(id=gone).update(status=Status.REMOVED)
+    with pytest.raises(RehearsalOutdated):
+        applied(kept, owner)
+    (found,) = applying.changed_since(kept, now=timezone.now())
+    assert (found.person_id, found.after) == (gone, None)
+    assert rows.filter(require_2fa=True).count() == 1
+    now, actor = timezone.now(), people.actor(owner)
+    newer = applying.find(applying.make_again(kept, actor=actor, now=now), actor=actor, now=now)
+    assert newer.plan.people == kept.plan.people - {gone}
+    assert applied(newer, owner).ticked == 1
+
+
 def test_nothing_is_applied_where_somebody_fares_differently(
     owner: Administrator, colleague: Administrator
 ) -> None:

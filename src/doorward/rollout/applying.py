@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
@@ -31,11 +31,19 @@ if TYPE_CHECKING:
 MOST: Final = 100_000
 
 
+# So many ticks in one request: each is an event, and most are a mail.
+TICKS_AT_ONCE: Final = 500
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What was done: how many people two factors are newly required of by a tick; for a version, None."""
+    """What was done: how many people two factors are newly required of by a tick; for a version, None.
+
+    `left`: how many people of the rehearsal are still to be done; it stays until they are.
+    """
 
     ticked: int | None = None
+    left: int = 0
 
 
 def make(plan: Plan, *, actor: Actor, now: datetime) -> UUID:
@@ -55,6 +63,15 @@ def make(plan: Plan, *, actor: Actor, now: datetime) -> UUID:
         return keeping.keep(plan, found, actor.person)
 
 
+def make_again(kept: Kept, *, actor: Actor, now: datetime) -> UUID:
+    """Rehearse once more what is out of date, without the people who are gone; return its id. Raises as `make`."""
+    authorise(actor, _looking(kept.plan.owner), kept.plan.owner.whose)
+    plan = kept.plan
+    if plan.wanted is None:
+        plan = replace(plan, people=plan.people & _theirs(plan.owner.of_customer))
+    return make(plan, actor=actor, now=now)
+
+
 def find(rehearsal_id: UUID, *, actor: Actor, now: datetime) -> Kept:
     """Return a rehearsal that whoever asks made themselves, or raise `NotFound`."""
     kept = keeping.read(rehearsal_id, actor.person, now=now) if actor.person else None
@@ -64,18 +81,19 @@ def find(rehearsal_id: UUID, *, actor: Actor, now: datetime) -> Kept:
 
 
 def apply(kept: Kept, *, actor: Actor, now: datetime) -> Applied:
-    """Do what was rehearsed, once, where it would still do the same to everybody.
+    """Do what was rehearsed, once, where it would still do the same to everybody; of many ticks the next part.
 
     Raises `RehearsalOutdated` where it would not, `NotFound` where it was done already, and what saving refuses.
     """
     authorise(actor, action_of(kept.plan), kept.plan.owner.whose)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         _hold(kept.plan)
-        if not keeping.drop(kept.id):
+        now_done = sorted(kept.plan.people)[:TICKS_AT_ONCE]
+        if not keeping.take(kept, now_done):
             raise NotFound
         if changed_since(kept, now=now):
             raise RehearsalOutdated
-        return _do(kept.plan, actor=actor, now=now)
+        return _do(kept.plan, now_done, actor=actor, now=now)
 
 
 def changed_since(kept: Kept, *, now: datetime) -> list[Difference]:
@@ -100,11 +118,13 @@ def _looking(owner: Owner) -> Action:
 
 def _must_be_theirs(plan: Plan) -> None:
     """Let only people of the customer be ticked, who were not removed."""
-    if plan.wanted is None:
-        rows = Administrator.objects.of(plan.owner.of_customer).exclude(status=Status.REMOVED)
-        theirs = frozenset(rows.values_list("id", flat=True))
-        if not plan.people or not plan.people <= theirs:
-            raise NotFound
+    if plan.wanted is None and not (plan.people and plan.people <= _theirs(plan.owner.of_customer)):
+        raise NotFound
+
+
+def _theirs(customer_id: UUID) -> frozenset[UUID]:
+    rows = Administrator.objects.of(customer_id).exclude(status=Status.REMOVED)
+    return frozenset(rows.values_list("id", flat=True))
 
 
 def _hold(plan: Plan) -> None:
@@ -113,9 +133,10 @@ def _hold(plan: Plan) -> None:
         Customer.objects.select_for_update().values_list("id").get(id=plan.owner.of_customer)
 
 
-def _do(plan: Plan, *, actor: Actor, now: datetime) -> Applied:
+def _do(plan: Plan, now_done: list[UUID], *, actor: Actor, now: datetime) -> Applied:
     if plan.wanted is not None:
         policy_change.save(plan.owner, plan.wanted, actor=actor, now=now)
         return Applied()
     of = plan.owner.of_customer
-    return Applied(services.require_several(plan.people, customer_id=of, actor=actor, now=now))
+    ticked = services.require_several(now_done, customer_id=of, actor=actor, now=now)
+    return Applied(ticked, left=len(plan.people) - len(now_done))

@@ -16,7 +16,7 @@ from doorward.rollout.rehearsal import Plan, Rehearsal, Told
 from doorward.rollout.rules import Foretold, Outcome, Why
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from doorward.audit.actor import Who
 
@@ -74,7 +74,7 @@ def keep(plan: Plan, found: Rehearsal, who: Who) -> UUID:
         brand_id=plan.owner.brand_id,
         is_minimum=plan.owner.is_minimum,
         wanted=None if plan.wanted is None else _stored(plan.wanted),
-        ticked=b"".join(one.bytes for one in sorted(plan.people)),
+        ticked=_ids(plan.people),
         people=b"" if of_brand else b"".join(_packed(found)),
         by_customer={str(one): dict(counts) for one, counts in found.by_customer().items()},
         sessions=len(found.sessions),
@@ -107,9 +107,20 @@ def forget(*, now: datetime) -> int:
     return KeptRehearsal.objects.filter(made_at__lte=now - LASTS).delete()[0]
 
 
-def drop(rehearsal_id: UUID) -> bool:
-    """Delete one, in the caller's transaction; return whether it was still there."""
-    return KeptRehearsal.objects.filter(id=rehearsal_id).delete()[0] > 0
+def take(kept: Kept, people: Collection[UUID]) -> bool:
+    """Take a rehearsal, or of its ticks those of some people, in the caller's transaction; return whether it was there.
+
+    Compared with what was read: of two at once one takes it.
+    """
+    rows = KeptRehearsal.objects.filter(id=kept.id, ticked=_ids(kept.plan.people))
+    rest = kept.plan.people.difference(people)
+    if rest:
+        return rows.update(ticked=_ids(rest)) == 1
+    return rows.delete()[0] > 0
+
+
+def _ids(people: Iterable[UUID]) -> bytes:
+    return b"".join(one.bytes for one in sorted(people))
 
 
 def differences(before: Kept, after: Mapping[UUID, Told], *, at: datetime) -> list[Difference]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     from doorward.policy.versions import Owner
+    from doorward.rollout.applying import Applied
     from doorward.rollout.keeping import Kept
     from doorward.rollout.rehearsal import Plan
     from doorward.web.http.requests import Request
@@ -65,14 +66,15 @@ def show(request: Request, kept: Kept, room: Room) -> HttpResponse:
     except Refusal as refusal:
         page = rehearsal_page(request, kept, room, error=_sentences(refusal))
         return render(request, "rehearsal.html", page, status=422)
-    messages.success(request, _done(applied.ticked))
-    return see_other(room.back)
+    messages.success(request, _done(applied))
+    # What is left goes on from the same page, now or within the hour.
+    return see_other(f"{room.base}{kept.id}/" if applied.left else room.back)
 
 
 def _again(request: Request, kept: Kept, room: Room, refusal: Refusal) -> HttpResponse:
     """Rehearse once more, and show what is different; the button below it does what is shown now."""
     try:
-        newer = applying.make(kept.plan, actor=acting(request), now=request.now)
+        newer = applying.make_again(kept, actor=acting(request), now=request.now)
         found = applying.find(newer, actor=acting(request), now=request.now)
     except Refusal as other:
         page = rehearsal_page(request, kept, room, error=_sentences(other))
@@ -81,17 +83,24 @@ def _again(request: Request, kept: Kept, room: Room, refusal: Refusal) -> HttpRe
     return render(request, "rehearsal.html", page, status=422)
 
 
-def _done(ticked: int | None) -> str:
+def _done(applied: Applied) -> str:
+    ticked = applied.ticked
     if ticked is None:
         return _("Saved.")
-    if not ticked:
+    if not ticked and not applied.left:
         return _("It is already required of everybody you selected.")
     text = ngettext(
         "Two-factor sign-in is now required of %(people)s person.",
         "Two-factor sign-in is now required of %(people)s people.",
         ticked,
     )
-    return text % {"people": number(ticked)}
+    done = text % {"people": number(ticked)}
+    if not applied.left:
+        return done
+    left = ngettext("%(people)s person is left.", "%(people)s people are left.", applied.left) % {
+        "people": number(applied.left)
+    }
+    return f"{done} {left}"
 
 
 def _sentences(refusal: Refusal) -> str:
