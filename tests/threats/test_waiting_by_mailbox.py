@@ -301,6 +301,14 @@ def test_somebody_who_left_is_mailed_nothing(lost, clock, status):
     assert not SetUpPass.objects.exists()
 
 
+def test_where_everything_was_reset_meanwhile_nothing_is_mailed(lost, clock):
+    ask(lost)
+    Factor.objects.filter(administrator=lost).delete()
+    clock.shift(timedelta(hours=HOURS))
+    assert lapse.end_due(now=timezone.now()) == 1
+    assert not SetUpPass.objects.exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_thirty_at_once_one_is_asked_and_one_pass_is_made(owner, colleague):
     codes.enable_app(colleague)

@@ -8,8 +8,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from doorward.accounts.account import locked
+from doorward.accounts.models import Status
 from doorward.audit.actor import WORKER
 from doorward.audit.record import record
+from doorward.credentials.models import Factor
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.policy.effective import policies_of
 from doorward.recovery import rules, set_up_pass, waiting
@@ -66,10 +68,11 @@ def _settle(seen: RecoveryRequest, *, now: datetime) -> int:
 
 
 def _may_still_wait(person: Administrator, *, now: datetime) -> bool:
-    """Return whether the policy still allows it, and no mailed link has set the password since."""
+    """Return whether it is still allowed and needed, and no mailed link has set the password since."""
     allowed = policies_of(person.customer).values(now=now).recovery_wait_hours
-    is_active = person.status == "active" and person.customer.status == CustomerStatus.ACTIVE
-    return bool(allowed) and is_active and waiting.password_is_own(person)
+    is_active = person.status == Status.ACTIVE and person.customer.status == CustomerStatus.ACTIVE
+    has_lost = Factor.objects.filter(administrator=person).exists()
+    return bool(allowed) and is_active and has_lost and waiting.password_is_own(person)
 
 
 def _mail(request: RecoveryRequest, person: Administrator, *, now: datetime) -> None:
