@@ -53,6 +53,7 @@ from doorward.recovery.events import (
 from doorward.recovery.models import RecoveryRequest, SetUpPass, State
 from doorward.sessions.errors import SessionEnded, StaleRequest
 from doorward.signin.take_back import take_back
+from tests.accounts.changing import change
 from tests.kit import browsers, codes, passkeys, people, policies
 from tests.kit.factors import verify_code
 from tests.kit.people import CHROME, PASSWORD
@@ -300,6 +301,29 @@ def test_for_who_has_the_tab_one_colleague_does_not_do(lost_admin, helper):
 def test_where_two_are_asked_for_one_does_not_do_for_anybody(lost, helper):
     policies.ask(lost.customer_id, recovery_by=RecoveryBy.TWO)
     assert not help_with(lost, helper).words
+
+
+def test_taking_the_tab_away_first_does_not_make_one_colleague_enough(lost_admin, helper, clock):
+    change(lost_admin, helper, tabs=frozenset({"home"}))
+    assert not help_with(people.again(lost_admin), helper).words
+    refuse(RecoveryRequest.objects.get(), helper)
+    clock.shift(timedelta(hours=24))
+    assert help_with(people.again(lost_admin), helper).words
+
+
+@pytest.mark.parametrize("before", [RecoveryBy.TWO, RecoveryBy.PROVIDER])
+def test_making_the_policy_milder_first_does_not_either(lost, helper, clock, before):
+    policies.ask(lost.customer_id, recovery_by=before)
+    clock.shift(timedelta(days=3))
+    policies.ask(lost.customer_id, recovery_by=RecoveryBy.COLLEAGUE)
+    if before is RecoveryBy.PROVIDER:
+        with pytest.raises(HelpByProviderOnly):
+            help_with(lost, helper)
+    else:
+        assert not help_with(lost, helper).words
+        refuse(RecoveryRequest.objects.get(), helper)
+    clock.shift(timedelta(hours=24))
+    assert help_with(lost, helper).words
 
 
 def test_a_second_colleague_agrees_and_who_asked_fetches_it_once(lost_admin, helper):

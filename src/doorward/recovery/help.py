@@ -19,9 +19,8 @@ from doorward.customers.rights import authorise, is_allowed
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
-from doorward.policy.effective import policies_of
 from doorward.policy.fields import RecoveryBy
-from doorward.recovery import rules, set_up_pass, words
+from doorward.recovery import just_before, rules, set_up_pass, words
 from doorward.recovery.errors import (
     AlreadyAsked,
     HelpByProviderOnly,
@@ -117,13 +116,21 @@ def refuse_helper(person: Administrator, *, actor: Actor, now: datetime) -> None
         raise HelpYourself
     if person.status != Status.ACTIVE:
         raise WrongStatus
-    if policies_of(person.customer).values(now=now).recovery_by is RecoveryBy.PROVIDER:
+    if just_before.recovery_by(person, now=now) is RecoveryBy.PROVIDER:
         raise HelpByProviderOnly
     for one in actor.people:
         if not Factor.objects.filter(USABLE, administrator_id=one.id).exists():
             raise OwnFactorFirst
     if not Factor.objects.filter(administrator_id=person.id).exists():
         raise NothingLost
+
+
+def second_is_due(person: Administrator, *, now: datetime) -> bool:
+    """Return whether help for somebody needs a second colleague's yes."""
+    return rules.needs_second(
+        just_before.recovery_by(person, now=now),
+        looks_after=just_before.looked_after(person, now=now),
+    )
 
 
 def remember(person: Administrator, refusal: Refusal, *, actor: Actor, now: datetime) -> None:
@@ -143,8 +150,7 @@ def _check(person: Administrator, how: str, *, actor: Actor, now: datetime) -> b
     refuse_helper(person, actor=actor, now=now)
     if not how:
         raise HowMissing
-    recovery_by = policies_of(person.customer).values(now=now).recovery_by
-    second = rules.needs_second(recovery_by, looks_after=bool(person.looks_after))
+    second = second_is_due(person, now=now)
     pending = RecoveryRequest.objects.filter(administrator=person, state__in=PENDING)
     if second and pending.exclude(way=Way.WAITING).exists():
         raise AlreadyAsked

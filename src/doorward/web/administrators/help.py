@@ -13,7 +13,6 @@ from doorward.accounts.errors import UnknownAction
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.permissions.actions import Action
-from doorward.policy.effective import policies_of
 from doorward.recovery import help as helping
 from doorward.recovery import queries, requests, rules, words
 from doorward.web.administrators.forms import DecideForm, HelpForm
@@ -176,12 +175,11 @@ def _show_pass(request: Request, name: str, chosen: tuple[str, ...]) -> HttpResp
 def _help_page(
     request: Request, person: Administrator, *, how: str = "", found: Wrong = NOTHING
 ) -> HelpPage:
-    recovery_by = policies_of(person.customer).values(now=request.now).recovery_by
     return HelpPage(
         id=person.id,
         name=person.full_name,
         phone=person.phone,
-        second=rules.needs_second(recovery_by, looks_after=bool(person.looks_after)),
+        second=helping.second_is_due(person, now=request.now),
         how=how,
         wrong=found,
     )
