@@ -87,6 +87,7 @@ from doorward.policy.events import (
     POLICY_CHANGED,
     POLICY_PLANNED,
     POLICY_WITHDRAWN,
+    WAVE_PAUSED,
 )
 from doorward.policy.fields import LOOSEST, RecoveryBy, RequiredOf, Values
 from doorward.policy.rules import FactorKind
@@ -107,7 +108,7 @@ from doorward.recovery.events import (
     RECOVERY_DENIED,
     WAIT_ASKED,
 )
-from doorward.rollout import reminders
+from doorward.rollout import reminders, waves
 from doorward.rollout.events import REMINDED
 from doorward.sessions import ending, issuing
 from doorward.sessions.events import OTHER_SESSIONS_ENDED, SIGN_IN_ABANDONED, SIGNED_IN, SIGNED_OUT
@@ -643,6 +644,18 @@ def exception_ended(stage: Stage) -> None:
     assert exceptions.end_due(now=stage.now) == 1
 
 
+def wave_paused(stage: Stage) -> None:
+    day = (stage.now + timedelta(days=30)).date()
+    policies.require(stage.person.customer_id, from_day=day, waves=True)
+    for number in range(6):
+        kit_people.make_administrator(
+            stage.person.customer, email=f"p{number}@harbourbakery.example", wave_share=1
+        )
+    Administrator.objects.of(stage.person.customer_id).update(joined_at=None)
+    stage.now += timedelta(days=13)
+    assert waves.pause_due(now=stage.now) == 1
+
+
 def reminded(stage: Stage) -> None:
     day = (stage.now + timedelta(days=5)).date()
     policies.require(stage.person.customer_id, from_day=day)
@@ -739,6 +752,7 @@ HAPPENINGS: dict[EventType, Callable[[Stage], object]] = {
     ADMINISTRATOR_RESTORED: restored,
     ADMINISTRATOR_REMOVED: removed,
     REMINDED: reminded,
+    WAVE_PAUSED: wave_paused,
     EXCEPTION_MADE: exception_made,
     EXCEPTION_ENDED: exception_ended,
     POLICY_CHANGED: policy_changed,

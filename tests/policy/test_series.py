@@ -26,7 +26,7 @@ def days(count: float) -> datetime:
 
 def day_of(versions: Series, member: Member, *, now: datetime) -> datetime | None:
     """Return from when one series alone asks somebody."""
-    return grace.day_of(versions, member, now=now, due_at=was_due_at([versions], member))
+    return grace.day_of(versions, member, now=now, due_at=was_due_at([versions], member, now=now))
 
 
 def until(count: int) -> Values:

@@ -15,6 +15,7 @@ from doorward.customers import own_tabs
 from doorward.customers.models import Brand
 from doorward.policy import versions
 from doorward.policy.fields import Kinds, RequiredOf
+from doorward.policy.models import WavePause
 from doorward.policy.versions import Owner, Wanted
 from doorward.rollout import applying
 from doorward.rollout.rehearsal import Plan
@@ -78,6 +79,14 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
         actor=CONSOLE,
         now=timezone.now(),
     )
+    WavePause.objects.create(
+        customer_id=boss.customer_id,
+        since=timezone.now(),
+        wave=2,
+        stuck=6,
+        people=7,
+        paused_at=timezone.now(),
+    )
     another = POLICY | {"seen": "1"}
     trusted = boss.trusted_browsers.create(
         token_hash=bytes(32),
@@ -100,6 +109,7 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
     return {
         **_rehearsals(boss, customer.id, named.id, colleague.id),
         "account/": ("/account/", another),
+        "account/waves/": ("/account/waves/", {}),
         "account/policy/withdraw/": ("/account/policy/withdraw/", {"version": planned["policy"]}),
         "administrators/": (
             "/administrators/?q=l&sort=-name",

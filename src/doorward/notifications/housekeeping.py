@@ -18,7 +18,7 @@ from doorward.kernel.ratelimit import throttle
 from doorward.kernel.storage import log_failure
 from doorward.notifications import anchoring, erasing, mail_files, outbox
 from doorward.recovery import caller_check, lapse
-from doorward.rollout import keeping, reminders
+from doorward.rollout import keeping, reminders, waves
 from doorward.sessions import ending, saved_requests
 from doorward.signin import mailbox
 
@@ -39,6 +39,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("help that was not used", EVERY_MINUTE, lapse.end_due),
     ("policies that take effect", EVERY_MINUTE, policy_change.begin_due),
     ("exceptions that end", EVERY_MINUTE, exceptions.end_due),
+    ("waves that wait", EVERY_HOUR, waves.pause_due),
     ("reminders", EVERY_MINUTE, reminders.remind_due),
     ("sign-ins that were left", EVERY_MINUTE, ending.close_abandoned),
     ("secrets that were shown and not confirmed", EVERY_MINUTE, enrol.forget),

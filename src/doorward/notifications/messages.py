@@ -35,6 +35,7 @@ class Message(StrEnum):
     REQUIRED = "two_factor_required"
     NO_LONGER_REQUIRED = "two_factor_no_longer_required"
     NO_LONGER_REQUIRED_COLLEAGUE = "two_factor_no_longer_required_colleague"
+    WAVE_PAUSED = "wave_paused"
     SET_UP_REMINDER = "set_up_reminder"
     EXCEPTION_MADE = "exception_made"
     EXCEPTION_MADE_COLLEAGUE = "exception_made_colleague"

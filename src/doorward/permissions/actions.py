@@ -104,6 +104,10 @@ class Action(Enum):
         "rehearse",
         Needs(About.CUSTOMER, ADMINISTRATORS, Level.NONE, scope="policy:read"),
     )
+    GO_ON_WITH_WAVES = (
+        "go-on-with-waves",
+        Needs(About.CUSTOMER, ADMINISTRATORS, scope="policy:write"),
+    )
     LOWER_PROTECTION = "lower-protection", Needs(About.CUSTOMER, ADMINISTRATORS, behalf=True)
     EXPORT_PEOPLE = "export-people", Needs(About.CUSTOMER, ADMINISTRATORS, scope="people:read")
     EXPORT_HISTORY = "export-history", Needs(About.CUSTOMER, ACTIVITY, scope="history:read")

@@ -69,3 +69,9 @@ class FileInvalid(Refusal):
 
     sentence = _("The file cannot be read: %(what)s.")
     field = "file"
+
+
+class NothingWaits(Refusal):
+    """No wave of the policy waits."""
+
+    sentence = _("No wave is waiting any more.")

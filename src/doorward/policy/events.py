@@ -71,3 +71,21 @@ MINIMUM_BEGAN = EventType(
     sentence=_("A planned change of what the provider requires took effect."),
     notifications=(Notification(Audience.ADMINISTRATORS, "minimum_changed"),),
 )
+
+WAVE_PAUSED = EventType(
+    "wave_paused",
+    group=Group.ACCOUNT,
+    icon="circle-pause",
+    sentence=_(
+        "The next wave waits: too many people of the last one have not set up two-factor sign-in."
+    ),
+    tone="warn",
+    notifications=(Notification(Audience.ADMINISTRATORS, "wave_paused"),),
+)
+
+WAVE_GOES_ON = EventType(
+    "wave_goes_on",
+    group=Group.ACCOUNT,
+    icon="circle-play",
+    sentence=_("%(actor)s let the next wave go on."),
+)

@@ -85,21 +85,21 @@ def day_of(
     `due_at`: when they were due by a version that has ended (`was_due_at`); one that asks them holds at once.
     """
     days = [
-        _day(one, member, due_at=due_at)
+        _day(one, member, now=now, due_at=due_at)
         for one in counting(series, now=now)
         if one.asks(member.tabs)
     ]
     return min(days, default=None)
 
 
-def _day(version: Version, member: Member, *, due_at: datetime | None) -> datetime:
+def _day(version: Version, member: Member, *, now: datetime, due_at: datetime | None) -> datetime:
     if member.was_due:
         return version.starts_at
-    day = day_of_version(version, member)
+    day = day_of_version(version, member, now=now)
     return day if due_at is None else min(day, max(version.starts_at, due_at))
 
 
-def was_due_at(several: Iterable[Series], member: Member) -> datetime | None:
+def was_due_at(several: Iterable[Series], member: Member, *, now: datetime) -> datetime | None:
     """Return the first day of somebody that came while a version held which has ended, or will; None: there is none.
 
     Whosever version it was: what the provider gives up, the customer's own policy does not give time for again.
@@ -109,20 +109,43 @@ def was_due_at(several: Iterable[Series], member: Member) -> datetime | None:
         for one in chain(*several)
         if one.ended_at is not None
         and one.asks(member.tabs)
-        and (day := day_of_version(one, member)) < one.ended_at
+        and (day := day_of_version(one, member, now=now)) < one.ended_at
     ]
     return min(days, default=None)
 
 
-def day_of_version(version: Version, member: Member) -> datetime:
-    """Return the moment from which one version alone asks somebody."""
+def day_of_version(version: Version, member: Member, *, now: datetime) -> datetime:
+    """Return the moment from which one version alone asks somebody; while their wave waits, as if it went on now."""
     values, begin = version.values, version.since
-    day = begin if values.from_day is None else max(begin, midnight(values.from_day))
-    if values.waves:
-        day = begin + (day - begin) * member.wave / len(WAVES)
+    day = day_of_wave(version, member.wave, now=now)
     if values.newcomer_days and member.joined_at is not None and member.joined_at > begin:
         day = max(day, member.joined_at + timedelta(days=values.newcomer_days))
     return day
+
+
+def day_of_wave(version: Version, wave: int, *, now: datetime) -> datetime:
+    """Return the moment at which a version asks a wave; without waves, everybody."""
+    values, begin = version.values, version.since
+    day = begin if values.from_day is None else max(begin, midnight(values.from_day))
+    if not values.waves:
+        return day
+    day = begin + (day - begin) * wave / len(WAVES)
+    ends = now if version.ended_at is None else min(now, version.ended_at)
+    for one in version.pauses:
+        if one.wave <= wave:
+            day += max((one.until or ends) - one.since, timedelta())
+    return day
+
+
+def waits(several: Iterable[Series], member: Member, *, now: datetime) -> bool:
+    """Return whether the wave of somebody waits now, so that their day moves on from day to day."""
+    return any(
+        pause.until is None and pause.wave <= member.wave
+        for series in several
+        for one in counting(series, now=now)
+        if one.asks(member.tabs)
+        for pause in one.pauses
+    )
 
 
 def midnight(day: date) -> datetime:

@@ -54,3 +54,30 @@ class PolicyVersion(models.Model):
                 condition=models.Q(begun_at__isnull=True, withdrawn_at__isnull=True),
             ),
         ]
+
+
+class WavePause(models.Model):
+    """A time in which the next wave waits, because too many people of the last one are stuck.
+
+    `since`: of the versions whose waves they are; `wave`: the first one that waits. `ended_at`: somebody went on.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    customer = models.ForeignKey(Customer, null=True, on_delete=models.CASCADE)
+    brand = models.ForeignKey(Brand, null=True, on_delete=models.CASCADE)
+    is_minimum = models.BooleanField(default=False)
+    since = models.DateTimeField()
+    wave = models.PositiveSmallIntegerField()
+    stuck = models.PositiveIntegerField()
+    people = models.PositiveIntegerField()
+    paused_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["customer", "is_minimum", "since", "wave"],
+                condition=models.Q(customer__isnull=False),
+                name="one_pause_of_wave",
+            ),
+        ]

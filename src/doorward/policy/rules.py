@@ -133,7 +133,7 @@ def effective(member: Member, policies: Policies, *, now: datetime) -> Policy:
         RequiredBy.MINIMUM_CUSTOMER: policies.minimum,
         RequiredBy.MINIMUM_BRAND: policies.brand,
     }
-    due_at = was_due_at(series.values(), member)
+    due_at = was_due_at(series.values(), member, now=now)
     days = {
         by: day
         for by, one in series.items()

@@ -9,14 +9,24 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from doorward.policy.fields import DEFAULTS, RequiredOf, Values, read, stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 _ASKING: Final = ("required_of", "tabs", "from_day", "newcomer_days", "waves")
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A time in which the wave of this number, and those after it, did not come nearer; no `until`: it goes on."""
+
+    wave: int
+    since: datetime
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +43,7 @@ class Version:
     since: datetime
     ended_at: datetime | None = None
     begun: bool = False
+    pauses: tuple[Pause, ...] = ()
 
     def has_come(self, now: datetime) -> bool:
         """Return whether its time has come."""
@@ -50,6 +61,7 @@ class Version:
 
 
 Series = tuple[Version, ...]
+_NO_PAUSES: Final[Mapping[datetime, tuple[Pause, ...]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +114,14 @@ def counting(series: Series, *, now: datetime) -> Iterator[Version]:
 
 
 def arrange(
-    versions: Iterable[tuple[int, datetime, Values]], *, begun: frozenset[int] = frozenset()
+    versions: Iterable[tuple[int, datetime, Values]],
+    *,
+    begun: frozenset[int] = frozenset(),
+    pauses: Mapping[datetime, tuple[Pause, ...]] = _NO_PAUSES,
 ) -> Series:
     """Put versions (number, when it starts, values) in order, with what follows from it for each.
 
-    `begun`: the numbers of those that took effect.
+    `begun`: the numbers of those that took effect. `pauses`: by the `since` of the versions whose waves waited.
     """
     found: list[Version] = []
     for number, starts_at, values in sorted(versions, key=lambda one: (one[1], one[0])):
@@ -122,6 +137,7 @@ def arrange(
                 starts_at=starts_at,
                 since=since,
                 begun=number in begun,
+                pauses=pauses.get(since, ()),
             )
         )
     return tuple(found)
@@ -153,6 +169,11 @@ def _line(version: Version) -> dict[str, Any]:
         line["end"] = version.ended_at.isoformat()
     if version.begun:
         line["begun"] = True
+    if version.pauses:
+        line["pauses"] = [
+            [one.wave, one.since.isoformat(), one.until and one.until.isoformat()]
+            for one in version.pauses
+        ]
     return line | {"values": stored(version.values)}
 
 
@@ -171,4 +192,8 @@ def _version(line: dict[str, Any]) -> Version:
         since=datetime.fromisoformat(line["since"]) if "since" in line else start,
         ended_at=datetime.fromisoformat(line["end"]) if "end" in line else None,
         begun=line.get("begun", False),
+        pauses=tuple(
+            Pause(wave, datetime.fromisoformat(since), until and datetime.fromisoformat(until))
+            for wave, since, until in line.get("pauses", ())
+        ),
     )

@@ -1,6 +1,6 @@
 """Saving a version of a policy or a minimum, planning it, and taking a planned one back.
 
-What holds is read by the gate from customer and brand, where `_refresh` writes what still matters of the series.
+What holds is read by the gate from customer and brand, where `refresh` writes what still matters of the series.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ from doorward.policy.fields import (
     strictest,
 )
 from doorward.policy.grace import Member, day_of_version, midnight
-from doorward.policy.models import PolicyVersion
+from doorward.policy.models import PolicyVersion, WavePause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,6 +123,12 @@ class Owner:
         # As a value, not as a condition of its own: an index has it with the number.
         return rows.filter(is_minimum__in=(self.is_minimum,))
 
+    def pauses(self) -> QuerySet[WavePause]:
+        """Return all times in which a wave waited."""
+        if self.brand_id is not None:
+            return WavePause.objects.filter(brand_id=self.brand_id)
+        return WavePause.objects.filter(customer_id=self.of_customer, is_minimum=self.is_minimum)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
@@ -163,7 +169,7 @@ def save(owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime) -> Policy
     """
     authorise(actor, owner.action, owner.whose)
     reason = clean_line(wanted.reason, maximum=LONGEST_REASON)
-    with _locked(owner) as row:
+    with locked(owner) as row:
         number = _next_number(owner, wanted)
         if wanted.replaces is not None:
             withdraw(wanted.replaces, owner, actor=actor, now=now)
@@ -179,7 +185,7 @@ def save(owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime) -> Policy
         version.starts_at, version.saved_at, version.reason = starts_at, now, reason
         version.begun_at = None if planned else now
         version.save(force_insert=True)
-        _refresh(owner, now=now)
+        refresh(owner, now=now)
         happened = _Happened.PLANNED if planned else _Happened.CHANGED
         _record(owner, happened, (before, values), version, row=row, actor=actor)
     return version
@@ -188,7 +194,7 @@ def save(owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime) -> Policy
 def withdraw(version_id: UUID, owner: Owner, *, actor: Actor, now: datetime) -> None:
     """Take back a version that is planned. Raises `NotFound`, and `AlreadyInForce` once its time has come."""
     authorise(actor, owner.action, owner.whose)
-    with _locked(owner) as row:
+    with locked(owner) as row:
         version = _planned(version_id, owner, now=now)
         there = of_series.load(getattr(row, owner.column))
         without = tuple(one for one in there if one.number != version.number)
@@ -196,7 +202,7 @@ def withdraw(version_id: UUID, owner: Owner, *, actor: Actor, now: datetime) -> 
         values = read(version.values), would
         _settle(owner, row, values, actor=actor)
         owner.versions().filter(id=version_id).update(withdrawn_at=now)
-        _refresh(owner, now=now)
+        refresh(owner, now=now)
         _record(owner, _Happened.WITHDRAWN, values, version, row=row, actor=actor)
 
 
@@ -240,7 +246,7 @@ def _planned(version_id: UUID, owner: Owner, *, now: datetime) -> PolicyVersion:
 
 
 @contextmanager
-def _locked(owner: Owner) -> Iterator[Customer | Brand]:
+def locked(owner: Owner) -> Iterator[Customer | Brand]:
     """Begin a transaction with the row of customer or brand as its lock: one change comes after the other."""
     with transaction.atomic():
         row = owner.rows().select_for_update(of=("self",)).first()
@@ -346,10 +352,10 @@ def _reopens(values: Values, there: Series, *, now: datetime) -> bool:
         asked.required_of is RequiredOf.TABS is values.required_of and values.tabs <= asked.tabs
     )
     last = Member(share=99)
-    return wider and day != asked.from_day and day_of_version(holding, last) <= now
+    return wider and day != asked.from_day and day_of_version(holding, last, now=now) <= now
 
 
-def _refresh(owner: Owner, *, now: datetime) -> None:
+def refresh(owner: Owner, *, now: datetime) -> None:
     """Write what still matters of the series to customer or brand, in the caller's transaction."""
     written: dict[str, Any] = {owner.column: of_series.dump(_arranged(owner), now=now)}
     if owner.brand_id is not None:
@@ -371,7 +377,16 @@ def _arranged(owner: Owner, *, without: UUID | None = None, new: _New | None = N
     return of_series.arrange(
         ((number, starts_at, values) for number, starts_at, values, _ in found),
         begun=frozenset(number for number, *_, begun in found if begun),
+        pauses=_pauses(owner),
     )
+
+
+def _pauses(owner: Owner) -> dict[datetime, tuple[of_series.Pause, ...]]:
+    found: dict[datetime, tuple[of_series.Pause, ...]] = {}
+    rows = owner.pauses().order_by("paused_at")
+    for since, wave, began, ended in rows.values_list("since", "wave", "paused_at", "ended_at"):
+        found[since] = (*found.get(since, ()), of_series.Pause(wave, began, ended))
+    return found
 
 
 # Number, start, values, and whether it has begun.
@@ -470,14 +485,14 @@ def begin_due(*, now: datetime) -> list[Owner]:
     begun: list[Owner] = []
     for version in due.order_by("starts_at", "number")[:_AT_ONCE]:
         owner = Owner(version.customer_id, version.brand_id, version.is_minimum)
-        with _locked(owner) as row:
+        with locked(owner) as row:
             still = owner.versions().filter(id=version.id, begun_at=None, withdrawn_at=None)
             if still.update(begun_at=now) != 1:
                 continue
             there = of_series.load(getattr(row, owner.column))
             earlier = tuple(one for one in there if one.number != version.number)
             before = of_series.current(earlier, now=version.starts_at, default=owner.default)
-            _refresh(owner, now=now)
+            refresh(owner, now=now)
             values = before, read(version.values)
             _record(owner, _Happened.BEGAN, values, version, row=row, actor=WORKER)
             begun.append(owner)

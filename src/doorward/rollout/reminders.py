@@ -21,7 +21,7 @@ from doorward.audit.record import record
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.directory.state import enough
 from doorward.policy.effective import policies_of
-from doorward.policy.grace import Member, midnight
+from doorward.policy.grace import Member, midnight, waits
 from doorward.policy.models import PolicyVersion
 from doorward.policy.rules import effective
 from doorward.policy.series import counting
@@ -69,6 +69,9 @@ def day_of(
 ) -> datetime | None:
     """Return the day that somebody is still to set up a factor by; None: they need not, or they are due already."""
     policy = effective(member, policies, now=now)
+    # Whose wave waits has no day that could be named.
+    if waits((policies.customer, policies.minimum, policies.brand), member, now=now):
+        return None
     day = policy.grace_until
     if day is None or not policy.in_grace(now):
         return None

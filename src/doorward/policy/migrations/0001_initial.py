@@ -35,4 +35,22 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('customer__isnull', False)), fields=('customer', 'is_minimum', 'number'), name='version_of_customer'), models.UniqueConstraint(condition=models.Q(('brand__isnull', False)), fields=('brand', 'number'), name='version_of_brand')],
             },
         ),
+        migrations.CreateModel(
+            name='WavePause',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ('is_minimum', models.BooleanField(default=False)),
+                ('since', models.DateTimeField()),
+                ('wave', models.PositiveSmallIntegerField()),
+                ('stuck', models.PositiveIntegerField()),
+                ('people', models.PositiveIntegerField()),
+                ('paused_at', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('brand', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to='customers.brand')),
+                ('customer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to='customers.customer')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('customer__isnull', False)), fields=('customer', 'is_minimum', 'since', 'wave'), name='one_pause_of_wave')],
+            },
+        ),
     ]

@@ -14,6 +14,7 @@ from doorward.policy.effective import policies_of
 from doorward.policy.fields import RequiredOf
 from doorward.policy.grace import midnight
 from doorward.policy.versions import policy_of_customer
+from doorward.rollout import waves
 from doorward.web.kit import policy_form
 from doorward.web.kit.policy_versions import VersionLine, version_lines
 from doorward.web.kit.tabs import titles_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from doorward.customers.models import Customer
     from doorward.directory.standing import People
+    from doorward.policy.models import WavePause
     from doorward.sessions.context import AuthContext
     from doorward.web.kit.policy_form import About, PolicyForm
 
@@ -50,6 +52,8 @@ class AccountPage:
     form: PolicyForm
     versions: tuple[VersionLine, ...]
     exceptions: tuple[ExceptionLine, ...]
+    # Whose people are stuck so that the next wave waits; None: none does.
+    pause: WavePause | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ def account_page(
         form=policy_form.policy_form(form, about),
         versions=version_lines(policy_of_customer(customer.id), now=now) if may_change else (),
         exceptions=_exceptions(customer, now=now) if may_change else (),
+        pause=waves.waiting(customer.id, text=customer.policy, now=now) if may_change else None,
     )
 
 

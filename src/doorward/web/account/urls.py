@@ -8,6 +8,7 @@ urlpatterns = [
     path("account/", views.account, name="account"),
     path("account/adoption/", adoption.page, name="account_adoption"),
     path("account/adoption.csv", adoption.download, name="account_adoption_csv"),
+    path("account/waves/", views.go_on, name="account_waves"),
     path("account/policy/withdraw/", views.withdraw, name="account_policy_withdraw"),
     path("account/policy/rehearsal/", views.rehearse, name="account_rehearse"),
     path(

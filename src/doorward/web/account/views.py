@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib import messages
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -11,15 +12,18 @@ from doorward.customers import services
 from doorward.customers.tabs import ACCOUNT
 from doorward.directory import standing
 from doorward.gate.requirement import Need
+from doorward.kernel.errors import Refusal
 from doorward.permissions.actions import Action
 from doorward.policy.versions import policy_of_customer
+from doorward.rollout import waves
 from doorward.web.account.pages import about_policy, account_page
 from doorward.web.http.errors import error_page
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
-from doorward.web.http.requests import session_of, signed_in
+from doorward.web.http.requests import acting, session_of, signed_in
 from doorward.web.kit import policy_saving, rehearsals
 from doorward.web.kit.policy_form import Typed
+from doorward.web.kit.refusals import sentence
 from doorward.web.kit.rehearsal_page import Room
 
 if TYPE_CHECKING:
@@ -96,3 +100,16 @@ def withdraw(request: Request) -> HttpResponse:
     """Take back a version of the policy that is planned."""
     owner = policy_of_customer(signed_in(request).customer_id)
     return policy_saving.withdraw(request, owner, "/account/")
+
+
+@needs(Need.of(Action.GO_ON_WITH_WAVES))
+@require_POST
+def go_on(request: Request) -> HttpResponse:
+    """Let the wave come that waits."""
+    try:
+        waves.go_on(signed_in(request).customer_id, actor=acting(request), now=request.now)
+    except Refusal as refusal:
+        messages.error(request, sentence(refusal))
+    else:
+        messages.success(request, _("The next wave goes on, with the time that was left to it."))
+    return see_other("/account/")

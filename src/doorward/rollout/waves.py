@@ -1,0 +1,141 @@
+"""Waves that wait: where too many people of one are stuck, the next one of the customer's policy does not come.
+
+Stuck is whoever was due two days ago and has no factor that is enough. More than a tenth of a wave, and more than five
+people, let the next one wait until somebody goes on or saves another policy. Whoever is due already stays due.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import Count, Q
+
+from doorward.accounts.models import Administrator, Status
+from doorward.accounts.requirement import asked_rows
+from doorward.audit.actor import WORKER
+from doorward.audit.record import record
+from doorward.customers.models import Customer, CustomerStatus
+from doorward.customers.rights import authorise
+from doorward.directory.state import enough
+from doorward.kernel.db.paging import in_pages
+from doorward.permissions.actions import Action
+from doorward.policy import series
+from doorward.policy.effective import policies_of
+from doorward.policy.errors import NothingWaits
+from doorward.policy.events import WAVE_GOES_ON, WAVE_PAUSED
+from doorward.policy.fields import RequiredOf
+from doorward.policy.grace import WAVES, day_of_wave
+from doorward.policy.versions import locked, policy_of_customer, refresh
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.audit.actor import Actor
+    from doorward.policy.models import WavePause
+    from doorward.policy.series import Version
+
+AFTER: Final = timedelta(days=2)
+# More than so many, and more than one in so many.
+MOST_STUCK: Final = 5
+ONE_IN: Final = 10
+# As a series is written with its customer.
+_IN_WAVES: Final = '"waves": true'
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """How many people a wave has, and how many of them are stuck."""
+
+    people: int
+    stuck: int
+
+    @property
+    def stops(self) -> bool:
+        """Whether the next one is to wait."""
+        return self.stuck > MOST_STUCK and self.stuck * ONE_IN > self.people
+
+
+def pause_due(*, now: datetime) -> int:
+    """Let the next wave wait where too many people of the last one are stuck; return at how many customers."""
+    rows = Customer.objects.filter(policy__contains=_IN_WAVES, status=CustomerStatus.ACTIVE)
+    return sum(
+        _pause(customer.id, now=now) for customer in in_pages(rows) if _at(customer, now=now)
+    )
+
+
+def go_on(customer_id: UUID, *, actor: Actor, now: datetime) -> None:
+    """Let the wave come that waits, with as much time as was left when it was stopped. Raises `NothingWaits`."""
+    authorise(actor, Action.GO_ON_WITH_WAVES, customer_id)
+    owner = policy_of_customer(customer_id)
+    with locked(owner) as row:
+        if not owner.pauses().filter(ended_at=None).update(ended_at=now):
+            raise NothingWaits
+        refresh(owner, now=now)
+        record(WAVE_GOES_ON, actor=actor, customer=(row.id, row.name))
+
+
+def waiting(customer_id: UUID, *, text: str, now: datetime) -> WavePause | None:
+    """Return the pause that holds a customer's policy up; None: none does. `text`: the series as it is stored."""
+    holding = series.in_force(series.load(text), now=now)
+    if holding is None or not any(one.until is None for one in holding.pauses):
+        return None
+    rows = policy_of_customer(customer_id).pauses()
+    return rows.filter(since=holding.since, ended_at=None).order_by("paused_at").first()
+
+
+def _pause(customer_id: UUID, *, now: datetime) -> bool:
+    owner = policy_of_customer(customer_id)
+    with locked(owner) as row:
+        if not isinstance(row, Customer) or (found := _at(row, now=now)) is None:
+            return False
+        version, last, following = found
+        wave = count(row, version, last, now=now)
+        if not wave.stops:
+            return False
+        owner.pauses().create(
+            customer_id=customer_id,
+            since=version.since,
+            wave=following,
+            stuck=wave.stuck,
+            people=wave.people,
+            paused_at=now,
+        )
+        refresh(owner, now=now)
+        details = {"wave": following, "stuck": wave.stuck, "of_people": wave.people}
+        record(WAVE_PAUSED, actor=WORKER, customer=(row.id, row.name), details=details)
+    return True
+
+
+def _at(customer: Customer, *, now: datetime) -> tuple[Version, int, int] | None:
+    """Return the version, the last wave that came two days ago, and the next one, which may still be stopped."""
+    holding = series.in_force(series.load(customer.policy), now=now)
+    if holding is None or not holding.values.waves:
+        return None
+    days = {wave: day_of_wave(holding, wave, now=now) for wave in range(1, len(WAVES) + 1)}
+    came = [wave for wave, day in days.items() if day + AFTER <= now]
+    following = next((wave for wave, day in days.items() if day > now), None)
+    if not came or following is None or any(one.wave == following for one in holding.pauses):
+        return None
+    return holding, came[-1], following
+
+
+def count(customer: Customer, version: Version, wave: int, *, now: datetime) -> Wave:
+    """Return how many people a wave of a version has, and how many of them are stuck, in one query."""
+    values, earlier = version.values, 0 if wave == 1 else WAVES[wave - 2]
+    of_wave = Q(wave_share__gte=earlier, wave_share__lt=WAVES[wave - 1], looks_after=False)
+    if wave == 1:
+        of_wave |= Q(looks_after=True)
+    asked = series.scope((version,), now=now)
+    there = Administrator.objects.of(customer.id).filter(of_wave, status=Status.ACTIVE)
+    if values.required_of is RequiredOf.TABS:
+        there = there.filter(asked_rows(asked))
+    # Who was here when it began: newcomers have days of their own.
+    there = there.filter(Q(joined_at=None) | Q(joined_at__lte=version.since))
+    kinds = policies_of(customer).values(now=now).kinds
+    excepted = Q(excepted_until__gt=now)
+    stuck = Count("id", filter=Q(standing__lt=enough(kinds)) & ~excepted)
+    found = there.aggregate(people=Count("id"), stuck=stuck)
+    return Wave(found["people"], found["stuck"])

@@ -1,0 +1,155 @@
+"""Waves wait where too many people of the last one are stuck, until a person goes on or changes the policy."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+
+from doorward.accounts.models import Administrator
+from doorward.accounts.requirement import policy_of
+from doorward.audit.actor import CONSOLE
+from doorward.permissions.errors import NotAuthorised
+from doorward.policy.errors import NothingWaits
+from doorward.policy.events import WAVE_GOES_ON, WAVE_PAUSED
+from doorward.policy.models import WavePause
+from doorward.rollout import reminders, waves
+from doorward.rollout.models import Reminder
+from doorward.rollout.waves import Wave
+from tests.kit import browsers, codes, people, policies
+from tests.kit.racing import at_once
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2027, 3, 1, tzinfo=UTC)
+
+
+def days(count: float) -> datetime:
+    return NOW + timedelta(days=count)
+
+
+@pytest.fixture
+def crowd(owner):
+    """Return six people of the first wave, and one of the second; the owner, in the first, is ready."""
+    codes.enable_app(owner)
+    first = [
+        people.make_administrator(owner.customer, email=f"p{number}@harbourbakery.example")
+        for number in range(6)
+    ]
+    later = people.make_administrator(owner.customer, email="later@harbourbakery.example")
+    rows = Administrator.objects.of(owner.customer_id)
+    rows.update(wave_share=1, joined_at=None)
+    rows.filter(id=later.id).update(wave_share=10)
+    # Waves on the tenth, the twentieth and the thirtieth day.
+    policies.require(owner.customer_id, since=NOW, from_day=days(30).date(), waves=True)
+    return first, later
+
+
+def day_of(person, *, at: float) -> datetime | None:
+    return policy_of(people.again(person), now=days(at)).grace_until
+
+
+def go_on(owner, *, at: float) -> None:
+    waves.go_on(owner.customer_id, actor=people.actor(owner), now=days(at))
+
+
+@pytest.mark.parametrize(
+    ("found", "stops"),
+    [
+        (Wave(6, 6), True),
+        (Wave(6, 5), False),
+        (Wave(60, 6), False),
+        (Wave(59, 6), True),
+        (Wave(1000, 100), False),
+        (Wave(1000, 101), True),
+        (Wave(0, 0), False),
+    ],
+)
+@pytest.mark.one_database
+def test_more_than_a_tenth_and_more_than_five(found, stops):
+    assert found.stops is stops
+
+
+def test_two_days_after_a_wave_the_next_one_waits_and_those_with_the_tab_are_told(owner, crowd):
+    first, later = crowd
+    assert waves.pause_due(now=days(11.9)) == 0
+    assert waves.pause_due(now=days(12)) == 1
+    assert waves.pause_due(now=days(13)) == 0
+    [event] = people.events(WAVE_PAUSED)
+    assert (event.details["stuck"], event.details["of_people"]) == (6, 7)
+    # Whoever is due stays it; the others' day moves on, as if it went on now.
+    assert day_of(first[0], at=15) == days(10)
+    assert day_of(later, at=12) == days(20)
+    assert day_of(later, at=40) == days(48)
+    assert policy_of(people.again(later), now=days(40)).in_grace(days(40))
+
+
+def test_whoever_goes_on_gives_the_time_that_was_left(owner, crowd):
+    _first, later = crowd
+    waves.pause_due(now=days(12))
+    go_on(owner, at=15)
+    assert day_of(later, at=16) == day_of(later, at=22) == days(23)
+    assert waves.pause_due(now=days(17)) == 0
+    with pytest.raises(NothingWaits):
+        go_on(owner, at=18)
+    assert len(people.events(WAVE_GOES_ON)) == 1
+
+
+def test_or_changes_the_policy(owner, crowd):
+    first, later = crowd
+    waves.pause_due(now=days(12))
+    # What asks the same goes on waiting; what asks something else begins anew.
+    policies.ask(owner.customer_id, since=days(13), session_hours=8)
+    assert day_of(later, at=40) == days(48)
+    policies.require(owner.customer_id, since=days(14), from_day=days(25).date(), waves=False)
+    assert day_of(later, at=40) == days(25)
+    assert not policy_of(people.again(first[0]), now=days(15)).in_grace(days(15))
+
+
+def test_who_got_ready_is_not_stuck_nor_who_has_an_exception_or_came_later(owner, crowd):
+    first, _later = crowd
+    rows = Administrator.objects.of(owner.customer_id).filter(id=first[0].id)
+    for columns in ({"excepted_until": days(30)}, {"excepted_until": None, "joined_at": days(5)}):
+        rows.update(**columns)
+        assert waves.pause_due(now=days(12)) == 0, columns
+    rows.update(joined_at=None)
+    codes.enable_app(first[0])
+    assert waves.pause_due(now=days(12)) == 0
+
+
+def test_nobody_is_reminded_of_a_day_that_moves(owner, crowd):
+    _first, later = crowd
+    waves.pause_due(now=days(12))
+    reminders.remind_due(now=days(19))
+    assert not Reminder.objects.filter(administrator=later).exists()
+
+
+def test_only_who_has_the_tab_goes_on_and_an_outsider_finds_nothing_of_theirs(
+    owner, crowd, outsider
+):
+    waves.pause_due(now=days(12))
+    for other in (crowd[0][0], outsider):
+        with pytest.raises(NotAuthorised):
+            waves.go_on(owner.customer_id, actor=people.actor(other), now=days(13))
+    assert WavePause.objects.filter(ended_at=None).exists()
+
+
+def test_the_page_says_so_and_goes_on(owner, crowd, clock):
+    clock.move_to(days(12))
+    waves.pause_due(now=days(12))
+    browser = browsers.browser_of(owner)
+    page = browser.get("/account/").content.decode()
+    assert 'id="wave-waits"' in page
+    assert "6 of 7 people" in page
+    answer = browser.post("/account/waves/")
+    assert (answer.status_code, answer["Location"]) == (303, "/account/")
+    assert 'id="wave-waits"' not in browser.get("/account/").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_at_once_pause_it_once(owner, crowd):
+    outcomes = at_once([partial(waves.pause_due, now=days(12))] * 4)
+    assert sum(one for one in outcomes if isinstance(one, int)) == 1, outcomes
+    assert len(people.events(WAVE_PAUSED)) == 1
+    waves.go_on(owner.customer_id, actor=CONSOLE, now=days(13))
