@@ -12,7 +12,7 @@ from doorward.accounts.models import Administrator, MailProblem
 from doorward.audit.events import PEOPLE_EXPORTED
 from doorward.policy.fields import RequiredOf
 from doorward.policy.models import PolicyVersion
-from doorward.rollout import applying
+from doorward.rollout import applying, keeping
 from doorward.rollout.models import KeptRehearsal
 from tests.kit import browsers, codes, people, policies
 
@@ -140,6 +140,15 @@ def test_what_is_wrong_is_said_at_its_field(browser: Client) -> None:
     assert "Type a whole number from" in text(answer)
     assert not KeptRehearsal.objects.exists()
     assert browser.get(BEGIN)["Location"] == "/account/"
+
+
+def test_one_after_the_other_is_told_to_wait(owner: Administrator, browser: Client) -> None:
+    for _number in range(keeping.MOST):
+        rehearsed(browser)
+    for path, form in ((BEGIN, fields()), (REQUIRE, {"selected": [str(owner.id)]})):
+        answer = browser.post(path, form)
+        assert answer.status_code == 429
+        assert 0 < int(answer["Retry-After"]) <= 10
 
 
 def test_another_version_in_the_meantime_is_said(owner: Administrator, browser: Client) -> None:

@@ -16,7 +16,7 @@ from doorward.audit.actor import CONSOLE
 from doorward.customers.events import ACCESS_REFUSED
 from doorward.customers.models import Customer
 from doorward.customers.protection import ProtectionRefused
-from doorward.kernel.errors import FieldsRefused, NotFound
+from doorward.kernel.errors import FieldsRefused, MustWait, NotFound
 from doorward.permissions.errors import NotAuthorised
 from doorward.policy import versions
 from doorward.policy.errors import PolicyChanged
@@ -212,11 +212,22 @@ def test_it_is_its_makers_own_and_lasts_an_hour(
 def test_only_a_few_are_kept(owner: Administrator) -> None:
     now = timezone.now()
     ids = [
-        made(of_policy(owner), owner, now=now + timedelta(seconds=number)).id
+        made(of_policy(owner), owner, now=now + timedelta(seconds=3 * number)).id
         for number in range(keeping.MOST + 2)
     ]
     left = set(KeptRehearsal.objects.values_list("id", flat=True))
     assert left == set(ids[-keeping.MOST :])
+
+
+def test_who_makes_one_after_the_other_waits(owner: Administrator) -> None:
+    """Each is a second of work where a customer is large: nobody keeps a server busy with them."""
+    now = timezone.now()
+    for _number in range(keeping.MOST):
+        made(of_policy(owner), owner, now=now)
+    with pytest.raises(MustWait) as caught:
+        made(of_policy(owner), owner, now=now + timedelta(seconds=4))
+    assert caught.value.seconds == 6
+    made(of_policy(owner), owner, now=now + timedelta(seconds=10))
 
 
 def test_who_has_no_right_rehearses_and_applies_nothing(

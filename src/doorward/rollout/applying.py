@@ -13,7 +13,7 @@ from doorward.credentials.trusted_browsers import policy_change
 from doorward.customers import protection
 from doorward.customers.models import Customer
 from doorward.customers.rights import authorise
-from doorward.kernel.errors import NotFound
+from doorward.kernel.errors import MustWait, NotFound
 from doorward.permissions.actions import Action
 from doorward.rollout import keeping
 from doorward.rollout.errors import RehearsalOutdated, TooManyToRehearse
@@ -49,11 +49,14 @@ class Applied:
 def make(plan: Plan, *, actor: Actor, now: datetime) -> UUID:
     """Rehearse for whoever asks, and keep it for them; return its id.
 
-    Raises what saving the version refuses of it, `NotFound` for people of others, and `TooManyToRehearse`.
+    Raises what saving the version refuses of it, `NotFound` for people of others, `TooManyToRehearse`, and `MustWait`
+    for whoever makes one after the other.
     """
     authorise(actor, _looking(plan.owner), plan.owner.whose)
     if actor.person is None:
         raise NotFound
+    if wait := keeping.seconds_to_wait(actor.person, now=now):
+        raise MustWait(seconds=wait)
     _must_be_theirs(plan)
     people = Administrator.objects.everywhere().filter(customer__in=plan.customers())
     if people.exclude(status=Status.REMOVED)[MOST:].exists():

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 LASTS: Final = timedelta(hours=1)
 # So many of one person at a time; an older one is forgotten for a new one.
 MOST: Final = 5
+# And so many in so long: of a large customer each is a second of work.
+_WITHIN: Final = timedelta(seconds=10)
 _PERSON: Final = struct.Struct(">16sBBBI")
 _OUTCOMES: Final = tuple(Outcome)
 _WHYS: Final = (None, *Why)
@@ -60,6 +62,14 @@ class Difference:
     person_id: UUID
     before: Foretold | None
     after: Foretold | None
+
+
+def seconds_to_wait(who: Who, *, now: datetime) -> int:
+    """Return after how many seconds somebody may make another one; 0: now."""
+    made = KeptRehearsal.objects.filter(made_by_id=who.id).order_by("-made_at")
+    oldest = made.values_list("made_at", flat=True)[MOST - 1 : MOST].first()
+    left = timedelta() if oldest is None else oldest + _WITHIN - now
+    return max(0, -(-left // timedelta(seconds=1)))
 
 
 def keep(plan: Plan, found: Rehearsal, who: Who) -> UUID:

@@ -11,7 +11,7 @@ from doorward.accounts.errors import NothingSelected
 from doorward.directory.search import matching
 from doorward.directory.state import Rule
 from doorward.gate.requirement import Need
-from doorward.kernel.errors import Refusal
+from doorward.kernel.errors import MustWait, Refusal
 from doorward.permissions.actions import Action
 from doorward.policy.versions import policy_of_customer
 from doorward.rollout.rehearsal import Plan
@@ -48,6 +48,8 @@ def rehearse(request: Request) -> HttpResponse:
         if not people:
             raise NothingSelected
         return rehearsals.begin(request, Plan(owner=_owner(request), people=people), _room())
+    except MustWait:
+        raise
     except Refusal as refusal:
         page = list_page(request, error=sentence(refusal), chosen=form.selected)
         return render(request, "administrators/list.html", page, status=422)

@@ -10,7 +10,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from doorward.credentials.trusted_browsers import policy_change
-from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.errors import MustWait, NotFound, Refusal
 from doorward.rollout.rehearsal import Plan
 from doorward.web.http.pages import see_other
 from doorward.web.http.posted import field
@@ -54,6 +54,8 @@ def rehearse(
     try:
         wanted = policy_form.read(form, about, before=state.values)
         return rehearsals.begin(request, Plan(owner=owner, wanted=wanted), room)
+    except MustWait:
+        raise
     except Refusal as refusal:
         return form.refused(refusal)
 

@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from doorward.kernel.errors import FieldsRefused, NotFound, Refusal
+from doorward.kernel.errors import FieldsRefused, MustWait, NotFound, Refusal
 from doorward.rollout import applying
 from doorward.rollout.errors import RehearsalOutdated
 from doorward.web.http.pages import render, see_other
@@ -76,6 +76,8 @@ def _again(request: Request, kept: Kept, room: Room, refusal: Refusal) -> HttpRe
     try:
         newer = applying.make_again(kept, actor=acting(request), now=request.now)
         found = applying.find(newer, actor=acting(request), now=request.now)
+    except MustWait:
+        raise
     except Refusal as other:
         page = rehearsal_page(request, kept, room, error=_sentences(other))
         return render(request, "rehearsal.html", page, status=422)
