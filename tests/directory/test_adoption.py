@@ -185,17 +185,18 @@ def test_a_day_without_a_change_is_like_the_one_before(owner, customer):
             customer=customer, day=today - timedelta(days=ago), people=all_, covered=covered
         )
     now = timezone.now().replace(year=2026, month=3, day=10)
-    line = adoption.days_of(customer.id, now=now)
+    line = adoption.days_of(customer.id, Totals(people=4, bare=0), now=now)
     assert len(line) == adoption.SHOWN_DAYS
-    assert [one.covered for one in line[-6:]] == [1, 1, 1, 3, 3, 3]
-    assert (line[0].people, line[-1]) == (1, Day(today, 4, 3))
+    assert [one.covered for one in line[-6:]] == [1, 1, 1, 3, 3, 4]
+    assert (line[0].people, line[-1]) == (1, Day(today, 4, 4))
 
 
 def test_a_line_begins_where_it_is_known(owner, customer):
     now = timezone.now()
-    assert adoption.days_of(customer.id, now=now) == []
+    assert adoption.days(now=now) == []
+    live = adoption.days_of(customer.id, Totals(people=1, bare=1), now=now)
+    assert [(one.people, one.covered) for one in live] == [(1, 0)]
     work()
-    assert [one.people for one in adoption.days_of(customer.id, now=now)] == [1]
     assert [one.people for one in adoption.days(now=now)] == [1]
 
 

@@ -142,11 +142,11 @@ def customers(show: str) -> QuerySet[Adoption]:
     return rows if show == "people" else rows.filter(**{f"{show}__gt": 0})
 
 
-def days_of(customer_id: UUID, *, now: datetime) -> list[Day]:
-    """Return the last days of a customer, one after the other, from the first that is known (one query)."""
-    rows = AdoptionPoint.objects.filter(customer_id=customer_id).order_by("day")
+def days_of(customer_id: UUID, found: Totals, *, now: datetime) -> list[Day]:
+    """Return the last days of a customer, from the first that is known to today, which is as `found` (one query)."""
+    rows = AdoptionPoint.objects.filter(customer_id=customer_id, day__lt=now.date()).order_by("day")
     known = [Day(*row) for row in rows.values_list("day", "people", "covered")]
-    return _filled(known, today=now.date())
+    return _filled([*known, Day(now.date(), found.people, found.covered)], today=now.date())
 
 
 def days(*, now: datetime) -> list[Day]:

@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from doorward.customers.tabs import ADMINISTRATORS
+from doorward.customers.tabs import ACCOUNT, ADMINISTRATORS
 from doorward.directory import adoption, people
 from doorward.directory.adoption import Totals
 from doorward.directory.search import Wanted
@@ -55,13 +55,15 @@ class AdoptionPage:
 def page(request: Request) -> HttpResponse:
     """Show how far two-factor sign-in has come."""
     me = signed_in(request)
+    if ACCOUNT in me.tab_keys:
+        request.tab = ACCOUNT
     found = adoption.count([me.customer_id], now=request.now).get(me.customer_id, Totals())
     shown = AdoptionPage(
         customer=me.customer_name,
         found=found,
         kinds=by_kind(found, lambda name: f"{PEOPLE}?factor={name}"),
         ask_after=_ask_after(found),
-        line=over_time(adoption.days_of(me.customer_id, now=request.now)),
+        line=over_time(adoption.days_of(me.customer_id, found, now=request.now)),
         separator=tables.separator_field(translation.get_language() or "en"),
     )
     return render(request, "account/adoption.html", shown)
