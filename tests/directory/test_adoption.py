@@ -202,10 +202,10 @@ def test_a_line_begins_where_it_is_known(owner, customer):
 
 def test_the_day_of_all_together_is_written_down_once_and_kept_up_to_date(owner, customer):
     work()
-    assert list(AdoptionDay.objects.values_list("people", "covered")) == [(1, 0)]
+    assert list(AdoptionDay.objects.values_list("people", "bare")) == [(1, 1)]
     add_app(owner)
     work()
-    assert list(AdoptionDay.objects.values_list("people", "covered")) == [(1, 1)]
+    assert list(AdoptionDay.objects.values_list("people", "bare")) == [(1, 0)]
     assert adoption.totals() == kept(customer)
 
 

@@ -131,9 +131,9 @@ def count(customer_ids: Iterable[UUID], *, now: datetime) -> dict[UUID, Totals]:
 
 
 def totals() -> Totals:
-    """Return the numbers of all customers together (one query)."""
-    found = Adoption.objects.aggregate(**{name: Sum(name, default=0) for name in _COLUMNS})
-    return Totals(**found)
+    """Return the numbers of all customers together, as they were summed up last (one row)."""
+    newest = AdoptionDay.objects.order_by("-day").values(*_COLUMNS).first()
+    return Totals(**newest) if newest else Totals()
 
 
 def customers(show: str) -> QuerySet[Adoption]:
@@ -151,8 +151,8 @@ def days_of(customer_id: UUID, found: Totals, *, now: datetime) -> list[Day]:
 
 def days(*, now: datetime) -> list[Day]:
     """Return the last days of all customers together (one query)."""
-    rows = AdoptionDay.objects.order_by("day")
-    known = [Day(*row) for row in rows.values_list("day", "people", "covered")]
+    rows = AdoptionDay.objects.order_by("day").values_list("day", "people", "bare")
+    known = [Day(day, people, people - bare) for day, people, bare in rows]
     return _filled(known, today=now.date())
 
 
@@ -214,10 +214,8 @@ def _note_day(*, now: datetime, changed: bool) -> None:
     today = now.date()
     if not changed and AdoptionDay.objects.filter(day=today).exists():
         return
-    found = totals()
-    AdoptionDay.objects.update_or_create(
-        day=today, defaults={"people": found.people, "covered": found.covered}
-    )
+    found = Adoption.objects.aggregate(**{name: Sum(name, default=0) for name in _COLUMNS})
+    AdoptionDay.objects.update_or_create(day=today, defaults=found)
 
 
 def _filled(known: list[Day], *, today: date) -> list[Day]:

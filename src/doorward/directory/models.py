@@ -49,11 +49,15 @@ class AdoptionPoint(models.Model):
 
 
 class AdoptionDay(models.Model):
-    """The numbers of all customers together at the end of a day."""
+    """The numbers of all customers together at the end of a day, or by now: summed up whenever one was counted."""
 
     day = models.DateField(primary_key=True)
     people = models.PositiveIntegerField()
-    covered = models.PositiveIntegerField()
+    bare = models.PositiveIntegerField()
+    app = models.PositiveIntegerField()
+    passkey = models.PositiveIntegerField()
+    one_device = models.PositiveIntegerField()
+    not_seen = models.PositiveIntegerField()
 
 
 class AdoptionDue(models.Model):

@@ -16,7 +16,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('day', models.DateField(primary_key=True, serialize=False)),
                 ('people', models.PositiveIntegerField()),
-                ('covered', models.PositiveIntegerField()),
+                ('bare', models.PositiveIntegerField()),
+                ('app', models.PositiveIntegerField()),
+                ('passkey', models.PositiveIntegerField()),
+                ('one_device', models.PositiveIntegerField()),
+                ('not_seen', models.PositiveIntegerField()),
             ],
         ),
         migrations.CreateModel(
