@@ -14,6 +14,7 @@ from doorward.customers import own_tabs
 from doorward.customers.scoping import NoScope
 from doorward.policy.fields import RequiredOf, Values
 from doorward.policy.versions import Wanted, policy_of_customer
+from doorward.recovery.models import CallerCheck
 from doorward.rollout import applying
 from doorward.rollout.rehearsal import Plan
 from doorward.sessions.models import Session
@@ -40,8 +41,18 @@ def theirs(owner):
         "customer_id": str(owner.customer_id),
         "brand_id": str(owner.customer.brand_id),
         "tab_id": str(tab.id),
+        "check_id": str(_check(owner)),
         "rehearsal_id": str(applying.make(plan, actor=people.actor(owner), now=timezone.now())),
     }
+
+
+def _check(owner):
+    """Return a caller check with the owner."""
+    staff = people.make_administrator(
+        people.provider(), email="staff@provider.example", tabs={"home", "customers"}
+    )
+    check = CallerCheck.objects.create(administrator=owner, staff=staff, begun_at=timezone.now())
+    return check.id
 
 
 def test_every_identifier_in_an_address_is_tried(theirs):

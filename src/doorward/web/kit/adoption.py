@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from doorward.web.kit.charts import Bar, Bars, Line, Point
-from doorward.web.kit.times import plain_day
+from doorward.web.kit.times import day as in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -37,6 +37,6 @@ def over_time(days: Iterable[Day]) -> Line:
         title=_("With two factors, over time"),
         what=_("Day"),
         counted=_("People with two factors"),
-        points=tuple(Point(label=plain_day(one.day), value=one.covered) for one in known),
+        points=tuple(Point(label=in_words(one.day), value=one.covered) for one in known),
         whole=max((one.people for one in known), default=0),
     )

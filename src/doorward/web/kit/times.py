@@ -56,11 +56,6 @@ def day(moment: datetime | date | None, *, never: str = "–") -> Markup:
     return Markup(f'<time datetime="{local.isoformat()}">{escape(text)}</time>')  # noqa: S704 - escaped here
 
 
-def plain_day(at: date) -> str:
-    """Return a day in words, without markup."""
-    return _day(at, "yMMMd", _locale())
-
-
 def clock(moment: datetime) -> Markup:
     """Return `<time>` with hour and minute, for lists that stand under a day."""
     local, locale = moment.astimezone(timezone.get_current_timezone()), _locale()
