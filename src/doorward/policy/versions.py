@@ -377,7 +377,7 @@ def _arranged(owner: Owner, *, without: UUID | None = None, new: _New | None = N
     return of_series.arrange(
         ((number, starts_at, values) for number, starts_at, values, _ in found),
         begun=frozenset(number for number, *_, begun in found if begun),
-        pauses=_pauses(owner),
+        pauses=_pauses(owner) if any(values.waves for _, _, values, _ in found) else {},
     )
 
 
