@@ -156,8 +156,30 @@ def test_an_invitations_password_counts_once_the_first_factor_is_there(lost):
     rows.update(password_by_link_at=timezone.now() - timedelta(days=3))
     with pytest.raises(WaitingNeedsOldPassword):
         ask(lost)
-    begin(lost, factor_at=timezone.now() - timedelta(days=2))
+    then = timezone.now() - timedelta(days=2)
+    begin(lost, password_at=then, factor_at=then)
     ask(lost)
+
+
+def test_a_passkey_alone_makes_no_thiefs_password_ones_own(lost, clock):
+    key = passkeys.add(lost)
+    reset_by_mail(lost)
+    clock.shift(timedelta(minutes=10))
+    # The owner comes in without the password, and notices nothing.
+    passkeys.sign_in_alone(key)
+    clock.shift(timedelta(minutes=10))
+    with pytest.raises(WaitingNeedsOldPassword):
+        ask(lost)
+
+
+def test_neither_do_two_sessions_of_which_one_had_the_password_and_the_other_a_device(lost, clock):
+    reset_by_mail(lost)
+    clock.shift(timedelta(minutes=10))
+    begin(lost, password_at=None, passkey_at=None, factor_at=timezone.now())
+    begin(lost, passkey_at=timezone.now(), factor_at=timezone.now())
+    clock.shift(timedelta(minutes=10))
+    with pytest.raises(WaitingNeedsOldPassword):
+        ask(lost)
 
 
 def test_a_password_set_by_mail_while_waiting_ends_it(lost, clock):

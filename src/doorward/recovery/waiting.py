@@ -1,6 +1,6 @@
 """Waiting instead of help, where the policy allows it: asked for with password and mailbox, open to everybody's veto.
 
-Never by the mailbox alone: a password that a mailed link set counts only once a factor was verified after it.
+Never by the mailbox alone: a password that a mailed link set counts only once a factor was verified together with it.
 """
 
 from __future__ import annotations
@@ -82,11 +82,20 @@ def hours_for(person: Administrator, *, now: datetime) -> int:
 
 
 def password_is_own(person: Administrator) -> bool:
-    """Return whether a password is known to more than who reads the mailbox."""
+    """Return whether a password is known to more than who reads the mailbox.
+
+    One that a mailed link set is, once the same session had it and a factor: who signs in by a passkey alone never
+    types it, and does not notice that somebody else has set it.
+    """
     by_link_at = person.password_by_link_at
     if by_link_at is None:
         return True
-    mine = Session.objects.filter(administrator=person, factor_at__gt=by_link_at)
+    mine = Session.objects.filter(
+        administrator=person,
+        passkey_at__isnull=True,
+        password_at__gte=by_link_at,
+        factor_at__gt=by_link_at,
+    )
     return mine.exists()
 
 
