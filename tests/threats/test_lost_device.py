@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -134,14 +136,9 @@ def test_nobody_elses_device_is_suspended_by_it(owner, colleague):
     assert factor(colleague).suspended_at is None
 
 
-def test_without_a_device_there_is_no_link_and_a_newer_link_is_the_only_one(owner, colleague):
+def test_without_a_device_there_is_no_link(colleague):
     report(colleague)
     assert not MailedLink.objects.exists()
-    codes.enable_app(owner, name="Phone")
-    report(owner)
-    first = link(owner)
-    report(owner)
-    assert follow(Client(), first, {"device": str(factor(owner).id)}).status_code == 422
 
 
 def test_a_passkey_can_be_suspended_too(owner):
@@ -162,13 +159,45 @@ def test_somebody_suspended_reports_nothing(owner):
     assert factor(owner).suspended_at is None
 
 
-def test_links_have_a_budget_and_the_owner_is_told_without_one_too(owner, folder):
+def test_whoever_reports_again_and_again_takes_no_link_away(owner, folder):
     codes.enable_app(owner, name="Phone")
+    report(owner)
+    mine = link(owner)
     for _time in range(8):
         assert report(owner).status_code == 303
-    made = MailedLink.objects.filter(purpose=LinkPurpose.LOST)
-    assert made.count() == 5
-    assert len(people.events(DEVICE_LOST)) == 8
+    assert MailedLink.objects.filter(purpose=LinkPurpose.LOST).count() == 1
+    # The owner is told each time, with the link that works.
+    events = people.events(DEVICE_LOST)
+    assert len({event.details["link"] for event in events}) == 1
+    assert len(events) == 9
+    follow(Client(), mine, {"device": str(factor(owner).id)})
+    assert factor(owner).suspended_at is not None
+
+
+def test_it_keeps_nobody_from_a_forgotten_password(owner):
+    codes.enable_app(owner, name="Phone")
+    for _time in range(8):
+        report(owner)
+    people.ask_for_link(owner.email)
+    assert MailedLink.objects.filter(purpose=LinkPurpose.RESET).count() == 1
+
+
+def test_an_old_link_is_mailed_no_more_and_works_to_its_end(owner, clock):
+    codes.enable_app(owner, name="Phone")
+    report(owner)
+    first = link(owner)
+    clock.shift(timedelta(minutes=31))
+    report(owner)
+    assert link(owner) != first
+    follow(Client(), first, {"device": str(factor(owner).id)})
+    assert factor(owner).suspended_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_ten_reports_at_once_one_link_is_made(owner):
+    codes.enable_app(owner, name="Phone")
+    at_once([partial(report, owner) for _ in range(10)])
+    assert MailedLink.objects.filter(purpose=LinkPurpose.LOST).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -70,8 +70,8 @@ class WaitingNeedsOldPassword(Refusal):
     """The password was set by a mailed link: password and mailbox would be one and the same proof."""
 
     sentence = _(
-        "Your password was set by a mailed link, and you have not signed in with it and a device since, so password and "
-        "mailbox prove the same thing. Ask a colleague or the support for help."
+        "Your password was set by a mailed link, and you have not signed in with it and a device since, so password "
+        "and mailbox prove the same thing. Ask a colleague or the support for help."
     )
     reason = _("the password came by mail, too")
 

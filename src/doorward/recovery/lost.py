@@ -6,21 +6,21 @@ well, and opens nothing: what is suspended is still there, so no password alone 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
 from doorward.accounts import mailed_links
 from doorward.accounts.account import locked
-from doorward.accounts.models import LinkPurpose
+from doorward.accounts.models import LinkPurpose, MailedLink
 from doorward.audit.actor import Actor, by_link
 from doorward.audit.record import record
 from doorward.credentials import suspension
 from doorward.credentials.models import USABLE, Factor
 from doorward.credentials.trusted_browsers import trust
-from doorward.kernel.errors import MustWait
+from doorward.kernel.moments import SKEW
 from doorward.kernel.ratelimit import throttle
-from doorward.kernel.text.cleaning import fold_email
 from doorward.recovery.errors import NoDeviceChosen
 from doorward.recovery.events import DEVICE_LOST, DEVICE_SUSPENDED
 from doorward.sessions import ending
@@ -31,11 +31,13 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from doorward.accounts.models import Administrator, MailedLink
+    from doorward.accounts.models import Administrator
     from doorward.audit.actor import ClientInfo
     from doorward.audit.record import Detail
 
 PURPOSES: Final = (LinkPurpose.LOST,)
+# A link that works for less than that is not mailed again; there is a new one, and both work.
+LEFT_AT_LEAST: Final = timedelta(minutes=30)
 
 
 def report(
@@ -86,12 +88,20 @@ def suspend(*, token: str, chosen: Collection[str], client: ClientInfo, now: dat
 
 
 def _link(person: Administrator, *, now: datetime) -> MailedLink | None:
-    """Return a link to mail, the only one that works; None where nothing can be suspended, or too many were mailed."""
-    mailed_links.revoke(person, purposes=PURPOSES, now=now)
+    """Return the link to mail, in the caller's transaction; None where nothing can be suspended.
+
+    One that still works for long enough is mailed again: whoever reports again and again takes no link away from the
+    owner, makes no more of them, and spends nothing that a forgotten password needs.
+    """
     if not Factor.objects.filter(USABLE, administrator=person).exists():
         return None
-    try:
-        throttle.spend(throttle.mail_keys(throttle.Mail.ASKED, fold_email(person.email)), now=now)
-    except MustWait:
-        return None
-    return mailed_links.make(LinkPurpose.LOST, administrator_id=person.id, now=now)
+    rows = MailedLink.objects.filter(
+        administrator=person,
+        purpose=LinkPurpose.LOST,
+        used_at__isnull=True,
+        revoked_at__isnull=True,
+    )
+    young = rows.filter(expires_at__gt=now + LEFT_AT_LEAST, created_at__lte=now + SKEW)
+    return young.order_by("-created_at").first() or mailed_links.make(
+        LinkPurpose.LOST, administrator_id=person.id, now=now
+    )
