@@ -48,6 +48,8 @@ NOT_SEALED = {
     "credentials.Passkey.credential_id",
     "credentials.Passkey.public_key",
     "kernel.Attempt.key",
+    "rollout.KeptRehearsal.people",
+    "rollout.KeptRehearsal.ticked",
     "customers.Brand.logo",
 }
 PUBLIC = ("audit.",)  # the chain that history is sealed with shows itself

@@ -21,11 +21,15 @@ from doorward.audit.models import Event
 from doorward.cli.base import main
 from doorward.credentials.passkeys import challenges
 from doorward.credentials.totp import enrol
+from doorward.directory import adoption
 from doorward.kernel.errors import NotFound
 from doorward.kernel.ratelimit import mail_budget, rules, throttle
 from doorward.notifications import erasing, housekeeping, mail_files, outbox
 from doorward.notifications.worker import run_once
+from doorward.recovery import caller_check
+from doorward.recovery import rules as recovery
 from doorward.rollout import keeping as rehearsals
+from doorward.rollout import reminders
 from doorward.sessions import ending, issuing, saved_requests
 from doorward.sessions.models import Session
 from tests.audit import histories
@@ -223,6 +227,13 @@ ROWS = {
     ),
     "mailed links": ("a mailed link", [days(mailed_links.KEEP)]),
     "changes of e-mail": ("a change of e-mail", [days(email_change.KEEP)]),
+    "help that was not used": (
+        "help that was asked for",
+        [f"{recovery.PASS_LIFETIME // timedelta(hours=1)} hours"],
+    ),
+    "caller checks": ("a caller check", [f"{caller_check.KEEP.days} day"]),
+    "numbers of long ago": ("how many of a customer", [days(adoption.KEEP)]),
+    "reminders of days gone by": ("that somebody was reminded", [days(reminders.KEPT)]),
     "rehearsals": ("a rehearsal", [f"{rehearsals.LASTS // timedelta(hours=1)} hour"]),
     "sessions": ("a session that ended", [days(ending.KEEP_ENDED)]),
     "messages": ("a message", [days(outbox.KEEP)]),
@@ -238,7 +249,11 @@ ROWS = {
 }
 NOTHING_FORGOTTEN = {
     "changes of e-mail that take effect",
+    "customers that are counted",
+    "customers that are to be counted",
     "exceptions that end",
+    "reminders",
+    "waves that wait",
     "history that is sealed",
     "heads of history in a file",
     "heads of history by mail",

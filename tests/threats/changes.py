@@ -19,7 +19,7 @@ from doorward.policy.models import WavePause
 from doorward.policy.versions import Owner, Wanted
 from doorward.rollout import applying
 from doorward.rollout.rehearsal import Plan
-from tests.kit import people
+from tests.kit import codes, people, recovering
 from tests.kit.people import BRAND
 
 if TYPE_CHECKING:
@@ -49,6 +49,46 @@ TAB = {
     "url": "https://billing.example/",
     "position": "9",
 }
+
+
+def _help(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return the forms of help after a loss; each has a person of its own."""
+    second = recovering.second_helper(boss)
+    recovering.long_ago(boss)
+
+    def lost(name: str, tabs: set[str]) -> Administrator:
+        email = f"{name.lower()}.lost@northline.example"
+        person = people.make_administrator(boss.customer, email=email, name=name, tabs=tabs)
+        codes.enable_app(person)
+        recovering.long_ago(person)
+        return person
+
+    both = {"home", "administrators"}
+    refused, agreed, fetched = (lost(name, both) for name in ("Rea", "Ada", "Fay"))
+    back, helped = (lost(name, {"home"}) for name in ("Bea", "Hal"))
+    asked = {
+        "": recovering.help_with(refused, second).request,
+        "agree/": recovering.help_with(agreed, second).request,
+        "pass/": recovering.help_with(fetched, boss).request,
+    }
+    recovering.agree(asked["pass/"], second)
+    given = recovering.help_with(back, boss)
+    recovering.set_up_again(back, recovering.come_in(back, given.words))
+    asked["who/"] = given.request
+    sent = {"who/": {"was_them": "yes"}}
+    return {
+        "administrators/<uuid:person_id>/help/": (
+            f"/administrators/{helped.id}/help/",
+            {"how": "Called back <& met>"},
+        ),
+        **{
+            f"requests/<uuid:request_id>/{deed}": (
+                f"/requests/{one.id}/{deed}",
+                sent.get(deed, {}),
+            )
+            for deed, one in asked.items()
+        },
+    }
 
 
 def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -107,6 +147,7 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
     }
     two = [str(colleague.id), str(boss.id)]
     return {
+        **_help(boss),
         **_rehearsals(boss, customer.id, named.id, colleague.id),
         "account/": ("/account/", another),
         "account/waves/": ("/account/waves/", {}),

@@ -13,13 +13,13 @@ from django.test import Client
 from django.utils import timezone
 
 from doorward.accounts.models import Administrator
-from doorward.credentials import sealed
+from doorward.credentials import sealed, suspension
 from doorward.credentials.models import Factor
 from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.kernel.crypto import sealing
 from doorward.signin import mailbox
 from doorward.signin.models import MailboxProof
-from tests.kit import browsers, passkeys
+from tests.kit import browsers, passkeys, policies
 from tests.kit import codes as kit_codes
 from tests.kit import people as kit_people
 from tests.kit.passkeys import ORIGIN
@@ -102,6 +102,29 @@ def at_second_step(person: Person) -> None:
 def at_second_step_with_passkey(person: Person) -> None:
     with_passkey(person)
     password_was_right(person)
+
+
+def with_lost_app(person: Person) -> None:
+    kit_codes.enable_app(person.row)
+    lose(person)
+
+
+def with_lost_passkey(person: Person) -> None:
+    with_passkey(person)
+    lose(person)
+
+
+def lose(person: Person) -> None:
+    suspension.suspend(person.row.id, now=timezone.now())
+    password_was_right(person)
+
+
+def about_to_wait(person: Person) -> None:
+    policies.ask(person.row.customer_id, recovery_wait_hours=24)
+    kit_codes.enable_app(person.row)
+    Factor.objects.update(locked_at=timezone.now())
+    password_was_right(person)
+    assert person.post("/sign-in/help/wait/", {"resend": "on"}).status_code == 303
 
 
 def at_recovery(person: Person) -> None:
@@ -288,6 +311,22 @@ WAYS = (
         mailed_code,
         typed("code", WRONG_MAILED),
         used_up=True,
+    ),
+    Way(
+        "sign-in/help/wait/",
+        MAILBOX,
+        about_to_wait,
+        mailed_code,
+        typed("code", WRONG_MAILED),
+        used_up=True,
+    ),
+    Way("sign-in/take-back/", CODE, with_lost_app, app_code, typed("code", WRONG_CODE)),
+    Way(
+        "sign-in/take-back/",
+        PASSKEY,
+        with_lost_passkey,
+        asserted("/sign-in/take-back/passkey/"),
+        asserted("/sign-in/take-back/passkey/", **FORGED),
     ),
     Way(
         "sign-in/set-up/",

@@ -14,7 +14,7 @@ from doorward.customers import own_tabs
 from doorward.customers.scoping import NoScope
 from doorward.policy.fields import RequiredOf, Values
 from doorward.policy.versions import Wanted, policy_of_customer
-from doorward.recovery.models import CallerCheck
+from doorward.recovery.models import CallerCheck, RecoveryRequest, Way
 from doorward.rollout import applying
 from doorward.rollout.rehearsal import Plan
 from doorward.sessions.models import Session
@@ -42,8 +42,17 @@ def theirs(owner):
         "brand_id": str(owner.customer.brand_id),
         "tab_id": str(tab.id),
         "check_id": str(_check(owner)),
+        "request_id": str(_request(owner)),
         "rehearsal_id": str(applying.make(plan, actor=people.actor(owner), now=timezone.now())),
     }
+
+
+def _request(owner):
+    """Return a request for the owner's help."""
+    made = RecoveryRequest.objects.create(
+        administrator=owner, way=Way.COLLEAGUE, second=True, asked_at=timezone.now()
+    )
+    return made.id
 
 
 def _check(owner):

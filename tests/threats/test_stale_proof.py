@@ -45,6 +45,11 @@ WANTED: dict[str, Reauthentication] = {
     "administrators/<uuid:person_id>/end-sessions/": OTHERS,
     "administrators/<uuid:person_id>/exception/": OTHERS,
     "administrators/<uuid:person_id>/exception/end/": OTHERS,
+    "administrators/<uuid:person_id>/help/": OWN_SECURITY,
+    "requests/<uuid:request_id>/": OTHERS,
+    "requests/<uuid:request_id>/agree/": OWN_SECURITY,
+    "requests/<uuid:request_id>/pass/": OWN_SECURITY,
+    "requests/<uuid:request_id>/who/": OTHERS,
     "administrators/<uuid:person_id>/password-link/": OWN_SECURITY,
     "administrators/<uuid:person_id>/resend-invitation/": OTHERS,
     "administrators/<uuid:person_id>/revoke-invitation/": OTHERS,
@@ -109,6 +114,7 @@ UNASKED = {
     "security/new-phone/passkey/": "a challenge for it",
     "session/stay/": "changes nothing",
     "sign-out/": "ends a session",
+    "veto/": "the link is the proof",
 }
 READ_ONLY = {
     "account/policy/rehearsal/<uuid:rehearsal_id>/export.csv",
@@ -160,6 +166,9 @@ UNFINISHED = {
     "brands/<uuid:brand_id>/check/": 303,  # on one machine it is used already
     "brands/<uuid:brand_id>/logo/": 422,
     "security/2fa/passkey/": 200,
+    # The pass is shown.
+    "administrators/<uuid:person_id>/help/": 200,
+    "requests/<uuid:request_id>/pass/": 200,
 }
 
 

@@ -70,7 +70,7 @@ class HelperNeedsFactor(LastAdministrator):
         "After this nobody with the Administrators tab at %(customer)s could get through the sign-in. First let one of "
         "them set up a device, or have their mailbox repaired."
     )
-    reason = _("nobody with the Administrators tab could get through any more")
+    reason = _("nobody with the Administrators tab could get in")
 
 
 class HelperNeedsPasskey(HelperNeedsFactor):

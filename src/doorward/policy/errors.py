@@ -68,7 +68,6 @@ class FileInvalid(Refusal):
     """This is no file of a policy."""
 
     sentence = _("The file cannot be read: %(what)s.")
-    field = "file"
 
 
 class NothingWaits(Refusal):

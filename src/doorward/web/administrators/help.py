@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from doorward.accounts import services
 from doorward.accounts.errors import UnknownAction
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from doorward.accounts.models import Administrator
+    from doorward.recovery.queries import Listed
     from doorward.web.http.requests import Request
 
 REQUESTS = "/requests/"
@@ -82,21 +83,17 @@ def refuse(request: Request, request_id: UUID) -> HttpResponse:
 
 
 @needs(RIGHT, post=Need.of(Action.AGREE_TO_HELP))
-@both
+@require_POST
 def agree(request: Request, request_id: UUID) -> HttpResponse:
     """Give the second yes."""
-    if request.method != "POST":
-        return see_other(f"{REQUESTS}{request_id}/")
     done = _("You have agreed. Whoever asked can now fetch the set-up pass.")
     return _decide(request, request_id, requests.agree, done=done)
 
 
 @needs(RIGHT, post=Need.of(Action.HELP_PERSON))
-@both
+@require_POST
 def fetch(request: Request, request_id: UUID) -> HttpResponse:
     """Show the pass of an approved request, once, to whoever asked for it."""
-    if request.method != "POST":
-        return see_other(f"{REQUESTS}{request_id}/")
     me = signed_in(request)
     try:
         chosen = requests.fetch(
@@ -112,12 +109,12 @@ def fetch(request: Request, request_id: UUID) -> HttpResponse:
 
 
 @needs(RIGHT, post=Need.of(Action.SAY_WHO_CAME_BACK))
-@both
+@require_POST
 def say_who(request: Request, request_id: UUID) -> HttpResponse:
     """*It was them*, or *It was not*."""
-    if request.method != "POST":
-        return see_other(f"{REQUESTS}{request_id}/")
-    me, answer = signed_in(request), read(request, DecideForm).was_them
+    me = signed_in(request)
+    _find(request, request_id)
+    answer = read(request, DecideForm).was_them
     try:
         if answer not in {"yes", "no"}:
             raise UnknownAction
@@ -154,12 +151,16 @@ def _decide(
 
 
 def _show(request: Request, request_id: UUID, found: Wrong = NOTHING) -> HttpResponse:
+    page = RequestPage(_find(request, request_id), wrong=found)
+    return render(request, "administrators/request.html", page, wrong=found)
+
+
+def _find(request: Request, request_id: UUID) -> Listed:
     me = signed_in(request)
     listed = queries.find(request_id, customer_id=me.customer_id, me=me.id, now=request.now)
     if listed is None:
         raise NotFound
-    page = RequestPage(listed, wrong=found)
-    return render(request, "administrators/request.html", page, wrong=found)
+    return listed
 
 
 def _show_pass(request: Request, name: str, chosen: tuple[str, ...]) -> HttpResponse:
