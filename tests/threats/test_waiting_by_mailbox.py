@@ -24,6 +24,7 @@ from doorward.recovery.errors import (
     AlreadyAsked,
     MailboxFirst,
     NothingLost,
+    PassNeedsOwnPassword,
     PassWrong,
     RequestOver,
     WaitingNeedsOldPassword,
@@ -35,7 +36,7 @@ from tests.kit import codes, passkeys, people, policies
 from tests.kit.factors import verify_code
 from tests.kit.people import CHROME, PASSWORD
 from tests.kit.racing import at_once
-from tests.kit.recovering import agree, come_in, help_with, long_ago, refuse, set_up_again
+from tests.kit.recovering import agree, come_in, help_with, long_ago, refuse, set_up_again, use
 
 if TYPE_CHECKING:
     import time_machine
@@ -197,18 +198,42 @@ def test_a_password_set_by_mail_when_the_pass_is_there_makes_it_useless(lost, cl
     clock.shift(timedelta(hours=HOURS))
     lapse.end_due(now=timezone.now())
     words = mailed()
-    with pytest.raises(PassWrong):
-        passkeys.reload(
-            set_up_pass.use(
-                auth=begin(lost, from_link=True),
-                typed=" ".join(words),
-                actor=people.actor(lost),
-                now=timezone.now(),
-            )
-        )
+    with pytest.raises(PassNeedsOwnPassword):
+        use(begin(lost, from_link=True), " ".join(words))
     reset_by_mail(lost)
-    with pytest.raises(PassWrong):
+    with pytest.raises(PassNeedsOwnPassword):
         come_in(lost, words)
+
+
+def test_neither_does_a_colleagues_pass_work_with_the_mailbox_alone(lost, owner, clock):
+    words = help_with(lost, owner).words
+    with pytest.raises(PassNeedsOwnPassword):
+        use(begin(lost, from_link=True), " ".join(words))
+    clock.shift(timedelta(minutes=1))
+    reset_by_mail(lost)
+    for columns in ({"from_link": True}, {"password_at": None}, {}):
+        with pytest.raises(PassNeedsOwnPassword):
+            use(begin(lost, **columns), " ".join(words))
+
+
+def test_who_forgot_the_password_too_sets_it_first_and_is_helped_then(lost, owner, clock):
+    reset_by_mail(lost)
+    clock.shift(timedelta(minutes=1))
+    words = help_with(lost, owner).words
+    with pytest.raises(PassNeedsOwnPassword):
+        use(begin(lost, from_link=True), " ".join(words))
+    come_in(lost, words)
+
+
+def test_in_a_session_of_a_mailed_link_nothing_is_said_of_a_pass_and_none_is_used_up(lost, owner):
+    for _time in range(2):
+        with pytest.raises(PassNeedsOwnPassword):
+            use(begin(lost, from_link=True), "whatever")
+    words = help_with(lost, owner).words
+    for _time in range(6):
+        with pytest.raises(PassNeedsOwnPassword):
+            use(begin(lost, from_link=True), "whatever")
+    come_in(lost, words)
 
 
 def test_password_and_mailbox_are_both_asked_for(lost):

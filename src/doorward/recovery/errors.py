@@ -15,6 +15,17 @@ class PassWrong(Refusal):
     field = "pass"
 
 
+class PassNeedsOwnPassword(Refusal):
+    """A mailed link began the session, or set the password since help was asked for: it would be mailbox and pass."""
+
+    sentence = _(
+        "A set-up pass does not work after a mailed link: sign in with your e-mail and password. Was your password "
+        "set by a mailed link after help was asked for? Then ask for help again."
+    )
+    reason = _("the password came by mail")
+    field = "pass"
+
+
 class HelpYourself(Refusal):
     """Nobody helps themselves, or agrees to their own help."""
 

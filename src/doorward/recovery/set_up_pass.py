@@ -18,13 +18,13 @@ from doorward.audit.events import Outcome
 from doorward.audit.record import record
 from doorward.credentials.models import Factor
 from doorward.kernel.crypto.sealing import keyed_hash, open_sealed, seal
-from doorward.kernel.errors import MustWait, Refusal
+from doorward.kernel.errors import Refusal
 from doorward.kernel.moments import SKEW
 from doorward.kernel.ratelimit import throttle
 from doorward.recovery import sealed, words
-from doorward.recovery.errors import PassWrong
+from doorward.recovery.errors import PassNeedsOwnPassword, PassWrong
 from doorward.recovery.events import PASS_ENDED, PASS_FAILED, PASS_USED
-from doorward.recovery.models import RecoveryRequest, SetUpPass, State, Way
+from doorward.recovery.models import RecoveryRequest, SetUpPass, State
 from doorward.recovery.rules import PASS_LIFETIME, PASS_TRIES
 from doorward.sessions import issuing
 from doorward.sessions.errors import StaleRequest
@@ -91,19 +91,21 @@ def end_unused(administrator_id: UUID, *, now: datetime) -> int:
 def use(*, auth: AuthContext, typed: str, actor: Actor, now: datetime) -> Started:
     """Consume a person's pass after their password; return the stepped-up session.
 
-    Counted before it is looked at. Raises `PassWrong`; for an unknown browser at an address that has to wait,
-    `MustWait`; `StaleRequest` where this session already passed the step.
+    Counted before it is looked at. Raises `PassWrong`; `PassNeedsOwnPassword` where a mailed link stands for the
+    password; for an unknown browser at an address that has to wait, `MustWait`; `StaleRequest` where this session
+    already passed the step.
     """
     try:
+        _refuse_link(auth)
         if not auth.browser.known:
             throttle.refuse_waiting([throttle.address_key(actor.client.address)], now=now)
-    except MustWait as refusal:
+    except Refusal as refusal:
         _remember(refusal, counted=False, actor=actor, now=now)
         raise
     with transaction.atomic():
         hold(auth.person.id)
-        found, right = _look(auth, typed, now=now)
-        if found is not None and right:
+        found, refused = _look(auth, typed, now=now)
+        if found is not None and refused is None:
             consumed = _alive(auth.person.id, now=now).filter(id=found.id)
             if consumed.update(used_at=now, session_id=auth.browser.session_id) != 1:
                 raise StaleRequest
@@ -111,8 +113,16 @@ def use(*, auth: AuthContext, typed: str, actor: Actor, now: datetime) -> Starte
             return _step_up(auth, now=now)
         if found is not None:
             _end_guessed(found, actor=actor, now=now)
-    _remember(PassWrong(), counted=found is not None, actor=actor, now=now)
-    raise PassWrong
+    refused = refused or PassWrong()
+    _remember(refused, counted=found is not None, actor=actor, now=now)
+    raise refused
+
+
+def _refuse_link(auth: AuthContext) -> None:
+    """Refuse whoever did not give the password in this session. It says nothing of any pass."""
+    session = auth.facts.session
+    if session is None or session.from_link or session.password_at is None:
+        raise PassNeedsOwnPassword
 
 
 def _step_up(auth: AuthContext, *, now: datetime) -> Started:
@@ -135,14 +145,18 @@ def proved_since(administrator_id: UUID, moment: datetime) -> bool:
     return mine.filter(Q(factor_at__gt=moment) | Q(recovery_at__gt=moment)).exists()
 
 
-def _look(auth: AuthContext, typed: str, *, now: datetime) -> tuple[SetUpPass | None, bool]:
-    """Count a try in one statement, and only then look; return the pass that was tried, and whether it is right."""
+def _look(
+    auth: AuthContext, typed: str, *, now: datetime
+) -> tuple[SetUpPass | None, Refusal | None]:
+    """Count a try in one statement, and only then look; return the pass that was tried, and why it does not serve."""
     hashed, administrator_id = _keyed_hash(words.normalise(typed)), auth.person.id
     alive = _alive(administrator_id, now=now).filter(tries__lt=PASS_TRIES)
     if alive.update(tries=F("tries") + 1) != 1:
-        return None, False
+        return None, PassWrong()
     found = _alive(administrator_id, now=now).select_related("request").get()
-    return found, hmac.compare_digest(hashed, bytes(found.keyed_hash)) and _is_wanted(found, auth)
+    if not hmac.compare_digest(hashed, bytes(found.keyed_hash)) or not _is_wanted(found):
+        return found, PassWrong()
+    return found, PassNeedsOwnPassword() if _is_by_mail(found) else None
 
 
 def _alive(administrator_id: UUID, *, now: datetime) -> QuerySet[SetUpPass]:
@@ -156,20 +170,21 @@ def _alive(administrator_id: UUID, *, now: datetime) -> QuerySet[SetUpPass]:
     )
 
 
-def _is_wanted(found: SetUpPass, auth: AuthContext) -> bool:
-    """Return whether there is still something to replace, and its owner has not come back on their own.
-
-    A pass that was mailed goes with the password that it was asked for with, and with none that came by mail, too.
-    """
+def _is_wanted(found: SetUpPass) -> bool:
+    """Return whether there is still something to replace, and its owner has not come back on their own."""
     person_id, asked_at = found.administrator_id, found.request.asked_at
-    if found.request.way == Way.WAITING:
-        people = Administrator.objects.everywhere().filter(id=person_id)
-        session = auth.facts.session
-        by_mail = people.filter(password_by_link_at__gt=asked_at).exists()
-        if by_mail or session is None or session.from_link:
-            return False
     there = Factor.objects.filter(administrator_id=person_id).exists()
     return there and not proved_since(person_id, asked_at)
+
+
+def _is_by_mail(found: SetUpPass) -> bool:
+    """Return whether a mailed link has set the password since help was asked for.
+
+    Whoever was made sure of then had another one: with the mailbox, the pass alone would do. One that was set before
+    is known to whoever asked, and was given in this session.
+    """
+    people = Administrator.objects.everywhere().filter(id=found.administrator_id)
+    return people.filter(password_by_link_at__gt=found.request.asked_at).exists()
 
 
 def _end_guessed(found: SetUpPass, *, actor: Actor, now: datetime) -> None:
