@@ -223,4 +223,6 @@ def _gather_status(
         raise OwnStatus
     changes.wants_confirmation = status != Status.ACTIVE and not wanted.confirmed
     changes.columns["status"] = status
-    changes.events.append((_STATUS_KINDS[status], {}, {}))
+    # Whose tabs go with them: the columns will not say it any more.
+    taken = {"taken": sorted(person.tab_keys)} if status == Status.REMOVED else {}
+    changes.events.append((_STATUS_KINDS[status], dict(taken), {}))

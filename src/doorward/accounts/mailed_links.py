@@ -47,6 +47,8 @@ _STATUSES = {
     LinkPurpose.EMAIL_NEW: {Status.ACTIVE, Status.SUSPENDED},
     LinkPurpose.EMAIL_OLD: {Status.ACTIVE, Status.SUSPENDED},
 }
+# These end and undo things, and let nobody in: they do not wait for whoever suspended the owner, or their company.
+OWN = frozenset({LinkPurpose.NOT_ME, LinkPurpose.VETO})
 _NONCE_BYTES = 16
 _ID_BYTES = 16
 _MAC_BYTES = 16
@@ -176,8 +178,7 @@ def consume(link: MailedLink, *, now: datetime) -> None:
     link was looked at.
     """
     purpose = LinkPurpose(link.purpose)
-    # What the owner may undo does not wait for whoever suspended them, or their company.
-    undoes = purpose == LinkPurpose.NOT_ME
+    undoes = purpose in OWN
     too = {Status.SUSPENDED} if undoes else set[Status]()
     if not _is_of_use(link.administrator_id, purpose, also=too, closed_too=undoes):
         raise LinkInvalid

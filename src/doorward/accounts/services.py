@@ -70,8 +70,8 @@ __all__ = ["Change", "Changed", "Details", "NewAdministrator", "find"]
 # What of somebody decides whether they can help, as the fields of the form are called.
 _HELP = ("status", "tabs", "require_2fa")
 _ALL_LINKS = tuple(LinkPurpose)
-# *This was not me* is the owner's own: who takes the rest away may be mistaken, or be the thief's colleague.
-_LINKS_OF_SUSPENDED = tuple(set(LinkPurpose) - {LinkPurpose.NOT_ME})
+# *This was not me* and an objection are the owner's own: who takes the rest away may be mistaken, or be the thief.
+_LINKS_OF_SUSPENDED = tuple(set(LinkPurpose) - mailed_links.OWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

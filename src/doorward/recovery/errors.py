@@ -104,6 +104,26 @@ class NotYetAllowed(Refusal):
     reason = _("their own access had changed shortly before")
 
 
+class SameHands(Refusal):
+    """Who would agree got their access by who asked, the other way round, or both by the same one."""
+
+    sentence = _(
+        "You cannot agree to this, because you and whoever asked have had access from each other, or through the same "
+        "person, for less than 30 days. Another colleague can, or 24 hours pass in which nobody objects."
+    )
+    reason = _("their access came from the same hands")
+
+
+class NotByTime(Refusal):
+    """Who asked has kept a colleague from objecting, so that nobody's silence says anything."""
+
+    sentence = _(
+        "You suspended or removed a colleague with the Administrators tab, or took it from them, within 7 days before "
+        "you asked or since then. So a second colleague has to agree."
+    )
+    reason = _("a colleague who could have objected had lost access by who asked")
+
+
 class RequestOver(Refusal):
     """It was decided, used or has lapsed meanwhile."""
 

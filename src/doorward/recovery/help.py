@@ -20,7 +20,7 @@ from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
 from doorward.policy.fields import RecoveryBy
-from doorward.recovery import just_before, rules, set_up_pass, words
+from doorward.recovery import deciding, just_before, rules, set_up_pass, words
 from doorward.recovery.errors import (
     AlreadyAsked,
     HelpByProviderOnly,
@@ -125,8 +125,19 @@ def refuse_helper(person: Administrator, *, actor: Actor, now: datetime) -> None
         raise NothingLost
 
 
+def why_not(person: Administrator, *, actor: Actor, now: datetime) -> Refusal | None:
+    """Return why `help_person` would refuse whatever is said, as a page asks first; None: it would not."""
+    try:
+        refuse_helper(person, actor=actor, now=now)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
 def second_is_due(person: Administrator, *, now: datetime) -> bool:
     """Return whether help for somebody needs a second colleague's yes."""
+    if just_before.refused(person.id, since=now - rules.LOOK_BACK).exists():
+        return True
     return rules.needs_second(
         just_before.recovery_by(person, now=now),
         looks_after=just_before.looked_after(person, now=now),
@@ -152,7 +163,8 @@ def _check(person: Administrator, how: str, *, actor: Actor, now: datetime) -> b
         raise HowMissing
     second = second_is_due(person, now=now)
     pending = RecoveryRequest.objects.filter(administrator=person, state__in=PENDING)
-    if second and pending.exclude(way=Way.WAITING).exists():
+    asked = pending.exclude(way=Way.WAITING).first()
+    if second and asked is not None and not deciding.is_over(asked, now=now):
         raise AlreadyAsked
     # Somebody helps, so that nobody needs to wait.
     pending.update(state=State.ENDED, closed_at=now)

@@ -1,41 +1,55 @@
 """What held until shortly before: nobody takes the second yes away first, and then helps alone.
 
 A stolen account could take the Administrators tab from a colleague, or make the policy milder, and have a way to that
-colleague's account at once. As long as a request can be refused, the stricter of before and now holds.
+colleague's account at once; or ask again for what was refused. For a week the stricter of before and now holds.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doorward.accounts.events import RIGHTS_CHANGED
+from django.db.models import F, Q
+
+from doorward.accounts.events import (
+    ADMINISTRATOR_REMOVED,
+    ADMINISTRATOR_SUSPENDED,
+    RIGHTS_CHANGED,
+)
+from doorward.accounts.models import Administrator
 from doorward.audit.models import Event
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.policy.effective import policies_of
 from doorward.policy.fields import FIELDS, RecoveryBy
 from doorward.policy.versions import policy_of_customer
-from doorward.recovery.rules import VETO_TIME
+from doorward.recovery.models import RecoveryRequest, State
+from doorward.recovery.rules import LOOK_BACK, VETO_TIME
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
+    from uuid import UUID
 
-    from doorward.accounts.models import Administrator
+    from django.db.models import QuerySet
 
 
 def looked_after(person: Administrator, *, now: datetime) -> bool:
-    """Return whether somebody has the Administrators tab, or had it within the last day."""
-    if person.looks_after:
-        return True
-    changes = Event.objects.filter(
-        subject_id=person.id, type=RIGHTS_CHANGED, at__gt=now - VETO_TIME
-    )
-    taken = changes.values_list("details__taken", flat=True)
-    return any(ADMINISTRATORS in (keys or ()) for keys in taken)
+    """Return whether somebody has the Administrators tab, or had it within the last week."""
+    return person.looks_after or bool(_robbed([person.id], since=now - LOOK_BACK))
 
 
 def recovery_by(person: Administrator, *, now: datetime) -> RecoveryBy:
-    """Return who may help, the strictest that held within the last day; wants `customer.brand` at hand."""
-    field, since = FIELDS["recovery_by"], now - VETO_TIME
+    """Return who may help, the strictest that held within the last week; wants `customer.brand` at hand.
+
+    Where it was the provider alone, a second colleague does after a day: else nobody could help for a week.
+    """
+    if _strictest(person, since=now - VETO_TIME, now=now) is RecoveryBy.PROVIDER:
+        return RecoveryBy.PROVIDER
+    strictest = _strictest(person, since=now - LOOK_BACK, now=now)
+    return RecoveryBy.TWO if strictest is RecoveryBy.PROVIDER else strictest
+
+
+def _strictest(person: Administrator, *, since: datetime, now: datetime) -> RecoveryBy:
+    field = FIELDS["recovery_by"]
     strictest = policies_of(person.customer).values(now=now).recovery_by
     rows = policy_of_customer(person.customer_id).versions().filter(withdrawn_at__isnull=True)
     held = rows.filter(starts_at__lte=now).order_by("-starts_at", "-number")
@@ -44,3 +58,35 @@ def recovery_by(person: Administrator, *, now: datetime) -> RecoveryBy:
         if starts_at <= since:
             break
     return RecoveryBy(strictest)
+
+
+def refused(person_id: UUID, *, since: datetime) -> QuerySet[RecoveryRequest]:
+    """Return the requests for somebody that another one than who asked has refused or denied since then."""
+    rows = RecoveryRequest.objects.filter(administrator_id=person_id, closed_at__gt=since)
+    own = Q(closed_by__isnull=False, closed_by=F("asked_by"))
+    return rows.filter(state__in=(State.REFUSED, State.DENIED)).exclude(own)
+
+
+def disturbed(person_id: UUID, *, since: datetime) -> bool:
+    """Return whether somebody was suspended, or lost the tab, since then: meanwhile they could not object."""
+    gone = Event.objects.filter(subject_id=person_id, type=ADMINISTRATOR_SUSPENDED, at__gt=since)
+    return gone.exists() or bool(_robbed([person_id], since=since))
+
+
+def silenced(actor_id: UUID, *, since: datetime) -> bool:
+    """Return whether somebody suspended or removed a colleague with the tab since then, or took the tab of one."""
+    kinds = (ADMINISTRATOR_SUSPENDED, ADMINISTRATOR_REMOVED, RIGHTS_CHANGED)
+    done = Event.objects.filter(actor_id=actor_id, type__in=kinds, at__gt=since)
+    rows = list(done.exclude(subject_id=actor_id).values_list("subject_id", "details__taken"))
+    if any(ADMINISTRATORS in (keys or ()) for _, keys in rows):
+        return True
+    ids = set(done.filter(type=ADMINISTRATOR_SUSPENDED).values_list("subject_id", flat=True))
+    held = Administrator.objects.everywhere().filter(id__in=ids, looks_after=True)
+    return held.exists() or bool(_robbed(ids, since=since))
+
+
+def _robbed(ids: Iterable[UUID | None], *, since: datetime) -> set[UUID | None]:
+    """Return who of these had the Administrators tab taken since then."""
+    changes = Event.objects.filter(subject_id__in=ids, type=RIGHTS_CHANGED, at__gt=since)
+    rows = changes.values_list("subject_id", "details__taken")
+    return {one for one, keys in rows if ADMINISTRATORS in (keys or ())}

@@ -72,6 +72,7 @@ class Listed:
     may_fetch: bool
     may_refuse: bool
     may_say_who: bool
+    may_deny: bool
 
 
 def listed(customer_id: UUID, *, me: UUID, now: datetime, limit: int = 50) -> list[Listed]:
@@ -101,6 +102,7 @@ def _listed(row: RecoveryRequest, issued: SetUpPass | None, *, me: UUID, now: da
     completed_at = requests.completed_at(issued) if issued else None
     used_at = issued.used_at if issued else None
     is_open = row.state in {State.OPEN, State.APPROVED, State.ISSUED}
+    back = completed_at is not None and not own and now < completed_at + rules.DENIED_WITHIN
     unused = issued is None or (issued.ended_at is None and now < issued.expires_at)
     return Listed(
         request=row,
@@ -110,10 +112,6 @@ def _listed(row: RecoveryRequest, issued: SetUpPass | None, *, me: UUID, now: da
         may_agree=row.state == State.OPEN and row.second and not mine and not own,
         may_fetch=mine and requests.may_be_fetched(row, now=now),
         may_refuse=is_open and completed_at is None and (unused or used_at is not None),
-        may_say_who=(
-            row.state == State.ISSUED
-            and completed_at is not None
-            and not own
-            and now < completed_at + rules.DENIED_WITHIN
-        ),
+        may_say_who=back and row.state == State.ISSUED,
+        may_deny=back and row.state in {State.ISSUED, State.CONFIRMED},
     )

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import Max
 
 from doorward.accounts import mailed_links
-from doorward.accounts.events import (
-    ADMINISTRATOR_ADDED,
-    ADMINISTRATOR_RESTORED,
-    EMAIL_CHANGED,
-    RIGHTS_CHANGED,
-)
 from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, PasswordDue
-from doorward.audit.models import Event
 from doorward.audit.record import record
 from doorward.credentials import standing
-from doorward.credentials.events import RECOVERED
 from doorward.credentials.models import Factor, RecoverySet, SetUp
 from doorward.credentials.trusted_browsers import trust
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.permissions.actions import Action
+from doorward.recovery import deciding, rules, set_up_pass
 from doorward.recovery import help as helping
-from doorward.recovery import rules, set_up_pass
-from doorward.recovery.errors import HelpYourself, NotYetAllowed, RequestOver, TooLateToStop
+from doorward.recovery.errors import HelpYourself, RequestOver, TooLateToStop
 from doorward.recovery.events import (
     HELP_AGREED,
     HELP_REFUSED,
@@ -35,7 +26,6 @@ from doorward.recovery.events import (
     RECOVERY_DENIED,
 )
 from doorward.recovery.models import RecoveryRequest, SetUpPass, State, Way
-from doorward.recovery.rules import Decider
 from doorward.sessions import ending
 from doorward.sessions.models import Session
 
@@ -45,29 +35,27 @@ if TYPE_CHECKING:
 
     from doorward.audit.actor import Actor
 
-# After one of these an account may be in other hands, or be a new one.
-_CAME_TO_POWER: Final = (
-    ADMINISTRATOR_ADDED,
-    ADMINISTRATOR_RESTORED,
-    EMAIL_CHANGED,
-    RECOVERED,
-    RIGHTS_CHANGED,
-)
-
 
 def agree(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> None:
-    """Give the second yes to a request. Raises `NotFound`, and what a rule refuses: `RequestOver`, `NotYetAllowed`."""
+    """Give the second yes to a request. Raises `NotFound`, and what a rule refuses.
+
+    `RequestOver`, `HelpYourself`, `NotYetAllowed`, `SameHands`.
+    """
     authorise(actor, Action.AGREE_TO_HELP, customer_id)
     person = None
     try:
         with transaction.atomic():
             request, person = _locked(request_id, customer_id, Action.AGREE_TO_HELP, actor=actor)
-            if request.state != State.OPEN or not request.second or _is_over(request):
+            if (
+                request.state != State.OPEN
+                or not request.second
+                or deciding.is_over(request, now=now)
+            ):
                 raise RequestOver
             if request.asked_by_id in {one.id for one in actor.people}:
                 raise HelpYourself
             helping.refuse_helper(person, actor=actor, now=now)
-            _refuse_newcomer(request, actor=actor)
+            deciding.refuse_decider(request, actor=actor)
             _write(request, State.APPROVED, approved_by=actor, approved_at=now)
             record(HELP_AGREED, actor=actor, subject=person.who(), details=_named(request))
     except Refusal as refusal:
@@ -87,10 +75,11 @@ def fetch(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -
         request, person = _locked(request_id, customer_id, Action.HELP_PERSON, actor=actor)
         if request.asked_by_id not in {one.id for one in actor.people}:
             raise NotFound
-        if not may_be_fetched(request, now=now) or _is_over(request):
+        if not may_be_fetched(request, now=now) or deciding.is_over(request, now=now):
             raise RequestOver
         helping.refuse_helper(person, actor=actor, now=now)
         if request.state == State.OPEN:
+            deciding.refuse_time(request)
             record(HELP_AGREED, actor=actor, subject=person.who(), details=_named(request))
         _write(request, State.APPROVED, approved_at=request.approved_at or now)
         return helping.issue(request, person, actor=actor, now=now)
@@ -149,7 +138,8 @@ def say_who(
     """Say of a completed recovery whether it was the person; if not, everything of theirs ends at once.
 
     Sessions, the new factor, recovery codes, password, mailed links. The factor stays as a disabled one, so that
-    nobody gets in by the mailbox alone; the person is helped once more. Raises `RequestOver`.
+    nobody gets in by the mailbox alone; the person is helped once more. That it was not them can also be said after
+    somebody said that it was: who helped the wrong one would say so. Raises `RequestOver`.
     """
     authorise(actor, Action.SAY_WHO_CAME_BACK, customer_id)
     with transaction.atomic():
@@ -158,7 +148,10 @@ def say_who(
         if person.id in {one.id for one in actor.people}:
             raise HelpYourself
         issued = SetUpPass.objects.filter(request=request, used_at__isnull=False).first()
-        if request.state != State.ISSUED or issued is None or not _in_time(issued, now=now):
+        open_for = {State.ISSUED, State.CONFIRMED}
+        if request.state not in open_for or issued is None or not _in_time(issued, now=now):
+            raise RequestOver
+        if was_them and request.state != State.ISSUED:
             raise RequestOver
         state = State.CONFIRMED if was_them else State.DENIED
         _close(request, state, actor=actor, now=now)
@@ -196,27 +189,6 @@ def _locked(
         raise NotFound
     person = helping.lock(customer_id, person_id, action=action, actor=actor)
     return rows.get(), person
-
-
-def _is_over(request: RecoveryRequest) -> bool:
-    """Return whether the person has come back on their own since it was asked for."""
-    return set_up_pass.proved_since(request.administrator_id, request.asked_at)
-
-
-def _refuse_newcomer(request: RecoveryRequest, *, actor: Actor) -> None:
-    ids = [one.id for one in actor.people]
-    events = Event.objects.filter(subject_id__in=ids, type__in=_CAME_TO_POWER)
-    rows = Administrator.objects.everywhere().filter(id__in=ids)
-    joined = rows.aggregate(at=Max("joined_at"))["at"] or rows.aggregate(at=Max("added_at"))["at"]
-    newest = events.aggregate(at=Max("at"))["at"]
-    decider = Decider(ids=frozenset(ids), since=max(filter(None, (joined, newest))))
-    if not rules.may_agree(
-        decider,
-        asked_by=request.asked_by_id,
-        subject=request.administrator_id,
-        asked_at=request.asked_at,
-    ):
-        raise NotYetAllowed
 
 
 def _write(

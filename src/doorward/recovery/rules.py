@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from doorward.policy.fields import RecoveryBy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
     from uuid import UUID
 
@@ -17,6 +18,10 @@ VETO_TIME: Final = timedelta(hours=24)
 # How long a pass works, and how long an approved one waits to be fetched.
 PASS_LIFETIME: Final = timedelta(hours=24)
 PASS_TRIES: Final = 5
+# What was taken from somebody, made milder or refused so shortly before still counts against who asks.
+LOOK_BACK: Final = timedelta(days=7)
+# Who got access by somebody's hands so shortly before does not agree with them.
+ONE_HAND: Final = timedelta(days=30)
 # How long it can be said that it was not the person who came back.
 DENIED_WITHIN: Final = timedelta(days=30)
 # Where nobody is left who could agree, support waits so long, with everybody told.
@@ -36,13 +41,25 @@ def needs_second(recovery_by: RecoveryBy, *, looks_after: bool) -> bool:
     return looks_after or recovery_by is RecoveryBy.TWO
 
 
-def may_agree(
-    decider: Decider, *, asked_by: UUID | None, subject: UUID, asked_at: datetime
-) -> bool:
-    """Return whether somebody may agree to a request: neither who asked nor whom it is for, nor anyone of theirs.
+def may_agree(decider: Decider, *, parties: frozenset[UUID], asked_at: datetime) -> bool:
+    """Return whether somebody may agree to a request: none of its parties, who asked and whom it is for.
 
     Whoever came to the power shortly before may have been given it by who asks, or be that same person: for as long
     as a request can be refused, nobody new agrees to it.
     """
-    parties = {subject} if asked_by is None else {subject, asked_by}
     return parties.isdisjoint(decider.ids) and decider.since + VETO_TIME <= asked_at
+
+
+def one_hand(
+    given: Iterable[tuple[UUID, UUID]], parties: frozenset[UUID], deciders: frozenset[UUID]
+) -> bool:
+    """Return whether who asks and who would agree got their access from each other, or both from the same hand.
+
+    `given`: who gave it, and to whom. Also over several steps: a stolen account can invite two who agree with each
+    other.
+    """
+    pairs, reached, before = list(given), parties, -1
+    while len(reached) > before:
+        before = len(reached)
+        reached = reached.union(*[pair for pair in pairs if not reached.isdisjoint(pair)])
+    return not reached.isdisjoint(deciders)
