@@ -470,6 +470,25 @@ def test_what_was_refused_stays_refused(lost_admin, helper, clock, how):
     assert RecoveryRequest.objects.get().state == State.REFUSED
 
 
+def test_a_pass_that_was_used_and_led_to_no_device_lapses(lost, helper, clock):
+    used = help_with(lost, helper)
+    come_in(lost, used.words)
+    clock.shift(timedelta(hours=23))
+    again = help_with(lost, helper)
+    assert lapse.end_due(now=timezone.now()) == 0
+    clock.shift(timedelta(hours=1))
+    assert lapse.end_due(now=timezone.now()) == 1
+    assert RecoveryRequest.objects.get(id=used.request.id).state == State.ENDED
+    assert HELP_ENDED in set(Event.objects.values_list("type", flat=True))
+    page = browsers.browser_of_with_factor(helper).get(f"/requests/{used.request.id}/")
+    assert "Take the request back" not in page.content.decode()
+    # What was given out since is another one.
+    set_up_again(lost, come_in(lost, again.words))
+    clock.shift(timedelta(days=29))
+    assert lapse.end_due(now=timezone.now()) == 0
+    assert RecoveryRequest.objects.get(id=again.request.id).state == State.ISSUED
+
+
 def test_a_pass_that_was_given_out_can_still_be_refused(lost, helper):
     words = help_with(lost, helper).words
     object_by_mail(lost)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from doorward.accounts.account import locked
 from doorward.accounts.models import Status
@@ -17,6 +17,7 @@ from doorward.policy.effective import policies_of
 from doorward.recovery import rules, set_up_pass, waiting
 from doorward.recovery.events import HELP_ENDED, PASS_MAILED
 from doorward.recovery.models import PENDING, RecoveryRequest, SetUpPass, State, Way
+from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,7 +35,16 @@ def end_due(*, now: datetime) -> int:
 
 def _looked_at(*, now: datetime) -> QuerySet[RecoveryRequest]:
     unused = SetUpPass.objects.filter(used_at__isnull=True, expires_at__lte=now)
-    not_used = Q(state=State.ISSUED, id__in=unused.values("request_id"))
+    # Used, and no device set up by it: its session is over by then.
+    set_up = Session.objects.filter(id=OuterRef("session_id"), factor_at__isnull=False)
+    used = SetUpPass.objects.filter(
+        ~Exists(set_up),
+        used_at__lte=now - rules.PASS_LIFETIME,
+        used_at__gt=now - rules.DENIED_WITHIN,
+    )
+    not_used = Q(state=State.ISSUED) & (
+        Q(id__in=unused.values("request_id")) | Q(id__in=used.values("request_id"))
+    )
     # Of all that wait, each is looked at: its person may have come back on their own.
     return RecoveryRequest.objects.filter(not_used | Q(state__in=PENDING))
 
@@ -85,7 +95,9 @@ def _mail(request: RecoveryRequest, person: Administrator, *, now: datetime) -> 
 
 
 def _end(request: RecoveryRequest, person: Administrator, *, now: datetime) -> None:
-    set_up_pass.end_unused(person.id, now=now)
+    # Its own pass alone: somebody may have been helped once more since.
+    unused = SetUpPass.objects.filter(request=request, used_at__isnull=True, ended_at__isnull=True)
+    unused.update(ended_at=now)
     rows = RecoveryRequest.objects.filter(id=request.id)
     rows.update(state=State.ENDED, closed_at=now)
     details = {"request": str(request.id), "way": request.way}
