@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from doorward.accounts.models import Administrator
+from doorward.accounts import mailed_links
+from doorward.accounts.models import Administrator, MailedLink
 from doorward.audit.models import Event
 from doorward.credentials.models import Factor
 from doorward.gate.decision import next_step
@@ -27,8 +28,10 @@ from doorward.recovery.errors import (
     PassNeedsOwnPassword,
     PassWrong,
     RequestOver,
+    WaitAskedTooOften,
     WaitingNeedsOldPassword,
     WaitingNotAllowed,
+    WaitObjected,
 )
 from doorward.recovery.events import PASS_MAILED, WAIT_ASKED
 from doorward.recovery.models import RecoveryRequest, SetUpPass, State
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 HOURS = 72
+WAIT = "/sign-in/help/wait/"
 
 
 @pytest.fixture
@@ -339,6 +343,45 @@ def test_one_asks_once_and_only_who_has_lost_something(lost, owner):
         ask(owner)
 
 
+def object_to(request: RecoveryRequest) -> None:
+    link = MailedLink.objects.get(about=request.id)
+    token = mailed_links.path(link).split("/")[-2]
+    veto.veto(token=token, client=people.actor(request.administrator).client, now=timezone.now())
+
+
+def test_after_an_objection_nobody_asks_again_for_a_week(lost, owner, clock):
+    object_to(ask(lost))
+    for later in (timedelta(), timedelta(days=7) - timedelta(seconds=1)):
+        clock.shift(later)
+        with pytest.raises(WaitObjected):
+            ask(lost)
+    clock.shift(timedelta(seconds=1))
+    # A colleague's no counts as well.
+    refuse(ask(lost), owner)
+    with pytest.raises(WaitObjected):
+        ask(lost)
+
+
+def test_unless_a_device_was_verified_since(lost, clock):
+    object_to(ask(lost))
+    clock.shift(timedelta(minutes=1))
+    verify_code(begin(lost), codes.next_code(lost), lost)
+    clock.shift(timedelta(minutes=1))
+    ask(lost)
+
+
+def test_twice_a_day_is_the_most(lost, clock):
+    for _time in range(2):
+        ask(lost)
+        clock.shift(timedelta(minutes=1))
+        verify_code(begin(lost), codes.next_code(lost), lost)
+        lapse.end_due(now=timezone.now())
+    with pytest.raises(WaitAskedTooOften):
+        ask(lost)
+    clock.shift(timedelta(days=1))
+    ask(lost)
+
+
 @pytest.mark.parametrize("status", ["suspended", "removed"])
 def test_somebody_who_left_is_mailed_nothing(lost, clock, status):
     ask(lost)
@@ -387,6 +430,25 @@ def test_over_the_pages(lost, clock):
     page = phone.get("/sign-in/help/wait/").content.decode()
     assert "If nobody objects" in page
     assert phone.get("/")["Location"] == "/sign-in/code/"
+
+
+def test_where_somebody_objected_the_page_says_why_once(lost):
+    object_to(ask(lost))
+    phone = Client(HTTP_USER_AGENT=CHROME)
+    phone.post("/sign-in/", {"email": lost.email, "password": PASSWORD})
+    assert "/sign-in/help/wait/" not in phone.get("/sign-in/help/").content.decode()
+    assert phone.get(WAIT).content.decode().count("Somebody objected") == 1
+    answer = phone.post(WAIT, {"ask": "on"})
+    assert answer.status_code == 422
+    assert answer.content.decode().count("Somebody objected") == 1
+
+
+def test_where_it_is_not_allowed_the_page_says_so_once(lost, owner):
+    policies.ask(owner.customer_id, recovery_wait_hours=0)
+    phone = Client(HTTP_USER_AGENT=CHROME)
+    phone.post("/sign-in/", {"email": lost.email, "password": PASSWORD})
+    for answer in (phone.get(WAIT), phone.post(WAIT, {"ask": "on"})):
+        assert answer.content.decode().count("does not allow this") == 1
 
 
 def test_where_it_is_not_allowed_no_page_speaks_of_it(lost, owner):

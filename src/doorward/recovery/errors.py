@@ -87,6 +87,23 @@ class WaitingNeedsOldPassword(Refusal):
     reason = _("the password came by mail, too")
 
 
+class WaitObjected(Refusal):
+    """Somebody objected to the last wait, and no device of this person's has been verified since."""
+
+    sentence = _(
+        "Somebody objected when you last asked for this. You cannot ask again for seven days, unless you sign in with "
+        "a device. Ask a colleague or the support for help."
+    )
+    reason = _("somebody had objected")
+
+
+class WaitAskedTooOften(Refusal):
+    """It was asked for so many times within a day."""
+
+    sentence = _("You have asked for this twice within a day. Please try again tomorrow.")
+    reason = _("it was asked for too often")
+
+
 class AlreadyAsked(Refusal):
     """There is a request for this person that waits."""
 

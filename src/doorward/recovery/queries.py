@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from doorward.kernel.errors import Refusal
     from doorward.sessions.context import AuthContext
 
 
@@ -37,8 +38,7 @@ class Ways:
 
 def ways_of(auth: AuthContext, *, now: datetime) -> Ways:
     """Return the ways of somebody whose password was right."""
-    people = Administrator.objects.everywhere().select_related("customer__brand")
-    person = people.get(id=auth.person.id)
+    person = _person(auth)
     values = policies_of(person.customer).values(now=now)
     colleagues = who_look_after(Administrator.objects.of(person.customer_id))
     by_colleagues = values.recovery_by is not RecoveryBy.PROVIDER
@@ -50,6 +50,16 @@ def ways_of(auth: AuthContext, *, now: datetime) -> Ways:
         wait_hours=waiting.hours_for(person, now=now),
         support=values.support_access is not SupportAccess.NEVER,
     )
+
+
+def why_not_wait(auth: AuthContext, *, now: datetime) -> Refusal | None:
+    """Return why somebody may not ask to wait; None: they may, or wait already."""
+    return waiting.why_not(_person(auth), now=now)
+
+
+def _person(auth: AuthContext) -> Administrator:
+    people = Administrator.objects.everywhere().select_related("customer__brand")
+    return people.get(id=auth.person.id)
 
 
 def waits_until(administrator_id: UUID) -> datetime | None:

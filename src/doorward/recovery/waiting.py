@@ -6,7 +6,7 @@ Never by the mailbox alone: a password that a mailed link set counts only once a
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
@@ -23,12 +23,14 @@ from doorward.recovery.errors import (
     AlreadyAsked,
     MailboxFirst,
     NothingLost,
+    WaitAskedTooOften,
     WaitingNeedsOldPassword,
     WaitingNotAllowed,
+    WaitObjected,
 )
 from doorward.recovery.events import WAIT_ASKED
 from doorward.recovery.links import told
-from doorward.recovery.models import PENDING, RecoveryRequest, Way
+from doorward.recovery.models import PENDING, RecoveryRequest, State, Way
 from doorward.sessions import ending
 from doorward.sessions.models import Session
 from doorward.sessions.reauthentication import MAILBOX_PROOF_SECONDS
@@ -38,13 +40,18 @@ if TYPE_CHECKING:
 
     from doorward.accounts.models import Administrator
     from doorward.audit.actor import Actor
+    from doorward.kernel.errors import Refusal
     from doorward.sessions.context import AuthContext
+
+# Everybody is told of each: who asks again after every objection would wear them out.
+AFTER_OBJECTION: Final = timedelta(days=7)
+ASKS_A_DAY: Final = 2
 
 
 def ask(*, auth: AuthContext, actor: Actor, now: datetime) -> RecoveryRequest:
     """Ask to wait, in a session in which password and mailbox were verified; return the request.
 
-    Raises `WaitingNotAllowed`, `MailboxFirst`, `WaitingNeedsOldPassword`, `NothingLost`, `AlreadyAsked`.
+    Raises what `why_not` returns, `MailboxFirst`, `AlreadyAsked`.
     """
     authorise(actor, Action.ASK_TO_WAIT, subject=auth.person.id)
     with transaction.atomic():
@@ -77,8 +84,18 @@ def mailbox_verified(auth: AuthContext, *, now: datetime) -> bool:
 
 def hours_for(person: Administrator, *, now: datetime) -> int:
     """Return for how long somebody would wait; 0: they may not. Wants `customer.brand` at hand."""
-    hours = policies_of(person.customer).values(now=now).recovery_wait_hours
-    return hours if password_is_own(person) else 0
+    return _hours(person, now=now) if why_not(person, now=now) is None else 0
+
+
+def why_not(person: Administrator, *, now: datetime) -> Refusal | None:
+    """Return why somebody may not ask to wait, whatever their session verified; None: they may, or wait already."""
+    if not _hours(person, now=now):
+        return WaitingNotAllowed()
+    if not password_is_own(person):
+        return WaitingNeedsOldPassword()
+    if not Factor.objects.filter(administrator=person).exists():
+        return NothingLost()
+    return _asked_before(person, now=now)
 
 
 def password_is_own(person: Administrator) -> bool:
@@ -100,17 +117,30 @@ def password_is_own(person: Administrator) -> bool:
 
 
 def _check(auth: AuthContext, person: Administrator, *, now: datetime) -> int:
-    hours = policies_of(person.customer).values(now=now).recovery_wait_hours
     session = auth.facts.session
-    if not hours:
-        raise WaitingNotAllowed
+    if (refused := why_not(person, now=now)) is not None:
+        raise refused
     if not mailbox_verified(auth, now=now):
         raise MailboxFirst
-    if session is None or session.from_link or not password_is_own(person):
+    if session is None or session.from_link:
         raise WaitingNeedsOldPassword
-    if not Factor.objects.filter(administrator=person).exists():
-        raise NothingLost
     waiting = RecoveryRequest.objects.filter(administrator=person, state__in=PENDING)
     if waiting.exists() or set_up_pass.is_out(person.id, now=now):
         raise AlreadyAsked
-    return int(hours)
+    return _hours(person, now=now)
+
+
+def _hours(person: Administrator, *, now: datetime) -> int:
+    return int(policies_of(person.customer).values(now=now).recovery_wait_hours)
+
+
+def _asked_before(person: Administrator, *, now: datetime) -> Refusal | None:
+    mine = RecoveryRequest.objects.filter(administrator=person, way=Way.WAITING)
+    if mine.filter(state__in=PENDING).exists():
+        return None
+    objected = mine.filter(state=State.REFUSED, closed_at__gt=now - AFTER_OBJECTION)
+    last = objected.order_by("-closed_at").values_list("closed_at", flat=True).first()
+    if last is not None and not set_up_pass.proved_since(person.id, last):
+        return WaitObjected()
+    today = mine.filter(asked_at__gt=now - timedelta(days=1))
+    return WaitAskedTooOften() if today.count() >= ASKS_A_DAY else None

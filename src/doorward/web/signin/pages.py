@@ -69,12 +69,13 @@ class HelpMePage:
 
 @dataclass(frozen=True, slots=True)
 class WaitPage:
-    """Waiting instead of help. `hours`: 0 where it is not allowed; `until`: it was asked for, and is over then."""
+    """Waiting instead of help. `until`: it was asked for, and is over then; `impossible`: why it cannot be."""
 
     hours: int
     verified: bool
     until: datetime | None
     email: str
+    impossible: str = ""
     wrong: Wrong = NOTHING
 
 

@@ -16,6 +16,7 @@ from doorward.web.http.needs import serves
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of
 from doorward.web.kit.forms import is_bare, read, read_either, wrong
+from doorward.web.kit.refusals import sentence
 from doorward.web.signin.forms import AskForm, ResendForm, SentCodeForm
 from doorward.web.signin.pages import WaitPage
 
@@ -67,10 +68,13 @@ def _mailbox(request: Request) -> HttpResponse:
 
 def _page(request: Request, refusal: Refusal | None = None) -> WaitPage:
     auth = session_of(request)
+    until = queries.waits_until(auth.person.id)
+    why_not = None if until else queries.why_not_wait(auth, now=request.now)
     return WaitPage(
         hours=queries.ways_of(auth, now=request.now).wait_hours,
         verified=waiting.mailbox_verified(auth, now=request.now),
-        until=queries.waits_until(auth.person.id),
+        until=until,
         email=auth.person.email,
+        impossible="" if why_not is None else sentence(why_not),
         wrong=wrong(refusal, SentCodeForm),
     )
