@@ -688,3 +688,37 @@ def test_refusals_are_remembered(lost, helper):
         help_with(helper, helper)
     tried = Event.objects.filter(type="help_tried", outcome=Outcome.REFUSED)
     assert tried.get().details["reason"] == "help_yourself"
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("oneself", "for yourself"),
+        ("suspended", "current status"),
+        ("invited", "current status"),
+        ("without a device", "nothing to replace"),
+        ("asked for", "already a request"),
+        ("provider", "may help after a loss"),
+    ],
+)
+def test_the_page_says_at_once_why_it_cannot_be_done(lost, lost_admin, helper, state, said):
+    who = {"oneself": helper, "asked for": lost_admin}.get(state, lost)
+    rows = Administrator.objects.of(who.customer_id).filter(id=who.id)
+    if state in {"suspended", "invited"}:
+        rows.update(status=state)
+    elif state == "without a device":
+        Factor.objects.filter(administrator=who).delete()
+    elif state == "asked for":
+        help_with(who, helper)
+    elif state == "provider":
+        policies.ask(who.customer_id, recovery_by=RecoveryBy.PROVIDER)
+    browser = browsers.browser_of(helper)
+    for answer, status in (
+        (browser.get(f"/administrators/{who.id}/help/"), 200),
+        (browser.post(f"/administrators/{who.id}/help/", {"how": HOW}), 422),
+    ):
+        page = answer.content.decode()
+        assert answer.status_code == status
+        assert 'name="how"' not in page
+        assert "call back" not in page
+        assert said in page

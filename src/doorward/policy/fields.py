@@ -390,10 +390,15 @@ class Values:
                 },
                 helps={
                     RecoveryBy.COLLEAGUE: _(
-                        "Helping somebody who has the Administrators tab always takes a second colleague."
+                        "Helping somebody who has the Administrators tab always takes a second colleague, or 24 hours "
+                        "in which nobody objects."
                     ),
                     RecoveryBy.TWO: _(
                         "The second one agrees, or 24 hours pass in which nobody objects."
+                    ),
+                    RecoveryBy.PROVIDER: _(
+                        "No colleague can help. What is left: recovery codes, another device, waiting where it is "
+                        "allowed, and the provider's console."
                     ),
                 },
             )

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from django.db.models import QuerySet
+
     from doorward.audit.actor import Actor
 
 LONGEST_HOW = 300
@@ -128,7 +130,7 @@ def refuse_helper(person: Administrator, *, actor: Actor, now: datetime) -> None
 def why_not(person: Administrator, *, actor: Actor, now: datetime) -> Refusal | None:
     """Return why `help_person` would refuse whatever is said, as a page asks first; None: it would not."""
     try:
-        refuse_helper(person, actor=actor, now=now)
+        _refuse(person, actor=actor, now=now)
     except Refusal as refusal:
         return refusal
     return None
@@ -158,17 +160,26 @@ def remember(person: Administrator, refusal: Refusal, *, actor: Actor, now: date
 
 def _check(person: Administrator, how: str, *, actor: Actor, now: datetime) -> bool:
     """Return whether a second person has to agree. Raises what `help_person` says."""
-    refuse_helper(person, actor=actor, now=now)
+    second = _refuse(person, actor=actor, now=now)
     if not how:
         raise HowMissing
+    # Somebody helps, so that nobody needs to wait.
+    _pending(person).update(state=State.ENDED, closed_at=now)
+    return second
+
+
+def _refuse(person: Administrator, *, actor: Actor, now: datetime) -> bool:
+    """Refuse what no words make possible; return whether a second person has to agree."""
+    refuse_helper(person, actor=actor, now=now)
     second = second_is_due(person, now=now)
-    pending = RecoveryRequest.objects.filter(administrator=person, state__in=PENDING)
-    asked = pending.exclude(way=Way.WAITING).first()
+    asked = _pending(person).exclude(way=Way.WAITING).first()
     if second and asked is not None and not deciding.is_over(asked, now=now):
         raise AlreadyAsked
-    # Somebody helps, so that nobody needs to wait.
-    pending.update(state=State.ENDED, closed_at=now)
     return second
+
+
+def _pending(person: Administrator) -> QuerySet[RecoveryRequest]:
+    return RecoveryRequest.objects.filter(administrator=person, state__in=PENDING)
 
 
 def _insert(

@@ -22,6 +22,7 @@ from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import NOTHING, Wrong, read, wrong
+from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,11 +177,13 @@ def _show_pass(request: Request, name: str, chosen: tuple[str, ...]) -> HttpResp
 def _help_page(
     request: Request, person: Administrator, *, how: str = "", found: Wrong = NOTHING
 ) -> HelpPage:
+    refused = helping.why_not(person, actor=acting(request), now=request.now)
     return HelpPage(
         id=person.id,
         name=person.full_name,
         phone=person.phone,
         second=helping.second_is_due(person, now=request.now),
+        impossible="" if refused is None else sentence(refused),
         how=how,
         wrong=found,
     )

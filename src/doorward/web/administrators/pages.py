@@ -142,12 +142,13 @@ class ExceptionPage:
 
 @dataclass(frozen=True, slots=True)
 class HelpPage:
-    """Somebody is to be helped. `second`: another colleague has to agree."""
+    """Somebody is to be helped. `second`: another colleague has to agree; `impossible`: why it cannot be done."""
 
     id: UUID
     name: str
     phone: str
     second: bool
+    impossible: str = ""
     how: str = ""
     wrong: Wrong = NOTHING
 

@@ -11,7 +11,7 @@ from doorward.accounts.errors import NothingSelected
 from doorward.directory.search import matching
 from doorward.directory.state import Rule
 from doorward.gate.requirement import Need
-from doorward.kernel.errors import MustWait, Refusal
+from doorward.kernel.errors import MustWait, NotFound, Refusal
 from doorward.permissions.actions import Action
 from doorward.policy.versions import policy_of_customer
 from doorward.rollout.rehearsal import Plan
@@ -48,7 +48,7 @@ def rehearse(request: Request) -> HttpResponse:
         if not people:
             raise NothingSelected
         return rehearsals.begin(request, Plan(owner=_owner(request), people=people), _room())
-    except MustWait:
+    except (MustWait, NotFound):
         raise
     except Refusal as refusal:
         page = list_page(request, error=sentence(refusal), chosen=form.selected)
