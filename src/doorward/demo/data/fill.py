@@ -23,7 +23,7 @@ from doorward.credentials.totp import rules
 from doorward.credentials.totp.enrol import write_factor
 from doorward.customers import cached
 from doorward.customers.models import Brand, Customer, CustomerKind, Tab
-from doorward.demo.data import companies
+from doorward.demo.data import adoption, companies
 from doorward.demo.data.character import Character, draw
 from doorward.demo.data.ledger import Ledger
 from doorward.demo.data.people import PASSWORD, Figure, cast
@@ -61,6 +61,7 @@ def fill(*, now: datetime) -> Filled:
         filled = _factors(characters, random=random)
         _history(characters, random=random, now=now)
     _invite(characters, now=now)
+    adoption.write(now=now)
     cached.forget()
     return filled
 
