@@ -55,6 +55,9 @@ def test_who_has_none_gets_through_until_it_ends_in_a_session_that_is_open_too(o
 def test_nobody_makes_one_for_themselves(owner, asked):
     answer = browsers.browser_of(owner).post(address(owner), form())
     assert answer.status_code == 422
+    # Said, and said once.
+    assert answer.content.decode().count('role="alert"') == 1
+    assert "note warn" not in answer.content.decode()
     assert not PolicyException.objects.exists()
 
 

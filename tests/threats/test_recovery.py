@@ -52,6 +52,7 @@ from doorward.recovery.events import (
 )
 from doorward.recovery.models import RecoveryRequest, SetUpPass, State
 from doorward.sessions.errors import SessionEnded, StaleRequest
+from doorward.sessions.models import Session
 from doorward.signin.take_back import take_back
 from tests.accounts.changing import change
 from tests.kit import browsers, codes, passkeys, people, policies
@@ -512,6 +513,28 @@ def test_once_it_is_set_up_it_is_denied_and_not_stopped(lost, helper):
     with pytest.raises(TooLateToStop):
         refuse(request.request, helper)
     assert Factor.objects.filter(administrator=lost, suspended_at__isnull=True).exists()
+
+
+def test_the_page_of_an_objection_speaks_of_suspended_devices_where_there_are_some(lost, helper):
+    admin = second_helper(helper, "Ada")
+    for person, suspended in ((lost, True), (admin, False)):
+        help_with(person, helper)
+        browser = Client()
+        browser.get(people.path_of("veto", administrator=person))
+        page = browser.get("/veto/").content.decode()
+        assert ("What was suspended" in page) is suspended
+        assert ("nothing has changed" in page) is not suspended
+
+
+def test_after_a_pass_nobody_lands_on_a_page_that_was_tried_before(lost, helper):
+    helped = help_with(lost, helper)
+    phone = Client(HTTP_USER_AGENT=CHROME)
+    phone.post("/sign-in/", {"email": lost.email, "password": PASSWORD})
+    phone.get("/profile/second-address/")
+    used = phone.post("/sign-in/pass/", {"pass": " ".join(helped.words)})
+    assert used["Location"] == "/"
+    assert phone.get("/")["Location"] == "/sign-in/set-up/"
+    assert {one.next_path for one in Session.objects.filter(pass_at__isnull=False)} == {""}
 
 
 def test_the_link_objects_once_and_by_post_alone(lost_admin, helper):

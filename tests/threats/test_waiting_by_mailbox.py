@@ -432,6 +432,17 @@ def test_over_the_pages(lost, clock):
     assert phone.get("/")["Location"] == "/sign-in/code/"
 
 
+def test_who_objects_to_a_wait_reads_nothing_of_helpers_and_suspended_devices(lost):
+    request = ask(lost)
+    browser = Client()
+    browser.get(mailed_links.path(MailedLink.objects.get(about=request.id)))
+    page = browser.get("/veto/").content.decode()
+    assert "Stop the wait" in page
+    assert "nothing has changed" in page
+    assert "asked for help" not in page
+    assert "suspended" not in page
+
+
 def test_where_somebody_objected_the_page_says_why_once(lost):
     object_to(ask(lost))
     phone = Client(HTTP_USER_AGENT=CHROME)

@@ -136,6 +136,7 @@ def _step_up(auth: AuthContext, *, now: datetime) -> Started:
         factor_id=None,
         factor_kind="",
         recovery_at=None,
+        next_path="",
     )
 
 

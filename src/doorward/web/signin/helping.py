@@ -16,6 +16,7 @@ from doorward.gate.requirement import Need, Step
 from doorward.kernel.errors import Refusal
 from doorward.policy.rules import FactorKind
 from doorward.recovery import set_up_pass, veto
+from doorward.recovery.models import State, Way
 from doorward.recovery.queries import ways_of
 from doorward.sessions.errors import StaleRequest
 from doorward.signin import take_back as taking_back
@@ -95,7 +96,8 @@ def use_pass(request: Request) -> HttpResponse:
     except Refusal as refusal:
         page = PassPage(wrong=_wrong_pass(refusal))
         return render(request, "signin/pass.html", page, wrong=page.wrong)
-    return go_on(started.token, onward(request))
+    # Home, and not a page that was tried on the way here.
+    return go_on(started.token)
 
 
 @needs(Need.NOTHING)
@@ -120,8 +122,14 @@ def object_by_link(request: Request) -> HttpResponse:
 
 def _veto_page(link: MailedLink) -> VetoPage:
     request = veto.request_of(link)
-    by = request.asked_by.full_name if request.asked_by else ""
-    return VetoPage(email=link.administrator.email, by=by, at=request.asked_at)
+    waits = request.way == Way.WAITING
+    return VetoPage(
+        email=link.administrator.email,
+        by=request.asked_by.full_name if request.asked_by else "",
+        at=request.asked_at,
+        waits=waits,
+        suspended=request.state == State.ISSUED and not waits,
+    )
 
 
 def _wrong_pass(refusal: Refusal) -> Wrong:

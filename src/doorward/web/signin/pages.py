@@ -88,11 +88,16 @@ class PassPage:
 
 @dataclass(frozen=True, slots=True)
 class VetoPage:
-    """Help can be refused by a mailed link: asked for `by` whom, and when. `done`: it was."""
+    """Help can be refused by a mailed link: asked for `by` whom, and when. `done`: it was.
+
+    `waits`: nobody is helped, the person waits; `suspended`: the devices are by now.
+    """
 
     email: str = ""
     by: str = ""
     at: datetime | None = None
+    waits: bool = False
+    suspended: bool = False
     done: bool = False
 
 
