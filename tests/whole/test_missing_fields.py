@@ -16,15 +16,17 @@ from doorward.audit.actor import CONSOLE
 from doorward.customers import own_tabs
 from doorward.customers.models import Brand
 from doorward.kernel.text.cleaning import safe_next
+from doorward.recovery.models import RecoveryRequest, Way
 from doorward.sessions import issuing
 from doorward.web.http.gate import INCOMPLETE
 from tests.kit import browsers, codes
 from tests.kit import people as kit_people
-from tests.whole.routes import NOBODY, walk
+from tests.whole.routes import walk
 from tests.whole.rows import state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from uuid import UUID
 
 pytestmark = pytest.mark.one_database
 
@@ -182,10 +184,17 @@ BROWSERS: dict[str, Callable[[Administrator], Client]] = {
 }
 
 
+def _request(person: Administrator) -> UUID:
+    made = RecoveryRequest.objects.create(
+        administrator=person, way=Way.COLLEAGUE, second=True, asked_at=timezone.now()
+    )
+    return made.id
+
+
 def address_of(pattern: str, person: Administrator) -> str:
     route = next(route for route in walk() if route.pattern == pattern)
     values: dict[str, Any] = {"person_id": person.id, "customer_id": person.customer_id}
-    values["brand_id"], values["request_id"] = Brand.objects.get().id, NOBODY
+    values["brand_id"], values["request_id"] = Brand.objects.get().id, _request(person)
     values["check_id"] = person.id
     values["factor_id"] = person.factors.values_list("id", flat=True).first()
     if "tab_id" in route.arguments:
