@@ -33,7 +33,7 @@ from tests.threats.secrets_at_rest import keep
 ROOT = Path(__file__).parent.parent.parent
 EVERYTHING = (
     "1 hash keys, 2 authenticator apps, 1 set-ups, 1 unsaved recovery codes, "
-    "1 mailed links, 1 links that were asked for, 1 mailed codes, 1 saved requests"
+    "1 mailed links, 1 links that were asked for, 1 mailed codes, 1 saved requests, 1 mailed set-up passes"
 )
 
 
@@ -90,7 +90,7 @@ def test_a_key_is_changed_from_start_to_end(keys, kept, later):
     assert refused("drop", old) == (
         f"The key {old} is needed by {EVERYTHING}: `doorward keys rotate` first."
     )
-    assert said("rotate") == f"9 secrets were re-sealed; the key {new} seals everything.\n"
+    assert said("rotate") == f"10 secrets were re-sealed; the key {new} seals everything.\n"
     assert said("rotate") == f"0 secrets were re-sealed; the key {new} seals everything.\n"
     assert said("check").splitlines()[2] == f"{old}  2025-11-24  nothing"
     assert said("drop", old) == (
@@ -123,7 +123,7 @@ def test_the_providers_staff_read_of_it(keys, kept):
     )
     page = browsers.browser_of(staff).get("/activity/").content.decode()
     assert "The operator made a new key for secrets at rest." in page
-    assert f"key: {keys.ring.newest.id} · 9 secrets" in page
+    assert f"key: {keys.ring.newest.id} · 10 secrets" in page
     assert keys.ring.newest.secret.hex() not in page
 
 
@@ -162,6 +162,7 @@ def test_for_programs(keys, kept):
         "links_that_were_asked_for": 1,
         "mailed_codes": 1,
         "saved_requests": 1,
+        "mailed_set_up_passes": 1,
     }
 
 

@@ -133,7 +133,7 @@ def test_every_command_looks_first():
 def test_readiness_ends_when_the_database_becomes_newer(client: Client) -> None:
     people.provider()
     assert b"newer" not in client.get("/readyz").content  # no worker runs here
-    MigrationRecorder(connection).record_applied("recovery", "0001_initial")
+    MigrationRecorder(connection).record_applied("recovery", "0002_of_another_program")
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.content == b"the database is newer than this program\n"

@@ -25,6 +25,12 @@ WITH_DATA = {
     "protection_refused": {"fields": {"name": NameMissing()}},
     "text_too_long": {"maximum": 9},
     "too_many_tabs": {"maximum": 9},
+    "too_many_to_rehearse": {"maximum": 9},
+    "file_invalid": {"what": "x"},
+    "helper_needs_passkey": {"customer": "Harbour"},
+    "helper_needs_factor": {"customer": "Harbour"},
+    "helper_needs_app": {"customer": "Harbour"},
+    "exception_day_invalid": {"days": 30},
     "passkeys_elsewhere": {"address": "https://portal.example"},
     "portal_elsewhere": {"address": "https://portal.example"},
 }

@@ -95,7 +95,7 @@ def test_no_field_leads_to_it(theirs, owner, outsider):
     session = Session.objects.get(administrator=owner)
     marked = {"selected": [theirs["person_id"]], "action": "require_2fa"}
     assert browser.post("/administrators/", marked).status_code == 422
-    assert browser.post("/administrators/require/", marked).status_code == 422
+    assert browser.post("/administrators/require/", marked).status_code == 404
     mixed = {"selected": [theirs["person_id"], str(outsider.id)], "action": "require_2fa"}
     assert browser.post("/administrators/", mixed).status_code == 422
     ended = browser.post("/security/sessions/end/", {"session": str(session.id)})

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-NOTHING_GAINED = {"security/2fa/disable/", "profile/password/"}
+NOTHING_GAINED = {"security/2fa/disable/", "profile/password/", "security/lost/"}
 STEPS = [way for way in WAYS if way.accepts and way.route not in NOTHING_GAINED]
 
 

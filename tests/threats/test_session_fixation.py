@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 COOKIE = settings.SESSION_COOKIE_NAME
 # What proves somebody and gives the session nothing more than it had.
-NOTHING_GAINED = {"security/2fa/disable/", "profile/password/"}
+NOTHING_GAINED = {"security/2fa/disable/", "profile/password/", "security/lost/"}
 STEPS = [way for way in WAYS if way.accepts and way.route not in NOTHING_GAINED]
 
 

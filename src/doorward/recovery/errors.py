@@ -138,7 +138,7 @@ class NotByTime(Refusal):
         "You suspended or removed a colleague with the Administrators tab, or took it from them, within 7 days before "
         "you asked or since then. So a second colleague has to agree."
     )
-    reason = _("a colleague who could have objected had lost access by who asked")
+    reason = _("who asked had taken access from somebody who could object")
 
 
 class RequestOver(Refusal):
