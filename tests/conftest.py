@@ -46,7 +46,7 @@ LOOPBACK_NAMES = {"localhost", ""}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Keep a file's tests in one process, so that what it sets up is set up once; begin with what takes longest."""
     for item in items:
-        if not _asks_a_database(item):
+        if not _asks_a_database(item) or _says_words(item):
             item.add_marker(pytest.mark.one_database)
         apart = item.get_closest_marker("browser") or item.get_closest_marker("xdist_group")
         if not apart:
@@ -62,6 +62,14 @@ def _asks_a_database(item: pytest.Item) -> bool:
     fixtures = {"db", "transactional_db"}.intersection(getattr(item, "fixturenames", ()))
     own = getattr(getattr(item, "module", None), "postgresql", None) is postgresql
     return bool(fixtures or own or item.get_closest_marker("django_db"))
+
+
+def _says_words(item: pytest.Item) -> bool:
+    """Whether it reads pages: what they say comes of rows alone.
+
+    That every page opens and every statement runs on PostgreSQL, too, is asked by `tests/whole`.
+    """
+    return item.path.relative_to(item.config.rootpath).parts[1] in {"journeys", "web"}
 
 
 def _rank(item: pytest.Item) -> int:
