@@ -23,7 +23,7 @@ from tests.whole.machine import Table
 
 # FAULTS_ROUNDS: how many; `make faults` does more. More examples in one round and Hypothesis would make them
 # from those that it had: few things more often, not more things.
-ROUNDS, EXAMPLES, STEPS = int(os.environ.get("FAULTS_ROUNDS", "5")), 9, 40
+ROUNDS, EXAMPLES, STEPS = int(os.environ.get("FAULTS_ROUNDS", "4")), 9, 40
 LEAST_STEPS = 300 * ROUNDS
 # What must have been tried, for what holds of it to mean anything.
 EXPECTED = frozenset(

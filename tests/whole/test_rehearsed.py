@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.one_database]
 
 # FAULTS_REHEARSALS: how many; `make faults` does more.
-ROUNDS, PEOPLE = int(os.environ.get("FAULTS_REHEARSALS", "6")), 8
+ROUNDS, PEOPLE = int(os.environ.get("FAULTS_REHEARSALS", "4")), 8
 TABS = ["home", "support", "activity", "administrators"]
 # What somebody meets.
 THROUGH, FREE, LATER, SET_UP, OTHER, STUCK, SHUT = (
