@@ -16,7 +16,6 @@ class Way(models.TextChoices):
 
     COLLEAGUE = "colleague"
     WAITING = "waiting"
-    SUPPORT = "support"
 
 
 class State(models.TextChoices):

@@ -24,8 +24,6 @@ LOOK_BACK: Final = timedelta(days=7)
 ONE_HAND: Final = timedelta(days=30)
 # How long it can be said that it was not the person who came back.
 DENIED_WITHIN: Final = timedelta(days=30)
-# Where nobody is left who could agree, support waits so long, with everybody told.
-SUPPORT_WAITS: Final = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True)
