@@ -213,12 +213,13 @@ def test_taking_back_what_is_stricter_lowers_protection(owner: Administrator) ->
 
 @pytest.mark.django_db(transaction=True)
 def test_thirty_at_once_are_saved_one_after_the_other(owner: Administrator) -> None:
+    # Each of them changes something: what is so already, saved first, would be neither saved nor refused.
     of, now = versions.policy_of_customer(owner.customer_id), timezone.now()
     calls = [
         partial(
             policy_change.save,
             of,
-            Wanted(values=replace(DEFAULTS, idle_minutes=10 + number), seen=0),
+            Wanted(values=replace(DEFAULTS, idle_minutes=31 + number), seen=0),
             actor=people.actor(owner),
             now=now,
         )

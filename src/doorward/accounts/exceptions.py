@@ -22,7 +22,6 @@ from doorward.accounts.errors import (
 )
 from doorward.accounts.events import EXCEPTION_ENDED, EXCEPTION_MADE
 from doorward.accounts.locking import (
-    lock_customer,
     locked_person,
     must_still_may,
     record_refusal,
@@ -31,6 +30,7 @@ from doorward.accounts.models import Administrator, PolicyException, Status
 from doorward.accounts.requirement import is_due, member_of
 from doorward.audit.actor import WORKER
 from doorward.audit.record import record
+from doorward.customers import locking as customer_lock
 from doorward.customers.rights import authorise
 from doorward.kernel.checks import Checks
 from doorward.kernel.errors import Refusal
@@ -63,7 +63,7 @@ def make(  # noqa: PLR0913 - for whom, why, until when, by whom
     try:
         why, ends_at = _cleaned(reason, until, now=now)
         with transaction.atomic():
-            lock_customer(customer_id)
+            customer_lock.hold(customer_id)
             person = locked_person(person_id, customer_id=customer_id)
             must_still_may(actor, Action.MAKE_EXCEPTION, customer_id)
             _check(person, actor=actor, now=now)
@@ -78,7 +78,7 @@ def end(person_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> A
     """End somebody's exception now; return the person. Raises `NoException`, `NotFound`, `StaleRequest`."""
     authorise(actor, Action.END_EXCEPTION, customer_id)
     with transaction.atomic():
-        lock_customer(customer_id)
+        customer_lock.hold(customer_id)
         person = locked_person(person_id, customer_id=customer_id)
         must_still_may(actor, Action.END_EXCEPTION, customer_id)
         if not close(person.id, now=now):

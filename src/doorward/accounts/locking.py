@@ -8,7 +8,6 @@ from doorward.accounts.events import CHANGE_REFUSED
 from doorward.accounts.models import Administrator, Status
 from doorward.audit import repeats
 from doorward.audit.events import Outcome
-from doorward.customers.models import Customer
 from doorward.customers.rights import is_allowed
 from doorward.kernel.errors import NotFound
 from doorward.sessions import ending
@@ -28,11 +27,6 @@ if TYPE_CHECKING:
 def find(person_id: UUID, *, customer_id: UUID) -> Administrator:
     """Return a person of this customer who was not removed, or raise `NotFound`."""
     return _there(_people(customer_id), person_id)
-
-
-def lock_customer(customer_id: UUID) -> None:
-    """Let one change of a customer's people after the other in."""
-    Customer.objects.select_for_update().values_list("id").get(id=customer_id)
 
 
 def locked_person(person_id: UUID, *, customer_id: UUID) -> Administrator:

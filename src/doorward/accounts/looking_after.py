@@ -50,7 +50,7 @@ def keeps_help(customers: QuerySet[Customer], *, now: datetime) -> Iterator[set[
     out whatever they have. Raises `LastAdministrator`, `HelperNeedsFactor`, `HelperNeedsPasskey`.
     """
     # In one order, so that no two of these wait for each other.
-    list(customers.order_by("id").select_for_update(of=("self",)).values_list("id"))
+    list(customers.order_by("id").select_for_update(of=("self",), no_key=True).values_list("id"))
     shut_out: set[UUID] = set()
     before = _read(customers)
     yield shut_out

@@ -30,7 +30,6 @@ from doorward.accounts.events import (
 )
 from doorward.accounts.locking import (
     find,
-    lock_customer,
     locked_person,
     must_still_may,
     record_refusal,
@@ -46,6 +45,7 @@ from doorward.accounts.models import (
 )
 from doorward.accounts.requirement import wave_share
 from doorward.audit.record import record
+from doorward.customers import locking as customer_lock
 from doorward.customers import protection
 from doorward.customers.models import Customer
 from doorward.customers.rights import authorise
@@ -116,7 +116,7 @@ def change(
     wanted, person = clean(wanted), None
     try:
         with transaction.atomic():
-            lock_customer(customer_id)
+            customer_lock.hold(customer_id)
             person = locked_person(person_id, customer_id=customer_id)
             return _change(person, wanted, actor=actor, now=now)
     except Refusal as refusal:
@@ -175,7 +175,7 @@ def require_several(
     if not wanted:
         raise NothingSelected
     with transaction.atomic():
-        lock_customer(customer_id)
+        customer_lock.hold(customer_id)
         must_still_may(actor, Action.REQUIRE_TWO_FACTORS, customer_id)
         rows = Administrator.objects.of(customer_id).exclude(status=Status.REMOVED)
         people = list(rows.select_related("customer").filter(id__in=wanted))

@@ -117,7 +117,7 @@ def change_logo(brand_id: UUID, content: bytes | None, *, actor: Actor) -> None:
     kind = "image/png" if content is not None else ""
     with transaction.atomic():
         rows = Brand.objects.filter(id=brand_id)
-        name = rows.select_for_update().values_list("name", flat=True).first()
+        name = rows.select_for_update(no_key=True).values_list("name", flat=True).first()
         if name is None:
             raise NotFound
         rows.update(logo=content, logo_type=kind, version=F("version") + 1)
@@ -135,7 +135,7 @@ def get(brand_id: UUID) -> Brand:
 
 def _lock() -> list[Brand]:
     """Read all brands under a lock, so that two changes at once cannot take one host name twice."""
-    return list(Brand.objects.defer("logo").select_for_update().order_by("id"))
+    return list(Brand.objects.defer("logo").select_for_update(no_key=True).order_by("id"))
 
 
 # A brand that is added concerns nobody yet, but for what it takes.

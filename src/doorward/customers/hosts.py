@@ -101,7 +101,7 @@ def _with(name: str, brands: QuerySet[Brand]) -> Brand:
 
 def _write(brand_id: UUID, name: str, *, actor: Actor, now: datetime) -> None:
     with protection.refusals_recorded(actor=actor), transaction.atomic():
-        brand = Brand.objects.defer("logo").select_for_update().get(id=brand_id)
+        brand = Brand.objects.defer("logo").select_for_update(no_key=True).get(id=brand_id)
         if name not in brand.hosts:
             raise NotFound
         protection.settle(_change(brand, name), what=brand.name, actor=actor)

@@ -132,7 +132,9 @@ def change(customer_id: UUID, wanted: CustomerChange, *, actor: Actor) -> Custom
     }
     try:
         with protection.refusals_recorded(actor=actor), transaction.atomic():
-            rows = Customer.objects.select_related("brand").select_for_update(of=("self",))
+            rows = Customer.objects.select_related("brand").select_for_update(
+                of=("self",), no_key=True
+            )
             customer = rows.filter(id=customer_id).first()
             brands = {brand.id: brand for brand in Brand.objects.defer("logo")}
             if customer is None:

@@ -249,7 +249,7 @@ def _planned(version_id: UUID, owner: Owner, *, now: datetime) -> PolicyVersion:
 def locked(owner: Owner) -> Iterator[Customer | Brand]:
     """Begin a transaction with the row of customer or brand as its lock: one change comes after the other."""
     with transaction.atomic():
-        row = owner.rows().select_for_update(of=("self",)).first()
+        row = owner.rows().select_for_update(of=("self",), no_key=True).first()
         if row is None:
             raise NotFound
         yield row

@@ -14,7 +14,7 @@ from doorward.audit.events import Outcome
 from doorward.audit.record import record
 from doorward.credentials import suspension
 from doorward.credentials.models import USABLE, Factor
-from doorward.customers.models import Customer
+from doorward.customers import locking
 from doorward.customers.rights import authorise, is_allowed
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.text.cleaning import clean_line
@@ -100,7 +100,7 @@ def lock(customer_id: UUID, person_id: UUID, *, action: Action, actor: Actor) ->
 
     The customer's row comes first, as for every change by a colleague. Raises `NotFound`, `StaleRequest`.
     """
-    Customer.objects.select_for_update().values_list("id").get(id=customer_id)
+    locking.hold(customer_id)
     ending.must_be_open(actor)
     if not is_allowed(actor, action, customer_id):
         raise StaleRequest

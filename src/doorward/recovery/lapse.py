@@ -12,7 +12,8 @@ from doorward.accounts.models import Status
 from doorward.audit.actor import WORKER
 from doorward.audit.record import record
 from doorward.credentials.models import Factor
-from doorward.customers.models import Customer, CustomerStatus
+from doorward.customers import locking
+from doorward.customers.models import CustomerStatus
 from doorward.policy.effective import policies_of
 from doorward.recovery import rules, set_up_pass, waiting
 from doorward.recovery.events import HELP_ENDED, PASS_MAILED
@@ -63,8 +64,7 @@ def _outcome(request: RecoveryRequest, *, now: datetime) -> State | None:
 
 def _settle(seen: RecoveryRequest, *, now: datetime) -> int:
     with transaction.atomic():
-        customer_id = seen.administrator.customer_id
-        Customer.objects.select_for_update().values_list("id").get(id=customer_id)
+        locking.hold(seen.administrator.customer_id)
         person = locked(seen.administrator_id)
         request = _looked_at(now=now).filter(id=seen.id).first()
         outcome = _outcome(request, now=now) if request else None

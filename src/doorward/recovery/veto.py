@@ -12,7 +12,7 @@ from doorward.accounts.account import locked
 from doorward.accounts.errors import LinkInvalid
 from doorward.accounts.models import LinkPurpose, MailedLink
 from doorward.audit.actor import Actor, by_link
-from doorward.customers.models import Customer
+from doorward.customers import locking
 from doorward.recovery.models import RecoveryRequest
 from doorward.recovery.requests import stop
 
@@ -27,8 +27,7 @@ def veto(*, token: str, client: ClientInfo, now: datetime) -> None:
     link = mailed_links.find(token, purposes=(LinkPurpose.VETO,), now=now, host=client.host)
     actor = Actor(person=link.administrator.who(), client=client, credential=by_link(link.id))
     with transaction.atomic():
-        customer_id = link.administrator.customer_id
-        Customer.objects.select_for_update().values_list("id").get(id=customer_id)
+        locking.hold(link.administrator.customer_id)
         mailed_links.consume(link, now=now)
         request, person = request_of(link), locked(link.administrator_id)
         stop(request, person, actor=actor, now=now)

@@ -13,7 +13,7 @@ from django.db import transaction
 from doorward.accounts.account import locked
 from doorward.audit.record import record
 from doorward.credentials.models import Factor
-from doorward.customers.models import Customer
+from doorward.customers import locking
 from doorward.customers.rights import authorise
 from doorward.kernel.moments import lasts
 from doorward.permissions.actions import Action
@@ -55,7 +55,7 @@ def ask(*, auth: AuthContext, actor: Actor, now: datetime) -> RecoveryRequest:
     """
     authorise(actor, Action.ASK_TO_WAIT, subject=auth.person.id)
     with transaction.atomic():
-        Customer.objects.select_for_update().values_list("id").get(id=auth.person.customer_id)
+        locking.hold(auth.person.customer_id)
         person = locked(auth.person.id)
         ending.must_be_open(actor)
         hours = _check(auth, person, now=now)

@@ -10,8 +10,7 @@ from django.db import transaction
 from doorward.accounts import services
 from doorward.accounts.models import Administrator, Status
 from doorward.credentials.trusted_browsers import policy_change
-from doorward.customers import protection
-from doorward.customers.models import Customer
+from doorward.customers import locking, protection
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import MustWait, NotFound
 from doorward.permissions.actions import Action
@@ -133,7 +132,7 @@ def _theirs(customer_id: UUID) -> frozenset[UUID]:
 def _hold(plan: Plan) -> None:
     """Let no other change of these people's customer in before this one."""
     if plan.owner.brand_id is None:
-        Customer.objects.select_for_update().values_list("id").get(id=plan.owner.of_customer)
+        locking.hold(plan.owner.of_customer)
 
 
 def _do(plan: Plan, now_done: list[UUID], *, actor: Actor, now: datetime) -> Applied:

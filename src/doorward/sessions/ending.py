@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 from doorward.audit.actor import Actor, ClientInfo, by_session
 from doorward.audit.record import record
-from doorward.customers.models import Customer
+from doorward.customers import locking
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound
 from doorward.permissions.actions import Action
@@ -113,7 +113,7 @@ def end_all_of(*, subject: Who, policy: Policy, actor: Actor, now: datetime) -> 
     """
     authorise(actor, Action.END_SESSIONS, subject.customer_id)
     with transaction.atomic():
-        Customer.objects.select_for_update().values_list("id").get(id=subject.customer_id)
+        locking.hold(subject.customer_id)
         must_be_open(actor)
         ended = still_open(subject.id, policy=policy, now=now).count()
         end_others(administrator_id=subject.id, keep=None, now=now)
