@@ -274,6 +274,8 @@ COMPANY = (
     Place("administrator_history", "administrator-history", "boss", "{person_active}history/"),
     Place("administrator_exception", "exception", "boss", "{person_active}exception/"),
     Place("administrators_rehearsal", "rehearsal", "boss", "/administrators/", rehearse_all),
+    Place("administrators_run", "administrators-run", "boss", "{run}"),
+    Place("administrators_run", "administrators-run", "boss", "{run_stopped}"),
     Place("administrator_help", "administrator-help", "boss", "{person_lost}help/"),
     Place("administrator_help", "set-up-pass", "boss", "{person_lost}help/",
         send("Suspend the devices and show the pass", how="I called back at the number that I had.")),
@@ -319,14 +321,14 @@ MACHINES = (
 )
 DOWNLOADS = (
     "recovery_codes_text activity_csv account_adoption_csv customers_adoption_csv account_rehearsal_csv "
-    "administrators_rehearsal_csv"
+    "administrators_rehearsal_csv administrators_run_csv"
 )
 ONLY_FORMS = (
     "language stay sign_out new_codes end_sessions end_trusted administrator_password_link "
     "administrator_resend account_policy_withdraw account_waves customer_minimum_withdraw brand_minimum_withdraw "
     "brand_check_host administrator_revoke administrator_end_sessions customer_invite administrator_exception_end "
     "request_agree request_pass request_who account_rehearse administrators_require customer_minimum_rehearse "
-    "brand_minimum_rehearse customer_resend tab_remove"
+    "brand_minimum_rehearse customer_resend tab_remove administrators_run_stop administrators_run_go_on"
 )
 ON_THE_WAY = "reauthenticate_continue"  # sends itself on; `test_keyboard` and `test_proving` see it
 OF_MAILS = "demo_mail demo_mail_message demo_mail_html"  # the demonstration's alone; `test_demo_mail` reads them

@@ -24,11 +24,14 @@ from doorward.customers.models import Customer, Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
 from doorward.policy.fields import Kinds
 from doorward.recovery import help as recovery_help
+from doorward.rollout.models import RunState, TickOutcome
+from doorward.web.kit import ticks
 from tests.kit import browsers as kit_browsers
 from tests.kit import codes as kit_codes
 from tests.kit import passkeys, policies
 from tests.kit import people as kit_people
 from tests.kit.email_changes import ask_email
+from tests.kit.ticks import run_of
 
 TAB_TITLES = ("Telephones", "Billing & invoices", "Reports")
 
@@ -113,6 +116,17 @@ def _paths(customer: Customer, boss: Administrator, active: Administrator) -> di
     }  # fmt: skip
     return {
         "request": f"/requests/{asked.request.id}/",
+        "run": ticks.address(run_of(boss, active, moving).id),
+        "run_stopped": ticks.address(
+            run_of(
+                boss,
+                active,
+                lost,
+                state=RunState.STOPPED,
+                outcome=TickOutcome.FAILED,
+                reason="helper_needs_factor",
+            ).id
+        ),
         "veto": mailed_links.path(
             mailed_links.make(
                 LinkPurpose.VETO,

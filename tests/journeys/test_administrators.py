@@ -397,16 +397,12 @@ def test_those_who_are_marked_have_to_use_two_factors_from_now_on(owner, people)
             {"action": "require_2fa", "selected": "outsider"},
             "This no longer exists.",
         ),
-        ({"action": "require_2fa", "selected": "removed"}, "This no longer exists."),
     ],
 )
 def test_what_cannot_be_done_to_several_is_said_on_the_list(
     owner, colleague, outsider, form, sentence
 ):
-    gone = kit_people.make_administrator(
-        owner.customer, email="gone@x.example", status=Status.REMOVED
-    )
-    ids = {"me": owner.id, "outsider": outsider.id, "nobody": uuid4(), "removed": gone.id}
+    ids = {"me": owner.id, "outsider": outsider.id, "nobody": uuid4()}
     if "selected" in form:
         form = form | {"selected": [str(colleague.id), str(ids.get(form["selected"], "x"))]}
     answer = browser_of(owner).post(LIST, form)
@@ -414,7 +410,7 @@ def test_what_cannot_be_done_to_several_is_said_on_the_list(
     assert 'data-page="administrators"' in answer.content.decode()
     assert sentence in alert_in(answer)
     assert "Samuel Osei" in names_in(answer)
-    for person in (owner, colleague, outsider, gone):
+    for person in (owner, colleague, outsider):
         assert not kit_people.again(person).require_2fa
 
 

@@ -12,7 +12,7 @@ from doorward.accounts.models import Administrator, MailProblem
 from doorward.audit.events import PEOPLE_EXPORTED
 from doorward.policy.fields import RequiredOf
 from doorward.policy.models import PolicyVersion
-from doorward.rollout import applying, keeping
+from doorward.rollout import keeping
 from doorward.rollout.models import KeptRehearsal
 from tests.kit import browsers, codes, people, policies
 
@@ -222,21 +222,6 @@ def test_all_that_match_are_taken_wherever_they_are_listed(
     ticked = Administrator.objects.of(owner.customer_id).filter(require_2fa=True)
     assert ticked.count() == 30
     assert not ticked.filter(id=owner.id).exists()
-
-
-def test_many_go_on_from_the_page_that_says_how_many_are_left(
-    owner: Administrator, browser: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(applying, "TICKS_AT_ONCE", 20)
-    for number in range(30):
-        people.make_administrator(owner.customer, email=f"p{number}@harbourbakery.example")
-    path = browser.post(f"{REQUIRE}?factor=off", {"all": "on"})["Location"]
-    assert browser.post(path)["Location"] == path
-    said = text(browser.get(path))
-    assert "now required of 20 people. 10 people are left." in said
-    assert "Require 2FA of 10 people" in said
-    assert browser.post(path)["Location"] == "/administrators/"
-    assert Administrator.objects.of(owner.customer_id).filter(require_2fa=True).count() == 30
 
 
 def test_nobody_marked_and_somebody_of_others(

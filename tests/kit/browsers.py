@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+from doorward.audit.actor import by_session
 from doorward.credentials.models import Factor
 from doorward.sessions import issuing
 from doorward.sessions.models import Session
@@ -17,6 +19,7 @@ from tests.kit.people import CHROME, PASSWORD, actor
 
 if TYPE_CHECKING:
     from doorward.accounts.models import Administrator
+    from doorward.audit.actor import Actor
 
 
 def sign_in(client: Client, person: Administrator, password: str = PASSWORD) -> Client:
@@ -51,6 +54,13 @@ def browser_signed_in_by_service(person: Administrator) -> Client:
     client = Client()
     client.cookies[settings.SESSION_COOKIE_NAME] = started.token
     return client
+
+
+def acting_in_a_session(person: Administrator) -> Actor:
+    """Return a person as the one who acts, in a session of theirs that is open."""
+    now, who = timezone.now(), actor(person)
+    started = issuing.begin(person, actor=who, now=now, password_at=now)
+    return replace(who, credential=by_session(started.session_id))
 
 
 def browser_of_with_factor(person: Administrator) -> Client:

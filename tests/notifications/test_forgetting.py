@@ -29,7 +29,7 @@ from doorward.notifications.worker import run_once
 from doorward.recovery import caller_check
 from doorward.recovery import rules as recovery
 from doorward.rollout import keeping as rehearsals
-from doorward.rollout import reminders
+from doorward.rollout import reminders, ticking
 from doorward.sessions import ending, issuing, saved_requests
 from doorward.sessions.models import Session
 from tests.audit import histories
@@ -234,6 +234,7 @@ ROWS = {
     "caller checks": ("a caller check", [f"{caller_check.KEEP.days} day"]),
     "numbers of long ago": ("how many of a customer", [days(adoption.KEEP)]),
     "reminders of days gone by": ("that somebody was reminded", [days(reminders.KEPT)]),
+    "what came of ticks for many": ("of two factors required of many", [days(ticking.KEPT)]),
     "rehearsals": ("a rehearsal", [f"{rehearsals.LASTS // timedelta(hours=1)} hour"]),
     "sessions": ("a session that ended", [days(ending.KEEP_ENDED)]),
     "messages": ("a message", [days(outbox.KEEP)]),
@@ -253,6 +254,7 @@ NOTHING_FORGOTTEN = {
     "customers that are to be counted",
     "exceptions that end",
     "reminders",
+    "ticks for many",
     "waves that wait",
     "history that is sealed",
     "heads of history in a file",

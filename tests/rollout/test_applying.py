@@ -23,7 +23,7 @@ from doorward.policy.errors import PolicyChanged
 from doorward.policy.fields import LOOSEST, RequiredOf, Values
 from doorward.policy.models import PolicyVersion
 from doorward.policy.versions import Wanted
-from doorward.rollout import applying, keeping
+from doorward.rollout import applying, keeping, ticking
 from doorward.rollout.errors import RehearsalOutdated, TooManyToRehearse
 from doorward.rollout.models import KeptRehearsal
 from doorward.rollout.rehearsal import Plan
@@ -33,6 +33,7 @@ from tests.kit.racing import at_once
 
 if TYPE_CHECKING:
     from doorward.rollout.keeping import Kept
+    from doorward.rollout.models import TickRun
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +56,7 @@ def made(plan: Plan, person: Administrator, *, now: datetime | None = None) -> K
     return applying.find(applying.make(plan, actor=actor, now=now), actor=actor, now=now)
 
 
-def applied(kept: Kept, person: Administrator, *, now: datetime | None = None) -> applying.Applied:
+def applied(kept: Kept, person: Administrator, *, now: datetime | None = None) -> TickRun | None:
     return applying.apply(kept, actor=people.actor(person), now=now or timezone.now())
 
 
@@ -93,57 +94,12 @@ def test_it_is_applied_once(owner: Administrator) -> None:
 def test_ticks_are_set_as_they_were_rehearsed(
     owner: Administrator, colleague: Administrator
 ) -> None:
-    assert applied(made(of_ticks(owner, colleague), owner), owner).ticked == 1
+    run = applied(made(of_ticks(owner, colleague), owner), owner)
+    assert run is not None
+    assert ticking.numbers(run) == ticking.Numbers(ticked=1)
     assert people.again(colleague).require_2fa
     assert not people.again(owner).require_2fa
     assert len(people.events(TWO_FACTOR_REQUIRED, subject_id=colleague.id)) == 1
-
-
-def test_many_ticks_are_set_in_parts_that_can_be_left_and_gone_on_with(
-    owner: Administrator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(applying, "TICKS_AT_ONCE", 2)
-    several = [
-        people.make_administrator(owner.customer, email=f"p{number}@harbourbakery.example")
-        for number in range(5)
-    ]
-    kept = made(of_ticks(owner, *several), owner)
-    assert applied(kept, owner) == applying.Applied(2, left=3)
-    with pytest.raises(NotFound):
-        applied(kept, owner)
-    for done, left in ((2, 1), (1, 0)):
-        now = timezone.now()
-        kept = applying.find(kept.id, actor=people.actor(owner), now=now)
-        assert len(kept.plan.people) == done + left
-        assert applied(kept, owner) == applying.Applied(done, left=left)
-    assert all(people.again(one).require_2fa for one in several)
-    assert len(people.events(TWO_FACTOR_REQUIRED)) == 5
-    assert not KeptRehearsal.objects.exists()
-
-
-def test_who_is_removed_between_two_parts_is_shown_and_not_passed_over(
-    owner: Administrator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(applying, "TICKS_AT_ONCE", 1)
-    several = [
-        people.make_administrator(owner.customer, email=f"p{number}@harbourbakery.example")
-        for number in range(3)
-    ]
-    kept = made(of_ticks(owner, *several), owner)
-    applied(kept, owner)
-    kept = applying.find(kept.id, actor=people.actor(owner), now=timezone.now())
-    gone = min(kept.plan.people)
-    rows = Administrator.objects.of(owner.customer_id)
-    rows.filter(id=gone).update(status=Status.REMOVED)
-    with pytest.raises(RehearsalOutdated):
-        applied(kept, owner)
-    (found,) = applying.changed_since(kept, now=timezone.now())
-    assert (found.person_id, found.after) == (gone, None)
-    assert rows.filter(require_2fa=True).count() == 1
-    now, actor = timezone.now(), people.actor(owner)
-    newer = applying.find(applying.make_again(kept, actor=actor, now=now), actor=actor, now=now)
-    assert newer.plan.people == kept.plan.people - {gone}
-    assert applied(newer, owner).ticked == 1
 
 
 def test_nothing_is_applied_where_somebody_fares_differently(
@@ -313,7 +269,6 @@ def test_the_console_keeps_none(owner: Administrator) -> None:
 def test_of_two_at_once_one_is_applied(owner: Administrator) -> None:
     kept = made(of_policy(owner), owner)
     results = at_once([partial(applied, kept, owner)] * 4)
-    done = [one for one in results if isinstance(one, applying.Applied)]
-    assert len(done) == 1
+    assert sum(one is None for one in results) == 1
     assert PolicyVersion.objects.count() == 1
     assert Customer.objects.get(id=owner.customer_id).policy

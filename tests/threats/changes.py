@@ -18,9 +18,11 @@ from doorward.policy.fields import Kinds, RequiredOf
 from doorward.policy.models import WavePause
 from doorward.policy.versions import Owner, Wanted
 from doorward.rollout import applying
+from doorward.rollout.models import RunState
 from doorward.rollout.rehearsal import Plan
 from tests.kit import codes, people, recovering
 from tests.kit.people import BRAND
+from tests.kit.ticks import run_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -149,6 +151,13 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
     return {
         **_help(boss),
         **_rehearsals(boss, customer.id, named.id, colleague.id),
+        **{
+            f"administrators/require/runs/<uuid:run_id>/{deed}/": (
+                f"/administrators/require/runs/{run_of(boss, colleague, state=state).id}/{deed}/",
+                {},
+            )
+            for deed, state in (("stop", RunState.RUNNING), ("go-on", RunState.STOPPED))
+        },
         "account/": ("/account/", another),
         "account/waves/": ("/account/waves/", {}),
         "account/policy/withdraw/": ("/account/policy/withdraw/", {"version": planned["policy"]}),

@@ -19,6 +19,7 @@ from doorward.rollout import applying
 from doorward.rollout.rehearsal import Plan
 from doorward.sessions.models import Session
 from tests.kit import browsers, codes, people
+from tests.kit.ticks import run_of
 from tests.threats.changes import TAB
 from tests.whole.routes import METHODS, ROUTES
 from tests.whole.rows import state
@@ -43,6 +44,7 @@ def theirs(owner):
         "tab_id": str(tab.id),
         "check_id": str(_check(owner)),
         "request_id": str(_request(owner)),
+        "run_id": str(run_of(owner, owner).id),
         "rehearsal_id": str(applying.make(plan, actor=people.actor(owner), now=timezone.now())),
     }
 

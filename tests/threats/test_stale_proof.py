@@ -56,6 +56,9 @@ WANTED: dict[str, Reauthentication] = {
     "administrators/add/": OTHERS,
     "administrators/require/<uuid:rehearsal_id>/": OTHERS,
     "administrators/require/<uuid:rehearsal_id>/export.csv": OTHERS,
+    "administrators/require/runs/<uuid:run_id>/stop/": OTHERS,
+    "administrators/require/runs/<uuid:run_id>/go-on/": OTHERS,
+    "administrators/require/runs/<uuid:run_id>/export.csv": OTHERS,
     "brands/<uuid:brand_id>/": OTHERS,
     "brands/<uuid:brand_id>/check/": OTHERS,
     "brands/<uuid:brand_id>/logo/": OTHERS,
@@ -121,6 +124,7 @@ READ_ONLY = {
     "activity/export/",
     "activity/export.csv",
     "administrators/require/<uuid:rehearsal_id>/export.csv",
+    "administrators/require/runs/<uuid:run_id>/export.csv",
     *("account/adoption.csv", "customers/adoption.csv"),
 }
 ROUTES = walk()

@@ -18,7 +18,7 @@ from doorward.kernel.ratelimit import throttle
 from doorward.kernel.storage import log_failure
 from doorward.notifications import anchoring, erasing, mail_files, outbox
 from doorward.recovery import caller_check, lapse
-from doorward.rollout import keeping, reminders, waves
+from doorward.rollout import keeping, reminders, ticking, waves
 from doorward.sessions import ending, saved_requests
 from doorward.signin import mailbox
 
@@ -29,6 +29,7 @@ _log = logging.getLogger("doorward.notifications")
 
 Task: TypeAlias = Callable[..., int]
 
+EVERY_ROUND = timedelta(0)
 EVERY_MINUTE = timedelta(minutes=1)
 EVERY_HOUR = timedelta(hours=1)
 EVERY_DAY = timedelta(days=1)
@@ -39,6 +40,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("help that was not used", EVERY_MINUTE, lapse.end_due),
     ("policies that take effect", EVERY_MINUTE, policy_change.begin_due),
     ("exceptions that end", EVERY_MINUTE, exceptions.end_due),
+    ("ticks for many", EVERY_ROUND, ticking.work_due),
     ("waves that wait", EVERY_HOUR, waves.pause_due),
     ("reminders", EVERY_MINUTE, reminders.remind_due),
     ("sign-ins that were left", EVERY_MINUTE, ending.close_abandoned),
@@ -58,6 +60,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("reminders of days gone by", EVERY_HOUR, reminders.forget),
     ("sessions", EVERY_HOUR, ending.forget),
     ("rehearsals", EVERY_HOUR, keeping.forget),
+    ("what came of ticks for many", EVERY_HOUR, ticking.forget),
     ("caller checks", EVERY_HOUR, caller_check.forget),
     ("messages", EVERY_HOUR, outbox.forget),
     ("messages in files", EVERY_HOUR, mail_files.forget),

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
-from doorward.accounts import services
 from doorward.accounts.models import Administrator, Status
 from doorward.credentials.trusted_browsers import policy_change
 from doorward.customers import locking, protection
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import MustWait, NotFound
 from doorward.permissions.actions import Action
-from doorward.rollout import keeping
+from doorward.rollout import keeping, ticking
 from doorward.rollout.errors import RehearsalOutdated, TooManyToRehearse
 from doorward.rollout.rehearsal import Plan, rehearse
 
@@ -25,24 +24,10 @@ if TYPE_CHECKING:
     from doorward.audit.actor import Actor
     from doorward.policy.versions import Owner
     from doorward.rollout.keeping import Difference, Kept
+    from doorward.rollout.models import TickRun
 
 # A request must end within a few seconds; at the console there is time.
 MOST: Final = 100_000
-
-
-# So many ticks in one request: each is an event, and most are a mail.
-TICKS_AT_ONCE: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What was done: how many people two factors are newly required of by a tick; for a version, None.
-
-    `left`: how many people of the rehearsal are still to be done; it stays until they are.
-    """
-
-    ticked: int | None = None
-    left: int = 0
 
 
 def make(plan: Plan, *, actor: Actor, now: datetime) -> UUID:
@@ -82,20 +67,19 @@ def find(rehearsal_id: UUID, *, actor: Actor, now: datetime) -> Kept:
     return kept
 
 
-def apply(kept: Kept, *, actor: Actor, now: datetime) -> Applied:
-    """Do what was rehearsed, once, where it would still do the same to everybody; of many ticks the next part.
+def apply(kept: Kept, *, actor: Actor, now: datetime) -> TickRun | None:
+    """Do what was rehearsed, once, where it would still do the same to everybody; return the run of its ticks.
 
     Raises `RehearsalOutdated` where it would not, `NotFound` where it was done already, and what saving refuses.
     """
     authorise(actor, action_of(kept.plan), kept.plan.owner.whose)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         _hold(kept.plan)
-        now_done = sorted(kept.plan.people)[:TICKS_AT_ONCE]
-        if not keeping.take(kept, now_done):
+        if not keeping.take(kept):
             raise NotFound
         if changed_since(kept, now=now):
             raise RehearsalOutdated
-        return _do(kept.plan, now_done, actor=actor, now=now)
+        return _do(kept.plan, actor=actor, now=now)
 
 
 def changed_since(kept: Kept, *, now: datetime) -> list[Difference]:
@@ -135,10 +119,8 @@ def _hold(plan: Plan) -> None:
         locking.hold(plan.owner.of_customer)
 
 
-def _do(plan: Plan, now_done: list[UUID], *, actor: Actor, now: datetime) -> Applied:
+def _do(plan: Plan, *, actor: Actor, now: datetime) -> TickRun | None:
     if plan.wanted is not None:
         policy_change.save(plan.owner, plan.wanted, actor=actor, now=now)
-        return Applied()
-    of = plan.owner.of_customer
-    ticked = services.require_several(now_done, customer_id=of, actor=actor, now=now)
-    return Applied(ticked, left=len(plan.people) - len(now_done))
+        return None
+    return ticking.require(plan.people, customer_id=plan.owner.of_customer, actor=actor, now=now)

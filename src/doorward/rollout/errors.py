@@ -17,3 +17,29 @@ class TooManyToRehearse(Refusal):
     sentence = _(
         "These are more than %(maximum)s people. Rehearse it at the console: doorward policy rehearse."
     )
+
+
+class RemovedMeanwhile(Refusal):
+    """One of many was removed before it was their turn."""
+
+    sentence = _("This person was removed in the meantime.")
+
+
+class AskerSignedOut(Refusal):
+    """The session in which something was asked of many has ended before it was done."""
+
+    sentence = _("Whoever began it has signed out, or was signed out.")
+    reason = _("whoever began it was no longer signed in")
+
+
+class AskerLostRight(Refusal):
+    """Whoever asked something of many lost the right before it was done."""
+
+    sentence = _("Whoever began it no longer has the right to do it.")
+    reason = _("whoever began it no longer had the right")
+
+
+class RunOver(Refusal):
+    """What is to be stopped is not running, or what is to go on is not stopped."""
+
+    sentence = _("This has already been done or stopped. Look at it again.")

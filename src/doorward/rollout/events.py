@@ -13,3 +13,32 @@ REMINDED = EventType(
     sentence=_("%(subject)s was reminded to set up two-factor sign-in."),
     notifications=to_person("set_up_reminder"),
 )
+
+REQUIRING_BEGUN = EventType(
+    "requiring_begun",
+    group=Group.TWO_FACTOR,
+    icon="list-checks",
+    sentence=_("%(actor)s began to require two-factor sign-in of many people."),
+)
+
+REQUIRING_STOPPED = EventType(
+    "requiring_stopped",
+    group=Group.TWO_FACTOR,
+    icon="circle-pause",
+    sentence=_("%(actor)s stopped requiring two-factor sign-in of many people."),
+    tone="warn",
+)
+
+REQUIRING_GOES_ON = EventType(
+    "requiring_goes_on",
+    group=Group.TWO_FACTOR,
+    icon="circle-play",
+    sentence=_("%(actor)s went on requiring two-factor sign-in of many people."),
+)
+
+REQUIRING_DONE = EventType(
+    "requiring_done",
+    group=Group.TWO_FACTOR,
+    icon="circle-check",
+    sentence=_("%(actor)s finished requiring two-factor sign-in of many people."),
+)

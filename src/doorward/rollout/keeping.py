@@ -16,7 +16,7 @@ from doorward.rollout.rehearsal import Plan, Rehearsal, Told
 from doorward.rollout.rules import Foretold, Outcome, Why
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from doorward.audit.actor import Who
 
@@ -117,16 +117,9 @@ def forget(*, now: datetime) -> int:
     return KeptRehearsal.objects.filter(made_at__lte=now - LASTS).delete()[0]
 
 
-def take(kept: Kept, people: Collection[UUID]) -> bool:
-    """Take a rehearsal, or of its ticks those of some people, in the caller's transaction; return whether it was there.
-
-    Compared with what was read: of two at once one takes it.
-    """
-    rows = KeptRehearsal.objects.filter(id=kept.id, ticked=_ids(kept.plan.people))
-    rest = kept.plan.people.difference(people)
-    if rest:
-        return rows.update(ticked=_ids(rest)) == 1
-    return rows.delete()[0] > 0
+def take(kept: Kept) -> bool:
+    """Take a rehearsal in the caller's transaction; return whether it was there: of two at once one takes it."""
+    return KeptRehearsal.objects.filter(id=kept.id).delete()[0] > 0
 
 
 def _ids(people: Iterable[UUID]) -> bytes:

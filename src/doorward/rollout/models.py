@@ -1,4 +1,4 @@
-"""Rehearsals that are kept for whoever made them, until they are applied or an hour has gone by."""
+"""Rehearsals that are kept until they are applied, ticks for many, and who was reminded."""
 
 from __future__ import annotations
 
@@ -32,6 +32,66 @@ class KeptRehearsal(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["made_by", "-made_at"], name="rehearsals_of")]
+
+
+class RunState(models.TextChoices):
+    """How far ticks for many are. Stored words never change their meaning."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    DONE = "done"
+
+
+class TickRun(models.Model):
+    """Ticks for many people of a customer: asked for by whom, in which session, and how far they are.
+
+    Whoever lets it go on takes the place of who asked. `stopped_by`: the code of the refusal that stopped it; empty: a
+    person did. `failed`: of how many it could not be required.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, db_index=False)
+    asked_by = models.ForeignKey(Administrator, on_delete=models.CASCADE, related_name="+")
+    session_id = models.UUIDField(null=True)
+    state = models.CharField(max_length=10, choices=RunState, default=RunState.RUNNING)
+    stopped_by = models.CharField(max_length=40, default="")
+    failed = models.PositiveIntegerField(default=0)
+    begun_at = models.DateTimeField()
+    changed_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["customer", "-begun_at"], name="tick_runs_of"),
+            models.Index(
+                fields=["begun_at"],
+                name="tick_runs_running",
+                condition=models.Q(state=RunState.RUNNING),
+            ),
+        ]
+
+
+class TickOutcome(models.TextChoices):
+    """What came of a tick for one of many. Stored words never change their meaning."""
+
+    WAITING = "waiting"
+    TICKED = "ticked"
+    ALREADY = "already"
+    FAILED = "failed"
+
+
+class Tick(models.Model):
+    """One person of ticks for many, and what came of it. `reason`: the code of the refusal."""
+
+    run = models.ForeignKey(TickRun, on_delete=models.CASCADE, related_name="ticks", db_index=False)
+    administrator = models.ForeignKey(Administrator, on_delete=models.CASCADE, related_name="+")
+    outcome = models.CharField(max_length=10, choices=TickOutcome, default=TickOutcome.WAITING)
+    reason = models.CharField(max_length=40, default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "administrator"], name="one_tick"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["run", "outcome", "id"], name="ticks_left")]
 
 
 class Reminder(models.Model):

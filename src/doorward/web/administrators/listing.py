@@ -13,7 +13,9 @@ from doorward.accounts.models import Status
 from doorward.directory.people import list_people
 from doorward.directory.search import LONGEST_SEARCH, Sort, Wanted
 from doorward.directory.state import ANY_STATUS, Attention, FactorFilter, Rule
-from doorward.web.administrators.pages import Head, Line, ListPage
+from doorward.rollout import ticking
+from doorward.rollout.models import RunState
+from doorward.web.administrators.pages import Head, Line, ListPage, RunLine
 from doorward.web.administrators.words import (
     domain_tag,
     exception_tag,
@@ -24,10 +26,12 @@ from doorward.web.administrators.words import (
 )
 from doorward.web.http.requests import session_of, signed_in
 from doorward.web.kit.tabs import tabs_in_order, title_of
+from doorward.web.kit.ticks import address
 from doorward.web.kit.times import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from doorward.directory.people import Listed, Listing
     from doorward.sessions.context import Person
@@ -100,7 +104,28 @@ def list_page(
         next=_address(wanted, page=page + 1) if page < listing.pages else None,
         empty=_empty(wanted),
         error=error,
+        run=_run(me, now=request.now),
     )
+
+
+def _run(me: Person, *, now: datetime) -> RunLine | None:
+    """Return the line that tells of two factors required of many, where that is not over or left somebody out."""
+    found = ticking.to_be_told(me.customer_id, now=now)
+    if found is None:
+        return None
+    link = _("See how far it is")
+    if found.state == RunState.RUNNING:
+        text = _("Two-factor sign-in is being required of many people.")
+        return RunLine(text, link, address(found.id), "")
+    if found.state == RunState.STOPPED:
+        text = _("Requiring two-factor sign-in of many people was stopped in the middle.")
+        return RunLine(text, link, address(found.id), "warn")
+    text = ngettext(
+        "Two-factor sign-in could not be required of %(n)s person.",
+        "Two-factor sign-in could not be required of %(n)s people.",
+        found.failed,
+    ) % {"n": number(found.failed)}
+    return RunLine(text, _("See of whom, and why"), address(found.id), "warn")
 
 
 def _lines(rows: Iterable[Listed], me: Person, chosen: frozenset[str]) -> Iterable[Line]:

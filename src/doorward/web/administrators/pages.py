@@ -47,6 +47,16 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class RunLine:
+    """What the list says of two factors that are required of many, and where that is shown."""
+
+    text: str
+    link: str
+    address: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListPage:
     """The list, its filters and where it goes on. `require`: where two factors are required of those it finds."""
 
@@ -70,6 +80,7 @@ class ListPage:
     next: str | None
     empty: str
     error: str = ""
+    run: RunLine | None = None
 
 
 @dataclass(frozen=True, slots=True)

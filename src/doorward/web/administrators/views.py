@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from doorward.accounts import services
@@ -17,6 +16,7 @@ from doorward.customers.tabs import ADMINISTRATORS, DEFAULT
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.permissions.actions import Action
+from doorward.rollout import ticking
 from doorward.web.administrators.forms import NewForm, SeveralForm
 from doorward.web.administrators.listing import PATH, list_page
 from doorward.web.administrators.pages import AddPage
@@ -27,6 +27,7 @@ from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import NOTHING, Wrong, blank, read, wrong
 from doorward.web.kit.likeness import say_domain, say_namesakes
 from doorward.web.kit.refusals import sentence
+from doorward.web.kit.ticks import after_ticks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +50,7 @@ def list_people(request: Request) -> HttpResponse:
     try:
         if form.action != "require_2fa":
             raise UnknownAction
-        fresh = services.require_several(
+        run = ticking.require(
             chosen(form.selected),
             customer_id=signed_in(request).customer_id,
             actor=acting(request),
@@ -58,8 +59,7 @@ def list_people(request: Request) -> HttpResponse:
     except Refusal as refusal:
         page = list_page(request, error=sentence(refusal), chosen=form.selected)
         return render(request, "administrators/list.html", page, status=422)
-    messages.success(request, _required_of(fresh))
-    return see_other(request.get_full_path())
+    return after_ticks(request, run, request.get_full_path())
 
 
 @needs(RIGHT, post=Need.of(Action.ADD_PERSON))
@@ -96,14 +96,3 @@ def chosen(selected: Iterable[str]) -> frozenset[UUID]:
         return frozenset(map(UUID, selected))
     except ValueError as error:
         raise NotFound from error
-
-
-def _required_of(fresh: int) -> str:
-    if not fresh:
-        return _("It is already required of everybody you selected.")
-    text = ngettext(
-        "Two-factor sign-in is now required of %(people)s person.",
-        "Two-factor sign-in is now required of %(people)s people.",
-        fresh,
-    )
-    return text % {"people": fresh}

@@ -172,6 +172,14 @@ def _exceptions(number: int) -> str:
     return _("exception no. %(n)s for this person") % {"n": number} if number > 1 else ""
 
 
+def _people(number: int) -> str:
+    return ngettext("of %(n)s person", "of %(n)s people", number) % {"n": number}
+
+
+def _done(number: int) -> str:
+    return _("%(n)s done so far") % {"n": number} if number else ""
+
+
 def _mail(problem: str) -> str:
     return str(MailProblem(problem).label) if problem in MailProblem.values else problem
 
@@ -260,4 +268,6 @@ _SAID: Final[dict[str, tuple[type, Callable[[Any], str]]]] = {
     "days": (int, _days),
     "browsers": (int, _browsers),
     "exceptions": (int, _exceptions),
+    "people": (int, _people),
+    "done": (int, _done),
 }

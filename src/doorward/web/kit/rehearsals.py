@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import Http404
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from doorward.kernel.errors import FieldsRefused, MustWait, NotFound, Refusal
 from doorward.rollout import applying
@@ -20,7 +19,7 @@ from doorward.web.kit import tables
 from doorward.web.kit.refusals import sentence
 from doorward.web.kit.rehearsal_page import COLUMNS, filters_of, rehearsal_page, table
 from doorward.web.kit.tables import chosen_separator
-from doorward.web.kit.times import number
+from doorward.web.kit.ticks import after_ticks
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     from doorward.policy.versions import Owner
-    from doorward.rollout.applying import Applied
     from doorward.rollout.keeping import Kept
     from doorward.rollout.rehearsal import Plan
     from doorward.web.http.requests import Request
@@ -58,7 +56,7 @@ def show(request: Request, kept: Kept, room: Room) -> HttpResponse:
     if request.method != "POST":
         return render(request, "rehearsal.html", rehearsal_page(request, kept, room))
     try:
-        applied = applying.apply(kept, actor=acting(request), now=request.now)
+        run = applying.apply(kept, actor=acting(request), now=request.now)
     except RehearsalOutdated as refusal:
         return _again(request, kept, room, refusal)
     except NotFound as error:
@@ -66,9 +64,10 @@ def show(request: Request, kept: Kept, room: Room) -> HttpResponse:
     except Refusal as refusal:
         page = rehearsal_page(request, kept, room, error=_sentences(refusal))
         return render(request, "rehearsal.html", page, status=422)
-    messages.success(request, _done(applied))
-    # What is left goes on from the same page, now or within the hour.
-    return see_other(f"{room.base}{kept.id}/" if applied.left else room.back)
+    if run is not None:
+        return after_ticks(request, run, room.back)
+    messages.success(request, _("Saved."))
+    return see_other(room.back)
 
 
 def _again(request: Request, kept: Kept, room: Room, refusal: Refusal) -> HttpResponse:
@@ -83,26 +82,6 @@ def _again(request: Request, kept: Kept, room: Room, refusal: Refusal) -> HttpRe
         return render(request, "rehearsal.html", page, status=422)
     page = rehearsal_page(request, found, room, error=sentence(refusal), before=kept)
     return render(request, "rehearsal.html", page, status=422)
-
-
-def _done(applied: Applied) -> str:
-    ticked = applied.ticked
-    if ticked is None:
-        return _("Saved.")
-    if not ticked and not applied.left:
-        return _("It is already required of everybody you selected.")
-    text = ngettext(
-        "Two-factor sign-in is now required of %(people)s person.",
-        "Two-factor sign-in is now required of %(people)s people.",
-        ticked,
-    )
-    done = text % {"people": number(ticked)}
-    if not applied.left:
-        return done
-    left = ngettext("%(people)s person is left.", "%(people)s people are left.", applied.left) % {
-        "people": number(applied.left)
-    }
-    return f"{done} {left}"
 
 
 def _sentences(refusal: Refusal) -> str:
