@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import ipaddress
 import socket
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
@@ -139,7 +138,7 @@ def _alone_in_its_group(
 @pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
     """Stop the clock at a moment of no importance: `clock.shift(timedelta(minutes=5))` moves it."""
-    with time_machine.travel(datetime(2026, 11, 24, 9, 0, 10, tzinfo=UTC), tick=False) as moved:
+    with time_machine.travel(rows.STOPPED_AT, tick=False) as moved:
         yield moved
 
 

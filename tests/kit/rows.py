@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 import time_machine
@@ -14,7 +15,12 @@ from django.utils import timezone
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pytest_django import DjangoDbBlocker
+
 NOT_YET = UUID(int=0)
+# Where the fixture `clock` stands.
+STOPPED_AT = datetime(2026, 11, 24, 9, 0, 10, tzinfo=UTC)
+T = TypeVar("T")
 
 
 @contextmanager
@@ -23,6 +29,19 @@ def rolled_back() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+
+
+@contextmanager
+def of_the_file(blocker: DjangoDbBlocker, make: Callable[[], T]) -> Iterator[T]:
+    """Make what a whole file of tests stands on, once, at `STOPPED_AT`: each of its tests is taken back to it.
+
+    Django's own transaction of a test becomes a savepoint in this one: not beside `django_db(transaction=True)`,
+    which reads what is committed.
+    """
+    with blocker.unblock(), rolled_back():
+        with time_machine.travel(STOPPED_AT, tick=False):
+            made = make()
+        yield made
 
 
 @dataclass

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 @pytest.fixture
 def boss(db: None) -> Administrator:
     """Return one of the provider's staff with every tab there is, and an app."""
+    return make_boss()
+
+
+def make_boss() -> Administrator:
     person = people.make_administrator(
         people.provider(),
         email="nora@northline.example",

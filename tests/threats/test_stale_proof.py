@@ -21,9 +21,10 @@ from doorward.customers.events import BRAND_CHANGED
 from doorward.sessions.reauthentication import OTHERS, OWN_FACTORS, OWN_SECURITY, Reauthentication
 from doorward.web.http import gate, stale
 from doorward.web.profile import views as profile_views
-from tests.kit import browsers, codes, people
+from tests.kit import browsers, codes, people, rows
 from tests.kit.pages import profile
 from tests.threats.changes import changes
+from tests.threats.conftest import make_boss
 from tests.whole.callgraph import name_of, users_of
 from tests.whole.routes import Route, walk
 from tests.whole.rows import state
@@ -155,9 +156,25 @@ def test_what_asks_in_the_middle_of_a_view_is_known():
     }
 
 
+@pytest.fixture(scope="module")
+def made(django_db_setup, django_db_blocker):
+    with rows.of_the_file(django_db_blocker, staff_and_forms) as both:
+        yield both
+
+
+def staff_and_forms() -> tuple[Administrator, dict[str, tuple[str, dict[str, Any]]]]:
+    boss = make_boss()
+    return boss, changes(boss)
+
+
 @pytest.fixture
-def forms(boss, clock) -> dict[str, tuple[str, dict[str, Any]]]:
-    return changes(boss)
+def boss(db, made) -> Administrator:
+    return people.again(made[0])
+
+
+@pytest.fixture
+def forms(made, clock) -> dict[str, tuple[str, dict[str, Any]]]:
+    return made[1]
 
 
 SECRET = {"code", "current", "password"}
@@ -325,8 +342,8 @@ def test_the_password_is_none_where_there_is_a_factor(boss, clock):
     assert answer["Location"].startswith("/prove/")
 
 
-def test_where_there_is_no_factor_the_password_is_one(owner, clock):
-    browser = browsers.browser_of(owner)
+def test_where_there_is_no_factor_the_password_is_one(outsider, clock):
+    browser = browsers.browser_of(outsider)
     clock.shift(timedelta(minutes=11))
     form = {"name": "Phone", "code": "123456"}
     assert browser.post("/security/2fa/enable/", form)["Location"].startswith("/prove/")
