@@ -45,7 +45,7 @@ LOOPBACK_NAMES = {"localhost", ""}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Keep a file's tests in one process, so that what it sets up is set up once; begin with what takes longest."""
     for item in items:
-        if not _asks_a_database(item) or _says_words(item):
+        if not _asks_a_database(item) or _shows_the_same(item):
             item.add_marker(pytest.mark.one_database)
         apart = item.get_closest_marker("browser") or item.get_closest_marker("xdist_group")
         if not apart:
@@ -63,12 +63,22 @@ def _asks_a_database(item: pytest.Item) -> bool:
     return bool(fixtures or own or item.get_closest_marker("django_db"))
 
 
-def _says_words(item: pytest.Item) -> bool:
-    """Whether it reads pages: what they say comes of rows alone.
+def _shows_the_same(item: pytest.Item) -> bool:
+    """Whether what it looks at is decided above the database: what pages say, and what an attacker gets by them.
 
-    That every page opens and every statement runs on PostgreSQL, too, is asked by `tests/whole`.
+    That every page opens and every statement runs on PostgreSQL, too, is asked by `tests/whole` and the subjects;
+    what comes at once, by whatever writes for others to see.
     """
-    return item.path.relative_to(item.config.rootpath).parts[1] in {"journeys", "web"}
+    folder = item.path.relative_to(item.config.rootpath).parts[1]
+    if folder == "threats":
+        return not (item.get_closest_marker("both_databases") or _writes_for_others(item))
+    return folder in {"journeys", "web"}
+
+
+def _writes_for_others(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    commits = marker is not None and marker.kwargs.get("transaction", False)
+    return commits or "transactional_db" in getattr(item, "fixturenames", ())
 
 
 def _rank(item: pytest.Item) -> int:

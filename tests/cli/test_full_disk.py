@@ -83,7 +83,14 @@ def is_one_sentence(answer: subprocess.CompletedProcess[str]) -> bool:
     return True
 
 
-@pytest.mark.parametrize("free", [0, 48 * 1024, 300 * 1024])
+@pytest.mark.parametrize(
+    "free",
+    [
+        0,
+        pytest.param(48 * 1024, marks=pytest.mark.at_length),
+        pytest.param(300 * 1024, marks=pytest.mark.at_length),
+    ],
+)
 def test_a_start_ends_with_one_sentence(disk: Path, free: int) -> None:
     with filled(disk, but=free):
         bind = f"127.0.0.1:{serving.free_port()}"
@@ -147,6 +154,7 @@ def test_a_start_that_has_just_room_enough_goes_on_and_says_what_is_wrong(tmp_pa
     assert "Traceback" not in said, said
 
 
+@pytest.mark.at_length
 def test_a_log_on_that_disk_ends_nothing(disk: Path) -> None:
     """Whoever sends what is written to stdout and stderr to the same disk has a portal that answers all the same."""
     with filled(disk, but=900 * 1024):
@@ -184,7 +192,7 @@ def test_while_it_runs_it_says_so_and_goes_on_when_there_is_room(disk: Path) -> 
     assert serving.doorward("keys", "check", folder=disk / "data").returncode == 0
 
 
-@pytest.mark.parametrize("most", [100, 40_000])
+@pytest.mark.parametrize("most", [100, pytest.param(40_000, marks=pytest.mark.at_length)])
 def test_a_limit_on_files_is_such_a_disk(tmp_path: Path, most: int) -> None:
     answer = subprocess.run(
         [sys.executable, "-m", "doorward", "customers", "add", "Harbour Bakery"],

@@ -344,7 +344,7 @@ while True:
     found = columns.look(COLUMNS, seen=lambda: None)
     assert found.broken == 0, found.first
     assert sum(sum(needs.values()) for needs in found.needs.values()) == 10, found.needs
-    statement += 1
+    statement += apart
     # The other times what was begun goes on with the next key.
     if statement % 5 == 0:
         assert not killed_at(10_000)
@@ -357,8 +357,11 @@ print(statement)
 
 
 @pytest.mark.processes
-def test_killed_before_each_of_its_statements_nothing_is_lost(folder, database):
-    assert int(script(PREPARE + KILLED, folder, database)) > 30
+@pytest.mark.parametrize(
+    "apart", [pytest.param(3, id="some"), pytest.param(1, id="each", marks=pytest.mark.at_length)]
+)
+def test_killed_before_its_statements_nothing_is_lost(folder, database, apart):
+    assert int(script(PREPARE + f"apart = {apart}\n" + KILLED, folder, database)) > 30
     checked = doorward("keys", "check", "--json", folder=folder, **database)
     assert checked.returncode == 0, checked.stderr
     [only] = json.loads(checked.stdout)

@@ -78,7 +78,11 @@ def other_than(pid, find):
 
 @pytest.mark.parametrize(
     ("host", "number"),
-    [("localhost", signal.SIGTERM), ("", signal.SIGINT), ("[::1]", signal.SIGHUP)],
+    [
+        ("localhost", signal.SIGTERM),
+        pytest.param("", signal.SIGINT, marks=pytest.mark.at_length),
+        pytest.param("[::1]", signal.SIGHUP, marks=pytest.mark.at_length),
+    ],
 )
 def test_it_listens_on_names_and_every_address_and_ends_as_one(tmp_path, host, number):
     server = start(tmp_path / "data", host=host)

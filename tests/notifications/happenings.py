@@ -692,7 +692,7 @@ def protection_lowered(stage: Stage) -> None:
     staff = kit_people.make_administrator(
         kit_people.provider(), email=STAFF_EMAIL, name="Nora Whitfield", tabs=STAFF_TABS
     )
-    language = kit_people.again(stage.person).language
+    language = kit_people.again(stage.owner).language
     Administrator.objects.everywhere().filter(id=staff.id).update(language=language)
     customer = stage.person.customer
     Customer.objects.filter(id=customer.id).update(status=CustomerStatus.SUSPENDED)

@@ -19,7 +19,7 @@ from tests.audit import histories
 from tests.kit import browsers, codes, people
 from tests.notifications.mails import Folder, part, send_to
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 @pytest.fixture

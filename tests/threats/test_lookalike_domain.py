@@ -15,7 +15,7 @@ from doorward.notifications.worker import run_once
 from tests.kit import browsers, codes, people
 from tests.notifications.mails import Folder, part, send_to
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 OWN = "harbourbakery.example"
 # The Cyrillic а, the whole in Cyrillic, a mark on a letter, a letter of a phonetic alphabet.

@@ -36,7 +36,7 @@ from tests.kit import browsers, codes, passkeys, people, policies
 from tests.kit.racing import at_once
 from tests.threats.changes import POLICY
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 RIGHT = frozenset({"home", "administrators"})
 SUSPEND = Change(status=Status.SUSPENDED, confirmed=True)

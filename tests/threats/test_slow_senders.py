@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
 
 EXPORT = "/activity/export.csv"
 # More than a connection that nobody reads takes up by itself.
-EVENTS = 24_000
+EVENTS = 8_000
 TRIES = 3
 KINDS = (
     "heads",

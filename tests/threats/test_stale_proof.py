@@ -173,7 +173,7 @@ def boss(db, made) -> Administrator:
 
 
 @pytest.fixture
-def forms(made, clock) -> dict[str, tuple[str, dict[str, Any]]]:
+def forms(made, clock):
     return made[1]
 
 
