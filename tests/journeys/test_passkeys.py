@@ -377,7 +377,7 @@ def test_password_managers_find_the_pages(customer):
 # --- anything at all ------------------------------------------------------------------------------
 
 FUZZ = settings(
-    max_examples=40,
+    max_examples=20,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 values = st.recursive(

@@ -49,6 +49,7 @@ def test_every_cookie_is_called_so(owner):
     assert all(name.endswith(f"-{port}") for name in client.cookies), client.cookies
 
 
+@pytest.mark.at_length
 @pytest.mark.processes
 @pytest.mark.xdist_group("processes")
 def test_a_browser_is_signed_in_to_both(tmp_path):
