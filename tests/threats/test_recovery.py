@@ -509,8 +509,6 @@ def test_once_it_is_set_up_it_is_denied_and_not_stopped(lost, helper):
     request = help_with(lost, helper)
     set_up_again(lost, come_in(lost, request.words))
     with pytest.raises(TooLateToStop):
-        object_by_mail(lost)
-    with pytest.raises(TooLateToStop):
         refuse(request.request, helper)
     assert Factor.objects.filter(administrator=lost, suspended_at__isnull=True).exists()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from doorward.accounts import mailed_links
-from doorward.accounts.models import MailedLink
+from doorward.accounts.models import LinkPurpose, MailedLink
 from doorward.notifications.messages import Message
 from doorward.recovery import set_up_pass
 from doorward.recovery.models import SetUpPass
@@ -31,6 +31,7 @@ _LINKS: Final = {
     Message.SECOND_ADDRESS_CONFIRM: "link",
     Message.HELPED: "link",
     Message.HELP_ASKED: "link",
+    Message.RECOVERED: "link",
     Message.DEVICE_LOST: "link",
     Message.WAIT_ASKED: "link",
 }
@@ -40,13 +41,19 @@ _WITHOUT_LINK_TOO: Final = (
     Message.EMAIL_CHANGED_OLD,
     Message.HELPED,
     Message.HELP_ASKED,
+    Message.RECOVERED,
     Message.DEVICE_LOST,
     Message.WAIT_ASKED,
 )
 
 
 # A link that takes something away from whoever asked, and gives nobody anything.
-_OBJECTING: Final = (Message.HELPED, Message.HELP_ASKED, Message.WAIT_ASKED)
+_OBJECTING: Final = (
+    Message.HELPED,
+    Message.HELP_ASKED,
+    Message.RECOVERED,
+    Message.WAIT_ASKED,
+)
 
 
 class NoLongerWanted(Exception):
@@ -75,7 +82,7 @@ def enclose(message: Message, event: Event, *, copy: bool, now: datetime) -> Enc
         return _pass(event, now=now)
     if message not in _LINKS:
         return Enclosed()
-    link = MailedLink.objects.filter(id=_id(event.details.get(_LINKS[message]))).first()
+    link = _link(message, event)
     if link is None or link.used_at or link.revoked_at or link.expires_at <= now:
         if message in _WITHOUT_LINK_TOO:
             return Enclosed()
@@ -88,6 +95,17 @@ def _code(event: Event, *, now: datetime) -> Enclosed:
     if proof is None or proof.used_at or proof.expires_at <= now:
         raise NoLongerWanted("its code does not work any more")
     return Enclosed(code=mailbox.code_of(proof), until=proof.expires_at)
+
+
+def _link(message: Message, event: Event) -> MailedLink | None:
+    if message is Message.RECOVERED:
+        # By the one that was mailed when help was asked for, its person still ends what came of it.
+        passes = SetUpPass.objects.filter(session_id=event.credential_id, used_at__isnull=False)
+        rows = MailedLink.objects.filter(
+            about__in=passes.values("request_id"), purpose=LinkPurpose.VETO
+        )
+        return rows.order_by("-created_at").first()
+    return MailedLink.objects.filter(id=_id(event.details.get(_LINKS[message]))).first()
 
 
 def _pass(event: Event, *, now: datetime) -> Enclosed:

@@ -147,6 +147,7 @@ def _letter(  # noqa: PLR0913 - all that a letter is made of
             Message.ENABLED,
             Message.HELPED,
             Message.HELP_ASKED,
+            Message.RECOVERED,
             Message.WAIT_ASKED,
         },
         code=_grouped(enclosed.code),

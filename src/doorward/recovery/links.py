@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from doorward.accounts import mailed_links
 from doorward.accounts.models import LinkPurpose
-from doorward.recovery.rules import PASS_LIFETIME
+from doorward.recovery.rules import DENIED_WITHIN, PASS_LIFETIME
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,6 +23,6 @@ def told(request: RecoveryRequest, *, now: datetime) -> dict[str, Detail]:
         administrator_id=request.administrator_id,
         now=now,
         about=request.id,
-        lifetime=waits + 2 * PASS_LIFETIME,
+        lifetime=waits + 2 * PASS_LIFETIME + DENIED_WITHIN,
     )
     return {"link": str(link.id), "request": str(request.id), "way": request.way}

@@ -153,12 +153,39 @@ def say_who(
             raise RequestOver
         if was_them and request.state != State.ISSUED:
             raise RequestOver
-        state = State.CONFIRMED if was_them else State.DENIED
-        _close(request, state, actor=actor, now=now)
         if not was_them:
-            _end_everything(person, now=now)
-        event = RECOVERY_CONFIRMED if was_them else RECOVERY_DENIED
-        record(event, actor=actor, subject=person.who(), details=_named(request))
+            _deny(request, person, actor=actor, now=now)
+            return
+        _close(request, State.CONFIRMED, actor=actor, now=now)
+        record(RECOVERY_CONFIRMED, actor=actor, subject=person.who(), details=_named(request))
+
+
+def object_to(
+    request: RecoveryRequest, person: Administrator, *, actor: Actor, now: datetime
+) -> State:
+    """End a request as `stop` does; where the new device is set up already, end everything, as `say_who` does.
+
+    For the person themselves, by a mailed link: it only ends things. Returns how it stands then. Raises `RequestOver`.
+    """
+    if is_back(request, now=now):
+        _deny(request, person, actor=actor, now=now)
+        return State.DENIED
+    stop(request, person, actor=actor, now=now)
+    return State.REFUSED
+
+
+def is_back(request: RecoveryRequest, *, now: datetime) -> bool:
+    """Return whether somebody set up a new device by a request, and it can still be said that it was not them."""
+    if request.state not in {State.ISSUED, State.CONFIRMED}:
+        return False
+    issued = SetUpPass.objects.filter(request=request).first()
+    return issued is not None and completed_at(issued) is not None and _in_time(issued, now=now)
+
+
+def _deny(request: RecoveryRequest, person: Administrator, *, actor: Actor, now: datetime) -> None:
+    _close(request, State.DENIED, actor=actor, now=now)
+    _end_everything(person, now=now)
+    record(RECOVERY_DENIED, actor=actor, subject=person.who(), details=_named(request))
 
 
 def _in_time(issued: SetUpPass, *, now: datetime) -> bool:

@@ -14,23 +14,27 @@ from doorward.accounts.models import LinkPurpose, MailedLink
 from doorward.audit.actor import Actor, by_link
 from doorward.customers import locking
 from doorward.recovery.models import RecoveryRequest
-from doorward.recovery.requests import stop
+from doorward.recovery.requests import object_to
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.audit.actor import ClientInfo
+    from doorward.recovery.models import State
 
 
-def veto(*, token: str, client: ClientInfo, now: datetime) -> None:
-    """End the request that a link is about. Raises what `mailed_links.find` raises, `RequestOver`, `TooLateToStop`."""
+def veto(*, token: str, client: ClientInfo, now: datetime) -> State:
+    """End the request of a link, or all that came of it; return how it stands then.
+
+    Raises what `mailed_links.find` raises, `RequestOver`.
+    """
     link = mailed_links.find(token, purposes=(LinkPurpose.VETO,), now=now, host=client.host)
     actor = Actor(person=link.administrator.who(), client=client, credential=by_link(link.id))
     with transaction.atomic():
         locking.hold(link.administrator.customer_id)
         mailed_links.consume(link, now=now)
         request, person = request_of(link), locked(link.administrator_id)
-        stop(request, person, actor=actor, now=now)
+        return object_to(request, person, actor=actor, now=now)
 
 
 def request_of(link: MailedLink) -> RecoveryRequest:

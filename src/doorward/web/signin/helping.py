@@ -15,7 +15,7 @@ from doorward.gate.evaluate import evaluate
 from doorward.gate.requirement import Need, Step
 from doorward.kernel.errors import Refusal
 from doorward.policy.rules import FactorKind
-from doorward.recovery import set_up_pass, veto
+from doorward.recovery import requests, set_up_pass, veto
 from doorward.recovery.models import State, Way
 from doorward.recovery.queries import ways_of
 from doorward.sessions.errors import StaleRequest
@@ -32,6 +32,8 @@ from doorward.web.signin.forms import SentCodeForm
 from doorward.web.signin.pages import HelpMePage, LinkPage, PassPage, TakeBackPage, VetoPage
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.http import HttpResponse
 
     from doorward.accounts.models import MailedLink
@@ -111,24 +113,26 @@ def object_by_link(request: Request) -> HttpResponse:
             link = mailed_links.find(
                 token, purposes=purposes, now=request.now, host=request.client.host
             )
-            return render(request, "signin/veto.html", _veto_page(link))
-        veto.veto(token=token, client=request.client, now=request.now)
+            return render(request, "signin/veto.html", _veto_page(link, now=request.now))
+        state = veto.veto(token=token, client=request.client, now=request.now)
     except Refusal as refusal:
         status = 422 if request.method == "POST" else 404
         page = LinkPage(error=sentence(refusal), why=refusal.code)
         return render(request, "signin/no_link.html", page, status=status)
-    return cookies.drop_link(render(request, "signin/veto.html", VetoPage(done=True)))
+    done = VetoPage(done=True, back=state is State.DENIED)
+    return cookies.drop_link(render(request, "signin/veto.html", done))
 
 
-def _veto_page(link: MailedLink) -> VetoPage:
+def _veto_page(link: MailedLink, *, now: datetime) -> VetoPage:
     request = veto.request_of(link)
-    waits = request.way == Way.WAITING
+    waits, back = request.way == Way.WAITING, requests.is_back(request, now=now)
     return VetoPage(
         email=link.administrator.email,
         by=request.asked_by.full_name if request.asked_by else "",
         at=request.asked_at,
-        waits=waits,
+        waits=waits and not back,
         suspended=request.state == State.ISSUED and not waits,
+        back=back,
     )
 
 

@@ -90,7 +90,8 @@ class PassPage:
 class VetoPage:
     """Help can be refused by a mailed link: asked for `by` whom, and when. `done`: it was.
 
-    `waits`: nobody is helped, the person waits; `suspended`: the devices are by now.
+    `waits`: nobody is helped, the person waits; `suspended`: the devices are by now; `back`: a new device is set up
+    already, so that everything ends by it.
     """
 
     email: str = ""
@@ -98,6 +99,7 @@ class VetoPage:
     at: datetime | None = None
     waits: bool = False
     suspended: bool = False
+    back: bool = False
     done: bool = False
 
 
