@@ -368,7 +368,7 @@ def test_killed_before_its_statements_nothing_is_lost(folder, database, apart):
     assert sum(only["needed_by"].values()) == 10
 
 
-MANY = 2000
+MANY = 1000
 FILL = f"""
 from django.utils import timezone
 from doorward.policy.rules import FactorKind

@@ -188,6 +188,7 @@ def test_a_second_one_on_another_port_and_the_end_of_it(demo):
     assert demo.code(SAMUEL).returncode == 0
 
 
+@pytest.mark.at_length
 def test_what_a_killed_one_leaves_is_thrown_away_by_the_next(tmp_path):
     with a_demo(tmp_path) as killed:
         killed.process.kill()
