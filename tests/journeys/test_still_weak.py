@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from doorward.accounts.models import Administrator, MailProblem, PolicyException, Status
 from doorward.credentials.recovery_codes import codes as recovery_codes
-from tests.kit import browsers, codes, people
+from doorward.policy import versions
+from tests.kit import browsers, codes, people, policies
 
 pytestmark = pytest.mark.django_db
 TABS = people.ALL_TABS
@@ -167,3 +168,25 @@ def test_another_customer_and_who_looks_after_nobody_are_not_told(owner, colleag
     rows(colleague).update(mail_problem=MailProblem.FULL)
     assert line_with(browsers.browser_of(owner), "Mail to 1 person is refused")
     assert "Still weak" not in browsers.browser_of(colleague).get("/").content.decode()
+
+
+def test_a_wave_that_waits_is_told_until_somebody_goes_on(client, owner):
+    """To who has no Account tab, too: they have the power to go on, and this is their place for it."""
+    now = timezone.now()
+    begun = now - timedelta(days=12)
+    policies.require(
+        owner.customer_id, since=begun, from_day=(now + timedelta(days=18)).date(), waves=True
+    )
+    words = "The next wave waits: too many people of the last one are not ready."
+    assert words not in lines(client)
+    policy = versions.policy_of_customer(owner.customer_id)
+    policy.pauses().create(
+        customer_id=owner.customer_id, since=begun, wave=2, stuck=6, people=7, paused_at=now
+    )
+    versions.refresh(policy, now=now)
+    assert lines(client)[words] == "/account/#wave-waits"
+    assert 'id="wave-waits"' in client.get("/account/").content.decode()
+    rows(owner).update(tabs=" home administrators ")
+    assert lines(client)[words] == "/account/waves/"
+    assert client.post("/account/waves/")["Location"] == "/"
+    assert words not in lines(client)

@@ -24,7 +24,7 @@ from doorward.accounts.requirement import asked_rows
 from doorward.credentials.models import RecoveryCode
 from doorward.directory.state import NOT_SEEN_FOR, enough
 from doorward.kernel.db.hot_queries import HotQuery
-from doorward.policy.series import Scope
+from doorward.policy.series import Scope, load, wave_waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,7 +64,7 @@ class Weak:
     """What is still weak at a customer, for one who looks after its people.
 
     `alone`: nobody else does. `without_codes`: they have no recovery codes themselves. `one_device`: so many would be
-    locked out by losing one. `exceptions`: that end within `SOON`.
+    locked out by losing one. `exceptions`: that end within `SOON`. `wave_waits`: the next one of the policy.
     """
 
     alone: bool
@@ -73,6 +73,7 @@ class Weak:
     unreachable: int
     not_seen: int
     exceptions: int
+    wave_waits: bool = False
 
 
 # Exceptions that end within this time are told of.
@@ -157,6 +158,7 @@ def _weak(customer_id: UUID, person_id: UUID, found: Iterable[Group], *, now: da
         unreachable=row["refused"] or 0,
         not_seen=(row["never"] or 0) + (row["long_ago"] or 0),
         exceptions=row["exceptions"] or 0,
+        wave_waits=wave_waits(load(row["customer__policy"]), now=now),
     )
 
 
@@ -185,6 +187,7 @@ def _weaknesses(
         ends_at__lte=soon,
     )
     return people.filter(id=person_id).values(
+        "customer__policy",
         others=Exists(who_look_after(people).exclude(id=person_id)),
         codes=Exists(codes.filter(set__saved_at__isnull=False)),
         refused=_number(people.filter(unreachable=True).exclude(status=Status.REMOVED)),

@@ -85,6 +85,12 @@ def in_force(series: Series, *, now: datetime) -> Version | None:
     return next((one for one in reversed(series) if one.has_come(now)), None)
 
 
+def wave_waits(series: Series, *, now: datetime) -> bool:
+    """Return whether the next wave of the version that holds waits, until somebody goes on."""
+    holding = in_force(series, now=now)
+    return holding is not None and any(one.until is None for one in holding.pauses)
+
+
 def current(series: Series, *, now: datetime, default: Values = DEFAULTS) -> Values:
     """Return the values that hold now."""
     version = in_force(series, now=now)

@@ -79,8 +79,9 @@ def go_on(customer_id: UUID, *, actor: Actor, now: datetime) -> None:
 
 def waiting(customer_id: UUID, *, text: str, now: datetime) -> WavePause | None:
     """Return the pause that holds a customer's policy up; None: none does. `text`: the series as it is stored."""
-    holding = series.in_force(series.load(text), now=now)
-    if holding is None or not any(one.until is None for one in holding.pauses):
+    there = series.load(text)
+    holding = series.in_force(there, now=now)
+    if holding is None or not series.wave_waits(there, now=now):
         return None
     rows = policy_of_customer(customer_id).pauses()
     return rows.filter(since=holding.since, ended_at=None).order_by("paused_at").first()

@@ -106,10 +106,12 @@ def withdraw(request: Request) -> HttpResponse:
 @require_POST
 def go_on(request: Request) -> HttpResponse:
     """Let the wave come that waits."""
+    me = signed_in(request)
     try:
-        waves.go_on(signed_in(request).customer_id, actor=acting(request), now=request.now)
+        waves.go_on(me.customer_id, actor=acting(request), now=request.now)
     except Refusal as refusal:
         messages.error(request, sentence(refusal))
     else:
         messages.success(request, _("The next wave goes on, with the time that was left to it."))
-    return see_other("/account/")
+    # Who looks after people may have no right to the page of the account.
+    return see_other("/account/" if ACCOUNT in me.tab_keys else "/")

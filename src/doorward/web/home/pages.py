@@ -93,7 +93,13 @@ def home_page(
             tuple(keys_for(person)),
             numbers.people,
         ),
-        weak=tuple(weak_lines(numbers, devices=sum(row.usable for row in auth.factors))),
+        weak=tuple(
+            weak_lines(
+                numbers,
+                devices=sum(row.usable for row in auth.factors),
+                account=tabs.ACCOUNT in person.tab_keys,
+            )
+        ),
         clock_off=_clock_off(clock) if clock is not None else "",
     )
 

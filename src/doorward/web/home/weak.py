@@ -29,8 +29,8 @@ class WeakLine:
     is_done_here: bool = False
 
 
-def weak_lines(numbers: Numbers, *, devices: int) -> Iterator[WeakLine]:
-    """Yield the lines; `devices`: how many factors the reader has that can be used."""
+def weak_lines(numbers: Numbers, *, devices: int, account: bool) -> Iterator[WeakLine]:
+    """Yield the lines; `devices`: how many factors the reader has that can be used. `account`: they have that tab."""
     weak, people = numbers.weak, numbers.people
     if weak is None or people is None:
         return
@@ -49,6 +49,14 @@ def weak_lines(numbers: Numbers, *, devices: int) -> Iterator[WeakLine]:
             people.missing,
         )
         yield _about(words, people.missing, "factor=required-missing", "shield-alert")
+    if weak.wave_waits:
+        yield WeakLine(
+            _("The next wave waits: too many people of the last one are not ready."),
+            _("Look at it") if account else _("Go on"),
+            "/account/#wave-waits" if account else "/account/waves/",
+            "circle-pause",
+            is_done_here=not account,
+        )
     yield from _of_people(weak)
 
 
