@@ -81,8 +81,9 @@ LONGER = {
     LinkPurpose.EMAIL_NEW: timedelta(hours=24),
     LinkPurpose.EMAIL_OLD: timedelta(hours=24),
     LinkPurpose.NOT_ME: timedelta(days=7),
-    # A day to fetch the pass and one to use it, beside the day in which it can be refused.
-    LinkPurpose.VETO: timedelta(days=3),
+    # A day to fetch the pass and one to use it, beside the day in which it can be refused; then thirty in which the
+    # person can say that it was not them.
+    LinkPurpose.VETO: timedelta(days=33),
 }
 
 
