@@ -108,8 +108,8 @@ from doorward.recovery.events import (
     RECOVERY_DENIED,
     WAIT_ASKED,
 )
-from doorward.rollout import reminders, waves
-from doorward.rollout.events import REMINDED
+from doorward.rollout import reminders, waves, weekly
+from doorward.rollout.events import ADOPTION_MAILED, REMINDED
 from doorward.sessions import ending, issuing
 from doorward.sessions.events import OTHER_SESSIONS_ENDED, SIGN_IN_ABANDONED, SIGNED_IN, SIGNED_OUT
 from doorward.signin import forgotten_password, mailbox, password, second_step
@@ -664,6 +664,16 @@ def reminded(stage: Stage) -> None:
     assert reminders.remind_due(now=stage.now) == 1
 
 
+def adoption_mailed(stage: Stage) -> None:
+    """Send the numbers to somebody who wants them; they come to the power for it."""
+    tabs = " home administrators "
+    Administrator.objects.of(stage.person.customer_id).filter(id=stage.person.id).update(tabs=tabs)
+    whose = stage.person.customer_id
+    weekly.choose(wanted=True, customer_id=whose, actor=stage.by_person, now=stage.now)
+    stage.now += weekly.WEEK
+    assert weekly.send_due(now=stage.now) == 1
+
+
 def minimum_saved(stage: Stage, *, planned: bool = False) -> tuple[PolicyVersion, Owner]:
     owner = versions.minimum_of_customer(stage.person.customer_id)
     values = replace(LOOSEST, required_of=RequiredOf.EVERYONE, trust_days=7)
@@ -752,6 +762,7 @@ HAPPENINGS: dict[EventType, Callable[[Stage], object]] = {
     ADMINISTRATOR_RESTORED: restored,
     ADMINISTRATOR_REMOVED: removed,
     REMINDED: reminded,
+    ADOPTION_MAILED: adoption_mailed,
     WAVE_PAUSED: wave_paused,
     EXCEPTION_MADE: exception_made,
     EXCEPTION_ENDED: exception_ended,

@@ -255,6 +255,7 @@ NOTHING_FORGOTTEN = {
     "exceptions that end",
     "reminders",
     "ticks for many",
+    "weekly mails of adoption",
     "waves that wait",
     "history that is sealed",
     "heads of history in a file",

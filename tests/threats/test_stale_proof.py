@@ -94,6 +94,8 @@ WANTED: dict[str, Reauthentication] = {
 REHEARSED = "changes nothing: what is rehearsed is applied with a proof"
 # What somebody signed in may send without one, and why.
 UNASKED = {
+    "account/adoption/mail/": "chooses a mail to oneself, of what one sees without a proof",
+    "customers/adoption/mail/": "chooses a mail to oneself, of what one sees without a proof",
     "account/policy/rehearsal/": REHEARSED,
     "administrators/require/": REHEARSED,
     "brands/<uuid:brand_id>/minimum/rehearsal/": REHEARSED,

@@ -21,7 +21,7 @@ from doorward.directory.models import Adoption, AdoptionDay, AdoptionDue, Adopti
 from doorward.directory.state import BY_STANDING, Attention, FactorFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import date, datetime
     from uuid import UUID
 
@@ -130,6 +130,12 @@ def count(customer_ids: Iterable[UUID], *, now: datetime) -> dict[UUID, Totals]:
     }
 
 
+def kept(customer_id: UUID) -> Totals:
+    """Return the numbers of a customer, as they were counted last (one row)."""
+    found = Adoption.objects.filter(customer_id=customer_id).values(*_COLUMNS).first()
+    return Totals(**found) if found else Totals()
+
+
 def totals() -> Totals:
     """Return the numbers of all customers together, as they were summed up last (one row)."""
     newest = AdoptionDay.objects.order_by("-day").values(*_COLUMNS).first()
@@ -147,6 +153,11 @@ def days_of(customer_id: UUID, found: Totals, *, now: datetime) -> list[Day]:
     rows = AdoptionPoint.objects.filter(customer_id=customer_id, day__lt=now.date()).order_by("day")
     known = [Day(*row) for row in rows.values_list("day", "people", "covered")]
     return _filled([*known, Day(now.date(), found.people, found.covered)], today=now.date())
+
+
+def week_before(known: Sequence[Day]) -> Day | None:
+    """Return the day a week before the last one of these, where it is known."""
+    return known[-8] if len(known) >= 8 else None  # noqa: PLR2004 - eight days have both ends of a week
 
 
 def days(*, now: datetime) -> list[Day]:

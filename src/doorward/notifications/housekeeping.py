@@ -18,7 +18,7 @@ from doorward.kernel.ratelimit import throttle
 from doorward.kernel.storage import log_failure
 from doorward.notifications import anchoring, erasing, mail_files, outbox
 from doorward.recovery import caller_check, lapse
-from doorward.rollout import keeping, reminders, ticking, waves
+from doorward.rollout import keeping, reminders, ticking, waves, weekly
 from doorward.sessions import ending, saved_requests
 from doorward.signin import mailbox
 
@@ -43,6 +43,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("ticks for many", EVERY_ROUND, ticking.work_due),
     ("waves that wait", EVERY_HOUR, waves.pause_due),
     ("reminders", EVERY_MINUTE, reminders.remind_due),
+    ("weekly mails of adoption", EVERY_MINUTE, weekly.send_due),
     ("sign-ins that were left", EVERY_MINUTE, ending.close_abandoned),
     ("secrets that were shown and not confirmed", EVERY_MINUTE, enrol.forget),
     ("answered challenges", EVERY_MINUTE, challenges.forget),

@@ -20,23 +20,28 @@ from doorward.audit.fields import changes_in
 from doorward.audit.models import Event
 from doorward.customers import cached
 from doorward.notifications import words
+from doorward.notifications.adoption import numbers
 from doorward.notifications.enclosed import Enclosed, NoLongerWanted, enclose
 from doorward.notifications.envelope import in_envelope
 from doorward.notifications.messages import ASKED_FOR, Message
 from doorward.notifications.rendering import render
 from doorward.policy.words import WORDS
-from doorward.rollout import reminders
+from doorward.rollout import reminders, weekly
 from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
     from doorward.customers.cached import BrandLook
+    from doorward.notifications.adoption import Number
     from doorward.notifications.mail import Mail
     from doorward.notifications.models import Delivery
 
 # Where the inviter sat says nothing to somebody who is invited.
 _NOWHERE = (Message.INVITATION,)
 # What somebody asked for, or what concerns somebody who cannot sign in.
-_NOT_OF_SECURITY = (*ASKED_FOR, Message.REMOVED, Message.SUSPENDED, Message.DEVICE_LOST)
+_NOT_OF_SECURITY = (
+    *ASKED_FOR,
+    *(Message.REMOVED, Message.SUSPENDED, Message.DEVICE_LOST, Message.ADOPTION_WEEKLY),
+)
 # They say of each field what it was and what it is.
 _WITH_CHANGES = (
     Message.PROTECTION_LOWERED,
@@ -83,6 +88,9 @@ class Letter:
     planned: bool
     withdrawn: bool
     what: str
+    # Of adoption: everybody's or the customer's, and the numbers.
+    of_all: bool = False
+    numbers: tuple[Number, ...] = ()
 
     def at(self, path: str) -> str:
         """Return the whole address of a path of this brand's portal."""
@@ -109,6 +117,10 @@ def write(delivery: Delivery, *, now: datetime) -> Mail:
     message = Message(delivery.template)
     if message is Message.SET_UP_REMINDER and not reminders.still_wanted(person, now=now):
         raise NoLongerWanted("it is set up, or no longer asked for")
+    if message is Message.ADOPTION_WEEKLY and not weekly.still_wanted(
+        person, of_all=_of_all(event)
+    ):
+        raise NoLongerWanted("it is not wanted any more, or the right to it is gone")
     enclosed = enclose(message, event, copy=delivery.is_copy, now=now)
     with translation.override(person.language or settings.LANGUAGE_CODE):
         letter = _letter(message, event, person, delivery, enclosed, now=now)
@@ -163,7 +175,21 @@ def _letter(  # noqa: PLR0913 - all that a letter is made of
         planned=event.type.endswith("_planned"),
         withdrawn=event.type.endswith("_withdrawn"),
         what=words.name(str(event.details.get("what", ""))),
+        of_all=_of_all(event),
+        numbers=_numbers(message, event, person, now=now),
     )
+
+
+def _of_all(event: Event) -> bool:
+    return event.details.get("of_all") is True
+
+
+def _numbers(
+    message: Message, event: Event, person: Administrator, *, now: datetime
+) -> tuple[Number, ...]:
+    if message is not Message.ADOPTION_WEEKLY:
+        return ()
+    return numbers(None if _of_all(event) else person.customer_id, now=now)
 
 
 def _facts(message: Message, event: Event, *, actor: str, zone: str) -> list[tuple[str, str]]:

@@ -37,6 +37,7 @@ class Message(StrEnum):
     NO_LONGER_REQUIRED_COLLEAGUE = "two_factor_no_longer_required_colleague"
     WAVE_PAUSED = "wave_paused"
     SET_UP_REMINDER = "set_up_reminder"
+    ADOPTION_WEEKLY = "adoption_weekly"
     EXCEPTION_MADE = "exception_made"
     EXCEPTION_MADE_COLLEAGUE = "exception_made_colleague"
     EXCEPTION_ENDED = "exception_ended"
@@ -95,16 +96,18 @@ ASKED_FOR: Final = (
     Message.SECOND_ADDRESS_CONFIRM,
 )
 # What is of no use without the link or the code in it, so that a second address is told none of it: it proves nothing.
+# And what concerns colleagues.
 FOR_THE_MAILBOX: Final = (
     Message.INVITATION,
     Message.PASSWORD_LINK_ASKED,
     Message.PASSWORD_LINK_SENT,
     Message.MAILBOX_CODE,
     Message.PASS_MAILED,
+    Message.ADOPTION_WEEKLY,
 )
 # The order in which messages go: whoever waits before a page that knows the password, then what tells of
 # one's security, then whoever else waits before a page, then the rest.
 FIRST: Final = (Message.MAILBOX_CODE,)
 WAITED_FOR: Final = (Message.PASSWORD_LINK_ASKED,)
 # They go to many, and none of them is in a hurry.
-LAST: Final = (Message.SET_UP_REMINDER,)
+LAST: Final = (Message.SET_UP_REMINDER, Message.ADOPTION_WEEKLY)

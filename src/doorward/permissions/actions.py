@@ -104,6 +104,10 @@ class Action(Enum):
         "rehearse",
         Needs(About.CUSTOMER, ADMINISTRATORS, Level.NONE, scope="policy:read"),
     )
+    GET_ADOPTION_MAIL = (
+        "get-adoption-mail",
+        Needs(About.CUSTOMER, ADMINISTRATORS, Level.NONE, scope="people:read"),
+    )
     GO_ON_WITH_WAVES = (
         "go-on-with-waves",
         Needs(About.CUSTOMER, ADMINISTRATORS, scope="policy:write"),
@@ -122,6 +126,7 @@ class Action(Enum):
     CHANGE_MINIMUM = "change-minimum", _provider(CUSTOMERS)
     REHEARSE_MINIMUM = "rehearse-minimum", _looking(CUSTOMERS)
     REHEARSE_BRAND = "rehearse-brand", _looking(BRANDS)
+    GET_ADOPTION_MAIL_OF_ALL = "get-adoption-mail-of-all", _looking(CUSTOMERS)
     ADD_BRAND = "add-brand", _provider(BRANDS)
     CHANGE_BRAND = "change-brand", _provider(BRANDS)
     CHECK_HOST = "check-host", _provider(BRANDS)

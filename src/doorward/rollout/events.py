@@ -42,3 +42,18 @@ REQUIRING_DONE = EventType(
     icon="circle-check",
     sentence=_("%(actor)s finished requiring two-factor sign-in of many people."),
 )
+
+ADOPTION_MAIL_CHANGED = EventType(
+    "adoption_mail_changed",
+    group=Group.ACCOUNT,
+    icon="mail",
+    sentence=_("%(subject)s changed whether they get the weekly mail about adoption."),
+)
+
+ADOPTION_MAILED = EventType(
+    "adoption_mailed",
+    group=Group.ACCOUNT,
+    icon="mail",
+    sentence=_("%(subject)s was sent the weekly mail about adoption."),
+    notifications=to_person("adoption_weekly"),
+)

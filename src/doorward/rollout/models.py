@@ -117,3 +117,16 @@ class ReminderSweep(models.Model):
     begun_at = models.DateTimeField()
     customer_id = models.UUIDField(null=True)
     after = models.UUIDField(null=True)
+
+
+class AdoptionMail(models.Model):
+    """That somebody wants the numbers of adoption by mail once a week: their customer's, or (`of_all`) everybody's."""
+
+    administrator = models.ForeignKey(Administrator, on_delete=models.CASCADE, related_name="+")
+    of_all = models.BooleanField()
+    next_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["administrator", "of_all"], name="one_adoption_mail"),
+        ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from doorward.customers.tabs import ACCOUNT, ADMINISTRATORS
 from doorward.directory import adoption, people
@@ -16,12 +16,13 @@ from doorward.directory.search import Wanted
 from doorward.directory.state import Rule
 from doorward.gate.requirement import Need
 from doorward.permissions.actions import Action
+from doorward.rollout import weekly
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render
 from doorward.web.http.requests import session_of, signed_in
 from doorward.web.http.streaming import export
 from doorward.web.kit import tables
-from doorward.web.kit.adoption import by_kind, over_time
+from doorward.web.kit.adoption import by_kind, choose_weekly, over_time
 from doorward.web.kit.charts import Bar, Bars
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class AdoptionPage:
     ask_after: Bars
     line: Line
     separator: Field
+    weekly: bool
 
 
 @needs(Need.right(ADMINISTRATORS))
@@ -65,8 +67,18 @@ def page(request: Request) -> HttpResponse:
         ask_after=_ask_after(found),
         line=over_time(adoption.days_of(me.customer_id, found, now=request.now)),
         separator=tables.separator_field(translation.get_language() or "en"),
+        weekly=weekly.wants(me.id, of_all=False),
     )
     return render(request, "account/adoption.html", shown)
+
+
+@needs(Need.of(Action.GET_ADOPTION_MAIL))
+@require_POST
+def mail(request: Request) -> HttpResponse:
+    """Have oneself mailed the numbers once a week, or no longer."""
+    return choose_weekly(
+        request, customer_id=signed_in(request).customer_id, back="/account/adoption/"
+    )
 
 
 def _ask_after(found: Totals) -> Bars:

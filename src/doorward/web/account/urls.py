@@ -7,6 +7,7 @@ from doorward.web.account import adoption, views
 urlpatterns = [
     path("account/", views.account, name="account"),
     path("account/adoption/", adoption.page, name="account_adoption"),
+    path("account/adoption/mail/", adoption.mail, name="account_adoption_mail"),
     path("account/adoption.csv", adoption.download, name="account_adoption_csv"),
     path("account/waves/", views.go_on, name="account_waves"),
     path("account/policy/withdraw/", views.withdraw, name="account_policy_withdraw"),

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from doorward.customers.exports import record_adoption_export
 from doorward.customers.tabs import CUSTOMERS
@@ -16,11 +16,13 @@ from doorward.directory import adoption
 from doorward.gate.requirement import Need
 from doorward.kernel.db.paging import in_pages
 from doorward.permissions.actions import Action
+from doorward.rollout import weekly
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render
+from doorward.web.http.requests import signed_in
 from doorward.web.http.streaming import export
 from doorward.web.kit import tables
-from doorward.web.kit.adoption import by_kind, over_time
+from doorward.web.kit.adoption import by_kind, choose_weekly, over_time
 from doorward.web.kit.charts import Bar, Bars
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ class AdoptionPage:
     previous: str | None
     next: str | None
     separator: Field
+    weekly: bool
 
 
 @needs(Need.right(CUSTOMERS))
@@ -90,8 +93,16 @@ def page(request: Request) -> HttpResponse:
         previous=_address(show, page=number - 1) if number > 1 else None,
         next=_address(show, page=number + 1) if len(found) > PAGE_SIZE else None,
         separator=tables.separator_field(translation.get_language() or "en"),
+        weekly=weekly.wants(signed_in(request).id, of_all=True),
     )
     return render(request, "provider/adoption.html", shown)
+
+
+@needs(Need.of(Action.GET_ADOPTION_MAIL_OF_ALL))
+@require_POST
+def mail(request: Request) -> HttpResponse:
+    """Have oneself mailed the numbers once a week, or no longer."""
+    return choose_weekly(request, customer_id=None, back=PATH)
 
 
 @needs(Need.of(Action.EXPORT_ADOPTION))

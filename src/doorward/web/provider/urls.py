@@ -15,6 +15,7 @@ from doorward.web.provider import (
 urlpatterns = [
     path("customers/", customers.list_, name="customers"),
     path("customers/adoption/", adoption.page, name="customers_adoption"),
+    path("customers/adoption/mail/", adoption.mail, name="customers_adoption_mail"),
     path("customers/adoption.csv", adoption.download, name="customers_adoption_csv"),
     path("customers/add/", customers.add, name="customers_add"),
     path("customers/<uuid:customer_id>/", customers.edit, name="customer"),
