@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doorward.cli.base import main
+from doorward.customers.models import Brand
 from doorward.policy import files, versions
 from doorward.policy.events import MINIMUM_CHANGED, POLICY_CHANGED, POLICY_PLANNED
 from doorward.policy.fields import FIELDS, Kinds, RequiredOf, Values
@@ -141,3 +142,18 @@ def test_who_is_not_there(file: Path) -> None:
 def test_what_is_written_is_read_again(values: Any, *, minimum: bool) -> None:
     owner = versions.Owner(is_minimum=minimum)
     assert files.wanted_of(files.text_of(values), owner).values == values
+
+
+@pytest.mark.django_db
+def test_passkeys_alone_are_refused_where_none_can_be_made(
+    owner: Administrator, file: Path
+) -> None:
+    Brand.objects.update(hosts=["127.0.0.1"])
+    people.forget_caches()
+    file.write_text('kinds = "phishing_resistant"\n')
+    for word in ("plan", "rehearse", "apply"):
+        said = run(word, owner.customer.name, str(file), exit_code=1).output
+        assert said == (
+            "Passkeys need this portal to have a name and https. Otherwise nobody could sign in any more.\n"
+        )
+    assert not PolicyVersion.objects.exists()

@@ -13,6 +13,7 @@ from django.utils import timezone
 from doorward.accounts.closing import change_customer
 from doorward.accounts.requirement import policy_of
 from doorward.audit.actor import CONSOLE
+from doorward.credentials.errors import PasskeysNotPossible
 from doorward.credentials.models import TrustedBrowser
 from doorward.credentials.trusted_browsers import policy_change, trust
 from doorward.customers.models import Brand, Customer, CustomerStatus
@@ -33,6 +34,7 @@ from doorward.policy.events import (
 from doorward.policy.fields import DEFAULTS, LOOSEST, Kinds, RequiredOf, Values
 from doorward.policy.models import PolicyVersion
 from doorward.policy.versions import Wanted
+from doorward.rollout.rehearsal import Plan, rehearse
 from tests.kit import people, policies
 from tests.kit.racing import at_once
 
@@ -209,6 +211,26 @@ def test_taking_back_what_is_stricter_lowers_protection(owner: Administrator) ->
     with pytest.raises(ProtectionRefused):
         policy_change.withdraw(version.id, of, actor=people.actor(staff), now=NOW)
     assert PolicyVersion.objects.get().withdrawn_at is None
+
+
+@pytest.mark.parametrize("of", [versions.policy_of_customer, versions.minimum_of_customer])
+@pytest.mark.parametrize("days", [0, 3])
+def test_passkeys_alone_are_asked_for_by_nobody_where_none_can_be_made(owner, of, days):
+    """Whichever way it comes: a page, a file, a plan for later."""
+    Brand.objects.update(hosts=["127.0.0.1"])
+    people.forget_caches()
+    starts_at = NOW + timedelta(days=days) if days else None
+    wanted = Wanted(values=PASSKEYS, starts_at=starts_at)
+    for attempt in (
+        partial(policy_change.save, actor=CONSOLE),
+        lambda of, wanted, now: rehearse(Plan(owner=of, wanted=wanted), now=now),
+    ):
+        with pytest.raises(PasskeysNotPossible):
+            attempt(of(owner.customer_id), wanted, now=NOW)
+    assert not PolicyVersion.objects.exists()
+    policy_change.save(
+        of(owner.customer_id), replace(wanted, values=EVERYONE), actor=CONSOLE, now=NOW
+    )
 
 
 @pytest.mark.django_db(transaction=True)

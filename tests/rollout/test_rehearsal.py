@@ -206,7 +206,7 @@ def test_as_many_queries_however_many_people(
         )
         for number in range(more)
     )
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(18):
         of_policy(owner, Values(required_of=RequiredOf.EVERYONE, kinds=Kinds.PHISHING_RESISTANT))
 
 

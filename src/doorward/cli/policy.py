@@ -146,29 +146,12 @@ def _wanted(file: Any, owner: Owner) -> Wanted:  # noqa: ANN401 - what click ope
     if len(content) > LONGEST:
         raise Failure("The file is too long.")
     try:
-        wanted = files.wanted_of(content.decode(), owner)
-        _must_be_possible(owner, wanted)
+        return files.wanted_of(content.decode(), owner)
     except UnicodeDecodeError as error:
         raise Failure("The file is not UTF-8.") from error
     except FieldsRefused as refusal:
         lines = (f"{key}: {sentence(one)}" for key, one in refusal.fields.items())
         raise Failure("\n".join(lines)) from refusal
-    return wanted
-
-
-def _must_be_possible(owner: Owner, wanted: Wanted) -> None:
-    """Refuse to ask for passkeys where none can be made."""
-    from doorward.credentials.errors import PasskeysNotPossible  # noqa: PLC0415
-    from doorward.credentials.passkeys.possible import are_possible  # noqa: PLC0415
-    from doorward.customers.cached import brand_of  # noqa: PLC0415
-    from doorward.kernel.errors import FieldsRefused  # noqa: PLC0415
-    from doorward.policy.fields import Kinds  # noqa: PLC0415
-
-    row = owner.rows().get()
-    brand_id = row.id if owner.brand_id is not None else row.brand_id
-    asks = wanted.values.kinds is Kinds.PHISHING_RESISTANT is not _holding(owner).kinds
-    if asks and not are_possible(brand_of(brand_id)):
-        raise FieldsRefused({"kinds": PasskeysNotPossible()})
 
 
 def _rehearsed(owner: Owner, wanted: Wanted) -> Rehearsal:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from doorward.accounts.models import Status
 from doorward.credentials.passkeys.possible import are_possible
+from doorward.credentials.trusted_browsers import policy_change
 from doorward.customers.cached import brand_of
 from doorward.customers.models import Customer
 from doorward.gate import many
@@ -122,6 +123,7 @@ def rehearse(plan: Plan, *, now: datetime) -> Rehearsal:
 def _after(plan: Plan, *, now: datetime) -> _After:
     if plan.wanted is None:
         return _After(ticked=plan.people)
+    policy_change.must_be_possible(plan.owner, plan.wanted, now=now)
     series = versions.would_be(plan.owner, plan.wanted, now=now)
     return _After(_column(plan.owner), series, start=plan.wanted.starts_at)
 

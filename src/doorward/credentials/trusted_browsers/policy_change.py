@@ -9,11 +9,15 @@ from django.db import transaction
 
 from doorward.accounts.errors import HelperNeedsPasskey, LastAdministrator
 from doorward.accounts.looking_after import keeps_help
+from doorward.credentials.errors import PasskeysNotPossible
+from doorward.credentials.passkeys.possible import are_possible
 from doorward.credentials.trusted_browsers import trust
 from doorward.customers import protection
+from doorward.customers.cached import brand_of
 from doorward.customers.models import Customer
 from doorward.customers.rights import authorise
 from doorward.policy import versions
+from doorward.policy.fields import Kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,14 +32,30 @@ if TYPE_CHECKING:
 
 
 def save(owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime) -> PolicyVersion | None:
-    """Save a version as `policy.versions.save` does, which authorises it and says what it raises."""
+    """Save a version as `policy.versions.save` does, which authorises it and says what it raises.
+
+    Raises `PasskeysNotPossible`, `LastAdministrator` and its kinds besides.
+    """
     authorise(actor, owner.action, owner.whose)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
+        must_be_possible(owner, wanted, now=now)
         with _keeps_help(owner, now=now):
             version = versions.save(owner, wanted, actor=actor, now=now)
         # Who is asked from a day that is still to come is held from now on.
         trust.follow_policy(_customers(owner), now=now)
     return version
+
+
+def must_be_possible(owner: Owner, wanted: Wanted, *, now: datetime) -> None:
+    """Refuse to ask for passkeys where none can be made. Raises `PasskeysNotPossible`, and as `would_change`."""
+    if wanted.values.kinds is not Kinds.PHISHING_RESISTANT:
+        return
+    before, _after = versions.would_change(owner, wanted, now=now)
+    if before.kinds is Kinds.PHISHING_RESISTANT:
+        return
+    brand_id = owner.brand_id or _customers(owner).values_list("brand_id", flat=True).get()
+    if not are_possible(brand_of(brand_id)):
+        raise PasskeysNotPossible
 
 
 def withdraw(version_id: UUID, owner: Owner, *, actor: Actor, now: datetime) -> None:

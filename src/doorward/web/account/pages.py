@@ -117,7 +117,6 @@ def _exceptions(customer: Customer, *, now: datetime) -> tuple[ExceptionLine, ..
 def about_policy(customer: Customer, *, is_staff: bool, now: datetime) -> About:
     """Return what the form of a customer's policy has to know."""
     return policy_form.About(
-        brand_id=customer.brand_id,
         of_staff=is_staff,
         minimum=policies_of(customer).minimums(now=now),
         holder=customer.brand.name,

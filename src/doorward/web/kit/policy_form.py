@@ -9,9 +9,6 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from doorward.credentials.errors import PasskeysNotPossible
-from doorward.credentials.passkeys.possible import are_possible
-from doorward.customers.cached import brand_of
 from doorward.kernel.errors import ChoiceInvalid, FieldsRefused, NotFound, Refusal
 from doorward.policy.errors import DayInvalid, StricterAlready
 from doorward.policy.fields import (
@@ -50,7 +47,6 @@ class About:
     `left_out`: the choice that this form does not offer.
     """
 
-    brand_id: UUID
     of_staff: bool = False
     minimum: Values | None = None
     holder: str = ""
@@ -173,9 +169,6 @@ def _read_values(
             refused[one.key] = StricterAlready()
         elif not _is_offered(one, values[name], about):
             refused[one.key] = ChoiceInvalid()
-    only_passkeys = values.get("kinds") is Kinds.PHISHING_RESISTANT is not before.kinds
-    if only_passkeys and not are_possible(brand_of(about.brand_id)):
-        refused["kinds"] = PasskeysNotPossible()
     return values, refused
 
 

@@ -65,9 +65,8 @@ class Shown:
     @property
     def about(self) -> About:
         """What the form has to know."""
-        brand_id = self.row.id if isinstance(self.row, Brand) else self.row.brand_id
         of_staff = isinstance(self.row, Customer) and self.row.kind == CustomerKind.PROVIDER
-        return About(brand_id=brand_id, of_staff=of_staff, left_out=RequiredOf.TICKED)
+        return About(of_staff=of_staff, left_out=RequiredOf.TICKED)
 
 
 def of_customer_id(customer_id: UUID) -> Shown:
