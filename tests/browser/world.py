@@ -28,7 +28,7 @@ from doorward.rollout.models import RunState, TickOutcome
 from doorward.web.kit import ticks
 from tests.kit import browsers as kit_browsers
 from tests.kit import codes as kit_codes
-from tests.kit import passkeys, policies
+from tests.kit import passkeys, policies, recovering
 from tests.kit import people as kit_people
 from tests.kit.email_changes import ask_email
 from tests.kit.ticks import run_of
@@ -89,6 +89,23 @@ def _own_tabs() -> set[str]:
     return set(keys)
 
 
+def _by_support(customer: Customer, *, now: datetime) -> dict[str, str]:
+    """Let support ask for help for somebody; return the addresses of that."""
+    lost, other, without = (_person(customer, name) for name in ("Una Lost", "Ugo Lost", "Uta New"))
+    for person in (lost, other):
+        kit_codes.enable_app(person)
+    staff = recovering.make_staff(f"nora.{uuid4().hex[:6]}@provider.example")
+    asked = recovering.ask_as_support(lost, staff, now=now)
+    here = f"/customers/{customer.id}/"
+    return {
+        "customer_asked": here,
+        "support_lost": f"{here}help/{other.id}/",
+        "support_refused": f"{here}help/{without.id}/",
+        "support_request": f"{here}requests/{asked.id}/",
+        "request_of_support": f"/requests/{asked.id}/",
+    }
+
+
 def _paths(customer: Customer, boss: Administrator, active: Administrator) -> dict[str, str]:
     """Make the rest of the customer's people; return the addresses that have an id in them."""
     now, actor = timezone.now(), kit_people.actor(boss)
@@ -127,6 +144,7 @@ def _paths(customer: Customer, boss: Administrator, active: Administrator) -> di
                 reason="helper_needs_factor",
             ).id
         ),
+        **_by_support(customer, now=now),
         "veto": mailed_links.path(
             mailed_links.make(
                 LinkPurpose.VETO,
@@ -217,7 +235,11 @@ def _with_passkey(person: Administrator) -> Administrator:
 
 def _staff() -> dict[str, str]:
     provider = kit_people.provider()
-    return _signed_in(_person(provider, "Priya Provider", tabs={*BUILT_IN, *STAFF}), app=True)
+    staff = _person(provider, "Priya Provider", tabs={*BUILT_IN, *STAFF})
+    signed_in = _signed_in(staff, app=True)
+    # As one who has been there for a while: who is new asks for nobody.
+    recovering.long_ago(staff)
+    return signed_in
 
 
 def _recovered(person: Administrator) -> dict[str, str]:

@@ -10,11 +10,13 @@ from django.utils import timezone
 from doorward.accounts.models import Administrator
 from doorward.audit.models import Event
 from doorward.recovery import help as helping
-from doorward.recovery import requests, set_up_pass
+from doorward.recovery import requests, set_up_pass, support
 from tests.kit import codes, passkeys, people
 from tests.kit.factors import confirm, show
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from doorward.recovery.help import Helped
     from doorward.recovery.models import RecoveryRequest
     from doorward.sessions.context import AuthContext
@@ -53,6 +55,32 @@ def help_with(person: Administrator, by: Administrator, how: str = HOW) -> Helpe
         customer_id=by.customer_id,
         actor=people.actor(by),
         now=timezone.now(),
+    )
+
+
+def make_staff(email: str = "nora.whitfield@provider.example") -> Administrator:
+    """Return one of the support, who has had tab and app for long."""
+    staff = people.make_administrator(
+        people.provider(),
+        email=email,
+        name="Nora Whitfield",
+        tabs={"home", "customers"},
+    )
+    codes.enable_app(staff)
+    long_ago(staff)
+    return staff
+
+
+def ask_as_support(
+    person: Administrator, staff: Administrator, how: str = HOW, now: datetime | None = None
+) -> RecoveryRequest:
+    """Ask for help for somebody, as support does on the customer's side."""
+    return support.ask(
+        person.id,
+        how=how,
+        customer_id=person.customer_id,
+        actor=people.actor(staff),
+        now=now or timezone.now(),
     )
 
 

@@ -100,12 +100,14 @@ from doorward.recovery.events import (
     DEVICE_SUSPENDED,
     HELP_AGREED,
     HELP_ASKED,
+    HELP_ENDED,
     HELP_REFUSED,
     HELPED,
     NOT_ME,
     PASS_ENDED,
     PASS_MAILED,
     RECOVERY_DENIED,
+    SUPPORT_ASKED,
     WAIT_ASKED,
 )
 from doorward.rollout import reminders, waves, weekly
@@ -119,7 +121,7 @@ from tests.kit import codes as kit_codes
 from tests.kit import passkeys, policies
 from tests.kit import people as kit_people
 from tests.kit.email_changes import ask_email
-from tests.kit.recovering import second_helper
+from tests.kit.recovering import ask_as_support, long_ago, make_staff, second_helper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -265,6 +267,20 @@ def help_refused(stage: Stage) -> None:
         actor=stage.by_owner,
         now=stage.now,
     )
+
+
+def support_asked(stage: Stage) -> None:
+    kit_codes.enable_app(stage.person)
+    staff = make_staff(STAFF_EMAIL)
+    long_ago(stage.owner)
+    language = kit_people.again(stage.owner).language
+    Administrator.objects.everywhere().filter(id=staff.id).update(language=language)
+    ask_as_support(stage.person, staff, now=stage.now)
+
+
+def help_ended(stage: Stage) -> None:
+    support_asked(stage)
+    lapse.end_due(now=stage.now + timedelta(hours=72))
 
 
 def wait_asked(stage: Stage) -> None:
@@ -727,6 +743,8 @@ HAPPENINGS: dict[EventType, Callable[[Stage], object]] = {
     FACTOR_TAKEN_BACK: factor_taken_back,
     HELPED: helped,
     HELP_ASKED: help_asked,
+    SUPPORT_ASKED: support_asked,
+    HELP_ENDED: help_ended,
     HELP_AGREED: help_agreed,
     WAIT_ASKED: wait_asked,
     PASS_MAILED: pass_mailed,

@@ -79,6 +79,7 @@ def _help(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
     asked["who/"] = given.request
     sent = {"who/": {"was_them": "yes"}}
     return {
+        **_by_support(boss),
         "administrators/<uuid:person_id>/help/": (
             f"/administrators/{helped.id}/help/",
             {"how": "Called back <& met>"},
@@ -90,6 +91,27 @@ def _help(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
             )
             for deed, one in asked.items()
         },
+    }
+
+
+def _by_support(staff: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return the forms by which support asks for help for a customer's person, and takes it back."""
+    customer = people.make_customer("Cedar Clinic")
+    emails = ("una@cedarclinic.example", "ugo@cedarclinic.example")
+    lost, taken_back = (people.make_administrator(customer, email=email) for email in emails)
+    for person in (lost, taken_back):
+        codes.enable_app(person)
+    request = recovering.ask_as_support(taken_back, staff)
+    here = f"/customers/{customer.id}"
+    return {
+        "customers/<uuid:customer_id>/help/<uuid:person_id>/": (
+            f"{here}/help/{lost.id}/",
+            {"how": "Called back <& met>"},
+        ),
+        "customers/<uuid:customer_id>/requests/<uuid:request_id>/": (
+            f"{here}/requests/{request.id}/",
+            {},
+        ),
     }
 
 

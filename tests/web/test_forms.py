@@ -117,6 +117,13 @@ def test_who_has_to_wait_is_told_by_the_clock_alone() -> None:
 ABOVE = frozenset(
     {
         "AlreadyAsked",
+        "LetInBySupport",
+        "PasswordNotTheirs",
+        "StaffTooNew",
+        "SupportAskedTooOften",
+        "SupportIsForCustomers",
+        "SupportNotAllowed",
+        "SupportNotByTime",
         "AlreadyEnabled",
         "AlreadyInForce",
         "AnotherFactorWanted",

@@ -19,6 +19,7 @@ from doorward.accounts.errors import (
     LastAdministrator,
 )
 from doorward.accounts.models import Administrator, Standing, Status
+from doorward.customers.models import Customer
 from doorward.policy.effective import policies_from
 from doorward.policy.fields import Kinds
 from doorward.policy.grace import Member
@@ -32,13 +33,18 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from doorward.customers.models import Customer
     from doorward.policy.rules import Policies
 
 
 def who_look_after(rows: QuerySet[Administrator]) -> QuerySet[Administrator]:
     """Return those of these people who look after the others."""
     return rows.filter(status=Status.ACTIVE, looks_after=True)
+
+
+def who_get_through(customer_id: UUID, *, now: datetime) -> frozenset[UUID]:
+    """Return who looks after a customer's people and gets through with what is asked of them now."""
+    found = _read(Customer.objects.filter(id=customer_id)).get(customer_id, [])
+    return frozenset(one.id for one in found if one.gets_through(at=now))
 
 
 @contextmanager

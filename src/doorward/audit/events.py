@@ -41,6 +41,7 @@ class Audience(StrEnum):
     ADMINISTRATORS = "everyone with the Administrators tab"
     STAFF = "the provider's people with the Administrators tab"
     INVITER = "whoever invited them"
+    ASKER = "whoever of the support asked"
     OLD_ADDRESS = "the old address"
     NEW_ADDRESS = "the new address"
     SECOND_ADDRESS = "the person's second address"

@@ -34,6 +34,7 @@ _LINKS: Final = {
     Message.RECOVERED: "link",
     Message.DEVICE_LOST: "link",
     Message.WAIT_ASKED: "link",
+    Message.SUPPORT_ASKED: "link",
 }
 # Told all the same when their link no longer works.
 _WITHOUT_LINK_TOO: Final = (
@@ -44,6 +45,7 @@ _WITHOUT_LINK_TOO: Final = (
     Message.RECOVERED,
     Message.DEVICE_LOST,
     Message.WAIT_ASKED,
+    Message.SUPPORT_ASKED,
 )
 
 
@@ -52,6 +54,7 @@ _OBJECTING: Final = (
     Message.HELPED,
     Message.HELP_ASKED,
     Message.RECOVERED,
+    Message.SUPPORT_ASKED,
     Message.WAIT_ASKED,
 )
 
@@ -91,7 +94,7 @@ def enclose(message: Message, event: Event, *, copy: bool, now: datetime) -> Enc
 
 
 def _code(event: Event, *, now: datetime) -> Enclosed:
-    proof = MailboxProof.objects.filter(id=_id(event.details.get("proof"))).first()
+    proof = MailboxProof.objects.filter(id=as_id(event.details.get("proof"))).first()
     if proof is None or proof.used_at or proof.expires_at <= now:
         raise NoLongerWanted("its code does not work any more")
     return Enclosed(code=mailbox.code_of(proof), until=proof.expires_at)
@@ -105,18 +108,19 @@ def _link(message: Message, event: Event) -> MailedLink | None:
             about__in=passes.values("request_id"), purpose=LinkPurpose.VETO
         )
         return rows.order_by("-created_at").first()
-    return MailedLink.objects.filter(id=_id(event.details.get(_LINKS[message]))).first()
+    return MailedLink.objects.filter(id=as_id(event.details.get(_LINKS[message]))).first()
 
 
 def _pass(event: Event, *, now: datetime) -> Enclosed:
     unused = SetUpPass.objects.filter(used_at__isnull=True, ended_at__isnull=True)
-    made = unused.filter(request_id=_id(event.details.get("request")), expires_at__gt=now).first()
+    made = unused.filter(request_id=as_id(event.details.get("request")), expires_at__gt=now).first()
     if made is None:
         raise NoLongerWanted("its pass does not work any more")
     return Enclosed(code=" ".join(set_up_pass.words_of(made)), until=made.expires_at)
 
 
-def _id(text: object) -> UUID:
+def as_id(text: object) -> UUID:
+    """Return the id that a detail of an event is; one that no row has where it is none."""
     try:
         return UUID(str(text))
     except ValueError:

@@ -26,6 +26,7 @@ from doorward.notifications.envelope import in_envelope
 from doorward.notifications.messages import ASKED_FOR, Message
 from doorward.notifications.rendering import render
 from doorward.policy.words import WORDS
+from doorward.recovery.events import by_support
 from doorward.rollout import reminders, weekly
 from doorward.sessions.models import Session
 
@@ -41,6 +42,7 @@ _NOWHERE = (Message.INVITATION,)
 _NOT_OF_SECURITY = (
     *ASKED_FOR,
     *(Message.REMOVED, Message.SUSPENDED, Message.DEVICE_LOST, Message.ADOPTION_WEEKLY),
+    Message.SUPPORT_ANSWERED,
 )
 # They say of each field what it was and what it is.
 _WITH_CHANGES = (
@@ -88,6 +90,13 @@ class Letter:
     planned: bool
     withdrawn: bool
     what: str
+    # Of help after a loss: the event, whether support asked for it, whether time alone approves it, where support sees
+    # it, and at whose company it is.
+    event: str
+    by_support: bool
+    waits: bool
+    request: str
+    company: str
     # Of adoption: everybody's or the customer's, and the numbers.
     of_all: bool = False
     numbers: tuple[Number, ...] = ()
@@ -160,6 +169,7 @@ def _letter(  # noqa: PLR0913 - all that a letter is made of
             Message.HELPED,
             Message.HELP_ASKED,
             Message.RECOVERED,
+            Message.SUPPORT_ASKED,
             Message.WAIT_ASKED,
         },
         code=_grouped(enclosed.code),
@@ -175,6 +185,11 @@ def _letter(  # noqa: PLR0913 - all that a letter is made of
         planned=event.type.endswith("_planned"),
         withdrawn=event.type.endswith("_withdrawn"),
         what=words.name(str(event.details.get("what", ""))),
+        event=event.type,
+        by_support=by_support(event),
+        waits=event.details.get("waits") is True,
+        request=f"/customers/{event.customer_id}/requests/{event.details.get('request')}/",
+        company=words.name(event.customer_name),
         of_all=_of_all(event),
         numbers=_numbers(message, event, person, now=now),
     )

@@ -7,7 +7,7 @@ Which mail goes to which audience is declared with the event itself, in its subj
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from doorward.accounts.events import INVITATION_SENT
@@ -16,9 +16,11 @@ from doorward.accounts.models import Administrator, EmailChange, Status
 from doorward.audit.events import Audience, Notification, Outcome
 from doorward.audit.models import Event
 from doorward.customers.models import CustomerKind
+from doorward.notifications.enclosed import as_id
 from doorward.notifications.events import ALL
 from doorward.notifications.messages import FOR_THE_MAILBOX, Message
 from doorward.notifications.models import Delivery
+from doorward.recovery.models import RecoveryRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +44,8 @@ class Mailbox:
 
 def deliveries_of(event: Event, *, now: datetime) -> list[Delivery]:
     """Return the rows to insert for an event: one for each message and mailbox."""
-    if event.outcome != Outcome.OK:
+    # Of what both sides have in their history, the provider's is a copy: everybody is told of the other one.
+    if event.outcome != Outcome.OK or event.details.get("copy"):
         return []
     notifications = [
         notification for notification in _notifications(event) if notification.only_if(event)
@@ -71,10 +74,8 @@ def _mailboxes(notification: Notification, event: Event) -> Iterator[Mailbox]:
     match notification.audience:
         case Audience.PERSON:
             yield from _person(notification, event)
-        case Audience.ADMINISTRATORS:
-            yield from _administrators(event)
-        case Audience.INVITER:
-            yield from _inviter(event)
+        case Audience.ADMINISTRATORS | Audience.INVITER | Audience.ASKER:
+            yield from _OF_EVENT[notification.audience](event)
         case Audience.STAFF:
             yield from _staff()
         case Audience.OLD_ADDRESS | Audience.NEW_ADDRESS:
@@ -131,6 +132,22 @@ def _inviter(event: Event) -> Iterator[Mailbox]:
         yield from audience
     else:
         yield from _staff()
+
+
+def _asker(event: Event) -> Iterator[Mailbox]:
+    """Yield who asked for what the event is about, but not where they did it themselves."""
+    asked = RecoveryRequest.objects.filter(id=as_id(event.details.get("request")))
+    people = Administrator.objects.everywhere().filter(status=Status.ACTIVE)
+    if event.actor_id is not None:
+        people = people.exclude(id=event.actor_id)
+    yield from _of(people.filter(id__in=asked.values("asked_by_id")))
+
+
+_OF_EVENT: Final = {
+    Audience.ADMINISTRATORS: _administrators,
+    Audience.INVITER: _inviter,
+    Audience.ASKER: _asker,
+}
 
 
 def _staff() -> Iterator[Mailbox]:

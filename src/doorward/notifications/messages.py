@@ -64,6 +64,9 @@ class Message(StrEnum):
     HELPED_COLLEAGUE = "helped_colleague"
     HELP_ASKED = "help_asked"
     HELP_ASKED_COLLEAGUE = "help_asked_colleague"
+    SUPPORT_ASKED = "support_asked"
+    SUPPORT_ASKED_COLLEAGUE = "support_asked_colleague"
+    SUPPORT_ANSWERED = "support_answered"
     WAIT_ASKED = "wait_asked"
     WAIT_ASKED_COLLEAGUE = "wait_asked_colleague"
     PASS_MAILED = "pass_mailed"  # noqa: S105

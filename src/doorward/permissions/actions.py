@@ -120,6 +120,11 @@ class Action(Enum):
         "export-adoption",
         Needs(About.PROVIDER, CUSTOMERS, scope="customers:read"),
     )
+    # It gives nobody a way in before somebody at the customer agrees: of no token all the same.
+    ASK_AS_SUPPORT = (
+        "ask-as-support",
+        Needs(About.PROVIDER, CUSTOMERS, Level.OWN_SECURITY),
+    )
     BEGIN_CALLER_CHECK = "begin-caller-check", Needs(About.PROVIDER, CUSTOMERS)
     ADD_CUSTOMER = "add-customer", _provider(CUSTOMERS)
     CHANGE_CUSTOMER = "change-customer", _provider(CUSTOMERS)

@@ -397,8 +397,9 @@ class Values:
                         "The second one agrees, or 24 hours pass in which nobody objects."
                     ),
                     RecoveryBy.PROVIDER: _(
-                        "No colleague can help. What is left: recovery codes, another device, waiting where it is "
-                        "allowed, and the provider's console."
+                        "No colleague can help alone. Support asks, as is set below, and whoever agrees reads the "
+                        "set-up pass out. Where support may never help, what is left is recovery codes, another "
+                        "device, waiting where it is allowed, and the provider's console."
                     ),
                 },
             )
@@ -431,6 +432,20 @@ class Values:
                     SupportAccess.ALWAYS: _("Always allowed"),
                     SupportAccess.ASK: _("When somebody with the Administrators tab agrees"),
                     SupportAccess.NEVER: _("Never"),
+                },
+                helps={
+                    SupportAccess.ALWAYS: _(
+                        "Help after a loss takes somebody's yes all the same: so far this lets support do no more "
+                        "than the next choice."
+                    ),
+                    SupportAccess.ASK: _(
+                        "Support makes sure who has lost their devices, and asks. Where nobody is left who could "
+                        "agree, a set-up pass is mailed after 72 hours in which nobody objects."
+                    ),
+                    SupportAccess.NEVER: _(
+                        "Not even where nobody is left who could agree. The portal's operator can still reset "
+                        "somebody's two-factor sign-in at the console."
+                    ),
                 },
             )
         ),

@@ -139,6 +139,17 @@ def answer_as_person(administrator_id: UUID, code: str, *, actor: Actor, now: da
     _answer(rows, Side.PERSON, code, actor=actor, now=now)
 
 
+def passed_at(staff_id: UUID | None, person_id: UUID, *, since: datetime) -> datetime | None:
+    """Return when these two last made sure of each other since then; None: they did not."""
+    rows = CallerCheck.objects.filter(
+        staff_id=staff_id,
+        administrator_id=person_id,
+        staff_right_at__gt=since,
+        person_right_at__gt=since,
+    )
+    return rows.order_by("-begun_at").values_list("person_right_at", flat=True).first()
+
+
 def forget(*, now: datetime) -> int:
     """Delete checks of long ago; history keeps what came of them."""
     return CallerCheck.objects.filter(begun_at__lt=now - KEEP).delete()[0]

@@ -11,9 +11,11 @@ from doorward.accounts.events import (
     ADMINISTRATOR_RESTORED,
     EMAIL_CHANGE_ASKED,
     EMAIL_CHANGED,
+    INVITATION_SENT,
     RIGHTS_CHANGED,
 )
 from doorward.accounts.models import Administrator
+from doorward.audit.actor import ActorType
 from doorward.audit.models import Event
 from doorward.credentials.events import (
     FACTOR_ADDED,
@@ -24,9 +26,15 @@ from doorward.credentials.events import (
 )
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.recovery import just_before, rules, set_up_pass
-from doorward.recovery.errors import NotByTime, NotYetAllowed, SameHands
-from doorward.recovery.events import HELPED
-from doorward.recovery.models import State
+from doorward.recovery.errors import (
+    LetInBySupport,
+    NotByTime,
+    NotYetAllowed,
+    SameHands,
+    StaffTooNew,
+)
+from doorward.recovery.events import HELPED, PASS_MAILED
+from doorward.recovery.models import State, Way
 from doorward.recovery.rules import Decider
 
 if TYPE_CHECKING:
@@ -54,36 +62,70 @@ _GAVE: Final = (
     ADMINISTRATOR_RESTORED,
     EMAIL_CHANGE_ASKED,
     HELPED,
+    INVITATION_SENT,
+    PASS_MAILED,
     RIGHTS_CHANGED,
     TWO_FACTOR_RESET,
 )
+# Who acts on a customer's people and is none of them. The background work gives nobody access by itself.
+_PROVIDERS: Final = (ActorType.PERSON, ActorType.OPERATOR)
 
 
 def is_over(request: RecoveryRequest, *, now: datetime) -> bool:
     """Return whether a pending request came to its end without anybody's word: by time, or by what happened since.
 
-    The person came back on their own; they were suspended or lost the tab, so that they could not object; or its time
-    is over. The worker need not have come by.
+    The person came back on their own; they, or their company, were suspended, or they lost the tab, so that they could
+    not object; or its time is over. The worker need not have come by.
     """
-    person_id, since = request.administrator_id, request.asked_at
-    due_at = request.due_at if request.state == State.OPEN else request.approved_at
+    person, since = request.administrator, request.asked_at
+    end = ends_at(request)
     return (
-        (due_at is not None and due_at + rules.PASS_LIFETIME <= now)
-        or set_up_pass.proved_since(person_id, since)
-        or just_before.disturbed(person_id, since=since)
+        (end is not None and end <= now)
+        or set_up_pass.proved_since(person.id, since)
+        or just_before.disturbed(person, since=since)
     )
 
 
+def ends_at(request: RecoveryRequest) -> datetime | None:
+    """Return when a pending request lapses; None: it does not."""
+    if request.state != State.OPEN:
+        return request.approved_at and request.approved_at + rules.PASS_LIFETIME
+    if request.due_at is not None:
+        return request.due_at + rules.PASS_LIFETIME
+    return request.asked_at + rules.SUPPORT_WAITS if request.way == Way.SUPPORT else None
+
+
 def refuse_decider(request: RecoveryRequest, *, actor: Actor) -> None:
-    """Refuse who may not agree to a request. Raises `NotYetAllowed`, `SameHands`."""
+    """Refuse who may not agree to a request. Raises `NotYetAllowed`, `SameHands`, `LetInBySupport`."""
     parties = _parties(request)
     decider = _decider(actor)
     if not rules.may_agree(decider, parties=parties, asked_at=request.asked_at):
         raise NotYetAllowed
+    since = request.asked_at - rules.ONE_HAND
+    customer_id = request.administrator.customer_id
+    if request.way == Way.SUPPORT and let_in_by_provider(decider.ids, customer_id, since=since):
+        raise LetInBySupport
     askers = parties - {request.administrator_id}
-    given = _given(request.administrator.customer_id, since=request.asked_at - rules.ONE_HAND)
+    # That both were let in by the provider makes no two colleagues one.
+    given = {pair for pair in _given(customer_id, since=since) if rules.PROVIDER not in pair}
     if rules.one_hand(given, askers, decider.ids):
         raise SameHands
+
+
+def refuse_newcomer(actor: Actor, *, now: datetime) -> None:
+    """Refuse who of the support has had their access, or what proves it, for less than a day: `StaffTooNew`."""
+    if _decider(actor).since + rules.VETO_TIME > now:
+        raise StaffTooNew
+
+
+def let_in_by_provider(
+    ids: frozenset[UUID], customer_id: UUID, *, since: datetime
+) -> frozenset[UUID]:
+    """Return who of these got access from support or operator since then, or from somebody who did.
+
+    Whoever support itself let in would agree with it.
+    """
+    return ids & rules.let_in(_given(customer_id, since=since), rules.PROVIDER)
 
 
 def refuse_time(request: RecoveryRequest) -> None:
@@ -111,14 +153,16 @@ def _decider(actor: Actor) -> Decider:
 
 
 def _given(customer_id: UUID, *, since: datetime) -> set[tuple[UUID, UUID]]:
-    """Return who of a customer gave whom access since then."""
+    """Return who gave whom of a customer access since then; `PROVIDER` for support and operator."""
     events = Event.objects.filter(customer_id=customer_id, type__in=_GAVE, at__gt=since)
     ids = set(Administrator.objects.of(customer_id).values_list("id", flat=True))
-    rows = events.values_list("type", "actor_id", "subject_id", "details__added")
-    return {
-        (giver, taker)
-        for kind, giver, taker, added in rows.iterator()
-        if giver in ids
-        and taker in ids
-        and (kind != RIGHTS_CHANGED or ADMINISTRATORS in (added or ()))
-    }
+    names = ("type", "actor_type", "actor_id", "subject_id", "details__added", "details__way")
+    given = set()
+    for kind, by, giver, taker, added, way in events.values_list(*names).iterator():
+        if taker not in ids or (kind == RIGHTS_CHANGED and ADMINISTRATORS not in (added or ())):
+            continue
+        if giver in ids:
+            given.add((giver, taker))
+        if way == Way.SUPPORT or (giver not in ids and by in _PROVIDERS):
+            given.add((rules.PROVIDER, taker))
+    return given

@@ -115,8 +115,8 @@ class NotYetAllowed(Refusal):
     """Who would agree has had the power over colleagues for too short a time, or has just come back themselves."""
 
     sentence = _(
-        "You cannot agree to this, because your own access changed shortly before it was asked for. "
-        "Another colleague can, or 24 hours pass in which nobody objects."
+        "You cannot agree to this, because your own access changed shortly before it was asked for, or since then. "
+        "Another colleague can."
     )
     reason = _("their own access had changed shortly before")
 
@@ -126,7 +126,7 @@ class SameHands(Refusal):
 
     sentence = _(
         "You cannot agree to this, because you and whoever asked have had access from each other, or through the same "
-        "person, for less than 30 days. Another colleague can, or 24 hours pass in which nobody objects."
+        "person, for less than 30 days. Another colleague can."
     )
     reason = _("their access came from the same hands")
 
@@ -139,6 +139,80 @@ class NotByTime(Refusal):
         "you asked or since then. So a second colleague has to agree."
     )
     reason = _("who asked had taken access from somebody who could object")
+
+
+class LetInBySupport(Refusal):
+    """Who would agree with the support was let in by it, or by somebody whom it let in."""
+
+    sentence = _(
+        "You cannot agree to this: you have had your access for less than 30 days, and it came from the provider, or "
+        "from somebody whom the provider let in. A colleague who has had theirs for longer can."
+    )
+    reason = _("their access came from the provider")
+
+
+class SupportIsForCustomers(Refusal):
+    """The provider's own people are helped by their colleagues."""
+
+    sentence = _("Support helps customers. Among the provider's own people a colleague helps.")
+    reason = _("the provider's own people are helped by a colleague")
+
+
+class SupportNotAllowed(Refusal):
+    """The policy keeps support out, or did so within the last week."""
+
+    sentence = _(
+        "The policy of this company does not let support help after a loss, or has let it for less than 7 days. The "
+        "portal's operator can still reset somebody's two-factor sign-in at the console."
+    )
+    reason = _("support was not allowed to help")
+
+
+class StaffTooNew(Refusal):
+    """Who asks for the support has had their access for too short a time, or has just come back themselves."""
+
+    sentence = _(
+        "Your own access changed within the last 24 hours. Somebody else of the support can ask for this."
+    )
+    reason = _("their own access had changed shortly before")
+
+
+class SupportAskedTooOften(Refusal):
+    """Support asked for it so many times within a day."""
+
+    sentence = _(
+        "Support has asked for this person twice within a day. Talk to each other, and try again tomorrow."
+    )
+    reason = _("it was asked for too often")
+
+
+class SupportNotByTime(Refusal):
+    """Nobody is left who could agree, and silence says nothing here."""
+
+    sentence = _(
+        "Nobody is left who could agree, and time alone is not enough: within 7 days somebody objected, the person's "
+        "e-mail changed, or a colleague with the Administrators tab was suspended or removed, or lost it. The "
+        "portal's operator can still reset somebody's two-factor sign-in at the console."
+    )
+    reason = _("silence said nothing")
+
+
+class PasswordNotTheirs(Refusal):
+    """A mailed link has set the password: with a pass that is mailed, the mailbox alone would do."""
+
+    sentence = _(
+        "Nobody is left who could agree, so the set-up pass would be mailed. But a mailed link has set the password, "
+        "and it has not been used together with a device since: the mailbox alone would let somebody in. The "
+        "portal's operator can still reset somebody's two-factor sign-in at the console."
+    )
+    reason = _("the password came by mail, too")
+
+
+class NobodyToHelp(Refusal):
+    """No active person of this customer has that e-mail."""
+
+    sentence = _("Nobody active here has this e-mail.")
+    field = "email"
 
 
 class RequestOver(Refusal):

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
 from django.utils.translation import gettext_lazy as _
 
 from doorward.audit.events import (
+    Audience,
     EventType,
     Group,
+    Notification,
     to_person,
     to_person_and_colleagues,
 )
+
+if TYPE_CHECKING:
+    from doorward.audit.models import Event
+
+
+def by_support(event: Event) -> bool:
+    """Return whether it is about what the provider's support asked for."""
+    return str(event.details.get("way")) == "support"
+
+
+# Whoever of the support asked is told what became of it, in one message for all of it.
+_ANSWERED: Final = (Notification(Audience.ASKER, "support_answered", by_support),)
 
 NOT_ME = EventType(
     "not_me",
@@ -28,6 +44,18 @@ HELPED = EventType(
     by_another=_("%(actor)s gave %(subject)s a set-up pass, and their devices were suspended."),
     tone="warn",
     notifications=to_person_and_colleagues("helped", "helped_colleague"),
+)
+
+SUPPORT_ASKED = EventType(
+    "support_asked",
+    group=Group.TWO_FACTOR,
+    icon="life-buoy",
+    sentence=_("Support asked for help for %(subject)s, who has lost their devices."),
+    by_another=_(
+        "%(actor)s of the support asked for help for %(subject)s, who has lost their devices."
+    ),
+    tone="warn",
+    notifications=to_person_and_colleagues("support_asked", "support_asked_colleague"),
 )
 
 HELP_ASKED = EventType(
@@ -55,7 +83,7 @@ PASS_MAILED = EventType(
     icon="mail",
     sentence=_("A set-up pass was mailed to %(subject)s: nobody objected while they waited."),
     tone="warn",
-    notifications=to_person_and_colleagues("pass_mailed", "pass_mailed_colleague"),
+    notifications=(*to_person_and_colleagues("pass_mailed", "pass_mailed_colleague"), *_ANSWERED),
 )
 
 HELP_AGREED = EventType(
@@ -64,7 +92,7 @@ HELP_AGREED = EventType(
     icon="check",
     sentence=_("Help for %(subject)s is agreed to: nobody objected in time."),
     by_another=_("%(actor)s agreed to help for %(subject)s."),
-    notifications=to_person_and_colleagues("help_agreed", "help_agreed"),
+    notifications=(*to_person_and_colleagues("help_agreed", "help_agreed"), *_ANSWERED),
 )
 
 HELP_REFUSED = EventType(
@@ -74,7 +102,7 @@ HELP_REFUSED = EventType(
     sentence=_("%(subject)s refused the help that was asked for in their name."),
     by_another=_("%(actor)s refused help for %(subject)s."),
     tone="warn",
-    notifications=to_person_and_colleagues("help_refused", "help_refused"),
+    notifications=(*to_person_and_colleagues("help_refused", "help_refused"), *_ANSWERED),
 )
 
 HELP_TRIED = EventType(
@@ -90,6 +118,7 @@ HELP_ENDED = EventType(
     group=Group.TWO_FACTOR,
     icon="clock",
     sentence=_("Help for %(subject)s ended: it was not used in time, or no longer needed."),
+    notifications=_ANSWERED,
 )
 
 PASS_USED = EventType(
@@ -133,7 +162,7 @@ RECOVERY_DENIED = EventType(
     sentence=_("It was not %(subject)s who came back: everything was ended."),
     by_another=_("%(actor)s said that it was not %(subject)s who came back: everything was ended."),
     tone="bad",
-    notifications=to_person_and_colleagues("recovery_denied", "recovery_denied"),
+    notifications=(*to_person_and_colleagues("recovery_denied", "recovery_denied"), *_ANSWERED),
 )
 
 DEVICE_LOST = EventType(

@@ -15,12 +15,13 @@ from doorward.audit.record import record
 from doorward.credentials import suspension
 from doorward.credentials.models import USABLE, Factor
 from doorward.customers import locking
+from doorward.customers.models import CustomerKind, CustomerStatus
 from doorward.customers.rights import authorise, is_allowed
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
-from doorward.policy.fields import RecoveryBy
-from doorward.recovery import deciding, just_before, rules, set_up_pass, words
+from doorward.policy.fields import RecoveryBy, SupportAccess
+from doorward.recovery import both_sides, deciding, just_before, rules, set_up_pass, words
 from doorward.recovery.errors import (
     AlreadyAsked,
     HelpByProviderOnly,
@@ -28,6 +29,8 @@ from doorward.recovery.errors import (
     HowMissing,
     NothingLost,
     OwnFactorFirst,
+    SupportIsForCustomers,
+    SupportNotAllowed,
 )
 from doorward.recovery.events import HELP_ASKED, HELP_TRIED, HELPED
 from doorward.recovery.links import told
@@ -91,7 +94,7 @@ def issue(
     ending.end_others(administrator_id=person.id, keep=None, now=now)
     set_up_pass.make(request, chosen, now=now)
     RecoveryRequest.objects.filter(id=request.id).update(state=State.ISSUED)
-    record(HELPED, actor=actor, subject=person.who(), details=told(request, now=now))
+    both_sides.tell(HELPED, request, person, actor=actor, details=told(request, now=now))
     return chosen
 
 
@@ -112,19 +115,33 @@ def lock(customer_id: UUID, person_id: UUID, *, action: Action, actor: Actor) ->
     return person
 
 
-def refuse_helper(person: Administrator, *, actor: Actor, now: datetime) -> None:
-    """Refuse who may not help this person now. Raises what `help_person` says."""
+def refuse_helper(
+    person: Administrator, *, actor: Actor, now: datetime, way: Way = Way.COLLEAGUE
+) -> None:
+    """Refuse who may not help this person now, in that way. Raises what `help_person` and `support.ask` say."""
     if person.id in {one.id for one in actor.people}:
         raise HelpYourself
     if person.status != Status.ACTIVE:
         raise WrongStatus
-    if just_before.recovery_by(person, now=now) is RecoveryBy.PROVIDER:
+    if way == Way.SUPPORT:
+        refuse_support(person, now=now)
+    elif just_before.recovery_by(person, now=now) is RecoveryBy.PROVIDER:
         raise HelpByProviderOnly
     for one in actor.people:
         if not Factor.objects.filter(USABLE, administrator_id=one.id).exists():
             raise OwnFactorFirst
     if not Factor.objects.filter(administrator_id=person.id).exists():
         raise NothingLost
+
+
+def refuse_support(person: Administrator, *, now: datetime) -> None:
+    """Refuse support where it may not help. Raises `SupportIsForCustomers`, `WrongStatus`, `SupportNotAllowed`."""
+    if person.customer.kind == CustomerKind.PROVIDER:
+        raise SupportIsForCustomers
+    if person.customer.status != CustomerStatus.ACTIVE:
+        raise WrongStatus
+    if just_before.support_access(person, now=now) is SupportAccess.NEVER:
+        raise SupportNotAllowed
 
 
 def why_not(person: Administrator, *, actor: Actor, now: datetime) -> Refusal | None:

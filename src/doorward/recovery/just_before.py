@@ -6,20 +6,23 @@ colleague's account at once; or ask again for what was refused. For a week the s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.db.models import F, Q
 
 from doorward.accounts.events import (
     ADMINISTRATOR_REMOVED,
     ADMINISTRATOR_SUSPENDED,
+    EMAIL_CHANGED,
     RIGHTS_CHANGED,
 )
 from doorward.accounts.models import Administrator
 from doorward.audit.models import Event
+from doorward.customers.events import CUSTOMER_CHANGED
+from doorward.customers.models import CustomerStatus
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.policy.effective import policies_of
-from doorward.policy.fields import FIELDS, RecoveryBy
+from doorward.policy.fields import FIELDS, RecoveryBy, SupportAccess
 from doorward.policy.versions import policy_of_customer
 from doorward.recovery.models import RecoveryRequest, State
 from doorward.recovery.rules import LOOK_BACK, VETO_TIME
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from django.db.models import QuerySet
+
+_SILENCES: Final = (ADMINISTRATOR_SUSPENDED, ADMINISTRATOR_REMOVED, RIGHTS_CHANGED)
 
 
 def looked_after(person: Administrator, *, now: datetime) -> bool:
@@ -42,22 +47,28 @@ def recovery_by(person: Administrator, *, now: datetime) -> RecoveryBy:
 
     Where it was the provider alone, a second colleague does after a day: else nobody could help for a week.
     """
-    if _strictest(person, since=now - VETO_TIME, now=now) is RecoveryBy.PROVIDER:
+    name = "recovery_by"
+    if _strictest(person, name, since=now - VETO_TIME, now=now) == RecoveryBy.PROVIDER:
         return RecoveryBy.PROVIDER
-    strictest = _strictest(person, since=now - LOOK_BACK, now=now)
+    strictest = RecoveryBy(_strictest(person, name, since=now - LOOK_BACK, now=now))
     return RecoveryBy.TWO if strictest is RecoveryBy.PROVIDER else strictest
 
 
-def _strictest(person: Administrator, *, since: datetime, now: datetime) -> RecoveryBy:
-    field = FIELDS["recovery_by"]
-    strictest = policies_of(person.customer).values(now=now).recovery_by
+def support_access(person: Administrator, *, now: datetime) -> SupportAccess:
+    """Return whether support may help, the strictest that held within the last week; wants `customer.brand` at hand."""
+    return SupportAccess(_strictest(person, "support_access", since=now - LOOK_BACK, now=now))
+
+
+def _strictest(person: Administrator, name: str, *, since: datetime, now: datetime) -> str:
+    field = FIELDS[name]
+    strictest: str = getattr(policies_of(person.customer).values(now=now), name)
     rows = policy_of_customer(person.customer_id).versions().filter(withdrawn_at__isnull=True)
     held = rows.filter(starts_at__lte=now).order_by("-starts_at", "-number")
     for starts_at, values in held.values_list("starts_at", "values"):
         strictest = field.stricter(strictest, field.read(values.get(field.key, field.loosest)))
         if starts_at <= since:
             break
-    return RecoveryBy(strictest)
+    return strictest
 
 
 def refused(person_id: UUID, *, since: datetime) -> QuerySet[RecoveryRequest]:
@@ -67,17 +78,40 @@ def refused(person_id: UUID, *, since: datetime) -> QuerySet[RecoveryRequest]:
     return rows.filter(state__in=(State.REFUSED, State.DENIED)).exclude(own)
 
 
-def disturbed(person_id: UUID, *, since: datetime) -> bool:
-    """Return whether somebody was suspended, or lost the tab, since then: meanwhile they could not object."""
-    gone = Event.objects.filter(subject_id=person_id, type=ADMINISTRATOR_SUSPENDED, at__gt=since)
-    return gone.exists() or bool(_robbed([person_id], since=since))
+def disturbed(person: Administrator, *, since: datetime) -> bool:
+    """Return whether somebody could not object for a while since then, or their colleagues could not.
+
+    They were suspended or lost the tab; or their company was suspended or closed.
+    """
+    gone = Event.objects.filter(subject_id=person.id, type=ADMINISTRATOR_SUSPENDED, at__gt=since)
+    if gone.exists() or _robbed([person.id], since=since):
+        return True
+    changes = Event.objects.filter(
+        customer_id=person.customer_id, type=CUSTOMER_CHANGED, at__gt=since
+    )
+    shut = {CustomerStatus.SUSPENDED.value, CustomerStatus.CLOSED.value}
+    return not shut.isdisjoint(changes.values_list("details__status", flat=True))
+
+
+def moved(person_id: UUID, *, since: datetime) -> bool:
+    """Return whether somebody's e-mail is another one since then, so that what is mailed may reach somebody else."""
+    return Event.objects.filter(subject_id=person_id, type=EMAIL_CHANGED, at__gt=since).exists()
 
 
 def silenced(actor_id: UUID, *, since: datetime) -> bool:
     """Return whether somebody suspended or removed a colleague with the tab since then, or took the tab of one."""
-    kinds = (ADMINISTRATOR_SUSPENDED, ADMINISTRATOR_REMOVED, RIGHTS_CHANGED)
-    done = Event.objects.filter(actor_id=actor_id, type__in=kinds, at__gt=since)
-    rows = list(done.exclude(subject_id=actor_id).values_list("subject_id", "details__taken"))
+    done = Event.objects.filter(actor_id=actor_id, type__in=_SILENCES, at__gt=since)
+    return _silences(done.exclude(subject_id=actor_id), since=since)
+
+
+def silenced_at(customer_id: UUID, *, since: datetime) -> bool:
+    """Return whether anybody of a customer with the tab was suspended or removed, or lost it, since then."""
+    done = Event.objects.filter(customer_id=customer_id, type__in=_SILENCES, at__gt=since)
+    return _silences(done, since=since)
+
+
+def _silences(done: QuerySet[Event], *, since: datetime) -> bool:
+    rows = list(done.values_list("subject_id", "details__taken"))
     if any(ADMINISTRATORS in (keys or ()) for _, keys in rows):
         return True
     ids = set(done.filter(type=ADMINISTRATOR_SUSPENDED).values_list("subject_id", flat=True))

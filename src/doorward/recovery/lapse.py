@@ -10,12 +10,11 @@ from django.db.models import Exists, OuterRef, Q
 from doorward.accounts.account import locked
 from doorward.accounts.models import Status
 from doorward.audit.actor import WORKER
-from doorward.audit.record import record
 from doorward.credentials.models import Factor
 from doorward.customers import locking
 from doorward.customers.models import CustomerStatus
 from doorward.policy.effective import policies_of
-from doorward.recovery import rules, set_up_pass, waiting
+from doorward.recovery import both_sides, deciding, rules, set_up_pass, support, waiting
 from doorward.recovery.events import HELP_ENDED, PASS_MAILED
 from doorward.recovery.models import PENDING, RecoveryRequest, SetUpPass, State, Way
 from doorward.sessions.models import Session
@@ -54,12 +53,12 @@ def _outcome(request: RecoveryRequest, *, now: datetime) -> State | None:
     """Return what becomes of it now; None: it goes on waiting."""
     if set_up_pass.proved_since(request.administrator_id, request.asked_at):
         return State.ENDED
-    if request.way == Way.WAITING and request.state == State.OPEN:
+    if request.by_mail and request.state == State.OPEN:
         return State.ISSUED if request.due_at and request.due_at <= now else None
     if request.state == State.ISSUED:
         return State.ENDED
-    since = request.due_at if request.state == State.OPEN else request.approved_at
-    return State.ENDED if since is not None and since + rules.PASS_LIFETIME <= now else None
+    end = deciding.ends_at(request)
+    return State.ENDED if end is not None and end <= now else None
 
 
 def _settle(seen: RecoveryRequest, *, now: datetime) -> int:
@@ -70,19 +69,22 @@ def _settle(seen: RecoveryRequest, *, now: datetime) -> int:
         outcome = _outcome(request, now=now) if request else None
         if request is None or outcome is None:
             return 0
-        if outcome is State.ISSUED and _may_still_wait(person, now=now):
+        if outcome is State.ISSUED and _may_be_mailed(request, person, now=now):
             _mail(request, person, now=now)
         else:
             _end(request, person, now=now)
         return 1
 
 
-def _may_still_wait(person: Administrator, *, now: datetime) -> bool:
+def _may_be_mailed(request: RecoveryRequest, person: Administrator, *, now: datetime) -> bool:
     """Return whether it is still allowed and needed, and no mailed link has set the password since."""
-    allowed = policies_of(person.customer).values(now=now).recovery_wait_hours
+    if request.way == Way.SUPPORT:
+        allowed = support.may_be_mailed(request, person, now=now)
+    else:
+        allowed = bool(policies_of(person.customer).values(now=now).recovery_wait_hours)
     is_active = person.status == Status.ACTIVE and person.customer.status == CustomerStatus.ACTIVE
     has_lost = Factor.objects.filter(administrator=person).exists()
-    return bool(allowed) and is_active and has_lost and waiting.password_is_own(person)
+    return allowed and is_active and has_lost and waiting.password_is_own(person)
 
 
 def _mail(request: RecoveryRequest, person: Administrator, *, now: datetime) -> None:
@@ -90,8 +92,7 @@ def _mail(request: RecoveryRequest, person: Administrator, *, now: datetime) -> 
     set_up_pass.make_mailed(request, now=now)
     rows = RecoveryRequest.objects.filter(id=request.id)
     rows.update(state=State.ISSUED, approved_at=now)
-    details = {"request": str(request.id), "way": request.way}
-    record(PASS_MAILED, actor=WORKER, subject=person.who(), details=details)
+    both_sides.tell(PASS_MAILED, request, person, actor=WORKER)
 
 
 def _end(request: RecoveryRequest, person: Administrator, *, now: datetime) -> None:
@@ -100,5 +101,4 @@ def _end(request: RecoveryRequest, person: Administrator, *, now: datetime) -> N
     unused.update(ended_at=now)
     rows = RecoveryRequest.objects.filter(id=request.id)
     rows.update(state=State.ENDED, closed_at=now)
-    details = {"request": str(request.id), "way": request.way}
-    record(HELP_ENDED, actor=WORKER, subject=person.who(), details=details)
+    both_sides.tell(HELP_ENDED, request, person, actor=WORKER)

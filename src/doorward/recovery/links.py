@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from doorward.accounts import mailed_links
 from doorward.accounts.models import LinkPurpose
-from doorward.recovery.rules import DENIED_WITHIN, PASS_LIFETIME
+from doorward.recovery.models import Way
+from doorward.recovery.rules import DENIED_WITHIN, PASS_LIFETIME, SUPPORT_WAITS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 def told(request: RecoveryRequest, *, now: datetime) -> dict[str, Detail]:
     """Return the details, and make the link, in the caller's transaction."""
     waits = request.due_at - now if request.due_at and request.due_at > now else PASS_LIFETIME
+    if request.way == Way.SUPPORT:
+        waits = SUPPORT_WAITS
     link = mailed_links.make(
         LinkPurpose.VETO,
         administrator_id=request.administrator_id,

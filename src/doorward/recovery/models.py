@@ -16,6 +16,7 @@ class Way(models.TextChoices):
 
     COLLEAGUE = "colleague"
     WAITING = "waiting"
+    SUPPORT = "support"
 
 
 class State(models.TextChoices):
@@ -41,7 +42,8 @@ class RecoveryRequest(models.Model):
     """That somebody is to be helped. `how`: how it was made sure that it is them, in the words of who asked.
 
     `second`: it needs another person's yes. `due_at`: when it holds without one, unless it was refused by then; None:
-    never. `approved_at`: from then on its pass waits to be fetched for a day.
+    never. `approved_at`: from then on its pass waits to be fetched for a day. `checked_at`: when whoever asks for it
+    of the support passed a caller check with the person.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -51,6 +53,7 @@ class RecoveryRequest(models.Model):
     way = models.CharField(max_length=10, choices=Way.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     how = models.CharField(max_length=300, default="", blank=True)
+    checked_at = models.DateTimeField(null=True)
     second = models.BooleanField()
     asked_by = models.ForeignKey(
         Administrator, on_delete=models.SET_NULL, null=True, related_name="+"
@@ -80,6 +83,12 @@ class RecoveryRequest(models.Model):
                 name="one_pending_request",
             ),
         ]
+
+    @property
+    def by_mail(self) -> bool:
+        """Whether its pass is mailed, once nobody has objected in time: there is nobody who reads it out."""
+        waits = self.way == Way.SUPPORT and self.due_at is not None and self.approved_by_id is None
+        return self.way == Way.WAITING or waits
 
 
 class SetUpPass(models.Model):

@@ -9,9 +9,10 @@ from doorward.accounts.looking_after import who_look_after
 from doorward.accounts.models import Administrator
 from doorward.credentials.recovery_codes import codes
 from doorward.credentials.suspension import can_be_taken_back
+from doorward.customers.models import CustomerKind
 from doorward.policy.effective import policies_of
 from doorward.policy.fields import RecoveryBy, SupportAccess
-from doorward.recovery import requests, rules, waiting
+from doorward.recovery import deciding, requests, rules, waiting
 from doorward.recovery.models import PENDING, RecoveryRequest, SetUpPass, State, Way
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def ways_of(auth: AuthContext, *, now: datetime) -> Ways:
     """Return the ways of somebody whose password was right."""
     person = _person(auth)
     values = policies_of(person.customer).values(now=now)
+    is_customer = person.customer.kind == CustomerKind.CUSTOMER
     colleagues = who_look_after(Administrator.objects.of(person.customer_id))
     by_colleagues = values.recovery_by is not RecoveryBy.PROVIDER
     return Ways(
@@ -48,7 +50,7 @@ def ways_of(auth: AuthContext, *, now: datetime) -> Ways:
         found=bool(can_be_taken_back(auth, now=now).factors),
         colleague=by_colleagues and colleagues.exclude(id=person.id).exists(),
         wait_hours=waiting.hours_for(person, now=now),
-        support=values.support_access is not SupportAccess.NEVER,
+        support=is_customer and values.support_access is not SupportAccess.NEVER,
     )
 
 
@@ -72,7 +74,7 @@ def waits_until(administrator_id: UUID) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A request as colleagues see it, and what the one who looks may do with it."""
+    """A request as colleagues, or support, see it, and what the one who looks may do with it."""
 
     request: RecoveryRequest
     mine: bool
@@ -84,6 +86,16 @@ class Listed:
     may_say_who: bool
     may_deny: bool
 
+    @property
+    def by_support(self) -> bool:
+        """Whether the provider's support asked for it."""
+        return self.request.way == Way.SUPPORT
+
+    @property
+    def lapses_at(self) -> datetime | None:
+        """When it ends if nobody says anything."""
+        return deciding.ends_at(self.request)
+
 
 def listed(customer_id: UUID, *, me: UUID, now: datetime, limit: int = 50) -> list[Listed]:
     """Return the requests of a customer, the newest first."""
@@ -92,12 +104,22 @@ def listed(customer_id: UUID, *, me: UUID, now: datetime, limit: int = 50) -> li
     return [_listed(row, passes.get(row.id), me=me, now=now) for row in rows]
 
 
+def of_support(customer_id: UUID, *, me: UUID, now: datetime, limit: int = 20) -> list[Listed]:
+    """Return what support has asked for at a customer, the newest first, as one of the support sees it."""
+    rows = _rows(customer_id).filter(way=Way.SUPPORT).order_by("-asked_at")[:limit]
+    return [_listed(row, _pass_of(row), me=me, now=now) for row in rows]
+
+
 def find(request_id: UUID, *, customer_id: UUID, me: UUID, now: datetime) -> Listed | None:
     """Return one of them; None: there is none, or it is another customer's."""
     row = _rows(customer_id).filter(id=request_id).first()
     if row is None:
         return None
-    return _listed(row, SetUpPass.objects.filter(request=row).first(), me=me, now=now)
+    return _listed(row, _pass_of(row), me=me, now=now)
+
+
+def _pass_of(row: RecoveryRequest) -> SetUpPass | None:
+    return SetUpPass.objects.filter(request=row).first()
 
 
 def _rows(customer_id: UUID) -> QuerySet[RecoveryRequest]:
@@ -120,7 +142,7 @@ def _listed(row: RecoveryRequest, issued: SetUpPass | None, *, me: UUID, now: da
         own=own,
         completed_at=completed_at,
         may_agree=row.state == State.OPEN and row.second and not mine and not own,
-        may_fetch=mine and requests.may_be_fetched(row, now=now),
+        may_fetch=requests.reader_of(row) == me and requests.may_be_fetched(row, now=now),
         may_refuse=is_open and completed_at is None and (unused or used_at is not None),
         may_say_who=back and row.state == State.ISSUED,
         may_deny=back and row.state in {State.ISSUED, State.CONFIRMED},

@@ -9,14 +9,13 @@ from django.db import transaction
 
 from doorward.accounts import mailed_links
 from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, PasswordDue
-from doorward.audit.record import record
 from doorward.credentials import standing
 from doorward.credentials.models import Factor, RecoverySet, SetUp
 from doorward.credentials.trusted_browsers import trust
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.permissions.actions import Action
-from doorward.recovery import deciding, rules, set_up_pass
+from doorward.recovery import both_sides, deciding, rules, set_up_pass
 from doorward.recovery import help as helping
 from doorward.recovery.errors import HelpYourself, RequestOver, TooLateToStop
 from doorward.recovery.events import (
@@ -39,13 +38,13 @@ if TYPE_CHECKING:
 def agree(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> None:
     """Give the second yes to a request. Raises `NotFound`, and what a rule refuses.
 
-    `RequestOver`, `HelpYourself`, `NotYetAllowed`, `SameHands`.
+    `RequestOver`, `HelpYourself`, `NotYetAllowed`, `SameHands`, `LetInBySupport`.
     """
     authorise(actor, Action.AGREE_TO_HELP, customer_id)
     person = None
     try:
         with transaction.atomic():
-            request, person = _locked(request_id, customer_id, Action.AGREE_TO_HELP, actor=actor)
+            request, person = locked(request_id, customer_id, Action.AGREE_TO_HELP, actor=actor)
             if (
                 request.state != State.OPEN
                 or not request.second
@@ -54,10 +53,10 @@ def agree(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -
                 raise RequestOver
             if request.asked_by_id in {one.id for one in actor.people}:
                 raise HelpYourself
-            helping.refuse_helper(person, actor=actor, now=now)
+            helping.refuse_helper(person, actor=actor, now=now, way=Way(request.way))
             deciding.refuse_decider(request, actor=actor)
             _write(request, State.APPROVED, approved_by=actor, approved_at=now)
-            record(HELP_AGREED, actor=actor, subject=person.who(), details=_named(request))
+            both_sides.tell(HELP_AGREED, request, person, actor=actor)
     except Refusal as refusal:
         if person is not None:
             helping.remember(person, refusal, actor=actor, now=now)
@@ -65,29 +64,34 @@ def agree(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -
 
 
 def fetch(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> tuple[str, ...]:
-    """Return the words of an approved request's pass, once, to whoever asked for it. Secret.
+    """Return the words of an approved request's pass, once, to whoever reads it out (`reader_of`). Secret.
 
     It is approved by a second colleague, or by the time in which nobody objected. Raises `RequestOver`, and what a
     rule refuses by now.
     """
     authorise(actor, Action.HELP_PERSON, customer_id)
     with transaction.atomic():
-        request, person = _locked(request_id, customer_id, Action.HELP_PERSON, actor=actor)
-        if request.asked_by_id not in {one.id for one in actor.people}:
+        request, person = locked(request_id, customer_id, Action.HELP_PERSON, actor=actor)
+        if reader_of(request) not in {one.id for one in actor.people}:
             raise NotFound
         if not may_be_fetched(request, now=now) or deciding.is_over(request, now=now):
             raise RequestOver
-        helping.refuse_helper(person, actor=actor, now=now)
+        helping.refuse_helper(person, actor=actor, now=now, way=Way(request.way))
         if request.state == State.OPEN:
             deciding.refuse_time(request)
-            record(HELP_AGREED, actor=actor, subject=person.who(), details=_named(request))
+            both_sides.tell(HELP_AGREED, request, person, actor=actor)
         _write(request, State.APPROVED, approved_at=request.approved_at or now)
         return helping.issue(request, person, actor=actor, now=now)
 
 
+def reader_of(request: RecoveryRequest) -> UUID | None:
+    """Return who is shown the pass: who asked, or, of what support asked for, the colleague who agreed."""
+    return request.approved_by_id if request.way == Way.SUPPORT else request.asked_by_id
+
+
 def may_be_fetched(request: RecoveryRequest, *, now: datetime) -> bool:
     """Return whether a request is approved, by somebody or by time, and its pass was not fetched yet."""
-    if request.way != Way.COLLEAGUE:
+    if request.by_mail:
         return False
     approved_at = request.approved_at
     if request.state == State.OPEN:
@@ -101,7 +105,7 @@ def refuse(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) 
     """Refuse or take back a request, also one whose pass was given out. Raises `RequestOver`, `TooLateToStop`."""
     authorise(actor, Action.REFUSE_HELP, customer_id)
     with transaction.atomic():
-        request, person = _locked(request_id, customer_id, Action.REFUSE_HELP, actor=actor)
+        request, person = locked(request_id, customer_id, Action.REFUSE_HELP, actor=actor)
         stop(request, person, actor=actor, now=now)
 
 
@@ -121,7 +125,7 @@ def stop(request: RecoveryRequest, person: Administrator, *, actor: Actor, now: 
         # Whoever came in with it is at the set-up.
         ending.end_others(administrator_id=person.id, keep=None, now=now)
     _close(request, State.REFUSED, actor=actor, now=now)
-    record(HELP_REFUSED, actor=actor, subject=person.who(), details=_named(request))
+    both_sides.tell(HELP_REFUSED, request, person, actor=actor)
 
 
 def completed_at(issued: SetUpPass) -> datetime | None:
@@ -144,7 +148,7 @@ def say_who(
     authorise(actor, Action.SAY_WHO_CAME_BACK, customer_id)
     with transaction.atomic():
         action = Action.SAY_WHO_CAME_BACK
-        request, person = _locked(request_id, customer_id, action, actor=actor)
+        request, person = locked(request_id, customer_id, action, actor=actor)
         if person.id in {one.id for one in actor.people}:
             raise HelpYourself
         issued = SetUpPass.objects.filter(request=request, used_at__isnull=False).first()
@@ -157,7 +161,7 @@ def say_who(
             _deny(request, person, actor=actor, now=now)
             return
         _close(request, State.CONFIRMED, actor=actor, now=now)
-        record(RECOVERY_CONFIRMED, actor=actor, subject=person.who(), details=_named(request))
+        both_sides.tell(RECOVERY_CONFIRMED, request, person, actor=actor)
 
 
 def object_to(
@@ -185,7 +189,7 @@ def is_back(request: RecoveryRequest, *, now: datetime) -> bool:
 def _deny(request: RecoveryRequest, person: Administrator, *, actor: Actor, now: datetime) -> None:
     _close(request, State.DENIED, actor=actor, now=now)
     _end_everything(person, now=now)
-    record(RECOVERY_DENIED, actor=actor, subject=person.who(), details=_named(request))
+    both_sides.tell(RECOVERY_DENIED, request, person, actor=actor)
 
 
 def _in_time(issued: SetUpPass, *, now: datetime) -> bool:
@@ -206,7 +210,7 @@ def _end_everything(person: Administrator, *, now: datetime) -> None:
     ending.end_others(administrator_id=person.id, keep=None, now=now)
 
 
-def _locked(
+def locked(
     request_id: UUID, customer_id: UUID, action: Action, *, actor: Actor
 ) -> tuple[RecoveryRequest, Administrator]:
     """Lock customer and person, and read the request then. Raises `NotFound`: also for another customer's."""
@@ -235,7 +239,3 @@ def _close(request: RecoveryRequest, state: State, *, actor: Actor, now: datetim
     closed_by = actor.person.id if actor.person else None
     rows = RecoveryRequest.objects.filter(id=request.id)
     rows.update(state=state, closed_by=closed_by, closed_at=now)
-
-
-def _named(request: RecoveryRequest) -> dict[str, str]:
-    return {"request": str(request.id), "way": request.way}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from doorward.policy.fields import RecoveryBy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
-    from uuid import UUID
 
 # How long a request of a colleague can be refused before it holds without another one's yes.
 VETO_TIME: Final = timedelta(hours=24)
@@ -24,6 +24,10 @@ LOOK_BACK: Final = timedelta(days=7)
 ONE_HAND: Final = timedelta(days=30)
 # How long it can be said that it was not the person who came back.
 DENIED_WITHIN: Final = timedelta(days=30)
+# How long a request of the support waits for a yes; where nobody is left who could give it, for an objection.
+SUPPORT_WAITS: Final = timedelta(hours=72)
+# The provider's support and its operator are one hand, whoever of them it was.
+PROVIDER: Final = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,15 @@ def may_agree(decider: Decider, *, parties: frozenset[UUID], asked_at: datetime)
     as a request can be refused, nobody new agrees to it.
     """
     return parties.isdisjoint(decider.ids) and decider.since + VETO_TIME <= asked_at
+
+
+def let_in(given: Iterable[tuple[UUID, UUID]], by: UUID) -> frozenset[UUID]:
+    """Return who got their access from somebody, or from whom they let in; `given` as in `one_hand`."""
+    pairs, reached, before = list(given), {by}, 0
+    while len(reached) > before:
+        before = len(reached)
+        reached |= {taker for giver, taker in pairs if giver in reached}
+    return frozenset(reached - {by})
 
 
 def one_hand(

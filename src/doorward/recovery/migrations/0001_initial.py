@@ -16,9 +16,10 @@ class Migration(migrations.Migration):
             name='RecoveryRequest',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('way', models.CharField(choices=[('colleague', 'Colleague'), ('waiting', 'Waiting')], max_length=10)),
+                ('way', models.CharField(choices=[('colleague', 'Colleague'), ('waiting', 'Waiting'), ('support', 'Support')], max_length=10)),
                 ('state', models.CharField(choices=[('open', 'Open'), ('approved', 'Approved'), ('issued', 'Issued'), ('confirmed', 'Confirmed'), ('denied', 'Denied'), ('refused', 'Refused'), ('ended', 'Ended')], default='open', max_length=10)),
                 ('how', models.CharField(blank=True, default='', max_length=300)),
+                ('checked_at', models.DateTimeField(null=True)),
                 ('second', models.BooleanField()),
                 ('asked_at', models.DateTimeField()),
                 ('due_at', models.DateTimeField(null=True)),

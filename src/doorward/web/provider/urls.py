@@ -9,6 +9,7 @@ from doorward.web.provider import (
     customers,
     minimum_rehearsals,
     minimums,
+    support,
     tabs,
 )
 
@@ -28,6 +29,17 @@ urlpatterns = [
         "customers/<uuid:customer_id>/caller-check/<uuid:check_id>/",
         caller_check.running,
         name="customer_caller_check_running",
+    ),
+    path("customers/<uuid:customer_id>/help/", support.find, name="customer_help"),
+    path(
+        "customers/<uuid:customer_id>/help/<uuid:person_id>/",
+        support.ask,
+        name="customer_help_person",
+    ),
+    path(
+        "customers/<uuid:customer_id>/requests/<uuid:request_id>/",
+        support.show,
+        name="customer_request",
     ),
     path("customers/<uuid:customer_id>/invite/", customers.invite, name="customer_invite"),
     path(

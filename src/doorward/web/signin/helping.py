@@ -126,12 +126,14 @@ def object_by_link(request: Request) -> HttpResponse:
 def _veto_page(link: MailedLink, *, now: datetime) -> VetoPage:
     request = veto.request_of(link)
     waits, back = request.way == Way.WAITING, requests.is_back(request, now=now)
+    # Of what is mailed, nothing is suspended.
+    suspended = request.state == State.ISSUED and not request.by_mail
     return VetoPage(
         email=link.administrator.email,
         by=request.asked_by.full_name if request.asked_by else "",
         at=request.asked_at,
         waits=waits and not back,
-        suspended=request.state == State.ISSUED and not waits,
+        suspended=suspended,
         back=back,
     )
 
