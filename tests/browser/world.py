@@ -133,7 +133,7 @@ def _paths(customer: Customer, boss: Administrator, active: Administrator) -> di
     }  # fmt: skip
     return {
         "request": f"/requests/{asked.request.id}/",
-        "run": ticks.address(run_of(boss, active, moving).id),
+        "run": ticks.address(run_of(boss, long_named, suspended).id),
         "run_stopped": ticks.address(
             run_of(
                 boss,
