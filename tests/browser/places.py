@@ -336,7 +336,7 @@ ONLY_FORMS = (
     "brand_check_host administrator_revoke administrator_end_sessions customer_invite administrator_exception_end "
     "request_agree request_pass request_who account_rehearse administrators_require customer_minimum_rehearse "
     "brand_minimum_rehearse customer_resend tab_remove administrators_run_stop administrators_run_go_on "
-    "account_adoption_mail customers_adoption_mail"
+    "account_adoption_mail customers_adoption_mail customer_minimum_waves brand_minimum_waves"
 )
 ON_THE_WAY = "reauthenticate_continue"  # sends itself on; `test_keyboard` and `test_proving` see it
 OF_MAILS = "demo_mail demo_mail_message demo_mail_html"  # the demonstration's alone; `test_demo_mail` reads them

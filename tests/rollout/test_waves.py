@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from django.utils import timezone
 
 from doorward.accounts.models import Administrator
 from doorward.accounts.requirement import policy_of
 from doorward.audit.actor import CONSOLE
+from doorward.credentials.trusted_browsers import policy_change
 from doorward.permissions.errors import NotAuthorised
+from doorward.policy import versions
 from doorward.policy.errors import NothingWaits
-from doorward.policy.events import WAVE_GOES_ON, WAVE_PAUSED
+from doorward.policy.events import (
+    MINIMUM_WAVE_GOES_ON,
+    MINIMUM_WAVE_PAUSED,
+    WAVE_GOES_ON,
+    WAVE_PAUSED,
+)
+from doorward.policy.fields import RequiredOf
 from doorward.policy.models import WavePause
 from doorward.rollout import reminders, waves
 from doorward.rollout.models import Reminder
@@ -51,7 +61,9 @@ def day_of(person, *, at: float) -> datetime | None:
 
 
 def go_on(owner, *, at: float) -> None:
-    waves.go_on(owner.customer_id, actor=people.actor(owner), now=days(at))
+    waves.go_on(
+        versions.policy_of_customer(owner.customer_id), actor=people.actor(owner), now=days(at)
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,7 +143,11 @@ def test_only_who_has_the_tab_goes_on_and_an_outsider_finds_nothing_of_theirs(
     waves.pause_due(now=days(12))
     for other in (crowd[0][0], outsider):
         with pytest.raises(NotAuthorised):
-            waves.go_on(owner.customer_id, actor=people.actor(other), now=days(13))
+            waves.go_on(
+                versions.policy_of_customer(owner.customer_id),
+                actor=people.actor(other),
+                now=days(13),
+            )
     assert WavePause.objects.filter(ended_at=None).exists()
 
 
@@ -152,4 +168,73 @@ def test_workers_at_once_pause_it_once(owner, crowd):
     outcomes = at_once([partial(waves.pause_due, now=days(12))] * 4)
     assert sum(one for one in outcomes if isinstance(one, int)) == 1, outcomes
     assert len(people.events(WAVE_PAUSED)) == 1
-    waves.go_on(owner.customer_id, actor=CONSOLE, now=days(13))
+    waves.go_on(versions.policy_of_customer(owner.customer_id), actor=CONSOLE, now=days(13))
+
+
+@pytest.mark.parametrize("of", ["customer", "brand"])
+def test_waves_of_a_minimum_wait_too_and_the_provider_goes_on(owner, crowd, of):
+    first, later = crowd
+    policies.lift(owner.customer_id)
+    minimum = (
+        versions.minimum_of_customer(owner.customer_id)
+        if of == "customer"
+        else versions.minimum_of_brand(owner.customer.brand_id)
+    )
+    wanted = versions.Wanted(
+        values=replace(
+            minimum.default, required_of=RequiredOf.EVERYONE, from_day=days(30).date(), waves=True
+        )
+    )
+    policy_change.save(minimum, wanted, actor=CONSOLE, now=NOW)
+    assert waves.pause_due(now=days(11.9)) == 0
+    assert waves.pause_due(now=days(12)) == 1
+    assert waves.pause_due(now=days(13)) == 0
+    (event,) = people.events(MINIMUM_WAVE_PAUSED)
+    assert (event.details["stuck"], event.details["of_people"]) == (6, 7)
+    assert day_of(first[0], at=15) == days(10)
+    assert day_of(later, at=40) == days(48)
+    # It is the provider's: no customer's own people go on with it.
+    with pytest.raises(NotAuthorised):
+        waves.go_on(minimum, actor=people.actor(owner), now=days(13))
+    with pytest.raises(NothingWaits):
+        waves.go_on(versions.policy_of_customer(owner.customer_id), actor=CONSOLE, now=days(13))
+    boss = people.make_administrator(
+        people.provider(), email="boss@northline.example", tabs={"home", "customers", "brands"}
+    )
+    text = minimum.rows().values_list("minimum", flat=True).get()
+    assert waves.waiting(minimum, text=text, now=days(13)) is not None
+    waves.go_on(minimum, actor=people.actor(boss), now=days(15))
+    assert day_of(later, at=16) == days(23)
+    assert len(people.events(MINIMUM_WAVE_GOES_ON)) == 1
+
+
+def test_the_page_of_a_minimum_says_that_a_wave_waits(owner, crowd):
+    now = timezone.now()
+    boss = people.make_administrator(
+        people.provider(), email="boss@northline.example", tabs={"home", "customers", "brands"}
+    )
+    codes.enable_app(boss)
+    client = browsers.browser_of_with_factor(boss)
+    for minimum, page in (
+        (
+            versions.minimum_of_customer(owner.customer_id),
+            f"/customers/{owner.customer_id}/minimum/",
+        ),
+        (
+            versions.minimum_of_brand(owner.customer.brand_id),
+            f"/brands/{owner.customer.brand_id}/minimum/",
+        ),
+    ):
+        begun, day = now - timedelta(days=12), (now + timedelta(days=18)).date()
+        asking = replace(minimum.default, required_of=RequiredOf.EVERYONE, from_day=day, waves=True)
+        policy_change.save(minimum, versions.Wanted(values=asking), actor=CONSOLE, now=begun)
+        assert "wave-waits" not in client.get(page).content.decode()
+        minimum.pauses().create(
+            customer_id=minimum.customer_id, brand_id=minimum.brand_id, is_minimum=True,
+            since=begun, wave=2, stuck=6, people=7, paused_at=now,
+        )  # fmt: skip
+        versions.refresh(minimum, now=now)
+        assert "6 of 7 people of the last one" in client.get(page).content.decode()
+        assert client.post(f"{page}waves/")["Location"] == page
+        assert "wave-waits" not in client.get(page).content.decode()
+        assert browsers.browser_of_with_factor(owner).post(f"{page}waves/").status_code == 403

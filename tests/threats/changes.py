@@ -143,14 +143,14 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
         actor=CONSOLE,
         now=timezone.now(),
     )
-    WavePause.objects.create(
-        customer_id=boss.customer_id,
-        since=timezone.now(),
-        wave=2,
-        stuck=6,
-        people=7,
-        paused_at=timezone.now(),
-    )
+    for whose in (
+        {"customer_id": boss.customer_id},
+        {"customer_id": customer.id, "is_minimum": True},
+        {"brand_id": named.id},
+    ):
+        WavePause.objects.create(
+            since=timezone.now(), wave=2, stuck=6, people=7, paused_at=timezone.now(), **whose
+        )
     another = POLICY | {"seen": "1"}
     trusted = boss.trusted_browsers.create(
         token_hash=bytes(32),
@@ -182,6 +182,11 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
         },
         "account/": ("/account/", another),
         "account/waves/": ("/account/waves/", {}),
+        "brands/<uuid:brand_id>/minimum/waves/": (f"/brands/{named.id}/minimum/waves/", {}),
+        "customers/<uuid:customer_id>/minimum/waves/": (
+            f"/customers/{customer.id}/minimum/waves/",
+            {},
+        ),
         "account/policy/withdraw/": ("/account/policy/withdraw/", {"version": planned["policy"]}),
         "administrators/": (
             "/administrators/?q=l&sort=-name",

@@ -66,6 +66,8 @@ WANTED: dict[str, Reauthentication] = {
     "brands/<uuid:brand_id>/minimum/": OTHERS,
     "brands/<uuid:brand_id>/minimum/rehearsal/<uuid:rehearsal_id>/": OTHERS,
     "brands/<uuid:brand_id>/minimum/withdraw/": OTHERS,
+    "brands/<uuid:brand_id>/minimum/waves/": OTHERS,
+    "customers/<uuid:customer_id>/minimum/waves/": OTHERS,
     "brands/add/": OTHERS,
     "account/adoption.csv": OTHERS,
     "customers/<uuid:customer_id>/caller-check/": OTHERS,

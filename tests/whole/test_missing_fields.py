@@ -96,6 +96,7 @@ ASK_ANEW = ("security/2fa/enable/", "security/2fa/add/", "security/new-phone/add
 # Whoever posts here has said all, or ticks boxes; a file that is missing is no picture.
 NO_FIELDS = {
     "account/waves/",
+    *("customers/<uuid:customer_id>/minimum/waves/", "brands/<uuid:brand_id>/minimum/waves/"),
     *("account/adoption/mail/", "customers/adoption/mail/"),
     *(f"administrators/require/runs/<uuid:run_id>/{what}/" for what in ("stop", "go-on")),
     *("sign-in/recovery-codes/", "sign-out/", "session/stay/", "e-mail/confirm/"),

@@ -89,3 +89,20 @@ WAVE_GOES_ON = EventType(
     icon="circle-play",
     sentence=_("%(actor)s let the next wave go on."),
 )
+
+MINIMUM_WAVE_PAUSED = EventType(
+    "minimum_wave_paused",
+    group=Group.ACCOUNT,
+    icon="circle-pause",
+    sentence=_(
+        "The next wave of what the provider requires waits: too many people of the last one are not ready."
+    ),
+    tone="warn",
+)
+
+MINIMUM_WAVE_GOES_ON = EventType(
+    "minimum_wave_goes_on",
+    group=Group.ACCOUNT,
+    icon="circle-play",
+    sentence=_("%(actor)s let the next wave of what the provider requires go on."),
+)

@@ -80,4 +80,9 @@ class WavePause(models.Model):
                 condition=models.Q(customer__isnull=False),
                 name="one_pause_of_wave",
             ),
+            models.UniqueConstraint(
+                fields=["brand", "since", "wave"],
+                condition=models.Q(brand__isnull=False),
+                name="one_pause_of_brand",
+            ),
         ]

@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ('customer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to='customers.customer')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('customer__isnull', False)), fields=('customer', 'is_minimum', 'since', 'wave'), name='one_pause_of_wave')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('customer__isnull', False)), fields=('customer', 'is_minimum', 'since', 'wave'), name='one_pause_of_wave'), models.UniqueConstraint(condition=models.Q(('brand__isnull', False)), fields=('brand', 'since', 'wave'), name='one_pause_of_brand')],
             },
         ),
     ]

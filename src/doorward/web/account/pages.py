@@ -96,7 +96,9 @@ def account_page(
         form=policy_form.policy_form(form, about),
         versions=version_lines(policy_of_customer(customer.id), now=now) if may_change else (),
         exceptions=_exceptions(customer, now=now) if may_change else (),
-        pause=waves.waiting(customer.id, text=customer.policy, now=now) if may_change else None,
+        pause=waves.waiting(policy_of_customer(customer.id), text=customer.policy, now=now)
+        if may_change
+        else None,
     )
 
 

@@ -5,26 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.contrib import messages
 from django.http import Http404
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from doorward.customers.models import Brand, Customer, CustomerKind
 from doorward.customers.tabs import BRANDS, CUSTOMERS
 from doorward.gate.requirement import Need
+from doorward.kernel.errors import Refusal
 from doorward.permissions.actions import Action
 from doorward.policy import versions
 from doorward.policy.fields import RequiredOf
+from doorward.rollout import waves
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
+from doorward.web.http.requests import acting
 from doorward.web.kit import policy_form, policy_saving
 from doorward.web.kit.policy_form import About
 from doorward.web.kit.policy_versions import VersionLine, version_lines
+from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from django.http import HttpResponse
 
+    from doorward.policy.models import WavePause
     from doorward.policy.versions import Owner
     from doorward.web.http.requests import Request
     from doorward.web.kit.policy_form import PolicyForm, Typed
@@ -42,6 +49,7 @@ class MinimumPage:
     path: str
     form: PolicyForm
     versions: tuple[VersionLine, ...]
+    pause: WavePause | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,30 @@ def withdraw_of_brand(request: Request, brand_id: UUID) -> HttpResponse:
     return policy_saving.withdraw(request, owner, f"/brands/{brand_id}/minimum/")
 
 
+@needs(Need.of(Action.CHANGE_MINIMUM))
+@require_POST
+def go_on_of_customer(request: Request, customer_id: UUID) -> HttpResponse:
+    """Let the wave of a customer's minimum come that waits."""
+    return _go_on(request, of_customer_id(customer_id))
+
+
+@needs(Need.of(Action.CHANGE_BRAND))
+@require_POST
+def go_on_of_brand(request: Request, brand_id: UUID) -> HttpResponse:
+    """Let the wave of a brand's minimum come that waits."""
+    return _go_on(request, of_brand_id(brand_id))
+
+
+def _go_on(request: Request, shown: Shown) -> HttpResponse:
+    try:
+        waves.go_on(shown.owner, actor=acting(request), now=request.now)
+    except Refusal as refusal:
+        messages.error(request, sentence(refusal))
+    else:
+        messages.success(request, _("The next wave goes on, with the time that was left to it."))
+    return see_other(shown.path)
+
+
 def _show(request: Request, shown: Shown) -> HttpResponse:
     form = policy_saving.save(request, shown.owner, shown.row.minimum, shown.about)
     return see_other(request.path) if form is None else page(request, shown, form)
@@ -129,5 +161,6 @@ def page(request: Request, shown: Shown, form: Typed) -> HttpResponse:
         path=shown.path,
         form=policy_form.policy_form(form, shown.about),
         versions=version_lines(shown.owner, now=request.now),
+        pause=waves.waiting(shown.owner, text=shown.row.minimum, now=request.now),
     )
     return render(request, "provider/minimum.html", made, status=422 if form.errors else 200)

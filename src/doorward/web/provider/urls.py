@@ -53,6 +53,11 @@ urlpatterns = [
         name="customer_minimum",
     ),
     path(
+        "customers/<uuid:customer_id>/minimum/waves/",
+        minimums.go_on_of_customer,
+        name="customer_minimum_waves",
+    ),
+    path(
         "customers/<uuid:customer_id>/minimum/withdraw/",
         minimums.withdraw_of_customer,
         name="customer_minimum_withdraw",
@@ -71,6 +76,11 @@ urlpatterns = [
     path("brands/add/", brands.add, name="brands_add"),
     path("brands/accent.css", brands.accent, name="brand_accent"),
     path("brands/<uuid:brand_id>/", brands.edit, name="brand"),
+    path(
+        "brands/<uuid:brand_id>/minimum/waves/",
+        minimums.go_on_of_brand,
+        name="brand_minimum_waves",
+    ),
     path("brands/<uuid:brand_id>/minimum/", minimums.of_brand, name="brand_minimum"),
     path(
         "brands/<uuid:brand_id>/minimum/withdraw/",
