@@ -22,6 +22,7 @@ from doorward.customers import cached
 from doorward.customers import services as customers
 from doorward.customers.models import Brand, Customer, CustomerStatus
 from doorward.gate.loading import load
+from doorward.recovery.models import RecoveryRequest, Way
 from doorward.sessions import issuing
 from doorward.sessions.events import SIGN_IN_ABANDONED
 from doorward.sessions.models import Session
@@ -207,6 +208,7 @@ PAGES = {
     LinkPurpose.INVITATION: "/invitation/",
     LinkPurpose.SECOND_ADDRESS: "/second-address/confirm/",
     LinkPurpose.LOST: "/security/lost/device/",
+    LinkPurpose.VETO: "/veto/",
 }
 
 
@@ -217,12 +219,13 @@ def opened(path, host):
     return client, answer["Location"]
 
 
-@pytest.mark.parametrize("purpose", [LinkPurpose.NOT_ME, LinkPurpose.INVITATION])
+@pytest.mark.parametrize("purpose", mailed_links.STAY)
 def test_what_nobody_can_ask_for_again_leads_home_since_its_customer_may_have_been_moved(
     mine, purpose
 ):
     person = mine if purpose != LinkPurpose.INVITATION else people.again(invited(mine))
-    link = mailed_links.make(purpose, administrator_id=person.id, now=timezone.now())
+    about = _waits(person).id if purpose == LinkPurpose.VETO else None
+    link = mailed_links.make(purpose, administrator_id=person.id, now=timezone.now(), about=about)
     path = mailed_links.path(link)
     for host in (THERE, NOBODYS):
         assert at(host).get(path)["Location"].partition("//")[2] == f"{HERE}:8000{path}"
@@ -233,9 +236,7 @@ def test_what_nobody_can_ask_for_again_leads_home_since_its_customer_may_have_be
     assert home.get(page).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "purpose", sorted(set(PAGES) - {LinkPurpose.NOT_ME, LinkPurpose.INVITATION})
-)
+@pytest.mark.parametrize("purpose", sorted(set(PAGES) - set(mailed_links.STAY)))
 @pytest.mark.parametrize("host", [THERE, NOBODYS])
 def test_a_mailed_link_that_is_opened_at_another_host_is_no_link(mine, purpose, host):
     person, about = mine, _change(mine) if "email" in purpose.value else None
@@ -257,6 +258,13 @@ def test_a_mailed_link_that_is_opened_at_another_host_is_no_link(mine, purpose, 
 def _seen(answer):
     main = answer.content.decode().partition("<main")[2].partition("</main>")[0]
     return [line for line in main.splitlines() if "csrfmiddlewaretoken" not in line]
+
+
+def _waits(person):
+    """Return help that was asked for, and can be objected to."""
+    return RecoveryRequest.objects.create(
+        administrator=person, way=Way.WAITING, second=False, asked_at=timezone.now()
+    )
 
 
 def _change(person):

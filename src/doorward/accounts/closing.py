@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import F
 
-from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, MailedLink, Status
+from doorward.accounts import mailed_links
+from doorward.accounts.models import Administrator, EmailChange, MailedLink, Status
 from doorward.accounts.requirement import is_due
 from doorward.customers import protection, services
 from doorward.customers.models import CustomerStatus
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
 
     from doorward.audit.actor import Actor
     from doorward.customers.services import CustomerChange
-
-# *This was not me* undoes what a thief did, an invitation is to somebody who was not here yet: neither opens anything
-# while the customer is suspended, and both are good for what they were afterwards.
-_STAY: Final = (LinkPurpose.NOT_ME, LinkPurpose.INVITATION)
 
 
 def change_customer(
@@ -67,7 +64,8 @@ def _end_all(customer_id: UUID, *, now: datetime) -> None:
     of_them = {"administrator__customer_id": customer_id}
     _end_sessions(customer_id, now=now)
     links = MailedLink.objects.filter(used_at__isnull=True, revoked_at__isnull=True, **of_them)
-    links.exclude(purpose__in=_STAY).update(revoked_at=now)
+    # What stays opens nothing while the customer is suspended.
+    links.exclude(purpose__in=mailed_links.STAY).update(revoked_at=now)
     EmailChange.objects.filter(closed_at__isnull=True, **of_them).update(closed_at=now)
 
 

@@ -49,6 +49,8 @@ _STATUSES = {
 }
 # These end and undo things, and let nobody in: they do not wait for whoever suspended the owner, or their company.
 OWN = frozenset({LinkPurpose.NOT_ME, LinkPurpose.VETO})
+# Nobody can ask for another one of these: they outlive that the customer is suspended, or moved to another brand.
+STAY = (*OWN, LinkPurpose.INVITATION)
 _NONCE_BYTES = 16
 _ID_BYTES = 16
 _MAC_BYTES = 16
@@ -114,11 +116,11 @@ def known(token: str, *, purposes: tuple[LinkPurpose, ...], host: str = "") -> M
 def home_of(token: str, *, host: str) -> str:
     """Return the whole address of a link that was opened at another brand's host; empty: there is none.
 
-    For *This was not me* and invitations: the customer may have been moved since they were mailed, and nobody can
-    ask for another one.
+    For *This was not me*, objections and invitations: the customer may have been moved since they were mailed, and
+    nobody can ask for another one.
     """
     try:
-        link = _ours(token, purposes=(LinkPurpose.NOT_ME, LinkPurpose.INVITATION))
+        link = _ours(token, purposes=STAY)
     except LinkInvalid:
         return ""
     brand = link.administrator.brand_id
@@ -212,9 +214,9 @@ def revoke_after_undoing(undone: MailedLink, *, now: datetime) -> None:
     """Make all open links of a person useless when a *This was not me* was used, but older ones of another mailbox.
 
     Who moved the account to a mailbox of theirs gets such links, too: none of them takes away what was mailed
-    before to the mailbox that was the account's then.
+    before to the mailbox that was the account's then. An objection stays as well: it only ends what is to end.
     """
-    others = tuple(set(LinkPurpose) - {LinkPurpose.NOT_ME})
+    others = tuple(set(LinkPurpose) - OWN)
     revoke(undone.administrator_id, purposes=others, now=now)
     open_links = MailedLink.objects.filter(
         administrator_id=undone.administrator_id,

@@ -10,6 +10,8 @@ from django.db.models import Exists, OuterRef, Q
 from doorward.accounts.account import locked
 from doorward.accounts.models import Status
 from doorward.audit.actor import WORKER
+from doorward.audit.models import Event
+from doorward.credentials.events import RECOVERED
 from doorward.credentials.models import Factor
 from doorward.customers import locking
 from doorward.customers.models import CustomerStatus
@@ -17,7 +19,6 @@ from doorward.policy.effective import policies_of
 from doorward.recovery import both_sides, deciding, rules, set_up_pass, support, waiting
 from doorward.recovery.events import HELP_ENDED, PASS_MAILED
 from doorward.recovery.models import PENDING, RecoveryRequest, SetUpPass, State, Way
-from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,7 +37,11 @@ def end_due(*, now: datetime) -> int:
 def _looked_at(*, now: datetime) -> QuerySet[RecoveryRequest]:
     unused = SetUpPass.objects.filter(used_at__isnull=True, expires_at__lte=now)
     # Used, and no device set up by it: its session is over by then.
-    set_up = Session.objects.filter(id=OuterRef("session_id"), factor_at__isnull=False)
+    set_up = Event.objects.filter(
+        subject_id=OuterRef("administrator_id"),
+        type=RECOVERED,
+        credential_id=OuterRef("session_id"),
+    )
     used = SetUpPass.objects.filter(
         ~Exists(set_up),
         used_at__lte=now - rules.PASS_LIFETIME,

@@ -12,7 +12,7 @@ from doorward.credentials.suspension import can_be_taken_back
 from doorward.customers.models import CustomerKind
 from doorward.policy.effective import policies_of
 from doorward.policy.fields import RecoveryBy, SupportAccess
-from doorward.recovery import deciding, requests, rules, waiting
+from doorward.recovery import deciding, requests, rules, undoing, waiting
 from doorward.recovery.models import PENDING, RecoveryRequest, SetUpPass, State, Way
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _rows(customer_id: UUID) -> QuerySet[RecoveryRequest]:
 
 def _listed(row: RecoveryRequest, issued: SetUpPass | None, *, me: UUID, now: datetime) -> Listed:
     mine, own = row.asked_by_id == me, row.administrator_id == me
-    completed_at = requests.completed_at(issued) if issued else None
+    completed_at = undoing.completed_at(issued) if issued else None
     used_at = issued.used_at if issued else None
     is_open = row.state in {State.OPEN, State.APPROVED, State.ISSUED}
     back = completed_at is not None and not own and now < completed_at + rules.DENIED_WITHIN

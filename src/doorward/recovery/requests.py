@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from doorward.accounts import mailed_links
-from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, PasswordDue
-from doorward.credentials import standing
-from doorward.credentials.models import Factor, RecoverySet, SetUp
-from doorward.credentials.trusted_browsers import trust
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.permissions.actions import Action
-from doorward.recovery import both_sides, deciding, rules, set_up_pass
+from doorward.recovery import both_sides, deciding, rules, set_up_pass, undoing
 from doorward.recovery import help as helping
 from doorward.recovery.errors import HelpYourself, RequestOver, TooLateToStop
 from doorward.recovery.events import (
@@ -26,12 +20,12 @@ from doorward.recovery.events import (
 )
 from doorward.recovery.models import RecoveryRequest, SetUpPass, State, Way
 from doorward.sessions import ending
-from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from doorward.accounts.models import Administrator
     from doorward.audit.actor import Actor
 
 
@@ -118,7 +112,7 @@ def stop(request: RecoveryRequest, person: Administrator, *, actor: Actor, now: 
     if request.state not in {State.OPEN, State.APPROVED, State.ISSUED}:
         raise RequestOver
     issued = SetUpPass.objects.filter(request=request).first()
-    if issued is not None and completed_at(issued) is not None:
+    if issued is not None and undoing.completed_at(issued) is not None:
         raise TooLateToStop
     if issued is not None:
         set_up_pass.end_unused(person.id, now=now)
@@ -126,14 +120,6 @@ def stop(request: RecoveryRequest, person: Administrator, *, actor: Actor, now: 
         ending.end_others(administrator_id=person.id, keep=None, now=now)
     _close(request, State.REFUSED, actor=actor, now=now)
     both_sides.tell(HELP_REFUSED, request, person, actor=actor)
-
-
-def completed_at(issued: SetUpPass) -> datetime | None:
-    """Return when a new device was set up with a pass; None: it was not."""
-    if issued.used_at is None or issued.session_id is None:
-        return None
-    rows = Session.objects.filter(id=issued.session_id, factor_at__isnull=False)
-    return rows.values_list("factor_at", flat=True).first()
 
 
 def say_who(
@@ -183,31 +169,19 @@ def is_back(request: RecoveryRequest, *, now: datetime) -> bool:
     if request.state not in {State.ISSUED, State.CONFIRMED}:
         return False
     issued = SetUpPass.objects.filter(request=request).first()
-    return issued is not None and completed_at(issued) is not None and _in_time(issued, now=now)
+    if issued is None or undoing.completed_at(issued) is None:
+        return False
+    return _in_time(issued, now=now)
 
 
 def _deny(request: RecoveryRequest, person: Administrator, *, actor: Actor, now: datetime) -> None:
     _close(request, State.DENIED, actor=actor, now=now)
-    _end_everything(person, now=now)
+    undoing.end_everything(person, since=request.asked_at, actor=actor, now=now)
     both_sides.tell(RECOVERY_DENIED, request, person, actor=actor)
 
 
 def _in_time(issued: SetUpPass, *, now: datetime) -> bool:
     return issued.used_at is not None and now < issued.used_at + rules.DENIED_WITHIN
-
-
-def _end_everything(person: Administrator, *, now: datetime) -> None:
-    factors = Factor.objects.filter(administrator=person)
-    factors.filter(locked_at__isnull=True).update(locked_at=now)
-    RecoverySet.objects.filter(administrator=person).delete()
-    SetUp.objects.filter(session__administrator=person).delete()
-    trust.forget_all(person.id)
-    standing.keep(person.id)
-    people = Administrator.objects.of(person.customer_id).filter(id=person.id)
-    people.update(password=make_password(None), password_due=PasswordDue.NOT_ME)
-    mailed_links.revoke(person, purposes=tuple(LinkPurpose), now=now)
-    EmailChange.objects.filter(administrator=person, closed_at__isnull=True).update(closed_at=now)
-    ending.end_others(administrator_id=person.id, keep=None, now=now)
 
 
 def locked(
