@@ -1,0 +1,348 @@
+"""The guards of requiring it of many and of the lost phone, each with what is left without it, and who notices.
+
+Each is taken out of a copy of the source, and the test that is named must go red. A guard that nothing notices is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """`there` stands once in the file; `without` is put in its place. `seen_by`: the test that goes red."""
+
+    name: str
+    file: str
+    there: str
+    without: str
+    seen_by: str
+
+
+_R, _T = "recovery", "threats/test_recovery.py::test_"
+_STOLEN, _WAIT = (
+    "threats/test_stolen_colleague.py::test_",
+    "threats/test_waiting_by_mailbox.py::test_",
+)
+_LEFT, _GRACE = (
+    "threats/test_nobody_left_to_help.py::test_",
+    "threats/test_grace_reopened.py::test_",
+)
+_EXCEPTIONS, _AT_ONCE = (
+    "accounts/test_exceptions.py::test_",
+    "threats/test_decided_at_once.py::test_",
+)
+_SUSPENDED = "threats/test_suspended_factor.py::test_"
+
+GUARDS: Final = (
+    # --- helping
+    Guard(
+        "nobody helps themselves",
+        f"{_R}/help.py",
+        "if person.id in {one.id for one in actor.people}:",
+        "if False:",
+        f"{_T}nobody_helps_themselves",
+    ),
+    Guard(
+        "the helper has a factor",
+        f"{_R}/help.py",
+        "if not Factor.objects.filter(USABLE, administrator_id=one.id).exists():",
+        "if False:",
+        f"{_T}who_has_no_second_factor_helps_nobody",
+    ),
+    Guard(
+        "a second yes for who has the tab",
+        f"{_R}/rules.py",
+        "return looks_after or recovery_by is RecoveryBy.TWO",
+        "return recovery_by is RecoveryBy.TWO",
+        f"{_T}for_who_has_the_tab_one_colleague_does_not_do",
+    ),
+    Guard(
+        "a second yes where the policy asks for two",
+        f"{_R}/rules.py",
+        "return looks_after or recovery_by is RecoveryBy.TWO",
+        "return looks_after",
+        f"{_T}where_two_are_asked_for_one_does_not_do_for_anybody",
+    ),
+    Guard(
+        "who asks does not agree",
+        f"{_R}/requests.py",
+        "if request.asked_by_id in {one.id for one in actor.people}:",
+        "if False:",
+        f"{_T}neither_who_asked_nor_whom_it_is_for_agrees",
+    ),
+    Guard(
+        "the person does not agree, nor who was refused before",
+        f"{_R}/rules.py",
+        "return parties.isdisjoint(decider.ids) and decider.since + VETO_TIME <= asked_at",
+        "return decider.since + VETO_TIME <= asked_at",
+        f"{_STOLEN}who_was_refused_does_not_agree_to_the_next_one",
+    ),
+    Guard(
+        "nobody new agrees",
+        f"{_R}/rules.py",
+        "return parties.isdisjoint(decider.ids) and decider.since + VETO_TIME <= asked_at",
+        "return parties.isdisjoint(decider.ids)",
+        f"{_T}an_accomplice_who_was_given_the_tab_just_now_does_not_agree",
+    ),
+    Guard(
+        "two of one hand do not agree",
+        f"{_R}/deciding.py",
+        "if rules.one_hand(given, askers, decider.ids):",
+        "if False:",
+        f"{_STOLEN}two_whom_the_same_hand_let_in_do_not_agree_with_each_other",
+    ),
+    Guard(
+        "what was taken shortly before still counts",
+        f"{_R}/just_before.py",
+        "return person.looks_after or bool(_robbed([person.id], since=now - LOOK_BACK))",
+        "return person.looks_after",
+        f"{_T}taking_the_tab_away_first_does_not_make_one_colleague_enough",
+    ),
+    Guard(
+        "what the policy said shortly before still counts",
+        f"{_R}/just_before.py",
+        "strictest = field.stricter(strictest, field.read(values.get(field.key, field.loosest)))",
+        "pass",
+        f"{_T}making_the_policy_milder_first_does_not_either",
+    ),
+    Guard(
+        "after a refusal a second yes",
+        f"{_R}/help.py",
+        "if just_before.refused(person.id, since=now - rules.LOOK_BACK).exists():",
+        "if False:",
+        f"{_STOLEN}what_another_one_refused_takes_a_second_yes_for_a_week",
+    ),
+    Guard(
+        "who could not object ends it by that",
+        f"{_R}/deciding.py",
+        "or just_before.disturbed(person, since=since)",
+        "or False",
+        f"{_STOLEN}whoever_could_not_object_for_a_while_ends_the_request_by_it",
+    ),
+    Guard(
+        "time does not approve what others were kept from refusing",
+        f"{_R}/deciding.py",
+        "if request.asked_by_id is not None and just_before.silenced(request.asked_by_id, since=since):",
+        "if False:",
+        f"{_STOLEN}time_does_not_approve_what_who_asks_kept_others_from_refusing",
+    ),
+    Guard(
+        "before its time nothing is fetched",
+        f"{_R}/requests.py",
+        "return approved_at is not None and approved_at <= now < approved_at + rules.PASS_LIFETIME",
+        "return approved_at is not None",
+        f"{_T}after_a_day_without_an_objection_it_holds_and_after_another_it_is_over",
+    ),
+    Guard(
+        "what was refused stays so",
+        f"{_R}/requests.py",
+        "_close(request, State.REFUSED, actor=actor, now=now)",
+        "_close(request, State.APPROVED, actor=actor, now=now)",
+        f"{_T}what_was_refused_stays_refused",
+    ),
+    Guard(
+        "who lost the right meanwhile decides nothing",
+        f"{_R}/help.py",
+        "if not is_allowed(actor, action, customer_id):",
+        "if False:",
+        f"{_AT_ONCE}who_loses_the_power_agrees_before_that_or_not_at_all",
+    ),
+    Guard(
+        "the words are given out once",
+        f"{_R}/requests.py",
+        "elif request.state != State.APPROVED:",
+        "elif request.state not in (State.APPROVED, State.ISSUED):",
+        f"{_AT_ONCE}the_words_are_given_out_once",
+    ),
+    # --- the pass
+    Guard(
+        "a pass works once",
+        f"{_R}/set_up_pass.py",
+        "        used_at__isnull=True,\n        ended_at__isnull=True,\n        expires_at",
+        "        ended_at__isnull=True,\n        expires_at",
+        f"{_T}it_works_once",
+    ),
+    Guard(
+        "a pass works for one person",
+        f"{_R}/set_up_pass.py",
+        "return SetUpPass.objects.filter(\n        administrator_id=administrator_id,\n        used_at",
+        "return SetUpPass.objects.filter(\n        used_at",
+        f"{_T}it_works_for_that_person_alone",
+    ),
+    Guard(
+        "a pass works for a day",
+        f"{_R}/set_up_pass.py",
+        "        expires_at__gt=now,\n",
+        "",
+        f"{_T}after_a_day_it_is_over",
+    ),
+    Guard(
+        "five wrong ones end a pass",
+        f"{_R}/set_up_pass.py",
+        "if found.tries >= PASS_TRIES:",
+        "if False:",
+        f"{_T}five_wrong_ones_end_it_and_everybody_is_told",
+    ),
+    Guard(
+        "no pass with a mailed link in place of the password",
+        f"{_R}/set_up_pass.py",
+        "if session is None or session.from_link or session.password_at is None:",
+        "if False:",
+        f"{_WAIT}in_a_session_of_a_mailed_link_nothing_is_said_of_a_pass_and_none_is_used_up",
+    ),
+    Guard(
+        "no pass with a password that was mailed since",
+        f"{_R}/set_up_pass.py",
+        "return people.filter(password_by_link_at__gt=found.request.asked_at).exists()",
+        "return False",
+        f"{_WAIT}neither_does_a_colleagues_pass_work_with_the_mailbox_alone",
+    ),
+    Guard(
+        "a pass leads to the set-up alone",
+        "gate/decision.py",
+        "    if _by_pass(facts, now=now):\n        return Step.SET_UP_FACTOR\n",
+        "    if _by_pass(facts, now=now):\n        return Step.THROUGH\n",
+        f"{_T}password_and_pass_lead_to_the_set_up_and_nowhere_else",
+    ),
+    Guard(
+        "its owner who comes back ends a pass",
+        f"{_R}/set_up_pass.py",
+        "return there and not proved_since(person_id, asked_at)",
+        "return there",
+        f"{_WAIT}so_it_does_when_the_pass_is_there",
+    ),
+    Guard(
+        "an objection ends a pass that is out",
+        f"{_R}/requests.py",
+        "        set_up_pass.end_unused(person.id, now=now)\n        # Whoever came in with it is at the set-up.\n"
+        "        ending.end_others(administrator_id=person.id, keep=None, now=now)\n",
+        "        pass\n",
+        f"{_T}who_is_at_the_set_up_is_stopped",
+    ),
+    # --- waiting
+    Guard(
+        "waiting wants the mailbox",
+        f"{_R}/waiting.py",
+        "if not mailbox_verified(auth, now=now):",
+        "if False:",
+        f"{_WAIT}password_and_mailbox_are_both_asked_for",
+    ),
+    Guard(
+        "waiting wants a password that no mail has set",
+        f"{_R}/waiting.py",
+        "if not password_is_own(person):",
+        "if False:",
+        f"{_WAIT}who_set_the_password_by_mail_may_not_ask",
+    ),
+    Guard(
+        "a sign-in with a device ends the wait",
+        f"{_R}/lapse.py",
+        "if set_up_pass.proved_since(request.administrator_id, request.asked_at):",
+        "if False:",
+        f"{_WAIT}a_sign_in_with_a_device_ends_it",
+    ),
+    Guard(
+        "after an objection nobody asks again for a week",
+        f"{_R}/waiting.py",
+        "if last is not None and not set_up_pass.proved_since(person.id, last):",
+        "if False:",
+        f"{_WAIT}after_an_objection_nobody_asks_again_for_a_week",
+    ),
+    Guard(
+        "where the policy ends it nobody is mailed a pass",
+        f"{_R}/lapse.py",
+        "return allowed and is_active",
+        "return is_active",
+        f"{_WAIT}a_policy_that_ends_it_ends_what_waits",
+    ),
+    # --- suspended devices
+    Guard(
+        "what is suspended verifies nothing",
+        "credentials/models.py",
+        "USABLE: Final = Q(locked_at__isnull=True, suspended_at__isnull=True)",
+        "USABLE: Final = Q(locked_at__isnull=True)",
+        f"{_SUSPENDED}its_passkey_verifies_nothing_and_does_not_stand_in_for_the_password",
+    ),
+    Guard(
+        "it is taken back within a day",
+        "credentials/suspension.py",
+        "and lasts(row.suspended_at, TAKEN_BACK_WITHIN, now=now)",
+        "",
+        f"{_SUSPENDED}after_a_day_nothing_takes_it_back",
+    ),
+    Guard(
+        "it is taken back by a proof",
+        "signin/take_back.py",
+        "suspension.put_back(since, but=None if isinstance(found, Refusal) else found.id)",
+        "pass",
+        f"{_SUSPENDED}a_wrong_code_takes_nothing_back_and_is_counted",
+    ),
+    # --- requiring it of many
+    Guard(
+        "no exception for oneself",
+        "accounts/exceptions.py",
+        "if any(one.id == person.id for one in actor.people):",
+        "if False:",
+        f"{_EXCEPTIONS}nobody_makes_one_for_themselves",
+    ),
+    Guard(
+        "no exception from the minimum",
+        "accounts/exceptions.py",
+        "if {RequiredBy.MINIMUM_CUSTOMER, RequiredBy.MINIMUM_BRAND} & set(asked_by):",
+        "if False:",
+        f"{_EXCEPTIONS}there_is_none_from_the_minimum_of_the_customer_or_of_the_brand",
+    ),
+    Guard(
+        "an exception lasts thirty days at most",
+        "accounts/exceptions.py",
+        "if not now < ends_at <= now + LONGEST:",
+        "if not now < ends_at:",
+        f"{_EXCEPTIONS}it_ends_within_thirty_days",
+    ),
+    Guard(
+        "an exception ends by itself",
+        "policy/rules.py",
+        "excepted = member.is_excepted(now) and",
+        "excepted = member.excepted_until is not None and",
+        f"{_EXCEPTIONS}for_a_while_the_policy_does_not_ask_and_then_it_does_by_itself",
+    ),
+    Guard(
+        "grace that is over does not come back",
+        "policy/grace.py",
+        "return day if due_at is None else min(day, max(version.starts_at, due_at))",
+        "return day",
+        f"{_GRACE}nor_does_a_later_day_once_it_is_over",
+    ),
+    Guard(
+        "nor by an exception",
+        "policy/grace.py",
+        "    if member.was_due:\n        return version.starts_at\n",
+        "",
+        f"{_EXCEPTIONS}nor_does_an_exception_open_a_grace_that_was_over",
+    ),
+    Guard(
+        "somebody with the tab stays",
+        "accounts/looking_after.py",
+        "    if not after:\n        raise LastAdministrator\n",
+        "    if not after:\n        return\n",
+        "threats/test_last_administrator.py",
+    ),
+    Guard(
+        "somebody who gets through stays",
+        "accounts/looking_after.py",
+        "if could and not any(one.gets_through(at=at) for one in left):",
+        "if False:",
+        f"{_LEFT}the_last_one_who_gets_through_stays",
+    ),
+    Guard(
+        "of two who leave at once one stays",
+        "accounts/looking_after.py",
+        "if could and not any(one.gets_through(at=at) for one in left):",
+        "if False:",
+        f"{_AT_ONCE}of_the_last_two_who_can_help_one_stays",
+    ),
+)
+# What `make test` takes out; `make faults` takes out all.
+SHORT: Final = ("who asks does not agree", "a pass works once")
