@@ -96,7 +96,7 @@ def _help(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
 
 def _by_support(staff: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
     """Return the forms by which support asks for help for a customer's person, and takes it back."""
-    customer = people.make_customer("Cedar Clinic")
+    customer = people.make_customer("Elm Clinic")
     emails = ("una@cedarclinic.example", "ugo@cedarclinic.example")
     lost, taken_back = (people.make_administrator(customer, email=email) for email in emails)
     for person in (lost, taken_back):

@@ -222,7 +222,7 @@ def test_the_last_passkey_of_somebody_with_an_exception_stays(owner):
 
 
 def other_brand():
-    return Brand.objects.create(name="Lit", issuer="Lit", hosts=["portal.lit.example"])
+    return Brand.objects.create(name="Lit", issuer="Lit", hosts=["lit.localhost"])
 
 
 def moved(person, brand):

@@ -19,7 +19,7 @@ from doorward.audit.record import history_of_customer, record
 from doorward.credentials.events import FACTOR_ADDED, TWO_FACTOR_DISABLE_REFUSED
 from doorward.kernel.errors import all_refusals
 from doorward.notifications.events import ALL
-from doorward.policy.events import MINIMUM_BEGAN, POLICY_BEGAN, WAVE_PAUSED
+from doorward.policy.events import MINIMUM_BEGAN, MINIMUM_WAVE_PAUSED, POLICY_BEGAN, WAVE_PAUSED
 from doorward.sessions.events import SIGNED_IN
 from doorward.web.kit.history import HistoryPage, history_page, line_of
 from doorward.web.kit.history_details import details_of
@@ -28,7 +28,7 @@ from doorward.web.kit.icons import icon
 from tests.kit.people import CHROME
 
 # Their time came; who planned them is told by the event of the plan.
-BY_THEMSELVES = (POLICY_BEGAN, MINIMUM_BEGAN, WAVE_PAUSED)
+BY_THEMSELVES = (POLICY_BEGAN, MINIMUM_BEGAN, WAVE_PAUSED, MINIMUM_WAVE_PAUSED)
 
 
 def event(event_type: Any, **fields: Any) -> Event:
