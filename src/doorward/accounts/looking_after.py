@@ -42,9 +42,13 @@ def who_look_after(rows: QuerySet[Administrator]) -> QuerySet[Administrator]:
 
 
 def who_get_through(customer_id: UUID, *, now: datetime) -> frozenset[UUID]:
-    """Return who looks after a customer's people and gets through with what is asked of them now."""
+    """Return who looks after a customer's people and gets through with what is asked of them now.
+
+    Or would, once they have set up the kind of device that is asked for: they sign in with the one they have, and are
+    led there. Whoever asks for another kind takes nobody away.
+    """
     found = _read(Customer.objects.filter(id=customer_id)).get(customer_id, [])
-    return frozenset(one.id for one in found if one.gets_through(at=now))
+    return frozenset(one.id for one in found if one.gets_through(at=now) or _usable(one.standing))
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from doorward.customers.tabs import ADMINISTRATORS
 from doorward.policy.effective import policies_of
 from doorward.policy.fields import FIELDS, RecoveryBy, SupportAccess
 from doorward.policy.versions import policy_of_customer
-from doorward.recovery.models import RecoveryRequest, State
+from doorward.recovery.models import RecoveryRequest, State, Way
 from doorward.recovery.rules import LOOK_BACK, VETO_TIME
 
 if TYPE_CHECKING:
@@ -72,9 +72,12 @@ def _strictest(person: Administrator, name: str, *, since: datetime, now: dateti
 
 
 def refused(person_id: UUID, *, since: datetime) -> QuerySet[RecoveryRequest]:
-    """Return the requests for somebody that another one than who asked has refused or denied since then."""
+    """Return the requests for somebody that another one than who asked has refused or denied since then.
+
+    Who asked to wait and who objected is the same account, and not always the same person: one may be a thief.
+    """
     rows = RecoveryRequest.objects.filter(administrator_id=person_id, closed_at__gt=since)
-    own = Q(closed_by__isnull=False, closed_by=F("asked_by"))
+    own = Q(closed_by__isnull=False, closed_by=F("asked_by")) & ~Q(way=Way.WAITING)
     return rows.filter(state__in=(State.REFUSED, State.DENIED)).exclude(own)
 
 
