@@ -145,14 +145,14 @@ class Circle:
         return strict or person.had_tab(now) or bool(self.objections(person, now))
 
     def objections(self, person: Member, now: datetime) -> list[Ask]:
-        """Return what another one than who asked has refused within a week."""
+        """Return what another one than who asked has refused within a week; of waiting, also by the same account."""
         return [
             one
             for one in self.asks
             if one.person is person
             and one.refused_at is not None
             and one.refused_at > now - WEEK
-            and one.refused_by is not one.asker
+            and (one.waiting or one.refused_by is not one.asker)
         ]
 
     def may_help(self, actor: Member, person: Member, now: datetime) -> bool:
