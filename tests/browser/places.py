@@ -145,6 +145,7 @@ SIGN_IN = (
     Place("guide", "help", "stranger", "/help/two-factor/"),
     Place("guide", "help", "stranger", "/help/lost-phone/"),
     Place("guide", "help", "stranger", "/help/for-account-administrators/"),
+    Place("guide", "help", "stranger", "/help/for-support-staff/"),
     Place("nothing", "error-404", "stranger", "/there/is/nothing/here/", status=404),
     Place("nothing", "error-400", "stranger", "/sign-in/", too_many_fields, 400),
     Place("nothing", "error-405", "stranger", "/sign-out/", status=405),

@@ -30,7 +30,12 @@ if TYPE_CHECKING:
 
 FOLDER: Final = Path(__file__).parent / "guides"
 WRITTEN_IN: Final = ("en", "de")
-SLUGS: Final = ("two-factor", "lost-phone", "for-account-administrators")
+SLUGS: Final = (
+    "two-factor",
+    "lost-phone",
+    "for-account-administrators",
+    "for-support-staff",
+)
 LABEL: Final = re.compile(r"\{\{(?!brand\}\}|support\}\})(.+?)\}\}")
 _ANCHOR: Final = re.compile(r"\s*\{#([a-z][a-z0-9-]*)\}\s*$")
 

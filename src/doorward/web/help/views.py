@@ -31,11 +31,13 @@ _TITLES: Final = {
     "two-factor": gettext_lazy("Two-factor sign-in"),
     "lost-phone": gettext_lazy("You have lost your phone"),
     "for-account-administrators": gettext_lazy("For account administrators"),
+    "for-support-staff": gettext_lazy("For support staff"),
 }
 _ICONS: Final = {
     "two-factor": "shield-check",
     "lost-phone": "smartphone",
     "for-account-administrators": "users",
+    "for-support-staff": "life-buoy",
 }
 
 
