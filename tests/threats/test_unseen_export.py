@@ -66,8 +66,8 @@ def test_what_streams_is_written_down_first(everything):
                 # Nothing was read of it yet.
                 assert (method, written) == ("GET", 1), route.pattern
                 streamed.append(route.pattern)
-                # One at a time for a person, and this one has not come to its end.
-                answer.close()
+                # A person has one at a time: the next one waits for this one's end.
+                b"".join(answer.streaming_content)
             else:
                 assert written == 0, (route.pattern, method)
     assert streamed == ["account/adoption.csv", "activity/export.csv", "customers/adoption.csv"]
