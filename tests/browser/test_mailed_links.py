@@ -25,6 +25,12 @@ def invite(visitor, email, *, require=False):
     visitor.hears("", role="status")
 
 
+# No page of these has a script of its own.
+@pytest.fixture(params=["no-scripts", pytest.param("scripts", marks=pytest.mark.at_length)])
+def browser_options(request):
+    return {"java_script_enabled": request.param == "scripts"}
+
+
 @pytest.fixture
 def nora(portal):
     return portal.boss()
