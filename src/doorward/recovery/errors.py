@@ -107,7 +107,7 @@ class WaitAskedTooOften(Refusal):
 class AlreadyAsked(Refusal):
     """There is a request for this person that waits."""
 
-    sentence = _("There is already a request for this person. See under Requests.")
+    sentence = _("There is already a request for this person.")
     reason = _("a request was already open")
 
 
