@@ -6,6 +6,7 @@ import json
 import urllib.request
 import zlib
 from functools import cache
+from time import monotonic
 from typing import TYPE_CHECKING, Literal
 
 import pytest
@@ -27,6 +28,8 @@ Theme = Literal["light", "dark"]
 Rules = dict[str, object]
 WIDE, NARROW, NARROWEST = (1440, 900), (390, 844), (320, 700)
 AT_ONCE = 8
+# Some steps ask for a proof of the last five minutes.
+RECENT_SECONDS = 150
 CSS_BYTES, SCRIPT_BYTES = 20_000, 10_000
 ALL_RULES: Rules = {"resultTypes": ["violations"]}
 # Each theme and each width once: every rule, four times a page, would cost minutes.
@@ -50,8 +53,17 @@ PORTIONS = [
 
 
 @pytest.fixture(scope="session")
-def world(portal):
-    return portal.ask("world")
+def worlds():
+    """Keep the newest world, and when it was made."""
+    return []
+
+
+@pytest.fixture
+def world(portal, worlds):
+    """Return a world in which what was entered is recent still, however slow the machine is."""
+    if not worlds or monotonic() - worlds[-1][0] > RECENT_SECONDS:
+        worlds.append((monotonic(), portal.ask("world")))
+    return worlds[-1][1]
 
 
 @pytest.mark.parametrize(("who", "places"), PORTIONS)

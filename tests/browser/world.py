@@ -38,7 +38,7 @@ TAB_TITLES = ("Telephones", "Billing & invoices", "Reports")
 
 def make() -> dict[str, Any]:
     """Return addresses (`paths`, by name), and the cookies of each browser (`browsers`, by who it is)."""
-    customer = kit_people.make_customer("Harbour Bakery of the Old Town Quay")
+    customer = kit_people.make_customer(f"Harbour Bakery of the Old Town Quay {uuid4().hex[:6]}")
     policies.ask(customer.id, trust_days=30)
     tabs = _own_tabs()
     boss = _person(customer, "Nora Lindqvist", tabs={*BUILT_IN, *tabs}, is_primary=True)
