@@ -19,7 +19,13 @@ from doorward.kernel.errors import NotFound
 from doorward.notifications.worker import run_once
 from doorward.permissions.errors import NotAuthorised
 from doorward.rollout import ticking
-from doorward.rollout.errors import AskerLostRight, AskerSignedOut, RemovedMeanwhile, RunOver
+from doorward.rollout.errors import (
+    AskerLostRight,
+    AskerSignedOut,
+    NobodyLeft,
+    RemovedMeanwhile,
+    RunOver,
+)
 from doorward.rollout.events import (
     REQUIRING_BEGUN,
     REQUIRING_DONE,
@@ -144,7 +150,7 @@ def test_nobody_of_others_and_nobody_at_all(owner, crowd, asker, outsider):
     with pytest.raises(NothingSelected):
         require(asker, owner, [])
     Administrator.objects.of(owner.customer_id).filter(id=crowd[0].id).update(status=Status.REMOVED)
-    with pytest.raises(NotFound):
+    with pytest.raises(NobodyLeft):
         require(asker, owner, crowd[:1])
     assert not TickRun.objects.exists()
     assert not ticked(owner)

@@ -25,6 +25,13 @@ class RemovedMeanwhile(Refusal):
     sentence = _("This person was removed in the meantime.")
 
 
+class NobodyLeft(Refusal):
+    """All for whom something was asked were removed in the meantime."""
+
+    sentence = _("Everybody you selected was removed in the meantime.")
+    field = "selected"
+
+
 class AskerSignedOut(Refusal):
     """The session in which something was asked of many has ended before it was done."""
 

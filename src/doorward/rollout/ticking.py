@@ -27,7 +27,13 @@ from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.storage import log_failure
 from doorward.permissions.actions import Action
-from doorward.rollout.errors import AskerLostRight, AskerSignedOut, RemovedMeanwhile, RunOver
+from doorward.rollout.errors import (
+    AskerLostRight,
+    AskerSignedOut,
+    NobodyLeft,
+    RemovedMeanwhile,
+    RunOver,
+)
 from doorward.rollout.events import (
     REQUIRING_BEGUN,
     REQUIRING_DONE,
@@ -82,8 +88,8 @@ class Numbers:
 def require(people: Collection[UUID], *, customer_id: UUID, actor: Actor, now: datetime) -> TickRun:
     """Require two factors of these people: a few at once, of many the worker goes on with it; return the run.
 
-    Who was removed is listed as failed. Raises `NothingSelected`, `NotFound` where somebody is not of this customer or
-    nobody is left, and what `keeps_help` raises: nothing is done then.
+    Who was removed is listed as failed. Raises `NothingSelected`, `NobodyLeft`, `NotFound` where somebody is not of
+    this customer, and what `keeps_help` raises: nothing is done then.
     """
     authorise(actor, Action.REQUIRE_TWO_FACTORS, customer_id)
     if not people:
@@ -185,8 +191,10 @@ def _write_down(
         else dict(known.filter(id__in=people).values_list("id", "status"))
     )
     of_these = [there.get(one) for one in people]
-    if None in of_these or all(one == Status.REMOVED for one in of_these):
+    if None in of_these:
         raise NotFound
+    if all(one == Status.REMOVED for one in of_these):
+        raise NobodyLeft
     rows = (Tick(run=run, administrator_id=one) for one in sorted(people))
     Tick.objects.bulk_create(rows, batch_size=_WRITTEN_AT_ONCE)
     return run
