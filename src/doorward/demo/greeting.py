@@ -36,7 +36,7 @@ _SHOWN: Final = {
         "noah.okafor": "suspended: cannot sign in",
     },
     KESTREL: {
-        "mona.eriksen": "Administrators tab, app on; the policy requires it",
+        "mona.eriksen": "Administrators tab, app on; asked by the support to agree to help for a colleague",
         "saoirse.kelly": "required by the policy, with some days of grace left",
         "viktor.hansen": "app disabled by wrong codes; recovery code: {recovery}",
     },

@@ -20,6 +20,10 @@ from doorward.demo.data.companies import (
 # 15 characters and more, so that it may stand alone; everybody has it.
 PASSWORD: Final = "seven-quiet-lanterns"  # noqa: S105 - of a portal that is thrown away
 
+# For whom the support asks for help after a loss, and who of it does.
+HAS_LOST: Final = "amara.diallo@kestrel-logistics.example"
+ASKS: Final = "nora.whitfield@northline.example"
+
 # name | time zone | language of pages and mails (empty: the browser's) | tabs | state
 # tabs: `all` built-in ones, `staff` all the provider's, else what comes on top of home and support.
 # state: app, required (ticked by a colleague), locked (its app disabled), invited, suspended, new (never here).
