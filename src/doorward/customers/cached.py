@@ -107,6 +107,11 @@ def all_hosts() -> set[str]:
     return {host for brand in _current().brands for host in brand.hosts}
 
 
+def all_brands() -> tuple[BrandLook, ...]:
+    """Return all brands."""
+    return _current().brands
+
+
 def brand_of(brand_id: UUID) -> BrandLook:
     """Return a brand by its id."""
     found = _with_id(brand_id)

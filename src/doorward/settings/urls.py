@@ -14,6 +14,7 @@ ROOMS = (
     "web.account",
     "web.activity",
     "web.support",
+    "web.jump",
     "web.help",
     "web.provider",
     "demo.mail",
