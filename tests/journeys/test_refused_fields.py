@@ -198,8 +198,10 @@ def test_what_the_provider_keeps(
 
 def test_a_logo(owner: Administrator, staff: Client) -> None:
     picture = SimpleUploadedFile("logo.png", b"no picture", content_type="image/png")
-    answer = staff.post(f"/brands/{owner.customer.brand_id}/logo/", {"logo": picture})
-    assert "Choose a PNG image" in said_at(answer, "logo")
+    answer = staff.post(
+        f"/brands/{owner.customer.brand_id}/logo/", {"kind": "logo", "logo": picture}
+    )
+    assert "This file cannot be read as an image" in said_at(answer, "logo")
 
 
 def _second_step(person: Administrator) -> Client:

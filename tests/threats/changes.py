@@ -219,7 +219,7 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
         ),
         "brands/<uuid:brand_id>/": (f"/brands/{brand}/", BRAND),
         "brands/<uuid:brand_id>/check/": (f"/brands/{named.id}/check/", {"host": named.hosts[0]}),
-        "brands/<uuid:brand_id>/logo/": (f"/brands/{brand}/logo/", {"remove": ""}),
+        "brands/<uuid:brand_id>/logo/": (f"/brands/{brand}/logo/", {"kind": "logo", "remove": ""}),
         "brands/<uuid:brand_id>/minimum/": (f"/brands/{named.id}/minimum/", another),
         "brands/<uuid:brand_id>/minimum/withdraw/": (
             f"/brands/{named.id}/minimum/withdraw/",

@@ -476,7 +476,7 @@ def test_nobody_without_the_right_over_them_lowers_a_customers_policy(owner, req
 def test_each_field_of_these_forms_is_decided_on():
     """A field that is added is either guarded, or said here to protect nobody."""
     seen_alone = {
-        Brand: {"name", "accent", "logo", "logo_type", "version", "minimum"},
+        Brand: {"name", "accent", "pictures", "version", "minimum"},
         Customer: {
             "name",
             "name_folded",

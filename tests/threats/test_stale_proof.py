@@ -287,7 +287,7 @@ def test_the_page_of_a_logo_wants_it_before_a_file_is_chosen(boss, forms, clock)
     clock.shift(timedelta(seconds=OTHERS.seconds))
     assert browser.get(path)["Location"].startswith("/prove/")
     logo = SimpleUploadedFile("logo.png", b"\x89PNG", content_type="image/png")
-    assert browser.post(path, {"logo": logo})["Location"].startswith("/prove/")
+    assert browser.post(path, {"kind": "logo", "logo": logo})["Location"].startswith("/prove/")
     assert len(people.events(BRAND_CHANGED)) == before
 
 

@@ -72,6 +72,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "account/policy/withdraw/": ("version",),
     "customers/add/": ("name", "brand"),
     "brands/<uuid:brand_id>/check/": ("host",),
+    "brands/<uuid:brand_id>/logo/": ("kind",),
     "customers/<uuid:customer_id>/": ("name", "brand", "status"),
     "support/caller-check/": ("code",),
     "customers/<uuid:customer_id>/caller-check/": ("email",),
@@ -108,7 +109,7 @@ NO_FIELDS = {
     *(f"requests/<uuid:request_id>/{what}" for what in ("", "agree/", "pass/")),
     "security/new-phone/passkey/",
     *("security/2fa/passkey/", "security/2fa/disable/passkey/", "security/recovery-codes/"),
-    *("brands/<uuid:brand_id>/logo/", "tabs/<uuid:tab_id>/remove/", "administrators/require/"),
+    *("tabs/<uuid:tab_id>/remove/", "administrators/require/"),
     *(
         f"administrators/<uuid:person_id>/{what}/"
         for what in ("password-link", "resend-invitation", "revoke-invitation", "end-sessions")

@@ -25,6 +25,8 @@ FIELDS: Final = {
     "hosts": gettext_lazy("host names"),
     "accent": gettext_lazy("accent colour"),
     "logo": gettext_lazy("logo"),
+    "logo_dark": gettext_lazy("logo for dark backgrounds"),
+    "icon": gettext_lazy("icon"),
     "support_email": gettext_lazy("support e-mail"),
     "support_phone": gettext_lazy("support phone"),
     "support_url": gettext_lazy("support address"),

@@ -11,10 +11,9 @@ from django.db.models import F
 from doorward.audit.record import record
 from doorward.customers import cached, protection
 from doorward.customers.colour import parse_colour
-from doorward.customers.errors import HostTaken, LogoTooLarge
+from doorward.customers.errors import HostTaken
 from doorward.customers.events import BRAND_ADDED, BRAND_CHANGED
 from doorward.customers.models import Brand
-from doorward.customers.png import check_png
 from doorward.customers.rights import authorise
 from doorward.kernel.checks import Checks
 from doorward.kernel.errors import NotFound
@@ -31,8 +30,6 @@ ISSUER_LENGTH = 60
 PHONE_LENGTH = 40
 HOURS_LENGTH = 80
 LINK_LENGTH = 300
-LONGEST_LOGO = 256 * 1024
-_KIB = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,30 +101,9 @@ def change(brand_id: UUID, details: BrandDetails, *, actor: Actor) -> None:
     cached.forget()
 
 
-def change_logo(brand_id: UUID, content: bytes | None, *, actor: Actor) -> None:
-    """Put a PNG picture into the place of a brand's letter, or (None) take it away.
-
-    Raises `NotFound`, `LogoTooLarge` or `LogoInvalid`.
-    """
-    authorise(actor, Action.CHANGE_BRAND)
-    if content is not None:
-        if len(content) > LONGEST_LOGO:
-            raise LogoTooLarge(LONGEST_LOGO // _KIB)
-        check_png(content)
-    kind = "image/png" if content is not None else ""
-    with transaction.atomic():
-        rows = Brand.objects.filter(id=brand_id)
-        name = rows.select_for_update(no_key=True).values_list("name", flat=True).first()
-        if name is None:
-            raise NotFound
-        rows.update(logo=content, logo_type=kind, version=F("version") + 1)
-        record(BRAND_CHANGED, actor=actor, details={"brand": name, "changed": ["logo"]})
-    cached.forget()
-
-
 def get(brand_id: UUID) -> Brand:
-    """Return a brand without its logo's bytes, or raise `NotFound`."""
-    brand = Brand.objects.defer("logo").filter(id=brand_id).first()
+    """Return a brand, or raise `NotFound`."""
+    brand = Brand.objects.filter(id=brand_id).first()
     if brand is None:
         raise NotFound
     return brand
@@ -135,7 +111,7 @@ def get(brand_id: UUID) -> Brand:
 
 def _lock() -> list[Brand]:
     """Read all brands under a lock, so that two changes at once cannot take one host name twice."""
-    return list(Brand.objects.defer("logo").select_for_update(no_key=True).order_by("id"))
+    return list(Brand.objects.select_for_update(no_key=True).order_by("id"))
 
 
 # A brand that is added concerns nobody yet, but for what it takes.

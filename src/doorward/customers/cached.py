@@ -23,14 +23,27 @@ KEPT_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that a brand has, and its size in pixels."""
+
+    kind: str
+    width: int
+    height: int
+
+    def width_at(self, height: int) -> int:
+        """Return how wide it is, shown at a height."""
+        return max(1, round(self.width * height / self.height))
+
+
+@dataclass(frozen=True, slots=True)
 class BrandLook:
-    """A brand, without its logo's bytes. `hosts`: those that are used."""
+    """A brand as pages and mails need it. `hosts`: those that are used."""
 
     id: UUID
     name: str
     hosts: tuple[str, ...]
     accent: str
-    logo_type: str
+    pictures: tuple[Picture, ...]
     support_email: str
     support_phone: str
     support_url: str
@@ -40,6 +53,10 @@ class BrandLook:
     is_default: bool
     minimum: str
     version: int
+
+    def picture(self, kind: str) -> Picture | None:
+        """Return a picture of the brand; None where it has none of that kind."""
+        return next((one for one in self.pictures if one.kind == kind), None)
 
     def address(self, path: str) -> str:
         """Return the whole address of a path, from the brand's first confirmed host, never from a request."""
@@ -91,6 +108,11 @@ def usable_hosts(brand: Brand) -> tuple[str, ...]:
     if not public or is_loopback(public):
         return tuple(brand.hosts)
     return tuple(host for host in brand.hosts if host in brand.confirmed_hosts or host == public)
+
+
+def pictures_of(brand: Brand) -> tuple[Picture, ...]:
+    """Return the pictures that a brand has."""
+    return tuple(Picture(kind, *size) for kind, size in sorted(brand.pictures.items()))
 
 
 def is_known_host(host: str) -> bool:
@@ -161,7 +183,7 @@ def _hosts(brands: Iterable[BrandLook]) -> frozenset[str] | None:
 def _current() -> _Kept:
     moment = time.monotonic()
     if moment >= _kept.until:
-        brands = sorted(Brand.objects.defer("logo"), key=lambda brand: names.sort_key(brand.name))
+        brands = sorted(Brand.objects.all(), key=lambda brand: names.sort_key(brand.name))
         _kept.brands = tuple(_look(brand) for brand in brands)
         _kept.hosts = _hosts(_kept.brands)
         rows = in_order(Tab.objects.all())
@@ -179,7 +201,7 @@ def _look(brand: Brand) -> BrandLook:
         name=brand.name,
         hosts=usable_hosts(brand),
         accent=brand.accent,
-        logo_type=brand.logo_type,
+        pictures=pictures_of(brand),
         support_email=brand.support_email,
         support_phone=brand.support_phone,
         support_url=brand.support_url,

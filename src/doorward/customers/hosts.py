@@ -64,7 +64,7 @@ def of(brand: Brand) -> tuple[Host, ...]:
 
 def unconfirmed() -> list[str]:
     """Return all host names that still have to be confirmed, of whatever brand."""
-    brands = Brand.objects.defer("logo").order_by("name", "id")
+    brands = Brand.objects.order_by("name", "id")
     return [host.name for brand in brands for host in of(brand) if host.state is State.UNCONFIRMED]
 
 
@@ -93,7 +93,7 @@ def confirm(name: str, *, actor: Actor, now: datetime) -> str:
 
 
 def _with(name: str, brands: QuerySet[Brand]) -> Brand:
-    found = next((brand for brand in brands.defer("logo") if name in brand.hosts), None)
+    found = next((brand for brand in brands if name in brand.hosts), None)
     if found is None:
         raise NotFound
     return found
@@ -101,7 +101,7 @@ def _with(name: str, brands: QuerySet[Brand]) -> Brand:
 
 def _write(brand_id: UUID, name: str, *, actor: Actor, now: datetime) -> None:
     with protection.refusals_recorded(actor=actor), transaction.atomic():
-        brand = Brand.objects.defer("logo").select_for_update(no_key=True).get(id=brand_id)
+        brand = Brand.objects.select_for_update(no_key=True).get(id=brand_id)
         if name not in brand.hosts:
             raise NotFound
         protection.settle(_change(brand, name), what=brand.name, actor=actor)

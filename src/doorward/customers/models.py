@@ -23,8 +23,8 @@ class Brand(models.Model):
     # Of these, when each was confirmed (ISO 8601). What is used is `cached.usable_hosts`.
     confirmed_hosts = models.JSONField(default=dict)
     accent = models.CharField(max_length=7, default="#2b50e0")
-    logo = models.BinaryField(null=True)
-    logo_type = models.CharField(max_length=20, default="")
+    # Which pictures it has, with width and height in pixels; `BrandPicture` has the pictures themselves.
+    pictures = models.JSONField(default=dict)
     support_email = models.CharField(max_length=254, default="")
     support_phone = models.CharField(max_length=40, default="")
     support_url = models.CharField(max_length=300, default="")
@@ -35,6 +35,29 @@ class Brand(models.Model):
     # The provider's minimum for its customers, as `policy/series.py` writes it.
     minimum = models.TextField(default="", blank=True)
     version = models.PositiveIntegerField(default=1)
+
+
+class PictureKind(models.TextChoices):
+    """What a picture of a brand is for."""
+
+    LOGO = "logo", _("Logo")
+    # On dark ground; without it the logo is for both.
+    LOGO_DARK = "logo-dark", _("Logo for dark backgrounds")
+    ICON = "icon", _("Icon")
+
+
+class BrandPicture(models.Model):
+    """A picture of a brand, as Doorward wrote it (`reencoding.py`), never as it was uploaded."""
+
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE)
+    kind = models.CharField(max_length=10, choices=PictureKind.choices)
+    content = models.BinaryField()
+    type = models.CharField(max_length=20)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["brand", "kind"], name="picture_of_brand")
+        ]
 
 
 class CustomerKind(models.TextChoices):

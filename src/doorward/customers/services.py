@@ -136,7 +136,7 @@ def change(customer_id: UUID, wanted: CustomerChange, *, actor: Actor) -> Custom
                 of=("self",), no_key=True
             )
             customer = rows.filter(id=customer_id).first()
-            brands = {brand.id: brand for brand in Brand.objects.defer("logo")}
+            brands = {brand.id: brand for brand in Brand.objects.all()}
             if customer is None:
                 raise NotFound
             if wanted.brand_id not in brands:

@@ -105,7 +105,7 @@ class Owner:
     def rows(self) -> QuerySet[Any]:
         """Return the row of customer or brand that these belong to."""
         if self.brand_id is not None:
-            return Brand.objects.defer("logo").filter(id=self.brand_id)
+            return Brand.objects.filter(id=self.brand_id)
         return Customer.objects.select_related("brand").filter(id=self.of_customer)
 
     @property

@@ -64,7 +64,7 @@ def change_brand(brand_id: UUID, details: BrandDetails, *, actor: Actor, now: da
 
 def _hosts_of(brand_id: UUID) -> frozenset[str]:
     """Return the hosts that passkeys of a brand's customers belong to: now, and once its first one is confirmed."""
-    brand = Brand.objects.defer("logo").filter(id=brand_id).first()
+    brand = Brand.objects.filter(id=brand_id).first()
     if brand is None:
         raise NotFound
     public = urlsplit(settings.DOORWARD.origin).hostname or ""

@@ -40,8 +40,7 @@ class Migration(migrations.Migration):
                 ('hosts', models.JSONField(default=list)),
                 ('confirmed_hosts', models.JSONField(default=dict)),
                 ('accent', models.CharField(default='#2b50e0', max_length=7)),
-                ('logo', models.BinaryField(null=True)),
-                ('logo_type', models.CharField(default='', max_length=20)),
+                ('pictures', models.JSONField(default=dict)),
                 ('support_email', models.CharField(default='', max_length=254)),
                 ('support_phone', models.CharField(default='', max_length=40)),
                 ('support_url', models.CharField(default='', max_length=300)),
@@ -52,6 +51,19 @@ class Migration(migrations.Migration):
                 ('minimum', models.TextField(blank=True, default='')),
                 ('version', models.PositiveIntegerField(default=1)),
             ],
+        ),
+        migrations.CreateModel(
+            name='BrandPicture',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('logo', 'Logo'), ('logo-dark', 'Logo for dark backgrounds'), ('icon', 'Icon')], max_length=10)),
+                ('content', models.BinaryField()),
+                ('type', models.CharField(max_length=20)),
+                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='customers.brand')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('brand', 'kind'), name='picture_of_brand')],
+            },
         ),
         migrations.CreateModel(
             name='Tab',

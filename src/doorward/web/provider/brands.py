@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from doorward.credentials.passkeys import other_host
 from doorward.customers import brands as services
-from doorward.customers import hosts
-from doorward.customers.models import Brand
+from doorward.customers import hosts, pictures
 from doorward.customers.protection import may_lower
 from doorward.customers.tabs import BRANDS
 from doorward.gate.requirement import Need
@@ -24,16 +23,17 @@ from doorward.web.http.requests import acting
 from doorward.web.kit.forms import NOTHING, Wrong, blank, read, wrong
 from doorward.web.provider.brand_page import (
     FIRST_ACCENT,
-    LogoPage,
+    PicturesPage,
     brand_page,
     brands_page,
     write_preview,
 )
-from doorward.web.provider.forms import BrandForm, HostForm, LogoForm
+from doorward.web.provider.forms import BrandForm, HostForm, PictureForm
 
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from doorward.customers.models import Brand
     from doorward.web.http.requests import Request
 
 RIGHT = Need.right(BRANDS)
@@ -97,35 +97,33 @@ def check_host(request: Request, brand_id: UUID) -> HttpResponse:
 @needs(Need.of(Action.CHANGE_BRAND))
 @both
 def logo(request: Request, brand_id: UUID) -> HttpResponse:
-    """Put a logo there or take it away.
+    """Put a logo, one for dark ground, or an icon there, or take it away.
 
     A page of its own that wants its reauthentication before a file is chosen: a file cannot wait for one.
     """
     if request.method != "POST":
-        return render(request, "provider/brand_logo.html", LogoPage.of(services.get(brand_id)))
-    content = None if read(request, LogoForm).remove else _uploaded(request)
+        return render(request, "provider/brand_logo.html", PicturesPage.of(services.get(brand_id)))
+    form = read(request, PictureForm)
+    content = None if form.remove else _uploaded(request, form.kind)
     try:
-        services.change_logo(brand_id, content, actor=acting(request))
+        pictures.change(brand_id, form.chosen(), content, actor=acting(request))
     except NotFound:
         raise
     except Refusal as refusal:
-        page = LogoPage.of(services.get(brand_id), wrong(refusal, LogoForm))
+        page = PicturesPage.of(services.get(brand_id), form.kind, wrong(refusal, PictureForm))
         return render(request, "provider/brand_logo.html", page, status=422)
     messages.success(request, _("Saved."))
-    return see_other(f"/brands/{brand_id}/")
+    return see_other(f"/brands/{brand_id}/logo/")
 
 
 @needs(RIGHT)
 @require_safe
-def logo_image(request: Request, brand_id: UUID) -> HttpResponse:
-    """Show a brand's logo, whatever the brand of this host is."""
+def picture(request: Request, brand_id: UUID, name: str) -> HttpResponse:
+    """Show a picture of a brand, whatever the brand of this host is."""
     del request
-    found = Brand.objects.filter(id=brand_id).values_list("logo", "logo_type").first()
-    if found is None or not found[0]:
-        raise Http404
-    return HttpResponse(
-        bytes(found[0]), content_type=found[1], headers={"Cache-Control": "private, max-age=60"}
-    )
+    content, type_ = pictures.read(brand_id, name)
+    headers = {"Cache-Control": "private, max-age=60"}
+    return HttpResponse(content, content_type=type_, headers=headers)
 
 
 @needs(RIGHT)
@@ -154,8 +152,8 @@ def _show(
     return render(request, "provider/brand.html", page, status=status)
 
 
-def _uploaded(request: Request) -> bytes:
+def _uploaded(request: Request, name: str) -> bytes:
     """Return the file that was chosen. No file at all is no picture."""
-    sent = request.FILES.getlist("logo")
-    content = sent[0].read(services.LONGEST_LOGO + 1) if len(sent) == 1 else b""
+    sent = request.FILES.getlist(name)
+    content = sent[0].read(pictures.LONGEST + 1) if len(sent) == 1 else b""
     return bytes(content)

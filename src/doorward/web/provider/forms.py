@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from doorward.accounts.errors import WrongStatus
 from doorward.accounts.services import Details, NewAdministrator
 from doorward.customers.brands import BrandDetails
-from doorward.customers.models import CustomerStatus
+from doorward.customers.models import CustomerStatus, PictureKind
 from doorward.customers.own_tabs import TabDetails
 from doorward.customers.services import CustomerChange
 from doorward.customers.tabs import built_in
@@ -52,11 +52,17 @@ class HostForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogoForm:
-    """Beside the file: whether the logo is to go."""
+class PictureForm:
+    """Beside the file, which has the name of its kind: which picture, and whether it is to go."""
 
+    kind: str
     remove: bool
-    logo: str = ""
+
+    def chosen(self) -> PictureKind:
+        """Return the kind that was chosen. Raises `ChoiceInvalid`."""
+        if self.kind not in PictureKind:
+            raise ChoiceInvalid(field="kind")
+        return PictureKind(self.kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

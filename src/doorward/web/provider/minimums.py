@@ -87,7 +87,7 @@ def of_customer_id(customer_id: UUID) -> Shown:
 
 def of_brand_id(brand_id: UUID) -> Shown:
     """Return whose it is, or raise 404."""
-    row = Brand.objects.defer("logo").filter(id=brand_id).first()
+    row = Brand.objects.filter(id=brand_id).first()
     if row is None:
         raise Http404
     return Shown(row, versions.minimum_of_brand(row.id), f"/brands/{row.id}/")

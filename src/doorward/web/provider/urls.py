@@ -99,7 +99,7 @@ urlpatterns = [
     ),
     path("brands/<uuid:brand_id>/check/", brands.check_host, name="brand_check_host"),
     path("brands/<uuid:brand_id>/logo/", brands.logo, name="brand_change_logo"),
-    path("brands/<uuid:brand_id>/logo.png", brands.logo_image, name="brand_logo_image"),
+    path("brands/<uuid:brand_id>/pictures/<slug:name>", brands.picture, name="brand_picture"),
     path("tabs/", tabs.list_, name="tabs"),
     path("tabs/add/", tabs.add, name="tabs_add"),
     path("tabs/<uuid:tab_id>/", tabs.edit, name="tab"),
