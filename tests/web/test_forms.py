@@ -117,6 +117,7 @@ def test_who_has_to_wait_is_told_by_the_clock_alone() -> None:
 ABOVE = frozenset(
     {
         "AlreadyAsked",
+        "AlreadyRunning",
         "LetInBySupport",
         "PasswordNotTheirs",
         "StaffTooNew",
@@ -127,6 +128,8 @@ ABOVE = frozenset(
         "AlreadyEnabled",
         "AlreadyInForce",
         "AnotherFactorWanted",
+        "AskedTooLongAgo",
+        "AskerHeldBack",
         "AskerLostRight",
         "AskerSignedOut",
         "ChoiceInvalid",

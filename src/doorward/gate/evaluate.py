@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from doorward.gate import reasons
 from doorward.gate.decision import next_step
 from doorward.gate.requirement import Step
+from doorward.sessions.rules import as_asked
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,3 +52,17 @@ def evaluate(context: AuthContext | None, requirement: Need, *, now: datetime) -
             known_browser=context.browser.known_browser,
         ),
     )
+
+
+def still_evaluate(
+    context: AuthContext | None, requirement: Need, *, asked_at: datetime, now: datetime
+) -> Verdict:
+    """Return what the gate would answer if what was asked at `asked_at` were asked again, of a session no older.
+
+    For what goes on without its browser: that time passes takes nothing away, whatever else has changed does.
+    """
+    if context is None or context.facts.session is None:
+        return evaluate(context, requirement, now=now)
+    session = as_asked(context.facts.session, asked_at=asked_at, now=now)
+    then = replace(context, facts=replace(context.facts, session=session))
+    return evaluate(then, requirement, now=now)

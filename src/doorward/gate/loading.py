@@ -147,6 +147,14 @@ def load(token: str, trusted: str = "", *, host: str = "", now: datetime) -> Aut
     return _auth(found, hashed, host=host, now=now) if found else None
 
 
+def load_session(session_id: UUID, *, now: datetime) -> AuthContext | None:
+    """Return the same for what goes on without its browser: by the session's id, without any browser's trust."""
+    rows = Session.objects.filter(id=session_id).values_list("token_hash", flat=True)
+    hashed = bytes(rows.first() or b"")
+    found = [{NAMES[column]: value for column, value in row.items()} for row in _query(hashed)]
+    return _auth(found, hashed, host=None, now=now) if found else None
+
+
 def _trusted(tokens: str) -> dict[str, bytes]:
     """Return always as many hashes, so that the statement is always the same one."""
     hashes = [trusted_hash(one) for one in tokens.split(".")[:MOST_TRUSTED]]
@@ -154,7 +162,9 @@ def _trusted(tokens: str) -> dict[str, bytes]:
     return {f"trusted{place}": one for place, one in enumerate(hashes)}
 
 
-def _auth(rows: list[dict[str, Any]], hashed: bytes, *, host: str, now: datetime) -> AuthContext:
+def _auth(
+    rows: list[dict[str, Any]], hashed: bytes, *, host: str | None, now: datetime
+) -> AuthContext:
     row, factors = rows[0], _factors(rows)
     facts, person = facts_of(
         row,
@@ -207,10 +217,14 @@ def _factors(rows: list[dict[str, Any]]) -> tuple[FactorRow, ...]:
     return tuple(map(factor_of, of_factors.values()))
 
 
-def _is_elsewhere(row: Mapping[str, Any], host: str) -> bool:
-    """Return whether this is no session of the customer's portal as it is now. One of an older release has no brand."""
+def _is_elsewhere(row: Mapping[str, Any], host: str | None) -> bool:
+    """Return whether this is no session of the customer's portal as it is now. One of an older release has no brand.
+
+    `host`: None where nothing is asked under any name.
+    """
     brand_id: UUID = row["customer_brand_id"]
-    return row["brand_id"] not in {None, brand_id} or not cached.answers(brand_id, host)
+    asked_at_home = host is None or cached.answers(brand_id, host)
+    return row["brand_id"] not in {None, brand_id} or not asked_at_home
 
 
 def session_facts(row: Mapping[str, Any]) -> SessionFacts:

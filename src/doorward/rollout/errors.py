@@ -46,6 +46,29 @@ class AskerLostRight(Refusal):
     reason = _("whoever began it no longer had the right")
 
 
+class AskerHeldBack(Refusal):
+    """Whoever asked something of many would have to take a step of signing in before they could ask again."""
+
+    sentence = _("Whoever began it would first have to complete a step of signing in.")
+    reason = _("whoever began it would first have had to complete a step of signing in")
+
+
+class AskedTooLongAgo(Refusal):
+    """What was asked of many was not done within the time for which the asking holds."""
+
+    sentence = _("It was begun too long ago to go on by itself.")
+    reason = _("it was begun too long ago")
+
+
+class AlreadyRunning(Refusal):
+    """Two factors are being required of many people of this customer already."""
+
+    sentence = _(
+        "Two-factor sign-in is being required of many people already. Wait until it is done, or stop it first."
+    )
+    reason = _("it was being required of many people already")
+
+
 class RunOver(Refusal):
     """What is to be stopped is not running, or what is to go on is not stopped."""
 

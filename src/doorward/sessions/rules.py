@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from doorward.kernel.moments import SKEW, lasts
 
@@ -12,6 +13,18 @@ if TYPE_CHECKING:
 
     from doorward.policy.rules import Policy
     from doorward.sessions.facts import SessionFacts
+
+
+_MOMENTS: Final = (
+    "created_at",
+    "seen_at",
+    "password_at",
+    "passkey_at",
+    "factor_at",
+    "recovery_at",
+    "mailbox_at",
+    "pass_at",
+)
 
 
 def is_open(session: SessionFacts, *, policy: Policy, security_version: int, now: datetime) -> bool:
@@ -23,6 +36,19 @@ def is_open(session: SessionFacts, *, policy: Policy, security_version: int, now
         and lasts(session.seen_at, timedelta(seconds=policy.idle_seconds), now=now)
         and session.security_version == security_version
     )
+
+
+def as_asked(session: SessionFacts, *, asked_at: datetime, now: datetime) -> SessionFacts:
+    """Return the session no older than it was when something was asked in it, and with no proof made since.
+
+    So it is decided once more on what goes on without its browser: as it was then, by all that holds now.
+    """
+    moments = {
+        name: min(moment, asked_at) + (now - asked_at)
+        for name in _MOMENTS
+        if (moment := getattr(session, name)) is not None
+    }
+    return replace(session, **moments)
 
 
 def open_rows(policy: Policy, *, now: datetime) -> dict[str, datetime]:

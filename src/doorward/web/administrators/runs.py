@@ -183,8 +183,8 @@ def title(people: int) -> str:
 def _told(found: TickRun, numbers: Numbers) -> tuple[str, str]:
     if found.state == RunState.RUNNING:
         return _(
-            "It is being done, a part at a time. You can leave this page; it goes on as long as whoever "
-            "began it stays signed in."
+            "It is being done, a part at a time. You can leave this page and close the browser. It stops if "
+            "whoever began it signs out, or may no longer do it."
         ), ""
     if found.state == RunState.STOPPED:
         why = _why(found.stopped_by, found)
