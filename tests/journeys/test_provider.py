@@ -28,6 +28,7 @@ from doorward.customers.events import (
 )
 from doorward.customers.models import Brand, Customer, Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
+from doorward.permissions.scope import Scope
 from doorward.policy import series
 from doorward.policy.events import MINIMUM_CHANGED, MINIMUM_PLANNED, MINIMUM_WITHDRAWN
 from doorward.policy.fields import DEFAULTS, LOOSEST, Kinds, Values
@@ -418,7 +419,7 @@ class TestBrands:
         page = Client().get("/sign-in/", headers={"host": "Portal.Brightwave.example:8000"})
         assert "· Brightwave</title>" in page.content.decode()
         [event] = people.events(BRAND_ADDED)
-        assert event.details == {"brand": "Brightwave"}
+        assert event.details["brand"] == "Brightwave"
         assert event.customer_name == "Provider"
 
     def test_changed_as_a_whole_or_not_at_all(self, browser):
@@ -662,7 +663,7 @@ def test_each_customer_stands_on_one_page_in_order_also_beyond_the_middle(custom
     names = [f"Firm {number:02}" for number in range(60)]
     for name in names:
         people.make_customer(name)
-    rows = customer_list._searched(customer_list._matching("firm", ""), "firm")[0]
+    rows = customer_list._searched(customer_list._matching("firm", "", Scope.EVERYTHING), "firm")[0]
     pages = [customer_list._page(rows, start=start, found=60) for start in (0, 25, 50)]
     assert [len(page) for page in pages] == [25, 25, 10]
     assert [one.name for page in pages for one in page] == names

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from doorward.audit.actor import Who
 from doorward.audit.naming import full_name
-from doorward.customers.models import Customer
+from doorward.customers.models import Customer, CustomerKind
 from doorward.customers.scoping import Scoped
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.kernel.text import names
+from doorward.permissions.scope import Reach, Scope, of_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,6 +100,10 @@ class Administrator(AbstractBaseUser):
     is_primary = models.BooleanField(default=False)
     # As long as all tabs together: the provider has up to `own_tabs.MOST_TABS`.
     tabs = models.TextField(default="")
+    # Of the provider's people: which customers they are there for, as `permissions/scope.py` has it. Of others it says
+    # nothing. Ids, so that the gate reads them with the person; one of what is gone leads nowhere.
+    scope = models.CharField(max_length=10, default=Reach.ALL.value)
+    scope_ids = models.TextField(default="", blank=True)
     security_version = models.PositiveIntegerField(default=1)
     password_long = models.BooleanField(default=False)
     # When a mailed link set it; None: its owner did, signed in.
@@ -185,6 +190,13 @@ class Administrator(AbstractBaseUser):
     def tab_keys(self) -> frozenset[str]:
         """The keys of the tabs this person may use."""
         return frozenset(self.tabs.split())
+
+    @property
+    def staff_scope(self) -> Scope:
+        """Which customers they are there for; wants `customer` at hand. Of a customer's own people: none."""
+        if self.customer.kind != CustomerKind.PROVIDER:
+            return Scope.NOTHING
+        return of_columns(self.scope, self.scope_ids)
 
     @property
     def brand_id(self) -> UUID:

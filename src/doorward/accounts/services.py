@@ -10,7 +10,14 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from doorward.accounts import email_change, exceptions, invitations, lookalikes, mailed_links
+from doorward.accounts import (
+    email_change,
+    exceptions,
+    invitations,
+    lookalikes,
+    mailed_links,
+    scopes,
+)
 from doorward.accounts.changes import (
     Change,
     Changed,
@@ -22,7 +29,13 @@ from doorward.accounts.changes import (
     removed_columns,
     written_names,
 )
-from doorward.accounts.errors import EmailTaken, LastAdministrator, NothingSelected, UnknownTab
+from doorward.accounts.errors import (
+    EmailTaken,
+    LastAdministrator,
+    LastWithAllCustomers,
+    NothingSelected,
+    UnknownTab,
+)
 from doorward.accounts.events import (
     ADMINISTRATOR_ADDED,
     LANGUAGE_CHANGED,
@@ -68,7 +81,7 @@ if TYPE_CHECKING:
 __all__ = ["Change", "Changed", "Details", "NewAdministrator", "find"]
 
 # What of somebody decides whether they can help, as the fields of the form are called.
-_HELP = ("status", "tabs", "require_2fa")
+_HELP = ("status", "tabs", "require_2fa", "scope")
 _ALL_LINKS = tuple(LinkPurpose)
 # *This was not me* and an objection are the owner's own: who takes the rest away may be mistaken, or be the thief.
 _LINKS_OF_SUSPENDED = tuple(set(LinkPurpose) - mailed_links.OWN)
@@ -85,6 +98,8 @@ class NewAdministrator:
     is_primary: bool = False
     language: str = ""
     time_zone: str = "UTC"
+    # Of the provider's people: which customers they see; None: those whom they see who adds them.
+    scope: scopes.Wanted | None = None
 
 
 def add(
@@ -97,7 +112,7 @@ def add(
     authorise(actor, Action.ADD_PERSON, customer.id)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         _settle_power(new, customer=customer, actor=actor)
-        person = insert(made(new, customer=customer, status=Status.INVITED, now=now))
+        person = insert(made(new, customer=customer, status=Status.INVITED, actor=actor, now=now))
         record_added(person, actor=actor)
         return person, invitations.send(person, actor=actor, now=now)
 
@@ -112,7 +127,7 @@ def change(
     recorded, then raised. Raises what `clean`, `gather` and `email_change.ask` raise, `NotFound`,
     `ReauthenticationDue`, and `StaleRequest` where who asks has lost the right in the meantime.
     """
-    authorise(actor, Action.CHANGE_PERSON, customer_id)
+    authorise(actor, Action.CHANGE_PERSON, customer_id, subject=person_id)
     wanted, person = clean(wanted), None
     try:
         with transaction.atomic():
@@ -126,7 +141,7 @@ def change(
 
 
 def _change(person: Administrator, wanted: Change, *, actor: Actor, now: datetime) -> Changed:
-    must_still_may(actor, Action.CHANGE_PERSON, person.customer_id)
+    must_still_may(actor, Action.CHANGE_PERSON, person.customer_id, subject=person.id)
     _demand_reauthentication(person, wanted, actor=actor)
     name, waits = person.full_name, False
     changes = gather(person, wanted, actor=actor, now=now)
@@ -154,6 +169,8 @@ def _keeps_help(person: Administrator, changes: Changes, *, now: datetime) -> It
         with keeps_help(Customer.objects.filter(id=person.customer_id), now=now):
             yield
     except LastAdministrator as refusal:
+        if field == "scope":
+            raise LastWithAllCustomers from refusal
         refusal.field = field
         raise
 
@@ -221,7 +238,7 @@ def _settle_power(new: NewAdministrator, *, customer: Customer, actor: Actor) ->
 
 
 def made(
-    new: NewAdministrator, *, customer: Customer, status: Status, now: datetime
+    new: NewAdministrator, *, customer: Customer, status: Status, actor: Actor, now: datetime
 ) -> Administrator:
     """Return the row to insert, checked: `FieldsRefused` has every field that is wrong."""
     checks = Checks()
@@ -231,6 +248,7 @@ def made(
         checks.refuse("language", ChoiceInvalid())
     if unknown := new.tabs - assignable(customer):
         checks.refuse("tabs", UnknownTab(tab=min(unknown)))
+    scope = scopes.checked(checks, new.scope, customer=customer, actor=actor)
     checks.done()
     email, person_id = lookalikes.shown_email(email, customer_id=customer.id), uuid4()
     return Administrator(
@@ -248,6 +266,7 @@ def made(
         added_at=now,
         joined_at=now if status is Status.ACTIVE else None,
         wave_share=wave_share(person_id),
+        **scopes.columns(scope),
         **asdict(details) | written_names(asdict(details)),
     )
 

@@ -36,6 +36,7 @@ FIELDS: Final = {
     "is_default": gettext_lazy("default brand"),
     "exception": gettext_lazy("exception until"),
     "tabs": gettext_lazy("tabs"),
+    "scope": gettext_lazy("customers they see"),
     "title": gettext_lazy("title"),
     "description": gettext_lazy("description"),
     "url": gettext_lazy("address"),

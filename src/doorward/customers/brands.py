@@ -62,14 +62,15 @@ def add(details: BrandDetails, *, actor: Actor) -> Brand:
         protection.settle(changes, what=str(columns["name"]), actor=actor)
         brand = Brand.objects.create(**columns)
         _settle_default(brand.id, details)
-        record(BRAND_ADDED, actor=actor, details={"brand": brand.name})
+        about = protection.about_brand(brand.id)
+        record(BRAND_ADDED, actor=actor, details={"brand": brand.name, **about})
     cached.forget()
     return brand
 
 
 def change(brand_id: UUID, details: BrandDetails, *, actor: Actor) -> None:
     """Change a brand, all of it or nothing. Raises `NotFound` or `FieldsRefused`."""
-    authorise(actor, Action.CHANGE_BRAND)
+    authorise(actor, Action.CHANGE_BRAND, brand_id=brand_id)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         brands = {brand.id: brand for brand in _lock()}
         brand = brands.pop(brand_id, None)
@@ -83,7 +84,9 @@ def change(brand_id: UUID, details: BrandDetails, *, actor: Actor) -> None:
         changes = protection.changes_of(before, columns)
         if not changes:
             return
-        protection.settle(changes, what=brand.name, actor=actor)
+        # Another one is the default brand no longer: that is everybody's.
+        whose = None if details.is_default and not brand.is_default else brand.id
+        protection.settle(changes, what=brand.name, brand_id=whose, actor=actor)
         _settle_default(brand.id, details)
         # A name that is given up, and taken again later, is to be confirmed again.
         confirmed = {host: at for host, at in brand.confirmed_hosts.items() if host in hosts}
@@ -95,6 +98,7 @@ def change(brand_id: UUID, details: BrandDetails, *, actor: Actor) -> None:
             actor=actor,
             details={
                 "brand": str(columns["name"]),
+                **protection.about_brand(brand.id),
                 **protection.details_of(changes),
             },
         )

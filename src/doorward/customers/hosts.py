@@ -74,12 +74,12 @@ def check(brand_id: UUID, name: str, *, actor: Actor, now: datetime) -> None:
     It asks the network, so no transaction may be open. Raises `ProtectionRefused` before anything is asked,
     `NotFound`, and what `host_confirmation.look` raises.
     """
-    authorise(actor, Action.CHECK_HOST)
+    authorise(actor, Action.CHECK_HOST, brand_id=brand_id)
     brand = _with(name, Brand.objects.filter(id=brand_id))
     if name in cached.usable_hosts(brand):
         return
     with protection.refusals_recorded(actor=actor):
-        protection.demand(_change(brand, name), actor=actor)
+        protection.demand(_change(brand, name), brand_id=brand_id, actor=actor)
     host_confirmation.look(name)
     _write(brand_id, name, actor=actor, now=now)
 
@@ -104,7 +104,8 @@ def _write(brand_id: UUID, name: str, *, actor: Actor, now: datetime) -> None:
         brand = Brand.objects.select_for_update(no_key=True).get(id=brand_id)
         if name not in brand.hosts:
             raise NotFound
-        protection.settle(_change(brand, name), what=brand.name, actor=actor)
+        change_ = _change(brand, name)
+        protection.settle(change_, what=brand.name, brand_id=brand_id, actor=actor)
         confirmed = brand.confirmed_hosts | {name: now.isoformat()}
         rows = Brand.objects.filter(id=brand_id)
         rows.update(confirmed_hosts=confirmed, version=F("version") + 1)

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F
 
 from doorward.audit.record import record
-from doorward.customers import cached
+from doorward.customers import cached, protection
 from doorward.customers.errors import PictureTooLarge
 from doorward.customers.events import BRAND_CHANGED
 from doorward.customers.models import Brand, BrandPicture, PictureKind
@@ -31,7 +31,7 @@ def change(brand_id: UUID, kind: PictureKind, content: bytes | None, *, actor: A
 
     Raises `NotFound`, or a `PictureRefused`.
     """
-    authorise(actor, Action.CHANGE_BRAND)
+    authorise(actor, Action.CHANGE_BRAND, brand_id=brand_id)
     made = None if content is None else _made(content, kind)
     with transaction.atomic():
         brand = Brand.objects.select_for_update(no_key=True).filter(id=brand_id).first()
@@ -47,9 +47,8 @@ def change(brand_id: UUID, kind: PictureKind, content: bytes | None, *, actor: A
             )
             pictures[kind.value] = [made.width, made.height]
         Brand.objects.filter(id=brand_id).update(pictures=pictures, version=F("version") + 1)
-        record(
-            BRAND_CHANGED, actor=actor, details={"brand": brand.name, "changed": [_FIELDS[kind]]}
-        )
+        about = {"brand": brand.name, **protection.about_brand(brand_id)}
+        record(BRAND_CHANGED, actor=actor, details={**about, "changed": [_FIELDS[kind]]})
     cached.forget()
 
 

@@ -9,11 +9,11 @@ from django.db import IntegrityError, transaction
 
 from doorward.audit.actor import CONSOLE, Actor
 from doorward.audit.record import record
-from doorward.customers import cached, protection
+from doorward.customers import cached, protection, staff_scope
 from doorward.customers.errors import CustomerNameTaken, ProviderStaysActive
 from doorward.customers.events import CUSTOMER_ADDED, CUSTOMER_CHANGED
 from doorward.customers.models import Brand, Customer, CustomerKind, CustomerStatus
-from doorward.customers.rights import authorise
+from doorward.customers.rights import authorise, scope_of
 from doorward.kernel.errors import (
     ChoiceInvalid,
     ConfirmationMissing,
@@ -59,7 +59,7 @@ def add(
 
     Raises `NameMissing`, `CustomerNameTaken`, and what `clean_line` raises.
     """
-    authorise(actor, Action.ADD_CUSTOMER)
+    authorise(actor, Action.ADD_CUSTOMER, brand_id=brand.id if brand else None)
     cleaned = _clean_name(name)
     try:
         with transaction.atomic():
@@ -123,7 +123,7 @@ def change(customer_id: UUID, wanted: CustomerChange, *, actor: Actor) -> Custom
     Raises `NotFound`, `ChoiceInvalid`, `NameMissing`, `CustomerNameTaken`, `ConfirmationMissing`,
     `ProviderStaysActive`, and what `clean_line` raises.
     """
-    authorise(actor, Action.CHANGE_CUSTOMER)
+    authorise(actor, Action.CHANGE_CUSTOMER, customer_id)
     name = _clean_name(wanted.name)
     columns: dict[str, object] = {
         "name": name,
@@ -136,9 +136,10 @@ def change(customer_id: UUID, wanted: CustomerChange, *, actor: Actor) -> Custom
                 of=("self",), no_key=True
             )
             customer = rows.filter(id=customer_id).first()
-            brands = {brand.id: brand for brand in Brand.objects.all()}
             if customer is None:
                 raise NotFound
+            there = staff_scope.brands(scope_of(actor))
+            brands = {brand.id: brand for brand in [customer.brand, *there]}
             if wanted.brand_id not in brands:
                 raise ChoiceInvalid(field="brand")
             before = {"brand": customer.brand_id} | {

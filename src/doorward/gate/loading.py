@@ -16,6 +16,7 @@ from doorward.customers import cached
 from doorward.customers.models import CustomerKind, CustomerStatus
 from doorward.customers.tabs import STAFF
 from doorward.kernel.db.hot_queries import HotQuery
+from doorward.permissions.scope import Scope, of_columns
 from doorward.policy.effective import policies_from
 from doorward.policy.fields import Kinds
 from doorward.policy.grace import Member
@@ -72,6 +73,8 @@ PERSON = (
     "administrator__language",
     "administrator__time_zone",
     "administrator__tabs",
+    "administrator__scope",
+    "administrator__scope_ids",
     "administrator__status",
     "administrator__require_2fa",
     "administrator__joined_at",
@@ -284,6 +287,7 @@ def _trust(row: Mapping[str, Any]) -> TrustFacts | None:
 def _person(row: Mapping[str, Any], *, due: str) -> Person:
     is_staff = row["customer_kind"] == CustomerKind.PROVIDER
     keys = frozenset(row["person_tabs"].split())
+    scope = of_columns(row["person_scope"], row["person_scope_ids"]) if is_staff else Scope.NOTHING
     return Person(
         id=row["administrator_id"],
         email=row["person_email"],
@@ -292,11 +296,12 @@ def _person(row: Mapping[str, Any], *, due: str) -> Person:
         language=row["person_language"],
         time_zone=row["person_time_zone"],
         # The provider's tabs are for its own people, whatever a row says.
-        tab_keys=keys if is_staff else keys - frozenset(STAFF),
+        tab_keys=scope.usable(keys) if is_staff else keys - frozenset(STAFF),
         customer_id=row["person_customer_id"],
         customer_name=row["customer_name"],
         brand_id=row["customer_brand_id"],
         is_staff=is_staff,
+        scope=scope,
         require_2fa=row["person_require_2fa"],
         password_due=due,
     )

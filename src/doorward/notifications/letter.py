@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from doorward.accounts import staff_history
 from doorward.accounts.models import Administrator, EmailChange
 from doorward.accounts.requirement import required
 from doorward.audit.actor import WITHOUT_BROWSER, ActorType
@@ -130,6 +131,8 @@ def write(delivery: Delivery, *, now: datetime) -> Mail:
         person, of_all=_of_all(event)
     ):
         raise NoLongerWanted("it is not wanted any more, or the right to it is gone")
+    if not staff_history.may_be_told(event, person):
+        raise NoLongerWanted("it is about what they do not see any more")
     enclosed = enclose(message, event, copy=delivery.is_copy, now=now)
     with translation.override(person.language or settings.LANGUAGE_CODE):
         letter = _letter(message, event, person, delivery, enclosed, now=now)
@@ -204,7 +207,7 @@ def _numbers(
 ) -> tuple[Number, ...]:
     if message is not Message.ADOPTION_WEEKLY:
         return ()
-    return numbers(None if _of_all(event) else person.customer_id, now=now)
+    return numbers(None if _of_all(event) else person.customer_id, person.staff_scope, now=now)
 
 
 def _facts(message: Message, event: Event, *, actor: str, zone: str) -> list[tuple[str, str]]:

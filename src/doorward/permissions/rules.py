@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from doorward.permissions.actions import BEHALF, About, Action
+from doorward.permissions.scope import Scope
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -19,6 +20,8 @@ class Holder:
     customer_id: UUID
     is_staff: bool  # of the provider
     tabs: frozenset[str]
+    # Of the provider's people: which customers they are there for.
+    scope: Scope = Scope.NOTHING
 
 
 def is_own(action: Action, person_id: UUID, subject: UUID | None) -> bool:

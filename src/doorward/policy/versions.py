@@ -97,11 +97,6 @@ class Owner:
             return Action.CHANGE_POLICY
         return Action.CHANGE_BRAND if self.customer_id is None else Action.CHANGE_MINIMUM
 
-    @property
-    def whose(self) -> UUID | None:
-        """The customer who changes these itself; None: they are the provider's."""
-        return None if self.is_minimum else self.customer_id
-
     def rows(self) -> QuerySet[Any]:
         """Return the row of customer or brand that these belong to."""
         if self.brand_id is not None:
@@ -167,7 +162,7 @@ def save(owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime) -> Policy
     Raises `FieldsRefused`, `PolicyChanged` where somebody saved another one since, `ProtectionRefused`, `NotFound`,
     and `AlreadyInForce` where what it replaces has taken effect.
     """
-    authorise(actor, owner.action, owner.whose)
+    authorise(actor, owner.action, owner.customer_id, brand_id=owner.brand_id)
     reason = clean_line(wanted.reason, maximum=LONGEST_REASON)
     with locked(owner) as row:
         number = _next_number(owner, wanted)
@@ -193,7 +188,7 @@ def save(owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime) -> Policy
 
 def withdraw(version_id: UUID, owner: Owner, *, actor: Actor, now: datetime) -> None:
     """Take back a version that is planned. Raises `NotFound`, and `AlreadyInForce` once its time has come."""
-    authorise(actor, owner.action, owner.whose)
+    authorise(actor, owner.action, owner.customer_id, brand_id=owner.brand_id)
     with locked(owner) as row:
         version = _planned(version_id, owner, now=now)
         there = of_series.load(getattr(row, owner.column))
@@ -281,7 +276,8 @@ def _settle(
 ) -> None:
     """Refuse what lowers the protection of people whom the actor has no right over."""
     whose = None if owner.brand_id is not None else (row.id, row.name)
-    protection.settle(changes_between(*values), what=row.name, customer=whose, actor=actor)
+    changes = changes_between(*values)
+    protection.settle(changes, what=row.name, customer=whose, brand_id=owner.brand_id, actor=actor)
 
 
 def _made(owner: Owner, values: Values, *, number: int, actor: Actor) -> PolicyVersion:
@@ -426,7 +422,8 @@ def _record(  # noqa: PLR0913 - what happened, to whom, by whom
         told |= _requires(*_with_brand(owner, row, values, at=version.starts_at))
         record(event, actor=actor, customer=(row.id, row.name), details=told)
         return
-    record(BRAND_CHANGED, actor=actor, details={"brand": row.name, **told})
+    about = {"brand": row.name, **protection.about_brand(row.id)}
+    record(BRAND_CHANGED, actor=actor, details={**about, **told})
     for customer in Customer.objects.filter(brand=row).exclude(status=CustomerStatus.CLOSED):
         own = _own_minimum(customer, at=version.starts_at)
         before, after = (strictest([own, one]) for one in values)

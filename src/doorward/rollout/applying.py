@@ -37,7 +37,7 @@ def make(plan: Plan, *, actor: Actor, now: datetime) -> UUID:
     Who was removed is left out. Raises what saving the version refuses of it, `NotFound` for people of others,
     `NobodyLeft`, `TooManyToRehearse`, and `MustWait` for whoever makes one after the other.
     """
-    authorise(actor, _looking(plan.owner), plan.owner.whose)
+    authorise(actor, _looking(plan.owner), **_target(plan))
     if actor.person is None:
         raise NotFound
     if wait := keeping.seconds_to_wait(actor.person, now=now):
@@ -53,7 +53,7 @@ def make(plan: Plan, *, actor: Actor, now: datetime) -> UUID:
 
 def make_again(kept: Kept, *, actor: Actor, now: datetime) -> UUID:
     """Rehearse once more what is out of date, without the people who are gone; return its id. Raises as `make`."""
-    authorise(actor, _looking(kept.plan.owner), kept.plan.owner.whose)
+    authorise(actor, _looking(kept.plan.owner), **_target(kept.plan))
     plan = kept.plan
     if plan.wanted is None:
         # Of some there is not even a row any more.
@@ -75,7 +75,7 @@ def apply(kept: Kept, *, actor: Actor, now: datetime) -> TickRun | None:
 
     Raises `RehearsalOutdated` where it would not, `NotFound` where it was done already, and what saving refuses.
     """
-    authorise(actor, action_of(kept.plan), kept.plan.owner.whose)
+    authorise(actor, action_of(kept.plan), **_target(kept.plan))
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         _hold(kept.plan)
         if not keeping.take(kept):
@@ -97,6 +97,11 @@ def changed_since(kept: Kept, *, now: datetime) -> list[Difference]:
 def action_of(plan: Plan) -> Action:
     """Return what applying it is."""
     return Action.REQUIRE_TWO_FACTORS if plan.wanted is None else plan.owner.action
+
+
+def _target(plan: Plan) -> dict[str, UUID | None]:
+    """Return what it is done to, as `authorise` is told."""
+    return {"customer_id": plan.owner.customer_id, "brand_id": plan.owner.brand_id}
 
 
 def _looking(owner: Owner) -> Action:

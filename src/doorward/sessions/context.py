@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from doorward.audit.actor import Actor, ClientInfo, Who, by_session
 from doorward.audit.naming import full_name
+from doorward.permissions.scope import Scope
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,8 +32,15 @@ class Person:
     customer_name: str
     brand_id: UUID
     is_staff: bool
+    # Of the provider's people: which customers they are there for.
+    scope: Scope
     require_2fa: bool
     password_due: str
+
+    @property
+    def history_scope(self) -> Scope:
+        """What of their company's history they see: a customer's people all of it, the provider's their scope."""
+        return self.scope if self.is_staff else Scope.EVERYTHING
 
     @property
     def full_name(self) -> str:

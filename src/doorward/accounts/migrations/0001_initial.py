@@ -53,6 +53,8 @@ class Migration(migrations.Migration):
                 ('require_2fa', models.BooleanField(default=False)),
                 ('is_primary', models.BooleanField(default=False)),
                 ('tabs', models.TextField(default='')),
+                ('scope', models.CharField(default='all', max_length=10)),
+                ('scope_ids', models.TextField(blank=True, default='')),
                 ('security_version', models.PositiveIntegerField(default=1)),
                 ('password_long', models.BooleanField(default=False)),
                 ('password_by_link_at', models.DateTimeField(null=True)),

@@ -38,7 +38,7 @@ def change_customer(
     customer_id: UUID, wanted: CustomerChange, *, actor: Actor, now: datetime
 ) -> None:
     """Change a customer as `accounts.closing.change_customer` does; refuse a brand at which nobody could help."""
-    authorise(actor, Action.CHANGE_CUSTOMER)
+    authorise(actor, Action.CHANGE_CUSTOMER, customer_id)
     customers = Customer.objects.filter(id=customer_id)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         was = customers.values_list("brand_id", flat=True).first()
@@ -51,7 +51,7 @@ def change_customer(
 
 def change_brand(brand_id: UUID, details: BrandDetails, *, actor: Actor, now: datetime) -> None:
     """Change a brand as `customers.brands.change` does; refuse hosts at which nobody of a customer could help."""
-    authorise(actor, Action.CHANGE_BRAND)
+    authorise(actor, Action.CHANGE_BRAND, brand_id=brand_id)
     customers = Customer.objects.filter(brand_id=brand_id)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         before = _hosts_of(brand_id)

@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from doorward.accounts import invitations, services
+from doorward.accounts import invitations, services, staff_history
 from doorward.accounts.models import Status
 from doorward.accounts.requirement import policy_of
-from doorward.audit.newest import OfPerson
 from doorward.credentials.password import change
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import ConfirmationMissing, NotFound, Refusal
@@ -139,7 +138,10 @@ def end_sessions(request: Request, person_id: UUID) -> HttpResponse:
 def history(request: Request, person_id: UUID) -> HttpResponse:
     """Show what somebody did and what was done to them."""
     person = _find(request, person_id)
-    events = OfPerson(customer_id=person.customer_id, person_id=person.id)
+    me = signed_in(request)
+    events = staff_history.of_person(
+        person.id, customer_id=person.customer_id, scope=me.history_scope, me=me.id
+    )
     page = PersonHistory(
         name=person.full_name,
         address=_address(person),

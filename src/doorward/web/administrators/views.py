@@ -16,6 +16,7 @@ from doorward.customers.tabs import ADMINISTRATORS, DEFAULT
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.permissions.actions import Action
+from doorward.permissions.scope import Reach
 from doorward.rollout import ticking
 from doorward.web.administrators.forms import NewForm, SeveralForm
 from doorward.web.administrators.listing import PATH, list_page
@@ -67,7 +68,7 @@ def list_people(request: Request) -> HttpResponse:
 def add(request: Request) -> HttpResponse:
     """Add somebody, who gets an invitation by mail."""
     if request.method != "POST":
-        return _add_page(request, blank(NewForm, tabs=DEFAULT))
+        return _add_page(request, blank(NewForm, tabs=DEFAULT, scope=Reach.ALL))
     form, me = read(request, NewForm), signed_in(request)
     try:
         person, _link = services.add(

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
-from doorward.customers import hosts, pictures
+from doorward.customers import hosts, pictures, staff_scope
 from doorward.customers.cached import pictures_of, usable_hosts
 from doorward.customers.errors import ColourInvalid
 from doorward.customers.hosts import Host, State
-from doorward.customers.models import Brand, PictureKind
+from doorward.customers.models import PictureKind
 from doorward.kernel.text import names
 from doorward.policy import series
 from doorward.web.kit.brandmark import look_version, write_stylesheet
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from doorward.customers.models import Brand
     from doorward.kernel.errors import Refusal
+    from doorward.permissions.scope import Scope
     from doorward.web.kit.fields import Field
 
 FIRST_ACCENT: Final = "#2b50e0"
@@ -141,9 +143,9 @@ def _picture_address(brand: Brand, kind: PictureKind) -> str:
     return f"/brands/{brand.id}/pictures/{kind.value}?v={look_version(brand)}"
 
 
-def brands_page(*, now: datetime) -> tuple[BrandLine, ...]:
+def brands_page(scope: Scope, *, now: datetime) -> tuple[BrandLine, ...]:
     """Return the lines of the list, the default brand first."""
-    rows = Brand.objects.annotate(customers=Count("customer"))
+    rows = staff_scope.brands(scope).annotate(customers=Count("customer"))
     ordered = sorted(rows, key=lambda one: (not one.is_default, names.sort_key(one.name), one.id))
     return tuple(
         BrandLine(

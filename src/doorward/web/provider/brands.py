@@ -11,15 +11,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from doorward.credentials.passkeys import other_host
 from doorward.customers import brands as services
-from doorward.customers import hosts, pictures
+from doorward.customers import hosts, pictures, staff_scope
 from doorward.customers.protection import may_lower
 from doorward.customers.tabs import BRANDS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import MustWait, NotFound, Refusal
 from doorward.permissions.actions import Action
+from doorward.permissions.errors import NotAuthorised
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
-from doorward.web.http.requests import acting
+from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import NOTHING, Wrong, blank, read, wrong
 from doorward.web.provider.brand_page import (
     FIRST_ACCENT,
@@ -44,13 +45,17 @@ both = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def list_(request: Request) -> HttpResponse:
     """Show all brands."""
-    return render(request, "provider/brands.html", brands_page(now=request.now))
+    return render(
+        request, "provider/brands.html", brands_page(signed_in(request).scope, now=request.now)
+    )
 
 
 @needs(RIGHT, post=Need.of(Action.ADD_BRAND))
 @both
 def add(request: Request) -> HttpResponse:
     """Add a brand."""
+    if not signed_in(request).scope.is_all:
+        raise NotAuthorised(Action.ADD_BRAND)
     if request.method != "POST":
         return _show(request, None, blank(BrandForm, accent=FIRST_ACCENT))
     form = read(request, BrandForm)
@@ -67,14 +72,14 @@ def add(request: Request) -> HttpResponse:
 def edit(request: Request, brand_id: UUID) -> HttpResponse:
     """Show a brand and change it: all that was sent, or nothing."""
     if request.method != "POST":
-        return _show(request, services.get(brand_id))
+        return _show(request, _found(request, brand_id))
     form = read(request, BrandForm)
     try:
         other_host.change_brand(brand_id, form, actor=acting(request), now=request.now)
     except NotFound:
         raise
     except Refusal as refusal:
-        return _show(request, services.get(brand_id), form, wrong(refusal, BrandForm))
+        return _show(request, _found(request, brand_id), form, wrong(refusal, BrandForm))
     messages.success(request, _("Saved."))
     return see_other(f"/brands/{brand_id}/")
 
@@ -89,7 +94,7 @@ def check_host(request: Request, brand_id: UUID) -> HttpResponse:
     except (NotFound, MustWait):
         raise
     except Refusal as refusal:
-        return _show(request, services.get(brand_id), not_confirmed=(name, refusal))
+        return _show(request, _found(request, brand_id), not_confirmed=(name, refusal))
     messages.success(request, _("%(host)s is confirmed and in use from now on.") % {"host": name})
     return see_other(f"/brands/{brand_id}/#hosts")
 
@@ -102,7 +107,9 @@ def logo(request: Request, brand_id: UUID) -> HttpResponse:
     A page of its own that wants its reauthentication before a file is chosen: a file cannot wait for one.
     """
     if request.method != "POST":
-        return render(request, "provider/brand_logo.html", PicturesPage.of(services.get(brand_id)))
+        return render(
+            request, "provider/brand_logo.html", PicturesPage.of(_found(request, brand_id))
+        )
     form = read(request, PictureForm)
     content = None if form.remove else _uploaded(request, form.kind)
     try:
@@ -110,7 +117,7 @@ def logo(request: Request, brand_id: UUID) -> HttpResponse:
     except NotFound:
         raise
     except Refusal as refusal:
-        page = PicturesPage.of(services.get(brand_id), form.kind, wrong(refusal, PictureForm))
+        page = PicturesPage.of(_found(request, brand_id), form.kind, wrong(refusal, PictureForm))
         return render(request, "provider/brand_logo.html", page, status=422)
     messages.success(request, _("Saved."))
     return see_other(f"/brands/{brand_id}/logo/")
@@ -120,8 +127,7 @@ def logo(request: Request, brand_id: UUID) -> HttpResponse:
 @require_safe
 def picture(request: Request, brand_id: UUID, name: str) -> HttpResponse:
     """Show a picture of a brand, whatever the brand of this host is."""
-    del request
-    content, type_ = pictures.read(brand_id, name)
+    content, type_ = pictures.read(_found(request, brand_id).id, name)
     headers = {"Cache-Control": "private, max-age=60"}
     return HttpResponse(content, content_type=type_, headers=headers)
 
@@ -146,10 +152,14 @@ def _show(
     *,
     not_confirmed: tuple[str, Refusal] | None = None,
 ) -> HttpResponse:
-    may = may_lower(None, actor=acting(request))
+    may = may_lower(brand_id=brand.id if brand else None, actor=acting(request))
     page = brand_page(brand, form, found, may_lower=may, not_confirmed=not_confirmed)
     status = 422 if found or not_confirmed else 200
     return render(request, "provider/brand.html", page, status=status)
+
+
+def _found(request: Request, brand_id: UUID) -> Brand:
+    return staff_scope.brand(brand_id, signed_in(request).scope)
 
 
 def _uploaded(request: Request, name: str) -> bytes:

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from doorward.accounts.models import Administrator, Standing, Status
-from doorward.customers import cached
+from doorward.customers import cached, staff_scope
 from doorward.customers.models import Customer, CustomerKind, CustomerStatus
 from doorward.directory.people import FEW
 from doorward.directory.search import named
 from doorward.policy.effective import policies_from
+from doorward.web.http.requests import signed_in
 from doorward.web.kit.times import number
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from doorward.permissions.scope import Scope
     from doorward.web.http.requests import Request
 
 PATH = "/customers/"
@@ -66,7 +68,8 @@ def list_page(request: Request) -> ListPage:
     q = " ".join(request.GET.get("q", "").replace("\0", "").split())[:_LONGEST_SEARCH]
     asked = request.GET.get("status", "")
     status = asked if asked in CustomerStatus else ""
-    rows, found = _searched(_matching(q, status), q)
+    scope = signed_in(request).scope
+    rows, found = _searched(_matching(q, status, scope), q)
     last = max(1, -(-found // PAGE_SIZE))
     page = min(_page_number(request.GET.get("page", "")), last)
     lines = _lines(_page(rows, start=(page - 1) * PAGE_SIZE, found=found), now=request.now)
@@ -81,8 +84,8 @@ def list_page(request: Request) -> ListPage:
     )
 
 
-def _matching(q: str, status: str) -> QuerySet[Customer]:
-    rows = Customer.objects.order_by(*_ORDER)
+def _matching(q: str, status: str, scope: Scope) -> QuerySet[Customer]:
+    rows = staff_scope.customers(scope).order_by(*_ORDER)
     if q:
         rows = rows.filter(named(q))
     return rows.filter(status=status) if status else rows
