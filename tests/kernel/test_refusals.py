@@ -28,6 +28,8 @@ WITH_DATA = {
     "too_many_tabs": {"maximum": 9},
     "too_many_to_rehearse": {"maximum": 9},
     "file_invalid": {"what": "x"},
+    "customer_unknown": {"customer": "Harbour"},
+    "too_many_in_scope": {"maximum": 500},
     "helper_needs_passkey": {"customer": "Harbour"},
     "helper_needs_factor": {"customer": "Harbour"},
     "helper_needs_app": {"customer": "Harbour"},

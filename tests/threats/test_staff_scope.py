@@ -13,7 +13,7 @@ from doorward.audit.record import record
 from doorward.customers import own_tabs, pictures
 from doorward.customers.models import Brand, PictureKind
 from doorward.directory import adoption
-from doorward.permissions.scope import Reach
+from doorward.permissions.scope import Reach, Scope
 from doorward.policy import versions
 from doorward.policy.fields import RequiredOf, Values
 from doorward.policy.versions import Wanted
@@ -40,6 +40,7 @@ NARROW = (Reach.BRANDS, Reach.CUSTOMERS)
 CANARIES = ("zyxline", "zyxpert", "zyxson")
 # What lists, searches, numbers and tables there are for the provider's people, with the filters that find most.
 LOOKING = (
+    *("/jump/?q=zyx", "/jump/?q=telecom", "/jump/"),
     *("/", "/account/", "/support/", "/security/", "/requests/", "/profile/"),
     *("/customers/", "/customers/?q=zyx", "/customers/?q=telecom&status=active"),
     *("/customers/add/", "/customers/adoption/", "/customers/adoption/?show=not_seen"),
@@ -146,7 +147,14 @@ def test_no_list_search_number_or_table_has_it(world, reach, path):
 def test_who_sees_all_finds_it_in_each_of_these_lists(world):
     """The canary sings: a list that nobody finds it in shows nothing."""
     browser = browsers.browser_of(world.boss)
-    for path in ("/customers/", "/customers/adoption/", "/brands/", "/activity/", *TABLES[:2]):
+    for path in (
+        "/jump/?q=zyx",
+        "/customers/",
+        "/customers/adoption/",
+        "/brands/",
+        "/activity/",
+        *TABLES[:2],
+    ):
         assert found_in(browser.get(path)), path
 
 
@@ -235,7 +243,7 @@ def test_no_brand_becomes_the_default_one_by_who_sees_some(world):
 
 @pytest.mark.parametrize("reach", NARROW)
 def test_it_is_so_from_the_next_request_on(world, reach):
-    two, person = world.two, staff.narrowed(world.staff[reach], staff.Scope.EVERYTHING)
+    two, person = world.two, staff.narrowed(world.staff[reach], Scope.EVERYTHING)
     browser = browsers.browser_of(person)
     assert browser.get(f"/customers/{two.far.id}/").status_code == 200
     staff.narrowed(person, two.scope(reach))

@@ -52,6 +52,8 @@ def next_step(  # noqa: C901, PLR0911, PLR0912 - one condition a line; the order
         return Step.SET_PASSWORD
     if need.tab is not None and need.tab not in facts.tabs:
         return Step.NO_RIGHT
+    if need.reach is not None and not facts.reach.goes(need.reach):
+        return Step.NO_RIGHT
     if need.fresh is not None and not is_recent(facts, need.fresh, now=now):
         return Step.REAUTHENTICATE
     return Step.THROUGH

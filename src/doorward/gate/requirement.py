@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from doorward.permissions.actions import BEHALF
+from doorward.permissions.actions import BEHALF, About, Extent
+from doorward.permissions.scope import Reach
 from doorward.sessions.reauthentication import OF_LEVEL
 
 if TYPE_CHECKING:
@@ -37,14 +38,18 @@ class Need:
     open: bool = False
     tab: str | None = None
     fresh: Reauthentication | None = None
+    # Of the provider's people: how far their scope must go.
+    reach: Reach | None = None
 
     NOTHING: ClassVar[Need]
     THROUGH: ClassVar[Need]
 
     @classmethod
-    def right(cls, tab: str, *, fresh: Reauthentication | None = None) -> Need:
+    def right(
+        cls, tab: str, *, fresh: Reauthentication | None = None, reach: Reach | None = None
+    ) -> Need:
         """Through, with the right to a tab (by its key)."""
-        return cls(tab=tab, fresh=fresh)
+        return cls(tab=tab, fresh=fresh, reach=reach)
 
     @classmethod
     def proof(cls, fresh: Reauthentication) -> Need:
@@ -55,8 +60,13 @@ class Need:
     def of(cls, action: Action, *, behalf: bool = False) -> Need:
         """Return what an action needs; `behalf`: done for a customer by the provider's people."""
         tab = BEHALF if behalf else action.needs.tab or None
-        return cls(tab=tab, fresh=OF_LEVEL[action.needs.level])
+        provider = action.needs.about is About.PROVIDER
+        reach = _REACH.get(action.needs.extent) if provider else None
+        return cls(tab=tab, fresh=OF_LEVEL[action.needs.level], reach=reach)
 
+
+# Which one it is, the service asks.
+_REACH: Final = {Extent.EVERYTHING: Reach.ALL, Extent.BRAND: Reach.BRANDS}
 
 Need.NOTHING = Need(open=True)
 Need.THROUGH = Need()

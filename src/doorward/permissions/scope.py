@@ -24,6 +24,11 @@ class Reach(StrEnum):
     BRANDS = "brands"
     CUSTOMERS = "customers"
 
+    def goes(self, as_far: Reach) -> bool:
+        """Return whether it goes at least so far."""
+        order = (Reach.CUSTOMERS, Reach.BRANDS, Reach.ALL)
+        return order.index(self) >= order.index(as_far)
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from doorward.permissions.scope import Reach
+
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
@@ -80,6 +82,8 @@ class Facts:
     recovery_unsaved: UnsavedCodes | None
     password_due: bool
     tabs: frozenset[str]
+    # Of the provider's people: how far their scope goes.
+    reach: Reach = Reach.CUSTOMERS
     mailbox_proof: bool = True
     # None: this browser was not trusted.
     trust: TrustFacts | None = None

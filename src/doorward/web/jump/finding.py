@@ -9,8 +9,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from doorward.customers import cached
-from doorward.customers.models import Customer
+from doorward.customers import cached, staff_scope
 from doorward.customers.tabs import ADMINISTRATORS, BRANDS, CUSTOMERS
 from doorward.directory import people, search
 from doorward.gate.requirement import Need
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from doorward.permissions.scope import Scope
     from doorward.sessions.context import AuthContext
 
 # Of each kind so many are shown; the list itself has all.
@@ -61,9 +61,9 @@ def _groups(auth: AuthContext, text: str, *, now: datetime) -> Iterator[Group]:
     if text and may(auth, Need.right(ADMINISTRATORS), now=now):
         yield _people(auth.person.customer_id, text)
     if text and may(auth, Need.right(CUSTOMERS), now=now):
-        yield _customers(text)
+        yield _customers(auth.person.scope, text)
     if text and may(auth, Need.right(BRANDS), now=now):
-        yield _brands(text)
+        yield _brands(auth.person.scope, text)
     places = open_to(auth, now=now)
     pages = [
         (Found(str(one.title), one.url, one.icon), str(one.words)) for one in places if not one.verb
@@ -107,9 +107,10 @@ def _people(customer_id: UUID, text: str) -> Group:
     )
 
 
-def _customers(text: str) -> Group:
+def _customers(scope: Scope, text: str) -> Group:
     rows = list(
-        Customer.objects.filter(search.named(text))
+        staff_scope.customers(scope)
+        .filter(search.named(text))
         .order_by("name_sort", "id")
         .values_list("id", "name")[: MOST + 1]
     )
@@ -122,10 +123,11 @@ def _customers(text: str) -> Group:
     )
 
 
-def _brands(text: str) -> Group:
+def _brands(scope: Scope, text: str) -> Group:
     brands = [
         (Found(brand.name, reverse("brand", args=(brand.id,)), "palette"), " ".join(brand.hosts))
         for brand in cached.all_brands()
+        if scope.covers_brand(brand.id)
     ]
     return Group(_("Brands"), _with_words(text, brands)[:MOST])
 

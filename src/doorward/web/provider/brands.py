@@ -17,7 +17,7 @@ from doorward.customers.tabs import BRANDS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import MustWait, NotFound, Refusal
 from doorward.permissions.actions import Action
-from doorward.permissions.errors import NotAuthorised
+from doorward.permissions.scope import Reach
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
@@ -50,12 +50,10 @@ def list_(request: Request) -> HttpResponse:
     )
 
 
-@needs(RIGHT, post=Need.of(Action.ADD_BRAND))
+@needs(Need.right(BRANDS, reach=Reach.ALL), post=Need.of(Action.ADD_BRAND))
 @both
 def add(request: Request) -> HttpResponse:
     """Add a brand."""
-    if not signed_in(request).scope.is_all:
-        raise NotAuthorised(Action.ADD_BRAND)
     if request.method != "POST":
         return _show(request, None, blank(BrandForm, accent=FIRST_ACCENT))
     form = read(request, BrandForm)

@@ -17,7 +17,6 @@ from doorward.customers.tabs import CUSTOMERS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import ChoiceInvalid, ConfirmationMissing, NotFound, Refusal
 from doorward.permissions.actions import Action
-from doorward.permissions.errors import NotAuthorised
 from doorward.permissions.scope import Reach
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
@@ -57,14 +56,12 @@ def list_(request: Request) -> HttpResponse:
     return render(request, "provider/customers.html", list_page(request))
 
 
-@needs(RIGHT, post=Need.of(Action.ADD_CUSTOMER))
+# Whatever who sees some customers by name added, they would not see.
+@needs(Need.right(CUSTOMERS, reach=Reach.BRANDS), post=Need.of(Action.ADD_CUSTOMER))
 @both
 def add(request: Request) -> HttpResponse:
     """Add a customer, then go on to its page, where its first administrator is invited."""
     scope = signed_in(request).scope
-    if scope.reach is Reach.CUSTOMERS:
-        # Whatever they added, they would not see.
-        raise NotAuthorised(Action.ADD_CUSTOMER)
     if request.method != "POST":
         form = blank(NewCustomerForm, brand=default_brand(scope))
         return render(request, "provider/customer_add.html", AddPage.of(form, scope))
