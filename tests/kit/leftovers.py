@@ -27,6 +27,7 @@ from doorward.web.fast import language
 from doorward.web.help import rendering as guides
 from doorward.web.home import pages as home
 from doorward.web.http import csp, files, readiness, server_clock, streaming
+from doorward.web.jump import places as jump_places
 from doorward.web.kit import brandmark, forms, history_details, icons, jinja, tabs, times
 from doorward.web.profile import zones
 from doorward.web.server import environ, rsgi
@@ -85,6 +86,7 @@ THE_SAME: list[object] = [
     jinja._environment_of,
     jinja.remember,
     jinja.static,
+    jump_places._need_of,
     mails._environment,
     forms._declared,
     forms._needed,

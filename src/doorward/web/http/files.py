@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from csp.constants import HEADER
 from django.conf import settings
@@ -63,10 +63,15 @@ def address_of(name: str) -> str:
 class Files(WhiteNoiseMiddleware):  # type: ignore[misc]  # it has no types
     """Answers what asks for a file; everything else goes on."""
 
+    # Of this process: the same whoever builds the row of middleware once more, as each browser of a test does.
+    _described: ClassVar[tuple[Mapping[str, File], dict[str, _Kept]]] = ({}, {})
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         super().__init__(get_response)
         self.add_headers_function = _add_headers
-        self.files = {one.address: self._kept(one) for one in files().values()}
+        if Files._described[0] is not files():
+            Files._described = (files(), {one.address: self._kept(one) for one in files().values()})
+        self.files = Files._described[1]
 
     def immutable_file_test(self, path: str, url: str) -> bool:  # noqa: ARG002 - WhiteNoise's signature
         """Say that a file never changes: its address does."""
