@@ -34,6 +34,9 @@ BRAND = {
     "support_phone": "",
     "support_url": "",
     "support_hours": "",
+    "terms_url": "",
+    "privacy_url": "",
+    "legal_url": "",
     "email_from": "",
 }
 TAB = {"key": "pbx-2", "title": "PBX", "url": "/help/", "description": "", "position": "10"}

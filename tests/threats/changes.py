@@ -11,7 +11,7 @@ from django.utils import timezone
 from doorward.accounts import exceptions
 from doorward.audit.actor import CONSOLE
 from doorward.credentials.trusted_browsers import policy_change
-from doorward.customers import own_tabs
+from doorward.customers import contact, own_tabs
 from doorward.customers.models import Brand
 from doorward.policy import versions
 from doorward.policy.fields import Kinds, RequiredOf
@@ -219,6 +219,10 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
         ),
         "brands/<uuid:brand_id>/": (f"/brands/{brand}/", BRAND),
         "brands/<uuid:brand_id>/check/": (f"/brands/{named.id}/check/", {"host": named.hosts[0]}),
+        "brands/<uuid:brand_id>/contact/<slug:slug>/": (
+            f"/brands/{brand}/contact/de/",
+            {name: "" for name in contact.FIELDS} | {"support_phone": "+49 30 23125 010"},
+        ),
         "brands/<uuid:brand_id>/logo/": (f"/brands/{brand}/logo/", {"kind": "logo", "remove": ""}),
         "brands/<uuid:brand_id>/minimum/": (f"/brands/{named.id}/minimum/", another),
         "brands/<uuid:brand_id>/minimum/withdraw/": (

@@ -75,6 +75,7 @@ def customer_form(customer, **changed):
 def brand_form(brand, **changed):
     texts = ("name", "accent", "issuer", "support_email", "support_phone", "support_url")
     form: dict[str, Any] = {name: getattr(brand, name) for name in texts}
+    form |= {name: getattr(brand, name) for name in ("terms_url", "privacy_url", "legal_url")}
     form |= {"support_hours": brand.support_hours, "email_from": brand.email_from}
     form["hosts"] = "\n".join(brand.hosts)
     form |= changed
@@ -476,7 +477,8 @@ def test_nobody_without_the_right_over_them_lowers_a_customers_policy(owner, req
 def test_each_field_of_these_forms_is_decided_on():
     """A field that is added is either guarded, or said here to protect nobody."""
     seen_alone = {
-        Brand: {"name", "accent", "pictures", "version", "minimum"},
+        # What is said in a language is guarded by the field that it is said of.
+        Brand: {"name", "accent", "pictures", "version", "minimum", "in_languages"},
         Customer: {
             "name",
             "name_folded",

@@ -62,6 +62,7 @@ WANTED: dict[str, Reauthentication] = {
     "administrators/require/runs/<uuid:run_id>/export.csv": OTHERS,
     "brands/<uuid:brand_id>/": OTHERS,
     "brands/<uuid:brand_id>/check/": OTHERS,
+    "brands/<uuid:brand_id>/contact/<slug:slug>/": OTHERS,
     "brands/<uuid:brand_id>/logo/": OTHERS,
     "brands/<uuid:brand_id>/minimum/": OTHERS,
     "brands/<uuid:brand_id>/minimum/rehearsal/<uuid:rehearsal_id>/": OTHERS,

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils import translation
 
 from doorward.accounts.events import LANGUAGE_CHANGED
+from doorward.customers.contact import Contact
 from doorward.customers.models import Brand, BrandPicture
 from doorward.web.http.pages import Me
 from doorward.web.kit import jinja
@@ -40,6 +41,7 @@ class _Brand:
     support_email = ""
     support_url = ""
     support_hours = "8–18 h"
+    contact = Contact()
 
 
 def _me(**changes: Any) -> Me:

@@ -72,6 +72,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "account/policy/withdraw/": ("version",),
     "customers/add/": ("name", "brand"),
     "brands/<uuid:brand_id>/check/": ("host",),
+    "brands/<uuid:brand_id>/contact/<slug:slug>/": ("support_email", "support_hours", "legal_url"),
     "brands/<uuid:brand_id>/logo/": ("kind",),
     "customers/<uuid:customer_id>/": ("name", "brand", "status"),
     "support/caller-check/": ("code",),
@@ -84,7 +85,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "customers/<uuid:customer_id>/minimum/rehearsal/": POLICY,
     "customers/<uuid:customer_id>/minimum/withdraw/": ("version",),
     "brands/add/": ("name", "issuer", "hosts", "accent", "support_email", "support_phone"),
-    "brands/<uuid:brand_id>/": ("support_url", "support_hours", "email_from", "name"),
+    "brands/<uuid:brand_id>/": ("support_url", "support_hours", "email_from", "name", "legal_url"),
     "brands/<uuid:brand_id>/minimum/": POLICY,
     "brands/<uuid:brand_id>/minimum/rehearsal/": POLICY,
     "brands/<uuid:brand_id>/minimum/withdraw/": ("version",),
@@ -202,7 +203,7 @@ def address_of(pattern: str, person: Administrator) -> str:
     route = next(route for route in walk() if route.pattern == pattern)
     values: dict[str, Any] = {"person_id": person.id, "customer_id": person.customer_id}
     values["brand_id"], values["request_id"] = Brand.objects.get().id, _request(person)
-    values["check_id"] = person.id
+    values["check_id"], values["slug"] = person.id, "de"
     values["factor_id"] = person.factors.values_list("id", flat=True).first()
     if "tab_id" in route.arguments:
         details = own_tabs.TabDetails(

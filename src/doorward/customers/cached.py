@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.translation import get_language
 
+from doorward.customers.contact import said_in
 from doorward.customers.models import Brand, Tab
 from doorward.customers.tabs import in_order
 from doorward.kernel.errors import NotFound
@@ -18,6 +20,8 @@ from doorward.kernel.text import names
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
+
+    from doorward.customers.contact import Contact
 
 KEPT_SECONDS = 3.0
 
@@ -44,15 +48,47 @@ class BrandLook:
     hosts: tuple[str, ...]
     accent: str
     pictures: tuple[Picture, ...]
-    support_email: str
-    support_phone: str
-    support_url: str
-    support_hours: str
+    # By language, its own words before those for all; under "" only the latter.
+    contacts: tuple[tuple[str, Contact], ...]
     issuer: str
     email_from: str
     is_default: bool
     minimum: str
     version: int
+
+    @property
+    def contact(self) -> Contact:
+        """Whom to ask, in the language of whoever reads."""
+        return self._contact_in(get_language() or "")
+
+    @property
+    def contact_for_all(self) -> Contact:
+        """Whom to ask, whatever the language."""
+        return self._contact_in("")
+
+    def _contact_in(self, language: str) -> Contact:
+        found = (one for code, one in self.contacts if code in {language, ""})
+        return next(found)
+
+    @property
+    def support_email(self) -> str:
+        """The e-mail of support, as all that follows in the language of whoever reads."""
+        return self.contact.support_email
+
+    @property
+    def support_phone(self) -> str:
+        """Its telephone number."""
+        return self.contact.support_phone
+
+    @property
+    def support_url(self) -> str:
+        """Its web page."""
+        return self.contact.support_url
+
+    @property
+    def support_hours(self) -> str:
+        """When somebody is there."""
+        return self.contact.support_hours
 
     def picture(self, kind: str) -> Picture | None:
         """Return a picture of the brand; None where it has none of that kind."""
@@ -202,10 +238,7 @@ def _look(brand: Brand) -> BrandLook:
         hosts=usable_hosts(brand),
         accent=brand.accent,
         pictures=pictures_of(brand),
-        support_email=brand.support_email,
-        support_phone=brand.support_phone,
-        support_url=brand.support_url,
-        support_hours=brand.support_hours,
+        contacts=said_in(brand),
         issuer=brand.issuer,
         email_from=brand.email_from,
         is_default=brand.is_default,

@@ -29,6 +29,11 @@ class Brand(models.Model):
     support_phone = models.CharField(max_length=40, default="")
     support_url = models.CharField(max_length=300, default="")
     support_hours = models.CharField(max_length=80, default="")
+    terms_url = models.CharField(max_length=300, default="")
+    privacy_url = models.CharField(max_length=300, default="")
+    legal_url = models.CharField(max_length=300, default="")
+    # Of support and legal links what is said in another way in a language, by its code and the name of the column.
+    in_languages = models.JSONField(default=dict)
     issuer = models.CharField(max_length=60)
     email_from = models.CharField(max_length=254, default="")
     is_default = models.BooleanField(default=False)

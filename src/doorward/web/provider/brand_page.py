@@ -5,21 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from django.conf import settings
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from doorward.customers import hosts, pictures, staff_scope
 from doorward.customers.cached import pictures_of, usable_hosts
+from doorward.customers.contact import everywhere
 from doorward.customers.errors import ColourInvalid
 from doorward.customers.hosts import Host, State
 from doorward.customers.models import PictureKind
+from doorward.kernel.errors import NotFound
 from doorward.kernel.text import names
 from doorward.policy import series
 from doorward.web.kit.brandmark import look_version, write_stylesheet
 from doorward.web.kit.forms import NOTHING, Wrong, blank
 from doorward.web.kit.refusals import sentence
-from doorward.web.provider.brand_fields import brand_fields
-from doorward.web.provider.forms import BrandForm
+from doorward.web.provider.brand_fields import brand_fields, contact_fields
+from doorward.web.provider.forms import BrandForm, ContactForm
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -69,6 +72,7 @@ class BrandPage:
     accent: str
     fields: dict[str, Field]
     pictures: tuple[PictureLine, ...]
+    languages: tuple[LanguageLine, ...]
     wrong: Wrong
     # Whether who looks may change what protects people, too.
     may_lower: bool
@@ -143,6 +147,52 @@ def _picture_address(brand: Brand, kind: PictureKind) -> str:
     return f"/brands/{brand.id}/pictures/{kind.value}?v={look_version(brand)}"
 
 
+@dataclass(frozen=True, slots=True)
+class LanguageLine:
+    """A language, and how much the brand says in it alone."""
+
+    code: str
+    name: str
+    own: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPage:
+    """What a brand says in one language alone."""
+
+    id: UUID
+    name: str
+    code: str
+    language: str
+    fields: dict[str, Field]
+    wrong: Wrong
+    may_lower: bool
+
+
+def contact_page(
+    brand: Brand, language: str, form: ContactForm | None, found: Wrong, *, may_lower: bool
+) -> ContactPage:
+    """Make the page. Raises `NotFound` for a language that there is not."""
+    names = {line.code: line.name for line in language_lines(brand)}
+    if language not in names:
+        raise NotFound
+    fields = contact_fields(
+        form or ContactForm.of(brand, language),
+        found,
+        for_all=everywhere(brand),
+        readonly=not may_lower,
+    )
+    return ContactPage(brand.id, brand.name, language, names[language], fields, found, may_lower)
+
+
+def language_lines(brand: Brand) -> tuple[LanguageLine, ...]:
+    """Return each language of the portal."""
+    return tuple(
+        LanguageLine(code, str(name), len(brand.in_languages.get(code, {})))
+        for code, name in settings.LANGUAGES
+    )
+
+
 def brands_page(scope: Scope, *, now: datetime) -> tuple[BrandLine, ...]:
     """Return the lines of the list, the default brand first."""
     rows = staff_scope.brands(scope).annotate(customers=Count("customer"))
@@ -179,6 +229,7 @@ def brand_page(
         accent=brand.accent if brand else FIRST_ACCENT,
         fields=brand_fields(brand, form, found, may_lower=may_lower),
         pictures=picture_lines(brand) if brand else (),
+        languages=language_lines(brand) if brand else (),
         wrong=found,
         may_lower=may_lower,
         hosts=_hosts(brand, not_confirmed) if brand else (),

@@ -27,9 +27,10 @@ from doorward.web.provider.brand_page import (
     PicturesPage,
     brand_page,
     brands_page,
+    contact_page,
     write_preview,
 )
-from doorward.web.provider.forms import BrandForm, HostForm, PictureForm
+from doorward.web.provider.forms import BrandForm, ContactForm, HostForm, PictureForm
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -80,6 +81,27 @@ def edit(request: Request, brand_id: UUID) -> HttpResponse:
         return _show(request, _found(request, brand_id), form, wrong(refusal, BrandForm))
     messages.success(request, _("Saved."))
     return see_other(f"/brands/{brand_id}/")
+
+
+@needs(RIGHT, post=Need.of(Action.CHANGE_BRAND))
+@both
+def contact(request: Request, brand_id: UUID, slug: str) -> HttpResponse:
+    """Show and change whom a brand names in one language alone."""
+    brand, found, form = _found(request, brand_id), NOTHING, None
+    if request.method == "POST":
+        form = read(request, ContactForm)
+        try:
+            services.change_contact(brand_id, slug, form, actor=acting(request))
+        except NotFound:
+            raise
+        except Refusal as refusal:
+            found = wrong(refusal, ContactForm)
+        else:
+            messages.success(request, _("Saved."))
+            return see_other(f"/brands/{brand_id}/")
+    may = may_lower(brand_id=brand.id, actor=acting(request))
+    page = contact_page(brand, slug, form, found, may_lower=may)
+    return render(request, "provider/brand_contact.html", page, status=422 if found else 200)
 
 
 @needs(Need.of(Action.CHECK_HOST))

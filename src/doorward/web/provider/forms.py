@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from doorward.accounts.errors import WrongStatus
 from doorward.accounts.services import Details, NewAdministrator
 from doorward.customers.brands import BrandDetails
+from doorward.customers.contact import Contact, own
 from doorward.customers.models import CustomerStatus, PictureKind
 from doorward.customers.own_tabs import TabDetails
 from doorward.customers.services import CustomerChange
@@ -33,6 +34,9 @@ class BrandForm(BrandDetails):
     support_phone: str
     support_url: str
     support_hours: str
+    terms_url: str
+    privacy_url: str
+    legal_url: str
     email_from: str
     is_default: bool
 
@@ -42,6 +46,24 @@ class BrandForm(BrandDetails):
         names = cls.__dataclass_fields__
         values = {name: getattr(brand, name) for name in names if name != "hosts"}
         return cls(**values, hosts="\n".join(brand.hosts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactForm(Contact):
+    """What a brand says in one language alone."""
+
+    support_email: str
+    support_phone: str
+    support_url: str
+    support_hours: str
+    terms_url: str
+    privacy_url: str
+    legal_url: str
+
+    @classmethod
+    def of(cls, brand: Brand, language: str) -> ContactForm:
+        """Return the form as it is first shown."""
+        return cls(**asdict(own(brand, language)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,6 +98,7 @@ urlpatterns = [
         name="brand_minimum_rehearsal",
     ),
     path("brands/<uuid:brand_id>/check/", brands.check_host, name="brand_check_host"),
+    path("brands/<uuid:brand_id>/contact/<slug:slug>/", brands.contact, name="brand_contact"),
     path("brands/<uuid:brand_id>/logo/", brands.logo, name="brand_change_logo"),
     path("brands/<uuid:brand_id>/pictures/<slug:name>", brands.picture, name="brand_picture"),
     path("tabs/", tabs.list_, name="tabs"),
