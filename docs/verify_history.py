@@ -153,6 +153,8 @@ class Export:
     erasings: set[str] = field(default_factory=set)
     # Forms of leaves that this program does not know, and in which batch.
     unknown: set[tuple[int | None, int]] = field(default_factory=set)
+    # Events of customers who were deleted for good: only their hashes are there, without a time.
+    gone: int = 0
     # Whose parts are erased, and the first batch with such a part.
     erased: dict[str | None, int] = field(default_factory=dict)
 
@@ -160,7 +162,15 @@ class Export:
         """Take in one record."""
         if record["record"] == "batch":
             self.batches.append(record)
-            return
+        elif record["record"] == "erased":
+            hashed = bytes.fromhex(record["leaf"])
+            self.events.setdefault(record["batch"], []).append((record["id"], hashed, ""))
+            self.gone += 1
+        else:
+            self.add_event(record)
+
+    def add_event(self, record: dict[str, Any]) -> None:
+        """Take in one event."""
         number, at, event_type = record["batch"], record["at"], record["type"]
         self.events.setdefault(number, []).append((record["id"], leaf(record), at))
         if record["form"] not in FORMS:
@@ -182,6 +192,8 @@ class Export:
         waiting = len(self.events.get(None, []))
         number = sum(map(len, self.events.values()))
         said = f"{number} events, {len(self.batches)} batches, {waiting} events not sealed yet"
+        if self.gone:
+            said += f", events of deleted customers: {self.gone}"
         return f"{said}, people erased: {len(self.erasings)}" if self.erasings else said
 
 
@@ -244,7 +256,8 @@ def wrong_dates(export: Export) -> Iterator[str]:
     for batch in export.batches:
         sealed_at = moment(batch["sealed_at"])
         if all_sealed_at is not None and all_sealed_at <= sealed_at:
-            dates = [moment(at) for _id, _hashed, at in export.events.get(batch["batch"], [])]
+            there = export.events.get(batch["batch"], [])
+            dates = [moment(at) for _id, _hashed, at in there if at]
             if any(at < all_sealed_at - SLACK for at in dates):
                 yield f"An event in batch {batch['batch']} is dated too early: it was inserted later."
         if batch["complete"]:

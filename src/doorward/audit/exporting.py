@@ -17,7 +17,7 @@ from doorward.kernel.text.tables import RUNS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from doorward.audit.models import Batch, Event
+    from doorward.audit.models import Batch, ErasedEvent, Event
 
     Record = dict[str, object]
 
@@ -32,17 +32,18 @@ EVENT: Final = (
     *("details", "typed"),
 )
 _BATCH: Final = ("size", "root", "sealed_at", "complete", "head")
-COLUMNS: Final = ("record", "batch", *EVENT, *_BATCH)
+COLUMNS: Final = ("record", "batch", *EVENT, *_BATCH, "leaf")
 
 
 def records() -> Iterator[Record]:
-    """Return the events of each batch and then its head; at the end the events that are not sealed yet."""
+    """Return the events of each batch, what is left of erased ones, its head; at the end the events not sealed yet."""
     last = newest()
     number = last.number if last else 0
-    for batch, events in reading.batches_with_events(number):
+    for batch, events, erased in reading.batches_with_events(number):
         if events is None:
             raise ValueError(f"batch {batch.number}")
         yield from (_of_event(event, batch=batch.number) for event in events)
+        yield from map(_of_erased, erased)
         yield _of_batch(batch)
     yield from (_of_event(event, batch=None) for event in reading.not_sealed(number))
 
@@ -78,6 +79,11 @@ def _cell(value: object) -> str:
 def _of_event(event: Event, *, batch: int | None) -> Record:
     columns = {name: plain(getattr(event, name)) for name in EVENT}
     return {"record": "event", "batch": batch} | columns
+
+
+def _of_erased(erased: ErasedEvent) -> Record:
+    columns: Record = {"id": erased.id, "leaf": plain(erased.leaf)}
+    return {"record": "erased", "batch": erased.batch} | columns
 
 
 def _of_batch(batch: Batch) -> Record:
