@@ -303,6 +303,10 @@ STAFF = (
         "customers_add", "customer-add", "staff", "/customers/add/", send("Add the customer"), 422
     ),
     Place("customer", "customer", "staff", "{customer}"),
+    Place("customer", "customer", "staff", "{customer_closed}"),
+    Place("customer_history", "customer-history", "staff", "{customer}history/"),
+    Place("customer_delete", "customer-delete", "staff", "{customer}delete/"),
+    Place("customer_delete", "customer-delete", "staff", "{customer_closed}delete/"),
     Place("customer_minimum", "minimum", "staff", "{customer_minimum}"),
     Place(
         "customer_minimum", "minimum", "staff", "{customer_minimum}",
@@ -341,7 +345,8 @@ ONLY_FORMS = (
     "brand_check_host administrator_revoke administrator_end_sessions customer_invite administrator_exception_end "
     "request_agree request_pass request_who account_rehearse administrators_require customer_minimum_rehearse "
     "brand_minimum_rehearse customer_resend tab_remove administrators_run_stop administrators_run_go_on "
-    "account_adoption_mail customers_adoption_mail customer_minimum_waves brand_minimum_waves"
+    "account_adoption_mail customers_adoption_mail customer_minimum_waves brand_minimum_waves "
+    "customer_undelete customer_note customer_note_remove"
 )
 ON_THE_WAY = "reauthenticate_continue"  # sends itself on; `test_keyboard` and `test_proving` see it
 OF_MAILS = "demo_mail demo_mail_message demo_mail_html"  # the demonstration's alone; `test_demo_mail` reads them

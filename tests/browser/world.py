@@ -16,10 +16,13 @@ from django.utils import timezone
 
 from doorward.accounts import mailed_links
 from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, PasswordDue, Status
+from doorward.audit.actor import CONSOLE
 from doorward.credentials import suspension
 from doorward.credentials.models import Factor, RecoverySet
 from doorward.credentials.password import change
 from doorward.credentials.recovery_codes import codes as recovery_codes
+from doorward.customers import notes
+from doorward.customers.exports import record_customer_export
 from doorward.customers.models import Customer, Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
 from doorward.policy.fields import Kinds
@@ -27,6 +30,7 @@ from doorward.recovery import help as recovery_help
 from doorward.rollout.models import RunState, TickOutcome
 from doorward.web.kit import ticks
 from tests.kit import browsers as kit_browsers
+from tests.kit import closing as kit_closing
 from tests.kit import codes as kit_codes
 from tests.kit import passkeys, policies, recovering
 from tests.kit import people as kit_people
@@ -87,6 +91,16 @@ def _own_tabs() -> set[str]:
         keys.append(key)
     kit_people.forget_caches()
     return set(keys)
+
+
+def _closed(now: datetime) -> Customer:
+    """Return a closed customer that may be deleted, with notes about it."""
+    customer = kit_people.make_customer(f"Fir Dental {uuid4().hex[:6]}")
+    kit_closing.close(customer)
+    record_customer_export(customer.id, actor=CONSOLE, now=timezone.now())
+    text = "They leave at the end of the year.\nThe last invoice is open."
+    notes.add(customer.id, text, actor=CONSOLE, now=now)
+    return customer
 
 
 def _by_support(customer: Customer, *, now: datetime) -> dict[str, str]:
@@ -165,6 +179,7 @@ def _paths(customer: Customer, boss: Administrator, active: Administrator) -> di
         **{f"person_{name}": f"/administrators/{who.id}/" for name, who in people.items()},
         "factor": f"/security/factors/{Factor.objects.get(administrator=boss).id}/",
         "customer": f"/customers/{customer.id}/",
+        "customer_closed": f"/customers/{_closed(now).id}/",
         "customer_minimum": f"/customers/{customer.id}/minimum/",
         "brand": f"/brands/{customer.brand_id}/",
         "brand_minimum": f"/brands/{customer.brand_id}/minimum/",

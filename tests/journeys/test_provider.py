@@ -353,7 +353,7 @@ class TestCustomers:
 
     def test_changed(self, browser, customer):
         brand, address = brand_of(), f"/customers/{customer.id}/"
-        fields = self.wanted(customer, name="Harbour", brand=str(brand.id))
+        fields = self.wanted(customer, name="Harbour", brand=str(brand.id)) | {"confirm": "on"}
         assert browser.post(address, fields).status_code == 303
         changed = services.find("harbour")
         assert (changed.id, changed.brand_id) == (customer.id, brand.id)
@@ -378,7 +378,8 @@ class TestCustomers:
         assert answer.status_code == 422
         assert 'name="confirm"' in answer.content.decode()
         assert theirs.get("/").status_code == 200
-        assert browser.post(address, fields | {"confirm": "on"}).status_code == 303
+        confirmed = fields | {"confirm": "on", "typed": customer.name}
+        assert browser.post(address, confirmed).status_code == 303
         assert theirs.get("/")["Location"].startswith("/sign-in/")
         assert browser.post(address, fields | {"status": "active"}).status_code == 303
         assert Customer.objects.get(id=customer.id).status == "active"

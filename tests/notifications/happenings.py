@@ -71,8 +71,9 @@ from doorward.credentials.password import change as password_change
 from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.credentials.totp import enrol
 from doorward.credentials.trusted_browsers import policy_change, trust
+from doorward.customers import deletion
 from doorward.customers import services as customers
-from doorward.customers.events import PROTECTION_LOWERED
+from doorward.customers.events import CUSTOMER_DELETION_ASKED, PROTECTION_LOWERED
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.gate.loading import load
 from doorward.kernel.errors import Refusal
@@ -725,7 +726,22 @@ def protection_lowered(stage: Stage) -> None:
     wanted = customers.CustomerChange(
         name=customer.name, brand_id=customer.brand_id, status=CustomerStatus.ACTIVE
     )
-    customers.change(customer.id, wanted, actor=Actor(person=staff.who(), client=ORIGIN))
+    actor = Actor(person=staff.who(), client=ORIGIN)
+    customers.change(customer.id, wanted, actor=actor, now=timezone.now())
+
+
+def deletion_asked(stage: Stage) -> None:
+    staff = kit_people.make_administrator(
+        kit_people.provider(), email=STAFF_EMAIL, name="Nora Whitfield", tabs=STAFF_TABS
+    )
+    language = kit_people.again(stage.owner).language
+    Administrator.objects.everywhere().filter(id=staff.id).update(language=language)
+    customer = stage.person.customer
+    Customer.objects.filter(id=customer.id).update(
+        status=CustomerStatus.CLOSED, closed_at=stage.now, exported_at=stage.now
+    )
+    actor = Actor(person=staff.who(), client=ORIGIN)
+    deletion.ask(customer.id, typed=customer.name, actor=actor, now=timezone.now())
 
 
 HAPPENINGS: dict[EventType, Callable[[Stage], object]] = {
@@ -793,4 +809,5 @@ HAPPENINGS: dict[EventType, Callable[[Stage], object]] = {
     MINIMUM_WITHDRAWN: minimum_withdrawn,
     MINIMUM_BEGAN: minimum_began,
     PROTECTION_LOWERED: protection_lowered,
+    CUSTOMER_DELETION_ASKED: deletion_asked,
 }

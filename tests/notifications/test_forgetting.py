@@ -21,6 +21,7 @@ from doorward.audit.models import Event
 from doorward.cli.base import main
 from doorward.credentials.passkeys import challenges
 from doorward.credentials.totp import enrol
+from doorward.customers import deletion
 from doorward.directory import adoption
 from doorward.kernel.errors import NotFound
 from doorward.kernel.ratelimit import mail_budget, rules, throttle
@@ -242,6 +243,10 @@ ROWS = {
     "people who were removed": (
         "somebody who was removed",
         [f"{settings.DOORWARD.erase_after_days} days", "DOORWARD_ERASE_AFTER_DAYS"],
+    ),
+    "customers that are deleted for good": (
+        "a customer that is to be deleted",
+        [f"{deletion.AFTER_CLOSING.days} days", f"{deletion.AFTER_ASKING.days} day "],
     ),
     "history that is no longer kept": (
         "history",

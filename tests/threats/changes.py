@@ -12,6 +12,7 @@ from doorward.accounts import exceptions
 from doorward.audit.actor import CONSOLE
 from doorward.credentials.trusted_browsers import policy_change
 from doorward.customers import contact, own_tabs
+from doorward.customers.exports import record_customer_export
 from doorward.customers.models import Brand
 from doorward.policy import versions
 from doorward.policy.fields import Kinds, RequiredOf
@@ -20,7 +21,7 @@ from doorward.policy.versions import Owner, Wanted
 from doorward.rollout import applying
 from doorward.rollout.models import RunState
 from doorward.rollout.rehearsal import Plan
-from tests.kit import codes, people, recovering
+from tests.kit import closing, codes, people, recovering
 from tests.kit.people import BRAND
 from tests.kit.ticks import run_of
 
@@ -91,6 +92,20 @@ def _help(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
             )
             for deed, one in asked.items()
         },
+    }
+
+
+def _of_closed_ones() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return the forms by which a closed customer is deleted for good, and another one is kept after all."""
+    doomed, kept = people.make_customer("Fir Dental"), people.make_customer("Oak Optics")
+    for customer in (doomed, kept):
+        closing.close(customer)
+        record_customer_export(customer.id, actor=CONSOLE, now=timezone.now())
+    closing.ask_to_delete(kept)
+    route = "customers/<uuid:customer_id>"
+    return {
+        f"{route}/delete/": (f"/customers/{doomed.id}/delete/", {"typed": "Fir Dental"}),
+        f"{route}/undelete/": (f"/customers/{kept.id}/undelete/", {}),
     }
 
 
@@ -232,8 +247,9 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
         "brands/add/": ("/brands/add/", BRAND),
         "customers/<uuid:customer_id>/": (
             f"/customers/{customer.id}/",
-            {"name": "Harbour & Sons", "brand": str(brand), "status": "active"},
+            {"name": "Harbour & Sons", "brand": str(brand), "status": "active", "confirm": "on"},
         ),
+        **_of_closed_ones(),
         "customers/<uuid:customer_id>/caller-check/": (
             f"/customers/{colleague.customer_id}/caller-check/",
             {"email": colleague.email},

@@ -216,10 +216,10 @@ def test_a_right_that_was_taken_meanwhile_serves_no_more():
     with pytest.raises(protection.ProtectionRefused):
         save(versions.minimum_of_customer(provider.id), actor, required_of=RequiredOf.NOBODY)
     wanted = services.CustomerChange(
-        name=provider.name, brand_id=other.id, status=CustomerStatus.ACTIVE
+        name=provider.name, brand_id=other.id, status=CustomerStatus.ACTIVE, confirmed=True
     )
     with pytest.raises(protection.ProtectionRefused):
-        services.change(provider.id, wanted, actor=actor)
+        services.change(provider.id, wanted, actor=actor, now=timezone.now())
 
 
 # --- brands: everybody's --------------------------------------------------------------------------

@@ -76,6 +76,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     "brands/<uuid:brand_id>/logo/": ("kind",),
     "customers/<uuid:customer_id>/": ("name", "brand", "status"),
     "support/caller-check/": ("code",),
+    "customers/<uuid:customer_id>/delete/": ("typed",),
+    "customers/<uuid:customer_id>/notes/": ("text",),
     "customers/<uuid:customer_id>/caller-check/": ("email",),
     "customers/<uuid:customer_id>/help/": ("email",),
     "customers/<uuid:customer_id>/help/<uuid:person_id>/": ("how",),
@@ -107,6 +109,10 @@ NO_FIELDS = {
     "sign-in/take-back/passkey/",
     "veto/",
     "customers/<uuid:customer_id>/requests/<uuid:request_id>/",
+    *(
+        f"customers/<uuid:customer_id>/{what}/"
+        for what in ("undelete", "notes/<uuid:note_id>/remove")
+    ),
     *(f"requests/<uuid:request_id>/{what}" for what in ("", "agree/", "pass/")),
     "security/new-phone/passkey/",
     *("security/2fa/passkey/", "security/2fa/disable/passkey/", "security/recovery-codes/"),

@@ -39,7 +39,7 @@ def change_customer(
     authorise(actor, Action.CHANGE_CUSTOMER, customer_id)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         _remember_due(customer_id, wanted, now=now)
-        before = services.change(customer_id, wanted, actor=actor)
+        before = services.change(customer_id, wanted, actor=actor, now=now)
         if before.status == CustomerStatus.ACTIVE != wanted.status:
             _end_all(customer_id, now=now)
         if before.brand_id != wanted.brand_id:

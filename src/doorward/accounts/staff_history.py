@@ -42,7 +42,9 @@ def within(events: QuerySet[Event], scope: Scope, *, me: UUID) -> QuerySet[Event
     if scope.reach is Reach.BRANDS:
         of_brand |= Q(details__brand_id__in=sorted(map(str, scope.ids)))
     others = Q(type=SCOPE_CHANGED) & ~Q(subject_id=me)
-    return events.filter(of_whom, of_brand).exclude(others)
+    # What names a customer whose own history may be gone by now; who is there for it sees it on its page.
+    named = Q(details__customer__isnull=False) & ~Q(actor_id=me)
+    return events.filter(of_whom, of_brand).exclude(others).exclude(named)
 
 
 def of_person(person_id: UUID, *, customer_id: UUID, scope: Scope, me: UUID) -> Newest | OfPerson:

@@ -170,6 +170,46 @@ class PictureTooSmall(PictureRefused):
         super().__init__(least=least)
 
 
+class NameNotTyped(Refusal):
+    """The name of the customer was not typed, or another one."""
+
+    sentence = _("Type the name of the customer as it stands there.")
+    field = "typed"
+
+
+class NotClosed(Refusal):
+    """Only a closed customer is deleted."""
+
+    sentence = _("Only a closed customer can be deleted for good. Close it first.")
+
+
+class ExportFirst(Refusal):
+    """Nothing is deleted before all that the customer owns was exported, after it was closed."""
+
+    sentence = _(
+        "Export everything that this customer owns first. An export from before it was closed is not enough."
+    )
+
+
+class NoDeletion(Refusal):
+    """The customer is not to be deleted, so there is nothing to take back."""
+
+    sentence = _("Nobody has asked for this customer to be deleted.")
+
+
+class DeletionBegun(Refusal):
+    """The customer is being deleted: part of it is gone."""
+
+    sentence = _("This customer is being deleted. It is too late to change anything.")
+
+
+class NoteMissing(Refusal):
+    """A note says nothing."""
+
+    sentence = _("Type a note.")
+    field = "text"
+
+
 class ProviderStaysActive(Refusal):
     """The provider's own customer can be neither suspended nor closed."""
 

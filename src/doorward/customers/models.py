@@ -12,6 +12,7 @@ from doorward.kernel.text import names
 from doorward.kernel.text.cleaning import MOST_FOLDED, fold_case
 
 CUSTOMER_NAME = 80
+LONGEST_NOTE = 2000
 
 
 class Brand(models.Model):
@@ -90,7 +91,8 @@ class Customer(models.Model):
     name_search = models.CharField(max_length=names.LONGEST_SEARCH_KEY)
     name_sort = models.CharField(max_length=names.LONGEST_SORT_KEY)
     kind = models.CharField(max_length=10, choices=CustomerKind.choices)
-    brand = models.ForeignKey(Brand, on_delete=models.PROTECT)
+    # An index below begins with it.
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, db_index=False)
     status = models.CharField(
         max_length=10, choices=CustomerStatus.choices, default=CustomerStatus.ACTIVE
     )
@@ -99,6 +101,12 @@ class Customer(models.Model):
     # matters of their versions, as `policy/series.py` writes it, so that the gate reads them with the person.
     policy = models.TextField(default="", blank=True)
     minimum = models.TextField(default="", blank=True)
+    # Closed: since when, when all that it owns was exported after that, and from when on it is to be deleted for good.
+    closed_at = models.DateTimeField(null=True)
+    exported_at = models.DateTimeField(null=True)
+    delete_at = models.DateTimeField(null=True)
+    # Since when it is being deleted: from then on nothing brings it back.
+    deleting_since = models.DateTimeField(null=True)
 
     class Meta:
         indexes: ClassVar = [
@@ -106,12 +114,34 @@ class Customer(models.Model):
             models.Index(fields=["status", "name_sort", "id"], name="customer_of_status"),
             # The provider is one of them.
             models.Index(fields=["kind"], name="customer_of_kind"),
+            # The filters of the list, and their counts.
+            models.Index(fields=["brand", "status", "name_sort", "id"], name="customer_of_brand"),
+            models.Index(
+                fields=["delete_at"],
+                name="customer_to_delete",
+                condition=models.Q(delete_at__isnull=False),
+            ),
         ]
 
     @staticmethod
     def name_columns(name: str) -> dict[str, Any]:
         """Return the columns of a customer's name: all that is ever written of it."""
         return {"name": name, "name_folded": fold_case(name)} | names.columns(name)
+
+
+class Note(models.Model):
+    """What the provider's people write down about a customer, for themselves. `author`: None is the operator."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, db_index=False)
+    author = models.UUIDField(null=True)
+    written_at = models.DateTimeField()
+    text = models.TextField(max_length=LONGEST_NOTE)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["customer", "-written_at"], name="notes_of_customer"),
+        ]
 
 
 class Tab(models.Model):

@@ -16,7 +16,7 @@ from doorward.directory import adoption
 from doorward.kernel.heartbeat import AT_A_MESSAGE, AT_LENGTH
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.storage import log_failure
-from doorward.notifications import anchoring, erasing, mail_files, outbox
+from doorward.notifications import anchoring, deleting, erasing, mail_files, outbox
 from doorward.recovery import caller_check, lapse
 from doorward.rollout import keeping, reminders, ticking, waves, weekly
 from doorward.sessions import ending, saved_requests
@@ -51,6 +51,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("what was repeated", EVERY_MINUTE, repeats.close),
     ("customers that are counted", EVERY_MINUTE, adoption.fold),
     ("history that is sealed", EVERY_MINUTE, sealing.seal),
+    ("customers that are deleted for good", EVERY_MINUTE, deleting.delete_due),
     ("heads of history in a file", EVERY_HOUR, anchoring.write),
     ("heads of history by mail", EVERY_HOUR, anchoring.mail),
     ("forms that waited for a proof", EVERY_HOUR, saved_requests.forget),

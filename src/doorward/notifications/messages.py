@@ -46,6 +46,7 @@ class Message(StrEnum):
     MINIMUM_CHANGED = "minimum_changed"
     PROTECTION_LOWERED = "protection_lowered"
     PROTECTION_LOWERED_STAFF = "protection_lowered_staff"
+    CUSTOMER_DELETION_ASKED = "customer_deletion_asked"
     FACTOR_ADDED = "factor_added"
     FACTOR_REMOVED = "factor_removed"
     FACTOR_TAKEN_BACK = "factor_taken_back"

@@ -166,6 +166,23 @@ class Action(Enum):
     )
     ADD_CUSTOMER = "add-customer", _provider(CUSTOMERS, Extent.BRAND)
     CHANGE_CUSTOMER = "change-customer", _provider(CUSTOMERS, Extent.CUSTOMER)
+    # What a script must never do by a token that lies about somewhere: of no scope.
+    DELETE_CUSTOMER = (
+        "delete-customer",
+        Needs(About.PROVIDER, CUSTOMERS, Level.OWN_SECURITY, extent=Extent.CUSTOMER),
+    )
+    UNDELETE_CUSTOMER = (
+        "undelete-customer",
+        Needs(About.PROVIDER, CUSTOMERS, extent=Extent.CUSTOMER),
+    )
+    EXPORT_CUSTOMER = (
+        "export-customer",
+        Needs(About.PROVIDER, CUSTOMERS, Level.OWN_SECURITY, extent=Extent.CUSTOMER),
+    )
+    WRITE_NOTE = (
+        "write-note",
+        Needs(About.PROVIDER, CUSTOMERS, Level.NONE, extent=Extent.CUSTOMER),
+    )
     CHANGE_MINIMUM = "change-minimum", _provider(CUSTOMERS, Extent.CUSTOMER)
     REHEARSE_MINIMUM = "rehearse-minimum", _looking(CUSTOMERS, Extent.CUSTOMER)
     REHEARSE_BRAND = "rehearse-brand", _looking(BRANDS, Extent.BRAND)

@@ -258,6 +258,7 @@ _SAID: Final[dict[str, tuple[type, Callable[[Any], str]]]] = {
     "taken": (list, _taken),
     "tab": (str, _tab),
     "brand": (str, str),
+    "customer": (str, str),
     "resembles": (str, _resembles),
     "filters": (list, _filters),
     "key_id": (str, _key),

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from doorward.accounts.changes import NAME_LENGTH as PERSON_NAME_LENGTH
 from doorward.customers import staff_scope
@@ -17,6 +16,7 @@ from doorward.kernel.text import names
 from doorward.kernel.text.cleaning import LONGEST_EMAIL
 from doorward.policy.effective import policies_of
 from doorward.policy.series import scope
+from doorward.recovery import queries
 from doorward.web.kit.fields import Field, Option
 from doorward.web.kit.forms import NOTHING, Wrong, blank
 from doorward.web.kit.languages import language_field
@@ -25,9 +25,11 @@ from doorward.web.provider.forms import (
     CustomerForm,
     InviteForm,
     NewCustomerForm,
+    NoteForm,
     line,
 )
 from doorward.web.provider.keepers import Keeper, keepers
+from doorward.web.provider.life_page import closed, note_field, note_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,15 +39,12 @@ if TYPE_CHECKING:
     from doorward.customers.models import Customer
     from doorward.permissions.scope import Scope
     from doorward.policy.rules import Policies
+    from doorward.recovery.queries import Listed
+    from doorward.sessions.context import Person
+    from doorward.web.provider.life_page import Closed, NoteLine, Question
 
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What suspending or closing asks once: what will happen, and whether it can be undone."""
-
-    title: str
-    text: str
-    verb: str
+# Those of the support that are on the page; the others are a click away.
+REQUESTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +67,10 @@ class CustomerPage:
     invite: dict[str, Field]
     invite_open: bool
     question: Question | None
+    closed: Closed | None
+    requests: list[Listed]
+    notes: tuple[NoteLine, ...]
+    note: Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,8 @@ class Forms:
     wrong_customer: Wrong = NOTHING
     invite: InviteForm | None = None
     wrong_invite: Wrong = NOTHING
+    note: NoteForm | None = None
+    wrong_note: Wrong = NOTHING
 
 
 def default_brand(scope: Scope) -> str:
@@ -101,12 +106,7 @@ def default_brand(scope: Scope) -> str:
 
 
 def customer_page(
-    customer: Customer,
-    forms: Forms,
-    *,
-    scope: Scope,
-    now: datetime,
-    question: Question | None = None,
+    customer: Customer, forms: Forms, *, me: Person, now: datetime, question: Question | None = None
 ) -> CustomerPage:
     """Make the page, as somebody with this scope sees it."""
     policies = policies_of(customer)
@@ -123,28 +123,16 @@ def customer_page(
         rules=in_words(policies.values(now=now)),
         asked_by=_asked_by(policies, now=now),
         forms=forms,
-        fields=_fields(customer, forms, scope),
+        fields=_fields(customer, forms, me.scope),
         keepers=looked_after_by,
         invite=_invite_fields(forms.invite or blank(InviteForm), forms.wrong_invite),
         invite_open=forms.invite is not None or not looked_after_by,
         question=question,
+        closed=closed(customer),
+        requests=queries.of_support(customer.id, me=me.id, now=now)[:REQUESTS],
+        notes=note_lines(customer, me=me.id),
+        note=note_field(forms.note or blank(NoteForm), forms.wrong_note),
     )
-
-
-def question_for(customer: Customer, status: CustomerStatus) -> Question:
-    """Say what will happen, to whom, and that it can be undone."""
-    people = directory_people.count(customer.id).people
-    words = {"name": customer.name, "people": people}
-    text = ngettext(
-        "%(people)s person of %(name)s is signed out at the next click and cannot sign in. "
-        "Nothing is deleted, and you can make the customer active again at any time.",
-        "%(people)s people of %(name)s are signed out at the next click and cannot sign in. "
-        "Nothing is deleted, and you can make the customer active again at any time.",
-        people,
-    )
-    if status is CustomerStatus.CLOSED:
-        return Question(_("Close %(name)s?") % words, text % words, _("Close the customer"))
-    return Question(_("Suspend %(name)s?") % words, text % words, _("Suspend the customer"))
 
 
 def _fields(customer: Customer, forms: Forms, scope: Scope) -> dict[str, Field]:

@@ -12,7 +12,7 @@ from doorward.accounts import invitations
 from doorward.accounts import services as people
 from doorward.credentials.passkeys.other_host import change_customer
 from doorward.customers import services, staff_scope
-from doorward.customers.models import CustomerStatus
+from doorward.customers.errors import NameNotTyped
 from doorward.customers.tabs import CUSTOMERS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import ChoiceInvalid, ConfirmationMissing, NotFound, Refusal
@@ -21,20 +21,19 @@ from doorward.permissions.scope import Reach
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
-from doorward.web.kit.forms import blank, read, wrong
+from doorward.web.kit.forms import NOTHING, blank, read, wrong
 from doorward.web.kit.likeness import say_domain
 from doorward.web.kit.refusals import sentence
 from doorward.web.provider.customer_list import list_page
 from doorward.web.provider.customer_page import (
     AddPage,
     Forms,
-    Question,
     customer_page,
     default_brand,
-    question_for,
 )
 from doorward.web.provider.forms import CustomerForm, InviteForm, NewCustomerForm
 from doorward.web.provider.keepers import has_primary, keeper
+from doorward.web.provider.life_page import question_for
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from doorward.customers.models import Brand, Customer
     from doorward.permissions.scope import Scope
     from doorward.web.http.requests import Request
+    from doorward.web.provider.life_page import Question
 
 RIGHT = Need.right(CUSTOMERS)
 both = require_http_methods(["GET", "HEAD", "POST"])
@@ -89,10 +89,14 @@ def edit(request: Request, customer_id: UUID) -> HttpResponse:
         change_customer(customer_id, form.change(), actor=acting(request), now=request.now)
     except NotFound:
         raise
-    except ConfirmationMissing:
+    except (ConfirmationMissing, NameNotTyped) as refusal:
         customer = _found(request, customer_id)
-        question = question_for(customer, CustomerStatus(form.status))
-        return _show(request, customer, Forms(customer=form), question=question)
+        asked = isinstance(refusal, ConfirmationMissing)
+        found = NOTHING if asked else wrong(refusal, CustomerForm)
+        question = question_for(customer, form, found, now=request.now)
+        return _show(
+            request, customer, Forms(customer=form, wrong_customer=found), question=question
+        )
     except Refusal as refusal:
         refused = Forms(customer=form, wrong_customer=wrong(refusal, CustomerForm))
         return _show(request, _found(request, customer_id), refused)
@@ -148,13 +152,8 @@ def _show(
     question: Question | None = None,
 ) -> HttpResponse:
     """Show a customer, with the forms as they came where one was not accepted."""
-    page = customer_page(
-        customer,
-        forms or Forms(),
-        scope=signed_in(request).scope,
-        now=request.now,
-        question=question,
-    )
+    me = signed_in(request)
+    page = customer_page(customer, forms or Forms(), me=me, now=request.now, question=question)
     return render(request, "provider/customer.html", page, status=422 if forms else 200)
 
 

@@ -134,6 +134,7 @@ class CustomerForm(NewCustomerForm):
 
     status: str
     confirm: bool
+    typed: str = ""
 
     @classmethod
     def of(cls, customer: Customer) -> CustomerForm:
@@ -154,7 +155,22 @@ class CustomerForm(NewCustomerForm):
             brand_id=self.brand_id,
             status=CustomerStatus(self.status),
             confirmed=self.confirm,
+            typed=self.typed,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteForm:
+    """A customer that is to be deleted for good: its name."""
+
+    typed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteForm:
+    """A note about a customer."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

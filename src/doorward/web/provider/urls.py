@@ -6,6 +6,7 @@ from doorward.web.provider import (
     adoption,
     brands,
     caller_check,
+    customer_life,
     customers,
     minimum_rehearsals,
     minimums,
@@ -29,6 +30,17 @@ urlpatterns = [
         "customers/<uuid:customer_id>/caller-check/<uuid:check_id>/",
         caller_check.running,
         name="customer_caller_check_running",
+    ),
+    path("customers/<uuid:customer_id>/delete/", customer_life.delete, name="customer_delete"),
+    path(
+        "customers/<uuid:customer_id>/undelete/", customer_life.undelete, name="customer_undelete"
+    ),
+    path("customers/<uuid:customer_id>/history/", customer_life.history, name="customer_history"),
+    path("customers/<uuid:customer_id>/notes/", customer_life.add_note, name="customer_note"),
+    path(
+        "customers/<uuid:customer_id>/notes/<uuid:note_id>/remove/",
+        customer_life.remove_note,
+        name="customer_note_remove",
     ),
     path("customers/<uuid:customer_id>/help/", support.find, name="customer_help"),
     path(
