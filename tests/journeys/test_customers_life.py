@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.utils import timezone
 
+from doorward.accounts.models import Administrator
 from doorward.audit.actor import CONSOLE
 from doorward.customers import notes
 from doorward.customers import services as customers
@@ -17,8 +20,6 @@ from tests.kit import browsers, closing, passkeys, people
 
 if TYPE_CHECKING:
     from django.test import Client
-
-    from doorward.accounts.models import Administrator
 
 pytestmark = pytest.mark.django_db
 
@@ -134,3 +135,60 @@ def test_a_note_is_seen_by_staff_and_by_nobody_else(
     note = next(one for one in notes.newest(customer.id) if one.author)
     assert post(browser, f"{path}notes/{note.id}/remove/", {})[0] == 303
     assert post(browser, f"{path}notes/{note.id}/remove/", {})[0] == 404
+
+
+def test_the_list_has_how_many_there_are_of_each_status_and_brand(
+    browser: Client, customer: Customer
+) -> None:
+    lit = Brand.objects.create(name="Lit", issuer="Lit")
+    for name, columns in (
+        ("Alder", {"status": "suspended", "since": "2020-01-01"}),
+        ("Birch", {"status": "suspended", "brand": lit}),
+        ("Cedar", {"brand": lit, "since": "2021-01-01"}),
+    ):
+        people.make_customer(name, **columns)
+    people.forget_caches()
+    links = narrowed(browser, "/customers/")
+    # The provider is one of them.
+    assert links["All"] == ("5", "/customers/")
+    assert links["Active"] == ("3", "/customers/?status=active")
+    assert links["Suspended"] == ("2", "/customers/?status=suspended")
+    assert links["Closed"][0] == "0"
+    assert links["Lit"] == ("2", f"/customers/?brand={lit.id}")
+    assert links["All brands"][0] == "5"
+    # Each number is of what else is asked for, and leads to just these rows.
+    links = narrowed(browser, f"/customers/?brand={lit.id}&sort=oldest")
+    assert (links["All"][0], links["Suspended"][0], links["Lit"][0]) == ("2", "1", "2")
+    assert links["Suspended"][1] == f"/customers/?status=suspended&brand={lit.id}&sort=oldest"
+    page = browser.get(links["Suspended"][1]).content.decode()
+    assert ("Birch" in page, "Alder" in page, "Cedar" in page) == (True, False, False)
+    links = narrowed(browser, "/customers/?q=alder")
+    assert (links["All"][0], links["Active"][0], "Lit" in links) == ("1", "0", False)
+    page = browser.get("/customers/?sort=oldest").content.decode()
+    assert page.index("Alder") < page.index("Cedar") < page.index("Birch")
+    for odd in ("?brand=x", f"?brand={customer.id}", "?sort=x", "?brand=%00"):
+        assert browser.get(f"/customers/{odd}").status_code == 200
+
+
+def narrowed(browser: Client, path: str) -> dict[str, tuple[str, str]]:
+    """Return the links that narrow the list: number and address, by text."""
+    page = browser.get(path).content.decode()
+    found = re.findall(
+        r'<a class="button slim" href="([^"]*)"[^>]*><bdi>([^<]*)</bdi> <span[^>]*>([^<]*)</span>',
+        page,
+    )
+    return {text: (number, html.unescape(href)) for href, text, number in found}
+
+
+def test_who_sees_one_brand_counts_that_one_alone(staff: Administrator, customer: Customer) -> None:
+    lit = Brand.objects.create(name="Lit", issuer="Lit")
+    people.make_customer("Cedar", brand=lit)
+    people.forget_caches()
+    own = Administrator.objects.of(staff.customer_id).filter(id=staff.id)
+    own.update(scope="brands", scope_ids=lit.id.hex)
+    browser = browsers.browser_of(people.again(staff))
+    links = narrowed(browser, "/customers/")
+    assert (links["All"][0], links["Active"][0]) == ("1", "1")
+    page = browser.get(f"/customers/?brand={customer.brand_id}").content.decode()
+    assert "Harbour" not in page
+    assert customer.brand.name not in page.partition('id="results"')[2].partition("</main>")[0]

@@ -33,7 +33,7 @@ from doorward.policy import series
 from doorward.policy.events import MINIMUM_CHANGED, MINIMUM_PLANNED, MINIMUM_WITHDRAWN
 from doorward.policy.fields import DEFAULTS, LOOSEST, Kinds, Values
 from doorward.policy.models import PolicyVersion
-from doorward.web.provider import customer_list
+from doorward.web.provider import customer_filters, customer_list
 from tests.kit import browsers, codes, people, policies
 from tests.kit.pages import filled
 from tests.kit.people import BRAND
@@ -664,7 +664,7 @@ def test_each_customer_stands_on_one_page_in_order_also_beyond_the_middle(custom
     names = [f"Firm {number:02}" for number in range(60)]
     for name in names:
         people.make_customer(name)
-    rows = customer_list._searched(customer_list._matching("firm", "", Scope.EVERYTHING), "firm")[0]
+    rows = customer_filters.look(customer_filters.Wanted(q="firm"), Scope.EVERYTHING).rows
     pages = [customer_list._page(rows, start=start, found=60) for start in (0, 25, 50)]
     assert [len(page) for page in pages] == [25, 25, 10]
     assert [one.name for page in pages for one in page] == names

@@ -236,7 +236,7 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
         "brands/<uuid:brand_id>/check/": (f"/brands/{named.id}/check/", {"host": named.hosts[0]}),
         "brands/<uuid:brand_id>/contact/<slug:slug>/": (
             f"/brands/{brand}/contact/de/",
-            {name: "" for name in contact.FIELDS} | {"support_phone": "+49 30 23125 010"},
+            dict.fromkeys(contact.FIELDS, "") | {"support_phone": "+49 30 23125 010"},
         ),
         "brands/<uuid:brand_id>/logo/": (f"/brands/{brand}/logo/", {"kind": "logo", "remove": ""}),
         "brands/<uuid:brand_id>/minimum/": (f"/brands/{named.id}/minimum/", another),

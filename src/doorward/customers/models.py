@@ -114,6 +114,8 @@ class Customer(models.Model):
             models.Index(fields=["status", "name_sort", "id"], name="customer_of_status"),
             # The provider is one of them.
             models.Index(fields=["kind"], name="customer_of_kind"),
+            models.Index(fields=["since", "id"], name="customer_since"),
+            models.Index(fields=["status", "since", "id"], name="customer_since_of_status"),
             # The filters of the list, and their counts.
             models.Index(fields=["brand", "status", "name_sort", "id"], name="customer_of_brand"),
             models.Index(
