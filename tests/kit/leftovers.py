@@ -11,6 +11,7 @@ from doorward.accounts import own_profile
 from doorward.audit import browsers, newest
 from doorward.credentials.passkeys import possible
 from doorward.credentials.password import breached, common, hashers
+from doorward.credentials.totp import foreign
 from doorward.customers import cached, colour
 from doorward.kernel import hosts
 from doorward.kernel.crypto import sealing
@@ -21,7 +22,7 @@ from doorward.notifications import rendering as mails
 from doorward.policy import rules as policy_rules
 from doorward.policy import series
 from doorward.recovery import words
-from doorward.signin import password
+from doorward.signin import decoys
 from doorward.web.administrators import listing
 from doorward.web.fast import language
 from doorward.web.help import rendering as guides
@@ -44,7 +45,7 @@ FORGOTTEN: list[_lru_cache_wrapper[Any]] = [
     jinja.languages,
     language._choose,
     readiness._nothing_left,
-    password._nobody,
+    decoys._usual,
     tabs._items,
     sealing._hash_key,
 ]
@@ -54,6 +55,7 @@ BY_THEMSELVES: list[tuple[Any, Callable[[], object]]] = [
     (cached, lambda: cached._kept),
     (server_clock, lambda: server_clock._last),
     (readiness, lambda: readiness._looked),
+    (decoys, lambda: decoys._kept),
 ]
 
 # What is the same whatever a test does. A statement is written once for each database, and a test
@@ -75,6 +77,7 @@ THE_SAME: list[object] = [
     series.load,
     policy_rules._merged,
     files.files,
+    foreign._payload_class,
     guides._guide,
     hashers._hashing_thread,
     hosts.ascii_host,

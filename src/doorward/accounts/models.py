@@ -37,6 +37,10 @@ class PasswordDue(models.TextChoices):
     NO = "", ""
     BREACHED = "breached", _("Your password is known from a break-in elsewhere.")
     NOT_ME = "not_me", _("Somebody else knew the old password.")
+    TAKEN_OVER = (
+        "taken_over",
+        _("Your password comes from the system used before, and is too weak here."),
+    )
     TOO_SHORT = "too_short", _("Without two-factor sign-in a password needs 15 characters.")
 
 
@@ -86,6 +90,8 @@ class Administrator(AbstractBaseUser):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, db_index=False)
     email = models.CharField(max_length=254)
     email_folded = models.CharField(max_length=320, unique=True)
+    # Longer than the base class has it: hashes of other systems are kept (`credentials/password/formats.py`).
+    password = models.CharField(max_length=255)
     first_name = models.CharField(max_length=60)
     last_name = models.CharField(max_length=60)
     # Where their notifications go as well; empty: nowhere (`second_address.py`).
@@ -137,6 +143,15 @@ class Administrator(AbstractBaseUser):
         output_field=models.BooleanField(),
         db_persist=True,
     )
+    # Whose password another system hashed, until their first right sign-in.
+    password_taken_over = models.GeneratedField(
+        expression=models.Case(
+            models.When(password__startswith="taken_over$", then=models.Value(True)),  # noqa: FBT003, S106
+            default=models.Value(False),  # noqa: FBT003
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
     # Who has the Administrators tab: by it they are found among all others.
     looks_after = models.GeneratedField(
         expression=models.Case(
@@ -173,6 +188,11 @@ class Administrator(AbstractBaseUser):
                 fields=["customer", "-is_primary", "name_sort", "id"],
                 name="people_who_look_after",
                 condition=models.Q(looks_after=True),
+            ),
+            models.Index(
+                fields=["id"],
+                name="people_password_taken_over",
+                condition=models.Q(password_taken_over=True),
             ),
             models.Index(
                 fields=["customer", "name_sort", "id", "status"],

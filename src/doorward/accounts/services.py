@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
 from django.conf import settings
@@ -102,6 +102,19 @@ class NewAdministrator:
     scope: scopes.Wanted | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Among:
+    """What is looked at of a customer for each of its new people: read once where many are made."""
+
+    tabs: frozenset[str]
+    domains: lookalikes.Domains
+
+    @classmethod
+    def of(cls, customer: Customer) -> Self:
+        """Read it."""
+        return cls(assignable(customer), lookalikes.Domains(customer.id))
+
+
 def add(
     new: NewAdministrator, *, customer: Customer, actor: Actor, now: datetime
 ) -> tuple[Administrator, MailedLink]:
@@ -111,7 +124,7 @@ def add(
     """
     authorise(actor, Action.ADD_PERSON, customer.id)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
-        _settle_power(new, customer=customer, actor=actor)
+        settle_power(new, customer=customer, actor=actor)
         person = insert(made(new, customer=customer, status=Status.INVITED, actor=actor, now=now))
         record_added(person, actor=actor)
         return person, invitations.send(person, actor=actor, now=now)
@@ -225,7 +238,7 @@ def change_language(administrator_id: UUID, language: str, *, actor: Actor) -> N
             record(LANGUAGE_CHANGED, actor=actor, details={"language": language})
 
 
-def _settle_power(new: NewAdministrator, *, customer: Customer, actor: Actor) -> None:
+def settle_power(new: NewAdministrator, *, customer: Customer, actor: Actor) -> None:
     """Have it told where the provider puts somebody beside those who look after a customer's people."""
     if actor.person is None or actor.person.customer_id == customer.id:
         return
@@ -237,20 +250,33 @@ def _settle_power(new: NewAdministrator, *, customer: Customer, actor: Actor) ->
         protection.settle(changes, what=customer.name, customer=whose, actor=actor)
 
 
-def made(
-    new: NewAdministrator, *, customer: Customer, status: Status, actor: Actor, now: datetime
+def made(  # noqa: PLR0913 - who is added, where, as what, and by whom
+    new: NewAdministrator,
+    *,
+    customer: Customer,
+    status: Status,
+    actor: Actor,
+    now: datetime,
+    among: Among | None = None,
 ) -> Administrator:
-    """Return the row to insert, checked: `FieldsRefused` has every field that is wrong."""
+    """Return the row to insert, checked: `FieldsRefused` has every field that is wrong.
+
+    `among`: what was read of the customer once, where many are made.
+    """
     checks = Checks()
     email = checks.take("email", clean_email, new.email)
     details = clean_details(new.details, checks)
     if new.language and new.language not in dict(settings.LANGUAGES):
         checks.refuse("language", ChoiceInvalid())
-    if unknown := new.tabs - assignable(customer):
+    if unknown := new.tabs - (among.tabs if among else assignable(customer)):
         checks.refuse("tabs", UnknownTab(tab=min(unknown)))
     scope = scopes.checked(checks, new.scope, customer=customer, actor=actor)
     checks.done()
-    email, person_id = lookalikes.shown_email(email, customer_id=customer.id), uuid4()
+    domains = among.domains if among else None
+    email = (
+        domains.shown(email) if domains else lookalikes.shown_email(email, customer_id=customer.id)
+    )
+    person_id = uuid4()
     return Administrator(
         id=person_id,
         customer=customer,
@@ -280,12 +306,21 @@ def insert(person: Administrator) -> Administrator:
     return person
 
 
-def record_added(person: Administrator, *, actor: Actor) -> None:
+def record_added(
+    person: Administrator, *, actor: Actor, among: Among | None = None, **more: Detail
+) -> None:
+    """Record that somebody was added, in the caller's transaction; `more`: further details."""
     who = person.who()
-    details: dict[str, Detail] = {"tabs": sorted(person.tab_keys)}
-    details |= lookalikes.details_of(
-        person.email, customer_id=person.customer_id, besides=person.id
+    details: dict[str, Detail] = {"tabs": sorted(person.tab_keys), **more}
+    resembled = (
+        among.domains.resembled(person.email)
+        if among
+        else lookalikes.resembled_domain(
+            person.email, customer_id=person.customer_id, besides=person.id
+        )
     )
+    if resembled:
+        details["resembles"] = resembled
     record(ADMINISTRATOR_ADDED, actor=actor, subject=who, details=details)
     if person.require_2fa:
         record(TWO_FACTOR_REQUIRED, actor=actor, subject=who, details={"at_adding": True})

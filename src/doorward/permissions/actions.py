@@ -100,6 +100,7 @@ class Action(Enum):
     # Whom somebody with a scope adds has the same one.
     ADD_PERSON = "add-person", _people(behalf=True, extent=Extent.PART)
     CHANGE_PERSON = "change-person", _people()
+    IMPORT_PEOPLE = "import-people", _people(behalf=True, extent=Extent.PART)
     CHANGE_SCOPE = (
         "change-scope",
         Needs(About.CUSTOMER, ADMINISTRATORS, scope="people:write", extent=Extent.EVERYTHING),
@@ -165,6 +166,8 @@ class Action(Enum):
         Needs(About.PROVIDER, CUSTOMERS, extent=Extent.CUSTOMER),
     )
     ADD_CUSTOMER = "add-customer", _provider(CUSTOMERS, Extent.BRAND)
+    # Passwords and devices of another system with it: whoever has its data could sign in as anybody.
+    MOVE_IN = "move-in", Needs(About.PROVIDER, CUSTOMERS, Level.OWN_SECURITY)
     CHANGE_CUSTOMER = "change-customer", _provider(CUSTOMERS, Extent.CUSTOMER)
     # What a script must never do by a token that lies about somewhere: of no scope.
     DELETE_CUSTOMER = (

@@ -75,6 +75,7 @@ AUTH_USER_MODEL = "accounts.Administrator"
 PASSWORD_HASHERS = [
     "doorward.credentials.password.hashers.KeyedArgon2id",
     "doorward.credentials.password.hashers.Argon2id",  # of hashes from before: renewed at the next sign-in
+    "doorward.credentials.password.hashers.TakenOver",  # of other systems: renewed in the same way
 ]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000

@@ -48,6 +48,9 @@ WHY: Final = {
         "asked because the password was too short without a second factor"
     ),
     Reason.PASSWORD_BREACHED: gettext_lazy("asked because the password is known from a break-in"),
+    Reason.PASSWORD_WEAK: gettext_lazy(
+        "asked because the password came from another system and is too weak here"
+    ),
     Reason.PASSWORD_KNOWN: gettext_lazy("asked because somebody else may know the password"),
     Reason.NOT_CONFIRMED: gettext_lazy("asked because nothing was confirmed in this session yet"),
     Reason.RECOVERED: gettext_lazy("asked because a recovery code was not enough for it"),

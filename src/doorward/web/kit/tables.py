@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import re
 from typing import TYPE_CHECKING, Final
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import get_decimal_symbol
 from django.utils.translation import gettext as _
 
-from doorward.kernel.text.tables import RUNS
+from doorward.kernel.text.tables import safe_cell
 from doorward.web.kit.fields import Field, Option, plain_field
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 SEPARATORS: Final = {"comma": ",", "semicolon": ";"}
 # Spreadsheets take a table for UTF-8 only where it says so.
 _MARK: Final = "\ufeff"
-_RUNS_WHEN_CUT: Final = re.compile(r"([,;|\t\r\n]\s*)([=+\-@＝＋－＠])")
 
 
 class _Echo:
@@ -37,12 +35,6 @@ def lines(
     yield _MARK + writer.writerow(columns)
     for row in rows:
         yield writer.writerow(map(safe_cell, row))
-
-
-def safe_cell(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula, also where one cuts it at another separator."""
-    safe = _RUNS_WHEN_CUT.sub(r"\1'\2", text)
-    return f"'{safe}" if safe.startswith(RUNS) else safe
 
 
 def separator_of(language: str) -> str:
