@@ -24,7 +24,7 @@ from doorward.credentials.events import TWO_FACTOR_RESET
 from doorward.credentials.models import Factor
 from doorward.customers.tabs import BUILT_IN, STAFF
 from doorward.sessions.models import Session
-from tests.kit import browsers, codes
+from tests.kit import browsers, codes, staff
 from tests.kit import people as kit_people
 from tests.kit.serving import doorward, environment
 
@@ -305,3 +305,43 @@ def test_as_processes_of_their_own(tmp_path):
     assert invited.stdout.startswith("http://localhost:8000/invitation/")
     last = doorward("administrators", "suspend", "a@b.example", folder=folder)
     assert (last.returncode, last.stdout) == (1, "")
+
+
+class TestScope:
+    @pytest.fixture
+    def two(self):
+        made = staff.two()
+        staff.member("boss@provider.example")
+        return made
+
+    def test_it_is_chosen_and_shown(self, two):
+        staff.member(EMAIL)
+        assert record()["scope"] == "all"
+        chosen = run("scope", EMAIL, "customers", "--customer", two.near.name)
+        assert chosen.exit_code == 0, chosen.output
+        assert f"customers: {two.near.name}" in chosen.output
+        shown = record()
+        assert (shown["scope"], shown["scope_customers"]) == ("customers", [two.near.name])
+        assert run("scope", EMAIL, "all").exit_code == 0
+        assert record()["scope"] == "all"
+
+    def test_at_adding(self, two):
+        words = ("--customer", "Provider", "--scope", "brands", "--scope-brand", "nearby telecom")
+        assert run("add", EMAIL, *words).exit_code == 0
+        assert record()["scope_brands"] == [two.near_brand.name]
+
+    def test_a_customers_people_have_none(self, two):
+        assert record(two.near_person.email)["scope"] is None
+        assert "Only the provider" in refused(run("scope", two.near_person.email, "all"))
+
+    def test_the_last_one_who_sees_all_stays(self, two):
+        said = refused(
+            run("scope", "boss@provider.example", "brands", "--brand", two.near_brand.name)
+        )
+        assert "who sees all customers" in said
+
+    @pytest.mark.parametrize(
+        "words", [("all", "--brand", "Nearby Telecom"), ("brands", "--customer", "Near Bakery")]
+    )
+    def test_words_that_do_not_fit_together_are_refused(self, two, words):
+        refused(run("scope", "boss@provider.example", *words))

@@ -48,7 +48,7 @@ def test_it_is_chosen_on_the_persons_page(two, boss, nora):
     assert browser.post(path, form_of(nora, **chosen)).status_code == 303
     assert people.again(nora).staff_scope == two.scope(Reach.CUSTOMERS)
     assert two.near.name in browser.get(path).content.decode()
-    brands = {"scope": "brands", "scope_brands": [str(two.near_brand.id)]}
+    brands = {"scope": "brands", "scope_brands": str(two.near_brand.id)}
     assert browser.post(path, form_of(nora, **brands)).status_code == 303
     assert people.again(nora).staff_scope == two.scope(Reach.BRANDS)
     assert browser.post(path, form_of(nora)).status_code == 303, "left out, it stays"
@@ -68,12 +68,17 @@ def test_what_is_wrong_is_said_at_its_field(two, boss, nora):
 def test_at_adding_too(two, boss):
     browser = browsers.browser_of(boss)
     assert 'name="scope"' in browser.get("/administrators/add/").content.decode()
-    new = {"email": "new@provider.example", "first_name": "New", "last_name": "", "phone": ""}
-    new |= {"language": "", "tabs": ["home", "customers"], "scope": "brands"}
+    new: dict[str, str | list[str]] = {"language": "", "tabs": ["home", "customers"]}
+    new |= {"email": "new@provider.example", "first_name": "New", "last_name": "", "phone": ""}
+    new |= {"scope": "brands"}
     assert browser.post("/administrators/add/", new).status_code == 422
     new |= {"scope_brands": str(two.near_brand.id)}
     assert browser.post("/administrators/add/", new).status_code == 303
-    made = Administrator.objects.everywhere().select_related("customer").get(email=new["email"])
+    made = (
+        Administrator.objects.everywhere()
+        .select_related("customer")
+        .get(email="new@provider.example")
+    )
     assert made.staff_scope == two.scope(Reach.BRANDS)
 
 

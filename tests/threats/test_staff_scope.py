@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
 from django.utils import timezone
 
+import doorward
+from doorward.accounts import staff_history
 from doorward.audit.actor import CONSOLE
+from doorward.audit.models import Event
 from doorward.audit.record import record
 from doorward.customers import own_tabs, pictures
+from doorward.customers.events import BRAND_CHANGED
 from doorward.customers.models import Brand, PictureKind
 from doorward.directory import adoption
+from doorward.notifications.adoption import numbers
+from doorward.notifications.enclosed import NoLongerWanted
+from doorward.notifications.letter import write
+from doorward.notifications.mailboxes import deliveries_of
 from doorward.permissions.scope import Reach, Scope
 from doorward.policy import versions
 from doorward.policy.fields import RequiredOf, Values
 from doorward.policy.versions import Wanted
-from doorward.recovery.events import SUPPORT_ASKED
+from doorward.recovery.events import HELP_AGREED, SUPPORT_ASKED
 from doorward.recovery.models import CallerCheck, RecoveryRequest, Way
 from doorward.rollout import applying
 from doorward.rollout.rehearsal import Plan
@@ -248,3 +258,76 @@ def test_it_is_so_from_the_next_request_on(world, reach):
     assert browser.get(f"/customers/{two.far.id}/").status_code == 200
     staff.narrowed(person, two.scope(reach))
     assert browser.get(f"/customers/{two.far.id}/").status_code == 404
+
+
+# --- mails ------------------------------------------------------------------------------------------
+
+
+def support_answered(world, person):
+    """Return the mail that tells somebody of the staff what became of what they asked for."""
+    request = world.far[Reach.BRANDS]["request_id"]
+    record(
+        HELP_AGREED,
+        actor=people.actor(world.two.far_person),
+        subject=world.two.far_person.who(),
+        details={"request": request, "way": Way.SUPPORT},
+    )
+    event = Event.objects.latest("id")
+    [made] = [
+        one for one in deliveries_of(event, now=timezone.now()) if one.administrator_id == person.id
+    ]
+    made.save()
+    return made
+
+
+def test_a_mail_that_was_on_its_way_when_the_scope_became_narrower_is_not_sent(world):
+    person = staff.narrowed(world.staff[Reach.BRANDS], Scope.EVERYTHING)
+    mail = support_answered(world, person)
+    assert write(mail, now=timezone.now())
+    staff.narrowed(person, world.two.scope(Reach.BRANDS))
+    with pytest.raises(NoLongerWanted):
+        write(mail, now=timezone.now())
+
+
+@pytest.mark.parametrize("reach", NARROW)
+def test_nor_is_one_of_a_brand_outside(world, reach):
+    [event] = [
+        one for one in Event.objects.filter(type=str(BRAND_CHANGED)) if "policy" in str(one.details)
+    ]
+    assert staff_history.may_be_told(event, people.again(world.boss))
+    assert not staff_history.may_be_told(event, people.again(world.staff[reach]))
+
+
+@pytest.mark.parametrize("reach", NARROW)
+def test_the_weekly_numbers_are_those_of_the_scope(world, reach):
+    """Each customer has one person there, and what is outside has more."""
+    near, now = adoption.kept(world.two.near.id), timezone.now()
+    mine, all_ = people.again(world.staff[reach]).staff_scope, Scope.EVERYTHING
+    assert adoption.totals(mine) == near != adoption.totals(all_)
+    assert [one.people for one in adoption.days(mine, now=now)] == [near.people]
+    assert numbers(None, mine, now=now) != numbers(None, all_, now=now)
+
+
+# --- the door in the code -----------------------------------------------------------------------------
+
+# Who may read these rows by itself, and why it shows nothing of others.
+OWN = {
+    "web/frame/views.py": "the brand of the host that is asked",
+    "web/activity/filters.py": "the provider's own people, by name",
+    "web/kit/rehearsal_page.py": "a brand that was found through the door",
+    "web/provider/customer_list.py": "ids that were found through the door",
+}
+ROWS = re.compile(
+    r"\b(Customer|Brand|Adoption\w*)\.(objects|_default_manager)\b|\b(services|customers)\.get\(|\bbrands\.get\("
+)
+
+
+def test_no_page_reads_customers_or_brands_but_through_the_door():
+    root = Path(doorward.__file__).parent
+    found = {
+        str(file.relative_to(root))
+        for file in (root / "web").rglob("*.py")
+        if ROWS.search(file.read_text(encoding="utf-8"))
+    }
+    own_company = {"web/account/views.py", "web/administrators/views.py"}
+    assert found - own_company <= set(OWN), found - own_company - set(OWN)

@@ -18,7 +18,7 @@ from doorward.audit.actor import WORKER
 from doorward.audit.record import record
 from doorward.customers import cached, protection
 from doorward.customers.events import BRAND_CHANGED
-from doorward.customers.models import Brand, Customer, CustomerStatus
+from doorward.customers.models import Brand, Customer, CustomerKind, CustomerStatus
 from doorward.customers.rights import authorise
 from doorward.customers.tabs import all_keys
 from doorward.kernel.errors import FieldsRefused, NotFound, Refusal
@@ -30,6 +30,7 @@ from doorward.policy.errors import (
     AlreadyInForce,
     GraceIsOver,
     PolicyChanged,
+    StaffNeedTwoFactors,
     StartsTooLate,
     TabsMissing,
 )
@@ -70,6 +71,9 @@ if TYPE_CHECKING:
 LONGEST_REASON: Final = 300
 LONGEST_PLAN: Final = timedelta(days=366)
 _AT_ONCE: Final = 100
+# What the provider's own people are asked at least, from the first day: no minimum of theirs may say less.
+OF_STAFF: Final = replace(LOOSEST, required_of=RequiredOf.EVERYONE)
+_ASKED_OF_STAFF: Final = ("required_of", "from_day", "newcomer_days", "waves")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +174,7 @@ def save(owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime) -> Policy
             withdraw(wanted.replaces, owner, actor=actor, now=now)
             row.refresh_from_db(fields=[owner.column])
         there = of_series.load(getattr(row, owner.column))
-        values, starts_at = _checked(wanted, there, now=now), _start(wanted, there, now=now)
+        values, starts_at = _checked(owner, wanted, there, now=now), _start(wanted, there, now=now)
         before = of_series.current(there, now=starts_at, default=owner.default)
         if values == before:
             return None
@@ -222,7 +226,7 @@ def _would(owner: Owner, wanted: Wanted, *, now: datetime) -> tuple[Series, _New
     if wanted.replaces is not None:
         _planned(wanted.replaces, owner, now=now)
     there = _kept(_arranged(owner, without=wanted.replaces), now=now)
-    values, starts_at = _checked(wanted, there, now=now), _start(wanted, there, now=now)
+    values, starts_at = _checked(owner, wanted, there, now=now), _start(wanted, there, now=now)
     planned = wanted.starts_at is not None and wanted.starts_at > now
     return there, (number, starts_at, values, not planned)
 
@@ -305,7 +309,24 @@ def changes_between(before: Values, after: Values) -> tuple[Change, ...]:
     )
 
 
-def _checked(wanted: Wanted, there: Series, *, now: datetime) -> Values:
+def asks_enough_of_staff(values: Values) -> bool:
+    """Return whether everybody is asked for two factors, at once: what the provider's people are asked at least."""
+    return not _too_little_for_staff(values)
+
+
+def _too_little_for_staff(values: Values) -> list[str]:
+    return [name for name in _ASKED_OF_STAFF if getattr(values, name) != getattr(OF_STAFF, name)]
+
+
+def _is_of_staff(owner: Owner) -> bool:
+    """Return whether it is the minimum for the provider itself."""
+    if not owner.is_minimum or owner.customer_id is None:
+        return False
+    rows = Customer.objects.filter(id=owner.customer_id, kind=CustomerKind.PROVIDER)
+    return rows.exists()
+
+
+def _checked(owner: Owner, wanted: Wanted, there: Series, *, now: datetime) -> Values:
     """Return the values as they are stored: what means nothing is left out. Raises `FieldsRefused`."""
     values, refused = _meaning(wanted.values), dict[str, Refusal]()
     if values.required_of is RequiredOf.TABS and not values.tabs:
@@ -316,6 +337,10 @@ def _checked(wanted: Wanted, there: Series, *, now: datetime) -> Values:
         refused["from"] = GraceIsOver()
     if wanted.starts_at is not None and wanted.starts_at > now + LONGEST_PLAN:
         refused["starts"] = StartsTooLate()
+    if _is_of_staff(owner):
+        refused |= {
+            FIELDS[name].key: StaffNeedTwoFactors() for name in _too_little_for_staff(values)
+        }
     if refused:
         raise FieldsRefused(refused)
     return values

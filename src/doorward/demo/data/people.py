@@ -22,6 +22,7 @@ PASSWORD: Final = "seven-quiet-lanterns"  # noqa: S105 - of a portal that is thr
 
 # For whom the support asks for help after a loss, and who of it does.
 HAS_LOST: Final = "amara.diallo@kestrel-logistics.example"
+SEES_A_BRAND: Final = "chidi.eze@northline.example"
 ASKS: Final = "nora.whitfield@northline.example"
 
 # name | time zone | language of pages and mails (empty: the browser's) | tabs | state

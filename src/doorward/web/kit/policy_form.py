@@ -262,10 +262,22 @@ def _choice(
         _(one.label),
         kind="radios",
         options=options,
-        help="" if least == one.loosest else _held(about, _least_in_words(one, least, about)),
+        help=_why_held(one, least, about),
         errors=errors,
         disabled=locked,
     )
+
+
+def _why_held(one: Choice, least: Value, about: About) -> str:
+    """Say what the provider requires at least, and who can change it; nothing where it leaves all to choose."""
+    if least == one.loosest:
+        return ""
+    if about.of_staff and least is RequiredOf.EVERYONE:
+        return _(
+            "Two-factor sign-in is required of everybody at the provider, from the first day. "
+            "It cannot be lowered."
+        )
+    return _held(about, _least_in_words(one, least, about))
 
 
 def _least_in_words(one: Choice, least: Value, about: About) -> str:

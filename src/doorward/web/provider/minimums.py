@@ -74,7 +74,12 @@ class Shown:
     def about(self) -> About:
         """What the form has to know."""
         of_staff = isinstance(self.row, Customer) and self.row.kind == CustomerKind.PROVIDER
-        return About(of_staff=of_staff, left_out=RequiredOf.TICKED)
+        return About(
+            of_staff=of_staff,
+            left_out=RequiredOf.TICKED,
+            minimum=versions.OF_STAFF if of_staff else None,
+            holder=self.row.name,
+        )
 
 
 def of_customer_id(request: Request, customer_id: UUID) -> Shown:
