@@ -340,8 +340,9 @@ class TestScope:
         )
         assert "who sees all customers" in said
 
+    @pytest.mark.usefixtures("two")
     @pytest.mark.parametrize(
         "words", [("all", "--brand", "Nearby Telecom"), ("brands", "--customer", "Near Bakery")]
     )
-    def test_words_that_do_not_fit_together_are_refused(self, two, words):
+    def test_words_that_do_not_fit_together_are_refused(self, words):
         refused(run("scope", "boss@provider.example", *words))

@@ -16,7 +16,7 @@ from doorward.audit.actor import CONSOLE
 from doorward.audit.models import Event
 from doorward.audit.record import record
 from doorward.customers import own_tabs, pictures
-from doorward.customers.events import BRAND_CHANGED
+from doorward.customers.events import BRAND_CHANGED, NOTE_ADDED
 from doorward.customers.models import Brand, PictureKind
 from doorward.directory import adoption
 from doorward.notifications.adoption import numbers
@@ -111,6 +111,12 @@ class World:
         everyone = Wanted(values=Values(required_of=RequiredOf.EVERYONE))
         versions.save(versions.minimum_of_brand(far.id), everyone, actor=boss, now=timezone.now())
         provider = people.provider()
+        record(
+            NOTE_ADDED,
+            actor=boss,
+            customer=(provider.id, provider.name),
+            details={"customer": self.two.far.name},
+        )
         for person in (self.boss, *self.staff.values()):
             record(
                 SUPPORT_ASKED,
@@ -283,7 +289,7 @@ def support_answered(world, person):
 def test_a_mail_that_was_on_its_way_when_the_scope_became_narrower_is_not_sent(world):
     person = staff.narrowed(world.staff[Reach.BRANDS], Scope.EVERYTHING)
     mail = support_answered(world, person)
-    assert write(mail, now=timezone.now())
+    assert write(mail, now=timezone.now()) is not None
     staff.narrowed(person, world.two.scope(Reach.BRANDS))
     with pytest.raises(NoLongerWanted):
         write(mail, now=timezone.now())
@@ -315,7 +321,7 @@ OWN = {
     "web/frame/views.py": "the brand of the host that is asked",
     "web/activity/filters.py": "the provider's own people, by name",
     "web/kit/rehearsal_page.py": "a brand that was found through the door",
-    "web/provider/customer_list.py": "ids that were found through the door",
+    "web/provider/customer_filters.py": "ids that were found through the door",
 }
 ROWS = re.compile(
     r"\b(Customer|Brand|Adoption\w*)\.(objects|_default_manager)\b|\b(services|customers)\.get\(|\bbrands\.get\("

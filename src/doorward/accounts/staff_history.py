@@ -15,6 +15,7 @@ from doorward.audit.models import Event
 from doorward.audit.newest import Newest, OfPerson, parts_of_people
 from doorward.audit.record import history_of_person
 from doorward.customers import staff_scope
+from doorward.customers.events import PROTECTION_LOWERED
 from doorward.customers.models import CustomerKind
 from doorward.permissions.scope import Reach
 
@@ -38,10 +39,12 @@ def within(events: QuerySet[Event], scope: Scope, *, me: UUID) -> QuerySet[Event
         Q(customer__kind=CustomerKind.PROVIDER) | staff_scope.which(scope, of="customer")
     )
     of_whom = Q(subject_id=None) | Q(subject_id__in=theirs.values("id"))
-    of_brand = Q(details__brand_id__isnull=True)
+    of_brand = Q(details__brand_id__isnull=True, details__brand__isnull=True)
+    of_brand &= ~Q(type=PROTECTION_LOWERED)
     if scope.reach is Reach.BRANDS:
         of_brand |= Q(details__brand_id__in=sorted(map(str, scope.ids)))
-    others = Q(type=SCOPE_CHANGED) & ~Q(subject_id=me)
+    # A customer that is named has the same in its own history; there it is read by who sees it.
+    others = (Q(type=SCOPE_CHANGED) & ~Q(subject_id=me)) | Q(details__customer__isnull=False)
     # What names a customer whose own history may be gone by now; who is there for it sees it on its page.
     named = Q(details__customer__isnull=False) & ~Q(actor_id=me)
     return events.filter(of_whom, of_brand).exclude(others).exclude(named)
