@@ -25,6 +25,7 @@ from doorward.customers import deletion
 from doorward.directory import adoption
 from doorward.kernel.errors import NotFound
 from doorward.kernel.ratelimit import mail_budget, rules, throttle
+from doorward.managing import rules as managing
 from doorward.notifications import erasing, housekeeping, mail_files, outbox
 from doorward.notifications.worker import run_once
 from doorward.recovery import caller_check
@@ -233,6 +234,7 @@ ROWS = {
         [f"{recovery.PASS_LIFETIME // timedelta(hours=1)} hours"],
     ),
     "caller checks": ("a caller check", [f"{caller_check.KEEP.days} day"]),
+    "managing of long ago": ("that support managed a portal", [days(managing.KEPT)]),
     "numbers of long ago": ("how many of a customer", [days(adoption.KEEP)]),
     "reminders of days gone by": ("that somebody was reminded", [days(reminders.KEPT)]),
     "what came of ticks for many": ("of two factors required of many", [days(ticking.KEPT)]),
@@ -254,6 +256,7 @@ ROWS = {
     ),
 }
 NOTHING_FORGOTTEN = {
+    "managing that is over",
     "changes of e-mail that take effect",
     "customers that are counted",
     "customers that are to be counted",

@@ -119,6 +119,11 @@ def _by_support(staff: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
     request = recovering.ask_as_support(taken_back, staff)
     here = f"/customers/{customer.id}"
     return {
+        "customers/<uuid:customer_id>/manage/": (f"{here}/manage/", {"reason": "A <& reason>"}),
+        "customers/<uuid:customer_id>/manage/begin/": (f"{here}/manage/begin/", {}),
+        "customers/<uuid:customer_id>/manage/take-back/": (f"{here}/manage/take-back/", {}),
+        "managing/<uuid:managing_id>/agree/": (f"/managing/{request.id}/agree/", {}),
+        "managing/changes/": ("/managing/changes/", {}),
         "customers/<uuid:customer_id>/help/<uuid:person_id>/": (
             f"{here}/help/{lost.id}/",
             {"how": "Called back <& met>"},

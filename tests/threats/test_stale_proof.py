@@ -97,6 +97,11 @@ WANTED: dict[str, Reauthentication] = {
     "tabs/<uuid:tab_id>/": OTHERS,
     "tabs/<uuid:tab_id>/remove/": OTHERS,
     "tabs/add/": OTHERS,
+    "customers/<uuid:customer_id>/manage/": OWN_SECURITY,
+    "customers/<uuid:customer_id>/manage/begin/": OWN_SECURITY,
+    "customers/<uuid:customer_id>/manage/take-back/": OWN_SECURITY,
+    "managing/<uuid:managing_id>/agree/": OWN_SECURITY,
+    "managing/changes/": OWN_SECURITY,
 }
 REHEARSED = "changes nothing: what is rehearsed is applied with a proof"
 # What somebody signed in may send without one, and why.
@@ -131,6 +136,9 @@ UNASKED = {
     "session/stay/": "changes nothing",
     "sign-out/": "ends a session",
     "veto/": "the link is the proof",
+    "managing/<uuid:managing_id>/end/": "sends somebody away",
+    "managing/<uuid:managing_id>/no-changes/": "lets somebody do less",
+    "managing/leave/": "leaves a customer's portal",
 }
 READ_ONLY = {
     "account/policy/rehearsal/<uuid:rehearsal_id>/export.csv",
@@ -199,6 +207,12 @@ UNFINISHED = {
     "brands/<uuid:brand_id>/check/": 303,  # on one machine it is used already
     "brands/<uuid:brand_id>/logo/": 422,
     "security/2fa/passkey/": 200,
+    # Nobody there could agree; and what the rest is about belongs to a session of its own (`tests/managing`).
+    "customers/<uuid:customer_id>/manage/": 422,
+    "customers/<uuid:customer_id>/manage/begin/": 404,
+    "customers/<uuid:customer_id>/manage/take-back/": 404,
+    "managing/<uuid:managing_id>/agree/": 404,
+    "managing/changes/": 404,
     # The pass is shown.
     "administrators/<uuid:person_id>/help/": 200,
     "requests/<uuid:request_id>/pass/": 200,

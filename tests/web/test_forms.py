@@ -116,6 +116,14 @@ def test_who_has_to_wait_is_told_by_the_clock_alone() -> None:
 # No field would put right what these are about, or the form says which: they are said above it, or at that one.
 ABOVE = frozenset(
     {
+        "ManageInBrowser",
+        "ManagingAlready",
+        "ManagingAskedTooOften",
+        "ManagingNotAllowed",
+        "ManagingOver",
+        "NobodyCouldAgree",
+        "NotActive",
+        "OwnPortal",
         "AlreadyAsked",
         "AlreadyRunning",
         "LetInBySupport",

@@ -80,6 +80,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "customers/<uuid:customer_id>/notes/": ("text",),
     "customers/<uuid:customer_id>/caller-check/": ("email",),
     "customers/<uuid:customer_id>/help/": ("email",),
+    "customers/<uuid:customer_id>/manage/": ("reason",),
     "customers/<uuid:customer_id>/help/<uuid:person_id>/": ("how",),
     "customers/<uuid:customer_id>/caller-check/<uuid:check_id>/": ("code",),
     "customers/<uuid:customer_id>/invite/": ("email", "first_name", "last_name"),
@@ -108,6 +109,9 @@ NO_FIELDS = {
     *("sign-in/passkey/", "sign-in/code/passkey/", "sign-in/set-up/passkey/", "prove/passkey/"),
     "sign-in/take-back/passkey/",
     "veto/",
+    "managing/leave/",
+    *(f"managing/<uuid:managing_id>/{what}/" for what in ("agree", "end", "no-changes")),
+    *(f"customers/<uuid:customer_id>/manage/{what}/" for what in ("begin", "take-back")),
     "customers/<uuid:customer_id>/requests/<uuid:request_id>/",
     *(
         f"customers/<uuid:customer_id>/{what}/"
@@ -128,7 +132,7 @@ STEPS = {"sign-in/recovery-codes/text/"}
 @pytest.fixture
 def staff(db: None) -> Administrator:
     """Return somebody of the provider who may do everything."""
-    tabs = kit_people.ALL_TABS | {"customers", "brands", "tabs"}
+    tabs = kit_people.ALL_TABS | {"customers", "brands", "tabs", "manage"}
     return kit_people.make_administrator(kit_people.provider(), tabs=tabs)
 
 

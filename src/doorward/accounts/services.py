@@ -62,7 +62,7 @@ from doorward.customers import locking as customer_lock
 from doorward.customers import protection
 from doorward.customers.models import Customer
 from doorward.customers.rights import authorise
-from doorward.customers.tabs import assignable
+from doorward.customers.tabs import DEFAULT, assignable
 from doorward.kernel.checks import Checks
 from doorward.kernel.errors import ChoiceInvalid, ConfirmationMissing, NotFound, Refusal
 from doorward.kernel.text.cleaning import clean_email, fold_email, is_same_email
@@ -82,6 +82,11 @@ __all__ = ["Change", "Changed", "Details", "NewAdministrator", "find"]
 
 # What of somebody decides whether they can help, as the fields of the form are called.
 _HELP = ("status", "tabs", "require_2fa", "scope")
+_PARTS = {
+    "tabs": Action.GIVE_RIGHTS,
+    "status": Action.CHANGE_STATUS,
+    "require_2fa": Action.REQUIRE_TWO_FACTORS,
+}
 _ALL_LINKS = tuple(LinkPurpose)
 # *This was not me* and an objection are the owner's own: who takes the rest away may be mistaken, or be the thief.
 _LINKS_OF_SUSPENDED = tuple(set(LinkPurpose) - mailed_links.OWN)
@@ -123,6 +128,8 @@ def add(
     Raises `FieldsRefused` with every field that is wrong, `ProtectionRefused`, and `EmailTaken`.
     """
     authorise(actor, Action.ADD_PERSON, customer.id)
+    if new.require_2fa or new.is_primary or not new.tabs <= DEFAULT:
+        authorise(actor, Action.GIVE_RIGHTS, customer.id)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         settle_power(new, customer=customer, actor=actor)
         person = insert(made(new, customer=customer, status=Status.INVITED, actor=actor, now=now))
@@ -158,17 +165,25 @@ def _change(person: Administrator, wanted: Change, *, actor: Actor, now: datetim
     _demand_reauthentication(person, wanted, actor=actor)
     name, waits = person.full_name, False
     changes = gather(person, wanted, actor=actor, now=now)
+    _authorise_parts(person, changes, actor=actor)
     with _keeps_help(person, changes, now=now):
         _apply(person, changes, wanted=wanted, actor=actor, now=now)
     if changes.wants_confirmation:
         # Asked only about what can be done; what was done for it is undone.
         raise ConfirmationMissing
-    if wanted.email is not None and wanted.status != Status.REMOVED:
-        asked = email_change.ask(person, wanted.email, actor=actor, now=now)
+    if _is_another(person, wanted) and wanted.status != Status.REMOVED:
+        asked = email_change.ask(person, wanted.email or "", actor=actor, now=now)
         waits = asked and person.status != Status.INVITED
     for column, value in changes.columns.items():
         setattr(person, column, value)
     return Changed(person=person, renamed=person.full_name != name, email_waits=waits)
+
+
+def _authorise_parts(person: Administrator, changes: Changes, *, actor: Actor) -> None:
+    """Let on who may do each part of it: of what the one form has, some are kept from who acts on somebody's behalf."""
+    for column, action in _PARTS.items():
+        if column in changes.columns:
+            authorise(actor, action, person.customer_id, subject=person.id)
 
 
 @contextmanager
@@ -188,11 +203,17 @@ def _keeps_help(person: Administrator, changes: Changes, *, now: datetime) -> It
         raise
 
 
+def _is_another(person: Administrator, wanted: Change) -> bool:
+    """Return whether another e-mail is asked for."""
+    return wanted.email is not None and not is_same_email(wanted.email, person.email)
+
+
 def _demand_reauthentication(person: Administrator, wanted: Change, *, actor: Actor) -> None:
     """Let nobody but the operator ask for another e-mail who has not just confirmed who they are."""
-    if wanted.email is None or wanted.reauthenticated or actor.is_ours:
+    if actor.is_ours or not _is_another(person, wanted):
         return
-    if not is_same_email(wanted.email, person.email):
+    authorise(actor, Action.CHANGE_EMAIL, person.customer_id, subject=person.id)
+    if not wanted.reauthenticated:
         raise ReauthenticationDue(Action.CHANGE_EMAIL)
 
 

@@ -72,7 +72,7 @@ def is_allowed(
 ) -> bool:
     """Return whether who acts may do this now. The operator at the console and the worker may do everything.
 
-    Who acts on somebody's behalf may do what both may do: neither is given a right that is the other's.
+    Who acts on somebody's behalf manages that person's portal: for as long as it lasts, and never more than both may.
     """
     return _answer(actor, action, _Target(customer_id, brand_id, subject)) is _Answer.YES
 
@@ -88,8 +88,34 @@ def scope_of(actor: Actor) -> Scope:
 def _answer(actor: Actor, action: Action, target: _Target) -> _Answer:
     if actor.is_ours:
         return _Answer.YES
-    answers = {_of_one(one, action, target) for one in actor.people} or {_Answer.NO_RIGHT}
-    return max(answers, key=lambda one: one.value)
+    if actor.person is None:
+        return _Answer.NO_RIGHT
+    if actor.on_behalf_of is not None:
+        managed = _may_manage(actor, actor.person, actor.on_behalf_of, action, target)
+        return _Answer.YES if managed else _Answer.NO_RIGHT
+    return _of_one(actor.person, action, target)
+
+
+def _may_manage(actor: Actor, staff: Who, behalf: Who, action: Action, target: _Target) -> bool:
+    """Return whether this session manages the portal at this moment, and may change this in it.
+
+    The rows are `managing.models.Managing`, which stands above this subject; when it is over by time, the gate says.
+    """
+    if actor.session_id is None:
+        return False
+    holder, theirs = _holder(staff), _holder(behalf)
+    if not rules.may_manage(action, holder, theirs, target.customer_id) or holder is None:
+        return False
+    rows = Customer.objects.filter(
+        staff_scope.which(holder.scope),
+        id=behalf.customer_id,
+        managings__session_id=actor.session_id,
+        managings__behalf_id=behalf.id,
+        managings__staff_id=staff.id,
+        managings__state="running",
+        managings__changes=True,
+    )
+    return rows.exists()
 
 
 def _of_one(who: Who, action: Action, target: _Target) -> _Answer:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from doorward.sessions.context import AuthContext
 
 
+_ADMITTED = frozenset({Step.THROUGH, Step.NO_RIGHT, Step.REAUTHENTICATE, Step.NOT_WHILE_MANAGING})
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What the gate decided, and why it asks for it; None: it asks for nothing that has a reason."""
@@ -33,11 +36,12 @@ class Verdict:
     @property
     def admitted(self) -> bool:
         """Whether somebody is signed in, and only this requirement may be missing."""
-        return self.step in {Step.THROUGH, Step.NO_RIGHT, Step.REAUTHENTICATE}
+        return self.step in _ADMITTED
 
 
 def evaluate(context: AuthContext | None, requirement: Need, *, now: datetime) -> Verdict:
     """Return what a session must do before a requirement is met. No context: a stranger."""
+    context = context.own if context else None
     step = next_step(context.facts if context else None, requirement, now=now)
     if context is None or step is Step.THROUGH:
         return Verdict(step)

@@ -5,6 +5,7 @@ Everybody's at once: `many.py`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from doorward.accounts.models import Status
 from doorward.credentials.trusted_browsers.trust import MOST_TRUSTED, trusted_hash
 from doorward.customers import cached
 from doorward.customers.models import CustomerKind, CustomerStatus
-from doorward.customers.tabs import STAFF
+from doorward.customers.tabs import OF_STAFF
 from doorward.kernel.db.hot_queries import HotQuery
 from doorward.permissions.scope import Scope, of_columns
 from doorward.policy.effective import policies_from
@@ -22,7 +23,14 @@ from doorward.policy.fields import Kinds
 from doorward.policy.grace import Member
 from doorward.policy.rules import FactorKind, effective
 from doorward.sessions.context import AuthContext, Browser, FactorRow, Person
-from doorward.sessions.facts import FactorFacts, Facts, SessionFacts, TrustFacts, UnsavedCodes
+from doorward.sessions.facts import (
+    FactorFacts,
+    Facts,
+    ManagingFacts,
+    SessionFacts,
+    TrustFacts,
+    UnsavedCodes,
+)
 from doorward.sessions.issuing import token_hash
 from doorward.sessions.models import Session
 
@@ -112,12 +120,13 @@ _TRUST = (
     "trusted__required",
     "trusted__kinds",
 )
+_MANAGING = ("managing__id",)
 NAMES = {
     column: column.replace("administrator__customer__brand__", "brand_")
     .replace("administrator__customer__", "customer_")
     .replace("administrator__factors__", "row_")
     .replace("administrator__", "person_")
-    for column in (*_SESSION, *PERSON, *CUSTOMER, *FACTOR, *_UNSAVED, *_TRUST)
+    for column in (*_SESSION, *PERSON, *CUSTOMER, *FACTOR, *_UNSAVED, *_MANAGING, *_TRUST)
 }
 
 
@@ -125,8 +134,10 @@ def _query(hashed: bytes, **trusted: bytes) -> QuerySet[Session, dict[str, Any]]
     """Ask, where the browser has such a cookie, for its trust that is the session's own person's, too."""
     sets, browsers = "administrator__recovery_sets", "administrator__trusted_browsers"
     unsaved = FilteredRelation(sets, condition=Q(**{f"{sets}__saved_at__isnull": True}))
-    rows = Session.objects.filter(token_hash=hashed).alias(unsaved=unsaved)
-    columns: tuple[str, ...] = (*_SESSION, *PERSON, *CUSTOMER, *FACTOR, *_UNSAVED)
+    # At most one, which is left behind when this session is back in its own portal.
+    managing = FilteredRelation("managings", condition=Q(managings__is_in=True))
+    rows = Session.objects.filter(token_hash=hashed).alias(unsaved=unsaved, managing=managing)
+    columns: tuple[str, ...] = (*_SESSION, *PERSON, *CUSTOMER, *FACTOR, *_UNSAVED, *_MANAGING)
     if trusted:
         these = Q(**{f"{browsers}__token_hash__in": tuple(trusted.values())})
         rows = rows.alias(trusted=FilteredRelation(browsers, condition=these))
@@ -177,6 +188,9 @@ def _auth(
         trust=_trust(row),
         elsewhere=_is_elsewhere(row, host),
     )
+    if row["managing__id"] is not None:
+        # Over, until `managing.py` has read what there is to know.
+        facts = replace(facts, managing=ManagingFacts())
     return AuthContext(facts=facts, person=person, browser=_browser(row, hashed), factors=factors)
 
 
@@ -263,6 +277,7 @@ def _browser(row: Mapping[str, Any], hashed: bytes) -> Browser:
         factor_kind=row["factor_kind"],
         saved_request=row["saved_request"],
         trusted_id=row.get("trusted__id"),
+        managing_id=row["managing__id"],
     )
 
 
@@ -297,7 +312,7 @@ def _person(row: Mapping[str, Any], *, due: str) -> Person:
         language=row["person_language"],
         time_zone=row["person_time_zone"],
         # The provider's tabs are for its own people, whatever a row says.
-        tab_keys=scope.usable(keys) if is_staff else keys - frozenset(STAFF),
+        tab_keys=scope.usable(keys) if is_staff else keys - frozenset(OF_STAFF),
         customer_id=row["person_customer_id"],
         customer_name=row["customer_name"],
         brand_id=row["customer_brand_id"],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from doorward.permissions.actions import BEHALF, About, Extent
+from doorward.permissions.actions import BEHALF, About, Extent, Managed
 from doorward.permissions.scope import Reach
 from doorward.sessions.reauthentication import OF_LEVEL
 
@@ -26,6 +26,9 @@ class Step(StrEnum):
     SET_UP_FACTOR = "set-up-factor"
     SAVE_RECOVERY_CODES = "save-recovery-codes"
     SET_PASSWORD = "set-password"  # noqa: S105 - the name of a step
+    # The customer's portal that this session was in is closed to it.
+    MANAGING_OVER = "managing-over"
+    NOT_WHILE_MANAGING = "not-while-managing"
     NO_RIGHT = "no-right"
     REAUTHENTICATE = "reauthenticate"
     THROUGH = "through"
@@ -33,23 +36,33 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a view asks of a session. `NOTHING` is open to all, everything else wants *through*."""
+    """What a view asks of a session. `NOTHING` is open to all, everything else wants *through*.
+
+    `OWN`: through, with what has no part in a customer's portal that this session manages.
+    """
 
     open: bool = False
     tab: str | None = None
     fresh: Reauthentication | None = None
     # Of the provider's people: how far their scope must go.
     reach: Reach | None = None
+    managed: Managed = Managed.NEVER
 
     NOTHING: ClassVar[Need]
     THROUGH: ClassVar[Need]
+    OWN: ClassVar[Need]
 
     @classmethod
     def right(
-        cls, tab: str, *, fresh: Reauthentication | None = None, reach: Reach | None = None
+        cls,
+        tab: str,
+        *,
+        fresh: Reauthentication | None = None,
+        reach: Reach | None = None,
+        managed: Managed = Managed.NEVER,
     ) -> Need:
         """Through, with the right to a tab (by its key)."""
-        return cls(tab=tab, fresh=fresh, reach=reach)
+        return cls(tab=tab, fresh=fresh, reach=reach, managed=managed)
 
     @classmethod
     def proof(cls, fresh: Reauthentication) -> Need:
@@ -62,7 +75,8 @@ class Need:
         tab = BEHALF if behalf else action.needs.tab or None
         provider = action.needs.about is About.PROVIDER
         reach = _REACH.get(action.needs.extent) if provider else None
-        return cls(tab=tab, fresh=OF_LEVEL[action.needs.level], reach=reach)
+        managed = Managed.NEVER if behalf else action.needs.managed
+        return cls(tab=tab, fresh=OF_LEVEL[action.needs.level], reach=reach, managed=managed)
 
 
 # Which one it is, the service asks.
@@ -70,3 +84,4 @@ _REACH: Final = {Extent.EVERYTHING: Reach.ALL, Extent.BRAND: Reach.BRANDS}
 
 Need.NOTHING = Need(open=True)
 Need.THROUGH = Need()
+Need.OWN = Need(managed=Managed.OWN)

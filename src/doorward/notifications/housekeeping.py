@@ -16,6 +16,7 @@ from doorward.directory import adoption
 from doorward.kernel.heartbeat import AT_A_MESSAGE, AT_LENGTH
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.storage import log_failure
+from doorward.managing import end as managing
 from doorward.notifications import anchoring, deleting, erasing, mail_files, outbox
 from doorward.recovery import caller_check, lapse
 from doorward.rollout import keeping, reminders, ticking, waves, weekly
@@ -38,6 +39,7 @@ EVERY_DAY = timedelta(days=1)
 TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("changes of e-mail that take effect", EVERY_MINUTE, email_change.apply_due),
     ("help that was not used", EVERY_MINUTE, lapse.end_due),
+    ("managing that is over", EVERY_MINUTE, managing.end_due),
     ("policies that take effect", EVERY_MINUTE, policy_change.begin_due),
     ("exceptions that end", EVERY_MINUTE, exceptions.end_due),
     ("ticks for many", EVERY_ROUND, ticking.work_due),
@@ -64,6 +66,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("rehearsals", EVERY_HOUR, keeping.forget),
     ("what came of ticks for many", EVERY_HOUR, ticking.forget),
     ("caller checks", EVERY_HOUR, caller_check.forget),
+    ("managing of long ago", EVERY_HOUR, managing.forget),
     ("messages", EVERY_HOUR, outbox.forget),
     ("messages in files", EVERY_HOUR, mail_files.forget),
     ("customers that are to be counted", EVERY_DAY, adoption.note_all),

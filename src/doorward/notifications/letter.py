@@ -24,6 +24,7 @@ from doorward.notifications import words
 from doorward.notifications.adoption import numbers
 from doorward.notifications.enclosed import Enclosed, NoLongerWanted, enclose
 from doorward.notifications.envelope import in_envelope
+from doorward.notifications.managing import Told, told_of
 from doorward.notifications.messages import ASKED_FOR, Message
 from doorward.notifications.rendering import render
 from doorward.policy.words import WORDS
@@ -44,6 +45,7 @@ _NOT_OF_SECURITY = (
     *ASKED_FOR,
     *(Message.REMOVED, Message.SUSPENDED, Message.DEVICE_LOST, Message.ADOPTION_WEEKLY),
     Message.SUPPORT_ANSWERED,
+    Message.MANAGING_ANSWERED,
 )
 # They say of each field what it was and what it is.
 _WITH_CHANGES = (
@@ -101,6 +103,8 @@ class Letter:
     # Of adoption: everybody's or the customer's, and the numbers.
     of_all: bool = False
     numbers: tuple[Number, ...] = ()
+    # Of managing: what it is about, and what was looked at and done.
+    managing: Told | None = None
 
     def at(self, path: str) -> str:
         """Return the whole address of a path of this brand's portal."""
@@ -195,6 +199,7 @@ def _letter(  # noqa: PLR0913 - all that a letter is made of
         company=words.name(event.customer_name),
         of_all=_of_all(event),
         numbers=_numbers(message, event, person, now=now),
+        managing=told_of(event),
     )
 
 

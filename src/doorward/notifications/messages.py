@@ -74,6 +74,11 @@ class Message(StrEnum):
     PASS_MAILED_COLLEAGUE = "pass_mailed_colleague"  # noqa: S105
     HELP_AGREED = "help_agreed"
     HELP_REFUSED = "help_refused"
+    MANAGING_ASKED = "managing_asked"
+    MANAGING_ANSWERED = "managing_answered"
+    MANAGING_DECIDED = "managing_decided"
+    MANAGING_BEGUN = "managing_begun"
+    MANAGING_ENDED = "managing_ended"
     PASS_ENDED = "pass_ended"  # noqa: S105
     RECOVERY_DENIED = "recovery_denied"
     NOT_ME = "not_me"

@@ -17,6 +17,8 @@ ACTIVITY: Final = "activity"
 CUSTOMERS: Final = "customers"
 BRANDS: Final = "brands"
 TABS: Final = "tabs"
+# No tab of its own: the right to see a customer's portal as its people do, with their yes.
+MANAGE: Final = "manage"
 # The right of the provider's people to what they may do on behalf of a customer.
 BEHALF: Final = CUSTOMERS
 
@@ -53,12 +55,26 @@ class Level(StrEnum):
     OWN_FACTORS = "own factors"
 
 
+class Managed(Enum):
+    """Whether it is there for the provider's people while they manage a customer's portal. Not, unless it is said.
+
+    `LOOK`: it shows something. `CHANGE`: where the customer agreed to changes, too. `OWN`: it is about their own
+    session, and the customer's portal has no part in it.
+    """
+
+    NEVER = "never"
+    LOOK = "look"
+    CHANGE = "change"
+    OWN = "own"
+
+
 @dataclass(frozen=True, slots=True)
 class Needs:
     """What an action needs. `scope`: the word by which an API token will be given it; empty: no token is.
 
     `behalf`: the provider's people with the right to `BEHALF` may do it for a customer in their scope. `extent`: what a
-    scope is asked for where the provider's people do it to what is theirs.
+    scope is asked for where the provider's people do it to what is theirs. `managed`: whether they may do it as one of
+    the customer's people, while they manage its portal.
     """
 
     about: About
@@ -67,12 +83,17 @@ class Needs:
     scope: str = ""
     behalf: bool = False
     extent: Extent = Extent.EVERYTHING
+    managed: Managed = Managed.NEVER
 
 
 def _people(
-    *, level: Level = Level.OTHERS, behalf: bool = False, extent: Extent = Extent.PERSON
+    *,
+    level: Level = Level.OTHERS,
+    behalf: bool = False,
+    extent: Extent = Extent.PERSON,
+    managed: Managed = Managed.NEVER,
 ) -> Needs:
-    return Needs(About.CUSTOMER, ADMINISTRATORS, level, "people:write", behalf, extent)
+    return Needs(About.CUSTOMER, ADMINISTRATORS, level, "people:write", behalf, extent, managed)
 
 
 def _help(level: Level = Level.OTHERS) -> Needs:
@@ -98,8 +119,14 @@ class Action(Enum):
     """One thing that can be done: its key, and what it needs."""
 
     # Whom somebody with a scope adds has the same one.
-    ADD_PERSON = "add-person", _people(behalf=True, extent=Extent.PART)
-    CHANGE_PERSON = "change-person", _people()
+    ADD_PERSON = (
+        "add-person",
+        _people(behalf=True, extent=Extent.PART, managed=Managed.CHANGE),
+    )
+    CHANGE_PERSON = "change-person", _people(managed=Managed.CHANGE)
+    # Parts of the two before, asked for besides them where rights, the status or the e-mail would change.
+    GIVE_RIGHTS = "give-rights", _people(behalf=True, extent=Extent.PART)
+    CHANGE_STATUS = "change-status", _people(extent=Extent.PART)
     IMPORT_PEOPLE = "import-people", _people(behalf=True, extent=Extent.PART)
     CHANGE_SCOPE = (
         "change-scope",
@@ -116,7 +143,7 @@ class Action(Enum):
         Needs(About.CUSTOMER, ADMINISTRATORS, scope="policy:write", extent=Extent.PERSON),
     )
     CHANGE_EMAIL = "change-email", _people(level=Level.OWN_SECURITY)
-    RESEND_INVITATION = "resend-invitation", _people(behalf=True)
+    RESEND_INVITATION = "resend-invitation", _people(behalf=True, managed=Managed.CHANGE)
     REVOKE_INVITATION = "revoke-invitation", _people()
     SEND_PASSWORD_LINK = "send-password-link", _people(level=Level.OWN_SECURITY)
     END_SESSIONS = "end-sessions", _people()
@@ -142,6 +169,12 @@ class Action(Enum):
         "go-on-with-waves",
         Needs(About.CUSTOMER, ADMINISTRATORS, scope="policy:write"),
     )
+    # What the provider's people asked for is agreed to, or refused; whoever is let in can be sent away at any time.
+    AGREE_TO_MANAGING = (
+        "agree-to-managing",
+        Needs(About.CUSTOMER, ADMINISTRATORS, Level.OWN_SECURITY),
+    )
+    END_MANAGING = "end-managing", Needs(About.CUSTOMER, ADMINISTRATORS, Level.NONE)
     LOWER_PROTECTION = "lower-protection", Needs(About.CUSTOMER, ADMINISTRATORS, behalf=True)
     EXPORT_PEOPLE = (
         "export-people",
@@ -160,6 +193,10 @@ class Action(Enum):
     ASK_AS_SUPPORT = (
         "ask-as-support",
         Needs(About.PROVIDER, CUSTOMERS, Level.OWN_SECURITY, extent=Extent.CUSTOMER),
+    )
+    MANAGE_CUSTOMER = (
+        "manage-customer",
+        Needs(About.PROVIDER, MANAGE, Level.OWN_SECURITY, extent=Extent.CUSTOMER),
     )
     BEGIN_CALLER_CHECK = (
         "begin-caller-check",

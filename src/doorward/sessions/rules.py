@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.policy.rules import Policy
-    from doorward.sessions.facts import SessionFacts
+    from doorward.sessions.facts import ManagingFacts, SessionFacts
 
 
 _MOMENTS: Final = (
@@ -49,6 +49,18 @@ def as_asked(session: SessionFacts, *, asked_at: datetime, now: datetime) -> Ses
         if (moment := getattr(session, name)) is not None
     }
     return replace(session, **moments)
+
+
+def is_managing(managing: ManagingFacts, *, now: datetime) -> bool:
+    """Return whether the provider's staff may be in a customer's portal now."""
+    return (
+        managing.running
+        and managing.until is not None
+        and now < managing.until
+        and managing.may
+        and managing.wanted
+        and managing.behalf
+    )
 
 
 def open_rows(policy: Policy, *, now: datetime) -> dict[str, datetime]:

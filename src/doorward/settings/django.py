@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "doorward.signin",
     "doorward.rollout",
     "doorward.recovery",
+    "doorward.managing",
     "doorward.notifications",
 ]
 # From the outside in. Whatever answers, has the first two's headers; files are answered before

@@ -15,6 +15,7 @@ ROOMS = (
     "web.activity",
     "web.support",
     "web.jump",
+    "web.managing",
     "web.help",
     "web.provider",
     "demo.mail",

@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-from doorward.customers.tabs import BUILT_IN, STAFF
+from doorward.customers.tabs import BUILT_IN, OF_STAFF
 from doorward.demo.data.companies import (
     COMPANIES,
     HARBOUR,
@@ -146,7 +146,7 @@ def _tabs(words: list[str]) -> set[str]:
     if "all" in words:
         keys |= set(BUILT_IN)
     if "staff" in words:
-        keys |= set(BUILT_IN + STAFF)
+        keys |= set(BUILT_IN + OF_STAFF)
     return keys
 
 

@@ -15,7 +15,7 @@ from doorward.directory.adoption import Totals
 from doorward.directory.search import Wanted
 from doorward.directory.state import Rule
 from doorward.gate.requirement import Need
-from doorward.permissions.actions import Action
+from doorward.permissions.actions import Action, Managed
 from doorward.rollout import weekly
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render
@@ -52,7 +52,7 @@ class AdoptionPage:
     weekly: bool
 
 
-@needs(Need.right(ADMINISTRATORS))
+@needs(Need.right(ADMINISTRATORS, managed=Managed.LOOK))
 @require_safe
 def page(request: Request) -> HttpResponse:
     """Show how far two-factor sign-in has come."""

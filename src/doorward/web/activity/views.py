@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from doorward.customers.tabs import ACTIVITY
 from doorward.gate.requirement import Need
-from doorward.permissions.actions import Action
+from doorward.permissions.actions import Action, Managed
 from doorward.web.activity.export import table
 from doorward.web.activity.filters import events_for, filters_of, newest_for
 from doorward.web.activity.pages import ExportPage, activity_page
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from doorward.web.http.requests import Request
 
 
-@needs(Need.right(ACTIVITY))
+@needs(Need.right(ACTIVITY, managed=Managed.LOOK))
 @require_safe
 def activity(request: Request) -> HttpResponse:
     """Show the customer's history, narrowed by what stands in the address."""

@@ -21,7 +21,7 @@ from doorward.web.administrators.forms import ChangeForm
 from doorward.web.administrators.listing import PATH
 from doorward.web.administrators.pages import PersonHistory, Question
 from doorward.web.administrators.person_page import person_page, question_for
-from doorward.web.administrators.views import RIGHT, both
+from doorward.web.administrators.views import LOOK, RIGHT, both
 from doorward.web.http.gate import is_recent
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from doorward.web.http.requests import Request
 
 
-@needs(RIGHT, post=Need.of(Action.CHANGE_PERSON))
+@needs(LOOK, post=Need.of(Action.CHANGE_PERSON))
 @both
 def edit(request: Request, person_id: UUID) -> HttpResponse:
     """Show a person and change them: all that was sent, or nothing."""
@@ -133,7 +133,7 @@ def end_sessions(request: Request, person_id: UUID) -> HttpResponse:
     return see_other(_address(person))
 
 
-@needs(RIGHT)
+@needs(LOOK)
 @require_safe
 def history(request: Request, person_id: UUID) -> HttpResponse:
     """Show what somebody did and what was done to them."""

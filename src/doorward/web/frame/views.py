@@ -90,7 +90,7 @@ def choose_language(request: Request) -> HttpResponse:
     return keep_language(response, chosen)
 
 
-@needs(Need.THROUGH, old_forms=True)
+@needs(Need.OWN, old_forms=True)
 @require_POST
 def stay(request: Request) -> HttpResponse:
     """Stay signed in: the gate has just noted that somebody is here. A script is told for how long."""

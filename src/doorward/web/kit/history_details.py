@@ -12,6 +12,7 @@ from doorward.accounts.models import MailProblem
 from doorward.audit.fields import FIELDS, changes_in
 from doorward.audit.reason import Reason
 from doorward.kernel.errors import all_refusals
+from doorward.managing.words import page
 from doorward.policy.words import WORDS
 from doorward.web.kit.tabs import title_of
 
@@ -131,6 +132,10 @@ def _taken(keys: list[str]) -> str:
 
 def _tab(key: str) -> str:
     return _("tab: %(tab)s") % {"tab": title_of(key)}
+
+
+def _page(name: str) -> str:
+    return _("page: %(page)s") % {"page": page(name)}
 
 
 def _resembles(domain: str) -> str:
@@ -260,6 +265,7 @@ _SAID: Final[dict[str, tuple[type, Callable[[Any], str]]]] = {
     "added": (list, _given),
     "taken": (list, _taken),
     "tab": (str, _tab),
+    "page": (str, _page),
     "brand": (str, str),
     "customer": (str, str),
     "resembles": (str, _resembles),

@@ -26,6 +26,7 @@ TITLES = {
     tabs.CUSTOMERS: _("Customers"),
     tabs.BRANDS: _("Brands"),
     tabs.TABS: _("Tabs"),
+    tabs.MANAGE: _("Manage for customers"),
 }
 ADDRESSES = {key: "/" if key == tabs.HOME else f"/{key}/" for key in TITLES}
 
@@ -65,7 +66,7 @@ def keys_for(person: Person) -> Iterable[str]:
 
 def tabs_in_order(*, is_staff: bool) -> tuple[str, ...]:
     """Return the keys of all tabs that this customer's people can have, as the top bar orders them."""
-    built_in = tabs.BUILT_IN + tabs.STAFF if is_staff else tabs.BUILT_IN
+    built_in = tabs.BUILT_IN + tabs.OF_STAFF if is_staff else tabs.BUILT_IN
     return (built_in[0], *(link.key for link in tab_links()), *built_in[1:])
 
 

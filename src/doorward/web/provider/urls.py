@@ -8,6 +8,7 @@ from doorward.web.provider import (
     caller_check,
     customer_life,
     customers,
+    manage,
     minimum_rehearsals,
     minimums,
     support,
@@ -58,6 +59,13 @@ urlpatterns = [
         "customers/<uuid:customer_id>/resend-invitation/<uuid:person_id>/",
         customers.resend_invitation,
         name="customer_resend",
+    ),
+    path("customers/<uuid:customer_id>/manage/", manage.page, name="customer_manage"),
+    path("customers/<uuid:customer_id>/manage/begin/", manage.begin, name="customer_manage_begin"),
+    path(
+        "customers/<uuid:customer_id>/manage/take-back/",
+        manage.take_back,
+        name="customer_manage_take_back",
     ),
     path(
         "customers/<uuid:customer_id>/minimum/",
