@@ -333,9 +333,9 @@ class TestCustomers:
         staff = people.make_administrator(
             people.provider(), email="chidi@provider.example", tabs=["home", "customers"]
         )
-        policies.require_by_minimum(staff.customer_id, from_day=tomorrow(), trust_days=7)
+        codes.enable_app(staff)
+        policies.require_by_minimum(staff.customer_id, trust_days=7)
         browser = browsers.browser_of(staff)
-        browser.post("/sign-in/set-up/", {"later": "on"})
         address = f"/customers/{staff.customer_id}/minimum/"
         before = minimum(staff.customer)
         for changes in ({"trust_days": "30"}, {"required_of": "nobody"}):

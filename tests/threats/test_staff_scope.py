@@ -15,10 +15,11 @@ from doorward.accounts import staff_history
 from doorward.audit.actor import CONSOLE
 from doorward.audit.models import Event
 from doorward.audit.record import record
-from doorward.customers import own_tabs, pictures
+from doorward.customers import own_tabs, pictures, services
 from doorward.customers.events import BRAND_CHANGED, NOTE_ADDED
-from doorward.customers.models import Brand, PictureKind
+from doorward.customers.models import Brand, CustomerStatus, PictureKind
 from doorward.directory import adoption
+from doorward.kernel.errors import ChoiceInvalid
 from doorward.notifications.adoption import numbers
 from doorward.notifications.enclosed import NoLongerWanted
 from doorward.notifications.letter import write
@@ -238,7 +239,17 @@ def test_what_is_everybodys_is_for_who_sees_all(world, reach):
 def test_a_customer_is_moved_and_added_within_the_scope_alone(world):
     two, browser = world.two, browsers.browser_of(world.staff[Reach.BRANDS])
     form = {"name": two.near.name, "brand": str(two.far_brand.id), "status": "active"}
+    form |= {"confirm": "on", "understood": "on"}
     assert browser.post(f"/customers/{two.near.id}/", form).status_code == 422
+    wanted = services.CustomerChange(
+        name=two.near.name,
+        brand_id=two.far_brand.id,
+        status=CustomerStatus.ACTIVE,
+        confirmed=True,
+    )
+    actor = people.actor(world.staff[Reach.BRANDS])
+    with pytest.raises(ChoiceInvalid):
+        services.change(two.near.id, wanted, actor=actor, now=timezone.now())
     new = {"name": "Newcomer", "brand": str(two.far_brand.id)}
     assert browser.post("/customers/add/", new).status_code == 422
     new["brand"] = str(two.near_brand.id)
