@@ -28,10 +28,10 @@ from doorward.audit.events import Outcome
 from doorward.audit.models import Event
 from doorward.audit.newest import OfPerson
 from doorward.audit.record import history_of_customer, history_of_person, record
+from doorward.notifications.history_words import tell
 from doorward.policy.events import POLICY_CHANGED
 from doorward.signin.events import SIGN_IN_FAILED
 from doorward.web.activity.export import table
-from doorward.web.kit.history_words import tell
 from tests.audit import histories
 from tests.kit import people
 

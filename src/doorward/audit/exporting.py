@@ -1,6 +1,6 @@
 """History to export: JSON lines or a table (CSV), with all that is needed to verify it alone.
 
-`docs/history.md` describes the form, `docs/verify_history.py` reads it.
+`docs/history.md` describes the form, `operations/verify_history.py` reads it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from doorward.audit.sealing import newest
 from doorward.kernel.text.tables import RUNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from doorward.audit.models import Batch, ErasedEvent, Event
 
@@ -42,10 +42,10 @@ def records() -> Iterator[Record]:
     for batch, events, erased in reading.batches_with_events(number):
         if events is None:
             raise ValueError(f"batch {batch.number}")
-        yield from (_of_event(event, batch=batch.number) for event in events)
+        yield from (of_event(event, batch=batch.number) for event in events)
         yield from map(_of_erased, erased)
-        yield _of_batch(batch)
-    yield from (_of_event(event, batch=None) for event in reading.not_sealed(number))
+        yield of_batch(batch)
+    yield from (of_event(event, batch=None) for event in reading.not_sealed(number))
 
 
 def as_lines(found: Iterable[Record]) -> Iterator[str]:
@@ -53,12 +53,12 @@ def as_lines(found: Iterable[Record]) -> Iterator[str]:
     return (json.dumps(record, ensure_ascii=False) + "\n" for record in found)
 
 
-def as_table(found: Iterable[Record]) -> Iterator[str]:
+def as_table(found: Iterable[Record], columns: Sequence[str] = COLUMNS) -> Iterator[str]:
     """Return the records as lines of one table (RFC 4180) that no spreadsheet takes for formulas."""
     writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
+    yield writer.writerow(columns)
     for record in found:
-        yield writer.writerow([_cell(record.get(column)) for column in COLUMNS])
+        yield writer.writerow([_cell(record.get(column)) for column in columns])
 
 
 class _Echo:
@@ -76,7 +76,8 @@ def _cell(value: object) -> str:
     return f"'{text}" if text.startswith((*RUNS, "'")) else text
 
 
-def _of_event(event: Event, *, batch: int | None) -> Record:
+def of_event(event: Event, *, batch: int | None) -> Record:
+    """Return an event as a record of this batch; None: it is not sealed yet."""
     columns = {name: plain(getattr(event, name)) for name in EVENT}
     return {"record": "event", "batch": batch} | columns
 
@@ -86,6 +87,7 @@ def _of_erased(erased: ErasedEvent) -> Record:
     return {"record": "erased", "batch": erased.batch} | columns
 
 
-def _of_batch(batch: Batch) -> Record:
+def of_batch(batch: Batch) -> Record:
+    """Return a batch as a record: what its head is made of, and the head."""
     columns = {name: plain(getattr(batch, name)) for name in _BATCH}
     return {"record": "batch", "batch": batch.number} | columns

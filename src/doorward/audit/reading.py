@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from django.db.models import Exists, OuterRef, Q
@@ -10,7 +11,7 @@ from doorward.audit.models import Batch, ErasedEvent, Event
 from doorward.kernel.db.paging import in_pages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 _BATCHES_AT_ONCE: Final = 100
 # What Python says of a column that Doorward never wrote so: a date that is none (SQLite takes anything).
@@ -34,6 +35,17 @@ def batches_with_events(last: int) -> Iterator[tuple[Batch, _Events, list[Erased
         erased = _erased(chunk[0].number, after)
         for batch in chunk:
             yield batch, of_batch.get(batch.number, []), erased.get(batch.number, [])
+
+
+def sealed_of(numbers: Collection[int]) -> dict[int, list[Event | ErasedEvent]]:
+    """Return all events of these batches and what is left of erased ones, in their order; a batch may have none."""
+    found: dict[int, list[Event | ErasedEvent]] = {number: [] for number in numbers}
+    for rows in (Event.objects, ErasedEvent.objects):
+        for one in rows.filter(batch__in=numbers):
+            found[one.batch or 0].append(one)
+    for events in found.values():
+        events.sort(key=attrgetter("id"))
+    return found
 
 
 def strays() -> list[int]:

@@ -63,7 +63,7 @@ def verify(*, against: tuple[str, ...], as_json: bool) -> None:
 )
 @with_data
 def export(*, form: str) -> None:
-    """Print the whole history, with what is needed to verify it separately (docs/verify_history.py)."""
+    """Print the whole history, with what is needed to verify it separately (operations/verify_history.py)."""
     from django.db import transaction  # noqa: PLC0415 - after set-up, as all below
 
     from doorward.audit import exporting  # noqa: PLC0415
