@@ -52,7 +52,7 @@ def row(action: Action) -> str:
     cells = (
         f"`{action.key}`",
         ABOUT[needs.about],
-        needs.tab.capitalize(),
+        " and ".join(tab.capitalize() for tab in (needs.tab, needs.also) if tab),
         "the provider's Customers tab" if needs.behalf else "",
         seconds(needs.level),
         f"`{needs.scope}`" if needs.scope else "",

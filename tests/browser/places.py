@@ -244,6 +244,7 @@ OWN = (
 COMPANY = (
     Place("account", "account", "boss", "/account/"),
     Place("account_adoption", "account-adoption", "boss", "/account/adoption/"),
+    Place("account_evidence", "account-evidence", "boss", "/account/evidence/"),
     Place("second_address", "second-address", "boss", "/profile/second-address/"),
     Place(
         "account", "account", "boss", "/account/",

@@ -371,6 +371,9 @@ def test_each_row_of_the_table(given, step):
         (Need.right("home"), {}, Step.THROUGH),
         (Need.right("administrators"), {}, Step.NO_RIGHT),
         (Need.right("administrators", fresh=OTHERS), {}, Step.NO_RIGHT),
+        (Need.right("home", also="administrators"), {}, Step.NO_RIGHT),
+        (Need.right("administrators", also="home"), {}, Step.NO_RIGHT),
+        (Need.right("home", also="home"), {}, Step.THROUGH),
         (
             Need.right("administrators"),
             {"password_due": True, "session": JUST_SIGNED_IN},

@@ -42,6 +42,7 @@ WITH_DATA = {
     "helper_needs_passkey": {"customer": "Harbour"},
     "helper_needs_factor": {"customer": "Harbour"},
     "helper_needs_app": {"customer": "Harbour"},
+    "period_too_long": {"days": 400},
     "exception_day_invalid": {"days": 30},
     "passkeys_elsewhere": {"address": "https://portal.example"},
     "portal_elsewhere": {"address": "https://portal.example"},

@@ -18,7 +18,9 @@ from doorward.kernel.crypto import sealing
 from doorward.kernel.db import schema
 from doorward.kernel.db.sqlite import base, journal
 from doorward.kernel.ratelimit import rules, throttle
+from doorward.notifications import history_details
 from doorward.notifications import rendering as mails
+from doorward.operations.evidence import pdf
 from doorward.policy import rules as policy_rules
 from doorward.policy import series
 from doorward.recovery import words
@@ -29,7 +31,7 @@ from doorward.web.help import rendering as guides
 from doorward.web.home import pages as home
 from doorward.web.http import csp, files, readiness, server_clock, streaming
 from doorward.web.jump import places as jump_places
-from doorward.web.kit import brandmark, forms, history_details, icons, jinja, tabs, times
+from doorward.web.kit import brandmark, forms, icons, jinja, tabs, times
 from doorward.web.profile import zones
 from doorward.web.server import environ, rsgi
 
@@ -62,6 +64,7 @@ BY_THEMSELVES: list[tuple[Any, Callable[[], object]]] = [
 # that changes files or templates says so itself.
 THE_SAME: list[object] = [
     history_details._refusals,
+    pdf._weasyprint,
     listing._attention_choices,
     words._list,
     rules.waits,

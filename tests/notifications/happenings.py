@@ -42,7 +42,7 @@ from doorward.accounts.events import (
 from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, Status
 from doorward.accounts.requirement import policy_of
 from doorward.audit.actor import CONSOLE, Actor, ClientInfo, by_session
-from doorward.audit.events import EventType, Outcome
+from doorward.audit.events import EVIDENCE_MADE, EventType, Outcome
 from doorward.audit.record import record
 from doorward.credentials import removal as mfa
 from doorward.credentials import suspension
@@ -71,9 +71,13 @@ from doorward.credentials.password import change as password_change
 from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.credentials.totp import enrol
 from doorward.credentials.trusted_browsers import policy_change, trust
-from doorward.customers import deletion
+from doorward.customers import deletion, exports
 from doorward.customers import services as customers
-from doorward.customers.events import CUSTOMER_DELETION_ASKED, PROTECTION_LOWERED
+from doorward.customers.events import (
+    CUSTOMER_DELETION_ASKED,
+    CUSTOMER_EXPORTED,
+    PROTECTION_LOWERED,
+)
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.gate.loading import load
 from doorward.kernel.errors import Refusal
@@ -641,6 +645,21 @@ def policy_began(stage: Stage) -> None:
     begun(stage)
 
 
+def evidence_made(stage: Stage) -> None:
+    exports.record_evidence(
+        stage.person.customer,
+        period="2026-07-01 – 2026-09-30",
+        checksum="5e" * 32,
+        actor=stage.by_owner,
+    )
+
+
+def customer_exported(stage: Stage) -> None:
+    exports.record_customer_export(
+        stage.person.customer_id, checksum="5e" * 32, actor=CONSOLE, now=stage.now
+    )
+
+
 def exception_made(stage: Stage) -> None:
     policies.require(stage.person.customer_id)
     until = (stage.now + timedelta(days=20)).date().isoformat()
@@ -810,4 +829,6 @@ HAPPENINGS: dict[EventType, Callable[[Stage], object]] = {
     MINIMUM_BEGAN: minimum_began,
     PROTECTION_LOWERED: protection_lowered,
     CUSTOMER_DELETION_ASKED: deletion_asked,
+    EVIDENCE_MADE: evidence_made,
+    CUSTOMER_EXPORTED: customer_exported,
 }

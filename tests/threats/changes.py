@@ -201,6 +201,10 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
             for deed, state in (("stop", RunState.RUNNING), ("go-on", RunState.STOPPED))
         },
         "account/": ("/account/", another),
+        "account/evidence/": (
+            "/account/evidence/",
+            {"first": "2026-01-01", "last": "2026-01-31"},
+        ),
         "account/waves/": ("/account/waves/", {}),
         "brands/<uuid:brand_id>/minimum/waves/": (f"/brands/{named.id}/minimum/waves/", {}),
         "customers/<uuid:customer_id>/minimum/waves/": (

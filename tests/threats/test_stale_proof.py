@@ -38,6 +38,7 @@ WANTED: dict[str, Reauthentication] = {
     "account/policy/rehearsal/<uuid:rehearsal_id>/": OTHERS,
     "account/policy/rehearsal/<uuid:rehearsal_id>/export.csv": OTHERS,
     "account/policy/withdraw/": OTHERS,
+    "account/evidence/": OTHERS,
     "account/waves/": OTHERS,
     "activity/export.csv": OTHERS,
     "activity/export/": OTHERS,

@@ -147,6 +147,7 @@ ABOVE = frozenset(
         "FileInvalid",
         "GraceIsOver",
         "HelpByProviderOnly",
+        "HistoryUnreadable",
         "HelpYourself",
         "KindNotAccepted",
         "LinkExpired",

@@ -221,10 +221,10 @@ class World:
         if about is About.CONSOLE:
             return CONSOLE
         if about is About.PROVIDER:
-            return people.actor(made(people.provider(), "right", {action.needs.tab}))
+            return people.actor(made(people.provider(), "right", action.needs.tabs))
         if about is About.SELF:
             return people.actor(self.owner)
-        return people.actor(made(self.owner.customer, "right", {action.needs.tab}))
+        return people.actor(made(self.owner.customer, "right", action.needs.tabs))
 
 
 def made(customer: Any, name: str, tabs: Any) -> Administrator:

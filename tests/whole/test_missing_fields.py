@@ -70,6 +70,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "account/": POLICY,
     "account/policy/rehearsal/": POLICY,
     "account/policy/withdraw/": ("version",),
+    "account/evidence/": ("first", "last"),
     "customers/add/": ("name", "brand"),
     "brands/<uuid:brand_id>/check/": ("host",),
     "brands/<uuid:brand_id>/contact/<slug:slug>/": ("support_email", "support_hours", "legal_url"),

@@ -152,6 +152,14 @@ ADOPTION_EXPORTED = EventType(
     sentence=_("%(actor)s exported how many people of each customer use two factors."),
 )
 
+EVIDENCE_MADE = EventType(
+    "evidence_made",
+    group=Group.ACCOUNT,
+    icon="download",
+    sentence=_("%(actor)s made an evidence pack of the account."),
+    notifications=(Notification(Audience.ADMINISTRATORS, "evidence_made"),),
+)
+
 HISTORY_FORGOTTEN = EventType(
     "history_forgotten",
     group=Group.ACCOUNT,

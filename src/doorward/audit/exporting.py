@@ -58,7 +58,7 @@ def as_table(found: Iterable[Record], columns: Sequence[str] = COLUMNS) -> Itera
     writer = csv.writer(_Echo())
     yield writer.writerow(columns)
     for record in found:
-        yield writer.writerow([_cell(record.get(column)) for column in columns])
+        yield writer.writerow([cell(record.get(column)) for column in columns])
 
 
 class _Echo:
@@ -68,7 +68,7 @@ class _Echo:
         return text
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """Return a value as a cell. An apostrophe is put before text that would run, and before one that has it already."""
     if value is None:
         return ""

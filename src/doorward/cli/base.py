@@ -28,6 +28,8 @@ COMMANDS = {
     "customers": "doorward.cli.customers",
     "demo": "doorward.demo.command",
     "demo-code": "doorward.demo.command",
+    "evidence": "doorward.cli.taking_along",
+    "export": "doorward.cli.taking_along",
     "history": "doorward.cli.history",
     "import": "doorward.cli.importing",
     "keys": "doorward.cli.keys",

@@ -70,6 +70,7 @@ CUSTOMER_EXPORTED = EventType(
     group=Group.ACCOUNT,
     icon="download",
     sentence=_("%(actor)s exported everything that the customer owns."),
+    notifications=(Notification(Audience.ADMINISTRATORS, "customer_exported"),),
 )
 
 CUSTOMER_DELETION_ASKED = EventType(

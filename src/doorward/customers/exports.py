@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from doorward.audit.events import ADOPTION_EXPORTED, HISTORY_EXPORTED, PEOPLE_EXPORTED
+from doorward.audit.events import (
+    ADOPTION_EXPORTED,
+    EVIDENCE_MADE,
+    HISTORY_EXPORTED,
+    PEOPLE_EXPORTED,
+)
 from doorward.audit.record import record
 from doorward.customers.events import CUSTOMER_EXPORTED
 from doorward.customers.models import Customer
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from doorward.audit.actor import Actor
+    from doorward.audit.record import Detail
 
 
 def record_export(customer_id: UUID, *, filters: list[str], actor: Actor) -> None:
@@ -43,10 +49,12 @@ def record_adoption_export(customer_id: UUID, *, filters: list[str], actor: Acto
         record(ADOPTION_EXPORTED, actor=actor, details={"filters": filters})
 
 
-def record_customer_export(customer_id: UUID, *, actor: Actor, now: datetime) -> None:
+def record_customer_export(
+    customer_id: UUID, *, actor: Actor, now: datetime, checksum: str = ""
+) -> None:
     """Record that everything a customer owns was exported, to its end. Raises `NotAuthorised`, `NotFound`.
 
-    What is closed may be deleted for good after that (`deletion.py`).
+    `checksum`: of the manifest of what was made. What is closed may be deleted for good after that (`deletion.py`).
     """
     authorise(actor, Action.EXPORT_CUSTOMER, customer_id)
     with transaction.atomic():
@@ -55,4 +63,22 @@ def record_customer_export(customer_id: UUID, *, actor: Actor, now: datetime) ->
         if name is None:
             raise NotFound
         rows.update(exported_at=now)
-        record(CUSTOMER_EXPORTED, actor=actor, customer=(customer_id, name))
+        details: dict[str, Detail] = {"checksum": checksum} if checksum else {}
+        record(CUSTOMER_EXPORTED, actor=actor, customer=(customer_id, name), details=details)
+
+
+def check_evidence(customer_id: UUID, *, actor: Actor) -> None:
+    """Let on who may make an evidence pack, before any work is done for it. Raises `NotAuthorised`.
+
+    People and history are both in it: whoever may not take each of them along may not take them together either.
+    """
+    authorise(actor, Action.MAKE_EVIDENCE, customer_id)
+
+
+def record_evidence(customer: Customer, *, period: str, checksum: str, actor: Actor) -> None:
+    """Record an evidence pack that was made and is about to leave, by its checksum. Raises `NotAuthorised`."""
+    authorise(actor, Action.MAKE_EVIDENCE, customer.id)
+    with transaction.atomic():
+        details: dict[str, Detail] = {"period": period, "checksum": checksum}
+        whose = (customer.id, customer.name)
+        record(EVIDENCE_MADE, actor=actor, customer=whose, details=details)

@@ -58,6 +58,8 @@ def next_step(  # noqa: C901, PLR0911, PLR0912 - one condition a line; the order
         return Step.NOT_WHILE_MANAGING
     if need.tab is not None and need.tab not in (managing or facts).tabs:
         return Step.NO_RIGHT
+    if need.also is not None and need.also not in facts.tabs:
+        return Step.NO_RIGHT
     if need.reach is not None and not facts.reach.goes(need.reach):
         return Step.NO_RIGHT
     if need.fresh is not None and not is_recent(facts, need.fresh, now=now):

@@ -44,6 +44,8 @@ class Need:
     open: bool = False
     tab: str | None = None
     fresh: Reauthentication | None = None
+    # Another tab whose right is wanted as well.
+    also: str | None = None
     # Of the provider's people: how far their scope must go.
     reach: Reach | None = None
     managed: Managed = Managed.NEVER
@@ -57,12 +59,13 @@ class Need:
         cls,
         tab: str,
         *,
+        also: str | None = None,
         fresh: Reauthentication | None = None,
         reach: Reach | None = None,
         managed: Managed = Managed.NEVER,
     ) -> Need:
-        """Through, with the right to a tab (by its key)."""
-        return cls(tab=tab, fresh=fresh, reach=reach, managed=managed)
+        """Through, with the right to a tab (by its key), and to another one where `also` says so."""
+        return cls(tab=tab, also=also, fresh=fresh, reach=reach, managed=managed)
 
     @classmethod
     def proof(cls, fresh: Reauthentication) -> Need:
@@ -76,7 +79,13 @@ class Need:
         provider = action.needs.about is About.PROVIDER
         reach = _REACH.get(action.needs.extent) if provider else None
         managed = Managed.NEVER if behalf else action.needs.managed
-        return cls(tab=tab, fresh=OF_LEVEL[action.needs.level], reach=reach, managed=managed)
+        return cls(
+            tab=tab,
+            also=action.needs.also or None,
+            fresh=OF_LEVEL[action.needs.level],
+            reach=reach,
+            managed=managed,
+        )
 
 
 # Which one it is, the service asks.

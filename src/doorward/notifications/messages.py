@@ -42,6 +42,8 @@ class Message(StrEnum):
     EXCEPTION_MADE_COLLEAGUE = "exception_made_colleague"
     EXCEPTION_ENDED = "exception_ended"
     EXCEPTION_ENDED_COLLEAGUE = "exception_ended_colleague"
+    EVIDENCE_MADE = "evidence_made"
+    CUSTOMER_EXPORTED = "customer_exported"
     POLICY_CHANGED = "policy_changed"
     MINIMUM_CHANGED = "minimum_changed"
     PROTECTION_LOWERED = "protection_lowered"

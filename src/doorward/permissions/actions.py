@@ -84,6 +84,13 @@ class Needs:
     behalf: bool = False
     extent: Extent = Extent.EVERYTHING
     managed: Managed = Managed.NEVER
+    # Another tab whose right is needed as well.
+    also: str = ""
+
+    @property
+    def tabs(self) -> frozenset[str]:
+        """The tabs whose rights are needed, all of them."""
+        return frozenset(filter(None, (self.tab, self.also)))
 
 
 def _people(
@@ -184,6 +191,9 @@ class Action(Enum):
         "export-history",
         Needs(About.CUSTOMER, ACTIVITY, scope="history:read", extent=Extent.PART),
     )
+    # Both people and history are in it, so it wants the right to each. Of no token, and on nobody's behalf: it leaves
+    # the house.
+    MAKE_EVIDENCE = "make-evidence", Needs(About.CUSTOMER, ADMINISTRATORS, also=ACTIVITY)
 
     EXPORT_ADOPTION = (
         "export-adoption",

@@ -35,9 +35,9 @@ def may(action: Action, holder: Holder | None, customer_id: UUID | None) -> bool
     if holder is None or needs.about not in {About.CUSTOMER, About.PROVIDER}:
         return False
     if needs.about is About.PROVIDER or customer_id is None:
-        return holder.is_staff and needs.tab in holder.tabs
+        return holder.is_staff and needs.tabs <= holder.tabs
     if customer_id == holder.customer_id:
-        return needs.tab in holder.tabs
+        return needs.tabs <= holder.tabs
     return needs.behalf and holder.is_staff and BEHALF in holder.tabs
 
 

@@ -95,6 +95,7 @@ TEMPLATES = [
         "DIRS": [
             *sorted(WEB.glob("*/templates")),
             PACKAGE / "notifications" / "templates",
+            PACKAGE / "operations" / "evidence" / "templates",
             PACKAGE / "demo" / "mail" / "templates",
         ],
         "OPTIONS": {"environment": "doorward.web.kit.jinja.environment"},

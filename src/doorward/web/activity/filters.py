@@ -21,8 +21,8 @@ from doorward.customers.models import Customer, CustomerKind
 from doorward.directory.search import LONGEST_SEARCH, Wanted, matching, named
 from doorward.directory.standing import NOBODY
 from doorward.directory.state import ANY_STATUS, Rule
+from doorward.notifications.history_words import types_of
 from doorward.policy.fields import Kinds
-from doorward.web.kit.history_words import types_of
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -9,13 +9,14 @@ from django.utils.translation import gettext as _translated
 
 from doorward.accounts.changes import NAME_LENGTH
 from doorward.accounts.errors import OwnAdministratorsRight
+from doorward.customers.tab_titles import title_of
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.kernel.text.cleaning import LONGEST_EMAIL
 from doorward.web.administrators.scope_fields import scope_fields
 from doorward.web.administrators.words import tab_help
 from doorward.web.kit.fields import Field, Option, plain_field
 from doorward.web.kit.languages import language_field
-from doorward.web.kit.tabs import tabs_in_order, title_of
+from doorward.web.kit.tabs import tabs_in_order
 
 if TYPE_CHECKING:
     from doorward.accounts.models import Administrator

@@ -17,6 +17,7 @@ from doorward.audit.naming import full_name
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal, all_refusals
+from doorward.kernel.text.tables import lines as lines_of
 from doorward.permissions.actions import Action
 from doorward.rollout import ticking
 from doorward.rollout.models import RunState, TickOutcome
@@ -120,7 +121,7 @@ def table(request: Request, run_id: UUID) -> HttpResponseBase:
     found, language = _find(request, run_id), translation.get_language() or "en"
     outcome = _outcome(request)
     separator = tables.chosen_separator(request.GET.get("separator", ""), language=language)
-    lines = tables.lines(COLUMNS, _cells(found, outcome), separator=separator)
+    lines = lines_of(COLUMNS, _cells(found, outcome), separator=separator)
     narrowed = [outcome] if outcome else []
     return export(request, lines, filename="required.csv", filters=narrowed, people=True)
 

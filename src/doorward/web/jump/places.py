@@ -42,6 +42,7 @@ PLACES: Final = (
     Place("home", _("Home"), "house"),
     Place("account", _("Account"), "building-2", words=_("policy require company")),
     Place("account_adoption", _("Adoption"), "chart-column", words=_("numbers covered 2FA")),
+    Place("account_evidence", _("Evidence"), "download", words=_("audit report proof")),
     Place("administrators", _("Administrators"), "users", words=_("people colleagues")),
     Place("requests", _("Requests"), "life-buoy", words=_("help approve lost phone")),
     Place("activity", _("Activity"), "history", words=_("history events log")),

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from doorward.customers.tab_titles import title_of, titles_of
 from doorward.kernel.errors import ChoiceInvalid, FieldsRefused, NotFound, Refusal
 from doorward.policy.errors import DayInvalid, StricterAlready
 from doorward.policy.fields import (
@@ -28,7 +29,7 @@ from doorward.policy.versions import LONGEST_REASON, Wanted
 from doorward.web.http import posted
 from doorward.web.kit.fields import Field, Option, plain_field
 from doorward.web.kit.refusals import sentence
-from doorward.web.kit.tabs import tabs_in_order, title_of, titles_of
+from doorward.web.kit.tabs import tabs_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

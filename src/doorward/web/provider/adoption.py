@@ -15,6 +15,7 @@ from doorward.customers.tabs import CUSTOMERS
 from doorward.directory import adoption
 from doorward.gate.requirement import Need
 from doorward.kernel.db.paging import in_pages
+from doorward.kernel.text.tables import lines as lines_of
 from doorward.permissions.actions import Action
 from doorward.rollout import weekly
 from doorward.web.http.needs import needs
@@ -115,7 +116,7 @@ def download(request: Request) -> HttpResponseBase:
     separator = tables.chosen_separator(request.GET.get("separator", ""), language=language)
     head = (_("Customer"), *(words for _key, words in _shows()), _("People"))
     scope = signed_in(request).scope
-    lines = tables.lines(head, _cells(scope), separator=separator)
+    lines = lines_of(head, _cells(scope), separator=separator)
     day = timezone.localtime(request.now).date().isoformat()
     return export(
         request,

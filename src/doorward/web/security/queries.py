@@ -16,6 +16,7 @@ from doorward.credentials import queries
 from doorward.credentials.errors import RequiredCannotDisable
 from doorward.credentials.recovery_codes.rules import few_left
 from doorward.credentials.trusted_browsers import trust
+from doorward.customers.tab_titles import titles_of
 from doorward.gate.reasons import who_requires
 from doorward.policy.rules import FactorKind
 from doorward.web.http.requests import session_of
@@ -23,7 +24,6 @@ from doorward.web.kit import passkeys
 from doorward.web.kit.forms import wrong
 from doorward.web.kit.history import history_page
 from doorward.web.kit.passkeys import CodeForm
-from doorward.web.kit.tabs import titles_of
 from doorward.web.security.pages import (
     DisablePage,
     FactorLine,

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from doorward.accounts.models import MailProblem
 from doorward.audit.fields import FIELDS, changes_in
 from doorward.audit.reason import Reason
+from doorward.customers.tab_titles import title_of
 from doorward.kernel.errors import all_refusals
 from doorward.managing.words import page
 from doorward.policy.words import WORDS
-from doorward.web.kit.tabs import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -150,6 +150,14 @@ def _key(key_id: str) -> str:
     return _("key: %(key)s") % {"key": key_id}
 
 
+def _period(days: str) -> str:
+    return _("period: %(days)s") % {"days": days}
+
+
+def _checksum(digits: str) -> str:
+    return _("checksum of the manifest (SHA-256): %(digits)s") % {"digits": digits}
+
+
 def _sealed(number: int) -> str:
     return ngettext("%(n)s secret", "%(n)s secrets", number) % {"n": number}
 
@@ -270,6 +278,8 @@ _SAID: Final[dict[str, tuple[type, Callable[[Any], str]]]] = {
     "customer": (str, str),
     "resembles": (str, _resembles),
     "filters": (list, _filters),
+    "period": (str, _period),
+    "checksum": (str, _checksum),
     "key_id": (str, _key),
     "sealed": (int, _sealed),
     "left": (int, _left),
