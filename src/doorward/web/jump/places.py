@@ -54,22 +54,25 @@ PLACES: Final = (
     Place("tabs", _("Tabs"), "panels-top-left", words=_("links applications")),
     Place("security", _("Security"), "lock", words=_("2FA devices sessions trusted browsers")),
     Place("profile", _("Profile"), "user", words=_("name e-mail language time zone")),
-    Place("administrators_add", _("Add an administrator"), "plus", True, _("invite person")),
-    Place("activity_export", _("Export the history"), "download", True, _("CSV table")),
-    Place("customers_add", _("Add a customer"), "plus", True, _("company")),
-    Place("brands_add", _("Add a brand"), "plus", True),
-    Place("tabs_add", _("Add a tab"), "plus", True, _("link application")),
-    Place("add_app", _("Add an authenticator app"), "smartphone", True, _("2FA device")),
-    Place("new_phone", _("Move to a new phone"), "smartphone", True, _("device change")),
-    Place("lost", _("Report a lost device"), "shield-alert", True, _("phone stolen")),
-    Place("password", _("Change your password"), "key-round", True),
-    Place("second_address", _("Set a second address"), "mail", True, _("e-mail notifications")),
-    Place("caller_check", _("Check who is calling"), "phone", True, _("support caller code")),
+    Place("administrators_add", _("Add an administrator"), "plus", verb=True, words=_("invite person")),
+    Place("activity_export", _("Export the history"), "download", verb=True, words=_("CSV table")),
+    Place("customers_add", _("Add a customer"), "plus", verb=True, words=_("company")),
+    Place("brands_add", _("Add a brand"), "plus", verb=True),
+    Place("tabs_add", _("Add a tab"), "plus", verb=True, words=_("link application")),
+    Place("add_app", _("Add an authenticator app"), "smartphone", verb=True, words=_("2FA device")),
+    Place("new_phone", _("Move to a new phone"), "smartphone", verb=True, words=_("device change")),
+    Place("lost", _("Report a lost device"), "shield-alert", verb=True, words=_("phone stolen")),
+    Place("password", _("Change your password"), "key-round", verb=True),
+    Place(
+        "second_address", _("Set a second address"), "mail", verb=True,
+        words=_("e-mail notifications"),
+    ),
+    Place("caller_check", _("Check who is calling"), "phone", verb=True, words=_("support caller code")),
 )  # fmt: skip
 
 
 def open_to(auth: AuthContext, *, now: datetime) -> tuple[Place, ...]:
-    """Return the places that this person may go to, as the gate decides: once more to confirm who they are is no bar."""
+    """Return the places that this person may go to, as the gate decides; to confirm who they are is no bar."""
     return tuple(place for place in PLACES if may(auth, _need_of(place.route), now=now))
 
 
