@@ -81,6 +81,25 @@ def customers(*, file: Path, dry: bool, report: Path | None, as_json: bool) -> N
     _tell(outcomes, kind="customers", dry=dry, report=report, as_json=as_json)
 
 
+@import_.command()
+@file_argument
+@click.option("--customer", "name", required=True, help="Import everybody into this customer.")
+@invite_option
+@dry_option
+@report_option
+@json_option
+@with_data
+def keycloak(  # noqa: PLR0913 - its options
+    *, file: Path, name: str, invite: bool, dry: bool, report: Path | None, as_json: bool
+) -> None:
+    """Import the users of a realm that Keycloak exported as JSON, with their passwords and apps."""
+    from doorward.importing import keycloak  # noqa: PLC0415
+
+    lines = keycloak.people(_bytes(file))
+    run = _import_people(lines, name, kind="keycloak", invite=invite)
+    run(dry=dry, report=report, as_json=as_json)
+
+
 def _import_people(
     lines: Iterable[PersonLine | LineOutcome], name: str | None, *, kind: str, invite: bool
 ) -> Callable[..., None]:
