@@ -22,7 +22,7 @@ from doorward.cli import people
 from doorward.cli.base import main
 from doorward.credentials.events import TWO_FACTOR_RESET
 from doorward.credentials.models import Factor
-from doorward.customers.tabs import BUILT_IN, STAFF
+from doorward.customers.tabs import BUILT_IN, OF_STAFF
 from doorward.sessions.models import Session
 from tests.kit import browsers, codes, staff
 from tests.kit import people as kit_people
@@ -97,7 +97,7 @@ class TestAdd:
         assert shown["tabs"] == sorted(BUILT_IN)
         assert shown["primary"] is True
         run("add", "staff@provider.example", "--customer", "Provider", "--primary")
-        assert record("staff@provider.example")["tabs"] == sorted(BUILT_IN + STAFF)
+        assert record("staff@provider.example")["tabs"] == sorted(BUILT_IN + OF_STAFF)
 
     @pytest.mark.parametrize(
         ("email", "first", "last"),

@@ -82,6 +82,16 @@ from doorward.customers.models import Customer, CustomerStatus
 from doorward.gate.loading import load
 from doorward.kernel.errors import Refusal
 from doorward.kernel.ratelimit import rules
+from doorward.managing import end as managing_end
+from doorward.managing.events import (
+    MANAGING_AGREED,
+    MANAGING_ASKED,
+    MANAGING_BEGUN,
+    MANAGING_CHANGES_ASKED,
+    MANAGING_ENDED,
+    MANAGING_REFUSED,
+)
+from doorward.managing.models import Managing
 from doorward.policy import versions
 from doorward.policy.events import (
     MINIMUM_BEGAN,
@@ -122,8 +132,8 @@ from doorward.sessions.events import OTHER_SESSIONS_ENDED, SIGN_IN_ABANDONED, SI
 from doorward.signin import forgotten_password, mailbox, password, second_step
 from doorward.signin.events import MAILBOX_PROOF_SENT, PASSWORD_LINK_ASKED
 from doorward.signin.take_back import take_back
+from tests.kit import browsers, managing, passkeys, policies
 from tests.kit import codes as kit_codes
-from tests.kit import passkeys, policies
 from tests.kit import people as kit_people
 from tests.kit.email_changes import ask_email
 from tests.kit.recovering import ask_as_support, long_ago, make_staff, second_helper
@@ -131,6 +141,8 @@ from tests.kit.recovering import ask_as_support, long_ago, make_staff, second_he
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+
+    from django.test import Client
 
     from doorward.policy.models import PolicyVersion
     from doorward.policy.versions import Owner
@@ -763,6 +775,50 @@ def deletion_asked(stage: Stage) -> None:
     deletion.ask(customer.id, typed=customer.name, actor=actor, now=timezone.now())
 
 
+def _manager(stage: Stage) -> Client:
+    """A browser of one of the support; from here on that is whom it happens to."""
+    managing.old_owner(stage.owner)
+    staff = managing.make_manager(STAFF_EMAIL)
+    language = kit_people.again(stage.person).language
+    Administrator.objects.everywhere().filter(id=staff.id).update(language=language)
+    stage.person = kit_people.again(staff)
+    return browsers.browser_of_with_factor(staff)
+
+
+def managing_asked(stage: Stage) -> None:
+    managing.ask(_manager(stage), stage.owner)
+
+
+def managing_agreed(stage: Stage) -> None:
+    asked = managing.ask(_manager(stage), stage.owner)
+    managing.agree(browsers.browser_of_with_factor(stage.owner), asked)
+
+
+def managing_refused(stage: Stage) -> None:
+    asked = managing.ask(_manager(stage), stage.owner)
+    whose = stage.owner.customer_id
+    managing_end.end(asked.id, customer_id=whose, actor=stage.by_owner, now=timezone.now())
+
+
+def managing_begun(stage: Stage) -> Client:
+    client = _manager(stage)
+    asked = managing.ask(client, stage.owner)
+    managing.agree(browsers.browser_of_with_factor(stage.owner), asked)
+    managing.begin(client, stage.owner)
+    return client
+
+
+def managing_changes_asked(stage: Stage) -> None:
+    assert managing_begun(stage).post("/managing/changes/").status_code == 303
+
+
+def managing_ended(stage: Stage) -> None:
+    managing_begun(stage)
+    whose = stage.owner.customer_id
+    begun = Managing.objects.get()
+    managing_end.end(begun.id, customer_id=whose, actor=stage.by_owner, now=timezone.now())
+
+
 HAPPENINGS: dict[EventType, Callable[[Stage], object]] = {
     SIGNED_IN: signed_in,
     SIGN_IN_ABANDONED: sign_in_abandoned,
@@ -831,4 +887,10 @@ HAPPENINGS: dict[EventType, Callable[[Stage], object]] = {
     CUSTOMER_DELETION_ASKED: deletion_asked,
     EVIDENCE_MADE: evidence_made,
     CUSTOMER_EXPORTED: customer_exported,
+    MANAGING_ASKED: managing_asked,
+    MANAGING_AGREED: managing_agreed,
+    MANAGING_REFUSED: managing_refused,
+    MANAGING_BEGUN: managing_begun,
+    MANAGING_CHANGES_ASKED: managing_changes_asked,
+    MANAGING_ENDED: managing_ended,
 }
