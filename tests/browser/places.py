@@ -261,6 +261,12 @@ COMPANY = (
         "customer_caller_check_running", "customer-caller-check", "staff",
         "{customer}caller-check/00000000-0000-0000-0000-000000000000/",
     ),
+    Place("customer_manage", "customer-manage", "staff", "{managed}"),
+    Place("managings", "managings", "boss", "/managing/"),
+    Place("managing", "managing", "boss", "{managing}"),
+    Place("home", "home", "managing", "/"),
+    Place("administrators", "administrators", "managing", "/administrators/"),
+    Place("managing_over", "managing-over", "managing over", "/managing/over/"),
     Place("customer_help", "customer-help", "staff", "{customer_asked}help/"),
     Place("customer_help", "customer-help", "staff", "{customer_asked}help/",
         send("Continue", email="nobody@at-all.example"), 422),
@@ -341,6 +347,8 @@ DOWNLOADS = (
     "administrators_rehearsal_csv administrators_run_csv"
 )
 ONLY_FORMS = (
+    "managing_agree managing_end managing_no_changes managing_leave managing_changes customer_manage_begin "
+    "customer_manage_take_back "
     "language stay sign_out new_codes end_sessions end_trusted administrator_password_link "
     "administrator_resend account_policy_withdraw account_waves customer_minimum_withdraw brand_minimum_withdraw "
     "brand_check_host administrator_revoke administrator_end_sessions customer_invite administrator_exception_end "

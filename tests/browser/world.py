@@ -24,7 +24,7 @@ from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.customers import notes
 from doorward.customers.exports import record_customer_export
 from doorward.customers.models import Customer, Tab
-from doorward.customers.tabs import BUILT_IN, STAFF
+from doorward.customers.tabs import BUILT_IN, OF_STAFF
 from doorward.policy.fields import Kinds
 from doorward.recovery import help as recovery_help
 from doorward.rollout.models import RunState, TickOutcome
@@ -32,6 +32,7 @@ from doorward.web.kit import ticks
 from tests.kit import browsers as kit_browsers
 from tests.kit import closing as kit_closing
 from tests.kit import codes as kit_codes
+from tests.kit import managing as kit_managing
 from tests.kit import passkeys, policies, recovering
 from tests.kit import people as kit_people
 from tests.kit.email_changes import ask_email
@@ -57,7 +58,37 @@ def make() -> dict[str, Any]:
         "recovered": _recovered(_person(customer, "Jonas Weber")),
         "staff": _staff(),
     } | _half_way(customer)
-    return {"paths": _paths(customer, boss, newcomer), "browsers": browsers}
+    managing, in_portals = _managing(customer, boss)
+    return {
+        "paths": _paths(customer, boss, newcomer) | managing,
+        "browsers": browsers | in_portals,
+    }
+
+
+def _managing(customer: Customer, boss: Administrator) -> tuple[dict[str, str], dict[str, Any]]:
+    """Let staff ask to be let in, go in, and be out again; return the addresses and the browsers of that."""
+    recovering.long_ago(boss)
+    asked = kit_managing.ask(_manager(), boss)
+    mill = kit_people.make_customer(f"Managed Mill {uuid4().hex[:6]}")
+    owner = _person(mill, "Olga Owner", tabs=set(BUILT_IN), is_primary=True)
+    kit_codes.enable_app(owner)
+    recovering.long_ago(owner)
+    at_mill = kit_browsers.sign_in(browser(), owner)
+    inside, over = _manager(), _manager()
+    for client in (inside, over):
+        kit_managing.agree(at_mill, kit_managing.ask(client, owner))
+        running = kit_managing.begin(client, owner)
+    assert at_mill.post(f"/managing/{running.id}/end/").status_code == 303
+    return (
+        {"managing": f"/managing/{asked.id}/", "managed": f"/customers/{customer.id}/manage/"},
+        {"managing": _kept(inside), "managing over": _kept(over)},
+    )
+
+
+def _manager() -> Client:
+    """Return a browser of one of the provider's staff who may manage."""
+    staff = kit_managing.make_manager(f"nora.{uuid4().hex[:6]}@provider.example")
+    return kit_browsers.sign_in(browser(), staff)
 
 
 def _person(customer: Customer, name: str, **rest: Any) -> Administrator:
@@ -250,7 +281,7 @@ def _with_passkey(person: Administrator) -> Administrator:
 
 def _staff() -> dict[str, str]:
     provider = kit_people.provider()
-    staff = _person(provider, "Priya Provider", tabs={*BUILT_IN, *STAFF})
+    staff = _person(provider, "Priya Provider", tabs={*BUILT_IN, *OF_STAFF})
     signed_in = _signed_in(staff, app=True)
     # As one who has been there for a while: who is new asks for nobody.
     recovering.long_ago(staff)

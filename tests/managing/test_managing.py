@@ -95,3 +95,45 @@ def test_afterwards_all_of_it_is_mailed(owner, colleague, staff):
     assert managing.REASON in told
     assert "A person: Tomke Osei" in told
     assert "changed the details" in told
+
+
+def sees(staff: Administrator, customers: str) -> None:
+    found = people.again(staff)
+    found.scope, found.scope_ids = "customers", customers
+    found.save(update_fields=["scope", "scope_ids"])
+
+
+def test_staff_who_see_some_customers_go_in_there_as_well(owner, staff):
+    sees(staff, str(owner.customer_id))
+    client, theirs = map(browsers.browser_of_with_factor, (staff, owner))
+    asked = managing.ask(client, owner)
+    take_back = f"/customers/{owner.customer_id}/manage/take-back/"
+    assert client.post(take_back).status_code == 303
+    assert Managing.objects.get(id=asked.id).state == State.REFUSED
+    managing.agree(theirs, managing.ask(client, owner))
+    assert managing.begin(client, owner).state == State.RUNNING
+    assert client.post("/managing/changes/").status_code == 303
+
+
+def test_a_scope_that_is_lost_ends_it(owner, staff):
+    client = managing.let_in(staff, owner)
+    sees(staff, "")
+    assert client.get("/administrators/").status_code == 303
+    assert client.get("/managing/over/").status_code == 200
+
+
+def test_a_colleague_who_does_not_see_the_customer_reads_nothing_of_it(owner, staff):
+    elsewhere = people.make_customer("Elm Clinic")
+    narrow = managing.make_manager("narrow@provider.example")
+    narrow = people.again(narrow)
+    narrow.tabs = f"{narrow.tabs} activity"
+    narrow.save(update_fields=["tabs"])
+    sees(narrow, str(elsewhere.id))
+    client = managing.let_in(staff, owner)
+    client.get("/administrators/")
+    reader = browsers.browser_of_with_factor(narrow)
+    for path in ("/activity/", "/activity/export.csv", f"/administrators/{staff.id}/history/"):
+        answer = reader.get(path)
+        read = b"".join(answer) if answer.streaming else answer.content
+        for word in (managing.REASON, owner.email, owner.full_name, "Harbour Bakery"):
+            assert word not in read.decode(), (path, word)

@@ -38,7 +38,10 @@ def within(events: QuerySet[Event], scope: Scope, *, me: UUID) -> QuerySet[Event
     theirs = people.filter(
         Q(customer__kind=CustomerKind.PROVIDER) | staff_scope.which(scope, of="customer")
     )
-    of_whom = Q(subject_id=None) | Q(subject_id__in=theirs.values("id"))
+    # Of all who are in it: whom it is about, who did it, and for whom.
+    of_whom = Q()
+    for whom in ("subject_id", "actor_id", "on_behalf_of_id"):
+        of_whom &= Q(**{whom: None}) | Q(**{f"{whom}__in": theirs.values("id")})
     of_brand = Q(details__brand_id__isnull=True, details__brand__isnull=True)
     of_brand &= ~Q(type=PROTECTION_LOWERED)
     if scope.reach is Reach.BRANDS:
@@ -47,7 +50,9 @@ def within(events: QuerySet[Event], scope: Scope, *, me: UUID) -> QuerySet[Event
     others = (Q(type=SCOPE_CHANGED) & ~Q(subject_id=me)) | Q(details__customer__isnull=False)
     # What names a customer whose own history may be gone by now; who is there for it sees it on its page.
     named = Q(details__customer__isnull=False) & ~Q(actor_id=me)
-    return events.filter(of_whom, of_brand).exclude(others).exclude(named)
+    # Into whose portal a colleague went, and why, stands in that customer's history.
+    managed = Q(details__managing__isnull=False) & ~Q(subject_id=me)
+    return events.filter(of_whom, of_brand).exclude(others).exclude(named).exclude(managed)
 
 
 def of_person(person_id: UUID, *, customer_id: UUID, scope: Scope, me: UUID) -> Newest | OfPerson:

@@ -68,13 +68,10 @@ def ask(customer_id: UUID, *, reason: str, changes: bool, actor: Actor, now: dat
 
 def ask_for_changes(managing_id: UUID, *, actor: Actor, now: datetime) -> Managing:
     """Ask, in a portal, to change something in it, too. Raises `NotFound`, `ManagingOver`."""
-    authorise(actor, _ACTION)
-    customer_id = Managing.objects.filter(id=managing_id).values_list("customer_id", flat=True)
-    found = customer_id.first()
-    if found is None:
-        raise NotFound
+    customer_id = customer_of(managing_id)
+    authorise(actor, _ACTION, customer_id)
     with transaction.atomic():
-        customer = lock(found, actor=actor)
+        customer = lock(customer_id, actor=actor)
         managing = own(managing_id, actor=actor)
         if managing.state != State.RUNNING or managing.changes or managing.asks_changes_at:
             raise ManagingOver
@@ -89,10 +86,10 @@ def ask_for_changes(managing_id: UUID, *, actor: Actor, now: datetime) -> Managi
 
 def take_back(managing_id: UUID, *, actor: Actor, now: datetime) -> None:
     """Ask no longer for what was not begun. Raises `NotFound`, `ManagingOver`."""
-    authorise(actor, _ACTION)
+    customer_id = customer_of(managing_id)
+    authorise(actor, _ACTION, customer_id)
     with transaction.atomic():
-        managing = own(managing_id, actor=actor)
-        locking.hold(managing.customer_id)
+        locking.hold(customer_id)
         managing = own(managing_id, actor=actor)
         if managing.state not in {State.ASKED, State.AGREED}:
             raise ManagingOver
@@ -127,6 +124,14 @@ def lock(customer_id: UUID, *, actor: Actor) -> Customer:
     if not is_allowed(actor, _ACTION, customer_id):
         raise StaleRequest
     return Customer.objects.select_related("brand").get(id=customer_id)
+
+
+def customer_of(managing_id: UUID) -> UUID:
+    """Return the customer whose portal it is about, or raise `NotFound`."""
+    found = Managing.objects.filter(id=managing_id).values_list("customer_id", flat=True).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def own(managing_id: UUID, *, actor: Actor) -> Managing:

@@ -32,9 +32,9 @@ def begin(managing_id: UUID, *, browser: Browser, actor: Actor, now: datetime) -
     A form of a page from before is of no use then: it was meant for the own portal. Raises `NotFound`, `ManagingOver`,
     `ManagingAlready`, and `StaleRequest` where the session was stepped up or ended in the meantime.
     """
-    authorise(actor, Action.MANAGE_CUSTOMER)
+    customer_id = ask.customer_of(managing_id)
+    authorise(actor, Action.MANAGE_CUSTOMER, customer_id)
     with transaction.atomic():
-        customer_id = _customer_of(managing_id)
         ask.lock(customer_id, actor=actor)
         managing = ask.own(managing_id, actor=actor)
         if managing.state != State.AGREED or standing.is_over(managing, now=now):
@@ -70,10 +70,3 @@ def leave(*, browser: Browser, actor: Actor, now: datetime) -> Started:
 def _step_up(browser: Browser) -> Started:
     saved_requests.clear(browser.session_id)
     return issuing.step_up(browser.session_id, old_hash=browser.token_hash, next_path="")
-
-
-def _customer_of(managing_id: UUID) -> UUID:
-    found = Managing.objects.filter(id=managing_id).values_list("customer_id", flat=True).first()
-    if found is None:
-        raise NotFound
-    return found
