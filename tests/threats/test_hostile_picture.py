@@ -7,7 +7,7 @@ import zlib
 from io import BytesIO
 
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageFile
 
 from doorward.customers import errors, reencoding
 from doorward.customers.models import PictureKind
@@ -64,6 +64,15 @@ def test_what_was_cut_off_is_refused(form, share):
     whole = written(noise, form)
     with pytest.raises(errors.PictureInvalid):
         made(whole[: int(len(whole) * share)])
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP", "JPEG"])
+def test_nor_does_another_library_let_it_in(form, monkeypatch):
+    """WeasyPrint turns this on for the whole process."""
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    whole = written(Image.effect_noise((200, 200), 90).convert("RGB"), form)
+    with pytest.raises(errors.PictureInvalid):
+        made(whole[: len(whole) // 2])
 
 
 def test_a_damaged_one_is_refused():

@@ -10,9 +10,10 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
 from doorward.customers.errors import (
     PictureAnimated,
@@ -43,6 +44,8 @@ _LONGEST_PROFILE: Final = 64 * 1024
 # From there on a picture is more of a photograph, which WebP writes in a fraction.
 _LARGE_PNG: Final = 48 * 1024
 _SRGB: Final = ImageCms.createProfile("sRGB")
+
+_DECODING: Final = Lock()
 
 # What decodes no more than this, whoever asks: Pillow itself refuses twice as much.
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
@@ -102,8 +105,22 @@ def _decoded(content: bytes) -> Image.Image:
         raise PictureTooManyPixels(LONGEST_SIDE, MOST_PIXELS // 1_000_000) from error
     # Nothing but the head was read until here.
     _judge(image, content)
-    image.load()
+    _load_whole(image)
     return _upright(image)
+
+
+def _load_whole(image: Image.Image) -> None:
+    """Decode all of it. Raises `OSError` where something is missing.
+
+    Pillow asks a switch of the whole process, which another library may turn on at any time: WeasyPrint does when it
+    is imported. Under the lock nobody but us turns it off, so what is on afterwards was turned on meanwhile.
+    """
+    with _DECODING:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+        image.load()
+        if ImageFile.LOAD_TRUNCATED_IMAGES:
+            message = "It may have been decoded in part."
+            raise OSError(message)
 
 
 def _judge(image: Image.Image, content: bytes) -> None:
