@@ -69,6 +69,7 @@ def test_the_same_as_json_and_as_a_report_that_runs_nothing(customer, file, tmp_
         "said": "",
         "notes": [],
     }
+    assert report.stat().st_mode & 0o777 == 0o600  # it says who is a customer's
     with report.open(encoding="utf-8-sig", newline="") as opened:
         lines = list(csv.DictReader(opened))
     assert [line["what"] for line in lines] == ["lena@harbourbakery.example", "'=1+1"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -206,13 +207,18 @@ def _text(line: dict[str, Any]) -> str:
 
 
 def _write(report: Path, lines: list[dict[str, Any]]) -> None:
+    from doorward.kernel.files import write_whole  # noqa: PLC0415
     from doorward.kernel.text.tables import safe_cell  # noqa: PLC0415
 
-    with report.open("w", newline="", encoding="utf-8-sig") as opened:
-        writer = csv.writer(opened)
-        writer.writerow(("line", "what", "fate", "fields", "reason", "said"))
-        for line in lines:
-            said = " ".join(filter(None, (line["said"], *line["notes"])))
-            fields = " ".join(line["fields"])
-            cells = (line["line"], line["what"], line["fate"], fields, line["reason"], said)
-            writer.writerow([safe_cell(str(cell)) for cell in cells])
+    written = io.StringIO(newline="")
+    writer = csv.writer(written)
+    writer.writerow(("line", "what", "fate", "fields", "reason", "said"))
+    for line in lines:
+        said = " ".join(filter(None, (line["said"], *line["notes"])))
+        fields = " ".join(line["fields"])
+        cells = (line["line"], line["what"], line["fate"], fields, line["reason"], said)
+        writer.writerow([safe_cell(str(cell)) for cell in cells])
+    try:
+        write_whole(report, written.getvalue().encode("utf-8-sig"))
+    except OSError as error:
+        raise Failure(f"{report} cannot be written: {error.strerror}.") from error
