@@ -856,7 +856,7 @@ def test_every_combination_of_somebody_signed_in(dimensions, at_once):
         reached.add(check(facts_of(pick), islice(needs, at_once)))
 
     assert every(dimensions, run) == number_of(dimensions)
-    managing = {Step.MANAGING_OVER, Step.NOT_WHILE_MANAGING}  # test_managed.py
+    managing = {Step.MANAGING_OVER, Step.NOT_WHILE_MANAGING}  # tests/managing/test_managing.py
     assert reached == set(Step) - BEYOND - {Step.SIGN_IN} - managing | {Step.THROUGH}
 
 

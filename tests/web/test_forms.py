@@ -12,6 +12,7 @@ import pytest
 from django.http import QueryDict
 
 import doorward
+from doorward.importing import columns
 from doorward.kernel.errors import (
     EmailInvalid,
     FieldsRefused,
@@ -193,6 +194,15 @@ ABOVE = frozenset(
         "TooLateToStop",
         "TooManyChecks",
         "TooManyTabs",
+        "CredentialsKept",
+        "FactorLost",
+        "LineMisshapen",
+        "LineTwice",
+        "NotYoursToChange",
+        "PartLost",
+        "SourceUnreadable",
+        "StaffNeedTwoFactors",
+        "YesOrNo",
         "NotClosed",
         "ExportFirst",
         "NoDeletion",
@@ -222,6 +232,8 @@ def _fields_of_forms() -> set[str]:
     # That of a policy is made of its declared fields.
     # No attribute of a form can be called `pass`.
     names = {field.key for field in FIELDS.values()} | {"starts", "reason", "pass"}
+    # An import is given as a file, and refused at its columns.
+    names |= {"file", *columns.PEOPLE, *columns.CUSTOMERS}
     for name in _modules():
         module = importlib.import_module(name)
         for one in vars(module).values():

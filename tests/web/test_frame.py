@@ -73,7 +73,9 @@ def _draw(me: Me | None, **words: Any) -> str:
             "path": "/sample/?page=2",
             "flashes": [],
         }
-        return env.from_string(PAGE).render(context | {"session_left": None} | words)
+        return env.from_string(PAGE).render(
+            context | {"session_left": None, "managing": None} | words
+        )
 
 
 def _menu(html: str) -> str:

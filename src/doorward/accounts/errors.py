@@ -129,7 +129,7 @@ class LastWithAllCustomers(LastAdministrator):
         "This is the last active person with the Administrators tab who sees all customers. "
         "Let somebody else see all of them first."
     )
-    reason = _("last person with the Administrators tab who sees all customers")
+    reason = _("last administrator who sees all customers")
     field = "scope"
 
 
@@ -145,7 +145,7 @@ class ScopeNotYours(Refusal):
     """Only who sees all customers decides which ones a colleague sees."""
 
     sentence = _("Only somebody who sees all customers can decide which ones a colleague sees.")
-    reason = _("only who sees all customers decides which ones a colleague sees")
+    reason = _("only people who see all customers decide this")
     field = "scope"
 
 

@@ -58,7 +58,7 @@ def why_not(run: TickRun, actor: Actor, action: Action, *, now: datetime) -> Ref
     verdict = still_evaluate(context, Need.of(action), asked_at=run.asked_at, now=now)
     if verdict.through:
         return None
-    return _WHY.get(verdict.step, AskerHeldBack)()
+    return _WHY[verdict.step]() if verdict.step in _WHY else AskerHeldBack()
 
 
 _WHY: Final[dict[Step, type[Refusal]]] = {

@@ -50,7 +50,7 @@ class AskerHeldBack(Refusal):
     """Whoever asked something of many would have to take a step of signing in before they could ask again."""
 
     sentence = _("Whoever began it would first have to complete a step of signing in.")
-    reason = _("whoever began it would first have had to complete a step of signing in")
+    reason = _("whoever began it first had to complete a sign-in step")
 
 
 class AskedTooLongAgo(Refusal):
