@@ -57,7 +57,10 @@ def helping(staff: Administrator, owner: Administrator) -> Actor:
 
 def newest() -> Event:
     """Return the newest event that is no copy, as the company of who acts for another one has."""
-    return [one for one in Event.objects.order_by("id") if not one.details.get("copy")][-1]
+    events: list[Event] = [
+        one for one in Event.objects.order_by("id") if not one.details.get("copy")
+    ]
+    return events[-1]
 
 
 def write(actor: Actor) -> Event:

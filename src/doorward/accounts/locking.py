@@ -60,7 +60,8 @@ def _people(customer_id: UUID) -> QuerySet[Administrator]:
 
 
 def _there(people: QuerySet[Administrator], person_id: UUID) -> Administrator:
-    person = people.exclude(status=Status.REMOVED).filter(id=person_id).first()
+    found = people.exclude(status=Status.REMOVED).filter(id=person_id)
+    person: Administrator | None = found.first()
     if person is None:
         raise NotFound
     return person

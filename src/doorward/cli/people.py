@@ -42,7 +42,8 @@ def listed(customer: Customer | None) -> QuerySet[Administrator]:
 
 def one(person: Administrator) -> Administrator:
     """Return a person with all that is printed of them."""
-    return listed(person.customer).get(id=person.id)
+    found: Administrator = listed(person.customer).get(id=person.id)
+    return found
 
 
 def record_of(person: Administrator) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def confirm(name: str, *, actor: Actor, now: datetime) -> str:
 
 
 def _with(name: str, brands: QuerySet[Brand]) -> Brand:
-    found = next((brand for brand in brands if name in brand.hosts), None)
+    found: Brand | None = next((brand for brand in brands if name in brand.hosts), None)
     if found is None:
         raise NotFound
     return found

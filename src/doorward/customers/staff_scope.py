@@ -51,7 +51,7 @@ def brands(scope: Scope) -> QuerySet[Brand]:
 
 def customer(customer_id: UUID, scope: Scope) -> Customer:
     """Return a customer with its brand. Raises `NotFound`, also where it is only outside of the scope."""
-    found = customers(scope).select_related("brand").filter(id=customer_id).first()
+    found: Customer | None = customers(scope).select_related("brand").filter(id=customer_id).first()
     if found is None:
         raise NotFound
     return found
@@ -59,7 +59,7 @@ def customer(customer_id: UUID, scope: Scope) -> Customer:
 
 def brand(brand_id: UUID, scope: Scope) -> Brand:
     """Return a brand. Raises `NotFound`, also where it is only outside of the scope."""
-    found = brands(scope).filter(id=brand_id).first()
+    found: Brand | None = brands(scope).filter(id=brand_id).first()
     if found is None:
         raise NotFound
     return found

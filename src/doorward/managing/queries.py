@@ -22,7 +22,7 @@ def of_customer(customer_id: UUID) -> list[Managing]:
 
 def find(managing_id: UUID, *, customer_id: UUID) -> Managing:
     """Return one of a customer's, or raise `NotFound`."""
-    found = _rows().filter(id=managing_id, customer_id=customer_id).first()
+    found: Managing | None = _rows().filter(id=managing_id, customer_id=customer_id).first()
     if found is None:
         raise NotFound
     return found
@@ -36,7 +36,8 @@ def newest_of(customer_id: UUID, *, staff_id: UUID) -> Managing | None:
 
 def by_id(managing_id: UUID) -> Managing:
     """Return one, whosever it is: for the session that is in it."""
-    return _rows().get(id=managing_id)
+    found: Managing = _rows().get(id=managing_id)
+    return found
 
 
 def _rows() -> QuerySet[Managing]:

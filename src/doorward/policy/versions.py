@@ -236,7 +236,8 @@ def _kept(series: Series, *, now: datetime) -> Series:
 
 
 def _planned(version_id: UUID, owner: Owner, *, now: datetime) -> PolicyVersion:
-    version = owner.versions().filter(id=version_id, withdrawn_at__isnull=True).first()
+    found = owner.versions().filter(id=version_id, withdrawn_at__isnull=True)
+    version: PolicyVersion | None = found.first()
     if version is None:
         raise NotFound
     if version.starts_at <= now or version.begun_at is not None:
