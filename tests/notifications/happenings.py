@@ -97,6 +97,7 @@ from doorward.policy.events import (
     MINIMUM_BEGAN,
     MINIMUM_CHANGED,
     MINIMUM_PLANNED,
+    MINIMUM_WAVE_PAUSED,
     MINIMUM_WITHDRAWN,
     POLICY_BEGAN,
     POLICY_CHANGED,
@@ -704,6 +705,22 @@ def wave_paused(stage: Stage) -> None:
     assert waves.pause_due(now=stage.now) == 1
 
 
+def minimum_wave_paused(stage: Stage) -> None:
+    """Let a wave of the customer's minimum wait; the person comes to be one of the provider's people who keep it."""
+    day = (stage.now + timedelta(days=30)).date()
+    policies.require_by_minimum(stage.person.customer_id, from_day=day, waves=True)
+    for number in range(6):
+        kit_people.make_administrator(
+            stage.owner.customer, email=f"p{number}@harbourbakery.example", wave_share=1
+        )
+    Administrator.objects.of(stage.person.customer_id).update(joined_at=None)
+    Administrator.objects.of(stage.person.customer_id).filter(id=stage.person.id).update(
+        customer=kit_people.provider(), tabs=" home customers "
+    )
+    stage.now += timedelta(days=13)
+    assert waves.pause_due(now=stage.now) == 1
+
+
 def reminded(stage: Stage) -> None:
     day = (stage.now + timedelta(days=5)).date()
     policies.require(stage.person.customer_id, from_day=day)
@@ -873,6 +890,7 @@ HAPPENINGS: dict[EventType, Callable[[Stage], object]] = {
     REMINDED: reminded,
     ADOPTION_MAILED: adoption_mailed,
     WAVE_PAUSED: wave_paused,
+    MINIMUM_WAVE_PAUSED: minimum_wave_paused,
     EXCEPTION_MADE: exception_made,
     EXCEPTION_ENDED: exception_ended,
     POLICY_CHANGED: policy_changed,

@@ -40,6 +40,7 @@ class Audience(StrEnum):
     PERSON = "the person"
     ADMINISTRATORS = "everyone with the Administrators tab"
     STAFF = "the provider's people with the Administrators tab"
+    MINIMUM_KEEPERS = "the provider's people who may change that minimum"
     INVITER = "whoever invited them"
     ASKER = "whoever of the support asked"
     OLD_ADDRESS = "the old address"

@@ -24,6 +24,7 @@ from doorward.notifications import words
 from doorward.notifications.adoption import numbers
 from doorward.notifications.enclosed import Enclosed, NoLongerWanted, enclose
 from doorward.notifications.envelope import in_envelope
+from doorward.notifications.mailboxes import minimum_of
 from doorward.notifications.managing import Told, told_of
 from doorward.notifications.messages import ASKED_FOR, Message
 from doorward.notifications.rendering import render
@@ -100,6 +101,9 @@ class Letter:
     waits: bool
     request: str
     company: str
+    # Of a minimum: where it is changed, and the name of its brand (empty: it is a customer's).
+    minimum: str = ""
+    of_brand: str = ""
     # Of adoption: everybody's or the customer's, and the numbers.
     of_all: bool = False
     numbers: tuple[Number, ...] = ()
@@ -197,9 +201,23 @@ def _letter(  # noqa: PLR0913 - all that a letter is made of
         waits=event.details.get("waits") is True,
         request=f"/customers/{event.customer_id}/requests/{event.details.get('request')}/",
         company=words.name(event.customer_name),
+        minimum=_minimum(message, event),
+        of_brand=words.name(str(event.details.get("brand", ""))),
         of_all=_of_all(event),
         numbers=_numbers(message, event, person, now=now),
         managing=told_of(event),
+    )
+
+
+def _minimum(message: Message, event: Event) -> str:
+    """Return the path at which the provider changes the minimum that a message is about."""
+    owner = minimum_of(event) if message is Message.MINIMUM_WAVE_PAUSED else None
+    if owner is None:
+        return ""
+    return (
+        f"/brands/{owner.brand_id}/minimum/"
+        if owner.brand_id
+        else f"/customers/{owner.customer_id}/minimum/"
     )
 
 

@@ -36,6 +36,7 @@ class Message(StrEnum):
     NO_LONGER_REQUIRED = "two_factor_no_longer_required"
     NO_LONGER_REQUIRED_COLLEAGUE = "two_factor_no_longer_required_colleague"
     WAVE_PAUSED = "wave_paused"
+    MINIMUM_WAVE_PAUSED = "minimum_wave_paused"
     SET_UP_REMINDER = "set_up_reminder"
     ADOPTION_WEEKLY = "adoption_weekly"
     EXCEPTION_MADE = "exception_made"
