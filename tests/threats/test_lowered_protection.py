@@ -114,8 +114,12 @@ def test_customers_alone_lowers_no_minimum_of_the_providers_own_people():
     page = f"/customers/{provider.id}/"
     minimum = versions.minimum_of_customer(provider.id)
     held = {"kinds": "phishing_resistant", "trust_days": "0", "session_hours": "8"}
+    answer = browser.post(
+        f"{page}minimum/", minimum_form(minimum, **(held | {"required_of": "nobody"}))
+    )
+    assert answer.status_code == 422
+    assert "This cannot be lowered for them." in answer.content.decode(), "whoever asks"
     for field, value in (
-        ("required_of", "nobody"),
         ("kinds", "any"),
         ("trust_days", "30"),
         ("session_hours", "24"),
@@ -209,12 +213,17 @@ def test_with_the_administrators_tab_it_is_done_and_told(folder, also):
 
 def test_a_right_that_was_taken_meanwhile_serves_no_more():
     theo, provider = staff(CUSTOMERS, ADMINISTRATORS), people.provider()
-    policies.require_by_minimum(provider.id)
+    policies.require_by_minimum(provider.id, session_hours=8)
     other = Brand.objects.create(name="Other", issuer="Other")
     actor = people.actor(theo)
     Administrator.objects.everywhere().filter(id=theo.id).update(tabs=" customers home ")
     with pytest.raises(protection.ProtectionRefused):
-        save(versions.minimum_of_customer(provider.id), actor, required_of=RequiredOf.NOBODY)
+        save(
+            versions.minimum_of_customer(provider.id),
+            actor,
+            required_of=RequiredOf.EVERYONE,
+            session_hours=24,
+        )
     wanted = services.CustomerChange(
         name=provider.name, brand_id=other.id, status=CustomerStatus.ACTIVE, confirmed=True
     )
@@ -266,10 +275,10 @@ def test_nor_what_its_minimum_asks():
 
 def test_a_plan_is_guarded_like_what_holds_at_once():
     theo, provider = staff(CUSTOMERS), people.provider()
-    policies.require_by_minimum(provider.id)
+    policies.require_by_minimum(provider.id, session_hours=12)
     minimum, actor = versions.minimum_of_customer(provider.id), people.actor(theo)
-    now, nobody = timezone.now(), replace(LOOSEST, required_of=RequiredOf.NOBODY)
-    later = Wanted(values=nobody, starts_at=now + timedelta(days=1))
+    now, longer = timezone.now(), replace(LOOSEST, required_of=RequiredOf.EVERYONE)
+    later = Wanted(values=longer, starts_at=now + timedelta(days=1))
     with pytest.raises(protection.ProtectionRefused):
         policy_change.save(minimum, later, actor=actor, now=now)
     strict = replace(LOOSEST, required_of=RequiredOf.EVERYONE, session_hours=8)
@@ -280,7 +289,7 @@ def test_a_plan_is_guarded_like_what_holds_at_once():
         policy_change.withdraw(version.id, minimum, actor=actor, now=now)
     version.refresh_from_db()
     assert version.withdrawn_at is None
-    assert refused() == [["policy.required_of"], ["policy.session_hours"]]
+    assert refused() == [["policy.session_hours"], ["policy.session_hours"]]
 
 
 def test_but_what_is_only_seen(folder):
