@@ -77,7 +77,8 @@ def _managing(customer: Customer, boss: Administrator) -> tuple[dict[str, str], 
     inside, over = _manager(), _manager()
     for client in (inside, over):
         kit_managing.agree(at_mill, kit_managing.ask(client, owner))
-        running = kit_managing.begin(client, owner)
+    kit_managing.begin(inside, owner)
+    running = kit_managing.begin(over, owner)
     assert at_mill.post(f"/managing/{running.id}/end/").status_code == 303
     return (
         {"managing": f"/managing/{asked.id}/", "managed": f"/customers/{customer.id}/manage/"},
