@@ -45,11 +45,14 @@ POLICY = {
     "support_access": "ask",
     "reason": "An audit <& a law>",
 }
-TAB = {
+TAB: dict[str, Any] = {
     "title": "Billing",
     "description": "Invoices",
     "url": "https://billing.example/",
     "position": "9",
+    "icon": "phone",
+    "audience": "everyone",
+    "customers": "",
 }
 
 
@@ -221,7 +224,7 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
         "brands/<uuid:brand_id>/check/": (f"/brands/{named.id}/check/", {"host": named.hosts[0]}),
         "brands/<uuid:brand_id>/contact/<slug:slug>/": (
             f"/brands/{brand}/contact/de/",
-            {name: "" for name in contact.FIELDS} | {"support_phone": "+49 30 23125 010"},
+            dict.fromkeys(contact.FIELDS, "") | {"support_phone": "+49 30 23125 010"},
         ),
         "brands/<uuid:brand_id>/logo/": (f"/brands/{brand}/logo/", {"kind": "logo", "remove": ""}),
         "brands/<uuid:brand_id>/minimum/": (f"/brands/{named.id}/minimum/", another),
@@ -275,6 +278,11 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
             {"browser": str(trusted.id)},
         ),
         "tabs/<uuid:tab_id>/": (f"/tabs/{tab.id}/", TAB | {"title": "Telephony"}),
+        "tabs/<uuid:tab_id>/move/": (f"/tabs/{tab.id}/move/", {"place": "0"}),
+        "tabs/<uuid:tab_id>/words/<slug:slug>/": (
+            f"/tabs/{tab.id}/words/de/",
+            {"title": "Telefone", "description": ""},
+        ),
         "tabs/<uuid:tab_id>/remove/": (f"/tabs/{tab.id}/remove/", {}),
         "tabs/add/": ("/tabs/add/", TAB | {"key": "billing"}),
     }

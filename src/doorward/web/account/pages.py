@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from doorward.accounts import exceptions
+from doorward.customers.cached import not_for
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.policy import series
 from doorward.policy.effective import policies_of
@@ -123,6 +124,7 @@ def about_policy(customer: Customer, *, is_staff: bool, now: datetime) -> About:
         minimum=policies_of(customer).minimums(now=now),
         holder=customer.brand.name,
         left_out=RequiredOf.NOBODY,
+        without=not_for(customer.brand_id, customer.id),
     )
 
 
