@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from playwright.sync_api import expect
 
-from tests.browser.keyboard import Keyboard
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+
+MOST = 40
+# Around the thing itself or, of a box to tick, around its label.
+HAS_RING = """one => [one, one.closest("label")].filter(Boolean).some(part => {
+  const { outlineStyle, outlineWidth } = getComputedStyle(part);
+  return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+})"""
+
+
+def tab_to(visitor, target: Locator) -> None:
+    """Press Tab until the focus is there; it must be seen that it is."""
+    for _ in range(MOST):
+        if target.evaluate("one => one === document.activeElement"):
+            break
+        visitor.page.keyboard.press("Tab")
+    expect(target).to_be_focused()
+    assert target.evaluate(HAS_RING), "the focus cannot be seen"
 
 
 def signs_in(visitor, person):
@@ -12,7 +32,7 @@ def signs_in(visitor, person):
     visitor.go("/sign-in/")
     expect(page.get_by_label("E-mail")).to_be_focused()
     page.keyboard.type(person.email)
-    Keyboard(visitor).goes_to(page.get_by_label("Password", exact=True))
+    tab_to(visitor, page.get_by_label("Password", exact=True))
     page.keyboard.type(person.password)
     page.keyboard.press("Enter")
     if person.phone:
@@ -26,9 +46,9 @@ def signs_in(visitor, person):
 def chooses(visitor, name):
     """Open the account menu and choose from it."""
     page = visitor.page
-    Keyboard(visitor).goes_to(page.locator("#account-menu > button"))
+    tab_to(visitor, page.locator("#account-menu > button"))
     page.keyboard.press("Enter")
-    Keyboard(visitor).goes_to(page.locator("#account-items").get_by_role("link", name=name))
+    tab_to(visitor, page.locator("#account-items").get_by_role("link", name=name))
     page.keyboard.press("Enter")
     expect(visitor.window).to_be_visible()
 
@@ -38,23 +58,23 @@ def test_sign_in_enable_and_disable(portal, somewhere):
     signs_in(somewhere, ines)
 
     chooses(somewhere, "Enable 2FA")
-    Keyboard(somewhere).goes_to(somewhere.window.locator("input.otp"))
+    tab_to(somewhere, somewhere.window.locator("input.otp"))
     ines.phone = somewhere.opens_set_up()
     page.keyboard.type(ines.code())
     if not somewhere.scripts:
         page.keyboard.press("Enter")
     somewhere.sees("recovery-codes")
-    Keyboard(somewhere).goes_to(page.get_by_label("I have saved them"))
+    tab_to(somewhere, page.get_by_label("I have saved them"))
     page.keyboard.press("Space")
-    Keyboard(somewhere).goes_to(somewhere.button("Continue"))
+    tab_to(somewhere, somewhere.button("Continue"))
     page.keyboard.press("Enter")
     expect(page.locator("#account-menu")).to_be_visible()
 
     chooses(somewhere, "Disable 2FA")
-    Keyboard(somewhere).goes_to(somewhere.window.locator("input.otp"))
+    tab_to(somewhere, somewhere.window.locator("input.otp"))
     page.keyboard.type(ines.code())
     if not somewhere.scripts:
-        Keyboard(somewhere).goes_to(somewhere.window.get_by_role("button", name="Confirm"))
+        tab_to(somewhere, somewhere.window.get_by_role("button", name="Confirm"))
         page.keyboard.press("Enter")
     somewhere.hears("Two-factor sign-in is off", role="status")
 
@@ -91,10 +111,10 @@ def test_requiring_it_of_a_colleague(portal, visitor):
     ines = portal.person(customer=nora.customer)
     visitor.is_signed_in_as(nora).go("/administrators/")
     person = visitor.page.get_by_role("link", name=ines.name)
-    Keyboard(visitor).goes_to(person)
+    tab_to(visitor, person)
     visitor.page.keyboard.press("Enter")
     visitor.sees("administrator")
-    Keyboard(visitor).goes_to(visitor.page.get_by_label("Required 2FA"))
+    tab_to(visitor, visitor.page.get_by_label("Required 2FA"))
     visitor.page.keyboard.press("Space")
     visitor.page.keyboard.press("Enter")  # from any field of the form
     visitor.hears("Saved", role="status")
@@ -107,7 +127,7 @@ def test_suspending_a_colleague_asks_first_and_enter_does_not_answer(portal, vis
     visitor.is_signed_in_as(nora).go("/administrators/")
     visitor.page.get_by_role("link", name=ines.name).press("Enter")
     visitor.sees("administrator")
-    Keyboard(visitor).goes_to(visitor.button("Suspend"))
+    tab_to(visitor, visitor.button("Suspend"))
     visitor.page.keyboard.press("Enter")
     question = visitor.page.locator("#question")
     expect(question).to_be_focused()
@@ -115,7 +135,7 @@ def test_suspending_a_colleague_asks_first_and_enter_does_not_answer(portal, vis
     visitor.page.get_by_label("First name").press("Enter")
     expect(question).to_be_visible()
     assert ines.state["status"] == "active"
-    Keyboard(visitor).goes_to(question.get_by_role("button", name="Suspend"))
+    tab_to(visitor, question.get_by_role("button", name="Suspend"))
     visitor.page.keyboard.press("Enter")
     visitor.hears("", role="status")
     assert ines.state["status"] == "suspended"

@@ -34,12 +34,10 @@ def locked_person(person_id: UUID, *, customer_id: UUID) -> Administrator:
     return _there(_people(customer_id).select_for_update(of=("self",)), person_id)
 
 
-def must_still_may(
-    actor: Actor, action: Action, customer_id: UUID, *, subject: UUID | None = None
-) -> None:
+def must_still_may(actor: Actor, action: Action, customer_id: UUID) -> None:
     """Let on who still may, now that nobody else changes anything. Raises `StaleRequest`, `SessionEnded`."""
     ending.must_be_open(actor)
-    if not is_allowed(actor, action, customer_id, subject=subject):
+    if not is_allowed(actor, action, customer_id):
         raise StaleRequest
 
 
@@ -60,8 +58,7 @@ def _people(customer_id: UUID) -> QuerySet[Administrator]:
 
 
 def _there(people: QuerySet[Administrator], person_id: UUID) -> Administrator:
-    found = people.exclude(status=Status.REMOVED).filter(id=person_id)
-    person: Administrator | None = found.first()
+    person = people.exclude(status=Status.REMOVED).filter(id=person_id).first()
     if person is None:
         raise NotFound
     return person

@@ -14,8 +14,6 @@ ROOMS = (
     "web.account",
     "web.activity",
     "web.support",
-    "web.jump",
-    "web.managing",
     "web.help",
     "web.provider",
     "demo.mail",

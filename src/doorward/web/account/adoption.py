@@ -15,8 +15,7 @@ from doorward.directory.adoption import Totals
 from doorward.directory.search import Wanted
 from doorward.directory.state import Rule
 from doorward.gate.requirement import Need
-from doorward.kernel.text.tables import lines as lines_of
-from doorward.permissions.actions import Action, Managed
+from doorward.permissions.actions import Action
 from doorward.rollout import weekly
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render
@@ -53,7 +52,7 @@ class AdoptionPage:
     weekly: bool
 
 
-@needs(Need.right(ADMINISTRATORS, managed=Managed.LOOK))
+@needs(Need.right(ADMINISTRATORS))
 @require_safe
 def page(request: Request) -> HttpResponse:
     """Show how far two-factor sign-in has come."""
@@ -114,7 +113,7 @@ def download(request: Request) -> HttpResponseBase:
     rule = Rule.of(session_of(request).facts.policy)
     separator = tables.chosen_separator(request.GET.get("separator", ""), language=language)
     rows = people.everybody(me.customer_id, Wanted(now=request.now), rule=rule)
-    lines = lines_of(_head(), _cells(rows), separator=separator)
+    lines = tables.lines(_head(), _cells(rows), separator=separator)
     day = timezone.localtime(request.now).date().isoformat()
     return export(request, lines, filename=f"adoption-{day}.csv", filters=[], people=True)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from doorward.gate.requirement import Need, Step
-from doorward.permissions.actions import Managed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,13 +35,9 @@ class Declaration:
 
     def need_for(self, method: str | None) -> Need:
         """Return what a request of this method asks."""
-        need = self.need or Need.THROUGH
-        if method in {"GET", "HEAD"}:
-            return need
-        if self.post is not None:
+        if self.post is not None and method not in {"GET", "HEAD"}:
             return self.post
-        # Whoever may look does not change anything by that.
-        return replace(need, managed=Managed.NEVER) if need.managed is Managed.LOOK else need
+        return self.need or Need.THROUGH
 
 
 def needs(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,8 +11,7 @@ from django.utils.translation import get_language
 from doorward.accounts.errors import WrongStatus
 from doorward.accounts.services import Details, NewAdministrator
 from doorward.customers.brands import BrandDetails
-from doorward.customers.contact import Contact, own
-from doorward.customers.models import CustomerStatus, PictureKind
+from doorward.customers.models import CustomerStatus
 from doorward.customers.own_tabs import TabDetails
 from doorward.customers.services import CustomerChange
 from doorward.customers.tabs import built_in
@@ -34,9 +33,6 @@ class BrandForm(BrandDetails):
     support_phone: str
     support_url: str
     support_hours: str
-    terms_url: str
-    privacy_url: str
-    legal_url: str
     email_from: str
     is_default: bool
 
@@ -49,24 +45,6 @@ class BrandForm(BrandDetails):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContactForm(Contact):
-    """What a brand says in one language alone."""
-
-    support_email: str
-    support_phone: str
-    support_url: str
-    support_hours: str
-    terms_url: str
-    privacy_url: str
-    legal_url: str
-
-    @classmethod
-    def of(cls, brand: Brand, language: str) -> ContactForm:
-        """Return the form as it is first shown."""
-        return cls(**asdict(own(brand, language)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HostForm:
     """A host name to be confirmed."""
 
@@ -74,17 +52,11 @@ class HostForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PictureForm:
-    """Beside the file, which has the name of its kind: which picture, and whether it is to go."""
+class LogoForm:
+    """Beside the file: whether the logo is to go."""
 
-    kind: str
     remove: bool
-
-    def chosen(self) -> PictureKind:
-        """Return the kind that was chosen. Raises `ChoiceInvalid`."""
-        if self.kind not in PictureKind:
-            raise ChoiceInvalid(field="kind")
-        return PictureKind(self.kind)
+    logo: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +106,6 @@ class CustomerForm(NewCustomerForm):
 
     status: str
     confirm: bool
-    typed: str = ""
 
     @classmethod
     def of(cls, customer: Customer) -> CustomerForm:
@@ -155,22 +126,7 @@ class CustomerForm(NewCustomerForm):
             brand_id=self.brand_id,
             status=CustomerStatus(self.status),
             confirmed=self.confirm,
-            typed=self.typed,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteForm:
-    """A customer that is to be deleted for good: its name."""
-
-    typed: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteForm:
-    """A note about a customer."""
-
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,7 @@
 const EVERY_MS = 2000;
 
 function again() {
-  const shown = document.querySelector("[data-runs]");
-  if (shown) setTimeout(look, Number(shown.dataset.every) || EVERY_MS);
+  if (document.querySelector("[data-runs]")) setTimeout(look, EVERY_MS);
 }
 
 async function look() {
