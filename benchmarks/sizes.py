@@ -91,6 +91,8 @@ def addresses(who: dict[str, str]) -> dict[str, list[str]]:
         f"/customers/?page={LAST_PAGE}",
         "/customers/?status=suspended",
         "/customers/?status=closed",
+        "/customers/?sort=newest",
+        "/customers/?sort=oldest&status=active",
     ]
     customers += [f"/customers/?q={quote(q)}" for q in ("nobody-at-all", "000123", "Ärzte", "co")]
     return {

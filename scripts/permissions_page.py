@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from doorward.permissions.actions import About, Action, Level
+from doorward.permissions.actions import About, Action, Extent, Level
 from doorward.sessions.reauthentication import OF_LEVEL
 
 PAGE = Path(__file__).parent.parent / "docs" / "permissions.md"
@@ -17,14 +17,25 @@ Every service that changes or exports something begins with `authorise(actor, Ac
 they are at that moment; `tests/whole/test_authorise.py` walks all of them. The operator at the console and the
 background worker may do everything. Reauthentication is asked by pages, before they call the service.
 
-| action | about | right | on behalf of a customer | reauthentication | API scope |
-| --- | --- | --- | --- | --- | --- |
+Staff see all customers, those of some brands, or some customers by name: their scope. The last column says what of a
+scope an action asks for; on behalf of a customer it is that customer. What is outside is not there (404).
+
+| action | about | right | on behalf of a customer | reauthentication | API scope | of staff with a scope |
+| --- | --- | --- | --- | --- | --- | --- |
 """
 ABOUT = {
     About.CUSTOMER: "one's own customer",
     About.PROVIDER: "what the provider keeps",
     About.SELF: "oneself",
     About.CONSOLE: "anybody, at the console",
+}
+
+EXTENT = {
+    Extent.EVERYTHING: "all customers",
+    Extent.BRAND: "this brand",
+    Extent.CUSTOMER: "this customer",
+    Extent.PERSON: "a colleague whose scope is no wider",
+    Extent.PART: "what is in it",
 }
 
 
@@ -41,10 +52,11 @@ def row(action: Action) -> str:
     cells = (
         f"`{action.key}`",
         ABOUT[needs.about],
-        needs.tab.capitalize(),
+        " and ".join(tab.capitalize() for tab in (needs.tab, needs.also) if tab),
         "the provider's Customers tab" if needs.behalf else "",
         seconds(needs.level),
         f"`{needs.scope}`" if needs.scope else "",
+        EXTENT[needs.extent] if needs.about in {About.CUSTOMER, About.PROVIDER} else "",
     )
     return f"| {' | '.join(cells)} |\n"
 

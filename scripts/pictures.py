@@ -6,6 +6,7 @@ In every language. Each has a demonstration of its own, so that each picture is 
 from __future__ import annotations
 
 import io
+import os
 import re
 import shutil
 import socket
@@ -18,6 +19,7 @@ from base64 import b32decode
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -40,12 +42,19 @@ PASSWORD = "seven-quiet-lanterns"
 INES = "ines.moreau@harbour-bakery.example"
 SAMUEL = "samuel.osei@harbour-bakery.example"
 SAOIRSE = "saoirse.kelly@kestrel-logistics.example"
+# Somebody who is asked to agree to help, and the provider's support.
+MONA = "mona.eriksen@kestrel-logistics.example"
+NORA = "nora.whitfield@northline.example"
 CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/141.0.0.0 Safari/537.36"
 )
 SCALE = 2
-QUALITY = 71
+QUALITY = 50
+HOW = {
+    "en": "Called back at the number in the contract.",
+    "de": "Unter der Nummer im Vertrag zurückgerufen.",
+}
 # What is left around a piece of a page, in CSS pixels.
 MARGIN = 20
 
@@ -54,7 +63,7 @@ class Album:
     """The pictures of one language; only those asked for are kept (none asked for: all)."""
 
     def __init__(self, language: str, wanted: set[str]) -> None:
-        self._folder, self._wanted = FOLDER / language, wanted
+        self._folder, self._wanted, self.language = FOLDER / language, wanted, language
         self._folder.mkdir(parents=True, exist_ok=True)
 
     def keep(
@@ -77,10 +86,27 @@ class Album:
         size = {"width": box["width"] + 2 * MARGIN, "height": box["height"] + 2 * MARGIN}
         self.keep(name, page, clip=around | size, full_page=True)
 
+    def keep_between(self, name: str, page: Page, first: str, last: str) -> None:
+        """Keep a page's main part from the top of something to the end of something else."""
+        boxes = [page.locator(one).last.bounding_box() for one in (first, last)]
+        main = page.locator("#main").bounding_box()
+        if None in boxes or main is None:
+            sys.exit(f"{name}: {first} or {last} is not on {page.url}")
+        top, end = boxes[0]["y"] - MARGIN, boxes[1]["y"] + boxes[1]["height"] + MARGIN  # type: ignore[index]
+        clip = {"x": main["x"], "y": top, "width": main["width"], "height": end - top}
+        page.evaluate("document.activeElement.blur()")
+        self.keep(name, page, clip=clip, full_page=True)
+
 
 @contextmanager
 def demonstration() -> Iterator[str]:
-    """Run a demonstration; give its address."""
+    """Run a demonstration; give its address. It is the one that `demo-code` of this process finds."""
+    with TemporaryDirectory() as home:
+        os.environ |= {"TMPDIR": home, "XDG_RUNTIME_DIR": home}
+        yield from _demonstration()
+
+
+def _demonstration() -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -127,6 +153,11 @@ def sign_in(page: Page, email: str, language: str) -> None:
     page.fill("[name=password]", PASSWORD)
     page.locator("[name=password]").press("Enter")
     page.wait_for_url(lambda url: not url.endswith("/sign-in/"))
+    choose_language(page, language)
+
+
+def choose_language(page: Page, language: str) -> None:
+    """Choose a language in the account menu, where there is one and it is another one's."""
     if (
         page.locator("#account-menu").count()
         and page.locator("html").get_attribute("lang") != language
@@ -171,6 +202,67 @@ def take_requiring(page: Page, album: Album) -> None:
     album.keep("require", page, clip={"x": 0, "y": 0, "width": 1040, "height": 640})
 
 
+def give_code(page: Page, email: str) -> None:
+    """Type the code of somebody's app; then their own language is made that of the pictures."""
+    said = subprocess.run(
+        [DOORWARD, "demo-code", email], capture_output=True, text=True, check=True
+    )
+    page.fill("[data-code]", said.stdout.strip())
+    page.wait_for_selector("#account-menu")
+
+
+def sign_in_with_app(page: Page, email: str, language: str) -> None:
+    """Type password and code."""
+    sign_in(page, email, language)
+    give_code(page, email)
+    choose_language(page, language)
+
+
+def take_requiring_of_many(page: Page, album: Album) -> None:
+    """The policy's first questions, its rehearsal, and how far it has come."""
+    page.goto("/account/")
+    page.check("[name=required_of][value=everyone]")
+    album.keep_between("policy", page, "#policy", "main .asked")
+    page.locator("[formaction$='/rehearsal/']").click()
+    page.wait_for_selector("[data-page=rehearsal]")
+    album.keep_between("rehearsal", page, "main h1", "main .grid")
+    page.goto("/account/adoption/")
+    album.keep_between("adoption", page, "main h1", "main figure")
+
+
+def take_helping(page: Page, album: Album) -> None:
+    """A colleague's page of help, and the pass."""
+    page.goto("/administrators/?q=aiko")
+    page.locator("#main a", has_text="Aiko").first.click()
+    page.locator("#main a[href$='/help/']").click()
+    page.wait_for_selector("[name=how]")
+    page.fill("[name=how]", HOW[album.language])
+    album.keep_between("help", page, "main h1", "main form.card")
+    page.locator("main form button.primary").click()
+    page.wait_for_selector("#set-up-pass")
+    album.keep_between("pass", page, "main h1", "main section:nth-of-type(2)")
+
+
+def take_support(page: Page, album: Album) -> None:
+    """Support asks for help for somebody."""
+    page.goto("/customers/")
+    page.locator("#main a", has_text="Kestrel").first.click()
+    page.locator("#main a[href$='/help/']").first.click()
+    page.fill("[name=email]", "mehmet.kaya@kestrel-logistics.example")
+    page.locator("main form button.primary").click()
+    page.wait_for_selector("[name=how]")
+    page.fill("[name=how]", HOW[album.language])
+    album.keep_between("support-asks", page, "main h1", "main form.card")
+
+
+def take_request(page: Page, album: Album) -> None:
+    """The request of the support, as the customer's own people see it."""
+    page.goto("/requests/")
+    page.locator("#main a", has_text="Amara").first.click()
+    page.wait_for_selector("[data-page=request]")
+    album.keep_between("request", page, "main h1", "main > .row:last-of-type")
+
+
 def take_for_readme(page: Page, album: Album) -> None:
     """The Administrators tab, as the README shows it."""
     page.set_viewport_size({"width": 1280, "height": 760})
@@ -194,11 +286,28 @@ def take_all(browser: Browser, language: str, wanted: set[str]) -> None:
         page.wait_for_selector("[data-code]")
         page.locator("[data-code]").evaluate("box => box.blur()")
         album.keep_piece("sign-in-code", page, "main .card")
+        page.goto("/sign-in/help/")
+        album.keep_piece("ways", page, "main .card")
         page = visit(browser, address, locale)
         sign_in(page, SAOIRSE, language)
         page.wait_for_selector("#manual-code")
         page.locator("[data-code]").evaluate("box => box.blur()")
         album.keep_piece("set-up", page, "main [data-window]")
+        take_of_many(browser, address, album)
+
+
+def take_of_many(browser: Browser, address: str, album: Album) -> None:
+    """What is seen by whoever requires it of many, helps, agrees to help, and by the support."""
+    for email, takes in (
+        (SAMUEL, (take_requiring_of_many, take_helping)),
+        (MONA, (take_request,)),
+        (NORA, (take_support,)),
+    ):
+        page = visit(browser, address, LANGUAGES[album.language])
+        page.set_viewport_size({"width": 860, "height": 760})
+        sign_in_with_app(page, email, album.language)
+        for take in takes:
+            take(page, album)
 
 
 def main(names: list[str]) -> int:

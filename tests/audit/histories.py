@@ -17,6 +17,7 @@ from doorward.audit.actor import Actor, ClientInfo
 from doorward.audit.models import Batch, Event
 from doorward.audit.record import record
 from doorward.credentials.events import FACTOR_RENAMED
+from doorward.operations import verify_history
 from tests.kit import people
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from doorward.accounts.models import Administrator
     from doorward.audit.chain import Anchor
 
-VERIFIER = Path(__file__).parents[2] / "docs" / "verify_history.py"
+VERIFIER = Path(verify_history.__file__)
 ORIGIN = ClientInfo(address="203.0.113.24", browser=people.CHROME, request_id="r1")
 
 

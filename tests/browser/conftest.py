@@ -14,6 +14,7 @@ from doorward.customers.cached import KEPT_SECONDS
 from tests.browser.portal import Inside, Portal
 from tests.browser.visitor import Visitor
 from tests.kit import postgresql, serving
+from tests.notifications import servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,23 +63,28 @@ def _portal(tmp_path_factory: pytest.TempPathFactory, **settings: str) -> Iterat
     address = f"http://localhost:{port}"
     # Each visitor has an address of their own, so that they do not wait for each other.
     settings |= {"public_url": address, "trusted_proxies": "127.0.0.1"}
-    server = serving.start(folder, port=port, **settings)
-    inside = Inside(folder, **settings)
-    try:
-        inside.ask(
-            "change_brand",
-            name="Northwind Telecom",
-            issuer="Northwind Telecom",
-            support_phone="+44 20 7946 0123",
-            support_hours="Mon–Fri 8–18",
-            support_email="support@northwind.example",
-        )
-        # So long each answering process may show what it read at its start.
-        time.sleep(KEPT_SECONDS)
-        yield Portal(server=server, inside=inside, folder=folder, address=address)
-    finally:
-        inside.stop()
-        server.stop()
+    with servers.serve() as box:
+        settings["email_url"] = f"smtp://127.0.0.1:{box.port}"
+        server, inside = serving.start(folder, port=port, **settings), Inside(folder, **settings)
+        try:
+            _change_brand(inside)
+            # So long each answering process may show what it read at its start.
+            time.sleep(KEPT_SECONDS)
+            yield Portal(server, inside, folder, address, box)
+        finally:
+            inside.stop()
+            server.stop()
+
+
+def _change_brand(inside: Inside) -> None:
+    inside.ask(
+        "change_brand",
+        name="Northwind Telecom",
+        issuer="Northwind Telecom",
+        support_phone="+44 20 7946 0123",
+        support_hours="Mon–Fri 8–18",
+        support_email="support@northwind.example",
+    )
 
 
 @pytest.fixture(scope="session")

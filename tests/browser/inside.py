@@ -33,7 +33,7 @@ from doorward.signin import mailbox
 from doorward.signin.models import MailboxProof
 from doorward.web.http.cookies import BROWSER
 from tests.browser import world
-from tests.kit import browsers, people, policies
+from tests.kit import browsers, people, policies, recovering
 from tests.kit import codes as kit_codes
 
 if TYPE_CHECKING:
@@ -119,6 +119,11 @@ def forget_failures(email: str) -> None:
     mine = Factor.objects.filter(administrator=_person(email))
     mine.update(known_wait_until=0, unknown_wait_until=0)
     Attempt.objects.update(wait_until=0)
+
+
+def long_ago(email: str) -> None:
+    """Let a person have been there for a month, with all that they have."""
+    recovering.long_ago(_person(email))
 
 
 def cookies(email: str) -> dict[str, str]:
@@ -221,6 +226,7 @@ _OWN = (
     recovery_codes,
     forget_used_codes,
     forget_failures,
+    long_ago,
     cookies,
     half_way,
     age_sessions,

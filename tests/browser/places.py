@@ -203,6 +203,9 @@ OWN = (
     Place("home", "home", "newcomer", "/"),
     Place("home", "home", "newcomer", "/", window("Enable 2FA")),
     Place("home", "home", "recovered", "/"),
+    Place("jump", "jump", "boss", "/jump/"),
+    Place("jump", "jump", "staff", "/jump/?q=a"),
+    Place("jump", "jump", "newcomer", "/jump/?q=nothing-of-the-kind"),
     Place("security", "security", "boss", "/security/"),
     Place("security", "security", "newcomer", "/security/"),
     Place("security", "security", "required", "/security/"),
@@ -241,6 +244,7 @@ OWN = (
 COMPANY = (
     Place("account", "account", "boss", "/account/"),
     Place("account_adoption", "account-adoption", "boss", "/account/adoption/"),
+    Place("account_evidence", "account-evidence", "boss", "/account/evidence/"),
     Place("second_address", "second-address", "boss", "/profile/second-address/"),
     Place(
         "account", "account", "boss", "/account/",
@@ -257,6 +261,12 @@ COMPANY = (
         "customer_caller_check_running", "customer-caller-check", "staff",
         "{customer}caller-check/00000000-0000-0000-0000-000000000000/",
     ),
+    Place("customer_manage", "customer-manage", "staff", "{managed}"),
+    Place("managings", "managings", "boss", "/managing/"),
+    Place("managing", "managing", "boss", "{managing}"),
+    Place("home", "home", "managing", "/"),
+    Place("administrators", "administrators", "managing", "/administrators/"),
+    Place("managing_over", "managing-over", "managing over", "/managing/over/"),
     Place("customer_help", "customer-help", "staff", "{customer_asked}help/"),
     Place("customer_help", "customer-help", "staff", "{customer_asked}help/",
         send("Continue", email="nobody@at-all.example"), 422),
@@ -300,6 +310,10 @@ STAFF = (
         "customers_add", "customer-add", "staff", "/customers/add/", send("Add the customer"), 422
     ),
     Place("customer", "customer", "staff", "{customer}"),
+    Place("customer", "customer", "staff", "{customer_closed}"),
+    Place("customer_history", "customer-history", "staff", "{customer}history/"),
+    Place("customer_delete", "customer-delete", "staff", "{customer}delete/"),
+    Place("customer_delete", "customer-delete", "staff", "{customer_closed}delete/"),
     Place("customer_minimum", "minimum", "staff", "{customer_minimum}"),
     Place(
         "customer_minimum", "minimum", "staff", "{customer_minimum}",
@@ -310,6 +324,7 @@ STAFF = (
     Place("brands", "brands", "staff", "/brands/"),
     Place("brands_add", "brand-add", "staff", "/brands/add/"),
     Place("brand", "brand", "staff", "{brand}"),
+    Place("brand_contact", "brand-contact", "staff", "{brand}contact/de/"),
     Place("brand_minimum", "minimum", "staff", "{brand_minimum}"),
     Place("brand_minimum_rehearsal", "rehearsal", "staff", "{brand_minimum}", press("Rehearse")),
     Place("brand_change_logo", "brand-logo", "staff", "{brand}logo/"),
@@ -321,7 +336,7 @@ STAFF = (
 PLACES = (*SIGN_IN, *OWN, *COMPANY, *STAFF)
 
 # Routes that show no page of their own, and why.
-FILES = "brand_css brand_icon favicon brand_logo brand_accent brand_logo_image robots"
+FILES = "brand_css brand_icon favicon brand_logo brand_logo_dark brand_picture_icon brand_accent brand_picture robots"
 MACHINES = (
     "healthz readyz metrics doorward_host security_txt change_password passkey_endpoints sign_in_passkey "
     "take_back_passkey code_passkey set_up_passkey make_passkey new_phone_passkey reauthenticate_passkey "
@@ -332,12 +347,15 @@ DOWNLOADS = (
     "administrators_rehearsal_csv administrators_run_csv"
 )
 ONLY_FORMS = (
+    "managing_agree managing_end managing_no_changes managing_leave managing_changes customer_manage_begin "
+    "customer_manage_take_back "
     "language stay sign_out new_codes end_sessions end_trusted administrator_password_link "
     "administrator_resend account_policy_withdraw account_waves customer_minimum_withdraw brand_minimum_withdraw "
     "brand_check_host administrator_revoke administrator_end_sessions customer_invite administrator_exception_end "
     "request_agree request_pass request_who account_rehearse administrators_require customer_minimum_rehearse "
     "brand_minimum_rehearse customer_resend tab_remove administrators_run_stop administrators_run_go_on "
-    "account_adoption_mail customers_adoption_mail customer_minimum_waves brand_minimum_waves"
+    "account_adoption_mail customers_adoption_mail customer_minimum_waves brand_minimum_waves "
+    "customer_undelete customer_note customer_note_remove"
 )
 ON_THE_WAY = "reauthenticate_continue"  # sends itself on; `test_keyboard` and `test_proving` see it
 OF_MAILS = "demo_mail demo_mail_message demo_mail_html"  # the demonstration's alone; `test_demo_mail` reads them

@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from email import message_from_bytes, policy
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,11 +15,13 @@ from tests.browser.authenticator import Authenticator
 from tests.kit import serving
 from tests.kit.people import ALL_TABS, PASSWORD
 from tests.kit.waiting import until
+from tests.notifications.mails import part, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from email.message import EmailMessage
     from pathlib import Path
+
+    from tests.notifications.servers import Box
 
 _numbers = count(1)
 _INSIDE = "import django; django.setup(); from tests.browser import inside; inside.main()"
@@ -64,9 +65,8 @@ class Mail:
 
     def link(self, path: str) -> str:
         """Return the one address of the portal below `path` that stands in it."""
-        found: set[str] = {
-            address for address in re.findall(r"https?://\S+", self.text) if path in address
-        }
+        addresses = re.findall(r"https?://[^\s<>()]+(?<![.,:;])", self.text)
+        found: set[str] = {address for address in addresses if path in address}
         (only,) = found
         return only
 
@@ -82,12 +82,13 @@ class Mail:
 
 @dataclass
 class Portal:
-    """All of it."""
+    """All of it. `box`: of the mail server that it sends to; None: its mail is in its folder."""
 
     server: serving.Server
     inside: Inside
     folder: Path
     address: str
+    box: Box | None = None
     _companies: Iterator[int] = field(default_factory=lambda: _numbers)
 
     def ask(self, deed: str, **given: Any) -> Any:
@@ -124,11 +125,14 @@ class Portal:
 
     def mails(self, to: str) -> list[Mail]:
         """Return the mails to somebody so far, oldest first."""
-        files = sorted(
-            (self.folder / "mail").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns
-        )
-        read = [_read(file.read_bytes()) for file in files]
+        read = [_read(content) for content in self._arrived()]
         return [mail for mail in read if mail.to == to]
+
+    def _arrived(self) -> list[bytes]:
+        if self.box is not None:
+            return [envelope.content for envelope in list(self.box.envelopes)]
+        files = (self.folder / "mail").glob("*.eml")
+        return [file.read_bytes() for file in sorted(files, key=lambda one: one.stat().st_mtime_ns)]
 
     def mail(self, to: str, about: str) -> Mail:
         """Wait for the newest mail to somebody whose subject has `about` in it."""
@@ -140,12 +144,9 @@ class Portal:
 
 
 def _read(content: bytes) -> Mail:
-    message: EmailMessage = message_from_bytes(content, policy=policy.default)
-    parts = {part.get_content_type(): part for part in message.walk()}
-    text, html = (
-        parts[kind].get_content() if kind in parts else "" for kind in ("text/plain", "text/html")
-    )
+    message = read(content)
     to = message["to"].addresses[0].addr_spec
+    text, html = (part(message, kind) for kind in ("plain", "html"))
     return Mail(to=to, subject=str(message["subject"]), text=text, html=html)
 
 

@@ -2,29 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from playwright.sync_api import expect
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Locator
-
-MOST = 40
-# Around the thing itself or, of a box to tick, around its label.
-HAS_RING = """one => [one, one.closest("label")].filter(Boolean).some(part => {
-  const { outlineStyle, outlineWidth } = getComputedStyle(part);
-  return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
-})"""
-
-
-def tab_to(visitor, target: Locator) -> None:
-    """Press Tab until the focus is there; it must be seen that it is."""
-    for _ in range(MOST):
-        if target.evaluate("one => one === document.activeElement"):
-            break
-        visitor.page.keyboard.press("Tab")
-    expect(target).to_be_focused()
-    assert target.evaluate(HAS_RING), "the focus cannot be seen"
+from tests.browser.keyboard import Keyboard
 
 
 def signs_in(visitor, person):
@@ -32,7 +12,7 @@ def signs_in(visitor, person):
     visitor.go("/sign-in/")
     expect(page.get_by_label("E-mail")).to_be_focused()
     page.keyboard.type(person.email)
-    tab_to(visitor, page.get_by_label("Password", exact=True))
+    Keyboard(visitor).goes_to(page.get_by_label("Password", exact=True))
     page.keyboard.type(person.password)
     page.keyboard.press("Enter")
     if person.phone:
@@ -46,9 +26,9 @@ def signs_in(visitor, person):
 def chooses(visitor, name):
     """Open the account menu and choose from it."""
     page = visitor.page
-    tab_to(visitor, page.locator("#account-menu > button"))
+    Keyboard(visitor).goes_to(page.locator("#account-menu > button"))
     page.keyboard.press("Enter")
-    tab_to(visitor, page.locator("#account-items").get_by_role("link", name=name))
+    Keyboard(visitor).goes_to(page.locator("#account-items").get_by_role("link", name=name))
     page.keyboard.press("Enter")
     expect(visitor.window).to_be_visible()
 
@@ -58,23 +38,23 @@ def test_sign_in_enable_and_disable(portal, somewhere):
     signs_in(somewhere, ines)
 
     chooses(somewhere, "Enable 2FA")
-    tab_to(somewhere, somewhere.window.locator("input.otp"))
+    Keyboard(somewhere).goes_to(somewhere.window.locator("input.otp"))
     ines.phone = somewhere.opens_set_up()
     page.keyboard.type(ines.code())
     if not somewhere.scripts:
         page.keyboard.press("Enter")
     somewhere.sees("recovery-codes")
-    tab_to(somewhere, page.get_by_label("I have saved them"))
+    Keyboard(somewhere).goes_to(page.get_by_label("I have saved them"))
     page.keyboard.press("Space")
-    tab_to(somewhere, somewhere.button("Continue"))
+    Keyboard(somewhere).goes_to(somewhere.button("Continue"))
     page.keyboard.press("Enter")
     expect(page.locator("#account-menu")).to_be_visible()
 
     chooses(somewhere, "Disable 2FA")
-    tab_to(somewhere, somewhere.window.locator("input.otp"))
+    Keyboard(somewhere).goes_to(somewhere.window.locator("input.otp"))
     page.keyboard.type(ines.code())
     if not somewhere.scripts:
-        tab_to(somewhere, somewhere.window.get_by_role("button", name="Confirm"))
+        Keyboard(somewhere).goes_to(somewhere.window.get_by_role("button", name="Confirm"))
         page.keyboard.press("Enter")
     somewhere.hears("Two-factor sign-in is off", role="status")
 
@@ -111,10 +91,10 @@ def test_requiring_it_of_a_colleague(portal, visitor):
     ines = portal.person(customer=nora.customer)
     visitor.is_signed_in_as(nora).go("/administrators/")
     person = visitor.page.get_by_role("link", name=ines.name)
-    tab_to(visitor, person)
+    Keyboard(visitor).goes_to(person)
     visitor.page.keyboard.press("Enter")
     visitor.sees("administrator")
-    tab_to(visitor, visitor.page.get_by_label("Required 2FA"))
+    Keyboard(visitor).goes_to(visitor.page.get_by_label("Required 2FA"))
     visitor.page.keyboard.press("Space")
     visitor.page.keyboard.press("Enter")  # from any field of the form
     visitor.hears("Saved", role="status")
@@ -127,7 +107,7 @@ def test_suspending_a_colleague_asks_first_and_enter_does_not_answer(portal, vis
     visitor.is_signed_in_as(nora).go("/administrators/")
     visitor.page.get_by_role("link", name=ines.name).press("Enter")
     visitor.sees("administrator")
-    tab_to(visitor, visitor.button("Suspend"))
+    Keyboard(visitor).goes_to(visitor.button("Suspend"))
     visitor.page.keyboard.press("Enter")
     question = visitor.page.locator("#question")
     expect(question).to_be_focused()
@@ -135,7 +115,7 @@ def test_suspending_a_colleague_asks_first_and_enter_does_not_answer(portal, vis
     visitor.page.get_by_label("First name").press("Enter")
     expect(question).to_be_visible()
     assert ines.state["status"] == "active"
-    tab_to(visitor, question.get_by_role("button", name="Suspend"))
+    Keyboard(visitor).goes_to(question.get_by_role("button", name="Suspend"))
     visitor.page.keyboard.press("Enter")
     visitor.hears("", role="status")
     assert ines.state["status"] == "suspended"

@@ -16,18 +16,23 @@ from django.utils import timezone
 
 from doorward.accounts import mailed_links
 from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, PasswordDue, Status
+from doorward.audit.actor import CONSOLE
 from doorward.credentials import suspension
 from doorward.credentials.models import Factor, RecoverySet
 from doorward.credentials.password import change
 from doorward.credentials.recovery_codes import codes as recovery_codes
+from doorward.customers import notes
+from doorward.customers.exports import record_customer_export
 from doorward.customers.models import Customer, Tab
-from doorward.customers.tabs import BUILT_IN, STAFF
+from doorward.customers.tabs import BUILT_IN, OF_STAFF
 from doorward.policy.fields import Kinds
 from doorward.recovery import help as recovery_help
 from doorward.rollout.models import RunState, TickOutcome
 from doorward.web.kit import ticks
 from tests.kit import browsers as kit_browsers
+from tests.kit import closing as kit_closing
 from tests.kit import codes as kit_codes
+from tests.kit import managing as kit_managing
 from tests.kit import passkeys, policies, recovering
 from tests.kit import people as kit_people
 from tests.kit.email_changes import ask_email
@@ -53,7 +58,38 @@ def make() -> dict[str, Any]:
         "recovered": _recovered(_person(customer, "Jonas Weber")),
         "staff": _staff(),
     } | _half_way(customer)
-    return {"paths": _paths(customer, boss, newcomer), "browsers": browsers}
+    managing, in_portals = _managing(customer, boss)
+    return {
+        "paths": _paths(customer, boss, newcomer) | managing,
+        "browsers": browsers | in_portals,
+    }
+
+
+def _managing(customer: Customer, boss: Administrator) -> tuple[dict[str, str], dict[str, Any]]:
+    """Let staff ask to be let in, go in, and be out again; return the addresses and the browsers of that."""
+    recovering.long_ago(boss)
+    asked = kit_managing.ask(_manager(), boss)
+    mill = kit_people.make_customer(f"Managed Mill {uuid4().hex[:6]}")
+    owner = _person(mill, "Olga Owner", tabs=set(BUILT_IN), is_primary=True)
+    kit_codes.enable_app(owner)
+    recovering.long_ago(owner)
+    at_mill = kit_browsers.sign_in(browser(), owner)
+    inside, over = _manager(), _manager()
+    for client in (inside, over):
+        kit_managing.agree(at_mill, kit_managing.ask(client, owner))
+    kit_managing.begin(inside, owner)
+    running = kit_managing.begin(over, owner)
+    assert at_mill.post(f"/managing/{running.id}/end/").status_code == 303
+    return (
+        {"managing": f"/managing/{asked.id}/", "managed": f"/customers/{customer.id}/manage/"},
+        {"managing": _kept(inside), "managing over": _kept(over)},
+    )
+
+
+def _manager() -> Client:
+    """Return a browser of one of the provider's staff who may manage."""
+    staff = kit_managing.make_manager(f"nora.{uuid4().hex[:6]}@provider.example")
+    return kit_browsers.sign_in(browser(), staff)
 
 
 def _person(customer: Customer, name: str, **rest: Any) -> Administrator:
@@ -87,6 +123,16 @@ def _own_tabs() -> set[str]:
         keys.append(key)
     kit_people.forget_caches()
     return set(keys)
+
+
+def _closed(now: datetime) -> Customer:
+    """Return a closed customer that may be deleted, with notes about it."""
+    customer = kit_people.make_customer(f"Fir Dental {uuid4().hex[:6]}")
+    kit_closing.close(customer)
+    record_customer_export(customer.id, actor=CONSOLE, now=timezone.now())
+    text = "They leave at the end of the year.\nThe last invoice is open."
+    notes.add(customer.id, text, actor=CONSOLE, now=now)
+    return customer
 
 
 def _by_support(customer: Customer, *, now: datetime) -> dict[str, str]:
@@ -165,6 +211,7 @@ def _paths(customer: Customer, boss: Administrator, active: Administrator) -> di
         **{f"person_{name}": f"/administrators/{who.id}/" for name, who in people.items()},
         "factor": f"/security/factors/{Factor.objects.get(administrator=boss).id}/",
         "customer": f"/customers/{customer.id}/",
+        "customer_closed": f"/customers/{_closed(now).id}/",
         "customer_minimum": f"/customers/{customer.id}/minimum/",
         "brand": f"/brands/{customer.brand_id}/",
         "brand_minimum": f"/brands/{customer.brand_id}/minimum/",
@@ -235,7 +282,7 @@ def _with_passkey(person: Administrator) -> Administrator:
 
 def _staff() -> dict[str, str]:
     provider = kit_people.provider()
-    staff = _person(provider, "Priya Provider", tabs={*BUILT_IN, *STAFF})
+    staff = _person(provider, "Priya Provider", tabs={*BUILT_IN, *OF_STAFF})
     signed_in = _signed_in(staff, app=True)
     # As one who has been there for a while: who is new asks for nobody.
     recovering.long_ago(staff)

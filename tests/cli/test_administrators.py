@@ -22,9 +22,9 @@ from doorward.cli import people
 from doorward.cli.base import main
 from doorward.credentials.events import TWO_FACTOR_RESET
 from doorward.credentials.models import Factor
-from doorward.customers.tabs import BUILT_IN, STAFF
+from doorward.customers.tabs import BUILT_IN, OF_STAFF
 from doorward.sessions.models import Session
-from tests.kit import browsers, codes
+from tests.kit import browsers, codes, staff
 from tests.kit import people as kit_people
 from tests.kit.serving import doorward, environment
 
@@ -97,7 +97,7 @@ class TestAdd:
         assert shown["tabs"] == sorted(BUILT_IN)
         assert shown["primary"] is True
         run("add", "staff@provider.example", "--customer", "Provider", "--primary")
-        assert record("staff@provider.example")["tabs"] == sorted(BUILT_IN + STAFF)
+        assert record("staff@provider.example")["tabs"] == sorted(BUILT_IN + OF_STAFF)
 
     @pytest.mark.parametrize(
         ("email", "first", "last"),
@@ -305,3 +305,44 @@ def test_as_processes_of_their_own(tmp_path):
     assert invited.stdout.startswith("http://localhost:8000/invitation/")
     last = doorward("administrators", "suspend", "a@b.example", folder=folder)
     assert (last.returncode, last.stdout) == (1, "")
+
+
+class TestScope:
+    @pytest.fixture
+    def two(self):
+        made = staff.two()
+        staff.member("boss@provider.example")
+        return made
+
+    def test_it_is_chosen_and_shown(self, two):
+        staff.member(EMAIL)
+        assert record()["scope"] == "all"
+        chosen = run("scope", EMAIL, "customers", "--customer", two.near.name)
+        assert chosen.exit_code == 0, chosen.output
+        assert f"customers: {two.near.name}" in chosen.output
+        shown = record()
+        assert (shown["scope"], shown["scope_customers"]) == ("customers", [two.near.name])
+        assert run("scope", EMAIL, "all").exit_code == 0
+        assert record()["scope"] == "all"
+
+    def test_at_adding(self, two):
+        words = ("--customer", "Provider", "--scope", "brands", "--scope-brand", "nearby telecom")
+        assert run("add", EMAIL, *words).exit_code == 0
+        assert record()["scope_brands"] == [two.near_brand.name]
+
+    def test_a_customers_people_have_none(self, two):
+        assert record(two.near_person.email)["scope"] is None
+        assert "Only the provider" in refused(run("scope", two.near_person.email, "all"))
+
+    def test_the_last_one_who_sees_all_stays(self, two):
+        said = refused(
+            run("scope", "boss@provider.example", "brands", "--brand", two.near_brand.name)
+        )
+        assert "who sees all customers" in said
+
+    @pytest.mark.usefixtures("two")
+    @pytest.mark.parametrize(
+        "words", [("all", "--brand", "Nearby Telecom"), ("brands", "--customer", "Near Bakery")]
+    )
+    def test_words_that_do_not_fit_together_are_refused(self, words):
+        refused(run("scope", "boss@provider.example", *words))

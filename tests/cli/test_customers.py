@@ -5,10 +5,13 @@ import json
 import pytest
 from click.testing import CliRunner
 from django.db import connection
+from django.utils import timezone
 
+from doorward.audit.actor import CONSOLE
 from doorward.cli.base import main
 from doorward.customers.events import CUSTOMER_ADDED
-from doorward.customers.models import Customer
+from doorward.customers.exports import record_customer_export
+from doorward.customers.models import Brand, Customer
 from tests.kit import people, policies
 from tests.kit.serving import doorward
 
@@ -66,11 +69,44 @@ def test_the_list_has_the_provider_first():
         "brand": "Provider",
         "status": "active",
         "since": customer.since.isoformat(),
+        "delete_at": None,
         "require_2fa": True,
         "required_of": "everyone",
         "minimum_required_of": "nobody",
         "administrators": 1,
     }
+
+
+def test_a_customers_life(customer, owner):
+    assert run("rename", "harbour bakery", "Harbour & Sons").output == (
+        "Harbour Bakery was renamed to Harbour & Sons.\n"
+    )
+    Brand.objects.create(name="Brightwave", issuer="Brightwave")
+    asked = run("move", "Harbour & Sons", "--brand", "brightwave")
+    assert asked.exit_code == 1
+    assert "trusted browsers" in asked.stdout
+    assert asked.stderr == "Nothing was changed. Say --yes to move it.\n"
+    assert run("move", "Harbour & Sons", "--brand", "none").exit_code == 1
+    moved = run("move", "Harbour & Sons", "--brand", "brightwave", "--yes")
+    assert moved.output == "Harbour & Sons was moved to brightwave.\n"
+    for command, is_now in (
+        ("suspend", "suspended"),
+        ("restore", "active"),
+        ("close", "closed"),
+        ("restore", "active"),
+        ("close", "closed"),
+    ):
+        assert run(command, "Harbour & Sons").output == f"Harbour & Sons is {is_now}.\n"
+        assert Customer.objects.get(id=customer.id).status == is_now
+    refused = run("delete", "Harbour & Sons")
+    assert (refused.exit_code, "Export everything" in refused.stderr) == (1, True)
+    record_customer_export(customer.id, actor=CONSOLE, now=timezone.now())
+    assert "will be deleted for good after" in run("delete", "Harbour & Sons").output
+    assert '"delete_at": "20' in run("list", "--json").output
+    assert run("undelete", "Harbour & Sons").exit_code == 0
+    assert run("undelete", "Harbour & Sons").exit_code == 1
+    assert run("suspend", "Provider").exit_code == 1
+    assert run("close", "nobody").exit_code == 1
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="there `doorward run` migrates")

@@ -21,6 +21,7 @@ from doorward.audit.events import HISTORY_EXPORTED
 from doorward.audit.models import Batch, Event
 from doorward.cli.base import main
 from doorward.notifications import anchoring
+from doorward.policy.first_day import require_of_staff
 from tests.audit import histories
 from tests.kit import people, postgresql
 from tests.kit.serving import doorward, environment
@@ -40,6 +41,8 @@ def run(*words: str) -> Result:
 
 @pytest.fixture
 def batches(owner: Administrator) -> list[Batch]:
+    # As a first start does, before anything else happens.
+    require_of_staff(now=timezone.now())
     return histories.sealed(owner)
 
 

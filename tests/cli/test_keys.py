@@ -26,7 +26,7 @@ from doorward.credentials.totp import rules
 from doorward.kernel.crypto import keyring, sealing
 from doorward.kernel.crypto.keyring import KeyFile
 from doorward.kernel.db.sqlite.driver import Database
-from tests.kit import browsers, people, postgresql
+from tests.kit import browsers, codes, people, postgresql
 from tests.kit.serving import Browser, doorward, environment, start
 from tests.threats.secrets_at_rest import keep
 
@@ -121,7 +121,8 @@ def test_the_providers_staff_read_of_it(keys, kept):
     staff = people.make_administrator(
         people.provider(), email="nora@provider.example", tabs=people.ALL_TABS
     )
-    page = browsers.browser_of(staff).get("/activity/").content.decode()
+    codes.enable_app(staff)
+    page = browsers.browser_of_with_factor(staff).get("/activity/").content.decode()
     assert "The operator made a new key for secrets at rest." in page
     assert f"key: {keys.ring.newest.id} · 10 secrets" in page
     assert keys.ring.newest.secret.hex() not in page

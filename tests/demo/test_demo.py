@@ -127,15 +127,29 @@ def test_each_brand_has_its_host(demo, host):
 
 
 def test_somebody_signs_in_with_a_code_of_theirs(demo):
-    browser = Browser(demo.address(""))
-    browser.get("/sign-in/")
-    assert browser.post("/sign-in/", email=SAMUEL, password=password_of(demo)) == "/sign-in/code/"
-    code = demo.code(SAMUEL)
-    assert re.fullmatch(r"\d{6}\n", code.stdout), code.stderr
-    assert browser.post("/sign-in/code/", code=code.stdout.strip()) == "/"
+    browser, code = signed_in(demo, SAMUEL)
     assert browser.name == "home"
     following = demo.code(SAMUEL.upper())
-    assert following.stdout != code.stdout
+    assert following.stdout != code
+
+
+def signed_in(demo, email):
+    """Return the browser of somebody with an app, and the code that they typed."""
+    browser = Browser(demo.address(""))
+    browser.get("/sign-in/")
+    assert browser.post("/sign-in/", email=email, password=password_of(demo)) == "/sign-in/code/"
+    code = demo.code(email)
+    assert re.fullmatch(r"\d{6}\n", code.stdout), code.stderr
+    assert browser.post("/sign-in/code/", code=code.stdout.strip()) == "/"
+    return browser, code.stdout
+
+
+def test_the_support_asks_somebody_to_agree_to_help(demo):
+    browser, _code = signed_in(demo, "mona.eriksen@kestrel-logistics.example")
+    browser.get("/requests/")
+    browser.get(find(r'href="(/requests/[^"]+/)"', browser.page))
+    assert "Nora Whitfield, for the support" in browser.page
+    assert "Agree to this request" in browser.page
 
 
 def test_the_mail_can_be_looked_at(demo):

@@ -23,12 +23,14 @@ from doorward.directory.models import Adoption, AdoptionDay, AdoptionDue, Adopti
 from doorward.directory.search import Wanted
 from doorward.directory.state import Attention, FactorFilter, Rule
 from doorward.notifications import outbox
+from doorward.permissions.scope import Scope as StaffScope
 from doorward.policy.fields import Kinds
 from doorward.policy.series import Scope
 from tests.kit import codes
 from tests.kit import people as kit_people
 from tests.kit.racing import at_once
 
+EVERYTHING = StaffScope.EVERYTHING
 pytestmark = pytest.mark.django_db
 
 
@@ -193,11 +195,11 @@ def test_a_day_without_a_change_is_like_the_one_before(owner, customer):
 
 def test_a_line_begins_where_it_is_known(owner, customer):
     now = timezone.now()
-    assert adoption.days(now=now) == []
+    assert adoption.days(EVERYTHING, now=now) == []
     live = adoption.days_of(customer.id, Totals(people=1, bare=1), now=now)
     assert [(one.people, one.covered) for one in live] == [(1, 0)]
     work()
-    assert [one.people for one in adoption.days(now=now)] == [1]
+    assert [one.people for one in adoption.days(EVERYTHING, now=now)] == [1]
 
 
 def test_the_day_of_all_together_is_written_down_once_and_kept_up_to_date(owner, customer):
@@ -206,7 +208,7 @@ def test_the_day_of_all_together_is_written_down_once_and_kept_up_to_date(owner,
     add_app(owner)
     work()
     assert list(AdoptionDay.objects.values_list("people", "bare")) == [(1, 0)]
-    assert adoption.totals() == kept(customer)
+    assert adoption.totals(EVERYTHING) == kept(customer)
 
 
 def test_what_is_old_is_forgotten_but_where_a_line_begins(owner, customer):

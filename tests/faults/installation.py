@@ -45,7 +45,7 @@ class Installation:
     @property
     def settings(self) -> dict[str, str]:
         return {
-            "database_url": _database(),
+            "database_url": database_url(),
             "public_url": self.address,
             "email_url": f"smtp://127.0.0.1:{self.box.port}",
             "keys_file": str(self.keys),
@@ -130,7 +130,8 @@ class Installation:
         return serving.start(self.folder, port=self.port, **self.settings)
 
 
-def _database() -> str:
+def database_url() -> str:
+    """Return the address of the database of the tests."""
     given: dict[str, Any] = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{given['NAME']}"

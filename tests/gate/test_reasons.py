@@ -179,6 +179,7 @@ def test_what_is_said_agrees_with_the_gate():
     [
         ("too_short", Reason.PASSWORD_SHORT),
         ("breached", Reason.PASSWORD_BREACHED),
+        ("taken_over", Reason.PASSWORD_WEAK),
         ("not_me", Reason.PASSWORD_KNOWN),
         ("something new", Reason.PASSWORD_KNOWN),
     ],

@@ -19,11 +19,12 @@ from doorward.audit.events import HISTORY_EXPORTED, Outcome
 from doorward.audit.models import Event
 from doorward.audit.record import record
 from doorward.credentials.events import PASSWORD_CHANGED
+from doorward.kernel.text.tables import safe_cell
 from doorward.sessions.events import SIGNED_IN
 from doorward.signin.events import SIGN_IN_FAILED
 from doorward.web.activity import export
 from doorward.web.http import streaming
-from doorward.web.kit.tables import safe_cell, separator_of
+from doorward.web.kit.tables import separator_of
 from tests.kit import browsers, people
 
 INES = "Ines Moreau (ines.moreau@harbourbakery.example)"

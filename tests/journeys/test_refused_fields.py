@@ -34,6 +34,9 @@ BRAND = {
     "support_phone": "",
     "support_url": "",
     "support_hours": "",
+    "terms_url": "",
+    "privacy_url": "",
+    "legal_url": "",
     "email_from": "",
 }
 TAB = {"key": "pbx-2", "title": "PBX", "url": "/help/", "description": "", "position": "10"}
@@ -198,8 +201,10 @@ def test_what_the_provider_keeps(
 
 def test_a_logo(owner: Administrator, staff: Client) -> None:
     picture = SimpleUploadedFile("logo.png", b"no picture", content_type="image/png")
-    answer = staff.post(f"/brands/{owner.customer.brand_id}/logo/", {"logo": picture})
-    assert "Choose a PNG image" in said_at(answer, "logo")
+    answer = staff.post(
+        f"/brands/{owner.customer.brand_id}/logo/", {"kind": "logo", "logo": picture}
+    )
+    assert "This file cannot be read as an image" in said_at(answer, "logo")
 
 
 def _second_step(person: Administrator) -> Client:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from doorward.accounts.models import Administrator, MailProblem
+from doorward.accounts.models import Administrator, MailProblem, Status
 from doorward.audit.events import PEOPLE_EXPORTED
 from doorward.policy.fields import RequiredOf
 from doorward.policy.models import PolicyVersion
@@ -186,7 +186,8 @@ def test_applying_wants_to_know_who_it_is(owner: Administrator, browser: Client)
 
 # --- ticks for several -----------------------------------------------------------------------------
 
-REQUIRE = "/administrators/require/"
+LIST = "/administrators/"
+REQUIRE = f"{LIST}require/"
 
 
 def test_a_tick_for_several_is_rehearsed_and_set(
@@ -236,6 +237,30 @@ def test_nobody_marked_and_somebody_of_others(
     assert browser.get(path.replace(REQUIRE, BEGIN)).status_code == 404
     assert browsers.browser_signed_in_by_service(outsider).get(path).status_code == 404
     assert browser.get(f"{path}export.csv").status_code == 200
+
+
+def test_who_was_removed_meanwhile_is_left_out_and_it_says_so(
+    owner: Administrator, colleague: Administrator, browser: Client
+) -> None:
+    gone = people.make_administrator(owner.customer, email="gone@harbourbakery.example")
+    rows = Administrator.objects.of(owner.customer_id)
+    selected = [str(colleague.id), str(gone.id)]
+    rows.filter(id=gone.id).update(status=Status.REMOVED)
+    path = browser.post(REQUIRE, {"selected": selected})["Location"]
+    page = text(browser.get(path))
+    assert "1 person you selected was removed in the meantime and is left out." in page
+    assert "Require 2FA of 1 person" in page
+    assert gone.email not in page
+    # After it was rehearsed, too.
+    rows.filter(id=colleague.id).update(status=Status.REMOVED)
+    for address, form in ((path, {}), (REQUIRE, {"selected": selected}), (LIST, several(selected))):
+        answer = browser.post(address, form)
+        assert answer.status_code == 422
+        assert "Everybody you selected was removed in the meantime." in text(answer)
+
+
+def several(selected: list[str]) -> dict[str, Any]:
+    return {"action": "require_2fa", "selected": selected}
 
 
 # --- the provider's minimums -----------------------------------------------------------------------

@@ -95,6 +95,15 @@ def test_it_is_taken_along_as_a_table(owner, crowd, browser):
     assert (event.actor_id, event.details["filters"]) == (owner.id, ["waiting"])
 
 
+def test_a_second_one_meanwhile_is_refused_on_the_page(owner, crowd, browser):
+    begun(browser)
+    form = {"action": "require_2fa", "selected": [str(one) for one in crowd]}
+    answer = browser.post("/administrators/", form)
+    assert answer.status_code == 422
+    assert "is being required of many people already" in text(answer)
+    assert TickRun.objects.count() == 1
+
+
 def test_marked_in_the_list_the_one_who_is_gone_is_named_and_the_others_are_done(
     owner, colleague, browser
 ):

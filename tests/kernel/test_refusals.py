@@ -4,13 +4,13 @@ import string
 
 import pytest
 
-from doorward.customers.errors import HostNotConfirmed
+from doorward.customers.errors import HostNotConfirmed, PictureRefused
 from doorward.customers.protection import ProtectionRefused
 from doorward.kernel.errors import NameMissing, all_refusals
 from doorward.kernel.refusals import sentence
 
 ALL = sorted(all_refusals(), key=lambda refusal: refusal.code)
-ABSTRACT = {HostNotConfirmed, ProtectionRefused}
+ABSTRACT = {HostNotConfirmed, PictureRefused, ProtectionRefused}
 WITH_DATA = {
     "must_wait": {"seconds": 30},
     "only_known_browsers": {"seconds": 3600},
@@ -19,17 +19,30 @@ WITH_DATA = {
     "password_too_long": {"maximum": 128},
     "number_invalid": {"maximum": 9},
     "number_out_of_range": {"minimum": 1, "maximum": 9},
-    "logo_invalid": {"maximum": 9},
-    "logo_too_large": {"maximum": 9},
+    "picture_too_large": {"maximum": 9},
+    "picture_too_many_pixels": {"side": 9, "maximum": 9},
+    "picture_too_small": {"least": 9},
     "fields_refused": {"fields": {"name": NameMissing()}},
     "protection_refused": {"fields": {"name": NameMissing()}},
     "text_too_long": {"maximum": 9},
+    "file_too_large": {"maximum": 9},
+    "too_many_lines": {"maximum": 9},
+    "too_many_columns": {"maximum": 9},
+    "column_missing": {"column": "email"},
+    "column_twice": {"column": "email"},
+    "line_twice": {"line": 9},
+    "factor_lost": {"what": "HOTP"},
+    "part_lost": {"what": "groups"},
+    "source_unreadable": {"system": "Keycloak"},
     "too_many_tabs": {"maximum": 9},
     "too_many_to_rehearse": {"maximum": 9},
     "file_invalid": {"what": "x"},
+    "customer_unknown": {"customer": "Harbour"},
+    "too_many_in_scope": {"maximum": 500},
     "helper_needs_passkey": {"customer": "Harbour"},
     "helper_needs_factor": {"customer": "Harbour"},
     "helper_needs_app": {"customer": "Harbour"},
+    "period_too_long": {"days": 400},
     "exception_day_invalid": {"days": 30},
     "passkeys_elsewhere": {"address": "https://portal.example"},
     "portal_elsewhere": {"address": "https://portal.example"},

@@ -50,7 +50,7 @@ NOT_SEALED = {
     "kernel.Attempt.key",
     "rollout.KeptRehearsal.people",
     "rollout.KeptRehearsal.ticked",
-    "customers.Brand.logo",
+    "customers.BrandPicture.content",
 }
 PUBLIC = ("audit.",)  # the chain that history is sealed with shows itself
 

@@ -63,6 +63,16 @@ def acting_in_a_session(person: Administrator) -> Actor:
     return replace(who, credential=by_session(started.session_id))
 
 
+def acting_with_factor(person: Administrator) -> Actor:
+    """Return a person as the one who acts, in a session in which their password and app were verified."""
+    now, who = timezone.now(), actor(person)
+    factor = Factor.objects.filter(administrator=person)[0]
+    started = issuing.begin(
+        person, actor=who, now=now, password_at=now, factor_at=now, factor_id=factor.id
+    )
+    return replace(who, credential=by_session(started.session_id))
+
+
 def browser_of_with_factor(person: Administrator) -> Client:
     """Return a browser in which password and app were verified, without any page of the portal."""
     factor = Factor.objects.filter(administrator=person)[0]

@@ -11,23 +11,28 @@ from doorward.accounts import own_profile
 from doorward.audit import browsers, newest
 from doorward.credentials.passkeys import possible
 from doorward.credentials.password import breached, common, hashers
+from doorward.credentials.totp import foreign
 from doorward.customers import cached, colour
 from doorward.kernel import hosts
 from doorward.kernel.crypto import sealing
 from doorward.kernel.db import schema
 from doorward.kernel.db.sqlite import base, journal
 from doorward.kernel.ratelimit import rules, throttle
+from doorward.notifications import history_details
 from doorward.notifications import rendering as mails
+from doorward.operations.evidence import pdf
+from doorward.permissions import scope
 from doorward.policy import rules as policy_rules
 from doorward.policy import series
 from doorward.recovery import words
-from doorward.signin import password
+from doorward.signin import decoys
 from doorward.web.administrators import listing
 from doorward.web.fast import language
 from doorward.web.help import rendering as guides
 from doorward.web.home import pages as home
 from doorward.web.http import csp, files, readiness, server_clock, streaming
-from doorward.web.kit import brandmark, forms, history_details, icons, jinja, tabs, times
+from doorward.web.jump import places as jump_places
+from doorward.web.kit import brandmark, forms, icons, jinja, tabs, times
 from doorward.web.profile import zones
 from doorward.web.server import environ, rsgi
 
@@ -43,7 +48,7 @@ FORGOTTEN: list[_lru_cache_wrapper[Any]] = [
     jinja.languages,
     language._choose,
     readiness._nothing_left,
-    password._nobody,
+    decoys._usual,
     tabs._items,
     sealing._hash_key,
 ]
@@ -53,12 +58,14 @@ BY_THEMSELVES: list[tuple[Any, Callable[[], object]]] = [
     (cached, lambda: cached._kept),
     (server_clock, lambda: server_clock._last),
     (readiness, lambda: readiness._looked),
+    (decoys, lambda: decoys._kept),
 ]
 
 # What is the same whatever a test does. A statement is written once for each database, and a test
 # that changes files or templates says so itself.
 THE_SAME: list[object] = [
     history_details._refusals,
+    pdf._weasyprint,
     listing._attention_choices,
     words._list,
     rules.waits,
@@ -74,6 +81,7 @@ THE_SAME: list[object] = [
     series.load,
     policy_rules._merged,
     files.files,
+    foreign._payload_class,
     guides._guide,
     hashers._hashing_thread,
     hosts.ascii_host,
@@ -85,6 +93,7 @@ THE_SAME: list[object] = [
     jinja._environment_of,
     jinja.remember,
     jinja.static,
+    jump_places._need_of,
     mails._environment,
     forms._declared,
     forms._needed,
@@ -110,6 +119,7 @@ THE_SAME: list[object] = [
     times._locale_of,
     times._number,
     sealing._keyed,
+    scope.of_columns,
     zones._grouped,
     # Each file that was opened has its lock as long as the process lives; no two tests have one file.
     journal._held,

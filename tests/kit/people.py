@@ -51,6 +51,9 @@ BRAND = {
     "support_phone": "+49 30 23125 010",
     "support_url": "https://www.brightwave.example/help",
     "support_hours": "Mon–Fri 9–17",
+    "terms_url": "https://www.brightwave.example/terms",
+    "privacy_url": "",
+    "legal_url": "",
     "email_from": "",
 }
 

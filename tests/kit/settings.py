@@ -20,7 +20,10 @@ from doorward.settings.django import *  # noqa: E402, F403
 from doorward.settings.django import DATABASES  # noqa: E402
 
 # The same hasher with small parameters: a test signs in often, and nobody attacks its passwords.
-PASSWORD_HASHERS = ["tests.kit.hashers.Small"]
+PASSWORD_HASHERS = [
+    "tests.kit.hashers.Small",
+    "doorward.credentials.password.hashers.TakenOver",
+]
 if not url:
     # A file, not memory: threads and processes of one test meet in it. Power cuts are not tested.
     DATABASES["default"]["TEST"] = {"NAME": str(FOLDER / "test.sqlite3")}

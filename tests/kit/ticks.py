@@ -27,6 +27,7 @@ def run_of(
         state=state,
         failed=len(people) if outcome == TickOutcome.FAILED else 0,
         begun_at=now,
+        asked_at=now,
         changed_at=now,
     )
     for person in people:

@@ -42,7 +42,7 @@ from doorward.accounts.events import (
 from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, Status
 from doorward.accounts.requirement import policy_of
 from doorward.audit.actor import CONSOLE, Actor, ClientInfo, by_session
-from doorward.audit.events import EventType, Outcome
+from doorward.audit.events import EVIDENCE_MADE, EventType, Outcome
 from doorward.audit.record import record
 from doorward.credentials import removal as mfa
 from doorward.credentials import suspension
@@ -71,17 +71,33 @@ from doorward.credentials.password import change as password_change
 from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.credentials.totp import enrol
 from doorward.credentials.trusted_browsers import policy_change, trust
+from doorward.customers import deletion, exports
 from doorward.customers import services as customers
-from doorward.customers.events import PROTECTION_LOWERED
+from doorward.customers.events import (
+    CUSTOMER_DELETION_ASKED,
+    CUSTOMER_EXPORTED,
+    PROTECTION_LOWERED,
+)
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.gate.loading import load
 from doorward.kernel.errors import Refusal
 from doorward.kernel.ratelimit import rules
+from doorward.managing import end as managing_end
+from doorward.managing.events import (
+    MANAGING_AGREED,
+    MANAGING_ASKED,
+    MANAGING_BEGUN,
+    MANAGING_CHANGES_ASKED,
+    MANAGING_ENDED,
+    MANAGING_REFUSED,
+)
+from doorward.managing.models import Managing
 from doorward.policy import versions
 from doorward.policy.events import (
     MINIMUM_BEGAN,
     MINIMUM_CHANGED,
     MINIMUM_PLANNED,
+    MINIMUM_WAVE_PAUSED,
     MINIMUM_WITHDRAWN,
     POLICY_BEGAN,
     POLICY_CHANGED,
@@ -117,8 +133,8 @@ from doorward.sessions.events import OTHER_SESSIONS_ENDED, SIGN_IN_ABANDONED, SI
 from doorward.signin import forgotten_password, mailbox, password, second_step
 from doorward.signin.events import MAILBOX_PROOF_SENT, PASSWORD_LINK_ASKED
 from doorward.signin.take_back import take_back
+from tests.kit import browsers, managing, passkeys, policies
 from tests.kit import codes as kit_codes
-from tests.kit import passkeys, policies
 from tests.kit import people as kit_people
 from tests.kit.email_changes import ask_email
 from tests.kit.recovering import ask_as_support, long_ago, make_staff, second_helper
@@ -126,6 +142,8 @@ from tests.kit.recovering import ask_as_support, long_ago, make_staff, second_he
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+
+    from django.test import Client
 
     from doorward.policy.models import PolicyVersion
     from doorward.policy.versions import Owner
@@ -640,6 +658,21 @@ def policy_began(stage: Stage) -> None:
     begun(stage)
 
 
+def evidence_made(stage: Stage) -> None:
+    exports.record_evidence(
+        stage.person.customer,
+        period="2026-07-01 – 2026-09-30",
+        checksum="5e" * 32,
+        actor=stage.by_owner,
+    )
+
+
+def customer_exported(stage: Stage) -> None:
+    exports.record_customer_export(
+        stage.person.customer_id, checksum="5e" * 32, actor=CONSOLE, now=stage.now
+    )
+
+
 def exception_made(stage: Stage) -> None:
     policies.require(stage.person.customer_id)
     until = (stage.now + timedelta(days=20)).date().isoformat()
@@ -668,6 +701,22 @@ def wave_paused(stage: Stage) -> None:
             stage.person.customer, email=f"p{number}@harbourbakery.example", wave_share=1
         )
     Administrator.objects.of(stage.person.customer_id).update(joined_at=None)
+    stage.now += timedelta(days=13)
+    assert waves.pause_due(now=stage.now) == 1
+
+
+def minimum_wave_paused(stage: Stage) -> None:
+    """Let a wave of the customer's minimum wait; the person comes to be one of the provider's people who keep it."""
+    day = (stage.now + timedelta(days=30)).date()
+    policies.require_by_minimum(stage.person.customer_id, from_day=day, waves=True)
+    for number in range(6):
+        kit_people.make_administrator(
+            stage.owner.customer, email=f"p{number}@harbourbakery.example", wave_share=1
+        )
+    Administrator.objects.of(stage.person.customer_id).update(joined_at=None)
+    Administrator.objects.of(stage.person.customer_id).filter(id=stage.person.id).update(
+        customer=kit_people.provider(), tabs=" home customers "
+    )
     stage.now += timedelta(days=13)
     assert waves.pause_due(now=stage.now) == 1
 
@@ -725,7 +774,66 @@ def protection_lowered(stage: Stage) -> None:
     wanted = customers.CustomerChange(
         name=customer.name, brand_id=customer.brand_id, status=CustomerStatus.ACTIVE
     )
-    customers.change(customer.id, wanted, actor=Actor(person=staff.who(), client=ORIGIN))
+    actor = Actor(person=staff.who(), client=ORIGIN)
+    customers.change(customer.id, wanted, actor=actor, now=timezone.now())
+
+
+def deletion_asked(stage: Stage) -> None:
+    staff = kit_people.make_administrator(
+        kit_people.provider(), email=STAFF_EMAIL, name="Nora Whitfield", tabs=STAFF_TABS
+    )
+    language = kit_people.again(stage.owner).language
+    Administrator.objects.everywhere().filter(id=staff.id).update(language=language)
+    customer = stage.person.customer
+    Customer.objects.filter(id=customer.id).update(
+        status=CustomerStatus.CLOSED, closed_at=stage.now, exported_at=stage.now
+    )
+    actor = Actor(person=staff.who(), client=ORIGIN)
+    deletion.ask(customer.id, typed=customer.name, actor=actor, now=timezone.now())
+
+
+def _manager(stage: Stage) -> Client:
+    """A browser of one of the support; from here on that is whom it happens to."""
+    managing.old_owner(stage.owner)
+    staff = managing.make_manager(STAFF_EMAIL)
+    language = kit_people.again(stage.person).language
+    Administrator.objects.everywhere().filter(id=staff.id).update(language=language)
+    stage.person = kit_people.again(staff)
+    return browsers.browser_of_with_factor(staff)
+
+
+def managing_asked(stage: Stage) -> None:
+    managing.ask(_manager(stage), stage.owner)
+
+
+def managing_agreed(stage: Stage) -> None:
+    asked = managing.ask(_manager(stage), stage.owner)
+    managing.agree(browsers.browser_of_with_factor(stage.owner), asked)
+
+
+def managing_refused(stage: Stage) -> None:
+    asked = managing.ask(_manager(stage), stage.owner)
+    whose = stage.owner.customer_id
+    managing_end.end(asked.id, customer_id=whose, actor=stage.by_owner, now=timezone.now())
+
+
+def managing_begun(stage: Stage) -> Client:
+    client = _manager(stage)
+    asked = managing.ask(client, stage.owner)
+    managing.agree(browsers.browser_of_with_factor(stage.owner), asked)
+    managing.begin(client, stage.owner)
+    return client
+
+
+def managing_changes_asked(stage: Stage) -> None:
+    assert managing_begun(stage).post("/managing/changes/").status_code == 303
+
+
+def managing_ended(stage: Stage) -> None:
+    managing_begun(stage)
+    whose = stage.owner.customer_id
+    begun = Managing.objects.get()
+    managing_end.end(begun.id, customer_id=whose, actor=stage.by_owner, now=timezone.now())
 
 
 HAPPENINGS: dict[EventType, Callable[[Stage], object]] = {
@@ -782,6 +890,7 @@ HAPPENINGS: dict[EventType, Callable[[Stage], object]] = {
     REMINDED: reminded,
     ADOPTION_MAILED: adoption_mailed,
     WAVE_PAUSED: wave_paused,
+    MINIMUM_WAVE_PAUSED: minimum_wave_paused,
     EXCEPTION_MADE: exception_made,
     EXCEPTION_ENDED: exception_ended,
     POLICY_CHANGED: policy_changed,
@@ -793,4 +902,13 @@ HAPPENINGS: dict[EventType, Callable[[Stage], object]] = {
     MINIMUM_WITHDRAWN: minimum_withdrawn,
     MINIMUM_BEGAN: minimum_began,
     PROTECTION_LOWERED: protection_lowered,
+    CUSTOMER_DELETION_ASKED: deletion_asked,
+    EVIDENCE_MADE: evidence_made,
+    CUSTOMER_EXPORTED: customer_exported,
+    MANAGING_ASKED: managing_asked,
+    MANAGING_AGREED: managing_agreed,
+    MANAGING_REFUSED: managing_refused,
+    MANAGING_BEGUN: managing_begun,
+    MANAGING_CHANGES_ASKED: managing_changes_asked,
+    MANAGING_ENDED: managing_ended,
 }

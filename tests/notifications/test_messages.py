@@ -115,7 +115,7 @@ def _mailboxes(notification: Notification, stage: Stage, event: Event) -> set[st
         case Audience.PERSON:
             is_told = second and notification.message not in FOR_THE_MAILBOX
             return {stage.person.email, *([second] if is_told else [])}
-        case Audience.OLD_ADDRESS:
+        case Audience.OLD_ADDRESS | Audience.MINIMUM_KEEPERS:
             return {stage.person.email}
         case Audience.NEW_ADDRESS:
             return {NEW_EMAIL}

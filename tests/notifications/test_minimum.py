@@ -29,6 +29,7 @@ def change(customer: Customer, **columns: Any) -> None:
         "name": current.name,
         "brand_id": current.brand_id,
         "status": CustomerStatus.ACTIVE,
+        "confirmed": True,
     }
     wanted = services.CustomerChange(**(as_it_is | columns))
     change_customer(customer.id, wanted, actor=CONSOLE, now=timezone.now())

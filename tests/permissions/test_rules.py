@@ -27,8 +27,9 @@ def test_each_key_is_there_once():
 
 @pytest.mark.parametrize("action", OF_CUSTOMERS)
 def test_of_ones_own_customer_the_right_is_enough_and_no_other_is(action):
-    assert may(action, holder(action.needs.tab), HOME)
-    assert not may(action, holder(*EVERY_TAB - {action.needs.tab}, staff=True), HOME)
+    assert may(action, holder(*action.needs.tabs), HOME)
+    for tab in action.needs.tabs:
+        assert not may(action, holder(*EVERY_TAB - {tab}, staff=True), HOME)
     assert not may(action, None, HOME)
 
 
@@ -41,7 +42,7 @@ def test_of_another_customer_only_the_providers_people_and_only_on_its_behalf(ac
 
 @pytest.mark.parametrize("action", OF_PROVIDER)
 def test_what_the_provider_keeps_is_its_peoples_with_the_right(action):
-    assert may(action, holder(action.needs.tab, staff=True), None)
+    assert may(action, holder(*action.needs.tabs, staff=True), None)
     assert not may(action, holder(*EVERY_TAB), None)
     assert not may(action, holder(*EVERY_TAB - {action.needs.tab}, staff=True), None)
     # Whose customer is named changes nothing.
@@ -50,7 +51,7 @@ def test_what_the_provider_keeps_is_its_peoples_with_the_right(action):
 
 @pytest.mark.parametrize("action", [Action.LOWER_PROTECTION, Action.EXPORT_HISTORY])
 def test_what_is_everybodys_is_the_providers(action):
-    assert may(action, holder(action.needs.tab, staff=True), None)
+    assert may(action, holder(*action.needs.tabs, staff=True), None)
     assert not may(action, holder(ADMINISTRATORS, ACTIVITY), None)
 
 

@@ -314,7 +314,10 @@ def test_trust_does_not_come_back_with_the_brand(owner: Administrator) -> None:
     home = owner.customer.brand_id
     for brand_id in (other.id, home):
         wanted = CustomerChange(
-            name=owner.customer.name, brand_id=brand_id, status=CustomerStatus.ACTIVE
+            name=owner.customer.name,
+            brand_id=brand_id,
+            status=CustomerStatus.ACTIVE,
+            confirmed=True,
         )
         change_customer(owner.customer_id, wanted, actor=CONSOLE, now=now)
         trust.forget(now=now)

@@ -19,7 +19,14 @@ from doorward.kernel.errors import NotFound
 from doorward.notifications.worker import run_once
 from doorward.permissions.errors import NotAuthorised
 from doorward.rollout import ticking
-from doorward.rollout.errors import AskerLostRight, AskerSignedOut, RemovedMeanwhile, RunOver
+from doorward.rollout.errors import (
+    AlreadyRunning,
+    AskerLostRight,
+    AskerSignedOut,
+    NobodyLeft,
+    RemovedMeanwhile,
+    RunOver,
+)
 from doorward.rollout.events import (
     REQUIRING_BEGUN,
     REQUIRING_DONE,
@@ -30,7 +37,7 @@ from doorward.rollout.models import RunState, Tick, TickOutcome, TickRun
 from doorward.rollout.ticking import Numbers
 from doorward.sessions import ending
 from tests.kit import codes, people
-from tests.kit.browsers import acting_in_a_session
+from tests.kit.browsers import acting_in_a_session, acting_with_factor
 from tests.kit.racing import at_once
 
 if TYPE_CHECKING:
@@ -58,8 +65,10 @@ def crowd(owner: Administrator) -> list[Administrator]:
 
 
 @pytest.fixture
-def asker(owner: Administrator) -> Actor:
-    return acting_in_a_session(owner)
+def asker(owner: Administrator, crowd: list[Administrator]) -> Actor:
+    """Return the owner, who has an app, as a page would let them in."""
+    assert crowd
+    return acting_with_factor(owner)
 
 
 def require(actor: Actor, owner: Administrator, people_: Iterable[Administrator]) -> TickRun:
@@ -144,7 +153,7 @@ def test_nobody_of_others_and_nobody_at_all(owner, crowd, asker, outsider):
     with pytest.raises(NothingSelected):
         require(asker, owner, [])
     Administrator.objects.of(owner.customer_id).filter(id=crowd[0].id).update(status=Status.REMOVED)
-    with pytest.raises(NotFound):
+    with pytest.raises(NobodyLeft):
         require(asker, owner, crowd[:1])
     assert not TickRun.objects.exists()
     assert not ticked(owner)
@@ -215,7 +224,7 @@ def test_it_goes_on_after_its_asker_only_by_somebody_elses_right(owner, crowd, a
     ticking.go_on(
         run.id,
         customer_id=owner.customer_id,
-        actor=acting_in_a_session(people.again(owner)),
+        actor=acting_with_factor(people.again(owner)),
         now=timezone.now(),
     )
     while work():
@@ -294,20 +303,65 @@ def test_it_is_forgotten_a_month_after_it_ended(owner, crowd, asker):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_workers_and_two_askers_each_person_is_done_once(owner, crowd, asker):
+@pytest.mark.both_databases
+def test_of_two_askers_one_begins_and_of_three_workers_each_person_is_done_once(
+    owner, crowd, asker
+):
     boss = people.make_administrator(
         owner.customer, email="boss@harbourbakery.example", tabs={"home", "administrators"}
     )
     begun = at_once(
         [partial(require, who, owner, crowd) for who in (asker, acting_in_a_session(boss))]
     )
-    runs = [one for one in begun if isinstance(one, TickRun)]
-    assert len(runs) == 2, begun
+    (run,) = (one for one in begun if isinstance(one, TickRun))
+    (refused,) = (one for one in begun if one is not run)
+    assert isinstance(refused, AlreadyRunning)
+    assert list(TickRun.objects.all()) == [run]
     for _round in range(4):
         results = at_once([work] * 3)
         assert all(isinstance(one, int) for one in results), results
     assert ticked(owner) == 5
     assert len(people.events(TWO_FACTOR_REQUIRED)) == 5
-    found = [ticking.numbers(run) for run in runs]
-    assert sum(one.ticked for one in found) == 5
-    assert sum(one.already for one in found) == 5
+    assert ticking.numbers(run) == Numbers(ticked=5)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.both_databases
+def test_of_two_that_were_stopped_one_goes_on_at_once(owner, crowd, asker):
+    whose = {"customer_id": owner.customer_id, "actor": asker, "now": timezone.now()}
+    runs = []
+    for _one in range(2):
+        runs.append(require(asker, owner, crowd))
+        ticking.stop(runs[-1].id, **whose)
+    went_on = at_once([partial(ticking.go_on, run.id, **whose) for run in runs])
+    assert sorted(map(type, went_on), key=repr) == [type(None), AlreadyRunning]
+    assert TickRun.objects.filter(state=RunState.RUNNING).count() == 1
+
+
+def test_a_second_one_is_refused_while_the_first_runs_and_a_few_are_done_beside_it(
+    owner, crowd, asker, outsider
+):
+    run, now = require(asker, owner, crowd), timezone.now()
+    whose = {"customer_id": owner.customer_id, "actor": asker, "now": now}
+    with pytest.raises(AlreadyRunning):
+        require(asker, owner, crowd)
+    assert TickRun.objects.count() == 1
+    assert ticking.numbers(require(asker, owner, crowd[:1])) == Numbers(ticked=1)
+    # Another customer's is another one's.
+    strangers = [
+        people.make_administrator(outsider.customer, email=f"s{n}@tidewater.example")
+        for n in range(4)
+    ]
+    assert require(acting_in_a_session(outsider), outsider, strangers).state == RunState.RUNNING
+    # Stopped, it makes room, and waits while the other one runs.
+    ticking.stop(run.id, **whose)
+    second = require(asker, owner, crowd)
+    with pytest.raises(AlreadyRunning):
+        ticking.go_on(run.id, **whose)
+    assert again(run).state == RunState.STOPPED
+    while work():
+        pass
+    assert again(second).state == RunState.DONE
+    ticking.go_on(run.id, **whose)
+    work()
+    assert again(run).state == RunState.RUNNING

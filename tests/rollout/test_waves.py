@@ -9,11 +9,15 @@ from functools import partial
 import pytest
 from django.utils import timezone
 
-from doorward.accounts.models import Administrator
+from doorward.accounts.models import Administrator, Status
 from doorward.accounts.requirement import policy_of
 from doorward.audit.actor import CONSOLE
 from doorward.credentials.trusted_browsers import policy_change
+from doorward.notifications.letter import write
+from doorward.notifications.models import Delivery
+from doorward.notifications.outbox import dispatch
 from doorward.permissions.errors import NotAuthorised
+from doorward.permissions.scope import Reach
 from doorward.policy import versions
 from doorward.policy.errors import NothingWaits
 from doorward.policy.events import (
@@ -238,3 +242,53 @@ def test_the_page_of_a_minimum_says_that_a_wave_waits(owner, crowd):
         assert client.post(f"{page}waves/")["Location"] == page
         assert "wave-waits" not in client.get(page).content.decode()
         assert browsers.browser_of_with_factor(owner).post(f"{page}waves/").status_code == 403
+
+
+@pytest.mark.parametrize("of", ["customer", "brand"])
+def test_who_may_go_on_with_a_minimum_is_mailed_that_it_waits_and_nobody_else(owner, crowd, of):
+    provider, customer = people.provider(), owner.customer
+    elsewhere = people.make_customer("Tidewater")
+    staff = {
+        "customers": ({"home", "customers"}, {}),
+        "brands": ({"home", "brands"}, {}),
+        "brand's": (
+            {"home", "customers", "brands"},
+            {"scope": Reach.BRANDS, "scope_ids": customer.brand_id.hex},
+        ),
+        "by-name": (
+            {"home", "customers"},
+            {"scope": Reach.CUSTOMERS, "scope_ids": customer.id.hex},
+        ),
+        "others": (
+            {"home", "customers", "brands"},
+            {"scope": Reach.CUSTOMERS, "scope_ids": elsewhere.id.hex},
+        ),
+        "no-tab": ({"home", "administrators", "tabs"}, {}),
+        "suspended": ({"home", "customers", "brands"}, {"status": Status.SUSPENDED}),
+    }
+    for name, (tabs, columns) in staff.items():
+        people.make_administrator(provider, email=f"{name}@northline.example", tabs=tabs, **columns)
+    policies.lift(customer.id)
+    whose = customer.id if of == "customer" else customer.brand_id
+    minimum = (
+        versions.minimum_of_customer(whose)
+        if of == "customer"
+        else versions.minimum_of_brand(whose)
+    )
+    asking = replace(
+        minimum.default, required_of=RequiredOf.EVERYONE, from_day=days(30).date(), waves=True
+    )
+    policy_change.save(minimum, versions.Wanted(values=asking), actor=CONSOLE, now=NOW)
+    dispatch(now=NOW)
+    assert waves.pause_due(now=days(12)) == 1
+    dispatch(now=days(12))
+    mails = Delivery.objects.filter(template="minimum_wave_paused")
+    told = {one.address.partition("@")[0] for one in mails}
+    assert told == (
+        {"customers", "brand's", "by-name"} if of == "customer" else {"brands", "brand's"}
+    )
+    text = str(write(mails[0], now=days(12)).body)
+    assert f"/{of}s/{whose}/minimum/" in text
+    assert (customer.name if of == "customer" else customer.brand.name) in text
+    keeper = Administrator.objects.everywhere().get(id=mails[0].administrator_id)
+    waves.go_on(minimum, actor=people.actor(keeper), now=days(13))

@@ -11,7 +11,8 @@ from django.utils import timezone
 from doorward.accounts import exceptions
 from doorward.audit.actor import CONSOLE
 from doorward.credentials.trusted_browsers import policy_change
-from doorward.customers import own_tabs
+from doorward.customers import contact, own_tabs
+from doorward.customers.exports import record_customer_export
 from doorward.customers.models import Brand
 from doorward.policy import versions
 from doorward.policy.fields import Kinds, RequiredOf
@@ -20,7 +21,7 @@ from doorward.policy.versions import Owner, Wanted
 from doorward.rollout import applying
 from doorward.rollout.models import RunState
 from doorward.rollout.rehearsal import Plan
-from tests.kit import codes, people, recovering
+from tests.kit import closing, codes, people, recovering
 from tests.kit.people import BRAND
 from tests.kit.ticks import run_of
 
@@ -94,6 +95,20 @@ def _help(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
+def _of_closed_ones() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return the forms by which a closed customer is deleted for good, and another one is kept after all."""
+    doomed, kept = people.make_customer("Fir Dental"), people.make_customer("Oak Optics")
+    for customer in (doomed, kept):
+        closing.close(customer)
+        record_customer_export(customer.id, actor=CONSOLE, now=timezone.now())
+    closing.ask_to_delete(kept)
+    route = "customers/<uuid:customer_id>"
+    return {
+        f"{route}/delete/": (f"/customers/{doomed.id}/delete/", {"typed": "Fir Dental"}),
+        f"{route}/undelete/": (f"/customers/{kept.id}/undelete/", {}),
+    }
+
+
 def _by_support(staff: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
     """Return the forms by which support asks for help for a customer's person, and takes it back."""
     customer = people.make_customer("Elm Clinic")
@@ -104,6 +119,11 @@ def _by_support(staff: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
     request = recovering.ask_as_support(taken_back, staff)
     here = f"/customers/{customer.id}"
     return {
+        "customers/<uuid:customer_id>/manage/": (f"{here}/manage/", {"reason": "A <& reason>"}),
+        "customers/<uuid:customer_id>/manage/begin/": (f"{here}/manage/begin/", {}),
+        "customers/<uuid:customer_id>/manage/take-back/": (f"{here}/manage/take-back/", {}),
+        "managing/<uuid:managing_id>/agree/": (f"/managing/{request.id}/agree/", {}),
+        "managing/changes/": ("/managing/changes/", {}),
         "customers/<uuid:customer_id>/help/<uuid:person_id>/": (
             f"{here}/help/{lost.id}/",
             {"how": "Called back <& met>"},
@@ -181,6 +201,10 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
             for deed, state in (("stop", RunState.RUNNING), ("go-on", RunState.STOPPED))
         },
         "account/": ("/account/", another),
+        "account/evidence/": (
+            "/account/evidence/",
+            {"first": "2026-01-01", "last": "2026-01-31"},
+        ),
         "account/waves/": ("/account/waves/", {}),
         "brands/<uuid:brand_id>/minimum/waves/": (f"/brands/{named.id}/minimum/waves/", {}),
         "customers/<uuid:customer_id>/minimum/waves/": (
@@ -219,7 +243,11 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
         ),
         "brands/<uuid:brand_id>/": (f"/brands/{brand}/", BRAND),
         "brands/<uuid:brand_id>/check/": (f"/brands/{named.id}/check/", {"host": named.hosts[0]}),
-        "brands/<uuid:brand_id>/logo/": (f"/brands/{brand}/logo/", {"remove": ""}),
+        "brands/<uuid:brand_id>/contact/<slug:slug>/": (
+            f"/brands/{brand}/contact/de/",
+            dict.fromkeys(contact.FIELDS, "") | {"support_phone": "+49 30 23125 010"},
+        ),
+        "brands/<uuid:brand_id>/logo/": (f"/brands/{brand}/logo/", {"kind": "logo", "remove": ""}),
         "brands/<uuid:brand_id>/minimum/": (f"/brands/{named.id}/minimum/", another),
         "brands/<uuid:brand_id>/minimum/withdraw/": (
             f"/brands/{named.id}/minimum/withdraw/",
@@ -228,8 +256,9 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
         "brands/add/": ("/brands/add/", BRAND),
         "customers/<uuid:customer_id>/": (
             f"/customers/{customer.id}/",
-            {"name": "Harbour & Sons", "brand": str(brand), "status": "active"},
+            {"name": "Harbour & Sons", "brand": str(brand), "status": "active", "confirm": "on"},
         ),
+        **_of_closed_ones(),
         "customers/<uuid:customer_id>/caller-check/": (
             f"/customers/{colleague.customer_id}/caller-check/",
             {"email": colleague.email},

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doorward.customers.tabs import BUILT_IN, STAFF
+from doorward.customers.tabs import BUILT_IN, OF_STAFF
 from tests.kit import codes, people
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def make_boss() -> Administrator:
         people.provider(),
         email="nora@northline.example",
         name="Nora Whitfield",
-        tabs=BUILT_IN + STAFF,
+        tabs=BUILT_IN + OF_STAFF,
     )
     codes.enable_app(person)
     return person

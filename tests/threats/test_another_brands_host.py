@@ -185,6 +185,7 @@ def test_nor_is_it_there_again_when_the_customer_comes_back(mine, brands):
             name=customer.name,
             brand_id=brand.id,
             status=CustomerStatus.ACTIVE,
+            confirmed=True,
         )
         change_customer(customer.id, wanted, actor=CONSOLE, now=timezone.now())
     assert browser.get("/").status_code == 303

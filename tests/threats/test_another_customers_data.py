@@ -12,6 +12,7 @@ from doorward.accounts.models import Administrator
 from doorward.audit.actor import CONSOLE
 from doorward.customers import own_tabs
 from doorward.customers.scoping import NoScope
+from doorward.managing.models import Managing
 from doorward.policy.fields import RequiredOf, Values
 from doorward.policy.versions import Wanted, policy_of_customer
 from doorward.recovery.models import CallerCheck, RecoveryRequest, Way
@@ -44,6 +45,7 @@ def theirs(owner):
         "tab_id": str(tab.id),
         "check_id": str(_check(owner)),
         "request_id": str(_request(owner)),
+        "managing_id": str(_managing(owner)),
         "run_id": str(run_of(owner, owner).id),
         "rehearsal_id": str(applying.make(plan, actor=people.actor(owner), now=timezone.now())),
     }
@@ -53,6 +55,15 @@ def _request(owner):
     """Return a request for the owner's help."""
     made = RecoveryRequest.objects.create(
         administrator=owner, way=Way.COLLEAGUE, second=True, asked_at=timezone.now()
+    )
+    return made.id
+
+
+def _managing(owner):
+    """Return what support asked of the owner's company."""
+    staff = people.make_administrator(people.provider(), email="nora@provider.example")
+    made = Managing.objects.create(
+        customer=owner.customer, staff=staff, reason="A ticket.", asked_at=timezone.now()
     )
     return made.id
 

@@ -21,7 +21,7 @@ from doorward.customers.models import Customer, CustomerStatus
 from doorward.kernel.models import Attempt
 from doorward.kernel.ratelimit import mail_budget, rules
 from doorward.settings import django as real
-from doorward.signin import password
+from doorward.signin import decoys
 from doorward.signin.events import PASSWORD_LINK_ASKED, SIGN_IN_FAILED
 from doorward.signin.models import AskedLink
 from tests.kit import people
@@ -209,9 +209,9 @@ def medians(first: Any, second: Any, *, actor: Any = milliseconds) -> tuple[floa
 def real_hasher(settings):
     """Hash as a real installation does; what the process remembers of the small one is forgotten."""
     settings.PASSWORD_HASHERS = real.PASSWORD_HASHERS
-    password._nobody.cache_clear()
+    decoys._usual.cache_clear()
     yield
-    password._nobody.cache_clear()
+    decoys._usual.cache_clear()
 
 
 @pytest.mark.slow

@@ -18,10 +18,10 @@ from doorward.audit.models import Event, Repeated
 from doorward.credentials.models import SetUp
 from doorward.gate.requirement import Step
 from doorward.kernel.ratelimit import rules, throttle
+from doorward.notifications.history_details import details_of
 from doorward.notifications.worker import run_once
 from doorward.signin.events import MAILBOX_PROOF_FAILED, SIGN_IN_FAILED
 from doorward.signin.models import MailboxProof
-from doorward.web.kit.history_details import details_of
 from tests.kit import browsers, people
 from tests.kit.passkeys import ORIGIN
 from tests.kit.racing import at_once

@@ -202,7 +202,10 @@ def test_nor_another_brand_without_the_minimum_that_made_it_due(save, colleague,
     other = Brand.objects.create(name="Lit", issuer="Lit")
     assert leads_to(colleague) == FORCED
     wanted = CustomerChange(
-        name=colleague.customer.name, brand_id=other.id, status=CustomerStatus.ACTIVE
+        name=colleague.customer.name,
+        brand_id=other.id,
+        status=CustomerStatus.ACTIVE,
+        confirmed=True,
     )
     other_host.change_customer(
         colleague.customer_id, wanted, actor=CONSOLE, now=NOON + timedelta(hours=1)

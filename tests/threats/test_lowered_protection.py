@@ -75,6 +75,7 @@ def customer_form(customer, **changed):
 def brand_form(brand, **changed):
     texts = ("name", "accent", "issuer", "support_email", "support_phone", "support_url")
     form: dict[str, Any] = {name: getattr(brand, name) for name in texts}
+    form |= {name: getattr(brand, name) for name in ("terms_url", "privacy_url", "legal_url")}
     form |= {"support_hours": brand.support_hours, "email_from": brand.email_from}
     form["hosts"] = "\n".join(brand.hosts)
     form |= changed
@@ -113,8 +114,12 @@ def test_customers_alone_lowers_no_minimum_of_the_providers_own_people():
     page = f"/customers/{provider.id}/"
     minimum = versions.minimum_of_customer(provider.id)
     held = {"kinds": "phishing_resistant", "trust_days": "0", "session_hours": "8"}
+    answer = browser.post(
+        f"{page}minimum/", minimum_form(minimum, **(held | {"required_of": "nobody"}))
+    )
+    assert answer.status_code == 422
+    assert "This cannot be lowered for them." in answer.content.decode(), "whoever asks"
     for field, value in (
-        ("required_of", "nobody"),
         ("kinds", "any"),
         ("trust_days", "30"),
         ("session_hours", "24"),
@@ -208,17 +213,22 @@ def test_with_the_administrators_tab_it_is_done_and_told(folder, also):
 
 def test_a_right_that_was_taken_meanwhile_serves_no_more():
     theo, provider = staff(CUSTOMERS, ADMINISTRATORS), people.provider()
-    policies.require_by_minimum(provider.id)
+    policies.require_by_minimum(provider.id, session_hours=8)
     other = Brand.objects.create(name="Other", issuer="Other")
     actor = people.actor(theo)
     Administrator.objects.everywhere().filter(id=theo.id).update(tabs=" customers home ")
     with pytest.raises(protection.ProtectionRefused):
-        save(versions.minimum_of_customer(provider.id), actor, required_of=RequiredOf.NOBODY)
+        save(
+            versions.minimum_of_customer(provider.id),
+            actor,
+            required_of=RequiredOf.EVERYONE,
+            session_hours=24,
+        )
     wanted = services.CustomerChange(
-        name=provider.name, brand_id=other.id, status=CustomerStatus.ACTIVE
+        name=provider.name, brand_id=other.id, status=CustomerStatus.ACTIVE, confirmed=True
     )
     with pytest.raises(protection.ProtectionRefused):
-        services.change(provider.id, wanted, actor=actor)
+        services.change(provider.id, wanted, actor=actor, now=timezone.now())
 
 
 # --- brands: everybody's --------------------------------------------------------------------------
@@ -265,10 +275,10 @@ def test_nor_what_its_minimum_asks():
 
 def test_a_plan_is_guarded_like_what_holds_at_once():
     theo, provider = staff(CUSTOMERS), people.provider()
-    policies.require_by_minimum(provider.id)
+    policies.require_by_minimum(provider.id, session_hours=12)
     minimum, actor = versions.minimum_of_customer(provider.id), people.actor(theo)
-    now, nobody = timezone.now(), replace(LOOSEST, required_of=RequiredOf.NOBODY)
-    later = Wanted(values=nobody, starts_at=now + timedelta(days=1))
+    now, longer = timezone.now(), replace(LOOSEST, required_of=RequiredOf.EVERYONE)
+    later = Wanted(values=longer, starts_at=now + timedelta(days=1))
     with pytest.raises(protection.ProtectionRefused):
         policy_change.save(minimum, later, actor=actor, now=now)
     strict = replace(LOOSEST, required_of=RequiredOf.EVERYONE, session_hours=8)
@@ -279,7 +289,7 @@ def test_a_plan_is_guarded_like_what_holds_at_once():
         policy_change.withdraw(version.id, minimum, actor=actor, now=now)
     version.refresh_from_db()
     assert version.withdrawn_at is None
-    assert refused() == [["policy.required_of"], ["policy.session_hours"]]
+    assert refused() == [["policy.session_hours"], ["policy.session_hours"]]
 
 
 def test_but_what_is_only_seen(folder):
@@ -476,7 +486,8 @@ def test_nobody_without_the_right_over_them_lowers_a_customers_policy(owner, req
 def test_each_field_of_these_forms_is_decided_on():
     """A field that is added is either guarded, or said here to protect nobody."""
     seen_alone = {
-        Brand: {"name", "accent", "logo", "logo_type", "version", "minimum"},
+        # What is said in a language is guarded by the field that it is said of.
+        Brand: {"name", "accent", "pictures", "version", "minimum", "in_languages"},
         Customer: {
             "name",
             "name_folded",

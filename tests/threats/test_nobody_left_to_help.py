@@ -227,7 +227,10 @@ def other_brand():
 
 def moved(person, brand):
     wanted = CustomerChange(
-        name=person.customer.name, brand_id=brand.id, status=CustomerStatus.ACTIVE
+        name=person.customer.name,
+        brand_id=brand.id,
+        status=CustomerStatus.ACTIVE,
+        confirmed=True,
     )
     other_host.change_customer(person.customer_id, wanted, actor=CONSOLE, now=timezone.now())
 

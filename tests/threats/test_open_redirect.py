@@ -64,6 +64,9 @@ def test_nor_does_a_step_that_is_already_passed(owner, evil):
             browser.get(page, {"next": evil}),
             browser.post(f"{page}?next={quote(evil)}"),
         ):
+            if (page, answer.status_code) == ("/managing/over/", 405):
+                assert "Location" not in answer, "a page that is only read"
+                continue
             assert answer.status_code == 303, page
             assert answer["Location"] == "/", page
 

@@ -52,7 +52,9 @@ def test_a_file_that_came_too_late_is_asked_for_anew(clock):
     page = f"/brands/{Brand.objects.get().id}/logo/"
     assert browser.get(page).status_code == 200
     clock.shift(timedelta(minutes=11))
-    answer = browser.post(page, {"logo": SimpleUploadedFile("logo.png", b"\x89PNG")})
+    answer = browser.post(
+        page, {"kind": "logo", "logo": SimpleUploadedFile("logo.png", b"\x89PNG")}
+    )
     assert answer["Location"] == f"/prove/?{urlencode({'next': page})}"
     asked = browser.get(answer["Location"]).content.decode()
     assert "please choose the file again" in asked

@@ -38,6 +38,7 @@ WANTED: dict[str, Reauthentication] = {
     "account/policy/rehearsal/<uuid:rehearsal_id>/": OTHERS,
     "account/policy/rehearsal/<uuid:rehearsal_id>/export.csv": OTHERS,
     "account/policy/withdraw/": OTHERS,
+    "account/evidence/": OTHERS,
     "account/waves/": OTHERS,
     "activity/export.csv": OTHERS,
     "activity/export/": OTHERS,
@@ -62,6 +63,7 @@ WANTED: dict[str, Reauthentication] = {
     "administrators/require/runs/<uuid:run_id>/export.csv": OTHERS,
     "brands/<uuid:brand_id>/": OTHERS,
     "brands/<uuid:brand_id>/check/": OTHERS,
+    "brands/<uuid:brand_id>/contact/<slug:slug>/": OTHERS,
     "brands/<uuid:brand_id>/logo/": OTHERS,
     "brands/<uuid:brand_id>/minimum/": OTHERS,
     "brands/<uuid:brand_id>/minimum/rehearsal/<uuid:rehearsal_id>/": OTHERS,
@@ -75,6 +77,8 @@ WANTED: dict[str, Reauthentication] = {
     "customers/<uuid:customer_id>/requests/<uuid:request_id>/": OWN_SECURITY,
     "customers/adoption.csv": OTHERS,
     "customers/<uuid:customer_id>/": OTHERS,
+    "customers/<uuid:customer_id>/delete/": OWN_SECURITY,
+    "customers/<uuid:customer_id>/undelete/": OTHERS,
     "customers/<uuid:customer_id>/invite/": OTHERS,
     "customers/<uuid:customer_id>/minimum/": OTHERS,
     "customers/<uuid:customer_id>/minimum/rehearsal/<uuid:rehearsal_id>/": OTHERS,
@@ -94,6 +98,11 @@ WANTED: dict[str, Reauthentication] = {
     "tabs/<uuid:tab_id>/": OTHERS,
     "tabs/<uuid:tab_id>/remove/": OTHERS,
     "tabs/add/": OTHERS,
+    "customers/<uuid:customer_id>/manage/": OWN_SECURITY,
+    "customers/<uuid:customer_id>/manage/begin/": OWN_SECURITY,
+    "customers/<uuid:customer_id>/manage/take-back/": OWN_SECURITY,
+    "managing/<uuid:managing_id>/agree/": OWN_SECURITY,
+    "managing/changes/": OWN_SECURITY,
 }
 REHEARSED = "changes nothing: what is rehearsed is applied with a proof"
 # What somebody signed in may send without one, and why.
@@ -115,6 +124,8 @@ UNASKED = {
     "prove/passkey/": "a challenge for the proof",
     "second-address/confirm/": "the link is the proof",
     "customers/<uuid:customer_id>/caller-check/<uuid:check_id>/": "begun after a proof, and over in two minutes",
+    "customers/<uuid:customer_id>/notes/": "a note for colleagues, which changes nothing",
+    "customers/<uuid:customer_id>/notes/<uuid:note_id>/remove/": "removes a note of one's own",
     "customers/<uuid:customer_id>/help/": "it leads to a page, and changes nothing",
     "support/caller-check/": "the code that was heard is what it is about",
     "security/lost/": "its password is the proof, and does no more than sign out",
@@ -126,6 +137,9 @@ UNASKED = {
     "session/stay/": "changes nothing",
     "sign-out/": "ends a session",
     "veto/": "the link is the proof",
+    "managing/<uuid:managing_id>/end/": "sends somebody away",
+    "managing/<uuid:managing_id>/no-changes/": "lets somebody do less",
+    "managing/leave/": "leaves a customer's portal",
 }
 READ_ONLY = {
     "account/policy/rehearsal/<uuid:rehearsal_id>/export.csv",
@@ -194,6 +208,12 @@ UNFINISHED = {
     "brands/<uuid:brand_id>/check/": 303,  # on one machine it is used already
     "brands/<uuid:brand_id>/logo/": 422,
     "security/2fa/passkey/": 200,
+    # Nobody there could agree; and what the rest is about belongs to a session of its own (`tests/managing`).
+    "customers/<uuid:customer_id>/manage/": 422,
+    "customers/<uuid:customer_id>/manage/begin/": 404,
+    "customers/<uuid:customer_id>/manage/take-back/": 404,
+    "managing/<uuid:managing_id>/agree/": 404,
+    "managing/changes/": 404,
     # The pass is shown.
     "administrators/<uuid:person_id>/help/": 200,
     "requests/<uuid:request_id>/pass/": 200,
@@ -287,7 +307,7 @@ def test_the_page_of_a_logo_wants_it_before_a_file_is_chosen(boss, forms, clock)
     clock.shift(timedelta(seconds=OTHERS.seconds))
     assert browser.get(path)["Location"].startswith("/prove/")
     logo = SimpleUploadedFile("logo.png", b"\x89PNG", content_type="image/png")
-    assert browser.post(path, {"logo": logo})["Location"].startswith("/prove/")
+    assert browser.post(path, {"kind": "logo", "logo": logo})["Location"].startswith("/prove/")
     assert len(people.events(BRAND_CHANGED)) == before
 
 

@@ -471,7 +471,7 @@ def shut_and_open(customer: Customer) -> None:
         wanted = customers.CustomerChange(
             name=customer.name, brand_id=customer.brand_id, status=status, confirmed=True
         )
-        customers.change(customer.id, wanted, actor=CONSOLE)
+        customers.change(customer.id, wanted, actor=CONSOLE, now=timezone.now())
 
 
 def test_a_company_that_was_shut_meanwhile_could_not_object(lost, boss, staff, clock):

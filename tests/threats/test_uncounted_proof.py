@@ -42,6 +42,9 @@ COMPARE = (
 NO_GUESS = {
     "doorward.credentials.recovery_codes.codes._look": "part of `use`, which counts it",
     "doorward.audit.marks.holds": "a mark in history: 256 bits under a key of ours",
+    "doorward.audit.marks.holds_erased": "the same, beside the hash of an event that was erased",
+    "doorward.credentials.password.hashers._pbkdf2": "part of Django's `check_password`: a hash that was imported",
+    "doorward.credentials.password.hashers._scrypt": "part of Django's `check_password`: a hash that was imported",
     "doorward.accounts.mailed_links._is_of": "a mailed link: 128 bits",
     "doorward.credentials.password.change.change": "whether the new password is the old one; after it was proved",
     "doorward.credentials.password.change.refuse_current": "compared last: what is another becomes the password",

@@ -12,6 +12,7 @@ import pytest
 from django.http import QueryDict
 
 import doorward
+from doorward.importing import columns
 from doorward.kernel.errors import (
     EmailInvalid,
     FieldsRefused,
@@ -116,7 +117,16 @@ def test_who_has_to_wait_is_told_by_the_clock_alone() -> None:
 # No field would put right what these are about, or the form says which: they are said above it, or at that one.
 ABOVE = frozenset(
     {
+        "ManageInBrowser",
+        "ManagingAlready",
+        "ManagingAskedTooOften",
+        "ManagingNotAllowed",
+        "ManagingOver",
+        "NobodyCouldAgree",
+        "NotActive",
+        "OwnPortal",
         "AlreadyAsked",
+        "AlreadyRunning",
         "LetInBySupport",
         "PasswordNotTheirs",
         "StaffTooNew",
@@ -127,6 +137,8 @@ ABOVE = frozenset(
         "AlreadyEnabled",
         "AlreadyInForce",
         "AnotherFactorWanted",
+        "AskedTooLongAgo",
+        "AskerHeldBack",
         "AskerLostRight",
         "AskerSignedOut",
         "ChoiceInvalid",
@@ -136,6 +148,7 @@ ABOVE = frozenset(
         "FileInvalid",
         "GraceIsOver",
         "HelpByProviderOnly",
+        "HistoryUnreadable",
         "HelpYourself",
         "KindNotAccepted",
         "LinkExpired",
@@ -181,6 +194,19 @@ ABOVE = frozenset(
         "TooLateToStop",
         "TooManyChecks",
         "TooManyTabs",
+        "CredentialsKept",
+        "FactorLost",
+        "LineMisshapen",
+        "LineTwice",
+        "NotYoursToChange",
+        "PartLost",
+        "SourceUnreadable",
+        "StaffNeedTwoFactors",
+        "YesOrNo",
+        "NotClosed",
+        "ExportFirst",
+        "NoDeletion",
+        "DeletionBegun",
         "TooManyToRehearse",
         "TrustNotAllowed",
         "UnknownField",
@@ -206,6 +232,8 @@ def _fields_of_forms() -> set[str]:
     # That of a policy is made of its declared fields.
     # No attribute of a form can be called `pass`.
     names = {field.key for field in FIELDS.values()} | {"starts", "reason", "pass"}
+    # An import is given as a file, and refused at its columns.
+    names |= {"file", *columns.PEOPLE, *columns.CUSTOMERS}
     for name in _modules():
         module = importlib.import_module(name)
         for one in vars(module).values():

@@ -19,11 +19,11 @@ from doorward.audit.record import history_of_customer, record
 from doorward.credentials.events import FACTOR_ADDED, TWO_FACTOR_DISABLE_REFUSED
 from doorward.kernel.errors import all_refusals
 from doorward.notifications.events import ALL
+from doorward.notifications.history_details import details_of
+from doorward.notifications.history_words import GROUP_TITLES, tell, types_of
 from doorward.policy.events import MINIMUM_BEGAN, MINIMUM_WAVE_PAUSED, POLICY_BEGAN, WAVE_PAUSED
 from doorward.sessions.events import SIGNED_IN
 from doorward.web.kit.history import HistoryPage, history_page, line_of
-from doorward.web.kit.history_details import details_of
-from doorward.web.kit.history_words import GROUP_TITLES, tell, types_of
 from doorward.web.kit.icons import icon
 from tests.kit.people import CHROME
 

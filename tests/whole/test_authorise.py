@@ -24,14 +24,16 @@ from doorward.audit.actor import CONSOLE, WORKER, Actor, ClientInfo
 from doorward.customers.events import ACCESS_REFUSED
 from doorward.customers.rights import authorise
 from doorward.gate.requirement import Need
-from doorward.permissions.actions import About, Action
+from doorward.kernel.errors import NotFound
+from doorward.permissions.actions import About, Action, Extent
 from doorward.permissions.errors import NotAuthorised
+from doorward.permissions.scope import Reach
 from doorward.policy import versions
 from doorward.policy.versions import Wanted
 from doorward.rollout.keeping import Kept
 from doorward.rollout.rehearsal import Plan
 from doorward.web.http.needs import needs
-from tests.kit import browsers, passkeys, people
+from tests.kit import browsers, passkeys, people, staff
 from tests.whole.callgraph import ROOT, reached_from, users_of
 
 if TYPE_CHECKING:
@@ -81,11 +83,14 @@ EXCEPTIONS = {
     "sessions.queries.keep_next": GATE,
     "sessions.queries.put_off": GATE,
     "sessions.queries.touch": GATE,
+    "managing.watching.looked": GATE,
+    "managing.session.leave": "nobody is kept from leaving",
     "sessions.saved_requests.carry_over": GATE,
     "sessions.saved_requests.clear": GATE,
     "sessions.saved_requests.save": GATE,
     "sessions.saved_requests.save_unsent": GATE,
     "customers.services.first_start": "there is nobody yet",
+    "policy.first_day.require_of_staff": "at a start; it asks for more, never for less",
     "notifications.worker.run_forever": "the worker's rounds",
     "sessions.ending.sign_out": "nobody is kept from signing out",
     "signin.forgotten_password.ask": "nobody is signed in; the worker answers, by mail alone",
@@ -216,10 +221,10 @@ class World:
         if about is About.CONSOLE:
             return CONSOLE
         if about is About.PROVIDER:
-            return people.actor(made(people.provider(), "right", {action.needs.tab}))
+            return people.actor(made(people.provider(), "right", action.needs.tabs))
         if about is About.SELF:
             return people.actor(self.owner)
-        return people.actor(made(self.owner.customer, "right", {action.needs.tab}))
+        return people.actor(made(self.owner.customer, "right", action.needs.tabs))
 
 
 def made(customer: Any, name: str, tabs: Any) -> Administrator:
@@ -240,6 +245,21 @@ def test_nobody_without_the_right_is_let_on_and_nothing_is_written(name, world):
     action = world.refusal(name, Actor(person=None, client=ClientInfo())).action
     for person in world.without_right(action):
         world.refusal(name, people.actor(person))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", AUTHORISED)
+def test_no_service_is_for_staff_who_do_not_see_whom_it_is_about(name, world):
+    """With every tab there is, and a scope that has somebody else's customer alone."""
+    action = world.refusal(name, Actor(person=None, client=ClientInfo())).action
+    if action.needs.extent is Extent.PART and action.needs.about is About.PROVIDER:
+        return
+    two = staff.two()
+    actor = people.actor(staff.member("narrow@provider.example", two.scope(Reach.BRANDS)))
+    refused = pytest.raises((NotAuthorised, NotFound))
+    with CaptureQueriesContext(connection) as asked, refused:
+        world.call(name, actor)
+    assert all(query["sql"].startswith("SELECT") for query in asked.captured_queries), name
 
 
 @pytest.mark.django_db

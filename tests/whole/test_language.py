@@ -27,7 +27,17 @@ from tests.whole.routes import walk
 pytestmark = pytest.mark.one_database
 
 PEOPLE = "Ίνες"
-MACHINES = {"healthz", "readyz", "metrics", "brand.css", "brand.svg", "favicon.ico", "brand/logo"}
+MACHINES = {
+    "healthz",
+    "readyz",
+    "metrics",
+    "brand.css",
+    "brand.svg",
+    "favicon.ico",
+    "brand/icon",
+    "brand/logo",
+    "brand/logo-dark",
+}
 ROUTES = [
     route
     for route in walk()
@@ -116,7 +126,7 @@ def test_no_page_of_the_provider_has_a_text_that_is_not_translated(person):
     Administrator.objects.of(person.customer_id).update(tabs=tabs_text((*BUILT_IN, *STAFF)))
     tab = Tab.objects.create(key="x", title="Τιμολόγια", url="/", position=1)
     brand = Brand.objects.create(
-        name="Άλλη", issuer="Άλλη", accent="#000000", logo_type="image/png"
+        name="Άλλη", issuer="Άλλη", accent="#000000", pictures={"logo": [84, 84]}
     )
     browser = new_browser()
     browser.post("/sign-in/", {"email": person.email, "password": people.PASSWORD, "next": ""})

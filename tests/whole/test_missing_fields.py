@@ -70,12 +70,18 @@ FORMS: dict[str, tuple[str, ...]] = {
     "account/": POLICY,
     "account/policy/rehearsal/": POLICY,
     "account/policy/withdraw/": ("version",),
+    "account/evidence/": ("first", "last"),
     "customers/add/": ("name", "brand"),
     "brands/<uuid:brand_id>/check/": ("host",),
+    "brands/<uuid:brand_id>/contact/<slug:slug>/": ("support_email", "support_hours", "legal_url"),
+    "brands/<uuid:brand_id>/logo/": ("kind",),
     "customers/<uuid:customer_id>/": ("name", "brand", "status"),
     "support/caller-check/": ("code",),
+    "customers/<uuid:customer_id>/delete/": ("typed",),
+    "customers/<uuid:customer_id>/notes/": ("text",),
     "customers/<uuid:customer_id>/caller-check/": ("email",),
     "customers/<uuid:customer_id>/help/": ("email",),
+    "customers/<uuid:customer_id>/manage/": ("reason",),
     "customers/<uuid:customer_id>/help/<uuid:person_id>/": ("how",),
     "customers/<uuid:customer_id>/caller-check/<uuid:check_id>/": ("code",),
     "customers/<uuid:customer_id>/invite/": ("email", "first_name", "last_name"),
@@ -83,7 +89,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "customers/<uuid:customer_id>/minimum/rehearsal/": POLICY,
     "customers/<uuid:customer_id>/minimum/withdraw/": ("version",),
     "brands/add/": ("name", "issuer", "hosts", "accent", "support_email", "support_phone"),
-    "brands/<uuid:brand_id>/": ("support_url", "support_hours", "email_from", "name"),
+    "brands/<uuid:brand_id>/": ("support_url", "support_hours", "email_from", "name", "legal_url"),
     "brands/<uuid:brand_id>/minimum/": POLICY,
     "brands/<uuid:brand_id>/minimum/rehearsal/": POLICY,
     "brands/<uuid:brand_id>/minimum/withdraw/": ("version",),
@@ -104,11 +110,18 @@ NO_FIELDS = {
     *("sign-in/passkey/", "sign-in/code/passkey/", "sign-in/set-up/passkey/", "prove/passkey/"),
     "sign-in/take-back/passkey/",
     "veto/",
+    "managing/leave/",
+    *(f"managing/<uuid:managing_id>/{what}/" for what in ("agree", "end", "no-changes")),
+    *(f"customers/<uuid:customer_id>/manage/{what}/" for what in ("begin", "take-back")),
     "customers/<uuid:customer_id>/requests/<uuid:request_id>/",
+    *(
+        f"customers/<uuid:customer_id>/{what}/"
+        for what in ("undelete", "notes/<uuid:note_id>/remove")
+    ),
     *(f"requests/<uuid:request_id>/{what}" for what in ("", "agree/", "pass/")),
     "security/new-phone/passkey/",
     *("security/2fa/passkey/", "security/2fa/disable/passkey/", "security/recovery-codes/"),
-    *("brands/<uuid:brand_id>/logo/", "tabs/<uuid:tab_id>/remove/", "administrators/require/"),
+    *("tabs/<uuid:tab_id>/remove/", "administrators/require/"),
     *(
         f"administrators/<uuid:person_id>/{what}/"
         for what in ("password-link", "resend-invitation", "revoke-invitation", "end-sessions")
@@ -120,7 +133,7 @@ STEPS = {"sign-in/recovery-codes/text/"}
 @pytest.fixture
 def staff(db: None) -> Administrator:
     """Return somebody of the provider who may do everything."""
-    tabs = kit_people.ALL_TABS | {"customers", "brands", "tabs"}
+    tabs = kit_people.ALL_TABS | {"customers", "brands", "tabs", "manage"}
     return kit_people.make_administrator(kit_people.provider(), tabs=tabs)
 
 
@@ -201,7 +214,7 @@ def address_of(pattern: str, person: Administrator) -> str:
     route = next(route for route in walk() if route.pattern == pattern)
     values: dict[str, Any] = {"person_id": person.id, "customer_id": person.customer_id}
     values["brand_id"], values["request_id"] = Brand.objects.get().id, _request(person)
-    values["check_id"] = person.id
+    values["check_id"], values["slug"] = person.id, "de"
     values["factor_id"] = person.factors.values_list("id", flat=True).first()
     if "tab_id" in route.arguments:
         details = own_tabs.TabDetails(

@@ -15,6 +15,7 @@ from doorward.audit.models import Event
 from doorward.credentials.totp.enrol import write_factor
 from doorward.gate.requirement import Step
 from doorward.kernel.crypto import sealing
+from doorward.signin import decoys
 from tests.kit import browsers, codes, people, rows
 from tests.whole.routes import walk
 
@@ -43,9 +44,11 @@ class Asked(CaptureQueriesContext):
 
 
 def warm(client: Client) -> None:
-    """Let the process learn its brands, tabs and keys, as one that has answered before."""
+    """Let the process learn its brands, tabs, keys and kinds of hashes, as one that has answered before."""
     client.get("/sign-in/")
     sealing.keyed_hash("warm", b"")
+    # Counted once a minute, and not for each sign-in.
+    decoys.of("")
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["new browser", "known browser"])

@@ -131,6 +131,9 @@ def test_a_brand(staff: Client, owner: Administrator) -> None:
         "support_phone": "",
         "support_url": "https://x.example/",
         "support_hours": "",
+        "terms_url": "https://x.example/terms",
+        "privacy_url": "https://x.example/privacy",
+        "legal_url": "https://x.example/legal",
         "email_from": "no-reply@x.example",
         "is_default": "on",
     }

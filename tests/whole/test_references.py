@@ -19,7 +19,14 @@ SOURCE = ROOT / "src" / "doorward"
 # Where a path in a text may begin, besides the folder of the file that names it.
 BASES = ("", "src/doorward/", "tests/", "docs/", "scripts/", "src/doorward/web/", "src/")
 # Made by a run or by somebody's installation; not in the repository.
-MADE = {"keys.json", "security.txt", "doorward.sqlite3", "client.key"}
+MADE = {
+    "keys.json",
+    "security.txt",
+    "doorward.sqlite3",
+    "client.key",
+    "manifest.json",
+    "sealed-history.csv",
+}
 # What others call theirs, and variables of tests that have a module's name.
 FOREIGN = {
     "config/wsgi.py",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from doorward.accounts import scopes
 from doorward.accounts.errors import (
     OwnAdministratorsRight,
     OwnStatus,
@@ -17,6 +18,7 @@ from doorward.accounts.events import (
     ADMINISTRATOR_SUSPENDED,
     DETAILS_CHANGED,
     RIGHTS_CHANGED,
+    SCOPE_CHANGED,
     TWO_FACTOR_NO_LONGER_REQUIRED,
     TWO_FACTOR_REQUIRED,
 )
@@ -61,6 +63,7 @@ class Change:
     reauthenticated: bool = False
     require_2fa: bool | None = None
     tabs: frozenset[str] | None = None
+    scope: scopes.Wanted | None = None
     status: str | None = None
     confirmed: bool = False
 
@@ -147,12 +150,13 @@ def removed_columns(person_id: UUID) -> dict[str, object]:
 def gather(person: Administrator, wanted: Change, *, actor: Actor, now: datetime) -> Changes:
     """Return the columns and events of a clean change. Raises what its rules refuse, with nothing written.
 
-    `UnknownTab`, `OwnStatus`, `OwnAdministratorsRight`, `WrongStatus`.
+    `UnknownTab`, `OwnStatus`, `OwnAdministratorsRight`, `WrongStatus`, and what `scopes.to_change` raises.
     """
     changes = Changes()
     _gather_details(person, wanted, changes)
     _gather_requirement(person, wanted, changes, now=now)
     _gather_tabs(person, wanted, changes, actor=actor, now=now)
+    _gather_scope(person, wanted, changes, actor=actor)
     _gather_status(person, wanted, changes, actor=actor)
     return changes
 
@@ -195,6 +199,16 @@ def _gather_tabs(
         changes.columns["due_since"] = now
     details = {"added": sorted(added), "taken": sorted(taken)}
     changes.events.append((RIGHTS_CHANGED, dict(details), {}))
+
+
+def _gather_scope(person: Administrator, wanted: Change, changes: Changes, *, actor: Actor) -> None:
+    if wanted.scope is None:
+        return
+    before = person.staff_scope
+    after = scopes.to_change(person, wanted.scope, actor=actor)
+    if after is not None:
+        changes.columns |= scopes.columns(after)
+        changes.events.append((SCOPE_CHANGED, scopes.details(before, after), {}))
 
 
 _STATUS_KINDS = {

@@ -36,10 +36,10 @@ def change_customer(
     comes back. Raises what `customers.services.change` raises.
     Callers use the one of `credentials.passkeys.other_host`, which also keeps whoever can help.
     """
-    authorise(actor, Action.CHANGE_CUSTOMER)
+    authorise(actor, Action.CHANGE_CUSTOMER, customer_id)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         _remember_due(customer_id, wanted, now=now)
-        before = services.change(customer_id, wanted, actor=actor)
+        before = services.change(customer_id, wanted, actor=actor, now=now)
         if before.status == CustomerStatus.ACTIVE != wanted.status:
             _end_all(customer_id, now=now)
         if before.brand_id != wanted.brand_id:

@@ -122,6 +122,61 @@ class WrongStatus(Refusal):
     field = "status"
 
 
+class LastWithAllCustomers(LastAdministrator):
+    """Somebody with the Administrators tab must see all customers: nobody else gives that to anybody."""
+
+    sentence = _(
+        "This is the last active person with the Administrators tab who sees all customers. "
+        "Let somebody else see all of them first."
+    )
+    reason = _("last administrator who sees all customers")
+    field = "scope"
+
+
+class OwnScope(Refusal):
+    """Nobody changes which customers they see themselves."""
+
+    sentence = _("You cannot change which customers you see yourself. Ask a colleague.")
+    reason = _("people cannot change which customers they see themselves")
+    field = "scope"
+
+
+class ScopeNotYours(Refusal):
+    """Only who sees all customers decides which ones a colleague sees."""
+
+    sentence = _("Only somebody who sees all customers can decide which ones a colleague sees.")
+    reason = _("only people who see all customers decide this")
+    field = "scope"
+
+
+class ScopeOfStaffAlone(Refusal):
+    """A customer's own people see their own company, and that is not chosen."""
+
+    sentence = _("Only the provider’s own people see customers.")
+    field = "scope"
+
+
+class ScopeEmpty(Refusal):
+    """Some brands or customers are to be seen, and none was chosen."""
+
+    sentence = _("Choose at least one.")
+    field = "scope"
+
+
+class CustomerUnknown(Refusal):
+    """A line that names no customer."""
+
+    sentence = _("There is no customer “%(customer)s”.")
+    field = "scope_customers"
+
+
+class TooManyInScope(Refusal):
+    """More customers by name than anybody looks through."""
+
+    sentence = _("Name at most %(maximum)s customers, or choose their brand.")
+    field = "scope_customers"
+
+
 class UnknownTab(Refusal):
     """There is no such tab, or not for this customer."""
 

@@ -204,6 +204,13 @@ RIGHTS_CHANGED = EventType(
     notifications=to_person("rights_changed"),
 )
 
+SCOPE_CHANGED = EventType(
+    "scope_changed",
+    group=Group.PEOPLE,
+    icon="scan-eye",
+    sentence=_("%(actor)s changed which customers %(subject)s sees."),
+)
+
 ADMINISTRATOR_SUSPENDED = EventType(
     "administrator_suspended",
     group=Group.PEOPLE,

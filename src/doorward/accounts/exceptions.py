@@ -58,14 +58,14 @@ def make(  # noqa: PLR0913 - for whom, why, until when, by whom
 
     Raises `FieldsRefused`, `OwnException`, `MinimumAllowsNoException`, `NothingToExcept`, `NotFound`, `StaleRequest`.
     """
-    authorise(actor, Action.MAKE_EXCEPTION, customer_id)
+    authorise(actor, Action.MAKE_EXCEPTION, customer_id, subject=person_id)
     person = None
     try:
         why, ends_at = _cleaned(reason, until, now=now)
         with transaction.atomic():
             customer_lock.hold(customer_id)
             person = locked_person(person_id, customer_id=customer_id)
-            must_still_may(actor, Action.MAKE_EXCEPTION, customer_id)
+            must_still_may(actor, Action.MAKE_EXCEPTION, customer_id, subject=person_id)
             _check(person, actor=actor, now=now)
             return _make(person, why, ends_at, actor=actor, now=now)
     except Refusal as refusal:
@@ -76,11 +76,11 @@ def make(  # noqa: PLR0913 - for whom, why, until when, by whom
 
 def end(person_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> Administrator:
     """End somebody's exception now; return the person. Raises `NoException`, `NotFound`, `StaleRequest`."""
-    authorise(actor, Action.END_EXCEPTION, customer_id)
+    authorise(actor, Action.END_EXCEPTION, customer_id, subject=person_id)
     with transaction.atomic():
         customer_lock.hold(customer_id)
         person = locked_person(person_id, customer_id=customer_id)
-        must_still_may(actor, Action.END_EXCEPTION, customer_id)
+        must_still_may(actor, Action.END_EXCEPTION, customer_id, subject=person_id)
         if not close(person.id, now=now):
             raise NoException
         record(EXCEPTION_ENDED, actor=actor, subject=person.who())

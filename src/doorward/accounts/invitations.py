@@ -42,7 +42,7 @@ def send(person: Administrator, *, actor: Actor, now: datetime) -> MailedLink:
 
 def resend(person: Administrator, *, actor: Actor, now: datetime) -> MailedLink:
     """Mail a new invitation to somebody who has not accepted one."""
-    authorise(actor, Action.RESEND_INVITATION, person.customer_id)
+    authorise(actor, Action.RESEND_INVITATION, person.customer_id, subject=person.id)
     if person.status != Status.INVITED:
         raise NotInvited
     with transaction.atomic():
@@ -63,7 +63,7 @@ def open_until(person: Administrator, *, now: datetime) -> datetime | None:
 
 def revoke(person: Administrator, *, actor: Actor, now: datetime) -> None:
     """Take an invitation back: its links stop working and the person is removed."""
-    authorise(actor, Action.REVOKE_INVITATION, person.customer_id)
+    authorise(actor, Action.REVOKE_INVITATION, person.customer_id, subject=person.id)
     with transaction.atomic():
         invited = Administrator.objects.of(person.customer_id).filter(
             id=person.id, status=Status.INVITED

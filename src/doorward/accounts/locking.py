@@ -34,10 +34,12 @@ def locked_person(person_id: UUID, *, customer_id: UUID) -> Administrator:
     return _there(_people(customer_id).select_for_update(of=("self",)), person_id)
 
 
-def must_still_may(actor: Actor, action: Action, customer_id: UUID) -> None:
+def must_still_may(
+    actor: Actor, action: Action, customer_id: UUID, *, subject: UUID | None = None
+) -> None:
     """Let on who still may, now that nobody else changes anything. Raises `StaleRequest`, `SessionEnded`."""
     ending.must_be_open(actor)
-    if not is_allowed(actor, action, customer_id):
+    if not is_allowed(actor, action, customer_id, subject=subject):
         raise StaleRequest
 
 
@@ -58,7 +60,8 @@ def _people(customer_id: UUID) -> QuerySet[Administrator]:
 
 
 def _there(people: QuerySet[Administrator], person_id: UUID) -> Administrator:
-    person = people.exclude(status=Status.REMOVED).filter(id=person_id).first()
+    found = people.exclude(status=Status.REMOVED).filter(id=person_id)
+    person: Administrator | None = found.first()
     if person is None:
         raise NotFound
     return person

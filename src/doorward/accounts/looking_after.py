@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
+from django.db.models import Q
 
 from doorward.accounts.errors import (
     HelperNeedsApp,
@@ -19,7 +20,8 @@ from doorward.accounts.errors import (
     LastAdministrator,
 )
 from doorward.accounts.models import Administrator, Standing, Status
-from doorward.customers.models import Customer
+from doorward.customers.models import Customer, CustomerKind
+from doorward.permissions.scope import Reach
 from doorward.policy.effective import policies_from
 from doorward.policy.fields import Kinds
 from doorward.policy.grace import Member
@@ -141,8 +143,12 @@ _COLUMNS: Final = (
 
 
 def _read(customers: QuerySet[Customer]) -> Mapping[UUID, list[_Keeper]]:
-    """Return who looks after the people of each of these customers, in one query; of one without anybody, nothing."""
+    """Return who looks after the people of each of these customers, in one query; of one without anybody, nothing.
+
+    At the provider it takes who sees all customers: nobody else looks after those who do.
+    """
     rows = who_look_after(Administrator.objects.everywhere().filter(customer__in=customers))
+    rows = rows.exclude(~Q(scope=Reach.ALL), customer__kind=CustomerKind.PROVIDER)
     found: dict[UUID, list[_Keeper]] = {}
     for row in rows.values(*_COLUMNS):
         found.setdefault(row["customer_id"], []).append(_keeper(row))

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from doorward.audit.actor import Who
 from doorward.audit.naming import full_name
-from doorward.customers.models import Customer
+from doorward.customers.models import Customer, CustomerKind
 from doorward.customers.scoping import Scoped
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.kernel.text import names
+from doorward.permissions.scope import Reach, Scope, of_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,6 +37,10 @@ class PasswordDue(models.TextChoices):
     NO = "", ""
     BREACHED = "breached", _("Your password is known from a break-in elsewhere.")
     NOT_ME = "not_me", _("Somebody else knew the old password.")
+    TAKEN_OVER = (
+        "taken_over",
+        _("Your password comes from the system used before, and is too weak here."),
+    )
     TOO_SHORT = "too_short", _("Without two-factor sign-in a password needs 15 characters.")
 
 
@@ -85,6 +90,8 @@ class Administrator(AbstractBaseUser):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, db_index=False)
     email = models.CharField(max_length=254)
     email_folded = models.CharField(max_length=320, unique=True)
+    # Longer than the base class has it: hashes of other systems are kept (`credentials/password/formats.py`).
+    password = models.CharField(max_length=255)
     first_name = models.CharField(max_length=60)
     last_name = models.CharField(max_length=60)
     # Where their notifications go as well; empty: nowhere (`second_address.py`).
@@ -99,6 +106,10 @@ class Administrator(AbstractBaseUser):
     is_primary = models.BooleanField(default=False)
     # As long as all tabs together: the provider has up to `own_tabs.MOST_TABS`.
     tabs = models.TextField(default="")
+    # Of the provider's people: which customers they are there for, as `permissions/scope.py` has it. Of others it says
+    # nothing. Ids, so that the gate reads them with the person; one of what is gone leads nowhere.
+    scope = models.CharField(max_length=10, default=Reach.ALL.value)
+    scope_ids = models.TextField(default="", blank=True)
     security_version = models.PositiveIntegerField(default=1)
     password_long = models.BooleanField(default=False)
     # When a mailed link set it; None: its owner did, signed in.
@@ -128,6 +139,15 @@ class Administrator(AbstractBaseUser):
         expression=models.Case(
             models.When(mail_problem="", then=models.Value(False)),  # noqa: FBT003
             default=models.Value(True),  # noqa: FBT003
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+    # Whose password another system hashed, until their first right sign-in.
+    password_taken_over = models.GeneratedField(
+        expression=models.Case(
+            models.When(password__startswith="taken_over$", then=models.Value(True)),  # noqa: FBT003, S106
+            default=models.Value(False),  # noqa: FBT003
         ),
         output_field=models.BooleanField(),
         db_persist=True,
@@ -170,6 +190,11 @@ class Administrator(AbstractBaseUser):
                 condition=models.Q(looks_after=True),
             ),
             models.Index(
+                fields=["id"],
+                name="people_password_taken_over",
+                condition=models.Q(password_taken_over=True),
+            ),
+            models.Index(
                 fields=["customer", "name_sort", "id", "status"],
                 name="people_unreachable",
                 condition=models.Q(unreachable=True),
@@ -185,6 +210,13 @@ class Administrator(AbstractBaseUser):
     def tab_keys(self) -> frozenset[str]:
         """The keys of the tabs this person may use."""
         return frozenset(self.tabs.split())
+
+    @property
+    def staff_scope(self) -> Scope:
+        """Which customers they are there for; wants `customer` at hand. Of a customer's own people: none."""
+        if self.customer.kind != CustomerKind.PROVIDER:
+            return Scope.NOTHING
+        return of_columns(self.scope, self.scope_ids)
 
     @property
     def brand_id(self) -> UUID:

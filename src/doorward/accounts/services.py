@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from doorward.accounts import email_change, exceptions, invitations, lookalikes, mailed_links
+from doorward.accounts import (
+    email_change,
+    exceptions,
+    invitations,
+    lookalikes,
+    mailed_links,
+    scopes,
+)
 from doorward.accounts.changes import (
     Change,
     Changed,
@@ -22,7 +29,13 @@ from doorward.accounts.changes import (
     removed_columns,
     written_names,
 )
-from doorward.accounts.errors import EmailTaken, LastAdministrator, NothingSelected, UnknownTab
+from doorward.accounts.errors import (
+    EmailTaken,
+    LastAdministrator,
+    LastWithAllCustomers,
+    NothingSelected,
+    UnknownTab,
+)
 from doorward.accounts.events import (
     ADMINISTRATOR_ADDED,
     LANGUAGE_CHANGED,
@@ -49,7 +62,7 @@ from doorward.customers import locking as customer_lock
 from doorward.customers import protection
 from doorward.customers.models import Customer
 from doorward.customers.rights import authorise
-from doorward.customers.tabs import assignable
+from doorward.customers.tabs import DEFAULT, assignable
 from doorward.kernel.checks import Checks
 from doorward.kernel.errors import ChoiceInvalid, ConfirmationMissing, NotFound, Refusal
 from doorward.kernel.text.cleaning import clean_email, fold_email, is_same_email
@@ -68,7 +81,12 @@ if TYPE_CHECKING:
 __all__ = ["Change", "Changed", "Details", "NewAdministrator", "find"]
 
 # What of somebody decides whether they can help, as the fields of the form are called.
-_HELP = ("status", "tabs", "require_2fa")
+_HELP = ("status", "tabs", "require_2fa", "scope")
+_PARTS = {
+    "tabs": Action.GIVE_RIGHTS,
+    "status": Action.CHANGE_STATUS,
+    "require_2fa": Action.REQUIRE_TWO_FACTORS,
+}
 _ALL_LINKS = tuple(LinkPurpose)
 # *This was not me* and an objection are the owner's own: who takes the rest away may be mistaken, or be the thief.
 _LINKS_OF_SUSPENDED = tuple(set(LinkPurpose) - mailed_links.OWN)
@@ -85,6 +103,21 @@ class NewAdministrator:
     is_primary: bool = False
     language: str = ""
     time_zone: str = "UTC"
+    # Of the provider's people: which customers they see; None: those whom they see who adds them.
+    scope: scopes.Wanted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """What is looked at of a customer for each of its new people: read once where many are made."""
+
+    tabs: frozenset[str]
+    domains: lookalikes.Domains
+
+    @classmethod
+    def of(cls, customer: Customer) -> Self:
+        """Read it."""
+        return cls(assignable(customer), lookalikes.Domains(customer.id))
 
 
 def add(
@@ -95,9 +128,11 @@ def add(
     Raises `FieldsRefused` with every field that is wrong, `ProtectionRefused`, and `EmailTaken`.
     """
     authorise(actor, Action.ADD_PERSON, customer.id)
+    if new.require_2fa or new.is_primary or not new.tabs <= DEFAULT:
+        authorise(actor, Action.GIVE_RIGHTS, customer.id)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
-        _settle_power(new, customer=customer, actor=actor)
-        person = insert(made(new, customer=customer, status=Status.INVITED, now=now))
+        settle_power(new, customer=customer, actor=actor)
+        person = insert(made(new, customer=customer, status=Status.INVITED, actor=actor, now=now))
         record_added(person, actor=actor)
         return person, invitations.send(person, actor=actor, now=now)
 
@@ -112,7 +147,7 @@ def change(
     recorded, then raised. Raises what `clean`, `gather` and `email_change.ask` raise, `NotFound`,
     `ReauthenticationDue`, and `StaleRequest` where who asks has lost the right in the meantime.
     """
-    authorise(actor, Action.CHANGE_PERSON, customer_id)
+    authorise(actor, Action.CHANGE_PERSON, customer_id, subject=person_id)
     wanted, person = clean(wanted), None
     try:
         with transaction.atomic():
@@ -126,21 +161,29 @@ def change(
 
 
 def _change(person: Administrator, wanted: Change, *, actor: Actor, now: datetime) -> Changed:
-    must_still_may(actor, Action.CHANGE_PERSON, person.customer_id)
+    must_still_may(actor, Action.CHANGE_PERSON, person.customer_id, subject=person.id)
     _demand_reauthentication(person, wanted, actor=actor)
     name, waits = person.full_name, False
     changes = gather(person, wanted, actor=actor, now=now)
+    _authorise_parts(person, changes, actor=actor)
     with _keeps_help(person, changes, now=now):
         _apply(person, changes, wanted=wanted, actor=actor, now=now)
     if changes.wants_confirmation:
         # Asked only about what can be done; what was done for it is undone.
         raise ConfirmationMissing
-    if wanted.email is not None and wanted.status != Status.REMOVED:
-        asked = email_change.ask(person, wanted.email, actor=actor, now=now)
+    if _is_another(person, wanted) and wanted.status != Status.REMOVED:
+        asked = email_change.ask(person, wanted.email or "", actor=actor, now=now)
         waits = asked and person.status != Status.INVITED
     for column, value in changes.columns.items():
         setattr(person, column, value)
     return Changed(person=person, renamed=person.full_name != name, email_waits=waits)
+
+
+def _authorise_parts(person: Administrator, changes: Changes, *, actor: Actor) -> None:
+    """Let on who may do each part of it: of what the one form has, some are kept from who acts on somebody's behalf."""
+    for column, action in _PARTS.items():
+        if column in changes.columns:
+            authorise(actor, action, person.customer_id, subject=person.id)
 
 
 @contextmanager
@@ -154,15 +197,23 @@ def _keeps_help(person: Administrator, changes: Changes, *, now: datetime) -> It
         with keeps_help(Customer.objects.filter(id=person.customer_id), now=now):
             yield
     except LastAdministrator as refusal:
+        if field == "scope":
+            raise LastWithAllCustomers from refusal
         refusal.field = field
         raise
 
 
+def _is_another(person: Administrator, wanted: Change) -> bool:
+    """Return whether another e-mail is asked for."""
+    return wanted.email is not None and not is_same_email(wanted.email, person.email)
+
+
 def _demand_reauthentication(person: Administrator, wanted: Change, *, actor: Actor) -> None:
     """Let nobody but the operator ask for another e-mail who has not just confirmed who they are."""
-    if wanted.email is None or wanted.reauthenticated or actor.is_ours:
+    if actor.is_ours or not _is_another(person, wanted):
         return
-    if not is_same_email(wanted.email, person.email):
+    authorise(actor, Action.CHANGE_EMAIL, person.customer_id, subject=person.id)
+    if not wanted.reauthenticated:
         raise ReauthenticationDue(Action.CHANGE_EMAIL)
 
 
@@ -208,7 +259,7 @@ def change_language(administrator_id: UUID, language: str, *, actor: Actor) -> N
             record(LANGUAGE_CHANGED, actor=actor, details={"language": language})
 
 
-def _settle_power(new: NewAdministrator, *, customer: Customer, actor: Actor) -> None:
+def settle_power(new: NewAdministrator, *, customer: Customer, actor: Actor) -> None:
     """Have it told where the provider puts somebody beside those who look after a customer's people."""
     if actor.person is None or actor.person.customer_id == customer.id:
         return
@@ -220,19 +271,33 @@ def _settle_power(new: NewAdministrator, *, customer: Customer, actor: Actor) ->
         protection.settle(changes, what=customer.name, customer=whose, actor=actor)
 
 
-def made(
-    new: NewAdministrator, *, customer: Customer, status: Status, now: datetime
+def made(  # noqa: PLR0913 - who is added, where, as what, and by whom
+    new: NewAdministrator,
+    *,
+    customer: Customer,
+    status: Status,
+    actor: Actor,
+    now: datetime,
+    among: Among | None = None,
 ) -> Administrator:
-    """Return the row to insert, checked: `FieldsRefused` has every field that is wrong."""
+    """Return the row to insert, checked: `FieldsRefused` has every field that is wrong.
+
+    `among`: what was read of the customer once, where many are made.
+    """
     checks = Checks()
     email = checks.take("email", clean_email, new.email)
     details = clean_details(new.details, checks)
     if new.language and new.language not in dict(settings.LANGUAGES):
         checks.refuse("language", ChoiceInvalid())
-    if unknown := new.tabs - assignable(customer):
+    if unknown := new.tabs - (among.tabs if among else assignable(customer)):
         checks.refuse("tabs", UnknownTab(tab=min(unknown)))
+    scope = scopes.checked(checks, new.scope, customer=customer, actor=actor)
     checks.done()
-    email, person_id = lookalikes.shown_email(email, customer_id=customer.id), uuid4()
+    domains = among.domains if among else None
+    email = (
+        domains.shown(email) if domains else lookalikes.shown_email(email, customer_id=customer.id)
+    )
+    person_id = uuid4()
     return Administrator(
         id=person_id,
         customer=customer,
@@ -248,6 +313,7 @@ def made(
         added_at=now,
         joined_at=now if status is Status.ACTIVE else None,
         wave_share=wave_share(person_id),
+        **scopes.columns(scope),
         **asdict(details) | written_names(asdict(details)),
     )
 
@@ -261,12 +327,21 @@ def insert(person: Administrator) -> Administrator:
     return person
 
 
-def record_added(person: Administrator, *, actor: Actor) -> None:
+def record_added(
+    person: Administrator, *, actor: Actor, among: Among | None = None, **more: Detail
+) -> None:
+    """Record that somebody was added, in the caller's transaction; `more`: further details."""
     who = person.who()
-    details: dict[str, Detail] = {"tabs": sorted(person.tab_keys)}
-    details |= lookalikes.details_of(
-        person.email, customer_id=person.customer_id, besides=person.id
+    details: dict[str, Detail] = {"tabs": sorted(person.tab_keys), **more}
+    resembled = (
+        among.domains.resembled(person.email)
+        if among
+        else lookalikes.resembled_domain(
+            person.email, customer_id=person.customer_id, besides=person.id
+        )
     )
+    if resembled:
+        details["resembles"] = resembled
     record(ADMINISTRATOR_ADDED, actor=actor, subject=who, details=details)
     if person.require_2fa:
         record(TWO_FACTOR_REQUIRED, actor=actor, subject=who, details={"at_adding": True})

@@ -14,7 +14,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
 # What is hashed begins with what it is (RFC 6962, 2.1, has the first two).
@@ -84,6 +84,31 @@ def tree_head(leaves: Sequence[bytes]) -> bytes:
         alone = level[-1:] if len(level) % 2 else []
         level = [hashlib.sha256(_NODE + left + right).digest() for left, right in pairs] + alone
     return level[0]
+
+
+def beside(leaves: Sequence[bytes], shown: frozenset[int]) -> list[bytes]:
+    """Return the hashes that, with the leaves at the places `shown`, make up the tree: from left to right.
+
+    They are as few as can be: a part of the tree in which nothing is shown is one hash (as in RFC 6962, 2.1.1, but for
+    several leaves at once).
+    """
+    return list(_beside(leaves, shown, 0, len(leaves)))
+
+
+def _beside(
+    leaves: Sequence[bytes], shown: frozenset[int], first: int, end: int
+) -> Iterator[bytes]:
+    if not any(first <= place < end for place in shown):
+        yield tree_head(leaves[first:end])
+    elif end - first > 1:
+        middle = first + _half(end - first)
+        yield from _beside(leaves, shown, first, middle)
+        yield from _beside(leaves, shown, middle, end)
+
+
+def _half(number: int) -> int:
+    """Return the largest power of two below a number: where the tree of so many leaves is divided."""
+    return 1 << (number - 1).bit_length() - 1
 
 
 def head_hash(batch: Sealed, *, previous: bytes) -> bytes:

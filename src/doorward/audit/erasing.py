@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
+from doorward.audit import marks
 from doorward.audit.actor import WITHOUT_BROWSER
-from doorward.audit.leaves import form_of, owner_of, part_hash
-from doorward.audit.models import Event
+from doorward.audit.leaves import form_of, leaf_of, owner_of, part_hash
+from doorward.audit.models import ErasedEvent, Event
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -20,8 +21,41 @@ if TYPE_CHECKING:
 
 def erase_from_history(person_id: UUID) -> int:
     """Erase a person's parts of all events, in the caller's transaction; return how many events had any."""
-    concerned = Q(actor_id=person_id) | Q(subject_id=person_id) | Q(on_behalf_of_id=person_id)
-    events = list(Event.objects.filter(concerned).order_by("id"))
+    return _erase(person_id, list(Event.objects.filter(concerning(person_id)).order_by("id")))
+
+
+def erase_elsewhere(person_id: UUID, *, customer_id: UUID) -> int:
+    """Erase a person's parts of the events of all customers but this one, whose own events go as a whole."""
+    events = Event.objects.filter(concerning(person_id)).exclude(customer_id=customer_id)
+    return _erase(person_id, list(events.order_by("id")))
+
+
+def concerning(person_id: UUID) -> Q:
+    """Return the condition of events that a person is named in."""
+    return Q(actor_id=person_id) | Q(subject_id=person_id) | Q(on_behalf_of_id=person_id)
+
+
+def erase_events(events: list[Event]) -> None:
+    """Put their hashes in the place of sealed events, in the caller's transaction, which holds their rows.
+
+    Nothing is left of who, what and when; the tree of their batch is made of the same hashes as before.
+    """
+    hashes = [(event, leaf_of(event)) for event in events]
+    ErasedEvent.objects.bulk_create(
+        [
+            ErasedEvent(
+                id=event.id,
+                batch=event.batch or 0,
+                leaf=leaf,
+                proof=marks.proof_of_erased(event.id, leaf),
+            )
+            for event, leaf in hashes
+        ]
+    )
+    Event.rewritable.filter(id__in=[event.id for event in events]).delete()
+
+
+def _erase(person_id: UUID, events: list[Event]) -> int:
     for event in events:
         columns = _without(event, person_id)
         if columns:

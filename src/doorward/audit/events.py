@@ -40,6 +40,7 @@ class Audience(StrEnum):
     PERSON = "the person"
     ADMINISTRATORS = "everyone with the Administrators tab"
     STAFF = "the provider's people with the Administrators tab"
+    MINIMUM_KEEPERS = "the provider's people who may change that minimum"
     INVITER = "whoever invited them"
     ASKER = "whoever of the support asked"
     OLD_ADDRESS = "the old address"
@@ -150,6 +151,14 @@ ADOPTION_EXPORTED = EventType(
     group=Group.ACCOUNT,
     icon="download",
     sentence=_("%(actor)s exported how many people of each customer use two factors."),
+)
+
+EVIDENCE_MADE = EventType(
+    "evidence_made",
+    group=Group.ACCOUNT,
+    icon="download",
+    sentence=_("%(actor)s made an evidence pack of the account."),
+    notifications=(Notification(Audience.ADMINISTRATORS, "evidence_made"),),
 )
 
 HISTORY_FORGOTTEN = EventType(

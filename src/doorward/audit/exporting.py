@@ -1,6 +1,6 @@
 """History to export: JSON lines or a table (CSV), with all that is needed to verify it alone.
 
-`docs/history.md` describes the form, `docs/verify_history.py` reads it.
+`docs/history.md` describes the form, `operations/verify_history.py` reads it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from doorward.audit.sealing import newest
 from doorward.kernel.text.tables import RUNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from doorward.audit.models import Batch, Event
+    from doorward.audit.models import Batch, ErasedEvent, Event
 
     Record = dict[str, object]
 
@@ -32,19 +32,20 @@ EVENT: Final = (
     *("details", "typed"),
 )
 _BATCH: Final = ("size", "root", "sealed_at", "complete", "head")
-COLUMNS: Final = ("record", "batch", *EVENT, *_BATCH)
+COLUMNS: Final = ("record", "batch", *EVENT, *_BATCH, "leaf")
 
 
 def records() -> Iterator[Record]:
-    """Return the events of each batch and then its head; at the end the events that are not sealed yet."""
+    """Return the events of each batch, what is left of erased ones, its head; at the end the events not sealed yet."""
     last = newest()
     number = last.number if last else 0
-    for batch, events in reading.batches_with_events(number):
+    for batch, events, erased in reading.batches_with_events(number):
         if events is None:
             raise ValueError(f"batch {batch.number}")
-        yield from (_of_event(event, batch=batch.number) for event in events)
-        yield _of_batch(batch)
-    yield from (_of_event(event, batch=None) for event in reading.not_sealed(number))
+        yield from (of_event(event, batch=batch.number) for event in events)
+        yield from map(_of_erased, erased)
+        yield of_batch(batch)
+    yield from (of_event(event, batch=None) for event in reading.not_sealed(number))
 
 
 def as_lines(found: Iterable[Record]) -> Iterator[str]:
@@ -52,12 +53,12 @@ def as_lines(found: Iterable[Record]) -> Iterator[str]:
     return (json.dumps(record, ensure_ascii=False) + "\n" for record in found)
 
 
-def as_table(found: Iterable[Record]) -> Iterator[str]:
+def as_table(found: Iterable[Record], columns: Sequence[str] = COLUMNS) -> Iterator[str]:
     """Return the records as lines of one table (RFC 4180) that no spreadsheet takes for formulas."""
     writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
+    yield writer.writerow(columns)
     for record in found:
-        yield writer.writerow([_cell(record.get(column)) for column in COLUMNS])
+        yield writer.writerow([cell(record.get(column)) for column in columns])
 
 
 class _Echo:
@@ -67,7 +68,7 @@ class _Echo:
         return text
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """Return a value as a cell. An apostrophe is put before text that would run, and before one that has it already."""
     if value is None:
         return ""
@@ -75,11 +76,18 @@ def _cell(value: object) -> str:
     return f"'{text}" if text.startswith((*RUNS, "'")) else text
 
 
-def _of_event(event: Event, *, batch: int | None) -> Record:
+def of_event(event: Event, *, batch: int | None) -> Record:
+    """Return an event as a record of this batch; None: it is not sealed yet."""
     columns = {name: plain(getattr(event, name)) for name in EVENT}
     return {"record": "event", "batch": batch} | columns
 
 
-def _of_batch(batch: Batch) -> Record:
+def _of_erased(erased: ErasedEvent) -> Record:
+    columns: Record = {"id": erased.id, "leaf": plain(erased.leaf)}
+    return {"record": "erased", "batch": erased.batch} | columns
+
+
+def of_batch(batch: Batch) -> Record:
+    """Return a batch as a record: what its head is made of, and the head."""
     columns = {name: plain(getattr(batch, name)) for name in _BATCH}
     return {"record": "batch", "batch": batch.number} | columns

@@ -11,7 +11,7 @@ from django.db import transaction
 from doorward.audit import marks
 from doorward.audit.actor import WORKER
 from doorward.audit.events import HISTORY_FORGOTTEN
-from doorward.audit.models import Batch, Event
+from doorward.audit.models import Batch, ErasedEvent, Event
 from doorward.audit.record import record
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ def _upto(batches: QuerySet[Event, int | None]) -> int | None:
 @transaction.atomic
 def _forget(upto: int) -> int:
     deleted = Event.rewritable.filter(batch__lte=upto).delete()[0]
+    # After the events: what is erased of them meanwhile is found by now.
+    deleted += ErasedEvent.objects.filter(batch__lte=upto).delete()[0]
     if deleted:
         proof = marks.proof(HISTORY_FORGOTTEN, upto)
         details: dict[str, Detail] = {"batch": upto, "events": deleted, "proof": proof}

@@ -148,6 +148,18 @@ class Event(models.Model):
         return self.credential_id if self.credential == CredentialType.SESSION else None
 
 
+class ErasedEvent(models.Model):
+    """What is left of a sealed event when its customer was deleted for good: the hash that its batch commits to.
+
+    `id` is the event's. `proof` takes the key file to make (`marks.py`).
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    batch = models.BigIntegerField(db_index=True)
+    leaf = models.BinaryField(max_length=32)
+    proof = models.BinaryField(max_length=32)
+
+
 class Repeated(models.Model):
     """How often the same was refused again since it was recorded first, until it is told (Unix time in ms).
 

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     CODES_NEW = "codes_new"
     PASSWORD_SHORT = "password_short"  # noqa: S105
     PASSWORD_BREACHED = "password_breached"  # noqa: S105
+    PASSWORD_WEAK = "password_weak"  # noqa: S105
     PASSWORD_KNOWN = "password_known"  # noqa: S105
     CONFIRMED = "confirmed"
     NOT_CONFIRMED = "not_confirmed"

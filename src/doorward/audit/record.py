@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -59,32 +59,51 @@ def record(  # noqa: PLR0913 - an event is this wide, and every caller names wha
     if isinstance(event_type, EventType) and event_type.by_strangers:
         actor = replace(actor, person=None, credential=None, on_behalf_of=None)
     acts, acts_for, credential = actor.person, actor.on_behalf_of, actor.credential
-    _INSERT.run(
-        **({"public_id": public_id} if public_id else {}),
-        at=timezone.now(),  # noqa: TID251 - the moment of writing, whatever was decided when
-        type=str(event_type),
-        outcome=outcome.value,
-        actor_type=actor.actor_type.value,
-        actor_id=acts.id if acts else None,
-        actor_name=acts.name if acts else "",
-        actor_email=acts.email if acts else "",
-        on_behalf_of_id=acts_for.id if acts_for else None,
-        on_behalf_of_name=acts_for.name if acts_for else "",
-        on_behalf_of_email=acts_for.email if acts_for else "",
-        on_behalf_of_salt=new_salt() if acts_for else None,
-        credential=credential.type.value if credential else "",
-        credential_id=credential.id if credential else None,
-        subject_id=person.id if person else None,
-        subject_name=person.name if person else "",
-        subject_email=person.email if person else "",
-        customer_id=customer_id,
-        customer_name=customer_name,
-        address=actor.client.address[:64],
-        browser=actor.client.browser[:300],
-        request_id=actor.client.request_id[:40],
-        details={**(actor.why.details() if actor.why else {}), **(details or {})},
-        typed=dict(typed or {}),
-    )
+    columns: dict[str, Any] = {"public_id": public_id} if public_id else {}
+    columns |= {
+        "at": timezone.now(),  # noqa: TID251 - the moment of writing, whatever was decided when
+        "type": str(event_type),
+        "outcome": outcome.value,
+        "actor_type": actor.actor_type.value,
+        "actor_id": acts.id if acts else None,
+        "actor_name": acts.name if acts else "",
+        "actor_email": acts.email if acts else "",
+        "on_behalf_of_id": acts_for.id if acts_for else None,
+        "on_behalf_of_name": acts_for.name if acts_for else "",
+        "on_behalf_of_email": acts_for.email if acts_for else "",
+        "on_behalf_of_salt": new_salt() if acts_for else None,
+        "credential": credential.type.value if credential else "",
+        "credential_id": credential.id if credential else None,
+        "subject_id": person.id if person else None,
+        "subject_name": person.name if person else "",
+        "subject_email": person.email if person else "",
+        "customer_id": customer_id,
+        "customer_name": customer_name,
+        "address": actor.client.address[:64],
+        "browser": actor.client.browser[:300],
+        "request_id": actor.client.request_id[:40],
+        "details": {**(actor.why.details() if actor.why else {}), **(details or {})},
+        "typed": dict(typed or {}),
+    }
+    _INSERT.run(**columns)
+    if acts is not None and acts_for is not None and acts.customer_id != customer_id:
+        _insert_copy(columns, acts)
+
+
+def _insert_copy(columns: dict[str, Any], acts: Who) -> None:
+    """Write the same into the history of who acts for another company: both sides have all of it.
+
+    What was typed stays with whom it concerns. Nobody is mailed of a copy.
+    """
+    copy = columns | {
+        "on_behalf_of_salt": new_salt(),
+        "customer_id": acts.customer_id,
+        "customer_name": acts.customer_name,
+        "details": columns["details"] | {"copy": True},
+        "typed": {},
+    }
+    copy.pop("public_id", None)
+    _INSERT.run(**copy)
 
 
 def history_of_customer(customer_id: UUID) -> QuerySet[Event]:

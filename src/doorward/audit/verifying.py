@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from doorward.audit.models import Batch, Event
+    from doorward.audit.models import Batch, ErasedEvent, Event
 
 # How long before it is sealed an event may be dated: a slow transaction, a clock that is a little off.
 SLACK: Final = timedelta(hours=1)
@@ -51,12 +51,16 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """What was looked at, and what was found. `forgotten`: batches of which only the head is kept."""
+    """What was looked at, and what was found.
+
+    `forgotten`: batches of which only the head is kept. `erased`: events whose customer was deleted for good.
+    """
 
     batches: int = 0
     events: int = 0
     waiting: int = 0
     forgotten: int = 0
+    erased: int = 0
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, batch: int, fault: Fault, text: str) -> None:
@@ -71,8 +75,8 @@ def verify(anchors: Sequence[chain.Anchor] = ()) -> Report:
     look = _Look(wanted={anchor.number: [] for anchor in anchors})
     for anchor in anchors:
         look.wanted[anchor.number].append(anchor)
-    for batch, events in reading.batches_with_events(number):
-        look.at_batch(batch, events)
+    for batch, events, erased in reading.batches_with_events(number):
+        look.at_batch(batch, events, erased)
     for event in reading.not_sealed(number):
         look.report.waiting += 1
         look.note_marks(event)
@@ -105,13 +109,13 @@ class _Look:
     made_up: set[UUID] = field(default_factory=set)
     erased_parts: dict[UUID | None, int] = field(default_factory=dict)
 
-    def at_batch(self, batch: Batch, events: list[Event] | None) -> None:
-        """Look at a batch: its place in the chain, its events."""
+    def at_batch(self, batch: Batch, events: list[Event] | None, erased: list[ErasedEvent]) -> None:
+        """Look at a batch: its place in the chain, its events, and the hashes in the place of erased ones."""
         self.report.batches += 1
         self._look_at_head(batch)
         self._look_at_anchors(batch)
         try:
-            self._look_inside(batch, events)
+            self._look_inside(batch, events, erased)
         except UnknownForm as error:
             text = f"Of batch {_of(batch)} an event is of form {error}, which this release does not know."
             self.report.add(batch.number, Fault.UNREADABLE, text)
@@ -162,11 +166,15 @@ class _Look:
             )
             self.report.add(number, Fault.ANCHOR, text)
 
-    def _look_inside(self, batch: Batch, events: list[Event] | None) -> None:
+    def _look_inside(
+        self, batch: Batch, events: list[Event] | None, erased: list[ErasedEvent]
+    ) -> None:
         if events is None:
             raise ValueError
         self.report.events += len(events)
-        self._look_at_events(batch, events)
+        self.report.erased += len(erased)
+        self._look_at_events(batch, events, erased)
+        self._look_at_erased(batch, erased)
         self._look_at_dates(batch, events)
         for event in events:
             self.note_marks(event)
@@ -184,9 +192,9 @@ class _Look:
             self.report.add(batch.number, Fault.HEAD, text)
         self.number, self.head = batch.number, bytes(batch.head)
 
-    def _look_at_events(self, batch: Batch, events: list[Event]) -> None:
-        there, of_batch = len(events), f"Of batch {_of(batch)}"
-        if not events:
+    def _look_at_events(self, batch: Batch, events: list[Event], erased: list[ErasedEvent]) -> None:
+        there, of_batch = len(events) + len(erased), f"Of batch {_of(batch)}"
+        if not there:
             self.absent.append((batch.number, batch.sealed_at))
         elif there < batch.size:
             text = f"{of_batch} only {there} of {batch.size} events are there: some were deleted."
@@ -196,9 +204,18 @@ class _Look:
                 f"{of_batch} {there} events are there instead of {batch.size}: some were inserted."
             )
             self.report.add(batch.number, Fault.INSERTED, text)
-        elif chain.tree_head([leaf_of(event) for event in events]) != bytes(batch.root):
+        elif chain.tree_head(_leaves(events, erased)) != bytes(batch.root):
             text = f"{of_batch} an event was changed or moved."
             self.report.add(batch.number, Fault.CHANGED, text)
+
+    def _look_at_erased(self, batch: Batch, erased: list[ErasedEvent]) -> None:
+        made_up = [one for one in erased if not marks.holds_erased(one)]
+        if made_up:
+            text = (
+                f"Of batch {_of(batch)} {len(made_up)} events were taken away, and what stands in "
+                "their place is not Doorward's."
+            )
+            self.report.add(batch.number, Fault.ERASED, text)
 
     def _look_at_dates(self, batch: Batch, events: list[Event]) -> None:
         since = self.all_sealed_at
@@ -221,6 +238,12 @@ class _Look:
             if anchor.head != bytes(batch.head):
                 text = f"The head of batch {_of(batch)} is not the one of the anchor."
                 self.report.add(batch.number, Fault.ANCHOR, text)
+
+
+def _leaves(events: list[Event], erased: list[ErasedEvent]) -> list[bytes]:
+    """Return the leaves of a batch in the order of the events' ids, whether each is still there or not."""
+    kept = [(event.id, leaf_of(event)) for event in events]
+    return [leaf for _id, leaf in sorted(kept + [(one.id, bytes(one.leaf)) for one in erased])]
 
 
 def _of(batch: Batch) -> str:

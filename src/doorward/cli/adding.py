@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from doorward.accounts import invitations, lookalikes, mailed_links, services
+from doorward.accounts.scopes import Wanted
 from doorward.audit.actor import CONSOLE
 from doorward.audit.naming import named
 from doorward.cli.failure import Failure
@@ -40,6 +41,19 @@ def tabs_for(customer: Customer, keys: tuple[str, ...], *, primary: bool) -> fro
     if primary:
         return frozenset(built_in(customer)) | frozenset(keys)
     return frozenset(keys) or DEFAULT
+
+
+def scope_of(
+    reach: str | None, brands: tuple[str, ...], customers: tuple[str, ...]
+) -> Wanted | None:
+    """Return the scope of one of the provider's people, or raise `Failure` where the words do not fit together."""
+    if reach is None and (brands or customers):
+        raise Failure("Say with --scope whether brands or customers are meant.")
+    if (brands and reach != "brands") or (customers and reach != "customers"):
+        raise Failure(f"With {reach} say no names of anything else.")
+    if reach is None:
+        return None
+    return Wanted(reach=reach, brands=frozenset(brands), customers=frozenset(customers))
 
 
 def language_of(code: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -11,11 +11,21 @@ from doorward.cli.base import json_option, print_json, print_table, with_data
 from doorward.cli.failure import Failure
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from doorward.accounts.models import Administrator, Status
     from doorward.customers.models import Customer
 
+F = TypeVar("F", bound="Callable[..., Any]")
 # More than any password that is taken, and no more than that into memory.
 _LONGEST_INPUT = 64 * 1024
+
+
+_REACHES = ("all", "brands", "customers")
+
+
+def _reach_option(name: str, *, help: str) -> Callable[[F], F]:  # noqa: A002 - as click calls it
+    return click.option(name, type=click.Choice(_REACHES), help=help)
 
 
 @click.group()
@@ -39,6 +49,11 @@ def administrators() -> None:
 )
 @click.option("--primary", is_flag=True, help="The primary administrator: all built-in tabs.")
 @click.option("--require-2fa", is_flag=True, help="Require two-factor sign-in of them.")
+@_reach_option("--scope", help="Which customers one of the provider's people sees [all].")
+@click.option("--scope-brand", "brands", multiple=True, metavar="NAME", help="With --scope brands.")
+@click.option(
+    "--scope-customer", "seen", multiple=True, metavar="NAME", help="With --scope customers."
+)
 @click.option(
     "--password-stdin",
     is_flag=True,
@@ -55,6 +70,9 @@ def add(  # noqa: PLR0913 - a command's options are this many
     language: str,
     primary: bool,
     require_2fa: bool,
+    scope: str | None,
+    brands: tuple[str, ...],
+    seen: tuple[str, ...],
     password_stdin: bool,
 ) -> None:
     """Add an administrator.
@@ -76,11 +94,37 @@ def add(  # noqa: PLR0913 - a command's options are this many
         require_2fa=require_2fa,
         is_primary=primary,
         language=adding.language_of(language),
+        scope=adding.scope_of(scope, brands, seen),
     )
     if password_stdin:
         adding.add_active(new, company, password=_password())
     else:
         adding.invite(new, company)
+
+
+@administrators.command("scope")
+@click.argument("email")
+@click.argument("reach", type=click.Choice(_REACHES))
+@click.option("--brand", "brands", multiple=True, metavar="NAME", help="With brands.")
+@click.option("--customer", "seen", multiple=True, metavar="NAME", help="With customers.")
+@with_data
+def scope_(*, email: str, reach: str, brands: tuple[str, ...], seen: tuple[str, ...]) -> None:
+    """Say which customers one of the provider's people sees: all, those of some brands, or some by name."""
+    from django.utils import timezone  # noqa: PLC0415 - after set-up
+
+    from doorward.accounts import services as accounts_services  # noqa: PLC0415
+    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
+    from doorward.cli import adding, people  # noqa: PLC0415
+
+    person = _person(email)
+    changed = accounts_services.change(
+        person.id,
+        accounts_services.Change(scope=adding.scope_of(reach, brands, seen)),
+        customer_id=person.customer_id,
+        actor=CONSOLE,
+        now=timezone.now(),
+    )
+    people.print_record(people.record_of(people.one(changed.person)))
 
 
 @administrators.command("resend-invitation")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import keyword
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,10 @@ COMMANDS = {
     "customers": "doorward.cli.customers",
     "demo": "doorward.demo.command",
     "demo-code": "doorward.demo.command",
+    "evidence": "doorward.cli.taking_along",
+    "export": "doorward.cli.taking_along",
     "history": "doorward.cli.history",
+    "import": "doorward.cli.importing",
     "keys": "doorward.cli.keys",
     "policy": "doorward.cli.policy",
     "run": "doorward.cli.run",
@@ -62,9 +66,9 @@ class Commands(click.Group):
         module = COMMANDS.get(cmd_name)
         if module is None or not _exists(module):
             return None
-        command: click.Command = getattr(
-            importlib.import_module(module), cmd_name.replace("-", "_")
-        )
+        # A word of Python's own cannot be the name of a function.
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name.replace("-", "_")
+        command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
 

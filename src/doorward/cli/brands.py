@@ -25,7 +25,7 @@ def list_(*, as_json: bool) -> None:
     """List all brands with their host names, the default one first."""
     from doorward.customers.models import Brand  # noqa: PLC0415 - after set-up, as all below
 
-    rows = Brand.objects.defer("logo").order_by("-is_default", "name", "id")
+    rows = Brand.objects.order_by("-is_default", "name", "id")
     records = [_record(brand) for brand in rows]
     if as_json:
         print_json(records)

@@ -17,6 +17,7 @@ from doorward.kernel.db import poolers, schema
 from doorward.kernel.db.sqlite import driver
 from doorward.kernel.storage import sentence_for
 from doorward.operations.sealed_columns import COLUMNS
+from doorward.policy.first_day import require_of_staff
 
 _log = logging.getLogger("doorward.run")
 
@@ -40,7 +41,8 @@ def bring_up_to_date(*, only_sqlite: bool = False) -> None:
         if connection.vendor == "sqlite" or not only_sqlite:
             with poolers.directly(), one_at_a_time():
                 migrate()
-                first_start(now=timezone.now())
+                first_start(now=(now := timezone.now()))
+                require_of_staff(now=now)
         else:
             _refuse_newer()
         _refuse_without_keys(only_first=only_sqlite)

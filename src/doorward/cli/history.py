@@ -63,7 +63,7 @@ def verify(*, against: tuple[str, ...], as_json: bool) -> None:
 )
 @with_data
 def export(*, form: str) -> None:
-    """Print the whole history, with what is needed to verify it separately (docs/verify_history.py)."""
+    """Print the whole history, with what is needed to verify it separately (operations/verify_history.py)."""
     from django.db import transaction  # noqa: PLC0415 - after set-up, as all below
 
     from doorward.audit import exporting  # noqa: PLC0415
@@ -122,6 +122,8 @@ def _print(report: Report, anchors: Sequence[Anchor]) -> None:
     looked = f"{report.events} events in {report.batches} batches"
     if report.forgotten:
         looked += f", {report.forgotten} of them forgotten"
+    if report.erased:
+        looked += f", {report.erased} events of customers who were deleted"
     click.echo(f"Looked at {looked}; {report.waiting} events are not sealed yet.")
     if not report.findings:
         held = f" and {len(anchors)} anchors hold" if anchors else ""
@@ -134,6 +136,7 @@ def _record(report: Report) -> dict[str, object]:
         "events": report.events,
         "batches": report.batches,
         "forgotten": report.forgotten,
+        "erased": report.erased,
         "not_sealed": report.waiting,
         "findings": [
             {"batch": finding.batch, "fault": finding.fault.value, "text": finding.text}

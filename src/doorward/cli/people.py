@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from doorward.accounts.models import Administrator, Status
 from doorward.accounts.requirement import policy_of
+from doorward.customers import staff_scope
+from doorward.customers.models import CustomerKind
 from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ def listed(customer: Customer | None) -> QuerySet[Administrator]:
 
 def one(person: Administrator) -> Administrator:
     """Return a person with all that is printed of them."""
-    return listed(person.customer).get(id=person.id)
+    found: Administrator = listed(person.customer).get(id=person.id)
+    return found
 
 
 def record_of(person: Administrator) -> dict[str, Any]:
@@ -58,6 +61,7 @@ def record_of(person: Administrator) -> dict[str, Any]:
         "language": person.language,
         "time_zone": person.time_zone,
         "tabs": sorted(person.tab_keys),
+        **_scope(person),
         "require_2fa": person.require_2fa,
         "required": policy.required,
         "factors": [
@@ -74,6 +78,17 @@ def record_of(person: Administrator) -> dict[str, Any]:
         "added_at": utc(person.added_at),
         "last_sign_in": utc(person.last_sign_in),  # type: ignore[attr-defined]
     }
+
+
+def _scope(person: Administrator) -> dict[str, Any]:
+    """Return which customers one of the provider's people sees; of a customer's people, nothing."""
+    if person.customer.kind != CustomerKind.PROVIDER:
+        return {"scope": None}
+    scope = person.staff_scope
+    found: dict[str, Any] = {"scope": scope.reach.value}
+    if not scope.is_all:
+        found[f"scope_{scope.reach}"] = staff_scope.names(scope)
+    return found
 
 
 def row_of(record: dict[str, Any]) -> tuple[str, ...]:
@@ -105,6 +120,7 @@ def print_record(record: dict[str, Any]) -> None:
         "Customer": record["customer"] + (" (primary)" if record["primary"] else ""),
         "Status": record["status"],
         "Tabs": ", ".join(record["tabs"]) or "none",
+        **_sees(record),
         "2FA": second_step(record) + (f" ({factors})" if factors else ""),
         "Recovery codes": str(record["recovery_codes_left"]),
         "Added": record["added_at"],
@@ -113,6 +129,13 @@ def print_record(record: dict[str, Any]) -> None:
     width = max(map(len, lines))
     for name, said in lines.items():
         click.echo(f"{name.ljust(width)}  {said}")
+
+
+def _sees(record: dict[str, Any]) -> dict[str, str]:
+    if record["scope"] is None:
+        return {}
+    names = record.get(f"scope_{record['scope']}")
+    return {"Customers": ": ".join([record["scope"], *([", ".join(names)] if names else [])])}
 
 
 def utc(moment: datetime | None) -> str | None:

@@ -314,3 +314,39 @@ class KindNotAccepted(Refusal):
     """The policy takes no authenticator app as a second factor, so none is added."""
 
     sentence = _("Your account accepts passkeys only. Make a passkey instead of adding an app.")
+
+
+class HashUnknown(Refusal):
+    """This is no password hash that can be taken over."""
+
+    sentence = _(
+        "This password hash is not of a kind that can be taken over. The person can set a password by mail."
+    )
+    field = "password_hash"
+
+
+class HashTooCostly(Refusal):
+    """Looking at this password hash would take too long, or too much memory."""
+
+    sentence = _(
+        "Checking this password hash would take too long, so it is not taken over. The person can set a password by "
+        "mail."
+    )
+    field = "password_hash"
+
+
+class SecretInvalid(Refusal):
+    """This is no secret of an authenticator app."""
+
+    sentence = _("This is not the secret of an authenticator app.")
+    field = "totp"
+
+
+class SecretUnsupported(Refusal):
+    """The app counts otherwise than by SHA-1, six digits and thirty seconds."""
+
+    sentence = _(
+        "This device does not show six digits every 30 seconds by SHA-1, so it cannot be taken over. The person has "
+        "to set up a new one."
+    )
+    field = "totp"

@@ -36,6 +36,8 @@ class Factor(Counted):
     last_used_at = models.DateTimeField(null=True)
     locked_at = models.DateTimeField(null=True)
     suspended_at = models.DateTimeField(null=True)
+    # From another system, and no right code of it was given here yet. It verifies as any other.
+    taken_over = models.BooleanField(default=False)
 
     @property
     def is_usable(self) -> bool:

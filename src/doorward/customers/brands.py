@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
 from doorward.audit.record import record
 from doorward.customers import cached, protection
 from doorward.customers.colour import parse_colour
-from doorward.customers.errors import HostTaken, LogoTooLarge
+from doorward.customers.contact import Contact, clean, clean_email_or_none, own
+from doorward.customers.errors import HostTaken
 from doorward.customers.events import BRAND_ADDED, BRAND_CHANGED
 from doorward.customers.models import Brand
-from doorward.customers.png import check_png
 from doorward.customers.rights import authorise
 from doorward.kernel.checks import Checks
 from doorward.kernel.errors import NotFound
-from doorward.kernel.text.cleaning import clean_email, clean_host, clean_line, clean_link
+from doorward.kernel.text.cleaning import clean_host, clean_line
 from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:
@@ -28,15 +29,10 @@ if TYPE_CHECKING:
 
 NAME_LENGTH = 80
 ISSUER_LENGTH = 60
-PHONE_LENGTH = 40
-HOURS_LENGTH = 80
-LINK_LENGTH = 300
-LONGEST_LOGO = 256 * 1024
-_KIB = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BrandDetails:
+class BrandDetails(Contact):
     """What a form says of a brand; texts as they were typed. `hosts`: one in a line, the first makes links.
 
     `is_default` makes it the default brand; a default brand stays it until another one becomes it.
@@ -46,10 +42,6 @@ class BrandDetails:
     hosts: str = ""
     accent: str
     issuer: str
-    support_email: str = ""
-    support_phone: str = ""
-    support_url: str = ""
-    support_hours: str = ""
     email_from: str = ""
     is_default: bool = False
 
@@ -65,14 +57,15 @@ def add(details: BrandDetails, *, actor: Actor) -> Brand:
         protection.settle(changes, what=str(columns["name"]), actor=actor)
         brand = Brand.objects.create(**columns)
         _settle_default(brand.id, details)
-        record(BRAND_ADDED, actor=actor, details={"brand": brand.name})
+        about = protection.about_brand(brand.id)
+        record(BRAND_ADDED, actor=actor, details={"brand": brand.name, **about})
     cached.forget()
     return brand
 
 
 def change(brand_id: UUID, details: BrandDetails, *, actor: Actor) -> None:
     """Change a brand, all of it or nothing. Raises `NotFound` or `FieldsRefused`."""
-    authorise(actor, Action.CHANGE_BRAND)
+    authorise(actor, Action.CHANGE_BRAND, brand_id=brand_id)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         brands = {brand.id: brand for brand in _lock()}
         brand = brands.pop(brand_id, None)
@@ -86,7 +79,9 @@ def change(brand_id: UUID, details: BrandDetails, *, actor: Actor) -> None:
         changes = protection.changes_of(before, columns)
         if not changes:
             return
-        protection.settle(changes, what=brand.name, actor=actor)
+        # Another one is the default brand no longer: that is everybody's.
+        whose = None if details.is_default and not brand.is_default else brand.id
+        protection.settle(changes, what=brand.name, brand_id=whose, actor=actor)
         _settle_default(brand.id, details)
         # A name that is given up, and taken again later, is to be confirmed again.
         confirmed = {host: at for host, at in brand.confirmed_hosts.items() if host in hosts}
@@ -98,36 +93,48 @@ def change(brand_id: UUID, details: BrandDetails, *, actor: Actor) -> None:
             actor=actor,
             details={
                 "brand": str(columns["name"]),
+                **protection.about_brand(brand.id),
                 **protection.details_of(changes),
             },
         )
     cached.forget()
 
 
-def change_logo(brand_id: UUID, content: bytes | None, *, actor: Actor) -> None:
-    """Put a PNG picture into the place of a brand's letter, or (None) take it away.
+def change_contact(brand_id: UUID, language: str, contact: Contact, *, actor: Actor) -> None:
+    """Name another support contact and other legal pages in one language; what is left empty there is as in all others.
 
-    Raises `NotFound`, `LogoTooLarge` or `LogoInvalid`.
+    Raises `NotFound`, also for a language that there is not, or `FieldsRefused`.
     """
-    authorise(actor, Action.CHANGE_BRAND)
-    if content is not None:
-        if len(content) > LONGEST_LOGO:
-            raise LogoTooLarge(LONGEST_LOGO // _KIB)
-        check_png(content)
-    kind = "image/png" if content is not None else ""
-    with transaction.atomic():
-        rows = Brand.objects.filter(id=brand_id)
-        name = rows.select_for_update(no_key=True).values_list("name", flat=True).first()
-        if name is None:
+    authorise(actor, Action.CHANGE_BRAND, brand_id=brand_id)
+    if language not in dict(settings.LANGUAGES):
+        raise NotFound
+    checks = Checks()
+    after = clean(contact, checks)
+    checks.done()
+    with protection.refusals_recorded(actor=actor), transaction.atomic():
+        brand = Brand.objects.select_for_update(no_key=True).filter(id=brand_id).first()
+        if brand is None:
             raise NotFound
-        rows.update(logo=content, logo_type=kind, version=F("version") + 1)
-        record(BRAND_CHANGED, actor=actor, details={"brand": name, "changed": ["logo"]})
+        before = own(brand, language)
+        changes = protection.changes_of(asdict(before), after)
+        if not changes:
+            return
+        what = f"{brand.name} ({language})"
+        protection.settle(changes, what=what, brand_id=brand.id, actor=actor)
+        others = {code: said for code, said in brand.in_languages.items() if code != language}
+        said = {name: text for name, text in after.items() if text}
+        Brand.objects.filter(id=brand_id).update(
+            in_languages=others | ({language: said} if said else {}), version=F("version") + 1
+        )
+        about = {"brand": what, **protection.about_brand(brand.id)}
+        details = {**about, **protection.details_of(changes)}
+        record(BRAND_CHANGED, actor=actor, details=details)
     cached.forget()
 
 
 def get(brand_id: UUID) -> Brand:
-    """Return a brand without its logo's bytes, or raise `NotFound`."""
-    brand = Brand.objects.defer("logo").filter(id=brand_id).first()
+    """Return a brand, or raise `NotFound`."""
+    brand = Brand.objects.filter(id=brand_id).first()
     if brand is None:
         raise NotFound
     return brand
@@ -135,7 +142,7 @@ def get(brand_id: UUID) -> Brand:
 
 def _lock() -> list[Brand]:
     """Read all brands under a lock, so that two changes at once cannot take one host name twice."""
-    return list(Brand.objects.defer("logo").select_for_update(no_key=True).order_by("id"))
+    return list(Brand.objects.select_for_update(no_key=True).order_by("id"))
 
 
 # A brand that is added concerns nobody yet, but for what it takes.
@@ -157,15 +164,8 @@ def _clean(details: BrandDetails, *, others: list[Brand]) -> dict[str, Any]:
         "issuer": (issuer := take("issuer", clean_line, details.issuer, maximum=ISSUER_LENGTH)),
         "hosts": take("hosts", _hosts, details.hosts, others=others),
         "accent": take("accent", _accent, details.accent),
-        "support_email": take("support_email", _email, details.support_email),
-        "support_phone": take(
-            "support_phone", clean_line, details.support_phone, maximum=PHONE_LENGTH
-        ),
-        "support_url": take("support_url", clean_link, details.support_url, maximum=LINK_LENGTH),
-        "support_hours": take(
-            "support_hours", clean_line, details.support_hours, maximum=HOURS_LENGTH
-        ),
-        "email_from": take("email_from", _email, details.email_from),
+        "email_from": take("email_from", clean_email_or_none, details.email_from),
+        **clean(details, checks),
     }
     checks.need("name", name)
     checks.need("issuer", issuer)
@@ -183,7 +183,3 @@ def _hosts(text: str, *, others: list[Brand]) -> list[str]:
 
 def _accent(text: str) -> str:
     return str(parse_colour(text.strip()))
-
-
-def _email(text: str) -> str:
-    return clean_email(text) if text.strip() else ""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.translation import get_language
 
+from doorward.customers.contact import said_in
 from doorward.customers.models import Brand, Tab
 from doorward.customers.tabs import in_order
 from doorward.kernel.errors import NotFound
@@ -19,27 +21,78 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
+    from doorward.customers.contact import Contact
+
 KEPT_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that a brand has, and its size in pixels."""
+
+    kind: str
+    width: int
+    height: int
+
+    def width_at(self, height: int) -> int:
+        """Return how wide it is, shown at a height."""
+        return max(1, round(self.width * height / self.height))
+
+
+@dataclass(frozen=True, slots=True)
 class BrandLook:
-    """A brand, without its logo's bytes. `hosts`: those that are used."""
+    """A brand as pages and mails need it. `hosts`: those that are used."""
 
     id: UUID
     name: str
     hosts: tuple[str, ...]
     accent: str
-    logo_type: str
-    support_email: str
-    support_phone: str
-    support_url: str
-    support_hours: str
+    pictures: tuple[Picture, ...]
+    # By language, its own words before those for all; under "" only the latter.
+    contacts: tuple[tuple[str, Contact], ...]
     issuer: str
     email_from: str
     is_default: bool
     minimum: str
     version: int
+
+    @property
+    def contact(self) -> Contact:
+        """Whom to ask, in the language of whoever reads."""
+        return self._contact_in(get_language() or "")
+
+    @property
+    def contact_for_all(self) -> Contact:
+        """Whom to ask, whatever the language."""
+        return self._contact_in("")
+
+    def _contact_in(self, language: str) -> Contact:
+        found = (one for code, one in self.contacts if code in {language, ""})
+        return next(found)
+
+    @property
+    def support_email(self) -> str:
+        """The e-mail of support, as all that follows in the language of whoever reads."""
+        return self.contact.support_email
+
+    @property
+    def support_phone(self) -> str:
+        """Its telephone number."""
+        return self.contact.support_phone
+
+    @property
+    def support_url(self) -> str:
+        """Its web page."""
+        return self.contact.support_url
+
+    @property
+    def support_hours(self) -> str:
+        """When somebody is there."""
+        return self.contact.support_hours
+
+    def picture(self, kind: str) -> Picture | None:
+        """Return a picture of the brand; None where it has none of that kind."""
+        return next((one for one in self.pictures if one.kind == kind), None)
 
     def address(self, path: str) -> str:
         """Return the whole address of a path, from the brand's first confirmed host, never from a request."""
@@ -93,6 +146,11 @@ def usable_hosts(brand: Brand) -> tuple[str, ...]:
     return tuple(host for host in brand.hosts if host in brand.confirmed_hosts or host == public)
 
 
+def pictures_of(brand: Brand) -> tuple[Picture, ...]:
+    """Return the pictures that a brand has."""
+    return tuple(Picture(kind, *size) for kind, size in sorted(brand.pictures.items()))
+
+
 def is_known_host(host: str) -> bool:
     """Return whether the portal is used under this name: a brand's, the public address's, or loopback.
 
@@ -105,6 +163,11 @@ def is_known_host(host: str) -> bool:
 def all_hosts() -> set[str]:
     """Return the host names of all brands."""
     return {host for brand in _current().brands for host in brand.hosts}
+
+
+def all_brands() -> tuple[BrandLook, ...]:
+    """Return all brands."""
+    return _current().brands
 
 
 def brand_of(brand_id: UUID) -> BrandLook:
@@ -156,7 +219,7 @@ def _hosts(brands: Iterable[BrandLook]) -> frozenset[str] | None:
 def _current() -> _Kept:
     moment = time.monotonic()
     if moment >= _kept.until:
-        brands = sorted(Brand.objects.defer("logo"), key=lambda brand: names.sort_key(brand.name))
+        brands = sorted(Brand.objects.all(), key=lambda brand: names.sort_key(brand.name))
         _kept.brands = tuple(_look(brand) for brand in brands)
         _kept.hosts = _hosts(_kept.brands)
         rows = in_order(Tab.objects.all())
@@ -174,11 +237,8 @@ def _look(brand: Brand) -> BrandLook:
         name=brand.name,
         hosts=usable_hosts(brand),
         accent=brand.accent,
-        logo_type=brand.logo_type,
-        support_email=brand.support_email,
-        support_phone=brand.support_phone,
-        support_url=brand.support_url,
-        support_hours=brand.support_hours,
+        pictures=pictures_of(brand),
+        contacts=said_in(brand),
         issuer=brand.issuer,
         email_from=brand.email_from,
         is_default=brand.is_default,

@@ -113,24 +113,101 @@ class TooManyTabs(Refusal):
         super().__init__(maximum=maximum)
 
 
-class LogoInvalid(Refusal):
-    """Not a PNG picture, or one whose sides are longer than `maximum` pixels."""
+class PictureRefused(Refusal):
+    """A picture of a brand that is not taken; each reason is a class of its own."""
 
-    sentence = _("Choose a PNG image whose sides have at most %(maximum)s pixels.")
-    field = "logo"
-
-    def __init__(self, maximum: int) -> None:
-        super().__init__(maximum=maximum)
+    sentence = _("This image cannot be used.")
+    field = "kind"
 
 
-class LogoTooLarge(Refusal):
-    """A picture of more than `maximum` KiB."""
+class PictureInvalid(PictureRefused):
+    """Nothing that can be read as a picture, whatever it is called."""
+
+    sentence = _("This file cannot be read as an image. Choose a PNG, WebP or JPEG.")
+
+
+class PictureIsDrawing(PictureRefused):
+    """An SVG, which is a document and can have programs in it."""
+
+    sentence = _(
+        "SVG files can contain programs, so they are not accepted. Save the drawing as a PNG, "
+        "200 pixels high or more, and choose that."
+    )
+
+
+class PictureAnimated(PictureRefused):
+    """A picture that moves."""
+
+    sentence = _("Choose an image that does not move.")
+
+
+class PictureTooLarge(PictureRefused):
+    """A file of more than `maximum` KiB."""
 
     sentence = _("Choose an image of at most %(maximum)s KB.")
-    field = "logo"
 
     def __init__(self, maximum: int) -> None:
         super().__init__(maximum=maximum)
+
+
+class PictureTooManyPixels(PictureRefused):
+    """A side longer than `side` pixels, or more than `maximum` pixels in all."""
+
+    sentence = _(
+        "Choose an image with at most %(maximum)s million pixels, and with no side longer than %(side)s pixels."
+    )
+
+    def __init__(self, side: int, maximum: int) -> None:
+        super().__init__(side=side, maximum=maximum)
+
+
+class PictureTooSmall(PictureRefused):
+    """A side shorter than `least` pixels."""
+
+    sentence = _("Choose an image with at least %(least)s pixels in each direction.")
+
+    def __init__(self, least: int) -> None:
+        super().__init__(least=least)
+
+
+class NameNotTyped(Refusal):
+    """The name of the customer was not typed, or another one."""
+
+    sentence = _("Type the name of the customer as it stands there.")
+    field = "typed"
+
+
+class NotClosed(Refusal):
+    """Only a closed customer is deleted."""
+
+    sentence = _("Only a closed customer can be deleted for good. Close it first.")
+
+
+class ExportFirst(Refusal):
+    """Nothing is deleted before all that the customer owns was exported, after it was closed."""
+
+    sentence = _(
+        "Export everything that this customer owns first. An export from before it was closed is not enough."
+    )
+
+
+class NoDeletion(Refusal):
+    """The customer is not to be deleted, so there is nothing to take back."""
+
+    sentence = _("Nobody has asked for this customer to be deleted.")
+
+
+class DeletionBegun(Refusal):
+    """The customer is being deleted: part of it is gone."""
+
+    sentence = _("This customer is being deleted. It is too late to change anything.")
+
+
+class NoteMissing(Refusal):
+    """A note says nothing."""
+
+    sentence = _("Type a note.")
+    field = "text"
 
 
 class ProviderStaysActive(Refusal):

@@ -65,6 +65,52 @@ CUSTOMER_CHANGED = EventType(
     sentence=_("%(actor)s changed the account."),
 )
 
+CUSTOMER_EXPORTED = EventType(
+    "customer_exported",
+    group=Group.ACCOUNT,
+    icon="download",
+    sentence=_("%(actor)s exported everything that the customer owns."),
+    notifications=(Notification(Audience.ADMINISTRATORS, "customer_exported"),),
+)
+
+CUSTOMER_DELETION_ASKED = EventType(
+    "customer_deletion_asked",
+    group=Group.ACCOUNT,
+    icon="trash-2",
+    sentence=_("%(actor)s asked for the customer to be deleted for good."),
+    tone="warn",
+    notifications=(Notification(Audience.STAFF, "customer_deletion_asked"),),
+)
+
+CUSTOMER_DELETION_TAKEN_BACK = EventType(
+    "customer_deletion_taken_back",
+    group=Group.ACCOUNT,
+    icon="undo-2",
+    sentence=_("%(actor)s took back that the customer is to be deleted."),
+)
+
+CUSTOMER_DELETED = EventType(
+    "customer_deleted",
+    group=Group.ACCOUNT,
+    icon="trash-2",
+    sentence=_("%(actor)s deleted the customer for good."),
+    tone="warn",
+)
+
+NOTE_ADDED = EventType(
+    "note_added",
+    group=Group.ACCOUNT,
+    icon="notebook-pen",
+    sentence=_("%(actor)s wrote a note about the customer."),
+)
+
+NOTE_REMOVED = EventType(
+    "note_removed",
+    group=Group.ACCOUNT,
+    icon="notebook-pen",
+    sentence=_("%(actor)s removed a note about the customer."),
+)
+
 PROTECTION_LOWERED = EventType(
     "protection_lowered",
     group=Group.ACCOUNT,

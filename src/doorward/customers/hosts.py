@@ -64,7 +64,7 @@ def of(brand: Brand) -> tuple[Host, ...]:
 
 def unconfirmed() -> list[str]:
     """Return all host names that still have to be confirmed, of whatever brand."""
-    brands = Brand.objects.defer("logo").order_by("name", "id")
+    brands = Brand.objects.order_by("name", "id")
     return [host.name for brand in brands for host in of(brand) if host.state is State.UNCONFIRMED]
 
 
@@ -74,12 +74,12 @@ def check(brand_id: UUID, name: str, *, actor: Actor, now: datetime) -> None:
     It asks the network, so no transaction may be open. Raises `ProtectionRefused` before anything is asked,
     `NotFound`, and what `host_confirmation.look` raises.
     """
-    authorise(actor, Action.CHECK_HOST)
+    authorise(actor, Action.CHECK_HOST, brand_id=brand_id)
     brand = _with(name, Brand.objects.filter(id=brand_id))
     if name in cached.usable_hosts(brand):
         return
     with protection.refusals_recorded(actor=actor):
-        protection.demand(_change(brand, name), actor=actor)
+        protection.demand(_change(brand, name), brand_id=brand_id, actor=actor)
     host_confirmation.look(name)
     _write(brand_id, name, actor=actor, now=now)
 
@@ -93,7 +93,7 @@ def confirm(name: str, *, actor: Actor, now: datetime) -> str:
 
 
 def _with(name: str, brands: QuerySet[Brand]) -> Brand:
-    found = next((brand for brand in brands.defer("logo") if name in brand.hosts), None)
+    found: Brand | None = next((brand for brand in brands if name in brand.hosts), None)
     if found is None:
         raise NotFound
     return found
@@ -101,10 +101,11 @@ def _with(name: str, brands: QuerySet[Brand]) -> Brand:
 
 def _write(brand_id: UUID, name: str, *, actor: Actor, now: datetime) -> None:
     with protection.refusals_recorded(actor=actor), transaction.atomic():
-        brand = Brand.objects.defer("logo").select_for_update(no_key=True).get(id=brand_id)
+        brand = Brand.objects.select_for_update(no_key=True).get(id=brand_id)
         if name not in brand.hosts:
             raise NotFound
-        protection.settle(_change(brand, name), what=brand.name, actor=actor)
+        change_ = _change(brand, name)
+        protection.settle(change_, what=brand.name, brand_id=brand_id, actor=actor)
         confirmed = brand.confirmed_hosts | {name: now.isoformat()}
         rows = Brand.objects.filter(id=brand_id)
         rows.update(confirmed_hosts=confirmed, version=F("version") + 1)

@@ -12,6 +12,7 @@ from doorward.kernel.text import names
 from doorward.kernel.text.cleaning import MOST_FOLDED, fold_case
 
 CUSTOMER_NAME = 80
+LONGEST_NOTE = 2000
 
 
 class Brand(models.Model):
@@ -23,18 +24,46 @@ class Brand(models.Model):
     # Of these, when each was confirmed (ISO 8601). What is used is `cached.usable_hosts`.
     confirmed_hosts = models.JSONField(default=dict)
     accent = models.CharField(max_length=7, default="#2b50e0")
-    logo = models.BinaryField(null=True)
-    logo_type = models.CharField(max_length=20, default="")
+    # Which pictures it has, with width and height in pixels; `BrandPicture` has the pictures themselves.
+    pictures = models.JSONField(default=dict)
     support_email = models.CharField(max_length=254, default="")
     support_phone = models.CharField(max_length=40, default="")
     support_url = models.CharField(max_length=300, default="")
     support_hours = models.CharField(max_length=80, default="")
+    terms_url = models.CharField(max_length=300, default="")
+    privacy_url = models.CharField(max_length=300, default="")
+    legal_url = models.CharField(max_length=300, default="")
+    # Of support and legal links what is said in another way in a language, by its code and the name of the column.
+    in_languages = models.JSONField(default=dict)
     issuer = models.CharField(max_length=60)
     email_from = models.CharField(max_length=254, default="")
     is_default = models.BooleanField(default=False)
     # The provider's minimum for its customers, as `policy/series.py` writes it.
     minimum = models.TextField(default="", blank=True)
     version = models.PositiveIntegerField(default=1)
+
+
+class PictureKind(models.TextChoices):
+    """What a picture of a brand is for."""
+
+    LOGO = "logo", _("Logo")
+    # On dark ground; without it the logo is for both.
+    LOGO_DARK = "logo-dark", _("Logo for dark backgrounds")
+    ICON = "icon", _("Icon")
+
+
+class BrandPicture(models.Model):
+    """A picture of a brand, as Doorward wrote it (`reencoding.py`), never as it was uploaded."""
+
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE)
+    kind = models.CharField(max_length=10, choices=PictureKind.choices)
+    content = models.BinaryField()
+    type = models.CharField(max_length=20)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["brand", "kind"], name="picture_of_brand")
+        ]
 
 
 class CustomerKind(models.TextChoices):
@@ -62,7 +91,8 @@ class Customer(models.Model):
     name_search = models.CharField(max_length=names.LONGEST_SEARCH_KEY)
     name_sort = models.CharField(max_length=names.LONGEST_SORT_KEY)
     kind = models.CharField(max_length=10, choices=CustomerKind.choices)
-    brand = models.ForeignKey(Brand, on_delete=models.PROTECT)
+    # An index below begins with it.
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, db_index=False)
     status = models.CharField(
         max_length=10, choices=CustomerStatus.choices, default=CustomerStatus.ACTIVE
     )
@@ -71,6 +101,12 @@ class Customer(models.Model):
     # matters of their versions, as `policy/series.py` writes it, so that the gate reads them with the person.
     policy = models.TextField(default="", blank=True)
     minimum = models.TextField(default="", blank=True)
+    # Closed: since when, when all that it owns was exported after that, and from when on it is to be deleted for good.
+    closed_at = models.DateTimeField(null=True)
+    exported_at = models.DateTimeField(null=True)
+    delete_at = models.DateTimeField(null=True)
+    # Since when it is being deleted: from then on nothing brings it back.
+    deleting_since = models.DateTimeField(null=True)
 
     class Meta:
         indexes: ClassVar = [
@@ -78,12 +114,36 @@ class Customer(models.Model):
             models.Index(fields=["status", "name_sort", "id"], name="customer_of_status"),
             # The provider is one of them.
             models.Index(fields=["kind"], name="customer_of_kind"),
+            models.Index(fields=["since", "id"], name="customer_since"),
+            models.Index(fields=["status", "since", "id"], name="customer_since_of_status"),
+            # The filters of the list, and their counts.
+            models.Index(fields=["brand", "status", "name_sort", "id"], name="customer_of_brand"),
+            models.Index(
+                fields=["delete_at"],
+                name="customer_to_delete",
+                condition=models.Q(delete_at__isnull=False),
+            ),
         ]
 
     @staticmethod
     def name_columns(name: str) -> dict[str, Any]:
         """Return the columns of a customer's name: all that is ever written of it."""
         return {"name": name, "name_folded": fold_case(name)} | names.columns(name)
+
+
+class Note(models.Model):
+    """What the provider's people write down about a customer, for themselves. `author`: None is the operator."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, db_index=False)
+    author = models.UUIDField(null=True)
+    written_at = models.DateTimeField()
+    text = models.TextField(max_length=LONGEST_NOTE)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["customer", "-written_at"], name="notes_of_customer"),
+        ]
 
 
 class Tab(models.Model):

@@ -14,7 +14,7 @@ from doorward.customers.errors import NumberInvalid, TabKeyInvalid, TabKeyTaken,
 from doorward.customers.events import TAB_ADDED, TAB_CHANGED, TAB_REMOVED
 from doorward.customers.models import Tab
 from doorward.customers.rights import authorise
-from doorward.customers.tabs import BUILT_IN, STAFF
+from doorward.customers.tabs import BUILT_IN, OF_STAFF
 from doorward.kernel.checks import Checks
 from doorward.kernel.errors import AddressInvalid, FieldsRefused, NotFound
 from doorward.kernel.text.cleaning import clean_line, clean_link
@@ -111,7 +111,7 @@ def remove(tab_id: UUID, *, actor: Actor) -> Tab:
 
 def _clean_key(text: str) -> str:
     key = text.strip()
-    if len(key) > KEY_LENGTH or not _KEY.fullmatch(key) or key in BUILT_IN + STAFF:
+    if len(key) > KEY_LENGTH or not _KEY.fullmatch(key) or key in BUILT_IN + OF_STAFF:
         raise TabKeyInvalid
     return key
 

@@ -43,41 +43,54 @@ def changes_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Cha
     )
 
 
-def settle(
+def settle(  # noqa: PLR0913 - what is changed, of whom, by whom
     changes: tuple[Change, ...],
     *,
     what: str,
     customer: tuple[UUID, str] | None = None,
+    brand_id: UUID | None = None,
     names: Mapping[UUID, str] | None = None,
     actor: Actor,
 ) -> None:
     """Refuse what lowers the protection of people whom the actor has no right over; record what does.
 
-    `customer` (id, name): whose people they are; None: everybody's, the provider's own among them. `what`: the
-    brand, customer or tab, by name. Reads the right as it is now, in the caller's transaction, and records there
-    the event by which those are told who have the right. Raises `ProtectionRefused`.
+    `customer` (id, name): whose people they are; None: a brand's, or everybody's, the provider's own among them.
+    `what`: the brand, customer or tab, by name. Reads the right as it is now, in the caller's transaction, and records
+    there the event by which those are told who have the right. Raises `ProtectionRefused`.
     """
-    fields = demand(changes, customer_id=customer[0] if customer else None, actor=actor)
+    customer_id = customer[0] if customer else None
+    fields = demand(changes, customer_id=customer_id, brand_id=brand_id, actor=actor)
     if not fields:
         return
     lowering = tuple(change for change in changes if change.field in fields)
-    details = details_of(lowering, names=names) | {"what": what}
+    details = details_of(lowering, names=names) | {"what": what} | about_brand(brand_id)
     record(PROTECTION_LOWERED, actor=actor, customer=customer or _provider(), details=details)
 
 
 def demand(
-    changes: tuple[Change, ...], *, customer_id: UUID | None = None, actor: Actor
+    changes: tuple[Change, ...],
+    *,
+    customer_id: UUID | None = None,
+    brand_id: UUID | None = None,
+    actor: Actor,
 ) -> tuple[str, ...]:
     """Return the fields whose change lowers protection. Raises `ProtectionRefused` where the right to it is missing."""
     fields = lowered(changes)
-    if fields and not may_lower(customer_id, actor=actor):
+    if fields and not may_lower(customer_id, brand_id=brand_id, actor=actor):
         raise ProtectionRefused({field: RightMissing() for field in fields})
     return fields
 
 
-def may_lower(customer_id: UUID | None, *, actor: Actor) -> bool:
-    """Return whether the actor may lower the protection of these people (None: everybody's)."""
-    return is_allowed(actor, Action.LOWER_PROTECTION, customer_id)
+def may_lower(
+    customer_id: UUID | None = None, *, brand_id: UUID | None = None, actor: Actor
+) -> bool:
+    """Return whether the actor may lower the protection of these people: a customer's, a brand's, or everybody's."""
+    return is_allowed(actor, Action.LOWER_PROTECTION, customer_id, brand_id=brand_id)
+
+
+def about_brand(brand_id: UUID | None) -> dict[str, Detail]:
+    """Return what says of which brand an event in the provider's history is: a scope is asked for it."""
+    return {} if brand_id is None else {"brand_id": str(brand_id)}
 
 
 def details_of(

@@ -9,11 +9,16 @@ from django.db import IntegrityError, transaction
 
 from doorward.audit.actor import CONSOLE, Actor
 from doorward.audit.record import record
-from doorward.customers import cached, protection
-from doorward.customers.errors import CustomerNameTaken, ProviderStaysActive
+from doorward.customers import cached, protection, staff_scope
+from doorward.customers.errors import (
+    CustomerNameTaken,
+    DeletionBegun,
+    NameNotTyped,
+    ProviderStaysActive,
+)
 from doorward.customers.events import CUSTOMER_ADDED, CUSTOMER_CHANGED
 from doorward.customers.models import Brand, Customer, CustomerKind, CustomerStatus
-from doorward.customers.rights import authorise
+from doorward.customers.rights import authorise, scope_of
 from doorward.kernel.errors import (
     ChoiceInvalid,
     ConfirmationMissing,
@@ -59,7 +64,7 @@ def add(
 
     Raises `NameMissing`, `CustomerNameTaken`, and what `clean_line` raises.
     """
-    authorise(actor, Action.ADD_CUSTOMER)
+    authorise(actor, Action.ADD_CUSTOMER, brand_id=brand.id if brand else None)
     cleaned = _clean_name(name)
     try:
         with transaction.atomic():
@@ -106,24 +111,25 @@ def get(customer_id: UUID) -> Customer:
 class CustomerChange:
     """What the provider's form says of a customer: every field, as it shall be afterwards.
 
-    Suspending or closing wants `confirmed`.
+    Suspending, closing and moving to another brand want `confirmed`; closing wants the name in `typed`, too.
     """
 
     name: str
     brand_id: UUID
     status: CustomerStatus
     confirmed: bool = False
+    typed: str = ""
 
 
-def change(customer_id: UUID, wanted: CustomerChange, *, actor: Actor) -> Customer:
+def change(customer_id: UUID, wanted: CustomerChange, *, actor: Actor, now: datetime) -> Customer:
     """Change a customer, all of it or nothing; return it as it was, with its brand.
 
     A suspended one's people are out at their next click.
 
-    Raises `NotFound`, `ChoiceInvalid`, `NameMissing`, `CustomerNameTaken`, `ConfirmationMissing`,
-    `ProviderStaysActive`, and what `clean_line` raises.
+    Raises `NotFound`, `ChoiceInvalid`, `NameMissing`, `CustomerNameTaken`, `ConfirmationMissing`, `NameNotTyped`,
+    `ProviderStaysActive`, `DeletionBegun`, and what `clean_line` raises.
     """
-    authorise(actor, Action.CHANGE_CUSTOMER)
+    authorise(actor, Action.CHANGE_CUSTOMER, customer_id)
     name = _clean_name(wanted.name)
     columns: dict[str, object] = {
         "name": name,
@@ -136,9 +142,10 @@ def change(customer_id: UUID, wanted: CustomerChange, *, actor: Actor) -> Custom
                 of=("self",), no_key=True
             )
             customer = rows.filter(id=customer_id).first()
-            brands = {brand.id: brand for brand in Brand.objects.defer("logo")}
             if customer is None:
                 raise NotFound
+            there = staff_scope.brands(scope_of(actor))
+            brands = {brand.id: brand for brand in [customer.brand, *there]}
             if wanted.brand_id not in brands:
                 raise ChoiceInvalid(field="brand")
             before = {"brand": customer.brand_id} | {
@@ -147,11 +154,11 @@ def change(customer_id: UUID, wanted: CustomerChange, *, actor: Actor) -> Custom
             changes = protection.changes_of(before, columns)
             if not changes:
                 return customer
-            _check_status(customer, wanted)
+            _check(customer, wanted)
             names = {brand.id: brand.name for brand in brands.values()}
             whose = (customer_id, name)
             protection.settle(changes, what=name, customer=whose, names=names, actor=actor)
-            written = columns | Customer.name_columns(name)
+            written = columns | Customer.name_columns(name) | _closing(customer, wanted, now=now)
             Customer.objects.filter(id=customer_id).update(**written)
             _record_change(whose, wanted, changes=changes, names=names, actor=actor)
             return customer
@@ -159,13 +166,32 @@ def change(customer_id: UUID, wanted: CustomerChange, *, actor: Actor) -> Custom
         raise CustomerNameTaken from error
 
 
-def _check_status(customer: Customer, wanted: CustomerChange) -> None:
-    if wanted.status in {customer.status, CustomerStatus.ACTIVE}:
-        return
-    if customer.kind == CustomerKind.PROVIDER:
+def _check(customer: Customer, wanted: CustomerChange) -> None:
+    if customer.deleting_since is not None:
+        raise DeletionBegun
+    ends = wanted.status not in {customer.status, CustomerStatus.ACTIVE}
+    if ends and customer.kind == CustomerKind.PROVIDER:
         raise ProviderStaysActive
-    if not wanted.confirmed:
+    if (ends or wanted.brand_id != customer.brand_id) and not wanted.confirmed:
         raise ConfirmationMissing
+    if ends and wanted.status == CustomerStatus.CLOSED:
+        must_be_typed(customer, wanted.typed)
+
+
+def must_be_typed(customer: Customer, typed: str) -> None:
+    """Let on who typed the customer's name, whatever its letter case. Raises `NameNotTyped`."""
+    if fold_case(" ".join(typed.split())) != customer.name_folded:
+        raise NameNotTyped
+
+
+def _closing(
+    customer: Customer, wanted: CustomerChange, *, now: datetime
+) -> dict[str, datetime | None]:
+    """Return the columns that go with the status: another one begins all of it anew, deletion, too."""
+    if wanted.status == customer.status:
+        return {}
+    closed_at = now if wanted.status == CustomerStatus.CLOSED else None
+    return {"closed_at": closed_at, "exported_at": None, "delete_at": None}
 
 
 def _record_change(

@@ -22,13 +22,16 @@ CUSTOMERS = actions.CUSTOMERS
 BRANDS = actions.BRANDS
 TABS = actions.TABS
 STAFF = (CUSTOMERS, BRANDS, TABS)
+# Rights of the provider's people that have no page of their own.
+MANAGE = actions.MANAGE
+OF_STAFF = (*STAFF, MANAGE)
 
 DEFAULT = frozenset({HOME, SUPPORT})
 
 
 def built_in(customer: Customer) -> tuple[str, ...]:
     """Return the keys of the tabs that come with Doorward and that this customer's people can have."""
-    return BUILT_IN + STAFF if customer.kind == CustomerKind.PROVIDER else BUILT_IN
+    return BUILT_IN + OF_STAFF if customer.kind == CustomerKind.PROVIDER else BUILT_IN
 
 
 def assignable(customer: Customer) -> frozenset[str]:
@@ -38,7 +41,7 @@ def assignable(customer: Customer) -> frozenset[str]:
 
 def all_keys() -> frozenset[str]:
     """Return the keys of all tabs that anybody can have."""
-    return frozenset(BUILT_IN + STAFF) | frozenset(Tab.objects.values_list("key", flat=True))
+    return frozenset(BUILT_IN + OF_STAFF) | frozenset(Tab.objects.values_list("key", flat=True))
 
 
 def in_order(tabs: Iterable[Tab]) -> list[Tab]:

@@ -36,7 +36,7 @@ _SHOWN: Final = {
         "noah.okafor": "suspended: cannot sign in",
     },
     KESTREL: {
-        "mona.eriksen": "Administrators tab, app on; the policy requires it",
+        "mona.eriksen": "Administrators tab, app on; asked by the support to agree to help for a colleague",
         "saoirse.kelly": "required by the policy, with some days of grace left",
         "viktor.hansen": "app disabled by wrong codes; recovery code: {recovery}",
     },
@@ -50,7 +50,8 @@ _SHOWN: Final = {
     },
     NORTHLINE: {
         "nora.whitfield": "the provider's staff: Customers, Brands and Tabs; app on",
-        "liam.byrne": "the provider's staff without those tabs",
+        "chidi.eze": "the provider's staff; sees the customers of Brightwave alone; sets up two factors first",
+        "liam.byrne": "the provider's staff without those tabs; sets up two factors first",
     },
 }
 _BY_BRIGHTWAVE: Final = frozenset({LINDHOLM, SAKURA})

@@ -16,6 +16,7 @@ from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from doorward.accounts.models import ONE_DEVICE, Administrator, Standing, Status
 from doorward.customers.models import Customer, CustomerStatus
+from doorward.customers.staff_scope import which
 from doorward.directory import state
 from doorward.directory.models import Adoption, AdoptionDay, AdoptionDue, AdoptionPoint
 from doorward.directory.state import BY_STANDING, Attention, FactorFilter
@@ -27,10 +28,14 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from doorward.permissions.scope import Scope
+
 # So many in a transaction, and so many in a round of the worker, which has mail to send.
 AT_ONCE: Final = 200
 IN_A_ROUND: Final = 2000
 SHOWN_DAYS: Final = 90
+# Of one scope, for one page.
+MOST_POINTS: Final = 20_000
 KEEP: Final = timedelta(days=400)
 SHOWN: Final = ("bare", "app", "passkey", "one_device", "not_seen")
 _COLUMNS: Final = ("people", *SHOWN)
@@ -136,15 +141,19 @@ def kept(customer_id: UUID) -> Totals:
     return Totals(**found) if found else Totals()
 
 
-def totals() -> Totals:
-    """Return the numbers of all customers together, as they were summed up last (one row)."""
+def totals(scope: Scope) -> Totals:
+    """Return the numbers of the customers in a scope together; of all, as they were summed up last (one row)."""
+    if not scope.is_all:
+        rows = Adoption.objects.filter(which(scope, of="customer"))
+        return Totals(**rows.aggregate(**{name: Sum(name, default=0) for name in _COLUMNS}))
     newest = AdoptionDay.objects.order_by("-day").values(*_COLUMNS).first()
     return Totals(**newest) if newest else Totals()
 
 
-def customers(show: str) -> QuerySet[Adoption]:
-    """Return customers with their numbers, those with most of what is asked for (`SHOWN`, or `people`) first."""
-    rows = Adoption.objects.select_related("customer").order_by(f"-{show}", "customer")
+def customers(show: str, scope: Scope) -> QuerySet[Adoption]:
+    """Return the customers in a scope with their numbers, most of what is asked for (`SHOWN`, or `people`) first."""
+    there = Adoption.objects.filter(which(scope, of="customer"))
+    rows = there.select_related("customer").order_by(f"-{show}", "customer")
     return rows if show == "people" else rows.filter(**{f"{show}__gt": 0})
 
 
@@ -160,15 +169,38 @@ def week_before(known: Sequence[Day]) -> Day | None:
     return known[-8] if len(known) >= 8 else None  # noqa: PLR2004 - eight days have both ends of a week
 
 
-def days(*, now: datetime) -> list[Day]:
-    """Return the last days of all customers together (one query)."""
+def days(scope: Scope, *, now: datetime) -> list[Day]:
+    """Return the last days of the customers in a scope together (one query)."""
+    if not scope.is_all:
+        return _days_of_some(scope, now=now)
     rows = AdoptionDay.objects.order_by("day").values_list("day", "people", "bare")
     known = [Day(day, people, people - bare) for day, people, bare in rows]
     return _filled(known, today=now.date())
 
 
-def _number(**which: object) -> Count:
-    return Count("id", filter=Q(**which))
+def _days_of_some(scope: Scope, *, now: datetime) -> list[Day]:
+    """Add up what each day changed at each customer: days are kept for all customers together alone.
+
+    Of more than a page has time for, nothing is known.
+    """
+    points = AdoptionPoint.objects.filter(which(scope, of="customer")).order_by("day")
+    columns = ("customer_id", "day", "people", "covered")
+    rows = list(points.values_list(*columns)[: MOST_POINTS + 1])
+    if len(rows) > MOST_POINTS:
+        return []
+    now_at: dict[UUID, tuple[int, int]] = {}
+    people = covered = 0
+    known: dict[date, Day] = {}
+    for customer_id, day, there, with_factor in rows:
+        was = now_at.get(customer_id, (0, 0))
+        now_at[customer_id] = (there, with_factor)
+        people, covered = people + there - was[0], covered + with_factor - was[1]
+        known[day] = Day(day, people, covered)
+    return _filled(list(known.values()), today=now.date())
+
+
+def _number(**of: object) -> Count:
+    return Count("id", filter=Q(**of))
 
 
 def _fold_some(*, now: datetime) -> int:

@@ -136,6 +136,27 @@ def everybody(customer_id: UUID, wanted: Wanted, *, rule: Rule) -> Iterator[List
         rest = rows.filter(Q(name_sort__gt=name) | Q(name_sort=name, id__gt=last))
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Somebody by name."""
+
+    id: UUID
+    name: str
+    email: str
+
+
+def first_named(customer_id: UUID, text: str, *, most: int) -> list[Named]:
+    """Return the first so many of a customer's people, by name, who have every typed word in name or e-mail."""
+    rows = Administrator.objects.of(customer_id).exclude(status=Status.REMOVED)
+    rows = rows.filter(search.with_words(text)).order_by("name_sort", "id")
+    return [
+        Named(id, full_name(first, last, email), email)
+        for id, first, last, email in rows.values_list("id", "first_name", "last_name", "email")[
+            :most
+        ]
+    ]
+
+
 def _counts(groups: Iterable[Group]) -> Counts:
     there = standing.present(groups)
     return Counts(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from doorward.credentials.trusted_browsers import rules
 from doorward.gate.requirement import Need, Step
 from doorward.kernel.moments import lasts
+from doorward.permissions.actions import Managed
 from doorward.sessions.reauthentication import (
     LINK_PROOF_SECONDS,
     MAILBOX_PROOF_SECONDS,
@@ -18,10 +19,10 @@ from doorward.sessions.reauthentication import (
     SHOWN_CODES_SECONDS,
     Reauthentication,
 )
-from doorward.sessions.rules import is_open
+from doorward.sessions.rules import is_managing, is_open
 
 if TYPE_CHECKING:
-    from doorward.sessions.facts import FactorFacts, Facts
+    from doorward.sessions.facts import FactorFacts, Facts, ManagingFacts
 
 
 def next_step(  # noqa: C901, PLR0911, PLR0912 - one condition a line; the order is the policy
@@ -50,11 +51,24 @@ def next_step(  # noqa: C901, PLR0911, PLR0912 - one condition a line; the order
         return _reauthentication(facts)
     if facts.password_due:
         return Step.SET_PASSWORD
-    if need.tab is not None and need.tab not in facts.tabs:
+    managing = facts.managing if need.managed is not Managed.OWN else None
+    if managing is not None and not is_managing(managing, now=now):
+        return Step.MANAGING_OVER
+    if managing is not None and not _may_be_managed(need, managing):
+        return Step.NOT_WHILE_MANAGING
+    if need.tab is not None and need.tab not in (managing or facts).tabs:
+        return Step.NO_RIGHT
+    if need.also is not None and need.also not in facts.tabs:
+        return Step.NO_RIGHT
+    if need.reach is not None and not facts.reach.goes(need.reach):
         return Step.NO_RIGHT
     if need.fresh is not None and not is_recent(facts, need.fresh, now=now):
         return Step.REAUTHENTICATE
     return Step.THROUGH
+
+
+def _may_be_managed(need: Need, managing: ManagingFacts) -> bool:
+    return need.managed is Managed.LOOK or (need.managed is Managed.CHANGE and managing.changes)
 
 
 def set_up_is_due(facts: Facts, *, now: datetime) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from doorward.gate import reasons
 from doorward.gate.decision import next_step
 from doorward.gate.requirement import Step
+from doorward.sessions.rules import as_asked
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from doorward.audit.reason import Why
     from doorward.gate.requirement import Need
     from doorward.sessions.context import AuthContext
+
+
+_ADMITTED = frozenset({Step.THROUGH, Step.NO_RIGHT, Step.REAUTHENTICATE, Step.NOT_WHILE_MANAGING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +36,12 @@ class Verdict:
     @property
     def admitted(self) -> bool:
         """Whether somebody is signed in, and only this requirement may be missing."""
-        return self.step in {Step.THROUGH, Step.NO_RIGHT, Step.REAUTHENTICATE}
+        return self.step in _ADMITTED
 
 
 def evaluate(context: AuthContext | None, requirement: Need, *, now: datetime) -> Verdict:
     """Return what a session must do before a requirement is met. No context: a stranger."""
+    context = context.own if context else None
     step = next_step(context.facts if context else None, requirement, now=now)
     if context is None or step is Step.THROUGH:
         return Verdict(step)
@@ -51,3 +56,17 @@ def evaluate(context: AuthContext | None, requirement: Need, *, now: datetime) -
             known_browser=context.browser.known_browser,
         ),
     )
+
+
+def still_evaluate(
+    context: AuthContext | None, requirement: Need, *, asked_at: datetime, now: datetime
+) -> Verdict:
+    """Return what the gate would answer if what was asked at `asked_at` were asked again, of a session no older.
+
+    For what goes on without its browser: that time passes takes nothing away, whatever else has changed does.
+    """
+    if context is None or context.facts.session is None:
+        return evaluate(context, requirement, now=now)
+    session = as_asked(context.facts.session, asked_at=asked_at, now=now)
+    then = replace(context, facts=replace(context.facts, session=session))
+    return evaluate(then, requirement, now=now)

@@ -5,6 +5,7 @@ Everybody's at once: `many.py`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -14,14 +15,22 @@ from doorward.accounts.models import Status
 from doorward.credentials.trusted_browsers.trust import MOST_TRUSTED, trusted_hash
 from doorward.customers import cached
 from doorward.customers.models import CustomerKind, CustomerStatus
-from doorward.customers.tabs import STAFF
+from doorward.customers.tabs import OF_STAFF
 from doorward.kernel.db.hot_queries import HotQuery
+from doorward.permissions.scope import Scope, of_columns
 from doorward.policy.effective import policies_from
 from doorward.policy.fields import Kinds
 from doorward.policy.grace import Member
 from doorward.policy.rules import FactorKind, effective
 from doorward.sessions.context import AuthContext, Browser, FactorRow, Person
-from doorward.sessions.facts import FactorFacts, Facts, SessionFacts, TrustFacts, UnsavedCodes
+from doorward.sessions.facts import (
+    FactorFacts,
+    Facts,
+    ManagingFacts,
+    SessionFacts,
+    TrustFacts,
+    UnsavedCodes,
+)
 from doorward.sessions.issuing import token_hash
 from doorward.sessions.models import Session
 
@@ -72,6 +81,8 @@ PERSON = (
     "administrator__language",
     "administrator__time_zone",
     "administrator__tabs",
+    "administrator__scope",
+    "administrator__scope_ids",
     "administrator__status",
     "administrator__require_2fa",
     "administrator__joined_at",
@@ -109,12 +120,13 @@ _TRUST = (
     "trusted__required",
     "trusted__kinds",
 )
+_MANAGING = ("managing__id",)
 NAMES = {
     column: column.replace("administrator__customer__brand__", "brand_")
     .replace("administrator__customer__", "customer_")
     .replace("administrator__factors__", "row_")
     .replace("administrator__", "person_")
-    for column in (*_SESSION, *PERSON, *CUSTOMER, *FACTOR, *_UNSAVED, *_TRUST)
+    for column in (*_SESSION, *PERSON, *CUSTOMER, *FACTOR, *_UNSAVED, *_MANAGING, *_TRUST)
 }
 
 
@@ -122,8 +134,10 @@ def _query(hashed: bytes, **trusted: bytes) -> QuerySet[Session, dict[str, Any]]
     """Ask, where the browser has such a cookie, for its trust that is the session's own person's, too."""
     sets, browsers = "administrator__recovery_sets", "administrator__trusted_browsers"
     unsaved = FilteredRelation(sets, condition=Q(**{f"{sets}__saved_at__isnull": True}))
-    rows = Session.objects.filter(token_hash=hashed).alias(unsaved=unsaved)
-    columns: tuple[str, ...] = (*_SESSION, *PERSON, *CUSTOMER, *FACTOR, *_UNSAVED)
+    # At most one, which is left behind when this session is back in its own portal.
+    managing = FilteredRelation("managings", condition=Q(managings__is_in=True))
+    rows = Session.objects.filter(token_hash=hashed).alias(unsaved=unsaved, managing=managing)
+    columns: tuple[str, ...] = (*_SESSION, *PERSON, *CUSTOMER, *FACTOR, *_UNSAVED, *_MANAGING)
     if trusted:
         these = Q(**{f"{browsers}__token_hash__in": tuple(trusted.values())})
         rows = rows.alias(trusted=FilteredRelation(browsers, condition=these))
@@ -147,6 +161,14 @@ def load(token: str, trusted: str = "", *, host: str = "", now: datetime) -> Aut
     return _auth(found, hashed, host=host, now=now) if found else None
 
 
+def load_session(session_id: UUID, *, now: datetime) -> AuthContext | None:
+    """Return the same for what goes on without its browser: by the session's id, without any browser's trust."""
+    rows = Session.objects.filter(id=session_id).values_list("token_hash", flat=True)
+    hashed = bytes(rows.first() or b"")
+    found = [{NAMES[column]: value for column, value in row.items()} for row in _query(hashed)]
+    return _auth(found, hashed, host=None, now=now) if found else None
+
+
 def _trusted(tokens: str) -> dict[str, bytes]:
     """Return always as many hashes, so that the statement is always the same one."""
     hashes = [trusted_hash(one) for one in tokens.split(".")[:MOST_TRUSTED]]
@@ -154,7 +176,9 @@ def _trusted(tokens: str) -> dict[str, bytes]:
     return {f"trusted{place}": one for place, one in enumerate(hashes)}
 
 
-def _auth(rows: list[dict[str, Any]], hashed: bytes, *, host: str, now: datetime) -> AuthContext:
+def _auth(
+    rows: list[dict[str, Any]], hashed: bytes, *, host: str | None, now: datetime
+) -> AuthContext:
     row, factors = rows[0], _factors(rows)
     facts, person = facts_of(
         row,
@@ -164,6 +188,9 @@ def _auth(rows: list[dict[str, Any]], hashed: bytes, *, host: str, now: datetime
         trust=_trust(row),
         elsewhere=_is_elsewhere(row, host),
     )
+    if row["managing__id"] is not None:
+        # Over, until `managing.py` has read what there is to know.
+        facts = replace(facts, managing=ManagingFacts())
     return AuthContext(facts=facts, person=person, browser=_browser(row, hashed), factors=factors)
 
 
@@ -194,6 +221,7 @@ def facts_of(  # noqa: PLR0913 - all that is known of somebody
         recovery_unsaved=_unsaved(row),
         password_due=bool(due),
         tabs=person.tab_keys,
+        reach=person.scope.reach,
         mailbox_proof=settings.DOORWARD.mailbox_proof,
         trust=trust,
         elsewhere=elsewhere,
@@ -207,10 +235,14 @@ def _factors(rows: list[dict[str, Any]]) -> tuple[FactorRow, ...]:
     return tuple(map(factor_of, of_factors.values()))
 
 
-def _is_elsewhere(row: Mapping[str, Any], host: str) -> bool:
-    """Return whether this is no session of the customer's portal as it is now. One of an older release has no brand."""
+def _is_elsewhere(row: Mapping[str, Any], host: str | None) -> bool:
+    """Return whether this is no session of the customer's portal as it is now. One of an older release has no brand.
+
+    `host`: None where nothing is asked under any name.
+    """
     brand_id: UUID = row["customer_brand_id"]
-    return row["brand_id"] not in {None, brand_id} or not cached.answers(brand_id, host)
+    asked_at_home = host is None or cached.answers(brand_id, host)
+    return row["brand_id"] not in {None, brand_id} or not asked_at_home
 
 
 def session_facts(row: Mapping[str, Any]) -> SessionFacts:
@@ -245,6 +277,7 @@ def _browser(row: Mapping[str, Any], hashed: bytes) -> Browser:
         factor_kind=row["factor_kind"],
         saved_request=row["saved_request"],
         trusted_id=row.get("trusted__id"),
+        managing_id=row["managing__id"],
     )
 
 
@@ -270,6 +303,7 @@ def _trust(row: Mapping[str, Any]) -> TrustFacts | None:
 def _person(row: Mapping[str, Any], *, due: str) -> Person:
     is_staff = row["customer_kind"] == CustomerKind.PROVIDER
     keys = frozenset(row["person_tabs"].split())
+    scope = of_columns(row["person_scope"], row["person_scope_ids"]) if is_staff else Scope.NOTHING
     return Person(
         id=row["administrator_id"],
         email=row["person_email"],
@@ -278,11 +312,12 @@ def _person(row: Mapping[str, Any], *, due: str) -> Person:
         language=row["person_language"],
         time_zone=row["person_time_zone"],
         # The provider's tabs are for its own people, whatever a row says.
-        tab_keys=keys if is_staff else keys - frozenset(STAFF),
+        tab_keys=scope.usable(keys) if is_staff else keys - frozenset(OF_STAFF),
         customer_id=row["person_customer_id"],
         customer_name=row["customer_name"],
         brand_id=row["customer_brand_id"],
         is_staff=is_staff,
+        scope=scope,
         require_2fa=row["person_require_2fa"],
         password_due=due,
     )

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from doorward.sessions.context import FactorRow
     from doorward.sessions.facts import Facts, SessionFacts
 
-# Who somebody is, which no decision hangs on, and the version that all sessions carry.
+# Who somebody is, which no decision hangs on (nor on what they see of customers), and the version of all sessions.
 _WHO: Final = {
     "administrator__email": "",
     "administrator__first_name": "",
@@ -47,6 +47,8 @@ _WHO: Final = {
     "administrator__language": "",
     "administrator__time_zone": "",
     "administrator__security_version": 1,
+    "administrator__scope": "all",
+    "administrator__scope_ids": "",
 }
 _OWN: Final = tuple(column for column in PERSON[1:] if column not in _WHO)
 _FIXED: Final[Mapping[str, Any]] = {

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _PASSWORD_DUE: Final = {
     "too_short": Reason.PASSWORD_SHORT,
     "breached": Reason.PASSWORD_BREACHED,
+    "taken_over": Reason.PASSWORD_WEAK,
 }
 
 

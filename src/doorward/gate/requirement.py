@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from doorward.permissions.actions import BEHALF
+from doorward.permissions.actions import BEHALF, About, Extent, Managed
+from doorward.permissions.scope import Reach
 from doorward.sessions.reauthentication import OF_LEVEL
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ class Step(StrEnum):
     SET_UP_FACTOR = "set-up-factor"
     SAVE_RECOVERY_CODES = "save-recovery-codes"
     SET_PASSWORD = "set-password"  # noqa: S105 - the name of a step
+    # The customer's portal that this session was in is closed to it.
+    MANAGING_OVER = "managing-over"
+    NOT_WHILE_MANAGING = "not-while-managing"
     NO_RIGHT = "no-right"
     REAUTHENTICATE = "reauthenticate"
     THROUGH = "through"
@@ -32,19 +36,36 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a view asks of a session. `NOTHING` is open to all, everything else wants *through*."""
+    """What a view asks of a session. `NOTHING` is open to all, everything else wants *through*.
+
+    `OWN`: through, with what has no part in a customer's portal that this session manages.
+    """
 
     open: bool = False
     tab: str | None = None
     fresh: Reauthentication | None = None
+    # Another tab whose right is wanted as well.
+    also: str | None = None
+    # Of the provider's people: how far their scope must go.
+    reach: Reach | None = None
+    managed: Managed = Managed.NEVER
 
     NOTHING: ClassVar[Need]
     THROUGH: ClassVar[Need]
+    OWN: ClassVar[Need]
 
     @classmethod
-    def right(cls, tab: str, *, fresh: Reauthentication | None = None) -> Need:
-        """Through, with the right to a tab (by its key)."""
-        return cls(tab=tab, fresh=fresh)
+    def right(
+        cls,
+        tab: str,
+        *,
+        also: str | None = None,
+        fresh: Reauthentication | None = None,
+        reach: Reach | None = None,
+        managed: Managed = Managed.NEVER,
+    ) -> Need:
+        """Through, with the right to a tab (by its key), and to another one where `also` says so."""
+        return cls(tab=tab, also=also, fresh=fresh, reach=reach, managed=managed)
 
     @classmethod
     def proof(cls, fresh: Reauthentication) -> Need:
@@ -55,8 +76,21 @@ class Need:
     def of(cls, action: Action, *, behalf: bool = False) -> Need:
         """Return what an action needs; `behalf`: done for a customer by the provider's people."""
         tab = BEHALF if behalf else action.needs.tab or None
-        return cls(tab=tab, fresh=OF_LEVEL[action.needs.level])
+        provider = action.needs.about is About.PROVIDER
+        reach = _REACH.get(action.needs.extent) if provider else None
+        managed = Managed.NEVER if behalf else action.needs.managed
+        return cls(
+            tab=tab,
+            also=action.needs.also or None,
+            fresh=OF_LEVEL[action.needs.level],
+            reach=reach,
+            managed=managed,
+        )
 
+
+# Which one it is, the service asks.
+_REACH: Final = {Extent.EVERYTHING: Reach.ALL, Extent.BRAND: Reach.BRANDS}
 
 Need.NOTHING = Need(open=True)
 Need.THROUGH = Need()
+Need.OWN = Need(managed=Managed.OWN)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from doorward.permissions.scope import Scope
+
 _PEOPLE: Final = "/administrators/"
 _ALL: Final = "/customers/adoption/"
 
@@ -27,10 +29,10 @@ class Number:
     path: str
 
 
-def numbers(customer_id: UUID | None, *, now: datetime) -> tuple[Number, ...]:
-    """Return the kept numbers of a customer, or (None) of all together, with the change since the week before."""
+def numbers(customer_id: UUID | None, scope: Scope, *, now: datetime) -> tuple[Number, ...]:
+    """Return the kept numbers of a customer, or (None) of those in a scope together, with the change in a week."""
     if customer_id is None:
-        found, days = adoption.totals(), adoption.days(now=now)
+        found, days = adoption.totals(scope), adoption.days(scope, now=now)
     else:
         found = adoption.kept(customer_id)
         days = adoption.days_of(customer_id, found, now=now)

@@ -54,7 +54,12 @@ def message_id(delivery: Delivery, event: Event, *, host: str) -> str:
 
 def sender_of(brand: BrandLook) -> str:
     """Return the bare address that a brand's mail comes from."""
-    chosen = (settings.DOORWARD.email_from, brand.email_from, brand.support_email)
+    # Whatever language is spoken: who may send for a domain is written there once.
+    chosen = (
+        settings.DOORWARD.email_from,
+        brand.email_from,
+        brand.contact_for_all.support_email,
+    )
     for candidate in chosen:
         bare = ascii_address(parseaddr(candidate)[1])
         if "@" in bare:

@@ -9,6 +9,8 @@ from doorward.audit import events as of_audit
 from doorward.audit.events import EventType
 from doorward.credentials import events as of_credentials
 from doorward.customers import events as of_customers
+from doorward.importing import events as of_importing
+from doorward.managing import events as of_managing
 from doorward.policy import events as of_policy
 from doorward.recovery import events as of_recovery
 from doorward.rollout import events as of_rollout
@@ -29,6 +31,8 @@ ALL: Final[Mapping[str, EventType]] = {
         of_credentials,
         of_signin,
         of_recovery,
+        of_managing,
+        of_importing,
         of_rollout,
     )
     for declared in vars(subject).values()

@@ -16,7 +16,8 @@ from doorward.directory import adoption
 from doorward.kernel.heartbeat import AT_A_MESSAGE, AT_LENGTH
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.storage import log_failure
-from doorward.notifications import anchoring, erasing, mail_files, outbox
+from doorward.managing import end as managing
+from doorward.notifications import anchoring, deleting, erasing, mail_files, outbox
 from doorward.recovery import caller_check, lapse
 from doorward.rollout import keeping, reminders, ticking, waves, weekly
 from doorward.sessions import ending, saved_requests
@@ -38,6 +39,7 @@ EVERY_DAY = timedelta(days=1)
 TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("changes of e-mail that take effect", EVERY_MINUTE, email_change.apply_due),
     ("help that was not used", EVERY_MINUTE, lapse.end_due),
+    ("managing that is over", EVERY_MINUTE, managing.end_due),
     ("policies that take effect", EVERY_MINUTE, policy_change.begin_due),
     ("exceptions that end", EVERY_MINUTE, exceptions.end_due),
     ("ticks for many", EVERY_ROUND, ticking.work_due),
@@ -51,6 +53,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("what was repeated", EVERY_MINUTE, repeats.close),
     ("customers that are counted", EVERY_MINUTE, adoption.fold),
     ("history that is sealed", EVERY_MINUTE, sealing.seal),
+    ("customers that are deleted for good", EVERY_MINUTE, deleting.delete_due),
     ("heads of history in a file", EVERY_HOUR, anchoring.write),
     ("heads of history by mail", EVERY_HOUR, anchoring.mail),
     ("forms that waited for a proof", EVERY_HOUR, saved_requests.forget),
@@ -63,6 +66,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("rehearsals", EVERY_HOUR, keeping.forget),
     ("what came of ticks for many", EVERY_HOUR, ticking.forget),
     ("caller checks", EVERY_HOUR, caller_check.forget),
+    ("managing of long ago", EVERY_HOUR, managing.forget),
     ("messages", EVERY_HOUR, outbox.forget),
     ("messages in files", EVERY_HOUR, mail_files.forget),
     ("customers that are to be counted", EVERY_DAY, adoption.note_all),

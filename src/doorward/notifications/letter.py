@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from doorward.accounts import staff_history
 from doorward.accounts.models import Administrator, EmailChange
 from doorward.accounts.requirement import required
 from doorward.audit.actor import WITHOUT_BROWSER, ActorType
@@ -23,6 +24,8 @@ from doorward.notifications import words
 from doorward.notifications.adoption import numbers
 from doorward.notifications.enclosed import Enclosed, NoLongerWanted, enclose
 from doorward.notifications.envelope import in_envelope
+from doorward.notifications.mailboxes import minimum_of
+from doorward.notifications.managing import Told, told_of
 from doorward.notifications.messages import ASKED_FOR, Message
 from doorward.notifications.rendering import render
 from doorward.policy.words import WORDS
@@ -43,6 +46,7 @@ _NOT_OF_SECURITY = (
     *ASKED_FOR,
     *(Message.REMOVED, Message.SUSPENDED, Message.DEVICE_LOST, Message.ADOPTION_WEEKLY),
     Message.SUPPORT_ANSWERED,
+    Message.MANAGING_ANSWERED,
 )
 # They say of each field what it was and what it is.
 _WITH_CHANGES = (
@@ -97,9 +101,14 @@ class Letter:
     waits: bool
     request: str
     company: str
+    # Of a minimum: where it is changed, and the name of its brand (empty: it is a customer's).
+    minimum: str = ""
+    of_brand: str = ""
     # Of adoption: everybody's or the customer's, and the numbers.
     of_all: bool = False
     numbers: tuple[Number, ...] = ()
+    # Of managing: what it is about, and what was looked at and done.
+    managing: Told | None = None
 
     def at(self, path: str) -> str:
         """Return the whole address of a path of this brand's portal."""
@@ -130,6 +139,8 @@ def write(delivery: Delivery, *, now: datetime) -> Mail:
         person, of_all=_of_all(event)
     ):
         raise NoLongerWanted("it is not wanted any more, or the right to it is gone")
+    if not staff_history.may_be_told(event, person):
+        raise NoLongerWanted("it is about what they do not see any more")
     enclosed = enclose(message, event, copy=delivery.is_copy, now=now)
     with translation.override(person.language or settings.LANGUAGE_CODE):
         letter = _letter(message, event, person, delivery, enclosed, now=now)
@@ -190,8 +201,23 @@ def _letter(  # noqa: PLR0913 - all that a letter is made of
         waits=event.details.get("waits") is True,
         request=f"/customers/{event.customer_id}/requests/{event.details.get('request')}/",
         company=words.name(event.customer_name),
+        minimum=_minimum(message, event),
+        of_brand=words.name(str(event.details.get("brand", ""))),
         of_all=_of_all(event),
         numbers=_numbers(message, event, person, now=now),
+        managing=told_of(event),
+    )
+
+
+def _minimum(message: Message, event: Event) -> str:
+    """Return the path at which the provider changes the minimum that a message is about."""
+    owner = minimum_of(event) if message is Message.MINIMUM_WAVE_PAUSED else None
+    if owner is None:
+        return ""
+    return (
+        f"/brands/{owner.brand_id}/minimum/"
+        if owner.brand_id
+        else f"/customers/{owner.customer_id}/minimum/"
     )
 
 
@@ -204,7 +230,7 @@ def _numbers(
 ) -> tuple[Number, ...]:
     if message is not Message.ADOPTION_WEEKLY:
         return ()
-    return numbers(None if _of_all(event) else person.customer_id, now=now)
+    return numbers(None if _of_all(event) else person.customer_id, person.staff_scope, now=now)
 
 
 def _facts(message: Message, event: Event, *, actor: str, zone: str) -> list[tuple[str, str]]:

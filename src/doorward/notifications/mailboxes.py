@@ -13,13 +13,16 @@ from uuid import UUID
 from doorward.accounts.events import INVITATION_SENT
 from doorward.accounts.looking_after import who_look_after
 from doorward.accounts.models import Administrator, EmailChange, Status
+from doorward.audit.actor import Actor, ClientInfo
 from doorward.audit.events import Audience, Notification, Outcome
 from doorward.audit.models import Event
 from doorward.customers.models import CustomerKind
+from doorward.customers.rights import is_allowed
 from doorward.notifications.enclosed import as_id
 from doorward.notifications.events import ALL
 from doorward.notifications.messages import FOR_THE_MAILBOX, Message
 from doorward.notifications.models import Delivery
+from doorward.policy.versions import minimum_of_brand, minimum_of_customer
 from doorward.recovery.models import RecoveryRequest
 
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from django.db.models import QuerySet
+
+    from doorward.policy.versions import Owner
 
 
 # Somebody still invited knows nothing of an account yet.
@@ -78,6 +83,8 @@ def _mailboxes(notification: Notification, event: Event) -> Iterator[Mailbox]:
             yield from _OF_EVENT[notification.audience](event)
         case Audience.STAFF:
             yield from _staff()
+        case Audience.MINIMUM_KEEPERS:
+            yield from _minimum_keepers(event)
         case Audience.OLD_ADDRESS | Audience.NEW_ADDRESS:
             change = _change(event)
             if change is not None:
@@ -154,6 +161,27 @@ def _staff() -> Iterator[Mailbox]:
     everybody = Administrator.objects.everywhere()
     people = who_look_after(everybody.filter(customer__kind=CustomerKind.PROVIDER))
     yield from _of(people.order_by("name_sort", "id"))
+
+
+def _minimum_keepers(event: Event) -> Iterator[Mailbox]:
+    """Yield the provider's people who may change the minimum that an event is about: a customer's, or a brand's."""
+    owner = minimum_of(event)
+    if owner is None:
+        return
+    staff = Administrator.objects.everywhere().filter(
+        status=Status.ACTIVE, customer__kind=CustomerKind.PROVIDER
+    )
+    for person in staff.select_related("customer").order_by("name_sort", "id"):
+        actor = Actor(person=person.who(), client=ClientInfo())
+        if is_allowed(actor, owner.action, owner.customer_id, brand_id=owner.brand_id):
+            yield Mailbox(person.id, person.email)
+
+
+def minimum_of(event: Event) -> Owner | None:
+    """Return the minimum that an event is about; None: it says of none."""
+    if brand_id := event.details.get("brand_id"):
+        return minimum_of_brand(as_id(brand_id))
+    return minimum_of_customer(event.customer_id) if event.customer_id else None
 
 
 def _of(people: QuerySet[Administrator]) -> Iterator[Mailbox]:

@@ -119,6 +119,7 @@ def _waiting(delivery: Delivery, *, now: datetime) -> QuerySet[Delivery]:
 def claim(*, now: datetime) -> Delivery | None:
     """Take the next due delivery for as long as `LEASE`; None: there is none for this worker."""
     due = _due(now)
+    delivery: Delivery
     for delivery in due.order_by(_RANK, "next_at", "id")[:20]:
         until = now + LEASE
         mine = due.filter(id=delivery.id)

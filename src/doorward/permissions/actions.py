@@ -17,6 +17,8 @@ ACTIVITY: Final = "activity"
 CUSTOMERS: Final = "customers"
 BRANDS: Final = "brands"
 TABS: Final = "tabs"
+# No tab of its own: the right to see a customer's portal as its people do, with their yes.
+MANAGE: Final = "manage"
 # The right of the provider's people to what they may do on behalf of a customer.
 BEHALF: Final = CUSTOMERS
 
@@ -30,6 +32,20 @@ class About(StrEnum):
     CONSOLE = "console"
 
 
+class Extent(StrEnum):
+    """How much of what the provider keeps an action touches, so that a member of staff needs it in their scope.
+
+    `EVERYTHING`: what is everybody's, for a scope of all alone. `BRAND`, `CUSTOMER`: the one that is named. `PERSON`: a
+    colleague, whose own scope is no wider. `PART`: whatever of it is in the scope.
+    """
+
+    EVERYTHING = "everything"
+    BRAND = "brand"
+    CUSTOMER = "customer"
+    PERSON = "person"
+    PART = "part"
+
+
 class Level(StrEnum):
     """How recently it must have been confirmed who asks; `sessions.reauthentication` has the seconds."""
 
@@ -39,11 +55,26 @@ class Level(StrEnum):
     OWN_FACTORS = "own factors"
 
 
+class Managed(Enum):
+    """Whether it is there for the provider's people while they manage a customer's portal. Not, unless it is said.
+
+    `LOOK`: it shows something. `CHANGE`: where the customer agreed to changes, too. `OWN`: it is about their own
+    session, and the customer's portal has no part in it.
+    """
+
+    NEVER = "never"
+    LOOK = "look"
+    CHANGE = "change"
+    OWN = "own"
+
+
 @dataclass(frozen=True, slots=True)
 class Needs:
     """What an action needs. `scope`: the word by which an API token will be given it; empty: no token is.
 
-    `behalf`: the provider's people with the right to `BEHALF` may do it for a customer.
+    `behalf`: the provider's people with the right to `BEHALF` may do it for a customer in their scope. `extent`: what a
+    scope is asked for where the provider's people do it to what is theirs. `managed`: whether they may do it as one of
+    the customer's people, while they manage its portal.
     """
 
     about: About
@@ -51,18 +82,37 @@ class Needs:
     level: Level = Level.OTHERS
     scope: str = ""
     behalf: bool = False
+    extent: Extent = Extent.EVERYTHING
+    managed: Managed = Managed.NEVER
+    # Another tab whose right is needed as well.
+    also: str = ""
+
+    @property
+    def tabs(self) -> frozenset[str]:
+        """The tabs whose rights are needed, all of them."""
+        return frozenset(filter(None, (self.tab, self.also)))
 
 
-def _people(*, level: Level = Level.OTHERS, behalf: bool = False) -> Needs:
-    return Needs(About.CUSTOMER, ADMINISTRATORS, level, "people:write", behalf)
+def _people(
+    *,
+    level: Level = Level.OTHERS,
+    behalf: bool = False,
+    extent: Extent = Extent.PERSON,
+    managed: Managed = Managed.NEVER,
+) -> Needs:
+    return Needs(About.CUSTOMER, ADMINISTRATORS, level, "people:write", behalf, extent, managed)
 
 
-def _provider(tab: str) -> Needs:
-    return Needs(About.PROVIDER, tab, Level.OTHERS, f"{tab}:write")
+def _help(level: Level = Level.OTHERS) -> Needs:
+    return Needs(About.CUSTOMER, ADMINISTRATORS, level, extent=Extent.PERSON)
 
 
-def _looking(tab: str) -> Needs:
-    return Needs(About.PROVIDER, tab, Level.NONE, f"{tab}:read")
+def _provider(tab: str, extent: Extent = Extent.EVERYTHING) -> Needs:
+    return Needs(About.PROVIDER, tab, Level.OTHERS, f"{tab}:write", extent=extent)
+
+
+def _looking(tab: str, extent: Extent) -> Needs:
+    return Needs(About.PROVIDER, tab, Level.NONE, f"{tab}:read", extent=extent)
 
 
 def _self(level: Level = Level.NONE) -> Needs:
@@ -75,66 +125,121 @@ _CONSOLE: Final = Needs(About.CONSOLE, level=Level.NONE)
 class Action(Enum):
     """One thing that can be done: its key, and what it needs."""
 
-    ADD_PERSON = "add-person", _people(behalf=True)
-    CHANGE_PERSON = "change-person", _people()
-    REQUIRE_TWO_FACTORS = "require-two-factors", _people()
+    # Whom somebody with a scope adds has the same one.
+    ADD_PERSON = (
+        "add-person",
+        _people(behalf=True, extent=Extent.PART, managed=Managed.CHANGE),
+    )
+    CHANGE_PERSON = "change-person", _people(managed=Managed.CHANGE)
+    # Parts of the two before, asked for besides them where rights, the status or the e-mail would change.
+    GIVE_RIGHTS = "give-rights", _people(behalf=True, extent=Extent.PART)
+    CHANGE_STATUS = "change-status", _people(extent=Extent.PART)
+    IMPORT_PEOPLE = "import-people", _people(behalf=True, extent=Extent.PART)
+    CHANGE_SCOPE = (
+        "change-scope",
+        Needs(About.CUSTOMER, ADMINISTRATORS, scope="people:write", extent=Extent.EVERYTHING),
+    )
+    # It takes nothing from anybody.
+    REQUIRE_TWO_FACTORS = "require-two-factors", _people(extent=Extent.PART)
     MAKE_EXCEPTION = (
         "make-exception",
-        Needs(About.CUSTOMER, ADMINISTRATORS, scope="policy:write"),
+        Needs(About.CUSTOMER, ADMINISTRATORS, scope="policy:write", extent=Extent.PERSON),
     )
     END_EXCEPTION = (
         "end-exception",
-        Needs(About.CUSTOMER, ADMINISTRATORS, scope="policy:write"),
+        Needs(About.CUSTOMER, ADMINISTRATORS, scope="policy:write", extent=Extent.PERSON),
     )
     CHANGE_EMAIL = "change-email", _people(level=Level.OWN_SECURITY)
-    RESEND_INVITATION = "resend-invitation", _people(behalf=True)
+    RESEND_INVITATION = "resend-invitation", _people(behalf=True, managed=Managed.CHANGE)
     REVOKE_INVITATION = "revoke-invitation", _people()
     SEND_PASSWORD_LINK = "send-password-link", _people(level=Level.OWN_SECURITY)
     END_SESSIONS = "end-sessions", _people()
     # Whoever helps gives somebody a way in: of no token, and on nobody's behalf.
-    HELP_PERSON = "help-person", Needs(About.CUSTOMER, ADMINISTRATORS, Level.OWN_SECURITY)
-    AGREE_TO_HELP = "agree-to-help", Needs(About.CUSTOMER, ADMINISTRATORS, Level.OWN_SECURITY)
-    REFUSE_HELP = "refuse-help", Needs(About.CUSTOMER, ADMINISTRATORS)
-    SAY_WHO_CAME_BACK = "say-who-came-back", Needs(About.CUSTOMER, ADMINISTRATORS)
+    HELP_PERSON = "help-person", _help(Level.OWN_SECURITY)
+    AGREE_TO_HELP = "agree-to-help", _help(Level.OWN_SECURITY)
+    # To object is nobody's privilege.
+    REFUSE_HELP = "refuse-help", Needs(About.CUSTOMER, ADMINISTRATORS, extent=Extent.PART)
+    SAY_WHO_CAME_BACK = "say-who-came-back", _help()
     CHANGE_POLICY = (
         "change-policy",
         Needs(About.CUSTOMER, ADMINISTRATORS, scope="policy:write"),
     )
     REHEARSE = (
         "rehearse",
-        Needs(About.CUSTOMER, ADMINISTRATORS, Level.NONE, scope="policy:read"),
+        Needs(About.CUSTOMER, ADMINISTRATORS, Level.NONE, scope="policy:read", extent=Extent.PART),
     )
     GET_ADOPTION_MAIL = (
         "get-adoption-mail",
-        Needs(About.CUSTOMER, ADMINISTRATORS, Level.NONE, scope="people:read"),
+        Needs(About.CUSTOMER, ADMINISTRATORS, Level.NONE, scope="people:read", extent=Extent.PART),
     )
     GO_ON_WITH_WAVES = (
         "go-on-with-waves",
         Needs(About.CUSTOMER, ADMINISTRATORS, scope="policy:write"),
     )
+    # What the provider's people asked for is agreed to, or refused; whoever is let in can be sent away at any time.
+    AGREE_TO_MANAGING = (
+        "agree-to-managing",
+        Needs(About.CUSTOMER, ADMINISTRATORS, Level.OWN_SECURITY),
+    )
+    END_MANAGING = "end-managing", Needs(About.CUSTOMER, ADMINISTRATORS, Level.NONE)
     LOWER_PROTECTION = "lower-protection", Needs(About.CUSTOMER, ADMINISTRATORS, behalf=True)
-    EXPORT_PEOPLE = "export-people", Needs(About.CUSTOMER, ADMINISTRATORS, scope="people:read")
-    EXPORT_HISTORY = "export-history", Needs(About.CUSTOMER, ACTIVITY, scope="history:read")
+    EXPORT_PEOPLE = (
+        "export-people",
+        Needs(About.CUSTOMER, ADMINISTRATORS, scope="people:read", extent=Extent.PART),
+    )
+    EXPORT_HISTORY = (
+        "export-history",
+        Needs(About.CUSTOMER, ACTIVITY, scope="history:read", extent=Extent.PART),
+    )
+    # Both people and history are in it, so it wants the right to each. Of no token, and on nobody's behalf: it leaves
+    # the house.
+    MAKE_EVIDENCE = "make-evidence", Needs(About.CUSTOMER, ADMINISTRATORS, also=ACTIVITY)
 
     EXPORT_ADOPTION = (
         "export-adoption",
-        Needs(About.PROVIDER, CUSTOMERS, scope="customers:read"),
+        Needs(About.PROVIDER, CUSTOMERS, scope="customers:read", extent=Extent.PART),
     )
     # It gives nobody a way in before somebody at the customer agrees: of no token all the same.
     ASK_AS_SUPPORT = (
         "ask-as-support",
-        Needs(About.PROVIDER, CUSTOMERS, Level.OWN_SECURITY),
+        Needs(About.PROVIDER, CUSTOMERS, Level.OWN_SECURITY, extent=Extent.CUSTOMER),
     )
-    BEGIN_CALLER_CHECK = "begin-caller-check", Needs(About.PROVIDER, CUSTOMERS)
-    ADD_CUSTOMER = "add-customer", _provider(CUSTOMERS)
-    CHANGE_CUSTOMER = "change-customer", _provider(CUSTOMERS)
-    CHANGE_MINIMUM = "change-minimum", _provider(CUSTOMERS)
-    REHEARSE_MINIMUM = "rehearse-minimum", _looking(CUSTOMERS)
-    REHEARSE_BRAND = "rehearse-brand", _looking(BRANDS)
-    GET_ADOPTION_MAIL_OF_ALL = "get-adoption-mail-of-all", _looking(CUSTOMERS)
+    MANAGE_CUSTOMER = (
+        "manage-customer",
+        Needs(About.PROVIDER, MANAGE, Level.OWN_SECURITY, extent=Extent.CUSTOMER),
+    )
+    BEGIN_CALLER_CHECK = (
+        "begin-caller-check",
+        Needs(About.PROVIDER, CUSTOMERS, extent=Extent.CUSTOMER),
+    )
+    ADD_CUSTOMER = "add-customer", _provider(CUSTOMERS, Extent.BRAND)
+    # Passwords and devices of another system with it: whoever has its data could sign in as anybody.
+    MOVE_IN = "move-in", Needs(About.PROVIDER, CUSTOMERS, Level.OWN_SECURITY)
+    CHANGE_CUSTOMER = "change-customer", _provider(CUSTOMERS, Extent.CUSTOMER)
+    # What a script must never do by a token that lies about somewhere: of no scope.
+    DELETE_CUSTOMER = (
+        "delete-customer",
+        Needs(About.PROVIDER, CUSTOMERS, Level.OWN_SECURITY, extent=Extent.CUSTOMER),
+    )
+    UNDELETE_CUSTOMER = (
+        "undelete-customer",
+        Needs(About.PROVIDER, CUSTOMERS, extent=Extent.CUSTOMER),
+    )
+    EXPORT_CUSTOMER = (
+        "export-customer",
+        Needs(About.PROVIDER, CUSTOMERS, Level.OWN_SECURITY, extent=Extent.CUSTOMER),
+    )
+    WRITE_NOTE = (
+        "write-note",
+        Needs(About.PROVIDER, CUSTOMERS, Level.NONE, extent=Extent.CUSTOMER),
+    )
+    CHANGE_MINIMUM = "change-minimum", _provider(CUSTOMERS, Extent.CUSTOMER)
+    REHEARSE_MINIMUM = "rehearse-minimum", _looking(CUSTOMERS, Extent.CUSTOMER)
+    REHEARSE_BRAND = "rehearse-brand", _looking(BRANDS, Extent.BRAND)
+    GET_ADOPTION_MAIL_OF_ALL = "get-adoption-mail-of-all", _looking(CUSTOMERS, Extent.PART)
     ADD_BRAND = "add-brand", _provider(BRANDS)
-    CHANGE_BRAND = "change-brand", _provider(BRANDS)
-    CHECK_HOST = "check-host", _provider(BRANDS)
+    CHANGE_BRAND = "change-brand", _provider(BRANDS, Extent.BRAND)
+    CHECK_HOST = "check-host", _provider(BRANDS, Extent.BRAND)
     ADD_TAB = "add-tab", _provider(TABS)
     CHANGE_TAB = "change-tab", _provider(TABS)
     REMOVE_TAB = "remove-tab", _provider(TABS)

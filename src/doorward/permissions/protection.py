@@ -81,5 +81,8 @@ _LOWERS: Final[dict[str, Lowers]] = {
     "support_phone": _always,
     "support_url": _always,
     "support_hours": _always,
+    "terms_url": _always,
+    "privacy_url": _always,
+    "legal_url": _always,
     "url": _always,
 }

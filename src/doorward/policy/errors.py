@@ -52,6 +52,15 @@ class AlreadyInForce(Refusal):
     sentence = _("This version has taken effect and cannot be taken back. Save a new one instead.")
 
 
+class StaffNeedTwoFactors(Refusal):
+    """Two factors are required of the provider's own people, at once and for good."""
+
+    sentence = _(
+        "The provider’s own people sign in with two factors. This cannot be lowered for them."
+    )
+    reason = _("the provider’s own people sign in with two factors")
+
+
 class StartsTooLate(Refusal):
     """A version is planned for more than a year from now."""
 

@@ -98,6 +98,7 @@ MINIMUM_WAVE_PAUSED = EventType(
         "The next wave of what the provider requires waits: too many people of the last one are not ready."
     ),
     tone="warn",
+    notifications=(Notification(Audience.MINIMUM_KEEPERS, "minimum_wave_paused"),),
 )
 
 MINIMUM_WAVE_GOES_ON = EventType(

@@ -18,7 +18,7 @@ from doorward.audit.actor import WORKER
 from doorward.audit.record import record
 from doorward.customers import cached, protection
 from doorward.customers.events import BRAND_CHANGED
-from doorward.customers.models import Brand, Customer, CustomerStatus
+from doorward.customers.models import Brand, Customer, CustomerKind, CustomerStatus
 from doorward.customers.rights import authorise
 from doorward.customers.tabs import all_keys
 from doorward.kernel.errors import FieldsRefused, NotFound, Refusal
@@ -30,6 +30,7 @@ from doorward.policy.errors import (
     AlreadyInForce,
     GraceIsOver,
     PolicyChanged,
+    StaffNeedTwoFactors,
     StartsTooLate,
     TabsMissing,
 )
@@ -70,6 +71,9 @@ if TYPE_CHECKING:
 LONGEST_REASON: Final = 300
 LONGEST_PLAN: Final = timedelta(days=366)
 _AT_ONCE: Final = 100
+# What the provider's own people are asked at least, from the first day: no minimum of theirs may say less.
+OF_STAFF: Final = replace(LOOSEST, required_of=RequiredOf.EVERYONE)
+_ASKED_OF_STAFF: Final = ("required_of", "from_day", "newcomer_days", "waves")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +101,10 @@ class Owner:
             return Action.CHANGE_POLICY
         return Action.CHANGE_BRAND if self.customer_id is None else Action.CHANGE_MINIMUM
 
-    @property
-    def whose(self) -> UUID | None:
-        """The customer who changes these itself; None: they are the provider's."""
-        return None if self.is_minimum else self.customer_id
-
     def rows(self) -> QuerySet[Any]:
         """Return the row of customer or brand that these belong to."""
         if self.brand_id is not None:
-            return Brand.objects.defer("logo").filter(id=self.brand_id)
+            return Brand.objects.filter(id=self.brand_id)
         return Customer.objects.select_related("brand").filter(id=self.of_customer)
 
     @property
@@ -167,7 +166,7 @@ def save(owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime) -> Policy
     Raises `FieldsRefused`, `PolicyChanged` where somebody saved another one since, `ProtectionRefused`, `NotFound`,
     and `AlreadyInForce` where what it replaces has taken effect.
     """
-    authorise(actor, owner.action, owner.whose)
+    authorise(actor, owner.action, owner.customer_id, brand_id=owner.brand_id)
     reason = clean_line(wanted.reason, maximum=LONGEST_REASON)
     with locked(owner) as row:
         number = _next_number(owner, wanted)
@@ -175,7 +174,7 @@ def save(owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime) -> Policy
             withdraw(wanted.replaces, owner, actor=actor, now=now)
             row.refresh_from_db(fields=[owner.column])
         there = of_series.load(getattr(row, owner.column))
-        values, starts_at = _checked(wanted, there, now=now), _start(wanted, there, now=now)
+        values, starts_at = _checked(owner, wanted, there, now=now), _start(wanted, there, now=now)
         before = of_series.current(there, now=starts_at, default=owner.default)
         if values == before:
             return None
@@ -193,7 +192,7 @@ def save(owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime) -> Policy
 
 def withdraw(version_id: UUID, owner: Owner, *, actor: Actor, now: datetime) -> None:
     """Take back a version that is planned. Raises `NotFound`, and `AlreadyInForce` once its time has come."""
-    authorise(actor, owner.action, owner.whose)
+    authorise(actor, owner.action, owner.customer_id, brand_id=owner.brand_id)
     with locked(owner) as row:
         version = _planned(version_id, owner, now=now)
         there = of_series.load(getattr(row, owner.column))
@@ -227,7 +226,7 @@ def _would(owner: Owner, wanted: Wanted, *, now: datetime) -> tuple[Series, _New
     if wanted.replaces is not None:
         _planned(wanted.replaces, owner, now=now)
     there = _kept(_arranged(owner, without=wanted.replaces), now=now)
-    values, starts_at = _checked(wanted, there, now=now), _start(wanted, there, now=now)
+    values, starts_at = _checked(owner, wanted, there, now=now), _start(wanted, there, now=now)
     planned = wanted.starts_at is not None and wanted.starts_at > now
     return there, (number, starts_at, values, not planned)
 
@@ -237,7 +236,8 @@ def _kept(series: Series, *, now: datetime) -> Series:
 
 
 def _planned(version_id: UUID, owner: Owner, *, now: datetime) -> PolicyVersion:
-    version = owner.versions().filter(id=version_id, withdrawn_at__isnull=True).first()
+    found = owner.versions().filter(id=version_id, withdrawn_at__isnull=True)
+    version: PolicyVersion | None = found.first()
     if version is None:
         raise NotFound
     if version.starts_at <= now or version.begun_at is not None:
@@ -281,7 +281,8 @@ def _settle(
 ) -> None:
     """Refuse what lowers the protection of people whom the actor has no right over."""
     whose = None if owner.brand_id is not None else (row.id, row.name)
-    protection.settle(changes_between(*values), what=row.name, customer=whose, actor=actor)
+    changes = changes_between(*values)
+    protection.settle(changes, what=row.name, customer=whose, brand_id=owner.brand_id, actor=actor)
 
 
 def _made(owner: Owner, values: Values, *, number: int, actor: Actor) -> PolicyVersion:
@@ -309,7 +310,24 @@ def changes_between(before: Values, after: Values) -> tuple[Change, ...]:
     )
 
 
-def _checked(wanted: Wanted, there: Series, *, now: datetime) -> Values:
+def asks_enough_of_staff(values: Values) -> bool:
+    """Return whether everybody is asked for two factors, at once: what the provider's people are asked at least."""
+    return not _too_little_for_staff(values)
+
+
+def _too_little_for_staff(values: Values) -> list[str]:
+    return [name for name in _ASKED_OF_STAFF if getattr(values, name) != getattr(OF_STAFF, name)]
+
+
+def _is_of_staff(owner: Owner) -> bool:
+    """Return whether it is the minimum for the provider itself."""
+    if not owner.is_minimum or owner.customer_id is None:
+        return False
+    rows = Customer.objects.filter(id=owner.customer_id, kind=CustomerKind.PROVIDER)
+    return rows.exists()
+
+
+def _checked(owner: Owner, wanted: Wanted, there: Series, *, now: datetime) -> Values:
     """Return the values as they are stored: what means nothing is left out. Raises `FieldsRefused`."""
     values, refused = _meaning(wanted.values), dict[str, Refusal]()
     if values.required_of is RequiredOf.TABS and not values.tabs:
@@ -320,6 +338,10 @@ def _checked(wanted: Wanted, there: Series, *, now: datetime) -> Values:
         refused["from"] = GraceIsOver()
     if wanted.starts_at is not None and wanted.starts_at > now + LONGEST_PLAN:
         refused["starts"] = StartsTooLate()
+    if _is_of_staff(owner):
+        refused |= {
+            FIELDS[name].key: StaffNeedTwoFactors() for name in _too_little_for_staff(values)
+        }
     if refused:
         raise FieldsRefused(refused)
     return values
@@ -426,7 +448,8 @@ def _record(  # noqa: PLR0913 - what happened, to whom, by whom
         told |= _requires(*_with_brand(owner, row, values, at=version.starts_at))
         record(event, actor=actor, customer=(row.id, row.name), details=told)
         return
-    record(BRAND_CHANGED, actor=actor, details={"brand": row.name, **told})
+    about = {"brand": row.name, **protection.about_brand(row.id)}
+    record(BRAND_CHANGED, actor=actor, details={**about, **told})
     for customer in Customer.objects.filter(brand=row).exclude(status=CustomerStatus.CLOSED):
         own = _own_minimum(customer, at=version.starts_at)
         before, after = (strictest([own, one]) for one in values)

@@ -82,7 +82,7 @@ def begin(customer_id: UUID, email: str, *, actor: Actor, now: datetime) -> UUID
 
     Raises `NobodyToCheck` and `TooManyChecks`.
     """
-    authorise(actor, Action.BEGIN_CALLER_CHECK)
+    authorise(actor, Action.BEGIN_CALLER_CHECK, customer_id)
     people = Administrator.objects.of(customer_id).filter(
         email_folded=fold_email(email.replace("\0", ""))[:320],
         status=Status.ACTIVE,
@@ -121,7 +121,7 @@ def of_person(person_id: UUID, *, now: datetime) -> Seen | None:
 
 def answer_as_staff(check_id: UUID, code: str, *, actor: Actor, now: datetime) -> None:
     """Take what staff heard. Raises `CallerCodeWrong` or `CallerCheckOver`."""
-    authorise(actor, Action.BEGIN_CALLER_CHECK)
+    authorise(actor, Action.BEGIN_CALLER_CHECK, _customer_of(check_id))
     staff_id = actor.person.id if actor.person else None
     _answer(
         CallerCheck.objects.filter(id=check_id, staff_id=staff_id),
@@ -159,6 +159,11 @@ def code_of(check_id: UUID, side: Side) -> str:
     """Return the code on a side's screen: secret, made of the id, and stored nowhere."""
     number = int.from_bytes(keyed_hash("caller-check", f"{check_id}/{side}")[:8], "big")
     return f"{number % 10**_DIGITS:0{_DIGITS}}"
+
+
+def _customer_of(check_id: UUID) -> UUID | None:
+    rows = CallerCheck.objects.filter(id=check_id)
+    return rows.values_list("administrator__customer_id", flat=True).first()
 
 
 def _running(rows: QuerySet[CallerCheck], *, now: datetime) -> QuerySet[CallerCheck]:

@@ -65,7 +65,7 @@ def help_person(
     Raises `NotFound`, and what a rule refuses: `HelpYourself`, `HowMissing`, `NothingLost`, `OwnFactorFirst`,
     `HelpByProviderOnly`, `AlreadyAsked`, `WrongStatus`.
     """
-    authorise(actor, Action.HELP_PERSON, customer_id)
+    authorise(actor, Action.HELP_PERSON, customer_id, subject=person_id)
     said, person = clean_line(how, maximum=LONGEST_HOW), None
     try:
         with transaction.atomic():
@@ -105,7 +105,7 @@ def lock(customer_id: UUID, person_id: UUID, *, action: Action, actor: Actor) ->
     """
     locking.hold(customer_id)
     ending.must_be_open(actor)
-    if not is_allowed(actor, action, customer_id):
+    if not is_allowed(actor, action, customer_id, subject=person_id):
         raise StaleRequest
     people = Administrator.objects.of(customer_id).select_related("customer__brand")
     rows = people.select_for_update(of=("self",)).exclude(status=Status.REMOVED)

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from doorward.customers.models import Customer
+
 _SILENCES: Final = (ADMINISTRATOR_SUSPENDED, ADMINISTRATOR_REMOVED, RIGHTS_CHANGED)
 
 
@@ -48,26 +50,34 @@ def recovery_by(person: Administrator, *, now: datetime) -> RecoveryBy:
     Where it was the provider alone, a second colleague does after a day: else nobody could help for a week.
     """
     name = "recovery_by"
-    if _strictest(person, name, since=now - VETO_TIME, now=now) == RecoveryBy.PROVIDER:
+    if _strictest(person.customer, name, since=now - VETO_TIME, now=now) == RecoveryBy.PROVIDER:
         return RecoveryBy.PROVIDER
-    strictest = RecoveryBy(_strictest(person, name, since=now - LOOK_BACK, now=now))
+    strictest = RecoveryBy(_strictest(person.customer, name, since=now - LOOK_BACK, now=now))
     return RecoveryBy.TWO if strictest is RecoveryBy.PROVIDER else strictest
 
 
 def support_access(person: Administrator, *, now: datetime) -> SupportAccess:
     """Return whether support may help, the strictest that held within the last week; wants `customer.brand` at hand."""
-    return SupportAccess(_strictest(person, "support_access", since=now - LOOK_BACK, now=now))
+    return support_access_of(person.customer, now=now)
 
 
-def _strictest(person: Administrator, name: str, *, since: datetime, now: datetime) -> str:
+def support_access_of(customer: Customer, *, now: datetime) -> SupportAccess:
+    """Return whether support may help a customer, the strictest that held within the last week; wants `brand`."""
+    return SupportAccess(_strictest(customer, "support_access", since=now - LOOK_BACK, now=now))
+
+
+def _strictest(customer: Customer, name: str, *, since: datetime, now: datetime) -> str:
     field = FIELDS[name]
-    strictest: str = getattr(policies_of(person.customer).values(now=now), name)
-    rows = policy_of_customer(person.customer_id).versions().filter(withdrawn_at__isnull=True)
+    strictest: str = getattr(policies_of(customer).values(now=now), name)
+    owner = policy_of_customer(customer.id)
+    rows = owner.versions().filter(withdrawn_at__isnull=True)
     held = rows.filter(starts_at__lte=now).order_by("-starts_at", "-number")
     for starts_at, values in held.values_list("starts_at", "values"):
         strictest = field.stricter(strictest, field.read(values.get(field.key, field.loosest)))
         if starts_at <= since:
             break
+    else:
+        strictest = field.stricter(strictest, getattr(owner.default, name))
     return strictest
 
 

@@ -92,6 +92,11 @@ class Listed:
         return self.request.way == Way.SUPPORT
 
     @property
+    def waits(self) -> bool:
+        """Whether they asked for it themselves, and wait: nobody helps."""
+        return self.request.way == Way.WAITING
+
+    @property
     def lapses_at(self) -> datetime | None:
         """When it ends if nobody says anything."""
         return deciding.ends_at(self.request)

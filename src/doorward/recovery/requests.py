@@ -34,7 +34,7 @@ def agree(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -
 
     `RequestOver`, `HelpYourself`, `NotYetAllowed`, `SameHands`, `LetInBySupport`.
     """
-    authorise(actor, Action.AGREE_TO_HELP, customer_id)
+    authorise(actor, Action.AGREE_TO_HELP, customer_id, subject=whose(request_id))
     person = None
     try:
         with transaction.atomic():
@@ -63,7 +63,7 @@ def fetch(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -
     It is approved by a second colleague, or by the time in which nobody objected. Raises `RequestOver`, and what a
     rule refuses by now.
     """
-    authorise(actor, Action.HELP_PERSON, customer_id)
+    authorise(actor, Action.HELP_PERSON, customer_id, subject=whose(request_id))
     with transaction.atomic():
         request, person = locked(request_id, customer_id, Action.HELP_PERSON, actor=actor)
         if reader_of(request) not in {one.id for one in actor.people}:
@@ -131,7 +131,7 @@ def say_who(
     nobody gets in by the mailbox alone; the person is helped once more. That it was not them can also be said after
     somebody said that it was: who helped the wrong one would say so. Raises `RequestOver`.
     """
-    authorise(actor, Action.SAY_WHO_CAME_BACK, customer_id)
+    authorise(actor, Action.SAY_WHO_CAME_BACK, customer_id, subject=whose(request_id))
     with transaction.atomic():
         action = Action.SAY_WHO_CAME_BACK
         request, person = locked(request_id, customer_id, action, actor=actor)
@@ -182,6 +182,12 @@ def _deny(request: RecoveryRequest, person: Administrator, *, actor: Actor, now:
 
 def _in_time(issued: SetUpPass, *, now: datetime) -> bool:
     return issued.used_at is not None and now < issued.used_at + rules.DENIED_WITHIN
+
+
+def whose(request_id: UUID) -> UUID | None:
+    """Return whom a request is for; None: there is no such one."""
+    rows = RecoveryRequest.objects.filter(id=request_id)
+    return rows.values_list("administrator_id", flat=True).first()
 
 
 def locked(

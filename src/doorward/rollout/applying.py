@@ -14,10 +14,11 @@ from doorward.customers.rights import authorise
 from doorward.kernel.errors import MustWait, NotFound
 from doorward.permissions.actions import Action
 from doorward.rollout import keeping, ticking
-from doorward.rollout.errors import RehearsalOutdated, TooManyToRehearse
+from doorward.rollout.errors import NobodyLeft, RehearsalOutdated, TooManyToRehearse
 from doorward.rollout.rehearsal import Plan, rehearse
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
     from uuid import UUID
 
@@ -33,15 +34,15 @@ MOST: Final = 100_000
 def make(plan: Plan, *, actor: Actor, now: datetime) -> UUID:
     """Rehearse for whoever asks, and keep it for them; return its id.
 
-    Raises what saving the version refuses of it, `NotFound` for people of others, `TooManyToRehearse`, and `MustWait`
-    for whoever makes one after the other.
+    Who was removed is left out. Raises what saving the version refuses of it, `NotFound` for people of others,
+    `NobodyLeft`, `TooManyToRehearse`, and `MustWait` for whoever makes one after the other.
     """
-    authorise(actor, _looking(plan.owner), plan.owner.whose)
+    authorise(actor, _looking(plan.owner), **_target(plan))
     if actor.person is None:
         raise NotFound
     if wait := keeping.seconds_to_wait(actor.person, now=now):
         raise MustWait(seconds=wait)
-    _must_be_theirs(plan)
+    plan = _of_those_left(plan)
     people = Administrator.objects.everywhere().filter(customer__in=plan.customers())
     if people.exclude(status=Status.REMOVED)[MOST:].exists():
         raise TooManyToRehearse(maximum=MOST)
@@ -52,10 +53,12 @@ def make(plan: Plan, *, actor: Actor, now: datetime) -> UUID:
 
 def make_again(kept: Kept, *, actor: Actor, now: datetime) -> UUID:
     """Rehearse once more what is out of date, without the people who are gone; return its id. Raises as `make`."""
-    authorise(actor, _looking(kept.plan.owner), kept.plan.owner.whose)
+    authorise(actor, _looking(kept.plan.owner), **_target(kept.plan))
     plan = kept.plan
     if plan.wanted is None:
-        plan = replace(plan, people=plan.people & _theirs(plan.owner.of_customer))
+        # Of some there is not even a row any more.
+        there = Administrator.objects.of(plan.owner.of_customer).values_list("id", flat=True)
+        plan = replace(plan, people=plan.people & frozenset(there))
     return make(plan, actor=actor, now=now)
 
 
@@ -72,7 +75,7 @@ def apply(kept: Kept, *, actor: Actor, now: datetime) -> TickRun | None:
 
     Raises `RehearsalOutdated` where it would not, `NotFound` where it was done already, and what saving refuses.
     """
-    authorise(actor, action_of(kept.plan), kept.plan.owner.whose)
+    authorise(actor, action_of(kept.plan), **_target(kept.plan))
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         _hold(kept.plan)
         if not keeping.take(kept):
@@ -96,21 +99,36 @@ def action_of(plan: Plan) -> Action:
     return Action.REQUIRE_TWO_FACTORS if plan.wanted is None else plan.owner.action
 
 
+def _target(plan: Plan) -> dict[str, UUID | None]:
+    """Return what it is done to, as `authorise` is told."""
+    return {"customer_id": plan.owner.customer_id, "brand_id": plan.owner.brand_id}
+
+
 def _looking(owner: Owner) -> Action:
     if not owner.is_minimum:
         return Action.REHEARSE
     return Action.REHEARSE_BRAND if owner.customer_id is None else Action.REHEARSE_MINIMUM
 
 
-def _must_be_theirs(plan: Plan) -> None:
-    """Let only people of the customer be ticked, who were not removed."""
-    if plan.wanted is None and not (plan.people and plan.people <= _theirs(plan.owner.of_customer)):
+def removed_among(people: Collection[UUID], *, customer_id: UUID) -> int:
+    """Return how many of these people were removed: a rehearsal leaves them out."""
+    rows = Administrator.objects.of(customer_id).filter(status=Status.REMOVED)
+    return rows.filter(id__in=people).count()
+
+
+def _of_those_left(plan: Plan) -> Plan:
+    """Let only people of the customer be ticked; leave out who was removed."""
+    if plan.wanted is not None:
+        return plan
+    there = dict(
+        Administrator.objects.of(plan.owner.of_customer).values_list("id", "status").iterator()
+    )
+    if not (plan.people and plan.people <= there.keys()):
         raise NotFound
-
-
-def _theirs(customer_id: UUID) -> frozenset[UUID]:
-    rows = Administrator.objects.of(customer_id).exclude(status=Status.REMOVED)
-    return frozenset(rows.values_list("id", flat=True))
+    left = frozenset(one for one in plan.people if there[one] != Status.REMOVED)
+    if not left:
+        raise NobodyLeft
+    return replace(plan, people=left)
 
 
 def _hold(plan: Plan) -> None:

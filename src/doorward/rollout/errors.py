@@ -25,6 +25,13 @@ class RemovedMeanwhile(Refusal):
     sentence = _("This person was removed in the meantime.")
 
 
+class NobodyLeft(Refusal):
+    """All for whom something was asked were removed in the meantime."""
+
+    sentence = _("Everybody you selected was removed in the meantime.")
+    field = "selected"
+
+
 class AskerSignedOut(Refusal):
     """The session in which something was asked of many has ended before it was done."""
 
@@ -37,6 +44,29 @@ class AskerLostRight(Refusal):
 
     sentence = _("Whoever began it no longer has the right to do it.")
     reason = _("whoever began it no longer had the right")
+
+
+class AskerHeldBack(Refusal):
+    """Whoever asked something of many would have to take a step of signing in before they could ask again."""
+
+    sentence = _("Whoever began it would first have to complete a step of signing in.")
+    reason = _("whoever began it first had to complete a sign-in step")
+
+
+class AskedTooLongAgo(Refusal):
+    """What was asked of many was not done within the time for which the asking holds."""
+
+    sentence = _("It was begun too long ago to go on by itself.")
+    reason = _("it was begun too long ago")
+
+
+class AlreadyRunning(Refusal):
+    """Two factors are being required of many people of this customer already."""
+
+    sentence = _(
+        "Two-factor sign-in is being required of many people already. Wait until it is done, or stop it first."
+    )
+    reason = _("it was being required of many people already")
 
 
 class RunOver(Refusal):

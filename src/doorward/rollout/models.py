@@ -45,8 +45,8 @@ class RunState(models.TextChoices):
 class TickRun(models.Model):
     """Ticks for many people of a customer: asked for by whom, in which session, and how far they are.
 
-    Whoever lets it go on takes the place of who asked. `stopped_by`: the code of the refusal that stopped it; empty: a
-    person did. `failed`: of how many it could not be required.
+    Whoever lets it go on takes the place of who asked, and `asked_at` is when. `stopped_by`: the code of the refusal
+    that stopped it; empty: a person did. `failed`: of how many it could not be required.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -57,6 +57,7 @@ class TickRun(models.Model):
     stopped_by = models.CharField(max_length=40, default="")
     failed = models.PositiveIntegerField(default=0)
     begun_at = models.DateTimeField()
+    asked_at = models.DateTimeField()
     changed_at = models.DateTimeField(db_index=True)
 
     class Meta:

@@ -160,7 +160,7 @@ def _customer(sweep: ReminderSweep, *, now: datetime) -> Customer | None:
     """Return the customer whose people come next; passes over those where nobody can have time."""
     asked = ~Q(policy="") | ~Q(minimum="") | ~Q(brand__minimum="")
     rows = Customer.objects.filter(asked, status=CustomerStatus.ACTIVE).select_related("brand")
-    ordered, start = rows.defer("brand__logo").order_by("id"), sweep.customer_id
+    ordered, start = rows.order_by("id"), sweep.customer_id
     while page := list(ordered.filter(id__gte=start)[:PAGE]):
         for customer in page:
             if _gives_time(policies_of(customer), now=now):

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from doorward.gate.evaluate import evaluate
 from doorward.gate.requirement import Need, Step
+from doorward.permissions.scope import Scope
 from doorward.policy.fields import Kinds
 from doorward.sessions.context import AuthContext, Browser, Person
 from doorward.sessions.facts import SessionFacts
@@ -177,6 +178,7 @@ _NOBODY: Final = Person(
     customer_name="",
     brand_id=_NONE,
     is_staff=False,
+    scope=Scope.NOTHING,
     require_2fa=False,
     password_due="",
 )

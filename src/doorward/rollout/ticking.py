@@ -1,7 +1,8 @@
 """Ticks for many: two factors required of a few at once, and of more by the worker, part by part.
 
 Each person has a row that says what came of it, written in the transaction of their tick: what is killed in the middle
-goes on where it was, and does nothing twice. Who asked must still be signed in and have the right at each part.
+goes on where it was, and does nothing twice. At each part who asked must be let through still (`asker.py`), and of a
+customer one runs at a time.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from doorward.accounts.errors import NothingSelected
 from doorward.accounts.locking import must_still_may
 from doorward.accounts.looking_after import keeps_help
 from doorward.accounts.models import Administrator, Status
-from doorward.audit.actor import WORKER, Actor, ClientInfo, by_session
+from doorward.audit.actor import WORKER
 from doorward.audit.record import record
 from doorward.customers import locking
 from doorward.customers.models import Customer
@@ -27,7 +28,8 @@ from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.storage import log_failure
 from doorward.permissions.actions import Action
-from doorward.rollout.errors import AskerLostRight, AskerSignedOut, RemovedMeanwhile, RunOver
+from doorward.rollout.asker import asker, why_not
+from doorward.rollout.errors import AlreadyRunning, NobodyLeft, RemovedMeanwhile, RunOver
 from doorward.rollout.events import (
     REQUIRING_BEGUN,
     REQUIRING_DONE,
@@ -35,14 +37,13 @@ from doorward.rollout.events import (
     REQUIRING_STOPPED,
 )
 from doorward.rollout.models import RunState, Tick, TickOutcome, TickRun
-from doorward.sessions.errors import SessionEnded, StaleRequest
-from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from datetime import datetime
     from uuid import UUID
 
+    from doorward.audit.actor import Actor
     from doorward.audit.events import EventType
     from doorward.audit.record import Detail
 
@@ -82,8 +83,8 @@ class Numbers:
 def require(people: Collection[UUID], *, customer_id: UUID, actor: Actor, now: datetime) -> TickRun:
     """Require two factors of these people: a few at once, of many the worker goes on with it; return the run.
 
-    Who was removed is listed as failed. Raises `NothingSelected`, `NotFound` where somebody is not of this customer or
-    nobody is left, and what `keeps_help` raises: nothing is done then.
+    Who was removed is listed as failed. Raises `NothingSelected`, `NobodyLeft`, `NotFound` where somebody is not of
+    this customer, `AlreadyRunning` of many, and what `keeps_help` raises: nothing is done then.
     """
     authorise(actor, Action.REQUIRE_TWO_FACTORS, customer_id)
     if not people:
@@ -91,6 +92,8 @@ def require(people: Collection[UUID], *, customer_id: UUID, actor: Actor, now: d
     with transaction.atomic():
         locking.hold(customer_id)
         must_still_may(actor, Action.REQUIRE_TWO_FACTORS, customer_id)
+        if len(people) > IN_REQUEST:
+            _must_be_the_only_one(customer_id)
         run = _write_down(people, customer_id=customer_id, actor=actor, now=now)
         if len(people) <= IN_REQUEST:
             _do(run, _waiting(run, IN_REQUEST), actor=actor, whole=True, now=now)
@@ -110,14 +113,16 @@ def stop(run_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> Non
 
 
 def go_on(run_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> None:
-    """Let it go on, from now on by the right of who says so. Raises as `stop`."""
+    """Let it go on, from now on by the right of who says so. Raises as `stop`, and `AlreadyRunning`."""
     authorise(actor, Action.REQUIRE_TWO_FACTORS, customer_id)
     if actor.person is None:
         raise NotFound
     with transaction.atomic():
         run = _held(run_id, customer_id, RunState.STOPPED, actor=actor)
+        _must_be_the_only_one(customer_id)
         run.asked_by_id, run.session_id = actor.person.id, actor.session_id
-        run.save(update_fields=["asked_by_id", "session_id"])
+        run.asked_at = now
+        run.save(update_fields=["asked_by_id", "session_id", "asked_at"])
         _set(run, RunState.RUNNING, now=now)
         _record(REQUIRING_GOES_ON, run, actor=actor)
 
@@ -176,6 +181,7 @@ def _write_down(
         asked_by_id=actor.person.id,
         session_id=actor.session_id,
         begun_at=now,
+        asked_at=now,
         changed_at=now,
     )
     known = Administrator.objects.of(customer_id)
@@ -185,11 +191,19 @@ def _write_down(
         else dict(known.filter(id__in=people).values_list("id", "status"))
     )
     of_these = [there.get(one) for one in people]
-    if None in of_these or all(one == Status.REMOVED for one in of_these):
+    if None in of_these:
         raise NotFound
+    if all(one == Status.REMOVED for one in of_these):
+        raise NobodyLeft
     rows = (Tick(run=run, administrator_id=one) for one in sorted(people))
     Tick.objects.bulk_create(rows, batch_size=_WRITTEN_AT_ONCE)
     return run
+
+
+def _must_be_the_only_one(customer_id: UUID) -> None:
+    """Refuse a second one, under the customer's lock."""
+    if TickRun.objects.filter(customer_id=customer_id, state=RunState.RUNNING).exists():
+        raise AlreadyRunning
 
 
 def _must_leave_help(run: TickRun, *, now: datetime) -> None:
@@ -220,8 +234,8 @@ def _part(run_id: UUID, customer_id: UUID, *, now: datetime) -> int:
         run = rows.filter(id=run_id, state=RunState.RUNNING).first()
         if run is None:
             return 0
-        actor = _asker(run)
-        if why := _why_not(actor, customer_id):
+        actor = asker(run)
+        if why := why_not(run, actor, Action.REQUIRE_TWO_FACTORS, now=now):
             _set(run, RunState.STOPPED, now=now, stopped_by=why.code)
             _record(REQUIRING_STOPPED, run, actor=WORKER, reason=why.code)
             return 0
@@ -230,25 +244,6 @@ def _part(run_id: UUID, customer_id: UUID, *, now: datetime) -> int:
         if run.state == RunState.DONE:
             _record(REQUIRING_DONE, run, actor=actor)
     return len(ids)
-
-
-def _asker(run: TickRun) -> Actor:
-    """Return who asked, by the session in which they did."""
-    session = Session.objects.filter(id=run.session_id).first() if run.session_id else None
-    client = ClientInfo(session.address, session.browser) if session else ClientInfo()
-    credential = by_session(run.session_id) if run.session_id else None
-    return Actor(person=run.asked_by.who(), client=client, credential=credential)
-
-
-def _why_not(actor: Actor, customer_id: UUID) -> Refusal | None:
-    """Return why who asked may not go on; None: they may."""
-    try:
-        must_still_may(actor, Action.REQUIRE_TWO_FACTORS, customer_id)
-    except SessionEnded:
-        return AskerSignedOut()
-    except StaleRequest:
-        return AskerLostRight()
-    return None
 
 
 def _waiting(run: TickRun, most: int) -> list[UUID]:

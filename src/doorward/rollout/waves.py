@@ -16,6 +16,7 @@ from doorward.accounts.models import Administrator, Status
 from doorward.accounts.requirement import asked_rows
 from doorward.audit.actor import WORKER
 from doorward.audit.record import record
+from doorward.customers import protection
 from doorward.customers.models import Brand, Customer, CustomerKind, CustomerStatus
 from doorward.customers.rights import authorise
 from doorward.directory.state import enough
@@ -87,7 +88,7 @@ def pause_due(*, now: datetime) -> int:
 
 def go_on(owner: Owner, *, actor: Actor, now: datetime) -> None:
     """Let the wave come that waits, with as much time as was left when it was stopped. Raises `NothingWaits`."""
-    authorise(actor, _going_on(owner), owner.whose)
+    authorise(actor, _going_on(owner), owner.customer_id, brand_id=owner.brand_id)
     with locked(owner) as row:
         if not owner.pauses().filter(ended_at=None).update(ended_at=now):
             raise NothingWaits
@@ -150,7 +151,8 @@ def _record(
         return
     # A brand is the provider's own.
     provider = Customer.objects.filter(kind=CustomerKind.PROVIDER).values_list("id", "name").first()
-    record(event, actor=actor, customer=provider, details={"brand": row.name, **details})
+    about = {"brand": row.name, **protection.about_brand(row.id)}
+    record(event, actor=actor, customer=provider, details=about | details)
 
 
 def _at(text: str, *, now: datetime) -> tuple[Version, int, int] | None:

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from doorward.audit.actor import WORKER, Actor, ClientInfo
 from doorward.audit.record import record
+from doorward.customers.models import CustomerStatus
 from doorward.customers.rights import authorise, is_allowed
 from doorward.kernel.errors import NotFound
 from doorward.permissions.actions import Action
@@ -87,6 +88,10 @@ def next_after(moment: datetime) -> datetime:
 
 
 def _send(mail: AdoptionMail, *, now: datetime) -> bool:
+    if mail.administrator.customer.status != CustomerStatus.ACTIVE:
+        # A suspended customer may be back next week, and then it is as its people had it.
+        AdoptionMail.objects.filter(id=mail.id).update(next_at=next_after(now))
+        return False
     if not _may(mail.administrator, of_all=mail.of_all):
         mail.delete()
         return False

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from doorward.audit.actor import Actor, ClientInfo, Who, by_session
 from doorward.audit.naming import full_name
+from doorward.permissions.scope import Scope
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,8 +32,15 @@ class Person:
     customer_name: str
     brand_id: UUID
     is_staff: bool
+    # Of the provider's people: which customers they are there for.
+    scope: Scope
     require_2fa: bool
     password_due: str
+
+    @property
+    def history_scope(self) -> Scope:
+        """What of their company's history they see: a customer's people all of it, the provider's their scope."""
+        return self.scope if self.is_staff else Scope.EVERYTHING
 
     @property
     def full_name(self) -> str:
@@ -84,6 +92,8 @@ class Browser:
     saved_request: bytes | None
     # The row of `Facts.trust`
     trusted_id: UUID | None = None
+    # The row of `Facts.managing`
+    managing_id: UUID | None = None
 
     @property
     def known(self) -> bool:
@@ -93,17 +103,31 @@ class Browser:
 
 @dataclass(frozen=True, slots=True)
 class AuthContext:
-    """All that one request knows of who sends it."""
+    """All that one request knows of who sends it.
+
+    `portal`: the same in the customer's portal that a session of the provider's staff is in. There, `person` is whose
+    place they take, and `staff` what is known of themselves; the browser is theirs.
+    """
 
     facts: Facts
     person: Person
     browser: Browser
     factors: tuple[FactorRow, ...]
+    staff: AuthContext | None = None
+    portal: AuthContext | None = None
+
+    @property
+    def own(self) -> AuthContext:
+        """What is known of who it really is, in whosever portal: this decides who gets in, and signs events."""
+        return self.staff or self
 
     def actor(self, client: ClientInfo) -> Actor:
         """Return who acts, for services and events."""
         return Actor(
-            person=self.person.who(), client=client, credential=by_session(self.browser.session_id)
+            person=self.own.person.who(),
+            client=client,
+            credential=by_session(self.browser.session_id),
+            on_behalf_of=self.person.who() if self.staff else None,
         )
 
     def without(self, factor_id: UUID | None) -> AuthContext:

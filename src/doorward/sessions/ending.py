@@ -111,7 +111,7 @@ def end_all_of(*, subject: Who, policy: Policy, actor: Actor, now: datetime) -> 
     The customer's row is the lock, as for every change by a colleague: two who end each other's
     sessions do not wait for each other, and the second one finds that its own has ended.
     """
-    authorise(actor, Action.END_SESSIONS, subject.customer_id)
+    authorise(actor, Action.END_SESSIONS, subject.customer_id, subject=subject.id)
     with transaction.atomic():
         locking.hold(subject.customer_id)
         must_be_open(actor)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from doorward.permissions.scope import Reach
+
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
@@ -67,6 +69,24 @@ class UnsavedCodes:
 
 
 @dataclass(frozen=True, slots=True)
+class ManagingFacts:
+    """The portal of a customer that this session of the provider's staff is in.
+
+    As long as nothing more is known, it is over. `running`: it was agreed to, begun, and ended by nobody. `may`: who is
+    there still may manage for that customer. `wanted`: the customer still wants it as it was agreed to. `behalf`: the
+    person as whom it is seen is there, and holds `tabs`. `changes`: the customer agreed to changes, too.
+    """
+
+    running: bool = False
+    until: datetime | None = None
+    may: bool = False
+    wanted: bool = False
+    behalf: bool = False
+    changes: bool = False
+    tabs: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything that the decision is made from, read live at each request."""
 
@@ -80,8 +100,12 @@ class Facts:
     recovery_unsaved: UnsavedCodes | None
     password_due: bool
     tabs: frozenset[str]
+    # Of the provider's people: how far their scope goes.
+    reach: Reach = Reach.CUSTOMERS
     mailbox_proof: bool = True
     # None: this browser was not trusted.
     trust: TrustFacts | None = None
     # The request asked under a host name that is not the customer's, or the session was begun at another brand's.
     elsewhere: bool = False
+    # None: it is in no portal but its own.
+    managing: ManagingFacts | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from doorward.kernel.moments import SKEW, lasts
 
@@ -11,7 +12,19 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.policy.rules import Policy
-    from doorward.sessions.facts import SessionFacts
+    from doorward.sessions.facts import ManagingFacts, SessionFacts
+
+
+_MOMENTS: Final = (
+    "created_at",
+    "seen_at",
+    "password_at",
+    "passkey_at",
+    "factor_at",
+    "recovery_at",
+    "mailbox_at",
+    "pass_at",
+)
 
 
 def is_open(session: SessionFacts, *, policy: Policy, security_version: int, now: datetime) -> bool:
@@ -22,6 +35,31 @@ def is_open(session: SessionFacts, *, policy: Policy, security_version: int, now
         and lasts(session.created_at, timedelta(seconds=policy.session_seconds), now=now)
         and lasts(session.seen_at, timedelta(seconds=policy.idle_seconds), now=now)
         and session.security_version == security_version
+    )
+
+
+def as_asked(session: SessionFacts, *, asked_at: datetime, now: datetime) -> SessionFacts:
+    """Return the session no older than it was when something was asked in it, and with no proof made since.
+
+    So it is decided once more on what goes on without its browser: as it was then, by all that holds now.
+    """
+    moments = {
+        name: min(moment, asked_at) + (now - asked_at)
+        for name in _MOMENTS
+        if (moment := getattr(session, name)) is not None
+    }
+    return replace(session, **moments)
+
+
+def is_managing(managing: ManagingFacts, *, now: datetime) -> bool:
+    """Return whether the provider's staff may be in a customer's portal now."""
+    return (
+        managing.running
+        and managing.until is not None
+        and now < managing.until
+        and managing.may
+        and managing.wanted
+        and managing.behalf
     )
 
 

@@ -63,7 +63,9 @@ def save_unsent(
     its owner to send.
     """
     mine = Q(browser_hash=browser_hash(browser_token)) | Q(browser_hash__isnull=True)
-    if not Session.objects.filter(mine, id=session_id).exists():
+    rows = Session.objects.filter(mine, id=session_id)
+    # What a session sends from a customer's portal is for that portal, and the next one is in its own.
+    if not rows.exclude(managings__is_in=True).exists():
         return False
     typed = [field for field in fields if field[0] != "csrfmiddlewaretoken"]
     if not typed or any(name in SECRET for name, _value in typed):

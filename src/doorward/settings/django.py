@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "doorward.signin",
     "doorward.rollout",
     "doorward.recovery",
+    "doorward.managing",
     "doorward.notifications",
 ]
 # From the outside in. Whatever answers, has the first two's headers; files are answered before
@@ -75,6 +76,7 @@ AUTH_USER_MODEL = "accounts.Administrator"
 PASSWORD_HASHERS = [
     "doorward.credentials.password.hashers.KeyedArgon2id",
     "doorward.credentials.password.hashers.Argon2id",  # of hashes from before: renewed at the next sign-in
+    "doorward.credentials.password.hashers.TakenOver",  # of other systems: renewed in the same way
 ]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
@@ -93,6 +95,7 @@ TEMPLATES = [
         "DIRS": [
             *sorted(WEB.glob("*/templates")),
             PACKAGE / "notifications" / "templates",
+            PACKAGE / "operations" / "evidence" / "templates",
             PACKAGE / "demo" / "mail" / "templates",
         ],
         "OPTIONS": {"environment": "doorward.web.kit.jinja.environment"},

@@ -14,6 +14,8 @@ ROOMS = (
     "web.account",
     "web.activity",
     "web.support",
+    "web.jump",
+    "web.managing",
     "web.help",
     "web.provider",
     "demo.mail",

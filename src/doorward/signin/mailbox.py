@@ -68,7 +68,7 @@ def send(*, session_id: UUID, actor: Actor, now: datetime, again: bool = False) 
     with transaction.atomic():
         person_id = _lock_person(session_id)
         proofs = list(_made_by_now(session_id, now=now).order_by("created_at"))
-        newest = proofs[-1] if proofs else None
+        newest: MailboxProof | None = proofs[-1] if proofs else None
         if newest and not again and _good(newest, now=now):
             return newest
         if newest and now < newest.created_at + RESEND_AFTER:
@@ -163,7 +163,8 @@ def _refuse_flood(person_id: UUID, *, now: datetime) -> None:
 
 
 def _count(session_id: UUID, *, now: datetime) -> MailboxProof:
-    newest = _made_by_now(session_id, now=now).order_by("-created_at").first()
+    sent = _made_by_now(session_id, now=now).order_by("-created_at")
+    newest: MailboxProof | None = sent.first()
     if newest is None:
         raise MailboxProofExpired
     counted = MailboxProof.objects.filter(

@@ -155,7 +155,7 @@ def _begin(passkey: Stored, coming: _Coming, *, actor: Actor) -> Started:
 
 def _complete(started: Started, coming: _Coming) -> None:
     auth = load(started.token, host=coming.client.host, now=coming.now)
-    if auth is None or not evaluate(auth, Need.THROUGH, now=coming.now).through:
+    if auth is None or not evaluate(auth, Need.OWN, now=coming.now).through:
         issuing.take_back(started.session_id)
         return
     issuing.record_sign_in(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
-from django.contrib.auth.hashers import is_password_usable, make_password, verify_password
+from django.contrib.auth.hashers import is_password_usable, verify_password
 from django.db import transaction
 
 from doorward.accounts.models import Administrator, PasswordDue
@@ -16,14 +15,16 @@ from doorward.audit.events import Outcome
 from doorward.audit.record import record
 from doorward.credentials import owner
 from doorward.credentials.errors import WrongCredentials
+from doorward.credentials.password import renewal
 from doorward.credentials.password.breached import breached_passwords
-from doorward.credentials.password.rules import MAXIMUM, is_long, normalise
+from doorward.credentials.password.rules import MAXIMUM, normalise
 from doorward.customers import cached
 from doorward.kernel.errors import MustWait, OnlyKnownBrowsers, Refusal
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.text.cleaning import fold_email
 from doorward.sessions import issuing
 from doorward.sessions.events import SIGN_IN_ABANDONED
+from doorward.signin import decoys
 from doorward.signin.errors import PortalElsewhere
 from doorward.signin.events import SIGN_IN_FAILED
 
@@ -92,7 +93,7 @@ def verify(
         _record_wait(refusal, actor=actor, now=now)
         raise
     try:
-        _verify(found, password)
+        _verify(found, password, email=folded)
     except Refusal as refusal:
         with transaction.atomic():
             throttle.was_wrong(keys, now=now)
@@ -120,16 +121,16 @@ def _counted(folded: str, *, browser: bytes, address: str) -> list[throttle.Key]
     return [own] if browser else [own, throttle.address_key(address)]
 
 
-def _verify(found: Owner | None, password: str) -> None:
+def _verify(found: Owner | None, password: str, *, email: str) -> None:
     chosen = normalise(password)[: MAXIMUM + 1]
     kept = str(found.more["password"]) if found is not None else ""
     usable = is_password_usable(kept) if kept else False
-    right, outdated = verify_password(chosen, kept if usable else _nobody())
+    # Looked up for everybody, so that what it takes says nothing.
+    nobody = decoys.of(email)
+    right, outdated = verify_password(chosen, kept if usable else nobody)
     if not right or found is None or not usable or not found.account.may_sign_in:
         raise WrongCredentials
-    columns: dict[str, object] = {}
-    if outdated:
-        columns = {"password": make_password(chosen), "password_long": is_long(chosen)}
+    columns = renewal.columns(chosen, kept=kept) if outdated else {}
     if chosen in breached_passwords():
         columns["password_due"] = PasswordDue.BREACHED
     if columns:
@@ -175,9 +176,3 @@ def _record_wait(refusal: MustWait, *, actor: Actor, now: datetime) -> None:
         seconds=int(repeats.AT_MOST.total_seconds()) if for_good else refusal.seconds,
         now=now,
     )
-
-
-@cache
-def _nobody() -> str:
-    """Return a hash that costs the same to look at as anybody's, for an e-mail that nobody has."""
-    return make_password(issuing.new_token())

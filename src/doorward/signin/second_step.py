@@ -66,7 +66,7 @@ def verify_passkey(*, auth: AuthContext, given: Given, actor: Actor, now: dateti
 def pass_on(auth: AuthContext, factor: FactorRow, *, actor: Actor, now: datetime) -> Started:
     """Step the session up with what was verified; record the sign-in where nothing else is due, once."""
     browser = auth.browser
-    verdict = evaluate(auth.verified(factor, now=now), Need.THROUGH, now=now)
+    verdict = evaluate(auth.verified(factor, now=now), Need.OWN, now=now)
     if browser.signed_in_at is not None or not verdict.through:
         return step_up(browser, factor.id, kind=factor.kind, now=now)
     known, with_what = browser.known_browser, factor.kind.value

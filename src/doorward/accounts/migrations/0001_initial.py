@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Administrator',
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
+                ('password', models.CharField(max_length=255)),
                 ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
                 ('email', models.CharField(max_length=254)),
                 ('email_folded', models.CharField(max_length=320, unique=True)),
@@ -53,10 +53,12 @@ class Migration(migrations.Migration):
                 ('require_2fa', models.BooleanField(default=False)),
                 ('is_primary', models.BooleanField(default=False)),
                 ('tabs', models.TextField(default='')),
+                ('scope', models.CharField(default='all', max_length=10)),
+                ('scope_ids', models.TextField(blank=True, default='')),
                 ('security_version', models.PositiveIntegerField(default=1)),
                 ('password_long', models.BooleanField(default=False)),
                 ('password_by_link_at', models.DateTimeField(null=True)),
-                ('password_due', models.CharField(blank=True, choices=[('', ''), ('breached', 'Your password is known from a break-in elsewhere.'), ('not_me', 'Somebody else knew the old password.'), ('too_short', 'Without two-factor sign-in a password needs 15 characters.')], default='', max_length=10)),
+                ('password_due', models.CharField(blank=True, choices=[('', ''), ('breached', 'Your password is known from a break-in elsewhere.'), ('not_me', 'Somebody else knew the old password.'), ('taken_over', 'Your password comes from the system used before, and is too weak here.'), ('too_short', 'Without two-factor sign-in a password needs 15 characters.')], default='', max_length=10)),
                 ('mail_problem', models.CharField(blank=True, choices=[('', ''), ('no_mailbox', 'no such mailbox'), ('full', 'the mailbox is full'), ('refused', 'the mail server does not accept it'), ('not_made', 'the message could not be created'), ('too_long', 'it could not be delivered for three days')], default='', max_length=10)),
                 ('added_at', models.DateTimeField()),
                 ('joined_at', models.DateTimeField(null=True)),
@@ -66,6 +68,7 @@ class Migration(migrations.Migration):
                 ('standing', models.PositiveSmallIntegerField(choices=[(0, 'None'), (1, 'Locked'), (2, 'App'), (3, 'App Backed'), (4, 'Passkey'), (5, 'Passkey Backed')], default=0)),
                 ('last_signed_in_at', models.DateTimeField(null=True)),
                 ('unreachable', models.GeneratedField(db_persist=True, expression=models.Case(models.When(mail_problem='', then=models.Value(False)), default=models.Value(True)), output_field=models.BooleanField())),
+                ('password_taken_over', models.GeneratedField(db_persist=True, expression=models.Case(models.When(password__startswith='taken_over$', then=models.Value(True)), default=models.Value(False)), output_field=models.BooleanField())),
                 ('looks_after', models.GeneratedField(db_persist=True, expression=models.Case(models.When(tabs__contains=' administrators ', then=models.Value(True)), default=models.Value(False)), output_field=models.BooleanField())),
                 ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='customers.customer')),
             ],
@@ -141,6 +144,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='administrator',
             index=models.Index(condition=models.Q(('looks_after', True)), fields=['customer', '-is_primary', 'name_sort', 'id'], name='people_who_look_after'),
+        ),
+        migrations.AddIndex(
+            model_name='administrator',
+            index=models.Index(condition=models.Q(('password_taken_over', True)), fields=['id'], name='people_password_taken_over'),
         ),
         migrations.AddIndex(
             model_name='administrator',

@@ -24,6 +24,15 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='ErasedEvent',
+            fields=[
+                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('batch', models.BigIntegerField(db_index=True)),
+                ('leaf', models.BinaryField(max_length=32)),
+                ('proof', models.BinaryField(max_length=32)),
+            ],
+        ),
+        migrations.CreateModel(
             name='Repeated',
             fields=[
                 ('key', models.BinaryField(max_length=32, primary_key=True, serialize=False)),

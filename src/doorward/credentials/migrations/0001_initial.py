@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                 ('last_used_at', models.DateTimeField(null=True)),
                 ('locked_at', models.DateTimeField(null=True)),
                 ('suspended_at', models.DateTimeField(null=True)),
+                ('taken_over', models.BooleanField(default=False)),
                 ('administrator', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='factors', to='accounts.administrator')),
             ],
         ),

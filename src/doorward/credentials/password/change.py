@@ -162,7 +162,7 @@ def set_due(*, administrator_id: UUID, password: str, actor: Actor, now: datetim
 
 def send_link(*, person: Administrator, actor: Actor, now: datetime) -> None:
     """Mail a colleague a link to set a new password; an older one stops working."""
-    authorise(actor, Action.SEND_PASSWORD_LINK, person.customer_id)
+    authorise(actor, Action.SEND_PASSWORD_LINK, person.customer_id, subject=person.id)
     if person.status != Status.ACTIVE:
         raise WrongStatus
     with transaction.atomic():

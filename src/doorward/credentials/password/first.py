@@ -27,7 +27,7 @@ def add_active(
 ) -> Administrator:
     """Add somebody with a password, ready to sign in: for the operator at the console."""
     authorise(actor, Action.ADD_WITH_PASSWORD)
-    person = made(new, customer=customer, status=Status.ACTIVE, now=now)
+    person = made(new, customer=customer, status=Status.ACTIVE, actor=actor, now=now)
     accepted = change.accept(password, person=person, now=now)
     for name, value in accepted.columns().items():
         setattr(person, name, value)

@@ -7,14 +7,24 @@ at the sign-in page could take it sixteen times over.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
+from typing import TYPE_CHECKING, Final
 
+import argon2
+import bcrypt
 from argon2.low_level import ARGON2_VERSION
 from django.conf import settings
-from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.contrib.auth.hashers import Argon2PasswordHasher, BasePasswordHasher
+from django.utils.crypto import constant_time_compare
+from passlib.hash import phpass
 
 from doorward.kernel.crypto.sealing import keyed_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Argon2id(Argon2PasswordHasher):
@@ -53,6 +63,94 @@ class KeyedArgon2id(Argon2id):
     def verify(self, password: str, encoded: str) -> bool:
         """Return whether a password is the one that was hashed."""
         return super().verify(_keyed(password), encoded)
+
+
+# What stands before a hash that another system made.
+TAKEN_OVER: Final = "taken_over$"
+
+
+class TakenOver(BasePasswordHasher):
+    """A hash that another system made (`formats.py`), looked at as it is; the next right sign-in replaces it."""
+
+    algorithm = TAKEN_OVER.rstrip("$")
+
+    def encode(self, password: str, salt: str) -> str:
+        """Refuse: nothing is hashed like this here."""
+        raise NotImplementedError
+
+    def verify(self, password: str, encoded: str) -> bool:
+        """Return whether a password is the one that was hashed; what its system cannot hash is not."""
+        scheme, *parts = encoded.removeprefix(TAKEN_OVER).split("$")
+        plain = password.encode(errors="replace")
+        try:
+            return _SCHEMES[scheme](plain, parts)
+        except ValueError:
+            return False
+
+    def must_update(self, encoded: str) -> bool:
+        """Return True: each is replaced."""
+        del encoded
+        return True
+
+    def harden_runtime(self, password: str, encoded: str) -> None:
+        """Do nothing: what a wrong guess costs is evened out by `signin.decoys`."""
+
+
+def _pbkdf2(password: bytes, parts: list[str]) -> bool:
+    digest, iterations, salt, kept = parts
+    derived = base64.b64decode(kept)
+    found = hashlib.pbkdf2_hmac(
+        digest, password, base64.b64decode(salt), int(iterations), len(derived)
+    )
+    return constant_time_compare(found, derived)
+
+
+def _scrypt(password: bytes, parts: list[str]) -> bool:
+    n, r, p = (int(one) for one in parts[:3])
+    salt, derived = (base64.b64decode(one) for one in parts[3:])
+    most = 2 * 128 * r * (n + p + 2)
+
+    def hashed() -> bytes:
+        return hashlib.scrypt(password, salt=salt, n=n, r=r, p=p, maxmem=most, dklen=len(derived))
+
+    return constant_time_compare(_hashing_thread().submit(hashed).result(), derived)
+
+
+def _argon2(kind: str, password: bytes, parts: list[str]) -> bool:
+    hashed = f"${kind}${'$'.join(parts)}"
+
+    def verified() -> bool:
+        try:
+            return argon2.PasswordHasher().verify(hashed, password)
+        except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+            return False
+
+    return _hashing_thread().submit(verified).result()
+
+
+def _bcrypt(password: bytes, parts: list[str]) -> bool:
+    # Every bcrypt looks at 72 bytes; this one refuses more.
+    return bcrypt.checkpw(password[:72], "$".join(parts).encode())
+
+
+def _bcrypt_sha256(password: bytes, parts: list[str]) -> bool:
+    return _bcrypt(hashlib.sha256(password).hexdigest().encode(), parts)
+
+
+def _phpass(password: bytes, parts: list[str]) -> bool:
+    return bool(phpass.verify(password, "$".join(parts)))
+
+
+_SCHEMES: Final[dict[str, Callable[[bytes, list[str]], bool]]] = {
+    "pbkdf2": _pbkdf2,
+    "scrypt": _scrypt,
+    "argon2id": partial(_argon2, "argon2id"),
+    "argon2i": partial(_argon2, "argon2i"),
+    "argon2d": partial(_argon2, "argon2d"),
+    "bcrypt": _bcrypt,
+    "bcrypt_sha256": _bcrypt_sha256,
+    "phpass": _phpass,
+}
 
 
 def _keyed(password: str) -> str:

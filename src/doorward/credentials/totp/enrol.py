@@ -103,17 +103,25 @@ def write_factor(
     administrator_id: UUID, secret: bytes, *, step: int, name: str, now: datetime
 ) -> Factor:
     """Insert a confirmed app with its sealed secret, in the caller's transaction."""
+    factor = made(administrator_id, secret, name=name, now=now)
+    factor.last_step, factor.last_used_at = step, now if step else None
+    factor.save(force_insert=True)
+    standing.keep(administrator_id)
+    return factor
+
+
+def made(
+    administrator_id: UUID, secret: bytes, *, name: str, now: datetime, taken_over: bool = False
+) -> Factor:
+    """Return the row of an app with its sealed secret, to be inserted."""
     factor = Factor(
         administrator_id=administrator_id,
         kind=FactorKind.APP,
         name=name,
         confirmed_at=now,
-        last_step=step,
-        last_used_at=now if step else None,
+        taken_over=taken_over,
     )
     factor.sealed = sealing.seal(secret, **credentials_sealed.of_factor(factor.id))
-    factor.save(force_insert=True)
-    standing.keep(administrator_id)
     return factor
 
 

@@ -186,7 +186,7 @@ def _consume(  # noqa: PLR0913 - the code's app and step, and what a proof bring
     known = auth.browser.known
     unused = Factor.objects.filter(USABLE, id=app.id, last_step__lt=step)
     right = throttle.cleared(known=known)
-    if unused.update(last_step=step, last_used_at=now, **right) != 1:
+    if unused.update(last_step=step, last_used_at=now, taken_over=False, **right) != 1:
         return False
     rows = Factor.objects.filter(id__in=others)
     if others and event_type is SECOND_STEP_FAILED:

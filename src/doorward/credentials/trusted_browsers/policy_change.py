@@ -36,7 +36,7 @@ def save(owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime) -> Policy
 
     Raises `PasskeysNotPossible`, `LastAdministrator` and its kinds besides.
     """
-    authorise(actor, owner.action, owner.whose)
+    authorise(actor, owner.action, owner.customer_id, brand_id=owner.brand_id)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         must_be_possible(owner, wanted, now=now)
         with _keeps_help(owner, now=now):
@@ -60,7 +60,7 @@ def must_be_possible(owner: Owner, wanted: Wanted, *, now: datetime) -> None:
 
 def withdraw(version_id: UUID, owner: Owner, *, actor: Actor, now: datetime) -> None:
     """Take back a version that is planned. Raises what `policy.versions.withdraw` raises."""
-    authorise(actor, owner.action, owner.whose)
+    authorise(actor, owner.action, owner.customer_id, brand_id=owner.brand_id)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         with _keeps_help(owner, now=now):
             versions.withdraw(version_id, owner, actor=actor, now=now)

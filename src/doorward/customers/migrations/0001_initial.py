@@ -15,7 +15,7 @@ def collate(apps, schema_editor):
 # SQLite reads an index of what is searched several times as fast as the rows. PostgreSQL has no room for such long
 # keys in one, and reads the rows as fast.
 SEARCHED = """
-CREATE INDEX customer_searched ON customers_customer (name_search, status, id)
+CREATE INDEX customer_searched ON customers_customer (name_search, status, brand_id, id)
 """
 
 
@@ -40,18 +40,34 @@ class Migration(migrations.Migration):
                 ('hosts', models.JSONField(default=list)),
                 ('confirmed_hosts', models.JSONField(default=dict)),
                 ('accent', models.CharField(default='#2b50e0', max_length=7)),
-                ('logo', models.BinaryField(null=True)),
-                ('logo_type', models.CharField(default='', max_length=20)),
+                ('pictures', models.JSONField(default=dict)),
                 ('support_email', models.CharField(default='', max_length=254)),
                 ('support_phone', models.CharField(default='', max_length=40)),
                 ('support_url', models.CharField(default='', max_length=300)),
                 ('support_hours', models.CharField(default='', max_length=80)),
+                ('terms_url', models.CharField(default='', max_length=300)),
+                ('privacy_url', models.CharField(default='', max_length=300)),
+                ('legal_url', models.CharField(default='', max_length=300)),
+                ('in_languages', models.JSONField(default=dict)),
                 ('issuer', models.CharField(max_length=60)),
                 ('email_from', models.CharField(default='', max_length=254)),
                 ('is_default', models.BooleanField(default=False)),
                 ('minimum', models.TextField(blank=True, default='')),
                 ('version', models.PositiveIntegerField(default=1)),
             ],
+        ),
+        migrations.CreateModel(
+            name='BrandPicture',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('logo', 'Logo'), ('logo-dark', 'Logo for dark backgrounds'), ('icon', 'Icon')], max_length=10)),
+                ('content', models.BinaryField()),
+                ('type', models.CharField(max_length=20)),
+                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='customers.brand')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('brand', 'kind'), name='picture_of_brand')],
+            },
         ),
         migrations.CreateModel(
             name='Tab',
@@ -77,10 +93,27 @@ class Migration(migrations.Migration):
                 ('since', models.DateField()),
                 ('policy', models.TextField(blank=True, default='')),
                 ('minimum', models.TextField(blank=True, default='')),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='customers.brand')),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('exported_at', models.DateTimeField(null=True)),
+                ('delete_at', models.DateTimeField(null=True)),
+                ('deleting_since', models.DateTimeField(null=True)),
+                ('brand', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='customers.brand')),
             ],
             options={
-                'indexes': [models.Index(fields=['name_sort', 'id'], name='customer_name'), models.Index(fields=['status', 'name_sort', 'id'], name='customer_of_status'), models.Index(fields=['kind'], name='customer_of_kind')],
+                'indexes': [models.Index(fields=['name_sort', 'id'], name='customer_name'), models.Index(fields=['status', 'name_sort', 'id'], name='customer_of_status'), models.Index(fields=['kind'], name='customer_of_kind'), models.Index(fields=['since', 'id'], name='customer_since'), models.Index(fields=['status', 'since', 'id'], name='customer_since_of_status'), models.Index(fields=['brand', 'status', 'name_sort', 'id'], name='customer_of_brand'), models.Index(condition=models.Q(('delete_at__isnull', False)), fields=['delete_at'], name='customer_to_delete')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Note',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ('author', models.UUIDField(null=True)),
+                ('written_at', models.DateTimeField()),
+                ('text', models.TextField(max_length=2000)),
+                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='customers.customer')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['customer', '-written_at'], name='notes_of_customer')],
             },
         ),
         migrations.RunPython(collate, migrations.RunPython.noop),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from doorward.accounts import invitations
+from doorward.accounts import invitations, scopes
 from doorward.accounts.models import Administrator, Status, tabs_text
 from doorward.accounts.requirement import wave_share
 from doorward.audit.actor import CONSOLE, Actor, ClientInfo
@@ -26,12 +26,15 @@ from doorward.customers.models import Brand, Customer, CustomerKind, Tab
 from doorward.demo.data import adoption, companies
 from doorward.demo.data.character import Character, draw
 from doorward.demo.data.ledger import Ledger
-from doorward.demo.data.people import PASSWORD, Figure, cast
+from doorward.demo.data.people import ASKS, HAS_LOST, PASSWORD, SEES_A_BRAND, Figure, cast
 from doorward.demo.data.story import Story
 from doorward.demo.data.visits import Visits
 from doorward.kernel.text.cleaning import fold_email
+from doorward.permissions.scope import Reach, Scope
+from doorward.permissions.scope import of as staff_scope_of
 from doorward.policy import series, versions
 from doorward.policy.fields import LOOSEST, RequiredOf, Values
+from doorward.recovery import support
 from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
@@ -61,6 +64,7 @@ def fill(*, now: datetime) -> Filled:
         filled = _factors(characters, random=random)
         _history(characters, random=random, now=now)
     _invite(characters, now=now)
+    _ask_as_support(characters, now=now)
     adoption.write(now=now)
     cached.forget()
     return filled
@@ -133,6 +137,14 @@ def _characters(
     return characters
 
 
+def _scope(actor: Figure) -> Scope:
+    """Return which customers one of the provider's people sees: one of them those of one brand."""
+    if actor.email != SEES_A_BRAND:
+        return Scope.EVERYTHING
+    names = Brand.objects.filter(name=companies.BRIGHTWAVE)
+    return staff_scope_of(Reach.BRANDS, names.values_list("id", flat=True))
+
+
 def _person(actor: Figure, customer: Customer, hashed: str, number: int) -> Administrator:
     status = Status.ACTIVE
     if "invited" in actor.state:
@@ -152,6 +164,7 @@ def _person(actor: Figure, customer: Customer, hashed: str, number: int) -> Admi
         require_2fa="required" in actor.state,
         is_primary="primary" in actor.state,
         tabs=tabs_text(actor.tabs),
+        **scopes.columns(_scope(actor)),
         password="!" if invited else hashed,
         password_long=not invited,
         **Administrator.name_columns(first_name=actor.first_name, last_name=actor.last_name),
@@ -215,9 +228,23 @@ def _invite(characters: Sequence[Character], *, now: datetime) -> None:
     """Have the invitations of those who are still to accept them really mailed, by their colleague."""
     for character in characters:
         if character.person.status == Status.INVITED:
-            primary = character.primary(characters)
-            actor = Actor(
-                person=primary.person.who(), client=ClientInfo(primary.address, primary.browser)
-            )
+            actor = _acting(character.primary(characters))
             with transaction.atomic():
                 invitations.send(character.person, actor=actor, now=now)
+
+
+def _ask_as_support(characters: Sequence[Character], *, now: datetime) -> None:
+    """Have the support ask for help for somebody: their colleague sees what there is to agree to, and the mail."""
+    by_email = {one.person.email: one for one in characters}
+    staff, person = by_email[ASKS], by_email[HAS_LOST].person
+    support.ask(
+        person.id,
+        how="Called back at the number in the contract; we spoke.",
+        customer_id=person.customer_id,
+        actor=_acting(staff),
+        now=now,
+    )
+
+
+def _acting(one: Character) -> Actor:
+    return Actor(person=one.person.who(), client=ClientInfo(one.address, one.browser))

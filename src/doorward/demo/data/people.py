@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-from doorward.customers.tabs import BUILT_IN, STAFF
+from doorward.customers.tabs import BUILT_IN, OF_STAFF
 from doorward.demo.data.companies import (
     COMPANIES,
     HARBOUR,
@@ -19,6 +19,11 @@ from doorward.demo.data.companies import (
 
 # 15 characters and more, so that it may stand alone; everybody has it.
 PASSWORD: Final = "seven-quiet-lanterns"  # noqa: S105 - of a portal that is thrown away
+
+# For whom the support asks for help after a loss, and who of it does.
+HAS_LOST: Final = "amara.diallo@kestrel-logistics.example"
+SEES_A_BRAND: Final = "chidi.eze@northline.example"
+ASKS: Final = "nora.whitfield@northline.example"
 
 # name | time zone | language of pages and mails (empty: the browser's) | tabs | state
 # tabs: `all` built-in ones, `staff` all the provider's, else what comes on top of home and support.
@@ -141,7 +146,7 @@ def _tabs(words: list[str]) -> set[str]:
     if "all" in words:
         keys |= set(BUILT_IN)
     if "staff" in words:
-        keys |= set(BUILT_IN + STAFF)
+        keys |= set(BUILT_IN + OF_STAFF)
     return keys
 
 

@@ -54,6 +54,15 @@ def clean_line(text: str, *, maximum: int) -> str:
     return line
 
 
+def clean_lines(text: str, *, maximum: int) -> str:
+    """Return a text of several lines, each as `clean_line` has it; raises what that raises, for the whole text."""
+    lines = [clean_line(line, maximum=maximum) for line in text.splitlines()]
+    cleaned = "\n".join(lines).strip()
+    if len(cleaned) > maximum:
+        raise TextTooLong(maximum=maximum)
+    return cleaned
+
+
 def clean_name(text: str, *, maximum: int, other: str = "") -> str:
     """Return a person's first or last name as `clean_line` does, with something in it that is seen.
 

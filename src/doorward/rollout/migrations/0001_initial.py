@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                 ('stopped_by', models.CharField(default='', max_length=40)),
                 ('failed', models.PositiveIntegerField(default=0)),
                 ('begun_at', models.DateTimeField()),
+                ('asked_at', models.DateTimeField()),
                 ('changed_at', models.DateTimeField(db_index=True)),
                 ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.administrator')),
                 ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='customers.customer')),

@@ -15,7 +15,8 @@ from doorward.directory.adoption import Totals
 from doorward.directory.search import Wanted
 from doorward.directory.state import Rule
 from doorward.gate.requirement import Need
-from doorward.permissions.actions import Action
+from doorward.kernel.text.tables import lines as lines_of
+from doorward.permissions.actions import Action, Managed
 from doorward.rollout import weekly
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render
@@ -52,7 +53,7 @@ class AdoptionPage:
     weekly: bool
 
 
-@needs(Need.right(ADMINISTRATORS))
+@needs(Need.right(ADMINISTRATORS, managed=Managed.LOOK))
 @require_safe
 def page(request: Request) -> HttpResponse:
     """Show how far two-factor sign-in has come."""
@@ -113,7 +114,7 @@ def download(request: Request) -> HttpResponseBase:
     rule = Rule.of(session_of(request).facts.policy)
     separator = tables.chosen_separator(request.GET.get("separator", ""), language=language)
     rows = people.everybody(me.customer_id, Wanted(now=request.now), rule=rule)
-    lines = tables.lines(_head(), _cells(rows), separator=separator)
+    lines = lines_of(_head(), _cells(rows), separator=separator)
     day = timezone.localtime(request.now).date().isoformat()
     return export(request, lines, filename=f"adoption-{day}.csv", filters=[], people=True)
 

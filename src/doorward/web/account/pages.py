@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from doorward.accounts import exceptions
-from doorward.customers.tabs import ADMINISTRATORS
+from doorward.customers.tab_titles import titles_of
+from doorward.customers.tabs import ACTIVITY, ADMINISTRATORS
 from doorward.policy import series
 from doorward.policy.effective import policies_of
 from doorward.policy.fields import RequiredOf
@@ -17,7 +18,6 @@ from doorward.policy.versions import policy_of_customer
 from doorward.rollout import waves
 from doorward.web.kit import policy_form
 from doorward.web.kit.policy_versions import VersionLine, version_lines
-from doorward.web.kit.tabs import titles_of
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -44,6 +44,7 @@ class AccountPage:
     is_provider: bool
     people: People
     may_change: bool
+    may_make_evidence: bool
     held: str
     rules: list[str]
     grace_until: datetime | None
@@ -88,6 +89,7 @@ def account_page(
         is_provider=is_staff,
         people=people,
         may_change=may_change,
+        may_make_evidence=may_change and ACTIVITY in auth.person.tab_keys,
         held=held_by(customer, now=now),
         rules=policy_form.in_words(policies.values(now=now)),
         grace_until=until,

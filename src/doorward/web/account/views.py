@@ -13,7 +13,7 @@ from doorward.customers.tabs import ACCOUNT
 from doorward.directory import standing
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
-from doorward.permissions.actions import Action
+from doorward.permissions.actions import Action, Managed
 from doorward.policy.versions import policy_of_customer
 from doorward.rollout import waves
 from doorward.web.account.pages import about_policy, account_page
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from doorward.web.http.requests import Request
 
 
-@needs(Need.right(ACCOUNT), post=Need.of(Action.CHANGE_POLICY))
+@needs(Need.right(ACCOUNT, managed=Managed.LOOK), post=Need.of(Action.CHANGE_POLICY))
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: Request) -> HttpResponse:
     """Show the account; who looks after its people also changes its policy here."""

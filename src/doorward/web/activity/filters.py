@@ -11,6 +11,7 @@ from django.db.models import Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from doorward.accounts import staff_history
 from doorward.accounts.models import Administrator
 from doorward.audit import newest
 from doorward.audit.events import Group, Outcome
@@ -20,8 +21,8 @@ from doorward.customers.models import Customer, CustomerKind
 from doorward.directory.search import LONGEST_SEARCH, Wanted, matching, named
 from doorward.directory.standing import NOBODY
 from doorward.directory.state import ANY_STATUS, Rule
+from doorward.notifications.history_words import types_of
 from doorward.policy.fields import Kinds
-from doorward.web.kit.history_words import types_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from doorward.audit.models import Event
+    from doorward.sessions.context import Person
     from doorward.web.http.requests import Request
 
 # Of so many people each one's lines are looked up; and so many lines are read for names that nobody has any more.
@@ -78,9 +80,12 @@ def filters_of(request: Request) -> Filters:
     )
 
 
-def events_for(customer_id: UUID, wanted: Filters) -> QuerySet[Event]:
-    """Return the customer's events that are wanted, newest first."""
-    events = history_of_customer(customer_id)
+def events_for(person: Person, wanted: Filters) -> QuerySet[Event]:
+    """Return the events of a person's company that are wanted, newest first."""
+    customer_id = person.customer_id
+    events = staff_history.within(
+        history_of_customer(customer_id), person.history_scope, me=person.id
+    )
     if wanted.group is not None:
         events = events.filter(type__in=types_of(wanted.group))
     if wanted.outcome is not None:
@@ -92,29 +97,30 @@ def events_for(customer_id: UUID, wanted: Filters) -> QuerySet[Event]:
     return events.filter(_of_person(customer_id, wanted.q)) if wanted.q else events
 
 
-def newest_for(customer_id: UUID, wanted: Filters) -> Newest:
+def newest_for(person: Person, wanted: Filters) -> Newest:
     """Return the same events as `events_for`, to be read from the newest on."""
-    events = events_for(customer_id, wanted)
+    events = events_for(person, wanted)
     if wanted.q:
-        return Newest(events, _parts_of_person(customer_id, wanted))
+        return Newest(events, _parts_of_person(person, wanted))
     if wanted.group is not None:
-        rest = events_for(customer_id, replace(wanted, group=None))
+        rest = events_for(person, replace(wanted, group=None))
         return Newest(events, newest.parts_of_types(rest, types_of(wanted.group)))
     # What was refused or failed is little, and has an index of its own.
     most = wanted.outcome in {None, Outcome.OK}
     return Newest(events, by_time=most and wanted.until is not None)
 
 
-def _parts_of_person(customer_id: UUID, wanted: Filters) -> list[QuerySet[Event]]:
+def _parts_of_person(person: Person, wanted: Filters) -> list[QuerySet[Event]]:
     """Return the parts for few people; none for many, whose first lines are found soon.
 
     Whose name is found only as history has it (they have another one by now) is looked for in the newest lines.
     """
+    customer_id = person.customer_id
     people = [_own_people(customer_id, wanted.q), _staff(wanted.q)]
     found = [one for rows in people for one in rows.order_by()[: FEW_PEOPLE + 1]]
     if len(found) > FEW_PEOPLE:
         return []
-    rest = events_for(customer_id, replace(wanted, q=""))
+    rest = events_for(person, replace(wanted, q=""))
     lately = history_of_customer(customer_id).values("id")[LATELY : LATELY + 1]
     recent = rest.filter(id__gte=Coalesce(Subquery(lately), 0))
     return [*newest.parts_of_people(rest, found), recent.filter(_as_history_has_it(wanted.q))]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from doorward.audit.events import Outcome
-from doorward.web.kit.history_words import GROUP_TITLES
+from doorward.notifications.history_words import GROUP_TITLES
 
 if TYPE_CHECKING:
     from doorward.web.activity.filters import Filters

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from doorward.customers.tabs import ACTIVITY
 from doorward.gate.requirement import Need
-from doorward.permissions.actions import Action
+from doorward.permissions.actions import Action, Managed
 from doorward.web.activity.export import table
 from doorward.web.activity.filters import events_for, filters_of, newest_for
 from doorward.web.activity.pages import ExportPage, activity_page
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from doorward.web.http.requests import Request
 
 
-@needs(Need.right(ACTIVITY))
+@needs(Need.right(ACTIVITY, managed=Managed.LOOK))
 @require_safe
 def activity(request: Request) -> HttpResponse:
     """Show the customer's history, narrowed by what stands in the address."""
     filters = filters_of(request)
-    events = newest_for(signed_in(request).customer_id, filters)
+    events = newest_for(signed_in(request), filters)
     page = activity_page(history_page(events, request=request), filters)
     return render(request, "activity/activity.html", page)
 
@@ -45,7 +45,7 @@ def export(request: Request) -> HttpResponse:
     filters = filters_of(request)
     query = f"?{filters.query}" if filters.query else ""
     page = ExportPage(
-        number=events_for(signed_in(request).customer_id, filters).order_by().count(),
+        number=events_for(signed_in(request), filters).order_by().count(),
         narrowed=bool(query),
         filters=parse_qsl(filters.query),
         separator=separator_field(translation.get_language() or "en"),
@@ -59,7 +59,7 @@ def export(request: Request) -> HttpResponse:
 def download(request: Request) -> HttpResponseBase:
     """Return the history as a table; taking it along is an event itself."""
     filters = filters_of(request)
-    events = events_for(signed_in(request).customer_id, filters)
+    events = events_for(signed_in(request), filters)
     day = timezone.localtime(request.now).date().isoformat()
     language = translation.get_language() or "en"
     separator = chosen_separator(request.GET.get("separator", ""), language=language)

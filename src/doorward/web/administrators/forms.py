@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from django.utils.translation import get_language
 
 from doorward.accounts.phones import readable_phone
+from doorward.accounts.scopes import Wanted
 from doorward.accounts.services import Change, Details, NewAdministrator
+from doorward.customers import staff_scope
+from doorward.permissions.scope import Reach
 
 if TYPE_CHECKING:
     from doorward.accounts.models import Administrator
@@ -25,6 +28,17 @@ class PersonForm:
     phone: str
     require_2fa: bool
     tabs: frozenset[str]
+    # Of the provider's people, where whoever looks may choose it.
+    scope: str = ""
+    scope_brands: frozenset[str]
+    scope_customers: frozenset[str]
+
+    @property
+    def wanted_scope(self) -> Wanted | None:
+        """Which customers they shall see; None: it was not asked."""
+        if not self.scope:
+            return None
+        return Wanted(reach=self.scope, brands=self.scope_brands, customers=self.scope_customers)
 
     @property
     def details(self) -> Details:
@@ -45,6 +59,7 @@ class NewForm(PersonForm):
             details=self.details,
             tabs=self.tabs,
             require_2fa=self.require_2fa,
+            scope=self.wanted_scope,
             language=self.language or me.language or get_language() or "",
             time_zone=me.time_zone,
         )
@@ -59,7 +74,9 @@ class ChangeForm(PersonForm):
 
     @classmethod
     def of(cls, person: Administrator) -> ChangeForm:
-        """Return the form as it is first shown."""
+        """Return the form as it is first shown; wants `customer` at hand."""
+        scope = person.staff_scope
+        names = staff_scope.names(scope) if scope.reach is Reach.CUSTOMERS else ()
         return cls(
             email=person.email,
             first_name=person.first_name,
@@ -67,6 +84,9 @@ class ChangeForm(PersonForm):
             phone=readable_phone(person.phone),
             require_2fa=person.require_2fa,
             tabs=person.tab_keys,
+            scope=person.scope,
+            scope_brands=frozenset(map(str, scope.ids if scope.reach is Reach.BRANDS else ())),
+            scope_customers=frozenset(names),
             status=person.status,
             confirm=False,
         )
@@ -79,6 +99,7 @@ class ChangeForm(PersonForm):
             reauthenticated=reauthenticated,
             require_2fa=self.require_2fa,
             tabs=self.tabs,
+            scope=self.wanted_scope,
             status=self.status,
             confirmed=self.confirm,
         )

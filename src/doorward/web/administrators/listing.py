@@ -10,6 +10,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from doorward.accounts.models import Status
+from doorward.customers.tab_titles import title_of
 from doorward.directory.people import list_people
 from doorward.directory.search import LONGEST_SEARCH, Sort, Wanted
 from doorward.directory.state import ANY_STATUS, Attention, FactorFilter, Rule
@@ -25,7 +26,7 @@ from doorward.web.administrators.words import (
     tabs_text,
 )
 from doorward.web.http.requests import session_of, signed_in
-from doorward.web.kit.tabs import tabs_in_order, title_of
+from doorward.web.kit.tabs import tabs_in_order
 from doorward.web.kit.ticks import address
 from doorward.web.kit.times import number
 

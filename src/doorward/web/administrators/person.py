@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from doorward.accounts import invitations, services
+from doorward.accounts import invitations, services, staff_history
 from doorward.accounts.models import Status
 from doorward.accounts.requirement import policy_of
-from doorward.audit.newest import OfPerson
 from doorward.credentials.password import change
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import ConfirmationMissing, NotFound, Refusal
@@ -22,7 +21,7 @@ from doorward.web.administrators.forms import ChangeForm
 from doorward.web.administrators.listing import PATH
 from doorward.web.administrators.pages import PersonHistory, Question
 from doorward.web.administrators.person_page import person_page, question_for
-from doorward.web.administrators.views import RIGHT, both
+from doorward.web.administrators.views import LOOK, RIGHT, both
 from doorward.web.http.gate import is_recent
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from doorward.web.http.requests import Request
 
 
-@needs(RIGHT, post=Need.of(Action.CHANGE_PERSON))
+@needs(LOOK, post=Need.of(Action.CHANGE_PERSON))
 @both
 def edit(request: Request, person_id: UUID) -> HttpResponse:
     """Show a person and change them: all that was sent, or nothing."""
@@ -134,12 +133,15 @@ def end_sessions(request: Request, person_id: UUID) -> HttpResponse:
     return see_other(_address(person))
 
 
-@needs(RIGHT)
+@needs(LOOK)
 @require_safe
 def history(request: Request, person_id: UUID) -> HttpResponse:
     """Show what somebody did and what was done to them."""
     person = _find(request, person_id)
-    events = OfPerson(customer_id=person.customer_id, person_id=person.id)
+    me = signed_in(request)
+    events = staff_history.of_person(
+        person.id, customer_id=person.customer_id, scope=me.history_scope, me=me.id
+    )
     page = PersonHistory(
         name=person.full_name,
         address=_address(person),

@@ -9,14 +9,17 @@ from django.utils.translation import gettext as _translated
 
 from doorward.accounts.changes import NAME_LENGTH
 from doorward.accounts.errors import OwnAdministratorsRight
+from doorward.customers.tab_titles import title_of
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.kernel.text.cleaning import LONGEST_EMAIL
+from doorward.web.administrators.scope_fields import scope_fields
 from doorward.web.administrators.words import tab_help
 from doorward.web.kit.fields import Field, Option, plain_field
 from doorward.web.kit.languages import language_field
-from doorward.web.kit.tabs import tabs_in_order, title_of
+from doorward.web.kit.tabs import tabs_in_order
 
 if TYPE_CHECKING:
+    from doorward.accounts.models import Administrator
     from doorward.sessions.context import Person
     from doorward.web.administrators.forms import ChangeForm, NewForm, PersonForm
     from doorward.web.kit.forms import Wrong
@@ -32,18 +35,26 @@ def new_fields(form: NewForm, found: Wrong, *, me: Person) -> dict[str, Field]:
         "language": language_field(form.language or me.language, errors=found.at("language")),
         "require_2fa": _required(found, checked=form.require_2fa, help=help_),
         "tabs": _tabs(form, found, me=me, own=False),
+        **scope_fields(form, found, me=me, own=False),
     }
 
 
 def change_fields(  # noqa: PLR0913 - the form, who looks at it, and how the person stands
-    form: ChangeForm, found: Wrong, *, me: Person, own: bool, held: bool, about: str
+    form: ChangeForm,
+    found: Wrong,
+    *,
+    me: Person,
+    person: Administrator,
+    held: bool,
+    about: str,
 ) -> dict[str, Field]:
     """Make the fields for somebody there. `held`: policy or minimum require it; `about` says how they stand."""
-    ticked = form.require_2fa or held
+    ticked, own = form.require_2fa or held, person.id == me.id
     return {
         **_details(form, found),
         "require_2fa": _required(found, checked=ticked, help=about, disabled=held),
         "tabs": _tabs(form, found, me=me, own=own),
+        **scope_fields(form, found, me=me, own=own, theirs=person.staff_scope),
     }
 
 

@@ -110,7 +110,7 @@ def _fields(
         status=Status(person.status),
         ticked=form.require_2fa,
     )
-    return change_fields(form, found, me=me, own=person.id == me.id, held=policy.held, about=about)
+    return change_fields(form, found, me=me, person=person, held=policy.held, about=about)
 
 
 def _invited_until(request: Request, person: Administrator) -> datetime | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib import messages
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from doorward.accounts.errors import NothingSelected
@@ -14,6 +16,7 @@ from doorward.gate.requirement import Need
 from doorward.kernel.errors import MustWait, NotFound, Refusal
 from doorward.permissions.actions import Action
 from doorward.policy.versions import policy_of_customer
+from doorward.rollout import applying
 from doorward.rollout.rehearsal import Plan
 from doorward.web.administrators.forms import MarkedForm
 from doorward.web.administrators.listing import PATH, list_page, read_wanted
@@ -25,6 +28,7 @@ from doorward.web.kit import rehearsals
 from doorward.web.kit.forms import read
 from doorward.web.kit.refusals import sentence
 from doorward.web.kit.rehearsal_page import Room
+from doorward.web.kit.times import number
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -47,12 +51,14 @@ def rehearse(request: Request) -> HttpResponse:
         people = _all_that_match(request) if form.all else chosen(form.selected)
         if not people:
             raise NothingSelected
-        return rehearsals.begin(request, Plan(owner=_owner(request), people=people), _room())
+        answer = rehearsals.begin(request, Plan(owner=_owner(request), people=people), _room())
     except (MustWait, NotFound):
         raise
     except Refusal as refusal:
         page = list_page(request, error=sentence(refusal), chosen=form.selected)
         return render(request, "administrators/list.html", page, status=422)
+    _tell_of_removed(request, people)
+    return answer
 
 
 @needs(Need.of(Action.REHEARSE), post=Need.of(Action.REQUIRE_TWO_FACTORS))
@@ -77,6 +83,18 @@ def _owner(request: Request) -> Owner:
 
 def _room() -> Room:
     return Room(f"{PATH}require/", PATH, ((_("Administrators"), PATH),))
+
+
+def _tell_of_removed(request: Request, people: frozenset[UUID]) -> None:
+    """Say how many of those who were marked are left out, since they were removed while the list stood there."""
+    gone = applying.removed_among(people, customer_id=signed_in(request).customer_id)
+    if gone:
+        text = ngettext(
+            "%(people)s person you selected was removed in the meantime and is left out.",
+            "%(people)s people you selected were removed in the meantime and are left out.",
+            gone,
+        )
+        messages.warning(request, text % {"people": number(gone)})
 
 
 def _all_that_match(request: Request) -> frozenset[UUID]:

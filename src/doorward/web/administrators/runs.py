@@ -17,6 +17,7 @@ from doorward.audit.naming import full_name
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal, all_refusals
+from doorward.kernel.text.tables import lines as lines_of
 from doorward.permissions.actions import Action
 from doorward.rollout import ticking
 from doorward.rollout.models import RunState, TickOutcome
@@ -120,7 +121,7 @@ def table(request: Request, run_id: UUID) -> HttpResponseBase:
     found, language = _find(request, run_id), translation.get_language() or "en"
     outcome = _outcome(request)
     separator = tables.chosen_separator(request.GET.get("separator", ""), language=language)
-    lines = tables.lines(COLUMNS, _cells(found, outcome), separator=separator)
+    lines = lines_of(COLUMNS, _cells(found, outcome), separator=separator)
     narrowed = [outcome] if outcome else []
     return export(request, lines, filename="required.csv", filters=narrowed, people=True)
 
@@ -183,8 +184,8 @@ def title(people: int) -> str:
 def _told(found: TickRun, numbers: Numbers) -> tuple[str, str]:
     if found.state == RunState.RUNNING:
         return _(
-            "It is being done, a part at a time. You can leave this page; it goes on as long as whoever "
-            "began it stays signed in."
+            "It is being done, a part at a time. You can leave this page and close the browser. It stops if "
+            "whoever began it signs out, or may no longer do it."
         ), ""
     if found.state == RunState.STOPPED:
         why = _why(found.stopped_by, found)

@@ -15,7 +15,8 @@ from doorward.customers import services as customers
 from doorward.customers.tabs import ADMINISTRATORS, DEFAULT
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
-from doorward.permissions.actions import Action
+from doorward.permissions.actions import Action, Managed
+from doorward.permissions.scope import Reach
 from doorward.rollout import ticking
 from doorward.web.administrators.forms import NewForm, SeveralForm
 from doorward.web.administrators.listing import PATH, list_page
@@ -37,10 +38,13 @@ if TYPE_CHECKING:
     from doorward.web.http.requests import Request
 
 RIGHT = Need.right(ADMINISTRATORS)
+# Also for the provider's staff, while it manages the portal.
+LOOK = Need.right(ADMINISTRATORS, managed=Managed.LOOK)
+CHANGE = Need.right(ADMINISTRATORS, managed=Managed.CHANGE)
 both = require_http_methods(["GET", "HEAD", "POST"])
 
 
-@needs(RIGHT, post=Need.of(Action.REQUIRE_TWO_FACTORS))
+@needs(LOOK, post=Need.of(Action.REQUIRE_TWO_FACTORS))
 @both
 def list_people(request: Request) -> HttpResponse:
     """Show the list; a POST does something to those who are marked in it."""
@@ -62,12 +66,12 @@ def list_people(request: Request) -> HttpResponse:
     return after_ticks(request, run, request.get_full_path())
 
 
-@needs(RIGHT, post=Need.of(Action.ADD_PERSON))
+@needs(CHANGE, post=Need.of(Action.ADD_PERSON))
 @both
 def add(request: Request) -> HttpResponse:
     """Add somebody, who gets an invitation by mail."""
     if request.method != "POST":
-        return _add_page(request, blank(NewForm, tabs=DEFAULT))
+        return _add_page(request, blank(NewForm, tabs=DEFAULT, scope=Reach.ALL))
     form, me = read(request, NewForm), signed_in(request)
     try:
         person, _link = services.add(

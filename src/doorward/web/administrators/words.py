@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from doorward.accounts.models import Status
 from doorward.customers import tabs
+from doorward.customers.tab_titles import titles_of
 from doorward.directory.state import State
 from doorward.policy.rules import FactorKind, RequiredBy, is_required
-from doorward.web.kit.tabs import titles_of
 from doorward.web.kit.times import day
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What belongs to every page: the brand's stylesheet, icon and logo; the language; staying signed in."""
+"""What belongs to every page: the brand's stylesheet, icon and logos; the language; staying signed in."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from doorward.accounts import services
-from doorward.customers.models import Brand
+from doorward.customers import pictures
+from doorward.customers.models import PictureKind
 from doorward.gate.requirement import Need
 from doorward.kernel.text.cleaning import safe_next
 from doorward.web.http.language import keep_language
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _NOT_FOR_EVER: Final = "public, max-age=300"
-# A drawing that came from outside is shown, never run.
+# What came from outside is shown, never run.
 _INERT: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
@@ -54,8 +55,10 @@ def brand_css(request: Request) -> HttpResponse:
 @needs(Need.NOTHING)
 @require_safe
 def brand_icon(request: Request) -> HttpResponse:
-    """The icon in the browser's tab."""
+    """The icon in the browser's tab: the brand's own, else its first letter on its accent."""
     brand = request.brand
+    if brand.picture(PictureKind.ICON):
+        return _picture(request, PictureKind.ICON)
     return _answer(request, write_icon(name=brand.name, accent=brand.accent), "image/svg+xml")
 
 
@@ -63,12 +66,14 @@ def brand_icon(request: Request) -> HttpResponse:
 @require_safe
 def brand_logo(request: Request) -> HttpResponse:
     """The logo that the provider put there for this brand."""
-    found = Brand.objects.filter(pk=request.brand.id).values_list("logo", "logo_type").first()
-    if not found or not found[0]:
-        raise Http404
-    response = _answer(request, bytes(found[0]), found[1])
-    response["Content-Security-Policy"] = _INERT
-    return response
+    return _picture(request, PictureKind.LOGO)
+
+
+@needs(Need.NOTHING)
+@require_safe
+def brand_logo_dark(request: Request) -> HttpResponse:
+    """The logo for dark backgrounds."""
+    return _picture(request, PictureKind.LOGO_DARK)
 
 
 @needs(Need.NOTHING, old_forms=True)
@@ -85,7 +90,7 @@ def choose_language(request: Request) -> HttpResponse:
     return keep_language(response, chosen)
 
 
-@needs(Need.THROUGH, old_forms=True)
+@needs(Need.OWN, old_forms=True)
 @require_POST
 def stay(request: Request) -> HttpResponse:
     """Stay signed in: the gate has just noted that somebody is here. A script is told for how long."""
@@ -93,6 +98,14 @@ def stay(request: Request) -> HttpResponse:
         left = seconds_left(request, session_of(request))
         return JsonResponse({"seconds": left}, headers={"Cache-Control": "no-store"})
     return see_other(safe_next(read(request, StayForm).next) or "/")
+
+
+def _picture(request: Request, kind: PictureKind) -> HttpResponse:
+    """Answer with a picture of the brand whose host was asked. Raises `NotFound`."""
+    content, type_ = pictures.read(request.brand.id, kind)
+    response = _answer(request, content, type_)
+    response["Content-Security-Policy"] = _INERT
+    return response
 
 
 def _answer(request: Request, content: str | bytes, kind: str) -> HttpResponse:

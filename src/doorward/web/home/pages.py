@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from doorward.credentials.recovery_codes.rules import few_left
 from doorward.customers import tabs
 from doorward.customers.cached import tab_links
+from doorward.customers.tab_titles import TITLES
 from doorward.web.home.weak import WeakLine, weak_lines
-from doorward.web.kit.tabs import ADDRESSES, TITLES, keys_for
+from doorward.web.kit.tabs import ADDRESSES, keys_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

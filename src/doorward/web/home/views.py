@@ -11,6 +11,7 @@ from doorward.audit.browsers import in_words
 from doorward.customers.tabs import ADMINISTRATORS, HOME
 from doorward.directory import standing
 from doorward.gate.requirement import Need
+from doorward.permissions.actions import Managed
 from doorward.web.home.pages import home_page
 from doorward.web.http import server_clock
 from doorward.web.http.needs import needs
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from doorward.web.http.requests import Request
 
 
-@needs(Need.right(HOME))
+@needs(Need.right(HOME, managed=Managed.LOOK))
 @require_safe
 def home(request: Request) -> HttpResponse:
     """Greet, tell of the last sign-in and of what waits, and lead on to the tabs."""

@@ -27,9 +27,14 @@ _KEPT_SECONDS: Final = 12 * 3600
 _HASH_LETTERS: Final = 22
 
 
-def renew(request: HttpRequest, response: HttpResponse) -> None:
-    """Draw another secret for this browser, and remember that the old one was its own."""
-    old = request.META.get("CSRF_COOKIE")
+def renew(request: HttpRequest, response: HttpResponse, *, keep: bool = True) -> None:
+    """Draw another secret for this browser, and remember that the old one was its own.
+
+    Not to `keep` those of before: a form of an older page was meant for another company, and is not to be sent again.
+    """
+    old = request.META.get("CSRF_COOKIE") if keep else None
+    if not keep:
+        cookies.drop(response, BEFORE)
     request.META |= {"CSRF_COOKIE": drawn().decode(), "CSRF_COOKIE_NEEDS_UPDATE": True}
     if old is None:
         return

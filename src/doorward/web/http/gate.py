@@ -24,11 +24,13 @@ from doorward.customers.cached import brand_for_host, brand_of, is_known_host
 from doorward.customers.events import ACCESS_REFUSED
 from doorward.customers.tabs import HOME
 from doorward.gate.evaluate import evaluate
-from doorward.gate.loading import load
+from doorward.gate.managed import load
 from doorward.gate.requirement import Need, Step
 from doorward.kernel.errors import MustWait, NotFound
 from doorward.kernel.storage import fault_in
 from doorward.kernel.text.cleaning import safe_next
+from doorward.managing import watching
+from doorward.permissions.actions import Managed
 from doorward.permissions.errors import NotAuthorised, ReauthenticationDue
 from doorward.sessions import issuing, queries, saved_requests
 from doorward.sessions.errors import SessionEnded
@@ -69,6 +71,7 @@ PAGES = {
     Step.SET_PASSWORD: "/sign-in/password/",
     Step.VERIFY_PASSWORD: "/prove/",
     Step.REAUTHENTICATE: "/prove/",
+    Step.MANAGING_OVER: "/managing/over/",
 }
 INCOMPLETE = gettext_lazy(
     "Something is missing from this form. Open the page again and try once more."
@@ -104,10 +107,12 @@ class Gate:
         request.administrator = None
         request.tab = None
         request.why = None
+        request.managing = None
+        request.other_portal = False
         timezone.deactivate()
         response = self.get_response(request)
         if cookies.SESSION in response.cookies:
-            renew(request, response)
+            renew(request, response, keep=not request.other_portal)
         if response.status_code >= 500 and _is_signing_out(request):  # noqa: PLR2004 - whatever failed
             return cookies.drop_session(not_signed_out(request))
         return with_page(request, response) if response.status_code == 405 else response  # noqa: PLR2004
@@ -133,6 +138,8 @@ class Gate:
                 answer = must_wait(request, exception.seconds)
             case NotFound():
                 answer = error_page(request, 404)
+            case NotAuthorised() if request.managing is not None:
+                answer = _keep_out(request)
             case NotAuthorised():
                 answer = _refuse_right(request, exception.action.needs.tab)
             case SessionEnded():
@@ -176,15 +183,18 @@ def _load(request: Request, token: str) -> None:
     request.auth = load(token, trusted, host=request.client.host, now=request.now)
     if request.auth is not None and not request.auth.facts.elsewhere:
         request.brand = brand_of(request.auth.person.brand_id)
+        if request.auth.portal is not None:
+            request.managing = request.auth.portal
 
 
 def is_recent(request: Request, action: Action) -> bool:
     """Return whether who is here confirmed that as recently as an action wants it."""
-    return evaluate(request.auth, Need(fresh=Need.of(action).fresh), now=request.now).through
+    need = replace(Need.OWN, fresh=Need.of(action).fresh)
+    return evaluate(request.auth, need, now=request.now).through
 
 
 def _serve_step(request: Request, step: Step, *, through: bool) -> HttpResponse | None:
-    verdict = evaluate(request.auth, Need.THROUGH, now=request.now)
+    verdict = evaluate(request.auth, Need.OWN, now=request.now)
     due = verdict.step
     if due is step:
         if due is not Step.SIGN_IN:  # a session that has ended stays ended, whatever it looks at
@@ -200,7 +210,7 @@ def _serve_step(request: Request, step: Step, *, through: bool) -> HttpResponse 
 
 
 def _let_in_if_through(request: Request) -> None:
-    if evaluate(request.auth, Need.THROUGH, now=request.now).through:
+    if evaluate(request.auth, Need.OWN, now=request.now).through:
         _admit(request)
 
 
@@ -208,8 +218,13 @@ def _meet(request: Request, need: Need, declaration: Declaration) -> HttpRespons
     verdict = evaluate(request.auth, need, now=request.now)
     step = verdict.step
     if verdict.admitted:
+        if need.managed is not Managed.OWN:
+            _go_into_portal(request)
         _admit(request)
+    if step is Step.NOT_WHILE_MANAGING:
+        return _keep_out(request)
     if verdict.through:
+        _let_watch(request)
         request.tab = (declaration.need or need).tab
         _forget_saved_request(request)
         return None
@@ -218,6 +233,39 @@ def _meet(request: Request, need: Need, declaration: Declaration) -> HttpRespons
     if step is Step.REAUTHENTICATE:
         return _reauthenticate(request)
     return _send_to(request, step)
+
+
+def _go_into_portal(request: Request) -> None:
+    """Let a page be the customer's whose portal this session manages: what it shows and does is for that one."""
+    if request.auth is not None and request.auth.portal is not None:
+        request.auth = request.auth.portal
+
+
+def _let_watch(request: Request) -> None:
+    """Write down what of a customer's portal is looked at: its people see it live."""
+    auth, match = request.auth, request.resolver_match
+    if auth is None or auth.staff is None or auth.browser.managing_id is None or match is None:
+        return
+    if request.method in READING:
+        watching.looked(
+            auth.browser.managing_id,
+            page=match.url_name or "",
+            person_id=match.kwargs.get("person_id"),
+            actor=auth.actor(request.client),
+            now=request.now,
+        )
+
+
+def _keep_out(request: Request) -> HttpResponse:
+    """Answer what is never possible while managing, or not by looking alone."""
+    match = request.resolver_match
+    if request.auth is not None:
+        watching.kept_out(
+            page=(match.url_name if match else "") or "",
+            actor=request.auth.actor(request.client),
+            now=request.now,
+        )
+    return error_page(request, 403)
 
 
 def _admit(request: Request) -> None:

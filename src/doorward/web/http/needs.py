@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from doorward.gate.requirement import Need, Step
+from doorward.permissions.actions import Managed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,9 +36,13 @@ class Declaration:
 
     def need_for(self, method: str | None) -> Need:
         """Return what a request of this method asks."""
-        if self.post is not None and method not in {"GET", "HEAD"}:
+        need = self.need or Need.THROUGH
+        if method in {"GET", "HEAD"}:
+            return need
+        if self.post is not None:
             return self.post
-        return self.need or Need.THROUGH
+        # Whoever may look does not change anything by that.
+        return replace(need, managed=Managed.NEVER) if need.managed is Managed.LOOK else need
 
 
 def needs(

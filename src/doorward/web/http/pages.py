@@ -18,9 +18,21 @@ from doorward.web.kit.tabs import tab_items
 from doorward.web.kit.why import sentence
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from doorward.sessions.context import AuthContext
     from doorward.web.http.requests import Request
     from doorward.web.kit.forms import Wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """That this is a customer's portal: whose, as whom it is seen, until when, and whether something may be changed."""
+
+    customer: str
+    person: str
+    until: datetime | None
+    changes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +93,9 @@ def shared_context(request: Request) -> dict[str, Any]:
     if auth is None:
         return _frame(request)
     return _frame(request) | {
-        "me": _me(auth),
+        "me": _me(auth.own),
         "tabs": tab_items(auth.person, current=request.tab),
-        "session_left": seconds_left(request, auth),
+        "session_left": seconds_left(request, auth.own),
     }
 
 
@@ -100,7 +112,16 @@ def _frame(request: Request) -> dict[str, Any]:
         "path": request.get_full_path(),
         "flashes": list(get_messages(request)),
         "session_left": None,
+        "managing": managing_banner(getattr(request, "managing", None)),
     }
+
+
+def managing_banner(portal: AuthContext | None) -> Banner | None:
+    """Return what stands over each page of a session that is in a customer's portal."""
+    facts = portal.own.facts.managing if portal is not None else None
+    if portal is None or facts is None:
+        return None
+    return Banner(portal.person.customer_name, portal.person.full_name, facts.until, facts.changes)
 
 
 def _me(auth: AuthContext) -> Me:

@@ -22,6 +22,9 @@ class Request(HttpRequest):
     `host` and `page_origin` are in the spelling of `kernel/hosts.py`; `host` is empty where there is none.
 
     `why`: for what a step of signing in, or reauthentication, is asked.
+
+    `managing`: the customer's portal that this session of the provider's staff is in, whether it still may be or not.
+    `other_portal`: by this request the session goes from one portal to another.
     """
 
     client: ClientInfo
@@ -33,6 +36,8 @@ class Request(HttpRequest):
     administrator: Person | None
     tab: str | None
     why: Why | None
+    managing: AuthContext | None
+    other_portal: bool
 
 
 def signed_in(request: Request) -> Person:

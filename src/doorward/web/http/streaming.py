@@ -6,10 +6,13 @@ Each has a file as long as its reader wants it, so a process has a few under way
 from __future__ import annotations
 
 from contextlib import ExitStack, closing
+from os import SEEK_END
+from tempfile import TemporaryFile
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
+from django.conf import settings
 from django.http import HttpResponse, StreamingHttpResponse
 
 from doorward.customers.exports import record_export, record_people_export
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 MOST: Final = 6
 WAIT_SECONDS: Final = 10
+_PART_BYTES: Final = 256 * 1024
 _lock: Final = Lock()
 _of: Final[WeakValueDictionary[UUID, UnderWay]] = WeakValueDictionary()
 
@@ -33,20 +37,27 @@ _of: Final[WeakValueDictionary[UUID, UnderWay]] = WeakValueDictionary()
 class UnderWay:
     """An export's lines. It is under way until it is closed, which its answer does at its end."""
 
-    def __init__(self, lines: Iterator[str], *, whose: UUID) -> None:
-        """Begin. Raises `MustWait` where another of this person, or too many, are under way."""
+    def __init__(
+        self, lines: Iterator[str] | Iterator[bytes], *, whose: UUID, file: IO[bytes] | None = None
+    ) -> None:
+        """Begin. Raises `MustWait` where another of this person, or too many, are under way.
+
+        `file` is closed with it.
+        """
         with _lock:
             if whose in _of or len(_of) >= MOST:
                 raise MustWait(seconds=WAIT_SECONDS)
             _of[whose] = self
-        self._person, self._lines = whose, lines
+        self._person, self._lines, self._file = whose, lines, file
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[str] | Iterator[bytes]:
         """Return the lines."""
         return self._lines
 
     def close(self) -> None:
         """Make room for another; a second time does nothing."""
+        if self._file is not None:
+            self._file.close()
         with _lock:
             if _of.get(self._person) is self:
                 del _of[self._person]
@@ -82,3 +93,34 @@ def export(  # noqa: PLR0913 - what is exported, and how it is recorded
         record(me.customer_id, filters=filters, actor=acting(request))
         unless_given.pop_all()
     return StreamingHttpResponse(under_way, headers=headers)
+
+
+def give_made(
+    request: Request, make: Callable[[IO[bytes]], object], *, filename: str
+) -> HttpResponseBase:
+    """Return a ZIP that `make` writes whole to a file without a name, before anything of it leaves.
+
+    `make` records it: where that is refused, or fails, nothing is given. Raises `MustWait` where too much is under way.
+    """
+    with ExitStack() as unless_given:
+        file = unless_given.enter_context(TemporaryFile(dir=settings.DOORWARD.data_dir))
+        whose = signed_in(request).id
+        under_way = unless_given.enter_context(
+            closing(UnderWay(_parts(file), whose=whose, file=file))
+        )
+        make(file)
+        length = file.seek(0, SEEK_END)
+        file.seek(0)
+        unless_given.pop_all()
+    headers = {
+        "Content-Type": "application/zip",
+        "Content-Length": str(length),
+        "Content-Disposition": f'attachment; filename="{filename}"',
+        "Cache-Control": "no-store",
+    }
+    return StreamingHttpResponse(under_way, headers=headers)
+
+
+def _parts(file: IO[bytes]) -> Iterator[bytes]:
+    while part := file.read(_PART_BYTES):
+        yield part

@@ -35,6 +35,9 @@ def keep_unsent(request: Request, response: HttpResponse) -> HttpResponse:
     if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
         return response  # a script's, of which nobody has typed anything
     session_id = request.auth.browser.session_id if request.auth else _marked(request, LEFT)
+    if request.auth is not None and request.auth.browser.managing_id is not None:
+        # It was meant for a customer's portal, and would be sent to the own one.
+        session_id = None
     if session_id is None or not _save(request, session_id):
         said = _(
             "You were signed out before this was sent: nothing was changed. Please sign in again."

@@ -16,8 +16,8 @@ from doorward.audit.actor import ActorType
 from doorward.audit.browsers import in_words
 from doorward.audit.events import Outcome
 from doorward.notifications.events import ALL
-from doorward.web.kit.history_details import details_of
-from doorward.web.kit.history_words import tell
+from doorward.notifications.history_details import details_of
+from doorward.notifications.history_words import tell
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from doorward.customers.tab_titles import title_of, titles_of
 from doorward.kernel.errors import ChoiceInvalid, FieldsRefused, NotFound, Refusal
 from doorward.policy.errors import DayInvalid, StricterAlready
 from doorward.policy.fields import (
@@ -28,7 +29,7 @@ from doorward.policy.versions import LONGEST_REASON, Wanted
 from doorward.web.http import posted
 from doorward.web.kit.fields import Field, Option, plain_field
 from doorward.web.kit.refusals import sentence
-from doorward.web.kit.tabs import tabs_in_order, title_of, titles_of
+from doorward.web.kit.tabs import tabs_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -262,10 +263,22 @@ def _choice(
         _(one.label),
         kind="radios",
         options=options,
-        help="" if least == one.loosest else _held(about, _least_in_words(one, least, about)),
+        help=_why_held(one, least, about),
         errors=errors,
         disabled=locked,
     )
+
+
+def _why_held(one: Choice, least: Value, about: About) -> str:
+    """Say what the provider requires at least, and who can change it; nothing where it leaves all to choose."""
+    if least == one.loosest:
+        return ""
+    if about.of_staff and least is RequiredOf.EVERYONE:
+        return _(
+            "Two-factor sign-in is required of everybody at the provider, from the first day. "
+            "It cannot be lowered."
+        )
+    return _held(about, _least_in_words(one, least, about))
 
 
 def _least_in_words(one: Choice, least: Value, about: About) -> str:

@@ -10,12 +10,12 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from doorward.kernel.errors import FieldsRefused, MustWait, NotFound, Refusal
+from doorward.kernel.text.tables import lines as lines_of
 from doorward.rollout import applying
 from doorward.rollout.errors import RehearsalOutdated
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting
 from doorward.web.http.streaming import export
-from doorward.web.kit import tables
 from doorward.web.kit.refusals import sentence
 from doorward.web.kit.rehearsal_page import COLUMNS, filters_of, rehearsal_page, table
 from doorward.web.kit.tables import chosen_separator
@@ -95,5 +95,5 @@ def download(request: Request, kept: Kept) -> HttpResponseBase:
     filters, language = filters_of(request), translation.get_language() or "en"
     separator = chosen_separator(request.GET.get("separator", ""), language=language)
     narrowed = [one for one in (filters.q, filters.outcome) if one]
-    lines = tables.lines(COLUMNS, table(kept, filters), separator=separator)
+    lines = lines_of(COLUMNS, table(kept, filters), separator=separator)
     return export(request, lines, filename="rehearsal.csv", filters=narrowed, people=True)

@@ -7,26 +7,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _
 
 from doorward.customers import tabs
 from doorward.customers.cached import TabLink, tab_links
+from doorward.customers.tab_titles import TITLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from doorward.sessions.context import Person
 
-TITLES = {
-    tabs.HOME: _("Home"),
-    tabs.ACCOUNT: _("Account"),
-    tabs.ADMINISTRATORS: _("Administrators"),
-    tabs.ACTIVITY: _("Activity"),
-    tabs.SUPPORT: _("Support"),
-    tabs.CUSTOMERS: _("Customers"),
-    tabs.BRANDS: _("Brands"),
-    tabs.TABS: _("Tabs"),
-}
 ADDRESSES = {key: "/" if key == tabs.HOME else f"/{key}/" for key in TITLES}
 
 
@@ -65,20 +55,8 @@ def keys_for(person: Person) -> Iterable[str]:
 
 def tabs_in_order(*, is_staff: bool) -> tuple[str, ...]:
     """Return the keys of all tabs that this customer's people can have, as the top bar orders them."""
-    built_in = tabs.BUILT_IN + tabs.STAFF if is_staff else tabs.BUILT_IN
+    built_in = tabs.BUILT_IN + tabs.OF_STAFF if is_staff else tabs.BUILT_IN
     return (built_in[0], *(link.key for link in tab_links()), *built_in[1:])
-
-
-def title_of(key: str) -> str:
-    """Return the title of a tab by its key; the key itself where the tab is no more."""
-    if key in TITLES:
-        return str(TITLES[key])
-    return next((link.title for link in tab_links() if link.key == key), key)
-
-
-def titles_of(keys: Iterable[str]) -> str:
-    """Return the titles of tabs, with commas between."""
-    return ", ".join(title_of(key) for key in sorted(keys))
 
 
 def _own(link: TabLink) -> TabItem:

@@ -53,6 +53,9 @@ SENTENCES: Final = {
         "Without two-factor sign-in a password needs at least 15 characters. Yours is shorter."
     ),
     Reason.PASSWORD_BREACHED: gettext_lazy("Your password is known from a break-in elsewhere."),
+    Reason.PASSWORD_WEAK: gettext_lazy(
+        "Your password comes from the system used before, and is too weak here."
+    ),
     Reason.PASSWORD_KNOWN: gettext_lazy("Somebody else may know your password."),
     Reason.NOT_CONFIRMED: gettext_lazy("Nothing has been confirmed in this browser yet."),
     Reason.RECOVERED: gettext_lazy(

@@ -15,6 +15,7 @@ from doorward.customers.tabs import CUSTOMERS
 from doorward.directory import adoption
 from doorward.gate.requirement import Need
 from doorward.kernel.db.paging import in_pages
+from doorward.kernel.text.tables import lines as lines_of
 from doorward.permissions.actions import Action
 from doorward.rollout import weekly
 from doorward.web.http.needs import needs
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from doorward.directory.adoption import Totals
     from doorward.directory.models import Adoption
+    from doorward.permissions.scope import Scope
     from doorward.web.http.requests import Request
     from doorward.web.kit.charts import Line
     from doorward.web.kit.fields import Field
@@ -73,19 +75,20 @@ class AdoptionPage:
 @needs(Need.right(CUSTOMERS))
 @require_safe
 def page(request: Request) -> HttpResponse:
-    """Show how far two-factor sign-in has come at all customers."""
+    """Show how far two-factor sign-in has come at the customers that one is there for."""
     show = request.GET.get("show", "")
     show = show if show in adoption.SHOWN else "bare"
     number = _number(request.GET.get("page", ""))
     start = (number - 1) * PAGE_SIZE
-    found = list(adoption.customers(show)[start : start + PAGE_SIZE + 1])
+    me = signed_in(request)
+    found = list(adoption.customers(show, me.scope)[start : start + PAGE_SIZE + 1])
     rows = tuple(_row(one) for one in found[:PAGE_SIZE])
-    sums = adoption.totals()
+    sums = adoption.totals(me.scope)
     shown = AdoptionPage(
         found=sums,
         kinds=by_kind(sums, _address),
         ask_after=_ask_after(sums),
-        line=over_time(adoption.days(now=request.now)),
+        line=over_time(adoption.days(me.scope, now=request.now)),
         by_customer=_by_customer(show, rows),
         rows=rows,
         show=show,
@@ -93,7 +96,7 @@ def page(request: Request) -> HttpResponse:
         previous=_address(show, page=number - 1) if number > 1 else None,
         next=_address(show, page=number + 1) if len(found) > PAGE_SIZE else None,
         separator=tables.separator_field(translation.get_language() or "en"),
-        weekly=weekly.wants(signed_in(request).id, of_all=True),
+        weekly=weekly.wants(me.id, of_all=True),
     )
     return render(request, "provider/adoption.html", shown)
 
@@ -108,11 +111,12 @@ def mail(request: Request) -> HttpResponse:
 @needs(Need.of(Action.EXPORT_ADOPTION))
 @require_safe
 def download(request: Request) -> HttpResponseBase:
-    """Return all customers in numbers as a table; taking it along is an event itself."""
+    """Return these customers in numbers as a table; taking it along is an event itself."""
     language = translation.get_language() or "en"
     separator = tables.chosen_separator(request.GET.get("separator", ""), language=language)
     head = (_("Customer"), *(words for _key, words in _shows()), _("People"))
-    lines = tables.lines(head, _cells(), separator=separator)
+    scope = signed_in(request).scope
+    lines = lines_of(head, _cells(scope), separator=separator)
     day = timezone.localtime(request.now).date().isoformat()
     return export(
         request,
@@ -123,8 +127,8 @@ def download(request: Request) -> HttpResponseBase:
     )
 
 
-def _cells() -> Iterator[tuple[str, ...]]:
-    for one in in_pages(adoption.customers("people")):
+def _cells(scope: Scope) -> Iterator[tuple[str, ...]]:
+    for one in in_pages(adoption.customers("people", scope)):
         numbers = (getattr(one, name) for name in (*adoption.SHOWN, "people"))
         yield (one.customer.name, *map(str, numbers))
 

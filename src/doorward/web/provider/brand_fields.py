@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
 
-from doorward.customers import brands
+from doorward.customers import brands, contact
 from doorward.kernel.text.cleaning import LONGEST_EMAIL
 from doorward.permissions.protection import is_guarded
 from doorward.web.kit.fields import as_field
 from doorward.web.provider.forms import line, tick
 
 if TYPE_CHECKING:
+    from doorward.customers.contact import Contact
     from doorward.customers.models import Brand
     from doorward.web.kit.fields import Field
     from doorward.web.kit.forms import Wrong
@@ -28,7 +29,8 @@ def brand_fields(
 
     `may_lower`: whether what protects people may be changed, too; else such a line is only to be read.
     """
-    made = _look_fields(form, found) | _support_fields(form, found) | _ticks(brand, form, found)
+    made = _look_fields(form, found) | contact_fields(form, found) | _sender(form, found)
+    made |= _ticks(brand, form, found)
     if may_lower or brand is None:
         return made
     lines = {name for name, one in made.items() if one.kind != "checkbox" and is_guarded(name)}
@@ -75,38 +77,44 @@ def _look_fields(form: BrandForm, found: Wrong) -> dict[str, Field]:
     }
 
 
-def _support_fields(form: BrandForm, found: Wrong) -> dict[str, Field]:
-    email: dict[str, Any] = {"kind": "email", "maxlength": LONGEST_EMAIL, "autocomplete": "off"}
+def _sender(form: BrandForm, found: Wrong) -> dict[str, Field]:
     return {
-        "support_email": line(form, found, "support_email", _("E-mail"), **email),
-        "support_phone": line(
-            form, found, "support_phone", _("Phone"), kind="tel", maxlength=brands.PHONE_LENGTH
-        ),
-        "support_url": line(
-            form,
-            found,
-            "support_url",
-            _("Web page"),
-            kind="url",
-            maxlength=brands.LINK_LENGTH,
-        ),
-        "support_hours": line(
-            form,
-            found,
-            "support_hours",
-            _("Hours"),
-            maxlength=brands.HOURS_LENGTH,
-            placeholder=_("Mon–Fri 8:00–18:00"),
-        ),
         "email_from": line(
             form,
             found,
             "email_from",
             _("Sender of mails"),
+            kind="email",
+            maxlength=LONGEST_EMAIL,
+            autocomplete="off",
             help=_("If empty, the support e-mail."),
-            **email,
-        ),
+        )
     }
+
+
+def contact_fields(
+    form: Contact, found: Wrong, *, for_all: Contact | None = None, readonly: bool = False
+) -> dict[str, Field]:
+    """Make the fields of support and legal pages; `for_all`: what is said where one of them is left empty."""
+    link: dict[str, Any] = {"kind": "url", "maxlength": contact.LINK_LENGTH}
+    email = {"kind": "email", "maxlength": LONGEST_EMAIL, "autocomplete": "off"}
+    hours = {"maxlength": contact.HOURS_LENGTH, "placeholder": _("Mon–Fri 8:00–18:00")}
+    declared: dict[str, tuple[str, dict[str, Any]]] = {
+        "support_phone": (_("Phone"), {"kind": "tel", "maxlength": contact.PHONE_LENGTH}),
+        "support_hours": (_("Hours"), hours),
+        "support_email": (_("E-mail"), email),
+        "support_url": (_("Web page"), link),
+        "terms_url": (_("Terms"), link),
+        "privacy_url": (_("Privacy policy"), link),
+        "legal_url": (_("Legal notice"), link),
+    }
+    made = {}
+    for name, (label, rest) in declared.items():
+        more = {"readonly": True} if readonly else {}
+        if for_all is not None:
+            more["placeholder"] = getattr(for_all, name)
+        made[name] = line(form, found, name, label, **rest | more)
+    return made
 
 
 def _ticks(brand: Brand | None, form: BrandForm, found: Wrong) -> dict[str, Field]:

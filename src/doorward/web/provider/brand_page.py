@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from django.conf import settings
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
-from doorward.customers import brands, hosts
-from doorward.customers.cached import usable_hosts
+from doorward.customers import hosts, pictures, staff_scope
+from doorward.customers.cached import pictures_of, usable_hosts
+from doorward.customers.contact import everywhere
 from doorward.customers.errors import ColourInvalid
 from doorward.customers.hosts import Host, State
-from doorward.customers.models import Brand
+from doorward.customers.models import PictureKind
+from doorward.kernel.errors import NotFound
 from doorward.kernel.text import names
 from doorward.policy import series
 from doorward.web.kit.brandmark import look_version, write_stylesheet
 from doorward.web.kit.forms import NOTHING, Wrong, blank
 from doorward.web.kit.refusals import sentence
-from doorward.web.provider.brand_fields import brand_fields
-from doorward.web.provider.forms import BrandForm
+from doorward.web.provider.brand_fields import brand_fields, contact_fields
+from doorward.web.provider.forms import BrandForm, ContactForm
 
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from doorward.customers.models import Brand
     from doorward.kernel.errors import Refusal
+    from doorward.permissions.scope import Scope
     from doorward.web.kit.fields import Field
 
 FIRST_ACCENT: Final = "#2b50e0"
@@ -65,7 +71,8 @@ class BrandPage:
     name: str
     accent: str
     fields: dict[str, Field]
-    logo: str
+    pictures: tuple[PictureLine, ...]
+    languages: tuple[LanguageLine, ...]
     wrong: Wrong
     # Whether who looks may change what protects people, too.
     may_lower: bool
@@ -73,25 +80,122 @@ class BrandPage:
 
 
 @dataclass(frozen=True, slots=True)
-class LogoPage:
-    """The page on which a logo is chosen; `logo` is the address of the one there, if there is one."""
+class PictureLine:
+    """A picture that a brand can have: `url` where it has it, and how wide it is, shown 36 pixels high."""
+
+    kind: str
+    title: str
+    url: str
+    width: int
+    help: str
+    error: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesPage:
+    """The page on which logo and icon are chosen."""
 
     id: UUID
     name: str
-    logo: str
     most: int
     wrong: Wrong
+    pictures: tuple[PictureLine, ...]
 
     @classmethod
-    def of(cls, brand: Brand, found: Wrong = NOTHING) -> LogoPage:
-        """Make the page of a brand."""
-        most = brands.LONGEST_LOGO // 1024
-        return cls(id=brand.id, name=brand.name, logo=_logo(brand), most=most, wrong=found)
+    def of(cls, brand: Brand, kind: str = "", found: Wrong = NOTHING) -> PicturesPage:
+        """Make the page of a brand; `found`: what is wrong with the picture of this kind."""
+        shown = {line.kind: line for line in picture_lines(brand)}
+        if kind in shown:
+            shown[kind] = replace(shown[kind], error=found.at("kind"))
+        return cls(
+            id=brand.id,
+            name=brand.name,
+            most=pictures.LONGEST // 1024,
+            wrong=found if kind not in shown else NOTHING,
+            pictures=tuple(shown.values()),
+        )
 
 
-def brands_page(*, now: datetime) -> tuple[BrandLine, ...]:
+def picture_lines(brand: Brand) -> tuple[PictureLine, ...]:
+    """Return each picture that a brand can have."""
+    there = {one.kind: one for one in pictures_of(brand)}
+    help_ = {
+        PictureKind.LOGO: _(
+            "It replaces the brand's first letter and name on every page. It is shown 28 pixels "
+            "high, so 84 pixels look sharp on every screen."
+        ),
+        PictureKind.LOGO_DARK: _("Used by people whose screen is dark. Without it, the logo is."),
+        PictureKind.ICON: _(
+            "In the browser's tab and among bookmarks. A square of 192 pixels is best. Without it, "
+            "the brand's first letter is shown."
+        ),
+    }
+    return tuple(
+        PictureLine(
+            kind=kind.value,
+            title=str(kind.label),
+            url=_picture_address(brand, kind) if kind in there else "",
+            width=there[kind].width_at(36) if kind in there else 0,
+            help=help_[kind],
+            error=(),
+        )
+        for kind in PictureKind
+    )
+
+
+def _picture_address(brand: Brand, kind: PictureKind) -> str:
+    return f"/brands/{brand.id}/pictures/{kind.value}?v={look_version(brand)}"
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageLine:
+    """A language, and how much the brand says in it alone."""
+
+    code: str
+    name: str
+    own: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPage:
+    """What a brand says in one language alone."""
+
+    id: UUID
+    name: str
+    code: str
+    language: str
+    fields: dict[str, Field]
+    wrong: Wrong
+    may_lower: bool
+
+
+def contact_page(
+    brand: Brand, language: str, form: ContactForm | None, found: Wrong, *, may_lower: bool
+) -> ContactPage:
+    """Make the page. Raises `NotFound` for a language that there is not."""
+    names = {line.code: line.name for line in language_lines(brand)}
+    if language not in names:
+        raise NotFound
+    fields = contact_fields(
+        form or ContactForm.of(brand, language),
+        found,
+        for_all=everywhere(brand),
+        readonly=not may_lower,
+    )
+    return ContactPage(brand.id, brand.name, language, names[language], fields, found, may_lower)
+
+
+def language_lines(brand: Brand) -> tuple[LanguageLine, ...]:
+    """Return each language of the portal."""
+    return tuple(
+        LanguageLine(code, str(name), len(brand.in_languages.get(code, {})))
+        for code, name in settings.LANGUAGES
+    )
+
+
+def brands_page(scope: Scope, *, now: datetime) -> tuple[BrandLine, ...]:
     """Return the lines of the list, the default brand first."""
-    rows = Brand.objects.defer("logo").annotate(customers=Count("customer"))
+    rows = staff_scope.brands(scope).annotate(customers=Count("customer"))
     ordered = sorted(rows, key=lambda one: (not one.is_default, names.sort_key(one.name), one.id))
     return tuple(
         BrandLine(
@@ -124,7 +228,8 @@ def brand_page(
         name=brand.name if brand else "",
         accent=brand.accent if brand else FIRST_ACCENT,
         fields=brand_fields(brand, form, found, may_lower=may_lower),
-        logo=_logo(brand) if brand else "",
+        pictures=picture_lines(brand) if brand else (),
+        languages=language_lines(brand) if brand else (),
         wrong=found,
         may_lower=may_lower,
         hosts=_hosts(brand, not_confirmed) if brand else (),
@@ -151,9 +256,3 @@ def write_preview(accent: str) -> str:
         + "#preview .light{color-scheme:light}#preview .dark{color-scheme:dark}\n"
         + "#preview .card{color:var(--ink)}\n"
     )
-
-
-def _logo(brand: Brand) -> str:
-    if not brand.logo_type:
-        return ""
-    return f"/brands/{brand.id}/logo.png?v={look_version(brand)}"

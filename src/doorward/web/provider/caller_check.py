@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.views.decorators.http import require_http_methods
 
-from doorward.customers import services
+from doorward.customers import staff_scope
 from doorward.customers.tabs import CUSTOMERS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
@@ -61,7 +61,7 @@ class CheckPage:
 @both
 def begin(request: Request, customer_id: UUID) -> HttpResponse:
     """Ask who is on the phone, and begin a check with them."""
-    customer = services.get(customer_id)
+    customer = staff_scope.customer(customer_id, signed_in(request).scope)
     if request.method != "POST":
         return _render(request, CheckPage(customer, request.path))
     email = read(request, WhoForm).email
@@ -80,7 +80,7 @@ def begin(request: Request, customer_id: UUID) -> HttpResponse:
 @both
 def running(request: Request, customer_id: UUID, check_id: UUID) -> HttpResponse:
     """Show staff's code, and take the one that the person reads out."""
-    customer, found = services.get(customer_id), NOTHING
+    customer, found = staff_scope.customer(customer_id, signed_in(request).scope), NOTHING
     if request.method == "POST":
         heard = read(request, HeardForm).code
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
@@ -13,10 +12,11 @@ from django.utils.translation import ngettext
 from doorward.accounts.models import Administrator, Standing, Status
 from doorward.customers import cached
 from doorward.customers.models import Customer, CustomerKind, CustomerStatus
-from doorward.directory.people import FEW
-from doorward.directory.search import named
+from doorward.kernel.text import names
 from doorward.policy.effective import policies_from
+from doorward.web.http.requests import signed_in
 from doorward.web.kit.times import number
+from doorward.web.provider.customer_filters import by_brand, by_status, look, wanted_of
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -25,11 +25,9 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from doorward.web.http.requests import Request
+    from doorward.web.provider.customer_filters import Narrowed, Wanted
 
-PATH = "/customers/"
 PAGE_SIZE = 25
-_ORDER = ("name_sort", "id")
-_LONGEST_SEARCH = 200
 _LONGEST_NUMBER = 9
 
 
@@ -52,9 +50,13 @@ class Line:
 class ListPage:
     """The list, its filters and where it goes on."""
 
-    q: str
-    status: str
+    wanted: Wanted
     statuses: tuple[tuple[str, str], ...]
+    brands: tuple[tuple[str, str], ...]
+    orders: tuple[tuple[str, str], ...]
+    # With how many each has, within what else is asked for.
+    by_status: tuple[Narrowed, ...]
+    by_brand: tuple[Narrowed, ...]
     lines: tuple[Line, ...]
     count: str
     previous: str | None
@@ -63,38 +65,25 @@ class ListPage:
 
 def list_page(request: Request) -> ListPage:
     """Make the page that the address asks for, in three queries; beyond the last page, the last one."""
-    q = " ".join(request.GET.get("q", "").replace("\0", "").split())[:_LONGEST_SEARCH]
-    asked = request.GET.get("status", "")
-    status = asked if asked in CustomerStatus else ""
-    rows, found = _searched(_matching(q, status), q)
-    last = max(1, -(-found // PAGE_SIZE))
+    wanted, scope = wanted_of(request), signed_in(request).scope
+    found = look(wanted, scope)
+    last = max(1, -(-found.number // PAGE_SIZE))
     page = min(_page_number(request.GET.get("page", "")), last)
-    lines = _lines(_page(rows, start=(page - 1) * PAGE_SIZE, found=found), now=request.now)
+    start = (page - 1) * PAGE_SIZE
+    lines = _lines(_page(found.rows, start=start, found=found.number), now=request.now)
+    brands = [(str(one), cached.brand_of(one).name) for one in found.brands]
     return ListPage(
-        q=q,
-        status=status,
+        wanted=wanted,
         statuses=(("", _("Status: all")), *((one.value, str(one.label)) for one in CustomerStatus)),
+        brands=(("", _("Brand: all")), *sorted(brands, key=lambda one: names.sort_key(one[1]))),
+        orders=(("", _("By name")), ("newest", _("Newest first")), ("oldest", _("Oldest first"))),
+        by_status=by_status(wanted, found),
+        by_brand=by_brand(wanted, found),
         lines=lines,
-        count=_count(page, len(lines), found),
-        previous=_address(q, status, page - 1) if page > 1 else None,
-        next=_address(q, status, page + 1) if page < last else None,
+        count=_count(page, len(lines), found.number),
+        previous=wanted.address(page=page - 1) if page > 1 else None,
+        next=wanted.address(page=page + 1) if page < last else None,
     )
-
-
-def _matching(q: str, status: str) -> QuerySet[Customer]:
-    rows = Customer.objects.order_by(*_ORDER)
-    if q:
-        rows = rows.filter(named(q))
-    return rows.filter(status=status) if status else rows
-
-
-def _searched(rows: QuerySet[Customer], q: str) -> tuple[QuerySet[Customer], int]:
-    """Count them. Few that were searched for are looked for once, and then put in order by themselves."""
-    if q:
-        ids = list(rows.order_by().values_list("id", flat=True)[: FEW + 1])
-        if len(ids) <= FEW:
-            return Customer.objects.filter(id__in=ids).order_by(*_ORDER), len(ids)
-    return rows, rows.order_by().count()
 
 
 def _asks_everyone(customer: Customer, of_brand: str, *, now: datetime) -> bool:
@@ -144,12 +133,6 @@ def _counts(customer_ids: list[UUID]) -> dict[UUID, tuple[int, int]]:
 def _page_number(text: str) -> int:
     plain = text if text.isascii() and text.isdigit() else "1"
     return max(1, int(plain[:_LONGEST_NUMBER]))
-
-
-def _address(q: str, status: str, page: int) -> str:
-    fields = {"q": q, "status": status, "page": str(page) if page > 1 else ""}
-    query = urlencode({name: value for name, value in fields.items() if value})
-    return f"{PATH}?{query}" if query else PATH
 
 
 def _count(page: int, shown: int, found: int) -> str:

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from doorward.accounts.changes import NAME_LENGTH as PERSON_NAME_LENGTH
-from doorward.customers.models import Brand, CustomerKind, CustomerStatus
+from doorward.customers import staff_scope
+from doorward.customers.models import CustomerKind, CustomerStatus
 from doorward.customers.services import NAME_LENGTH
 from doorward.directory import people as directory_people
 from doorward.kernel.text import names
 from doorward.kernel.text.cleaning import LONGEST_EMAIL
 from doorward.policy.effective import policies_of
 from doorward.policy.series import scope
+from doorward.recovery import queries
 from doorward.web.kit.fields import Field, Option
 from doorward.web.kit.forms import NOTHING, Wrong, blank
 from doorward.web.kit.languages import language_field
@@ -24,25 +25,26 @@ from doorward.web.provider.forms import (
     CustomerForm,
     InviteForm,
     NewCustomerForm,
+    NoteForm,
     line,
 )
 from doorward.web.provider.keepers import Keeper, keepers
+from doorward.web.provider.life_page import closed, note_field, note_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date, datetime
     from uuid import UUID
 
     from doorward.customers.models import Customer
+    from doorward.permissions.scope import Scope
     from doorward.policy.rules import Policies
+    from doorward.recovery.queries import Listed
+    from doorward.sessions.context import Person
+    from doorward.web.provider.life_page import Closed, NoteLine, Question
 
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What suspending or closing asks once: what will happen, and whether it can be undone."""
-
-    title: str
-    text: str
-    verb: str
+# Those of the support that are on the page; the others are a click away.
+REQUESTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,10 @@ class CustomerPage:
     invite: dict[str, Field]
     invite_open: bool
     question: Question | None
+    closed: Closed | None
+    requests: list[Listed]
+    notes: tuple[NoteLine, ...]
+    note: Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +81,10 @@ class AddPage:
     wrong: Wrong
 
     @classmethod
-    def of(cls, form: NewCustomerForm, found: Wrong = NOTHING) -> AddPage:
-        """Make the page of a form as it stands."""
-        return cls({"name": _name(form, found), "brand": _brand(form, found)}, found)
+    def of(cls, form: NewCustomerForm, scope: Scope, found: Wrong = NOTHING) -> AddPage:
+        """Make the page of a form as it stands, with the brands of a scope."""
+        brands = staff_scope.brands(scope).values_list("id", "name")
+        return cls({"name": _name(form, found), "brand": _brand(form, found, brands)}, found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +95,20 @@ class Forms:
     wrong_customer: Wrong = NOTHING
     invite: InviteForm | None = None
     wrong_invite: Wrong = NOTHING
+    note: NoteForm | None = None
+    wrong_note: Wrong = NOTHING
 
 
-def default_brand() -> str:
+def default_brand(scope: Scope) -> str:
     """Return the id of the brand that is chosen first."""
-    found = Brand.objects.filter(is_default=True).values_list("id", flat=True).first()
-    return str(found or "")
+    rows = staff_scope.brands(scope).filter(is_default=True)
+    return str(rows.values_list("id", flat=True).first() or "")
 
 
 def customer_page(
-    customer: Customer, forms: Forms, *, now: datetime, question: Question | None = None
+    customer: Customer, forms: Forms, *, me: Person, now: datetime, question: Question | None = None
 ) -> CustomerPage:
-    """Make the page."""
+    """Make the page, as somebody with this scope sees it."""
     policies = policies_of(customer)
     counts = directory_people.count(customer.id)
     looked_after_by = keepers(customer)
@@ -114,37 +123,28 @@ def customer_page(
         rules=in_words(policies.values(now=now)),
         asked_by=_asked_by(policies, now=now),
         forms=forms,
-        fields=_fields(customer, forms.customer or CustomerForm.of(customer), forms.wrong_customer),
+        fields=_fields(customer, forms, me.scope),
         keepers=looked_after_by,
         invite=_invite_fields(forms.invite or blank(InviteForm), forms.wrong_invite),
         invite_open=forms.invite is not None or not looked_after_by,
         question=question,
+        closed=closed(customer),
+        requests=queries.of_support(customer.id, me=me.id, now=now)[:REQUESTS],
+        notes=note_lines(customer, me=me.id),
+        note=note_field(forms.note or blank(NoteForm), forms.wrong_note),
     )
 
 
-def question_for(customer: Customer, status: CustomerStatus) -> Question:
-    """Say what will happen, to whom, and that it can be undone."""
-    people = directory_people.count(customer.id).people
-    words = {"name": customer.name, "people": people}
-    text = ngettext(
-        "%(people)s person of %(name)s is signed out at the next click and cannot sign in. "
-        "Nothing is deleted, and you can make the customer active again at any time.",
-        "%(people)s people of %(name)s are signed out at the next click and cannot sign in. "
-        "Nothing is deleted, and you can make the customer active again at any time.",
-        people,
-    )
-    if status is CustomerStatus.CLOSED:
-        return Question(_("Close %(name)s?") % words, text % words, _("Close the customer"))
-    return Question(_("Suspend %(name)s?") % words, text % words, _("Suspend the customer"))
-
-
-def _fields(customer: Customer, form: CustomerForm, found: Wrong) -> dict[str, Field]:
+def _fields(customer: Customer, forms: Forms, scope: Scope) -> dict[str, Field]:
+    form, found = forms.customer or CustomerForm.of(customer), forms.wrong_customer
+    there = staff_scope.brands(scope).values_list("id", "name")
+    brands = {customer.brand_id: customer.brand.name} | dict(there)
     is_provider = customer.kind == CustomerKind.PROVIDER
     statuses = [CustomerStatus.ACTIVE] if is_provider else list(CustomerStatus)
     options = [Option(one.value, str(one.label), one.value == form.status) for one in statuses]
     return {
         "name": _name(form, found),
-        "brand": _brand(form, found),
+        "brand": _brand(form, found, brands.items()),
         "status": line(form, found, "status", _("Status"), kind="select", options=options),
     }
 
@@ -165,8 +165,7 @@ def _name(form: NewCustomerForm, found: Wrong) -> Field:
     return line(form, found, "name", _("Name"), **rest)
 
 
-def _brand(form: NewCustomerForm, found: Wrong) -> Field:
-    rows = Brand.objects.values_list("id", "name")
+def _brand(form: NewCustomerForm, found: Wrong, rows: Iterable[tuple[UUID, str]]) -> Field:
     brands = sorted(rows, key=lambda row: names.sort_key(row[1]))
     options = [Option(str(id_), name, str(id_) == form.brand) for id_, name in brands]
     return line(form, found, "brand", _("Brand"), kind="select", options=options)

@@ -11,29 +11,29 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from doorward.accounts import invitations
 from doorward.accounts import services as people
 from doorward.credentials.passkeys.other_host import change_customer
-from doorward.customers import brands, services
-from doorward.customers.models import CustomerStatus
+from doorward.customers import services, staff_scope
+from doorward.customers.errors import NameNotTyped
 from doorward.customers.tabs import CUSTOMERS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import ChoiceInvalid, ConfirmationMissing, NotFound, Refusal
 from doorward.permissions.actions import Action
+from doorward.permissions.scope import Reach
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
-from doorward.web.kit.forms import blank, read, wrong
+from doorward.web.kit.forms import NOTHING, blank, read, wrong
 from doorward.web.kit.likeness import say_domain
 from doorward.web.kit.refusals import sentence
 from doorward.web.provider.customer_list import list_page
 from doorward.web.provider.customer_page import (
     AddPage,
     Forms,
-    Question,
     customer_page,
     default_brand,
-    question_for,
 )
 from doorward.web.provider.forms import CustomerForm, InviteForm, NewCustomerForm
 from doorward.web.provider.keepers import has_primary, keeper
+from doorward.web.provider.life_page import question_for
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from doorward.customers.models import Brand, Customer
+    from doorward.permissions.scope import Scope
     from doorward.web.http.requests import Request
+    from doorward.web.provider.life_page import Question
 
 RIGHT = Need.right(CUSTOMERS)
 both = require_http_methods(["GET", "HEAD", "POST"])
@@ -50,24 +52,26 @@ both = require_http_methods(["GET", "HEAD", "POST"])
 @needs(RIGHT)
 @require_safe
 def list_(request: Request) -> HttpResponse:
-    """Show all customers."""
+    """Show the customers that one is there for."""
     return render(request, "provider/customers.html", list_page(request))
 
 
-@needs(RIGHT, post=Need.of(Action.ADD_CUSTOMER))
+# Whatever who sees some customers by name added, they would not see.
+@needs(Need.right(CUSTOMERS, reach=Reach.BRANDS), post=Need.of(Action.ADD_CUSTOMER))
 @both
 def add(request: Request) -> HttpResponse:
     """Add a customer, then go on to its page, where its first administrator is invited."""
+    scope = signed_in(request).scope
     if request.method != "POST":
-        form = blank(NewCustomerForm, brand=default_brand())
-        return render(request, "provider/customer_add.html", AddPage.of(form))
+        form = blank(NewCustomerForm, brand=default_brand(scope))
+        return render(request, "provider/customer_add.html", AddPage.of(form, scope))
     form = read(request, NewCustomerForm)
     try:
         customer = services.add(
-            name=form.name, brand=_chosen(form), actor=acting(request), now=request.now
+            name=form.name, brand=_chosen(form, scope), actor=acting(request), now=request.now
         )
     except Refusal as refusal:
-        page = AddPage.of(form, wrong(refusal, NewCustomerForm))
+        page = AddPage.of(form, scope, wrong(refusal, NewCustomerForm))
         return render(request, "provider/customer_add.html", page, status=422)
     text = _("%(name)s was added. Now invite somebody who will look after it.")
     messages.success(request, text % {"name": customer.name})
@@ -79,19 +83,23 @@ def add(request: Request) -> HttpResponse:
 def edit(request: Request, customer_id: UUID) -> HttpResponse:
     """Show a customer and change it: all that was sent, or nothing."""
     if request.method != "POST":
-        return _show(request, services.get(customer_id))
+        return _show(request, _found(request, customer_id))
     form = read(request, CustomerForm)
     try:
         change_customer(customer_id, form.change(), actor=acting(request), now=request.now)
     except NotFound:
         raise
-    except ConfirmationMissing:
-        customer = services.get(customer_id)
-        question = question_for(customer, CustomerStatus(form.status))
-        return _show(request, customer, Forms(customer=form), question=question)
+    except (ConfirmationMissing, NameNotTyped) as refusal:
+        customer = _found(request, customer_id)
+        asked = isinstance(refusal, ConfirmationMissing)
+        found = NOTHING if asked else wrong(refusal, CustomerForm)
+        question = question_for(customer, form, found, now=request.now)
+        return _show(
+            request, customer, Forms(customer=form, wrong_customer=found), question=question
+        )
     except Refusal as refusal:
         refused = Forms(customer=form, wrong_customer=wrong(refusal, CustomerForm))
-        return _show(request, services.get(customer_id), refused)
+        return _show(request, _found(request, customer_id), refused)
     messages.success(request, _("Saved."))
     return see_other(f"/customers/{customer_id}/")
 
@@ -100,7 +108,7 @@ def edit(request: Request, customer_id: UUID) -> HttpResponse:
 @both
 def invite(request: Request, customer_id: UUID) -> HttpResponse:
     """Invite somebody to a customer, with all built-in tabs: they invite everybody else."""
-    customer = services.get(customer_id)
+    customer = _found(request, customer_id)
     if request.method != "POST":
         return see_other(f"/customers/{customer.id}/")
     form, primary = read(request, InviteForm), not has_primary(customer)
@@ -124,7 +132,7 @@ def invite(request: Request, customer_id: UUID) -> HttpResponse:
 @require_POST
 def resend_invitation(request: Request, customer_id: UUID, person_id: UUID) -> HttpResponse:
     """Mail a new invitation to somebody who looks after a customer; the older links stop working."""
-    customer = services.get(customer_id)
+    customer = _found(request, customer_id)
     person = keeper(customer, person_id)
     try:
         invitations.resend(person, actor=acting(request), now=request.now)
@@ -144,12 +152,17 @@ def _show(
     question: Question | None = None,
 ) -> HttpResponse:
     """Show a customer, with the forms as they came where one was not accepted."""
-    page = customer_page(customer, forms or Forms(), now=request.now, question=question)
+    me = signed_in(request)
+    page = customer_page(customer, forms or Forms(), me=me, now=request.now, question=question)
     return render(request, "provider/customer.html", page, status=422 if forms else 200)
 
 
-def _chosen(form: NewCustomerForm) -> Brand:
+def _found(request: Request, customer_id: UUID) -> Customer:
+    return staff_scope.customer(customer_id, signed_in(request).scope)
+
+
+def _chosen(form: NewCustomerForm, scope: Scope) -> Brand:
     try:
-        return brands.get(form.brand_id)
+        return staff_scope.brand(form.brand_id, scope)
     except NotFound as error:
         raise ChoiceInvalid(field="brand") from error

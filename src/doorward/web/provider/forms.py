@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,7 +11,8 @@ from django.utils.translation import get_language
 from doorward.accounts.errors import WrongStatus
 from doorward.accounts.services import Details, NewAdministrator
 from doorward.customers.brands import BrandDetails
-from doorward.customers.models import CustomerStatus
+from doorward.customers.contact import Contact, own
+from doorward.customers.models import CustomerStatus, PictureKind
 from doorward.customers.own_tabs import TabDetails
 from doorward.customers.services import CustomerChange
 from doorward.customers.tabs import built_in
@@ -33,6 +34,9 @@ class BrandForm(BrandDetails):
     support_phone: str
     support_url: str
     support_hours: str
+    terms_url: str
+    privacy_url: str
+    legal_url: str
     email_from: str
     is_default: bool
 
@@ -45,6 +49,24 @@ class BrandForm(BrandDetails):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContactForm(Contact):
+    """What a brand says in one language alone."""
+
+    support_email: str
+    support_phone: str
+    support_url: str
+    support_hours: str
+    terms_url: str
+    privacy_url: str
+    legal_url: str
+
+    @classmethod
+    def of(cls, brand: Brand, language: str) -> ContactForm:
+        """Return the form as it is first shown."""
+        return cls(**asdict(own(brand, language)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostForm:
     """A host name to be confirmed."""
 
@@ -52,11 +74,17 @@ class HostForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogoForm:
-    """Beside the file: whether the logo is to go."""
+class PictureForm:
+    """Beside the file, which has the name of its kind: which picture, and whether it is to go."""
 
+    kind: str
     remove: bool
-    logo: str = ""
+
+    def chosen(self) -> PictureKind:
+        """Return the kind that was chosen. Raises `ChoiceInvalid`."""
+        if self.kind not in PictureKind:
+            raise ChoiceInvalid(field="kind")
+        return PictureKind(self.kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +134,7 @@ class CustomerForm(NewCustomerForm):
 
     status: str
     confirm: bool
+    typed: str = ""
 
     @classmethod
     def of(cls, customer: Customer) -> CustomerForm:
@@ -126,7 +155,22 @@ class CustomerForm(NewCustomerForm):
             brand_id=self.brand_id,
             status=CustomerStatus(self.status),
             confirmed=self.confirm,
+            typed=self.typed,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteForm:
+    """A customer that is to be deleted for good: its name."""
+
+    typed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteForm:
+    """A note about a customer."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

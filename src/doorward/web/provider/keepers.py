@@ -51,7 +51,7 @@ def keepers(customer: Customer) -> tuple[Keeper, ...]:
 def keeper(customer: Customer, person_id: UUID) -> Administrator:
     """Return one of those who look after a customer, or raise `NotFound`."""
     rows = _rows(customer).select_related("customer__brand").filter(id=person_id)
-    found = rows.filter(looks_after=True).first()
+    found: Administrator | None = rows.filter(looks_after=True).first()
     if found is None:
         raise NotFound
     return found

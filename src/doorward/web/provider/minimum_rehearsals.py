@@ -28,30 +28,32 @@ if TYPE_CHECKING:
 @both
 def rehearse_of_customer(request: Request, customer_id: UUID) -> HttpResponse:
     """Rehearse what the form says of a customer's minimum."""
-    return _rehearse(request, of_customer_id(customer_id))
+    return _rehearse(request, of_customer_id(request, customer_id))
 
 
 @needs(Need.of(Action.REHEARSE_BRAND))
 @both
 def rehearse_of_brand(request: Request, brand_id: UUID) -> HttpResponse:
     """Rehearse what the form says of a brand's minimum."""
-    return _rehearse(request, of_brand_id(brand_id))
+    return _rehearse(request, of_brand_id(request, brand_id))
 
 
 @needs(Need.of(Action.REHEARSE_MINIMUM), post=Need.of(Action.CHANGE_MINIMUM))
 @both
 def of_customer(request: Request, customer_id: UUID, rehearsal_id: UUID) -> HttpResponse:
     """Show what it would do to each of the customer's people; a POST saves it."""
+    shown = of_customer_id(request, customer_id)
     kept = rehearsals.find(request, rehearsal_id, versions.minimum_of_customer(customer_id))
-    return rehearsals.show(request, kept, _room(of_customer_id(customer_id)))
+    return rehearsals.show(request, kept, _room(shown))
 
 
 @needs(Need.of(Action.REHEARSE_BRAND), post=Need.of(Action.CHANGE_BRAND))
 @both
 def of_brand(request: Request, brand_id: UUID, rehearsal_id: UUID) -> HttpResponse:
     """Show what it would do at each of the brand's customers, in numbers; a POST saves it."""
+    shown = of_brand_id(request, brand_id)
     kept = rehearsals.find(request, rehearsal_id, versions.minimum_of_brand(brand_id))
-    return rehearsals.show(request, kept, _room(of_brand_id(brand_id)))
+    return rehearsals.show(request, kept, _room(shown))
 
 
 def _rehearse(request: Request, shown: Shown) -> HttpResponse:

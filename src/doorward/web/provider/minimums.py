@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.http import Http404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from doorward.customers import staff_scope
 from doorward.customers.models import Brand, Customer, CustomerKind
 from doorward.customers.tabs import BRANDS, CUSTOMERS
 from doorward.gate.requirement import Need
@@ -20,7 +20,7 @@ from doorward.policy.fields import RequiredOf
 from doorward.rollout import waves
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
-from doorward.web.http.requests import acting
+from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit import policy_form, policy_saving
 from doorward.web.kit.policy_form import About
 from doorward.web.kit.policy_versions import VersionLine, version_lines
@@ -74,22 +74,23 @@ class Shown:
     def about(self) -> About:
         """What the form has to know."""
         of_staff = isinstance(self.row, Customer) and self.row.kind == CustomerKind.PROVIDER
-        return About(of_staff=of_staff, left_out=RequiredOf.TICKED)
+        return About(
+            of_staff=of_staff,
+            left_out=RequiredOf.TICKED,
+            minimum=versions.OF_STAFF if of_staff else None,
+            holder=self.row.name,
+        )
 
 
-def of_customer_id(customer_id: UUID) -> Shown:
-    """Return whose it is, or raise 404."""
-    row = Customer.objects.filter(id=customer_id).first()
-    if row is None:
-        raise Http404
+def of_customer_id(request: Request, customer_id: UUID) -> Shown:
+    """Return whose it is. Raises `NotFound`."""
+    row = staff_scope.customer(customer_id, signed_in(request).scope)
     return Shown(row, versions.minimum_of_customer(row.id), f"/customers/{row.id}/")
 
 
-def of_brand_id(brand_id: UUID) -> Shown:
-    """Return whose it is, or raise 404."""
-    row = Brand.objects.defer("logo").filter(id=brand_id).first()
-    if row is None:
-        raise Http404
+def of_brand_id(request: Request, brand_id: UUID) -> Shown:
+    """Return whose it is. Raises `NotFound`."""
+    row = staff_scope.brand(brand_id, signed_in(request).scope)
     return Shown(row, versions.minimum_of_brand(row.id), f"/brands/{row.id}/")
 
 
@@ -97,14 +98,14 @@ def of_brand_id(brand_id: UUID) -> Shown:
 @both
 def of_customer(request: Request, customer_id: UUID) -> HttpResponse:
     """Show and change what a customer's people are asked at least."""
-    return _show(request, of_customer_id(customer_id))
+    return _show(request, of_customer_id(request, customer_id))
 
 
 @needs(Need.right(BRANDS), post=Need.of(Action.CHANGE_BRAND))
 @both
 def of_brand(request: Request, brand_id: UUID) -> HttpResponse:
     """Show and change what the people of all customers of a brand are asked at least."""
-    return _show(request, of_brand_id(brand_id))
+    return _show(request, of_brand_id(request, brand_id))
 
 
 @needs(Need.of(Action.CHANGE_MINIMUM))
@@ -127,14 +128,14 @@ def withdraw_of_brand(request: Request, brand_id: UUID) -> HttpResponse:
 @require_POST
 def go_on_of_customer(request: Request, customer_id: UUID) -> HttpResponse:
     """Let the wave of a customer's minimum come that waits."""
-    return _go_on(request, of_customer_id(customer_id))
+    return _go_on(request, of_customer_id(request, customer_id))
 
 
 @needs(Need.of(Action.CHANGE_BRAND))
 @require_POST
 def go_on_of_brand(request: Request, brand_id: UUID) -> HttpResponse:
     """Let the wave of a brand's minimum come that waits."""
-    return _go_on(request, of_brand_id(brand_id))
+    return _go_on(request, of_brand_id(request, brand_id))
 
 
 def _go_on(request: Request, shown: Shown) -> HttpResponse:

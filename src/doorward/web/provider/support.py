@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from doorward.accounts import services as accounts
 from doorward.accounts.models import Administrator, Status
-from doorward.customers import services
+from doorward.customers import staff_scope
 from doorward.customers.tabs import CUSTOMERS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
@@ -87,7 +87,7 @@ class RequestPage:
 @both
 def find(request: Request, customer_id: UUID) -> HttpResponse:
     """Ask whose devices are lost, and list what was asked for here before."""
-    customer = services.get(customer_id)
+    customer = staff_scope.customer(customer_id, signed_in(request).scope)
     me = signed_in(request)
     before = queries.of_support(customer.id, me=me.id, now=request.now)
     if request.method != "POST":
@@ -106,7 +106,7 @@ def find(request: Request, customer_id: UUID) -> HttpResponse:
 @both
 def ask(request: Request, customer_id: UUID, person_id: UUID) -> HttpResponse:
     """Say what to check and what comes of it, and ask how it was made sure."""
-    customer = services.get(customer_id)
+    customer = staff_scope.customer(customer_id, signed_in(request).scope)
     person = accounts.find(person_id, customer_id=customer.id)
     if request.method != "POST":
         return render(request, "provider/support_ask.html", _ask_page(request, customer, person))
@@ -129,7 +129,7 @@ def ask(request: Request, customer_id: UUID, person_id: UUID) -> HttpResponse:
 @both
 def show(request: Request, customer_id: UUID, request_id: UUID) -> HttpResponse:
     """Show what became of a request; take it back."""
-    customer, found = services.get(customer_id), NOTHING
+    customer, found = staff_scope.customer(customer_id, signed_in(request).scope), NOTHING
     if request.method == "POST":
         try:
             support.take_back(

@@ -101,7 +101,7 @@ def remove(request: Request, tab_id: UUID) -> HttpResponse:
 
 def _show(request: Request, tab: Tab | None, form: TabForm, found: Wrong = NOTHING) -> HttpResponse:
     fields = _fields(form, found)
-    if tab is not None and not may_lower(None, actor=acting(request)):
+    if tab is not None and not may_lower(actor=acting(request)):
         told = _("Changing where it leads also requires the right to the Administrators tab.")
         fields["url"] = as_field(fields["url"], readonly=True, help=told)
     page = TabPage(

@@ -6,7 +6,9 @@ from doorward.web.provider import (
     adoption,
     brands,
     caller_check,
+    customer_life,
     customers,
+    manage,
     minimum_rehearsals,
     minimums,
     support,
@@ -30,6 +32,17 @@ urlpatterns = [
         caller_check.running,
         name="customer_caller_check_running",
     ),
+    path("customers/<uuid:customer_id>/delete/", customer_life.delete, name="customer_delete"),
+    path(
+        "customers/<uuid:customer_id>/undelete/", customer_life.undelete, name="customer_undelete"
+    ),
+    path("customers/<uuid:customer_id>/history/", customer_life.history, name="customer_history"),
+    path("customers/<uuid:customer_id>/notes/", customer_life.add_note, name="customer_note"),
+    path(
+        "customers/<uuid:customer_id>/notes/<uuid:note_id>/remove/",
+        customer_life.remove_note,
+        name="customer_note_remove",
+    ),
     path("customers/<uuid:customer_id>/help/", support.find, name="customer_help"),
     path(
         "customers/<uuid:customer_id>/help/<uuid:person_id>/",
@@ -46,6 +59,13 @@ urlpatterns = [
         "customers/<uuid:customer_id>/resend-invitation/<uuid:person_id>/",
         customers.resend_invitation,
         name="customer_resend",
+    ),
+    path("customers/<uuid:customer_id>/manage/", manage.page, name="customer_manage"),
+    path("customers/<uuid:customer_id>/manage/begin/", manage.begin, name="customer_manage_begin"),
+    path(
+        "customers/<uuid:customer_id>/manage/take-back/",
+        manage.take_back,
+        name="customer_manage_take_back",
     ),
     path(
         "customers/<uuid:customer_id>/minimum/",
@@ -98,8 +118,9 @@ urlpatterns = [
         name="brand_minimum_rehearsal",
     ),
     path("brands/<uuid:brand_id>/check/", brands.check_host, name="brand_check_host"),
+    path("brands/<uuid:brand_id>/contact/<slug:slug>/", brands.contact, name="brand_contact"),
     path("brands/<uuid:brand_id>/logo/", brands.logo, name="brand_change_logo"),
-    path("brands/<uuid:brand_id>/logo.png", brands.logo_image, name="brand_logo_image"),
+    path("brands/<uuid:brand_id>/pictures/<slug:name>", brands.picture, name="brand_picture"),
     path("tabs/", tabs.list_, name="tabs"),
     path("tabs/add/", tabs.add, name="tabs_add"),
     path("tabs/<uuid:tab_id>/", tabs.edit, name="tab"),

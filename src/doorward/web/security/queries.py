@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from doorward.accounts import staff_history
 from doorward.accounts.looking_after import who_look_after
 from doorward.accounts.models import Administrator
 from doorward.audit.browsers import in_words
 from doorward.audit.naming import full_name
-from doorward.audit.newest import OfPerson
 from doorward.audit.reason import Reason
 from doorward.credentials import queries
 from doorward.credentials.errors import RequiredCannotDisable
 from doorward.credentials.recovery_codes.rules import few_left
 from doorward.credentials.trusted_browsers import trust
+from doorward.customers.tab_titles import titles_of
 from doorward.gate.reasons import who_requires
 from doorward.policy.rules import FactorKind
 from doorward.web.http.requests import session_of
@@ -23,7 +24,6 @@ from doorward.web.kit import passkeys
 from doorward.web.kit.forms import wrong
 from doorward.web.kit.history import history_page
 from doorward.web.kit.passkeys import CodeForm
-from doorward.web.kit.tabs import titles_of
 from doorward.web.security.pages import (
     DisablePage,
     FactorLine,
@@ -52,7 +52,9 @@ def security_page(request: Request) -> SecurityPage:
     person, facts = auth.person, auth.facts
     own = queries.own(person.id, policy=facts.policy, now=request.now)
     left = own.codes_left if auth.factors else 0
-    events = OfPerson(customer_id=person.customer_id, person_id=person.id)
+    events = staff_history.of_person(
+        person.id, customer_id=person.customer_id, scope=person.history_scope, me=person.id
+    )
     return SecurityPage(
         two_factor_on=bool(auth.factors),
         required=facts.policy.required,

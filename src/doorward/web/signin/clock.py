@@ -43,7 +43,7 @@ def at_sign_in(request: Request) -> HttpResponse:
     )
 
 
-@needs(Need.THROUGH)
+@needs(Need.OWN)
 @both
 def at_proof(request: Request) -> HttpResponse:
     """Look at the clock of somebody of whom reauthentication is asked."""

@@ -72,7 +72,7 @@ def take_back_options(request: Request) -> HttpResponse:
 def help_me(request: Request) -> HttpResponse:
     """Say what can be done at the step that somebody is stuck at; who has not given the password learns nothing."""
     auth = request.auth
-    due = evaluate(auth, Need.THROUGH, now=request.now).step
+    due = evaluate(auth, Need.OWN, now=request.now).step
     if due is Step.THROUGH:
         return see_other("/support/")
     asked = auth is not None and due is Step.VERIFY_FACTOR

@@ -43,7 +43,7 @@ def set_up_options(request: Request) -> HttpResponse:
     return passkeys.ask_to_make(request)
 
 
-@needs(Need.THROUGH)
+@needs(Need.OWN)
 @require_POST
 def reauthentication_options(request: Request) -> HttpResponse:
     """Ask for one of the person's passkeys, as reauthentication."""

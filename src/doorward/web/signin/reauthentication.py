@@ -119,7 +119,7 @@ def _by_what_there_is(request: Request) -> Started:
     return totp_verify.reauthenticate(auth=auth, code=proof, actor=actor, now=now)
 
 
-@needs(Need.THROUGH)
+@needs(Need.OWN)
 @require_safe
 def go_on_with_form(request: Request) -> HttpResponse:
     """Send on the form that waited for the proof; without scripts a button does.

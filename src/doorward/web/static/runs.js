@@ -3,7 +3,8 @@
 const EVERY_MS = 2000;
 
 function again() {
-  if (document.querySelector("[data-runs]")) setTimeout(look, EVERY_MS);
+  const shown = document.querySelector("[data-runs]");
+  if (shown) setTimeout(look, Number(shown.dataset.every) || EVERY_MS);
 }
 
 async function look() {

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from doorward.accounts.models import MailProblem
 from doorward.audit.fields import FIELDS, changes_in
 from doorward.audit.reason import Reason
+from doorward.customers.tab_titles import title_of
 from doorward.kernel.errors import all_refusals
+from doorward.managing.words import page
 from doorward.policy.words import WORDS
-from doorward.web.kit.tabs import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -48,6 +49,9 @@ WHY: Final = {
         "asked because the password was too short without a second factor"
     ),
     Reason.PASSWORD_BREACHED: gettext_lazy("asked because the password is known from a break-in"),
+    Reason.PASSWORD_WEAK: gettext_lazy(
+        "asked because the password came from another system and is too weak here"
+    ),
     Reason.PASSWORD_KNOWN: gettext_lazy("asked because somebody else may know the password"),
     Reason.NOT_CONFIRMED: gettext_lazy("asked because nothing was confirmed in this session yet"),
     Reason.RECOVERED: gettext_lazy("asked because a recovery code was not enough for it"),
@@ -130,6 +134,10 @@ def _tab(key: str) -> str:
     return _("tab: %(tab)s") % {"tab": title_of(key)}
 
 
+def _page(name: str) -> str:
+    return _("page: %(page)s") % {"page": page(name)}
+
+
 def _resembles(domain: str) -> str:
     return _("the e-mail’s domain only looks like %(domain)s") % {"domain": domain}
 
@@ -140,6 +148,14 @@ def _filters(filters: list[str]) -> str:
 
 def _key(key_id: str) -> str:
     return _("key: %(key)s") % {"key": key_id}
+
+
+def _period(days: str) -> str:
+    return _("period: %(days)s") % {"days": days}
+
+
+def _checksum(digits: str) -> str:
+    return _("checksum of the manifest (SHA-256): %(digits)s") % {"digits": digits}
 
 
 def _sealed(number: int) -> str:
@@ -257,9 +273,13 @@ _SAID: Final[dict[str, tuple[type, Callable[[Any], str]]]] = {
     "added": (list, _given),
     "taken": (list, _taken),
     "tab": (str, _tab),
+    "page": (str, _page),
     "brand": (str, str),
+    "customer": (str, str),
     "resembles": (str, _resembles),
     "filters": (list, _filters),
+    "period": (str, _period),
+    "checksum": (str, _checksum),
     "key_id": (str, _key),
     "sealed": (int, _sealed),
     "left": (int, _left),

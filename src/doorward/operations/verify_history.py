@@ -2,20 +2,24 @@
 
     python verify_history.py EXPORT [ANCHOR|FILE …]
 
-EXPORT is what `doorward history export` printed, as JSON lines or as a table (CSV). An ANCHOR is a head that
-was kept elsewhere (`doorward history anchor`), a FILE has such heads in it. Exit status 0: the history is
-whole; 1: it is not, and every finding is a line; 2: wrong use. Python 3.11 or newer, nothing else.
+EXPORT is what `doorward history export` printed, as JSON lines or as a table (CSV). Or it is an evidence pack, or the
+export of one customer (ZIP): every file in it is held to manifest.json, and the sealed history is verified. An ANCHOR
+is a head that was kept elsewhere (`doorward history anchor`), a FILE has such heads in it. Exit status 0: the history
+is whole; 1: it is not, and every finding is a line; 2: wrong use. Python 3.11 or newer, nothing else.
 
-The form is described in history.md beside this file, which is all that this program was written from.
+The form is described in docs/history.md of Doorward, which is all that this program was written from.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import re
 import sys
+import zipfile
+import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,28 +44,71 @@ FORMS = {
 SLACK = timedelta(hours=1)
 SHORTEST_KEEP = timedelta(days=30)
 # In a table these are not text; an empty cell of them is null.
-JSON_CELLS = {"batch", "form", "id", "details", "typed", "size", "complete"}
+JSON_CELLS = {"batch", "form", "id", "details", "typed", "size", "complete", "place", "path"}
 NULL_CELLS = JSON_CELLS | {
     *("actor_id", "actor_salt", "actor_hash", "subject_id", "subject_salt", "subject_hash"),
     *("on_behalf_of_id", "on_behalf_of_salt", "on_behalf_of_hash"),
     *("customer_id", "credential_id"),
 }
-BROKEN = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+BROKEN = (
+    *(ValueError, KeyError, TypeError, AttributeError, RecursionError, EOFError),
+    *(zipfile.BadZipFile, zlib.error, NotImplementedError),
+)
+# In a pack.
+SEALED = "sealed-history.csv"
+MANIFEST = "manifest.json"
 
 # --- reading --------------------------------------------------------------------------------------
 
 
 def read(path: str) -> Iterator[dict[str, Any]]:
-    """Give the records of an export, one after the other."""
-    with Path(path).open(encoding="utf-8", errors="surrogatepass", newline="") as file:
-        is_table = file.read(1) != "{"
-        file.seek(0)
-        if not is_table:
-            yield from (json.loads(line) for line in file if line.strip())
-            return
-        csv.field_size_limit(2**31 - 1)
-        for row in csv.DictReader(file):
-            yield {name: value_of(name, cell) for name, cell in row.items()}
+    """Give the records of an export, one after the other; of a ZIP, those of its sealed history."""
+    if not zipfile.is_zipfile(path):
+        with Path(path).open("rb") as file:
+            yield from records_in(file)
+        return
+    with zipfile.ZipFile(path) as pack, pack.open(SEALED) as file:
+        yield from records_in(file)
+
+
+def records_in(file: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - an open file
+    """Give the records of an open file."""
+    is_table = file.read(1) != b"{"
+    file.seek(0)
+    text = io.TextIOWrapper(file, encoding="utf-8", errors="surrogatepass", newline="")
+    if not is_table:
+        yield from (json.loads(line) for line in text if line.strip())
+        return
+    csv.field_size_limit(2**31 - 1)
+    for row in csv.DictReader(text):
+        yield {name: value_of(name, cell) for name, cell in row.items()}
+
+
+def wrong_files(path: str) -> Iterator[str]:
+    """Hold the files of a ZIP to its manifest; of anything else there is nothing to say."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as pack:
+        names = pack.namelist()
+        listed = json.loads(pack.read(MANIFEST))["files"]
+        if len(names) != len(set(names)):
+            yield "A file is in the pack more than once."
+        for name in {*names, *listed} - {MANIFEST}:
+            if name not in listed:
+                yield f"{name} is not in the manifest."
+            elif name not in names:
+                yield f"{name} is missing."
+            elif digest_of(pack, name) != listed[name]["sha256"]:
+                yield f"{name} was changed."
+
+
+def digest_of(pack: zipfile.ZipFile, name: str) -> str:
+    """Give the checksum of a file in a ZIP."""
+    with pack.open(name) as file:
+        digest = hashlib.sha256()
+        while part := file.read(1024 * 1024):
+            digest.update(part)
+    return digest.hexdigest()
 
 
 def value_of(name: str, cell: str) -> Any:  # noqa: ANN401 - whatever JSON has
@@ -133,6 +180,29 @@ def tree(leaves: list[bytes]) -> bytes:
     return sha256(b"\x01", tree(leaves[:half]), tree(leaves[half:]))
 
 
+def tree_around(size: int, shown: dict[int, bytes], path: list[bytes]) -> bytes:
+    """Give the head of a tree of which some leaves are known by their places, and hashes of what is beside them."""
+    left = list(path)
+
+    def part(first: int, end: int) -> bytes:
+        if not any(first <= place < end for place in shown):
+            return left.pop(0)
+        if end - first == 1:
+            return shown[first]
+        half = 1
+        while half * 2 < end - first:
+            half *= 2
+        return sha256(b"\x01", part(first, first + half), part(first + half, end))
+
+    if not shown.keys() <= set(range(size)):
+        return b""
+    try:
+        head = part(0, size)
+    except IndexError:
+        return b""
+    return b"" if left else head
+
+
 def head_of(batch: dict[str, Any], previous: str) -> str:
     """Give the head of a batch, over the one before it."""
     content = {name: batch[name] for name in ("batch", "complete", "root", "sealed_at", "size")}
@@ -146,6 +216,10 @@ def head_of(batch: dict[str, Any], previous: str) -> str:
 class Export:
     """What is in an export; of each event its id, its hash and its time."""
 
+    # Of an extract: whose it is, and the head before its first batch.
+    extract: dict[str, Any] | None = None
+    # Of an extract: the place of each event in the tree of its batch.
+    places: dict[int | None, dict[int, bytes]] = field(default_factory=dict)
     batches: list[dict[str, Any]] = field(default_factory=list)
     events: dict[int | None, list[tuple[int, bytes, str]]] = field(default_factory=dict)
     # Forgetting and erasing are events: up to which batch and when; who.
@@ -153,35 +227,73 @@ class Export:
     erasings: set[str] = field(default_factory=set)
     # Forms of leaves that this program does not know, and in which batch.
     unknown: set[tuple[int | None, int]] = field(default_factory=set)
+    # Events of customers who were deleted for good: only their hashes are there, without a time.
+    gone: int = 0
     # Whose parts are erased, and the first batch with such a part.
     erased: dict[str | None, int] = field(default_factory=dict)
 
     def add(self, record: dict[str, Any]) -> None:
         """Take in one record."""
-        if record["record"] == "batch":
-            self.batches.append(record)
-            return
-        number, at, event_type = record["batch"], record["at"], record["type"]
-        self.events.setdefault(number, []).append((record["id"], leaf(record), at))
+        match record["record"]:
+            case "extract":
+                self.begin(record)
+            case "batch":
+                self.batches.append(record)
+            case "erased" if not self.extract:
+                hashed = bytes.fromhex(record["leaf"])
+                self.events.setdefault(record["batch"], []).append((record["id"], hashed, ""))
+                self.gone += 1
+            case _:
+                self.add_event(record)
+
+    def begin(self, record: dict[str, Any]) -> None:
+        """Take in whose extract it is, which is said first and once."""
+        if self.extract or self.batches or self.events:
+            raise ValueError("an extract says whose it is first")
+        self.extract = record
+
+    def add_event(self, record: dict[str, Any]) -> None:
+        """Take in an event."""
+        number, at, hashed = record["batch"], record["at"], leaf(record)
+        self.events.setdefault(number, []).append((record["id"], hashed, at))
+        if self.extract:
+            self.take_place(record, hashed)
         if record["form"] not in FORMS:
             self.unknown.add((number, record["form"]))
-        if event_type == "history_forgotten":
+        if record["type"] == "history_forgotten":
             self.forgettings.append((int(record["details"]["batch"]), at))
-        if event_type == "administrator_erased":
+        if record["type"] == "administrator_erased":
             self.erasings.add(record["subject_id"])
-        if number is not None and record["actor_salt"] is None:
+        if number is not None:
+            self.note_erased(record, number)
+
+    def note_erased(self, record: dict[str, Any], number: int) -> None:
+        """Note whose parts of an event are erased."""
+        if record["actor_salt"] is None:
             self.erased.setdefault(record["actor_id"] or record["subject_id"], number)
-        if number is not None and record["subject_salt"] is None:
+        if record["subject_salt"] is None:
             self.erased.setdefault(record["subject_id"], number)
         on_behalf_of = record["on_behalf_of_id"]
-        if number is not None and on_behalf_of and record["on_behalf_of_salt"] is None:
+        if on_behalf_of and record["on_behalf_of_salt"] is None:
             self.erased.setdefault(on_behalf_of, number)
+
+    def take_place(self, record: dict[str, Any], hashed: bytes) -> None:
+        """Note where an event of an extract stands; nobody else's is in one."""
+        if self.extract and record["customer_id"] != self.extract["customer_id"]:
+            raise ValueError("an event of somebody else")
+        if record["batch"] is not None:
+            places = self.places.setdefault(record["batch"], {})
+            if record["place"] in places:
+                raise ValueError("two events in one place")
+            places[record["place"]] = hashed
 
     def counted(self) -> str:
         """Say in numbers what is there."""
         waiting = len(self.events.get(None, []))
         number = sum(map(len, self.events.values()))
         said = f"{number} events, {len(self.batches)} batches, {waiting} events not sealed yet"
+        if self.gone:
+            said += f", events of deleted customers: {self.gone}"
         return f"{said}, people erased: {len(self.erasings)}" if self.erasings else said
 
 
@@ -196,8 +308,8 @@ def findings(export: Export, anchors: list[tuple[int, str]]) -> Iterator[str]:
     known = {batch["batch"] for batch in export.batches} | {None}
     for number in export.events.keys() - known:
         yield f"Events say they are of batch {number}, which was never sealed."
-    for person, number in export.erased.items():
-        if person not in export.erasings:
+    if not export.extract:
+        for number in unexplained(export).values():
             yield f"Names in batch {number} were taken away, and nobody was erased."
     heads = {batch["batch"]: batch["head"] for batch in export.batches}
     for number, head in anchors:
@@ -205,10 +317,20 @@ def findings(export: Export, anchors: list[tuple[int, str]]) -> Iterator[str]:
             yield f"Batch {number} is missing, or its head is not the one of the anchor."
 
 
+def unexplained(export: Export) -> dict[str | None, int]:
+    """Give whose parts are erased though no event here says that they were, and in which batch first."""
+    return {
+        person: number for person, number in export.erased.items() if person not in export.erasings
+    }
+
+
 def wrong_heads(export: Export) -> Iterator[str]:
     """Follow the chain from its start."""
-    previous = "00" * 32
-    for expected, batch in enumerate(export.batches, start=1):
+    previous = export.extract["head"] if export.extract else "00" * 32
+    first = export.extract["batch"] + 1 if export.extract else 1
+    if first == 1 and previous != "00" * 32:
+        yield "The head before the first batch is wrong."
+    for expected, batch in enumerate(export.batches, start=first):
         number = batch["batch"]
         if number != expected:
             yield f"Batch {expected} is missing: batch {number} stands in its place."
@@ -221,7 +343,12 @@ def wrong_heads(export: Export) -> Iterator[str]:
 def wrong_events(export: Export, batch: dict[str, Any]) -> Iterator[str]:
     """Hold the events of a batch to its tree."""
     number, size, there = batch["batch"], batch["size"], export.events.get(batch["batch"], [])
-    if not there:
+    if export.extract:
+        path = [bytes.fromhex(one) for one in batch.get("path") or []]
+        shown = export.places.get(number, {})
+        if (shown or path) and tree_around(size, shown, path).hex() != batch["root"]:
+            yield f"Of batch {number} an event was changed, moved, added or left out."
+    elif not there:
         if not was_forgotten(export, batch):
             yield f"All events of batch {number} were deleted."
     elif len(there) < size:
@@ -244,7 +371,8 @@ def wrong_dates(export: Export) -> Iterator[str]:
     for batch in export.batches:
         sealed_at = moment(batch["sealed_at"])
         if all_sealed_at is not None and all_sealed_at <= sealed_at:
-            dates = [moment(at) for _id, _hashed, at in export.events.get(batch["batch"], [])]
+            there = export.events.get(batch["batch"], [])
+            dates = [moment(at) for _id, _hashed, at in there if at]
             if any(at < all_sealed_at - SLACK for at in dates):
                 yield f"An event in batch {batch['batch']} is dated too early: it was inserted later."
         if batch["complete"]:
@@ -265,6 +393,21 @@ def anchors_of(arguments: Iterable[str]) -> list[tuple[int, str]]:
     return anchors
 
 
+def said_of(export: Export, anchors: list[tuple[int, str]]) -> str:
+    """Say what holds."""
+    held = f", and {len(anchors)} anchors hold" if anchors else ""
+    if not export.extract:
+        return f"The history is whole{held}."
+    said = f"The extract of customer {export.extract['customer_id']} is whole{held}."
+    for person, number in unexplained(export).items():
+        # Somebody of another customer, such as the provider's people: their erasing is an event there.
+        said += f" Names of {person} were erased, from batch {number} on."
+    if not export.batches:
+        return said
+    newest = export.batches[-1]
+    return f"{said} Its newest head: {newest['batch']}:{newest['head']}"
+
+
 def main(arguments: list[str]) -> int:
     """Verify, print what was found, and give the exit status."""
     if not arguments or arguments[0].startswith("-"):
@@ -275,7 +418,7 @@ def main(arguments: list[str]) -> int:
         anchors = anchors_of(arguments[1:])
         for record in read(arguments[0]):
             export.add(record)
-        found = list(findings(export, anchors))
+        found = [*wrong_files(arguments[0]), *findings(export, anchors)]
     except OSError as error:
         print(error, file=sys.stderr)
         return 2
@@ -284,7 +427,7 @@ def main(arguments: list[str]) -> int:
         anchors = []
     print("\n".join([*found, f"Looked at {export.counted()}."]))
     if not found:
-        print(f"The history is whole{f', and {len(anchors)} anchors hold' if anchors else ''}.")
+        print(said_of(export, anchors))
     return 1 if found else 0
 
 

@@ -1,0 +1,76 @@
+"""What of history a member of the provider's staff sees, and is mailed of: what is about their scope.
+
+The provider's own history has what its people did to brands, and copies of what support asked for at customers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from doorward.accounts.events import SCOPE_CHANGED
+from doorward.accounts.models import Administrator
+from doorward.audit.models import Event
+from doorward.audit.newest import Newest, OfPerson, parts_of_people
+from doorward.audit.record import history_of_person
+from doorward.customers import staff_scope
+from doorward.customers.events import PROTECTION_LOWERED
+from doorward.customers.models import CustomerKind
+from doorward.permissions.scope import Reach
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from doorward.permissions.scope import Scope
+
+
+def within(events: QuerySet[Event], scope: Scope, *, me: UUID) -> QuerySet[Event]:
+    """Return those events of the provider's own history that are about a scope; `me`: whose it is.
+
+    About whom a scope was changed names customers and brands: it is for who sees all, and for them.
+    """
+    if scope.is_all:
+        return events
+    people = Administrator.objects.everywhere()
+    theirs = people.filter(
+        Q(customer__kind=CustomerKind.PROVIDER) | staff_scope.which(scope, of="customer")
+    )
+    # Of all who are in it: whom it is about, who did it, and for whom.
+    of_whom = Q()
+    for whom in ("subject_id", "actor_id", "on_behalf_of_id"):
+        of_whom &= Q(**{whom: None}) | Q(**{f"{whom}__in": theirs.values("id")})
+    of_brand = Q(details__brand_id__isnull=True, details__brand__isnull=True)
+    of_brand &= ~Q(type=PROTECTION_LOWERED)
+    if scope.reach is Reach.BRANDS:
+        of_brand |= Q(details__brand_id__in=sorted(map(str, scope.ids)))
+    # A customer that is named has the same in its own history; there it is read by who sees it.
+    others = (Q(type=SCOPE_CHANGED) & ~Q(subject_id=me)) | Q(details__customer__isnull=False)
+    # What names a customer whose own history may be gone by now; who is there for it sees it on its page.
+    named = Q(details__customer__isnull=False) & ~Q(actor_id=me)
+    # Into whose portal a colleague went, and why, stands in that customer's history.
+    managed = Q(details__managing__isnull=False) & ~Q(subject_id=me)
+    return events.filter(of_whom, of_brand).exclude(others).exclude(named).exclude(managed)
+
+
+def of_person(person_id: UUID, *, customer_id: UUID, scope: Scope, me: UUID) -> Newest | OfPerson:
+    """Return what a person did and what was done to them, as somebody with a scope sees it."""
+    if scope.is_all:
+        return OfPerson(customer_id=customer_id, person_id=person_id)
+    events = history_of_person(customer_id=customer_id, person_id=person_id)
+    parts = parts_of_people(Event.objects.filter(customer_id=customer_id), [person_id])
+    return Newest(within(events, scope, me=me), [within(part, scope, me=me) for part in parts])
+
+
+def may_be_told(event: Event, person: Administrator) -> bool:
+    """Return whether somebody may be mailed of an event by now; wants `customer` at hand.
+
+    A customer's own people are told what they were to be told, and the provider's what is in their scope.
+    """
+    if person.customer.kind != CustomerKind.PROVIDER or person.staff_scope.is_all:
+        return True
+    if event.customer_id is not None and event.customer_id != person.customer_id:
+        return staff_scope.has_customer(event.customer_id, person.staff_scope)
+    return within(Event.objects.filter(id=event.id), person.staff_scope, me=person.id).exists()

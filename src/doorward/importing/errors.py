@@ -1,0 +1,175 @@
+"""What is refused of an import: each refusal with its sentence, declared once."""
+
+from __future__ import annotations
+
+from doorward.kernel.errors import Refusal, _
+
+
+class FileUnreadable(Refusal):
+    """Neither CSV nor XLSX, or damaged."""
+
+    sentence = _("This file cannot be read. Save it as CSV (UTF-8) or as XLSX, and try again.")
+    field = "file"
+
+
+class FileTooLarge(Refusal):
+    """More bytes than `maximum` MB, also when unpacked."""
+
+    sentence = _("This file is too large. Use at most %(maximum)s MB, and split it if need be.")
+    field = "file"
+
+    def __init__(self, maximum: int) -> None:
+        super().__init__(maximum=maximum)
+
+
+class TooManyLines(Refusal):
+    """More lines than `maximum`."""
+
+    sentence = _("This file has more than %(maximum)s lines. Split it.")
+    field = "file"
+
+    def __init__(self, maximum: int) -> None:
+        super().__init__(maximum=maximum)
+
+
+class TooManyColumns(Refusal):
+    """More columns than `maximum`."""
+
+    sentence = _("This file has more than %(maximum)s columns. Delete those that are not needed.")
+    field = "file"
+
+    def __init__(self, maximum: int) -> None:
+        super().__init__(maximum=maximum)
+
+
+class NothingInFile(Refusal):
+    """No line beside the first one."""
+
+    sentence = _("This file has no lines below its headings.")
+    field = "file"
+
+
+class ColumnMissing(Refusal):
+    """No column of that name: without `column` nothing can be imported."""
+
+    sentence = _(
+        "No column is named %(column)s. The first line must have the names of the columns."
+    )
+    field = "file"
+
+    def __init__(self, column: str) -> None:
+        super().__init__(column=column)
+
+
+class ColumnTwice(Refusal):
+    """Two columns that are understood as the same one."""
+
+    sentence = _("Two columns are both understood as %(column)s. Rename one of them.")
+    field = "file"
+
+    def __init__(self, column: str) -> None:
+        super().__init__(column=column)
+
+
+class LineMisshapen(Refusal):
+    """More cells than there are columns, or a cell without end."""
+
+    sentence = _("This line has more cells than there are columns, or a cell that is too long.")
+    reason = _("the line does not fit the columns")
+
+
+class LineTwice(Refusal):
+    """An earlier line of the file is about the same one."""
+
+    sentence = _("Line %(line)s is about the same one.")
+    reason = _("an earlier line is about the same one")
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line=line)
+
+
+class YesOrNo(Refusal):
+    """Neither yes nor no."""
+
+    sentence = _("Write yes or no.")
+
+
+class StatusUnknown(Refusal):
+    """A status that nobody can be imported with."""
+
+    sentence = _("Write active or suspended, or nothing.")
+    field = "status"
+
+
+class NoSuchCustomer(Refusal):
+    """There is no customer of that name, or none that whoever imports may see."""
+
+    sentence = _("There is no customer of this name. Add it first.")
+    field = "customer"
+
+
+class NoSuchBrand(Refusal):
+    """There is no brand of that name."""
+
+    sentence = _("There is no brand of this name.")
+    field = "brand"
+
+
+class BrandDiffers(Refusal):
+    """The customer is there, with another brand; moving it breaks links and passkeys, and is asked about."""
+
+    sentence = _(
+        "This customer has another brand. Move it on its page, which says what that breaks."
+    )
+    field = "brand"
+
+
+class EmailUsed(Refusal):
+    """Another customer's person has this e-mail; nothing says whose."""
+
+    sentence = _("This e-mail is already used.")
+    field = "email"
+
+
+class NotYoursToChange(Refusal):
+    """The person is there already, with other data, and whoever imports may not change people there."""
+
+    sentence = _(
+        "This person is already there, and only administrators of their own customer change what is different."
+    )
+
+
+class CredentialsKept(Refusal):
+    """The person was there before: nobody's password or devices are replaced by an import."""
+
+    sentence = _("This person was already there. Their password and devices stay as they are.")
+
+
+class FactorLost(Refusal):
+    """A second factor that cannot be taken over: two factors are required of the person instead."""
+
+    sentence = _(
+        "A device cannot be taken over (%(what)s). Two-factor sign-in is required of this person, who sets up a new "
+        "one."
+    )
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what=what)
+
+
+class PartLost(Refusal):
+    """Something else of the old system that has no place here."""
+
+    sentence = _("Not taken over: %(what)s.")
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what=what)
+
+
+class SourceUnreadable(Refusal):
+    """This is no export of that system."""
+
+    sentence = _("This is not an export of %(system)s that can be read.")
+
+    def __init__(self, system: str) -> None:
+        super().__init__(system=system)

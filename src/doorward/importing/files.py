@@ -1,0 +1,124 @@
+"""Reading a file: CSV in whatever encoding and with whatever separator spreadsheets write it, or XLSX."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import hashlib
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from doorward.importing import columns, spreadsheet
+from doorward.importing.errors import (
+    FileTooLarge,
+    FileUnreadable,
+    LineMisshapen,
+    NothingInFile,
+    TooManyColumns,
+    TooManyLines,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+MOST_BYTES: Final = 50_000_000
+MOST_LINES: Final = 200_000
+MOST_COLUMNS: Final = 100
+LONGEST_CELL: Final = 4000
+_SEPARATORS: Final = (",", ";", "\t", "|")
+_SPREADSHEET: Final = b"PK\x03\x04"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a file: its number, as a text editor counts, and its cells by field; or why it cannot be read."""
+
+    number: int
+    cells: Mapping[str, str]
+    refused: LineMisshapen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file that can be read: its headings, for each the field it names ('': left out), and its keyed text."""
+
+    text: str
+    separator: str
+    headings: tuple[str, ...]
+    fields: tuple[str, ...]
+    digest: str
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Headings of columns that are not understood."""
+        named = zip(self.headings, self.fields, strict=True)
+        return tuple(heading for heading, field in named if heading and not field)
+
+    def rows(self) -> Iterator[Row]:
+        """Return the lines below the headings, one after the other; what is empty is passed over."""
+        reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=self.separator)
+        next(reader)
+        while True:
+            number = reader.line_num + 1
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                yield Row(number, {}, LineMisshapen())
+                continue
+            if any(cell.strip() for cell in cells):
+                yield self._row(number, cells)
+
+    def _row(self, number: int, cells: list[str]) -> Row:
+        beyond = any(cell.strip() for cell in cells[len(self.fields) :])
+        if beyond or any(len(cell) > LONGEST_CELL for cell in cells):
+            return Row(number, {}, LineMisshapen())
+        named = zip(self.fields, cells, strict=False)
+        return Row(number, {field: cell.strip() for field, cell in named if field})
+
+
+def read(file: bytes, known: Mapping[str, tuple[str, ...]], *, needed: str) -> Table:
+    """Return what a file has. Raises the refusals of `FileUnreadable`'s kind, and those of its columns."""
+    if len(file) > MOST_BYTES:
+        raise FileTooLarge(MOST_BYTES // 1_000_000)
+    digest = hashlib.sha256(file).hexdigest()
+    text = _decoded(spreadsheet.as_csv(file) if file.startswith(_SPREADSHEET) else file)
+    lines = text.count("\n") + text.count("\r") - text.count("\r\n")
+    if lines > MOST_LINES + 1:
+        raise TooManyLines(MOST_LINES)
+    first = _first_line(text)
+    separator = max(_SEPARATORS, key=lambda one: _known_in(first, one, known))
+    headings = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
+    if len(headings) > MOST_COLUMNS:
+        raise TooManyColumns(MOST_COLUMNS)
+    fields = columns.recognise(headings, known)
+    columns.must_have(fields, needed)
+    table = Table(text, separator, tuple(headings), tuple(fields), digest)
+    if next(table.rows(), None) is None:
+        raise NothingInFile
+    return table
+
+
+def _decoded(file: bytes) -> str:
+    """Return the text: by its mark, as UTF-8, or, where it is none, as Western Windows writes it."""
+    wide = file.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp1252"):
+        try:
+            return file.decode(encoding).lstrip("\r\n")
+        except UnicodeError:
+            continue
+    raise FileUnreadable
+
+
+def _first_line(text: str) -> str:
+    line = text[: LONGEST_CELL * MOST_COLUMNS].splitlines()
+    return line[0] if line else ""
+
+
+def _known_in(line: str, separator: str, known: Mapping[str, tuple[str, ...]]) -> tuple[int, int]:
+    """Return how many headings are understood with that separator, and how many there are."""
+    headings = next(csv.reader([line], delimiter=separator), [])[: MOST_COLUMNS + 1]
+    names = [bool(columns.recognise([heading], known)[0]) for heading in headings]
+    return sum(names), len(names)

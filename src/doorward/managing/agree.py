@@ -1,0 +1,78 @@
+"""Somebody with the Administrators tab agrees that the provider's staff manages their portal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from doorward.customers import locking
+from doorward.customers.rights import authorise, is_allowed
+from doorward.kernel.errors import NotFound
+from doorward.managing import standing
+from doorward.managing.errors import ManagingOver
+from doorward.managing.events import MANAGING_AGREED
+from doorward.managing.models import OPEN, Managing, State
+from doorward.managing.telling import tell
+from doorward.permissions.actions import Action
+from doorward.recovery.errors import LetInBySupport
+from doorward.sessions import ending
+from doorward.sessions.errors import StaleRequest
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.audit.actor import Actor
+
+
+def agree(managing_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> None:
+    """Let staff in, or let them change something, too: whichever waits for a yes.
+
+    Raises `NotFound`, `ManagingOver`, `LetInBySupport`.
+    """
+    authorise(actor, Action.AGREE_TO_MANAGING, customer_id)
+    with transaction.atomic():
+        managing = locked(managing_id, customer_id, Action.AGREE_TO_MANAGING, actor=actor)
+        refuse_decider(managing, actor=actor, now=now)
+        if standing.is_over(managing, now=now):
+            raise ManagingOver
+        rows = Managing.objects.filter(id=managing.id)
+        changes = managing.asks_changes_at is not None
+        if managing.state == State.ASKED:
+            person_id = actor.person.id if actor.person else None
+            who = {"behalf_id": person_id, "agreed_by_id": person_id, "agreed_at": now}
+            rows.update(state=State.AGREED, changes=changes, **who)
+        elif managing.state == State.RUNNING and changes and not managing.changes:
+            rows.update(changes=True)
+        else:
+            raise ManagingOver
+        tell(MANAGING_AGREED, managing, actor=actor, details={"changes": changes})
+
+
+def refuse_decider(managing: Managing, *, actor: Actor, now: datetime) -> None:
+    """Refuse the yes of who does not get through, or whom the provider itself let in: it would agree with itself.
+
+    Raises `LetInBySupport`.
+    """
+    able = standing.who_could_agree(managing.customer_id, now=now)
+    if not actor.is_ours and not {one.id for one in actor.people} <= able:
+        raise LetInBySupport
+
+
+def locked(managing_id: UUID, customer_id: UUID, action: Action, *, actor: Actor) -> Managing:
+    """Lock the customer, and read it then. Raises `NotFound`: also for another customer's; `StaleRequest`."""
+    locking.hold(customer_id)
+    ending.must_be_open(actor)
+    if not is_allowed(actor, action, customer_id):
+        raise StaleRequest
+    rows = Managing.objects.filter(id=managing_id, customer_id=customer_id)
+    managing = rows.select_related("staff__customer", "customer__brand").first()
+    if managing is None:
+        raise NotFound
+    return managing
+
+
+def is_open(managing: Managing, *, now: datetime) -> bool:
+    """Return whether there is still something to decide or to end."""
+    return managing.state in OPEN and not standing.is_over(managing, now=now)

@@ -1,0 +1,61 @@
+"""How managing stands now: as its row says, and by what has become of all that it takes. The gate decides as much."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import F
+
+from doorward.accounts import looking_after
+from doorward.accounts.models import Administrator, Status
+from doorward.customers.models import CustomerStatus
+from doorward.customers.tabs import MANAGE
+from doorward.gate import managed
+from doorward.managing import rules
+from doorward.managing.models import Managing, State
+from doorward.recovery import deciding
+from doorward.recovery import rules as recovery_rules
+from doorward.sessions.models import Session
+from doorward.sessions.rules import is_managing
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+
+def is_over(managing: Managing, *, now: datetime) -> bool:
+    """Return whether it is at its end, also where nobody has written that down yet."""
+    if managing.state == State.RUNNING:
+        found = managed.read(managing.id, now=now)
+        return found is None or not is_managing(found.facts, now=now)
+    if managing.state == State.ASKED:
+        return managing.asked_at + rules.WAITS <= now or not _is_there(managing)
+    if managing.state == State.AGREED:
+        begins = managing.agreed_at or managing.asked_at
+        return begins + rules.TO_BEGIN <= now or not _is_there(managing)
+    return True
+
+
+def _is_there(managing: Managing) -> bool:
+    """Return whether who asked could still be let in: in the same session, with the right to it."""
+    if managing.session_id is None:
+        return False
+    sessions = Session.objects.filter(
+        id=managing.session_id,
+        ended_at__isnull=True,
+        security_version=F("administrator__security_version"),
+        administrator_id=managing.staff_id,
+    )
+    staff = Administrator.objects.everywhere().filter(id=managing.staff_id, status=Status.ACTIVE)
+    return (
+        managing.customer.status == CustomerStatus.ACTIVE
+        and sessions.exists()
+        and any(MANAGE in tabs.split() for tabs in staff.values_list("tabs", flat=True))
+    )
+
+
+def who_could_agree(customer_id: UUID, *, now: datetime) -> frozenset[UUID]:
+    """Return who could say yes: with the tab, through with what is asked of them, and not let in by the provider."""
+    ids = looking_after.who_get_through(customer_id, now=now)
+    since = now - recovery_rules.ONE_HAND
+    return ids - deciding.let_in_by_provider(ids, customer_id, since=since)

@@ -1,0 +1,124 @@
+"""What belongs to a customer: every table of Doorward, how its rows are found, and which columns stay here.
+
+Each table is in `TABLES` or in `NOBODYS`, which a test compares with all there are: an export forgets nothing, and what
+deletes or restores a customer later has the same list. Secrets, and what secrets are recognised by, never leave in an
+export; a backup has them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from django.apps import apps
+from django.db import models
+
+from doorward.accounts.models import Administrator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table. `to_customer`: the way from a row to the customer's id; `secret`: the columns that never leave.
+
+    `by_person`: it has the id of a person of theirs in that column, and no foreign key.
+    """
+
+    model: str
+    to_customer: str = ""
+    secret: frozenset[str] = field(default_factory=frozenset)
+    by_person: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of its file, without an ending: `accounts-administrator`."""
+        return self.model.lower().replace(".", "-")
+
+    def rows(self, customer_id: UUID) -> models.QuerySet[Any]:
+        """Return a customer's rows."""
+        model = apps.get_model(self.model)
+        # The one manager that wants to know whose rows are asked for.
+        all_rows = models.QuerySet[Any](model)
+        if self.by_person:
+            people = Administrator.objects.of(customer_id).values("id")
+            return all_rows.filter(**{f"{self.by_person}__in": people})
+        return all_rows.filter(**{self.to_customer: customer_id})
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns that leave, in their order."""
+        model = apps.get_model(self.model)
+        names = (one.attname for one in model._meta.concrete_fields)  # noqa: SLF001 - Django's documented Meta API
+        return tuple(name for name in names if name not in self.secret)
+
+
+def _of_person(model: str, *secret: str) -> Table:
+    return Table(model, "administrator__customer_id", frozenset(secret))
+
+
+# What stands first is what others point to.
+TABLES: Final = (
+    Table("customers.Customer", "id"),
+    Table("accounts.Administrator", "customer_id", frozenset({"password"})),
+    # The provider's words about them: whoever is given the export decides whether these go along.
+    Table("customers.Note", "customer_id"),
+    Table("policy.PolicyVersion", "customer_id"),
+    Table("policy.WavePause", "customer_id"),
+    _of_person("accounts.PolicyException"),
+    _of_person("accounts.EmailChange"),
+    _of_person("accounts.MailedLink", "nonce"),
+    # Where somebody was heading may have a word in it that lets in.
+    _of_person("sessions.Session", "token_hash", "browser_hash", "saved_request", "next_path"),
+    _of_person("credentials.Factor", "sealed", "last_step"),
+    Table(
+        "credentials.Passkey",
+        "factor__administrator__customer_id",
+        frozenset({"credential_id", "public_key"}),
+    ),
+    _of_person("credentials.UserHandle", "handle"),
+    _of_person("credentials.RecoverySet", "sealed"),
+    Table(
+        "credentials.RecoveryCode",
+        "set__administrator__customer_id",
+        frozenset({"keyed_hash"}),
+    ),
+    _of_person("credentials.TrustedBrowser", "token_hash"),
+    Table("credentials.SetUp", "session__administrator__customer_id", frozenset({"sealed"})),
+    Table("signin.MailboxProof", "session__administrator__customer_id", frozenset({"nonce"})),
+    _of_person("recovery.RecoveryRequest"),
+    _of_person("recovery.SetUpPass", "keyed_hash", "nonce"),
+    _of_person("recovery.CallerCheck"),
+    Table("rollout.TickRun", "customer_id"),
+    Table("rollout.Tick", "run__customer_id"),
+    # What was rehearsed is packed, of use to the portal alone, and over within a day.
+    Table("rollout.KeptRehearsal", "customer_id", frozenset({"ticked", "people"})),
+    _of_person("rollout.Reminder"),
+    _of_person("rollout.AdoptionMail"),
+    Table("managing.Managing", "customer_id"),
+    Table("managing.Look", "managing__customer_id"),
+    Table("directory.Adoption", "customer_id"),
+    Table("directory.AdoptionPoint", "customer_id"),
+    Table("notifications.Delivery", by_person="administrator_id"),
+)
+_SEALED: Final = "history: it goes along as it was sealed (`audit.extract`)"
+_EVERYBODYS: Final = "it is everybody's"
+NOBODYS: Final[Mapping[str, str]] = {
+    "audit.Event": _SEALED,
+    "audit.Batch": _SEALED,
+    "audit.ErasedEvent": "what is left of customers who are not there any more",
+    "audit.Repeated": "counted under a keyed hash; told by an event",
+    "customers.Brand": "the provider's",
+    "customers.BrandPicture": "the provider's",
+    "customers.Tab": "the provider's",
+    "kernel.SealedKey": "the installation's",
+    "kernel.Heartbeat": "the worker's",
+    "kernel.Attempt": "counted under a keyed hash",
+    "credentials.ChallengePeriod": _EVERYBODYS,
+    "credentials.AnsweredChallenge": "a keyed hash, for minutes",
+    "directory.AdoptionDay": _EVERYBODYS,
+    "directory.AdoptionDue": "what the worker has to count again",
+    "signin.AskedLink": "what a stranger typed, sealed, for seconds",
+    "rollout.ReminderSweep": "the worker's",
+}

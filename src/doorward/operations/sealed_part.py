@@ -1,0 +1,23 @@
+"""One customer's sealed history in a pack, in the form that `verify_history.py` reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from doorward.audit import exporting, extract, reading
+from doorward.operations import verify_history
+from doorward.operations.errors import HistoryUnreadable
+
+if TYPE_CHECKING:
+    from doorward.operations.packing import Pack
+
+SEALED: Final = verify_history.SEALED
+
+
+def add_sealed(pack: Pack, wanted: extract.Wanted, seals: extract.Seals) -> None:
+    """Add it; `seals` has been filled in at the end. Raises `HistoryUnreadable`."""
+    lines = exporting.as_table(extract.records(wanted, seals), extract.COLUMNS)
+    try:
+        pack.add_lines(SEALED, lines, head=1)
+    except reading.UNREADABLE as error:
+        raise HistoryUnreadable from error

@@ -1,0 +1,1 @@
+"""The room Jump: one box that finds people, customers, pages and what can be done, never more than who asks may see."""

@@ -1,0 +1,159 @@
+"""What the list of customers is narrowed to, and how many there are of each: read from the address, counted at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from doorward.customers import cached, staff_scope
+from doorward.customers.models import Customer, CustomerStatus
+from doorward.directory.people import FEW
+from doorward.directory.search import named
+from doorward.kernel.text import names
+from doorward.web.kit.times import number
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from doorward.permissions.scope import Scope
+    from doorward.web.http.requests import Request
+
+PATH: Final = "/customers/"
+# More brands than these are chosen from the box alone.
+SHOWN_BRANDS: Final = 12
+_LONGEST_SEARCH: Final = 200
+_ORDERS: Final = {
+    "": ("name_sort", "id"),
+    "newest": ("-since", "-id"),
+    "oldest": ("since", "id"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which customers are wanted, and in which order; empty: all, by name."""
+
+    q: str = ""
+    status: str = ""
+    brand: str = ""
+    sort: str = ""
+
+    def address(self, *, page: int = 1) -> str:
+        """Return the address of a page of them."""
+        fields = {"q": self.q, "status": self.status, "brand": self.brand, "sort": self.sort}
+        numbered = fields | {"page": str(page) if page > 1 else ""}
+        query = urlencode({name: value for name, value in numbered.items() if value})
+        return f"{PATH}?{query}" if query else PATH
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """A link that narrows the list, with how many are left; `current`: it is what is shown."""
+
+    text: str
+    number: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The rows that are wanted, in their order, and how many: of each brand and status, whatever is chosen of these."""
+
+    rows: QuerySet[Customer]
+    number: int
+    each: Counter[tuple[UUID, str]]
+    brands: tuple[UUID, ...]
+
+
+def wanted_of(request: Request) -> Wanted:
+    """Read what is wanted; a value that is none narrows nothing."""
+    asked = request.GET
+    status, sort = asked.get("status", ""), asked.get("sort", "")
+    return Wanted(
+        q=" ".join(asked.get("q", "").replace("\0", "").split())[:_LONGEST_SEARCH],
+        status=status if status in CustomerStatus else "",
+        brand=_id(asked.get("brand", "")),
+        sort=sort if sort in _ORDERS else "",
+    )
+
+
+def look(wanted: Wanted, scope: Scope) -> Found:
+    """Count what is there, in one query. Few that were searched for are read once, and put in order by themselves."""
+    rows, order = staff_scope.customers(scope), _ORDERS[wanted.sort]
+    each: Counter[tuple[UUID, str]] = Counter()
+    few: list[UUID] | None = None
+    if wanted.q:
+        rows = rows.filter(named(wanted.q))
+        read = list(rows.order_by().values_list("id", "brand_id", "status")[: FEW + 1])
+        if len(read) <= FEW:
+            few = [id_ for id_, brand_id, status in read if _is_wanted(wanted, brand_id, status)]
+            each.update((brand_id, status) for _id_, brand_id, status in read)
+    if few is None:
+        counted = rows.order_by().values_list("brand_id", "status").annotate(Count("id"))
+        each.update({(brand_id, status): found for brand_id, status, found in counted})
+    found = sum(many for (brand, status), many in each.items() if _is_wanted(wanted, brand, status))
+    chosen = _narrowed(rows, wanted) if few is None else Customer.objects.filter(id__in=few)
+    # Only of what is found: of a brand outside of the scope not even the name is told.
+    brands = tuple({brand for brand, _status in each})
+    return Found(chosen.order_by(*order), found, each, brands)
+
+
+def by_status(wanted: Wanted, found: Found) -> tuple[Narrowed, ...]:
+    """Return a link for each status, with how many have it."""
+    counts: Counter[str] = Counter()
+    for (brand, status), many in found.each.items():
+        if not wanted.brand or str(brand) == wanted.brand:
+            counts[status] += many
+    each = ((one.value, str(one.label), counts[one.value]) for one in CustomerStatus)
+    links = (("", _("All"), counts.total()), *each)
+    return tuple(
+        Narrowed(text, number(many), replace(wanted, status=key).address(), key == wanted.status)
+        for key, text, many in links
+    )
+
+
+def by_brand(wanted: Wanted, found: Found) -> tuple[Narrowed, ...]:
+    """Return a link for each brand, with how many customers it has; none where there is one, or too many."""
+    if not 1 < len(found.brands) <= SHOWN_BRANDS:
+        return ()
+    counts: Counter[str] = Counter()
+    for (brand, status), many in found.each.items():
+        if not wanted.status or status == wanted.status:
+            counts[str(brand)] += many
+    each = sorted(
+        ((str(one), cached.brand_of(one).name) for one in found.brands),
+        key=lambda one: names.sort_key(one[1]),
+    )
+    links = (
+        ("", _("All brands"), counts.total()),
+        *((key, text, counts[key]) for key, text in each),
+    )
+    return tuple(
+        Narrowed(text, number(many), replace(wanted, brand=key).address(), key == wanted.brand)
+        for key, text, many in links
+    )
+
+
+def _is_wanted(wanted: Wanted, brand: UUID, status: str) -> bool:
+    return wanted.status in {"", status} and wanted.brand in {"", str(brand)}
+
+
+def _narrowed(rows: QuerySet[Customer], wanted: Wanted) -> QuerySet[Customer]:
+    if wanted.brand:
+        rows = rows.filter(brand_id=UUID(wanted.brand))
+    return rows.filter(status=wanted.status) if wanted.status else rows
+
+
+def _id(text: str) -> str:
+    """Return an id in the one spelling; '' where it is none."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return ""

@@ -1,0 +1,96 @@
+"""`doorward import`."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from doorward.accounts.models import Administrator
+from doorward.cli.base import main
+from doorward.customers.models import Customer
+from doorward.importing.events import IMPORTED
+from tests.kit import people
+
+pytestmark = pytest.mark.django_db
+
+FILE = (
+    "e-mail,first name,last name,colour\n"
+    "lena@harbourbakery.example,Lena,Fischer,red\n"
+    "=1+1,Omar,Haddad,blue\n"
+)
+
+
+def run(*words):
+    return CliRunner().invoke(main, ["import", *map(str, words)])
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text(FILE)
+    return path
+
+
+def test_people_are_imported_and_what_was_refused_is_said(customer, file):
+    done = run("people", file, "--customer", "harbour bakery")
+    assert done.exit_code == 1
+    assert done.stdout.splitlines() == [
+        "3: =1+1: refused (email): Type an e-mail like name@example.com.",
+        "1 made, 0 changed, 0 same, 1 refused.",
+    ]
+    assert done.stderr.splitlines() == ["Left out: colour.", "1 of 2 lines were refused."]
+    [event] = people.events(IMPORTED)
+    assert event.details == {"kind": "people", "made": 1, "changed": 0, "refused": 1}
+    run("people", file, "--customer", "harbour bakery")
+    assert len(people.events(IMPORTED)) == 1
+
+
+def test_a_dry_run_tells_of_each_line_and_changes_nothing(customer, file):
+    done = run("people", file, "--customer", "Harbour Bakery", "--dry-run")
+    assert done.stdout.splitlines()[0] == "2: lena@harbourbakery.example: made"
+    assert done.stdout.splitlines()[-1] == "Dry run: 1 made, 0 changed, 0 same, 1 refused."
+    assert not Administrator.objects.of(customer.id).exists()
+
+
+def test_the_same_as_json_and_as_a_report_that_runs_nothing(customer, file, tmp_path):
+    report = tmp_path / "report.csv"
+    done = run("people", file, "--customer", "Harbour Bakery", "--json", "--report", report)
+    said = json.loads(done.stdout)
+    assert (said["made"], said["refused"], said["dry_run"]) == (1, 1, False)
+    assert said["lines"][0] == {
+        "line": 2,
+        "what": "lena@harbourbakery.example",
+        "fate": "made",
+        "fields": [],
+        "reason": "",
+        "said": "",
+        "notes": [],
+    }
+    assert report.stat().st_mode & 0o777 == 0o600  # it says who is a customer's
+    with report.open(encoding="utf-8-sig", newline="") as opened:
+        lines = list(csv.DictReader(opened))
+    assert [line["what"] for line in lines] == ["lena@harbourbakery.example", "'=1+1"]
+
+
+def test_customers_are_imported(tmp_path):
+    people.provider()
+    path = tmp_path / "customers.csv"
+    path.write_text("Kunde\nHarbour Bakery\nCedar Clinic\n")
+    assert run("customers", path).stdout == "2 made, 0 changed, 0 same, 0 refused.\n"
+    assert run("customers", path).stdout == "0 made, 0 changed, 2 same, 0 refused.\n"
+    assert Customer.objects.count() == 3
+
+
+def test_what_cannot_be_read_is_said_in_a_sentence(customer, tmp_path):
+    path = tmp_path / "empty.csv"
+    path.write_bytes(b"")
+    assert run("people", path).stderr == (
+        "No column is named email. The first line must have the names of the columns.\n"
+    )
+    path.write_text(FILE)
+    assert run("people", path, "--customer", "Nobody").stderr.endswith("no customer Nobody.\n")
+    assert run("people", tmp_path / "none.csv").exit_code == 2
+    assert "people" in run("--help").stdout

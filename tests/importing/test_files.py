@@ -1,0 +1,127 @@
+"""Reading files: whatever a spreadsheet saves is read, and what is no file of lines is refused in a sentence."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+import xlsxwriter
+
+from doorward.importing import columns, files
+from doorward.importing.errors import (
+    ColumnMissing,
+    ColumnTwice,
+    FileTooLarge,
+    FileUnreadable,
+    NothingInFile,
+    TooManyColumns,
+    TooManyLines,
+)
+
+
+def read(file: bytes | str) -> files.Table:
+    raw = file if isinstance(file, bytes) else file.encode()
+    return files.read(raw, columns.PEOPLE, needed="email")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_file_is_read_as_it_was_saved(separator, encoding, end):
+    rows = (("E-Mail-Adresse", "Vorname", "Name"), ("a@b.example", "Jörg", "Müller"), ("", "", ""))
+    text = end.join(separator.join(row) for row in rows)
+    [row] = read(text.encode(encoding)).rows()
+    assert (row.number, row.cells) == (
+        2,
+        {"email": "a@b.example", "first_name": "Jörg", "last_name": "Müller"},
+    )
+
+
+def test_line_breaks_in_cells_and_columns_that_nobody_knows():
+    table = read('email,Notes,phone\n"a@b.example","two\nlines",1\n\nc@d.example,"x,y",2\n')
+    assert table.left_out == ("Notes",)
+    assert [(row.number, row.cells["phone"]) for row in table.rows()] == [(2, "1"), (5, "2")]
+
+
+@pytest.mark.parametrize(
+    ("file", "refusal"),
+    [
+        ("", ColumnMissing),
+        ("\n\n", ColumnMissing),
+        ("a@b.example,Lena\n", ColumnMissing),
+        ("email\n", NothingInFile),
+        ("email,Mail\na,b\n", ColumnTwice),
+        ("email" + ",x" * 200 + "\na\n", TooManyColumns),
+        ("email\n" + "a\n" * 200_001, TooManyLines),
+        (b"\xff\xfe\x00", FileUnreadable),
+        (b"email\n\x81\x8d", FileUnreadable),
+        (b"x" * 50_000_001, FileTooLarge),
+        (b"PK\x03\x04 and nothing more", FileUnreadable),
+    ],
+    ids=range(11),
+)
+def test_what_cannot_be_read_is_refused(file, refusal):
+    with pytest.raises(refusal):
+        read(file)
+
+
+def test_a_line_that_does_not_fit_is_said_and_the_next_one_is_read():
+    long = "x" * 200_000
+    table = read(f"email,phone\na@b.example,1,2\n{long},1\na@b.example,{'x' * 4001}\nc@d.example\n")
+    assert [bool(row.refused) for row in table.rows()] == [True, True, True, False]
+
+
+def workbook(*rows: tuple[object, ...]) -> bytes:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(rows):
+            for column, cell in enumerate(row):
+                if isinstance(cell, str) and cell.startswith("="):
+                    sheet.write_formula(number, column, cell, value="what it says")
+                else:
+                    sheet.write(number, column, cell)
+    return file.getvalue()
+
+
+def test_a_spreadsheet_is_read_and_formulas_are_what_they_say():
+    file = workbook(("E-Mail", "Name", "Telefon"), ("a@b.example", "=1+1", 4930901820))
+    [row] = read(file).rows()
+    assert row.cells == {"email": "a@b.example", "last_name": "what it says", "phone": "4930901820"}
+
+
+def changed(file: bytes, name: str, content: bytes) -> bytes:
+    """Return a workbook with another content of one of its files."""
+    made = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(file)) as old,
+        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for one in old.namelist():
+            new.writestr(one, content if one == name else old.read(one))
+    return made.getvalue()
+
+
+_SHEET = b"""<?xml version="1.0"?><worksheet
+xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>%s</sheetData></worksheet>"""
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        # Two cells, and all between them: 17,000,000,000.
+        _SHEET % b'<row r="1"><c r="A1"><v>1</v></c></row>'
+        b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        pytest.param(
+            _SHEET % (b'<row r="1"><c r="A1"><v>' + b"1" * 900_000_000 + b"</v></c></row>"),
+            marks=pytest.mark.at_length,
+        ),
+        b"<worksheet",
+    ],
+    ids=["wide and high", "a bomb", "cut off"],
+)
+def test_a_spreadsheet_that_asks_for_everything_ends_nothing_but_itself(sheet):
+    file = changed(workbook(("email",), ("a@b.example",)), "xl/worksheets/sheet1.xml", sheet)
+    with pytest.raises((FileUnreadable, FileTooLarge, ColumnMissing)):
+        read(file)

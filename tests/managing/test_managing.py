@@ -1,0 +1,139 @@
+"""Staff sees a customer's portal as one of its people does: asked for, agreed to, watched, ended, told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.utils import timezone
+
+from doorward.accounts.events import DETAILS_CHANGED
+from doorward.managing.events import (
+    MANAGING_AGREED,
+    MANAGING_ASKED,
+    MANAGING_BEGUN,
+    MANAGING_ENDED,
+    MANAGING_LOOKED,
+)
+from doorward.managing.models import Managing, State
+from doorward.notifications.letter import write
+from doorward.notifications.messages import Message
+from doorward.notifications.models import Delivery
+from doorward.notifications.worker import run_once
+from tests.kit import browsers, managing, pages, people
+
+if TYPE_CHECKING:
+    from doorward.accounts.models import Administrator
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner(owner: Administrator) -> Administrator:
+    return managing.old_owner(owner)
+
+
+@pytest.fixture
+def staff(owner: Administrator) -> Administrator:
+    return managing.make_manager()
+
+
+def test_the_whole_of_it(owner, colleague, staff):
+    client, theirs = map(browsers.browser_of_with_factor, (staff, owner))
+    asked = managing.ask(client, owner)
+    assert b"Waits for a yes" in client.get(f"/customers/{owner.customer_id}/manage/").content
+    assert managing.REASON in theirs.get(f"/managing/{asked.id}/").content.decode()
+    assert client.post(f"/customers/{owner.customer_id}/manage/begin/").status_code == 303
+    assert Managing.objects.get().state == State.ASKED, "nobody has agreed"
+
+    managing.agree(theirs, asked)
+    managing.begin(client, owner)
+    home = client.get("/").content.decode()
+    assert "You are managing the portal of Harbour Bakery" in home
+    people_page = client.get("/administrators/").content.decode()
+    assert colleague.email in people_page
+    assert f"/administrators/{staff.id}/" not in people_page
+    assert client.get(f"/administrators/{colleague.id}/").status_code == 200
+
+    live = theirs.get(f"/managing/{asked.id}/").content.decode()
+    assert "A person" in live
+    assert colleague.full_name in live
+    assert "data-runs" in live
+    assert theirs.post(f"/managing/{asked.id}/end/").status_code == 303
+    assert client.get("/administrators/")["Location"] == "/managing/over/"
+    assert b"Managing is over" in client.get("/managing/over/").content
+    assert client.post("/managing/leave/").status_code == 303
+    own = client.get("/administrators/").content.decode()
+    assert f"/administrators/{staff.id}/" in own
+    assert "You are managing" not in own
+
+
+def test_every_event_carries_both_people_in_both_histories(owner, colleague, staff):
+    client = managing.let_in(staff, owner, changes=True)
+    client.get("/administrators/")
+    answer = client.post(pages.page(colleague), pages.form(colleague, first_name="Tomke"))
+    assert answer.status_code == 303, answer.content.decode()
+    client.post("/managing/leave/")
+    for kind in (MANAGING_ASKED, MANAGING_AGREED, MANAGING_BEGUN, MANAGING_ENDED):
+        events = people.events(kind, subject_id=staff.id)
+        assert {one.customer_id for one in events} == {owner.customer_id, staff.customer_id}, kind
+    for kind in (DETAILS_CHANGED, MANAGING_LOOKED):
+        events = people.events(kind, actor_id=staff.id)
+        assert {one.customer_id for one in events} == {owner.customer_id, staff.customer_id}, kind
+        assert {one.on_behalf_of_id for one in events} == {owner.id}
+
+
+def test_afterwards_all_of_it_is_mailed(owner, colleague, staff):
+    client = managing.let_in(staff, owner, changes=True)
+    client.get(f"/administrators/{colleague.id}/")
+    client.post(pages.page(colleague), pages.form(colleague, first_name="Tomke"))
+    client.post("/managing/leave/")
+    run_once(timezone.now())
+    delivery = Delivery.objects.get(template=Message.MANAGING_ENDED)
+    told = str(write(delivery, now=timezone.now()).body)
+    assert delivery.administrator_id == owner.id
+    assert managing.REASON in told
+    assert "A person: Tomke Osei" in told
+    assert "changed the details" in told
+
+
+def sees(staff: Administrator, customers: str) -> None:
+    found = people.again(staff)
+    found.scope, found.scope_ids = "customers", customers
+    found.save(update_fields=["scope", "scope_ids"])
+
+
+def test_staff_who_see_some_customers_go_in_there_as_well(owner, staff):
+    sees(staff, str(owner.customer_id))
+    client, theirs = map(browsers.browser_of_with_factor, (staff, owner))
+    asked = managing.ask(client, owner)
+    take_back = f"/customers/{owner.customer_id}/manage/take-back/"
+    assert client.post(take_back).status_code == 303
+    assert Managing.objects.get(id=asked.id).state == State.REFUSED
+    managing.agree(theirs, managing.ask(client, owner))
+    assert managing.begin(client, owner).state == State.RUNNING
+    assert client.post("/managing/changes/").status_code == 303
+
+
+def test_a_scope_that_is_lost_ends_it(owner, staff):
+    client = managing.let_in(staff, owner)
+    sees(staff, "")
+    assert client.get("/administrators/").status_code == 303
+    assert client.get("/managing/over/").status_code == 200
+
+
+def test_a_colleague_who_does_not_see_the_customer_reads_nothing_of_it(owner, staff):
+    elsewhere = people.make_customer("Elm Clinic")
+    narrow = managing.make_manager("narrow@provider.example")
+    narrow = people.again(narrow)
+    narrow.tabs = f"{narrow.tabs} activity"
+    narrow.save(update_fields=["tabs"])
+    sees(narrow, str(elsewhere.id))
+    client = managing.let_in(staff, owner)
+    client.get("/administrators/")
+    reader = browsers.browser_of_with_factor(narrow)
+    for path in ("/activity/", "/activity/export.csv", f"/administrators/{staff.id}/history/"):
+        answer = reader.get(path)
+        read = b"".join(answer) if answer.streaming else answer.content
+        for word in (managing.REASON, owner.email, owner.full_name, "Harbour Bakery"):
+            assert word not in read.decode(), (path, word)

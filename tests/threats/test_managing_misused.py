@@ -1,0 +1,158 @@
+"""Staff in a customer's portal does what it was let in for, and nothing else: not by page, form, address or service."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from doorward.accounts.models import Administrator
+from doorward.audit.actor import by_session
+from doorward.customers.models import Customer, CustomerStatus
+from doorward.customers.rights import is_allowed
+from doorward.managing.models import Managing
+from doorward.permissions.actions import Action, Managed
+from tests.kit import browsers, managing, pages, people
+from tests.whole.routes import walk
+
+pytestmark = pytest.mark.django_db
+OPEN = {
+    "add-person",
+    "change-person",
+    "resend-invitation",
+}
+
+
+@pytest.fixture
+def owner(owner: Administrator) -> Administrator:
+    return managing.old_owner(owner)
+
+
+@pytest.fixture
+def staff(owner: Administrator) -> Administrator:
+    return managing.make_manager()
+
+
+def test_by_no_service_is_done_what_is_not_in_the_list(owner, staff):
+    client = managing.let_in(staff, owner, changes=True)
+    session = by_session(managing.session_of(client).id)
+    actor = replace(people.actor(staff), credential=session, on_behalf_of=owner.who())
+    done = {
+        action.key
+        for action in Action
+        if is_allowed(actor, action, owner.customer_id, subject=owner.id)
+    }
+    assert done == OPEN
+    Managing.objects.update(changes=False)
+    assert not any(is_allowed(actor, action, owner.customer_id) for action in Action)
+
+
+def test_no_page_is_seen_that_is_not_in_the_list(owner, colleague, staff):
+    client = managing.let_in(staff, owner, changes=True)
+    ids = {"person_id": str(colleague.id), "customer_id": str(owner.customer_id)}
+    seen = set()
+    for route in walk():
+        declaration = route.declaration
+        if declaration is None or declaration.step:
+            continue
+        need = declaration.need_for("GET")
+        if need.open or need.managed is Managed.OWN:
+            continue
+        answer = client.get(route.path(**ids))
+        if b"You are managing" in answer.content and answer.status_code == 200:
+            seen.add(route.pattern)
+    named = {"", *(f"account/{one}" for one in ("", "adoption/")), "activity/", "administrators/"}
+    named |= {"administrators/add/", "administrators/<uuid:person_id>/"}
+    assert seen == named | {"administrators/<uuid:person_id>/history/"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tabs": ["home", "administrators"]},
+        {"require_2fa": "on"},
+        {"status": "suspended", "confirm": "on"},
+        {"email": "thief@provider.example"},
+    ],
+)
+def test_of_a_person_neither_rights_nor_status_nor_email_change(owner, colleague, staff, change):
+    client = managing.let_in(staff, owner, changes=True)
+    assert client.post(pages.page(colleague), pages.form(colleague, **change)).status_code == 403
+    again = people.again(colleague)
+    assert (again.tabs, again.status, again.email) == (
+        colleague.tabs,
+        colleague.status,
+        colleague.email,
+    )
+    assert again.require_2fa == colleague.require_2fa
+
+
+def test_who_was_let_in_to_look_changes_nothing(owner, colleague, staff):
+    client = managing.let_in(staff, owner)
+    form = pages.form(colleague, first_name="Else")
+    assert client.post(pages.page(colleague), form).status_code == 403
+    assert people.again(colleague).first_name == colleague.first_name
+
+
+def test_nobody_of_the_staff_agrees_and_no_other_customer_does(owner, staff, outsider):
+    managing.old_owner(outsider)
+    client = browsers.browser_of_with_factor(staff)
+    asked = managing.ask(client, owner)
+    for browser in (client, browsers.browser_of_with_factor(outsider)):
+        assert browser.post(f"/managing/{asked.id}/agree/").status_code == 404
+    assert Managing.objects.get().agreed_by_id is None
+
+
+def test_end_now_holds_for_the_very_next_request(owner, colleague, staff):
+    client = managing.let_in(staff, owner, changes=True)
+    form = pages.form(colleague, first_name="Else")
+    theirs = browsers.browser_of_with_factor(owner)
+    assert theirs.post(f"/managing/{Managing.objects.get().id}/end/").status_code == 303
+    for answer in (client.get("/administrators/"), client.post(pages.page(colleague), form)):
+        assert (answer.status_code, answer["Location"]) == (303, "/managing/over/")
+    assert people.again(colleague).first_name == colleague.first_name
+
+
+@pytest.mark.parametrize("what", ["time", "right", "tab", "customer", "signed out"])
+def test_it_ends_by_itself(owner, staff, what):
+    client = managing.let_in(staff, owner)
+    everybody = Administrator.objects.everywhere()
+    if what == "time":
+        Managing.objects.update(until=timezone.now() - timedelta(seconds=1))
+    elif what == "right":
+        everybody.filter(id=staff.id).update(tabs=" home customers ")
+    elif what == "tab":
+        everybody.filter(id=owner.id).update(tabs=" home ")
+    elif what == "customer":
+        rows = Customer.objects.filter(id=owner.customer_id)
+        rows.update(status=CustomerStatus.SUSPENDED)
+    else:
+        client.post("/sign-out/")
+    answer = client.get("/administrators/")
+    assert answer.status_code == 303
+    assert answer["Location"].startswith("/sign-in/" if what == "signed out" else "/managing/over/")
+
+
+def test_another_browser_of_theirs_is_in_no_portal(owner, staff):
+    managing.let_in(staff, owner)
+    other = browsers.browser_of_with_factor(staff)
+    assert "You are managing" not in other.get("/administrators/").content.decode()
+    assert other.post(f"/customers/{owner.customer_id}/manage/begin/").status_code in {303, 404}
+    assert "You are managing" not in other.get("/administrators/").content.decode()
+
+
+def test_a_form_of_one_portal_is_not_sent_to_the_other(owner, staff):
+    client = managing.let_in(staff, owner, changes=True)
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = client.cookies
+    page = strict.get("/administrators/add/").content.decode()
+    token = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    left = strict.post("/managing/leave/", {"csrfmiddlewaretoken": token})
+    assert left.status_code == 303
+    form = {"email": "x@new.example", "first_name": "X", "last_name": "Y", "phone": ""}
+    answer = strict.post("/administrators/add/", form | {"csrfmiddlewaretoken": token})
+    assert answer.status_code == 403
+    assert "x@new.example" not in answer.content.decode(), "nor offered to be sent again"
