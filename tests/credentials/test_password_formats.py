@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import argon2
@@ -18,7 +24,9 @@ from django.contrib.auth.hashers import (
 from passlib import hash as passlib
 
 from doorward.credentials.errors import HashTooCostly, HashUnknown
-from doorward.credentials.password.formats import LONGEST, Pbkdf2, read, work_of
+from doorward.credentials.password import hashers as ours
+from doorward.credentials.password.costs import MOST_MEMORY_KIB
+from doorward.credentials.password.formats import LONGEST, Pbkdf2, Scrypt, read, work_of
 from doorward.credentials.password.hashers import TAKEN_OVER
 
 # It is not among what its stubs know.
@@ -109,6 +117,16 @@ def test_two_people_of_one_system_have_one_decoy():
         "$scrypt$ln=63,r=8,p=1$c2FsdA$" + "A" * 43,
         "$scrypt$ln=99,r=8,p=1$c2FsdA$" + "A" * 43,
         "$P$S" + "." * 30,
+        # A small table, of which each row takes more than all that is allowed.
+        "scrypt$2$salt$524288$1$" + "A" * 86 + "==",
+        "scrypt$8192$salt$33$1$" + "A" * 86 + "==",
+        "scrypt$1024$salt$8$17$" + "A" * 86 + "==",
+        "scrypt$32768$salt$32$2$" + "A" * 86 + "==",
+        "$argon2id$v=19$m=131072,t=5,p=1$c29tZXNhbHRzYWx0$" + "A" * 43,
+        "$argon2id$v=19$m=131072,t=4,p=8$c29tZXNhbHRzYWx0$" + "A" * 43,
+        "$2b$15$" + "." * 53,
+        "bcrypt_sha256$$2b$15$" + "." * 53,
+        "pbkdf2_sha512$2000001$salt$" + "A" * 86 + "==",
     ],
 )
 def test_what_would_keep_the_server_busy_is_refused(text):
@@ -148,6 +166,67 @@ def test_what_would_keep_the_server_busy_is_refused(text):
 def test_what_is_no_hash_that_is_understood_is_refused(text):
     with pytest.raises(HashUnknown):
         read(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzYWx0$" + "A" * 43,
+        "argon2$argon2id$v=19$m=102400,t=2,p=8$c29tZXNhbHRzYWx0$" + "A" * 43,
+        "$argon2id$v=19$m=65536,t=4,p=1$c29tZXNhbHRzYWx0$" + "A" * 43,
+        "scrypt$16384$salt$8$5$" + "A" * 86 + "==",
+        "$scrypt$ln=16,r=8,p=1$c2FsdA$" + "A" * 43,
+        "pbkdf2_sha256$1200000$salt$" + "A" * 43 + "=",
+        "$2b$14$" + "." * 53,
+        "$P$G" + "." * 30,
+    ],
+)
+def test_what_systems_really_make_is_taken(text):
+    assert read(text)
+
+
+def test_what_is_kept_and_would_cost_too_much_by_now_fits_nothing():
+    hasher = argon2.PasswordHasher(11, 64, 1)
+    many_passes = hasher.hash(PASSWORD).removeprefix("$")
+    salt = base64.b64encode(b"salt").decode()
+    derived = hashlib.scrypt(PASSWORD.encode(), salt=b"salt", n=2, r=33, p=1, dklen=32)
+    for kept in (many_passes, f"scrypt$2$33$1${salt}${base64.b64encode(derived).decode()}"):
+        assert not verify_password(PASSWORD, TAKEN_OVER + kept)[0]
+
+
+_CHILD = """
+import hashlib, resource, sys
+n, r, p = map(int, sys.argv[1:])
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+hashlib.scrypt(b"x", salt=b"x", n=n, r=r, p=p, maxmem=2**31 - 1, dklen=32)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def test_the_largest_scrypt_takes_no_more_memory_than_is_said():
+    n, r, p = 2**15, 32, 1
+    assert Scrypt(n, r, p, b"salt", b"1" * 32).kept()
+    words = [sys.executable, "-I", "-S", "-c", _CHILD, *map(str, (n, r, p))]
+    took = subprocess.run(words, capture_output=True, check=True, timeout=60).stdout
+    assert int(took) <= MOST_MEMORY_KIB + 2048
+
+
+def test_hashes_of_all_systems_are_looked_at_one_at_a_time_on_the_one_thread(monkeypatch):
+    threads = []
+
+    def seen(look):
+        def looked(*args):
+            threads.append(threading.current_thread().name)
+            return look(*args)
+
+        return looked
+
+    for scheme, look in ours._SCHEMES.items():
+        monkeypatch.setitem(ours._SCHEMES, scheme, seen(look))
+    kept = [TAKEN_OVER + read(text) for text in HASHES.values()]
+    with ThreadPoolExecutor(8) as pool:
+        assert all(right for right, _ in pool.map(lambda one: verify_password(PASSWORD, one), kept))
+    assert (len(threads), set(threads)) == (len(kept), {"hashing_0"})
 
 
 def test_a_hash_of_bytes_may_have_any_length_that_is_safe():

@@ -1,4 +1,4 @@
-"""Password hashes of other systems: which are understood, how one is kept, and what is too costly to look at.
+"""Password hashes of other systems: which are understood, and how one is kept. `costs.py` has what is too costly.
 
 One is kept in a form that has everything that looking at it takes, as `scheme$…`: what it costs, its salt, its digest.
 `docs/decisions/0091-moving-in.md` says which are taken and within which bounds.
@@ -13,24 +13,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from doorward.credentials.errors import HashTooCostly, HashUnknown
+from doorward.credentials.password.costs import DIGESTS, PHPASS, refuse_costly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 # As it is kept, with what stands before it; the column has 255.
 LONGEST: Final = 240
-DIGESTS: Final = {"sha1": 20, "sha256": 32, "sha512": 64}
-# Somebody who signs in waits for one, and so does whoever is behind them: about a second on a slow machine.
-MOST_ITERATIONS: Final = 2_000_000
-MOST_BCRYPT: Final = 14
-MOST_PHPASS: Final = 18
-# Bytes: an Argon2 of 128 MiB, a scrypt of 2^17 blocks of 1 KiB.
-MOST_MEMORY_KIB: Final = 128 * 1024
-MOST_PASSES: Final = 10
-MOST_LANES: Final = 16
 _LONGEST_TEXT: Final = 1024
 _SHORTEST_DIGEST: Final = 16
-_PHPASS: Final = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BCRYPT: Final = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")
 _PHPASS_FORM: Final = re.compile(r"\$[PH]\$([./0-9A-Za-z])[./0-9A-Za-z]{30}")
 _ARGON2: Final = re.compile(
@@ -52,12 +43,8 @@ class Pbkdf2:
         """Return it as it is kept. Raises `HashUnknown`, `HashTooCostly`."""
         if self.digest not in DIGESTS or self.iterations < 1:
             raise HashUnknown
-        # Each block of the digest's length is derived on its own, and costs as much again.
-        blocks = -(-len(self.derived) // DIGESTS[self.digest])
         return _kept(
             f"pbkdf2${self.digest}${self.iterations}${_text(self.salt)}${_text(self.derived)}",
-            cost=self.iterations * blocks,
-            most=MOST_ITERATIONS,
             digest=self.derived,
         )
 
@@ -77,12 +64,10 @@ class Scrypt:
         numbers = (self.n, self.r, self.p)
         if min(numbers) < 1 or self.n < 2 or self.n & (self.n - 1):  # noqa: PLR2004 - RFC 7914, 2
             raise HashUnknown
-        if self.p > MOST_LANES:
-            raise HashTooCostly
+        if self.n.bit_length() > 16 * self.r:  # RFC 7914, 2: less than 2^(128 r / 8)
+            raise HashUnknown
         return _kept(
             f"scrypt${self.n}${self.r}${self.p}${_text(self.salt)}${_text(self.derived)}",
-            cost=self.n * self.r * self.p // 8,
-            most=MOST_MEMORY_KIB,
             digest=self.derived,
         )
 
@@ -160,8 +145,6 @@ def _argon2(line: str) -> str:
     if found is None or int(found[2]) not in {16, 19}:
         raise HashUnknown
     memory, passes, lanes = (int(one) for one in found.groups()[2:5])
-    if memory > MOST_MEMORY_KIB or passes > MOST_PASSES or lanes > MOST_LANES:
-        raise HashTooCostly
     # RFC 9106, 3.1: at least 8 KiB for each lane.
     if min(passes, lanes) < 1 or memory < 8 * lanes:
         raise HashUnknown
@@ -172,18 +155,14 @@ def _bcrypt(line: str, *, scheme: str = "bcrypt") -> str:
     found = _BCRYPT.fullmatch(line)
     if found is None or int(found[1]) < 4:  # noqa: PLR2004 - bcrypt's own least
         raise HashUnknown
-    if int(found[1]) > MOST_BCRYPT:
-        raise HashTooCostly
     return _kept(f"{scheme}${line}")
 
 
 def _phpass(line: str) -> str:
     found = _PHPASS_FORM.fullmatch(line)
-    log = _PHPASS.index(found[1]) if found else 0
+    log = PHPASS.index(found[1]) if found else 0
     if not 7 <= log <= 30:  # noqa: PLR2004 - phpass's own bounds
         raise HashUnknown
-    if log > MOST_PHPASS:
-        raise HashTooCostly
     return _kept(f"phpass$$P{line[2:]}")
 
 
@@ -207,11 +186,10 @@ _MODULAR: Final[dict[str, Callable[[str], str]]] = {
 }
 
 
-def _kept(text: str, *, cost: int = 0, most: int = 0, digest: bytes = b"\0" * 16) -> str:
-    if cost > most:
-        raise HashTooCostly
+def _kept(text: str, *, digest: bytes = b"\0" * 16) -> str:
     if len(digest) < _SHORTEST_DIGEST or len(text) > LONGEST:
         raise HashUnknown
+    refuse_costly(text)
     return text
 
 

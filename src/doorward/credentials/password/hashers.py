@@ -1,8 +1,8 @@
 """How passwords are hashed: Argon2id with parameters of our own (RFC 9106; OWASP's least), under a key.
 
-One hash at a time in each process, on a thread of its own. A hash fills 19 MiB: spread over all the
-threads that answer requests, the memory would be taken and warmed again by each of them, and a crowd
-at the sign-in page could take it sixteen times over.
+One hash at a time in each process, on a thread of its own: ours, and those of other systems alike. A
+hash fills 19 MiB and more: spread over all the threads that answer requests, the memory would be taken
+and warmed again by each of them, and a crowd at the sign-in page could take it sixteen times over.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from django.contrib.auth.hashers import Argon2PasswordHasher, BasePasswordHasher
 from django.utils.crypto import constant_time_compare
 from passlib.hash import phpass
 
+from doorward.credentials.errors import HashTooCostly
+from doorward.credentials.password.costs import refuse_costly, scrypt_bytes
 from doorward.kernel.crypto.sealing import keyed_hash
 
 if TYPE_CHECKING:
@@ -80,11 +82,14 @@ class TakenOver(BasePasswordHasher):
 
     def verify(self, password: str, encoded: str) -> bool:
         """Return whether a password is the one that was hashed; what its system cannot hash is not."""
-        scheme, *parts = encoded.removeprefix(TAKEN_OVER).split("$")
+        kept = encoded.removeprefix(TAKEN_OVER)
+        scheme, *parts = kept.split("$")
         plain = password.encode(errors="replace")
         try:
-            return _SCHEMES[scheme](plain, parts)
-        except ValueError:
+            # Whatever has become of what was taken over: nobody who signs in asks for more than this.
+            refuse_costly(kept)
+            return _hashing_thread().submit(_SCHEMES[scheme], plain, parts).result()
+        except (HashTooCostly, ValueError):
             return False
 
     def must_update(self, encoded: str) -> bool:
@@ -108,24 +113,17 @@ def _pbkdf2(password: bytes, parts: list[str]) -> bool:
 def _scrypt(password: bytes, parts: list[str]) -> bool:
     n, r, p = (int(one) for one in parts[:3])
     salt, derived = (base64.b64decode(one) for one in parts[3:])
-    most = 2 * 128 * r * (n + p + 2)
-
-    def hashed() -> bytes:
-        return hashlib.scrypt(password, salt=salt, n=n, r=r, p=p, maxmem=most, dklen=len(derived))
-
-    return constant_time_compare(_hashing_thread().submit(hashed).result(), derived)
+    most = scrypt_bytes(n, r, p)
+    found = hashlib.scrypt(password, salt=salt, n=n, r=r, p=p, maxmem=most, dklen=len(derived))
+    return constant_time_compare(found, derived)
 
 
 def _argon2(kind: str, password: bytes, parts: list[str]) -> bool:
     hashed = f"${kind}${'$'.join(parts)}"
-
-    def verified() -> bool:
-        try:
-            return argon2.PasswordHasher().verify(hashed, password)
-        except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
-            return False
-
-    return _hashing_thread().submit(verified).result()
+    try:
+        return argon2.PasswordHasher().verify(hashed, password)
+    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+        return False
 
 
 def _bcrypt(password: bytes, parts: list[str]) -> bool:
