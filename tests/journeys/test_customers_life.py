@@ -174,7 +174,7 @@ def narrowed(browser: Client, path: str) -> dict[str, tuple[str, str]]:
     """Return the links that narrow the list: number and address, by text."""
     page = browser.get(path).content.decode()
     found = re.findall(
-        r'<a class="button slim" href="([^"]*)"[^>]*><bdi>([^<]*)</bdi> <span[^>]*>([^<]*)</span>',
+        r'<a class="button slim"\s+href="([^"]*)"[^>]*><bdi>([^<]*)</bdi> <span[^>]*>([^<]*)</span>',
         page,
     )
     return {text: (number, html.unescape(href)) for href, text, number in found}

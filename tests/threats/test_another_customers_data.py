@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from doorward.accounts.models import Administrator
 from doorward.audit.actor import CONSOLE
-from doorward.customers import own_tabs
+from doorward.customers import notes, own_tabs
 from doorward.customers.scoping import NoScope
 from doorward.managing.models import Managing
 from doorward.policy.fields import RequiredOf, Values
@@ -46,6 +46,7 @@ def theirs(owner):
         "check_id": str(_check(owner)),
         "request_id": str(_request(owner)),
         "managing_id": str(_managing(owner)),
+        "note_id": str(_note(owner)),
         "run_id": str(run_of(owner, owner).id),
         "rehearsal_id": str(applying.make(plan, actor=people.actor(owner), now=timezone.now())),
     }
@@ -66,6 +67,11 @@ def _managing(owner):
         customer=owner.customer, staff=staff, reason="A ticket.", asked_at=timezone.now()
     )
     return made.id
+
+
+def _note(owner):
+    """Return what the provider's people noted down about the owner's company."""
+    return notes.add(owner.customer_id, "A note.", actor=CONSOLE, now=timezone.now()).id
 
 
 def _check(owner):

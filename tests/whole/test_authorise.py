@@ -25,6 +25,7 @@ from doorward.customers.events import ACCESS_REFUSED
 from doorward.customers.rights import authorise
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound
+from doorward.managing.models import Managing
 from doorward.permissions.actions import About, Action, Extent
 from doorward.permissions.errors import NotAuthorised
 from doorward.permissions.scope import Reach
@@ -173,6 +174,10 @@ class World:
         self.owner = owner
         self.auth = passkeys.begin(owner)
         self.versions = versions.policy_of_customer(owner.customer_id)
+        staff = people.make_administrator(people.provider(), email="lou@provider.example")
+        self.managing = Managing.objects.create(
+            customer=owner.customer, staff=staff, reason="A ticket.", asked_at=timezone.now()
+        )
 
     def call(self, name: str, actor: Actor) -> None:
         """Call a service: what its right is about is the owner's, everything else is nothing at all."""
@@ -187,6 +192,7 @@ class World:
             "auth": self.auth,
             "customer": self.owner.customer,
             "customer_id": self.owner.customer_id,
+            "managing_id": self.managing.id,
             "owner": self.versions,
             "person": self.owner,
             "subject": self.owner.who(),

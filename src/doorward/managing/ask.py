@@ -68,10 +68,9 @@ def ask(customer_id: UUID, *, reason: str, changes: bool, actor: Actor, now: dat
 
 def ask_for_changes(managing_id: UUID, *, actor: Actor, now: datetime) -> Managing:
     """Ask, in a portal, to change something in it, too. Raises `NotFound`, `ManagingOver`."""
-    customer_id = customer_of(managing_id)
-    authorise(actor, _ACTION, customer_id)
+    authorise(actor, _ACTION, customer_of(managing_id))
     with transaction.atomic():
-        customer = lock(customer_id, actor=actor)
+        customer = lock(customer_of(managing_id), actor=actor)
         managing = own(managing_id, actor=actor)
         if managing.state != State.RUNNING or managing.changes or managing.asks_changes_at:
             raise ManagingOver
@@ -86,10 +85,9 @@ def ask_for_changes(managing_id: UUID, *, actor: Actor, now: datetime) -> Managi
 
 def take_back(managing_id: UUID, *, actor: Actor, now: datetime) -> None:
     """Ask no longer for what was not begun. Raises `NotFound`, `ManagingOver`."""
-    customer_id = customer_of(managing_id)
-    authorise(actor, _ACTION, customer_id)
+    authorise(actor, _ACTION, customer_of(managing_id))
     with transaction.atomic():
-        locking.hold(customer_id)
+        locking.hold(customer_of(managing_id))
         managing = own(managing_id, actor=actor)
         if managing.state not in {State.ASKED, State.AGREED}:
             raise ManagingOver

@@ -32,10 +32,9 @@ def begin(managing_id: UUID, *, browser: Browser, actor: Actor, now: datetime) -
     A form of a page from before is of no use then: it was meant for the own portal. Raises `NotFound`, `ManagingOver`,
     `ManagingAlready`, and `StaleRequest` where the session was stepped up or ended in the meantime.
     """
-    customer_id = ask.customer_of(managing_id)
-    authorise(actor, Action.MANAGE_CUSTOMER, customer_id)
+    authorise(actor, Action.MANAGE_CUSTOMER, ask.customer_of(managing_id))
     with transaction.atomic():
-        ask.lock(customer_id, actor=actor)
+        ask.lock(ask.customer_of(managing_id), actor=actor)
         managing = ask.own(managing_id, actor=actor)
         if managing.state != State.AGREED or standing.is_over(managing, now=now):
             raise ManagingOver

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from doorward.customers.tab_titles import title_of, titles_of
 from doorward.kernel.errors import ChoiceInvalid, FieldsRefused, NotFound, Refusal
-from doorward.policy.errors import DayInvalid, StricterAlready
+from doorward.policy.errors import DayInvalid, StaffNeedTwoFactors, StricterAlready
 from doorward.policy.fields import (
     FIELDS,
     Choice,
@@ -167,7 +167,7 @@ def _read_values(
         if values[name] == getattr(before, name):
             continue
         if _is_below(name, values[name], about):
-            refused[one.key] = StricterAlready()
+            refused[one.key] = _below(one, about)
         elif not _is_offered(one, values[name], about):
             refused[one.key] = ChoiceInvalid()
     return values, refused
@@ -181,6 +181,13 @@ def _is_below(name: str, value: Value, about: About) -> bool:
     return (_is_locked(one, least) or isinstance(one, Number)) and one.is_looser(
         value, before=least
     )
+
+
+def _below(one: Declared, about: About) -> Refusal:
+    """Return what is said of a value that is below what the provider requires."""
+    if about.of_staff and one is FIELDS["required_of"]:
+        return StaffNeedTwoFactors()
+    return StricterAlready()
 
 
 def _is_offered(one: Declared, value: Value, about: About) -> bool:
