@@ -331,6 +331,7 @@ STAFF = (
     Place("tabs", "tabs", "staff", "/tabs/"),
     Place("tabs_add", "tab-add", "staff", "/tabs/add/"),
     Place("tab", "tab", "staff", "{tab}"),
+    Place("tab_words", "tab-words", "staff", "{tab}words/de/"),
 )  # fmt: skip
 
 PLACES = (*SIGN_IN, *OWN, *COMPANY, *STAFF)
@@ -353,7 +354,7 @@ ONLY_FORMS = (
     "administrator_resend account_policy_withdraw account_waves customer_minimum_withdraw brand_minimum_withdraw "
     "brand_check_host administrator_revoke administrator_end_sessions customer_invite administrator_exception_end "
     "request_agree request_pass request_who account_rehearse administrators_require customer_minimum_rehearse "
-    "brand_minimum_rehearse customer_resend tab_remove administrators_run_stop administrators_run_go_on "
+    "brand_minimum_rehearse customer_resend tab_remove tab_move administrators_run_stop administrators_run_go_on "
     "account_adoption_mail customers_adoption_mail customer_minimum_waves brand_minimum_waves "
     "customer_undelete customer_note customer_note_remove"
 )

@@ -47,6 +47,9 @@ TAB = {
     "description": "Invoices",
     "url": "https://billing.example/",
     "position": "10",
+    "icon": "receipt",
+    "audience": "everyone",
+    "customers": "",
 }
 
 

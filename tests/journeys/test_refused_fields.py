@@ -39,7 +39,16 @@ BRAND = {
     "legal_url": "",
     "email_from": "",
 }
-TAB = {"key": "pbx-2", "title": "PBX", "url": "/help/", "description": "", "position": "10"}
+TAB = {
+    "key": "pbx-2",
+    "title": "PBX",
+    "url": "/help/",
+    "description": "",
+    "position": "10",
+    "icon": "phone",
+    "audience": "everyone",
+    "customers": "",
+}
 PROFILE = {"language": "xx", "time_zone": "Europe/Atlantis", "phone": "12", "email": "nobody"}
 PASSWORDS = {"current": people.PASSWORD, "password": people.OTHER_PASSWORD}
 

@@ -13,7 +13,7 @@ from doorward.credentials.passkeys import possible
 from doorward.credentials.password import breached, common, hashers
 from doorward.credentials.totp import foreign
 from doorward.customers import cached, colour
-from doorward.kernel import hosts
+from doorward.kernel import hosts, lucide
 from doorward.kernel.crypto import sealing
 from doorward.kernel.db import schema
 from doorward.kernel.db.sqlite import base, journal
@@ -87,9 +87,10 @@ THE_SAME: list[object] = [
     hosts.ascii_host,
     hosts.clean_origin,
     hosts.split_netloc,
-    icons._archive,
-    icons._shapes,
     icons.icon,
+    lucide._archive,
+    lucide.names,
+    lucide.shapes,
     jinja._environment_of,
     jinja.remember,
     jinja.static,

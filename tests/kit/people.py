@@ -58,6 +58,9 @@ BRAND = {
 }
 
 
+TAB_REST = {"icon": "phone", "audience": "everyone", "customers": ""}
+
+
 def make_customer(name: str = "Harbour Bakery", **columns: Any) -> Customer:
     """Add a customer (and, the first time, the provider); `columns` are written as they are."""
     now = timezone.now()

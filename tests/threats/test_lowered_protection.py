@@ -342,7 +342,14 @@ def a_tab(**columns):
 def test_tabs_alone_leads_nobody_elsewhere():
     theo, tab = staff(TABS), a_tab()
     browser = browsers.browser_of(theo)
-    form = {"title": "Phones", "description": "", "position": "1"}
+    form = {
+        "title": "Phones",
+        "description": "",
+        "position": "1",
+        "icon": "phone",
+        "audience": "everyone",
+        "customers": "",
+    }
     answer = browser.post(f"/tabs/{tab.id}/", form | {"url": "https://elsewhere.example/"})
     assert answer.status_code == 422
     assert refused() == [["url"]]
@@ -371,7 +378,15 @@ def test_tabs_alone_leads_nobody_elsewhere():
 )
 def test_no_address_of_a_tab_is_a_script_or_hides_where_it_leads(url):
     nora = staff(TABS, ADMINISTRATORS)
-    form = {"title": "Phones", "description": "", "position": "1", "url": url}
+    form = {
+        "title": "Phones",
+        "description": "",
+        "position": "1",
+        "icon": "phone",
+        "audience": "everyone",
+        "customers": "",
+        "url": url,
+    }
     browser = browsers.browser_of(nora)
     assert browser.post("/tabs/add/", {"key": "phones"} | form).status_code == 422
     tab = a_tab()
@@ -382,7 +397,14 @@ def test_no_address_of_a_tab_is_a_script_or_hides_where_it_leads(url):
 def test_a_tab_that_leads_elsewhere_is_told(folder):
     nora, tab = staff(TABS, ADMINISTRATORS), a_tab()
     folder.new()
-    form = {"title": "PBX", "description": "", "position": "1"}
+    form = {
+        "title": "PBX",
+        "description": "",
+        "position": "1",
+        "icon": "phone",
+        "audience": "everyone",
+        "customers": "",
+    }
     answer = browsers.browser_of(nora).post(
         f"/tabs/{tab.id}/", form | {"url": "https://new.example/"}
     )
@@ -509,7 +531,18 @@ def test_each_field_of_these_forms_is_decided_on():
             "policy",
             "minimum",
         },
-        Tab: {"key", "title", "description", "position"},
+        Tab: {
+            "key",
+            "title",
+            "description",
+            "position",
+            "in_languages",
+            "icon",
+            "new_window",
+            # Who may be given it; nobody has it before somebody gives it to them.
+            "audience",
+            "audience_ids",
+        },
     }
     for model, harmless in seen_alone.items():
         fields = {field.name for field in model._meta.concrete_fields} - {"id"}

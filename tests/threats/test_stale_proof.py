@@ -64,6 +64,8 @@ WANTED: dict[str, Reauthentication] = {
     "brands/<uuid:brand_id>/": OTHERS,
     "brands/<uuid:brand_id>/check/": OTHERS,
     "brands/<uuid:brand_id>/contact/<slug:slug>/": OTHERS,
+    "tabs/<uuid:tab_id>/move/": OTHERS,
+    "tabs/<uuid:tab_id>/words/<slug:slug>/": OTHERS,
     "brands/<uuid:brand_id>/logo/": OTHERS,
     "brands/<uuid:brand_id>/minimum/": OTHERS,
     "brands/<uuid:brand_id>/minimum/rehearsal/<uuid:rehearsal_id>/": OTHERS,

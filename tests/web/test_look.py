@@ -13,9 +13,10 @@ from django.utils import translation
 from jinja2 import nodes
 
 from doorward.customers import colour
+from doorward.kernel.lucide import UnknownIconError
 from doorward.web.kit import jinja
 from doorward.web.kit.brandmark import write_icon, write_stylesheet
-from doorward.web.kit.icons import UnknownIconError, icon
+from doorward.web.kit.icons import icon
 
 WEB = Path(jinja.__file__).parents[1]
 STATIC = WEB / "static"

@@ -92,7 +92,7 @@ def brand(**given: str) -> object:
     return brands.add(brands.BrandDetails(**whole), actor=BY)
 
 
-def tab(**given: str) -> object:
+def tab(**given: Any) -> object:
     key = f"t{Tab.objects.count()}"
     return own_tabs.add(
         key, own_tabs.TabDetails(**{"title": "T", "url": "https://x.example"} | given), actor=BY

@@ -75,6 +75,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     "brands/<uuid:brand_id>/check/": ("host",),
     "brands/<uuid:brand_id>/contact/<slug:slug>/": ("support_email", "support_hours", "legal_url"),
     "brands/<uuid:brand_id>/logo/": ("kind",),
+    "tabs/<uuid:tab_id>/move/": ("place",),
+    "tabs/<uuid:tab_id>/words/<slug:slug>/": ("title", "description"),
     "customers/<uuid:customer_id>/": ("name", "brand", "status"),
     "support/caller-check/": ("code",),
     "customers/<uuid:customer_id>/delete/": ("typed",),
@@ -93,8 +95,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     "brands/<uuid:brand_id>/minimum/": POLICY,
     "brands/<uuid:brand_id>/minimum/rehearsal/": POLICY,
     "brands/<uuid:brand_id>/minimum/withdraw/": ("version",),
-    "tabs/add/": ("key", "title", "description", "url", "position"),
-    "tabs/<uuid:tab_id>/": ("title", "description", "url", "position"),
+    "tabs/add/": ("key", "title", "description", "url", "position", "icon", "audience"),
+    "tabs/<uuid:tab_id>/": ("title", "description", "url", "position", "audience", "customers"),
 }
 SAY_MORE = {"administrators/": UnknownAction.sentence}
 # A code is never kept, so a form that waited for its proof comes without: the window is shown again.

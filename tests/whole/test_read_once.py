@@ -148,7 +148,15 @@ def test_a_brand(staff: Client, owner: Administrator) -> None:
 def test_a_tab(staff: Client) -> None:
     details = own_tabs.TabDetails(title="PBX", url="/help/")
     tab = own_tabs.add("pbx", details, actor=CONSOLE)
-    form = {"title": "PBX 2", "url": "/help/", "description": "", "position": "10"}
+    form = {
+        "title": "PBX 2",
+        "url": "/help/",
+        "description": "",
+        "position": "10",
+        "icon": "phone",
+        "audience": "everyone",
+        "customers": "",
+    }
     done = Counted(lambda: staff.post(f"/tabs/{tab.id}/", form))
     assert done.answer.status_code == 303
     assert done.cleaned == {("clean_link", "/help/"): 1}

@@ -25,7 +25,7 @@ from doorward.accounts.events import (
 from doorward.accounts.models import Administrator, Status, tabs_text
 from doorward.accounts.phones import clean_phone
 from doorward.accounts.requirement import is_due, policy_of
-from doorward.customers.tabs import ADMINISTRATORS, assignable
+from doorward.customers.tabs import ADMINISTRATORS, assignable, not_for
 from doorward.kernel.checks import Checks
 from doorward.kernel.text.cleaning import clean_email, clean_name
 
@@ -189,12 +189,16 @@ def _gather_tabs(
 ) -> None:
     if wanted.tabs is None or wanted.tabs == person.tab_keys:
         return
-    added, taken = wanted.tabs - person.tab_keys, person.tab_keys - wanted.tabs
+    # A right to a tab that is not for this customer is on no form, and so not taken by one.
+    tabs = wanted.tabs | (person.tab_keys & not_for(person.customer))
+    added, taken = tabs - person.tab_keys, person.tab_keys - tabs
+    if not added and not taken:
+        return
     if unknown := added - assignable(person.customer):
         raise UnknownTab(tab=min(unknown))
     if ADMINISTRATORS in taken and actor.person is not None and actor.person.id == person.id:
         raise OwnAdministratorsRight
-    changes.columns["tabs"] = tabs_text(wanted.tabs)
+    changes.columns["tabs"] = tabs_text(tabs)
     if person.due_since is None and is_due(person, now=now):
         changes.columns["due_since"] = now
     details = {"added": sorted(added), "taken": sorted(taken)}

@@ -44,6 +44,9 @@ FIELDS: Final = {
     "description": gettext_lazy("description"),
     "url": gettext_lazy("address"),
     "position": gettext_lazy("position"),
+    "new_window": gettext_lazy("new window"),
+    "audience": gettext_lazy("for whom"),
+    "audience_ids": gettext_lazy("for which"),
 }
 
 

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.utils.translation import get_language
 
 from doorward.customers.contact import said_in
-from doorward.customers.models import Brand, Tab
-from doorward.customers.tabs import in_order
+from doorward.customers.models import Brand, Tab, TabAudience
+from doorward.customers.tabs import in_order, is_for
 from doorward.kernel.errors import NotFound
 from doorward.kernel.hosts import is_loopback
 from doorward.kernel.text import names
@@ -108,9 +108,25 @@ class TabLink:
     """A tab of the provider's own."""
 
     key: str
-    title: str
-    description: str
     url: str
+    icon: str
+    new_window: bool
+    # Title and description by language; those for all under "", which is the last.
+    words: tuple[tuple[str, str, str], ...]
+
+    @property
+    def title(self) -> str:
+        """What it is called in the language of whoever reads."""
+        return self._said()[1]
+
+    @property
+    def description(self) -> str:
+        """What it is for, in the language of whoever reads."""
+        return self._said()[2]
+
+    def _said(self) -> tuple[str, str, str]:
+        language = get_language() or ""
+        return next(one for one in self.words if one[0] in {language, ""})
 
 
 @dataclass(slots=True)
@@ -120,6 +136,8 @@ class _Kept:
     # None: each is taken.
     hosts: frozenset[str] | None = None
     tabs: tuple[TabLink, ...] = ()
+    # Those that are not for everyone.
+    limited: tuple[Tab, ...] = ()
 
 
 _kept = _Kept()
@@ -205,6 +223,12 @@ def tab_links() -> tuple[TabLink, ...]:
     return _current().tabs
 
 
+def not_for(brand_id: UUID, customer_id: UUID) -> frozenset[str]:
+    """Return the keys of the provider's own tabs that are not for this customer's people, whatever their rights."""
+    limited = _current().limited
+    return frozenset(tab.key for tab in limited if not is_for(tab, brand_id, customer_id))
+
+
 def forget() -> None:
     """Read brands and tabs again at the next request: this process has changed one."""
     _kept.until = 0.0
@@ -223,12 +247,20 @@ def _current() -> _Kept:
         _kept.brands = tuple(_look(brand) for brand in brands)
         _kept.hosts = _hosts(_kept.brands)
         rows = in_order(Tab.objects.all())
-        _kept.tabs = tuple(
-            TabLink(key=tab.key, title=tab.title, description=tab.description, url=tab.url)
-            for tab in rows
-        )
+        _kept.tabs = tuple(map(_tab_link, rows))
+        _kept.limited = tuple(tab for tab in rows if tab.audience != TabAudience.EVERYONE)
         _kept.until = moment + KEPT_SECONDS
     return _kept
+
+
+def _tab_link(tab: Tab) -> TabLink:
+    own = sorted(tab.in_languages.items())
+    said = tuple(
+        (code, one.get("title") or tab.title, one.get("description") or tab.description)
+        for code, one in own
+    )
+    words = (*said, ("", tab.title, tab.description))
+    return TabLink(tab.key, tab.url, tab.icon, tab.new_window, words)
 
 
 def _look(brand: Brand) -> BrandLook:

@@ -100,8 +100,36 @@ class NumberInvalid(Refusal):
     sentence = _("Type a whole number from 0 to %(maximum)s.")
     field = "position"
 
-    def __init__(self, maximum: int) -> None:
-        super().__init__(maximum=maximum)
+    def __init__(self, maximum: int, *, field: str = "") -> None:
+        super().__init__(field=field, maximum=maximum)
+
+
+class IconUnknown(Refusal):
+    """There is no such icon in the set."""
+
+    sentence = _(
+        "There is no icon of this name. Choose one from the list, or another name of lucide."
+    )
+    field = "icon"
+
+
+class TabCustomerUnknown(Refusal):
+    """No customer has this name."""
+
+    sentence = _(
+        "There is no customer called “%(name)s”. Type each name as in the list of customers."
+    )
+    field = "customers"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+
+
+class NobodyChosen(Refusal):
+    """A tab is for some brands or customers, and none of them is named."""
+
+    sentence = _("Choose at least one, or every customer.")
+    field = "audience"
 
 
 class TooManyTabs(Refusal):

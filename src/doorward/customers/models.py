@@ -146,6 +146,14 @@ class Note(models.Model):
         ]
 
 
+class TabAudience(models.TextChoices):
+    """Whose people can have a tab of the provider's own."""
+
+    EVERYONE = "everyone", _("Every customer")
+    BRANDS = "brands", _("The customers of some brands")
+    CUSTOMERS = "customers", _("Some customers")
+
+
 class Tab(models.Model):
     """A tab of the provider's own: a link to the application behind it."""
 
@@ -155,3 +163,10 @@ class Tab(models.Model):
     description = models.CharField(max_length=160, default="")
     url = models.CharField(max_length=300)
     position = models.PositiveSmallIntegerField(default=0)
+    # Title and description in languages that have their own, by code.
+    in_languages = models.JSONField(default=dict)
+    icon = models.CharField(max_length=60, default="layout-grid")
+    new_window = models.BooleanField(default=False)
+    # Whose people can have it at all; `audience_ids`: of which brands, or of which customers.
+    audience = models.CharField(max_length=10, choices=TabAudience.choices, default="everyone")
+    audience_ids = models.JSONField(default=list)

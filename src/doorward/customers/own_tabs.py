@@ -6,21 +6,32 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from doorward.audit.record import record
 from doorward.customers import cached, protection
-from doorward.customers.errors import NumberInvalid, TabKeyInvalid, TabKeyTaken, TooManyTabs
+from doorward.customers.errors import (
+    IconUnknown,
+    NobodyChosen,
+    NumberInvalid,
+    TabCustomerUnknown,
+    TabKeyInvalid,
+    TabKeyTaken,
+    TooManyTabs,
+)
 from doorward.customers.events import TAB_ADDED, TAB_CHANGED, TAB_REMOVED
-from doorward.customers.models import Tab
+from doorward.customers.models import Brand, Customer, Tab, TabAudience
 from doorward.customers.rights import authorise
-from doorward.customers.tabs import BUILT_IN, OF_STAFF
+from doorward.customers.tabs import BUILT_IN, OF_STAFF, in_order
+from doorward.kernel import lucide
 from doorward.kernel.checks import Checks
-from doorward.kernel.errors import AddressInvalid, FieldsRefused, NotFound
-from doorward.kernel.text.cleaning import clean_line, clean_link
+from doorward.kernel.errors import AddressInvalid, ChoiceInvalid, FieldsRefused, NotFound
+from doorward.kernel.text.cleaning import clean_line, clean_link, fold_case
 from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from uuid import UUID
 
     from doorward.audit.actor import Actor
@@ -32,6 +43,10 @@ LINK_LENGTH: Final = 300
 LAST_POSITION: Final = 9999
 # More than anybody finds one's way in; and each is in the rows of all who have it.
 MOST_TABS: Final = 200
+FIRST_ICON: Final = "layout-grid"
+ICON_LENGTH: Final = 60
+# More are better a brand.
+MOST_CUSTOMERS: Final = 500
 
 _KEY: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -44,6 +59,20 @@ class TabDetails:
     url: str
     description: str = ""
     position: str = "0"
+    icon: str = FIRST_ICON
+    new_window: bool = False
+    # Of `TabAudience`; `brands`: their ids, `customers`: their names, one in a line.
+    audience: str = TabAudience.EVERYONE.value
+    brands: frozenset[str] = frozenset()
+    customers: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TabWords:
+    """What a tab is called in one language; what is empty is as in all others."""
+
+    title: str = ""
+    description: str = ""
 
 
 def add(key: str, details: TabDetails, *, actor: Actor) -> Tab:
@@ -69,9 +98,7 @@ def change(tab_id: UUID, details: TabDetails, *, actor: Actor) -> None:
     authorise(actor, Action.CHANGE_TAB)
     columns = _clean(details, Checks())
     with protection.refusals_recorded(actor=actor), transaction.atomic():
-        tab = Tab.objects.select_for_update().filter(id=tab_id).first()
-        if tab is None:
-            raise NotFound
+        tab = _locked(tab_id)
         before = {name: getattr(tab, name) for name in columns}
         changes = protection.changes_of(before, columns)
         if not changes:
@@ -101,9 +128,7 @@ def get(tab_id: UUID) -> Tab:
 def remove(tab_id: UUID, *, actor: Actor) -> Tab:
     """Remove a tab in the caller's transaction, and return it as it was; the rights to it are the caller's."""
     authorise(actor, Action.REMOVE_TAB)
-    tab = Tab.objects.select_for_update().filter(id=tab_id).first()
-    if tab is None:
-        raise NotFound
+    tab = _locked(tab_id)
     tab.delete()
     record(TAB_REMOVED, actor=actor, details={"tab": tab.title, "key": tab.key})
     return tab
@@ -126,8 +151,115 @@ def _clean(details: TabDetails, checks: Checks) -> dict[str, object]:
         "position": checks.take("position", _clean_position, details.position),
     }
     checks.need("title", title)
+    columns |= {
+        "icon": checks.take("icon", _clean_icon, details.icon),
+        "new_window": details.new_window,
+        "audience": details.audience,
+        "audience_ids": _clean_audience(details, checks),
+    }
     checks.done()
     return columns
+
+
+def _clean_icon(text: str) -> str:
+    name = text.strip().lower() or FIRST_ICON
+    if len(name) > ICON_LENGTH or name not in lucide.names():
+        raise IconUnknown
+    return name
+
+
+def _clean_audience(details: TabDetails, checks: Checks) -> list[str]:
+    """Return the ids of the brands or customers that it is for; of everyone, none."""
+    if details.audience not in TabAudience:
+        checks.refuse("audience", ChoiceInvalid(field="audience"))
+        return []
+    if details.audience == TabAudience.EVERYONE:
+        return []
+    if details.audience == TabAudience.BRANDS:
+        there = {str(one) for one in Brand.objects.values_list("id", flat=True)}
+        found = sorted(details.brands & there)
+    else:
+        found = checks.take("customers", _customers, details.customers)
+    if not found and "customers" not in checks.refused:
+        checks.refuse("audience", NobodyChosen())
+    return found
+
+
+def _customers(text: str) -> list[str]:
+    typed = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(typed) > MOST_CUSTOMERS:
+        raise NumberInvalid(MOST_CUSTOMERS, field="customers")
+    folded = {fold_case(name): name for name in typed}
+    rows = Customer.objects.filter(name_folded__in=folded).values_list("name_folded", "id")
+    found = {name: str(id_) for name, id_ in rows}
+    for key, name in folded.items():
+        if key not in found:
+            raise TabCustomerUnknown(name)
+    return sorted(found.values())
+
+
+def names_of_customers(ids: Collection[str]) -> list[str]:
+    """Return the names of customers, in order."""
+    rows = Customer.objects.filter(id__in=ids).order_by("name_sort")
+    return list(rows.values_list("name", flat=True))
+
+
+def change_words(tab_id: UUID, language: str, words: TabWords, *, actor: Actor) -> None:
+    """Call a tab something else in one language. Raises `NotFound`, also for a language that there is not."""
+    authorise(actor, Action.CHANGE_TAB)
+    if language not in dict(settings.LANGUAGES):
+        raise NotFound
+    checks = Checks()
+    after = {
+        "title": checks.take("title", clean_line, words.title, maximum=TITLE_LENGTH),
+        "description": checks.take(
+            "description", clean_line, words.description, maximum=DESCRIPTION_LENGTH
+        ),
+    }
+    checks.done()
+    with transaction.atomic():
+        tab = _locked(tab_id)
+        before = {"title": "", "description": ""} | tab.in_languages.get(language, {})
+        changes = protection.changes_of(before, after)
+        if not changes:
+            return
+        said = {name: text for name, text in after.items() if text}
+        others = {code: one for code, one in tab.in_languages.items() if code != language}
+        tab.in_languages = others | ({language: said} if said else {})
+        tab.save(update_fields=["in_languages"])
+        named = {"tab": f"{tab.title} ({language})", "key": tab.key}
+        record(TAB_CHANGED, actor=actor, details=named | protection.details_of(changes))
+    cached.forget()
+
+
+def move(tab_id: UUID, place: str, *, actor: Actor) -> None:
+    """Put a tab at a place among the others, 0 for the first. Raises `NotFound`, `NumberInvalid`."""
+    authorise(actor, Action.CHANGE_TAB)
+    wanted = _clean_position(place)
+    with transaction.atomic():
+        rows = in_order(Tab.objects.select_for_update().order_by("id"))
+        tab = next((one for one in rows if one.id == tab_id), None)
+        if tab is None:
+            raise NotFound
+        before = rows.index(tab)
+        rows.remove(tab)
+        rows.insert(wanted, tab)
+        after = rows.index(tab)
+        if before == after:
+            return
+        for number, one in enumerate(rows, start=1):
+            Tab.objects.filter(id=one.id).update(position=number)
+        changes = protection.changes_of({"position": before + 1}, {"position": after + 1})
+        named = {"tab": tab.title, "key": tab.key}
+        record(TAB_CHANGED, actor=actor, details=named | protection.details_of(changes))
+    cached.forget()
+
+
+def _locked(tab_id: UUID) -> Tab:
+    tab = Tab.objects.select_for_update().filter(id=tab_id).first()
+    if tab is None:
+        raise NotFound
+    return tab
 
 
 def _clean_url(text: str) -> str:

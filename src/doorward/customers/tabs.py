@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doorward.customers.models import Customer, CustomerKind, Tab
+from doorward.customers.models import Customer, CustomerKind, Tab, TabAudience
 from doorward.kernel.text import names
 from doorward.permissions import actions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from uuid import UUID
 
 HOME = "home"
 ACCOUNT = "account"
@@ -36,7 +37,23 @@ def built_in(customer: Customer) -> tuple[str, ...]:
 
 def assignable(customer: Customer) -> frozenset[str]:
     """Return the keys of all tabs that this customer's people can have."""
-    return frozenset(built_in(customer)) | frozenset(Tab.objects.values_list("key", flat=True))
+    own = (tab.key for tab in Tab.objects.all() if is_for(tab, customer.brand_id, customer.id))
+    return frozenset(built_in(customer)) | frozenset(own)
+
+
+def is_for(tab: Tab, brand_id: UUID, customer_id: UUID) -> bool:
+    """Return whether a tab of the provider's own is for this customer's people; a right to another gives nothing."""
+    if tab.audience == TabAudience.BRANDS:
+        return str(brand_id) in tab.audience_ids
+    if tab.audience == TabAudience.CUSTOMERS:
+        return str(customer_id) in tab.audience_ids
+    return True
+
+
+def not_for(customer: Customer) -> frozenset[str]:
+    """Return the keys of the provider's own tabs that are not for this customer's people."""
+    rows = Tab.objects.exclude(audience=TabAudience.EVERYONE)
+    return frozenset(tab.key for tab in rows if not is_for(tab, customer.brand_id, customer.id))
 
 
 def all_keys() -> frozenset[str]:

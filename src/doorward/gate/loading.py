@@ -303,6 +303,8 @@ def _trust(row: Mapping[str, Any]) -> TrustFacts | None:
 def _person(row: Mapping[str, Any], *, due: str) -> Person:
     is_staff = row["customer_kind"] == CustomerKind.PROVIDER
     keys = frozenset(row["person_tabs"].split())
+    # A tab that is not for this customer is nobody's here, whatever a row says.
+    keys -= cached.not_for(row["customer_brand_id"], row["person_customer_id"])
     scope = of_columns(row["person_scope"], row["person_scope_ids"]) if is_staff else Scope.NOTHING
     return Person(
         id=row["administrator_id"],

@@ -78,6 +78,11 @@ class Migration(migrations.Migration):
                 ('description', models.CharField(default='', max_length=160)),
                 ('url', models.CharField(max_length=300)),
                 ('position', models.PositiveSmallIntegerField(default=0)),
+                ('in_languages', models.JSONField(default=dict)),
+                ('icon', models.CharField(default='layout-grid', max_length=60)),
+                ('new_window', models.BooleanField(default=False)),
+                ('audience', models.CharField(choices=[('everyone', 'Every customer'), ('brands', 'The customers of some brands'), ('customers', 'Some customers')], default='everyone', max_length=10)),
+                ('audience_ids', models.JSONField(default=list)),
             ],
         ),
         migrations.CreateModel(

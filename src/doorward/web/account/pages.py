@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from doorward.accounts import exceptions
+from doorward.customers.cached import not_for
 from doorward.customers.tab_titles import titles_of
 from doorward.customers.tabs import ACTIVITY, ADMINISTRATORS
 from doorward.policy import series
@@ -125,6 +126,7 @@ def about_policy(customer: Customer, *, is_staff: bool, now: datetime) -> About:
         minimum=policies_of(customer).minimums(now=now),
         holder=customer.brand.name,
         left_out=RequiredOf.NOBODY,
+        without=not_for(customer.brand_id, customer.id),
     )
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from doorward.accounts.models import Status
+from doorward.customers.cached import not_for
 from doorward.customers.tab_titles import title_of
 from doorward.directory.people import list_people
 from doorward.directory.search import LONGEST_SEARCH, Sort, Wanted
@@ -131,7 +132,8 @@ def _run(me: Person, *, now: datetime) -> RunLine | None:
 
 def _lines(rows: Iterable[Listed], me: Person, chosen: frozenset[str]) -> Iterable[Line]:
     # Most lines say the same of different people.
-    titles = {key: title_of(key) for key in tabs_in_order(is_staff=me.is_staff)}
+    keys = tabs_in_order(is_staff=me.is_staff, without=not_for(me.brand_id, me.customer_id))
+    titles = {key: title_of(key) for key in keys}
     factors, tabs, statuses = (
         cache(factor_tags),
         cache(partial(tabs_text, titles=titles)),

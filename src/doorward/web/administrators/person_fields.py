@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _translated
 
 from doorward.accounts.changes import NAME_LENGTH
 from doorward.accounts.errors import OwnAdministratorsRight
+from doorward.customers.cached import not_for
 from doorward.customers.tab_titles import title_of
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.kernel.text.cleaning import LONGEST_EMAIL
@@ -101,7 +102,7 @@ def _tabs(form: PersonForm, found: Wrong, *, me: Person, own: bool) -> Field:
             help=_own_right() if own and key == ADMINISTRATORS else tab_help(key),
             disabled=own and key == ADMINISTRATORS,
         )
-        for key in tabs_in_order(is_staff=me.is_staff)
+        for key in tabs_in_order(is_staff=me.is_staff, without=not_for(me.brand_id, me.customer_id))
     ]
     return plain_field(
         "tabs",

@@ -46,6 +46,7 @@ class Card:
     verb: str
     icon: str
     external: bool = False
+    new_window: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,8 @@ def _own_cards(mine: Iterable[TabLink]) -> Iterator[Card]:
             text=link.description,
             url=link.url,
             verb=_("Open"),
-            icon="layout-grid",
+            icon=link.icon,
+            new_window=link.new_window,
             external=True,
         )
 

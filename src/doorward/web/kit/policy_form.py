@@ -52,6 +52,8 @@ class About:
     minimum: Values | None = None
     holder: str = ""
     left_out: RequiredOf = RequiredOf.NOBODY
+    # The provider's own tabs that are not for this customer.
+    without: frozenset[str] = frozenset()
 
 
 # Drawn over the whole width, one below the other.
@@ -192,7 +194,7 @@ def _below(one: Declared, about: About) -> Refusal:
 
 def _is_offered(one: Declared, value: Value, about: About) -> bool:
     if isinstance(one, Keys):
-        return bool(value <= set(tabs_in_order(is_staff=about.of_staff)))
+        return bool(value <= set(tabs_in_order(is_staff=about.of_staff, without=about.without)))
     return value is not about.left_out
 
 
@@ -247,7 +249,7 @@ def _field(name: str, one: Declared, form: Typed, about: About) -> Field:
 
 
 def _tabs(chosen: frozenset[str], about: About) -> list[Option]:
-    keys = tabs_in_order(is_staff=about.of_staff)
+    keys = tabs_in_order(is_staff=about.of_staff, without=about.without)
     return [Option(key, title_of(key), key in chosen) for key in keys]
 
 

@@ -29,6 +29,7 @@ class TabItem:
     url: str
     external: bool = False
     current: bool = False
+    new_window: bool = False
 
 
 def tab_items(person: Person, *, current: str | None) -> tuple[TabItem, ...]:
@@ -53,14 +54,20 @@ def keys_for(person: Person) -> Iterable[str]:
     return [key for key in keys if key in person.tab_keys]
 
 
-def tabs_in_order(*, is_staff: bool) -> tuple[str, ...]:
-    """Return the keys of all tabs that this customer's people can have, as the top bar orders them."""
+def tabs_in_order(*, is_staff: bool, without: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """Return the keys of all tabs that this customer's people can have, as the top bar orders them.
+
+    `without`: those of the provider's own that are not for this customer, who is not told of them.
+    """
     built_in = tabs.BUILT_IN + tabs.OF_STAFF if is_staff else tabs.BUILT_IN
-    return (built_in[0], *(link.key for link in tab_links()), *built_in[1:])
+    own = (link.key for link in tab_links() if link.key not in without)
+    return (built_in[0], *own, *built_in[1:])
 
 
 def _own(link: TabLink) -> TabItem:
-    return TabItem(key=link.key, title=link.title, url=link.url, external=True)
+    return TabItem(
+        key=link.key, title=link.title, url=link.url, external=True, new_window=link.new_window
+    )
 
 
 def _built_in(key: str, *, current: str | None) -> TabItem:

@@ -12,8 +12,8 @@ from doorward.accounts.errors import WrongStatus
 from doorward.accounts.services import Details, NewAdministrator
 from doorward.customers.brands import BrandDetails
 from doorward.customers.contact import Contact, own
-from doorward.customers.models import CustomerStatus, PictureKind
-from doorward.customers.own_tabs import TabDetails
+from doorward.customers.models import CustomerStatus, PictureKind, TabAudience
+from doorward.customers.own_tabs import TabDetails, TabWords, names_of_customers
 from doorward.customers.services import CustomerChange
 from doorward.customers.tabs import built_in
 from doorward.kernel.errors import ChoiceInvalid
@@ -93,16 +93,43 @@ class TabForm(TabDetails):
 
     description: str
     position: str
+    icon: str
+    new_window: bool
+    audience: str
+    brands: frozenset[str]
+    customers: str
 
     @classmethod
     def of(cls, tab: Tab) -> TabForm:
         """Return the form as it is first shown."""
+        chosen = frozenset(tab.audience_ids)
+        to_customers = tab.audience == TabAudience.CUSTOMERS
         return cls(
+            icon=tab.icon,
+            new_window=tab.new_window,
+            audience=tab.audience,
+            brands=frozenset() if to_customers else chosen,
+            customers="\n".join(names_of_customers(chosen)) if to_customers else "",
             title=tab.title,
             description=tab.description,
             url=tab.url,
             position=str(tab.position),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TabWordsForm(TabWords):
+    """What a tab is called in one language."""
+
+    title: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceForm:
+    """Where a tab is to stand, 0 for the first."""
+
+    place: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,24 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from django.conf import settings
 from django.contrib import messages
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from doorward.accounts.tab_rights import remove_tab
 from doorward.customers import own_tabs
-from doorward.customers.models import Tab
+from doorward.customers.models import Brand, Tab, TabAudience
 from doorward.customers.protection import may_lower
 from doorward.customers.tabs import TABS, in_order
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.text import names
 from doorward.permissions.actions import Action
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting
-from doorward.web.kit.fields import as_field
+from doorward.web.kit.fields import Option, as_field, plain_field
 from doorward.web.kit.forms import NOTHING, Wrong, blank, read, wrong
-from doorward.web.provider.forms import NewTabForm, TabForm, line
+from doorward.web.provider.forms import NewTabForm, PlaceForm, TabForm, TabWordsForm, line, tick
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -46,6 +48,19 @@ class TabPage:
     title: str
     fields: dict[str, Field]
     wrong: Wrong
+    languages: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WordsPage:
+    """What one tab is called in one language."""
+
+    id: UUID
+    title: str
+    code: str
+    language: str
+    fields: dict[str, Field]
+    wrong: Wrong
 
 
 @needs(RIGHT)
@@ -61,7 +76,13 @@ def list_(request: Request) -> HttpResponse:
 def add(request: Request) -> HttpResponse:
     """Add a tab."""
     if request.method != "POST":
-        return _show(request, None, blank(NewTabForm, position=str(_after_the_last())))
+        form = blank(
+            NewTabForm,
+            position=str(_after_the_last()),
+            icon=own_tabs.FIRST_ICON,
+            audience=TabAudience.EVERYONE.value,
+        )
+        return _show(request, None, form)
     form = read(request, NewTabForm)
     try:
         tab = own_tabs.add(form.key, form, actor=acting(request))
@@ -110,8 +131,56 @@ def _show(request: Request, tab: Tab | None, form: TabForm, found: Wrong = NOTHI
         title=tab.title if tab else "",
         fields=fields,
         wrong=found,
+        languages=tuple((code, str(name)) for code, name in settings.LANGUAGES),
     )
     return render(request, "provider/tab.html", page, status=422 if found else 200)
+
+
+@needs(RIGHT, post=Need.of(Action.CHANGE_TAB))
+@both
+def words(request: Request, tab_id: UUID, slug: str) -> HttpResponse:
+    """Show and change what a tab is called in one language."""
+    tab, found = own_tabs.get(tab_id), NOTHING
+    if slug not in dict(settings.LANGUAGES):
+        raise NotFound
+    form = TabWordsForm(**{"title": "", "description": ""} | tab.in_languages.get(slug, {}))
+    if request.method == "POST":
+        form = read(request, TabWordsForm)
+        try:
+            own_tabs.change_words(tab_id, slug, form, actor=acting(request))
+        except NotFound:
+            raise
+        except Refusal as refusal:
+            found = wrong(refusal, TabWordsForm)
+        else:
+            messages.success(request, _("Saved."))
+            return see_other(f"/tabs/{tab_id}/")
+    page = WordsPage(
+        id=tab.id,
+        title=tab.title,
+        code=slug,
+        language=str(dict(settings.LANGUAGES)[slug]),
+        fields=_own_words(form, found, tab),
+        wrong=found,
+    )
+    return render(request, "provider/tab_words.html", page, status=422 if found else 200)
+
+
+@needs(Need.of(Action.CHANGE_TAB))
+@require_POST
+def move(request: Request, tab_id: UUID) -> HttpResponse:
+    """Put a tab at another place among the others."""
+    own_tabs.move(tab_id, read(request, PlaceForm).place, actor=acting(request))
+    return see_other(f"/tabs/#tab-{tab_id}")
+
+
+def _own_words(form: TabWordsForm, found: Wrong, tab: Tab) -> dict[str, Field]:
+    title = {"maxlength": own_tabs.TITLE_LENGTH, "placeholder": tab.title}
+    description = {"maxlength": own_tabs.DESCRIPTION_LENGTH, "placeholder": tab.description}
+    return {
+        "title": line(form, found, "title", _("Title"), **title),
+        "description": line(form, found, "description", _("Description"), **description),
+    }
 
 
 def _after_the_last() -> int:
@@ -121,7 +190,7 @@ def _after_the_last() -> int:
 
 def _fields(form: TabForm, found: Wrong) -> dict[str, Field]:
     key = {"key": _key_field(form, found)} if isinstance(form, NewTabForm) else {}
-    return key | _words(form, found) | _place(form, found)
+    return key | _words(form, found) | _place(form, found) | _audience(form, found)
 
 
 def _key_field(form: NewTabForm, found: Wrong) -> Field:
@@ -144,6 +213,46 @@ def _words(form: TabForm, found: Wrong) -> dict[str, Field]:
     return {
         "title": line(form, found, "title", _("Title"), **title),
         "description": line(form, found, "description", _("Description"), **description),
+    }
+
+
+def _audience(form: TabForm, found: Wrong) -> dict[str, Field]:
+    whom = [Option(one.value, str(one.label), form.audience == one.value) for one in TabAudience]
+    rows = sorted(Brand.objects.all(), key=lambda brand: names.sort_key(brand.name))
+    brands = [Option(str(one.id), one.name, str(one.id) in form.brands) for one in rows]
+    return {
+        "icon": line(
+            form,
+            found,
+            "icon",
+            _("Icon"),
+            maxlength=own_tabs.ICON_LENGTH,
+            spellcheck="false",
+            autocapitalize="off",
+            list="icons",
+            help=_("A name of the lucide set, like phone or receipt. Shown on Home."),
+        ),
+        "new_window": tick(form, found, "new_window", _("Open in a new window")),
+        "audience": plain_field(
+            "audience", _("For whom"), kind="radios", options=whom, errors=found.at("audience")
+        ),
+        "brands": plain_field(
+            "brands",
+            _("These brands"),
+            kind="checkboxes",
+            options=brands,
+            errors=found.at("brands"),
+        ),
+        "customers": line(
+            form,
+            found,
+            "customers",
+            _("These customers"),
+            kind="textarea",
+            rows=3,
+            maxlength=own_tabs.MOST_CUSTOMERS * 81,
+            help=_("One name per line."),
+        ),
     }
 
 

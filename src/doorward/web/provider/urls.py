@@ -124,5 +124,7 @@ urlpatterns = [
     path("tabs/", tabs.list_, name="tabs"),
     path("tabs/add/", tabs.add, name="tabs_add"),
     path("tabs/<uuid:tab_id>/", tabs.edit, name="tab"),
+    path("tabs/<uuid:tab_id>/move/", tabs.move, name="tab_move"),
+    path("tabs/<uuid:tab_id>/words/<slug:slug>/", tabs.words, name="tab_words"),
     path("tabs/<uuid:tab_id>/remove/", tabs.remove, name="tab_remove"),
 ]
