@@ -69,6 +69,21 @@ def test_no_page_is_seen_that_is_not_in_the_list(owner, colleague, staff):
     assert seen == named | {"administrators/<uuid:person_id>/history/"}
 
 
+def test_what_is_ones_own_is_not_in_the_top_bar_of_another_portal(owner, colleague, staff):
+    client = managing.let_in(staff, owner)
+    own = ('id="account-menu"', 'href="/jump/"', 'href="/sign-in/"')
+    for path, status in (("/administrators/", 200), ("/", 200), ("/jump/?q=osei", 403)):
+        answer = client.get(path)
+        bar = answer.content.decode().partition("<main")[0]
+        assert answer.status_code == status
+        assert "You are managing" in bar
+        assert not [one for one in own if one in bar], path
+    assert colleague.email not in client.get("/jump/?q=osei").content.decode()
+    client.post("/managing/leave/")
+    back = client.get("/").content.decode()
+    assert all(one in back for one in own[:2])
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -99,7 +99,7 @@ def _facts(
         running=row["managings__state"] == "running",
         until=row["managings__until"],
         may=_may(row) and _covers(row, person),
-        wanted=access is SupportAccess.ALWAYS or (agreed and access is SupportAccess.ASK),
+        wanted=is_wanted(access, agreed=agreed),
         behalf=(
             behalf["person_status"] == Status.ACTIVE
             and behalf["customer_status"] == CustomerStatus.ACTIVE
@@ -109,6 +109,11 @@ def _facts(
         changes=row["managings__changes"],
         tabs=person.tab_keys & TABS,
     )
+
+
+def is_wanted(access: SupportAccess, *, agreed: bool) -> bool:
+    """Return whether a customer's policy lets staff in; `agreed`: somebody there said yes, or is asked to."""
+    return access is SupportAccess.ALWAYS or (agreed and access is SupportAccess.ASK)
 
 
 def _may(row: Mapping[str, Any]) -> bool:

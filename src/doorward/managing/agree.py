@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from doorward.accounts.locking import must_still_may
 from doorward.customers import locking
-from doorward.customers.rights import authorise, is_allowed
+from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound
 from doorward.managing import standing
 from doorward.managing.errors import ManagingOver
@@ -16,8 +17,6 @@ from doorward.managing.models import OPEN, Managing, State
 from doorward.managing.telling import tell
 from doorward.permissions.actions import Action
 from doorward.recovery.errors import LetInBySupport
-from doorward.sessions import ending
-from doorward.sessions.errors import StaleRequest
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,9 +62,7 @@ def refuse_decider(managing: Managing, *, actor: Actor, now: datetime) -> None:
 def locked(managing_id: UUID, customer_id: UUID, action: Action, *, actor: Actor) -> Managing:
     """Lock the customer, and read it then. Raises `NotFound`: also for another customer's; `StaleRequest`."""
     locking.hold(customer_id)
-    ending.must_be_open(actor)
-    if not is_allowed(actor, action, customer_id):
-        raise StaleRequest
+    must_still_may(actor, action, customer_id)
     rows = Managing.objects.filter(id=managing_id, customer_id=customer_id)
     managing = rows.select_related("staff__customer", "customer__brand").first()
     if managing is None:

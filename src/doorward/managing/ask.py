@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
+from doorward.accounts.locking import must_still_may
 from doorward.accounts.models import Administrator
 from doorward.credentials.models import USABLE, Factor
 from doorward.customers import locking
 from doorward.customers.models import Customer, CustomerKind, CustomerStatus
-from doorward.customers.rights import authorise, is_allowed
+from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.text.cleaning import clean_line
 from doorward.managing import end, rules, standing
@@ -33,8 +34,6 @@ from doorward.permissions.actions import Action
 from doorward.policy.fields import SupportAccess
 from doorward.recovery import deciding, just_before
 from doorward.recovery.errors import OwnFactorFirst
-from doorward.sessions import ending
-from doorward.sessions.errors import StaleRequest
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -66,12 +65,14 @@ def ask(customer_id: UUID, *, reason: str, changes: bool, actor: Actor, now: dat
     return managing
 
 
-def ask_for_changes(managing_id: UUID, *, actor: Actor, now: datetime) -> Managing:
+def ask_for_changes(
+    managing_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime
+) -> Managing:
     """Ask, in a portal, to change something in it, too. Raises `NotFound`, `ManagingOver`."""
-    authorise(actor, _ACTION, customer_of(managing_id))
+    authorise(actor, _ACTION, customer_id)
     with transaction.atomic():
-        customer = lock(customer_of(managing_id), actor=actor)
-        managing = own(managing_id, actor=actor)
+        customer = lock(customer_id, actor=actor)
+        managing = own(managing_id, customer_id=customer_id, actor=actor)
         if managing.state != State.RUNNING or managing.changes or managing.asks_changes_at:
             raise ManagingOver
         if standing.is_over(managing, now=now):
@@ -83,12 +84,12 @@ def ask_for_changes(managing_id: UUID, *, actor: Actor, now: datetime) -> Managi
     return managing
 
 
-def take_back(managing_id: UUID, *, actor: Actor, now: datetime) -> None:
+def take_back(managing_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> None:
     """Ask no longer for what was not begun. Raises `NotFound`, `ManagingOver`."""
-    authorise(actor, _ACTION, customer_of(managing_id))
+    authorise(actor, _ACTION, customer_id)
     with transaction.atomic():
-        locking.hold(customer_of(managing_id))
-        managing = own(managing_id, actor=actor)
+        lock(customer_id, actor=actor)
+        managing = own(managing_id, customer_id=customer_id, actor=actor)
         if managing.state not in {State.ASKED, State.AGREED}:
             raise ManagingOver
         end.close_own(managing, actor=actor, now=now)
@@ -118,27 +119,17 @@ def lock(customer_id: UUID, *, actor: Actor) -> Customer:
         locking.hold(customer_id)
     except Customer.DoesNotExist as error:
         raise NotFound from error
-    ending.must_be_open(actor)
-    if not is_allowed(actor, _ACTION, customer_id):
-        raise StaleRequest
+    must_still_may(actor, _ACTION, customer_id)
     return Customer.objects.select_related("brand").get(id=customer_id)
 
 
-def customer_of(managing_id: UUID) -> UUID:
-    """Return the customer whose portal it is about, or raise `NotFound`."""
-    found = Managing.objects.filter(id=managing_id).values_list("customer_id", flat=True).first()
-    if found is None:
-        raise NotFound
-    return found
-
-
-def own(managing_id: UUID, *, actor: Actor) -> Managing:
-    """Return what this very session asked for, or raise `NotFound`."""
+def own(managing_id: UUID, *, customer_id: UUID, actor: Actor) -> Managing:
+    """Return what this very session asked this customer for, or raise `NotFound`."""
     rows = Managing.objects.select_related("staff__customer", "customer__brand")
     if actor.person is None or actor.session_id is None:
         raise NotFound
     mine = rows.filter(staff_id=actor.person.id, session_id=actor.session_id)
-    found = mine.filter(id=managing_id).first()
+    found = mine.filter(id=managing_id, customer_id=customer_id).first()
     if found is None:
         raise NotFound
     return found
@@ -170,7 +161,7 @@ def _refuse_customer(customer: Customer, *, now: datetime) -> None:
 
 def _refuse_again(customer: Customer, staff: Who, session_id: UUID, *, now: datetime) -> None:
     asked = Managing.objects.filter(staff_id=staff.id, customer=customer)
-    open_ = asked.filter(state__in=OPEN).select_related("customer")
+    open_ = asked.filter(state__in=OPEN).select_related("staff__customer", "customer__brand")
     if any(not standing.is_over(one, now=now) for one in open_):
         raise ManagingAlready
     if Managing.objects.filter(session_id=session_id, is_in=True).exists():

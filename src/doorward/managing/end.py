@@ -60,7 +60,8 @@ def lapse(managing_id: UUID, *, now: datetime) -> None:
 def end_due(*, now: datetime) -> int:
     """Write down what came to its end by itself; return how many did."""
     done = 0
-    for managing in Managing.objects.filter(state__in=OPEN).select_related("customer"):
+    people = ("staff__customer", "customer__brand")
+    for managing in Managing.objects.filter(state__in=OPEN).select_related(*people):
         if standing.is_over(managing, now=now):
             with transaction.atomic():
                 locking.hold(managing.customer_id)

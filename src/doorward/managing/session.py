@@ -26,16 +26,18 @@ if TYPE_CHECKING:
     from doorward.sessions.issuing import Started
 
 
-def begin(managing_id: UUID, *, browser: Browser, actor: Actor, now: datetime) -> Started:
+def begin(
+    managing_id: UUID, *, customer_id: UUID, browser: Browser, actor: Actor, now: datetime
+) -> Started:
     """Go into the portal, for half an hour; return the session under its new identifier.
 
     A form of a page from before is of no use then: it was meant for the own portal. Raises `NotFound`, `ManagingOver`,
     `ManagingAlready`, and `StaleRequest` where the session was stepped up or ended in the meantime.
     """
-    authorise(actor, Action.MANAGE_CUSTOMER, ask.customer_of(managing_id))
+    authorise(actor, Action.MANAGE_CUSTOMER, customer_id)
     with transaction.atomic():
-        ask.lock(ask.customer_of(managing_id), actor=actor)
-        managing = ask.own(managing_id, actor=actor)
+        ask.lock(customer_id, actor=actor)
+        managing = ask.own(managing_id, customer_id=customer_id, actor=actor)
         if managing.state != State.AGREED or standing.is_over(managing, now=now):
             raise ManagingOver
         if Managing.objects.filter(session_id=browser.session_id, is_in=True).exists():

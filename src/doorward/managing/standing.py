@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from django.db.models import F
 
 from doorward.accounts import looking_after
-from doorward.accounts.models import Administrator, Status
+from doorward.audit.actor import Actor, ClientInfo
 from doorward.customers.models import CustomerStatus
-from doorward.customers.tabs import MANAGE
+from doorward.customers.rights import is_allowed
 from doorward.gate import managed
 from doorward.managing import rules
 from doorward.managing.models import Managing, State
+from doorward.permissions.actions import Action
+from doorward.policy.effective import policies_of
 from doorward.recovery import deciding
 from doorward.recovery import rules as recovery_rules
 from doorward.sessions.models import Session
@@ -29,15 +31,15 @@ def is_over(managing: Managing, *, now: datetime) -> bool:
         found = managed.read(managing.id, now=now)
         return found is None or not is_managing(found.facts, now=now)
     if managing.state == State.ASKED:
-        return managing.asked_at + rules.WAITS <= now or not _is_there(managing)
+        return managing.asked_at + rules.WAITS <= now or not _is_there(managing, now=now)
     if managing.state == State.AGREED:
         begins = managing.agreed_at or managing.asked_at
-        return begins + rules.TO_BEGIN <= now or not _is_there(managing)
+        return begins + rules.TO_BEGIN <= now or not _is_there(managing, now=now)
     return True
 
 
-def _is_there(managing: Managing) -> bool:
-    """Return whether who asked could still be let in: in the same session, with the right to it."""
+def _is_there(managing: Managing, *, now: datetime) -> bool:
+    """Return whether who asked could still be let in: in the same session, with the right to it, and wanted."""
     if managing.session_id is None:
         return False
     sessions = Session.objects.filter(
@@ -46,12 +48,20 @@ def _is_there(managing: Managing) -> bool:
         security_version=F("administrator__security_version"),
         administrator_id=managing.staff_id,
     )
-    staff = Administrator.objects.everywhere().filter(id=managing.staff_id, status=Status.ACTIVE)
+    staff = Actor(person=managing.staff.who(), client=ClientInfo())
     return (
         managing.customer.status == CustomerStatus.ACTIVE
+        and _is_wanted(managing, now=now)
         and sessions.exists()
-        and any(MANAGE in tabs.split() for tabs in staff.values_list("tabs", flat=True))
+        and is_allowed(staff, Action.MANAGE_CUSTOMER, managing.customer_id)
     )
+
+
+def _is_wanted(managing: Managing, *, now: datetime) -> bool:
+    """Return whether the customer's policy still lets them in as it was asked for, or agreed to."""
+    access = policies_of(managing.customer).values(now=now).support_access
+    by_person = managing.state == State.ASKED or managing.agreed_by_id is not None
+    return managed.is_wanted(access, agreed=by_person)
 
 
 def who_could_agree(customer_id: UUID, *, now: datetime) -> frozenset[UUID]:

@@ -69,8 +69,11 @@ def ask_for_changes(request: Request) -> HttpResponse:
     managing_id = session_of(request).browser.managing_id
     if managing_id is None:
         raise NotFound
+    customer_id, actor = queries.by_id(managing_id).customer_id, acting(request)
     try:
-        asked = ask.ask_for_changes(managing_id, actor=acting(request), now=request.now)
+        asked = ask.ask_for_changes(
+            managing_id, customer_id=customer_id, actor=actor, now=request.now
+        )
     except Refusal as refusal:
         messages.error(request, sentence(refusal))
     else:

@@ -88,7 +88,13 @@ def begin(request: Request, customer_id: UUID) -> HttpResponse:
     found = _own(request, staff_scope.customer(customer_id, signed_in(request).scope))
     browser = session_of(request).browser
     try:
-        started = session.begin(found.id, browser=browser, actor=acting(request), now=request.now)
+        started = session.begin(
+            found.id,
+            customer_id=customer_id,
+            browser=browser,
+            actor=acting(request),
+            now=request.now,
+        )
     except NotFound:
         raise
     except Refusal as refusal:
@@ -104,7 +110,8 @@ def take_back(request: Request, customer_id: UUID) -> HttpResponse:
     """Ask no longer."""
     found = _own(request, staff_scope.customer(customer_id, signed_in(request).scope))
     try:
-        ask.take_back(found.id, actor=acting(request), now=request.now)
+        actor = acting(request)
+        ask.take_back(found.id, customer_id=customer_id, actor=actor, now=request.now)
     except NotFound:
         raise
     except Refusal as refusal:
