@@ -185,7 +185,7 @@ def test_no_cell_runs_in_a_spreadsheet(owner: Administrator, tmp_path: Path) -> 
     file = histories.export(tmp_path, "csv")
     table = csv.DictReader(io.StringIO(file.read_text(), newline=""))
     cells = {row["actor_name"] for row in table}
-    assert {f"'{name}" for name in names} <= cells
+    assert {f"'{name}" for name in names if name != "\t=1"} | {"'\t'=1"} <= cells
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "＝"))]
     assert histories.verify_alone(file).returncode == 0
 

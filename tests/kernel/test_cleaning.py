@@ -320,7 +320,10 @@ def test_what_is_no_host_is_refused(typed):
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "https://a.example/b?c=d#e", "http://localhost:8080", "/help/two-factor/"],
+    [
+        *("", "https://a.example/b?c=d#e", "http://localhost:8080", "/help/two-factor/"),
+        *("HTTPS://bücher.example/ü", "https://[2001:db8::1]:8443/", "http://192.0.2.7"),
+    ],
 )
 def test_a_link_is_kept(typed):
     assert cleaning.clean_link(f" {typed} ", maximum=300, path=True) == typed
@@ -335,6 +338,23 @@ def test_a_link_is_kept(typed):
         "https:///x",
         "https://me:secret@a.example",
         "https://a.example/\nx",
+        "https://a.example/\x00",
+        "https://a.example/\u202egro",
+        "java\tscript:alert(1)",
+        "JavaScript://a.example/%0aalert(1)",
+        "https://@a.example/",
+        "https://a.example\\@evil.example/",
+        "https://-/",
+        "https://a..example/",
+        'https://a.example"onclick="x/',
+        "https://a%2eexample/",
+        "https://a.example:port/",
+        "https://a.example:70000/",
+        "https://:443/",
+        "vbscript:x",
+        "blob:https://a.example/x",
+        "mailto:a@b.example",
+        "https:a.example",
         "https://[::1",
         "help/",
         "ftp://a.example",

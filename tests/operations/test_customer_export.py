@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import uuid
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -14,21 +15,22 @@ from django.apps import apps
 from django.db import models
 from django.utils import timezone
 
+from doorward.accounts.models import Administrator
 from doorward.audit import sealing
 from doorward.audit.actor import CONSOLE
 from doorward.cli.base import main
 from doorward.credentials.models import RecoveryCode
+from doorward.customers import notes
 from doorward.customers.events import CUSTOMER_EXPORTED
 from doorward.operations import belongings, customer_export
-from doorward.operations.belongings import NOBODYS, TABLES
+from doorward.operations.belongings import EXPORTED, NOBODYS, TABLES
 from doorward.permissions.errors import NotAuthorised
 from tests.audit import histories
 from tests.kit import browsers, codes, people, policies
+from tests.operations.leaves import LEAVES
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from doorward.accounts.models import Administrator
 
 pytestmark = pytest.mark.django_db
 SECRET = ("password", "secret", "sealed", "token", "nonce", "handle", "credential_id")
@@ -70,10 +72,29 @@ def test_what_points_to_a_customer_or_a_person_is_theirs() -> None:
         assert not [one.name for one in fields if one.is_relation and one.related_model in theirs]
 
 
+def test_every_column_is_decided() -> None:
+    """A new column of a customer's is either in `leaves.py`, or it stays here and `belongings.py` says so."""
+    assert {table.model: table.columns() for table in EXPORTED} == {
+        model: tuple(names.split()) for model, names in LEAVES.items()
+    }
+
+
+def test_what_staff_think_of_a_customer_stays(full: Administrator, tmp_path: Path) -> None:
+    notes.add(full.customer_id, "They pay late.", actor=CONSOLE, now=timezone.now())
+    scope = uuid.uuid4().hex
+    Administrator.objects.of(full.customer_id).update(scope="customers", scope_ids=scope)
+    with zipfile.ZipFile(exported(full, tmp_path)) as pack:
+        everything = b"".join(pack.read(name) for name in pack.namelist()).decode()
+    assert "They pay late." not in everything
+    assert scope not in everything
+
+
 def test_nothing_that_lets_in_leaves() -> None:
-    for table in TABLES:
+    for table in EXPORTED:
         model = apps.get_model(table.model)
-        assert table.secret <= {one.attname for one in model._meta.concrete_fields}, table
+        assert table.secret | table.staffs <= {
+            one.attname for one in model._meta.concrete_fields
+        }, table
         for name in table.columns():
             kind = model._meta.get_field(name)
             assert not isinstance(kind, models.BinaryField), (table.model, name)
@@ -90,7 +111,7 @@ def test_an_export_has_every_row_of_theirs_and_none_of_a_neighbour(
     with zipfile.ZipFile(file) as pack:
         listed = json.loads(pack.read("manifest.json"))
         files = {name: pack.read(name) for name in pack.namelist()}
-    for table in TABLES:
+    for table in EXPORTED:
         lines = [json.loads(line) for line in files[f"{table.name}.jsonl"].splitlines()]
         text = files[f"{table.name}.csv"].decode()
         rows = list(csv.DictReader(io.StringIO(text, newline="")))

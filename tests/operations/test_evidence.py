@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import zipfile
@@ -170,6 +171,28 @@ def test_a_pack_is_verified_alone_and_a_byte_makes_the_difference(
             assert histories.verify_alone(_without(file, name)).returncode == 1, name
 
 
+def test_no_byte_anywhere_in_a_pack_changes_unseen(full: Administrator, tmp_path: Path) -> None:
+    """In a file or beside it: in the names and times that the ZIP gives, in its directory, at its end."""
+    file, _checksum = made(tmp_path, full)
+    content, changed = file.read_bytes(), tmp_path / "changed.zip"
+    assert verify_history.is_as_made(str(file))
+    places = {*range(0, len(content), 211), *range(80), *range(len(content) - 400, len(content))}
+    for place in places:
+        other = bytes([content[place] ^ 1 << place % 8])
+        changed.write_bytes(content[:place] + other + content[place + 1 :])
+        assert not verify_history.is_as_made(str(changed)), place
+    for other in (content + b"\n", content[:-1], b"\n" + content, content[1:], b"", content[:40]):
+        changed.write_bytes(other)
+        assert not verify_history.is_as_made(str(changed))
+        assert histories.verify_alone(changed).returncode == 1
+    # The program says so, also where every file is as it was: the year of one in the ZIP's directory.
+    directory = content.rindex(b"PK\x01\x02")
+    changed.write_bytes(content[: directory + 15] + b"\x10" + content[directory + 16 :])
+    said = histories.verify_alone(changed)
+    assert said.returncode == 1
+    assert "not the one that was made" in said.stdout
+
+
 def _with_another_byte(file: Path, name: str) -> Path:
     """Return the same pack with a byte of one file flipped."""
     return _copy(file, lambda one, content: _flipped(content) if one == name else content)
@@ -185,12 +208,17 @@ def _flipped(content: bytes) -> bytes:
 
 
 def _copy(file: Path, change: Any) -> Path:
+    """Return a pack with other files, by somebody who makes its last checksum anew."""
     copy = file.with_name("changed.zip")
     with zipfile.ZipFile(file) as pack, zipfile.ZipFile(copy, "w") as changed:
+        changed.comment = b"0" * 64
         for name in pack.namelist():
             content = change(name, pack.read(name))
             if content is not None:
                 changed.writestr(name, content)
+    rest = copy.read_bytes()[:-64]
+    copy.write_bytes(rest + hashlib.sha256(rest).hexdigest().encode())
+    assert verify_history.is_as_made(str(copy))
     return copy
 
 

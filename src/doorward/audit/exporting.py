@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from typing import TYPE_CHECKING, Final
 
 from doorward.audit import reading
 from doorward.audit.leaves import plain
 from doorward.audit.sealing import newest
-from doorward.kernel.text.tables import RUNS
+from doorward.kernel.text.tables import exact_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -55,25 +54,15 @@ def as_lines(found: Iterable[Record]) -> Iterator[str]:
 
 def as_table(found: Iterable[Record], columns: Sequence[str] = COLUMNS) -> Iterator[str]:
     """Return the records as lines of one table (RFC 4180) that no spreadsheet takes for formulas."""
-    writer = csv.writer(_Echo())
-    yield writer.writerow(columns)
-    for record in found:
-        yield writer.writerow([cell(record.get(column)) for column in columns])
-
-
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
+    rows = ((cell(record.get(column)) for column in columns) for record in found)
+    return exact_lines(columns, rows)
 
 
 def cell(value: object) -> str:
-    """Return a value as a cell. An apostrophe is put before text that would run, and before one that has it already."""
+    """Return a value as the text of a cell: what is no text is JSON, and nothing is empty."""
     if value is None:
         return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"'{text}" if text.startswith((*RUNS, "'")) else text
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def of_event(event: Event, *, batch: int | None) -> Record:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -208,17 +206,17 @@ def _text(line: dict[str, Any]) -> str:
 
 def _write(report: Path, lines: list[dict[str, Any]]) -> None:
     from doorward.kernel.files import write_whole  # noqa: PLC0415
-    from doorward.kernel.text.tables import safe_cell  # noqa: PLC0415
+    from doorward.kernel.text import tables  # noqa: PLC0415
 
-    written = io.StringIO(newline="")
-    writer = csv.writer(written)
-    writer.writerow(("line", "what", "fate", "fields", "reason", "said"))
-    for line in lines:
-        said = " ".join(filter(None, (line["said"], *line["notes"])))
-        fields = " ".join(line["fields"])
-        cells = (line["line"], line["what"], line["fate"], fields, line["reason"], said)
-        writer.writerow([safe_cell(str(cell)) for cell in cells])
+    rows = (
+        (
+            *(str(line["line"]), line["what"], line["fate"], " ".join(line["fields"])),
+            *(line["reason"], " ".join(filter(None, (line["said"], *line["notes"])))),
+        )
+        for line in lines
+    )
+    columns = ("line", "what", "fate", "fields", "reason", "said")
     try:
-        write_whole(report, written.getvalue().encode("utf-8-sig"))
+        write_whole(report, "".join(tables.lines(columns, rows, separator=",")).encode())
     except OSError as error:
         raise Failure(f"{report} cannot be written: {error.strerror}.") from error

@@ -1,8 +1,8 @@
 """What belongs to a customer: every table of Doorward, how its rows are found, and which columns stay here.
 
 Each table is in `TABLES` or in `NOBODYS`, which a test compares with all there are: an export forgets nothing, and what
-deletes or restores a customer later has the same list. Secrets, and what secrets are recognised by, never leave in an
-export; a backup has them.
+deletes or restores a customer has the same list. Secrets, what secrets are recognised by, and what only the provider's
+people see never leave in an export; a backup has them.
 """
 
 from __future__ import annotations
@@ -24,13 +24,16 @@ if TYPE_CHECKING:
 class Table:
     """A table. `to_customer`: the way from a row to the customer's id; `secret`: the columns that never leave.
 
-    `by_person`: it has the id of a person of theirs in that column, and no foreign key.
+    `by_person`: it has the id of a person of theirs in that column, and no foreign key. `staffs`: the columns that only
+    the provider's people see; `stays`: why none of it leaves.
     """
 
     model: str
     to_customer: str = ""
     secret: frozenset[str] = field(default_factory=frozenset)
     by_person: str = ""
+    staffs: frozenset[str] = field(default_factory=frozenset)
+    stays: str = ""
 
     @property
     def name(self) -> str:
@@ -51,7 +54,7 @@ class Table:
         """Return the columns that leave, in their order."""
         model = apps.get_model(self.model)
         names = (one.attname for one in model._meta.concrete_fields)  # noqa: SLF001 - Django's documented Meta API
-        return tuple(name for name in names if name not in self.secret)
+        return tuple(name for name in names if name not in self.secret | self.staffs)
 
 
 def _of_person(model: str, *secret: str) -> Table:
@@ -61,9 +64,13 @@ def _of_person(model: str, *secret: str) -> Table:
 # What stands first is what others point to.
 TABLES: Final = (
     Table("customers.Customer", "id"),
-    Table("accounts.Administrator", "customer_id", frozenset({"password"})),
-    # The provider's words about them: whoever is given the export decides whether these go along.
-    Table("customers.Note", "customer_id"),
+    Table(
+        "accounts.Administrator",
+        "customer_id",
+        frozenset({"password"}),
+        staffs=frozenset({"scope", "scope_ids"}),
+    ),
+    Table("customers.Note", "customer_id", stays="the provider's words among themselves"),
     Table("policy.PolicyVersion", "customer_id"),
     Table("policy.WavePause", "customer_id"),
     _of_person("accounts.PolicyException"),
@@ -92,8 +99,8 @@ TABLES: Final = (
     _of_person("recovery.CallerCheck"),
     Table("rollout.TickRun", "customer_id"),
     Table("rollout.Tick", "run__customer_id"),
-    # What was rehearsed is packed, of use to the portal alone, and over within a day.
-    Table("rollout.KeptRehearsal", "customer_id", frozenset({"ticked", "people"})),
+    # Of a minimum it is what the provider thinks about, and has told nobody.
+    Table("rollout.KeptRehearsal", "customer_id", stays="of use to the portal alone, for a day"),
     _of_person("rollout.Reminder"),
     _of_person("rollout.AdoptionMail"),
     Table("managing.Managing", "customer_id"),
@@ -102,6 +109,7 @@ TABLES: Final = (
     Table("directory.AdoptionPoint", "customer_id"),
     Table("notifications.Delivery", by_person="administrator_id"),
 )
+EXPORTED: Final = tuple(table for table in TABLES if not table.stays)
 _SEALED: Final = "history: it goes along as it was sealed (`audit.extract`)"
 _EVERYBODYS: Final = "it is everybody's"
 NOBODYS: Final[Mapping[str, str]] = {

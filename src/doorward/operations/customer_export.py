@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from io import TextIOWrapper
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from doorward.audit import extract
 from doorward.audit.exporting import cell
@@ -15,8 +14,9 @@ from doorward.audit.leaves import plain
 from doorward.customers.exports import record_customer_export
 from doorward.customers.rights import authorise
 from doorward.kernel.db.paging import in_pages
+from doorward.kernel.text.tables import exact_line
 from doorward.operations import packing, verify_history
-from doorward.operations.belongings import TABLES
+from doorward.operations.belongings import EXPORTED
 from doorward.operations.sealed_part import add_sealed
 from doorward.permissions.actions import Action
 
@@ -45,7 +45,7 @@ def make(customer: Customer, file: BinaryIO, *, actor: Actor, now: datetime) -> 
     authorise(actor, Action.EXPORT_CUSTOMER, customer.id)
     whose = {"customer": customer.name, "customer_id": str(customer.id)}
     with packing.Pack(file, kind="customer", about=whose, now=now) as pack:
-        for table in TABLES:
+        for table in EXPORTED:
             _add(pack, table, customer.id)
         seals = extract.Seals()
         add_sealed(pack, extract.Wanted(customer.id), seals)
@@ -67,10 +67,9 @@ def _add(pack: Pack, table: Table, customer_id: UUID) -> None:
     columns = table.columns()
     with SpooledTemporaryFile(_IN_MEMORY_BYTES) as spool:
         text = TextIOWrapper(spool, encoding="utf-8", newline="", write_through=True)
-        writer = csv.writer(text)
-        writer.writerow(columns)
+        text.write(exact_line(columns))
         rows = _rows(table, columns, customer_id)
-        count = pack.add_lines(f"{table.name}.jsonl", _as_lines(rows, writer))
+        count = pack.add_lines(f"{table.name}.jsonl", _as_lines(rows, text))
         spool.seek(0)
         pack.add_file(f"{table.name}.csv", spool, rows=count)
         text.detach()
@@ -87,7 +86,8 @@ def _value(value: object) -> object:
     return found if isinstance(found, (str, int, list, dict, type(None))) else str(found)
 
 
-def _as_lines(rows: Rows, writer: Any) -> Iterator[str]:  # noqa: ANN401 - the csv module's writer has no name
+def _as_lines(rows: Rows, table: TextIO) -> Iterator[str]:
+    """Return the rows as lines of JSON; each is written to the table as well."""
     for row in rows:
-        writer.writerow([cell(value) for value in row.values()])
+        table.write(exact_line(map(cell, row.values())))
         yield json.dumps(row, ensure_ascii=False) + "\n"

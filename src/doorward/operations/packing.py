@@ -1,7 +1,8 @@
 """A ZIP that is written bit by bit, with a manifest at its end: whatever breaks off on the way opens nowhere.
 
 The manifest has the checksum of every file, and of each table the number of its rows. Its own checksum stands for the
-whole.
+whole. The last 64 characters of the ZIP, which are its comment, are the checksum of all before them: in what a ZIP says of
+its files, and beside them, no byte changes unseen either.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import partial
+from os import SEEK_END
 from typing import IO, TYPE_CHECKING, Any, Final, Self
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 MANIFEST: Final = "manifest.json"
 _PART_BYTES: Final = 256 * 1024
+_NO_CHECKSUM: Final = b"0" * 64
 
 
 class Pack:
@@ -30,7 +33,9 @@ class Pack:
 
     def __init__(self, file: BinaryIO, *, kind: str, about: dict[str, Any], now: datetime) -> None:
         """Begin. `kind` and `about` stand in the manifest."""
+        self._file = file
         self._zip = ZipFile(file, "w", ZIP_DEFLATED)
+        self._zip.comment = _NO_CHECKSUM
         self._at = now
         self._about = {"kind": kind, "doorward": __version__, "made_at": timestamp(now), **about}
         self._files: dict[str, dict[str, Any]] = {}
@@ -74,7 +79,19 @@ class Pack:
         text = json.dumps(said, ensure_ascii=False, indent=2) + "\n"
         self._write(MANIFEST, iter([text]))
         self._zip.close()
+        self._seal()
         return str(self._files[MANIFEST]["sha256"])
+
+    def _seal(self) -> None:
+        """Put the checksum of all before it into the comment, which is there with nothing in it."""
+        left = self._file.seek(-len(_NO_CHECKSUM), SEEK_END)
+        self._file.seek(0)
+        digest = hashlib.sha256()
+        while left:
+            part = self._file.read(min(left, _PART_BYTES))
+            digest.update(part)
+            left -= len(part)
+        self._file.write(digest.hexdigest().encode())
 
     def _write(self, name: str, parts: Iterable[str | bytes]) -> int:
         digest, count = hashlib.sha256(), 0

@@ -3,7 +3,7 @@
     python verify_history.py EXPORT [ANCHOR|FILE …]
 
 EXPORT is what `doorward history export` printed, as JSON lines or as a table (CSV). Or it is an evidence pack, or the
-export of one customer (ZIP): every file in it is held to manifest.json, and the sealed history is verified. An ANCHOR
+export of one customer (ZIP): it is held to its checksum, every file in it to manifest.json, and the sealed history is verified. An ANCHOR
 is a head that was kept elsewhere (`doorward history anchor`), a FILE has such heads in it. Exit status 0: the history
 is whole; 1: it is not, and every finding is a line; 2: wrong use. Python 3.11 or newer, nothing else.
 
@@ -16,6 +16,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import re
 import sys
 import zipfile
@@ -51,9 +52,12 @@ NULL_CELLS = JSON_CELLS | {
     *("customer_id", "credential_id"),
 }
 BROKEN = (
-    *(ValueError, KeyError, TypeError, AttributeError, RecursionError, EOFError),
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, EOFError),
     *(zipfile.BadZipFile, zlib.error, NotImplementedError),
 )
+# In a cell an apostrophe stands before what a spreadsheet would run, had it cut the cell there.
+UNSEEN = "[\\s\\x00-\\x1f\\x7f-\\xa0\\xad\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]*"
+CUT = re.compile(f"([,;|\\t\\r\\n]{UNSEEN})'('*[=+\\-@＝＋－＠])")
 # In a pack.
 SEALED = "sealed-history.csv"
 MANIFEST = "manifest.json"
@@ -88,6 +92,8 @@ def wrong_files(path: str) -> Iterator[str]:
     """Hold the files of a ZIP to its manifest; of anything else there is nothing to say."""
     if not zipfile.is_zipfile(path):
         return
+    if not is_as_made(path):
+        yield "The pack is not the one that was made: a byte of it was changed, added or taken away."
     with zipfile.ZipFile(path) as pack:
         names = pack.namelist()
         listed = json.loads(pack.read(MANIFEST))["files"]
@@ -102,6 +108,18 @@ def wrong_files(path: str) -> Iterator[str]:
                 yield f"{name} was changed."
 
 
+def is_as_made(path: str) -> bool:
+    """Say whether the last 64 characters of a file are the checksum of all before them."""
+    digest = hashlib.sha256()
+    with Path(path).open("rb") as file:
+        left = file.seek(0, os.SEEK_END) - 64
+        file.seek(0)
+        while left > 0 and (part := file.read(min(left, 1024 * 1024))):
+            digest.update(part)
+            left -= len(part)
+        return file.read() == digest.hexdigest().encode()
+
+
 def digest_of(pack: zipfile.ZipFile, name: str) -> str:
     """Give the checksum of a file in a ZIP."""
     with pack.open(name) as file:
@@ -113,7 +131,7 @@ def digest_of(pack: zipfile.ZipFile, name: str) -> str:
 
 def value_of(name: str, cell: str) -> Any:  # noqa: ANN401 - whatever JSON has
     """Give what a cell of the table stands for."""
-    text = cell.removeprefix("'")
+    text = CUT.sub(r"\1\2", cell.removeprefix("'"))
     if not text and name in NULL_CELLS:
         return None
     return json.loads(text) if name in JSON_CELLS else text
@@ -299,6 +317,8 @@ class Export:
 
 def findings(export: Export, anchors: list[tuple[int, str]]) -> Iterator[str]:
     """Give a sentence for all that is wrong."""
+    if not export.extract and not export.batches and not export.events:
+        yield "There is no history in it."
     yield from wrong_heads(export)
     for batch in export.batches:
         yield from wrong_events(export, batch)
@@ -416,12 +436,14 @@ def main(arguments: list[str]) -> int:
     export = Export()
     try:
         anchors = anchors_of(arguments[1:])
-        for record in read(arguments[0]):
-            export.add(record)
-        found = [*wrong_files(arguments[0]), *findings(export, anchors)]
+        Path(arguments[0]).open("rb").close()
     except OSError as error:
         print(error, file=sys.stderr)
         return 2
+    try:
+        for record in read(arguments[0]):
+            export.add(record)
+        found = [*wrong_files(arguments[0]), *findings(export, anchors)]
     except BROKEN as error:
         found = [f"The export was changed: it cannot even be read ({type(error).__name__})."]
         anchors = []

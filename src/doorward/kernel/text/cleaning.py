@@ -14,7 +14,7 @@ from doorward.kernel.errors import (
     TextInvalid,
     TextTooLong,
 )
-from doorward.kernel.hosts import ascii_host
+from doorward.kernel.hosts import DEFAULT_PORTS, ascii_host, split_netloc
 from doorward.kernel.text.likeness import readable_domain
 
 LONGEST_EMAIL: Final = 254
@@ -134,7 +134,7 @@ def clean_link(text: str, *, maximum: int, path: bool = False) -> str:
     """Return an https or http address that a page may link to, trimmed; "" when nothing was written.
 
     `path`: an absolute path of this site will do, too. Raises AddressInvalid, also for an address with a
-    user's name or password in it, or TextTooLong (maximum).
+    user's name or password in it and for a host that is none, or TextTooLong (maximum).
     """
     link = text.strip()
     if len(link) > maximum:
@@ -146,8 +146,9 @@ def clean_link(text: str, *, maximum: int, path: bool = False) -> str:
         _ = parts.port
     except ValueError as error:
         raise AddressInvalid from error
-    known = parts.scheme in {"https", "http"} and bool(parts.hostname)
-    if not known or _is_odd(link) or parts.username is not None or parts.password is not None:
+    # Somebody's name before the host makes it none.
+    known = parts.scheme in DEFAULT_PORTS and split_netloc(parts.netloc) is not None
+    if not known or _is_odd(link):
         raise AddressInvalid
     return link
 
