@@ -1,8 +1,8 @@
 """A ZIP that is written bit by bit, with a manifest at its end: whatever breaks off on the way opens nowhere.
 
 The manifest has the checksum of every file, and of each table the number of its rows. Its own checksum stands for the
-whole. The last 64 characters of the ZIP, which are its comment, are the checksum of all before them: in what a ZIP says of
-its files, and beside them, no byte changes unseen either.
+whole. The last 64 characters of the ZIP, which are its comment, are the checksum of all before them: in what a ZIP says
+of its files, and beside them, no byte changes unseen either.
 """
 
 from __future__ import annotations

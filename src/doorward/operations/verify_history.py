@@ -3,9 +3,10 @@
     python verify_history.py EXPORT [ANCHOR|FILE …]
 
 EXPORT is what `doorward history export` printed, as JSON lines or as a table (CSV). Or it is an evidence pack, or the
-export of one customer (ZIP): it is held to its checksum, every file in it to manifest.json, and the sealed history is verified. An ANCHOR
-is a head that was kept elsewhere (`doorward history anchor`), a FILE has such heads in it. Exit status 0: the history
-is whole; 1: it is not, and every finding is a line; 2: wrong use. Python 3.11 or newer, nothing else.
+export of one customer (ZIP): it is held to its checksum, every file in it to manifest.json, and the sealed history is
+verified. An ANCHOR is a head that was kept elsewhere (`doorward history anchor`), a FILE has such heads in it. Exit
+status 0: the history is whole; 1: it is not, and every finding is a line; 2: wrong use. Python 3.11 or newer, nothing
+else.
 
 The form is described in docs/history.md of Doorward, which is all that this program was written from.
 """
@@ -317,8 +318,6 @@ class Export:
 
 def findings(export: Export, anchors: list[tuple[int, str]]) -> Iterator[str]:
     """Give a sentence for all that is wrong."""
-    if not export.extract and not export.batches and not export.events:
-        yield "There is no history in it."
     yield from wrong_heads(export)
     for batch in export.batches:
         yield from wrong_events(export, batch)
@@ -346,6 +345,8 @@ def unexplained(export: Export) -> dict[str | None, int]:
 
 def wrong_heads(export: Export) -> Iterator[str]:
     """Follow the chain from its start."""
+    if not export.extract and not export.batches and not export.events:
+        yield "There is no history in it."
     previous = export.extract["head"] if export.extract else "00" * 32
     first = export.extract["batch"] + 1 if export.extract else 1
     if first == 1 and previous != "00" * 32:
