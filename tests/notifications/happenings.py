@@ -117,6 +117,7 @@ from doorward.recovery.events import (
     HELP_AGREED,
     HELP_ASKED,
     HELP_ENDED,
+    HELP_GAVE_WAY,
     HELP_REFUSED,
     HELPED,
     NOT_ME,
@@ -299,6 +300,17 @@ def support_asked(stage: Stage) -> None:
 def help_ended(stage: Stage) -> None:
     support_asked(stage)
     lapse.end_due(now=stage.now + timedelta(hours=72))
+
+
+def help_gave_way(stage: Stage) -> None:
+    support_asked(stage)
+    helping.help_person(
+        stage.person.id,
+        how="By phone.",
+        customer_id=stage.owner.customer_id,
+        actor=Actor(person=second_helper(stage.owner).who(), client=ORIGIN),
+        now=stage.now,
+    )
 
 
 def wait_asked(stage: Stage) -> None:
@@ -853,6 +865,7 @@ HAPPENINGS: dict[EventType, Callable[[Stage], object]] = {
     HELP_ASKED: help_asked,
     SUPPORT_ASKED: support_asked,
     HELP_ENDED: help_ended,
+    HELP_GAVE_WAY: help_gave_way,
     HELP_AGREED: help_agreed,
     WAIT_ASKED: wait_asked,
     PASS_MAILED: pass_mailed,

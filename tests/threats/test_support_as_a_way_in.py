@@ -57,6 +57,7 @@ from doorward.recovery.errors import (
 from doorward.recovery.events import (
     HELP_AGREED,
     HELP_ENDED,
+    HELP_GAVE_WAY,
     HELP_REFUSED,
     HELPED,
     PASS_MAILED,
@@ -397,6 +398,30 @@ def test_that_the_provider_invited_both_makes_no_two_colleagues_one(boss, staff)
 
 
 # --- twice, late, after a veto, after they came back -------------------------------------------------
+
+
+@pytest.mark.parametrize("when", ["before the yes", "before the pass", "after the pass"])
+def test_a_colleague_who_helps_at_once_ends_it_and_support_is_told(lost, boss, staff, when):
+    """It must not end in silence: both sides have the same history."""
+    request = ask_as_support(lost, staff)
+    if when != "before the yes":
+        agree(request, boss)
+    words = fetch(request, boss) if when == "after the pass" else ()
+    help_with(lost, second_helper(boss))
+    run_once(timezone.now())
+    ended = people.events(HELP_GAVE_WAY)
+    assert {one.customer_id for one in ended} == {lost.customer_id, staff.customer_id}
+    assert {one.details["request"] for one in ended} == {str(request.id)}
+    (told,) = Delivery.objects.filter(event_id__in=[one.id for one in ended])
+    assert (told.template, told.address) == ("support_answered", staff.email)
+    said = " ".join(str(write(told, now=timezone.now()).body).split())
+    assert "helps them in another way" in said
+    assert state_of(request) == State.ENDED
+    with pytest.raises(RequestOver):
+        agree(request, boss)
+    if words:
+        with pytest.raises(PassWrong):
+            come_in(lost, words)
 
 
 def test_nobody_agrees_twice_or_after_a_refusal(lost, boss, staff):

@@ -11,7 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from doorward.accounts import mailed_links
-from doorward.accounts.models import Administrator, MailedLink
+from doorward.accounts.errors import LinkInvalid
+from doorward.accounts.models import Administrator, LinkPurpose, MailedLink
 from doorward.audit.models import Event
 from doorward.credentials.models import Factor
 from doorward.gate.decision import next_step
@@ -33,13 +34,25 @@ from doorward.recovery.errors import (
     WaitingNotAllowed,
     WaitObjected,
 )
-from doorward.recovery.events import PASS_MAILED, WAIT_ASKED
+from doorward.recovery.events import HELP_ENDED, HELP_GAVE_WAY, PASS_MAILED, WAIT_ASKED
 from doorward.recovery.models import RecoveryRequest, SetUpPass, State
+from doorward.signin.invitation import accept
 from tests.kit import codes, passkeys, people, policies
 from tests.kit.factors import verify_code
 from tests.kit.people import CHROME, PASSWORD
 from tests.kit.racing import at_once
-from tests.kit.recovering import agree, come_in, help_with, long_ago, refuse, set_up_again, use
+from tests.kit.recovering import (
+    agree,
+    ask_as_support,
+    come_in,
+    help_with,
+    long_ago,
+    make_staff,
+    refuse,
+    set_up_again,
+    use,
+)
+from tests.threats.test_recovery import object_by_mail
 
 if TYPE_CHECKING:
     import time_machine
@@ -332,6 +345,93 @@ def test_a_colleague_who_helps_ends_the_wait(lost, owner, clock):
     assert lapse.end_due(now=timezone.now()) == 0
     come_in(lost, helped.words)
     assert not Event.objects.filter(type=PASS_MAILED).exists()
+
+
+@pytest.mark.parametrize("by", ["colleague", "support", "nobody"])
+def test_who_waits_is_told_that_the_wait_has_ended(lost, owner, clock, by):
+    Administrator.objects.of(lost.customer_id).filter(id=lost.id).update(
+        second_email="second@elsewhere.example"
+    )
+    waiting_for = ask(lost)
+    long_ago(owner)
+    if by == "colleague":
+        help_with(lost, owner)
+    elif by == "support":
+        ask_as_support(lost, make_staff())
+    else:
+        policies.ask(lost.customer_id, recovery_wait_hours=0)
+        clock.shift(timedelta(hours=HOURS))
+        lapse.end_due(now=timezone.now())
+    run_once(timezone.now())
+    (event,) = people.events(HELP_ENDED if by == "nobody" else HELP_GAVE_WAY)
+    assert event.details["request"] == str(waiting_for.id)
+    told = list(Delivery.objects.filter(event_id=event.id))
+    assert {(one.template, one.address) for one in told} == {
+        ("wait_ended", lost.email),
+        ("wait_ended", "second@elsewhere.example"),
+    }
+    said = " ".join(str(write(told[0], now=timezone.now()).body).split())
+    assert ("helps you in another way" in said) is (by != "nobody")
+
+
+@pytest.mark.parametrize("instead", ["colleague", "second yes", "support", "wait", "back"])
+def test_an_objection_opened_late_ends_what_has_taken_the_place_of_the_wait(
+    lost, owner, clock, instead
+):
+    """Whoever reads the older mail first must not be told that all is over while the help goes on."""
+    ask(lost)
+    veto_path = people.path_of("veto", administrator=lost)
+    long_ago(owner)
+    clock.shift(timedelta(minutes=1))
+    if instead == "wait":
+        verify_code(begin(lost), codes.next_code(lost), lost)
+        lapse.end_due(now=timezone.now())
+        clock.shift(timedelta(minutes=1))
+        ask(lost)
+    elif instead == "support":
+        ask_as_support(lost, make_staff())
+    else:
+        if instead == "second yes":
+            policies.ask(lost.customer_id, recovery_wait_hours=24, recovery_by="two")
+        helped = help_with(lost, owner)
+        if instead == "back":
+            set_up_again(lost, come_in(lost, helped.words))
+    token = veto_path.split("/")[-2]
+    veto.veto(token=token, client=people.actor(lost).client, now=timezone.now())
+    newest = RecoveryRequest.objects.latest("asked_at")
+    assert newest.state == (State.DENIED if instead == "back" else State.REFUSED)
+    assert not set_up_pass.is_out(lost.id, now=timezone.now())
+
+
+def test_an_objection_to_what_is_asked_now_leaves_an_older_recovery_alone(lost, owner, clock):
+    helped = help_with(lost, owner)
+    set_up_again(lost, come_in(lost, helped.words))
+    clock.shift(timedelta(days=1))
+    ask(lost)
+    object_by_mail(lost)
+    states = RecoveryRequest.objects.order_by("asked_at").values_list("state", flat=True)
+    assert list(states) == [State.ISSUED, State.REFUSED]
+
+
+def test_an_invitation_that_was_accepted_begins_and_ends_nothing(lost, owner):
+    """Its link is opened late by somebody who waits: it sets no password that would end the wait, or count for it."""
+    request = ask(lost)
+    link = mailed_links.make(
+        LinkPurpose.RESET, administrator_id=lost.id, now=timezone.now(), lifetime=timedelta(days=7)
+    )
+    MailedLink.objects.filter(id=link.id).update(purpose=LinkPurpose.INVITATION)
+    token = mailed_links.path(MailedLink.objects.get(id=link.id)).split("/")[-2]
+    client = people.actor(lost).client
+    with pytest.raises(LinkInvalid):
+        accept(
+            token=token,
+            password="seven-quiet-lanterns",
+            browser_token="",
+            client=client,
+            now=timezone.now(),
+        )
+    assert people.again(lost).password_by_link_at is None
+    assert RecoveryRequest.objects.get(id=request.id).state == State.OPEN
 
 
 def test_one_asks_once_and_only_who_has_lost_something(lost, owner):

@@ -73,6 +73,7 @@ class Message(StrEnum):
     SUPPORT_ANSWERED = "support_answered"
     WAIT_ASKED = "wait_asked"
     WAIT_ASKED_COLLEAGUE = "wait_asked_colleague"
+    WAIT_ENDED = "wait_ended"
     PASS_MAILED = "pass_mailed"  # noqa: S105
     PASS_MAILED_COLLEAGUE = "pass_mailed_colleague"  # noqa: S105
     HELP_AGREED = "help_agreed"

@@ -24,6 +24,11 @@ def by_support(event: Event) -> bool:
     return str(event.details.get("way")) == "support"
 
 
+def of_waiting(event: Event) -> bool:
+    """Return whether it is about somebody who asked to wait."""
+    return str(event.details.get("way")) == "waiting"
+
+
 # Whoever of the support asked is told what became of it, in one message for all of it.
 _ANSWERED: Final = (Notification(Audience.ASKER, "support_answered", by_support),)
 
@@ -118,7 +123,18 @@ HELP_ENDED = EventType(
     group=Group.TWO_FACTOR,
     icon="clock",
     sentence=_("Help for %(subject)s ended: it was not used in time, or no longer needed."),
-    notifications=_ANSWERED,
+    notifications=(*to_person("wait_ended", of_waiting), *_ANSWERED),
+)
+
+HELP_GAVE_WAY = EventType(
+    "help_gave_way",
+    group=Group.TWO_FACTOR,
+    icon="clock",
+    sentence=_("%(subject)s is helped in another way, so what was asked for before has ended."),
+    by_another=_(
+        "%(actor)s helps %(subject)s in another way, so what was asked for before has ended."
+    ),
+    notifications=(*to_person("wait_ended", of_waiting), *_ANSWERED),
 )
 
 PASS_USED = EventType(

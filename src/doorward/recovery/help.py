@@ -21,7 +21,15 @@ from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
 from doorward.policy.fields import RecoveryBy, SupportAccess
-from doorward.recovery import both_sides, deciding, just_before, rules, set_up_pass, words
+from doorward.recovery import (
+    both_sides,
+    deciding,
+    giving_way,
+    just_before,
+    rules,
+    set_up_pass,
+    words,
+)
 from doorward.recovery.errors import (
     AlreadyAsked,
     HelpByProviderOnly,
@@ -90,6 +98,7 @@ def issue(
     In the caller's transaction, with the locks of customer and person.
     """
     chosen = words.new_words()
+    giving_way.end_issued(person, actor=actor, now=now)
     suspension.suspend(person.id, now=now)
     ending.end_others(administrator_id=person.id, keep=None, now=now)
     set_up_pass.make(request, chosen, now=now)
@@ -181,7 +190,7 @@ def _check(person: Administrator, how: str, *, actor: Actor, now: datetime) -> b
     if not how:
         raise HowMissing
     # Somebody helps, so that nobody needs to wait.
-    _pending(person).update(state=State.ENDED, closed_at=now)
+    giving_way.end_pending(person, actor=actor, now=now)
     return second
 
 

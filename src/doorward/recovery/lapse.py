@@ -16,7 +16,7 @@ from doorward.credentials.models import Factor
 from doorward.customers import locking
 from doorward.customers.models import CustomerStatus
 from doorward.policy.effective import policies_of
-from doorward.recovery import both_sides, deciding, rules, set_up_pass, support, waiting
+from doorward.recovery import both_sides, deciding, giving_way, rules, set_up_pass, support, waiting
 from doorward.recovery.events import HELP_ENDED, PASS_MAILED
 from doorward.recovery.models import PENDING, RecoveryRequest, SetUpPass, State, Way
 
@@ -94,6 +94,7 @@ def _may_be_mailed(request: RecoveryRequest, person: Administrator, *, now: date
 
 def _mail(request: RecoveryRequest, person: Administrator, *, now: datetime) -> None:
     """Make the pass that is mailed. Nothing is suspended: a device that its owner has ends all this."""
+    giving_way.end_issued(person, actor=WORKER, now=now)
     set_up_pass.make_mailed(request, now=now)
     rows = RecoveryRequest.objects.filter(id=request.id)
     rows.update(state=State.ISSUED, approved_at=now)

@@ -164,6 +164,18 @@ def object_to(
     return State.REFUSED
 
 
+def may_end(request: RecoveryRequest, *, now: datetime) -> bool:
+    """Return whether `object_to` would end it."""
+    return is_back(request, now=now) or _may_stop(request)
+
+
+def _may_stop(request: RecoveryRequest) -> bool:
+    if request.state not in {State.OPEN, State.APPROVED, State.ISSUED}:
+        return False
+    issued = SetUpPass.objects.filter(request=request).first()
+    return issued is None or undoing.completed_at(issued) is None
+
+
 def is_back(request: RecoveryRequest, *, now: datetime) -> bool:
     """Return whether somebody set up a new device by a request, and it can still be said that it was not them."""
     if request.state not in {State.ISSUED, State.CONFIRMED}:

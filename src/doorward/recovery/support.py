@@ -20,6 +20,7 @@ from doorward.recovery import (
     both_sides,
     caller_check,
     deciding,
+    giving_way,
     just_before,
     requests,
     rules,
@@ -35,7 +36,7 @@ from doorward.recovery.errors import (
 )
 from doorward.recovery.events import SUPPORT_ASKED
 from doorward.recovery.links import told
-from doorward.recovery.models import PENDING, RecoveryRequest, State, Way
+from doorward.recovery.models import PENDING, RecoveryRequest, Way
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -68,7 +69,7 @@ def ask(
             if not said:
                 raise HowMissing
             # Somebody helps, so that nobody needs to wait.
-            _requests(person).filter(state__in=PENDING).update(state=State.ENDED, closed_at=now)
+            giving_way.end_pending(person, actor=actor, now=now)
             request = _insert(person, said, waits=waits, actor=actor, now=now)
             details = told(request, now=now) | {"waits": waits}
             both_sides.tell(SUPPORT_ASKED, request, person, actor=actor, details=details)

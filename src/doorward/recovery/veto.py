@@ -14,7 +14,7 @@ from doorward.accounts.models import LinkPurpose, MailedLink
 from doorward.audit.actor import Actor, by_link
 from doorward.customers import locking
 from doorward.recovery.models import RecoveryRequest
-from doorward.recovery.requests import object_to
+from doorward.recovery.requests import may_end, object_to
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,14 +33,21 @@ def veto(*, token: str, client: ClientInfo, now: datetime) -> State:
     with transaction.atomic():
         locking.hold(link.administrator.customer_id)
         mailed_links.consume(link, now=now)
-        request, person = request_of(link), locked(link.administrator_id)
-        return object_to(request, person, actor=actor, now=now)
+        person = locked(link.administrator_id)
+        return object_to(request_of(link, now=now), person, actor=actor, now=now)
 
 
-def request_of(link: MailedLink) -> RecoveryRequest:
-    """Return the request that a link is about, or raise `LinkInvalid`."""
+def request_of(link: MailedLink, *, now: datetime) -> RecoveryRequest:
+    """Return the request that a link ends: the one it was mailed for, or what has taken its place since.
+
+    Whoever opens the mail about a wait means the help that ended it, too. Raises `LinkInvalid`.
+    """
     rows = RecoveryRequest.objects.select_related("asked_by__customer")
-    found = rows.filter(id=link.about or UUID(int=0)).first()
-    if found is None:
+    mailed_for = rows.filter(id=link.about or UUID(int=0)).first()
+    if mailed_for is None:
         raise LinkInvalid
-    return found
+    later = rows.filter(
+        administrator_id=mailed_for.administrator_id, asked_at__gt=mailed_for.asked_at
+    )
+    ended = (one for one in (mailed_for, *later.order_by("asked_at")) if may_end(one, now=now))
+    return next(ended, mailed_for)

@@ -124,7 +124,7 @@ def object_by_link(request: Request) -> HttpResponse:
 
 
 def _veto_page(link: MailedLink, *, now: datetime) -> VetoPage:
-    request = veto.request_of(link)
+    request = veto.request_of(link, now=now)
     waits, back = request.way == Way.WAITING, requests.is_back(request, now=now)
     # Of what is mailed, nothing is suspended.
     suspended = request.state == State.ISSUED and not request.by_mail
