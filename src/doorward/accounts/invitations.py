@@ -12,9 +12,11 @@ from doorward.accounts import exceptions, mail_budget, mailed_links
 from doorward.accounts.changes import removed_columns
 from doorward.accounts.errors import LinkExpired, LinkInvalid, NotInvited
 from doorward.accounts.events import INVITATION_ASKED, INVITATION_REVOKED, INVITATION_SENT
+from doorward.accounts.locking import must_still_may
 from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, Status
 from doorward.audit.actor import Actor, by_link
 from doorward.audit.record import record
+from doorward.customers import locking as customer_lock
 from doorward.customers.models import CustomerStatus
 from doorward.customers.rights import authorise
 from doorward.permissions.actions import Action
@@ -46,7 +48,14 @@ def resend(person: Administrator, *, actor: Actor, now: datetime) -> MailedLink:
     if person.status != Status.INVITED:
         raise NotInvited
     with transaction.atomic():
+        _hold(person, Action.RESEND_INVITATION, actor=actor)
         return send(person, actor=actor, now=now)
+
+
+def _hold(person: Administrator, action: Action, *, actor: Actor) -> None:
+    """Lock the customer, as for every change by a colleague, and look again whether who acts may do this."""
+    customer_lock.hold(person.customer_id)
+    must_still_may(actor, action, person.customer_id, subject=person.id)
 
 
 def open_until(person: Administrator, *, now: datetime) -> datetime | None:
@@ -65,6 +74,7 @@ def revoke(person: Administrator, *, actor: Actor, now: datetime) -> None:
     """Take an invitation back: its links stop working and the person is removed."""
     authorise(actor, Action.REVOKE_INVITATION, person.customer_id, subject=person.id)
     with transaction.atomic():
+        _hold(person, Action.REVOKE_INVITATION, actor=actor)
         invited = Administrator.objects.of(person.customer_id).filter(
             id=person.id, status=Status.INVITED
         )

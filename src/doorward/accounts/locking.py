@@ -35,11 +35,16 @@ def locked_person(person_id: UUID, *, customer_id: UUID) -> Administrator:
 
 
 def must_still_may(
-    actor: Actor, action: Action, customer_id: UUID, *, subject: UUID | None = None
+    actor: Actor,
+    action: Action,
+    customer_id: UUID | None = None,
+    *,
+    brand_id: UUID | None = None,
+    subject: UUID | None = None,
 ) -> None:
     """Let on who still may, now that nobody else changes anything. Raises `StaleRequest`, `SessionEnded`."""
     ending.must_be_open(actor)
-    if not is_allowed(actor, action, customer_id, subject=subject):
+    if not is_allowed(actor, action, customer_id, brand_id=brand_id, subject=subject):
         raise StaleRequest
 
 

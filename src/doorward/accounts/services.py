@@ -128,13 +128,20 @@ def add(
     Raises `FieldsRefused` with every field that is wrong, `ProtectionRefused`, and `EmailTaken`.
     """
     authorise(actor, Action.ADD_PERSON, customer.id)
-    if new.require_2fa or new.is_primary or not new.tabs <= DEFAULT:
-        authorise(actor, Action.GIVE_RIGHTS, customer.id)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
+        _must_still_add(new, customer.id, actor=actor)
         settle_power(new, customer=customer, actor=actor)
         person = insert(made(new, customer=customer, status=Status.INVITED, actor=actor, now=now))
         record_added(person, actor=actor)
         return person, invitations.send(person, actor=actor, now=now)
+
+
+def _must_still_add(new: NewAdministrator, customer_id: UUID, *, actor: Actor) -> None:
+    """Let on who may add somebody with so much, now that nobody else changes the customer's people."""
+    customer_lock.hold(customer_id)
+    must_still_may(actor, Action.ADD_PERSON, customer_id)
+    if new.require_2fa or new.is_primary or not new.tabs <= DEFAULT:
+        authorise(actor, Action.GIVE_RIGHTS, customer_id)
 
 
 def change(

@@ -53,8 +53,10 @@ def ask(customer_id: UUID, *, typed: str, actor: Actor, now: datetime) -> dateti
     Raises `NotFound`, `ProviderStaysActive`, `NotClosed`, `DeletionBegun`, `ExportFirst`, `NameNotTyped`.
     """
     authorise(actor, Action.DELETE_CUSTOMER, customer_id)
+    # Within, too: who waited for the lock may have lost the right. So it is in `take_back`.
     with transaction.atomic():
         customer = _locked(customer_id)
+        authorise(actor, Action.DELETE_CUSTOMER, customer_id)
         if customer.delete_at is not None:
             return customer.delete_at
         if not is_exported(customer):
@@ -71,6 +73,7 @@ def take_back(customer_id: UUID, *, actor: Actor) -> None:
     authorise(actor, Action.UNDELETE_CUSTOMER, customer_id)
     with transaction.atomic():
         customer = _locked(customer_id)
+        authorise(actor, Action.UNDELETE_CUSTOMER, customer_id)
         if customer.delete_at is None:
             raise NoDeletion
         Customer.objects.filter(id=customer_id).update(delete_at=None)

@@ -37,6 +37,7 @@ def add(customer_id: UUID, text: str, *, actor: Actor, now: datetime) -> Note:
     if not cleaned:
         raise NoteMissing
     with transaction.atomic():
+        authorise(actor, Action.WRITE_NOTE, customer_id)
         name = _name(customer_id)
         author = actor.person.id if actor.person else None
         note = Note.objects.create(
@@ -50,6 +51,7 @@ def remove(customer_id: UUID, note_id: UUID, *, actor: Actor) -> None:
     """Remove a note of one's own; of all others `NotFound` is raised, as of one that is not there."""
     authorise(actor, Action.WRITE_NOTE, customer_id)
     with transaction.atomic():
+        authorise(actor, Action.WRITE_NOTE, customer_id)
         name = _name(customer_id)
         author = actor.person.id if actor.person else None
         rows = Note.objects.filter(id=note_id, customer_id=customer_id, author=author)

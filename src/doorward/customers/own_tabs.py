@@ -85,6 +85,7 @@ def add(key: str, details: TabDetails, *, actor: Actor) -> Tab:
     columns = _clean(details, checks)
     try:
         with transaction.atomic():
+            authorise(actor, Action.ADD_TAB)
             tab = Tab.objects.create(key=str(cleaned_key), **columns)
             record(TAB_ADDED, actor=actor, details={"tab": tab.title, "key": tab.key})
     except IntegrityError as error:
@@ -99,6 +100,8 @@ def change(tab_id: UUID, details: TabDetails, *, actor: Actor) -> None:
     columns = _clean(details, Checks())
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         tab = _locked(tab_id)
+        # Once more: who waited for the lock may have lost the right.
+        authorise(actor, Action.CHANGE_TAB)
         before = {name: getattr(tab, name) for name in columns}
         changes = protection.changes_of(before, columns)
         if not changes:
@@ -219,6 +222,7 @@ def change_words(tab_id: UUID, language: str, words: TabWords, *, actor: Actor) 
     checks.done()
     with transaction.atomic():
         tab = _locked(tab_id)
+        authorise(actor, Action.CHANGE_TAB)
         before = {"title": "", "description": ""} | tab.in_languages.get(language, {})
         changes = protection.changes_of(before, after)
         if not changes:
@@ -241,6 +245,7 @@ def move(tab_id: UUID, place: str, *, actor: Actor) -> None:
         tab = next((one for one in rows if one.id == tab_id), None)
         if tab is None:
             raise NotFound
+        authorise(actor, Action.CHANGE_TAB)
         before = rows.index(tab)
         rows.remove(tab)
         rows.insert(wanted, tab)

@@ -37,6 +37,8 @@ def change(brand_id: UUID, kind: PictureKind, content: bytes | None, *, actor: A
         brand = Brand.objects.select_for_update(no_key=True).filter(id=brand_id).first()
         if brand is None:
             raise NotFound
+        # Once more: it took its time to make the picture anew.
+        authorise(actor, Action.CHANGE_BRAND, brand_id=brand_id)
         pictures = {name: size for name, size in brand.pictures.items() if name != kind}
         mine = BrandPicture.objects.filter(brand=brand, kind=kind)
         if made is None:

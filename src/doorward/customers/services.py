@@ -68,6 +68,7 @@ def add(
     cleaned = _clean_name(name)
     try:
         with transaction.atomic():
+            authorise(actor, Action.ADD_CUSTOMER, brand_id=brand.id if brand else None)
             customer = Customer.objects.create(
                 **Customer.name_columns(cleaned),
                 kind=kind,
@@ -144,6 +145,8 @@ def change(customer_id: UUID, wanted: CustomerChange, *, actor: Actor, now: date
             customer = rows.filter(id=customer_id).first()
             if customer is None:
                 raise NotFound
+            # Once more: who waited for the lock may have lost the right.
+            authorise(actor, Action.CHANGE_CUSTOMER, customer_id)
             there = staff_scope.brands(scope_of(actor))
             brands = {brand.id: brand for brand in [customer.brand, *there]}
             if wanted.brand_id not in brands:

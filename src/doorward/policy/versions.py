@@ -169,6 +169,8 @@ def save(owner: Owner, wanted: Wanted, *, actor: Actor, now: datetime) -> Policy
     authorise(actor, owner.action, owner.customer_id, brand_id=owner.brand_id)
     reason = clean_line(wanted.reason, maximum=LONGEST_REASON)
     with locked(owner) as row:
+        # Once more: who waited for the lock may have lost the right.
+        authorise(actor, owner.action, owner.customer_id, brand_id=owner.brand_id)
         number = _next_number(owner, wanted)
         if wanted.replaces is not None:
             withdraw(wanted.replaces, owner, actor=actor, now=now)
@@ -194,6 +196,7 @@ def withdraw(version_id: UUID, owner: Owner, *, actor: Actor, now: datetime) -> 
     """Take back a version that is planned. Raises `NotFound`, and `AlreadyInForce` once its time has come."""
     authorise(actor, owner.action, owner.customer_id, brand_id=owner.brand_id)
     with locked(owner) as row:
+        authorise(actor, owner.action, owner.customer_id, brand_id=owner.brand_id)
         version = _planned(version_id, owner, now=now)
         there = of_series.load(getattr(row, owner.column))
         without = tuple(one for one in there if one.number != version.number)

@@ -16,11 +16,13 @@ from django.db import transaction
 from django.db.models import F
 
 from doorward.accounts.account import locked
+from doorward.accounts.locking import must_still_may
 from doorward.accounts.models import Administrator, Status
+from doorward.audit.actor import Actor, ClientInfo
 from doorward.audit.events import Outcome
 from doorward.audit.record import record
 from doorward.customers.models import CustomerStatus
-from doorward.customers.rights import authorise
+from doorward.customers.rights import authorise, is_allowed
 from doorward.kernel.crypto.sealing import keyed_hash
 from doorward.kernel.text.cleaning import fold_email
 from doorward.permissions.actions import Action
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from doorward.audit.actor import Actor
     from doorward.audit.events import EventType
     from doorward.kernel.errors import Refusal
 
@@ -90,6 +91,7 @@ def begin(customer_id: UUID, email: str, *, actor: Actor, now: datetime) -> UUID
     )
     staff = actor.person
     with transaction.atomic():
+        must_still_may(actor, Action.BEGIN_CALLER_CHECK, customer_id)
         person_id = people.values_list("id", flat=True).first()
         if person_id is None or staff is None or person_id == staff.id:
             raise NobodyToCheck
@@ -173,7 +175,7 @@ def _running(rows: QuerySet[CallerCheck], *, now: datetime) -> QuerySet[CallerCh
 def _seen(rows: QuerySet[CallerCheck], side: Side, *, now: datetime) -> Seen | None:
     people = ("administrator__customer", "staff__customer")
     check = _running(rows, now=now).select_related(*people).first()
-    if check is None:
+    if check is None or not _may_still_ask(check):
         return None
     mine, theirs = check.staff_right_at, check.person_right_at
     other, tries = check.administrator, check.staff_tries
@@ -193,6 +195,12 @@ def _seen(rows: QuerySet[CallerCheck], side: Side, *, now: datetime) -> Seen | N
     )
 
 
+def _may_still_ask(check: CallerCheck) -> bool:
+    """Return whether who began it could still begin it: else nobody is told that they are of the support."""
+    staff = Actor(person=check.staff.who(), client=ClientInfo())
+    return is_allowed(staff, Action.BEGIN_CALLER_CHECK, check.administrator.customer_id)
+
+
 def _answer(
     rows: QuerySet[CallerCheck], side: Side, code: str, *, actor: Actor, now: datetime
 ) -> None:
@@ -207,9 +215,11 @@ def _look(
 ) -> Refusal | None:
     """Count the try, then look; return what refuses, so that its count is committed."""
     tries = f"{side}_tries"
-    check_id = _running(rows, now=now).values_list("id", flat=True).first()
-    if check_id is None:
+    people = ("administrator", "staff__customer")
+    check = _running(rows, now=now).select_related(*people).first()
+    if check is None or not _may_still_ask(check):
         return CallerCheckOver()
+    check_id = check.id
     mine = _running(CallerCheck.objects.filter(id=check_id), now=now)
     if not mine.filter(**{f"{tries}__lt": TRIES}).update(**{tries: F(tries) + 1}):
         return CallerCheckOver()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from doorward.accounts.errors import WrongStatus
+from doorward.accounts.locking import must_still_may
 from doorward.accounts.models import Administrator, Status
 from doorward.audit import repeats
 from doorward.audit.events import Outcome
@@ -16,7 +17,7 @@ from doorward.credentials import suspension
 from doorward.credentials.models import USABLE, Factor
 from doorward.customers import locking
 from doorward.customers.models import CustomerKind, CustomerStatus
-from doorward.customers.rights import authorise, is_allowed
+from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
@@ -44,7 +45,6 @@ from doorward.recovery.events import HELP_ASKED, HELP_TRIED, HELPED
 from doorward.recovery.links import told
 from doorward.recovery.models import PENDING, RecoveryRequest, State, Way
 from doorward.sessions import ending
-from doorward.sessions.errors import StaleRequest
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -113,9 +113,7 @@ def lock(customer_id: UUID, person_id: UUID, *, action: Action, actor: Actor) ->
     The customer's row comes first, as for every change by a colleague. Raises `NotFound`, `StaleRequest`.
     """
     locking.hold(customer_id)
-    ending.must_be_open(actor)
-    if not is_allowed(actor, action, customer_id, subject=person_id):
-        raise StaleRequest
+    must_still_may(actor, action, customer_id, subject=person_id)
     people = Administrator.objects.of(customer_id).select_related("customer__brand")
     rows = people.select_for_update(of=("self",)).exclude(status=Status.REMOVED)
     person = rows.filter(id=person_id).first()

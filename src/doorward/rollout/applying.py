@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
+from doorward.accounts.locking import must_still_may
 from doorward.accounts.models import Administrator, Status
 from doorward.credentials.trusted_browsers import policy_change
 from doorward.customers import locking, protection
@@ -48,6 +49,8 @@ def make(plan: Plan, *, actor: Actor, now: datetime) -> UUID:
         raise TooManyToRehearse(maximum=MOST)
     found = rehearse(plan, now=now)
     with transaction.atomic():
+        # It took its time.
+        must_still_may(actor, _looking(plan.owner), **_target(plan))
         return keeping.keep(plan, found, actor.person)
 
 

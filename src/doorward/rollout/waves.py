@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.db.models import Count, Q
 
+from doorward.accounts.locking import must_still_may
 from doorward.accounts.models import Administrator, Status
 from doorward.accounts.requirement import asked_rows
 from doorward.audit.actor import WORKER
@@ -90,6 +91,8 @@ def go_on(owner: Owner, *, actor: Actor, now: datetime) -> None:
     """Let the wave come that waits, with as much time as was left when it was stopped. Raises `NothingWaits`."""
     authorise(actor, _going_on(owner), owner.customer_id, brand_id=owner.brand_id)
     with locked(owner) as row:
+        action = _going_on(owner)
+        must_still_may(actor, action, owner.customer_id, brand_id=owner.brand_id)
         if not owner.pauses().filter(ended_at=None).update(ended_at=now):
             raise NothingWaits
         refresh(owner, now=now)

@@ -11,10 +11,10 @@ from django.db.models import F, Q
 from doorward.audit.actor import Actor, ClientInfo, by_session
 from doorward.audit.record import record
 from doorward.customers import locking
-from doorward.customers.rights import authorise
+from doorward.customers.rights import authorise, is_allowed
 from doorward.kernel.errors import NotFound
 from doorward.permissions.actions import Action
-from doorward.sessions.errors import SessionEnded
+from doorward.sessions.errors import SessionEnded, StaleRequest
 from doorward.sessions.events import (
     OTHER_SESSIONS_ENDED,
     SESSION_ENDED,
@@ -115,6 +115,8 @@ def end_all_of(*, subject: Who, policy: Policy, actor: Actor, now: datetime) -> 
     with transaction.atomic():
         locking.hold(subject.customer_id)
         must_be_open(actor)
+        if not is_allowed(actor, Action.END_SESSIONS, subject.customer_id, subject=subject.id):
+            raise StaleRequest
         ended = still_open(subject.id, policy=policy, now=now).count()
         end_others(administrator_id=subject.id, keep=None, now=now)
         record(OTHER_SESSIONS_ENDED, actor=actor, subject=subject, details={"ended": ended})

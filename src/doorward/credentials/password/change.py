@@ -11,6 +11,7 @@ from django.db import transaction
 from doorward.accounts import mail_budget, mailed_links
 from doorward.accounts.account import locked
 from doorward.accounts.errors import LinkInvalid, WrongStatus
+from doorward.accounts.locking import must_still_may
 from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, PasswordDue, Status
 from doorward.audit import repeats
 from doorward.audit.actor import Actor, by_link
@@ -28,6 +29,7 @@ from doorward.credentials.password import rules
 from doorward.credentials.password.breached import breached_passwords
 from doorward.credentials.password.common import common_passwords
 from doorward.credentials.queries import two_factors
+from doorward.customers import locking as customer_lock
 from doorward.customers.models import CustomerStatus
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import MustWait, Refusal
@@ -166,6 +168,8 @@ def send_link(*, person: Administrator, actor: Actor, now: datetime) -> None:
     if person.status != Status.ACTIVE:
         raise WrongStatus
     with transaction.atomic():
+        customer_lock.hold(person.customer_id)
+        must_still_may(actor, Action.SEND_PASSWORD_LINK, person.customer_id, subject=person.id)
         mail_budget.spend(person.email, actor=actor, now=now)
         mailed_links.revoke(person, purposes=(LinkPurpose.RESET,), now=now)
         link = mailed_links.make(LinkPurpose.RESET, administrator_id=person.id, now=now)

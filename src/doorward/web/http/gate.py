@@ -33,7 +33,7 @@ from doorward.managing import watching
 from doorward.permissions.actions import Managed
 from doorward.permissions.errors import NotAuthorised, ReauthenticationDue
 from doorward.sessions import issuing, queries, saved_requests
-from doorward.sessions.errors import SessionEnded
+from doorward.sessions.errors import SessionEnded, StaleRequest
 from doorward.web.http import cookies
 from doorward.web.http.errors import (
     error_page,
@@ -49,6 +49,7 @@ from doorward.web.http.origins import settle
 from doorward.web.http.pages import see_other
 from doorward.web.http.posted import FieldMissing
 from doorward.web.http.unsent import CONTINUE, keep_unsent
+from doorward.web.kit.refusals import sentence
 from doorward.web.kit.tabs import ADDRESSES, keys_for
 
 if TYPE_CHECKING:
@@ -132,8 +133,8 @@ class Gate:
         match exception:
             case ReauthenticationWanted() | ReauthenticationDue():
                 answer = _reauthenticate(request, without=getattr(exception, "without", None))
-            case FieldMissing():
-                answer = refusal_page(request, str(INCOMPLETE), back=request.path)
+            case FieldMissing() | StaleRequest():
+                answer = _out_of_date(request, exception)
             case MustWait():
                 answer = must_wait(request, exception.seconds)
             case NotFound():
@@ -147,6 +148,13 @@ class Gate:
             case _:
                 return not_saved(request, exception)
         return answer
+
+
+def _out_of_date(request: Request, exception: FieldMissing | StaleRequest) -> HttpResponse:
+    """Say that the form is none of ours any more, or what it is about none of theirs."""
+    if isinstance(exception, StaleRequest):
+        return refusal_page(request, sentence(exception), back=_first_page(request))
+    return refusal_page(request, str(INCOMPLETE), back=request.path)
 
 
 def decide(request: Request, view: Callable[..., Any]) -> HttpResponse | None:
