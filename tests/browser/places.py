@@ -325,6 +325,7 @@ STAFF = (
     Place("brands_add", "brand-add", "staff", "/brands/add/"),
     Place("brand", "brand", "staff", "{brand}"),
     Place("brand_contact", "brand-contact", "staff", "{brand}contact/de/"),
+    Place("brand_findings", "brand-findings", "staff", "{brand}findings/"),
     Place("brand_minimum", "minimum", "staff", "{brand_minimum}"),
     Place("brand_minimum_rehearsal", "rehearsal", "staff", "{brand_minimum}", press("Rehearse")),
     Place("brand_change_logo", "brand-logo", "staff", "{brand}logo/"),

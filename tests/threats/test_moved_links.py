@@ -28,9 +28,8 @@ from doorward.customers.models import Brand, Customer
 from doorward.customers.tabs import ADMINISTRATORS, BRANDS
 from doorward.kernel.reachable import is_public
 from doorward.web.kit.passkeys import party_of
-from tests.kit import browsers, people
+from tests.kit import browsers, nameserver, people
 from tests.notifications.mails import Folder, part
-from tests.threats import nameserver
 
 PUBLIC = "portal.northline.example"
 NAME = "portal.harbour.example"

@@ -10,6 +10,8 @@ from doorward.cli.base import json_option, print_json, print_table, with_data
 from doorward.cli.failure import Failure
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from doorward.customers.models import Brand
 
 
@@ -54,6 +56,20 @@ def confirm(host: str) -> None:
     except NotFound as error:
         raise Failure(f"No brand has the host name {name}.") from error
     click.echo(f"{name} of {brand} is confirmed.")
+
+
+def brand_named(name: str) -> UUID:
+    """Return the id of the brand of that name, whatever its letter case, or raise `Failure`."""
+    from doorward.customers.models import Brand  # noqa: PLC0415
+    from doorward.kernel.text.cleaning import fold_case  # noqa: PLC0415
+
+    rows = Brand.objects.values_list("id", "name")
+    found = [one for one, its_name in rows if fold_case(its_name) == fold_case(name.strip())]
+    if len(found) != 1:
+        raise Failure(
+            f"There is no brand {name}." if not found else f"Several brands are called {name}."
+        )
+    return found[0]
 
 
 def _record(brand: Brand) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from doorward.cli.base import json_option, print_json, print_table, with_data
+from doorward.cli.brands import brand_named
 from doorward.cli.failure import Failure
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def move(name: str, brand: str, *, yes: bool) -> None:
     from doorward.credentials.passkeys import other_host  # noqa: PLC0415
     from doorward.customers import services  # noqa: PLC0415
 
-    customer, brand_id = services.find(name), _brand(brand)
+    customer, brand_id = services.find(name), brand_named(brand)
     if not yes:
         found = other_host.what_breaks(customer.id, brand_id, now=timezone.now())
         print_table(("WHAT NO LONGER WORKS", "NUMBER"), _breaks(found))
@@ -161,20 +162,6 @@ def _named(customer_id: UUID) -> str:
     from doorward.customers import services  # noqa: PLC0415
 
     return services.get(customer_id).name
-
-
-def _brand(name: str) -> UUID:
-    """Return the id of the brand of that name, whatever its letter case, or raise `Failure`."""
-    from doorward.customers.models import Brand  # noqa: PLC0415
-    from doorward.kernel.text.cleaning import fold_case  # noqa: PLC0415
-
-    rows = Brand.objects.values_list("id", "name")
-    found = [one for one, its_name in rows if fold_case(its_name) == fold_case(name.strip())]
-    if len(found) != 1:
-        raise Failure(
-            f"There is no brand {name}." if not found else f"Several brands are called {name}."
-        )
-    return found[0]
 
 
 def _breaks(found: Breaks) -> list[tuple[str, str]]:

@@ -7,13 +7,12 @@ for, at an address of the internet (`kernel/reachable.py`), once; nothing is fol
 from __future__ import annotations
 
 import hmac
-import socket
 import ssl
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
-from threading import BoundedSemaphore, Timer
-from typing import TYPE_CHECKING, Final
+from threading import BoundedSemaphore
+from typing import Final
 from urllib.parse import urlsplit
 
 import dns.exception
@@ -27,13 +26,11 @@ from doorward.customers.errors import (
     HostSilent,
     HostUnknown,
 )
+from doorward.kernel.connecting import connected
 from doorward.kernel.crypto.sealing import keyed_hash
 from doorward.kernel.errors import MustWait
 from doorward.kernel.hosts import DEFAULT_PORTS
 from doorward.kernel.reachable import is_public
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PATH: Final = "/.well-known/doorward-host/"
 _RECORD: Final = "doorward-host="
@@ -130,7 +127,8 @@ def _ask(host: str) -> None:
 def _said(host: str, address: str, *, ends: float) -> bytes:
     public = urlsplit(settings.DOORWARD.origin)
     port = public.port or DEFAULT_PORTS[public.scheme]
-    with _connected(host, (address, port), tls=public.scheme == "https", ends=ends) as sock:
+    context = ssl.create_default_context() if public.scheme == "https" else None
+    with connected(host, (address, port), context=context, ends=ends) as sock:
         connection = HTTPConnection(host, None if public.port is None else port)
         # To this very address: another look at the name may give another one.
         connection.sock = sock
@@ -141,30 +139,3 @@ def _said(host: str, address: str, *, ends: float) -> bytes:
             if time.monotonic() >= ends:  # what was cut off looks like an end
                 raise TimeoutError
             return body if response.status == _OK else b""
-
-
-@contextmanager
-def _connected(
-    host: str, address: tuple[str, int], *, tls: bool, ends: float
-) -> Iterator[socket.socket]:
-    left = max(0.1, ends - time.monotonic())
-    sock = socket.create_connection(address, timeout=left)
-    if tls:
-        context = ssl.create_default_context()
-        sock = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
-    # Whoever answers byte by byte is cut off, too: a time limit of a socket is one for each byte.
-    cut = Timer(max(0.1, ends - time.monotonic()), _cut, args=[sock])
-    cut.daemon = True
-    cut.start()
-    try:
-        if isinstance(sock, ssl.SSLSocket):
-            sock.do_handshake()
-        yield sock
-    finally:
-        cut.cancel()
-        sock.close()
-
-
-def _cut(sock: socket.socket) -> None:
-    with suppress(OSError):
-        sock.shutdown(socket.SHUT_RDWR)

@@ -240,6 +240,7 @@ class Action(Enum):
     ADD_BRAND = "add-brand", _provider(BRANDS)
     CHANGE_BRAND = "change-brand", _provider(BRANDS, Extent.BRAND)
     CHECK_HOST = "check-host", _provider(BRANDS, Extent.BRAND)
+    CHECK_BRAND = "check-brand", _looking(BRANDS, Extent.BRAND)
     ADD_TAB = "add-tab", _provider(TABS)
     CHANGE_TAB = "change-tab", _provider(TABS)
     REMOVE_TAB = "remove-tab", _provider(TABS)

@@ -74,6 +74,13 @@ class HostForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckForm:
+    """A look at a brand's host names and sender: which key signs its mail, if that is known."""
+
+    selector: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PictureForm:
     """Beside the file, which has the name of its kind: which picture, and whether it is to go."""
 

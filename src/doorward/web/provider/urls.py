@@ -4,6 +4,7 @@ from django.urls import path
 
 from doorward.web.provider import (
     adoption,
+    brand_check,
     brands,
     caller_check,
     customer_life,
@@ -118,6 +119,7 @@ urlpatterns = [
         name="brand_minimum_rehearsal",
     ),
     path("brands/<uuid:brand_id>/check/", brands.check_host, name="brand_check_host"),
+    path("brands/<uuid:brand_id>/findings/", brand_check.page, name="brand_findings"),
     path("brands/<uuid:brand_id>/contact/<slug:slug>/", brands.contact, name="brand_contact"),
     path("brands/<uuid:brand_id>/logo/", brands.logo, name="brand_change_logo"),
     path("brands/<uuid:brand_id>/pictures/<slug:name>", brands.picture, name="brand_picture"),

@@ -23,6 +23,8 @@ class Names:
 
     records: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    # Of these nothing is answered at all.
+    silent: set[str] = field(default_factory=set)
 
     def put(self, name: str, kind: str, *values: str) -> None:
         """Have a name answered with these values."""
@@ -34,11 +36,13 @@ class Names:
         question = query.question[0]
         name, kind = question.name.to_text(omit_final_dot=True), question.rdtype.name
         self.asked.append((name, kind))
+        if name in self.silent:
+            return b""
         response = dns.message.make_response(query)
         values = self.records.get((name, kind))
         if values:
             response.answer.append(dns.rrset.from_text(question.name, 60, "IN", kind, *values))
-        elif not any(one == name for one, _kind in self.records):
+        elif not any(f".{one}".endswith(f".{name}") for one, _kind in self.records):
             response.set_rcode(dns.rcode.NXDOMAIN)
         return response.to_wire()
 
@@ -57,7 +61,8 @@ def serving() -> Iterator[Names]:
                     wire, sender = sock.recvfrom(4096)
                 except TimeoutError:
                     continue
-                sock.sendto(names.answer(wire), sender)
+                if said := names.answer(wire):
+                    sock.sendto(said, sender)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
