@@ -166,7 +166,8 @@ def test_brands_without_an_address_are_named(change):
 def test_staff_have_two_factors_whatever_was_taken_away():
     provider = people.provider()
     policies.lift(provider.id)
-    assert verdict("staff") == "fine"
+    # On SQLite a command starts as `run` does, which requires them again.
+    assert verdict("staff") == ("fine" if connection.vendor == "sqlite" else "advice")
     policies.require_by_minimum(provider.id)
     assert verdict("staff") == "fine"
 

@@ -148,12 +148,13 @@ def test_migrations_go_by_the_direct_address(tmp_path):
 
 HISTORY = """
 from django.utils import timezone
+from doorward.audit.actor import CONSOLE
 from doorward.audit.models import Event
-from doorward.customers.models import Customer
+from doorward.customers import services
 
-provider = Customer.objects.get()
+mill = services.add(name="Mill", actor=CONSOLE, now=timezone.now())
 Event.objects.bulk_create(
-    Event(at=timezone.now(), type="signed_in", outcome="ok", customer_id=provider.id) for _ in range(2500)
+    Event(at=timezone.now(), type="signed_in", outcome="ok", customer_id=mill.id) for _ in range(2500)
 )
 """
 PASSWORD = "seven bridges over a quiet river"
@@ -172,7 +173,7 @@ def test_it_starts_again_and_serves_by_a_pooler_on_postgresql(tmp_path):
         with_password = subprocess.run(
             [
                 *(sys.executable, "-m", "doorward", "administrators", "add", "ines@portal.example"),
-                *("--customer", "Provider", "--primary", "--password-stdin"),
+                *("--customer", "Mill", "--primary", "--password-stdin"),
             ],
             env=environment(tmp_path / "other", **given),
             input=PASSWORD.encode(),

@@ -206,7 +206,8 @@ def test_as_many_queries_however_many_people(
         )
         for number in range(more)
     )
-    with django_assert_max_num_queries(18):
+    # 18, and 2 where what is remembered of brands for some seconds has to be read again on a slow machine.
+    with django_assert_max_num_queries(20):
         of_policy(owner, Values(required_of=RequiredOf.EVERYONE, kinds=Kinds.PHISHING_RESISTANT))
 
 
