@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from doorward.accounts.models import Administrator
 from doorward.cli.base import main
 from doorward.customers.models import Customer
+from doorward.importing import parts
 from doorward.importing.events import IMPORTED
 from tests.kit import people
 
@@ -94,3 +95,31 @@ def test_what_cannot_be_read_is_said_in_a_sentence(customer, tmp_path):
     assert run("people", path, "--customer", "Nobody").stderr.endswith("no customer Nobody.\n")
     assert run("people", tmp_path / "none.csv").exit_code == 2
     assert "people" in run("--help").stdout
+
+
+def test_what_was_interrupted_is_resumed_where_it_was(customer, file, monkeypatch):
+    file.write_text(
+        "email,last name\n" + "".join(f"p{n}@harbourbakery.example,P\n" for n in range(6))
+    )
+    monkeypatch.setattr(parts, "PART", 2)
+    into = ("people", file, "--customer", "Harbour Bakery")
+    assert "No import of this file was interrupted" in run(*into, "--resume").stderr
+    with monkeypatch.context() as patched:
+        whole = parts.do_part
+        left = iter([whole, whole])
+
+        def interrupted(*words, **options):
+            part = next(left, None)
+            if part is None:
+                raise KeyboardInterrupt
+            return part(*words, **options)
+
+        patched.setattr(parts, "do_part", interrupted)
+        stopped = run(*into)
+    assert stopped.exit_code == 1
+    assert "--resume" in stopped.stderr
+    assert Administrator.objects.of(customer.id).count() == 4
+    assert run(*into, "--resume").stdout == "6 made, 0 changed, 0 same, 0 refused.\n"
+    assert Administrator.objects.of(customer.id).count() == 6
+    assert len(people.events(IMPORTED)) == 1
+    assert run(*into, "--resume").exit_code == 1

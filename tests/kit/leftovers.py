@@ -13,6 +13,7 @@ from doorward.credentials.passkeys import possible
 from doorward.credentials.password import breached, common, hashers
 from doorward.credentials.totp import foreign
 from doorward.customers import cached, colour
+from doorward.importing import keeping
 from doorward.kernel import hosts, lucide
 from doorward.kernel.crypto import sealing
 from doorward.kernel.db import schema
@@ -65,6 +66,7 @@ BY_THEMSELVES: list[tuple[Any, Callable[[], object]]] = [
 # that changes files or templates says so itself.
 THE_SAME: list[object] = [
     history_details._refusals,
+    keeping._declared,
     pdf._weasyprint,
     listing._attention_choices,
     words._list,

@@ -23,6 +23,7 @@ from doorward.credentials.passkeys import challenges
 from doorward.credentials.totp import enrol
 from doorward.customers import deletion
 from doorward.directory import adoption
+from doorward.importing import runs as imports
 from doorward.kernel.errors import NotFound
 from doorward.kernel.ratelimit import mail_budget, rules, throttle
 from doorward.managing import rules as managing
@@ -236,6 +237,10 @@ ROWS = {
     "caller checks": ("a caller check", [f"{caller_check.KEEP.days} day"]),
     "managing of long ago": ("that support managed a portal", [days(managing.KEPT)]),
     "numbers of long ago": ("how many of a customer", [days(adoption.KEEP)]),
+    "files to import, and what came of them": (
+        "the lines of a file",
+        [f"{imports.FILE_KEPT // timedelta(hours=1)} hours"],
+    ),
     "reminders of days gone by": ("that somebody was reminded", [days(reminders.KEPT)]),
     "what came of ticks for many": ("of two factors required of many", [days(ticking.KEPT)]),
     "rehearsals": ("a rehearsal", [f"{rehearsals.LASTS // timedelta(hours=1)} hour"]),
@@ -263,6 +268,7 @@ NOTHING_FORGOTTEN = {
     "exceptions that end",
     "reminders",
     "ticks for many",
+    "imports",
     "weekly mails of adoption",
     "waves that wait",
     "history that is sealed",

@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from doorward.accounts import mailed_links
 from doorward.accounts.models import LinkPurpose, MailedLink
-from doorward.audit.actor import ClientInfo
+from doorward.audit.actor import CONSOLE, ClientInfo
 from doorward.credentials.password import change
 from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.credentials.totp import enrol
+from doorward.importing import runs
+from doorward.importing.rules import PersonLine
 from doorward.recovery import set_up_pass
 from doorward.recovery.models import RecoveryRequest, Way
 from doorward.sessions import issuing, saved_requests
@@ -67,6 +69,8 @@ def keep(owner: Administrator, colleague: Administrator, newcomer: Administrator
     change.send_link(person=owner, actor=people.actor(owner), now=now)
     link = MailedLink.objects.get(administrator=owner, purpose=LinkPurpose.RESET)
     forgotten_password.ask(email="lena@harbourbakery.example", client=ClientInfo(), now=now)
+    lines = [PersonLine(number=1, email="a@harbourbakery.example")]
+    runs.receive_lines(lines, runs.About(kind="people"), digest="", actor=CONSOLE, now=now)
     started = issuing.begin(newcomer, actor=people.actor(newcomer), now=now, password_at=now)
     proof = mailbox.send(session_id=started.session_id, actor=people.actor(newcomer), now=now)
     waits = RecoveryRequest.objects.create(

@@ -24,6 +24,8 @@ from doorward.audit.actor import CONSOLE, WORKER, Actor, ClientInfo
 from doorward.customers.events import ACCESS_REFUSED
 from doorward.customers.rights import authorise
 from doorward.gate.requirement import Need
+from doorward.importing.models import ImportRun
+from doorward.importing.runs import About as Import
 from doorward.kernel.errors import NotFound
 from doorward.managing.models import Managing
 from doorward.permissions.actions import About, Action, Extent
@@ -190,6 +192,8 @@ class World:
             "actor": actor,
             "administrator_id": self.owner.id,
             "auth": self.auth,
+            "about": Import(kind="people", customer_id=self.owner.customer_id),
+            "run": ImportRun(kind="people", customer=self.owner.customer),
             "customer": self.owner.customer,
             "customer_id": self.owner.customer_id,
             "managing_id": self.managing.id,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, Unpack
 
 import click
 
@@ -12,11 +15,12 @@ from doorward.cli.base import json_option, with_data
 from doorward.cli.failure import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from doorward.customers.models import Customer
-    from doorward.importing.files import Table
+    from doorward.importing.models import ImportRun
     from doorward.importing.rules import LineOutcome, PersonLine
+    from doorward.importing.runs import About
 
 dry_option = click.option(
     "--dry-run", "dry", is_flag=True, help="Say what would come of each line, and change nothing."
@@ -28,16 +32,28 @@ file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=Fal
 customer_option = click.option(
     "--customer", "name", help="Import everybody into this customer, whatever a line says."
 )
+resume_option = click.option(
+    "--resume", is_flag=True, help="Go on with this import, which was interrupted, where it was."
+)
 invite_option = click.option(
     "--invite", is_flag=True, help="Invite by mail whoever comes without a password."
 )
+
+
+class How(TypedDict):
+    """What is asked of every import."""
+
+    dry: bool
+    report: Path | None
+    as_json: bool
+    resume: NotRequired[bool]
 
 
 @click.group("import")
 def import_() -> None:
     """Import people and customers from a file or another system.
 
-    The same import once more changes nothing, and one that was interrupted goes on where it was.
+    The same import once more changes nothing. One that was interrupted goes on where it was with --resume.
     """
 
 
@@ -45,83 +61,129 @@ def import_() -> None:
 @file_argument
 @customer_option
 @invite_option
+@resume_option
 @dry_option
 @report_option
 @json_option
 @with_data
-def people(  # noqa: PLR0913 - its options
-    *, file: Path, name: str | None, invite: bool, dry: bool, report: Path | None, as_json: bool
-) -> None:
+def people(*, file: Path, name: str | None, invite: bool, **how: Unpack[How]) -> None:
     """Import people from a CSV or XLSX file whose first line has the names of the columns."""
-    from doorward.importing import columns, running  # noqa: PLC0415 - after set-up, as all below
-
-    table = _table(file, columns.PEOPLE, needed=columns.NEEDED["people"])
-    _import_people(running.people_of(table.rows()), name, kind="people", invite=invite)(
-        dry=dry, report=report, as_json=as_json
-    )
+    _import_table(file, "people", name, invite=invite, **how)
 
 
 @import_.command()
 @file_argument
+@resume_option
 @dry_option
 @report_option
 @json_option
 @with_data
-def customers(*, file: Path, dry: bool, report: Path | None, as_json: bool) -> None:
+def customers(*, file: Path, **how: Unpack[How]) -> None:
     """Import customers from a CSV or XLSX file: their names, and for each the name of its brand."""
-    from django.utils import timezone  # noqa: PLC0415
-
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-    from doorward.importing import columns, running  # noqa: PLC0415
-
-    table = _table(file, columns.CUSTOMERS, needed=columns.NEEDED["customers"])
-    lines = running.customers_of(table.rows())
-    outcomes = running.import_customers(lines, actor=CONSOLE, now=timezone.now(), dry=dry)
-    _tell(outcomes, kind="customers", dry=dry, report=report, as_json=as_json)
+    _import_table(file, "customers", None, invite=False, **how)
 
 
 @import_.command()
 @file_argument
 @click.option("--customer", "name", required=True, help="Import everybody into this customer.")
 @invite_option
+@resume_option
 @dry_option
 @report_option
 @json_option
 @with_data
-def keycloak(  # noqa: PLR0913 - its options
-    *, file: Path, name: str, invite: bool, dry: bool, report: Path | None, as_json: bool
-) -> None:
+def keycloak(*, file: Path, name: str, invite: bool, **how: Unpack[How]) -> None:
     """Import the users of a realm that Keycloak exported as JSON, with their passwords and apps."""
-    from doorward.importing import keycloak  # noqa: PLC0415
+    from doorward.importing import keycloak  # noqa: PLC0415 - after set-up, as all below
 
-    lines = keycloak.people(_bytes(file))
-    run = _import_people(lines, name, kind="keycloak", invite=invite)
-    run(dry=dry, report=report, as_json=as_json)
+    raw = _bytes(file)
+    lines = keycloak.people(raw)
+    _import_people(lines, name, kind="keycloak", invite=invite, digest=_digest(raw))(**how)
+
+
+def _import_table(
+    file: Path, kind: str, name: str | None, *, invite: bool, **how: Unpack[How]
+) -> None:
+    from doorward.importing import columns, files, runs  # noqa: PLC0415
+
+    table = files.read(_bytes(file), columns.KNOWN[kind], needed=columns.NEEDED[kind])
+    if table.left_out:
+        click.echo(f"Left out: {', '.join(table.left_out)}.", err=True)
+    about = runs.About(
+        kind=kind,
+        customer_id=_customer(name).id if name else None,
+        invite=invite,
+        file_name=file.name,
+    )
+    _go(about, partial(runs.receive, table, about), digest=table.digest, **how)
 
 
 def _import_people(
-    lines: Iterable[PersonLine | LineOutcome], name: str | None, *, kind: str, invite: bool
+    lines: Iterable[PersonLine | LineOutcome],
+    name: str | None,
+    *,
+    kind: str,
+    invite: bool,
+    digest: str = "",
 ) -> Callable[..., None]:
-    """Return what imports these people and tells what came of them."""
+    """Return what imports these people and tells what came of them. `digest`: of the file; by it one is resumed."""
+    from doorward.importing import runs  # noqa: PLC0415
+
+    customer_id = _customer(name).id if name else None
+    about = runs.About(kind=kind, customer_id=customer_id, invite=invite)
+    receive = partial(runs.receive_lines, lines, about, digest=digest)
+    return partial(_go, about, receive, digest=digest)
+
+
+def _go(
+    about: About, receive: Callable[..., ImportRun], *, digest: str, **how: Unpack[How]
+) -> None:
+    """Do an import that is kept until it is done, and tell what came of it."""
     from django.utils import timezone  # noqa: PLC0415
 
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-    from doorward.importing import running  # noqa: PLC0415
+    from doorward.importing import runs  # noqa: PLC0415
 
-    customer_id = _customer(name).id if name else None
+    dry, resume = how["dry"], how.get("resume", False)
+    if resume and dry:
+        raise Failure("A dry run changes nothing, so there is nothing to go on with.")
+    now = timezone.now()
+    if resume:
+        run = runs.resumable(about, digest)
+        if run is None:
+            raise Failure("No import of this file was interrupted within the last day.")
+        runs.go_on(run, actor=CONSOLE, now=now)
+    else:
+        run = receive(actor=CONSOLE, now=now)
+        runs.begin(run, dry=dry, actor=CONSOLE, now=now)
+    _work(run)
+    run.refresh_from_db()
+    try:
+        _tell(run, report=how["report"], as_json=how["as_json"])
+    finally:
+        if dry:
+            runs.discard(run, actor=CONSOLE)
 
-    def run(*, dry: bool, report: Path | None, as_json: bool) -> None:
-        outcomes = running.import_people(
-            lines,
-            customer_id=customer_id,
-            invite=invite,
-            actor=CONSOLE,
-            now=timezone.now(),
-            dry=dry,
-        )
-        _tell(outcomes, kind=kind, dry=dry, report=report, as_json=as_json)
 
-    return run
+def _work(run: ImportRun) -> None:
+    """Do it part by part, and say how far it is where somebody looks at it."""
+    from django.utils import timezone  # noqa: PLC0415
+
+    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
+    from doorward.importing import parts, runs  # noqa: PLC0415
+
+    watched, done = sys.stderr.isatty(), 0
+    try:
+        while lines := parts.do_part(run, actor=CONSOLE, now=timezone.now()):
+            done += lines
+            if watched:
+                click.echo(f"\r{done + run.looked_at:,} of {run.lines:,} lines", err=True, nl=False)
+    except KeyboardInterrupt as error:
+        runs.stop(run, actor=CONSOLE, now=timezone.now())
+        raise Failure("Stopped. What was done stays; go on with --resume.") from error
+    finally:
+        if watched:
+            click.echo(err=True)
 
 
 def _customer(name: str) -> Customer:
@@ -134,13 +196,8 @@ def _customer(name: str) -> Customer:
         raise Failure(f"There is no customer {name}.") from error
 
 
-def _table(file: Path, known: dict[str, tuple[str, ...]], *, needed: str) -> Table:
-    from doorward.importing import files  # noqa: PLC0415
-
-    table = files.read(_bytes(file), known, needed=needed)
-    if table.left_out:
-        click.echo(f"Left out: {', '.join(table.left_out)}.", err=True)
-    return table
+def _digest(file: bytes) -> str:
+    return hashlib.sha256(file).hexdigest()
 
 
 def _bytes(file: Path) -> bytes:
@@ -153,34 +210,28 @@ def _bytes(file: Path) -> bytes:
         raise Failure(f"{file} cannot be read: {error.strerror}.") from error
 
 
-def _tell(
-    outcomes: Iterator[LineOutcome], *, kind: str, dry: bool, report: Path | None, as_json: bool
-) -> None:
-    """Go through it, and say what comes of each line: on stdout, and in the report."""
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-    from doorward.importing import running  # noqa: PLC0415
-    from doorward.importing.rules import Fate, Totals  # noqa: PLC0415
+def _tell(run: ImportRun, *, report: Path | None, as_json: bool) -> None:
+    """Say what came of each line: on stdout, and in the report."""
+    from doorward.importing import results  # noqa: PLC0415
+    from doorward.importing.rules import Fate  # noqa: PLC0415
 
-    totals, kept = Totals(), []
-    for outcome in outcomes:
-        totals.count(outcome)
+    kept = []
+    for outcome in results.outcomes(run):
         line = _record(outcome)
         if as_json or report:
             kept.append(line)
-        elif outcome.fate is Fate.REFUSED or line["notes"] or dry:
+        elif outcome.fate is Fate.REFUSED or line["notes"] or run.dry:
             click.echo(_text(line))
-    if not dry:
-        running.record_done(totals, kind=kind, actor=CONSOLE)
     if report:
         _write(report, kept)
-    numbers = {fate.value: getattr(totals, fate) for fate in Fate}
+    numbers = {fate.value: getattr(run, fate) for fate in Fate}
     if as_json:
-        click.echo(json.dumps({**numbers, "dry_run": dry, "lines": kept}, ensure_ascii=False))
+        click.echo(json.dumps({**numbers, "dry_run": run.dry, "lines": kept}, ensure_ascii=False))
     else:
         said = ", ".join(f"{number} {fate}" for fate, number in numbers.items())
-        click.echo(f"{'Dry run: ' if dry else ''}{said}.")
-    if totals.refused:
-        raise Failure(f"{totals.refused} of {totals.lines} lines were refused.")
+        click.echo(f"{'Dry run: ' if run.dry else ''}{said}.")
+    if run.refused:
+        raise Failure(f"{run.refused} of {run.lines} lines were refused.")
 
 
 def _record(outcome: LineOutcome) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from doorward.importing.errors import ColumnMissing, ColumnTwice
+from doorward.kernel.errors import ChoiceInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +33,9 @@ CUSTOMERS: Final[dict[str, tuple[str, ...]]] = {
 }
 # What a file must have.
 NEEDED: Final = {"people": "email", "customers": "name"}
+KNOWN: Final = {"people": PEOPLE, "customers": CUSTOMERS}
+# Would let somebody sign in.
+SECRET: Final = frozenset({"password_hash", "totp"})
 _IGNORED: Final = re.compile(r"[^a-z0-9]")
 
 
@@ -46,6 +50,36 @@ def recognise(headings: Sequence[str], known: Mapping[str, tuple[str, ...]]) -> 
         if found.count(field) > 1:
             raise ColumnTwice(field)
     return found
+
+
+def suggest(
+    headings: Sequence[str],
+    known: Mapping[str, tuple[str, ...]],
+    remembered: Mapping[str, str],
+) -> list[str]:
+    """Return for each heading what it was said to be the last time, else what it names; each field once."""
+    fields: list[str] = []
+    for heading in headings:
+        (named,) = recognise([heading], known)
+        field = remembered.get(remembered_as(heading), named)
+        fields.append(field if field in known and field not in fields else "")
+    return fields
+
+
+def remembered_as(heading: str) -> str:
+    """Return by what a heading is known again."""
+    return _plain(heading)[:80]
+
+
+def chosen(fields: Sequence[str], known: Mapping[str, tuple[str, ...]], needed: str) -> list[str]:
+    """Return what somebody says that the columns are. Raises `ColumnTwice`, `ColumnMissing` and `ChoiceInvalid`."""
+    if not set(fields) <= {"", *known}:
+        raise ChoiceInvalid
+    for field in known:
+        if list(fields).count(field) > 1:
+            raise ColumnTwice(field)
+    must_have(fields, needed)
+    return list(fields)
 
 
 def must_have(fields: Sequence[str], needed: str) -> None:

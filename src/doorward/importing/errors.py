@@ -173,3 +173,24 @@ class SourceUnreadable(Refusal):
 
     def __init__(self, system: str) -> None:
         super().__init__(system=system)
+
+
+class ImportForgotten(Refusal):
+    """Nobody went on with it within a day, and its lines are no longer kept."""
+
+    sentence = _("The file of this import is no longer kept. Choose it once more.")
+    reason = _("the file was no longer kept")
+
+
+class FileMissing(Refusal):
+    """No file was chosen."""
+
+    sentence = _("Choose a file.")
+    field = "file"
+
+
+class NotInScope(Refusal):
+    """Whoever is there for a part of the customers has to say into which one people are imported."""
+
+    sentence = _("Choose one of your customers.")
+    field = "customer"

@@ -12,3 +12,25 @@ IMPORTED = EventType(
     icon="file-input",
     sentence=_("%(actor)s imported people or customers."),
 )
+
+IMPORT_STOPPED = EventType(
+    "import_stopped",
+    group=Group.PEOPLE,
+    icon="circle-pause",
+    sentence=_("%(actor)s stopped an import."),
+    tone="warn",
+)
+
+IMPORT_GOES_ON = EventType(
+    "import_goes_on",
+    group=Group.PEOPLE,
+    icon="circle-play",
+    sentence=_("%(actor)s went on with an import."),
+)
+
+IMPORT_REPORTED = EventType(
+    "import_reported",
+    group=Group.PEOPLE,
+    icon="download",
+    sentence=_("%(actor)s downloaded the report of an import."),
+)

@@ -6,7 +6,7 @@ import codecs
 import csv
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from doorward.importing import columns, spreadsheet
@@ -20,7 +20,7 @@ from doorward.importing.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 MOST_BYTES: Final = 50_000_000
 MOST_LINES: Final = 200_000
@@ -40,6 +40,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Cells:
+    """One line of a file as it came: its number, and its cells; None: it cannot be read."""
+
+    number: int
+    cells: list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A file that can be read: its headings, for each the field it names ('': left out), and its keyed text."""
 
@@ -55,7 +63,7 @@ class Table:
         named = zip(self.headings, self.fields, strict=True)
         return tuple(heading for heading, field in named if heading and not field)
 
-    def rows(self) -> Iterator[Row]:
+    def lines(self) -> Iterator[Cells]:
         """Return the lines below the headings, one after the other; what is empty is passed over."""
         reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=self.separator)
         next(reader)
@@ -66,21 +74,40 @@ class Table:
             except StopIteration:
                 return
             except csv.Error:
-                yield Row(number, {}, LineMisshapen())
+                yield Cells(number, None)
                 continue
             if any(cell.strip() for cell in cells):
-                yield self._row(number, cells)
+                yield self._whole(number, cells)
 
-    def _row(self, number: int, cells: list[str]) -> Row:
-        beyond = any(cell.strip() for cell in cells[len(self.fields) :])
+    def rows(self) -> Iterator[Row]:
+        """Return the same, by the fields that the headings name."""
+        return (row_of(one, self.fields) for one in self.lines())
+
+    def _whole(self, number: int, cells: list[str]) -> Cells:
+        beyond = any(cell.strip() for cell in cells[len(self.headings) :])
         if beyond or any(len(cell) > LONGEST_CELL for cell in cells):
-            return Row(number, {}, LineMisshapen())
-        named = zip(self.fields, cells, strict=False)
-        return Row(number, {field: cell.strip() for field, cell in named if field})
+            return Cells(number, None)
+        return Cells(number, cells[: len(self.headings)])
+
+
+def row_of(line: Cells, fields: Sequence[str]) -> Row:
+    """Return a line by what its columns are."""
+    if line.cells is None:
+        return Row(line.number, {}, LineMisshapen())
+    named = zip(fields, line.cells, strict=False)
+    return Row(line.number, {field: cell.strip() for field, cell in named if field})
 
 
 def read(file: bytes, known: Mapping[str, tuple[str, ...]], *, needed: str) -> Table:
     """Return what a file has. Raises the refusals of `FileUnreadable`'s kind, and those of its columns."""
+    table = load(file, known)
+    fields = columns.recognise(table.headings, known)
+    columns.must_have(fields, needed)
+    return must_have_lines(replace(table, fields=tuple(fields)))
+
+
+def load(file: bytes, known: Mapping[str, tuple[str, ...]]) -> Table:
+    """Return what a file has, where somebody says what its columns are. Raises as `read`, but for the columns."""
     if len(file) > MOST_BYTES:
         raise FileTooLarge(MOST_BYTES // 1_000_000)
     digest = hashlib.sha256(file).hexdigest()
@@ -93,10 +120,12 @@ def read(file: bytes, known: Mapping[str, tuple[str, ...]], *, needed: str) -> T
     headings = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
     if len(headings) > MOST_COLUMNS:
         raise TooManyColumns(MOST_COLUMNS)
-    fields = columns.recognise(headings, known)
-    columns.must_have(fields, needed)
-    table = Table(text, separator, tuple(headings), tuple(fields), digest)
-    if next(table.rows(), None) is None:
+    return Table(text, separator, tuple(headings), ("",) * len(headings), digest)
+
+
+def must_have_lines(table: Table) -> Table:
+    """Return a table that has a line. Raises `NothingInFile`."""
+    if next(table.lines(), None) is None:
         raise NothingInFile
     return table
 

@@ -89,25 +89,6 @@ class LineOutcome:
     notes: tuple[Refusal, ...] = ()
 
 
-@dataclass(slots=True)
-class Totals:
-    """How many lines came to what."""
-
-    made: int = 0
-    changed: int = 0
-    same: int = 0
-    refused: int = 0
-
-    def count(self, outcome: LineOutcome) -> None:
-        """Count a line."""
-        setattr(self, outcome.fate, getattr(self, outcome.fate) + 1)
-
-    @property
-    def lines(self) -> int:
-        """All of them."""
-        return self.made + self.changed + self.same + self.refused
-
-
 def person_of(number: int, cells: Mapping[str, str]) -> PersonLine:
     """Return the person of a line's cells. Raises `YesOrNo` and `StatusUnknown`."""
     tabs = cells.get("tabs", "")

@@ -19,6 +19,7 @@ from doorward.audit.events import ADMINISTRATOR_ERASED
 from doorward.audit.models import Event
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
+from doorward.importing import runs as imports
 from doorward.kernel.errors import NotFound
 from doorward.kernel.text.cleaning import fold_email
 from doorward.notifications import mail_files
@@ -77,6 +78,7 @@ def erase(person: Administrator, *, actor: Actor) -> None:
         if not _removed().filter(id=person.id).delete()[0]:
             return
         erase_from_history(person.id)
+        imports.forget_person(person.email)
         deliveries = Delivery.objects.filter(administrator_id=person.id)
         ids = list(deliveries.values_list("id", flat=True))
         deliveries.delete()

@@ -13,6 +13,8 @@ from doorward.credentials.passkeys import challenges
 from doorward.credentials.totp import enrol
 from doorward.credentials.trusted_browsers import policy_change, trust
 from doorward.directory import adoption
+from doorward.importing import parts as imports
+from doorward.importing import runs
 from doorward.kernel.heartbeat import AT_A_MESSAGE, AT_LENGTH
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.storage import log_failure
@@ -43,6 +45,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("policies that take effect", EVERY_MINUTE, policy_change.begin_due),
     ("exceptions that end", EVERY_MINUTE, exceptions.end_due),
     ("ticks for many", EVERY_ROUND, ticking.work_due),
+    ("imports", EVERY_ROUND, imports.work_due),
     ("waves that wait", EVERY_HOUR, waves.pause_due),
     ("reminders", EVERY_MINUTE, reminders.remind_due),
     ("weekly mails of adoption", EVERY_MINUTE, weekly.send_due),
@@ -65,6 +68,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("sessions", EVERY_HOUR, ending.forget),
     ("rehearsals", EVERY_HOUR, keeping.forget),
     ("what came of ticks for many", EVERY_HOUR, ticking.forget),
+    ("files to import, and what came of them", EVERY_HOUR, runs.forget),
     ("caller checks", EVERY_HOUR, caller_check.forget),
     ("managing of long ago", EVERY_HOUR, managing.forget),
     ("messages", EVERY_HOUR, outbox.forget),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from doorward.accounts import sealed as accounts
 from doorward.credentials import sealed as credentials
+from doorward.importing import sealed as importing
 from doorward.kernel.crypto import columns
 from doorward.recovery import sealed as recovery
 from doorward.sessions import sealed as sessions
@@ -23,4 +24,5 @@ COLUMNS: Final[tuple[SealedColumn, ...]] = (
     *signin.SEALED,
     *sessions.SEALED,
     *recovery.SEALED,
+    *importing.SEALED,
 )

@@ -134,7 +134,11 @@ class Action(Enum):
     # Parts of the two before, asked for besides them where rights, the status or the e-mail would change.
     GIVE_RIGHTS = "give-rights", _people(behalf=True, extent=Extent.PART)
     CHANGE_STATUS = "change-status", _people(extent=Extent.PART)
-    IMPORT_PEOPLE = "import-people", _people(behalf=True, extent=Extent.PART)
+    # It changes many at once.
+    IMPORT_PEOPLE = (
+        "import-people",
+        _people(level=Level.OWN_SECURITY, behalf=True, extent=Extent.PART),
+    )
     CHANGE_SCOPE = (
         "change-scope",
         Needs(About.CUSTOMER, ADMINISTRATORS, scope="people:write", extent=Extent.EVERYTHING),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from doorward.audit.actor import Actor, ClientInfo, by_session
 from doorward.gate.evaluate import still_evaluate
 from doorward.gate.loading import load_session
-from doorward.gate.requirement import Need, Step
+from doorward.gate.requirement import Step
 from doorward.kernel.moments import lasts
 from doorward.rollout.errors import (
     AskedTooLongAgo,
@@ -22,24 +22,37 @@ from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
+    from doorward.accounts.models import Administrator
+    from doorward.gate.requirement import Need
     from doorward.kernel.errors import Refusal
-    from doorward.permissions.actions import Action
-    from doorward.rollout.models import TickRun
 
 # So long it goes on for who asked. After that, somebody looks at it again.
 HOLDS: Final = timedelta(hours=24)
 
 
-def asker(run: TickRun) -> Actor:
+class Asked(Protocol):
+    """What was asked for by somebody, in a session, at a moment: ticks for many, an import."""
+
+    session_id: UUID | None
+    asked_at: datetime
+
+    @property
+    def asked_by(self) -> Administrator | None:
+        """Who did; None: nobody who can be asked about it."""
+
+
+def asker(run: Asked) -> Actor:
     """Return who asked, by the session in which they did."""
     session = Session.objects.filter(id=run.session_id).first() if run.session_id else None
     client = ClientInfo(session.address, session.browser) if session else ClientInfo()
     credential = by_session(run.session_id) if run.session_id else None
-    return Actor(person=run.asked_by.who(), client=client, credential=credential)
+    person = run.asked_by.who() if run.asked_by else None
+    return Actor(person=person, client=client, credential=credential)
 
 
-def why_not(run: TickRun, actor: Actor, action: Action, *, now: datetime) -> Refusal | None:
+def why_not(run: Asked, actor: Actor, need: Need, *, now: datetime) -> Refusal | None:
     """Return why it does not go on; None: the gate would let who asked do it again, were their session no older.
 
     In the caller's transaction their session stays open, so that whoever ends it waits, or has been before.
@@ -55,7 +68,7 @@ def why_not(run: TickRun, actor: Actor, action: Action, *, now: datetime) -> Ref
         ending.must_be_open(actor)
     except SessionEnded:
         return AskerSignedOut()
-    verdict = still_evaluate(context, Need.of(action), asked_at=run.asked_at, now=now)
+    verdict = still_evaluate(context, need, asked_at=run.asked_at, now=now)
     if verdict.through:
         return None
     return _WHY[verdict.step]() if verdict.step in _WHY else AskerHeldBack()

@@ -25,6 +25,7 @@ from doorward.audit.record import record
 from doorward.customers import locking
 from doorward.customers.models import Customer
 from doorward.customers.rights import authorise
+from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.storage import log_failure
 from doorward.permissions.actions import Action
@@ -235,7 +236,7 @@ def _part(run_id: UUID, customer_id: UUID, *, now: datetime) -> int:
         if run is None:
             return 0
         actor = asker(run)
-        if why := why_not(run, actor, Action.REQUIRE_TWO_FACTORS, now=now):
+        if why := why_not(run, actor, Need.of(Action.REQUIRE_TWO_FACTORS), now=now):
             _set(run, RunState.STOPPED, now=now, stopped_by=why.code)
             _record(REQUIRING_STOPPED, run, actor=WORKER, reason=why.code)
             return 0

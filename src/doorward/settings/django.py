@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "doorward.rollout",
     "doorward.recovery",
     "doorward.managing",
+    "doorward.importing",
     "doorward.notifications",
 ]
 # From the outside in. Whatever answers, has the first two's headers; files are answered before

@@ -1,0 +1,338 @@
+"""Imports that are kept until they are done: a file is handed over, its columns are named, it is done or stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from django.db import transaction
+from django.db.models import Q
+
+from doorward.audit.record import record
+from doorward.customers.models import Customer, CustomerKind
+from doorward.customers.rights import authorise
+from doorward.customers.staff_scope import which
+from doorward.importing import columns, files, keeping, parts
+from doorward.importing.errors import ImportForgotten
+from doorward.importing.events import IMPORT_GOES_ON, IMPORT_REPORTED, IMPORT_STOPPED
+from doorward.importing.models import ColumnChoice, ImportLine, ImportPart, ImportRun, ImportState
+from doorward.importing.people import needed
+from doorward.kernel.errors import ChoiceInvalid, NotFound
+from doorward.kernel.text.cleaning import fold_email, storable
+from doorward.permissions.actions import Action
+from doorward.rollout.errors import RunOver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from doorward.audit.actor import Actor
+    from doorward.importing.keeping import Line
+    from doorward.permissions.scope import Scope
+
+# So many lines are done within the request; more are left to the worker.
+IN_REQUEST: Final = 500
+# What was handed over is kept for so long, and what came of it for so long after.
+FILE_KEPT: Final = timedelta(hours=24)
+KEPT: Final = timedelta(days=7)
+# So many files of one person wait at a time; an older one is forgotten for a new one.
+MOST_WAITING: Final = 5
+_WRITTEN_AT_ONCE: Final = 20
+_HEADING: Final = 80
+_WAITING: Final = (ImportState.MAPPING, ImportState.REHEARSED, ImportState.STOPPED)
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What is imported: people or customers of a file, or people of another system; into which customer.
+
+    `invite`: who comes without a password is invited by mail.
+    """
+
+    kind: str
+    customer_id: UUID | None = None
+    invite: bool = False
+    file_name: str = ""
+
+    @property
+    def into(self) -> UUID | None:
+        """The one customer; None: those that the lines name, or that they are."""
+        return None if self.kind == "customers" else self.customer_id
+
+
+def receive(table: files.Table, about: About, *, actor: Actor, now: datetime) -> ImportRun:
+    """Keep the lines of a file, sealed, until they are imported; return the import. Raises `NothingInFile`."""
+    authorise(actor, needed(about.into), about.into)
+    files.must_have_lines(table)
+    headings = [storable(one)[:_HEADING] for one in table.headings]
+    known = columns.KNOWN[about.kind]
+    fields = list(table.fields)
+    if not any(fields):
+        fields = columns.suggest(headings, known, _remembered(about, actor=actor))
+    with transaction.atomic():
+        run = _begin(about, table.digest, actor=actor, now=now)
+        run.headings, run.fields = headings, fields
+        _keep(run, table.lines(), keeping.part_of_table)
+    return run
+
+
+def receive_lines(
+    lines: Iterable[Line], about: About, *, digest: str, actor: Actor, now: datetime
+) -> ImportRun:
+    """Keep what another system has in the same way."""
+    authorise(actor, needed(about.into), about.into)
+    with transaction.atomic():
+        run = _begin(about, digest, actor=actor, now=now)
+        _keep(run, iter(lines), keeping.part_of_lines)
+    return run
+
+
+def rehearse(run: ImportRun, fields: Sequence[str], *, actor: Actor, now: datetime) -> ImportRun:
+    """Begin the dry run, with the columns as somebody says that they are, and remember what they said.
+
+    Raises what `columns.chosen` does, `NotAuthorised` where there are passwords or devices among them and whoever
+    says so may not bring these, and as `stop`.
+    """
+    authorise(actor, needed(run.customer_id), run.customer_id)
+    with transaction.atomic():
+        run = _held(run, (ImportState.MAPPING, ImportState.REHEARSED))
+        if run.headings:
+            if len(fields) != len(run.headings):
+                raise ChoiceInvalid
+            run.fields = columns.chosen(fields, columns.KNOWN[run.kind], columns.NEEDED[run.kind])
+            _must_bring(run, actor=actor)
+            _remember(run, actor=actor)
+        _start(run, dry=True, actor=actor, now=now)
+    return run
+
+
+def begin(run: ImportRun, *, dry: bool = False, actor: Actor, now: datetime) -> ImportRun:
+    """Begin at once, with the columns as they are understood; `dry`: the dry run. Raises as `stop`."""
+    authorise(actor, needed(run.customer_id), run.customer_id)
+    return _began(run, ImportState.MAPPING, dry=dry, actor=actor, now=now)
+
+
+def apply(run: ImportRun, *, actor: Actor, now: datetime) -> ImportRun:
+    """Begin to do what the dry run said. Raises as `stop`."""
+    authorise(actor, needed(run.customer_id), run.customer_id)
+    return _began(run, ImportState.REHEARSED, dry=False, actor=actor, now=now)
+
+
+def stop(run: ImportRun, *, actor: Actor, now: datetime) -> None:
+    """Stop it: what was done stays. Raises `RunOver`, `NotFound`, `NotAuthorised`."""
+    authorise(actor, needed(run.customer_id), run.customer_id)
+    with transaction.atomic():
+        run = _held(run, (ImportState.RUNNING,))
+        run.state, run.stopped_by, run.changed_at = ImportState.STOPPED, "", now
+        run.save(update_fields=["state", "stopped_by", "changed_at"])
+        if not run.dry:
+            parts.tell(IMPORT_STOPPED, run, actor=actor)
+
+
+def go_on(run: ImportRun, *, actor: Actor, now: datetime) -> ImportRun:
+    """Go on where it was, from now on by the right of who says so. Raises as `stop`, and `ImportForgotten`."""
+    authorise(actor, needed(run.customer_id), run.customer_id)
+    with transaction.atomic():
+        states = (
+            (ImportState.STOPPED, ImportState.RUNNING) if actor.is_ours else (ImportState.STOPPED,)
+        )
+        run = _held(run, states)
+        _must_bring(run, actor=actor)
+        _ask(run, actor=actor, now=now)
+        run.state = ImportState.RUNNING
+        run.save()
+        if not run.dry:
+            parts.tell(IMPORT_GOES_ON, run, actor=actor)
+    return run
+
+
+def discard(run: ImportRun, *, actor: Actor) -> None:
+    """Forget what has not begun to be done, or was stopped. Raises as `stop`."""
+    authorise(actor, needed(run.customer_id), run.customer_id)
+    with transaction.atomic():
+        _held(run, _WAITING).delete()
+
+
+def work(run: ImportRun, *, actor: Actor, now: datetime) -> None:
+    """Do a short one at once, for who is there; a long one is left to the worker."""
+    authorise(actor, needed(run.customer_id), run.customer_id)
+    if run.lines <= IN_REQUEST:
+        while parts.do_part(run, actor=actor, now=now):
+            pass
+
+
+def find(run_id: UUID, *, scope: Scope) -> ImportRun:
+    """Return an import into a customer in this scope; of the whole file's customers, for who sees all."""
+    rows = ImportRun.objects.filter(which(scope, of="customer")).select_related(
+        "asked_by", "customer"
+    )
+    run: ImportRun | None = rows.filter(id=run_id).first()
+    if run is None:
+        raise NotFound
+    return run
+
+
+def listed(*, scope: Scope) -> QuerySet[ImportRun]:
+    """Return the imports that somebody with this scope sees, the newest first."""
+    rows = ImportRun.objects.filter(which(scope, of="customer"))
+    return rows.select_related("asked_by", "customer").order_by("-begun_at")
+
+
+def resumable(about: About, digest: str) -> ImportRun | None:
+    """Return the newest import of this file at the console that was interrupted."""
+    into = Q(customer_id=about.into) if about.into else Q(customer=None)
+    rows = ImportRun.objects.filter(
+        into,
+        kind=about.kind,
+        digest=digest,
+        asked_by=None,
+        dry=False,
+        state__in=(ImportState.RUNNING, ImportState.STOPPED),
+    )
+    return rows.order_by("-begun_at").first()
+
+
+def record_report(run: ImportRun, *, filters: list[str], actor: Actor) -> None:
+    """Record that what came of each line is downloaded. Raises `NotAuthorised`."""
+    authorise(actor, needed(run.customer_id), run.customer_id)
+    with transaction.atomic():
+        whose = (run.customer.id, run.customer.name) if run.customer else None
+        record(IMPORT_REPORTED, actor=actor, customer=whose, details={"filters": filters})
+
+
+def forget(*, now: datetime) -> int:
+    """Forget files that nobody went on with, and what came of imports of long ago; return how many there were."""
+    day = now - FILE_KEPT
+    left = Q(state__in=_WAITING, asked_at__lte=day)
+    old = ImportRun.objects.filter(left | Q(state=ImportState.RUNNING, changed_at__lte=day))
+    forgotten = 0
+    for run_id in list(old.values_list("id", flat=True)):
+        with transaction.atomic():
+            forgotten += old.filter(id=run_id).update(state=ImportState.FORGOTTEN, changed_at=now)
+            ImportPart.objects.filter(run_id=run_id).delete()
+    over = ImportRun.objects.filter(
+        changed_at__lte=now - KEPT, state__in=(ImportState.DONE, ImportState.FORGOTTEN)
+    )
+    return forgotten + over.delete()[1].get(ImportRun._meta.label, 0)  # noqa: SLF001 - Django's own name for it
+
+
+def forget_person(email: str) -> None:
+    """Forget what came of the lines about somebody who is erased."""
+    runs = list(ImportRun.objects.values_list("id", flat=True))
+    ImportLine.objects.filter(run_id__in=runs, key=fold_email(email)[:320]).delete()
+
+
+def _begin(about: About, digest: str, *, actor: Actor, now: datetime) -> ImportRun:
+    run = ImportRun(
+        kind=about.kind,
+        customer_id=about.into,
+        digest=digest,
+        invite=about.invite,
+        file_name=storable(about.file_name)[:120],
+        begun_at=now,
+        asked_at=now,
+        changed_at=now,
+    )
+    _ask(run, actor=actor, now=now)
+    if actor.person is not None:
+        begun = (ImportState.MAPPING, ImportState.REHEARSED)
+        waiting = ImportRun.objects.filter(asked_by_id=actor.person.id, state__in=begun)
+        older = waiting.order_by("-begun_at").values_list("id", flat=True)[MOST_WAITING - 1 :]
+        ImportRun.objects.filter(id__in=list(older)).delete()
+    run.save(force_insert=True)
+    return run
+
+
+def _keep(
+    run: ImportRun, lines: Iterator[T], seal: Callable[[UUID, int, list[T]], ImportPart]
+) -> None:
+    number = 0
+    while some := list(islice(lines, parts.PART * _WRITTEN_AT_ONCE)):
+        made = []
+        for start in range(0, len(some), parts.PART):
+            made.append(seal(run.id, number, some[start : start + parts.PART]))
+            number += 1
+        ImportPart.objects.bulk_create(made)
+        run.lines += len(some)
+    run.save()
+
+
+def _began(
+    run: ImportRun, state: ImportState, *, dry: bool, actor: Actor, now: datetime
+) -> ImportRun:
+    with transaction.atomic():
+        run = _held(run, (state,))
+        _must_bring(run, actor=actor)
+        _start(run, dry=dry, actor=actor, now=now)
+    return run
+
+
+def _start(run: ImportRun, *, dry: bool, actor: Actor, now: datetime) -> None:
+    _ask(run, actor=actor, now=now)
+    run.dry, run.state, run.stopped_by, run.next_part = dry, ImportState.RUNNING, "", 0
+    run.made = run.changed = run.same = run.refused = 0
+    run.save()
+
+
+def _ask(run: ImportRun, *, actor: Actor, now: datetime) -> None:
+    run.asked_by_id = actor.person.id if actor.person else None
+    run.session_id = actor.session_id
+    run.asked_at = run.changed_at = now
+
+
+def _held(run: ImportRun, states: Collection[str]) -> ImportRun:
+    held = ImportRun.objects.select_for_update(no_key=True).filter(id=run.id).first()
+    if held is None:
+        raise NotFound
+    if held.state == ImportState.FORGOTTEN:
+        raise ImportForgotten
+    if held.state not in states:
+        raise RunOver
+    return held
+
+
+def _must_bring(run: ImportRun, *, actor: Actor) -> None:
+    """Let on who may bring what would let people sign in, where it is among the columns."""
+    if columns.SECRET & set(run.fields):
+        authorise(actor, Action.MOVE_IN)
+
+
+def _whose(customer_id: UUID | None, *, actor: Actor) -> Q:
+    """Return whose choice of columns is remembered: the customer's, else the one of who imports."""
+    if customer_id is not None:
+        return Q(id=customer_id)
+    if actor.person is not None:
+        return Q(id=actor.person.customer_id)
+    return Q(kind=CustomerKind.PROVIDER)
+
+
+def _remembered(about: About, *, actor: Actor) -> dict[str, str]:
+    whose = Customer.objects.filter(_whose(about.into, actor=actor)).values("id")[:1]
+    rows = ColumnChoice.objects.filter(customer_id__in=whose, kind=about.kind)
+    return dict(rows.values_list("heading", "field"))
+
+
+def _remember(run: ImportRun, *, actor: Actor) -> None:
+    customer = Customer.objects.filter(_whose(run.customer_id, actor=actor)).only("id").first()
+    if customer is None:
+        return
+    named = zip(run.headings, run.fields, strict=True)
+    chosen = {columns.remembered_as(heading): field for heading, field in named}
+    ColumnChoice.objects.bulk_create(
+        [
+            ColumnChoice(customer=customer, kind=run.kind, heading=heading, field=field)
+            for heading, field in chosen.items()
+            if heading
+        ],
+        update_conflicts=True,
+        unique_fields=["customer", "kind", "heading"],
+        update_fields=["field"],
+    )
