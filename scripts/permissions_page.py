@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from doorward.permissions.actions import About, Action, Extent, Level
+from doorward.permissions.actions import About, Action, Extent, Level, Managed
 from doorward.sessions.reauthentication import OF_LEVEL
 
 PAGE = Path(__file__).parent.parent / "docs" / "permissions.md"
@@ -20,8 +20,14 @@ background worker may do everything. Reauthentication is asked by pages, before 
 Staff see all customers, those of some brands, or some customers by name: their scope. The last column says what of a
 scope an action asks for; on behalf of a customer it is that customer. What is outside is not there (404).
 
-| action | about | right | on behalf of a customer | reauthentication | API scope | of staff with a scope |
-| --- | --- | --- | --- | --- | --- | --- |
+Staff who manage a customer's portal do what the column *managing* says, in that portal and with the customer's yes to
+changes; all else of a customer is never done by them, whatever they were let in for. They look at *Home*, *Account*,
+*Adoption*, *Administrators*, a person and their history, and *Activity*, and nowhere else. What is marked *their own*
+concerns their own session: they ask for it as staff. `tests/threats/test_managing_misused.py` tries every action and
+every page.
+
+| action | about | right | on behalf of a customer | managing | reauthentication | API scope | of staff with a scope |
+| --- | --- | --- | --- | --- | --- | --- | --- |
 """
 ABOUT = {
     About.CUSTOMER: "one's own customer",
@@ -30,6 +36,12 @@ ABOUT = {
     About.CONSOLE: "anybody, at the console",
 }
 
+MANAGED = {
+    Managed.NEVER: "never",
+    Managed.LOOK: "yes",
+    Managed.CHANGE: "with a yes to changes",
+    Managed.OWN: "their own",
+}
 EXTENT = {
     Extent.EVERYTHING: "all customers",
     Extent.BRAND: "this brand",
@@ -47,6 +59,12 @@ def seconds(level: Level) -> str:
     return f"{found.seconds // 60} minutes{recovery}"
 
 
+def managing(action: Action) -> str:
+    if action is Action.MANAGE_CUSTOMER:
+        return MANAGED[Managed.OWN]
+    return "" if action.needs.about is About.CONSOLE else MANAGED[action.needs.managed]
+
+
 def row(action: Action) -> str:
     needs = action.needs
     cells = (
@@ -54,6 +72,7 @@ def row(action: Action) -> str:
         ABOUT[needs.about],
         " and ".join(tab.capitalize() for tab in (needs.tab, needs.also) if tab),
         "the provider's Customers tab" if needs.behalf else "",
+        managing(action),
         seconds(needs.level),
         f"`{needs.scope}`" if needs.scope else "",
         EXTENT[needs.extent] if needs.about in {About.CUSTOMER, About.PROVIDER} else "",

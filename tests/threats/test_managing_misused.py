@@ -10,12 +10,16 @@ from django.test import Client
 from django.utils import timezone
 
 from doorward.accounts.models import Administrator
-from doorward.audit.actor import by_session
+from doorward.audit.actor import CONSOLE, by_session
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.customers.rights import is_allowed
-from doorward.managing.models import Managing
+from doorward.managing import ask, end, rules
+from doorward.managing.errors import ManageInBrowser
+from doorward.managing.models import Managing, State
 from doorward.permissions.actions import Action, Managed
-from tests.kit import browsers, managing, pages, people
+from doorward.policy.fields import SupportAccess
+from doorward.sessions.models import Session
+from tests.kit import browsers, codes, managing, pages, people, policies
 from tests.whole.routes import walk
 
 pytestmark = pytest.mark.django_db
@@ -171,3 +175,165 @@ def test_a_form_of_one_portal_is_not_sent_to_the_other(owner, staff):
     answer = strict.post("/administrators/add/", form | {"csrfmiddlewaretoken": token})
     assert answer.status_code == 403
     assert "x@new.example" not in answer.content.decode(), "nor offered to be sent again"
+
+
+# --- what was said yes to, and no more -------------------------------------------------------------
+
+
+def is_in(client: Client) -> bool:
+    return b"You are managing" in client.get("/administrators/").content
+
+
+def asked_by(staff: Administrator, owner: Administrator) -> tuple[Client, Client, Managing]:
+    """Return both browsers, and what was asked for."""
+    client, theirs = map(browsers.browser_of_with_factor, (staff, owner))
+    return client, theirs, managing.ask(client, owner)
+
+
+def test_a_late_yes_is_none(owner, staff):
+    client, theirs, asked = asked_by(staff, owner)
+    Managing.objects.update(asked_at=timezone.now() - rules.WAITS)
+    assert theirs.post(f"/managing/{asked.id}/agree/").status_code == 422
+    assert state_of(asked) == (State.ASKED, None)
+    client.post(f"/customers/{owner.customer_id}/manage/begin/")
+    assert not is_in(client)
+
+
+def test_what_was_agreed_to_is_begun_in_time_or_not_at_all(owner, staff):
+    client, theirs, asked = asked_by(staff, owner)
+    managing.agree(theirs, asked)
+    Managing.objects.update(agreed_at=timezone.now() - rules.TO_BEGIN)
+    client.post(f"/customers/{owner.customer_id}/manage/begin/")
+    assert not is_in(client)
+    assert theirs.post(f"/managing/{asked.id}/agree/").status_code == 422
+
+
+def test_a_yes_serves_once(owner, staff):
+    client, theirs, asked = asked_by(staff, owner)
+    managing.agree(theirs, asked)
+    assert theirs.post(f"/managing/{asked.id}/agree/").status_code == 422
+    managing.begin(client, owner)
+    assert theirs.post(f"/managing/{asked.id}/agree/").status_code == 422
+    client.post("/managing/leave/")
+    client.post(f"/customers/{owner.customer_id}/manage/begin/")
+    assert not is_in(client)
+    assert theirs.post(f"/managing/{asked.id}/agree/").status_code == 422
+    assert state_of(asked)[0] == State.ENDED
+
+
+def test_a_no_stays_a_no(owner, staff):
+    client, theirs, asked = asked_by(staff, owner)
+    assert theirs.post(f"/managing/{asked.id}/end/").status_code == 303
+    assert theirs.post(f"/managing/{asked.id}/agree/").status_code == 422
+    client.post(f"/customers/{owner.customer_id}/manage/begin/")
+    assert not is_in(client)
+
+
+def test_a_yes_to_one_of_the_staff_is_none_to_the_other(owner, staff):
+    other = browsers.browser_of_with_factor(managing.make_manager("ada.byron@provider.example"))
+    client, theirs, asked = asked_by(staff, owner)
+    begin = f"/customers/{owner.customer_id}/manage/begin/"
+    managing.agree(theirs, asked)
+    assert other.post(begin).status_code == 404
+    second = managing.ask(other, owner)
+    other.post(begin)
+    assert not is_in(other), "the yes was to somebody else"
+    managing.begin(client, owner)
+    managing.agree(theirs, second)
+    managing.begin(other, owner)
+    assert theirs.post(f"/managing/{asked.id}/end/").status_code == 303
+    assert (is_in(client), is_in(other)) == (False, True), "each is ended by itself"
+
+
+@pytest.mark.parametrize("when", ["asked", "agreed", "running"])
+def test_support_access_that_is_shut_ends_it_at_once(owner, colleague, staff, when):
+    client, theirs, asked = asked_by(staff, owner)
+    if when != "asked":
+        managing.agree(theirs, asked)
+    if when == "running":
+        managing.begin(client, owner)
+    policies.ask(owner.customer_id, support_access=SupportAccess.NEVER)
+    answer = client.post(pages.page(colleague), pages.form(colleague, first_name="Else"))
+    assert when != "running" or answer["Location"] == "/managing/over/"
+    assert people.again(colleague).first_name == colleague.first_name
+    assert theirs.post(f"/managing/{asked.id}/agree/").status_code == 422
+    client.post(f"/customers/{owner.customer_id}/manage/begin/")
+    assert not is_in(client)
+    end.end_due(now=timezone.now())
+    assert state_of(asked)[0] in {State.LAPSED, State.ENDED}
+
+
+@pytest.mark.parametrize("when", ["asked", "agreed"])
+@pytest.mark.parametrize("lost", [{"scope": "customers", "scope_ids": ""}, {"tabs": " home "}])
+def test_who_lost_scope_or_right_is_not_agreed_to_any_more(owner, staff, lost, when):
+    client, theirs, asked = asked_by(staff, owner)
+    if when == "agreed":
+        managing.agree(theirs, asked)
+    Administrator.objects.everywhere().filter(id=staff.id).update(**lost)
+    assert theirs.post(f"/managing/{asked.id}/agree/").status_code == 422
+    assert client.post(f"/customers/{owner.customer_id}/manage/begin/").status_code in {403, 404}
+    Administrator.objects.everywhere().filter(id=staff.id).update(
+        scope="all", scope_ids="", tabs=staff.tabs
+    )
+    assert state_of(asked)[0] == (State.ASKED if when == "asked" else State.AGREED)
+
+
+def test_more_than_was_agreed_to_waits_for_another_yes(owner, colleague, staff):
+    client = managing.let_in(staff, owner)
+    asked = Managing.objects.get()
+    theirs = browsers.browser_of_with_factor(owner)
+
+    def changes() -> bool:
+        form = pages.form(people.again(colleague), first_name="Else")
+        client.post(pages.page(colleague), form)
+        return people.again(colleague).first_name == "Else"
+
+    # The form has no word for it, whatever is added to it.
+    answer = client.post("/managing/changes/", {"changes": "on", "agreed_by": str(staff.id)})
+    assert answer.status_code == 303
+    assert not changes()
+    assert client.post(f"/managing/{asked.id}/agree/").status_code == 403
+    assert theirs.post(f"/managing/{asked.id}/no-changes/").status_code == 303
+    assert not changes()
+    assert theirs.post(f"/managing/{asked.id}/agree/").status_code == 422, "it is not asked for"
+    client.post("/managing/changes/")
+    managing.agree(theirs, asked)
+    assert changes()
+
+
+@pytest.mark.parametrize("then", ["over", "left"])
+def test_what_waited_for_a_proof_is_not_done_after_the_end(owner, colleague, staff, then):
+    client = managing.let_in(staff, owner, changes=True)
+    old = timezone.now() - timedelta(minutes=11)
+    Session.objects.filter(id=managing.session_of(client).id).update(factor_at=old)
+    form = pages.form(colleague, first_name="Else")
+    waits = client.post(pages.page(colleague), form)
+    assert waits["Location"].startswith("/prove/")
+    theirs = browsers.browser_of_with_factor(owner)
+    theirs.post(f"/managing/{Managing.objects.get().id}/end/")
+    if then == "left":
+        client.post("/managing/leave/")
+    client.post("/prove/", {"code": codes.next_code(staff), "next": "/prove/continue/"})
+    page = client.get("/prove/continue/").content.decode()
+    assert "Else" not in page
+    client.post(pages.page(colleague), form)
+    assert people.again(colleague).first_name == colleague.first_name
+
+
+def test_there_is_no_command_for_it(owner, staff):
+    with pytest.raises(ManageInBrowser):
+        ask.ask(
+            owner.customer_id, reason="A ticket.", changes=False, actor=CONSOLE, now=timezone.now()
+        )
+    # Nor is a person enough, without a session of theirs.
+    actor = people.actor(staff)
+    with pytest.raises(ManageInBrowser):
+        ask.ask(
+            owner.customer_id, reason="A ticket.", changes=False, actor=actor, now=timezone.now()
+        )
+    assert not Managing.objects.exists()
+
+
+def state_of(asked: Managing) -> tuple[str, object]:
+    row = Managing.objects.get(id=asked.id)
+    return row.state, row.agreed_by_id

@@ -118,6 +118,14 @@ class World:
             customer=(provider.id, provider.name),
             details={"customer": self.two.far.name},
         )
+        # Also what they did themselves, as long as they saw it.
+        for person in self.staff.values():
+            record(
+                NOTE_ADDED,
+                actor=people.actor(person),
+                customer=(provider.id, provider.name),
+                details={"customer": self.two.far.name},
+            )
         for person in (self.boss, *self.staff.values()):
             record(
                 SUPPORT_ASKED,

@@ -46,10 +46,10 @@ def within(events: QuerySet[Event], scope: Scope, *, me: UUID) -> QuerySet[Event
     of_brand &= ~Q(type=PROTECTION_LOWERED)
     if scope.reach is Reach.BRANDS:
         of_brand |= Q(details__brand_id__in=sorted(map(str, scope.ids)))
-    # A customer that is named has the same in its own history; there it is read by who sees it.
-    others = (Q(type=SCOPE_CHANGED) & ~Q(subject_id=me)) | Q(details__customer__isnull=False)
-    # What names a customer whose own history may be gone by now; who is there for it sees it on its page.
-    named = Q(details__customer__isnull=False) & ~Q(actor_id=me)
+    others = Q(type=SCOPE_CHANGED) & ~Q(subject_id=me)
+    # A customer that is named: who is there for it reads the same on its page. No exception for what one did oneself:
+    # a scope that is lost takes along what it was about.
+    named = Q(details__customer__isnull=False)
     # Into whose portal a colleague went, and why, stands in that customer's history.
     managed = Q(details__managing__isnull=False) & ~Q(subject_id=me)
     return events.filter(of_whom, of_brand).exclude(others).exclude(named).exclude(managed)

@@ -15,6 +15,7 @@ from doorward.managing.events import MANAGING_ENDED, MANAGING_LAPSED, MANAGING_R
 from doorward.managing.models import OPEN, Managing, State, Why
 from doorward.managing.telling import tell
 from doorward.permissions.actions import Action
+from doorward.sessions import saved_requests
 from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def _close(managing: Managing, why: Why, *, actor: Actor, now: datetime) -> None
     if managing.session_id is not None:
         session = Session.objects.filter(id=managing.session_id)
         list(session.select_for_update().values_list("id"))
+        # A form of that portal that waits for a proof is sent nowhere, and shown no more.
+        saved_requests.clear(managing.session_id)
     begun = managing.state == State.RUNNING
     state = State.ENDED if begun else State.LAPSED if actor.is_ours else State.REFUSED
     Managing.objects.filter(id=managing.id).update(
