@@ -137,7 +137,7 @@ def test_no_host_name_at_all_is_said(brand, names):
         ({"host": HOST, "days": 13}, "advice", "13 more days"),
         ({"host": HOST, "days": -2}, "unfit", "expired on"),
         ({"host": "portal.other.example", "days": 60}, "unfit", "is for portal.other.example"),
-        ({"host": HOST, "days": 60, "self_signed": True}, "unfit", "self-signed"),
+        ({"host": HOST, "days": 60, "self_signed": True}, "unfit", "self-signed, so browsers"),
     ],
 )
 def test_a_certificate_is_read(brand, names, tmp_path, made, verdict, words):
@@ -322,6 +322,11 @@ def test_a_key_is_read(brand, names, text, verdict):
     found = look(brand, selector=" s1 ")["dkim"]
     assert found.verdict == verdict, found.what
     assert (found.record is None) == (verdict == "fine")
+
+
+def test_a_key_without_anything_in_it_was_revoked(brand, names):
+    names.put(f"s1._domainkey.{DOMAIN}", "TXT", '"v=DKIM1; p="')
+    assert "was revoked" in look(brand, selector="s1")["dkim"].what
 
 
 @pytest.mark.parametrize("selector", ["a b", "-", "..", "x" * 64, "ä", "a/b"])

@@ -18,9 +18,9 @@ from doorward.credentials.errors import PasskeyChallengeInvalid
 from doorward.credentials.passkeys import challenges
 from doorward.credentials.passkeys.challenges import Purpose
 from doorward.credentials.password import change
-from doorward.customers import cached
+from doorward.customers import cached, pictures
 from doorward.customers import services as customers
-from doorward.customers.models import Brand, Customer, CustomerStatus
+from doorward.customers.models import Brand, Customer, CustomerStatus, PictureKind
 from doorward.gate.loading import load
 from doorward.recovery.models import RecoveryRequest, Way
 from doorward.sessions import issuing
@@ -28,9 +28,12 @@ from doorward.sessions.events import SIGN_IN_ABANDONED
 from doorward.sessions.models import Session
 from doorward.web.http import cookies
 from doorward.web.kit.passkeys import party_of
-from tests.kit import browsers, codes, passkeys, people
+from tests.kit import browsers, codes, managing, passkeys, people, policies
 from tests.kit.email_changes import ask_email
+from tests.kit.pictures import picture
 from tests.kit.softkey import SoftKey
+from tests.whole.routes import ROUTES
+from tests.whole.rows import state
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +76,17 @@ def signed_in(person, host=HERE):
 def carried(browser, host):
     """Return the same cookies at another host, as nobody's browser would."""
     return at(host, **{name: cookie.value for name, cookie in browser.cookies.items()})
+
+
+def move(person, brand):
+    """Move somebody's customer to another brand."""
+    wanted = customers.CustomerChange(
+        name=person.customer.name,
+        brand_id=brand.id,
+        status=CustomerStatus.ACTIVE,
+        confirmed=True,
+    )
+    change_customer(person.customer_id, wanted, actor=CONSOLE, now=timezone.now())
 
 
 # --- the password ---------------------------------------------------------------------------------
@@ -179,15 +193,9 @@ def test_one_of_another_brand_ends_where_its_customer_is_moved_away(mine, brands
 
 
 def test_nor_is_it_there_again_when_the_customer_comes_back(mine, brands):
-    browser, customer = signed_in(mine), customers.get(mine.customer_id)
+    browser = signed_in(mine)
     for brand in (brands[1], brands[0]):
-        wanted = customers.CustomerChange(
-            name=customer.name,
-            brand_id=brand.id,
-            status=CustomerStatus.ACTIVE,
-            confirmed=True,
-        )
-        change_customer(customer.id, wanted, actor=CONSOLE, now=timezone.now())
+        move(mine, brand)
     assert browser.get("/").status_code == 303
 
 
@@ -398,3 +406,95 @@ def test_who_is_invited_to_a_brand_just_added_is_at_home_there_at_once():
     cached.forget()
     person = people.make_administrator(customer, email="max@mill.example")
     assert signed_in(person, "new.example").get("/").status_code == 200
+
+
+# --- everything else ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_no_address_knows_a_session_that_was_carried_there(mine, method):
+    """Jump, exports, evidence, managing, support and whatever is added: each is a page of nobody's."""
+    codes.enable_app(mine)
+    browser = browsers.sign_in(at(HERE), mine)
+    browser.post("/sign-in/code/", {"code": codes.next_code(mine)})
+    assert browser.get("/administrators/").status_code == 200
+    there, before = carried(browser, THERE), state()
+    for route in ROUTES:
+        answer = getattr(there, method)(route.path())
+        shown = answer.content.decode()
+        assert mine.email not in shown, route.pattern
+        assert mine.customer.name not in shown, route.pattern
+        assert "Harbour" not in shown, route.pattern
+        if answer.status_code == 200:
+            assert "/sign-out/" not in shown, route.pattern
+    assert state() == before
+
+
+def test_a_trusted_browser_spares_nothing_there(mine, brands):
+    secret = codes.enable_app(mine)
+    policies.ask(mine.customer_id, trust_days=30)
+    home = at(HERE)
+    home.post("/sign-in/", {"email": mine.email, "password": people.PASSWORD})
+    home.post("/sign-in/code/", {"code": codes.code(secret), "trust": "on"})
+    home.post("/sign-out/")
+    assert home.cookies[cookies.TRUSTED].value
+    sent = {"email": mine.email, "password": people.PASSWORD}
+    for host in (THERE, NOBODYS):
+        assert carried(home, host).post("/sign-in/", sent).status_code == 422
+    again = carried(home, HERE)
+    again.post("/sign-in/", sent)
+    assert again.get("/security/").status_code == 200
+    # Nor after the customer was moved: the second step is asked for at the new brand's.
+    move(mine, brands[1])
+    there = carried(home, THERE)
+    there.post("/sign-in/", sent)
+    assert there.get("/security/")["Location"] == "/sign-in/code/"
+
+
+def test_what_staff_manages_is_managed_nowhere_else(owner):
+    client = managing.let_in(managing.make_manager(), managing.old_owner(owner))
+    assert client.get("/administrators/").status_code == 200
+    Brand.objects.create(name="Brightwave", issuer="Brightwave", hosts=[THERE])
+    cached.forget()
+    for host in (THERE, f"{THERE}:8443"):
+        answer = carried(client, host).get("/administrators/")
+        assert answer["Location"].partition("?")[0] == "/sign-in/", host
+
+
+def test_a_picture_of_another_brand_is_shown_to_nobody_there(mine, brands):
+    pictures.change(brands[1].id, PictureKind.LOGO, picture(), actor=CONSOLE)
+    cached.forget()
+    path = f"/brands/{brands[1].id}/pictures/logo"
+    assert at(HERE).get("/brand/logo").status_code == 404
+    assert at(THERE).get("/brand/logo").status_code == 200
+    assert signed_in(mine).get(path).status_code == 403
+    assert at(THERE).get(path).status_code == 303
+
+
+# --- a name that is nobody's ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["nobody.example", "192.0.2.1", "no_name!"])
+def test_a_name_that_is_nobodys_shows_a_page_that_says_nothing_of_anybody(mine, settings, host):
+    pictures.change(
+        Brand.objects.get(is_default=True).id, PictureKind.LOGO, picture(), actor=CONSOLE
+    )
+    Brand.objects.update(
+        support_phone="+49 30 23125 010", accent="#ab12cd", confirmed_hosts={HERE: "x"}
+    )
+    update = {"public_url": "https://portal.northline.example"}
+    settings.DOORWARD = settings.DOORWARD.model_copy(update=update)
+    cached.forget()
+    said = [*Brand.objects.values_list("name", flat=True), "23125", "ab12cd", HERE, THERE, "logo"]
+    addresses = [route.path() for route in ROUTES] + ["/nope/", "/nope", "/brands/nope/"]
+    for path in addresses:
+        for method in ("get", "post", "put"):
+            answer = getattr(at(host), method)(path)
+            assert answer.status_code >= 300 or path in MACHINES, path
+            shown = answer.content.decode() + answer.get("Location", "")
+            found = [word for word in said if word in shown.replace(path, "")]
+            assert not found, (path, method, answer.status_code)
+
+
+# These know no brand, and a monitor may have the address alone.
+MACHINES = {"/healthz", "/readyz", "/robots.txt"}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib.messages import get_messages
 from django.http import HttpResponse, HttpResponseRedirect
 
-from doorward.customers.cached import brand_for_host
+from doorward.customers.cached import brand_for_host, is_known_host
 from doorward.web.fast.form_token import form_input
 from doorward.web.kit.brandmark import look_version
 from doorward.web.kit.forms import NOTHING
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from doorward.sessions.context import AuthContext
     from doorward.web.http.requests import Request
     from doorward.web.kit.forms import Wrong
+
+
+_NOBODYS: Final = "errors/421.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,15 @@ def render(
 
 
 def render_outside(request: Request, name: str, status: int, **words: object) -> HttpResponse:
-    """Render an error page: it tells nothing of the portal, and needs neither gate nor session."""
+    """Render an error page: it tells nothing of the portal, and needs neither gate nor session.
+
+    Under a name that is nobody's it does not even tell whose portal this is, whatever the error was.
+    """
+    host = getattr(request, "host", "")
     if not hasattr(request, "brand"):
-        request.brand = brand_for_host(getattr(request, "host", ""))
+        request.brand = brand_for_host(host)
+    if not is_known_host(host):
+        name = _NOBODYS
     client = getattr(request, "client", None)
     context = _frame(request) | {"reference": client.request_id if client else ""} | words
     response = HttpResponse(page_template(name).render(context), status=status)
