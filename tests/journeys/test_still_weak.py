@@ -11,7 +11,10 @@ from django.utils import timezone
 from doorward.accounts.models import Administrator, MailProblem, PolicyException, Status
 from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.policy import versions
-from tests.kit import browsers, codes, people, policies
+from doorward.policy.fields import RecoveryBy
+from doorward.recovery.models import RecoveryRequest, Way
+from tests.kit import browsers, codes, managing, people, policies
+from tests.kit.recovering import agree, ask_as_support, help_with, long_ago, make_staff, refuse
 
 pytestmark = pytest.mark.django_db
 TABS = people.ALL_TABS
@@ -123,6 +126,71 @@ def test_each_number_leads_to_exactly_these_people(client, owner, columns, words
     assert listed(client, address) == {sam.email, owner.email}  # the owner in the account menu
     rows(sam).update(**remedy)
     assert lines(client) == {}
+
+
+def waiting(client):
+    """Return what waits for the reader's word, each with where its click leads."""
+    page = client.get("/").content.decode()
+    section = page.partition('aria-labelledby="waiting"')[2].partition("</section>")[0]
+    return dict(re.findall(r'<p class="grow">(.*?)</p>.*?href="([^"]*)"', section, re.DOTALL))
+
+
+HELP = {"1 request for help after a loss can be decided": "/requests/"}
+
+
+@pytest.mark.parametrize("decided", ["agreed", "refused", "lapsed"])
+def test_a_request_for_help_is_told_to_who_may_decide_until_it_is_decided(
+    client, owner, colleague, decided
+):
+    zoe = Administrator.objects.of(owner.customer_id).get(first_name="Zoe")
+    codes.enable_app(colleague)
+    long_ago(owner, zoe, colleague)
+    policies.ask(owner.customer_id, recovery_by=RecoveryBy.TWO)
+    assert waiting(client) == {}
+    request = help_with(colleague, zoe).request
+    assert waiting(client) == HELP
+    # Neither who asked, nor who looks after nobody.
+    sam = people.make_administrator(owner.customer, email="sam@harbourbakery.example")
+    for other in (zoe, sam):
+        assert waiting(browsers.browser_signed_in_by_service(other)) == {}
+    if decided == "agreed":
+        agree(request, owner)
+    elif decided == "refused":
+        refuse(request, zoe)
+    else:
+        RecoveryRequest.objects.filter(id=request.id).update(due_at=timezone.now())
+    assert waiting(client) == {}
+
+
+def test_who_waits_and_what_support_asks_for_is_told_too(client, owner, outsider, colleague):
+    codes.enable_app(colleague)
+    long_ago(owner, colleague)
+    request = ask_as_support(colleague, make_staff())
+    assert waiting(client) == HELP
+    assert waiting(browsers.browser_signed_in_by_service(outsider)) == {}
+    RecoveryRequest.objects.filter(id=request.id).update(
+        way=Way.WAITING, second=False, asked_by=colleague, due_at=timezone.now() + timedelta(days=3)
+    )
+    assert waiting(client) == HELP
+    RecoveryRequest.objects.filter(id=request.id).update(administrator=owner, asked_by=owner)
+    assert waiting(client) == {}
+
+
+def test_support_that_asks_to_manage_is_told_of_and_sees_none_of_it_itself(client, owner):
+    long_ago(owner)
+    staff = managing.make_manager()
+    theirs = browsers.browser_of_with_factor(staff)
+    asked = managing.ask(theirs, owner)
+    words = {"1 request of the support to manage your portal waits for a yes": "/managing/"}
+    assert waiting(client) == words
+    managing.agree(client, asked)
+    assert waiting(client) == {}
+    managing.begin(theirs, owner)
+    codes.enable_app(colleague := people.make_administrator(owner.customer, email="sam@x.example"))
+    long_ago(colleague)
+    ask_as_support(colleague, make_staff("other@provider.example"))
+    assert waiting(client) == HELP
+    assert waiting(theirs) == {}
 
 
 def test_not_seen_begins_after_90_days_and_is_told_of_the_active_alone(client, owner):

@@ -21,6 +21,7 @@ from doorward.kernel.errors import NotFound
 from doorward.notifications.letter import write
 from doorward.notifications.models import Delivery
 from doorward.notifications.worker import run_once
+from doorward.policy.fields import RecoveryBy
 from doorward.recovery import lapse, requests, set_up_pass, veto, waiting
 from doorward.recovery.errors import (
     AlreadyAsked,
@@ -392,7 +393,7 @@ def test_an_objection_opened_late_ends_what_has_taken_the_place_of_the_wait(
         ask_as_support(lost, make_staff())
     else:
         if instead == "second yes":
-            policies.ask(lost.customer_id, recovery_wait_hours=24, recovery_by="two")
+            policies.ask(lost.customer_id, recovery_wait_hours=24, recovery_by=RecoveryBy.TWO)
         helped = help_with(lost, owner)
         if instead == "back":
             set_up_again(lost, come_in(lost, helped.words))

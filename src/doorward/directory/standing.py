@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Case, Count, Exists, F, Subquery, When
+from django.db.models import Case, Count, Exists, F, Q, Subquery, When
 
 from doorward.accounts.looking_after import who_look_after
 from doorward.accounts.models import (
@@ -22,6 +22,7 @@ from doorward.accounts.models import (
 )
 from doorward.accounts.requirement import asked_rows
 from doorward.credentials.models import RecoveryCode
+from doorward.customers.models import Customer
 from doorward.directory.state import NOT_SEEN_FOR, enough
 from doorward.kernel.db.hot_queries import HotQuery
 from doorward.policy.series import Scope, load, wave_waits
@@ -65,6 +66,7 @@ class Weak:
 
     `alone`: nobody else does. `without_codes`: they have no recovery codes themselves. `one_device`: so many would be
     locked out by losing one. `exceptions`: that end within `SOON`. `wave_waits`: the next one of the policy.
+    `asks_for_help`: requests after a loss that they could decide; `asks_to_manage`: of the support, for a yes.
     """
 
     alone: bool
@@ -74,10 +76,15 @@ class Weak:
     not_seen: int
     exceptions: int
     wave_waits: bool = False
+    asks_for_help: int = 0
+    asks_to_manage: int = 0
 
 
 # Exceptions that end within this time are told of.
 SOON: Final = timedelta(days=7)
+# Requests without a day of their own are over after this time (`recovery/rules.py`, `managing/rules.py`).
+_SUPPORT_WAITS: Final = timedelta(hours=72)
+_MANAGING_WAITS: Final = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +157,8 @@ def _weak(customer_id: UUID, person_id: UUID, found: Iterable[Group], *, now: da
         since=now - NOT_SEEN_FOR,
         now=now,
         soon=now + SOON,
+        helped_since=now - _SUPPORT_WAITS,
+        managed_since=now - _MANAGING_WAITS,
     )
     return Weak(
         alone=not row["others"],
@@ -159,6 +168,8 @@ def _weak(customer_id: UUID, person_id: UUID, found: Iterable[Group], *, now: da
         not_seen=(row["never"] or 0) + (row["long_ago"] or 0),
         exceptions=row["exceptions"] or 0,
         wave_waits=wave_waits(load(row["customer__policy"]), now=now),
+        asks_for_help=row["help"] or 0,
+        asks_to_manage=row["managing"] or 0,
     )
 
 
@@ -173,8 +184,15 @@ def _by_tabs(customer_id: UUID, scope: Scope) -> QuerySet[Any, Any]:
     return alike.values("status", "asked", "standing").annotate(people=Count("*"))
 
 
-def _weaknesses(
-    customer_id: UUID, *, person_id: UUID, since: datetime, now: datetime, soon: datetime
+def _weaknesses(  # noqa: PLR0913 - one hot query, with all its moments
+    customer_id: UUID,
+    *,
+    person_id: UUID,
+    since: datetime,
+    now: datetime,
+    soon: datetime,
+    helped_since: datetime,
+    managed_since: datetime,
 ) -> QuerySet[Any, Any]:
     """Return one row with what `Weak` is made of, the person's own."""
     people = Administrator.objects.of(customer_id).order_by()
@@ -194,7 +212,33 @@ def _weaknesses(
         never=_number(active.filter(last_signed_in_at__isnull=True)),
         long_ago=_number(active.filter(last_signed_in_at__lt=since)),
         exceptions=_number(exceptions.order_by(), of="administrator__customer_id"),
+        help=_number(_asking_for_help(people, person_id, since=helped_since, now=now)),
+        managing=_number(_asking_to_manage(customer_id, since=managed_since, now=now), of="id"),
     )
+
+
+def _asking_for_help(
+    people: QuerySet[Administrator], me: UUID, *, since: datetime, now: datetime
+) -> QuerySet[Administrator]:
+    """Return for whom help can be decided by `me`: not for themselves, and not what they asked for.
+
+    Of what stands above this subject, by the names of its relations: *Home* asks it all in one statement.
+    """
+    in_time = Q(recovery_requests__due_at__gt=now) | Q(
+        recovery_requests__due_at__isnull=True, recovery_requests__asked_at__gt=since
+    )
+    by_others = ~Q(recovery_requests__asked_by_id=me) | Q(recovery_requests__asked_by_id=None)
+    return people.filter(in_time, by_others, recovery_requests__state="open").exclude(id=me)
+
+
+def _asking_to_manage(customer_id: UUID, *, since: datetime, now: datetime) -> QuerySet[Customer]:
+    asked = Q(managings__state="asked", managings__asked_at__gt=since)
+    wants_more = Q(
+        managings__state="running",
+        managings__asks_changes_at__isnull=False,
+        managings__until__gt=now,
+    )
+    return Customer.objects.filter(asked | wants_more, id=customer_id).order_by()
 
 
 def _number(rows: QuerySet[Any, Any], *, of: str = "customer_id") -> Subquery:

@@ -13,7 +13,7 @@ from doorward.credentials.recovery_codes.rules import few_left
 from doorward.customers import tabs
 from doorward.customers.cached import tab_links
 from doorward.customers.tab_titles import TITLES
-from doorward.web.home.weak import WeakLine, weak_lines
+from doorward.web.home.weak import WeakLine, waiting_lines, weak_lines
 from doorward.web.kit.tabs import ADDRESSES, keys_for
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ class HomePage:
     few_codes: bool
     grace_until: datetime | None
     cards: tuple[Card, ...]
-    # For who looks after people: what they had better do.
+    # For who looks after people: what waits for their word, and what they had better do.
+    waiting: tuple[WeakLine, ...] = ()
     weak: tuple[WeakLine, ...] = ()
     # For the provider's staff: by how much this server's clock is off.
     clock_off: str = ""
@@ -81,6 +82,8 @@ def home_page(
     auth: AuthContext, numbers: Numbers, *, browser: str, hour: int, clock: float | None
 ) -> HomePage:
     """Gather Home from what is known already. `clock`: the seconds by which this server's is off, to be told."""
+    # For staff that manages the portal nothing waits here: requests are never theirs.
+    managed = auth.staff is not None
     person, policy, left = auth.person, auth.facts.policy, numbers.codes_left
     return HomePage(
         greeting=greet(person.first_name or person.full_name, hour=hour),
@@ -95,6 +98,7 @@ def home_page(
             tuple(keys_for(person)),
             numbers.people,
         ),
+        waiting=() if managed else tuple(waiting_lines(numbers.weak)),
         weak=tuple(
             weak_lines(
                 numbers,

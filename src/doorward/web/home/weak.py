@@ -29,6 +29,28 @@ class WeakLine:
     is_done_here: bool = False
 
 
+def waiting_lines(weak: Weak | None) -> Iterator[WeakLine]:
+    """Yield a line for each kind of request that waits for the reader's word."""
+    if weak is None:
+        return
+    if weak.asks_for_help:
+        words = ngettext(
+            "%(n)s request for help after a loss can be decided",
+            "%(n)s requests for help after a loss can be decided",
+            weak.asks_for_help,
+        )
+        text = words % {"n": number(weak.asks_for_help)}
+        yield WeakLine(text, _("Look at it"), "/requests/", "life-buoy")
+    if weak.asks_to_manage:
+        words = ngettext(
+            "%(n)s request of the support to manage your portal waits for a yes",
+            "%(n)s requests of the support to manage your portal wait for a yes",
+            weak.asks_to_manage,
+        )
+        text = words % {"n": number(weak.asks_to_manage)}
+        yield WeakLine(text, _("Look at it"), "/managing/", "eye")
+
+
 def weak_lines(numbers: Numbers, *, devices: int, account: bool) -> Iterator[WeakLine]:
     """Yield the lines; `devices`: how many factors the reader has that can be used. `account`: they have that tab."""
     weak, people = numbers.weak, numbers.people
