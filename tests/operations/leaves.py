@@ -84,8 +84,8 @@ LEAVES: Final = {
         "asked_at agreed_at agreed_by_id begun_at until ended_at ended_by_id why is_in"
     ),
     "managing.Look": "id managing_id key first_at last_at times",
-    "directory.Adoption": "customer_id people bare app passkey one_device not_seen",
-    "directory.AdoptionPoint": "id customer_id day people covered",
+    "directory.Adoption": "people bare app passkey one_device not_seen customer_id brand_id",
+    "directory.AdoptionPoint": "id customer_id day people covered people_by covered_by",
     "notifications.Delivery": (
         "id event_id administrator_id template address state attempts next_at lease_until "
         "sent_at last_error is_copy repeated"

@@ -10,8 +10,8 @@ from django.db import transaction
 
 from doorward.accounts.models import Administrator, Status
 from doorward.customers.models import Customer, CustomerStatus
-from doorward.directory import adoption
-from doorward.directory.models import AdoptionDay, AdoptionPoint
+from doorward.directory import counting
+from doorward.directory.models import EVERYBODY, AdoptionDay, AdoptionPoint
 from doorward.notifications.enclosed import NoLongerWanted
 from doorward.notifications.letter import write
 from doorward.notifications.models import Delivery
@@ -141,10 +141,15 @@ def test_who_may_not_read_the_numbers_does_not_choose_them(owner, colleague, bos
 
 def test_the_numbers_the_change_and_where_their_people_are(owner, colleague, outsider):
     codes.enable_app(colleague)
-    adoption.note([owner.customer_id])
-    adoption.fold(now=MONDAY - timedelta(days=1))
+    counting.note([owner.customer_id])
+    counting.fold(now=MONDAY - timedelta(days=1))
     AdoptionPoint.objects.create(
-        customer_id=owner.customer_id, day=(MONDAY - timedelta(days=9)).date(), people=2, covered=0
+        customer_id=owner.customer_id,
+        day=(MONDAY - timedelta(days=9)).date(),
+        people=2,
+        covered=0,
+        people_by=2,
+        covered_by=0,
     )
     choose(owner)
     weekly.send_due(now=MONDAY)
@@ -161,9 +166,10 @@ def test_the_numbers_the_change_and_where_their_people_are(owner, colleague, out
 
 
 def test_the_providers_numbers_lead_to_their_customers(owner, boss):
-    adoption.note([owner.customer_id])
-    adoption.fold(now=MONDAY)
+    counting.note([owner.customer_id])
+    counting.fold(now=MONDAY)
     AdoptionDay.objects.create(
+        of=EVERYBODY,
         day=(MONDAY - timedelta(days=7)).date(),
         people=1,
         bare=1,

@@ -18,7 +18,7 @@ from doorward.credentials.models import Factor, RecoverySet
 from doorward.customers import notes
 from doorward.customers.events import CUSTOMER_DELETED, CUSTOMER_DELETION_ASKED
 from doorward.customers.models import Customer, CustomerStatus
-from doorward.directory import adoption
+from doorward.directory import counting
 from doorward.notifications import deleting, erasing
 from doorward.notifications.worker import run_once
 from doorward.rollout.models import ReminderSweep
@@ -57,9 +57,9 @@ def live(owner: Administrator, colleague: Administrator) -> None:
     policies.ask(customer.id, trust_days=3)
     policies.require_by_minimum(customer.id)
     notes.add(customer.id, "They pay late.\nBe kind.", actor=CONSOLE, now=now)
-    adoption.note([customer.id])
-    adoption.fold(now=now)
-    adoption.note([customer.id])
+    counting.note([customer.id])
+    counting.fold(now=now)
+    counting.note([customer.id])
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from doorward.audit.record import record
 from doorward.customers import own_tabs, pictures, services
 from doorward.customers.events import BRAND_CHANGED, NOTE_ADDED
 from doorward.customers.models import Brand, CustomerStatus, PictureKind
-from doorward.directory import adoption
+from doorward.directory import adoption, counting
 from doorward.kernel.errors import ChoiceInvalid
 from doorward.notifications.adoption import numbers
 from doorward.notifications.enclosed import NoLongerWanted
@@ -71,8 +71,8 @@ class World:
         self.tab = own_tabs.add("pbx", own_tabs.TabDetails(**TAB), actor=CONSOLE)
         self.far = {reach: self._ids_of(person) for reach, person in self.staff.items()}
         self._history()
-        adoption.note([self.two.near.id, self.two.far.id])
-        adoption.fold(now=timezone.now())
+        counting.note([self.two.near.id, self.two.far.id])
+        counting.fold(now=timezone.now())
         for reach, person in self.staff.items():
             self.staff[reach] = staff.narrowed(person, self.two.scope(reach))
 
@@ -329,7 +329,7 @@ def test_the_weekly_numbers_are_those_of_the_scope(world, reach):
     near, now = adoption.kept(world.two.near.id), timezone.now()
     mine, all_ = people.again(world.staff[reach]).staff_scope, Scope.EVERYTHING
     assert adoption.totals(mine) == near != adoption.totals(all_)
-    assert [one.people for one in adoption.days(mine, now=now)] == [near.people]
+    assert [one.people for one in adoption.days(mine, near, now=now)] == [near.people]
     assert numbers(None, mine, now=now) != numbers(None, all_, now=now)
 
 

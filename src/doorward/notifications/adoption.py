@@ -32,7 +32,8 @@ class Number:
 def numbers(customer_id: UUID | None, scope: Scope, *, now: datetime) -> tuple[Number, ...]:
     """Return the kept numbers of a customer, or (None) of those in a scope together, with the change in a week."""
     if customer_id is None:
-        found, days = adoption.totals(scope), adoption.days(scope, now=now)
+        found = adoption.totals(scope)
+        days = adoption.days(scope, found, now=now)
     else:
         found = adoption.kept(customer_id)
         days = adoption.days_of(customer_id, found, now=now)

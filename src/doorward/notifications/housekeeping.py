@@ -12,7 +12,7 @@ from doorward.audit import forgetting, repeats, sealing
 from doorward.credentials.passkeys import challenges
 from doorward.credentials.totp import enrol
 from doorward.credentials.trusted_browsers import policy_change, trust
-from doorward.directory import adoption
+from doorward.directory import counting
 from doorward.importing import parts as imports
 from doorward.importing import runs
 from doorward.kernel.heartbeat import AT_A_MESSAGE, AT_LENGTH
@@ -54,7 +54,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("answered challenges", EVERY_MINUTE, challenges.forget),
     ("trusted browsers that hold no more", EVERY_MINUTE, trust.forget),
     ("what was repeated", EVERY_MINUTE, repeats.close),
-    ("customers that are counted", EVERY_MINUTE, adoption.fold),
+    ("customers that are counted", EVERY_MINUTE, counting.fold),
     ("history that is sealed", EVERY_MINUTE, sealing.seal),
     ("customers that are deleted for good", EVERY_MINUTE, deleting.delete_due),
     ("heads of history in a file", EVERY_HOUR, anchoring.write),
@@ -73,8 +73,9 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("managing of long ago", EVERY_HOUR, managing.forget),
     ("messages", EVERY_HOUR, outbox.forget),
     ("messages in files", EVERY_HOUR, mail_files.forget),
-    ("customers that are to be counted", EVERY_DAY, adoption.note_all),
-    ("numbers of long ago", EVERY_DAY, adoption.forget),
+    ("customers that are to be counted", EVERY_DAY, counting.note_all),
+    ("sums over customers", EVERY_DAY, counting.settle),
+    ("numbers of long ago", EVERY_DAY, counting.forget),
     ("people who were removed", EVERY_DAY, erasing.erase_due),
     ("history that is no longer kept", EVERY_DAY, forgetting.forget),
 )

@@ -105,6 +105,7 @@ TABLES: Final = (
     _of_person("rollout.AdoptionMail"),
     Table("managing.Managing", "customer_id"),
     Table("managing.Look", "managing__customer_id"),
+    # It is in sums over customers: what brings a customer back notes it to be counted, and does not write it.
     Table("directory.Adoption", "customer_id"),
     Table("directory.AdoptionPoint", "customer_id"),
     Table("notifications.Delivery", by_person="administrator_id"),
@@ -126,6 +127,7 @@ NOBODYS: Final[Mapping[str, str]] = {
     "credentials.ChallengePeriod": _EVERYBODYS,
     "credentials.AnsweredChallenge": "a keyed hash, for minutes",
     "directory.AdoptionDay": _EVERYBODYS,
+    "directory.AdoptionSum": _EVERYBODYS,
     "directory.AdoptionDue": "what the worker has to count again",
     "signin.AskedLink": "what a stranger typed, sealed, for seconds",
     "rollout.ReminderSweep": "the worker's",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -12,7 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from doorward.customers.exports import record_adoption_export
 from doorward.customers.tabs import CUSTOMERS
-from doorward.directory import adoption
+from doorward.directory import adoption, adoption_pages
+from doorward.directory.adoption_pages import Cursor, Place
+from doorward.directory.models import SHOWN
 from doorward.gate.requirement import Need
 from doorward.kernel.db.paging import in_pages
 from doorward.kernel.text.tables import lines as lines_of
@@ -41,7 +44,7 @@ if TYPE_CHECKING:
 
 PATH: Final = "/customers/adoption/"
 PAGE_SIZE: Final = 25
-_LONGEST_NUMBER: Final = 6
+_LONGEST_NUMBER: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +80,22 @@ class AdoptionPage:
 def page(request: Request) -> HttpResponse:
     """Show how far two-factor sign-in has come at the customers that one is there for."""
     show = request.GET.get("show", "")
-    show = show if show in adoption.SHOWN else "bare"
-    number = _number(request.GET.get("page", ""))
-    start = (number - 1) * PAGE_SIZE
+    show = show if show in SHOWN else "bare"
     me = signed_in(request)
-    found = list(adoption.customers(show, me.scope)[start : start + PAGE_SIZE + 1])
-    rows = tuple(_row(one) for one in found[:PAGE_SIZE])
+    found = adoption_pages.page(show, me.scope, at=_cursor(request), size=PAGE_SIZE)
+    rows = tuple(_row(one) for one in found.rows)
     sums = adoption.totals(me.scope)
     shown = AdoptionPage(
         found=sums,
         kinds=by_kind(sums, _address),
         ask_after=_ask_after(sums),
-        line=over_time(adoption.days(me.scope, now=request.now)),
+        line=over_time(adoption.days(me.scope, sums, now=request.now)),
         by_customer=_by_customer(show, rows),
         rows=rows,
         show=show,
         shows=_shows(),
-        previous=_address(show, page=number - 1) if number > 1 else None,
-        next=_address(show, page=number + 1) if len(found) > PAGE_SIZE else None,
+        previous=_address(show, at=found.previous) if found.previous else None,
+        next=_address(show, at=found.next) if found.next else None,
         separator=tables.separator_field(translation.get_language() or "en"),
         weekly=weekly.wants(me.id, of_all=True),
     )
@@ -128,8 +129,8 @@ def download(request: Request) -> HttpResponseBase:
 
 
 def _cells(scope: Scope) -> Iterator[tuple[str, ...]]:
-    for one in in_pages(adoption.customers("people", scope)):
-        numbers = (getattr(one, name) for name in (*adoption.SHOWN, "people"))
+    for one in in_pages(adoption.customers(scope)):
+        numbers = (getattr(one, name) for name in (*SHOWN, "people"))
         yield (one.customer.name, *map(str, numbers))
 
 
@@ -141,7 +142,7 @@ def _shows() -> tuple[tuple[str, str], ...]:
         "one_device": _("One device, no recovery codes"),
         "not_seen": _("Not signed in for 90 days, or never"),
     }
-    return tuple((name, words[name]) for name in adoption.SHOWN)
+    return tuple((name, words[name]) for name in SHOWN)
 
 
 def _ask_after(sums: Totals) -> Bars:
@@ -179,12 +180,20 @@ def _row(one: Adoption) -> Row:
     )
 
 
-def _address(show: str, *, page: int = 1) -> str:
-    fields = {"show": "" if show == "bare" else show, "page": str(page) if page > 1 else ""}
-    query = urlencode({name: value for name, value in fields.items() if value})
-    return f"{PATH}?{query}" if query else PATH
+def _address(show: str, *, at: Cursor | None = None) -> str:
+    fields = {"show": show} if show != "bare" else {}
+    if at is not None:
+        fields["before" if at.back else "after"] = f"{at.place.number}.{at.place.customer_id}"
+    return f"{PATH}?{urlencode(fields)}" if fields else PATH
 
 
-def _number(text: str) -> int:
-    plain = text if text.isascii() and text.isdigit() else "1"
-    return max(1, int(plain[:_LONGEST_NUMBER]))
+def _cursor(request: Request) -> Cursor | None:
+    """Read where the page begins; None: at the beginning, also where it is nothing of ours."""
+    for name in ("after", "before"):
+        number, _dot, customer_id = request.GET.get(name, "").partition(".")
+        if number.isascii() and number.isdigit() and len(number) <= _LONGEST_NUMBER:
+            try:
+                return Cursor(Place(int(number), UUID(customer_id)), back=name == "before")
+            except ValueError:
+                continue
+    return None
