@@ -59,7 +59,7 @@ def test_a_file_is_planned_applied_once_and_shown(
     assert "Of 1 people with the Administrators tab, 1 would get in" in planned
     assert not saved().exists()
 
-    assert "Version 1 was saved." in run("apply", name, str(file)).output
+    assert "Version 1 was saved." in run("apply", name, str(file), "--yes").output
     assert run("apply", name, str(file)).output == "Nothing would change.\n"
     assert saved().get().reason == "An audit"
     (event,) = people.events(POLICY_CHANGED)
@@ -71,6 +71,43 @@ def test_a_file_is_planned_applied_once_and_shown(
     assert shown["required_of"] == "everyone"
     assert set(shown) == {one.key for one in FIELDS.values()}
     assert colleague.email not in planned
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("answer", ["n\n", ""])
+def test_without_a_yes_nothing_is_saved(owner: Administrator, file: Path, answer: str) -> None:
+    codes.enable_app(owner)
+    words = ["policy", "apply", owner.customer.name, str(file)]
+    found = CliRunner().invoke(main, words, input=answer)
+    assert found.exit_code == 1
+    assert "required_of  ticked  everyone" in found.stdout
+    assert not saved().exists()
+    assert CliRunner().invoke(main, words, input="y\n").exit_code == 0
+    assert saved().count() == 1
+
+
+@pytest.mark.django_db
+def test_what_changed_between_rehearsal_and_yes_is_shown_and_asked_again(
+    owner: Administrator, colleague: Administrator, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes.enable_app(owner)
+    asked: list[str] = []
+
+    def confirm(question: str, **_how: object) -> bool:
+        # While the first question stands there, somebody sets two factors up.
+        if not asked:
+            codes.enable_app(colleague)
+        asked.append(question)
+        return True
+
+    monkeypatch.setattr("click.confirm", confirm)
+    said = run("apply", owner.customer.name, str(file)).output
+    assert len(asked) == 2
+    first, _, second = said.partition("People have changed since this was rehearsed")
+    assert "set_up_next      1" in first
+    assert "set_up_next      0" in second
+    assert "was saved" not in first
+    assert saved().count() == 1
 
 
 @pytest.mark.django_db
@@ -98,12 +135,12 @@ def test_a_plan_and_a_minimum(owner: Administrator, file: Path) -> None:
     refused = run("apply", name, str(file), exit_code=1)
     assert "Choose a day within the next year." in refused.stderr
     file.write_text(EVERYONE)
-    run("apply", name, str(file), "--minimum")
+    run("apply", name, str(file), "--minimum", "--yes")
     # The provider's own may be of the start.
     changed = [event.customer_id for event in people.events(MINIMUM_CHANGED)]
     assert changed.count(owner.customer_id) == 1
     assert policies.of(owner.customer_id).required_of is not RequiredOf.EVERYONE
-    run("apply", owner.customer.brand.name, str(file), "--brand")
+    run("apply", owner.customer.brand.name, str(file), "--brand", "--yes")
     assert PolicyVersion.objects.filter(brand__isnull=False).count() == 1
     assert not people.events(POLICY_PLANNED)
 

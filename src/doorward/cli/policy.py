@@ -93,20 +93,40 @@ def rehearse(name: str, file: Any, *, minimum: bool, brand: bool, as_json: bool)
 @policy.command()
 @_of
 @file_argument
+@click.option("--yes", is_flag=True, help="Do not ask: apply what was rehearsed.")
 @with_data
-def apply(name: str, file: Any, *, minimum: bool, brand: bool) -> None:  # noqa: ANN401
-    """Save FILE as a new version. Where it changes nothing, nothing is saved."""
+def apply(name: str, file: Any, *, minimum: bool, brand: bool, yes: bool) -> None:  # noqa: ANN401
+    """Rehearse FILE, ask, and save it as a new version. Where it changes nothing, nothing is saved."""
+    owner = _owner(name, minimum=minimum, brand=brand)
+    wanted = _wanted(file, owner)
+    shown = _rehearsed(owner, wanted)
+    while _tell(owner, wanted, shown):
+        click.echo()
+        if not (yes or click.confirm("Apply this?", err=True)):
+            raise Failure("Nothing was changed.")
+        newer = _apply(owner, wanted, shown)
+        if newer is None:
+            return
+        click.echo("People have changed since this was rehearsed, so nothing was saved yet. Now:\n")
+        shown = newer
+
+
+def _apply(owner: Owner, wanted: Wanted, shown: Rehearsal) -> Rehearsal | None:
+    """Save what was shown; where people would fare differently by now, return how instead."""
     from django.utils import timezone  # noqa: PLC0415
 
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-    from doorward.credentials.trusted_browsers import policy_change  # noqa: PLC0415
+    from doorward.rollout import applying  # noqa: PLC0415
+    from doorward.rollout.errors import RehearsalOutdated  # noqa: PLC0415
 
-    owner = _owner(name, minimum=minimum, brand=brand)
-    wanted = _wanted(file, owner)
-    _tell(owner, wanted, _rehearsed(owner, wanted))
-    version = policy_change.save(owner, wanted, actor=CONSOLE, now=timezone.now())
+    now = timezone.now()
+    try:
+        version = applying.apply_shown(owner, wanted, shown, actor=CONSOLE, now=now)
+    except RehearsalOutdated:
+        return _rehearsed(owner, wanted)
     if version is not None:
         click.echo(f"Version {version.number} was saved.")
+    return None
 
 
 def _owner(name: str, *, minimum: bool, brand: bool) -> Owner:
@@ -188,11 +208,12 @@ def _record(owner: Owner, wanted: Wanted, found: Rehearsal) -> dict[str, Any]:
     }
 
 
-def _tell(owner: Owner, wanted: Wanted, found: Rehearsal) -> None:
+def _tell(owner: Owner, wanted: Wanted, found: Rehearsal) -> bool:
+    """Say what would change, and for how many people; return whether anything would."""
     record = _record(owner, wanted, found)
     if not record["changes"]:
         click.echo("Nothing would change.")
-        return
+        return False
     rows = [
         (one["field"], _plain(one["before"]), _plain(one["after"])) for one in record["changes"]
     ]
@@ -208,6 +229,7 @@ def _tell(owner: Owner, wanted: Wanted, found: Rehearsal) -> None:
         f"{record['sessions_stopped']} open sessions would be stopped. Of {helpers['people']} people with the "
         f"Administrators tab, {helpers['through']} would get in without doing anything."
     )
+    return True
 
 
 def _plain(value: object) -> str:

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from doorward.audit.actor import Actor
-    from doorward.policy.versions import Owner
+    from doorward.policy.models import PolicyVersion
+    from doorward.policy.versions import Owner, Wanted
     from doorward.rollout.keeping import Difference, Kept
     from doorward.rollout.models import TickRun
+    from doorward.rollout.rehearsal import Rehearsal
 
 # A request must end within a few seconds; at the console there is time.
 MOST: Final = 100_000
@@ -86,6 +88,23 @@ def apply(kept: Kept, *, actor: Actor, now: datetime) -> TickRun | None:
         if changed_since(kept, now=now):
             raise RehearsalOutdated
         return _do(kept.plan, actor=actor, now=now)
+
+
+def apply_shown(
+    owner: Owner, wanted: Wanted, shown: Rehearsal, *, actor: Actor, now: datetime
+) -> PolicyVersion | None:
+    """Save a version at the console, where it would still do to everybody what was shown; return it, if it is new.
+
+    Raises `RehearsalOutdated` where it would not, and what saving refuses.
+    """
+    plan = Plan(owner=owner, wanted=wanted)
+    authorise(actor, action_of(plan), **_target(plan))
+    with protection.refusals_recorded(actor=actor), transaction.atomic():
+        _hold(plan)
+        found = rehearse(plan, now=now)
+        if keeping.differ(shown, found):
+            raise RehearsalOutdated
+        return policy_change.save(owner, wanted, actor=actor, now=now)
 
 
 def changed_since(kept: Kept, *, now: datetime) -> list[Difference]:

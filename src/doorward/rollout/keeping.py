@@ -139,6 +139,17 @@ def differences(before: Kept, after: Mapping[UUID, Told], *, at: datetime) -> li
     return found
 
 
+def differ(shown: Rehearsal, found: Rehearsal) -> bool:
+    """Return whether anybody fares differently in the second one than was shown."""
+    moved = abs(found.at - shown.at) + timedelta(seconds=1)
+    if shown.people.keys() != found.people.keys():
+        return True
+    return not all(
+        _same(told.foretold, found.people[one].foretold, moved)
+        for one, told in shown.people.items()
+    )
+
+
 def _same(one: Foretold | None, other: Foretold | None, moved: timedelta) -> bool:
     if one is None or other is None:
         return one is other
