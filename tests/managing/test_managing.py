@@ -97,6 +97,34 @@ def test_afterwards_all_of_it_is_mailed(owner, colleague, staff):
     assert "changed the details" in told
 
 
+def test_who_is_asked_and_who_is_visited_finds_it(owner, colleague, staff):
+    client, theirs = map(browsers.browser_of_with_factor, (staff, owner))
+    # What waits for a yes, Home tells in numbers.
+    places = ("/", "/requests/")
+    assert all("of the support" not in theirs.get(path).content.decode() for path in places)
+    asked = managing.ask(client, owner)
+    for words in ("asks to see your portal", "may see your portal", "is in your portal now"):
+        for path in places[asked.state == State.ASKED :]:
+            page = theirs.get(path).content.decode()
+            assert f"Nora Whitfield of the support {words}" in page
+            assert f'href="/managing/{asked.id}/"' in page
+        if asked.state == State.ASKED:
+            managing.agree(theirs, asked)
+        elif asked.state == State.AGREED:
+            managing.begin(client, owner)
+        asked.refresh_from_db()
+    client.post("/managing/changes/")
+    assert "asks to change something" in theirs.get("/").content.decode()
+    for path in ("/account/", "/requests/"):
+        assert 'href="/managing/"' in theirs.get(path).content.decode()
+    # Of who has no such tab it is none of their business, and who is in there is not told of themselves.
+    for other in (browsers.browser_of(colleague), client):
+        assert "of the support" not in other.get("/").content.decode()
+    assert 'href="/managing/"' not in client.get("/account/").content.decode()
+    theirs.post(f"/managing/{asked.id}/end/")
+    assert all("of the support" not in theirs.get(path).content.decode() for path in places)
+
+
 def sees(staff: Administrator, customers: str) -> None:
     found = people.again(staff)
     found.scope, found.scope_ids = "customers", customers

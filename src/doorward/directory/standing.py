@@ -67,6 +67,7 @@ class Weak:
     `alone`: nobody else does. `without_codes`: they have no recovery codes themselves. `one_device`: so many would be
     locked out by losing one. `exceptions`: that end within `SOON`. `wave_waits`: the next one of the policy.
     `asks_for_help`: requests after a loss that they could decide; `asks_to_manage`: of the support, for a yes.
+    `visited`: the support has been let in.
     """
 
     alone: bool
@@ -78,8 +79,10 @@ class Weak:
     wave_waits: bool = False
     asks_for_help: int = 0
     asks_to_manage: int = 0
+    visited: bool = False
 
 
+_LET_IN: Final = ("agreed", "running")
 # Exceptions that end within this time are told of.
 SOON: Final = timedelta(days=7)
 # Requests without a day of their own are over after this time (`recovery/rules.py`, `managing/rules.py`).
@@ -170,6 +173,7 @@ def _weak(customer_id: UUID, person_id: UUID, found: Iterable[Group], *, now: da
         wave_waits=wave_waits(load(row["customer__policy"]), now=now),
         asks_for_help=row["help"] or 0,
         asks_to_manage=row["managing"] or 0,
+        visited=bool(row["visited"]),
     )
 
 
@@ -209,6 +213,7 @@ def _weaknesses(  # noqa: PLR0913 - one hot query, with all its moments
         others=Exists(who_look_after(people).exclude(id=person_id)),
         codes=Exists(codes.filter(set__saved_at__isnull=False)),
         refused=_number(people.filter(unreachable=True).exclude(status=Status.REMOVED)),
+        visited=Exists(Customer.objects.filter(id=customer_id, managings__state__in=_LET_IN)),
         never=_number(active.filter(last_signed_in_at__isnull=True)),
         long_ago=_number(active.filter(last_signed_in_at__lt=since)),
         exceptions=_number(exceptions.order_by(), of="administrator__customer_id"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from doorward.kernel.errors import NotFound
-from doorward.managing.models import Managing
+from doorward.managing.models import OPEN, Managing
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -18,6 +18,12 @@ _SHOWN = 50
 def of_customer(customer_id: UUID) -> list[Managing]:
     """Return what was asked for at a customer, the newest first."""
     return list(_rows().filter(customer_id=customer_id).order_by("-asked_at", "id")[:_SHOWN])
+
+
+def open_at(customer_id: UUID) -> list[Managing]:
+    """Return what waits for a yes at a customer, was agreed to, or goes on, the newest first."""
+    rows = _rows().filter(customer_id=customer_id, state__in=OPEN)
+    return list(rows.order_by("-asked_at", "id")[:_SHOWN])
 
 
 def find(managing_id: UUID, *, customer_id: UUID) -> Managing:

@@ -23,6 +23,7 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import NOTHING, Wrong, read, wrong
 from doorward.web.kit.refusals import sentence
+from doorward.web.kit.support_visits import visits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,8 @@ def list_requests(request: Request) -> HttpResponse:
     """List the requests of this customer's people."""
     me = signed_in(request)
     found = queries.listed(me.customer_id, me=me.id, now=request.now)
-    return render(request, "administrators/requests.html", RequestsPage(found))
+    page = RequestsPage(found, visits(me.customer_id, now=request.now))
+    return render(request, "administrators/requests.html", page)
 
 
 @needs(RIGHT, post=Need.of(Action.REFUSE_HELP))

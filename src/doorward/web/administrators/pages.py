@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from doorward.web.administrators.words import Tag
     from doorward.web.kit.fields import Field
     from doorward.web.kit.history import HistoryPage
+    from doorward.web.kit.support_visits import Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,7 @@ class RequestsPage:
     """The requests of a customer's people."""
 
     requests: list[Listed]
+    visits: tuple[Visit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from doorward.customers.cached import TabLink
     from doorward.directory.standing import Numbers, People
     from doorward.sessions.context import AuthContext
+    from doorward.web.kit.support_visits import Visit
 
 _MORNING, _EVENING, _NIGHT = 5, 18, 23
 _ICONS = {
@@ -65,6 +66,8 @@ class HomePage:
     weak: tuple[WeakLine, ...] = ()
     # For the provider's staff: by how much this server's clock is off.
     clock_off: str = ""
+    # For who looks after people: who of the support asks to be let in, or is here.
+    visits: tuple[Visit, ...] = ()
 
 
 def greet(name: str, *, hour: int) -> str:
@@ -78,8 +81,14 @@ def greet(name: str, *, hour: int) -> str:
     return _("Hello, %(name)s") % {"name": name}
 
 
-def home_page(
-    auth: AuthContext, numbers: Numbers, *, browser: str, hour: int, clock: float | None
+def home_page(  # noqa: PLR0913 - what was gathered
+    auth: AuthContext,
+    numbers: Numbers,
+    *,
+    browser: str,
+    hour: int,
+    clock: float | None,
+    visits: tuple[Visit, ...] = (),
 ) -> HomePage:
     """Gather Home from what is known already. `clock`: the seconds by which this server's is off, to be told."""
     # For staff that manages the portal nothing waits here: requests are never theirs.
@@ -107,6 +116,7 @@ def home_page(
             )
         ),
         clock_off=_clock_off(clock) if clock is not None else "",
+        visits=visits,
     )
 
 

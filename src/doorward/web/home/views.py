@@ -17,10 +17,13 @@ from doorward.web.http import server_clock
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render
 from doorward.web.http.requests import session_of
+from doorward.web.kit.support_visits import let_in
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from doorward.directory.standing import Numbers
+    from doorward.sessions.context import AuthContext
     from doorward.web.http.requests import Request
 
 
@@ -45,5 +48,11 @@ def home(request: Request) -> HttpResponse:
         browser=in_words(previous) if previous else "",
         hour=timezone.localtime(request.now).hour,
         clock=server_clock.off_seconds() if person.is_staff else None,
+        visits=let_in(person.customer_id, now=request.now) if _is_visited(auth, numbers) else (),
     )
     return render(request, "home/home.html", page)
+
+
+def _is_visited(auth: AuthContext, numbers: Numbers) -> bool:
+    """Return whether support has been let in, and this is not one of them who looks at it."""
+    return auth.staff is None and numbers.weak is not None and numbers.weak.visited
