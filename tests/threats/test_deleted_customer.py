@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.apps import apps
 from django.utils import timezone
 
 from doorward.accounts.models import Administrator
@@ -14,22 +12,17 @@ from doorward.audit import sealing
 from doorward.audit.actor import CONSOLE
 from doorward.audit.leaves import leaf_of
 from doorward.audit.models import Batch, ErasedEvent, Event
-from doorward.credentials.models import Factor, RecoverySet
-from doorward.customers import notes
 from doorward.customers.events import CUSTOMER_DELETED, CUSTOMER_DELETION_ASKED
 from doorward.customers.models import Customer, CustomerStatus
-from doorward.directory import counting
 from doorward.notifications import deleting, erasing
 from doorward.notifications.worker import run_once
 from doorward.rollout.models import ReminderSweep
-from doorward.sessions.models import Session
 from tests.audit import histories
-from tests.kit import closing, codes, people, policies, recovering
+from tests.kit import closing, codes, people, recovering
 from tests.notifications.mails import Folder, send_to
-from tests.threats.secrets_at_rest import keep
+from tests.threats.doomed import belongs, ids_of, later, live, of, rows, work_off
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -46,20 +39,6 @@ def folder(tmp_path: Path, monkeypatch: Any) -> Folder:
     path = tmp_path / "mail"
     send_to(monkeypatch, MailServer(kind="file", folder=path))
     return Folder(path)
-
-
-def live(owner: Administrator, colleague: Administrator) -> None:
-    """Let a customer have some of everything."""
-    customer, now = owner.customer, timezone.now()
-    domain = owner.email.partition("@")[2]
-    newcomer = people.make_administrator(customer, email=f"new@{domain}", name="Nele Quillfeather")
-    keep(owner, colleague, newcomer)
-    policies.ask(customer.id, trust_days=3)
-    policies.require_by_minimum(customer.id)
-    notes.add(customer.id, "They pay late.\nBe kind.", actor=CONSOLE, now=now)
-    counting.note([customer.id])
-    counting.fold(now=now)
-    counting.note([customer.id])
 
 
 @pytest.fixture
@@ -96,54 +75,6 @@ def doomed(
     run_once(timezone.now())
     assert list(folder.all())
     return customer
-
-
-def later() -> datetime:
-    return timezone.now() + timedelta(days=31)
-
-
-def work_off() -> int:
-    """Let the worker's rounds pass until nothing is left to do; return how many steps that took."""
-    steps = 0
-    for _round in range(20):
-        done = deleting.delete_due(now=later())
-        if not done and not Customer.objects.filter(deleting_since__isnull=False).exists():
-            return steps
-        steps += done
-        sealing.seal(now=timezone.now())
-    raise AssertionError(steps)
-
-
-def rows() -> dict[str, dict[Any, dict[str, Any]]]:
-    """Return all rows of all tables."""
-    return {
-        model.__name__: {row[model._meta.pk.attname]: row for row in model._base_manager.values()}
-        for model in apps.get_models()
-        if model.__module__.startswith("doorward")
-    }
-
-
-def belongs(row: dict[str, Any], ids: set[str]) -> bool:
-    """Return whether any of these ids or words stands in a row."""
-    text = repr(row)
-    return any(one in text for one in ids)
-
-
-def of(found: dict[str, dict[Any, dict[str, Any]]], ids: set[str]) -> dict[str, list[Any]]:
-    """Return the rows in which any of these stands, by table."""
-    each = {
-        name: [row for row in table.values() if belongs(row, ids)] for name, table in found.items()
-    }
-    return {name: some for name, some in each.items() if some}
-
-
-def ids_of(customer: Customer) -> set[str]:
-    """Return the ids of all that leads to a customer's rows."""
-    ids = {str(one) for one in Administrator.objects.of(customer.id).values_list("id", flat=True)}
-    for model in (Session, Factor, RecoverySet):
-        of_it = model._base_manager.filter(administrator__customer_id=customer.id)
-        ids |= {str(one) for one in of_it.values_list("id", flat=True)}
-    return ids | {str(customer.id), customer.id.hex}
 
 
 def test_it_is_gone_from_every_table_and_nothing_of_a_neighbour_is_touched(

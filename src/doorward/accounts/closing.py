@@ -41,7 +41,7 @@ def change_customer(
         _remember_due(customer_id, wanted, now=now)
         before = services.change(customer_id, wanted, actor=actor, now=now)
         if before.status == CustomerStatus.ACTIVE != wanted.status:
-            _end_all(customer_id, now=now)
+            end_all(customer_id, now=now)
         if before.brand_id != wanted.brand_id:
             _raise_versions(customer_id)
             _end_sessions(customer_id, now=now)
@@ -58,7 +58,7 @@ def _remember_due(customer_id: UUID, wanted: CustomerChange, *, now: datetime) -
         theirs.filter(id__in=page).update(due_since=now)
 
 
-def _end_all(customer_id: UUID, *, now: datetime) -> None:
+def end_all(customer_id: UUID, *, now: datetime) -> None:
     """End sessions, links and changes of e-mail. The people's rows come first: who makes a link holds theirs."""
     _raise_versions(customer_id)
     of_them = {"administrator__customer_id": customer_id}

@@ -34,6 +34,7 @@ COMMANDS = {
     "import": "doorward.cli.importing",
     "keys": "doorward.cli.keys",
     "policy": "doorward.cli.policy",
+    "restore": "doorward.cli.restoring",
     "run": "doorward.cli.run",
     "work": "doorward.cli.run",
 }

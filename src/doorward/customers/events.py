@@ -97,6 +97,14 @@ CUSTOMER_DELETED = EventType(
     tone="warn",
 )
 
+CUSTOMER_BROUGHT_BACK = EventType(
+    "customer_brought_back",
+    group=Group.ACCOUNT,
+    icon="archive-restore",
+    sentence=_("%(actor)s brought the customer back from a backup."),
+    tone="warn",
+)
+
 NOTE_ADDED = EventType(
     "note_added",
     group=Group.ACCOUNT,

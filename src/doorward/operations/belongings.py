@@ -40,13 +40,13 @@ class Table:
         """The name of its file, without an ending: `accounts-administrator`."""
         return self.model.lower().replace(".", "-")
 
-    def rows(self, customer_id: UUID) -> models.QuerySet[Any]:
-        """Return a customer's rows."""
+    def rows(self, customer_id: UUID, *, using: str | None = None) -> models.QuerySet[Any]:
+        """Return a customer's rows; `using`: in another database, such as a backup."""
         model = apps.get_model(self.model)
         # The one manager that wants to know whose rows are asked for.
-        all_rows = models.QuerySet[Any](model)
+        all_rows = models.QuerySet[Any](model, using=using)
         if self.by_person:
-            people = Administrator.objects.of(customer_id).values("id")
+            people = Administrator.objects.of(customer_id).using(using).values("id")
             return all_rows.filter(**{f"{self.by_person}__in": people})
         return all_rows.filter(**{self.to_customer: customer_id})
 

@@ -104,6 +104,17 @@ def look(columns: Sequence[SealedColumn], *, seen: Callable[[], object]) -> Foun
     return found
 
 
+def opens(column: SealedColumn, rows: QuerySet[Any]) -> bool:
+    """Return whether what is sealed in these rows of a column opens; what is fleeting need not."""
+    sealed = rows.filter(**{f"{column.column}__isnull": False})
+    try:
+        for row, value in values_in_pages(sealed, column.column):
+            sealing.unseal(bytes(value), **column.associated(row))
+    except sealing.SealBroken:
+        return column.fleeting
+    return True
+
+
 def outdated(column: SealedColumn) -> QuerySet[Any]:
     """Return the rows whose value another key than the newest sealed."""
     return _not_sealed_by(column, [sealing.key_file().ring.newest])

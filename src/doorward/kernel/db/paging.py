@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from django.db.models import QuerySet
 
 ROWS: Final = 1000
+T = TypeVar("T")
 
 
 def in_pages(rows: QuerySet[Any], *, at_once: int = ROWS) -> Iterator[Any]:
@@ -30,3 +32,10 @@ def values_in_pages(
     while page:
         yield from page
         page = list(ordered.filter(pk__gt=page[-1][0])[:at_once])
+
+
+def in_lists(rows: Iterable[T], *, at_once: int = ROWS) -> Iterator[list[T]]:
+    """Return what comes one by one in lists of so many."""
+    rest = iter(rows)
+    while some := list(islice(rest, at_once)):
+        yield some
