@@ -19,6 +19,7 @@ from doorward.customers.colour import (
     make_accent,
     mix,
     parse_colour,
+    reached,
 )
 from doorward.customers.errors import ColourInvalid
 
@@ -122,3 +123,24 @@ def test_a_colour_is_written_as_it_is_read(colour: Colour) -> None:
 def test_what_is_no_colour_is_refused(text: str) -> None:
     with pytest.raises(ColourInvalid):
         parse_colour(text)
+
+
+@given(COLOURS)
+def test_what_is_reached_is_never_less_than_what_is_needed(colour: Colour) -> None:
+    for theme in reached(make_accent(str(colour))):
+        assert min(theme.on_fill, theme.ink) >= TEXT
+        assert theme.edge >= SHAPE
+
+
+def test_what_is_reached_is_the_least_of_all_grounds() -> None:
+    light, dark = reached(make_accent("#2b50e0"))
+    accent = make_accent("#2b50e0")
+    assert light.ink == min(
+        contrast(accent.ink[0], ground) for ground in (*LIGHT.grounds, accent.soft[0])
+    )
+    assert dark.edge == min(contrast(accent.edge[1], ground) for ground in DARK.grounds)
+    assert (
+        light.on_fill
+        == dark.on_fill
+        == min(contrast(accent.on_fill, ground) for ground in (accent.fill, accent.hover))
+    )

@@ -16,6 +16,7 @@ from doorward.accounts.models import Administrator
 from doorward.audit.actor import CONSOLE
 from doorward.audit.models import Event
 from doorward.customers import brands, cached, own_tabs, services
+from doorward.customers.colour import make_accent
 from doorward.customers.events import (
     ACCESS_REFUSED,
     BRAND_ADDED,
@@ -671,3 +672,41 @@ def test_each_customer_stands_on_one_page_in_order_also_beyond_the_middle(custom
     pages = [customer_list._page(rows, start=start, found=60) for start in (0, 25, 50)]
     assert [len(page) for page in pages] == [25, 25, 10]
     assert [one.name for page in pages for one in page] == names
+
+
+# --- an accent without scripts --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_preview_shows_the_accent_and_saves_nothing(owner, customer, there):
+    browser = browsers.browser_of(owner)
+    address = f"/brands/{customer.brand_id}/" if there else "/brands/add/"
+    before = list(Brand.objects.values())
+    form = BRAND | {"name": "Typed so far", "accent": "#ffb81c", "preview": "on"}
+    answer = browser.post(address, form)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "/brands/accent.css?accent=%23ffb81c" in page
+    assert 'value="Typed so far"' in page
+    assert "Nothing has been saved yet." in page
+    # Yellow is no colour for text on white: what stands in for it is named, with what it reaches.
+    assert "Contrast that #ffb81c reaches" in page
+    accent = make_accent("#ffb81c")
+    assert f"{accent.ink[0]}" in page
+    assert "4.5 : 1" in page
+    assert list(Brand.objects.values()) == before
+    assert not people.events(BRAND_CHANGED)
+
+
+@pytest.mark.parametrize("accent", ["red", "", "#12", "#ffb81c;}"])
+def test_what_is_no_colour_is_said_at_its_field(owner, customer, accent):
+    form = BRAND | {"accent": accent, "preview": "on"}
+    answer = browsers.browser_of(owner).post(f"/brands/{customer.brand_id}/", form)
+    assert answer.status_code == 422
+    assert "Type a colour like #2b50e0." in answer.content.decode()
+
+
+def test_the_enter_key_saves_and_does_not_preview(owner, customer):
+    page = browsers.browser_of(owner).get(f"/brands/{customer.brand_id}/").content.decode()
+    form = page.partition(f'action="/brands/{customer.brand_id}/">')[2].partition("</form>")[0]
+    assert form.index("Save changes") < form.index('name="preview"')

@@ -119,6 +119,30 @@ def make_accent(text: str) -> Accent:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The least contrast that an accent reaches in one theme: text on it, text in it, and its edges."""
+
+    on_fill: float
+    ink: float
+    edge: float
+
+
+def reached(accent: Accent) -> tuple[Reached, Reached]:
+    """Return what contrast is reached in the light theme, and in the dark one."""
+    on_fill = min(contrast(accent.on_fill, ground) for ground in (accent.fill, accent.hover))
+    themes = zip((LIGHT, DARK), accent.ink, accent.edge, accent.soft, strict=True)
+    light, dark = (
+        Reached(
+            on_fill,
+            min(contrast(ink, ground) for ground in (*theme.grounds, soft)),
+            min(contrast(edge, ground) for ground in theme.grounds),
+        )
+        for theme, ink, edge, soft in themes
+    )
+    return light, dark
+
+
 def _text_on(fill: Colour) -> Colour:
     """Return white where it can be read, else the darkest ink that is needed: one of the three always reaches 4.5."""
     return next(ink for ink in (WHITE, INK, BLACK) if contrast(ink, fill) >= TEXT)

@@ -22,6 +22,7 @@ from doorward.web.kit.brandmark import look_version, write_stylesheet
 from doorward.web.kit.forms import NOTHING, Wrong, blank
 from doorward.web.kit.refusals import sentence
 from doorward.web.provider.brand_fields import brand_fields, contact_fields
+from doorward.web.provider.contrasts import ContrastLine, contrast_lines
 from doorward.web.provider.forms import BrandForm, ContactForm
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class BrandPage:
     id: UUID | None
     name: str
     accent: str
+    # Of that colour, none where it is none.
+    contrasts: tuple[ContrastLine, ...]
     fields: dict[str, Field]
     pictures: tuple[PictureLine, ...]
     languages: tuple[LanguageLine, ...]
@@ -77,6 +80,8 @@ class BrandPage:
     # Whether who looks may change what protects people, too.
     may_lower: bool
     hosts: tuple[HostLine, ...]
+    # The form was sent to be looked at, and nothing of it is saved.
+    is_preview: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +231,8 @@ def brand_page(
     return BrandPage(
         id=brand.id if brand else None,
         name=brand.name if brand else "",
-        accent=brand.accent if brand else FIRST_ACCENT,
+        accent=form.accent.strip(),
+        contrasts=contrast_lines(form.accent.strip()),
         fields=brand_fields(brand, form, found, may_lower=may_lower),
         pictures=picture_lines(brand) if brand else (),
         languages=language_lines(brand) if brand else (),

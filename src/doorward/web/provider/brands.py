@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -12,6 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from doorward.credentials.passkeys import other_host
 from doorward.customers import brands as services
 from doorward.customers import hosts, pictures, staff_scope
+from doorward.customers.colour import parse_colour
+from doorward.customers.errors import ColourInvalid
 from doorward.customers.protection import may_lower
 from doorward.customers.tabs import BRANDS
 from doorward.gate.requirement import Need
@@ -30,7 +33,7 @@ from doorward.web.provider.brand_page import (
     contact_page,
     write_preview,
 )
-from doorward.web.provider.forms import BrandForm, ContactForm, HostForm, PictureForm
+from doorward.web.provider.forms import BrandForm, ContactForm, HostForm, PictureForm, PreviewForm
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -58,6 +61,8 @@ def add(request: Request) -> HttpResponse:
     if request.method != "POST":
         return _show(request, None, blank(BrandForm, accent=FIRST_ACCENT))
     form = read(request, BrandForm)
+    if read(request, PreviewForm).preview:
+        return _preview(request, None, form)
     try:
         brand = services.add(form, actor=acting(request))
     except Refusal as refusal:
@@ -73,6 +78,8 @@ def edit(request: Request, brand_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return _show(request, _found(request, brand_id))
     form = read(request, BrandForm)
+    if read(request, PreviewForm).preview:
+        return _preview(request, _found(request, brand_id), form)
     try:
         other_host.change_brand(brand_id, form, actor=acting(request), now=request.now)
     except NotFound:
@@ -176,6 +183,19 @@ def _show(
     page = brand_page(brand, form, found, may_lower=may, not_confirmed=not_confirmed)
     status = 422 if found or not_confirmed else 200
     return render(request, "provider/brand.html", page, status=status)
+
+
+def _preview(request: Request, brand: Brand | None, form: BrandForm) -> HttpResponse:
+    """Show what was typed, with the colour as it would look: how a preview works without scripts."""
+    may = may_lower(brand_id=brand.id if brand else None, actor=acting(request))
+    found = NOTHING
+    try:
+        parse_colour(form.accent.strip())
+    except ColourInvalid as refusal:
+        found = wrong(refusal, BrandForm)
+    page = brand_page(brand, form, found, may_lower=may)
+    page = replace(page, is_preview=not found)
+    return render(request, "provider/brand.html", page, status=422 if found else 200)
 
 
 def _found(request: Request, brand_id: UUID) -> Brand:

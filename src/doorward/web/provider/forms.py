@@ -67,6 +67,13 @@ class ContactForm(Contact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewForm:
+    """Whether a brand's form is only to be shown as it would look."""
+
+    preview: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostForm:
     """A host name to be confirmed."""
 
