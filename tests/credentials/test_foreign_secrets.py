@@ -32,7 +32,9 @@ def test_a_secret_is_read_as_it_is_written(text):
 
 
 def test_a_key_uri_says_whose_it_is():
-    [found] = foreign.read_all(f"otpauth://totp/ACME%20Co:alice%40example.com?secret={BASE32}")
+    [found] = foreign.export(
+        f"otpauth://totp/ACME%20Co:alice%40example.com?secret={BASE32}"
+    ).accounts
     assert (found.account, found.issuer) == ("alice@example.com", "ACME Co")
 
 
@@ -89,14 +91,17 @@ def migration(*accounts: tuple[bytes, str, dict[str, int]]) -> str:
 
 
 def test_an_export_of_googles_app_is_read():
-    [found] = foreign.read_all(f"otpauth-migration://offline?data={ONE}")
+    [found] = foreign.export(f"otpauth-migration://offline?data={ONE}").accounts
     assert found.secret == base64.b32decode("JBSWY3DPEHPK3PXP")
     assert (found.account, found.issuer) == ("alice@google.com", "Example")
 
 
 def test_an_export_may_have_several_accounts_and_then_says_whose_each_is():
     text = migration((SECRET, "ACME:a@example.com", {}), (SECRET[::-1], "b@example.com", {}))
-    assert [one.account for one in foreign.read_all(text)] == ["a@example.com", "b@example.com"]
+    assert [one.account for one in foreign.export(text).accounts] == [
+        "a@example.com",
+        "b@example.com",
+    ]
     with pytest.raises(SecretInvalid):
         foreign.read(text)
 

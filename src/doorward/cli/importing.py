@@ -2,51 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import sys
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
 from doorward.cli.base import json_option, with_data
-from doorward.cli.failure import Failure
+from doorward.cli.importing_lines import (
+    How,
+    customer_of,
+    customer_option,
+    dry_option,
+    file_argument,
+    go,
+    invite_option,
+    read_bytes,
+    report_option,
+    resume_option,
+)
+from doorward.cli.importing_systems import SYSTEMS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from doorward.customers.models import Customer
-    from doorward.importing.models import ImportRun
-    from doorward.importing.rules import LineOutcome, PersonLine
-    from doorward.importing.runs import About
-
-dry_option = click.option(
-    "--dry-run", "dry", is_flag=True, help="Say what would come of each line, and change nothing."
-)
-report_option = click.option(
-    "--report", type=click.Path(dir_okay=False, path_type=Path), help="Write a report as CSV."
-)
-file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-customer_option = click.option(
-    "--customer", "name", help="Import everybody into this customer, whatever a line says."
-)
-resume_option = click.option(
-    "--resume", is_flag=True, help="Go on with this import, which was interrupted, where it was."
-)
-invite_option = click.option(
-    "--invite", is_flag=True, help="Invite by mail whoever comes without a password."
-)
-
-
-class How(TypedDict):
-    """What is asked of every import."""
-
-    dry: bool
-    report: Path | None
-    as_json: bool
-    resume: NotRequired[bool]
+    from pathlib import Path
 
 
 @click.group("import")
@@ -83,191 +60,22 @@ def customers(*, file: Path, **how: Unpack[How]) -> None:
     _import_table(file, "customers", None, invite=False, **how)
 
 
-@import_.command()
-@file_argument
-@click.option("--customer", "name", required=True, help="Import everybody into this customer.")
-@invite_option
-@resume_option
-@dry_option
-@report_option
-@json_option
-@with_data
-def keycloak(*, file: Path, name: str, invite: bool, **how: Unpack[How]) -> None:
-    """Import the users of a realm that Keycloak exported as JSON, with their passwords and apps."""
-    from doorward.importing import keycloak  # noqa: PLC0415 - after set-up, as all below
-
-    raw = _bytes(file)
-    lines = keycloak.people(raw)
-    _import_people(lines, name, kind="keycloak", invite=invite, digest=_digest(raw))(**how)
-
-
 def _import_table(
     file: Path, kind: str, name: str | None, *, invite: bool, **how: Unpack[How]
 ) -> None:
     from doorward.importing import columns, files, runs  # noqa: PLC0415
 
-    table = files.read(_bytes(file), columns.KNOWN[kind], needed=columns.NEEDED[kind])
+    table = files.read(read_bytes(file), columns.KNOWN[kind], needed=columns.NEEDED[kind])
     if table.left_out:
         click.echo(f"Left out: {', '.join(table.left_out)}.", err=True)
     about = runs.About(
         kind=kind,
-        customer_id=_customer(name).id if name else None,
+        customer_id=customer_of(name).id if name else None,
         invite=invite,
         file_name=file.name,
     )
-    _go(about, partial(runs.receive, table, about), digest=table.digest, **how)
+    go(about, partial(runs.receive, table, about), digest=table.digest, **how)
 
 
-def _import_people(
-    lines: Iterable[PersonLine | LineOutcome],
-    name: str | None,
-    *,
-    kind: str,
-    invite: bool,
-    digest: str = "",
-) -> Callable[..., None]:
-    """Return what imports these people and tells what came of them. `digest`: of the file; by it one is resumed."""
-    from doorward.importing import runs  # noqa: PLC0415
-
-    customer_id = _customer(name).id if name else None
-    about = runs.About(kind=kind, customer_id=customer_id, invite=invite)
-    receive = partial(runs.receive_lines, lines, about, digest=digest)
-    return partial(_go, about, receive, digest=digest)
-
-
-def _go(
-    about: About, receive: Callable[..., ImportRun], *, digest: str, **how: Unpack[How]
-) -> None:
-    """Do an import that is kept until it is done, and tell what came of it."""
-    from django.utils import timezone  # noqa: PLC0415
-
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-    from doorward.importing import runs  # noqa: PLC0415
-
-    dry, resume = how["dry"], how.get("resume", False)
-    if resume and dry:
-        raise Failure("A dry run changes nothing, so there is nothing to go on with.")
-    now = timezone.now()
-    if resume:
-        run = runs.resumable(about, digest)
-        if run is None:
-            raise Failure("No import of this file was interrupted within the last day.")
-        runs.go_on(run, actor=CONSOLE, now=now)
-    else:
-        run = receive(actor=CONSOLE, now=now)
-        runs.begin(run, dry=dry, actor=CONSOLE, now=now)
-    _work(run)
-    run.refresh_from_db()
-    try:
-        _tell(run, report=how["report"], as_json=how["as_json"])
-    finally:
-        if dry:
-            runs.discard(run, actor=CONSOLE)
-
-
-def _work(run: ImportRun) -> None:
-    """Do it part by part, and say how far it is where somebody looks at it."""
-    from django.utils import timezone  # noqa: PLC0415
-
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-    from doorward.importing import parts, runs  # noqa: PLC0415
-
-    watched, done = sys.stderr.isatty(), 0
-    try:
-        while lines := parts.do_part(run, actor=CONSOLE, now=timezone.now()):
-            done += lines
-            if watched:
-                click.echo(f"\r{done + run.looked_at:,} of {run.lines:,} lines", err=True, nl=False)
-    except KeyboardInterrupt as error:
-        runs.stop(run, actor=CONSOLE, now=timezone.now())
-        raise Failure("Stopped. What was done stays; go on with --resume.") from error
-    finally:
-        if watched:
-            click.echo(err=True)
-
-
-def _customer(name: str) -> Customer:
-    from doorward.customers import services  # noqa: PLC0415
-    from doorward.kernel.errors import NotFound  # noqa: PLC0415
-
-    try:
-        return services.find(name)
-    except NotFound as error:
-        raise Failure(f"There is no customer {name}.") from error
-
-
-def _digest(file: bytes) -> str:
-    return hashlib.sha256(file).hexdigest()
-
-
-def _bytes(file: Path) -> bytes:
-    from doorward.importing.files import MOST_BYTES  # noqa: PLC0415
-
-    try:
-        with file.open("rb") as opened:
-            return opened.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise Failure(f"{file} cannot be read: {error.strerror}.") from error
-
-
-def _tell(run: ImportRun, *, report: Path | None, as_json: bool) -> None:
-    """Say what came of each line: on stdout, and in the report."""
-    from doorward.importing import results  # noqa: PLC0415
-    from doorward.importing.rules import Fate  # noqa: PLC0415
-
-    kept = []
-    for outcome in results.outcomes(run):
-        line = _record(outcome)
-        if as_json or report:
-            kept.append(line)
-        elif outcome.fate is Fate.REFUSED or line["notes"] or run.dry:
-            click.echo(_text(line))
-    if report:
-        _write(report, kept)
-    numbers = {fate.value: getattr(run, fate) for fate in Fate}
-    if as_json:
-        click.echo(json.dumps({**numbers, "dry_run": run.dry, "lines": kept}, ensure_ascii=False))
-    else:
-        said = ", ".join(f"{number} {fate}" for fate, number in numbers.items())
-        click.echo(f"{'Dry run: ' if run.dry else ''}{said}.")
-    if run.refused:
-        raise Failure(f"{run.refused} of {run.lines} lines were refused.")
-
-
-def _record(outcome: LineOutcome) -> dict[str, Any]:
-    from doorward.kernel.refusals import sentence  # noqa: PLC0415
-
-    refusal = outcome.refusal
-    return {
-        "line": outcome.number,
-        "what": outcome.key,
-        "fate": outcome.fate.value,
-        "fields": list(outcome.fields),
-        "reason": refusal.code if refusal else "",
-        "said": sentence(refusal) if refusal else "",
-        "notes": [sentence(one) for one in outcome.notes],
-    }
-
-
-def _text(line: dict[str, Any]) -> str:
-    fields = f" ({', '.join(line['fields'])})" if line["fields"] else ""
-    said = " ".join(filter(None, (line["said"], *line["notes"])))
-    return f"{line['line']}: {line['what']}: {line['fate']}{fields}{': ' if said else ''}{said}"
-
-
-def _write(report: Path, lines: list[dict[str, Any]]) -> None:
-    from doorward.kernel.files import write_whole  # noqa: PLC0415
-    from doorward.kernel.text import tables  # noqa: PLC0415
-
-    rows = (
-        (
-            *(str(line["line"]), line["what"], line["fate"], " ".join(line["fields"])),
-            *(line["reason"], " ".join(filter(None, (line["said"], *line["notes"])))),
-        )
-        for line in lines
-    )
-    columns = ("line", "what", "fate", "fields", "reason", "said")
-    try:
-        write_whole(report, "".join(tables.lines(columns, rows, separator=",")).encode())
-    except OSError as error:
-        raise Failure(f"{report} cannot be written: {error.strerror}.") from error
+for one in SYSTEMS:
+    import_.add_command(one)

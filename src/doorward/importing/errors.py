@@ -194,3 +194,43 @@ class NotInScope(Refusal):
 
     sentence = _("Choose one of your customers.")
     field = "customer"
+
+
+class SourceUnreachable(Refusal):
+    """The database of that system is not there, or lets nobody in."""
+
+    sentence = _("The database cannot be reached. Look at its address, its user and its password.")
+
+
+class CodesLost(Refusal):
+    """Recovery codes, which are kept there in another way than here."""
+
+    sentence = _("Recovery codes are not taken over. The person can make new ones here.")
+
+
+class SecretSealed(Refusal):
+    """A second factor whose secret is encrypted by a key that is not in the file."""
+
+    sentence = _(
+        "A device cannot be taken over, because its secret is encrypted and the key is not in this file. Two-factor "
+        "sign-in is required of this person, who sets up a new one."
+    )
+
+
+class BelongsToNobody(Refusal):
+    """A device that is nobody's, or of somebody who is not in the file."""
+
+    sentence = _("This device belongs to nobody, so it is not taken over.")
+    reason = _("it belongs to nobody")
+
+
+class KeyNeeded(Refusal):
+    """The export is encrypted, and nobody gave its key."""
+
+    sentence = _("This export is encrypted. Give the key that was shown when it was made, too.")
+
+
+class KeyWrong(Refusal):
+    """The export is encrypted with another key."""
+
+    sentence = _("This key does not open the export.")

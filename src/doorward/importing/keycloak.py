@@ -4,90 +4,75 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from doorward.credentials.errors import HashTooCostly, HashUnknown, SecretInvalid, SecretUnsupported
+from doorward.credentials.errors import HashUnknown
 from doorward.credentials.password.formats import Pbkdf2, argon2_text, read
 from doorward.credentials.totp import foreign
-from doorward.importing.errors import FactorLost, PartLost, SourceUnreadable
-from doorward.importing.rules import Device, PersonLine
+from doorward.importing.errors import SourceUnreadable
+from doorward.importing.found import ODD, Found, address, objects, parsed, text
 from doorward.kernel.errors import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from doorward.importing.rules import PersonLine
+
 _NAME = "Keycloak"
 # What a second step is called there; a password and what replaces it are none.
 _FIRST = frozenset({"password", "password-history"})
+_CODES = "recovery-authn-codes"
 _ARGON2 = {"1.0": 16, "1.3": 19}
 
 
-@dataclass(slots=True)
-class _Found:
-    password: str = ""
-    devices: list[Device] = field(default_factory=list)
-    notes: list[Refusal] = field(default_factory=list)
-    lost_factor: bool = False
+def people(file: bytes, *, domain: str = "") -> Iterator[PersonLine]:
+    """Return the users of a realm, numbered as they stand there. Raises `SourceUnreadable`.
 
-
-def people(file: bytes) -> Iterator[PersonLine]:
-    """Return the users of a realm, numbered as they stand there. Raises `SourceUnreadable`."""
-    try:
-        realm = json.loads(file)
-        users = realm["users"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise SourceUnreadable(_NAME) from error
-    if not isinstance(users, list) or not all(isinstance(user, dict) for user in users):
+    `domain`: that of the e-mail of whoever has a name alone.
+    """
+    realm = parsed(file, _NAME)
+    if not isinstance(realm, dict):
         raise SourceUnreadable(_NAME)
-    return (_person(number, user) for number, user in enumerate(users, start=1))
+    users = objects(realm.get("users"), _NAME)
+    return (_person(number, user, domain) for number, user in enumerate(users, start=1))
 
 
-def _person(number: int, user: dict[str, Any]) -> PersonLine:
-    found = _Found()
+def _person(number: int, user: dict[str, Any], domain: str) -> PersonLine:
+    found = Found()
     credentials = user.get("credentials")
     for one in credentials if isinstance(credentials, list) else ():
         _take(one if isinstance(one, dict) else {}, found)
     for part in ("groups", "federatedIdentities", "federationLink"):
         if user.get(part):
-            found.notes.append(PartLost(part))
+            found.part(part)
     actions = user.get("requiredActions") or ()
-    return PersonLine(
-        number=number,
-        email=_text(user, "email") or _text(user, "username"),
-        first_name=_text(user, "firstName"),
-        last_name=_text(user, "lastName"),
+    return found.line(
+        number,
+        text(user, "email") or address(text(user, "username"), domain),
+        first_name=text(user, "firstName"),
+        last_name=text(user, "lastName"),
         require_2fa=True if "CONFIGURE_TOTP" in actions else None,
         suspended=user.get("enabled") is False,
-        password=found.password,
-        devices=tuple(found.devices),
-        notes=tuple(found.notes),
-        lost_factor=found.lost_factor,
     )
 
 
-def _take(credential: dict[str, Any], found: _Found) -> None:
+def _take(credential: dict[str, Any], found: Found) -> None:
     """Add to what is found of somebody: a password, an app, or a word on what stays behind."""
-    kind = _text(credential, "type")
-    try:
-        about, secret = (
-            _inner(credential, "credentialData"),
-            _inner(credential, "secretData"),
-        )
-        if kind == "password":
+    kind = text(credential, "type")
+    if kind == "otp":
+        found.take(lambda: _secret(credential), name=text(credential, "userLabel"), kind=kind)
+    elif kind == _CODES:
+        found.codes()
+    elif kind not in _FIRST:
+        found.factor(kind)
+    elif kind == "password":
+        try:
             # In the form in which it is read once more when it is imported.
-            found.password = _password(about, secret)
-        elif kind == "otp":
-            name = _text(credential, "userLabel")
-            found.devices.append(Device(secret=_secret(about, secret), name=name))
-        elif kind not in _FIRST:
-            found.notes.append(FactorLost(kind))
-            found.lost_factor = True
-    except (Refusal, ValueError, KeyError, TypeError, IndexError) as error:
-        known = (HashUnknown, HashTooCostly, SecretInvalid, SecretUnsupported)
-        refusal = error if isinstance(error, known) else None
-        found.lost_factor |= kind not in _FIRST
-        found.notes.append(refusal or (FactorLost(kind) if kind not in _FIRST else HashUnknown()))
+            found.password = _password(
+                _inner(credential, "credentialData"), _inner(credential, "secretData")
+            )
+        except (Refusal, *ODD) as error:
+            found.no_password(error if isinstance(error, Refusal) else HashUnknown())
 
 
 def _password(about: dict[str, Any], secret: dict[str, Any]) -> str:
@@ -101,9 +86,9 @@ def _password(about: dict[str, Any], secret: dict[str, Any]) -> str:
             rounds,
             int(more["parallelism"]),
         )
-        text = argon2_text(more["type"], costs, salt, derived)
-        read(text)
-        return text
+        whole = argon2_text(more["type"], costs, salt, derived)
+        read(whole)
+        return whole
     digest = algorithm.removeprefix("pbkdf2").lstrip("-") or "sha1"
     Pbkdf2(digest, rounds, salt, derived).kept()
     plain = (
@@ -113,7 +98,8 @@ def _password(about: dict[str, Any], secret: dict[str, Any]) -> str:
     return f"${name}${rounds}${'$'.join(plain)}"
 
 
-def _secret(about: dict[str, Any], secret: dict[str, Any]) -> bytes:
+def _secret(credential: dict[str, Any]) -> bytes:
+    about, secret = _inner(credential, "credentialData"), _inner(credential, "secretData")
     foreign.must_be_ours(
         kind=about["subType"],
         algorithm=about["algorithm"],
@@ -131,11 +117,6 @@ def _secret(about: dict[str, Any], secret: dict[str, Any]) -> bytes:
 
 def _inner(credential: dict[str, Any], name: str) -> dict[str, Any]:
     """Return what stands there as JSON within JSON."""
-    text = credential.get(name) or "{}"
-    inner = json.loads(text) if isinstance(text, str) else text
+    given = credential.get(name) or "{}"
+    inner = json.loads(given) if isinstance(given, str) else given
     return inner if isinstance(inner, dict) else {}
-
-
-def _text(values: dict[str, Any], name: str) -> str:
-    found = values.get(name)
-    return found if isinstance(found, str) else ""

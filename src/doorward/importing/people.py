@@ -13,7 +13,7 @@ from doorward.accounts.models import Administrator
 from doorward.credentials import taking_over
 from doorward.credentials.errors import HashTooCostly, HashUnknown, SecretInvalid, SecretUnsupported
 from doorward.credentials.password import formats
-from doorward.credentials.taking_over import Arrival
+from doorward.credentials.taking_over import MOST_DEVICES, Arrival
 from doorward.credentials.totp import foreign
 from doorward.customers import locking as customer_lock
 from doorward.customers.models import Customer
@@ -22,6 +22,7 @@ from doorward.customers.tabs import DEFAULT
 from doorward.importing.errors import (
     CredentialsKept,
     EmailUsed,
+    FactorLost,
     NoSuchCustomer,
     NotYoursToChange,
 )
@@ -196,6 +197,9 @@ def _arrival(line: PersonLine, *, invite: bool) -> tuple[Arrival, tuple[Refusal,
         except (SecretInvalid, SecretUnsupported) as refusal:
             notes.append(refusal)
             lost = True
+    for name, _ in devices[MOST_DEVICES:]:
+        notes.append(FactorLost(name))
+        lost = True
     if line.language and line.language not in dict(settings.LANGUAGES):
         raise ChoiceInvalid(field="language")
     if line.time_zone and line.time_zone not in own_profile.time_zones():
@@ -203,7 +207,9 @@ def _arrival(line: PersonLine, *, invite: bool) -> tuple[Arrival, tuple[Refusal,
     new = services.NewAdministrator(
         email=line.email,
         details=services.Details(
-            first_name=line.first_name, last_name=line.last_name, phone=line.phone
+            first_name=line.first_name,
+            last_name=line.last_name or ("" if line.first_name else line.called),
+            phone=line.phone,
         ),
         tabs=DEFAULT if line.tabs is None else line.tabs,
         # Where a second factor stays behind, the password alone must not be enough.
@@ -214,7 +220,7 @@ def _arrival(line: PersonLine, *, invite: bool) -> tuple[Arrival, tuple[Refusal,
     arrival = Arrival(
         new=new,
         password=password,
-        devices=tuple(devices),
+        devices=tuple(devices[:MOST_DEVICES]),
         suspended=line.suspended,
         invite=invite,
     )

@@ -42,14 +42,15 @@ class Device:
 class PersonLine:
     """One person of a file or of another system. `tabs`, `require_2fa`: None where nothing is said.
 
-    `password`: a hash as it came. `notes`: what the old system has of them and nobody can take over;
-    `lost_factor`: a second factor is among it.
+    `called`: the last name of somebody new whose names are nowhere. `password`: a hash as it came. `notes`: what the
+    old system has of them and nobody can take over; `lost_factor`: a second factor is among it.
     """
 
     number: int
     email: str
     first_name: str = ""
     last_name: str = ""
+    called: str = ""
     phone: str = ""
     customer: str = ""
     tabs: frozenset[str] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -34,30 +34,43 @@ _TOTP: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """One account of an app: its secret, whose it is, and who issued it."""
+    """One account of an app: its secret, whose it is, and who issued it; `refused`: why nobody can take it over."""
 
     secret: bytes
     account: str = ""
     issuer: str = ""
+    refused: SecretInvalid | SecretUnsupported | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What one code says; `batch`: by its number, the `index`-th (from 0) of `size` codes that belong together."""
+
+    accounts: tuple[Exported, ...]
+    batch: int = 0
+    index: int = 0
+    size: int = 1
 
 
 def read(text: str) -> bytes:
     """Return the secret that a text has. Raises `SecretInvalid`, and `SecretUnsupported` for another way to count."""
-    found = read_all(text)
+    found = export(text).accounts
     if len(found) != 1:
         raise SecretInvalid
+    if found[0].refused:
+        raise found[0].refused
     return found[0].secret
 
 
-def read_all(text: str) -> tuple[Exported, ...]:
-    """Return every account that a text has: one, or those of an export. Raises as `read`."""
+def export(text: str) -> Export:
+    """Return every account that a text has: one, or those of an export. Raises `SecretInvalid` for anything else."""
     line = text.strip()
     if len(line) > _LONGEST_TEXT:
         raise SecretInvalid
     scheme = line.partition(":")[0].casefold()
     if scheme == "otpauth-migration":
         return _migration(line)
-    return (_key_uri(line) if scheme == "otpauth" else Exported(base32(line)),)
+    return Export((_key_uri(line) if scheme == "otpauth" else Exported(base32(line)),))
 
 
 def base32(text: str) -> bytes:
@@ -92,18 +105,21 @@ def _key_uri(line: str) -> Exported:
         values = dict(parse_qsl(parts.query, max_num_fields=20))
     except ValueError as error:
         raise SecretInvalid from error
-    must_be_ours(
-        kind=parts.netloc,
-        algorithm=values.get("algorithm", "SHA1"),
-        digits=values.get("digits", DIGITS),
-        period=values.get("period", STEP_SECONDS),
-    )
     issuer, _, account = unquote(parts.path).lstrip("/").rpartition(":")
-    secret = base32(values.get("secret", ""))
-    return Exported(secret, account.strip(), values.get("issuer", issuer))
+    about = Exported(b"", account.strip(), values.get("issuer", issuer))
+    try:
+        must_be_ours(
+            kind=parts.netloc,
+            algorithm=values.get("algorithm", "SHA1"),
+            digits=values.get("digits", DIGITS),
+            period=values.get("period", STEP_SECONDS),
+        )
+        return replace(about, secret=base32(values.get("secret", "")))
+    except (SecretInvalid, SecretUnsupported) as refusal:
+        return replace(about, refused=refusal)
 
 
-def _migration(line: str) -> tuple[Exported, ...]:
+def _migration(line: str) -> Export:
     """Read an export of Google Authenticator: a protocol buffer that only its apps describe."""
     try:
         # A plus that was not quoted is read as a space.
@@ -115,18 +131,23 @@ def _migration(line: str) -> tuple[Exported, ...]:
     found: list[Any] = list(payload.otp_parameters)
     if not 1 <= len(found) <= MOST_EXPORTED:
         raise SecretInvalid
-    return tuple(_of_export(one) for one in found)
+    accounts = tuple(_of_export(one) for one in found)
+    return Export(accounts, payload.batch_id, payload.batch_index, payload.batch_size or 1)
 
 
 def _of_export(one: Any) -> Exported:  # noqa: ANN401 - its class is made at run time
-    must_be_ours(
-        kind="totp" if one.type == _TOTP else "hotp",
-        algorithm=_ALGORITHM.get(one.algorithm, "?"),
-        digits=_DIGITS.get(one.digits, 0),
-        period=STEP_SECONDS,
-    )
     _, _, account = one.name.rpartition(":")
-    return Exported(checked(one.secret), account.strip(), one.issuer)
+    about = Exported(b"", account.strip(), one.issuer)
+    try:
+        must_be_ours(
+            kind="totp" if one.type == _TOTP else "hotp",
+            algorithm=_ALGORITHM.get(one.algorithm, "?"),
+            digits=_DIGITS.get(one.digits, 0),
+            period=STEP_SECONDS,
+        )
+        return replace(about, secret=checked(one.secret))
+    except (SecretInvalid, SecretUnsupported) as refusal:
+        return replace(about, refused=refusal)
 
 
 def _payload() -> Any:  # noqa: ANN401 - its class is made at run time
@@ -159,6 +180,9 @@ def _payload_class() -> type[Message]:
         type_name=".doorward.OtpParameters",
         label=field.LABEL_REPEATED,
     )
+    # Where an export has more accounts than one code has room for.
+    for number, name in enumerate(("version", "batch_size", "batch_index", "batch_id"), start=2):
+        whole.field.add(name=name, number=number, type=field.TYPE_INT32, label=field.LABEL_OPTIONAL)
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     described = pool.FindMessageTypeByName("doorward.MigrationPayload")
