@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from doorward.accounts.models import Administrator, Status
+from doorward.kernel.errors import NotFound
 from doorward.permissions.errors import NotAuthorised
 from doorward.recovery import caller_check
 from doorward.recovery.caller_check import Side
@@ -146,6 +147,27 @@ def test_only_staff_with_the_customers_tab_begin_one(owner, colleague, outsider)
     for who in (owner, outsider):
         with pytest.raises(NotAuthorised):
             begin(who, colleague)
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        {"scope": "customers", "scope_ids": ""},
+        {"tabs": " home "},
+        {"status": Status.SUSPENDED},
+    ],
+    ids=["scope", "tab", "status"],
+)
+def test_it_is_over_once_who_began_it_could_begin_it_no_more(nora, owner, lost):
+    check = begin(nora, owner)
+    heard = caller_check.code_of(check, Side.STAFF)
+    Administrator.objects.everywhere().filter(id=nora.id).update(**lost)
+    assert caller_check.of_person(owner.id, now=timezone.now()) is None
+    with pytest.raises(CallerCheckOver):
+        type_person(heard, owner)
+    with pytest.raises((NotAuthorised, NotFound)):
+        type_staff(check, caller_check.code_of(check, Side.PERSON), nora)
+    assert not CallerCheck.objects.exclude(person_right_at=None, staff_right_at=None).exists()
 
 
 def test_only_somebody_active_at_that_customer_is_checked(nora, owner, outsider):
