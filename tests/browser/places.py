@@ -338,7 +338,10 @@ STAFF = (
 PLACES = (*SIGN_IN, *OWN, *COMPANY, *STAFF)
 
 # Routes that show no page of their own, and why.
-FILES = "brand_css brand_icon favicon brand_logo brand_logo_dark brand_picture_icon brand_accent brand_picture robots"
+FILES = (
+    "brand_css brand_icon favicon brand_logo brand_logo_dark brand_picture_icon brand_accent brand_picture "
+    "tabs_icons robots"
+)
 MACHINES = (
     "healthz readyz metrics doorward_host security_txt change_password passkey_endpoints sign_in_passkey "
     "take_back_passkey code_passkey set_up_passkey make_passkey new_phone_passkey reauthenticate_passkey "

@@ -50,7 +50,6 @@ TAB: dict[str, Any] = {
     "title": "Billing",
     "description": "Invoices",
     "url": "https://billing.example/",
-    "position": "9",
     "icon": "phone",
     "audience": "everyone",
     "customers": "",
@@ -146,8 +145,8 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
     invited = people.invite(boss.customer, email="ada@northline.example", name="Ada Byron")
     customer = people.make_customer()
     first = people.invite(customer, tabs={"home", "administrators"})
-    own_tabs.add("first", own_tabs.TabDetails(**TAB | {"position": "1"}), actor=CONSOLE)
     tab = own_tabs.add("pbx", own_tabs.TabDetails(**TAB), actor=CONSOLE)
+    own_tabs.add("last", own_tabs.TabDetails(**TAB), actor=CONSOLE)
     named = Brand.objects.create(name="Lit", issuer="Lit", hosts=["portal.lit.example"])
     brand, factor = customer.brand_id, boss.factors.get()
     planned = {
@@ -304,7 +303,7 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
             {"browser": str(trusted.id)},
         ),
         "tabs/<uuid:tab_id>/": (f"/tabs/{tab.id}/", TAB | {"title": "Telephony"}),
-        "tabs/<uuid:tab_id>/move/": (f"/tabs/{tab.id}/move/", {"place": "0"}),
+        "tabs/<uuid:tab_id>/move/": (f"/tabs/{tab.id}/move/", {"before": ""}),
         "tabs/<uuid:tab_id>/words/<slug:slug>/": (
             f"/tabs/{tab.id}/words/de/",
             {"title": "Telefone", "description": ""},

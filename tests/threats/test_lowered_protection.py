@@ -345,7 +345,6 @@ def test_tabs_alone_leads_nobody_elsewhere():
     form = {
         "title": "Phones",
         "description": "",
-        "position": "1",
         "icon": "phone",
         "audience": "everyone",
         "customers": "",
@@ -381,7 +380,6 @@ def test_no_address_of_a_tab_is_a_script_or_hides_where_it_leads(url):
     form = {
         "title": "Phones",
         "description": "",
-        "position": "1",
         "icon": "phone",
         "audience": "everyone",
         "customers": "",
@@ -400,7 +398,6 @@ def test_a_tab_that_leads_elsewhere_is_told(folder):
     form = {
         "title": "PBX",
         "description": "",
-        "position": "1",
         "icon": "phone",
         "audience": "everyone",
         "customers": "",

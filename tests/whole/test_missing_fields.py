@@ -75,7 +75,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "brands/<uuid:brand_id>/check/": ("host",),
     "brands/<uuid:brand_id>/contact/<slug:slug>/": ("support_email", "support_hours", "legal_url"),
     "brands/<uuid:brand_id>/logo/": ("kind",),
-    "tabs/<uuid:tab_id>/move/": ("place",),
+    "tabs/<uuid:tab_id>/move/": ("before",),
     "tabs/<uuid:tab_id>/words/<slug:slug>/": ("title", "description"),
     "customers/<uuid:customer_id>/": ("name", "brand", "status"),
     "support/caller-check/": ("code",),
@@ -95,8 +95,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     "brands/<uuid:brand_id>/minimum/": POLICY,
     "brands/<uuid:brand_id>/minimum/rehearsal/": POLICY,
     "brands/<uuid:brand_id>/minimum/withdraw/": ("version",),
-    "tabs/add/": ("key", "title", "description", "url", "position", "icon", "audience"),
-    "tabs/<uuid:tab_id>/": ("title", "description", "url", "position", "audience", "customers"),
+    "tabs/add/": ("key", "title", "description", "url", "icon", "audience"),
+    "tabs/<uuid:tab_id>/": ("title", "description", "url", "audience", "customers"),
 }
 SAY_MORE = {"administrators/": UnknownAction.sentence}
 # A code is never kept, so a form that waited for its proof comes without: the window is shown again.
@@ -220,7 +220,7 @@ def address_of(pattern: str, person: Administrator) -> str:
     values["factor_id"] = person.factors.values_list("id", flat=True).first()
     if "tab_id" in route.arguments:
         details = own_tabs.TabDetails(
-            title="Billing", description="", url="https://billing.example/", position="1"
+            title="Billing", description="", url="https://billing.example/"
         )
         values["tab_id"] = own_tabs.add("billing", details, actor=CONSOLE).id
     return route.path(**{name: str(values[name]) for name in route.arguments})

@@ -152,7 +152,6 @@ def test_a_tab(staff: Client) -> None:
         "title": "PBX 2",
         "url": "/help/",
         "description": "",
-        "position": "10",
         "icon": "phone",
         "audience": "everyone",
         "customers": "",

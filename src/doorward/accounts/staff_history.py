@@ -5,7 +5,7 @@ The provider's own history has what its people did to brands, and copies of what
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.db.models import Q
 
@@ -15,7 +15,7 @@ from doorward.audit.models import Event
 from doorward.audit.newest import Newest, OfPerson, parts_of_people
 from doorward.audit.record import history_of_person
 from doorward.customers import staff_scope
-from doorward.customers.events import PROTECTION_LOWERED
+from doorward.customers.events import PROTECTION_LOWERED, TAB_ADDED, TAB_CHANGED, TAB_REMOVED
 from doorward.customers.models import CustomerKind
 from doorward.permissions.scope import Reach
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from doorward.permissions.scope import Scope
+
+# What the Tabs tab changes is everybody's, and says for which brands and customers it is.
+_OF_ALL: Final = (TAB_ADDED, TAB_CHANGED, TAB_REMOVED)
 
 
 def within(events: QuerySet[Event], scope: Scope, *, me: UUID) -> QuerySet[Event]:
@@ -52,7 +55,8 @@ def within(events: QuerySet[Event], scope: Scope, *, me: UUID) -> QuerySet[Event
     named = Q(details__customer__isnull=False)
     # Into whose portal a colleague went, and why, stands in that customer's history.
     managed = Q(details__managing__isnull=False) & ~Q(subject_id=me)
-    return events.filter(of_whom, of_brand).exclude(others).exclude(named).exclude(managed)
+    seen = events.filter(of_whom, of_brand).exclude(type__in=_OF_ALL)
+    return seen.exclude(others).exclude(named).exclude(managed)
 
 
 def of_person(person_id: UUID, *, customer_id: UUID, scope: Scope, me: UUID) -> Newest | OfPerson:

@@ -94,22 +94,40 @@ class TabKeyTaken(Refusal):
     field = "key"
 
 
-class NumberInvalid(Refusal):
-    """Not a whole number from 0 to `maximum`."""
+class TooManyCustomersNamed(Refusal):
+    """A tab is for more customers than a list by name should have."""
 
-    sentence = _("Type a whole number from 0 to %(maximum)s.")
-    field = "position"
+    sentence = _(
+        "Name at most %(maximum)s customers. More of them are better a brand of their own."
+    )
+    field = "customers"
 
-    def __init__(self, maximum: int, *, field: str = "") -> None:
-        super().__init__(field=field, maximum=maximum)
+    def __init__(self, maximum: int) -> None:
+        super().__init__(maximum=maximum)
+
+
+class AddressNotSecure(Refusal):
+    """A tab leads to where others can read or change what is shown."""
+
+    sentence = _(
+        "The address must begin with https://, so that nobody on the way can read or change what it shows."
+    )
+    field = "url"
+
+
+class TabsChanged(Refusal):
+    """The tab beside which another one was to stand is no more."""
+
+    sentence = _(
+        "Somebody else has just removed the tab next to it. Nothing was moved: look at the new order and try again."
+    )
+    field = "before"
 
 
 class IconUnknown(Refusal):
     """There is no such icon in the set."""
 
-    sentence = _(
-        "There is no icon of this name. Choose one from the list, or another name of lucide."
-    )
+    sentence = _("There is no icon of this name. Choose one of those shown, or search for another.")
     field = "icon"
 
 

@@ -5,48 +5,50 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 
 from doorward.audit.record import record
-from doorward.customers import cached, protection
+from doorward.customers import cached, protection, tab_audience
 from doorward.customers.errors import (
+    AddressNotSecure,
     IconUnknown,
-    NobodyChosen,
-    NumberInvalid,
-    TabCustomerUnknown,
     TabKeyInvalid,
     TabKeyTaken,
     TooManyTabs,
 )
 from doorward.customers.events import TAB_ADDED, TAB_CHANGED, TAB_REMOVED
-from doorward.customers.models import Brand, Customer, Tab, TabAudience
+from doorward.customers.models import Tab, TabAudience
 from doorward.customers.rights import authorise
-from doorward.customers.tabs import BUILT_IN, OF_STAFF, in_order
+from doorward.customers.tabs import BUILT_IN, OF_STAFF
 from doorward.kernel import lucide
 from doorward.kernel.checks import Checks
-from doorward.kernel.errors import AddressInvalid, ChoiceInvalid, FieldsRefused, NotFound
-from doorward.kernel.text.cleaning import clean_line, clean_link, fold_case
+from doorward.kernel.errors import AddressInvalid, FieldsRefused, NotFound
+from doorward.kernel.hosts import is_loopback
+from doorward.kernel.text.cleaning import clean_line, clean_link
 from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Mapping
     from uuid import UUID
 
     from doorward.audit.actor import Actor
+    from doorward.audit.record import Detail
 
 KEY_LENGTH: Final = 40
 TITLE_LENGTH: Final = 40
 DESCRIPTION_LENGTH: Final = 160
 LINK_LENGTH: Final = 300
-LAST_POSITION: Final = 9999
 # More than anybody finds one's way in; and each is in the rows of all who have it.
 MOST_TABS: Final = 200
 FIRST_ICON: Final = "layout-grid"
 ICON_LENGTH: Final = 60
-# More are better a brand.
-MOST_CUSTOMERS: Final = 500
+
+# What the column takes; the next move counts them from 1 again.
+_LAST_POSITION: Final = 32_767
 
 _KEY: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -58,7 +60,6 @@ class TabDetails:
     title: str
     url: str
     description: str = ""
-    position: str = "0"
     icon: str = FIRST_ICON
     new_window: bool = False
     # Of `TabAudience`; `brands`: their ids, `customers`: their names, one in a line.
@@ -86,8 +87,9 @@ def add(key: str, details: TabDetails, *, actor: Actor) -> Tab:
     try:
         with transaction.atomic():
             authorise(actor, Action.ADD_TAB)
-            tab = Tab.objects.create(key=str(cleaned_key), **columns)
-            record(TAB_ADDED, actor=actor, details={"tab": tab.title, "key": tab.key})
+            tab = Tab.objects.create(key=str(cleaned_key), position=_behind_all(), **columns)
+            named = {"tab": tab.title, "key": tab.key}
+            record(TAB_ADDED, actor=actor, details=named | _told_of_new(columns))
     except IntegrityError as error:
         raise FieldsRefused({"key": TabKeyTaken()}) from error
     cached.forget()
@@ -106,6 +108,7 @@ def change(tab_id: UUID, details: TabDetails, *, actor: Actor) -> None:
         changes = protection.changes_of(before, columns)
         if not changes:
             return
+        told = protection.changes_of(_told(before), _told(columns))
         protection.settle(changes, what=tab.title, actor=actor)
         Tab.objects.filter(id=tab_id).update(**columns)
         record(
@@ -114,7 +117,7 @@ def change(tab_id: UUID, details: TabDetails, *, actor: Actor) -> None:
             details={
                 "tab": str(columns["title"]),
                 "key": tab.key,
-                **protection.details_of(changes),
+                **protection.details_of(told),
             },
         )
     cached.forget()
@@ -137,6 +140,25 @@ def remove(tab_id: UUID, *, actor: Actor) -> Tab:
     return tab
 
 
+def _told(columns: Mapping[str, object]) -> dict[str, object]:
+    """Return columns as history has them: whom it is for by name."""
+    audience, ids = str(columns["audience"]), columns["audience_ids"]
+    said = tab_audience.as_told(audience, ids if isinstance(ids, list) else [])
+    return {**columns, "audience_ids": said}
+
+
+def _told_of_new(columns: Mapping[str, object]) -> dict[str, Detail]:
+    """Return what history has of a new tab: where it leads, and for whom it is."""
+    told = _told(columns)
+    new = {name: told[name] for name in ("url", "audience", "audience_ids") if told[name]}
+    return protection.details_of(protection.changes_of(dict.fromkeys(new, ""), new))
+
+
+def _behind_all() -> int:
+    last: int | None = Tab.objects.aggregate(last=Max("position"))["last"]
+    return min((last or 0) + 1, _LAST_POSITION)
+
+
 def _clean_key(text: str) -> str:
     key = text.strip()
     if len(key) > KEY_LENGTH or not _KEY.fullmatch(key) or key in BUILT_IN + OF_STAFF:
@@ -151,14 +173,13 @@ def _clean(details: TabDetails, checks: Checks) -> dict[str, object]:
             "description", clean_line, details.description, maximum=DESCRIPTION_LENGTH
         ),
         "url": checks.take("url", _clean_url, details.url),
-        "position": checks.take("position", _clean_position, details.position),
     }
     checks.need("title", title)
     columns |= {
         "icon": checks.take("icon", _clean_icon, details.icon),
         "new_window": details.new_window,
         "audience": details.audience,
-        "audience_ids": _clean_audience(details, checks),
+        "audience_ids": tab_audience.clean(details, checks),
     }
     checks.done()
     return columns
@@ -169,42 +190,6 @@ def _clean_icon(text: str) -> str:
     if len(name) > ICON_LENGTH or name not in lucide.names():
         raise IconUnknown
     return name
-
-
-def _clean_audience(details: TabDetails, checks: Checks) -> list[str]:
-    """Return the ids of the brands or customers that it is for; of everyone, none."""
-    if details.audience not in TabAudience:
-        checks.refuse("audience", ChoiceInvalid(field="audience"))
-        return []
-    if details.audience == TabAudience.EVERYONE:
-        return []
-    if details.audience == TabAudience.BRANDS:
-        there = {str(one) for one in Brand.objects.values_list("id", flat=True)}
-        found = sorted(details.brands & there)
-    else:
-        found = checks.take("customers", _customers, details.customers)
-    if not found and "customers" not in checks.refused:
-        checks.refuse("audience", NobodyChosen())
-    return found
-
-
-def _customers(text: str) -> list[str]:
-    typed = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(typed) > MOST_CUSTOMERS:
-        raise NumberInvalid(MOST_CUSTOMERS, field="customers")
-    folded = {fold_case(name): name for name in typed}
-    rows = Customer.objects.filter(name_folded__in=folded).values_list("name_folded", "id")
-    found = {name: str(id_) for name, id_ in rows}
-    for key, name in folded.items():
-        if key not in found:
-            raise TabCustomerUnknown(name)
-    return sorted(found.values())
-
-
-def names_of_customers(ids: Collection[str]) -> list[str]:
-    """Return the names of customers, in order."""
-    rows = Customer.objects.filter(id__in=ids).order_by("name_sort")
-    return list(rows.values_list("name", flat=True))
 
 
 def change_words(tab_id: UUID, language: str, words: TabWords, *, actor: Actor) -> None:
@@ -236,30 +221,6 @@ def change_words(tab_id: UUID, language: str, words: TabWords, *, actor: Actor) 
     cached.forget()
 
 
-def move(tab_id: UUID, place: str, *, actor: Actor) -> None:
-    """Put a tab at a place among the others, 0 for the first. Raises `NotFound`, `NumberInvalid`."""
-    authorise(actor, Action.CHANGE_TAB)
-    wanted = _clean_position(place)
-    with transaction.atomic():
-        rows = in_order(Tab.objects.select_for_update().order_by("id"))
-        tab = next((one for one in rows if one.id == tab_id), None)
-        if tab is None:
-            raise NotFound
-        authorise(actor, Action.CHANGE_TAB)
-        before = rows.index(tab)
-        rows.remove(tab)
-        rows.insert(wanted, tab)
-        after = rows.index(tab)
-        if before == after:
-            return
-        for number, one in enumerate(rows, start=1):
-            Tab.objects.filter(id=one.id).update(position=number)
-        changes = protection.changes_of({"position": before + 1}, {"position": after + 1})
-        named = {"tab": tab.title, "key": tab.key}
-        record(TAB_CHANGED, actor=actor, details=named | protection.details_of(changes))
-    cached.forget()
-
-
 def _locked(tab_id: UUID) -> Tab:
     tab = Tab.objects.select_for_update().filter(id=tab_id).first()
     if tab is None:
@@ -271,11 +232,12 @@ def _clean_url(text: str) -> str:
     link = clean_link(text, maximum=LINK_LENGTH, path=True)
     if not link:
         raise AddressInvalid
-    return link
+    if link.startswith("/") or urlsplit(link).scheme == "https" or _is_tried_out(link):
+        return link
+    raise AddressNotSecure
 
 
-def _clean_position(text: str) -> int:
-    digits = text.strip()
-    if not (digits.isascii() and digits.isdigit()) or int(digits[:6]) > LAST_POSITION:
-        raise NumberInvalid(LAST_POSITION)
-    return int(digits)
+def _is_tried_out(link: str) -> bool:
+    """Return whether an application and the portal both run on this machine alone, where nobody listens."""
+    here = urlsplit(settings.DOORWARD.origin).hostname or ""
+    return is_loopback(here) and is_loopback(urlsplit(link).hostname or "")

@@ -10,7 +10,7 @@ from doorward.customers import tabs
 from doorward.customers.cached import tab_links
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 TITLES = {
     tabs.HOME: _("Home"),
@@ -32,6 +32,6 @@ def title_of(key: str) -> str:
     return next((link.title for link in tab_links() if link.key == key), key)
 
 
-def titles_of(keys: Iterable[str]) -> str:
-    """Return the titles of tabs, with commas between."""
-    return ", ".join(title_of(key) for key in sorted(keys))
+def titles_of(keys: Iterable[str], *, without: Collection[str] = ()) -> str:
+    """Return the titles of tabs, with commas between; `without`: those that are not for who reads."""
+    return ", ".join(title_of(key) for key in sorted(keys) if key not in without)

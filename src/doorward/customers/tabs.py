@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doorward.customers.models import Customer, CustomerKind, Tab, TabAudience
+from doorward.customers.models import Brand, Customer, CustomerKind, Tab, TabAudience
 from doorward.kernel.text import names
 from doorward.permissions import actions
 
@@ -54,6 +54,19 @@ def not_for(customer: Customer) -> frozenset[str]:
     """Return the keys of the provider's own tabs that are not for this customer's people."""
     rows = Tab.objects.exclude(audience=TabAudience.EVERYONE)
     return frozenset(tab.key for tab in rows if not is_for(tab, customer.brand_id, customer.id))
+
+
+def not_for_any_of(brand: Brand) -> frozenset[str]:
+    """Return the keys of the provider's own tabs that are for no customer of a brand."""
+    others = set()
+    for tab in Tab.objects.exclude(audience=TabAudience.EVERYONE):
+        if tab.audience == TabAudience.BRANDS:
+            theirs = str(brand.id) in tab.audience_ids
+        else:
+            theirs = Customer.objects.filter(brand=brand, id__in=tab.audience_ids).exists()
+        if not theirs:
+            others.add(tab.key)
+    return frozenset(others)
 
 
 def all_keys() -> frozenset[str]:

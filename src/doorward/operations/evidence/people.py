@@ -14,6 +14,7 @@ from doorward.accounts.models import Administrator, Status
 from doorward.accounts.requirement import member_of
 from doorward.audit.models import Event
 from doorward.credentials.models import USABLE, Factor
+from doorward.customers.cached import not_for
 from doorward.customers.tab_titles import titles_of
 from doorward.kernel.db.paging import ROWS
 from doorward.policy.effective import policies_of
@@ -117,7 +118,7 @@ def _row(
         person.full_name if person.email else _("(erased)"),
         person.email,
         str(Status(person.status).label),
-        titles_of(person.tab_keys),
+        titles_of(person.tab_keys, without=not_for(about.customer.brand_id, about.customer.id)),
         ", ".join(str(BY[by]) for by in policy.required_by) or _("nobody"),
         since if policy.required else None,
         ", ".join(kinds) or _("none"),

@@ -138,8 +138,8 @@ def held_by(customer: Customer, *, now: datetime) -> str:
     if series.scope(policies.brand, now=now).everyone:
         return _("%(brand)s requires two-factor sign-in of all its customers.") % names
     least = series.scope(policies.minimum, now=now) | series.scope(policies.brand, now=now)
-    if least.tabs:
-        names["tabs"] = titles_of(least.tabs)
+    if tabs := least.tabs - not_for(customer.brand_id, customer.id):
+        names["tabs"] = titles_of(tabs)
         text = _(
             "%(brand)s requires two-factor sign-in of everybody here who may use %(tabs)s, whatever you choose."
         )

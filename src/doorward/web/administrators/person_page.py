@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from doorward.accounts import email_change, exceptions, invitations, undelivered
 from doorward.accounts.models import Administrator, Status
 from doorward.accounts.requirement import policy_of
+from doorward.customers.cached import not_for
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.directory.people import Factors, factors_of
 from doorward.policy.rules import is_required
@@ -109,6 +110,7 @@ def _fields(
         policy=policy,
         status=Status(person.status),
         ticked=form.require_2fa,
+        not_for_us=not_for(me.brand_id, me.customer_id),
     )
     return change_fields(form, found, me=me, person=person, held=policy.held, about=about)
 

@@ -98,14 +98,20 @@ def tab_help(key: str) -> str:
     return sentences.get(key, "")
 
 
-def about_requirement(
-    name: str, state: State, *, policy: Policy, status: Status, ticked: bool
+def about_requirement(  # noqa: PLR0913 - all that the sentence depends on
+    name: str,
+    state: State,
+    *,
+    policy: Policy,
+    status: Status,
+    ticked: bool,
+    not_for_us: frozenset[str],
 ) -> str:
     """Say in a sentence or two how somebody stands with *Required 2FA*."""
     how = _how_they_stand(
         name, state, required=is_required(ticked=ticked, held=policy.held), status=status
     )
-    return f"{_why_held(policy)} {how}" if policy.held else how
+    return f"{_why_held(policy, not_for_us)} {how}" if policy.held else how
 
 
 def _how_they_stand(name: str, state: State, *, required: bool, status: Status) -> str:
@@ -129,16 +135,17 @@ def _how_they_stand(name: str, state: State, *, required: bool, status: Status) 
     return text % {"name": name}
 
 
-def _why_held(policy: Policy) -> str:
+def _why_held(policy: Policy, not_for_us: frozenset[str]) -> str:
     by_provider = {RequiredBy.MINIMUM_CUSTOMER, RequiredBy.MINIMUM_BRAND} & set(policy.required_by)
     if not policy.scope.everyone:
-        return _why_held_by_tabs(policy, by_provider=bool(by_provider))
+        titles = titles_of(policy.scope.tabs, without=not_for_us)
+        return _why_held_by_tabs(titles, by_provider=bool(by_provider))
     if by_provider:
         return _("Your provider requires it of everybody here, so it cannot be unticked.")
     return _("Your account's policy requires it of everybody, so it cannot be unticked.")
 
 
-def _why_held_by_tabs(policy: Policy, *, by_provider: bool) -> str:
+def _why_held_by_tabs(titles: str, *, by_provider: bool) -> str:
     if by_provider:
         text = _(
             "Your provider requires it of everybody who may use %(tabs)s, so it cannot be unticked."
@@ -147,4 +154,4 @@ def _why_held_by_tabs(policy: Policy, *, by_provider: bool) -> str:
         text = _(
             "Your account's policy requires it of everybody who may use %(tabs)s, so it cannot be unticked."
         )
-    return text % {"tabs": titles_of(policy.scope.tabs)}
+    return text % {"tabs": titles or _("a tab")}

@@ -39,6 +39,7 @@ class Found:
     icon: str
     detail: str = ""
     external: bool = False
+    new_window: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,10 @@ def _groups(auth: AuthContext, text: str, *, now: datetime) -> Iterator[Group]:
         (Found(str(one.title), one.url, one.icon), str(one.words)) for one in places if not one.verb
     ]
     pages += [
-        (Found(tab.title, tab.url, "layout-grid", external=True), "")
+        (
+            Found(tab.title, tab.url, tab.icon, external=True, new_window=tab.new_window),
+            "",
+        )
         for tab in tab_items(auth.person, current=None)
         if tab.external
     ]

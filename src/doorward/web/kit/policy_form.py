@@ -294,8 +294,8 @@ def _least_in_words(one: Choice, least: Value, about: About) -> str:
     title = _(one.titles[least])
     if least is not RequiredOf.TABS or about.minimum is None:
         return title
-    names = {"title": title, "tabs": titles_of(about.minimum.tabs)}
-    return _("%(title)s (%(tabs)s)") % names
+    tabs = titles_of(about.minimum.tabs, without=about.without)
+    return _("%(title)s (%(tabs)s)") % {"title": title, "tabs": tabs} if tabs else title
 
 
 def _number(one: Number, value: str, held: str, *, errors: tuple[str, ...]) -> Field:

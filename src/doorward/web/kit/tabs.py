@@ -30,6 +30,7 @@ class TabItem:
     external: bool = False
     current: bool = False
     new_window: bool = False
+    icon: str = ""
 
 
 def tab_items(person: Person, *, current: str | None) -> tuple[TabItem, ...]:
@@ -66,7 +67,12 @@ def tabs_in_order(*, is_staff: bool, without: frozenset[str] = frozenset()) -> t
 
 def _own(link: TabLink) -> TabItem:
     return TabItem(
-        key=link.key, title=link.title, url=link.url, external=True, new_window=link.new_window
+        key=link.key,
+        title=link.title,
+        url=link.url,
+        external=True,
+        new_window=link.new_window,
+        icon=link.icon,
     )
 
 

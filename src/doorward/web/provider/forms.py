@@ -10,10 +10,11 @@ from django.utils.translation import get_language
 
 from doorward.accounts.errors import WrongStatus
 from doorward.accounts.services import Details, NewAdministrator
+from doorward.customers import tab_audience
 from doorward.customers.brands import BrandDetails
 from doorward.customers.contact import Contact, own
 from doorward.customers.models import CustomerStatus, PictureKind, TabAudience
-from doorward.customers.own_tabs import TabDetails, TabWords, names_of_customers
+from doorward.customers.own_tabs import TabDetails, TabWords
 from doorward.customers.services import CustomerChange
 from doorward.customers.tabs import built_in
 from doorward.kernel.errors import ChoiceInvalid
@@ -103,15 +104,16 @@ class PictureForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TabForm(TabDetails):
-    """A tab that is there."""
+    """A tab that is there. `show`: nothing is to be saved, only shown; `find`: what icons are looked for."""
 
     description: str
-    position: str
     icon: str
     new_window: bool
     audience: str
     brands: frozenset[str]
     customers: str
+    find: str = ""
+    show: bool
 
     @classmethod
     def of(cls, tab: Tab) -> TabForm:
@@ -123,11 +125,13 @@ class TabForm(TabDetails):
             new_window=tab.new_window,
             audience=tab.audience,
             brands=frozenset() if to_customers else chosen,
-            customers="\n".join(names_of_customers(chosen)) if to_customers else "",
+            customers="\n".join(tab_audience.names_of(tab.audience, chosen))
+            if to_customers
+            else "",
             title=tab.title,
             description=tab.description,
             url=tab.url,
-            position=str(tab.position),
+            show=False,
         )
 
 
@@ -141,9 +145,9 @@ class TabWordsForm(TabWords):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceForm:
-    """Where a tab is to stand, 0 for the first."""
+    """Before which tab another one is to stand, by its id; empty: behind all."""
 
-    place: str
+    before: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from doorward.customers import staff_scope
 from doorward.customers.models import Brand, Customer, CustomerKind
-from doorward.customers.tabs import BRANDS, CUSTOMERS
+from doorward.customers.tabs import BRANDS, CUSTOMERS, not_for, not_for_any_of
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
 from doorward.permissions.actions import Action
@@ -79,7 +79,14 @@ class Shown:
             left_out=RequiredOf.TICKED,
             minimum=versions.OF_STAFF if of_staff else None,
             holder=self.row.name,
+            without=self._not_theirs(),
         )
+
+    def _not_theirs(self) -> frozenset[str]:
+        """Return the provider's own tabs that nobody of these can have."""
+        if isinstance(self.row, Brand):
+            return not_for_any_of(self.row)
+        return not_for(self.row)
 
 
 def of_customer_id(request: Request, customer_id: UUID) -> Shown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib import messages
@@ -11,20 +11,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from doorward.accounts.tab_rights import remove_tab
-from doorward.customers import own_tabs
-from doorward.customers.models import Brand, Tab, TabAudience
+from doorward.customers import own_tabs, tab_order
+from doorward.customers.errors import TabsChanged
+from doorward.customers.models import Tab, TabAudience
 from doorward.customers.protection import may_lower
 from doorward.customers.tabs import TABS, in_order
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
-from doorward.kernel.text import names
 from doorward.permissions.actions import Action
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting
-from doorward.web.kit.fields import Option, as_field, plain_field
+from doorward.web.kit.fields import as_field
 from doorward.web.kit.forms import NOTHING, Wrong, blank, read, wrong
-from doorward.web.provider.forms import NewTabForm, PlaceForm, TabForm, TabWordsForm, line, tick
+from doorward.web.provider.forms import NewTabForm, PlaceForm, TabForm, TabWordsForm
+from doorward.web.provider.tab_fields import icon_field, tab_fields, words_fields
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 RIGHT = Need.right(TABS)
 both = require_http_methods(["GET", "HEAD", "POST"])
-_STEP: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,21 @@ class TabPage:
     fields: dict[str, Field]
     wrong: Wrong
     languages: tuple[tuple[str, str], ...]
+    form: TabForm
+
+    @property
+    def shown_icon(self) -> str:
+        """The icon of the preview."""
+        chosen = (one.value for one in self.fields["icon"].options if one.selected)
+        return next(chosen, own_tabs.FIRST_ICON)
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """The provider's own tabs, in their order."""
+
+    tabs: tuple[Tab, ...]
+    wrong: Wrong = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +82,7 @@ class WordsPage:
 @require_safe
 def list_(request: Request) -> HttpResponse:
     """Show the provider's own tabs, in their order."""
-    rows = tuple(in_order(Tab.objects.all()))
-    return render(request, "provider/tabs.html", rows)
+    return _list(request)
 
 
 @needs(RIGHT, post=Need.of(Action.ADD_TAB))
@@ -78,12 +92,13 @@ def add(request: Request) -> HttpResponse:
     if request.method != "POST":
         form = blank(
             NewTabForm,
-            position=str(_after_the_last()),
             icon=own_tabs.FIRST_ICON,
             audience=TabAudience.EVERYONE.value,
         )
         return _show(request, None, form)
     form = read(request, NewTabForm)
+    if form.show:
+        return _show(request, None, form)
     try:
         tab = own_tabs.add(form.key, form, actor=acting(request))
     except Refusal as refusal:
@@ -101,6 +116,8 @@ def edit(request: Request, tab_id: UUID) -> HttpResponse:
         tab = own_tabs.get(tab_id)
         return _show(request, tab, TabForm.of(tab))
     form = read(request, TabForm)
+    if form.show:
+        return _show(request, own_tabs.get(tab_id), form)
     try:
         own_tabs.change(tab_id, form, actor=acting(request))
     except NotFound:
@@ -121,7 +138,7 @@ def remove(request: Request, tab_id: UUID) -> HttpResponse:
 
 
 def _show(request: Request, tab: Tab | None, form: TabForm, found: Wrong = NOTHING) -> HttpResponse:
-    fields = _fields(form, found)
+    fields = tab_fields(form, found)
     if tab is not None and not may_lower(actor=acting(request)):
         told = _("Changing where it leads also requires the right to the Administrators tab.")
         fields["url"] = as_field(fields["url"], readonly=True, help=told)
@@ -132,6 +149,7 @@ def _show(request: Request, tab: Tab | None, form: TabForm, found: Wrong = NOTHI
         fields=fields,
         wrong=found,
         languages=tuple((code, str(name)) for code, name in settings.LANGUAGES),
+        form=form,
     )
     return render(request, "provider/tab.html", page, status=422 if found else 200)
 
@@ -160,7 +178,7 @@ def words(request: Request, tab_id: UUID, slug: str) -> HttpResponse:
         title=tab.title,
         code=slug,
         language=str(dict(settings.LANGUAGES)[slug]),
-        fields=_own_words(form, found, tab),
+        fields=words_fields(form, found, tab),
         wrong=found,
     )
     return render(request, "provider/tab_words.html", page, status=422 if found else 200)
@@ -170,115 +188,21 @@ def words(request: Request, tab_id: UUID, slug: str) -> HttpResponse:
 @require_POST
 def move(request: Request, tab_id: UUID) -> HttpResponse:
     """Put a tab at another place among the others."""
-    own_tabs.move(tab_id, read(request, PlaceForm).place, actor=acting(request))
+    try:
+        tab_order.move(tab_id, read(request, PlaceForm).before, actor=acting(request))
+    except TabsChanged as refusal:
+        return _list(request, wrong(refusal))
     return see_other(f"/tabs/#tab-{tab_id}")
 
 
-def _own_words(form: TabWordsForm, found: Wrong, tab: Tab) -> dict[str, Field]:
-    title = {"maxlength": own_tabs.TITLE_LENGTH, "placeholder": tab.title}
-    description = {"maxlength": own_tabs.DESCRIPTION_LENGTH, "placeholder": tab.description}
-    return {
-        "title": line(form, found, "title", _("Title"), **title),
-        "description": line(form, found, "description", _("Description"), **description),
-    }
+@needs(RIGHT)
+@require_safe
+def icons(request: Request) -> HttpResponse:
+    """Return the icons that are found, as part of the form."""
+    found = icon_field(request.GET.get("icon", ""), request.GET.get("find", ""))
+    return render(request, "provider/tab_icons.html", found)
 
 
-def _after_the_last() -> int:
-    last = Tab.objects.order_by("-position").values_list("position", flat=True).first()
-    return min((last or 0) + _STEP, own_tabs.LAST_POSITION)
-
-
-def _fields(form: TabForm, found: Wrong) -> dict[str, Field]:
-    key = {"key": _key_field(form, found)} if isinstance(form, NewTabForm) else {}
-    return key | _words(form, found) | _place(form, found) | _audience(form, found)
-
-
-def _key_field(form: NewTabForm, found: Wrong) -> Field:
-    return line(
-        form,
-        found,
-        "key",
-        _("Key"),
-        required=True,
-        maxlength=own_tabs.KEY_LENGTH,
-        spellcheck="false",
-        autocapitalize="off",
-        help=_("Small letters, digits and dashes, like phone-system. It cannot be changed later."),
-    )
-
-
-def _words(form: TabForm, found: Wrong) -> dict[str, Field]:
-    title = {"required": True, "maxlength": own_tabs.TITLE_LENGTH}
-    description = {"maxlength": own_tabs.DESCRIPTION_LENGTH, "help": _("Shown on Home.")}
-    return {
-        "title": line(form, found, "title", _("Title"), **title),
-        "description": line(form, found, "description", _("Description"), **description),
-    }
-
-
-def _audience(form: TabForm, found: Wrong) -> dict[str, Field]:
-    whom = [Option(one.value, str(one.label), form.audience == one.value) for one in TabAudience]
-    rows = sorted(Brand.objects.all(), key=lambda brand: names.sort_key(brand.name))
-    brands = [Option(str(one.id), one.name, str(one.id) in form.brands) for one in rows]
-    return {
-        "icon": line(
-            form,
-            found,
-            "icon",
-            _("Icon"),
-            maxlength=own_tabs.ICON_LENGTH,
-            spellcheck="false",
-            autocapitalize="off",
-            list="icons",
-            help=_("A name of the lucide set, like phone or receipt. Shown on Home."),
-        ),
-        "new_window": tick(form, found, "new_window", _("Open in a new window")),
-        "audience": plain_field(
-            "audience", _("For whom"), kind="radios", options=whom, errors=found.at("audience")
-        ),
-        "brands": plain_field(
-            "brands",
-            _("These brands"),
-            kind="checkboxes",
-            options=brands,
-            errors=found.at("brands"),
-        ),
-        "customers": line(
-            form,
-            found,
-            "customers",
-            _("These customers"),
-            kind="textarea",
-            rows=3,
-            maxlength=own_tabs.MOST_CUSTOMERS * 81,
-            help=_("One name per line."),
-        ),
-    }
-
-
-def _place(form: TabForm, found: Wrong) -> dict[str, Field]:
-    return {
-        "url": line(
-            form,
-            found,
-            "url",
-            _("Address"),
-            required=True,
-            maxlength=own_tabs.LINK_LENGTH,
-            spellcheck="false",
-            autocapitalize="off",
-            help=_("Where the tab leads: https://… or a path of this portal, like /help/."),
-        ),
-        "position": line(
-            form,
-            found,
-            "position",
-            _("Position"),
-            kind="number",
-            required=True,
-            inputmode="numeric",
-            min=0,
-            max=own_tabs.LAST_POSITION,
-            help=_("Smaller numbers come first."),
-        ),
-    }
+def _list(request: Request, found: Wrong = NOTHING) -> HttpResponse:
+    page = ListPage(tuple(in_order(Tab.objects.all())), found)
+    return render(request, "provider/tabs.html", page, wrong=found)

@@ -125,6 +125,7 @@ urlpatterns = [
     path("brands/<uuid:brand_id>/pictures/<slug:name>", brands.picture, name="brand_picture"),
     path("tabs/", tabs.list_, name="tabs"),
     path("tabs/add/", tabs.add, name="tabs_add"),
+    path("tabs/icons/", tabs.icons, name="tabs_icons"),
     path("tabs/<uuid:tab_id>/", tabs.edit, name="tab"),
     path("tabs/<uuid:tab_id>/move/", tabs.move, name="tab_move"),
     path("tabs/<uuid:tab_id>/words/<slug:slug>/", tabs.words, name="tab_words"),

@@ -1,0 +1,84 @@
+"""For whom a tab of the provider's own is: what a form says of it, and how it is said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from django.utils.translation import gettext_noop
+
+from doorward.audit.fields import Words
+from doorward.customers.errors import NobodyChosen, TabCustomerUnknown, TooManyCustomersNamed
+from doorward.customers.models import Brand, Customer, TabAudience
+from doorward.kernel.errors import ChoiceInvalid
+from doorward.kernel.text.cleaning import fold_case
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from django.db.models import QuerySet
+
+    from doorward.customers.own_tabs import TabDetails
+    from doorward.kernel.checks import Checks
+
+# More are better a brand.
+MOST_CUSTOMERS: Final = 500
+# So many are named in history, which keeps them for ever.
+_MOST_NAMED: Final = 20
+
+WORDS: Final = {
+    "audience": Words(
+        gettext_noop("for whom"),
+        {
+            TabAudience.EVERYONE.value: gettext_noop("Every customer"),
+            TabAudience.BRANDS.value: gettext_noop("The customers of some brands"),
+            TabAudience.CUSTOMERS.value: gettext_noop("Some customers"),
+        },
+    )
+}
+
+
+def clean(details: TabDetails, checks: Checks) -> list[str]:
+    """Return the ids of the brands or customers that a tab is for; of everyone, none."""
+    if details.audience not in TabAudience:
+        checks.refuse("audience", ChoiceInvalid(field="audience"))
+        return []
+    if details.audience == TabAudience.EVERYONE:
+        return []
+    if details.audience == TabAudience.BRANDS:
+        there = {str(one) for one in Brand.objects.values_list("id", flat=True)}
+        found = sorted(details.brands & there)
+    else:
+        found = checks.take("customers", _customers, details.customers) or []
+    if not found and "customers" not in checks.refused:
+        checks.refuse("audience", NobodyChosen())
+    return found
+
+
+def names_of(audience: str, ids: Collection[str]) -> list[str]:
+    """Return the names of the brands or customers that a tab is for, in order; of what is gone, none."""
+    rows: QuerySet[Brand] | QuerySet[Customer]
+    if audience == TabAudience.CUSTOMERS:
+        rows = Customer.objects.filter(id__in=ids)
+    else:
+        rows = Brand.objects.filter(id__in=ids)
+    return sorted(rows.values_list("name", flat=True), key=str.casefold)
+
+
+def as_told(audience: str, ids: Collection[str]) -> str:
+    """Return what history keeps of these: the names that they have now."""
+    names = names_of(audience, ids)
+    more = ", …" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more
+
+
+def _customers(text: str) -> list[str]:
+    typed = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(typed) > MOST_CUSTOMERS:
+        raise TooManyCustomersNamed(MOST_CUSTOMERS)
+    folded = {fold_case(name): name for name in typed}
+    rows = Customer.objects.filter(name_folded__in=folded).values_list("name_folded", "id")
+    found = {name: str(id_) for name, id_ in rows}
+    for key, name in folded.items():
+        if key not in found:
+            raise TabCustomerUnknown(name)
+    return sorted(found.values())
