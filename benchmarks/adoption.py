@@ -1,6 +1,6 @@
 """What adoption costs over 100,000 customers: each page of it, keeping it up to date, counting everything once more.
 
-    python -m benchmarks.adoption [customers] [people] [--database sqlite postgresql]
+    python -m benchmarks.adoption [customers] [people] [--database sqlite postgresql] [--kept FOLDER]
 
 Fills a database of its own as `sizes.py` does, counts all, and opens every page in this process as somebody of the
 provider who is there for everybody, for a brand, or for 500 customers by name. A page's time is the median of what it
@@ -15,9 +15,10 @@ import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.sizes import LAST_PAGE, fill, installation
+from benchmarks.sizes import END, MIDDLE, filled
 from doorward.cli.base import set_up_django
 
 if TYPE_CHECKING:
@@ -33,11 +34,11 @@ PATH = "/customers/adoption/"
 
 
 def addresses() -> list[str]:
-    """Return every view of the page: what is asked for, the second page, one of the middle and the last."""
+    """Return every view of the page: what is asked for, pages of the middle, there and back, and the last."""
     shows = ("", "app", "passkey", "one_device", "not_seen")
-    pages = ("2", "1500", str(LAST_PAGE))
+    pages = (f"after={MIDDLE}", f"before={MIDDLE}", f"before={END}")
     return [f"{PATH}?show={one}" for one in shows] + [
-        f"{PATH}?show={one}&page={page}" for one in ("bare", "not_seen") for page in pages
+        f"{PATH}?show={one}&{page}" for one in ("bare", "not_seen") for page in pages
     ]
 
 
@@ -142,15 +143,18 @@ def main() -> None:
     parser.add_argument("customers", nargs="?", type=int, default=100_000)
     parser.add_argument("people", nargs="?", type=int, default=3)
     parser.add_argument("--database", nargs="*", default=["sqlite", "postgresql"])
+    parser.add_argument("--kept", type=Path, help="a folder in which what is filled stays")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.inside:
         sys.exit(int(measured({}) > 0))
     broken = 0
     for database in asked.database:
-        with installation(database) as environment:
-            print(f"{asked.customers:,} customers of {asked.people} people on {database}")
-            fill("many", (asked.customers, asked.people), environment)
+        numbers = (asked.customers, asked.people)
+        with filled(database, "many", numbers, asked.kept) as (environment, _who):
+            print(
+                f"{asked.customers:,} customers of {asked.people} people on {database}", flush=True
+            )
             command = [sys.executable, "-m", "benchmarks.adoption", "--inside"]
             broken += subprocess.run(command, env=os.environ | environment, check=False).returncode
     sys.exit(int(broken > 0))

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 BOUND_MS = 100
 SHAPES = {"one": (50_000, 600_000), "many": (100_000, 10)}
 LAST_PAGE = 999_999
+# Of customers by what they have most of: in the middle of many that have as much, and the very last page.
+MIDDLE = "2.80000000-0000-4000-8000-000000000000"
+END = "0.00000000-0000-4000-8000-000000000000"
 OLDER = re.compile(r'href="(/activity/[^"]*before=[^"]*)"')
 
 
@@ -114,6 +117,12 @@ def addresses(who: dict[str, str]) -> dict[str, list[str]]:
             "/customers/add/",
             "/customers/adoption/",
             "/customers/adoption/?show=not_seen",
+            f"/customers/adoption/?after={MIDDLE}",
+            f"/customers/adoption/?before={END}",
+            *(f"/jump/?q={quote(q)}" for q in ("nobody-at-all", "000123", "co", "a1")),
+            f"/customers/{who['customer']}/history/",
+            f"/customers/{who['customer']}/minimum/",
+            f"/customers/{who['customer']}/help/",
             "/brands/",
             "/tabs/",
         ],

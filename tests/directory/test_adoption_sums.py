@@ -276,6 +276,8 @@ def test_every_page_of_every_scope_is_a_range_of_an_index(brands, many):
             lines = plans(lambda: adoption_pages.page("bare", scope, at=at, size=4))  # noqa: B023
             found = "brand_by_bare" if not scope.is_all else "adoption_by_bare"
             assert any(found in line for line in lines), lines
+            # Of all customers of a brand none but these is looked at.
+            assert not [one for one in lines if "customer_of_" in one]
             wrong = ("SCAN directory_adoption", "TEMP B-TREE", "Seq Scan on directory", "Sort")
             allowed = "SCAN directory_adoption USING COVERING INDEX adoption_by_bare"
             bad = [one for one in lines if any(word in one for word in wrong)]

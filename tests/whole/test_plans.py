@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from benchmarks.sizes import addresses
 from doorward.accounts.models import Administrator
 from doorward.customers.tabs import BUILT_IN, STAFF
+from doorward.permissions.scope import Scope
+from doorward.web.provider import customer_filters
+from doorward.web.provider.brand_page import brands_page
 from tests.kit import browsers, codes
 from tests.kit import people as kit_people
 
@@ -27,6 +32,8 @@ LARGE = (
     "audit_event",
     "credentials_factor",
     "customers_customer",
+    "directory_adoption",
+    "directory_adoptionpoint",
 )
 # Without a filter all customers are counted, and a name is looked for in all of them: in an index, or in its order.
 ALL_CUSTOMERS = re.compile(r"customers_customer USING (COVERING )?INDEX|on customers_customer")
@@ -75,6 +82,7 @@ def people(owner) -> dict[str, Any]:
     return {"administrator": owner, "provider": nora}
 
 
+LISTS = re.compile(r"/(customers|brands|tabs|jump)/(\?|adoption|$)")
 WHO = {"id": "ID", "customer": "CUSTOMER"}
 PAGES = [(who, path) for who, paths in addresses(WHO).items() for path in paths]
 
@@ -119,3 +127,35 @@ def test_each_has_its_index(owner, path, index):
     with connection.execute_wrapper(plans):
         assert client.get(path).status_code == 200
     assert any(index in line for line in plans.lines), "\n".join(plans.lines)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="it has no such index, and reads rows")
+def test_what_many_customers_are_narrowed_to_is_counted_in_an_index(owner, monkeypatch):
+    monkeypatch.setattr(customer_filters, "FEW", 0)
+    plans = Plans()
+    with connection.execute_wrapper(plans):
+        customer_filters.look(customer_filters.Wanted(q="a"), Scope.EVERYTHING)
+    counted = [one for one in plans.lines if one.startswith("SCAN")]
+    assert counted == ["SCAN customers_customer USING COVERING INDEX customer_searched"] * 2
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="tables of a few rows are read otherwise")
+def test_the_customers_of_each_brand_are_counted_in_an_index(owner):
+    plans = Plans()
+    with connection.execute_wrapper(plans):
+        assert brands_page(Scope.EVERYTHING, now=timezone.now())[0].customers > 0
+    assert any("customers_customer USING COVERING INDEX" in line for line in plans.lines)
+    assert not any("GROUP BY" in line for line in plans.lines)
+
+
+@pytest.mark.parametrize(
+    "path", [one for who, one in PAGES if who == "provider" and LISTS.match(one)]
+)
+def test_no_list_of_the_provider_asks_more_than_eight_times(owner, path):
+    person = people(owner)["provider"]
+    codes.enable_app(person)
+    client = browsers.browser_of(person)
+    client.get(path)
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(path).status_code in {200, 303}
+    assert len(asked) <= 8, [one["sql"][:200] for one in asked.captured_queries]

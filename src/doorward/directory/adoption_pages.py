@@ -12,8 +12,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
+from doorward.customers.models import Customer, CustomerKind
 from doorward.customers.staff_scope import which
-from doorward.directory.adoption import customers
 from doorward.directory.models import Adoption
 from doorward.permissions.scope import Reach
 
@@ -71,8 +71,15 @@ def page(show: str, scope: Scope, *, at: Cursor | None, size: int) -> Page:
 
 def _rows(places: list[Place], scope: Scope) -> tuple[Adoption, ...]:
     """Return the rows in their order; a customer that was moved out of the scope is not there, counted or not."""
-    there = customers(scope).in_bulk([one.customer_id for one in places])
-    return tuple(there[one.customer_id] for one in places if one.customer_id in there)
+    # Found by their ids alone: asked for a brand as well, a database may begin with all customers of that.
+    rows = Adoption.objects.select_related("customer").in_bulk([one.customer_id for one in places])
+    found = [rows[one.customer_id] for one in places if one.customer_id in rows]
+    return tuple(one for one in found if _covers(scope, one.customer))
+
+
+def _covers(scope: Scope, customer: Customer) -> bool:
+    is_provider = customer.kind == CustomerKind.PROVIDER
+    return scope.covers(customer.id, brand_id=customer.brand_id, is_provider=is_provider)
 
 
 def _places(show: str, scope: Scope, *, at: Cursor | None, most: int) -> list[Place]:
