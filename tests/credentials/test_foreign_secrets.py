@@ -110,3 +110,8 @@ def test_an_export_may_have_several_accounts_and_then_says_whose_each_is():
 def test_what_in_an_export_counts_otherwise_is_refused(more):
     with pytest.raises(SecretUnsupported):
         foreign.read(migration((SECRET, "x", more)))
+
+
+def test_an_export_says_of_each_account_whether_it_can_be_taken_over():
+    text = migration((SECRET, "a@example.com", {}), (SECRET, "b@example.com", {"type": 1}))
+    assert [one.refused is None for one in foreign.export(text).accounts] == [True, False]

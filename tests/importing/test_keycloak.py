@@ -84,18 +84,21 @@ PASSWORDS = {
 
 
 @pytest.mark.django_db
-def test_everybody_signs_in_with_the_old_password_and_the_old_app(customer, tmp_path):
-    many = [user(n, password, otp()) for n, password in enumerate(PASSWORDS.values())]
-    assert run(tmp_path, many).stdout == "5 made, 0 changed, 0 same, 0 refused.\n"
-    code = rules.code_at(SECRET.encode(), rules.step_at(timezone.now()))
-    for one in many:
-        browser = Client()
+@pytest.mark.parametrize("number", [5, pytest.param(1000, marks=pytest.mark.at_length)])
+def test_everybody_signs_in_with_the_old_password_and_the_old_app(customer, tmp_path, number):
+    passwords = list(PASSWORDS.values())
+    many = [user(n, passwords[n % len(passwords)], otp()) for n in range(number)]
+    assert run(tmp_path, many).stdout == f"{number} made, 0 changed, 0 same, 0 refused.\n"
+    for n, one in enumerate(many):
+        # Each from an address of their own: a thousand people do not sit behind one.
+        browser = Client(REMOTE_ADDR=f"198.51.{n // 250}.{n % 250 + 1}")
+        code = rules.code_at(SECRET.encode(), rules.step_at(timezone.now()))
         given = {"email": one["email"], "password": PASSWORD, "next": ""}
         assert browser.post("/sign-in/", given).status_code == 303
         assert browser.post("/sign-in/code/", {"code": code}).status_code == 303
         assert browser.get("/").status_code == 200
     assert not Factor.objects.filter(taken_over=True).exists()
-    assert run(tmp_path, many).stdout.endswith("0 made, 0 changed, 5 same, 0 refused.\n")
+    assert run(tmp_path, many).stdout.endswith(f"0 made, 0 changed, {number} same, 0 refused.\n")
 
 
 @pytest.mark.django_db
@@ -135,4 +138,21 @@ def test_what_is_no_realm_is_refused(file):
 @pytest.mark.parametrize("odd", [None, 1, [], [1], [{}], [{"type": 1}], [{"type": "otp"}]])
 def test_odd_credentials_end_nothing(odd):
     [line] = keycloak.people(json.dumps({"users": [user(1, credentials=odd)]}).encode())
+    assert not line.has_credentials
+
+
+@pytest.mark.django_db
+def test_more_devices_than_somebody_has_are_said(customer, tmp_path):
+    many = [otp() for _ in range(12)]
+    for n, one in enumerate(many):
+        one["secretData"] = json.dumps({"value": f"{SECRET}{n}"})
+    done = run(tmp_path, [user(1, *many)], "--json")
+    assert len(json.loads(done.stdout)["lines"][0]["notes"]) == 2
+    assert Factor.objects.count() == 10
+
+
+def test_a_number_without_end_ends_nothing():
+    odd = pbkdf2("sha256", 32)
+    odd["credentialData"] = '{"hashIterations": 1e999, "algorithm": "pbkdf2-sha256"}'
+    [line] = keycloak.people(json.dumps({"users": [user(1, odd)]}).encode())
     assert not line.has_credentials
