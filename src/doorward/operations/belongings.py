@@ -61,6 +61,9 @@ def _of_person(model: str, *secret: str) -> Table:
     return Table(model, "administrator__customer_id", frozenset(secret))
 
 
+_IMPORT: Final = (
+    "an import: of use while it goes on, with other systems' passwords and devices in it"
+)
 # What stands first is what others point to.
 TABLES: Final = (
     Table("customers.Customer", "id"),
@@ -108,6 +111,11 @@ TABLES: Final = (
     # It is in sums over customers: what brings a customer back notes it to be counted, and does not write it.
     Table("directory.Adoption", "customer_id"),
     Table("directory.AdoptionPoint", "customer_id"),
+    # What they made of it is in the other tables.
+    Table("importing.ImportRun", "customer_id", stays=_IMPORT),
+    Table("importing.ImportPart", "run__customer_id", frozenset({"sealed"}), stays=_IMPORT),
+    Table("importing.ImportLine", "run__customer_id", stays=_IMPORT),
+    Table("importing.ColumnChoice", "customer_id", stays=_IMPORT),
     Table("notifications.Delivery", by_person="administrator_id"),
 )
 EXPORTED: Final = tuple(table for table in TABLES if not table.stays)

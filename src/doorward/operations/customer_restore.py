@@ -42,8 +42,12 @@ if TYPE_CHECKING:
     from doorward.operations.belongings import Table
 
 _EVENTS_AT_ONCE: Final = 200
-# Its numbers are in sums over customers: they are counted again, and not copied.
-_COPIED: Final = tuple(table for table in TABLES if table.model != "directory.Adoption")
+# Its numbers are in sums over customers, and are counted again; an import that was on its way must not go on.
+_COPIED: Final = tuple(
+    table
+    for table in TABLES
+    if table.model != "directory.Adoption" and not table.model.startswith("importing.")
+)
 _MOST: Final = 2**256
 
 
