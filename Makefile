@@ -87,7 +87,7 @@ fix: ready ## put right what the tools can put right
 system-packages:
 	@scripts/system-packages
 
-.PHONY: bench bench-sizes bench-adoption bench-rehearsal bench-reminders docs film messages lock
+.PHONY: bench bench-sizes bench-adoption bench-rehearsal bench-reminders bench-importing docs film messages lock
 bench: ready ## what is claimed about speed, measured
 	@$(BIN)/python -m benchmarks.sign_in
 
@@ -102,6 +102,9 @@ bench-rehearsal: ready ## a rehearsal for 50,000 people: its CPU, its queries
 
 bench-reminders: ready ## reminding 100,000 people: its memory, its CPU
 	@$(BIN)/python -m benchmarks.reminders
+
+bench-importing: ready ## moving 100,000 people in: its seconds, its CPU, its memory (some minutes)
+	@$(BIN)/python -m benchmarks.importing
 
 docs: ready ## the pictures and tables in docs/ that are made from the code
 	@scripts/docs

@@ -306,6 +306,12 @@ STAFF = (
     Place("home", "home", "staff", "/"),
     Place("customers", "customers", "staff", "/customers/"),
     Place("customers_add", "customer-add", "staff", "/customers/add/"),
+    Place("imports", "imports", "staff", "/customers/import/"),
+    Place("imports", "imports", "staff", "/customers/import/", send("Read the file", customer="Nobody at all"), 422),
+    Place("import", "import", "staff", "{import}"),
+    Place("import", "import", "staff", "{import_rehearsed}"),
+    Place("import", "import", "staff", "{import_stopped}"),
+    Place("import", "import", "staff", "{import_done}"),
     Place(
         "customers_add", "customer-add", "staff", "/customers/add/", send("Add the customer"), 422
     ),
@@ -349,7 +355,7 @@ MACHINES = (
 )
 DOWNLOADS = (
     "recovery_codes_text activity_csv account_adoption_csv customers_adoption_csv account_rehearsal_csv "
-    "administrators_rehearsal_csv administrators_run_csv"
+    "administrators_rehearsal_csv administrators_run_csv import_csv"
 )
 ONLY_FORMS = (
     "managing_agree managing_end managing_no_changes managing_leave managing_changes customer_manage_begin "
@@ -360,7 +366,7 @@ ONLY_FORMS = (
     "request_agree request_pass request_who account_rehearse administrators_require customer_minimum_rehearse "
     "brand_minimum_rehearse customer_resend tab_remove tab_move administrators_run_stop administrators_run_go_on "
     "account_adoption_mail customers_adoption_mail customer_minimum_waves brand_minimum_waves "
-    "customer_undelete customer_note customer_note_remove"
+    "customer_undelete customer_note customer_note_remove import_begin import_stop import_go_on import_discard"
 )
 ON_THE_WAY = "reauthenticate_continue"  # sends itself on; `test_keyboard` and `test_proving` see it
 OF_MAILS = "demo_mail demo_mail_message demo_mail_html"  # the demonstration's alone; `test_demo_mail` reads them

@@ -25,6 +25,7 @@ from doorward.customers import notes
 from doorward.customers.exports import record_customer_export
 from doorward.customers.models import Customer, Tab
 from doorward.customers.tabs import BUILT_IN, OF_STAFF
+from doorward.importing.models import ImportState
 from doorward.policy.fields import Kinds
 from doorward.recovery import help as recovery_help
 from doorward.rollout.models import RunState, TickOutcome
@@ -32,8 +33,8 @@ from doorward.web.kit import ticks
 from tests.kit import browsers as kit_browsers
 from tests.kit import closing as kit_closing
 from tests.kit import codes as kit_codes
+from tests.kit import imports, passkeys, policies, recovering
 from tests.kit import managing as kit_managing
-from tests.kit import passkeys, policies, recovering
 from tests.kit import people as kit_people
 from tests.kit.email_changes import ask_email
 from tests.kit.ticks import run_of
@@ -135,6 +136,20 @@ def _closed(now: datetime) -> Customer:
     return customer
 
 
+def _imports(customer: Customer, boss: Administrator) -> dict[str, str]:
+    """Return the addresses of imports, each of which has come so far."""
+    states = {
+        "import": ImportState.MAPPING,
+        "import_rehearsed": ImportState.REHEARSED,
+        "import_stopped": ImportState.STOPPED,
+        "import_done": ImportState.DONE,
+    }
+    return {
+        name: f"/customers/import/{imports.run(customer, state, asker=boss).id}/"
+        for name, state in states.items()
+    }
+
+
 def _by_support(customer: Customer, *, now: datetime) -> dict[str, str]:
     """Let support ask for help for somebody; return the addresses of that."""
     lost, other, without = (_person(customer, name) for name in ("Una Lost", "Ugo Lost", "Uta New"))
@@ -179,6 +194,7 @@ def _paths(customer: Customer, boss: Administrator, active: Administrator) -> di
     }  # fmt: skip
     return {
         "request": f"/requests/{asked.request.id}/",
+        **_imports(customer, boss),
         "run": ticks.address(run_of(boss, long_named, suspended).id),
         "run_stopped": ticks.address(
             run_of(

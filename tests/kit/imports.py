@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from doorward.audit.actor import CONSOLE, Actor
-from doorward.importing import columns, files, running
+from doorward.importing import columns, files, running, runs
+from doorward.importing.models import ImportRun, ImportState
 
 if TYPE_CHECKING:
+    from doorward.accounts.models import Administrator
     from doorward.customers.models import Customer
     from doorward.importing.rules import LineOutcome
 
@@ -28,6 +30,34 @@ def people(
     chosen = {"customer_id": customer.id if customer else None, **options}
     lines, now = running.people_of(table.rows()), timezone.now()
     return list(running.import_people(lines, actor=actor, now=now, dry=dry, **chosen))
+
+
+def run(
+    customer: Customer,
+    state: ImportState = ImportState.MAPPING,
+    *,
+    asker: Administrator | None = None,
+    dry: bool = True,
+) -> ImportRun:
+    """Return an import of two people, one of whom is refused, that has come so far."""
+    text = "E-mail,Surname,Colour\nanna@harbourbakery.example,Berg,red\nnobody,X,blue\n"
+    table = files.load(text.encode(), columns.PEOPLE)
+    about = runs.About(kind="people", customer_id=customer.id, file_name="people.csv")
+    made = runs.receive(table, about, actor=CONSOLE, now=timezone.now())
+    if state == ImportState.DONE:
+        list(running.through(made, actor=CONSOLE, now=timezone.now(), dry=False))
+    elif state == ImportState.REHEARSED:
+        fields = ["email", "last_name", ""]
+        runs.work(
+            runs.rehearse(made, fields, actor=CONSOLE, now=timezone.now()),
+            actor=CONSOLE,
+            now=timezone.now(),
+        )
+    else:
+        ImportRun.objects.filter(id=made.id).update(state=state, dry=dry)
+    ImportRun.objects.filter(id=made.id).update(asked_by=asker)
+    made.refresh_from_db()
+    return made
 
 
 def customers(text: str, *, actor: Actor = CONSOLE, dry: bool = False) -> list[LineOutcome]:

@@ -13,7 +13,8 @@ from doorward.audit.actor import CONSOLE
 from doorward.credentials.trusted_browsers import policy_change
 from doorward.customers import contact, own_tabs
 from doorward.customers.exports import record_customer_export
-from doorward.customers.models import Brand
+from doorward.customers.models import Brand, Customer
+from doorward.importing.models import ImportState
 from doorward.policy import versions
 from doorward.policy.fields import Kinds, RequiredOf
 from doorward.policy.models import WavePause
@@ -21,7 +22,7 @@ from doorward.policy.versions import Owner, Wanted
 from doorward.rollout import applying
 from doorward.rollout.models import RunState
 from doorward.rollout.rehearsal import Plan
-from tests.kit import closing, codes, people, recovering
+from tests.kit import closing, codes, imports, people, recovering
 from tests.kit.people import BRAND
 from tests.kit.ticks import run_of
 
@@ -276,6 +277,7 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
             f"/customers/{customer.id}/resend-invitation/{first.id}/",
             {},
         ),
+        **_imports(customer),
         "customers/add/": ("/customers/add/", {"name": "Late & Co", "brand": str(brand)}),
         "profile/password/": (
             "/profile/password/",
@@ -311,6 +313,28 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
         "tabs/<uuid:tab_id>/remove/": (f"/tabs/{tab.id}/remove/", {}),
         "tabs/add/": ("/tabs/add/", TAB | {"key": "billing"}),
     }
+
+
+def _imports(customer: Customer) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return what is done to an import, each to one that has come so far."""
+    states = {
+        "": ImportState.MAPPING,
+        "begin/": ImportState.REHEARSED,
+        "stop/": ImportState.RUNNING,
+        "go-on/": ImportState.STOPPED,
+        "discard/": ImportState.MAPPING,
+    }
+    found: dict[str, tuple[str, dict[str, Any]]] = {
+        "customers/import/": ("/customers/import/", {"kind": "people", "customer": ""})
+    }
+    for deed, state in states.items():
+        run = imports.run(customer, state, dry=False)
+        form = {} if deed else {"column": ["0:email", "1:last_name", "2:"]}
+        found[f"customers/import/<uuid:import_id>/{deed}"] = (
+            f"/customers/import/{run.id}/{deed}",
+            form,
+        )
+    return found
 
 
 def _rehearsals(

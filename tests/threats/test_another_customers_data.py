@@ -19,7 +19,7 @@ from doorward.recovery.models import CallerCheck, RecoveryRequest, Way
 from doorward.rollout import applying
 from doorward.rollout.rehearsal import Plan
 from doorward.sessions.models import Session
-from tests.kit import browsers, codes, people
+from tests.kit import browsers, codes, imports, people
 from tests.kit.ticks import run_of
 from tests.threats.changes import TAB
 from tests.whole.routes import METHODS, ROUTES
@@ -48,6 +48,7 @@ def theirs(owner):
         "managing_id": str(_managing(owner)),
         "note_id": str(_note(owner)),
         "run_id": str(run_of(owner, owner).id),
+        "import_id": str(imports.run(owner.customer).id),
         "rehearsal_id": str(applying.make(plan, actor=people.actor(owner), now=timezone.now())),
     }
 

@@ -87,6 +87,13 @@ WANTED: dict[str, Reauthentication] = {
     "customers/<uuid:customer_id>/minimum/withdraw/": OTHERS,
     "customers/<uuid:customer_id>/resend-invitation/<uuid:person_id>/": OTHERS,
     "customers/add/": OTHERS,
+    "customers/import/": OWN_SECURITY,
+    "customers/import/<uuid:import_id>/": OWN_SECURITY,
+    "customers/import/<uuid:import_id>/begin/": OWN_SECURITY,
+    "customers/import/<uuid:import_id>/stop/": OWN_SECURITY,
+    "customers/import/<uuid:import_id>/go-on/": OWN_SECURITY,
+    "customers/import/<uuid:import_id>/discard/": OWN_SECURITY,
+    "customers/import/<uuid:import_id>/export.csv": OWN_SECURITY,
     "profile/password/": OWN_SECURITY,
     "profile/second-address/": OWN_SECURITY,
     "security/2fa/add/": OWN_FACTORS,
@@ -149,6 +156,7 @@ READ_ONLY = {
     "activity/export.csv",
     "administrators/require/<uuid:rehearsal_id>/export.csv",
     "administrators/require/runs/<uuid:run_id>/export.csv",
+    "customers/import/<uuid:import_id>/export.csv",
     *("account/adoption.csv", "customers/adoption.csv"),
 }
 ROUTES = walk()
@@ -218,6 +226,10 @@ UNFINISHED = {
     "managing/changes/": 404,
     # On one machine another run of the same customer is under way.
     "administrators/require/runs/<uuid:run_id>/go-on/": 303,
+    # A file cannot wait; a dry run changes nothing, and of what is forgotten there is no event.
+    "customers/import/": 422,
+    "customers/import/<uuid:import_id>/": 303,
+    "customers/import/<uuid:import_id>/discard/": 303,
     # The pack is sent.
     "account/evidence/": 200,
     # The pass is shown.

@@ -126,6 +126,7 @@ ABOVE = frozenset(
         "NotActive",
         "OwnPortal",
         "AlreadyAsked",
+        "ImportForgotten",
         "AlreadyRunning",
         "LetInBySupport",
         "PasswordNotTheirs",

@@ -72,6 +72,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "account/policy/withdraw/": ("version",),
     "account/evidence/": ("first", "last"),
     "customers/add/": ("name", "brand"),
+    "customers/import/": ("kind", "customer"),
     "brands/<uuid:brand_id>/check/": ("host",),
     "brands/<uuid:brand_id>/contact/<slug:slug>/": ("support_email", "support_hours", "legal_url"),
     "brands/<uuid:brand_id>/logo/": ("kind",),
@@ -103,6 +104,11 @@ SAY_MORE = {"administrators/": UnknownAction.sentence}
 ASK_ANEW = ("security/2fa/enable/", "security/2fa/add/", "security/new-phone/add/")
 # Whoever posts here has said all, or ticks boxes; a file that is missing is no picture.
 NO_FIELDS = {
+    "customers/import/<uuid:import_id>/",
+    *(
+        f"customers/import/<uuid:import_id>/{what}/"
+        for what in ("begin", "stop", "go-on", "discard")
+    ),
     "account/waves/",
     *("customers/<uuid:customer_id>/minimum/waves/", "brands/<uuid:brand_id>/minimum/waves/"),
     *("account/adoption/mail/", "customers/adoption/mail/"),

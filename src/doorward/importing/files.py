@@ -66,7 +66,7 @@ class Table:
     def lines(self) -> Iterator[Cells]:
         """Return the lines below the headings, one after the other; what is empty is passed over."""
         reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=self.separator)
-        next(reader)
+        next(reader, None)
         while True:
             number = reader.line_num + 1
             try:

@@ -35,7 +35,7 @@ def import_people(  # noqa: PLR0913 - an import is this wide
     """
     about = About(kind="people", customer_id=customer_id, invite=invite)
     run = runs.receive_lines(lines, about, digest="", actor=actor, now=now)
-    return _through(run, actor=actor, now=now, dry=dry)
+    return through(run, actor=actor, now=now, dry=dry)
 
 
 def import_customers(
@@ -44,10 +44,11 @@ def import_customers(
     """Import customers, and return what came of each line; `dry`: as above."""
     about = About(kind="customers")
     run = runs.receive_lines(lines, about, digest="", actor=actor, now=now)
-    return _through(run, actor=actor, now=now, dry=dry)
+    return through(run, actor=actor, now=now, dry=dry)
 
 
-def _through(run: ImportRun, *, actor: Actor, now: datetime, dry: bool) -> Iterator[LineOutcome]:
+def through(run: ImportRun, *, actor: Actor, now: datetime, dry: bool) -> Iterator[LineOutcome]:
+    """Do an import to its end, and return what came of each line."""
     runs.begin(run, dry=dry, actor=actor, now=now)
     while parts.do_part(run, actor=actor, now=now):
         pass

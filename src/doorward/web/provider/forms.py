@@ -248,3 +248,32 @@ def tick(form: object, found: Wrong, name: str, label: str, **rest: Any) -> Fiel
     """Make a box to tick."""
     checked = rest.pop("checked", False) or getattr(form, name)
     return plain_field(name, label, kind="checkbox", checked=checked, errors=found.at(name), **rest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportForm:
+    """Beside the file: whether it has people or customers, and into which customer these people go."""
+
+    kind: str
+    customer: str
+    invite: bool
+    # Only so that what is wrong with the file stands there.
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnsForm:
+    """What each column is, as its number and a field, like `3:email`."""
+
+    column: frozenset[str]
+
+    def of(self, many: int) -> list[str]:
+        """Return the field of each column. Raises `ChoiceInvalid`."""
+        fields: dict[str, str] = {}
+        for one in self.column:
+            number, _, field = one.partition(":")
+            fields[number] = field
+        try:
+            return [fields[str(number)] for number in range(many)]
+        except KeyError as error:
+            raise ChoiceInvalid from error

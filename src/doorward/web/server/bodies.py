@@ -46,20 +46,23 @@ class Refused:
 
 
 BODY: Final = Bound(bytes=64 * 1024, seconds=15)
-# A brand's logo is the one thing that is uploaded.
+# What is uploaded: a brand's pictures, and files of people to import. Larger ones are imported at the console.
 UPLOAD: Final = Bound(bytes=512 * 1024, seconds=60)
-UPLOADS: Final = "/brands/"
+FILE: Final = Bound(bytes=8 * 1024 * 1024, seconds=120)
+UPLOADS: Final = {"/brands/": UPLOAD, "/customers/import/": FILE}
 
 NO_LENGTH: Final = Refused(411, "The length of the request is missing.")
 TOO_LARGE: Final = Refused(413, "The request is too large.")
 OTHER_KIND: Final = Refused(415, "A form is sent in UTF-8.")
 TOO_SLOW: Final = Refused(408, "The request did not come in time.")
+BUSY: Final = Refused(503, "Other files are being read. Try again in a moment.")
 BROKEN: Final = Refused(400, "The request cannot be understood.")
 
 
 def bound_of(environ: Mapping[str, Any]) -> Bound:
     """Return the bound of the body that is sent to this address."""
-    return UPLOAD if environ["PATH_INFO"].startswith(UPLOADS) else BODY
+    path = environ["PATH_INFO"]
+    return next((bound for at, bound in UPLOADS.items() if path.startswith(at)), BODY)
 
 
 def judge(environ: MutableMapping[str, Any]) -> int:

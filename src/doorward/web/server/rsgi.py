@@ -11,6 +11,7 @@ import asyncio
 import sys
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from threading import Semaphore
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from granian.rsgi import ProtocolClosed, ProtocolError
 
 from doorward.web.server import stalled
 from doorward.web.server.answers import Held, answer
-from doorward.web.server.bodies import REFUSED, TOO_SLOW, bound_of, judge, refuse
+from doorward.web.server.bodies import BUSY, REFUSED, TOO_SLOW, UPLOAD, bound_of, judge, refuse
 from doorward.web.server.environ import environ_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ LOOK_SECONDS: Final = 2.0
 LIVENESS: Final = frozenset({"/healthz"})
 # What unfinished bodies may have announced altogether; the one that waits longest makes room.
 UNFINISHED_BYTES: Final = 64 * 1024 * 1024
+# So many files that came whole are looked at, or wait for it, at a time.
+FILES_AT_ONCE: Final = 4
 
 
 class UnfinishedBodies:
@@ -67,6 +70,7 @@ class Application:
 
     def __init__(self) -> None:
         self._bodies = UnfinishedBodies()
+        self._files = Semaphore(FILES_AT_ONCE)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="answering")
         self._liveness = ThreadPoolExecutor(1, thread_name_prefix="liveness")
         # Requests whose answers are given. They end when the next one begins: to wake the loop for
@@ -111,9 +115,17 @@ class Application:
         self, environ: dict[str, Any], body: bytes, proto: HTTPProtocol
     ) -> asyncio.Future[Held | None]:
         done: asyncio.Future[Held | None] = self._loop.create_future()
+        is_file = len(body) > UPLOAD.bytes
+        if is_file and not self._files.acquire(blocking=False):
+            refuse(environ, BUSY)
+            body, is_file = b"", False
 
         def work() -> None:
-            held = answer(environ, body, proto)
+            try:
+                held = answer(environ, body, proto)
+            finally:
+                if is_file:
+                    self._files.release()
             if held is None and REFUSED not in environ:
                 self._answered.append(done)
             else:

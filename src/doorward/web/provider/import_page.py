@@ -1,0 +1,365 @@
+"""The pages of imports, made from rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from doorward.customers.rights import is_allowed
+from doorward.importing import columns, results, runs
+from doorward.importing.models import ImportState
+from doorward.importing.rules import Fate
+from doorward.kernel.errors import all_refusals
+from doorward.permissions.actions import Action
+from doorward.web.kit.fields import Field, Option, plain_field
+from doorward.web.kit.forms import NOTHING, Wrong
+from doorward.web.kit.refusals import sentence
+from doorward.web.kit.times import number
+from doorward.web.provider.forms import ImportForm, line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.audit.actor import Actor
+    from doorward.importing.models import ImportRun
+    from doorward.importing.rules import LineOutcome
+    from doorward.permissions.scope import Scope
+    from doorward.web.http.requests import Request
+
+PAGE_SIZE: Final = 25
+# More of the past are not shown: they are forgotten after a week.
+LISTED: Final = 50
+COLUMNS: Final = ("line", "what", "fate", "fields", "reason", "said")
+_LONGEST_NUMBER: Final = 6
+_LOOKS: Final = {
+    Fate.MADE: ("good", "plus"),
+    Fate.CHANGED: ("accent", "pencil"),
+    Fate.SAME: ("", "check"),
+    Fate.REFUSED: ("bad", "circle-alert"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One import in the list."""
+
+    id: UUID
+    title: str
+    into: str
+    by: str
+    at: datetime
+    state: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """What was imported, and the form of a file."""
+
+    lines: tuple[RunLine, ...]
+    fields: dict[str, Field]
+    wrong: Wrong
+
+    @classmethod
+    def of(cls, form: ImportForm, scope: Scope, found: Wrong = NOTHING) -> ListPage:
+        """Make the page of a form as it stands."""
+        listed = runs.listed(scope=scope)[:LISTED]
+        return cls(tuple(_run_line(one) for one in listed), _fields(form, scope, found), found)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What comes of one line of the file."""
+
+    number: int
+    what: str
+    fate: str
+    tone: str
+    icon: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many lines something comes of, and the address of exactly these."""
+
+    label: str
+    lines: int
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """One import. `told`: how it stands, in a sentence with its tone; `do`: what the button says that does it."""
+
+    path: str
+    title: str
+    state: str
+    into: str
+    told: str
+    tone: str
+    looked_at: int
+    all: int
+    columns: tuple[Field, ...]
+    may_secrets: bool
+    do: str
+    counts: tuple[Count, ...]
+    fate: str
+    fates: list[tuple[str, str]]
+    lines: tuple[Line, ...]
+    found: str
+    previous: str | None
+    next: str | None
+    wrong: Wrong
+
+
+def run_page(request: Request, run: ImportRun, actor: Actor, found: Wrong = NOTHING) -> RunPage:
+    """Make the page of an import."""
+    path, fate, page = f"/customers/import/{run.id}/", fate_of(request), _page_number(request)
+    start = (page - 1) * PAGE_SIZE
+    there = getattr(run, fate) if fate else run.looked_at
+    rows = run.outcomes.order_by("number")
+    rows = (rows.filter(fate=fate) if fate else rows)[start : start + PAGE_SIZE]
+    told, tone = _told(run)
+    secrets = is_allowed(actor, Action.MOVE_IN)
+    return RunPage(
+        path=path,
+        title=run.file_name or run.kind,
+        state=run.state,
+        into=run.customer.name if run.customer else "",
+        told=told,
+        tone=tone,
+        looked_at=run.looked_at,
+        all=run.lines,
+        columns=tuple(_columns(run, secrets=secrets)) if _is_open(run) else (),
+        may_secrets=secrets,
+        do=_button(run),
+        counts=tuple(_counts(run, path)),
+        fate=fate,
+        fates=[("", _("All lines")), *((one.value, fate_word(one)) for one in Fate)],
+        lines=tuple(_line(results.outcome_of(row)) for row in rows),
+        found=_found(there, start),
+        previous=_query(fate, page - 1) if page > 1 else None,
+        next=_query(fate, page + 1) if start + PAGE_SIZE < there else None,
+        wrong=found,
+    )
+
+
+def fate_of(request: Request) -> str:
+    """Return to which lines the address narrows it; '': to all."""
+    asked = request.GET.get("fate", "")
+    return asked if asked in set(Fate) else ""
+
+
+def fate_word(fate: Fate) -> str:
+    """Return a fate in words."""
+    return {
+        Fate.MADE: _("New"),
+        Fate.CHANGED: _("Changed"),
+        Fate.SAME: _("Nothing to do"),
+        Fate.REFUSED: _("Refused"),
+    }[fate]
+
+
+def cells(outcome: LineOutcome) -> tuple[str, ...]:
+    """Return a line of the report."""
+    reason = outcome.refusal.code if outcome.refusal else ""
+    fields = " ".join(outcome.fields)
+    what = (str(outcome.number), outcome.key, outcome.fate.value, fields, reason)
+    return (*what, _said(outcome))
+
+
+def _is_open(run: ImportRun) -> bool:
+    return bool(run.headings) and run.state in {ImportState.MAPPING, ImportState.REHEARSED}
+
+
+def _fields(form: ImportForm, scope: Scope, found: Wrong) -> dict[str, Field]:
+    kinds = [Option("people", _("People"), form.kind == "people")]
+    if scope.is_all:
+        kinds.append(Option("customers", _("Customers"), form.kind == "customers"))
+    into = (
+        _("Leave it empty where a column of the file says it.")
+        if scope.is_all
+        else _("Type its name.")
+    )
+    customer = {"maxlength": 80, "autocomplete": "off", "required": not scope.is_all}
+    file = plain_field(
+        "file",
+        _("File"),
+        kind="file",
+        required=True,
+        accept=".csv,.txt,.xlsx",
+        errors=found.at("file"),
+        help=_("CSV or XLSX, at most 8 MB. The first line has the names of the columns."),
+    )
+    invite = plain_field(
+        "invite",
+        _("Invite by mail whoever comes without a password"),
+        kind="checkbox",
+        checked=form.invite,
+    )
+    return {
+        "kind": line(form, found, "kind", _("What it has"), kind="select", options=kinds),
+        "customer": line(form, found, "customer", _("Into this customer"), help=into, **customer),
+        "file": file,
+        "invite": invite,
+    }
+
+
+def _columns(run: ImportRun, *, secrets: bool) -> Iterator[Field]:
+    words = _field_words()
+    for position, (heading, field) in enumerate(zip(run.headings, run.fields, strict=True)):
+        known = [one for one in columns.KNOWN[run.kind] if secrets or one not in columns.SECRET]
+        options = [
+            Option(f"{position}:{one}", words[one] if one else _("Leave it out"), one == field)
+            for one in ("", *known)
+        ]
+        label = heading or _("Column %(n)s") % {"n": position + 1}
+        id_ = f"column-{position}"
+        yield plain_field("column", label, id=id_, kind="select", options=options)
+
+
+def _field_words() -> dict[str, str]:
+    return {
+        "email": _("E-mail"),
+        "first_name": _("First name"),
+        "last_name": _("Last name"),
+        "phone": _("Phone"),
+        "customer": _("Customer"),
+        "tabs": _("Tabs"),
+        "require_2fa": _("Required 2FA"),
+        "language": _("Language"),
+        "time_zone": _("Time zone"),
+        "status": _("Status"),
+        "password_hash": _("Password hash"),
+        "totp": _("Secret of an authenticator app"),
+        "name": _("Name"),
+        "brand": _("Brand"),
+    }
+
+
+def _state(run: ImportRun) -> tuple[str, str]:
+    if run.state == ImportState.STOPPED:
+        return _("Stopped"), "warn"
+    if run.state == ImportState.RUNNING:
+        return (_("Dry run is going on") if run.dry else _("Being imported")), "accent"
+    return {
+        ImportState.MAPPING: (_("Columns to be named"), "warn"),
+        ImportState.REHEARSED: (_("Dry run is done"), "accent"),
+        ImportState.DONE: (_("Imported"), "good"),
+        ImportState.FORGOTTEN: (_("File no longer kept"), ""),
+    }[ImportState(run.state)]
+
+
+def _run_line(run: ImportRun) -> RunLine:
+    state, tone = _state(run)
+    return RunLine(
+        id=run.id,
+        title=run.file_name or run.kind,
+        into=run.customer.name if run.customer else "",
+        by=run.asked_by.full_name if run.asked_by else _("The console"),
+        at=run.begun_at,
+        state=state,
+        tone=tone,
+    )
+
+
+def _told(run: ImportRun) -> tuple[str, str]:
+    said = {
+        ImportState.MAPPING: _("Say what each column is. Nothing is imported by that."),
+        ImportState.RUNNING: _(
+            "It is being done, a part at a time. You can leave this page and close the browser. It stops if "
+            "whoever began it signs out, or may no longer do it."
+        ),
+    }
+    if run.state in said:
+        return said[ImportState(run.state)], ""
+    if run.state == ImportState.STOPPED:
+        text = _(
+            "It was stopped. What was done stays; the other lines wait until somebody goes on."
+        )
+        return f"{_why(run.stopped_by)} {text}".strip(), "warn"
+    if run.state == ImportState.FORGOTTEN:
+        return _("The file of this import is no longer kept. Choose it once more."), "warn"
+    return _rehearsed(run) if run.state == ImportState.REHEARSED else _done(run)
+
+
+def _done(run: ImportRun) -> tuple[str, str]:
+    if run.refused:
+        return ngettext(
+            "It is done, but not for %(n)s line. The reason is beside it.",
+            "It is done, but not for %(n)s lines. The reason is beside each.",
+            run.refused,
+        ) % {"n": number(run.refused)}, "warn"
+    return _("It is done."), "good"
+
+
+def _rehearsed(run: ImportRun) -> tuple[str, str]:
+    if not run.to_do:
+        return _("Nothing would change by this file."), "warn" if run.refused else ""
+    return _(
+        "This is what would come of each line. Nothing was changed yet. The file is kept, sealed, for a day."
+    ), ""
+
+
+def _button(run: ImportRun) -> str:
+    if run.state != ImportState.REHEARSED or not run.to_do:
+        return ""
+    text = (
+        ngettext("Import %(n)s customer", "Import %(n)s customers", run.to_do)
+        if run.kind == "customers"
+        else ngettext("Import %(n)s person", "Import %(n)s people", run.to_do)
+    )
+    return text % {"n": number(run.to_do)}
+
+
+def _why(code: str) -> str:
+    refusal = next((one for one in all_refusals() if one.code == code), None) if code else None
+    return _(refusal.sentence) if refusal else ""
+
+
+def _counts(run: ImportRun, path: str) -> Iterator[Count]:
+    for one in Fate:
+        yield Count(fate_word(one), getattr(run, one.value), f"{path}{_query(one.value, 1)}#lines")
+
+
+def _line(outcome: LineOutcome) -> Line:
+    tone, icon = _LOOKS[outcome.fate]
+    word, said = fate_word(outcome.fate), _said(outcome)
+    return Line(outcome.number, outcome.key, word, tone, icon, said)
+
+
+def _said(outcome: LineOutcome) -> str:
+    several = (outcome.refusal, *outcome.notes)
+    said = " ".join(sentence(one) for one in several if one is not None)
+    if outcome.fate is Fate.CHANGED:
+        words = _field_words()
+        said = f"{', '.join(words.get(one, one) for one in outcome.fields)}. {said}".strip()
+    return said
+
+
+def _page_number(request: Request) -> int:
+    page = request.GET.get("page", "")
+    known = page.isascii() and page.isdigit() and len(page) <= _LONGEST_NUMBER
+    return max(1, int(page)) if known else 1
+
+
+def _query(fate: str, page: int) -> str:
+    values = {"fate": fate, "page": str(page) if page > 1 else ""}
+    return f"?{urlencode({name: value for name, value in values.items() if value})}"
+
+
+def _found(there: int, start: int) -> str:
+    if start >= there:
+        return _("No lines found")
+    return _("%(first)s–%(last)s of %(found)s") % {
+        "first": number(start + 1),
+        "last": number(min(there, start + PAGE_SIZE)),
+        "found": number(there),
+    }

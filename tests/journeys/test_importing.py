@@ -1,0 +1,133 @@
+"""Moving in, as staff does it on the pages: a file, its columns, what would come of it, done, the report."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from doorward.accounts.models import Administrator
+from doorward.importing import runs
+from doorward.importing.events import IMPORT_REPORTED
+from doorward.importing.models import ImportRun, ImportState
+from doorward.permissions.scope import Reach
+from tests.kit import people, staff
+from tests.kit.browsers import browser_of_with_factor
+from tests.kit.codes import enable_app
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+pytestmark = pytest.mark.django_db
+
+FILE = (
+    "Postfach;Vorname;Nachname;Geheim\n"
+    "lena@harbourbakery.example;Lena;Fischer;GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n"
+    "=1+1;Omar;Haddad;\n"
+)
+CHOSEN = ["0:email", "1:first_name", "2:last_name", "3:totp"]
+
+
+@pytest.fixture
+def browser(customer: object) -> Client:
+    nora = people.make_administrator(
+        people.provider(), email="nora@provider.example", tabs={"home", "customers"}
+    )
+    enable_app(nora)
+    return browser_of_with_factor(nora)
+
+
+def send(browser: Client, text: str = FILE, **fields: str) -> Any:
+    sent = SimpleUploadedFile("people.csv", text.encode())
+    form = {"kind": "people", "customer": "harbour bakery", "file": sent} | fields
+    return browser.post("/customers/import/", form)
+
+
+def test_a_file_is_mapped_rehearsed_imported_and_reported(customer, browser):
+    answer = send(browser)
+    assert answer.status_code == 303, answer.content.decode()
+    page = browser.get(answer.url).content.decode()
+    assert 'value="1:first_name" selected' in page
+    assert "GEZDGNBV" not in page
+    assert browser.post(answer.url, {"column": ["0:", *CHOSEN[1:]]}).status_code == 422
+    assert browser.post(answer.url, {"column": CHOSEN}).status_code == 303
+    page = browser.get(answer.url).content.decode()
+    assert "Import 1 person" in page
+    assert not Administrator.objects.of(customer.id).exists()
+    only = browser.get(f"{answer.url}?fate=refused").content.decode()
+    assert "=1+1" in only
+    assert "lena@" not in only
+    assert browser.post(f"{answer.url}begin/").status_code == 303
+    lena = Administrator.objects.of(customer.id).get()
+    assert lena.factors.get().taken_over
+    report = b"".join(browser.get(f"{answer.url}export.csv")).decode("utf-8-sig")
+    lines = list(csv.DictReader(io.StringIO(report)))
+    assert [(one["what"], one["fate"]) for one in lines] == [
+        ("lena@harbourbakery.example", "made"),
+        ("'=1+1", "refused"),
+    ]
+    assert len(people.events(IMPORT_REPORTED)) == 1
+    assert "people.csv" in browser.get("/customers/import/").content.decode()
+    assert browser.post(f"{answer.url}begin/").status_code == 303
+    assert "already been done" in browser.get(answer.url).content.decode()
+
+
+def test_a_long_one_shows_how_far_it_is_is_stopped_gone_on_with_and_forgotten(
+    customer, browser, monkeypatch
+):
+    monkeypatch.setattr(runs, "IN_REQUEST", 1)
+    answer = send(browser)
+    browser.post(answer.url, {"column": CHOSEN})
+    assert f'data-runs="{answer.url}"' in browser.get(answer.url).content.decode()
+    browser.post(f"{answer.url}stop/")
+    assert "What was done stays" in browser.get(answer.url).content.decode()
+    browser.post(f"{answer.url}go-on/")
+    assert ImportRun.objects.get().state == ImportState.RUNNING
+    browser.post(f"{answer.url}discard/")
+    assert ImportRun.objects.exists()
+    browser.post(f"{answer.url}stop/")
+    assert browser.post(f"{answer.url}discard/").url == "/customers/import/"
+    assert not ImportRun.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("", {}),
+        (FILE, {"customer": "Nobody"}),
+        (FILE, {"kind": "planets"}),
+        ("PK\x03\x04 and nothing more", {}),
+    ],
+)
+def test_what_cannot_be_read_is_said_at_its_field(customer, browser, text, fields):
+    answer = send(browser, text, **fields)
+    assert answer.status_code == 422
+    assert "-error" in answer.content.decode()
+    assert not ImportRun.objects.exists()
+    form = {"kind": "people", "customer": ""}
+    assert "Choose a file." in browser.post("/customers/import/", form).content.decode()
+
+
+def test_who_sees_a_part_imports_into_that_alone_and_without_secrets(customer, browser):
+    theirs = send(browser).url
+    everybodys = send(browser, customer="").url
+    two = staff.two()
+    narrow = staff.member("narrow@provider.example", two.scope(Reach.CUSTOMERS))
+    enable_app(narrow)
+    mine = browser_of_with_factor(narrow)
+    for address in (theirs, everybodys):
+        assert mine.get(address).status_code == 404
+        assert mine.post(address, {"column": CHOSEN}).status_code == 404
+        for end in ("begin/", "stop/", "go-on/", "discard/"):
+            assert mine.post(address + end).status_code == 404
+    assert send(mine).status_code == 422
+    assert send(mine, customer="").status_code == 422
+    assert send(mine, "Name\nNew\n", kind="customers").status_code == 403
+    assert "people.csv" not in mine.get("/customers/import/").content.decode()
+    own = send(mine, customer=two.near.name)
+    assert "3:totp" not in mine.get(own.url).content.decode()
+    assert mine.post(own.url, {"column": CHOSEN}).status_code == 403
+    assert mine.post(own.url, {"column": [*CHOSEN[:3], "3:"]}).status_code == 303
