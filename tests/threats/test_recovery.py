@@ -43,6 +43,7 @@ from doorward.recovery.errors import (
     TooLateToStop,
 )
 from doorward.recovery.events import (
+    HELP_AGREED,
     HELP_ASKED,
     HELP_ENDED,
     HELPED,
@@ -405,6 +406,8 @@ def test_after_a_day_without_an_objection_it_holds_and_after_another_it_is_over(
         fetch(request, helper)
     clock.shift(timedelta(minutes=1))
     words = fetch(request, helper)
+    [agreed] = people.events(HELP_AGREED)
+    assert agreed.actor_id is None, "it was time, not who asked"
     come_in(lost_admin, words)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from doorward.audit.actor import WORKER
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.permissions.actions import Action
@@ -73,7 +74,8 @@ def fetch(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -
         helping.refuse_helper(person, actor=actor, now=now, way=Way(request.way))
         if request.state == State.OPEN:
             deciding.refuse_time(request)
-            both_sides.tell(HELP_AGREED, request, person, actor=actor)
+            # It was time that agreed, not who asked.
+            both_sides.tell(HELP_AGREED, request, person, actor=WORKER)
         _write(request, State.APPROVED, approved_at=request.approved_at or now)
         return helping.issue(request, person, actor=actor, now=now)
 
