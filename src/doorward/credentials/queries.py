@@ -47,6 +47,7 @@ class OwnFactor:
     last_used_at: datetime | None
     locked_at: datetime | None
     suspended_at: datetime | None
+    taken_over: bool
     backup_eligible: bool | None
     user_verified: bool | None
     discoverable: bool | None
@@ -92,6 +93,7 @@ _FACTOR: Final = tuple(
     f"administrator__factors__{column}"
     for column in (
         *("id", "name", "kind", "confirmed_at", "last_used_at", "locked_at", "suspended_at"),
+        "taken_over",
         *("passkey__backup_eligible", "passkey__user_verified", "passkey__discoverable"),
     )
 )

@@ -46,10 +46,14 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """A person's factors: the kinds that can be used, and whether one is disabled or suspended."""
+    """A person's factors: the kinds that can be used, and whether one is disabled or suspended.
+
+    `taken_over`: one came from another system, and no right code of it was given here yet.
+    """
 
     usable: tuple[FactorKind, ...] = ()
     locked: bool = False
+    taken_over: bool = False
 
     def state(self, *, required: bool, kinds: Kinds) -> State:
         """Say how the person stands, given whether two factors are required and of which kinds."""
@@ -192,19 +196,24 @@ def _slice(
 
 def factors_of(person_ids: Iterable[UUID]) -> dict[UUID, Factors]:
     """Return the factors of these people (one query); who has none is not in it."""
-    gathered: dict[UUID, list[tuple[FactorKind, bool]]] = {}
+    gathered: dict[UUID, list[tuple[FactorKind, bool, bool]]] = {}
     rows = Factor.objects.filter(administrator_id__in=list(person_ids)).values_list(
-        "confirmed_at", "administrator_id", "kind", "locked_at", "suspended_at"
+        "confirmed_at", "administrator_id", "kind", "taken_over", "locked_at", "suspended_at"
     )
     # In order here: of a page's people there are few, and saying it in the statement costs more.
-    for _at, person_id, kind, *disabled in sorted(rows, key=itemgetter(0)):
-        gathered.setdefault(person_id, []).append((FactorKind(kind), any(disabled)))
+    for _at, person_id, kind, taken_over, *disabled in sorted(rows, key=itemgetter(0)):
+        one = (FactorKind(kind), any(disabled), taken_over)
+        gathered.setdefault(person_id, []).append(one)
     return {person_id: _summed(factors) for person_id, factors in gathered.items()}
 
 
-def _summed(factors: Sequence[tuple[FactorKind, bool]]) -> Factors:
-    usable = dict.fromkeys(kind for kind, locked in factors if not locked)
-    return Factors(usable=tuple(usable), locked=any(locked for _, locked in factors))
+def _summed(factors: Sequence[tuple[FactorKind, bool, bool]]) -> Factors:
+    usable = dict.fromkeys(kind for kind, locked, _ in factors if not locked)
+    return Factors(
+        usable=tuple(usable),
+        locked=any(locked for _, locked, _ in factors),
+        taken_over=any(taken_over for *_, taken_over in factors),
+    )
 
 
 def _details(rows: Sequence[Mapping[str, Any]], rule: Rule) -> tuple[Listed, ...]:

@@ -135,6 +135,7 @@ class PersonPage:
     # Whether an exception from the policy can be made, and until when one runs.
     may_be_excepted: bool = False
     excepted_until: datetime | None = None
+    taken_over: Tag | None = None
     wrong: Wrong = NOTHING
     question: Question | None = None
 

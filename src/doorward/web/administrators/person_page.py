@@ -16,7 +16,12 @@ from doorward.policy.rules import is_required
 from doorward.sessions import queries
 from doorward.web.administrators.pages import Pending, PersonPage, Question
 from doorward.web.administrators.person_fields import change_fields
-from doorward.web.administrators.words import about_requirement, factor_tags, status_tag
+from doorward.web.administrators.words import (
+    about_requirement,
+    factor_tags,
+    status_tag,
+    taken_over_tag,
+)
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.likeness import domain_warning
 
@@ -50,6 +55,7 @@ def person_page(
         status=status,
         status_tag=status_tag(status),
         factors=factor_tags(state, factors, required=policy.required, status=status),
+        taken_over=taken_over_tag() if factors.taken_over else None,
         last_signed_in=last_signed_in,
         is_me=is_me,
         fields=_fields(request, person, form, found, factors=factors),

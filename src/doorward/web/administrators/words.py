@@ -55,6 +55,11 @@ def factor_tags(
     return (tag, Tag(_("Required"))) if required else (tag,)
 
 
+def taken_over_tag() -> Tag:
+    """Say that an app came from another system, and was not proved here yet."""
+    return Tag(_("Taken over"), "", "file-input")
+
+
 def kind_word(kind: FactorKind) -> str:
     """Name a kind of factor in a word."""
     return _("passkey") if kind is FactorKind.PASSKEY else _("app")

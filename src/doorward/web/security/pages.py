@@ -26,6 +26,8 @@ class FactorLine:
     locked: bool
     # It was said to be lost.
     suspended: bool
+    # It came from another system, and no right code of it was given here yet.
+    taken_over: bool
     # Of a passkey: whether it can be on several devices at once.
     synced: bool
     # Whether it can stand in for the password: it verifies its user, and is found without a name.

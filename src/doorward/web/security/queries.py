@@ -161,6 +161,7 @@ def _factor_lines(auth: AuthContext, own: Own) -> list[FactorLine]:
             used_at=row.last_used_at,
             locked=row.locked_at is not None,
             suspended=row.suspended_at is not None,
+            taken_over=row.taken_over,
             synced=bool(row.backup_eligible),
             alone=bool(row.user_verified) and row.discoverable is not False,
             accepted=auth.facts.policy.accepts(row.kind),
