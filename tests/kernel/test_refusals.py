@@ -1,8 +1,11 @@
 """Every refusal has its sentence."""
 
 import string
+import subprocess
+import sys
 
 import pytest
+from django.conf import settings
 
 from doorward.customers.errors import HostNotConfirmed, PictureRefused
 from doorward.customers.protection import ProtectionRefused
@@ -62,3 +65,17 @@ def test_it_says_one_sentence_or_two(refusal):
 
 def test_each_has_a_sentence_of_its_own():
     assert {refusal for refusal in ALL if "sentence" not in vars(refusal)} <= ABSTRACT
+
+
+def test_a_process_that_never_raises_one_knows_it_by_its_code() -> None:
+    """The command line and the worker say in words what a page refused."""
+    asks = (
+        "import django; django.setup(); from doorward.kernel.refusals import by_code;"
+        "print(*by_code())"
+    )
+    said = subprocess.run([sys.executable, "-c", asks], check=True, capture_output=True, text=True)
+    apps = tuple(f"{app}." for app in settings.INSTALLED_APPS)
+    ours = [one for one in ALL if one.__module__.startswith(apps)]
+    declared = {one.code for one in ours if one.__module__.endswith(".errors")}
+    assert "wrong_credentials" in declared
+    assert declared - set(said.stdout.split()) == set()

@@ -13,13 +13,11 @@ from doorward.credentials.passkeys import possible
 from doorward.credentials.password import breached, common, hashers
 from doorward.credentials.totp import foreign
 from doorward.customers import cached, colour
-from doorward.importing import keeping
-from doorward.kernel import hosts, lucide
+from doorward.kernel import hosts, lucide, refusals
 from doorward.kernel.crypto import sealing
 from doorward.kernel.db import schema
 from doorward.kernel.db.sqlite import base, journal
 from doorward.kernel.ratelimit import rules, throttle
-from doorward.notifications import history_details
 from doorward.notifications import rendering as mails
 from doorward.operations.evidence import pdf
 from doorward.permissions import scope
@@ -65,8 +63,7 @@ BY_THEMSELVES: list[tuple[Any, Callable[[], object]]] = [
 # What is the same whatever a test does. A statement is written once for each database, and a test
 # that changes files or templates says so itself.
 THE_SAME: list[object] = [
-    history_details._refusals,
-    keeping._declared,
+    refusals.by_code,
     pdf._weasyprint,
     listing._attention_choices,
     words._list,

@@ -6,7 +6,6 @@ import base64
 import json
 import zlib
 from dataclasses import fields
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from doorward.importing.errors import ImportForgotten
@@ -14,7 +13,8 @@ from doorward.importing.models import ImportPart
 from doorward.importing.rules import CustomerLine, Device, Fate, LineOutcome, PersonLine
 from doorward.importing.sealed import of_part
 from doorward.kernel.crypto import sealing
-from doorward.kernel.errors import FieldsRefused, MustWait, Refusal, all_refusals
+from doorward.kernel.errors import FieldsRefused, MustWait, Refusal
+from doorward.kernel.refusals import by_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -73,7 +73,7 @@ def refusals(packed: Iterable[Packed]) -> list[Refusal]:
     """Return refusals that were written down; of one that is no longer declared, nothing."""
     found = []
     for code, data, field, within in packed:
-        declared = _declared().get(code)
+        declared = by_code().get(code)
         if declared is None:
             continue
         one = declared.__new__(declared)
@@ -90,11 +90,6 @@ def _packed_refusal(refusal: Refusal) -> Packed:
     fields = refusal.fields if isinstance(refusal, FieldsRefused) else {}
     within = {name: _packed_refusal(one) for name, one in fields.items()}
     return [refusal.code, refusal.data, refusal.field, within]
-
-
-@cache
-def _declared() -> dict[str, type[Refusal]]:
-    return {one.code: one for one in all_refusals()}
 
 
 def _sealed(run_id: UUID, number: int, packed: list[Any]) -> ImportPart:

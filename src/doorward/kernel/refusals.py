@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from doorward.kernel.errors import FieldsRefused, MustWait, TooManyMails
+from doorward.kernel.errors import FieldsRefused, MustWait, TooManyMails, all_refusals
 
 if TYPE_CHECKING:
     from doorward.kernel.errors import Refusal
@@ -28,6 +30,13 @@ def sentence(refusal: Refusal) -> str:
     if refusal.data:
         text = text % refusal.data if "%(" in text else text
     return text
+
+
+@cache
+def by_code() -> dict[str, type[Refusal]]:
+    """Return every refusal of every subject by its code: what is kept of one is read by who never raises it."""
+    autodiscover_modules("errors")
+    return {refusal.code: refusal for refusal in all_refusals()}
 
 
 def wait_of(refusal: Refusal | None) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
@@ -13,7 +12,7 @@ from doorward.audit.fields import FIELDS, changes_in
 from doorward.audit.reason import Reason
 from doorward.customers import tab_audience
 from doorward.customers.tab_titles import title_of
-from doorward.kernel.errors import all_refusals
+from doorward.kernel.refusals import by_code
 from doorward.managing.words import page
 from doorward.policy.words import WORDS
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from doorward.audit.models import Event
-    from doorward.kernel.errors import Refusal
 
 
 PROOFS: Final = {
@@ -208,16 +206,11 @@ def _other_address(_value: bool) -> str:  # noqa: FBT001 - the value of a detail
 def _reason(code: str) -> str:
     if code == "due":
         return _("a new password was needed")
-    refusal = _refusals().get(code)
+    refusal = by_code().get(code)
     if refusal is None:
         return code
     said = refusal.reason or refusal.sentence
     return code if "%(" in said else _(said)
-
-
-@cache
-def _refusals() -> dict[str, type[Refusal]]:
-    return {refusal.code: refusal for refusal in all_refusals()}
 
 
 def _why(value: str) -> str:

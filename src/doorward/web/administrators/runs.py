@@ -16,7 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 from doorward.audit.naming import full_name
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.gate.requirement import Need
-from doorward.kernel.errors import NotFound, Refusal, all_refusals
+from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.refusals import by_code
 from doorward.kernel.text.tables import lines as lines_of
 from doorward.permissions.actions import Action
 from doorward.rollout import ticking
@@ -225,7 +226,7 @@ _LOOKS: Final = {
 
 
 def _why(code: str, found: TickRun) -> str:
-    refusal = next((one for one in all_refusals() if one.code == code), None) if code else None
+    refusal = by_code().get(code)
     if refusal is None:
         return ""
     text = _(refusal.sentence)

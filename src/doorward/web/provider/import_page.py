@@ -13,7 +13,7 @@ from doorward.customers.rights import is_allowed
 from doorward.importing import columns, results, runs
 from doorward.importing.models import ImportState
 from doorward.importing.rules import Fate
-from doorward.kernel.errors import all_refusals
+from doorward.kernel.refusals import by_code
 from doorward.permissions.actions import Action
 from doorward.web.kit.fields import Field, Option, plain_field
 from doorward.web.kit.forms import NOTHING, Wrong
@@ -320,7 +320,7 @@ def _button(run: ImportRun) -> str:
 
 
 def _why(code: str) -> str:
-    refusal = next((one for one in all_refusals() if one.code == code), None) if code else None
+    refusal = by_code().get(code)
     return _(refusal.sentence) if refusal else ""
 
 
