@@ -6,6 +6,8 @@ import csv
 import hashlib
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from base64 import b32encode
 from dataclasses import replace
@@ -26,7 +28,8 @@ from doorward.audit.record import record
 from doorward.credentials.events import FACTOR_RENAMED, SECOND_STEP_FAILED, TWO_FACTOR_RESET
 from doorward.kernel.errors import FieldsRefused
 from doorward.operations import packing, verify_history
-from doorward.operations.evidence import making, pdf, period
+from doorward.operations.evidence import contents, making, pdf, period
+from doorward.operations.evidence.people import Numbers
 from doorward.permissions.errors import NotAuthorised
 from doorward.recovery.models import RecoveryRequest, State, Way
 from tests.audit import histories
@@ -79,7 +82,7 @@ def full(owner: Administrator, colleague: Administrator, outsider: Administrator
     """A customer with all that a report tells of; return its owner."""
     now, customer = timezone.now(), owner.customer_id
     codes.enable_app(owner)
-    policies.require(customer)
+    policies.require(customer, trust_days=3)
     staff = people.make_administrator(
         people.provider(), email="nora@northline.example", name="Nora Whitfield"
     )
@@ -125,7 +128,10 @@ def test_a_pack_says_who_had_to_who_did_and_who_helped(
     assert (theirs["Required by"], theirs["Second factor"]) == ("nobody", "none")
     [version] = table(file, "policies.csv")
     assert (version["Whose"], version["No."]) == ("policy", "1")
-    assert "everybody" in version["What it asks"].lower()
+    # As the page has it, with the units.
+    assert version["What it asks"] == (
+        "Two-factor sign-in is required of: Everybody; Trusted browsers, in days: 3"
+    )
     [exception] = table(file, "exceptions.csv")
     assert exception["Made by"] == full.full_name
     # No spreadsheet runs what somebody typed.
@@ -304,6 +310,24 @@ def test_the_report_is_there_as_pdf(with_pdf: None, full: Administrator, tmp_pat
     assert document.startswith(b"%PDF-")
     # It has a structure, so that it can be read out.
     assert b"/StructTreeRoot" in document or b"/ObjStm" in document
+
+
+def test_every_column_of_the_report_has_a_width_and_they_fill_the_page() -> None:
+    """Without one for each, long names would leave others so little room that short words are broken."""
+    for one in contents.tables(Numbers()):
+        assert len(one.widths) == len(one.columns), one.file
+        assert sum(one.widths) == 100, one.file
+
+
+@pytest.mark.one_database
+def test_who_makes_a_pdf_at_the_command_line_is_told_nothing_of_how_it_is_made() -> None:
+    makes = (
+        "import logging; logging.basicConfig(level=logging.INFO);"
+        "from doorward.operations.evidence import pdf;"
+        "assert pdf.pdf_of('<html lang=en><title>x</title><h1>x</h1>')"
+    )
+    made = subprocess.run([sys.executable, "-c", makes], check=True, capture_output=True, text=True)
+    assert (made.stdout, made.stderr) == ("", "")
 
 
 @pytest.mark.one_database

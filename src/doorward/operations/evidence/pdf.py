@@ -14,12 +14,13 @@ class NotOurs(RuntimeError):
 @cache
 def _weasyprint() -> Any:  # noqa: ANN401 - a module that may be missing
     """Return the library; None: it is not installed, or what it sets text with is not."""
+    # What it says of CSS that is for screens, and of how far it is, is nobody's business: it begins when it is loaded.
+    for name in ("weasyprint", "weasyprint.progress"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         import weasyprint  # noqa: PLC0415 - an extra; it takes half a second to load
     except (ImportError, OSError):
         return None
-    # What it has to say of CSS that is for screens is nobody's business.
-    logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
     return weasyprint
 
 

@@ -39,17 +39,26 @@ Row: TypeAlias = tuple[Cell, ...]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: its file, its title, what it says in a sentence, its columns (`times`: those that are moments)."""
+    """A table: its file, its title, what it says in a sentence, its columns (`times`: those that are moments).
+
+    `widths`: what each has of the report's page, in percent. Given, no word is broken where there is room for it.
+    """
 
     file: str
     title: _StrPromise
     says: _StrPromise
     none: _StrPromise
     columns: tuple[_StrPromise, ...]
+    widths: tuple[int, ...]
     times: frozenset[int]
     rows: Callable[[About], Iterator[Row]]
     # So many are in the report as well; the file has all.
     shown: int = 200
+
+    @property
+    def name(self) -> str:
+        """What its file is called without the ending."""
+        return self.file.removesuffix(".csv")
 
     def head(self, zone: str) -> list[str]:
         """Return the heads of the file's columns: a moment has two, in UTC and in the reader's zone."""
