@@ -117,6 +117,19 @@ def test_who_has_to_wait_is_told_by_the_clock_alone() -> None:
 # No field would put right what these are about, or the form says which: they are said above it, or at that one.
 ABOVE = frozenset(
     {
+        "AddressesTaken",
+        "BackupElsewhere",
+        "BackupOfAnotherRelease",
+        "BelongsToNobody",
+        "BrandGone",
+        "CodesLost",
+        "CustomerIsThere",
+        "KeyNeeded",
+        "KeyWrong",
+        "KeysGone",
+        "NotInBackup",
+        "SecretSealed",
+        "SourceUnreachable",
         "ManageInBrowser",
         "ManagingAlready",
         "ManagingAskedTooOften",
