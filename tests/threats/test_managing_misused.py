@@ -153,6 +153,8 @@ def test_it_ends_by_itself(owner, staff, what):
     answer = client.get("/administrators/")
     assert answer.status_code == 303
     assert answer["Location"].startswith("/sign-in/" if what == "signed out" else "/managing/over/")
+    # Nor does the page that says so have the banner.
+    assert b"You are managing" not in client.get(answer["Location"]).content
 
 
 def test_another_browser_of_theirs_is_in_no_portal(owner, staff):

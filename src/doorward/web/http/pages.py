@@ -10,6 +10,7 @@ from django.contrib.messages import get_messages
 from django.http import HttpResponse, HttpResponseRedirect
 
 from doorward.customers.cached import brand_for_host, is_known_host
+from doorward.sessions.rules import is_managing
 from doorward.web.fast.form_token import form_input
 from doorward.web.kit.brandmark import look_version
 from doorward.web.kit.forms import NOTHING
@@ -121,14 +122,15 @@ def _frame(request: Request) -> dict[str, Any]:
         "path": request.get_full_path(),
         "flashes": list(get_messages(request)),
         "session_left": None,
-        "managing": managing_banner(getattr(request, "managing", None)),
+        "managing": managing_banner(request),
     }
 
 
-def managing_banner(portal: AuthContext | None) -> Banner | None:
-    """Return what stands over each page of a session that is in a customer's portal."""
+def managing_banner(request: Request) -> Banner | None:
+    """Return what stands over each page of a session that is in a customer's portal, for as long as it may be."""
+    portal = getattr(request, "managing", None)
     facts = portal.own.facts.managing if portal is not None else None
-    if portal is None or facts is None:
+    if portal is None or facts is None or not is_managing(facts, now=request.now):
         return None
     return Banner(portal.person.customer_name, portal.person.full_name, facts.until, facts.changes)
 
