@@ -7,15 +7,17 @@ import sys
 import pytest
 from django.conf import settings
 
-from doorward.customers.errors import HostNotConfirmed, PictureRefused
+from doorward.customers.errors import HostNotConfirmed
 from doorward.customers.protection import ProtectionRefused
-from doorward.kernel.errors import NameMissing, all_refusals
+from doorward.kernel.errors import NameMissing, PictureRefused, all_refusals
 from doorward.kernel.refusals import sentence
 
 ALL = sorted(all_refusals(), key=lambda refusal: refusal.code)
 ABSTRACT = {HostNotConfirmed, PictureRefused, ProtectionRefused}
 WITH_DATA = {
     "must_wait": {"seconds": 30},
+    "code_missing": {"size": 3, "missing": "1, 3"},
+    "codes_differ": {"number": 2},
     "only_known_browsers": {"seconds": 3600},
     "too_many_mails": {"seconds": 600},
     "password_too_short": {"minimum": 12},

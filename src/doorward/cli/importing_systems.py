@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import update_wrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 import click
 
 from doorward.cli.base import json_option, with_data
 from doorward.cli.failure import Failure
 from doorward.cli.importing_lines import (
+    How,
     digest_of,
     dry_option,
     file_argument,
@@ -24,6 +25,7 @@ from doorward.cli.importing_lines import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from doorward.credentials.totp.foreign import Export
     from doorward.importing.rules import LineOutcome, PersonLine
 
     Lines = Iterable[PersonLine | LineOutcome]
@@ -152,4 +154,56 @@ def privacyidea(run: Run, *, file: Path, key_file: Path | None, domain: str) -> 
     run(privacyidea.people(content, key=key, domain=domain), content)
 
 
-SYSTEMS: Final = (keycloak, django_otp, allauth, lemonldap, privacyidea)
+@click.command("apps")
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE...",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@click.option("--customer", "name", required=True, help="The customer whose people they are.")
+@click.option("--person", default="", help="Take the accounts of this e-mail alone.")
+@click.option("--issuer", default="", help="Take the accounts of this issuer alone.")
+@_domain
+@resume_option
+@dry_option
+@report_option
+@json_option
+@with_data
+def apps(
+    files: tuple[Path, ...], *, name: str, person: str, issuer: str, domain: str, **how: Unpack[How]
+) -> None:
+    """Import authenticator apps of people who are there and have not signed in yet, by the e-mail in each label.
+
+    A FILE is a picture (PNG, JPEG or WebP) of QR codes that Google Authenticator exports, or text with what they say
+    (otpauth-migration://), one a line. An export with several codes is given whole. With --person, an account whose
+    label is no e-mail is theirs, too.
+    """
+    from doorward.importing import authenticator  # noqa: PLC0415
+    from doorward.importing.devices import KIND  # noqa: PLC0415
+
+    contents = [read_bytes(file) for file in files]
+    exports = [
+        one for file, content in zip(files, contents, strict=True) for one in _codes(file, content)
+    ]
+    whose = authenticator.Whose(person=person.strip(), issuer=issuer.strip(), domain=domain)
+    lines = authenticator.people(authenticator.accounts(exports), whose)
+    given = (*sorted(map(digest_of, contents)), whose.person, whose.issuer, domain)
+    digest = digest_of("\n".join(given).encode())
+    import_people(lines, name, kind=KIND, invite=False, digest=digest)(**how)
+
+
+def _codes(file: Path, content: bytes) -> list[Export]:
+    """Return what the codes of a file say, or say of which file it is that they do not."""
+    from doorward.importing import authenticator  # noqa: PLC0415
+    from doorward.kernel.errors import Refusal  # noqa: PLC0415
+    from doorward.kernel.refusals import sentence  # noqa: PLC0415
+
+    try:
+        return authenticator.read(content)
+    except Refusal as refusal:
+        raise Failure(f"{file}: {sentence(refusal)}") from refusal
+
+
+SYSTEMS: Final = (apps, keycloak, django_otp, allauth, lemonldap, privacyidea)

@@ -350,3 +350,11 @@ class SecretUnsupported(Refusal):
         "to set up a new one."
     )
     field = "totp"
+
+
+class DevicesKept(Refusal):
+    """Whoever has a device, or has signed in here before, gets no other one by an import."""
+
+    sentence = _(
+        "This person has signed in here before, or has a device. Their devices stay as they are."
+    )

@@ -102,6 +102,13 @@ FACTOR_ADDED = EventType(
     notifications=to_person("factor_added"),
 )
 
+APP_TAKEN_OVER = EventType(
+    "app_taken_over",
+    group=Group.TWO_FACTOR,
+    icon="smartphone",
+    sentence=_("%(actor)s imported an authenticator app of %(subject)s from another system."),
+)
+
 FACTOR_RENAMED = EventType(
     "factor_renamed",
     group=Group.TWO_FACTOR,

@@ -11,14 +11,20 @@ from doorward.accounts import invitations
 from doorward.accounts.errors import EmailTaken
 from doorward.accounts.models import Administrator, Status
 from doorward.accounts.services import Among, made, record_added, settle_power
+from doorward.audit.record import record
 from doorward.credentials import standing
+from doorward.credentials.errors import DevicesKept
+from doorward.credentials.events import APP_TAKEN_OVER
 from doorward.credentials.models import Factor
 from doorward.credentials.password.hashers import TAKEN_OVER
+from doorward.credentials.sealed import of_factor
 from doorward.credentials.totp import enrol
 from doorward.customers.rights import authorise
+from doorward.kernel.crypto import sealing
 from doorward.kernel.errors import Refusal
 from doorward.permissions.actions import Action
 from doorward.policy.rules import FactorKind
+from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,6 +85,41 @@ def add_many(
         for name, secret in arrival.devices[:MOST_DEVICES]
     )
     return results
+
+
+def add_apps(
+    person: Administrator, devices: Sequence[tuple[str, bytes]], *, actor: Actor, now: datetime
+) -> bool:
+    """Add the apps that somebody has elsewhere, in the caller's transaction; return whether any was not there yet.
+
+    The caller has the person's lock. Only who never signed in here, and has no device, is moving in still. Raises
+    `DevicesKept` for anybody else.
+    """
+    authorise(actor, Action.MOVE_IN)
+    there = list(Factor.objects.filter(administrator=person))
+    secrets = {_secret(factor) for factor in there}
+    if all(secret in secrets for _, secret in devices):
+        return False
+    signed_in = Session.objects.filter(administrator=person).exists()
+    if there or signed_in or person.last_signed_in_at is not None:
+        raise DevicesKept
+    Factor.objects.bulk_create(
+        enrol.made(person.id, secret, name=name or enrol.DEFAULT_NAME, now=now, taken_over=True)
+        for name, secret in devices[:MOST_DEVICES]
+    )
+    standing.keep(person.id)
+    record(APP_TAKEN_OVER, actor=actor, subject=person.who())
+    return True
+
+
+def _secret(factor: Factor) -> bytes:
+    """Return the secret of an app; b'' where it has none, or its key left the key file."""
+    if factor.sealed is None:
+        return b""
+    try:
+        return sealing.open_sealed(bytes(factor.sealed), **of_factor(factor.id))
+    except sealing.SealBroken:
+        return b""
 
 
 def _row(

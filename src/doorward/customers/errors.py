@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorward.kernel.errors import Refusal, _
+from doorward.kernel.errors import PictureRefused, Refusal, _
 
 
 class CustomerNameTaken(Refusal):
@@ -159,34 +159,6 @@ class TooManyTabs(Refusal):
         super().__init__(maximum=maximum)
 
 
-class PictureRefused(Refusal):
-    """A picture of a brand that is not taken; each reason is a class of its own."""
-
-    sentence = _("This image cannot be used.")
-    field = "kind"
-
-
-class PictureInvalid(PictureRefused):
-    """Nothing that can be read as a picture, whatever it is called."""
-
-    sentence = _("This file cannot be read as an image. Choose a PNG, WebP or JPEG.")
-
-
-class PictureIsDrawing(PictureRefused):
-    """An SVG, which is a document and can have programs in it."""
-
-    sentence = _(
-        "SVG files can contain programs, so they are not accepted. Save the drawing as a PNG, "
-        "200 pixels high or more, and choose that."
-    )
-
-
-class PictureAnimated(PictureRefused):
-    """A picture that moves."""
-
-    sentence = _("Choose an image that does not move.")
-
-
 class PictureTooLarge(PictureRefused):
     """A file of more than `maximum` KiB."""
 
@@ -194,26 +166,6 @@ class PictureTooLarge(PictureRefused):
 
     def __init__(self, maximum: int) -> None:
         super().__init__(maximum=maximum)
-
-
-class PictureTooManyPixels(PictureRefused):
-    """A side longer than `side` pixels, or more than `maximum` pixels in all."""
-
-    sentence = _(
-        "Choose an image with at most %(maximum)s million pixels, and with no side longer than %(side)s pixels."
-    )
-
-    def __init__(self, side: int, maximum: int) -> None:
-        super().__init__(side=side, maximum=maximum)
-
-
-class PictureTooSmall(PictureRefused):
-    """A side shorter than `least` pixels."""
-
-    sentence = _("Choose an image with at least %(least)s pixels in each direction.")
-
-    def __init__(self, least: int) -> None:
-        super().__init__(least=least)
 
 
 class NameNotTyped(Refusal):

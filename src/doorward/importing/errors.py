@@ -234,3 +234,55 @@ class KeyWrong(Refusal):
     """The export is encrypted with another key."""
 
     sentence = _("This key does not open the export.")
+
+
+class NobodyHere(Refusal):
+    """The label of an account is the e-mail of nobody at this customer, or of somebody else than who is meant."""
+
+    sentence = _("Nobody for whom accounts are imported has this e-mail.")
+    field = "email"
+
+
+class OtherIssuer(Refusal):
+    """The account is not of the issuer that was named."""
+
+    sentence = _("This account is of another issuer.")
+
+
+class IssuersDiffer(Refusal):
+    """One e-mail has accounts of several issuers, and which one the old portal was, nobody said."""
+
+    sentence = _(
+        "This e-mail has accounts of several issuers. Name the one that is meant (--issuer)."
+    )
+
+
+class NoCodeInPicture(Refusal):
+    """No QR code of an authenticator app is found in a picture."""
+
+    sentence = _(
+        "No QR code of an authenticator app is found in this image. Take a sharper one, with all of the code in it."
+    )
+    field = "file"
+
+
+class CodeMissing(Refusal):
+    """An export is in `size` codes that belong together; these of them are not there."""
+
+    sentence = _(
+        "This export has %(size)s QR codes, and these are missing: %(missing)s. Give all of them at once."
+    )
+    field = "file"
+
+    def __init__(self, size: int, missing: str) -> None:
+        super().__init__(size=size, missing=missing)
+
+
+class CodesDiffer(Refusal):
+    """Two codes say that they are the same one of an export, and have different accounts."""
+
+    sentence = _("Two different codes are both number %(number)s of the same export.")
+    field = "file"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number=number)

@@ -15,7 +15,7 @@ from doorward.audit.actor import WORKER
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
 from doorward.gate.requirement import Need
-from doorward.importing import customers, keeping, people, rules
+from doorward.importing import customers, devices, keeping, people, rules
 from doorward.importing.columns import NEEDED
 from doorward.importing.errors import ImportForgotten, LineTwice
 from doorward.importing.events import IMPORT_STOPPED, IMPORTED
@@ -173,6 +173,8 @@ def _done(
         return customers.do(of_customers, actor=actor, now=now)
     of_people = [line for line in lines if isinstance(line, PersonLine)]
     into = run.customer_id
+    if run.kind == devices.KIND and into is not None:
+        return devices.do(of_people, customer_id=into, actor=actor, now=now)
     return people.do(of_people, customer_id=into, invite=run.invite, actor=actor, now=now)
 
 

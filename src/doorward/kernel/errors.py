@@ -160,3 +160,51 @@ class AddressInvalid(Refusal):
 
     sentence = _("Type an address like https://www.example.com/page.")
     field = "url"
+
+
+class PictureRefused(Refusal):
+    """A picture that is not taken; each reason is a class of its own."""
+
+    sentence = _("This image cannot be used.")
+    field = "kind"
+
+
+class PictureInvalid(PictureRefused):
+    """Nothing that can be read as a picture, whatever it is called."""
+
+    sentence = _("This file cannot be read as an image. Choose a PNG, WebP or JPEG.")
+
+
+class PictureIsDrawing(PictureRefused):
+    """An SVG, which is a document and can have programs in it."""
+
+    sentence = _(
+        "SVG files can contain programs, so they are not accepted. Save the drawing as a PNG, "
+        "200 pixels high or more, and choose that."
+    )
+
+
+class PictureAnimated(PictureRefused):
+    """A picture that moves."""
+
+    sentence = _("Choose an image that does not move.")
+
+
+class PictureTooManyPixels(PictureRefused):
+    """A side longer than `side` pixels, or more than `maximum` pixels in all."""
+
+    sentence = _(
+        "Choose an image with at most %(maximum)s million pixels, and with no side longer than %(side)s pixels."
+    )
+
+    def __init__(self, side: int, maximum: int) -> None:
+        super().__init__(side=side, maximum=maximum)
+
+
+class PictureTooSmall(PictureRefused):
+    """A side shorter than `least` pixels."""
+
+    sentence = _("Choose an image with at least %(least)s pixels in each direction.")
+
+    def __init__(self, least: int) -> None:
+        super().__init__(least=least)

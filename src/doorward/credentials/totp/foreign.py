@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SHORTEST: Final = 10
 LONGEST: Final = 128
 MOST_EXPORTED: Final = 100
+# So many codes belong together at most.
+MOST_CODES: Final = 100
 _LONGEST_TEXT: Final = 16 * 1024
 _DROPPED: Final = re.compile(r"[\s\-=]")
 _BASE32: Final = re.compile(r"[A-Z2-7]+")
@@ -39,7 +41,7 @@ class Exported:
     secret: bytes
     account: str = ""
     issuer: str = ""
-    refused: SecretInvalid | SecretUnsupported | None = None
+    refused: SecretInvalid | SecretUnsupported | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +133,10 @@ def _migration(line: str) -> Export:
     found: list[Any] = list(payload.otp_parameters)
     if not 1 <= len(found) <= MOST_EXPORTED:
         raise SecretInvalid
-    accounts = tuple(_of_export(one) for one in found)
-    return Export(accounts, payload.batch_id, payload.batch_index, payload.batch_size or 1)
+    index, size = payload.batch_index, payload.batch_size or 1
+    if not 0 <= index < size <= MOST_CODES:
+        raise SecretInvalid
+    return Export(tuple(_of_export(one) for one in found), payload.batch_id, index, size)
 
 
 def _of_export(one: Any) -> Exported:  # noqa: ANN401 - its class is made at run time
@@ -157,32 +161,32 @@ def _payload() -> Any:  # noqa: ANN401 - its class is made at run time
 @cache
 def _payload_class() -> type[Message]:
     """Describe the export: what stands in it was found out by others, as nobody publishes it."""
-    field = descriptor_pb2.FieldDescriptorProto
+    kind = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(
         name="otpauth_migration.proto", package="doorward", syntax="proto3"
     )
     one = file.message_type.add(name="OtpParameters")
     kinds = {
-        "secret": field.TYPE_BYTES,
-        "name": field.TYPE_STRING,
-        "issuer": field.TYPE_STRING,
-        "algorithm": field.TYPE_INT32,
-        "digits": field.TYPE_INT32,
-        "type": field.TYPE_INT32,
+        "secret": kind.TYPE_BYTES,
+        "name": kind.TYPE_STRING,
+        "issuer": kind.TYPE_STRING,
+        "algorithm": kind.TYPE_INT32,
+        "digits": kind.TYPE_INT32,
+        "type": kind.TYPE_INT32,
     }
-    for number, (name, kind) in enumerate(kinds.items(), start=1):
-        one.field.add(name=name, number=number, type=kind, label=field.LABEL_OPTIONAL)
+    for number, (name, type_) in enumerate(kinds.items(), start=1):
+        one.field.add(name=name, number=number, type=type_, label=kind.LABEL_OPTIONAL)
     whole = file.message_type.add(name="MigrationPayload")
     whole.field.add(
         name="otp_parameters",
         number=1,
-        type=field.TYPE_MESSAGE,
+        type=kind.TYPE_MESSAGE,
         type_name=".doorward.OtpParameters",
-        label=field.LABEL_REPEATED,
+        label=kind.LABEL_REPEATED,
     )
     # Where an export has more accounts than one code has room for.
     for number, name in enumerate(("version", "batch_size", "batch_index", "batch_id"), start=2):
-        whole.field.add(name=name, number=number, type=field.TYPE_INT32, label=field.LABEL_OPTIONAL)
+        whole.field.add(name=name, number=number, type=kind.TYPE_INT32, label=kind.LABEL_OPTIONAL)
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     described = pool.FindMessageTypeByName("doorward.MigrationPayload")
