@@ -144,8 +144,8 @@ GUARDS: Final = (
     ),
     Guard(
         "who lost the right meanwhile decides nothing",
-        f"{_R}/help.py",
-        "if not is_allowed(actor, action, customer_id, subject=person_id):",
+        "accounts/locking.py",
+        "if not is_allowed(actor, action, customer_id, brand_id=brand_id, subject=subject):",
         "if False:",
         f"{_AT_ONCE}who_loses_the_power_agrees_before_that_or_not_at_all",
     ),

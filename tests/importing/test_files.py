@@ -8,13 +8,14 @@ import zipfile
 import pytest
 import xlsxwriter
 
-from doorward.importing import columns, files
+from doorward.importing import columns, files, spreadsheet
 from doorward.importing.errors import (
     ColumnMissing,
     ColumnTwice,
     FileTooLarge,
     FileUnreadable,
     NothingInFile,
+    SpreadsheetBusy,
     TooManyColumns,
     TooManyLines,
 )
@@ -58,8 +59,11 @@ def test_line_breaks_in_cells_and_columns_that_nobody_knows():
         (b"email\n\x81\x8d", FileUnreadable),
         (b"x" * 50_000_001, FileTooLarge),
         (b"PK\x03\x04 and nothing more", FileUnreadable),
+        ("email," + "x" * 200_000 + "\na,b\n", FileUnreadable),
+        ('email,"' + "x" * 200_000 + '"\na,b\n', FileUnreadable),
+        ("x," * 1_000_000 + "\na\n", TooManyColumns),
     ],
-    ids=range(11),
+    ids=range(14),
 )
 def test_what_cannot_be_read_is_refused(file, refusal):
     with pytest.raises(refusal):
@@ -91,6 +95,22 @@ def test_a_spreadsheet_is_read_and_formulas_are_what_they_say():
     assert row.cells == {"email": "a@b.example", "last_name": "what it says", "phone": "4930901820"}
 
 
+def test_what_unpacks_to_too_much_is_refused_before_it_is_read():
+    file = changed(
+        workbook(("email",)), "xl/theme/theme1.xml", b" " * (spreadsheet.MOST_UNPACKED + 1)
+    )
+    assert len(file) < 500_000
+    with pytest.raises(FileTooLarge):
+        read(file)
+
+
+def test_one_spreadsheet_is_read_at_a_time():
+    file = workbook(("email",), ("a@b.example",))
+    with spreadsheet._TURN, pytest.raises(SpreadsheetBusy):
+        read(file)
+    assert len(list(read(file).rows())) == 1
+
+
 def changed(file: bytes, name: str, content: bytes) -> bytes:
     """Return a workbook with another content of one of its files."""
     made = io.BytesIO()
@@ -117,9 +137,11 @@ xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>%s<
             _SHEET % (b'<row r="1"><c r="A1"><v>' + b"1" * 900_000_000 + b"</v></c></row>"),
             marks=pytest.mark.at_length,
         ),
+        # Packed it is half a megabyte, and takes a quarter of a minute.
+        pytest.param(_SHEET % (b"<row/>" * 30_000_000), marks=pytest.mark.at_length),
         b"<worksheet",
     ],
-    ids=["wide and high", "a bomb", "cut off"],
+    ids=["wide and high", "a bomb", "nothing, many times", "cut off"],
 )
 def test_a_spreadsheet_that_asks_for_everything_ends_nothing_but_itself(sheet):
     file = changed(workbook(("email",), ("a@b.example",)), "xl/worksheets/sheet1.xml", sheet)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -29,6 +28,7 @@ from doorward.importing import (
     privacyidea,
 )
 from doorward.importing.errors import KeyNeeded, KeyWrong, SourceUnreachable, SourceUnreadable
+from doorward.kernel.db.sqlite.driver import Database
 from doorward.kernel.refusals import sentence
 
 EXPORTS = Path(__file__).parent / "exports"
@@ -77,7 +77,7 @@ def sqlite_file(tmp_path):
 
     def made(name):
         path = tmp_path / f"{name}.sqlite3"
-        with sqlite3.connect(path) as connection:
+        with Database.connect(path) as connection:
             connection.executescript((EXPORTS / f"{name}.sql").read_text())
         connection.close()
         return path
@@ -171,7 +171,7 @@ def test_so_does_one_on_postgresql(customer, sqlite_file):
         | {"options": "-c search_path=old_project"},
         quote_via=quote,
     )
-    tables = sqlite3.connect(sqlite_file("django_otp"))
+    tables = Database.connect(sqlite_file("django_otp"))
     with psycopg.connect(address, autocommit=True) as there:
         there.execute("CREATE SCHEMA old_project")
         try:
@@ -338,7 +338,7 @@ def test_whatever_stands_in_a_field_ends_nothing(read, found):
 
 def test_a_file_of_sqlite_that_is_none_or_bad_is_refused(tmp_path):
     whole = tmp_path / "whole"
-    with sqlite3.connect(whole) as connection:
+    with Database.connect(whole) as connection:
         connection.execute("CREATE TABLE auth_user (id, password, last_login, username)")
         connection.executemany(
             "INSERT INTO auth_user VALUES (?, 'x' || hex(zeroblob(900)), '', ?)",
@@ -364,7 +364,7 @@ def test_a_database_that_is_not_there_is_said():
 
 def test_nothing_that_a_file_of_sqlite_defines_is_run(tmp_path):
     path = tmp_path / "views"
-    with sqlite3.connect(path) as connection:
+    with Database.connect(path) as connection:
         connection.execute("CREATE TABLE t (id, password, last_login)")
         connection.execute(
             "CREATE VIEW auth_user AS WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n) "

@@ -68,7 +68,9 @@ def lose(made: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[Any]]:
 def patterns() -> list[str]:
     from tests.threats.test_stale_proof import READ_ONLY, WANTED  # noqa: PLC0415 - a list of another threat
 
-    return sorted(one for one in set(WANTED) - READ_ONLY if not one.startswith(OWN + ELSEWHERE))
+    # A file has been read by the time at which a service is asked: there is none in the list's form.
+    asked = set(WANTED) - READ_ONLY - {"customers/import/"}
+    return sorted(one for one in asked if not one.startswith(OWN + ELSEWHERE))
 
 
 @pytest.mark.parametrize("pattern", patterns())

@@ -148,6 +148,16 @@ def test_unfinished_bodies_are_bounded_and_the_oldest_makes_room(
         assert all(came.startswith(b"HTTP/1.1 408 ") for came in first.ended())
 
 
+def test_heads_of_files_make_no_form_go(portal: Portal, reader: Wire) -> None:
+    """A stranger announces files of 8 MB, and never sends one: forms that are slow come through all the same."""
+    head = kinds(reader, EXPORT, portal.server.port)["bodies"].head
+    files = head.replace(b"/sign-in/", b"/customers/import/").replace(b": 65536", b": 8388608")
+    forms = Held(portal.server.port, head)
+    with held(forms, 2), held(Held(portal.server.port, files), 100) as strangers:
+        until(lambda: strangers.ended() != [], seconds=10)
+        assert not forms.ended()
+
+
 def test_an_export_that_is_read_late_comes_whole(portal: Portal, reader: Wire) -> None:
     """Its reader is one connection's matter; its length is known, so that no other looks whole."""
     none = f"{EXPORT}?from=2999-01-01"

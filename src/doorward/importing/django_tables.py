@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from psycopg.rows import dict_row
 from doorward.importing.errors import SourceUnreachable, SourceUnreadable
 from doorward.importing.files import MOST_LINES
 from doorward.importing.found import must_fit, objects, parsed
+from doorward.kernel.db.sqlite.driver import Database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +29,6 @@ NAME: Final = "Django"
 POSTGRESQL: Final = ("postgresql://", "postgres://")
 _SQLITE: Final = b"SQLite format 3\x00"
 # Of one value: nothing that is read is longer.
-_LONGEST_VALUE: Final = 1_000_000
 _SECONDS: Final = 10
 _MINUTE: Final = 60_000
 _PLAIN: Final = re.compile(r"create table\b", re.IGNORECASE)
@@ -81,19 +80,18 @@ def _dumped(file: bytes) -> object:
 def of_sqlite(path: Path) -> Iterator[Tables]:
     """Return the tables of an SQLite file, which is only read. Raises `SourceUnreadable`."""
     try:
-        connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
-    except sqlite3.Error as error:
+        connection = Database.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
+    except Database.Error as error:
         raise SourceUnreadable(NAME) from error
     try:
         yield _sqlite(connection)
-    except sqlite3.Error as error:
+    except Database.Error as error:
         raise SourceUnreadable(NAME) from error
     finally:
         connection.close()
 
 
-def _sqlite(connection: sqlite3.Connection) -> Tables:
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+def _sqlite(connection: Any) -> Tables:  # noqa: ANN401 - of whichever driver there is
     connection.text_factory = lambda raw: raw.decode(errors="replace")
     # Somebody else made this file: nothing that it defines is run, and a page that is odd is an error.
     for pragma in ("trusted_schema=OFF", "query_only=ON", "cell_size_check=ON"):

@@ -22,6 +22,13 @@ class FileTooLarge(Refusal):
         super().__init__(maximum=maximum)
 
 
+class SpreadsheetBusy(Refusal):
+    """Another spreadsheet is being read by this process."""
+
+    sentence = _("Another spreadsheet is being read. Try again in a moment, or save it as CSV.")
+    field = "file"
+
+
 class TooManyLines(Refusal):
     """More lines than `maximum`."""
 

@@ -117,7 +117,7 @@ def load(file: bytes, known: Mapping[str, tuple[str, ...]]) -> Table:
         raise TooManyLines(MOST_LINES)
     first = _first_line(text)
     separator = max(_SEPARATORS, key=lambda one: _known_in(first, one, known))
-    headings = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
+    headings = _first_of(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
     if len(headings) > MOST_COLUMNS:
         raise TooManyColumns(MOST_COLUMNS)
     return Table(text, separator, tuple(headings), ("",) * len(headings), digest)
@@ -146,8 +146,20 @@ def _first_line(text: str) -> str:
     return line[0] if line else ""
 
 
+def _first_of(reader: Iterator[list[str]]) -> list[str]:
+    """Return the first line. Raises `FileUnreadable`: a cell of it is longer than any heading."""
+    try:
+        return next(reader, [])
+    except csv.Error as error:
+        raise FileUnreadable from error
+
+
 def _known_in(line: str, separator: str, known: Mapping[str, tuple[str, ...]]) -> tuple[int, int]:
     """Return how many headings are understood with that separator, and how many there are."""
-    headings = next(csv.reader([line], delimiter=separator), [])[: MOST_COLUMNS + 1]
+    try:
+        headings = _first_of(csv.reader([line], delimiter=separator))[: MOST_COLUMNS + 1]
+    except FileUnreadable:
+        # With another separator it may be shorter cells.
+        return 0, 0
     names = [bool(columns.recognise([heading], known)[0]) for heading in headings]
     return sum(names), len(names)

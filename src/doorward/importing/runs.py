@@ -103,7 +103,7 @@ def rehearse(run: ImportRun, fields: Sequence[str], *, actor: Actor, now: dateti
     """
     authorise(actor, needed(run.customer_id), run.customer_id)
     with transaction.atomic():
-        run = _held(run, (ImportState.MAPPING, ImportState.REHEARSED))
+        run = _held(run, (ImportState.MAPPING, ImportState.REHEARSED), actor=actor)
         if run.headings:
             if len(fields) != len(run.headings):
                 raise ChoiceInvalid
@@ -130,7 +130,7 @@ def stop(run: ImportRun, *, actor: Actor, now: datetime) -> None:
     """Stop it: what was done stays. Raises `RunOver`, `NotFound`, `NotAuthorised`."""
     authorise(actor, needed(run.customer_id), run.customer_id)
     with transaction.atomic():
-        run = _held(run, (ImportState.RUNNING,))
+        run = _held(run, (ImportState.RUNNING,), actor=actor)
         run.state, run.stopped_by, run.changed_at = ImportState.STOPPED, "", now
         run.save(update_fields=["state", "stopped_by", "changed_at"])
         if not run.dry:
@@ -144,7 +144,7 @@ def go_on(run: ImportRun, *, actor: Actor, now: datetime) -> ImportRun:
         states = (
             (ImportState.STOPPED, ImportState.RUNNING) if actor.is_ours else (ImportState.STOPPED,)
         )
-        run = _held(run, states)
+        run = _held(run, states, actor=actor)
         _must_bring(run, actor=actor)
         _ask(run, actor=actor, now=now)
         run.state = ImportState.RUNNING
@@ -158,7 +158,7 @@ def discard(run: ImportRun, *, actor: Actor) -> None:
     """Forget what has not begun to be done, or was stopped. Raises as `stop`."""
     authorise(actor, needed(run.customer_id), run.customer_id)
     with transaction.atomic():
-        _held(run, _WAITING).delete()
+        _held(run, _WAITING, actor=actor).delete()
 
 
 def work(run: ImportRun, *, actor: Actor, now: datetime) -> None:
@@ -231,6 +231,7 @@ def forget_person(email: str) -> None:
 
 
 def _begin(about: About, digest: str, *, actor: Actor, now: datetime) -> ImportRun:
+    authorise(actor, needed(about.into), about.into)
     run = ImportRun(
         kind=about.kind,
         customer_id=about.into,
@@ -269,7 +270,7 @@ def _began(
     run: ImportRun, state: ImportState, *, dry: bool, actor: Actor, now: datetime
 ) -> ImportRun:
     with transaction.atomic():
-        run = _held(run, (state,))
+        run = _held(run, (state,), actor=actor)
         _must_bring(run, actor=actor)
         _start(run, dry=dry, actor=actor, now=now)
     return run
@@ -288,10 +289,12 @@ def _ask(run: ImportRun, *, actor: Actor, now: datetime) -> None:
     run.asked_at = run.changed_at = now
 
 
-def _held(run: ImportRun, states: Collection[str]) -> ImportRun:
+def _held(run: ImportRun, states: Collection[str], *, actor: Actor) -> ImportRun:
+    """Return it, locked, to whoever may do this still."""
     held = ImportRun.objects.select_for_update(no_key=True).filter(id=run.id).first()
     if held is None:
         raise NotFound
+    authorise(actor, needed(held.customer_id), held.customer_id)
     if held.state == ImportState.FORGOTTEN:
         raise ImportForgotten
     if held.state not in states:
@@ -325,12 +328,18 @@ def _remember(run: ImportRun, *, actor: Actor) -> None:
     if customer is None:
         return
     named = zip(run.headings, run.fields, strict=True)
-    chosen = {columns.remembered_as(heading): field for heading, field in named}
+    chosen: dict[str, str] = {}
+    unclear = set()
+    for heading, field in named:
+        plain = columns.remembered_as(heading)
+        # Two that look alike and are not the same say nothing of the next file.
+        if chosen.setdefault(plain, field) != field:
+            unclear.add(plain)
     ColumnChoice.objects.bulk_create(
         [
             ColumnChoice(customer=customer, kind=run.kind, heading=heading, field=field)
             for heading, field in chosen.items()
-            if heading
+            if heading and heading not in unclear
         ],
         update_conflicts=True,
         unique_fields=["customer", "kind", "heading"],

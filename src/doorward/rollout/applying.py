@@ -97,8 +97,8 @@ def apply_shown(
 
     Raises `RehearsalOutdated` where it would not, and what saving refuses.
     """
+    authorise(actor, owner.action, owner.customer_id, brand_id=owner.brand_id)
     plan = Plan(owner=owner, wanted=wanted)
-    authorise(actor, action_of(plan), **_target(plan))
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         _hold(plan)
         found = rehearse(plan, now=now)

@@ -14,7 +14,7 @@ from doorward.customers.cached import pictures_of, usable_hosts
 from doorward.customers.contact import everywhere
 from doorward.customers.errors import ColourInvalid
 from doorward.customers.hosts import Host, State
-from doorward.customers.models import Customer, PictureKind
+from doorward.customers.models import PictureKind
 from doorward.kernel.errors import NotFound
 from doorward.kernel.text import names
 from doorward.policy import series
@@ -202,8 +202,9 @@ def brands_page(scope: Scope, *, now: datetime) -> tuple[BrandLine, ...]:
     """Return the lines of the list, the default brand first."""
     brands = list(staff_scope.brands(scope))
     # By themselves, in an index: a join would group all customers by every column of a brand.
-    counted = Customer.objects.filter(brand__in=[one.id for one in brands]).order_by()
-    customers = dict(counted.values_list("brand_id").annotate(number=Count("*")))
+    there = staff_scope.customers(scope)
+    counted = there.filter(brand__in=[one.id for one in brands]).order_by()
+    numbers = dict(counted.values_list("brand_id").annotate(number=Count("*")))
     ordered = sorted(brands, key=lambda one: (not one.is_default, names.sort_key(one.name), one.id))
     return tuple(
         BrandLine(
@@ -212,7 +213,7 @@ def brands_page(scope: Scope, *, now: datetime) -> tuple[BrandLine, ...]:
             accent=brand.accent,
             hosts=tuple(brand.hosts),
             to_confirm=len(brand.hosts) - len(usable_hosts(brand)),
-            customers=customers.get(brand.id, 0),
+            customers=numbers.get(brand.id, 0),
             is_default=brand.is_default,
             require_2fa=series.scope(series.load(brand.minimum), now=now).everyone,
         )

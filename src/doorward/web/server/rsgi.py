@@ -19,7 +19,17 @@ from granian.rsgi import ProtocolClosed, ProtocolError
 
 from doorward.web.server import stalled
 from doorward.web.server.answers import Held, answer
-from doorward.web.server.bodies import BUSY, REFUSED, TOO_SLOW, UPLOAD, bound_of, judge, refuse
+from doorward.web.server.bodies import (
+    BODY,
+    BUSY,
+    REFUSED,
+    TOO_SLOW,
+    UPLOAD,
+    UPLOADS,
+    bound_of,
+    judge,
+    refuse,
+)
 from doorward.web.server.environ import environ_of
 
 if TYPE_CHECKING:
@@ -33,8 +43,8 @@ TURN_SECONDS: Final = 0.001
 LOOK_SECONDS: Final = 2.0
 # Answered by a thread of their own: they say that this process lives, whatever the others wait for.
 LIVENESS: Final = frozenset({"/healthz"})
-# What unfinished bodies may have announced altogether; the one that waits longest makes room.
-UNFINISHED_BYTES: Final = 64 * 1024 * 1024
+# What unfinished bodies of a kind may have announced altogether; the one that waits longest makes room.
+UNFINISHED_BYTES: Final = 32 * 1024 * 1024
 # So many files that came whole are looked at, or wait for it, at a time.
 FILES_AT_ONCE: Final = 4
 
@@ -69,7 +79,8 @@ class Application:
     """The application, in one worker of granian."""
 
     def __init__(self) -> None:
-        self._bodies = UnfinishedBodies()
+        # Of each kind its own: what is announced as a file makes no form wait, or go.
+        self._bodies = {bound: UnfinishedBodies() for bound in (BODY, *UPLOADS.values())}
         self._files = Semaphore(FILES_AT_ONCE)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="answering")
         self._liveness = ThreadPoolExecutor(1, thread_name_prefix="liveness")
@@ -97,8 +108,8 @@ class Application:
         body = b""
         if length := judge(environ):
             try:
-                seconds = bound_of(environ).seconds
-                body = await self._bodies.read(proto, length, seconds=seconds)
+                bound = bound_of(environ)
+                body = await self._bodies[bound].read(proto, length, seconds=bound.seconds)
             except TimeoutError:
                 refuse(environ, TOO_SLOW)
             except (ProtocolClosed, ProtocolError):
