@@ -118,6 +118,9 @@ def test_who_has_to_wait_is_told_by_the_clock_alone() -> None:
 ABOVE = frozenset(
     {
         "AddressesTaken",
+        "DevicesKept",
+        "IssuersDiffer",
+        "OtherIssuer",
         "BackupElsewhere",
         "BackupOfAnotherRelease",
         "BelongsToNobody",
