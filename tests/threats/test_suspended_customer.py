@@ -8,9 +8,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from doorward.accounts import invitations
+from doorward.accounts.changes import Details
+from doorward.accounts.errors import CustomerNotActive
 from doorward.accounts.models import Administrator, MailedLink
+from doorward.accounts.services import NewAdministrator
 from doorward.audit.actor import CONSOLE
+from doorward.credentials import taking_over
 from doorward.credentials.password import change
+from doorward.customers import services as customers
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.customers.rights import is_allowed
 from doorward.gate import loading
@@ -25,7 +31,7 @@ from doorward.rollout.events import ADOPTION_MAILED
 from doorward.rollout.models import AdoptionMail
 from doorward.sessions import issuing
 from doorward.sessions.models import Session
-from tests.kit import browsers, closing, codes, passkeys, people, policies, recovering
+from tests.kit import browsers, closing, codes, managing, passkeys, people, policies, recovering
 from tests.kit.ticks import run_of
 
 pytestmark = [
@@ -64,7 +70,9 @@ def test_no_way_in_is_open_and_afterwards_each_one_is(
     assert "E-mail and password do not match." in wrong.content.decode()
     assert not Session.objects.filter(administrator=owner, ended_at=None).exists()
     follow = Client()
-    follow.get(invitation)
+    shown = follow.get(invitation, follow=True).content.decode()
+    assert "This link does not work" in shown
+    assert 'name="password"' not in shown
     answer = follow.post("/invitation/", {"password": people.OTHER_PASSWORD})
     assert answer.status_code != 303
     assert people.again(invited).status == "invited"
@@ -79,6 +87,51 @@ def test_no_way_in_is_open_and_afterwards_each_one_is(
     # Nothing of before comes back, and the ways in do.
     assert open_before.get("/").status_code == 303
     passkeys.sign_in_alone(key)
+
+
+def test_nobody_is_invited_and_nothing_is_offered_that_would_be_refused(
+    owner: Administrator, status: CustomerStatus
+) -> None:
+    staff = browsers.browser_of_with_factor(managing.make_manager())
+    invited = people.invite(owner.customer, tabs=frozenset({"home", "administrators"}))
+    page = f"/customers/{owner.customer_id}/"
+    ways = ("manage", "help", "caller-check", "invite", "resend-invitation")
+    offered = [f"{page}{one}/" for one in ways]
+    shown = staff.get(page).content.decode()
+    assert [one for one in offered if one not in shown] == []
+    shut(owner.customer, status)
+    shown = staff.get(page).content.decode()
+    assert [one for one in offered if one in shown] == []
+    before = (MailedLink.objects.count(), Administrator.objects.everywhere().count())
+    new = {"first_name": "Ida", "last_name": "Holm", "email": "ida@harbourbakery.example"}
+    answer = staff.post(f"{page}invite/", new | {"language": "en"})
+    assert answer.status_code == 422
+    assert "This customer is not active." in answer.content.decode()
+    again = staff.post(f"{page}resend-invitation/{invited.id}/", follow=True)
+    assert "This customer is not active." in again.content.decode()
+    with pytest.raises(CustomerNotActive):
+        invitations.resend(people.again(invited), actor=CONSOLE, now=timezone.now())
+    assert (MailedLink.objects.count(), Administrator.objects.everywhere().count()) == before
+
+
+def test_an_import_that_invites_is_refused_line_by_line(
+    owner: Administrator, status: CustomerStatus
+) -> None:
+    shut(owner.customer, status)
+    new = NewAdministrator(
+        email="ida@harbourbakery.example",
+        details=Details(first_name="Ida", last_name="Holm"),
+        tabs=frozenset({"home"}),
+    )
+    results = taking_over.add_many(
+        [taking_over.Arrival(new=new, invite=True), taking_over.Arrival(new=new)],
+        customer=customers.get(owner.customer_id),
+        actor=CONSOLE,
+        now=timezone.now(),
+    )
+    assert isinstance(results[0], CustomerNotActive)
+    assert isinstance(results[1], Administrator)
+    assert not MailedLink.objects.exists()
 
 
 def is_stopped(person: Administrator) -> bool:

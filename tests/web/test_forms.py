@@ -139,7 +139,7 @@ ABOVE = frozenset(
         "ManagingNotAllowed",
         "ManagingOver",
         "NobodyCouldAgree",
-        "NotActive",
+        "CustomerNotActive",
         "OwnPortal",
         "AlreadyAsked",
         "ImportForgotten",

@@ -122,6 +122,14 @@ class WrongStatus(Refusal):
     field = "status"
 
 
+class CustomerNotActive(WrongStatus):
+    """The customer is suspended or closed, so nothing is done that would let somebody in."""
+
+    sentence = _("This customer is not active.")
+    reason = _("the customer is not active")
+    field = ""
+
+
 class LastWithAllCustomers(LastAdministrator):
     """Somebody with the Administrators tab must see all customers: nobody else gives that to anybody."""
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from doorward.accounts import exceptions, mail_budget, mailed_links
 from doorward.accounts.changes import removed_columns
-from doorward.accounts.errors import LinkExpired, LinkInvalid, NotInvited
+from doorward.accounts.errors import CustomerNotActive, LinkExpired, LinkInvalid, NotInvited
 from doorward.accounts.events import INVITATION_ASKED, INVITATION_REVOKED, INVITATION_SENT
 from doorward.accounts.locking import must_still_may
 from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, Status
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.audit.actor import ClientInfo
+    from doorward.customers.models import Customer
 
 PURPOSES = (LinkPurpose.INVITATION,)
 # How long an invitation works.
@@ -32,7 +33,10 @@ LIFETIME = timedelta(days=7)
 
 
 def send(person: Administrator, *, actor: Actor, now: datetime) -> MailedLink:
-    """Mail an invitation, in the caller's transaction; older ones stop working. Raises `TooManyMails`."""
+    """Mail an invitation, in the caller's transaction; older ones stop working.
+
+    Raises `TooManyMails`, and `CustomerNotActive`.
+    """
     mail_budget.spend(person.email, actor=actor, now=now)
     mailed_links.revoke(person, purposes=PURPOSES, now=now)
     link = mailed_links.make(
@@ -42,8 +46,14 @@ def send(person: Administrator, *, actor: Actor, now: datetime) -> MailedLink:
     return link
 
 
+def refuse_shut(customer: Customer) -> None:
+    """Refuse what `send` would, before anybody is added. Raises `CustomerNotActive`."""
+    if customer.status != CustomerStatus.ACTIVE:
+        raise CustomerNotActive
+
+
 def resend(person: Administrator, *, actor: Actor, now: datetime) -> MailedLink:
-    """Mail a new invitation to somebody who has not accepted one."""
+    """Mail a new invitation to somebody who has not accepted one. Raises `NotInvited`, and what `send` raises."""
     authorise(actor, Action.RESEND_INVITATION, person.customer_id, subject=person.id)
     if person.status != Status.INVITED:
         raise NotInvited
@@ -103,7 +113,7 @@ def ask_again(*, token: str, client: ClientInfo, now: datetime) -> None:
         mailed_links.refuse(link, now=now)
         return
     person = link.administrator
-    if person.status != Status.INVITED or person.customer.status != CustomerStatus.ACTIVE:
+    if person.status != Status.INVITED:
         raise LinkInvalid
     newest = (link if link.revoked_at is None else mailed_links.newer_than(link)) or link
     with transaction.atomic():

@@ -15,7 +15,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from doorward.accounts import sealed
-from doorward.accounts.errors import LinkExpired, LinkInvalid, LinkReplaced, LinkUsed, WrongStatus
+from doorward.accounts.errors import (
+    CustomerNotActive,
+    LinkExpired,
+    LinkInvalid,
+    LinkReplaced,
+    LinkUsed,
+    WrongStatus,
+)
 from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, Status
 from doorward.customers import cached
 from doorward.customers.models import CustomerStatus
@@ -68,10 +75,13 @@ def make(  # noqa: PLR0913 - a link's row is this wide
     """Insert a link, in the caller's transaction, and return it.
 
     Takes the person's row, and looks at it then: who was suspended since the caller looked has had all links
-    revoked, and this one must not outlive that. Raises `WrongStatus` where such a link would be good for nothing.
+    revoked, and this one must not outlive that. Raises `CustomerNotActive`, and `WrongStatus` for other people for
+    whom such a link would be good for nothing.
     """
-    may_wait = purpose == LinkPurpose.INVITATION
-    if not _is_of_use(administrator_id, purpose, closed_too=may_wait):
+    status, is_open = _standing(administrator_id)
+    if not is_open:
+        raise CustomerNotActive
+    if status not in _statuses(purpose):
         raise WrongStatus
     link_id = uuid.uuid4()
     return MailedLink.objects.create(
@@ -143,10 +153,11 @@ def _ours(token: str, *, purposes: tuple[LinkPurpose, ...]) -> MailedLink:
 def refuse(link: MailedLink, *, now: datetime) -> None:
     """Raise why a link does not work, if it does not: `LinkInvalid`, `LinkReplaced`, `LinkUsed` or `LinkExpired`.
 
-    One that was revoked for a newer one is told by that: what the newer one says holds.
+    For a customer that is not active none works, but those that end and undo things. One that was revoked for a newer
+    one is told by that: what the newer one says holds.
     """
     newest = link if link.revoked_at is None else newer_than(link)
-    if newest is None:
+    if newest is None or not _may_open(link):
         raise LinkInvalid
     if newest.used_at is not None:
         raise LinkUsed
@@ -182,7 +193,8 @@ def consume(link: MailedLink, *, now: datetime) -> None:
     purpose = LinkPurpose(link.purpose)
     undoes = purpose in OWN
     too = {Status.SUSPENDED} if undoes else set[Status]()
-    if not _is_of_use(link.administrator_id, purpose, also=too, closed_too=undoes):
+    status, is_open = _standing(link.administrator_id)
+    if not (is_open or undoes) or status not in _statuses(purpose) | too:
         raise LinkInvalid
     usable = MailedLink.objects.filter(
         id=link.id,
@@ -233,23 +245,24 @@ def forget(*, now: datetime) -> int:
     return MailedLink.objects.filter(expires_at__lt=now - KEEP).delete()[0]
 
 
-def _is_of_use(
-    administrator_id: UUID,
-    purpose: LinkPurpose,
-    *,
-    also: AbstractSet[Status] = frozenset(),
-    closed_too: bool = False,
-) -> bool:
-    """Lock a person, and return whether a link of this purpose is of use to them.
-
-    `also`: in these statuses, too; `closed_too`: even where their customer is not active.
-    """
+def _standing(administrator_id: UUID) -> tuple[str, bool]:
+    """Lock a person; return their status, and whether their customer is active."""
     people = Administrator.objects.everywhere().filter(id=administrator_id)
     people.select_for_update().values_list("id").get()
     # Asked apart, when the lock is held: what is read with it may be from before the wait for it.
     status, customer = people.values_list("status", "customer__status").get()
-    is_open = closed_too or customer == CustomerStatus.ACTIVE
-    return is_open and status in _STATUSES.get(purpose, {Status.ACTIVE}) | also
+    return status, customer == CustomerStatus.ACTIVE
+
+
+def _statuses(purpose: LinkPurpose) -> AbstractSet[Status]:
+    """Return the statuses in which a link of this purpose is of use to somebody."""
+    return _STATUSES.get(purpose, {Status.ACTIVE})
+
+
+def _may_open(link: MailedLink) -> bool:
+    """Return whether a link may be opened as its customer is now."""
+    is_open = link.administrator.customer.status == CustomerStatus.ACTIVE
+    return is_open or LinkPurpose(link.purpose) in OWN
 
 
 def _is_of(link: MailedLink, mac: bytes) -> bool:

@@ -57,6 +57,11 @@ class Arrival:
             return Status.SUSPENDED
         return Status.ACTIVE if self.password else Status.INVITED
 
+    @property
+    def is_mailed(self) -> bool:
+        """Whether they get an invitation at once."""
+        return self.invite and self.status == Status.INVITED
+
 
 def add_many(
     arrivals: Sequence[Arrival], *, customer: Customer, actor: Actor, now: datetime
@@ -126,6 +131,8 @@ def _row(
     arrival: Arrival, *, customer: Customer, among: Among, actor: Actor, now: datetime
 ) -> Administrator | Refusal:
     try:
+        if arrival.is_mailed:
+            invitations.refuse_shut(customer)
         settle_power(arrival.new, customer=customer, actor=actor)
         row = made(
             arrival.new,
@@ -162,5 +169,5 @@ def _record(
 ) -> None:
     taken = ["password"] * bool(arrival.password) + ["app"] * bool(arrival.devices)
     record_added(row, actor=actor, among=among, **({"taken_over": taken} if taken else {}))
-    if arrival.invite and row.status == Status.INVITED:
+    if arrival.is_mailed:
         invitations.send(row, actor=actor, now=now)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
+from doorward.accounts.errors import CustomerNotActive
 from doorward.accounts.locking import must_still_may
 from doorward.accounts.models import Administrator
 from doorward.credentials.models import USABLE, Factor
@@ -23,7 +24,6 @@ from doorward.managing.errors import (
     ManagingNotAllowed,
     ManagingOver,
     NobodyCouldAgree,
-    NotActive,
     OwnPortal,
     ReasonMissing,
 )
@@ -98,7 +98,7 @@ def take_back(managing_id: UUID, *, customer_id: UUID, actor: Actor, now: dateti
 def why_not(customer: Customer, *, actor: Actor, now: datetime) -> Refusal | None:
     """Return why `ask` would refuse whatever is said; None: it would not. Wants `brand` at hand.
 
-    `ManageInBrowser`, `OwnPortal`, `NotActive`, `ManagingNotAllowed`, `OwnFactorFirst`, `StaffTooNew`,
+    `ManageInBrowser`, `OwnPortal`, `CustomerNotActive`, `ManagingNotAllowed`, `OwnFactorFirst`, `StaffTooNew`,
     `ManagingAlready`, `ManagingAskedTooOften`, `NobodyCouldAgree`.
     """
     try:
@@ -154,7 +154,7 @@ def _refuse_customer(customer: Customer, *, now: datetime) -> None:
     if customer.kind == CustomerKind.PROVIDER:
         raise OwnPortal
     if customer.status != CustomerStatus.ACTIVE:
-        raise NotActive
+        raise CustomerNotActive
     if just_before.support_access_of(customer, now=now) is SupportAccess.NEVER:
         raise ManagingNotAllowed
 

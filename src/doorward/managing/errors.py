@@ -12,13 +12,6 @@ class OwnPortal(Refusal):
     reason = _("one’s own company")
 
 
-class NotActive(Refusal):
-    """The customer is suspended or closed."""
-
-    sentence = _("This customer is not active.")
-    reason = _("the customer is not active")
-
-
 class ManagingNotAllowed(Refusal):
     """The customer's policy shuts support out."""
 

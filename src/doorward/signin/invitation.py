@@ -14,7 +14,6 @@ from doorward.accounts.models import Administrator, Status
 from doorward.audit.actor import Actor, by_link
 from doorward.audit.record import record
 from doorward.credentials.password import change
-from doorward.customers.models import CustomerStatus
 from doorward.signin.events import INVITATION_ACCEPTED
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def accept(  # noqa: PLR0913 - the form and who sends it
     """
     link = mailed_links.find(token, purposes=PURPOSES, now=now, host=client.host)
     person = link.administrator
-    if person.status != Status.INVITED or person.customer.status != CustomerStatus.ACTIVE:
+    if person.status != Status.INVITED:
         raise LinkInvalid
     new = change.accept(password, person=person, now=now)
     actor = Actor(person=person.who(), client=client, credential=by_link(link.id))
