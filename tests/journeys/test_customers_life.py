@@ -98,7 +98,13 @@ def test_it_is_deleted_for_good_after_an_export_and_taken_back(
     closing.close(customer)
     status, page = post(browser, f"{path}delete/", {"typed": customer.name})
     assert (status, "Export everything that this customer owns first." in page) == (422, True)
+    assert "doorward export customer &#39;Harbour Bakery&#39;" in page
+    assert "30 days after it was closed" in page
     record_customer_export(customer.id, actor=CONSOLE, now=timezone.now())
+    page = browser.get(f"{path}delete/").content.decode()
+    assert "Everything that it owns was exported on" in page
+    assert "doorward export" not in page
+    assert "30 days after it was closed" in page
     status, page = post(browser, f"{path}delete/", {"typed": "no"})
     assert (status, 'id="typed-error"' in page) == (422, True)
     assert post(browser, f"{path}delete/", {"typed": customer.name})[0] == 303

@@ -165,3 +165,44 @@ def test_a_colleague_who_does_not_see_the_customer_reads_nothing_of_it(owner, st
         read = b"".join(answer) if answer.streaming else answer.content
         for word in (managing.REASON, owner.email, owner.full_name, "Harbour Bakery"):
             assert word not in read.decode(), (path, word)
+
+
+def test_home_and_activity_name_whose_portal_it_is_and_greet_who_looks(owner, staff):
+    client = managing.let_in(staff, owner)
+    home = client.get("/").content.decode()
+    heading = home[home.index('<main class="main') : home.index("</h1>") + 200]
+    assert ", Nora</h1>" in heading
+    assert "Harbour Bakery" in heading
+    assert staff.customer.name not in heading
+    assert "first sign-in" not in home
+    activity = client.get("/activity/").content.decode()
+    assert "What happened at Harbour Bakery:" in activity
+    client.post("/managing/leave/")
+    assert f"<p>{staff.customer.name} · " in client.get("/").content.decode()
+
+
+def acts(client, asked):
+    """Return the buttons of the live page, which runs.js puts in the place of those that are there."""
+    page = client.get(f"/managing/{asked.id}/").content.decode()
+    part = page[page.index('id="acts"') : page.index('id="live"')]
+    word = part.split('data-follows="')[1].split('"')[0]
+    verbs = ("Let them in", "Allow changes", "No changes", "End now", "Refuse")
+    return word, [verb for verb in verbs if verb in part]
+
+
+def test_the_buttons_of_the_live_page_follow_what_happens(owner, staff):
+    client, theirs = map(browsers.browser_of_with_factor, (staff, owner))
+    asked = managing.ask(client, owner)
+    assert acts(theirs, asked) == ("asks", ["Let them in", "Refuse"])
+    managing.agree(theirs, asked)
+    assert acts(theirs, asked) == ("open", ["Refuse"])
+    managing.begin(client, owner)
+    assert acts(theirs, asked) == ("running", ["End now"])
+    client.post("/managing/changes/")
+    assert acts(theirs, asked) == ("asks-changes", ["Allow changes", "No changes", "End now"])
+    theirs.post(f"/managing/{asked.id}/end/")
+    assert acts(theirs, asked) == ("over", [])
+    over = client.get("/managing/over/").content.decode()
+    assert "Managing is over" in over
+    assert "You are managing" not in over
+    assert "End managing" not in over

@@ -94,8 +94,9 @@ def home_page(  # noqa: PLR0913 - what was gathered
     # For staff that manages the portal nothing waits here: requests are never theirs.
     managed = auth.staff is not None
     person, policy, left = auth.person, auth.facts.policy, numbers.codes_left
+    who = auth.own.person
     return HomePage(
-        greeting=greet(person.first_name or person.full_name, hour=hour),
+        greeting=greet(who.first_name or who.full_name, hour=hour),
         previous_at=auth.browser.previous_at,
         previous_browser=browser,
         codes_left=left,

@@ -104,6 +104,8 @@ def shared_context(request: Request) -> dict[str, Any]:
         return _frame(request)
     return _frame(request) | {
         "me": _me(auth.own),
+        # Whose portal it is: for staff that manages one, not their own company.
+        "company": auth.person.customer_name,
         "tabs": tab_items(auth.person, current=request.tab),
         "session_left": seconds_left(request, auth.own),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,8 @@ class DeletePage:
     closed: Closed
     is_closed: bool
     is_exported: bool
+    # What the operator types to export it.
+    command: str
     typed: Field
     wrong: Wrong
 
@@ -131,6 +134,7 @@ def delete_page(
         closed=it_is or Closed(None, None, None, deleting=False),
         is_closed=it_is is not None,
         is_exported=deletion.is_exported(customer),
+        command=f"doorward export customer {shlex.quote(customer.name)}",
         typed=_typed(form.typed, found),
         wrong=found,
     )

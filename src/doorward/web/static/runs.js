@@ -7,6 +7,15 @@ function again() {
   if (shown) setTimeout(look, Number(shown.dataset.every) || EVERY_MS);
 }
 
+// What else changes with it. One whose word is the same stays: a press of its button must not be lost.
+function follow(page) {
+  for (const old of document.querySelectorAll("[data-follows]")) {
+    const fresh = page.getElementById(old.id);
+    if (!fresh || fresh.dataset.follows === old.dataset.follows) continue;
+    if (!old.contains(document.activeElement)) old.replaceWith(fresh);
+  }
+}
+
 async function look() {
   const shown = document.querySelector("[data-runs]");
   if (!shown) return;
@@ -18,6 +27,7 @@ async function look() {
     const fresh = page.getElementById(shown.id);
     if (!answer.ok || answer.redirected || !fresh) return;
     shown.replaceWith(fresh);
+    follow(page);
     const results = page.getElementById("results");
     if (results && !fresh.dataset.runs) document.getElementById("results")?.replaceWith(results);
   } catch {
