@@ -196,7 +196,7 @@ def test_a_late_yes_is_none(owner, staff):
     client, theirs, asked = asked_by(staff, owner)
     Managing.objects.update(asked_at=timezone.now() - rules.WAITS)
     assert theirs.post(f"/managing/{asked.id}/agree/").status_code == 422
-    assert state_of(asked) == (State.ASKED, None)
+    assert state_of(asked) == (State.LAPSED, None)
     client.post(f"/customers/{owner.customer_id}/manage/begin/")
     assert not is_in(client)
 
@@ -277,7 +277,11 @@ def test_who_lost_scope_or_right_is_not_agreed_to_any_more(owner, staff, lost, w
     Administrator.objects.everywhere().filter(id=staff.id).update(
         scope="all", scope_ids="", tabs=staff.tabs
     )
-    assert state_of(asked)[0] == (State.ASKED if when == "asked" else State.AGREED)
+    assert state_of(asked)[0] == State.LAPSED
+    # Nor does it come back to life with them.
+    assert theirs.post(f"/managing/{asked.id}/agree/").status_code == 422
+    client.post(f"/customers/{owner.customer_id}/manage/begin/")
+    assert not is_in(client)
 
 
 def test_more_than_was_agreed_to_waits_for_another_yes(owner, colleague, staff):

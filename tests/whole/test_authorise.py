@@ -87,6 +87,8 @@ EXCEPTIONS = {
     "sessions.queries.put_off": GATE,
     "sessions.queries.touch": GATE,
     "managing.watching.looked": GATE,
+    "managing.end.found_over": "whoever finds that it is over, writes down what is so",
+    "managing.end.still_open": "as above",
     "managing.session.leave": "nobody is kept from leaving",
     "sessions.saved_requests.carry_over": GATE,
     "sessions.saved_requests.clear": GATE,

@@ -54,8 +54,34 @@ def lapse(managing_id: UUID, *, now: datetime) -> None:
     rows = Managing.objects.select_related("staff__customer", "customer__brand")
     managing = rows.get(id=managing_id)
     if managing.state in OPEN and standing.is_over(managing, now=now):
-        by_time = managing.until is not None and managing.until <= now
-        _close(managing, Why.TIME if by_time else Why.NO_LONGER, actor=WORKER, now=now)
+        _close(managing, _why(managing, now=now), actor=WORKER, now=now)
+
+
+def found_over(managing_id: UUID, *, now: datetime, why: Why | None = None) -> None:
+    """Write down, once, the end of one that was found to be over.
+
+    It is not looked at again whether it is: somebody was answered so, and it must not come back to life.
+    """
+    open_ = Managing.objects.filter(id=managing_id, state__in=OPEN)
+    customer_id = open_.values_list("customer_id", flat=True).first()
+    if customer_id is None:
+        return
+    with transaction.atomic():
+        locking.hold(customer_id)
+        managing = open_.select_related("staff__customer", "customer__brand").first()
+        if managing is not None:
+            _close(managing, why or _why(managing, now=now), actor=WORKER, now=now)
+
+
+def still_open(managing: Managing, *, now: datetime) -> bool:
+    """Return whether there is something to decide or to end; whoever is told that there is not, is told for good."""
+    if managing.state not in OPEN:
+        return False
+    if not standing.is_over(managing, now=now):
+        return True
+    found_over(managing.id, now=now)
+    managing.refresh_from_db(fields=["state", "ended_at", "why"])
+    return False
 
 
 def end_due(*, now: datetime) -> int:
@@ -85,6 +111,10 @@ def close_own(managing: Managing, *, actor: Actor, now: datetime) -> None:
         lapse(managing.id, now=now)
     else:
         _close(managing, Why.STAFF, actor=actor, now=now)
+
+
+def _why(managing: Managing, *, now: datetime) -> Why:
+    return Why.TIME if managing.until is not None and managing.until <= now else Why.NO_LONGER
 
 
 def _close(managing: Managing, why: Why, *, actor: Actor, now: datetime) -> None:

@@ -36,6 +36,8 @@ class Why(models.TextChoices):
     TIME = "time"
     # What it takes is no longer there: a right, the session, the person as whom it was seen, or the customer's policy.
     NO_LONGER = "no_longer"
+    # More different pages than are listed for the customer.
+    TOO_MUCH = "too_much"
 
 
 OPEN = (State.ASKED, State.AGREED, State.RUNNING)

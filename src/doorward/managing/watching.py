@@ -14,9 +14,9 @@ from doorward.audit.actor import CredentialType
 from doorward.audit.events import Outcome
 from doorward.audit.models import Event
 from doorward.audit.record import record
-from doorward.managing import words
+from doorward.managing import end, words
 from doorward.managing.events import MANAGING_KEPT_OUT, MANAGING_LOOKED
-from doorward.managing.models import Look, Managing
+from doorward.managing.models import Look, Managing, State, Why
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from doorward.audit.actor import Actor
 
-# No more different pages than these are told apart: of the rest, history says nothing more than this.
+# Whoever wants to see more different pages than these is out: nothing is shown that is not listed.
 MOST_PAGES: Final = 500
 
 
@@ -45,19 +45,26 @@ class Seen:
 
 def looked(
     managing_id: UUID, *, page: str, person_id: UUID | None, actor: Actor, now: datetime
-) -> None:
-    """Write down that a page is being looked at: for who watches each time, in history the first time."""
+) -> bool:
+    """List a page before it is shown: for who watches each time, in history the first time.
+
+    Return False where it must not be shown: it is over, or would be one page too many, which is the end of it.
+    """
     key = f"{page} {person_id}" if person_id else page
     with transaction.atomic():
+        # The row is the lock: what is shown is listed before the end, which tells of it, or is not shown.
+        row = Managing.objects.filter(id=managing_id).select_for_update(no_key=True).first()
+        if row is None or row.state != State.RUNNING:
+            return False
         rows = Look.objects.filter(managing_id=managing_id)
         if rows.filter(key=key).update(times=F("times") + 1, last_at=now):
-            return
-        if rows.count() >= MOST_PAGES:
-            return
-        moment = {"first_at": now, "last_at": now}
-        _look, new = Look.objects.get_or_create(managing_id=managing_id, key=key, defaults=moment)
-        if new:
+            return True
+        if rows.count() < MOST_PAGES:
+            Look.objects.create(managing_id=managing_id, key=key, first_at=now, last_at=now)
             _record(page, person_id, actor=actor)
+            return True
+    end.found_over(managing_id, now=now, why=Why.TOO_MUCH)
+    return False
 
 
 def kept_out(*, page: str, actor: Actor, now: datetime) -> None:

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('begun_at', models.DateTimeField(null=True)),
                 ('until', models.DateTimeField(null=True)),
                 ('ended_at', models.DateTimeField(null=True)),
-                ('why', models.CharField(choices=[('staff', 'Staff'), ('customer', 'Customer'), ('time', 'Time'), ('no_longer', 'No Longer')], default='', max_length=10)),
+                ('why', models.CharField(choices=[('staff', 'Staff'), ('customer', 'Customer'), ('time', 'Time'), ('no_longer', 'No Longer'), ('too_much', 'Too Much')], default='', max_length=10)),
                 ('is_in', models.BooleanField(default=False)),
                 ('agreed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.administrator')),
                 ('behalf', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='managed_by', to='accounts.administrator')),

@@ -29,11 +29,12 @@ from doorward.gate.requirement import Need, Step
 from doorward.kernel.errors import MustWait, NotFound
 from doorward.kernel.storage import fault_in
 from doorward.kernel.text.cleaning import safe_next
-from doorward.managing import watching
+from doorward.managing import end, watching
 from doorward.permissions.actions import Managed
 from doorward.permissions.errors import NotAuthorised, ReauthenticationDue
 from doorward.sessions import issuing, queries, saved_requests
 from doorward.sessions.errors import SessionEnded, StaleRequest
+from doorward.sessions.rules import is_managing
 from doorward.web.http import cookies
 from doorward.web.http.errors import (
     error_page,
@@ -54,6 +55,7 @@ from doorward.web.kit.tabs import ADDRESSES, keys_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from uuid import UUID
 
     from django.http import HttpResponse, HttpResponseRedirect
@@ -110,13 +112,16 @@ class Gate:
         request.why = None
         request.managing = None
         request.other_portal = False
+        request.outside = False
         timezone.deactivate()
         response = self.get_response(request)
         if cookies.SESSION in response.cookies:
             renew(request, response, keep=not request.other_portal)
         if response.status_code >= 500 and _is_signing_out(request):  # noqa: PLR2004 - whatever failed
             return cookies.drop_session(not_signed_out(request))
-        return with_page(request, response) if response.status_code == 405 else response  # noqa: PLR2004
+        if response.status_code == 405:  # noqa: PLR2004 - Django's answer says nothing
+            response = with_page(request, response)
+        return _let_watch(request, response)
 
     def process_view(
         self,
@@ -193,6 +198,7 @@ def _load(request: Request, token: str) -> None:
         request.brand = brand_of(request.auth.person.brand_id)
         if request.auth.portal is not None:
             request.managing = request.auth.portal
+        _write_down_end(request.auth, now=request.now)
 
 
 def is_recent(request: Request, action: Action) -> bool:
@@ -232,7 +238,6 @@ def _meet(request: Request, need: Need, declaration: Declaration) -> HttpRespons
     if step is Step.NOT_WHILE_MANAGING:
         return _keep_out(request)
     if verdict.through:
-        _let_watch(request)
         request.tab = (declaration.need or need).tab
         _forget_saved_request(request)
         return None
@@ -249,19 +254,34 @@ def _go_into_portal(request: Request) -> None:
         request.auth = request.auth.portal
 
 
-def _let_watch(request: Request) -> None:
-    """Write down what of a customer's portal is looked at: its people see it live."""
+def _write_down_end(auth: AuthContext, *, now: datetime) -> None:
+    """Let managing that was found to be over stay so, whatever comes back of what it takes."""
+    managing_id, found = auth.browser.managing_id, auth.facts.managing
+    if managing_id is None or found is None or is_managing(found, now=now):
+        return
+    if found.running or auth.portal is None:
+        end.found_over(managing_id, now=now)
+
+
+def _let_watch(request: Request, response: HttpResponse) -> HttpResponse:
+    """Write down what an answer shows of a customer's portal: its people see it live. What they cannot, is not shown.
+
+    It is asked of the answer and not of the method: a form that is refused is answered with a page as well. Pages of
+    errors show nothing of a portal.
+    """
     auth, match = request.auth, request.resolver_match
     if auth is None or auth.staff is None or auth.browser.managing_id is None or match is None:
-        return
-    if request.method in READING:
-        watching.looked(
-            auth.browser.managing_id,
-            page=match.url_name or "",
-            person_id=match.kwargs.get("person_id"),
-            actor=auth.actor(request.client),
-            now=request.now,
-        )
+        return response
+    if request.outside or 300 <= response.status_code < 400:  # noqa: PLR2004 - leads to a page
+        return response
+    listed = watching.looked(
+        auth.browser.managing_id,
+        page=match.url_name or "",
+        person_id=match.kwargs.get("person_id"),
+        actor=auth.actor(request.client),
+        now=request.now,
+    )
+    return response if listed else see_other(PAGES[Step.MANAGING_OVER])
 
 
 def _keep_out(request: Request) -> HttpResponse:

@@ -77,6 +77,7 @@ def render_outside(request: Request, name: str, status: int, **words: object) ->
 
     Under a name that is nobody's it does not even tell whose portal this is, whatever the error was.
     """
+    request.outside = True
     host = getattr(request, "host", "")
     if not hasattr(request, "brand"):
         request.brand = brand_for_host(host)

@@ -25,6 +25,7 @@ class Request(HttpRequest):
 
     `managing`: the customer's portal that this session of the provider's staff is in, whether it still may be or not.
     `other_portal`: by this request the session goes from one portal to another.
+    `outside`: it is answered by a page of an error, which shows nothing of a portal.
     """
 
     client: ClientInfo
@@ -38,6 +39,7 @@ class Request(HttpRequest):
     why: Why | None
     managing: AuthContext | None
     other_portal: bool
+    outside: bool
 
 
 def signed_in(request: Request) -> Person:

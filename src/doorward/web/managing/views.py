@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
-from doorward.managing import agree, end, queries, standing, watching
+from doorward.managing import agree, end, queries, watching
 from doorward.managing.models import State
 from doorward.permissions.actions import Action
 from doorward.web.http.needs import needs
@@ -68,7 +68,7 @@ class ManagingPage:
 def list_(request: Request) -> HttpResponse:
     """List who asked to manage the portal, and what came of it."""
     found = queries.of_customer(signed_in(request).customer_id)
-    listed = [Listed(one, agree.is_open(one, now=request.now)) for one in found]
+    listed = [Listed(one, end.still_open(one, now=request.now)) for one in found]
     return render(request, "managing/list.html", ListPage(listed))
 
 
@@ -126,7 +126,7 @@ def no_changes(request: Request, managing_id: UUID) -> HttpResponse:
 
 def _show(request: Request, managing_id: UUID, found: Wrong = NOTHING) -> HttpResponse:
     managing = queries.find(managing_id, customer_id=signed_in(request).customer_id)
-    is_open = not standing.is_over(managing, now=request.now)
+    is_open = end.still_open(managing, now=request.now)
     running = is_open and managing.state == State.RUNNING
     page = ManagingPage(
         managing=managing,

@@ -13,8 +13,7 @@ from doorward.customers import staff_scope
 from doorward.customers.tabs import MANAGE
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
-from doorward.managing import agree as agreeing
-from doorward.managing import ask, queries, session
+from doorward.managing import ask, end, queries, session
 from doorward.managing.models import State
 from doorward.permissions.actions import Action
 from doorward.web.http.gate import go_on
@@ -98,6 +97,7 @@ def begin(request: Request, customer_id: UUID) -> HttpResponse:
     except NotFound:
         raise
     except Refusal as refusal:
+        end.still_open(found, now=request.now)
         messages.error(request, sentence(refusal))
         return see_other(f"/customers/{customer_id}/manage/")
     request.other_portal = True
@@ -132,7 +132,7 @@ def _show(
     request: Request, customer: Customer, form: AskForm | None = None, found: Wrong = NOTHING
 ) -> HttpResponse:
     managing = queries.newest_of(customer.id, staff_id=signed_in(request).id)
-    is_open = managing is not None and agreeing.is_open(managing, now=request.now)
+    is_open = managing is not None and end.still_open(managing, now=request.now)
     refused = None if is_open else ask.why_not(customer, actor=acting(request), now=request.now)
     own = session_of(request).browser.session_id
     shown = AskPage(
