@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from doorward.accounts.models import Administrator
+from doorward.accounts.models import Administrator, MailedLink
 from doorward.importing import runs
 from doorward.importing.events import IMPORT_REPORTED
 from doorward.importing.models import ImportRun, ImportState
@@ -20,6 +20,8 @@ from tests.kit.codes import enable_app
 
 if TYPE_CHECKING:
     from django.test import Client
+
+    from doorward.customers.models import Customer
 
 pytestmark = pytest.mark.django_db
 
@@ -131,3 +133,61 @@ def test_who_sees_a_part_imports_into_that_alone_and_without_secrets(customer, b
     assert "3:totp" not in mine.get(own.url).content.decode()
     assert mine.post(own.url, {"column": CHOSEN}).status_code == 403
     assert mine.post(own.url, {"column": [*CHOSEN[:3], "3:"]}).status_code == 303
+
+
+UNINVITED = (
+    "E-mail,First name,Customer,Required 2FA,Status,Time zone,Language\n"
+    "lena@harbourbakery.example,Lena,Harbour Bakery,,,,\n"
+    "omar@harbourbakery.example,Omar,Nowhere at all,,,,\n"
+    "ines@harbourbakery.example,Ines,Harbour Bakery,perhaps,odd,,\n"
+    "mia.example,Mia,Harbour Bakery,,,Mars,xx\n"
+)
+
+
+def rehearsed(browser: Client, **fields: str) -> str:
+    answer = send(browser, UNINVITED, **fields)
+    heads = ("email", "first_name", "customer", "require_2fa", "status", "time_zone", "language")
+    chosen = [f"{place}:{head}" for place, head in enumerate(heads)]
+    assert browser.post(answer.url, {"column": chosen}).status_code == 303
+    return str(answer.url)
+
+
+def test_a_dry_run_names_the_customer_and_tells_every_fault_of_a_line(customer, browser):
+    page = browser.get(rehearsed(browser, customer="")).content.decode()
+    assert "There is no customer named Nowhere at all. Add it first." in page
+    assert "Required 2FA: Write yes or no. Status: Write active" in page
+    for field in ("E-mail: ", "Time zone: ", "Language: "):
+        assert field in page
+    assert 'class="button danger' not in page
+    assert page.index("begin/") < page.index("discard/")
+
+
+def test_who_was_imported_and_not_invited_is_told_of_until_they_are(customer, browser):
+    address = rehearsed(browser)
+    assert 'id="uninvited"' not in browser.get(address).content.decode()
+    browser.post(f"{address}begin/")
+    page = browser.get(address).content.decode()
+    assert "2 people have not been invited yet, and cannot sign in." in page
+    assert f"/customers/{customer.id}/#invited" in page
+    page = browser.get(f"/customers/{customer.id}/").content.decode()
+    assert "2 people of this customer cannot sign in yet" in page
+    mine = browser_of_with_factor(keeper(customer))
+    lena = Administrator.objects.of(customer.id).get(first_name="Lena")
+    theirs = f"/administrators/{lena.id}/"
+    page = mine.get(theirs).content.decode()
+    assert "No invitation was sent yet." in page
+    assert "Resend invitation" not in page
+    said = mine.post(f"{theirs}resend-invitation/", follow=True).content.decode()
+    assert "The invitation is on its way to lena@" in said
+    assert "No invitation was sent yet." not in said
+    assert "1 person has not been invited yet" in browser.get(address).content.decode()
+    MailedLink.objects.all().delete()
+    assert "no longer valid" in mine.get(theirs).content.decode()
+
+
+def keeper(customer: Customer) -> Administrator:
+    """Return one who looks after the customer's people, with an app."""
+    tabs = {"home", "administrators"}
+    owner = people.make_administrator(customer, email="olga@harbourbakery.example", tabs=tabs)
+    enable_app(owner)
+    return owner

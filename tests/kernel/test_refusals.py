@@ -27,6 +27,7 @@ WITH_DATA = {
     "picture_too_large": {"maximum": 9},
     "picture_too_many_pixels": {"side": 9, "maximum": 9},
     "tab_customer_unknown": {"name": "Harbour"},
+    "no_such_customer": {"name": "Harbour"},
     "too_many_customers_named": {"maximum": 9},
     "addresses_taken": {"count": 2, "email": "ines@harbour.example"},
     "picture_too_small": {"least": 9},

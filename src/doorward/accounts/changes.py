@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
 
 from doorward.accounts import scopes
 from doorward.accounts.errors import (
@@ -113,6 +115,12 @@ def clean_details(details: Details, checks: Checks) -> Details:
         last_name=checks.take("last_name", clean_name, last, maximum=NAME_LENGTH, other=first),
         phone=checks.take("phone", clean_phone, details.phone, region=None),
     )
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """Return the names of all time zones that this machine knows."""
+    return frozenset(available_timezones())
 
 
 def before_and_after(

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from doorward.accounts import exceptions, mail_budget, mailed_links
 from doorward.accounts.changes import removed_columns
@@ -15,7 +16,7 @@ from doorward.accounts.events import INVITATION_ASKED, INVITATION_REVOKED, INVIT
 from doorward.accounts.locking import must_still_may
 from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, Status
 from doorward.audit.actor import Actor, by_link
-from doorward.audit.record import record
+from doorward.audit.record import history_of_customer, record
 from doorward.customers import locking as customer_lock
 from doorward.customers.models import CustomerStatus
 from doorward.customers.rights import authorise
@@ -23,6 +24,8 @@ from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from django.db.models import QuerySet
 
     from doorward.audit.actor import ClientInfo
     from doorward.customers.models import Customer
@@ -78,6 +81,23 @@ def open_until(person: Administrator, *, now: datetime) -> datetime | None:
         expires_at__gt=now,
     )
     return rows.order_by("-expires_at").values_list("expires_at", flat=True).first()
+
+
+def was_sent(person: Administrator) -> bool:
+    """Return whether an invitation was ever mailed. Links are kept for a while, history remembers for longer."""
+    links = MailedLink.objects.filter(administrator=person, purpose=LinkPurpose.INVITATION)
+    if links.exists():
+        return True
+    sent = history_of_customer(person.customer_id).filter(
+        subject_id=person.id, type=INVITATION_SENT
+    )
+    return sent.exists()
+
+
+def without_any(people: QuerySet[Administrator]) -> int:
+    """Return how many of these people wait for an invitation: none that is still kept was mailed to them."""
+    links = MailedLink.objects.filter(administrator=OuterRef("pk"), purpose=LinkPurpose.INVITATION)
+    return people.filter(~Exists(links), status=Status.INVITED).count()
 
 
 def revoke(person: Administrator, *, actor: Actor, now: datetime) -> None:

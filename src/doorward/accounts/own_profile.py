@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from functools import cache
 from typing import TYPE_CHECKING
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.db import transaction
@@ -13,7 +11,13 @@ from django.utils.translation import get_language
 
 from doorward.accounts import email_change, services
 from doorward.accounts.account import locked
-from doorward.accounts.changes import Details, before_and_after, clean_details, written_names
+from doorward.accounts.changes import (
+    Details,
+    before_and_after,
+    clean_details,
+    time_zones,
+    written_names,
+)
 from doorward.accounts.events import DETAILS_CHANGED
 from doorward.accounts.models import Administrator
 from doorward.audit.record import record
@@ -109,12 +113,6 @@ def _write(person: Administrator, wanted: OwnProfile, *, actor: Actor) -> None:
     record(DETAILS_CHANGED, actor=actor, details={"changed": changed}, typed=typed)
     for name, value in columns.items():
         setattr(person, name, value)
-
-
-@cache
-def time_zones() -> frozenset[str]:
-    """Return the names of all time zones that this machine knows."""
-    return frozenset(available_timezones())
 
 
 def _language(code: str) -> str:

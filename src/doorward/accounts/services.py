@@ -27,6 +27,7 @@ from doorward.accounts.changes import (
     clean_details,
     gather,
     removed_columns,
+    time_zones,
     written_names,
 )
 from doorward.accounts.errors import (
@@ -296,6 +297,8 @@ def made(  # noqa: PLR0913 - who is added, where, as what, and by whom
     details = clean_details(new.details, checks)
     if new.language and new.language not in dict(settings.LANGUAGES):
         checks.refuse("language", ChoiceInvalid())
+    if new.time_zone not in time_zones():
+        checks.refuse("time_zone", ChoiceInvalid())
     if unknown := new.tabs - (among.tabs if among else assignable(customer)):
         checks.refuse("tabs", UnknownTab(tab=min(unknown)))
     scope = scopes.checked(checks, new.scope, customer=customer, actor=actor)

@@ -86,10 +86,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many people a customer has, and how many of them have a second factor that works."""
+    """How many people a customer has, how many of them have a second factor that works, or accepted nothing yet."""
 
     people: int
     with_two_factors: int
+    invited: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,7 @@ def _counts(groups: Iterable[Group]) -> Counts:
     return Counts(
         people=sum(group.people for group in there),
         with_two_factors=sum(group.people for group in there if group.standing >= Standing.APP),
+        invited=sum(group.people for group in there if group.status is Status.INVITED),
     )
 
 

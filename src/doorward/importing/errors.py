@@ -88,8 +88,8 @@ class LineMisshapen(Refusal):
 class LineTwice(Refusal):
     """An earlier line of the file is about the same one."""
 
-    sentence = _("Line %(line)s is about the same one.")
-    reason = _("an earlier line is about the same one")
+    sentence = _("Line %(line)s already has this entry.")
+    reason = _("an earlier line already has this entry")
 
     def __init__(self, line: int) -> None:
         super().__init__(line=line)
@@ -111,7 +111,17 @@ class StatusUnknown(Refusal):
 class NoSuchCustomer(Refusal):
     """There is no customer of that name, or none that whoever imports may see."""
 
-    sentence = _("There is no customer of this name. Add it first.")
+    sentence = _("There is no customer named %(name)s. Add it first.")
+    field = "customer"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+
+
+class CustomerMissing(Refusal):
+    """Nobody said into which customer this person goes."""
+
+    sentence = _("This line names no customer.")
     field = "customer"
 
 

@@ -22,7 +22,7 @@ from doorward.importing.events import IMPORT_STOPPED, IMPORTED
 from doorward.importing.files import Cells, row_of
 from doorward.importing.models import ImportLine, ImportPart, ImportRun, ImportState
 from doorward.importing.rules import CustomerLine, Fate, LineOutcome, PersonLine
-from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.errors import FieldsRefused, NotFound, Refusal
 from doorward.kernel.storage import log_failure
 from doorward.kernel.text.cleaning import fold_case, fold_email, storable
 from doorward.permissions.actions import Action
@@ -227,7 +227,8 @@ def _shown(line: PersonLine | CustomerLine) -> str:
 
 def refused(number: int, what: str, refusal: Refusal) -> LineOutcome:
     """Return a line that is refused before anything of it is done."""
-    fields = (refusal.field,) if refusal.field else ()
+    wrong = refusal.fields if isinstance(refusal, FieldsRefused) else {refusal.field: refusal}
+    fields = tuple(field for field in wrong if field)
     what = storable(what)[:254]
     return LineOutcome(number=number, key=what, fate=Fate.REFUSED, fields=fields, refusal=refusal)
 

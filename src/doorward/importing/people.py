@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from django.conf import settings
-
-from doorward.accounts import own_profile, services
+from doorward.accounts import services
 from doorward.accounts.changes import clean_details
 from doorward.accounts.models import Administrator
 from doorward.credentials import taking_over
@@ -21,6 +19,7 @@ from doorward.customers.rights import authorise, is_allowed
 from doorward.customers.tabs import DEFAULT
 from doorward.importing.errors import (
     CredentialsKept,
+    CustomerMissing,
     EmailUsed,
     FactorLost,
     NoSuchCustomer,
@@ -28,7 +27,7 @@ from doorward.importing.errors import (
 )
 from doorward.importing.rules import Fate, LineOutcome, PersonLine
 from doorward.kernel.checks import Checks
-from doorward.kernel.errors import ChoiceInvalid, FieldsRefused, Refusal
+from doorward.kernel.errors import FieldsRefused, Refusal
 from doorward.kernel.text.cleaning import clean_line, fold_case, fold_email, storable
 from doorward.permissions.actions import Action
 from doorward.sessions import ending
@@ -67,7 +66,7 @@ def do(
         customer = customers.get(_customer_key(line, customer_id))
         person = there.get(fold_email(line.email)[:320])
         if customer is None or customer.id not in allowed:
-            outcomes[line.number] = _refused(line, NoSuchCustomer())
+            outcomes[line.number] = _refused(line, _nowhere(line))
         elif person is None:
             new.setdefault(customer.id, []).append(line)
         elif person.customer_id != customer.id:
@@ -97,6 +96,12 @@ def needed(customer_id: UUID | None) -> Action:
 
 def _customer_key(line: PersonLine, customer_id: UUID | None) -> str:
     return str(customer_id) if customer_id else fold_case(line.customer)
+
+
+def _nowhere(line: PersonLine) -> Refusal:
+    """Say that a line's customer is not there, by the name that the file has."""
+    name = storable(clean_line(line.customer, maximum=_LONGEST_NAME))
+    return NoSuchCustomer(name) if name else CustomerMissing()
 
 
 def _customers(lines: Iterable[PersonLine], customer_id: UUID | None) -> dict[str, Customer]:
@@ -200,10 +205,6 @@ def _arrival(line: PersonLine, *, invite: bool) -> tuple[Arrival, tuple[Refusal,
     for name, _ in devices[MOST_DEVICES:]:
         notes.append(FactorLost(name))
         lost = True
-    if line.language and line.language not in dict(settings.LANGUAGES):
-        raise ChoiceInvalid(field="language")
-    if line.time_zone and line.time_zone not in own_profile.time_zones():
-        raise ChoiceInvalid(field="time_zone")
     new = services.NewAdministrator(
         email=line.email,
         details=services.Details(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from doorward.accounts import invitations
+from doorward.accounts.models import Administrator
 from doorward.importing import keeping
 from doorward.importing.rules import Fate, LineOutcome
 
@@ -18,6 +20,15 @@ def outcomes(run: ImportRun, fate: str = "") -> Iterator[LineOutcome]:
     rows = run.outcomes.order_by("number")
     for row in (rows.filter(fate=fate) if fate else rows).iterator(chunk_size=500):
         yield outcome_of(row)
+
+
+def uninvited(run: ImportRun) -> int:
+    """Return how many of those who were added wait for an invitation still. A dry run added nobody."""
+    if run.kind != "people" or run.dry or not run.made:
+        return 0
+    added = run.outcomes.filter(fate=Fate.MADE).values("key")
+    people = Administrator.objects.everywhere().filter(email_folded__in=added)
+    return invitations.without_any(people)
 
 
 def outcome_of(row: ImportLine) -> LineOutcome:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from doorward.importing.errors import StatusUnknown, YesOrNo
+from doorward.kernel.checks import Checks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,8 +92,11 @@ class LineOutcome:
 
 
 def person_of(number: int, cells: Mapping[str, str]) -> PersonLine:
-    """Return the person of a line's cells. Raises `YesOrNo` and `StatusUnknown`."""
-    tabs = cells.get("tabs", "")
+    """Return the person of a line's cells. Raises `FieldsRefused` with `YesOrNo` and `StatusUnknown`."""
+    checks, tabs = Checks(), cells.get("tabs", "")
+    required = checks.take("require_2fa", yes_or_no, cells.get("require_2fa", ""))
+    suspended = checks.take("status", _is_suspended, cells.get("status", ""))
+    checks.done()
     line = PersonLine(
         number=number,
         email=cells.get("email", ""),
@@ -103,8 +107,8 @@ def person_of(number: int, cells: Mapping[str, str]) -> PersonLine:
         language=cells.get("language", ""),
         time_zone=cells.get("time_zone", ""),
         tabs=frozenset(filter(None, _BETWEEN.split(tabs.casefold()))) if tabs else None,
-        require_2fa=yes_or_no(cells.get("require_2fa", "")),
-        suspended=_is_suspended(cells.get("status", "")),
+        require_2fa=required,
+        suspended=suspended,
         password=cells.get("password_hash", ""),
     )
     secret = cells.get("totp", "")

@@ -129,6 +129,8 @@ class PersonPage:
     browsers: int
     email_warning: str
     invited_until: datetime | None
+    # Somebody invited to whom no invitation was ever mailed: they were imported.
+    never_invited: bool = False
     mail_refused: str = ""
     # When somebody invited asked for a new invitation, since theirs had run out.
     asked_at: datetime | None = None

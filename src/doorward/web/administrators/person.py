@@ -90,11 +90,16 @@ def send_password_link(request: Request, person_id: UUID) -> HttpResponse:
 def resend_invitation(request: Request, person_id: UUID) -> HttpResponse:
     """Mail a new invitation; the older links stop working."""
     person = _find(request, person_id)
+    again = invitations.was_sent(person)
     try:
         invitations.resend(person, actor=acting(request), now=request.now)
     except Refusal as refusal:
         return _show(request, person, found=wrong(refusal))
-    text = _("A new invitation is on its way to %(email)s. Earlier ones no longer work.")
+    text = (
+        _("A new invitation is on its way to %(email)s. Earlier ones no longer work.")
+        if again
+        else _("The invitation is on its way to %(email)s.")
+    )
     messages.success(request, text % {"email": person.email})
     return see_other(_address(person))
 

@@ -48,6 +48,8 @@ def person_page(
     state = factors.state(required=policy.required, kinds=policy.kinds)
     last_signed_in, browsers = queries.summary(person.id, policy=policy, now=request.now)
     is_me, pending = person.id == signed_in(request).id, _pending(request, person)
+    invited_until = _invited_until(request, person)
+    unsent = status is Status.INVITED and invited_until is None
     return PersonPage(
         id=person.id,
         name=person.full_name,
@@ -65,7 +67,8 @@ def person_page(
         email_warning=_warning(person, pending),
         asked_at=invitations.asked_at(person) if status is Status.INVITED else None,
         mail_refused=undelivered.in_words(person.email, person.mail_problem),
-        invited_until=_invited_until(request, person),
+        invited_until=invited_until,
+        never_invited=unsent and not invitations.was_sent(person),
         may_be_excepted=exceptions.why_not(person, actor=acting(request), now=request.now) is None,
         excepted_until=policy.excepted_until,
         wrong=found,

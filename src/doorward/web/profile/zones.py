@@ -11,7 +11,7 @@ from babel.dates import get_timezone_location
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from doorward.accounts.own_profile import time_zones
+from doorward.accounts.changes import time_zones
 from doorward.kernel.text import names
 from doorward.web.kit.fields import Option
 

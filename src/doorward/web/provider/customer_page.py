@@ -58,6 +58,8 @@ class CustomerPage:
     is_provider: bool
     people: int
     protected: int
+    # Who was imported or invited, and has no password yet.
+    invited: int
     # What its people are asked, in words, and who asks for it.
     rules: list[str]
     asked_by: list[str]
@@ -120,6 +122,7 @@ def customer_page(
         is_provider=customer.kind == CustomerKind.PROVIDER,
         people=counts.people,
         protected=counts.with_two_factors,
+        invited=counts.invited,
         rules=in_words(policies.values(now=now)),
         asked_by=_asked_by(policies, now=now),
         forms=forms,

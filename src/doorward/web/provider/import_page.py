@@ -13,6 +13,7 @@ from doorward.customers.rights import is_allowed
 from doorward.importing import columns, results, runs
 from doorward.importing.models import ImportState
 from doorward.importing.rules import Fate
+from doorward.kernel.errors import FieldsRefused
 from doorward.kernel.refusals import by_code
 from doorward.permissions.actions import Action
 from doorward.web.kit.fields import Field, Option, plain_field
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from doorward.audit.actor import Actor
     from doorward.importing.models import ImportRun
     from doorward.importing.rules import LineOutcome
+    from doorward.kernel.errors import Refusal
     from doorward.permissions.scope import Scope
     from doorward.web.http.requests import Request
 
@@ -114,6 +116,9 @@ class RunPage:
     fates: list[tuple[str, str]]
     lines: tuple[Line, ...]
     found: str
+    # Who came without a password and was not invited: how many, and the way to them.
+    uninvited: str
+    uninvited_at: str
     previous: str | None
     next: str | None
     wrong: Wrong
@@ -145,6 +150,10 @@ def run_page(request: Request, run: ImportRun, actor: Actor, found: Wrong = NOTH
         fates=[("", _("All lines")), *((one.value, fate_word(one)) for one in Fate)],
         lines=tuple(_line(results.outcome_of(row)) for row in rows),
         found=_found(there, start),
+        uninvited=_uninvited(run),
+        uninvited_at=f"/customers/{run.customer_id}/#invited"
+        if run.customer_id
+        else f"{path}{_query(Fate.MADE.value, 1)}#lines",
         previous=_query(fate, page - 1) if page > 1 else None,
         next=_query(fate, page + 1) if start + PAGE_SIZE < there else None,
         wrong=found,
@@ -205,7 +214,9 @@ def _fields(form: ImportForm, scope: Scope, found: Wrong) -> dict[str, Field]:
         checked=form.invite,
     )
     return {
-        "kind": line(form, found, "kind", _("What it has"), kind="select", options=kinds),
+        "kind": line(
+            form, found, "kind", _("What the file contains"), kind="select", options=kinds
+        ),
         "customer": line(form, found, "customer", _("Into this customer"), help=into, **customer),
         "file": file,
         "invite": invite,
@@ -293,18 +304,29 @@ def _told(run: ImportRun) -> tuple[str, str]:
 def _done(run: ImportRun) -> tuple[str, str]:
     if run.refused:
         return ngettext(
-            "It is done, but not for %(n)s line. The reason is beside it.",
-            "It is done, but not for %(n)s lines. The reason is beside each.",
+            "Done, except for %(n)s line. The reason is beside it.",
+            "Done, except for %(n)s lines. The reason is beside each.",
             run.refused,
         ) % {"n": number(run.refused)}, "warn"
     return _("It is done."), "good"
+
+
+def _uninvited(run: ImportRun) -> str:
+    """Say how many were imported and wait for an invitation; empty: nobody."""
+    waiting = results.uninvited(run)
+    text = ngettext(
+        "%(n)s person has not been invited yet, and cannot sign in.",
+        "%(n)s people have not been invited yet, and cannot sign in.",
+        waiting,
+    )
+    return text % {"n": number(waiting)} if waiting else ""
 
 
 def _rehearsed(run: ImportRun) -> tuple[str, str]:
     if not run.to_do:
         return _("Nothing would change by this file."), "warn" if run.refused else ""
     return _(
-        "This is what would come of each line. Nothing was changed yet. The file is kept, sealed, for a day."
+        "This is what would happen to each line. Nothing was changed yet. The file is kept, sealed, for a day."
     ), ""
 
 
@@ -336,12 +358,21 @@ def _line(outcome: LineOutcome) -> Line:
 
 
 def _said(outcome: LineOutcome) -> str:
-    several = (outcome.refusal, *outcome.notes)
-    said = " ".join(sentence(one) for one in several if one is not None)
+    words = _field_words()
+    said = " ".join(filter(None, (_refused(outcome.refusal), *map(sentence, outcome.notes))))
     if outcome.fate is Fate.CHANGED:
-        words = _field_words()
         said = f"{', '.join(words.get(one, one) for one in outcome.fields)}. {said}".strip()
     return said
+
+
+def _refused(refusal: Refusal | None) -> str:
+    """Say all that is wrong with a line, each with its field where there are several."""
+    if not isinstance(refusal, FieldsRefused) or len(refusal.fields) == 1:
+        return sentence(refusal) if refusal else ""
+    words = _field_words()
+    return " ".join(
+        f"{words.get(field, field)}: {sentence(one)}" for field, one in refusal.fields.items()
+    )
 
 
 def _page_number(request: Request) -> int:

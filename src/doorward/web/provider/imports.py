@@ -15,7 +15,7 @@ from doorward.importing import columns, files, results, runs
 from doorward.importing.errors import FileMissing, NoSuchCustomer, NotInScope
 from doorward.importing.runs import About
 from doorward.kernel.errors import ChoiceInvalid, NotFound, Refusal
-from doorward.kernel.text.cleaning import fold_case
+from doorward.kernel.text.cleaning import fold_case, storable
 from doorward.kernel.text.tables import lines as lines_of
 from doorward.permissions.actions import Action
 from doorward.web.http.needs import needs
@@ -162,7 +162,7 @@ def _customer(form: ImportForm, request: Request) -> UUID | None:
     found = staff_scope.customers(scope).filter(name_folded=name[:240])
     customer_id: UUID | None = found.values_list("id", flat=True).first()
     if customer_id is None:
-        raise NoSuchCustomer
+        raise NoSuchCustomer(storable(form.customer)[:80])
     return customer_id
 
 
