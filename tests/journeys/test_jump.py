@@ -109,3 +109,16 @@ def test_it_asks_few_questions(owner, colleague, django_assert_max_num_queries):
 
 def test_a_stranger_signs_in_first(customer, client):
     assert client.get("/jump/").headers["Location"].startswith("/sign-in/")
+
+
+def test_staff_find_customers_and_how_to_move_in_and_everybody_finds_exports(owner):
+    nora = people.make_administrator(
+        people.provider(), email="nora@provider.example", tabs={*BUILT_IN, *STAFF}
+    )
+    codes.enable_app(nora)
+    assert reverse("imports") in found(nora, "import")
+    assert reverse("imports") not in found(owner, "import")
+    assert {reverse("account_evidence"), reverse("activity_export")} <= set(found(nora, "export"))
+    hint = "a customer, or something"
+    assert hint in browsers.browser_of(nora).get("/jump/").content.decode()
+    assert hint not in browsers.browser_of(owner).get("/jump/").content.decode()

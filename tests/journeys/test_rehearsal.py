@@ -323,3 +323,8 @@ def test_another_customers_minimum_is_not_shown_under_this_address(
     assert staff.post(other).status_code == 404
     for address in (base, path):
         assert browser.post(address, minimum()).status_code == 403
+
+
+def test_it_stands_under_account(browser: Client) -> None:
+    top = browser.get(rehearsed(browser)).content.decode().partition("<main")[0]
+    assert re.findall(r'<a href="([^"]*)" aria-current="page"', top) == ["/account/"]

@@ -64,6 +64,7 @@ def rehearse(request: Request) -> HttpResponse:
     me = signed_in(request)
     if ACCOUNT not in me.tab_keys:
         return error_page(request, 403)
+    request.tab = ACCOUNT
     if request.method != "POST":
         return see_other("/account/")
     customer = services.get(me.customer_id)
@@ -78,6 +79,8 @@ def rehearse(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def rehearsal(request: Request, rehearsal_id: UUID) -> HttpResponse:
     """Show what a policy would do to each person; a POST saves it."""
+    if ACCOUNT in signed_in(request).tab_keys:
+        request.tab = ACCOUNT
     owner = policy_of_customer(signed_in(request).customer_id)
     return rehearsals.show(request, rehearsals.find(request, rehearsal_id, owner), _room())
 

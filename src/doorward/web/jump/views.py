@@ -9,11 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from doorward.customers.tabs import CUSTOMERS
 from doorward.gate.requirement import Need
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render
 from doorward.web.http.requests import session_of
 from doorward.web.jump.finding import LONGEST, Group, find
+from doorward.web.jump.places import may
 from doorward.web.kit.times import number
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ class JumpPage:
     q: str
     groups: tuple[Group, ...]
     count: str
+    hint: str
 
 
 @needs(Need.THROUGH)
@@ -41,5 +44,12 @@ def jump(request: Request) -> HttpResponse:
     words = (
         ngettext("%(n)s place found", "%(n)s places found", found) if found else _("Nothing found")
     )
-    page = JumpPage(q=q, groups=groups, count=words % {"n": number(found)})
+    page = JumpPage(q=q, groups=groups, count=words % {"n": number(found)}, hint=_hint(request))
     return render(request, "jump/jump.html", page)
+
+
+def _hint(request: Request) -> str:
+    """Say what can be found, with customers for whoever may look at them."""
+    if may(session_of(request), Need.right(CUSTOMERS), now=request.now):
+        return _("A page, a person, a customer, or something you want to do.")
+    return _("A page, a person, or something you want to do.")

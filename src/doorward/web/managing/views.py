@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from doorward.customers.tabs import ADMINISTRATORS
+from doorward.customers.tabs import ACCOUNT, ADMINISTRATORS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.managing import agree, end, queries, watching
@@ -47,6 +48,7 @@ class ListPage:
     """All that was asked for, the newest first."""
 
     managings: list[Listed]
+    parent: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class ManagingPage:
     asks_changes: bool
     seen: list[Seen]
     done: list[HistoryLine]
+    parent: tuple[str, str]
     wrong: Wrong = NOTHING
 
 
@@ -69,7 +72,7 @@ def list_(request: Request) -> HttpResponse:
     """List who asked to manage the portal, and what came of it."""
     found = queries.of_customer(signed_in(request).customer_id)
     listed = [Listed(one, end.still_open(one, now=request.now)) for one in found]
-    return render(request, "managing/list.html", ListPage(listed))
+    return render(request, "managing/list.html", ListPage(listed, _parent(request)))
 
 
 @needs(RIGHT)
@@ -105,7 +108,7 @@ def end_now(request: Request, managing_id: UUID) -> HttpResponse:
         raise
     except Refusal as refusal:
         return _show(request, managing_id, wrong(refusal))
-    messages.success(request, _("It is ended. Support sees nothing more of your portal."))
+    messages.success(request, _("It has ended. Support can no longer see your portal."))
     return see_other(f"/managing/{managing_id}/")
 
 
@@ -124,6 +127,14 @@ def no_changes(request: Request, managing_id: UUID) -> HttpResponse:
     return see_other(f"/managing/{managing_id}/")
 
 
+def _parent(request: Request) -> tuple[str, str]:
+    """Return the page above: Account, which leads here, or Administrators for whoever has no Account."""
+    if ACCOUNT in signed_in(request).tab_keys:
+        request.tab = ACCOUNT
+        return _("Account"), reverse("account")
+    return _("Administrators"), reverse("administrators")
+
+
 def _show(request: Request, managing_id: UUID, found: Wrong = NOTHING) -> HttpResponse:
     managing = queries.find(managing_id, customer_id=signed_in(request).customer_id)
     is_open = end.still_open(managing, now=request.now)
@@ -136,6 +147,7 @@ def _show(request: Request, managing_id: UUID, found: Wrong = NOTHING) -> HttpRe
         asks_changes=running and bool(managing.asks_changes_at) and not managing.changes,
         seen=watching.seen(managing),
         done=[line_of(event) for event in watching.done(managing)],
+        parent=_parent(request),
         wrong=found,
     )
     return render(request, "managing/managing.html", page, wrong=found)
