@@ -74,7 +74,7 @@ def test_many_run_on_in_the_background_and_are_stopped_and_gone_on_with(owner, c
     rows.filter(id=left.id).update(status=Status.REMOVED)
     ticking.work_due(now=timezone.now())
     said = text(browser.get(path))
-    assert "It is done, but not for 1 person." in said
+    assert "Done, except for 1 person." in said
     said = text(browser.get(f"{path}?outcome=failed"))
     assert f"{left.full_name} {left.email} Not done This person was removed" in said
     assert "1–1 of 1" in said
@@ -112,7 +112,7 @@ def test_marked_in_the_list_the_one_who_is_gone_is_named_and_the_others_are_done
     )
     form = {"action": "require_2fa", "selected": [str(colleague.id), str(gone.id)]}
     answer = browser.post("/administrators/", form, follow=True)
-    assert "It is done, but not for 1 person." in text(answer)
+    assert "Done, except for 1 person." in text(answer)
     assert gone.email in text(answer)
     assert people.again(colleague).require_2fa
 

@@ -181,7 +181,7 @@ def test_support_that_asks_to_manage_is_told_of_and_sees_none_of_it_itself(clien
     staff = managing.make_manager()
     theirs = browsers.browser_of_with_factor(staff)
     asked = managing.ask(theirs, owner)
-    words = {"1 request of the support to manage your portal waits for a yes": "/managing/"}
+    words = {"1 request from support to manage your portal is waiting for approval": "/managing/"}
     assert waiting(client) == words
     managing.agree(client, asked)
     assert waiting(client) == {}

@@ -41,7 +41,7 @@ def staff(owner: Administrator) -> Administrator:
 def test_the_whole_of_it(owner, colleague, staff):
     client, theirs = map(browsers.browser_of_with_factor, (staff, owner))
     asked = managing.ask(client, owner)
-    assert b"Waits for a yes" in client.get(f"/customers/{owner.customer_id}/manage/").content
+    assert b"Waiting for approval" in client.get(f"/customers/{owner.customer_id}/manage/").content
     assert managing.REASON in theirs.get(f"/managing/{asked.id}/").content.decode()
     assert client.post(f"/customers/{owner.customer_id}/manage/begin/").status_code == 303
     assert Managing.objects.get().state == State.ASKED, "nobody has agreed"
@@ -101,12 +101,12 @@ def test_who_is_asked_and_who_is_visited_finds_it(owner, colleague, staff):
     client, theirs = map(browsers.browser_of_with_factor, (staff, owner))
     # What waits for a yes, Home tells in numbers.
     places = ("/", "/requests/")
-    assert all("of the support" not in theirs.get(path).content.decode() for path in places)
+    assert all("Nora Whitfield from" not in theirs.get(path).content.decode() for path in places)
     asked = managing.ask(client, owner)
     for words in ("asks to see your portal", "may see your portal", "is in your portal now"):
         for path in places[asked.state == State.ASKED :]:
             page = theirs.get(path).content.decode()
-            assert f"Nora Whitfield of the support {words}" in page
+            assert f"Nora Whitfield from {owner.customer.brand.name} support {words}" in page
             assert f'href="/managing/{asked.id}/"' in page
         if asked.state == State.ASKED:
             managing.agree(theirs, asked)
@@ -119,10 +119,10 @@ def test_who_is_asked_and_who_is_visited_finds_it(owner, colleague, staff):
         assert 'href="/managing/"' in theirs.get(path).content.decode()
     # Of who has no such tab it is none of their business, and who is in there is not told of themselves.
     for other in (browsers.browser_of(colleague), client):
-        assert "of the support" not in other.get("/").content.decode()
+        assert "Nora Whitfield from" not in other.get("/").content.decode()
     assert 'href="/managing/"' not in client.get("/account/").content.decode()
     theirs.post(f"/managing/{asked.id}/end/")
-    assert all("of the support" not in theirs.get(path).content.decode() for path in places)
+    assert all("Nora Whitfield from" not in theirs.get(path).content.decode() for path in places)
 
 
 def sees(staff: Administrator, customers: str) -> None:
@@ -206,3 +206,12 @@ def test_the_buttons_of_the_live_page_follow_what_happens(owner, staff):
     assert "Managing is over" in over
     assert "You are managing" not in over
     assert "End managing" not in over
+
+
+def test_the_pages_stand_under_account_for_whoever_has_it(owner, staff):
+    client, theirs = map(browsers.browser_of_with_factor, (staff, owner))
+    asked = managing.ask(client, owner)
+    for path in ("/managing/", f"/managing/{asked.id}/"):
+        crumbs = theirs.get(path).content.decode().split("<h1", 1)[0].rsplit("<nav", 1)[1]
+        assert 'href="/account/"' in crumbs
+        assert 'href="/administrators/"' not in crumbs

@@ -50,8 +50,8 @@ _SHOWN: Final = {
     },
     NORTHLINE: {
         "nora.whitfield": "the provider's staff: Customers, Brands and Tabs; app on",
-        "chidi.eze": "the provider's staff; sees the customers of Brightwave alone; sets up two factors first",
-        "liam.byrne": "the provider's staff without those tabs; sets up two factors first",
+        "chidi.eze": "the provider's staff; sees the customers of Brightwave alone; has to set up 2FA first",
+        "liam.byrne": "the provider's staff without those tabs; has to set up 2FA first",
     },
 }
 _BY_BRIGHTWAVE: Final = frozenset({LINDHOLM, SAKURA})

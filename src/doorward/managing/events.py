@@ -17,7 +17,7 @@ MANAGING_ASKED = EventType(
     "managing_asked",
     group=Group.ACCOUNT,
     icon="eye",
-    sentence=_("%(actor)s of the support asked to manage the portal."),
+    sentence=_("%(actor)s from support asked to manage the portal."),
     tone="warn",
     notifications=(Notification(Audience.ADMINISTRATORS, "managing_asked"),),
 )
@@ -27,7 +27,7 @@ MANAGING_AGREED = EventType(
     group=Group.ACCOUNT,
     icon="check",
     sentence=_("%(actor)s may manage the portal: the policy always allows it."),
-    by_another=_("%(actor)s agreed to let %(subject)s of the support manage the portal."),
+    by_another=_("%(actor)s agreed to let %(subject)s from support manage the portal."),
     tone="warn",
     notifications=_TO_BOTH,
 )
@@ -37,7 +37,7 @@ MANAGING_REFUSED = EventType(
     group=Group.ACCOUNT,
     icon="ban",
     sentence=_("%(actor)s took back their request to manage the portal."),
-    by_another=_("%(actor)s refused to let %(subject)s of the support manage the portal."),
+    by_another=_("%(actor)s refused to let %(subject)s from support manage the portal."),
     notifications=_TO_BOTH,
 )
 
@@ -45,7 +45,7 @@ MANAGING_BEGUN = EventType(
     "managing_begun",
     group=Group.ACCOUNT,
     icon="eye",
-    sentence=_("%(actor)s of the support began to manage the portal."),
+    sentence=_("%(actor)s from support began to manage the portal."),
     tone="warn",
     notifications=(Notification(Audience.ADMINISTRATORS, "managing_begun"),),
 )
@@ -54,7 +54,7 @@ MANAGING_CHANGES_ASKED = EventType(
     "managing_changes_asked",
     group=Group.ACCOUNT,
     icon="pencil",
-    sentence=_("%(actor)s of the support, who manages the portal, asked to change something, too."),
+    sentence=_("%(actor)s from support, who manages the portal, asked to make changes as well."),
     tone="warn",
     notifications=(Notification(Audience.ADMINISTRATORS, "managing_asked"),),
 )
@@ -79,8 +79,8 @@ MANAGING_ENDED = EventType(
     "managing_ended",
     group=Group.ACCOUNT,
     icon="log-out",
-    sentence=_("%(actor)s of the support left the portal."),
-    by_another=_("%(actor)s sent %(subject)s of the support out of the portal."),
+    sentence=_("%(actor)s from support left the portal."),
+    by_another=_("%(actor)s sent %(subject)s from support out of the portal."),
     notifications=(
         Notification(Audience.PERSON, "managing_answered", by_somebody_else),
         Notification(Audience.ADMINISTRATORS, "managing_ended"),
@@ -91,5 +91,5 @@ MANAGING_LAPSED = EventType(
     "managing_lapsed",
     group=Group.ACCOUNT,
     icon="clock",
-    sentence=_("The request of %(subject)s of the support to manage the portal has lapsed."),
+    sentence=_("The request of %(subject)s from support to manage the portal has lapsed."),
 )

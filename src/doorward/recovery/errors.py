@@ -172,7 +172,7 @@ class StaffTooNew(Refusal):
     """Who asks for the support has had their access for too short a time, or has just come back themselves."""
 
     sentence = _(
-        "Your own access changed within the last 24 hours. Somebody else of the support can ask for this."
+        "Your own access changed within the last 24 hours. Somebody else from support can ask for this."
     )
     reason = _("their own access had changed shortly before")
 

@@ -57,7 +57,7 @@ SUPPORT_ASKED = EventType(
     icon="life-buoy",
     sentence=_("Support asked for help for %(subject)s, who has lost their devices."),
     by_another=_(
-        "%(actor)s of the support asked for help for %(subject)s, who has lost their devices."
+        "%(actor)s from support asked for help for %(subject)s, who has lost their devices."
     ),
     tone="warn",
     notifications=to_person_and_colleagues("support_asked", "support_asked_colleague"),

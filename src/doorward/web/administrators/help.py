@@ -72,7 +72,7 @@ def list_requests(request: Request) -> HttpResponse:
     """List the requests of this customer's people."""
     me = signed_in(request)
     found = queries.listed(me.customer_id, me=me.id, now=request.now)
-    page = RequestsPage(found, visits(me.customer_id, now=request.now))
+    page = RequestsPage(found, visits(me.customer_id, provider=request.brand.name, now=request.now))
     return render(request, "administrators/requests.html", page)
 
 

@@ -196,8 +196,8 @@ def _told(found: TickRun, numbers: Numbers) -> tuple[str, str]:
         return f"{why} {text}".strip(), "warn"
     if numbers.failed:
         return ngettext(
-            "It is done, but not for %(n)s person. The reason is beside each name.",
-            "It is done, but not for %(n)s people. The reason is beside each name.",
+            "Done, except for %(n)s person. The reason is beside each name.",
+            "Done, except for %(n)s people. The reason is beside each name.",
             numbers.failed,
         ) % {"n": number(numbers.failed)}, "warn"
     return _("It is done."), "good"

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from doorward.directory.standing import Numbers
-    from doorward.sessions.context import AuthContext
+    from doorward.sessions.context import AuthContext, Person
     from doorward.web.http.requests import Request
+    from doorward.web.kit.support_visits import Visit
 
 
 @needs(Need.right(HOME, managed=Managed.LOOK))
@@ -48,9 +49,13 @@ def home(request: Request) -> HttpResponse:
         browser=in_words(previous) if previous else "",
         hour=timezone.localtime(request.now).hour,
         clock=server_clock.off_seconds() if person.is_staff else None,
-        visits=let_in(person.customer_id, now=request.now) if _is_visited(auth, numbers) else (),
+        visits=_visits(request, person) if _is_visited(auth, numbers) else (),
     )
     return render(request, "home/home.html", page)
+
+
+def _visits(request: Request, person: Person) -> tuple[Visit, ...]:
+    return let_in(person.customer_id, provider=request.brand.name, now=request.now)
 
 
 def _is_visited(auth: AuthContext, numbers: Numbers) -> bool:

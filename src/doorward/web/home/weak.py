@@ -43,8 +43,8 @@ def waiting_lines(weak: Weak | None) -> Iterator[WeakLine]:
         yield WeakLine(text, _("Look at it"), "/requests/", "life-buoy")
     if weak.asks_to_manage:
         words = ngettext(
-            "%(n)s request of the support to manage your portal waits for a yes",
-            "%(n)s requests of the support to manage your portal wait for a yes",
+            "%(n)s request from support to manage your portal is waiting for approval",
+            "%(n)s requests from support to manage your portal are waiting for approval",
             weak.asks_to_manage,
         )
         text = words % {"n": number(weak.asks_to_manage)}

@@ -219,7 +219,7 @@ def policy_form(form: Typed, about: About) -> PolicyForm:
         _("Reason"),
         value=form.reason,
         maxlength=LONGEST_REASON,
-        help=_("It stands in the history and in the mail about it."),
+        help=_("It is shown in the history and in the mail about it."),
         errors=_errors(form, "reason"),
     )
     return PolicyForm(fields, form.seen, form.replaces, bool(form.errors))

@@ -27,30 +27,34 @@ class Visit:
     href: str
 
 
-def visits(customer_id: UUID, *, now: datetime) -> tuple[Visit, ...]:
-    """Return those that are not over, the newest first."""
+def visits(customer_id: UUID, *, provider: str, now: datetime) -> tuple[Visit, ...]:
+    """Return those that are not over, the newest first. `provider`: as its brand is called here."""
     found = queries.open_at(customer_id)
-    return tuple(_visit(one) for one in found if agree.is_open(one, now=now))
+    return tuple(_visit(one, provider) for one in found if agree.is_open(one, now=now))
 
 
-def let_in(customer_id: UUID, *, now: datetime) -> tuple[Visit, ...]:
+def let_in(customer_id: UUID, *, provider: str, now: datetime) -> tuple[Visit, ...]:
     """Return those alone to whom somebody has said yes: for *Home*, which tells in numbers of what waits."""
     found = (one for one in queries.open_at(customer_id) if one.state != State.ASKED)
-    return tuple(_visit(one) for one in found if agree.is_open(one, now=now))
+    return tuple(_visit(one, provider) for one in found if agree.is_open(one, now=now))
 
 
-def _visit(managing: Managing) -> Visit:
+def _visit(managing: Managing, provider: str) -> Visit:
     text, verb = _words(managing)
-    named = text % {"name": managing.staff.full_name}
+    named = text % {"name": managing.staff.full_name, "provider": provider}
     return Visit(named, verb, reverse("managing", args=(managing.id,)))
 
 
 def _words(managing: Managing) -> tuple[str, str]:
     if managing.state == State.ASKED:
-        return _("%(name)s of the support asks to see your portal."), _("Decide")
+        return _("%(name)s from %(provider)s support asks to see your portal."), _("Decide")
     if managing.state == State.AGREED:
-        return _("%(name)s of the support may see your portal, and has not begun."), _("Look at it")
+        return _("%(name)s from %(provider)s support may see your portal, and has not begun."), _(
+            "Look at it"
+        )
     if managing.asks_changes_at and not managing.changes:
-        asks = _("%(name)s of the support is in your portal, and asks to change something.")
+        asks = _(
+            "%(name)s from %(provider)s support is in your portal, and asks to change something."
+        )
         return asks, _("Decide")
-    return _("%(name)s of the support is in your portal now."), _("Watch")
+    return _("%(name)s from %(provider)s support is in your portal now."), _("Watch")
