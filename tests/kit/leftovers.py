@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from doorward.accounts import own_profile
+from doorward.accounts import changes
 from doorward.audit import browsers, newest
 from doorward.credentials.passkeys import possible
 from doorward.credentials.password import breached, common, hashers
@@ -98,7 +98,7 @@ THE_SAME: list[object] = [
     forms._declared,
     forms._needed,
     forms._readers,
-    own_profile.time_zones,
+    changes.time_zones,
     possible.browser_makes_them,
     possible.is_number,
     listing._factor_choices,
