@@ -27,6 +27,7 @@ from doorward.web.administrators.words import (
     tabs_text,
 )
 from doorward.web.http.requests import session_of, signed_in
+from doorward.web.kit.paging import page_number
 from doorward.web.kit.tabs import tabs_in_order
 from doorward.web.kit.ticks import address
 from doorward.web.kit.times import number
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from doorward.web.http.requests import Request
 
 PATH = "/administrators/"
-_LONGEST_NUMBER = 9
 _DESCENDING_FIRST = {Sort.LAST_SIGN_IN}
 
 
@@ -73,7 +73,7 @@ def read_wanted(request: Request) -> Wanted:
         now=request.now,
         sort=Sort(named) if named in set(Sort) else Sort.NAME,
         descending=sort.startswith("-"),
-        page=_page_number(request.GET.get("page", "")),
+        page=page_number(request),
     )
 
 
@@ -156,12 +156,6 @@ def _lines(rows: Iterable[Listed], me: Person, chosen: frozenset[str]) -> Iterab
             last_signed_in=row.last_signed_in,
             chosen=str(row.id) in chosen,
         )
-
-
-def _page_number(text: str) -> int:
-    # Digits of any length, or none at all, come in addresses that people have cut.
-    plain = text if text.isascii() and text.isdigit() else "1"
-    return max(1, int(plain[:_LONGEST_NUMBER]))
 
 
 def _sort_text(sort: Sort, *, descending: bool) -> str:

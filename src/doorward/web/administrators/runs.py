@@ -28,6 +28,7 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.http.streaming import export
 from doorward.web.kit import tables
+from doorward.web.kit.paging import page_number
 from doorward.web.kit.refusals import sentence
 from doorward.web.kit.ticks import address
 from doorward.web.kit.times import number
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from doorward.web.http.requests import Request
 
 PAGE_SIZE: Final = 25
-_LONGEST_NUMBER: Final = 6
 _AT_ONCE: Final = 500
 COLUMNS: Final = ("name", "email", "outcome", "what", "why")
 
@@ -153,7 +153,7 @@ def _find(request: Request, run_id: UUID) -> TickRun:
 
 def _page(request: Request, found: TickRun) -> RunPage:
     numbers, path = ticking.numbers(found), address(found.id)
-    outcome, page = _outcome(request), _page_number(request)
+    outcome, page = _outcome(request), page_number(request)
     rows, start = _rows(found, outcome), (page - 1) * PAGE_SIZE
     there = numbers.people if not outcome else getattr(numbers, outcome)
     told, tone = _told(found, numbers)
@@ -261,12 +261,6 @@ def _cells(found: TickRun, outcome: str) -> Iterator[tuple[str, ...]]:
 def _outcome(request: Request) -> str:
     asked = request.GET.get("outcome", "")
     return asked if asked in TickOutcome.values else ""
-
-
-def _page_number(request: Request) -> int:
-    page = request.GET.get("page", "")
-    known = page.isascii() and page.isdigit() and len(page) <= _LONGEST_NUMBER
-    return max(1, int(page)) if known else 1
 
 
 def _query(outcome: str, page: int) -> str:

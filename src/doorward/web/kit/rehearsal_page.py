@@ -18,6 +18,7 @@ from doorward.rollout.rehearsal import Helpers
 from doorward.rollout.rules import Outcome
 from doorward.web.kit import rehearsal_words as words
 from doorward.web.kit.charts import Bar, Bars
+from doorward.web.kit.paging import page_number
 from doorward.web.kit.policy_versions import differences
 from doorward.web.kit.times import number
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 PAGE_SIZE: Final = 25
 MOST_CUSTOMERS: Final = 25
 MOST_DIFFERENCES: Final = 50
-_LONGEST_NUMBER: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +158,11 @@ def rehearsal_page(
 
 def filters_of(request: Request) -> Filters:
     """Read what the table is narrowed to; what is not one of ours is as if it were not there."""
-    page, outcome = request.GET.get("page", ""), request.GET.get("outcome", "")
-    known = page.isascii() and page.isdigit() and len(page) <= _LONGEST_NUMBER
+    outcome = request.GET.get("outcome", "")
     return Filters(
         q=" ".join(request.GET.get("q", "").replace("\0", "").split())[:LONGEST_SEARCH],
         outcome=outcome if outcome in set(Outcome) else "",
-        page=max(1, int(page)) if known else 1,
+        page=page_number(request),
     )
 
 

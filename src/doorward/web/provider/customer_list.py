@@ -15,6 +15,7 @@ from doorward.customers.models import Customer, CustomerKind, CustomerStatus
 from doorward.kernel.text import names
 from doorward.policy.effective import policies_from
 from doorward.web.http.requests import signed_in
+from doorward.web.kit.paging import page_number
 from doorward.web.kit.times import number
 from doorward.web.provider.customer_filters import by_brand, by_status, look, wanted_of
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from doorward.web.provider.customer_filters import Narrowed, Wanted
 
 PAGE_SIZE = 25
-_LONGEST_NUMBER = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def list_page(request: Request) -> ListPage:
     wanted, scope = wanted_of(request), signed_in(request).scope
     found = look(wanted, scope)
     last = max(1, -(-found.number // PAGE_SIZE))
-    page = min(_page_number(request.GET.get("page", "")), last)
+    page = min(page_number(request), last)
     start = (page - 1) * PAGE_SIZE
     lines = _lines(_page(found.rows, start=start, found=found.number), now=request.now)
     brands = [(str(one), cached.brand_of(one).name) for one in found.brands]
@@ -128,11 +128,6 @@ def _counts(customer_ids: list[UUID]) -> dict[UUID, tuple[int, int]]:
         .annotate(people=Count("*"), with_factor=Count("id", filter=protected))
     )
     return {row["customer_id"]: (row["people"], row["with_factor"]) for row in counted.order_by()}
-
-
-def _page_number(text: str) -> int:
-    plain = text if text.isascii() and text.isdigit() else "1"
-    return max(1, int(plain[:_LONGEST_NUMBER]))
 
 
 def _count(page: int, shown: int, found: int) -> str:

@@ -18,6 +18,7 @@ from doorward.kernel.refusals import by_code
 from doorward.permissions.actions import Action
 from doorward.web.kit.fields import Field, Option, plain_field
 from doorward.web.kit.forms import NOTHING, Wrong
+from doorward.web.kit.paging import page_number
 from doorward.web.kit.refusals import sentence
 from doorward.web.kit.times import number
 from doorward.web.provider.forms import ImportForm, line
@@ -38,7 +39,6 @@ PAGE_SIZE: Final = 25
 # More of the past are not shown: they are forgotten after a week.
 LISTED: Final = 50
 COLUMNS: Final = ("line", "what", "fate", "fields", "reason", "said")
-_LONGEST_NUMBER: Final = 6
 _LOOKS: Final = {
     Fate.MADE: ("good", "plus"),
     Fate.CHANGED: ("accent", "pencil"),
@@ -126,7 +126,7 @@ class RunPage:
 
 def run_page(request: Request, run: ImportRun, actor: Actor, found: Wrong = NOTHING) -> RunPage:
     """Make the page of an import."""
-    path, fate, page = f"/customers/import/{run.id}/", fate_of(request), _page_number(request)
+    path, fate, page = f"/customers/import/{run.id}/", fate_of(request), page_number(request)
     start = (page - 1) * PAGE_SIZE
     there = getattr(run, fate) if fate else run.looked_at
     rows = run.outcomes.order_by("number")
@@ -373,12 +373,6 @@ def _refused(refusal: Refusal | None) -> str:
     return " ".join(
         f"{words.get(field, field)}: {sentence(one)}" for field, one in refusal.fields.items()
     )
-
-
-def _page_number(request: Request) -> int:
-    page = request.GET.get("page", "")
-    known = page.isascii() and page.isdigit() and len(page) <= _LONGEST_NUMBER
-    return max(1, int(page)) if known else 1
 
 
 def _query(fate: str, page: int) -> str:
