@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -86,6 +87,32 @@ def copied_column(vendor: str, column: str) -> str:
     if column in ("email", "email_folded"):
         return f"copies.number || '.' || {column}"
     return f"{column} || ' ' || copies.number" if column in NAMES else column
+
+
+@contextmanager
+def indexed_afterwards(cursor: Any, vendor: str, models: Iterable[Any]) -> Iterator[None]:
+    """Take the indexes of these tables away meanwhile, and do without PostgreSQL's look at each key of another table.
+
+    A million people then take two minutes instead of more than eight. SQLite gains nothing by it.
+    """
+    if vendor != "postgresql":
+        yield
+        return
+    cursor.execute(
+        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY(%s)"
+        " AND indexname NOT IN (SELECT conname FROM pg_constraint)",
+        [[one._meta.db_table for one in models]],
+    )
+    found = cursor.fetchall()
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what was written before is looked at now
+    for name, _sql in found:
+        cursor.execute(f'DROP INDEX "{name}"')
+    cursor.execute("SET LOCAL session_replication_role = replica")
+    cursor.execute("SET LOCAL maintenance_work_mem = '512MB'")
+    yield
+    for _name, sql in found:
+        cursor.execute(sql)
+    cursor.execute("SET LOCAL session_replication_role = origin")
 
 
 def write(model: Any, rows: Iterable[Any]) -> None:
@@ -212,12 +239,15 @@ class Filling:
         from doorward.sessions.models import Session
 
         companies = Customer._meta.db_table
+        models = (Customer, Administrator, Factor, Session)
         of_customers = f"customer_id IN (SELECT id FROM {companies} WHERE kind = 'customer')"
         kept = {Customer: "kind = 'customer'", Administrator: of_customers}
-        for model in (Customer, Administrator, Factor, Session):
-            fields = [one for one in model._meta.local_concrete_fields if not one.generated]
-            copied = {one.column: copied_column(connection.vendor, one.column) for one in fields}
-            with connection.cursor() as cursor:
+        with connection.cursor() as cursor, indexed_afterwards(cursor, connection.vendor, models):
+            for model in models:
+                fields = [one for one in model._meta.local_concrete_fields if not one.generated]
+                copied = {
+                    one.column: copied_column(connection.vendor, one.column) for one in fields
+                }
                 cursor.execute(
                     f"WITH RECURSIVE copies(number) AS"
                     f" (SELECT 1 UNION ALL SELECT number + 1 FROM copies WHERE number < {times:d})"
