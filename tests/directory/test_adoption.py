@@ -37,6 +37,7 @@ from tests.kit import people as kit_people
 from tests.kit.racing import at_once
 
 EVERYTHING = StaffScope.EVERYTHING
+ALL = adoption.within(EVERYTHING)
 pytestmark = pytest.mark.django_db
 
 
@@ -80,7 +81,8 @@ def add_app(person, name="Phone"):
 
 
 def line_of(scope, now):
-    return adoption.days(scope, adoption.totals(scope), now=now)
+    within = adoption.within(scope)
+    return adoption.days(within, adoption.totals(within), now=now)
 
 
 def status(person, to):
@@ -210,7 +212,7 @@ def test_a_day_without_a_change_is_like_the_one_before(owner, customer):
 
 def test_a_line_begins_where_it_is_known(owner, customer):
     now = timezone.now()
-    assert adoption.days(EVERYTHING, Totals(), now=now) == []
+    assert adoption.days(ALL, Totals(), now=now) == []
     live = adoption.days_of(customer.id, Totals(people=1, bare=1), now=now)
     assert [(one.people, one.covered) for one in live] == [(1, 0)]
     work()
@@ -224,7 +226,7 @@ def test_the_day_of_all_together_is_written_down_once_and_kept_up_to_date(owner,
     add_app(owner)
     work()
     assert list(of_all.values_list("people", "bare")) == [(1, 0)]
-    assert adoption.totals(EVERYTHING) == kept(customer)
+    assert adoption.totals(ALL) == kept(customer)
 
 
 def test_what_is_old_is_forgotten_but_where_a_line_begins(owner, customer):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from doorward.accounts.models import Administrator, Standing
 from doorward.customers.models import Brand, Customer, CustomerStatus
 from doorward.directory import adoption, adoption_pages, counting
-from doorward.directory.adoption import COLUMNS, Totals
+from doorward.directory.adoption import COLUMNS, Totals, within
 from doorward.directory.adoption_pages import Cursor, Place
 from doorward.directory.models import EVERYBODY, Adoption, AdoptionDay, AdoptionPoint, AdoptionSum
 from doorward.permissions.scope import Reach, Scope, of
@@ -130,10 +130,12 @@ def test_a_line_of_some_by_name_is_that_of_adding_up_each_day(brands):
         Administrator.objects.of(one.id).update(standing=drawn.choice(STANDS))
         counting.note_all(now=began)
         work(began + timedelta(days=day))
-        found = adoption.totals(scope)
+        found = adoption.totals(within(scope))
         assert found == Totals(**_sum(mine))
         told.append((found.people, found.covered))
-    line = adoption.days(scope, adoption.totals(scope), now=began + timedelta(days=100))
+    line = adoption.days(
+        within(scope), adoption.totals(within(scope)), now=began + timedelta(days=100)
+    )
     assert len(line) == adoption.SHOWN_DAYS
     assert [(one.people, one.covered) for one in line[::-5]] == told[:-19:-1]
     by = AdoptionPoint.objects.filter(customer=mine[0]).values_list("covered_by", flat=True)
@@ -158,10 +160,10 @@ def test_a_line_of_a_brand_is_of_the_customers_that_it_had(brands):
     work(now)
     for brand, line in ((brands[0], [2, 0]), (brands[1], [2, 4])):
         scope = of(Reach.BRANDS, [brand.id])
-        days = adoption.days(scope, adoption.totals(scope), now=now)
+        days = adoption.days(within(scope), adoption.totals(within(scope)), now=now)
         assert [one.people for one in days] == line
     both = of(Reach.BRANDS, [one.id for one in brands])
-    days = adoption.days(both, adoption.totals(both), now=now)
+    days = adoption.days(within(both), adoption.totals(within(both)), now=now)
     assert [one.people for one in days] == [4, 4]
 
 
@@ -233,7 +235,7 @@ def test_each_page_goes_on_where_the_one_before_ended_there_and_back(brands, man
         seen: list[Adoption] = []
         at = None
         while True:
-            page = adoption_pages.page("one_device", scope, at=at, size=4)
+            page = adoption_pages.page("one_device", within(scope), at=at, size=4)
             seen += page.rows
             if page.next is None:
                 break
@@ -241,7 +243,7 @@ def test_each_page_goes_on_where_the_one_before_ended_there_and_back(brands, man
         assert [one.pk for one in seen] == [one.pk for one in wanted]
         back = list(page.rows)
         while page.previous is not None:
-            page = adoption_pages.page("one_device", scope, at=page.previous, size=4)
+            page = adoption_pages.page("one_device", within(scope), at=page.previous, size=4)
             back = [*page.rows, *back]
         assert [one.pk for one in back] == [one.pk for one in wanted]
 
@@ -252,18 +254,18 @@ def _covers(scope, one):
 
 
 def test_the_last_page_is_there_at_once_and_where_nothing_is_left_the_first(brands, many):
-    rows = adoption_pages.page("bare", ALL, at=None, size=100).rows
+    rows = adoption_pages.page("bare", within(ALL), at=None, size=100).rows
     end = Cursor(Place(0, many[0].id), back=True)
-    assert adoption_pages.page("bare", ALL, at=end, size=3).rows == rows[-3:]
+    assert adoption_pages.page("bare", within(ALL), at=end, size=3).rows == rows[-3:]
     beyond = Cursor(Place(0, many[0].id))
-    assert adoption_pages.page("bare", ALL, at=beyond, size=3).rows == rows[:3]
+    assert adoption_pages.page("bare", within(ALL), at=beyond, size=3).rows == rows[:3]
 
 
 def test_who_left_a_brand_is_not_shown_there_before_it_is_counted(brands, many):
     mine = of(Reach.BRANDS, [brands[0].id])
-    gone = adoption_pages.page("bare", mine, at=None, size=3).rows[0].customer_id
+    gone = adoption_pages.page("bare", within(mine), at=None, size=3).rows[0].customer_id
     Customer.objects.filter(id=gone).update(brand=brands[1])
-    shown = adoption_pages.page("bare", mine, at=None, size=30).rows
+    shown = adoption_pages.page("bare", within(mine), at=None, size=30).rows
     assert gone not in [one.customer_id for one in shown]
     assert len(shown) > 2
 
@@ -273,7 +275,7 @@ def test_every_page_of_every_scope_is_a_range_of_an_index(brands, many):
     back = Cursor(some.place, back=True)
     for scope in scopes(brands, many)[:3]:
         for at in (None, some, back):
-            lines = plans(lambda: adoption_pages.page("bare", scope, at=at, size=4))  # noqa: B023
+            lines = plans(lambda: adoption_pages.page("bare", within(scope), at=at, size=4))  # noqa: B023
             found = "brand_by_bare" if not scope.is_all else "adoption_by_bare"
             assert any(found in line for line in lines), lines
             # Of all customers of a brand none but these is looked at.
@@ -287,14 +289,40 @@ def test_every_page_of_every_scope_is_a_range_of_an_index(brands, many):
 def test_customers_by_name_are_found_by_their_ids(brands, many):
     scope = scopes(brands, many)[3]
     work()
+    theirs = within(scope)
     for look in (
-        lambda: adoption.totals(scope),
-        lambda: adoption.days(scope, Totals(), now=timezone.now()),
-        lambda: adoption_pages.page("bare", scope, at=None, size=4),
+        lambda: within(scope),
+        lambda: adoption.days(theirs, Totals(), now=timezone.now()),
+        lambda: adoption_pages.page("bare", theirs, at=None, size=4),
     ):
         lines = plans(look)
         assert not [one for one in lines if one.startswith("SCAN ") or "Seq Scan" in one]
         assert not [one for one in lines if "customer_of_kind" in one]
+
+
+def test_customers_by_name_are_read_once_for_sums_and_every_page(
+    brands, many, django_assert_num_queries
+):
+    scope = scopes(brands, many)[3]
+    theirs = within(scope)
+    with django_assert_num_queries(0):
+        assert adoption.totals(theirs).people == sum(one.people for one in theirs.named)
+    for at in (None, Cursor(Place(2, many[4].id)), Cursor(Place(0, many[0].id), back=True)):
+        with django_assert_num_queries(1):  # those that are shown, with their names
+            adoption_pages.page("bare", theirs, at=at, size=4)
+
+
+def test_the_provider_is_nobody_s_by_name(brands, many):
+    provider = people.provider()
+    numbers = dict.fromkeys(COLUMNS, 3)
+    Adoption.objects.update_or_create(customer=provider, defaults=numbers | {"brand_id": None})
+    theirs = within(of(Reach.CUSTOMERS, [provider.id, many[0].id]))
+    assert [one.customer_id for one in theirs.named] == [many[0].id]
+    AdoptionPoint.objects.create(
+        customer=provider, day=timezone.now(), people=3, covered=0, people_by=3, covered_by=0
+    )
+    days = adoption.days(theirs, adoption.totals(theirs), now=timezone.now())
+    assert [one.people for one in days] == [theirs.named[0].people]
 
 
 def plans(look):

@@ -328,8 +328,9 @@ def test_the_weekly_numbers_are_those_of_the_scope(world, reach):
     """Each customer has one person there, and what is outside has more."""
     near, now = adoption.kept(world.two.near.id), timezone.now()
     mine, all_ = people.again(world.staff[reach]).staff_scope, Scope.EVERYTHING
-    assert adoption.totals(mine) == near != adoption.totals(all_)
-    assert [one.people for one in adoption.days(mine, near, now=now)] == [near.people]
+    theirs = adoption.within(mine)
+    assert adoption.totals(theirs) == near != adoption.totals(adoption.within(all_))
+    assert [one.people for one in adoption.days(theirs, near, now=now)] == [near.people]
     assert numbers(None, mine, now=now) != numbers(None, all_, now=now)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from django.db.models import Count, Q, Sum
 
@@ -56,6 +56,34 @@ class Totals:
         return self.people - self.bare
 
 
+class Named(NamedTuple):
+    """The numbers of a customer that somebody is there for by name, as `Adoption` has them."""
+
+    customer_id: UUID
+    people: int
+    bare: int
+    app: int
+    passkey: int
+    one_device: int
+    not_seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Whose numbers are looked at. Those of customers by name were read at once, as few as can be named.
+
+    Of all, or of a brand, sums and an order are kept (`named` is empty).
+    """
+
+    scope: Scope
+    named: tuple[Named, ...] = ()
+
+    @property
+    def is_by_name(self) -> bool:
+        """Whether they are customers by name."""
+        return self.scope.reach is Reach.CUSTOMERS
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
     """How many people there were at the end of a day, and how many of them had a second factor."""
@@ -94,13 +122,20 @@ def kept(customer_id: UUID) -> Totals:
     return Totals(**found) if found else Totals()
 
 
-def totals(scope: Scope) -> Totals:
-    """Return the numbers of the customers in a scope together, from the sums that are kept (one query)."""
-    sums: QuerySet[AdoptionSum] | QuerySet[Adoption]
-    if scope.reach is Reach.CUSTOMERS:
-        sums = Adoption.objects.filter(which(scope, of="customer"))
-    else:
-        sums = AdoptionSum.objects.filter(of__in=_summed(scope))
+def within(scope: Scope) -> Within:
+    """Return what of a scope is looked at for its sums, its days and its order (one query where it is by name)."""
+    if scope.reach is not Reach.CUSTOMERS:
+        return Within(scope)
+    # The provider's own row has no brand: so no customer has to be read beside its numbers.
+    rows = Adoption.objects.filter(customer_id__in=scope.ids, brand_id__isnull=False)
+    return Within(scope, tuple(Named(*row) for row in rows.values_list("customer_id", *COLUMNS)))
+
+
+def totals(of: Within) -> Totals:
+    """Return the numbers of these customers together, from the sums that are kept (one query, by name none)."""
+    if of.is_by_name:
+        return Totals(**{name: sum(getattr(one, name) for one in of.named) for name in COLUMNS})
+    sums = AdoptionSum.objects.filter(of__in=_summed(of.scope))
     return Totals(**sums.aggregate(**{name: Sum(name, default=0) for name in COLUMNS}))
 
 
@@ -121,16 +156,16 @@ def week_before(known: Sequence[Day]) -> Day | None:
     return known[-8] if len(known) >= 8 else None  # noqa: PLR2004 - eight days have both ends of a week
 
 
-def days(scope: Scope, found: Totals, *, now: datetime) -> list[Day]:
-    """Return the last days of the customers in a scope together, to today, which is as `found`.
+def days(of: Within, found: Totals, *, now: datetime) -> list[Day]:
+    """Return the last days of these customers together, to today, which is as `found`.
 
     Those of a brand are of the customers that it had then; those of customers by name are of these.
     """
     today = now.date()
-    if scope.reach is Reach.CUSTOMERS:
-        return _days_by_name(scope, found, today=today)
+    if of.is_by_name:
+        return _days_by_name(of.named, found, today=today)
     since = today - timedelta(days=SHOWN_DAYS + SOME_DAYS)
-    rows = AdoptionDay.objects.filter(of__in=_summed(scope), day__gte=since, day__lt=today)
+    rows = AdoptionDay.objects.filter(of__in=_summed(of.scope), day__gte=since, day__lt=today)
     each = rows.order_by("day").values("day").annotate(all=Sum("people"), left=Sum("bare"))
     known = [Day(row["day"], row["all"], row["all"] - row["left"]) for row in each]
     if not known and found == Totals():
@@ -138,9 +173,9 @@ def days(scope: Scope, found: Totals, *, now: datetime) -> list[Day]:
     return _filled([*known, Day(today, found.people, found.covered)], today=today)
 
 
-def _days_by_name(scope: Scope, found: Totals, *, today: date) -> list[Day]:
+def _days_by_name(named: Iterable[Named], found: Totals, *, today: date) -> list[Day]:
     """Go back from today by what each day changed, as far as the line goes (two queries)."""
-    points = AdoptionPoint.objects.filter(which(scope, of="customer"))
+    points = AdoptionPoint.objects.filter(customer_id__in=[one.customer_id for one in named])
     first = today - timedelta(days=SHOWN_DAYS - 1)
     each = points.filter(day__gt=first).order_by("-day").values("day")
     people, covered, known = found.people, found.covered, [Day(today, found.people, found.covered)]

@@ -1,6 +1,7 @@
 """Customers by what they have most of, page by page: each begins where the one before ended, and none is counted up to.
 
-Of several brands, each has its own order in an index; of each so many are read as a page has, and merged.
+Of several brands, each has its own order in an index; of each so many are read as a page has, and merged. Customers by
+name are few enough to be read and sorted.
 """
 
 from __future__ import annotations
@@ -13,15 +14,14 @@ from django.db import connection
 from django.db.models import Q
 
 from doorward.customers.models import Customer, CustomerKind
-from doorward.customers.staff_scope import which
 from doorward.directory.models import Adoption
-from doorward.permissions.scope import Reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.db.models import QuerySet
 
+    from doorward.directory.adoption import Within
     from doorward.permissions.scope import Scope
 
 # Of which a database is asked in one statement.
@@ -52,18 +52,19 @@ class Page:
     next: Cursor | None
 
 
-def page(show: str, scope: Scope, *, at: Cursor | None, size: int) -> Page:
-    """Return the customers in a scope that have people like that (`SHOWN`); nothing left there: the first page."""
+def page(show: str, of: Within, *, at: Cursor | None, size: int) -> Page:
+    """Return those of these customers that have people like that (`SHOWN`); nothing left there: the first page."""
     back = at is not None and at.back
-    found = _places(show, scope, at=at, most=size + 1)
+    look = _named_places if of.is_by_name else _places
+    found = look(show, of, at=at, most=size + 1)
     if at is not None and not found:
-        return page(show, scope, at=None, size=size)
+        return page(show, of, at=None, size=size)
     is_more, places = len(found) > size, found[:size]
     if back:
         places.reverse()
     has_previous, has_next = (is_more, True) if back else (at is not None, is_more)
     return Page(
-        rows=_rows(places, scope),
+        rows=_rows(places, of.scope),
         previous=Cursor(places[0], back=True) if has_previous else None,
         next=Cursor(places[-1]) if has_next else None,
     )
@@ -82,14 +83,29 @@ def _covers(scope: Scope, customer: Customer) -> bool:
     return scope.covers(customer.id, brand_id=customer.brand_id, is_provider=is_provider)
 
 
-def _places(show: str, scope: Scope, *, at: Cursor | None, most: int) -> list[Place]:
+def _named_places(show: str, of: Within, *, at: Cursor | None, most: int) -> list[Place]:
+    """Return the next places of customers by name, which are all in memory, in the direction of reading."""
+    each = [Place(getattr(one, show), one.customer_id) for one in of.named if getattr(one, show)]
+    back = at is not None and at.back
+    each.sort(key=_order, reverse=back)
+    if at is not None:
+        here = _order(at.place)
+        each = [one for one in each if (_order(one) < here if back else _order(one) > here)]
+    return each[:most]
+
+
+def _order(one: Place) -> tuple[int, int]:
+    return -one.number, one.customer_id.int
+
+
+def _places(show: str, of: Within, *, at: Cursor | None, most: int) -> list[Place]:
     """Return the next places in the direction of reading. Those with the same number are asked for first."""
     order = (show, "-customer_id") if at and at.back else (f"-{show}", "customer_id")
     found: list[Place] = []
     for part in _parts(show, at):
         rows = Adoption.objects.filter(part).order_by(*order).values_list(show, "customer_id")
         if len(found) < most:
-            found += _first(rows, scope, most=most - len(found), back=bool(at and at.back))
+            found += _first(rows, of.scope, most=most - len(found), back=bool(at and at.back))
     return found
 
 
@@ -107,15 +123,10 @@ def _parts(show: str, at: Cursor | None) -> tuple[Q, ...]:
 
 
 def _first(rows: QuerySet[Adoption, Any], scope: Scope, *, most: int, back: bool) -> list[Place]:
-    """Return the first of these rows in a scope."""
+    """Return the first of these rows, of all or of some brands."""
     if scope.is_all:
         return [Place(*row) for row in rows[:most]]
-    if scope.reach is Reach.CUSTOMERS:
-        # No more than can be named: all of them are read, and sorted here.
-        found = [Place(*row) for row in rows.filter(which(scope, of="customer")).order_by()]
-    else:
-        found = list(_of_brands(rows, sorted(scope.ids), most=most))
-    found.sort(key=lambda one: (-one.number, one.customer_id), reverse=back)
+    found = sorted(_of_brands(rows, sorted(scope.ids), most=most), key=_order, reverse=back)
     return found[:most]
 
 

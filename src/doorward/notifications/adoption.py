@@ -32,8 +32,9 @@ class Number:
 def numbers(customer_id: UUID | None, scope: Scope, *, now: datetime) -> tuple[Number, ...]:
     """Return the kept numbers of a customer, or (None) of those in a scope together, with the change in a week."""
     if customer_id is None:
-        found = adoption.totals(scope)
-        days = adoption.days(scope, found, now=now)
+        theirs = adoption.within(scope)
+        found = adoption.totals(theirs)
+        days = adoption.days(theirs, found, now=now)
     else:
         found = adoption.kept(customer_id)
         days = adoption.days_of(customer_id, found, now=now)

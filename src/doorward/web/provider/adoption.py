@@ -82,14 +82,15 @@ def page(request: Request) -> HttpResponse:
     show = request.GET.get("show", "")
     show = show if show in SHOWN else "bare"
     me = signed_in(request)
-    found = adoption_pages.page(show, me.scope, at=_cursor(request), size=PAGE_SIZE)
+    mine = adoption.within(me.scope)
+    found = adoption_pages.page(show, mine, at=_cursor(request), size=PAGE_SIZE)
     rows = tuple(_row(one) for one in found.rows)
-    sums = adoption.totals(me.scope)
+    sums = adoption.totals(mine)
     shown = AdoptionPage(
         found=sums,
         kinds=by_kind(sums, _address),
         ask_after=_ask_after(sums),
-        line=over_time(adoption.days(me.scope, sums, now=request.now)),
+        line=over_time(adoption.days(mine, sums, now=request.now)),
         by_customer=_by_customer(show, rows),
         rows=rows,
         show=show,
