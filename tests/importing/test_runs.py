@@ -49,7 +49,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def staff(customer: object) -> Administrator:
     nora = people.make_administrator(
-        people.provider(), email="nora@provider.example", tabs={"home", "customers"}
+        people.provider(),
+        email="nora@provider.example",
+        tabs={"home", "customers", "administrators"},
     )
     codes.enable_app(nora)
     return nora
@@ -211,9 +213,22 @@ def test_a_scope_is_obeyed(customer, asker, staff):
         receive(HEAD + LINES, asker)
 
 
-def test_who_does_not_see_all_customers_brings_no_passwords_and_no_devices(customer, asker, staff):
+@pytest.mark.parametrize("lost", ["the scope", "the Administrators tab", "the Customers tab"])
+def test_who_does_not_see_all_customers_or_people_brings_no_passwords_and_no_devices(
+    customer, asker, staff, lost
+):
     rows = Administrator.objects.of(staff.customer_id).filter(id=staff.id)
-    rows.update(scope="customers", scope_ids=str(customer.id))
+    if lost == "the Customers tab":
+        run = receive(f"email,totp\na@harbourbakery.example,{SECRET}\n", asker, customer.id)
+        rows.update(tabs=" home administrators ")
+        with pytest.raises(NotAuthorised):
+            runs.rehearse(run, ["email", "totp"], actor=asker, now=timezone.now())
+        return
+    rows.update(
+        **{"scope": "customers", "scope_ids": str(customer.id)}
+        if lost == "the scope"
+        else {"tabs": " home customers "}
+    )
     run = receive(f"email,secret\na@harbourbakery.example,{SECRET}\n", asker, customer.id)
     with pytest.raises(NotAuthorised):
         runs.rehearse(run, ["email", "totp"], actor=asker, now=timezone.now())

@@ -36,7 +36,9 @@ CHOSEN = ["0:email", "1:first_name", "2:last_name", "3:totp"]
 @pytest.fixture
 def browser(customer: object) -> Client:
     nora = people.make_administrator(
-        people.provider(), email="nora@provider.example", tabs={"home", "customers"}
+        people.provider(),
+        email="nora@provider.example",
+        tabs={"home", "customers", "administrators"},
     )
     enable_app(nora)
     return browser_of_with_factor(nora)
@@ -191,3 +193,20 @@ def keeper(customer: Customer) -> Administrator:
     owner = people.make_administrator(customer, email="olga@harbourbakery.example", tabs=tabs)
     enable_app(owner)
     return owner
+
+
+def test_without_the_tab_of_people_nobody_brings_passwords_and_devices(customer, browser):
+    begun = send(browser).url
+    browser.post(begun, {"column": CHOSEN})
+    Administrator.objects.everywhere().filter(email="nora@provider.example").update(
+        tabs=" home customers "
+    )
+    page = browser.get(begun).content.decode()
+    assert "3:totp" not in page
+    assert "have the Administrators tab" in page
+    assert browser.post(begun, {"column": CHOSEN}).status_code == 403
+    browser.post(f"{begun}begin/")
+    assert not Administrator.objects.of(customer.id).exists()
+    own = send(browser).url
+    assert browser.post(own, {"column": CHOSEN}).status_code == 403
+    assert browser.post(own, {"column": [*CHOSEN[:3], "3:"]}).status_code == 303

@@ -8,17 +8,27 @@ from django.test import Client
 from django.utils import timezone
 
 from doorward.accounts.models import Administrator, PasswordDue
+from doorward.accounts.services import Details, NewAdministrator
+from doorward.credentials import taking_over
 from doorward.credentials.models import Factor
 from doorward.credentials.password.hashers import TAKEN_OVER
+from doorward.credentials.taking_over import Arrival
 from doorward.credentials.totp import rules
+from doorward.importing import columns, devices, files, parts, runs
+from doorward.importing.rules import Device, PersonLine
+from doorward.permissions.errors import NotAuthorised
+from doorward.rollout.errors import AskerLostRight
 from doorward.signin import decoys
-from tests.kit import imports, people
+from tests.kit import codes, imports, people
+from tests.kit.browsers import acting_with_factor
 
 pytestmark = pytest.mark.django_db
 
 SECRET = b"12345678901234567890"
 PASSWORD = "an old password of somebody"
 WEAK = "password"
+KNOWN = rules.base32(SECRET)
+DETAILS = Details(first_name="Known", last_name="Person", phone="")
 
 
 def hashed(password: str) -> str:
@@ -96,3 +106,52 @@ def test_who_became_usual_stays_so_as_more_people_do():
         *[""] * 2,
     ]
     assert decoys.pick((), 0.0) == ""
+
+
+@pytest.mark.parametrize("tabs", [" home customers ", " home administrators "])
+def test_who_has_one_of_two_tabs_makes_nobody_whose_password_or_app_they_know(customer, tabs):
+    nora = staff_with(tabs)
+    actor, now = acting_with_factor(nora), timezone.now()
+    lena = people.make_administrator(customer, status="invited")
+    new = NewAdministrator(email="x@harbourbakery.example", details=DETAILS, tabs=frozenset())
+    for arrival in (
+        Arrival(new=new, password=hashed(PASSWORD)),
+        Arrival(new=new, devices=(("App", SECRET),)),
+    ):
+        with pytest.raises(NotAuthorised):
+            taking_over.add_many([arrival], customer=customer, actor=actor, now=now)
+    with pytest.raises(NotAuthorised):
+        taking_over.add_apps(lena, [("App", SECRET)], actor=actor, now=now)
+    line = PersonLine(number=1, email=lena.email, devices=(Device(secret=SECRET, name="App"),))
+    with pytest.raises(NotAuthorised):
+        devices.do([line], customer_id=customer.id, actor=actor, now=now)
+    assert not Factor.objects.filter(taken_over=True).exists()
+    assert Administrator.objects.of(customer.id).count() == 1
+
+
+def test_an_import_stops_where_the_right_to_people_is_lost_meanwhile(customer, monkeypatch):
+    monkeypatch.setattr(parts, "PART", 1)
+    nora = staff_with(" home customers administrators ")
+    actor, now = acting_with_factor(nora), timezone.now()
+    text = "email,last name,totp\n" + "".join(f"p{n}@a.example,P,{KNOWN}\n" for n in range(3))
+    about = runs.About(kind="people", customer_id=customer.id)
+    table = files.load(text.encode(), columns.PEOPLE)
+    run = runs.receive(table, about, actor=actor, now=now)
+    runs.begin(run, actor=actor, now=now)
+    parts.do_part(run, actor=actor, now=now)
+    rows = Administrator.objects.of(nora.customer_id).filter(id=nora.id)
+    rows.update(tabs=" home customers ")
+    assert parts.work_due(now=now) == 0
+    run.refresh_from_db()
+    assert (run.state, run.stopped_by) == ("stopped", AskerLostRight.code)
+    with pytest.raises(NotAuthorised):
+        runs.go_on(run, actor=actor, now=now)
+    assert Factor.objects.filter(taken_over=True).count() == 1
+
+
+def staff_with(tabs: str) -> Administrator:
+    """Return one of the provider's people with these tabs, who sees all customers."""
+    held = set(tabs.split())
+    nora = people.make_administrator(people.provider(), email="nora@provider.example", tabs=held)
+    codes.enable_app(nora)
+    return nora

@@ -69,7 +69,7 @@ def add_many(
     """Add many people to a customer, in the caller's transaction; return for each the person, or why not."""
     authorise(actor, Action.IMPORT_PEOPLE, customer.id)
     if any(one.password or one.devices for one in arrivals):
-        authorise(actor, Action.MOVE_IN)
+        authorise(actor, Action.TAKE_OVER_CREDENTIALS)
     among = Among.of(customer)
     found = [_row(one, customer=customer, among=among, actor=actor, now=now) for one in arrivals]
     rows = [one for one in found if isinstance(one, Administrator)]
@@ -100,7 +100,7 @@ def add_apps(
     The caller has the person's lock. Only who never signed in here, and has no device, is moving in still. Raises
     `DevicesKept` for anybody else.
     """
-    authorise(actor, Action.MOVE_IN)
+    authorise(actor, Action.TAKE_OVER_CREDENTIALS)
     there = list(Factor.objects.filter(administrator=person))
     secrets = {_secret(factor) for factor in there}
     if all(secret in secrets for _, secret in devices):

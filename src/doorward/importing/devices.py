@@ -31,7 +31,7 @@ def do(
     lines: Sequence[PersonLine], *, customer_id: UUID, actor: Actor, now: datetime
 ) -> list[LineOutcome]:
     """Add these people's apps in the caller's transaction; return what came of each, in their order."""
-    authorise(actor, Action.MOVE_IN)
+    authorise(actor, Action.TAKE_OVER_CREDENTIALS)
     ending.must_be_open(actor)
     customer_lock.hold(customer_id)
     emails = {fold_email(line.email)[:320] for line in lines}

@@ -305,7 +305,7 @@ def _held(run: ImportRun, states: Collection[str], *, actor: Actor) -> ImportRun
 def _must_bring(run: ImportRun, *, actor: Actor) -> None:
     """Let on who may bring what would let people sign in, where it is among the columns."""
     if columns.SECRET & set(run.fields):
-        authorise(actor, Action.MOVE_IN)
+        authorise(actor, Action.TAKE_OVER_CREDENTIALS)
 
 
 def _whose(customer_id: UUID | None, *, actor: Actor) -> Q:

@@ -217,8 +217,13 @@ class Action(Enum):
         Needs(About.PROVIDER, CUSTOMERS, extent=Extent.CUSTOMER),
     )
     ADD_CUSTOMER = "add-customer", _provider(CUSTOMERS, Extent.BRAND)
-    # Passwords and devices of another system with it: whoever has its data could sign in as anybody.
+    # Into whatever customer a line of the file names.
     MOVE_IN = "move-in", Needs(About.PROVIDER, CUSTOMERS, Level.OWN_SECURITY)
+    # Whoever brings a password and a device can sign in with them: it is the power over people, and over all of them.
+    TAKE_OVER_CREDENTIALS = (
+        "take-over-credentials",
+        Needs(About.PROVIDER, CUSTOMERS, Level.OWN_SECURITY, also=ADMINISTRATORS),
+    )
     CHANGE_CUSTOMER = "change-customer", _provider(CUSTOMERS, Extent.CUSTOMER)
     # What a script must never do by a token that lies about somewhere: of no scope.
     DELETE_CUSTOMER = (

@@ -132,7 +132,7 @@ def run_page(request: Request, run: ImportRun, actor: Actor, found: Wrong = NOTH
     rows = run.outcomes.order_by("number")
     rows = (rows.filter(fate=fate) if fate else rows)[start : start + PAGE_SIZE]
     told, tone = _told(run)
-    secrets = is_allowed(actor, Action.MOVE_IN)
+    secrets = is_allowed(actor, Action.TAKE_OVER_CREDENTIALS)
     return RunPage(
         path=path,
         title=run.file_name or run.kind,
