@@ -34,6 +34,7 @@ _EXCEPTIONS, _AT_ONCE = (
     "threats/test_decided_at_once.py::test_",
 )
 _SUSPENDED = "threats/test_suspended_factor.py::test_"
+_ELSEWHERE = "threats/test_pass_elsewhere.py::test_"
 
 GUARDS: Final = (
     # --- helping
@@ -205,6 +206,30 @@ GUARDS: Final = (
         "    if _by_pass(facts, now=now):\n        return Step.SET_UP_FACTOR\n",
         "    if _by_pass(facts, now=now):\n        return Step.THROUGH\n",
         f"{_T}password_and_pass_lead_to_the_set_up_and_nowhere_else",
+    ),
+    Guard(
+        "a pass opens nothing at another brand's host",
+        "gate/decision.py",
+        "        and not facts.elsewhere\n",
+        "",
+        f"{_ELSEWHERE}where_its_person_carries_their_session_to_another_brands_host",
+    ),
+    Guard(
+        "a pass opens nothing at another customer",
+        f"{_R}/set_up_pass.py",
+        "hashed, administrator_id = _keyed_hash(words.normalise(typed)), auth.person.id\n"
+        "    alive = _alive(administrator_id, now=now).filter(tries__lt=PASS_TRIES)",
+        "hashed = _keyed_hash(words.normalise(typed))\n"
+        "    administrator_id = SetUpPass.objects.filter(keyed_hash=hashed).get().administrator_id\n"
+        "    alive = _alive(administrator_id, now=now).filter(tries__lt=PASS_TRIES)",
+        f"{_ELSEWHERE}where_both_have_one_each_opens_its_own_alone",
+    ),
+    Guard(
+        "a customer that is moved takes nobody along who is at the set-up",
+        "accounts/closing.py",
+        "            _raise_versions(customer_id)\n            _end_sessions(customer_id, now=now)\n",
+        "",
+        f"{_ELSEWHERE}where_its_customer_is_moved_to_another_brand_meanwhile",
     ),
     Guard(
         "its owner who comes back ends a pass",
