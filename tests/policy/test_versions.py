@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from doorward.accounts.models import Administrator
+    from doorward.audit.events import EventType
     from doorward.policy.versions import Owner
 
 pytestmark = pytest.mark.django_db
@@ -233,16 +234,27 @@ def test_passkeys_alone_are_asked_for_by_nobody_where_none_can_be_made(owner, of
     )
 
 
+@pytest.mark.parametrize(
+    ("of_customer", "event"),
+    [
+        (lambda customer: versions.policy_of_customer(customer.id), POLICY_CHANGED),
+        (lambda customer: versions.minimum_of_customer(customer.id), MINIMUM_CHANGED),
+        (lambda customer: versions.minimum_of_brand(customer.brand_id), MINIMUM_CHANGED),
+    ],
+    ids=["policy", "minimum of a customer", "minimum of a brand"],
+)
 @pytest.mark.django_db(transaction=True)
-def test_thirty_at_once_are_saved_one_after_the_other(owner: Administrator) -> None:
+def test_thirty_at_once_are_saved_one_after_the_other(
+    owner: Administrator, of_customer: Callable[[Customer], Owner], event: EventType
+) -> None:
     # Each of them changes something: what is so already, saved first, would be neither saved nor refused.
-    of, now = versions.policy_of_customer(owner.customer_id), timezone.now()
+    of, now = of_customer(owner.customer), timezone.now()
     calls = [
         partial(
             policy_change.save,
             of,
-            Wanted(values=replace(DEFAULTS, idle_minutes=31 + number), seen=0),
-            actor=people.actor(owner),
+            Wanted(values=replace(of.default, idle_minutes=31 + number), seen=0),
+            actor=CONSOLE,
             now=now,
         )
         for number in range(30)
@@ -252,8 +264,12 @@ def test_thirty_at_once_are_saved_one_after_the_other(owner: Administrator) -> N
     assert len(saved) == 1
     assert sum(isinstance(one, PolicyChanged) for one in answers) == 29
     (version,) = PolicyVersion.objects.all()
-    assert policies.of(owner.customer_id).idle_minutes == version.values["idle_minutes"]
-    assert len(people.events(POLICY_CHANGED)) == 1
+    [text] = of.rows().values_list(of.column, flat=True)
+    found = series.current(series.load(text), now=now, default=of.default)
+    assert found.idle_minutes == version.values["idle_minutes"]
+    # A brand's is told of at each of its customers.
+    told = [one.customer_id for one in people.events(event)]
+    assert len(told) == len(set(told)) > 0
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 from itertools import combinations_with_replacement
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 from django.db import transaction
@@ -30,6 +30,7 @@ from doorward.permissions.errors import NotAuthorised
 from doorward.policy.fields import Kinds
 from doorward.policy.rules import FactorKind
 from doorward.recovery import lost as lost_device
+from doorward.recovery.errors import RequestOver
 from doorward.recovery.events import HELP_AGREED, HELP_REFUSED, HELPED, PASS_USED
 from doorward.recovery.models import RecoveryRequest, SetUpPass, State
 from doorward.sessions.models import Session
@@ -63,6 +64,7 @@ SUSPEND = Change(status=Status.SUSPENDED, confirmed=True)
 REMOVE = Change(status=Status.REMOVED, confirmed=True)
 UNTICK = Change(tabs=HOME)
 Call = Any
+Requests: TypeAlias = "tuple[RecoveryRequest, RecoveryRequest]"
 
 
 @pytest.fixture
@@ -126,6 +128,64 @@ def test_of_two_who_take_each_other_s_power_one_keeps_it(ann, ben, lost, first, 
     [event] = [one for kind in kinds for one in people.events(kind) if one.actor_id]
     assert event.actor_id == (ann if has_tab(ann) else ben).id
     assert has_tab(lost)
+
+
+# --- two who help, refuse and agree with each other -------------------------------------------------
+
+
+@pytest.fixture
+def each_other(ann: Administrator, ben: Administrator, lost: Administrator) -> Requests:
+    """Return what Ann asked for Ben, and what Ben asked for Ann; somebody else could agree to both."""
+    return help_with(ben, ann).request, help_with(ann, ben).request
+
+
+def test_of_two_who_help_each_other_one_is_helped(ann, ben, lost, each_other):
+    """Whoever is helped first has no device any more, and helps nobody."""
+    for request in each_other:
+        agree(request, lost)
+    race(partial(fetch, each_other[0], ann), partial(fetch, each_other[1], ben))
+    [helped] = people.events(HELPED)
+    [made] = SetUpPass.objects.all()
+    assert made.administrator_id == helped.subject_id != helped.actor_id
+    assert Factor.objects.filter(USABLE, administrator__in=(ann, ben)).count() == 1
+
+
+def test_two_who_agree_to_each_others_request_agree_once_each(ann, ben, lost):
+    """Each asked for somebody else, so that each is the second one of the other's: no hand has let the other in."""
+    asked = help_with(lost, ann).request, help_with(second_helper(ann, "Tom"), ben).request
+    race(partial(agree, asked[0], ben), partial(agree, asked[1], ann))
+    assert [state_of(one) for one in asked] == [State.APPROVED] * 2
+    assert len(ids(HELP_AGREED)) == 2
+
+
+def test_two_who_refuse_each_other_by_page_and_by_mail_end_both(ann, ben, each_other):
+    of_ben, of_ann = each_other
+    race(
+        partial(refuse, of_ben, ben),
+        partial(refuse, of_ann, ann),
+        partial(object_by_mail, ben),
+        partial(object_by_mail, ann),
+    )
+    assert [state_of(one) for one in each_other] == [State.REFUSED] * 2
+    assert len(ids(HELP_REFUSED)) == 2
+    assert not SetUpPass.objects.exists()
+
+
+@pytest.mark.parametrize("wanted", [SUSPEND, UNTICK], ids=["suspend", "untick"])
+def test_who_suspends_the_other_and_who_objects_leave_no_pass(ann, ben, lost, each_other, wanted):
+    """One takes the power of the other, who refuses what that one asked for: no order of the two lets anybody in."""
+    of_ben, _ = each_other
+    race(changes(ben, wanted, ann), partial(refuse, of_ben, ben), partial(fetch, of_ben, ann))
+    assert not has_tab(ben)
+    assert not SetUpPass.objects.exists()
+    [taken_at] = ids(ADMINISTRATOR_SUSPENDED) + [
+        one.id for one in people.events(RIGHTS_CHANGED) if one.actor_id
+    ]
+    refused = ids(HELP_REFUSED)
+    assert all(id < taken_at for id in refused)
+    assert state_of(of_ben) == (State.REFUSED if refused else State.OPEN)
+    with pytest.raises((RequestOver, NotAuthorised)):
+        agree(of_ben, lost)
 
 
 # --- a request, and who decides on it ---------------------------------------------------------------
