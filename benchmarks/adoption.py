@@ -60,7 +60,7 @@ def staff() -> Iterator[tuple[str, Client]]:
 
     from doorward.accounts.models import Administrator
     from doorward.customers.models import Brand, Customer
-    from doorward.permissions.scope import Reach, of
+    from doorward.permissions.staff_scope import Reach, of
     from tests.kit import browsers
 
     named = Customer.objects.filter(kind="customer").values_list("id", flat=True)[:NAMED]
@@ -105,13 +105,13 @@ def keep_up() -> int:
 
     from doorward.accounts.models import Administrator
     from doorward.customers.models import Customer
-    from doorward.directory import counting
+    from doorward.directory import adoption_sums
 
     began, longest = time.process_time(), 0.0
-    number = counting.note_all(now=timezone.now())
+    number = adoption_sums.note_all(now=timezone.now())
     while True:
         round_began = time.process_time()
-        folded = counting.fold(now=timezone.now())
+        folded = adoption_sums.fold(now=timezone.now())
         longest = max(longest, time.process_time() - round_began)
         if not folded:
             break
@@ -124,8 +124,8 @@ def keep_up() -> int:
         people.update(require_2fa=True)
         one = people.order_by("?").values_list("id", flat=True)[:1]
         Administrator.objects.of(ids[0]).filter(id__in=list(one)).update(standing=10)
-        counting.note(ids)
-        counting.fold(now=timezone.now())
+        adoption_sums.note(ids)
+        adoption_sums.fold(now=timezone.now())
 
     return says("a round of the worker after ten customers changed", median_ms(change, rounds=3))
 

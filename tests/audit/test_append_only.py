@@ -23,7 +23,7 @@ MAY_REWRITE = {
     "audit/models.py",
     "audit/sealing.py",
     "demo/data/fill.py",
-    "notifications/deleting.py",
+    "notifications/customer_deletion.py",
 }
 
 WAYS: list[Callable[[Event], object]] = [

@@ -23,7 +23,7 @@ from doorward.customers.events import CUSTOMER_DELETION_ASKED, CUSTOMER_DELETION
 from doorward.customers.models import Brand, Customer, CustomerStatus
 from doorward.customers.services import CustomerChange
 from doorward.kernel.errors import ConfirmationMissing, NotFound
-from doorward.notifications import deleting
+from doorward.notifications import customer_deletion
 from tests.kit import closing, people
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def test_who_is_restored_is_not_deleted_later(customer: Customer) -> None:
     found = again(customer)
     assert (found.closed_at, found.exported_at, found.delete_at) == (None, None, None)
     closing.close(customer)
-    assert deleting.delete_due(now=at + 100 * DAY) == 0
+    assert customer_deletion.delete_due(now=at + 100 * DAY) == 0
     with pytest.raises(ExportFirst):
         ask(customer)
 

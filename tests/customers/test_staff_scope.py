@@ -11,7 +11,7 @@ import pytest
 from doorward.customers import staff_scope
 from doorward.customers.models import Brand, Customer, CustomerKind
 from doorward.kernel.errors import NotFound
-from doorward.permissions.scope import Reach, Scope, of_columns
+from doorward.permissions.staff_scope import Reach, Scope, of_columns
 from tests.kit import people, staff
 
 if TYPE_CHECKING:

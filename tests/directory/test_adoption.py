@@ -17,7 +17,7 @@ from doorward.audit.record import record
 from doorward.credentials import removal, suspension
 from doorward.credentials.events import FACTOR_ADDED, FACTOR_LOCKED
 from doorward.customers.models import Customer, CustomerStatus
-from doorward.directory import adoption, counting, people, standing
+from doorward.directory import adoption, adoption_sums, people, standing
 from doorward.directory.adoption import Day, Totals
 from doorward.directory.models import (
     EVERYBODY,
@@ -29,7 +29,7 @@ from doorward.directory.models import (
 from doorward.directory.search import Wanted
 from doorward.directory.state import Attention, FactorFilter, Rule
 from doorward.notifications import outbox
-from doorward.permissions.scope import Scope as StaffScope
+from doorward.permissions.staff_scope import Scope as StaffScope
 from doorward.policy.fields import Kinds
 from doorward.policy.series import Scope
 from tests.kit import codes
@@ -51,7 +51,7 @@ def work(now=None):
     now = now or timezone.now()
     while outbox.dispatch(now=now):
         pass
-    while counting.fold(now=now):
+    while adoption_sums.fold(now=now):
         pass
 
 
@@ -121,7 +121,7 @@ def test_another_customer_is_not_counted_again(customer, outsider):
     work()
     assert Adoption.objects.get(customer=outsider.customer_id).passkey == before.passkey
     # Once a day all are.
-    assert counting.note_all(now=timezone.now()) == Customer.objects.count()
+    assert adoption_sums.note_all(now=timezone.now()) == Customer.objects.count()
     work()
     assert Adoption.objects.get(customer=outsider.customer_id).passkey == 1
 
@@ -140,7 +140,7 @@ def test_of_a_closed_customer_nobody_is_counted(owner, customer):
     work()
     assert kept(customer).people == 1
     Customer.objects.filter(id=customer.id).update(status=CustomerStatus.CLOSED)
-    counting.note([customer.id])
+    adoption_sums.note([customer.id])
     work()
     assert kept(customer) == Totals()
 
@@ -148,17 +148,17 @@ def test_of_a_closed_customer_nobody_is_counted(owner, customer):
 def test_one_that_is_gone_is_no_trouble(db):
     from uuid import uuid4  # noqa: PLC0415
 
-    counting.note([uuid4()])
-    assert counting.fold(now=timezone.now()) == 1
-    assert counting.fold(now=timezone.now()) == 0
+    adoption_sums.note([uuid4()])
+    assert adoption_sums.fold(now=timezone.now()) == 1
+    assert adoption_sums.fold(now=timezone.now()) == 0
 
 
 def test_counting_again_what_is_the_same_writes_nothing(owner, django_assert_num_queries):
     work()
     point = AdoptionPoint.objects.get(customer=owner.customer_id)
     tomorrow = timezone.now() + timedelta(days=1)
-    counting.note([owner.customer_id])
-    counting.fold(now=tomorrow)
+    adoption_sums.note([owner.customer_id])
+    adoption_sums.fold(now=tomorrow)
     assert AdoptionPoint.objects.get(customer=owner.customer_id) == point
 
 
@@ -240,7 +240,7 @@ def test_what_is_old_is_forgotten_but_where_a_line_begins(owner, customer):
             people_by=0,
             covered_by=0,
         )
-    assert counting.forget(now=now) == 2
+    assert adoption_sums.forget(now=now) == 2
     left = AdoptionPoint.objects.order_by("day").values_list("day", flat=True)
     assert [(now.date() - day).days for day in left] == [410, 390, 1]
 

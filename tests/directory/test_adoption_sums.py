@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from doorward.accounts.models import Administrator, Standing
 from doorward.customers.models import Brand, Customer, CustomerStatus
-from doorward.directory import adoption, adoption_pages, counting
+from doorward.directory import adoption, adoption_pages, adoption_sums
 from doorward.directory.adoption import COLUMNS, Totals, within
 from doorward.directory.adoption_pages import Cursor, Place
 from doorward.directory.models import EVERYBODY, Adoption, AdoptionDay, AdoptionPoint, AdoptionSum
-from doorward.permissions.scope import Reach, Scope, of
+from doorward.permissions.staff_scope import Reach, Scope, of
 from tests.kit import people
 from tests.kit.racing import at_once
 
@@ -45,7 +45,7 @@ def company(number, brand):
 
 
 def work(now=None):
-    while counting.fold(now=now or timezone.now()):
+    while adoption_sums.fold(now=now or timezone.now()):
         pass
 
 
@@ -100,24 +100,24 @@ def test_whatever_changes_the_sums_are_those_of_adding_up(brands, seed):
     def goes(one):
         companies.remove(one)
         with transaction.atomic():
-            counting.drop(one.id)
+            adoption_sums.drop(one.id)
             Administrator.objects.of(one.id).delete()
             Customer.objects.filter(id=one.id).delete()
         companies.append(company(drawn.random(), drawn.choice(brands)))
-        counting.note([companies[-1].id])
+        adoption_sums.note([companies[-1].id])
 
     now = timezone.now() - timedelta(days=12)
-    counting.note_all(now=now)
+    adoption_sums.note_all(now=now)
     for _day in range(12):
         for _step in range(4):
             one = drawn.choice(companies)
             drawn.choice([stands, stands, moves, closes, goes])(one)
-            counting.note([one.id])
+            adoption_sums.note([one.id])
             work(now)
         assert {**dict.fromkeys(kept()), **added_up(brands)} == kept()
         newest = AdoptionDay.objects.order_by("-day").values_list("day", flat=True)[0]
         assert kept(AdoptionDay, day=newest) == kept()
-        assert counting.settle(now=now) == 0
+        assert adoption_sums.settle(now=now) == 0
         now += timedelta(days=1)
 
 
@@ -128,7 +128,7 @@ def test_a_line_of_some_by_name_is_that_of_adding_up_each_day(brands):
     for day in range(0, 101, 5):
         one = drawn.choice(companies)
         Administrator.objects.of(one.id).update(standing=drawn.choice(STANDS))
-        counting.note_all(now=began)
+        adoption_sums.note_all(now=began)
         work(began + timedelta(days=day))
         found = adoption.totals(within(scope))
         assert found == Totals(**_sum(mine))
@@ -153,10 +153,10 @@ def test_a_line_of_a_brand_is_of_the_customers_that_it_had(brands):
     one, other = company(1, brands[0]), company(2, brands[1])
     now = timezone.now()
     yesterday = now - timedelta(days=1)
-    counting.note_all(now=yesterday)
+    adoption_sums.note_all(now=yesterday)
     work(yesterday)
     Customer.objects.filter(id=one.id).update(brand=brands[1])
-    counting.note([one.id, other.id])
+    adoption_sums.note([one.id, other.id])
     work(now)
     for brand, line in ((brands[0], [2, 0]), (brands[1], [2, 4])):
         scope = of(Reach.BRANDS, [brand.id])
@@ -170,42 +170,42 @@ def test_a_line_of_a_brand_is_of_the_customers_that_it_had(brands):
 @pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_counted_at_once_nothing_is_added_twice_and_nothing_is_lost(brands, monkeypatch):
-    monkeypatch.setattr(counting, "AT_ONCE", 1)
+    monkeypatch.setattr(adoption_sums, "AT_ONCE", 1)
     companies = [company(number, brands[number % 2]) for number in range(6)]
-    counting.note_all(now=timezone.now())
+    adoption_sums.note_all(now=timezone.now())
 
     def change(one):
         def do():
             Administrator.objects.of(one.id).update(standing=Standing.APP)
             Customer.objects.filter(id=one.id).update(brand=brands[one == companies[0]])
-            counting.note([one.id])
+            adoption_sums.note([one.id])
             work()
 
         return do
 
     def settle():
-        counting.settle(now=timezone.now())
+        adoption_sums.settle(now=timezone.now())
 
     def drop():
-        counting.drop(companies[5].id)
+        adoption_sums.drop(companies[5].id)
 
     at_once([work, *map(change, companies[:5]), settle, work, settle, drop])
-    counting.note([companies[5].id])
+    adoption_sums.note([companies[5].id])
     work()
     assert kept() == added_up(brands)
 
 
 def test_what_somebody_changed_by_hand_is_put_right(brands):
     company(1, brands[0])
-    counting.note_all(now=timezone.now())
+    adoption_sums.note_all(now=timezone.now())
     work()
     before = kept()
     AdoptionSum.objects.filter(of=brands[0].id).update(people=77)
     Adoption.objects.filter(customer__kind="customer").update(bare=1, app=1)
-    assert counting.settle(now=timezone.now()) == 2
+    assert adoption_sums.settle(now=timezone.now()) == 2
     assert kept() != before
-    assert counting.settle(now=timezone.now()) == 0
-    counting.note_all(now=timezone.now())
+    assert adoption_sums.settle(now=timezone.now()) == 0
+    adoption_sums.note_all(now=timezone.now())
     work()
     assert kept() == before
 

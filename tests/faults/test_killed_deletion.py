@@ -26,7 +26,7 @@ from doorward.credentials.events import FACTOR_RENAMED
 from doorward.customers.events import CUSTOMER_DELETED
 from doorward.customers.models import Customer
 from doorward.kernel.crypto.keyring import KeyFile
-from doorward.notifications import deleting
+from doorward.notifications import customer_deletion
 from doorward.notifications.worker import run_once
 from tests.faults import invariants
 from tests.faults.installation import database_url
@@ -53,9 +53,9 @@ EVENTS = 30 * KILLS
 SMALL_STEPS = """
 from doorward.cli.base import set_up_django
 set_up_django()
-from doorward.notifications import deleting
-deleting.PEOPLE_AT_ONCE = deleting.EVENTS_AT_ONCE = 1
-deleting.STEPS_AT_ONCE = 100_000
+from doorward.notifications import customer_deletion
+customer_deletion.PEOPLE_AT_ONCE = customer_deletion.EVENTS_AT_ONCE = 1
+customer_deletion.STEPS_AT_ONCE = 100_000
 from doorward.cli.parts import work
 work()
 """
@@ -146,7 +146,7 @@ def test_a_deletion_that_is_killed_goes_on_to_its_end(
     assert kills >= KILLS // 2
     # The last round is the test's own.
     while Customer.objects.filter(id=doomed.id).exists():
-        assert deleting.delete_due(now=timezone.now())
+        assert customer_deletion.delete_due(now=timezone.now())
     assert of(rows(), {*ids, doomed.id.hex, str(doomed.id)}) == {}
     assert theirs(others) == before
     assert ErasedEvent.objects.count() > erased

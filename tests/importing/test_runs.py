@@ -19,7 +19,7 @@ from doorward.importing.runs import About
 from doorward.kernel.errors import ChoiceInvalid, NotFound
 from doorward.notifications import erasing
 from doorward.permissions.errors import NotAuthorised
-from doorward.permissions.scope import Reach, Scope
+from doorward.permissions.staff_scope import Reach, Scope
 from doorward.rollout.errors import AskerLostRight, AskerSignedOut, RunOver
 from doorward.sessions import ending
 from tests.kit import codes, people
@@ -143,7 +143,7 @@ def test_it_is_stopped_and_gone_on_with_where_it_was(customer, asker):
     assert there() == 2
     with pytest.raises(RunOver):
         runs.stop(run, actor=asker, now=timezone.now())
-    runs.go_on(run, actor=asker, now=timezone.now())
+    runs.resume(run, actor=asker, now=timezone.now())
     while work():
         pass
     assert (fresh(run).state, there()) == (ImportState.DONE, 5)
@@ -200,7 +200,7 @@ def test_a_scope_is_obeyed(customer, asker, staff):
     for run, error in ((theirs, NotFound), (all_, NotAuthorised)):
         with pytest.raises(NotFound):
             runs.find(run.id, scope=scope)
-        for deed in (runs.apply, runs.stop, runs.go_on):
+        for deed in (runs.apply, runs.stop, runs.resume):
             with pytest.raises(error):
                 deed(run, actor=asker, now=timezone.now())
         with pytest.raises(error):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from doorward.accounts.models import Administrator, Standing
 from doorward.audit.events import ADOPTION_EXPORTED, PEOPLE_EXPORTED
 from doorward.customers.models import Customer
-from doorward.directory import counting
+from doorward.directory import adoption_sums
 from doorward.directory.models import SHOWN
 from tests.kit import browsers, people
 
@@ -27,8 +27,8 @@ def stand(person, standing):
 
 
 def fold():
-    counting.note_all(now=timezone.now())
-    counting.fold(now=timezone.now())
+    adoption_sums.note_all(now=timezone.now())
+    adoption_sums.fold(now=timezone.now())
 
 
 @pytest.fixture

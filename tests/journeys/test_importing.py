@@ -13,7 +13,7 @@ from doorward.accounts.models import Administrator, MailedLink
 from doorward.importing import runs
 from doorward.importing.events import IMPORT_REPORTED
 from doorward.importing.models import ImportRun, ImportState
-from doorward.permissions.scope import Reach
+from doorward.permissions.staff_scope import Reach
 from tests.kit import people, staff
 from tests.kit.browsers import browser_of_with_factor
 from tests.kit.codes import enable_app

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from doorward.accounts.models import Status
 from doorward.customers.tabs import BUILT_IN, STAFF
-from doorward.web.jump.finding import MOST
 from doorward.web.jump.places import PLACES
+from doorward.web.jump.search import MOST
 from tests.kit import browsers, codes, people
 
 pytestmark = pytest.mark.django_db

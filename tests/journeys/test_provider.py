@@ -29,7 +29,7 @@ from doorward.customers.events import (
 )
 from doorward.customers.models import Brand, Customer, Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
-from doorward.permissions.scope import Scope
+from doorward.permissions.staff_scope import Scope
 from doorward.policy import series
 from doorward.policy.events import MINIMUM_CHANGED, MINIMUM_PLANNED, MINIMUM_WITHDRAWN
 from doorward.policy.fields import DEFAULTS, LOOSEST, Kinds, Values

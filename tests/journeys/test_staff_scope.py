@@ -6,7 +6,7 @@ import pytest
 
 from doorward.accounts.models import Administrator
 from doorward.customers.models import Customer
-from doorward.permissions.scope import Reach, Scope
+from doorward.permissions.staff_scope import Reach, Scope
 from tests.kit import browsers, people, staff
 
 pytestmark = pytest.mark.django_db

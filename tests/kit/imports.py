@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from doorward.audit.actor import CONSOLE, Actor
-from doorward.importing import columns, files, running, runs
+from doorward.importing import columns, files, parts, results, runs
 from doorward.importing.models import ImportRun, ImportState
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ def people(
     file = text if isinstance(text, bytes) else text.encode()
     table = files.read(file, columns.PEOPLE, needed="email")
     chosen = {"customer_id": customer.id if customer else None, **options}
-    lines, now = running.people_of(table.rows()), timezone.now()
-    return list(running.import_people(lines, actor=actor, now=now, dry=dry, **chosen))
+    return _do(table, runs.About(kind="people", **chosen), actor=actor, dry=dry)
 
 
 def run(
@@ -45,7 +44,7 @@ def run(
     about = runs.About(kind="people", customer_id=customer.id, file_name="people.csv")
     made = runs.receive(table, about, actor=CONSOLE, now=timezone.now())
     if state == ImportState.DONE:
-        list(running.through(made, actor=CONSOLE, now=timezone.now(), dry=False))
+        _to_its_end(made, actor=CONSOLE, dry=False)
     elif state == ImportState.REHEARSED:
         fields = ["email", "last_name", ""]
         runs.work(
@@ -63,10 +62,26 @@ def run(
 def customers(text: str, *, actor: Actor = CONSOLE, dry: bool = False) -> list[LineOutcome]:
     """Import the customers of a file, and return what came of each line."""
     table = files.read(text.encode(), columns.CUSTOMERS, needed="name")
-    lines, now = running.customers_of(table.rows()), timezone.now()
-    return list(running.import_customers(lines, actor=actor, now=now, dry=dry))
+    return _do(table, runs.About(kind="customers"), actor=actor, dry=dry)
 
 
 def said(outcomes: list[LineOutcome]) -> list[tuple[str, str]]:
     """Return of each line its fate, and the code of what refused it."""
     return [(one.fate.value, one.refusal.code if one.refusal else "") for one in outcomes]
+
+
+def _do(table: files.Table, about: runs.About, *, actor: Actor, dry: bool) -> list[LineOutcome]:
+    lines = (parts.line_of(row, about.kind) for row in table.rows())
+    run = runs.receive_lines(lines, about, digest="", actor=actor, now=timezone.now())
+    return _to_its_end(run, actor=actor, dry=dry)
+
+
+def _to_its_end(run: ImportRun, *, actor: Actor, dry: bool) -> list[LineOutcome]:
+    """Do an import part by part, and return what came of each line."""
+    runs.begin(run, dry=dry, actor=actor, now=timezone.now())
+    while parts.do_part(run, actor=actor, now=timezone.now()):
+        pass
+    outcomes = list(results.outcomes(run))
+    if dry:
+        runs.discard(run, actor=actor)
+    return outcomes

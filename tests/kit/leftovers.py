@@ -20,7 +20,7 @@ from doorward.kernel.db.sqlite import base, journal
 from doorward.kernel.ratelimit import rules, throttle
 from doorward.notifications import rendering as mails
 from doorward.operations.evidence import pdf
-from doorward.permissions import scope
+from doorward.permissions import staff_scope
 from doorward.policy import rules as policy_rules
 from doorward.policy import series
 from doorward.recovery import words
@@ -119,7 +119,7 @@ THE_SAME: list[object] = [
     times._locale_of,
     times._number,
     sealing._keyed,
-    scope.of_columns,
+    staff_scope.of_columns,
     zones._grouped,
     # Each file that was opened has its lock as long as the process lives; no two tests have one file.
     journal._held,

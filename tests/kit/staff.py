@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from doorward.accounts import scopes
+from doorward.accounts import staff_scope
 from doorward.accounts.models import Administrator
 from doorward.audit.actor import CONSOLE
 from doorward.customers import cached
 from doorward.customers import services as customers
 from doorward.customers.models import Brand, Customer
 from doorward.customers.tabs import BUILT_IN, STAFF
-from doorward.permissions.scope import Reach, Scope
+from doorward.permissions.staff_scope import Reach, Scope
 from tests.kit import people
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def member(
 def narrowed(person: Administrator, scope: Scope) -> Administrator:
     """Return the same with another scope, written as it is."""
     rows = Administrator.objects.of(person.customer_id).filter(id=person.id)
-    rows.update(**scopes.columns(scope))
+    rows.update(**staff_scope.columns(scope))
     return people.again(person)
 
 

@@ -1,6 +1,6 @@
 """Every column that leaves in the export of a customer. A new one is decided here: it leaves, or it says why not.
 
-What does not leave is in `operations/belongings.py`: `secret`, `staffs`, `stays`.
+What does not leave is in `operations/customer_tables.py`: `secret`, `staffs`, `stays`.
 """
 
 from __future__ import annotations

@@ -19,11 +19,11 @@ from doorward.customers import cached
 from doorward.customers.models import Brand
 from doorward.customers.tabs import BRANDS
 from doorward.kernel.errors import MustWait, NotFound
-from doorward.operations.checks.brand import check, spf
+from doorward.operations.checks.brand import check, spf_records
 from doorward.operations.checks.brand.host_names import Doors
 from doorward.operations.checks.brand.name_system import NameSystem
 from doorward.permissions.errors import NotAuthorised
-from doorward.permissions.scope import Reach, Scope
+from doorward.permissions.staff_scope import Reach, Scope
 from tests.kit import browsers, nameserver, people, staff, tls
 
 HOST = "portal.harbour.example"
@@ -264,14 +264,16 @@ def test_what_somebody_elses_record_asks_for_is_bounded(brand, names):
 
 
 def test_a_redirect_counts_only_without_all(names):
-    ignored = [term.name for term in spf.parse("v=spf1 redirect=a.example -all exp=x.example")]
+    ignored = [
+        term.name for term in spf_records.parse("v=spf1 redirect=a.example -all exp=x.example")
+    ]
     assert ignored == ["all"]
-    assert [term.name for term in spf.parse("v=spf1 redirect=a.example")] == ["redirect"]
+    assert [term.name for term in spf_records.parse("v=spf1 redirect=a.example")] == ["redirect"]
 
 
 def test_macros_are_counted_and_not_asked_for(names):
-    walk = spf.Walk(NameSystem(ends=time.monotonic() + 5, most=5))
-    for term in spf.parse("v=spf1 exists:%{i}.x.example include:%{d}.y.example ptr -all"):
+    walk = spf_records.Walk(NameSystem(ends=time.monotonic() + 5, most=5))
+    for term in spf_records.parse("v=spf1 exists:%{i}.x.example include:%{d}.y.example ptr -all"):
         walk.follow(term, DOMAIN)
     assert (walk.lookups, names.asked) == (3, [])
 

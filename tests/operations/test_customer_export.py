@@ -22,8 +22,8 @@ from doorward.cli.base import main
 from doorward.credentials.models import RecoveryCode
 from doorward.customers import notes
 from doorward.customers.events import CUSTOMER_EXPORTED
-from doorward.operations import belongings, customer_export
-from doorward.operations.belongings import EXPORTED, NOBODYS, TABLES
+from doorward.operations import customer_export, customer_tables
+from doorward.operations.customer_tables import EXPORTED, NOBODYS, TABLES
 from doorward.permissions.errors import NotAuthorised
 from tests.audit import histories
 from tests.kit import browsers, codes, people, policies
@@ -73,7 +73,7 @@ def test_what_points_to_a_customer_or_a_person_is_theirs() -> None:
 
 
 def test_every_column_is_decided() -> None:
-    """A new column of a customer's is either in `leaves.py`, or it stays here and `belongings.py` says so."""
+    """A new column of a customer's is either in `leaves.py`, or it stays here and `customer_tables.py` says so."""
     assert {table.model: table.columns() for table in EXPORTED} == {
         model: tuple(names.split()) for model, names in LEAVES.items()
     }
@@ -183,7 +183,7 @@ def test_the_command_says_the_checksum_that_stands_in_the_history(
 
 def test_the_list_of_what_is_theirs_is_in_the_order_of_what_points_to_what() -> None:
     """Whoever restores rows in that order finds what each of them points to."""
-    place = {apps.get_model(table.model): at for at, table in enumerate(belongings.TABLES)}
+    place = {apps.get_model(table.model): at for at, table in enumerate(customer_tables.TABLES)}
     for model, at in place.items():
         for one in model._meta.concrete_fields:
             if one.is_relation and one.related_model in place and one.related_model is not model:

@@ -101,7 +101,7 @@ def test_it_holds_for_a_day_and_again_once_somebody_goes_on(owner, boss):
     assert state(run) == stopped_by(AskedTooLongAgo)
     with_session = acting_with_factor(people.again(boss))
     later = now + timedelta(hours=30)
-    ticking.go_on(run.id, customer_id=owner.customer_id, actor=with_session, now=later)
+    ticking.resume(run.id, customer_id=owner.customer_id, actor=with_session, now=later)
     session_of(with_session).update(
         created_at=later, seen_at=later, password_at=later, factor_at=later
     )

@@ -187,14 +187,14 @@ def test_stopped_nobody_more_is_done_until_somebody_goes_on(owner, crowd, asker)
     run, by_boss = require(asker, owner, crowd), acting_in_a_session(boss)
     whose = {"customer_id": owner.customer_id, "now": timezone.now()}
     with pytest.raises(RunOver):
-        ticking.go_on(run.id, actor=by_boss, **whose)
+        ticking.resume(run.id, actor=by_boss, **whose)
     work()
     ticking.stop(run.id, actor=by_boss, **whose)
     assert work() == 0
     assert (ticked(owner), again(run).state) == (2, RunState.STOPPED)
     with pytest.raises(RunOver):
         ticking.stop(run.id, actor=by_boss, **whose)
-    ticking.go_on(run.id, actor=by_boss, **whose)
+    ticking.resume(run.id, actor=by_boss, **whose)
     while work():
         pass
     assert (ticked(owner), again(run).asked_by_id) == (5, boss.id)
@@ -203,7 +203,7 @@ def test_stopped_nobody_more_is_done_until_somebody_goes_on(owner, crowd, asker)
     (stopped,), (went_on,) = people.events(REQUIRING_STOPPED), people.events(REQUIRING_GOES_ON)
     assert stopped.actor_id == went_on.actor_id == boss.id
     with pytest.raises(RunOver):
-        ticking.go_on(run.id, actor=by_boss, **whose)
+        ticking.resume(run.id, actor=by_boss, **whose)
 
 
 def test_it_goes_on_after_its_asker_only_by_somebody_elses_right(owner, crowd, asker):
@@ -221,7 +221,7 @@ def test_it_goes_on_after_its_asker_only_by_somebody_elses_right(owner, crowd, a
         ActorType.PORTAL,
         AskerSignedOut.code,
     )
-    ticking.go_on(
+    ticking.resume(
         run.id,
         customer_id=owner.customer_id,
         actor=acting_with_factor(people.again(owner)),
@@ -280,7 +280,7 @@ def test_who_has_no_right_begins_stops_and_goes_on_with_nothing(owner, crowd, as
         actor = acting_in_a_session(somebody)
         with pytest.raises(NotAuthorised):
             require(actor, owner, crowd)
-        for deed in (ticking.stop, ticking.go_on):
+        for deed in (ticking.stop, ticking.resume):
             with pytest.raises(NotAuthorised):
                 deed(run.id, customer_id=owner.customer_id, actor=actor, now=timezone.now())
     # Nor under an address of their own.
@@ -333,7 +333,7 @@ def test_of_two_that_were_stopped_one_goes_on_at_once(owner, crowd, asker):
     for _one in range(2):
         runs.append(require(asker, owner, crowd))
         ticking.stop(runs[-1].id, **whose)
-    went_on = at_once([partial(ticking.go_on, run.id, **whose) for run in runs])
+    went_on = at_once([partial(ticking.resume, run.id, **whose) for run in runs])
     assert sorted(map(type, went_on), key=repr) == [type(None), AlreadyRunning]
     assert TickRun.objects.filter(state=RunState.RUNNING).count() == 1
 
@@ -357,11 +357,11 @@ def test_a_second_one_is_refused_while_the_first_runs_and_a_few_are_done_beside_
     ticking.stop(run.id, **whose)
     second = require(asker, owner, crowd)
     with pytest.raises(AlreadyRunning):
-        ticking.go_on(run.id, **whose)
+        ticking.resume(run.id, **whose)
     assert again(run).state == RunState.STOPPED
     while work():
         pass
     assert again(second).state == RunState.DONE
-    ticking.go_on(run.id, **whose)
+    ticking.resume(run.id, **whose)
     work()
     assert again(run).state == RunState.RUNNING

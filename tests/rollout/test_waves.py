@@ -17,7 +17,7 @@ from doorward.notifications.letter import write
 from doorward.notifications.models import Delivery
 from doorward.notifications.outbox import dispatch
 from doorward.permissions.errors import NotAuthorised
-from doorward.permissions.scope import Reach
+from doorward.permissions.staff_scope import Reach
 from doorward.policy import versions
 from doorward.policy.errors import NothingWaits
 from doorward.policy.events import (
@@ -65,7 +65,7 @@ def day_of(person, *, at: float) -> datetime | None:
 
 
 def go_on(owner, *, at: float) -> None:
-    waves.go_on(
+    waves.resume(
         versions.policy_of_customer(owner.customer_id), actor=people.actor(owner), now=days(at)
     )
 
@@ -147,7 +147,7 @@ def test_only_who_has_the_tab_goes_on_and_an_outsider_finds_nothing_of_theirs(
     waves.pause_due(now=days(12))
     for other in (crowd[0][0], outsider):
         with pytest.raises(NotAuthorised):
-            waves.go_on(
+            waves.resume(
                 versions.policy_of_customer(owner.customer_id),
                 actor=people.actor(other),
                 now=days(13),
@@ -172,7 +172,7 @@ def test_workers_at_once_pause_it_once(owner, crowd):
     outcomes = at_once([partial(waves.pause_due, now=days(12))] * 4)
     assert sum(one for one in outcomes if isinstance(one, int)) == 1, outcomes
     assert len(people.events(WAVE_PAUSED)) == 1
-    waves.go_on(versions.policy_of_customer(owner.customer_id), actor=CONSOLE, now=days(13))
+    waves.resume(versions.policy_of_customer(owner.customer_id), actor=CONSOLE, now=days(13))
 
 
 @pytest.mark.parametrize("of", ["customer", "brand"])
@@ -199,15 +199,15 @@ def test_waves_of_a_minimum_wait_too_and_the_provider_goes_on(owner, crowd, of):
     assert day_of(later, at=40) == days(48)
     # It is the provider's: no customer's own people go on with it.
     with pytest.raises(NotAuthorised):
-        waves.go_on(minimum, actor=people.actor(owner), now=days(13))
+        waves.resume(minimum, actor=people.actor(owner), now=days(13))
     with pytest.raises(NothingWaits):
-        waves.go_on(versions.policy_of_customer(owner.customer_id), actor=CONSOLE, now=days(13))
+        waves.resume(versions.policy_of_customer(owner.customer_id), actor=CONSOLE, now=days(13))
     boss = people.make_administrator(
         people.provider(), email="boss@northline.example", tabs={"home", "customers", "brands"}
     )
     text = minimum.rows().values_list("minimum", flat=True).get()
     assert waves.waiting(minimum, text=text, now=days(13)) is not None
-    waves.go_on(minimum, actor=people.actor(boss), now=days(15))
+    waves.resume(minimum, actor=people.actor(boss), now=days(15))
     assert day_of(later, at=16) == days(23)
     assert len(people.events(MINIMUM_WAVE_GOES_ON)) == 1
 
@@ -291,4 +291,4 @@ def test_who_may_go_on_with_a_minimum_is_mailed_that_it_waits_and_nobody_else(ow
     assert f"/{of}s/{whose}/minimum/" in text
     assert (customer.name if of == "customer" else customer.brand.name) in text
     keeper = Administrator.objects.everywhere().get(id=mails[0].administrator_id)
-    waves.go_on(minimum, actor=people.actor(keeper), now=days(13))
+    waves.resume(minimum, actor=people.actor(keeper), now=days(13))

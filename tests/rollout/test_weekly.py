@@ -10,7 +10,7 @@ from django.db import transaction
 
 from doorward.accounts.models import Administrator, Status
 from doorward.customers.models import Customer, CustomerStatus
-from doorward.directory import counting
+from doorward.directory import adoption_sums
 from doorward.directory.models import EVERYBODY, AdoptionDay, AdoptionPoint
 from doorward.notifications.enclosed import NoLongerWanted
 from doorward.notifications.letter import write
@@ -141,8 +141,8 @@ def test_who_may_not_read_the_numbers_does_not_choose_them(owner, colleague, bos
 
 def test_the_numbers_the_change_and_where_their_people_are(owner, colleague, outsider):
     codes.enable_app(colleague)
-    counting.note([owner.customer_id])
-    counting.fold(now=MONDAY - timedelta(days=1))
+    adoption_sums.note([owner.customer_id])
+    adoption_sums.fold(now=MONDAY - timedelta(days=1))
     AdoptionPoint.objects.create(
         customer_id=owner.customer_id,
         day=(MONDAY - timedelta(days=9)).date(),
@@ -166,8 +166,8 @@ def test_the_numbers_the_change_and_where_their_people_are(owner, colleague, out
 
 
 def test_the_providers_numbers_lead_to_their_customers(owner, boss):
-    counting.note([owner.customer_id])
-    counting.fold(now=MONDAY)
+    adoption_sums.note([owner.customer_id])
+    adoption_sums.fold(now=MONDAY)
     AdoptionDay.objects.create(
         of=EVERYBODY,
         day=(MONDAY - timedelta(days=7)).date(),

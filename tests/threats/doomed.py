@@ -14,8 +14,8 @@ from doorward.audit.actor import CONSOLE
 from doorward.credentials.models import Factor, RecoverySet
 from doorward.customers import notes
 from doorward.customers.models import Customer
-from doorward.directory import counting
-from doorward.notifications import deleting
+from doorward.directory import adoption_sums
+from doorward.notifications import customer_deletion
 from doorward.sessions.models import Session
 from tests.kit import people, policies
 from tests.threats.secrets_at_rest import keep
@@ -33,9 +33,9 @@ def live(owner: Administrator, colleague: Administrator) -> None:
     policies.ask(customer.id, trust_days=3)
     policies.require_by_minimum(customer.id)
     notes.add(customer.id, "They pay late.\nBe kind.", actor=CONSOLE, now=now)
-    counting.note([customer.id])
-    counting.fold(now=now)
-    counting.note([customer.id])
+    adoption_sums.note([customer.id])
+    adoption_sums.fold(now=now)
+    adoption_sums.note([customer.id])
 
 
 def later() -> datetime:
@@ -46,7 +46,7 @@ def work_off() -> int:
     """Let the worker's rounds pass until nothing is left to do; return how many steps that took."""
     steps = 0
     for _round in range(20):
-        done = deleting.delete_due(now=later())
+        done = customer_deletion.delete_due(now=later())
         if not done and not Customer.objects.filter(deleting_since__isnull=False).exists():
             return steps
         steps += done

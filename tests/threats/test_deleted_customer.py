@@ -14,7 +14,7 @@ from doorward.audit.leaves import leaf_of
 from doorward.audit.models import Batch, ErasedEvent, Event
 from doorward.customers.events import CUSTOMER_DELETED, CUSTOMER_DELETION_ASKED
 from doorward.customers.models import Customer, CustomerStatus
-from doorward.notifications import deleting, erasing
+from doorward.notifications import customer_deletion, erasing
 from doorward.notifications.worker import run_once
 from doorward.rollout.models import ReminderSweep
 from tests.audit import histories
@@ -120,12 +120,12 @@ def test_it_is_gone_from_every_table_and_nothing_of_a_neighbour_is_touched(
 
 def test_between_any_two_steps_it_is_whole_too(doomed: Customer, monkeypatch: Any) -> None:
     """Killed after any step, the worker goes on; and what is there meanwhile is a closed customer nobody gets into."""
-    monkeypatch.setattr(deleting, "STEPS_AT_ONCE", 1)
-    monkeypatch.setattr(deleting, "PEOPLE_AT_ONCE", 1)
-    monkeypatch.setattr(deleting, "EVENTS_AT_ONCE", 25)
+    monkeypatch.setattr(customer_deletion, "STEPS_AT_ONCE", 1)
+    monkeypatch.setattr(customer_deletion, "PEOPLE_AT_ONCE", 1)
+    monkeypatch.setattr(customer_deletion, "EVENTS_AT_ONCE", 25)
     steps = 0
     while Customer.objects.filter(id=doomed.id).exists():
-        steps += deleting.delete_due(now=later())
+        steps += customer_deletion.delete_due(now=later())
         sealing.seal(now=timezone.now())
         assert histories.faults() == set(), steps
         found = Customer.objects.filter(id=doomed.id).values_list("status", flat=True)

@@ -22,7 +22,7 @@ from doorward.credentials.models import Factor
 from doorward.customers import services
 from doorward.customers.events import CUSTOMER_BROUGHT_BACK
 from doorward.customers.models import Brand, Customer, CustomerStatus
-from doorward.directory import counting
+from doorward.directory import adoption_sums
 from doorward.kernel.db import beside, dump
 from doorward.kernel.db.sqlite.copying import copy_to
 from doorward.kernel.db.sqlite.driver import Database
@@ -111,7 +111,7 @@ def test_it_is_the_same_customer_and_its_neighbours_are_untouched(
     closing.close(customer)
     run_once(timezone.now())
     sealing.seal(now=timezone.now())
-    counting.fold(now=timezone.now())
+    adoption_sums.fold(now=timezone.now())
     ids = ids_of(customer)
     before = rows()
     anchors = [batch.anchor for batch in Batch.objects.all()]
@@ -122,7 +122,7 @@ def test_it_is_the_same_customer_and_its_neighbours_are_untouched(
         gone = rows()
         found = bring_back(source)
     assert {row["customer_id"] for row in rows()["AdoptionDue"].values()} >= {customer.id}
-    counting.fold(now=timezone.now())
+    adoption_sums.fold(now=timezone.now())
     after = rows()
     # The same customer: each row in each table, with its secrets; only that it was exported is forgotten.
     assert theirs(after, ids) == theirs(before, ids)

@@ -18,13 +18,13 @@ from doorward.audit.record import record
 from doorward.customers import own_tabs, pictures, services
 from doorward.customers.events import BRAND_CHANGED, NOTE_ADDED
 from doorward.customers.models import Brand, CustomerStatus, PictureKind
-from doorward.directory import adoption, counting
+from doorward.directory import adoption, adoption_sums
 from doorward.kernel.errors import ChoiceInvalid
 from doorward.notifications.adoption import numbers
 from doorward.notifications.enclosed import NoLongerWanted
 from doorward.notifications.letter import write
 from doorward.notifications.mailboxes import deliveries_of
-from doorward.permissions.scope import Reach, Scope
+from doorward.permissions.staff_scope import Reach, Scope
 from doorward.policy import versions
 from doorward.policy.fields import RequiredOf, Values
 from doorward.policy.versions import Wanted
@@ -71,8 +71,8 @@ class World:
         self.tab = own_tabs.add("pbx", own_tabs.TabDetails(**TAB), actor=CONSOLE)
         self.far = {reach: self._ids_of(person) for reach, person in self.staff.items()}
         self._history()
-        counting.note([self.two.near.id, self.two.far.id])
-        counting.fold(now=timezone.now())
+        adoption_sums.note([self.two.near.id, self.two.far.id])
+        adoption_sums.fold(now=timezone.now())
         for reach, person in self.staff.items():
             self.staff[reach] = staff.narrowed(person, self.two.scope(reach))
 

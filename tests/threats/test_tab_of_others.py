@@ -20,7 +20,7 @@ from doorward.customers.own_tabs import TabDetails
 from doorward.kernel.errors import FieldsRefused
 from doorward.notifications.history_details import details_of
 from doorward.permissions.errors import NotAuthorised
-from doorward.permissions.scope import Reach
+from doorward.permissions.staff_scope import Reach
 from doorward.policy import versions
 from doorward.policy.fields import RequiredOf, Values
 from doorward.policy.versions import Wanted

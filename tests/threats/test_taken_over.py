@@ -145,7 +145,7 @@ def test_an_import_stops_where_the_right_to_people_is_lost_meanwhile(customer, m
     run.refresh_from_db()
     assert (run.state, run.stopped_by) == ("stopped", AskerLostRight.code)
     with pytest.raises(NotAuthorised):
-        runs.go_on(run, actor=actor, now=now)
+        runs.resume(run, actor=actor, now=now)
     assert Factor.objects.filter(taken_over=True).count() == 1
 
 

@@ -30,7 +30,7 @@ from doorward.kernel.errors import NotFound
 from doorward.managing.models import Managing
 from doorward.permissions.actions import About, Action, Extent
 from doorward.permissions.errors import NotAuthorised
-from doorward.permissions.scope import Reach
+from doorward.permissions.staff_scope import Reach
 from doorward.policy import versions
 from doorward.policy.versions import Wanted
 from doorward.rollout.keeping import Kept

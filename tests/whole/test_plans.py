@@ -17,7 +17,7 @@ from django.utils import timezone
 from benchmarks.sizes import addresses
 from doorward.accounts.models import Administrator
 from doorward.customers.tabs import BUILT_IN, STAFF
-from doorward.permissions.scope import Scope
+from doorward.permissions.staff_scope import Scope
 from doorward.web.provider import customer_filters
 from doorward.web.provider.brand_page import brands_page
 from tests.kit import browsers, codes

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
-from doorward.accounts import scopes
+from doorward.accounts import staff_scope
 from doorward.accounts.errors import (
     OwnAdministratorsRight,
     OwnStatus,
@@ -27,7 +27,8 @@ from doorward.accounts.events import (
 from doorward.accounts.models import Administrator, Status, tabs_text
 from doorward.accounts.phones import clean_phone
 from doorward.accounts.requirement import is_due, policy_of
-from doorward.customers.tabs import ADMINISTRATORS, assignable, not_for
+from doorward.customers.tab_audience import not_for
+from doorward.customers.tabs import ADMINISTRATORS, assignable
 from doorward.kernel.checks import Checks
 from doorward.kernel.text.cleaning import clean_email, clean_name
 
@@ -65,7 +66,7 @@ class Change:
     reauthenticated: bool = False
     require_2fa: bool | None = None
     tabs: frozenset[str] | None = None
-    scope: scopes.Wanted | None = None
+    scope: staff_scope.Wanted | None = None
     status: str | None = None
     confirmed: bool = False
 
@@ -158,7 +159,7 @@ def removed_columns(person_id: UUID) -> dict[str, object]:
 def gather(person: Administrator, wanted: Change, *, actor: Actor, now: datetime) -> Changes:
     """Return the columns and events of a clean change. Raises what its rules refuse, with nothing written.
 
-    `UnknownTab`, `OwnStatus`, `OwnAdministratorsRight`, `WrongStatus`, and what `scopes.to_change` raises.
+    `UnknownTab`, `OwnStatus`, `OwnAdministratorsRight`, `WrongStatus`, and what `staff_scope.to_change` raises.
     """
     changes = Changes()
     _gather_details(person, wanted, changes)
@@ -217,10 +218,10 @@ def _gather_scope(person: Administrator, wanted: Change, changes: Changes, *, ac
     if wanted.scope is None:
         return
     before = person.staff_scope
-    after = scopes.to_change(person, wanted.scope, actor=actor)
+    after = staff_scope.to_change(person, wanted.scope, actor=actor)
     if after is not None:
-        changes.columns |= scopes.columns(after)
-        changes.events.append((SCOPE_CHANGED, scopes.details(before, after), {}))
+        changes.columns |= staff_scope.columns(after)
+        changes.events.append((SCOPE_CHANGED, staff_scope.details(before, after), {}))
 
 
 _STATUS_KINDS = {

@@ -21,7 +21,7 @@ from doorward.accounts.errors import (
 )
 from doorward.accounts.models import Administrator, Standing, Status
 from doorward.customers.models import Customer, CustomerKind
-from doorward.permissions.scope import Reach
+from doorward.permissions.staff_scope import Reach
 from doorward.policy.effective import policies_from
 from doorward.policy.fields import Kinds
 from doorward.policy.grace import Member

@@ -15,7 +15,7 @@ from doorward.customers.models import Customer, CustomerKind
 from doorward.customers.scoping import Scoped
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.kernel.text import names
-from doorward.permissions.scope import Reach, Scope, of_columns
+from doorward.permissions.staff_scope import Reach, Scope, of_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,7 +90,7 @@ class Administrator(AbstractBaseUser):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, db_index=False)
     email = models.CharField(max_length=254)
     email_folded = models.CharField(max_length=320, unique=True)
-    # Longer than the base class has it: hashes of other systems are kept (`credentials/password/formats.py`).
+    # Longer than the base class has it: hashes of other systems are kept (`credentials/password/hash_formats.py`).
     password = models.CharField(max_length=255)
     first_name = models.CharField(max_length=60)
     last_name = models.CharField(max_length=60)
@@ -106,8 +106,8 @@ class Administrator(AbstractBaseUser):
     is_primary = models.BooleanField(default=False)
     # As long as all tabs together: the provider has up to `own_tabs.MOST_TABS`.
     tabs = models.TextField(default="")
-    # Of the provider's people: which customers they are there for, as `permissions/scope.py` has it. Of others it says
-    # nothing. Ids, so that the gate reads them with the person; one of what is gone leads nowhere.
+    # Of the provider's people: which customers they are there for, as `permissions/staff_scope.py` has it. Of others it
+    # says nothing. Ids, so that the gate reads them with the person; one of what is gone leads nowhere.
     scope = models.CharField(max_length=10, default=Reach.ALL.value)
     scope_ids = models.TextField(default="", blank=True)
     security_version = models.PositiveIntegerField(default=1)

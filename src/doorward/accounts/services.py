@@ -16,7 +16,7 @@ from doorward.accounts import (
     invitations,
     lookalikes,
     mailed_links,
-    scopes,
+    staff_scope,
 )
 from doorward.accounts.changes import (
     Change,
@@ -105,7 +105,7 @@ class NewAdministrator:
     language: str = ""
     time_zone: str = "UTC"
     # Of the provider's people: which customers they see; None: those whom they see who adds them.
-    scope: scopes.Wanted | None = None
+    scope: staff_scope.Wanted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +301,7 @@ def made(  # noqa: PLR0913 - who is added, where, as what, and by whom
         checks.refuse("time_zone", ChoiceInvalid())
     if unknown := new.tabs - (among.tabs if among else assignable(customer)):
         checks.refuse("tabs", UnknownTab(tab=min(unknown)))
-    scope = scopes.checked(checks, new.scope, customer=customer, actor=actor)
+    scope = staff_scope.checked(checks, new.scope, customer=customer, actor=actor)
     checks.done()
     domains = among.domains if among else None
     email = (
@@ -323,7 +323,7 @@ def made(  # noqa: PLR0913 - who is added, where, as what, and by whom
         added_at=now,
         joined_at=now if status is Status.ACTIVE else None,
         wave_share=wave_share(person_id),
-        **scopes.columns(scope),
+        **staff_scope.columns(scope),
         **asdict(details) | written_names(asdict(details)),
     )
 

@@ -17,14 +17,14 @@ from doorward.audit.record import history_of_person
 from doorward.customers import staff_scope
 from doorward.customers.events import PROTECTION_LOWERED, TAB_ADDED, TAB_CHANGED, TAB_REMOVED
 from doorward.customers.models import CustomerKind
-from doorward.permissions.scope import Reach
+from doorward.permissions.staff_scope import Reach
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from django.db.models import QuerySet
 
-    from doorward.permissions.scope import Scope
+    from doorward.permissions.staff_scope import Scope
 
 # What the Tabs tab changes is everybody's, and says for which brands and customers it is.
 _OF_ALL: Final = (TAB_ADDED, TAB_CHANGED, TAB_REMOVED)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from doorward.accounts import invitations, lookalikes, mailed_links, services
-from doorward.accounts.scopes import Wanted
+from doorward.accounts.staff_scope import Wanted
 from doorward.audit.actor import CONSOLE
 from doorward.audit.naming import named
 from doorward.cli.failure import Failure

@@ -80,7 +80,7 @@ def go(about: About, receive: Callable[..., ImportRun], *, digest: str, **how: U
         run = runs.resumable(about, digest)
         if run is None:
             raise Failure("No import of this file was interrupted within the last day.")
-        runs.go_on(run, actor=CONSOLE, now=now)
+        runs.resume(run, actor=CONSOLE, now=now)
     else:
         run = receive(actor=CONSOLE, now=now)
         runs.begin(run, dry=dry, actor=CONSOLE, now=now)

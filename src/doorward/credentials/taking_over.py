@@ -39,7 +39,7 @@ MOST_DEVICES = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """Somebody to be added. `password`: a hash as `formats.read` returns it; `devices`: names and secrets of apps.
+    """Somebody to be added. `password`: a hash as `hash_formats.read` returns it; `devices`: names and secrets of apps.
 
     Who has no password is invited; `invite`: by mail at once.
     """

@@ -12,7 +12,8 @@ from django.utils.translation import get_language
 
 from doorward.customers.contact import said_in
 from doorward.customers.models import Brand, Tab, TabAudience
-from doorward.customers.tabs import in_order, is_for
+from doorward.customers.tab_audience import is_for
+from doorward.customers.tabs import in_order
 from doorward.kernel.errors import NotFound
 from doorward.kernel.hosts import is_loopback
 from doorward.kernel.text import names

@@ -1,4 +1,4 @@
-"""Deleting a closed customer for good: asked for, taken back, due. `notifications/deleting.py` is what deletes.
+"""Deleting a closed customer for good: asked for, taken back, due (`notifications/customer_deletion.py` deletes).
 
 It waits until a month after closing and a day after it was asked for, so that whoever is told of it can take it back.
 """

@@ -13,7 +13,7 @@ from doorward.permissions import rules
 from doorward.permissions.actions import About, Extent
 from doorward.permissions.errors import NotAuthorised
 from doorward.permissions.rules import Holder
-from doorward.permissions.scope import Scope, of_columns
+from doorward.permissions.staff_scope import Scope, of_columns
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -1,4 +1,4 @@
-"""The one door to a customer's data: shut without a customer."""
+"""The one door to a customer's data: shut without a customer. Which customers staff see is `staff_scope.py`."""
 
 from __future__ import annotations
 

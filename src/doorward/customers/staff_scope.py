@@ -1,7 +1,7 @@
 """The one door of the provider's people to customers and brands: those in their scope, in SQL.
 
-The rule is `permissions.scope.Scope`; `tests/customers/test_staff_scope.py` holds the two equal. Every list, search,
-number and address of the provider's pages goes through here, and every service through `rights.authorise`.
+The rule is `permissions.staff_scope.Scope`; `tests/customers/test_staff_scope.py` holds the two equal. Every list,
+search, number and address of the provider's pages goes through here, and every service through `rights.authorise`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from django.db.models import Q
 
 from doorward.customers.models import Brand, Customer, CustomerKind
 from doorward.kernel.errors import NotFound
-from doorward.permissions.scope import Reach
+from doorward.permissions.staff_scope import Reach
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from django.db.models import QuerySet
 
-    from doorward.permissions.scope import Scope
+    from doorward.permissions.staff_scope import Scope
 
 # More than these make a scope that nobody looks through; a brand says it in one word.
 MOST: Final = 500

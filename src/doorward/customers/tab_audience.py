@@ -1,4 +1,4 @@
-"""For whom a tab of the provider's own is: what a form says of it, and how it is said."""
+"""Whose people can have a tab of the provider's own: the rule, what a form says of it, and how history says it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from django.utils.translation import gettext_noop
 
 from doorward.audit.fields import Words
 from doorward.customers.errors import NobodyChosen, TabCustomerUnknown, TooManyCustomersNamed
-from doorward.customers.models import Brand, Customer, TabAudience
+from doorward.customers.models import Brand, Customer, Tab, TabAudience
 from doorward.kernel.errors import ChoiceInvalid
 from doorward.kernel.text.cleaning import fold_case
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from uuid import UUID
 
     from django.db.models import QuerySet
 
@@ -35,6 +36,34 @@ WORDS: Final = {
         },
     )
 }
+
+
+def is_for(tab: Tab, brand_id: UUID, customer_id: UUID) -> bool:
+    """Return whether a tab of the provider's own is for this customer's people; a right to another gives nothing."""
+    if tab.audience == TabAudience.BRANDS:
+        return str(brand_id) in tab.audience_ids
+    if tab.audience == TabAudience.CUSTOMERS:
+        return str(customer_id) in tab.audience_ids
+    return True
+
+
+def not_for(customer: Customer) -> frozenset[str]:
+    """Return the keys of the provider's own tabs that are not for this customer's people."""
+    rows = Tab.objects.exclude(audience=TabAudience.EVERYONE)
+    return frozenset(tab.key for tab in rows if not is_for(tab, customer.brand_id, customer.id))
+
+
+def not_for_any_of(brand: Brand) -> frozenset[str]:
+    """Return the keys of the provider's own tabs that are for no customer of a brand."""
+    others = set()
+    for tab in Tab.objects.exclude(audience=TabAudience.EVERYONE):
+        if tab.audience == TabAudience.BRANDS:
+            theirs = str(brand.id) in tab.audience_ids
+        else:
+            theirs = Customer.objects.filter(brand=brand, id__in=tab.audience_ids).exists()
+        if not theirs:
+            others.add(tab.key)
+    return frozenset(others)
 
 
 def clean(details: TabDetails, checks: Checks) -> list[str]:

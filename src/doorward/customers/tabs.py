@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doorward.customers.models import Brand, Customer, CustomerKind, Tab, TabAudience
+from doorward.customers import tab_audience
+from doorward.customers.models import CustomerKind, Tab
 from doorward.kernel.text import names
 from doorward.permissions import actions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from uuid import UUID
+
+    from doorward.customers.models import Customer
 
 HOME = "home"
 ACCOUNT = "account"
@@ -37,36 +39,12 @@ def built_in(customer: Customer) -> tuple[str, ...]:
 
 def assignable(customer: Customer) -> frozenset[str]:
     """Return the keys of all tabs that this customer's people can have."""
-    own = (tab.key for tab in Tab.objects.all() if is_for(tab, customer.brand_id, customer.id))
+    own = (
+        tab.key
+        for tab in Tab.objects.all()
+        if tab_audience.is_for(tab, customer.brand_id, customer.id)
+    )
     return frozenset(built_in(customer)) | frozenset(own)
-
-
-def is_for(tab: Tab, brand_id: UUID, customer_id: UUID) -> bool:
-    """Return whether a tab of the provider's own is for this customer's people; a right to another gives nothing."""
-    if tab.audience == TabAudience.BRANDS:
-        return str(brand_id) in tab.audience_ids
-    if tab.audience == TabAudience.CUSTOMERS:
-        return str(customer_id) in tab.audience_ids
-    return True
-
-
-def not_for(customer: Customer) -> frozenset[str]:
-    """Return the keys of the provider's own tabs that are not for this customer's people."""
-    rows = Tab.objects.exclude(audience=TabAudience.EVERYONE)
-    return frozenset(tab.key for tab in rows if not is_for(tab, customer.brand_id, customer.id))
-
-
-def not_for_any_of(brand: Brand) -> frozenset[str]:
-    """Return the keys of the provider's own tabs that are for no customer of a brand."""
-    others = set()
-    for tab in Tab.objects.exclude(audience=TabAudience.EVERYONE):
-        if tab.audience == TabAudience.BRANDS:
-            theirs = str(brand.id) in tab.audience_ids
-        else:
-            theirs = Customer.objects.filter(brand=brand, id__in=tab.audience_ids).exists()
-        if not theirs:
-            others.add(tab.key)
-    return frozenset(others)
 
 
 def all_keys() -> frozenset[str]:

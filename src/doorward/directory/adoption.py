@@ -1,4 +1,4 @@
-"""Adoption: how many people have a second factor, as it is kept for each customer, brand and day (`counting.py`)."""
+"""Adoption: how many people have a second factor, as `adoption_sums.py` keeps it for each customer, brand and day."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from doorward.directory.models import (
     AdoptionSum,
 )
 from doorward.directory.state import BY_STANDING, Attention, FactorFilter
-from doorward.permissions.scope import Reach
+from doorward.permissions.staff_scope import Reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from doorward.permissions.scope import Scope
+    from doorward.permissions.staff_scope import Scope
 
 SHOWN_DAYS: Final = 90
 # Before these: how the first was, if the worker stood still on it.

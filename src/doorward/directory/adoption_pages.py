@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from doorward.directory.adoption import Within
-    from doorward.permissions.scope import Scope
+    from doorward.permissions.staff_scope import Scope
 
 # Of which a database is asked in one statement.
 BRANDS_AT_ONCE: Final = 200

@@ -17,7 +17,7 @@ from doorward.customers import cached
 from doorward.customers.models import CustomerKind, CustomerStatus
 from doorward.customers.tabs import OF_STAFF
 from doorward.kernel.db.hot_queries import HotQuery
-from doorward.permissions.scope import Scope, of_columns
+from doorward.permissions.staff_scope import Scope, of_columns
 from doorward.policy.effective import policies_from
 from doorward.policy.fields import Kinds
 from doorward.policy.grace import Member

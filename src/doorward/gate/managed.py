@@ -14,7 +14,7 @@ from doorward.customers.tabs import ACCOUNT, ACTIVITY, ADMINISTRATORS, HOME, MAN
 from doorward.gate import loading
 from doorward.gate.loading import CUSTOMER, NAMES, PERSON, facts_of, policies_of_row
 from doorward.gate.many import factors_of
-from doorward.permissions.scope import of_columns
+from doorward.permissions.staff_scope import of_columns
 from doorward.policy.fields import SupportAccess
 from doorward.sessions.context import AuthContext
 from doorward.sessions.facts import ManagingFacts

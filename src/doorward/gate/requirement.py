@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from doorward.permissions.actions import BEHALF, About, Extent, Managed
-from doorward.permissions.scope import Reach
+from doorward.permissions.staff_scope import Reach
 from doorward.sessions.reauthentication import OF_LEVEL
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from doorward.credentials.errors import HashUnknown
-from doorward.credentials.password.formats import Pbkdf2, argon2_text, read
+from doorward.credentials.password.hash_formats import Pbkdf2, argon2_text, read
 from doorward.credentials.totp import foreign
 from doorward.importing.errors import SourceUnreadable
 from doorward.importing.found import ODD, Found, address, objects, parsed, text

@@ -10,7 +10,7 @@ from doorward.accounts.changes import clean_details
 from doorward.accounts.models import Administrator
 from doorward.credentials import taking_over
 from doorward.credentials.errors import HashTooCostly, HashUnknown, SecretInvalid, SecretUnsupported
-from doorward.credentials.password import formats
+from doorward.credentials.password import hash_formats
 from doorward.credentials.taking_over import MOST_DEVICES, Arrival
 from doorward.credentials.totp import foreign
 from doorward.customers import locking as customer_lock
@@ -186,7 +186,7 @@ def _arrival(line: PersonLine, *, invite: bool) -> tuple[Arrival, tuple[Refusal,
     password = ""
     if line.password:
         try:
-            password = formats.read(line.password)
+            password = hash_formats.read(line.password)
         except (HashUnknown, HashTooCostly) as refusal:
             notes.append(refusal)
     devices = []

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from doorward.audit.actor import Actor
     from doorward.importing.keeping import Line
-    from doorward.permissions.scope import Scope
+    from doorward.permissions.staff_scope import Scope
 
 # So many lines are done within the request; more are left to the worker.
 IN_REQUEST: Final = 500
@@ -137,7 +137,7 @@ def stop(run: ImportRun, *, actor: Actor, now: datetime) -> None:
             parts.tell(IMPORT_STOPPED, run, actor=actor)
 
 
-def go_on(run: ImportRun, *, actor: Actor, now: datetime) -> ImportRun:
+def resume(run: ImportRun, *, actor: Actor, now: datetime) -> ImportRun:
     """Go on where it was, from now on by the right of who says so. Raises as `stop`, and `ImportForgotten`."""
     authorise(actor, needed(run.customer_id), run.customer_id)
     with transaction.atomic():

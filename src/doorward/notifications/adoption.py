@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from doorward.permissions.scope import Scope
+    from doorward.permissions.staff_scope import Scope
 
 _PEOPLE: Final = "/administrators/"
 _ALL: Final = "/customers/adoption/"

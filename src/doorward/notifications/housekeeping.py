@@ -12,14 +12,14 @@ from doorward.audit import forgetting, repeats, sealing
 from doorward.credentials.passkeys import challenges
 from doorward.credentials.totp import enrol
 from doorward.credentials.trusted_browsers import policy_change, trust
-from doorward.directory import counting
+from doorward.directory import adoption_sums
 from doorward.importing import parts as imports
 from doorward.importing import runs
 from doorward.kernel.heartbeat import AT_A_MESSAGE, AT_LENGTH
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.storage import log_failure
 from doorward.managing import end as managing
-from doorward.notifications import anchoring, deleting, erasing, mail_files, outbox
+from doorward.notifications import anchoring, customer_deletion, erasing, mail_files, outbox
 from doorward.recovery import caller_check, lapse
 from doorward.rollout import keeping, reminders, ticking, waves, weekly
 from doorward.sessions import ending, saved_requests
@@ -54,9 +54,9 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("answered challenges", EVERY_MINUTE, challenges.forget),
     ("trusted browsers that hold no more", EVERY_MINUTE, trust.forget),
     ("what was repeated", EVERY_MINUTE, repeats.close),
-    ("customers that are counted", EVERY_MINUTE, counting.fold),
+    ("customers that are counted", EVERY_MINUTE, adoption_sums.fold),
     ("history that is sealed", EVERY_MINUTE, sealing.seal),
-    ("customers that are deleted for good", EVERY_MINUTE, deleting.delete_due),
+    ("customers that are deleted for good", EVERY_MINUTE, customer_deletion.delete_due),
     ("heads of history in a file", EVERY_HOUR, anchoring.write),
     ("heads of history by mail", EVERY_HOUR, anchoring.mail),
     ("forms that waited for a proof", EVERY_HOUR, saved_requests.forget),
@@ -73,9 +73,9 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("managing of long ago", EVERY_HOUR, managing.forget),
     ("messages", EVERY_HOUR, outbox.forget),
     ("messages in files", EVERY_HOUR, mail_files.forget),
-    ("customers that are to be counted", EVERY_DAY, counting.note_all),
-    ("sums over customers", EVERY_DAY, counting.settle),
-    ("numbers of long ago", EVERY_DAY, counting.forget),
+    ("customers that are to be counted", EVERY_DAY, adoption_sums.note_all),
+    ("sums over customers", EVERY_DAY, adoption_sums.settle),
+    ("numbers of long ago", EVERY_DAY, adoption_sums.forget),
     ("people who were removed", EVERY_DAY, erasing.erase_due),
     ("history that is no longer kept", EVERY_DAY, forgetting.forget),
 )

@@ -15,7 +15,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from doorward.audit.events import Group
 from doorward.audit.models import Event
-from doorward.directory import counting
+from doorward.directory import adoption_sums
 from doorward.kernel.errors import MustWait
 from doorward.kernel.moments import SKEW
 from doorward.kernel.ratelimit import throttle
@@ -52,7 +52,7 @@ def dispatch(*, now: datetime) -> int:
         due = [delivery for event in events for delivery in _deliveries(event, now=now)]
         Delivery.objects.bulk_create(_folded(due, now=now), ignore_conflicts=True)
         Event.objects.filter(id__in=[event.id for event in events]).update(dispatched_at=now)
-        counting.note(one.customer_id for one in events if one.customer_id and _may_count(one))
+        adoption_sums.note(one.customer_id for one in events if one.customer_id and _may_count(one))
     return len(events)
 
 

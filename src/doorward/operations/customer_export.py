@@ -16,7 +16,7 @@ from doorward.customers.rights import authorise
 from doorward.kernel.db.paging import in_pages
 from doorward.kernel.text.tables import exact_line
 from doorward.operations import packing, verify_history
-from doorward.operations.belongings import EXPORTED
+from doorward.operations.customer_tables import EXPORTED
 from doorward.operations.sealed_part import add_sealed
 from doorward.permissions.actions import Action
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from doorward.audit.actor import Actor
     from doorward.customers.models import Customer
-    from doorward.operations.belongings import Table
+    from doorward.operations.customer_tables import Table
     from doorward.operations.packing import Pack
 
     Rows = Iterator[dict[str, Any]]

@@ -23,14 +23,14 @@ from doorward.audit.record import record
 from doorward.customers.events import CUSTOMER_BROUGHT_BACK
 from doorward.customers.models import Brand, Customer, CustomerKind, CustomerStatus
 from doorward.customers.rights import authorise
-from doorward.directory import counting
+from doorward.directory import adoption_sums
 from doorward.kernel.crypto import columns
 from doorward.kernel.db.beside import has_same_tables
 from doorward.kernel.db.paging import in_lists, in_pages, values_in_pages
 from doorward.kernel.text.cleaning import fold_case
 from doorward.notifications.models import Delivery, State
 from doorward.operations import errors
-from doorward.operations.belongings import TABLES
+from doorward.operations.customer_tables import TABLES
 from doorward.operations.sealed_columns import COLUMNS
 from doorward.permissions.actions import Action
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.audit.actor import Actor
-    from doorward.operations.belongings import Table
+    from doorward.operations.customer_tables import Table
 
 _EVENTS_AT_ONCE: Final = 200
 # Its numbers are in sums over customers, and are counted again; an import that was on its way must not go on.
@@ -120,7 +120,7 @@ def bring_back(name: str, *, alias: str, actor: Actor, now: datetime) -> Found:
         _must_open(customer)
         _close(customer, now=now)
         _tell(customer, actor=actor)
-        counting.note([customer.id])
+        adoption_sums.note([customer.id])
     return found
 
 

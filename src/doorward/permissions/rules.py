@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from doorward.permissions.actions import BEHALF, MANAGE, About, Action, Managed
-from doorward.permissions.scope import Scope
+from doorward.permissions.staff_scope import Scope
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from doorward.gate.evaluate import evaluate
 from doorward.gate.requirement import Need, Step
-from doorward.permissions.scope import Scope
+from doorward.permissions.staff_scope import Scope
 from doorward.policy.fields import Kinds
 from doorward.sessions.context import AuthContext, Browser, Person
 from doorward.sessions.facts import SessionFacts

@@ -113,7 +113,7 @@ def stop(run_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> Non
         _record(REQUIRING_STOPPED, run, actor=actor)
 
 
-def go_on(run_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> None:
+def resume(run_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> None:
     """Let it go on, from now on by the right of who says so. Raises as `stop`, and `AlreadyRunning`."""
     authorise(actor, Action.REQUIRE_TWO_FACTORS, customer_id)
     if actor.person is None:

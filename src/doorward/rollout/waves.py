@@ -87,7 +87,7 @@ def pause_due(*, now: datetime) -> int:
     return paused
 
 
-def go_on(owner: Owner, *, actor: Actor, now: datetime) -> None:
+def resume(owner: Owner, *, actor: Actor, now: datetime) -> None:
     """Let the wave come that waits, with as much time as was left when it was stopped. Raises `NothingWaits`."""
     authorise(actor, _going_on(owner), owner.customer_id, brand_id=owner.brand_id)
     with locked(owner) as row:

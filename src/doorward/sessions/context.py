@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from doorward.audit.actor import Actor, ClientInfo, Who, by_session
 from doorward.audit.naming import full_name
-from doorward.permissions.scope import Scope
+from doorward.permissions.staff_scope import Scope
 
 if TYPE_CHECKING:
     from datetime import datetime

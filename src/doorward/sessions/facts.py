@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from doorward.permissions.scope import Reach
+from doorward.permissions.staff_scope import Reach
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 
 from doorward.accounts.models import Administrator
-from doorward.credentials.password.formats import work_of
+from doorward.credentials.password.hash_formats import work_of
 from doorward.credentials.password.hashers import TAKEN_OVER
 from doorward.kernel.crypto.sealing import keyed_hash
 from doorward.sessions import issuing

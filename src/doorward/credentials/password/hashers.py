@@ -22,7 +22,7 @@ from django.utils.crypto import constant_time_compare
 from passlib.hash import phpass
 
 from doorward.credentials.errors import HashTooCostly
-from doorward.credentials.password.costs import refuse_costly, scrypt_bytes
+from doorward.credentials.password.hash_costs import refuse_costly, scrypt_bytes
 from doorward.kernel.crypto.sealing import keyed_hash
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ TAKEN_OVER: Final = "taken_over$"
 
 
 class TakenOver(BasePasswordHasher):
-    """A hash that another system made (`formats.py`), looked at as it is; the next right sign-in replaces it."""
+    """A hash that another system made (`hash_formats.py`), looked at as it is; the next right sign-in replaces it."""
 
     algorithm = TAKEN_OVER.rstrip("$")
 

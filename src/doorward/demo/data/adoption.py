@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from doorward.accounts.models import Administrator
 from doorward.credentials.models import USABLE, Factor
 from doorward.customers.models import Customer, CustomerKind
-from doorward.directory import counting
+from doorward.directory import adoption_sums
 from doorward.directory.models import EVERYBODY, AdoptionDay, AdoptionPoint
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def write(*, now: datetime) -> None:
         before = found
     AdoptionPoint.objects.bulk_create(points)
     AdoptionDay.objects.bulk_create(days)
-    counting.note_all(now=now)
-    counting.fold(now=now)
+    adoption_sums.note_all(now=now)
+    adoption_sums.fold(now=now)
 
 
 def _on(day: date, there: Iterable[tuple[UUID, date, date | None]]) -> Counter[tuple[UUID, str]]:

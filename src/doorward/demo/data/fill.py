@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from doorward.accounts import invitations, scopes
+from doorward.accounts import invitations, staff_scope
 from doorward.accounts.models import Administrator, Status, tabs_text
 from doorward.accounts.requirement import wave_share
 from doorward.audit.actor import CONSOLE, Actor, ClientInfo
@@ -30,8 +30,8 @@ from doorward.demo.data.people import ASKS, HAS_LOST, PASSWORD, SEES_A_BRAND, Fi
 from doorward.demo.data.story import Story
 from doorward.demo.data.visits import Visits
 from doorward.kernel.text.cleaning import fold_email
-from doorward.permissions.scope import Reach, Scope
-from doorward.permissions.scope import of as staff_scope_of
+from doorward.permissions.staff_scope import Reach, Scope
+from doorward.permissions.staff_scope import of as staff_scope_of
 from doorward.policy import series, versions
 from doorward.policy.fields import LOOSEST, RequiredOf, Values
 from doorward.recovery import support
@@ -164,7 +164,7 @@ def _person(actor: Figure, customer: Customer, hashed: str, number: int) -> Admi
         require_2fa="required" in actor.state,
         is_primary="primary" in actor.state,
         tabs=tabs_text(actor.tabs),
-        **scopes.columns(_scope(actor)),
+        **staff_scope.columns(_scope(actor)),
         password="!" if invited else hashed,
         password_long=not invited,
         **Administrator.name_columns(first_name=actor.first_name, last_name=actor.last_name),

@@ -111,7 +111,7 @@ def go_on(request: Request) -> HttpResponse:
     """Let the wave come that waits."""
     me = signed_in(request)
     try:
-        waves.go_on(policy_of_customer(me.customer_id), actor=acting(request), now=request.now)
+        waves.resume(policy_of_customer(me.customer_id), actor=acting(request), now=request.now)
     except Refusal as refusal:
         messages.error(request, sentence(refusal))
     else:

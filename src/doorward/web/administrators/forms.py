@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from django.utils.translation import get_language
 
 from doorward.accounts.phones import readable_phone
-from doorward.accounts.scopes import Wanted
 from doorward.accounts.services import Change, Details, NewAdministrator
+from doorward.accounts.staff_scope import Wanted
 from doorward.customers import staff_scope
-from doorward.permissions.scope import Reach
+from doorward.permissions.staff_scope import Reach
 
 if TYPE_CHECKING:
     from doorward.accounts.models import Administrator

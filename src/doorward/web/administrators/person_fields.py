@@ -13,7 +13,7 @@ from doorward.customers.cached import not_for
 from doorward.customers.tab_titles import title_of
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.kernel.text.cleaning import LONGEST_EMAIL
-from doorward.web.administrators.scope_fields import scope_fields
+from doorward.web.administrators.staff_scope_fields import scope_fields
 from doorward.web.administrators.words import tab_help
 from doorward.web.kit.fields import Field, Option, plain_field
 from doorward.web.kit.languages import language_field

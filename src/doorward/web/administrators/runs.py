@@ -112,7 +112,7 @@ def stop(request: Request, run_id: UUID) -> HttpResponse:
 @require_POST
 def go_on(request: Request, run_id: UUID) -> HttpResponse:
     """Go on with what was stopped."""
-    return _do(request, run_id, ticking.go_on, _("It goes on."))
+    return _do(request, run_id, ticking.resume, _("It goes on."))
 
 
 @needs(Need.of(Action.EXPORT_PEOPLE))

@@ -16,7 +16,7 @@ from doorward.customers.tabs import ADMINISTRATORS, DEFAULT
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.permissions.actions import Action, Managed
-from doorward.permissions.scope import Reach
+from doorward.permissions.staff_scope import Reach
 from doorward.rollout import ticking
 from doorward.web.administrators.forms import NewForm, SeveralForm
 from doorward.web.administrators.listing import PATH, list_page

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from doorward.directory.adoption import Totals
     from doorward.directory.models import Adoption
-    from doorward.permissions.scope import Scope
+    from doorward.permissions.staff_scope import Scope
     from doorward.web.http.requests import Request
     from doorward.web.kit.charts import Line
     from doorward.web.kit.fields import Field

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from doorward.customers.models import Brand
     from doorward.kernel.errors import Refusal
-    from doorward.permissions.scope import Scope
+    from doorward.permissions.staff_scope import Scope
     from doorward.web.kit.fields import Field
 
 FIRST_ACCENT: Final = "#2b50e0"

@@ -20,7 +20,7 @@ from doorward.customers.tabs import BRANDS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import MustWait, NotFound, Refusal
 from doorward.permissions.actions import Action
-from doorward.permissions.scope import Reach
+from doorward.permissions.staff_scope import Reach
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in

@@ -21,7 +21,7 @@ from doorward.web.kit.times import number
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from doorward.permissions.scope import Scope
+    from doorward.permissions.staff_scope import Scope
     from doorward.web.http.requests import Request
 
 PATH: Final = "/customers/"

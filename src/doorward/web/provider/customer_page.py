@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from doorward.customers.models import Customer
-    from doorward.permissions.scope import Scope
+    from doorward.permissions.staff_scope import Scope
     from doorward.policy.rules import Policies
     from doorward.recovery.queries import Listed
     from doorward.sessions.context import Person

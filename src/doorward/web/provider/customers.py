@@ -17,7 +17,7 @@ from doorward.customers.tabs import CUSTOMERS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import ChoiceInvalid, ConfirmationMissing, NotFound, Refusal
 from doorward.permissions.actions import Action
-from doorward.permissions.scope import Reach
+from doorward.permissions.staff_scope import Reach
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from doorward.customers.models import Brand, Customer
-    from doorward.permissions.scope import Scope
+    from doorward.permissions.staff_scope import Scope
     from doorward.web.http.requests import Request
     from doorward.web.provider.life_page import Question
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from doorward.importing.models import ImportRun
     from doorward.importing.rules import LineOutcome
     from doorward.kernel.errors import Refusal
-    from doorward.permissions.scope import Scope
+    from doorward.permissions.staff_scope import Scope
     from doorward.web.http.requests import Request
 
 PAGE_SIZE: Final = 25

@@ -101,7 +101,7 @@ def stop(request: Request, import_id: UUID) -> HttpResponse:
 @require_POST
 def go_on(request: Request, import_id: UUID) -> HttpResponse:
     """Go on with what was stopped."""
-    return _do(request, import_id, runs.go_on)
+    return _do(request, import_id, runs.resume)
 
 
 @needs(IMPORT)

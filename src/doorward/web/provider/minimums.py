@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from doorward.customers import staff_scope
 from doorward.customers.models import Brand, Customer, CustomerKind
-from doorward.customers.tabs import BRANDS, CUSTOMERS, not_for, not_for_any_of
+from doorward.customers.tab_audience import not_for, not_for_any_of
+from doorward.customers.tabs import BRANDS, CUSTOMERS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
 from doorward.permissions.actions import Action
@@ -147,7 +148,7 @@ def go_on_of_brand(request: Request, brand_id: UUID) -> HttpResponse:
 
 def _go_on(request: Request, shown: Shown) -> HttpResponse:
     try:
-        waves.go_on(shown.owner, actor=acting(request), now=request.now)
+        waves.resume(shown.owner, actor=acting(request), now=request.now)
     except Refusal as refusal:
         messages.error(request, sentence(refusal))
     else:

@@ -10,7 +10,7 @@ from doorward.customers import own_tabs, staff_scope, tab_audience
 from doorward.customers.models import TabAudience
 from doorward.kernel import lucide
 from doorward.kernel.text import names
-from doorward.permissions.scope import Scope
+from doorward.permissions.staff_scope import Scope
 from doorward.web.kit.fields import Option, plain_field
 from doorward.web.provider.forms import NewTabForm, line, tick
 

@@ -15,10 +15,10 @@ from doorward.customers.rights import authorise
 from doorward.kernel.errors import MustWait
 from doorward.kernel.hosts import is_loopback
 from doorward.notifications.envelope import sender_of
-from doorward.operations.checks.brand import host_names, senders, signatures
+from doorward.operations.checks.brand import dkim, dmarc, host_names, spf
 from doorward.operations.checks.brand.host_names import Doors, not_in_time
 from doorward.operations.checks.brand.name_system import NameSystem, NotAnswered
-from doorward.operations.checks.brand.senders import Sender
+from doorward.operations.checks.brand.spf import Sender
 from doorward.operations.checks.finding import Finding, Record, advice, fine, unfit
 from doorward.permissions.actions import Action
 
@@ -96,9 +96,9 @@ def _mail(sender: str, selector: str, names: NameSystem) -> Iterator[Finding]:
     domain = sender.rpartition("@")[2].lower()
     server = settings.DOORWARD.mail_server
     mail_host = "" if is_loopback(server.host) else server.host
-    yield _asked("spf", domain, lambda: senders.look(Sender(domain, mail_host), names))
-    yield _asked("dkim", domain, lambda: signatures.look_at_dkim(domain, selector, names))
-    yield _asked("dmarc", domain, lambda: signatures.look_at_dmarc(domain, names))
+    yield _asked("spf", domain, lambda: spf.look(Sender(domain, mail_host), names))
+    yield _asked("dkim", domain, lambda: dkim.look(domain, selector, names))
+    yield _asked("dmarc", domain, lambda: dmarc.look(domain, names))
 
 
 def _asked(check: str, domain: str, look: Callable[[], Finding]) -> Finding:

@@ -1,163 +1,170 @@
-"""Who may send for a domain (SPF, RFC 7208), read as a receiver reads it, with what makes receivers drop it."""
+"""Whether receivers can tell that a brand's mail is the brand's: SPF of its sender's domain."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import TYPE_CHECKING, Final, TypeAlias
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Final
+
+from django.utils.translation import gettext as _
+
+from doorward.operations.checks.brand import spf_records
+from doorward.operations.checks.brand.name_system import NotAnswered
+from doorward.operations.checks.brand.spf_records import Fault, SpfFault, Term, Walk
+from doorward.operations.checks.finding import Finding, Record, advice, fine, unfit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from doorward.operations.checks.brand.name_system import NameSystem
 
-Network: TypeAlias = IPv4Network | IPv6Network
-
-# RFC 7208, 4.6.4: a receiver looks up so much for one mail, of which so many may find nothing.
-MOST_LOOKUPS: Final = 10
-MOST_VOID: Final = 2
-_MOST_EXCHANGES: Final = 10
-
-_ASKING: Final = frozenset({"include", "a", "mx", "ptr", "exists", "redirect"})
-_TERM: Final = re.compile(
-    r"(?P<sign>[-+~?]?)(?P<name>all|include|a|mx|ptr|ip4|ip6|exists)(?P<rest>[:/].*)?",
-    re.IGNORECASE,
-)
-_MODIFIER: Final = re.compile(r"(?P<name>[a-z][a-z0-9_.-]*)=(?P<value>.*)", re.IGNORECASE)
-_WIDTH: Final = re.compile(r"(?P<where>[^/]*)(?:/(?P<four>\d{1,2}))?(?://(?P<six>\d{1,3}))?")
-
-
-class Fault(StrEnum):
-    """Why receivers make nothing of a record."""
-
-    SYNTAX = "syntax"
-    TOO_MANY = "too-many"
-    VOID = "void"
-    # What another domain has, and is included: none, or several.
-    INCLUDED = "included"
-
-
-class SpfFault(Exception):
-    """A record is of no use, and why."""
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault)
-        self.fault = fault
+_SPF: Final = "spf"
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
-    """A term of a record. `value`: what follows its name, without the sign between them."""
+class Sender:
+    """The domain that mail comes from, and the host that Doorward gives it to; "" where it is this machine."""
 
-    text: str
-    name: str
-    sign: str
-    value: str
+    domain: str
+    mail_host: str
+
+    @property
+    def names_host(self) -> str:
+        """The term that allows the host."""
+        return f"a:{self.mail_host}" if self.mail_host else "mx"
 
 
-@dataclass(slots=True)
-class Walk:
-    """What a receiver looks up for one record and all that it includes, in the worst case."""
+def look(sender: Sender, names: NameSystem) -> Finding:
+    """Return what is so with the SPF record. Raises `NotAnswered`."""
+    # Answers come in any order.
+    found = sorted(spf_records.records_of(names.texts(sender.domain)))
+    if not found:
+        return unfit(
+            _SPF,
+            _("%(domain)s has no SPF record: anybody may send mail in its name.") % _of(sender),
+            _("Create this record. Add what your mail provider asks for, for example include:…")
+            + _behind(sender),
+            _record(sender, [sender.names_host], "~all"),
+        )
+    if len(found) > 1:
+        terms = dict.fromkeys(text for one in found for text in one.split()[1:])
+        kept = [text for text in terms if not text.lower().endswith("all")]
+        return unfit(
+            _SPF,
+            _("%(domain)s has %(number)s SPF records, so receivers use none of them.")
+            % _of(sender, number=len(found)),
+            _("Replace them with this one."),
+            _record(sender, kept, "~all"),
+        )
+    return _read(sender, found[0], names)
 
-    names: NameSystem
-    lookups: int = 0
-    void: int = 0
-    networks: list[Network] = field(default_factory=list)
 
-    def follow(self, term: Term, domain: str) -> None:
-        """Look up what a term asks for. Raises `SpfFault`, `NotAnswered`."""
-        if term.name in _ASKING:
-            self.lookups += 1
-            if self.lookups > MOST_LOOKUPS:
-                raise SpfFault(Fault.TOO_MANY)
-        # What depends on the mail (RFC 7208, 7) is counted, and cannot be looked up without one.
-        if "%" in term.value or term.name in {"ptr", "exists"}:
-            return
-        if term.name in {"ip4", "ip6"}:
-            self._allow(term.value, term)
-        elif term.name in {"include", "redirect"}:
-            self._include(term.value)
-        elif term.name in {"a", "mx"}:
-            self._hosts(term, domain)
-
-    def _include(self, domain: str) -> None:
-        found = records_of(texts := self.names.texts(domain))
-        if not texts:
-            self._found_nothing()
-        if len(found) != 1:
-            raise SpfFault(Fault.INCLUDED)
-        for term in parse(found[0]):
-            if not term.name:
-                raise SpfFault(Fault.INCLUDED)
-            self.follow(term, domain)
-
-    def _hosts(self, term: Term, domain: str) -> None:
-        width = _WIDTH.fullmatch(term.value)
-        if width is None:
-            raise SpfFault(Fault.SYNTAX)
-        where = width["where"] or domain
-        hosts: Sequence[str] = [where]
-        if term.name == "mx":
-            hosts = self.names.mail_servers(where)
-            if len(hosts) > _MOST_EXCHANGES:
-                raise SpfFault(Fault.TOO_MANY)
-        found = [one for host in hosts for one in self.names.addresses(host)]
-        if not found:
-            self._found_nothing()
-        for address in found:
-            bits = width["four"] if ip_address(address).version == 4 else width["six"]  # noqa: PLR2004
-            self._allow(f"{address}/{bits}" if bits else address, term)
-
-    def _allow(self, network: str, term: Term) -> None:
+def _read(sender: Sender, record: str, names: NameSystem) -> Finding:
+    terms, walk = spf_records.parse(record), Walk(names)
+    kept, wrong = [], None
+    for term in terms:
+        if not term.name:
+            return _unreadable(sender, record, term)
         try:
-            one = ip_network(network, strict=False)
-        except ValueError as error:
-            raise SpfFault(Fault.SYNTAX) from error
-        if term.name in {"ip4", "ip6"} and one.version != int(term.name[-1]):
-            raise SpfFault(Fault.SYNTAX)
-        if term.sign == "+":
-            self.networks.append(one)
-
-    def _found_nothing(self) -> None:
-        self.void += 1
-        if self.void > MOST_VOID:
-            raise SpfFault(Fault.VOID)
-
-
-def records_of(texts: Sequence[str]) -> list[str]:
-    """Return those texts of a domain that are SPF (RFC 7208, 4.5)."""
-    return [text for text in texts if re.match(r"v=spf1(?: |$)", text, re.IGNORECASE)]
+            walk.follow(term, sender.domain)
+        except SpfFault as fault:
+            if fault.fault is Fault.SYNTAX:
+                return _unreadable(sender, record, term)
+            wrong = wrong or (fault.fault, term)
+            # A term that asks for nothing is still counted in; one that does is left out from here on.
+            continue
+        kept.append(term)
+    if wrong:
+        return _useless(sender, *wrong, kept)
+    return _of_use(sender, terms, walk)
 
 
-def parse(record: str) -> list[Term]:
-    """Return the terms of a record; one that cannot be read has no name."""
-    terms = [_term(text) for text in record.split()[1:]]
-    names = [one.name for one in terms]
-    if "all" not in names:
-        return terms
-    # RFC 7208, 5.1 and 6.1: behind `all` nothing is looked at, and `redirect` only where there is none.
-    end = names.index("all")
-    return [
-        one
-        for at, one in enumerate(terms)
-        if not one.name or (at <= end and one.name != "redirect")
-    ]
+def _unreadable(sender: Sender, record: str, term: Term) -> Finding:
+    left = [text for text in record.split()[1:] if text != term.text]
+    return unfit(
+        _SPF,
+        _("%(term)s in the SPF record of %(domain)s cannot be read, so receivers use none of it.")
+        % _of(sender, term=term.text),
+        _("Correct it, or leave it out as in this record."),
+        Record(sender.domain, "TXT", " ".join(["v=spf1", *left])),
+    )
 
 
-def _term(text: str) -> Term:
-    found = _TERM.fullmatch(text)
-    if found:
-        name, rest = found["name"].lower(), found["rest"] or ""
-        value = rest.removeprefix(":")
-        wants = name in {"include", "exists", "ip4", "ip6"}
-        given = bool(value) and rest.startswith(":")
-        right = given if wants else not rest if name == "all" else rest != ":"
-        return Term(text, name if right else "", found["sign"] or "+", value)
-    modifier = _MODIFIER.fullmatch(text)
-    if modifier is None:
-        return Term(text, "", "", "")
-    name = modifier["name"].lower()
-    known = name in {"redirect", "exp"}
-    return Term(text, name if not known or modifier["value"] else "", "", modifier["value"])
+def _useless(sender: Sender, fault: Fault, term: Term, kept: list[Term]) -> Finding:
+    what = {
+        Fault.TOO_MANY: _(
+            "The SPF record of %(domain)s needs more than %(most)s look-ups, so receivers use none of it."
+        ),
+        Fault.VOID: _(
+            "More than %(void)s names in the SPF record of %(domain)s lead nowhere, so receivers use none of it."
+        ),
+        Fault.INCLUDED: _(
+            "%(term)s in the SPF record of %(domain)s has no SPF record that can be read, so receivers use none of it."
+        ),
+    }[fault]
+    named = _of(sender, term=term.text, most=spf_records.MOST_LOOKUPS, void=spf_records.MOST_VOID)
+    return unfit(
+        _SPF,
+        what % named,
+        _("Remove what is not needed. This record leaves out what does not work, from %(term)s on.")
+        % named,
+        Record(sender.domain, "TXT", " ".join(["v=spf1", *(one.text for one in kept)])),
+    )
+
+
+def _of_use(sender: Sender, terms: list[Term], walk: Walk) -> Finding:
+    said = [one.text for one in terms if one.name != "all"]
+    end = next((one for one in terms if one.name == "all"), None)
+    if end and end.sign == "+":
+        return unfit(
+            _SPF,
+            _("The SPF record of %(domain)s ends with %(term)s, which lets anybody send.")
+            % _of(sender, term=end.text),
+            _("Let it end with ~all, or with -all."),
+            _record(sender, said, "~all"),
+        )
+    strict = end.sign in {"-", "~"} if end else any(one.name == "redirect" for one in terms)
+    if not strict:
+        return advice(
+            _SPF,
+            _("The SPF record of %(domain)s does not say what to do with other senders.")
+            % _of(sender),
+            _("Let it end with ~all, or with -all."),
+            _record(sender, said, "~all"),
+        )
+    if not _names_host(sender, walk):
+        return advice(
+            _SPF,
+            _(
+                "The SPF record of %(domain)s does not name %(host)s, where Doorward delivers its mail."
+            )
+            % _of(sender),
+            _("If that server sends mail to the internet itself, add it."),
+            _record(sender, [sender.names_host, *said], end.text if end else ""),
+        )
+    return fine(
+        _SPF,
+        _("The SPF record of %(domain)s says who may send, with %(number)s of %(most)s look-ups.")
+        % _of(sender, number=walk.lookups, most=spf_records.MOST_LOOKUPS),
+    )
+
+
+def _names_host(sender: Sender, walk: Walk) -> bool:
+    """Return whether the record allows an address of the mail server, or there is none to tell it by."""
+    try:
+        addresses = walk.names.addresses(sender.mail_host) if sender.mail_host else ()
+    except NotAnswered:
+        return True
+    return not addresses or any(
+        ip_address(one) in network for one in addresses for network in walk.networks
+    )
+
+
+def _behind(sender: Sender) -> str:
+    return "" if sender.mail_host else " " + _("“mx” stands for the servers that receive its mail.")
+
+
+def _record(sender: Sender, terms: list[str], end: str) -> Record:
+    return Record(sender.domain, "TXT", " ".join(filter(None, ["v=spf1", *terms, end])))
+
+
+def _of(sender: Sender, **more: object) -> dict[str, object]:
+    return {"domain": sender.domain, "host": sender.mail_host, **more}

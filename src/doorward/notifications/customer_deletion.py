@@ -21,7 +21,7 @@ from doorward.audit.record import record
 from doorward.customers import deletion
 from doorward.customers.events import CUSTOMER_DELETED
 from doorward.customers.models import Customer, CustomerKind
-from doorward.directory import counting
+from doorward.directory import adoption_sums
 from doorward.notifications import mail_files
 from doorward.notifications.models import Delivery
 from doorward.rollout.models import KeptRehearsal, ReminderSweep
@@ -104,7 +104,7 @@ def _delete_customer(customer_id: UUID, name: str) -> bool:
 
 def _forget_elsewhere(customer_id: UUID, brand_id: UUID) -> None:
     """Delete what names the customer by its id alone, and what is added up of it."""
-    counting.drop(customer_id)
+    adoption_sums.drop(customer_id)
     # The way through everybody goes on with the next one, whoever that is.
     following = Customer.objects.filter(id__gt=customer_id).order_by("id")
     after = following.values_list("id", flat=True).first()

@@ -18,9 +18,9 @@ from doorward.customers.models import CustomerKind
 from doorward.customers.rights import is_allowed, scope_of
 from doorward.kernel.errors import ChoiceInvalid, Refusal
 from doorward.kernel.text.cleaning import fold_case
-from doorward.permissions import scope as scopes
+from doorward.permissions import staff_scope as scopes
 from doorward.permissions.actions import Action
-from doorward.permissions.scope import Reach, Scope
+from doorward.permissions.staff_scope import Reach, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

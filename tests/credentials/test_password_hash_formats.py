@@ -25,8 +25,8 @@ from passlib import hash as passlib
 
 from doorward.credentials.errors import HashTooCostly, HashUnknown
 from doorward.credentials.password import hashers as ours
-from doorward.credentials.password.costs import MOST_MEMORY_KIB
-from doorward.credentials.password.formats import LONGEST, Pbkdf2, Scrypt, read, work_of
+from doorward.credentials.password.hash_costs import MOST_MEMORY_KIB
+from doorward.credentials.password.hash_formats import LONGEST, Pbkdf2, Scrypt, read, work_of
 from doorward.credentials.password.hashers import TAKEN_OVER
 
 # It is not among what its stubs know.

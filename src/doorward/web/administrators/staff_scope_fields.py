@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from doorward.customers import staff_scope
 from doorward.kernel.text import names
-from doorward.permissions.scope import Reach, Scope
+from doorward.permissions.staff_scope import Reach, Scope
 from doorward.web.kit.fields import Field, Option, plain_field
 
 if TYPE_CHECKING:

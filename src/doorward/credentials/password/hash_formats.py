@@ -1,4 +1,4 @@
-"""Password hashes of other systems: which are understood, and how one is kept. `costs.py` has what is too costly.
+"""Password hashes of other systems: which are understood, and how one is kept. `hash_costs.py` has what is too costly.
 
 One is kept in a form that has everything that looking at it takes, as `scheme$…`: what it costs, its salt, its digest.
 `docs/decisions/0091-moving-in.md` says which are taken and within which bounds.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from doorward.credentials.errors import HashTooCostly, HashUnknown
-from doorward.credentials.password.costs import DIGESTS, PHPASS, refuse_costly
+from doorward.credentials.password.hash_costs import DIGESTS, PHPASS, refuse_costly
 
 if TYPE_CHECKING:
     from collections.abc import Callable

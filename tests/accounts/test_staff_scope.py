@@ -19,12 +19,12 @@ from doorward.accounts.errors import (
     TooManyInScope,
 )
 from doorward.accounts.events import SCOPE_CHANGED
-from doorward.accounts.scopes import Wanted, read
+from doorward.accounts.staff_scope import Wanted, read
 from doorward.audit.actor import CONSOLE
 from doorward.customers import staff_scope
 from doorward.kernel.errors import ChoiceInvalid, FieldsRefused
 from doorward.permissions.errors import NotAuthorised
-from doorward.permissions.scope import Reach, Scope
+from doorward.permissions.staff_scope import Reach, Scope
 from tests.kit import people, staff
 
 pytestmark = pytest.mark.django_db

@@ -1,6 +1,6 @@
 """What it costs to look at a hash that another system made, and which costs are too much.
 
-Asked of the form in which it is kept (`formats.py`), when it is taken over and each time that it is looked at.
+Asked of the form in which it is kept (`hash_formats.py`), when it is taken over and each time that it is looked at.
 """
 
 from __future__ import annotations
