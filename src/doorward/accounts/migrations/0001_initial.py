@@ -72,6 +72,9 @@ class Migration(migrations.Migration):
                 ('looks_after', models.GeneratedField(db_persist=True, expression=models.Case(models.When(tabs__contains=' administrators ', then=models.Value(True)), default=models.Value(False)), output_field=models.BooleanField())),
                 ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='customers.customer')),
             ],
+            options={
+                'indexes': [models.Index(fields=['customer', 'id'], name='people_in_pages'), models.Index(fields=['customer', 'name_sort', 'id', 'status', 'require_2fa', 'standing'], name='people_by_name'), models.Index(fields=['customer', 'email_folded', 'id', 'status', 'require_2fa', 'standing'], name='people_by_email'), models.Index(fields=['customer', 'last_signed_in_at', 'id', 'status', 'require_2fa', 'standing'], name='people_by_last_sign_in'), models.Index(fields=['customer', 'status', 'require_2fa', 'standing'], name='people_counted'), models.Index(condition=models.Q(('looks_after', True)), fields=['customer', '-is_primary', 'name_sort', 'id'], name='people_who_look_after'), models.Index(condition=models.Q(('password_taken_over', True)), fields=['id'], name='people_password_taken_over'), models.Index(condition=models.Q(('unreachable', True)), fields=['customer', 'name_sort', 'id', 'status'], name='people_unreachable')],
+            },
         ),
         migrations.CreateModel(
             name='PolicyException',
@@ -104,6 +107,9 @@ class Migration(migrations.Migration):
                 ('closed_at', models.DateTimeField(null=True)),
                 ('administrator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.administrator')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('administrator',), name='one_open_email_change')],
+            },
         ),
         migrations.CreateModel(
             name='MailedLink',
@@ -120,42 +126,6 @@ class Migration(migrations.Migration):
                 ('email', models.CharField(default='', max_length=254)),
                 ('administrator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.administrator')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='administrator',
-            index=models.Index(fields=['customer', 'id'], name='people_in_pages'),
-        ),
-        migrations.AddIndex(
-            model_name='administrator',
-            index=models.Index(fields=['customer', 'name_sort', 'id', 'status', 'require_2fa', 'standing'], name='people_by_name'),
-        ),
-        migrations.AddIndex(
-            model_name='administrator',
-            index=models.Index(fields=['customer', 'email_folded', 'id', 'status', 'require_2fa', 'standing'], name='people_by_email'),
-        ),
-        migrations.AddIndex(
-            model_name='administrator',
-            index=models.Index(fields=['customer', 'last_signed_in_at', 'id', 'status', 'require_2fa', 'standing'], name='people_by_last_sign_in'),
-        ),
-        migrations.AddIndex(
-            model_name='administrator',
-            index=models.Index(fields=['customer', 'status', 'require_2fa', 'standing'], name='people_counted'),
-        ),
-        migrations.AddIndex(
-            model_name='administrator',
-            index=models.Index(condition=models.Q(('looks_after', True)), fields=['customer', '-is_primary', 'name_sort', 'id'], name='people_who_look_after'),
-        ),
-        migrations.AddIndex(
-            model_name='administrator',
-            index=models.Index(condition=models.Q(('password_taken_over', True)), fields=['id'], name='people_password_taken_over'),
-        ),
-        migrations.AddIndex(
-            model_name='administrator',
-            index=models.Index(condition=models.Q(('unreachable', True)), fields=['customer', 'name_sort', 'id', 'status'], name='people_unreachable'),
-        ),
-        migrations.AddConstraint(
-            model_name='emailchange',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('administrator',), name='one_open_email_change'),
         ),
         migrations.RunPython(collate, migrations.RunPython.noop),
         migrations.RunPython(index_searched, migrations.RunPython.noop),

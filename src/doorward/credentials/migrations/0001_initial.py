@@ -49,6 +49,9 @@ class Migration(migrations.Migration):
                 ('taken_over', models.BooleanField(default=False)),
                 ('administrator', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='factors', to='accounts.administrator')),
             ],
+            options={
+                'indexes': [models.Index(fields=['administrator', 'locked_at', 'suspended_at', 'kind'], name='factor_usable')],
+            },
         ),
         migrations.CreateModel(
             name='SetUp',
@@ -97,6 +100,9 @@ class Migration(migrations.Migration):
                 ('sealed', models.BinaryField(null=True)),
                 ('administrator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recovery_sets', to='accounts.administrator')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('saved_at__isnull', True)), fields=('administrator',), name='one_unsaved_set'), models.UniqueConstraint(condition=models.Q(('saved_at__isnull', False)), fields=('administrator',), name='one_saved_set')],
+            },
         ),
         migrations.CreateModel(
             name='RecoveryCode',
@@ -121,17 +127,5 @@ class Migration(migrations.Migration):
                 ('browser', models.CharField(default='', max_length=300)),
                 ('administrator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='trusted_browsers', to='accounts.administrator')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='factor',
-            index=models.Index(fields=['administrator', 'locked_at', 'suspended_at', 'kind'], name='factor_usable'),
-        ),
-        migrations.AddConstraint(
-            model_name='recoveryset',
-            constraint=models.UniqueConstraint(condition=models.Q(('saved_at__isnull', True)), fields=('administrator',), name='one_unsaved_set'),
-        ),
-        migrations.AddConstraint(
-            model_name='recoveryset',
-            constraint=models.UniqueConstraint(condition=models.Q(('saved_at__isnull', False)), fields=('administrator',), name='one_saved_set'),
         ),
     ]

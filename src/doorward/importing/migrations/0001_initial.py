@@ -41,6 +41,9 @@ class Migration(migrations.Migration):
                 ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.administrator')),
                 ('customer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='customers.customer')),
             ],
+            options={
+                'indexes': [models.Index(fields=['-begun_at'], name='import_runs'), models.Index(condition=models.Q(('state', 'running')), fields=['begun_at'], name='import_runs_running')],
+            },
         ),
         migrations.CreateModel(
             name='ImportPart',
@@ -50,6 +53,9 @@ class Migration(migrations.Migration):
                 ('sealed', models.BinaryField(null=True)),
                 ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='importing.importrun')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('run', 'number'), name='one_import_part')],
+            },
         ),
         migrations.CreateModel(
             name='ImportLine',
@@ -64,6 +70,10 @@ class Migration(migrations.Migration):
                 ('why', models.JSONField()),
                 ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='outcomes', to='importing.importrun')),
             ],
+            options={
+                'indexes': [models.Index(fields=['run', 'fate', 'number'], name='import_lines_by_fate'), models.Index(fields=['run', 'key'], name='import_lines_by_key')],
+                'constraints': [models.UniqueConstraint(fields=('run', 'number'), name='one_import_line')],
+            },
         ),
         migrations.CreateModel(
             name='ColumnChoice',
@@ -77,29 +87,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('customer', 'kind', 'heading'), name='one_column_choice')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(fields=['-begun_at'], name='import_runs'),
-        ),
-        migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(condition=models.Q(('state', 'running')), fields=['begun_at'], name='import_runs_running'),
-        ),
-        migrations.AddConstraint(
-            model_name='importpart',
-            constraint=models.UniqueConstraint(fields=('run', 'number'), name='one_import_part'),
-        ),
-        migrations.AddIndex(
-            model_name='importline',
-            index=models.Index(fields=['run', 'fate', 'number'], name='import_lines_by_fate'),
-        ),
-        migrations.AddIndex(
-            model_name='importline',
-            index=models.Index(fields=['run', 'key'], name='import_lines_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='importline',
-            constraint=models.UniqueConstraint(fields=('run', 'number'), name='one_import_line'),
         ),
     ]

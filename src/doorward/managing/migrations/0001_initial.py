@@ -38,6 +38,10 @@ class Migration(migrations.Migration):
                 ('session', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='managings', to='sessions.session')),
                 ('staff', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='managings', to='accounts.administrator')),
             ],
+            options={
+                'indexes': [models.Index(fields=['customer', '-asked_at'], name='managing_of_customer'), models.Index(condition=models.Q(('state__in', ('asked', 'agreed', 'running'))), fields=['asked_at'], name='managing_open')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ('asked', 'agreed', 'running'))), fields=('customer', 'staff'), name='one_managing_of_customer'), models.UniqueConstraint(condition=models.Q(('is_in', True)), fields=('session',), name='one_managing_of_session')],
+            },
         ),
         migrations.CreateModel(
             name='Look',
@@ -49,25 +53,8 @@ class Migration(migrations.Migration):
                 ('times', models.PositiveIntegerField(default=1)),
                 ('managing', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='looks', to='managing.managing')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='managing',
-            index=models.Index(fields=['customer', '-asked_at'], name='managing_of_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='managing',
-            index=models.Index(condition=models.Q(('state__in', ('asked', 'agreed', 'running'))), fields=['asked_at'], name='managing_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='managing',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('asked', 'agreed', 'running'))), fields=('customer', 'staff'), name='one_managing_of_customer'),
-        ),
-        migrations.AddConstraint(
-            model_name='managing',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_in', True)), fields=('session',), name='one_managing_of_session'),
-        ),
-        migrations.AddConstraint(
-            model_name='look',
-            constraint=models.UniqueConstraint(fields=('managing', 'key'), name='one_look'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('managing', 'key'), name='one_look')],
+            },
         ),
     ]

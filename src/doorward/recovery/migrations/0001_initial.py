@@ -30,6 +30,10 @@ class Migration(migrations.Migration):
                 ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.administrator')),
                 ('closed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.administrator')),
             ],
+            options={
+                'indexes': [models.Index(fields=['administrator', '-asked_at'], name='requests_of_person'), models.Index(condition=models.Q(('state__in', ('open', 'approved'))), fields=['due_at'], name='requests_pending')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ('open', 'approved'))), fields=('administrator',), name='one_pending_request')],
+            },
         ),
         migrations.CreateModel(
             name='SetUpPass',
@@ -46,22 +50,9 @@ class Migration(migrations.Migration):
                 ('administrator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='set_up_passes', to='accounts.administrator')),
                 ('request', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='issued', to='recovery.recoveryrequest')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='recoveryrequest',
-            index=models.Index(fields=['administrator', '-asked_at'], name='requests_of_person'),
-        ),
-        migrations.AddIndex(
-            model_name='recoveryrequest',
-            index=models.Index(condition=models.Q(('state__in', ('open', 'approved'))), fields=['due_at'], name='requests_pending'),
-        ),
-        migrations.AddConstraint(
-            model_name='recoveryrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('open', 'approved'))), fields=('administrator',), name='one_pending_request'),
-        ),
-        migrations.AddConstraint(
-            model_name='setuppass',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True), ('used_at__isnull', True)), fields=('administrator',), name='one_unused_pass'),
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True), ('used_at__isnull', True)), fields=('administrator',), name='one_unused_pass')],
+            },
         ),
         migrations.CreateModel(
             name='CallerCheck',

@@ -38,6 +38,9 @@ class Migration(migrations.Migration):
                 ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.administrator')),
                 ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='customers.customer')),
             ],
+            options={
+                'indexes': [models.Index(fields=['customer', '-begun_at'], name='tick_runs_of'), models.Index(condition=models.Q(('state', 'running')), fields=['begun_at'], name='tick_runs_running')],
+            },
         ),
         migrations.CreateModel(
             name='Tick',
@@ -48,6 +51,10 @@ class Migration(migrations.Migration):
                 ('administrator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.administrator')),
                 ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='ticks', to='rollout.tickrun')),
             ],
+            options={
+                'indexes': [models.Index(fields=['run', 'outcome', 'id'], name='ticks_left')],
+                'constraints': [models.UniqueConstraint(fields=('run', 'administrator'), name='one_tick')],
+            },
         ),
         migrations.CreateModel(
             name='AdoptionMail',
@@ -91,21 +98,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('administrator', 'day', 'kind'), name='one_reminder')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='tickrun',
-            index=models.Index(fields=['customer', '-begun_at'], name='tick_runs_of'),
-        ),
-        migrations.AddIndex(
-            model_name='tickrun',
-            index=models.Index(condition=models.Q(('state', 'running')), fields=['begun_at'], name='tick_runs_running'),
-        ),
-        migrations.AddIndex(
-            model_name='tick',
-            index=models.Index(fields=['run', 'outcome', 'id'], name='ticks_left'),
-        ),
-        migrations.AddConstraint(
-            model_name='tick',
-            constraint=models.UniqueConstraint(fields=('run', 'administrator'), name='one_tick'),
         ),
     ]
