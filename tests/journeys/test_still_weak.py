@@ -12,9 +12,21 @@ from doorward.accounts.models import Administrator, MailProblem, PolicyException
 from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.policy import versions
 from doorward.policy.fields import RecoveryBy
-from doorward.recovery.models import RecoveryRequest, Way
+from doorward.recovery import queries
+from doorward.recovery.models import RecoveryRequest, SetUpPass, Way
 from tests.kit import browsers, codes, managing, people, policies
-from tests.kit.recovering import agree, ask_as_support, help_with, long_ago, make_staff, refuse
+from tests.kit.recovering import (
+    agree,
+    ask_as_support,
+    come_in,
+    fetch,
+    help_with,
+    long_ago,
+    make_staff,
+    refuse,
+    say_who,
+    set_up_again,
+)
 
 pytestmark = pytest.mark.django_db
 TABS = people.ALL_TABS
@@ -151,8 +163,9 @@ def test_a_request_for_help_is_told_to_who_may_decide_until_it_is_decided(
     assert waiting(client) == HELP
     # Neither who asked, nor who looks after nobody.
     sam = people.make_administrator(owner.customer, email="sam@harbourbakery.example")
-    for other in (zoe, sam):
-        assert waiting(browsers.browser_signed_in_by_service(other)) == {}
+    for other in (browsers.browser_of_with_factor(zoe), browsers.browser_of(sam)):
+        assert other.get("/").status_code == 200
+        assert waiting(other) == {}
     if decided == "agreed":
         agree(request, owner)
     elif decided == "refused":
@@ -160,6 +173,92 @@ def test_a_request_for_help_is_told_to_who_may_decide_until_it_is_decided(
     else:
         RecoveryRequest.objects.filter(id=request.id).update(due_at=timezone.now())
     assert waiting(client) == {}
+
+
+def told(client):
+    """Return the words of what waits; the page is theirs."""
+    assert client.get("/").status_code == 200
+    return set(waiting(client))
+
+
+FETCH = "You can fetch the set-up pass of 1 colleague"
+SAY = "1 person came back with a set-up pass. Was it really them?"
+
+
+def of_page(person, what):
+    """Return how many requests their page lets somebody decide on so (`may_fetch`, `may_say_who`)."""
+    found = queries.listed(person.customer_id, me=person.id, now=timezone.now())
+    return sum(getattr(one, what) for one in found)
+
+
+@pytest.mark.parametrize("was_them", [True, False])
+def test_who_may_fetch_a_pass_and_who_may_say_who_came_back_are_told(
+    client, owner, colleague, was_them
+):
+    zoe = Administrator.objects.of(owner.customer_id).get(first_name="Zoe")
+    codes.enable_app(colleague)
+    long_ago(owner, zoe, colleague)
+    policies.ask(owner.customer_id, recovery_by=RecoveryBy.TWO)
+    request, theirs = help_with(colleague, zoe).request, browsers.browser_of_with_factor(zoe)
+    agree(request, owner)
+    assert (told(client), told(theirs)) == (set(), {FETCH})
+    assert (of_page(owner, "may_fetch"), of_page(zoe, "may_fetch")) == (0, 1)
+    words = fetch(request, zoe)
+    assert told(theirs) == set()
+    auth = come_in(colleague, words)
+    assert told(theirs) == set()
+    set_up_again(colleague, auth)
+    for client_of, person in ((client, owner), (theirs, zoe)):
+        assert told(client_of) == {SAY}
+        assert of_page(person, "may_say_who") == 1
+    # Not to themselves, also if they look after people.
+    rows(colleague).update(tabs=" home administrators ")
+    colleague.recovery_sets.update(saved_at=timezone.now())
+    colleague.factors.exclude(suspended_at=None).delete()
+    assert told(browsers.browser_of_with_factor(people.again(colleague))) == set()
+    say_who(request, zoe, was_them=was_them)
+    assert (told(client), told(theirs)) == (set(), set())
+
+
+def test_a_pass_that_time_agreed_to_waits_for_who_asked_for_a_day(client, owner, colleague):
+    codes.enable_app(colleague)
+    long_ago(owner, colleague)
+    policies.ask(owner.customer_id, recovery_by=RecoveryBy.TWO)
+    request, now = help_with(colleague, owner).request, timezone.now()
+    stored = RecoveryRequest.objects.filter(id=request.id)
+    for hours, is_told in ((0, True), (23, True), (24, False), (-1, False)):
+        stored.update(due_at=now - timedelta(hours=hours))
+        assert (FETCH in told(client)) is is_told
+        assert of_page(owner, "may_fetch") == is_told
+    # What is mailed to the person is fetched by nobody.
+    stored.update(due_at=now, way=Way.WAITING)
+    assert (told(client), of_page(owner, "may_fetch")) == (set(), 0)
+
+
+def test_the_pass_that_support_asked_for_waits_for_who_agreed(client, owner, colleague):
+    codes.enable_app(colleague)
+    long_ago(owner, colleague)
+    request = ask_as_support(colleague, make_staff())
+    agree(request, owner)
+    zoe = Administrator.objects.of(owner.customer_id).get(first_name="Zoe")
+    assert told(client) == {FETCH}
+    assert told(browsers.browser_of_with_factor(zoe)) == set()
+    RecoveryRequest.objects.filter(id=request.id).update(
+        approved_at=timezone.now() - timedelta(hours=24)
+    )
+    assert (told(client), of_page(owner, "may_fetch")) == (set(), 0)
+
+
+def test_who_came_back_can_be_told_for_thirty_days(client, owner, colleague):
+    codes.enable_app(colleague)
+    long_ago(owner, colleague)
+    helped, now = help_with(colleague, owner), timezone.now()
+    set_up_again(colleague, come_in(colleague, helped.words))
+    issued = SetUpPass.objects.filter(request=helped.request)
+    for days, is_told in ((29, True), (30, False)):
+        issued.update(used_at=now - timedelta(days=days))
+        assert (SAY in told(client)) is is_told
+        assert of_page(owner, "may_say_who") == is_told
 
 
 def test_who_waits_and_what_support_asks_for_is_told_too(client, owner, outsider, colleague):

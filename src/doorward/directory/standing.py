@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Case, Count, Exists, F, Q, Subquery, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, When
 
 from doorward.accounts.looking_after import who_look_after
 from doorward.accounts.models import (
@@ -21,6 +21,8 @@ from doorward.accounts.models import (
     Status,
 )
 from doorward.accounts.requirement import asked_rows
+from doorward.audit.models import Event
+from doorward.credentials.events import RECOVERED
 from doorward.credentials.models import RecoveryCode
 from doorward.customers.models import Customer
 from doorward.directory.state import NOT_SEEN_FOR, enough
@@ -67,7 +69,8 @@ class Weak:
     `alone`: nobody else does. `without_codes`: they have no recovery codes themselves. `one_device`: so many would be
     locked out by losing one. `exceptions`: that end within `SOON`. `wave_waits`: the next one of the policy.
     `asks_for_help`: requests after a loss that they could decide; `asks_to_manage`: of the support, for a yes.
-    `visited`: the support has been let in.
+    `to_fetch`: set-up passes that wait to be fetched by them; `to_confirm`: people who came back by one, and of whom
+    nobody has said yet whether it was them. `visited`: the support has been let in.
     """
 
     alone: bool
@@ -79,6 +82,8 @@ class Weak:
     wave_waits: bool = False
     asks_for_help: int = 0
     asks_to_manage: int = 0
+    to_fetch: int = 0
+    to_confirm: int = 0
     visited: bool = False
 
 
@@ -88,6 +93,9 @@ SOON: Final = timedelta(days=7)
 # Requests without a day of their own are over after this time (`recovery/rules.py`, `managing/rules.py`).
 _SUPPORT_WAITS: Final = timedelta(hours=72)
 _MANAGING_WAITS: Final = timedelta(hours=12)
+# How long an approved pass waits to be fetched, and how long it can be said who came back (`recovery/rules.py`).
+_PASS_WAITS: Final = timedelta(hours=24)
+_DENIED_WITHIN: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +170,8 @@ def _weak(customer_id: UUID, person_id: UUID, found: Iterable[Group], *, now: da
         soon=now + SOON,
         helped_since=now - _SUPPORT_WAITS,
         managed_since=now - _MANAGING_WAITS,
+        approved_since=now - _PASS_WAITS,
+        back_since=now - _DENIED_WITHIN,
     )
     return Weak(
         alone=not row["others"],
@@ -173,6 +183,8 @@ def _weak(customer_id: UUID, person_id: UUID, found: Iterable[Group], *, now: da
         wave_waits=wave_waits(load(row["customer__policy"]), now=now),
         asks_for_help=row["help"] or 0,
         asks_to_manage=row["managing"] or 0,
+        to_fetch=row["fetch"] or 0,
+        to_confirm=row["confirm"] or 0,
         visited=bool(row["visited"]),
     )
 
@@ -197,6 +209,8 @@ def _weaknesses(  # noqa: PLR0913 - one hot query, with all its moments
     soon: datetime,
     helped_since: datetime,
     managed_since: datetime,
+    approved_since: datetime,
+    back_since: datetime,
 ) -> QuerySet[Any, Any]:
     """Return one row with what `Weak` is made of, the person's own."""
     people = Administrator.objects.of(customer_id).order_by()
@@ -219,6 +233,8 @@ def _weaknesses(  # noqa: PLR0913 - one hot query, with all its moments
         exceptions=_number(exceptions.order_by(), of="administrator__customer_id"),
         help=_number(_asking_for_help(people, person_id, since=helped_since, now=now)),
         managing=_number(_asking_to_manage(customer_id, since=managed_since, now=now), of="id"),
+        fetch=_number(_to_be_helped_by(people, person_id, since=approved_since, now=now)),
+        confirm=_number(_back(people, since=back_since).exclude(id=person_id)),
     )
 
 
@@ -234,6 +250,37 @@ def _asking_for_help(
     )
     by_others = ~Q(recovery_requests__asked_by_id=me) | Q(recovery_requests__asked_by_id=None)
     return people.filter(in_time, by_others, recovery_requests__state="open").exclude(id=me)
+
+
+def _to_be_helped_by(
+    people: QuerySet[Administrator], me: UUID, *, since: datetime, now: datetime
+) -> QuerySet[Administrator]:
+    """Return for whom `me` can fetch a pass: the SQL twin of `may_fetch` (`recovery/queries.py`)."""
+    approved = Q(
+        recovery_requests__state="approved",
+        recovery_requests__approved_at__lte=now,
+        recovery_requests__approved_at__gt=since,
+    )
+    by_time = Q(
+        recovery_requests__state="open",
+        recovery_requests__due_at__lte=now,
+        recovery_requests__due_at__gt=since,
+    )
+    asked = Q(recovery_requests__way="colleague", recovery_requests__asked_by_id=me)
+    agreed = Q(recovery_requests__way="support", recovery_requests__approved_by_id=me)
+    return people.filter((asked & (approved | by_time)) | (agreed & approved))
+
+
+def _back(people: QuerySet[Administrator], *, since: datetime) -> QuerySet[Administrator]:
+    """Return who came back by a pass, and nobody has said whether it was them: the twin of `may_say_who`."""
+    used = people.filter(
+        recovery_requests__state="issued", recovery_requests__issued__used_at__gt=since
+    )
+    of_session = Event.objects.filter(
+        subject_id=OuterRef("id"), type=RECOVERED, credential_id=OuterRef("came_in_by")
+    )
+    used = used.alias(came_in_by=F("recovery_requests__issued__session_id"))
+    return used.filter(Exists(of_session))
 
 
 def _asking_to_manage(customer_id: UUID, *, since: datetime, now: datetime) -> QuerySet[Customer]:

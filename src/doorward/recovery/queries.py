@@ -12,7 +12,7 @@ from doorward.credentials.suspension import can_be_taken_back
 from doorward.customers.models import CustomerKind
 from doorward.policy.effective import policies_of
 from doorward.policy.fields import RecoveryBy, SupportAccess
-from doorward.recovery import deciding, requests, rules, undoing, waiting
+from doorward.recovery import deciding, requests, undoing, waiting
 from doorward.recovery.models import PENDING, RecoveryRequest, SetUpPass, State, Way
 
 if TYPE_CHECKING:
@@ -137,9 +137,10 @@ def _rows(customer_id: UUID) -> QuerySet[RecoveryRequest]:
 def _listed(row: RecoveryRequest, issued: SetUpPass | None, *, me: UUID, now: datetime) -> Listed:
     mine, own = row.asked_by_id == me, row.administrator_id == me
     completed_at = undoing.completed_at(issued) if issued else None
+    in_time = issued is not None and requests.in_time(issued, now=now)
     used_at = issued.used_at if issued else None
     is_open = row.state in {State.OPEN, State.APPROVED, State.ISSUED}
-    back = completed_at is not None and not own and now < completed_at + rules.DENIED_WITHIN
+    back = completed_at is not None and not own and in_time
     unused = issued is None or (issued.ended_at is None and now < issued.expires_at)
     return Listed(
         request=row,

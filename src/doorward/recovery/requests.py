@@ -141,7 +141,7 @@ def say_who(
             raise HelpYourself
         issued = SetUpPass.objects.filter(request=request, used_at__isnull=False).first()
         open_for = {State.ISSUED, State.CONFIRMED}
-        if request.state not in open_for or issued is None or not _in_time(issued, now=now):
+        if request.state not in open_for or issued is None or not in_time(issued, now=now):
             raise RequestOver
         if was_them and request.state != State.ISSUED:
             raise RequestOver
@@ -185,7 +185,7 @@ def is_back(request: RecoveryRequest, *, now: datetime) -> bool:
     issued = SetUpPass.objects.filter(request=request).first()
     if issued is None or undoing.completed_at(issued) is None:
         return False
-    return _in_time(issued, now=now)
+    return in_time(issued, now=now)
 
 
 def _deny(request: RecoveryRequest, person: Administrator, *, actor: Actor, now: datetime) -> None:
@@ -194,7 +194,8 @@ def _deny(request: RecoveryRequest, person: Administrator, *, actor: Actor, now:
     both_sides.tell(RECOVERY_DENIED, request, person, actor=actor)
 
 
-def _in_time(issued: SetUpPass, *, now: datetime) -> bool:
+def in_time(issued: SetUpPass, *, now: datetime) -> bool:
+    """Return whether it can still be said that it was not the person who came with this pass."""
     return issued.used_at is not None and now < issued.used_at + rules.DENIED_WITHIN
 
 

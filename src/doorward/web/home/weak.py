@@ -30,9 +30,25 @@ class WeakLine:
 
 
 def waiting_lines(weak: Weak | None) -> Iterator[WeakLine]:
-    """Yield a line for each kind of request that waits for the reader's word."""
+    """Yield a line for each kind of request that waits for the reader."""
     if weak is None:
         return
+    if weak.to_fetch:
+        words = ngettext(
+            "You can fetch the set-up pass of %(n)s colleague",
+            "You can fetch the set-up passes of %(n)s colleagues",
+            weak.to_fetch,
+        )
+        text = words % {"n": number(weak.to_fetch)}
+        yield WeakLine(text, _("Fetch it"), "/requests/", "key-round")
+    if weak.to_confirm:
+        words = ngettext(
+            "%(n)s person came back with a set-up pass. Was it really them?",
+            "%(n)s people came back with a set-up pass. Was it really them?",
+            weak.to_confirm,
+        )
+        text = words % {"n": number(weak.to_confirm)}
+        yield WeakLine(text, _("Say who it was"), "/requests/", "user-check")
     if weak.asks_for_help:
         words = ngettext(
             "%(n)s request for help after a loss can be decided",
