@@ -3,7 +3,8 @@
     python -m benchmarks.large one [people] [events]       one customer with so many of each
     python -m benchmarks.large many [customers] [people]   so many customers with so many people each
 
-Prints who signs in, with the secret of their app: an administrator of a customer, and somebody of the provider.
+Prints who signs in, with the secret of their app: an administrator of a customer, and people of the provider who are
+there for all customers, for those of a brand, and for some by name.
 """
 
 from __future__ import annotations
@@ -64,6 +65,8 @@ TYPES = (
 RARE = ("two_factor_required", "refused")
 
 
+# Of what staff did for customers, in the provider's own history.
+OF_PROVIDER = 10_000
 # So many customers are made by Python; all others are copies of them.
 MADE = 1000
 # Another id of the same row in each copy, the same for its own row and for those that refer to it.
@@ -284,8 +287,8 @@ class Filling:
             ),
         )
 
-    def with_app(self, customer: Any, email: str) -> dict[str, str]:
-        """Add somebody who can sign in and has every tab."""
+    def with_app(self, customer: Any, email: str, scope: Any = None) -> dict[str, str]:
+        """Add somebody who can sign in and has every tab; `scope`: for whom one of the provider's is there."""
         from django.contrib.auth.hashers import make_password
 
         from benchmarks.sign_in import PASSWORD
@@ -293,7 +296,9 @@ class Filling:
         from doorward.credentials.totp import rules
         from doorward.credentials.totp.enrol import write_factor
         from doorward.customers.tabs import BUILT_IN, STAFF
+        from doorward.permissions.staff_scope import Scope
 
+        scope = scope or Scope.EVERYTHING
         staff = customer.kind == "provider"
         person = Administrator.objects.create(  # type: ignore[misc]  # the plugin takes all of `**` for one column
             customer=customer,
@@ -305,6 +310,8 @@ class Filling:
             require_2fa=True,
             password=make_password(PASSWORD),
             password_long=True,
+            scope=scope.reach.value,
+            scope_ids=scope.text,
             added_at=self.now,
         )
         secret = rules.new_secret(secrets.token_bytes)
@@ -314,7 +321,25 @@ class Filling:
             "secret": secret.hex(),
             "id": str(person.id),
             "customer": str(customer.id),
+            "brand": str(self.brand.id),
         }
+
+    def staff(self) -> list[dict[str, str]]:
+        """Add people of the provider who are there for all, for a brand, and for as many as can be named."""
+        from doorward.customers.models import Customer
+        from doorward.customers.staff_scope import MOST
+        from doorward.permissions.staff_scope import Reach, Scope, of
+
+        named = Customer.objects.filter(kind="customer").values_list("id", flat=True)[:MOST]
+        each = {
+            "zora": Scope.EVERYTHING,
+            "of-a-brand": of(Reach.BRANDS, [self.brand.id]),
+            "by-name": of(Reach.CUSTOMERS, named),
+        }
+        return [
+            self.with_app(self.provider, f"{who}@provider.example", scope)
+            for who, scope in each.items()
+        ]
 
 
 def main(shape: str, first: int, second: int) -> None:
@@ -335,12 +360,12 @@ def main(shape: str, first: int, second: int) -> None:
             filling.copy(customers // MADE - 1)
         # With a thousand customers and more, each of those has a little history.
         filling.events(made, known, second if shape == "one" else 100_000)
-        who = filling.with_app(made[0], "zora@first.example")
-        staff = filling.with_app(filling.provider, "zora@provider.example")
+        filling.events([filling.provider], known, OF_PROVIDER)
+        who = [filling.with_app(made[0], "zora@first.example"), *filling.staff()]
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")  # as its own upkeep does within a minute
-    print(json.dumps([who, staff]))
+    print(json.dumps(who))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@
 `one`: 50,000 people in one customer, and 600,000 of its events. `many`: 100,000 customers of ten people each. Each is
 filled into a database of its own, SQLite or a PostgreSQL on loopback, and served by `doorward run`; an administrator of
 a customer and somebody of the provider open every page, the search boxes with nothing, one and many to find, each
-order, each filter and the last page. A page's time is the median of what its reader waits, and is held to a bound.
+order, each filter and the last page. The provider's lists are opened once more by staff of a brand, and by staff of as
+many customers as can be named. A page's time is the median of what its reader waits, and is held to a bound.
 CPU is that of the web server's processes, as in `sign_in.py`. With `--kept` what was filled stays in a folder, and the
 next run with the same numbers begins there.
 """
@@ -41,6 +42,17 @@ LAST_PAGE = 999_999
 # Of customers by what they have most of: in the middle of many that have as much, and the very last page.
 MIDDLE = "2.80000000-0000-4000-8000-000000000000"
 END = "0.00000000-0000-4000-8000-000000000000"
+FACTORS = (
+    "on",
+    "off",
+    "bare",
+    "app",
+    "passkey",
+    "one-device",
+    "required",
+    "required-missing",
+    "locked",
+)
 OLDER = re.compile(r'href="(/activity/[^"]*before=[^"]*)"')
 
 
@@ -54,10 +66,7 @@ def of_people() -> list[str]:
         f"/administrators/?sort={sort}"
         for sort in ("-name", "email", "-email", "last_sign_in", "-last_sign_in", "2fa", "-2fa")
     ]
-    found += [
-        f"/administrators/?factor={one}"
-        for one in ("on", "off", "required", "required-missing", "locked", "bare", "one-device")
-    ]
+    found += [f"/administrators/?factor={one}" for one in FACTORS]
     found += [
         f"/administrators/?status={one}"
         for one in ("active", "invited", "suspended", "removed", "all")
@@ -86,19 +95,33 @@ def of_history() -> list[str]:
     ]
 
 
-def addresses(who: dict[str, str]) -> dict[str, list[str]]:
-    """Return what each of the two opens."""
-    own = ["/", "/profile/", "/security/", "/support/", "/account/", "/administrators/"]
-    person = [f"/administrators/{who['id']}/", f"/administrators/{who['id']}/history/"]
-    customers = [
+def of_staff(brand: str) -> list[str]:
+    """Return the addresses of the provider's lists."""
+    found = [
         "/customers/",
         f"/customers/?page={LAST_PAGE}",
+        "/customers/?status=active",
         "/customers/?status=suspended",
         "/customers/?status=closed",
         "/customers/?sort=newest",
         "/customers/?sort=oldest&status=active",
+        f"/customers/?sort=oldest&page={LAST_PAGE}",
+        f"/customers/?brand={brand}&status=active&sort=newest",
     ]
-    customers += [f"/customers/?q={quote(q)}" for q in ("nobody-at-all", "000123", "Ärzte", "co")]
+    found += [f"/customers/?q={quote(q)}" for q in ("nobody-at-all", "000123", "Ärzte", "co")]
+    found += ["/customers/?q=co&status=suspended&sort=newest", f"/customers/?q=co&page={LAST_PAGE}"]
+    found += ["/customers/adoption/", "/customers/adoption/?show=not_seen"]
+    found += [f"/customers/adoption/?after={MIDDLE}", f"/customers/adoption/?before={END}"]
+    found += [f"/jump/?q={quote(q)}" for q in ("nobody-at-all", "000123", "co", "a1")]
+    return [*found, "/customers/import/", "/activity/", *of_history()]
+
+
+def addresses(who: dict[str, str]) -> dict[str, list[str]]:
+    """Return what each of them opens."""
+    own = ["/", "/profile/", "/security/", "/support/", "/account/", "/administrators/"]
+    person = [f"/administrators/{who['id']}/", f"/administrators/{who['id']}/history/"]
+    customer = f"/customers/{who['customer']}/"
+    staff = of_staff(who["brand"])
     return {
         "administrator": [
             *own,
@@ -106,26 +129,23 @@ def addresses(who: dict[str, str]) -> dict[str, list[str]]:
             "/administrators/add/",
             "/account/adoption/",
             *person,
+            "/requests/",
+            "/managing/",
             "/activity/",
             *of_history(),
             "/activity/export/",
         ],
         "provider": [
             *own,
-            *customers,
-            f"/customers/{who['customer']}/",
+            *staff,
+            *(f"{customer}{page}" for page in ("", "history/", "minimum/", "help/")),
             "/customers/add/",
-            "/customers/adoption/",
-            "/customers/adoption/?show=not_seen",
-            f"/customers/adoption/?after={MIDDLE}",
-            f"/customers/adoption/?before={END}",
-            *(f"/jump/?q={quote(q)}" for q in ("nobody-at-all", "000123", "co", "a1")),
-            f"/customers/{who['customer']}/history/",
-            f"/customers/{who['customer']}/minimum/",
-            f"/customers/{who['customer']}/help/",
             "/brands/",
+            f"/brands/{who['brand']}/",
             "/tabs/",
         ],
+        "of a brand": ["/", *staff, customer, "/brands/"],
+        "by name": ["/", *staff, customer],
     }
 
 

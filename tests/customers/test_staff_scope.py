@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from django.db.models import Q
 
 from doorward.customers import staff_scope
 from doorward.customers.models import Brand, Customer, CustomerKind
@@ -49,6 +50,33 @@ def test_rows_and_rule_say_the_same(companies, seed):
     brands = set(staff_scope.brands(scope).values_list("id", flat=True))
     for brand in Brand.objects.all():
         assert (brand.id in brands) is scope.covers_brand(brand.id)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_list_has_all_of_a_scope_in_its_order_there_and_back(companies, seed):
+    chance = random.Random(seed)
+    scope, order = any_scope(chance), chance.choice([("name_sort", "id"), ("-since", "-id")])
+    Customer.objects.filter(name__in=("Firm 1", "Firm 4")).update(
+        status="suspended", since="2020-02-02"
+    )
+    for where in (Q(), Q(status="suspended"), Q(name_search__contains="firm")):
+        brand_ids = set(Brand.objects.values_list("id", flat=True)) | {uuid4()}
+        rows = staff_scope.listed(scope, order, brand_ids=brand_ids, where=where)
+        wanted = list(staff_scope.customers(scope).filter(where).order_by(*order))
+        assert list(rows) == wanted
+        assert list(rows[1:3]) == wanted[1:3]
+        assert list(rows.reverse()[:2]) == wanted[::-1][:2]
+    one = companies[1].brand_id
+    rows = staff_scope.listed(scope, order, brand_ids=[one], where=Q())
+    if scope.reach is Reach.BRANDS:
+        assert {row.brand_id for row in rows} == {one} & scope.ids
+
+
+def test_as_many_brands_as_a_scope_can_have_are_merged(companies):
+    brand_ids = [uuid4() for _ in range(staff_scope.MOST - 1)] + [companies[1].brand_id]
+    scope = Scope(Reach.BRANDS, frozenset(brand_ids))
+    rows = staff_scope.listed(scope, ("name_sort", "id"), brand_ids=brand_ids, where=Q())
+    assert [one.brand_id for one in rows[:25]] == [companies[1].brand_id] * 3
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -8,7 +8,10 @@ import pytest
 from django.urls import reverse
 
 from doorward.accounts.models import Status
+from doorward.customers.models import Brand
 from doorward.customers.tabs import BUILT_IN, STAFF
+from doorward.directory import people as directory_people
+from doorward.permissions.staff_scope import Reach, of
 from doorward.web.jump.places import PLACES
 from doorward.web.jump.search import MOST
 from tests.kit import browsers, codes, people
@@ -81,6 +84,27 @@ def test_customers_and_brands_are_found_by_staff_with_the_right(customer, right)
     brand = f"/brands/{customer.brand_id}/"
     assert (f"/customers/{customer.id}/" in found(staff, "harbour")) is (right == "customers")
     assert (brand in found(staff, customer.brand.name)) is (right == "brands")
+
+
+@pytest.mark.parametrize("few", [0, 500], ids=["many", "few"])
+def test_the_first_customers_of_all_brands_are_found_in_their_order(customer, few, monkeypatch):
+    monkeypatch.setattr(directory_people, "FEW", few)
+    brands = [Brand.objects.create(name=one, issuer=one) for one in "AB"]
+    for number in range(MOST + 3):
+        people.make_customer(f"Bakery {number}", brand=brands[number % 2])
+    scope = of(Reach.BRANDS, [one.id for one in brands])
+    person = people.make_administrator(
+        people.provider(),
+        email="who@provider.example",
+        tabs=STAFF,
+        scope=scope.reach.value,
+        scope_ids=scope.text,
+    )
+    codes.enable_app(person)
+    names = [name for url, name in found(person, "bakery").items() if url.startswith("/customers/")]
+    assert [one for one in names if one.startswith("Bakery")] == [
+        f"Bakery {n}" for n in range(MOST)
+    ]
 
 
 def test_the_right_key_in_a_customer_s_hands_finds_nothing(owner, customer, outsider):

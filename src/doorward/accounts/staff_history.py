@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from doorward.accounts.events import SCOPE_CHANGED
 from doorward.accounts.models import Administrator
@@ -41,10 +41,11 @@ def within(events: QuerySet[Event], scope: Scope, *, me: UUID) -> QuerySet[Event
     theirs = people.filter(
         Q(customer__kind=CustomerKind.PROVIDER) | staff_scope.which(scope, of="customer")
     )
-    # Of all who are in it: whom it is about, who did it, and for whom.
+    # Of all who are in it: whom it is about, who did it, and for whom. They are looked for one by one: a list of all
+    # who are meant is a million people long.
     of_whom = Q()
     for whom in ("subject_id", "actor_id", "on_behalf_of_id"):
-        of_whom &= Q(**{whom: None}) | Q(**{f"{whom}__in": theirs.values("id")})
+        of_whom &= Q(**{whom: None}) | Q(Exists(theirs.filter(id=OuterRef(whom))))
     of_brand = Q(details__brand_id__isnull=True, details__brand__isnull=True)
     of_brand &= ~Q(type=PROTECTION_LOWERED)
     if scope.reach is Reach.BRANDS:

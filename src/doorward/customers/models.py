@@ -116,8 +116,13 @@ class Customer(models.Model):
             models.Index(fields=["kind"], name="customer_of_kind"),
             models.Index(fields=["since", "id"], name="customer_since"),
             models.Index(fields=["status", "since", "id"], name="customer_since_of_status"),
-            # The filters of the list, and their counts.
+            # The filters of the list, and their counts; each of its orders within a brand.
             models.Index(fields=["brand", "status", "name_sort", "id"], name="customer_of_brand"),
+            models.Index(fields=["brand", "name_sort", "id"], name="customer_name_of_brand"),
+            models.Index(fields=["brand", "since", "id"], name="customer_since_of_brand"),
+            models.Index(
+                fields=["brand", "status", "since", "id"], name="customer_of_brand_by_since"
+            ),
             models.Index(
                 fields=["delete_at"],
                 name="customer_to_delete",

@@ -16,7 +16,7 @@ from doorward.kernel.errors import NotFound
 from doorward.permissions.staff_scope import Reach
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Sequence
 
     from django.db.models import QuerySet
 
@@ -33,14 +33,39 @@ def which(scope: Scope, *, of: str = "") -> Q:
         return Q()
     # A list that is a value of its own: the planner takes an index, and no join.
     field = f"{at}brand_id" if scope.reach is Reach.BRANDS else f"{at}id"
-    # Nearly all are of the kind that is meant: an index of that is the longest way, and a database would take it.
-    is_provider = Q(**{f"{at}kind": CustomerKind.PROVIDER})
-    return Q(**{f"{field}__in": sorted(scope.ids)}) & ~is_provider
+    return Q(**{f"{field}__in": sorted(scope.ids)}) & ~_is_provider(f"{at}id")
+
+
+def _is_provider(field: str) -> Q:
+    """Return the condition of the provider's own row, by its id: every index of customers has that, and none the kind.
+
+    Nearly all are of the other kind: an index of that is the longest way, and a database would take it.
+    """
+    return Q(**{f"{field}__in": Customer.objects.filter(kind=CustomerKind.PROVIDER).values("id")})
 
 
 def customers(scope: Scope) -> QuerySet[Customer]:
     """Return the customers in a scope."""
     return Customer.objects.filter(which(scope))
+
+
+def listed(
+    scope: Scope, order: Sequence[str], *, brand_ids: Iterable[UUID], where: Q
+) -> QuerySet[Customer]:
+    """Return the customers in a scope that meet a condition, in an order, for a page of a list.
+
+    `brand_ids`: of which brands there are any. Each brand is walked in its own index, and they are merged: asked for
+    several at once, a database reads all of their customers and sorts them.
+    """
+    if scope.reach is not Reach.BRANDS:
+        return customers(scope).filter(where).order_by(*order)
+    each = [
+        Customer.objects.filter(where, ~_is_provider("id"), brand_id=one)
+        for one in sorted(scope.ids.intersection(brand_ids))
+    ]
+    if not each:
+        return Customer.objects.none()
+    return (each[0].union(*each[1:], all=True) if each[1:] else each[0]).order_by(*order)
 
 
 def brands(scope: Scope) -> QuerySet[Brand]:

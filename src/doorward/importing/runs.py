@@ -8,12 +8,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from doorward.audit.record import record
+from doorward.customers import staff_scope
 from doorward.customers.models import Customer, CustomerKind
 from doorward.customers.rights import authorise
-from doorward.customers.staff_scope import which
 from doorward.importing import columns, files, keeping, parts
 from doorward.importing.errors import ImportForgotten
 from doorward.importing.events import IMPORT_GOES_ON, IMPORT_REPORTED, IMPORT_STOPPED
@@ -171,7 +171,7 @@ def work(run: ImportRun, *, actor: Actor, now: datetime) -> None:
 
 def find(run_id: UUID, *, scope: Scope) -> ImportRun:
     """Return an import into a customer in this scope; of the whole file's customers, for who sees all."""
-    rows = ImportRun.objects.filter(which(scope, of="customer")).select_related(
+    rows = ImportRun.objects.filter(staff_scope.which(scope, of="customer")).select_related(
         "asked_by", "customer"
     )
     run: ImportRun | None = rows.filter(id=run_id).first()
@@ -182,8 +182,11 @@ def find(run_id: UUID, *, scope: Scope) -> ImportRun:
 
 def listed(*, scope: Scope) -> QuerySet[ImportRun]:
     """Return the imports that somebody with this scope sees, the newest first."""
-    rows = ImportRun.objects.filter(which(scope, of="customer"))
-    return rows.select_related("asked_by", "customer").order_by("-begun_at")
+    # Each is asked after its customer: joined, a database may begin with all customers of a brand.
+    rows = ImportRun.objects.select_related("asked_by", "customer").order_by("-begun_at")
+    if scope.is_all:
+        return rows
+    return rows.filter(Exists(staff_scope.customers(scope).filter(id=OuterRef("customer_id"))))
 
 
 def resumable(about: About, digest: str) -> ImportRun | None:

@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                 ('brand', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='customers.brand')),
             ],
             options={
-                'indexes': [models.Index(fields=['name_sort', 'id'], name='customer_name'), models.Index(fields=['status', 'name_sort', 'id'], name='customer_of_status'), models.Index(fields=['kind'], name='customer_of_kind'), models.Index(fields=['since', 'id'], name='customer_since'), models.Index(fields=['status', 'since', 'id'], name='customer_since_of_status'), models.Index(fields=['brand', 'status', 'name_sort', 'id'], name='customer_of_brand'), models.Index(condition=models.Q(('delete_at__isnull', False)), fields=['delete_at'], name='customer_to_delete')],
+                'indexes': [models.Index(fields=['name_sort', 'id'], name='customer_name'), models.Index(fields=['status', 'name_sort', 'id'], name='customer_of_status'), models.Index(fields=['kind'], name='customer_of_kind'), models.Index(fields=['since', 'id'], name='customer_since'), models.Index(fields=['status', 'since', 'id'], name='customer_since_of_status'), models.Index(fields=['brand', 'status', 'name_sort', 'id'], name='customer_of_brand'), models.Index(fields=['brand', 'name_sort', 'id'], name='customer_name_of_brand'), models.Index(fields=['brand', 'since', 'id'], name='customer_since_of_brand'), models.Index(fields=['brand', 'status', 'since', 'id'], name='customer_of_brand_by_since'), models.Index(condition=models.Q(('delete_at__isnull', False)), fields=['delete_at'], name='customer_to_delete')],
             },
         ),
         migrations.CreateModel(

@@ -112,17 +112,22 @@ def _people(customer_id: UUID, text: str) -> Group:
 
 
 def _customers(scope: Scope, text: str) -> Group:
-    rows = list(
-        staff_scope.customers(scope)
-        .filter(search.named(text))
-        .order_by("name_sort", "id")
-        .values_list("id", "name")[: MOST + 1]
+    called, order = search.named(text), ("name_sort", "id")
+    rows = staff_scope.customers(scope).filter(called).order_by()
+    ids = list(rows.values_list("id", flat=True)[: people.FEW + 1])
+    # Few are put in order by themselves; of many the first ones are found soon, in their order.
+    if len(ids) <= people.FEW:
+        first = staff_scope.customers(scope).filter(id__in=ids).order_by(*order)
+    else:
+        first = staff_scope.listed(scope, order, brand_ids=scope.ids, where=called)
+    shown = list(first[: MOST + 1])
+    found = tuple(
+        Found(one.name, reverse("customer", args=(one.id,)), "store") for one in shown[:MOST]
     )
-    found = tuple(Found(name, reverse("customer", args=(id,)), "store") for id, name in rows[:MOST])
     return Group(
         _("Customers"),
         found,
-        more=_more("customers", text) if len(rows) > MOST else "",
+        more=_more("customers", text) if len(shown) > MOST else "",
         more_text=_("All customers that match"),
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from doorward.customers import cached, staff_scope
@@ -87,10 +87,11 @@ def wanted_of(request: Request) -> Wanted:
 def look(wanted: Wanted, scope: Scope) -> Found:
     """Count what is there, in one query. Few that were searched for are read once, and put in order by themselves."""
     rows, order = staff_scope.customers(scope), _ORDERS[wanted.sort]
+    called = named(wanted.q) if wanted.q else Q()
     each: Counter[tuple[UUID, str]] = Counter()
     few: list[UUID] | None = None
     if wanted.q:
-        rows = rows.filter(named(wanted.q))
+        rows = rows.filter(called)
         read = list(rows.order_by().values_list("id", "brand_id", "status")[: FEW + 1])
         if len(read) <= FEW:
             few = [id_ for id_, brand_id, status in read if _is_wanted(wanted, brand_id, status)]
@@ -99,10 +100,15 @@ def look(wanted: Wanted, scope: Scope) -> Found:
         counted = rows.order_by().values_list("brand_id", "status").annotate(Count("id"))
         each.update({(brand_id, status): found for brand_id, status, found in counted})
     found = sum(many for (brand, status), many in each.items() if _is_wanted(wanted, brand, status))
-    chosen = _narrowed(rows, wanted) if few is None else Customer.objects.filter(id__in=few)
     # Only of what is found: of a brand outside of the scope not even the name is told.
     brands = tuple({brand for brand, _status in each})
-    return Found(chosen.order_by(*order), found, each, brands)
+    if few is not None:
+        chosen = Customer.objects.filter(id__in=few).order_by(*order)
+    else:
+        shown = [one for one in brands if wanted.brand in {"", str(one)}]
+        where = called & _narrowed(wanted)
+        chosen = staff_scope.listed(scope, order, brand_ids=shown, where=where)
+    return Found(chosen, found, each, brands)
 
 
 def by_status(wanted: Wanted, found: Found) -> tuple[Narrowed, ...]:
@@ -145,10 +151,9 @@ def _is_wanted(wanted: Wanted, brand: UUID, status: str) -> bool:
     return wanted.status in {"", status} and wanted.brand in {"", str(brand)}
 
 
-def _narrowed(rows: QuerySet[Customer], wanted: Wanted) -> QuerySet[Customer]:
-    if wanted.brand:
-        rows = rows.filter(brand_id=UUID(wanted.brand))
-    return rows.filter(status=wanted.status) if wanted.status else rows
+def _narrowed(wanted: Wanted) -> Q:
+    of_brand = Q(brand_id=UUID(wanted.brand)) if wanted.brand else Q()
+    return of_brand & (Q(status=wanted.status) if wanted.status else Q())
 
 
 def _id(text: str) -> str:
