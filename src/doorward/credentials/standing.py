@@ -6,31 +6,15 @@ go by it alone, with the person's status and tick: all that is ever counted is a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from django.db.models import (
-    Case,
-    Count,
-    Exists,
-    F,
-    IntegerField,
-    Max,
-    OuterRef,
-    Subquery,
-    Value,
-    When,
-)
-from django.db.models.functions import Coalesce
+from typing import TYPE_CHECKING
 
 from doorward.accounts.models import Administrator, Standing
-from doorward.credentials.models import USABLE, Factor, RecoveryCode
+from doorward.credentials.models import Factor, RecoveryCode
 from doorward.policy.rules import FactorKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from uuid import UUID
-
-    from django.db.models import QuerySet
 
 
 def standing_of(
@@ -53,35 +37,16 @@ def keep(administrator_id: UUID) -> None:
 
     The caller has the person's lock: two who changed them at once would each miss the other's.
     """
-    people = Administrator.objects.everywhere().filter(id=administrator_id)
-    people.annotate(
-        best=Coalesce(Subquery(_best()), Standing.NONE),
-        is_backed=Case(When(_has_codes() | _has_several(), then=1), default=0),
-    ).update(
-        standing=Case(
-            When(best__gte=Standing.APP, then=F("best") + F("is_backed")), default=F("best")
+    rows = list(
+        Factor.objects.filter(administrator=administrator_id).only(
+            "kind", "locked_at", "suspended_at"
         )
     )
-
-
-# `standing_of`, asked of rows.
-def _best() -> QuerySet[Factor, Any]:
-    each = Case(
-        When(~USABLE, then=Value(Standing.LOCKED.value)),
-        When(kind=FactorKind.PASSKEY, then=Value(Standing.PASSKEY.value)),
-        default=Value(Standing.APP.value),
-        output_field=IntegerField(),
+    usable = [FactorKind(row.kind) for row in rows if row.is_usable]
+    codes = RecoveryCode.objects.filter(set__administrator=administrator_id, used_at__isnull=True)
+    standing = standing_of(
+        usable,
+        locked=len(usable) < len(rows),
+        has_codes=codes.filter(set__saved_at__isnull=False).exists(),
     )
-    mine = Factor.objects.filter(administrator=OuterRef("pk")).order_by()
-    return mine.values("administrator").annotate(best=Max(each)).values("best")
-
-
-def _has_codes() -> Exists:
-    mine = RecoveryCode.objects.filter(set__administrator=OuterRef("pk"), used_at__isnull=True)
-    return Exists(mine.filter(set__saved_at__isnull=False))
-
-
-def _has_several() -> Exists:
-    mine = Factor.objects.filter(USABLE, administrator=OuterRef("pk")).order_by()
-    several = mine.values("administrator").annotate(number=Count("*")).filter(number__gt=1)
-    return Exists(several)
+    Administrator.objects.everywhere().filter(id=administrator_id).update(standing=standing)
