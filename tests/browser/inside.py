@@ -64,6 +64,18 @@ def provider() -> str:
     return people.provider().name
 
 
+def make_brand(name: str, host: str) -> str:
+    """Add a brand with a host name of its own, which was confirmed; return its id."""
+    confirmed = {host: timezone.now().isoformat()}
+    made = Brand.objects.create(name=name, issuer=name, hosts=[host], confirmed_hosts=confirmed)
+    return made.id.hex
+
+
+def customer_id(name: str) -> str:
+    """Return the id of a customer."""
+    return Customer.objects.get(name=name).id.hex
+
+
 def make_person(customer: str, email: str, **rest: Any) -> None:
     """Add somebody active; `rest` as `people.make_administrator` has it."""
     found = Customer.objects.select_related("brand").get(name=customer)
@@ -219,6 +231,8 @@ def _written(value: object) -> str:
 _OWN = (
     make_customer,
     provider,
+    make_brand,
+    customer_id,
     make_person,
     change_person,
     require,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import urllib.request
 import zlib
 from functools import cache
@@ -10,10 +9,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from django.urls import get_resolver
 from django.urls.resolvers import URLResolver
 
+from tests.browser import looking
 from tests.browser.places import NO_PAGES, PLACES
 
 if TYPE_CHECKING:
@@ -25,17 +24,13 @@ if TYPE_CHECKING:
     from tests.browser.visitor import Visitor
 
 Theme = Literal["light", "dark"]
-Rules = dict[str, object]
 WIDE, NARROW, NARROWEST = (1440, 900), (390, 844), (320, 700)
 AT_ONCE = 8
 # Some steps ask for a proof of the last five minutes.
 RECENT_SECONDS = 150
 CSS_BYTES, SCRIPT_BYTES = 20_000, 10_000
-ALL_RULES: Rules = {"resultTypes": ["violations"]}
 # Each theme and each width once: every rule, four times a page, would cost minutes.
 VIEWS: tuple[tuple[Theme, tuple[int, int]], ...] = (("light", WIDE), ("dark", NARROW))
-TO_FAULTS = """({violations}) => violations.flatMap(({id, nodes}) =>
-  nodes.map(({target, html}) => `${id} at ${target}: ${html.slice(0, 160)}`))"""
 
 
 def portions() -> Iterator[tuple[str, tuple[Place, ...]]]:
@@ -103,26 +98,16 @@ def faults(visitor: Visitor, place: Place, path: str) -> Iterator[str]:
 
 
 def not_accessible(visitor: Visitor) -> Iterator[str]:
-    visitor.page.evaluate(AXE_SCRIPT)
     for theme, (width, height) in VIEWS:
         visitor.page.set_viewport_size({"width": width, "height": height})
         visitor.page.emulate_media(color_scheme=theme)
-        answer = visitor.page.evaluate(f"axe.run({json.dumps(ALL_RULES)}).then(({TO_FAULTS}))")
-        yield from (f"axe, {theme} {width}: {fault}" for fault in answer)
+        yield from (f"axe, {theme} {width}: {fault}" for fault in looking.axe(visitor))
 
 
 def too_wide(visitor: Visitor) -> Iterator[str]:
     width, height = NARROWEST
     visitor.page.set_viewport_size({"width": width, "height": height})
-    needs = visitor.page.evaluate("document.scrollingElement.scrollWidth")
-    if needs > width:
-        culprits = visitor.page.evaluate(
-            "w => [...document.body.querySelectorAll('*')]"
-            ".filter(one => one.getBoundingClientRect().right > w + 1)"
-            ".slice(0, 4).map(one => one.outerHTML.slice(0, 90))",
-            width,
-        )
-        yield f"{needs} pixels wide at {width}: {culprits}"
+    yield from looking.too_wide(visitor, width)
 
 
 def too_heavy(visitor: Visitor) -> Iterator[str]:

@@ -37,8 +37,9 @@ class Visitor:
     """
 
     def __init__(self, browser: Browser, portal: Portal, **options: Any) -> None:
+        self.address = str(options.get("base_url", portal.address))
         given: dict[str, Any] = {
-            "base_url": portal.address,
+            "base_url": self.address,
             "locale": "en-GB",
             "timezone_id": "Europe/Berlin",
             "viewport": {"width": 1280, "height": 900},
@@ -83,7 +84,7 @@ class Visitor:
 
     def _asked(self, request: Request) -> None:
         # `otpauth:` is no host: the system hands it to an app.
-        if not request.url.startswith((self.portal.address, "data:", "blob:", "otpauth:")):
+        if not request.url.startswith((self.address, "data:", "blob:", "otpauth:")):
             self.problems.append(f"asked another host: {request.url}")
 
     # --- going and seeing -------------------------------------------------------------------------
