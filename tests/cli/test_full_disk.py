@@ -139,6 +139,7 @@ def test_one_that_can_only_be_read_says_so(disk: Path) -> None:
         assert "read" in answer.stderr.lower(), answer.stderr
 
 
+@pytest.mark.at_length
 def test_a_start_that_has_just_room_enough_goes_on_and_says_what_is_wrong(tmp_path: Path) -> None:
     """What is saved later finds no room: that is one sentence each time, and no traceback."""
     with small_disk(tmp_path / "data") as disk, filled(disk, but=ENOUGH):

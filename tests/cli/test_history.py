@@ -266,7 +266,7 @@ def python(script: str, folder: Path, database: dict[str, str], **more: str) -> 
 
 @pytest.mark.processes
 @pytest.mark.parametrize(
-    "statement", [3, 5, *(pytest.param(one, marks=pytest.mark.at_length) for one in (4, 9))]
+    "statement", [3, *(pytest.param(one, marks=pytest.mark.at_length) for one in (4, 5, 9))]
 )
 def test_a_worker_that_is_killed_while_it_seals_leaves_whole_batches(
     tmp_path: Path, database: dict[str, str], statement: int

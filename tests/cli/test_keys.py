@@ -453,6 +453,7 @@ def make_older(path):
     path.write_text(json.dumps(listed))
 
 
+@pytest.mark.at_length
 @pytest.mark.processes
 @pytest.mark.xdist_group("commands")
 def test_a_portal_that_runs_notices_nothing_of_a_rotation_that_is_killed(folder, database):

@@ -183,6 +183,7 @@ def test_the_folder_is_for_its_owner_only(demo):
     assert pointer.parent.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.at_length
 def test_a_second_one_on_another_port_and_the_end_of_it(demo):
     settings = {
         "database_url": "postgresql://nobody@127.0.0.1/real",

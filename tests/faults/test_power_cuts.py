@@ -119,6 +119,7 @@ def test_a_first_start(tmp_path: Path, chance: Random) -> None:
         _starts(tmp_path / "after" / "below" / "data", where)
 
 
+@pytest.mark.at_length
 def test_a_change_of_keys(tmp_path: Path, chance: Random) -> None:
     root, before = tmp_path / "disk", tmp_path / "before"
     data = root / "data"

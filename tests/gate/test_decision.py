@@ -846,7 +846,7 @@ FEW = DIMENSIONS | {
     ("dimensions", "at_once"),
     [
         pytest.param(FEW, len(NEEDS), id="few"),
-        pytest.param(DIMENSIONS, 1, id="all", marks=pytest.mark.slow),
+        pytest.param(DIMENSIONS, 1, id="all", marks=pytest.mark.at_length),
     ],
 )
 def test_every_combination_of_somebody_signed_in(dimensions, at_once):

@@ -103,6 +103,7 @@ def installation(folder: Path, database: dict[str, str]) -> Installation:
     return Installation(folder, **database)
 
 
+@pytest.mark.at_length
 def test_what_was_committed_before_a_kill_arrives(installation: Installation) -> None:
     # The process that commits dies at once, and no worker was there.
     installation.run("invite('lena@a.example'); os.kill(os.getpid(), 9)", status=-signal.SIGKILL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connection
 
 from tests.kit import browsers
 from tests.whole.forms import FIELDS
@@ -25,11 +26,15 @@ NONSENSE: dict[str, Any] = {
     "number": "-99999999999999999999",
     "percent": "%s%n%(x)s{{7*7}}",
 }
+# What a database might take otherwise than the other one.
+MINDED = {"too long", "null", "other scripts", "number"}
 ROUTES = walk()
 
 
 def forms() -> Iterator[tuple[str, dict[str, Any]]]:
     for kind, value in NONSENSE.items():
+        if connection.vendor == "postgresql" and kind not in MINDED:
+            continue
         yield kind, dict.fromkeys(FIELDS, value)
     yield "nothing", {}
 
