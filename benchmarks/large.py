@@ -360,7 +360,8 @@ def main(shape: str, first: int, second: int) -> None:
             filling.copy(customers // MADE - 1)
         # With a thousand customers and more, each of those has a little history.
         filling.events(made, known, second if shape == "one" else 100_000)
-        filling.events([filling.provider], known, OF_PROVIDER)
+        if shape == "many":
+            filling.events([filling.provider], known, OF_PROVIDER)
         who = [filling.with_app(made[0], "zora@first.example"), *filling.staff()]
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
