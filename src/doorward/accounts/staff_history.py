@@ -65,8 +65,8 @@ def of_person(person_id: UUID, *, customer_id: UUID, scope: Scope, me: UUID) -> 
     if scope.is_all:
         return OfPerson(customer_id=customer_id, person_id=person_id)
     events = history_of_person(customer_id=customer_id, person_id=person_id)
-    parts = parts_of_people(Event.objects.filter(customer_id=customer_id), [person_id])
-    return Newest(within(events, scope, me=me), [within(part, scope, me=me) for part in parts])
+    mine = within(Event.objects.filter(customer_id=customer_id), scope, me=me)
+    return Newest(within(events, scope, me=me), parts_of_people(mine, [person_id]))
 
 
 def may_be_told(event: Event, person: Administrator) -> bool:

@@ -15,7 +15,7 @@ from doorward.accounts import staff_history
 from doorward.accounts.models import Administrator
 from doorward.audit import newest
 from doorward.audit.events import Group, Outcome
-from doorward.audit.newest import Newest
+from doorward.audit.newest import Newest, Parts
 from doorward.audit.record import history_of_customer
 from doorward.customers.models import Customer, CustomerKind
 from doorward.directory.search import LONGEST_SEARCH, Wanted, matching, named
@@ -110,7 +110,7 @@ def newest_for(person: Person, wanted: Filters) -> Newest:
     return Newest(events, by_time=most and wanted.until is not None)
 
 
-def _parts_of_person(person: Person, wanted: Filters) -> list[QuerySet[Event]]:
+def _parts_of_person(person: Person, wanted: Filters) -> list[Parts]:
     """Return the parts for few people; none for many, whose first lines are found soon.
 
     Whose name is found only as history has it (they have another one by now) is looked for in the newest lines.
@@ -123,7 +123,10 @@ def _parts_of_person(person: Person, wanted: Filters) -> list[QuerySet[Event]]:
     rest = events_for(person, replace(wanted, q=""))
     lately = history_of_customer(customer_id).values("id")[LATELY : LATELY + 1]
     recent = rest.filter(id__gte=Coalesce(Subquery(lately), 0))
-    return [*newest.parts_of_people(rest, found), recent.filter(_as_history_has_it(wanted.q))]
+    return [
+        *newest.parts_of_people(rest, found),
+        Parts(recent.filter(_as_history_has_it(wanted.q))),
+    ]
 
 
 def _own_people(customer_id: UUID, text: str) -> QuerySet[Administrator, UUID]:
