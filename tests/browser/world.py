@@ -61,7 +61,7 @@ def make() -> dict[str, Any]:
     } | _half_way(customer)
     managing, in_portals = _managing(customer, boss)
     return {
-        "paths": _paths(customer, boss, newcomer) | managing,
+        "paths": paths(customer, boss, newcomer) | managing,
         "browsers": browsers | in_portals,
     }
 
@@ -167,7 +167,7 @@ def _by_support(customer: Customer, *, now: datetime) -> dict[str, str]:
     }
 
 
-def _paths(customer: Customer, boss: Administrator, active: Administrator) -> dict[str, str]:
+def paths(customer: Customer, boss: Administrator, active: Administrator) -> dict[str, str]:
     """Make the rest of the customer's people; return the addresses that have an id in them."""
     now, actor = timezone.now(), kit_people.actor(boss)
     long_named = _person(

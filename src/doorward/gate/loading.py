@@ -221,7 +221,7 @@ def facts_of(  # noqa: PLR0913 - all that is known of somebody
         recovery_unsaved=_unsaved(row),
         password_due=bool(due),
         tabs=person.tab_keys,
-        reach=person.scope.reach,
+        reach=person.history_scope.reach,
         mailbox_proof=settings.DOORWARD.mailbox_proof,
         trust=trust,
         elsewhere=elsewhere,

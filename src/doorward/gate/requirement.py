@@ -11,7 +11,7 @@ from doorward.permissions.staff_scope import Reach
 from doorward.sessions.reauthentication import OF_LEVEL
 
 if TYPE_CHECKING:
-    from doorward.permissions.actions import Action
+    from doorward.permissions.actions import Action, Needs
     from doorward.sessions.reauthentication import Reauthentication
 
 
@@ -46,7 +46,7 @@ class Need:
     fresh: Reauthentication | None = None
     # Another tab whose right is wanted as well.
     also: str | None = None
-    # Of the provider's people: how far their scope must go.
+    # How far a scope must go: only the provider's people have one that is not all of their company.
     reach: Reach | None = None
     managed: Managed = Managed.NEVER
 
@@ -76,8 +76,7 @@ class Need:
     def of(cls, action: Action, *, behalf: bool = False) -> Need:
         """Return what an action needs; `behalf`: done for a customer by the provider's people."""
         tab = BEHALF if behalf else action.needs.tab or None
-        provider = action.needs.about is About.PROVIDER
-        reach = _REACH.get(action.needs.extent) if provider else None
+        reach = _reach(action.needs)
         managed = Managed.NEVER if behalf else action.needs.managed
         return cls(
             tab=tab,
@@ -86,6 +85,15 @@ class Need:
             reach=reach,
             managed=managed,
         )
+
+
+def _reach(needs: Needs) -> Reach | None:
+    """Return how far a scope must go. Of the provider's own company a part is only their colleagues, one by one."""
+    if needs.about is About.PROVIDER:
+        return _REACH.get(needs.extent)
+    whole = needs.about is About.CUSTOMER and needs.extent is Extent.EVERYTHING
+    # What is done on a customer's behalf, the service asks of that customer.
+    return Reach.ALL if whole and not needs.behalf else None
 
 
 # Which one it is, the service asks.

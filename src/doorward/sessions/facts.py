@@ -100,7 +100,7 @@ class Facts:
     recovery_unsaved: UnsavedCodes | None
     password_due: bool
     tabs: frozenset[str]
-    # Of the provider's people: how far their scope goes.
+    # How far their scope goes: of a customer's people, over all of their own company.
     reach: Reach = Reach.CUSTOMERS
     mailbox_proof: bool = True
     # None: this browser was not trusted.

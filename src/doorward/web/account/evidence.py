@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from doorward.customers import services
-from doorward.customers.tabs import ACCOUNT, ACTIVITY, ADMINISTRATORS
+from doorward.customers.tabs import ACCOUNT
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import MustWait, Refusal
 from doorward.operations.evidence import making, period
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from doorward.operations.evidence.period import Period
     from doorward.web.http.requests import Request
     from doorward.web.kit.fields import Field
+
+MAKE = Need.of(Action.MAKE_EVIDENCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,7 @@ class EvidencePage:
     wrong: Wrong
 
 
-@needs(Need.right(ADMINISTRATORS, also=ACTIVITY), post=Need.of(Action.MAKE_EVIDENCE))
+@needs(replace(MAKE, fresh=None), post=MAKE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def evidence(request: Request) -> HttpResponseBase:
     """Show what an evidence pack is; a POST makes one, and gives it."""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from doorward.accounts import exceptions
 from doorward.customers.cached import not_for
 from doorward.customers.tab_titles import titles_of
-from doorward.customers.tabs import ACTIVITY, ADMINISTRATORS
+from doorward.customers.tabs import ADMINISTRATORS
 from doorward.policy import series
 from doorward.policy.effective import policies_of
 from doorward.policy.fields import RequiredOf
@@ -45,7 +45,6 @@ class AccountPage:
     is_provider: bool
     people: People
     may_change: bool
-    may_make_evidence: bool
     held: str
     rules: list[str]
     grace_until: datetime | None
@@ -90,7 +89,6 @@ def account_page(
         is_provider=is_staff,
         people=people,
         may_change=may_change,
-        may_make_evidence=may_change and ACTIVITY in auth.person.tab_keys,
         held=held_by(customer, now=now),
         rules=policy_form.in_words(policies.values(now=now)),
         grace_until=until,

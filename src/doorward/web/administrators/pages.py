@@ -86,10 +86,11 @@ class ListPage:
 
 @dataclass(frozen=True, slots=True)
 class AddPage:
-    """The form for somebody new."""
+    """The form for somebody new. `kept_tabs`: the rights that are given whatever is ticked."""
 
     fields: dict[str, Field]
     wrong: Wrong
+    kept_tabs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,12 @@ class PersonPage:
     last_signed_in: datetime | None
     is_me: bool
     fields: dict[str, Field]
+    # Rights that are sent as they are, whatever is ticked.
     kept_tabs: tuple[str, ...]
+    # The fields, and what else of the page, that are only to be read: `locked.py`.
+    locked: frozenset[str]
+    kept_tick: bool
+    may_change: bool
     pending: Pending | None
     browsers: int
     email_warning: str

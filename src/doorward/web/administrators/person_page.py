@@ -10,10 +10,13 @@ from doorward.accounts import email_change, exceptions, invitations, undelivered
 from doorward.accounts.models import Administrator, Status
 from doorward.accounts.requirement import policy_of
 from doorward.customers.cached import not_for
+from doorward.customers.rights import is_allowed
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.directory.people import Factors, factors_of
+from doorward.permissions.actions import Action
 from doorward.policy.rules import is_required
 from doorward.sessions import queries
+from doorward.web.administrators.locked import lock, locked_parts
 from doorward.web.administrators.pages import Pending, PersonPage, Question
 from doorward.web.administrators.person_fields import change_fields
 from doorward.web.administrators.words import (
@@ -48,6 +51,7 @@ def person_page(
     state = factors.state(required=policy.required, kinds=policy.kinds)
     last_signed_in, browsers = queries.summary(person.id, policy=policy, now=request.now)
     is_me, pending = person.id == signed_in(request).id, _pending(request, person)
+    locked = locked_parts(request)
     invited_until = _invited_until(request, person)
     unsent = status is Status.INVITED and invited_until is None
     return PersonPage(
@@ -60,8 +64,11 @@ def person_page(
         taken_over=taken_over_tag() if factors.taken_over else None,
         last_signed_in=last_signed_in,
         is_me=is_me,
-        fields=_fields(request, person, form, found, factors=factors),
-        kept_tabs=(ADMINISTRATORS,) if is_me else (),
+        fields=lock(_fields(request, person, form, found, factors=factors), locked),
+        kept_tabs=_kept_tabs(person, is_me=is_me, locked=locked),
+        locked=locked,
+        kept_tick="require_2fa" in locked and person.require_2fa,
+        may_change=_may_change(request, person),
         pending=pending,
         browsers=browsers,
         email_warning=_warning(person, pending),
@@ -74,6 +81,22 @@ def person_page(
         wrong=found,
         question=question,
     )
+
+
+def _may_change(request: Request, person: Administrator) -> bool:
+    """Return whether this is nobody who sees more customers than who looks; the gate has asked the rest."""
+    me = signed_in(request)
+    if not me.is_staff or me.scope.is_all:
+        return True
+    actor = acting(request)
+    return is_allowed(actor, Action.CHANGE_PERSON, person.customer_id, subject=person.id)
+
+
+def _kept_tabs(person: Administrator, *, is_me: bool, locked: frozenset[str]) -> tuple[str, ...]:
+    """Return the rights that the form sends whatever is ticked."""
+    if "tabs" in locked:
+        return tuple(sorted(person.tab_keys))
+    return (ADMINISTRATORS,) if is_me else ()
 
 
 def question_for(person: Administrator, *, removing: bool) -> Question:

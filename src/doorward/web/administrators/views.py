@@ -20,6 +20,7 @@ from doorward.permissions.staff_scope import Reach
 from doorward.rollout import ticking
 from doorward.web.administrators.forms import NewForm, SeveralForm
 from doorward.web.administrators.listing import PATH, list_page
+from doorward.web.administrators.locked import lock, locked_parts
 from doorward.web.administrators.pages import AddPage
 from doorward.web.administrators.person_fields import new_fields
 from doorward.web.http.needs import needs
@@ -90,7 +91,10 @@ def add(request: Request) -> HttpResponse:
 
 
 def _add_page(request: Request, form: NewForm, found: Wrong = NOTHING) -> HttpResponse:
-    page = AddPage(new_fields(form, found, me=signed_in(request)), wrong=found)
+    locked = locked_parts(request)
+    fields = lock(new_fields(form, found, me=signed_in(request)), locked - {"email"})
+    kept = tuple(sorted(form.tabs & DEFAULT)) if "tabs" in locked else ()
+    page = AddPage(fields, wrong=found, kept_tabs=kept)
     return render(request, "administrators/add.html", page, wrong=found)
 
 

@@ -15,6 +15,7 @@ from doorward.web.fast.form_token import form_input
 from doorward.web.kit.brandmark import look_version
 from doorward.web.kit.forms import NOTHING
 from doorward.web.kit.jinja import page_template
+from doorward.web.kit.offered import shown_to
 from doorward.web.kit.tabs import tab_items
 from doorward.web.kit.why import sentence
 
@@ -64,7 +65,10 @@ def render(
     `wrong`: a form was not accepted, which is answered 422, or 429 with the seconds to wait.
     """
     context = shared_context(request) | {"page": page, "why": sentence(request.why)}
-    response = HttpResponse(page_template(name).render(context), status=422 if wrong else status)
+    auth = request.auth if request.administrator is not None else None
+    with shown_to(auth, now=request.now):
+        content = page_template(name).render(context)
+    response = HttpResponse(content, status=422 if wrong else status)
     response["Cache-Control"] = "no-store"
     if wrong.wait:
         response.status_code = 429
@@ -103,11 +107,14 @@ def shared_context(request: Request) -> dict[str, Any]:
     auth = request.auth if request.administrator is not None else None
     if auth is None:
         return _frame(request)
-    return _frame(request) | {
+    frame = _frame(request)
+    # Also on a page that is their own, tabs lead to where this session is.
+    at = request.managing if frame["managing"] and request.managing is not None else auth
+    return frame | {
         "me": _me(auth.own),
         # Whose portal it is: for staff that manages one, not their own company.
         "company": auth.person.customer_name,
-        "tabs": tab_items(auth.person, current=request.tab),
+        "tabs": tab_items(at.person, current=request.tab),
         "session_left": seconds_left(request, auth.own),
     }
 

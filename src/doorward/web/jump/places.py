@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final
 from django.urls import resolve, reverse
 from django.utils.translation import gettext_lazy as _
 
-from doorward.gate.evaluate import evaluate
-from doorward.gate.requirement import Need, Step
 from doorward.web.http.needs import declared
+from doorward.web.kit.offered import may
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from doorward.gate.requirement import Need
     from doorward.sessions.context import AuthContext
 
 
@@ -75,11 +75,6 @@ PLACES: Final = (
 def open_to(auth: AuthContext, *, now: datetime) -> tuple[Place, ...]:
     """Return the places that this person may go to, as the gate decides; to confirm who they are is no bar."""
     return tuple(place for place in PLACES if may(auth, _need_of(place.route), now=now))
-
-
-def may(auth: AuthContext, need: Need, *, now: datetime) -> bool:
-    """Return whether this person may go where so much is needed, at most after confirming who they are."""
-    return need.open or evaluate(auth, need, now=now).step in {Step.THROUGH, Step.REAUTHENTICATE}
 
 
 @cache

@@ -14,7 +14,8 @@ from doorward.customers.tabs import ADMINISTRATORS, BRANDS, CUSTOMERS
 from doorward.directory import people, search
 from doorward.gate.requirement import Need
 from doorward.kernel.text import names
-from doorward.web.jump.places import may, open_to
+from doorward.web.jump.places import open_to
+from doorward.web.kit.offered import may
 from doorward.web.kit.tabs import tab_items
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from doorward.gate.requirement import Need
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render
 from doorward.web.http.requests import session_of
-from doorward.web.jump.places import may
 from doorward.web.jump.search import LONGEST, Group, find
+from doorward.web.kit.offered import may
 from doorward.web.kit.times import number
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ from doorward.web.http import files
 from doorward.web.kit import fields, times
 from doorward.web.kit.brandmark import look_version
 from doorward.web.kit.icons import icon, name_drawing
+from doorward.web.kit.offered import opens
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -172,6 +173,7 @@ GLOBALS: dict[str, Any] = {
     "language": language,
     "languages": languages,
     "look_version": look_version,
+    "opens": opens,
     "option": fields.Option,
     "plain_field": fields.plain_field,
     "remember": remember,

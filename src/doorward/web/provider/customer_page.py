@@ -11,6 +11,7 @@ from doorward.accounts.changes import NAME_LENGTH as PERSON_NAME_LENGTH
 from doorward.customers import staff_scope
 from doorward.customers.models import CustomerKind, CustomerStatus
 from doorward.customers.services import NAME_LENGTH
+from doorward.customers.tabs import ADMINISTRATORS
 from doorward.directory import people as directory_people
 from doorward.kernel.text import names
 from doorward.kernel.text.cleaning import LONGEST_EMAIL
@@ -68,6 +69,7 @@ class CustomerPage:
     keepers: tuple[Keeper, ...]
     invite: dict[str, Field]
     invite_open: bool
+    may_invite: bool
     question: Question | None
     closed: Closed | None
     requests: list[Listed]
@@ -130,6 +132,8 @@ def customer_page(
         keepers=looked_after_by,
         invite=_invite_fields(forms.invite or blank(InviteForm), forms.wrong_invite),
         invite_open=forms.invite is not None or not looked_after_by,
+        # Of the provider's own people: for those who look after them.
+        may_invite=customer.id != me.customer_id or ADMINISTRATORS in me.tab_keys,
         question=question,
         closed=closed(customer),
         requests=queries.of_support(customer.id, me=me.id, now=now)[:REQUESTS],
