@@ -366,7 +366,8 @@ ONLY_FORMS = (
     "request_agree request_pass request_who account_rehearse administrators_require customer_minimum_rehearse "
     "brand_minimum_rehearse customer_resend tab_remove tab_move administrators_run_stop administrators_run_go_on "
     "account_adoption_mail customers_adoption_mail customer_minimum_waves brand_minimum_waves "
-    "customer_undelete customer_note customer_note_remove import_begin import_stop import_go_on import_discard"
+    "customer_undelete customer_note customer_note_remove import_begin import_stop import_go_on "
+    "import_invite import_discard"
 )
 ON_THE_WAY = "reauthenticate_continue"  # sends itself on; `test_keyboard` and `test_proving` see it
 OF_MAILS = "demo_mail demo_mail_message demo_mail_html"  # the demonstration's alone; `test_demo_mail` reads them

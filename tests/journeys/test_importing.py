@@ -170,7 +170,10 @@ def test_who_was_imported_and_not_invited_is_told_of_until_they_are(customer, br
     browser.post(f"{address}begin/")
     page = browser.get(address).content.decode()
     assert "2 people have not been invited yet, and cannot sign in." in page
-    assert f"/customers/{customer.id}/#invited" in page
+    assert "Invite 2 people" in page
+    only = browser.get(f"{address}?fate=uninvited").content.decode()
+    assert only.count("@harbourbakery.example") == 2
+    assert "mia.example" not in only
     page = browser.get(f"/customers/{customer.id}/").content.decode()
     assert "2 people of this customer cannot sign in yet" in page
     mine = browser_of_with_factor(keeper(customer))
@@ -182,7 +185,16 @@ def test_who_was_imported_and_not_invited_is_told_of_until_they_are(customer, br
     said = mine.post(f"{theirs}resend-invitation/", follow=True).content.decode()
     assert "The invitation is on its way to lena@" in said
     assert "No invitation was sent yet." not in said
-    assert "1 person has not been invited yet" in browser.get(address).content.decode()
+    page = browser.get(address).content.decode()
+    assert "1 person has not been invited yet" in page
+    assert "Invite 1 person" in page
+    answer = browser.post(f"{address}invite/")
+    assert answer.url != address
+    page = browser.get(answer.url).content.decode()
+    assert "Invitations: people.csv" in page
+    assert "omar@harbourbakery.example" in page
+    assert 'id="uninvited"' not in browser.get(address).content.decode()
+    assert browser.post(f"{address}invite/").url == address
     MailedLink.objects.all().delete()
     assert "no longer valid" in mine.get(theirs).content.decode()
 

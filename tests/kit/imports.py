@@ -37,9 +37,10 @@ def run(
     *,
     asker: Administrator | None = None,
     dry: bool = True,
+    email: str = "anna@harbourbakery.example",
 ) -> ImportRun:
     """Return an import of two people, one of whom is refused, that has come so far."""
-    text = "E-mail,Surname,Colour\nanna@harbourbakery.example,Berg,red\nnobody,X,blue\n"
+    text = f"E-mail,Surname,Colour\n{email},Berg,red\nnobody,X,blue\n"
     table = files.load(text.encode(), columns.PEOPLE)
     about = runs.About(kind="people", customer_id=customer.id, file_name="people.csv")
     made = runs.receive(table, about, actor=CONSOLE, now=timezone.now())

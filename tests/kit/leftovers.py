@@ -18,6 +18,7 @@ from doorward.kernel.crypto import sealing
 from doorward.kernel.db import schema
 from doorward.kernel.db.sqlite import base, journal
 from doorward.kernel.ratelimit import rules, throttle
+from doorward.kernel.text import names
 from doorward.notifications import rendering as mails
 from doorward.operations.evidence import pdf
 from doorward.permissions import staff_scope
@@ -95,6 +96,7 @@ THE_SAME: list[object] = [
     jinja.static,
     jump_places._need_of,
     mails._environment,
+    names._written,
     forms._declared,
     forms._needed,
     forms._readers,

@@ -92,6 +92,7 @@ WANTED: dict[str, Reauthentication] = {
     "customers/import/<uuid:import_id>/begin/": OWN_SECURITY,
     "customers/import/<uuid:import_id>/stop/": OWN_SECURITY,
     "customers/import/<uuid:import_id>/go-on/": OWN_SECURITY,
+    "customers/import/<uuid:import_id>/invite/": OWN_SECURITY,
     "customers/import/<uuid:import_id>/discard/": OWN_SECURITY,
     "customers/import/<uuid:import_id>/export.csv": OWN_SECURITY,
     "profile/password/": OWN_SECURITY,

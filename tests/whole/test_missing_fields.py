@@ -107,7 +107,7 @@ NO_FIELDS = {
     "customers/import/<uuid:import_id>/",
     *(
         f"customers/import/<uuid:import_id>/{what}/"
-        for what in ("begin", "stop", "go-on", "discard")
+        for what in ("begin", "stop", "go-on", "invite", "discard")
     ),
     "account/waves/",
     *("customers/<uuid:customer_id>/minimum/waves/", "brands/<uuid:brand_id>/minimum/waves/"),

@@ -94,10 +94,10 @@ def was_sent(person: Administrator) -> bool:
     return sent.exists()
 
 
-def without_any(people: QuerySet[Administrator]) -> int:
-    """Return how many of these people wait for an invitation: none that is still kept was mailed to them."""
+def without_any(people: QuerySet[Administrator]) -> QuerySet[Administrator]:
+    """Return which of these people wait for an invitation: none that is still kept was mailed to them."""
     links = MailedLink.objects.filter(administrator=OuterRef("pk"), purpose=LinkPurpose.INVITATION)
-    return people.filter(~Exists(links), status=Status.INVITED).count()
+    return people.filter(~Exists(links), status=Status.INVITED)
 
 
 def revoke(person: Administrator, *, actor: Actor, now: datetime) -> None:

@@ -15,14 +15,14 @@ from doorward.audit.actor import WORKER
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
 from doorward.gate.requirement import Need
-from doorward.importing import customers, devices, keeping, people, rules
+from doorward.importing import customers, devices, inviting, keeping, people, rules
 from doorward.importing.columns import NEEDED
 from doorward.importing.errors import ImportForgotten, LineTwice
 from doorward.importing.events import IMPORT_STOPPED, IMPORTED
 from doorward.importing.files import Cells, row_of
 from doorward.importing.models import ImportLine, ImportPart, ImportRun, ImportState
 from doorward.importing.rules import CustomerLine, Fate, LineOutcome, PersonLine
-from doorward.kernel.errors import FieldsRefused, NotFound, Refusal
+from doorward.kernel.errors import FieldsRefused, NotFound, Refusal, TooManyMails
 from doorward.kernel.storage import log_failure
 from doorward.kernel.text.cleaning import fold_case, fold_email, storable
 from doorward.permissions.actions import Action
@@ -69,7 +69,14 @@ def do_part(run: ImportRun, *, actor: Actor, now: datetime) -> int:
     authorise(actor, people.needed(run.customer_id), run.customer_id)
     with transaction.atomic():
         running = _running(run.id)
-        return _do(running, actor=actor, now=now) if running else 0
+        if running is None:
+            return 0
+        try:
+            with transaction.atomic():
+                return _do(running, actor=actor, now=now)
+        except TooManyMails as full:
+            _stop(running, full, actor=actor, now=now)
+    return 0
 
 
 def _by_the_worker(run_id: UUID, *, now: datetime) -> int:
@@ -89,12 +96,17 @@ def _by_the_worker(run_id: UUID, *, now: datetime) -> int:
                     return _do(run, actor=actor, now=now)
             except (NotAuthorised, NotFound):
                 why = AskerLostRight()
-            except ImportForgotten as forgotten:
-                why = forgotten
-        run.state, run.stopped_by, run.changed_at = ImportState.STOPPED, why.code, now
-        run.save(update_fields=["state", "stopped_by", "changed_at"])
-        tell(IMPORT_STOPPED, run, actor=WORKER, reason=why.code)
+            except (ImportForgotten, TooManyMails) as refusal:
+                why = refusal
+        _stop(run, why, actor=WORKER, now=now)
     return 0
+
+
+def _stop(run: ImportRun, why: Refusal, *, actor: Actor, now: datetime) -> None:
+    """Stop it until somebody goes on: who asked for it may not any more, or too many mails were sent."""
+    run.state, run.stopped_by, run.changed_at = ImportState.STOPPED, why.code, now
+    run.save(update_fields=["state", "stopped_by", "changed_at"])
+    tell(IMPORT_STOPPED, run, actor=actor, reason=why.code)
 
 
 def _running(run_id: UUID) -> ImportRun | None:
@@ -125,7 +137,8 @@ def _end(run: ImportRun, *, actor: Actor) -> None:
     run.state = ImportState.REHEARSED if run.dry else ImportState.DONE
     if not run.dry:
         run.parts.all().delete()
-        if run.to_do:
+        # Of an invitation there is an event already.
+        if run.to_do and run.kind != inviting.KIND:
             tell(IMPORTED, run, actor=actor)
 
 
@@ -173,6 +186,8 @@ def _done(
         return customers.do(of_customers, actor=actor, now=now)
     of_people = [line for line in lines if isinstance(line, PersonLine)]
     into = run.customer_id
+    if run.kind == inviting.KIND:
+        return inviting.do(of_people, customer_id=into, actor=actor, now=now)
     if run.kind == devices.KIND and into is not None:
         return devices.do(of_people, customer_id=into, actor=actor, now=now)
     return people.do(of_people, customer_id=into, invite=run.invite, actor=actor, now=now)

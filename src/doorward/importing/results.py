@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from doorward.accounts import invitations
-from doorward.accounts.models import Administrator
-from doorward.importing import keeping
+from doorward.importing import inviting, keeping
 from doorward.importing.rules import Fate, LineOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django.db.models import QuerySet
+
     from doorward.importing.models import ImportLine, ImportRun
 
 
-def outcomes(run: ImportRun, fate: str = "") -> Iterator[LineOutcome]:
-    """Return what came of each line, in their order; `fate`: of those alone to which it came."""
-    rows = run.outcomes.order_by("number")
-    for row in (rows.filter(fate=fate) if fate else rows).iterator(chunk_size=500):
+# Not a fate: who was added and waits for an invitation still.
+UNINVITED: Final = "uninvited"
+
+
+def outcomes(run: ImportRun, narrowed: str = "") -> Iterator[LineOutcome]:
+    """Return what came of each line, in their order; `narrowed`: as `rows`."""
+    for row in rows(run, narrowed).iterator(chunk_size=500):
         yield outcome_of(row)
 
 
-def uninvited(run: ImportRun) -> int:
-    """Return how many of those who were added wait for an invitation still. A dry run added nobody."""
-    if run.kind != "people" or run.dry or not run.made:
-        return 0
-    added = run.outcomes.filter(fate=Fate.MADE).values("key")
-    people = Administrator.objects.everywhere().filter(email_folded__in=added)
-    return invitations.without_any(people)
+def rows(run: ImportRun, narrowed: str = "") -> QuerySet[ImportLine]:
+    """Return what came of lines, in their order; `narrowed`: of those alone that had this fate, or are uninvited."""
+    found: QuerySet[ImportLine] = run.outcomes.order_by("number")
+    if narrowed == UNINVITED:
+        emails = inviting.waiting(run).values("email_folded")
+        return found.filter(fate=Fate.MADE, key__in=emails)
+    return found.filter(fate=narrowed) if narrowed else found
 
 
 def outcome_of(row: ImportLine) -> LineOutcome:

@@ -14,7 +14,7 @@ from doorward.audit.record import record
 from doorward.customers import staff_scope
 from doorward.customers.models import Customer, CustomerKind
 from doorward.customers.rights import authorise
-from doorward.importing import columns, files, keeping, parts
+from doorward.importing import columns, files, inviting, keeping, parts
 from doorward.importing.errors import ImportForgotten
 from doorward.importing.events import IMPORT_GOES_ON, IMPORT_REPORTED, IMPORT_STOPPED
 from doorward.importing.models import ColumnChoice, ImportLine, ImportPart, ImportRun, ImportState
@@ -124,6 +124,27 @@ def apply(run: ImportRun, *, actor: Actor, now: datetime) -> ImportRun:
     """Begin to do what the dry run said. Raises as `stop`."""
     authorise(actor, needed(run.customer_id), run.customer_id)
     return _began(run, ImportState.REHEARSED, dry=False, actor=actor, now=now)
+
+
+def invite(run: ImportRun, *, actor: Actor, now: datetime) -> ImportRun:
+    """Begin to invite who was imported and waits for it; return that import of its own, or the one that goes on.
+
+    Raises `NotFound`, and `RunOver` where nobody waits.
+    """
+    authorise(actor, needed(run.customer_id), run.customer_id)
+    with transaction.atomic():
+        run = _held(run, (ImportState.DONE,), actor=actor)
+        open_ = (ImportState.RUNNING, ImportState.STOPPED)
+        begun = ImportRun.objects.filter(kind=inviting.KIND, digest=run.id.hex, state__in=open_)
+        if there := begun.order_by("-begun_at").first():
+            return there
+        if not inviting.waiting(run).exists():
+            raise RunOver
+        about = About(kind=inviting.KIND, customer_id=run.customer_id, file_name=run.file_name)
+        lines = inviting.lines(run)
+        made = receive_lines(lines, about, digest=run.id.hex, actor=actor, now=now)
+        _start(made, dry=False, actor=actor, now=now)
+    return made
 
 
 def stop(run: ImportRun, *, actor: Actor, now: datetime) -> None:

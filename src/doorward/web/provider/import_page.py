@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from doorward.customers.rights import is_allowed
-from doorward.importing import columns, results, runs
+from doorward.importing import columns, inviting, results, runs
 from doorward.importing.models import ImportState
 from doorward.importing.rules import Fate
 from doorward.kernel.errors import FieldsRefused
@@ -116,9 +116,10 @@ class RunPage:
     fates: list[tuple[str, str]]
     lines: tuple[Line, ...]
     found: str
-    # Who came without a password and was not invited: how many, and the way to them.
+    # Who came without a password and was not invited: how many, the way to them, and the button that invites them.
     uninvited: str
     uninvited_at: str
+    invite: str
     previous: str | None
     next: str | None
     wrong: Wrong
@@ -128,14 +129,15 @@ def run_page(request: Request, run: ImportRun, actor: Actor, found: Wrong = NOTH
     """Make the page of an import."""
     path, fate, page = f"/customers/import/{run.id}/", fate_of(request), page_number(request)
     start = (page - 1) * PAGE_SIZE
-    there = getattr(run, fate) if fate else run.looked_at
-    rows = run.outcomes.order_by("number")
-    rows = (rows.filter(fate=fate) if fate else rows)[start : start + PAGE_SIZE]
+    waiting = inviting.waiting(run).count()
+    counts = {one.value: getattr(run, one.value) for one in Fate}
+    there = {"": run.looked_at, results.UNINVITED: waiting, **counts}[fate]
+    rows = results.rows(run, fate)[start : start + PAGE_SIZE]
     told, tone = _told(run)
     secrets = is_allowed(actor, Action.TAKE_OVER_CREDENTIALS)
     return RunPage(
         path=path,
-        title=run.file_name or run.kind,
+        title=_title(run),
         state=run.state,
         into=run.customer.name if run.customer else "",
         told=told,
@@ -147,13 +149,12 @@ def run_page(request: Request, run: ImportRun, actor: Actor, found: Wrong = NOTH
         do=_button(run),
         counts=tuple(_counts(run, path)),
         fate=fate,
-        fates=[("", _("All lines")), *((one.value, fate_word(one)) for one in Fate)],
-        lines=tuple(_line(results.outcome_of(row)) for row in rows),
+        fates=[("", _("All lines")), *_fates(run, waiting)],
+        lines=tuple(_line(results.outcome_of(row), run.kind) for row in rows),
         found=_found(there, start),
-        uninvited=_uninvited(run),
-        uninvited_at=f"/customers/{run.customer_id}/#invited"
-        if run.customer_id
-        else f"{path}{_query(Fate.MADE.value, 1)}#lines",
+        uninvited=_uninvited(waiting),
+        uninvited_at=f"{path}{_query(results.UNINVITED, 1)}#lines",
+        invite=_invite(waiting),
         previous=_query(fate, page - 1) if page > 1 else None,
         next=_query(fate, page + 1) if start + PAGE_SIZE < there else None,
         wrong=found,
@@ -163,13 +164,13 @@ def run_page(request: Request, run: ImportRun, actor: Actor, found: Wrong = NOTH
 def fate_of(request: Request) -> str:
     """Return to which lines the address narrows it; '': to all."""
     asked = request.GET.get("fate", "")
-    return asked if asked in set(Fate) else ""
+    return asked if asked in {*Fate, results.UNINVITED} else ""
 
 
-def fate_word(fate: Fate) -> str:
-    """Return a fate in words."""
+def fate_word(fate: Fate, kind: str) -> str:
+    """Return in words what came of a line, in an import of this kind."""
     return {
-        Fate.MADE: _("New"),
+        Fate.MADE: _("Invited") if kind == inviting.KIND else _("New"),
         Fate.CHANGED: _("Changed"),
         Fate.SAME: _("Nothing to do"),
         Fate.REFUSED: _("Refused"),
@@ -182,6 +183,18 @@ def cells(outcome: LineOutcome) -> tuple[str, ...]:
     fields = " ".join(outcome.fields)
     what = (str(outcome.number), outcome.key, outcome.fate.value, fields, reason)
     return (*what, _said(outcome))
+
+
+def _fates(run: ImportRun, waiting: int) -> Iterator[tuple[str, str]]:
+    for one in Fate:
+        yield one.value, fate_word(one, run.kind)
+    if waiting:
+        yield results.UNINVITED, _("Not invited yet")
+
+
+def _title(run: ImportRun) -> str:
+    name = run.file_name or run.kind
+    return _("Invitations: %(name)s") % {"name": name} if run.kind == inviting.KIND else name
 
 
 def _is_open(run: ImportRun) -> bool:
@@ -272,7 +285,7 @@ def _run_line(run: ImportRun) -> RunLine:
     state, tone = _state(run)
     return RunLine(
         id=run.id,
-        title=run.file_name or run.kind,
+        title=_title(run),
         into=run.customer.name if run.customer else "",
         by=run.asked_by.full_name if run.asked_by else _("The console"),
         at=run.begun_at,
@@ -311,14 +324,18 @@ def _done(run: ImportRun) -> tuple[str, str]:
     return _("It is done."), "good"
 
 
-def _uninvited(run: ImportRun) -> str:
+def _uninvited(waiting: int) -> str:
     """Say how many were imported and wait for an invitation; empty: nobody."""
-    waiting = results.uninvited(run)
     text = ngettext(
         "%(n)s person has not been invited yet, and cannot sign in.",
         "%(n)s people have not been invited yet, and cannot sign in.",
         waiting,
     )
+    return text % {"n": number(waiting)} if waiting else ""
+
+
+def _invite(waiting: int) -> str:
+    text = ngettext("Invite %(n)s person", "Invite %(n)s people", waiting)
     return text % {"n": number(waiting)} if waiting else ""
 
 
@@ -348,12 +365,14 @@ def _why(code: str) -> str:
 
 def _counts(run: ImportRun, path: str) -> Iterator[Count]:
     for one in Fate:
-        yield Count(fate_word(one), getattr(run, one.value), f"{path}{_query(one.value, 1)}#lines")
+        yield Count(
+            fate_word(one, run.kind), getattr(run, one.value), f"{path}{_query(one.value, 1)}#lines"
+        )
 
 
-def _line(outcome: LineOutcome) -> Line:
+def _line(outcome: LineOutcome, kind: str) -> Line:
     tone, icon = _LOOKS[outcome.fate]
-    word, said = fate_word(outcome.fate), _said(outcome)
+    word, said = fate_word(outcome.fate, kind), _said(outcome)
     return Line(outcome.number, outcome.key, word, tone, icon, said)
 
 

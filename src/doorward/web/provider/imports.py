@@ -106,6 +106,22 @@ def go_on(request: Request, import_id: UUID) -> HttpResponse:
 
 @needs(IMPORT)
 @require_POST
+def invite(request: Request, import_id: UUID) -> HttpResponse:
+    """Invite who was imported and waits for it; it is an import of its own."""
+    shown = _find(request, import_id)
+    try:
+        begun = runs.invite(shown, actor=acting(request), now=request.now)
+        runs.work(begun, actor=acting(request), now=request.now)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        messages.error(request, sentence(refusal))
+        return see_other(f"/customers/import/{import_id}/")
+    return see_other(f"/customers/import/{begun.id}/")
+
+
+@needs(IMPORT)
+@require_POST
 def discard(request: Request, import_id: UUID) -> HttpResponse:
     """Forget a file that was not imported."""
     try:

@@ -28,6 +28,7 @@ urlpatterns = [
     path("customers/import/<uuid:import_id>/begin/", imports.begin, name="import_begin"),
     path("customers/import/<uuid:import_id>/stop/", imports.stop, name="import_stop"),
     path("customers/import/<uuid:import_id>/go-on/", imports.go_on, name="import_go_on"),
+    path("customers/import/<uuid:import_id>/invite/", imports.invite, name="import_invite"),
     path("customers/import/<uuid:import_id>/discard/", imports.discard, name="import_discard"),
     path("customers/import/<uuid:import_id>/export.csv", imports.table, name="import_csv"),
     path("customers/<uuid:customer_id>/", customers.edit, name="customer"),
