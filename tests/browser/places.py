@@ -82,7 +82,7 @@ def mark_all(visitor: Visitor) -> None:
 def rehearse_all(visitor: Visitor) -> None:
     """Mark everybody, and rehearse what it would do to require it of them."""
     mark_all(visitor)
-    press("Rehearse")(visitor)
+    press("Require 2FA")(visitor)
 
 
 def without_cookies(visitor: Visitor) -> None:
@@ -248,7 +248,7 @@ COMPANY = (
     Place("second_address", "second-address", "boss", "/profile/second-address/"),
     Place(
         "account", "account", "boss", "/account/",
-        send("Save policy", session_hours="25", reason="The auditors ask for it"), 422,
+        send("Rehearse", session_hours="25", reason="The auditors ask for it"), 422,
     ),
     Place("account_rehearsal", "rehearsal", "boss", "/account/", press("Rehearse")),
     Place("activity", "activity", "boss", "/activity/"),
@@ -323,7 +323,7 @@ STAFF = (
     Place("customer_minimum", "minimum", "staff", "{customer_minimum}"),
     Place(
         "customer_minimum", "minimum", "staff", "{customer_minimum}",
-        send("Save the minimum", trust_days="31"), 422,
+        send("Rehearse", trust_days="31"), 422,
     ),
     Place("customer_minimum_rehearsal", "rehearsal", "staff", "{customer_minimum}", press("Rehearse")),
     Place("customers_adoption", "customers-adoption", "staff", "/customers/adoption/"),

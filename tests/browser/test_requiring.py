@@ -70,6 +70,8 @@ def test_by_marking_several(portal, nora, ines, somewhere):
     for person in (ines, samuel):
         somewhere.page.get_by_label(f"Select {person.name}").check()
     somewhere.page.get_by_role("button", name="Require 2FA").click()
+    somewhere.sees("rehearsal")
+    somewhere.page.get_by_role("button", name="Require 2FA of 2 people").click()
     somewhere.hears("", role="status")
     somewhere.sees("administrators")
     assert ines.state["require_2fa"]

@@ -51,7 +51,7 @@ def test_of_several_in_the_list(portal, nora, somewhere, keys):
     somewhere.is_signed_in_as(nora).go("/administrators/")
     for person in people:
         keys.ticks(f"Select {person.name}")
-    keys.presses("Rehearse", then="rehearsal")
+    keys.presses("Require 2FA", then="rehearsal")
     assert not any(person.state["require_2fa"] for person in people)
     keys.presses("Require 2FA of 2 people", then="administrators")
     somewhere.hears("Two-factor sign-in is now required of 2 people.", role="status")

@@ -170,7 +170,7 @@ def test_a_planned_version_is_changed(owner, clock):
     browser = browsers.browser_of(owner)
     browser.post("/account/", fields(starts="2026-12-01", reason="The audit"))
     (version,) = PolicyVersion.objects.all()
-    page = pages.filled(browser, f"/account/?version={version.id}")
+    page = pages.filled(browser, f"/account/?version={version.id}", "/account/policy/rehearsal/")
     assert (page["required_of"], page["starts"], page["reason"]) == (
         *("everyone", "2026-12-01", "The audit"),
     )
@@ -187,7 +187,7 @@ def test_a_plan_changed_to_what_holds_anyway_is_said_to_be_taken_back(owner, clo
     browser = browsers.browser_of(owner)
     browser.post("/account/", fields(starts="2026-12-01"))
     (version,) = PolicyVersion.objects.all()
-    page = pages.filled(browser, f"/account/?version={version.id}")
+    page = pages.filled(browser, f"/account/?version={version.id}", "/account/policy/rehearsal/")
     page |= {"required_of": "ticked", "from": "", "session_hours": "12", "idle_minutes": "30"}
     said = text(browser.post("/account/", page, follow=True))
     assert "That holds by then anyway, so the planned version was taken back." in said
@@ -223,7 +223,8 @@ def test_a_policy_of_tabs_says_on_the_page_that_disables_whom_it_concerns(owner)
 
 @pytest.mark.parametrize("version", ["x", "0" * 32])
 def test_an_address_that_names_no_version_shows_what_holds(browser, version):
-    assert pages.filled(browser, f"/account/?version={version}")["required_of"] == "ticked"
+    form = pages.filled(browser, f"/account/?version={version}", "/account/policy/rehearsal/")
+    assert form["required_of"] == "ticked"
 
 
 def test_what_holds_is_not_taken_back(owner, browser):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from doorward.accounts.models import Administrator, MailProblem, Status
 from doorward.audit.events import PEOPLE_EXPORTED
@@ -14,7 +16,7 @@ from doorward.policy.fields import RequiredOf
 from doorward.policy.models import PolicyVersion
 from doorward.rollout import keeping
 from doorward.rollout.models import KeptRehearsal
-from tests.kit import browsers, codes, people, policies
+from tests.kit import browsers, codes, pages, people, policies
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +61,7 @@ def rehearsed(browser: Client, **changes: str) -> str:
 def test_from_the_form_to_the_policy(
     owner: Administrator, colleague: Administrator, browser: Client
 ) -> None:
-    assert f'formaction="{BEGIN}"' in browser.get("/account/").content.decode()
+    assert f'action="{BEGIN}"' in browser.get("/account/").content.decode()
     path = rehearsed(browser)
     assert not PolicyVersion.objects.exists()
     page = browser.get(path)
@@ -193,7 +195,7 @@ REQUIRE = f"{LIST}require/"
 def test_a_tick_for_several_is_rehearsed_and_set(
     owner: Administrator, colleague: Administrator, browser: Client
 ) -> None:
-    assert f'formaction="{REQUIRE}"' in browser.get("/administrators/").content.decode()
+    assert f'action="{REQUIRE}"' in browser.get("/administrators/").content.decode()
     answer = browser.post(REQUIRE, {"selected": [str(colleague.id)]})
     path = answer["Location"]
     said = text(browser.get(path))
@@ -214,8 +216,8 @@ def test_all_that_match_are_taken_wherever_they_are_listed(
     for number in range(30):
         people.make_administrator(owner.customer, email=f"p{number}@harbourbakery.example")
     page = browser.get("/administrators/?factor=off").content.decode()
-    assert "Rehearse for all 30 that match" in page
-    address = re.search(r'formaction="(/administrators/require/[^"]+)"', page)
+    assert "Require 2FA of all 30 that match" in page
+    address = re.search(r'action="(/administrators/require/[^"]+)"', page)
     assert address is not None
     path = browser.post(address[1], {"all": "on"})["Location"]
     assert "Require 2FA of 30 people" in text(browser.get(path))
@@ -286,7 +288,7 @@ def test_a_customers_minimum_is_rehearsed(
     owner: Administrator, colleague: Administrator, staff: Client
 ) -> None:
     base = f"/customers/{owner.customer_id}/minimum/"
-    assert f'formaction="{base}rehearsal/"' in staff.get(base).content.decode()
+    assert f'action="{base}rehearsal/"' in staff.get(base).content.decode()
     path = staff.post(f"{base}rehearsal/", minimum())["Location"]
     said = text(staff.get(path))
     assert "Require 2FA of 2 people" in said
@@ -323,6 +325,104 @@ def test_another_customers_minimum_is_not_shown_under_this_address(
     assert staff.post(other).status_code == 404
     for address in (base, path):
         assert browser.post(address, minimum()).status_code == 403
+
+
+def targets(answer: Any) -> set[str]:
+    """Return where the forms and buttons of a page send what they have."""
+    main = answer.content.decode().partition("<main")[2].partition("</main>")[0]
+    forms = re.findall(r'<form[^>]*method="post"[^>]*action="([^"]*)"', main)
+    return {
+        one.replace("&amp;", "&") for one in (*forms, *re.findall(r'formaction="([^"]*)"', main))
+    }
+
+
+def test_no_page_has_a_button_that_saves_what_was_not_rehearsed(
+    owner: Administrator, colleague: Administrator, browser: Client, staff: Client
+) -> None:
+    """A POST of one's own may save at once; whoever comes by a page sees first what it would do."""
+    minimums = (
+        f"/customers/{owner.customer_id}/minimum/",
+        f"/brands/{owner.customer.brand_id}/minimum/",
+    )
+    policies_of = [(browser, "/account/"), *((staff, one) for one in minimums)]
+    for client, path in policies_of:
+        begin = BEGIN if path == "/account/" else f"{path}rehearsal/"
+        wrong = fields(session_hours="x")
+        shown = [client.get(path), *(client.post(one, wrong) for one in (begin, path))]
+        for page in shown:
+            assert begin in targets(page)
+            assert path not in targets(page)
+    for path in (LIST, f"{LIST}?factor=off", f"{LIST}?q={colleague.email}"):
+        found = [browser.get(path), browser.post(REQUIRE + path.removeprefix(LIST), {})]
+        for page in found:
+            (target,) = targets(page)
+            assert target.startswith(REQUIRE)
+            assert "require_2fa" not in page.content.decode()
+
+
+def test_what_changes_nothing_says_so_and_is_saved_all_the_same(browser: Client) -> None:
+    said = text(browser.get(path := rehearsed(browser, required_of="ticked")))
+    assert "Nothing would change: what you chose holds already." in said
+    assert "Save policy" in said
+    browser.post(path)
+    # Of the users of a tab that nobody has.
+    said = text(browser.get(path := rehearsed(browser, required_of="tabs", tabs="activity")))
+    assert "Require 2FA of 1 person" in said
+    Administrator.objects.everywhere().update(tabs=" home account administrators ")
+    said = text(browser.get(path := rehearsed(browser, required_of="tabs", tabs="activity")))
+    assert "This concerns nobody at the moment." in said
+    assert "Save policy" in said
+    assert browser.post(path)["Location"] == "/account/"
+    assert PolicyVersion.objects.count() == 1
+
+
+def test_what_concerns_everybody_says_of_how_many(owner: Administrator, browser: Client) -> None:
+    people.make_administrator(owner.customer, email="sam@harbourbakery.example")
+    shorter = {"required_of": "ticked", "session_hours": "8"}
+    assert "Save it for 2 people" in text(browser.get(rehearsed(browser, **shorter)))
+
+
+def test_a_plan_says_of_how_many_it_will_be_required(
+    owner: Administrator, colleague: Administrator, browser: Client
+) -> None:
+    starts = (timezone.now() + timedelta(days=3)).date().isoformat()
+    said = text(browser.get(rehearsed(browser, starts=starts)))
+    assert "Require 2FA of 2 people" in said
+    assert colleague.customer_id == owner.customer_id
+
+
+def test_what_was_rehearsed_is_changed_in_the_form_that_it_came_from(
+    owner: Administrator, outsider: Administrator, browser: Client
+) -> None:
+    starts = (timezone.now() + timedelta(days=30)).date().isoformat()
+    path = rehearsed(browser, session_hours="8", starts=starts)
+    change = re.search(r'href="(/account/\?rehearsal=[^"]+)"', browser.get(path).content.decode())
+    assert change is not None
+    form = pages.filled(browser, change[1], BEGIN)
+    assert (form["required_of"], form["session_hours"]) == ("everyone", "8")
+    assert (form["starts"], form["reason"]) == (starts, "An audit")
+    # Nobody else's, and nothing that is none.
+    codes.enable_app(outsider)
+    other = browsers.browser_of_with_factor(outsider)
+    assert pages.filled(other, change[1], BEGIN)["required_of"] == "ticked"
+    assert pages.filled(browser, "/account/?rehearsal=x", BEGIN)["required_of"] == "ticked"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "24 December 2099"), ("de", "24. Dezember 2099")],
+)
+def test_days_are_said_in_the_readers_language(
+    owner: Administrator, browser: Client, language: str, said: str
+) -> None:
+    Administrator.objects.of(owner.customer_id).update(language=language)
+    path = rehearsed(browser, **{"from": "2099-12-24"})
+    assert f"→ {said}" in text(browser.get(path))
+    assert "2099-12-24" not in text(browser.get(path))
+    browser.post(path)
+    for page in ("/account/", "/activity/"):
+        assert f"{said}" in text(browser.get(page))
+        assert "2099-12-24" not in text(browser.get(page))
 
 
 def test_it_stands_under_account(browser: Client) -> None:

@@ -18,7 +18,7 @@ from doorward.kernel.crypto import sealing
 from doorward.kernel.db import schema
 from doorward.kernel.db.sqlite import base, journal
 from doorward.kernel.ratelimit import rules, throttle
-from doorward.kernel.text import names
+from doorward.kernel.text import days, names
 from doorward.notifications import rendering as mails
 from doorward.operations.evidence import pdf
 from doorward.permissions import staff_scope
@@ -118,7 +118,7 @@ THE_SAME: list[object] = [
     times._clock,
     times._day,
     times._distance,
-    times._locale_of,
+    days.locale_of,
     times._number,
     sealing._keyed,
     staff_scope.of_columns,

@@ -53,9 +53,12 @@ def profile(person, **changes):
 # --- a form as its page has it --------------------------------------------------------------------
 
 
-def filled(client: Client, path: str, **typed: Any) -> dict[str, Any]:
-    """Return what the form that a page sends to itself would send, with this typed; None leaves a field out."""
-    reader = _Form(path.partition("?")[0])
+def filled(client: Client, path: str, target: str = "", /, **typed: Any) -> dict[str, Any]:
+    """Return what the form that a page sends would send, with this typed; None leaves a field out.
+
+    `target`: where it sends it; empty: to itself.
+    """
+    reader = _Form(target or path.partition("?")[0])
     reader.feed(client.get(path).content.decode())
     fields = reader.fields | typed
     return {name: value for name, value in fields.items() if value is not None}

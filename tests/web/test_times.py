@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone, translation
 
+from doorward.kernel.text import days
 from doorward.web.kit import times
 
 NOW = datetime(2026, 11, 24, 9, 0, 10, tzinfo=UTC)
@@ -97,4 +98,4 @@ def test_numbers_have_the_languages_separators() -> None:
 
 
 def test_a_language_that_nobody_knows_reads_as_english() -> None:
-    assert times._locale_of("xx-pseudo") == times._locale_of("en")
+    assert days.locale_of("xx-pseudo") == days.locale_of("en")

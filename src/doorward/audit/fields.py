@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+
+from doorward.kernel.text import days
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,10 +54,17 @@ FIELDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a field is called that declares itself elsewhere, and its values that have words; to be translated."""
+    """What a field is called that declares itself elsewhere, and its values that have words; to be translated.
+
+    `is_day`: its values are days, as ISO 8601 has them.
+    """
 
     name: str
     titles: Mapping[str, str]
+    is_day: bool = False
+
+
+_DAYS: Final = {"exception"}
 
 
 def changes_in(
@@ -74,7 +83,13 @@ def changes_in(
         words = declared.get(name)
         titles = words.titles if words else {}
         called = _(words.name) if words else str(FIELDS.get(name, name))
-        told.append((called, _value(old, titles), _value(new, titles)))
+        before_it, after_it = _value(old, titles), _value(new, titles)
+        if name in _DAYS or (words and words.is_day):
+            language = get_language() or "en"
+            before_it, after_it = (
+                days.in_words(one, language=language) for one in (before_it, after_it)
+            )
+        told.append((called, before_it, after_it))
     return told
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from doorward.accounts.models import MailProblem
 from doorward.audit.fields import FIELDS, changes_in
@@ -13,6 +13,7 @@ from doorward.audit.reason import Reason
 from doorward.customers import tab_audience
 from doorward.customers.tab_titles import title_of
 from doorward.kernel.refusals import by_code
+from doorward.kernel.text.days import in_words
 from doorward.managing.words import page
 from doorward.policy.words import WORDS
 
@@ -150,7 +151,7 @@ def _key(key_id: str) -> str:
 
 
 def _period(days: str) -> str:
-    return _("period: %(days)s") % {"days": days}
+    return _("period: %(days)s") % {"days": in_words(days, language=get_language() or "en")}
 
 
 def _checksum(digits: str) -> str:

@@ -6,19 +6,17 @@ import re
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 from django.utils.translation import get_language
 
 from doorward.audit.naming import named
+from doorward.kernel.text.days import locale_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.customers.cached import BrandLook
 
-# As on the pages: day before month, 24 hours.
-_LOCALES: Final = {"en": "en_GB"}
 _DOT_WITHIN: Final = re.compile(r"\.(?=\S)")
 
 
@@ -28,7 +26,7 @@ def moment(at: datetime, *, zone: str) -> str:
         local = at.astimezone(ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError):
         local = at.astimezone(ZoneInfo("UTC"))
-    locale = _locale()
+    locale = locale_of(get_language() or "en")
     day, clock = (
         format_date(local, "long", locale=locale),
         format_time(local, "short", locale=locale),
@@ -53,11 +51,3 @@ def support(brand: BrandLook) -> list[str]:
     """Return how the brand's support is reached. No address of a page: links lead to this portal only."""
     ways = (brand.support_email, brand.support_phone, brand.support_hours)
     return [way for way in ways if way]
-
-
-def _locale() -> Locale:
-    language = get_language() or "en"
-    try:
-        return Locale.parse(_LOCALES.get(language, language.replace("-", "_")))
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse("en_GB")

@@ -276,10 +276,13 @@ class Values:
             Day(
                 key="from",
                 says_when=True,
-                label=_("Required from"),
-                history=_("required from"),
+                label=_("People must be ready by"),
+                history=_("people must be ready by"),
                 loosest=None,
-                help=_("Until then people may put off the set-up. Empty means at once."),
+                help=_(
+                    "Until this day begins (in UTC), people may put off the set-up. Empty means that they "
+                    "set it up at their next sign-in."
+                ),
             )
         ),
     )

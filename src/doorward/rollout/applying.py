@@ -75,8 +75,8 @@ def find(rehearsal_id: UUID, *, actor: Actor, now: datetime) -> Kept:
     return kept
 
 
-def apply(kept: Kept, *, actor: Actor, now: datetime) -> TickRun | None:
-    """Do what was rehearsed, once, where it would still do the same to everybody; return the run of its ticks.
+def apply(kept: Kept, *, actor: Actor, now: datetime) -> TickRun | PolicyVersion | None:
+    """Do what was rehearsed, once, where it would still do the same to everybody; return its run, or the new version.
 
     Raises `RehearsalOutdated` where it would not, `NotFound` where it was done already, and what saving refuses.
     """
@@ -159,8 +159,7 @@ def _hold(plan: Plan) -> None:
         locking.hold(plan.owner.of_customer)
 
 
-def _do(plan: Plan, *, actor: Actor, now: datetime) -> TickRun | None:
+def _do(plan: Plan, *, actor: Actor, now: datetime) -> TickRun | PolicyVersion | None:
     if plan.wanted is not None:
-        policy_change.save(plan.owner, plan.wanted, actor=actor, now=now)
-        return None
+        return policy_change.save(plan.owner, plan.wanted, actor=actor, now=now)
     return ticking.require(plan.people, customer_id=plan.owner.of_customer, actor=actor, now=now)

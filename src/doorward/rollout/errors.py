@@ -15,7 +15,8 @@ class TooManyToRehearse(Refusal):
     """More people than a page can rehearse for at once."""
 
     sentence = _(
-        "These are more than %(maximum)s people. Rehearse it at the console: doorward policy rehearse."
+        "These are more than %(maximum)s people. Save it at the console, which rehearses it first: "
+        "doorward policy apply."
     )
 
 

@@ -139,11 +139,10 @@ def _told(alike: Alike, after: _After, *, ticked: bool, now: datetime) -> Told:
     """Return what happens to each of those who are alike."""
     joined = _joined(alike, now=now)
     then, policies = _then(joined, ticked=ticked), after.policies(alike.policies())
-    was = joined.facts(alike.policies(), now=now).policy.required
-    found = foretell(
-        lambda at: then.facts(policies, now=at), _reach(alike), now=now, start=after.start or now
-    )
-    is_now = then.facts(policies, now=now).policy.required
+    start = max(now, after.start or now)
+    was = joined.facts(alike.policies(), now=start).policy.required
+    found = foretell(lambda at: then.facts(policies, now=at), _reach(alike), now=now, start=start)
+    is_now = then.facts(policies, now=start).policy.required
     return Told(found, alike.customer_id, is_now and not was, was and not is_now, alike.looks_after)
 
 

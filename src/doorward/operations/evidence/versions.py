@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
 
-from doorward.audit.fields import Words, changes_in
+from doorward.audit.fields import changes_in
 from doorward.customers.protection import details_of
-from doorward.policy.fields import FIELDS, Choice, read
+from doorward.policy.fields import FIELDS, read
 from doorward.policy.versions import (
     changes_between,
     minimum_of_brand,
     minimum_of_customer,
     policy_of_customer,
 )
+from doorward.policy.words import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,10 +26,7 @@ if TYPE_CHECKING:
     from doorward.policy.versions import Owner
 
 # As the page has them, with the unit: what only says what changed has shorter ones.
-WORDS: Final = {
-    f"policy.{field.key}": Words(field.label, field.titles if isinstance(field, Choice) else {})
-    for field in FIELDS.values()
-}
+WORDS: Final = {f"policy.{one.key}": words_of(one, one.label) for one in FIELDS.values()}
 
 
 def version_rows(about: About) -> Iterator[Row]:

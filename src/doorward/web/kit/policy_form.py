@@ -110,6 +110,16 @@ def shown(state: State, version: PolicyVersion | None) -> Typed:
     return replace(form, starts=starts, reason=version.reason, replaces=str(version.id))
 
 
+def wanted_again(state: State, wanted: Wanted) -> Typed:
+    """Return the form as it was when this was rehearsed, for somebody who wants to change it."""
+    return replace(
+        stored(wanted.values, seen=state.seen),
+        starts=wanted.starts_at.date().isoformat() if wanted.starts_at else "",
+        reason=wanted.reason,
+        replaces=str(wanted.replaces) if wanted.replaces else "",
+    )
+
+
 def typed(request: Request, about: About, *, before: Values) -> Typed:
     """Return the form as it was sent. What the minimum leaves no choice of is not sent, and stays as it is."""
     values: dict[str, Any] = {}
@@ -208,10 +218,13 @@ def policy_form(form: Typed, about: About) -> PolicyForm:
     fields = {one.key: _field(name, one, form, about) for name, one in FIELDS.items()}
     fields["starts"] = plain_field(
         "starts",
-        _("This version holds from"),
+        _("Takes effect on"),
         kind="date",
         value=form.starts,
-        help=_("Leave it empty for at once. A later day plans it."),
+        help=_(
+            "Empty means as soon as you save it. Until a later day nothing changes, and you can change "
+            "it or take it back."
+        ),
         errors=_errors(form, "starts"),
     )
     fields["reason"] = plain_field(

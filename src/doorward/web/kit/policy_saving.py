@@ -16,14 +16,13 @@ from doorward.web.http.pages import see_other
 from doorward.web.http.posted import field
 from doorward.web.http.requests import acting
 from doorward.web.kit import policy_form, rehearsals
-from doorward.web.kit.policy_versions import planned_version, state_of
+from doorward.web.kit.policy_versions import done, planned_version, state_of
 from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-    from doorward.policy.models import PolicyVersion
-    from doorward.policy.versions import Owner, Wanted
+    from doorward.policy.versions import Owner
     from doorward.web.http.requests import Request
     from doorward.web.kit.policy_form import About, Typed
     from doorward.web.kit.rehearsal_page import Room
@@ -33,6 +32,9 @@ def save(request: Request, owner: Owner, text: str, about: About) -> Typed | Non
     """Save what was posted, or return the form to be shown; None: it was saved. `text`: the series as it is stored."""
     state = state_of(owner, text, now=request.now)
     if request.method != "POST":
+        wanted = rehearsals.wanted_of(request, owner)
+        if wanted is not None:
+            return policy_form.wanted_again(state, wanted)
         planned = planned_version(owner, request.GET.get("version", ""), now=request.now)
         return policy_form.shown(state, planned)
     form = policy_form.typed(request, about, before=state.values)
@@ -41,7 +43,7 @@ def save(request: Request, owner: Owner, text: str, about: About) -> Typed | Non
         saved = policy_change.save(owner, wanted, actor=acting(request), now=request.now)
     except Refusal as refusal:
         return form.refused(refusal)
-    messages.success(request, _done(saved, wanted))
+    messages.success(request, done(saved, wanted))
     return None
 
 
@@ -58,13 +60,6 @@ def rehearse(
         raise
     except Refusal as refusal:
         return form.refused(refusal)
-
-
-def _done(saved: PolicyVersion | None, wanted: Wanted) -> str:
-    """Say what was done: to change a plan to what holds by then anyway is to take it back."""
-    if saved is None and wanted.replaces is not None:
-        return _("That holds by then anyway, so the planned version was taken back.")
-    return _("Saved.")
 
 
 def withdraw(request: Request, owner: Owner, back: str) -> HttpResponse:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.policy.models import PolicyVersion
-    from doorward.policy.versions import Owner
+    from doorward.policy.versions import Owner, Wanted
 
 MOST_SHOWN = 20
 
@@ -91,6 +91,13 @@ def version_lines(owner: Owner, *, now: datetime) -> tuple[VersionLine, ...]:
         )
         for row, after, before in zip(rows, values, earlier, strict=True)
     )[:MOST_SHOWN]
+
+
+def done(saved: PolicyVersion | None, wanted: Wanted) -> str:
+    """Say what was done: to change a plan to what holds by then anyway is to take it back."""
+    if saved is None and wanted.replaces is not None:
+        return _("That holds by then anyway, so the planned version was taken back.")
+    return _("Saved.")
 
 
 def differences(before: Values, after: Values) -> tuple[str, ...]:

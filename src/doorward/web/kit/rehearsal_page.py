@@ -13,6 +13,7 @@ from doorward.audit.naming import full_name
 from doorward.customers.models import Customer
 from doorward.directory.search import LONGEST_SEARCH, with_words
 from doorward.policy import series
+from doorward.policy.fields import FIELDS
 from doorward.rollout import keeping
 from doorward.rollout.rehearsal import Helpers
 from doorward.rollout.rules import Outcome
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from doorward.policy.fields import Values
     from doorward.rollout.keeping import Kept
     from doorward.rollout.rules import Foretold
     from doorward.web.http.requests import Request
@@ -97,11 +99,16 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class RehearsalPage:
-    """The page. `verb`: what its button says; `changed` and `changed_more`: who fares differently by now."""
+    """The page. `verb`: what its button says; `form`: where what is rehearsed can be changed.
+
+    `changed` and `changed_more`: who fares differently by now.
+    """
 
     path: str
     room: Room
     verb: str
+    concerns_nobody: str
+    form: str
     differences: tuple[str, ...]
     starts_at: datetime | None
     reason: str
@@ -132,11 +139,16 @@ def rehearsal_page(
     told = {one: line.told for one, line in kept.people.items()}
     changed = keeping.differences(before, told, at=kept.made_at) if before else []
     of_brand = kept.plan.owner.brand_id is not None
+    before_it = _holding(kept, now=request.now)
+    concerned = _concerned(kept, before_it)
+    changes = wanted is not None and wanted.values != before_it
     return RehearsalPage(
         path=path,
         room=room,
-        verb=words.verb(kept),
-        differences=_differences(kept, now=request.now),
+        verb=words.verb(kept, concerned=concerned),
+        concerns_nobody="" if concerned else words.concerns_nobody(changes=changes),
+        form=f"{room.back}?rehearsal={kept.id}" if wanted else "",
+        differences=differences(before_it, wanted.values) if wanted else (),
         starts_at=wanted.starts_at if wanted else None,
         reason=wanted.reason if wanted else "",
         chart=_chart(kept, path),
@@ -166,14 +178,28 @@ def filters_of(request: Request) -> Filters:
     )
 
 
-def _differences(kept: Kept, *, now: datetime) -> tuple[str, ...]:
-    """Return in words what the version would change."""
-    wanted, owner = kept.plan.wanted, kept.plan.owner
-    if wanted is None:
-        return ()
+def _holding(kept: Kept, *, now: datetime) -> Values:
+    """Return what holds now."""
+    owner = kept.plan.owner
     text = owner.rows().values_list(owner.column, flat=True).first() or ""
-    holding = series.current(series.load(text), now=now, default=owner.default)
-    return differences(holding, wanted.values)
+    return series.current(series.load(text), now=now, default=owner.default)
+
+
+def _concerned(kept: Kept, before: Values) -> int:
+    """Return how many people it concerns: where it only says who must use two factors and when, those who must."""
+    counts, wanted = kept.count(), kept.plan.wanted
+    if wanted is None:
+        return len(kept.plan.people)
+    changed = {name for name in FIELDS if getattr(wanted.values, name) != getattr(before, name)}
+    people = sum(counts[one] for one in Outcome)
+    if changed <= _OF_REQUIREMENT:
+        people -= counts[Outcome.NOT_CONCERNED]
+    return max(people, counts["newly"] + counts["freed"]) if changed else 0
+
+
+_OF_REQUIREMENT: Final = {"required_of", "tabs"} | {
+    name for name, field in FIELDS.items() if field.says_when
+}
 
 
 def _chart(kept: Kept, path: str) -> Bars:

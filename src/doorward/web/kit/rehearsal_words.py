@@ -48,8 +48,8 @@ def why(of: Why | None) -> str:
     }[of]
 
 
-def verb(kept: Kept) -> str:
-    """Return what the button says: what is done, to how many people."""
+def verb(kept: Kept, *, concerned: int) -> str:
+    """Return what the button says: what is done, to how many people; `concerned`: whom what is changed concerns."""
     counts, wanted = kept.count(), kept.plan.wanted
     if wanted is None:
         return _require(len(kept.plan.people))
@@ -62,7 +62,6 @@ def verb(kept: Kept) -> str:
             counts["freed"],
         )
         return text % {"n": number(counts["freed"])}
-    concerned = counts.total() - counts["newly"] - counts["freed"]
     if wanted.values.kinds is Kinds.PHISHING_RESISTANT and counts[Outcome.OTHER_KIND_NEXT]:
         others = counts[Outcome.OTHER_KIND_NEXT]
         text = ngettext(
@@ -71,8 +70,17 @@ def verb(kept: Kept) -> str:
             others,
         )
         return text % {"n": number(others)}
+    if not concerned:
+        return _("Save the minimum") if kept.plan.owner.is_minimum else _("Save policy")
     text = ngettext("Save it for %(n)s person", "Save it for %(n)s people", concerned)
     return text % {"n": number(concerned)}
+
+
+def concerns_nobody(*, changes: bool) -> str:
+    """Say that nobody is concerned: there is nothing that would change, or nobody for whom."""
+    if changes:
+        return _("This concerns nobody at the moment.")
+    return _("Nothing would change: what you chose holds already.")
 
 
 def _require(people: int) -> str:

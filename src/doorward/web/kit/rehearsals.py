@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404
 from django.utils import translation
-from django.utils.translation import gettext as _
 
 from doorward.kernel.errors import FieldsRefused, MustWait, NotFound, Refusal
 from doorward.kernel.text.tables import lines as lines_of
 from doorward.rollout import applying
 from doorward.rollout.errors import RehearsalOutdated
+from doorward.rollout.models import TickRun
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting
 from doorward.web.http.streaming import export
+from doorward.web.kit import policy_versions
 from doorward.web.kit.refusals import sentence
 from doorward.web.kit.rehearsal_page import COLUMNS, filters_of, rehearsal_page, table
 from doorward.web.kit.tables import chosen_separator
 from doorward.web.kit.ticks import after_ticks
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from django.http import HttpResponse
     from django.http.response import HttpResponseBase
 
-    from doorward.policy.versions import Owner
+    from doorward.policy.versions import Owner, Wanted
     from doorward.rollout.keeping import Kept
     from doorward.rollout.rehearsal import Plan
     from doorward.web.http.requests import Request
@@ -51,12 +51,22 @@ def find(request: Request, rehearsal_id: UUID, owner: Owner, *, ticks: bool = Fa
     return kept
 
 
+def wanted_of(request: Request, owner: Owner) -> Wanted | None:
+    """Return what the reader rehearsed, where the address of a form names it by its id; None for anything else."""
+    try:
+        rehearsal_id = UUID(request.GET.get("rehearsal", ""))
+        kept = applying.find(rehearsal_id, actor=acting(request), now=request.now)
+    except (NotFound, ValueError):
+        return None
+    return kept.plan.wanted if kept.plan.owner == owner else None
+
+
 def show(request: Request, kept: Kept, room: Room) -> HttpResponse:
     """Show a rehearsal; a POST applies it."""
     if request.method != "POST":
         return render(request, "rehearsal.html", rehearsal_page(request, kept, room))
     try:
-        run = applying.apply(kept, actor=acting(request), now=request.now)
+        done = applying.apply(kept, actor=acting(request), now=request.now)
     except RehearsalOutdated as refusal:
         return _again(request, kept, room, refusal)
     except NotFound as error:
@@ -64,9 +74,10 @@ def show(request: Request, kept: Kept, room: Room) -> HttpResponse:
     except Refusal as refusal:
         page = rehearsal_page(request, kept, room, error=_sentences(refusal))
         return render(request, "rehearsal.html", page, status=422)
-    if run is not None:
-        return after_ticks(request, run, room.back)
-    messages.success(request, _("Saved."))
+    if isinstance(done, TickRun):
+        return after_ticks(request, done, room.back)
+    if kept.plan.wanted is not None:
+        messages.success(request, policy_versions.done(done, kept.plan.wanted))
     return see_other(room.back)
 
 

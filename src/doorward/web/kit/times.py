@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from babel.numbers import format_decimal
 from django.utils import timezone
@@ -14,11 +13,13 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from markupsafe import Markup, escape
 
+from doorward.kernel.text.days import locale_of
+
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-# Plain English is read in many countries: day before month, 24 hours.
-_LOCALES: Final = {"en": "en_GB"}
+    from babel import Locale
+
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 _NEAR_HOURS: Final = 6  # within these a day's end does not matter
@@ -114,18 +115,10 @@ def _exact(local: datetime, locale: Locale) -> str:
 
 
 def _locale() -> Locale:
-    return _locale_of(get_language() or "en")
+    return locale_of(get_language() or "en")
 
 
 # Formatting costs some 10 microseconds a time, and a page of history has a hundred: days and clocks come again.
-@lru_cache(maxsize=64)
-def _locale_of(language: str) -> Locale:
-    try:
-        return Locale.parse(_LOCALES.get(language, language.replace("-", "_")))
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse("en_GB")
-
-
 @lru_cache(maxsize=4096)
 def _day(local: date, form: str, locale: Locale) -> str:
     if form == "long":
