@@ -21,7 +21,7 @@ from doorward.cli.base import set_up_django
 
 # ruff: noqa: PLC0415 - models are there once Django is set up
 BOUND_MIB = 300
-BOUND_SECONDS = 180
+BOUND_CPU_SECONDS = 180
 _HASH = "pbkdf2_sha256$600000$a1B2c3$iR0CCTLDNNoJH8BqLXRPHbFQVGBqQ2gSsvCgUKHYQGM="
 
 
@@ -36,7 +36,7 @@ def write(path: Path, people: int) -> None:
 
 
 def measured(path: Path, customer_id: str) -> tuple[float, int]:
-    """Print what each way through the file costs; return the seconds of the import, and the most memory in MiB."""
+    """Print what each way through the file costs; return the import's CPU seconds, and the most memory in MiB."""
     from uuid import UUID
 
     from django.utils import timezone
@@ -56,8 +56,8 @@ def measured(path: Path, customer_id: str) -> tuple[float, int]:
             pass
         run.refresh_from_db()
         seconds = time.monotonic() - began
-        took = seconds if name == "import" else took
         cpu = time.process_time() - spent
+        took = cpu if name == "import" else took
         said = f"{run.made:,} made, {run.same:,} the same, {run.refused:,} refused"
         print(f"{name:10} {said}: {seconds:6.1f} s, {cpu:6.1f} s of CPU")
     return took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -77,8 +77,11 @@ def main() -> None:
         write(path, asked.people)
         seconds, held = measured(path, who[0]["customer"])
     print(f"{held} MiB held at most")
-    if held > BOUND_MIB or seconds > BOUND_SECONDS:
-        sys.exit(f"It takes more than {BOUND_SECONDS} s, or holds more than {BOUND_MIB} MiB.")
+    if held > BOUND_MIB or seconds > BOUND_CPU_SECONDS:
+        said = (
+            f"It takes more than {BOUND_CPU_SECONDS} s of CPU, or holds more than {BOUND_MIB} MiB."
+        )
+        sys.exit(said)
 
 
 if __name__ == "__main__":
