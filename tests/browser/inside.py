@@ -25,6 +25,7 @@ from doorward.audit.actor import CONSOLE
 from doorward.audit.models import Event
 from doorward.credentials.models import Factor, RecoveryCode, SetUp
 from doorward.credentials.recovery_codes import codes as recovery_codes_codes
+from doorward.customers import own_tabs
 from doorward.customers.models import Brand, Customer
 from doorward.kernel.models import Attempt
 from doorward.policy import fields
@@ -69,6 +70,12 @@ def make_brand(name: str, host: str) -> str:
     confirmed = {host: timezone.now().isoformat()}
     made = Brand.objects.create(name=name, issuer=name, hosts=[host], confirmed_hosts=confirmed)
     return made.id.hex
+
+
+def make_tab(title: str) -> str:
+    """Add a tab of the provider's own; return its id."""
+    details = own_tabs.TabDetails(title=title, url="https://reports.example/")
+    return own_tabs.add("", details, actor=CONSOLE).id.hex
 
 
 def customer_id(name: str) -> str:
@@ -232,6 +239,7 @@ _OWN = (
     make_customer,
     provider,
     make_brand,
+    make_tab,
     customer_id,
     make_person,
     change_person,

@@ -606,6 +606,34 @@ class TestTabs:
             "after": ["everyone", TAB["url"]],
         }
 
+    @pytest.mark.parametrize(
+        ("title", "key"),
+        [
+            ("Phone system", "phone-system"),
+            ("  Ärzte & Łódź: Größe ", "arzte-lodz-grosse"),
+            ("Телефон", "telefon"),
+            ("365 days, 24/7", "days-24-7"),
+            ("O’Brien’s", "obriens"),
+            ("Account", "account-2"),
+            ("Taken", "taken-3"),
+            ("щ" * 11, "shch" * 10),
+            ("x" * 40, "x" * 38 + "-2"),
+        ],
+    )
+    def test_without_a_key_it_has_one_of_its_title(self, browser, title, key):
+        for there in ("taken", "taken-2", "x" * 40):
+            tab_of(key=there)
+        answer = browser.post("/tabs/add/", TAB | {"title": title, "key": " "})
+        assert answer.status_code == 303, answer.content.decode()
+        assert Tab.objects.filter(key=key, title=title.strip()).exists()
+
+    @pytest.mark.parametrize("title", ["", "🍕", "123"])
+    def test_a_title_that_makes_no_key(self, browser, title):
+        answer = browser.post("/tabs/add/", TAB | {"title": title, "key": ""})
+        assert answer.status_code == 422
+        assert 'id="key-error"' in answer.content.decode()
+        assert not Tab.objects.exists()
+
     def test_changed_but_not_its_key(self, browser):
         tab = tab_of()
         fields = TAB | {"key": "other", "title": "Invoices", "url": "/help/"}
@@ -631,7 +659,6 @@ class TestTabs:
     @pytest.mark.parametrize(
         ("field", "value"),
         [
-            ("key", ""),
             ("key", "Billing"),
             ("key", "a b"),
             ("key", "administrators"),

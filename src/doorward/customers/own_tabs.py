@@ -28,6 +28,7 @@ from doorward.kernel import lucide
 from doorward.kernel.checks import Checks
 from doorward.kernel.errors import AddressInvalid, FieldsRefused, NotFound
 from doorward.kernel.hosts import is_loopback
+from doorward.kernel.text import names
 from doorward.kernel.text.cleaning import clean_line, clean_link
 from doorward.permissions.actions import Action
 
@@ -77,12 +78,15 @@ class TabWords:
 
 
 def add(key: str, details: TabDetails, *, actor: Actor) -> Tab:
-    """Add a tab. Nobody has it until somebody gives it to them. Raises `FieldsRefused`, `TooManyTabs`."""
+    """Add a tab; without a key, under one of its title. Nobody has it until somebody gives it to them.
+
+    Raises `FieldsRefused`, `TooManyTabs`.
+    """
     authorise(actor, Action.ADD_TAB)
     if Tab.objects.count() >= MOST_TABS:
         raise TooManyTabs(MOST_TABS)
     checks = Checks()
-    cleaned_key = checks.take("key", _clean_key, key)
+    cleaned_key = checks.take("key", _clean_key, key.strip() or key_of(details.title))
     columns = _clean(details, checks)
     try:
         with transaction.atomic():
@@ -94,6 +98,18 @@ def add(key: str, details: TabDetails, *, actor: Actor) -> Tab:
         raise FieldsRefused({"key": TabKeyTaken()}) from error
     cached.forget()
     return tab
+
+
+def key_of(title: str) -> str:
+    """Return a key that is free, in the words of a title; "" where it has no letters."""
+    words = "-".join(re.findall(r"[a-z0-9]+", names.fold(title)))
+    key = re.sub(r"^[^a-z]+", "", words)[:KEY_LENGTH].rstrip("-")
+    taken = {*BUILT_IN, *OF_STAFF, *Tab.objects.values_list("key", flat=True)}
+    if not key or key not in taken:
+        return key
+    ends = (f"-{number}" for number in range(2, len(taken) + 3))
+    tries = (key[: KEY_LENGTH - len(end)].rstrip("-") + end for end in ends)
+    return next(one for one in tries if one not in taken)
 
 
 def change(tab_id: UUID, details: TabDetails, *, actor: Actor) -> None:

@@ -73,6 +73,7 @@ BRANDS: Final[dict[str, dict[str, Any]]] = {
 TABS: Final = (
     {
         "key": "phone-system",
+        "icon": "phone",
         "title": "Phone system",
         "description": "Extensions, call groups, opening hours and announcements.",
         "url": "https://pbx.northline.example/",
@@ -80,6 +81,7 @@ TABS: Final = (
     },
     {
         "key": "reports",
+        "icon": "chart-column",
         "title": "Reports",
         "description": "Calls answered and missed, by day, group and person.",
         "url": "https://reports.northline.example/",
@@ -87,6 +89,7 @@ TABS: Final = (
     },
     {
         "key": "billing",
+        "icon": "receipt",
         "title": "Billing",
         "description": "Invoices, payment and the contract.",
         "url": "https://billing.northline.example/",
@@ -94,6 +97,7 @@ TABS: Final = (
     },
     {
         "key": "first-steps",
+        "icon": "graduation-cap",
         "title": "First steps",
         "description": "How to sign in safely, in ten minutes.",
         "url": "/help/",

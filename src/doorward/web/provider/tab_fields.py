@@ -104,11 +104,13 @@ def _key_field(form: NewTabForm, found: Wrong) -> Field:
         found,
         "key",
         _("Key"),
-        required=True,
         maxlength=own_tabs.KEY_LENGTH,
         spellcheck="false",
         autocapitalize="off",
-        help=_("Small letters, digits and dashes, like phone-system. It cannot be changed later."),
+        help=_(
+            "Small letters, digits and dashes, like phone-system; left empty, it is made from the title. "
+            "It cannot be changed later."
+        ),
     )
 
 

@@ -50,6 +50,25 @@ document.addEventListener("input", ({ target }) => {
   }
 });
 
+// The key follows the title until somebody types another one. What is not plain Latin is left to the server.
+const key = document.querySelector("main input[name=key]");
+const title = document.querySelector("main input[name=title]");
+let made = key && keyOf(title.value);
+
+function keyOf(text) {
+  const plain = text.normalize("NFKD").replace(/\p{M}/gu, "").replace(/ß/g, "ss").replace(/['’`´]/g, "").toLowerCase();
+  if (/[^\p{ASCII}]/u.test(plain) && /\p{L}/u.test(plain.replace(/\p{ASCII}/gu, ""))) return "";
+  const words = plain.match(/[a-z0-9]+/g) ?? [];
+  return words.join("-").replace(/^[^a-z]+/, "").slice(0, key.maxLength).replace(/-$/, "");
+}
+
+if (key) {
+  title.addEventListener("input", () => {
+    if (key.value && key.value !== made) return;
+    key.value = made = keyOf(title.value);
+  });
+}
+
 // What is for nobody under this choice is not shown.
 function fit() {
   const audience = document.querySelector("[name=audience]:checked")?.value;
