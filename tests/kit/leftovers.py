@@ -32,7 +32,7 @@ from doorward.web.help import rendering as guides
 from doorward.web.home import pages as home
 from doorward.web.http import csp, files, readiness, server_clock, streaming
 from doorward.web.jump import places as jump_places
-from doorward.web.kit import brandmark, forms, icons, jinja, tabs, times
+from doorward.web.kit import brandmark, forms, icons, jinja, offered, tabs, times
 from doorward.web.profile import zones
 from doorward.web.server import environ, rsgi
 
@@ -115,6 +115,7 @@ THE_SAME: list[object] = [
     throttle._righting,
     throttle._spending,
     throttle._unspending,
+    offered._need_of,
     times._clock,
     times._day,
     times._distance,
