@@ -5,9 +5,12 @@ The provider's own history has what its people did to brands, and copies of what
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Exists, OuterRef, Q
+from django.db import connection
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.expressions import RawSQL
 
 from doorward.accounts.events import SCOPE_CHANGED
 from doorward.accounts.models import Administrator
@@ -38,14 +41,13 @@ def within(events: QuerySet[Event], scope: Scope, *, me: UUID) -> QuerySet[Event
     if scope.is_all:
         return events
     people = Administrator.objects.everywhere()
-    theirs = people.filter(
-        Q(customer__kind=CustomerKind.PROVIDER) | staff_scope.which(scope, of="customer")
-    )
+    theirs = people.filter(Q(customer__kind=CustomerKind.PROVIDER) | _of_customers(scope))
     # Of all who are in it: whom it is about, who did it, and for whom. They are looked for one by one: a list of all
-    # who are meant is a million people long.
+    # who are meant is a million people long, and PostgreSQL makes one of `Exists`.
     of_whom = Q()
     for whom in ("subject_id", "actor_id", "on_behalf_of_id"):
-        of_whom &= Q(**{whom: None}) | Q(Exists(theirs.filter(id=OuterRef(whom))))
+        one = Subquery(theirs.filter(id=OuterRef(whom)).values("id")[:1])
+        of_whom &= Q(**{whom: None}) | Q(**{whom: one})
     of_brand = Q(details__brand_id__isnull=True, details__brand__isnull=True)
     of_brand &= ~Q(type=PROTECTION_LOWERED)
     if scope.reach is Reach.BRANDS:
@@ -58,6 +60,17 @@ def within(events: QuerySet[Event], scope: Scope, *, me: UUID) -> QuerySet[Event
     managed = Q(details__managing__isnull=False) & ~Q(subject_id=me)
     seen = events.filter(of_whom, of_brand).exclude(type__in=_OF_ALL)
     return seen.exclude(others).exclude(named).exclude(managed)
+
+
+def _of_customers(scope: Scope) -> Q:
+    """Return the condition of people of a scope. Customers by name are one value, as it is sent a hundred times."""
+    if scope.reach is not Reach.CUSTOMERS:
+        return staff_scope.which(scope, of="customer")
+    if connection.vendor == "postgresql":
+        ids = RawSQL("SELECT unnest(string_to_array(%s, ' ')::uuid[])", [scope.text])
+    else:
+        ids = RawSQL("SELECT value FROM json_each(%s)", [json.dumps(scope.text.split())])
+    return Q(customer_id__in=ids)
 
 
 def of_person(person_id: UUID, *, customer_id: UUID, scope: Scope, me: UUID) -> Newest | OfPerson:
