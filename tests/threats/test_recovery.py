@@ -29,7 +29,7 @@ from doorward.notifications.models import Delivery
 from doorward.notifications.worker import run_once
 from doorward.permissions.errors import NotAuthorised
 from doorward.policy.fields import RecoveryBy
-from doorward.recovery import lapse, requests, veto
+from doorward.recovery import lapse, requests, veto, waiting
 from doorward.recovery.errors import (
     AlreadyAsked,
     HelpByProviderOnly,
@@ -41,6 +41,7 @@ from doorward.recovery.errors import (
     PassWrong,
     RequestOver,
     TooLateToStop,
+    WaitingNotAllowed,
 )
 from doorward.recovery.events import (
     HELP_AGREED,
@@ -284,6 +285,23 @@ def test_where_the_provider_alone_helps_no_colleague_does(lost, helper):
     policies.ask(lost.customer_id, recovery_by=RecoveryBy.PROVIDER)
     with pytest.raises(HelpByProviderOnly):
         help_with(lost, helper)
+
+
+@pytest.mark.parametrize("whose", ["customer", "brand"])
+def test_what_the_provider_asks_at_least_of_help_holds(lost, helper, whose):
+    """Whatever the company's own policy says: it cannot be milder than the minimum."""
+    policies.ask(lost.customer_id, recovery_by=RecoveryBy.COLLEAGUE, recovery_wait_hours=24)
+    save = {
+        "customer": partial(policies.require_by_minimum, lost.customer_id, required=False),
+        "brand": partial(policies.require_by_brand, lost.customer.brand_id, required=False),
+    }[whose]
+    save(recovery_by=RecoveryBy.TWO)
+    assert not help_with(people.again(lost), helper).words
+    save(recovery_by=RecoveryBy.PROVIDER, recovery_wait_hours=0)
+    refuse(RecoveryRequest.objects.get(), helper)
+    with pytest.raises(HelpByProviderOnly):
+        help_with(people.again(lost), helper)
+    assert isinstance(waiting.why_not(people.again(lost), now=timezone.now()), WaitingNotAllowed)
 
 
 # --- the second yes ---------------------------------------------------------------------------------

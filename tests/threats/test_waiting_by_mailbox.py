@@ -14,7 +14,7 @@ from doorward.accounts import mailed_links
 from doorward.accounts.errors import LinkInvalid
 from doorward.accounts.models import Administrator, LinkPurpose, MailedLink
 from doorward.audit.models import Event
-from doorward.credentials.models import Factor
+from doorward.credentials.models import USABLE, Factor
 from doorward.gate.decision import next_step
 from doorward.gate.requirement import Need, Step
 from doorward.kernel.errors import NotFound
@@ -114,6 +114,17 @@ def test_after_the_wait_a_pass_is_mailed_and_leads_to_the_set_up(lost, clock):
     auth = come_in(lost, mailed())
     assert next_step(auth.facts, Need.THROUGH, now=timezone.now()) is Step.SET_UP_FACTOR
     set_up_again(lost, auth)
+
+
+def test_the_new_device_takes_the_place_of_the_one_that_still_worked(lost, clock):
+    """Nothing was suspended while they waited: whoever has the old one would be in with it as before."""
+    ask(lost)
+    clock.shift(timedelta(hours=HOURS))
+    lapse.end_due(now=timezone.now())
+    [old] = Factor.objects.filter(USABLE, administrator=lost)
+    set_up_again(lost, come_in(lost, mailed()))
+    [new] = Factor.objects.filter(administrator=lost)
+    assert new.id != old.id
 
 
 def test_everybody_is_told_at_once(lost, owner):
