@@ -21,14 +21,13 @@ from doorward.web.administrators.pages import Head, Line, ListPage, RunLine
 from doorward.web.administrators.words import (
     domain_tag,
     exception_tag,
-    factor_tags,
     mail_tag,
-    status_tag,
     tabs_text,
 )
 from doorward.web.http.requests import session_of, signed_in
 from doorward.web.kit.paging import page_number
 from doorward.web.kit.tabs import tabs_in_order
+from doorward.web.kit.tags import factor_tags, status_tag
 from doorward.web.kit.ticks import address
 from doorward.web.kit.times import number
 

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from doorward.accounts.models import Status
     from doorward.recovery.queries import Listed
-    from doorward.web.administrators.words import Tag
     from doorward.web.kit.fields import Field
     from doorward.web.kit.history import HistoryPage
     from doorward.web.kit.support_visits import Visit
+    from doorward.web.kit.tags import Tag
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,14 +19,10 @@ from doorward.sessions import queries
 from doorward.web.administrators.locked import lock, locked_parts
 from doorward.web.administrators.pages import Pending, PersonPage, Question
 from doorward.web.administrators.person_fields import change_fields
-from doorward.web.administrators.words import (
-    about_requirement,
-    factor_tags,
-    status_tag,
-    taken_over_tag,
-)
+from doorward.web.administrators.words import about_requirement, taken_over_tag
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.likeness import domain_warning
+from doorward.web.kit.tags import factor_tags, status_tag
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -22,7 +22,6 @@ from doorward.kernel.text.tables import lines as lines_of
 from doorward.permissions.actions import Action
 from doorward.rollout import ticking
 from doorward.rollout.models import RunState, TickOutcome
-from doorward.web.administrators.words import Tag
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
@@ -30,6 +29,7 @@ from doorward.web.http.streaming import export
 from doorward.web.kit import tables
 from doorward.web.kit.paging import page_number
 from doorward.web.kit.refusals import sentence
+from doorward.web.kit.tags import Tag
 from doorward.web.kit.ticks import address
 from doorward.web.kit.times import number
 

@@ -1,8 +1,7 @@
-"""What this tab says of people: how they stand with the second factor, their tabs, their status."""
+"""What this tab says of people: their tabs, their mail, what is asked of them and how they stand with it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -11,24 +10,15 @@ from doorward.accounts.models import Status
 from doorward.customers import tabs
 from doorward.customers.tab_titles import titles_of
 from doorward.directory.state import State
-from doorward.policy.rules import FactorKind, RequiredBy, is_required
+from doorward.policy.rules import RequiredBy, is_required
+from doorward.web.kit.tags import Tag
 from doorward.web.kit.times import day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from doorward.directory.people import Factors
     from doorward.policy.rules import Policy
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """A few words in a colour, with an icon."""
-
-    text: str
-    tone: str = ""
-    icon: str = ""
 
 
 def mail_tag(problem: str) -> Tag | None:
@@ -36,39 +26,9 @@ def mail_tag(problem: str) -> Tag | None:
     return Tag(_("Mail refused"), "bad", "mail-x") if problem else None
 
 
-def factor_tags(
-    state: State, factors: Factors, *, required: bool, status: Status
-) -> tuple[Tag, ...]:
-    """Say how somebody stands; quietly for who cannot sign in anyway."""
-    quiet = status is not Status.ACTIVE
-    match state:
-        case State.ON:
-            kinds = ", ".join(kind_word(kind) for kind in factors.usable)
-            tag = Tag(_("On · %(kinds)s") % {"kinds": kinds}, "good", "check")
-        case State.MISSING:
-            tag = Tag(_("Required, not set up"), "" if quiet else "bad", "triangle-alert")
-            return (tag,)
-        case State.LOCKED:
-            tag = Tag(_("Device disabled"), "" if quiet else "bad", "lock")
-        case _:
-            tag = Tag(_("Off"), "" if quiet else "warn", "triangle-alert")
-    return (tag, Tag(_("Required"))) if required else (tag,)
-
-
 def taken_over_tag() -> Tag:
     """Say that an app came from another system, and was not proved here yet."""
     return Tag(_("Taken over"), "", "file-input")
-
-
-def kind_word(kind: FactorKind) -> str:
-    """Name a kind of factor in a word."""
-    return _("passkey") if kind is FactorKind.PASSKEY else _("app")
-
-
-def status_tag(status: Status) -> Tag:
-    """Say a status."""
-    tones = {Status.ACTIVE: "good", Status.SUSPENDED: "warn"}
-    return Tag(str(status.label), tones.get(status, ""))
 
 
 def domain_tag(email: str) -> Tag | None:
