@@ -34,6 +34,7 @@ _EXCEPTIONS, _AT_ONCE = (
     "threats/test_decided_at_once.py::test_",
 )
 _SUSPENDED = "threats/test_suspended_factor.py::test_"
+_SUPPORT = "threats/test_support_as_a_way_in.py::test_"
 _ELSEWHERE = "threats/test_pass_elsewhere.py::test_"
 
 GUARDS: Final = (
@@ -281,6 +282,122 @@ GUARDS: Final = (
         "return allowed and is_active",
         "return is_active",
         f"{_WAIT}a_policy_that_ends_it_ends_what_waits",
+    ),
+    # --- the provider's support
+    Guard(
+        "whom the support let in does not agree with it",
+        f"{_R}/deciding.py",
+        "if request.way == Way.SUPPORT and let_in_by_provider(decider.ids, customer_id, since=since):",
+        "if False:",
+        f"{_SUPPORT}who_came_back_by_the_support_does_not_agree_to_its_next_request",
+    ),
+    Guard(
+        "whoever agreed with the support reads the pass, nobody else",
+        f"{_R}/requests.py",
+        "return request.approved_by_id if request.way == Way.SUPPORT else request.asked_by_id",
+        "return request.asked_by_id",
+        f"{_SUPPORT}nothing_happens_before_somebody_agrees_and_then_they_read_out_the_pass",
+    ),
+    Guard(
+        "where somebody could agree with the support, no time does",
+        f"{_R}/support.py",
+        "    if who_could_agree(person, now=now):\n        return False\n",
+        "",
+        f"{_SUPPORT}nothing_happens_before_somebody_agrees_and_then_they_read_out_the_pass",
+    ),
+    Guard(
+        "nor where somebody turns up who could",
+        f"{_R}/support.py",
+        "if deciding.is_over(request, now=now) or who_could_agree(person, now=now):",
+        "if deciding.is_over(request, now=now):",
+        f"{_SUPPORT}what_came_meanwhile_lets_no_time_approve",
+    ),
+    Guard(
+        "nor where colleagues were kept from objecting to the support",
+        f"{_R}/support.py",
+        "        or just_before.silenced_at(person.customer_id, since=since)\n",
+        "",
+        f"{_SUPPORT}what_was_done_shortly_before_lets_no_time_approve",
+    ),
+    Guard(
+        "nor after an objection",
+        f"{_R}/support.py",
+        "just_before.refused(person.id, since=since).exists()\n        or just_before.silenced",
+        "False\n        or just_before.silenced",
+        f"{_SUPPORT}an_objection_ends_the_wait_and_it_is_not_asked_for_again",
+    ),
+    Guard(
+        "nor before 72 hours",
+        f"{_R}/lapse.py",
+        "return State.ISSUED if request.due_at and request.due_at <= now else None",
+        "return State.ISSUED",
+        f"{_SUPPORT}nobody_fetches_that_pass_before_or_after",
+    ),
+    Guard(
+        "nor by the mailbox alone",
+        f"{_R}/lapse.py",
+        "return allowed and is_active and has_lost and waiting.password_is_own(person)",
+        "return allowed and is_active and has_lost",
+        f"{_SUPPORT}what_came_meanwhile_lets_no_time_approve",
+    ),
+    Guard(
+        "nobody new at the support asks",
+        f"{_R}/deciding.py",
+        "if _decider(actor).since + rules.VETO_TIME > now:",
+        "if False:",
+        f"{_SUPPORT}a_new_account_of_the_support_does_not_ask",
+    ),
+    Guard(
+        "where a policy shuts the support out it does not help",
+        f"{_R}/help.py",
+        "if just_before.support_access(person, now=now) is SupportAccess.NEVER:",
+        "if False:",
+        f"{_SUPPORT}never_is_never_also_meanwhile_and_for_a_week",
+    ),
+    # --- between customers, the minimum, and the kinds of device
+    Guard(
+        "of another customer nobody is found",
+        f"{_R}/help.py",
+        "people = Administrator.objects.of(customer_id).select_related",
+        "people = Administrator.objects.everywhere().select_related",
+        f"{_T}nobody_without_the_tab_or_of_another_customer_helps",
+    ),
+    Guard(
+        "of another customer no request is found",
+        f"{_R}/requests.py",
+        "rows = RecoveryRequest.objects.filter(id=request_id, administrator__customer_id=customer_id)",
+        "rows = RecoveryRequest.objects.filter(id=request_id)",
+        f"{_T}who_lost_the_right_or_is_of_another_customer_does_not_agree",
+    ),
+    Guard(
+        "the minimum of a customer says who helps",
+        "policy/rules.py",
+        "            current(self.customer, now=now, default=DEFAULTS),\n"
+        "            current(self.minimum, now=now, default=LOOSEST),\n",
+        "            current(self.customer, now=now, default=DEFAULTS),\n",
+        f"{_T}what_the_provider_asks_at_least_of_help_holds",
+    ),
+    Guard(
+        "and so does the minimum of a brand",
+        "policy/rules.py",
+        "            current(self.minimum, now=now, default=LOOSEST),\n"
+        "            current(self.brand, now=now, default=LOOSEST),\n        )\n\n    def minimums",
+        "            current(self.minimum, now=now, default=LOOSEST),\n        )\n\n    def minimums",
+        f"{_T}what_the_provider_asks_at_least_of_help_holds",
+    ),
+    Guard(
+        "where passkeys alone are asked for no app lets in",
+        "policy/rules.py",
+        "return not self.required or self.kinds is Kinds.ANY or kind is FactorKind.PASSKEY",
+        "return True",
+        "gate/test_decision.py",
+    ),
+    Guard(
+        "a new device takes the place of all others",
+        "credentials/enrolment.py",
+        "gone = there.all() if recovers else there.exclude(USABLE)",
+        "gone = there.exclude(USABLE)",
+        f"{_WAIT}the_new_device_takes_the_place_of_the_one_that_still_worked",
     ),
     # --- suspended devices
     Guard(

@@ -1,147 +1,34 @@
-"""What is known of people who help each other after a loss, and what must have been so for each deed to be taken.
+"""What must have been so for each deed to be taken, of people who help each other after a loss.
 
 Nothing of Doorward decides here. A deed may be refused for more reasons than are told here; one that was taken must
-fulfil all of them.
+fulfil all of them. Whom it is about stands in `involved.py`, what is asked of whom in `asked.py`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from tests.whole.asked import DAY, MONTH, WEEK, Asking
+
 if TYPE_CHECKING:
-    from uuid import UUID
+    from collections.abc import Iterable
+    from datetime import datetime
 
-DAY, WEEK, MONTH, HOUR = (timedelta(days=n) for n in (1, 7, 30, 1 / 24))
-TRIES = 5
-
-
-@dataclass(eq=False)
-class Member:
-    """Somebody of the company. `device`: their app; None: they never had one."""
-
-    name: str
-    id: UUID
-    has_tab: bool
-    # Since when the power over colleagues has been in these hands.
-    since: datetime
-    device: UUID | None = None
-    suspended_at: datetime | None = None
-    locked: bool = False
-    active: bool = True
-    proved_at: datetime | None = None
-    tab_lost: list[datetime] = field(default_factory=list)
-    out: list[datetime] = field(default_factory=list)
-    sessions: list[Sitting] = field(default_factory=list)
-    excepted_until: datetime | None = None
-    was_due: bool = False
-
-    @property
-    def helps(self) -> bool:
-        """Whether they may help: in office, and with a device that works."""
-        return self.active and self.has_tab and self.is_able
-
-    @property
-    def is_able(self) -> bool:
-        return self.device is not None and self.suspended_at is None and not self.locked
-
-    def had_tab(self, now: datetime) -> bool:
-        return self.has_tab or any(at > now - WEEK for at in self.tab_lost)
-
-    def was_kept_away(self, since: datetime) -> bool:
-        """Return whether they could not object for a while."""
-        return any(at > since for at in (*self.tab_lost, *self.out))
-
-    def proved_after(self, moment: datetime) -> bool:
-        return self.proved_at is not None and self.proved_at > moment
-
-    def end_sittings(self, keep: Sitting | None = None) -> None:
-        for one in self.sessions:
-            one.ended = one.ended or one is not keep
-
-
-@dataclass(eq=False)
-class Sitting:
-    """A browser of somebody. `proved`: by which device."""
-
-    token: str
-    by_link: bool = False
-    mailbox: bool = False
-    proved: UUID | None = None
-    pass_at: datetime | None = None
-    ended: bool = False
-
-
-@dataclass(eq=False)
-class Ask:
-    """Help that was asked for, and what came of it."""
-
-    id: UUID
-    person: Member
-    asker: Member
-    at: datetime
-    second: bool
-    due: datetime | None
-    waiting: bool = False
-    agreed_at: datetime | None = None
-    words: str = ""
-    made_at: datetime | None = None
-    tries: int = 0
-    used_at: datetime | None = None
-    sitting: Sitting | None = None
-    back_at: datetime | None = None
-    # Refused, denied, lapsed: it comes to nothing any more.
-    over: bool = False
-    refused_at: datetime | None = None
-    refused_by: Member | None = None
-    pass_over: bool = False
-
-    def is_late(self, now: datetime) -> bool:
-        since = self.agreed_at or self.due
-        return not self.words and since is not None and since + DAY <= now
-
-    def pass_works(self, now: datetime) -> bool:
-        made = self.made_at
-        alive = made is not None and now < made + DAY and self.used_at is None
-        return alive and not self.over and not self.pass_over and self.tries < TRIES
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the company asked from a moment on."""
-
-    at: datetime
-    by: str = "colleague"
-    wait: int = 0
-    everyone: bool = False
-    day: date | None = None
+    from tests.whole.involved import Ask, Member, Silence, Sitting
 
 
 class Circle:
     """All that happened."""
 
-    def __init__(self, now: datetime) -> None:
-        self.policies = [Asked(now - MONTH)]
+    def __init__(self, homes: Iterable[str], now: datetime) -> None:
+        self.asked = Asking(homes, now)
         self.asks: list[Ask] = []
         # Who gave whom access, and when.
         self.given: list[tuple[datetime, Member, Member]] = []
-        # Who kept a colleague with the tab from objecting, and when.
-        self.silenced: list[tuple[datetime, Member]] = []
-
-    @property
-    def policy(self) -> Asked:
-        return self.policies[-1]
-
-    def held_by(self, since: datetime) -> set[str]:
-        """Return all who, at any time since then, were to help."""
-        rows = self.policies
-        ends = [one.at for one in rows[1:]]
-        gone = [one for one, end in zip(rows, ends, strict=False) if end > since]
-        return {one.by for one in (*gone, rows[-1])}
+        self.silenced: list[Silence] = []
 
     def wants_second(self, person: Member, now: datetime) -> bool:
-        strict = bool(self.held_by(now - WEEK) & {"two", "provider"})
+        strict = bool(self.asked.helpers(person.home, now - WEEK) & {"two", "provider"})
         return strict or person.had_tab(now) or bool(self.objections(person, now))
 
     def objections(self, person: Member, now: datetime) -> list[Ask]:
@@ -155,67 +42,132 @@ class Circle:
             and (one.waiting or one.refused_by is not one.asker)
         ]
 
-    def may_help(self, actor: Member, person: Member, now: datetime) -> bool:
-        held = self.held_by(now - DAY)
-        able = actor.helps and actor is not person and person.active
-        return able and person.device is not None and "provider" not in held
+    def may_help(
+        self, actor: Member, person: Member, now: datetime, *, as_support: bool = False
+    ) -> bool:
+        """Return whether somebody may have a hand in help; `as_support`: in what the support asked for."""
+        if not (actor.helps and actor is not person and person.active and person.devices):
+            return False
+        if as_support:
+            return not self.asked.shuts_support_out(person.home, now - WEEK)
+        held = self.asked.helpers(person.home, now - DAY)
+        return actor.home == person.home and "provider" not in held
+
+    def may_ask_as_support(self, actor: Member, person: Member, now: datetime) -> bool:
+        """Return whether one of the support may ask for somebody of a company, who is in no other's hands."""
+        today = [one for one in self.asks if one.person is person and one.at > now - DAY]
+        others = [one for one in self.asks if one.person is person and self._pends(one)]
+        return (
+            actor.is_support
+            and not person.is_support
+            and self.may_help(actor, person, now, as_support=True)
+            and actor.since + DAY <= now
+            and len([one for one in today if one.asker.is_support]) < 2
+            and all(one.waiting or self._came_to_its_end(one, now) for one in others)
+        )
 
     def may_agree(self, actor: Member, ask: Ask, now: datetime) -> bool:
         earlier = {one.asker for one in self.objections(ask.person, ask.at)}
-        askers = {ask.asker, *earlier}
+        askers, since = {ask.asker, *earlier}, ask.at - MONTH
+        support = ask.asker.is_support
         return (
-            self.may_help(actor, ask.person, now)
+            actor.home == ask.person.home
+            and self.may_help(actor, ask.person, now, as_support=support)
             and ask.second
             and not ask.over
             and ask.agreed_at is None
             and not ask.words
             and actor not in askers
             and actor.since + DAY <= ask.at
-            and not self._is_near(ask, now)
-            and actor not in self._of_one_hand(askers, ask.at - MONTH)
+            and not self._came_to_its_end(ask, now)
+            and actor not in self._of_one_hand(askers, since)
+            and not (support and actor in self.let_in_by_support(since))
         )
 
     def may_fetch(self, actor: Member, ask: Ask, now: datetime) -> bool:
-        if not self.may_help(actor, ask.person, now) or actor is not ask.asker or ask.waiting:
+        support = ask.asker.is_support
+        if not self.may_help(actor, ask.person, now, as_support=support) or ask.by_mail:
             return False
-        if ask.over or ask.words or self._is_near(ask, now):
+        if actor is not ask.reader or actor.is_support:
+            return False
+        if ask.over or ask.words or self._came_to_its_end(ask, now):
             return False
         if ask.agreed_at is not None:
             return True
-        kept = [at for at, who in self.silenced if who is ask.asker and at > ask.at - WEEK]
+        kept = [one for one in self.silenced if one.by is ask.asker and one.counts(ask.at - WEEK)]
         return ask.due is not None and ask.due <= now and not kept
 
     def may_use(self, person: Member, ask: Ask, sitting: Sitting, now: datetime) -> bool:
-        own = person is ask.person and person.active and person.device is not None
-        return (
-            own and ask.pass_works(now) and not sitting.by_link and not person.proved_after(ask.at)
-        )
+        own = person is ask.person and person.active and bool(person.devices)
+        known = person.mailed_at is None or person.mailed_at <= ask.at
+        by_password = known and not sitting.by_link
+        return own and by_password and ask.pass_works(now) and not person.proved_after(ask.at)
 
     def may_wait(self, person: Member, sitting: Sitting) -> bool:
         pending = [one for one in self.asks if one.person is person and self._pends(one)]
         proved = sitting.mailbox and not sitting.by_link and person.active
-        return proved and self.policy.wait > 0 and person.device is not None and not pending
+        known = proved and person.has_own_password
+        return known and self.asked.wait(person.home) > 0 and bool(person.devices) and not pending
 
-    def is_due(self, person: Member, now: datetime) -> bool:
-        """Return whether somebody without a device is certainly asked for one: then it is so for ever."""
-        policy, until = self.policy, person.excepted_until
-        if not policy.everyone or (until is not None and now < until):
+    def may_be_mailed(self, ask: Ask, everybody: Iterable[Member], now: datetime) -> bool:
+        """Return whether time alone has approved what was waited for."""
+        person = ask.person
+        waited = ask.due is not None and ask.due <= now and person.active and bool(person.devices)
+        if not waited or person.proved_after(ask.at) or not person.has_own_password:
             return False
-        day = policy.day
-        come = day is None or datetime.combine(day, time(), UTC) <= now
-        person.was_due = person.was_due or come
-        return person.was_due
+        if ask.waiting:
+            return self.asked.wait(person.home) > 0
+        return (
+            ask.by_mail
+            and self.may_go_by_time(person, everybody, ask.at, now)
+            and not self.asked.shuts_support_out(person.home, now - WEEK)
+            and not person.was_kept_away(ask.at)
+        )
+
+    def may_go_by_time(
+        self, person: Member, everybody: Iterable[Member], since: datetime, now: datetime
+    ) -> bool:
+        """Return whether nobody is left who could agree with the support, and nobody was kept from objecting."""
+        there = self.who_could_agree(person, everybody, now)
+        kept = [one for one in self.silenced if one.whom.home == person.home]
+        kept = [one for one in kept if one.counts(since - WEEK)]
+        return not there and not kept and not self.objections(person, since)
+
+    def who_could_agree(
+        self, person: Member, everybody: Iterable[Member], now: datetime
+    ) -> set[Member]:
+        """Return who could say yes to the support; who has no device yet is led to set one up."""
+        return {
+            one
+            for one in everybody
+            if one.home == person.home
+            and one is not person
+            and one.active
+            and one.has_tab
+            and (one.is_able or not one.devices)
+        } - self.let_in_by_support(now - MONTH)
+
+    def let_in_by_support(self, since: datetime) -> set[Member]:
+        """Return who got access by the support since then, or from somebody who did."""
+        pairs = [(giver, taker) for at, giver, taker in self.given if at > since]
+        reached, before = {giver for giver, _ in pairs if giver.is_support}, -1
+        while len(reached) > before:
+            before = len(reached)
+            reached |= {taker for giver, taker in pairs if giver in reached}
+        return {one for one in reached if not one.is_support}
 
     def _pends(self, ask: Ask) -> bool:
         return not ask.over and not ask.words
 
-    def _is_near(self, ask: Ask, now: datetime) -> bool:
+    def _came_to_its_end(self, ask: Ask, now: datetime) -> bool:
         """Return whether it came to its end without anybody's word."""
         kept, back = ask.person.was_kept_away(ask.at), ask.person.proved_after(ask.at)
         return ask.is_late(now) or kept or back
 
     def _of_one_hand(self, askers: set[Member], since: datetime) -> set[Member]:
-        pairs = [{giver, taker} for at, giver, taker in self.given if at > since]
+        """Return who got access from who asks, gave it to them, or has it from the same hand, but the support's."""
+        people = [(giver, taker) for at, giver, taker in self.given if at > since]
+        pairs = [{giver, taker} for giver, taker in people if not giver.is_support]
         reached, before = set(askers), -1
         while len(reached) > before:
             before = len(reached)

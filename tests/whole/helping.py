@@ -1,4 +1,4 @@
-"""The table of `test_helping.py`: a company whose people lose their devices, and help each other, or do not.
+"""The table of `test_helping.py`: two companies whose people lose devices and help each other, and support.
 
 Services on a real database; what must have been so for each deed to be taken, `circle.py` says.
 """
@@ -6,41 +6,63 @@ Services on a real database; what must have been so for each deed to be taken, `
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import time_machine
+from django.db import transaction
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
 from doorward.accounts.models import Administrator, Status
 from doorward.audit.actor import Actor, ClientInfo
 from doorward.audit.models import Event
-from doorward.credentials.models import USABLE, Factor
+from doorward.credentials.models import Factor
+from doorward.customers import cached
+from doorward.customers.models import Brand, Customer
 from doorward.gate.evaluate import evaluate
 from doorward.gate.loading import load
 from doorward.gate.requirement import Need
-from doorward.kernel.errors import Refusal
+from doorward.kernel.errors import NotFound, Refusal
 from doorward.permissions.errors import NotAuthorised
+from doorward.policy.rules import FactorKind
 from doorward.recovery.events import HELP_AGREED, PASS_USED
-from doorward.recovery.models import SetUpPass
 from doorward.sessions import issuing
 from doorward.sessions.errors import SessionEnded
-from tests.kit import codes, people
+from tests.kit import codes, passkeys, people
 from tests.kit.recovering import long_ago
-from tests.whole.circle import HOUR, MONTH, Ask, Circle, Member, Sitting
+from tests.whole.asked import HOUR, MONTH
+from tests.whole.circle import Circle
+from tests.whole.involved import PROVIDER, Ask, Device, Member, Sitting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from uuid import UUID
 
     from doorward.sessions.context import AuthContext
+    from tests.kit.softkey import SoftKey
 
-_numbers = count(1)
+BEGIN = datetime(2026, 11, 24, 9, 0, 10, tzinfo=UTC)
+CLIENT = ClientInfo(address="10.0.0.1", browser="One")
+BAKERY, CLINIC = "bakery", "clinic"
+OFFICE = frozenset({"home", "account", "administrators"})
+# Who there is, where, with what: an app, a passkey, or both. `liam` is new at the support, `fay` has no device.
 WITH_TAB, WITHOUT, BARE = ("ann", "ben", "cleo"), ("dora", "eli"), "fay"
-NAMES = (*WITH_TAB, *WITHOUT, BARE)
-_OFFICE = frozenset({"home", "account", "administrators"})
+HAVE = {
+    BAKERY: {
+        "ann": "app",
+        "ben": "passkey",
+        "cleo": "app passkey",
+        "dora": "app",
+        "eli": "passkey",
+        "fay": "",
+    },
+    CLINIC: {"gail": "app", "hugo": "passkey"},
+    PROVIDER: {"nora": "app", "liam": "app"},
+}
+KEEPERS, NEW = {*WITH_TAB, "gail"}, "liam"
+NAMES = (*HAVE[BAKERY], *HAVE[CLINIC])
 
 
 def now() -> datetime:
@@ -48,42 +70,100 @@ def now() -> datetime:
     return datetime.now(tz=UTC)
 
 
+@dataclass
+class World:
+    """Two companies under one brand, in the first one three who can help, in the second one alone; and the support."""
+
+    homes: dict[str, UUID]
+    brand_id: UUID
+    members: dict[str, Member] = field(default_factory=dict)
+    actors: dict[str, Actor] = field(default_factory=dict)
+
+
+def make_world() -> World:
+    """Return it, in the database."""
+    with time_machine.travel(BEGIN, tick=False):
+        homes = {PROVIDER: people.provider()}
+        brand = Brand.objects.create(name="Harbour", issuer="Harbour")
+        for home in (BAKERY, CLINIC):
+            homes[home] = people.make_customer(f"Harbour {home}")
+            Customer.objects.filter(id=homes[home].id).update(brand=brand)
+        made = World({home: customer.id for home, customer in homes.items()}, brand.id)
+        for home, them in HAVE.items():
+            for name, has in them.items():
+                _add(made, name, homes[home], home, has)
+        return made
+
+
+def _add(world: World, name: str, customer: Customer, home: str, has: str) -> None:
+    tabs = {"home", "customers"} if home == PROVIDER else {"home"}
+    row = people.make_administrator(
+        customer, email=f"{name}@harbour.example", tabs=OFFICE if name in KEEPERS else tabs
+    )
+    member = Member(name, row.id, home, name in KEEPERS or home == PROVIDER, since=now())
+    if "app" in has:
+        codes.enable_app(row)
+    key = passkeys.add(row) if "passkey" in has else None
+    if name != NEW:
+        long_ago(row)
+        member.since -= MONTH
+    look_at_devices(member, key)
+    world.members[name], world.actors[name] = member, Actor(person=row.who(), client=CLIENT)
+
+
+def copied(member: Member) -> Member:
+    """Return somebody as they were in the beginning, when nothing had happened to them."""
+    devices = [replace(one) for one in member.devices]
+    return Member(member.name, member.id, member.home, member.has_tab, member.since, devices)
+
+
+def look_at_devices(member: Member, key: SoftKey | None) -> Device | None:
+    """Take in what is new of somebody's devices, and what is gone; return the new one. `key`: of a new passkey."""
+    rows = Factor.objects.filter(administrator_id=member.id).order_by("kind")
+    found = {id: rest for id, *rest in rows.values_list("id", "name", "kind")}
+    known = {one.id: one for one in member.devices}
+    made = [
+        Device(id, name, key if kind == FactorKind.PASSKEY else None)
+        for id, (name, kind) in found.items()
+        if id not in known
+    ]
+    member.devices = [one for id, one in known.items() if id in found] + made
+    return made[-1] if made else None
+
+
 class Table(RuleBasedStateMachine):
     """Who sits at it, and what must be true after every step."""
 
     happened: ClassVar[Counter[str]] = Counter()
 
+    world: ClassVar[World]
+
     def __init__(self) -> None:
         super().__init__()
-        self.clock = time_machine.travel(datetime(2026, 11, 24, 9, 0, 10, tzinfo=UTC), tick=False)
+        self.clock = time_machine.travel(BEGIN, tick=False)
         self.time = self.clock.start()
-        self.number = next(_numbers)
-        # Whether somebody who could help has said that their own device is lost: nothing keeps them from it.
-        self.lost = False
+        # Where somebody who could help has lost their own devices, or said so: nothing keeps them from it.
+        self.lost: set[str] = set()
+        # How often history tells of a yes and of a use, for each request, and the last line that was looked at.
+        self.seen: Counter[tuple[str, str]] = Counter()
         self.told = 0
 
     def teardown(self) -> None:
+        transaction.savepoint_rollback(self.before)
+        cached.forget()
         self.clock.stop()
 
     @initialize()
     def begin(self) -> None:
-        """Let three have the Administrators tab, two not, and one have no device."""
-        self.customer = people.make_customer(f"Harbour Bakery {self.number}")
-        self.circle, self.members = Circle(now()), {one: self._member(one) for one in NAMES}
-        self.told = Event.objects.order_by("-id").values_list("id", flat=True)[0]
-
-    def _member(self, name: str) -> Member:
-        has_tab = name in WITH_TAB
-        email = f"{name}{self.number}@harbourbakery.example"
-        row = people.make_administrator(
-            self.customer, email=email, tabs=_OFFICE if has_tab else {"home"}
+        """Let all be as it was in the beginning; what one example does, no other finds."""
+        self.before = transaction.savepoint()
+        self.homes, self.brand_id, self.actors = (
+            self.world.homes,
+            self.world.brand_id,
+            self.world.actors,
         )
-        if name != BARE:
-            codes.enable_app(row)
-        long_ago(row)
-        member = Member(name, row.id, has_tab, since=now() - MONTH)
-        member.device = self.device_of(member)
-        return member
+        self.circle = Circle((BAKERY, CLINIC), now())
+        self.members = {name: copied(one) for name, one in self.world.members.items()}
 
     # --- what must be true after every step -------------------------------------------------------
 
@@ -91,69 +171,86 @@ class Table(RuleBasedStateMachine):
     def nobody_is_through_with_less_than_is_asked(self) -> None:
         for member in self.members.values():
             for sitting in member.sessions[-2:]:
+                if sitting.buried:
+                    continue
                 if self.is_through(sitting):
                     self._is_rightly_through(member, sitting)
+                # Of somebody who is not active nobody knows yet whether it comes back.
+                sitting.buried = sitting.ended and member.active
         self.happened["steps"] += 1
 
     def _is_rightly_through(self, member: Member, sitting: Sitting) -> None:
         assert member.active, member.name
         assert not sitting.ended, member.name
-        if member.device is not None:
-            assert member.is_able, member.name
-            assert sitting.proved == member.device, member.name
-            self.happened["through by a device"] += 1
-        else:
-            assert not self.circle.is_due(member, now())
+        due = not member.is_support and self.circle.asked.is_due(member, now())
+        if not member.devices:
+            assert not due
             self.happened["through without one"] += 1
+            return
+        device = member.device(sitting.proved)
+        assert device, member.name
+        assert device.works, member.name
+        if due and self.circle.asked.passkeys_alone(member.home):
+            assert device.key, member.name
+            self.happened["through where only passkeys do"] += 1
+        self.happened["through by a device"] += 1
 
     @invariant()
     def somebody_can_help(self) -> None:
-        rows = Administrator.objects.of(self.customer.id)
-        office = rows.filter(status=Status.ACTIVE, looks_after=True)
-        members = [one for one in self.members.values() if one.active and one.has_tab]
-        assert set(office.values_list("id", flat=True)) == {one.id for one in members}
-        assert members
-        # Nobody is kept from saying that their own device is lost, and help suspends what was lost.
-        assert self.lost or any(one.is_able or one.suspended_at for one in members)
+        rows = Administrator.objects.everywhere().filter(customer_id__in=self._companies())
+        found = rows.filter(status=Status.ACTIVE, looks_after=True)
+        there = [one for one in self.members.values() if one.active and one.has_tab]
+        keepers = {one.id: one for one in there if not one.is_support}
+        assert set(found.values_list("id", flat=True)) == set(keepers)
+        for home in (BAKERY, CLINIC):
+            theirs = [one for one in keepers.values() if one.home == home]
+            assert theirs
+            # Nobody is kept from saying that their own device is lost, and help suspends what was lost.
+            assert home in self.lost or any(map(self._gets_through, theirs)), home
+
+    def _gets_through(self, member: Member) -> bool:
+        """Return whether somebody gets through, or is led to set something up."""
+        asked = self.circle.asked
+        only = self.circle.asked.passkeys_alone(member.home) and asked.is_due(member, now())
+        works = [one for one in member.devices if one.works]
+        return not member.devices or any(one.key or not only for one in works)
 
     @invariant()
     def the_rows_are_as_the_deeds_left_them(self) -> None:
-        rows = Factor.objects.filter(administrator__customer=self.customer)
-        members = self.members.values()
-        there = {one.id: one.device for one in members if one.device is not None}
-        assert dict(rows.values_list("administrator_id", "id")) == there
-        usable = set(rows.filter(USABLE).values_list("administrator_id", flat=True))
-        assert usable == {one.id for one in members if one.is_able}
+        rows = Factor.objects.filter(administrator__in=[one.id for one in self.members.values()])
+        found = {
+            id: (whose, suspended_at is None and locked_at is None)
+            for id, whose, suspended_at, locked_at in rows.values_list(
+                "id", "administrator_id", "suspended_at", "locked_at"
+            )
+        }
+        assert found == {
+            device.id: (one.id, device.works)
+            for one in self.members.values()
+            for device in one.devices
+        }
 
     @invariant()
     def history_tells_of_one_yes_and_one_use(self) -> None:
-        seen = Counter(
-            Event.objects.filter(
-                customer_id=self.customer.id, type__in=(HELP_AGREED, PASS_USED)
-            ).values_list("type", "details__request")
-        )
-        assert not seen or max(seen.values()) == 1, seen
-        used = SetUpPass.objects.filter(
-            administrator__customer=self.customer, used_at__isnull=False
-        )
-        rows = {id for kind, id in seen if kind == PASS_USED}
-        assert {str(id) for id in used.values_list("request_id", flat=True)} == rows
+        events = Event.objects.filter(id__gt=self.told, type__in=(HELP_AGREED, PASS_USED))
+        new = events.filter(customer_id__in=self._companies())
+        for id, kind, request in new.values_list("id", "type", "details__request"):
+            self.seen[kind, request] += 1
+            self.told = max(self.told, id)
+        assert max(self.seen.values(), default=0) <= 1, self.seen
+        used = {str(one.id) for one in self.circle.asks if one.used_at is not None}
+        assert {request for kind, request in self.seen if kind == PASS_USED} == used
 
     # --- how it is done ---------------------------------------------------------------------------
 
-    def device_of(self, member: Member) -> Any:
-        """Return the one device of somebody, as the database has it; None: there is none."""
-        rows = Factor.objects.filter(administrator_id=member.id)
-        return next(iter(rows.values_list("id", flat=True)), None)
+    def _companies(self) -> list[Any]:
+        return [self.homes[BAKERY], self.homes[CLINIC]]
 
     def row(self, member: Member) -> Administrator:
         return people.again_by_id(member.id)
 
     def actor(self, member: Member) -> Actor:
-        return replace(people.actor(self.row(member)), client=self.client())
-
-    def client(self) -> ClientInfo:
-        return ClientInfo(address=f"10.{self.number >> 8}.{self.number & 255}.1", browser="One")
+        return self.actors[member.name]
 
     def step(self, auth: AuthContext) -> str:
         return str(evaluate(auth, Need.THROUGH, now=now()).step)
@@ -180,31 +277,52 @@ class Table(RuleBasedStateMachine):
         """Return what a deed brought, or the refusal."""
         try:
             found = partial(call, *given, **more)()
-        except (Refusal, NotAuthorised, SessionEnded) as refused:
+        except (Refusal, NotAuthorised, NotFound, SessionEnded) as refused:
             self.happened[f"{what} refused"] += 1
             return refused
         self.happened[what] += 1
         return found
 
-    def gave_pass(self, ask: Ask, words: tuple[str, ...], *, suspends: bool = True) -> None:
-        """Note that the words of a request are out: older ones end, and what is suspended is."""
+    def done_to(
+        self, what: str, call: Callable[..., Any], actor: Member, person: Member, **more: Any
+    ) -> Any:
+        """Return what came of what somebody does to somebody of a company; of another one nothing does."""
+        by = self.actor(actor)
+        if actor.home != person.home:
+            found = self.tried(what, call, customer_id=self.homes[actor.home], actor=by, **more)
+            assert isinstance(found, Exception), (actor.name, person.name)
+            self.happened["refused elsewhere"] += 1
+        return self.tried(what, call, customer_id=self.homes[person.home], actor=by, **more)
+
+    def gave_pass(self, ask: Ask, words: tuple[str, ...], *, by: Member | None) -> None:
+        """Note that the words of a request are out: older ones end. `by`: who read them out; None: they were mailed."""
         for one in self.circle.asks:
             if one.person is ask.person and one is not ask and one.used_at is None:
                 one.pass_over = True
         ask.words, ask.made_at = " ".join(words), now()
-        person = ask.person
-        if suspends:
-            self.circle.given.append((now(), ask.asker, person))
-            person.suspended_at = person.suspended_at or now()
-            person.end_sittings()
+        hands = {by, ask.asker} if ask.asker.is_support else {by}
+        self.circle.given += [(now(), one, ask.person) for one in hands if one]
+        if by:
+            ask.person.lose(now())
+            self.loses_help(ask.person)
 
     def ended(self, ask: Ask, by: Member | None) -> None:
         """Note that a request was refused, or that all that came of it was denied."""
         ask.over, ask.refused_at, ask.refused_by = True, now(), by
         if ask.back_at is not None:
-            ask.person.locked = True
+            self.shut_out(ask.person)
         if ask.words:
             ask.person.end_sittings()
+
+    def shut_out(self, person: Member) -> None:
+        """Note that it was not them who came back: what they have is disabled, and they are out."""
+        person.lock()
+        person.end_sittings()
+        self.loses_help(person)
+
+    def loses_help(self, person: Member) -> None:
+        if person.has_tab:
+            self.lost.add(person.home)
 
     def is_gone_by_time(self, ask: Ask) -> bool:
         """Return whether nothing can come of a pass any more: an hour for the set-up."""
