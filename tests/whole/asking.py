@@ -13,7 +13,7 @@ from doorward.accounts import exceptions, mailed_links
 from doorward.accounts.models import LinkPurpose, MailedLink
 from doorward.recovery import help as helping
 from doorward.recovery import requests, support, veto
-from doorward.recovery.models import State
+from doorward.recovery.models import RecoveryRequest, State
 from tests.kit.recovering import HOW
 from tests.whole.asked import DAY, MONTH
 from tests.whole.helping import CLIENT, CLINIC, KEEPERS, NEW, WITH_TAB, now
@@ -165,18 +165,20 @@ class AskingForHelp(Returning):
     @rule(which=WHICH)
     @precondition(lambda self: self.has_asks())
     def object_by_mail(self, which: int) -> None:
-        """Object with the link that every address of the person was mailed: once, and by nobody else's."""
+        """Object with the link that was mailed: once, to that help, or to what took its place."""
         ask = self.ask_of(which)
         link = MailedLink.objects.filter(purpose=LinkPurpose.VETO, about=ask.id).first()
         if link is None:
             return
         token = mailed_links.path(link).split("/")[-2]
-        may = not ask.over
+        later = [one for one in self.circle.asks if one.person is ask.person and one.at >= ask.at]
         got = self.tried("objected", veto.veto, token=token, client=CLIENT, now=now())
         if isinstance(got, State):
-            assert may, ask
-            assert (got == State.DENIED) == (ask.back_at is not None)
-            self.ended(ask, ask.person)
+            rows = RecoveryRequest.objects.filter(id__in=[one.id for one in later], state=got)
+            ids = set(rows.values_list("id", flat=True))
+            [ended] = [one for one in later if one.id in ids and not one.over]
+            assert (got == State.DENIED) == (ended.back_at is not None)
+            self.ended(ended, ask.person)
 
     @rule(by=BOSS, which=WHICH, was_them=st.booleans())
     @precondition(lambda self: self.has_asks())

@@ -33,7 +33,7 @@ from tests.whole.involved import Member, Silence
 from tests.whole.returning import SELDOM
 
 # FAULTS_ROUNDS: how many; `make faults` does more.
-ROUNDS, EXAMPLES, STEPS = int(os.environ.get("FAULTS_ROUNDS", "3")), 8, 60
+ROUNDS, EXAMPLES, STEPS = int(os.environ.get("FAULTS_ROUNDS", "3")), 8, 65
 LEAST_STEPS = 400 * ROUNDS
 EXPECTED = frozenset(
     {
