@@ -33,8 +33,8 @@ from tests.whole.involved import Member, Silence
 from tests.whole.returning import SELDOM
 
 # FAULTS_ROUNDS: how many; `make faults` does more.
-ROUNDS, EXAMPLES, STEPS = int(os.environ.get("FAULTS_ROUNDS", "3")), 8, 65
-LEAST_STEPS = 400 * ROUNDS
+ROUNDS, EXAMPLES, STEPS = int(os.environ.get("FAULTS_ROUNDS", "3")), 7, 65
+LEAST_STEPS = 300 * ROUNDS
 EXPECTED = frozenset(
     {
         *("helped", "asked for a second yes", "helped refused", "agreed", "agreed refused"),
