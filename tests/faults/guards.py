@@ -283,6 +283,13 @@ GUARDS: Final = (
         "return is_active",
         f"{_WAIT}a_policy_that_ends_it_ends_what_waits",
     ),
+    Guard(
+        "a password that a mail sets meanwhile ends the wait",
+        f"{_R}/lapse.py",
+        "return allowed and is_active and has_lost and waiting.password_is_own(person)",
+        "return allowed and is_active and has_lost",
+        f"{_WAIT}a_password_set_by_mail_while_waiting_ends_it",
+    ),
     # --- the provider's support
     Guard(
         "whom the support let in does not agree with it",
@@ -331,14 +338,14 @@ GUARDS: Final = (
         f"{_R}/lapse.py",
         "return State.ISSUED if request.due_at and request.due_at <= now else None",
         "return State.ISSUED",
-        f"{_SUPPORT}nobody_fetches_that_pass_before_or_after",
+        f"{_SUPPORT}after_72_hours_before_all_eyes_the_pass_is_mailed",
     ),
     Guard(
         "nor by the mailbox alone",
-        f"{_R}/lapse.py",
-        "return allowed and is_active and has_lost and waiting.password_is_own(person)",
-        "return allowed and is_active and has_lost",
-        f"{_SUPPORT}what_came_meanwhile_lets_no_time_approve",
+        f"{_R}/support.py",
+        "    if not waiting.password_is_own(person):\n        raise PasswordNotTheirs\n",
+        "",
+        f"{_SUPPORT}what_was_done_shortly_before_lets_no_time_approve",
     ),
     Guard(
         "nobody new at the support asks",
@@ -361,13 +368,6 @@ GUARDS: Final = (
         "people = Administrator.objects.of(customer_id).select_related",
         "people = Administrator.objects.everywhere().select_related",
         f"{_T}nobody_without_the_tab_or_of_another_customer_helps",
-    ),
-    Guard(
-        "of another customer no request is found",
-        f"{_R}/requests.py",
-        "rows = RecoveryRequest.objects.filter(id=request_id, administrator__customer_id=customer_id)",
-        "rows = RecoveryRequest.objects.filter(id=request_id)",
-        f"{_T}who_lost_the_right_or_is_of_another_customer_does_not_agree",
     ),
     Guard(
         "the minimum of a customer says who helps",
