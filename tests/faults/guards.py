@@ -313,35 +313,35 @@ GUARDS: Final = (
         f"{_SUPPORT}nothing_happens_before_somebody_agrees_and_then_they_read_out_the_pass",
     ),
     Guard(
-        "nor where somebody turns up who could",
+        "where somebody turns up who could agree with the support, no time does any more",
         f"{_R}/support.py",
         "if deciding.is_over(request, now=now) or who_could_agree(person, now=now):",
         "if deciding.is_over(request, now=now):",
         f"{_SUPPORT}what_came_meanwhile_lets_no_time_approve",
     ),
     Guard(
-        "nor where colleagues were kept from objecting to the support",
+        "where colleagues were kept from objecting to the support, no time agrees with it",
         f"{_R}/support.py",
         "        or just_before.silenced_at(person.customer_id, since=since)\n",
         "",
         f"{_SUPPORT}what_was_done_shortly_before_lets_no_time_approve",
     ),
     Guard(
-        "nor after an objection",
+        "after an objection no time agrees with the support",
         f"{_R}/support.py",
         "just_before.refused(person.id, since=since).exists()\n        or just_before.silenced",
         "False\n        or just_before.silenced",
         f"{_SUPPORT}an_objection_ends_the_wait_and_it_is_not_asked_for_again",
     ),
     Guard(
-        "nor before 72 hours",
+        "time agrees with the support after 72 hours, not before",
         f"{_R}/lapse.py",
         "return State.ISSUED if request.due_at and request.due_at <= now else None",
         "return State.ISSUED",
         f"{_SUPPORT}after_72_hours_before_all_eyes_the_pass_is_mailed",
     ),
     Guard(
-        "nor by the mailbox alone",
+        "no time agrees with the support where the mailbox alone would do",
         f"{_R}/support.py",
         "    if not waiting.password_is_own(person):\n        raise PasswordNotTheirs\n",
         "",
@@ -378,7 +378,7 @@ GUARDS: Final = (
         f"{_T}what_the_provider_asks_at_least_of_help_holds",
     ),
     Guard(
-        "and so does the minimum of a brand",
+        "the minimum of a brand says who helps",
         "policy/rules.py",
         "            current(self.minimum, now=now, default=LOOSEST),\n"
         "            current(self.brand, now=now, default=LOOSEST),\n        )\n\n    def minimums",
@@ -401,21 +401,21 @@ GUARDS: Final = (
     ),
     # --- suspended devices
     Guard(
-        "what is suspended verifies nothing",
+        "a suspended device verifies nothing",
         "credentials/models.py",
         "USABLE: Final = Q(locked_at__isnull=True, suspended_at__isnull=True)",
         "USABLE: Final = Q(locked_at__isnull=True)",
         f"{_SUSPENDED}its_passkey_verifies_nothing_and_does_not_stand_in_for_the_password",
     ),
     Guard(
-        "it is taken back within a day",
+        "a suspended device is taken back within a day",
         "credentials/suspension.py",
         "and lasts(row.suspended_at, TAKEN_BACK_WITHIN, now=now)",
         "",
         f"{_SUSPENDED}after_a_day_nothing_takes_it_back",
     ),
     Guard(
-        "it is taken back by a proof",
+        "a suspended device is taken back by a proof",
         "signin/take_back.py",
         "suspension.put_back(since, but=None if isinstance(found, Refusal) else found.id)",
         "pass",
@@ -458,7 +458,7 @@ GUARDS: Final = (
         f"{_GRACE}nor_does_a_later_day_once_it_is_over",
     ),
     Guard(
-        "nor by an exception",
+        "grace that is over does not come back by an exception",
         "policy/grace.py",
         "    if member.was_due:\n        return version.starts_at\n",
         "",
