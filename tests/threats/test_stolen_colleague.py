@@ -285,3 +285,32 @@ def plain_admin(person: Administrator) -> Administrator:
     rows = Administrator.objects.of(person.customer_id).filter(id=person.id)
     rows.update(tabs=f" {' '.join(sorted(people.ALL_TABS))} ")
     return people.again(person)
+
+
+def test_who_came_to_the_tab_since_then_does_not_say_that_it_was_them(owner, colleague):
+    """An accomplice's new account would close the alarm. It can raise it: that only ends things."""
+    for one in (owner, colleague):
+        codes.enable_app(one)
+    long_ago(owner)
+    helped = help_with(colleague, owner)
+    set_up_again(colleague, come_in(colleague, helped.words))
+    new = people.make_administrator(
+        colleague.customer, email="pup@harbourbakery.example", tabs=people.ALL_TABS
+    )
+    codes.enable_app(new)
+    with pytest.raises(NotYetAllowed):
+        say_who(helped.request, new, was_them=True)
+    assert RecoveryRequest.objects.get().state == State.ISSUED
+    say_who(helped.request, new, was_them=False)
+    assert RecoveryRequest.objects.get().state == State.DENIED
+
+
+def test_who_could_have_agreed_says_that_it_was_them(owner, colleague):
+    for one in (owner, colleague):
+        codes.enable_app(one)
+    long_ago(owner)
+    helped = help_with(colleague, owner)
+    old = second_helper(colleague)
+    set_up_again(colleague, come_in(colleague, helped.words))
+    say_who(helped.request, old, was_them=True)
+    assert RecoveryRequest.objects.get().state == State.CONFIRMED

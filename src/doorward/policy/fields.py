@@ -254,7 +254,9 @@ class Values:
                     RequiredOf.EVERYONE: _("Everybody"),
                 },
                 helps={
-                    RequiredOf.TABS: _("Choose the tabs below. A tick at a person counts besides."),
+                    RequiredOf.TABS: _(
+                        "Choose the tabs below. Anybody who is ticked is asked as well."
+                    ),
                     RequiredOf.EVERYONE: _("Nobody can turn it off any more."),
                 },
             )
@@ -438,8 +440,8 @@ class Values:
                 },
                 helps={
                     SupportAccess.ALWAYS: _(
-                        "Help after a loss takes somebody's yes all the same: so far this lets support do no more "
-                        "than the next choice."
+                        "Support may manage your portal without asking each time, and you see what it does. Help "
+                        "after a loss takes somebody's yes all the same."
                     ),
                     SupportAccess.ASK: _(
                         "Support makes sure who has lost their devices, and asks. Where nobody is left who could "

@@ -131,7 +131,8 @@ def say_who(
 
     Sessions, the new factor, recovery codes, password, mailed links. The factor stays as a disabled one, so that
     nobody gets in by the mailbox alone; the person is helped once more. That it was not them can also be said after
-    somebody said that it was: who helped the wrong one would say so. Raises `RequestOver`.
+    somebody said that it was: who helped the wrong one would say so. That it was them is said by who helped, or by
+    whoever could have agreed. Raises `RequestOver`, and what `deciding.refuse_decider` does.
     """
     authorise(actor, Action.SAY_WHO_CAME_BACK, customer_id, subject=whose(request_id))
     with transaction.atomic():
@@ -145,6 +146,9 @@ def say_who(
             raise RequestOver
         if was_them and request.state != State.ISSUED:
             raise RequestOver
+        # It closes the alarm: whoever could not have agreed does not, unless they helped and are asked.
+        if was_them and request.asked_by_id not in {one.id for one in actor.people}:
+            deciding.refuse_decider(request, actor=actor)
         if not was_them:
             _deny(request, person, actor=actor, now=now)
             return

@@ -85,7 +85,7 @@ def mail(request: Request) -> HttpResponse:
 def _ask_after(found: Totals) -> Bars:
     one_device, not_seen = f"{PEOPLE}?factor=one-device", f"{PEOPLE}?attention=not-seen"
     return Bars(
-        title=_("Whom to ask after"),
+        title=_("Who needs a reminder"),
         what=_("Why"),
         counted=_("People"),
         bars=(

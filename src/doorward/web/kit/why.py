@@ -46,7 +46,7 @@ SENTENCES: Final = {
         "Two-factor sign-in is required, and your device was disabled by wrong attempts."
     ),
     Reason.SET_UP_PASS: gettext_lazy(
-        "Your set-up pass was right. Set up the new device now; the lost ones are removed by that."
+        "Your set-up pass works. Set up the new device now; that removes the lost ones."
     ),
     Reason.CODES_NEW: gettext_lazy("New recovery codes were made and are not saved yet."),
     Reason.PASSWORD_SHORT: gettext_lazy(

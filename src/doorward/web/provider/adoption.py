@@ -149,7 +149,7 @@ def _shows() -> tuple[tuple[str, str], ...]:
 def _ask_after(sums: Totals) -> Bars:
     words = dict(_shows())
     return Bars(
-        title=_("Whom to ask after"),
+        title=_("Who needs a reminder"),
         what=_("Why"),
         counted=_("People"),
         bars=tuple(
