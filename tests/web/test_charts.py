@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from doorward.web.kit import jinja
 from doorward.web.kit.charts import Bar, Bars, Line, Point
+from doorward.web.kit.offered import shown_to
+from tests.kit import passkeys
+
+if TYPE_CHECKING:
+    from doorward.accounts.models import Administrator
 
 ODD = '<b>"Müller & أحمد"'
 
@@ -47,6 +53,16 @@ def test_bars_say_everything_as_a_table_and_lead_to_what_they_count() -> None:
     assert '<a href="?a=1&amp;b=2"><bdi>&lt;b&gt;' in page
     assert '<td class="num">1,204</td>' in page
     assert re.search(r'<td class="drawn" aria-hidden="true">\s*<svg class="bad"', page)
+
+
+@pytest.mark.django_db
+def test_a_number_leads_nowhere_where_whoever_looks_may_not_go(
+    owner: Administrator, colleague: Administrator
+) -> None:
+    chart = bars(Bar(label="Off", value=3, href="/administrators/?factor=off"))
+    for person, links in ((owner, 1), (colleague, 0)):
+        with shown_to(passkeys.begin(person), now=timezone.now()):
+            assert drawn("bars", chart).count("<a ") == links
 
 
 @pytest.mark.parametrize(

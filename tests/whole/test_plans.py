@@ -102,7 +102,7 @@ def of_staff(who: str, scope: Scope) -> Administrator:
 
 
 LISTS = re.compile(
-    r"/(customers|brands|tabs|jump|activity|requests|managing|administrators)/(\?|adoption|import|$)|/manage/$"
+    r"/(customers|brands|tabs|jump|activity|requests|managing|administrators)/(\?|adoption|import|$)|/manage/$|/customers/[^/]{36}/$"
 )
 WHO = {"id": "ID", "customer": "CUSTOMER", "brand": "BRAND"}
 VISITORS = tuple(addresses(WHO))

@@ -91,6 +91,8 @@ class Counts:
     people: int
     with_two_factors: int
     invited: int = 0
+    # Of those with two factors: who has a passkey. The others have an app.
+    with_passkey: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,7 @@ def _counts(groups: Iterable[Group]) -> Counts:
         people=sum(group.people for group in there),
         with_two_factors=sum(group.people for group in there if group.standing >= Standing.APP),
         invited=sum(group.people for group in there if group.status is Status.INVITED),
+        with_passkey=sum(group.people for group in there if group.standing >= Standing.PASSKEY),
     )
 
 

@@ -9,14 +9,10 @@ from django.contrib import messages
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from doorward.audit.events import Group
-from doorward.audit.newest import Newest, parts_of_types
-from doorward.audit.record import history_of_customer
 from doorward.customers import deletion, notes, staff_scope
 from doorward.customers.tabs import CUSTOMERS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
-from doorward.notifications.history_words import types_of
 from doorward.permissions.actions import Action
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
@@ -24,6 +20,7 @@ from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import blank, read, wrong
 from doorward.web.kit.history import history_page
 from doorward.web.kit.refusals import sentence
+from doorward.web.provider import account_history
 from doorward.web.provider.customer_page import Forms, customer_page
 from doorward.web.provider.forms import DeleteForm, NoteForm
 from doorward.web.provider.life_page import delete_page
@@ -122,7 +119,6 @@ def remove_note(request: Request, customer_id: UUID, note_id: UUID) -> HttpRespo
 def history(request: Request, customer_id: UUID) -> HttpResponse:
     """Show what happened to a customer's account; what its people do is theirs to see."""
     customer = staff_scope.customer(customer_id, signed_in(request).scope)
-    events, types = history_of_customer(customer_id), types_of(Group.ACCOUNT)
-    found = Newest(events.filter(type__in=types), parts_of_types(events, types))
+    found = account_history.events_of(customer_id)
     page = AccountHistory(customer, history_page(found, request=request))
     return render(request, "provider/customer_history.html", page)

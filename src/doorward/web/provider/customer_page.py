@@ -1,4 +1,4 @@
-"""One customer's page: its form, who looks after it, and the invitation of somebody who will."""
+"""One customer's page: how far it is, who looks after it, what happened lately, its form and who is invited to it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ from doorward.customers.models import CustomerKind, CustomerStatus
 from doorward.customers.services import NAME_LENGTH
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.directory import people as directory_people
+from doorward.directory.adoption import Totals
 from doorward.kernel.text import names
 from doorward.kernel.text.cleaning import LONGEST_EMAIL
 from doorward.policy.effective import policies_of
 from doorward.policy.series import scope
 from doorward.recovery import queries
+from doorward.web.kit.adoption import by_kind
 from doorward.web.kit.fields import Field, Option
 from doorward.web.kit.forms import NOTHING, Wrong, blank
 from doorward.web.kit.languages import language_field
 from doorward.web.kit.policy_form import in_words
+from doorward.web.provider import account_history
 from doorward.web.provider.forms import (
     CustomerForm,
     InviteForm,
@@ -29,7 +32,7 @@ from doorward.web.provider.forms import (
     NoteForm,
     line,
 )
-from doorward.web.provider.keepers import Keeper, keepers
+from doorward.web.provider.keepers import SHOWN, Keeper, keepers
 from doorward.web.provider.life_page import closed, note_field, note_lines
 
 if TYPE_CHECKING:
@@ -38,10 +41,13 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from doorward.customers.models import Customer
+    from doorward.directory.people import Counts
     from doorward.permissions.staff_scope import Scope
     from doorward.policy.rules import Policies
     from doorward.recovery.queries import Listed
     from doorward.sessions.context import Person
+    from doorward.web.kit.charts import Bars
+    from doorward.web.kit.history import HistoryLine
     from doorward.web.provider.life_page import Closed, NoteLine, Question
 
 # Those of the support that are on the page; the others are a click away.
@@ -58,6 +64,8 @@ class CustomerPage:
     since: date
     is_provider: bool
     people: int
+    # How far two-factor sign-in has come, by the better kind of what its people have.
+    adoption: Bars
     protected: int
     # Who was imported or invited, and has no password yet.
     invited: int
@@ -67,6 +75,9 @@ class CustomerPage:
     forms: Forms
     fields: dict[str, Field]
     keepers: tuple[Keeper, ...]
+    # Somebody else looks after it, too, who is not among these.
+    more_keepers: bool
+    lately: list[HistoryLine]
     invite: dict[str, Field]
     invite_open: bool
     may_invite: bool
@@ -115,7 +126,8 @@ def customer_page(
     """Make the page, as somebody with this scope sees it."""
     policies = policies_of(customer)
     counts = directory_people.count(customer.id)
-    looked_after_by = keepers(customer)
+    looked_after_by = keepers(customer, policies, now=now)
+    is_ours = customer.id == me.customer_id
     return CustomerPage(
         id=customer.id,
         name=customer.name,
@@ -123,23 +135,37 @@ def customer_page(
         since=customer.since,
         is_provider=customer.kind == CustomerKind.PROVIDER,
         people=counts.people,
+        adoption=_adoption(counts, is_ours=is_ours),
         protected=counts.with_two_factors,
         invited=counts.invited,
         rules=in_words(policies.values(now=now)),
         asked_by=_asked_by(policies, now=now),
         forms=forms,
         fields=_fields(customer, forms, me.scope),
-        keepers=looked_after_by,
+        keepers=looked_after_by[:SHOWN],
+        more_keepers=len(looked_after_by) > SHOWN,
+        lately=account_history.latest(customer.id),
         invite=_invite_fields(forms.invite or blank(InviteForm), forms.wrong_invite),
         invite_open=forms.invite is not None or not looked_after_by,
         # Of the provider's own people: for those who look after them.
-        may_invite=customer.id != me.customer_id or ADMINISTRATORS in me.tab_keys,
+        may_invite=not is_ours or ADMINISTRATORS in me.tab_keys,
         question=question,
         closed=closed(customer),
         requests=queries.of_support(customer.id, me=me.id, now=now)[:REQUESTS],
         notes=note_lines(customer, me=me.id),
         note=note_field(forms.note or blank(NoteForm), forms.wrong_note),
     )
+
+
+def _adoption(counts: Counts, *, is_ours: bool) -> Bars:
+    """Draw it as the pages of adoption do. The people of a customer are looked at by themselves, and by nobody else."""
+    found = Totals(
+        people=counts.people,
+        bare=counts.people - counts.with_two_factors,
+        app=counts.with_two_factors - counts.with_passkey,
+        passkey=counts.with_passkey,
+    )
+    return by_kind(found, lambda name: f"/administrators/?factor={name}" if is_ours else "")
 
 
 def _fields(customer: Customer, forms: Forms, scope: Scope) -> dict[str, Field]:

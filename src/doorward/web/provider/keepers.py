@@ -5,16 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db.models import Exists, OuterRef
+
 from doorward.accounts import undelivered
-from doorward.accounts.models import Administrator, Status
+from doorward.accounts.models import Administrator, Standing, Status
+from doorward.accounts.requirement import member_of
+from doorward.credentials.models import USABLE, Factor
+from doorward.directory.people import Factors
+from doorward.directory.state import state_of
 from doorward.kernel.errors import NotFound
+from doorward.policy.rules import FactorKind, effective
+from doorward.web.kit.tags import factor_tags
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from django.db.models import QuerySet
 
     from doorward.customers.models import Customer
+    from doorward.policy.rules import Policies
+    from doorward.web.kit.tags import Tag
 
 SHOWN = 6
 
@@ -28,13 +39,17 @@ class Keeper:
     email: str
     status: Status
     is_primary: bool
+    # How they stand with the second factor, as their colleagues see it.
+    factors: tuple[Tag, ...]
     # Which mailbox does not take mail, and why; empty: it does, as far as we know.
     mail_refused: str
 
 
-def keepers(customer: Customer) -> tuple[Keeper, ...]:
-    """Return the first few of them, the primary one first."""
-    ordered = _rows(customer).order_by("-is_primary", "name_sort", "id")
+def keepers(customer: Customer, policies: Policies, *, now: datetime) -> tuple[Keeper, ...]:
+    """Return the first few of them, the primary one first, and one more than are shown where there are more."""
+    mine = Factor.objects.filter(USABLE, administrator=OuterRef("pk"))
+    kinds = {kind.value: Exists(mine.filter(kind=kind)) for kind in FactorKind}
+    ordered = _rows(customer).order_by("-is_primary", "name_sort", "id").annotate(**kinds)
     return tuple(
         Keeper(
             id=person.id,
@@ -42,9 +57,20 @@ def keepers(customer: Customer) -> tuple[Keeper, ...]:
             email=person.email,
             status=Status(person.status),
             is_primary=person.is_primary,
+            factors=_factors(person, policies, now=now),
             mail_refused=undelivered.in_words(person.email, person.mail_problem),
         )
-        for person in ordered.filter(looks_after=True)[:SHOWN]
+        for person in ordered.filter(looks_after=True)[: SHOWN + 1]
+    )
+
+
+def _factors(person: Administrator, policies: Policies, *, now: datetime) -> tuple[Tag, ...]:
+    """Say how somebody stands whose kinds of factors were asked for with their row."""
+    policy = effective(member_of(person), policies, now=now)
+    state = state_of(Standing(person.standing), required=policy.required, kinds=policy.kinds)
+    usable = tuple(kind for kind in FactorKind if getattr(person, kind.value))
+    return factor_tags(
+        state, Factors(usable), required=policy.required, status=Status(person.status)
     )
 
 
