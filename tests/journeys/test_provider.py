@@ -267,7 +267,9 @@ class TestCustomers:
     def test_which_factors_a_customer_takes_at_least_is_changed_and_told(self, browser, customer):
         address = f"/customers/{customer.id}/minimum/"
         assert "does not count it as a factor" in browser.get(address).content.decode()
-        sent = filled(browser, address, kinds="phishing_resistant", trust_days="7")
+        sent = filled(
+            browser, address, f"{address}rehearsal/", kinds="phishing_resistant", trust_days="7"
+        )
         answer = browser.post(address, sent)
         assert (answer.status_code, answer["Location"]) == (303, address)
         found = minimum(customer)
@@ -276,7 +278,7 @@ class TestCustomers:
         [event] = people.events(MINIMUM_CHANGED, customer_id=customer.id)
         assert event.actor_name == "Nora Whitfield"
         assert event.details["changed"] == ["policy.kinds", "policy.trust_days"]
-        browser.post(address, filled(browser, address))
+        browser.post(address, filled(browser, address, f"{address}rehearsal/"))
         assert len(people.events(MINIMUM_CHANGED)) == 1
         # What its people are asked is on the customer's page, and how it came about on this one.
         page = browser.get(f"/customers/{customer.id}/").content.decode()
@@ -288,13 +290,19 @@ class TestCustomers:
             f"/customers/{customer.id}/minimum/",
             f"/brands/{customer.brand_id}/minimum/",
         ):
-            assert browser.post(address, filled(browser, address)).status_code == 303
+            assert (
+                browser.post(address, filled(browser, address, f"{address}rehearsal/")).status_code
+                == 303
+            )
         assert not PolicyVersion.objects.exists()
 
     def test_a_minimum_is_planned_and_taken_back(self, browser, customer):
         address = f"/customers/{customer.id}/minimum/"
         day = str(timezone.now().date() + timedelta(days=9))
-        browser.post(address, filled(browser, address, required_of="everyone", starts=day))
+        browser.post(
+            address,
+            filled(browser, address, f"{address}rehearsal/", required_of="everyone", starts=day),
+        )
         [version] = PolicyVersion.objects.all()
         [event] = people.events(MINIMUM_PLANNED, customer_id=customer.id)
         assert str(event.details["starts"]).startswith(day)
@@ -309,7 +317,7 @@ class TestCustomers:
         self, browser, customer
     ):
         address = f"/customers/{customer.id}/minimum/"
-        sent = filled(browser, address, trust_days="7")
+        sent = filled(browser, address, f"{address}rehearsal/", trust_days="7")
         policies.require_by_minimum(customer.id)
         answer = browser.post(address, sent)
         assert answer.status_code == 422
@@ -322,7 +330,7 @@ class TestCustomers:
     )
     def test_a_minimum_that_cannot_be(self, browser, customer, changes, place):
         address = f"/customers/{customer.id}/minimum/"
-        answer = browser.post(address, filled(browser, address, **changes))
+        answer = browser.post(address, filled(browser, address, f"{address}rehearsal/", **changes))
         assert answer.status_code == 422
         assert f'id="{place}-error"' in answer.content.decode()
         assert minimum(customer) == LOOSEST
@@ -342,7 +350,9 @@ class TestCustomers:
         address = f"/customers/{staff.customer_id}/minimum/"
         before = minimum(staff.customer)
         for changes in ({"trust_days": "30"}, {"required_of": "nobody"}):
-            answer = browser.post(address, filled(browser, address, **changes))
+            answer = browser.post(
+                address, filled(browser, address, f"{address}rehearsal/", **changes)
+            )
             assert answer.status_code == 422
             assert minimum(staff.customer) == before
         assert people.events(ACCESS_REFUSED)[0].details["changed"] == ["policy.trust_days"]
@@ -370,7 +380,9 @@ class TestCustomers:
         theirs = browsers.browser_of(people.make_administrator(customer))
         assert theirs.get("/").status_code == 200
         address = f"/customers/{customer.id}/minimum/"
-        browser.post(address, filled(browser, address, required_of="everyone"))
+        browser.post(
+            address, filled(browser, address, f"{address}rehearsal/", required_of="everyone")
+        )
         assert theirs.get("/")["Location"] == "/sign-in/mailbox/"
 
     @pytest.mark.parametrize("status", ["suspended", "closed"])
@@ -456,7 +468,7 @@ class TestBrands:
         theirs = browsers.browser_of(people.make_administrator(customer))
         brand = Brand.objects.get(is_default=True)
         address = f"/brands/{brand.id}/minimum/"
-        sent = filled(browser, address, required_of="everyone")
+        sent = filled(browser, address, f"{address}rehearsal/", required_of="everyone")
         assert browser.post(address, sent).status_code == 303
         told = people.events(MINIMUM_CHANGED)
         assert {event.customer_name for event in told} == {"Harbour Bakery", "Provider"}
