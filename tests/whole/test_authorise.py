@@ -96,6 +96,7 @@ EXCEPTIONS = {
     "sessions.saved_requests.save_unsent": GATE,
     "customers.services.first_start": "there is nobody yet",
     "policy.first_day.require_of_staff": "at a start; it asks for more, never for less",
+    "importing.runs.resumable": "it only looks, at the console",
     "notifications.worker.run_forever": "the worker's rounds",
     "sessions.ending.sign_out": "nobody is kept from signing out",
     "signin.forgotten_password.ask": "nobody is signed in; the worker answers, by mail alone",
