@@ -128,6 +128,21 @@ def test_guesses_at_the_same_moment_are_one_guess(owner):
     assert not has(owner, people.PASSWORD)
 
 
+@pytest.mark.parametrize("due", ["breached", "alone"])
+def test_what_was_due_once_is_set_once(owner, due):
+    """It asks for no current password: who comes a moment later, with the form of before, sets nothing."""
+    if due == "alone":
+        column(owner, password_long=False)
+    else:
+        column(owner, password_due=due)
+    actor, now = people.actor(owner), timezone.now()
+    set_due = partial(change.set_due, administrator_id=owner.id, actor=actor, now=now)
+    set_due(password=NEW)
+    with pytest.raises(StaleRequest):
+        set_due(password=people.OTHER_PASSWORD)
+    assert has(owner, NEW)
+
+
 def test_who_takes_an_account_back_chooses_another_password_than_the_thief_knows(owner):
     enable(browsers.browser_of(owner))
     link = path_of(owner, LinkPurpose.NOT_ME)

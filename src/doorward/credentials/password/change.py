@@ -148,12 +148,17 @@ def reauthenticate(  # noqa: PLR0913 - the password, and the session whose proof
 
 
 def set_due(*, administrator_id: UUID, password: str, actor: Actor, now: datetime) -> None:
-    """Set the password that the gate demands (row 8), and end all other sessions."""
+    """Set the password that the gate demands (row 8), and end all other sessions.
+
+    Raises `StaleRequest` where none is due any more: the current password is not asked for, so what was due
+    once may be set once.
+    """
     authorise(actor, Action.SET_DUE_PASSWORD, subject=administrator_id)
     person = _person(administrator_id)
     new = accept(password, person=person, now=now)
     with transaction.atomic():
-        if locked(person.id).password != person.password:
+        today = locked(person.id)
+        if today.password != person.password or not _is_due(today, now=now):
             raise StaleRequest
         refuse_current(password, person=person)
         _write(person, new)
@@ -229,6 +234,13 @@ def forget_failures(person: Administrator, *, browser_token: str = "") -> None:
             throttle.password_key(person.email_folded, browser=browser),
         ]
     )
+
+
+def _is_due(person: Administrator, *, now: datetime) -> bool:
+    """Return whether somebody has to set a password (row 8): their row says so, or theirs is too short alone."""
+    if person.password_due != PasswordDue.NO:
+        return True
+    return not person.password_long and not two_factors(person, now=now)
 
 
 def _person(administrator_id: UUID) -> Administrator:
