@@ -64,7 +64,7 @@ def counted(customer, now=None):
         return people.list_people(customer.id, wanted, rule=rule).found
 
     return Totals(
-        people=found(),
+        people=found(factor=FactorFilter.ON) + found(factor=FactorFilter.BARE),
         bare=found(factor=FactorFilter.BARE),
         app=found(factor=FactorFilter.APP),
         passkey=found(factor=FactorFilter.PASSKEY),

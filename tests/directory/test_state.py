@@ -117,7 +117,7 @@ def test_rows_say_the_same_as_the_rule(
             write(person_id, status, factors, **how)
             best, covered = stands(factors), rule.scope.covers(frozenset(tabs.split()))
             if (
-                state.has_status(wanted.status, status)
+                state.has_status(wanted.status, status, narrowed=wanted.is_of_counted)
                 and state.shows(wanted.factor, asked=ticked or covered, standing=best, rule=rule)
                 and state.deserves(
                     wanted.attention, status=status, seen_at=seen_at, mails=not refused, now=NOW

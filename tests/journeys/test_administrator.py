@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 from uuid import uuid4
 
@@ -309,6 +310,18 @@ def test_a_status_that_there_is_not_is_refused(owner, colleague, value):
     answer = browser_of(owner).post(page(colleague), form(colleague, status=value, first_name="S"))
     assert answer.status_code == 422
     assert row(colleague) == before
+
+
+def test_the_page_names_the_day_by_which_it_is_to_be_set_up(owner, colleague):
+    codes.enable_app(owner)
+    day = (timezone.now() + timedelta(days=20)).date()
+    policies.require(owner.customer_id, from_day=day)
+    said = text_of(browser_of(owner).get(page(colleague)))
+    assert f"Samuel Osei has not set it up yet and has to by {day.day} " in said
+    assert "next click" not in said
+    # A tick has no grace.
+    Administrator.objects.of(owner.customer_id).filter(id=colleague.id).update(require_2fa=True)
+    assert "will be asked to at the next click" in text_of(browser_of(owner).get(page(colleague)))
 
 
 @pytest.mark.parametrize("field", ["email", "first_name", "last_name", "phone", "status"])

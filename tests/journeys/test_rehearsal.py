@@ -210,6 +210,16 @@ def test_a_tick_for_several_is_rehearsed_and_set(
     )
 
 
+def test_who_was_ticked_already_is_told_of_beside_the_others(
+    owner: Administrator, colleague: Administrator, browser: Client
+) -> None:
+    people.make_administrator(owner.customer, email="third@x.example", require_2fa=True)
+    ids = [str(one.id) for one in Administrator.objects.of(owner.customer_id).exclude(id=owner.id)]
+    browser.post(browser.post(REQUIRE, {"selected": ids})["Location"])
+    said = text(browser.get("/administrators/"))
+    assert "now required of 1 person. It was required of 1 more already." in said
+
+
 def test_all_that_match_are_taken_wherever_they_are_listed(
     owner: Administrator, browser: Client
 ) -> None:

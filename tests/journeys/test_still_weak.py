@@ -72,9 +72,10 @@ def test_where_nothing_is_weak_nothing_is_said(client):
 
 def test_a_second_person_who_can_help_is_missing(client, owner):
     zoe = Administrator.objects.of(owner.customer_id).get(first_name="Zoe")
-    for columns in ({"status": Status.SUSPENDED}, {"tabs": " home "}):
+    add, choose = "/administrators/add/", "/administrators/?status=active"
+    for columns, where in (({"status": Status.SUSPENDED}, add), ({"tabs": " home "}, choose)):
         rows(zoe).update(**columns)
-        assert line_with(client, "only one who can look after") == "/administrators/?status=active"
+        assert line_with(client, "only one who can look after") == where
         rows(zoe).update(status=Status.ACTIVE, tabs=zoe.tabs)
         assert line_with(client, "only one who can look after") is None
     rows(zoe).update(tabs=" home ")

@@ -165,7 +165,7 @@ def first_named(customer_id: UUID, text: str, *, most: int) -> list[Named]:
 
 
 def _counts(groups: Iterable[Group]) -> Counts:
-    there = standing.present(groups)
+    there = standing.counted(groups)
     return Counts(
         people=sum(group.people for group in there),
         with_two_factors=sum(group.people for group in there if group.standing >= Standing.APP),

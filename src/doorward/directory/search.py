@@ -41,7 +41,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which people a list shows, and in which order. `status` empty: all but the removed.
+    """Which people a list shows, and in which order. `status` empty: all but the removed (`state.has_status`).
 
     `now`: by which who was not seen for long is known.
     """
@@ -61,6 +61,11 @@ class Wanted:
         return bool(self.q or self.status or self.factor or self.attention)
 
     @property
+    def is_of_counted(self) -> bool:
+        """Whether it was narrowed to something that numbers are shown of (`state.COUNTED`)."""
+        return bool(self.factor or self.attention)
+
+    @property
     def is_counted(self) -> bool:
         """Whether the numbers of groups say how many there are: nothing was asked for that they do not tell."""
         return not (self.q or self.attention)
@@ -68,7 +73,9 @@ class Wanted:
 
 def matching(customer_id: UUID, wanted: Wanted, rule: Rule) -> QuerySet[Administrator]:
     """Return the people that a list shows, in no order."""
-    rows = Administrator.objects.of(customer_id).filter(state.with_status(wanted.status))
+    rows = Administrator.objects.of(customer_id).filter(
+        state.with_status(wanted.status, narrowed=wanted.is_of_counted)
+    )
     rows = rows.filter(state.whom(wanted.attention, now=wanted.now))
     rows = rows.filter(state.where(state.narrowed_to(wanted.factor, rule), rule))
     return rows.filter(with_words(wanted.q))
@@ -80,7 +87,8 @@ def found(groups: Iterable[Group], wanted: Wanted, rule: Rule) -> int:
     return sum(
         group.people
         for group in groups
-        if state.has_status(wanted.status, group.status) and (group.asked, group.standing) in cells
+        if state.has_status(wanted.status, group.status, narrowed=wanted.is_of_counted)
+        and (group.asked, group.standing) in cells
     )
 
 

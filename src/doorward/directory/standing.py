@@ -25,7 +25,7 @@ from doorward.audit.models import Event
 from doorward.credentials.events import RECOVERED
 from doorward.credentials.models import RecoveryCode
 from doorward.customers.models import Customer
-from doorward.directory.state import NOT_SEEN_FOR, enough
+from doorward.directory.state import COUNTED, NOT_SEEN_FOR, enough
 from doorward.kernel.db.hot_queries import HotQuery
 from doorward.policy.series import Scope, load, wave_waits
 
@@ -116,14 +116,14 @@ def groups(customer_id: UUID, scope: Scope = NOBODY) -> tuple[Group, ...]:
     )
 
 
-def present(found: Iterable[Group]) -> list[Group]:
-    """Return the groups but those of removed people."""
-    return [group for group in found if group.status is not Status.REMOVED]
+def counted(found: Iterable[Group]) -> list[Group]:
+    """Return the groups of those who are counted: who can sign in, or will."""
+    return [group for group in found if group.status in COUNTED]
 
 
 def count_people(customer_id: UUID, policy: Policy) -> People:
     """Count a customer's people (one query). `policy` is that of anybody of this customer."""
-    return _summed(present(groups(customer_id, policy.scope)), policy)
+    return _summed(counted(groups(customer_id, policy.scope)), policy)
 
 
 def count(
@@ -142,7 +142,7 @@ def count(
     left = None if codes_of is None else _codes_left(codes_of)
     if look_after is None:
         return Numbers(codes_left=left)
-    found = present(groups(customer_id, policy.scope))
+    found = counted(groups(customer_id, policy.scope))
     return Numbers(
         people=_summed(found, policy),
         codes_left=left,
@@ -226,7 +226,7 @@ def _weaknesses(  # noqa: PLR0913 - one hot query, with all its moments
         "customer__policy",
         others=Exists(who_look_after(people).exclude(id=person_id)),
         codes=Exists(codes.filter(set__saved_at__isnull=False)),
-        refused=_number(people.filter(unreachable=True).exclude(status=Status.REMOVED)),
+        refused=_number(people.filter(unreachable=True, status__in=COUNTED)),
         visited=Exists(Customer.objects.filter(id=customer_id, managings__state__in=_LET_IN)),
         never=_number(active.filter(last_signed_in_at__isnull=True)),
         long_ago=_number(active.filter(last_signed_in_at__lt=since)),

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 ANY_STATUS: Final = "all"
 
+# Who is counted, and whom a filter shows: who can sign in, or will. Nothing is asked of the suspended.
+COUNTED: Final = (Status.ACTIVE, Status.INVITED)
+
 # Whether somebody is asked by a tick or a tab of their own, and how they stand.
 Cells = frozenset[tuple[bool, Standing]]
 _ANY_STANDING: Final = frozenset(Standing)
@@ -132,26 +135,33 @@ def deserves(
             is_old = seen_at is None or seen_at < now - NOT_SEEN_FOR
             return status is Status.ACTIVE and is_old
         case Attention.NO_MAIL:
-            return status is not Status.REMOVED and not mails
+            return status in COUNTED and not mails
         case _:
             return True
 
 
-def has_status(wanted: str, status: Status) -> bool:
-    """Return whether a list of this status shows somebody; empty: all but the removed."""
+def has_status(wanted: str, status: Status, *, narrowed: bool) -> bool:
+    """Return whether a list of this status shows somebody; empty: all but the removed.
+
+    `narrowed`: to something that is counted; then empty means who is counted.
+    """
     if wanted == ANY_STATUS:
         return True
-    return status == wanted if wanted else status is not Status.REMOVED
+    if wanted:
+        return status == wanted
+    return status in COUNTED if narrowed else status is not Status.REMOVED
 
 
 # --- the same, asked of rows ----------------------------------------------------------------------
 
 
-def with_status(wanted: str) -> Q:
+def with_status(wanted: str, *, narrowed: bool) -> Q:
     """Find whom `has_status` names."""
     if wanted == ANY_STATUS:
         return Q()
-    return Q(status=wanted) if wanted else ~Q(status=Status.REMOVED)
+    if wanted:
+        return Q(status=wanted)
+    return Q(status__in=COUNTED) if narrowed else ~Q(status=Status.REMOVED)
 
 
 def whom(wanted: Attention, *, now: datetime) -> Q:
@@ -161,7 +171,7 @@ def whom(wanted: Attention, *, now: datetime) -> Q:
             is_old = Q(last_signed_in_at__isnull=True) | Q(last_signed_in_at__lt=now - NOT_SEEN_FOR)
             return Q(status=Status.ACTIVE) & is_old
         case Attention.NO_MAIL:
-            return Q(unreachable=True) & ~Q(status=Status.REMOVED)
+            return Q(unreachable=True, status__in=COUNTED)
         case _:
             return Q()
 

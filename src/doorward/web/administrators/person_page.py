@@ -139,6 +139,7 @@ def _fields(
         status=Status(person.status),
         ticked=form.require_2fa,
         not_for_us=not_for(me.brand_id, me.customer_id),
+        now=request.now,
     )
     return change_fields(form, found, me=me, person=person, held=policy.held, about=about)
 

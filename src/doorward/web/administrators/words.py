@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
+from markupsafe import Markup
 
 from doorward.accounts.models import Status
 from doorward.customers import tabs
@@ -71,15 +72,22 @@ def about_requirement(  # noqa: PLR0913 - all that the sentence depends on
     status: Status,
     ticked: bool,
     not_for_us: frozenset[str],
+    now: datetime,
 ) -> str:
     """Say in a sentence or two how somebody stands with *Required 2FA*."""
     how = _how_they_stand(
-        name, state, required=is_required(ticked=ticked, held=policy.held), status=status
+        name,
+        state,
+        required=is_required(ticked=ticked, held=policy.held),
+        status=status,
+        until=policy.grace_until if policy.in_grace(now) and not ticked else None,
     )
-    return f"{_why_held(policy, not_for_us)} {how}" if policy.held else how
+    return Markup("{} {}").format(_why_held(policy, not_for_us), how) if policy.held else how
 
 
-def _how_they_stand(name: str, state: State, *, required: bool, status: Status) -> str:
+def _how_they_stand(
+    name: str, state: State, *, required: bool, status: Status, until: datetime | None
+) -> Markup:
     match state:
         case State.ON:
             if required:
@@ -93,11 +101,13 @@ def _how_they_stand(name: str, state: State, *, required: bool, status: Status) 
             )
         case _ if not required:
             text = _("%(name)s signs in with a password alone.")
+        case _ if until:
+            text = _("%(name)s has not set it up yet and has to by %(day)s.")
         case _ if status is Status.ACTIVE:
             text = _("%(name)s has not set it up yet and will be asked to at the next click.")
         case _:
             text = _("%(name)s has not set it up yet and will be asked to at the first sign-in.")
-    return text % {"name": name}
+    return Markup(text) % {"name": name, "day": day(until)}  # noqa: S704 - a text of ours
 
 
 def _why_held(policy: Policy, not_for_us: frozenset[str]) -> str:

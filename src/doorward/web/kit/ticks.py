@@ -31,12 +31,13 @@ def after_ticks(request: Request, run: TickRun, back: str) -> HttpResponse:
     """Go back and say of how many it is required now; where it goes on, or somebody was left out, show that."""
     if run.state == RunState.RUNNING or run.failed:
         return see_other(address(run.id))
-    messages.success(request, required_of(ticking.numbers(run).ticked))
+    found = ticking.numbers(run)
+    messages.success(request, required_of(found.ticked, already=found.already))
     return see_other(back)
 
 
-def required_of(people: int) -> str:
-    """Say of how many it is newly required."""
+def required_of(people: int, *, already: int = 0) -> str:
+    """Say of how many it is newly required, and of how many it was."""
     if not people:
         return _("It is already required of everybody you selected.")
     text = ngettext(
@@ -44,4 +45,12 @@ def required_of(people: int) -> str:
         "Two-factor sign-in is now required of %(people)s people.",
         people,
     )
-    return text % {"people": number(people)}
+    text %= {"people": number(people)}
+    if already:
+        more = ngettext(
+            "It was required of %(already)s more already.",
+            "It was required of %(already)s more already.",
+            already,
+        )
+        text += " " + more % {"already": number(already)}
+    return text
