@@ -87,6 +87,10 @@ fix: ready ## put right what the tools can put right
 system-packages:
 	@scripts/system-packages
 
+.PHONY: wheel
+wheel: $(STAMP) ## what is installed elsewhere, in dist/: the wheel, and the lock that it was tried with
+	@scripts/wheel
+
 .PHONY: bench bench-sizes bench-adoption bench-rehearsal bench-reminders bench-importing docs film messages lock
 bench: ready ## what is claimed about speed, measured
 	@$(BIN)/python -m benchmarks.sign_in

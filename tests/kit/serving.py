@@ -19,7 +19,11 @@ import psutil
 from tests.kit.waiting import until
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+# The one that is tested; what was installed elsewhere is another.
+PROGRAM = (sys.executable, "-m", "doorward")
 
 
 def free_port() -> int:
@@ -48,11 +52,15 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 
 def doorward(
-    *words: str, folder: Path, stdin: str | None = None, **settings: str
+    *words: str,
+    folder: Path,
+    stdin: str | None = None,
+    program: Sequence[str] = PROGRAM,
+    **settings: str,
 ) -> subprocess.CompletedProcess[str]:
     """Run one command to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "doorward", *words],
+        [*program, *words],
         env=environment(folder, **settings),
         input=stdin,
         capture_output=True,
@@ -153,14 +161,19 @@ def _words(process: psutil.Process) -> list[str]:
 
 
 def start(
-    folder: Path, *, port: int | None = None, host: str = "127.0.0.1", **settings: str
+    folder: Path,
+    *,
+    port: int | None = None,
+    host: str = "127.0.0.1",
+    program: Sequence[str] = PROGRAM,
+    **settings: str,
 ) -> Server:
     """Start `doorward run` and wait until it answers at `host` and all of its parts are there."""
     port = port or free_port()
     log = folder.parent / f"{folder.name}-{port}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "doorward", "run", "--bind", f"{host}:{port}"],
+            [*program, "run", "--bind", f"{host}:{port}"],
             env=environment(folder, **settings),
             stdout=output,
             stderr=subprocess.STDOUT,

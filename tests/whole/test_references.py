@@ -20,6 +20,8 @@ SOURCE = ROOT / "src" / "doorward"
 BASES = ("", "src/doorward/", "tests/", "docs/", "scripts/", "src/doorward/web/", "src/")
 # Made by a run or by somebody's installation; not in the repository.
 MADE = {
+    "constraints.txt",
+    "requirements.txt",
     "keys.json",
     "security.txt",
     "doorward.sqlite3",
