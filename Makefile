@@ -55,9 +55,9 @@ demo: ready ## a portal full of believable people, on this machine only (BIND=12
 run: ready ## the portal on its own data folder, ./doorward-data (BIND=127.0.0.1:8000)
 	@exec $(BIN)/doorward run --bind $(BIND)
 
-code: ready ## the current code of a demo administrator: make code EMAIL=…
+code: ready ## the current code of a demo administrator: make code EMAIL=… (PORT=… where several demos run)
 	@test -n "$(EMAIL)" || { echo "Say whose: make code EMAIL=somebody@example.com" >&2; exit 2; }
-	@$(BIN)/doorward demo-code "$(EMAIL)"
+	@$(BIN)/doorward demo-code "$(EMAIL)" $(if $(PORT),--port $(PORT))
 
 # --- to work on it -----------------------------------------------------------------------------------
 

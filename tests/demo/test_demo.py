@@ -33,8 +33,8 @@ class Demo:
     output: Path
     home: Path
 
-    def code(self, email, **settings):
-        return command("demo-code", email, home=self.home, **settings)
+    def code(self, email, *options, **settings):
+        return command("demo-code", email, *options, home=self.home, **settings)
 
     def address(self, path, host="localhost"):
         return f"http://{host}:{self.port}{path}"
@@ -193,7 +193,16 @@ def test_a_second_one_on_another_port_and_the_end_of_it(demo):
         assert second.folder != demo.folder
         named = demo.code(SAMUEL, data_dir=str(second.folder))
         assert re.fullmatch(r"\d{6}\n", named.stdout)
-        assert demo.code(SAMUEL).returncode == 0
+        last = demo.code(SAMUEL)
+        assert last.returncode == 0
+        assert last.stderr == (
+            f"The demonstration at port {second.port}; of another: --port {demo.port}.\n"
+        )
+        first = demo.code(SAMUEL, "--port", str(demo.port))
+        assert (first.returncode, first.stderr) == (0, "")
+        assert first.stdout != last.stdout
+        none = demo.code(SAMUEL, "--port", "1")
+        assert none.stderr.startswith("No demonstration runs at port 1, but at ")
         second.process.terminate()
         assert second.process.wait(timeout=20) == 0
         assert not second.folder.exists()

@@ -54,18 +54,29 @@ def demo(bind: str) -> None:
 
 @click.command("demo-code")
 @click.argument("email")
-def demo_code(email: str) -> None:
-    """Print the current code of an administrator of the demo that is running.
+@click.option("--port", type=click.IntRange(1, 65535), help="Of which one, where several run.")
+def demo_code(email: str, port: int | None) -> None:
+    """Print the current code of an administrator of the demo that is running: the one that began last.
 
-    DOORWARD_DATA_DIR says which one, where several run.
+    Where several run, --port or DOORWARD_DATA_DIR says which one.
     """
-    named = os.environ.get(_DATA_DIR)
-    folder = Path(named) if named else demo_folder.running()
+    folder = _folder(port)
     if not demonstration.is_one(folder):
         raise Failure(f"The data folder {folder} is not a demonstration's.")
     _forget_settings()
     os.environ[_DATA_DIR] = str(folder)
     _print_code(email)
+
+
+def _folder(port: int | None) -> Path:
+    named = os.environ.get(_DATA_DIR)
+    if named and port is None:
+        return Path(named)
+    found = demo_folder.running(port=port)
+    if found.others and port is None:
+        others = ", ".join(f"--port {one}" for one in found.others)
+        click.echo(f"The demonstration at port {found.port}; of another: {others}.", err=True)
+    return found.folder
 
 
 def _forget_settings() -> None:

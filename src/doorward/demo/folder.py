@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,12 +50,27 @@ def forget(folder: Path) -> None:
     _throw_away(folder)
 
 
-def running() -> Path:
-    """Return the folder of the demonstration that runs; of several the one that began last."""
-    folders = [folder for _, folder in _pointers() if is_one(folder) and _runs(folder)]
-    if not folders:
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A demonstration that runs; `others`: the ports of those that run beside it."""
+
+    folder: Path
+    port: int
+    others: tuple[int, ...]
+
+
+def running(*, port: int | None) -> Running:
+    """Return the demonstration at this port; without one the one that began last. Raises `Failure`: there is none."""
+    found = {int(pointer.name): folder for pointer, folder in _pointers() if is_one(folder)}
+    found = {at: folder for at, folder in found.items() if _runs(folder)}
+    if not found:
         raise Failure("No demonstration is running: start one with `make demo`.")
-    return max(folders, key=demonstration.began_at)
+    if port is None:
+        port = max(found, key=lambda at: demonstration.began_at(found[at]))
+    if port not in found:
+        ports = ", ".join(map(str, sorted(found)))
+        raise Failure(f"No demonstration runs at port {port}, but at {ports}.")
+    return Running(found[port], port, tuple(sorted(found.keys() - {port})))
 
 
 def _runs(folder: Path) -> bool:
