@@ -91,7 +91,7 @@ system-packages:
 wheel: $(STAMP) ## what is installed elsewhere, in dist/: the wheel, and the lock that it was tried with
 	@scripts/wheel
 
-.PHONY: bench bench-sizes bench-adoption bench-rehearsal bench-reminders bench-importing docs film messages lock
+.PHONY: bench bench-sizes bench-adoption bench-rehearsal bench-reminders bench-importing bench-exports docs film messages lock
 bench: ready ## what is claimed about speed, measured
 	@$(BIN)/python -m benchmarks.sign_in
 
@@ -109,6 +109,9 @@ bench-reminders: ready ## reminding 100,000 people: its memory, its CPU
 
 bench-importing: ready ## moving 100,000 people in: its seconds, its CPU, its memory (some minutes)
 	@$(BIN)/python -m benchmarks.importing
+
+bench-exports: ready ## an export and an evidence pack of 50,000 people and 600,000 events: seconds, CPU, memory (some minutes)
+	@$(BIN)/python -m benchmarks.exports
 
 docs: ready ## the pictures and tables in docs/ that are made from the code
 	@scripts/docs

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -20,12 +21,14 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from doorward.accounts import exceptions
+from doorward.accounts.models import Administrator, Status
 from doorward.audit import sealing
 from doorward.audit.actor import CONSOLE, Actor, ClientInfo
 from doorward.audit.events import EVIDENCE_MADE, Outcome
 from doorward.audit.models import Batch, Event
 from doorward.audit.record import record
 from doorward.credentials.events import FACTOR_RENAMED, SECOND_STEP_FAILED, TWO_FACTOR_RESET
+from doorward.credentials.models import Factor
 from doorward.kernel.errors import FieldsRefused
 from doorward.operations import packing, verify_history
 from doorward.operations.evidence import contents, making, pdf, period
@@ -37,8 +40,6 @@ from tests.kit import codes, people, policies
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from doorward.accounts.models import Administrator
 
 pytestmark = pytest.mark.django_db
 ZONE = "Europe/Berlin"
@@ -151,6 +152,22 @@ def test_a_pack_says_who_had_to_who_did_and_who_helped(
         row for row in table(file, "refused-sign-ins.csv") if row["Address"] == "203.0.113.9"
     ]
     assert refused["Outcome"] == "failed"
+
+
+def test_who_is_suspended_is_listed_and_not_counted_and_a_device_taken_over_is_said_to_be(
+    full: Administrator, colleague: Administrator, tmp_path: Path
+) -> None:
+    Factor.objects.filter(administrator=full).update(taken_over=True)
+    Administrator.objects.of(full.customer_id).filter(id=colleague.id).update(
+        status=Status.SUSPENDED
+    )
+    file, _checksum = made(tmp_path, full)
+    whom = {row["E-mail"]: row for row in table(file, "people.csv")}
+    assert whom[full.email]["Second factor"] == "authenticator app (taken over, not used yet)"
+    assert whom[colleague.email]["Status"] == "Suspended"
+    with zipfile.ZipFile(file) as pack:
+        report = pack.read("report.html").decode()
+    assert re.search(r"People who can sign in, or are invited</th>\s*<td>1</td>", report)
 
 
 def test_a_pack_is_verified_alone_and_a_byte_makes_the_difference(

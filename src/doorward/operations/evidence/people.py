@@ -16,6 +16,7 @@ from doorward.audit.models import Event
 from doorward.credentials.models import USABLE, Factor
 from doorward.customers.cached import not_for
 from doorward.customers.tab_titles import titles_of
+from doorward.directory.state import COUNTED
 from doorward.kernel.db.paging import ROWS
 from doorward.policy.effective import policies_of
 from doorward.policy.rules import FactorKind, RequiredBy, effective
@@ -45,7 +46,7 @@ KINDS: Final = {
 
 @dataclass(slots=True)
 class Numbers:
-    """What the table comes to: of people who are not removed."""
+    """What the table comes to: of those who are counted (`directory/state.py`), who can sign in or will."""
 
     people: int = 0
     required: int = 0
@@ -110,10 +111,10 @@ def _row(
     policy = effective(member_of(person), policies, now=about.now)
     factors = known.factors.get(person.id, [])
     accepted = [one for one in factors if policy.accepts(FactorKind(one.kind))]
-    if person.status != Status.REMOVED:
+    if person.status in COUNTED:
         numbers.count(policy, protected=bool(accepted), now=about.now)
     since = policy.grace_until or (known.ticked.get(person.id) if person.require_2fa else None)
-    kinds = dict.fromkeys(str(KINDS[FactorKind(one.kind)]) for one in factors)
+    kinds = dict.fromkeys(map(_kind, factors))
     return (
         person.full_name if person.email else _("(erased)"),
         person.email,
@@ -126,6 +127,12 @@ def _row(
         _answer(policy, accepted=bool(accepted), about=about),
         person.last_signed_in_at,
     )
+
+
+def _kind(factor: Factor) -> str:
+    kind = str(KINDS[FactorKind(factor.kind)])
+    # It came from another system, and nobody has signed in with it here.
+    return _("%(kind)s (taken over, not used yet)") % {"kind": kind} if factor.taken_over else kind
 
 
 def _answer(policy: Policy, *, accepted: bool, about: About) -> str:
