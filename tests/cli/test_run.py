@@ -18,7 +18,7 @@ import pytest
 
 from doorward.cli.supervisor import FIRST_WAIT_SECONDS
 from doorward.web.server import stalled
-from tests.kit import postgresql
+from tests.kit import monitor, postgresql
 from tests.kit.serving import doorward, environment, free_port, start
 from tests.kit.waiting import until
 
@@ -33,7 +33,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def mended(tmp_path_factory):
     """Return one whose parts are killed, one after the other; it starts them again by itself."""
-    started = start(tmp_path_factory.mktemp("mended") / "data")
+    started = start(tmp_path_factory.mktemp("mended") / "data", metrics_token=monitor.TOKEN)
     yield started
     started.stop()
 
@@ -109,6 +109,34 @@ def test_after_a_kill_it_starts_again_at_once_on_folder_and_port(folder):
     until(lambda: gone(processes))
     assert again.stop() == 0
     assert not again.healthy()
+
+
+def asked_for_health(server):
+    """Return how many requests of machines are counted, over all processes; this one comes after."""
+    headers = {"Authorization": f"Bearer {monitor.TOKEN}"}
+    request = urllib.request.Request(f"{server.address}/metrics", headers=headers)
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        told = answer.read().decode()
+    return sum(
+        value
+        for name, labels, value in monitor.samples(told)
+        if name == "doorward_requests_total" and labels["room"] == "machines"
+    )
+
+
+def test_all_processes_count_together_and_a_killed_one_takes_nothing_with_it(mended):
+    before = asked_for_health(mended)
+    for _ in range(20):
+        assert mended.healthy()
+    processes = {process.pid for process in mended.answering()}
+    killed = mended.answering()[0]
+    killed.kill()
+    killed.wait()
+    until(lambda: len({one.pid for one in mended.answering()} - processes) == 1)
+    until(mended.healthy)
+    for _ in range(20):
+        assert mended.healthy()
+    assert asked_for_health(mended) == before + 1 + 20 + 1 + 20
 
 
 def test_a_killed_answering_process_is_replaced(mended):

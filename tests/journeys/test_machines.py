@@ -12,12 +12,9 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import override_settings
 from django.utils import timezone
 
-import doorward
-from doorward.audit.models import Event
 from doorward.customers import cached
 from doorward.customers.models import Brand
 from doorward.kernel import heartbeat
-from doorward.notifications.models import Delivery
 from doorward.notifications.worker import run_once
 from doorward.web.http import readiness
 from tests.kit import browsers, people
@@ -117,40 +114,17 @@ def test_without_a_contact_there_is_no_such_page(client):
 # --- the worker ---------------------------------------------------------------------------------
 
 
-def numbers(client):
-    with with_token(TOKEN):
-        said = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).content.decode()
-    lines = [line for line in said.splitlines() if line and not line.startswith("#")]
-    return dict(line.rsplit(" ", 1) for line in lines)
-
-
 def readiness_of(client):
     answer = client.get("/readyz")
     return answer.status_code, answer.content.decode().strip()
-
-
-def test_an_event_that_nobody_was_told_of_yet_is_late_too(client, owner, clock):
-    people.worker_beats()
-    browsers.browser_of(owner).get("/")
-    assert not Delivery.objects.exists()
-    clock.shift(timedelta(seconds=110))
-    assert numbers(client)["doorward_oldest_due_seconds"] == "110"
-    run_once(timezone.now())
-    assert numbers(client)["doorward_oldest_due_seconds"] == "0"
 
 
 def test_a_worker_that_does_not_run_or_stands_still_is_seen(client, clock):
     assert readiness_of(client) == (503, "the background worker does not run")
     people.worker_beats()
     assert readiness_of(client) == (200, "ok")
-    assert numbers(client)["doorward_worker_running"] == "1"
     clock.shift(timedelta(seconds=50))
     assert readiness_of(client) == (503, "the background worker does not run")
-    found = numbers(client)
-    assert (found["doorward_worker_running"], found["doorward_worker_silent_seconds"]) == (
-        "0",
-        "50",
-    )
 
 
 def test_one_that_says_it_is_busy_for_long_is_given_the_time(client, clock):
@@ -197,63 +171,7 @@ def test_a_heart_beats_when_others_need_to_see_it(db, monkeypatch):
     assert written == [heartbeat.USUAL, heartbeat.USUAL, heartbeat.AT_A_MESSAGE, heartbeat.USUAL]
 
 
-# --- numbers --------------------------------------------------------------------------------------
-
-TOKEN = "a token that a monitor has"
-
-
-def with_token(token: str):
-    return changed(metrics_token=token)
-
-
-def test_without_a_token_set_there_are_no_numbers(client):
-    for sent in ({}, {"Authorization": "Bearer "}):
-        assert client.get("/metrics", headers=sent).status_code == 404
-
-
-@pytest.mark.parametrize(
-    "sent", ["", "Bearer", "Bearer ", "Bearer wrong", TOKEN, f"Basic {TOKEN}", "Bearer é"]
-)
-def test_numbers_want_the_token(client, owner, sent):
-    with with_token(TOKEN):
-        answer = client.get("/metrics", headers={"Authorization": sent})
-        assert answer.status_code == 401
-        assert answer["WWW-Authenticate"] == 'Bearer realm="metrics"'
-        assert b"doorward_" not in answer.content
-        signed_in = browsers.browser_of(owner)
-        assert signed_in.get("/metrics").status_code == 401
-
-
-def test_numbers_are_told_and_nothing_of_anybody(client, owner):
-    browsers.browser_of(owner).get("/")
-    before = timezone.now() - timedelta(seconds=90)
-    for state in ("due", "given_up", "given_up", "sent"):
-        Delivery.objects.create(
-            event_id=Delivery.objects.count(),
-            administrator_id=owner.id,
-            template="x",
-            address=owner.email,
-            state=state,
-            next_at=before,
-        )
-    with with_token(TOKEN):
-        answer = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
-    assert answer.status_code == 200
-    assert answer["Content-Type"].startswith("text/plain; version=0.0.4")
-    said = answer.content.decode()
-    numbers = dict(
-        line.rsplit(" ", 1) for line in said.splitlines() if line and not line.startswith("#")
-    )
-    assert numbers['doorward_deliveries{state="due"}'] == "1"
-    assert numbers['doorward_deliveries{state="given_up"}'] == "2"
-    assert 90 <= int(numbers["doorward_oldest_due_seconds"]) < 300
-    assert int(numbers["doorward_events_waiting"]) == Event.objects.count()
-    assert numbers["doorward_sessions_open"] == "1"
-    assert numbers["doorward_worker_running"] == "0"
-    assert "doorward_worker_silent_seconds" not in numbers
-    assert numbers[f'doorward_info{{version="{doorward.__version__}"}}'] == "1"
-    for private in (owner.email, owner.first_name, owner.customer.name, str(owner.id)):
-        assert private not in said
+# --- what machines may do ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,11 @@ from doorward.kernel import hosts, lucide, refusals
 from doorward.kernel.crypto import sealing
 from doorward.kernel.db import schema
 from doorward.kernel.db.sqlite import base, journal
+from doorward.kernel.metrics import counting
 from doorward.kernel.ratelimit import rules, throttle
 from doorward.kernel.text import days, names
 from doorward.notifications import rendering as mails
+from doorward.operations import readings
 from doorward.operations.evidence import pdf
 from doorward.permissions import staff_scope
 from doorward.policy import rules as policy_rules
@@ -30,7 +32,7 @@ from doorward.web.administrators import listing
 from doorward.web.fast import language
 from doorward.web.help import rendering as guides
 from doorward.web.home import pages as home
-from doorward.web.http import csp, files, readiness, server_clock, streaming
+from doorward.web.http import csp, files, readiness, rooms, server_clock, streaming
 from doorward.web.jump import places as jump_places
 from doorward.web.kit import brandmark, forms, icons, jinja, offered, tabs, times
 from doorward.web.profile import zones
@@ -58,6 +60,8 @@ BY_THEMSELVES: list[tuple[Any, Callable[[], object]]] = [
     (cached, lambda: cached._kept),
     (server_clock, lambda: server_clock._last),
     (readiness, lambda: readiness._looked),
+    (counting, lambda: counting._here),
+    (readings, lambda: readings._read),
     (decoys, lambda: decoys._kept),
 ]
 
@@ -68,6 +72,7 @@ THE_SAME: list[object] = [
     pdf._weasyprint,
     listing._attention_choices,
     words._list,
+    rooms._room,
     rules.waits,
     base._convert,
     brandmark._version,

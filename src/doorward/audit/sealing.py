@@ -7,6 +7,7 @@ commits late, with a lower id than others have that are sealed already, is in th
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.db import connection, transaction
@@ -40,6 +41,16 @@ def seal(*, now: datetime) -> int:
             # Nobody is next in a queue there: who waits looks again from time to time, and must find it free.
             time.sleep(max(time.monotonic() - began, LEAST_PAUSE_SECONDS))
     return sealed
+
+
+def behind(*, now: datetime) -> timedelta:
+    """Return how old the oldest event is that is not sealed yet; nothing where all are.
+
+    One in a form of a newer release waits for that release's worker, and is not counted.
+    """
+    waiting = Event.objects.filter(batch__isnull=True, form__in=list(FORMS))
+    first = waiting.order_by("id").values_list("at", flat=True).first()
+    return max(now - first, timedelta(0)) if first else timedelta(0)
 
 
 def newest() -> Batch | None:

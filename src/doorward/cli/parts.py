@@ -1,4 +1,7 @@
-"""The parts of `doorward run`, each a process of its own: `python -m doorward.cli.parts PART PARENT`."""
+"""The parts of `doorward run`, each a process of its own: `python -m doorward.cli.parts PART PARENT COUNTS`.
+
+COUNTS is a descriptor that it inherited: memory in which all parts count (`kernel.metrics.counting`).
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from doorward.cli import parent_death
 from doorward.cli.base import set_up_django
 from doorward.cli.failure import Failure
+from doorward.kernel.metrics import counting
 from doorward.kernel.storage import sentence_for
 
 if TYPE_CHECKING:
@@ -148,4 +152,5 @@ def main(part: str) -> None:
 
 if __name__ == "__main__":
     parent_death.hold(int(sys.argv[2]))
+    counting.adopt(int(sys.argv[3]))
     main(sys.argv[1])

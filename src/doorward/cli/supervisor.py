@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from doorward.kernel.metrics import counting
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
@@ -29,9 +31,13 @@ _IDLE_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Part:
-    """One child process. Times are of the monotonic clock, in seconds."""
+    """One child process. Times are of the monotonic clock, in seconds.
+
+    `counts`: the memory in which all parts count, as a descriptor.
+    """
 
     name: str
+    counts: int
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     start_at: float = 0.0
@@ -39,8 +45,9 @@ class Part:
 
     def start(self, now: float) -> None:
         """Start the process; it dies with this one (`parent_death`)."""
-        command = [sys.executable, "-m", "doorward.cli.parts", self.name, str(os.getpid())]
-        self.process = subprocess.Popen(command)
+        words = [self.name, str(os.getpid()), str(self.counts)]
+        command = [sys.executable, "-m", "doorward.cli.parts", *words]
+        self.process = subprocess.Popen(command, pass_fds=[self.counts])
         self.started = now
 
     def notice_death(self, now: float) -> None:
@@ -90,7 +97,8 @@ def supervise(
     """
     signals = Signals()
     signals.listen()
-    parts = [Part(name) for name in names]
+    counts = counting.make()
+    parts = [Part(name, counts) for name in names]
     ready = False
     try:
         while not signals.end:

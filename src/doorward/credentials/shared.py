@@ -14,6 +14,8 @@ from doorward.credentials import alarms
 from doorward.credentials.errors import RequiredCannotDisable
 from doorward.credentials.events import SECOND_STEP_FAILED
 from doorward.kernel.errors import MustWait, Refusal
+from doorward.kernel.metrics import counting
+from doorward.kernel.metrics.declared import SIGN_INS, SignIn
 from doorward.kernel.ratelimit import throttle
 from doorward.policy.rules import FactorKind
 from doorward.sessions import issuing
@@ -75,8 +77,20 @@ def record_failure(
     )
 
 
-def record_guess(
-    event_type: EventType, refusal: Refusal, *, actor: Actor, now: datetime, recovery: bool = False
+def count_refused(factor: str, refusal: Refusal) -> None:
+    """Count for the monitor that a sign-in was refused at this factor, or has to wait there."""
+    ended = SignIn.WAITING if isinstance(refusal, MustWait) else SignIn.FAILED
+    counting.count(SIGN_INS, ended, factor)
+
+
+def record_guess(  # noqa: PLR0913 - as wide as `record_failure`, and what it is counted as
+    event_type: EventType,
+    refusal: Refusal,
+    *,
+    actor: Actor,
+    now: datetime,
+    factor: str = FactorKind.APP.value,
+    recovery: bool = False,
 ) -> None:
     """Remember a proof of a factor that was refused; it may be an alarm.
 
@@ -85,6 +99,7 @@ def record_guess(
     """
     record_failure(event_type, refusal, actor=actor, now=now, recovery=recovery)
     if event_type is SECOND_STEP_FAILED:
+        count_refused("recovery_code" if recovery else factor, refusal)
         throttle.count_failure(actor.client.address, now=now)
     elif not isinstance(refusal, MustWait):
         throttle.was_wrong([own_key(actor)], now=now)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 WORKER: Final = "worker"
 READINESS: Final = "readiness"
+# The worker has looked at all that was due.
+ROUND: Final = "round"
 
 EVERY_SECONDS: Final = 10.0
 # How long it may be silent: usually, while it sends one message (`mail.SECONDS`), and at what takes long.

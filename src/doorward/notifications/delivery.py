@@ -10,6 +10,9 @@ from django.db import DatabaseError, transaction
 from doorward.accounts import undelivered
 from doorward.accounts.models import MailProblem
 from doorward.kernel.crypto.sealing import SealBroken
+from doorward.kernel.metrics import counting
+from doorward.kernel.metrics.declared import MAILS
+from doorward.kernel.metrics.declared import Mail as Ended
 from doorward.notifications import outbox
 from doorward.notifications.enclosed import NoLongerWanted
 from doorward.notifications.letter import write
@@ -57,6 +60,7 @@ def _deliver(
         send(write(delivery, now=clock()))
     except NoLongerWanted as reason:
         outbox.give_up(delivery, reason=str(reason))
+        counting.count(MAILS, Ended.DROPPED)
         _log.info("message %s (%s) is not sent: %s", delivery.id, delivery.template, reason)
         return False
     except (NotSent, *_TRIED_AGAIN) as error:
@@ -69,6 +73,7 @@ def _deliver(
         _log.exception("message %s (%s) cannot be made", delivery.id, delivery.template)
         return False
     outbox.mark_sent(delivery, now=clock())
+    counting.count(MAILS, Ended.SENT)
     undelivered.note_sent(delivery.administrator_id, address=delivery.address)
     _log.info("message %s (%s) sent", delivery.id, delivery.template)
     return True
@@ -79,6 +84,8 @@ def _try_again(delivery: Delivery, error: Exception, *, now: datetime) -> None:
     problem = error.problem if isinstance(error, NotSent) else MailProblem.NO
     if problem or not outbox.mark_failed(delivery, error=_said(error), now=now):
         _give_up(delivery, _said(error), problem or MailProblem.TOO_LONG)
+    else:
+        counting.count(MAILS, Ended.LATER)
 
 
 def _said(error: Exception) -> str:
@@ -91,3 +98,4 @@ def _give_up(delivery: Delivery, reason: str, problem: MailProblem) -> None:
         if outbox.give_up(delivery, reason=reason):
             address = delivery.address
             undelivered.note_refused(delivery.administrator_id, address=address, problem=problem)
+    counting.count(MAILS, Ended.REFUSED)

@@ -16,6 +16,8 @@ from doorward.directory import adoption_sums
 from doorward.importing import parts as imports
 from doorward.importing import runs
 from doorward.kernel.heartbeat import AT_A_MESSAGE, AT_LENGTH
+from doorward.kernel.metrics import counting
+from doorward.kernel.metrics.declared import WORKER_FAILURES
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.storage import log_failure
 from doorward.managing import end as managing
@@ -101,6 +103,7 @@ def tidy(
         try:
             done = task(now=now)
         except Exception as error:  # noqa: BLE001 - one task must not keep the others from being done
+            counting.count(WORKER_FAILURES)
             log_failure(_log, f"housekeeping failed: {name}", error)
         else:
             if done:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from django.db import connections
 from django.utils import timezone
 
-from doorward.kernel.heartbeat import AT_A_MESSAGE, USUAL, WORKER, Heart
+from doorward.kernel.heartbeat import AT_A_MESSAGE, ROUND, USUAL, WORKER, Heart
+from doorward.kernel.metrics import counting
+from doorward.kernel.metrics.declared import WORKER_FAILURES
 from doorward.kernel.storage import log_failure
 from doorward.notifications import outbox
 from doorward.notifications.delivery import deliver_due
@@ -30,14 +32,21 @@ LONGEST_WAIT_SECONDS = 30.0
 def run_forever(stop: threading.Event) -> None:
     """Work until `stop` is set. A round that fails is logged, and the next one waits longer."""
     last: dict[str, float] = {}
-    heart = Heart(WORKER, timezone.now)
+    heart, rounds = Heart(WORKER, timezone.now), Heart(ROUND, timezone.now)
     wait = IDLE_SECONDS
     while not stop.wait(wait):
         try:
             heart.beat()
-            _round(clock=timezone.now, stopped=stop.is_set, last=last, beat=heart.beat)
+            _round(
+                clock=timezone.now,
+                stopped=stop.is_set,
+                last=last,
+                beat=heart.beat,
+                looked=rounds.beat,
+            )
             wait = IDLE_SECONDS
         except Exception as error:  # noqa: BLE001 - a round that fails never ends the worker
+            counting.count(WORKER_FAILURES)
             log_failure(_log, "a round of the worker failed", error)
             # A connection that broke is made again.
             connections.close_all()
@@ -46,7 +55,13 @@ def run_forever(stop: threading.Event) -> None:
 
 def run_once(now: datetime) -> int:
     """Do all that is due at `now`; return how many messages were sent. For the demo and tests."""
-    return _round(clock=lambda: now, stopped=lambda: False, last={}, beat=lambda _within: None)
+    return _round(
+        clock=lambda: now,
+        stopped=lambda: False,
+        last={},
+        beat=lambda _within: None,
+        looked=lambda: None,
+    )
 
 
 def _round(
@@ -55,6 +70,7 @@ def _round(
     stopped: Callable[[], bool],
     last: dict[str, float],
     beat: Callable[[timedelta], None],
+    looked: Callable[[], None],
 ) -> int:
     def look() -> None:
         # First what makes events.
@@ -65,6 +81,8 @@ def _round(
             beat(USUAL)
         while not stopped() and outbox.dispatch(now=clock()) == outbox.EVENTS_AT_ONCE:
             beat(USUAL)
+        # Who begins rounds and ends none is alive, and of no use.
+        looked()
         beat(AT_A_MESSAGE)
 
     return deliver_due(clock=clock, stopped=stopped, before_each=look)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
@@ -14,6 +15,8 @@ from doorward.audit.record import record
 from doorward.customers.tabs import HOME
 from doorward.kernel.crypto.sealing import keyed_hash
 from doorward.kernel.db.hot_queries import HotInsert
+from doorward.kernel.metrics import counting
+from doorward.kernel.metrics.declared import SIGN_INS, SignIn
 from doorward.sessions import lock
 from doorward.sessions.errors import StaleRequest
 from doorward.sessions.events import SIGNED_IN
@@ -158,3 +161,5 @@ def record_sign_in(*, actor: Actor, with_what: str, known_browser: bool, now: da
         accounts().everywhere().filter(id=actor.person.id).update(last_signed_in_at=now)
     details: dict[str, Detail] = {"with": with_what, "new_browser": not known_browser}
     record(SIGNED_IN, actor=actor, details=details)
+    counted = partial(counting.count, SIGN_INS, SignIn.SUCCEEDED, with_what)
+    transaction.on_commit(counted, robust=True)

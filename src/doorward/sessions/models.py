@@ -66,6 +66,12 @@ class Session(models.Model):
                 name="session_pending",
                 condition=models.Q(signed_in_at__isnull=True, ended_at__isnull=True),
             ),
+            # How many are open; when one was seen last is in no index, as it changes often.
+            models.Index(
+                fields=["signed_in_at"],
+                name="session_open",
+                condition=models.Q(signed_in_at__isnull=False, ended_at__isnull=True),
+            ),
         ]
 
 

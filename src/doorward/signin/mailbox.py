@@ -19,6 +19,7 @@ from doorward.accounts.models import Administrator
 from doorward.audit import repeats
 from doorward.audit.events import Outcome
 from doorward.audit.record import record
+from doorward.credentials.shared import count_refused
 from doorward.credentials.totp.rules import normalise
 from doorward.kernel.crypto.sealing import SealBroken, keyed_hash, open_sealed, seal
 from doorward.kernel.errors import MustWait, Refusal
@@ -122,6 +123,7 @@ def forget(*, now: datetime) -> int:
 
 def _record_failure(refusal: Refusal, *, actor: Actor, now: datetime) -> None:
     details = {"reason": refusal.code}
+    count_refused("mailbox", refusal)
     if isinstance(refusal, MailboxCodeWrong):  # five a code, and so many codes
         with transaction.atomic():
             record(MAILBOX_PROOF_FAILED, actor=actor, outcome=Outcome.FAILED, details=details)

@@ -17,7 +17,7 @@ from doorward.credentials.passkeys.challenges import Purpose
 from doorward.credentials.passkeys.options import for_request
 from doorward.credentials.passkeys.rules import Expected, check_assertion, read_answer
 from doorward.credentials.passkeys.verify import count
-from doorward.credentials.shared import record_failure
+from doorward.credentials.shared import count_refused, record_failure
 from doorward.credentials.totp.verify import lock_guessed
 from doorward.customers import cached
 from doorward.gate.evaluate import evaluate
@@ -113,6 +113,7 @@ def _try(answer: str, party: Party, coming: _Coming) -> Started | Refusal:
             passkey, shown, known_browser=known, verifies=False, actor=actor, now=now
         )
     except Refusal as refusal:
+        count_refused(FactorKind.PASSKEY.value, refusal)
         record_failure(SIGN_IN_FAILED, refusal, actor=actor, now=now)
         throttle.count_failure(coming.client.address, now=now)
         if passkey is not None:

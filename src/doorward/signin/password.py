@@ -20,6 +20,8 @@ from doorward.credentials.password.breached import breached_passwords
 from doorward.credentials.password.rules import MAXIMUM, normalise
 from doorward.customers import cached
 from doorward.kernel.errors import MustWait, OnlyKnownBrowsers, Refusal
+from doorward.kernel.metrics import counting
+from doorward.kernel.metrics.declared import SIGN_INS, SignIn
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.text.cleaning import fold_email
 from doorward.sessions import issuing
@@ -91,6 +93,7 @@ def verify(
         throttle.reserve(keys, now=now)
     except MustWait as refusal:
         _record_wait(refusal, actor=actor, now=now)
+        counting.count(SIGN_INS, SignIn.WAITING, "password")
         raise
     try:
         _verify(found, password, email=folded)
@@ -104,6 +107,7 @@ def verify(
             repeats.record_failure(
                 SIGN_IN_FAILED, actor=actor, details=details, every=every, now=now
             )
+        counting.count(SIGN_INS, SignIn.FAILED, "password")
         raise
     if found is None:  # for the type checker: `_verify` raised
         raise WrongCredentials

@@ -125,7 +125,8 @@ def after_refusal(
     auth: AuthContext, refusal: Refusal, given: Given, *, actor: Actor, now: datetime
 ) -> None:
     """Remember what was refused, after it was counted, and disable what was guessed at too often."""
-    record_guess(_FAILED[given.purpose], refusal, actor=actor, now=now)
+    passkey = FactorKind.PASSKEY.value
+    record_guess(_FAILED[given.purpose], refusal, actor=actor, now=now, factor=passkey)
     passkeys_of = [row.id for row in auth.factors if row.kind is FactorKind.PASSKEY]
     lock_guessed(passkeys_of, actor=actor, now=now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -20,6 +21,8 @@ from doorward.credentials.shared import own_key, record_guess, step_up
 from doorward.credentials.totp import rules as totp_rules
 from doorward.kernel.crypto import sealing
 from doorward.kernel.errors import MustWait, Refusal
+from doorward.kernel.metrics import counting
+from doorward.kernel.metrics.declared import FACTORS_LOCKED
 from doorward.kernel.ratelimit import rules, throttle
 from doorward.policy.rules import FactorKind
 from doorward.sessions.lock import held, hold
@@ -210,6 +213,7 @@ def lock_guessed(app_ids: list[UUID], *, actor: Actor, now: datetime) -> None:
             if guessed.filter(administrator_id=person_id).update(locked_at=now):
                 standing.keep(person_id)
                 record(FACTOR_LOCKED, actor=actor)
+                transaction.on_commit(partial(counting.count, FACTORS_LOCKED))
 
 
 def passed_meanwhile(auth: AuthContext) -> bool:

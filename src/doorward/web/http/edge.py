@@ -1,4 +1,4 @@
-"""The edge: where a request came from, the answer to what was refused unread, and the line in the log."""
+"""The edge: where a request came from, the answer to what was refused unread, the line in the log, the count."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from django.http import HttpResponse
 
 from doorward.audit.actor import ClientInfo
 from doorward.kernel.loglines import json_line, text_line
+from doorward.kernel.metrics import counting
 from doorward.web.http.addresses import refuse_sender, sender_of
 from doorward.web.http.methods import refuse_method
+from doorward.web.http.rooms import outcome_of, room_of
 from doorward.web.server.bodies import refusal_of
 
 if TYPE_CHECKING:
@@ -83,8 +85,10 @@ class Edge:
         response.headers["X-Request-ID"] = request.client.request_id
         if isinstance(response, HttpResponse):
             response.headers["Content-Length"] = str(len(response.content))
+        seconds, outcome = time.perf_counter() - started, outcome_of(response.status_code)
+        counting.counts().count_request(room_of(request), outcome, seconds)
         if _log.isEnabledFor(logging.INFO):
-            self._write_line(request, response, seconds=time.perf_counter() - started)
+            self._write_line(request, response, seconds=seconds)
         return response
 
     def _write_line(self, request: Request, response: HttpResponseBase, *, seconds: float) -> None:

@@ -1,57 +1,74 @@
-"""Numbers for a monitor, in the text format of Prometheus (0.0.4). Nothing in them is about a person."""
+"""What a monitor reads, in the text format of Prometheus: what was counted, and how things are.
+
+Nothing in it is about a person. prometheus-client writes the format; it is imported when a monitor first asks, so that
+nobody else pays for it.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Count
-
-import doorward
-from doorward.audit.models import Event
-from doorward.kernel import heartbeat
-from doorward.notifications.models import Delivery, State
-from doorward.sessions.models import Session
-from doorward.web.http.readiness import waiting_since
+from doorward.kernel.metrics import counting
+from doorward.kernel.metrics.declared import COUNTED, STATE, Kind, Metric
+from doorward.operations import readings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
+    from doorward.operations.readings import Reading
+
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-# Whoever did nothing for longer is signed out by the longest idle time that a policy can have.
-_USED_WITHIN: Final = timedelta(hours=1)
 
 
-def write_metrics(*, now: datetime) -> str:
+def write_metrics(*, now: datetime) -> bytes:
     """Return all numbers as they are now."""
-    counted = Delivery.objects.exclude(state=State.SENT).values_list("state")
-    by_state = dict(counted.annotate(number=Count("id")))
-    late = int(waiting_since(now=now).total_seconds())
-    beat = heartbeat.seen(heartbeat.WORKER)
-    # Nothing was ever heard of a worker: no number is the right one.
-    silent = [("", max(0, int((now - beat.at).total_seconds())))] if beat else []
-    running = int(heartbeat.is_alive(beat, now=now))
-    waiting = Event.objects.filter(dispatched_at__isnull=True).count()
-    sessions = Session.objects.filter(
-        ended_at__isnull=True, signed_in_at__isnull=False, seen_at__gt=now - _USED_WITHIN
-    ).count()
-    states = [
-        (f'{{state="{state}"}}', by_state.get(state, 0)) for state in (State.DUE, State.GIVEN_UP)
-    ]
-    return "".join(
-        (
-            _gauge("info", "The version.", [(f'{{version="{doorward.__version__}"}}', 1)]),
-            _gauge("deliveries", "Mails that are not sent.", states),
-            _gauge("oldest_due_seconds", "How long the oldest event or mail waits.", [("", late)]),
-            _gauge("events_waiting", "Events the worker has not looked at.", [("", waiting)]),
-            _gauge("worker_running", "Whether a worker keeps saying so.", [("", running)]),
-            _gauge("worker_silent_seconds", "Since when no worker has said so.", silent),
-            _gauge("sessions_open", "Browsers that are signed in.", [("", sessions)]),
-        )
+    from prometheus_client import generate_latest  # noqa: PLC0415 - see above
+
+    return generate_latest(_Collector(readings.take(now=now)))
+
+
+class _Collector:
+    """What the library asks for when it writes: a registry of our own, with nothing of the process in it."""
+
+    def __init__(self, read: Iterable[Reading]) -> None:
+        self._read = list(read)
+
+    def collect(self) -> Iterator[Any]:
+        """Yield the families of numbers."""
+        for metric in COUNTED:
+            yield _counted(metric)
+        for metric in STATE:
+            found = [(labels, value) for one, labels, value in self._read if one is metric]
+            if found:
+                yield _gauge(metric, found)
+
+
+def _counted(metric: Metric) -> Any:  # noqa: ANN401 - a family, of whichever kind
+    from prometheus_client.core import (  # noqa: PLC0415
+        CounterMetricFamily,
+        HistogramMetricFamily,
     )
 
+    totals = counting.counts().totals(metric)
+    if metric.kind is Kind.COUNTER:
+        family = CounterMetricFamily(metric.name, metric.help, labels=list(metric.labels))
+        for labels, [number] in totals.items():
+            family.add_metric(list(labels), number)
+        return family
+    histogram = HistogramMetricFamily(metric.name, metric.help, labels=list(metric.labels))
+    for labels, [*numbers, seconds] in totals.items():
+        so_far = [sum(numbers[: place + 1]) for place in range(len(numbers))]
+        bounds = [*map(str, map(float, metric.buckets)), "+Inf"]
+        buckets = list(zip(bounds, so_far, strict=True))
+        histogram.add_metric(list(labels), buckets, sum_value=seconds)
+    return histogram
 
-def _gauge(name: str, what: str, values: Iterable[tuple[str, int]]) -> str:
-    head = f"# HELP doorward_{name} {what}\n# TYPE doorward_{name} gauge\n"
-    return head + "".join(f"doorward_{name}{labels} {value}\n" for labels, value in values)
+
+def _gauge(metric: Metric, found: Iterable[tuple[tuple[str, ...], float]]) -> Any:  # noqa: ANN401
+    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415
+
+    family = GaugeMetricFamily(metric.name, metric.help, labels=list(metric.labels))
+    for labels, value in found:
+        family.add_metric(list(labels), value)
+    return family
