@@ -140,6 +140,9 @@ SIGN_IN = (
     Place("veto", "veto", "stranger", "{veto}"),
     Place("second_address_link", "confirm-second-address", "stranger", "{second_address}"),
     Place("second_address_confirm", "confirm-second-address", "stranger", "{second_address}"),
+    # Somebody is there, so there is no form (`tests/signin/test_first_member.py`).
+    Place("first", "no-link", "stranger", "/first/", status=404),
+    Place("first_link", "no-link", "stranger", "/first/AAAA/", status=404),
     Place("reset_link", "no-link", "stranger", "/password/reset/AAAA/", status=404),
     Place("help", "help", "stranger", "/help/"),
     Place("guide", "help", "stranger", "/help/two-factor/"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,7 +20,7 @@ import pytest
 from doorward.cli.supervisor import FIRST_WAIT_SECONDS
 from doorward.web.server import stalled
 from tests.kit import monitor, postgresql
-from tests.kit.serving import doorward, environment, free_port, start
+from tests.kit.serving import Browser, doorward, environment, free_port, start
 from tests.kit.waiting import until
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("commands")]
@@ -202,6 +203,18 @@ def test_what_cannot_be_listened_on_ends_with_one_sentence(tmp_path, bind, why):
     answer = doorward("run", "--bind", bind, folder=tmp_path / "data")
     assert answer.returncode == 1
     assert answer.stderr == f"Doorward cannot listen on {bind}: {why}.\n"
+
+
+def test_where_nobody_is_a_start_prints_the_link_that_makes_the_first(steady):
+    """On standard output, once; whoever opens it leaves nothing of it in the log."""
+    address = re.compile(r"^http://localhost:\d+(/first/[\w-]{43}/)$", re.MULTILINE)
+    found = until(lambda: address.findall(steady.log.read_text()))
+    assert len(found) == 1
+    browser = Browser(f"http://localhost:{steady.port}")
+    assert (browser.get(found[0]), browser.name) == ("/first/", "first")
+    names = {"first_name": "Nora", "last_name": "Weber", "password": "nine kettles"}
+    assert browser.post("/first/", email="nora@provider.example", **names) == "/sign-in/set-up/"
+    assert found[0] not in steady.log.read_text().replace(found[0], "", 1)
 
 
 def test_the_port_of_another_doorward_is_refused(steady, tmp_path):

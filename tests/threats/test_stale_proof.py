@@ -125,6 +125,7 @@ UNASKED = {
     "customers/<uuid:customer_id>/minimum/rehearsal/": REHEARSED,
     "brands/<uuid:brand_id>/findings/": "looks, and changes nothing",
     "e-mail/confirm/": "the link is the proof",
+    "first/": "the link is the proof",
     "invitation/": "the link is the proof",
     "language/": "changes no more than a language",
     "not-me/": "the link is the proof",

@@ -127,6 +127,7 @@ ABOVE = frozenset(
         "BrandGone",
         "CodesLost",
         "CustomerIsThere",
+        "FirstLinkInvalid",
         "KeyNeeded",
         "KeyWrong",
         "KeysGone",

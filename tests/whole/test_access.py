@@ -25,6 +25,7 @@ OPEN = {
     "favicon.ico",
     "healthz",
     "help",
+    "first",
     "invitation",
     "language",
     "metrics",

@@ -66,6 +66,7 @@ EXCEPTIONS = {
     "recovery.lost.suspend": LINK,
     "recovery.lost.report": PROOF,
     "signin.invitation.accept": LINK,
+    "signin.first_member.add": "the printed link is the right",
     "credentials.passkeys.verify.reauthenticate": PROOF,
     "credentials.password.change.reauthenticate": PROOF,
     "credentials.recovery_codes.codes.use": PROOF,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from doorward.accounts import mailed_links
+from doorward.accounts import first_link, mailed_links
 from doorward.accounts.errors import UnknownAction
-from doorward.accounts.models import Administrator, LinkPurpose, PasswordDue
+from doorward.accounts.models import Administrator, LinkPurpose, PasswordDue, Status
 from doorward.audit.actor import CONSOLE
 from doorward.customers import own_tabs
 from doorward.customers.models import Brand
@@ -52,6 +54,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "prove/clock/": ("first", "second"),
     "password/forgot/": ("email",),
     "password/reset/": ("password",),
+    "first/": ("email", "first_name", "last_name", "password"),
     "invitation/": ("password",),
     "not-me/": ("password",),
     "language/": ("language",),
@@ -162,6 +165,16 @@ def by_link(person: Administrator, purpose: LinkPurpose, page: str) -> Client:
     return client
 
 
+def first_of_all(person: Administrator) -> Client:
+    """Return a browser with the link of a first start: nobody of the provider is there any more."""
+    rows = Administrator.objects.of(person.customer_id)
+    rows.update(status=Status.REMOVED, added_at=timezone.now() - timedelta(hours=1))
+    client = Client()
+    address = first_link.renew(actor=CONSOLE, now=timezone.now())
+    assert client.get(urlsplit(address).path)["Location"] == "/first/"
+    return client
+
+
 def with_app(person: Administrator) -> Client:
     codes.enable_app(person)
     return half_way(person)
@@ -199,6 +212,7 @@ BROWSERS: dict[str, Callable[[Administrator], Client]] = {
     "password/forgot/": lambda _: Client(),
     "security/lost/": lambda _: Client(),
     "password/reset/": lambda person: by_link(person, LinkPurpose.RESET, "password/reset/"),
+    "first/": first_of_all,
     "invitation/": lambda person: by_link(
         kit_people.invite(person.customer), LinkPurpose.INVITATION, "invitation/"
     ),

@@ -31,6 +31,15 @@ class LinkExpired(Refusal):
     sentence = _("This link is too old. Ask for a new one.")
 
 
+class FirstLinkInvalid(LinkInvalid):
+    """There is no such link of a first start, a later start printed another one, or somebody is there by now."""
+
+    sentence = _(
+        "This link does not work. It makes the provider’s first person, works for 24 hours, and ends when Doorward is "
+        "started again or somebody is there. As long as nobody is, each start prints a new one."
+    )
+
+
 class EmailTaken(Refusal):
     """Another account has this e-mail."""
 

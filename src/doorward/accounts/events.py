@@ -143,6 +143,14 @@ ADMINISTRATOR_ADDED = EventType(
     by_another=_("%(actor)s added %(subject)s."),
 )
 
+FIRST_LINK_MADE = EventType(
+    "first_link_made",
+    group=Group.PEOPLE,
+    icon="key-round",
+    sentence=_("A start printed a link that makes the first person of the provider."),
+    tone="warn",
+)
+
 INVITATION_SENT = EventType(
     "invitation_sent",
     group=Group.PEOPLE,

@@ -278,6 +278,20 @@ class MailedLink(models.Model):
     email = models.CharField(max_length=254, default="")
 
 
+class FirstLink(models.Model):
+    """The link that makes the first of the provider's people: printed by a start while nobody is there, one at most.
+
+    Of its token only a keyed hash is here (`first_link.py`).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    # The same in every row, so that there is one.
+    only = models.BooleanField(default=True, unique=True)
+    keyed_hash = models.BinaryField(max_length=32)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+
 class PolicyException(models.Model):
     """An exception of one person from what their customer's policy asks of them: why, until when, by whom.
 

@@ -33,13 +33,14 @@ class CredentialType(StrEnum):
 
     SESSION = "session"
     MAILED_LINK = "mailed_link"
+    PRINTED_LINK = "printed_link"
     CONSOLE = "console"
     WORKER = "worker"
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """By what somebody acts: a session, a mailed link (with its id), or one of ours."""
+    """By what somebody acts: a session, a link that was mailed or printed (with its id), or one of ours."""
 
     type: CredentialType
     id: UUID | None = None
@@ -125,6 +126,11 @@ def by_session(id: UUID) -> Credential:
 def by_link(id: UUID) -> Credential:
     """Return the credential of who acts by this mailed link."""
     return Credential(CredentialType.MAILED_LINK, id)
+
+
+def by_printed_link(id: UUID) -> Credential:
+    """Return the credential of who acts by this link, which the operator at the console was shown."""
+    return Credential(CredentialType.PRINTED_LINK, id)
 
 
 CONSOLE = Actor(None, ClientInfo(), Credential(CredentialType.CONSOLE))

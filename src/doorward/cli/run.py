@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from doorward.environment import Environment
 
 
+_FIRST = (
+    "Nobody of the provider is there yet. This link makes the first one. It works once, for 24 hours, until the next "
+    "start:"
+)
+
+
 @click.command()
 @click.option("--bind", metavar="HOST:PORT", help="Where to listen [127.0.0.1:8000].")
 @click.option(
@@ -70,11 +76,11 @@ def run_everything(
     # The parts listen on what was found here, once.
     os.environ["DOORWARD_BIND"] = join_netloc(address, port)
     with _data_folder_locked(environment), port_held(address, port):
-        _prepare(fill)
+        link = _prepare(fill)
         supervise(
             parts,
             is_ready=lambda: answers(address, port),
-            on_ready=lambda: (greet or _greet)(environment),
+            on_ready=lambda: greet(environment) if greet else _greet(environment, link),
         )
 
 
@@ -91,13 +97,22 @@ def _settings(*, bind: str | None, workers: int | None) -> Environment:
     return environment
 
 
-def _prepare(fill: Callable[[], None]) -> None:
-    """Bring the data up to date, and let go of the database: the parts have their own."""
+def _prepare(fill: Callable[[], None]) -> str:
+    """Bring the data up to date, and let go of the database: the parts have their own.
+
+    Return the address of the link that makes the first of the provider's people (secret); empty: somebody is there.
+    """
+    from django.utils import timezone  # noqa: PLC0415 - after set-up, as all below
+
+    from doorward.accounts import first_link  # noqa: PLC0415
+    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
     from doorward.cli.data import bring_up_to_date  # noqa: PLC0415
 
     bring_up_to_date()
     fill()
+    link = first_link.renew(actor=CONSOLE, now=timezone.now())
     _let_go_of_the_database()
+    return link
 
 
 def _let_go_of_the_database() -> None:
@@ -126,7 +141,10 @@ def _try_lock(descriptor: int) -> bool:
     return True
 
 
-def _greet(environment: Environment) -> None:
+def _greet(environment: Environment, link: str) -> None:
     # A full disk keeps the words of a start from nobody but its reader.
     with suppress(OSError):
         click.echo(f"Doorward answers at {environment.origin}")
+        if link:
+            # On standard output and nowhere else: never in the log.
+            click.echo(f"{_FIRST}\n{link}")

@@ -11,6 +11,7 @@ class Message(StrEnum):
 
     INVITATION = "invitation"
     INVITATION_ASKED = "invitation_asked"
+    FIRST_MEMBER = "first_member"
     PASSWORD_LINK_ASKED = "password_link_asked"  # noqa: S105 - the name of a message
     PASSWORD_LINK_SENT = "password_link_sent"  # noqa: S105
     PASSWORD_CHANGED = "password_changed"  # noqa: S105

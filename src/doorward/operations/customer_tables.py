@@ -122,6 +122,7 @@ EXPORTED: Final = tuple(table for table in TABLES if not table.stays)
 _SEALED: Final = "history: it goes along as it was sealed (`audit.extract`)"
 _EVERYBODYS: Final = "it is everybody's"
 NOBODYS: Final[Mapping[str, str]] = {
+    "accounts.FirstLink": "the installation's: nobody is there yet",
     "audit.Event": _SEALED,
     "audit.Batch": _SEALED,
     "audit.ErasedEvent": "what is left of customers who are not there any more",

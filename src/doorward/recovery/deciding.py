@@ -36,6 +36,7 @@ from doorward.recovery.errors import (
 from doorward.recovery.events import HELPED, PASS_MAILED
 from doorward.recovery.models import State, Way
 from doorward.recovery.rules import Decider
+from doorward.signin.events import FIRST_MEMBER_ADDED
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,6 +51,7 @@ _CAME_TO_POWER: Final = (
     ADMINISTRATOR_RESTORED,
     EMAIL_CHANGED,
     FACTOR_ADDED,
+    FIRST_MEMBER_ADDED,
     PASSWORD_RESET,
     RECOVERED,
     RIGHTS_CHANGED,

@@ -50,6 +50,17 @@ PASSWORD_LINK_ASKED = EventType(
     notifications=to_person("password_link_asked"),
 )
 
+FIRST_MEMBER_ADDED = EventType(
+    "first_member_added",
+    group=Group.PEOPLE,
+    icon="user-plus",
+    sentence=_(
+        "%(subject)s became the first person of the provider, by the link that was printed at the start."
+    ),
+    tone="good",
+    notifications=to_person("first_member"),
+)
+
 INVITATION_ACCEPTED = EventType(
     "invitation_accepted",
     group=Group.PEOPLE,

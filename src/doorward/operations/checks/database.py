@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from doorward.accounts import first_link
 from doorward.customers import hosts
 from doorward.customers.models import Brand, Customer, CustomerKind
 from doorward.environment import LOOPBACK_NAMES
@@ -33,6 +34,7 @@ def look() -> Iterator[Finding]:
     yield _contact()
     yield _hosts()
     yield _staff()
+    yield _first_link()
 
 
 def judge_library(version: str, *, safe: bool) -> Finding:
@@ -124,4 +126,16 @@ def _staff() -> Finding:
         "staff",
         f"{provider.name} does not require two-factor sign-in of its own people, who reach all customers.",
         "Require it on the Account page of the provider's own portal.",
+    )
+
+
+def _first_link() -> Finding:
+    until = first_link.open_until(now=timezone.now())
+    if until is None:
+        return fine("first-link", "No link is open that makes the first of the provider's people.")
+    return advice(
+        "first-link",
+        f"Whoever has the link that the last start printed can become the first of the provider's people, until "
+        f"{until:%Y-%m-%d %H:%M} UTC.",
+        "Open it, or add somebody: `doorward administrators add`.",
     )

@@ -67,6 +67,16 @@ class NewPasswordForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FirstMemberForm:
+    """The first of the provider's people."""
+
+    email: str
+    first_name: str
+    last_name: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForgotForm:
     """Whose password is forgotten."""
 

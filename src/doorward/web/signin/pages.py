@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.recovery.queries import Ways
+    from doorward.web.signin.forms import FirstMemberForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,15 @@ class PasswordPage:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstPage:
+    """The first of the provider's people is asked for."""
+
+    typed: FirstMemberForm
+    minimum: int
+    wrong: Wrong = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
 class ReauthenticationPage:
     """A reauthentication: by a factor (a passkey, an app) or, without one, by the password.
 
@@ -176,6 +186,8 @@ class LinkPage:
     why: str = ""
     # Of an invitation: nobody has a password yet.
     invited: bool = False
+    # Of a first start.
+    first: bool = False
     asked_at: datetime | None = None
     new_email: str = ""
     old_email: str = ""

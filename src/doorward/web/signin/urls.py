@@ -4,6 +4,7 @@ from django.urls import path
 
 from doorward.web.signin import (
     clock,
+    first,
     helping,
     links,
     passkeys,
@@ -42,6 +43,8 @@ urlpatterns = [
     path("password/reset/<str:token>/", links.open_link, name="reset_link"),
     path("invitation/", links.invitation, name="invitation"),
     path("invitation/<str:token>/", links.open_link, name="invitation_link"),
+    path("first/", first.become_first, name="first"),
+    path("first/<str:token>/", links.open_link, name="first_link"),
     path("e-mail/confirm/", links.confirm_email, name="email"),
     path("e-mail/confirm/<str:token>/", links.open_link, name="email_link"),
     path("second-address/confirm/", second_address.confirm, name="second_address_confirm"),
