@@ -13,7 +13,7 @@ HEAD = """# Metrics
 Made from `src/doorward/kernel/metrics/declared.py` by `make docs`; do not edit it here.
 
 What `/metrics` tells whoever has `DOORWARD_METRICS_TOKEN`. A label has these values and no others; nothing is told of
-any person, customer, brand or address.
+any person, customer, brand or address. Alerts and a board for Grafana are in `deploy/monitoring/`.
 """
 TABLE = "| metric | kind | labels | |\n| --- | --- | --- | --- |\n"
 PARTS = (
