@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import ipaddress
 import socket
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,13 @@ def _mail_goes_where_it_does(django_test_environment: None) -> None:
 
 
 LOOPBACK_NAMES = {"localhost", ""}
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage seldom, and among what tests make: the 11,000 themselves stay, and cost a seventh of the CPU."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 50)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
