@@ -81,6 +81,18 @@ def test_the_support_tab_shows_for_who_has_it_alone(brand, owner):
     assert 'aria-current="page"' not in page.content.decode().partition("<main")[0]
 
 
+@pytest.mark.parametrize("path", ["/help/", "/sign-in/"])
+def test_nothing_stands_at_the_foot_of_a_page_where_there_is_no_contact(customer, client, path):
+    foot = re.compile(r"<footer.*?</footer>", re.DOTALL)
+    said = []
+    for phone in ("+44 20", ""):
+        Brand.objects.update(support_phone=phone)
+        cached.forget()
+        [found] = foot.findall(client.get(path).content.decode())
+        said.append((" support:" in found, "·" in found))
+    assert said == [(True, path == "/sign-in/"), (False, False)]
+
+
 def test_a_brand_without_a_contact_says_so(customer, client):
     assert "has not given its support contact here yet" in words(client.get("/support/"))
     assert "Ask your provider&#39;s support department." in main_of(client.get("/help/two-factor/"))
