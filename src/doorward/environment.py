@@ -19,6 +19,7 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from doorward.kernel.db import addresses
 from doorward.kernel.hosts import LAST_PORT, ascii_host, clean_origin, is_loopback, join_netloc
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ class Environment(BaseSettings):
         "",
         repr=False,
         description="`postgresql://user:password@host/name` or `sqlite:////path`; without it, "
-        "doorward.sqlite3 in the data folder.",
+        "doorward.sqlite3 in the data folder. Of several servers the one that serves is found: "
+        "`postgresql://user:password@one:5432,two:5432/name?target_session_attrs=read-write`.",
     )
     database_direct_url: str = Field(
         "",
@@ -222,11 +224,8 @@ class Environment(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database_is_known(cls, value: str) -> str:
-        parts = _split(value) if value else None
-        if parts and not (
-            (parts.scheme == "sqlite" and parts.path.strip("/"))
-            or (parts.scheme in {"postgresql", "postgres"} and parts.path.strip("/"))
-        ):
+        is_file = value.startswith("sqlite:") and urlsplit(value).path.strip("/")
+        if value and not (is_file or _is_postgresql(value)):
             message = "it must be postgresql://user:password@host/name or sqlite:////path"
             raise ValueError(message)
         return value
@@ -234,8 +233,7 @@ class Environment(BaseSettings):
     @field_validator("database_direct_url")
     @classmethod
     def _direct_is_postgresql(cls, value: str) -> str:
-        parts = _split(value) if value else None
-        if parts and not (parts.scheme in {"postgresql", "postgres"} and parts.path.strip("/")):
+        if value and not _is_postgresql(value):
             message = "it must be postgresql://user:password@host/name"
             raise ValueError(message)
         return value
@@ -373,9 +371,10 @@ class Environment(BaseSettings):
     @property
     def sqlite_file(self) -> Path | None:
         """The file of an SQLite database; None: it is another one."""
-        parts = urlsplit(self.database)
+        if not self.database.startswith("sqlite:"):
+            return None
         # Three slashes or four: the path is absolute either way.
-        return Path("/" + unquote(parts.path).lstrip("/")) if parts.scheme == "sqlite" else None
+        return Path("/" + unquote(urlsplit(self.database).path).lstrip("/"))
 
     @property
     def keys(self) -> Path:
@@ -458,6 +457,14 @@ def _split(url: str) -> SplitResult:
         message = "it is not an address that can be read"
         raise ValueError(message) from None
     return parts
+
+
+def _is_postgresql(url: str) -> bool:
+    try:
+        addresses.read(url)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_text(*encoded: str) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from contextlib import contextmanager
 
 import psutil
@@ -20,6 +22,12 @@ ADDED = ("administrators", "add", "lena@harbourbakery.example", "--customer", "P
 
 def test_a_second_machine_needs_a_database_that_two_can_share(tmp_path):
     answer = doorward("work", folder=tmp_path / "data")
+    assert answer.returncode == 1
+    assert answer.stderr == "A second machine needs PostgreSQL: set DOORWARD_DATABASE_URL.\n"
+
+
+def test_nor_does_one_serve_alone_without_such_a_database(tmp_path):
+    answer = doorward("run", "--no-worker", folder=tmp_path / "data")
     assert answer.returncode == 1
     assert answer.stderr == "A second machine needs PostgreSQL: set DOORWARD_DATABASE_URL.\n"
 
@@ -89,3 +97,23 @@ if postgresql.url():  # on SQLite there is nothing else to say
             answer = doorward("work", folder=tmp_path / "data", database_url=url)
         assert answer.returncode == 1
         assert answer.stderr == "The database is not up to date: `doorward run` brings it there.\n"
+
+    def test_a_node_that_serves_alone_is_ready_by_the_worker_of_another(first, tmp_path):
+        folder = tmp_path / "serving"
+        server = start(folder, "--no-worker", **first)
+        try:
+            assert server.part("serve") is not None
+            assert server.part("work") is None
+            with working(tmp_path / "second", **first):
+                until(lambda: ready(server))
+        finally:
+            assert server.stop() == 0
+        # Nothing in its folder that another node would need.
+        assert {one.name for one in folder.iterdir()} <= {"running.lock"}
+
+    def ready(server):
+        try:
+            with urllib.request.urlopen(f"{server.address}/readyz", timeout=5) as answer:
+                return answer.status == 200
+        except urllib.error.HTTPError:
+            return False

@@ -16,6 +16,7 @@ from doorward.customers import cached, colour
 from doorward.kernel import hosts, lucide, refusals
 from doorward.kernel.crypto import sealing
 from doorward.kernel.db import schema
+from doorward.kernel.db.postgresql import patience
 from doorward.kernel.db.sqlite import base, journal
 from doorward.kernel.metrics import counting
 from doorward.kernel.ratelimit import rules, throttle
@@ -129,6 +130,8 @@ THE_SAME: list[object] = [
     sealing._keyed,
     staff_scope.of_columns,
     zones._grouped,
+    # How long a thread waits; it is set anew for each request.
+    patience._patience,
     # Each file that was opened has its lock as long as the process lives; no two tests have one file.
     journal._held,
     # No test asks it for a page in its own process.

@@ -162,18 +162,18 @@ def _words(process: psutil.Process) -> list[str]:
 
 def start(
     folder: Path,
-    *,
+    *words: str,
     port: int | None = None,
     host: str = "127.0.0.1",
     program: Sequence[str] = PROGRAM,
     **settings: str,
 ) -> Server:
-    """Start `doorward run` and wait until it answers at `host` and all of its parts are there."""
+    """Start `doorward run WORDS` and wait until it answers at `host` and all of its parts are there."""
     port = port or free_port()
     log = folder.parent / f"{folder.name}-{port}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [*program, "run", "--bind", f"{host}:{port}"],
+            [*program, "run", "--bind", f"{host}:{port}", *words],
             env=environment(folder, **settings),
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -182,7 +182,8 @@ def start(
     try:
         until(lambda: process.poll() is not None or server.healthy(), seconds=60)
         assert process.poll() is None
-        until(lambda: len(server.answering()) >= 2 and server.part("work"))
+        worker = "--no-worker" not in words
+        until(lambda: len(server.answering()) >= 2 and (server.part("work") or not worker))
     except BaseException as error:
         error.add_note(log.read_text()[-4000:])
         process.kill()

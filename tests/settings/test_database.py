@@ -6,8 +6,11 @@ import subprocess
 import sys
 
 import pytest
+from pydantic import ValidationError
 
 from doorward.environment import Environment
+from doorward.kernel.db import addresses
+from doorward.kernel.db.postgresql.patience import REQUEST_SECONDS
 from doorward.settings.database import describe
 from tests.kit.serving import environment
 
@@ -70,3 +73,38 @@ def test_the_direct_address_is_beside_it_and_has_no_pool():
     direct = found["direct"]
     assert (direct["USER"], direct["HOST"]) == ("owner", "db.example")
     assert "pool" not in direct["OPTIONS"]
+
+
+def test_several_servers_by_address():
+    url = "postgresql://me:p%40ss@one:5433,two,[::1]:5434/portal?target_session_attrs=read-write"
+    used = describe(Environment(database_url=url))["default"]
+    assert (used["HOST"], used["PORT"]) == ("one,two,::1", "5433,5432,5434")
+    assert used["OPTIONS"]["target_session_attrs"] == "read-write"
+    # Of the first, which may be off, there must be time left for the others.
+    assert used["OPTIONS"]["connect_timeout"] * 2 < REQUEST_SECONDS
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:hidden@one:5433,/portal",
+        "postgresql://me:hidden@one:99999/portal",
+        "postgresql://me:hidden@one:0/portal",
+        "postgresql://me:hidden@one:x/portal",
+        "postgresql://me:hidden@[::1/portal",
+        "postgresql://me:hidden@one:1:2/portal",
+        "postgresql://me:hidden@one,two/",
+    ],
+)
+def test_an_address_that_is_none_is_refused_and_not_shown(url):
+    with pytest.raises(ValidationError) as refused:
+        Environment(database_url=url)
+    assert "it must be postgresql://" in str(refused.value)
+    assert "hidden" not in str(refused.value)
+
+
+def test_a_socket_and_an_address_without_a_server_are_as_before():
+    found = addresses.read("postgresql:///portal?host=/run/postgresql")
+    assert (found.host, found.port, found.options) == ("", "", {"host": "/run/postgresql"})
+    assert addresses.read("postgresql://%2Frun%2Fpg/portal").host == "/run/pg"
+    assert addresses.read("postgres://Me@DB.example:5433/portal").host == "DB.example"

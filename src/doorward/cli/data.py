@@ -15,7 +15,7 @@ from doorward.kernel.crypto import columns
 from doorward.kernel.crypto.keyring import SafeBroken
 from doorward.kernel.db import poolers, schema
 from doorward.kernel.db.sqlite import driver
-from doorward.kernel.storage import sentence_for
+from doorward.kernel.storage import Fault, fault_in, sentence_for
 from doorward.operations.sealed_columns import COLUMNS
 from doorward.policy.first_day import require_of_staff
 
@@ -106,7 +106,8 @@ def cannot_be_used(error: DatabaseError) -> Failure:
     if type(error.__cause__).__name__ == "PoolTimeout":
         # It is busy for who was let in before; a command that never was does not know why.
         return Failure(f"The database cannot be used: {_first_line(error)}.")
-    if said := sentence_for(error):
+    gone = fault_in(error) in {Fault.AWAY, Fault.LOST}
+    if not gone and (said := sentence_for(error)):
         return Failure(said)
     if isinstance(error, ProgrammingError) and connection.vendor == "postgresql":
         return Failure(_NOT_CURRENT)

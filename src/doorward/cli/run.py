@@ -33,9 +33,19 @@ _FIRST = (
 @click.option(
     "--workers", type=click.IntRange(1, 64), help="How many processes answer requests [2]."
 )
-def run(bind: str | None, workers: int | None) -> None:
-    """Serve the portal and do its background work, in one process tree that ends as one."""
-    run_everything(bind=bind, workers=workers)
+@click.option(
+    "--no-worker",
+    is_flag=True,
+    help="Leave the background work to other machines: `doorward run` or `doorward work` there.",
+)
+def run(bind: str | None, workers: int | None, *, no_worker: bool) -> None:
+    """Serve the portal and do its background work, in one process tree that ends as one.
+
+    Any number of machines can do so on one PostgreSQL, with the same keys.
+    """
+    if no_worker:
+        _refuse_alone(_settings(bind=bind, workers=workers))
+    run_everything(bind=bind, workers=workers, parts=("serve",) if no_worker else ("serve", "work"))
 
 
 @click.command()
@@ -44,14 +54,17 @@ def work() -> None:
 
     It shares the database (PostgreSQL) and the key file with a machine on which `doorward run` runs.
     """
-    environment = _settings(bind=None, workers=None)
-    if not environment.database.startswith("postgres"):
-        raise Failure("A second machine needs PostgreSQL: set DOORWARD_DATABASE_URL.")
+    _refuse_alone(_settings(bind=None, workers=None))
     from doorward.cli.data import refuse_unprepared  # noqa: PLC0415 - after set-up
 
     refuse_unprepared()
     _let_go_of_the_database()
     supervise(["work"], is_ready=lambda: True, on_ready=lambda: click.echo("Working."))
+
+
+def _refuse_alone(environment: Environment) -> None:
+    if environment.sqlite_file:
+        raise Failure("A second machine needs PostgreSQL: set DOORWARD_DATABASE_URL.")
 
 
 def run_everything(

@@ -23,6 +23,9 @@ class Fault(Enum):
     BROKEN = "the disk fails"
     DENIED = "permission is denied"
     BUSY = "the database is busy"
+    # Nothing was begun, or it broke off in the middle, and whether it was done nobody knows.
+    AWAY = "the database cannot be reached"
+    LOST = "the database went away in the middle of it"
 
 
 _BY_NUMBER: Final = {
@@ -41,7 +44,12 @@ _BY_STATE: Final = {
     "58030": Fault.BROKEN,
     "53300": Fault.BUSY,
     "55P03": Fault.BUSY,
+    "57P01": Fault.LOST,
+    "57P02": Fault.LOST,
+    "57P03": Fault.AWAY,
 }
+# Its class *Connection Exception*.
+_CONNECTION = "08"
 # https://www.sqlite.org/rescode.html, as `sqlite3_errstr` words them.
 _BY_WORDS: Final = (
     ("database or disk is full", Fault.FULL),
@@ -51,6 +59,27 @@ _BY_WORDS: Final = (
     ("database is locked", Fault.BUSY),
     # psycopg_pool.PoolTimeout
     ("couldn't get a connection after", Fault.BUSY),
+    ("too many clients already", Fault.BUSY),
+    ("connection slots are reserved", Fault.BUSY),
+    # psycopg's and libpq's, which have no state: no connection, and one that broke.
+    ("connection failed", Fault.AWAY),
+    ("connection timeout expired", Fault.AWAY),
+    ("failed to resolve host", Fault.AWAY),
+    ("did not answer in time", Fault.LOST),
+    ("server closed the connection", Fault.LOST),
+    ("terminating connection", Fault.LOST),
+    ("the connection is lost", Fault.LOST),
+    ("the connection is closed", Fault.LOST),
+    ("consuming input failed", Fault.LOST),
+    ("could not receive data from server", Fault.LOST),
+    ("could not send data to server", Fault.LOST),
+)
+
+
+_NAMES: Final = frozenset(
+    {"OperationalError", "InternalError", "DatabaseError", "InterfaceError"}
+    # Ours, of a pool (`kernel/db/postgresql/link.py`).
+    | {"NoConnection", "Unanswered"}
 )
 
 
@@ -86,11 +115,11 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _fault(error: BaseException) -> Fault | None:
     if state := getattr(error, "sqlstate", None):
-        return _BY_STATE.get(state)
+        return Fault.LOST if state.startswith(_CONNECTION) else _BY_STATE.get(state)
     if isinstance(error, OSError):
         return _BY_NUMBER.get(error.errno or 0)
     # Django's errors have the driver's for their cause, whose class is named alike.
-    if type(error).__name__ not in {"OperationalError", "InternalError", "DatabaseError"}:
+    if type(error).__name__ not in _NAMES:
         return None
     said = str(error).lower()
     return next((fault for words, fault in _BY_WORDS if words in said), None)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from django.db import connections
 from django.utils import timezone
 
+from doorward.kernel.db.postgresql import patience
 from doorward.kernel.heartbeat import AT_A_MESSAGE, ROUND, USUAL, WORKER, Heart
 from doorward.kernel.metrics import counting
 from doorward.kernel.metrics.declared import WORKER_FAILURES
-from doorward.kernel.storage import log_failure
+from doorward.kernel.storage import Fault, fault_in, log_failure
 from doorward.notifications import outbox
 from doorward.notifications.delivery import deliver_due
 from doorward.notifications.housekeeping import tidy
@@ -27,10 +28,15 @@ _log = logging.getLogger("doorward.notifications")
 
 IDLE_SECONDS = 0.4
 LONGEST_WAIT_SECONDS = 30.0
+# A database that moves is back soon.
+GONE_SECONDS = 2.0
+# What takes longer is no work but a server that stopped answering.
+LONGEST_STATEMENT_SECONDS = 60.0
 
 
 def run_forever(stop: threading.Event) -> None:
     """Work until `stop` is set. A round that fails is logged, and the next one waits longer."""
+    patience.allow(statement=LONGEST_STATEMENT_SECONDS)
     last: dict[str, float] = {}
     heart, rounds = Heart(WORKER, timezone.now), Heart(ROUND, timezone.now)
     wait = IDLE_SECONDS
@@ -50,7 +56,8 @@ def run_forever(stop: threading.Event) -> None:
             log_failure(_log, "a round of the worker failed", error)
             # A connection that broke is made again.
             connections.close_all()
-            wait = min(wait * 2, LONGEST_WAIT_SECONDS)
+            gone = fault_in(error) in {Fault.AWAY, Fault.LOST}
+            wait = min(wait * 2, LONGEST_WAIT_SECONDS if not gone else GONE_SECONDS)
 
 
 def run_once(now: datetime) -> int:

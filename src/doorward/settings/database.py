@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.db import DEFAULT_DB_ALIAS
 
+from doorward.kernel.db import addresses
 from doorward.kernel.db.poolers import DIRECT
 
 if TYPE_CHECKING:
@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 # As many as threads that answer in one process, and some for what they do not share.
 POOL_SIZE = 20
 BUSY_SECONDS = 10
+# What a machine that went away without a word is noticed by: it answers nothing (tcp(7)). By a socket in the file
+# system none of it is used.
+_GONE_SERVER = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 
 def describe(environment: Environment) -> dict[str, dict[str, Any]]:
@@ -23,29 +31,31 @@ def describe(environment: Environment) -> dict[str, dict[str, Any]]:
         return {DEFAULT_DB_ALIAS: _sqlite(str(file))}
     pooled = _postgresql(environment.database)
     # Connections stay open in the pool, which wants that Django itself keeps none.
-    pooled["OPTIONS"]["pool"] = {"min_size": 1, "max_size": POOL_SIZE, "timeout": BUSY_SECONDS}
+    pooled["OPTIONS"]["pool"] = {"min_size": 1, "max_size": POOL_SIZE}
     if not environment.database_direct_url:
         return {DEFAULT_DB_ALIAS: pooled}
     return {DEFAULT_DB_ALIAS: pooled, DIRECT: _postgresql(environment.database_direct_url)}
 
 
 def _postgresql(url: str) -> dict[str, Any]:
-    parts = urlsplit(url)
+    address = addresses.read(url)
     return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
-        "PORT": str(parts.port or ""),
+        "ENGINE": "doorward.kernel.db.postgresql",
+        "NAME": address.name,
+        "USER": address.user,
+        "PASSWORD": address.password,
+        "HOST": address.host,
+        "PORT": address.port,
         "CONN_MAX_AGE": 0,
         # Behind a pooler in transaction mode, which nobody has to tell us of, a cursor is gone with its
         # transaction: what is long is read page by page instead (`kernel.db.paging`). Nor are statements
         # prepared on the server, whatever an address says.
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": {
-            "connect_timeout": BUSY_SECONDS,
-            **dict(parse_qsl(parts.query)),
+            # libpq's least: a server that is off must leave time for the next of the list.
+            "connect_timeout": 2 if address.is_of_several else 5,
+            **_GONE_SERVER,
+            **address.options,
             "prepare_threshold": None,
         },
     }

@@ -94,5 +94,7 @@ def configuration(log_format: str, *, level: str = "INFO") -> dict[str, Any]:
             # The edge writes a line for each request; Django's own would say it twice.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.request": {"level": "ERROR"},
+            # Who waited in vain for a connection says so; each try need not.
+            "psycopg.pool": {"level": "ERROR"},
         },
     }

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, cast
 
 from django.db import DatabaseError
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
 from doorward.kernel.storage import Fault, fault_in
@@ -81,11 +81,34 @@ def not_saved(request: HttpRequest, error: BaseException | None) -> HttpResponse
     if fault is None:
         return None
     _log.error("nothing can be saved: %s", fault.value)
+    if fault in {Fault.AWAY, Fault.LOST}:
+        return _out_of_reach(request, in_doubt=fault is Fault.LOST)
     busy = fault is Fault.BUSY
     page = _unavailable(request, "not_saved", _("Nothing can be saved just now"), busy=busy)
     if busy:
         page["Retry-After"] = str(_BUSY_SECONDS)
     return page
+
+
+def _out_of_reach(request: HttpRequest, *, in_doubt: bool) -> HttpResponse:
+    """Answer while the database is on its way to another machine; `in_doubt`: what was sent may have been saved."""
+    what = _("The portal cannot reach its data just now")
+    if _is_program(request):
+        problem = {"type": "about:blank", "title": what, "status": 503}
+        page: HttpResponse = JsonResponse(
+            problem, status=503, content_type="application/problem+json"
+        )
+    else:
+        sent = request.method not in {"GET", "HEAD"}
+        page = _unavailable(request, "out_of_reach", what, sent=sent, in_doubt=in_doubt)
+    page["Retry-After"] = str(_BUSY_SECONDS)
+    return page
+
+
+def _is_program(request: HttpRequest) -> bool:
+    """Return whether a program asks, which says that it wants JSON; browsers say that they want HTML."""
+    wanted = request.META.get("HTTP_ACCEPT", "")
+    return "json" in wanted and "text/html" not in wanted
 
 
 def not_signed_out(request: HttpRequest) -> HttpResponse:

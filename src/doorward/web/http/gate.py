@@ -131,7 +131,12 @@ class Gate:
         _kwargs: dict[str, Any],
     ) -> HttpResponse | None:
         """Decide before a view runs; None lets it."""
-        return decide(request, view)
+        try:
+            return decide(request, view)
+        except DatabaseError as error:
+            if (answer := not_saved(request, error)) is None:
+                raise
+            return answer
 
     def process_exception(self, request: Request, exception: Exception) -> HttpResponse | None:
         """Answer what a view found while it ran: a proof is wanted, the form is not one of ours, or they wait."""

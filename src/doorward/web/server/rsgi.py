@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from threading import Semaphore
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.conf import settings
 from granian.rsgi import ProtocolClosed, ProtocolError
 
+from doorward.kernel.db.postgresql import patience
 from doorward.web.server import stalled
 from doorward.web.server.answers import Held, answer
 from doorward.web.server.bodies import (
@@ -43,6 +45,8 @@ TURN_SECONDS: Final = 0.001
 LOOK_SECONDS: Final = 2.0
 # Answered by a thread of their own: they say that this process lives, whatever the others wait for.
 LIVENESS: Final = frozenset({"/healthz"})
+# How long a database that does not answer is waited for, where that is shorter than usual.
+WAITS: Final = {"/readyz": patience.MONITOR_SECONDS, "/metrics": patience.MONITOR_SECONDS}
 # What unfinished bodies of a kind may have announced altogether; the one that waits longest makes room.
 UNFINISHED_BYTES: Final = 32 * 1024 * 1024
 # So many files that came whole are looked at, or wait for it, at a time.
@@ -131,7 +135,11 @@ class Application:
             refuse(environ, BUSY)
             body, is_file = b"", False
 
+        came = time.monotonic()
+
         def work() -> None:
+            seconds = WAITS.get(environ["PATH_INFO"], patience.REQUEST_SECONDS)
+            patience.begin_request(came=came, seconds=seconds)
             try:
                 held = answer(environ, body, proto)
             finally:

@@ -1,0 +1,83 @@
+"""Django's backend for PostgreSQL with a pool that survives its server; the name of this file is Django's.
+
+Django's pool has no end to what it waits for in a request, hands out connections whose server is gone, and after a
+failure tries again later and later. Here whoever wants a connection makes the pool try, until its time is up.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.backends.base.base import NO_DB_ALIAS
+from django.db.backends.postgresql import base as django_base
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from doorward.kernel.db.postgresql import patience
+from doorward.kernel.db.postgresql.link import Failed, Link, NoConnection
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+# Its types are described in part.
+_django: Any = django_base
+# How long one try waits for the pool.
+_TRY_SECONDS: Final = 0.25
+
+
+class DatabaseWrapper(django_base.DatabaseWrapper):
+    """A connection to PostgreSQL, by the pool where one is described."""
+
+    @property
+    def pool(self) -> Any:  # noqa: ANN401 - as Django's
+        """Return the pool of this process; None: there is none."""
+        given = self.settings_dict["OPTIONS"].get("pool")
+        if self.alias == NO_DB_ALIAS or not given:
+            return None
+        this: Any = self
+        pools = this._connection_pools  # noqa: SLF001 - Django closes them there
+        if self.alias not in pools:
+            if self.settings_dict.get("CONN_MAX_AGE", 0) != 0:
+                raise ImproperlyConfigured("A pool keeps connections, so Django itself must not.")
+            made: ConnectionPool[Link] = ConnectionPool(
+                connection_class=Link,
+                kwargs={**self.get_connection_params(), "autocommit": True},
+                open=False,
+                configure=this._configure_connection,  # noqa: SLF001 - as Django gives it
+                # Who asks next has it try again, at once.
+                reconnect_timeout=0,
+                **given,
+            )
+            pools.setdefault(self.alias, made)
+        return pools[self.alias]
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
+        """Return a connection that works, waited for as long as this thread may."""
+        pool = self.pool
+        if pool is None:
+            return super().get_new_connection(conn_params)  # type: ignore[no-any-return]
+        self.isolation_level = _django.IsolationLevel.READ_COMMITTED
+        pool.open()
+        began, ends = time.monotonic(), patience.ends()
+        while True:
+            try:
+                link: Link = pool.getconn(
+                    timeout=min(max(ends - time.monotonic(), 0.01), _TRY_SECONDS)
+                )
+            except PoolTimeout:
+                if time.monotonic() < ends:
+                    continue
+                patience.give_up()
+                if Failed.error is not None and Failed.at > began - _TRY_SECONDS:
+                    raise NoConnection(str(Failed.error)) from None
+                raise
+            if link.is_fresh():
+                return link
+            link.close()
+            pool.putconn(link)
+
+    def _close(self) -> None:
+        if getattr(self.connection, "is_doomed", False):
+            self.connection.close()
+        super()._close()  # type: ignore[misc]

@@ -1,0 +1,76 @@
+"""A connection that is given up when it does not answer, or when its server may only be read."""
+
+from __future__ import annotations
+
+import select
+import time
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import psycopg
+from psycopg import errors
+from psycopg.pq import ConnStatus
+
+from doorward.kernel.db.postgresql import patience
+
+if TYPE_CHECKING:
+    from psycopg.abc import PQGen
+
+_INTERVAL_SECONDS: Final = 0.1
+
+
+class NoConnection(psycopg.OperationalError):
+    """There was none in time: nothing was asked."""
+
+
+class Unanswered(psycopg.OperationalError):
+    """What was asked had no answer in time. Whether it was done, nobody knows."""
+
+
+class Failed:
+    """Why the last attempt to connect failed, and when (monotonic)."""
+
+    error: Exception | None = None
+    at: float = float("-inf")
+
+
+class Link(psycopg.Connection[Any]):
+    """A connection of the pool. `is_doomed`: it must not be used for another request."""
+
+    is_doomed = False
+
+    @classmethod
+    def connect(cls, conninfo: str = "", **given: Any) -> Self:  # noqa: ANN401 - psycopg's
+        """Connect, and remember why that failed: who waits at the pool is told nothing."""
+        try:
+            return super().connect(conninfo, **given)
+        except psycopg.Error as error:
+            Failed.error, Failed.at = error, time.monotonic()
+            raise
+
+    def wait(
+        self,
+        gen: PQGen[Any],
+        interval: float = _INTERVAL_SECONDS,
+        timeout: float | None = None,
+    ) -> Any:  # noqa: ANN401 - psycopg's
+        """Wait for an answer as long as this thread may.
+
+        An old primary that lost its place refuses every write (25006): another connection may find the new one.
+        """
+        try:
+            return super().wait(gen, interval, timeout or patience.statement_seconds())
+        except errors._WaitTimeout as error:  # noqa: SLF001 - as its `wait` documents
+            # What it still answers must not pass for the answer to something else.
+            self.close()
+            raise Unanswered("the database did not answer in time") from error
+        except errors.ReadOnlySqlTransaction:
+            self.is_doomed = True
+            raise
+
+    def is_fresh(self) -> bool:
+        """Return whether nothing came since it was used last: a server that ends says goodbye. Asks nobody."""
+        if self.closed or self.pgconn.status != ConnStatus.OK:
+            return False
+        poll = select.poll()
+        poll.register(self.pgconn.socket, select.POLLIN)
+        return not poll.poll(0)
