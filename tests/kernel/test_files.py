@@ -22,6 +22,10 @@ THROWN_AWAY = {"demo/folder.py", "operations/demonstration.py"}
 MADE_HERE = {
     "cli/taking_along.py": ["open('w+b')"],
     "importing/spreadsheet.py": ["open(os.devnull 'w')"],
+    # Into what `made_aside` and `scratch` have made.
+    "operations/backup/key_file.py": ["write_bytes(content.getvalue())"],
+    "operations/backup/making.py": ["open('r+b')"],
+    "operations/backup/restoring.py": ["open('r+b')"],
     "operations/packing.py": ["open(self._entry(name) 'w' True)"],
 }
 

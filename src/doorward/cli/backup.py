@@ -1,7 +1,8 @@
-"""`doorward backup`: a copy of the database, made while the portal runs."""
+"""`doorward backup`: all that the database has, made while the portal runs."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,48 +12,97 @@ from doorward.cli.base import with_data_as_it_is
 from doorward.cli.failure import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from doorward.environment import Environment
 
 _MEGABYTE = 1_000_000
 
+recipient_option = click.option(
+    "--recipient",
+    "recipients",
+    multiple=True,
+    metavar="AGE-KEY",
+    help="Encrypt it to this age recipient (age1…); may be given several times [not encrypted].",
+)
+identity_option = click.option(
+    "--identity",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file with the age identity that opens it, where it is encrypted.",
+)
+
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@recipient_option
 @click.option("--overwrite", is_flag=True, help="Replace FILE where there is one.")
 @with_data_as_it_is
-def backup(*, file: Path, overwrite: bool) -> None:
-    """Write the database to FILE, as it is now, while the portal runs.
+def backup(*, file: Path, recipients: tuple[str, ...], overwrite: bool) -> None:
+    """Write the database to FILE, as it is now, while the portal runs. `doorward restore` puts it back.
 
     The keys are not in it: without the key file nobody can use it, and whoever has both has everything. Keep them
-    apart. Mail in files and the settings are not in it either.
+    apart (doorward keys backup). Mail in files and the settings are not in it either.
     """
     from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
-    from django.db import connection  # noqa: PLC0415
+    from django.utils import timezone  # noqa: PLC0415
 
-    from doorward.kernel.db.dump import CannotDump, dump_to  # noqa: PLC0415
-    from doorward.kernel.db.sqlite.copying import NotWhole, copy_to  # noqa: PLC0415
-    from doorward.kernel.files import made_aside  # noqa: PLC0415
+    from doorward.operations.backup import encryption, making  # noqa: PLC0415
 
-    path = file.resolve()
+    path, now = file.resolve(), timezone.now()
     _refuse(path, settings.DOORWARD, overwrite=overwrite)
+    with _said_in_a_sentence(path), progress("Backing up") as seen:
+        to = encryption.recipients(recipients)
+        made = making.make(path, recipients=to, replace=overwrite, now=now, seen=seen)
+    encrypted = "encrypted" if to else "not encrypted"
+    click.echo(
+        f"{path}: {made.size / _MEGABYTE:.1f} MB, {encrypted}. The keys are not in it: keep a copy of "
+        f"{settings.DOORWARD.keys.absolute()} somewhere else (doorward keys backup)."
+    )
+
+
+@contextmanager
+def _said_in_a_sentence(path: Path) -> Iterator[None]:
+    from doorward.kernel.db.dump import CannotDump  # noqa: PLC0415 - after set-up, as all below
+    from doorward.kernel.db.sqlite.copying import NotWhole  # noqa: PLC0415
+    from doorward.operations.backup import encryption, making  # noqa: PLC0415
+
     try:
-        with made_aside(path, replace=overwrite) as aside:
-            (copy_to if connection.vendor == "sqlite" else dump_to)(aside)
+        yield
     except FileExistsError:
         raise _is_there(path) from None
     except OSError as error:
         raise Failure(f"The backup {path} cannot be written: {error.strerror}.") from error
-    except CannotDump as error:
+    except (CannotDump, making.NoRoom, encryption.WrongKey) as error:
         raise Failure(str(error)) from error
     except NotWhole as error:
         raise Failure(f"The database is damaged, and there is no backup: {error}.") from error
-    size = path.stat().st_size / _MEGABYTE
-    click.echo(
-        f"{path}: {size:.1f} MB. The keys are not in it: keep a copy of "
-        f"{settings.DOORWARD.keys.absolute()} somewhere else."
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show on stderr how far it is, where that is a terminal; return what is told of bytes done, and of how many."""
+    from rich.console import Console  # noqa: PLC0415 - only here
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
     )
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(
+        *columns,
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as shown:
+        task = shown.add_task(what, total=None)
+        yield lambda done, of: shown.update(task, completed=done, total=of or None)
 
 
 def _refuse(path: Path, environment: Environment, *, overwrite: bool) -> None:
@@ -68,7 +118,7 @@ def _ours(environment: Environment) -> Iterator[Path]:
     yield environment.keys
     yield environment.anchor_file
     if environment.sqlite_file:
-        for end in ("", "-wal", "-shm", "-journal", ".lock"):
+        for end in ("", "-wal", "-shm", "-journal", ".lock", ".restoring"):
             yield Path(f"{environment.sqlite_file}{end}")
     for name in ("running.lock", "migrating.lock"):
         yield environment.data_dir / name

@@ -13,7 +13,7 @@ from doorward.cli.migrating import migrate, one_at_a_time
 from doorward.customers.services import first_start
 from doorward.kernel.crypto import columns
 from doorward.kernel.crypto.keyring import SafeBroken
-from doorward.kernel.db import poolers, schema
+from doorward.kernel.db import poolers, schema, unfinished
 from doorward.kernel.db.sqlite import driver
 from doorward.kernel.storage import Fault, fault_in, sentence_for
 from doorward.operations.sealed_columns import COLUMNS
@@ -38,6 +38,7 @@ def bring_up_to_date(*, only_sqlite: bool = False) -> None:
     if connection.vendor == "sqlite" and not (driver.WAL or only_sqlite):
         _log.warning(driver.REFUSES_WAL)
     try:
+        _refuse_unfinished()
         if connection.vendor == "sqlite" or not only_sqlite:
             with poolers.directly(), one_at_a_time():
                 migrate()
@@ -53,6 +54,7 @@ def bring_up_to_date(*, only_sqlite: bool = False) -> None:
 def refuse_unprepared() -> None:
     """Raise `Failure` where `doorward run` has yet to prepare the database, or its keys are not here."""
     try:
+        _refuse_unfinished()
         _refuse_newer()
         if not schema.is_current():
             raise Failure(_NOT_CURRENT)
@@ -64,15 +66,22 @@ def refuse_unprepared() -> None:
 def refuse_missing_or_newer() -> None:
     """Raise `Failure` where there is no database, or one that a newer program has changed."""
     # A key that is made now is none of this database's.
-    _forget_made_key()
+    forget_made_key()
     file = settings.DOORWARD.sqlite_file
-    if file and not file.exists():
-        # Asking SQLite would make it.
-        raise Failure(f"There is no database at {file}.")
     try:
+        _refuse_unfinished()
+        if file and not file.exists():
+            # Asking SQLite would make it.
+            raise Failure(f"There is no database at {file}.")
         _refuse_newer()
     except DatabaseError as error:
         raise cannot_be_used(error) from error
+
+
+def _refuse_unfinished() -> None:
+    if said := unfinished.sentence():
+        forget_made_key()
+        raise Failure(said)
 
 
 def _refuse_newer() -> None:
@@ -90,11 +99,12 @@ def _refuse_without_keys(*, only_first: bool) -> None:
     except SafeBroken as error:
         said = str(error)
     # Not the place where it was to be: what this start put there is no key of this database.
-    _forget_made_key()
+    forget_made_key()
     raise Failure(said)
 
 
-def _forget_made_key() -> None:
+def forget_made_key() -> None:
+    """Delete the key file where this process made it: its key is none of the database that is there."""
     if settings.KEYS.was_made:
         settings.KEYS.path.unlink(missing_ok=True)
 

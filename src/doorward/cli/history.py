@@ -52,7 +52,7 @@ def verify(*, against: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         print_json(_record(report))
     else:
-        _print(report, anchors)
+        print_report(report, anchors)
     if report.findings:
         raise Failure(_sentence(report))
 
@@ -116,7 +116,8 @@ def _text(file: Path) -> str:
         raise Failure(f"{file} is neither an anchor nor a file that can be read.") from error
 
 
-def _print(report: Report, anchors: Sequence[Anchor]) -> None:
+def print_report(report: Report, anchors: Sequence[Anchor] = ()) -> None:
+    """Print what was found, and how much was looked at."""
     for finding in report.findings:
         click.echo(finding.text)
     looked = f"{report.events} events in {report.batches} batches"

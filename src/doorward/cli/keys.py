@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from doorward.cli.base import json_option, print_json, print_table, with_data
+from doorward.cli.backup import recipient_option
+from doorward.cli.base import json_option, print_json, print_table, set_up_django, with_data
 from doorward.cli.failure import Failure
 
 if TYPE_CHECKING:
@@ -99,6 +101,49 @@ def drop(key_id: str) -> None:
         _file().drop(key_id)
         details["key_id"] = key_id
     click.echo(f"The key {key_id} is no longer in the key file. Older backups still need it.")
+
+
+@keys.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@recipient_option
+def backup(*, file: Path, recipients: tuple[str, ...]) -> None:
+    """Write the key file to FILE, encrypted. Keep it apart from the backups of the database.
+
+    It is never written in clear: at least one --recipient is wanted. Make it again after `doorward keys new`.
+    """
+    set_up_django()
+    from doorward.operations.backup import encryption, key_file  # noqa: PLC0415 - after set-up, as all below
+
+    try:
+        ids = key_file.write(file.resolve(), _file(), to=encryption.recipients(recipients))
+    except (encryption.WrongKey, key_file.NotWritten) as error:
+        raise Failure(str(error)) from error
+    click.echo(f"{file}: the keys {', '.join(ids)}, encrypted.")
+
+
+@keys.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--identity",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file with the age identity that opens it.",
+)
+def restore(*, file: Path, identity: Path) -> None:
+    """Put the key file back from FILE, where there is none."""
+    set_up_django()
+    from doorward.cli.data import forget_made_key  # noqa: PLC0415 - after set-up, as all below
+    from doorward.operations.backup import encryption, form, key_file  # noqa: PLC0415
+
+    try:
+        ids = key_file.put_back(file, _file(), by=encryption.identities(identity))
+    except form.NoBackup as error:
+        raise Failure(f"{file} holds no keys that can be used: {error}.") from error
+    except (encryption.WrongKey, key_file.NotWritten) as error:
+        raise Failure(str(error)) from error
+    finally:
+        forget_made_key()
+    click.echo(f"{_file().path}: the keys {', '.join(ids)}.")
 
 
 @contextmanager

@@ -1,34 +1,169 @@
-"""`doorward restore`: back from a backup."""
+"""`doorward restore`: back from a backup, everything or one customer."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from doorward.cli.base import print_table, with_data
+from doorward.cli.backup import identity_option, progress
+from doorward.cli.base import print_table, set_up_django, with_data
 from doorward.cli.failure import Failure
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
     from doorward.operations.customer_restore import Found
 
+_WHOLE = "everything"
 
-@click.group()
+
+class _Restore(click.Group):
+    """`restore FILE` and `restore customer …`: what is no name of a command is a file."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in {*self.commands, *ctx.help_option_names}:
+            args = [_WHOLE, *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Restore, subcommand_metavar="FILE [--identity IDENTITY] | customer NAME FILE")
 def restore() -> None:
-    """Bring back what a backup has."""
+    """Put a backup back into an empty place, or bring one customer back.
+
+    `doorward restore FILE` writes what `doorward backup` made into the place that the settings name, where nothing is
+    yet: first it looks at the whole file, at last at the database, the keys and the history. Broken off, it can be
+    done again. A file called "customer" is named by its folder: ./customer.
+    """
+
+
+@restore.command(_WHOLE, hidden=True)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@identity_option
+def everything(*, file: Path, identity: Path | None) -> None:
+    """Put FILE back into an empty place."""
+    set_up_django()
+    from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
+    from django.db import DatabaseError  # noqa: PLC0415
+
+    from doorward.cli import data  # noqa: PLC0415
+    from doorward.cli.run import data_folder_locked  # noqa: PLC0415
+
+    if not file.is_file():
+        raise Failure(f"There is no file {file}.")
+    with data_folder_locked(settings.DOORWARD), _said_in_a_sentence(file):
+        try:
+            said = _put_back(file, identity)
+            _bring_up_to_date()
+            _say_all(said, _missing_keys())
+        except DatabaseError as error:
+            raise data.cannot_be_used(error) from error
+        finally:
+            # The keys of what comes back are elsewhere: one that was made just now is none of them.
+            data.forget_made_key()
+
+
+@contextmanager
+def _said_in_a_sentence(file: Path) -> Iterator[None]:
+    from doorward.kernel.db.dump import CannotDump  # noqa: PLC0415 - after set-up, as all below
+    from doorward.kernel.db.sqlite.copying import NotWhole  # noqa: PLC0415
+    from doorward.operations.backup import encryption, form, restoring  # noqa: PLC0415
+
+    try:
+        yield
+    except (CannotDump, encryption.WrongKey, restoring.NotEmpty) as error:
+        raise Failure(str(error)) from error
+    except form.NoBackup as error:
+        raise Failure(f"{file} is no backup that can be used: {error}.") from error
+    except NotWhole as error:
+        raise Failure(f"What came back is not what {file} has: {error}.") from error
+
+
+def _put_back(file: Path, identity: Path | None) -> dict[str, Any]:
+    from django.db import connection  # noqa: PLC0415 - after set-up, as all below
+
+    from doorward.operations.backup import encryption, manifest, restoring  # noqa: PLC0415
+
+    by = encryption.identities(identity) if identity else []
+    restoring.refuse_full()
+    with _bytes("Looking at the file", file) as seen:
+        said = restoring.look(file, by=by, seen=seen)
+    manifest.refuse(said, kind=connection.vendor)
+    with _bytes("Putting it back", file) as seen:
+        restoring.put_back(file, by=by, looked=said, seen=seen)
+    return said
+
+
+@contextmanager
+def _bytes(what: str, file: Path) -> Iterator[Any]:
+    """Show how much of a file was read; return what is told of each piece."""
+    size, done = file.stat().st_size, 0
+
+    def read(some: int) -> None:
+        nonlocal done
+        done += some
+        seen(done, size)
+
+    with progress(what) as seen:
+        yield read
+
+
+def _bring_up_to_date() -> None:
+    """Do the migrations since, where an older version made it; what a first start makes is there."""
+    from doorward.cli.migrating import migrate, one_at_a_time  # noqa: PLC0415 - after set-up
+    from doorward.kernel.db import poolers, schema  # noqa: PLC0415
+
+    if not schema.is_current():
+        with poolers.directly(), one_at_a_time():
+            migrate()
+
+
+def _missing_keys() -> list[str]:
+    """Return a sentence for each key that something sealed needs and that is not here."""
+    from doorward.kernel.crypto import columns  # noqa: PLC0415 - after set-up
+    from doorward.operations.sealed_columns import COLUMNS  # noqa: PLC0415
+
+    found = (columns.missing([column]) for column in COLUMNS)
+    return list(dict.fromkeys(said for said in found if said))
+
+
+def _say_all(said: dict[str, Any], missing: list[str]) -> None:
+    """Print what is there and what is missing; `Failure` where the portal cannot start as it is."""
+    from doorward.audit.reading import UNREADABLE  # noqa: PLC0415 - after set-up, as all below
+    from doorward.audit.verifying import verify  # noqa: PLC0415
+    from doorward.cli.history import print_report  # noqa: PLC0415
+
+    rows = sum(said["rows"].values())
+    click.echo(
+        f"Back: {rows} rows in {len(said['rows'])} tables, as of {said['made_at']}, by Doorward {said['doorward']}."
+    )
+    try:
+        print_report(report := verify())
+    except UNREADABLE as error:
+        raise Failure("The history was changed: one of its rows cannot even be read.") from error
+    click.echo("Not in a backup: settings, keys, anchors, mail in files.")
+    for sentence in missing:
+        click.echo(sentence)
+    if report.findings:
+        raise Failure("It is back as it was in the backup, and its history was tampered with.")
+    if missing:
+        raise Failure("It is back, and does not start without its keys: put the key file there.")
 
 
 @restore.command()
 @click.argument("customer")
 @click.argument("backup")
+@identity_option
 @click.option("--yes", is_flag=True, help="Bring it back. Without it, only say what would come.")
 @with_data
-def customer(*, customer: str, backup: str, yes: bool) -> None:
+def customer(*, customer: str, backup: str, identity: Path | None, yes: bool) -> None:
     """Bring CUSTOMER back, which was deleted for good, from BACKUP: the file that `doorward backup` made.
 
-    On PostgreSQL, put the backup into a database of its own by pg_restore first, and give its address,
-    postgresql://…. Nobody else's data is touched. It comes back closed; "doorward customers restore" opens it.
+    On PostgreSQL, put the backup into a database of its own first, and give its address, postgresql://…. Nobody else's
+    data is touched. It comes back closed; "doorward customers restore" opens it.
     """
     from django.utils import timezone  # noqa: PLC0415 - after set-up, as all below
 
@@ -38,7 +173,7 @@ def customer(*, customer: str, backup: str, yes: bool) -> None:
 
     if "://" not in backup and not Path(backup).is_file():
         raise Failure(f"There is no file {backup}.")
-    with beside.opened(beside.describe(backup)) as alias:
+    with _database_of(backup, identity) as source, beside.opened(beside.describe(source)) as alias:
         if not yes:
             _say(customer_restore.look(customer, alias=alias))
             raise Failure("Nothing was changed. Say --yes to bring it back.")
@@ -47,6 +182,27 @@ def customer(*, customer: str, backup: str, yes: bool) -> None:
         )
     _say(found)
     click.echo(f"{found.customer.name} is back, and closed.")
+
+
+@contextmanager
+def _database_of(backup: str, identity: Path | None) -> Iterator[str]:
+    """Return what is read beside the database: an address as it is, of a file the database that is in it."""
+    if "://" in backup:
+        yield backup
+        return
+    from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
+
+    from doorward.kernel.files import scratch  # noqa: PLC0415
+    from doorward.operations.backup import encryption, restoring  # noqa: PLC0415
+
+    file, ours = Path(backup), settings.DOORWARD.sqlite_file
+    if ours is None:
+        raise Failure("On PostgreSQL, put the backup into a database of its own, and name that.")
+    with scratch(ours.with_name("customer")) as aside:
+        with _said_in_a_sentence(file):
+            by = encryption.identities(identity) if identity else []
+            restoring.unpack(file, aside, by=by)
+        yield str(aside)
 
 
 def _say(found: Found) -> None:

@@ -88,7 +88,7 @@ def run_everything(
     address, port = find_address(environment), environment.port
     # The parts listen on what was found here, once.
     os.environ["DOORWARD_BIND"] = join_netloc(address, port)
-    with _data_folder_locked(environment), port_held(address, port):
+    with data_folder_locked(environment), port_held(address, port):
         link = _prepare(fill)
         supervise(
             parts,
@@ -138,8 +138,8 @@ def _let_go_of_the_database() -> None:
 
 
 @contextmanager
-def _data_folder_locked(environment: Environment) -> Iterator[None]:
-    """Hold the data folder; the lock goes with the process, however it ends."""
+def data_folder_locked(environment: Environment) -> Iterator[None]:
+    """Hold the data folder; the lock goes with the process, however it ends. `Failure`: somebody else has it."""
     with (environment.data_dir / "running.lock").open("w") as file:
         if not soon(lambda: _try_lock(file.fileno())):
             raise Failure(f"Doorward already runs on the data folder {environment.data_dir}.")

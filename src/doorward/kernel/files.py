@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
 OWNERS_ALONE = 0o600
 _FOLDERS_MODE = 0o700
@@ -60,6 +61,21 @@ def write_new(path: Path, content: bytes) -> bool:
     return True
 
 
+@contextmanager
+def written_anew(path: Path) -> Iterator[BinaryIO]:
+    """Return a new file in the place of what is there; it is synced at the end, and stays as it is where that fails.
+
+    For what is to be seen as unfinished. Raises `OSError`.
+    """
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNERS_ALONE)
+    with os.fdopen(descriptor, "wb") as file:
+        sync_folder(path.parent)
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def add_line(path: Path, line: str) -> None:
     """Add a line to a file, or begin one with it. What a cut left of the line before stays apart. Raises `OSError`."""
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, OWNERS_ALONE)
@@ -81,12 +97,7 @@ def made_aside(path: Path, *, replace: bool) -> Iterator[Path]:
     What a process that was killed left of the same file is deleted. Raises `FileExistsError` where there is a file and
     `replace` does not allow to take its place, and `OSError`.
     """
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    _forget_parts(path)
-    descriptor = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNERS_ALONE)
-    try:
-        # Held as long as it is being made: who finds it free knows that nobody makes it any more.
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with _aside(path) as (aside, descriptor):
         yield aside
         os.fsync(descriptor)
         if replace:
@@ -94,6 +105,27 @@ def made_aside(path: Path, *, replace: bool) -> Iterator[Path]:
         else:
             _name_new(aside, path)
         sync_folder(path.parent)
+
+
+@contextmanager
+def scratch(path: Path) -> Iterator[Path]:
+    """Return an empty file beside `path`, which is deleted at the end. Raises `OSError`.
+
+    What a process that was killed left of the same is deleted, too.
+    """
+    with _aside(path) as (aside, _descriptor):
+        yield aside
+
+
+@contextmanager
+def _aside(path: Path) -> Iterator[tuple[Path, int]]:
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    _forget_parts(path)
+    descriptor = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNERS_ALONE)
+    try:
+        # Held as long as it is being made: who finds it free knows that nobody makes it any more.
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield aside, descriptor
     finally:
         os.close(descriptor)
         for end in _BESIDE:

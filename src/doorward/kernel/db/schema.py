@@ -23,14 +23,19 @@ def newer() -> str:
 
     A newer program has been there: what it changed in the tables this one would read and write wrongly.
     """
-    unknown = sorted(set(MigrationRecorder(connection).applied_migrations()) - _known())
-    if not unknown:
+    found = unknown(set(MigrationRecorder(connection).applied_migrations()))
+    if not found:
         return ""
-    app, name = unknown[0]
+    app, name = found[0]
     return (
         f"The database is newer than this program: Doorward {__version__} does not know its migration {app}.{name}. "
         "Install the version that it was used with last, or restore a backup from before."
     )
+
+
+def unknown(applied: set[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return those of the migrations, (app, name), that this program does not know."""
+    return sorted(applied - _known())
 
 
 @cache

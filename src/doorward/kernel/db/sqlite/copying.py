@@ -10,6 +10,7 @@ from django.db import connection
 from doorward.kernel.db.sqlite.driver import Database
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _PAGES_AT_ONCE: Final = 1000
@@ -19,10 +20,11 @@ class NotWhole(Exception):
     """The copy is damaged, and so is the database; the message is what SQLite says of it."""
 
 
-def copy_to(path: Path) -> None:
+def copy_to(path: Path, *, seen: Callable[[int, int], object] = lambda _left, _of: None) -> None:
     """Write all that is committed now into a file, and look through the copy; raises `NotWhole`, `DatabaseError`.
 
-    In WAL mode nobody waits for it; without, whoever writes waits until the copy is made.
+    `seen` is told how many pages are left, and of how many. In WAL mode nobody waits for it; without, whoever writes
+    waits until the copy is made.
     """
     connection.ensure_connection()
     source: Any = connection.connection
@@ -32,7 +34,11 @@ def copy_to(path: Path) -> None:
         try:
             source.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
             with closing(Database.connect(path, isolation_level=None)) as copy:
-                source.backup(copy, pages=_PAGES_AT_ONCE)
+                source.backup(
+                    copy,
+                    pages=_PAGES_AT_ONCE,
+                    progress=lambda _state, left, total: seen(left, total),
+                )
         finally:
             source.execute("ROLLBACK")
         _finish(path)
@@ -43,6 +49,17 @@ def _finish(path: Path) -> None:
     with closing(Database.connect(path, isolation_level=None)) as copy:
         copy.execute("PRAGMA locking_mode=EXCLUSIVE")
         copy.execute("PRAGMA journal_mode=DELETE")
-        [said, *_more] = copy.execute("PRAGMA integrity_check").fetchone()
-        if said != "ok":
-            raise NotWhole(said.splitlines()[-1].rstrip("."))
+        look_through(copy)
+
+
+def look_through(opened: Any) -> None:  # noqa: ANN401 - a connection of PEP 249
+    """Raise `NotWhole` where SQLite finds a file damaged (`PRAGMA integrity_check`), or a row that points nowhere."""
+    try:
+        [said, *_more] = opened.execute("PRAGMA integrity_check").fetchone()
+        lost = opened.execute("PRAGMA foreign_key_check").fetchone()
+    except Database.DatabaseError as error:
+        raise NotWhole(str(error).rstrip(".")) from error
+    if said != "ok":
+        raise NotWhole(said.splitlines()[-1].rstrip("."))
+    if lost:
+        raise NotWhole(f"a row of {lost[0]} names one of {lost[2]} that is not there")
