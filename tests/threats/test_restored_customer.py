@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import closing as closing_file
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 import psycopg
+import pyrage
 import pytest
 from click.testing import CliRunner
 from django.db import connection
@@ -28,6 +30,7 @@ from doorward.kernel.db.sqlite.copying import copy_to
 from doorward.kernel.db.sqlite.driver import Database
 from doorward.notifications.worker import run_once
 from doorward.operations import customer_restore, errors
+from doorward.operations.backup import encryption, form, manifest
 from doorward.sessions.models import Session
 from tests.audit import histories
 from tests.kit import browsers, closing, codes, people, recovering
@@ -35,7 +38,6 @@ from tests.threats.doomed import belongs, ids_of, live, rows, work_off
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 NAME = "Harbour Bakery"
@@ -73,6 +75,21 @@ def backup(folder: Path) -> Iterator[str]:
             yield address.format(f"{name}_backup")
         finally:
             server.execute(f'DROP DATABASE "{name}_backup" WITH (FORCE)')
+
+
+def as_a_backup(source: str, folder: Path) -> list[str]:
+    """Return what names the same, in the form and encryption of `doorward backup`; a server's database as it is."""
+    if connection.vendor != "sqlite":
+        return [source]
+    identity, file, key = pyrage.x25519.Identity.generate(), folder / "backup", folder / "identity"
+    with closing_file(Database.connect(source)) as copy, file.open("wb") as written:
+        said = manifest.describe(
+            lambda sql: copy.execute(sql).fetchall(), kind="sqlite", now=timezone.now()
+        )
+        pieces = iter([Path(source).read_bytes()])
+        encryption.encrypt(form.pack(pieces, lambda: said), written, [identity.to_public()])
+    key.write_text(f"{identity}\n")
+    return [str(file), "--identity", str(key)]
 
 
 @contextmanager
@@ -262,7 +279,8 @@ def test_the_command_says_what_would_come_before_anything_does(
         assert not Customer.objects.filter(id=owner.customer_id).exists()
         assert "accounts.Administrator" in said.stdout
         assert "Nothing was changed." in said.stderr
-        said = CliRunner().invoke(main, ["restore", "customer", NAME, source, "--yes"])
+        words = [*as_a_backup(source, tmp_path), "--yes"]
+        said = CliRunner().invoke(main, ["restore", "customer", NAME, *words])
         assert said.exit_code == 0, said.stderr
         assert f"{NAME} is back, and closed." in said.stdout
     said = CliRunner().invoke(main, ["restore", "customer", NAME, str(tmp_path / "none")])

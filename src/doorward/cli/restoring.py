@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from doorward.operations.customer_restore import Found
 
 _WHOLE = "everything"
+# https://www.sqlite.org/fileformat.html, section 1.3
+_SQLITE = b"SQLite format 3\0"
 
 
 class _Restore(click.Group):
@@ -186,8 +188,8 @@ def customer(*, customer: str, backup: str, identity: Path | None, yes: bool) ->
 
 @contextmanager
 def _database_of(backup: str, identity: Path | None) -> Iterator[str]:
-    """Return what is read beside the database: an address as it is, of a file the database that is in it."""
-    if "://" in backup:
+    """Return what is read beside the database: an address or an SQLite file as it is, else the database in a backup."""
+    if "://" in backup or _is_sqlite(Path(backup)):
         yield backup
         return
     from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
@@ -203,6 +205,11 @@ def _database_of(backup: str, identity: Path | None) -> Iterator[str]:
             by = encryption.identities(identity) if identity else []
             restoring.unpack(file, aside, by=by)
         yield str(aside)
+
+
+def _is_sqlite(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return opened.read(len(_SQLITE)) == _SQLITE
 
 
 def _say(found: Found) -> None:
