@@ -2,58 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 import urllib.request
 import zipfile
 from email.parser import Parser
-from hashlib import sha256
-from pathlib import Path
 
 import pytest
 
+from tests.installing.building import committed
 from tests.kit.serving import doorward, start
 from tests.kit.wire import Wire
 
-ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.one_database
-
-
-def committed(*under):
-    """Return the files of the repository, and those that are about to be."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", *under],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
-
-
-def pip(python, *words, cwd):
-    done = subprocess.run(
-        [python, "-m", "pip", "--disable-pip-version-check", *words],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """Build the wheel from a copy that has what is committed and nothing that was made here."""
-    copy = tmp_path_factory.mktemp("checkout")
-    for name in committed("src", "scripts", "pyproject.toml", "README.md", "LICENSE"):
-        (copy / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, copy / name)
-    folder = tmp_path_factory.mktemp("dist")
-    to = ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), "."]
-    pip(sys.executable, *to, cwd=copy)
-    return next(folder.glob("*.whl"))
 
 
 def test_the_wheel_has_each_file_of_the_package_the_compiled_translations_and_nothing_else(wheel):
@@ -75,20 +34,6 @@ def test_the_wheel_says_what_it_is_and_brings_its_licence(wheel):
     assert said["Requires-Python"] == ">=3.11"
     assert "Apache License" in licence
     assert "doorward=doorward.cli:main" in commands
-
-
-@pytest.fixture(scope="module")
-def installed(wheel, tmp_path_factory):
-    """Install it as an operator does, with the lock, into an environment of its own."""
-    folder = tmp_path_factory.mktemp("venv")
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    python = str(folder / "bin/python")
-    lock = folder / "requirements.txt"
-    own = f"./{wheel.name} --hash=sha256:{sha256(wheel.read_bytes()).hexdigest()}\n"
-    lock.write_text((ROOT / "requirements/base.txt").read_text() + own)
-    words = ["--no-compile", "--require-hashes", "-r", str(lock)]
-    pip(python, "install", *words, cwd=wheel.parent)
-    return folder / "bin/doorward"
 
 
 @pytest.mark.at_length

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -106,6 +109,42 @@ def test_nor_is_a_key_added_to_it(path, file):
 def test_a_narrower_mode_will_do(path, file):
     path.chmod(0o400)
     assert keyring.load(path) == file.ring
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root delivers to others")
+@pytest.mark.parametrize(
+    ("owner", "mode", "is_read"),
+    [
+        (0, 0o440, True),
+        (0, 0o040, True),
+        (0, 0o460, False),
+        (0, 0o640, False),
+        (0, 0o444, False),
+        (4321, 0o440, False),
+        (1234, 0o440, False),
+    ],
+)
+def test_what_root_delivers_to_the_group_of_a_service_is_read(path, file, owner, mode, is_read):
+    ring = file.ring
+    os.chown(path, owner, 1235)
+    path.chmod(mode)
+    outside = Path(tempfile.mkdtemp())
+    try:
+        outside.chmod(0o755)
+        delivered = path.rename(outside / path.name)
+        os.setegid(1235)
+        os.seteuid(1234)
+        try:
+            if is_read:
+                assert keyring.load(delivered) == ring
+            else:
+                with pytest.raises(KeyRingBroken, match="is open to others"):
+                    keyring.load(delivered)
+        finally:
+            os.seteuid(0)
+            os.setegid(0)
+    finally:
+        shutil.rmtree(outside)
 
 
 def listed(**change):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,25 @@ def new() -> None:
     click.echo(
         f"The key {key.id} seals from now on; `doorward keys rotate` re-seals what is there."
     )
+
+
+@keys.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def make(file: Path) -> None:
+    """Make a key file before there is a portal, with one key and mode 0600.
+
+    For an installation that is given its keys from elsewhere, by systemd or a cluster; any other makes its own at
+    its first start.
+    """
+    from doorward.kernel.crypto.keyring import KeyFile, SafeBroken  # noqa: PLC0415
+
+    try:
+        made = KeyFile(file, now=datetime.now(UTC))
+    except SafeBroken as error:
+        raise Failure(str(error)) from error
+    if not made.was_made:
+        raise Failure(f"There is a key file {made.path} already.")
+    click.echo(f"{made.path} has the key {made.ring.newest.id}. Back it up, apart from the data.")
 
 
 @keys.command()

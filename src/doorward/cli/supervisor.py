@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from doorward.cli.notifying import tell
 from doorward.kernel.metrics import counting
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def supervise(
 ) -> None:
     """Run the parts until SIGTERM, SIGINT or SIGHUP, then end them all.
 
-    `on_ready` is called once, when `is_ready` first says so.
+    `on_ready` is called once, when `is_ready` first says so; systemd is told then, and when the end begins.
     """
     signals = Signals()
     signals.listen()
@@ -107,8 +108,10 @@ def supervise(
             if not ready and is_ready():
                 ready = True
                 on_ready()
+                tell("READY=1")
             signals.wait(_pause(parts, now) if ready else _READY_LOOK_SECONDS)
     finally:
+        tell("STOPPING=1")
         _end_all(parts)
 
 

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import secrets
+import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,8 @@ KEY_BYTES = 32
 LONGEST_ID = 16
 # All that somebody else than the owner could do with the file.
 _OTHERS = 0o077
+# How root delivers it to a service: to be read, by its group or an access list.
+_DELIVERED = 0o440
 
 _log = logging.getLogger("doorward.kernel")
 
@@ -130,7 +133,7 @@ def load(path: Path) -> KeyRing:
     """Read the key file, or raise `KeyRingBroken`."""
     try:
         with path.open(encoding="ascii") as file:
-            _refuse_wide(path, os.fstat(file.fileno()).st_mode)
+            _refuse_wide(path, os.fstat(file.fileno()))
             keys = tuple(_key(one) for one in json.load(file)["keys"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise KeyRingBroken(_cannot("read", path, error)) from error
@@ -152,10 +155,17 @@ def _usable(key: Key) -> bool:
     return len(key.secret) == KEY_BYTES and 0 < len(key.id) <= LONGEST_ID and key.id.isascii()
 
 
-def _refuse_wide(path: Path, mode: int) -> None:
-    if mode & _OTHERS:
+def _refuse_wide(path: Path, found: os.stat_result) -> None:
+    """Raise `KeyRingBroken` where others than us and root can get at the file.
+
+    systemd's credentials and a cluster's mounted secrets are root's, read-only, and readable by the group that the
+    service alone is in, which is how it reads them (mode 0440).
+    """
+    mode = stat.S_IMODE(found.st_mode)
+    delivered = found.st_uid == 0 and os.geteuid() != 0 and not mode & ~_DELIVERED
+    if mode & _OTHERS and not delivered:
         raise KeyRingBroken(
-            f"The key file {path} is open to others (mode {mode & 0o777:04o}): `chmod 600 {path}`."
+            f"The key file {path} is open to others (mode {mode:04o}): `chmod 600 {path}`."
         )
 
 
