@@ -165,6 +165,11 @@ class Environment(BaseSettings):
         description="The token with which a monitor may read /metrics (`Authorization: Bearer …`), at least "
         "16 characters; without it there is no such page.",
     )
+    otlp_endpoint: str = Field(
+        "",
+        description="Where traces go, by OTLP over HTTP: the address of a collector, such as "
+        "`http://127.0.0.1:4318`; `/v1/traces` is added to it. Without it, none are made.",
+    )
     history_days: int = Field(
         730,
         ge=30,
@@ -296,6 +301,23 @@ class Environment(BaseSettings):
             message = "it must be an address like https://api.pwnedpasswords.com/range"
             raise ValueError(message)
         return value
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _otlp_is_an_address(cls, value: str) -> str:
+        parts = _split(value) if value else None
+        if parts and not (
+            value.isascii()
+            and value.isprintable()
+            and parts.scheme in {"http", "https"}
+            and parts.hostname
+            and not (
+                parts.query or parts.fragment or parts.username or parts.password or " " in value
+            )
+        ):
+            message = "it must be an address like http://127.0.0.1:4318"
+            raise ValueError(message)
+        return value.rstrip("/")
 
     @field_validator("metrics_token")
     @classmethod

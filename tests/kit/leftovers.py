@@ -33,7 +33,7 @@ from doorward.web.administrators import listing
 from doorward.web.fast import language
 from doorward.web.help import rendering as guides
 from doorward.web.home import pages as home
-from doorward.web.http import csp, files, readiness, rooms, server_clock, streaming
+from doorward.web.http import csp, files, readiness, rooms, server_clock, streaming, tracing
 from doorward.web.jump import places as jump_places
 from doorward.web.kit import brandmark, forms, icons, jinja, offered, tabs, times
 from doorward.web.profile import zones
@@ -74,6 +74,8 @@ THE_SAME: list[object] = [
     listing._attention_choices,
     words._list,
     rooms._room,
+    # Whoever begins to trace stops it.
+    tracing._here,
     rules.waits,
     base._convert,
     brandmark._version,

@@ -59,9 +59,11 @@ def serve() -> None:
     # Loaded here, before the workers are forked: they share it, and one that is made again is ready at once.
     importlib.import_module("doorward.web.server.rsgi")
     importlib.import_module(settings.ROOT_URLCONF)
+    environment = settings.DOORWARD
+    if environment.otlp_endpoint:
+        importlib.import_module("doorward.web.server.spans")
     _log_lightly()
     _collect_lightly()
-    environment = settings.DOORWARD
     Granian(
         "doorward.web.server.rsgi:application",
         address=environment.host,

@@ -15,6 +15,7 @@ from django.http import HttpResponse
 from doorward.audit.actor import ClientInfo
 from doorward.kernel.loglines import json_line, text_line
 from doorward.kernel.metrics import counting
+from doorward.web.http import tracing
 from doorward.web.http.addresses import refuse_sender, sender_of
 from doorward.web.http.methods import refuse_method
 from doorward.web.http.rooms import outcome_of, room_of
@@ -87,6 +88,8 @@ class Edge:
             response.headers["Content-Length"] = str(len(response.content))
         seconds, outcome = time.perf_counter() - started, outcome_of(response.status_code)
         counting.counts().count_request(room_of(request), outcome, seconds)
+        if tracing.is_on():
+            tracing.tell(request, response.status_code, seconds=seconds)
         if _log.isEnabledFor(logging.INFO):
             self._write_line(request, response, seconds=seconds)
         return response

@@ -6,6 +6,7 @@ without a declaration, and `request.administrator` exists only when the answer i
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -35,7 +36,7 @@ from doorward.permissions.errors import NotAuthorised, ReauthenticationDue
 from doorward.sessions import issuing, queries, saved_requests
 from doorward.sessions.errors import SessionEnded, StaleRequest
 from doorward.sessions.rules import is_managing
-from doorward.web.http import cookies
+from doorward.web.http import cookies, tracing
 from doorward.web.http.errors import (
     error_page,
     must_wait,
@@ -113,6 +114,7 @@ class Gate:
         request.managing = None
         request.other_portal = False
         request.outside = False
+        request.verdict = None
         timezone.deactivate()
         response = self.get_response(request)
         if cookies.SESSION in response.cookies:
@@ -131,12 +133,15 @@ class Gate:
         _kwargs: dict[str, Any],
     ) -> HttpResponse | None:
         """Decide before a view runs; None lets it."""
+        began = time.time_ns()
         try:
-            return decide(request, view)
+            answer = decide(request, view)
         except DatabaseError as error:
             if (answer := not_saved(request, error)) is None:
                 raise
-            return answer
+        if tracing.is_on():
+            request.gated = tracing.Gated(began, time.time_ns(), let=answer is None)
+        return answer
 
     def process_exception(self, request: Request, exception: Exception) -> HttpResponse | None:
         """Answer what a view found while it ran: a proof is wanted, the form is not one of ours, or they wait."""
@@ -213,7 +218,7 @@ def is_recent(request: Request, action: Action) -> bool:
 
 
 def _serve_step(request: Request, step: Step, *, through: bool) -> HttpResponse | None:
-    verdict = evaluate(request.auth, Need.OWN, now=request.now)
+    request.verdict = verdict = evaluate(request.auth, Need.OWN, now=request.now)
     due = verdict.step
     if due is step:
         if due is not Step.SIGN_IN:  # a session that has ended stays ended, whatever it looks at
@@ -229,12 +234,13 @@ def _serve_step(request: Request, step: Step, *, through: bool) -> HttpResponse 
 
 
 def _let_in_if_through(request: Request) -> None:
-    if evaluate(request.auth, Need.OWN, now=request.now).through:
+    request.verdict = evaluate(request.auth, Need.OWN, now=request.now)
+    if request.verdict.through:
         _admit(request)
 
 
 def _meet(request: Request, need: Need, declaration: Declaration) -> HttpResponse | None:
-    verdict = evaluate(request.auth, need, now=request.now)
+    request.verdict = verdict = evaluate(request.auth, need, now=request.now)
     step = verdict.step
     if verdict.admitted:
         if need.managed is not Managed.OWN:

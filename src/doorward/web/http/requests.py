@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from doorward.audit.actor import Actor, ClientInfo
     from doorward.audit.reason import Why
     from doorward.customers.cached import BrandLook
+    from doorward.gate.evaluate import Verdict
     from doorward.sessions.context import AuthContext, Person
+    from doorward.web.http.tracing import Gated
 
 
 class Request(HttpRequest):
@@ -26,6 +28,8 @@ class Request(HttpRequest):
     `managing`: the customer's portal that this session of the provider's staff is in, whether it still may be or not.
     `other_portal`: by this request the session goes from one portal to another.
     `outside`: it is answered by a page of an error, which shows nothing of a portal.
+
+    `verdict`: what the gate decided last; `gated`: when, where traces are made.
     """
 
     client: ClientInfo
@@ -40,6 +44,8 @@ class Request(HttpRequest):
     managing: AuthContext | None
     other_portal: bool
     outside: bool
+    verdict: Verdict | None
+    gated: Gated | None
 
 
 def signed_in(request: Request) -> Person:

@@ -19,6 +19,7 @@ from django.conf import settings
 from granian.rsgi import ProtocolClosed, ProtocolError
 
 from doorward.kernel.db.postgresql import patience
+from doorward.web.http import tracing
 from doorward.web.server import stalled
 from doorward.web.server.answers import Held, answer
 from doorward.web.server.bodies import (
@@ -97,12 +98,17 @@ class Application:
         self._loop = loop
         sys.setswitchinterval(TURN_SECONDS)
         stalled.watch(settings.DOORWARD.port)
+        if settings.DOORWARD.otlp_endpoint:
+            from doorward.web.server import spans  # noqa: PLC0415 - who makes no traces imports nothing of it
+
+            spans.start(settings.DOORWARD.otlp_endpoint)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin nothing any more; what is being answered still is."""
         del loop
         for threads in (self._threads, self._liveness):
             threads.shutdown(wait=False, cancel_futures=True)
+        tracing.stop()
 
     async def __rsgi__(self, scope: Scope, proto: HTTPProtocol) -> None:
         """Answer one request."""
