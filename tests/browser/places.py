@@ -143,6 +143,8 @@ SIGN_IN = (
     # Somebody is there, so there is no form (`tests/signin/test_first_member.py`).
     Place("first", "no-link", "stranger", "/first/", status=404),
     Place("first_link", "no-link", "stranger", "/first/AAAA/", status=404),
+    Place("rescue", "no-link", "stranger", "/rescue/", status=404),
+    Place("rescue_link", "no-link", "stranger", "/rescue/AAAA/", status=404),
     Place("reset_link", "no-link", "stranger", "/password/reset/AAAA/", status=404),
     Place("help", "help", "stranger", "/help/"),
     Place("guide", "help", "stranger", "/help/two-factor/"),

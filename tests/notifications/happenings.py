@@ -16,6 +16,7 @@ from django.utils import timezone
 from doorward.accounts import (
     email_change,
     exceptions,
+    first_link,
     invitations,
     mailed_links,
     second_address,
@@ -78,7 +79,7 @@ from doorward.customers.events import (
     CUSTOMER_EXPORTED,
     PROTECTION_LOWERED,
 )
-from doorward.customers.models import Customer, CustomerStatus
+from doorward.customers.models import Customer, CustomerKind, CustomerStatus
 from doorward.gate.loading import load
 from doorward.kernel.errors import Refusal
 from doorward.kernel.ratelimit import rules
@@ -109,7 +110,7 @@ from doorward.policy.fields import LOOSEST, RecoveryBy, RequiredOf, Values
 from doorward.policy.rules import FactorKind
 from doorward.policy.versions import Wanted
 from doorward.recovery import help as helping
-from doorward.recovery import lapse, lost, not_me, requests, set_up_pass, waiting
+from doorward.recovery import lapse, lost, not_me, requests, rescue, set_up_pass, waiting
 from doorward.recovery.errors import PassWrong
 from doorward.recovery.events import (
     DEVICE_LOST,
@@ -124,6 +125,8 @@ from doorward.recovery.events import (
     PASS_ENDED,
     PASS_MAILED,
     RECOVERY_DENIED,
+    RESCUE_USED,
+    RESCUED,
     SUPPORT_ASKED,
     WAIT_ASKED,
 )
@@ -131,8 +134,8 @@ from doorward.rollout import reminders, waves, weekly
 from doorward.rollout.events import ADOPTION_MAILED, REMINDED
 from doorward.sessions import ending, issuing
 from doorward.sessions.events import OTHER_SESSIONS_ENDED, SIGN_IN_ABANDONED, SIGNED_IN, SIGNED_OUT
-from doorward.signin import forgotten_password, mailbox, password, second_step
-from doorward.signin.events import MAILBOX_PROOF_SENT, PASSWORD_LINK_ASKED
+from doorward.signin import first_member, forgotten_password, mailbox, password, second_step
+from doorward.signin.events import FIRST_MEMBER_ADDED, MAILBOX_PROOF_SENT, PASSWORD_LINK_ASKED
 from doorward.signin.take_back import take_back
 from tests.kit import browsers, managing, passkeys, policies
 from tests.kit import codes as kit_codes
@@ -522,6 +525,46 @@ def this_was_not_me(stage: Stage) -> None:
     )
 
 
+def _of_the_provider(stage: Stage) -> None:
+    """Let the two be the provider's people."""
+    providers = Customer.objects.filter(kind=CustomerKind.PROVIDER)
+    providers.update(kind=CustomerKind.CUSTOMER)
+    Customer.objects.filter(id=stage.person.customer_id).update(kind=CustomerKind.PROVIDER)
+
+
+def rescued(stage: Stage) -> None:
+    _of_the_provider(stage)
+    rescue.rescue(stage.person, actor=CONSOLE, now=stage.now)
+
+
+def rescue_used(stage: Stage) -> None:
+    rescued(stage)
+    rescue.use(
+        token=stage.token(LinkPurpose.RESCUE),
+        password=kit_people.OTHER_PASSWORD,
+        browser_token="",
+        client=ORIGIN,
+        now=stage.now,
+    )
+
+
+def first_member_added(stage: Stage) -> None:
+    _of_the_provider(stage)
+    person, rows = kit_people.again(stage.person), Administrator.objects.everywhere()
+    rows.update(customer=Customer.objects.get(kind=CustomerKind.CUSTOMER))
+    rows.filter(id=person.id).update(email="", email_folded="", second_email="")
+    address = first_link.renew(actor=CONSOLE, now=stage.now)
+    new = first_member.FirstMember(
+        email=person.email,
+        first_name="Nora",
+        last_name="Weber",
+        password=kit_people.OTHER_PASSWORD,
+        language=person.language,
+    )
+    token = address.rstrip("/").rpartition("/")[2]
+    first_member.add(new, token=token, browser_token="", client=ORIGIN, now=stage.now)
+
+
 def password_changed(stage: Stage) -> None:
     password_change.change(
         administrator_id=stage.person.id,
@@ -881,6 +924,9 @@ HAPPENINGS: dict[EventType, Callable[[Stage], object]] = {
     RECOVERY_CODE_USED: recovery_code_used,
     BROWSER_TRUSTED: browser_trusted,
     NOT_ME: this_was_not_me,
+    RESCUED: rescued,
+    RESCUE_USED: rescue_used,
+    FIRST_MEMBER_ADDED: first_member_added,
     PASSWORD_CHANGED: password_changed,
     PASSWORD_LINK_SENT: link_sent,
     PASSWORD_LINK_ASKED: link_asked,

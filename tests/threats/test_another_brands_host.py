@@ -218,6 +218,7 @@ PAGES = {
     LinkPurpose.SECOND_ADDRESS: "/second-address/confirm/",
     LinkPurpose.LOST: "/security/lost/device/",
     LinkPurpose.VETO: "/veto/",
+    LinkPurpose.RESCUE: "/rescue/",
 }
 
 

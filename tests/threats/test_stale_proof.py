@@ -126,6 +126,7 @@ UNASKED = {
     "brands/<uuid:brand_id>/findings/": "looks, and changes nothing",
     "e-mail/confirm/": "the link is the proof",
     "first/": "the link is the proof",
+    "rescue/": "the link is the proof",
     "invitation/": "the link is the proof",
     "language/": "changes no more than a language",
     "not-me/": "the link is the proof",

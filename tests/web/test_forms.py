@@ -128,6 +128,8 @@ ABOVE = frozenset(
         "CodesLost",
         "CustomerIsThere",
         "FirstLinkInvalid",
+        "RescueForStaffAlone",
+        "RescueWantsActive",
         "KeyNeeded",
         "KeyWrong",
         "KeysGone",

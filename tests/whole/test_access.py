@@ -26,6 +26,7 @@ OPEN = {
     "healthz",
     "help",
     "first",
+    "rescue",
     "invitation",
     "language",
     "metrics",

@@ -63,6 +63,7 @@ EXCEPTIONS = {
     "credentials.password.change.reset": LINK,
     "recovery.not_me.undo": LINK,
     "recovery.veto.veto": LINK,
+    "recovery.rescue.use": "the printed link is the right",
     "recovery.lost.suspend": LINK,
     "recovery.lost.report": PROOF,
     "signin.invitation.accept": LINK,

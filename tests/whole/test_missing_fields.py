@@ -57,6 +57,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "first/": ("email", "first_name", "last_name", "password"),
     "invitation/": ("password",),
     "not-me/": ("password",),
+    "rescue/": ("password",),
     "language/": ("language",),
     "profile/": ("first_name", "last_name", "phone", "email", "language", "time_zone"),
     "profile/password/": ("current", "password"),
@@ -216,6 +217,7 @@ BROWSERS: dict[str, Callable[[Administrator], Client]] = {
     "invitation/": lambda person: by_link(
         kit_people.invite(person.customer), LinkPurpose.INVITATION, "invitation/"
     ),
+    "rescue/": lambda person: by_link(person, LinkPurpose.RESCUE, "rescue/"),
     "not-me/": lambda person: by_link(person, LinkPurpose.NOT_ME, "not-me/"),
     "security/2fa/disable/": through_with_app,
     "security/factors/<uuid:factor_id>/": through_with_app,

@@ -46,6 +46,7 @@ PATHS = {
     LinkPurpose.SECOND_ADDRESS: "/second-address/confirm/",
     LinkPurpose.VETO: "/veto/",
     LinkPurpose.LOST: "/security/lost/device/",
+    LinkPurpose.RESCUE: "/rescue/",
 }
 KEEP = timedelta(days=30)
 # Whom a link is of use to, where it is not somebody active: a suspended person's e-mail can be changed, by a colleague.

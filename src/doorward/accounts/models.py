@@ -257,6 +257,8 @@ class LinkPurpose(models.TextChoices):
     SECOND_ADDRESS = "second"
     VETO = "veto"
     LOST = "lost"
+    # Printed at the console, and never mailed.
+    RESCUE = "rescue"
 
 
 class MailedLink(models.Model):

@@ -34,6 +34,7 @@ COMMANDS = {
     "import": "doorward.cli.importing",
     "keys": "doorward.cli.keys",
     "policy": "doorward.cli.policy",
+    "rescue": "doorward.cli.rescuing",
     "restore": "doorward.cli.restoring",
     "run": "doorward.cli.run",
     "work": "doorward.cli.run",

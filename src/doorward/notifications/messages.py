@@ -65,6 +65,8 @@ class Message(StrEnum):
     BROWSER_TRUSTED = "browser_trusted"
     RECOVERED = "recovered"
     RECOVERED_COLLEAGUE = "recovered_colleague"
+    RESCUED = "rescued"
+    RESCUE_USED = "rescue_used"
     HELPED = "helped"
     HELPED_COLLEAGUE = "helped_colleague"
     HELP_ASKED = "help_asked"

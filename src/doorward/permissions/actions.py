@@ -279,6 +279,7 @@ class Action(Enum):
     RESET_TWO_FACTORS = "reset-two-factors", _CONSOLE
     CONFIRM_HOST = "confirm-host", _CONSOLE
     MAKE_FIRST_LINK = "make-first-link", _CONSOLE
+    RESCUE = "rescue", _CONSOLE
     ERASE_PERSON = "erase-person", _CONSOLE
 
     def __init__(self, key: str, needs: Needs) -> None:

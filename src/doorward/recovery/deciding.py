@@ -33,7 +33,7 @@ from doorward.recovery.errors import (
     SameHands,
     StaffTooNew,
 )
-from doorward.recovery.events import HELPED, PASS_MAILED
+from doorward.recovery.events import HELPED, PASS_MAILED, RESCUE_USED, RESCUED
 from doorward.recovery.models import State, Way
 from doorward.recovery.rules import Decider
 from doorward.signin.events import FIRST_MEMBER_ADDED
@@ -54,6 +54,7 @@ _CAME_TO_POWER: Final = (
     FIRST_MEMBER_ADDED,
     PASSWORD_RESET,
     RECOVERED,
+    RESCUE_USED,
     RIGHTS_CHANGED,
     TWO_FACTOR_ENABLED,
     TWO_FACTOR_RESET,
@@ -66,6 +67,7 @@ _GAVE: Final = (
     HELPED,
     INVITATION_SENT,
     PASS_MAILED,
+    RESCUED,
     RIGHTS_CHANGED,
     TWO_FACTOR_RESET,
 )

@@ -267,3 +267,27 @@ class TooManyChecks(Refusal):
     """So many checks were begun in an hour by one of the staff."""
 
     sentence = _("You have begun many checks within the hour. Please wait a little.")
+
+
+class RescueForStaffAlone(Refusal):
+    """Whoever has colleagues, or the provider's support, is helped by these."""
+
+    sentence = _(
+        "%(email)s is not one of the provider’s people. A colleague or the support helps them; "
+        "`doorward administrators reset-2fa %(email)s` removes their devices."
+    )
+
+    def __init__(self, email: str) -> None:
+        super().__init__(email=email)
+
+
+class RescueWantsActive(Refusal):
+    """Whoever is to be let back in has to be somebody who may get in."""
+
+    sentence = _(
+        "%(email)s is not active. If they are suspended: `doorward administrators restore %(email)s`; if they have not "
+        "accepted their invitation: `doorward administrators resend-invitation %(email)s`."
+    )
+
+    def __init__(self, email: str) -> None:
+        super().__init__(email=email)

@@ -181,6 +181,29 @@ RECOVERY_DENIED = EventType(
     notifications=(*to_person_and_colleagues("recovery_denied", "recovery_denied"), *_ANSWERED),
 )
 
+RESCUED = EventType(
+    "rescued",
+    group=Group.TWO_FACTOR,
+    icon="life-buoy",
+    sentence=_(
+        "A link was printed on the server that lets %(subject)s back in. Their devices were suspended."
+    ),
+    by_another=_(
+        "%(actor)s had a link printed on the server that lets %(subject)s back in. Their devices were suspended."
+    ),
+    tone="bad",
+    notifications=to_person_and_colleagues("rescued", "rescued"),
+)
+
+RESCUE_USED = EventType(
+    "rescue_used",
+    group=Group.PASSWORD,
+    icon="life-buoy",
+    sentence=_("%(subject)s set a new password by a link that was printed on the server."),
+    tone="bad",
+    notifications=to_person_and_colleagues("rescue_used", "rescue_used"),
+)
+
 DEVICE_LOST = EventType(
     "device_lost",
     group=Group.TWO_FACTOR,

@@ -200,24 +200,43 @@ def reset(
     actor = Actor(person=person.who(), client=client, credential=by_link(link.id))
     with transaction.atomic():
         mailed_links.consume(link, now=now)
-        _write(person, new, by_link_at=now)
-        _withdraw(person, now=now)
-        forget_failures(person, browser_token=browser_token)
-        ending.end_others(administrator_id=person.id, keep=None, now=now)
+        replace_by_link(person, new, browser_token=browser_token, now=now)
         record(PASSWORD_RESET, actor=actor)
         return begin_from_link(person.id, browser_token=browser_token, actor=actor, now=now)
 
 
+def replace_by_link(
+    person: Administrator, new: NewPassword, *, browser_token: str, now: datetime
+) -> None:
+    """Write a password that a link sets, in the caller's transaction, and end what was begun with the old one.
+
+    Raises `StaleRequest` where another one was set meanwhile.
+    """
+    _write(person, new, by_link_at=now)
+    _withdraw(person, now=now)
+    forget_failures(person, browser_token=browser_token)
+    ending.end_others(administrator_id=person.id, keep=None, now=now)
+
+
 def begin_from_link(
-    administrator_id: UUID, *, browser_token: str, actor: Actor, now: datetime
+    administrator_id: UUID,
+    *,
+    browser_token: str,
+    actor: Actor,
+    now: datetime,
+    **verified: datetime,
 ) -> Started:
-    """Begin a session for who has just set a password by a mailed link (row 4: no mailbox proof)."""
+    """Begin a session for who has just set a password by a mailed link (row 4: no mailbox proof).
+
+    `verified`: what else the link stands for.
+    """
     return issuing.begin(
         _person(administrator_id),
         actor=actor,
         now=now,
         password_at=now,
         from_link=True,
+        **verified,
         browser_hash=issuing.browser_hash(browser_token),
     )
 

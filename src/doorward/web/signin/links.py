@@ -19,7 +19,7 @@ from doorward.credentials.password.rules import minimum
 from doorward.credentials.queries import two_factors
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import MustWait, Refusal
-from doorward.recovery import not_me
+from doorward.recovery import not_me, rescue
 from doorward.signin import forgotten_password
 from doorward.signin import invitation as signin_invitation
 from doorward.web.http import cookies, unsent
@@ -97,6 +97,13 @@ def invitation(request: Request) -> HttpResponse:
 def this_was_not_me(request: Request) -> HttpResponse:
     """Undo an enabling of 2FA that somebody else did, and set a new password."""
     return _password_by_link(request, LinkPurpose.NOT_ME, "signin/not_me.html", not_me.undo)
+
+
+@needs(Need.NOTHING)
+@both
+def rescue_me(request: Request) -> HttpResponse:
+    """Set a new password by a link that was printed at the console, and go on to set up a new device."""
+    return _password_by_link(request, LinkPurpose.RESCUE, "signin/rescue.html", rescue.use)
 
 
 @needs(Need.NOTHING)
