@@ -128,6 +128,12 @@ class Environment(BaseSettings):
         description="The keys that protect secrets at rest; without it, keys.json in the data "
         "folder, made at the first start with mode 0600.",
     )
+    keys_command: str = Field(
+        "",
+        repr=False,
+        description="What prints the keys, as the key file has them, in place of a file: a secret manager's client. It "
+        "is run without a shell when a process starts, and has 30 seconds.",
+    )
     mailbox_proof: bool = Field(
         default=True,
         description="Whether somebody who is made to set up a first factor, and has entered only a "
@@ -343,6 +349,15 @@ class Environment(BaseSettings):
         if self.database_direct_url and not self.database.startswith("postgres"):
             message = (
                 "DOORWARD_DATABASE_DIRECT_URL: it goes with a DOORWARD_DATABASE_URL of PostgreSQL"
+            )
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _keys_come_from_one_place(self) -> Self:
+        if self.keys_command and self.keys_file.name:
+            message = (
+                "DOORWARD_KEYS_COMMAND: it takes the place of DOORWARD_KEYS_FILE; set one of them"
             )
             raise ValueError(message)
         return self

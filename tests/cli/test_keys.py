@@ -539,3 +539,68 @@ def test_a_key_file_that_others_can_read(folder):
         assert one_sentence(doorward(*words, folder=folder)) == (
             f"The key file {path} is open to others (mode 0644): `chmod 600 {path}`."
         )
+
+
+@pytest.fixture
+def commanded(tmp_path):
+    """Return the settings of an installation whose keys a command prints, and the file that it prints."""
+    file = KeyFile(tmp_path / "elsewhere.json", now=datetime(2025, 11, 24, 8, tzinfo=UTC))
+    return {"keys_command": f"cat {file.path}"}, file
+
+
+def test_keys_of_a_command_seal_and_are_changed_where_they_are_kept(tmp_path, commanded):
+    settings, file = commanded
+    folder = tmp_path / "data"
+    made = doorward("customers", "add", "Mill", folder=folder, **settings)
+    assert made.returncode == 0, made.stderr
+    assert not list(folder.glob("keys*"))
+    new = doorward("keys", "new", folder=folder, **settings)
+    assert (new.returncode, new.stdout) == (1, "")
+    assert new.stderr == (
+        "The keys come from DOORWARD_KEYS_COMMAND. Add a new key to what it prints (docs/operating.md says how), "
+        "start every node again, then `doorward keys rotate`.\n"
+    )
+    old = file.ring.newest.id
+    fresh = file.add(now=datetime(2025, 11, 25, 8, tzinfo=UTC))
+    rotated = doorward("keys", "rotate", folder=folder, **settings)
+    assert rotated.returncode == 0, rotated.stderr
+    assert fresh.id in rotated.stdout
+    dropped = doorward("keys", "drop", old, folder=folder, **settings)
+    assert f"Nothing needs the key {old} any more" in dropped.stderr
+    file.drop(old)
+    checked = doorward("keys", "check", folder=folder, **settings)
+    assert checked.returncode == 0, checked.stderr
+    assert old not in checked.stdout
+
+
+def test_a_file_and_a_command_at_once_are_refused(tmp_path):
+    found = doorward(
+        "keys", "check", folder=tmp_path / "data", keys_file=str(tmp_path / "k"), keys_command="cat"
+    )
+    assert (found.returncode, found.stdout) == (1, "")
+    assert found.stderr == (
+        "DOORWARD_KEYS_COMMAND: it takes the place of DOORWARD_KEYS_FILE; set one of them.\n"
+    )
+
+
+@pytest.mark.parametrize("same_id", [False, True])
+def test_a_node_with_other_keys_is_noticed_at_its_start(tmp_path, commanded, same_id):
+    settings, file = commanded
+    folder = tmp_path / "data"
+    database = {"database_url": f"sqlite:///{tmp_path}/shared.sqlite3"}
+    first = doorward("customers", "add", "Mill", folder=folder, **settings, **database)
+    assert first.returncode == 0, first.stderr
+    ring = json.loads(file.path.read_text())
+    ring["keys"][0]["secret"] = "A" * 43 + "="
+    if not same_id:
+        ring["keys"][0]["id"] = "another"
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(ring))
+    given = {"keys_command": f"cat {other}"} | database
+    for words in (("run", "--bind", "127.0.0.1:1"), ("customers", "list")):
+        found = doorward(*words, folder=tmp_path / "second", **given)
+        assert found.returncode == 1
+        said = "The keys here are not those of this database." if same_id else "is not in what"
+        assert said in found.stderr
+        assert found.stderr.count("\n") == 1
+        assert "AAAA" not in found.stderr

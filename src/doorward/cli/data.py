@@ -97,7 +97,8 @@ def _refuse_without_keys(*, only_first: bool) -> None:
             columns.prepare()
             return
     except SafeBroken as error:
-        said = str(error)
+        # Another node's keys, perhaps: the ids agree, and the keys do not.
+        said = f"The keys here are not those of this database. {error}"
     # Not the place where it was to be: what this start put there is no key of this database.
     forget_made_key()
     raise Failure(said)

@@ -41,6 +41,10 @@ def new() -> None:
     """Make a key, and seal new secrets with it from now on."""
     from django.utils import timezone  # noqa: PLC0415 - after set-up
 
+    _refuse_command(
+        "Add a new key to what it prints (docs/operating.md says how), start every node again, "
+        "then `doorward keys rotate`"
+    )
     with _recorded("KEY_MADE") as details:
         key = _file().add(now=timezone.now())
         details["key_id"] = key.id
@@ -110,12 +114,13 @@ def drop(key_id: str) -> None:
     if key_id == newest.id:
         raise Failure(f"The key {key_id} is the newest one: it seals.")
     if key_id not in {key.id for key in older}:
-        raise Failure(f"There is no key {key_id} in the key file {_file().path}.")
+        raise Failure(f"There is no key {key_id} in {_file().where}.")
     _refuse_young(newest)
     needs = _needs(_look(), key_id)
     if needs:
         said = ", ".join(needs)
         raise Failure(f"The key {key_id} is needed by {said}: `doorward keys rotate` first.")
+    _refuse_command(f"Nothing needs the key {key_id} any more: take it out of what it prints")
     with _recorded("KEY_DROPPED") as details:
         _file().drop(key_id)
         details["key_id"] = key_id
@@ -131,6 +136,7 @@ def backup(*, file: Path, recipients: tuple[str, ...]) -> None:
     It is never written in clear: at least one --recipient is wanted. Make it again after `doorward keys new`.
     """
     set_up_django()
+    _refuse_command("Its secret manager keeps them")
     from doorward.operations.backup import encryption, key_file  # noqa: PLC0415 - after set-up, as all below
 
     try:
@@ -151,6 +157,7 @@ def backup(*, file: Path, recipients: tuple[str, ...]) -> None:
 def restore(*, file: Path, identity: Path) -> None:
     """Put the key file back from FILE, where there is none."""
     set_up_django()
+    _refuse_command("Its secret manager keeps them")
     from doorward.cli.data import forget_made_key  # noqa: PLC0415 - after set-up, as all below
     from doorward.operations.backup import encryption, form, key_file  # noqa: PLC0415
 
@@ -163,6 +170,13 @@ def restore(*, file: Path, identity: Path) -> None:
     finally:
         forget_made_key()
     click.echo(f"{_file().path}: the keys {', '.join(ids)}.")
+
+
+def _refuse_command(do: str) -> None:
+    from django.conf import settings  # noqa: PLC0415 - after set-up
+
+    if settings.DOORWARD.keys_command:
+        raise Failure(f"The keys come from DOORWARD_KEYS_COMMAND. {do}.")
 
 
 @contextmanager
@@ -189,8 +203,10 @@ def _recorded(name: str) -> Iterator[dict[str, Detail]]:
 def _file() -> KeyFile:
     from django.conf import settings  # noqa: PLC0415 - after set-up
 
-    file: KeyFile = settings.KEYS
-    return file
+    # Where a command prints them, what would write has been refused before.
+    file: Any = settings.KEYS
+    found: KeyFile = file
+    return found
 
 
 def _reseal() -> tuple[Found, int]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from doorward import environment
 from doorward.kernel import files, privacy
-from doorward.kernel.crypto import keyring
+from doorward.kernel.crypto import keyring, keys_command
 from doorward.operations import demonstration
 from doorward.settings import database, logs
 
@@ -28,7 +28,11 @@ files.make_folder(DOORWARD.data_dir)
 for sentence in privacy.close(DOORWARD.data_dir, DOORWARD.sqlite_file, keys=DOORWARD.keys):
     sys.stderr.write(f"{sentence}\n")
 # Where a key file has to be made, it says when.
-KEYS = keyring.KeyFile(DOORWARD.keys, now=datetime.now(UTC))  # noqa: TID251
+KEYS = (
+    keys_command.CommandedKeys(DOORWARD.keys_command)
+    if DOORWARD.keys_command
+    else keyring.KeyFile(DOORWARD.keys, now=datetime.now(UTC))  # noqa: TID251
+)
 
 DEBUG = False
 SECRET_KEY, *SECRET_KEY_FALLBACKS = (

@@ -82,7 +82,7 @@ def missing(columns: Sequence[SealedColumn]) -> str:
             key_id = sealing.key_id_of(bytes(sealed))
             return (
                 f"The key {key_id!r}, which the {column.name} in the database need, "
-                f"is not in the key file {file.path}."
+                f"is not in {file.where}."
             )
     return ""
 

@@ -101,6 +101,11 @@ class KeyFile:
         self._ring = load(path)
 
     @property
+    def where(self) -> str:
+        """Where the keys are, for a sentence."""
+        return f"the key file {self.path}"
+
+    @property
     def ring(self) -> KeyRing:
         """The keys that the file holds now; of a file that cannot be used any more, the last ones."""
         stamp = _stamp(self.path)
@@ -132,13 +137,24 @@ class KeyFile:
 def load(path: Path) -> KeyRing:
     """Read the key file, or raise `KeyRingBroken`."""
     try:
-        with path.open(encoding="ascii") as file:
+        with path.open("rb") as file:
             _refuse_wide(path, os.fstat(file.fileno()))
-            keys = tuple(_key(one) for one in json.load(file)["keys"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+            text = file.read()
+    except OSError as error:
         raise KeyRingBroken(_cannot("read", path, error)) from error
+    return parse(text, where=f"the key file {path}")
+
+
+def parse(text: bytes, *, where: str) -> KeyRing:
+    """Return the ring that a text is, or raise `KeyRingBroken`, which says nothing of the text."""
+    name = where[:1].upper() + where[1:]
+    try:
+        keys = tuple(_key(one) for one in json.loads(text.decode("ascii"))["keys"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        # Not the error itself, which may quote what could not be read.
+        raise KeyRingBroken(f"{name} cannot be read: {type(error).__name__}.") from None
     if not keys or len({key.id for key in keys}) != len(keys) or not all(map(_usable, keys)):
-        raise KeyRingBroken(f"The key file {path} does not hold one usable key or more.")
+        raise KeyRingBroken(f"{name} does not hold one usable key or more.")
     return KeyRing(keys=keys)
 
 

@@ -19,6 +19,7 @@ from doorward.kernel.models import SealedKey
 
 if TYPE_CHECKING:
     from doorward.kernel.crypto.keyring import Key, KeyFile
+    from doorward.kernel.crypto.keys_command import CommandedKeys
 
 _VERSION = 1
 _NONCE_BYTES = 12
@@ -90,9 +91,9 @@ def key_id_of(sealed: bytes) -> str:
     return sealed[2 : 2 + sealed[1]].decode("ascii", errors="replace")
 
 
-def key_file() -> KeyFile:
-    """Return the key file of this installation."""
-    found: KeyFile = settings.KEYS
+def key_file() -> KeyFile | CommandedKeys:
+    """Return the keys of this installation, of its file or of its command."""
+    found: KeyFile | CommandedKeys = settings.KEYS
     return found
 
 

@@ -85,6 +85,8 @@ def _owner(folder: Path) -> Finding:
 
 
 def _keys(environment: Environment) -> Finding:
+    if environment.keys_command:
+        return fine("keys", "The keys come from a command and are in no file here.")
     database = environment.sqlite_file
     keys = environment.keys.absolute()
     if database is None:
