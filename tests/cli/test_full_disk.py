@@ -6,19 +6,18 @@ shown to everybody.
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
 import sys
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
 from time import sleep
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.kit import postgresql, serving
+from tests.kit.disks import filled, small_disk
 from tests.kit.waiting import until
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ pytestmark = [
     pytest.mark.skipif(bool(postgresql.url()), reason="SQLite's file is what stands on the disk."),
 ]
 
-SIZE = 24 * 1024 * 1024
 # What a first start writes at most at one time: it grows with the tables. With 32 KB less it ends with the sentence.
 ENOUGH = 1248 * 1024
 
@@ -41,40 +39,6 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     """Return a small disk."""
     with small_disk(tmp_path / "disk") as folder:
         yield folder
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """Mount a small disk there."""
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=700", "tmpfs", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip(f"A small disk cannot be made here: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-@contextmanager
-def filled(disk: Path, *, but: int = 0) -> Iterator[None]:
-    """Fill the disk, `but` so many bytes."""
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while file.write(bytes(64 * 1024)):
-                pass
-        except OSError:
-            left = os.statvfs(disk)
-            assert left.f_bavail * left.f_bsize < 64 * 1024
-    os.truncate(filler, filler.stat().st_size - but)
-    try:
-        yield
-    finally:
-        filler.unlink()
 
 
 def is_one_sentence(answer: subprocess.CompletedProcess[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -121,6 +122,7 @@ def test_who_asks_while_nobody_is_primary_waits_and_then_sees_the_brands_page(po
         assert seconds < 5 + LATE_SECONDS
         assert "nothing was changed" in text
         assert ready.result()[0] == 503
+        assert json.loads(ready.result()[2]) == {"ready": False, "wrong": ["database"]}
         assert ready.result()[1] < 1 + LATE_SECONDS
     finally:
         portal.cluster.start()

@@ -138,7 +138,7 @@ def test_readiness_ends_when_the_database_becomes_newer(client: Client) -> None:
     MigrationRecorder(connection).record_applied("recovery", "0002_of_another_program")
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.content == b"the database is newer than this program\n"
+    assert answer.json() == {"ready": False, "wrong": ["newer"]}
 
 
 def test_what_a_migration_took_the_place_of_is_known(monkeypatch):

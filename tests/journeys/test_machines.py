@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -12,27 +13,28 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import override_settings
 from django.utils import timezone
 
+from doorward.audit.models import Event
 from doorward.customers import cached
 from doorward.customers.models import Brand
 from doorward.kernel import heartbeat
 from doorward.notifications.worker import run_once
 from doorward.web.http import readiness
-from tests.kit import browsers, people
+from tests.kit import browsers, disks, people
 
 pytestmark = pytest.mark.usefixtures("customer")
 
 
-def changed(**values: str):
+def changed(**values: str | Path):
     """Have other settings for a while."""
     return override_settings(DOORWARD=settings.DOORWARD.model_copy(update=values))
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_health_is_said_to_anybody_and_kept_by_nobody(client, path):
+@pytest.mark.parametrize(("path", "said"), [("/healthz", b"ok\n"), ("/readyz", b'{"ready": true}')])
+def test_health_is_said_to_anybody_and_kept_by_nobody(client, path, said):
     people.worker_beats()
     answer = client.get(path)
     assert answer.status_code == 200
-    assert answer.content == b"ok\n"
+    assert answer.content == said
     assert answer["Cache-Control"] == "no-store"
     assert not answer.cookies
 
@@ -65,7 +67,7 @@ def test_a_database_of_an_older_version_is_not_ready(client, db):
     MigrationRecorder(connection).record_unapplied(*newest)
     for _ in range(2):
         answer = client.get("/readyz")
-        assert (answer.status_code, answer.content) == (503, b"the database is not up to date\n")
+        assert (answer.status_code, answer.json()["wrong"]) == (503, ["migrations"])
     MigrationRecorder(connection).record_applied(*newest)
     assert client.get("/readyz").status_code == 200
 
@@ -116,21 +118,22 @@ def test_without_a_contact_there_is_no_such_page(client):
 
 def readiness_of(client):
     answer = client.get("/readyz")
-    return answer.status_code, answer.content.decode().strip()
+    assert answer.json()["ready"] is (answer.status_code == 200)
+    return answer.status_code, answer.json().get("wrong", [])
 
 
 def test_a_worker_that_does_not_run_or_stands_still_is_seen(client, clock):
-    assert readiness_of(client) == (503, "the background worker does not run")
+    assert readiness_of(client) == (503, ["worker"])
     people.worker_beats()
-    assert readiness_of(client) == (200, "ok")
+    assert readiness_of(client) == (200, [])
     clock.shift(timedelta(seconds=50))
-    assert readiness_of(client) == (503, "the background worker does not run")
+    assert readiness_of(client) == (503, ["worker"])
 
 
 def test_one_that_says_it_is_busy_for_long_is_given_the_time(client, clock):
     heartbeat.beat(heartbeat.WORKER, now=timezone.now(), within=heartbeat.AT_A_MESSAGE)
     clock.shift(timedelta(seconds=100))
-    assert readiness_of(client) == (200, "ok")
+    assert readiness_of(client) == (200, [])
     clock.shift(timedelta(seconds=20))
     assert readiness_of(client)[0] == 503
 
@@ -139,18 +142,59 @@ def test_one_that_spoke_when_the_clock_was_ahead_is_not_believed_for_that_long(c
     clock.shift(timedelta(hours=1))
     people.worker_beats()
     clock.shift(-timedelta(hours=1))
-    assert readiness_of(client) == (503, "the background worker does not run")
+    assert readiness_of(client) == (503, ["worker"])
     people.worker_beats()
-    assert readiness_of(client) == (200, "ok")
+    assert readiness_of(client) == (200, [])
 
 
 def test_one_that_is_behind_is_seen(client, owner, clock):
     browsers.browser_of(owner).get("/")
     clock.shift(timedelta(minutes=5, seconds=1))
     people.worker_beats()
-    assert readiness_of(client) == (503, "the background worker is behind")
+    assert readiness_of(client) == (503, ["behind"])
     run_once(timezone.now())
-    assert readiness_of(client) == (200, "ok")
+    assert readiness_of(client) == (200, [])
+
+
+def test_one_that_says_that_it_runs_and_ends_no_round_is_seen(client, clock):
+    heartbeat.beat(heartbeat.ROUND, now=timezone.now())
+    clock.shift(readiness.STUCK)
+    people.worker_beats()
+    assert readiness_of(client) == (200, [])
+    clock.shift(timedelta(seconds=1))
+    people.worker_beats()
+    assert readiness_of(client) == (503, ["worker"])
+    heartbeat.beat(heartbeat.ROUND, now=timezone.now())
+    assert readiness_of(client) == (200, [])
+
+
+def test_history_that_is_not_sealed_is_seen(client, owner, clock):
+    browsers.browser_of(owner).get("/")
+    Event.rewritable.update(at=timezone.now(), dispatched_at=timezone.now())
+    clock.shift(readiness.UNSEALED)
+    people.worker_beats()
+    assert readiness_of(client) == (200, [])
+    clock.shift(timedelta(seconds=1))
+    people.worker_beats()
+    assert readiness_of(client) == (503, ["history"])
+    run_once(timezone.now())
+    assert readiness_of(client) == (200, [])
+
+
+def test_a_disk_without_room_is_seen(client, tmp_path):
+    people.worker_beats()
+    with disks.small_disk(tmp_path / "disk") as disk, changed(data_dir=disk):
+        assert readiness_of(client) == (200, [])
+        with disks.filled(disk, but=readiness.LEAST_ROOM_BYTES - 64 * 1024):
+            assert readiness_of(client) == (503, ["disk"])
+        assert readiness_of(client) == (200, [])
+
+
+def test_all_that_is_wrong_is_said(client, owner, clock):
+    browsers.browser_of(owner).get("/")
+    Event.rewritable.update(at=timezone.now())
+    clock.shift(timedelta(days=1))
+    assert readiness_of(client) == (503, ["worker", "behind", "history"])
 
 
 def test_a_heart_beats_when_others_need_to_see_it(db, monkeypatch):

@@ -110,7 +110,7 @@ def test_it_is_not_ready_while_every_write_fails(client, customer):
     with read_only():
         readiness.forget()
         answer = client.get("/readyz")
-        assert (answer.status_code, answer.content) == (503, b"nothing can be saved\n")
+        assert (answer.status_code, answer.json()["wrong"]) == (503, ["storage"])
         assert client.get("/healthz").status_code == 200
     readiness.forget()
     assert client.get("/readyz").status_code == 200

@@ -1,27 +1,49 @@
-"""Whether this process can serve: the database is there and up to date, takes writes, and the worker keeps up."""
+"""Whether people can be sent here: the database takes writes, the disk has room, the worker keeps up."""
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import Min
 
+from doorward.audit import sealing
 from doorward.audit.models import Event
 from doorward.kernel import heartbeat
 from doorward.kernel.db import schema
+from doorward.kernel.models import Heartbeat
 from doorward.notifications.models import Delivery, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
 BEHIND: Final = timedelta(minutes=5)
+# It is sealed once a minute.
+UNSEALED: Final = timedelta(minutes=10)
+# Longer than the longest that a round says it takes (`heartbeat.AT_LENGTH`).
+STUCK: Final = timedelta(minutes=15)
+LEAST_ROOM_BYTES: Final = 4 * 1024 * 1024
 _TRY_EVERY_SECONDS: Final = 5.0
+
+
+class Wrong(StrEnum):
+    """What is wrong, in the one word that anybody is told."""
+
+    DATABASE = "database"
+    NEWER = "newer"
+    MIGRATIONS = "migrations"
+    DISK = "disk"
+    STORAGE = "storage"
+    WORKER = "worker"
+    BEHIND = "behind"
+    HISTORY = "history"
 
 
 def is_up_to_date() -> bool:
@@ -32,23 +54,32 @@ def is_up_to_date() -> bool:
     return False
 
 
-def what_is_wrong(*, now: datetime) -> str:
-    """Return why people should not be sent here, in a few words; empty: nothing is wrong."""
-    looks: tuple[tuple[str, Callable[[], bool]], ...] = (
-        ("the database is newer than this program", is_too_new),
-        ("the database is not up to date", lambda: not is_up_to_date()),
-        ("nothing can be saved", lambda: not _can_save(now=now)),
-        ("the background worker does not run", lambda: not _worker_runs(now=now)),
-        ("the background worker is behind", lambda: waiting_since(now=now) > BEHIND),
-    )
+def what_is_wrong(*, now: datetime) -> list[Wrong]:
+    """Return why people should not be sent here; empty: nothing is wrong."""
+    found = [] if _has_room() else [Wrong.DISK]
     try:
-        return next((wrong for wrong, is_so in looks if is_so()), "")
+        if is_too_new():
+            return [*found, Wrong.NEWER]
+        if not is_up_to_date():
+            # What else is looked at may have no tables yet.
+            return [*found, Wrong.MIGRATIONS]
+        return [*found, *(wrong for wrong, is_so in _LOOKS if is_so(now))]
     except DatabaseError:
-        return "no database"
+        return [*found, Wrong.DATABASE]
 
 
-def _worker_runs(*, now: datetime) -> bool:
-    return heartbeat.is_alive(heartbeat.seen(heartbeat.WORKER), now=now)
+def _has_room() -> bool:
+    """Return whether the disk of the data folder has room, for whatever this node writes."""
+    disk = os.statvfs(settings.DOORWARD.data_dir)
+    return disk.f_bavail * disk.f_frsize >= LEAST_ROOM_BYTES
+
+
+def _worker_fails(now: datetime) -> bool:
+    """Return whether no worker, on whatever node, says that it runs, or none gets through its rounds."""
+    said = Heartbeat.objects.in_bulk([heartbeat.WORKER, heartbeat.ROUND])
+    ended = said.get(heartbeat.ROUND)
+    stuck = ended is not None and now - ended.at > STUCK
+    return stuck or not heartbeat.is_alive(said.get(heartbeat.WORKER), now=now)
 
 
 def waiting_since(*, now: datetime) -> timedelta:
@@ -57,6 +88,14 @@ def waiting_since(*, now: datetime) -> timedelta:
     event = Event.objects.filter(dispatched_at__isnull=True).aggregate(first=Min("at"))["first"]
     first = min((one for one in (due, event) if one is not None), default=now)
     return max(now - first, timedelta(0))
+
+
+_LOOKS: Final[tuple[tuple[Wrong, Callable[[datetime], bool]], ...]] = (
+    (Wrong.STORAGE, lambda now: not _can_save(now=now)),
+    (Wrong.WORKER, _worker_fails),
+    (Wrong.BEHIND, lambda now: waiting_since(now=now) > BEHIND),
+    (Wrong.HISTORY, lambda now: sealing.behind(now=now) > UNSEALED),
+)
 
 
 def forget() -> None:

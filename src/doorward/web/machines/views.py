@@ -35,9 +35,10 @@ def healthz(request: Request) -> HttpResponse:  # noqa: ARG001 - a view
 @needs(Need.NOTHING, any_host=True)
 @require_safe
 def readyz(request: Request) -> HttpResponse:
-    """Return whether people can be sent here; 503 with the reason where they should not be."""
+    """Return whether people can be sent here; 503 where they should not be, with a word for each reason."""
     wrong = what_is_wrong(now=request.now)
-    return _text(f"{wrong or 'ok'}\n", status=503 if wrong else 200)
+    said = {"ready": False, "wrong": wrong} if wrong else {"ready": True}
+    return JsonResponse(said, status=503 if wrong else 200, headers=_NEVER_KEPT)
 
 
 @needs(Need.NOTHING, any_host=True)
