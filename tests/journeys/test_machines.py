@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
@@ -20,6 +20,9 @@ from doorward.kernel import heartbeat
 from doorward.notifications.worker import run_once
 from doorward.web.http import readiness
 from tests.kit import browsers, disks, people
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.usefixtures("customer")
 
