@@ -28,8 +28,10 @@ def small_disk(folder: Path) -> Iterator[Path]:
     )
     if mounted.returncode:
         pytest.skip(f"A small disk cannot be made here: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @contextmanager
