@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
 
 _TARGET = re.compile(r'(?:href|src|action|formaction|poster)="([^"]*)"')
@@ -50,10 +51,15 @@ class Answer:
 
 @dataclass
 class Wire:
-    """One browser. `origin`: scheme, host and port that it believes to be at."""
+    """One browser. `origin`: scheme, host and port that it believes to be at.
+
+    `tls`: how it speaks to a proxy that has the origin's certificate; `source`: the address that it comes from.
+    """
 
     port: int
     origin: str
+    tls: ssl.SSLContext | None = field(default=None, kw_only=True)
+    source: str = field(default="127.0.0.1", kw_only=True)
     cookies: dict[str, str] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     # Every value that a cookie ever had.
@@ -75,8 +81,14 @@ class Wire:
             "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
             "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
         } | {name.replace("_", "-"): value for name, value in headers.items()}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=30, source_address=(self.source, 0)
+        )
         try:
+            if self.tls:
+                connection.connect()
+                host = urlsplit(self.origin).hostname
+                connection.sock = self.tls.wrap_socket(connection.sock, server_hostname=host)
             connection.request(method, path, body=body, headers=given)
             came = connection.getresponse()
             answer = Answer(method, path, came.status, came.getheaders(), came.read())
