@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from doorward.accounts import changes
+from doorward.applications import keys as signing_keys
 from doorward.audit import browsers, newest
 from doorward.credentials.passkeys import possible
 from doorward.credentials.password import breached, common, hashers
@@ -70,6 +71,8 @@ BY_THEMSELVES: list[tuple[Any, Callable[[], object]]] = [
 # that changes files or templates says so itself.
 THE_SAME: list[object] = [
     refusals.by_code,
+    # By the row and its sealed value.
+    signing_keys._private,
     pdf._weasyprint,
     listing._attention_choices,
     words._list,

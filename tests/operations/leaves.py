@@ -61,6 +61,11 @@ LEAVES: Final = {
         "id administrator_id security_version required kinds trusted_at until used_at browser"
     ),
     "credentials.SetUp": "session_id shown_at",
+    "applications.Grant": (
+        "id application_id session_id administrator_id trusted_id scopes resource granted_at "
+        "ended_at code_used_at redirect_uri"
+    ),
+    "applications.RefreshToken": "grant_id made_at used_at",
     "signin.MailboxProof": "id session_id created_at expires_at tries used_at",
     "recovery.RecoveryRequest": (
         "id administrator_id way state how checked_at second asked_by_id asked_at due_at "

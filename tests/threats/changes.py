@@ -22,7 +22,7 @@ from doorward.policy.versions import Owner, Wanted
 from doorward.rollout import applying
 from doorward.rollout.models import RunState
 from doorward.rollout.rehearsal import Plan
-from tests.kit import closing, codes, imports, people, recovering
+from tests.kit import applications, closing, codes, imports, people, recovering
 from tests.kit.people import BRAND
 from tests.kit.ticks import run_of
 
@@ -311,7 +311,32 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
             {"title": "Telefone", "description": ""},
         ),
         "tabs/<uuid:tab_id>/remove/": (f"/tabs/{tab.id}/remove/", {}),
+        **_application(),
         "tabs/add/": ("/tabs/add/", TAB | {"key": "billing"}),
+    }
+
+
+def _application() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return the forms of a tab's application; what is removed is another one's than what is changed."""
+    changed, removed = (applications.make_application(key) for key in ("phones", "faxes"))
+    applications.make_secret(changed)
+    secret = changed.secrets.get()
+    of_tab, path = "tabs/<uuid:tab_id>/application/", f"/tabs/{changed.tab_id}/application/"
+    form = {
+        "client_type": "confidential",
+        "subject_type": "pairwise",
+        "algorithm": "ES256",
+        "redirect_uris": applications.CALLBACK,
+        "logout_uris": "",
+        "resources": "",
+        "required_acr": "phr",
+        "keys": "",
+    }
+    return {
+        of_tab: (path, form),
+        f"{of_tab}secret/": (f"{path}secret/", {}),
+        f"{of_tab}secret/<uuid:secret_id>/remove/": (f"{path}secret/{secret.id}/remove/", {}),
+        f"{of_tab}remove/": (f"/tabs/{removed.tab_id}/application/remove/", {}),
     }
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from doorward.accounts import mailed_links
 from doorward.accounts.models import LinkPurpose, MailedLink
+from doorward.applications import keys as signing_keys
 from doorward.audit.actor import CONSOLE, ClientInfo
 from doorward.credentials.password import change
 from doorward.credentials.recovery_codes import codes as recovery_codes
@@ -77,6 +78,7 @@ def keep(owner: Administrator, colleague: Administrator, newcomer: Administrator
         administrator=colleague, way=Way.WAITING, second=False, asked_at=now
     )
     set_up_pass.make_mailed(waits, now=now)
+    signing_keys.sign({}, algorithm="ES256", typ="JWT", now=now)
     return Kept(
         owner=owner,
         colleague=colleague,

@@ -19,7 +19,7 @@ from doorward.recovery.models import CallerCheck, RecoveryRequest, Way
 from doorward.rollout import applying
 from doorward.rollout.rehearsal import Plan
 from doorward.sessions.models import Session
-from tests.kit import browsers, codes, imports, people
+from tests.kit import applications, browsers, codes, imports, people
 from tests.kit.ticks import run_of
 from tests.threats.changes import TAB
 from tests.whole.routes import METHODS, ROUTES
@@ -43,6 +43,7 @@ def theirs(owner):
         "customer_id": str(owner.customer_id),
         "brand_id": str(owner.customer.brand_id),
         "tab_id": str(tab.id),
+        "secret_id": str(_secret()),
         "check_id": str(_check(owner)),
         "request_id": str(_request(owner)),
         "managing_id": str(_managing(owner)),
@@ -51,6 +52,13 @@ def theirs(owner):
         "import_id": str(imports.run(owner.customer).id),
         "rehearsal_id": str(applying.make(plan, actor=people.actor(owner), now=timezone.now())),
     }
+
+
+def _secret():
+    """Return a secret of an application, which is the provider's."""
+    application = applications.make_application()
+    applications.make_secret(application)
+    return application.secrets.get().id
 
 
 def _request(owner):

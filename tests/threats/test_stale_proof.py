@@ -107,6 +107,10 @@ WANTED: dict[str, Reauthentication] = {
     "security/trusted-browsers/end/": OTHERS,
     "tabs/<uuid:tab_id>/": OTHERS,
     "tabs/<uuid:tab_id>/remove/": OTHERS,
+    "tabs/<uuid:tab_id>/application/": OWN_SECURITY,
+    "tabs/<uuid:tab_id>/application/remove/": OWN_SECURITY,
+    "tabs/<uuid:tab_id>/application/secret/": OWN_SECURITY,
+    "tabs/<uuid:tab_id>/application/secret/<uuid:secret_id>/remove/": OWN_SECURITY,
     "tabs/add/": OTHERS,
     "customers/<uuid:customer_id>/manage/": OWN_SECURITY,
     "customers/<uuid:customer_id>/manage/begin/": OWN_SECURITY,
@@ -114,6 +118,7 @@ WANTED: dict[str, Reauthentication] = {
     "managing/<uuid:managing_id>/agree/": OWN_SECURITY,
     "managing/changes/": OWN_SECURITY,
 }
+BY_ITSELF = "an application says itself who it is, and no cookie counts"
 REHEARSED = "changes nothing: what is rehearsed is applied with a proof"
 # What somebody signed in may send without one, and why.
 UNASKED = {
@@ -152,6 +157,14 @@ UNASKED = {
     "veto/": "the link is the proof",
     "managing/<uuid:managing_id>/end/": "sends somebody away",
     "managing/<uuid:managing_id>/no-changes/": "lets somebody do less",
+    "oidc/authorize/": "the gate is asked inside, with what the application wants",
+    "oidc/introspect/": BY_ITSELF,
+    "oidc/logout/": "leads to where the person is asked",
+    "oidc/logout/confirm/": "ends a session",
+    "oidc/par/": BY_ITSELF,
+    "oidc/revoke/": BY_ITSELF,
+    "oidc/token/": BY_ITSELF,
+    "oidc/userinfo/": "the token is the proof",
     "managing/leave/": "leaves a customer's portal",
 }
 READ_ONLY = {
@@ -215,6 +228,8 @@ def forms(made, clock):
 SECRET = {"code", "current", "password"}
 # What goes on without its secrets asks for them again; a file cannot wait; a script's challenge is none.
 UNFINISHED = {
+    # Its answer shows the secret, this once.
+    "tabs/<uuid:tab_id>/application/secret/": 200,
     "profile/password/": 422,
     "security/2fa/add/": 422,
     "security/new-phone/add/": 422,
@@ -344,7 +359,10 @@ def test_what_may_be_sent_without_one_is_known(boss, clock):
         serves = route.declaration is None or route.declaration.step is not None
         if serves or fresh_of(route) or route.pattern.startswith("demo/"):
             continue
-        if route.pattern == "sign-out/" or browser.post(route.path()).status_code != 405:
+        if (
+            route.pattern in {"sign-out/", "oidc/logout/confirm/"}
+            or browser.post(route.path()).status_code != 405
+        ):
             unasked.add(route.pattern)
     assert unasked == set(UNASKED)
 

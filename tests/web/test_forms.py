@@ -118,6 +118,11 @@ def test_who_has_to_wait_is_told_by_the_clock_alone() -> None:
 ABOVE = frozenset(
     {
         "AddressesTaken",
+        "AlreadyAnswered",
+        "ApplicationThere",
+        "NoSecretNeeded",
+        "TooManyAddresses",
+        "TooManySecrets",
         "DevicesKept",
         "IssuersDiffer",
         "OtherIssuer",

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 TOKEN = "A" * 43
+# What applications post to: they say themselves who they are, and no cookie counts there; or it only leads on.
+OF_APPLICATIONS = frozenset(
+    f"oidc/{what}/"
+    for what in ("authorize", "par", "token", "userinfo", "introspect", "revoke", "logout")
+)
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 

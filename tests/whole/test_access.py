@@ -30,6 +30,7 @@ OPEN = {
     "invitation",
     "language",
     "metrics",
+    "oidc",
     "not-me",
     "password",
     "readyz",
@@ -68,7 +69,7 @@ def test_every_step_that_a_page_can_serve_has_one():
     served = {route.declaration.step for route in ROUTES if route.declaration}
     # What is no page of a step: answers, and the page of who is through and was in another portal.
     answers = {Step.THROUGH, Step.NO_RIGHT, Step.REAUTHENTICATE}
-    answers |= {Step.NOT_WHILE_MANAGING, Step.MANAGING_OVER}
+    answers |= {Step.NOT_WHILE_MANAGING, Step.MANAGING_OVER, Step.ANOTHER_FACTOR}
     assert served - {None} == set(Step) - answers
     paths = {route.path() for route in ROUTES}
     assert set(PAGES.values()) <= paths

@@ -23,7 +23,7 @@ from doorward.sessions import issuing
 from doorward.web.http.gate import INCOMPLETE
 from tests.kit import browsers, codes
 from tests.kit import people as kit_people
-from tests.whole.routes import walk
+from tests.whole.routes import OF_APPLICATIONS, walk
 from tests.whole.rows import state
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "brands/<uuid:brand_id>/check/": ("host",),
     "brands/<uuid:brand_id>/contact/<slug:slug>/": ("support_email", "support_hours", "legal_url"),
     "brands/<uuid:brand_id>/logo/": ("kind",),
+    "tabs/<uuid:tab_id>/application/": ("client_type", "redirect_uris", "required_acr", "keys"),
     "tabs/<uuid:tab_id>/move/": ("before",),
     "tabs/<uuid:tab_id>/words/<slug:slug>/": ("title", "description"),
     "customers/<uuid:customer_id>/": ("name", "brand", "status"),
@@ -134,6 +135,9 @@ NO_FIELDS = {
     "security/new-phone/passkey/",
     *("security/2fa/passkey/", "security/2fa/disable/passkey/", "security/recovery-codes/"),
     *("tabs/<uuid:tab_id>/remove/", "administrators/require/"),
+    *("tabs/<uuid:tab_id>/application/remove/", "tabs/<uuid:tab_id>/application/secret/"),
+    "tabs/<uuid:tab_id>/application/secret/<uuid:secret_id>/remove/",
+    "oidc/logout/confirm/",
     *(
         f"administrators/<uuid:person_id>/{what}/"
         for what in ("password-link", "resend-invitation", "revoke-invitation", "end-sessions")
@@ -287,7 +291,8 @@ def test_where_somebody_was_heading_and_how_a_device_is_called_may_be_missing(
 
 def test_every_form_is_here(staff: Administrator) -> None:
     client = browsers.browser_signed_in_by_service(staff)
-    here = {*FORMS, *ASK_ANEW, *NO_FIELDS, *STEPS}
+    # What applications send is answered in their own words: tests/signon, tests/threats.
+    here = {*FORMS, *ASK_ANEW, *NO_FIELDS, *STEPS, *OF_APPLICATIONS}
     walked = {route.pattern: route for route in walk()}
     assert here <= walked.keys()
     for pattern in walked.keys() - here:

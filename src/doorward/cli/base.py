@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # Where each command lives. They are imported when they are asked for: `--help` needs no database.
 COMMANDS = {
     "administrators": "doorward.cli.administrators",
+    "applications": "doorward.cli.applications",
     "backup": "doorward.cli.backup",
     "brands": "doorward.cli.brands",
     "check": "doorward.cli.check",

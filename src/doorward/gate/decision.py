@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from doorward.credentials.trusted_browsers import rules
+from doorward.gate.assurance import assurance_of, can_reach, reaches, verified_factor
 from doorward.gate.requirement import Need, Step
 from doorward.kernel.moments import lasts
 from doorward.permissions.actions import Managed
@@ -64,7 +65,9 @@ def next_step(  # noqa: C901, PLR0911, PLR0912 - one condition a line; the order
         return Step.NO_RIGHT
     if need.fresh is not None and not is_recent(facts, need.fresh, now=now):
         return Step.REAUTHENTICATE
-    return Step.THROUGH
+    if need.assurance is None or reaches(assurance_of(facts), need.assurance):
+        return Step.THROUGH
+    return Step.REAUTHENTICATE if can_reach(facts, need.assurance) else Step.ANOTHER_FACTOR
 
 
 def _may_be_managed(need: Need, managing: ManagingFacts) -> bool:
@@ -88,7 +91,7 @@ def is_recent(facts: Facts, fresh: Reauthentication, *, now: datetime) -> bool:
         return False
     if fresh.recovery_serves and _within(session.recovery_at, RECOVERY_PROOF_SECONDS, now=now):
         return True
-    if facts.factors and not _serves(facts, _verified(facts)):
+    if facts.factors and not _serves(facts, verified_factor(facts)):
         return False
     verified_at = session.factor_at if facts.factors else session.password_at
     return _within(verified_at, fresh.seconds, now=now)
@@ -121,11 +124,13 @@ def _by_pass(facts: Facts, *, now: datetime) -> bool:
 
 
 def _second_step_done(facts: Facts, *, now: datetime) -> bool:
-    return _trusted(facts, now=now) or _recovery_verified(facts) or _verified(facts) is not None
+    return (
+        _trusted(facts, now=now) or _recovery_verified(facts) or verified_factor(facts) is not None
+    )
 
 
 def _allowed_verified(facts: Facts, *, now: datetime) -> bool:
-    verified = _verified(facts)
+    verified = verified_factor(facts)
     return (
         _trusted(facts, now=now)
         or _recovery_verified(facts)
@@ -135,13 +140,6 @@ def _allowed_verified(facts: Facts, *, now: datetime) -> bool:
 
 def _allowed(facts: Facts) -> tuple[FactorFacts, ...]:
     return tuple(one for one in facts.factors if one.usable and facts.policy.accepts(one.kind))
-
-
-def _verified(facts: Facts) -> FactorFacts | None:
-    session = facts.session
-    if session is None or session.factor_at is None:
-        return None
-    return next((one for one in facts.factors if one.usable and one.id == session.factor_id), None)
 
 
 def _serves(facts: Facts, verified: FactorFacts | None) -> bool:

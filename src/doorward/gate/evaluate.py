@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from doorward.sessions.context import AuthContext
 
 
-_ADMITTED = frozenset({Step.THROUGH, Step.NO_RIGHT, Step.REAUTHENTICATE, Step.NOT_WHILE_MANAGING})
+_ADMITTED = frozenset(
+    {
+        Step.THROUGH,
+        Step.NO_RIGHT,
+        Step.REAUTHENTICATE,
+        Step.ANOTHER_FACTOR,
+        Step.NOT_WHILE_MANAGING,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

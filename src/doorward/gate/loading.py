@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import FilteredRelation, Q
 
 from doorward.accounts.models import Status
+from doorward.credentials.models import TrustedBrowser
 from doorward.credentials.trusted_browsers.trust import MOST_TRUSTED, trusted_hash
 from doorward.customers import cached
 from doorward.customers.models import CustomerKind, CustomerStatus
@@ -161,11 +162,21 @@ def load(token: str, trusted: str = "", *, host: str = "", now: datetime) -> Aut
     return _auth(found, hashed, host=host, now=now) if found else None
 
 
-def load_session(session_id: UUID, *, now: datetime) -> AuthContext | None:
-    """Return the same for what goes on without its browser: by the session's id, without any browser's trust."""
+def load_session(
+    session_id: UUID, *, trusted_id: UUID | None = None, now: datetime
+) -> AuthContext | None:
+    """Return the same for what goes on without its browser: by the session's id.
+
+    `trusted_id`: the trust of the browser in which it was begun, where there was one.
+    """
     rows = Session.objects.filter(id=session_id).values_list("token_hash", flat=True)
     hashed = bytes(rows.first() or b"")
-    found = [{NAMES[column]: value for column, value in row.items()} for row in _query(hashed)]
+    trusted: dict[str, bytes] = {}
+    if trusted_id and (trust := TrustedBrowser.objects.filter(id=trusted_id).first()):
+        trusted["trusted0"] = bytes(trust.token_hash)
+    found = [
+        {NAMES[column]: value for column, value in row.items()} for row in _query(hashed, **trusted)
+    ]
     return _auth(found, hashed, host=None, now=now) if found else None
 
 

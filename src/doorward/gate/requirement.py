@@ -11,6 +11,7 @@ from doorward.permissions.staff_scope import Reach
 from doorward.sessions.reauthentication import OF_LEVEL
 
 if TYPE_CHECKING:
+    from doorward.gate.assurance import Assurance
     from doorward.permissions.actions import Action, Needs
     from doorward.sessions.reauthentication import Reauthentication
 
@@ -31,6 +32,8 @@ class Step(StrEnum):
     NOT_WHILE_MANAGING = "not-while-managing"
     NO_RIGHT = "no-right"
     REAUTHENTICATE = "reauthenticate"
+    # What is asked for wants a factor that the person has not got.
+    ANOTHER_FACTOR = "another-factor"
     THROUGH = "through"
 
 
@@ -49,6 +52,8 @@ class Need:
     # How far a scope must go: only the provider's people have one that is not all of their company.
     reach: Reach | None = None
     managed: Managed = Managed.NEVER
+    # What must have been verified in this session at least.
+    assurance: Assurance | None = None
 
     NOTHING: ClassVar[Need]
     THROUGH: ClassVar[Need]

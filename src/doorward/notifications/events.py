@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from doorward.accounts import events as of_accounts
+from doorward.applications import events as of_applications
 from doorward.audit import events as of_audit
 from doorward.audit.events import EventType
 from doorward.credentials import events as of_credentials
@@ -34,6 +35,7 @@ ALL: Final[Mapping[str, EventType]] = {
         of_managing,
         of_importing,
         of_rollout,
+        of_applications,
     )
     for declared in vars(subject).values()
     if isinstance(declared, EventType)

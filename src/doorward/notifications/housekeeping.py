@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from doorward.accounts import email_change, exceptions, mailed_links
+from doorward.applications import forgetting as applications
+from doorward.applications import keys as signing_keys
 from doorward.audit import forgetting, repeats, sealing
 from doorward.credentials.passkeys import challenges
 from doorward.credentials.totp import enrol
@@ -62,6 +64,8 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("heads of history in a file", EVERY_HOUR, anchoring.write),
     ("heads of history by mail", EVERY_HOUR, anchoring.mail),
     ("forms that waited for a proof", EVERY_HOUR, saved_requests.forget),
+    ("what applications were given", EVERY_HOUR, applications.forget),
+    ("keys that tokens are signed with", EVERY_HOUR, signing_keys.change_due),
     ("mailbox codes", EVERY_HOUR, mailbox.forget),
     ("counted attempts", EVERY_MINUTE, throttle.forget),
     ("mailed links", EVERY_HOUR, mailed_links.forget),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from doorward.accounts import sealed as accounts
+from doorward.applications import sealed as applications
 from doorward.credentials import sealed as credentials
 from doorward.importing import sealed as importing
 from doorward.kernel.crypto import columns
@@ -21,6 +22,7 @@ COLUMNS: Final[tuple[SealedColumn, ...]] = (
     columns.KEYS,
     *credentials.SEALED,
     *accounts.SEALED,
+    *applications.SEALED,
     *signin.SEALED,
     *sessions.SEALED,
     *recovery.SEALED,

@@ -253,6 +253,15 @@ class Action(Enum):
     ADD_TAB = "add-tab", _provider(TABS)
     CHANGE_TAB = "change-tab", _provider(TABS)
     REMOVE_TAB = "remove-tab", _provider(TABS)
+    # Whoever says where people are sent to signs them in there: it is the power over people, and of no token.
+    CHANGE_APPLICATION = (
+        "change-application",
+        Needs(About.PROVIDER, TABS, Level.OWN_SECURITY, also=ADMINISTRATORS),
+    )
+    CHANGE_CLIENT_SECRETS = (
+        "change-client-secrets",
+        Needs(About.PROVIDER, TABS, Level.OWN_SECURITY, also=ADMINISTRATORS),
+    )
 
     CHANGE_OWN_PROFILE = "change-own-profile", _self()
     CHANGE_OWN_EMAIL = "change-own-email", _self(Level.OWN_SECURITY)
@@ -274,6 +283,8 @@ class Action(Enum):
     TRUST_BROWSER = "trust-browser", _self()
     END_OWN_TRUST = "end-own-trust", _self(Level.OTHERS)
     END_OWN_SESSIONS = "end-own-sessions", _self(Level.OTHERS)
+    # The right to its tab and what it wants verified, the gate has asked.
+    SIGN_IN_TO_APPLICATION = "sign-in-to-application", _self()
 
     ADD_WITH_PASSWORD = "add-with-password", _CONSOLE
     RESET_TWO_FACTORS = "reset-two-factors", _CONSOLE

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "doorward.accounts",
     "doorward.credentials",
     "doorward.directory",
+    "doorward.applications",
     "doorward.signin",
     "doorward.rollout",
     "doorward.recovery",
@@ -102,6 +103,7 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [
             *sorted(WEB.glob("*/templates")),
+            PACKAGE / "signon" / "templates",
             PACKAGE / "notifications" / "templates",
             PACKAGE / "operations" / "evidence" / "templates",
             PACKAGE / "demo" / "mail" / "templates",

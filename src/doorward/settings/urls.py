@@ -18,6 +18,7 @@ ROOMS = (
     "web.managing",
     "web.help",
     "web.provider",
+    "signon",
     "demo.mail",
 )
 

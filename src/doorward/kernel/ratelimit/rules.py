@@ -38,6 +38,8 @@ ADDRESS_WINDOW: Final = 900
 ADDRESS: Final = Window(ADDRESS_LIMIT, ADDRESS_WINDOW)
 # Links for a forgotten password asked for from one address: only who asks for more waits.
 ASKING: Final = Window(100, 900)
+# Wrong secrets of an application from one address: nobody guesses 256 bits, and who has the right one hardly errs.
+CLIENT: Final = Window(20, 900)
 
 UNKNOWN_ADDRESS: Final = "unknown"
 _IPV6_PREFIX: Final = 64

@@ -54,6 +54,7 @@ class Rule(StrEnum):
     SET_UP = "set-up"
     ADDRESS = "address"
     ASKING = "asking"
+    CLIENT = "client"
     MAIL_TO_HOUR = "mail-to-hour"
     MAIL_TO_DAY = "mail-to-day"
     MAIL_BY_HOUR = "mail-by-hour"
@@ -80,6 +81,7 @@ class Mail(Enum):
 WINDOWS: Final[dict[Rule, Window]] = {
     Rule.ADDRESS: rules.ADDRESS,
     Rule.ASKING: rules.ASKING,
+    Rule.CLIENT: rules.CLIENT,
     Rule.MAIL_SAME: mail_budget.SAME,
     **{mail.value[0]: mail.value[2].hour for mail in Mail},
     **{mail.value[1]: mail.value[2].day for mail in Mail},
@@ -135,6 +137,12 @@ def address_key(address: str, rule: Rule = Rule.ADDRESS) -> Key:
     """Return the key for what comes from one address (IPv6: its /64): failed sign-ins, if nothing else is said."""
     bucket = rules.address_bucket(address)
     return Key(hash=keyed_hash(f"attempt/{rule}", bucket), rule=rule)
+
+
+def client_key(client_id: str, address: str) -> Key:
+    """Return the key for wrong proofs of an application from one address: no other application has to wait for it."""
+    bucket = f"{client_id[:100]} {rules.address_bucket(address)}"
+    return Key(hash=keyed_hash(f"attempt/{Rule.CLIENT}", bucket), rule=Rule.CLIENT)
 
 
 def reserve(keys: Sequence[Key], *, now: datetime) -> None:

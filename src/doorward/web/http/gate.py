@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpResponse, HttpResponseRedirect
 
+    from doorward.gate.evaluate import Verdict
     from doorward.permissions.actions import Action
     from doorward.sessions.context import AuthContext
     from doorward.sessions.issuing import Started
@@ -76,6 +77,7 @@ PAGES = {
     Step.VERIFY_PASSWORD: "/prove/",
     Step.REAUTHENTICATE: "/prove/",
     Step.MANAGING_OVER: "/managing/over/",
+    Step.ANOTHER_FACTOR: "/security/2fa/add/",
 }
 INCOMPLETE = gettext_lazy(
     "Something is missing from this form. Open the page again and try once more."
@@ -383,10 +385,33 @@ def _send_to(request: Request, step: Step) -> HttpResponse:
             # Ended, or gone on under another identifier: in a window that was faster than this one.
             messages.info(request, _("Your session has ended. Please sign in again."))
         return see_other(f"{page}?{urlencode({'next': heading})}" if heading else page)
-    if heading and request.auth and heading != request.auth.browser.next_path:
+    if heading:
         declaration = declared(request.resolver_match.func) if request.resolver_match else None
         if declaration and declaration.step is None:
-            queries.keep_next(request.auth.browser.session_id, heading)
+            _keep_heading(request, heading)
+    return see_other(page)
+
+
+def _keep_heading(request: Request, heading: str) -> None:
+    if request.auth and heading != request.auth.browser.next_path:
+        queries.keep_next(request.auth.browser.session_id, heading)
+
+
+def lead(
+    request: Request, verdict: Verdict, heading: str, *, without: UUID | None = None
+) -> HttpResponse:
+    """Send the browser to the step of a verdict, and from there on to an address of ours.
+
+    For a view that asks the gate itself, since what it needs stands in the request. `without`: a factor that does not
+    serve for it.
+    """
+    page = PAGES[verdict.step]
+    if verdict.step is Step.SIGN_IN:
+        return see_other(f"{page}?{urlencode({'next': heading})}")
+    if verdict.step is Step.REAUTHENTICATE:
+        query = {"next": heading} | ({"without": str(without)} if without else {})
+        return see_other(f"{page}?{urlencode(query)}")
+    _keep_heading(request, heading)
     return see_other(page)
 
 
@@ -412,7 +437,8 @@ def _forget_saved_request(request: Request) -> None:
         saved_requests.clear(auth.browser.session_id)
 
 
-def _refuse_right(request: Request, tab: str) -> HttpResponse:
+def note_refused(request: Request, tab: str) -> None:
+    """Write down that somebody asked for what they have no right to."""
     if request.auth is not None:
         repeats.record_once(
             ACCESS_REFUSED,
@@ -421,6 +447,10 @@ def _refuse_right(request: Request, tab: str) -> HttpResponse:
             details={"tab": tab},
             now=request.now,
         )
+
+
+def _refuse_right(request: Request, tab: str) -> HttpResponse:
+    note_refused(request, tab)
     return error_page(request, 403, home=_first_page(request))
 
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from doorward.web.provider import (
     adoption,
+    application,
     brand_check,
     brands,
     caller_check,
@@ -136,6 +137,20 @@ urlpatterns = [
     path("tabs/add/", tabs.add, name="tabs_add"),
     path("tabs/icons/", tabs.icons, name="tabs_icons"),
     path("tabs/<uuid:tab_id>/", tabs.edit, name="tab"),
+    path("tabs/<uuid:tab_id>/application/", application.edit, name="tab_application"),
+    path(
+        "tabs/<uuid:tab_id>/application/secret/",
+        application.new_secret,
+        name="tab_application_secret",
+    ),
+    path(
+        "tabs/<uuid:tab_id>/application/secret/<uuid:secret_id>/remove/",
+        application.remove_secret,
+        name="tab_application_secret_remove",
+    ),
+    path(
+        "tabs/<uuid:tab_id>/application/remove/", application.remove, name="tab_application_remove"
+    ),
     path("tabs/<uuid:tab_id>/move/", tabs.move, name="tab_move"),
     path("tabs/<uuid:tab_id>/words/<slug:slug>/", tabs.words, name="tab_words"),
     path("tabs/<uuid:tab_id>/remove/", tabs.remove, name="tab_remove"),

@@ -1,0 +1,27 @@
+"""What a browser carries for us from one page to the next, sealed: nobody reads or writes it on the way."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from doorward.kernel.crypto import sealing
+from doorward.kernel.crypto.sealing import AssociatedData
+
+_WHERE: Final = AssociatedData(table="applications", row="-", purpose="authorization_request")
+
+
+class NotOurs(Exception):
+    """It is nothing that was sealed here, or with a key that is gone."""
+
+
+def seal(plain: bytes) -> bytes:
+    """Return it sealed."""
+    return sealing.seal(plain, **_WHERE)
+
+
+def unseal(sealed: bytes) -> bytes:
+    """Return what was sealed, or raise `NotOurs`."""
+    try:
+        return sealing.unseal(sealed, **_WHERE)
+    except sealing.SealBroken as error:
+        raise NotOurs from error

@@ -1,0 +1,71 @@
+"""What is refused of applications: each refusal with its sentence, declared once."""
+
+from __future__ import annotations
+
+from doorward.kernel.errors import Refusal, _
+
+
+class RedirectMissing(Refusal):
+    """Without an address people cannot come back."""
+
+    sentence = _("Type at least one address.")
+    field = "redirect_uris"
+
+
+class RedirectInvalid(Refusal):
+    """An address that no code is sent to."""
+
+    sentence = _(
+        "Type whole addresses like https://app.example.com/callback, one per line, without * and #. "
+        "Addresses with http:// are only for this very machine."
+    )
+    field = "redirect_uris"
+
+
+class TooManyAddresses(Refusal):
+    """More than `maximum` addresses."""
+
+    sentence = _("Type at most %(maximum)s addresses.")
+
+    def __init__(self, maximum: int) -> None:
+        super().__init__(maximum=maximum)
+
+
+class KeysInvalid(Refusal):
+    """No set of public keys."""
+
+    sentence = _(
+        "Paste a JSON Web Key Set with RSA or EC public keys, without anything private in it."
+    )
+    field = "keys"
+
+
+class ApplicationThere(Refusal):
+    """The tab has an application already."""
+
+    sentence = _("This tab has an application already.")
+
+
+class NoSecretNeeded(Refusal):
+    """A public client cannot keep a secret."""
+
+    sentence = _("This application cannot keep a secret, so it has none.")
+
+
+class TooManySecrets(Refusal):
+    """It has two already: the one that is used, and the one that it is changed for."""
+
+    sentence = _("There are already two secrets. Remove the one that is no longer used first.")
+
+
+class SecretsStay(Refusal):
+    """A client that has secrets cannot become one that keeps none."""
+
+    sentence = _("Remove its secrets first: an application like this has none.")
+    field = "client_type"
+
+
+class AlreadyAnswered(Refusal):
+    """A request to sign in was answered before: somebody went back in their browser."""
+
+    sentence = _("You have already been sent on from here. Open the application once more.")

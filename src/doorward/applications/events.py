@@ -1,0 +1,60 @@
+"""What is recorded of applications: each event declared once. Stored keys never change their meaning."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from doorward.audit.events import EventType, Group
+
+APPLICATION_ADDED = EventType(
+    "application_added",
+    group=Group.ACCOUNT,
+    icon="app-window",
+    sentence=_("%(actor)s let the application of a tab sign people in."),
+)
+
+APPLICATION_CHANGED = EventType(
+    "application_changed",
+    group=Group.ACCOUNT,
+    icon="app-window",
+    sentence=_("%(actor)s changed the application of a tab."),
+)
+
+APPLICATION_REMOVED = EventType(
+    "application_removed",
+    group=Group.ACCOUNT,
+    icon="app-window",
+    sentence=_("%(actor)s no longer lets the application of a tab sign people in."),
+    tone="warn",
+)
+
+CLIENT_SECRET_MADE = EventType(
+    "client_secret_made",
+    group=Group.ACCOUNT,
+    icon="key-round",
+    sentence=_("%(actor)s made a secret for an application."),
+)
+
+CLIENT_SECRET_REMOVED = EventType(
+    "client_secret_removed",
+    group=Group.ACCOUNT,
+    icon="key-round",
+    sentence=_("%(actor)s removed a secret of an application."),
+)
+
+APPLICATION_SIGNED_IN = EventType(
+    "application_signed_in",
+    group=Group.SIGN_IN,
+    icon="log-in",
+    sentence=_("%(subject)s signed in to an application."),
+)
+
+APPLICATION_REUSED = EventType(
+    "application_reused",
+    group=Group.SIGN_IN,
+    icon="circle-alert",
+    sentence=_(
+        "%(subject)s was signed out of an application: what it was given came a second time, or from somebody else."
+    ),
+    tone="warn",
+)

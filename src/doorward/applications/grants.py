@@ -1,0 +1,206 @@
+"""Sign-ins to applications: given with a code, used once, and worth something only as long as the gate says so."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from django.db import IntegrityError, transaction
+
+from doorward.applications.errors import AlreadyAnswered
+from doorward.applications.events import APPLICATION_REUSED, APPLICATION_SIGNED_IN
+from doorward.applications.models import Grant, RefreshToken
+from doorward.applications.protocol import Code, ProtocolError
+from doorward.audit.actor import Actor
+from doorward.audit.events import Outcome
+from doorward.audit.record import record
+from doorward.customers.rights import authorise
+from doorward.gate.assurance import Assurance
+from doorward.gate.evaluate import evaluate
+from doorward.gate.loading import load_session
+from doorward.gate.requirement import Need
+from doorward.kernel.crypto.sealing import keyed_hash
+from doorward.kernel.moments import lasts
+from doorward.permissions.actions import Action, Managed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.applications.models import Application
+    from doorward.audit.actor import ClientInfo
+    from doorward.audit.record import Detail
+    from doorward.sessions.context import AuthContext
+
+# RFC 6749, 4.1.2 allows ten minutes.
+CODE_LASTS: Final = timedelta(seconds=60)
+_OVER: Final = "It is over, or was never given."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is given: what the answered request said."""
+
+    request_id: UUID
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    resource: str
+    nonce: str
+    code_challenge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A sign-in to an application that is worth something now: its row, and what is known of the session."""
+
+    grant: Grant
+    auth: AuthContext
+
+
+def need_of(application: Application, *, managed: Managed = Managed.NEVER) -> Need:
+    """Return what an application's people must fulfil: the right to its tab, and what it wants verified."""
+    wanted = Assurance(application.required_acr) if application.required_acr else None
+    return Need(tab=application.tab.key, assurance=wanted, managed=managed)
+
+
+def give(
+    application: Application, asked: Asked, *, auth: AuthContext, actor: Actor, now: datetime
+) -> str:
+    """Return a code for what was asked, of a session that the gate let through. Raises `AlreadyAnswered`."""
+    authorise(actor, Action.SIGN_IN_TO_APPLICATION, subject=auth.person.id)
+    code = secrets.token_urlsafe(32)
+    try:
+        with transaction.atomic():
+            Grant.objects.create(
+                application=application,
+                session_id=auth.browser.session_id,
+                administrator_id=auth.person.id,
+                trusted_id=auth.browser.trusted_id,
+                request_id=asked.request_id,
+                scopes=list(asked.scopes),
+                resource=asked.resource,
+                granted_at=now,
+                code_hash=_code_hash(code),
+                code_challenge=asked.code_challenge,
+                redirect_uri=asked.redirect_uri,
+                nonce=asked.nonce,
+            )
+            record(APPLICATION_SIGNED_IN, actor=actor, details=_named(application))
+    except IntegrityError as error:
+        raise AlreadyAnswered from error
+    return code
+
+
+def redeem(  # noqa: PLR0913 - what the token request has, each looked at
+    application: Application,
+    *,
+    code: str,
+    redirect_uri: str,
+    verifier: str,
+    client: ClientInfo,
+    now: datetime,
+) -> Live:
+    """Return the sign-in of a code, which works once (RFC 6749, 4.1.3). Raises `ProtocolError`.
+
+    It is used up before anything else is looked at; who comes with a used one ends all that came of it.
+    """
+    rows = Grant.objects.filter(application=application, code_hash=_code_hash(code))
+    used_now = rows.filter(code_used_at__isnull=True).update(code_used_at=now) == 1
+    grant = rows.select_related("application__tab").first()
+    if grant is None:
+        raise ProtocolError(Code.INVALID_GRANT, "There is no such code.")
+    right = (
+        used_now
+        and lasts(grant.granted_at, CODE_LASTS, now=now)
+        and hmac.compare_digest(grant.redirect_uri.encode(), redirect_uri.encode())
+        and hmac.compare_digest(
+            grant.code_challenge.encode(), create_s256_code_challenge(verifier).encode()
+        )
+    )
+    if not right:
+        end_reused(grant, client=client, now=now)
+        raise ProtocolError(Code.INVALID_GRANT, "The code does not fit, is over, or was used.")
+    return live(grant, now=now)
+
+
+def live(grant: Grant, *, now: datetime) -> Live:
+    """Return a sign-in that is worth something now, by the gate's own decision. Raises `ProtocolError`."""
+    if grant.ended_at is None:
+        auth = load_session(grant.session_id, trusted_id=grant.trusted_id, now=now)
+        if auth is not None and auth.person.id == grant.administrator_id:
+            # What the session does elsewhere, in a customer's portal, is no matter here.
+            need = need_of(grant.application, managed=Managed.OWN)
+            if evaluate(auth, need, now=now).through:
+                return Live(grant, auth)
+    raise ProtocolError(Code.INVALID_GRANT, _OVER)
+
+
+def find(grant_id: UUID, *, now: datetime) -> Live:
+    """Return the sign-in with this id if it is worth something now. Raises `ProtocolError`."""
+    grant = Grant.objects.select_related("application__tab").filter(id=grant_id).first()
+    if grant is None:
+        raise ProtocolError(Code.INVALID_GRANT, _OVER)
+    return live(grant, now=now)
+
+
+def new_refresh_token(grant: Grant, *, now: datetime) -> str:
+    """Return a refresh token of a sign-in."""
+    token = secrets.token_urlsafe(32)
+    RefreshToken.objects.create(keyed_hash=_refresh_hash(token), grant=grant, made_at=now)
+    return token
+
+
+def refresh(application: Application, token: str, *, client: ClientInfo, now: datetime) -> Live:
+    """Return the sign-in of a refresh token, which works once (RFC 9700, 4.14.2). Raises `ProtocolError`.
+
+    Who comes with a used one, a thief or the owner after a thief, ends all that came of it.
+    """
+    found = find_refresh(application, token)
+    if found is None:
+        raise ProtocolError(Code.INVALID_GRANT, "There is no such refresh token.")
+    unused = RefreshToken.objects.filter(keyed_hash=found.keyed_hash, used_at__isnull=True)
+    if unused.update(used_at=now) != 1:
+        end_reused(found.grant, client=client, now=now)
+        raise ProtocolError(Code.INVALID_GRANT, "This refresh token was used before.")
+    return live(found.grant, now=now)
+
+
+def find_refresh(application: Application, token: str) -> RefreshToken | None:
+    """Return a refresh token of an application, used or not; None: it is none of its own."""
+    rows = RefreshToken.objects.select_related("grant__application__tab")
+    return rows.filter(keyed_hash=_refresh_hash(token), grant__application=application).first()
+
+
+def end(grant: Grant, *, now: datetime) -> bool:
+    """End a sign-in to an application: none of its tokens is worth anything any more; return whether it went on."""
+    return Grant.objects.filter(id=grant.id, ended_at__isnull=True).update(ended_at=now) == 1
+
+
+def end_reused(grant: Grant, *, client: ClientInfo, now: datetime) -> None:
+    """End a sign-in whose code or token came twice or did not fit: one of the two who have it stole it."""
+    with transaction.atomic():
+        if not end(grant, now=now):
+            return
+        record(
+            APPLICATION_REUSED,
+            actor=Actor(None, client),
+            subject=grant.administrator.who(),
+            outcome=Outcome.REFUSED,
+            details=_named(grant.application),
+        )
+
+
+def _named(application: Application) -> dict[str, Detail]:
+    return {"tab": application.tab.title, "key": application.tab.key}
+
+
+def _code_hash(code: str) -> bytes:
+    return keyed_hash("oidc-code", code)
+
+
+def _refresh_hash(token: str) -> bytes:
+    return keyed_hash("oidc-refresh", token)

@@ -1,0 +1,59 @@
+"""Which addresses, words and keys an application may have: pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from doorward.kernel.hosts import is_loopback
+
+# In the order of OpenID Connect Core, 5.4, then our own two.
+SCOPES: Final = ("openid", "profile", "email", "phone", "customer", "tabs")
+FIRST_SCOPES: Final = ("openid", "profile", "email")
+REFRESHING: Final = "offline_access"
+
+LONGEST_ADDRESS: Final = 300
+MOST_ADDRESSES: Final = 10
+MOST_SECRETS: Final = 2
+MOST_KEYS: Final = 5
+
+# RFC 3986, 2: nothing else stands in an address; no fragment (RFC 6749, 3.1.2), no wildcard.
+_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9\-._~:/?\[\]@!$&'()+,;=%]+")
+# What a phone's own application takes (RFC 8252, 7.1): a name turned around, so that it is somebody's.
+_OWN_SCHEME: Final = re.compile(r"[a-z][a-z0-9+\-]*(\.[a-z0-9+\-]+)+:/[A-Za-z0-9\-._~/]*")
+_PRIVATE_PARTS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+# Of what a client signs with; one with a shared secret is none of these.
+CLIENT_ALGORITHMS: Final = ("RS256", "ES256", "PS256")
+
+
+def is_redirect(address: str, *, public: bool) -> bool:
+    """Return whether people may be sent there with a code: https, or this very machine (RFC 8252, 7.3).
+
+    `public`: it cannot keep a secret, and may have a scheme of its own.
+    """
+    if public and len(address) <= LONGEST_ADDRESS and _OWN_SCHEME.fullmatch(address):
+        return True
+    return is_web_address(address)
+
+
+def is_web_address(address: str) -> bool:
+    """Return whether it is a whole https address without user or fragment; http only of this very machine."""
+    if len(address) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
+        return False
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    if not host or "@" in parts.netloc or "*" in parts.netloc:
+        return False
+    return parts.scheme == "https" or is_loopback(host)
+
+
+def is_public_key(key: object) -> bool:
+    """Return whether it is a public key of a client (RFC 7517), with nothing private in it, RSA or EC."""
+    if not isinstance(key, dict) or not _PRIVATE_PARTS.isdisjoint(key):
+        return False
+    return key.get("kty") in {"RSA", "EC"}

@@ -1,0 +1,21 @@
+"""The sealed column of applications: what its seal is bound to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from doorward.applications.models import SigningKey
+from doorward.kernel.crypto.columns import SealedColumn
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from doorward.kernel.crypto.sealing import AssociatedData
+
+
+def of_key(key_id: UUID) -> AssociatedData:
+    """Return the place of the private part of a key that tokens are signed with."""
+    return {"table": "applications_signingkey", "row": str(key_id), "purpose": "signing_key"}
+
+
+SEALED = (SealedColumn("signing keys", SigningKey, "sealed", of_key),)

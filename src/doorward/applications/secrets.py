@@ -1,0 +1,85 @@
+"""The secrets of applications: shown once, kept as keyed hashes, two at a time while one is changed for the other."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from django.db import transaction
+
+from doorward.applications import clients, rules
+from doorward.applications.errors import NoSecretNeeded, TooManySecrets
+from doorward.applications.events import CLIENT_SECRET_MADE, CLIENT_SECRET_REMOVED
+from doorward.applications.models import ClientSecret, ClientType
+from doorward.audit.record import record
+from doorward.customers.rights import authorise
+from doorward.kernel.crypto.sealing import keyed_hash
+from doorward.kernel.errors import NotFound
+from doorward.permissions.actions import Action
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.applications.models import Application
+    from doorward.audit.actor import Actor
+    from doorward.audit.record import Detail
+
+
+# An application asks for tokens many times a minute.
+NOTED_EVERY: Final = timedelta(minutes=5)
+
+
+def make(application_id: UUID, *, actor: Actor, now: datetime) -> str:
+    """Return a new secret of an application (256 random bits), which is never shown again.
+
+    Raises `NotFound`, `NoSecretNeeded`, `TooManySecrets`.
+    """
+    authorise(actor, Action.CHANGE_CLIENT_SECRETS)
+    secret = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        application = clients.locked(application_id)
+        authorise(actor, Action.CHANGE_CLIENT_SECRETS)
+        if application.client_type == ClientType.PUBLIC:
+            raise NoSecretNeeded
+        if application.secrets.count() >= rules.MOST_SECRETS:
+            raise TooManySecrets
+        application.secrets.create(keyed_hash=hashed(secret), made_at=now)
+        record(CLIENT_SECRET_MADE, actor=actor, details=_named(application))
+    return secret
+
+
+def remove(application_id: UUID, secret_id: UUID, *, actor: Actor) -> None:
+    """Remove a secret: from now on it opens nothing. Raises `NotFound`."""
+    authorise(actor, Action.CHANGE_CLIENT_SECRETS)
+    with transaction.atomic():
+        application = clients.locked(application_id)
+        authorise(actor, Action.CHANGE_CLIENT_SECRETS)
+        if not application.secrets.filter(id=secret_id).delete()[0]:
+            raise NotFound
+        record(CLIENT_SECRET_REMOVED, actor=actor, details=_named(application))
+
+
+def verify(application: Application, secret: str, *, now: datetime) -> bool:
+    """Return whether it is a secret of this application, and write down that it was used."""
+    rows = ClientSecret.objects.filter(application=application, keyed_hash=hashed(secret))
+    found = rows.first()
+    if found is None:
+        return False
+    if found.used_at is None or now - found.used_at > NOTED_EVERY:
+        rows.update(used_at=now)
+    return True
+
+
+def hashed(secret: str) -> bytes:
+    """Return what is kept of a secret: of 256 random bits a keyed hash tells nothing, however fast it is made."""
+    return keyed_hash("client-secret", secret)
+
+
+def _named(application: Application) -> dict[str, Detail]:
+    return {
+        "tab": application.tab.title,
+        "key": application.tab.key,
+        "client_id": application.client_id,
+    }

@@ -1,0 +1,127 @@
+"""Tokens: what they say, and for whom. Each is signed, short-lived, and looked up again where it is shown to us."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from joserfc.errors import JoseError
+
+from doorward.applications import keys
+from doorward.applications.models import SubjectType
+from doorward.applications.protocol import Code, ProtocolError
+from doorward.gate.assurance import assurance_of, methods_of, verified_at
+from doorward.kernel.crypto.sealing import keyed_hash
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doorward.applications.grants import Live
+    from doorward.applications.models import Application
+
+ACCESS_SECONDS: Final = 300
+_ID_LASTS: Final = timedelta(minutes=10)
+# RFC 9068, 2.1: so that no id token passes for one.
+ACCESS: Final = "at+jwt"
+ID: Final = "JWT"
+_HALF: Final = 16
+
+
+def access_token(live: Live, *, issuer: str, now: datetime) -> str:
+    """Return an access token (RFC 9068) for what the sign-in was for: an interface, or else ourselves."""
+    grant, application = live.grant, live.grant.application
+    claims = {
+        "iss": issuer,
+        "aud": grant.resource or issuer,
+        "exp": _seconds(now) + ACCESS_SECONDS,
+        "iat": _seconds(now),
+        "sub": subject_of(application, live.auth.person.id),
+        "client_id": application.client_id,
+        "scope": " ".join(grant.scopes),
+        # What came of one sign-in is found by it.
+        "jti": f"{grant.id.hex}{secrets.token_hex(8)}",
+        "sid": session_mark(application, grant.session_id),
+        **_of_session(live),
+    }
+    return keys.sign(claims, algorithm=application.algorithm, typ=ACCESS, now=now)
+
+
+def id_token(live: Live, *, issuer: str, access: str, now: datetime) -> str:
+    """Return an id token (OpenID Connect Core, 2 and 3.1.3.6). `access`: the token that goes with it."""
+    grant, application = live.grant, live.grant.application
+    claims = {
+        "iss": issuer,
+        "aud": application.client_id,
+        "exp": _seconds(now + _ID_LASTS),
+        "iat": _seconds(now),
+        "sub": subject_of(application, live.auth.person.id),
+        "sid": session_mark(application, grant.session_id),
+        # Both algorithms have SHA-256.
+        "at_hash": _letters(hashlib.sha256(access.encode()).digest()[:_HALF]),
+        **({"nonce": grant.nonce} if grant.nonce else {}),
+        **_of_session(live),
+    }
+    return keys.sign(claims, algorithm=application.algorithm, typ=ID, now=now)
+
+
+def read_access(token: str, *, issuer: str, now: datetime) -> dict[str, Any]:
+    """Return what an access token of this issuer says that is not over. Raises `ProtocolError`."""
+    claims = _read(token, typ=ACCESS, issuer=issuer)
+    if not isinstance(claims.get("exp"), int) or claims["exp"] <= _seconds(now):
+        raise ProtocolError(Code.INVALID_TOKEN, "The token is over.")
+    return claims
+
+
+def read_hint(token: str, *, issuer: str) -> dict[str, Any]:
+    """Return what an id token of this issuer says, over or not (RP-Initiated Logout 1.0, 4). Raises `ProtocolError`."""
+    return _read(token, typ=ID, issuer=issuer)
+
+
+def grant_id(claims: dict[str, Any]) -> UUID:
+    """Return the id of the sign-in that an access token of ours came of."""
+    return UUID(hex=str(claims["jti"])[:32])
+
+
+def subject_of(application: Application, person_id: UUID) -> str:
+    """Return by what an application knows somebody again (OpenID Connect Core, 8); at most 255 letters."""
+    if application.subject_type == SubjectType.PUBLIC:
+        return str(person_id)
+    return _letters(keyed_hash("oidc-subject", application.id.bytes + person_id.bytes))
+
+
+def session_mark(application: Application, session_id: UUID) -> str:
+    """Return by what an application knows a session again (`sid`), which it cannot compare with any other's."""
+    return _letters(keyed_hash("oidc-session", application.id.bytes + session_id.bytes)[:_HALF])
+
+
+def _read(token: str, *, typ: str, issuer: str) -> dict[str, Any]:
+    try:
+        claims = keys.verify(token, typ=typ)
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise ProtocolError(Code.INVALID_TOKEN, "The token is none of ours.") from error
+    if claims.get("iss") != issuer:
+        raise ProtocolError(Code.INVALID_TOKEN, "The token is of another issuer.")
+    return claims
+
+
+def _of_session(live: Live) -> dict[str, Any]:
+    """Return what is true of this very session now."""
+    facts = live.auth.facts
+    verified = verified_at(facts)
+    return {
+        "acr": assurance_of(facts).value,
+        "amr": list(methods_of(facts)),
+        **({"auth_time": _seconds(verified)} if verified else {}),
+    }
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _letters(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()

@@ -1,0 +1,171 @@
+"""`doorward applications`: the applications behind tabs that sign people in here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from doorward.cli.base import json_option, print_json, print_table, with_data
+from doorward.cli.failure import Failure
+
+if TYPE_CHECKING:
+    from doorward.applications.models import Application
+
+
+@click.group()
+def applications() -> None:
+    """Let the applications behind tabs sign people in: OpenID clients, and their secrets."""
+
+
+@applications.command()
+@click.argument("tab")
+@click.option("--redirect", "redirects", multiple=True, required=True, metavar="ADDRESS")
+@click.option(
+    "--logout", "logouts", multiple=True, metavar="ADDRESS", help="Where signing out may lead."
+)
+@click.option("--scope", "scopes", multiple=True, help="What it may ask for; openid always.")
+@click.option("--resource", "resources", multiple=True, metavar="ADDRESS")
+@click.option(
+    "--public", is_flag=True, help="It runs in a browser or on a phone and has no secret."
+)
+@click.option("--public-subject", is_flag=True, help="It is told the id that all are told.")
+@click.option("--algorithm", default="RS256", type=click.Choice(["RS256", "ES256"]))
+@click.option("--required-acr", default="", help="What its people must have verified at least.")
+@click.option(
+    "--keys", "keys_file", type=click.File(), help="Its public keys, as a JSON Web Key Set."
+)
+@with_data
+def add(tab: str, **given: Any) -> None:  # noqa: ANN401 - the options above
+    """Let the application of a TAB (its key) sign people in.
+
+    On stdout stands its client id and, after it, its secret where it has one, which is never shown again.
+    """
+    from django.utils import timezone  # noqa: PLC0415 - after set-up, as all below
+
+    from doorward.applications import clients, rules, secrets  # noqa: PLC0415
+    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
+    from doorward.customers.models import Tab  # noqa: PLC0415
+
+    found = Tab.objects.filter(key=tab).first()
+    if found is None:
+        raise Failure(f"There is no tab {tab} of the provider's own.")
+    keys = given["keys_file"].read(clients.LONGEST_KEYS + 1) if given["keys_file"] else ""
+    details = clients.ApplicationDetails(
+        client_type="public" if given["public"] else "confidential",
+        subject_type="public" if given["public_subject"] else "pairwise",
+        algorithm=given["algorithm"],
+        redirect_uris="\n".join(given["redirects"]),
+        logout_uris="\n".join(given["logouts"]),
+        resources="\n".join(given["resources"]),
+        scopes=frozenset(given["scopes"] or rules.FIRST_SCOPES),
+        required_acr=given["required_acr"],
+        keys=keys,
+    )
+    made = clients.add(found.id, details, actor=CONSOLE, now=timezone.now())
+    click.echo(made.client_id)
+    if not given["public"] and not keys:
+        click.echo(secrets.make(made.id, actor=CONSOLE, now=timezone.now()))
+
+
+@applications.command("list")
+@json_option
+@with_data
+def list_(*, as_json: bool) -> None:
+    """List all applications."""
+    from doorward.applications import clients  # noqa: PLC0415
+
+    records = [_record(one) for one in clients.all_of_them()]
+    if as_json:
+        print_json(records)
+        return
+    rows = [(one["tab"], one["client_id"], one["client_type"]) for one in records]
+    print_table(("TAB", "CLIENT ID", "TYPE"), rows)
+
+
+@applications.command()
+@click.argument("tab")
+@with_data
+def show(tab: str) -> None:
+    """Print all that is set of the application of a TAB, as JSON; no secret is in it."""
+    print_json(_record(_of(tab)))
+
+
+@applications.command()
+@click.argument("tab")
+@with_data
+def remove(tab: str) -> None:
+    """Remove the application of a TAB and all that it was given; the tab stays a link."""
+    from doorward.applications import clients  # noqa: PLC0415
+    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
+
+    clients.remove(_of(tab).id, actor=CONSOLE)
+    click.echo(f"The application of {tab} was removed.")
+
+
+@applications.group()
+def secret() -> None:
+    """Make and remove the secrets of an application: two at a time, to change one for the other."""
+
+
+@secret.command("new")
+@click.argument("tab")
+@with_data
+def new_secret(tab: str) -> None:
+    """Print a new secret of the application of a TAB. It is never shown again."""
+    from django.utils import timezone  # noqa: PLC0415
+
+    from doorward.applications import secrets  # noqa: PLC0415
+    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
+
+    click.echo(secrets.make(_of(tab).id, actor=CONSOLE, now=timezone.now()))
+
+
+@secret.command("remove")
+@click.argument("tab")
+@click.argument("secret_id", metavar="ID", type=click.UUID)
+@with_data
+def remove_secret(tab: str, secret_id: Any) -> None:  # noqa: ANN401 - a UUID, as click reads it
+    """Remove the secret with that ID (`show` has it) from the application of a TAB."""
+    from doorward.applications import secrets  # noqa: PLC0415
+    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
+
+    secrets.remove(_of(tab).id, secret_id, actor=CONSOLE)
+    click.echo("The secret was removed.")
+
+
+def _of(tab: str) -> Application:
+    from doorward.applications import clients  # noqa: PLC0415
+
+    found: Application | None = clients.all_of_them().filter(tab__key=tab).first()
+    if found is None:
+        raise Failure(f"The tab {tab} has no application.")
+    return found
+
+
+def _record(application: Application) -> dict[str, Any]:
+    named = (
+        "client_id",
+        "client_type",
+        "subject_type",
+        "algorithm",
+        "redirect_uris",
+        "logout_uris",
+        "resources",
+        "scopes",
+        "required_acr",
+        "keys",
+    )
+    secrets = application.secrets.order_by("made_at")
+    return {
+        "tab": application.tab.key,
+        **{name: getattr(application, name) for name in named},
+        "secrets": [
+            {
+                "id": str(one.id),
+                "made_at": one.made_at.isoformat(),
+                "last_used": one.used_at.isoformat() if one.used_at else None,
+            }
+            for one in secrets
+        ],
+    }

@@ -1,0 +1,1 @@
+"""The OpenID provider: how applications reach it. It parses, asks the gate and one service, and answers."""

@@ -1,0 +1,135 @@
+"""How the answer to an authorization request reaches the application, and what people see where none does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode, urlsplit
+
+from csp.utils import build_policy
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from doorward.applications.protocol import Code, ProtocolError
+from doorward.kernel.errors import Refusal
+from doorward.kernel.hosts import join_origin
+from doorward.signon.asked import TOO_OLD
+from doorward.web.http.errors import refusal_page
+from doorward.web.http.pages import render, see_other
+from doorward.web.kit.refusals import sentence
+
+if TYPE_CHECKING:
+    from doorward.applications.models import Application
+    from doorward.web.http.requests import Request
+
+_WEB: Final = frozenset({"http", "https"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Where an answer goes, and how. `by_page`: by a page of ours that leads on.
+
+    Browsers do not let a form lead to another site by way of redirects (CSP 3, `form-action`), and a sign-in is a form.
+    """
+
+    redirect_uri: str
+    state: str
+    issuer: str
+    form_post: bool
+    by_page: bool
+
+    def address(self, **said: str) -> str:
+        """Return the whole address of an answer in the query."""
+        joint = "&" if urlsplit(self.redirect_uri).query else "?"
+        return f"{self.redirect_uri}{joint}{urlencode(self.fields(**said))}"
+
+    def fields(self, **said: str) -> dict[str, str]:
+        """Return all that is answered; `iss` says by whom, so that no answer passes for another's (RFC 9207)."""
+        found = said | {"state": self.state, "iss": self.issuer}
+        return {name: value for name, value in found.items() if value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnwardPage:
+    """A page that leads on to an application: by a link, or by a form with `fields`."""
+
+    application: str
+    address: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeniedPage:
+    """Why somebody does not get on to an application. `set_up`: a factor is missing that they can set up."""
+
+    application: str
+    company: str
+    set_up: bool
+    again: str
+    back: str
+
+
+def answer(request: Request, to: Answer, **said: str) -> HttpResponse:
+    """Send the browser to the application with an answer."""
+    if to.form_post:
+        return _by_form(request, to, **said)
+    address = to.address(**said)
+    if not to.by_page:
+        return _see(address)
+    page = OnwardPage(application=urlsplit(to.redirect_uri).hostname or "", address=address)
+    response = render(request, "signon/onward.html", page)
+    response["Refresh"] = f"0; url={address}"
+    return response
+
+
+def denied(
+    request: Request, application: Application, to: Answer, again: str, code: Code
+) -> HttpResponse:
+    """Say why somebody does not get on, whom to ask or what to do, and give the application its answer by a link."""
+    page = DeniedPage(
+        application=application.tab.title,
+        company=request.auth.person.customer_name if request.auth else "",
+        set_up=code is not Code.ACCESS_DENIED,
+        again=again,
+        back=to.address(error=code.value),
+    )
+    return render(request, "signon/denied.html", page, status=403)
+
+
+def no_answer(request: Request, error: Exception) -> HttpResponse:
+    """Say on a page of ours what is wrong: nobody is sent to an address that no application has."""
+    if isinstance(error, Refusal):
+        text = sentence(error)
+    elif TOO_OLD in error.args:
+        text = _("This took too long. Open the application once more.")
+    elif isinstance(error, ProtocolError):
+        text = _("The application asked in a way that is not understood.")
+    else:
+        text = _("No application that asks like this is known here.")
+    return refusal_page(request, text, back="/")
+
+
+def _by_form(request: Request, to: Answer, **said: str) -> HttpResponse:
+    """Answer by a form that sends itself (OAuth 2.0 Form Post Response Mode)."""
+    parts = urlsplit(to.redirect_uri)
+    page = OnwardPage(
+        application=parts.hostname or "",
+        address=to.redirect_uri,
+        fields=tuple(to.fields(**said).items()),
+    )
+    response = render(request, "signon/form_post.html", page)
+    origin = join_origin(parts.scheme, parts.hostname or "", parts.port)
+    response["Content-Security-Policy"] = build_policy(
+        nonce=getattr(request, "_csp_nonce", None), replace={"form-action": [origin]}
+    )
+    return response
+
+
+def _see(address: str) -> HttpResponse:
+    if urlsplit(address).scheme in _WEB:
+        return see_other(address)
+    # An application's own scheme, which Django's redirects do not know.
+    response = HttpResponse(status=303)
+    response["Location"] = address
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,188 @@
+"""What an application asks for, read once into typed values (OpenID Connect Core, 3.1.2.1)."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from doorward.applications.models import Application
+from doorward.applications.protocol import Code, ProtocolError
+from doorward.gate.assurance import Assurance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from django.http import QueryDict
+
+# What is kept of a request; the others say nothing to us.
+NAMES: Final = (
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "response_mode",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+    "max_age",
+    "acr_values",
+    "claims",
+    "resource",
+    # Not taken, and said so.
+    "request",
+    "request_uri",
+)
+# Long enough for what libraries send, and short enough to come back from a sign-in in an address.
+_LONGEST: Final = {"state": 600, "claims": 600}
+_LONGEST_OTHER: Final = 300
+_MODES: Final = frozenset({"", "query", "form_post"})
+_PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})
+_CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+TOO_OLD: Final = "too old"
+
+
+class Unanswerable(Exception):
+    """Nobody is sent anywhere with an answer: whose request it is, or where the answer goes, is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """An authorization request. `max_age` in seconds; None: however long ago. `assurance`: what must be verified."""
+
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    nonce: str
+    code_challenge: str
+    resource: str
+    silent: bool
+    anew: bool
+    max_age: int | None
+    assurance: Assurance | None
+
+
+def single(sent: QueryDict) -> dict[str, str]:
+    """Return each parameter once (RFC 6749, 3.1). Raises `ProtocolError` where one came twice."""
+    if any(len(values) > 1 for _name, values in sent.lists()):
+        raise ProtocolError(Code.INVALID_REQUEST, "A parameter is sent twice.")
+    return {name: values[0] for name, values in sent.lists() if values[0]}
+
+
+def kept(sent: Mapping[str, str]) -> dict[str, str]:
+    """Return what of a request says something to us."""
+    return {name: sent[name] for name in NAMES if sent.get(name)}
+
+
+def application_of(client_id: str) -> Application:
+    """Return the application of a client id. Raises `Unanswerable`."""
+    rows = Application.objects.select_related("tab")
+    found: Application | None = rows.filter(client_id=client_id[:100]).first()
+    if found is None or found.client_id != client_id:
+        raise Unanswerable
+    return found
+
+
+def redirect_of(application: Application, parameters: Mapping[str, str]) -> str:
+    """Return where the answer goes: letter by letter one of its addresses (RFC 9700, 2.1). Raises `Unanswerable`."""
+    address = parameters.get("redirect_uri", "")
+    if address not in application.redirect_uris:
+        raise Unanswerable
+    return address
+
+
+def read(application: Application, parameters: Mapping[str, str]) -> Wish:
+    """Return what is asked for. Raises `ProtocolError`, whose answer goes to `redirect_of`."""
+    _refuse_unknown(parameters)
+    prompts = frozenset(parameters.get("prompt", "").split())
+    if prompts - _PROMPTS or ("none" in prompts and len(prompts) > 1):
+        raise ProtocolError(Code.INVALID_REQUEST, "This prompt is not known.")
+    return Wish(
+        redirect_uri=redirect_of(application, parameters),
+        nonce=parameters.get("nonce", ""),
+        scopes=_scopes(application, parameters.get("scope", "")),
+        code_challenge=_challenge(parameters),
+        silent="none" in prompts,
+        anew=bool(prompts & {"login", "select_account"}),
+        max_age=_max_age(parameters.get("max_age")),
+        assurance=_assurance(parameters),
+        resource=_resource(application, parameters.get("resource", "")),
+    )
+
+
+def _refuse_unknown(parameters: Mapping[str, str]) -> None:
+    if "request" in parameters:
+        raise ProtocolError(Code.REQUEST_NOT_SUPPORTED, "Push the request instead (RFC 9126).")
+    if "request_uri" in parameters:
+        raise ProtocolError(Code.REQUEST_URI_NOT_SUPPORTED, "Push the request instead (RFC 9126).")
+    if any(len(value) > _LONGEST.get(name, _LONGEST_OTHER) for name, value in parameters.items()):
+        raise ProtocolError(Code.INVALID_REQUEST, "A parameter is too long.")
+    if parameters.get("response_type") != "code":
+        raise ProtocolError(Code.UNSUPPORTED_RESPONSE_TYPE, "The response type is code.")
+    if parameters.get("response_mode", "") not in _MODES:
+        raise ProtocolError(Code.INVALID_REQUEST, "The response mode is query or form_post.")
+
+
+def _challenge(parameters: Mapping[str, str]) -> str:
+    """Return the challenge of RFC 7636: of everybody, and never the plain one, which whoever reads it can use."""
+    challenge = parameters.get("code_challenge", "")
+    if parameters.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(challenge):
+        raise ProtocolError(Code.INVALID_REQUEST, "A code_challenge by S256 is needed (RFC 7636).")
+    return challenge
+
+
+def _scopes(application: Application, text: str) -> tuple[str, ...]:
+    """Return what of the scopes the application may have; others are not given (RFC 6749, 3.3)."""
+    asked = text.split()
+    if "openid" not in asked:
+        raise ProtocolError(Code.INVALID_SCOPE, "The scope openid is needed.")
+    return tuple(one for one in application.scopes if one in asked)
+
+
+def _max_age(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
+        raise ProtocolError(Code.INVALID_REQUEST, "max_age is a number of seconds.")
+    return int(text)
+
+
+def _resource(application: Application, text: str) -> str:
+    if text and text not in application.resources:
+        raise ProtocolError(Code.INVALID_TARGET, "This application calls no such interface.")
+    return text
+
+
+def _assurance(parameters: Mapping[str, str]) -> Assurance | None:
+    """Return what must be verified: one of the values is enough, so it is the least of those that are known."""
+    wanted = _least(parameters.get("acr_values", "").split())
+    essential = _essential(parameters.get("claims", ""))
+    if essential is None:
+        return wanted
+    least = _least(essential)
+    if least is None:
+        raise ProtocolError(Code.UNMET_AUTHENTICATION_REQUIREMENTS, "No such acr is ever reached.")
+    return [one for one in Assurance if one in {wanted, least}][-1]
+
+
+def _least(values: Iterable[object]) -> Assurance | None:
+    named = set(map(str, values))
+    return next((one for one in Assurance if one.value in named), None)
+
+
+def _essential(text: str) -> list[object] | None:
+    """Return the values of which one is essential (OpenID Connect Core, 5.5.1); None: none is."""
+    if not text:
+        return None
+    try:
+        claims = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(Code.INVALID_REQUEST, "claims is no JSON.") from error
+    of_token = claims.get("id_token") if isinstance(claims, dict) else None
+    acr = of_token.get("acr") if isinstance(of_token, dict) else None
+    if not isinstance(acr, dict) or acr.get("essential") is not True:
+        return None
+    values = acr.get("values", [acr["value"]] if "value" in acr else None)
+    return values if isinstance(values, list) else None

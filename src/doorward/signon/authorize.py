@@ -1,0 +1,170 @@
+"""Signing in to an application: the gate decides, and the answer goes to the application's own address.
+
+Nobody is asked whether they agree: the applications are the provider's own, and the right to the tab is the consent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from doorward.applications import grants, pushed
+from doorward.applications.errors import AlreadyAnswered
+from doorward.applications.grants import Asked
+from doorward.applications.protocol import Code, ProtocolError
+from doorward.gate.assurance import Assurance, of_kind, reaches, verified_factor
+from doorward.gate.evaluate import evaluate
+from doorward.gate.requirement import Need, Step
+from doorward.sessions.reauthentication import RECOVERY_PROOF_SECONDS, Reauthentication
+from doorward.signon import asked, going_on
+from doorward.signon.answers import Answer, answer, denied, no_answer
+from doorward.signon.asked import Unanswerable
+from doorward.signon.origin import issuer_of
+from doorward.web.http.errors import error_page
+from doorward.web.http.gate import lead, note_refused
+from doorward.web.http.needs import needs
+from doorward.web.http.pages import see_other
+from doorward.web.http.requests import acting, session_of
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.http import HttpResponse
+
+    from doorward.applications.models import Application
+    from doorward.signon.asked import Wish
+    from doorward.signon.going_on import Begun
+    from doorward.web.http.requests import Request
+
+# What an application is told that wants nobody to be asked (OpenID Connect Core, 3.1.2.6).
+_SILENT: Final = {
+    Step.SIGN_IN: Code.LOGIN_REQUIRED,
+    Step.VERIFY_FACTOR: Code.LOGIN_REQUIRED,
+    Step.REAUTHENTICATE: Code.LOGIN_REQUIRED,
+    Step.NO_RIGHT: Code.ACCESS_DENIED,
+    Step.ANOTHER_FACTOR: Code.UNMET_AUTHENTICATION_REQUIREMENTS,
+}
+# What comes back from a step by an address; to a longer one `safe_next` would not lead.
+_LONGEST_ADDRESS: Final = 1900
+
+
+# Another site's form may lead here, as a link may: nothing is changed by it, and the answer goes to the application.
+@csrf_exempt
+@needs(Need.NOTHING)
+@require_http_methods(["GET", "POST"])
+def authorize(request: Request) -> HttpResponse:
+    """Answer an authorization request (RFC 6749, 4.1.1), or lead to the step that is missing, and then back."""
+    try:
+        begun, application = _begun(request)
+        redirect_uri = asked.redirect_of(application, begun.parameters)
+    except (Unanswerable, ProtocolError) as error:
+        return no_answer(request, error)
+    to = Answer(
+        redirect_uri=redirect_uri,
+        state=begun.parameters.get("state", ""),
+        issuer=issuer_of(request),
+        form_post=begun.parameters.get("response_mode") == "form_post",
+        by_page=begun.again,
+    )
+    try:
+        wish = asked.read(application, begun.parameters)
+        _refuse_too_long(begun)
+        if request.method == "POST":
+            # With another site's form no cookie of ours comes along; with what leads here, it does.
+            return see_other(begun.address())
+        return _decide(request, application, begun, wish, to)
+    except ProtocolError as error:
+        return answer(request, to, error=error.code.value, error_description=error.description)
+
+
+def _refuse_too_long(begun: Begun) -> None:
+    if len(begun.address()) > _LONGEST_ADDRESS:
+        raise ProtocolError(Code.INVALID_REQUEST, "The request is too long.")
+
+
+def _begun(request: Request) -> tuple[Begun, Application]:
+    """Return the request, and whose it is: as it came, as it was pushed, or as it comes back from a step."""
+    sent = asked.single(request.POST if request.method == "POST" else request.GET)
+    if going_on.PARAMETER in sent and request.method != "POST":
+        begun = going_on.resume(sent[going_on.PARAMETER], now=request.now)
+        if begun is None:
+            raise Unanswerable(asked.TOO_OLD)
+        return begun, asked.application_of(begun.parameters.get("client_id", ""))
+    application = asked.application_of(sent.get("client_id", ""))
+    if sent.get("request_uri", "").startswith(pushed.URN):
+        kept = pushed.take(application, sent["request_uri"], now=request.now)
+        if kept is None:
+            raise Unanswerable(asked.TOO_OLD)
+        sent = kept
+    return going_on.begin(asked.kept(sent), now=request.now), application
+
+
+def _decide(
+    request: Request, application: Application, begun: Begun, wish: Wish, to: Answer
+) -> HttpResponse:
+    """Do what the gate says of it."""
+    need = _need(request, application, begun, wish)
+    verdict = evaluate(request.auth, need, now=request.now)
+    if verdict.through:
+        return _give(request, application, begun, wish, to)
+    if wish.silent:
+        code = _SILENT.get(verdict.step, Code.INTERACTION_REQUIRED)
+        raise ProtocolError(code, "Somebody would have to be asked.")
+    if verdict.step is Step.NOT_WHILE_MANAGING:
+        return error_page(request, 403)
+    if verdict.step is Step.NO_RIGHT:
+        note_refused(request, application.tab.key)
+        return denied(request, application, to, begun.address(), Code.ACCESS_DENIED)
+    if verdict.step is Step.ANOTHER_FACTOR:
+        unmet = Code.UNMET_AUTHENTICATION_REQUIREMENTS
+        return denied(request, application, to, begun.address(), unmet)
+    without = _not_enough(request, need.assurance)
+    return lead(request, verdict, begun.address(), without=without)
+
+
+def _need(request: Request, application: Application, begun: Begun, wish: Wish) -> Need:
+    """Return what this request asks of a session: what the application always asks, and what it asks this time."""
+    need = grants.need_of(application)
+    levels = [one for one in Assurance if one in {need.assurance, wish.assurance}]
+    # Whatever was verified since it was asked for was verified for it.
+    since = int((request.now - begun.at).total_seconds()) + 1 if begun.again else 0
+    seconds: int | None = None
+    if wish.anew:
+        seconds = since
+    elif wish.max_age is not None:
+        seconds = max(wish.max_age, since)
+    fresh = None
+    if seconds is not None:
+        serves = seconds >= RECOVERY_PROOF_SECONDS
+        fresh = Reauthentication(seconds=seconds, recovery_serves=serves)
+    return replace(need, assurance=levels[-1] if levels else None, fresh=fresh)
+
+
+def _not_enough(request: Request, wanted: Assurance | None) -> UUID | None:
+    """Return the factor that was verified and is not enough, so that another one is asked for."""
+    verified = verified_factor(request.auth.facts) if request.auth else None
+    if wanted is None or verified is None or reaches(of_kind(verified.kind), wanted):
+        return None
+    return verified.id
+
+
+def _give(
+    request: Request, application: Application, begun: Begun, wish: Wish, to: Answer
+) -> HttpResponse:
+    what = Asked(
+        request_id=begun.id,
+        redirect_uri=wish.redirect_uri,
+        scopes=wish.scopes,
+        resource=wish.resource,
+        nonce=wish.nonce,
+        code_challenge=wish.code_challenge,
+    )
+    auth, actor = session_of(request), acting(request)
+    try:
+        code = grants.give(application, what, auth=auth, actor=actor, now=request.now)
+    except AlreadyAnswered as refusal:
+        return no_answer(request, refusal)
+    return answer(request, to, code=code)

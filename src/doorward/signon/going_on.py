@@ -1,0 +1,63 @@
+"""The address at which a request goes on after a step: all of it, sealed, so that nothing of it is changed on the way.
+
+A request keeps its id, whichever steps come between, and is answered once.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+from doorward.applications import carried
+from doorward.kernel.moments import lasts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PARAMETER: Final = "continue"
+PATH: Final = "/oidc/authorize/"
+# As long as a sign-in may take before it counts as left (`sessions.ending.ABANDONED_AFTER`).
+WAITS: Final = timedelta(minutes=30)
+_MOST_BYTES: Final = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A request that was begun at a moment. `again`: it comes back from a step, by one of our own pages."""
+
+    id: UUID
+    at: datetime
+    parameters: Mapping[str, str]
+    again: bool = False
+
+    def address(self) -> str:
+        """Return the address of ours at which it goes on."""
+        said = {"id": str(self.id), "at": self.at.timestamp(), "asked": dict(self.parameters)}
+        sealed = carried.seal(zlib.compress(json.dumps(said).encode(), 9))
+        packed = base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+        return f"{PATH}?{urlencode({PARAMETER: packed})}"
+
+
+def begin(parameters: Mapping[str, str], *, now: datetime) -> Begun:
+    """Return a request as it came."""
+    return Begun(uuid4(), now, parameters)
+
+
+def resume(packed: str, *, now: datetime) -> Begun | None:
+    """Return the request that an address of ours carries; None: it carries none, or for too long."""
+    try:
+        padded = packed.encode("ascii") + b"=" * (-len(packed) % 4)
+        plain = carried.unseal(base64.urlsafe_b64decode(padded))
+    except (ValueError, carried.NotOurs):
+        return None
+    said = json.loads(zlib.decompressobj().decompress(plain, _MOST_BYTES))
+    at = datetime.fromtimestamp(said["at"], UTC)
+    if not lasts(at, WAITS, now=now):
+        return None
+    return Begun(UUID(said["id"]), at, said["asked"], again=True)

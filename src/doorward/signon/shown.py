@@ -1,0 +1,122 @@
+"""Where tokens are shown to us: userinfo, introspection (RFC 7662), revocation (RFC 7009).
+
+A token says what was true when it was signed; whether it is still worth something, the gate says, each time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from doorward.applications import grants, tokens
+from doorward.applications.claims import claims_of
+from doorward.applications.protocol import Code, ProtocolError
+from doorward.gate.requirement import Need
+from doorward.signon import asked
+from doorward.signon.clients import authenticate
+from doorward.signon.machine import machine, refuse, say
+from doorward.signon.origin import issuer_of
+from doorward.web.http.needs import needs
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from doorward.applications.grants import Live
+    from doorward.applications.models import Application
+    from doorward.web.http.requests import Request
+
+
+# No cookie counts here: who asks brings a token.
+@csrf_exempt
+@needs(Need.NOTHING)
+@require_http_methods(["GET", "POST"])
+def userinfo(request: Request) -> HttpResponse:
+    """Answer with what the application may know of somebody (OpenID Connect Core, 5.3)."""
+    try:
+        live = _for_us(request)
+    except ProtocolError as error:
+        answer = refuse(ProtocolError(Code.INVALID_TOKEN, error.description))
+        answer["WWW-Authenticate"] = f'Bearer error="{Code.INVALID_TOKEN.value}"'
+        return answer
+    return say(claims_of(live))
+
+
+@machine
+def introspect(request: Request) -> HttpResponse:
+    """Say what a token is worth now, to the application it was given to; to any other it is worth nothing."""
+    sent = asked.single(request.POST)
+    application = authenticate(request, sent, public=False)
+    text = sent.get("token", "")
+    if found := grants.find_refresh(application, text):
+        return say(_of_refresh(request, found.grant_id, used=found.used_at is not None))
+    try:
+        claims, live = _live(request, text)
+    except ProtocolError:
+        return say({"active": False})
+    if not _may_look(application, claims, live):
+        return say({"active": False})
+    return say({"active": True, "token_type": "Bearer", **claims})
+
+
+@machine
+def revoke(request: Request) -> HttpResponse:
+    """End the sign-in that a token came of, if it is the application's own; the answer is the same (RFC 7009, 2.2)."""
+    sent = asked.single(request.POST)
+    application = authenticate(request, sent)
+    text = sent.get("token", "")
+    if found := grants.find_refresh(application, text):
+        grants.end(found.grant, now=request.now)
+        return say({})
+    try:
+        _claims, live = _live(request, text)
+    except ProtocolError:
+        return say({})
+    if live.grant.application_id == application.id:
+        grants.end(live.grant, now=request.now)
+    return say({})
+
+
+def _of_refresh(request: Request, grant_id: Any, *, used: bool) -> dict[str, Any]:  # noqa: ANN401 - a UUID
+    if used:
+        return {"active": False}
+    try:
+        live = grants.find(grant_id, now=request.now)
+    except ProtocolError:
+        return {"active": False}
+    application = live.grant.application
+    return {
+        "active": True,
+        "client_id": application.client_id,
+        "scope": " ".join(live.grant.scopes),
+        "sub": tokens.subject_of(application, live.auth.person.id),
+        "iss": issuer_of(request),
+    }
+
+
+def _may_look(application: Application, claims: dict[str, Any], live: Live) -> bool:
+    """Return whether a token was given to this application, or is for an interface of its own."""
+    return live.grant.application_id == application.id or claims.get("aud") in application.resources
+
+
+def _for_us(request: Request) -> Live:
+    """Return the sign-in of a token that is for this very address."""
+    claims, live = _live(request, _bearer(request))
+    if claims.get("aud") != issuer_of(request):
+        raise ProtocolError(Code.INVALID_TOKEN, "The token is for somebody else.")
+    return live
+
+
+def _live(request: Request, text: str) -> tuple[dict[str, Any], Live]:
+    """Return what an access token says, and the sign-in that it came of, if it is still worth something."""
+    claims = tokens.read_access(text, issuer=issuer_of(request), now=request.now)
+    return claims, grants.find(tokens.grant_id(claims), now=request.now)
+
+
+def _bearer(request: Request) -> str:
+    """Return the token of the header (RFC 6750, 2.1), or of the form; never of the address, which is written down."""
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    return str(request.POST.get("access_token", "")) if request.method == "POST" else ""

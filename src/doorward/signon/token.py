@@ -1,0 +1,82 @@
+"""Codes and refresh tokens for tokens (RFC 6749, 4.1.3 and 6), and requests that are pushed (RFC 9126)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from doorward.applications import grants, pushed, tokens
+from doorward.applications.protocol import Code, ProtocolError
+from doorward.signon import asked
+from doorward.signon.clients import authenticate
+from doorward.signon.machine import machine, say
+from doorward.signon.origin import issuer_of, issuer_of_brand
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from doorward.applications.grants import Live
+    from doorward.web.http.requests import Request
+
+# RFC 7636, 4.1.
+_VERIFIER: Final = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
+
+
+@machine
+def token(request: Request) -> HttpResponse:
+    """Answer with tokens."""
+    sent = asked.single(request.POST)
+    application = authenticate(request, sent)
+    client, now = request.client, request.now
+    match sent.get("grant_type"):
+        case "authorization_code":
+            verifier = sent.get("code_verifier", "")
+            if not _VERIFIER.fullmatch(verifier):
+                raise ProtocolError(Code.INVALID_GRANT, "A code_verifier is needed (RFC 7636).")
+            live = grants.redeem(
+                application,
+                code=sent.get("code", ""),
+                redirect_uri=sent.get("redirect_uri", ""),
+                verifier=verifier,
+                client=client,
+                now=now,
+            )
+        case "refresh_token":
+            given = sent.get("refresh_token", "")
+            live = grants.refresh(application, given, client=client, now=now)
+        case _:
+            raise ProtocolError(Code.UNSUPPORTED_GRANT_TYPE)
+    return _tokens(request, live)
+
+
+def _tokens(request: Request, live: Live) -> HttpResponse:
+    issuer, now = issuer_of(request), request.now
+    if issuer_of_brand(live.auth.person.brand_id) != issuer:
+        raise ProtocolError(Code.INVALID_GRANT, "It was given by another issuer.")
+    access = tokens.access_token(live, issuer=issuer, now=now)
+    return say(
+        {
+            "access_token": access,
+            "token_type": "Bearer",
+            "expires_in": tokens.ACCESS_SECONDS,
+            "id_token": tokens.id_token(live, issuer=issuer, access=access, now=now),
+            "refresh_token": grants.new_refresh_token(live.grant, now=now),
+            "scope": " ".join(live.grant.scopes),
+        }
+    )
+
+
+@machine
+def push(request: Request) -> HttpResponse:
+    """Keep an authorization request of an application that says who it is, and answer with an address for it."""
+    sent = asked.single(request.POST)
+    application = authenticate(request, sent)
+    parameters = asked.kept(sent) | {"client_id": application.client_id}
+    try:
+        asked.redirect_of(application, parameters)
+    except asked.Unanswerable as error:
+        raise ProtocolError(Code.INVALID_REQUEST, "This redirect_uri is not registered.") from error
+    asked.read(application, parameters)
+    address = pushed.keep(application, parameters, now=request.now)
+    seconds = int(pushed.LASTS.total_seconds())
+    return say({"request_uri": address, "expires_in": seconds}, status=201)

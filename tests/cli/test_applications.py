@@ -1,0 +1,92 @@
+"""`doorward applications`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from doorward.applications import secrets
+from doorward.applications.events import (
+    APPLICATION_ADDED,
+    APPLICATION_REMOVED,
+    CLIENT_SECRET_MADE,
+    CLIENT_SECRET_REMOVED,
+)
+from doorward.applications.models import Application, ClientSecret
+from doorward.cli.base import main
+from tests.kit import people
+from tests.kit.applications import CALLBACK, make_tab
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def tab(db):
+    people.provider()
+    return make_tab()
+
+
+def run(*words, **rest):
+    return CliRunner().invoke(main, ["applications", *words], **rest)
+
+
+def test_an_application_is_added_once_and_its_secret_is_shown_once():
+    added = run("add", "phone", "--redirect", CALLBACK, "--scope", "email")
+    assert added.exit_code == 0, added.output
+    client_id, secret = added.stdout.split()
+    [row] = ClientSecret.objects.all()
+    assert bytes(row.keyed_hash) == secrets.hashed(secret)
+    [event] = people.events(APPLICATION_ADDED)
+    assert (event.actor_type, event.details["client_id"]) == ("operator", client_id)
+    assert len(people.events(CLIENT_SECRET_MADE)) == 1
+
+    shown = run("show", "phone")
+    assert json.loads(shown.stdout)["scopes"] == ["openid", "email"]
+    assert secret not in shown.stdout
+    assert run("list").stdout.splitlines()[1].split() == ["phone", client_id, "confidential"]
+    assert json.loads(run("list", "--json").stdout)[0]["redirect_uris"] == [CALLBACK]
+    again = run("add", "phone", "--redirect", CALLBACK)
+    assert (again.exit_code, again.stderr) == (1, "This tab has an application already.\n")
+
+
+def test_a_public_one_has_no_secret():
+    added = run("add", "phone", "--redirect", "com.phone.app:/callback", "--public")
+    assert len(added.stdout.split()) == 1
+    refused = run("secret", "new", "phone")
+    assert refused.exit_code == 1
+    assert not ClientSecret.objects.exists()
+
+
+def test_a_secret_is_changed_for_another():
+    run("add", "phone", "--redirect", CALLBACK)
+    old = json.loads(run("show", "phone").stdout)["secrets"][0]["id"]
+    new = run("secret", "new", "phone")
+    assert len(new.stdout.strip()) == 43
+    assert run("secret", "new", "phone").exit_code == 1
+    assert run("secret", "remove", "phone", old).exit_code == 0
+    assert run("secret", "remove", "phone", old).exit_code == 1
+    assert len(people.events(CLIENT_SECRET_REMOVED)) == 1
+    assert len(json.loads(run("show", "phone").stdout)["secrets"]) == 1
+
+
+def test_a_removed_one_is_gone():
+    run("add", "phone", "--redirect", CALLBACK)
+    assert run("remove", "phone").exit_code == 0
+    assert not Application.objects.exists()
+    assert len(people.events(APPLICATION_REMOVED)) == 1
+    for words in (["remove", "phone"], ["show", "phone"], ["show", "nothing"]):
+        refused = run(*words)
+        assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "words", [["--redirect", "http://phone.example/"], ["--required-acr", "x"]]
+)
+def test_what_cannot_be_is_refused_in_one_sentence(words):
+    refused = run(
+        "add", "phone", *(["--redirect", CALLBACK] if "--redirect" not in words else []), *words
+    )
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert not Application.objects.exists()

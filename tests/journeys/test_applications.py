@@ -1,0 +1,115 @@
+"""The application behind a tab, as staff set it up: the owner has both rights, a colleague one, an outsider none."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from doorward.applications import secrets
+from doorward.applications.events import APPLICATION_CHANGED
+from doorward.applications.models import Application, ClientSecret
+from doorward.customers.tabs import ADMINISTRATORS, TABS
+from tests.kit import browsers, people
+from tests.kit.applications import CALLBACK, make_tab
+from tests.kit.pages import filled
+
+pytestmark = pytest.mark.django_db
+
+
+def _staff(email, *tabs):
+    return people.make_administrator(
+        people.provider(), email=email, name="Nora Whitfield", tabs=tabs
+    )
+
+
+@pytest.fixture
+def owner():
+    return _staff("nora@provider.example", "home", TABS, ADMINISTRATORS)
+
+
+@pytest.fixture
+def tab(owner):
+    return make_tab()
+
+
+@pytest.fixture
+def browser(owner):
+    return browsers.browser_of(owner)
+
+
+def test_an_application_is_made_changed_and_removed(browser, tab):
+    page = f"/tabs/{tab.id}/application/"
+    fields = filled(browser, page) | {"redirect_uris": CALLBACK, "scopes": ["email"]}
+    fields |= {"client_type": "confidential", "subject_type": "pairwise", "algorithm": "ES256"}
+    fields |= {"required_acr": "", "logout_uris": "", "resources": "", "keys": ""}
+    assert browser.post(page, fields)["Location"] == page
+    made = Application.objects.get()
+    assert (made.redirect_uris, made.scopes, made.algorithm) == (
+        [CALLBACK],
+        ["openid", "email"],
+        "ES256",
+    )
+    shown = browser.get(page).content.decode()
+    assert made.client_id in shown
+
+    wrong = browser.post(page, fields | {"redirect_uris": "http://phone.example/"})
+    assert wrong.status_code == 422
+    assert "Type whole addresses" in wrong.content.decode()
+    assert browser.post(page, fields | {"required_acr": "phr"}).status_code == 303
+    [event] = people.events(APPLICATION_CHANGED)
+    assert event.details["changed"] == ["required_acr"]
+    assert browser.post(f"{page}remove/")["Location"] == f"/tabs/{tab.id}/"
+    assert not Application.objects.exists()
+    assert browser.post(f"{page}remove/").status_code == 404
+
+
+def test_a_secret_is_shown_once(browser, tab):
+    page = f"/tabs/{tab.id}/application/"
+    assert browser.post(f"{page}secret/").status_code == 404
+    _make(browser, page)
+    shown = browser.post(f"{page}secret/").content.decode()
+    secret = re.search(r'<code class="secret">([\w-]{43})</code>', shown)
+    assert secret is not None
+    row = ClientSecret.objects.get()
+    assert bytes(row.keyed_hash) == secrets.hashed(secret[1])
+    assert secret[1] not in browser.get(page).content.decode()
+    assert browser.post(f"{page}secret/").status_code == 200
+    assert browser.post(f"{page}secret/").status_code == 422
+    assert browser.post(f"{page}secret/{row.id}/remove/").status_code == 303
+    assert browser.post(f"{page}secret/{row.id}/remove/").status_code == 404
+
+
+def test_who_has_but_one_right_changes_nothing(browser, tab, outsider):
+    page = f"/tabs/{tab.id}/application/"
+    _make(browser, page)
+    colleague = browsers.browser_of(_staff("otto@provider.example", "home", TABS))
+    assert colleague.get(page).status_code == 200
+    for path in (page, f"{page}secret/", f"{page}remove/"):
+        assert colleague.post(path, {}).status_code == 403
+        assert browsers.browser_of(outsider).post(path, {}).status_code == 403
+    assert browsers.browser_of(outsider).get(page).status_code == 403
+    assert not ClientSecret.objects.exists()
+
+
+def test_it_wants_a_proof_that_is_young(browser, owner, tab):
+    page = f"/tabs/{tab.id}/application/"
+    _make(browser, page)
+    browsers.age_proofs(owner, hours=1)
+    for path in (f"{page}secret/", f"{page}remove/"):
+        assert browser.post(path)["Location"].startswith("/prove/")
+    assert not ClientSecret.objects.exists()
+
+
+def _make(browser, page):
+    fields = filled(browser, page) | {
+        "redirect_uris": CALLBACK,
+        "client_type": "confidential",
+        "subject_type": "pairwise",
+        "algorithm": "RS256",
+        "required_acr": "",
+        "logout_uris": "",
+        "resources": "",
+        "keys": "",
+    }
+    assert browser.post(page, fields).status_code == 303

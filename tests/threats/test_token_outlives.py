@@ -1,0 +1,89 @@
+"""Tokens after what they came of is over: the gate is asked each time, so they are worth nothing at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.utils import timezone
+
+from doorward.accounts.models import Administrator
+from doorward.applications import clients
+from doorward.audit.actor import CONSOLE
+from doorward.customers.models import Customer
+from doorward.sessions.models import Session
+from tests.kit.applications import (
+    Relying,
+    answer_of,
+    give_tab,
+    make_application,
+    make_secret,
+    take_tab,
+)
+from tests.kit.browsers import browser_of
+from tests.kit.factors import require
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.django_db
+
+
+def _people(person):
+    return Administrator.objects.of(person.customer_id).filter(id=person.id)
+
+
+def _sessions(person):
+    return Session.objects.filter(administrator=person)
+
+
+OVER: dict[str, Callable[[Administrator], object]] = {
+    "the person is suspended": lambda one: _people(one).update(status="suspended"),
+    "the customer is suspended": lambda one: Customer.objects.filter(id=one.customer_id).update(
+        status="suspended"
+    ),
+    "all sessions were ended": lambda one: _people(one).update(security_version=9),
+    "the session was ended": lambda one: _sessions(one).update(ended_at=timezone.now()),
+    "the session is gone": lambda one: _sessions(one).delete(),
+    "the right to the tab was taken": take_tab,
+    "two factors are required from now on": require,
+}
+
+
+@pytest.mark.parametrize("what", OVER)
+def test_nothing_is_worth_anything_any_more(owner, what):
+    give_tab(owner)
+    application = make_application()
+    relying = Relying(application, make_secret(application))
+    browser = browser_of(owner)
+    tokens, code = relying.tokens(browser), relying.code(browser)
+    assert relying.is_active(tokens["access_token"])
+
+    OVER[what](owner)
+
+    assert relying.userinfo(tokens["access_token"]).status_code == 401
+    assert not relying.is_active(tokens["access_token"])
+    assert not relying.is_active(tokens["refresh_token"])
+    assert relying.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
+    assert relying.exchange(code).json()["error"] == "invalid_grant"
+    silent = answer_of(relying.ask(browser, prompt="none"))
+    assert "code" not in silent
+
+
+def test_a_colleague_s_tab_is_nobody_else_s(owner, colleague, outsider):
+    give_tab(owner)
+    application = make_application()
+    relying = Relying(application, make_secret(application))
+    for person in (colleague, outsider):
+        answer = answer_of(relying.ask(browser_of(person), prompt="none"))
+        assert answer["error"] == "access_denied"
+
+
+def test_an_application_that_is_removed_has_nothing_any_more(owner):
+    give_tab(owner)
+    application = make_application()
+    relying = Relying(application, make_secret(application))
+    tokens = relying.tokens(browser_of(owner))
+    clients.remove(application.id, actor=CONSOLE)
+    assert relying.userinfo(tokens["access_token"]).status_code == 401
+    assert relying.refresh(tokens["refresh_token"]).status_code == 401
