@@ -199,6 +199,28 @@ class Environment(BaseSettings):
         description="A mailbox, of somebody who cannot write to the database, to which the newest head of "
         "the sealed history is sent once a day.",
     )
+    backup_dir: Path = Field(
+        Path(),
+        description="A folder, best on another machine's disk, into which the background worker writes a backup of the "
+        "database; without it, it makes none. It is never made by itself.",
+    )
+    backup_hours: int = Field(
+        24,
+        ge=1,
+        le=8760,
+        description="How many hours after a backup the worker makes the next one.",
+    )
+    backup_keep: int = Field(
+        14,
+        ge=1,
+        le=10_000,
+        description="How many of the worker's backups are kept; older ones are removed after a new one was made.",
+    )
+    backup_recipient: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="The age recipients (age1…), separated by commas, to which the worker's backups are encrypted; "
+        "without any, they are not.",
+    )
     security_contact: str = Field(
         "",
         description="Where to report a weakness, for /.well-known/security.txt: `mailto:…` or `https://…`; "
@@ -344,6 +366,17 @@ class Environment(BaseSettings):
             message = "it must be addresses or networks with commas between, such as 10.0.0.0/8"
             raise ValueError(message) from None
 
+    @field_validator("backup_recipient", mode="before")
+    @classmethod
+    def _recipients(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        given = tuple(part.strip() for part in value.split(",") if part.strip())
+        if not all(map(_is_recipient, given)):
+            message = "it must be age recipients (age1…) with commas between"
+            raise ValueError(message)
+        return given
+
     @model_validator(mode="after")
     def _direct_goes_with_another(self) -> Self:
         if self.database_direct_url and not self.database.startswith("postgres"):
@@ -484,6 +517,16 @@ def _read_bind(value: str) -> tuple[str, int] | None:
 def _is_encrypted_or_here(parts: SplitResult) -> bool:
     here = parts.scheme == "http" and parts.hostname in LOOPBACK_NAMES
     return parts.scheme == "https" or here
+
+
+def _is_recipient(given: str) -> bool:
+    import pyrage  # noqa: PLC0415 - only where there is one
+
+    try:
+        pyrage.x25519.Recipient.from_str(given)
+    except pyrage.RecipientError:
+        return False
+    return True
 
 
 def _split(url: str) -> SplitResult:

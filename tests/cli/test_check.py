@@ -17,9 +17,11 @@ import pytest
 import time_machine
 from click.testing import CliRunner
 from django.db import connection
+from django.utils import timezone
 
 from doorward.cli.base import main
 from doorward.customers.models import Brand
+from doorward.operations.backup import last
 from doorward.operations.checks.database import judge_transport
 from tests.kit import people, policies
 from tests.kit.serving import doorward
@@ -38,6 +40,7 @@ def _an_installation(settings: Any, tmp_path: Path) -> None:
     people.provider()
     Brand.objects.update(support_email="support@northline.example")
     policies.require(people.provider().id)
+    last.remember(now=timezone.now())
     (tmp_path / "data").mkdir(mode=0o700)
     settings.DOORWARD = settings.DOORWARD.model_copy(
         update={

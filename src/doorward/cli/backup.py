@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,15 +44,18 @@ def backup(*, file: Path, recipients: tuple[str, ...], overwrite: bool) -> None:
     apart (doorward keys backup). Mail in files and the settings are not in it either.
     """
     from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
+    from django.db import DatabaseError  # noqa: PLC0415
     from django.utils import timezone  # noqa: PLC0415
 
-    from doorward.operations.backup import encryption, making  # noqa: PLC0415
+    from doorward.operations.backup import encryption, last, making  # noqa: PLC0415
 
     path, now = file.resolve(), timezone.now()
     _refuse(path, settings.DOORWARD, overwrite=overwrite)
     with _said_in_a_sentence(path), progress("Backing up") as seen:
         to = encryption.recipients(recipients)
         made = making.make(path, recipients=to, replace=overwrite, now=now, seen=seen)
+        with suppress(DatabaseError):  # one that can only be read is backed up all the same
+            last.remember(now=now)
     encrypted = "encrypted" if to else "not encrypted"
     click.echo(
         f"{path}: {made.size / _MEGABYTE:.1f} MB, {encrypted}. The keys are not in it: keep a copy of "

@@ -52,14 +52,16 @@ def check(*, ntp: str | None, brand: str | None, selector: str, as_json: bool) -
 
 def _look(ntp: str | None) -> list[Finding]:
     from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
+    from django.utils import timezone  # noqa: PLC0415
 
-    from doorward.operations.checks import clocks, database, machine  # noqa: PLC0415
+    from doorward.operations.checks import backups, clocks, database, machine  # noqa: PLC0415
     from doorward.operations.checks import settings as given  # noqa: PLC0415
 
     return [
         *given.look(settings.DOORWARD, debug=settings.DEBUG),
         *machine.look(settings.DOORWARD),
         *database.look(),
+        *backups.look(settings.DOORWARD, now=timezone.now()),
         *clocks.look(ntp),
     ]
 

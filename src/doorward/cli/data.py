@@ -12,7 +12,7 @@ from doorward.cli.failure import Failure
 from doorward.cli.migrating import migrate, one_at_a_time
 from doorward.customers.services import first_start
 from doorward.kernel.crypto import columns
-from doorward.kernel.crypto.keyring import SafeBroken
+from doorward.kernel.crypto.keyring import KeyFile, SafeBroken
 from doorward.kernel.db import poolers, schema, unfinished
 from doorward.kernel.db.sqlite import driver
 from doorward.kernel.storage import Fault, fault_in, sentence_for
@@ -106,8 +106,9 @@ def _refuse_without_keys(*, only_first: bool) -> None:
 
 def forget_made_key() -> None:
     """Delete the key file where this process made it: its key is none of the database that is there."""
-    if settings.KEYS.was_made:
-        settings.KEYS.path.unlink(missing_ok=True)
+    keys = settings.KEYS
+    if isinstance(keys, KeyFile) and keys.was_made:
+        keys.path.unlink(missing_ok=True)
 
 
 def cannot_be_used(error: DatabaseError) -> Failure:

@@ -11,6 +11,7 @@ import logging
 import os
 import resource
 import signal
+import subprocess
 import sys
 import threading
 from functools import partial
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 STOP_SECONDS = 5
+BACKUP_LOOK_SECONDS = 60
 # Also how long a connection may be quiet between two requests.
 HEADER_MILLISECONDS = 10_000
 # The head of a request; it grows in memory up to here.
@@ -132,10 +134,60 @@ def work() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    from django.conf import settings  # noqa: PLC0415
+
+    if settings.DOORWARD.backup_dir.name:
+        threading.Thread(target=_back_up_when_due, args=(stop,), daemon=True).start()
     run_forever(stop)
 
 
-PARTS: dict[str, Callable[[], None]] = {"serve": serve, "work": work}
+def _back_up_when_due(stop: threading.Event) -> None:
+    """Make the backups that are due, each in a process of its own: nobody's mail waits for it."""
+    from django.db import connections  # noqa: PLC0415 - after set-up, as all below
+    from django.utils import timezone  # noqa: PLC0415
+
+    from doorward.kernel.storage import log_failure  # noqa: PLC0415
+    from doorward.operations.backup import schedule  # noqa: PLC0415
+
+    wait = 0
+    while not stop.wait(wait):
+        wait = BACKUP_LOOK_SECONDS
+        try:
+            if heart := schedule.begin(now=timezone.now()):
+                done = _run_part("back-up", stop, meanwhile=lambda: schedule.go_on(heart))
+                schedule.end(good=done)
+        except Exception as error:  # noqa: BLE001 - the next look may find a database again
+            log_failure(logging.getLogger("doorward.operations"), "a backup is not made", error)
+        finally:
+            connections.close_all()
+
+
+def _run_part(part: str, stop: threading.Event, *, meanwhile: Callable[[], None]) -> bool:
+    """Run a part to its end, or until `stop`; return whether it ended well. It dies with this thread, the worker's."""
+    words = [sys.executable, "-m", "doorward.cli.parts", part, str(os.getpid())]
+    with subprocess.Popen(words) as process:
+        try:
+            while process.poll() is None and not stop.wait(0.2):
+                meanwhile()
+        finally:
+            process.kill()
+    return process.returncode == 0
+
+
+def back_up() -> None:
+    """Make the backup that is due; exit status 1 where there is none."""
+    set_up_django()
+    from django.utils import timezone  # noqa: PLC0415 - after set-up, as all below
+
+    from doorward.operations.backup import schedule  # noqa: PLC0415
+
+    # Whoever signs in meanwhile goes first.
+    os.nice(10)
+    if not schedule.back_up(now=timezone.now()):
+        sys.exit(1)
+
+
+PARTS: dict[str, Callable[[], None]] = {"serve": serve, "work": work, "back-up": back_up}
 
 
 def main(part: str) -> None:
@@ -154,5 +206,6 @@ def main(part: str) -> None:
 
 if __name__ == "__main__":
     parent_death.hold(int(sys.argv[2]))
-    counting.adopt(int(sys.argv[3]))
+    if sys.argv[3:]:
+        counting.adopt(int(sys.argv[3]))
     main(sys.argv[1])

@@ -26,6 +26,7 @@ from doorward.kernel import heartbeat
 from doorward.kernel.metrics import declared as metrics
 from doorward.kernel.models import Heartbeat
 from doorward.notifications.models import Delivery, State
+from doorward.operations.backup import last
 from doorward.policy.fields import LONGEST_SESSION
 from doorward.sessions.models import Session
 
@@ -99,7 +100,7 @@ def _answers_within() -> float:
 
 
 def _worker(*, now: datetime) -> Iterator[Reading]:
-    said = Heartbeat.objects.in_bulk([heartbeat.WORKER, heartbeat.ROUND])
+    said = Heartbeat.objects.in_bulk([heartbeat.WORKER, heartbeat.ROUND, last.NAME])
     beat, ended = said.get(heartbeat.WORKER), said.get(heartbeat.ROUND)
     yield metrics.WORKER_RUNNING, (), heartbeat.is_alive(beat, now=now)
     # Nothing was ever heard of a worker: no number is the right one.
@@ -107,6 +108,8 @@ def _worker(*, now: datetime) -> Iterator[Reading]:
         yield metrics.WORKER_SILENT, (), _age(beat.at, now=now)
     if ended is not None:
         yield metrics.WORKER_ROUND, (), _age(ended.at, now=now)
+    if (made := said.get(last.NAME)) is not None:
+        yield metrics.BACKUP_AGE, (), _age(made.at, now=now)
 
 
 def _outbox(*, now: datetime) -> Iterator[Reading]:

@@ -25,9 +25,9 @@ def file() -> Path | None:
 
 def is_there() -> bool:
     """Return whether a backup is being put back, or broke off; raises `DatabaseError`."""
-    aside = file()
-    if aside:
-        return aside.exists()
+    if connection.vendor == "sqlite":
+        aside = file()
+        return bool(aside and aside.exists())
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [TABLE])
         found: bool = cursor.fetchone()[0]

@@ -12,7 +12,8 @@ from django.db import connection
 
 from doorward.kernel import files
 from doorward.kernel.db import dump
-from doorward.kernel.db.sqlite.copying import copy_to
+from doorward.kernel.db.dump import CannotDump
+from doorward.kernel.db.sqlite.copying import NotWhole, copy_to
 from doorward.kernel.db.sqlite.driver import Database
 from doorward.operations.backup import encryption, form, manifest
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
     from datetime import datetime
     from pathlib import Path
+
+__all__ = ["CannotDump", "Made", "NoRoom", "NotWhole", "ask", "make"]
 
 # What the portal itself is left, where the copy of an SQLite file stands beside it for a while.
 _LEFT_BYTES: Final = 64 * 1024 * 1024

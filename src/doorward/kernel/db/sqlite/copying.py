@@ -10,7 +10,6 @@ from django.db import connection
 from doorward.kernel.db.sqlite.driver import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 _PAGES_AT_ONCE: Final = 1000
@@ -20,11 +19,10 @@ class NotWhole(Exception):
     """The copy is damaged, and so is the database; the message is what SQLite says of it."""
 
 
-def copy_to(path: Path, *, seen: Callable[[int, int], object] = lambda _left, _of: None) -> None:
+def copy_to(path: Path) -> None:
     """Write all that is committed now into a file, and look through the copy; raises `NotWhole`, `DatabaseError`.
 
-    `seen` is told how many pages are left, and of how many. In WAL mode nobody waits for it; without, whoever writes
-    waits until the copy is made.
+    In WAL mode nobody waits for it; without, whoever writes waits until the copy is made.
     """
     connection.ensure_connection()
     source: Any = connection.connection
@@ -34,11 +32,7 @@ def copy_to(path: Path, *, seen: Callable[[int, int], object] = lambda _left, _o
         try:
             source.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
             with closing(Database.connect(path, isolation_level=None)) as copy:
-                source.backup(
-                    copy,
-                    pages=_PAGES_AT_ONCE,
-                    progress=lambda _state, left, total: seen(left, total),
-                )
+                source.backup(copy, pages=_PAGES_AT_ONCE)
         finally:
             source.execute("ROLLBACK")
         _finish(path)

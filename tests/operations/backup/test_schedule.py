@@ -1,0 +1,179 @@
+"""The worker's backups: one at a time, the oldest go after a good new one, and nobody's files but its own."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pyrage
+import pytest
+import time_machine
+from django.db import connection
+
+from doorward.customers.models import Customer
+from doorward.environment import WrongSetting, load
+from doorward.kernel.db.sqlite.copying import copy_to
+from doorward.kernel.heartbeat import Heart
+from doorward.operations.backup import encryption, form, last, schedule
+from doorward.operations.checks import backups
+from tests.cli.backups import Installation, programs_of_the_server
+from tests.kit import people, postgresql
+from tests.kit.racing import at_once
+from tests.kit.waiting import until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def folder(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder of the settings; the database is a file."""
+    monkeypatch.setenv("PATH", programs_of_the_server())
+    there = tmp_path / "backups"
+    there.mkdir()
+    (tmp_path / "data").mkdir()
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        copy_to(tmp_path / "data" / "doorward.sqlite3")
+    settings.DOORWARD = settings.DOORWARD.model_copy(
+        update={"backup_dir": there, "backup_keep": 2, "data_dir": tmp_path / "data"}
+    )
+    people.provider()
+    return there
+
+
+def made_at(now: datetime) -> bool:
+    with time_machine.travel(now, tick=False):
+        if not schedule.begin(now=now):
+            return False
+        good = schedule.back_up(now=now)
+        schedule.end(good=good)
+        return good
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_a_day_is_kept_of_the_newest_and_nobodys_else_is_touched(folder, settings):
+    others = ("doorward-00000000-20200101T000000Z.backup", "portal.backup", "notes.txt")
+    for name in others:
+        (folder / name).write_text("somebody's")
+    assert [made_at(NOW + hours * HOUR) for hours in (0, 1, 23, 24, 47, 48)] == [
+        *(True, False, False, True, False, True),
+    ]
+    id_of = Customer.objects.get(kind="provider").id.hex[:8]
+    ours = [f"doorward-{id_of}-202611{day}T090000Z.backup" for day in (26, 25)]
+    assert [file.name for file in schedule.kept(folder)] == ours
+    assert sorted(file.name for file in folder.iterdir()) == sorted([*others, *ours])
+    assert last.last_good(NOW + 49 * HOUR) == NOW + 48 * HOUR
+    assert last.last_good(NOW) is None  # a date that is yet to come is no good one
+    assert all(file.stat().st_mode & 0o777 == 0o600 for file in schedule.kept(folder))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_removed_where_the_new_one_fails_and_it_is_tried_again(folder, settings, caplog):
+    assert [made_at(NOW + day * 24 * HOUR) for day in range(2)] == [True, True]
+    kept = schedule.kept(folder)
+    later = NOW + 48 * HOUR
+    settings.DOORWARD = settings.DOORWARD.model_copy(update={"backup_keep": 1})
+    folder.rename(folder.with_name("away"))
+    assert not made_at(later)
+    assert f"The folder {folder} for backups is not there." in caplog.text
+    assert "Traceback" not in caplog.text
+    assert not folder.exists()
+    folder.with_name("away").rename(folder)
+    assert schedule.kept(folder) == kept
+    assert not made_at(later + timedelta(minutes=14))
+    assert made_at(later + timedelta(minutes=15))
+    assert len(schedule.kept(folder)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_workers_one_makes_it_and_one_that_died_is_replaced(folder):
+    with time_machine.travel(NOW, tick=False):
+        begun = at_once([lambda: schedule.begin(now=NOW)] * 6)
+        assert [type(one) for one in begun if one is not None] == [Heart]
+        assert schedule.begin(now=NOW + timedelta(minutes=4)) is None
+        heart = schedule.begin(now=NOW + timedelta(minutes=5))
+    assert heart
+    with time_machine.travel(NOW + timedelta(minutes=9), tick=False):
+        schedule.go_on(heart)
+        assert schedule.begin(now=NOW + timedelta(minutes=13)) is None
+        assert schedule.begin(now=NOW + timedelta(minutes=14))
+
+
+@pytest.mark.django_db
+def test_without_a_folder_it_makes_none():
+    assert schedule.begin(now=NOW) is None
+
+
+def finding(environment: Any, name: str, now: datetime = NOW) -> tuple[str, str]:
+    [found] = [one for one in backups.look(environment, now=now) if one.check == name]
+    return found.verdict, found.what
+
+
+@pytest.mark.django_db
+def test_the_check_says_how_old_the_last_good_one_is(settings, folder):
+    scheduled = settings.DOORWARD
+    by_hand = scheduled.model_copy(update={"backup_dir": type(folder)()})
+    assert finding(scheduled, "backup")[0] == "unfit"
+    assert finding(by_hand, "backup")[0] == "advice"
+    last.remember(now=NOW)
+    for environment, late in ((scheduled, "unfit"), (by_hand, "advice")):
+        assert finding(environment, "backup", NOW + 48 * HOUR)[0] == "fine"
+        verdict, what = finding(environment, "backup", NOW + 48 * HOUR + timedelta(seconds=1))
+        assert (verdict, what) == (late, "The last good backup is 48 hours old.")
+    # A clock that was ahead when it was made: none is known of.
+    assert finding(scheduled, "backup", NOW - HOUR)[0] == "unfit"
+
+
+@pytest.mark.django_db
+def test_the_check_says_where_they_are_and_who_can_read_them(settings, folder):
+    given = settings.DOORWARD
+    inside = given.data_dir / "backups"
+    inside.mkdir()
+    assert finding(given, "backup-folder")[0] == "advice"  # the same disk
+    assert finding(given.model_copy(update={"backup_dir": inside}), "backup-folder")[0] == "unfit"
+    nowhere = given.model_copy(update={"backup_dir": folder / "none"})
+    assert finding(nowhere, "backup-folder")[0] == "unfit"
+    assert finding(given, "backup-recipient")[0] == "advice"
+    encrypted = given.model_copy(update={"backup_recipient": ("age1…",)})
+    assert finding(encrypted, "backup-recipient")[0] == "fine"
+
+
+def test_a_recipient_that_is_none_stops_the_start_and_a_secret_is_not_repeated(monkeypatch):
+    one, other = (pyrage.x25519.Identity.generate() for _ in range(2))
+    monkeypatch.setenv("DOORWARD_BACKUP_RECIPIENT", f"{one.to_public()}, {other.to_public()}")
+    assert load().backup_recipient == (str(one.to_public()), str(other.to_public()))
+    for wrong in (str(one), f"{one.to_public()},age1x"):
+        monkeypatch.setenv("DOORWARD_BACKUP_RECIPIENT", wrong)
+        with pytest.raises(WrongSetting, match=r"DOORWARD_BACKUP_RECIPIENT: it must be") as said:
+            load()
+        assert str(one) not in str(said.value)
+
+
+@pytest.mark.processes
+@pytest.mark.both_databases
+@pytest.mark.xdist_group("commands")
+def test_a_portal_makes_one_by_itself(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", programs_of_the_server())
+    identity = pyrage.x25519.Identity.generate()
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    given = {"backup_dir": str(folder), "backup_recipient": str(identity.to_public())}
+    with ExitStack() as stack:
+        url = stack.enter_context(postgresql.empty_database()) if postgresql.url() else ""
+        portal = Installation(tmp_path / "data", url, empty=True, **given)
+        server = portal.start()
+        try:
+            [file] = until(lambda: [*folder.glob("doorward-*.backup")])
+            found = until(lambda: "a backup was made" in server.log.read_text())
+        finally:
+            server.stop()
+    assert found
+    pieces: list[bytes] = []
+    unpacking = form.Unpacking(pieces.append)
+    with file.open("rb") as opened:
+        encryption.decrypt(opened, [identity], unpacking.write)
+    assert unpacking.finish()["rows"]["customers_customer"] == 1
