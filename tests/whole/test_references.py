@@ -31,6 +31,7 @@ MADE = {
 }
 # What others call theirs, and variables of tests that have a module's name.
 FOREIGN = {
+    "doorward.conf",
     "config/wsgi.py",
     "net/crawler.py",
     "search_path",

@@ -34,6 +34,7 @@ COMMANDS = {
     "history": "doorward.cli.history",
     "import": "doorward.cli.importing",
     "keys": "doorward.cli.keys",
+    "migrate": "doorward.cli.preparing",
     "policy": "doorward.cli.policy",
     "rescue": "doorward.cli.rescuing",
     "restore": "doorward.cli.restoring",
