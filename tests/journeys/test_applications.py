@@ -42,7 +42,13 @@ def test_an_application_is_made_changed_and_removed(browser, tab):
     page = f"/tabs/{tab.id}/application/"
     fields = filled(browser, page) | {"redirect_uris": CALLBACK, "scopes": ["email"]}
     fields |= {"client_type": "confidential", "subject_type": "pairwise", "algorithm": "ES256"}
-    fields |= {"required_acr": "", "logout_uris": "", "resources": "", "keys": ""}
+    fields |= {
+        "required_acr": "",
+        "logout_uris": "",
+        "logout_channel": "",
+        "resources": "",
+        "keys": "",
+    }
     assert browser.post(page, fields)["Location"] == page
     made = Application.objects.get()
     assert (made.redirect_uris, made.scopes, made.algorithm) == (
@@ -109,6 +115,7 @@ def _make(browser, page):
         "algorithm": "RS256",
         "required_acr": "",
         "logout_uris": "",
+        "logout_channel": "",
         "resources": "",
         "keys": "",
     }

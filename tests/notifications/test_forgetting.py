@@ -15,6 +15,8 @@ from django.utils import timezone
 from doorward.accounts import email_change, mailed_links
 from doorward.accounts.errors import WrongStatus
 from doorward.accounts.models import Administrator, MailedLink
+from doorward.applications import forgetting as applications
+from doorward.applications import keys as signing_keys
 from doorward.audit.actor import CONSOLE
 from doorward.audit.events import ADMINISTRATOR_ERASED
 from doorward.audit.models import Event
@@ -228,6 +230,14 @@ ROWS = {
             f"{mail_budget.DAY // 3600} hours",
         ],
     ),
+    "what applications were given": (
+        "a sign-in to an application",
+        [days(applications.KEPT)],
+    ),
+    "keys that tokens are signed with": (
+        "a key that tokens were signed with",
+        [days(signing_keys.CHANGED_EVERY), days(signing_keys.KEPT_AFTER)],
+    ),
     "mailed links": ("a mailed link", [days(mailed_links.KEEP)]),
     "changes of e-mail": ("a change of e-mail", [days(email_change.KEEP)]),
     "help that was not used": (
@@ -272,6 +282,7 @@ NOTHING_FORGOTTEN = {
     "imports",
     "weekly mails of adoption",
     "waves that wait",
+    "applications that are told of sign-outs",
     "history that is sealed",
     "heads of history in a file",
     "heads of history by mail",

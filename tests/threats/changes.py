@@ -328,6 +328,7 @@ def _application() -> dict[str, tuple[str, dict[str, Any]]]:
         "algorithm": "ES256",
         "redirect_uris": applications.CALLBACK,
         "logout_uris": "",
+        "logout_channel": "",
         "resources": "",
         "required_acr": "phr",
         "keys": "",

@@ -19,8 +19,8 @@ from doorward.kernel.crypto.sealing import keyed_hash
 if TYPE_CHECKING:
     from doorward.applications.models import Application
 
-# Nobody needs longer to come here; so long we remember that it came.
-LONGEST: Final = timedelta(minutes=10)
+# What libraries use (Authlib: an hour); so long we remember that it came.
+LONGEST: Final = timedelta(minutes=61)
 _LONGEST_JTI: Final = 200
 _LONGEST_ASSERTION: Final = 8192
 

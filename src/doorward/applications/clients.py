@@ -56,6 +56,7 @@ class ApplicationDetails:
     algorithm: str = Algorithm.RS256.value
     redirect_uris: str = ""
     logout_uris: str = ""
+    logout_channel: str = ""
     resources: str = ""
     scopes: frozenset[str] = frozenset(rules.FIRST_SCOPES)
     required_acr: str = ""
@@ -155,6 +156,7 @@ def _clean(details: ApplicationDetails) -> dict[str, object]:
             "redirect_uris", _redirects, details.redirect_uris, public=public
         ),
         "logout_uris": checks.take("logout_uris", _addresses, details.logout_uris, public=public),
+        "logout_channel": checks.take("logout_channel", _channel, details.logout_channel),
         "resources": checks.take("resources", _addresses, details.resources, public=False),
         "scopes": [name for name in rules.SCOPES if name in {"openid", *details.scopes}],
         "required_acr": checks.take("required_acr", _choice, wanted, among=["", *Assurance]),
@@ -168,6 +170,13 @@ def _choice(text: str, *, among: Iterable[str]) -> str:
     if text not in {str(one) for one in among}:
         raise ChoiceInvalid
     return text
+
+
+def _channel(text: str) -> str:
+    address = text.strip()
+    if address and not rules.is_web_address(address):
+        raise RedirectInvalid(field="logout_channel")
+    return address
 
 
 def _redirects(text: str, *, public: bool) -> list[str]:

@@ -46,6 +46,8 @@ class Application(models.Model):
     # Whole addresses: one that is asked for is compared letter by letter.
     redirect_uris = models.JSONField(default=list)
     logout_uris = models.JSONField(default=list)
+    # Where it is told that somebody was signed out (Back-Channel Logout 1.0); empty: it is not.
+    logout_channel = models.CharField(max_length=300, default="", blank=True)
     scopes = models.JSONField(default=list)
     # What it may ask access tokens for besides itself (RFC 8707).
     resources = models.JSONField(default=list)
@@ -119,10 +121,21 @@ class Grant(models.Model):
     code_challenge = models.CharField(max_length=43)
     redirect_uri = models.CharField(max_length=300)
     nonce = models.CharField(max_length=300, default="", blank=True)
+    # That it is over, the application is told: when next, how often it was tried, since when, and when it was.
+    looked_at = models.DateTimeField(null=True)
+    tell_at = models.DateTimeField(null=True)
+    tell_tries = models.PositiveSmallIntegerField(default=0)
+    tell_first_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["application", "session"], name="grant_of_application"),
+            models.Index(
+                fields=["tell_at"],
+                name="grant_to_tell",
+                condition=models.Q(tell_at__isnull=False, told_at__isnull=True),
+            ),
         ]
 
 

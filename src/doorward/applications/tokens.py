@@ -14,6 +14,7 @@ from joserfc.errors import JoseError
 from doorward.applications import keys
 from doorward.applications.models import SubjectType
 from doorward.applications.protocol import Code, ProtocolError
+from doorward.customers.cached import brand_of
 from doorward.gate.assurance import assurance_of, methods_of, verified_at
 from doorward.kernel.crypto.sealing import keyed_hash
 
@@ -21,13 +22,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.applications.grants import Live
-    from doorward.applications.models import Application
+    from doorward.applications.models import Application, Grant
 
 ACCESS_SECONDS: Final = 300
 _ID_LASTS: Final = timedelta(minutes=10)
 # RFC 9068, 2.1: so that no id token passes for one.
 ACCESS: Final = "at+jwt"
 ID: Final = "JWT"
+LOGOUT: Final = "logout+jwt"
+_LOGOUT_SECONDS: Final = 120
+_LOGGED_OUT: Final = "http://schemas.openid.net/event/backchannel-logout"
 _HALF: Final = 16
 
 
@@ -66,6 +70,22 @@ def id_token(live: Live, *, issuer: str, access: str, now: datetime) -> str:
         **_of_session(live),
     }
     return keys.sign(claims, algorithm=application.algorithm, typ=ID, now=now)
+
+
+def logout_token(grant: Grant, *, now: datetime) -> str:
+    """Return what tells an application that a session is over (Back-Channel Logout 1.0, 2.4)."""
+    application = grant.application
+    claims = {
+        "iss": brand_of(grant.administrator.customer.brand_id).address(""),
+        "aud": application.client_id,
+        "iat": _seconds(now),
+        "exp": _seconds(now) + _LOGOUT_SECONDS,
+        "jti": secrets.token_hex(16),
+        "sub": subject_of(application, grant.administrator_id),
+        "sid": session_mark(application, grant.session_id),
+        "events": {_LOGGED_OUT: {}},
+    }
+    return keys.sign(claims, algorithm=application.algorithm, typ=LOGOUT, now=now)
 
 
 def read_access(token: str, *, issuer: str, now: datetime) -> dict[str, Any]:

@@ -24,6 +24,9 @@ def applications() -> None:
 @click.option(
     "--logout", "logouts", multiple=True, metavar="ADDRESS", help="Where signing out may lead."
 )
+@click.option(
+    "--logout-channel", default="", metavar="ADDRESS", help="Where it is told of sign-outs."
+)
 @click.option("--scope", "scopes", multiple=True, help="What it may ask for; openid always.")
 @click.option("--resource", "resources", multiple=True, metavar="ADDRESS")
 @click.option(
@@ -57,6 +60,7 @@ def add(tab: str, **given: Any) -> None:  # noqa: ANN401 - the options above
         algorithm=given["algorithm"],
         redirect_uris="\n".join(given["redirects"]),
         logout_uris="\n".join(given["logouts"]),
+        logout_channel=given["logout_channel"],
         resources="\n".join(given["resources"]),
         scopes=frozenset(given["scopes"] or rules.FIRST_SCOPES),
         required_acr=given["required_acr"],
@@ -151,6 +155,7 @@ def _record(application: Application) -> dict[str, Any]:
         "algorithm",
         "redirect_uris",
         "logout_uris",
+        "logout_channel",
         "resources",
         "scopes",
         "required_acr",

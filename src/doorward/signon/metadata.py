@@ -72,6 +72,8 @@ def metadata(issuer: str, *, languages: Sequence[str]) -> dict[str, Any]:
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "require_pushed_authorization_requests": False,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "authorization_response_iss_parameter_supported": True,
         "prompt_values_supported": ["none", "login"],
         "ui_locales_supported": list(languages),

@@ -44,6 +44,7 @@ class ApplicationForm(ApplicationDetails):
     algorithm: str
     redirect_uris: str
     logout_uris: str
+    logout_channel: str
     resources: str
     scopes: frozenset[str]
     required_acr: str

@@ -50,6 +50,16 @@ def application_fields(form: ApplicationDetails, found: Wrong) -> dict[str, Fiel
         "logout_uris": _lines(
             form, found, "logout_uris", _("Addresses after signing out"), help=_("One per line.")
         ),
+        "logout_channel": line(
+            form,
+            found,
+            "logout_channel",
+            _("Address that is told of sign-outs"),
+            maxlength=rules.LONGEST_ADDRESS,
+            spellcheck="false",
+            autocapitalize="off",
+            help=_("For back-channel logout. Left empty, the application is not told."),
+        ),
         "scopes": plain_field(
             "scopes",
             _("What it may be told"),

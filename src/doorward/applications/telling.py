@@ -1,0 +1,137 @@
+"""Applications are told when a sign-in of theirs is over (OpenID Connect Back-Channel Logout 1.0).
+
+Whatever ended it, but for time alone: who is idle in the portal works on in the application. Tokens are worth nothing
+at once; telling is for what the application keeps by itself. It is tried again, for a day.
+"""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db.models import F, Q
+
+from doorward.accounts.models import Status
+from doorward.applications import grants, tokens
+from doorward.applications.models import Grant
+from doorward.customers.models import CustomerStatus
+from doorward.gate.evaluate import still_evaluate
+from doorward.gate.loading import load_session
+from doorward.kernel.hosts import is_loopback
+from doorward.kernel.posting import NotSent, post_form
+from doorward.permissions.actions import Managed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+_log = logging.getLogger("doorward.applications")
+
+# Whoever answers slowly keeps no mail waiting for longer than that.
+_SECONDS: Final = 4.0
+_AT_ONCE: Final = 8
+# What the rows do not say is looked at once a minute: policies, rights to tabs, trust of a browser.
+_LOOKED_AT_EVERY: Final = timedelta(minutes=1)
+_LOOKED_AT_ONCE: Final = 100
+_LEASE: Final = timedelta(minutes=1)
+_FIRST_WAIT: Final = timedelta(seconds=30)
+_LONGEST_WAIT: Final = timedelta(hours=1)
+GIVEN_UP_AFTER: Final = timedelta(days=1)
+_TAKEN: Final = frozenset({200, 204})
+
+
+def work_due(*, now: datetime) -> int:
+    """Find sign-ins that are over, and tell their applications; return how many were told."""
+    notice(now=now)
+    due = list(_due(now=now)[:_AT_ONCE])
+    mine = [one for one in due if _take(one, now=now)]
+    if not mine:
+        return 0
+    sent = [(one, one.application.logout_channel, _token(one, now=now)) for one in mine]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        reasons = list(pool.map(lambda one: _post(one[1], one[2]), sent))
+    told = 0
+    for grant, reason in zip(mine, reasons, strict=True):
+        told += _settle(grant, reason, now=now)
+    return told
+
+
+def notice(*, now: datetime) -> None:
+    """Write down which sign-ins are over and are to be told of."""
+    by_row = (
+        Q(ended_at__isnull=False)
+        | Q(session__ended_at__isnull=False)
+        | ~Q(session__security_version=F("administrator__security_version"))
+        | ~Q(administrator__status=Status.ACTIVE)
+        | ~Q(administrator__customer__status=CustomerStatus.ACTIVE)
+    )
+    over = list(_untold().filter(by_row).values_list("id", flat=True)[:_LOOKED_AT_ONCE])
+    again = Q(looked_at__isnull=True) | Q(looked_at__lt=now - _LOOKED_AT_EVERY)
+    rows = _untold().filter(again).exclude(id__in=over).select_related("application__tab")
+    looked = list(rows.order_by(F("looked_at").asc(nulls_first=True))[:_LOOKED_AT_ONCE])
+    over += [one.id for one in looked if not _goes_on(one, now=now)]
+    Grant.objects.filter(id__in=[one.id for one in looked]).update(looked_at=now)
+    Grant.objects.filter(id__in=over).update(tell_at=now)
+
+
+def _untold() -> QuerySet[Grant]:
+    """Return the sign-ins of which an application has tokens, and wants to be told."""
+    rows = Grant.objects.exclude(application__logout_channel="")
+    return rows.filter(code_used_at__isnull=False, told_at__isnull=True, tell_at__isnull=True)
+
+
+def _goes_on(grant: Grant, *, now: datetime) -> bool:
+    """Return whether the gate would let it through again, as old as it was when it began."""
+    auth = load_session(grant.session_id, trusted_id=grant.trusted_id, now=now)
+    need = grants.need_of(grant.application, managed=Managed.OWN)
+    return still_evaluate(auth, need, asked_at=grant.granted_at, now=now).through
+
+
+def _due(*, now: datetime) -> QuerySet[Grant]:
+    rows = Grant.objects.filter(tell_at__lte=now, told_at__isnull=True)
+    return rows.select_related("application__tab", "administrator__customer").order_by("tell_at")
+
+
+def _take(grant: Grant, *, now: datetime) -> bool:
+    """Take one for a minute; return whether nobody else has it."""
+    rows = Grant.objects.filter(id=grant.id, tell_at=grant.tell_at, told_at__isnull=True)
+    return rows.update(tell_at=now + _LEASE) == 1
+
+
+def _token(grant: Grant, *, now: datetime) -> str:
+    return tokens.logout_token(grant, now=now)
+
+
+def _post(address: str, token: str) -> str:
+    """Send a token; return why it was not taken, or "" where it was."""
+    here = urlsplit(settings.DOORWARD.origin).hostname or ""
+    inside = settings.DOORWARD.private_hosts or is_loopback(here)
+    try:
+        status = post_form(address, {"logout_token": token}, inside=inside, seconds=_SECONDS)
+    except NotSent as error:
+        return str(error)
+    return "" if status in _TAKEN else str(status)
+
+
+def _settle(grant: Grant, reason: str, *, now: datetime) -> int:
+    rows = Grant.objects.filter(id=grant.id)
+    if not reason:
+        # One session is one to the application, however often it signed in.
+        same = Grant.objects.filter(
+            application_id=grant.application_id, session_id=grant.session_id
+        )
+        return same.filter(tell_at__isnull=False).update(told_at=now) and 1
+    tries = grant.tell_tries + 1
+    wait = min(_FIRST_WAIT * 2 ** min(tries - 1, 16), _LONGEST_WAIT)
+    first = (grant.tell_first_at or now) if tries > 1 else now
+    if now + wait > first + GIVEN_UP_AFTER:
+        _log.warning("%s is not told of a sign-out: %s", grant.application.tab.key, reason)
+        rows.update(told_at=now)
+        return 0
+    rows.update(tell_tries=tries, tell_at=now + wait, tell_first_at=first)
+    return 0
