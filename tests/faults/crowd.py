@@ -1,0 +1,92 @@
+"""Fifty people at three nodes behind HAProxy on two PostgreSQL servers, while nodes and primaries die: a program.
+
+`python -m tests.faults.crowd SECONDS PEOPLE` prints what happened, as JSON. It is no test by itself, since it wants a
+Django on another database than the tests'. What does not hold raises.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import secrets
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from tests.faults import patroni
+from tests.kit.serving import free_port
+from tests.kit.waiting import until
+
+if TYPE_CHECKING:
+    from tests.faults.nodes import Nodes
+
+SECONDS, PEOPLE = int(sys.argv[1]), int(sys.argv[2])
+NODE_DIES_EVERY = 20.0
+# What somebody looks at a page before they go on.
+THINKS = (0.5, 3.0)
+# Of so many sign-ins one is raced for with its own code.
+RACED = 3
+# Longer than a primary takes to be found, and its standby to be in step again.
+SETTLED_SECONDS = 2.0
+
+
+def main() -> None:
+    """Play it, look, and print the figures."""
+    chance = Random(int(os.environ.get("FAULTS_SEED", secrets.randbelow(10**6))))
+    folder = Path(tempfile.mkdtemp(prefix="doorward-crowd-"))
+    port = free_port()
+    with patroni.pair() as pair:
+        os.environ |= {
+            "DOORWARD_DATABASE_URL": pair.url,
+            "DOORWARD_DATA_DIR": str(folder / "console"),
+            "DOORWARD_KEYS_FILE": str(folder / "keys.json"),
+            "DOORWARD_PUBLIC_URL": f"http://localhost:{port}",
+            "DJANGO_SETTINGS_MODULE": "doorward.settings.django",
+        }
+        import django  # noqa: PLC0415 - the settings are there now
+
+        django.setup()
+        logging.disable(logging.WARNING)  # of the mail server
+        from tests.faults.nodes import Nodes  # noqa: PLC0415 - after set-up
+        from tests.faults.show import Show  # noqa: PLC0415
+
+        with Nodes(folder, pair.url, port) as nodes:
+            show = Show(nodes, pair, chance, people=PEOPLE, thinks=THINKS, raced=RACED)
+            show.get_ready(SECONDS)
+            with ThreadPoolExecutor(PEOPLE) as pool:
+                walks = [pool.submit(show.walk, number) for number in range(PEOPLE)]
+                harm(show, nodes, pair)
+                show.over.set()
+            for walk in walks:
+                walk.result()
+            time.sleep(SETTLED_SECONDS)
+            pair.be_whole()
+            until(nodes.are_whole, seconds=60)
+            sys.stdout.write(json.dumps(show.look() | {"seconds": SECONDS, "people": PEOPLE}))
+
+
+def harm(show: Any, nodes: Nodes, pair: patroni.Pair) -> None:
+    """Kill a node every so often, and the primary's server after a third and two thirds of the time."""
+    began = time.monotonic()
+    due = [SECONDS / 3, 2 * SECONDS / 3]
+    next_node = NODE_DIES_EVERY / 2
+    while (passed := time.monotonic() - began) < SECONDS:
+        if due and passed >= due[0]:
+            due.pop(0)
+            pair.primary().kill_server()
+            show.moved.append(round(pair.seconds_without_writes(), 1))
+        elif passed >= next_node:
+            next_node += NODE_DIES_EVERY
+            nodes.kill_next()
+        else:
+            nodes.start_the_dead()
+            time.sleep(0.2)
+
+
+if __name__ == "__main__":
+    main()
