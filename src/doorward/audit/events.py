@@ -132,6 +132,13 @@ ADMINISTRATOR_ERASED = EventType(
     sentence=_("%(actor)s erased the personal data of somebody who had been removed."),
 )
 
+SELFTEST_RUN = EventType(
+    "selftest_run",
+    group=Group.ACCOUNT,
+    icon="shield-check",
+    sentence=_("%(actor)s ran the selftest against the portal."),
+)
+
 HISTORY_EXPORTED = EventType(
     "history_exported",
     group=Group.PEOPLE,

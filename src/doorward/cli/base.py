@@ -39,6 +39,7 @@ COMMANDS = {
     "rescue": "doorward.cli.rescuing",
     "restore": "doorward.cli.restoring",
     "run": "doorward.cli.run",
+    "selftest": "doorward.cli.selftesting",
     "work": "doorward.cli.run",
 }
 

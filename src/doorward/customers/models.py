@@ -151,6 +151,13 @@ class Note(models.Model):
         ]
 
 
+class ThrowAway(models.Model):
+    """Says of a customer that a selftest made it: it is deleted with its people, `until` then at the latest."""
+
+    customer = models.OneToOneField(Customer, on_delete=models.CASCADE, primary_key=True)
+    until = models.DateTimeField()
+
+
 class TabAudience(models.TextChoices):
     """Whose people can have a tab of the provider's own."""
 

@@ -15,6 +15,7 @@ from doorward.audit import forgetting, repeats, sealing
 from doorward.credentials.passkeys import challenges
 from doorward.credentials.totp import enrol
 from doorward.credentials.trusted_browsers import policy_change, trust
+from doorward.customers import throw_away
 from doorward.directory import adoption_sums
 from doorward.importing import parts as imports
 from doorward.importing import runs
@@ -62,6 +63,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("what was repeated", EVERY_MINUTE, repeats.close),
     ("customers that are counted", EVERY_MINUTE, adoption_sums.fold),
     ("history that is sealed", EVERY_MINUTE, sealing.seal),
+    ("customers that a selftest left behind", EVERY_MINUTE, throw_away.end_due),
     ("customers that are deleted for good", EVERY_MINUTE, customer_deletion.delete_due),
     ("heads of history in a file", EVERY_HOUR, anchoring.write),
     ("heads of history by mail", EVERY_HOUR, anchoring.mail),

@@ -15,6 +15,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from doorward.audit.events import Group
 from doorward.audit.models import Event
+from doorward.customers import throw_away
 from doorward.directory import adoption_sums
 from doorward.kernel.errors import MustWait
 from doorward.kernel.moments import SKEW
@@ -49,7 +50,12 @@ def dispatch(*, now: datetime) -> int:
     with transaction.atomic():
         # Another worker's events are passed over; on SQLite the transaction is the only writer.
         events = list(waiting.select_for_update(skip_locked=True)[:EVENTS_AT_ONCE])
-        due = [delivery for event in events for delivery in _deliveries(event, now=now)]
+        due = [
+            delivery
+            for event in events
+            for delivery in _deliveries(event, now=now)
+            if not throw_away.is_nowhere(delivery.address)
+        ]
         Delivery.objects.bulk_create(_folded(due, now=now), ignore_conflicts=True)
         Event.objects.filter(id__in=[event.id for event in events]).update(dispatched_at=now)
         adoption_sums.note(one.customer_id for one in events if one.customer_id and _may_count(one))

@@ -73,6 +73,7 @@ TABLES: Final = (
         frozenset({"password"}),
         staffs=frozenset({"scope", "scope_ids"}),
     ),
+    Table("customers.ThrowAway", "customer_id", stays="the mark of what the selftest made"),
     Table("customers.Note", "customer_id", stays="the provider's words among themselves"),
     Table("policy.PolicyVersion", "customer_id"),
     Table("policy.WavePause", "customer_id"),

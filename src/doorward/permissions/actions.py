@@ -291,6 +291,7 @@ class Action(Enum):
     CONFIRM_HOST = "confirm-host", _CONSOLE
     MAKE_FIRST_LINK = "make-first-link", _CONSOLE
     RESCUE = "rescue", _CONSOLE
+    RUN_SELFTEST = "run-selftest", _CONSOLE
     ERASE_PERSON = "erase-person", _CONSOLE
 
     def __init__(self, key: str, needs: Needs) -> None:

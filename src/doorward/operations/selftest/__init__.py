@@ -1,0 +1,1 @@
+"""`doorward selftest`: the threats, played against the running installation."""
