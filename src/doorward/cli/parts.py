@@ -61,6 +61,8 @@ def serve() -> None:
     # Loaded here, before the workers are forked: they share it, and one that is made again is ready at once.
     importlib.import_module("doorward.web.server.rsgi")
     importlib.import_module(settings.ROOT_URLCONF)
+    # What browsers are called by is built at the first look: 13 MiB, which each worker would have for itself.
+    importlib.import_module("doorward.audit.browsers").name_of_browser("")
     environment = settings.DOORWARD
     if environment.otlp_endpoint:
         importlib.import_module("doorward.web.server.spans")
