@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from doorward.cli.base import json_option, print_json, with_data
+from doorward.cli.base import json_option, print_json, with_data, with_data_as_it_is
 from doorward.cli.failure import Failure
 
 if TYPE_CHECKING:
@@ -30,16 +30,27 @@ _ORDER = ("unfit", "advice", "fine")
 @click.option(
     "--selector", metavar="NAME", default="", help="With --brand: the selector of the DKIM key."
 )
+@click.option(
+    "--before-upgrade",
+    is_flag=True,
+    help="Run by the new version before it is started: what it will do to the database, which stays as it is.",
+)
 @json_option
-@with_data
-def check(*, ntp: str | None, brand: str | None, selector: str, as_json: bool) -> None:
+def check(
+    *, ntp: str | None, brand: str | None, selector: str, before_upgrade: bool, as_json: bool
+) -> None:
     """List what is not ready for production, and what to do about it.
 
     Exit status 1 where something is unfit. What is only advised does not count.
 
     With --brand it connects to the brand's own host names, at port 443, and to nothing else.
     """
-    looked = _look(ntp) if brand is None else _look_at_brand(brand, selector)
+    if before_upgrade:
+        looked: Sequence[Finding] = with_data_as_it_is(_look_ahead)()
+    elif brand is None:
+        looked = with_data(_look)(ntp)
+    else:
+        looked = with_data(_look_at_brand)(brand, selector)
     found = sorted(looked, key=lambda finding: _ORDER.index(finding.verdict))
     if as_json:
         print_json([asdict(finding) for finding in found])
@@ -47,7 +58,17 @@ def check(*, ntp: str | None, brand: str | None, selector: str, as_json: bool) -
         _print(found)
     if number := sum(finding.verdict == "unfit" for finding in found):
         things = "1 thing is" if number == 1 else f"{number} things are"
-        raise Failure(f"{things} not ready for production.")
+        what = "the upgrade" if before_upgrade else "production"
+        raise Failure(f"{things} not ready for {what}.")
+
+
+def _look_ahead() -> list[Finding]:
+    from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
+    from django.utils import timezone  # noqa: PLC0415
+
+    from doorward.operations.checks import upgrade  # noqa: PLC0415
+
+    return [*upgrade.look(settings.DOORWARD, now=timezone.now())]
 
 
 def _look(ntp: str | None) -> list[Finding]:

@@ -10,6 +10,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from doorward import __version__
+from doorward.kernel.db import expanding
 
 
 def is_current() -> bool:
@@ -19,18 +20,20 @@ def is_current() -> bool:
 
 
 def newer() -> str:
-    """Return one sentence where the database has a migration that this program does not know; empty: it has none.
+    """Return one sentence where a newer program took something away that this one needs; empty: it goes on.
 
-    A newer program has been there: what it changed in the tables this one would read and write wrongly.
+    What newer ones only added does not concern it (`expanding`).
     """
-    found = unknown(set(MigrationRecorder(connection).applied_migrations()))
-    if not found:
-        return ""
-    app, name = found[0]
-    return (
-        f"The database is newer than this program: Doorward {__version__} does not know its migration {app}.{name}. "
-        "Install the version that it was used with last, or restore a backup from before."
-    )
+    mine = expanding.version_of(__version__)
+    for app, name in unknown(set(MigrationRecorder(connection).applied_migrations())):
+        oldest = expanding.oldest_beside(name)
+        if oldest and mine < oldest:
+            return (
+                f"The database is newer than this program: after its migration {app}.{name} Doorward "
+                f"{oldest[0]}.{oldest[1]} is the oldest that may run, and this is {__version__}. "
+                "Install the version that it was used with last, or restore a backup from before."
+            )
+    return ""
 
 
 def unknown(applied: set[tuple[str, str]]) -> list[tuple[str, str]]:
