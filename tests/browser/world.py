@@ -30,10 +30,10 @@ from doorward.policy.fields import Kinds
 from doorward.recovery import help as recovery_help
 from doorward.rollout.models import RunState, TickOutcome
 from doorward.web.kit import ticks
+from tests.kit import applications, imports, passkeys, policies, recovering
 from tests.kit import browsers as kit_browsers
 from tests.kit import closing as kit_closing
 from tests.kit import codes as kit_codes
-from tests.kit import imports, passkeys, policies, recovering
 from tests.kit import managing as kit_managing
 from tests.kit import people as kit_people
 from tests.kit.email_changes import ask_email
@@ -231,6 +231,7 @@ def paths(customer: Customer, boss: Administrator, active: Administrator) -> dic
         "customer_minimum": f"/customers/{customer.id}/minimum/",
         "brand": f"/brands/{customer.brand_id}/",
         "brand_minimum": f"/brands/{customer.brand_id}/minimum/",
+        "denied": _denied(),
         "tab": f"/tabs/{Tab.objects.earliest('position').id}/",
         "reset": mailed_links.path(_link(LinkPurpose.RESET, active)),
         "invitation": mailed_links.path(_link(LinkPurpose.INVITATION, invited)),
@@ -244,6 +245,12 @@ def paths(customer: Customer, boss: Administrator, active: Administrator) -> dic
         "email_new": mailed_links.path(_link(LinkPurpose.EMAIL_NEW, moving)),
         "email_old": mailed_links.path(_link(LinkPurpose.EMAIL_OLD, moving)),
     }
+
+
+def _denied() -> str:
+    """Return the address of an application that the one who looks has no right to."""
+    application = applications.make_application(f"nobodys-{uuid4().hex[:6]}")
+    return applications.Relying(application).address()
 
 
 def _made(purpose: LinkPurpose, person: Administrator, now: datetime, *, email: str = "") -> str:

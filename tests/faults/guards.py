@@ -1,4 +1,4 @@
-"""The guards of requiring it of many and of the lost phone, each with what is left without it, and who notices.
+"""The guards of requiring two factors, the lost phone and applications: what is left without each, and who notices.
 
 Each is taken out of a copy of the source, and the test that is named must go red. A guard that nothing notices is none.
 """
@@ -485,6 +485,168 @@ GUARDS: Final = (
         "if False:",
         f"{_AT_ONCE}of_the_last_two_who_can_help_one_stays",
     ),
+    # --- applications
+    Guard(
+        "a code works once",
+        "applications/grants.py",
+        "used_now = rows.filter(code_used_at__isnull=True).update(code_used_at=now) == 1",
+        "used_now = rows.update(code_used_at=now) == 1",
+        "threats/test_code_injected.py::test_a_code_works_once_and_the_second_time_ends_what_came_of_it",
+    ),
+    Guard(
+        "a code is over after a minute",
+        "applications/grants.py",
+        "and lasts(grant.granted_at, CODE_LASTS, now=now)",
+        "and True",
+        "threats/test_code_injected.py::test_a_minute_later_it_is_worth_nothing",
+    ),
+    Guard(
+        "a code is its application's",
+        "applications/grants.py",
+        "rows = Grant.objects.filter(application=application, code_hash=_code_hash(code))",
+        "rows = Grant.objects.filter(code_hash=_code_hash(code))",
+        "threats/test_code_injected.py::test_another_application_cannot_use_it",
+    ),
+    Guard(
+        "a code is for one address",
+        "applications/grants.py",
+        "and hmac.compare_digest(grant.redirect_uri.encode(), redirect_uri.encode())",
+        "and True",
+        "threats/test_code_injected.py::test_a_code_put_into_another_browser_s_answer_does_not_fit",
+    ),
+    Guard(
+        "a code wants its verifier",
+        "applications/grants.py",
+        "grant.code_challenge.encode(), create_s256_code_challenge(verifier).encode()",
+        "grant.code_challenge.encode(), grant.code_challenge.encode()",
+        "threats/test_code_injected.py::test_a_code_put_into_another_browser_s_answer_does_not_fit",
+    ),
+    Guard(
+        "no request goes without PKCE",
+        "signon/asked.py",
+        'if parameters.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(challenge):',
+        "if False:",
+        "threats/test_pkce_downgrade.py::test_without_a_challenge_by_s256_there_is_no_code",
+    ),
+    Guard(
+        "an answer goes to an address of the application",
+        "signon/asked.py",
+        "if address not in application.redirect_uris:",
+        "if False:",
+        "threats/test_redirect_tricks.py::test_an_answer_goes_to_an_address_letter_by_letter_or_nowhere",
+    ),
+    Guard(
+        "signing out leads to an address of the application",
+        "signon/logout.py",
+        "if application is None or address not in application.logout_uris:",
+        "if False:",
+        "threats/test_redirect_tricks.py::test_signing_out_leads_to_an_address_letter_by_letter_or_nowhere",
+    ),
+    Guard(
+        "a refresh token works once",
+        "applications/grants.py",
+        "if unused.update(used_at=now) != 1:",
+        "if False:",
+        "threats/test_refresh_token_reused.py::test_a_used_one_ends_the_family",
+    ),
+    Guard(
+        "a refresh token is its application's",
+        "applications/grants.py",
+        "return rows.filter(keyed_hash=_refresh_hash(token), grant__application=application).first()",
+        "return rows.filter(keyed_hash=_refresh_hash(token)).first()",
+        "threats/test_refresh_token_reused.py::test_another_application_cannot_use_it",
+    ),
+    Guard(
+        "the gate is asked of each token",
+        "applications/grants.py",
+        "if evaluate(auth, need, now=now).through:",
+        "if True:",
+        "threats/test_token_outlives.py::test_nothing_is_worth_anything_any_more",
+    ),
+    Guard(
+        "an application is for who has the tab",
+        "applications/grants.py",
+        "return Need(tab=application.tab.key, assurance=wanted, managed=managed)",
+        "return Need(assurance=wanted, managed=managed)",
+        "threats/test_token_outlives.py::test_a_colleague_s_tab_is_nobody_else_s",
+    ),
+    Guard(
+        "what an application wants verified is verified",
+        "gate/decision.py",
+        "if need.assurance is None or reaches(assurance_of(facts), need.assurance):",
+        "if True:",
+        "threats/test_acr_lowered.py::test_who_has_no_second_factor_is_told_to_set_one_up",
+    ),
+    Guard(
+        "anew is after it was asked for",
+        "signon/authorize.py",
+        "        seconds = since\n",
+        "        seconds = 86_400\n",
+        "threats/test_acr_lowered.py::test_an_older_proof_is_not_one_that_was_asked_for",
+    ),
+    Guard(
+        "a token is of one type",
+        "applications/keys.py",
+        'if read.header.get("typ") != typ:',
+        "if False:",
+        "threats/test_key_confusion.py::test_an_id_token_is_no_access_token",
+    ),
+    Guard(
+        "a token is for one audience",
+        "signon/shown.py",
+        'if claims.get("aud") != issuer_of(request):',
+        "if False:",
+        "threats/test_key_confusion.py::test_a_token_of_one_audience_is_of_no_use_at_another",
+    ),
+    Guard(
+        "a token is over in time",
+        "applications/tokens.py",
+        'if not isinstance(claims.get("exp"), int) or claims["exp"] <= _seconds(now):',
+        "if False:",
+        "threats/test_key_confusion.py::test_a_token_is_over_after_five_minutes",
+    ),
+    Guard(
+        "a token is of one issuer",
+        "applications/tokens.py",
+        'if claims.get("iss") != issuer:',
+        "if False:",
+        "threats/test_mixed_up.py::test_what_one_brand_gave_is_nothing_at_the_other",
+    ),
+    Guard(
+        "a brand gives tokens to its own people",
+        "signon/token.py",
+        "if issuer_of_brand(live.auth.person.brand_id) != issuer:",
+        "if False:",
+        "threats/test_mixed_up.py::test_what_one_brand_gave_is_nothing_at_the_other",
+    ),
+    Guard(
+        "an assertion works once",
+        "applications/assertions.py",
+        'return _use_up(application, str(claims["jti"]), until=until)',
+        "return True",
+        "threats/test_client_secret_stolen.py::test_an_assertion_works_once_for_us_and_by_its_own_key",
+    ),
+    Guard(
+        "wrong secrets have to wait",
+        "signon/clients.py",
+        "throttle.refuse_waiting([key], now=request.now)",
+        "pass",
+        "threats/test_client_secret_stolen.py::test_wrong_ones_have_to_wait_and_no_other_application_does",
+    ),
+    Guard(
+        "a pushed request is asked for once",
+        "applications/pushed.py",
+        "return kept if rows.delete()[0] == 1 else None",
+        "return kept",
+        "signon/test_code_flow.py::test_a_pushed_request_is_asked_for_once",
+    ),
+    Guard(
+        "no inner address is told of sign-outs",
+        "applications/telling.py",
+        "inside = settings.DOORWARD.private_hosts or is_loopback(here)",
+        "inside = True",
+        "applications/test_telling.py::test_an_inner_address_is_not_asked_by_a_portal_that_is_on_the_internet",
+    ),
 )
 # What `make test` takes out; `make faults` takes out all.
-SHORT: Final = ("who asks does not agree", "a pass works once")
+SHORT: Final = ("who asks does not agree", "a pass works once", "the gate is asked of each token")

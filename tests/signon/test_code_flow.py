@@ -11,6 +11,8 @@ from joserfc.jwk import KeySet
 
 from doorward.applications.events import APPLICATION_SIGNED_IN
 from doorward.applications.models import Grant
+from doorward.signin import mailbox
+from doorward.signin.models import MailboxProof
 from tests.kit import people
 from tests.kit.applications import (
     CALLBACK,
@@ -24,7 +26,9 @@ from tests.kit.applications import (
     said,
 )
 from tests.kit.browsers import browser_of, sign_in
-from tests.kit.codes import enable_app
+from tests.kit.codes import code as app_code
+from tests.kit.codes import enable_app, shown_secret
+from tests.kit.factors import require
 from tests.kit.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -192,3 +196,23 @@ def test_sign_in_of_somebody_with_an_app_is_two_factor(relying, person):
     browser = sign_in(Client(), person)
     claims = said(relying.tokens(browser)["id_token"])
     assert (claims["acr"], claims["amr"]) == ("urn:doorward:two-factor", ["pwd", "otp", "mfa"])
+
+
+def test_who_must_set_up_a_factor_does_so_and_goes_on_to_the_application(relying, person):
+    require(person)
+    browser = Client()
+    led = relying.ask(browser)
+    form = {"email": person.email, "password": PASSWORD, "next": _next(led["Location"])}
+    onward = browser.post(led["Location"], form)["Location"]
+    assert browser.get(onward)["Location"] == "/sign-in/mailbox/"
+    browser.get("/sign-in/mailbox/")
+    code = mailbox.code_of(MailboxProof.objects.get())
+    browser.post("/sign-in/mailbox/", {"code": code})
+    secret = shown_secret(browser.get("/sign-in/set-up/"))
+    browser.post("/sign-in/set-up/", {"code": app_code(secret), "name": ""})
+    browser.get("/sign-in/recovery-codes/")
+    saved = browser.post("/sign-in/recovery-codes/", {"saved": "on"})
+    onward = saved["Location"]
+    assert onward.startswith("/oidc/authorize/?continue=")
+    tokens = relying.exchange(answer_of(browser.get(onward))["code"]).json()
+    assert said(tokens["id_token"])["acr"] == "urn:doorward:two-factor"

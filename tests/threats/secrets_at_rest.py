@@ -78,7 +78,7 @@ def keep(owner: Administrator, colleague: Administrator, newcomer: Administrator
         administrator=colleague, way=Way.WAITING, second=False, asked_at=now
     )
     set_up_pass.make_mailed(waits, now=now)
-    signing_keys.sign({}, algorithm="ES256", typ="JWT", now=now)
+    signing_keys.signer("ES256", now=now)
     return Kept(
         owner=owner,
         colleague=colleague,

@@ -7,6 +7,7 @@ as long as its answer allows always has the key of a token that is still good.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -34,12 +35,23 @@ _RSA_BITS: Final = 2048
 _CURVE: Final = "P-256"
 
 
-def sign(claims: Mapping[str, Any], *, algorithm: str, typ: str, now: datetime) -> str:
-    """Return a signed token (RFC 7519) with the key that signs now. `typ`: what kind it is."""
-    row = _signing(Algorithm(algorithm), now=now)
-    header = {"alg": row.algorithm, "kid": row.public["kid"], "typ": typ}
-    key = _private(row.id, bytes(row.sealed))
-    return jwt.encode(header, dict(claims), key, algorithms=[row.algorithm])
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """The key that signs now."""
+
+    row: SigningKey
+
+    def sign(self, claims: Mapping[str, Any], *, typ: str) -> str:
+        """Return a signed token (RFC 7519). `typ`: what kind it is."""
+        row = self.row
+        header = {"alg": row.algorithm, "kid": row.public["kid"], "typ": typ}
+        key = _private(row.id, bytes(row.sealed))
+        return jwt.encode(header, dict(claims), key, algorithms=[row.algorithm])
+
+
+def signer(algorithm: str, *, now: datetime) -> Signer:
+    """Return the key of an algorithm that signs now."""
+    return Signer(_signing(Algorithm(algorithm), now=now))
 
 
 def verify(token: str, *, typ: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.applications.grants import Live
+    from doorward.applications.keys import Signer
     from doorward.applications.models import Application, Grant
 
 ACCESS_SECONDS: Final = 300
@@ -35,7 +36,7 @@ _LOGGED_OUT: Final = "http://schemas.openid.net/event/backchannel-logout"
 _HALF: Final = 16
 
 
-def access_token(live: Live, *, issuer: str, now: datetime) -> str:
+def access_token(live: Live, signer: Signer, *, issuer: str, now: datetime) -> str:
     """Return an access token (RFC 9068) for what the sign-in was for: an interface, or else ourselves."""
     grant, application = live.grant, live.grant.application
     claims = {
@@ -51,10 +52,10 @@ def access_token(live: Live, *, issuer: str, now: datetime) -> str:
         "sid": session_mark(application, grant.session_id),
         **_of_session(live),
     }
-    return keys.sign(claims, algorithm=application.algorithm, typ=ACCESS, now=now)
+    return signer.sign(claims, typ=ACCESS)
 
 
-def id_token(live: Live, *, issuer: str, access: str, now: datetime) -> str:
+def id_token(live: Live, signer: Signer, *, issuer: str, access: str, now: datetime) -> str:
     """Return an id token (OpenID Connect Core, 2 and 3.1.3.6). `access`: the token that goes with it."""
     grant, application = live.grant, live.grant.application
     claims = {
@@ -69,7 +70,7 @@ def id_token(live: Live, *, issuer: str, access: str, now: datetime) -> str:
         **({"nonce": grant.nonce} if grant.nonce else {}),
         **_of_session(live),
     }
-    return keys.sign(claims, algorithm=application.algorithm, typ=ID, now=now)
+    return signer.sign(claims, typ=ID)
 
 
 def logout_token(grant: Grant, *, now: datetime) -> str:
@@ -85,7 +86,7 @@ def logout_token(grant: Grant, *, now: datetime) -> str:
         "sid": session_mark(application, grant.session_id),
         "events": {_LOGGED_OUT: {}},
     }
-    return keys.sign(claims, algorithm=application.algorithm, typ=LOGOUT, now=now)
+    return keys.signer(application.algorithm, now=now).sign(claims, typ=LOGOUT)
 
 
 def read_access(token: str, *, issuer: str, now: datetime) -> dict[str, Any]:

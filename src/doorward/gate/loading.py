@@ -173,18 +173,23 @@ def load_session(
     hashed = bytes(rows.first() or b"")
     trusted: dict[str, bytes] = {}
     if trusted_id and (trust := TrustedBrowser.objects.filter(id=trusted_id).first()):
-        trusted["trusted0"] = bytes(trust.token_hash)
+        trusted = _as_many([bytes(trust.token_hash)])
     found = [
-        {NAMES[column]: value for column, value in row.items()} for row in _query(hashed, **trusted)
+        {NAMES[column]: value for column, value in row.items()}
+        for row in _HOT.rows(hashed=hashed, **trusted)
     ]
     return _auth(found, hashed, host=None, now=now) if found else None
 
 
 def _trusted(tokens: str) -> dict[str, bytes]:
     """Return always as many hashes, so that the statement is always the same one."""
-    hashes = [trusted_hash(one) for one in tokens.split(".")[:MOST_TRUSTED]]
-    hashes += hashes[-1:] * (MOST_TRUSTED - len(hashes))
-    return {f"trusted{place}": one for place, one in enumerate(hashes)}
+    return _as_many([trusted_hash(one) for one in tokens.split(".")[:MOST_TRUSTED]])
+
+
+def _as_many(hashes: list[bytes]) -> dict[str, bytes]:
+    """Return hashes for each place, the last one over and over."""
+    filled = hashes + hashes[-1:] * (MOST_TRUSTED - len(hashes))
+    return {f"trusted{place}": one for place, one in enumerate(filled)}
 
 
 def _auth(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from doorward.applications import grants, pushed, tokens
+from doorward.applications import grants, keys, pushed, tokens
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.signon import asked
 from doorward.signon.clients import authenticate
@@ -53,13 +53,14 @@ def _tokens(request: Request, live: Live) -> HttpResponse:
     issuer, now = issuer_of(request), request.now
     if issuer_of_brand(live.auth.person.brand_id) != issuer:
         raise ProtocolError(Code.INVALID_GRANT, "It was given by another issuer.")
-    access = tokens.access_token(live, issuer=issuer, now=now)
+    signer = keys.signer(live.grant.application.algorithm, now=now)
+    access = tokens.access_token(live, signer, issuer=issuer, now=now)
     return say(
         {
             "access_token": access,
             "token_type": "Bearer",
             "expires_in": tokens.ACCESS_SECONDS,
-            "id_token": tokens.id_token(live, issuer=issuer, access=access, now=now),
+            "id_token": tokens.id_token(live, signer, issuer=issuer, access=access, now=now),
             "refresh_token": grants.new_refresh_token(live.grant, now=now),
             "scope": " ".join(live.grant.scopes),
         }
