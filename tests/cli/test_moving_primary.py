@@ -17,6 +17,7 @@ from urllib.request import Request
 import pytest
 
 from tests.kit import clusters
+from tests.kit.forwarding import Forwarder, forwarder
 from tests.kit.serving import Browser, Server, doorward, environment, free_port, start
 from tests.kit.waiting import until
 
@@ -37,6 +38,7 @@ class Portal:
     """A running portal on a PostgreSQL of its own, and somebody who is signed in."""
 
     cluster: clusters.Cluster
+    network: Forwarder
     server: Server
     folder: Path
     settings: dict[str, str]
@@ -52,9 +54,9 @@ class Portal:
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     folder = tmp_path_factory.mktemp("moving") / "data"
-    with clusters.cluster() as cluster:
+    with clusters.cluster() as cluster, forwarder(cluster.port) as network:
         # Nobody is at the first address: the second serves.
-        list_of_two = f"127.0.0.1:{free_port()},127.0.0.1:{cluster.port}"
+        list_of_two = f"127.0.0.1:{free_port()},127.0.0.1:{network.port}"
         url = f"postgresql://postgres@{list_of_two}/postgres?target_session_attrs=read-write"
         settings = {"database_url": url, "database_direct_url": url}
         server = start(folder, port=None, **settings)
@@ -70,7 +72,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
                 **settings,
             )
             assert added.returncode == 0, added.stderr
-            yield Portal(cluster, server, folder, settings)
+            yield Portal(cluster, network, server, folder, settings)
         finally:
             server.stop()
 
@@ -170,11 +172,31 @@ def test_a_server_that_says_nothing_any_more_is_waited_for_no_longer(portal):
         status, seconds, text = form.result()
         assert status == 503
         assert seconds < 5 + LATE_SECONDS
-        # It was asked something, and may have done it.
-        assert "whether what you sent was saved" in text
+        # It may have been asked already, and have done it.
+        assert "whether what you sent was saved" in text or "nothing was changed" in text
     finally:
         portal.cluster.thaw()
     assert asked(reader, "/")[0] == 200
+
+
+def test_a_network_that_is_cut_is_waited_for_no_longer_and_is_there_again_by_itself(portal):
+    reader, writer = portal.browser(), portal.browser()
+    writer.get("/security/")
+    portal.network.is_cut = True
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            page = pool.submit(asked, reader, "/")
+            form = pool.submit(sent, writer, "/security/sessions/end/", others="on")
+        for found in (page.result(), form.result()):
+            assert found[0] == 503
+            assert found[1] < 5 + LATE_SECONDS
+        # Who comes later finds no connection at all.
+        status, seconds, _, _ = asked(reader, "/")
+        assert status == 503
+        assert seconds < 5 + LATE_SECONDS
+    finally:
+        portal.network.is_cut = False
+    assert [asked(reader, "/")[0] for _ in range(8)] == [200] * 8
 
 
 def test_the_worker_goes_on_by_itself(portal):

@@ -1,7 +1,7 @@
 """Fifty people at three nodes behind HAProxy on two PostgreSQL servers, while nodes and primaries die: a program.
 
-`python -m tests.faults.crowd SECONDS PEOPLE` prints what happened, as JSON. It is no test by itself, since it wants a
-Django on another database than the tests'. What does not hold raises.
+`python -m tests.faults.crowd SECONDS PEOPLE [network]` prints what happened, as JSON. It is no test by itself, since
+it wants a Django on another database than the tests'. What does not hold raises.
 """
 
 from __future__ import annotations
@@ -14,18 +14,25 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.faults import patroni
+from tests.kit.forwarding import forwarder
 from tests.kit.serving import free_port
 from tests.kit.waiting import until
 
 if TYPE_CHECKING:
     from tests.faults.nodes import Nodes
+    from tests.faults.show import Show
+    from tests.kit.forwarding import Forwarder
 
 SECONDS, PEOPLE = int(sys.argv[1]), int(sys.argv[2])
+# In place of the primary the network between all nodes and the database dies, for so long each time.
+CUT = "network" in sys.argv[3:]
+CUT_SECONDS = 6.0
 NODE_DIES_EVERY = 20.0
 # What somebody looks at a page before they go on.
 THINKS = (0.5, 3.0)
@@ -40,7 +47,7 @@ def main() -> None:
     chance = Random(int(os.environ.get("FAULTS_SEED", secrets.randbelow(10**6))))
     folder = Path(tempfile.mkdtemp(prefix="doorward-crowd-"))
     port = free_port()
-    with patroni.pair() as pair:
+    with patroni.pair() as pair, ExitStack() as stack:
         os.environ |= {
             "DOORWARD_DATABASE_URL": pair.url,
             "DOORWARD_DATA_DIR": str(folder / "console"),
@@ -55,22 +62,28 @@ def main() -> None:
         from tests.faults.nodes import Nodes  # noqa: PLC0415 - after set-up
         from tests.faults.show import Show  # noqa: PLC0415
 
-        with Nodes(folder, pair.url, port) as nodes:
+        networks = [stack.enter_context(forwarder(one.port)) for one in pair.machines]
+        url = pair.url_by([one.port for one in networks]) if CUT else pair.url
+        with Nodes(folder, url, port) as nodes:
             show = Show(nodes, pair, chance, people=PEOPLE, thinks=THINKS, raced=RACED)
             show.get_ready(SECONDS)
             with ThreadPoolExecutor(PEOPLE) as pool:
                 walks = [pool.submit(show.walk, number) for number in range(PEOPLE)]
-                harm(show, nodes, pair)
-                show.over.set()
+                try:
+                    harm(show, nodes, pair, networks)
+                finally:
+                    show.over.set()
             for walk in walks:
                 walk.result()
             time.sleep(SETTLED_SECONDS)
             pair.be_whole()
             until(nodes.are_whole, seconds=60)
-            sys.stdout.write(json.dumps(show.look() | {"seconds": SECONDS, "people": PEOPLE}))
+            sys.stdout.write(
+                json.dumps(show.look() | {"seconds": SECONDS, "people": PEOPLE, "cut": CUT})
+            )
 
 
-def harm(show: Any, nodes: Nodes, pair: patroni.Pair) -> None:
+def harm(show: Show, nodes: Nodes, pair: patroni.Pair, networks: list[Forwarder]) -> None:
     """Kill a node every so often, and the primary's server after a third and two thirds of the time."""
     began = time.monotonic()
     due = [SECONDS / 3, 2 * SECONDS / 3]
@@ -78,14 +91,26 @@ def harm(show: Any, nodes: Nodes, pair: patroni.Pair) -> None:
     while (passed := time.monotonic() - began) < SECONDS:
         if due and passed >= due[0]:
             due.pop(0)
-            pair.primary().kill_server()
-            show.moved.append(round(pair.seconds_without_writes(), 1))
+            if CUT:
+                _cut(networks)
+                show.moved.append(CUT_SECONDS)
+            else:
+                pair.primary().kill_server()
+                show.moved.append(round(pair.seconds_without_writes(), 1))
         elif passed >= next_node:
             next_node += NODE_DIES_EVERY
             nodes.kill_next()
         else:
             nodes.start_the_dead()
             time.sleep(0.2)
+
+
+def _cut(networks: list[Forwarder]) -> None:
+    for one in networks:
+        one.is_cut = True
+    time.sleep(CUT_SECONDS)
+    for one in networks:
+        one.is_cut = False
 
 
 if __name__ == "__main__":

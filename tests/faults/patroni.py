@@ -121,7 +121,11 @@ class Pair:
 
     @property
     def url(self) -> str:
-        servers = ",".join(f"127.0.0.1:{one.port}" for one in self.machines)
+        return self.url_by([one.port for one in self.machines])
+
+    def url_by(self, ports: list[int]) -> str:
+        """Return the address of both, by other ports that lead to theirs."""
+        servers = ",".join(f"127.0.0.1:{port}" for port in ports)
         return f"postgresql://postgres:superuser@{servers}/postgres?target_session_attrs=read-write"
 
     def primary(self) -> Machine:

@@ -1,4 +1,4 @@
-"""Fifty people for five minutes, while a node dies every twenty seconds and the primary twice.
+"""Fifty people for five minutes, while a node dies every twenty seconds and the primary twice, or the network to it.
 
 FAULTS_MANY_SECONDS and FAULTS_MANY_PEOPLE say for how long, and how many; `make faults` plays five minutes.
 """
@@ -25,10 +25,20 @@ PEOPLE = int(os.environ.get("FAULTS_MANY_PEOPLE", "10"))
 FIVE_MINUTES = 300
 
 
-def test_whatever_dies_nothing_acknowledged_is_lost_and_hardly_anybody_notices():
+@pytest.mark.parametrize("dies", ["primary", "network"])
+def test_whatever_dies_nothing_acknowledged_is_lost_and_hardly_anybody_notices(dies):
     """What must hold is held by the program itself (`crowd`, `show`), against rows, history and mail."""
     played = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "tests.faults.crowd", str(SECONDS), str(PEOPLE)],
+        [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-m",
+            "tests.faults.crowd",
+            str(SECONDS),
+            str(PEOPLE),
+            dies,
+        ],
         capture_output=True,
         text=True,
         timeout=SECONDS + 900,

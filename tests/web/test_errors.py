@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client, override_settings
@@ -48,7 +48,22 @@ def must_wait(request: HttpRequest) -> HttpResponse:
     raise MustWait(70)
 
 
-urlpatterns = [path("lacks/", lacks_a_table), path("waits/", must_wait)]
+@needs(Need.NOTHING)
+def loses_it(request: HttpRequest) -> HttpResponse:
+    raise OperationalError("server closed the connection unexpectedly")
+
+
+@needs(Need.NOTHING)
+def finds_none(request: HttpRequest) -> HttpResponse:
+    raise OperationalError('connection failed: connection to server at "127.0.0.1" failed')
+
+
+urlpatterns = [
+    path("lacks/", lacks_a_table),
+    path("waits/", must_wait),
+    path("loses/", loses_it),
+    path("finds/", finds_none),
+]
 handler500 = "doorward.web.http.errors.broken"
 
 
@@ -71,3 +86,26 @@ def test_who_must_wait_is_told_so_also_where_there_is_no_form(customer):
     waits = Client().get("/waits/")
     assert (waits.status_code, waits["Retry-After"]) == (429, "70")
     assert "Please wait a moment" in waits.content.decode()
+
+
+@override_settings(ROOT_URLCONF=__name__)
+def test_a_database_that_went_away_is_waited_for_and_what_was_sent_is_not_promised(
+    customer, caplog
+):
+    client = Client(raise_request_exception=False)
+    for answer in (client.get("/loses/"), client.get("/finds/")):
+        assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+        assert "This usually takes a few seconds. Please try again." in answer.content.decode()
+    lost, none = client.post("/loses/").content.decode(), client.post("/finds/").content.decode()
+    assert "We cannot say whether what you sent was saved." in lost
+    assert "nothing was changed" not in lost
+    assert "What you sent was not saved, and nothing was changed." in none
+    program = client.post("/loses/", headers={"Accept": "application/json"})
+    assert program["Content-Type"] == "application/problem+json"
+    assert program.json() == {
+        "type": "about:blank",
+        "title": "The portal cannot reach its data just now",
+        "status": 503,
+    }
+    assert "127.0.0.1" not in none
+    assert not any(one.exc_info for one in caplog.records if one.name == "doorward.errors")
