@@ -205,13 +205,17 @@ def test_what_came_of_it_is_an_event_of_the_providers(live_server: Any) -> None:
     def elsewhere(_: Stage) -> None:
         raise NotHere("not on this machine")
 
+    def breaks(_: Stage) -> None:
+        raise ZeroDivisionError
+
     fell, asked = played(falls, live_server), played(elsewhere, live_server)
+    assert played(breaks, live_server)[0].why == "it could not be asked: ZeroDivisionError"
     assert [(one.verdict, one.why) for one in (*fell, *asked)] == [
         (Verdict.FELL, "it is open"),
         (Verdict.NOT_ASKED, "not on this machine"),
     ]
     events = people.events(SELFTEST_RUN)
-    assert [one.outcome for one in events] == ["failed", "ok"]
+    assert [one.outcome for one in events] == ["failed", "ok", "failed"]
     assert events[0].details == {"held": [], "fell": ["one"], "not_asked": []}
     assert events[0].customer_id == people.provider().id
     sealing.seal(now=timezone.now())

@@ -6,6 +6,7 @@ import re
 from base64 import b32decode
 from typing import TYPE_CHECKING, Final
 
+from django.db import transaction
 from django.utils import timezone
 
 from doorward.accounts import mailed_links
@@ -148,7 +149,10 @@ def disabling_while_required(stage: Stage) -> None:
 def mailed_link(stage: Stage) -> None:
     """Open a link as a mail scanner does; then use it twice."""
     person = stage.person()
-    link = mailed_links.make(LinkPurpose.RESET, administrator_id=person.row.id, now=timezone.now())
+    with transaction.atomic():
+        link = mailed_links.make(
+            LinkPurpose.RESET, administrator_id=person.row.id, now=timezone.now()
+        )
     path, form = mailed_links.path(link), "/password/reset/"
     for _ in range(2):
         expect_led(stage.browser().get(path), form, of="a mailed link")

@@ -16,7 +16,6 @@ from doorward.audit.record import record
 from doorward.customers import throw_away
 from doorward.customers.models import Customer, CustomerKind, ThrowAway
 from doorward.customers.rights import authorise
-from doorward.kernel.errors import Refusal
 from doorward.kernel.ratelimit import throttle
 from doorward.notifications import customer_deletion
 from doorward.operations.selftest.browser import NoAnswer, Target
@@ -93,8 +92,9 @@ def _played(guard: Guard, stage: Stage) -> Result:
         return Result(guard.name, guard.sentence, Verdict.NOT_ASKED, str(why))
     except (Fell, NoAnswer) as why:
         return Result(guard.name, guard.sentence, Verdict.FELL, str(why))
-    except Refusal as refusal:
-        return Result(guard.name, guard.sentence, Verdict.FELL, f"refused: {refusal.code}")
+    except Exception as error:  # noqa: BLE001 - one that cannot be asked must not keep the others from it
+        why = f"it could not be asked: {type(error).__name__}"
+        return Result(guard.name, guard.sentence, Verdict.FELL, why)
     return Result(guard.name, guard.sentence, Verdict.HOLDS)
 
 
