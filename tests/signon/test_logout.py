@@ -71,3 +71,17 @@ def test_another_site_s_form_signs_nobody_out(owner, relying):
     strict.cookies = browser.cookies
     assert strict.post("/oidc/logout/confirm/", {}).status_code == 403
     assert _is_signed_in(browser)
+
+
+def test_a_hint_that_was_changed_or_is_none_of_ours_signs_nobody_out(owner, relying):
+    browser = browser_of(owner)
+    hint = relying.tokens(browser)["id_token"]
+    head, body, mark = hint.split(".")
+    changed = f"{head}.{body[:-2]}{'AA' if body[-2:] != 'AA' else 'BB'}.{mark}"
+    for bad in (changed, "x.y.z", "x", f"{head}.{body}."):
+        asked = {"id_token_hint": bad, "post_logout_redirect_uri": AFTER}
+        refused = browser.get("/oidc/logout/", asked)
+        assert (refused.status_code, refused.headers.get("Refresh")) == (422, None)
+    assert _is_signed_in(browser)
+    only_state = browser.get("/oidc/logout/", {"state": "x"})
+    assert only_state.status_code == 200

@@ -32,6 +32,8 @@ NAMES: Final = (
     "acr_values",
     "claims",
     "resource",
+    # Whom the application means, by its own name for them: what `id_token_hint` comes to, which is too long to carry.
+    "subject",
     # Not taken, and said so.
     "request",
     "request_uri",
@@ -62,6 +64,7 @@ class Wish:
     anew: bool
     max_age: int | None
     assurance: Assurance | None
+    subject: str
 
 
 def single(sent: QueryDict) -> dict[str, str]:
@@ -108,6 +111,7 @@ def read(application: Application, parameters: Mapping[str, str]) -> Wish:
         anew=bool(prompts & {"login", "select_account"}),
         max_age=_max_age(parameters.get("max_age")),
         assurance=_assurance(parameters),
+        subject=parameters.get("subject", ""),
         resource=_resource(application, parameters.get("resource", "")),
     )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from doorward.applications import grants, pushed
+from doorward.applications import grants, pushed, tokens
 from doorward.applications.errors import AlreadyAnswered
 from doorward.applications.grants import Asked
 from doorward.applications.protocol import Code, ProtocolError
@@ -30,6 +30,7 @@ from doorward.web.http.pages import see_other
 from doorward.web.http.requests import acting, session_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from uuid import UUID
 
     from django.http import HttpResponse
@@ -99,7 +100,15 @@ def _begun(request: Request) -> tuple[Begun, Application]:
         if kept is None:
             raise Unanswerable(asked.TOO_OLD)
         sent = kept
-    return going_on.begin(asked.kept(sent), now=request.now), application
+    return going_on.begin(asked.kept(sent) | _hinted(request, sent), now=request.now), application
+
+
+def _hinted(request: Request, sent: Mapping[str, str]) -> dict[str, str]:
+    """Return whom an id token of ours names, where one is sent along (OpenID Connect Core, 3.1.2.1)."""
+    if "id_token_hint" not in sent:
+        return {}
+    claims = tokens.read_hint(sent["id_token_hint"], issuer=issuer_of(request))
+    return {"subject": str(claims["sub"])}
 
 
 def _decide(
@@ -109,6 +118,7 @@ def _decide(
     need = _need(request, application, begun, wish)
     verdict = evaluate(request.auth, need, now=request.now)
     if verdict.through:
+        _refuse_another(request, application, wish)
         return _give(request, application, begun, wish, to)
     if wish.silent:
         code = _SILENT.get(verdict.step, Code.INTERACTION_REQUIRED)
@@ -123,6 +133,13 @@ def _decide(
         return denied(request, application, to, begun.address(), unmet)
     without = _not_enough(request, need.assurance)
     return lead(request, verdict, begun.address(), without=without)
+
+
+def _refuse_another(request: Request, application: Application, wish: Wish) -> None:
+    """Give nothing of somebody else than the application means."""
+    person = session_of(request).person
+    if wish.subject and wish.subject != tokens.subject_of(application, person.id):
+        raise ProtocolError(Code.LOGIN_REQUIRED, "Somebody else is signed in.")
 
 
 def _need(request: Request, application: Application, begun: Begun, wish: Wish) -> Need:
