@@ -647,6 +647,63 @@ GUARDS: Final = (
         "inside = True",
         "applications/test_telling.py::test_an_inner_address_is_not_asked_by_a_portal_that_is_on_the_internet",
     ),
+    # --- the first of the provider's people, and the console that lets somebody back in
+    Guard(
+        "a first link ends with whoever is there",
+        "accounts/first_link.py",
+        "return in_time and not _anybody(provider.id, since=link.made_at)",
+        "return in_time",
+        "signin/test_first_member.py::test_it_ends_with_whoever_comes_by_another_way",
+    ),
+    Guard(
+        "a first link works once, and not when a start has printed another",
+        "accounts/first_link.py",
+        "if not _is_open(link, provider, now=now) or rows.delete()[0] != 1:",
+        "if not _is_open(link, provider, now=now):",
+        "signin/test_first_member.py::test_a_start_between_the_look_and_the_use_ends_it",
+    ),
+    Guard(
+        "a first link is of the provider's own hosts",
+        "accounts/first_link.py",
+        "if not (_is_open(link, provider, now=now) and cached.answers(provider.brand_id, host)):",
+        "if not _is_open(link, provider, now=now):",
+        "signin/test_first_member.py::test_at_another_brands_host_it_is_no_link",
+    ),
+    Guard(
+        "the console lets no customer's people back in",
+        f"{_R}/rescue.py",
+        "        raise RescueForStaffAlone(person.email)",
+        "        pass",
+        "recovery/test_rescue.py::test_a_customers_people_are_helped_in_other_ways",
+    ),
+    Guard(
+        "who is let back in has lost all devices",
+        f"{_R}/rescue.py",
+        "        suspension.suspend(today.id, now=now)",
+        "        pass",
+        "recovery/test_rescue.py::test_it_lets_set_a_password_and_then_a_device_and_nothing_else",
+    ),
+    Guard(
+        "whoever came back on their own is not let in again by the link",
+        f"{_R}/rescue.py",
+        "    if came_back or person.customer.kind != CustomerKind.PROVIDER:",
+        "    if person.customer.kind != CustomerKind.PROVIDER:",
+        "recovery/test_rescue.py::test_it_is_of_no_use_once_the_owner_came_back",
+    ),
+    Guard(
+        "a selftest deletes no customer of anybody",
+        "customers/throw_away.py",
+        'ThrowAway.objects.filter(customer_id=customer_id).values_list("customer_id")',
+        "[customer_id]",
+        "operations/test_selftest.py::test_ending_one_ends_no_customer_of_anybody",
+    ),
+    Guard(
+        "the selftest's people are mailed nothing",
+        "notifications/outbox.py",
+        "            if not throw_away.is_nowhere(delivery.address)\n",
+        "",
+        "operations/test_selftest.py::test_nobody_is_mailed",
+    ),
 )
 # What `make test` takes out; `make faults` takes out all.
 SHORT: Final = ("who asks does not agree", "a pass works once", "the gate is asked of each token")
