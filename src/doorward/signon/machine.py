@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import MustWait
+from doorward.signon.sharing import share
 from doorward.web.http.needs import needs
 
 if TYPE_CHECKING:
@@ -36,11 +37,12 @@ def machine(view: Callable[[Request], HttpResponse]) -> Callable[[Request], Http
     @wraps(view)
     def asked(request: Request) -> HttpResponse:
         try:
-            return view(request)
+            response = view(request)
         except ProtocolError as error:
-            return refuse(error)
+            response = refuse(error)
         except MustWait as refusal:
-            return wait(refusal)
+            response = wait(refusal)
+        return share(request, response)
 
     return asked
 

@@ -18,6 +18,7 @@ from doorward.signon import asked
 from doorward.signon.clients import authenticate
 from doorward.signon.machine import machine, refuse, say
 from doorward.signon.origin import issuer_of
+from doorward.signon.sharing import preflight, share
 from doorward.web.http.needs import needs
 
 if TYPE_CHECKING:
@@ -31,9 +32,13 @@ if TYPE_CHECKING:
 # No cookie counts here: who asks brings a token.
 @csrf_exempt
 @needs(Need.NOTHING)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "POST", "OPTIONS"])
 def userinfo(request: Request) -> HttpResponse:
     """Answer with what the application may know of somebody (OpenID Connect Core, 5.3)."""
+    return preflight(request) if request.method == "OPTIONS" else share(request, _known(request))
+
+
+def _known(request: Request) -> HttpResponse:
     try:
         live = _for_us(request)
     except ProtocolError as error:
