@@ -38,7 +38,8 @@ def bring_up_to_date(*, only_sqlite: bool = False) -> None:
     if connection.vendor == "sqlite" and not (driver.WAL or only_sqlite):
         _log.warning(driver.REFUSES_WAL)
     try:
-        _refuse_unfinished()
+        with poolers.directly():
+            _refuse_unfinished()
         if connection.vendor == "sqlite" or not only_sqlite:
             with poolers.directly(), one_at_a_time():
                 migrate()
