@@ -8,6 +8,7 @@ from django.test import Client
 from doorward.sessions.models import Session
 from tests.kit.applications import AFTER, Relying, give_tab, make_application, make_secret
 from tests.kit.browsers import browser_of
+from tests.kit.codes import enable_app
 from tests.kit.pages import filled
 
 pytestmark = pytest.mark.django_db
@@ -85,3 +86,16 @@ def test_a_hint_that_was_changed_or_is_none_of_ours_signs_nobody_out(owner, rely
     assert _is_signed_in(browser)
     only_state = browser.get("/oidc/logout/", {"state": "x"})
     assert only_state.status_code == 200
+
+
+def test_a_session_in_which_a_step_is_due_is_ended_like_any_other(owner, relying):
+    browser = browser_of(owner)
+    hint = relying.tokens(browser)["id_token"]
+    enable_app(owner)
+    assert browser.get("/")["Location"].startswith("/sign-in/code/")
+    asked = {"client_id": relying.application.client_id, "post_logout_redirect_uri": AFTER}
+    assert "Stay signed in" in browser.get("/oidc/logout/", asked).content.decode()
+    assert browser.get("/")["Location"].startswith("/sign-in/code/")
+    done = browser.get("/oidc/logout/", asked | {"id_token_hint": hint})
+    assert done["Refresh"] == f"0; url={AFTER}"
+    assert not Session.objects.filter(administrator=owner, ended_at__isnull=True).exists()

@@ -66,7 +66,9 @@ def _is_for_us(claims: dict[str, Any], application: Application, audience: tuple
 
 
 def _use_up(application: Application, jti: str, *, until: datetime) -> bool:
-    hashed = keyed_hash("oidc-assertion", f"{application.client_id} {jti}")
+    hashed = keyed_hash(
+        "oidc-assertion", f"{application.client_id} {jti}".encode(errors="surrogatepass")
+    )
     try:
         with transaction.atomic():
             UsedAssertion.objects.create(keyed_hash=hashed, until=until)

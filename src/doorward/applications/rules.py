@@ -6,7 +6,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from doorward.kernel.hosts import is_loopback
+from doorward.kernel.hosts import is_loopback, split_netloc
 
 # In the order of OpenID Connect Core, 5.4, then our own two.
 SCOPES: Final = ("openid", "profile", "email", "phone", "customer", "tabs")
@@ -43,13 +43,11 @@ def is_web_address(address: str) -> bool:
         return False
     try:
         parts = urlsplit(address)
-        _ = parts.port
     except ValueError:
         return False
-    host = parts.hostname or ""
-    if not host or "@" in parts.netloc or "*" in parts.netloc:
-        return False
-    return parts.scheme == "https" or is_loopback(host)
+    # A name that nobody can have stands in no header, and nobody is asked for it.
+    place = split_netloc(parts.netloc)
+    return place is not None and (parts.scheme == "https" or is_loopback(place[0]))
 
 
 def is_public_key(key: object) -> bool:

@@ -46,7 +46,8 @@ def post_form(address: str, fields: Mapping[str, str], *, inside: bool, seconds:
 def _addresses(host: str, port: int, *, inside: bool) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):
+        # It has no such name, or no name can be like that.
         return []
     each = dict.fromkeys(str(one[4][0]) for one in found)
     return [one for one in each if inside or is_public(one)][:_MOST_ADDRESSES]

@@ -19,6 +19,8 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from doorward.applications.models import Application
     from doorward.web.http.requests import Request
 
@@ -40,8 +42,7 @@ class Answer:
 
     def address(self, **said: str) -> str:
         """Return the whole address of an answer in the query."""
-        joint = "&" if urlsplit(self.redirect_uri).query else "?"
-        return f"{self.redirect_uri}{joint}{urlencode(self.fields(**said))}"
+        return with_query(self.redirect_uri, self.fields(**said))
 
     def fields(self, **said: str) -> dict[str, str]:
         """Return all that is answered; `iss` says by whom, so that no answer passes for another's (RFC 9207)."""
@@ -67,6 +68,12 @@ class DeniedPage:
     set_up: bool
     again: str
     back: str
+
+
+def with_query(address: str, fields: Mapping[str, str]) -> str:
+    """Return an address with more in its query, which it may have already, or only begin."""
+    joint = "" if address.endswith(("?", "&")) else "&" if "?" in address else "?"
+    return f"{address}{joint}{urlencode(fields)}"
 
 
 def answer(request: Request, to: Answer, **said: str) -> HttpResponse:

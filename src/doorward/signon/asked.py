@@ -43,6 +43,7 @@ _LONGEST: Final = {"state": 600, "claims": 600}
 _LONGEST_OTHER: Final = 300
 _MODES: Final = frozenset({"", "query", "form_post"})
 _PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})
+_CLIENT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 TOO_OLD: Final = "too old"
 
@@ -68,9 +69,12 @@ class Wish:
 
 
 def single(sent: QueryDict) -> dict[str, str]:
-    """Return each parameter once (RFC 6749, 3.1). Raises `ProtocolError` where one came twice."""
+    """Return each parameter once (RFC 6749, 3.1). Raises `ProtocolError` where one came twice, or has a NUL."""
     if any(len(values) > 1 for _name, values in sent.lists()):
         raise ProtocolError(Code.INVALID_REQUEST, "A parameter is sent twice.")
+    # PostgreSQL takes none in a text.
+    if any("\0" in value for _name, values in sent.lists() for value in values):
+        raise ProtocolError(Code.INVALID_REQUEST, "A parameter has a character that no text has.")
     return {name: values[0] for name, values in sent.lists() if values[0]}
 
 
@@ -81,11 +85,18 @@ def kept(sent: Mapping[str, str]) -> dict[str, str]:
 
 def application_of(client_id: str) -> Application:
     """Return the application of a client id. Raises `Unanswerable`."""
+    if not is_client_id(client_id):
+        raise Unanswerable
     rows = Application.objects.select_related("tab")
-    found: Application | None = rows.filter(client_id=client_id[:100]).first()
-    if found is None or found.client_id != client_id:
+    found: Application | None = rows.filter(client_id=client_id).first()
+    if found is None:
         raise Unanswerable
     return found
+
+
+def is_client_id(text: str) -> bool:
+    """Return whether it could be the id of an application, and not something that no database is asked for."""
+    return _CLIENT_ID.fullmatch(text) is not None
 
 
 def redirect_of(application: Application, parameters: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from doorward.applications import assertions, secrets
 from doorward.applications.models import ClientType
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.kernel.ratelimit import throttle
-from doorward.signon.asked import Unanswerable, application_of
+from doorward.signon.asked import Unanswerable, application_of, is_client_id
 from doorward.signon.metadata import audiences
 from doorward.signon.origin import issuer_of
 
@@ -41,6 +41,8 @@ def authenticate(request: Request, sent: Mapping[str, str], *, public: bool = Tr
         raise _wrong()
     if "client_assertion" in sent:
         client_id = assertions.issuer_of(sent["client_assertion"])
+    if not is_client_id(client_id):
+        raise _wrong()
     key = throttle.client_key(client_id, request.client.address)
     throttle.refuse_waiting([key], now=request.now)
     application = _find(client_id)

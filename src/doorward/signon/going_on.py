@@ -24,7 +24,8 @@ PARAMETER: Final = "continue"
 PATH: Final = "/oidc/authorize/"
 # As long as a sign-in may take before it counts as left (`sessions.ending.ABANDONED_AFTER`).
 WAITS: Final = timedelta(minutes=30)
-_MOST_BYTES: Final = 8192
+# More than the longest parameters make, each letter written as six.
+_MOST_BYTES: Final = 65536
 
 
 @dataclass(frozen=True, slots=True)

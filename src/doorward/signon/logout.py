@@ -15,10 +15,11 @@ from django.views.decorators.http import require_http_methods
 
 from doorward.applications import tokens
 from doorward.applications.protocol import ProtocolError
-from doorward.gate.requirement import Need
+from doorward.gate.evaluate import evaluate
+from doorward.gate.requirement import Need, Step
 from doorward.sessions import ending
 from doorward.signon import asked
-from doorward.signon.answers import OnwardPage, no_answer
+from doorward.signon.answers import OnwardPage, no_answer, with_query
 from doorward.signon.origin import issuer_of
 from doorward.web.http import cookies
 from doorward.web.http.needs import needs
@@ -64,8 +65,12 @@ def logout(request: Request) -> HttpResponse:
     if request.method == "POST":
         # No cookie of ours comes with another site's form; with what leads here, it does.
         return see_other(f"{request.path}?{urlencode(sent)}")
-    if request.auth is None or request.administrator is None:
+    if (
+        request.auth is None
+        or evaluate(request.auth, Need.OWN, now=request.now).step is Step.SIGN_IN
+    ):
         return _done(request, onward)
+    # Also where a step is due: who goes away from it must not leave a session behind.
     if hint.application is not None and hint.session == tokens.session_mark(
         hint.application, request.auth.browser.session_id
     ):
@@ -109,8 +114,7 @@ def _onward(application: Application | None, sent: Mapping[str, str]) -> str:
     if application is None or address not in application.logout_uris:
         raise asked.Unanswerable
     state = sent.get("state", "")
-    joint = "&" if urlsplit(address).query else "?"
-    return f"{address}{joint}{urlencode({'state': state})}" if state else address
+    return with_query(address, {"state": state}) if state else address
 
 
 def _end(request: Request, onward: str) -> HttpResponse:
