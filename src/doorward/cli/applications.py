@@ -20,7 +20,14 @@ def applications() -> None:
 
 @applications.command()
 @click.argument("tab")
-@click.option("--redirect", "redirects", multiple=True, required=True, metavar="ADDRESS")
+@click.option(
+    "--redirect",
+    "redirects",
+    multiple=True,
+    required=True,
+    metavar="ADDRESS",
+    help="Where signing in may lead back to.",
+)
 @click.option(
     "--logout", "logouts", multiple=True, metavar="ADDRESS", help="Where signing out may lead."
 )
@@ -28,12 +35,23 @@ def applications() -> None:
     "--logout-channel", default="", metavar="ADDRESS", help="Where it is told of sign-outs."
 )
 @click.option("--scope", "scopes", multiple=True, help="What it may ask for; openid always.")
-@click.option("--resource", "resources", multiple=True, metavar="ADDRESS")
+@click.option(
+    "--resource",
+    "resources",
+    multiple=True,
+    metavar="ADDRESS",
+    help="A service that its access tokens may be for.",
+)
 @click.option(
     "--public", is_flag=True, help="It runs in a browser or on a phone and has no secret."
 )
 @click.option("--public-subject", is_flag=True, help="It is told the id that all are told.")
-@click.option("--algorithm", default="RS256", type=click.Choice(["RS256", "ES256"]))
+@click.option(
+    "--algorithm",
+    default="RS256",
+    type=click.Choice(["RS256", "ES256"]),
+    help="What its tokens are signed with.",
+)
 @click.option("--required-acr", default="", help="What its people must have verified at least.")
 @click.option(
     "--keys", "keys_file", type=click.File(), help="Its public keys, as a JSON Web Key Set."

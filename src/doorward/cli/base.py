@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from doorward import __version__
+from doorward.cli.examples import attach
 from doorward.cli.failure import Failure
 from doorward.kernel.storage import sentence_for
 
@@ -26,6 +27,7 @@ COMMANDS = {
     "backup": "doorward.cli.backup",
     "brands": "doorward.cli.brands",
     "check": "doorward.cli.check",
+    "completion": "doorward.cli.manual",
     "customers": "doorward.cli.customers",
     "demo": "doorward.demo.command",
     "demo-code": "doorward.demo.command",
@@ -34,6 +36,7 @@ COMMANDS = {
     "history": "doorward.cli.history",
     "import": "doorward.cli.importing",
     "keys": "doorward.cli.keys",
+    "manual": "doorward.cli.manual",
     "migrate": "doorward.cli.preparing",
     "policy": "doorward.cli.policy",
     "rescue": "doorward.cli.rescuing",
@@ -74,6 +77,7 @@ class Commands(click.Group):
         # A word of Python's own cannot be the name of a function.
         name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name.replace("-", "_")
         command: click.Command = getattr(importlib.import_module(module), name)
+        attach(command, cmd_name)
         return command
 
 

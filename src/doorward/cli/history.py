@@ -59,7 +59,12 @@ def verify(*, against: tuple[str, ...], as_json: bool) -> None:
 
 @history.command()
 @click.option(
-    "--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "csv"]),
+    default="jsonl",
+    show_default=True,
+    help="One JSON object a line, or a table.",
 )
 @with_data
 def export(*, form: str) -> None:
