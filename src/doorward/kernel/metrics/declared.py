@@ -88,11 +88,11 @@ class Mail(StrEnum):
 
 # What lets somebody in, or is refused: `with` in the history of a sign-in.
 WITH: Final = ("password", "app", "passkey", "recovery_code", "trusted_browser", "mailbox")
-# Rooms are the folders of `web`; files, what leads nowhere, and what stands elsewhere.
+# Rooms are the folders of `web`, and `signon`; files, what leads nowhere, and what stands elsewhere.
 FILES, NOWHERE, ELSEWHERE = "files", "nowhere", "elsewhere"
 ROOMS: Final = (
     *("account", "activity", "administrators", "frame", "help", "home", "jump", "machines"),
-    *("managing", "profile", "provider", "security", "signin", "support"),
+    *("managing", "profile", "provider", "security", "signin", "signon", "support"),
     *(FILES, NOWHERE, ELSEWHERE),
 )
 

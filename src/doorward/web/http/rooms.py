@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from doorward.web.http.requests import Request
 
-_WEB = "doorward.web."
+_PACKAGE, _WEB = "doorward.", "web."
 
 
 def room_of(request: Request) -> str:
@@ -37,6 +37,6 @@ def outcome_of(status: int) -> Outcome:
 
 @cache
 def _room(view: Callable[..., Any]) -> str:
-    module = view.__module__
-    room = module.removeprefix(_WEB).partition(".")[0] if module.startswith(_WEB) else ELSEWHERE
+    module = view.__module__.removeprefix(_PACKAGE).removeprefix(_WEB)
+    room = module.partition(".")[0]
     return room if room in ROOMS else ELSEWHERE
