@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ import psycopg
 import pyrage
 import pytest
 
+from doorward.kernel.db.sqlite.driver import Database
 from tests.cli.backups import Installation, every_row, opened, programs_of_the_server
 from tests.kit import postgresql, serving
 from tests.kit.waiting import until
@@ -263,6 +264,72 @@ def test_what_a_newer_version_or_another_database_made_is_refused(source, backup
         ):
             _with_manifest(backup, file, was, now)
             assert said in _refused(target, file)
+
+
+def test_other_rows_than_it_says_are_no_whole_one(source, backup, tmp_path):
+    """It would be a fault of ours; nobody starts on it all the same."""
+    file = tmp_path / "changed.backup"
+    with place(tmp_path / "data", keys_file=str(source.folder / "keys.json")) as target:
+        _with_manifest(backup, file, '"customers_customer": 2', '"customers_customer": 3')
+        refused = target.run("restore", file)
+        assert refused.returncode == 1
+        assert "customers_customer had 3 rows, and has 2" in refused.stderr
+        assert "run `doorward restore` again" in target.run("customers", "list").stderr
+        done = target.run("restore", backup)
+        if target.url:  # what is there has to go first
+            assert "The database has tables" in done.stderr
+        else:
+            assert done.returncode == 0
+
+
+def test_one_of_an_older_version_is_brought_up_to_date(source, backup, tmp_path):
+    key = {"keys_file": str(source.folder / "keys.json")}
+    older = tmp_path / "older.backup"
+    with place(tmp_path / "older", **key) as there:
+        assert there.run("restore", backup).returncode == 0
+        _write(
+            there,
+            "DELETE FROM django_migrations WHERE name = '0002_session_open'",
+            "DROP INDEX session_open",
+        )
+        assert there.backup(older).returncode == 0
+    with place(tmp_path / "data", **key) as target:
+        done = target.run("restore", older)
+        assert done.returncode == 0, done.stderr
+        _write(target, "DROP INDEX session_open")  # it is there
+
+
+def test_a_history_that_was_tampered_with_is_said_when_it_is_back(source, tmp_path):
+    key = {"keys_file": str(source.folder / "keys.json")}
+    good, tampered = tmp_path / "good.backup", tmp_path / "tampered.backup"
+    server = source.start()
+    try:
+        until(lambda: "0 events are not sealed" in source.run("history", "verify").stdout)
+    finally:
+        server.stop()
+    assert source.backup(good).returncode == 0
+    with place(tmp_path / "other", **key) as there:
+        assert there.run("restore", good).returncode == 0
+        _write(there, "UPDATE audit_event SET type = 'signed_in' WHERE id = 1")
+        assert there.backup(tampered).returncode == 0
+    with place(tmp_path / "data", **key) as target:
+        done = target.run("restore", tampered)
+        assert done.returncode == 1
+        assert "its history was tampered with" in done.stderr
+        assert "batch 1" in done.stdout.lower()
+
+
+def _write(there: Installation, *statements: str) -> None:
+    """Do this to a database, past Doorward."""
+    if there.url:
+        with psycopg.connect(there.url) as connection:
+            for statement in statements:
+                connection.execute(statement)
+        return
+    with closing(Database.connect(there.folder / "doorward.sqlite3")) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
 
 
 def _with_manifest(backup: Path, file: Path, was: str, now: str) -> None:
