@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -183,8 +184,9 @@ def back_up() -> None:
 
     from doorward.operations.backup import schedule  # noqa: PLC0415
 
-    # Whoever signs in meanwhile goes first.
-    os.nice(10)
+    # Whoever signs in meanwhile goes first; a service may be kept from it.
+    with suppress(OSError):
+        os.nice(10)
     if not schedule.back_up(now=timezone.now()):
         sys.exit(1)
 

@@ -146,7 +146,12 @@ def _name_new(aside: Path, path: Path) -> None:
 
 
 def _forget_parts(path: Path) -> None:
-    for part in path.parent.glob(f".{glob.escape(path.name)}.????????.part"):
+    forget_parts(path.parent, glob.escape(path.name))
+
+
+def forget_parts(folder: Path, name: str) -> None:
+    """Delete what processes that were killed left of files whose name is like `name`, a pattern of `glob`."""
+    for part in folder.glob(f".{name}.????????.part"):
         descriptor = os.open(part, os.O_RDWR | os.O_NOFOLLOW)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

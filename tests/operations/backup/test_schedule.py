@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,22 @@ def test_nothing_is_removed_where_the_new_one_fails_and_it_is_tried_again(folder
     assert not made_at(later + timedelta(minutes=14))
     assert made_at(later + timedelta(minutes=15))
     assert len(schedule.kept(folder)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_one_left_that_was_killed_goes_with_the_next(folder):
+    made_at(NOW)
+    [ours] = schedule.kept(folder)
+    left = folder / f".{ours.name}.0f9e8d7c.part"
+    at_work = folder / f".{ours.name}.01234567.part"
+    another = folder / ".doorward-00000000-20261124T090000Z.backup.0f9e8d7c.part"
+    for part in (left, at_work, another):
+        part.touch()
+    with at_work.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        made_at(NOW + 24 * HOUR)
+    assert [part.exists() for part in (left, at_work, another)] == [False, True, True]
+    assert len(schedule.kept(folder)) == 2
 
 
 @pytest.mark.django_db(transaction=True)

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from doorward.customers.models import Customer, CustomerKind
+from doorward.kernel import files
 from doorward.kernel.heartbeat import Heart
 from doorward.kernel.models import Heartbeat
 from doorward.kernel.storage import log_failure, sentence_for
@@ -82,6 +83,7 @@ def _make(*, now: datetime) -> int:
     if not folder.is_dir():
         # Not made: where a disk is not mounted, the backup would be on the one that it is to survive.
         raise NoFolder(f"The folder {folder} for backups is not there.")
+    files.forget_parts(folder, f"{_begins()}*.backup")
     making.make(
         folder.resolve() / f"{_begins()}{now:%Y%m%dT%H%M%SZ}.backup",
         recipients=encryption.recipients(given.backup_recipient),
@@ -92,8 +94,8 @@ def _make(*, now: datetime) -> int:
     return sum(1 for _file in _removed(kept(folder)[given.backup_keep :]))
 
 
-def _removed(files: list[Path]) -> Iterator[Path]:
-    for file in files:
+def _removed(old: list[Path]) -> Iterator[Path]:
+    for file in old:
         file.unlink(missing_ok=True)
         yield file
 
