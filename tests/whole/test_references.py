@@ -44,6 +44,14 @@ FOREIGN = {
     "SetUp.DoesNotExist",
     "clock.shift",
     "stage.person",
+    # PostgreSQL's, Patroni's, age's.
+    "synchronous_mode",
+    "synchronous_mode_strict",
+    "recovery_target_time",
+    "archive_timeout",
+    "postgresql.conf",
+    "recovery.signal",
+    "identity.txt",
 }
 PATH = re.compile(
     r"(?<![\w/.:@])[\w-][\w./-]*\.(?:py|md|html|txt|js|css|csv|json|toml|po)(?![\w/])"
