@@ -137,6 +137,18 @@ def test_more_than_can_wait_is_dropped_and_nobody_waits(owner):
         assert len(one.spans) <= spans.AT_ONCE * 3
 
 
+def test_a_receiver_that_is_gone_is_nobodys_wait(owner):
+    inside = browsers.browser_of(owner)
+    spans.start(f"http://127.0.0.1:{serving.free_port()}")
+    for _ in range(spans.AT_ONCE + 1):
+        assert inside.get("/healthz").status_code == 200
+    began = time.perf_counter()
+    tracing.stop()
+    assert time.perf_counter() - began < spans.END_SECONDS + 1
+    assert not tracing.is_on()
+    assert inside.get("/").status_code == 200
+
+
 def test_who_sets_no_endpoint_imports_nothing_of_it(tmp_path):
     code = (
         "import sys; from doorward.cli.base import set_up_django; set_up_django();"
