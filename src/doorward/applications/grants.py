@@ -25,6 +25,7 @@ from doorward.gate.loading import load_session
 from doorward.gate.requirement import Need
 from doorward.kernel.crypto.sealing import keyed_hash
 from doorward.kernel.moments import lasts
+from doorward.kernel.ratelimit import throttle
 from doorward.permissions.actions import Action, Managed
 
 if TYPE_CHECKING:
@@ -70,8 +71,13 @@ def need_of(application: Application, *, managed: Managed = Managed.NEVER) -> Ne
 def give(
     application: Application, asked: Asked, *, auth: AuthContext, actor: Actor, now: datetime
 ) -> str:
-    """Return a code for what was asked, of a session that the gate let through. Raises `AlreadyAnswered`."""
+    """Return a code for what was asked, of a session that the gate let through.
+
+    Raises `AlreadyAnswered`, `MustWait`.
+    """
     authorise(actor, Action.SIGN_IN_TO_APPLICATION, subject=auth.person.id)
+    # Another site's page can lead here again and again.
+    throttle.spend([throttle.onward_key(auth.browser.session_id)], now=now)
     code = secrets.token_urlsafe(32)
     try:
         with transaction.atomic():

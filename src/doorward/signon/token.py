@@ -6,7 +6,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from doorward.applications import grants, keys, pushed, tokens
+from doorward.applications.models import ClientType
 from doorward.applications.protocol import Code, ProtocolError
+from doorward.kernel.ratelimit import throttle
+from doorward.kernel.ratelimit.throttle import Rule
 from doorward.signon import asked
 from doorward.signon.clients import authenticate
 from doorward.signon.machine import machine, say
@@ -78,6 +81,9 @@ def push(request: Request) -> HttpResponse:
     except asked.Unanswerable as error:
         raise ProtocolError(Code.INVALID_REQUEST, "This redirect_uri is not registered.") from error
     asked.read(application, parameters)
+    if application.client_type == ClientType.PUBLIC:
+        pushes = throttle.address_key(request.client.address, Rule.PUSHING)
+        throttle.spend([pushes], now=request.now)
     address = pushed.keep(application, parameters, now=request.now)
     seconds = int(pushed.LASTS.total_seconds())
     return say({"request_uri": address, "expires_in": seconds}, status=201)

@@ -40,6 +40,11 @@ ADDRESS: Final = Window(ADDRESS_LIMIT, ADDRESS_WINDOW)
 ASKING: Final = Window(100, 900)
 # Wrong secrets of an application from one address: nobody guesses 256 bits, and who has the right one hardly errs.
 CLIENT: Final = Window(20, 900)
+# Requests that are pushed from one address by applications without a secret: each is a row that a stranger writes. A
+# whole office may sign in at once.
+PUSHING: Final = Window(1000, 900)
+# Sign-ins to applications from one session. One in a browser asks again, silently, every few minutes.
+ONWARD: Final = Window(200, 900)
 
 UNKNOWN_ADDRESS: Final = "unknown"
 _IPV6_PREFIX: Final = 64

@@ -64,6 +64,8 @@ class Rule(StrEnum):
     ADDRESS = "address"
     ASKING = "asking"
     CLIENT = "client"
+    PUSHING = "pushing"
+    ONWARD = "onward"
     MAIL_TO_HOUR = "mail-to-hour"
     MAIL_TO_DAY = "mail-to-day"
     MAIL_BY_HOUR = "mail-by-hour"
@@ -91,6 +93,8 @@ WINDOWS: Final[dict[Rule, Window]] = {
     Rule.ADDRESS: rules.ADDRESS,
     Rule.ASKING: rules.ASKING,
     Rule.CLIENT: rules.CLIENT,
+    Rule.PUSHING: rules.PUSHING,
+    Rule.ONWARD: rules.ONWARD,
     Rule.MAIL_SAME: mail_budget.SAME,
     **{mail.value[0]: mail.value[2].hour for mail in Mail},
     **{mail.value[1]: mail.value[2].day for mail in Mail},
@@ -152,6 +156,11 @@ def client_key(client_id: str, address: str) -> Key:
     """Return the key for wrong proofs of an application from one address: no other application has to wait for it."""
     bucket = f"{client_id[:100]} {rules.address_bucket(address)}"
     return Key(hash=keyed_hash(f"attempt/{Rule.CLIENT}", bucket), rule=Rule.CLIENT)
+
+
+def onward_key(session_id: UUID) -> Key:
+    """Return the key for sign-ins to applications from one session: each is a row, and a line of history."""
+    return Key(hash=keyed_hash(f"attempt/{Rule.ONWARD}", session_id.bytes), rule=Rule.ONWARD)
 
 
 def reserve(keys: Sequence[Key], *, now: datetime) -> None:

@@ -125,7 +125,7 @@ class Unpacking:
         try:
             said: dict[str, Any] = json.loads(content)
             same = (said["bytes"], said["sha256"]) == (self._size, self._database.hexdigest())
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise NoBackup("it was changed on the way") from error
         if not same:
             raise NoBackup("its database is not what its manifest says")

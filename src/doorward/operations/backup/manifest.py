@@ -45,12 +45,12 @@ def count(ask: Ask, *, kind: str) -> dict[str, int]:
 
 def refuse(manifest: dict[str, Any], *, kind: str) -> None:
     """Raise `NoBackup` where what it has cannot be put back here."""
-    try:
-        theirs, migrations = manifest["database"], manifest["migrations"]
-        version, _rows = manifest["doorward"], dict(manifest["rows"])
-        applied = {(app, name) for app, _, name in (one.partition(".") for one in migrations)}
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise NoBackup("its manifest says something that this version does not know") from error
+    if not _is_understood(manifest):
+        raise NoBackup("its manifest says something that this version does not know")
+    theirs, version = manifest["database"], manifest["doorward"]
+    applied = {
+        (app, name) for app, _, name in (one.partition(".") for one in manifest["migrations"])
+    }
     if theirs != kind:
         names = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
         raise NoBackup(
@@ -61,6 +61,17 @@ def refuse(manifest: dict[str, Any], *, kind: str) -> None:
         raise NoBackup(
             f"Doorward {version} made it, which is newer than this program: it does not know the migration {app}.{name}"
         )
+
+
+def _is_understood(manifest: dict[str, Any]) -> bool:
+    """Return whether each word of it is one: they are shown on a terminal, which obeys what cannot be printed."""
+    words = [manifest.get(name) for name in ("database", "doorward", "made_at")]
+    migrations, rows = manifest.get("migrations"), manifest.get("rows")
+    if not isinstance(migrations, list) or not isinstance(rows, dict):
+        return False
+    if not all(isinstance(one, str) and one.isprintable() for one in (*words, *migrations, *rows)):
+        return False
+    return all(isinstance(number, int) for number in rows.values())
 
 
 def _head(ask: Ask) -> str:
