@@ -31,13 +31,14 @@ from doorward.kernel.ratelimit import throttle
 from doorward.operations.selftest.browser import Target
 from doorward.operations.selftest.guards import GUARDS
 from doorward.operations.selftest.playing import Verdict, play_all
+from doorward.policy.fields import Kinds
 from doorward.policy.first_day import require_of_staff
 from doorward.sessions import ending, issuing
 from doorward.sessions.models import Session
 from doorward.web.http import addresses, cookies, csp, edge, gate, pages
 from doorward.web.machines import views as machines
 from doorward.web.signin import views as sign_in_views
-from tests.kit import people
+from tests.kit import people, policies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -243,6 +244,18 @@ def test_each_guard_is_taken_away_once() -> None:
 def test_of_a_whole_portal_nothing_falls(portal: Target) -> None:
     said = played(portal, *BY_NAME)
     assert {one for one, _ in said.values()} == {Verdict.HOLDS}, said
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kinds", [Kinds.ANY, Kinds.PHISHING_RESISTANT])
+def test_where_the_brand_asks_for_more_some_are_not_asked_and_none_falls(
+    portal: Target, kinds: Kinds
+) -> None:
+    policies.require_by_brand(people.provider().brand_id, kinds=kinds)
+    said = played(portal, *BY_NAME)
+    assert {one for one, _ in said.values()} == {Verdict.HOLDS, Verdict.NOT_ASKED}, said
+    asked = {name for name, (verdict, _) in said.items() if verdict is Verdict.HOLDS}
+    assert {"sign-in", "second-step", "code-once", "guessing", "required", "history"} <= asked
 
 
 @pytest.mark.django_db(transaction=True)

@@ -29,7 +29,7 @@ FORGED: Final = "192.0.2.77"
 
 def another_customer(stage: Stage) -> None:
     """Ask for people of another customer by their ids, with every right in one's own."""
-    browser = stage.signed_in(stage.person(tabs=EVERY_TAB))
+    browser = stage.signed_in(stage.person(tabs=EVERY_TAB, app=True))
     other = stage.person(of=stage.theirs)
     for path in (other.path, f"{other.path}history/", f"{other.path}help/"):
         status = browser.get(path).status
@@ -45,7 +45,7 @@ def another_customer(stage: Stage) -> None:
 
 def no_right_to_a_tab(stage: Stage) -> None:
     """Ask for tabs that one has no right to."""
-    browser = stage.signed_in(stage.person())
+    browser = stage.signed_in(stage.person(app=True))
     for page in (
         "/administrators/",
         "/activity/",
@@ -62,7 +62,7 @@ def no_right_to_a_tab(stage: Stage) -> None:
 
 def form_of_another_site(stage: Stage) -> None:
     """Send forms without a token, with a made-up one, and from another origin."""
-    browser = stage.signed_in(stage.person())
+    browser = stage.signed_in(stage.person(app=True))
     for token in ("", "A" * 64):
         status = browser.send("/sign-out/", {"csrfmiddlewaretoken": token}).status
         expect(status == FORBIDDEN, f"a form without our token is answered with {status}")
@@ -114,7 +114,10 @@ def cookies(stage: Stage) -> None:
 
 def headers(stage: Stage) -> None:
     """Put the portal into a frame, run a script of one's own, or read it from a cache."""
-    for answer in (stage.browser().get(SIGN_IN), stage.signed_in(stage.person()).get("/security/")):
+    for answer in (
+        stage.browser().get(SIGN_IN),
+        stage.signed_in(stage.person(app=True)).get("/security/"),
+    ):
         policy = answer.headers.get("Content-Security-Policy", "")
         directives = {part.split()[0]: part for part in policy.split(";") if part.strip()}
         scripts = directives.get("script-src", directives.get("default-src", "'unsafe-inline'"))

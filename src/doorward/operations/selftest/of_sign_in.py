@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from base64 import b32decode
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,7 @@ from doorward.operations.selftest.stage import (
     expect,
     expect_led,
     give_password,
+    let_in,
 )
 
 if TYPE_CHECKING:
@@ -117,7 +119,7 @@ def enabling_ends_sessions(stage: Stage) -> None:
 
 def signed_out(stage: Stage) -> None:
     """Keep the cookie of somebody who has signed out."""
-    browser = stage.signed_in(stage.person())
+    browser = stage.signed_in(stage.person(app=True))
     kept = dict(browser.cookies)
     browser.post("/sign-out/")
     browser.cookies = kept
@@ -139,7 +141,7 @@ def disabling_while_required(stage: Stage) -> None:
     person = stage.person(app=True, required=True)
     browser = stage.with_password(person)
     browser.post(CODE, code=person.code(steps=-1))
-    browser.get("/profile/")
+    let_in(browser, person)
     status = browser.post("/security/2fa/disable/", code=person.code()).status
     expect(status == REFUSED, f"disabling what is required is answered with {status}")
     there = Factor.objects.filter(administrator_id=person.row.id).exists()
@@ -160,7 +162,7 @@ def mailed_link(stage: Stage) -> None:
     for browser in (owner, late):
         browser.get(path)
         expect(path.split("/")[-2] not in browser.get(form).body, "the form has the token in it")
-    chosen = "a quiet tractor waits for the rain"
+    chosen = secrets.token_urlsafe(24)
     expect(owner.post(form, password=chosen).status == REDIRECTED, "GET has used the link up")
     status = late.post(form, password=f"{chosen} again").status
     expect(status == REFUSED, f"a link that was used is answered with {status}")
@@ -194,7 +196,7 @@ def elsewhere_after_sign_in(stage: Stage) -> None:
 
 def suspended(stage: Stage) -> None:
     """Go on with an open session after one's account was suspended."""
-    person = stage.person()
+    person = stage.person(app=True)
     browser = stage.signed_in(person)
     rows = Administrator.objects.of(person.row.customer_id).filter(id=person.row.id)
     rows.update(status="suspended")
