@@ -288,6 +288,7 @@ NOTHING_FORGOTTEN = {
     "heads of history by mail",
     "policies that take effect",
     "what was repeated",
+    "customers that a selftest left behind",
 }
 
 

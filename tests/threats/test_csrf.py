@@ -88,8 +88,6 @@ def test_following_an_address_changes_nothing(boss, forms):
     """A picture, a link or a mail scanner asks with GET, with whatever a form would bring."""
     browser = browsers.browser_of(boss)
     browser.get("/")
-    # The keys that tokens are signed with are made when somebody first asks for them.
-    browser.get("/oidc/jwks/")
     before, open_sessions = state(), Session.objects.filter(ended_at=None).count()
     for route in ROUTES:
         path, form = forms.get(route.pattern, (route.path(), {"others": "on", "remove": "on"}))

@@ -11,7 +11,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from doorward.accounts import email_change, mailed_links, services
-from doorward.accounts.models import LinkPurpose, MailedLink, Status
+from doorward.accounts.models import (
+    Administrator,
+    LinkPurpose,
+    MailedLink,
+    PasswordDue,
+    Status,
+)
 from doorward.accounts.requirement import policy_of
 from doorward.audit.actor import ClientInfo
 from doorward.audit.models import Event
@@ -42,7 +48,6 @@ from tests.kit.racing import at_once
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from doorward.accounts.models import Administrator
     from doorward.audit.actor import Actor
     from doorward.sessions.context import AuthContext
 
@@ -111,6 +116,8 @@ def password(one: Browser) -> Callable[[], Any]:
 
 
 def due_password(one: Browser) -> Callable[[], Any]:
+    person = Administrator.objects.everywhere().filter(id=one.person.id)
+    person.update(password_due=PasswordDue.NOT_ME)
     return partial(
         change.set_due,
         administrator_id=one.person.id,

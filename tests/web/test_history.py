@@ -10,7 +10,7 @@ from django.test import RequestFactory
 from django.utils import translation
 from django.utils.translation import gettext
 
-from doorward.accounts.events import DETAILS_CHANGED, TWO_FACTOR_REQUIRED
+from doorward.accounts.events import DETAILS_CHANGED, FIRST_LINK_MADE, TWO_FACTOR_REQUIRED
 from doorward.audit.actor import Actor, ClientInfo, Who
 from doorward.audit.events import Group, Outcome
 from doorward.audit.models import Event
@@ -28,7 +28,7 @@ from doorward.web.kit.icons import icon
 from tests.kit.people import CHROME
 
 # Their time came; who planned them is told by the event of the plan.
-BY_THEMSELVES = (POLICY_BEGAN, MINIMUM_BEGAN, WAVE_PAUSED, MINIMUM_WAVE_PAUSED)
+BY_THEMSELVES = (FIRST_LINK_MADE, POLICY_BEGAN, MINIMUM_BEGAN, WAVE_PAUSED, MINIMUM_WAVE_PAUSED)
 
 
 def event(event_type: Any, **fields: Any) -> Event:

@@ -26,6 +26,7 @@ MADE = {
     "security.txt",
     "doorward.sqlite3",
     "client.key",
+    "identity.txt",
     "manifest.json",
     "sealed-history.csv",
 }

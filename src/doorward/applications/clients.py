@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from joserfc.errors import JoseError
 from joserfc.jwk import import_key
 
-from doorward.applications import rules
+from doorward.applications import keys, rules
 from doorward.applications.errors import (
     ApplicationThere,
     KeysInvalid,
@@ -82,6 +82,8 @@ def add(tab_id: UUID, details: ApplicationDetails, *, actor: Actor, now: datetim
             )
     except IntegrityError as error:
         raise ApplicationThere from error
+    # Beforehand, so that whoever reads the key set has the keys before one signs.
+    keys.make_first(now=now)
     return made
 
 

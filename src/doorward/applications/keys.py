@@ -1,4 +1,4 @@
-"""The keys that tokens are signed with: made when they are first needed, changed by the worker, sealed at rest.
+"""The keys that tokens are signed with: made with the first application, changed by the worker, sealed at rest.
 
 A new key stands in the key set for a day before it signs, and an old one for two days after: whoever keeps the set for
 as long as its answer allows always has the key of a token that is still good.

@@ -30,9 +30,8 @@ def configuration(request: Request) -> HttpResponse:
 
 @needs(Need.NOTHING)
 @require_safe
-def keys_(request: Request) -> HttpResponse:
-    """Return the keys that tokens are verified with (RFC 7517)."""
-    keys.make_first(now=request.now)
+def keys_(_request: Request) -> HttpResponse:
+    """Return the keys that tokens are verified with (RFC 7517): none before there is an application."""
     return _kept(keys.published())
 
 
