@@ -167,6 +167,19 @@ def test_who_does_not_want_it_is_not_told(owner, relying):
     assert Grant.objects.get().tell_at is None
 
 
+def test_an_application_that_wants_it_no_longer_is_not_told(owner, relying):
+    Application.objects.update(logout_channel="http://127.0.0.1:1/logout")
+    give_tab(owner, "billing")
+    make_application("billing", logout_channel="https://billing.example/logout")
+    browser = browser_of(owner)
+    relying.tokens(browser)
+    browser.post("/sign-out/")
+    assert _work() == 0
+    Application.objects.filter(id=relying.application.id).update(logout_channel="")
+    assert _work(timedelta(minutes=5)) == 0
+    assert Grant.objects.get().tell_tries == 1
+
+
 def test_a_logout_token_lets_nobody_in(owner, relying):
     with listening(200) as (address, came):
         Application.objects.update(logout_channel=address)

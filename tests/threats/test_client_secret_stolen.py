@@ -66,6 +66,8 @@ def test_wrong_ones_have_to_wait_and_no_other_application_does(owner):
     assert answers[:20] == [401] * 20
     assert answers[20:] == [429] * 2
     assert thief.refresh("x")["Retry-After"]
+    # Whoever guessed it by then is not told.
+    assert Relying(application, right).refresh("x").status_code == 429
     give_tab(owner, "billing")
     other = make_application("billing")
     assert Relying(other, make_secret(other)).refresh("x").status_code == 400

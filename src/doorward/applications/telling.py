@@ -17,7 +17,7 @@ from django.db.models import F, Q
 
 from doorward.accounts.models import Status
 from doorward.applications import grants, tokens
-from doorward.applications.models import Grant
+from doorward.applications.models import Application, Grant
 from doorward.customers.models import CustomerStatus
 from doorward.gate.evaluate import still_evaluate
 from doorward.gate.loading import load_session
@@ -47,6 +47,8 @@ _TAKEN: Final = frozenset({200, 204})
 
 def work_due(*, now: datetime) -> int:
     """Find sign-ins that are over, and tell their applications; return how many were told."""
+    if not Application.objects.exclude(logout_channel="").exists():
+        return 0
     notice(now=now)
     due = list(_due(now=now)[:_AT_ONCE])
     mine = [one for one in due if _take(one, now=now)]
@@ -93,7 +95,8 @@ def _goes_on(grant: Grant, *, now: datetime) -> bool:
 
 
 def _due(*, now: datetime) -> QuerySet[Grant]:
-    rows = Grant.objects.filter(tell_at__lte=now, told_at__isnull=True)
+    rows = Grant.objects.exclude(application__logout_channel="")
+    rows = rows.filter(tell_at__lte=now, told_at__isnull=True)
     return rows.select_related("application__tab", "administrator__customer").order_by("tell_at")
 
 
