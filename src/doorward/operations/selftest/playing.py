@@ -93,8 +93,8 @@ def _played(guard: Guard, stage: Stage) -> Result:
     except (Fell, NoAnswer) as why:
         return Result(guard.name, guard.sentence, Verdict.FELL, str(why))
     except Exception as error:  # noqa: BLE001 - one that cannot be asked must not keep the others from it
-        why = f"it could not be asked: {type(error).__name__}"
-        return Result(guard.name, guard.sentence, Verdict.FELL, why)
+        said = f"it could not be asked: {type(error).__name__}"
+        return Result(guard.name, guard.sentence, Verdict.FELL, said)
     return Result(guard.name, guard.sentence, Verdict.HOLDS)
 
 
