@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from doorward.applications.models import Grant, PushedRequest
 from doorward.audit.models import Event
+from doorward.kernel.models import Attempt
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.ratelimit.rules import Window
 from doorward.kernel.ratelimit.throttle import Rule
@@ -52,3 +55,31 @@ def test_no_page_fills_somebodys_history_by_leading_on_without_end(owner):
     assert Grant.objects.count() == FEW
     assert Event.objects.filter(type="application_signed_in").count() == FEW
     assert relying.ask(other).status_code == HTTPStatus.SEE_OTHER
+
+
+def test_no_client_fills_a_table_by_refreshing_and_its_token_is_not_used_up(owner):
+    give_tab(owner)
+    application = make_application()
+    relying = Relying(application, make_secret(application))
+    browser = browser_of(owner)
+    token = relying.tokens(browser)["refresh_token"]
+    for _time in range(FEW):
+        token = relying.refresh(token).json()["refresh_token"]
+    assert relying.refresh(token).status_code == HTTPStatus.TOO_MANY_REQUESTS
+    assert relying.refresh(token).status_code == HTTPStatus.TOO_MANY_REQUESTS
+    throttle.forget(now=timezone.now() + timedelta(hours=1))
+    assert relying.refresh(token).status_code == HTTPStatus.OK
+
+
+def test_ids_of_no_application_are_one_to_the_count(owner):
+    stranger = Client()
+    told = [
+        stranger.post("/oidc/token/", {"client_id": f"made-up-{n}", "client_secret": "x"})
+        for n in range(25)
+    ]
+    assert [one.status_code for one in told] == [401] * 20 + [429] * 5
+    assert Attempt.objects.count() == 1
+    # Who is known is not kept waiting by them.
+    application = make_application()
+    relying = Relying(application, make_secret(application))
+    assert relying.post("/oidc/revoke/", token="x").status_code == HTTPStatus.OK

@@ -161,13 +161,14 @@ def new_refresh_token(grant: Grant, *, now: datetime) -> str:
 
 
 def refresh(application: Application, token: str, *, client: ClientInfo, now: datetime) -> Live:
-    """Return the sign-in of a refresh token, which works once (RFC 9700, 4.14.2). Raises `ProtocolError`.
+    """Return the sign-in of a refresh token, which works once (RFC 9700, 4.14.2). Raises `ProtocolError`, `MustWait`.
 
     Who comes with a used one, a thief or the owner after a thief, ends all that came of it.
     """
     found = find_refresh(application, token)
     if found is None:
         raise ProtocolError(Code.INVALID_GRANT, "There is no such refresh token.")
+    throttle.spend([throttle.onward_key(found.grant_id)], now=now)
     unused = RefreshToken.objects.filter(keyed_hash=found.keyed_hash, used_at__isnull=True)
     if unused.update(used_at=now) != 1:
         end_reused(found.grant, client=client, now=now)

@@ -85,18 +85,14 @@ def kept(sent: Mapping[str, str]) -> dict[str, str]:
 
 def application_of(client_id: str) -> Application:
     """Return the application of a client id. Raises `Unanswerable`."""
-    if not is_client_id(client_id):
+    if not _CLIENT_ID.fullmatch(client_id):
+        # Nothing that a database is asked for.
         raise Unanswerable
     rows = Application.objects.select_related("tab")
     found: Application | None = rows.filter(client_id=client_id).first()
     if found is None:
         raise Unanswerable
     return found
-
-
-def is_client_id(text: str) -> bool:
-    """Return whether it could be the id of an application, and not something that no database is asked for."""
-    return _CLIENT_ID.fullmatch(text) is not None
 
 
 def redirect_of(application: Application, parameters: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from doorward.applications import assertions, secrets
 from doorward.applications.models import ClientType
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.kernel.ratelimit import throttle
-from doorward.signon.asked import Unanswerable, application_of, is_client_id
+from doorward.signon.asked import Unanswerable, application_of
 from doorward.signon.metadata import audiences
 from doorward.signon.origin import issuer_of
 
@@ -41,11 +41,10 @@ def authenticate(request: Request, sent: Mapping[str, str], *, public: bool = Tr
         raise _wrong()
     if "client_assertion" in sent:
         client_id = assertions.issuer_of(sent["client_assertion"])
-    if not is_client_id(client_id):
-        raise _wrong()
-    key = throttle.client_key(client_id, request.client.address)
-    throttle.refuse_waiting([key], now=request.now)
     application = _find(client_id)
+    # Ids that no application has are one to the count: who invents them fills no table, and pushes no other count out.
+    key = throttle.client_key(application.client_id if application else "", request.client.address)
+    throttle.refuse_waiting([key], now=request.now)
     if application is None or not (
         _is_by_key(request, application, sent)
         if "client_assertion" in sent

@@ -1,4 +1,4 @@
-"""A backup that somebody made by hand: nothing that it says of itself is obeyed by a terminal, or breaks the command."""
+"""A backup that somebody made by hand: nothing that it says of itself is obeyed by a terminal, or breaks anything."""
 
 from __future__ import annotations
 

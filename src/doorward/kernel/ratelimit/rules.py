@@ -43,7 +43,8 @@ CLIENT: Final = Window(20, 900)
 # Requests that are pushed from one address by applications without a secret: each is a row that a stranger writes. A
 # whole office may sign in at once.
 PUSHING: Final = Window(1000, 900)
-# Sign-ins to applications from one session. One in a browser asks again, silently, every few minutes.
+# Sign-ins to applications from one session, and refreshing of one sign-in. An application in a browser asks again,
+# silently, every few minutes.
 ONWARD: Final = Window(200, 900)
 
 UNKNOWN_ADDRESS: Final = "unknown"

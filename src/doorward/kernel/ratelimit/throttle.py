@@ -158,9 +158,9 @@ def client_key(client_id: str, address: str) -> Key:
     return Key(hash=keyed_hash(f"attempt/{Rule.CLIENT}", bucket), rule=Rule.CLIENT)
 
 
-def onward_key(session_id: UUID) -> Key:
-    """Return the key for sign-ins to applications from one session: each is a row, and a line of history."""
-    return Key(hash=keyed_hash(f"attempt/{Rule.ONWARD}", session_id.bytes), rule=Rule.ONWARD)
+def onward_key(whose: UUID) -> Key:
+    """Return the key for sign-ins to applications from one session, or for refreshing one: each is a row."""
+    return Key(hash=keyed_hash(f"attempt/{Rule.ONWARD}", whose.bytes), rule=Rule.ONWARD)
 
 
 def reserve(keys: Sequence[Key], *, now: datetime) -> None:
