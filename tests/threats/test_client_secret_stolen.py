@@ -57,6 +57,22 @@ def test_it_is_nowhere_in_the_clear(owner, caplog):
         )
 
 
+def test_no_line_of_the_log_has_what_stands_in_an_address(owner, capfd):
+    give_tab(owner)
+    application = make_application()
+    relying = Relying(application, make_secret(application))
+    led = relying.ask(Client())
+    browser = browser_of(owner)
+    code = relying.code(browser)
+    browser.get("/oidc/callback/", {"code": code})
+    tokens = relying.exchange(code).json()
+    browser.get("/oidc/logout/", {"id_token_hint": tokens["id_token"]})
+    written = "".join(capfd.readouterr())
+    assert "route=/oidc/authorize/" in written
+    words = (code, relying.state, relying.nonce, tokens["id_token"], led["Location"][-40:])
+    assert [one for one in words if one in written] == []
+
+
 def test_wrong_ones_have_to_wait_and_no_other_application_does(owner):
     give_tab(owner)
     application = make_application()
