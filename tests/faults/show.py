@@ -79,6 +79,7 @@ class Show:
     over: threading.Event = field(default_factory=threading.Event)
     moved: list[float] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    begun: list[Plan] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _addresses: Iterator[int] = field(default_factory=lambda: iter(count(1)))
 
@@ -109,6 +110,8 @@ class Show:
     def walk(self, number: int) -> None:
         """Go through the journeys of one person after the other, until the show is over."""
         for turn, plan in enumerate(self.plans[number]):
+            with self._lock:
+                self.begun.append(plan)
             try:
                 if plan.journey is journeys.sign_in and turn % self.raced == 0:
                     self._race(plan)
@@ -138,7 +141,7 @@ class Show:
             both[answers.index(303)].shown("/")
 
     def everybody(self) -> list[Somebody]:
-        return [who for plans in self.plans for plan in plans for who in plan.people]
+        return [who for plan in self.begun for who in plan.people]
 
     def look(self) -> dict[str, Any]:
         """Hold everything against what people were told; return the figures."""
