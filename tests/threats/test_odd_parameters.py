@@ -7,6 +7,7 @@ import json
 from http import HTTPStatus
 
 import pytest
+from joserfc.jwk import ECKey, RSAKey
 
 from doorward.applications import rules
 from doorward.kernel.posting import NotSent, post_form
@@ -74,3 +75,18 @@ def test_a_name_that_nobody_has_is_no_address_and_stops_no_other(host):
     assert not rules.is_web_address(f"https://{host}/")
     with pytest.raises(NotSent):
         post_form(f"https://{host}/", {}, inside=False, seconds=1)
+
+
+WEAK = base64.urlsafe_b64encode(b"\x00" * 200 + b"\xff" * 128).decode()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"kty": ["RSA"]}, {"kty": {}}, {"kty": "oct"}, {"kid": NUL}, {"kid": "\ud800"}, {"n": 7},
+     {"n": WEAK}, {"n": "é"}, {"d": "AQAB"}],
+)  # fmt: skip
+def test_a_key_that_is_weak_or_can_be_kept_nowhere_is_refused(changed):
+    key = RSAKey.generate_key(2048).as_dict(private=False)
+    assert rules.is_public_key(key)
+    assert rules.is_public_key(ECKey.generate_key("P-256").as_dict(private=False))
+    assert not rules.is_public_key(key | changed)

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from doorward.accounts.models import Administrator
 from doorward.accounts.tab_rights import remove_tab
+from doorward.applications import clients
+from doorward.applications.clients import ApplicationDetails
 from doorward.audit.actor import CONSOLE
 from doorward.audit.models import Event
 from doorward.customers import cached, own_tabs, tab_order
@@ -25,6 +27,7 @@ from doorward.policy import versions
 from doorward.policy.fields import RequiredOf, Values
 from doorward.policy.versions import Wanted
 from tests.kit import browsers, people, staff
+from tests.kit.applications import AFTER, CALLBACK, Relying
 
 pytestmark = pytest.mark.django_db
 
@@ -187,3 +190,15 @@ def test_what_is_only_shown_is_not_saved_and_written_as_text(owner):
     assert b'value="receipt"' in browser.get("/tabs/icons/?find=receipt").content
     assert b'value="phone-call"' in browser.get("/tabs/icons/?find=Call+PHONE").content
     assert browser.get("/tabs/icons/?find=%00%3Cscript&icon=%22").status_code == 200
+
+
+def test_its_application_names_it_to_nobody_else(tab, owner, outsider):
+    details = ApplicationDetails(redirect_uris=CALLBACK, logout_uris=AFTER)
+    made = clients.add(tab.id, details, actor=CONSOLE, now=timezone.now())
+    relying = Relying(made)
+    asked = {"client_id": made.client_id, "post_logout_redirect_uri": AFTER}
+    theirs, ours = browsers.browser_of(outsider), browsers.browser_of(owner)
+    assert TITLE in theirs.get("/oidc/logout/", asked).content.decode()
+    for answer in (relying.ask(ours), ours.get("/oidc/logout/", asked), ours.get("/activity/")):
+        assert TITLE not in answer.content.decode()
+    assert relying.ask(ours).status_code == 403

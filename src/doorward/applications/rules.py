@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from typing import Final
 from urllib.parse import urlsplit
@@ -22,6 +24,7 @@ MOST_KEYS: Final = 5
 _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9\-._~:/?\[\]@!$&'()+,;=%]+")
 # What a phone's own application takes (RFC 8252, 7.1): a name turned around, so that it is somebody's.
 _OWN_SCHEME: Final = re.compile(r"[a-z][a-z0-9+\-]*(\.[a-z0-9+\-]+)+:/[A-Za-z0-9\-._~/]*")
+_RSA_BITS: Final = 2048
 _PRIVATE_PARTS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 # Of what a client signs with; one with a shared secret is none of these.
 CLIENT_ALGORITHMS: Final = ("RS256", "ES256", "PS256")
@@ -51,7 +54,24 @@ def is_web_address(address: str) -> bool:
 
 
 def is_public_key(key: object) -> bool:
-    """Return whether it is a public key of a client (RFC 7517), with nothing private in it, RSA or EC."""
+    """Return whether it is a public key of a client (RFC 7517), with nothing private in it, EC or RSA.
+
+    One of RSA has 2048 bits or more (RFC 7518, 3.3).
+    """
     if not isinstance(key, dict) or not _PRIVATE_PARTS.isdisjoint(key):
         return False
-    return key.get("kty") in {"RSA", "EC"}
+    # A NUL, or half a letter: PostgreSQL keeps none in JSON, and no key needs one.
+    if "\\u" in json.dumps(key):
+        return False
+    return key.get("kty") == "EC" or (key.get("kty") == "RSA" and _bits(key.get("n")) >= _RSA_BITS)
+
+
+def _bits(text: object) -> int:
+    """Return how long a number is that a key has (RFC 7518, 2); 0: it is none."""
+    if not isinstance(text, str):
+        return 0
+    try:
+        value = base64.urlsafe_b64decode(f"{text}{'=' * (-len(text) % 4)}")
+    except ValueError:
+        return 0
+    return int.from_bytes(value).bit_length()

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from doorward.applications.protocol import Code, ProtocolError
+from doorward.customers.tab_audience import is_for
 from doorward.kernel.errors import Refusal
 from doorward.kernel.hosts import join_origin
 from doorward.signon.asked import TOO_OLD
@@ -93,14 +94,23 @@ def denied(
     request: Request, application: Application, to: Answer, again: str, code: Code
 ) -> HttpResponse:
     """Say why somebody does not get on, whom to ask or what to do, and give the application its answer by a link."""
+    known = is_known(request, application)
     page = DeniedPage(
-        application=application.tab.title,
+        application=application.tab.title if known else urlsplit(to.redirect_uri).hostname or "",
         company=request.auth.person.customer_name if request.auth else "",
         set_up=code is not Code.ACCESS_DENIED,
         again=again,
         back=to.address(error=code.value),
     )
     return render(request, "signon/denied.html", page, status=403)
+
+
+def is_known(request: Request, application: Application) -> bool:
+    """Return whether its tab is for the company of who asks: one that is for others has a title that is theirs."""
+    if request.auth is None:
+        return False
+    person = request.auth.person
+    return is_for(application.tab, person.brand_id, person.customer_id)
 
 
 def no_answer(request: Request, error: Exception) -> HttpResponse:

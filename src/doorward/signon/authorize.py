@@ -20,7 +20,7 @@ from doorward.gate.evaluate import evaluate
 from doorward.gate.requirement import Need, Step
 from doorward.sessions.reauthentication import RECOVERY_PROOF_SECONDS, Reauthentication
 from doorward.signon import asked, going_on
-from doorward.signon.answers import Answer, answer, denied, no_answer
+from doorward.signon.answers import Answer, answer, denied, is_known, no_answer
 from doorward.signon.asked import Unanswerable
 from doorward.signon.origin import issuer_of
 from doorward.web.http.errors import error_page
@@ -126,7 +126,7 @@ def _decide(
     if verdict.step is Step.NOT_WHILE_MANAGING:
         return error_page(request, 403)
     if verdict.step is Step.NO_RIGHT:
-        note_refused(request, application.tab.key)
+        note_refused(request, application.tab.key if is_known(request, application) else "")
         return denied(request, application, to, begun.address(), Code.ACCESS_DENIED)
     if verdict.step is Step.ANOTHER_FACTOR:
         unmet = Code.UNMET_AUTHENTICATION_REQUIREMENTS

@@ -75,7 +75,7 @@ def logout(request: Request) -> HttpResponse:
         hint.application, request.auth.browser.session_id
     ):
         return _end(request, onward)
-    name = hint.application.tab.title if hint.application else ""
+    name = _shown(request, hint.application)
     fields = tuple((one, value) for one, value in sent.items() if one in _KEPT)
     return render(request, "signon/logout.html", LogoutPage(application=name, fields=fields))
 
@@ -104,6 +104,13 @@ def _hint(request: Request, sent: Mapping[str, str]) -> _Hint:
     if sent.get("client_id", client_id) not in {"", client_id}:
         raise asked.Unanswerable
     return _Hint(asked.application_of(client_id), str(claims.get("sid", "")))
+
+
+def _shown(request: Request, application: Application | None) -> str:
+    """Return the title of an application's tab, to whoever is through and has it; nobody else is told of it."""
+    person = request.administrator
+    seen = person is not None and application is not None and application.tab.key in person.tab_keys
+    return application.tab.title if application is not None and seen else ""
 
 
 def _onward(application: Application | None, sent: Mapping[str, str]) -> str:
