@@ -42,6 +42,7 @@ NOT_SEALED = {
     "sessions.Session.browser_hash",
     "credentials.RecoveryCode.keyed_hash",
     "recovery.SetUpPass.keyed_hash",
+    "accounts.FirstLink.keyed_hash",
     "credentials.AnsweredChallenge.keyed_hash",
     "credentials.TrustedBrowser.token_hash",
     "credentials.UserHandle.handle",
