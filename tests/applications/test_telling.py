@@ -132,6 +132,24 @@ def test_it_is_tried_again_for_a_day(owner, relying):
     assert len(came) == 3
 
 
+def test_one_that_never_answers_keeps_no_other_waiting(owner, relying):
+    give_tab(owner, "billing")
+    with listening(200) as (address, came):
+        dead, browser = relying.application, browser_of(owner)
+        for _time in range(20):
+            relying.tokens(browser)
+        other = make_application("billing", logout_channel=address)
+        Relying(other, make_secret(other)).tokens(browser)
+        Application.objects.filter(id=dead.id).update(logout_channel="http://127.0.0.1:1/")
+        browser.post("/sign-out/")
+        telling.notice(now=timezone.now())
+        Grant.objects.filter(application=other).update(tell_at=timezone.now())
+        assert (_work(), _work()) == (0, 1)
+        assert len(came) == 1
+    left = Grant.objects.filter(application=dead)
+    assert left.filter(told_at__isnull=True, tell_at__gt=timezone.now()).count() == 20
+
+
 def test_nobody_there_is_given_up_after_a_day(owner, relying):
     Application.objects.update(logout_channel="http://127.0.0.1:1/logout")
     browser = browser_of(owner)

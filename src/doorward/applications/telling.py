@@ -60,6 +60,12 @@ def work_due(*, now: datetime) -> int:
     told = 0
     for grant, reason in zip(mine, reasons, strict=True):
         told += _settle(grant, reason, now=now)
+    silent = {
+        one.application_id for one, reason in zip(mine, reasons, strict=True) if _is_silence(reason)
+    }
+    if silent:
+        # All that one application is to be told keeps no other one waiting.
+        _due(now=now).filter(application_id__in=silent).order_by().update(tell_at=now + _FIRST_WAIT)
     return told
 
 
@@ -119,6 +125,11 @@ def _post(address: str, token: str) -> str:
     except NotSent as error:
         return str(error)
     return "" if status in _TAKEN else str(status)
+
+
+def _is_silence(reason: str) -> bool:
+    """Return whether nobody answered at all: a status is an answer."""
+    return bool(reason) and not reason.isdecimal()
 
 
 def _settle(grant: Grant, reason: str, *, now: datetime) -> int:
