@@ -45,9 +45,9 @@ SETTLED_SECONDS = 2.0
 def main() -> None:
     """Play it, look, and print the figures."""
     chance = Random(int(os.environ.get("FAULTS_SEED", secrets.randbelow(10**6))))
-    folder = Path(tempfile.mkdtemp(prefix="doorward-crowd-"))
     port = free_port()
     with patroni.pair() as pair, ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="doorward-crowd-")))
         os.environ |= {
             "DOORWARD_DATABASE_URL": pair.url,
             "DOORWARD_DATA_DIR": str(folder / "console"),
