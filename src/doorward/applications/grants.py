@@ -20,7 +20,7 @@ from doorward.audit.events import Outcome
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
 from doorward.gate.assurance import Assurance
-from doorward.gate.evaluate import evaluate
+from doorward.gate.evaluate import evaluate, unattended
 from doorward.gate.loading import load_session
 from doorward.gate.requirement import Need
 from doorward.kernel.crypto.sealing import keyed_hash
@@ -140,7 +140,7 @@ def live(grant: Grant, *, now: datetime) -> Live:
         if auth is not None and auth.person.id == grant.administrator_id:
             # What the session does elsewhere, in a customer's portal, is no matter here.
             need = need_of(grant.application, managed=Managed.OWN)
-            if evaluate(auth, need, now=now).through:
+            if evaluate(unattended(auth), need, now=now).through:
                 return Live(grant, auth)
     raise ProtocolError(Code.INVALID_GRANT, _OVER)
 

@@ -19,7 +19,7 @@ from doorward.accounts.models import Status
 from doorward.applications import grants, tokens
 from doorward.applications.models import Application, Grant
 from doorward.customers.models import CustomerStatus
-from doorward.gate.evaluate import still_evaluate
+from doorward.gate.evaluate import still_evaluate, unattended
 from doorward.gate.loading import load_session
 from doorward.kernel.hosts import is_loopback
 from doorward.kernel.posting import NotSent, post_form
@@ -97,7 +97,7 @@ def _goes_on(grant: Grant, *, now: datetime) -> bool:
     """Return whether the gate would let it through again, as old as it was when it began."""
     auth = load_session(grant.session_id, trusted_id=grant.trusted_id, now=now)
     need = grants.need_of(grant.application, managed=Managed.OWN)
-    return still_evaluate(auth, need, asked_at=grant.granted_at, now=now).through
+    return still_evaluate(unattended(auth), need, asked_at=grant.granted_at, now=now).through
 
 
 def _due(*, now: datetime) -> QuerySet[Grant]:

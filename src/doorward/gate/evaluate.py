@@ -78,3 +78,14 @@ def still_evaluate(
     session = as_asked(context.facts.session, asked_at=asked_at, now=now)
     then = replace(context, facts=replace(context.facts, session=session))
     return evaluate(then, requirement, now=now)
+
+
+def unattended(context: AuthContext | None) -> AuthContext | None:
+    """Return a session as it counts where nobody sits: what is only offered, and can be put off, stops nothing there.
+
+    Whoever comes back to a page is offered it all the same.
+    """
+    if context is None or context.facts.session is None:
+        return context
+    session = replace(context.facts.session, put_off=True)
+    return replace(context, facts=replace(context.facts, session=session))
