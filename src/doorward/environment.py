@@ -145,7 +145,8 @@ class Environment(BaseSettings):
         "X-Forwarded-Proto are trusted.",
     )
     log_format: Literal["text", "json"] = Field(
-        "text", description="How the log on stderr is written."
+        "text",
+        description="How the log on stderr is written: `text`, or `json`, an object a line for machines.",
     )
     argon2_memory_kib: int = Field(
         19456,

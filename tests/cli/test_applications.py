@@ -16,6 +16,7 @@ from doorward.applications.events import (
 )
 from doorward.applications.models import Application, ClientSecret
 from doorward.cli.base import main
+from doorward.gate.assurance import Assurance
 from tests.kit import people
 from tests.kit.applications import CALLBACK, make_tab
 
@@ -81,12 +82,20 @@ def test_a_removed_one_is_gone():
         assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)
 
 
-@pytest.mark.parametrize(
-    "words", [["--redirect", "http://phone.example/"], ["--required-acr", "x"]]
-)
-def test_what_cannot_be_is_refused_in_one_sentence(words):
-    refused = run(
-        "add", "phone", *(["--redirect", CALLBACK] if "--redirect" not in words else []), *words
-    )
+def test_what_cannot_be_is_refused_in_one_sentence():
+    refused = run("add", "phone", "--redirect", "http://phone.example/")
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert not Application.objects.exists()
+
+
+@pytest.mark.parametrize("wrong", [("--scope", "everything"), ("--required-acr", "two")])
+def test_a_word_that_nobody_knows_is_refused_and_not_left_out(wrong):
+    refused = run("add", "phone", "--redirect", CALLBACK, *wrong)
+    assert refused.exit_code == 2
+    assert "is not one of" in refused.stderr
+    assert not Application.objects.exists()
+
+
+def test_what_its_people_must_verify_is_what_the_gate_knows():
+    assert run("add", "phone", "--redirect", CALLBACK, "--required-acr", "phr").exit_code == 0
+    assert Application.objects.get().required_acr == Assurance.PHISHING_RESISTANT

@@ -9,6 +9,9 @@ import pytest
 from doorward.applications import secrets
 from doorward.applications.events import APPLICATION_CHANGED
 from doorward.applications.models import Application, ClientSecret
+from doorward.audit.actor import CONSOLE
+from doorward.customers import own_tabs
+from doorward.customers.models import Brand
 from doorward.customers.tabs import ADMINISTRATORS, TABS
 from tests.kit import browsers, people
 from tests.kit.applications import CALLBACK, make_tab
@@ -120,3 +123,36 @@ def _make(browser, page):
         "keys": "",
     }
     assert browser.post(page, fields).status_code == 303
+
+
+def test_its_page_names_the_issuer_of_each_brand_whose_people_can_have_it(browser, owner):
+    branded = [_branded(name) for name in ("Near", "Far")]
+    tab = own_tabs.add(
+        "billing",
+        own_tabs.TabDetails(
+            title="Billing",
+            url="https://billing.example/",
+            audience="brands",
+            brands=frozenset({str(branded[0].id)}),
+        ),
+        actor=CONSOLE,
+    )
+    page = f"/tabs/{tab.id}/application/"
+    _make(browser, page)
+    shown = browser.get(page).content.decode()
+    assert "//near.example" in shown
+    assert "//far.example" not in shown
+    everybodys = f"/tabs/{make_tab('phone').id}/application/"
+    _make(browser, everybodys)
+    shown = browser.get(everybodys).content.decode()
+    assert "//near.example" in shown
+    assert "//far.example" in shown
+    assert "//localhost" in shown
+
+
+def _branded(name):
+    host = f"{name.lower()}.example"
+    confirmed = {host: "2026-11-27T09:00:00+00:00"}
+    brand = Brand.objects.create(name=name, issuer=name, hosts=[host], confirmed_hosts=confirmed)
+    people.make_customer(f"{name} Bakery", brand=brand)
+    return brand

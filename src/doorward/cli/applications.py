@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from doorward.applications.rules import SCOPES
 from doorward.cli.base import json_option, print_json, print_table, with_data
 from doorward.cli.failure import Failure
+from doorward.gate.assurance import Assurance
 
 if TYPE_CHECKING:
     from doorward.applications.models import Application
+
+# The password alone is no more than everybody verifies.
+_ASKED = tuple(one.value for one in Assurance if one is not Assurance.PASSWORD)
 
 
 @click.group()
@@ -34,7 +39,13 @@ def applications() -> None:
 @click.option(
     "--logout-channel", default="", metavar="ADDRESS", help="Where it is told of sign-outs."
 )
-@click.option("--scope", "scopes", multiple=True, help="What it may ask for; openid always.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(SCOPES),
+    help="What it may ask for, openid always; may be given several times [profile and email].",
+)
 @click.option(
     "--resource",
     "resources",
@@ -52,7 +63,11 @@ def applications() -> None:
     type=click.Choice(["RS256", "ES256"]),
     help="What its tokens are signed with.",
 )
-@click.option("--required-acr", default="", help="What its people must have verified at least.")
+@click.option(
+    "--required-acr",
+    type=click.Choice(_ASKED),
+    help="What its people must have verified at least: two factors, or a passkey (phr) [what their policy asks for].",
+)
 @click.option(
     "--keys", "keys_file", type=click.File(), help="Its public keys, as a JSON Web Key Set."
 )
@@ -81,7 +96,7 @@ def add(tab: str, **given: Any) -> None:  # noqa: ANN401 - the options above
         logout_channel=given["logout_channel"],
         resources="\n".join(given["resources"]),
         scopes=frozenset(given["scopes"] or rules.FIRST_SCOPES),
-        required_acr=given["required_acr"],
+        required_acr=given["required_acr"] or "",
         keys=keys,
     )
     made = clients.add(found.id, details, actor=CONSOLE, now=timezone.now())

@@ -23,7 +23,7 @@ recipient_option = click.option(
     "recipients",
     multiple=True,
     metavar="AGE-KEY",
-    help="Encrypt it to this age recipient (age1…); may be given several times [not encrypted].",
+    help="Encrypt it to this age recipient (age1…); may be given several times.",
 )
 identity_option = click.option(
     "--identity",
@@ -40,8 +40,8 @@ identity_option = click.option(
 def backup(*, file: Path, recipients: tuple[str, ...], overwrite: bool) -> None:
     """Write the database to FILE, as it is now, while the portal runs. `doorward restore` puts it back.
 
-    The keys are not in it: without the key file nobody can use it, and whoever has both has everything. Keep them
-    apart (doorward keys backup). Mail in files and the settings are not in it either.
+    Without --recipient it is not encrypted. The keys are not in it: without the key file nobody can use it, and whoever
+    has both has everything. Keep them apart (doorward keys backup). Neither are mail in files and the settings.
     """
     from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
     from django.db import DatabaseError  # noqa: PLC0415

@@ -24,7 +24,11 @@ def brands() -> None:
 @json_option
 @with_data
 def list_(*, as_json: bool) -> None:
-    """List all brands with their host names, the default one first."""
+    """List all brands with their host names, the default one first.
+
+    STATE is `links` for the name that links in mails and passkeys have, `used` for others that people sign in at, and
+    `unconfirmed` for those that are not used yet.
+    """
     from doorward.customers.models import Brand  # noqa: PLC0415 - after set-up, as all below
 
     rows = Brand.objects.order_by("-is_default", "name", "id")

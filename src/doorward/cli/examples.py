@@ -17,7 +17,9 @@ EXAMPLES: Final = {
     "applications add": (
         "doorward applications add billing --redirect https://billing.example.com/callback",
     ),
-    "applications secret remove": ("doorward applications secret remove billing 3",),
+    "applications secret remove": (
+        "doorward applications secret remove billing 5a807819-2e69-46c9-8c0a-7a2235ea7a95",
+    ),
     "backup": (
         "doorward backup /srv/backups/portal.backup --recipient age1…",
         "doorward backup /srv/backups/portal.backup --overwrite",

@@ -20,7 +20,7 @@ NAME = "doorward"
 _SHELLS = ("bash", "zsh", "fish")
 _STATUS = {
     "0": "What was asked for is done.",
-    "1": "It could not be done: one sentence on standard error says why.",
+    "1": "It could not be done: one sentence on standard error says why. Or what was looked at is unfit.",
     "2": "It was asked for wrongly.",
 }
 

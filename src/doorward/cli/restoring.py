@@ -38,7 +38,8 @@ def restore() -> None:
 
     `doorward restore FILE` writes what `doorward backup` made into the place that the settings name, where nothing is
     yet: first it looks at the whole file, at last at the database, the keys and the history. Broken off, it can be
-    done again. A file called "customer" is named by its folder: ./customer.
+    done again. Where it is encrypted, --identity names the file with the age identity that opens it. A file called
+    "customer" is named by its folder: ./customer.
     """
 
 

@@ -47,6 +47,16 @@ def is_for(tab: Tab, brand_id: UUID, customer_id: UUID) -> bool:
     return True
 
 
+def brands_of(tab: Tab) -> frozenset[str]:
+    """Return the ids of the brands whose customers, some at least, can have a tab of the provider's own."""
+    if tab.audience == TabAudience.BRANDS:
+        return frozenset(tab.audience_ids)
+    rows = Customer.objects.order_by()
+    if tab.audience == TabAudience.CUSTOMERS:
+        rows = rows.filter(id__in=tab.audience_ids)
+    return frozenset(map(str, rows.values_list("brand_id", flat=True).distinct()))
+
+
 def not_for(customer: Customer) -> frozenset[str]:
     """Return the keys of the provider's own tabs that are not for this customer's people."""
     rows = Tab.objects.exclude(audience=TabAudience.EVERYONE)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from doorward.applications import clients, secrets
 from doorward.applications.clients import ApplicationDetails
-from doorward.customers import own_tabs
+from doorward.customers import cached, own_tabs, tab_audience
 from doorward.customers.tabs import TABS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
@@ -65,13 +65,13 @@ class ApplicationForm(ApplicationDetails):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplicationPage:
-    """The application of a tab; `issuer`: what it is told of us. `secret`: a new one, shown this once."""
+    """The application of a tab; `issuers`: what it is told of us. `secret`: a new one, shown this once."""
 
     tab: Tab
     application: Application | None
     fields: dict[str, Field]
     wrong: Wrong
-    issuer: str
+    issuers: tuple[str, ...]
     secrets: tuple[ClientSecret, ...]
     secret: str = ""
 
@@ -136,6 +136,13 @@ def remove(request: Request, tab_id: UUID) -> HttpResponse:
     return see_other(f"/tabs/{tab_id}/")
 
 
+def _issuers(tab: Tab) -> tuple[str, ...]:
+    """Return the issuers of whoever can have the tab: each brand is one, and those without a name are one together."""
+    theirs = tab_audience.brands_of(tab)
+    named = (one.address("") for one in cached.all_brands() if str(one.id) in theirs)
+    return tuple(dict.fromkeys(named))
+
+
 def _of(tab_id: UUID) -> Application:
     found = clients.of_tab(tab_id)
     if found is None:
@@ -151,14 +158,14 @@ def _show(
     *,
     secret: str = "",
 ) -> HttpResponse:
-    application = clients.of_tab(tab_id)
+    application, tab = clients.of_tab(tab_id), own_tabs.get(tab_id)
     listed = application.secrets.order_by("made_at") if application else ()
     page = ApplicationPage(
-        tab=own_tabs.get(tab_id),
+        tab=tab,
         application=application,
         fields=application_fields(form, found),
         wrong=found,
-        issuer=request.brand.address(""),
+        issuers=_issuers(tab),
         secrets=tuple(listed),
         secret=secret,
     )

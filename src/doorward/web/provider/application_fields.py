@@ -45,7 +45,7 @@ def application_fields(form: ApplicationDetails, found: Wrong) -> dict[str, Fiel
             "redirect_uris",
             _("Addresses that people come back to"),
             required=True,
-            help=_("One per line, exactly as the application sends them."),
+            help=_("Redirect URIs, one per line, exactly as the application sends them."),
         ),
         "logout_uris": _lines(
             form, found, "logout_uris", _("Addresses after signing out"), help=_("One per line.")
@@ -78,7 +78,7 @@ def application_fields(form: ApplicationDetails, found: Wrong) -> dict[str, Fiel
             form,
             found,
             "resources",
-            _("Interfaces it calls with access tokens"),
+            _("APIs that it calls with access tokens"),
             help=_("One address per line. Each is a token of its own."),
         ),
         "keys": line(
