@@ -12,9 +12,9 @@ from django.utils import timezone
 from doorward.accounts import email_change, mailed_links, second_address
 from doorward.accounts.errors import LinkExpired, LinkInvalid, LinkUsed
 from doorward.accounts.models import LinkPurpose, MailedLink
-from doorward.audit.actor import ClientInfo
+from doorward.audit.actor import CONSOLE, ClientInfo
 from doorward.credentials.password import change
-from doorward.recovery import lost
+from doorward.recovery import lost, rescue
 from tests.kit import codes, factors, passkeys, people, recovering
 
 ALL = tuple(LinkPurpose)
@@ -100,7 +100,7 @@ def test_each_purpose_has_its_time(owner, colleague, purpose):
         mailed_links.consume(link, now=timezone.now() + lives)
 
 
-def made_by(purpose, owner, colleague):
+def made_by(purpose, owner, colleague):  # noqa: C901 - a purpose a case
     """Have a link of this purpose made as the portal makes it."""
     match purpose:
         case LinkPurpose.INVITATION:
@@ -114,6 +114,9 @@ def made_by(purpose, owner, colleague):
             for person in (owner, colleague):
                 codes.enable_app(person)
             recovering.help_with(colleague, owner)
+        case LinkPurpose.RESCUE:
+            staff = people.make_administrator(people.provider(), email="nora@northline.example")
+            rescue.rescue(staff, actor=CONSOLE, now=timezone.now())
         case LinkPurpose.SECOND_ADDRESS:
             second_address.ask(
                 owner.id, "me@home.example", actor=people.actor(owner), now=timezone.now()

@@ -250,7 +250,7 @@ def test_one_for_somebody_else_is_refused(source, identity, tmp_path):
         assert "name the file with its age identity" in _refused(target, made)
         assert str(file) not in _refused(target, made, "--identity", str(tmp_path / "nowhere"))
     with opened(made, identity=file) as copy:
-        assert every_row(copy) == source.rows()
+        assert without(every_row(copy)) == without(source.rows())
 
 
 def test_what_a_newer_version_or_another_database_made_is_refused(source, backup, tmp_path):

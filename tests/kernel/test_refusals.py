@@ -16,6 +16,9 @@ ALL = sorted(all_refusals(), key=lambda refusal: refusal.code)
 ABSTRACT = {HostNotConfirmed, PictureRefused, ProtectionRefused}
 WITH_DATA = {
     "must_wait": {"seconds": 30},
+    "rescue_for_staff_alone": {"email": "ines@harbour.example"},
+    "rescue_wants_active": {"email": "ines@harbour.example"},
+    "too_many_addresses": {"maximum": 9},
     "code_missing": {"size": 3, "missing": "1, 3"},
     "codes_differ": {"number": 2},
     "only_known_browsers": {"seconds": 3600},

@@ -486,7 +486,8 @@ def test_a_name_that_is_nobodys_shows_a_page_that_says_nothing_of_anybody(mine, 
     update = {"public_url": "https://portal.northline.example"}
     settings.DOORWARD = settings.DOORWARD.model_copy(update=update)
     cached.forget()
-    said = [*Brand.objects.values_list("name", flat=True), "23125", "ab12cd", HERE, THERE, "logo"]
+    names = Brand.objects.values_list("name", flat=True)
+    said = [*names, "23125 010", "ab12cd", HERE, THERE, "logo"]
     addresses = [route.path() for route in ROUTES] + ["/nope/", "/nope", "/brands/nope/"]
     for path in addresses:
         for method in ("get", "post", "put"):

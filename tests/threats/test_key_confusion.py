@@ -101,7 +101,7 @@ def test_a_token_is_over_after_five_minutes(clock, relying, token):
     assert relying.userinfo(token).status_code == 401
 
 
-def test_a_key_stands_in_the_set_before_it_signs_and_after(owner, relying, clock):
+def test_a_key_stands_in_the_set_before_it_signs_and_after(clock, owner, relying):
     assert len(Client().get("/oidc/jwks/").json()["keys"]) == 2
     first = head(relying.tokens(browser_of(owner))["access_token"])["kid"]
     clock.shift(timedelta(days=91))

@@ -273,8 +273,8 @@ class RescueForStaffAlone(Refusal):
     """Whoever has colleagues, or the provider's support, is helped by these."""
 
     sentence = _(
-        "%(email)s is not one of the provider’s people. A colleague or the support helps them; "
-        "`doorward administrators reset-2fa %(email)s` removes their devices."
+        "Only the provider’s people are let back in by this, and %(email)s is not one of them. A colleague or the "
+        "support helps them; `doorward administrators reset-2fa %(email)s` removes their devices."
     )
 
     def __init__(self, email: str) -> None:
@@ -285,8 +285,9 @@ class RescueWantsActive(Refusal):
     """Whoever is to be let back in has to be somebody who may get in."""
 
     sentence = _(
-        "%(email)s is not active. If they are suspended: `doorward administrators restore %(email)s`; if they have not "
-        "accepted their invitation: `doorward administrators resend-invitation %(email)s`."
+        "Only who is active is let back in, and %(email)s is not. If they are suspended: `doorward administrators "
+        "restore %(email)s`; if they have not accepted their invitation: `doorward administrators resend-invitation "
+        "%(email)s`."
     )
 
     def __init__(self, email: str) -> None:
