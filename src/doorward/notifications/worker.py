@@ -50,6 +50,8 @@ def run_forever(stop: threading.Event) -> None:
                 beat=heart.beat,
                 looked=rounds.beat,
             )
+            # With nothing to do it is missed soon, and not after what the longest of its work takes.
+            heart.beat()
             wait = IDLE_SECONDS
         except Exception as error:  # noqa: BLE001 - a round that fails never ends the worker
             counting.count(WORKER_FAILURES)

@@ -1,0 +1,38 @@
+"""How soon others see that the worker is gone: as soon as docs/operating.md says, where there is nothing to send."""
+
+from __future__ import annotations
+
+import pytest
+
+from doorward.kernel import heartbeat
+from doorward.kernel.db.postgresql import patience
+from doorward.notifications import worker
+
+pytestmark = pytest.mark.django_db
+
+
+class Rounds:
+    """What ends the worker after so many rounds."""
+
+    def __init__(self, rounds: int) -> None:
+        self.left = rounds
+
+    def wait(self, _seconds: float) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+    def is_set(self) -> bool:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def patient():
+    """Have this thread wait for statements as before."""
+    yield
+    patience.allow(statement=None)
+
+
+def test_a_worker_with_nothing_to_send_is_missed_after_the_usual_silence():
+    worker.run_forever(Rounds(2))
+    said = heartbeat.seen(heartbeat.WORKER)
+    assert said.due_by - said.at == heartbeat.USUAL
