@@ -46,7 +46,7 @@ def pytest_collection_finish() -> None:
     """Look for garbage seldom, and among what tests make: the 11,000 themselves stay, and cost a seventh of the CPU."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(200_000, 20, 50)
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

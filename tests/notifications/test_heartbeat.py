@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from doorward.kernel import heartbeat
 from doorward.kernel.db.postgresql import patience
@@ -30,6 +32,19 @@ def patient():
     """Have this thread wait for statements as before."""
     yield
     patience.allow(statement=None)
+
+
+def test_a_worker_with_nothing_to_do_writes_nothing():
+    """But for its two heartbeats, every ten seconds: on SQLite each write is a wait for the disk."""
+    with CaptureQueriesContext(connection) as first:
+        worker.run_forever(Rounds(2))
+    with CaptureQueriesContext(connection) as more:
+        worker.run_forever(Rounds(6))
+    two, six = (
+        [one["sql"] for one in found if one["sql"].startswith('UPDATE "kernel_heartbeat"')]
+        for found in (first, more)
+    )
+    assert 0 < len(six) <= len(two)
 
 
 def test_a_worker_with_nothing_to_send_is_missed_after_the_usual_silence():

@@ -36,11 +36,13 @@ def deliver_due(
     clock: Callable[[], datetime],
     stopped: Callable[[], bool] = lambda: False,
     before_each: Callable[[], None] = lambda: None,
+    before_sending: Callable[[], None] = lambda: None,
 ) -> int:
     """Send all that is due, one after the other; return how many were sent.
 
     `clock` tells the time of each step, `stopped` whether to leave the rest for another day. `before_each`
     looks for what has come to be due meanwhile: however much is waiting, what comes before it goes next.
+    `before_sending` is called where there is a message to send.
     """
     sent = 0
     with open_mail() as send:
@@ -49,6 +51,7 @@ def deliver_due(
             delivery = outbox.claim(now=clock())
             if delivery is None:
                 break
+            before_sending()
             sent += _deliver(delivery, send, clock=clock)
     return sent
 

@@ -19,7 +19,7 @@ from doorward.customers import throw_away
 from doorward.directory import adoption_sums
 from doorward.importing import parts as imports
 from doorward.importing import runs
-from doorward.kernel.heartbeat import AT_A_MESSAGE, AT_LENGTH
+from doorward.kernel.heartbeat import AT_A_MESSAGE, AT_LENGTH, USUAL
 from doorward.kernel.metrics import counting
 from doorward.kernel.metrics.declared import WORKER_FAILURES
 from doorward.kernel.ratelimit import throttle
@@ -91,6 +91,13 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
 )
 
 
+def _silence(every: timedelta) -> timedelta:
+    """Return how long a task may be silent; one of each round does a part at a time, and usually nothing."""
+    if every == EVERY_ROUND:
+        return USUAL
+    return AT_LENGTH if every > EVERY_MINUTE else AT_A_MESSAGE
+
+
 def tidy(
     *,
     now: datetime,
@@ -107,7 +114,7 @@ def tidy(
         if name in last and moment < last[name] + every.total_seconds():
             continue
         last[name] = moment
-        beat(AT_LENGTH if every > EVERY_MINUTE else AT_A_MESSAGE)
+        beat(_silence(every))
         try:
             done = task(now=now)
         except Exception as error:  # noqa: BLE001 - one task must not keep the others from being done

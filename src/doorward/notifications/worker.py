@@ -92,6 +92,9 @@ def _round(
             beat(USUAL)
         # Who begins rounds and ends none is alive, and of no use.
         looked()
+        beat(USUAL)
+
+    def will_send() -> None:
         beat(AT_A_MESSAGE)
 
-    return deliver_due(clock=clock, stopped=stopped, before_each=look)
+    return deliver_due(clock=clock, stopped=stopped, before_each=look, before_sending=will_send)
