@@ -559,7 +559,7 @@ GUARDS: Final = (
     Guard(
         "the gate is asked of each token",
         "applications/grants.py",
-        "if evaluate(auth, need, now=now).through:",
+        "if evaluate(unattended(auth), need, now=now).through:",
         "if True:",
         "threats/test_token_outlives.py::test_nothing_is_worth_anything_any_more",
     ),
