@@ -21,8 +21,8 @@ pytestmark = [
 
 SECONDS = int(os.environ.get("FAULTS_MANY_SECONDS", "60"))
 PEOPLE = int(os.environ.get("FAULTS_MANY_PEOPLE", "10"))
-# Of a hundred requests so many may fail. A primary that dies holds back, then is another one; a network that is cut for six
-# seconds holds back longer than the five that a request waits.
+# Of a hundred requests so many may fail. A network that is cut for six seconds holds back longer than the five that a
+# request waits.
 FAIL = {"primary": 1, "network": 2}
 # Below so many seconds two moves of the primary are most of the show.
 FIVE_MINUTES = 300
