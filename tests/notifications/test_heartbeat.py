@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -13,18 +15,18 @@ from doorward.notifications import worker
 pytestmark = pytest.mark.django_db
 
 
-class Rounds:
+class Rounds(Event):
     """What ends the worker after so many rounds."""
 
     def __init__(self, rounds: int) -> None:
+        super().__init__()
         self.left = rounds
 
-    def wait(self, _seconds: float) -> bool:
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for nothing."""
+        del timeout
         self.left -= 1
         return self.left < 0
-
-    def is_set(self) -> bool:
-        return False
 
 
 @pytest.fixture(autouse=True)
@@ -50,4 +52,5 @@ def test_a_worker_with_nothing_to_do_writes_nothing():
 def test_a_worker_with_nothing_to_send_is_missed_after_the_usual_silence():
     worker.run_forever(Rounds(2))
     said = heartbeat.seen(heartbeat.WORKER)
+    assert said
     assert said.due_by - said.at == heartbeat.USUAL
