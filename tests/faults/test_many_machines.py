@@ -21,9 +21,6 @@ pytestmark = [
 
 SECONDS = int(os.environ.get("FAULTS_MANY_SECONDS", "60"))
 PEOPLE = int(os.environ.get("FAULTS_MANY_PEOPLE", "10"))
-# Of a hundred requests so many may fail. A network that is cut for six seconds holds back longer than the five that a
-# request waits.
-FAIL = {"primary": 1, "network": 2}
 # Below so many seconds two moves of the primary are most of the show.
 FIVE_MINUTES = 300
 
@@ -55,4 +52,4 @@ def test_whatever_dies_nothing_acknowledged_is_lost_and_hardly_anybody_notices(d
     assert figures["acknowledged changes"] > 0
     assert figures["codes sent twice at once"] > 0
     if SECONDS >= FIVE_MINUTES:
-        assert figures["failures in a hundred"] < FAIL[dies]
+        assert figures["failures in a hundred"] < 1
