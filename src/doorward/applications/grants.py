@@ -1,4 +1,7 @@
-"""Sign-ins to applications: given with a code, used once, and worth something only as long as the gate says so."""
+"""Sign-ins to applications: given with a code, used once, and worth something only as long as the gate says so.
+
+Refresh tokens are rotated here: `refresh` uses one up, `new_refresh_token` makes the next, a used one ends them all.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Tokens: what they say, and for whom. Each is signed, short-lived, and looked up again where it is shown to us."""
+"""Tokens: what they say, and for whom. Each is signed, short-lived, and looked up again where it is shown to us.
+
+Refresh tokens say nothing and are rows: `grants.py`.
+"""
 
 from __future__ import annotations
 

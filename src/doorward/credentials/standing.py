@@ -1,7 +1,6 @@
-"""How a customer's people stand with the second factor: kept with each of them, and in numbers.
+"""How somebody stands with the second factor, kept in their row: numbers and lists go by it (`directory/standing.py`).
 
-`keep` writes it into the person's row whenever one of their factors is added, removed or disabled. Numbers and lists
-go by it alone, with the person's status and tick: all that is ever counted is a sum over a few groups of people.
+`keep` writes it whenever one of their factors is added, removed or disabled.
 """
 
 from __future__ import annotations

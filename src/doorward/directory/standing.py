@@ -1,7 +1,7 @@
-"""How a customer's people stand with the second factor: kept with each of them, and in numbers.
+"""How a customer's people stand with the second factor, in numbers: a sum over a few groups of people.
 
-`keep` writes it into the person's row whenever one of their factors is added, removed or disabled. Numbers and lists
-go by it alone, with the person's status and tick: all that is ever counted is a sum over a few groups of people.
+Each person's row has how they stand (`keep` in `credentials/standing.py`); with their status and tick it tells all
+that is ever counted. Who is counted at all says `COUNTED` in `state.py`.
 """
 
 from __future__ import annotations
