@@ -106,3 +106,43 @@ def test_signing_out_leads_to_an_address_letter_by_letter_or_nowhere(owner, rely
     for anybody in (browser, Client()):
         without_hint = anybody.get("/oidc/logout/", {"post_logout_redirect_uri": AFTER})
         assert (without_hint.status_code, without_hint.headers.get("Refresh")) == (422, None)
+
+
+LOOPBACK = "http://127.0.0.1:4000/back\nhttp://[::1]/back\nhttp://localhost:4000/back"
+
+
+@pytest.mark.parametrize(
+    ("address", "taken"),
+    [
+        ("http://127.0.0.1:51234/back", True),
+        ("http://127.0.0.1/back", True),
+        ("http://[::1]:51234/back", True),
+        ("http://localhost:51234/back", False),
+        ("http://127.0.0.1:51234/back/", False),
+        ("http://127.0.0.1:51234/back?x=1", False),
+        ("http://127.0.0.1:51234@evil.example/back", False),
+        ("http://127.0.0.1:x/back", False),
+        ("http://127.0.0.1:/back", False),
+        ("http://127.0.0.2:4000/back", False),
+        ("https://127.0.0.1:4000/back", False),
+        ("http://127.0.0.1.evil.example/back", False),
+    ],
+)
+def test_on_the_person_s_own_machine_the_port_may_be_another(owner, address, taken):
+    """RFC 8252, 7.3: an application there listens where it can; what keeps a secret has one port."""
+    give_tab(owner)
+    public = Relying(make_application(client_type="public", redirect_uris=LOOPBACK))
+    assert public.ask(browser_of(owner), redirect_uri=address).status_code == (
+        303 if taken else 422
+    )
+    give_tab(owner, "billing")
+    server = Relying(make_application("billing", redirect_uris=LOOPBACK))
+    assert server.ask(browser_of(owner), redirect_uri=address).status_code == 422
+
+
+def test_a_code_for_one_port_is_of_no_use_at_another(owner):
+    give_tab(owner)
+    public = Relying(make_application(client_type="public", redirect_uris=LOOPBACK))
+    code = public.code(browser_of(owner), redirect_uri="http://127.0.0.1:5001/back")
+    refused = public.exchange(code, redirect_uri="http://127.0.0.1:5002/back")
+    assert refused.json()["error"] == "invalid_grant"

@@ -17,15 +17,15 @@ from django.db import IntegrityError, transaction
 from doorward.applications.errors import AlreadyAnswered
 from doorward.applications.events import APPLICATION_REUSED, APPLICATION_SIGNED_IN
 from doorward.applications.models import Grant, RefreshToken
-from doorward.applications.protocol import Code, ProtocolError
+from doorward.applications.protocol import Code, ProtocolError, StepMissing
 from doorward.audit.actor import Actor
 from doorward.audit.events import Outcome
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
-from doorward.gate.assurance import Assurance
+from doorward.gate.assurance import Assurance, wanted_of
 from doorward.gate.evaluate import evaluate, unattended
 from doorward.gate.loading import load_session
-from doorward.gate.requirement import Need
+from doorward.gate.requirement import Need, Step
 from doorward.kernel.crypto.sealing import keyed_hash
 from doorward.kernel.moments import lasts
 from doorward.kernel.ratelimit import throttle
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 # RFC 6749, 4.1.2 allows ten minutes.
 CODE_LASTS: Final = timedelta(seconds=60)
 _OVER: Final = "It is over, or was never given."
+# After these nobody comes back to it; after any other step of the gate a person may.
+_FOR_GOOD: Final = frozenset({Step.SIGN_IN, Step.NO_RIGHT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,14 +139,20 @@ def redeem(  # noqa: PLR0913 - what the token request has, each looked at
 
 
 def live(grant: Grant, *, now: datetime) -> Live:
-    """Return a sign-in that is worth something now, by the gate's own decision. Raises `ProtocolError`."""
-    if grant.ended_at is None:
+    """Return a sign-in that is worth something now, by the gate's own decision. Raises `ProtocolError`, `StepMissing`.
+
+    One whose application is told that it is over stays so, whatever the gate would say again later.
+    """
+    if grant.ended_at is None and grant.tell_at is None:
         auth = load_session(grant.session_id, trusted_id=grant.trusted_id, now=now)
         if auth is not None and auth.person.id == grant.administrator_id:
             # What the session does elsewhere, in a customer's portal, is no matter here.
             need = need_of(grant.application, managed=Managed.OWN)
-            if evaluate(unattended(auth), need, now=now).through:
+            step = evaluate(unattended(auth), need, now=now).step
+            if step is Step.THROUGH:
                 return Live(grant, auth)
+            if step not in _FOR_GOOD:
+                raise StepMissing(wanted_of(auth.facts, need.assurance).value)
     raise ProtocolError(Code.INVALID_GRANT, _OVER)
 
 
@@ -166,17 +174,19 @@ def new_refresh_token(grant: Grant, *, now: datetime) -> str:
 def refresh(application: Application, token: str, *, client: ClientInfo, now: datetime) -> Live:
     """Return the sign-in of a refresh token, which works once (RFC 9700, 4.14.2). Raises `ProtocolError`, `MustWait`.
 
-    Who comes with a used one, a thief or the owner after a thief, ends all that came of it.
+    Who comes with a used one, a thief or the owner after a thief, ends all that came of it. One that is refused is not
+    used up: no other was given for it, and who only has a step to take would be taken for a thief afterwards.
     """
     found = find_refresh(application, token)
     if found is None:
         raise ProtocolError(Code.INVALID_GRANT, "There is no such refresh token.")
     throttle.spend([throttle.onward_key(found.grant_id)], now=now)
+    sign_in = live(found.grant, now=now) if found.used_at is None else None
     unused = RefreshToken.objects.filter(keyed_hash=found.keyed_hash, used_at__isnull=True)
-    if unused.update(used_at=now) != 1:
+    if sign_in is None or unused.update(used_at=now) != 1:
         end_reused(found.grant, client=client, now=now)
         raise ProtocolError(Code.INVALID_GRANT, "This refresh token was used before.")
-    return live(found.grant, now=now)
+    return sign_in
 
 
 def find_refresh(application: Application, token: str) -> RefreshToken | None:

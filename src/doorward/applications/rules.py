@@ -24,6 +24,8 @@ MOST_KEYS: Final = 5
 _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9\-._~:/?\[\]@!$&'()+,;=%]+")
 # What a phone's own application takes (RFC 8252, 7.1): a name turned around, so that it is somebody's.
 _OWN_SCHEME: Final = re.compile(r"[a-z][a-z0-9+\-]*(\.[a-z0-9+\-]+)+:/[A-Za-z0-9\-._~/]*")
+# Where an application on the person's own machine listens, on whichever port was free (RFC 8252, 7.3).
+_LOOPBACK: Final = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(/.*)?")
 _RSA_BITS: Final = 2048
 _PRIVATE_PARTS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 # Of what a client signs with; one with a shared secret is none of these.
@@ -51,6 +53,17 @@ def is_web_address(address: str) -> bool:
     # A name that nobody can have stands in no header, and nobody is asked for it.
     place = split_netloc(parts.netloc)
     return place is not None and (parts.scheme == "https" or is_loopback(place[0]))
+
+
+def is_same_redirect(registered: str, asked: str, *, public: bool) -> bool:
+    """Return whether an answer goes to one of an application's addresses: letter by letter (RFC 9700, 2.1).
+
+    `public`: at 127.0.0.1 and [::1] the port may be another, since such an application takes what is free.
+    """
+    if registered == asked:
+        return True
+    one, other = _LOOPBACK.fullmatch(registered), _LOOPBACK.fullmatch(asked)
+    return bool(public and one and other and one.groups() == other.groups())
 
 
 def is_public_key(key: object) -> bool:

@@ -54,6 +54,14 @@ def can_reach(facts: Facts, wanted: Assurance) -> bool:
     return any(one.usable and reaches(of_kind(one.kind), wanted) for one in facts.factors)
 
 
+def wanted_of(facts: Facts, asked: Assurance | None) -> Assurance:
+    """Return what must be verified before anything is given: what is asked for, and what the person's rules ask."""
+    due = Assurance.TWO_FACTOR if facts.factors or facts.policy.required else Assurance.PASSWORD
+    if facts.policy.required and not facts.policy.accepts(FactorKind.APP):
+        due = Assurance.PHISHING_RESISTANT
+    return [one for one in Assurance if one in {asked, due}][-1]
+
+
 def methods_of(facts: Facts) -> tuple[str, ...]:
     """Return what was verified, in the words of RFC 8176, 2. A recovery code has no word there."""
     session, verified = facts.session, verified_factor(facts)

@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from doorward.applications.models import Application
+from doorward.applications import rules
+from doorward.applications.models import Application, ClientType
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.gate.assurance import Assurance
 
@@ -96,9 +97,13 @@ def application_of(client_id: str) -> Application:
 
 
 def redirect_of(application: Application, parameters: Mapping[str, str]) -> str:
-    """Return where the answer goes: letter by letter one of its addresses (RFC 9700, 2.1). Raises `Unanswerable`."""
+    """Return where the answer goes: one of its addresses (`rules.is_same_redirect`). Raises `Unanswerable`."""
     address = parameters.get("redirect_uri", "")
-    if address not in application.redirect_uris:
+    public = application.client_type == ClientType.PUBLIC
+    fits = (
+        rules.is_same_redirect(one, address, public=public) for one in application.redirect_uris
+    )
+    if not any(fits):
         raise Unanswerable
     return address
 

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
     from doorward.web.http.requests import Request
 
-_STATUS: Final = {Code.INVALID_CLIENT: 401, Code.INVALID_TOKEN: 401}
+_STATUS: Final = {
+    Code.INVALID_CLIENT: 401,
+    Code.INVALID_TOKEN: 401,
+    Code.INSUFFICIENT_USER_AUTHENTICATION: 401,
+}
 
 
 def machine(view: Callable[[Request], HttpResponse]) -> Callable[[Request], HttpResponse]:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from doorward.applications import grants, tokens
 from doorward.applications.claims import claims_of
-from doorward.applications.protocol import Code, ProtocolError
+from doorward.applications.protocol import Code, ProtocolError, StepMissing
 from doorward.gate.requirement import Need
 from doorward.signon import asked
 from doorward.signon.clients import authenticate
@@ -41,11 +41,23 @@ def userinfo(request: Request) -> HttpResponse:
 def _known(request: Request) -> HttpResponse:
     try:
         live = _for_us(request)
+    except StepMissing as error:
+        return _challenge(
+            Code.INSUFFICIENT_USER_AUTHENTICATION, error.description, acr_values=error.acr
+        )
     except ProtocolError as error:
-        answer = refuse(ProtocolError(Code.INVALID_TOKEN, error.description))
-        answer["WWW-Authenticate"] = f'Bearer error="{Code.INVALID_TOKEN.value}"'
-        return answer
+        return _challenge(Code.INVALID_TOKEN, error.description)
     return say(claims_of(live))
+
+
+def _challenge(code: Code, description: str, **more: str) -> HttpResponse:
+    """Refuse a token, and say what would do: another one, or one of somebody who verified more (RFC 9470, 3)."""
+    answer = refuse(ProtocolError(code, description))
+    said = {"error": code.value, "error_description": description} | more
+    answer["WWW-Authenticate"] = "Bearer " + ", ".join(
+        f'{name}="{value}"' for name, value in said.items() if value
+    )
+    return answer
 
 
 @machine
