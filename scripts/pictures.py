@@ -1,10 +1,12 @@
 """Takes the pictures of the guides and of the README from the running demonstration: scripts/pictures.py [NAME …].
 
+They go into FOLDER where `--to FOLDER` is given, and else to where the portal shows them.
 In every language. Each has a demonstration of its own, so that each picture is taken in the same state. Wants Chromium.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import re
@@ -33,8 +35,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 ROOT = Path(__file__).parent.parent
-FOLDER = ROOT / "src/doorward/web/static/help"
-README = ROOT / "docs/pictures"
+HELP = Path("src/doorward/web/static/help")
+README = Path("docs/pictures")
 DOORWARD = ROOT / ".venv/bin/doorward"
 LANGUAGES = {"en": "en-GB", "de": "de-DE"}
 PASSWORD = "seven-quiet-lanterns"
@@ -50,6 +52,8 @@ CHROME = (
     "Chrome/141.0.0.0 Safari/537.36"
 )
 SCALE = 2
+# The window that sets up stands in it whole.
+HEIGHT = 960
 QUALITY = 50
 HOW = {
     "en": "Called back at the number in the contract.",
@@ -62,9 +66,8 @@ MARGIN = 20
 class Album:
     """The pictures of one language; only those asked for are kept (none asked for: all)."""
 
-    def __init__(self, language: str, wanted: set[str]) -> None:
-        self._folder, self._wanted, self.language = FOLDER / language, wanted, language
-        self._folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, language: str, wanted: set[str], root: Path) -> None:
+        self._root, self._wanted, self.language = root, wanted, language
 
     def keep(
         self, name: str, what: Page | Locator, *, folder: Path | None = None, **options: object
@@ -72,10 +75,11 @@ class Album:
         if self._wanted and name not in self._wanted:
             return
         taken = what.screenshot(animations="disabled", caret="hide", **options)  # type: ignore[arg-type]
-        file = (folder or self._folder) / f"{name}.webp"
+        path = (folder or HELP / self.language) / f"{name}.webp"
+        file = self._root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         Image.open(io.BytesIO(taken)).convert("RGB").save(file, "WEBP", quality=QUALITY, method=6)
-        print(f"{file.relative_to(ROOT)}  {file.stat().st_size // 1024} KB")
+        print(f"{path}  {file.stat().st_size // 1024} KB")
 
     def keep_piece(self, name: str, page: Page, selector: str) -> None:
         """Keep a piece of a page, with some of the page around it."""
@@ -141,7 +145,7 @@ def visit(browser: Browser, address: str, locale: str) -> Page:
         color_scheme="light",
         reduced_motion="reduce",
         device_scale_factor=SCALE,
-        viewport={"width": 1040, "height": 760},
+        viewport={"width": 1040, "height": HEIGHT},
     )
     return context.new_page()
 
@@ -223,7 +227,7 @@ def take_requiring_of_many(page: Page, album: Album) -> None:
     page.goto("/account/")
     page.check("[name=required_of][value=everyone]")
     album.keep_between("policy", page, "#policy", "main .asked")
-    page.locator("[formaction$='/rehearsal/']").click()
+    page.locator("form[action$='/policy/rehearsal/'] button.primary").click()
     page.wait_for_selector("[data-page=rehearsal]")
     album.keep_between("rehearsal", page, "main h1", "main .grid")
     page.goto("/account/adoption/")
@@ -268,11 +272,11 @@ def take_for_readme(page: Page, album: Album) -> None:
     page.set_viewport_size({"width": 1280, "height": 760})
     page.goto("/administrators/")
     album.keep("administrators", page, folder=README)
-    page.set_viewport_size({"width": 1040, "height": 760})
+    page.set_viewport_size({"width": 1040, "height": HEIGHT})
 
 
-def take_all(browser: Browser, language: str, wanted: set[str]) -> None:
-    album, locale = Album(language, wanted), LANGUAGES[language]
+def take_all(browser: Browser, language: str, album: Album) -> None:
+    locale = LANGUAGES[language]
     with demonstration() as address:
         page = visit(browser, address, locale)
         sign_in(page, INES, language)
@@ -304,13 +308,17 @@ def take_of_many(browser: Browser, address: str, album: Album) -> None:
         (NORA, (take_support,)),
     ):
         page = visit(browser, address, LANGUAGES[album.language])
-        page.set_viewport_size({"width": 860, "height": 760})
+        page.set_viewport_size({"width": 860, "height": HEIGHT})
         sign_in_with_app(page, email, album.language)
         for take in takes:
             take(page, album)
 
 
-def main(names: list[str]) -> int:
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--to", type=Path, default=ROOT, metavar="FOLDER")
+    asked = parser.parse_args()
     chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if chromium is None:
         sys.exit("The pictures want Chromium: install it, or run scripts/system-packages.")
@@ -319,10 +327,10 @@ def main(names: list[str]) -> int:
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
         )
         for language in LANGUAGES:
-            take_all(browser, language, set(names))
+            take_all(browser, language, Album(language, set(asked.names), asked.to))
         browser.close()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from doorward.accounts import services
 from doorward.accounts.errors import UnknownAction
+from doorward.accounts.phones import readable_phone
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.permissions.actions import Action
@@ -185,7 +186,7 @@ def _help_page(
     return HelpPage(
         id=person.id,
         name=person.full_name,
-        phone=person.phone,
+        phone=readable_phone(person.phone),
         second=helping.second_is_due(person, now=request.now),
         impossible="" if refused is None else sentence(refused),
         how=how,

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from doorward.accounts import services as accounts
 from doorward.accounts.models import Administrator, Status
+from doorward.accounts.phones import readable_phone
 from doorward.customers import staff_scope
 from doorward.customers.tabs import CUSTOMERS
 from doorward.gate.requirement import Need
@@ -68,6 +69,7 @@ class AskPage:
 
     customer: Customer
     person: Administrator
+    phone: str
     waits: bool
     impossible: str = ""
     how: str = ""
@@ -162,6 +164,7 @@ def _ask_page(
     return AskPage(
         customer,
         person,
+        readable_phone(person.phone),
         waits=not support.who_could_agree(person, now=request.now),
         impossible="" if refused is None else sentence(refused),
         how=how,
