@@ -49,6 +49,14 @@ APPLICATION_SIGNED_IN = EventType(
     sentence=_("%(subject)s signed in to an application."),
 )
 
+APPLICATION_SIGNED_OUT = EventType(
+    "application_signed_out",
+    group=Group.SIGN_IN,
+    icon="log-out",
+    sentence=_("%(actor)s signed out of an application."),
+    by_another=_("%(subject)s was signed out of an application."),
+)
+
 APPLICATION_REUSED = EventType(
     "application_reused",
     group=Group.SIGN_IN,

@@ -15,7 +15,11 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from django.db import IntegrityError, transaction
 
 from doorward.applications.errors import AlreadyAnswered
-from doorward.applications.events import APPLICATION_REUSED, APPLICATION_SIGNED_IN
+from doorward.applications.events import (
+    APPLICATION_REUSED,
+    APPLICATION_SIGNED_IN,
+    APPLICATION_SIGNED_OUT,
+)
 from doorward.applications.models import Grant, RefreshToken
 from doorward.applications.protocol import Code, ProtocolError, StepMissing
 from doorward.audit.actor import Actor
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
 
 # RFC 6749, 4.1.2 allows ten minutes.
 CODE_LASTS: Final = timedelta(seconds=60)
+_USED_EVERY: Final = timedelta(minutes=5)
 _OVER: Final = "It is over, or was never given."
 # After these nobody comes back to it; after any other step of the gate a person may.
 _FOR_GOOD: Final = frozenset({Step.SIGN_IN, Step.NO_RIGHT})
@@ -100,7 +105,7 @@ def give(
                 redirect_uri=asked.redirect_uri,
                 nonce=asked.nonce,
             )
-            record(APPLICATION_SIGNED_IN, actor=actor, details=_named(application))
+            record(APPLICATION_SIGNED_IN, actor=actor, details=named(application))
     except IntegrityError as error:
         raise AlreadyAnswered from error
     return code
@@ -120,7 +125,8 @@ def redeem(  # noqa: PLR0913 - what the token request has, each looked at
     It is used up before anything else is looked at; who comes with a used one ends all that came of it.
     """
     rows = Grant.objects.filter(application=application, code_hash=_code_hash(code))
-    used_now = rows.filter(code_used_at__isnull=True).update(code_used_at=now) == 1
+    used = {"code_used_at": now, "used_at": now}
+    used_now = rows.filter(code_used_at__isnull=True).update(**used) == 1
     grant = rows.select_related("application__tab").first()
     if grant is None:
         raise ProtocolError(Code.INVALID_GRANT, "There is no such code.")
@@ -150,10 +156,17 @@ def live(grant: Grant, *, now: datetime) -> Live:
             need = need_of(grant.application, managed=Managed.OWN)
             step = evaluate(unattended(auth), need, now=now).step
             if step is Step.THROUGH:
+                _note_used(grant, now=now)
                 return Live(grant, auth)
             if step not in _FOR_GOOD:
                 raise StepMissing(wanted_of(auth.facts, need.assurance).value)
     raise ProtocolError(Code.INVALID_GRANT, _OVER)
+
+
+def _note_used(grant: Grant, *, now: datetime) -> None:
+    """Write down that something of it was shown to us, once in some minutes."""
+    if grant.used_at is None or not lasts(grant.used_at, _USED_EVERY, now=now):
+        Grant.objects.filter(id=grant.id).update(used_at=now)
 
 
 def find(grant_id: UUID, *, now: datetime) -> Live:
@@ -200,6 +213,18 @@ def end(grant: Grant, *, now: datetime) -> bool:
     return Grant.objects.filter(id=grant.id, ended_at__isnull=True).update(ended_at=now) == 1
 
 
+def revoke(grant: Grant, *, client: ClientInfo, now: datetime) -> None:
+    """End a sign-in as its application asks (RFC 7009)."""
+    with transaction.atomic():
+        if end(grant, now=now):
+            record(
+                APPLICATION_SIGNED_OUT,
+                actor=Actor(None, client),
+                subject=grant.administrator.who(),
+                details=named(grant.application),
+            )
+
+
 def end_reused(grant: Grant, *, client: ClientInfo, now: datetime) -> None:
     """End a sign-in whose code or token came twice or did not fit: one of the two who have it stole it."""
     with transaction.atomic():
@@ -210,11 +235,12 @@ def end_reused(grant: Grant, *, client: ClientInfo, now: datetime) -> None:
             actor=Actor(None, client),
             subject=grant.administrator.who(),
             outcome=Outcome.REFUSED,
-            details=_named(grant.application),
+            details=named(grant.application),
         )
 
 
-def _named(application: Application) -> dict[str, Detail]:
+def named(application: Application) -> dict[str, Detail]:
+    """Return what an event says of an application."""
     return {"tab": application.tab.title, "key": application.tab.key}
 
 

@@ -98,7 +98,7 @@ class Grant(models.Model):
     """One sign-in to an application, from one session: all tokens that came of it, and what they are worth together.
 
     `request_id`: of the request that was answered, which is answered once. `trusted_id`: the browser's trust by which
-    the session was let in.
+    the session was let in. `used_at`: when something of it was last shown to us, to a few minutes.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -114,6 +114,7 @@ class Grant(models.Model):
     scopes = models.JSONField()
     resource = models.CharField(max_length=300, default="", blank=True)
     granted_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     # The code, until it is used.
     code_hash = models.BinaryField(max_length=32, unique=True)

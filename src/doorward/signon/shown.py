@@ -84,14 +84,14 @@ def revoke(request: Request) -> HttpResponse:
     application = authenticate(request, sent)
     text = sent.get("token", "")
     if found := grants.find_refresh(application, text):
-        grants.end(found.grant, now=request.now)
+        grants.revoke(found.grant, client=request.client, now=request.now)
         return say({})
     try:
         _claims, live = _live(request, text)
     except ProtocolError:
         return say({})
     if live.grant.application_id == application.id:
-        grants.end(live.grant, now=request.now)
+        grants.revoke(live.grant, client=request.client, now=request.now)
     return say({})
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from doorward.applications import clients, rules
+from doorward.applications import clients, rules, words
 from doorward.applications.models import Algorithm, ClientType, SubjectType
 from doorward.gate.assurance import Assurance
 from doorward.web.kit.fields import Option, plain_field
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from doorward.web.kit.fields import Field
     from doorward.web.kit.forms import Wrong
 
-_SAID: Final = {
-    "profile": gettext_lazy("Name, language and time zone"),
-    "email": gettext_lazy("E-mail"),
-    "phone": gettext_lazy("Phone"),
-    "customer": gettext_lazy("The customer: id, name and brand"),
-    "tabs": gettext_lazy("Which tabs they have"),
-}
 _WANTED: Final = {
     "": gettext_lazy("What the customer's policy asks for"),
     Assurance.TWO_FACTOR: gettext_lazy("Two factors, also where the policy does not require them"),
@@ -64,7 +57,9 @@ def application_fields(form: ApplicationDetails, found: Wrong) -> dict[str, Fiel
             "scopes",
             _("What it may be told"),
             kind="checkboxes",
-            options=[Option(key, str(said), key in form.scopes) for key, said in _SAID.items()],
+            options=[
+                Option(key, str(said), key in form.scopes) for key, said in words.SCOPES.items()
+            ],
             errors=found.at("scopes"),
         ),
         "required_acr": _radios(

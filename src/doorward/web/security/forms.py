@@ -41,6 +41,13 @@ class OneSessionForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OneApplicationForm:
+    """What a session is signed in to is to end, by the id of a sign-in."""
+
+    application: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrustForm:
     """No browser is to be trusted any more."""
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from doorward.applications.where import SignedIn
     from doorward.web.kit.history import HistoryPage
 
 
@@ -51,6 +52,8 @@ class SessionLine:
     since: datetime
     seen_at: datetime
     current: bool
+    # What it is signed in to besides this portal.
+    applications: tuple[SignedIn, ...]
 
 
 @dataclass(frozen=True, slots=True)

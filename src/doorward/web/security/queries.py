@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from doorward.accounts import staff_history
 from doorward.accounts.looking_after import who_look_after
 from doorward.accounts.models import Administrator
+from doorward.applications import where
 from doorward.audit.browsers import in_words
 from doorward.audit.naming import full_name
 from doorward.audit.reason import Reason
@@ -171,6 +172,8 @@ def _factor_lines(auth: AuthContext, own: Own) -> list[FactorLine]:
 
 
 def _sessions(auth: AuthContext, own: Own) -> list[SessionLine]:
+    ids = [row.id for row in own.sessions]
+    at = where.of_sessions(ids, tab_keys=auth.person.tab_keys)
     return [
         SessionLine(
             id=row.id,
@@ -179,6 +182,7 @@ def _sessions(auth: AuthContext, own: Own) -> list[SessionLine]:
             since=row.signed_in_at,
             seen_at=row.seen_at,
             current=row.id == auth.browser.session_id,
+            applications=at.get(row.id, ()),
         )
         for row in own.sessions
     ]

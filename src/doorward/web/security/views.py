@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from doorward.applications import where
 from doorward.credentials import removal
 from doorward.credentials.errors import AlreadyEnabled, AnotherFactorWanted, NotEnabled
 from doorward.credentials.passkeys.challenges import Purpose
@@ -34,6 +35,7 @@ from doorward.web.security import queries
 from doorward.web.security.forms import (
     NameForm,
     NewNameForm,
+    OneApplicationForm,
     OneBrowserForm,
     OneSessionForm,
     RemoveForm,
@@ -179,7 +181,7 @@ def factor(request: Request, factor_id: UUID) -> HttpResponse:
 @needs(Need.THROUGH, post=Need.of(Action.END_OWN_SESSIONS))
 @require_POST
 def end_sessions(request: Request) -> HttpResponse:
-    """End one of one's sessions, or all others."""
+    """End one of one's sessions, all others, or what one of them is signed in to."""
     person, actor = signed_in(request), acting(request)
     if read(request, SessionForm).others:
         auth = session_of(request)
@@ -192,6 +194,10 @@ def end_sessions(request: Request) -> HttpResponse:
         )
         words = ngettext("%(n)s session was ended.", "%(n)s sessions were ended.", ended)
         messages.success(request, words % {"n": ended})
+        return see_other(HERE)
+    if asked := read(request, OneApplicationForm).application:
+        where.end_own(_id(asked), administrator_id=person.id, actor=actor, now=request.now)
+        messages.success(request, _("You are signed out of the application."))
         return see_other(HERE)
     session_id = _id(read(request, OneSessionForm).session)
     ending.end_one(session_id, administrator_id=person.id, actor=actor, now=request.now)

@@ -1,0 +1,111 @@
+"""Where somebody is signed in to applications, as they see it beneath each session, and end it there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from doorward.applications import telling
+from doorward.applications.events import APPLICATION_SIGNED_OUT
+from doorward.applications.models import Grant
+from doorward.sessions.models import Session
+from tests.applications.test_telling import listening
+from tests.kit import people
+from tests.kit.applications import (
+    Relying,
+    give_tab,
+    make_application,
+    make_secret,
+    said,
+    take_tab,
+)
+from tests.kit.browsers import age_proofs, browser_of
+
+pytestmark = pytest.mark.django_db
+
+END = "/security/sessions/end/"
+
+
+@pytest.fixture
+def relying(owner):
+    give_tab(owner)
+    application = make_application()
+    return Relying(application, make_secret(application))
+
+
+def _page(browser):
+    return browser.get("/security/").content.decode()
+
+
+def test_each_session_names_what_it_is_signed_in_to(owner, relying):
+    browser = browser_of(owner)
+    relying.code(browser)
+    assert "Phone" not in _sessions(_page(browser)), "a code that was never used"
+    relying.tokens(browser)
+    relying.tokens(browser)
+    page = _sessions(_page(browser))
+    assert page.count("<strong>Phone</strong>") == 1
+    assert "is told: Name, language and time zone, E-mail" in page
+    other = browser_of(owner)
+    assert _sessions(_page(other)).count("<strong>Phone</strong>") == 1, "beneath the other session"
+    take_tab(owner)
+    assert "Phone" not in _sessions(_page(browser))
+
+
+def test_it_is_ended_with_all_that_came_of_it_and_the_application_is_told(owner, relying):
+    browser, other = browser_of(owner), browser_of(owner)
+    first, second, elsewhere = (relying.tokens(one) for one in (browser, browser, other))
+    with listening(200) as (address, came):
+        type(relying.application).objects.update(logout_channel=address)
+        newest = Grant.objects.latest("granted_at")
+        assert newest.session_id != Grant.objects.earliest("granted_at").session_id
+        grant = Grant.objects.exclude(session_id=newest.session_id)[0]
+        done = browser.post(END, {"application": str(grant.id)})
+        assert done["Location"] == "/security/"
+        telling.work_due(now=timezone.now())
+    assert {said(one)["sid"] for one in came} == {said(first["id_token"])["sid"]}
+    for tokens in (first, second):
+        assert relying.userinfo(tokens["access_token"]).status_code == 401
+        assert relying.refresh(tokens["refresh_token"]).status_code == 400
+    assert relying.userinfo(elsewhere["access_token"]).status_code == 200
+    assert Session.objects.filter(ended_at__isnull=True).count() == 2
+    [event] = people.events(APPLICATION_SIGNED_OUT)
+    assert (event.actor_id, event.subject_id, event.details["tab"]) == (owner.id, owner.id, "Phone")
+    assert browser.post(END, {"application": str(grant.id)}).status_code == 404, "it is over"
+
+
+def test_nobody_ends_what_is_somebody_else_s(owner, outsider, relying):
+    tokens = relying.tokens(browser_of(owner))
+    grant = Grant.objects.get()
+    for name in (str(grant.id), "nonsense"):
+        assert browser_of(outsider).post(END, {"application": name}).status_code == 404
+    assert relying.userinfo(tokens["access_token"]).status_code == 200
+    browser = browser_of(owner)
+    age_proofs(owner, hours=1)
+    assert browser.post(END, {"application": str(grant.id)})["Location"].startswith("/prove/")
+    assert relying.userinfo(tokens["access_token"]).status_code == 200
+
+
+def test_it_is_known_when_it_was_used_last_to_a_few_minutes(owner, relying):
+    tokens = relying.tokens(browser_of(owner))
+    old = timezone.now() - timedelta(minutes=4)
+    Grant.objects.update(used_at=old)
+    relying.userinfo(tokens["access_token"])
+    assert Grant.objects.get().used_at == old
+    Grant.objects.update(used_at=old - timedelta(minutes=2))
+    relying.userinfo(tokens["access_token"])
+    assert Grant.objects.get().used_at not in {old, old - timedelta(minutes=2)}
+
+
+def test_an_application_that_ends_it_itself_is_in_history_too(owner, relying):
+    tokens = relying.tokens(browser_of(owner))
+    for _again in range(2):
+        assert relying.post("/oidc/revoke/", token=tokens["refresh_token"]).status_code == 200
+    [event] = people.events(APPLICATION_SIGNED_OUT)
+    assert (event.actor_id, event.subject_id) == (None, owner.id)
+
+
+def _sessions(page):
+    return page.partition('id="sessions"')[2].partition('aria-labelledby="my-history"')[0]
