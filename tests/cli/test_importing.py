@@ -8,6 +8,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from doorward.accounts.events import INVITATION_SENT
 from doorward.accounts.models import Administrator
 from doorward.cli.base import main
 from doorward.customers.models import Customer
@@ -123,3 +124,50 @@ def test_what_was_interrupted_is_resumed_where_it_was(customer, file, monkeypatc
     assert Administrator.objects.of(customer.id).count() == 6
     assert len(people.events(IMPORTED)) == 1
     assert run(*into, "--resume").exit_code == 1
+
+
+def test_who_came_without_an_invitation_is_invited_later(customer, file):
+    run("people", file, "--customer", "Harbour Bakery")
+    [shown] = json.loads(run("list", "--json").stdout)
+    assert (shown["kind"], shown["made"], shown["waiting"]) == ("people", 1, 1)
+    assert f"{shown['id']}: people people.csv into {customer.name}, done: 1 made" in (
+        run("list").stdout
+    )
+    done = run("invite", shown["id"])
+    assert (done.exit_code, done.stdout) == (0, "1 made, 0 changed, 0 same, 0 refused.\n")
+    [invited] = people.events(INVITATION_SENT)
+    assert invited.subject_email == "lena@harbourbakery.example"
+    again = run("invite", shown["id"])
+    assert (again.exit_code, again.stderr) == (
+        1,
+        "Nobody of this import waits for an invitation.\n",
+    )
+    assert len(people.events(INVITATION_SENT)) == 1
+
+
+def test_invitations_that_were_interrupted_are_gone_on_with(customer, file, monkeypatch):
+    file.write_text("e-mail,first name\n" + "".join(f"p{n}@x.example,P{n}\n" for n in range(150)))
+    run("people", file, "--customer", "Harbour Bakery")
+    [shown] = json.loads(run("list", "--json").stdout)
+    whole = parts.do_part
+    done: list[int] = []
+
+    def broken_off(*args, **rest):
+        if done:
+            raise KeyboardInterrupt
+        done.append(whole(*args, **rest))
+        return done[-1]
+
+    monkeypatch.setattr(parts, "do_part", broken_off)
+    stopped = run("invite", shown["id"])
+    assert stopped.stderr == "Stopped. What was done stays; go on with the same command.\n"
+    assert len(people.events(INVITATION_SENT)) == 100
+    monkeypatch.undo()
+    assert run("invite", shown["id"]).exit_code == 0
+    invited = [event.subject_id for event in people.events(INVITATION_SENT)]
+    assert len(invited) == len(set(invited)) == 150
+
+
+def test_an_import_that_nobody_knows_is_said_in_a_sentence(customer):
+    said = run("invite", "5a807819-2e69-46c9-8c0a-7a2235ea7a95").stderr
+    assert said == "No import of the last days has this ID; doorward import list.\n"

@@ -44,6 +44,7 @@ EXAMPLES: Final = {
     "import django-otp": (
         'doorward import django-otp db.sqlite3 --customer "Harbour Bakery" --dry-run',
     ),
+    "import invite": ("doorward import invite 5a807819-2e69-46c9-8c0a-7a2235ea7a95",),
     "import keycloak": (
         'doorward import keycloak realm.json --customer "Harbour Bakery" --invite',
     ),

@@ -20,6 +20,7 @@ from doorward.cli.importing_lines import (
     report_option,
     resume_option,
 )
+from doorward.cli.importing_runs import invite, list_
 from doorward.cli.importing_systems import SYSTEMS
 
 if TYPE_CHECKING:
@@ -77,5 +78,5 @@ def _import_table(
     go(about, partial(runs.receive, table, about), digest=table.digest, **how)
 
 
-for one in SYSTEMS:
+for one in (*SYSTEMS, list_, invite):
     import_.add_command(one)

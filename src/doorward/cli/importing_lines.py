@@ -84,16 +84,21 @@ def go(about: About, receive: Callable[..., ImportRun], *, digest: str, **how: U
     else:
         run = receive(actor=CONSOLE, now=now)
         runs.begin(run, dry=dry, actor=CONSOLE, now=now)
-    _work(run)
-    run.refresh_from_db()
     try:
-        _tell(run, report=how["report"], as_json=how["as_json"])
+        finish(run, report=how["report"], as_json=how["as_json"])
     finally:
         if dry:
             runs.discard(run, actor=CONSOLE)
 
 
-def _work(run: ImportRun) -> None:
+def finish(run: ImportRun, *, report: Path | None, as_json: bool, go_on: str = "--resume") -> None:
+    """Do what is left of an import, and tell what came of it. `go_on`: with what one that is stopped goes on."""
+    _work(run, go_on)
+    run.refresh_from_db()
+    _tell(run, report=report, as_json=as_json)
+
+
+def _work(run: ImportRun, go_on: str) -> None:
     """Do it part by part, and say how far it is where somebody looks at it."""
     from django.utils import timezone  # noqa: PLC0415
 
@@ -108,7 +113,7 @@ def _work(run: ImportRun) -> None:
                 click.echo(f"\r{done + run.looked_at:,} of {run.lines:,} lines", err=True, nl=False)
     except KeyboardInterrupt as error:
         runs.stop(run, actor=CONSOLE, now=timezone.now())
-        raise Failure("Stopped. What was done stays; go on with --resume.") from error
+        raise Failure(f"Stopped. What was done stays; go on with {go_on}.") from error
     finally:
         if watched:
             click.echo(err=True)
