@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # How long one example takes depends on what else this machine does.
 hypothesis.settings.register_profile("house", deadline=None)
+# Of `make quick`: a slip shows in the first few examples, and `make test` asks them all.
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
 hypothesis.settings.load_profile("house")
 
 KEYS = settings.KEYS
