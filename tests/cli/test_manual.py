@@ -35,6 +35,18 @@ def test_a_command_and_each_option_of_it_say_what_they_are(path):
             assert param.help, (path, param.opts)
 
 
+@pytest.mark.parametrize("path", [path for path in COMMANDS if path not in leaves()])
+def test_a_list_of_commands_has_whole_sentences(path):
+    ctx = COMMANDS[path]
+    shown = CliRunner().invoke(main, [*path.split()[path == "doorward" :], "--help"])
+    # A line may break at a hyphen.
+    said = "".join(shown.output.split())
+    for below in (below for below in COMMANDS.values() if below.parent is ctx):
+        name, (first, _, _) = below.info_name, (below.command.help or "").partition("\n\n")
+        assert f"{name}{''.join(first.split('. ')[0].split())}" in said
+    assert "..." not in said.replace("[ARGS]...", "")
+
+
 def takes_more_than_its_usage_says(command):
     given = [param for param in command.params if isinstance(param, click.Argument)]
     options = [param for param in command.params if isinstance(param, click.Option)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from doorward.cli.base import json_option, print_json, print_table, with_data
+from doorward.cli.base import Group, json_option, print_json, print_table, with_data
 from doorward.cli.failure import Failure
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def _reach_option(name: str, *, help: str) -> Callable[[F], F]:  # noqa: A002 - 
     return click.option(name, type=click.Choice(_REACHES), help=help)
 
 
-@click.group()
+@click.group(cls=Group)
 def administrators() -> None:
     """Add, list, show, suspend, restore and erase administrators."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from doorward.applications.rules import SCOPES
-from doorward.cli.base import json_option, print_json, print_table, with_data
+from doorward.cli.base import Group, json_option, print_json, print_table, with_data
 from doorward.cli.failure import Failure
 from doorward.gate.assurance import Assurance
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _ASKED = tuple(one.value for one in Assurance if one is not Assurance.PASSWORD)
 
 
-@click.group()
+@click.group(cls=Group)
 def applications() -> None:
     """Let the applications behind tabs sign people in: OpenID clients, and their secrets."""
 

@@ -47,7 +47,22 @@ COMMANDS = {
 }
 
 
-class Commands(click.Group):
+class Group(click.Group):
+    """Commands, each listed with the whole first sentence of its help; click's own list cuts it to one line."""
+
+    # Of the groups within it, too.
+    group_class = type
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, one.get_short_help_str(sys.maxsize)) for name, one in found if one]
+            )
+
+
+class Commands(Group):
     """Commands by name, each imported only when it is used."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature

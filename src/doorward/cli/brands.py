@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doorward.cli.base import json_option, print_json, print_table, with_data
+from doorward.cli.base import Group, json_option, print_json, print_table, with_data
 from doorward.cli.failure import Failure
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from doorward.customers.models import Brand
 
 
-@click.group()
+@click.group(cls=Group)
 def brands() -> None:
     """List brands, and confirm their host names."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doorward.cli.base import json_option, print_json, print_table, with_data
+from doorward.cli.base import Group, json_option, print_json, print_table, with_data
 from doorward.cli.brands import brand_named
 from doorward.cli.failure import Failure
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from doorward.customers.models import Customer
 
 
-@click.group()
+@click.group(cls=Group)
 def customers() -> None:
     """Add, list, rename, move, suspend, close, restore and delete customers."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from doorward.cli.base import json_option, print_json, with_data
+from doorward.cli.base import Group, json_option, print_json, with_data
 from doorward.cli.failure import Failure
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NAMED = 5
 
 
-@click.group()
+@click.group(cls=Group)
 def history() -> None:
     """Verify, export and anchor the history."""
 

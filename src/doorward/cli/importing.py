@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from doorward.cli.base import json_option, with_data
+from doorward.cli.base import Group, json_option, with_data
 from doorward.cli.importing_lines import (
     How,
     customer_of,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.group("import")
+@click.group("import", cls=Group)
 def import_() -> None:
     """Import people and customers from a file or another system.
 

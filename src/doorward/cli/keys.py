@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from doorward.cli.backup import recipient_option
-from doorward.cli.base import json_option, print_json, print_table, set_up_django, with_data
+from doorward.cli.base import Group, json_option, print_json, print_table, set_up_django, with_data
 from doorward.cli.failure import Failure
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _SETTLED_SECONDS = 60
 _OLD = timedelta(days=366)
 
 
-@click.group()
+@click.group(cls=Group)
 def keys() -> None:
     """Change the keys that protect secrets at rest: `new`, `rotate`, then `drop` the old one.
 

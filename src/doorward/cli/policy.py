@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doorward.cli.base import json_option, print_json, print_table, with_data
+from doorward.cli.base import Group, json_option, print_json, print_table, with_data
 from doorward.cli.failure import Failure
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def _of(command: Callable[..., Any]) -> Callable[..., Any]:
 file_argument = click.argument("file", type=click.File("rb"))
 
 
-@click.group()
+@click.group(cls=Group)
 def policy() -> None:
     """Show, rehearse and apply what is asked of people. FILE is TOML, as `show` prints it."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from doorward.cli.backup import identity_option, progress
-from doorward.cli.base import print_table, set_up_django, with_data
+from doorward.cli.base import Group, print_table, set_up_django, with_data
 from doorward.cli.failure import Failure
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _WHOLE = "everything"
 _SQLITE = b"SQLite format 3\0"
 
 
-class _Restore(click.Group):
+class _Restore(Group):
     """`restore FILE` and `restore customer …`: what is no name of a command is a file."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from doorward.cli.base import with_data
+from doorward.cli.base import Group, with_data
 from doorward.cli.failure import Failure
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def evidence(  # noqa: PLR0913 - the options of a command
     _say(name, checksum)
 
 
-@click.group()
+@click.group(cls=Group)
 def export() -> None:
     """Take data along."""
 
