@@ -34,7 +34,7 @@ from doorward.signin import mailbox
 from doorward.signin.models import MailboxProof
 from doorward.web.http.cookies import BROWSER
 from tests.browser import world
-from tests.kit import browsers, people, policies, recovering
+from tests.kit import applications, browsers, people, policies, recovering
 from tests.kit import codes as kit_codes
 
 if TYPE_CHECKING:
@@ -76,6 +76,18 @@ def make_tab(title: str) -> str:
     """Add a tab of the provider's own; return its id."""
     details = own_tabs.TabDetails(title=title, url="https://reports.example/")
     return own_tabs.add("", details, actor=CONSOLE).id.hex
+
+
+def make_application(key: str, **details: Any) -> dict[str, str]:
+    """Let the application of a new tab sign people in; return its client id, and its secret where it has one."""
+    made = applications.make_application(key, **details)
+    secret = applications.make_secret(made) if made.client_type == "confidential" else ""
+    return {"client_id": made.client_id, "secret": secret}
+
+
+def give_tab(email: str, key: str) -> None:
+    """Give a person the right to a tab."""
+    applications.give_tab(_person(email), key)
 
 
 def customer_id(name: str) -> str:
@@ -240,6 +252,8 @@ _OWN = (
     provider,
     make_brand,
     make_tab,
+    make_application,
+    give_tab,
     customer_id,
     make_person,
     change_person,
