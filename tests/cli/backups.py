@@ -72,12 +72,18 @@ class Installation:
     def backup(self, *words: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
         return self.run("backup", *words, **settings)
 
-    def rows(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Return every row of every table, read past Doorward, in the order of what they say."""
+    @contextmanager
+    def asked(self) -> Iterator[Any]:
+        """Return a connection that reads past Doorward."""
         source = self.url or f"file:{self.folder / 'doorward.sqlite3'}?mode=ro"
         with closing(
             psycopg.connect(source) if self.url else Database.connect(source, uri=True)
         ) as opened:
+            yield opened
+
+    def rows(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Return every row of every table, read past Doorward, in the order of what they say."""
+        with self.asked() as opened:
             if self.url:
                 opened.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             else:

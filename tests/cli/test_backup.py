@@ -66,7 +66,7 @@ def test_it_has_every_change_that_was_acknowledged_before_while_others_write(
         [[people]] = copy.execute("SELECT count(*) FROM customers_customer")
         assert people == 1
     assert file.stat().st_mode & 0o777 == 0o600
-    assert "The keys are not in it" in done.stdout
+    assert "The keys are not in it: keep a copy of" in done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["log", "portal.backup"]
 
 
@@ -77,9 +77,18 @@ def test_it_overwrites_nothing_unless_it_is_told_to(installation, tmp_path):
     assert refused.returncode == 1
     assert refused.stderr.endswith("already exists: name another file, or add --overwrite.\n")
     assert file.read_text() == "what was there"
-    assert installation.backup(file, "--overwrite").returncode == 0
-    with opened(file):
-        pass
+    keys = f"cat {installation.folder / 'keys.json'}"
+    done = installation.backup(file, "--overwrite", keys_command=keys)
+    assert done.returncode == 0, done.stderr
+    # Not of a file that is none.
+    assert "The keys are not in it: what DOORWARD_KEYS_COMMAND asks has to have them" in done.stdout
+    with opened(file) as copy:
+        taken = "SELECT details FROM audit_event WHERE type = 'backup_taken'"
+        before = copy.execute(taken).fetchall()
+    with installation.asked() as database:
+        after = database.execute(taken).fetchall()
+    assert len(after) == len(before) + 1
+    assert "encrypted" in str(after[-1])
     assert file.stat().st_mode & 0o777 == 0o600
 
 

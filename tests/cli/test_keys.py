@@ -13,12 +13,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+import pyrage
 import pytest
 from click.testing import CliRunner
 from django.test import Client
 from django.utils import timezone
 
-from doorward.audit.events import KEY_DROPPED, KEY_MADE, KEYS_ROTATED
+from doorward.audit.events import KEY_DROPPED, KEY_MADE, KEYS_COPIED, KEYS_ROTATED
 from doorward.audit.models import Event
 from doorward.cli.base import main
 from doorward.credentials.models import Factor
@@ -107,13 +108,23 @@ def test_a_key_is_changed_from_start_to_end(keys, kept, later):
     ]
 
 
-def recorded():
+def recorded(*types):
     """Return what history has of keys; all of it in the provider's own, with nothing secret."""
-    types = (KEY_MADE, KEYS_ROTATED, KEY_DROPPED)
+    types = types or (KEY_MADE, KEYS_ROTATED, KEY_DROPPED)
     found = list(Event.objects.filter(type__in=types).order_by("id"))
     assert {event.customer_id for event in found} <= {people.provider().id}
     assert {(event.actor_id, event.actor_type) for event in found} <= {(None, "operator")}
     return [(event.type, event.details) for event in found]
+
+
+def test_a_copy_that_was_taken_stands_in_history(keys, kept, tmp_path):
+    recipient = str(pyrage.x25519.Identity.generate().to_public())
+    copy = tmp_path / "keys.age"
+    assert said("backup", str(copy), "--recipient", recipient).endswith(", encrypted.\n")
+    assert recorded(KEYS_COPIED) == [(KEYS_COPIED, {"key_ids": [keys.ring.newest.id]})]
+    refused("backup", str(copy), "--recipient", recipient)
+    refused("backup", str(tmp_path / "clear"))
+    assert len(recorded(KEYS_COPIED)) == 1
 
 
 def test_the_providers_staff_read_of_it(keys, kept):

@@ -32,8 +32,8 @@ pytestmark = [
 
 PASSWORD = "seven bridges over a quiet river"
 PEOPLE = ("ines@mill.example", "jon@mill.example", "kim@mill.example")
-# When it was backed up last is written when the backup is made.
-LATER = {"kernel_heartbeat"}
+# When it was backed up last is written when the backup is made, and that it was in history.
+LATER = {"kernel_heartbeat", "audit_event"}
 
 
 @pytest.fixture(autouse=True)

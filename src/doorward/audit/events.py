@@ -195,3 +195,17 @@ KEY_DROPPED = EventType(
     icon="key-round",
     sentence=_("%(actor)s removed an old key from the key file."),
 )
+
+KEYS_COPIED = EventType(
+    "keys_copied",
+    group=Group.ACCOUNT,
+    icon="key-round",
+    sentence=_("%(actor)s took an encrypted copy of the key file."),
+)
+
+BACKUP_TAKEN = EventType(
+    "backup_taken",
+    group=Group.ACCOUNT,
+    icon="archive",
+    sentence=_("%(actor)s took a backup of the whole database."),
+)

@@ -40,14 +40,15 @@ identity_option = click.option(
 def backup(*, file: Path, recipients: tuple[str, ...], overwrite: bool) -> None:
     """Write the database to FILE, as it is now, while the portal runs. `doorward restore` puts it back.
 
-    Without --recipient it is not encrypted. The keys are not in it: without the key file nobody can use it, and whoever
+    Without --recipient it is not encrypted. The keys are not in it: without the keys nobody can use it, and whoever
     has both has everything. Keep them apart (doorward keys backup). Neither are mail in files and the settings.
     """
     from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
     from django.db import DatabaseError  # noqa: PLC0415
     from django.utils import timezone  # noqa: PLC0415
 
-    from doorward.operations.backup import encryption, last, making  # noqa: PLC0415
+    from doorward.audit.events import BACKUP_TAKEN  # noqa: PLC0415
+    from doorward.operations.backup import encryption, last, making, taken  # noqa: PLC0415
 
     path, now = file.resolve(), timezone.now()
     _refuse(path, settings.DOORWARD, overwrite=overwrite)
@@ -56,11 +57,18 @@ def backup(*, file: Path, recipients: tuple[str, ...], overwrite: bool) -> None:
         made = making.make(path, recipients=to, replace=overwrite, now=now, seen=seen)
         with suppress(DatabaseError):  # one that can only be read is backed up all the same
             last.remember(now=now)
+        taken.remember(BACKUP_TAKEN, details={"encrypted": bool(to)})
     encrypted = "encrypted" if to else "not encrypted"
     click.echo(
-        f"{path}: {made.size / _MEGABYTE:.1f} MB, {encrypted}. The keys are not in it: keep a copy of "
-        f"{settings.DOORWARD.keys.absolute()} somewhere else (doorward keys backup)."
+        f"{path}: {made.size / _MEGABYTE:.1f} MB, {encrypted}. The keys are not in it: "
+        f"{_keep_keys(settings.DOORWARD)}"
     )
+
+
+def _keep_keys(environment: Environment) -> str:
+    if environment.keys_command:
+        return "what DOORWARD_KEYS_COMMAND asks has to have them when this is put back."
+    return f"keep a copy of {environment.keys.absolute()} somewhere else (doorward keys backup)."
 
 
 @contextmanager

@@ -137,12 +137,15 @@ def backup(*, file: Path, recipients: tuple[str, ...]) -> None:
     """
     set_up_django()
     _refuse_command("Its secret manager keeps them")
-    from doorward.operations.backup import encryption, key_file  # noqa: PLC0415 - after set-up, as all below
+    from doorward.audit.events import KEYS_COPIED  # noqa: PLC0415 - after set-up, as all below
+    from doorward.operations.backup import encryption, key_file, taken  # noqa: PLC0415
 
     try:
         ids = key_file.write(file.resolve(), _file(), to=encryption.recipients(recipients))
     except (encryption.WrongKey, key_file.NotWritten) as error:
         raise Failure(str(error)) from error
+    if not taken.remember(KEYS_COPIED, details={"key_ids": ids}):
+        click.echo("History has nothing of it: the database cannot be written to.", err=True)
     click.echo(f"{file}: the keys {', '.join(ids)}, encrypted.")
 
 

@@ -100,7 +100,8 @@ def _answers_within() -> float:
 
 
 def _worker(*, now: datetime) -> Iterator[Reading]:
-    said = Heartbeat.objects.in_bulk([heartbeat.WORKER, heartbeat.ROUND, last.NAME])
+    backup = last.counted(settings.DOORWARD)
+    said = Heartbeat.objects.in_bulk([heartbeat.WORKER, heartbeat.ROUND, backup])
     beat, ended = said.get(heartbeat.WORKER), said.get(heartbeat.ROUND)
     yield metrics.WORKER_RUNNING, (), heartbeat.is_alive(beat, now=now)
     # Nothing was ever heard of a worker: no number is the right one.
@@ -108,7 +109,7 @@ def _worker(*, now: datetime) -> Iterator[Reading]:
         yield metrics.WORKER_SILENT, (), _age(beat.at, now=now)
     if ended is not None:
         yield metrics.WORKER_ROUND, (), _age(ended.at, now=now)
-    if (made := said.get(last.NAME)) is not None:
+    if (made := said.get(backup)) is not None:
         yield metrics.BACKUP_AGE, (), _age(made.at, now=now)
 
 

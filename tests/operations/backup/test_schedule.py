@@ -16,6 +16,8 @@ from doorward.customers.models import Customer
 from doorward.environment import WrongSetting, load
 from doorward.kernel.db.sqlite.copying import copy_to
 from doorward.kernel.heartbeat import Heart
+from doorward.kernel.metrics.declared import BACKUP_AGE
+from doorward.operations import readings
 from doorward.operations.backup import encryption, form, last, schedule
 from doorward.operations.checks import backups
 from tests.cli.backups import Installation, programs_of_the_server
@@ -136,13 +138,29 @@ def test_the_check_says_how_old_the_last_good_one_is(settings, folder):
     by_hand = scheduled.model_copy(update={"backup_dir": type(folder)()})
     assert finding(scheduled, "backup")[0] == "unfit"
     assert finding(by_hand, "backup")[0] == "advice"
-    last.remember(now=NOW)
+    last.remember(by_worker=True, now=NOW)
     for environment, late in ((scheduled, "unfit"), (by_hand, "advice")):
         assert finding(environment, "backup", NOW + 48 * HOUR)[0] == "fine"
         verdict, what = finding(environment, "backup", NOW + 48 * HOUR + timedelta(seconds=1))
         assert (verdict, what) == (late, "The last good backup is 48 hours old.")
     # A clock that was ahead when it was made: none is known of.
     assert finding(scheduled, "backup", NOW - HOUR)[0] == "unfit"
+
+
+@pytest.mark.django_db
+def test_one_that_was_made_at_the_console_is_none_of_the_schedule(settings, folder):
+    scheduled = settings.DOORWARD
+    by_hand = scheduled.model_copy(update={"backup_dir": type(folder)()})
+    last.remember(by_worker=True, now=NOW)
+    last.remember(now=NOW + 23 * HOUR)
+    assert schedule.is_due(now=NOW + 24 * HOUR)
+    late = NOW + 49 * HOUR
+    assert finding(scheduled, "backup", late) == ("unfit", "The last good backup is 49 hours old.")
+    assert finding(by_hand, "backup", late) == ("fine", "The last good backup is 26 hours old.")
+    [age] = [number for metric, _labels, number in readings._all(now=late) if metric is BACKUP_AGE]
+    assert age == 49 * 3600
+    # Before an upgrade any one is good.
+    assert last.last_good(late) == NOW + 23 * HOUR
 
 
 @pytest.mark.django_db

@@ -1,4 +1,7 @@
-"""When the last good backup was made, by a command or by the worker, on whichever machine: a row of the database."""
+"""When the last good backup was made, on whichever machine: a row for all, and one for those of the worker.
+
+One that somebody made at the console, and took away, is no reason for the worker to leave its own out.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +16,26 @@ from doorward.kernel.moments import has_come
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from doorward.environment import Environment
+
 NAME: Final = "backup"
+OF_THE_WORKER: Final = "backup of the worker"
 
 
-def remember(*, now: datetime) -> None:
+def remember(*, by_worker: bool = False, now: datetime) -> None:
     """Write down that a whole backup was made, of `now`; the next one is due after the interval of the settings."""
-    heartbeat.beat(NAME, now=now, within=interval())
+    for name in (NAME, OF_THE_WORKER)[: 1 + by_worker]:
+        heartbeat.beat(name, now=now, within=interval())
 
 
-def last_good(now: datetime) -> datetime | None:
+def counted(environment: Environment) -> str:
+    """Return which row says how old the last one is: the worker's own, where the settings want those."""
+    return OF_THE_WORKER if environment.backup_dir.name else NAME
+
+
+def last_good(now: datetime, *, of: str = NAME) -> datetime | None:
     """Return of which moment the last good backup is; None: none is known of, or only one that is yet to come."""
-    seen = heartbeat.seen(NAME)
+    seen = heartbeat.seen(of)
     return seen.at if seen and has_come(seen.at, now=now) else None
 
 

@@ -55,7 +55,7 @@ def is_due(*, now: datetime) -> bool:
     """Return whether the settings want a backup made now."""
     if not settings.DOORWARD.backup_dir.name:
         return False
-    made = last.last_good(now)
+    made = last.last_good(now, of=last.OF_THE_WORKER)
     return made is None or now >= made + last.interval()
 
 
@@ -90,7 +90,7 @@ def _make(*, now: datetime) -> int:
         replace=False,
         now=now,
     )
-    last.remember(now=now)
+    last.remember(by_worker=True, now=now)
     return sum(1 for _file in _removed(kept(folder)[given.backup_keep :]))
 
 

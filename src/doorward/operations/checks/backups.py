@@ -18,7 +18,7 @@ _TOO_OLD: Final = 2
 
 
 def look(environment: Environment, *, now: datetime) -> Iterator[Finding]:
-    """Return findings about the backups that the worker makes, and about the last good one of whoever made it."""
+    """Return findings about the backups that the worker makes, or, where it makes none, about the last of others."""
     yield _age(environment, now=now)
     if environment.backup_dir.name:
         yield _folder(environment)
@@ -26,8 +26,8 @@ def look(environment: Environment, *, now: datetime) -> Iterator[Finding]:
 
 
 def _age(environment: Environment, *, now: datetime) -> Finding:
-    made = last.last_good(now)
     scheduled = bool(environment.backup_dir.name)
+    made = last.last_good(now, of=last.counted(environment))
     complain = unfit if scheduled else advice
     do = (
         "See in the worker's log why it makes none."
