@@ -207,6 +207,14 @@ class Administrator(AbstractBaseUser):
         return full_name(self.first_name, self.last_name, self.email)
 
     @property
+    def email_confirmed(self) -> bool:
+        """Whether their mailbox was verified: they came by a mailed invitation, and a new address confirms itself.
+
+        Whoever was added as active, at the console or from another system, never showed it.
+        """
+        return self.joined_at is not None and self.joined_at > self.added_at
+
+    @property
     def tab_keys(self) -> frozenset[str]:
         """The keys of the tabs this person may use."""
         return frozenset(self.tabs.split())

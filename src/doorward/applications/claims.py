@@ -1,40 +1,91 @@
-"""What an application is told of somebody, by what it may ask for (OpenID Connect Core, 5.4)."""
+"""What an application is told of somebody, by what it may ask for (OpenID Connect Core, 5.4 and 5.5)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from doorward.accounts.models import Administrator
 from doorward.applications.tokens import subject_of
 from doorward.customers.cached import brand_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from doorward.applications.grants import Live
+    from doorward.applications.models import Application
+
+# What each scope stands for.
+OF_SCOPE: Final = {
+    "profile": ("name", "given_name", "family_name", "locale", "zoneinfo"),
+    "email": ("email", "email_verified"),
+    "phone": ("phone_number", "phone_number_verified"),
+    "customer": ("customer",),
+    "tabs": ("tabs",),
+}
+
+
+def by_name(
+    application: Application, *, userinfo: Iterable[str], id_token: Iterable[str]
+) -> dict[str, list[str]]:
+    """Return which of the claims that are asked for by name an application may have, as a sign-in keeps them."""
+    may_have = {name for scope in application.scopes for name in OF_SCOPE.get(scope, ())}
+    found = {
+        "userinfo": sorted(may_have.intersection(userinfo)),
+        "id_token": sorted(may_have.intersection(id_token)),
+    }
+    return {place: names for place, names in found.items() if names}
 
 
 def claims_of(live: Live) -> dict[str, Any]:
     """Return what userinfo says; what nobody wrote down is left out."""
-    person, scopes = live.auth.person, set(live.grant.scopes)
-    said: dict[str, Any] = {"sub": subject_of(live.grant.application, person.id)}
-    if "profile" in scopes:
-        said |= {
-            "name": person.full_name,
-            "given_name": person.first_name,
-            "family_name": person.last_name,
-            "locale": person.language,
-            "zoneinfo": person.time_zone,
-        }
-    if "email" in scopes:
-        said["email"] = person.email
-    if "phone" in scopes:
-        rows = Administrator.objects.of(person.customer_id).filter(id=person.id)
-        said["phone_number"] = rows.values_list("phone", flat=True).first()
-    if "customer" in scopes:
-        said["customer"] = {
+    grant = live.grant
+    names = {name for scope in grant.scopes for name in OF_SCOPE.get(scope, ())}
+    subject = subject_of(grant.application, live.auth.person.id)
+    return {"sub": subject} | _said(live, names.union(_asked(live, "userinfo")))
+
+
+def of_id_token(live: Live) -> dict[str, Any]:
+    """Return what an id token says of somebody: what was asked for there by name, all else stands in userinfo."""
+    return _said(live, _asked(live, "id_token"))
+
+
+def _asked(live: Live, place: str) -> set[str]:
+    return set((live.grant.claims or {}).get(place, ()))
+
+
+def _said(live: Live, names: set[str]) -> dict[str, Any]:
+    if not names:
+        return {}
+    person = live.auth.person
+    known = {
+        "name": person.full_name,
+        "given_name": person.first_name,
+        "family_name": person.last_name,
+        "locale": person.language,
+        "zoneinfo": person.time_zone,
+        "email": person.email,
+        "customer": {
             "id": str(person.customer_id),
             "name": person.customer_name,
             "brand": brand_of(person.brand_id).name,
-        }
-    if "tabs" in scopes:
-        said["tabs"] = sorted(person.tab_keys)
-    return {name: value for name, value in said.items() if value}
+        },
+        "tabs": sorted(person.tab_keys),
+    }
+    if not names <= known.keys():
+        known |= _written_down(live)
+    return {name: known[name] for name in OF_ALL if name in names and known[name] not in ("", [])}
+
+
+def _written_down(live: Live) -> dict[str, Any]:
+    """Return what is true of e-mail and phone. A number is what somebody typed; nobody ever called it."""
+    person = live.auth.person
+    rows = Administrator.objects.of(person.customer_id).filter(id=person.id)
+    row = rows.only("phone", "added_at", "joined_at").get()
+    return {
+        "email_verified": row.email_confirmed,
+        "phone_number": row.phone,
+        "phone_number_verified": False if row.phone else "",
+    }
+
+
+OF_ALL: Final = tuple(name for names in OF_SCOPE.values() for name in names)

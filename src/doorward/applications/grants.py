@@ -62,6 +62,7 @@ class Asked:
     resource: str
     nonce: str
     code_challenge: str
+    claims: dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ def give(
                 trusted_id=auth.browser.trusted_id,
                 request_id=asked.request_id,
                 scopes=list(asked.scopes),
+                claims=asked.claims or None,
                 resource=asked.resource,
                 granted_at=now,
                 code_hash=_code_hash(code),

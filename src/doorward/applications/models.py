@@ -112,6 +112,8 @@ class Grant(models.Model):
     trusted_id = models.UUIDField(null=True)
     request_id = models.UUIDField(unique=True)
     scopes = models.JSONField()
+    # Claims that were asked for by name, by where they are told: `claims.by_name`. NULL: none was.
+    claims = models.JSONField(null=True)
     resource = models.CharField(max_length=300, default="", blank=True)
     granted_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True)

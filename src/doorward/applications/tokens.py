@@ -58,10 +58,15 @@ def access_token(live: Live, signer: Signer, *, issuer: str, now: datetime) -> s
     return signer.sign(claims, typ=ACCESS)
 
 
-def id_token(live: Live, signer: Signer, *, issuer: str, access: str, now: datetime) -> str:
-    """Return an id token (OpenID Connect Core, 2 and 3.1.3.6). `access`: the token that goes with it."""
+def id_token(  # noqa: PLR0913 - what it says, and for whom
+    live: Live, signer: Signer, *, issuer: str, access: str, told: dict[str, Any], now: datetime
+) -> str:
+    """Return an id token (OpenID Connect Core, 2 and 3.1.3.6). `access`: the token that goes with it.
+
+    `told`: what it says of the person besides (`claims.of_id_token`).
+    """
     grant, application = live.grant, live.grant.application
-    claims = {
+    claims = told | {
         "iss": issuer,
         "aud": application.client_id,
         "exp": _seconds(now + _ID_LASTS),

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from doorward.applications import rules
+from doorward.applications import claims, rules
 from doorward.applications.models import Application, ClientType
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.gate.assurance import Assurance
+from doorward.signon.wanted import read as read_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from django.http import QueryDict
+
+    from doorward.signon.wanted import Wanted
 
 # What is kept of a request; the others say nothing to us.
 NAMES: Final = (
@@ -67,6 +69,7 @@ class Wish:
     max_age: int | None
     assurance: Assurance | None
     subject: str
+    claims: dict[str, list[str]]
 
 
 def single(sent: QueryDict) -> dict[str, str]:
@@ -111,6 +114,7 @@ def redirect_of(application: Application, parameters: Mapping[str, str]) -> str:
 def read(application: Application, parameters: Mapping[str, str]) -> Wish:
     """Return what is asked for. Raises `ProtocolError`, whose answer goes to `redirect_of`."""
     _refuse_unknown(parameters)
+    wanted = read_wanted(parameters.get("claims", ""))
     prompts = frozenset(parameters.get("prompt", "").split())
     if prompts - _PROMPTS or ("none" in prompts and len(prompts) > 1):
         raise ProtocolError(Code.INVALID_REQUEST, "This prompt is not known.")
@@ -122,8 +126,9 @@ def read(application: Application, parameters: Mapping[str, str]) -> Wish:
         silent="none" in prompts,
         anew=bool(prompts & {"login", "select_account"}),
         max_age=_max_age(parameters.get("max_age")),
-        assurance=_assurance(parameters),
-        subject=parameters.get("subject", ""),
+        assurance=_assurance(parameters, wanted),
+        subject=_subject(parameters, wanted),
+        claims=claims.by_name(application, userinfo=wanted.userinfo, id_token=wanted.id_token),
         resource=_resource(application, parameters.get("resource", "")),
     )
 
@@ -171,34 +176,24 @@ def _resource(application: Application, text: str) -> str:
     return text
 
 
-def _assurance(parameters: Mapping[str, str]) -> Assurance | None:
+def _assurance(parameters: Mapping[str, str], wanted: Wanted) -> Assurance | None:
     """Return what must be verified: one of the values is enough, so it is the least of those that are known."""
-    wanted = _least(parameters.get("acr_values", "").split())
-    essential = _essential(parameters.get("claims", ""))
-    if essential is None:
-        return wanted
-    least = _least(essential)
-    if least is None:
+    wished = _least(parameters.get("acr_values", "").split())
+    by_claim = _least(wanted.acr)
+    if by_claim is None and wanted.acr_is_essential:
         raise ProtocolError(Code.UNMET_AUTHENTICATION_REQUIREMENTS, "No such acr is ever reached.")
-    return [one for one in Assurance if one in {wanted, least}][-1]
+    levels = [one for one in Assurance if one in {wished, by_claim}]
+    return levels[-1] if levels else None
 
 
-def _least(values: Iterable[object]) -> Assurance | None:
-    named = set(map(str, values))
+def _least(values: Iterable[str]) -> Assurance | None:
+    named = set(values)
     return next((one for one in Assurance if one.value in named), None)
 
 
-def _essential(text: str) -> list[object] | None:
-    """Return the values of which one is essential (OpenID Connect Core, 5.5.1); None: none is."""
-    if not text:
-        return None
-    try:
-        claims = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ProtocolError(Code.INVALID_REQUEST, "claims is no JSON.") from error
-    of_token = claims.get("id_token") if isinstance(claims, dict) else None
-    acr = of_token.get("acr") if isinstance(of_token, dict) else None
-    if not isinstance(acr, dict) or acr.get("essential") is not True:
-        return None
-    values = acr.get("values", [acr["value"]] if "value" in acr else None)
-    return values if isinstance(values, list) else None
+def _subject(parameters: Mapping[str, str], wanted: Wanted) -> str:
+    """Return whom the application means: by a token of theirs, or by its own name for them."""
+    subjects = {parameters.get("subject", ""), wanted.subject} - {""}
+    if len(subjects) > 1:
+        raise ProtocolError(Code.INVALID_REQUEST, "Nobody is two subjects.")
+    return next(iter(subjects), "")

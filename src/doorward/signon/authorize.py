@@ -178,6 +178,7 @@ def _give(
         resource=wish.resource,
         nonce=wish.nonce,
         code_challenge=wish.code_challenge,
+        claims=wish.claims,
     )
     auth, actor = session_of(request), acting(request)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from doorward.applications import rules
+from doorward.applications import claims, rules
 from doorward.applications.models import Algorithm, SubjectType
 from doorward.gate.assurance import Assurance
 
@@ -34,15 +34,7 @@ CLAIMS: Final = (
     "amr",
     "at_hash",
     "sid",
-    "name",
-    "given_name",
-    "family_name",
-    "locale",
-    "zoneinfo",
-    "email",
-    "phone_number",
-    "customer",
-    "tabs",
+    *claims.OF_ALL,
 )
 _METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt")
 

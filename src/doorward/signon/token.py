@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from doorward.applications import grants, keys, pushed, tokens
+from doorward.applications import claims, grants, keys, pushed, tokens
 from doorward.applications.models import ClientType
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.kernel.ratelimit import throttle
@@ -58,12 +58,14 @@ def _tokens(request: Request, live: Live) -> HttpResponse:
         raise ProtocolError(Code.INVALID_GRANT, "It was given by another issuer.")
     signer = keys.signer(live.grant.application.algorithm, now=now)
     access = tokens.access_token(live, signer, issuer=issuer, now=now)
+    told = claims.of_id_token(live)
+    identity = tokens.id_token(live, signer, issuer=issuer, access=access, told=told, now=now)
     return say(
         {
             "access_token": access,
             "token_type": "Bearer",
             "expires_in": tokens.ACCESS_SECONDS,
-            "id_token": tokens.id_token(live, signer, issuer=issuer, access=access, now=now),
+            "id_token": identity,
             "refresh_token": grants.new_refresh_token(live.grant, now=now),
             "scope": " ".join(live.grant.scopes),
         }
