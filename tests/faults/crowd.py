@@ -1,7 +1,10 @@
 """Fifty people at three nodes behind HAProxy on two PostgreSQL servers, while nodes and primaries die: a program.
 
-`python -m tests.faults.crowd SECONDS PEOPLE [network]` prints what happened, as JSON. It is no test by itself, since
-it wants a Django on another database than the tests'. What does not hold raises.
+`python -m tests.faults.crowd SECONDS PEOPLE primary|network|networks` prints what happened, as JSON. It is no test by
+itself, since it wants a Django on another database than the tests'. What does not hold raises.
+
+`primary`: the primary's server dies. `network`: what one node has to the database is cut, and nobody is told.
+`networks`: the same for all nodes at once, for less time than a request waits.
 """
 
 from __future__ import annotations
@@ -29,10 +32,9 @@ if TYPE_CHECKING:
     from tests.faults.show import Show
     from tests.kit.forwarding import Forwarder
 
-SECONDS, PEOPLE = int(sys.argv[1]), int(sys.argv[2])
-# In place of the primary the network between all nodes and the database dies, for so long each time.
-CUT = "network" in sys.argv[3:]
-CUT_SECONDS = 6.0
+SECONDS, PEOPLE, DIES = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+# For how long a network is cut. A request waits five seconds: where every node is cut off for longer, some must fail.
+CUT_SECONDS = {"network": 15.0, "networks": 4.0}
 NODE_DIES_EVERY = 20.0
 # What somebody looks at a page before they go on.
 THINKS = (0.5, 3.0)
@@ -59,12 +61,14 @@ def main() -> None:
 
         django.setup()
         logging.disable(logging.WARNING)  # of the mail server
-        from tests.faults.nodes import Nodes  # noqa: PLC0415 - after set-up
+        from tests.faults.nodes import WORDS, Nodes  # noqa: PLC0415 - after set-up
         from tests.faults.show import Show  # noqa: PLC0415
 
-        networks = [stack.enter_context(forwarder(one.port)) for one in pair.machines]
-        url = pair.url_by([one.port for one in networks]) if CUT else pair.url
-        with Nodes(folder, url, port) as nodes:
+        networks = [
+            [stack.enter_context(forwarder(one.port)) for one in pair.machines] for _ in WORDS
+        ]
+        urls = [pair.url_by([one.port for one in network]) for network in networks]
+        with Nodes(folder, urls if DIES in CUT_SECONDS else [pair.url] * 3, port) as nodes:
             show = Show(nodes, pair, chance, people=PEOPLE, thinks=THINKS, raced=RACED)
             show.get_ready(SECONDS)
             with ThreadPoolExecutor(PEOPLE) as pool:
@@ -79,21 +83,25 @@ def main() -> None:
             pair.be_whole()
             until(nodes.are_whole, seconds=60)
             sys.stdout.write(
-                json.dumps(show.look() | {"seconds": SECONDS, "people": PEOPLE, "cut": CUT})
+                json.dumps(show.look() | {"seconds": SECONDS, "people": PEOPLE, "dies": DIES})
             )
 
 
-def harm(show: Show, nodes: Nodes, pair: patroni.Pair, networks: list[Forwarder]) -> None:
-    """Kill a node every so often, and the primary's server after a third and two thirds of the time."""
+def harm(show: Show, nodes: Nodes, pair: patroni.Pair, networks: list[list[Forwarder]]) -> None:
+    """Kill a node every so often; after a third and two thirds of the time the database is away, as `DIES` says."""
     began = time.monotonic()
     due = [SECONDS / 3, 2 * SECONDS / 3]
-    next_node = NODE_DIES_EVERY / 2
+    next_node, healed = NODE_DIES_EVERY / 2, 0.0
     while (passed := time.monotonic() - began) < SECONDS:
+        if healed and passed >= healed:
+            healed = 0.0
+            _cut(networks, is_cut=False)
         if due and passed >= due[0]:
             due.pop(0)
-            if CUT:
-                _cut(networks)
-                show.moved.append(CUT_SECONDS)
+            if DIES in CUT_SECONDS:
+                _cut(networks[len(due) :][:1] if DIES == "network" else networks, is_cut=True)
+                healed = passed + CUT_SECONDS[DIES]
+                show.moved.append(CUT_SECONDS[DIES])
             else:
                 pair.primary().kill_server()
                 show.moved.append(round(pair.seconds_without_writes(), 1))
@@ -103,14 +111,13 @@ def harm(show: Show, nodes: Nodes, pair: patroni.Pair, networks: list[Forwarder]
         else:
             nodes.start_the_dead()
             time.sleep(0.2)
+    _cut(networks, is_cut=False)
 
 
-def _cut(networks: list[Forwarder]) -> None:
-    for one in networks:
-        one.is_cut = True
-    time.sleep(CUT_SECONDS)
-    for one in networks:
-        one.is_cut = False
+def _cut(networks: list[list[Forwarder]], *, is_cut: bool) -> None:
+    for network in networks:
+        for one in network:
+            one.is_cut = is_cut
 
 
 if __name__ == "__main__":

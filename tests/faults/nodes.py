@@ -23,10 +23,13 @@ WORDS: tuple[tuple[str, ...], ...] = ((), (), ("--no-worker",))
 
 
 class Nodes:
-    """They share a database and the keys, and nothing else. `kills`: how many died so far."""
+    """They share a database and the keys, and nothing else. `kills`: how many died so far.
 
-    def __init__(self, folder: Path, database: str, port: int) -> None:
-        self.folder, self.database = folder, database
+    `databases`: by which address each of them comes to it.
+    """
+
+    def __init__(self, folder: Path, databases: list[str], port: int) -> None:
+        self.folder, self.databases = folder, databases
         self.port = port
         self.ports = [serving.free_port() for _ in WORDS]
         self.address = f"http://localhost:{self.port}"
@@ -45,7 +48,6 @@ class Nodes:
     def _start(self) -> None:
         self.box = self._stack.enter_context(servers.serve())
         self.settings = {
-            "database_url": self.database,
             "public_url": self.address,
             "email_url": f"smtp://127.0.0.1:{self.box.port}",
             "keys_file": str(self.folder / "keys.json"),
@@ -55,7 +57,9 @@ class Nodes:
         self._stack.callback(self._stop)
         for n, words in enumerate(WORDS):
             self.servers.append(
-                serving.start(self.folder / f"node{n}", *words, port=self.ports[n], **self.settings)
+                serving.start(
+                    self.folder / f"node{n}", *words, port=self.ports[n], **self._settings_of(n)
+                )
             )
         self._balance()
 
@@ -93,10 +97,15 @@ class Nodes:
                             f"127.0.0.1:{server.port}",
                             *WORDS[number],
                         ],
-                        env=serving.environment(self.folder / f"node{number}", **self.settings),
+                        env=serving.environment(
+                            self.folder / f"node{number}", **self._settings_of(number)
+                        ),
                         stdout=log,
                         stderr=subprocess.STDOUT,
                     )
+
+    def _settings_of(self, number: int) -> dict[str, str]:
+        return self.settings | {"database_url": self.databases[number]}
 
     def are_whole(self) -> bool:
         """Return whether each of them answers."""

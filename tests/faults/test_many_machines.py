@@ -1,5 +1,7 @@
 """Fifty people for five minutes, while a node dies every twenty seconds and the primary twice, or the network to it.
 
+The network is that of one node, for longer than a request waits, or that of all of them, for less.
+
 FAULTS_MANY_SECONDS and FAULTS_MANY_PEOPLE say for how long, and how many; `make faults` plays five minutes.
 """
 
@@ -25,7 +27,7 @@ PEOPLE = int(os.environ.get("FAULTS_MANY_PEOPLE", "10"))
 FIVE_MINUTES = 300
 
 
-@pytest.mark.parametrize("dies", ["primary", "network"])
+@pytest.mark.parametrize("dies", ["primary", "network", "networks"])
 def test_whatever_dies_nothing_acknowledged_is_lost_and_hardly_anybody_notices(dies):
     """What must hold is held by the program itself (`crowd`, `show`), against rows, history and mail."""
     played = subprocess.run(
