@@ -345,6 +345,7 @@ STAFF = (
     Place("tab", "tab", "staff", "{tab}"),
     Place("tab_words", "tab-words", "staff", "{tab}words/de/"),
     Place("tab_application", "application", "staff", "{tab}application/"),
+    Place("tab_application_try", "application-try", "staff", "{tab}application/try/", press("Show")),
     Place("oidc_logout", "logout", "staff", "/oidc/logout/"),
     Place("oidc_authorize", "denied", "staff", "{denied}", status=403),
 )  # fmt: skip

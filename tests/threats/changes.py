@@ -337,6 +337,7 @@ def _application() -> dict[str, tuple[str, dict[str, Any]]]:
         of_tab: (path, form),
         f"{of_tab}secret/": (f"{path}secret/", {}),
         f"{of_tab}secret/<uuid:secret_id>/remove/": (f"{path}secret/{secret.id}/remove/", {}),
+        f"{of_tab}try/": (f"{path}try/", {"email": "nobody@nowhere.example"}),
         f"{of_tab}remove/": (f"/tabs/{removed.tab_id}/application/remove/", {}),
     }
 

@@ -108,6 +108,7 @@ WANTED: dict[str, Reauthentication] = {
     "tabs/<uuid:tab_id>/": OTHERS,
     "tabs/<uuid:tab_id>/remove/": OTHERS,
     "tabs/<uuid:tab_id>/application/": OWN_SECURITY,
+    "tabs/<uuid:tab_id>/application/try/": OTHERS,
     "tabs/<uuid:tab_id>/application/remove/": OWN_SECURITY,
     "tabs/<uuid:tab_id>/application/secret/": OWN_SECURITY,
     "tabs/<uuid:tab_id>/application/secret/<uuid:secret_id>/remove/": OWN_SECURITY,
@@ -230,6 +231,8 @@ SECRET = {"code", "current", "password"}
 UNFINISHED = {
     # Its answer shows the secret, this once.
     "tabs/<uuid:tab_id>/application/secret/": 200,
+    # Nobody has the e-mail.
+    "tabs/<uuid:tab_id>/application/try/": 422,
     "profile/password/": 422,
     "security/2fa/add/": 422,
     "security/new-phone/add/": 422,

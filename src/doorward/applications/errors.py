@@ -65,6 +65,13 @@ class SecretsStay(Refusal):
     field = "client_type"
 
 
+class NobodyToTry(Refusal):
+    """Nobody has that e-mail, here or at any customer."""
+
+    sentence = _("Nobody has this e-mail.")
+    field = "email"
+
+
 class AlreadyAnswered(Refusal):
     """A request to sign in was answered before: somebody went back in their browser."""
 

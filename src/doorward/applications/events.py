@@ -42,6 +42,13 @@ CLIENT_SECRET_REMOVED = EventType(
     sentence=_("%(actor)s removed a secret of an application."),
 )
 
+APPLICATION_TRIED = EventType(
+    "application_tried",
+    group=Group.ACCOUNT,
+    icon="eye",
+    sentence=_("%(actor)s looked up what an application would be told of %(subject)s."),
+)
+
 APPLICATION_SIGNED_IN = EventType(
     "application_signed_in",
     group=Group.SIGN_IN,

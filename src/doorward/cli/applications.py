@@ -140,6 +140,41 @@ def remove(tab: str) -> None:
     click.echo(f"The application of {tab} was removed.")
 
 
+@applications.command("try")
+@click.argument("tab")
+@click.argument("email")
+@json_option
+@with_data
+def try_(tab: str, email: str, *, as_json: bool) -> None:
+    """Print whether the person with this EMAIL would get in to the application of a TAB, and what it would be told.
+
+    Nobody is signed in by it. History has it.
+    """
+    from django.utils import timezone  # noqa: PLC0415
+
+    from doorward.applications import trying  # noqa: PLC0415
+    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
+
+    tried = trying.try_it(_of(tab), email, actor=CONSOLE, now=timezone.now())
+    ways = [
+        {
+            "with": one.kind.value if one.kind else "recovery code" if one.by_code else "password",
+            "step": one.step.value,
+            "acr": one.acr.value,
+            "amr": list(one.amr),
+        }
+        for one in tried.ways
+    ]
+    if as_json:
+        print_json({"email": tried.person.email, "ways": ways, "claims": tried.claims})
+        return
+    rows = [(one["with"], one["step"], one["acr"], " ".join(one["amr"])) for one in ways]
+    print_table(("WITH", "STEP", "ACR", "AMR"), rows)
+    for scope, said in tried.claims.items():
+        for name, value in said.items():
+            click.echo(f"{scope}: {name}: {value}")
+
+
 @applications.group()
 def secret() -> None:
     """Make and remove the secrets of an application: two at a time, to change one for the other."""

@@ -262,6 +262,8 @@ class Action(Enum):
         "change-client-secrets",
         Needs(About.PROVIDER, TABS, Level.OWN_SECURITY, also=ADMINISTRATORS),
     )
+    # It shows what is known of one of a customer's people: of no token.
+    TRY_APPLICATION = "try-application", Needs(About.PROVIDER, TABS, also=CUSTOMERS)
 
     CHANGE_OWN_PROFILE = "change-own-profile", _self()
     CHANGE_OWN_EMAIL = "change-own-email", _self(Level.OWN_SECURITY)

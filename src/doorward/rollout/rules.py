@@ -7,22 +7,22 @@ comes of it; so what is foretold is what then happens.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from doorward.gate.coming import NO_BROWSER, ways
 from doorward.gate.evaluate import evaluate
 from doorward.gate.requirement import Need, Step
 from doorward.permissions.staff_scope import Scope
 from doorward.policy.fields import Kinds
-from doorward.sessions.context import AuthContext, Browser, Person
-from doorward.sessions.facts import SessionFacts
+from doorward.sessions.context import AuthContext, Person
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from datetime import datetime
 
-    from doorward.sessions.facts import Facts
+    from doorward.sessions.facts import Facts, SessionFacts
 
 
 class Outcome(StrEnum):
@@ -108,13 +108,13 @@ def _dated(found: Foretold, day: datetime | None) -> Foretold:
 
 def _at(facts: Facts, reach: Reach, *, now: datetime) -> Foretold:
     """Return what comes of somebody who signs in at this very moment."""
-    ways = list(_ways(facts, reach, now=now))
-    steps = {_step(facts, one, now=now) for one in ways}
+    sessions = list(ways(facts, codes=reach.codes, by_link=reach.by_link, now=now))
+    steps = {_step(facts, one, now=now) for one in sessions}
     if Step.SIGN_IN in steps or not facts.policy.required:
         return Foretold(Outcome.NOT_CONCERNED)
     if steps & _PASSED:
         return Foretold(Outcome.COVERED)
-    if any(_step(facts, replace(one, put_off=True), now=now) in _PASSED for one in ways):
+    if any(_step(facts, replace(one, put_off=True), now=now) in _PASSED for one in sessions):
         return Foretold(Outcome.SET_UP_LATER, day=facts.policy.grace_until)
     return _forced(facts, reach, steps)
 
@@ -132,36 +132,13 @@ def _forced(facts: Facts, reach: Reach, steps: set[Step]) -> Foretold:
     return Foretold(Outcome.OTHER_KIND_NEXT if usable else Outcome.SET_UP_NEXT)
 
 
-def _ways(facts: Facts, reach: Reach, *, now: datetime) -> Iterator[SessionFacts]:
-    """Yield how somebody could come: with the password alone, with each factor they have, with a recovery code."""
-    password = SessionFacts(
-        created_at=now,
-        seen_at=now,
-        ended=False,
-        security_version=facts.security_version,
-        password_at=now,
-        factor_at=None,
-        factor_id=None,
-        recovery_at=None,
-        mailbox_at=None,
-        from_link=reach.by_link,
-        put_off=False,
-    )
-    yield password
-    for one in facts.factors:
-        if one.usable:
-            yield replace(password, factor_at=now, factor_id=one.id)
-    if facts.factors and reach.codes:
-        yield replace(password, recovery_at=now)
-
-
 def _step(facts: Facts, session: SessionFacts, *, now: datetime) -> Step:
     return step_of(replace(facts, session=session), now=now)
 
 
 def step_of(facts: Facts, *, now: datetime) -> Step:
     """Return what the gate asks of a session before any page."""
-    return evaluate(AuthContext(facts, _NOBODY, _BROWSER, ()), Need.THROUGH, now=now).step
+    return evaluate(AuthContext(facts, _NOBODY, NO_BROWSER, ()), Need.THROUGH, now=now).step
 
 
 # The decision is made of the facts alone; a verdict's reason would want to know who it is, and is not read here.
@@ -181,16 +158,4 @@ _NOBODY: Final = Person(
     scope=Scope.NOTHING,
     require_2fa=False,
     password_due="",
-)
-_BROWSER: Final = Browser(
-    session_id=_NONE,
-    token_hash=b"",
-    known_browser=True,
-    signed_in_at=None,
-    seen_at=datetime.min.replace(tzinfo=UTC),
-    next_path="",
-    previous_at=None,
-    previous_browser="",
-    factor_kind="",
-    saved_request=None,
 )

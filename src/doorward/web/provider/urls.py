@@ -5,6 +5,7 @@ from django.urls import path
 from doorward.web.provider import (
     adoption,
     application,
+    application_try,
     brand_check,
     brands,
     caller_check,
@@ -138,6 +139,7 @@ urlpatterns = [
     path("tabs/icons/", tabs.icons, name="tabs_icons"),
     path("tabs/<uuid:tab_id>/", tabs.edit, name="tab"),
     path("tabs/<uuid:tab_id>/application/", application.edit, name="tab_application"),
+    path("tabs/<uuid:tab_id>/application/try/", application_try.try_it, name="tab_application_try"),
     path(
         "tabs/<uuid:tab_id>/application/secret/",
         application.new_secret,

@@ -1,0 +1,137 @@
+"""What would come of it if somebody opened an application: told by the gate and by what applications are told.
+
+Nothing is given. It is in the history of whose account was looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from doorward.accounts.models import Administrator
+from doorward.applications.claims import claims_of
+from doorward.applications.errors import NobodyToTry
+from doorward.applications.events import APPLICATION_TRIED
+from doorward.applications.grants import Live, named, need_of
+from doorward.applications.models import Grant
+from doorward.audit import repeats
+from doorward.audit.events import Outcome
+from doorward.credentials.models import RecoveryCode
+from doorward.customers.rights import authorise
+from doorward.gate.assurance import assurance_of, methods_of, verified_factor
+from doorward.gate.coming import ways
+from doorward.gate.evaluate import evaluate
+from doorward.gate.person import load_person
+from doorward.gate.requirement import Step
+from doorward.kernel.ratelimit import throttle
+from doorward.kernel.text.cleaning import fold_email
+from doorward.permissions.actions import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from uuid import UUID
+
+    from doorward.applications.models import Application
+    from doorward.audit.actor import Actor
+    from doorward.gate.assurance import Assurance
+    from doorward.policy.rules import FactorKind
+    from doorward.sessions.context import AuthContext, Person
+
+_ACTION = Action.TRY_APPLICATION
+# Whoever gets there is told nothing: they cannot sign in, or have no right.
+_NEVER = frozenset({Step.SIGN_IN, Step.NO_RIGHT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A way to come: with a kind of factor, with a recovery code, or else with the password alone; what comes of it.
+
+    `acr` and `amr` are what a token says then.
+    """
+
+    kind: FactorKind | None
+    by_code: bool
+    step: Step
+    acr: Assurance
+    amr: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What would come of it. `claims`: by scope, what is said for it; empty where the person is not let in."""
+
+    person: Person
+    ways: tuple[Way, ...]
+    claims: dict[str, dict[str, Any]]
+
+
+def try_it(application: Application, email: str, *, actor: Actor, now: datetime) -> Tried:
+    """Return what would come of it if somebody opened an application. Raises `NobodyToTry`, `MustWait`."""
+    authorise(actor, _ACTION)
+    auth = _meant(email, actor=actor, now=now)
+    told = named(application)
+    repeats.record_once(
+        APPLICATION_TRIED,
+        actor=actor,
+        subject=auth.person.who(),
+        outcome=Outcome.OK,
+        details=told,
+        now=now,
+    )
+    found = tuple(_ways(application, auth, now=now))
+    let_in = not any(one.step in _NEVER for one in found)
+    return Tried(auth.person, found, _claims(application, auth) if let_in else {})
+
+
+def _meant(email: str, *, actor: Actor, now: datetime) -> AuthContext:
+    if actor.person is not None:
+        # Addresses are not to be guessed.
+        throttle.spend([throttle.onward_key(actor.person.id)], now=now)
+    rows = Administrator.objects.everywhere().filter(email_folded=fold_email(email.strip()))
+    found = rows.values_list("id", "customer_id").first()
+    # Who has the Tabs tab sees all customers (`Scope.usable`).
+    auth = load_person(found[0], customer_id=found[1], now=now) if found else None
+    if auth is None:
+        raise NobodyToTry
+    return auth
+
+
+def _ways(application: Application, auth: AuthContext, *, now: datetime) -> Iterator[Way]:
+    """Yield each way that differs. Who has a factor that works is never asked for the password alone."""
+    need, known = need_of(application), set()
+    # Somebody can come without any factor only where none works.
+    has_factor = any(one.usable for one in auth.facts.factors)
+    for session in ways(auth.facts, codes=_has_codes(auth.person.id), now=now):
+        facts = replace(auth.facts, session=session)
+        factor, by_code = verified_factor(facts), session.recovery_at is not None
+        kind = factor.kind if factor else None
+        if (kind is None and not by_code and has_factor) or (kind, by_code) in known:
+            continue
+        known.add((kind, by_code))
+        yield Way(
+            kind=kind,
+            by_code=by_code,
+            step=evaluate(replace(auth, facts=facts), need, now=now).step,
+            acr=assurance_of(facts),
+            amr=methods_of(facts),
+        )
+
+
+def _has_codes(person_id: UUID) -> bool:
+    codes = RecoveryCode.objects.filter(
+        set__administrator_id=person_id, set__saved_at__isnull=False, used_at__isnull=True
+    )
+    return codes.exists()
+
+
+def _claims(application: Application, auth: AuthContext) -> dict[str, dict[str, Any]]:
+    """Return what userinfo would say for each scope that the application may ask for."""
+    found: dict[str, dict[str, Any]] = {}
+    known: set[str] = set()
+    for scope in application.scopes:
+        grant = Grant(application=application, scopes=[scope], administrator_id=auth.person.id)
+        said = claims_of(Live(grant, auth))
+        found[scope] = {name: value for name, value in said.items() if name not in known}
+        known |= said.keys()
+    return found

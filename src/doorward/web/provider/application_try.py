@@ -1,0 +1,184 @@
+"""*Try it*: what an application would be told of somebody, and whether they would get in."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from doorward.applications import clients, trying
+from doorward.applications.words import SCOPES
+from doorward.customers.tabs import CUSTOMERS, TABS
+from doorward.gate.assurance import Assurance
+from doorward.gate.requirement import Need, Step
+from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.text.cleaning import LONGEST_EMAIL
+from doorward.permissions.actions import Action
+from doorward.policy.rules import FactorKind
+from doorward.web.http.needs import needs
+from doorward.web.http.pages import render
+from doorward.web.http.requests import acting, signed_in
+from doorward.web.kit.forms import NOTHING, read, wrong
+from doorward.web.provider.forms import line
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.http import HttpResponse
+
+    from doorward.applications.models import Application
+    from doorward.applications.trying import Tried, Way
+    from doorward.web.http.requests import Request
+    from doorward.web.kit.fields import Field
+    from doorward.web.kit.forms import Wrong
+
+RIGHT: Final = Need.right(TABS, also=CUSTOMERS)
+
+_WITH: Final = {
+    FactorKind.APP: gettext_lazy("With the password and the authenticator app"),
+    FactorKind.PASSKEY: gettext_lazy("With a passkey"),
+}
+# What comes before they are there; all other steps are one of setting up.
+_COMES: Final = {
+    Step.THROUGH: gettext_lazy("gets in"),
+    Step.SIGN_IN: gettext_lazy("cannot sign in: the account is not active, or the customer is not"),
+    Step.NO_RIGHT: gettext_lazy("does not get in: no right to this tab"),
+    Step.VERIFY_FACTOR: gettext_lazy("is asked for another of their devices, then gets in"),
+    Step.REAUTHENTICATE: gettext_lazy("is asked for another of their devices, then gets in"),
+    Step.ANOTHER_FACTOR: gettext_lazy(
+        "does not get in before they have set up what the application asks for"
+    ),
+    Step.SAVE_RECOVERY_CODES: gettext_lazy("saves their recovery codes, then gets in"),
+    Step.SET_PASSWORD: gettext_lazy("chooses a new password, then gets in"),
+}
+_SET_UP: Final = gettext_lazy("sets up two-factor sign-in, then gets in")
+ACR: Final = {
+    Assurance.PASSWORD: gettext_lazy("the password alone"),
+    Assurance.TWO_FACTOR: gettext_lazy("two factors"),
+    Assurance.PHISHING_RESISTANT: gettext_lazy("a passkey, which cannot be phished"),
+}
+_AMR: Final = {
+    "pwd": gettext_lazy("a password"),
+    "otp": gettext_lazy("a code of an app"),
+    "pop": gettext_lazy("a key that stays on its device"),
+    "user": gettext_lazy("the device verified who uses it"),
+    "mfa": gettext_lazy("more than one factor"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TryForm:
+    """Whose sign-in is tried."""
+
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class WayLine:
+    """A way to come, what comes of it, and what a token would say of it, each word with its meaning."""
+
+    title: str
+    comes: str
+    good: bool
+    acr: str
+    acr_words: str
+    amr: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimLine:
+    """What is said for a scope."""
+
+    scope: str
+    title: str
+    claims: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TryPage:
+    """The form, and what came of it. `name`: of the person that was tried; empty: nobody was yet."""
+
+    application: Application
+    email: Field
+    wrong: Wrong
+    name: str = ""
+    address: str = ""
+    ways: tuple[WayLine, ...] = ()
+    claims: tuple[ClaimLine, ...] = ()
+
+
+@needs(RIGHT, post=Need.of(Action.TRY_APPLICATION))
+@require_http_methods(["GET", "HEAD", "POST"])
+def try_it(request: Request, tab_id: UUID) -> HttpResponse:
+    """Ask for somebody's e-mail, and show what would come of it."""
+    application = clients.of_tab(tab_id)
+    if application is None:
+        raise NotFound
+    if request.method != "POST":
+        return _show(request, application, TryForm(email=signed_in(request).email))
+    form = read(request, TryForm)
+    try:
+        tried = trying.try_it(application, form.email, actor=acting(request), now=request.now)
+    except Refusal as refusal:
+        return _show(request, application, form, found=wrong(refusal, TryForm))
+    return _show(request, application, form, tried)
+
+
+def _show(
+    request: Request,
+    application: Application,
+    form: TryForm,
+    tried: Tried | None = None,
+    *,
+    found: Wrong = NOTHING,
+) -> HttpResponse:
+    field = line(
+        form,
+        found,
+        "email",
+        _("E-mail"),
+        kind="email",
+        required=True,
+        maxlength=LONGEST_EMAIL,
+        autocomplete="off",
+    )
+    page = TryPage(application=application, email=field, wrong=found)
+    if tried is not None:
+        page = TryPage(
+            application=application,
+            email=field,
+            wrong=found,
+            name=tried.person.full_name,
+            address=tried.person.email,
+            ways=tuple(map(_way, tried.ways)),
+            claims=tuple(_claims(scope, said) for scope, said in tried.claims.items()),
+        )
+    return render(request, "provider/application_try.html", page, wrong=found)
+
+
+def _way(way: Way) -> WayLine:
+    if way.by_code:
+        title = _("With the password and a recovery code")
+    else:
+        title = str(_WITH[way.kind]) if way.kind else _("With the password")
+    return WayLine(
+        title=title,
+        comes=str(_COMES.get(way.step, _SET_UP)),
+        good=way.step is Step.THROUGH,
+        acr=way.acr.value,
+        acr_words=str(ACR[way.acr]),
+        amr=tuple((word, str(_AMR[word])) for word in way.amr),
+    )
+
+
+def _claims(scope: str, said: dict[str, Any]) -> ClaimLine:
+    title = _("Who it is, always") if scope == "openid" else str(SCOPES[scope])
+    return ClaimLine(scope, title, tuple((name, _value(value)) for name, value in said.items()))
+
+
+def _value(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
