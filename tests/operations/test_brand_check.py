@@ -19,7 +19,7 @@ from doorward.customers import cached
 from doorward.customers.models import Brand
 from doorward.customers.tabs import BRANDS
 from doorward.kernel.errors import MustWait, NotFound
-from doorward.operations.checks.brand import check, spf_records
+from doorward.operations.checks.brand import check, host_names, spf_records
 from doorward.operations.checks.brand.host_names import Doors
 from doorward.operations.checks.brand.name_system import NameSystem
 from doorward.permissions.errors import NotAuthorised
@@ -171,6 +171,40 @@ def test_who_keeps_us_waiting_is_cut_off(brand, names, monkeypatch):
         assert "Nobody answers" in look(brand, port=port)["certificate"].what
 
 
+def test_each_address_is_waited_for_no_longer_than_its_share(monkeypatch):
+    monkeypatch.setattr(host_names, "_SECONDS", 0.3)
+    began = time.monotonic()
+    with tls.serving(None) as port:
+        doors = Doors(timezone.now(), port=port, trust=tls.authority().trusted())
+        found = host_names.look_at_certificate(HOST, ("127.0.0.1",), doors, ends=began + 60)
+    assert "Nobody answers" in found.what
+    assert time.monotonic() - began < 5
+
+
+def test_the_worst_of_two_addresses_counts_and_no_third_is_asked(tmp_path):
+    with tls.serving(tls.certificate(tmp_path, HOST, days=60)) as port:
+        doors = Doors(timezone.now(), port=port, trust=tls.authority().trusted())
+
+        def verdict(*addresses, ends=60):
+            until = time.monotonic() + ends
+            return host_names.look_at_certificate(HOST, addresses, doors, ends=until).verdict
+
+        assert verdict("127.0.0.1", "127.0.0.1", "127.0.0.9") == "fine"
+        assert verdict("127.0.0.1", "127.0.0.9") == "unfit"
+        assert verdict("127.0.0.1", ends=-1) == "advice"
+
+
+def test_five_host_names_are_looked_at_and_the_others_named(brand, names):
+    several = [f"p{number}.harbour.example" for number in range(7)]
+    Brand.objects.filter(id=brand.id).update(hosts=several)
+    cached.forget()
+    doors = Doors(timezone.now(), port=1)
+    found = check.look(brand.id, "", actor=CONSOLE, doors=doors)
+    [rest] = [one.what for one in found if "in time" in one.what]
+    assert rest.startswith(", ".join(several[5:]))
+    assert not {name for name, _kind in names.asked} & set(several[5:])
+
+
 def test_what_is_left_when_time_is_up_is_said(brand, names, monkeypatch):
     monkeypatch.setattr(check, "SECONDS", 0.3)
     names.silent |= {DOMAIN}
@@ -206,6 +240,17 @@ def spf_of(brand, names, *texts, host="93.184.215.14"):
             [f"v=spf1 a:{MAIL}", "v=spf1 ip4:93.184.216.1 -all"],
             "unfit",
             f"v=spf1 a:{MAIL} ip4:93.184.216.1 ~all",
+        ),
+        (
+            [f"v=spf1 a:{MAIL} include:mail.firewall -all", "v=spf1 ?all"],
+            "unfit",
+            f"v=spf1 a:{MAIL} include:mail.firewall ~all",
+        ),
+        ([f"v=spf1 a:{MAIL}/abc -all"], "unfit", "v=spf1 -all"),
+        (
+            [f"v=spf1 a:{MAIL} a:{MAIL}/24//129 mx/x -all"],
+            "unfit",
+            f"v=spf1 a:{MAIL} a:{MAIL}/24//129 -all",
         ),
         ([f"v=spf1 a:{MAIL} +all"], "unfit", f"v=spf1 a:{MAIL} ~all"),
         ([f"v=spf1 a:{MAIL} all"], "unfit", f"v=spf1 a:{MAIL} ~all"),
@@ -251,6 +296,41 @@ def test_two_names_may_lead_nowhere_and_a_third_makes_it_useless(brand, names):
     assert found.verdict == "fine"
     found = spf_of(brand, names, f"v=spf1 a:{MAIL} {' '.join(nowhere)} -all")
     assert (found.verdict, "lead nowhere" in found.what) == ("unfit", True)
+
+
+def test_a_term_without_a_host_means_the_domain_itself(brand, names):
+    names.put(DOMAIN, "A", "93.184.215.14")
+    assert spf_of(brand, names, "v=spf1 a -all").verdict == "fine"
+    names.put(DOMAIN, "A", "93.184.215.15")
+    assert spf_of(brand, names, "v=spf1 a -all").verdict == "advice"
+
+
+def test_ten_servers_may_receive_a_domains_mail_and_not_one_more(brand, names):
+    names.put("ten.example", "MX", *(f"10 {MAIL}." for _ in range(10)))
+    assert spf_of(brand, names, "v=spf1 mx:ten.example -all").verdict == "fine"
+    names.put("more.example", "MX", *(f"{number} x{number}.example." for number in range(11)))
+    found = spf_of(brand, names, "v=spf1 mx:more.example -all")
+    assert (found.verdict, "more than 10" in found.what) == ("unfit", True)
+
+
+@pytest.mark.parametrize(
+    "included", ["v=spf1 ipv4:93.184.216.1 -all", "v=spf1 include:nobody.example -all"]
+)
+def test_what_is_included_has_to_be_readable_itself(brand, names, included):
+    names.put("one.example", "TXT", f'"{included}"')
+    found = spf_of(brand, names, f"v=spf1 a:{MAIL} include:one.example -all")
+    assert said(found) == ("unfit", f"{DOMAIN} TXT v=spf1 a:{MAIL} -all")
+    assert "include:one.example" in found.what
+
+
+def test_an_include_that_leads_nowhere_is_one_of_the_two_that_may(names):
+    walk = spf_records.Walk(NameSystem(ends=time.monotonic() + 5, most=5))
+    faults = []
+    for term in spf_records.parse("v=spf1 include:a.example include:b.example include:c.example"):
+        with pytest.raises(spf_records.SpfFault) as raised:
+            walk.follow(term, DOMAIN)
+        faults.append(raised.value.fault.value)
+    assert faults == ["included", "included", "void"]
 
 
 def test_what_somebody_elses_record_asks_for_is_bounded(brand, names):

@@ -46,7 +46,7 @@ def look(sender: Sender, names: NameSystem) -> Finding:
         )
     if len(found) > 1:
         terms = dict.fromkeys(text for one in found for text in one.split()[1:])
-        kept = [text for text in terms if not text.lower().endswith("all")]
+        kept = [text for text in terms if text.lower().lstrip("+-~?") != "all"]
         return unfit(
             _SPF,
             _("%(domain)s has %(number)s SPF records, so receivers use none of them.")
