@@ -133,6 +133,14 @@ def test_without_a_right_to_the_tab_nobody_gets_in(relying, owner):
     assert answer_of(relying.ask(browser_of(owner), prompt="none"))["error"] == "access_denied"
 
 
+def test_whoever_has_no_right_is_told_whom_to_ask(relying, owner):
+    lou = people.make_administrator(owner.customer, email="lou@harbour.example", name="Lou Bell")
+    page = relying.ask(browser_of(lou)).content.decode()
+    assert f"Ask {owner.full_name}. They have the Administrators tab" in page
+    outside = people.make_administrator(people.make_customer("Far Away"), email="far@far.example")
+    assert owner.full_name not in relying.ask(browser_of(outside)).content.decode()
+
+
 def test_silently_nobody_is_asked(relying, person):
     assert answer_of(relying.ask(Client(), prompt="none"))["error"] == "login_required"
     assert "code" in answer_of(relying.ask(browser_of(person), prompt="none"))

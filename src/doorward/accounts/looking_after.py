@@ -20,6 +20,7 @@ from doorward.accounts.errors import (
     LastAdministrator,
 )
 from doorward.accounts.models import Administrator, Standing, Status
+from doorward.audit.naming import full_name
 from doorward.customers.models import Customer, CustomerKind
 from doorward.permissions.staff_scope import Reach
 from doorward.policy.effective import policies_from
@@ -37,10 +38,21 @@ if TYPE_CHECKING:
 
     from doorward.policy.rules import Policies
 
+_ASKED: Final = 3
+
 
 def who_look_after(rows: QuerySet[Administrator]) -> QuerySet[Administrator]:
     """Return those of these people who look after the others."""
     return rows.filter(status=Status.ACTIVE, looks_after=True)
+
+
+def whom_to_ask(customer_id: UUID, *, besides: UUID) -> list[str]:
+    """Return the names of some who look after a customer's people, the primary one first; `besides`: of who asks."""
+    rows = who_look_after(Administrator.objects.of(customer_id)).exclude(id=besides)
+    names = rows.order_by("-is_primary", "name_sort").values_list(
+        "first_name", "last_name", "email"
+    )
+    return [full_name(*each) for each in names[:_ASKED]]
 
 
 def who_get_through(customer_id: UUID, *, now: datetime) -> frozenset[UUID]:

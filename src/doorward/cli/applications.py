@@ -13,6 +13,7 @@ from doorward.gate.assurance import Assurance
 
 if TYPE_CHECKING:
     from doorward.applications.models import Application
+    from doorward.applications.trying import Way
 
 # The password alone is no more than everybody verifies.
 _ASKED = tuple(one.value for one in Assurance if one is not Assurance.PASSWORD)
@@ -156,23 +157,22 @@ def try_(tab: str, email: str, *, as_json: bool) -> None:
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
 
     tried = trying.try_it(_of(tab), email, actor=CONSOLE, now=timezone.now())
-    ways = [
-        {
-            "with": one.kind.value if one.kind else "recovery code" if one.by_code else "password",
-            "step": one.step.value,
-            "acr": one.acr.value,
-            "amr": list(one.amr),
-        }
-        for one in tried.ways
-    ]
+    ways = [(_with(one), one.step.value, one.acr.value, one.amr) for one in tried.ways]
     if as_json:
-        print_json({"email": tried.person.email, "ways": ways, "claims": tried.claims})
+        names = ("with", "step", "acr", "amr")
+        listed = [dict(zip(names, one, strict=True)) for one in ways]
+        print_json({"email": tried.person.email, "ways": listed, "claims": tried.claims})
         return
-    rows = [(one["with"], one["step"], one["acr"], " ".join(one["amr"])) for one in ways]
-    print_table(("WITH", "STEP", "ACR", "AMR"), rows)
+    print_table(("WITH", "STEP", "ACR", "AMR"), [(*one[:3], " ".join(one[3])) for one in ways])
     for scope, said in tried.claims.items():
         for name, value in said.items():
             click.echo(f"{scope}: {name}: {value}")
+
+
+def _with(way: Way) -> str:
+    if way.kind is None:
+        return "recovery code" if way.by_code else "password"
+    return way.kind.value
 
 
 @applications.group()

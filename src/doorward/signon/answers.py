@@ -10,6 +10,7 @@ from csp.utils import build_policy
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
+from doorward.accounts.looking_after import whom_to_ask
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.customers.tab_audience import is_for
 from doorward.kernel.errors import Refusal
@@ -66,6 +67,8 @@ class DeniedPage:
 
     application: str
     company: str
+    # Colleagues who can give the right; empty: nobody but who asks.
+    ask: tuple[str, ...]
     set_up: bool
     again: str
     back: str
@@ -95,9 +98,11 @@ def denied(
 ) -> HttpResponse:
     """Say why somebody does not get on, whom to ask or what to do, and give the application its answer by a link."""
     known = is_known(request, application)
+    person = request.auth.person if request.auth else None
     page = DeniedPage(
         application=application.tab.title if known else urlsplit(to.redirect_uri).hostname or "",
-        company=request.auth.person.customer_name if request.auth else "",
+        company=person.customer_name if person else "",
+        ask=tuple(whom_to_ask(person.customer_id, besides=person.id)) if person else (),
         set_up=code is not Code.ACCESS_DENIED,
         again=again,
         back=to.address(error=code.value),

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from doorward.accounts import staff_history
-from doorward.accounts.looking_after import who_look_after
-from doorward.accounts.models import Administrator
+from doorward.accounts.looking_after import whom_to_ask
 from doorward.applications import where
 from doorward.audit.browsers import in_words
-from doorward.audit.naming import full_name
 from doorward.audit.reason import Reason
 from doorward.credentials import queries
 from doorward.credentials.errors import RequiredCannotDisable
@@ -43,7 +41,6 @@ if TYPE_CHECKING:
     from doorward.sessions.context import AuthContext
     from doorward.web.http.requests import Request
 
-ASKED_COLLEAGUES = 3
 HISTORY_LINES = 20
 
 
@@ -60,7 +57,7 @@ def security_page(request: Request) -> SecurityPage:
         two_factor_on=bool(auth.factors),
         required=facts.policy.required,
         reason=reason(auth),
-        ask=_whom_to_ask(auth) if facts.policy.required else [],
+        ask=whom_to_ask(person.customer_id, besides=person.id) if facts.policy.required else [],
         factors=_factor_lines(auth, own),
         only_passkeys=not facts.policy.accepts(FactorKind.APP),
         codes_left=left,
@@ -135,16 +132,6 @@ def _asked_for(auth: AuthContext) -> str:
     """Return the titles of the tabs for which two factors are required of this person."""
     # Nothing is left of it where a right is to a tab that is no longer for this customer.
     return titles_of(auth.facts.policy.scope.tabs & auth.person.tab_keys) or _("a tab")
-
-
-def _whom_to_ask(auth: AuthContext) -> list[str]:
-    rows = (
-        who_look_after(Administrator.objects.of(auth.person.customer_id))
-        .exclude(id=auth.person.id)
-        .order_by("-is_primary", "name_sort")
-        .values_list("first_name", "last_name", "email")[:ASKED_COLLEAGUES]
-    )
-    return [full_name(*names) for names in rows]
 
 
 def factor_lines(auth: AuthContext, *, now: datetime) -> list[FactorLine]:
