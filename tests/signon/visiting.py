@@ -52,6 +52,30 @@ class Visitor:
             answer = self.session.get(onward, allow_redirects=False)
         raise AssertionError(f"It goes round and round: {self.pages}")
 
+    def use(self, address: str) -> requests.Response:
+        """Open a page of an application; return it, after it was left for the portal as often as it leads there."""
+        answer = self.session.get(address, allow_redirects=False)
+        for _ in range(_MOST_STEPS):
+            if answer.status_code not in _REDIRECTS:
+                return answer
+            onward = urljoin(answer.url, answer.headers["Location"])
+            landed = self.visit(onward) if self._is_ours(onward) else Landed(onward)
+            answer = (
+                self.session.get(landed.url, allow_redirects=False)
+                if landed.fields is None
+                else self.session.post(landed.url, landed.fields, allow_redirects=False)
+            )
+        raise AssertionError(f"It goes round and round: {self.pages}")
+
+    def sign_out(self) -> None:
+        """Sign out in the portal, by the form of any of its pages."""
+        page = self.session.get(f"{self.who.portal.address}/security/")
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        assert token, page.text
+        sent = {"csrfmiddlewaretoken": token[1]}
+        out = f"{self.who.portal.address}/sign-out/"
+        self.session.post(out, sent, headers={"Referer": page.url}, allow_redirects=False)
+
     def _left_by(self, answer: requests.Response) -> Landed | None:
         onward = answer.headers.get("Refresh", "").partition("url=")[2]
         if onward and not self._is_ours(onward):
