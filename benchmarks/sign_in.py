@@ -180,7 +180,7 @@ def start(folder: Path, port: int) -> subprocess.Popen[bytes]:
 def web_cpu(server: subprocess.Popen[bytes]) -> float:
     """Return the CPU seconds that the web server's processes have used until now."""
     parts = psutil.Process(server.pid).children()
-    web = [part for part in parts if "serve" in part.cmdline()]
+    web = [part for part in parts if part.name() == "doorward-serve"]
     if not web:
         raise SystemExit("no web process was found")
     tree = [*web, *web[0].children(recursive=True)]

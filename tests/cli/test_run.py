@@ -17,11 +17,15 @@ from pathlib import Path
 import psutil
 import pytest
 
+from benchmarks.throughput import pss_mib
 from doorward.cli.supervisor import FIRST_WAIT_SECONDS
 from doorward.web.server import stalled
 from tests.kit import monitor, postgresql
 from tests.kit.serving import Browser, doorward, environment, free_port, start
 from tests.kit.waiting import until
+
+# Of a node that has had little to do, on SQLite; 275 where each part loads for itself.
+MOST_MIB = 210
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("commands")]
 
@@ -267,6 +271,20 @@ def test_every_process_keeps_its_locks_on_the_database(steady, steady_folder):
     until(lambda: holding() >= having() and len(having()) > 1)  # who is asked opens it
     time.sleep(stalled.LOOK_SECONDS + 1)  # whatever looks at descriptors has looked
     assert having() <= holding()
+
+
+def test_only_the_first_process_holds_the_folder(steady, steady_folder):
+    """With its end it is free, however long others take to go."""
+    lock = steady_folder / "running.lock"
+    holding = [
+        one.pid for one in tree(steady) if lock in {Path(file.path) for file in one.open_files()}
+    ]
+    assert holding == [steady.main().pid]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what is shared")
+def test_what_all_processes_have_loaded_is_in_memory_once(steady):
+    assert pss_mib(steady.main()) < MOST_MIB
 
 
 def test_the_data_folder_is_the_owners_alone(steady, steady_folder):

@@ -94,7 +94,7 @@ THE_SAME: list[object] = [
     files.files,
     foreign._payload_class,
     guides._guide,
-    hashers._hashing_thread,
+    hashers._hashing,
     hosts.ascii_host,
     hosts.clean_origin,
     hosts.split_netloc,

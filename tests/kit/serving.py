@@ -134,7 +134,7 @@ class Server:
     def part(self, name: str) -> psutil.Process | None:
         """Return the child process that runs this part."""
         for child in self.main().children():
-            if _words(child)[2:4] == ["doorward.cli.parts", name]:
+            if _name(child) == f"doorward-{name}":
                 return child
         return None
 
@@ -153,11 +153,11 @@ class Server:
         return self.process.wait(timeout=60)
 
 
-def _words(process: psutil.Process) -> list[str]:
+def _name(process: psutil.Process) -> str:
     try:
-        return process.cmdline()
+        return process.name()
     except (psutil.NoSuchProcess, psutil.ZombieProcess):
-        return []
+        return ""
 
 
 def start(

@@ -44,8 +44,8 @@ def find_address(environment: Environment) -> str:
 
 
 @contextmanager
-def port_held(address: str, port: int) -> Iterator[None]:
-    """Refuse a port that somebody listens on, then hold it so that no other start takes it.
+def port_held(address: str, port: int) -> Iterator[socket.socket]:
+    """Refuse a port that somebody listens on, then hold it so that no other start takes it; give what holds it.
 
     granian's workers share their port (SO_REUSEPORT) and would share it with a stranger's, too.
     The socket that holds it never listens, so that no connection ends up in it.
@@ -56,7 +56,7 @@ def port_held(address: str, port: int) -> Iterator[None]:
         if hasattr(socket, "SO_REUSEPORT"):
             holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             holder.bind((address, port))
-        yield
+        yield holder
 
 
 def answers(address: str, port: int) -> bool:

@@ -1,6 +1,7 @@
-"""The parts of `doorward run`, each a process of its own: `python -m doorward.cli.parts PART PARENT COUNTS`.
+"""The parts of `doorward run`, each a process of its own.
 
-COUNTS is a descriptor that it inherited: memory in which all parts count (`kernel.metrics.counting`).
+What serves and what works are forked from the first process (`forked.py`), which has loaded what they need. A backup is
+a program of its own, which ends: `python -m doorward.cli.parts back-up PARENT`.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from typing import TYPE_CHECKING, Any
 from doorward.cli import parent_death
 from doorward.cli.base import set_up_django
 from doorward.cli.failure import Failure
-from doorward.kernel.metrics import counting
+from doorward.kernel import memory
 from doorward.kernel.storage import sentence_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 STOP_SECONDS = 5
 BACKUP_LOOK_SECONDS = 60
@@ -50,32 +51,38 @@ _QUIET: dict[str, Any] = {
 }
 
 
-def serve() -> None:
-    """Answer requests, in as many processes as the settings say, until SIGTERM or SIGINT."""
-    set_up_django()
+def load(names: Iterable[str]) -> None:
+    """Load what these parts need, once for all of them: they share it, and one that is made again is ready at once."""
+    from django.conf import settings  # noqa: PLC0415 - after set-up
+
+    if "work" in names:
+        importlib.import_module("doorward.notifications.worker")
+    if "serve" in names:
+        importlib.import_module("granian")
+        importlib.import_module("doorward.web.server.rsgi")
+        importlib.import_module("doorward.web.server.beforehand").load()
+        if settings.DOORWARD.otlp_endpoint:
+            importlib.import_module("doorward.web.server.spans")
+    _log_lightly()
+    _collect_lightly()
+    memory.give_back()
+
+
+def serve(address: str, port: int) -> None:
+    """Answer requests there, in as many processes as the settings say, until SIGTERM or SIGINT."""
     from django.conf import settings  # noqa: PLC0415 - after set-up
     from granian import Granian  # noqa: PLC0415 - only here
     from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415
     from granian.http import HTTP1Settings  # noqa: PLC0415
     from granian.log import LogLevels  # noqa: PLC0415
 
-    # Loaded here, before the workers are forked: they share it, and one that is made again is ready at once.
-    importlib.import_module("doorward.web.server.rsgi")
-    importlib.import_module(settings.ROOT_URLCONF)
-    # What browsers are called by is built at the first look: 13 MiB, which each worker would have for itself.
-    importlib.import_module("doorward.audit.browsers").name_of_browser("")
-    environment = settings.DOORWARD
-    if environment.otlp_endpoint:
-        importlib.import_module("doorward.web.server.spans")
-    _log_lightly()
-    _collect_lightly()
     Granian(
         "doorward.web.server.rsgi:application",
-        address=environment.host,
-        port=environment.port,
+        address=address,
+        port=port,
         interface=Interfaces.RSGI,
         websockets=False,
-        workers=environment.workers,
+        workers=settings.DOORWARD.workers,
         backlog=CONNECTIONS,
         backpressure=_connections(),
         http=HTTPModes.http1,
@@ -191,13 +198,10 @@ def back_up() -> None:
         sys.exit(1)
 
 
-PARTS: dict[str, Callable[[], None]] = {"serve": serve, "work": work, "back-up": back_up}
-
-
-def main(part: str) -> None:
+def main(run: Callable[[], None]) -> None:
     """Run a part to its end; what keeps it from starting is said in one sentence, as by a command."""
     try:
-        PARTS[part]()
+        run()
     except Failure as failure:
         failure.show()
         sys.exit(failure.exit_code)
@@ -210,6 +214,4 @@ def main(part: str) -> None:
 
 if __name__ == "__main__":
     parent_death.hold(int(sys.argv[2]))
-    if sys.argv[3:]:
-        counting.adopt(int(sys.argv[3]))
-    main(sys.argv[1])
+    main(back_up)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import fcntl
 import os
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import IO, TYPE_CHECKING
 
 import click
 
+from doorward.cli import forked, parts
 from doorward.cli.base import set_up_django
 from doorward.cli.failure import Failure
 from doorward.cli.listening import answers, find_address, port_held, soon
 from doorward.cli.supervisor import supervise
-from doorward.kernel.hosts import join_netloc
 from doorward.operations import demonstration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
+    from socket import socket
 
     from doorward.environment import Environment
 
@@ -45,7 +47,7 @@ def run(bind: str | None, workers: int | None, *, no_worker: bool) -> None:
     """
     if no_worker:
         _refuse_alone(_settings(bind=bind, workers=workers))
-    run_everything(bind=bind, workers=workers, parts=("serve",) if no_worker else ("serve", "work"))
+    run_everything(bind=bind, workers=workers, worker=not no_worker)
 
 
 @click.command()
@@ -55,11 +57,19 @@ def work() -> None:
     It shares the database (PostgreSQL) and the key file with a machine on which `doorward run` runs.
     """
     _refuse_alone(_settings(bind=None, workers=None))
+    forked.done_aside(_refuse_unprepared)
+    parts.load(["work"])
+    supervise(
+        {"work": partial(parts.main, parts.work)},
+        is_ready=lambda: True,
+        on_ready=lambda: click.echo("Working."),
+    )
+
+
+def _refuse_unprepared() -> None:
     from doorward.cli.data import refuse_unprepared  # noqa: PLC0415 - after set-up
 
     refuse_unprepared()
-    _let_go_of_the_database()
-    supervise(["work"], is_ready=lambda: True, on_ready=lambda: click.echo("Working."))
 
 
 def _refuse_alone(environment: Environment) -> None:
@@ -71,13 +81,14 @@ def run_everything(
     *,
     bind: str | None,
     workers: int | None,
-    fill: Callable[[], None] = lambda: None,
-    parts: Sequence[str] = ("serve", "work"),
-    greet: Callable[[Environment], None] | None = None,
+    worker: bool = True,
+    fill: Callable[[], dict[str, str]] = dict,
+    greet: Callable[[Environment, dict[str, str]], None] | None = None,
 ) -> None:
     """Lock, migrate, serve and work until a signal ends it; `Failure` where it cannot start.
 
-    `fill` is called when the database is up to date, `greet` when the first request can be made.
+    `fill` is called, in a process of its own, when the database is up to date; `greet` with what it returned when the
+    first request can be made.
     """
     environment = _settings(bind=bind, workers=workers)
     if demonstration.is_one(environment.data_dir) and not environment.demo:
@@ -86,19 +97,28 @@ def run_everything(
             "only `doorward demo` serves it."
         )
     address, port = find_address(environment), environment.port
-    # The parts listen on what was found here, once.
-    os.environ["DOORWARD_BIND"] = join_netloc(address, port)
-    with data_folder_locked(environment), port_held(address, port):
-        link = _prepare(fill)
+    with data_folder_locked(environment) as lock, port_held(address, port) as holder:
+        link, filled = forked.done_aside(partial(_prepare, fill))
+        runs: dict[str, Callable[[], None]] = {"serve": partial(parts.serve, address, port)}
+        if worker:
+            runs["work"] = parts.work
+        parts.load(runs)
         supervise(
-            parts,
+            {name: partial(_run_without, (lock, holder), run) for name, run in runs.items()},
             is_ready=lambda: answers(address, port),
-            on_ready=lambda: greet(environment) if greet else _greet(environment, link),
+            on_ready=lambda: greet(environment, filled) if greet else _greet(environment, link),
         )
 
 
+def _run_without(held: Iterable[IO[str] | socket], run: Callable[[], None]) -> None:
+    """Run a part that does not hold what the first process holds: with that one's end it is free."""
+    for one in held:
+        one.close()
+    parts.main(run)
+
+
 def _settings(*, bind: str | None, workers: int | None) -> Environment:
-    """Return the settings; the options win, and the parts inherit them by the environment."""
+    """Return the settings; the options win."""
     if bind:
         os.environ["DOORWARD_BIND"] = bind
     if workers:
@@ -110,10 +130,11 @@ def _settings(*, bind: str | None, workers: int | None) -> Environment:
     return environment
 
 
-def _prepare(fill: Callable[[], None]) -> str:
-    """Bring the data up to date, and let go of the database: the parts have their own.
+def _prepare(fill: Callable[[], dict[str, str]]) -> tuple[str, dict[str, str]]:
+    """Bring the data up to date, in a process of its own.
 
-    Return the address of the link that makes the first of the provider's people (secret); empty: somebody is there.
+    Return the address of the link that makes the first of the provider's people (secret; empty: somebody is there), and
+    what `fill` returned.
     """
     from django.utils import timezone  # noqa: PLC0415 - after set-up, as all below
 
@@ -122,28 +143,20 @@ def _prepare(fill: Callable[[], None]) -> str:
     from doorward.cli.data import bring_up_to_date  # noqa: PLC0415
 
     bring_up_to_date()
-    fill()
-    link = first_link.renew(actor=CONSOLE, now=timezone.now())
-    _let_go_of_the_database()
-    return link
-
-
-def _let_go_of_the_database() -> None:
-    from django.db import connections  # noqa: PLC0415 - after set-up
-
-    connections.close_all()
-    for connection in connections.all():
-        # Only PostgreSQL's has a pool, with threads that would outlive the preparation.
-        getattr(connection, "close_pool", lambda: None)()
+    filled = fill()
+    return first_link.renew(actor=CONSOLE, now=timezone.now()), filled
 
 
 @contextmanager
-def data_folder_locked(environment: Environment) -> Iterator[None]:
-    """Hold the data folder; the lock goes with the process, however it ends. `Failure`: somebody else has it."""
+def data_folder_locked(environment: Environment) -> Iterator[IO[str]]:
+    """Hold the data folder; give what holds it until this process is gone, however it ends.
+
+    Raises `Failure`: somebody else has it.
+    """
     with (environment.data_dir / "running.lock").open("w") as file:
         if not soon(lambda: _try_lock(file.fileno())):
             raise Failure(f"Doorward already runs on the data folder {environment.data_dir}.")
-        yield
+        yield file
 
 
 def _try_lock(descriptor: int) -> bool:

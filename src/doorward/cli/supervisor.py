@@ -6,17 +6,17 @@ import logging
 import os
 import select
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from doorward.cli import forked
 from doorward.cli.notifying import tell
 from doorward.kernel.metrics import counting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from multiprocessing.context import ForkProcess
     from types import FrameType
 
 _log = logging.getLogger("doorward.run")
@@ -32,30 +32,25 @@ _IDLE_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Part:
-    """One child process. Times are of the monotonic clock, in seconds.
-
-    `counts`: the memory in which all parts count, as a descriptor.
-    """
+    """One child process. Times are of the monotonic clock, in seconds."""
 
     name: str
-    counts: int
-    process: subprocess.Popen[bytes] | None = None
+    run: Callable[[], object]
+    process: ForkProcess | None = None
     started: float = 0.0
     start_at: float = 0.0
     wait: float = FIRST_WAIT_SECONDS
 
     def start(self, now: float) -> None:
         """Start the process; it dies with this one (`parent_death`)."""
-        words = [self.name, str(os.getpid()), str(self.counts)]
-        command = [sys.executable, "-m", "doorward.cli.parts", *words]
-        self.process = subprocess.Popen(command, pass_fds=[self.counts])
+        self.process = forked.begin(f"doorward-{self.name}", self.run)
         self.started = now
 
     def notice_death(self, now: float) -> None:
         """Note when to start again, if the process is gone; each time later, until it stays."""
-        if self.process is None or self.process.poll() is None:
+        if self.process is None or self.process.exitcode is None:
             return
-        code, self.process = self.process.returncode, None
+        code, self.process = self.process.exitcode, None
         if now - self.started >= WELL_SECONDS:
             self.wait = FIRST_WAIT_SECONDS
         self.start_at = now + self.wait
@@ -90,16 +85,21 @@ class Signals:
 
 
 def supervise(
-    names: Sequence[str], *, is_ready: Callable[[], bool], on_ready: Callable[[], None]
+    runs: Mapping[str, Callable[[], object]],
+    *,
+    is_ready: Callable[[], bool],
+    on_ready: Callable[[], None],
 ) -> None:
-    """Run the parts until SIGTERM, SIGINT or SIGHUP, then end them all.
+    """Run the parts, each forked from here, until SIGTERM, SIGINT or SIGHUP, then end them all.
+
+    All of them count in the same memory.
 
     `on_ready` is called once, when `is_ready` first says so; systemd is told then, and when the end begins.
     """
     signals = Signals()
     signals.listen()
-    counts = counting.make()
-    parts = [Part(name, counts) for name in names]
+    counting.adopt(counting.make())
+    parts = [Part(name, run) for name, run in runs.items()]
     ready = False
     try:
         while not signals.end:
@@ -132,14 +132,13 @@ def _end_all(parts: Sequence[Part]) -> None:
         process.terminate()
     last = time.monotonic() + STOP_SECONDS
     for process in _running(parts):
-        try:
-            process.wait(max(last - time.monotonic(), 0.1))
-        except subprocess.TimeoutExpired:
+        process.join(max(last - time.monotonic(), 0.1))
+        if process.exitcode is None:
             process.kill()
-            process.wait()
+            process.join()
 
 
-def _running(parts: Sequence[Part]) -> Iterator[subprocess.Popen[bytes]]:
+def _running(parts: Sequence[Part]) -> Iterator[ForkProcess]:
     for part in parts:
-        if part.process is not None and part.process.poll() is None:
+        if part.process is not None and part.process.exitcode is None:
             yield part.process

@@ -39,14 +39,12 @@ def demo(bind: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     folder = demo_folder.make()
     os.environ |= {_DATA_DIR: str(folder), "DOORWARD_DEMO": "true"}
-    # Made by `fill`, told by `greet`: both run in this process.
-    sign_ins: dict[str, str] = {}
     try:
         run_everything(
             bind=bind,
             workers=None,
-            fill=lambda: _fill(folder, sign_ins),
-            greet=lambda environment: _greet(environment, sign_ins),
+            fill=lambda: _fill(folder),
+            greet=_greet,
         )
     finally:
         demo_folder.forget(folder)
@@ -85,7 +83,8 @@ def _forget_settings() -> None:
         del os.environ[name]
 
 
-def _fill(folder: Path, sign_ins: dict[str, str]) -> None:
+def _fill(folder: Path) -> dict[str, str]:
+    """Return the recovery code of whom only such a code lets in, by their e-mail."""
     from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
     from django.utils import timezone  # noqa: PLC0415
 
@@ -93,13 +92,13 @@ def _fill(folder: Path, sign_ins: dict[str, str]) -> None:
 
     demo_folder.point_to(folder, port=settings.DOORWARD.port)
     filled = fill(now=timezone.now())
-    sign_ins[filled.locked_email] = filled.recovery_code
+    return {filled.locked_email: filled.recovery_code}
 
 
-def _greet(environment: Environment, sign_ins: dict[str, str]) -> None:
+def _greet(environment: Environment, recovery_codes: dict[str, str]) -> None:
     from doorward.demo.greeting import greet  # noqa: PLC0415
 
-    greet(environment, recovery_codes=sign_ins)
+    greet(environment, recovery_codes=recovery_codes)
 
 
 @with_data

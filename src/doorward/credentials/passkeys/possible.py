@@ -7,8 +7,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from ua_parser import parse
-
+from doorward.audit.browsers import parser
 from doorward.kernel.hosts import is_loopback
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def is_number(host: str) -> bool:
 @lru_cache(maxsize=2048)
 def browser_makes_them(user_agent: str) -> bool:
     """Return whether a browser knows passkeys, as far as it says what it is; of one that is not known, yes."""
-    found = parse(user_agent).user_agent
+    found = parser().parse_user_agent(user_agent)
     if found is None or found.family not in _FIRST:
         return True
     first, version = _FIRST[found.family], found.major or ""

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import cache, partial
-from typing import TYPE_CHECKING, Final
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import argon2
 import bcrypt
@@ -23,10 +25,13 @@ from passlib.hash import phpass
 
 from doorward.credentials.errors import HashTooCostly
 from doorward.credentials.password.hash_costs import refuse_costly, scrypt_bytes
+from doorward.kernel import memory
 from doorward.kernel.crypto.sealing import keyed_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+Made = TypeVar("Made")
 
 
 class Argon2id(Argon2PasswordHasher):
@@ -38,11 +43,11 @@ class Argon2id(Argon2PasswordHasher):
 
     def encode(self, password: str, salt: str) -> str:
         """Hash a password."""
-        return _hashing_thread().submit(super().encode, password, salt).result()
+        return _hashing().done(partial(super().encode, password, salt))
 
     def verify(self, password: str, encoded: str) -> bool:
         """Return whether a password is the one that was hashed."""
-        return _hashing_thread().submit(super().verify, password, encoded).result()
+        return _hashing().done(partial(super().verify, password, encoded))
 
     def must_update(self, encoded: str) -> bool:
         """Return whether a hash has other parameters than today's: they stand before its salt."""
@@ -88,7 +93,7 @@ class TakenOver(BasePasswordHasher):
         try:
             # Whatever has become of what was taken over: nobody who signs in asks for more than this.
             refuse_costly(kept)
-            return _hashing_thread().submit(_SCHEMES[scheme], plain, parts).result()
+            return _hashing().done(partial(_SCHEMES[scheme], plain, parts))
         except (HashTooCostly, ValueError):
             return False
 
@@ -155,7 +160,40 @@ def _keyed(password: str) -> str:
     return keyed_hash("password", password).hex()
 
 
+# What a hash filled is kept so long for the next one.
+_QUIET_SECONDS: Final = 1.0
+
+
+class _Hashing:
+    """The thread that hashes. It begins with its first hash: a thread does not survive the fork that makes a worker."""
+
+    def __init__(self) -> None:
+        self._wanted: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
+        memory.keep()
+        Thread(target=self._work, name="hashing", daemon=True).start()
+
+    def done(self, make: Callable[[], Made]) -> Made:
+        """Return what this makes, made when its turn has come."""
+        future: Future[Made] = Future()
+        self._wanted.put((future, make))
+        return future.result()
+
+    def _work(self) -> None:
+        while True:
+            self._make_next()
+
+    def _make_next(self) -> None:
+        try:
+            future, make = self._wanted.get(timeout=_QUIET_SECONDS)
+        except Empty:
+            memory.give_back()
+            future, make = self._wanted.get()
+        try:
+            future.set_result(make())
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is whose hash it was
+            future.set_exception(error)
+
+
 @cache
-def _hashing_thread() -> ThreadPoolExecutor:
-    """Start at the first hash: a thread does not survive the fork that makes a worker."""
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="hashing")
+def _hashing() -> _Hashing:
+    return _Hashing()

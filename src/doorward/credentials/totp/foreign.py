@@ -10,9 +10,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from google.protobuf.message import DecodeError
-
 from doorward.credentials.errors import SecretInvalid, SecretUnsupported
 from doorward.credentials.totp.rules import DIGITS, STEP_SECONDS
 
@@ -123,6 +120,8 @@ def _key_uri(line: str) -> Exported:
 
 def _migration(line: str) -> Export:
     """Read an export of Google Authenticator: a protocol buffer that only its apps describe."""
+    from google.protobuf.message import DecodeError  # noqa: PLC0415 - five MiB, for what hardly anybody does
+
     try:
         # A plus that was not quoted is read as a space.
         data = dict(parse_qsl(urlsplit(line).query))["data"].replace(" ", "+")
@@ -161,6 +160,8 @@ def _payload() -> Any:  # noqa: ANN401 - its class is made at run time
 @cache
 def _payload_class() -> type[Message]:
     """Describe the export: what stands in it was found out by others, as nobody publishes it."""
+    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory  # noqa: PLC0415 - as above
+
     kind = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(
         name="otpauth_migration.proto", package="doorward", syntax="proto3"
