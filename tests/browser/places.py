@@ -346,6 +346,7 @@ STAFF = (
     Place("tab_words", "tab-words", "staff", "{tab}words/de/"),
     Place("tab_application", "application", "staff", "{tab}application/"),
     Place("tab_application_try", "application-try", "staff", "{tab}application/try/", press("Show")),
+    Place("tab_site", "site", "staff", "{tab}site/"),
     Place("oidc_logout", "logout", "staff", "/oidc/logout/"),
     Place("oidc_authorize", "denied", "staff", "{denied}", status=403),
 )  # fmt: skip
@@ -360,7 +361,8 @@ FILES = (
 MACHINES = (
     "healthz readyz metrics doorward_host security_txt change_password passkey_endpoints sign_in_passkey "
     "take_back_passkey code_passkey set_up_passkey make_passkey new_phone_passkey reauthenticate_passkey "
-    "disable_passkey oidc_configuration oidc_jwks oidc_par oidc_token oidc_userinfo oidc_introspect oidc_revoke"
+    "disable_passkey forward_auth forward_auth_start site_sign_in site_sign_out "
+    "oidc_configuration oidc_jwks oidc_par oidc_token oidc_userinfo oidc_introspect oidc_revoke"
 )
 DOWNLOADS = (
     "recovery_codes_text activity_csv account_adoption_csv customers_adoption_csv account_rehearsal_csv "
@@ -377,7 +379,7 @@ ONLY_FORMS = (
     "account_adoption_mail customers_adoption_mail customer_minimum_waves brand_minimum_waves "
     "customer_undelete customer_note customer_note_remove import_begin import_stop import_go_on "
     "import_invite import_discard tab_application_secret tab_application_secret_remove tab_application_remove "
-    "oidc_logout_confirm"
+    "tab_site_remove oidc_logout_confirm"
 )
 ON_THE_WAY = "reauthenticate_continue"  # sends itself on; `test_keyboard` and `test_proving` see it
 OF_MAILS = "demo_mail demo_mail_message demo_mail_html"  # the demonstration's alone; `test_demo_mail` reads them

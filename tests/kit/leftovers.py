@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from doorward.accounts import changes
+from doorward.applications import identity
 from doorward.applications import keys as signing_keys
 from doorward.audit import browsers, newest
 from doorward.credentials.passkeys import possible
@@ -55,6 +56,8 @@ FORGOTTEN: list[_lru_cache_wrapper[Any]] = [
     decoys._usual,
     tabs._items,
     sealing._hash_key,
+    identity._signer,
+    identity._signed,
 ]
 CLEARED: list[MutableMapping[Any, Any]] = [sealing._ciphers, streaming._of]
 # Modules that forget by themselves, and what each of them has just now.

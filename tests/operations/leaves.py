@@ -66,6 +66,9 @@ LEAVES: Final = {
         "used_at ended_at code_used_at redirect_uri looked_at tell_at tell_tries tell_first_at told_at"
     ),
     "applications.RefreshToken": "grant_id made_at used_at",
+    "applications.SiteVisit": (
+        "id site_id session_id administrator_id trust_id begun_at ended_at code_used_at"
+    ),
     "signin.MailboxProof": "id session_id created_at expires_at tries used_at",
     "recovery.RecoveryRequest": (
         "id administrator_id way state how checked_at second asked_by_id asked_at due_at "

@@ -22,7 +22,7 @@ from doorward.policy.versions import Owner, Wanted
 from doorward.rollout import applying
 from doorward.rollout.models import RunState
 from doorward.rollout.rehearsal import Plan
-from tests.kit import applications, closing, codes, imports, people, recovering
+from tests.kit import applications, closing, codes, imports, people, recovering, sites
 from tests.kit.people import BRAND
 from tests.kit.ticks import run_of
 
@@ -312,6 +312,7 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
         ),
         "tabs/<uuid:tab_id>/remove/": (f"/tabs/{tab.id}/remove/", {}),
         **_application(),
+        **_site(),
         "tabs/add/": ("/tabs/add/", TAB | {"key": "billing"}),
     }
 
@@ -339,6 +340,16 @@ def _application() -> dict[str, tuple[str, dict[str, Any]]]:
         f"{of_tab}secret/<uuid:secret_id>/remove/": (f"{path}secret/{secret.id}/remove/", {}),
         f"{of_tab}try/": (f"{path}try/", {"email": "nobody@nowhere.example"}),
         f"{of_tab}remove/": (f"/tabs/{removed.tab_id}/application/remove/", {}),
+    }
+
+
+def _site() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return the forms of a tab's site; what is removed is another one's than what is changed."""
+    changed, removed = (sites.make_site(f"https://{key}.example", key) for key in ("wiki", "logs"))
+    form = {"origin": changed.origin, "required_acr": "phr"}
+    return {
+        "tabs/<uuid:tab_id>/site/": (f"/tabs/{changed.tab_id}/site/", form),
+        "tabs/<uuid:tab_id>/site/remove/": (f"/tabs/{removed.tab_id}/site/remove/", {}),
     }
 
 

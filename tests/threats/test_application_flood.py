@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from doorward.applications.models import Grant, PushedRequest
+from doorward.applications.models import Grant, PushedRequest, SiteVisit
 from doorward.audit.models import Event
 from doorward.kernel.models import Attempt
 from doorward.kernel.ratelimit import throttle
@@ -17,6 +17,7 @@ from doorward.kernel.ratelimit.rules import Window
 from doorward.kernel.ratelimit.throttle import Rule
 from tests.kit.applications import Relying, give_tab, make_application, make_secret
 from tests.kit.browsers import browser_of
+from tests.kit.sites import TAB, AtSite, believe, make_site
 
 pytestmark = pytest.mark.django_db
 FEW = 3
@@ -83,3 +84,13 @@ def test_ids_of_no_application_are_one_to_the_count(owner):
     application = make_application()
     relying = Relying(application, make_secret(application))
     assert relying.post("/oidc/revoke/", token="x").status_code == HTTPStatus.OK
+
+
+def test_who_is_led_to_a_site_again_and_again_has_to_wait(owner, settings):
+    believe(settings)
+    give_tab(owner, TAB)
+    make_site()
+    browser = AtSite(browser_of(owner))
+    told = [browser.lead().status_code for _ in range(FEW + 1)]
+    assert told == [303] * FEW + [429]
+    assert SiteVisit.objects.count() == FEW

@@ -112,6 +112,8 @@ WANTED: dict[str, Reauthentication] = {
     "tabs/<uuid:tab_id>/application/remove/": OWN_SECURITY,
     "tabs/<uuid:tab_id>/application/secret/": OWN_SECURITY,
     "tabs/<uuid:tab_id>/application/secret/<uuid:secret_id>/remove/": OWN_SECURITY,
+    "tabs/<uuid:tab_id>/site/": OWN_SECURITY,
+    "tabs/<uuid:tab_id>/site/remove/": OWN_SECURITY,
     "tabs/add/": OTHERS,
     "customers/<uuid:customer_id>/manage/": OWN_SECURITY,
     "customers/<uuid:customer_id>/manage/begin/": OWN_SECURITY,
@@ -166,6 +168,7 @@ UNASKED = {
     "oidc/revoke/": BY_ITSELF,
     "oidc/token/": BY_ITSELF,
     "oidc/userinfo/": "the token is the proof",
+    "forward-auth/": "answers, and changes nothing",
     "managing/leave/": "leaves a customer's portal",
 }
 READ_ONLY = {

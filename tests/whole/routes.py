@@ -15,9 +15,15 @@ if TYPE_CHECKING:
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 TOKEN = "A" * 43
 # What applications post to: they say themselves who they are, and no cookie counts there; or it only leads on.
+# Proxies ask, whatever the method is.
 OF_APPLICATIONS = frozenset(
-    f"oidc/{what}/"
-    for what in ("authorize", "par", "token", "userinfo", "introspect", "revoke", "logout")
+    [
+        *(
+            f"oidc/{what}/"
+            for what in ("authorize", "par", "token", "userinfo", "introspect", "revoke", "logout")
+        ),
+        "forward-auth/",
+    ]
 )
 NOBODY = "00000000-0000-4000-8000-000000000000"
 

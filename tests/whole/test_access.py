@@ -16,6 +16,8 @@ from tests.whole.routes import METHODS, ROUTES, Route, is_open
 # Who says that they are open to everybody. A new name here is a decision, not an oversight.
 OPEN = {
     "",
+    ".doorward",
+    "forward-auth",
     ".well-known",
     "brand",
     "brand.css",

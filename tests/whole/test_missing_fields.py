@@ -82,6 +82,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "brands/<uuid:brand_id>/logo/": ("kind",),
     "tabs/<uuid:tab_id>/application/try/": ("email",),
     "tabs/<uuid:tab_id>/application/": ("client_type", "redirect_uris", "required_acr", "keys"),
+    "tabs/<uuid:tab_id>/site/": ("origin", "required_acr"),
     "tabs/<uuid:tab_id>/move/": ("before",),
     "tabs/<uuid:tab_id>/words/<slug:slug>/": ("title", "description"),
     "customers/<uuid:customer_id>/": ("name", "brand", "status"),
@@ -138,6 +139,7 @@ NO_FIELDS = {
     *("tabs/<uuid:tab_id>/remove/", "administrators/require/"),
     *("tabs/<uuid:tab_id>/application/remove/", "tabs/<uuid:tab_id>/application/secret/"),
     "tabs/<uuid:tab_id>/application/secret/<uuid:secret_id>/remove/",
+    "tabs/<uuid:tab_id>/site/remove/",
     "oidc/logout/confirm/",
     *(
         f"administrators/<uuid:person_id>/{what}/"

@@ -8,20 +8,22 @@ from doorward.kernel.crypto import sealing
 from doorward.kernel.crypto.sealing import AssociatedData
 
 _WHERE: Final = AssociatedData(table="applications", row="-", purpose="authorization_request")
+# On its way to a site, which is another thing than to an application.
+OF_SITE: Final = AssociatedData(table="applications", row="-", purpose="site_sign_in")
 
 
 class NotOurs(Exception):
     """It is nothing that was sealed here, or with a key that is gone."""
 
 
-def seal(plain: bytes) -> bytes:
+def seal(plain: bytes, where: AssociatedData = _WHERE) -> bytes:
     """Return it sealed."""
-    return sealing.seal(plain, **_WHERE)
+    return sealing.seal(plain, **where)
 
 
-def unseal(sealed: bytes) -> bytes:
+def unseal(sealed: bytes, where: AssociatedData = _WHERE) -> bytes:
     """Return what was sealed, or raise `NotOurs`."""
     try:
-        return sealing.unseal(sealed, **_WHERE)
+        return sealing.unseal(sealed, **where)
     except sealing.SealBroken as error:
         raise NotOurs from error

@@ -18,6 +18,7 @@ from doorward.applications.errors import (
     RedirectInvalid,
     RedirectMissing,
     SecretsStay,
+    SiteThere,
     TooManyAddresses,
 )
 from doorward.applications.events import (
@@ -25,9 +26,10 @@ from doorward.applications.events import (
     APPLICATION_CHANGED,
     APPLICATION_REMOVED,
 )
-from doorward.applications.models import Algorithm, Application, ClientType, SubjectType
+from doorward.applications.models import Algorithm, Application, ClientType, Site, SubjectType
 from doorward.audit.record import record
-from doorward.customers import own_tabs, protection
+from doorward.customers import protection
+from doorward.customers.models import Tab
 from doorward.customers.rights import authorise
 from doorward.gate.assurance import Assurance
 from doorward.kernel.checks import Checks
@@ -64,13 +66,18 @@ class ApplicationDetails:
 
 
 def add(tab_id: UUID, details: ApplicationDetails, *, actor: Actor, now: datetime) -> Application:
-    """Let the application of a tab sign people in. Raises `NotFound`, `FieldsRefused`, `ApplicationThere`."""
+    """Let the application of a tab sign people in.
+
+    Raises `NotFound`, `FieldsRefused`, `ApplicationThere`, `SiteThere`.
+    """
     authorise(actor, Action.CHANGE_APPLICATION)
     columns = _clean(details)
     try:
         with transaction.atomic():
-            tab = own_tabs.get(tab_id)
+            tab = locked_tab(tab_id)
             authorise(actor, Action.CHANGE_APPLICATION)
+            if Site.objects.filter(tab=tab).exists():
+                raise SiteThere
             made = Application.objects.create(
                 tab=tab, client_id=secrets.token_urlsafe(16), made_at=now, **columns
             )
@@ -121,6 +128,14 @@ def locked(application_id: UUID) -> Application:
     """Return an application with its row locked, in the caller's transaction, or raise `NotFound`."""
     rows = Application.objects.select_for_update(of=("self",)).select_related("tab")
     found: Application | None = rows.filter(id=application_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def locked_tab(tab_id: UUID) -> Tab:
+    """Return a tab with its row locked, in the caller's transaction: it has an application or a site, never both."""
+    found: Tab | None = Tab.objects.select_for_update().filter(id=tab_id).first()
     if found is None:
         raise NotFound
     return found

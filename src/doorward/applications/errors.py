@@ -76,3 +76,39 @@ class AlreadyAnswered(Refusal):
     """A request to sign in was answered before: somebody went back in their browser."""
 
     sentence = _("You have already been sent on from here. Open the application once more.")
+
+
+class SiteThere(Refusal):
+    """The tab has a site already: it is one or the other."""
+
+    sentence = _("This tab has a site that is already behind the sign-in.")
+
+
+class SiteAddressInvalid(Refusal):
+    """No address that a proxy can stand in front of."""
+
+    sentence = _(
+        "Type an address like https://wiki.example.com, without a path. "
+        "Addresses with http:// are only for this very machine."
+    )
+    field = "origin"
+
+
+class SiteIsPortal(Refusal):
+    """At this host name the portal itself answers: its cookies would be the site's."""
+
+    sentence = _("The portal itself answers at this name. A site needs a host name of its own.")
+    field = "origin"
+
+
+class SiteTaken(Refusal):
+    """Another tab's site has this address."""
+
+    sentence = _("The site of another tab has this address.")
+    field = "origin"
+
+
+class HandOverRefused(Refusal):
+    """A code for a site that is over, was used, or is another browser's."""
+
+    sentence = _("This took too long, or was begun in another window. Open the page once more.")

@@ -73,3 +73,25 @@ APPLICATION_REUSED = EventType(
     ),
     tone="warn",
 )
+
+SITE_ADDED = EventType(
+    "site_added",
+    group=Group.ACCOUNT,
+    icon="app-window",
+    sentence=_("%(actor)s put the site of a tab behind the sign-in."),
+)
+
+SITE_CHANGED = EventType(
+    "site_changed",
+    group=Group.ACCOUNT,
+    icon="app-window",
+    sentence=_("%(actor)s changed the site of a tab."),
+)
+
+SITE_REMOVED = EventType(
+    "site_removed",
+    group=Group.ACCOUNT,
+    icon="app-window",
+    sentence=_("%(actor)s no longer keeps the site of a tab behind the sign-in."),
+    tone="warn",
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from doorward.applications.models import Grant, PushedRequest, UsedAssertion
+from doorward.applications.models import Grant, PushedRequest, SiteVisit, UsedAssertion
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,6 +18,7 @@ def forget(*, now: datetime) -> int:
     """Delete what is over; return the number of rows."""
     over = (
         Grant.objects.filter(granted_at__lt=now - KEPT),
+        SiteVisit.objects.filter(begun_at__lt=now - KEPT),
         PushedRequest.objects.filter(until__lt=now),
         UsedAssertion.objects.filter(until__lt=now),
     )

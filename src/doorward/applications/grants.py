@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from doorward.applications.models import Application
+    from doorward.applications.models import Application, Site
     from doorward.audit.actor import ClientInfo
     from doorward.audit.record import Detail
     from doorward.sessions.context import AuthContext
@@ -73,8 +73,8 @@ class Live:
     auth: AuthContext
 
 
-def need_of(application: Application, *, managed: Managed = Managed.NEVER) -> Need:
-    """Return what an application's people must fulfil: the right to its tab, and what it wants verified."""
+def need_of(application: Application | Site, *, managed: Managed = Managed.NEVER) -> Need:
+    """Return what people of an application or a site must fulfil: the right to its tab, what it wants verified."""
     wanted = Assurance(application.required_acr) if application.required_acr else None
     return Need(tab=application.tab.key, assurance=wanted, managed=managed)
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from doorward.credentials.models import TrustedBrowser
 from doorward.customers.models import Tab
 from doorward.sessions.models import Session
 
@@ -149,3 +150,40 @@ class RefreshToken(models.Model):
     grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="refresh_tokens")
     made_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+
+class Site(models.Model):
+    """The site behind a tab that has no sign-in of its own: the proxy in front of it asks here about each request.
+
+    `origin`: where people see it, in the one spelling of `kernel/hosts.py`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    tab = models.OneToOneField(Tab, on_delete=models.CASCADE, related_name="site")
+    origin = models.CharField(max_length=300, unique=True)
+    required_acr = models.CharField(max_length=40, default="", blank=True)
+    made_at = models.DateTimeField()
+
+
+class SiteVisit(models.Model):
+    """One sign-in to a site, from one session: what the browser's cookie at the site's host is worth.
+
+    `trust`: the browser's trust by which the session was let in. `state_hash`: of the cookie of the browser that began.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="visits")
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="visits")
+    administrator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    trust = models.ForeignKey(
+        TrustedBrowser, on_delete=models.SET_NULL, null=True, related_name="visits"
+    )
+    begun_at = models.DateTimeField(db_index=True)
+    ended_at = models.DateTimeField(null=True)
+    # The code that hands over, until it is used.
+    state_hash = models.BinaryField(max_length=32)
+    code_hash = models.BinaryField(max_length=32, unique=True)
+    code_used_at = models.DateTimeField(null=True)
+    cookie_hash = models.BinaryField(max_length=32, unique=True, null=True)

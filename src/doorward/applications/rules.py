@@ -8,7 +8,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from doorward.kernel.hosts import is_loopback, split_netloc
+from doorward.kernel.hosts import clean_origin, is_loopback, split_netloc
 
 # In the order of OpenID Connect Core, 5.4, then our own two.
 SCOPES: Final = ("openid", "profile", "email", "phone", "customer", "tabs")
@@ -16,6 +16,7 @@ FIRST_SCOPES: Final = ("openid", "profile", "email")
 REFRESHING: Final = "offline_access"
 
 LONGEST_ADDRESS: Final = 300
+LONGEST_PATH: Final = 1000
 MOST_ADDRESSES: Final = 10
 MOST_SECRETS: Final = 2
 MOST_KEYS: Final = 5
@@ -26,6 +27,8 @@ _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9\-._~:/?\[\]@!$&'()+,;=%]+")
 _OWN_SCHEME: Final = re.compile(r"[a-z][a-z0-9+\-]*(\.[a-z0-9+\-]+)+:/[A-Za-z0-9\-._~/]*")
 # Where an application on the person's own machine listens, on whichever port was free (RFC 8252, 7.3).
 _LOOPBACK: Final = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(/.*)?")
+# As it stands in a request line; no fragment does.
+_PATH: Final = re.compile(r"/[!\"$-\[\]-~]*")
 _RSA_BITS: Final = 2048
 _PRIVATE_PARTS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 # Of what a client signs with; one with a shared secret is none of these.
@@ -64,6 +67,23 @@ def is_same_redirect(registered: str, asked: str, *, public: bool) -> bool:
         return True
     one, other = _LOOPBACK.fullmatch(registered), _LOOPBACK.fullmatch(asked)
     return bool(public and one and other and one.groups() == other.groups())
+
+
+def site_origin(address: str) -> str | None:
+    """Return the one spelling of where a site is: https, or http of this very machine; None: it is no such place."""
+    origin = clean_origin(address)
+    if origin is None or len(origin) > LONGEST_ADDRESS:
+        return None
+    parts = urlsplit(origin)
+    return origin if parts.scheme == "https" or is_loopback(parts.hostname or "") else None
+
+
+def is_wanted_path(path: str) -> bool:
+    """Return whether somebody may be led back to it at its site: a path and a query of letters that need no care.
+
+    What it means there is the site's own matter: it comes after the site's address, and stays there.
+    """
+    return len(path) <= LONGEST_PATH and _PATH.fullmatch(path) is not None
 
 
 def is_public_key(key: object) -> bool:

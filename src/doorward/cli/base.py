@@ -43,6 +43,7 @@ COMMANDS = {
     "restore": "doorward.cli.restoring",
     "run": "doorward.cli.run",
     "selftest": "doorward.cli.selftesting",
+    "sites": "doorward.cli.sites",
     "work": "doorward.cli.run",
 }
 

@@ -71,6 +71,7 @@ EXAMPLES: Final = {
         'doorward restore customer "Harbour Bakery" /srv/backups/portal.backup --yes',
     ),
     "run": ("doorward run --bind 127.0.0.1:8000 --workers 4",),
+    "sites add": ("doorward sites add wiki https://wiki.example.com",),
 }
 
 

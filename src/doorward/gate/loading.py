@@ -5,7 +5,7 @@ Everybody's at once: `many.py`.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -122,23 +122,60 @@ _TRUST = (
     "trusted__kinds",
 )
 _MANAGING = ("managing__id",)
+# A sign-in to a site, and by whose trust of a browser it was let in.
+_VISIT = (
+    "visit__id",
+    "visit__ended_at",
+    "visit__administrator_id",
+    "visit__site_id",
+    "visit__site__origin",
+    "visit__site__required_acr",
+    "visit__site__tab__key",
+)
+_TRUST_OF_VISIT = tuple(column.replace("trusted__", "visit__trust__") for column in _TRUST)
 NAMES = {
     column: column.replace("administrator__customer__brand__", "brand_")
     .replace("administrator__customer__", "customer_")
     .replace("administrator__factors__", "row_")
     .replace("administrator__", "person_")
-    for column in (*_SESSION, *PERSON, *CUSTOMER, *FACTOR, *_UNSAVED, *_MANAGING, *_TRUST)
-}
+    for column in (*_SESSION, *PERSON, *CUSTOMER, *FACTOR, *_UNSAVED, *_MANAGING, *_TRUST, *_VISIT)
+} | dict(zip(_TRUST_OF_VISIT, _TRUST, strict=True))
 
 
-def _query(hashed: bytes, **trusted: bytes) -> QuerySet[Session, dict[str, Any]]:
-    """Ask, where the browser has such a cookie, for its trust that is the session's own person's, too."""
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A sign-in to a site, as the row of its cookie has it, with what is known of the session that it came of."""
+
+    id: UUID
+    ended: bool
+    administrator_id: UUID
+    site_id: UUID
+    origin: str
+    required_acr: str
+    tab: str
+    auth: AuthContext
+
+
+def _query(
+    hashed: bytes = b"", visit: bytes = b"", **trusted: bytes
+) -> QuerySet[Session, dict[str, Any]]:
+    """Ask, where the browser has such a cookie, for its trust that is the session's own person's, too.
+
+    `visit`: for the session of a sign-in to a site, by what is kept of its cookie.
+    """
     sets, browsers = "administrator__recovery_sets", "administrator__trusted_browsers"
     unsaved = FilteredRelation(sets, condition=Q(**{f"{sets}__saved_at__isnull": True}))
     # At most one, which is left behind when this session is back in its own portal.
     managing = FilteredRelation("managings", condition=Q(managings__is_in=True))
-    rows = Session.objects.filter(token_hash=hashed).alias(unsaved=unsaved, managing=managing)
+    rows = Session.objects.alias(unsaved=unsaved, managing=managing)
     columns: tuple[str, ...] = (*_SESSION, *PERSON, *CUSTOMER, *FACTOR, *_UNSAVED, *_MANAGING)
+    if visit:
+        these = Q(visits__cookie_hash=visit)
+        rows = rows.alias(visit=FilteredRelation("visits", condition=these))
+        rows = rows.filter(visit__id__isnull=False)
+        columns += (*_VISIT, *_TRUST_OF_VISIT)
+    else:
+        rows = rows.filter(token_hash=hashed)
     if trusted:
         these = Q(**{f"{browsers}__token_hash__in": tuple(trusted.values())})
         rows = rows.alias(trusted=FilteredRelation(browsers, condition=these))
@@ -179,6 +216,27 @@ def load_session(
         for row in _HOT.rows(hashed=hashed, **trusted)
     ]
     return _auth(found, hashed, host=None, now=now) if found else None
+
+
+def load_visit(hashed: bytes, *, now: datetime) -> Visit | None:
+    """Return the sign-in to a site whose cookie this is the hash of, in one query; None: there is none."""
+    found = [
+        {NAMES[column]: value for column, value in row.items()} for row in _HOT.rows(visit=hashed)
+    ]
+    if not found:
+        return None
+    row = found[0]
+    return Visit(
+        id=row["visit__id"],
+        ended=row["visit__ended_at"] is not None,
+        administrator_id=row["visit__administrator_id"],
+        site_id=row["visit__site_id"],
+        origin=row["visit__site__origin"],
+        required_acr=row["visit__site__required_acr"],
+        tab=row["visit__site__tab__key"],
+        # Nothing that is changed goes by the session's identifier here.
+        auth=_auth(found, b"", host=None, now=now),
+    )
 
 
 def _trusted(tokens: str) -> dict[str, bytes]:

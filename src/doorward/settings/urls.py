@@ -4,6 +4,7 @@ from importlib import import_module
 
 # In this order they are looked through: what is asked for most comes first.
 ROOMS = (
+    "signon.forward",
     "web.home",
     "web.signin",
     "web.frame",

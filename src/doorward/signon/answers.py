@@ -23,7 +23,7 @@ from doorward.web.kit.refusals import sentence
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from doorward.applications.models import Application
+    from doorward.applications.models import Application, Site
     from doorward.web.http.requests import Request
 
 _WEB: Final = frozenset({"http", "https"})
@@ -71,6 +71,7 @@ class DeniedPage:
     ask: tuple[str, ...]
     set_up: bool
     again: str
+    # To the application, with its answer; a site gets none.
     back: str
 
 
@@ -97,20 +98,40 @@ def denied(
     request: Request, application: Application, to: Answer, again: str, code: Code
 ) -> HttpResponse:
     """Say why somebody does not get on, whom to ask or what to do, and give the application its answer by a link."""
-    known = is_known(request, application)
+    return denied_page(
+        request,
+        application,
+        to.redirect_uri,
+        again,
+        set_up=code is not Code.ACCESS_DENIED,
+        back=to.address(error=code.value),
+    )
+
+
+def denied_page(  # noqa: PLR0913 - what the page says
+    request: Request,
+    behind: Application | Site,
+    address: str,
+    again: str,
+    *,
+    set_up: bool,
+    back: str = "",
+) -> HttpResponse:
+    """Say why somebody does not get on to what is behind a tab, at an address, and whom to ask or what to do."""
+    known = is_known(request, behind)
     person = request.auth.person if request.auth else None
     page = DeniedPage(
-        application=application.tab.title if known else urlsplit(to.redirect_uri).hostname or "",
+        application=behind.tab.title if known else urlsplit(address).hostname or "",
         company=person.customer_name if person else "",
         ask=tuple(whom_to_ask(person.customer_id, besides=person.id)) if person else (),
-        set_up=code is not Code.ACCESS_DENIED,
+        set_up=set_up,
         again=again,
-        back=to.address(error=code.value),
+        back=back,
     )
     return render(request, "signon/denied.html", page, status=403)
 
 
-def is_known(request: Request, application: Application) -> bool:
+def is_known(request: Request, application: Application | Site) -> bool:
     """Return whether its tab is for the company of who asks: one that is for others has a title that is theirs."""
     if request.auth is None:
         return False

@@ -131,7 +131,7 @@ def _decide(
     if verdict.step is Step.ANOTHER_FACTOR:
         unmet = Code.UNMET_AUTHENTICATION_REQUIREMENTS
         return denied(request, application, to, begun.address(), unmet)
-    without = _not_enough(request, need.assurance)
+    without = not_enough(request, need.assurance)
     return lead(request, verdict, begun.address(), without=without)
 
 
@@ -160,7 +160,7 @@ def _need(request: Request, application: Application, begun: Begun, wish: Wish) 
     return replace(need, assurance=levels[-1] if levels else None, fresh=fresh)
 
 
-def _not_enough(request: Request, wanted: Assurance | None) -> UUID | None:
+def not_enough(request: Request, wanted: Assurance | None) -> UUID | None:
     """Return the factor that was verified and is not enough, so that another one is asked for."""
     verified = verified_factor(request.auth.facts) if request.auth else None
     if wanted is None or verified is None or reaches(of_kind(verified.kind), wanted):

@@ -45,13 +45,16 @@ def refuse_sender(meta: Mapping[str, Any]) -> HttpResponse | None:
     Its sender has put more than ASCII there, and the proxy has added the address that counts: it would pass for
     a request of the proxy's own.
     """
-    if meta.get("HTTP_X_FORWARDED_FOR", "-").strip():
-        return None
-    nearest = parse_address(meta.get("REMOTE_ADDR", ""))
-    if nearest is None or not _is_proxy(nearest):
+    if meta.get("HTTP_X_FORWARDED_FOR", "-").strip() or not is_from_proxy(meta):
         return None
     text = "The request does not say where it comes from.\n"
     return HttpResponse(text, status=400, content_type="text/plain; charset=utf-8")
+
+
+def is_from_proxy(meta: Mapping[str, Any]) -> bool:
+    """Return whether whoever has connected is a trusted proxy: what it says of a request is believed."""
+    nearest = parse_address(meta.get("REMOTE_ADDR", ""))
+    return nearest is not None and _is_proxy(nearest)
 
 
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:

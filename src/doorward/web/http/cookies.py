@@ -40,16 +40,23 @@ _LONGEST_TRUSTED: Final = (_TOKEN_LENGTH + 1) * MOST_TRUSTED
 _Response = TypeVar("_Response", bound=HttpResponse)
 
 
-def put(response: _Response, name: str, value: str, *, max_age: int | None = None) -> _Response:
+def put(
+    response: _Response,
+    name: str,
+    value: str,
+    *,
+    max_age: int | None = None,
+    secure: bool = settings.SESSION_COOKIE_SECURE,
+) -> _Response:
     """Put a cookie into the browser that no script reads; without `max_age` it ends with the browser.
 
-    Lax: who comes from a mail is signed in, and no form of another site brings it along.
+    Lax: who comes from a mail is signed in, and no form of another site brings it along. `secure`: by https alone.
     """
     response.set_cookie(
         name,
         value,
         max_age=max_age,
-        secure=settings.SESSION_COOKIE_SECURE,
+        secure=secure,
         httponly=True,
         samesite="Lax",
     )

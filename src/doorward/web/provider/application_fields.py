@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from doorward.applications.clients import ApplicationDetails
+    from doorward.applications.sites import SiteDetails
     from doorward.web.kit.fields import Field
     from doorward.web.kit.forms import Wrong
 
@@ -62,9 +63,7 @@ def application_fields(form: ApplicationDetails, found: Wrong) -> dict[str, Fiel
             ],
             errors=found.at("scopes"),
         ),
-        "required_acr": _radios(
-            form, found, "required_acr", _("What its people must verify"), _WANTED.items()
-        ),
+        "required_acr": acr_field(form, found),
         "subject_type": _radios(
             form, found, "subject_type", _("How it knows people again"), SubjectType.choices
         ),
@@ -92,6 +91,11 @@ def application_fields(form: ApplicationDetails, found: Wrong) -> dict[str, Fiel
     }
 
 
+def acr_field(form: ApplicationDetails | SiteDetails, found: Wrong) -> Field:
+    """Return the choice of what people must verify."""
+    return _radios(form, found, "required_acr", _("What its people must verify"), _WANTED.items())
+
+
 def _lines(form: ApplicationDetails, found: Wrong, name: str, label: str, **rest: object) -> Field:
     return line(
         form,
@@ -108,7 +112,7 @@ def _lines(form: ApplicationDetails, found: Wrong, name: str, label: str, **rest
 
 
 def _radios(
-    form: ApplicationDetails,
+    form: ApplicationDetails | SiteDetails,
     found: Wrong,
     name: str,
     label: str,

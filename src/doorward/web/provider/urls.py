@@ -15,6 +15,7 @@ from doorward.web.provider import (
     manage,
     minimum_rehearsals,
     minimums,
+    site,
     support,
     tabs,
 )
@@ -153,6 +154,8 @@ urlpatterns = [
     path(
         "tabs/<uuid:tab_id>/application/remove/", application.remove, name="tab_application_remove"
     ),
+    path("tabs/<uuid:tab_id>/site/", site.edit, name="tab_site"),
+    path("tabs/<uuid:tab_id>/site/remove/", site.remove, name="tab_site_remove"),
     path("tabs/<uuid:tab_id>/move/", tabs.move, name="tab_move"),
     path("tabs/<uuid:tab_id>/words/<slug:slug>/", tabs.words, name="tab_words"),
     path("tabs/<uuid:tab_id>/remove/", tabs.remove, name="tab_remove"),

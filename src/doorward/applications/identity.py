@@ -1,0 +1,93 @@
+"""Who somebody is, as a site is told: plain headers, and the same signed, so that it need not believe its network."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from doorward.applications import keys
+from doorward.applications.models import Algorithm
+from doorward.customers.cached import brand_of
+from doorward.gate.assurance import assurance_of, methods_of, verified_at
+from doorward.kernel.crypto.sealing import keyed_hash
+
+if TYPE_CHECKING:
+    from doorward.gate.loading import Visit
+
+USER: Final = "Remote-User"
+EMAIL: Final = "Remote-Email"
+NAME: Final = "Remote-Name"
+CUSTOMER: Final = "Remote-Customer"
+ASSERTION: Final = "Doorward-Assertion"
+# Every one is said each time: nothing that a client wrote in its place stays.
+HEADERS: Final = (USER, EMAIL, NAME, CUSTOMER, ASSERTION)
+# So that it passes for no other token of ours.
+SITE: Final = "site+jwt"
+# Signed anew after half a minute; good for one and a half.
+_SIGNED_FOR: Final = 30
+LASTS_SECONDS: Final = 90
+_PLAIN: Final = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
+
+
+def headers_of(visit: Visit, *, now: datetime) -> dict[str, str]:
+    """Return what a site is told of somebody, each value in ASCII (`encode`)."""
+    person = visit.auth.person
+    email = encode(person.email)
+    return {
+        USER: email,
+        EMAIL: email,
+        NAME: encode(person.full_name),
+        CUSTOMER: encode(person.customer_name),
+        ASSERTION: assertion(visit, now=now),
+    }
+
+
+def encode(value: str) -> str:
+    """Return a text for a header: what is not printable ASCII, and the percent sign, as in an address (RFC 3986)."""
+    return quote(value.strip(), safe=_PLAIN)
+
+
+def assertion(visit: Visit, *, now: datetime) -> str:
+    """Return the same, and how it was verified, signed by ES256 for this site alone."""
+    moment = int(now.timestamp())
+    claims = json.dumps(_claims(visit), sort_keys=True)
+    return _signed(claims, moment - moment % _SIGNED_FOR, _signer(moment))
+
+
+def _claims(visit: Visit) -> dict[str, object]:
+    auth, verified = visit.auth, verified_at(visit.auth.facts)
+    person = auth.person
+    return {
+        "iss": brand_of(person.brand_id).address(""),
+        "aud": visit.origin,
+        "sub": _subject(visit),
+        "email": person.email,
+        "name": person.full_name,
+        "customer": {"id": str(person.customer_id), "name": person.customer_name},
+        "acr": assurance_of(auth.facts).value,
+        "amr": list(methods_of(auth.facts)),
+        **({"auth_time": int(verified.timestamp())} if verified else {}),
+    }
+
+
+def _subject(visit: Visit) -> str:
+    """Return by what a site knows somebody again, which no other site can compare."""
+    found = keyed_hash("site-subject", visit.site_id.bytes + visit.auth.person.id.bytes)
+    return base64.urlsafe_b64encode(found).rstrip(b"=").decode()
+
+
+# A page of a site asks for much at once: it is signed once.
+@lru_cache(maxsize=2048)
+def _signed(claims: str, since: int, signer: keys.Signer) -> str:
+    said = json.loads(claims) | {"iat": since, "exp": since + LASTS_SECONDS}
+    return signer.sign(said, typ=SITE)
+
+
+@lru_cache(maxsize=2)
+def _signer(moment: int) -> keys.Signer:
+    """Return the key that signs, read once a second."""
+    return keys.signer(Algorithm.ES256, now=datetime.fromtimestamp(moment, UTC))

@@ -1,0 +1,175 @@
+"""Sites behind tabs that have no sign-in of their own, as the provider's people set them up: where they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from doorward.applications import clients, keys, rules
+from doorward.applications.errors import (
+    ApplicationThere,
+    SiteAddressInvalid,
+    SiteIsPortal,
+    SiteTaken,
+    SiteThere,
+)
+from doorward.applications.events import SITE_ADDED, SITE_CHANGED, SITE_REMOVED
+from doorward.applications.models import Application, Site
+from doorward.audit.record import record
+from doorward.customers import cached, protection, tab_audience
+from doorward.customers.rights import authorise
+from doorward.gate.assurance import Assurance
+from doorward.kernel.checks import Checks
+from doorward.kernel.errors import ChoiceInvalid, NotFound
+from doorward.permissions.actions import Action
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from doorward.audit.actor import Actor
+    from doorward.audit.record import Detail
+    from doorward.customers.cached import BrandLook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteDetails:
+    """What a form says of a site; texts as they were typed."""
+
+    origin: str = ""
+    required_acr: str = ""
+
+
+def add(tab_id: UUID, details: SiteDetails, *, actor: Actor, now: datetime) -> Site:
+    """Put the site of a tab behind the sign-in.
+
+    Raises `NotFound`, `FieldsRefused`, `ApplicationThere`, `SiteThere`, `SiteTaken`.
+    """
+    authorise(actor, Action.CHANGE_APPLICATION)
+    columns = _clean(details)
+    try:
+        with transaction.atomic():
+            tab = clients.locked_tab(tab_id)
+            authorise(actor, Action.CHANGE_APPLICATION)
+            if Application.objects.filter(tab=tab).exists():
+                raise ApplicationThere
+            if Site.objects.filter(tab=tab).exists():
+                raise SiteThere
+            made = Site.objects.create(tab=tab, made_at=now, **columns)
+            new = protection.changes_of(dict.fromkeys(columns, ""), columns)
+            record(SITE_ADDED, actor=actor, details=_named(made) | protection.details_of(new))
+    except IntegrityError as error:
+        raise SiteTaken from error
+    # Beforehand, so that whoever reads the key set has the keys before one signs.
+    keys.make_first(now=now)
+    return made
+
+
+def change(site_id: UUID, details: SiteDetails, *, actor: Actor) -> None:
+    """Change a site; who is signed in to it at another address is not any more.
+
+    Raises `NotFound`, `FieldsRefused`, `SiteTaken`.
+    """
+    authorise(actor, Action.CHANGE_APPLICATION)
+    columns = _clean(details)
+    try:
+        with transaction.atomic():
+            found = _locked(site_id)
+            # Once more: who waited for the lock may have lost the right.
+            authorise(actor, Action.CHANGE_APPLICATION)
+            changes = protection.changes_of({one: getattr(found, one) for one in columns}, columns)
+            if not changes:
+                return
+            Site.objects.filter(id=found.id).update(**columns)
+            told = _named(found) | protection.details_of(changes)
+            record(SITE_CHANGED, actor=actor, details=told)
+    except IntegrityError as error:
+        raise SiteTaken from error
+
+
+def remove(site_id: UUID, *, actor: Actor) -> None:
+    """Remove a site: nobody is let through to it any more, and the tab stays a link. Raises `NotFound`."""
+    authorise(actor, Action.CHANGE_APPLICATION)
+    with transaction.atomic():
+        found = _locked(site_id)
+        authorise(actor, Action.CHANGE_APPLICATION)
+        named = _named(found)
+        found.delete()
+        record(SITE_REMOVED, actor=actor, details=named)
+
+
+def of_tab(tab_id: UUID) -> Site | None:
+    """Return the site of a tab; None: it has none."""
+    return _all().filter(tab_id=tab_id).first()
+
+
+def of_origin(origin: str) -> Site | None:
+    """Return the site that is there, in the one spelling of `kernel/hosts.py`; None: none is."""
+    return _all().filter(origin=origin).first()
+
+
+def with_id(site_id: UUID) -> Site | None:
+    """Return a site by its id; None: it is gone."""
+    return _all().filter(id=site_id).first()
+
+
+def all_of_them() -> QuerySet[Site]:
+    """Return all sites, by their tabs' keys."""
+    return _all().order_by("tab__key")
+
+
+def portal_of(site: Site) -> BrandLook:
+    """Return the brand whose portal people are led to from a site: the default one, unless the tab is for others."""
+    theirs = tab_audience.brands_of(site.tab)
+    brands = cached.all_brands()
+    having = [one for one in brands if str(one.id) in theirs] or list(brands)
+    return next((one for one in having if one.is_default), having[0])
+
+
+def _all() -> QuerySet[Site]:
+    return Site.objects.select_related("tab")
+
+
+def _locked(site_id: UUID) -> Site:
+    rows = _all().select_for_update(of=("self",))
+    found: Site | None = rows.filter(id=site_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _named(site: Site) -> dict[str, Detail]:
+    return {"tab": site.tab.title, "key": site.tab.key}
+
+
+def _clean(details: SiteDetails) -> dict[str, object]:
+    checks = Checks()
+    columns: dict[str, object] = {
+        "origin": checks.take("origin", _origin, details.origin),
+        "required_acr": checks.take("required_acr", _acr, details.required_acr),
+    }
+    checks.done()
+    return columns
+
+
+def _origin(text: str) -> str:
+    origin = rules.site_origin(text.strip())
+    if origin is None:
+        raise SiteAddressInvalid
+    # Cookies do not know ports.
+    host = urlsplit(origin).hostname
+    if host in cached.all_hosts() or host == urlsplit(settings.DOORWARD.origin).hostname:
+        raise SiteIsPortal
+    return origin
+
+
+def _acr(text: str) -> str:
+    if text not in {"", *map(str, Assurance)}:
+        raise ChoiceInvalid
+    return text
