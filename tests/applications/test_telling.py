@@ -20,7 +20,9 @@ from doorward.applications import telling
 from doorward.applications.models import Application, Grant
 from doorward.sessions.models import Session
 from tests.kit.applications import (
+    AFTER,
     Relying,
+    answer_of,
     give_tab,
     make_application,
     make_secret,
@@ -105,6 +107,26 @@ def test_whatever_ends_it_is_told_once(owner, relying, what):
     }
     assert list(read.claims["events"]) == ["http://schemas.openid.net/event/backchannel-logout"]
     assert "nonce" not in read.claims
+
+
+def test_an_application_s_own_sign_out_is_told_it_as_well(owner, relying):
+    with listening(200) as (address, came):
+        Application.objects.update(logout_channel=address)
+        browser = browser_of(owner)
+        tokens = relying.tokens(browser)
+        asked = {"id_token_hint": tokens["id_token"], "post_logout_redirect_uri": AFTER}
+        assert browser.get("/oidc/logout/", asked)["Refresh"].endswith(AFTER)
+        assert _work() == 1
+        [token] = came
+        keys = KeySet.import_key_set(Client().get("/oidc/jwks/").json())
+        claims = jwt.decode(token, keys, algorithms=["RS256"]).claims
+        told = said(tokens["id_token"])
+        assert {name: claims[name] for name in ("iss", "aud", "sub", "sid")} == {
+            name: told[name] for name in ("iss", "aud", "sub", "sid")
+        }
+        assert "nonce" not in claims
+        assert list(claims["events"]) == ["http://schemas.openid.net/event/backchannel-logout"]
+        assert answer_of(relying.ask(browser, prompt="none"))["error"] == "login_required"
 
 
 def test_time_alone_ends_no_work_in_an_application(owner, relying, clock):

@@ -62,10 +62,21 @@ def take_tab(person: Administrator, key: str = TAB) -> None:
 
 
 class Relying:
-    """An application as it is written by the book: PKCE, state, nonce."""
+    """An application as it is written by the book: PKCE, state, nonce.
 
-    def __init__(self, application: Application, secret: str = "") -> None:
+    `mode`: how it wants its answers. `by_header`: it shows its secret there, and not in the form.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        secret: str = "",
+        *,
+        mode: str | None = None,
+        by_header: bool = False,
+    ) -> None:
         self.application, self.secret = application, secret
+        self.mode, self.by_header = mode, by_header
         self.verifier = random.token_urlsafe(32)
         self.state, self.nonce = random.token_hex(8), random.token_hex(8)
         self.server = Client()
@@ -81,6 +92,7 @@ class Relying:
             "nonce": self.nonce,
             "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
             "code_challenge_method": "S256",
+            "response_mode": self.mode,
         } | changes
         return {name: value for name, value in asked.items() if value is not None}
 
@@ -107,8 +119,12 @@ class Relying:
 
     def post(self, path: str, **sent):
         by = {"client_id": self.application.client_id, "client_secret": self.secret}
+        headers = {}
+        if self.by_header:
+            pair = base64.b64encode(f"{by['client_id']}:{by.pop('client_secret')}".encode())
+            headers = {"authorization": f"Basic {pair.decode()}"}
         sent = {name: value for name, value in (by | sent).items() if value}
-        return self.server.post(path, sent)
+        return self.server.post(path, sent, headers=headers)
 
     def tokens(self, browser: Client, **changes) -> dict[str, str]:
         answer = self.exchange(self.code(browser, **changes))
@@ -124,7 +140,9 @@ class Relying:
 
 
 def answer_of(response) -> dict[str, str]:
-    """Return what an application is answered, by a redirect or by a page that leads on."""
+    """Return what an application is answered, by a redirect, or by a page that leads on or sends itself."""
+    if "data-sends-itself" in response.content.decode():
+        return form_of(response)
     address = response.headers.get("Location") or response.headers["Refresh"].partition("url=")[2]
     return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
 
