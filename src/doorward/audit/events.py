@@ -209,3 +209,11 @@ BACKUP_TAKEN = EventType(
     icon="archive",
     sentence=_("%(actor)s took a backup of the whole database."),
 )
+
+BACKUP_PUT_BACK = EventType(
+    "backup_put_back",
+    group=Group.ACCOUNT,
+    icon="archive-restore",
+    sentence=_("%(actor)s put a backup back. What was done after it was made is undone."),
+    tone="warn",
+)

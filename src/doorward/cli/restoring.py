@@ -38,30 +38,40 @@ def restore() -> None:
 
     `doorward restore FILE` writes what `doorward backup` made into the place that the settings name, where nothing is
     yet: first it looks at the whole file, at last at the database, the keys and the history. Broken off, it can be
-    done again. Where it is encrypted, --identity names the file with the age identity that opens it. A file called
-    "customer" is named by its folder: ./customer.
+    done again. Sessions, trusted browsers, links and requests for help that are open in it end: some were ended since.
+    Where it is encrypted, --identity names the file with the age identity that opens it. A file called "customer" is
+    named by its folder: ./customer.
     """
 
 
 @restore.command(_WHOLE, hidden=True)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @identity_option
-def everything(*, file: Path, identity: Path | None) -> None:
+@click.option(
+    "--as-it-was",
+    is_flag=True,
+    help="End nothing: for a copy that is only looked at. Without it, sessions, links and requests end.",
+)
+def everything(*, file: Path, identity: Path | None, as_it_was: bool) -> None:
     """Put FILE back into an empty place."""
     set_up_django()
     from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
     from django.db import DatabaseError  # noqa: PLC0415
 
+    from doorward.audit.events import BACKUP_PUT_BACK  # noqa: PLC0415
     from doorward.cli import data  # noqa: PLC0415
     from doorward.cli.run import data_folder_locked  # noqa: PLC0415
+    from doorward.operations.backup import taken  # noqa: PLC0415
 
     if not file.is_file():
         raise Failure(f"There is no file {file}.")
     with data_folder_locked(settings.DOORWARD), _said_in_a_sentence(file):
         try:
-            said = _put_back(file, identity)
+            said, ended = _put_back(file, identity, as_it_was=as_it_was)
             _bring_up_to_date()
-            _say_all(said, _missing_keys())
+            if not as_it_was:
+                taken.remember(BACKUP_PUT_BACK, details={"as_of": said["made_at"]})
+            _say_all(said, ended, _missing_keys())
         except DatabaseError as error:
             raise data.cannot_be_used(error) from error
         finally:
@@ -82,11 +92,22 @@ def _said_in_a_sentence(file: Path) -> Iterator[None]:
     except form.NoBackup as error:
         raise Failure(f"{file} is no backup that can be used: {error}.") from error
     except NotWhole as error:
-        raise Failure(f"What came back is not what {file} has: {error}.") from error
+        raise Failure(f"What came back is not what {file} has: {error}. {_after_half()}") from error
 
 
-def _put_back(file: Path, identity: Path | None) -> dict[str, Any]:
+def _after_half() -> str:
+    from django.db import connection  # noqa: PLC0415 - after set-up
+
+    if connection.vendor == "postgresql":
+        return "Nobody starts on it: drop this database and make it again (dropdb, createdb), then restore."
+    return "Nobody starts on it: restore again, from this file or another."
+
+
+def _put_back(
+    file: Path, identity: Path | None, *, as_it_was: bool
+) -> tuple[dict[str, Any], dict[str, int]]:
     from django.db import connection  # noqa: PLC0415 - after set-up, as all below
+    from django.utils import timezone  # noqa: PLC0415
 
     from doorward.operations.backup import encryption, manifest, restoring  # noqa: PLC0415
 
@@ -96,8 +117,9 @@ def _put_back(file: Path, identity: Path | None) -> dict[str, Any]:
         said = restoring.look(file, by=by, seen=seen)
     manifest.refuse(said, kind=connection.vendor)
     with _bytes("Putting it back", file) as seen:
-        restoring.put_back(file, by=by, looked=said, seen=seen)
-    return said
+        end_at = None if as_it_was else timezone.now()
+        ended = restoring.put_back(file, by=by, looked=said, end_at=end_at, seen=seen)
+    return said, ended
 
 
 @contextmanager
@@ -133,7 +155,7 @@ def _missing_keys() -> list[str]:
     return list(dict.fromkeys(said for said in found if said))
 
 
-def _say_all(said: dict[str, Any], missing: list[str]) -> None:
+def _say_all(said: dict[str, Any], ended: dict[str, int], missing: list[str]) -> None:
     """Print what is there and what is missing; `Failure` where the portal cannot start as it is."""
     from doorward.audit.reading import UNREADABLE  # noqa: PLC0415 - after set-up, as all below
     from doorward.audit.verifying import verify  # noqa: PLC0415
@@ -143,6 +165,8 @@ def _say_all(said: dict[str, Any], missing: list[str]) -> None:
     click.echo(
         f"Back: {rows} rows in {len(said['rows'])} tables, as of {said['made_at']}, by Doorward {said['doorward']}."
     )
+    if ended:
+        click.echo(f"Ended: {', '.join(f'{number} {what}' for what, number in ended.items())}.")
     try:
         print_report(report := verify())
     except UNREADABLE as error:

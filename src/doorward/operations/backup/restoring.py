@@ -13,12 +13,13 @@ from doorward.kernel import files
 from doorward.kernel.db import dump, unfinished
 from doorward.kernel.db.sqlite.copying import NotWhole, look_through
 from doorward.kernel.db.sqlite.driver import Database
-from doorward.operations.backup import encryption, manifest
+from doorward.operations.backup import encryption, manifest, past
 from doorward.operations.backup.form import NoBackup, Unpacking
 from doorward.operations.backup.making import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
     from pathlib import Path
 
 # What SQLite keeps beside a database.
@@ -79,17 +80,18 @@ def put_back(
     *,
     by: Sequence[Any],
     looked: dict[str, Any],
+    end_at: datetime | None,
     seen: Callable[[int], object] = lambda _bytes: None,
-) -> None:
-    """Write what a backup has into the empty place; `looked`: what `look` returned.
+) -> dict[str, int]:
+    """Write what a backup has into the empty place; return how many of what were ended. `looked`: what `look` returned.
 
-    Whatever breaks it off leaves a place on which nobody starts, and into which it can be put again. Raises `NoBackup`,
-    `NotWhole`, `CannotDump`, `WrongKey`, `OSError`, `DatabaseError`.
+    `end_at`: now, and what would open a door ends (`past`); None: all stays as it was. Whatever breaks it off leaves a
+    place on which nobody starts, and into which it can be put again. Raises `NoBackup`, `NotWhole`, `CannotDump`,
+    `WrongKey`, `OSError`, `DatabaseError`.
     """
     if connection.vendor == "sqlite":
-        _into_a_file(path, by=by, looked=looked, seen=seen)
-    else:
-        _into_a_server(path, by=by, looked=looked, seen=seen)
+        return _into_a_file(path, by=by, looked=looked, end_at=end_at, seen=seen)
+    return _into_a_server(path, by=by, looked=looked, end_at=end_at, seen=seen)
 
 
 def unpack(path: Path, target: Path, *, by: Sequence[Any]) -> dict[str, Any]:
@@ -101,8 +103,13 @@ def unpack(path: Path, target: Path, *, by: Sequence[Any]) -> dict[str, Any]:
 
 
 def _into_a_file(
-    path: Path, *, by: Sequence[Any], looked: dict[str, Any], seen: Callable[[int], object]
-) -> None:
+    path: Path,
+    *,
+    by: Sequence[Any],
+    looked: dict[str, Any],
+    end_at: datetime | None,
+    seen: Callable[[int], object],
+) -> dict[str, int]:
     database, aside = settings.DOORWARD.sqlite_file, unfinished.file()
     assert database  # noqa: S101 - SQLite's is a file
     assert aside  # noqa: S101
@@ -112,20 +119,43 @@ def _into_a_file(
         opened.execute("PRAGMA locking_mode=EXCLUSIVE")
         look_through(opened)
         _must_count(lambda sql: opened.execute(sql).fetchall(), looked, kind="sqlite")
+        # Nothing is left beside it by one that is killed: what is written next would be rolled back by that.
+        opened.execute("PRAGMA journal_mode=MEMORY")
+        ended = _end(lambda sql: int(opened.execute(sql).rowcount), looked, end_at)
     refuse_full()
     aside.replace(database)
     files.sync_folder(aside.parent)
+    return ended
 
 
 def _into_a_server(
-    path: Path, *, by: Sequence[Any], looked: dict[str, Any], seen: Callable[[int], object]
-) -> None:
+    path: Path,
+    *,
+    by: Sequence[Any],
+    looked: dict[str, Any],
+    end_at: datetime | None,
+    seen: Callable[[int], object],
+) -> dict[str, int]:
     unfinished.begin()
     refuse_full()
     with dump.restoring() as there:
         _must_be_the_same(read(path, by=by, take=there.write, seen=seen), looked)
     _must_count(ask, looked, kind="postgresql")
+    with connection.cursor() as cursor:
+
+        def run(sql: str) -> int:
+            cursor.execute(sql)
+            return int(cursor.rowcount)
+
+        ended = _end(run, looked, end_at)
     unfinished.end()
+    return ended
+
+
+def _end(
+    run: Callable[[str], int], looked: dict[str, Any], end_at: datetime | None
+) -> dict[str, int]:
+    return past.end(run, rows=looked["rows"], now=end_at) if end_at else {}
 
 
 def _must_be_the_same(read_now: dict[str, Any], looked: dict[str, Any]) -> None:

@@ -1,0 +1,66 @@
+"""What a backup has that would open a door: it ends before anybody can start on what comes back.
+
+A session, a link or a request that ended after the backup was made is open in it. So all of them end: who has
+a password and a second factor signs in again, and whoever waited for something asks for it again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What is ended. `what`: in the words of the report; `sql`: on both databases, with the moment as `{now}`."""
+
+    table: str
+    what: str
+    sql: str
+
+
+def _deleted(table: str, what: str) -> Ending:
+    return Ending(table, what, f"DELETE FROM {table}")  # noqa: S608 - a name from the list below
+
+
+def _marked(table: str, what: str, column: str, *others: str) -> Ending:
+    open_rows = " AND ".join(f"{one} IS NULL" for one in (column, *others))
+    sql = f"UPDATE {table} SET {column} = {{now}} WHERE {open_rows}"  # noqa: S608 - as above
+    return Ending(table, what, sql)
+
+
+# What hangs on a session ends with it: grants of applications, mailed codes, devices half set up, saved requests,
+# the provider's staff in a customer's portal.
+ENDINGS: Final = (
+    _marked("sessions_session", "sessions", "ended_at"),
+    _deleted("credentials_trustedbrowser", "trusted browsers"),
+    _marked("accounts_mailedlink", "links", "revoked_at", "used_at"),
+    _deleted("accounts_firstlink", "first links"),
+    _deleted("signin_askedlink", "links that were asked for"),
+    _marked("accounts_emailchange", "changes of an e-mail", "closed_at"),
+    Ending(
+        "recovery_recoveryrequest",
+        "requests for help",
+        # Of one whose pass was used somebody may still say that it was not them.
+        "UPDATE recovery_recoveryrequest SET state = 'ended', closed_at = {now} "
+        "WHERE state IN ('open', 'approved') OR (state = 'issued' AND EXISTS (SELECT 1 FROM recovery_setuppass "
+        "WHERE request_id = recovery_recoveryrequest.id AND used_at IS NULL AND ended_at IS NULL))",
+    ),
+    _marked("recovery_setuppass", "set-up passes", "ended_at", "used_at"),
+    _marked("recovery_callercheck", "caller checks", "ended_at"),
+    _deleted("applications_pushedrequest", "requests of applications"),
+)
+
+
+def end(run: Callable[[str], int], *, rows: Mapping[str, int], now: datetime) -> dict[str, int]:
+    """End it all by `run`, which returns how many rows a statement changed; return how many of what were ended.
+
+    `rows`: the tables that there are; one that an older version did not have has nothing to end.
+    """
+    moment = f"'{now:%Y-%m-%d %H:%M:%S.%f}'"
+    done = {one.what: run(one.sql.format(now=moment)) for one in ENDINGS if one.table in rows}
+    return {what: number for what, number in done.items() if number}
