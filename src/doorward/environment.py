@@ -139,6 +139,12 @@ class Environment(BaseSettings):
         description="Whether somebody who is made to set up a first factor, and has entered only a "
         "password, must enter a code sent by mail first.",
     )
+    device_bound_sessions: bool = Field(
+        default=True,
+        description="Whether a session is bound to the device it was begun on, where the browser can do that (Device "
+        "Bound Session Credentials, over https): its cookie, copied to somewhere else, then opens nothing. Without it, "
+        "no session is asked for its device, and those that are bound go on by their cookie alone.",
+    )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (),
         description="Addresses or networks, separated by commas, whose X-Forwarded-For and "
@@ -422,6 +428,12 @@ class Environment(BaseSettings):
     def https(self) -> bool:
         """Whether people reach the portal by https."""
         return self.origin.startswith("https://")
+
+    @property
+    def binds_devices(self) -> bool:
+        """Whether sessions are bound to devices; browsers do that by https, and on their own machine without."""
+        here = urlsplit(self.origin).hostname == "localhost"
+        return self.device_bound_sessions and (self.https or here)
 
     def cookie_name(self, name: str) -> str:
         """Return what a cookie of this portal is called.

@@ -40,6 +40,8 @@ NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 NOT_SEALED = {
     "sessions.Session.token_hash",
     "sessions.Session.browser_hash",
+    "sessions.Session.bound_hash",
+    "sessions.Session.bound_before",
     "credentials.RecoveryCode.keyed_hash",
     "recovery.SetUpPass.keyed_hash",
     "accounts.FirstLink.keyed_hash",

@@ -38,6 +38,7 @@ OPEN = {
     "readyz",
     "robots.txt",
     "second-address",
+    "session",
     "sign-in",
     "sign-out",
     "support",

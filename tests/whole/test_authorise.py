@@ -100,6 +100,9 @@ EXCEPTIONS = {
     "policy.first_day.require_of_staff": "at a start; it asks for more, never for less",
     "importing.runs.resumable": "it only looks, at the console",
     "notifications.worker.run_forever": "the worker's rounds",
+    "sessions.binding.bind": "by the key that the session's own browser made just now",
+    "sessions.binding.renew": "by a proof of the session's own device",
+    "sessions.binding.mark_bound": "by the gate alone, of the session that it let through",
     "sessions.ending.sign_out": "nobody is kept from signing out",
     "signin.forgotten_password.ask": "nobody is signed in; the worker answers, by mail alone",
 }

@@ -34,6 +34,8 @@ class OpenSession:
     address: str
     signed_in_at: datetime
     seen_at: datetime
+    # None: its cookie alone is enough.
+    bound_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def _factor(id: UUID, name: str, kind: str, *more: Any) -> OwnFactor:  # noqa: A
     return OwnFactor(id, name, FactorKind(kind), *more)
 
 
-_SESSION: Final = ("id", "browser", "address", "signed_in_at", "seen_at")
+_SESSION: Final = ("id", "browser", "address", "signed_in_at", "seen_at", "bound_at")
 _FACTOR: Final = tuple(
     f"administrator__factors__{column}"
     for column in (

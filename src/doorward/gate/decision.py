@@ -102,6 +102,7 @@ def _signed_in(facts: Facts, *, now: datetime) -> bool:
     return (
         session is not None
         and not facts.elsewhere
+        and not facts.unbound
         and facts.administrator_active
         and facts.customer_active
         and is_open(session, policy=facts.policy, security_version=facts.security_version, now=now)

@@ -23,8 +23,10 @@ from doorward.policy.effective import policies_from
 from doorward.policy.fields import Kinds
 from doorward.policy.grace import Member
 from doorward.policy.rules import FactorKind, effective
+from doorward.sessions.binding import cookie_hash
 from doorward.sessions.context import AuthContext, Browser, FactorRow, Person
 from doorward.sessions.facts import (
+    BindingFacts,
     FactorFacts,
     Facts,
     ManagingFacts,
@@ -34,6 +36,7 @@ from doorward.sessions.facts import (
 )
 from doorward.sessions.issuing import token_hash
 from doorward.sessions.models import Session
+from doorward.sessions.rules import is_from_its_device
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,6 +76,11 @@ _SESSION = (
     "previous_at",
     "previous_browser",
     "saved_request",
+    "bound_at",
+    "bound_hash",
+    "bound_until",
+    "bound_before",
+    "bound_before_until",
 )
 PERSON = (
     "administrator_id",
@@ -186,17 +194,20 @@ def _query(
 _HOT = HotQuery(_query)
 
 
-def load(token: str, trusted: str = "", *, host: str = "", now: datetime) -> AuthContext | None:
+def load(
+    token: str, trusted: str = "", *, device: str = "", host: str = "", now: datetime
+) -> AuthContext | None:
     """Return all that is known of the session of a cookie's token, in one query; None: no such session.
 
     `trusted` has the tokens of a trusted browser, with dots between: one for each person who trusts it. Who
     brings none pays nothing for it.
+    `device`: the cookie that a device renews, where the session is bound to one.
     `host`: the name under which the portal was asked.
     """
     hashed = token_hash(token)
     rows = _HOT.rows(hashed=hashed, **(_trusted(trusted) if trusted else {}))
     found = [{NAMES[column]: value for column, value in row.items()} for row in rows]
-    return _auth(found, hashed, host=host, now=now) if found else None
+    return _auth(found, hashed, device=device, host=host, now=now) if found else None
 
 
 def load_session(
@@ -215,7 +226,7 @@ def load_session(
         {NAMES[column]: value for column, value in row.items()}
         for row in _HOT.rows(hashed=hashed, **trusted)
     ]
-    return _auth(found, hashed, host=None, now=now) if found else None
+    return _auth(found, hashed, device=None, host=None, now=now) if found else None
 
 
 def load_visit(hashed: bytes, *, now: datetime) -> Visit | None:
@@ -235,7 +246,8 @@ def load_visit(hashed: bytes, *, now: datetime) -> Visit | None:
         required_acr=row["visit__site__required_acr"],
         tab=row["visit__site__tab__key"],
         # Nothing that is changed goes by the session's identifier here.
-        auth=_auth(found, b"", host=None, now=now),
+        # The site's cookie is of another host, and no device renews it.
+        auth=_auth(found, b"", device=None, host=None, now=now),
     )
 
 
@@ -251,9 +263,16 @@ def _as_many(hashes: list[bytes]) -> dict[str, bytes]:
 
 
 def _auth(
-    rows: list[dict[str, Any]], hashed: bytes, *, host: str | None, now: datetime
+    rows: list[dict[str, Any]],
+    hashed: bytes,
+    *,
+    device: str | None,
+    host: str | None,
+    now: datetime,
 ) -> AuthContext:
     row, factors = rows[0], _factors(rows)
+    binding = _binding(row) if settings.DOORWARD.binds_devices else None
+    brought = cookie_hash(device) if binding and device else None
     facts, person = facts_of(
         row,
         factors,
@@ -262,10 +281,16 @@ def _auth(
         trust=_trust(row),
         elsewhere=_is_elsewhere(row, host),
     )
+    if device is not None and not is_from_its_device(binding, brought, now=now):
+        facts = replace(facts, unbound=True)
     if row["managing__id"] is not None:
         # Over, until `managing.py` has read what there is to know.
         facts = replace(facts, managing=ManagingFacts())
-    return AuthContext(facts=facts, person=person, browser=_browser(row, hashed), factors=factors)
+    browser = _browser(row, hashed)
+    if binding is not None:
+        newly = binding.at is None and brought == binding.hash
+        browser = replace(browser, has_key=True, newly_bound=newly)
+    return AuthContext(facts=facts, person=person, browser=browser, factors=factors)
 
 
 def facts_of(  # noqa: PLR0913 - all that is known of somebody
@@ -352,6 +377,19 @@ def _browser(row: Mapping[str, Any], hashed: bytes) -> Browser:
         saved_request=row["saved_request"],
         trusted_id=row.get("trusted__id"),
         managing_id=row["managing__id"],
+    )
+
+
+def _binding(row: Mapping[str, Any]) -> BindingFacts | None:
+    if row["bound_hash"] is None:
+        return None
+    before = row["bound_before"]
+    return BindingFacts(
+        hash=bytes(row["bound_hash"]),
+        until=row["bound_until"],
+        before=bytes(before) if before is not None else None,
+        before_until=row["bound_before_until"],
+        at=row["bound_at"],
     )
 
 

@@ -63,9 +63,11 @@ class Managed:
     factors: tuple[FactorRow, ...]
 
 
-def load(token: str, trusted: str = "", *, host: str = "", now: datetime) -> AuthContext | None:
+def load(
+    token: str, trusted: str = "", *, device: str = "", host: str = "", now: datetime
+) -> AuthContext | None:
     """Return what `loading.load` does; of a session that is in a customer's portal that one, too."""
-    auth = loading.load(token, trusted, host=host, now=now)
+    auth = loading.load(token, trusted, device=device, host=host, now=now)
     if auth is None or auth.browser.managing_id is None:
         return auth
     found = read(auth.browser.managing_id, now=now)

@@ -94,6 +94,9 @@ class Browser:
     trusted_id: UUID | None = None
     # The row of `Facts.managing`
     managing_id: UUID | None = None
+    # There is a device's key, and the browser brings its cookie for the first time.
+    newly_bound: bool = False
+    has_key: bool = False
 
     @property
     def known(self) -> bool:

@@ -13,6 +13,17 @@ class SessionEnded(Exception):
     """
 
 
+class DeviceProofRefused(Exception):
+    """What a browser showed for a session's device was not signed by it, or not when it may be.
+
+    No refusal: browsers ask by themselves, and there is no form that could say it to anybody.
+    """
+
+
+class StaleChallenge(Exception):
+    """A device signed a challenge that is over, of another session, or that was answered already: it gets a new one."""
+
+
 class StaleRequest(Refusal):
     """Somebody else has changed this in the meantime."""
 

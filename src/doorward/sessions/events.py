@@ -97,3 +97,21 @@ OTHER_SESSIONS_ENDED = EventType(
     by_another=_("%(actor)s ended all sessions of %(subject)s."),
     notifications=to_person("sessions_ended", by_somebody_else),
 )
+
+SESSION_BOUND = EventType(
+    "session_bound",
+    group=Group.SIGN_IN,
+    icon="monitor-check",
+    sentence=_("A session of %(subject)s was bound to the device it was begun on."),
+)
+
+NOT_FROM_ITS_DEVICE = EventType(
+    "not_from_its_device",
+    group=Group.SIGN_IN,
+    icon="circle-alert",
+    sentence=_(
+        "A session of %(subject)s was used without its device: the cookie was copied, or the browser had lost the"
+        " device's key. Nothing was opened."
+    ),
+    tone="warn",
+)

@@ -50,6 +50,20 @@ class SessionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class BindingFacts:
+    """The short-lived cookie of a session that has a device's key: its hash, and that of the one before.
+
+    `at`: since when the browser brings it (None: never yet); `until`, `before_until`: how long they count (aware).
+    """
+
+    hash: bytes
+    until: datetime
+    before: bytes | None = None
+    before_until: datetime | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TrustFacts:
     """Under what this browser was trusted, for this very person (aware datetimes)."""
 
@@ -107,5 +121,7 @@ class Facts:
     trust: TrustFacts | None = None
     # The request asked under a host name that is not the customer's, or the session was begun at another brand's.
     elsewhere: bool = False
+    # The session is bound to a device, and the request came without the cookie that only this device renews.
+    unbound: bool = False
     # None: it is in no portal but its own.
     managing: ManagingFacts | None = None

@@ -51,6 +51,15 @@ class Session(models.Model):
     browser = models.CharField(max_length=300, default="")
     browser_hash = models.BinaryField(max_length=32, null=True)
     known_browser = models.BooleanField(default=False)
+    # The device that it is bound to (`binding.py`): its public key (JWK), and the cookie that only its proof renews
+    device_key = models.TextField(default="", db_default="")
+    # Since when the browser brings that cookie: before, and without a key, nobody is asked for it.
+    bound_at = models.DateTimeField(null=True)
+    bound_hash = models.BinaryField(max_length=32, null=True)
+    bound_until = models.DateTimeField(null=True)
+    # The cookie of before, for what was on its way when it was renewed
+    bound_before = models.BinaryField(max_length=32, null=True)
+    bound_before_until = models.DateTimeField(null=True)
     # On the way
     next_path = models.CharField(max_length=2000, default="")
     saved_request = models.BinaryField(null=True)

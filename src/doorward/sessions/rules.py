@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.policy.rules import Policy
-    from doorward.sessions.facts import ManagingFacts, SessionFacts
+    from doorward.sessions.facts import BindingFacts, ManagingFacts, SessionFacts
 
-
+# A cookie of the device counts that much longer than the browser keeps it: what is on its way, and clocks.
+IN_FLIGHT: Final = timedelta(seconds=30)
 _MOMENTS: Final = (
     "created_at",
     "seen_at",
@@ -36,6 +37,23 @@ def is_open(session: SessionFacts, *, policy: Policy, security_version: int, now
         and lasts(session.seen_at, timedelta(seconds=policy.idle_seconds), now=now)
         and session.security_version == security_version
     )
+
+
+def is_from_its_device(
+    binding: BindingFacts | None, brought: bytes | None, *, now: datetime
+) -> bool:
+    """Return whether a request may be of a session: not bound, or with the cookie that its device alone renews.
+
+    `brought`: the hash of that cookie; None: the request has none. Nobody is asked for it before the browser brought it
+    once, nor for what was on its way just then: the page that follows a sign-in is asked for while the key is made.
+    """
+    if binding is None or binding.at is None:
+        return True
+    if brought == binding.hash:
+        return now < binding.until
+    if binding.before_until is not None and brought == binding.before:
+        return now < binding.before_until
+    return brought is None and lasts(binding.at, IN_FLIGHT, now=now)
 
 
 def as_asked(session: SessionFacts, *, asked_at: datetime, now: datetime) -> SessionFacts:

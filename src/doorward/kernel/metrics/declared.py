@@ -86,6 +86,14 @@ class Mail(StrEnum):
     DROPPED = "dropped"
 
 
+class Device(StrEnum):
+    """What came of a session's device. Refused: the session's cookie came from elsewhere."""
+
+    BOUND = "bound"
+    RENEWED = "renewed"
+    REFUSED = "refused"
+
+
 # What lets somebody in, or is refused: `with` in the history of a sign-in.
 WITH: Final = ("password", "app", "passkey", "recovery_code", "trusted_browser", "mailbox")
 # Rooms are the folders of `web`, and `signon`; files, what leads nowhere, and what stands elsewhere.
@@ -101,6 +109,12 @@ SIGN_INS: Final = Metric(
     Kind.COUNTER,
     "Sign-ins that were completed, by what let in; and steps that failed or had to wait.",
     _labels(outcome=tuple(SignIn), factor=WITH),
+)
+DEVICES: Final = Metric(
+    "doorward_device_bound_sessions_total",
+    Kind.COUNTER,
+    "Sessions that were bound to their device, renewals of their cookies, and requests that came without the device.",
+    _labels(outcome=tuple(Device)),
 )
 FACTORS_LOCKED: Final = Metric(
     "doorward_factors_locked_total",
@@ -132,7 +146,9 @@ WORKER_FAILURES: Final = Metric(
     "Rounds and tasks of this node's worker that failed; the log says which.",
 )
 # What is counted, in the order of its places in memory.
-COUNTED: Final = (SIGN_INS, FACTORS_LOCKED, REQUESTS, REQUEST_SECONDS, MAILS, WORKER_FAILURES)
+COUNTED: Final = (
+    *(SIGN_INS, DEVICES, FACTORS_LOCKED, REQUESTS, REQUEST_SECONDS, MAILS, WORKER_FAILURES),
+)
 
 VERSION: Final = "version"
 INFO: Final = Metric(

@@ -1,7 +1,8 @@
 """The cookies that Doorward puts into a browser; the form token and messages are Django's own.
 
-They are: the session's identifier; the mark of a browser that signed in before, which opens nothing; the tokens of a
-trusted browser; a mailed link's token. All others are put by `put` as well, and have the same guards.
+They are: the session's identifier; what its device gets for each proof; the mark of a browser that signed in before,
+which opens nothing; the tokens of a trusted browser; a mailed link's token. All others are put by `put` as well, and
+have the same guards.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from django.http import HttpResponse
 from doorward.credentials.errors import TrustNotAllowed
 from doorward.credentials.trusted_browsers import trust
 from doorward.credentials.trusted_browsers.trust import MOST_TRUSTED
+from doorward.sessions import binding
 from doorward.sessions.issuing import new_token
 from doorward.web.http.pages import see_other
 from doorward.web.http.requests import acting, session_of
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from doorward.web.http.requests import Request
 
 SESSION: Final = settings.SESSION_COOKIE_NAME
+DEVICE: Final = settings.DOORWARD.cookie_name("device")
 BROWSER: Final = settings.DOORWARD.cookie_name("browser")
 TRUSTED: Final = settings.DOORWARD.cookie_name("trusted")
 LINK: Final = settings.DOORWARD.cookie_name("link")
@@ -78,8 +81,19 @@ def set_session(response: _Response, token: str) -> _Response:
 
 
 def drop_session(response: _Response) -> _Response:
-    """Take the session's identifier out of the browser."""
-    return drop(response, SESSION)
+    """Take the session's identifier out of the browser, and what its device got for it."""
+    return drop(drop(response, DEVICE), SESSION)
+
+
+def set_device(response: _Response, token: str) -> _Response:
+    """Put into the browser what its device gets for a proof."""
+    return put(response, DEVICE, token, max_age=int(binding.LIFE.total_seconds()))
+
+
+def device_token(request: Request) -> str:
+    """Return what the browser got for its last proof; empty: it brings nothing that could be ours."""
+    brought: str = request.COOKIES.get(DEVICE, "")
+    return brought if len(brought) == _TOKEN_LENGTH and brought.isascii() else ""
 
 
 # --- a browser that is known ----------------------------------------------------------------------

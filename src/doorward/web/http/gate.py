@@ -33,10 +33,10 @@ from doorward.kernel.text.cleaning import safe_next
 from doorward.managing import end, watching
 from doorward.permissions.actions import Managed
 from doorward.permissions.errors import NotAuthorised, ReauthenticationDue
-from doorward.sessions import issuing, queries, saved_requests
+from doorward.sessions import binding, issuing, queries, saved_requests
 from doorward.sessions.errors import SessionEnded, StaleRequest
 from doorward.sessions.rules import is_managing
-from doorward.web.http import cookies, tracing
+from doorward.web.http import cookies, device, tracing
 from doorward.web.http.errors import (
     error_page,
     must_wait,
@@ -110,6 +110,7 @@ class Gate:
         settle(request)
         request.client = replace(request.client, host=request.host)
         request.auth = None
+        request.unbound = None
         request.administrator = None
         request.tab = None
         request.why = None
@@ -125,6 +126,7 @@ class Gate:
             return cookies.drop_session(not_signed_out(request))
         if response.status_code == 405:  # noqa: PLR2004 - Django's answer says nothing
             response = with_page(request, response)
+        device.offer(request, response)
         return _let_watch(request, response)
 
     def process_view(
@@ -205,9 +207,19 @@ def _is_signing_out(request: Request) -> bool:
 def _load(request: Request, token: str) -> None:
     """Read who sends it; where several brands have one host, the page is their own brand's."""
     trusted = cookies.trusted_tokens(request)
-    request.auth = load(token, trusted, host=request.client.host, now=request.now)
+    auth = request.auth = load(
+        token,
+        trusted,
+        device=cookies.device_token(request),
+        host=request.client.host,
+        now=request.now,
+    )
+    if auth is not None and auth.facts.unbound:
+        # No view may take it for somebody who is here.
+        request.auth, request.unbound = None, auth
+    if auth is not None and not auth.facts.elsewhere:
+        request.brand = brand_of(auth.person.brand_id)
     if request.auth is not None and not request.auth.facts.elsewhere:
-        request.brand = brand_of(request.auth.person.brand_id)
         if request.auth.portal is not None:
             request.managing = request.auth.portal
         _write_down_end(request.auth, now=request.now)
@@ -322,6 +334,8 @@ def _admit(request: Request) -> None:
     timezone.activate(auth.person.time_zone)
     if auth.browser.signed_in_at is None:
         _mark_signed_in(request)
+    if auth.browser.newly_bound:
+        _mark_bound(request, auth)
     _touch(request)
 
 
@@ -353,6 +367,16 @@ def _mark_signed_in(request: Request) -> None:
         trust.mark_used(auth.browser.trusted_id, now=request.now)
 
 
+def _mark_bound(request: Request, auth: AuthContext) -> None:
+    try:
+        actor = auth.own.actor(request.client)
+        binding.mark_bound(auth.browser.session_id, actor=actor, now=request.now)
+    except DatabaseError as error:
+        # It is bound by a later page, then.
+        if fault_in(error) is None:
+            raise
+
+
 def _let_in_by(auth: AuthContext) -> str:
     """Say what a session that is through was let in by."""
     if auth.facts.session is not None and auth.facts.session.recovery_at:
@@ -379,17 +403,30 @@ def _send_to(request: Request, step: Step) -> HttpResponse:
     if heading in {None, "/"} or heading in PAGES.values():
         heading = None
     if step is Step.SIGN_IN:
-        if request.method not in READING:
-            return keep_unsent(request, see_other(page))
-        if request.COOKIES.get(cookies.SESSION):
+        if request.unbound is not None:
+            _tell_unbound(request, request.unbound)
+        elif request.method in READING and request.COOKIES.get(cookies.SESSION):
             # Ended, or gone on under another identifier: in a window that was faster than this one.
             messages.info(request, _("Your session has ended. Please sign in again."))
+        if request.method not in READING:
+            return keep_unsent(request, see_other(page))
         return see_other(f"{page}?{urlencode({'next': heading})}" if heading else page)
     if heading:
         declaration = declared(request.resolver_match.func) if request.resolver_match else None
         if declaration and declaration.step is None:
             _keep_heading(request, heading)
     return see_other(page)
+
+
+def _tell_unbound(request: Request, auth: AuthContext) -> None:
+    binding.note_elsewhere(actor=auth.actor(request.client), now=request.now)
+    messages.info(
+        request,
+        _(
+            "Your session is bound to the device it was begun on, and this browser could not show that it still is that"
+            " device. Please sign in again."
+        ),
+    )
 
 
 def _keep_heading(request: Request, heading: str) -> None:

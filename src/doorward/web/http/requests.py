@@ -23,6 +23,8 @@ class Request(HttpRequest):
 
     `host` and `page_origin` are in the spelling of `kernel/hosts.py`; `host` is empty where there is none.
 
+    `unbound`: what would be `auth`, of a session that is bound to a device and came without it: nobody is signed in.
+
     `why`: for what a step of signing in, or reauthentication, is asked.
 
     `managing`: the customer's portal that this session of the provider's staff is in, whether it still may be or not.
@@ -38,6 +40,7 @@ class Request(HttpRequest):
     host: str
     page_origin: str
     auth: AuthContext | None
+    unbound: AuthContext | None
     administrator: Person | None
     tab: str | None
     why: Why | None

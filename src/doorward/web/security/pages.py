@@ -54,6 +54,8 @@ class SessionLine:
     current: bool
     # What it is signed in to besides this portal.
     applications: tuple[SignedIn, ...]
+    # Its cookie counts on one device only.
+    bound: bool
 
 
 @dataclass(frozen=True, slots=True)

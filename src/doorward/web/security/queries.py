@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from doorward.accounts import staff_history
@@ -170,6 +171,7 @@ def _sessions(auth: AuthContext, own: Own) -> list[SessionLine]:
             seen_at=row.seen_at,
             current=row.id == auth.browser.session_id,
             applications=at.get(row.id, ()),
+            bound=row.bound_at is not None and settings.DOORWARD.binds_devices,
         )
         for row in own.sessions
     ]

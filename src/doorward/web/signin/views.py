@@ -261,8 +261,11 @@ def set_password(request: Request) -> HttpResponse:
 @require_POST
 def sign_out(request: Request) -> HttpResponse:
     """End the session of this browser, at whatever step it is."""
-    if request.auth is not None:
-        ending.sign_out(request.auth.browser.session_id, actor=acting(request), now=request.now)
+    # Without its device, too: who cannot show that any more, can end the session all the same.
+    auth = request.auth or request.unbound
+    if auth is not None:
+        actor = auth.actor(request.client)
+        ending.sign_out(auth.browser.session_id, actor=actor, now=request.now)
     response = unsent.leave_mark(request, cookies.drop_session(see_other("/sign-in/")))
     # Not "cookies": that would also take the browser's mark, and cookies of sibling hosts.
     response["Clear-Site-Data"] = '"storage"'
