@@ -349,6 +349,7 @@ STAFF = (
     Place("tab_site", "site", "staff", "{tab}site/"),
     Place("oidc_logout", "logout", "staff", "/oidc/logout/"),
     Place("oidc_authorize", "denied", "staff", "{denied}", status=403),
+    Place("oidc_authorize", "another", "staff", "{another}"),
 )  # fmt: skip
 
 PLACES = (*SIGN_IN, *OWN, *COMPANY, *STAFF)

@@ -232,6 +232,7 @@ def paths(customer: Customer, boss: Administrator, active: Administrator) -> dic
         "brand": f"/brands/{customer.brand_id}/",
         "brand_minimum": f"/brands/{customer.brand_id}/minimum/",
         "denied": _denied(),
+        "another": _denied(login_hint="nora@elsewhere.example"),
         "tab": f"/tabs/{Tab.objects.earliest('position').id}/",
         "reset": mailed_links.path(_link(LinkPurpose.RESET, active)),
         "invitation": mailed_links.path(_link(LinkPurpose.INVITATION, invited)),
@@ -247,10 +248,10 @@ def paths(customer: Customer, boss: Administrator, active: Administrator) -> dic
     }
 
 
-def _denied() -> str:
+def _denied(**more: str) -> str:
     """Return the address of an application that the one who looks has no right to."""
     application = applications.make_application(f"nobodys-{uuid4().hex[:6]}")
-    return applications.Relying(application).address()
+    return applications.Relying(application).address(**more)
 
 
 def _made(purpose: LinkPurpose, person: Administrator, now: datetime, *, email: str = "") -> str:

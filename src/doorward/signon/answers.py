@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from csp.utils import build_policy
 from django.http import HttpResponse
@@ -16,6 +16,7 @@ from doorward.customers.tab_audience import is_for
 from doorward.kernel.errors import Refusal
 from doorward.kernel.hosts import join_origin
 from doorward.signon.asked import TOO_OLD
+from doorward.signon.going_on import PARAMETER
 from doorward.web.http.errors import refusal_page
 from doorward.web.http.pages import render, see_other
 from doorward.web.kit.refusals import sentence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from doorward.applications.models import Application, Site
+    from doorward.signon.going_on import Begun
     from doorward.web.http.requests import Request
 
 _WEB: Final = frozenset({"http", "https"})
@@ -75,6 +77,18 @@ class DeniedPage:
     back: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnotherPage:
+    """Somebody else is expected than who is signed in. `again`: the request, once somebody else is."""
+
+    application: str
+    email: str
+    expected: str
+    on: str
+    again: str
+    back: str
+
+
 def with_query(address: str, fields: Mapping[str, str]) -> str:
     """Return an address with more in its query, which it may have already, or only begin."""
     joint = "" if address.endswith(("?", "&")) else "&" if "?" in address else "?"
@@ -92,6 +106,19 @@ def answer(request: Request, to: Answer, **said: str) -> HttpResponse:
     response = render(request, "signon/onward.html", page)
     response["Refresh"] = f"0; url={address}"
     return response
+
+
+def another(request: Request, begun: Begun, expected: str, to: Answer) -> HttpResponse:
+    """Ask whether to go on as who is signed in, where the application expects somebody else."""
+    page = AnotherPage(
+        application=urlsplit(to.redirect_uri).hostname or "",
+        email=request.auth.own.person.email if request.auth else "",
+        expected=expected,
+        on=begun.for_anybody().address(),
+        again=parse_qs(urlsplit(begun.address()).query)[PARAMETER][0],
+        back=to.address(error=Code.LOGIN_REQUIRED.value),
+    )
+    return render(request, "signon/another.html", page)
 
 
 def denied(

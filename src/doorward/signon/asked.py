@@ -10,6 +10,7 @@ from doorward.applications import claims, rules
 from doorward.applications.models import Application, ClientType
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.gate.assurance import Assurance
+from doorward.signon import hints
 from doorward.signon.wanted import read as read_wanted
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def single(sent: QueryDict) -> dict[str, str]:
 
 def kept(sent: Mapping[str, str]) -> dict[str, str]:
     """Return what of a request says something to us."""
-    return {name: sent[name] for name in NAMES if sent.get(name)}
+    return {name: sent[name] for name in NAMES if sent.get(name)} | hints.kept(sent)
 
 
 def application_of(client_id: str) -> Application:

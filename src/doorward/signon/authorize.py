@@ -19,8 +19,8 @@ from doorward.gate.assurance import Assurance, of_kind, reaches, verified_factor
 from doorward.gate.evaluate import evaluate
 from doorward.gate.requirement import Need, Step
 from doorward.sessions.reauthentication import RECOVERY_PROOF_SECONDS, Reauthentication
-from doorward.signon import asked, going_on
-from doorward.signon.answers import Answer, answer, denied, is_known, no_answer
+from doorward.signon import asked, going_on, hints
+from doorward.signon.answers import Answer, another, answer, denied, is_known, no_answer
 from doorward.signon.asked import Unanswerable
 from doorward.signon.origin import issuer_of
 from doorward.web.http.errors import error_page
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from doorward.applications.models import Application
+    from doorward.gate.evaluate import Verdict
     from doorward.signon.asked import Wish
     from doorward.signon.going_on import Begun
     from doorward.web.http.requests import Request
@@ -117,22 +118,39 @@ def _decide(
     """Do what the gate says of it."""
     need = _need(request, application, begun, wish)
     verdict = evaluate(request.auth, need, now=request.now)
+    if verdict.admitted and hints.means_another(request, begun.parameters):
+        if wish.silent:
+            raise ProtocolError(Code.LOGIN_REQUIRED, "Somebody else is signed in.")
+        return another(request, begun, hints.email_of(begun.parameters), to)
     if verdict.through:
         _refuse_another(request, application, wish)
         return _give(request, application, begun, wish, to)
     if wish.silent:
         code = _SILENT.get(verdict.step, Code.INTERACTION_REQUIRED)
         raise ProtocolError(code, "Somebody would have to be asked.")
-    if verdict.step is Step.NOT_WHILE_MANAGING:
-        return error_page(request, 403)
-    if verdict.step is Step.NO_RIGHT:
-        note_refused(request, application.tab.key if is_known(request, application) else "")
-        return denied(request, application, to, begun.address(), Code.ACCESS_DENIED)
-    if verdict.step is Step.ANOTHER_FACTOR:
-        unmet = Code.UNMET_AUTHENTICATION_REQUIREMENTS
-        return denied(request, application, to, begun.address(), unmet)
+    if (page := _page_of(request, application, begun, verdict, to)) is not None:
+        return page
+    if verdict.step is Step.SIGN_IN:
+        return hints.to_sign_in(request, begun.parameters, begun.address())
     without = not_enough(request, need.assurance)
     return lead(request, verdict, begun.address(), without=without)
+
+
+def _page_of(
+    request: Request, application: Application, begun: Begun, verdict: Verdict, to: Answer
+) -> HttpResponse | None:
+    """Return the page that says why somebody does not get on; None: a step leads there."""
+    match verdict.step:
+        case Step.NOT_WHILE_MANAGING:
+            return error_page(request, 403)
+        case Step.NO_RIGHT:
+            note_refused(request, application.tab.key if is_known(request, application) else "")
+            code = Code.ACCESS_DENIED
+        case Step.ANOTHER_FACTOR:
+            code = Code.UNMET_AUTHENTICATION_REQUIREMENTS
+        case _:
+            return None
+    return denied(request, application, to, begun.address(), code)
 
 
 def _refuse_another(request: Request, application: Application, wish: Wish) -> None:

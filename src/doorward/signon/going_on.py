@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
@@ -43,6 +43,11 @@ class Begun:
         sealed = carried.seal(zlib.compress(json.dumps(said).encode(), 9))
         packed = base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
         return f"{PATH}?{urlencode({PARAMETER: packed})}"
+
+    def for_anybody(self) -> Begun:
+        """Return the same request without a word of who is expected."""
+        kept = {name: value for name, value in self.parameters.items() if name != "login_hint"}
+        return replace(self, parameters=kept)
 
 
 def begin(parameters: Mapping[str, str], *, now: datetime) -> Begun:

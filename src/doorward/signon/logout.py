@@ -18,7 +18,7 @@ from doorward.applications.protocol import ProtocolError
 from doorward.gate.evaluate import evaluate
 from doorward.gate.requirement import Need, Step
 from doorward.sessions import ending
-from doorward.signon import asked
+from doorward.signon import asked, going_on, hints
 from doorward.signon.answers import OnwardPage, no_answer, with_query
 from doorward.signon.origin import issuer_of
 from doorward.web.http import cookies
@@ -83,7 +83,11 @@ def logout(request: Request) -> HttpResponse:
 @needs(Need.NOTHING)
 @require_http_methods(["POST"])
 def confirm(request: Request) -> HttpResponse:
-    """End the session: the person said so."""
+    """End the session: the person said so. Another may sign in then, and go on with the request that this one had."""
+    begun = going_on.resume(request.POST.get(going_on.PARAMETER, ""), now=request.now)
+    if begun is not None:
+        _end_session(request)
+        return _without_session(hints.to_sign_in(request, begun.parameters, begun.address()))
     sent = {name: request.POST.get(name, "") for name in _KEPT}
     try:
         onward = _onward(_hint(request, sent).application, sent)
@@ -125,10 +129,18 @@ def _onward(application: Application | None, sent: Mapping[str, str]) -> str:
 
 
 def _end(request: Request, onward: str) -> HttpResponse:
+    _end_session(request)
+    return _without_session(_done(request, onward))
+
+
+def _end_session(request: Request) -> None:
     if request.auth is not None:
         actor = request.auth.actor(request.client)
         ending.sign_out(request.auth.browser.session_id, actor=actor, now=request.now)
-    response = cookies.drop_session(_done(request, onward))
+
+
+def _without_session(answer: HttpResponse) -> HttpResponse:
+    response = cookies.drop_session(answer)
     response["Clear-Site-Data"] = '"storage"'
     return response
 

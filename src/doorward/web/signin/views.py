@@ -20,7 +20,7 @@ from doorward.credentials.totp import verify as totp_verify
 from doorward.credentials.trusted_browsers import trust as trusting
 from doorward.gate.requirement import Need, Step
 from doorward.kernel.errors import Refusal
-from doorward.kernel.text.cleaning import safe_next
+from doorward.kernel.text.cleaning import clean_email, safe_next
 from doorward.policy.rules import FactorKind
 from doorward.sessions import ending, queries
 from doorward.sessions.errors import StaleRequest
@@ -280,7 +280,7 @@ def _sign_in_page(
 ) -> SignInPage:
     alone = form if isinstance(refusal, PasskeyUnknown) else None
     return SignInPage(
-        email=form.email if isinstance(form, PasswordForm) else "",
+        email=form.email if isinstance(form, PasswordForm) else _expected(request),
         next=heading,
         wrong=wrong(refusal, PasswordForm),
         passkeys=passkeys.work_here(request),
@@ -289,6 +289,14 @@ def _sign_in_page(
         else "",
         elsewhere=refusal.address if isinstance(refusal, PortalElsewhere) else "",
     )
+
+
+def _expected(request: Request) -> str:
+    """Return the e-mail that an application expects somebody to sign in with; whether anybody has it, nobody looks."""
+    try:
+        return clean_email(request.GET.get("email", ""))
+    except Refusal:
+        return ""
 
 
 def _code_page(
