@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = ROOT / "deploy/proxies"
 HOST = "portal.example.com"
+SITE = "wiki.example.com"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,10 @@ def caddy(place: Place) -> list[str]:
         "Caddyfile",
         **{f"\n{HOST} {{": f"\n{HOST} {{\n\ttls {place.certificate} {place.certificate}"},
     )
+    return _caddy(place, file)
+
+
+def _caddy(place: Place, file: Path) -> list[str]:
     ports = f"http_port {place.front.plain}\n\thttps_port {place.front.secure}"
     settings = f"{{\n\tadmin off\n\tskip_install_trust\n\t{ports}\n\tpersist_config off\n}}\n"
     file.write_text(settings + file.read_text())
@@ -71,6 +76,10 @@ def nginx(place: Place) -> list[str]:
             "/etc/ssl/portal.example.com/privkey.pem": str(place.certificate),
         },
     )
+    return _nginx(place, site)
+
+
+def _nginx(place: Place, site: Path) -> list[str]:
     kept = "".join(
         f"{kind}_temp_path {place.folder}/{kind};\n"
         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -104,20 +113,57 @@ def traefik(place: Place) -> list[str]:
             "/etc/ssl/portal.example.com/privkey.pem": certificate,
         },
     )
+    return _traefik(place, portal)
+
+
+def _traefik(place: Place, dynamic: Path) -> list[str]:
     text = (EXAMPLES / "traefik/traefik.yaml").read_text()
     for old, new in {
         '":80"': f'"127.0.0.1:{place.front.plain}"',
         '":443"': f'"127.0.0.1:{place.front.secure}"',
-        "/etc/traefik/portal.yaml": str(portal),
+        "/etc/traefik/portal.yaml": str(dynamic),
     }.items():
         assert old in text, old
         text = text.replace(old, new)
-    file = place.folder / "traefik.yaml"
+    file = place.folder / "static.yaml"
     file.write_text(text)
     return [str(_wheel("traefik")), f"--configFile={file}"]
 
 
+def _before_site(place: Place, site: int) -> dict[str, str]:
+    """Return what differs of each example for a site: where it listens, and its certificate."""
+    folder = f"/etc/ssl/{SITE}"
+    return {
+        "127.0.0.1:9000": f"127.0.0.1:{site}",
+        f"{folder}/fullchain.pem": str(place.certificate),
+        f"{folder}/privkey.pem": str(place.certificate),
+    }
+
+
+def caddy_before_site(place: Place, site: int) -> list[str]:
+    tls_line = f"\n{SITE} {{\n\ttls {place.certificate} {place.certificate}"
+    changes = {"127.0.0.1:9000": f"127.0.0.1:{site}", f"\n{SITE} {{": tls_line}
+    return _caddy(place, place.write("forward-auth/Caddyfile", **changes))
+
+
+def nginx_before_site(place: Place, site: int) -> list[str]:
+    listen = {"listen 443 ": f"listen 127.0.0.1:{place.front.secure} "}
+    changes = _before_site(place, site) | listen
+    return _nginx(place, place.write("forward-auth/nginx.conf", **changes))
+
+
+def traefik_before_site(place: Place, site: int) -> list[str]:
+    return _traefik(place, place.write("forward-auth/traefik.yaml", **_before_site(place, site)))
+
+
 PROXIES = {"caddy": caddy, "haproxy": haproxy, "nginx": nginx, "traefik": traefik}
+
+
+BEFORE_SITE = {
+    "caddy": caddy_before_site,
+    "nginx": nginx_before_site,
+    "traefik": traefik_before_site,
+}
 
 
 @contextmanager
@@ -125,10 +171,27 @@ def running(name: str, folder: Path, behind: int) -> Iterator[Front]:
     """Run the proxy of that name in front of the portal that listens there."""
     front = Front(serving.free_port(), serving.free_port())
     certificate = tls.certificate(folder, HOST, days=30)
+    words = PROXIES[name](Place(folder, certificate, behind, front))
+    with _running(words, folder, (front.plain, front.secure)):
+        yield front
+
+
+@contextmanager
+def running_before_site(name: str, folder: Path, behind: int, site: int) -> Iterator[Front]:
+    """Run the proxy of that name in front of a site, where it asks the portal that listens there."""
+    front = Front(serving.free_port(), serving.free_port())
+    certificate = tls.certificate(folder, SITE, days=30)
+    words = BEFORE_SITE[name](Place(folder, certificate, behind, front), site)
+    with _running(words, folder, (front.secure,)):
+        yield front
+
+
+@contextmanager
+def _running(words: list[str], folder: Path, ports: tuple[int, ...]) -> Iterator[None]:
     log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            PROXIES[name](Place(folder, certificate, behind, front)),
+            words,
             cwd=folder,
             env=os.environ | {"HOME": str(folder), "XDG_DATA_HOME": str(folder)},
             stdout=output,
@@ -136,12 +199,10 @@ def running(name: str, folder: Path, behind: int) -> Iterator[Front]:
         )
     try:
         until(
-            lambda: (
-                process.poll() is not None or all(map(serving.listens, (front.plain, front.secure)))
-            )
+            lambda: process.poll() is not None or all(map(serving.listens, ports)),
         )
         assert process.poll() is None
-        yield front
+        yield
     except BaseException as error:
         error.add_note(log.read_text()[-4000:])
         raise
