@@ -22,7 +22,8 @@ scope an action asks for; on behalf of a customer it is that customer. What is o
 
 Staff who manage a customer's portal do what the column *managing* says, in that portal and with the customer's yes to
 changes; all else of a customer is never done by them, whatever they were let in for. They look at *Home*, *Account*,
-*Adoption*, *Administrators*, a person and their history, and *Activity*, and nowhere else. What is marked *their own*
+*Adoption*, *Administrators*, a person and their history, and *Activity*, and nowhere else; applications open only where
+the provider says so for them, with the yes to changes. What is marked *their own*
 concerns their own session: they ask for it as staff. `tests/threats/test_managing_misused.py` tries every action and
 every page.
 

@@ -13,6 +13,7 @@ from doorward.audit.actor import CONSOLE
 from doorward.customers import own_tabs
 from doorward.customers.models import Brand
 from doorward.customers.tabs import ADMINISTRATORS, TABS
+from doorward.notifications.history_details import details_of
 from tests.kit import browsers, people
 from tests.kit.applications import CALLBACK, make_tab
 from tests.kit.pages import filled
@@ -68,6 +69,7 @@ def test_an_application_is_made_changed_and_removed(browser, tab):
     assert browser.post(page, fields | {"required_acr": "phr"}).status_code == 303
     [event] = people.events(APPLICATION_CHANGED)
     assert event.details["changed"] == ["required_acr"]
+    assert details_of(event)[-1] == "what its people must verify: (none) → “a passkey”"
     assert browser.post(f"{page}remove/")["Location"] == f"/tabs/{tab.id}/"
     assert not Application.objects.exists()
     assert browser.post(f"{page}remove/").status_code == 404

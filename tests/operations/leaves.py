@@ -62,7 +62,7 @@ LEAVES: Final = {
     ),
     "credentials.SetUp": "session_id shown_at",
     "applications.Grant": (
-        "id application_id session_id administrator_id trusted_id scopes claims resource granted_at "
+        "id application_id session_id administrator_id trusted_id managing_id scopes claims resource granted_at "
         "used_at ended_at code_used_at redirect_uri looked_at tell_at tell_tries tell_first_at told_at"
     ),
     "applications.RefreshToken": "grant_id made_at used_at",

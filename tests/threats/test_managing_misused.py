@@ -27,6 +27,8 @@ OPEN = {
     "add-person",
     "change-person",
     "resend-invitation",
+    # For an application of which the provider says so: tests/signon/test_while_managing.py.
+    "open-while-managing",
 }
 
 

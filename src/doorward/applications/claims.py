@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from doorward.accounts.models import Administrator
-from doorward.applications.tokens import subject_of
+from doorward.applications.tokens import party_of
 from doorward.customers.cached import brand_of
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from doorward.applications.grants import Live
     from doorward.applications.models import Application
+    from doorward.sessions.context import Person
 
 # What each scope stands for.
 OF_SCOPE: Final = {
@@ -40,8 +41,9 @@ def claims_of(live: Live) -> dict[str, Any]:
     """Return what userinfo says; what nobody wrote down is left out."""
     grant = live.grant
     names = {name for scope in grant.scopes for name in OF_SCOPE.get(scope, ())}
-    subject = subject_of(grant.application, live.auth.person.id)
-    return {"sub": subject} | _said(live, names.union(_asked(live, "userinfo")))
+    return party_of(grant.application, live.auth) | _said(
+        live, names.union(_asked(live, "userinfo"))
+    )
 
 
 def of_id_token(live: Live) -> dict[str, Any]:
@@ -56,6 +58,9 @@ def _asked(live: Live, place: str) -> set[str]:
 def _said(live: Live, names: set[str]) -> dict[str, Any]:
     if not names:
         return {}
+    if live.auth.portal is not None:
+        known = _of_managed(live.auth.portal.person)
+        return {name: known[name] for name in OF_ALL if name in names and known.get(name)}
     person = live.auth.person
     known = {
         "name": person.full_name,
@@ -64,16 +69,31 @@ def _said(live: Live, names: set[str]) -> dict[str, Any]:
         "locale": person.language,
         "zoneinfo": person.time_zone,
         "email": person.email,
-        "customer": {
-            "id": str(person.customer_id),
-            "name": person.customer_name,
-            "brand": brand_of(person.brand_id).name,
-        },
+        "customer": _customer_of(person),
         "tabs": sorted(person.tab_keys),
     }
     if not names <= known.keys():
         known |= _written_down(live)
     return {name: known[name] for name in OF_ALL if name in names and known[name] not in ("", [])}
+
+
+def _customer_of(person: Person) -> dict[str, str]:
+    return {
+        "id": str(person.customer_id),
+        "name": person.customer_name,
+        "brand": brand_of(person.brand_id).name,
+    }
+
+
+def _of_managed(person: Person) -> dict[str, Any]:
+    """Return what is said of a customer whose portal is managed: nothing of any of its people, nor of who acts."""
+    return {
+        "name": person.customer_name,
+        "locale": person.language,
+        "zoneinfo": person.time_zone,
+        "customer": _customer_of(person),
+        "tabs": sorted(person.tab_keys),
+    }
 
 
 def _written_down(live: Live) -> dict[str, Any]:

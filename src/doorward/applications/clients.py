@@ -62,6 +62,7 @@ class ApplicationDetails:
     resources: str = ""
     scopes: frozenset[str] = frozenset(rules.FIRST_SCOPES)
     required_acr: str = ""
+    while_managing: bool = False
     keys: str = ""
 
 
@@ -177,6 +178,7 @@ def _clean(details: ApplicationDetails) -> dict[str, object]:
         "resources": checks.take("resources", _addresses, details.resources, public=False),
         "scopes": [name for name in rules.SCOPES if name in {"openid", *details.scopes}],
         "required_acr": checks.take("required_acr", _choice, wanted, among=["", *Assurance]),
+        "while_managing": details.while_managing,
         "keys": checks.take("keys", _keys, details.keys),
     }
     checks.done()

@@ -56,6 +56,14 @@ APPLICATION_SIGNED_IN = EventType(
     sentence=_("%(subject)s signed in to an application."),
 )
 
+APPLICATION_MANAGED = EventType(
+    "application_managed",
+    group=Group.SIGN_IN,
+    icon="log-in",
+    sentence=_("%(actor)s opened an application while managing the portal."),
+    tone="warn",
+)
+
 APPLICATION_SIGNED_OUT = EventType(
     "application_signed_out",
     group=Group.SIGN_IN,

@@ -16,16 +16,18 @@ from django.db import IntegrityError, transaction
 
 from doorward.applications.errors import AlreadyAnswered
 from doorward.applications.events import (
+    APPLICATION_MANAGED,
     APPLICATION_REUSED,
     APPLICATION_SIGNED_IN,
     APPLICATION_SIGNED_OUT,
 )
-from doorward.applications.models import Grant, RefreshToken
+from doorward.applications.models import Application, Grant, RefreshToken
 from doorward.applications.protocol import Code, ProtocolError, StepMissing
 from doorward.audit.actor import Actor
 from doorward.audit.events import Outcome
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
+from doorward.gate import managed as portals
 from doorward.gate.assurance import Assurance, wanted_of
 from doorward.gate.evaluate import evaluate, unattended
 from doorward.gate.loading import load_session
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from doorward.applications.models import Application, Site
+    from doorward.applications.models import Site
     from doorward.audit.actor import ClientInfo
     from doorward.audit.record import Detail
     from doorward.sessions.context import AuthContext
@@ -67,16 +69,38 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A sign-in to an application that is worth something now: its row, and what is known of the session."""
+    """A sign-in to an application that is worth something now: its row, and what is known of the session.
+
+    `auth.portal`: of staff who opened it while managing, the customer's portal.
+    """
 
     grant: Grant
     auth: AuthContext
 
 
-def need_of(application: Application | Site, *, managed: Managed = Managed.NEVER) -> Need:
+def need_of(application: Application | Site, *, managed: Managed | None = None) -> Need:
     """Return what people of an application or a site must fulfil: the right to its tab, what it wants verified."""
     wanted = Assurance(application.required_acr) if application.required_acr else None
+    if managed is None:
+        opens = isinstance(application, Application) and application.while_managing
+        managed = Managed.CHANGE if opens else Managed.NEVER
     return Need(tab=application.tab.key, assurance=wanted, managed=managed)
+
+
+def need_of_grant(grant: Grant) -> Need:
+    """Return what a sign-in must go on fulfilling."""
+    # What the session does elsewhere, in a customer's portal, is no matter for its own.
+    return need_of(grant.application, managed=None if grant.managing_id else Managed.OWN)
+
+
+def loaded(grant: Grant, *, now: datetime) -> AuthContext | None:
+    """Return what is known of the session of a sign-in; None: it is not there, or no longer in that portal."""
+    if grant.managing_id is None:
+        return load_session(grant.session_id, trusted_id=grant.trusted_id, now=now)
+    auth = portals.load_session(grant.session_id, trusted_id=grant.trusted_id, now=now)
+    if auth is None or auth.portal is None or auth.browser.managing_id != grant.managing_id:
+        return None
+    return auth
 
 
 def give(
@@ -86,7 +110,11 @@ def give(
 
     Raises `AlreadyAnswered`, `MustWait`.
     """
-    authorise(actor, Action.SIGN_IN_TO_APPLICATION, subject=auth.person.id)
+    managing_id = auth.browser.managing_id if auth.staff else None
+    if managing_id is None:
+        authorise(actor, Action.SIGN_IN_TO_APPLICATION, subject=auth.person.id)
+    else:
+        authorise(actor, Action.OPEN_WHILE_MANAGING, auth.person.customer_id)
     # Another site's page can lead here again and again.
     throttle.spend([throttle.onward_key(auth.browser.session_id)], now=now)
     code = secrets.token_urlsafe(32)
@@ -95,7 +123,8 @@ def give(
             Grant.objects.create(
                 application=application,
                 session_id=auth.browser.session_id,
-                administrator_id=auth.person.id,
+                administrator_id=auth.own.person.id,
+                managing_id=managing_id,
                 trusted_id=auth.browser.trusted_id,
                 request_id=asked.request_id,
                 scopes=list(asked.scopes),
@@ -107,10 +136,19 @@ def give(
                 redirect_uri=asked.redirect_uri,
                 nonce=asked.nonce,
             )
-            record(APPLICATION_SIGNED_IN, actor=actor, details=named(application))
+            _record(application, auth, actor=actor)
     except IntegrityError as error:
         raise AlreadyAnswered from error
     return code
+
+
+def _record(application: Application, auth: AuthContext, *, actor: Actor) -> None:
+    told = named(application)
+    if auth.staff is None:
+        record(APPLICATION_SIGNED_IN, actor=actor, details=told)
+        return
+    whose = (auth.person.customer_id, auth.person.customer_name)
+    record(APPLICATION_MANAGED, actor=actor, subject=actor.person, customer=whose, details=told)
 
 
 def redeem(  # noqa: PLR0913 - what the token request has, each looked at
@@ -152,15 +190,14 @@ def live(grant: Grant, *, now: datetime) -> Live:
     One whose application is told that it is over stays so, whatever the gate would say again later.
     """
     if grant.ended_at is None and grant.tell_at is None:
-        auth = load_session(grant.session_id, trusted_id=grant.trusted_id, now=now)
+        auth = loaded(grant, now=now)
         if auth is not None and auth.person.id == grant.administrator_id:
-            # What the session does elsewhere, in a customer's portal, is no matter here.
-            need = need_of(grant.application, managed=Managed.OWN)
+            need = need_of_grant(grant)
             step = evaluate(unattended(auth), need, now=now).step
             if step is Step.THROUGH:
                 _note_used(grant, now=now)
                 return Live(grant, auth)
-            if step not in _FOR_GOOD:
+            if step not in _FOR_GOOD and grant.managing_id is None:
                 raise StepMissing(wanted_of(auth.facts, need.assurance).value)
     raise ProtocolError(Code.INVALID_GRANT, _OVER)
 

@@ -53,6 +53,8 @@ class Application(models.Model):
     # What it may ask access tokens for besides itself (RFC 8707).
     resources = models.JSONField(default=list)
     required_acr = models.CharField(max_length=40, default="", blank=True)
+    # Whether staff opens it who manages a customer's portal, and may change something there.
+    while_managing = models.BooleanField(default=False, db_default=False)
     # Its own public keys (RFC 7517), for `private_key_jwt`.
     keys = models.JSONField(default=list)
     made_at = models.DateTimeField()
@@ -111,6 +113,8 @@ class Grant(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
     )
     trusted_id = models.UUIDField(null=True)
+    # Of staff who opened it while they managed a customer's portal: which managing it was, and it ends with that.
+    managing_id = models.UUIDField(null=True)
     request_id = models.UUIDField(unique=True)
     scopes = models.JSONField()
     # Claims that were asked for by name, by where they are told: `claims.by_name`. NULL: none was.

@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from doorward.accounts.models import Status
 from doorward.applications import grants, tokens
 from doorward.applications.models import Application, Grant
 from doorward.customers.models import CustomerStatus
 from doorward.gate.evaluate import still_evaluate, unattended
-from doorward.gate.loading import load_session
 from doorward.kernel.hosts import is_loopback
 from doorward.kernel.posting import NotSent, post_form
-from doorward.permissions.actions import Managed
+from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -77,6 +76,7 @@ def notice(*, now: datetime) -> None:
         | ~Q(session__security_version=F("administrator__security_version"))
         | ~Q(administrator__status=Status.ACTIVE)
         | ~Q(administrator__customer__status=CustomerStatus.ACTIVE)
+        | Q(managing_id__isnull=False) & ~Exists(_managed())
     )
     over = list(_untold().filter(by_row).values_list("id", flat=True)[:_LOOKED_AT_ONCE])
     again = Q(looked_at__isnull=True) | Q(looked_at__lt=now - _LOOKED_AT_EVERY)
@@ -87,6 +87,14 @@ def notice(*, now: datetime) -> None:
     Grant.objects.filter(id__in=over).update(tell_at=now)
 
 
+def _managed() -> QuerySet[Session]:
+    """Return the session of a sign-in, as long as it is in the portal that it is managed from."""
+    # The rows are `managing.models.Managing`, which stands above this subject.
+    return Session.objects.filter(
+        managings__id=OuterRef("managing_id"), managings__state="running", managings__is_in=True
+    )
+
+
 def _untold() -> QuerySet[Grant]:
     """Return the sign-ins of which an application has tokens, and wants to be told."""
     rows = Grant.objects.exclude(application__logout_channel="")
@@ -95,8 +103,7 @@ def _untold() -> QuerySet[Grant]:
 
 def _goes_on(grant: Grant, *, now: datetime) -> bool:
     """Return whether the gate would let it through again, as old as it was when it began."""
-    auth = load_session(grant.session_id, trusted_id=grant.trusted_id, now=now)
-    need = grants.need_of(grant.application, managed=Managed.OWN)
+    auth, need = grants.loaded(grant, now=now), grants.need_of_grant(grant)
     return still_evaluate(unattended(auth), need, asked_at=grant.granted_at, now=now).through
 
 
@@ -137,7 +144,9 @@ def _settle(grant: Grant, reason: str, *, now: datetime) -> int:
     if not reason:
         # One session is one to the application, however often it signed in.
         same = Grant.objects.filter(
-            application_id=grant.application_id, session_id=grant.session_id
+            application_id=grant.application_id,
+            session_id=grant.session_id,
+            managing_id=grant.managing_id,
         )
         return same.filter(tell_at__isnull=False).update(told_at=now) and 1
     tries = grant.tell_tries + 1

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from doorward.applications.grants import Live
     from doorward.applications.keys import Signer
     from doorward.applications.models import Application, Grant
+    from doorward.sessions.context import AuthContext
 
 ACCESS_SECONDS: Final = 300
 _ID_LASTS: Final = timedelta(minutes=10)
@@ -47,12 +48,12 @@ def access_token(live: Live, signer: Signer, *, issuer: str, now: datetime) -> s
         "aud": grant.resource or issuer,
         "exp": _seconds(now) + ACCESS_SECONDS,
         "iat": _seconds(now),
-        "sub": subject_of(application, live.auth.person.id),
+        **party_of(application, live.auth),
         "client_id": application.client_id,
         "scope": " ".join(grant.scopes),
         # What came of one sign-in is found by it.
         "jti": f"{grant.id.hex}{secrets.token_hex(8)}",
-        "sid": session_mark(application, grant.session_id),
+        "sid": _sid(grant),
         **_of_session(live),
     }
     return signer.sign(claims, typ=ACCESS)
@@ -71,8 +72,8 @@ def id_token(  # noqa: PLR0913 - what it says, and for whom
         "aud": application.client_id,
         "exp": _seconds(now + _ID_LASTS),
         "iat": _seconds(now),
-        "sub": subject_of(application, live.auth.person.id),
-        "sid": session_mark(application, grant.session_id),
+        **party_of(application, live.auth),
+        "sid": _sid(grant),
         # Both algorithms have SHA-256.
         "at_hash": _letters(hashlib.sha256(access.encode()).digest()[:_HALF]),
         **({"nonce": grant.nonce} if grant.nonce else {}),
@@ -90,8 +91,9 @@ def logout_token(grant: Grant, *, now: datetime) -> str:
         "iat": _seconds(now),
         "exp": _seconds(now) + _LOGOUT_SECONDS,
         "jti": secrets.token_hex(16),
-        "sub": subject_of(application, grant.administrator_id),
-        "sid": session_mark(application, grant.session_id),
+        # Of who manages, the session is enough.
+        **({} if grant.managing_id else {"sub": subject_of(application, grant.administrator_id)}),
+        "sid": _sid(grant),
         "events": {_LOGGED_OUT: {}},
     }
     return keys.signer(application.algorithm, now=now).sign(claims, typ=LOGOUT)
@@ -116,15 +118,35 @@ def grant_id(claims: dict[str, Any]) -> UUID:
 
 
 def subject_of(application: Application, person_id: UUID) -> str:
-    """Return by what an application knows somebody again (OpenID Connect Core, 8); at most 255 letters."""
+    """Return by what an application knows somebody (or a customer) again (OpenID Connect Core, 8).
+
+    At most 255 letters.
+    """
     if application.subject_type == SubjectType.PUBLIC:
         return str(person_id)
     return _letters(keyed_hash("oidc-subject", application.id.bytes + person_id.bytes))
 
 
+def party_of(application: Application, auth: AuthContext) -> dict[str, Any]:
+    """Return who it is: a person; or the customer whose portal is managed, with who acts for it (RFC 8693, 4.1).
+
+    An application that knows nothing of `act` then takes staff for none of the customer's people, nor for themselves.
+    """
+    mine = subject_of(application, auth.own.person.id)
+    portal = auth if auth.staff else auth.portal
+    if portal is None:
+        return {"sub": mine}
+    return {"sub": subject_of(application, portal.person.customer_id), "act": {"sub": mine}}
+
+
 def session_mark(application: Application, session_id: UUID) -> str:
     """Return by what an application knows a session again (`sid`), which it cannot compare with any other's."""
     return _letters(keyed_hash("oidc-session", application.id.bytes + session_id.bytes)[:_HALF])
+
+
+def _sid(grant: Grant) -> str:
+    """Return the mark of its session; what is opened while managing has one of its own, and ends by itself."""
+    return session_mark(grant.application, grant.managing_id or grant.session_id)
 
 
 def _read(token: str, *, typ: str, issuer: str) -> dict[str, Any]:

@@ -92,5 +92,9 @@ def end_own(grant_id: UUID, *, administrator_id: UUID, actor: Actor, now: dateti
 def _going_on() -> QuerySet[Grant]:
     """Return the sign-ins whose code was used, before which the application has nothing, and that are not told over."""
     return Grant.objects.filter(
-        code_used_at__isnull=False, ended_at__isnull=True, tell_at__isnull=True
+        code_used_at__isnull=False,
+        ended_at__isnull=True,
+        tell_at__isnull=True,
+        # What staff opened while managing is seen, and ended, by the customer.
+        managing_id__isnull=True,
     )

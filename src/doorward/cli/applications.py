@@ -70,6 +70,11 @@ def applications() -> None:
     help="What its people must have verified at least: two factors, or a passkey (phr) [what their policy asks for].",
 )
 @click.option(
+    "--while-managing",
+    is_flag=True,
+    help="Staff who manage a customer's portal with a yes to changes may open it.",
+)
+@click.option(
     "--keys", "keys_file", type=click.File(), help="Its public keys, as a JSON Web Key Set."
 )
 @with_data
@@ -98,6 +103,7 @@ def add(tab: str, **given: Any) -> None:  # noqa: ANN401 - the options above
         resources="\n".join(given["resources"]),
         scopes=frozenset(given["scopes"] or rules.FIRST_SCOPES),
         required_acr=given["required_acr"] or "",
+        while_managing=given["while_managing"],
         keys=keys,
     )
     made = clients.add(found.id, details, actor=CONSOLE, now=timezone.now())
@@ -227,6 +233,7 @@ def _record(application: Application) -> dict[str, Any]:
         "resources",
         "scopes",
         "required_acr",
+        "while_managing",
         "keys",
     )
     secrets = application.secrets.order_by("made_at")

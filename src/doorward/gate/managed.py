@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from doorward.accounts.models import Administrator, Status
-from doorward.customers.models import CustomerKind, CustomerStatus
+from doorward.customers.models import CustomerKind, CustomerStatus, Tab
 from doorward.customers.tabs import ACCOUNT, ACTIVITY, ADMINISTRATORS, HOME, MANAGE
 from doorward.gate import loading
 from doorward.gate.loading import CUSTOMER, NAMES, PERSON, facts_of, policies_of_row
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from doorward.sessions.context import FactorRow, Person
     from doorward.sessions.facts import Facts
 
-# What of a portal is seen by staff: never the applications behind it, nor what is a person's own.
+# What of a portal is seen by staff: never what is a person's own, and of the applications behind it `_openable`.
 TABS: Final = frozenset({HOME, ACCOUNT, ADMINISTRATORS, ACTIVITY})
 
 _ROW: Final = "managings__"
@@ -68,6 +68,17 @@ def load(
 ) -> AuthContext | None:
     """Return what `loading.load` does; of a session that is in a customer's portal that one, too."""
     auth = loading.load(token, trusted, device=device, host=host, now=now)
+    return _in_portal(auth, now=now)
+
+
+def load_session(
+    session_id: UUID, *, trusted_id: UUID | None = None, now: datetime
+) -> AuthContext | None:
+    """Return what `loading.load_session` does; of a session that is in a customer's portal that one, too."""
+    return _in_portal(loading.load_session(session_id, trusted_id=trusted_id, now=now), now=now)
+
+
+def _in_portal(auth: AuthContext | None, *, now: datetime) -> AuthContext | None:
     if auth is None or auth.browser.managing_id is None:
         return auth
     found = read(auth.browser.managing_id, now=now)
@@ -109,7 +120,19 @@ def _facts(
             and ADMINISTRATORS in person.tab_keys
         ),
         changes=row["managings__changes"],
-        tabs=person.tab_keys & TABS,
+        tabs=person.tab_keys & (TABS | _openable(changes=row["managings__changes"])),
+    )
+
+
+def _openable(*, changes: bool) -> frozenset[str]:
+    """Return the tabs whose applications staff may open: what is done there nobody here sees, so it takes both yeses.
+
+    The provider's, for the application (`applications.models`), and the customer's, to changes.
+    """
+    if not changes:
+        return frozenset()
+    return frozenset(
+        Tab.objects.filter(application__while_managing=True).values_list("key", flat=True)
     )
 
 

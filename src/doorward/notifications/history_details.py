@@ -8,6 +8,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from doorward.accounts.models import MailProblem
+from doorward.applications.words import FIELDS as OF_APPLICATIONS
 from doorward.audit.fields import FIELDS, changes_in
 from doorward.audit.reason import Reason
 from doorward.customers import tab_audience
@@ -65,7 +66,7 @@ def details_of(event: Event) -> list[str]:
     """Return what else there is to say of an event, in short phrases; nothing that is a mere id."""
     typed = event.typed if isinstance(event.typed, dict) else {}
     details: dict[str, Any] = event.details if isinstance(event.details, dict) else {}
-    fields = changes_in(details, WORDS | tab_audience.WORDS) or _before_and_after(
+    fields = changes_in(details, WORDS | tab_audience.WORDS | OF_APPLICATIONS) or _before_and_after(
         typed.get("before"), typed.get("after")
     )
     if fields:

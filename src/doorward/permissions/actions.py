@@ -185,6 +185,17 @@ class Action(Enum):
         "agree-to-managing",
         Needs(About.CUSTOMER, ADMINISTRATORS, Level.OWN_SECURITY),
     )
+    # What is done in an application nobody here sees: it takes the yes to changes. The gate has asked the rest.
+    OPEN_WHILE_MANAGING = (
+        "open-while-managing",
+        Needs(
+            About.CUSTOMER,
+            ADMINISTRATORS,
+            Level.NONE,
+            extent=Extent.PART,
+            managed=Managed.CHANGE,
+        ),
+    )
     END_MANAGING = "end-managing", Needs(About.CUSTOMER, ADMINISTRATORS, Level.NONE)
     LOWER_PROTECTION = "lower-protection", Needs(About.CUSTOMER, ADMINISTRATORS, behalf=True)
     EXPORT_PEOPLE = (

@@ -72,6 +72,9 @@ class DeniedPage:
     # Colleagues who can give the right; empty: nobody but who asks.
     ask: tuple[str, ...]
     set_up: bool
+    # It is not opened while managing; `changes`: it could be, with the customer's yes to changes.
+    managing: bool = False
+    changes: bool = False
     again: str
     # To the application, with its answer; a site gets none.
     back: str
@@ -158,11 +161,27 @@ def denied_page(  # noqa: PLR0913 - what the page says
     return render(request, "signon/denied.html", page, status=403)
 
 
+def not_managing(request: Request, application: Application, to: Answer) -> HttpResponse:
+    """Say that who manages a customer's portal does not get on to this application."""
+    known = is_known(request, application)
+    page = DeniedPage(
+        application=application.tab.title if known else urlsplit(to.redirect_uri).hostname or "",
+        company="",
+        ask=(),
+        set_up=False,
+        managing=True,
+        changes=application.while_managing,
+        again="",
+        back=to.address(error=Code.ACCESS_DENIED.value),
+    )
+    return render(request, "signon/denied.html", page, status=403)
+
+
 def is_known(request: Request, application: Application | Site) -> bool:
     """Return whether its tab is for the company of who asks: one that is for others has a title that is theirs."""
     if request.auth is None:
         return False
-    person = request.auth.person
+    person = (request.auth.portal or request.auth).person
     return is_for(application.tab, person.brand_id, person.customer_id)
 
 

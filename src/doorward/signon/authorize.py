@@ -20,14 +20,21 @@ from doorward.gate.evaluate import evaluate
 from doorward.gate.requirement import Need, Step
 from doorward.sessions.reauthentication import RECOVERY_PROOF_SECONDS, Reauthentication
 from doorward.signon import asked, going_on, hints
-from doorward.signon.answers import Answer, another, answer, denied, is_known, no_answer
+from doorward.signon.answers import (
+    Answer,
+    another,
+    answer,
+    denied,
+    is_known,
+    no_answer,
+    not_managing,
+)
 from doorward.signon.asked import Unanswerable
 from doorward.signon.origin import issuer_of
-from doorward.web.http.errors import error_page
 from doorward.web.http.gate import lead, note_refused
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import see_other
-from doorward.web.http.requests import acting, session_of
+from doorward.web.http.requests import session_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +44,7 @@ if TYPE_CHECKING:
 
     from doorward.applications.models import Application
     from doorward.gate.evaluate import Verdict
+    from doorward.sessions.context import AuthContext
     from doorward.signon.asked import Wish
     from doorward.signon.going_on import Begun
     from doorward.web.http.requests import Request
@@ -47,6 +55,7 @@ _SILENT: Final = {
     Step.VERIFY_FACTOR: Code.LOGIN_REQUIRED,
     Step.REAUTHENTICATE: Code.LOGIN_REQUIRED,
     Step.NO_RIGHT: Code.ACCESS_DENIED,
+    Step.NOT_WHILE_MANAGING: Code.ACCESS_DENIED,
     Step.ANOTHER_FACTOR: Code.UNMET_AUTHENTICATION_REQUIREMENTS,
 }
 # What comes back from a step by an address; to a longer one `safe_next` would not lead.
@@ -140,9 +149,12 @@ def _page_of(
     request: Request, application: Application, begun: Begun, verdict: Verdict, to: Answer
 ) -> HttpResponse | None:
     """Return the page that says why somebody does not get on; None: a step leads there."""
+    managing = request.auth is not None and request.auth.portal is not None
     match verdict.step:
         case Step.NOT_WHILE_MANAGING:
-            return error_page(request, 403)
+            return not_managing(request, application, to)
+        case Step.NO_RIGHT if managing:
+            return not_managing(request, application, to)
         case Step.NO_RIGHT:
             note_refused(request, application.tab.key if is_known(request, application) else "")
             code = Code.ACCESS_DENIED
@@ -155,9 +167,15 @@ def _page_of(
 
 def _refuse_another(request: Request, application: Application, wish: Wish) -> None:
     """Give nothing of somebody else than the application means."""
-    person = session_of(request).person
-    if wish.subject and wish.subject != tokens.subject_of(application, person.id):
+    party = tokens.party_of(application, _as_whom(request))
+    if wish.subject and wish.subject != party["sub"]:
         raise ProtocolError(Code.LOGIN_REQUIRED, "Somebody else is signed in.")
+
+
+def _as_whom(request: Request) -> AuthContext:
+    """Return who is let through: in the customer's portal, where this session of staff is in one."""
+    auth = session_of(request)
+    return auth.portal or auth
 
 
 def _need(request: Request, application: Application, begun: Begun, wish: Wish) -> Need:
@@ -198,7 +216,8 @@ def _give(
         code_challenge=wish.code_challenge,
         claims=wish.claims,
     )
-    auth, actor = session_of(request), acting(request)
+    auth = _as_whom(request)
+    actor = replace(auth.actor(request.client), why=request.why)
     try:
         code = grants.give(application, what, auth=auth, actor=actor, now=request.now)
     except AlreadyAnswered as refusal:

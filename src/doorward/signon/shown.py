@@ -107,7 +107,7 @@ def _of_refresh(request: Request, grant_id: Any, *, used: bool) -> dict[str, Any
         "active": True,
         "client_id": application.client_id,
         "scope": " ".join(live.grant.scopes),
-        "sub": tokens.subject_of(application, live.auth.person.id),
+        **tokens.party_of(application, live.auth),
         "iss": issuer_of(request),
     }
 

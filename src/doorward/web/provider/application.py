@@ -48,6 +48,7 @@ class ApplicationForm(ApplicationDetails):
     resources: str
     scopes: frozenset[str]
     required_acr: str
+    while_managing: bool
     keys: str
 
     @classmethod

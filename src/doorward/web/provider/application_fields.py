@@ -11,7 +11,7 @@ from doorward.applications import clients, rules, words
 from doorward.applications.models import Algorithm, ClientType, SubjectType
 from doorward.gate.assurance import Assurance
 from doorward.web.kit.fields import Option, plain_field
-from doorward.web.provider.forms import line
+from doorward.web.provider.forms import line, tick
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,6 +64,15 @@ def application_fields(form: ApplicationDetails, found: Wrong) -> dict[str, Fiel
             errors=found.at("scopes"),
         ),
         "required_acr": acr_field(form, found),
+        "while_managing": tick(
+            form,
+            found,
+            "while_managing",
+            _("Staff opens it while managing a customer's portal"),
+            help=_(
+                "Only after the customer has agreed to changes. The token names the customer (sub) and who acts (act)."
+            ),
+        ),
         "subject_type": _radios(
             form, found, "subject_type", _("How it knows people again"), SubjectType.choices
         ),
