@@ -115,12 +115,13 @@ class TryPage:
 @require_http_methods(["GET", "HEAD", "POST"])
 def try_it(request: Request, tab_id: UUID) -> HttpResponse:
     """Ask for somebody's e-mail, and show what would come of it."""
+    posted = request.method == "POST"
+    form = read(request, TryForm) if posted else TryForm(email=signed_in(request).email)
     application = clients.of_tab(tab_id)
     if application is None:
         raise NotFound
-    if request.method != "POST":
-        return _show(request, application, TryForm(email=signed_in(request).email))
-    form = read(request, TryForm)
+    if not posted:
+        return _show(request, application, form)
     try:
         tried = trying.try_it(application, form.email, actor=acting(request), now=request.now)
     except Refusal as refusal:
