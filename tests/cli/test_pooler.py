@@ -133,6 +133,40 @@ def test_a_pooler_is_found_out_and_the_direct_address_goes_past_it(tmp_path):
         assert said(plain).split() == ["False", "False", "False"]
 
 
+KEPT = (
+    PREPARE
+    + """
+from django.db import connection
+from doorward.gate import loading
+
+def ask(times):
+    for _ in range(times):
+        assert loading._HOT.rows(hashed=b"of nobody") == []
+
+ask(3)
+with connection.cursor() as cursor:
+    # In a pooler's way: each transaction may meet another connection.
+    cursor.execute("SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements")
+    print([times for statement, times in cursor.fetchall() if statement.startswith("SELECT")])
+    cursor.execute("ALTER TABLE sessions_session ADD COLUMN later integer")
+    ask(2)
+    connection.set_autocommit(False)
+    ask(1)
+    connection.rollback()
+    connection.set_autocommit(True)
+    ask(1)
+print("asked")
+"""
+)
+
+
+def test_statements_are_kept_where_nothing_is_between_and_nowhere_else(tmp_path):
+    with postgresql.empty_database() as url:
+        assert said(program(KEPT, tmp_path / "plain", url)).split("\n")[:2] == ["[3]", "asked"]
+    with postgresql.empty_database() as url, pooler(url) as address:
+        assert said(program(KEPT, tmp_path / "data", address)).split("\n")[:2] == ["[]", "asked"]
+
+
 def test_migrations_go_by_the_direct_address(tmp_path):
     """Who comes by way of the pooler need not own the tables; here there is no way to them at all."""
     with postgresql.empty_database() as url:

@@ -48,8 +48,8 @@ def _postgresql(url: str) -> dict[str, Any]:
         "PORT": address.port,
         "CONN_MAX_AGE": 0,
         # Behind a pooler in transaction mode, which nobody has to tell us of, a cursor is gone with its
-        # transaction: what is long is read page by page instead (`kernel.db.paging`). Nor are statements
-        # prepared on the server, whatever an address says.
+        # transaction: what is long is read page by page instead (`kernel.db.paging`). Statements are prepared on the
+        # server where a connection finds out that nothing is between (`Link`), whatever an address says.
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": {
             # libpq's least: a server that is off must leave time for the next of the list.

@@ -69,7 +69,7 @@ class HotQuery:
         """Return the rows for these values, by the names of their columns."""
         connection = connections[DEFAULT_DB_ALIAS]
         written = self._written.get(frozenset(values)) or self._write(connection, values)
-        with connection.cursor() as cursor:
+        with _cursor(connection) as cursor:
             cursor.execute(written.sql, written.filled(connection, values))
             return [_read(row, written) for row in cursor.fetchall()]
 
@@ -147,10 +147,15 @@ class HotInsert:
 
 
 def _changed(connection: BaseDatabaseWrapper, sql: str, parameters: Sequence[Any]) -> int:
-    with connection.cursor() as cursor:
+    with _cursor(connection) as cursor:
         cursor.execute(sql, parameters)
         changed: int = cursor.rowcount
         return changed
+
+
+def _cursor(connection: BaseDatabaseWrapper) -> Any:  # noqa: ANN401 - Django's wrapper of a cursor
+    """Return a cursor whose statements the server keeps, where it can: planning the gate's query takes 1 ms."""
+    return getattr(connection, "keeping_cursor", connection.cursor)()
 
 
 def _is_auto(field: Field[Any, Any]) -> bool:

@@ -77,6 +77,22 @@ class DatabaseWrapper(django_base.DatabaseWrapper):
             link.close()
             pool.putconn(link)
 
+    def keeping_cursor(self) -> Any:  # noqa: ANN401 - Django's wrapper of a cursor
+        """Return a cursor whose statements the server prepares once for this connection, if it keeps them.
+
+        Its values are sent apart from the statement, so each has to have a type that the server can tell.
+        """
+        this: Any = self
+        this.ensure_connection()
+        if not getattr(this.connection, "keeps_statements", False):
+            return this.cursor()
+        usual = this.connection.cursor_factory
+        this.connection.cursor_factory = _django.ServerBindingCursor
+        try:
+            return this.cursor()
+        finally:
+            this.connection.cursor_factory = usual
+
     def _close(self) -> None:
         if getattr(self.connection, "is_doomed", False):
             self.connection.close()

@@ -34,18 +34,31 @@ class Failed:
 
 
 class Link(psycopg.Connection[Any]):
-    """A connection of the pool. `is_doomed`: it must not be used for another request."""
+    """A connection of the pool. `is_doomed`: it must not be used for another request.
+
+    `keeps_statements`: as long as it is open, one process of the server answers, which keeps what was prepared there.
+    """
 
     is_doomed = False
+    keeps_statements = False
 
     @classmethod
     def connect(cls, conninfo: str = "", **given: Any) -> Self:  # noqa: ANN401 - psycopg's
         """Connect, and remember why that failed: who waits at the pool is told nothing."""
         try:
-            return super().connect(conninfo, **given)
+            link = super().connect(conninfo, **given)
+            link.ask_who_answers()
         except psycopg.Error as error:
             Failed.error, Failed.at = error, time.monotonic()
             raise
+        return link
+
+    def ask_who_answers(self) -> None:
+        """Have statements prepared where nothing is between: a pooler greets with another process's number, or none."""
+        [answering] = self.execute("SELECT pg_backend_pid()").fetchone() or [0]
+        self.keeps_statements = answering == self.info.backend_pid
+        # At the first use: only what is asked again and again is ever prepared (`DatabaseWrapper.keeping_cursor`).
+        self.prepare_threshold = 0 if self.keeps_statements else None
 
     def wait(
         self,
