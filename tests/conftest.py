@@ -74,13 +74,13 @@ def _asks_a_database(item: pytest.Item) -> bool:
 
 
 def _shows_the_same(item: pytest.Item) -> bool:
-    """Whether what it looks at is decided above the database: what pages say, and what an attacker gets by them.
+    """Whether what it looks at is decided above the database: what pages and protocols say, what attackers get by them.
 
     That every page opens and every statement runs on PostgreSQL, too, is asked by `tests/whole` and the subjects;
     what comes at once, by whatever writes for others to see.
     """
     folder = item.path.relative_to(item.config.rootpath).parts[1]
-    if folder == "threats":
+    if folder in {"signon", "threats"}:
         return not (item.get_closest_marker("both_databases") or _writes_for_others(item))
     return folder in {"journeys", "web"}
 

@@ -14,7 +14,7 @@ import psycopg
 
 from doorward.kernel.db.sqlite.driver import Database
 from tests.kit import postgresql
-from tests.kit.serving import Server, environment, start
+from tests.kit.serving import Server, environment, made_before, start
 from tests.kit.serving import doorward as command
 from tests.kit.waiting import until
 
@@ -52,7 +52,9 @@ class Installation:
         self.folder = folder
         self.url = url
         self.settings = {**({"database_url": url} if url else {}), **settings}
-        if not empty:
+        if not empty and not url:
+            made_before(folder)
+        elif not empty:
             subprocess.run([sys.executable, "-c", _PREPARE], env=self.environment, check=True)
 
     @property

@@ -68,7 +68,7 @@ def test_a_start_ends_with_one_sentence(disk: Path, free: int) -> None:
 
 
 def test_so_does_every_command_on_it(disk: Path) -> None:
-    data = disk / "data"
+    data = serving.made_before(disk / "data")
     assert serving.doorward("customers", "add", "Cedar Clinic", folder=data).returncode == 0
     with filled(disk):
         for words in (
@@ -93,7 +93,7 @@ def test_so_does_every_command_on_it(disk: Path) -> None:
 
 
 def test_one_that_can_only_be_read_says_so(disk: Path) -> None:
-    data = disk / "data"
+    data = serving.made_before(disk / "data")
     assert serving.doorward("customers", "add", "Cedar Clinic", folder=data).returncode == 0
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     bind = f"127.0.0.1:{serving.free_port()}"
@@ -145,7 +145,7 @@ def status(server: serving.Server, path: str) -> int:
 
 
 def test_while_it_runs_it_says_so_and_goes_on_when_there_is_room(disk: Path) -> None:
-    server = serving.start(disk / "data")
+    server = serving.start(serving.made_before(disk / "data"))
     try:
         until(lambda: status(server, "/readyz") == 200)
         with filled(disk):

@@ -21,7 +21,7 @@ from benchmarks.throughput import pss_mib
 from doorward.cli.supervisor import FIRST_WAIT_SECONDS
 from doorward.web.server import stalled
 from tests.kit import monitor, postgresql
-from tests.kit.serving import Browser, doorward, environment, free_port, start
+from tests.kit.serving import Browser, doorward, environment, free_port, made_before, start
 from tests.kit.waiting import until
 
 # Of a node that has had little to do, on SQLite; 275 where each part loads for itself.
@@ -38,7 +38,8 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def mended(tmp_path_factory):
     """Return one whose parts are killed, one after the other; it starts them again by itself."""
-    started = start(tmp_path_factory.mktemp("mended") / "data", metrics_token=monitor.TOKEN)
+    folder = made_before(tmp_path_factory.mktemp("mended") / "data")
+    started = start(folder, metrics_token=monitor.TOKEN)
     yield started
     started.stop()
 
@@ -90,7 +91,7 @@ def other_than(pid, find):
     ],
 )
 def test_it_listens_on_names_and_every_address_and_ends_as_one(tmp_path, host, number):
-    server = start(tmp_path / "data", host=host)
+    server = start(made_before(tmp_path / "data"), host=host)
     processes = tree(server)
     try:
         assert server.healthy()

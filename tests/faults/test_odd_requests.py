@@ -63,7 +63,8 @@ class Target:
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    folder, port = tmp_path_factory.mktemp("odd") / "data", serving.free_port()
+    folder = serving.made_before(tmp_path_factory.mktemp("odd") / "data")
+    port = serving.free_port()
     address = f"http://localhost:{port}"
     server = serving.start(folder, port=port, public_url=address, trusted_proxies="127.0.0.1")
     inside = Inside(folder, public_url=address)

@@ -49,7 +49,7 @@ def read_all(connection: socket.socket) -> None:
 
 
 def test_they_are_ended_in_time_and_an_export_does_not_look_whole(tmp_path: Path) -> None:
-    folder, port = tmp_path / "data", serving.free_port()
+    folder, port = serving.made_before(tmp_path / "data"), serving.free_port()
     address = f"http://localhost:{port}"
     server = serving.start(folder, port=port, public_url=address)
     inside = Inside(folder, public_url=address)

@@ -14,7 +14,7 @@ import pytest
 
 from tests.installing.proxies import HOST, PROXIES, running
 from tests.kit import tls
-from tests.kit.serving import doorward, start
+from tests.kit.serving import doorward, made_before, start
 from tests.kit.waiting import until
 from tests.kit.wire import Wire
 
@@ -42,7 +42,7 @@ class Portal:
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("behind") / "data"
+    folder = made_before(tmp_path_factory.mktemp("behind") / "data")
     assert doorward("customers", "add", "Mill", folder=folder, **GIVEN).returncode == 0
     add = ["administrators", "add", EMAIL, "--customer", "Mill", "--primary", "--password-stdin"]
     assert doorward(*add, folder=folder, stdin=PASSWORD, **GIVEN).returncode == 0

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
 import http.cookiejar
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -20,7 +25,6 @@ from tests.kit.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 # The one that is tested; what was installed elsewhere is another.
 PROGRAM = (sys.executable, "-m", "doorward")
@@ -68,6 +72,22 @@ def doorward(
         timeout=60,
         check=False,
     )
+
+
+@cache
+def _as_first_made() -> Path:
+    """Return a data folder as a first start makes it; made once by each process of the tests."""
+    folder = Path(tempfile.mkdtemp(prefix="doorward-first-")) / "data"
+    atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)
+    made = doorward("migrate", folder=folder)
+    assert made.returncode == 0, made.stderr
+    return folder
+
+
+def made_before(folder: Path) -> Path:
+    """Make a data folder on SQLite as a first start leaves it, for tests that are not about first starts; return it."""
+    shutil.copytree(_as_first_made(), folder)
+    return folder
 
 
 class Browser:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils import timezone
 
+from doorward.notifications import outbox
+from doorward.notifications.delivery import deliver_due
 from doorward.notifications.worker import run_once
 
 if TYPE_CHECKING:
@@ -48,6 +50,11 @@ class Folder:
     def all(self) -> list[EmailMessage]:
         """Return all messages, the oldest first."""
         return [read(file.read_bytes()) for file in sorted(self.path.glob("*.eml"))]
+
+    def said(self) -> None:
+        """Send what was told of until now, and no more: without what else the worker does in a round."""
+        outbox.dispatch(now=(now := timezone.now()))
+        deliver_due(clock=lambda: now)
 
     def new(self, *, now: datetime | None = None) -> list[EmailMessage]:
         """Let the worker do what is due, and return what was sent in it."""

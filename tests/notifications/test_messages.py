@@ -49,7 +49,7 @@ def stage(owner: Administrator, colleague: Administrator, folder: Folder) -> Sta
     brand = {"support_email": "help@northline.example", "support_phone": "0800 555 019"}
     Brand.objects.update(name="Northline", accent="#0b6e4f", support_hours="8–18 h", **brand)
     kit_people.forget_caches()
-    folder.new()  # whatever the people's adding said
+    folder.said()  # whatever the people's adding said
     return Stage(person=kit_people.again(colleague), owner=kit_people.again(owner))
 
 

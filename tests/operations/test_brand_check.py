@@ -26,6 +26,9 @@ from doorward.permissions.errors import NotAuthorised
 from doorward.permissions.staff_scope import Reach, Scope
 from tests.kit import browsers, nameserver, people, staff, tls
 
+# Of rows it reads a brand; it is about names.
+pytestmark = pytest.mark.one_database
+
 HOST = "portal.harbour.example"
 DOMAIN = "harbour.example"
 MAIL = "mail.harbour.example"

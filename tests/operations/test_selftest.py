@@ -69,7 +69,7 @@ def customers_of(folder: Path) -> list[str]:
 @pytest.mark.processes
 @pytest.mark.xdist_group("commands")
 def test_every_guard_of_a_running_portal_holds_and_nothing_is_left(tmp_path: Path) -> None:
-    folder = tmp_path / "data"
+    folder = serving.made_before(tmp_path / "data")
     server = started(folder)
     try:
         status, verdicts, said = command(server, folder)
@@ -90,7 +90,7 @@ def test_every_guard_of_a_running_portal_holds_and_nothing_is_left(tmp_path: Pat
 @pytest.mark.xdist_group("commands")
 def test_it_names_the_guards_that_were_taken_away(tmp_path: Path) -> None:
     """Two are gone from every process of this portal; and who is killed meanwhile leaves marked customers alone."""
-    folder = tmp_path / "data"
+    folder = serving.made_before(tmp_path / "data")
     words = ("env", "DJANGO_SETTINGS_MODULE=tests.operations.guards_taken_away")
     program = (*words, f"PYTHONPATH={ROOT}", sys.executable, "-m", "doorward")
     server = started(folder, program=program)

@@ -217,7 +217,7 @@ def test_no_more_than_the_free_codes_are_looked_at_however_many_come_at_once():
 @pytest.mark.xdist_group("processes")
 def test_many_at_once_over_several_processes_are_one_count(tmp_path):
     """A real server, its processes and the shell's: forty browsers guess at the same moment."""
-    folder = tmp_path / "data"
+    folder = serving.made_before(tmp_path / "data")
     server = serving.start(folder)
     inside = Inside(folder)
     try:

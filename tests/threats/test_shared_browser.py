@@ -53,7 +53,7 @@ def test_every_cookie_is_called_so(owner):
 @pytest.mark.processes
 @pytest.mark.xdist_group("processes")
 def test_a_browser_is_signed_in_to_both(tmp_path):
-    servers = [serving.start(tmp_path / name) for name in ("one", "two")]
+    servers = [serving.start(serving.made_before(tmp_path / name)) for name in ("one", "two")]
     try:
         browser = serving.Browser("")
         for server in servers:

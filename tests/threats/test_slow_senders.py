@@ -40,7 +40,8 @@ KINDS = (
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    folder, port = tmp_path_factory.mktemp("slow") / "data", serving.free_port()
+    folder = serving.made_before(tmp_path_factory.mktemp("slow") / "data")
+    port = serving.free_port()
     address = f"http://localhost:{port}"
     server = serving.start(folder, port=port, public_url=address, trusted_proxies="127.0.0.1")
     inside = Inside(folder, public_url=address)

@@ -60,7 +60,7 @@ class Portal(NamedTuple):
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    folder = tmp_path_factory.mktemp("headers") / "data"
+    folder = serving.made_before(tmp_path_factory.mktemp("headers") / "data")
     server = serving.start(folder, trusted_proxies="127.0.0.1", metrics_token="t" * 32)
     try:
         yield Portal(server, folder)

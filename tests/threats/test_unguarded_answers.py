@@ -54,7 +54,7 @@ STATUSES = {200, 303, 304, 400, 401, 403, 404, 405, 411, 413, 421, 422, 429, 500
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Answer]]:
     """Have a server answer in every way it can."""
-    folder = tmp_path_factory.mktemp("answers") / "data"
+    folder = serving.made_before(tmp_path_factory.mktemp("answers") / "data")
     token = "a token that a monitor has"
     server = serving.start(folder, public_url=ORIGIN, metrics_token=token)
     inside = Inside(folder, public_url=ORIGIN, metrics_token=token)

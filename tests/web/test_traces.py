@@ -174,7 +174,7 @@ def test_each_worker_sends_its_own_and_a_receiver_that_hangs_does_not_keep_it_fr
     tmp_path,
 ):
     with collector.collecting() as one:
-        server = serving.start(tmp_path / "data", otlp_endpoint=one.address)
+        server = serving.start(serving.made_before(tmp_path / "data"), otlp_endpoint=one.address)
         try:
             for _ in range(20):
                 assert server.healthy()

@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
     from doorward.accounts.models import Administrator
 
+# Who may is decided of what was read, above the database.
+pytestmark = pytest.mark.one_database
+
 # Who calls services, and what knows no rights: it stands below them.
 ADAPTERS = frozenset({"web", "cli", "demo", "settings"})
 BELOW = frozenset({"kernel", "audit", "permissions", "operations"})
