@@ -99,6 +99,7 @@ wheel: $(STAMP) ## what is installed elsewhere, in dist/: the wheel, and the loc
 .PHONY: bench bench-sizes bench-adoption bench-rehearsal bench-reminders bench-importing bench-exports docs film messages lock
 bench: ready ## what is claimed about speed, measured
 	@$(BIN)/python -m benchmarks.sign_in
+	@$(BIN)/python -m benchmarks.signon
 
 bench-sizes: ready ## every page with 50,000 people in one customer, and with 100,000 customers, on both databases (an hour)
 	@$(BIN)/python -m benchmarks.sizes

@@ -59,7 +59,7 @@ FORGOTTEN: list[_lru_cache_wrapper[Any]] = [
     identity._signer,
     identity._signed,
 ]
-CLEARED: list[MutableMapping[Any, Any]] = [sealing._ciphers, streaming._of]
+CLEARED: list[MutableMapping[Any, Any]] = [sealing._ciphers, streaming._of, signing_keys._kept]
 # Modules that forget by themselves, and what each of them has just now.
 BY_THEMSELVES: list[tuple[Any, Callable[[], object]]] = [
     (cached, lambda: cached._kept),

@@ -33,6 +33,7 @@ from doorward.gate.evaluate import evaluate, unattended
 from doorward.gate.loading import load_session
 from doorward.gate.requirement import Need, Step
 from doorward.kernel.crypto.sealing import keyed_hash
+from doorward.kernel.db.unordered import one_or_none
 from doorward.kernel.moments import lasts
 from doorward.kernel.ratelimit import throttle
 from doorward.permissions.actions import Action, Managed
@@ -167,9 +168,11 @@ def redeem(  # noqa: PLR0913 - what the token request has, each looked at
     rows = Grant.objects.filter(application=application, code_hash=_code_hash(code))
     used = {"code_used_at": now, "used_at": now}
     used_now = rows.filter(code_used_at__isnull=True).update(**used) == 1
-    grant = rows.select_related("application__tab").first()
+    grant = one_or_none(rows)
     if grant is None:
         raise ProtocolError(Code.INVALID_GRANT, "There is no such code.")
+    # It has been read by who asks.
+    grant.application = application
     right = (
         used_now
         and lasts(grant.granted_at, CODE_LASTS, now=now)
@@ -210,7 +213,7 @@ def _note_used(grant: Grant, *, now: datetime) -> None:
 
 def find(grant_id: UUID, *, now: datetime) -> Live:
     """Return the sign-in with this id if it is worth something now. Raises `ProtocolError`."""
-    grant = Grant.objects.select_related("application__tab").filter(id=grant_id).first()
+    grant = one_or_none(Grant.objects.select_related("application__tab").filter(id=grant_id))
     if grant is None:
         raise ProtocolError(Code.INVALID_GRANT, _OVER)
     return live(grant, now=now)
@@ -244,7 +247,7 @@ def refresh(application: Application, token: str, *, client: ClientInfo, now: da
 def find_refresh(application: Application, token: str) -> RefreshToken | None:
     """Return a refresh token of an application, used or not; None: it is none of its own."""
     rows = RefreshToken.objects.select_related("grant__application__tab")
-    return rows.filter(keyed_hash=_refresh_hash(token), grant__application=application).first()
+    return one_or_none(rows.filter(keyed_hash=_refresh_hash(token), grant__application=application))
 
 
 def end(grant: Grant, *, now: datetime) -> bool:

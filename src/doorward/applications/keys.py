@@ -31,8 +31,13 @@ SHOWN_BEFORE: Final = timedelta(days=1)
 KEPT_AFTER: Final = timedelta(days=2)
 # How long whoever asked for the key set may go on with it.
 CACHED_SECONDS: Final = 3600
+_LOOKED_UP_EVERY: Final = timedelta(minutes=1)
 _RSA_BITS: Final = 2048
 _CURVE: Final = "P-256"
+
+
+# What each process signs with, and since when.
+_kept: dict[Algorithm, tuple[datetime, Signer]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,12 @@ class Signer:
 
 
 def signer(algorithm: str, *, now: datetime) -> Signer:
-    """Return the key of an algorithm that signs now."""
-    return Signer(_signing(Algorithm(algorithm), now=now))
+    """Return the key of an algorithm that signs now. It is looked up once a minute: it was shown long before."""
+    kind = Algorithm(algorithm)
+    kept = _kept.get(kind)
+    if kept is None or not kept[0] <= now < kept[0] + _LOOKED_UP_EVERY:
+        kept = _kept[kind] = (now, Signer(_signing(kind, now=now)))
+    return kept[1]
 
 
 def verify(token: str, *, typ: str) -> dict[str, Any]:

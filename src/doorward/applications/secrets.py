@@ -15,6 +15,7 @@ from doorward.applications.models import ClientSecret, ClientType
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
 from doorward.kernel.crypto.sealing import keyed_hash
+from doorward.kernel.db.unordered import one_or_none
 from doorward.kernel.errors import NotFound
 from doorward.permissions.actions import Action
 
@@ -64,7 +65,7 @@ def remove(application_id: UUID, secret_id: UUID, *, actor: Actor) -> None:
 def verify(application: Application, secret: str, *, now: datetime) -> bool:
     """Return whether it is a secret of this application, and write down that it was used."""
     rows = ClientSecret.objects.filter(application=application, keyed_hash=hashed(secret))
-    found = rows.first()
+    found = one_or_none(rows)
     if found is None:
         return False
     if found.used_at is None or now - found.used_at > NOTED_EVERY:

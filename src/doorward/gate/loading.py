@@ -18,6 +18,7 @@ from doorward.customers import cached
 from doorward.customers.models import CustomerKind, CustomerStatus
 from doorward.customers.tabs import OF_STAFF
 from doorward.kernel.db.hot_queries import HotQuery
+from doorward.kernel.db.unordered import one_or_none
 from doorward.permissions.staff_scope import Scope, of_columns
 from doorward.policy.effective import policies_from
 from doorward.policy.fields import Kinds
@@ -218,7 +219,7 @@ def load_session(
     `trusted_id`: the trust of the browser in which it was begun, where there was one.
     """
     rows = Session.objects.filter(id=session_id).values_list("token_hash", flat=True)
-    hashed = bytes(rows.first() or b"")
+    hashed = bytes(one_or_none(rows) or b"")
     trusted: dict[str, bytes] = {}
     if trusted_id and (trust := TrustedBrowser.objects.filter(id=trusted_id).first()):
         trusted = _as_many([bytes(trust.token_hash)])

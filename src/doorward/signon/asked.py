@@ -10,6 +10,7 @@ from doorward.applications import claims, rules
 from doorward.applications.models import Application, ClientType
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.gate.assurance import Assurance
+from doorward.kernel.db.unordered import one_or_none
 from doorward.signon import hints
 from doorward.signon.wanted import read as read_wanted
 
@@ -94,7 +95,7 @@ def application_of(client_id: str) -> Application:
         # Nothing that a database is asked for.
         raise Unanswerable
     rows = Application.objects.select_related("tab")
-    found: Application | None = rows.filter(client_id=client_id).first()
+    found = one_or_none(rows.filter(client_id=client_id))
     if found is None:
         raise Unanswerable
     return found
