@@ -78,9 +78,14 @@ def make_tab(title: str) -> str:
     return own_tabs.add("", details, actor=CONSOLE).id.hex
 
 
-def make_application(key: str, **details: Any) -> dict[str, str]:
-    """Let the application of a new tab sign people in; return its client id, and its secret where it has one."""
+def make_application(key: str, *, url: str = "", **details: Any) -> dict[str, str]:
+    """Let the application of a new tab sign people in; return its client id, and its secret where it has one.
+
+    `url`: where the tab leads.
+    """
     made = applications.make_application(key, **details)
+    if url:
+        own_tabs.change(made.tab_id, own_tabs.TabDetails(title=key.title(), url=url), actor=CONSOLE)
     secret = applications.make_secret(made) if made.client_type == "confidential" else ""
     return {"client_id": made.client_id, "secret": secret}
 

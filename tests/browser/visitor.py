@@ -50,6 +50,8 @@ class Visitor:
         self.scripts = bool(options.get("java_script_enabled", True))
         self.context.set_default_timeout(MILLISECONDS)
         self.problems: list[str] = []
+        # Where it may go besides.
+        self.outside: tuple[str, ...] = ()
         self.context.on("console", self._heard)
         self.context.on("weberror", lambda error: self.problems.append(f"script: {error.error}"))
         self.context.on("request", self._asked)
@@ -65,6 +67,7 @@ class Visitor:
         self.context.set_extra_http_headers({"X-Forwarded-For": address})
         self.context.clear_cookies()
         self.problems.clear()
+        self.outside = ()
         self.has_clock = False
         self.page = self.context.new_page()
 
@@ -84,7 +87,7 @@ class Visitor:
 
     def _asked(self, request: Request) -> None:
         # `otpauth:` is no host: the system hands it to an app.
-        if not request.url.startswith((self.address, "data:", "blob:", "otpauth:")):
+        if not request.url.startswith((self.address, *self.outside, "data:", "blob:", "otpauth:")):
             self.problems.append(f"asked another host: {request.url}")
 
     # --- going and seeing -------------------------------------------------------------------------
