@@ -231,6 +231,7 @@ def paths(customer: Customer, boss: Administrator, active: Administrator) -> dic
         "customer_minimum": f"/customers/{customer.id}/minimum/",
         "brand": f"/brands/{customer.brand_id}/",
         "brand_minimum": f"/brands/{customer.brand_id}/minimum/",
+        "application": _application(),
         "denied": _denied(),
         "another": _denied(login_hint="nora@elsewhere.example"),
         "tab": f"/tabs/{Tab.objects.earliest('position').id}/",
@@ -246,6 +247,13 @@ def paths(customer: Customer, boss: Administrator, active: Administrator) -> dic
         "email_new": mailed_links.path(_link(LinkPurpose.EMAIL_NEW, moving)),
         "email_old": mailed_links.path(_link(LinkPurpose.EMAIL_OLD, moving)),
     }
+
+
+def _application() -> str:
+    """Return the address of the page of an application that has a secret."""
+    made = applications.make_application(f"phones-{uuid4().hex[:6]}")
+    applications.make_secret(made)
+    return f"/tabs/{made.tab_id}/application/"
 
 
 def _denied(**more: str) -> str:
