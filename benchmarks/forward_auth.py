@@ -65,7 +65,7 @@ def sign_in(port: int) -> str:
     """Return the cookie of somebody who is signed in at the site."""
 
     def path_of(answer: Any) -> str:
-        address = answer.header("Location")
+        address: str = answer.header("Location")
         return urlsplit(address)._replace(scheme="", netloc="").geturl()
 
     portal, site = Wire(port, PORTAL), Wire(port, ORIGIN)

@@ -37,6 +37,8 @@ _SUSPENDED = "threats/test_suspended_factor.py::test_"
 _SUPPORT = "threats/test_support_as_a_way_in.py::test_"
 _ELSEWHERE = "threats/test_pass_elsewhere.py::test_"
 
+_FORWARD = "threats/test_forward_auth_tricked.py::test_"
+
 GUARDS: Final = (
     # --- helping
     Guard(
@@ -646,6 +648,98 @@ GUARDS: Final = (
         "inside = settings.DOORWARD.private_hosts or is_loopback(here)",
         "inside = True",
         "applications/test_telling.py::test_an_inner_address_is_not_asked_by_a_portal_that_is_on_the_internet",
+    ),
+    # --- sites behind forward-auth
+    Guard(
+        "only a trusted proxy says what it asks about",
+        "signon/forward/original.py",
+        "if scheme is None or place is None or not is_from_proxy(meta):",
+        "if scheme is None or place is None:",
+        f"{_FORWARD}only_a_trusted_proxy_is_believed",
+    ),
+    Guard(
+        "a site's cookie is its own",
+        "applications/visits.py",
+        "if visit is None or visit.ended or visit.origin != origin:",
+        "if visit is None or visit.ended:",
+        f"{_FORWARD}a_cookie_of_one_site_is_nothing_at_another_nor_at_the_portal",
+    ),
+    Guard(
+        "a site's cookie ends with signing out there",
+        "applications/visits.py",
+        "if visit is None or visit.ended or visit.origin != origin:",
+        "if visit is None or visit.origin != origin:",
+        f"{_FORWARD}a_cookie_is_nothing_after_signing_out_at_either",
+    ),
+    Guard(
+        "a site's cookie goes with its person",
+        "applications/visits.py",
+        "return visit if visit.auth.person.id == visit.administrator_id else None",
+        "return visit",
+        f"{_FORWARD}a_cookie_goes_with_its_person",
+    ),
+    Guard(
+        "the gate is asked of each request to a site",
+        "signon/forward/asking.py",
+        "if visit is not None and step is Step.THROUGH:",
+        "if visit is not None:",
+        "signon/test_forward_auth.py::test_the_very_next_request_is_refused",
+    ),
+    Guard(
+        "what a site wants verified is verified",
+        "applications/visits.py",
+        "wanted = Assurance(visit.required_acr) if visit.required_acr else None",
+        "wanted = None",
+        "signon/test_forward_auth.py::test_the_very_next_request_is_refused",
+    ),
+    Guard(
+        "a code for a site is given by the gate alone",
+        "signon/forward/start.py",
+        "if verdict.through:",
+        "if request.auth:",
+        f"{_FORWARD}nobody_without_the_right_is_given_a_code",
+    ),
+    Guard(
+        "a code for a site works once",
+        "applications/visits.py",
+        "if rows.filter(code_used_at__isnull=True).update(code_used_at=now) != 1:",
+        "if rows.update(code_used_at=now) != 1:",
+        f"{_FORWARD}a_code_works_once",
+    ),
+    Guard(
+        "a code for a site is over after a minute",
+        "applications/visits.py",
+        "in_time = lasts(visit.begun_at, CODE_LASTS, now=now)",
+        "in_time = True",
+        f"{_FORWARD}a_code_is_over_after_a_minute",
+    ),
+    Guard(
+        "a code is of its site",
+        "applications/visits.py",
+        "rows = SiteVisit.objects.filter(site=site, code_hash=_code_hash(code))",
+        "rows = SiteVisit.objects.filter(code_hash=_code_hash(code))",
+        f"{_FORWARD}a_code_is_of_its_site",
+    ),
+    Guard(
+        "a code for a site is of the browser that began",
+        "applications/visits.py",
+        "if not in_time or not hmac.compare_digest(bytes(visit.state_hash), state_hash(state)):",
+        "if not in_time:",
+        f"{_FORWARD}a_code_of_another_browser_signs_nobody_in",
+    ),
+    Guard(
+        "it leads back to the site and nowhere else",
+        "signon/forward/original.py",
+        'path=path if method in _READING and rules.is_wanted_path(path) else "/",',
+        "path=path,",
+        f"{_FORWARD}it_leads_back_to_the_site_and_nowhere_else",
+    ),
+    Guard(
+        "a site is at no host of the portal",
+        "applications/sites.py",
+        "raise SiteIsPortal",
+        "pass",
+        "cli/test_sites.py::test_an_address_is_a_host_with_https_and_not_the_portal_s",
     ),
     # --- the first of the provider's people, and the console that lets somebody back in
     Guard(
