@@ -111,4 +111,4 @@ class SiteTaken(Refusal):
 class HandOverRefused(Refusal):
     """A code for a site that is over, was used, or is another browser's."""
 
-    sentence = _("This took too long, or was begun in another window. Open the page once more.")
+    sentence = _("This took too long, or was begun in another browser. Open the page once more.")
