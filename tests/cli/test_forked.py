@@ -78,12 +78,31 @@ def test_what_nobody_foresaw_is_told_once_and_ends_both() -> None:
     assert done.stderr.count("RuntimeError: nobody foresaw this") == 1
 
 
-def test_one_that_is_killed_ends_both() -> None:
+def test_one_that_is_killed_is_a_failure() -> None:
     done = run("""
-        forked.done_aside(lambda: os.kill(os.getpid(), signal.SIGKILL))
-        print("went on")
+        try:
+            forked.done_aside(lambda: os.kill(os.getpid(), signal.SIGKILL))
+        except Failure as failure:
+            print(failure.message)
         """)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stdout == "What comes before the start was ended by a signal (9).\n"
+
+
+def test_whoever_is_ended_meanwhile_leaves_nobody_at_work(tmp_path) -> None:
+    """As a demonstration is, whose folder is thrown away then."""
+    made = tmp_path / "made"
+    script = FIRST + textwrap.dedent(f"""
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        def make():
+            open({str(made)!r}, "w").write(str(os.getpid()))
+            time.sleep(20)
+        forked.done_aside(make)
+        """)
+    with subprocess.Popen([sys.executable, "-c", script]) as first:
+        until(lambda: made.exists() and made.read_text())
+        first.terminate()
+        assert first.wait(timeout=10) == 0
+    assert name_of(int(made.read_text())) == ""
 
 
 def test_signals_that_were_taken_over_are_not_so_in_the_other() -> None:

@@ -59,13 +59,25 @@ def done_aside(make: Callable[[], Made]) -> Made:
         is_made, told = cast("tuple[bool, Any]", receiver.recv())
     except EOFError:
         process.join()
-        sys.exit(1)
+        raise _end_of(process) from None
+    except BaseException:
+        # Whoever ends this one wants nothing written any more.
+        process.kill()
+        process.join()
+        raise
     finally:
         receiver.close()
     process.join()
     if not is_made:
         raise Failure(told)
     return cast("Made", told)
+
+
+def _end_of(process: ForkProcess) -> BaseException:
+    code = process.exitcode or 0
+    if code < 0:
+        return Failure(f"What comes before the start was ended by a signal ({-code}).")
+    return SystemExit(1)
 
 
 def _run(parent: int, name: str, run: Callable[[], object]) -> None:
