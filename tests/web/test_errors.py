@@ -108,4 +108,15 @@ def test_a_database_that_went_away_is_waited_for_and_what_was_sent_is_not_promis
         "status": 503,
     }
     assert "127.0.0.1" not in none
+    # Back to where the form stood, since what it is sent to may be no page; never to another site.
+    assert 'href="/loses/"' not in lost
+    for stood, led in (
+        ("http://testserver/security/?tab=2", "/security/?tab=2"),
+        ("http://testserver//evil.example/", ""),
+        ("https://evil.example/security/", ""),
+    ):
+        page = client.post("/loses/", headers={"Referer": stood}).content.decode()
+        assert ("Open the page again" in page) == bool(led), stood
+        assert (f'href="{led}"' in page) or not led
+        assert "evil.example" not in page
     assert not any(one.exc_info for one in caplog.records if one.name == "doorward.errors")

@@ -100,7 +100,11 @@ def _out_of_reach(request: HttpRequest, *, in_doubt: bool) -> HttpResponse:
         )
     else:
         sent = request.method not in {"GET", "HEAD"}
-        page = _unavailable(request, "out_of_reach", what, sent=sent, in_doubt=in_doubt)
+        # What a form is sent to may be no page: back to where it stood.
+        again = getattr(request, "form_at", "") if sent else request.path
+        page = _unavailable(
+            request, "out_of_reach", what, sent=sent, in_doubt=in_doubt, again=again
+        )
     page["Retry-After"] = str(_BUSY_SECONDS)
     return page
 

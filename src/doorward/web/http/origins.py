@@ -14,6 +14,7 @@ from django.conf import settings
 
 from doorward.customers.cached import all_hosts
 from doorward.kernel.hosts import clean_origin, is_loopback, join_origin, split_netloc
+from doorward.kernel.text.cleaning import safe_next
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -35,6 +36,7 @@ def settle(request: Request) -> None:
     origin = _origin_of(request, *given)
     request.META["HTTP_HOST"] = origin.partition("://")[2]
     request.page_origin = origin
+    request.form_at = ""
     if request.method not in _READING:
         _settle_form(request, {origin}, given)
 
@@ -62,7 +64,7 @@ def _also(request: HttpRequest, host: str, port: int | None) -> set[str]:
     return brands | {join_origin(request.scheme or "http", host, port)}
 
 
-def _settle_form(request: HttpRequest, own: set[str], place: tuple[str, int | None]) -> None:
+def _settle_form(request: Request, own: set[str], place: tuple[str, int | None]) -> None:
     """Write the origin of a form that stood on a page of ours as Django compares it."""
     here = f"{request.scheme}://{request.META['HTTP_HOST']}"
     said = {
@@ -75,9 +77,17 @@ def _settle_form(request: HttpRequest, own: set[str], place: tuple[str, int | No
         own |= _also(request, *place)
     # The scheme is https where a proxy that is trusted says so, whatever the public address says.
     own |= {f"{request.scheme}://{one.partition('://')[2]}" for one in own}
+    if said["HTTP_REFERER"] in own:
+        request.form_at = _path_in(request.META["HTTP_REFERER"])
     for name, origin in said.items():
         if origin in own:
             request.META[name] = here if name == "HTTP_ORIGIN" else f"{here}/"
+
+
+def _path_in(address: str) -> str:
+    """Return where on this site a form stood; empty where that is no address to lead back to."""
+    parts = urlsplit(address)
+    return safe_next(f"{parts.path}?{parts.query}" if parts.query else parts.path) or ""
 
 
 def _origin_in(address: str) -> str | None:

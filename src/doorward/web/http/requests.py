@@ -22,6 +22,7 @@ class Request(HttpRequest):
     """`administrator` is a person only when the gate's answer is *through*; `auth` is no right.
 
     `host` and `page_origin` are in the spelling of `kernel/hosts.py`; `host` is empty where there is none.
+    `form_at`: where on this site the form stood that is sent, as a path; empty where that is not known.
 
     `unbound`: what would be `auth`, of a session that is bound to a device and came without it: nobody is signed in.
 
@@ -39,6 +40,7 @@ class Request(HttpRequest):
     brand: BrandLook
     host: str
     page_origin: str
+    form_at: str
     auth: AuthContext | None
     unbound: AuthContext | None
     administrator: Person | None
