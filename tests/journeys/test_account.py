@@ -206,7 +206,8 @@ def test_under_a_minimum_of_tabs_the_page_says_that_less_changes_nothing(owner):
     assert browser.post("/account/", fields(required_of="ticked")).status_code == 303
     said = text(browser.get("/security/2fa/disable/"))
     assert (
-        "Your provider requires two-factor sign-in of everybody who may use Administrators" in said
+        "The provider of this portal requires two-factor sign-in of everybody who may use Administrators"
+        in said
     )
     said = text(browser.get(f"/administrators/{owner.id}/"))
     assert "of everybody who may use Administrators, so it cannot be unticked" in said

@@ -66,7 +66,11 @@ BY = [
         "required_by_colleague",
     ),
     ("company", "Your company requires two-factor sign-in of everybody.", "required_by_company"),
-    ("provider", "Your provider requires two-factor sign-in of everybody.", "required_by_provider"),
+    (
+        "provider",
+        "The provider of this portal requires two-factor sign-in of everybody.",
+        "required_by_provider",
+    ),
 ]
 
 

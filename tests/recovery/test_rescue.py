@@ -88,7 +88,11 @@ def test_it_lets_set_a_password_and_then_a_device_and_nothing_else(nora):
     for page in ("/", "/customers/", "/security/", "/profile/"):
         assert browser.get(page)["Location"] == "/sign-in/set-up/", page
     old = Factor.objects.get().id
-    secret = codes.shown_secret(browser.get("/sign-in/set-up/"))
+    page = browser.get("/sign-in/set-up/")
+    # Not by a pass, which nobody gave them.
+    assert "You were let back in." in page.content.decode()
+    assert "set-up pass" not in page.content.decode()
+    secret = codes.shown_secret(page)
     answer = browser.post("/sign-in/set-up/", {"code": codes.code(secret), "name": "New"})
     assert answer.status_code == 303
     assert browser.post("/sign-in/recovery-codes/", {"saved": "on"}).status_code == 303

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     ONLY_PASSWORD = "only_password"  # noqa: S105 - the name of a reason
     DEVICE_DISABLED = "device_disabled"
     SET_UP_PASS = "set_up_pass"  # noqa: S105 - the name of a reason
+    LET_BACK_IN = "let_back_in"
     CODES_NEW = "codes_new"
     PASSWORD_SHORT = "password_short"  # noqa: S105
     PASSWORD_BREACHED = "password_breached"  # noqa: S105

@@ -120,7 +120,7 @@ RECOVERED = EventType(
     "recovered",
     group=Group.TWO_FACTOR,
     icon="life-buoy",
-    sentence=_("%(subject)s set up a new device with a set-up pass, in place of the lost ones."),
+    sentence=_("%(subject)s was let back in and set up a new device in place of the lost ones."),
     tone="warn",
     notifications=to_person_and_colleagues("recovered", "recovered_colleague"),
 )

@@ -100,7 +100,7 @@ def _once_more(facts: Facts) -> Reason:
 
 def _set_up(facts: Facts) -> Reason:
     if facts.session is not None and facts.session.by_pass and facts.factors:
-        return Reason.SET_UP_PASS
+        return Reason.LET_BACK_IN if facts.session.from_link else Reason.SET_UP_PASS
     if _usable(facts):
         return Reason.OTHER_KIND
     if facts.factors:

@@ -21,7 +21,7 @@ SENTENCES: Final = {
         "Your company requires two-factor sign-in of everybody."
     ),
     Reason.REQUIRED_BY_PROVIDER: gettext_lazy(
-        "Your provider requires two-factor sign-in of everybody."
+        "The provider of this portal requires two-factor sign-in of everybody."
     ),
     Reason.TURNED_ON: gettext_lazy("You turned two-factor sign-in on."),
     Reason.OTHER_KIND: gettext_lazy(
@@ -47,6 +47,10 @@ SENTENCES: Final = {
     ),
     Reason.SET_UP_PASS: gettext_lazy(
         "Your set-up pass works. Set up the new device now; that removes the lost ones."
+    ),
+    # By a link of the console, or by a mailed one and a pass: true of both.
+    Reason.LET_BACK_IN: gettext_lazy(
+        "You were let back in. Set up the new device now; that removes the lost ones."
     ),
     Reason.CODES_NEW: gettext_lazy("New recovery codes were made and are not saved yet."),
     Reason.PASSWORD_SHORT: gettext_lazy(

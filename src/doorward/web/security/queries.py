@@ -115,9 +115,11 @@ def reason(auth: AuthContext) -> str:
         case Reason.REQUIRED_BY_COMPANY:
             return _by_company(auth)
         case _ if auth.facts.policy.scope.everyone:
-            return _("Your provider requires two-factor sign-in of everybody.")
+            return _("The provider of this portal requires two-factor sign-in of everybody.")
         case _:
-            text = _("Your provider requires two-factor sign-in of everybody who may use %(tabs)s.")
+            text = _(
+                "The provider of this portal requires two-factor sign-in of everybody who may use %(tabs)s."
+            )
             return text % {"tabs": _asked_for(auth)}
 
 
