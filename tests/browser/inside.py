@@ -190,6 +190,21 @@ def age_sessions(email: str, minutes: float) -> int:
     return len(rows)
 
 
+def devices(email: str) -> list[str]:
+    """Return of a person's sessions that have a device's key, how far they are: `key`, or `bound`."""
+    rows = Session.objects.filter(administrator=_person(email)).exclude(device_key="")
+    return ["bound" if row.bound_at else "key" for row in rows]
+
+
+def age_devices(email: str, minutes: float) -> None:
+    """Move what a person's devices brought and got into the past."""
+    for row in Session.objects.filter(administrator=_person(email), bound_at__isnull=False):
+        for name in ("bound_at", "bound_until", "bound_before_until"):
+            if (moment := getattr(row, name)) is not None:
+                setattr(row, name, moment - timedelta(minutes=minutes))
+        row.save(update_fields=["bound_at", "bound_until", "bound_before_until"])
+
+
 def age_set_up(email: str, minutes: float) -> None:
     """Move the time at which a secret was shown into the past."""
     rows = SetUp.objects.filter(session__administrator=_person(email))
@@ -271,6 +286,8 @@ _OWN = (
     cookies,
     half_way,
     age_sessions,
+    devices,
+    age_devices,
     age_set_up,
     age_mailbox,
     mailbox_code,

@@ -25,6 +25,8 @@ OF_APPLICATIONS = frozenset(
         "forward-auth/",
     ]
 )
+# What a browser asks by itself: without its headers, which no form has, nothing is done.
+OF_DEVICES = frozenset(["session/device/", "session/device/renew/"])
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 

@@ -272,7 +272,7 @@ def _auth(
     now: datetime,
 ) -> AuthContext:
     row, factors = rows[0], _factors(rows)
-    binding = _binding(row) if settings.DOORWARD.binds_devices else None
+    binding = _binding(row)
     brought = cookie_hash(device) if binding and device else None
     facts, person = facts_of(
         row,
@@ -382,7 +382,7 @@ def _browser(row: Mapping[str, Any], hashed: bytes) -> Browser:
 
 
 def _binding(row: Mapping[str, Any]) -> BindingFacts | None:
-    if row["bound_hash"] is None:
+    if row["bound_hash"] is None or not settings.DOORWARD.binds_devices:
         return None
     before = row["bound_before"]
     return BindingFacts(

@@ -69,7 +69,7 @@ def shown(request: Request, header: str) -> str:
 
 
 def _opens_a_page(request: Request) -> bool:
-    return request.method == "GET" and request.headers.get("Sec-Fetch-Dest") == "document"
+    return request.method == "GET" and request.META.get("HTTP_SEC_FETCH_DEST") == "document"
 
 
 _SECURE: Final = "; Secure" if settings.SESSION_COOKIE_SECURE else ""
