@@ -148,7 +148,7 @@ class Environment(BaseSettings):
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (),
         description="Addresses or networks, separated by commas, whose X-Forwarded-For and "
-        "X-Forwarded-Proto are trusted.",
+        "X-Forwarded-Proto are trusted, and who may ask about requests to sites (forward-auth).",
     )
     log_format: Literal["text", "json"] = Field(
         "text",
