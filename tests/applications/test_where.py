@@ -76,6 +76,20 @@ def test_it_is_ended_with_all_that_came_of_it_and_the_application_is_told(owner,
     assert browser.post(END, {"application": str(grant.id)}).status_code == 404, "it is over"
 
 
+def test_a_colleague_sees_what_somebody_is_signed_in_to_and_ends_it_with_their_sessions(
+    owner, colleague, relying
+):
+    give_tab(colleague)
+    theirs = browser_of(colleague)
+    tokens = relying.tokens(theirs)
+    browser = browser_of(owner)
+    page = f"/administrators/{colleague.id}/"
+    assert "From there to: Phone." in browser.get(page).content.decode()
+    assert browser.post(f"{page}end-sessions/").status_code == 303
+    assert relying.userinfo(tokens["access_token"]).status_code == 401
+    assert "From there to" not in browser.get(page).content.decode()
+
+
 def test_nobody_ends_what_is_somebody_else_s(owner, outsider, relying):
     tokens = relying.tokens(browser_of(owner))
     grant = Grant.objects.get()

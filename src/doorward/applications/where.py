@@ -17,6 +17,7 @@ from doorward.customers.tab_titles import title_of
 from doorward.kernel.errors import NotFound
 from doorward.permissions.actions import Action
 from doorward.sessions.ending import must_be_open
+from doorward.sessions.queries import still_open
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from doorward.accounts.models import Administrator
     from doorward.audit.actor import Actor
+    from doorward.policy.rules import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,16 @@ def of_sessions(
         session_id: tuple(sorted(mine.values(), key=lambda one: one.title))
         for session_id, mine in found.items()
     }
+
+
+def titles_of(person: Administrator, *, policy: Policy, now: datetime) -> tuple[str, ...]:
+    """Return what somebody is signed in to with any of their open sessions, in order."""
+    rows = _going_on().filter(
+        session_id__in=still_open(person.id, policy=policy, now=now).values("id"),
+        application__tab__key__in=person.tab_keys,
+    )
+    keys = rows.values_list("application__tab__key", flat=True)
+    return tuple(sorted({title_of(key) for key in keys}))
 
 
 def end_own(grant_id: UUID, *, administrator_id: UUID, actor: Actor, now: datetime) -> None:

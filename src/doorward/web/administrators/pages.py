@@ -133,6 +133,8 @@ class PersonPage:
     may_change: bool
     pending: Pending | None
     browsers: int
+    # What they are signed in to from there.
+    applications: tuple[str, ...]
     email_warning: str
     invited_until: datetime | None
     # Somebody invited to whom no invitation was ever mailed: they were imported.
