@@ -65,11 +65,11 @@ class Assumed:
 
 
 MEASURED: Final = Measured(
-    web_sign_in=34.0,
-    web_page=1.95,
-    database_sign_in=10.5,
-    database_page=2.8,
-    worker_sign_in=8.5,
+    web_sign_in=33.0,
+    web_page=1.75,
+    database_sign_in=5.0,
+    database_page=2.0,
+    worker_sign_in=4.6,
     bytes_event=1180,
     bytes_session=510,
     bytes_mail=260,
