@@ -21,6 +21,7 @@ from doorward.kernel.metrics.declared import ALL, ELSEWHERE, FILES, NOWHERE, ROO
 from doorward.kernel.ratelimit import rules as waits
 from doorward.notifications.models import Delivery
 from doorward.notifications.worker import run_once
+from doorward.operations import readings
 from doorward.policy.rules import FactorKind
 from doorward.sessions.errors import StaleRequest
 from doorward.web.http import gate, rooms
@@ -282,6 +283,14 @@ def test_people_and_customers_are_told_from_sums(client, owner, colleague):
     assert number(client, "doorward_people", factor="app") == 1
     assert number(client, "doorward_customers", status="active") == 2
     assert number(client, "doorward_customers", status="closed") == 0
+
+
+def test_factors_that_are_disabled_just_now_are_told(client, owner):
+    codes.enable_app(owner)
+    assert number(client, "doorward_factors_locked") == 0
+    people.disable_apps(owner)
+    readings.forget()
+    assert number(client, "doorward_factors_locked") == 1
 
 
 def test_the_disk_and_the_version_are_told(client):

@@ -50,6 +50,12 @@ class Factor(Counted):
             models.Index(
                 fields=["administrator", "locked_at", "suspended_at", "kind"], name="factor_usable"
             ),
+            # How many there are, for a monitor.
+            models.Index(
+                fields=["locked_at"],
+                name="factor_locked",
+                condition=models.Q(locked_at__isnull=False),
+            ),
         ]
 
 

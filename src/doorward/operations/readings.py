@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Subquery, Value
+from django.db.models.functions import Coalesce
 
 import doorward
 from doorward.audit import sealing
 from doorward.audit.models import Event
+from doorward.credentials.models import Factor
 from doorward.customers.models import Customer
 from doorward.directory.models import EVERYBODY, AdoptionSum
 from doorward.kernel import heartbeat
@@ -144,9 +146,14 @@ def _people() -> Iterator[Reading]:
     if everybody is not None:
         for factor, column in (("none", "bare"), ("app", "app"), ("passkey", "passkey")):
             yield metrics.PEOPLE, (factor,), getattr(everybody, column)
-    by_status = dict(Customer.objects.order_by().values_list("status").annotate(Count("id")))
+    # One question for both: there is no moment without a customer.
+    locked = Factor.objects.filter(locked_at__isnull=False).order_by().values(of=Value(1))
+    number = Coalesce(Subquery(locked.annotate(number=Count("id")).values("number")), 0)
+    rows = Customer.objects.order_by().values("status").annotate(here=Count("id"), locked=number)
+    by_status = {row["status"]: row["here"] for row in rows}
     for status in metrics.CUSTOMERS.labels["status"]:
         yield metrics.CUSTOMERS, (status,), by_status.get(status, 0)
+    yield metrics.LOCKED_NOW, (), max((row["locked"] for row in rows), default=0)
 
 
 def _age(moment: datetime, *, now: datetime) -> float:

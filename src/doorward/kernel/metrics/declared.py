@@ -221,6 +221,11 @@ PEOPLE: Final = Metric(
     "People by the better kind of their second factor, without those who were removed; from the sums of adoption.",
     _labels(factor=("none", "app", "passkey")),
 )
+LOCKED_NOW: Final = Metric(
+    "doorward_factors_locked",
+    Kind.GAUGE,
+    "Factors that are disabled just now after too many wrong attempts.",
+)
 CUSTOMERS: Final = Metric(
     "doorward_customers",
     Kind.GAUGE,
@@ -238,7 +243,7 @@ DISK_SIZE: Final = Metric(
 STATE: Final = (
     *(INFO, DELIVERIES, OLDEST_DUE, EVENTS_WAITING, WORKER_RUNNING, WORKER_SILENT, WORKER_ROUND),
     *(SESSIONS, SEAL_AGE, UNSEALED, BACKUP_AGE, DATABASE_UP, DATABASE_SECONDS),
-    *(PEOPLE, CUSTOMERS, DISK_FREE, DISK_SIZE),
+    *(PEOPLE, LOCKED_NOW, CUSTOMERS, DISK_FREE, DISK_SIZE),
 )
 
 ALL: Final = (*COUNTED, *STATE)
