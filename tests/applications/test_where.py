@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from http import HTTPStatus
 
 import pytest
 from django.utils import timezone
 
 from doorward.applications import telling
 from doorward.applications.events import APPLICATION_SIGNED_OUT
-from doorward.applications.models import Grant
+from doorward.applications.models import Grant, SiteVisit
 from doorward.sessions.models import Session
 from tests.applications.test_telling import listening
 from tests.kit import people
@@ -22,6 +23,7 @@ from tests.kit.applications import (
     take_tab,
 )
 from tests.kit.browsers import age_proofs, browser_of
+from tests.kit.sites import TAB, AtSite, believe, make_site
 
 pytestmark = pytest.mark.django_db
 
@@ -123,3 +125,29 @@ def test_an_application_that_ends_it_itself_is_in_history_too(owner, relying):
 
 def _sessions(page):
     return page.partition('id="sessions"')[2].partition('aria-labelledby="my-history"')[0]
+
+
+def test_a_site_is_named_as_well_and_ended_in_that_browser_alone(owner, colleague, settings):
+    believe(settings)
+    give_tab(owner, TAB)
+    make_site()
+    here, there = AtSite(browser_of(owner)), AtSite(browser_of(owner))
+    here.lead()
+    assert "Wiki" not in _sessions(_page(here.portal)), "a code that was never used"
+    for browser in (here, there):
+        assert browser.sign_in().status_code == HTTPStatus.SEE_OTHER
+    page = _sessions(_page(here.portal))
+    assert page.count("<strong>Wiki</strong>") == 2
+    assert "is told: Name, e-mail and customer" in page
+
+    session = Session.objects.filter(visits__isnull=False).earliest("created_at")
+    mine = SiteVisit.objects.filter(session=session).latest("begun_at")
+    stranger = browser_of(colleague)
+    assert stranger.post(END, {"application": str(mine.id)}).status_code == HTTPStatus.NOT_FOUND
+    assert here.portal.post(END, {"application": str(mine.id)})["Location"] == "/security/"
+    assert here.ask(answer="status").status_code == HTTPStatus.UNAUTHORIZED
+    assert there.ask().status_code == HTTPStatus.OK
+    [event] = people.events(APPLICATION_SIGNED_OUT)
+    assert (event.actor_id, event.details["key"]) == (owner.id, TAB)
+    assert _sessions(_page(here.portal)).count("<strong>Wiki</strong>") == 1
+    assert here.portal.post(END, {"application": str(mine.id)}).status_code == HTTPStatus.NOT_FOUND

@@ -56,7 +56,6 @@ FORGOTTEN: list[_lru_cache_wrapper[Any]] = [
     decoys._usual,
     tabs._items,
     sealing._hash_key,
-    identity._signer,
     identity._signed,
 ]
 CLEARED: list[MutableMapping[Any, Any]] = [sealing._ciphers, streaming._of, signing_keys._kept]

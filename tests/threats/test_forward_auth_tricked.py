@@ -15,12 +15,14 @@ from doorward.applications import identity, visits
 from doorward.applications.errors import HandOverRefused
 from doorward.applications.events import APPLICATION_SIGNED_IN
 from doorward.applications.models import SiteVisit
+from doorward.credentials.models import TrustedBrowser
 from doorward.sessions.models import Session
 from doorward.signon.forward import handing_over
 from tests.kit import people
 from tests.kit.applications import Relying, give_tab, make_application, take_tab
 from tests.kit.browsers import browser_of
 from tests.kit.sites import ORIGIN, TAB, AtSite, believe, make_site
+from tests.threats.trusting import give_password, trusting
 
 pytestmark = pytest.mark.django_db
 COOKIE, STATE = "__Host-doorward-site", "__Host-doorward-begun"
@@ -325,3 +327,18 @@ def test_looking_ahead_at_a_link_uses_nothing_up(handed):
     given = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "wiki.example"}
     assert browser.site.head(path, headers=given).status_code == 405
     assert browser.at(address).status_code == 303
+
+
+def test_who_was_let_in_by_trust_goes_with_it(owner):
+    """A browser that is trusted spares the second step; where trust ends, the site's cookie does not go on without."""
+    give_tab(owner, TAB)
+    make_site()
+    client = trusting(owner)
+    client.post("/sign-out/")
+    assert give_password(client, owner) == "through"
+    browser = AtSite(client)
+    browser.sign_in()
+    assert browser.ask().status_code == 200
+    # What the portal's own pages ask: the row is looked at each time.
+    TrustedBrowser.objects.all().delete()
+    assert refused(browser.ask(answer="status")) == 401

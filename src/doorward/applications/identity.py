@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -16,6 +15,8 @@ from doorward.gate.assurance import assurance_of, methods_of, verified_at
 from doorward.kernel.crypto.sealing import keyed_hash
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from doorward.gate.loading import Visit
 
 USER: Final = "Remote-User"
@@ -55,7 +56,7 @@ def assertion(visit: Visit, *, now: datetime) -> str:
     """Return the same, and how it was verified, signed by ES256 for this site alone."""
     moment = int(now.timestamp())
     claims = json.dumps(_claims(visit), sort_keys=True)
-    return _signed(claims, moment - moment % _SIGNED_FOR, _signer(moment))
+    return _signed(claims, moment - moment % _SIGNED_FOR, keys.signer(Algorithm.ES256, now=now))
 
 
 def _claims(visit: Visit) -> dict[str, object]:
@@ -85,9 +86,3 @@ def _subject(visit: Visit) -> str:
 def _signed(claims: str, since: int, signer: keys.Signer) -> str:
     said = json.loads(claims) | {"iat": since, "exp": since + LASTS_SECONDS}
     return signer.sign(said, typ=SITE)
-
-
-@lru_cache(maxsize=2)
-def _signer(moment: int) -> keys.Signer:
-    """Return the key that signs, read once a second."""
-    return keys.signer(Algorithm.ES256, now=datetime.fromtimestamp(moment, UTC))

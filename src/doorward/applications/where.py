@@ -10,7 +10,7 @@ from django.db import transaction
 from doorward.applications import words
 from doorward.applications.events import APPLICATION_SIGNED_OUT
 from doorward.applications.grants import named
-from doorward.applications.models import Grant
+from doorward.applications.models import Grant, SiteVisit
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
 from doorward.customers.tab_titles import title_of
@@ -33,12 +33,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """An application that a session is signed in to, however often. `id`: of the newest sign-in."""
+    """An application, or a site, that a session is signed in to, however often. `id`: of the newest sign-in."""
 
     id: UUID
     title: str
     since: datetime
-    used_at: datetime
+    # None: each request to a site is one of the session, which says it.
+    used_at: datetime | None
     scopes: tuple[str, ...]
 
     @property
@@ -50,11 +51,11 @@ class SignedIn:
 def of_sessions(
     session_ids: Collection[UUID], *, tab_keys: Collection[str]
 ) -> dict[UUID, tuple[SignedIn, ...]]:
-    """Return what each of a person's sessions is signed in to, by title, in one query.
+    """Return what each of a person's sessions is signed in to, by title, in two queries.
 
     `tab_keys`: the tabs that the person has; of another one nothing they were given is worth anything.
     """
-    found: dict[UUID, dict[UUID, SignedIn]] = {}
+    found = _at_sites(session_ids, tab_keys)
     rows = _going_on().filter(session_id__in=session_ids, application__tab__key__in=tab_keys)
     # A few, which no index has in their order.
     for grant in sorted(rows.select_related("application__tab"), key=lambda one: one.granted_at):
@@ -65,7 +66,7 @@ def of_sessions(
             id=grant.id,
             title=title_of(grant.application.tab.key),
             since=before.since if before else grant.granted_at,
-            used_at=max(before.used_at, used_at) if before else used_at,
+            used_at=max(before.used_at or used_at, used_at) if before else used_at,
             scopes=tuple(dict.fromkeys((*(before.scopes if before else ()), *grant.scopes))),
         )
     return {
@@ -76,22 +77,46 @@ def of_sessions(
 
 def titles_of(person: Administrator, *, policy: Policy, now: datetime) -> tuple[str, ...]:
     """Return what somebody is signed in to with any of their open sessions, in order."""
-    rows = _going_on().filter(
-        session_id__in=still_open(person.id, policy=policy, now=now).values("id"),
-        application__tab__key__in=person.tab_keys,
-    )
-    keys = rows.values_list("application__tab__key", flat=True)
-    return tuple(sorted({title_of(key) for key in keys}))
+    sessions = still_open(person.id, policy=policy, now=now).values("id")
+    grants = _going_on().filter(session_id__in=sessions, application__tab__key__in=person.tab_keys)
+    visits = _visits().filter(session_id__in=sessions, site__tab__key__in=person.tab_keys)
+    keys = {
+        *grants.values_list("application__tab__key", flat=True),
+        *visits.values_list("site__tab__key", flat=True),
+    }
+    return tuple(sorted(map(title_of, keys)))
+
+
+def _at_sites(
+    session_ids: Collection[UUID], tab_keys: Collection[str]
+) -> dict[UUID, dict[UUID, SignedIn]]:
+    """Return the sites that sessions are signed in to, by the session and the site."""
+    found: dict[UUID, dict[UUID, SignedIn]] = {}
+    rows = _visits().filter(session_id__in=session_ids, site__tab__key__in=tab_keys)
+    for visit in sorted(rows.select_related("site__tab"), key=lambda one: one.begun_at):
+        mine = found.setdefault(visit.session_id, {})
+        before = mine.get(visit.site_id)
+        mine[visit.site_id] = SignedIn(
+            id=visit.id,
+            title=title_of(visit.site.tab.key),
+            since=before.since if before else visit.begun_at,
+            used_at=None,
+            scopes=words.OF_SITE,
+        )
+    return found
 
 
 def end_own(grant_id: UUID, *, administrator_id: UUID, actor: Actor, now: datetime) -> None:
     """End what one of a person's own sessions was given at an application; return nothing, or raise `NotFound`.
 
-    One session is one to the application, however often it signed in. `SessionEnded` where the one that acts has ended.
+    One session is one to the application, or the site, however often it signed in there. `SessionEnded` where the one
+    that acts has ended.
     """
     authorise(actor, Action.END_OWN_SESSIONS, subject=administrator_id)
     with transaction.atomic():
         must_be_open(actor)
+        if _end_at_site(grant_id, administrator_id, actor=actor, now=now):
+            return
         rows = _going_on().filter(administrator_id=administrator_id)
         grant = rows.filter(id=grant_id).select_related("application__tab").first()
         if grant is None:
@@ -100,6 +125,23 @@ def end_own(grant_id: UUID, *, administrator_id: UUID, actor: Actor, now: dateti
         if not same.update(ended_at=now):
             raise NotFound
         record(APPLICATION_SIGNED_OUT, actor=actor, details=named(grant.application))
+
+
+def _end_at_site(visit_id: UUID, administrator_id: UUID, *, actor: Actor, now: datetime) -> bool:
+    """End what a session has at a site; return whether this was a sign-in to one."""
+    rows = _visits().filter(administrator_id=administrator_id)
+    visit = rows.filter(id=visit_id).select_related("site__tab").first()
+    if visit is None:
+        return False
+    rows.filter(site_id=visit.site_id, session_id=visit.session_id).update(ended_at=now)
+    tab = visit.site.tab
+    record(APPLICATION_SIGNED_OUT, actor=actor, details={"tab": tab.title, "key": tab.key})
+    return True
+
+
+def _visits() -> QuerySet[SiteVisit]:
+    """Return the sign-ins to sites of which a browser has a cookie."""
+    return SiteVisit.objects.filter(cookie_hash__isnull=False, ended_at__isnull=True)
 
 
 def _going_on() -> QuerySet[Grant]:

@@ -22,9 +22,15 @@ SCOPES: Final = {
 }
 
 
+# What every site is told.
+OF_SITE: Final = ("name", "email", "customer")
+
+
 def told(scopes: Iterable[str]) -> str:
     """Return what an application is told of somebody, with commas between; empty: that they are the same person."""
     asked = set(scopes)
+    if asked == set(OF_SITE):
+        return str(_("Name, e-mail and customer"))
     return ", ".join(str(said) for scope, said in SCOPES.items() if scope in asked)
 
 
@@ -55,4 +61,5 @@ FIELDS: Final = {
     ),
     "while_managing": Words(gettext_noop("opened while managing"), {}),
     "keys": Words(gettext_noop("its public keys"), {}),
+    "origin": Words(gettext_noop("address of the site"), {}),
 }
