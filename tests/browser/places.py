@@ -362,7 +362,7 @@ FILES = (
 MACHINES = (
     "healthz readyz metrics doorward_host security_txt change_password passkey_endpoints sign_in_passkey "
     "take_back_passkey code_passkey set_up_passkey make_passkey new_phone_passkey reauthenticate_passkey "
-    "disable_passkey forward_auth forward_auth_start site_sign_in site_sign_out "
+    "disable_passkey bind_device renew_device forward_auth forward_auth_start site_sign_in site_sign_out "
     "oidc_configuration oidc_jwks oidc_par oidc_token oidc_userinfo oidc_introspect oidc_revoke"
 )
 DOWNLOADS = (

@@ -32,6 +32,7 @@ CLAIMS: Final = (
     "nonce",
     "acr",
     "amr",
+    "act",
     "at_hash",
     "sid",
     *claims.OF_ALL,
