@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "security" / "guards.md"
-HEAD = """# The guards of requiring two factors, of the lost phone and of applications
+HEAD = """# The guards of requiring two factors, of the lost phone, of applications and of devices
 
 Made from `tests/faults/guards.py` by `make docs`; do not edit it here.
 

@@ -35,6 +35,7 @@ _EXCEPTIONS, _AT_ONCE = (
 )
 _SUSPENDED = "threats/test_suspended_factor.py::test_"
 _SUPPORT = "threats/test_support_as_a_way_in.py::test_"
+_COPIED = "threats/test_copied_cookie.py::test_"
 _ELSEWHERE = "threats/test_pass_elsewhere.py::test_"
 
 _FORWARD = "threats/test_forward_auth_tricked.py::test_"
@@ -811,6 +812,70 @@ GUARDS: Final = (
         "    if came_back or person.customer.kind != CustomerKind.PROVIDER:",
         "    if person.customer.kind != CustomerKind.PROVIDER:",
         "recovery/test_rescue.py::test_it_is_of_no_use_once_the_owner_came_back",
+    ),
+    # --- sessions that are bound to their device
+    Guard(
+        "a bound session without its device's cookie is nobody's",
+        "gate/loading.py",
+        "    if device is not None and not is_from_its_device(binding, brought, now=now):",
+        "    if False:",
+        f"{_COPIED}the_copied_cookie_opens_nothing_and_history_says_so_once",
+    ),
+    Guard(
+        "the device's cookie ends",
+        "sessions/rules.py",
+        "        return now < binding.until\n",
+        "        return True\n",
+        f"{_COPIED}all_cookies_together_end_with_the_short_lived_one",
+    ),
+    Guard(
+        "a session is bound once",
+        "sessions/binding.py",
+        'young.filter(device_key="")',
+        "young",
+        "sessions/test_device.py::test_a_young_session_is_bound_to_the_key_that_signed_and_to_no_other",
+    ),
+    Guard(
+        "an older session is bound to nothing",
+        "sessions/binding.py",
+        "        id=session_id, ended_at__isnull=True, signed_in_at__gt=now - OFFERED_FOR\n",
+        "        id=session_id, ended_at__isnull=True\n",
+        "sessions/test_device.py::test_an_older_session_is_bound_to_nothing",
+    ),
+    Guard(
+        "a proof renews one cookie, and once",
+        "sessions/binding.py",
+        "    renewed = rows.filter(bound_hash=before).update(",
+        "    renewed = rows.update(",
+        "sessions/test_device.py::test_of_two_renewals_at_once_one_is_made",
+    ),
+    Guard(
+        "a challenge is of this session",
+        "sessions/binding.py",
+        '    if not hmac.compare_digest(said.encode(errors="replace"), ours.encode()):',
+        "    if False:",
+        "sessions/test_device.py::test_a_challenge_works_once_for_its_session_and_for_a_minute",
+    ),
+    Guard(
+        "a challenge is over after a minute",
+        "sessions/binding.py",
+        "    if not lasts(datetime.fromtimestamp(seconds, UTC), CHALLENGE_LASTS, now=now):",
+        "    if False:",
+        "sessions/test_device.py::test_a_challenge_works_once_for_its_session_and_for_a_minute",
+    ),
+    Guard(
+        "a proof is nothing else that was signed",
+        "sessions/device_proofs.py",
+        '    if token.header.get("typ") != _TYPE or not isinstance(challenge, str):',
+        "    if not isinstance(challenge, str):",
+        "sessions/test_device.py::test_what_is_signed_in_another_way_is_refused",
+    ),
+    Guard(
+        "the cookie of before lives no longer than it would have",
+        "sessions/binding.py",
+        "        bound_before_until=min(until, now + IN_FLIGHT),",
+        "        bound_before_until=now + IN_FLIGHT,",
+        "sessions/test_device.py::test_the_cookie_of_before_lives_no_longer_than_it_would_have",
     ),
     Guard(
         "a selftest deletes no customer of anybody",
