@@ -39,8 +39,8 @@ LEAVES: Final = {
     "sessions.Session": (
         "id administrator_id security_version brand_id created_at seen_at signed_in_at "
         "ended_at password_at passkey_at factor_at factor_id factor_kind recovery_at "
-        "mailbox_at pass_at from_link put_off address browser known_browser previous_at "
-        "previous_browser"
+        "mailbox_at pass_at from_link put_off address browser known_browser bound_at bound_until "
+        "bound_before_until previous_at previous_browser"
     ),
     "credentials.Factor": (
         "known_failures known_wait_until unknown_failures unknown_wait_until "

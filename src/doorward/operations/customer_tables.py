@@ -81,7 +81,11 @@ TABLES: Final = (
     _of_person("accounts.EmailChange"),
     _of_person("accounts.MailedLink", "nonce"),
     # Where somebody was heading may have a word in it that lets in.
-    _of_person("sessions.Session", "token_hash", "browser_hash", "saved_request", "next_path"),
+    _of_person(
+        "sessions.Session",
+        *("token_hash", "browser_hash", "saved_request", "next_path"),
+        *("device_key", "bound_hash", "bound_before"),
+    ),
     _of_person("credentials.Factor", "sealed", "last_step"),
     Table(
         "credentials.Passkey",
