@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import looking
 from tests.browser.devices import PLATFORM, Device
 from tests.browser.visitor import Visitor
 from tests.installing.building import build_wheel, install
@@ -57,6 +58,7 @@ def test_from_the_link_of_the_first_start_to_home_with_a_passkey(
         page.goto(links[0])
         # The token is in no address that is shown, kept or sent on.
         assert page.url == f"{address}/first/"
+        assert not list(looking.from_all_sides(visitor))
         page.get_by_label("E-mail").fill("nora@northline.example")
         page.get_by_label("First name").fill("Nora")
         page.get_by_label("New password").fill("seven quiet lanterns")
@@ -77,6 +79,14 @@ def test_from_the_link_of_the_first_start_to_home_with_a_passkey(
         page.context.clear_cookies()
         page.goto(links[0])
         expect(page.locator("main")).not_to_have_attribute("data-page", "first")
+        words = ("rescue", "nora@northline.example", "--yes")
+        printed = serving.doorward(
+            *words, folder=tmp_path / "data", program=program, public_url=address
+        )
+        page.goto(printed.stdout.strip())
+        expect(page.locator("main")).to_have_attribute("data-page", "rescue")
+        assert page.url == f"{address}/rescue/"
+        assert not list(looking.from_all_sides(visitor))
         assert visitor.problems == []
         visitor.context.close()
     finally:

@@ -6,7 +6,7 @@ import urllib.request
 import zlib
 from functools import cache
 from time import monotonic
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pytest
 from django.urls import get_resolver
@@ -23,14 +23,10 @@ if TYPE_CHECKING:
     from tests.browser.places import Place
     from tests.browser.visitor import Visitor
 
-Theme = Literal["light", "dark"]
-WIDE, NARROW, NARROWEST = (1440, 900), (390, 844), (320, 700)
 AT_ONCE = 8
 # Some steps ask for a proof of the last five minutes.
 RECENT_SECONDS = 150
 CSS_BYTES, SCRIPT_BYTES = 20_000, 10_000
-# Each theme and each width once: every rule, four times a page, would cost minutes.
-VIEWS: tuple[tuple[Theme, tuple[int, int]], ...] = (("light", WIDE), ("dark", NARROW))
 
 
 def portions() -> Iterator[tuple[str, tuple[Place, ...]]]:
@@ -76,7 +72,7 @@ def test_every_page_that_they_see(portal, visit, world, who, places):
 
 def faults(visitor: Visitor, place: Place, path: str) -> Iterator[str]:
     """Look at one page from all sides."""
-    visitor.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    visitor.page.set_viewport_size({"width": looking.WIDE[0], "height": looking.WIDE[1]})
     visitor.page.emulate_media(color_scheme="light")
     statuses: list[int] = []
     watching = lambda answer: statuses.append(answer.status)  # noqa: E731
@@ -92,22 +88,8 @@ def faults(visitor: Visitor, place: Place, path: str) -> Iterator[str]:
     mark = visitor.page.locator("#main").get_attribute("data-page")
     if mark != place.page:
         yield f"it is {mark}"
-    yield from not_accessible(visitor)
-    yield from too_wide(visitor)
+    yield from looking.from_all_sides(visitor)
     yield from too_heavy(visitor)
-
-
-def not_accessible(visitor: Visitor) -> Iterator[str]:
-    for theme, (width, height) in VIEWS:
-        visitor.page.set_viewport_size({"width": width, "height": height})
-        visitor.page.emulate_media(color_scheme=theme)
-        yield from (f"axe, {theme} {width}: {fault}" for fault in looking.axe(visitor))
-
-
-def too_wide(visitor: Visitor) -> Iterator[str]:
-    width, height = NARROWEST
-    visitor.page.set_viewport_size({"width": width, "height": height})
-    yield from looking.too_wide(visitor, width)
 
 
 def too_heavy(visitor: Visitor) -> Iterator[str]:
@@ -145,7 +127,7 @@ def test_the_longer_words_of_german_are_not_too_wide(visit, world, who):
         path = place.path.format(**world["paths"])
         visitor.go(path)
         assert visitor.page.locator("html").get_attribute("lang") == "de"
-        found += [f"{path}: {fault}" for fault in too_wide(visitor)]
+        found += [f"{path}: {fault}" for fault in looking.at_narrowest(visitor)]
     assert not found, "\n".join(found)
 
 
@@ -162,7 +144,7 @@ def test_what_is_wrong_is_found(visit):
     visitor.page.evaluate(
         "document.adoptedStyleSheets[0].replaceSync('#pale { color: light-dark(#eee, #333) }')"
     )
-    found = " ".join([*not_accessible(visitor), *too_wide(visitor)])
+    found = " ".join(looking.from_all_sides(visitor))
     assert found.count("image-alt") == 2
     assert found.count("color-contrast") == 2
     assert "pixels wide at 320" in found
