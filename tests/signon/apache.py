@@ -42,6 +42,7 @@ OIDCRemoteUserClaim email
   AuthType openid-connect
   Require valid-user
   Header always set X-Acr "%{{OIDC_CLAIM_acr}}e"
+  Header always set X-Sid "%{{OIDC_CLAIM_sid}}e"
   Header always set X-User "expr=%{{REMOTE_USER}}"
 </Location>
 <Location /bye>
