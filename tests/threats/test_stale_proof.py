@@ -169,6 +169,8 @@ UNASKED = {
     "oidc/token/": BY_ITSELF,
     "oidc/userinfo/": "the token is the proof",
     "forward-auth/": "answers, and changes nothing",
+    "session/device/": "binds a session that was begun just now",
+    "session/device/renew/": "wants a proof by the device",
     "managing/leave/": "leaves a customer's portal",
 }
 READ_ONLY = {

@@ -57,6 +57,7 @@ NO_GUESS = {
     "doorward.credentials.totp.rules.matching_steps": "part of `matched_step` and of the clock doctor",
     "doorward.credentials.passkeys.challenges.consume": "the keyed hash of a challenge: 256 bits",
     "doorward.credentials.recovery_codes.codes.use": "looks at what `_find` found",
+    "doorward.sessions.binding._must_answer": "what a device was asked to sign: 256 bits, and no secret",
     "doorward.recovery.set_up_pass._look": "103 bits, and five wrong ones end it: `test_recovery`",
     "doorward.recovery.caller_check._look": "three tries, then it is over: `tests/recovery/test_caller_check.py`",
     "doorward.web.machines.views.metrics": "the monitor's token: 128 bits",
