@@ -28,7 +28,7 @@ from doorward.kernel.crypto import keyring, sealing
 from doorward.kernel.crypto.keyring import KeyFile
 from doorward.kernel.db.sqlite.driver import Database
 from tests.kit import browsers, codes, people, postgresql
-from tests.kit.serving import Browser, doorward, environment, start
+from tests.kit.serving import Browser, doorward, environment, made_before, start
 from tests.threats.secrets_at_rest import keep
 
 ROOT = Path(__file__).parent.parent.parent
@@ -278,7 +278,8 @@ def test_somebody_signs_in_after_it_all(keys, kept, later, monkeypatch):
 
 @pytest.fixture
 def folder(tmp_path):
-    return tmp_path / "data"
+    """Return a data folder after its first start, on SQLite."""
+    return tmp_path / "data" if postgresql.url() else made_before(tmp_path / "data")
 
 
 @pytest.fixture
