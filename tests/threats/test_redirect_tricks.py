@@ -123,6 +123,10 @@ LOOPBACK = "http://127.0.0.1:4000/back\nhttp://[::1]/back\nhttp://localhost:4000
         ("http://127.0.0.1:51234@evil.example/back", False),
         ("http://127.0.0.1:x/back", False),
         ("http://127.0.0.1:/back", False),
+        ("http://127.0.0.1:65535/back", True),
+        ("http://127.0.0.1:65536/back", False),
+        ("http://[::1]:99999/back", False),
+        ("http://127.0.0.1:0/back", False),
         ("http://127.0.0.2:4000/back", False),
         ("https://127.0.0.1:4000/back", False),
         ("http://127.0.0.1.evil.example/back", False),
@@ -132,9 +136,10 @@ def test_on_the_person_s_own_machine_the_port_may_be_another(owner, address, tak
     """RFC 8252, 7.3: an application there listens where it can; what keeps a secret has one port."""
     give_tab(owner)
     public = Relying(make_application(client_type="public", redirect_uris=LOOPBACK))
-    assert public.ask(browser_of(owner), redirect_uri=address).status_code == (
-        303 if taken else 422
-    )
+    asked = public.ask(browser_of(owner), redirect_uri=address)
+    assert asked.status_code == (303 if taken else 422)
+    by_form = public.ask(browser_of(owner), redirect_uri=address, response_mode="form_post")
+    assert by_form.status_code == (200 if taken else 422)
     give_tab(owner, "billing")
     server = Relying(make_application("billing", redirect_uris=LOOPBACK))
     assert server.ask(browser_of(owner), redirect_uri=address).status_code == 422

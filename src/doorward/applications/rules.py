@@ -66,7 +66,9 @@ def is_same_redirect(registered: str, asked: str, *, public: bool) -> bool:
     if registered == asked:
         return True
     one, other = _LOOPBACK.fullmatch(registered), _LOOPBACK.fullmatch(asked)
-    return bool(public and one and other and one.groups() == other.groups())
+    alike = bool(public and one and other and one.groups() == other.groups())
+    # A port that there is none of is no address that anybody could be sent to.
+    return alike and is_web_address(asked)
 
 
 def site_origin(address: str) -> str | None:
