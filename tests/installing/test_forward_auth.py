@@ -41,6 +41,7 @@ GIVEN = {"public_url": PORTAL, "trusted_proxies": "127.0.0.1"}
 OPENS = {"Sec_Fetch_Mode": "navigate", "Accept": "text/html"}
 COOKIE = "__Host-doorward-site"
 FORGED = "admin@evil.example"
+NAMES = {"remote-user", "remote-email", "remote-name", "remote-customer", "doorward-assertion"}
 
 
 class Site(BaseHTTPRequestHandler):
@@ -248,6 +249,40 @@ def test_forged_headers_reach_no_site(front, signed_in):
     assert EMAIL in text
     status, text = raw(front, "/", [("Host", SITE), ("Sec-Fetch-Mode", "cors"), *forged])
     assert status == 401
+
+
+@pytest.mark.parametrize(
+    "named",
+    [["Remote-User"], ["remote-customer, doorward-assertion"], ["close", "Remote-Name"]],
+)
+def test_no_client_takes_a_header_of_who_it_is_away(front, signed_in, named):
+    """A proxy passes on nothing that Connection names (RFC 9110, 7.6.1), not even what it put there itself."""
+    cookie = f"{COOKIE}={signed_in.cookies[COOKIE]}"
+    sent = [("Host", SITE), ("Cookie", cookie), *(("Connection", one) for one in named)]
+    status, text = raw(front, "/", sent)
+    told = {name for name, _value in json.loads(text)["headers"]} if status == 200 else NAMES
+    assert told >= NAMES, (status, text)
+
+
+def test_what_is_upgraded_is_a_websocket_and_nothing_else(front, signed_in):
+    """By HTTP/2 in the clear a client would send more requests, of which nobody is asked (h2c smuggling)."""
+    cookie = ("Cookie", f"{COOKIE}={signed_in.cookies[COOKIE]}")
+    settings = ("HTTP2-Settings", "AAMAAABkAARAAAAAAAIAAAAA")
+    for kind in (["h2c"], ["H2C"], ["h2c, websocket"], ["h2c", "websocket"], ["websocket", "h2c"]):
+        upgrade = [("Upgrade", one) for one in kind]
+        wants = ("Connection", "Upgrade, HTTP2-Settings")
+        status, text = raw(front, "/", [("Host", SITE), cookie, wants, settings, *upgrade])
+        assert status >= 400 or "h2c" not in text.lower(), (status, text)
+
+
+def test_what_connection_names_is_asked_about_all_the_same(front, signed_in):
+    for named in ("X-Forwarded-Host", "X-Forwarded-Proto, X-Forwarded-Uri", "X-Forwarded-For"):
+        forged = [("Connection", named), ("X-Forwarded-Host", "logs.example.com")]
+        status, text = raw(front, "/", [("Host", SITE), ("Sec-Fetch-Mode", "cors"), *forged])
+        assert status in {400, 401}, (named, text)
+        cookie = ("Cookie", f"{COOKIE}={signed_in.cookies[COOKIE]}")
+        status, text = raw(front, "/", [("Host", SITE), cookie, *forged])
+        assert status >= 400 or EMAIL in text
 
 
 def test_what_a_client_says_of_its_request_is_not_what_is_asked(front):
