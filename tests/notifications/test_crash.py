@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.kit import postgresql
-from tests.kit.serving import environment
+from tests.kit.serving import environment, made_before
 from tests.kit.waiting import until
 from tests.notifications import servers
 from tests.notifications.mails import Folder, part
@@ -84,6 +84,8 @@ WORKER = "from doorward.cli.parts import work; work()"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     made = tmp_path / "data"
+    if not postgresql.url():
+        return made_before(made)
     made.mkdir()
     return made
 
@@ -147,8 +149,9 @@ def test_a_kill_while_the_server_listens_sends_it_again(
     assert first["Message-ID"] == second["Message-ID"]
 
 
-def test_rounds_that_fail_do_not_end_the_worker(folder: Path, database: dict[str, str]) -> None:
-    installation = Installation(folder, **database)
+def test_rounds_that_fail_do_not_end_the_worker(tmp_path: Path, database: dict[str, str]) -> None:
+    installation = Installation(tmp_path / "new", **database)
+    installation.folder.mkdir()
     with installation.worker() as worker:
         # No table is there yet.
         until(lambda: b"a round of the worker failed" in installation.log.read_bytes())
