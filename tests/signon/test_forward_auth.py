@@ -24,10 +24,11 @@ from doorward.sessions.models import Session
 from tests.kit import people
 from tests.kit.applications import give_tab, head, take_tab
 from tests.kit.browsers import browser_of
-from tests.kit.codes import enable_app
+from tests.kit.codes import enable_app, next_code
 from tests.kit.factors import require
 from tests.kit.people import PASSWORD
 from tests.kit.sites import ORIGIN, TAB, AtSite, believe, make_site
+from tests.threats.trusting import give_password, trusting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,6 +159,23 @@ def test_a_step_that_is_missing_is_taken_at_the_portal(owner):
     # A passkey, which they have not got: they are told what to set up.
     assert led.status_code == 403
     assert "One more step" in led.content.decode()
+
+
+def test_who_verified_too_little_verifies_more_and_comes_back(owner):
+    """A browser that is trusted verified a password alone, and the site wants two factors."""
+    give_tab(owner, TAB)
+    make_site(required_acr="urn:doorward:two-factor")
+    client = trusting(owner)
+    client.post("/sign-out/")
+    assert give_password(client, owner) == "through"
+    browser = AtSite(client)
+    led = browser.lead("/page")["Location"]
+    assert led.startswith("/prove/?next=%2Fforward-auth%2Fstart%2F")
+    onward = parse_qs(urlsplit(led).query)["next"][0]
+    proved = client.post(led, {"code": next_code(owner), "next": onward})
+    page = client.get(proved["Location"])
+    assert browser.at(page["Refresh"].partition("url=")[2])["Location"] == f"{ORIGIN}/page"
+    assert browser.ask().status_code == 200
 
 
 def test_forced_set_up_comes_in_between_and_then_the_site(browser, owner):
