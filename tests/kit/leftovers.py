@@ -15,7 +15,7 @@ from doorward.credentials.passkeys import possible
 from doorward.credentials.password import breached, common, hashers
 from doorward.credentials.totp import foreign
 from doorward.customers import cached, colour
-from doorward.kernel import hosts, lucide, refusals
+from doorward.kernel import hosts, lucide, memory, refusals
 from doorward.kernel.crypto import sealing
 from doorward.kernel.db import schema
 from doorward.kernel.db.postgresql import patience
@@ -87,6 +87,8 @@ THE_SAME: list[object] = [
     brandmark.write_stylesheet,
     breached._threads,
     browsers._parts,
+    browsers.parser,
+    memory._glibc,
     colour.make_accent,
     common._short_ones,
     csp._policy,

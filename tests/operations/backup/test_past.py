@@ -27,6 +27,7 @@ LEFT = {
     "applications.ClientSecret": "a secret for long; docs/operating.md says that one taken away since is back",
     "applications.Grant": "over with its session",
     "applications.RefreshToken": "over with the session of its grant",
+    "applications.SiteVisit": "over with its session",
     "applications.UsedAssertion": "what must not be used again",
     "audit.Repeated": "counts",
     "credentials.RecoveryCode": "docs/operating.md says that those used since work again",
