@@ -287,10 +287,7 @@ def _auth(
     if row["managing__id"] is not None:
         # Over, until `managing.py` has read what there is to know.
         facts = replace(facts, managing=ManagingFacts())
-    browser = _browser(row, hashed)
-    if binding is not None:
-        newly = binding.at is None and brought == binding.hash
-        browser = replace(browser, has_key=True, newly_bound=newly)
+    browser = _browser(row, hashed, binding, brought)
     return AuthContext(facts=facts, person=person, browser=browser, factors=factors)
 
 
@@ -364,7 +361,9 @@ def session_facts(row: Mapping[str, Any]) -> SessionFacts:
     )
 
 
-def _browser(row: Mapping[str, Any], hashed: bytes) -> Browser:
+def _browser(
+    row: Mapping[str, Any], hashed: bytes, binding: BindingFacts | None, brought: bytes | None
+) -> Browser:
     return Browser(
         session_id=row["id"],
         token_hash=hashed,
@@ -378,6 +377,8 @@ def _browser(row: Mapping[str, Any], hashed: bytes) -> Browser:
         saved_request=row["saved_request"],
         trusted_id=row.get("trusted__id"),
         managing_id=row["managing__id"],
+        has_key=binding is not None,
+        newly_bound=binding is not None and binding.at is None and brought == binding.hash,
     )
 
 
