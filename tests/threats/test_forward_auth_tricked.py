@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,11 +12,15 @@ from django.db import DatabaseError, connection
 from django.test import Client
 from django.utils import timezone
 
-from doorward.applications import identity, visits
-from doorward.applications.errors import HandOverRefused
+from doorward.applications import identity, sites, visits
+from doorward.applications.errors import HandOverRefused, SiteHostTaken
 from doorward.applications.events import APPLICATION_SIGNED_IN
 from doorward.applications.models import SiteVisit
+from doorward.audit.actor import CONSOLE
 from doorward.credentials.models import TrustedBrowser
+from doorward.customers import brands
+from doorward.customers.errors import HostIsSite
+from doorward.kernel.errors import FieldsRefused
 from doorward.sessions.models import Session
 from doorward.signon.forward import handing_over
 from tests.kit import people
@@ -210,6 +215,26 @@ def test_a_cookie_of_one_site_is_nothing_at_another_nor_at_the_portal(browser, o
     stranger.site.cookies[COOKIE] = session
     assert refused(stranger.ask(answer="status")) == 401
     assert browser.ask().status_code == 200
+
+
+def test_no_two_sites_share_a_host_whose_cookies_go_to_all_its_ports(site):
+    with pytest.raises(SiteHostTaken):
+        make_site("https://wiki.example:8443", "logs")
+    other = make_site("https://logs.example:8443", "metrics")
+    moved = sites.SiteDetails(origin="https://wiki.example:9443")
+    with pytest.raises(SiteHostTaken):
+        sites.change(other.id, moved, actor=CONSOLE)
+    # Its own port may be another one.
+    sites.change(site.id, moved, actor=CONSOLE)
+
+
+def test_no_portal_is_put_where_a_site_is(site):
+    """The site would be sent the portal's cookies, with which whoever runs it is anybody there."""
+    named = brands.BrandDetails(name="Mill", issuer="Mill", accent="#123456", hosts="Wiki.Example.")
+    with pytest.raises(FieldsRefused) as refused:
+        brands.add(named, actor=CONSOLE)
+    assert [type(one) for one in refused.value.fields.values()] == [HostIsSite]
+    brands.add(replace(named, hosts="mill.example"), actor=CONSOLE)
 
 
 def test_a_cookie_is_nothing_after_signing_out_at_either(browser, owner):

@@ -108,6 +108,16 @@ class SiteTaken(Refusal):
     field = "origin"
 
 
+class SiteHostTaken(Refusal):
+    """Another tab's site is at this host, behind another port: each would see the other's cookie."""
+
+    sentence = _(
+        "The site of another tab has this host name. Browsers send its cookies to all ports: "
+        "each site needs a name of its own."
+    )
+    field = "origin"
+
+
 class HandOverRefused(Refusal):
     """A code for a site that is over, was used, or is another browser's."""
 

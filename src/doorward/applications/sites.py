@@ -13,6 +13,7 @@ from doorward.applications import clients, keys, rules
 from doorward.applications.errors import (
     ApplicationThere,
     SiteAddressInvalid,
+    SiteHostTaken,
     SiteIsPortal,
     SiteTaken,
     SiteThere,
@@ -49,7 +50,7 @@ class SiteDetails:
 def add(tab_id: UUID, details: SiteDetails, *, actor: Actor, now: datetime) -> Site:
     """Put the site of a tab behind the sign-in.
 
-    Raises `NotFound`, `FieldsRefused`, `ApplicationThere`, `SiteThere`, `SiteTaken`.
+    Raises `NotFound`, `FieldsRefused`, `ApplicationThere`, `SiteThere`, `SiteTaken`, `SiteHostTaken`.
     """
     authorise(actor, Action.CHANGE_APPLICATION)
     columns = _clean(details)
@@ -61,6 +62,7 @@ def add(tab_id: UUID, details: SiteDetails, *, actor: Actor, now: datetime) -> S
                 raise ApplicationThere
             if Site.objects.filter(tab=tab).exists():
                 raise SiteThere
+            _refuse_shared_host(columns["origin"], tab_id)
             made = Site.objects.create(tab=tab, made_at=now, **columns)
             new = protection.changes_of(dict.fromkeys(columns, ""), columns)
             record(SITE_ADDED, actor=actor, details=_named(made) | protection.details_of(new))
@@ -74,7 +76,7 @@ def add(tab_id: UUID, details: SiteDetails, *, actor: Actor, now: datetime) -> S
 def change(site_id: UUID, details: SiteDetails, *, actor: Actor) -> None:
     """Change a site; who is signed in to it at another address is not any more.
 
-    Raises `NotFound`, `FieldsRefused`, `SiteTaken`.
+    Raises `NotFound`, `FieldsRefused`, `SiteTaken`, `SiteHostTaken`.
     """
     authorise(actor, Action.CHANGE_APPLICATION)
     columns = _clean(details)
@@ -86,6 +88,7 @@ def change(site_id: UUID, details: SiteDetails, *, actor: Actor) -> None:
             changes = protection.changes_of({one: getattr(found, one) for one in columns}, columns)
             if not changes:
                 return
+            _refuse_shared_host(columns["origin"], found.tab_id)
             Site.objects.filter(id=found.id).update(**columns)
             told = _named(found) | protection.details_of(changes)
             record(SITE_CHANGED, actor=actor, details=told)
@@ -142,6 +145,15 @@ def _locked(site_id: UUID) -> Site:
     if found is None:
         raise NotFound
     return found
+
+
+def _refuse_shared_host(origin: object, tab_id: UUID) -> None:
+    """Refuse the site of a tab at another port of a site's host. On this very machine ports may be tried out."""
+    mine = urlsplit(str(origin))
+    others = Site.objects.exclude(tab_id=tab_id).exclude(origin=origin)
+    hosts = {urlsplit(one).hostname for one in others.values_list("origin", flat=True)}
+    if mine.scheme == "https" and mine.hostname in hosts:
+        raise SiteHostTaken
 
 
 def _named(site: Site) -> dict[str, Detail]:

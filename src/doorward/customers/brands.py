@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -13,9 +14,9 @@ from doorward.audit.record import record
 from doorward.customers import cached, protection
 from doorward.customers.colour import parse_colour
 from doorward.customers.contact import Contact, clean, clean_email_or_none, own
-from doorward.customers.errors import HostTaken
+from doorward.customers.errors import HostIsSite, HostTaken
 from doorward.customers.events import BRAND_ADDED, BRAND_CHANGED
-from doorward.customers.models import Brand
+from doorward.customers.models import Brand, Tab
 from doorward.customers.rights import authorise
 from doorward.kernel.checks import Checks
 from doorward.kernel.errors import NotFound
@@ -178,6 +179,10 @@ def _hosts(text: str, *, others: list[Brand]) -> list[str]:
     taken = {host for brand in others for host in brand.hosts}
     if taken & set(hosts):
         raise HostTaken
+    # The rows are `applications.models.Site`, which stands above this subject.
+    sites = Tab.objects.filter(site__isnull=False).values_list("site__origin", flat=True)
+    if not {urlsplit(origin).hostname for origin in sites}.isdisjoint(hosts):
+        raise HostIsSite
     return hosts
 
 

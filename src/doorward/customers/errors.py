@@ -34,6 +34,15 @@ class HostTaken(Refusal):
     field = "hosts"
 
 
+class HostIsSite(Refusal):
+    """At this host name is the site behind a tab: it would see the portal's cookies."""
+
+    sentence = _(
+        "At one of these host names is the site of a tab: it would see the portal's cookies."
+    )
+    field = "hosts"
+
+
 class HostNotConfirmed(Refusal):
     """A host name did not show that it is this portal; each reason is a class of its own."""
 
