@@ -27,7 +27,7 @@ FEATURES = "DeviceBoundSessions,EnableBoundSessionCredentialsSoftwareKeysForManu
 @pytest.fixture
 def with_keys(chromium: Browser) -> Iterator[Browser]:
     if not WITH_KEYS:
-        pytest.skip("CHROMIUM_WITH_KEYS names no Chromium")
+        pytest.fail("CHROMIUM_WITH_KEYS names no Chromium: scripts/chromium-with-keys fetches one.")
     options = [*OPTIONS, f"--enable-features={FEATURES}"]
     browser = chromium.browser_type.launch(executable_path=WITH_KEYS, args=options)
     yield browser
@@ -46,6 +46,7 @@ def with_cookies_of(visitor, browser, *begins):
     return other
 
 
+@pytest.mark.at_length
 def test_a_session_is_bound_and_its_cookie_is_of_no_use_elsewhere(portal, with_keys, chromium):
     ines = portal.person()
     owner = Visitor(with_keys, portal)

@@ -19,7 +19,10 @@ from click.testing import CliRunner
 from django.db import connection
 from django.utils import timezone
 
+from doorward.applications import sites
+from doorward.audit.actor import CONSOLE
 from doorward.cli.base import main
+from doorward.customers import cached, own_tabs
 from doorward.customers.models import Brand
 from doorward.operations.backup import last
 from doorward.operations.checks.database import judge_transport
@@ -114,6 +117,22 @@ def test_a_fit_one_is_fit() -> None:
 def test_a_setting_is_judged(change, name, changed, expected):
     change(**changed)
     assert verdict(name) == expected
+
+
+def test_sites_want_a_proxy_that_is_believed_and_a_host_of_their_own(change):
+    assert "sites" not in check()[1]
+    tab = own_tabs.add("wiki", own_tabs.TabDetails(title="Wiki", url="/help/"), actor=CONSOLE)
+    details = sites.SiteDetails(origin="https://wiki.northline.example")
+    sites.add(tab.id, details, actor=CONSOLE, now=timezone.now())
+    assert verdict("sites") == "fine"
+    change(trusted_proxies=())
+    assert verdict("sites") == "unfit"
+    change(trusted_proxies=(PROXY,))
+    host = "wiki.northline.example"
+    Brand.objects.update(hosts=[host], confirmed_hosts={host: timezone.now().isoformat()})
+    cached.forget()
+    assert "share their cookies" in check()[1]["sites"]["what"]
+    assert verdict("sites") == "unfit"
 
 
 def test_debug_pages_are_unfit(settings):
