@@ -144,12 +144,14 @@ def test_its_page_names_the_issuer_of_each_brand_whose_people_can_have_it(browse
     shown = browser.get(page).content.decode()
     assert "//near.example" in shown
     assert "//far.example" not in shown
+    assert "<h3>" not in shown, "one needs no name"
     everybodys = f"/tabs/{make_tab('phone').id}/application/"
     _make(browser, everybodys)
     shown = browser.get(everybodys).content.decode()
     assert "//near.example" in shown
     assert "//far.example" in shown
     assert "//localhost" in shown
+    assert "<h3>Near</h3>" in shown
 
 
 def _branded(name):

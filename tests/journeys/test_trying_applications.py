@@ -109,6 +109,7 @@ def test_it_says_what_is_in_the_way(staff, application, owner, has_tab, more, co
     page = _try(browser_of(staff), application, owner.email).content.decode()
     assert comes in page
     assert ("What it is told" in page) is told
+    assert "urn:doorward:" not in page, "by then they have verified something else"
     assert (owner.last_name in page.partition("What it is told")[2]) is told
 
 
@@ -133,6 +134,7 @@ def test_an_e_mail_that_nobody_has_is_refused(staff, application, email):
     answer = _try(browser_of(staff), application, email)
     assert answer.status_code == 422
     assert "Nobody has this e-mail." in answer.content.decode()
+    assert "saved" not in answer.content.decode(), "nothing was to be"
     assert _console(email or "x") == "Nobody has this e-mail.\n"
 
 

@@ -127,6 +127,12 @@ def all_of_them() -> QuerySet[Site]:
     return _all().order_by("tab__key")
 
 
+def tabs_behind() -> frozenset[UUID]:
+    """Return the ids of all tabs that have a site or an application."""
+    both = Site.objects.values_list("tab_id").union(Application.objects.values_list("tab_id"))
+    return frozenset(tab_id for (tab_id,) in both)
+
+
 def portal_of(site: Site) -> BrandLook:
     """Return the brand whose portal people are led to from a site: the default one, unless the tab is for others."""
     theirs = tab_audience.brands_of(site.tab)

@@ -66,13 +66,13 @@ class ApplicationForm(ApplicationDetails):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplicationPage:
-    """The application of a tab; `issuers`: what it is told of us. `secret`: a new one, shown this once."""
+    """The application of a tab; `issuers`: with the brands of each. `secret`: a new one, shown this once."""
 
     tab: Tab
     application: Application | None
     fields: dict[str, Field]
     wrong: Wrong
-    issuers: tuple[str, ...]
+    issuers: tuple[tuple[str, str], ...]
     secrets: tuple[ClientSecret, ...]
     secret: str = ""
 
@@ -137,11 +137,17 @@ def remove(request: Request, tab_id: UUID) -> HttpResponse:
     return see_other(f"/tabs/{tab_id}/")
 
 
-def _issuers(tab: Tab) -> tuple[str, ...]:
-    """Return the issuers of whoever can have the tab: each brand is one, and those without a name are one together."""
+def _issuers(tab: Tab) -> tuple[tuple[str, str], ...]:
+    """Return the issuers of whoever can have the tab, with the names of their brands.
+
+    Each brand is one, and those without a host are one together.
+    """
     theirs = tab_audience.brands_of(tab)
-    named = (one.address("") for one in cached.all_brands() if str(one.id) in theirs)
-    return tuple(dict.fromkeys(named))
+    found: dict[str, list[str]] = {}
+    for brand in cached.all_brands():
+        if str(brand.id) in theirs:
+            found.setdefault(brand.address(""), []).append(brand.name)
+    return tuple((issuer, ", ".join(names)) for issuer, names in found.items())
 
 
 def _of(tab_id: UUID) -> Application:

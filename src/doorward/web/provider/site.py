@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
@@ -43,10 +44,12 @@ class SiteForm(SiteDetails):
     required_acr: str
 
     @classmethod
-    def of(cls, site: Site | None) -> SiteForm:
-        """Return the form as it is first shown."""
+    def of(cls, site: Site | None, tab: Tab) -> SiteForm:
+        """Return the form as it is first shown; of a new site with where the tab leads, if that can be one."""
         if site is None:
-            return cls(origin="", required_acr="")
+            there = urlsplit(tab.url)
+            origin = rules.site_origin(f"{there.scheme}://{there.netloc}")
+            return cls(origin=origin or "", required_acr="")
         return cls(origin=site.origin, required_acr=site.required_acr)
 
 
@@ -69,7 +72,7 @@ def edit(request: Request, tab_id: UUID) -> HttpResponse:
     """Show the site of a tab, make and change it."""
     site = sites.of_tab(tab_id)
     if request.method != "POST":
-        return _show(request, tab_id, SiteForm.of(site))
+        return _show(request, tab_id, SiteForm.of(site, own_tabs.get(tab_id)))
     form, actor = read(request, SiteForm), acting(request)
     try:
         if site is None:

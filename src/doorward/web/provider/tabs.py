@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from doorward.accounts.tab_rights import remove_tab
+from doorward.applications import clients, sites
 from doorward.customers import own_tabs, tab_order
 from doorward.customers.errors import TabsChanged
 from doorward.customers.models import Tab, TabAudience
@@ -50,6 +51,9 @@ class TabPage:
     wrong: Wrong
     languages: tuple[tuple[str, str], ...]
     form: TabForm
+    # Whether there is one behind it.
+    application: bool
+    site: bool
 
     @property
     def shown_icon(self) -> str:
@@ -60,9 +64,10 @@ class TabPage:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """The provider's own tabs, in their order."""
+    """The provider's own tabs, in their order. `behind`: those that lead to what is behind the sign-in."""
 
     tabs: tuple[Tab, ...]
+    behind: frozenset[UUID]
     wrong: Wrong = NOTHING
 
 
@@ -150,6 +155,8 @@ def _show(request: Request, tab: Tab | None, form: TabForm, found: Wrong = NOTHI
         wrong=found,
         languages=tuple((code, str(name)) for code, name in settings.LANGUAGES),
         form=form,
+        application=tab is not None and clients.of_tab(tab.id) is not None,
+        site=tab is not None and sites.of_tab(tab.id) is not None,
     )
     return render(request, "provider/tab.html", page, status=422 if found else 200)
 
@@ -204,5 +211,5 @@ def icons(request: Request) -> HttpResponse:
 
 
 def _list(request: Request, found: Wrong = NOTHING) -> HttpResponse:
-    page = ListPage(tuple(in_order(Tab.objects.all())), found)
+    page = ListPage(tuple(in_order(Tab.objects.all())), sites.tabs_behind(), found)
     return render(request, "provider/tabs.html", page, wrong=found)
