@@ -19,7 +19,8 @@ from doorward.applications import forgetting, identity, sites
 from doorward.applications.events import APPLICATION_SIGNED_IN
 from doorward.applications.models import SiteVisit
 from doorward.audit.actor import CONSOLE
-from doorward.customers.models import Customer, Tab
+from doorward.customers import cached
+from doorward.customers.models import Customer, Tab, TabAudience
 from doorward.sessions.models import Session
 from tests.kit import people
 from tests.kit.applications import give_tab, head, take_tab
@@ -251,6 +252,22 @@ def test_who_has_no_right_is_told_whom_to_ask(browser, owner):
     # The portal says the same, and gives no code.
     assert AtSite(browser.portal).lead("/").status_code == 403
     assert SiteVisit.objects.count() == 1
+
+
+def test_the_portal_says_who_can_give_the_right(site, owner, colleague):
+    take_tab(owner, TAB)
+    mine = AtSite(browser_of(owner)).lead().content.decode()
+    assert "so you can give it to yourself" in mine
+    assert f'href="/administrators/{owner.id}/"' in mine
+    theirs = AtSite(browser_of(colleague)).lead().content.decode()
+    assert f"Ask {owner.full_name}" in theirs
+    assert "/administrators/" not in theirs
+    Tab.objects.filter(id=site.tab_id).update(audience=TabAudience.CUSTOMERS, audience_ids=[])
+    cached.forget()
+    for one in (owner, colleague):
+        page = AtSite(browser_of(one)).lead().content.decode()
+        assert "It is not for the people of" in page
+        assert "Administrators tab" not in page, "nobody there can give it"
 
 
 def test_signing_out_at_the_site(browser):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from doorward.accounts.looking_after import whom_to_ask
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.customers.tab_audience import is_for
+from doorward.customers.tabs import ADMINISTRATORS
 from doorward.kernel.errors import Refusal
 from doorward.kernel.hosts import join_origin
 from doorward.signon.asked import TOO_OLD
@@ -72,6 +73,10 @@ class DeniedPage:
     # Colleagues who can give the right; empty: nobody but who asks.
     ask: tuple[str, ...]
     set_up: bool
+    # Whether the tab is for their company, so that somebody there can give the right to it.
+    theirs: bool = True
+    # Their own page, where they can give it to themselves; empty: they cannot.
+    own: str = ""
     # It is not opened while managing; `changes`: it could be, with the customer's yes to changes.
     managing: bool = False
     changes: bool = False
@@ -155,6 +160,8 @@ def denied_page(  # noqa: PLR0913 - what the page says
         company=person.customer_name if person else "",
         ask=tuple(whom_to_ask(person.customer_id, besides=person.id)) if person else (),
         set_up=set_up,
+        theirs=known,
+        own=f"/administrators/{person.id}/" if person and ADMINISTRATORS in person.tab_keys else "",
         again=again,
         back=back,
     )

@@ -31,14 +31,18 @@ def plain(text: str, status: int) -> HttpResponse:
 
 def no_right(request: Request, title: str, company: str, portal: str) -> HttpResponse:
     """Say that somebody has no right to a site, and whom to ask. `title`: empty where it is none of their business."""
+    why = (
+        _(
+            "Ask somebody at %(company)s who has the Administrators tab. They can give it to you; then try again."
+        )
+        if title
+        else _("It is not for the people of %(company)s. If it should be, please ask the support.")
+    )
     page = PlainPage(
         what=_("You have no access to %(application)s") % {"application": title}
         if title
         else _("You have no access here"),
-        why=_(
-            "Ask somebody at %(company)s who has the Administrators tab. They can give it to you; then try again."
-        )
-        % {"company": company},
+        why=why % {"company": company},
         onward=_("Go to the portal"),
         address=portal,
     )
