@@ -52,9 +52,11 @@ def email_of(person):
 def test_one_s_own_change_holds_once_the_new_address_confirms(owner):
     assert ask(owner, owner)
     assert email_of(owner) == owner.email
+    assert not people.again(owner).email_confirmed
     assert answer(owner, LinkPurpose.EMAIL_NEW)
-    assert email_of(owner) == NEW
-    assert Administrator.objects.everywhere().get(id=owner.id).email_folded == NEW
+    changed = people.again(owner)
+    assert (changed.email, changed.email_folded) == (NEW, NEW)
+    assert changed.email_confirmed
     assert email_change.pending(owner.id, now=timezone.now()) is None
 
 
@@ -181,6 +183,7 @@ def test_for_somebody_invited_it_holds_at_once_and_the_invitation_goes_there(own
     first = token(person, LinkPurpose.INVITATION)
     assert ask(person, owner)
     assert email_of(person) == NEW
+    assert not people.again(person).email_confirmed
     with pytest.raises(LinkInvalid):
         mailed_links.find(first, purposes=(LinkPurpose.INVITATION,), now=timezone.now())
     assert len(people.events(INVITATION_SENT)) == 2

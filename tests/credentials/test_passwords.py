@@ -185,6 +185,7 @@ def test_a_reset_ends_all_sessions_and_begins_one_from_the_link(owner):
     ask_for_link(owner.email)
     started = reset(token_of(owner))
     assert has(owner, people.OTHER_PASSWORD)
+    assert people.again(owner).email_confirmed
     assert open_sessions(owner) == [started.session_id]
     assert Session.objects.get(id=started.session_id).from_link
     assert people.events(PASSWORD_RESET)[0].actor_id == owner.id

@@ -15,7 +15,7 @@ LEAVES: Final = {
     "accounts.Administrator": (
         "id customer_id email email_folded first_name last_name second_email name_search "
         "name_sort phone language time_zone status require_2fa is_primary tabs "
-        "security_version password_long password_by_link_at password_due mail_problem "
+        "security_version password_long password_by_link_at password_due mail_problem email_proved_at "
         "added_at joined_at due_since excepted_until wave_share standing last_signed_in_at "
         "unreachable password_taken_over looks_after"
     ),

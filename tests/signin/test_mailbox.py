@@ -62,6 +62,7 @@ def test_the_right_code_steps_the_session_up(started, owner):
     assert session.mailbox_at is not None
     assert bytes(session.token_hash) == issuing.token_hash(stepped.token)
     assert people.events(MAILBOX_VERIFIED)
+    assert people.again(owner).email_confirmed
 
 
 def test_a_code_works_once(started, owner):

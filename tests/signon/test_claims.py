@@ -117,7 +117,7 @@ def test_an_e_mail_is_verified_by_who_showed_it_and_a_phone_by_nobody(owner, rel
         return relying.userinfo(token).json()
 
     rows = Administrator.objects.of(owner.customer_id).filter(id=owner.id)
-    rows.update(phone="+4930901820", joined_at=owner.added_at)
+    rows.update(phone="+4930901820")
     # Added as active: nobody has shown that mail for it reaches them.
     assert known()["email_verified"] is False
     assert (known()["phone_number"], known()["phone_number_verified"]) == ("+4930901820", False)

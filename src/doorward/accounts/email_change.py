@@ -68,7 +68,7 @@ def ask(person: Administrator, email: str, *, actor: Actor, now: datetime) -> bo
 
 
 def _change_at_once(person: Administrator, wanted: str, *, actor: Actor, now: datetime) -> None:
-    _write(person, wanted)
+    _write(person, wanted, proved_at=None)
     typed = _emails(person.email, wanted)
     record(
         EMAIL_CHANGED,
@@ -124,8 +124,12 @@ def answer(
         return _apply_if_ready(change, actor=actor, now=now)
 
 
-def go_back(person: Administrator, email: str, *, actor: Actor, now: datetime) -> None:
+def go_back(
+    person: Administrator, email: str, *, proved_at: datetime | None, actor: Actor, now: datetime
+) -> None:
     """Undo changes of the e-mail, begun or done, in the caller's transaction.
+
+    `proved_at`: when a mail to the old address was last shown to have arrived, where that is known.
 
     Somebody who was invited with that e-mail since then gives way: nobody has verified that it is
     theirs. Where an account has it that somebody accepted, the e-mail stays as it is.
@@ -135,11 +139,17 @@ def go_back(person: Administrator, email: str, *, actor: Actor, now: datetime) -
         return
     _uninvite(email, actor=actor, now=now)
     try:
-        _write(person, email)
+        _write(person, email, proved_at=proved_at)
     except EmailTaken:
         return
     typed = _emails(person.email, email)
     record(EMAIL_CHANGED, actor=actor, subject=person.who(), details={"back": True}, typed=typed)
+
+
+def mark_proved(administrator_id: UUID, *, now: datetime) -> None:
+    """Write down that a mail to somebody's address arrived, in the caller's transaction."""
+    rows = Administrator.objects.everywhere().filter(id=administrator_id)
+    rows.update(email_proved_at=now)
 
 
 def apply_due(*, now: datetime) -> int:
@@ -241,7 +251,7 @@ def _apply_if_ready(change: EmailChange, *, actor: Actor, now: datetime) -> bool
         return False
     if person.status == Status.REMOVED:
         return False
-    _write(person, change.email)
+    _write(person, change.email, proved_at=now)
     # *This was not me* stays: moving the mailbox must not take it from the owner of the old one.
     mailed_links.revoke(person, purposes=(*PURPOSES, LinkPurpose.RESET), now=now)
     ending.end_others(administrator_id=person.id, keep=actor.session_id, now=now)
@@ -278,7 +288,7 @@ def _way_back(change: EmailChange, *, now: datetime) -> MailedLink:
     )
 
 
-def _write(person: Administrator, email: str) -> None:
+def _write(person: Administrator, email: str, *, proved_at: datetime | None) -> None:
     rows = Administrator.objects.of(person.customer_id).filter(id=person.id)
     columns = {"email": email, "email_folded": fold_email(email), "mail_problem": ""}
     # It is told already, then.
@@ -286,7 +296,7 @@ def _write(person: Administrator, email: str) -> None:
         columns["second_email"] = ""
     try:
         with transaction.atomic():
-            rows.update(**columns)
+            rows.update(email_proved_at=proved_at, **columns)
     except IntegrityError as error:
         raise EmailTaken from error
 

@@ -121,6 +121,8 @@ class Administrator(AbstractBaseUser):
     mail_problem = models.CharField(
         max_length=10, choices=MailProblem.choices, default="", blank=True
     )
+    # When a mail to `email` was last shown to have arrived; None: this address never showed it.
+    email_proved_at = models.DateTimeField(null=True)
     added_at = models.DateTimeField()
     # When they accepted the invitation for the first time: days for newcomers are counted from it.
     joined_at = models.DateTimeField(null=True)
@@ -208,11 +210,8 @@ class Administrator(AbstractBaseUser):
 
     @property
     def email_confirmed(self) -> bool:
-        """Whether their mailbox was verified: they came by a mailed invitation, and a new address confirms itself.
-
-        Whoever was added as active, at the console or from another system, never showed it.
-        """
-        return self.joined_at is not None and self.joined_at > self.added_at
+        """Whether a mail to this address was answered: by a link that was used, or a code that was typed."""
+        return self.email_proved_at is not None
 
     @property
     def tab_keys(self) -> frozenset[str]:

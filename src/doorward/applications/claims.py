@@ -100,7 +100,7 @@ def _written_down(live: Live) -> dict[str, Any]:
     """Return what is true of e-mail and phone. A number is what somebody typed; nobody ever called it."""
     person = live.auth.person
     rows = Administrator.objects.of(person.customer_id).filter(id=person.id)
-    row = rows.only("phone", "added_at", "joined_at").get()
+    row = rows.only("phone", "email_proved_at").get()
     return {
         "email_verified": row.email_confirmed,
         "phone_number": row.phone,

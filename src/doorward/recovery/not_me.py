@@ -50,7 +50,7 @@ def undo(
         remove_all(current.id)
         people = Administrator.objects.of(current.customer_id).filter(id=current.id)
         people.update(**new.columns(by_link_at=now))
-        email_change.go_back(current, link.email, actor=actor, now=now)
+        email_change.go_back(current, link.email, proved_at=now, actor=actor, now=now)
         # Nobody knows who asked for it. The owner adds theirs again.
         second_address.take_back(current, actor=actor, now=now)
         change.forget_failures(current)

@@ -54,7 +54,8 @@ def end_everything(person: Administrator, *, since: datetime, actor: Actor, now:
     standing.keep(person.id)
     people = Administrator.objects.of(person.customer_id).filter(id=person.id)
     people.update(password=make_password(None), password_due=PasswordDue.NOT_ME)
-    email_change.go_back(person, _email_before(person, since=since), actor=actor, now=now)
+    before = _email_before(person, since=since)
+    email_change.go_back(person, before, proved_at=None, actor=actor, now=now)
     if _second_is_new(person, since=since):
         second_address.take_back(person, actor=actor, now=now)
     mailed_links.revoke(person, purposes=tuple(LinkPurpose), now=now)

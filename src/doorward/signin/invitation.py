@@ -49,6 +49,7 @@ def accept(  # noqa: PLR0913 - the form and who sends it
         joined = Coalesce("joined_at", now)
         chosen = new.columns(by_link_at=now)
         columns = {"status": Status.ACTIVE, "joined_at": joined, **spoken, **chosen}
+        columns["email_proved_at"] = now
         if invited.update(**columns) != 1:
             raise LinkInvalid
         record(INVITATION_ACCEPTED, actor=actor)

@@ -15,6 +15,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.db.models import F
 
+from doorward.accounts import email_change
 from doorward.accounts.models import Administrator
 from doorward.audit import repeats
 from doorward.audit.events import Outcome
@@ -112,6 +113,8 @@ def verify_code(  # noqa: PLR0913 - the code, and the session whose proof it is
         unused = MailboxProof.objects.filter(id=proof.id, used_at__isnull=True)
         if unused.update(used_at=now) != 1:
             raise MailboxProofExpired
+        whose = Session.objects.values_list("administrator_id", flat=True).get(id=session_id)
+        email_change.mark_proved(whose, now=now)
         record(MAILBOX_VERIFIED, actor=actor)
         return issuing.step_up(session_id, old_hash=old_hash, mailbox_at=now)
 

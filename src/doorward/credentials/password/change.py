@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.hashers import make_password, verify_password
 from django.db import transaction
 
-from doorward.accounts import mail_budget, mailed_links
+from doorward.accounts import email_change, mail_budget, mailed_links
 from doorward.accounts.account import locked
 from doorward.accounts.errors import LinkInvalid, WrongStatus
 from doorward.accounts.locking import must_still_may
@@ -201,6 +201,7 @@ def reset(
     with transaction.atomic():
         mailed_links.consume(link, now=now)
         replace_by_link(person, new, browser_token=browser_token, now=now)
+        email_change.mark_proved(person.id, now=now)
         record(PASSWORD_RESET, actor=actor)
         return begin_from_link(person.id, browser_token=browser_token, actor=actor, now=now)
 

@@ -132,6 +132,7 @@ def _characters(
         character.person.added_at = character.added_at
         if character.person.status != Status.INVITED:
             character.person.joined_at = character.added_at
+            character.person.email_proved_at = character.added_at
         character.person.wave_share = wave_share(character.person.id)
     Administrator.objects.everywhere().bulk_create(people)
     return characters
