@@ -147,6 +147,9 @@ def test_a_tick_between_two_sign_ins_leads_into_set_up_and_back_into_the_applica
     somewhere.go("/security/")
     end = somewhere.page.get_by_role("button", name=f"Sign out of {little.key.title()} in")
     keyboard.uses(end)
-    somewhere.hears("You are signed out of the application.", role="status")
+    somewhere.hears(
+        "You are signed out of the application. Opening it again signs you in, as long as you are signed in here.",
+        role="status",
+    )
     expect(end).to_have_count(0)
     assert ines.events[-1] == "application_signed_out"

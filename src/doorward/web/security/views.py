@@ -197,7 +197,10 @@ def end_sessions(request: Request) -> HttpResponse:
         return see_other(HERE)
     if asked := read(request, OneApplicationForm).application:
         where.end_own(_id(asked), administrator_id=person.id, actor=actor, now=request.now)
-        messages.success(request, _("You are signed out of the application."))
+        text = _(
+            "You are signed out of the application. Opening it again signs you in, as long as you are signed in here."
+        )
+        messages.success(request, text)
         return see_other(HERE)
     session_id = _id(read(request, OneSessionForm).session)
     ending.end_one(session_id, administrator_id=person.id, actor=actor, now=request.now)
