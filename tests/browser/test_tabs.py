@@ -57,6 +57,22 @@ def test_dragged_and_moved_by_keyboard(portal, nora):
     assert order(nora) == ["Dragged three", "Dragged two", "Dragged one"]
 
 
+def test_no_button_of_the_list_is_cut_off_on_a_phone_by_longer_words(portal, nora):
+    for name in ("one", "two", "three"):
+        portal.ask("make_tab", title=f"Cut {name}")
+    nora.go("/tabs/")
+    nora.menu.locator("summary").click()
+    nora.menu.get_by_role("button", name="Deutsch").click()
+    nora.page.set_viewport_size({"width": 390, "height": 844})
+    # The list hides what is wider than it is.
+    beyond = nora.page.locator(".listing").evaluate(
+        """list => [...list.querySelectorAll("button")].map(one => one.getBoundingClientRect().right
+          - list.getBoundingClientRect().right)"""
+    )
+    assert len(beyond) >= 4
+    assert max(beyond) <= 0, beyond
+
+
 def one_line(visitor: Visitor) -> None:
     """The buttons of a row stand beside each other, with room and without."""
     move = re.compile("^Move Dragged two ")
