@@ -273,6 +273,12 @@ def test_what_is_upgraded_is_a_websocket_and_nothing_else(front, signed_in):
         wants = ("Connection", "Upgrade, HTTP2-Settings")
         status, text = raw(front, "/", [("Host", SITE), cookie, wants, settings, *upgrade])
         assert status >= 400 or "h2c" not in text.lower(), (status, text)
+    opens = [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")]
+    opens += [("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")]
+    status, text = raw(front, "/", [("Host", SITE), *opens])
+    assert status == 401, text
+    status, text = raw(front, "/", [("Host", SITE), cookie, *opens])
+    assert ["upgrade", "websocket"] in json.loads(text)["headers"], text
 
 
 def test_what_connection_names_is_asked_about_all_the_same(front, signed_in):
