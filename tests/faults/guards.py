@@ -583,8 +583,8 @@ GUARDS: Final = (
     Guard(
         "only on a person's own machine another port will do",
         "applications/rules.py",
-        "return bool(public and one and other and one.groups() == other.groups())",
-        "return bool(one and other and one.groups() == other.groups())",
+        "alike = bool(public and one and other and one.groups() == other.groups())",
+        "alike = bool(one and other and one.groups() == other.groups())",
         "threats/test_redirect_tricks.py::test_on_the_person_s_own_machine_the_port_may_be_another",
     ),
     Guard(

@@ -20,6 +20,7 @@ EXAMPLES: Final = {
     "applications secret remove": (
         "doorward applications secret remove billing 5a807819-2e69-46c9-8c0a-7a2235ea7a95",
     ),
+    "applications try": ("doorward applications try billing ines@bakery.example",),
     "backup": (
         "doorward backup /srv/backups/portal.backup --recipient age1…",
         "doorward backup /srv/backups/portal.backup --overwrite",

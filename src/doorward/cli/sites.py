@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doorward.cli.base import json_option, print_json, print_table, with_data
+from doorward.cli.base import Group, json_option, print_json, print_table, with_data
 from doorward.cli.failure import Failure
 from doorward.gate.assurance import Assurance
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _ASKED = tuple(one.value for one in Assurance if one is not Assurance.PASSWORD)
 
 
-@click.group()
+@click.group(cls=Group)
 def sites() -> None:
     """Put sites that have no sign-in of their own behind this one: proxies ask here about each request."""
 
