@@ -236,3 +236,30 @@ def test_without_a_demonstration_there_is_no_code(tmp_path):
     refused = command("demo-code", SAMUEL, home=tmp_path)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == "No demonstration is running: start one with `make demo`.\n"
+
+
+def test_a_start_that_is_told_to_end_does_so_whatever_it_is_about(tmp_path):
+    """Also while garbage is collected, where nothing that is raised ends a program."""
+    script = """
+import os, signal
+from doorward.demo import folder
+from doorward.demo.command import end_when_told
+class Garbage:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        for _ in range(1000):
+            pass
+end_when_told(folder.make())
+Garbage()
+print("went on")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env=surroundings(tmp_path),
+        check=False,
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+    assert not list(tmp_path.glob("doorward-demo-*"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -35,9 +34,8 @@ _DATA_DIR = "DOORWARD_DATA_DIR"
 def demo(bind: str) -> None:
     """Serve a portal full of believable people, on this machine only, and throw it away at the end."""
     _forget_settings()
-    # Until the supervisor takes the signals over, the folder is thrown away by the way out.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     folder = demo_folder.make()
+    end_when_told(folder)
     os.environ |= {_DATA_DIR: str(folder), "DOORWARD_DEMO": "true"}
     try:
         run_everything(
@@ -48,6 +46,21 @@ def demo(bind: str) -> None:
         )
     finally:
         demo_folder.forget(folder)
+
+
+def end_when_told(folder: Path) -> None:
+    """Until the supervisor takes the signals over: throw the folder away, and end, when SIGTERM comes.
+
+    Nothing is raised for it: what is raised while Python collects garbage is printed, and the program goes on.
+    """
+
+    def end(*_: object) -> None:
+        try:
+            demo_folder.forget(folder)
+        finally:
+            os._exit(0)
+
+    signal.signal(signal.SIGTERM, end)
 
 
 @click.command("demo-code")
