@@ -12,7 +12,7 @@ from django.conf import settings
 from django.test import Client
 
 from doorward.audit.models import Event
-from doorward.sessions import binding
+from doorward.sessions import binding, issuing
 from doorward.sessions.events import NOT_FROM_ITS_DEVICE, SESSION_BOUND, SIGNED_OUT
 from doorward.sessions.models import Session
 from doorward.sessions.rules import IN_FLIGHT
@@ -221,6 +221,25 @@ def test_a_session_of_before_or_another_one_is_over_for_the_browser(bound, owner
         assert answer.json()["continue"] is False
     Session.objects.update(ended_at=people_now())
     assert renew(browser, session, device.sign("x")).json()["continue"] is False
+
+
+def test_a_renewal_on_its_way_beside_a_step_up_ends_nothing(bound, device, clock):
+    """The step gives the session another cookie: a browser that heard *over* would forget the key."""
+    browser, session = bound
+    beside = copied(browser, cookies.SESSION, cookies.DEVICE)
+    challenge = challenged(beside, session)
+    row = Session.objects.get(id=session)
+    issuing.step_up(row.id, old_hash=bytes(row.token_hash))
+    answer = renew(beside, session, device.sign(challenge))
+    assert (answer.status_code, cookies.DEVICE in answer.cookies) == (503, False)
+    # Nobody else hears that it goes on, and it does not for ever.
+    without = copied(browser)
+    assert renew(without, session, "x").json()["continue"] is False
+    clock.shift(binding.LIFE + IN_FLIGHT)
+    assert renew(beside, session, "x").json()["continue"] is False
+    clock.shift(-binding.LIFE)
+    Session.objects.update(ended_at=people_now())
+    assert renew(beside, session, "x").json()["continue"] is False
 
 
 def test_who_lost_the_device_s_key_can_sign_out_and_in_again(bound, owner):

@@ -100,6 +100,12 @@ def bound_hash_of(session_id: UUID) -> bytes | None:
     return bytes(found) if found is not None else None
 
 
+def goes_on(session_id: UUID, *, device: str, now: datetime) -> bool:
+    """Return whether a session is open whose device this cookie is of now, whatever its own cookie is by now."""
+    rows = Session.objects.filter(id=session_id, ended_at__isnull=True, bound_until__gt=now)
+    return rows.filter(bound_hash=cookie_hash(device)).exists()
+
+
 def mark_bound(session_id: UUID, *, actor: Actor, now: datetime) -> None:
     """Write down that the browser brought the cookie of its device: from now on nobody gets in without it."""
     with transaction.atomic():

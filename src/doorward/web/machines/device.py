@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
@@ -55,7 +56,7 @@ def renew(request: Request) -> HttpResponse:
         return _refused(403)
     auth = request.auth or request.unbound
     if auth is None or not _goes_on(request, auth):
-        return _over(request)
+        return _refused(503) if auth is None and _is_stepped_up(request) else _over(request)
     session_id, proof = auth.browser.session_id, device.shown(request, _PROOF)
     if not proof:
         return _challenge(request, auth)
@@ -75,6 +76,19 @@ def _goes_on(request: Request, auth: AuthContext) -> bool:
     with_device = replace(auth, facts=replace(auth.facts, unbound=False))
     verdict = evaluate(with_device, Need.OWN, now=request.now)
     return mine and auth.browser.has_key and verdict.step is not Step.SIGN_IN
+
+
+def _is_stepped_up(request: Request) -> bool:
+    """Return whether the session has another cookie than when this was sent, on its way beside a step.
+
+    A browser that is told that it is over would forget the key, and the session with it; after a 5xx it tries again.
+    """
+    brought = cookies.device_token(request)
+    try:
+        session_id = UUID(device.shown(request, _NAME))
+    except ValueError:
+        return False
+    return bool(brought) and binding.goes_on(session_id, device=brought, now=request.now)
 
 
 def _bound(request: Request, token: str) -> HttpResponse:
