@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base as django_base
+from django.db.backends.postgresql.operations import DatabaseOperations
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from doorward.kernel.db.postgresql import patience
@@ -26,8 +27,16 @@ _django: Any = django_base
 _TRY_SECONDS: Final = 0.25
 
 
+class _Operations(DatabaseOperations):
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:  # noqa: ANN401 - as Django's
+        # A cursor that sends values apart has no whole text to show.
+        return super().last_executed_query(cursor, sql, params) or str(sql)
+
+
 class DatabaseWrapper(django_base.DatabaseWrapper):
     """A connection to PostgreSQL, by the pool where one is described."""
+
+    ops_class = _Operations
 
     @property
     def pool(self) -> Any:  # noqa: ANN401 - as Django's
