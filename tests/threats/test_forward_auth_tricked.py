@@ -217,6 +217,22 @@ def test_a_cookie_of_one_site_is_nothing_at_another_nor_at_the_portal(browser, o
     assert browser.ask().status_code == 200
 
 
+def test_a_cookie_of_where_a_site_was_is_nothing_where_it_is_now(browser, site):
+    """Whoever runs the old address saw it, and may be why the site moved."""
+    same = sites.SiteDetails(origin=ORIGIN, required_acr="urn:doorward:password")
+    sites.change(site.id, same, actor=CONSOLE)
+    assert browser.ask().status_code == 200
+    other = AtSite(browser.portal)
+    handed = urlsplit(other.lead("/page")["Location"])
+    sites.change(site.id, sites.SiteDetails(origin="https://new.example"), actor=CONSOLE)
+    thief = AtSite(origin="https://new.example")
+    thief.site.cookies[COOKIE] = browser.site.cookies[COOKIE].value
+    thief.site.cookies[STATE] = other.site.cookies[STATE].value
+    assert refused(thief.ask(answer="status")) == 401
+    assert refused(thief.at(f"{handed.path}?{handed.query}")) == 422
+    assert refused(browser.ask()) == 403
+
+
 def test_no_two_sites_share_a_host_whose_cookies_go_to_all_its_ports(site):
     with pytest.raises(SiteHostTaken):
         make_site("https://wiki.example:8443", "logs")

@@ -19,7 +19,7 @@ from doorward.applications.errors import (
     SiteThere,
 )
 from doorward.applications.events import SITE_ADDED, SITE_CHANGED, SITE_REMOVED
-from doorward.applications.models import Application, Site
+from doorward.applications.models import Application, Site, SiteVisit
 from doorward.audit.record import record
 from doorward.customers import cached, protection, tab_audience
 from doorward.customers.rights import authorise
@@ -74,7 +74,7 @@ def add(tab_id: UUID, details: SiteDetails, *, actor: Actor, now: datetime) -> S
 
 
 def change(site_id: UUID, details: SiteDetails, *, actor: Actor) -> None:
-    """Change a site; who is signed in to it at another address is not any more.
+    """Change a site; at another address nobody is signed in to it yet, whatever they have of the one before.
 
     Raises `NotFound`, `FieldsRefused`, `SiteTaken`, `SiteHostTaken`.
     """
@@ -90,6 +90,9 @@ def change(site_id: UUID, details: SiteDetails, *, actor: Actor) -> None:
                 return
             _refuse_shared_host(columns["origin"], found.tab_id)
             Site.objects.filter(id=found.id).update(**columns)
+            if columns["origin"] != found.origin:
+                # Their cookies were seen by whoever runs the address of before.
+                SiteVisit.objects.filter(site_id=found.id).delete()
             told = _named(found) | protection.details_of(changes)
             record(SITE_CHANGED, actor=actor, details=told)
     except IntegrityError as error:
