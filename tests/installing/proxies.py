@@ -16,7 +16,7 @@ from tests.kit import serving, tls
 from tests.kit.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 EXAMPLES = ROOT / "deploy/proxies"
 HOST = "portal.example.com"
@@ -146,6 +146,23 @@ def caddy_before_site(place: Place, site: int) -> list[str]:
     return _caddy(place, place.write("forward-auth/Caddyfile", **changes))
 
 
+_ASKS = "  local said = core.httpclient()"
+
+
+def haproxy_before_site(place: Place, site: int, breaks: str = "") -> list[str]:
+    asks = place.write(
+        "forward-auth/haproxy.lua", **({_ASKS: f"{breaks}\n{_ASKS}"} if breaks else {})
+    )
+    changes = {
+        "127.0.0.1:9000": f"127.0.0.1:{site}",
+        "bind :443": f"bind 127.0.0.1:{place.front.secure}",
+        f"/etc/haproxy/{SITE}.pem": str(place.certificate),
+        "/etc/haproxy/haproxy.lua": str(asks),
+    }
+    file = place.write("forward-auth/haproxy.cfg", **changes)
+    return [_system("haproxy"), "-db", "-q", "-f", str(file)]
+
+
 def nginx_before_site(place: Place, site: int) -> list[str]:
     listen = {"listen 443 ": f"listen 127.0.0.1:{place.front.secure} "}
     changes = _before_site(place, site) | listen
@@ -159,8 +176,9 @@ def traefik_before_site(place: Place, site: int) -> list[str]:
 PROXIES = {"caddy": caddy, "haproxy": haproxy, "nginx": nginx, "traefik": traefik}
 
 
-BEFORE_SITE = {
+BEFORE_SITE: dict[str, Callable[..., list[str]]] = {
     "caddy": caddy_before_site,
+    "haproxy": haproxy_before_site,
     "nginx": nginx_before_site,
     "traefik": traefik_before_site,
 }
@@ -177,11 +195,13 @@ def running(name: str, folder: Path, behind: int) -> Iterator[Front]:
 
 
 @contextmanager
-def running_before_site(name: str, folder: Path, behind: int, site: int) -> Iterator[Front]:
+def running_before_site(
+    name: str, folder: Path, behind: int, site: int, **changed: str
+) -> Iterator[Front]:
     """Run the proxy of that name in front of a site, where it asks the portal that listens there."""
     front = Front(serving.free_port(), serving.free_port())
     certificate = tls.certificate(folder, SITE, days=30)
-    words = BEFORE_SITE[name](Place(folder, certificate, behind, front), site)
+    words = BEFORE_SITE[name](Place(folder, certificate, behind, front), site, **changed)
     with _running(words, folder, (front.secure,)):
         yield front
 

@@ -20,7 +20,7 @@ import pytest
 
 from tests.installing.proxies import BEFORE_SITE, HOST, SITE, running_before_site
 from tests.kit import tls
-from tests.kit.serving import doorward, environment, start
+from tests.kit.serving import doorward, environment, free_port, listens, start
 from tests.kit.waiting import until
 from tests.kit.wire import Wire
 
@@ -330,6 +330,16 @@ def test_a_code_works_once_and_in_its_browser(front, portal):
     assert browser.get(again).status == 303
     assert browser.get(again).status == 422
     assert browser.get("/").status == 200
+
+
+@pytest.mark.parametrize("breaks", ["", "error('broken')"])
+def test_haproxy_lets_nobody_through_where_its_question_breaks_off(places, tmp_path, breaks):
+    """It goes on to the site by itself after a script that failed."""
+    behind = places.portal if breaks else free_port()
+    with running_before_site("haproxy", tmp_path, behind, places.site, breaks=breaks) as one:
+        until(lambda: listens(one.secure))
+        status, text = raw(one, "/", [("Host", SITE), ("Sec-Fetch-Mode", "cors")])
+    assert (status, "headers" in text) == (503, False), text
 
 
 def test_signing_out_at_the_site_ends_its_cookie(front, signed_in):
