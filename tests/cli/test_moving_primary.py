@@ -135,6 +135,27 @@ def test_who_asks_while_nobody_is_primary_waits_and_then_sees_the_brands_page(po
     assert "Traceback" not in log
 
 
+def test_whoever_answered_nobody_before_shows_the_brands_page_too(portal):
+    """A process that was started again just before knows the brands as the others do."""
+    for one in portal.server.main().children(recursive=True):
+        if one.name() == "doorward-serve":
+            one.kill()
+            break
+    until(portal.server.healthy)
+    # Health is told without the database; it is there a moment later.
+    time.sleep(1)
+    portal.cluster.stop()
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            browsers = [Browser(portal.server.address) for _ in range(8)]
+            answers = list(pool.map(lambda one: asked(one, "/sign-in/"), browsers))
+    finally:
+        portal.cluster.start()
+    assert {status for status, *_ in answers} <= {200, 503}
+    assert all("Provider" in text and "brand.css" in text for _, _, text, _ in answers)
+    assert "Traceback" not in portal.server.log.read_text()
+
+
 def test_a_request_that_waits_is_answered_when_the_next_primary_is_there(portal):
     browser = portal.browser()
     portal.cluster.stop()

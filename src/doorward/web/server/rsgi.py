@@ -16,8 +16,10 @@ from threading import Semaphore
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
+from django.db import DatabaseError, connections
 from granian.rsgi import ProtocolClosed, ProtocolError
 
+from doorward.customers import cached
 from doorward.kernel.db.postgresql import patience
 from doorward.web.http import tracing
 from doorward.web.server import stalled
@@ -52,6 +54,18 @@ WAITS: Final = {"/readyz": patience.MONITOR_SECONDS, "/metrics": patience.MONITO
 UNFINISHED_BYTES: Final = 32 * 1024 * 1024
 # So many files that came whole are looked at, or wait for it, at a time.
 FILES_AT_ONCE: Final = 4
+
+
+def _know_brands() -> None:
+    """Read whose portal this is: who comes first may come when the database is away, and is told so in its look."""
+    patience.begin_request(came=time.monotonic())
+    try:
+        cached.all_brands()
+    except DatabaseError:
+        # Whoever comes is told.
+        return
+    finally:
+        connections.close_all()
 
 
 class UnfinishedBodies:
@@ -102,6 +116,7 @@ class Application:
             from doorward.web.server import spans  # noqa: PLC0415 - who makes no traces imports nothing of it
 
             spans.start(settings.DOORWARD.otlp_endpoint)
+        self._threads.submit(_know_brands)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin nothing any more; what is being answered still is."""
