@@ -20,9 +20,9 @@ from doorward.applications.events import APPLICATION_SIGNED_IN
 from doorward.applications.models import SiteVisit
 from doorward.audit.actor import CONSOLE
 from doorward.customers import cached
-from doorward.customers.models import Customer, Tab, TabAudience
+from doorward.customers.models import Tab, TabAudience
 from doorward.sessions.models import Session
-from tests.kit import people
+from tests.kit import endings, people
 from tests.kit.applications import give_tab, head, take_tab
 from tests.kit.browsers import browser_of
 from tests.kit.codes import enable_app, next_code
@@ -186,23 +186,8 @@ def test_forced_set_up_comes_in_between_and_then_the_site(browser, owner):
     assert browser.lead("/")["Location"].startswith("/sign-in/")
 
 
-def _people(person):
-    return Administrator.objects.of(person.customer_id).filter(id=person.id)
-
-
-def _sessions(person):
-    return Session.objects.filter(administrator=person)
-
-
 OVER: dict[str, Callable[[Administrator], object]] = {
-    "the person is suspended": lambda one: _people(one).update(status="suspended"),
-    "the customer is suspended": lambda one: Customer.objects.filter(id=one.customer_id).update(
-        status="suspended"
-    ),
-    "all sessions were ended": lambda one: _people(one).update(security_version=9),
-    "the session was ended": lambda one: _sessions(one).update(ended_at=timezone.now()),
-    "the session is gone": lambda one: _sessions(one).delete(),
-    "two factors are required from now on": require,
+    **endings.OVER,
     "more must be verified": lambda _: sites.change(
         _site().id, sites.SiteDetails(origin=ORIGIN, required_acr="phr"), actor=CONSOLE
     ),
@@ -212,7 +197,7 @@ OVER: dict[str, Callable[[Administrator], object]] = {
         _site().id, sites.SiteDetails(origin="https://other.example"), actor=CONSOLE
     ),
     "the tab was removed": lambda _: Tab.objects.filter(key=TAB).delete(),
-    "it was idle for long": lambda one: _sessions(one).update(
+    "it was idle for long": lambda one: Session.objects.filter(administrator=one).update(
         seen_at=timezone.now() - timedelta(days=1)
     ),
 }
@@ -280,9 +265,9 @@ def test_signing_out_at_the_site(browser):
 def test_use_keeps_the_session_and_what_pages_ask_by_themselves_does_not(browser, owner):
     minutes = timedelta(minutes=5)
     for mode, kept in (("cors", False), ("navigate", True)):
-        _sessions(owner).update(seen_at=timezone.now() - minutes)
+        Session.objects.filter(administrator=owner).update(seen_at=timezone.now() - minutes)
         assert browser.ask(headers={"Sec-Fetch-Mode": mode}).status_code == 200
-        age = timezone.now() - _sessions(owner).get().seen_at
+        age = timezone.now() - Session.objects.filter(administrator=owner).get().seen_at
         assert (age < minutes) is kept
 
 

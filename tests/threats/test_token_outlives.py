@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from django.utils import timezone
 
-from doorward.accounts.models import Administrator
 from doorward.applications import clients
 from doorward.audit.actor import CONSOLE
-from doorward.customers.models import Customer
-from doorward.sessions.models import Session
+from tests.kit import endings
 from tests.kit.applications import (
     Relying,
     answer_of,
@@ -21,32 +18,18 @@ from tests.kit.applications import (
     take_tab,
 )
 from tests.kit.browsers import browser_of
-from tests.kit.factors import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from doorward.accounts.models import Administrator
+
 pytestmark = pytest.mark.django_db
 
 
-def _people(person):
-    return Administrator.objects.of(person.customer_id).filter(id=person.id)
-
-
-def _sessions(person):
-    return Session.objects.filter(administrator=person)
-
-
 OVER: dict[str, Callable[[Administrator], object]] = {
-    "the person is suspended": lambda one: _people(one).update(status="suspended"),
-    "the customer is suspended": lambda one: Customer.objects.filter(id=one.customer_id).update(
-        status="suspended"
-    ),
-    "all sessions were ended": lambda one: _people(one).update(security_version=9),
-    "the session was ended": lambda one: _sessions(one).update(ended_at=timezone.now()),
-    "the session is gone": lambda one: _sessions(one).delete(),
+    **endings.OVER,
     "the right to the tab was taken": take_tab,
-    "two factors are required from now on": require,
 }
 
 
