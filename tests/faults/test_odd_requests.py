@@ -15,6 +15,7 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from doorward.web.server.bodies import BODY
 from tests.browser.portal import Inside, Portal
 from tests.faults.odd_requests import Odd, requests
 from tests.kit import serving
@@ -127,3 +128,44 @@ def test_nothing_breaks(target: Target, who: str) -> None:
     examples()
     assert "Traceback" not in target.portal.server.log.read_text()
     assert target.portal.server.healthy()
+
+
+POST = b"POST /sign-in/ HTTP/1.1\r\nHost: localhost\r\n"
+NEXT = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+
+def sized(length: int, kind: str = "application/x-www-form-urlencoded") -> bytes:
+    return POST + f"Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("written", "status"),
+    [
+        (sized(BODY.bytes + 1) + bytes(BODY.bytes + 1), b"413"),
+        (sized(9 * 2**20) + bytes(9 * 2**20), b"413"),
+        (sized(9, "text/x; charset=utf-7") + b"x" * 9, b"415"),
+        (
+            POST + b"Transfer-Encoding: chunked\r\n\r\n5000\r\n%b\r\n0\r\n\r\n" % bytes(0x5000),
+            b"411",
+        ),
+    ],
+    ids=["just above", "nine megabytes", "of another kind", "in chunks"],
+)
+def test_who_sends_what_is_refused_reads_the_answer(
+    target: Target, written: bytes, status: bytes
+) -> None:
+    """A connection that is closed over bytes that nobody read is reset: a proxy makes 502 of that."""
+    came = send(target.portal.server.port, written + NEXT)
+    assert re.findall(rb"HTTP/1\.1 (\d{3})", came) == [status, b"200"]
+
+
+@pytest.mark.parametrize("more", [b"", b"Expect: 100-continue\r\n"])
+def test_who_announces_too_much_and_waits_is_answered(target: Target, more: bytes) -> None:
+    written = POST + more + b"Content-Length: 999999999\r\n\r\n"
+    assert send(target.portal.server.port, written).startswith(b"HTTP/1.1 413 ")
+
+
+def test_what_is_far_too_large_is_not_read_to_its_end(target: Target) -> None:
+    far = 64 * 2**20
+    came = send(target.portal.server.port, sized(far) + bytes(far) + NEXT)
+    assert b"HTTP/1.1 200" not in came

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import http.cookiejar
 import os
+import random
 import re
 import shutil
 import socket
@@ -30,12 +32,33 @@ if TYPE_CHECKING:
 PROGRAM = (sys.executable, "-m", "doorward")
 
 
+# Below the ports that systems give to connections: none of those is ever in the way.
+PORTS = range(10_000, 32_000)
+
+
 def free_port() -> int:
-    """Return a port on which nobody listens."""
+    """Return a port on which nobody listens, and which no other test is given for a long time."""
+    taken = Path(tempfile.gettempdir()) / f"doorward-ports-{os.getuid()}"
+    with taken.open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        port = int(file.read() or random.choice(PORTS))
+        while True:
+            port = port + 1 if port + 1 in PORTS else PORTS.start
+            if not _is_taken(port):
+                file.truncate(0)
+                file.write(str(port))
+                return port
+
+
+def _is_taken(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError:
+            return True
+        return False
 
 
 def listens(port: int) -> bool:

@@ -29,6 +29,7 @@ from doorward.customers.tabs import ADMINISTRATORS, BRANDS
 from doorward.kernel.reachable import is_public
 from doorward.web.kit.passkeys import party_of
 from tests.kit import browsers, nameserver, people
+from tests.kit.serving import free_port
 from tests.notifications.mails import Folder, part
 
 PUBLIC = "portal.northline.example"
@@ -44,9 +45,7 @@ def names():
 
 @pytest.fixture
 def port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture

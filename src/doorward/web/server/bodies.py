@@ -50,6 +50,11 @@ BODY: Final = Bound(bytes=64 * 1024, seconds=15)
 UPLOAD: Final = Bound(bytes=512 * 1024, seconds=60)
 FILE: Final = Bound(bytes=8 * 1024 * 1024, seconds=120)
 UPLOADS: Final = {"/brands/": UPLOAD, "/customers/import/": FILE}
+# What is read of a refused body, and thrown away: above what our examples for proxies let through. A
+# connection that is closed over unread bytes is reset, and a proxy then says 502 in place of the answer.
+UNWANTED: Final = Bound(bytes=16 * 1024 * 1024, seconds=15)
+# Who sends nothing for so long waits for the answer.
+PAUSE_SECONDS: Final = 1.0
 
 NO_LENGTH: Final = Refused(411, "The length of the request is missing.")
 TOO_LARGE: Final = Refused(413, "The request is too large.")

@@ -27,8 +27,10 @@ from doorward.web.server.answers import Held, answer
 from doorward.web.server.bodies import (
     BODY,
     BUSY,
+    PAUSE_SECONDS,
     REFUSED,
     TOO_SLOW,
+    UNWANTED,
     UPLOAD,
     UPLOADS,
     bound_of,
@@ -94,6 +96,21 @@ class UnfinishedBodies:
             oldest.reschedule(now)
 
 
+async def throw_away(proto: HTTPProtocol) -> None:
+    """Read what comes of a refused body, up to `UNWANTED`: so that its sender comes to read the answer."""
+    clock = asyncio.get_running_loop().time
+    left, last = UNWANTED.bytes, clock() + UNWANTED.seconds
+    try:
+        async with asyncio.timeout(PAUSE_SECONDS) as deadline:
+            async for part in proto:
+                left -= len(part)
+                if left < 0:
+                    return
+                deadline.reschedule(min(last, clock() + PAUSE_SECONDS))
+    except (TimeoutError, ProtocolClosed, ProtocolError):
+        return
+
+
 class Application:
     """The application, in one worker of granian."""
 
@@ -139,6 +156,8 @@ class Application:
                 refuse(environ, TOO_SLOW)
             except (ProtocolClosed, ProtocolError):
                 return
+        elif REFUSED in environ and "HTTP_EXPECT" not in environ:
+            await throw_away(proto)
         held = await self._in_a_thread(environ, body, proto)
         if held is not None:
             # RSGI tells of a client that went away before it was answered, and not of one after.
