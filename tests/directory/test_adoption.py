@@ -17,7 +17,7 @@ from doorward.audit.record import record
 from doorward.credentials import removal, suspension
 from doorward.credentials.events import FACTOR_ADDED, FACTOR_LOCKED
 from doorward.customers.models import Customer, CustomerStatus
-from doorward.directory import adoption, adoption_sums, people, standing
+from doorward.directory import adoption, adoption_sums, counts, people
 from doorward.directory.adoption import Day, Totals
 from doorward.directory.models import (
     EVERYBODY,
@@ -247,4 +247,4 @@ def test_what_is_old_is_forgotten_but_where_a_line_begins(owner, customer):
 
 def test_groups_and_numbers_agree(owner, customer):
     work()
-    assert sum(group.people for group in standing.groups(customer.id)) == kept(customer).people
+    assert sum(group.people for group in counts.groups(customer.id)) == kept(customer).people

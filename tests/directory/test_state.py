@@ -15,8 +15,8 @@ from doorward.credentials import standing
 from doorward.credentials.models import Factor
 from doorward.directory import people as directory_people
 from doorward.directory import search, state
+from doorward.directory.counts import groups
 from doorward.directory.search import Sort, Wanted
-from doorward.directory.standing import groups
 from doorward.directory.state import ANY_STATUS, Attention, FactorFilter, Rule, State
 from doorward.policy.fields import Kinds
 from doorward.policy.rules import FactorKind

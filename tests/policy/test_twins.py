@@ -16,7 +16,7 @@ from doorward.accounts.requirement import policy_of
 from doorward.credentials.models import TrustedBrowser
 from doorward.credentials.trusted_browsers import rules, trust
 from doorward.customers.models import Brand, Customer
-from doorward.directory import standing
+from doorward.directory import counts
 from doorward.directory.search import Wanted, found, matching
 from doorward.directory.state import FactorFilter, Rule
 from doorward.policy import series
@@ -79,7 +79,7 @@ def test_who_is_required(owner: Administrator, asked: dict[str, Any]) -> None:
         assert told == (asked["tick"] or policy.scope.covers(frozenset({"home"})))
         wanted, rule = Wanted(factor=FactorFilter.REQUIRED), Rule.of(policy)
         assert told == matching(owner.customer_id, wanted, rule).exists()
-        assert told == bool(found(standing.groups(owner.customer_id, policy.scope), wanted, rule))
+        assert told == bool(found(counts.groups(owner.customer_id, policy.scope), wanted, rule))
 
 
 @OF_ONE_TEST

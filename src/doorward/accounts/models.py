@@ -31,6 +31,10 @@ class Status(models.TextChoices):
     REMOVED = "removed", _("Removed")
 
 
+# Who can sign in, or will: only they are counted, and shown by what narrows a list. Nothing is asked of the suspended.
+ACTIVE_OR_INVITED = (Status.ACTIVE, Status.INVITED)
+
+
 class PasswordDue(models.TextChoices):
     """Why a new password must be set (row 8 of the gate); empty: it need not."""
 

@@ -13,7 +13,6 @@ from doorward.kernel.hosts import clean_origin, is_loopback, split_netloc
 # In the order of OpenID Connect Core, 5.4, then our own two.
 SCOPES: Final = ("openid", "profile", "email", "phone", "customer", "tabs")
 FIRST_SCOPES: Final = ("openid", "profile", "email")
-REFRESHING: Final = "offline_access"
 
 LONGEST_ADDRESS: Final = 300
 LONGEST_PATH: Final = 1000

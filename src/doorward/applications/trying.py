@@ -16,7 +16,7 @@ from doorward.applications.grants import Live, named, need_of
 from doorward.applications.models import Grant
 from doorward.audit import repeats
 from doorward.audit.events import Outcome
-from doorward.credentials.models import RecoveryCode
+from doorward.credentials.recovery_codes import codes
 from doorward.customers.rights import authorise
 from doorward.gate.assurance import assurance_of, methods_of, verified_factor
 from doorward.gate.coming import ways
@@ -30,7 +30,6 @@ from doorward.permissions.actions import Action
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
-    from uuid import UUID
 
     from doorward.applications.models import Application
     from doorward.audit.actor import Actor
@@ -102,7 +101,7 @@ def _ways(application: Application, auth: AuthContext, *, now: datetime) -> Iter
     need, known = need_of(application), set()
     # Somebody can come without any factor only where none works.
     has_factor = any(one.usable for one in auth.facts.factors)
-    for session in ways(auth.facts, codes=_has_codes(auth.person.id), now=now):
+    for session in ways(auth.facts, codes=codes.left(auth.person.id) > 0, now=now):
         facts = replace(auth.facts, session=session)
         factor, by_code = verified_factor(facts), session.recovery_at is not None
         kind = factor.kind if factor else None
@@ -116,13 +115,6 @@ def _ways(application: Application, auth: AuthContext, *, now: datetime) -> Iter
             acr=assurance_of(facts),
             amr=methods_of(facts),
         )
-
-
-def _has_codes(person_id: UUID) -> bool:
-    codes = RecoveryCode.objects.filter(
-        set__administrator_id=person_id, set__saved_at__isnull=False, used_at__isnull=True
-    )
-    return codes.exists()
 
 
 def _claims(application: Application, auth: AuthContext) -> dict[str, dict[str, Any]]:

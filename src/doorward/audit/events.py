@@ -59,12 +59,6 @@ def by_somebody_else(event: Event) -> bool:
     return event.actor_id != event.subject_id
 
 
-def has_changed(event: Event, *names: str) -> bool:
-    """Return whether one of these fields is among those that the event says were changed."""
-    changed = event.details.get("changed")
-    return isinstance(changed, list) and any(name in changed for name in names)
-
-
 @dataclass(frozen=True, slots=True)
 class Notification:
     """One message to one audience, by the name of its template. `only_if` looks at the event."""

@@ -164,6 +164,10 @@ class RecoveryCode(models.Model):
     used_at = models.DateTimeField(null=True)
 
 
+# The one condition under which a recovery code lets somebody in.
+WORKS: Final = Q(set__saved_at__isnull=False, used_at__isnull=True)
+
+
 class TrustedBrowser(models.Model):
     """A browser that is not asked for the second step, for one person, for some days. Ended means deleted.
 

@@ -9,7 +9,7 @@ from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from doorward.accounts.requirement import required
-from doorward.credentials.models import Factor, RecoveryCode
+from doorward.credentials.models import WORKS, Factor, RecoveryCode
 from doorward.kernel.db.hot_queries import HotQuery
 from doorward.policy.rules import FactorKind
 from doorward.sessions import queries, rules
@@ -102,7 +102,7 @@ _FACTOR: Final = tuple(
 
 
 def _query(administrator_id: UUID, **moments: datetime) -> QuerySet[Session, Any]:
-    codes = RecoveryCode.objects.filter(set__saved_at__isnull=False, used_at__isnull=True)
+    codes = RecoveryCode.objects.filter(WORKS)
     mine = codes.filter(set__administrator_id=OuterRef("administrator_id")).order_by()
     left = mine.values("set__administrator_id").annotate(number=Count("id")).values("number")
     rows = queries.open_by(administrator_id, **moments)

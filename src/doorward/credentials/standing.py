@@ -1,4 +1,4 @@
-"""How somebody stands with the second factor, kept in their row: numbers and lists go by it (`directory/standing.py`).
+"""How somebody stands with the second factor, kept in their row: numbers and lists go by it (`directory/counts.py`).
 
 `keep` writes it whenever one of their factors is added, removed or disabled.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from doorward.accounts.models import Administrator, Standing
-from doorward.credentials.models import Factor, RecoveryCode
+from doorward.credentials.models import WORKS, Factor, RecoveryCode
 from doorward.policy.rules import FactorKind
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ def keep(administrator_id: UUID) -> None:
         )
     )
     usable = [FactorKind(row.kind) for row in rows if row.is_usable]
-    codes = RecoveryCode.objects.filter(set__administrator=administrator_id, used_at__isnull=True)
+    codes = RecoveryCode.objects.filter(WORKS, set__administrator=administrator_id)
     standing = standing_of(
         usable,
         locked=len(usable) < len(rows),
-        has_codes=codes.filter(set__saved_at__isnull=False).exists(),
+        has_codes=codes.exists(),
     )
     Administrator.objects.everywhere().filter(id=administrator_id).update(standing=standing)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from django.db.models import Count, Q, Sum
 
-from doorward.accounts.models import ONE_DEVICE, Administrator, Standing
+from doorward.accounts.models import ACTIVE_OR_INVITED, ONE_DEVICE, Administrator, Standing
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.customers.staff_scope import which
 from doorward.directory import state
@@ -98,7 +98,7 @@ def count(customer_ids: Iterable[UUID], *, now: datetime) -> dict[UUID, Totals]:
     there = Customer.objects.filter(id__in=list(customer_ids)).exclude(status=CustomerStatus.CLOSED)
     people = Administrator.objects.everywhere().filter(customer__in=there)
     rows = (
-        people.filter(status__in=state.COUNTED)
+        people.filter(status__in=ACTIVE_OR_INVITED)
         .order_by()
         .values("customer_id")
         .annotate(

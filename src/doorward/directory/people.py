@@ -16,7 +16,7 @@ from doorward.accounts.models import Administrator, Standing, Status
 from doorward.audit.naming import full_name
 from doorward.credentials.models import Factor
 from doorward.credentials.standing import standing_of
-from doorward.directory import search, standing
+from doorward.directory import counts, search
 from doorward.directory.state import State, state_of
 from doorward.policy.rules import FactorKind
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from doorward.directory.counts import Group
     from doorward.directory.search import Wanted
-    from doorward.directory.standing import Group
     from doorward.directory.state import Rule
     from doorward.policy.fields import Kinds
 
@@ -117,12 +117,12 @@ class Listing:
 
 def count(customer_id: UUID) -> Counts:
     """Count a customer's people (one query)."""
-    return _counts(standing.groups(customer_id))
+    return _counts(counts.groups(customer_id))
 
 
 def list_people(customer_id: UUID, wanted: Wanted, *, rule: Rule) -> Listing:
     """Return one page of a customer's people; beyond the last page, the last one."""
-    groups = standing.groups(customer_id, rule.scope)
+    groups = counts.groups(customer_id, rule.scope)
     rows = search.matching(customer_id, wanted, rule)
     if wanted.is_counted:
         number = search.found(groups, wanted, rule)
@@ -165,7 +165,7 @@ def first_named(customer_id: UUID, text: str, *, most: int) -> list[Named]:
 
 
 def _counts(groups: Iterable[Group]) -> Counts:
-    there = standing.counted(groups)
+    there = counts.active_or_invited(groups)
     return Counts(
         people=sum(group.people for group in there),
         with_two_factors=sum(group.people for group in there if group.standing >= Standing.APP),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from doorward.directory.standing import Group
+    from doorward.directory.counts import Group
     from doorward.directory.state import Rule
 
 LONGEST_SEARCH = 200
@@ -62,7 +62,7 @@ class Wanted:
 
     @property
     def is_of_counted(self) -> bool:
-        """Whether it was narrowed to something that numbers are shown of (`state.COUNTED`)."""
+        """Whether it was narrowed to something that numbers are shown of (`ACTIVE_OR_INVITED`)."""
         return bool(self.factor or self.attention)
 
     @property

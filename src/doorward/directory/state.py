@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.db.models import Q
 
-from doorward.accounts.models import ONE_DEVICE, Standing, Status
+from doorward.accounts.models import ACTIVE_OR_INVITED, ONE_DEVICE, Standing, Status
 from doorward.accounts.requirement import asked_rows
 from doorward.policy.fields import Kinds
 
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from doorward.policy.series import Scope
 
 ANY_STATUS: Final = "all"
-
-# Who is counted, and whom a filter shows: who can sign in, or will. Nothing is asked of the suspended.
-COUNTED: Final = (Status.ACTIVE, Status.INVITED)
 
 # Whether somebody is asked by a tick or a tab of their own, and how they stand.
 Cells = frozenset[tuple[bool, Standing]]
@@ -135,7 +132,7 @@ def deserves(
             is_old = seen_at is None or seen_at < now - NOT_SEEN_FOR
             return status is Status.ACTIVE and is_old
         case Attention.NO_MAIL:
-            return status in COUNTED and not mails
+            return status in ACTIVE_OR_INVITED and not mails
         case _:
             return True
 
@@ -149,7 +146,7 @@ def has_status(wanted: str, status: Status, *, narrowed: bool) -> bool:
         return True
     if wanted:
         return status == wanted
-    return status in COUNTED if narrowed else status is not Status.REMOVED
+    return status in ACTIVE_OR_INVITED if narrowed else status is not Status.REMOVED
 
 
 # --- the same, asked of rows ----------------------------------------------------------------------
@@ -161,7 +158,7 @@ def with_status(wanted: str, *, narrowed: bool) -> Q:
         return Q()
     if wanted:
         return Q(status=wanted)
-    return Q(status__in=COUNTED) if narrowed else ~Q(status=Status.REMOVED)
+    return Q(status__in=ACTIVE_OR_INVITED) if narrowed else ~Q(status=Status.REMOVED)
 
 
 def whom(wanted: Attention, *, now: datetime) -> Q:
@@ -171,7 +168,7 @@ def whom(wanted: Attention, *, now: datetime) -> Q:
             is_old = Q(last_signed_in_at__isnull=True) | Q(last_signed_in_at__lt=now - NOT_SEEN_FOR)
             return Q(status=Status.ACTIVE) & is_old
         case Attention.NO_MAIL:
-            return Q(unreachable=True, status__in=COUNTED)
+            return Q(unreachable=True, status__in=ACTIVE_OR_INVITED)
         case _:
             return Q()
 

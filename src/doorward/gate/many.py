@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models import F, Q
 
 from doorward.accounts.models import Administrator, Standing, Status
-from doorward.credentials.models import Factor, RecoveryCode
+from doorward.credentials.models import WORKS, Factor, RecoveryCode
 from doorward.credentials.passkeys.possible import browser_makes_them
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.gate.loading import (
@@ -204,9 +204,7 @@ def _numbered(states: tuple[_State, ...]) -> tuple[FactorRow, ...]:
 def _with_codes(people: QuerySet[Administrator]) -> frozenset[UUID]:
     """Return who has recovery codes left, of those whom no factor lets in: of others nobody asks."""
     without = people.filter(standing__lt=Standing.APP)
-    codes = RecoveryCode.objects.filter(
-        set__administrator__in=without, set__saved_at__isnull=False, used_at__isnull=True
-    )
+    codes = RecoveryCode.objects.filter(WORKS, set__administrator__in=without)
     return frozenset(codes.values_list("set__administrator_id", flat=True).distinct())
 
 

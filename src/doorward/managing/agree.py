@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from doorward.accounts import looking_after
 from doorward.accounts.locking import must_still_may
 from doorward.customers import locking
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound
-from doorward.managing import standing
+from doorward.managing import over
 from doorward.managing.errors import ManagingOver
 from doorward.managing.events import MANAGING_AGREED
-from doorward.managing.models import OPEN, Managing, State
+from doorward.managing.models import Managing, State
 from doorward.managing.telling import tell
 from doorward.permissions.actions import Action
+from doorward.recovery import deciding
+from doorward.recovery import rules as recovery_rules
 from doorward.recovery.errors import LetInBySupport
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ def agree(managing_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) 
     with transaction.atomic():
         managing = locked(managing_id, customer_id, Action.AGREE_TO_MANAGING, actor=actor)
         refuse_decider(managing, actor=actor, now=now)
-        if standing.is_over(managing, now=now):
+        if over.is_over(managing, now=now):
             raise ManagingOver
         rows = Managing.objects.filter(id=managing.id)
         changes = managing.asks_changes_at is not None
@@ -54,9 +57,16 @@ def refuse_decider(managing: Managing, *, actor: Actor, now: datetime) -> None:
 
     Raises `LetInBySupport`.
     """
-    able = standing.who_could_agree(managing.customer_id, now=now)
+    able = who_could_agree(managing.customer_id, now=now)
     if not actor.is_ours and not {one.id for one in actor.people} <= able:
         raise LetInBySupport
+
+
+def who_could_agree(customer_id: UUID, *, now: datetime) -> frozenset[UUID]:
+    """Return who could say yes: with the tab, through with what is asked of them, and not let in by the provider."""
+    ids = looking_after.who_get_through(customer_id, now=now)
+    since = now - recovery_rules.ONE_HAND
+    return ids - deciding.let_in_by_provider(ids, customer_id, since=since)
 
 
 def locked(managing_id: UUID, customer_id: UUID, action: Action, *, actor: Actor) -> Managing:
@@ -68,8 +78,3 @@ def locked(managing_id: UUID, customer_id: UUID, action: Action, *, actor: Actor
     if managing is None:
         raise NotFound
     return managing
-
-
-def is_open(managing: Managing, *, now: datetime) -> bool:
-    """Return whether there is still something to decide or to end."""
-    return managing.state in OPEN and not standing.is_over(managing, now=now)

@@ -16,7 +16,7 @@ from doorward.customers.models import Customer, CustomerKind, CustomerStatus
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.text.cleaning import clean_line
-from doorward.managing import end, rules, standing
+from doorward.managing import agree, end, over, rules
 from doorward.managing.errors import (
     ManageInBrowser,
     ManagingAlready,
@@ -75,7 +75,7 @@ def ask_for_changes(
         managing = own(managing_id, customer_id=customer_id, actor=actor)
         if managing.state != State.RUNNING or managing.changes or managing.asks_changes_at:
             raise ManagingOver
-        if standing.is_over(managing, now=now):
+        if over.is_over(managing, now=now):
             raise ManagingOver
         managing.asks_changes_at = now
         managing.changes = managing.agreed_by_id is None and always(customer, now=now)
@@ -145,7 +145,7 @@ def _refuse(customer: Customer, *, actor: Actor, now: datetime) -> Who:
         raise OwnFactorFirst
     deciding.refuse_newcomer(actor, now=now)
     _refuse_again(customer, staff, actor.session_id, now=now)
-    if not standing.who_could_agree(customer.id, now=now):
+    if not agree.who_could_agree(customer.id, now=now):
         raise NobodyCouldAgree
     return staff
 
@@ -162,7 +162,7 @@ def _refuse_customer(customer: Customer, *, now: datetime) -> None:
 def _refuse_again(customer: Customer, staff: Who, session_id: UUID, *, now: datetime) -> None:
     asked = Managing.objects.filter(staff_id=staff.id, customer=customer)
     open_ = asked.filter(state__in=OPEN).select_related("staff__customer", "customer__brand")
-    if any(not standing.is_over(one, now=now) for one in open_):
+    if any(not over.is_over(one, now=now) for one in open_):
         raise ManagingAlready
     if Managing.objects.filter(session_id=session_id, is_in=True).exists():
         raise ManagingAlready
@@ -192,7 +192,7 @@ def _insert(  # noqa: PLR0913 - all that a row is made of
 
 def _first(customer: Customer, *, now: datetime) -> UUID:
     """Return as whom a portal is seen where nobody had to be asked: its primary administrator, or who came next."""
-    ids = standing.who_could_agree(customer.id, now=now)
+    ids = agree.who_could_agree(customer.id, now=now)
     people = Administrator.objects.of(customer.id).filter(id__in=ids)
     first: UUID = people.order_by("-is_primary", "added_at", "id").values_list("id", flat=True)[0]
     return first

@@ -20,7 +20,7 @@ from doorward.credentials.events import (
     RECOVERY_CODES_SAVED,
     SECOND_STEP_FAILED,
 )
-from doorward.credentials.models import RecoveryCode, RecoverySet
+from doorward.credentials.models import WORKS, RecoveryCode, RecoverySet
 from doorward.credentials.recovery_codes.rules import new_codes, normalise
 from doorward.credentials.shared import record_guess
 from doorward.credentials.trusted_browsers import trust
@@ -147,9 +147,7 @@ def _opened(found: RecoverySet) -> list[str]:
 
 def left(administrator_id: UUID) -> int:
     """Return how many saved codes still work."""
-    return RecoveryCode.objects.filter(
-        set__administrator_id=administrator_id, set__saved_at__isnull=False, used_at__isnull=True
-    ).count()
+    return RecoveryCode.objects.filter(WORKS, set__administrator_id=administrator_id).count()
 
 
 def use(*, auth: AuthContext, code: str, actor: Actor, now: datetime) -> Started:
@@ -201,16 +199,8 @@ def _find(administrator_id: UUID, code: str) -> int:
     typed = normalise(code)
     if typed is None:
         raise RecoveryCodeWrong
-    found = (
-        RecoveryCode.objects.filter(
-            set__administrator_id=administrator_id,
-            set__saved_at__isnull=False,
-            keyed_hash=_keyed_hash(typed),
-            used_at__isnull=True,
-        )
-        .values_list("id", flat=True)
-        .first()
-    )
+    codes = RecoveryCode.objects.filter(WORKS, set__administrator_id=administrator_id)
+    found = codes.filter(keyed_hash=_keyed_hash(typed)).values_list("id", flat=True).first()
     if found is None:
         raise RecoveryCodeWrong
     return found

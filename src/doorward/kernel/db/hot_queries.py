@@ -9,7 +9,7 @@ saves. Measured in one process, ms of CPU in place of the ORM's own, where *Home
     credentials.queries    0.1 in place of 3.4   `/security/`
     ratelimit.throttle     0.02 in place of 3.3  the second step, a passkey
     credentials.owner      0.04 in place of 2.5  each sign-in
-    directory.standing     0.04 in place of 0.6  *Home*, the list of people
+    directory.counts       0.04 in place of 0.6  *Home*, the list of people
     audit.record           0.1 in place of 0.4   whatever is recorded
     sessions.issuing       0.1 in place of 0.4   each sign-in
 """

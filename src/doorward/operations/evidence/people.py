@@ -10,13 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from doorward.accounts.events import TWO_FACTOR_REQUIRED
-from doorward.accounts.models import Administrator, Status
+from doorward.accounts.models import ACTIVE_OR_INVITED, Administrator, Status
 from doorward.accounts.requirement import member_of
 from doorward.audit.models import Event
 from doorward.credentials.models import USABLE, Factor
 from doorward.customers.cached import not_for
 from doorward.customers.tab_titles import titles_of
-from doorward.directory.state import COUNTED
 from doorward.kernel.db.paging import ROWS
 from doorward.policy.effective import policies_of
 from doorward.policy.rules import FactorKind, RequiredBy, effective
@@ -111,7 +110,7 @@ def _row(
     policy = effective(member_of(person), policies, now=about.now)
     factors = known.factors.get(person.id, [])
     accepted = [one for one in factors if policy.accepts(FactorKind(one.kind))]
-    if person.status in COUNTED:
+    if person.status in ACTIVE_OR_INVITED:
         numbers.count(policy, protected=bool(accepted), now=about.now)
     since = policy.grace_until or (known.ticked.get(person.id) if person.require_2fa else None)
     kinds = dict.fromkeys(map(_kind, factors))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from doorward.customers.models import Customer
-    from doorward.directory.standing import People
+    from doorward.directory.counts import People
     from doorward.policy.models import WavePause
     from doorward.sessions.context import AuthContext
     from doorward.web.kit.policy_form import About, PolicyForm

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from doorward.customers import services
 from doorward.customers.tabs import ACCOUNT
-from doorward.directory import standing
+from doorward.directory import counts
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
 from doorward.permissions.actions import Action, Managed
@@ -52,7 +52,7 @@ def account(request: Request) -> HttpResponse:
 
 def _page(request: Request, customer: Customer, form: Typed) -> HttpResponse:
     auth = session_of(request)
-    people = standing.count_people(customer.id, auth.facts.policy)
+    people = counts.count_people(customer.id, auth.facts.policy)
     page = account_page(customer, people, auth, form, now=request.now)
     return render(request, "account/account.html", page, status=422 if form.errors else 200)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.customers.cached import TabLink
-    from doorward.directory.standing import Numbers, People
+    from doorward.directory.counts import Numbers, People
     from doorward.sessions.context import AuthContext
     from doorward.web.kit.support_visits import Visit
 

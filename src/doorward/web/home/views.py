@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from doorward.audit.browsers import in_words
 from doorward.customers.tabs import ADMINISTRATORS, HOME
-from doorward.directory import standing
+from doorward.directory import counts
 from doorward.gate.requirement import Need
 from doorward.permissions.actions import Managed
 from doorward.web.home.pages import home_page
@@ -22,7 +22,7 @@ from doorward.web.kit.support_visits import let_in
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-    from doorward.directory.standing import Numbers
+    from doorward.directory.counts import Numbers
     from doorward.sessions.context import AuthContext, Person
     from doorward.web.http.requests import Request
     from doorward.web.kit.support_visits import Visit
@@ -35,7 +35,7 @@ def home(request: Request) -> HttpResponse:
     auth = session_of(request)
     person, facts = auth.person, auth.facts
     recovered = facts.session is not None and facts.session.recovery_at is not None
-    numbers = standing.count(
+    numbers = counts.count(
         person.customer_id,
         facts.policy,
         look_after=person.id if ADMINISTRATORS in person.tab_keys else None,

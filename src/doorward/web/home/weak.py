@@ -13,7 +13,8 @@ from doorward.web.kit.times import number
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from doorward.directory.standing import Numbers, Weak
+    from doorward.directory.counts import Numbers
+    from doorward.directory.weak import Weak
 
 _PEOPLE: Final = "/administrators/"
 

@@ -9,10 +9,9 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from doorward.accounts.models import Administrator, Standing
+from doorward.accounts.models import ACTIVE_OR_INVITED, Administrator, Standing
 from doorward.customers import cached
 from doorward.customers.models import Customer, CustomerKind, CustomerStatus
-from doorward.directory.state import COUNTED
 from doorward.kernel.text import names
 from doorward.policy.effective import policies_from
 from doorward.web.http.requests import signed_in
@@ -124,7 +123,7 @@ def _counts(customer_ids: list[UUID]) -> dict[UUID, tuple[int, int]]:
     people = Administrator.objects.everywhere().filter(customer_id__in=customer_ids)
     protected = Q(standing__gte=Standing.APP)
     counted = (
-        people.filter(status__in=COUNTED)
+        people.filter(status__in=ACTIVE_OR_INVITED)
         .values("customer_id")
         .annotate(people=Count("*"), with_factor=Count("id", filter=protected))
     )

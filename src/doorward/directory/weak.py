@@ -1,8 +1,4 @@
-"""How a customer's people stand with the second factor, in numbers: a sum over a few groups of people.
-
-Each person's row has how they stand (`keep` in `credentials/standing.py`); with their status and tick it tells all
-that is ever counted. Who is counted at all says `COUNTED` in `state.py`.
-"""
+"""What is weak at a customer, and what waits, for who looks after its people: one statement, for *Home*."""
 
 from __future__ import annotations
 
@@ -10,56 +6,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, When
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 
 from doorward.accounts.looking_after import who_look_after
-from doorward.accounts.models import (
-    ONE_DEVICE,
-    Administrator,
-    PolicyException,
-    Standing,
-    Status,
-)
-from doorward.accounts.requirement import asked_rows
+from doorward.accounts.models import ACTIVE_OR_INVITED, Administrator, PolicyException, Status
 from doorward.audit.models import Event
 from doorward.credentials.events import RECOVERED
-from doorward.credentials.models import RecoveryCode
+from doorward.credentials.models import WORKS, RecoveryCode
 from doorward.customers.models import Customer
-from doorward.directory.state import COUNTED, NOT_SEEN_FOR, enough
-from doorward.kernel.db.hot_queries import HotQuery
-from doorward.policy.series import Scope, load, wave_waits
+from doorward.directory.state import NOT_SEEN_FOR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
     from uuid import UUID
 
     from django.db.models import QuerySet
-
-    from doorward.policy.rules import Policy
-
-
-NOBODY = Scope()
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """So many people of a customer who are alike in all that is counted."""
-
-    status: Status
-    # Ticked, or covered by a tab that they may use.
-    asked: bool
-    standing: Standing
-    people: int
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    """A customer's people; `missing`: two factors are required of them, and none is set up."""
-
-    people: int
-    protected: int
-    missing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,109 +59,20 @@ _PASS_WAITS: Final = timedelta(hours=24)
 _DENIED_WITHIN: Final = timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """What was asked for; None where it was not."""
-
-    people: People | None = None
-    codes_left: int | None = None
-    weak: Weak | None = None
-
-
-def groups(customer_id: UUID, scope: Scope = NOBODY) -> tuple[Group, ...]:
-    """Return a customer's people in groups (one query, of one index where no tabs are asked after)."""
-    rows = _by_tabs(customer_id, scope) if scope.tabs else _ASKED.rows(customer_id=customer_id)
-    return tuple(
-        Group(Status(row["status"]), row["asked"], Standing(row["standing"]), row["people"])
-        for row in rows
-    )
+def moments(now: datetime) -> dict[str, datetime]:
+    """Return the moments that `weaknesses` asks by."""
+    return {
+        "since": now - NOT_SEEN_FOR,
+        "now": now,
+        "soon": now + SOON,
+        "helped_since": now - _SUPPORT_WAITS,
+        "managed_since": now - _MANAGING_WAITS,
+        "approved_since": now - _PASS_WAITS,
+        "back_since": now - _DENIED_WITHIN,
+    }
 
 
-def counted(found: Iterable[Group]) -> list[Group]:
-    """Return the groups of those who are counted: who can sign in, or will."""
-    return [group for group in found if group.status in COUNTED]
-
-
-def count_people(customer_id: UUID, policy: Policy) -> People:
-    """Count a customer's people (one query). `policy` is that of anybody of this customer."""
-    return _summed(counted(groups(customer_id, policy.scope)), policy)
-
-
-def count(
-    customer_id: UUID,
-    policy: Policy,
-    *,
-    look_after: UUID | None = None,
-    codes_of: UUID | None = None,
-    now: datetime,
-) -> Numbers:
-    """Count a customer's people, what is weak, and one person's recovery codes, as far as asked, in a query each.
-
-    `policy` is that of anybody of this customer: what it asks of all is the same for each. `look_after`: who looks
-    after these people and is told of them.
-    """
-    left = None if codes_of is None else _codes_left(codes_of)
-    if look_after is None:
-        return Numbers(codes_left=left)
-    found = counted(groups(customer_id, policy.scope))
-    return Numbers(
-        people=_summed(found, policy),
-        codes_left=left,
-        weak=_weak(customer_id, look_after, found, now=now),
-    )
-
-
-def _summed(found: Iterable[Group], policy: Policy) -> People:
-    people = protected = missing = 0
-    for group in found:
-        people += group.people
-        if group.standing >= enough(policy.kinds):
-            protected += group.people
-        elif group.asked or policy.scope.everyone:
-            missing += group.people
-    return People(people, protected, missing)
-
-
-def _weak(customer_id: UUID, person_id: UUID, found: Iterable[Group], *, now: datetime) -> Weak:
-    (row,) = _ASKED.rows(
-        customer_id=customer_id,
-        person_id=person_id,
-        since=now - NOT_SEEN_FOR,
-        now=now,
-        soon=now + SOON,
-        helped_since=now - _SUPPORT_WAITS,
-        managed_since=now - _MANAGING_WAITS,
-        approved_since=now - _PASS_WAITS,
-        back_since=now - _DENIED_WITHIN,
-    )
-    return Weak(
-        alone=not row["others"],
-        without_codes=not row["codes"],
-        one_device=sum(group.people for group in found if group.standing in ONE_DEVICE),
-        unreachable=row["refused"] or 0,
-        not_seen=(row["never"] or 0) + (row["long_ago"] or 0),
-        exceptions=row["exceptions"] or 0,
-        wave_waits=wave_waits(load(row["customer__policy"]), now=now),
-        asks_for_help=row["help"] or 0,
-        asks_to_manage=row["managing"] or 0,
-        to_fetch=row["fetch"] or 0,
-        to_confirm=row["confirm"] or 0,
-        visited=bool(row["visited"]),
-    )
-
-
-def _grouped(customer_id: UUID) -> QuerySet[Any, Any]:
-    alike = Administrator.objects.of(customer_id).order_by().annotate(asked=F("require_2fa"))
-    return alike.values("status", "asked", "standing").annotate(people=Count("*"))
-
-
-def _by_tabs(customer_id: UUID, scope: Scope) -> QuerySet[Any, Any]:
-    asked = Case(When(asked_rows(scope), then=True), default=False)
-    alike = Administrator.objects.of(customer_id).order_by().annotate(asked=asked)
-    return alike.values("status", "asked", "standing").annotate(people=Count("*"))
-
-
-def _weaknesses(  # noqa: PLR0913 - one hot query, with all its moments
+def weaknesses(  # noqa: PLR0913 - one hot query, with all its moments
     customer_id: UUID,
     *,
     person_id: UUID,
@@ -215,7 +87,7 @@ def _weaknesses(  # noqa: PLR0913 - one hot query, with all its moments
     """Return one row with what `Weak` is made of, the person's own."""
     people = Administrator.objects.of(customer_id).order_by()
     active = people.filter(status=Status.ACTIVE)
-    codes = RecoveryCode.objects.filter(set__administrator_id=person_id, used_at__isnull=True)
+    codes = RecoveryCode.objects.filter(WORKS, set__administrator_id=person_id)
     exceptions = PolicyException.objects.filter(
         administrator__customer_id=customer_id,
         ended_at__isnull=True,
@@ -225,8 +97,8 @@ def _weaknesses(  # noqa: PLR0913 - one hot query, with all its moments
     return people.filter(id=person_id).values(
         "customer__policy",
         others=Exists(who_look_after(people).exclude(id=person_id)),
-        codes=Exists(codes.filter(set__saved_at__isnull=False)),
-        refused=_number(people.filter(unreachable=True, status__in=COUNTED)),
+        codes=Exists(codes),
+        refused=_number(people.filter(unreachable=True, status__in=ACTIVE_OR_INVITED)),
         visited=Exists(Customer.objects.filter(id=customer_id, managings__state__in=_LET_IN)),
         never=_number(active.filter(last_signed_in_at__isnull=True)),
         long_ago=_number(active.filter(last_signed_in_at__lt=since)),
@@ -295,18 +167,3 @@ def _asking_to_manage(customer_id: UUID, *, since: datetime, now: datetime) -> Q
 
 def _number(rows: QuerySet[Any, Any], *, of: str = "customer_id") -> Subquery:
     return Subquery(rows.values(of).annotate(number=Count("*")).values("number"))
-
-
-def _asked(customer_id: UUID, **of_person: Any) -> QuerySet[Any, Any]:  # noqa: ANN401 - ids and times
-    return _weaknesses(customer_id, **of_person) if of_person else _grouped(customer_id)
-
-
-# What *Home* asks of a customer's people: all of it, or what is weak for one who looks after them.
-_ASKED = HotQuery(_asked)
-
-
-def _codes_left(person_id: UUID) -> int:
-    saved = RecoveryCode.objects.filter(
-        set__administrator_id=person_id, set__saved_at__isnull=False
-    )
-    return saved.filter(used_at__isnull=True).count()

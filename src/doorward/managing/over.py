@@ -1,4 +1,4 @@
-"""How managing stands now: as its row says, and by what has become of all that it takes. The gate decides as much."""
+"""When managing is over: as its row says, and by what has become of all that it takes. The gate decides as much."""
 
 from __future__ import annotations
 
@@ -6,23 +6,19 @@ from typing import TYPE_CHECKING
 
 from django.db.models import F
 
-from doorward.accounts import looking_after
 from doorward.audit.actor import Actor, ClientInfo
 from doorward.customers.models import CustomerStatus
 from doorward.customers.rights import is_allowed
 from doorward.gate import managed
 from doorward.managing import rules
-from doorward.managing.models import Managing, State
+from doorward.managing.models import OPEN, Managing, State
 from doorward.permissions.actions import Action
 from doorward.policy.effective import policies_of
-from doorward.recovery import deciding
-from doorward.recovery import rules as recovery_rules
 from doorward.sessions.models import Session
 from doorward.sessions.rules import is_managing
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from uuid import UUID
 
 
 def is_over(managing: Managing, *, now: datetime) -> bool:
@@ -64,8 +60,6 @@ def _is_wanted(managing: Managing, *, now: datetime) -> bool:
     return managed.is_wanted(access, agreed=by_person)
 
 
-def who_could_agree(customer_id: UUID, *, now: datetime) -> frozenset[UUID]:
-    """Return who could say yes: with the tab, through with what is asked of them, and not let in by the provider."""
-    ids = looking_after.who_get_through(customer_id, now=now)
-    since = now - recovery_rules.ONE_HAND
-    return ids - deciding.let_in_by_provider(ids, customer_id, since=since)
+def is_open(managing: Managing, *, now: datetime) -> bool:
+    """Return whether there is still something to decide or to end."""
+    return managing.state in OPEN and not is_over(managing, now=now)
