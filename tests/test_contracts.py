@@ -7,8 +7,10 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -89,6 +91,26 @@ def test_a_breach_is_red(copy, contract, file, breach):
     assert any(line.startswith(contract) for line in broken) or (
         "attic" in file and "attic" in said
     )
+
+
+def circle_of(graph):
+    """Return files that import each other in a circle, the first one again at its end; none: empty."""
+    imports = {file: graph.find_modules_directly_imported_by(file) for file in graph.modules}
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as found:
+        return found.args[1]
+    return []
+
+
+def test_no_files_import_each_other_in_a_circle():
+    """Nor do they for the sake of a type: whoever reads one file needs those below it, and no other."""
+    graph = grimp.build_graph("doorward", cache_dir=None)
+    assert circle_of(graph) == []
+    graph.add_import(
+        importer="doorward.kernel.errors", imported="doorward.credentials.passkeys.rules"
+    )
+    assert circle_of(graph)
 
 
 def test_every_contract_is_broken_once():

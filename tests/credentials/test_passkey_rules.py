@@ -30,14 +30,12 @@ from doorward.credentials.errors import (
     PasskeyWrongRelyingParty,
     PasskeyWrongType,
 )
+from doorward.credentials.passkeys.answers import Expected, base64url, read_answer
 from doorward.credentials.passkeys.options import Described, Party, User, for_creation, for_request
 from doorward.credentials.passkeys.rules import (
-    Expected,
     Known,
-    base64url,
     check_assertion,
     check_registration,
-    read_answer,
     went_back,
 )
 from doorward.kernel.errors import Refusal

@@ -18,14 +18,8 @@ from doorward.credentials.errors import (
     PasskeyWrongPerson,
     PasskeyWrongRelyingParty,
 )
-from doorward.credentials.passkeys.rules import (
-    Answer,
-    Expected,
-    Known,
-    check_assertion,
-    check_registration,
-    read_answer,
-)
+from doorward.credentials.passkeys.answers import Answer, Expected, read_answer
+from doorward.credentials.passkeys.rules import Known, check_assertion, check_registration
 from tests.kit.softkey import b64
 
 VECTORS: dict[str, Any] = json.loads(

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from doorward.audit.actor import ClientInfo
 from doorward.credentials.passkeys import enrol, queries, verify
+from doorward.credentials.passkeys.answers import Expected, read_answer
 from doorward.credentials.passkeys.challenges import Purpose
 from doorward.credentials.passkeys.enrol import write_passkey
 from doorward.credentials.passkeys.options import Party, User, for_creation
-from doorward.credentials.passkeys.rules import Expected, check_registration, read_answer
+from doorward.credentials.passkeys.rules import check_registration
 from doorward.credentials.passkeys.verify import Given
 from doorward.gate.loading import load
 from doorward.sessions import issuing

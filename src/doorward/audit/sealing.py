@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 from django.db import connection, transaction
 
 from doorward.audit import chain
-from doorward.audit.leaves import FORMS, leaf_of
+from doorward.audit.forms import FORMS
+from doorward.audit.leaves import leaf_of
 from doorward.audit.models import Batch, Event
 
 if TYPE_CHECKING:

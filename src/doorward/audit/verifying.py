@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from doorward.audit import chain, marks, reading
 from doorward.audit.events import ADMINISTRATOR_ERASED, HISTORY_FORGOTTEN
-from doorward.audit.leaves import UnknownForm, form_of, is_erased, leaf_of, owner_of
+from doorward.audit.forms import UnknownForm
+from doorward.audit.leaves import form_of, is_erased, leaf_of, owner_of
 from doorward.audit.sealing import newest
 
 if TYPE_CHECKING:

@@ -195,7 +195,9 @@ def _clean(details: TabDetails, checks: Checks) -> dict[str, object]:
         "icon": checks.take("icon", _clean_icon, details.icon),
         "new_window": details.new_window,
         "audience": details.audience,
-        "audience_ids": tab_audience.clean(details, checks),
+        "audience_ids": tab_audience.clean(
+            details.audience, brands=details.brands, customers=details.customers, checks=checks
+        ),
     }
     checks.done()
     return columns

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from doorward.customers.own_tabs import TabDetails
     from doorward.kernel.checks import Checks
 
 # More are better a brand.
@@ -76,18 +75,21 @@ def not_for_any_of(brand: Brand) -> frozenset[str]:
     return frozenset(others)
 
 
-def clean(details: TabDetails, checks: Checks) -> list[str]:
-    """Return the ids of the brands or customers that a tab is for; of everyone, none."""
-    if details.audience not in TabAudience:
+def clean(audience: str, *, brands: frozenset[str], customers: str, checks: Checks) -> list[str]:
+    """Return the ids of the brands or customers that a tab is for; of everyone, none.
+
+    `brands`: ids; `customers`: names, one in a line, as they were typed.
+    """
+    if audience not in TabAudience:
         checks.refuse("audience", ChoiceInvalid(field="audience"))
         return []
-    if details.audience == TabAudience.EVERYONE:
+    if audience == TabAudience.EVERYONE:
         return []
-    if details.audience == TabAudience.BRANDS:
+    if audience == TabAudience.BRANDS:
         there = {str(one) for one in Brand.objects.values_list("id", flat=True)}
-        found = sorted(details.brands & there)
+        found = sorted(brands & there)
     else:
-        found = checks.take("customers", _customers, details.customers) or []
+        found = checks.take("customers", _customers, customers) or []
     if not found and "customers" not in checks.refused:
         checks.refuse("audience", NobodyChosen())
     return found

@@ -15,7 +15,7 @@ from doorward.audit import marks
 from doorward.audit.actor import WORKER, Who
 from doorward.audit.erasing import concerning, erase_elsewhere, erase_events
 from doorward.audit.events import ADMINISTRATOR_ERASED
-from doorward.audit.leaves import FORMS
+from doorward.audit.forms import FORMS
 from doorward.audit.models import Event
 from doorward.audit.record import record
 from doorward.customers import deletion

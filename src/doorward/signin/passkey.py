@@ -13,9 +13,10 @@ from django.db import transaction
 from doorward.audit.actor import Actor
 from doorward.credentials.errors import PasskeyNotVerified
 from doorward.credentials.passkeys import challenges, queries
+from doorward.credentials.passkeys.answers import Expected, read_answer
 from doorward.credentials.passkeys.challenges import Purpose
 from doorward.credentials.passkeys.options import for_request
-from doorward.credentials.passkeys.rules import Expected, check_assertion, read_answer
+from doorward.credentials.passkeys.rules import check_assertion
 from doorward.credentials.passkeys.verify import count
 from doorward.credentials.shared import count_refused, record_failure
 from doorward.credentials.totp.verify import lock_guessed
@@ -36,9 +37,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.audit.actor import ClientInfo
+    from doorward.credentials.passkeys.answers import Answer
     from doorward.credentials.passkeys.options import Party
     from doorward.credentials.passkeys.queries import Stored
-    from doorward.credentials.passkeys.rules import Answer, Asserted
+    from doorward.credentials.passkeys.rules import Asserted
 
 
 def begin(*, browser_token: str, party: Party, now: datetime) -> dict[str, Any]:

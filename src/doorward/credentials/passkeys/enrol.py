@@ -13,9 +13,10 @@ from doorward.credentials.errors import AlreadyEnabled, PasskeyRegistered
 from doorward.credentials.events import TWO_FACTOR_ENABLE_FAILED
 from doorward.credentials.models import Factor, Passkey
 from doorward.credentials.passkeys import authenticators, challenges, queries
+from doorward.credentials.passkeys.answers import Expected, read_answer
 from doorward.credentials.passkeys.challenges import Purpose
 from doorward.credentials.passkeys.options import User, for_creation
-from doorward.credentials.passkeys.rules import Expected, check_registration, read_answer
+from doorward.credentials.passkeys.rules import check_registration
 from doorward.credentials.shared import record_failure
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import Refusal

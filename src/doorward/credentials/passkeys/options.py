@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from doorward.credentials.passkeys.rules import ALGORITHMS, base64url
+from doorward.credentials.passkeys.answers import base64url
+from doorward.credentials.passkeys.rules import ALGORITHMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,7 @@ from doorward.credentials.errors import (
 )
 
 if TYPE_CHECKING:
-    from doorward.credentials.passkeys.rules import Answer, Expected
+    from doorward.credentials.passkeys.answers import Answer, Expected
 
 
 def check_origin(answer: Answer, type: str, expected: Expected) -> None:  # noqa: A002 - WebAuthn's own word

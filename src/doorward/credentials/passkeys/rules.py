@@ -10,9 +10,6 @@ Android, Apple, U2F); it is not evaluated, whatever it says: what it could tell 
 
 from __future__ import annotations
 
-import base64
-import json
-import re
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -41,12 +38,15 @@ from doorward.credentials.errors import (
     PasskeyWrongPerson,
     PasskeyWrongRelyingParty,
 )
+from doorward.credentials.passkeys.answers import base64url, from_base64url
 from doorward.credentials.passkeys.origin import check_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from webauthn.helpers.structs import AuthenticatorData
+
+    from doorward.credentials.passkeys.answers import Answer, Expected
 
 T = TypeVar("T")
 
@@ -62,32 +62,6 @@ _CREATE: Final = "webauthn.create"
 _GET: Final = "webauthn.get"
 _REGISTERED: Final = ("clientDataJSON", "attestationObject")
 _ASSERTED: Final = ("clientDataJSON", "authenticatorData", "signature")
-_BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a browser sent, read as far as it takes to find out whose it is."""
-
-    given: dict[str, Any]
-    credential_id: bytes
-    client_data: dict[str, Any]
-    challenge: bytes
-    user_handle: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What an answer is held against. `verified`: user verification was asked for as *required*.
-
-    `handle`: who signs in is not known yet, so the answer has to say it.
-    """
-
-    challenge: bytes
-    origin: str
-    rp_id: str
-    verified: bool = False
-    handle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,27 +99,6 @@ class Asserted:
     sign_count: int
     backed_up: bool
     user_verified: bool
-
-
-def read_answer(text: str) -> Answer:
-    """Read the JSON of `PublicKeyCredential.toJSON()`. Raises `PasskeyUnreadable`."""
-    try:
-        given = json.loads(text)
-        if given["type"] != "public-key" or given["id"] != given["rawId"]:
-            raise PasskeyUnreadable
-        response = given["response"]
-        # UTF-8 and nothing else, a byte order mark apart (7.1, step 5; `json` would take UTF-16).
-        client_data = json.loads(_bytes(response["clientDataJSON"]).decode("utf-8-sig"))
-        handle = response.get("userHandle")
-        return Answer(
-            given=given,
-            credential_id=_bytes(given["id"]),
-            client_data=dict(client_data),
-            challenge=_bytes(client_data["challenge"]),
-            user_handle=None if handle is None else _bytes(handle),
-        )
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as unreadable:
-        raise PasskeyUnreadable from unreadable
 
 
 def check_registration(answer: Answer, expected: Expected) -> NewPasskey:
@@ -199,8 +152,8 @@ def check_assertion(answer: Answer, expected: Expected, known: Known) -> Asserte
         raise PasskeyWrongPerson
     check_origin(answer, _GET, expected)
     response = answer.given["response"]
-    said = _read(lambda: parse_authenticator_data(_bytes(response["authenticatorData"])))
-    _read(lambda: _bytes(response["signature"]))
+    said = _read(lambda: parse_authenticator_data(from_base64url(response["authenticatorData"])))
+    _read(lambda: from_base64url(response["signature"]))
     _check_authenticator_data(said, expected)
     if said.flags.be != known.backup_eligible:
         raise PasskeyBackupChanged
@@ -226,17 +179,6 @@ def went_back(*, stored: int, shown: int) -> bool:
     return (stored > 0 or shown > 0) and shown <= stored
 
 
-def base64url(value: bytes) -> str:
-    """Write bytes as WebAuthn's JSON has them."""
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
-
-
-def _bytes(text: str) -> bytes:
-    if not _BASE64URL.fullmatch(text):
-        raise ValueError("not base64url without padding")
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
 def _read(reader: Callable[[], T]) -> T:
     try:
         return reader()
@@ -246,7 +188,7 @@ def _read(reader: Callable[[], T]) -> T:
 
 def _authenticator_data(attestation_object: str) -> bytes:
     """Return the authenticator data of an attestation object, and nothing of its statement."""
-    written = parse_cbor(_bytes(attestation_object))["authData"]
+    written = parse_cbor(from_base64url(attestation_object))["authData"]
     if not isinstance(written, bytes):
         raise TypeError("authenticator data are bytes")
     return written

@@ -16,9 +16,10 @@ from doorward.credentials.events import (
     TWO_FACTOR_DISABLE_FAILED,
 )
 from doorward.credentials.passkeys import challenges, queries
+from doorward.credentials.passkeys.answers import Expected, read_answer
 from doorward.credentials.passkeys.challenges import Purpose
 from doorward.credentials.passkeys.options import for_request
-from doorward.credentials.passkeys.rules import Expected, check_assertion, read_answer
+from doorward.credentials.passkeys.rules import check_assertion
 from doorward.credentials.shared import own_key, record_guess, step_up
 from doorward.credentials.totp.verify import (
     lock_guessed,
@@ -36,9 +37,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.audit.actor import Actor
+    from doorward.credentials.passkeys.answers import Answer
     from doorward.credentials.passkeys.options import Party
     from doorward.credentials.passkeys.queries import Stored
-    from doorward.credentials.passkeys.rules import Answer, Asserted
+    from doorward.credentials.passkeys.rules import Asserted
     from doorward.sessions.context import AuthContext
     from doorward.sessions.issuing import Started
 

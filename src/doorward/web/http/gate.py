@@ -50,6 +50,7 @@ from doorward.web.http.needs import Declaration, declared
 from doorward.web.http.origins import settle
 from doorward.web.http.pages import see_other
 from doorward.web.http.posted import FieldMissing
+from doorward.web.http.requests import Gated
 from doorward.web.http.unsent import CONTINUE, keep_unsent
 from doorward.web.kit.refusals import sentence
 from doorward.web.kit.tabs import ADDRESSES, keys_for
@@ -144,7 +145,7 @@ class Gate:
             if (answer := not_saved(request, error)) is None:
                 raise
         if tracing.is_on():
-            request.gated = tracing.Gated(began, time.time_ns(), let=answer is None)
+            request.gated = Gated(began, time.time_ns(), let=answer is None)
         return answer
 
     def process_exception(self, request: Request, exception: Exception) -> HttpResponse | None:

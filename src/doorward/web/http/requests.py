@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from doorward.customers.cached import BrandLook
     from doorward.gate.evaluate import Verdict
     from doorward.sessions.context import AuthContext, Person
-    from doorward.web.http.tracing import Gated
+
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """When the gate decided on a request (Unix time in ns), and whether it let the view run."""
+
+    began: int
+    ended: int
+    let: bool
 
 
 class Request(HttpRequest):

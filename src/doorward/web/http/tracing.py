@@ -14,19 +14,10 @@ from doorward.web.http.methods import METHODS
 from doorward.web.http.rooms import outcome_of, room_of
 
 if TYPE_CHECKING:
-    from doorward.web.http.requests import Request
+    from doorward.web.http.requests import Gated, Request
 
 # OpenTelemetry's word for a method that is none of the known ones (semantic conventions, HTTP).
 OTHER_METHOD: Final = "_OTHER"
-
-
-@dataclass(frozen=True, slots=True)
-class Gated:
-    """When the gate decided on a request (Unix time in ns), and whether it let the view run."""
-
-    began: int
-    ended: int
-    let: bool
 
 
 @dataclass(frozen=True, slots=True)

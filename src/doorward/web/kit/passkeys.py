@@ -11,10 +11,10 @@ from django.http import HttpResponse, JsonResponse
 
 from doorward.credentials.errors import PasskeysElsewhere
 from doorward.credentials.passkeys import enrol, verify
+from doorward.credentials.passkeys.answers import base64url, read_answer
 from doorward.credentials.passkeys.options import Party
 from doorward.credentials.passkeys.possible import is_number
 from doorward.credentials.passkeys.queries import described, handle_of, is_of_ours
-from doorward.credentials.passkeys.rules import base64url, read_answer
 from doorward.credentials.passkeys.verify import Given
 from doorward.kernel.errors import Refusal
 from doorward.policy.rules import FactorKind
