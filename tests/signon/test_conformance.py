@@ -186,7 +186,23 @@ def test_who_is_meant_by_a_token_is_the_one_who_is_signed_in(owner, colleague, r
     other = browser_of(people.again(colleague))
     refused = answer_of(relying.ask(other, id_token_hint=mine, prompt="none"))
     assert refused["error"] == "login_required"
-    assert relying.ask(other, id_token_hint="x.y.z").status_code == 422
+    assert answer_of(relying.ask(other, id_token_hint="x.y.z"))["error"] == "invalid_request"
+
+
+@pytest.mark.django_db
+def test_who_is_meant_by_a_token_in_a_pushed_request_is_the_one_who_is_signed_in(
+    owner, colleague, relying
+):
+    mine = relying.tokens(browser_of(owner))["id_token"]
+    give_tab(colleague)
+    other = browser_of(people.again(colleague))
+    for browser, answered in ((browser_of(owner), "code"), (other, "error")):
+        wish = relying.wish(id_token_hint=mine, prompt="none")
+        pushed = relying.post("/oidc/par/", **wish).json()["request_uri"]
+        asked = {"client_id": relying.application.client_id, "request_uri": pushed}
+        assert answered in answer_of(browser.get("/oidc/authorize/", asked))
+    forged = relying.post("/oidc/par/", **relying.wish(id_token_hint="x.y.z"))
+    assert (forged.status_code, forged.json()["error"]) == (400, "invalid_request")
 
 
 def _part(said_there) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 import pytest
 from joserfc.jwk import ECKey, RSAKey
@@ -29,10 +30,31 @@ def relying(owner):
 @pytest.mark.parametrize("name", ["client_id", "nonce", "state", "claims", "request_uri", "other"])
 def test_a_nul_is_refused_before_any_database_is_asked(owner, relying, name):
     browser = browser_of(owner)
-    assert relying.ask(browser, **{name: NUL}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    asked = relying.ask(browser, **{name: NUL})
+    if name in {"client_id", "state"}:
+        assert asked.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    else:
+        assert answer_of(asked)["error"] == "invalid_request"
     assert browser.get("/oidc/logout/", {name: NUL}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     pushed = relying.post("/oidc/par/", **relying.wish(**{name: NUL}))
     assert pushed.json()["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize("name", ["scope", "nonce", "prompt", "code_challenge", "unknown"])
+def test_a_parameter_that_comes_twice_is_told_the_application(owner, relying, name):
+    wish = relying.wish(**{name: "x"})
+    twice = urlencode([*wish.items(), (name, "x")])
+    answer = answer_of(browser_of(owner).get(f"/oidc/authorize/?{twice}"))
+    assert answer["error"] == "invalid_request"
+    assert answer["state"] == relying.state
+
+
+@pytest.mark.parametrize("name", ["client_id", "redirect_uri", "response_mode", "state"])
+def test_where_an_answer_goes_is_said_once_or_nobody_gets_one(owner, relying, name):
+    wish = relying.wish(response_mode="query")
+    twice = urlencode([*wish.items(), (name, "x")])
+    asked = browser_of(owner).get(f"/oidc/authorize/?{twice}")
+    assert asked.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @pytest.mark.parametrize("client_id", [NUL, "\ud800", "é", "x" * 5000, "", 7, {"a": 1}, None])

@@ -40,7 +40,7 @@ def by_name(
 def claims_of(live: Live) -> dict[str, Any]:
     """Return what userinfo says; what nobody wrote down is left out."""
     grant = live.grant
-    names = {name for scope in grant.scopes for name in OF_SCOPE.get(scope, ())}
+    names = {name for scope in live.scopes for name in OF_SCOPE.get(scope, ())}
     return party_of(grant.application, live.auth) | _said(
         live, names.union(_asked(live, "userinfo"))
     )

@@ -22,6 +22,7 @@ from doorward.applications.events import (
     APPLICATION_SIGNED_OUT,
 )
 from doorward.applications.models import Application, Grant, RefreshToken
+from doorward.applications.parts import Part, part_of
 from doorward.applications.protocol import Code, ProtocolError, StepMissing
 from doorward.audit.actor import Actor
 from doorward.audit.events import Outcome
@@ -72,11 +73,12 @@ class Asked:
 class Live:
     """A sign-in to an application that is worth something now: its row, and what is known of the session.
 
-    `auth.portal`: of staff who opened it while managing, the customer's portal.
+    `auth.portal`: of staff who opened it while managing, the customer's portal. `scopes`: what of it is looked at.
     """
 
     grant: Grant
     auth: AuthContext
+    scopes: tuple[str, ...]
 
 
 def need_of(application: Application | Site, *, managed: Managed | None = None) -> Need:
@@ -199,7 +201,7 @@ def live(grant: Grant, *, now: datetime) -> Live:
             step = evaluate(unattended(auth), need, now=now).step
             if step is Step.THROUGH:
                 _note_used(grant, now=now)
-                return Live(grant, auth)
+                return Live(grant, auth, tuple(grant.scopes))
             if step not in _FOR_GOOD and grant.managing_id is None:
                 raise StepMissing(wanted_of(auth.facts, need.assurance).value)
     raise ProtocolError(Code.INVALID_GRANT, _OVER)
@@ -226,7 +228,9 @@ def new_refresh_token(grant: Grant, *, now: datetime) -> str:
     return token
 
 
-def refresh(application: Application, token: str, *, client: ClientInfo, now: datetime) -> Live:
+def refresh(
+    application: Application, token: str, part: Part, *, client: ClientInfo, now: datetime
+) -> Live:
     """Return the sign-in of a refresh token, which works once (RFC 9700, 4.14.2). Raises `ProtocolError`, `MustWait`.
 
     Who comes with a used one, a thief or the owner after a thief, ends all that came of it. One that is refused is not
@@ -236,7 +240,7 @@ def refresh(application: Application, token: str, *, client: ClientInfo, now: da
     if found is None:
         raise ProtocolError(Code.INVALID_GRANT, "There is no such refresh token.")
     throttle.spend([throttle.onward_key(found.grant_id)], now=now)
-    sign_in = live(found.grant, now=now) if found.used_at is None else None
+    sign_in = part_of(live(found.grant, now=now), part) if found.used_at is None else None
     unused = RefreshToken.objects.filter(keyed_hash=found.keyed_hash, used_at__isnull=True)
     if sign_in is None or unused.update(used_at=now) != 1:
         end_reused(found.grant, client=client, now=now)

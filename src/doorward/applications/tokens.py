@@ -50,7 +50,7 @@ def access_token(live: Live, signer: Signer, *, issuer: str, now: datetime) -> s
         "iat": _seconds(now),
         **party_of(application, live.auth),
         "client_id": application.client_id,
-        "scope": " ".join(grant.scopes),
+        "scope": " ".join(live.scopes),
         # What came of one sign-in is found by it.
         "jti": f"{grant.id.hex}{secrets.token_hex(8)}",
         "sid": _sid(grant),

@@ -122,8 +122,8 @@ def _claims(application: Application, auth: AuthContext) -> dict[str, dict[str, 
     found: dict[str, dict[str, Any]] = {}
     known: set[str] = set()
     for scope in application.scopes:
-        grant = Grant(application=application, scopes=[scope], administrator_id=auth.person.id)
-        said = claims_of(Live(grant, auth))
+        grant = Grant(application=application, administrator_id=auth.person.id)
+        said = claims_of(Live(grant, auth, (scope,)))
         found[scope] = {name: value for name, value in said.items() if name not in known}
         known |= said.keys()
     return found

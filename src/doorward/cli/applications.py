@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from doorward.applications.rules import SCOPES
-from doorward.cli.base import Group, json_option, print_json, print_table, with_data
+from doorward.cli.base import Group, json_option, print_json, print_table, utc, with_data
 from doorward.cli.failure import Failure
 from doorward.gate.assurance import Assurance
 
@@ -243,8 +243,8 @@ def _record(application: Application) -> dict[str, Any]:
         "secrets": [
             {
                 "id": str(one.id),
-                "made_at": one.made_at.isoformat(),
-                "last_used": one.used_at.isoformat() if one.used_at else None,
+                "made_at": utc(one.made_at),
+                "last_used": utc(one.used_at),
             }
             for one in secrets
         ],

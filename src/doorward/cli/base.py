@@ -8,6 +8,7 @@ import json
 import keyword
 import os
 import sys
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +20,7 @@ from doorward.kernel.storage import sentence_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
 # Where each command lives. They are imported when they are asked for: `--help` needs no database.
 COMMANDS = {
@@ -194,3 +196,10 @@ def _with_data(command: Callable[..., Any], *, migrating: bool) -> Callable[...,
             raise data.cannot_be_used(error) from error
 
     return ready
+
+
+def utc(moment: datetime | None) -> str | None:
+    """Return a time as ISO 8601 in UTC, to the second."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doorward.cli.base import Group, json_option, print_json, print_table, with_data
+from doorward.cli.base import Group, json_option, print_json, print_table, utc, with_data
 from doorward.cli.brands import brand_named
 from doorward.cli.failure import Failure
 
@@ -198,7 +198,7 @@ def _record(customer: Customer) -> dict[str, Any]:
         "brand": customer.brand.name,
         "status": customer.status,
         "since": customer.since.isoformat(),
-        "delete_at": customer.delete_at.isoformat() if customer.delete_at else None,
+        "delete_at": utc(customer.delete_at),
         "require_2fa": policies.scope(now=now).everyone,
         "required_of": series.current(policies.customer, now=now).required_of,
         "minimum_required_of": policies.minimums(now=now).required_of,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doorward.cli.base import json_option, with_data
+from doorward.cli.base import json_option, utc, with_data
 from doorward.cli.failure import Failure
 from doorward.cli.importing_lines import finish, report_option
 
@@ -80,7 +80,7 @@ def _record(run: ImportRun) -> dict[str, Any]:
         "file": run.file_name,
         "customer": run.customer.name if run.customer else "",
         "state": run.state,
-        "begun": run.begun_at.isoformat(),
+        "begun": utc(run.begun_at),
         "lines": run.lines,
         "made": run.made,
         "changed": run.changed,

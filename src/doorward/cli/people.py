@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +10,7 @@ from django.utils import timezone
 
 from doorward.accounts.models import Administrator, Status
 from doorward.accounts.requirement import policy_of
+from doorward.cli.base import utc
 from doorward.customers import staff_scope
 from doorward.customers.models import CustomerKind
 from doorward.sessions.models import Session
@@ -136,13 +136,6 @@ def _sees(record: dict[str, Any]) -> dict[str, str]:
         return {}
     names = record.get(f"scope_{record['scope']}")
     return {"Customers": ": ".join([record["scope"], *([", ".join(names)] if names else [])])}
-
-
-def utc(moment: datetime | None) -> str | None:
-    """Return a time as ISO 8601 in UTC, to the second."""
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _everybody() -> QuerySet[Administrator]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from doorward.applications import claims, rules
+from doorward.applications import claims, rules, tokens
 from doorward.applications.models import Application, ClientType
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.gate.assurance import Assurance
@@ -46,6 +46,7 @@ NAMES: Final = (
 # Long enough for what libraries send, and short enough to come back from a sign-in in an address.
 _LONGEST: Final = {"state": 600, "claims": 600}
 _LONGEST_OTHER: Final = 300
+_OF_THE_ANSWER: Final = ("client_id", "redirect_uri", "response_mode", "state")
 _MODES: Final = frozenset({"", "query", "form_post"})
 _PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -84,9 +85,35 @@ def single(sent: QueryDict) -> dict[str, str]:
     return {name: values[0] for name, values in sent.lists() if values[0]}
 
 
-def kept(sent: Mapping[str, str]) -> dict[str, str]:
-    """Return what of a request says something to us."""
-    return {name: sent[name] for name in NAMES if sent.get(name)} | hints.kept(sent)
+def of_the_answer(sent: QueryDict) -> dict[str, str]:
+    """Return of a request that is not well formed where its answer goes (RFC 6749, 4.1.2.1). Raises `Unanswerable`."""
+    names = [name for name in _OF_THE_ANSWER if name in sent]
+    if any(len(sent.getlist(name)) > 1 or "\0" in sent[name] for name in names):
+        raise Unanswerable
+    return {name: str(sent[name]) for name in names}
+
+
+def kept(sent: Mapping[str, str], *, issuer: str) -> dict[str, str]:
+    """Return what of a request says something to us. Raises `ProtocolError` where its id token is none of ours."""
+    said = {name: sent[name] for name in NAMES if sent.get(name)} | hints.kept(sent)
+    if "id_token_hint" in sent:
+        # Whom it names: it is too long to carry (OpenID Connect Core, 3.1.2.1).
+        said["subject"] = _named_by(sent["id_token_hint"], issuer=issuer)
+    return said
+
+
+def _named_by(hint: str, *, issuer: str) -> str:
+    try:
+        return str(tokens.read_hint(hint, issuer=issuer)["sub"])
+    except ProtocolError as error:
+        raise ProtocolError(Code.INVALID_REQUEST, "The id_token_hint is none of ours.") from error
+
+
+def needed(sent: Mapping[str, str], name: str) -> str:
+    """Return a parameter without which nothing is answered. Raises `ProtocolError` (RFC 6749, 5.2)."""
+    if name not in sent:
+        raise ProtocolError(Code.INVALID_REQUEST, f"{name} is missing.")
+    return sent[name]
 
 
 def application_of(client_id: str) -> Application:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
 
-    from django.http import HttpResponse
+    from django.http import HttpResponse, QueryDict
 
     from doorward.applications.models import Application
     from doorward.gate.evaluate import Verdict
@@ -71,15 +71,11 @@ def authorize(request: Request) -> HttpResponse:
     try:
         begun, application = _begun(request)
         redirect_uri = asked.redirect_of(application, begun.parameters)
-    except (Unanswerable, ProtocolError) as error:
+    except Unanswerable as error:
         return no_answer(request, error)
-    to = Answer(
-        redirect_uri=redirect_uri,
-        state=begun.parameters.get("state", ""),
-        issuer=issuer_of(request),
-        form_post=begun.parameters.get("response_mode") == "form_post",
-        by_page=begun.again,
-    )
+    except ProtocolError as error:
+        return _refused_unread(request, error)
+    to = _to(request, redirect_uri, begun.parameters, by_page=begun.again)
     try:
         wish = asked.read(application, begun.parameters)
         _refuse_too_long(begun)
@@ -91,6 +87,33 @@ def authorize(request: Request) -> HttpResponse:
         return answer(request, to, error=error.code.value, error_description=error.description)
 
 
+def _to(
+    request: Request, redirect_uri: str, parameters: Mapping[str, str], *, by_page: bool = False
+) -> Answer:
+    return Answer(
+        redirect_uri=redirect_uri,
+        state=parameters.get("state", ""),
+        issuer=issuer_of(request),
+        form_post=parameters.get("response_mode") == "form_post",
+        by_page=by_page,
+    )
+
+
+def _refused_unread(request: Request, error: ProtocolError) -> HttpResponse:
+    """Tell the application of a request that is not well formed, where it is known whose it is."""
+    try:
+        parameters = asked.of_the_answer(_sent(request))
+        application = asked.application_of(parameters.get("client_id", ""))
+        to = _to(request, asked.redirect_of(application, parameters), parameters)
+    except Unanswerable:
+        return no_answer(request, error)
+    return answer(request, to, error=error.code.value, error_description=error.description)
+
+
+def _sent(request: Request) -> QueryDict:
+    return request.POST if request.method == "POST" else request.GET
+
+
 def _refuse_too_long(begun: Begun) -> None:
     if len(begun.address()) > _LONGEST_ADDRESS:
         raise ProtocolError(Code.INVALID_REQUEST, "The request is too long.")
@@ -98,7 +121,7 @@ def _refuse_too_long(begun: Begun) -> None:
 
 def _begun(request: Request) -> tuple[Begun, Application]:
     """Return the request, and whose it is: as it came, as it was pushed, or as it comes back from a step."""
-    sent = asked.single(request.POST if request.method == "POST" else request.GET)
+    sent = asked.single(_sent(request))
     if going_on.PARAMETER in sent and request.method != "POST":
         begun = going_on.resume(sent[going_on.PARAMETER], now=request.now)
         if begun is None:
@@ -109,16 +132,9 @@ def _begun(request: Request) -> tuple[Begun, Application]:
         kept = pushed.take(application, sent["request_uri"], now=request.now)
         if kept is None:
             raise Unanswerable(asked.TOO_OLD)
-        sent = kept
-    return going_on.begin(asked.kept(sent) | _hinted(request, sent), now=request.now), application
-
-
-def _hinted(request: Request, sent: Mapping[str, str]) -> dict[str, str]:
-    """Return whom an id token of ours names, where one is sent along (OpenID Connect Core, 3.1.2.1)."""
-    if "id_token_hint" not in sent:
-        return {}
-    claims = tokens.read_hint(sent["id_token_hint"], issuer=issuer_of(request))
-    return {"subject": str(claims["sub"])}
+        return going_on.begin(kept, now=request.now), application
+    parameters = asked.kept(sent, issuer=issuer_of(request))
+    return going_on.begin(parameters, now=request.now), application
 
 
 def _decide(

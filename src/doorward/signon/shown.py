@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from doorward.applications import grants, tokens
 from doorward.applications.claims import claims_of
+from doorward.applications.parts import limited
 from doorward.applications.protocol import Code, ProtocolError, StepMissing
 from doorward.gate.requirement import Need
 from doorward.signon import asked
@@ -40,14 +41,25 @@ def userinfo(request: Request) -> HttpResponse:
 
 def _known(request: Request) -> HttpResponse:
     try:
-        live = _for_us(request)
+        text = _bearer(request)
+        if not text:
+            return _asks_for_a_token()
+        live = _for_us(request, text)
     except StepMissing as error:
         return _challenge(
             Code.INSUFFICIENT_USER_AUTHENTICATION, error.description, acr_values=error.acr
         )
     except ProtocolError as error:
-        return _challenge(Code.INVALID_TOKEN, error.description)
+        one = error.code is Code.INVALID_REQUEST
+        return _challenge(error.code if one else Code.INVALID_TOKEN, error.description)
     return say(claims_of(live))
+
+
+def _asks_for_a_token() -> HttpResponse:
+    """Answer who brings none: no error is told of what was not tried (RFC 6750, 3.1)."""
+    answer = say({}, status=401)
+    answer["WWW-Authenticate"] = 'Bearer realm="applications"'
+    return answer
 
 
 def _challenge(code: Code, description: str, **more: str) -> HttpResponse:
@@ -65,7 +77,7 @@ def introspect(request: Request) -> HttpResponse:
     """Say what a token is worth now, to the application it was given to; to any other it is worth nothing."""
     sent = asked.single(request.POST)
     application = authenticate(request, sent, public=False)
-    text = sent.get("token", "")
+    text = asked.needed(sent, "token")
     if found := grants.find_refresh(application, text):
         return say(_of_refresh(request, found.grant_id, used=found.used_at is not None))
     try:
@@ -82,7 +94,7 @@ def revoke(request: Request) -> HttpResponse:
     """End the sign-in that a token came of, if it is the application's own; the answer is the same (RFC 7009, 2.2)."""
     sent = asked.single(request.POST)
     application = authenticate(request, sent)
-    text = sent.get("token", "")
+    text = asked.needed(sent, "token")
     if found := grants.find_refresh(application, text):
         grants.revoke(found.grant, client=request.client, now=request.now)
         return say({})
@@ -117,12 +129,12 @@ def _may_look(application: Application, claims: dict[str, Any], live: Live) -> b
     return live.grant.application_id == application.id or claims.get("aud") in application.resources
 
 
-def _for_us(request: Request) -> Live:
+def _for_us(request: Request, text: str) -> Live:
     """Return the sign-in of a token that is for this very address."""
-    claims, live = _live(request, _bearer(request))
+    claims, live = _live(request, text)
     if claims.get("aud") != issuer_of(request):
         raise ProtocolError(Code.INVALID_TOKEN, "The token is for somebody else.")
-    return live
+    return limited(live, tuple(claims["scope"].split()))
 
 
 def _live(request: Request, text: str) -> tuple[dict[str, Any], Live]:
@@ -132,8 +144,14 @@ def _live(request: Request, text: str) -> tuple[dict[str, Any], Live]:
 
 
 def _bearer(request: Request) -> str:
-    """Return the token of the header (RFC 6750, 2.1), or of the form; never of the address, which is written down."""
+    """Return the token of the header (RFC 6750, 2.1), or of the form; never of the address, which is written down.
+
+    Empty: none came. Raises `ProtocolError` where several did.
+    """
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return value.strip()
-    return str(request.POST.get("access_token", "")) if request.method == "POST" else ""
+    found = [value.strip()] if scheme.lower() == "bearer" else []
+    if request.method == "POST":
+        found += request.POST.getlist("access_token")
+    if len(found) > 1:
+        raise ProtocolError(Code.INVALID_REQUEST, "One token is enough.")
+    return found[0] if found else ""

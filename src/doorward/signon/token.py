@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from doorward.applications import claims, grants, keys, pushed, tokens
 from doorward.applications.models import ClientType
+from doorward.applications.parts import Part, part_of
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.ratelimit.throttle import Rule
@@ -31,24 +32,27 @@ def token(request: Request) -> HttpResponse:
     sent = asked.single(request.POST)
     application = authenticate(request, sent)
     client, now = request.client, request.now
-    match sent.get("grant_type"):
+    match asked.needed(sent, "grant_type"):
         case "authorization_code":
+            code = asked.needed(sent, "code")
             verifier = sent.get("code_verifier", "")
             if not _VERIFIER.fullmatch(verifier):
                 raise ProtocolError(Code.INVALID_GRANT, "A code_verifier is needed (RFC 7636).")
             live = grants.redeem(
                 application,
-                code=sent.get("code", ""),
+                code=code,
                 redirect_uri=sent.get("redirect_uri", ""),
                 verifier=verifier,
                 client=client,
                 now=now,
             )
+            live = part_of(live, Part(resource=sent.get("resource", "")))
         case "refresh_token":
-            given = sent.get("refresh_token", "")
-            live = grants.refresh(application, given, client=client, now=now)
+            given = asked.needed(sent, "refresh_token")
+            part = Part(tuple(sent.get("scope", "").split()), sent.get("resource", ""))
+            live = grants.refresh(application, given, part, client=client, now=now)
         case _:
-            raise ProtocolError(Code.UNSUPPORTED_GRANT_TYPE)
+            raise ProtocolError(Code.UNSUPPORTED_GRANT_TYPE, "It is none of what discovery lists.")
     return _tokens(request, live)
 
 
@@ -67,7 +71,7 @@ def _tokens(request: Request, live: Live) -> HttpResponse:
             "expires_in": tokens.ACCESS_SECONDS,
             "id_token": identity,
             "refresh_token": grants.new_refresh_token(live.grant, now=now),
-            "scope": " ".join(live.grant.scopes),
+            "scope": " ".join(live.scopes),
         }
     )
 
@@ -77,7 +81,7 @@ def push(request: Request) -> HttpResponse:
     """Keep an authorization request of an application that says who it is, and answer with an address for it."""
     sent = asked.single(request.POST)
     application = authenticate(request, sent)
-    parameters = asked.kept(sent) | {"client_id": application.client_id}
+    parameters = asked.kept(sent, issuer=issuer_of(request)) | {"client_id": application.client_id}
     try:
         asked.redirect_of(application, parameters)
     except asked.Unanswerable as error:
