@@ -534,9 +534,23 @@ GUARDS: Final = (
     Guard(
         "an answer goes to an address of the application",
         "signon/asked.py",
-        "if not any(fits):",
+        "if not rules.is_one_of(application.redirect_uris, address, public=public):",
         "if False:",
         "threats/test_redirect_tricks.py::test_an_answer_goes_to_an_address_letter_by_letter_or_nowhere",
+    ),
+    Guard(
+        "before they are through nobody is told the name of a tab that is for others",
+        "web/http/heading.py",
+        "return is_for_all_of(tab, request.brand.id)",
+        "return True",
+        "journeys/test_on_the_way.py::test_people_of_another_brand_are_not_told_its_name",
+    ),
+    Guard(
+        "a page names where somebody goes on to only while the application has that address",
+        "applications/heading.py",
+        "if found is None or not rules.is_one_of(",
+        "if found is None or rules.is_one_of(",
+        "journeys/test_on_the_way.py::test_each_step_says_it_from_the_first_to_the_last",
     ),
     Guard(
         "signing out leads to an address of the application",

@@ -10,10 +10,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from doorward.applications import going_on
 from doorward.applications.models import Application, Grant
 from doorward.credentials.models import TrustedBrowser
 from doorward.sessions.models import Session
-from doorward.signon import going_on
 from tests.kit import people
 from tests.kit.applications import Relying, answer_of, give_tab, make_application, make_secret, said
 from tests.kit.browsers import browser_of, sign_in

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection
 from django.test import Client
 from django.utils import timezone
 
-from doorward.applications import identity, sites, visits
+from doorward.applications import going_to_site, identity, sites, visits
 from doorward.applications.errors import HandOverRefused, SiteHostTaken
 from doorward.applications.events import APPLICATION_SIGNED_IN
 from doorward.applications.models import SiteVisit
@@ -22,7 +22,6 @@ from doorward.customers import brands
 from doorward.customers.errors import HostIsSite
 from doorward.kernel.errors import FieldsRefused
 from doorward.sessions.models import Session
-from doorward.signon.forward import handing_over
 from tests.kit import people
 from tests.kit.applications import Relying, give_tab, make_application, take_tab
 from tests.kit.browsers import browser_of
@@ -175,7 +174,7 @@ def test_the_portal_leads_only_to_a_site_that_it_sealed(site, owner):
     for wrong in ("", "x", "A" * 300, "https://evil.example/", sealed["continue"][0]):
         answer = browser.get("/forward-auth/start/", {"for": wrong})
         assert (answer.status_code, "Location" in answer.headers) == (422, False)
-    wanted = handing_over.Wanted(site_id=site.id, state=b"x" * 32, path="/", at=timezone.now())
+    wanted = going_to_site.Wanted(site_id=site.id, state=b"x" * 32, path="/", at=timezone.now())
     site.delete()
     assert browser.get(wanted.address()).status_code == 422
     assert not SiteVisit.objects.exists()
@@ -183,7 +182,7 @@ def test_the_portal_leads_only_to_a_site_that_it_sealed(site, owner):
 
 def test_what_was_begun_half_an_hour_ago_is_over(site, owner):
     at = timezone.now() - visits.BEGUN_LASTS - timedelta(seconds=1)
-    wanted = handing_over.Wanted(site_id=site.id, state=b"x" * 32, path="/", at=at)
+    wanted = going_to_site.Wanted(site_id=site.id, state=b"x" * 32, path="/", at=at)
     assert browser_of(owner).get(wanted.address()).status_code == 422
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from doorward.kernel.hosts import clean_origin, is_loopback, split_netloc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # In the order of OpenID Connect Core, 5.4, then our own two.
 SCOPES: Final = ("openid", "profile", "email", "phone", "customer", "tabs")
@@ -68,6 +71,11 @@ def is_same_redirect(registered: str, asked: str, *, public: bool) -> bool:
     alike = bool(public and one and other and one.groups() == other.groups())
     # A port that there is none of is no address that anybody could be sent to.
     return alike and is_web_address(asked)
+
+
+def is_one_of(registered: Iterable[str], asked: str, *, public: bool) -> bool:
+    """Return whether an answer goes to one of an application's addresses (`is_same_redirect`)."""
+    return any(is_same_redirect(one, asked, public=public) for one in registered)
 
 
 def site_origin(address: str) -> str | None:

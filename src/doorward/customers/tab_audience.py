@@ -46,6 +46,13 @@ def is_for(tab: Tab, brand_id: UUID, customer_id: UUID) -> bool:
     return True
 
 
+def is_for_all_of(tab: Tab, brand_id: UUID) -> bool:
+    """Return whether a tab of the provider's own is for every customer of a brand: its name is no secret there."""
+    if tab.audience == TabAudience.BRANDS:
+        return str(brand_id) in tab.audience_ids
+    return tab.audience == TabAudience.EVERYONE
+
+
 def brands_of(tab: Tab) -> frozenset[str]:
     """Return the ids of the brands whose customers, some at least, can have a tab of the provider's own."""
     if tab.audience == TabAudience.BRANDS:

@@ -11,13 +11,14 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from doorward.accounts.looking_after import whom_to_ask
+from doorward.applications.going_on import PARAMETER
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.customers.tab_audience import is_for
+from doorward.customers.tab_titles import title_of
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.kernel.errors import Refusal
 from doorward.kernel.hosts import join_origin
 from doorward.signon.asked import TOO_OLD
-from doorward.signon.going_on import PARAMETER
 from doorward.web.http.errors import refusal_page
 from doorward.web.http.pages import render, see_other
 from doorward.web.kit.refusals import sentence
@@ -25,8 +26,8 @@ from doorward.web.kit.refusals import sentence
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from doorward.applications.going_on import Begun
     from doorward.applications.models import Application, Site
-    from doorward.signon.going_on import Begun
     from doorward.web.http.requests import Request
 
 _WEB: Final = frozenset({"http", "https"})
@@ -156,7 +157,7 @@ def denied_page(  # noqa: PLR0913 - what the page says
     known = is_known(request, behind)
     person = request.auth.person if request.auth else None
     page = DeniedPage(
-        application=behind.tab.title if known else urlsplit(address).hostname or "",
+        application=title_of(behind.tab.key) if known else urlsplit(address).hostname or "",
         company=person.customer_name if person else "",
         ask=tuple(whom_to_ask(person.customer_id, besides=person.id)) if person else (),
         set_up=set_up,
@@ -172,7 +173,9 @@ def not_managing(request: Request, application: Application, to: Answer) -> Http
     """Say that who manages a customer's portal does not get on to this application."""
     known = is_known(request, application)
     page = DeniedPage(
-        application=application.tab.title if known else urlsplit(to.redirect_uri).hostname or "",
+        application=title_of(application.tab.key)
+        if known
+        else urlsplit(to.redirect_uri).hostname or "",
         company="",
         ask=(),
         set_up=False,

@@ -129,13 +129,10 @@ def application_of(client_id: str) -> Application:
 
 
 def redirect_of(application: Application, parameters: Mapping[str, str]) -> str:
-    """Return where the answer goes: one of its addresses (`rules.is_same_redirect`). Raises `Unanswerable`."""
+    """Return where the answer goes: one of its addresses (`rules.is_one_of`). Raises `Unanswerable`."""
     address = parameters.get("redirect_uri", "")
     public = application.client_type == ClientType.PUBLIC
-    fits = (
-        rules.is_same_redirect(one, address, public=public) for one in application.redirect_uris
-    )
-    if not any(fits):
+    if not rules.is_one_of(application.redirect_uris, address, public=public):
         raise Unanswerable
     return address
 

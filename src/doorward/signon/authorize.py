@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from doorward.applications import grants, pushed, tokens
+from doorward.applications import going_on, grants, pushed, tokens
 from doorward.applications.errors import AlreadyAnswered
 from doorward.applications.grants import Asked
 from doorward.applications.protocol import Code, ProtocolError
@@ -19,7 +19,7 @@ from doorward.gate.assurance import Assurance, of_kind, reaches, verified_factor
 from doorward.gate.evaluate import evaluate
 from doorward.gate.requirement import Need, Step
 from doorward.sessions.reauthentication import RECOVERY_PROOF_SECONDS, Reauthentication
-from doorward.signon import asked, going_on, hints
+from doorward.signon import asked, hints
 from doorward.signon.answers import (
     Answer,
     another,
@@ -42,11 +42,11 @@ if TYPE_CHECKING:
 
     from django.http import HttpResponse, QueryDict
 
+    from doorward.applications.going_on import Begun
     from doorward.applications.models import Application
     from doorward.gate.evaluate import Verdict
     from doorward.sessions.context import AuthContext
     from doorward.signon.asked import Wish
-    from doorward.signon.going_on import Begun
     from doorward.web.http.requests import Request
 
 # What an application is told that wants nobody to be asked (OpenID Connect Core, 3.1.2.6).

@@ -13,12 +13,12 @@ from urllib.parse import urlencode, urlsplit
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from doorward.applications import tokens
+from doorward.applications import going_on, tokens
 from doorward.applications.protocol import ProtocolError
 from doorward.gate.evaluate import evaluate
 from doorward.gate.requirement import Need, Step
 from doorward.sessions import ending
-from doorward.signon import asked, going_on, hints
+from doorward.signon import asked, hints
 from doorward.signon.answers import OnwardPage, no_answer, with_query
 from doorward.signon.origin import issuer_of
 from doorward.web.http import cookies

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Final
 from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from doorward.applications import identity, sites, visits
+from doorward.applications import going_to_site, identity, sites, visits
 from doorward.audit import repeats
 from doorward.audit.events import Outcome
 from doorward.customers.events import ACCESS_REFUSED
 from doorward.customers.tab_audience import is_for
+from doorward.customers.tab_titles import title_of
 from doorward.gate.requirement import Need, Step
-from doorward.signon.forward import handing_over, original
+from doorward.signon.forward import original, site_cookies
 from doorward.signon.forward.plain import no_right, plain
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import see_other
@@ -44,7 +45,7 @@ def ask(request: Request) -> HttpResponse:
     except original.Unsaid:
         return plain("Only a trusted proxy may ask, and it says host and scheme.\n", 400)
     how = request.GET.get(_ANSWER, "")
-    cookie = handing_over.cookie_of(request, wanted.origin)
+    cookie = site_cookies.cookie_of(request, wanted.origin)
     visit = visits.find(cookie, origin=wanted.origin, now=request.now) if cookie else None
     step = visits.decide(visit, now=request.now).step if visit else Step.SIGN_IN
     if visit is not None and step is Step.THROUGH:
@@ -82,7 +83,7 @@ def _refuse(request: Request, site: Site, visit: Visit, wanted: Original, how: s
     )
     if how == _STATUS or not wanted.is_navigation:
         return plain("There is no right to this site.\n", 403)
-    title = site.tab.title if known else ""
+    title = title_of(site.tab.key) if known else ""
     portal = sites.portal_of(site).address("/")
     return no_right(request, title, person.customer_name, portal)
 
@@ -90,12 +91,12 @@ def _refuse(request: Request, site: Site, visit: Visit, wanted: Original, how: s
 def _lead(request: Request, site: Site, wanted: Original) -> HttpResponse:
     """Send the browser to the portal, known by a cookie at the site's host as the one that began."""
     # One for all its windows: whichever is done first leaves the others theirs.
-    state = handing_over.state_of(request, site.origin) or visits.new_secret()
-    going = handing_over.Wanted(
+    state = site_cookies.state_of(request, site.origin) or visits.new_secret()
+    going = going_to_site.Wanted(
         site_id=site.id,
         state=visits.state_hash(state),
         path=wanted.path,
         at=request.now,
     )
     answer = see_other(sites.portal_of(site).address(going.address()))
-    return handing_over.keep_state(answer, site.origin, state)
+    return site_cookies.keep_state(answer, site.origin, state)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from django.views.decorators.http import require_GET
 
-from doorward.applications import sites, visits
+from doorward.applications import going_to_site, sites, visits
 from doorward.applications.errors import HandOverRefused
 from doorward.gate.requirement import Need
-from doorward.signon.forward import handing_over, original
+from doorward.signon.forward import original, site_cookies
 from doorward.signon.forward.plain import begin_again, plain
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import see_other
@@ -29,16 +29,16 @@ def sign_in(request: Request) -> HttpResponse:
     site = _site(request)
     if site is None:
         return plain("No site is known at this address.\n", 404)
-    wanted = handing_over.unpack(request.GET.get(handing_over.PARAMETER, ""), now=request.now)
+    wanted = going_to_site.unpack(request.GET.get(going_to_site.PARAMETER, ""), now=request.now)
     path = wanted.path if wanted is not None and wanted.site_id == site.id else "/"
-    state = handing_over.state_of(request, site.origin)
+    state = site_cookies.state_of(request, site.origin)
     try:
         cookie = visits.take(site, request.GET.get("code", ""), state=state, now=request.now)
     except HandOverRefused as refusal:
         return begin_again(request, sentence(refusal), f"{site.origin}{path}")
-    if old := handing_over.cookie_of(request, site.origin):
+    if old := site_cookies.cookie_of(request, site.origin):
         visits.end(old, origin=site.origin, now=request.now)
-    return handing_over.keep_cookie(see_other(f"{site.origin}{path}"), site.origin, cookie)
+    return site_cookies.keep_cookie(see_other(f"{site.origin}{path}"), site.origin, cookie)
 
 
 @needs(Need.NOTHING, any_host=True)
@@ -48,10 +48,10 @@ def sign_out(request: Request) -> HttpResponse:
     site = _site(request)
     if site is None:
         return plain("No site is known at this address.\n", 404)
-    if cookie := handing_over.cookie_of(request, site.origin):
+    if cookie := site_cookies.cookie_of(request, site.origin):
         visits.end(cookie, origin=site.origin, now=request.now)
     onward = sites.portal_of(site).address("/oidc/logout/")
-    return handing_over.drop_cookie(see_other(onward), site.origin)
+    return site_cookies.drop_cookie(see_other(onward), site.origin)
 
 
 def _site(request: Request) -> Site | None:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode, urlsplit
 
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from doorward.applications import grants, sites, visits
+from doorward.applications import going_to_site, grants, sites, visits
 from doorward.gate.evaluate import evaluate
 from doorward.gate.requirement import Need, Step
 from doorward.signon.answers import OnwardPage, denied_page, is_known
 from doorward.signon.authorize import not_enough
-from doorward.signon.forward import handing_over
 from doorward.web.http.errors import error_page, refusal_page
 from doorward.web.http.gate import lead, note_refused
 from doorward.web.http.needs import needs
@@ -24,16 +23,19 @@ from doorward.web.http.requests import acting, session_of
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from doorward.applications.going_to_site import Wanted
     from doorward.applications.models import Site
-    from doorward.signon.forward.handing_over import Wanted
     from doorward.web.http.requests import Request
+
+# At the site's own host; its proxy passes it on to us.
+_SIGN_IN: Final = "/.doorward/sign-in/"
 
 
 @needs(Need.NOTHING)
 @require_GET
 def start(request: Request) -> HttpResponse:
     """Lead on to a site with a code, or to the step that is missing, and then back."""
-    wanted = handing_over.unpack(request.GET.get(handing_over.PARAMETER, ""), now=request.now)
+    wanted = going_to_site.unpack(request.GET.get(going_to_site.PARAMETER, ""), now=request.now)
     site = sites.with_id(wanted.site_id) if wanted else None
     if wanted is None or site is None:
         text = _("This took too long. Open the page that you want once more.")
@@ -61,8 +63,8 @@ def _hand_over(request: Request, site: Site, wanted: Wanted) -> HttpResponse:
         actor=acting(request),
         now=request.now,
     )
-    query = urlencode({"code": code, handing_over.PARAMETER: wanted.packed()})
-    address = f"{site.origin}{handing_over.SIGN_IN}?{query}"
+    query = urlencode({"code": code, going_to_site.PARAMETER: wanted.packed()})
+    address = f"{site.origin}{_SIGN_IN}?{query}"
     if not wanted.again:
         return see_other(address)
     # Browsers do not let a form lead to another site by way of redirects (CSP 3, `form-action`), and a step is a form.

@@ -12,6 +12,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from doorward.customers.cached import brand_for_host, is_known_host
 from doorward.sessions.rules import is_managing
 from doorward.web.fast.form_token import form_input
+from doorward.web.http.heading import heading_of
 from doorward.web.kit.brandmark import look_version
 from doorward.web.kit.forms import NOTHING
 from doorward.web.kit.jinja import page_template
@@ -64,7 +65,11 @@ def render(
 
     `wrong`: a form was not accepted, which is answered 422, or 429 with the seconds to wait.
     """
-    context = shared_context(request) | {"page": page, "why": sentence(request.why)}
+    context = shared_context(request) | {
+        "page": page,
+        "why": sentence(request.why),
+        "onto": heading_of(request),
+    }
     auth = request.auth if request.administrator is not None else None
     with shown_to(auth, now=request.now):
         content = page_template(name).render(context)
