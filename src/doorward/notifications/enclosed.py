@@ -47,8 +47,10 @@ _WITHOUT_LINK_TOO: Final = (
     Message.WAIT_ASKED,
     Message.SUPPORT_ASKED,
 )
-
-
+# Nothing without the link or code in them.
+FOR_THEIR_LINK: Final = frozenset(
+    {*_LINKS, Message.MAILBOX_CODE, Message.PASS_MAILED} - {*_WITHOUT_LINK_TOO}
+)
 # A link that takes something away from whoever asked, and gives nobody anything.
 _OBJECTING: Final = (
     Message.HELPED,

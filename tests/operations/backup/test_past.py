@@ -6,12 +6,21 @@ from datetime import timedelta
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from doorward.accounts.models import MailedLink
+from doorward.audit.models import Event
+from doorward.audit.record import record
+from doorward.credentials.events import PASSWORD_CHANGED, TWO_FACTOR_DISABLED, TWO_FACTOR_ENABLED
 from doorward.credentials.models import TrustedBrowser
+from doorward.credentials.password import change
+from doorward.notifications import outbox
+from doorward.notifications.enclosed import FOR_THEIR_LINK
+from doorward.notifications.messages import Message
+from doorward.notifications.models import Delivery
+from doorward.notifications.models import State as Outbox
 from doorward.operations.backup import past
 from doorward.recovery import caller_check
 from doorward.recovery.models import RecoveryRequest, SetUpPass, State
@@ -102,6 +111,52 @@ def test_of_a_pass_that_was_used_somebody_may_still_say_that_it_was_not_them(own
     RecoveryRequest.objects.update(state=State.ISSUED)
     assert "requests for help" not in end()
     assert RecoveryRequest.objects.get().state == State.ISSUED
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_the_outbox_is_empty")
+def test_no_mail_goes_out_for_a_link_that_ended_or_about_what_is_days_old(owner, colleague):
+    now = timezone.now()
+    long_ago, just_now = now - timedelta(hours=25), now - timedelta(hours=23)
+    with transaction.atomic():
+        change.send_link(person=colleague, actor=people.actor(owner), now=now)
+    _happened(owner, TWO_FACTOR_ENABLED, at=long_ago)
+    kept = _happened(owner, TWO_FACTOR_DISABLED, at=just_now)
+    outbox.dispatch(now=now)
+    assert Delivery.objects.filter(state=Outbox.DUE).count() == 3
+    # As it is when the backup is made before the worker's next round.
+    unseen = _happened(owner, PASSWORD_CHANGED, at=long_ago)
+    seen = _happened(owner, PASSWORD_CHANGED, at=just_now)
+    ended = end()
+    assert ended["mails with a link or code"] == 1
+    assert ended["mails about what is more than a day old"] == 1
+    assert ended["events of more than a day ago that nobody was mailed of"] == 1
+    outbox.dispatch(now=now)
+    due = Delivery.objects.filter(state=Outbox.DUE).values_list("event_id", flat=True)
+    assert sorted(due) == [kept.id, seen.id]
+    assert not Delivery.objects.filter(event_id=unseen.id).exists()
+
+
+@pytest.fixture
+def _the_outbox_is_empty(owner, colleague):
+    outbox.dispatch(now=timezone.now())
+    Delivery.objects.all().delete()
+
+
+def _happened(person, event_type, *, at):
+    record(event_type, actor=people.actor(person))
+    event = Event.objects.latest("id")
+    Event.rewritable.filter(id=event.id).update(at=at)
+    return event
+
+
+def test_what_is_nothing_without_its_link_is_known() -> None:
+    assert Message.PASSWORD_LINK_SENT in FOR_THEIR_LINK
+    assert Message.MAILBOX_CODE in FOR_THEIR_LINK
+    assert Message.PASS_MAILED in FOR_THEIR_LINK
+    # Told without their link, too: how to object is said in it.
+    assert Message.ENABLED not in FOR_THEIR_LINK
+    assert Message.HELPED not in FOR_THEIR_LINK
 
 
 def test_tables_that_an_older_version_did_not_have_are_left_out() -> None:

@@ -1,22 +1,33 @@
-"""What a backup has that would open a door: it ends before anybody can start on what comes back.
+"""What a backup has that would open a door, or be told too late: it ends before anybody can start on what comes back.
 
 A session, a link or a request that ended after the backup was made is open in it. So all of them end: who has
-a password and a second factor signs in again, and whoever waited for something asks for it again.
+a password and a second factor signs in again, and whoever waited for something asks for it again. Mails that were
+still to be sent went out since, most likely. Those for a link or code that ends here would be of no use, and those
+about what is more than a day old would be taken for news: neither is sent. The rest is, perhaps a second time.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from doorward.notifications.enclosed import FOR_THEIR_LINK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+# About what is older nobody is mailed after a restore.
+TOLD_WITHIN: Final = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What is ended. `what`: in the words of the report; `sql`: on both databases, with the moment as `{now}`."""
+    """What is ended. `what`: in the words of the report; `sql`: on both databases.
+
+    With the moment as `{now}`, and as `{old}` the one before which what happened is no news any more.
+    """
 
     table: str
     what: str
@@ -32,6 +43,17 @@ def _marked(table: str, what: str, column: str, *others: str) -> Ending:
     sql = f"UPDATE {table} SET {column} = {{now}} WHERE {open_rows}"  # noqa: S608 - as above
     return Ending(table, what, sql)
 
+
+def _given_up(what: str, why: str, which: str) -> Ending:
+    table = "notifications_delivery"
+    sql = (
+        f"UPDATE {table} SET state = 'given_up', lease_until = NULL, last_error = '{why}' "  # noqa: S608 - as above
+        f"WHERE state = 'due' AND {which}"
+    )
+    return Ending(table, what, sql)
+
+
+_FOR_LINKS: Final = ", ".join(f"'{one.value}'" for one in sorted(FOR_THEIR_LINK))
 
 # What hangs on a session ends with it: grants of applications, mailed codes, devices half set up, saved requests,
 # the provider's staff in a customer's portal.
@@ -53,6 +75,21 @@ ENDINGS: Final = (
     _marked("recovery_setuppass", "set-up passes", "ended_at", "used_at"),
     _marked("recovery_callercheck", "caller checks", "ended_at"),
     _deleted("applications_pushedrequest", "requests of applications"),
+    _given_up(
+        "mails with a link or code",
+        "its link or code ended when a backup was put back",
+        f"template IN ({_FOR_LINKS})",
+    ),
+    _given_up(
+        "mails about what is more than a day old",
+        "it was too old when a backup was put back",
+        "event_id IN (SELECT id FROM audit_event WHERE at < {old})",
+    ),
+    Ending(
+        "audit_event",
+        "events of more than a day ago that nobody was mailed of",
+        "UPDATE audit_event SET dispatched_at = {now} WHERE dispatched_at IS NULL AND at < {old}",
+    ),
 )
 
 
@@ -61,6 +98,10 @@ def end(run: Callable[[str], int], *, rows: Mapping[str, int], now: datetime) ->
 
     `rows`: the tables that there are; one that an older version did not have has nothing to end.
     """
-    moment = f"'{now:%Y-%m-%d %H:%M:%S.%f}'"
-    done = {one.what: run(one.sql.format(now=moment)) for one in ENDINGS if one.table in rows}
+    moments = {"now": _written(now), "old": _written(now - TOLD_WITHIN)}
+    done = {one.what: run(one.sql.format(**moments)) for one in ENDINGS if one.table in rows}
     return {what: number for what, number in done.items() if number}
+
+
+def _written(moment: datetime) -> str:
+    return f"'{moment:%Y-%m-%d %H:%M:%S.%f}'"
