@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import time_machine
 from hypothesis import strategies as st
@@ -20,6 +20,7 @@ from doorward.accounts.models import Administrator, PasswordDue, Status
 from doorward.audit.models import Event
 from doorward.credentials.models import Factor
 from doorward.customers.models import Customer
+from doorward.kernel.db.hot_queries import HotQuery
 from doorward.policy.fields import Kinds, RequiredOf
 from doorward.policy.models import PolicyVersion
 from tests.kit import browsers, codes, passkeys, people, policies
@@ -30,16 +31,38 @@ from tests.whole.game import Game
 from tests.whole.model import THROUGH, Company, Person
 from tests.whole.players import Player, now
 
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
 _numbers = count(1)
 _OF_COMPANY = ("policy", "minimum")
 _COLUMNS = (
     "id",
+    "factors__id",
     "email",
     "require_2fa",
     "status",
     "password_due",
     *(f"customer__{one}" for one in _OF_COMPANY),
 )
+
+
+def _people(**ids: UUID) -> QuerySet[Any, Any]:
+    found: QuerySet[Any, Any] = Administrator.objects.everywhere().filter(
+        id__in=tuple(ids.values())
+    )
+    return found.order_by().values(*_COLUMNS)
+
+
+def _told(told: int, **ids: UUID) -> QuerySet[Any, Any]:
+    events = Event.objects.filter(id__gt=told, actor_id__in=tuple(ids.values()))
+    return events.order_by("id").values("id", "actor_id", "actor_email")
+
+
+# They are asked after each step: their SQL is written once.
+_PEOPLE, _TOLD = HotQuery(_people), HotQuery(_told)
 
 
 class Table(RuleBasedStateMachine):
@@ -179,11 +202,10 @@ class Table(RuleBasedStateMachine):
 
     @invariant()
     def the_accounts_are_as_the_rules_left_them(self) -> None:
-        ids = [person.id for person in self.people]
-        factors = set(Factor.objects.filter(administrator_id__in=ids).values_list("id", flat=True))
+        rows = [row.values() for row in _PEOPLE.rows(**self._ids())]
+        factors = {factor for _, factor, *_ in rows if factor}
         assert factors == {one for person in self.people for one in person.factors}
-        rows = Administrator.objects.everywhere().filter(id__in=ids).values_list(*_COLUMNS)
-        found = {id: row for id, *row in rows}
+        found = {id: row for id, _, *row in rows}
         for person in self.people:
             *own, policy, minimum = found[person.id]
             written = [*own, *_asked_in(policy), asks_everybody(minimum)]
@@ -193,13 +215,13 @@ class Table(RuleBasedStateMachine):
     @invariant()
     def history_tells_people_apart(self) -> None:
         """Hold that who acted is named by an e-mail of theirs, whatever name they took."""
-        events = Event.objects.filter(
-            id__gt=self.told, actor_id__in=[one.id for one in self.people]
-        )
-        for id, actor, email in events.order_by("id").values_list("id", "actor_id", "actor_email"):
-            [person] = [one for one in self.people if one.id == actor]
-            assert email in person.readers
-            self.told = id
+        for row in _TOLD.rows(told=self.told, **self._ids()):
+            [person] = [one for one in self.people if one.id == row["actor_id"]]
+            assert row["actor_email"] in person.readers
+            self.told = row["id"]
+
+    def _ids(self) -> dict[str, UUID]:
+        return {f"id{place}": person.id for place, person in enumerate(self.people)}
 
     def _is_never_left_without(self, person: Person) -> None:
         """Hold that of whom something is asked, and who has it, has it as long as no more is asked."""

@@ -24,7 +24,8 @@ from tests.whole.machine import Table
 # FAULTS_ROUNDS: how many; `make faults` does more. More examples in one round and Hypothesis would make them
 # from those that it had: few things more often, not more things.
 ROUNDS, EXAMPLES, STEPS = int(os.environ.get("FAULTS_ROUNDS", "4")), 9, 40
-LEAST_STEPS = 300 * ROUNDS
+# `make test` makes 3,000 steps: 1,400 here, and 1,600 in `test_helping.py`.
+LEAST_STEPS = 350 * ROUNDS
 # What must have been tried, for what holds of it to mean anything.
 EXPECTED = frozenset(
     {
