@@ -112,7 +112,7 @@ class Environment(BaseSettings):
         "",
         description="The scheme and host that people use, such as `https://portal.example.com`; it "
         "decides cookies, links and the relying party. Without it, http://localhost and the "
-        "port of `bind`.",
+        "port of `bind`; then it is also answered under addresses and names without a dot, and under no other.",
     )
     email_url: str = Field(
         "",

@@ -136,3 +136,12 @@ def test_a_setting_that_is_wrong_is_one_sentence(tmp_path):
     refused = doorward("customers", "list", folder=tmp_path / "data", databse_url="x")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == "DOORWARD_DATABSE_URL is not a setting of Doorward.\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("rename", "X"), ("suspend",), ("close",), ("delete",), ("move", "--brand", "Provider")],
+)
+def test_a_customer_that_is_not_there_is_named(words):
+    refused = run(words[0], "Nobody & Sons", *words[1:])
+    assert (refused.exit_code, refused.stderr) == (1, "There is no customer named Nobody & Sons.\n")

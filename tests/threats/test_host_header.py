@@ -85,13 +85,34 @@ def test_what_is_no_name_is_refused(public, host):
     assert answer.status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:8000", 200),
+        ("192.0.2.1:8000", 200),
+        ("[2001:db8::1]:8000", 200),
+        ("this-machine", 200),
+        (ELSEWHERE, 421),
+        ("192.0.2.1.elsewhere.example", 421),
+    ],
+)
+def test_where_no_public_address_is_set_no_name_of_somebody_elses_leads_here(
+    customer, host, status
+):
+    assert ask("/sign-in/", host).status_code == status
+    if status == 421:
+        Brand.objects.filter(id=customer.brand_id).update(hosts=[ELSEWHERE])
+        cached.forget()
+        assert ask("/sign-in/", ELSEWHERE).status_code == 200
+
+
 def test_where_no_public_address_is_set_a_made_up_name_gets_into_no_link(
     owner, tmp_path, monkeypatch
 ):
     send_to(monkeypatch, MailServer(kind="file", folder=tmp_path / "mail"))
-    asked = ask("/password/forgot/", ELSEWHERE, "post", email=owner.email)
+    asked = ask("/password/forgot/", "192.0.2.1:8000", "post", email=owner.email)
     assert (asked.status_code, asked["Location"]) == (303, "/password/forgot/sent/")
     mails = Folder(tmp_path / "mail").new()
     [mail] = [one for one in mails if owner.email in one["To"]]
-    assert ELSEWHERE not in mail.as_string()
+    assert "192.0.2.1" not in mail.as_string()
     assert "http://localhost:8000/password/reset/" in part(mail, "plain")

@@ -9,12 +9,12 @@ import click
 
 from doorward.cli.base import Group, json_option, print_json, print_table, with_data
 from doorward.cli.failure import Failure
+from doorward.cli.finding import customer_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from doorward.accounts.models import Administrator, Status
-    from doorward.customers.models import Customer
 
 F = TypeVar("F", bound="Callable[..., Any]")
 # More than any password that is taken, and no more than that into memory.
@@ -82,7 +82,7 @@ def add(  # noqa: PLR0913 - a command's options are this many
     from doorward.accounts.services import Details, NewAdministrator  # noqa: PLC0415
     from doorward.cli import adding  # noqa: PLC0415
 
-    company = _customer(customer)
+    company = customer_named(customer)
     first, last = adding.names_of(email)
     new = NewAdministrator(
         email=email,
@@ -145,7 +145,7 @@ def list_(*, customer: str | None, as_json: bool) -> None:
     """List administrators by customer and name."""
     from doorward.cli import people  # noqa: PLC0415 - after set-up
 
-    company = _customer(customer) if customer is not None else None
+    company = customer_named(customer) if customer is not None else None
     records = [people.record_of(person) for person in people.listed(company)]
     if as_json:
         print_json(records)
@@ -220,16 +220,6 @@ def erase(email: str) -> None:
     except WrongStatus as error:
         raise Failure(f"{email} was not removed, so nothing is erased.") from error
     click.echo(f"The personal data of {email} was erased.")
-
-
-def _customer(name: str) -> Customer:
-    from doorward.customers import services  # noqa: PLC0415
-    from doorward.kernel.errors import NotFound  # noqa: PLC0415
-
-    try:
-        return services.find(name)
-    except NotFound as error:
-        raise Failure(f"There is no customer named {name}.") from error
 
 
 def _person(email: str) -> Administrator:

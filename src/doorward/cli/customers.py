@@ -9,6 +9,7 @@ import click
 from doorward.cli.base import Group, json_option, print_json, print_table, utc, with_data
 from doorward.cli.brands import brand_named
 from doorward.cli.failure import Failure
+from doorward.cli.finding import customer_named
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -56,9 +57,8 @@ def move(name: str, brand: str, *, yes: bool) -> None:
     from django.utils import timezone  # noqa: PLC0415
 
     from doorward.credentials.passkeys import other_host  # noqa: PLC0415
-    from doorward.customers import services  # noqa: PLC0415
 
-    customer, brand_id = services.find(name), brand_named(brand)
+    customer, brand_id = customer_named(name), brand_named(brand)
     if not yes:
         found = other_host.what_breaks(customer.id, brand_id, now=timezone.now())
         print_table(("WHAT NO LONGER WORKS", "NUMBER"), _breaks(found))
@@ -102,9 +102,9 @@ def delete(name: str) -> None:
     from django.utils import timezone  # noqa: PLC0415
 
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-    from doorward.customers import deletion, services  # noqa: PLC0415
+    from doorward.customers import deletion  # noqa: PLC0415
 
-    customer = services.find(name)
+    customer = customer_named(name)
     at = deletion.ask(customer.id, typed=customer.name, actor=CONSOLE, now=timezone.now())
     click.echo(f"{customer.name} will be deleted for good after {at:%Y-%m-%d %H:%M} UTC.")
 
@@ -115,9 +115,9 @@ def delete(name: str) -> None:
 def undelete(name: str) -> None:
     """Keep a customer that is to be deleted: it stays closed."""
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-    from doorward.customers import deletion, services  # noqa: PLC0415
+    from doorward.customers import deletion  # noqa: PLC0415
 
-    customer = services.find(name)
+    customer = customer_named(name)
     deletion.take_back(customer.id, actor=CONSOLE)
     click.echo(f"{customer.name} is no longer to be deleted. It is closed.")
 
@@ -146,7 +146,7 @@ def _change(
     from doorward.customers import services  # noqa: PLC0415
     from doorward.customers.models import CustomerStatus  # noqa: PLC0415
 
-    customer = services.find(found_by)
+    customer = customer_named(found_by)
     wanted = services.CustomerChange(
         name=customer.name if name is None else name,
         brand_id=brand_id or customer.brand_id,

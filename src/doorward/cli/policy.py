@@ -8,6 +8,7 @@ import click
 
 from doorward.cli.base import Group, json_option, print_json, print_table, with_data
 from doorward.cli.failure import Failure
+from doorward.cli.finding import customer_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,9 +131,7 @@ def _apply(owner: Owner, wanted: Wanted, shown: Rehearsal) -> Rehearsal | None:
 
 
 def _owner(name: str, *, minimum: bool, brand: bool) -> Owner:
-    from doorward.customers import services  # noqa: PLC0415
     from doorward.customers.models import Brand  # noqa: PLC0415
-    from doorward.kernel.errors import NotFound  # noqa: PLC0415
     from doorward.policy import versions  # noqa: PLC0415
 
     if brand:
@@ -140,10 +139,7 @@ def _owner(name: str, *, minimum: bool, brand: bool) -> Owner:
         if found is None:
             raise Failure(f"There is no brand named {name}.")
         return versions.minimum_of_brand(found)
-    try:
-        customer_id = services.find(name).id
-    except NotFound as error:
-        raise Failure(f"There is no customer named {name}.") from error
+    customer_id = customer_named(name).id
     return (versions.minimum_of_customer if minimum else versions.policy_of_customer)(customer_id)
 
 

@@ -10,6 +10,7 @@ import click
 
 from doorward.cli.base import Group, with_data
 from doorward.cli.failure import Failure
+from doorward.cli.finding import customer_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,7 @@ def evidence(  # noqa: PLR0913 - the options of a command
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
     from doorward.operations.evidence import making, period  # noqa: PLC0415
 
-    now, whose = timezone.now(), _customer(customer)
+    now, whose = timezone.now(), customer_named(customer)
     usual_zone, usual_language = _usual(whose)
     wanted = period.read(first, last, zone=_zone(zone or usual_zone), now=now)
     name = file or Path(f"evidence-{wanted.first.isoformat()}-{wanted.last.isoformat()}.zip")
@@ -81,7 +82,7 @@ def export_customer(*, customer: str, file: Path | None, overwrite: bool) -> Non
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
     from doorward.operations import customer_export  # noqa: PLC0415
 
-    whose = _customer(customer)
+    whose = customer_named(customer)
     name = file or Path(f"export-{whose.id}.zip")
     with _made(name, overwrite=overwrite) as made:
         checksum = customer_export.make(whose, made, actor=CONSOLE, now=timezone.now())
@@ -110,16 +111,6 @@ def _made(file: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
 
 def _is_there(file: Path) -> Failure:
     return Failure(f"{file} already exists: name another file, or add --overwrite.")
-
-
-def _customer(name: str) -> Customer:
-    from doorward.customers import services  # noqa: PLC0415
-    from doorward.kernel.errors import NotFound  # noqa: PLC0415
-
-    try:
-        return services.get(services.find(name).id)
-    except NotFound:
-        raise Failure(f"There is no customer named {name}.") from None
 
 
 def _usual(customer: Customer) -> tuple[str, str]:

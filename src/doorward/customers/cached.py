@@ -16,7 +16,7 @@ from doorward.customers.models import Brand, Tab, TabAudience
 from doorward.customers.tab_audience import is_for
 from doorward.customers.tabs import in_order
 from doorward.kernel.errors import NotFound
-from doorward.kernel.hosts import is_loopback
+from doorward.kernel.hosts import is_loopback, is_nearby
 from doorward.kernel.storage import Fault, fault_in
 from doorward.kernel.text import names
 
@@ -137,8 +137,8 @@ class TabLink:
 class _Kept:
     until: float = 0.0
     brands: tuple[BrandLook, ...] = ()
-    # None: each is taken.
-    hosts: frozenset[str] | None = None
+    # The public address's and those of the brands.
+    hosts: frozenset[str] = frozenset()
     tabs: tuple[TabLink, ...] = ()
     # Those that are not for everyone.
     limited: tuple[Tab, ...] = ()
@@ -176,10 +176,12 @@ def pictures_of(brand: Brand) -> tuple[Picture, ...]:
 def is_known_host(host: str) -> bool:
     """Return whether the portal is used under this name: a brand's, the public address's, or loopback.
 
-    Where no public address is set, nobody has said under which name it is used, and each is taken.
+    Where no public address is set, nobody has said under which name it is used: an address, or a name of the own
+    network, is taken. A name with a dot may be anybody's, who can have it lead here (DNS rebinding).
     """
-    hosts = _current().hosts
-    return hosts is None or host in hosts or is_loopback(host)
+    if host in _current().hosts or is_loopback(host):
+        return True
+    return not settings.DOORWARD.public_url and is_nearby(host)
 
 
 def all_hosts() -> set[str]:
@@ -238,10 +240,9 @@ def forget() -> None:
     _kept.until = 0.0
 
 
-def _hosts(brands: Iterable[BrandLook]) -> frozenset[str] | None:
-    public = urlsplit(settings.DOORWARD.public_url).hostname
-    named = (host for brand in brands for host in brand.hosts)
-    return frozenset({public, *named}) if public else None
+def _hosts(brands: Iterable[BrandLook]) -> frozenset[str]:
+    public = urlsplit(settings.DOORWARD.origin).hostname or ""
+    return frozenset({public, *(host for brand in brands for host in brand.hosts)})
 
 
 def _current() -> _Kept:

@@ -94,6 +94,11 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def is_nearby(host: str) -> bool:
+    """Return whether a host is an address, or a name without a dot, which no DNS of somebody else's answers for."""
+    return "." not in host or _address(host) is not None
+
+
 def _address(text: str) -> str | None:
     try:
         found = ip_address(text)

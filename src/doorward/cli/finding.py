@@ -1,0 +1,21 @@
+"""What a command is about, by its name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from doorward.cli.failure import Failure
+
+if TYPE_CHECKING:
+    from doorward.customers.models import Customer
+
+
+def customer_named(name: str) -> Customer:
+    """Return the customer of that name, whatever its letter case, or raise `Failure`."""
+    from doorward.customers import services  # noqa: PLC0415 - after set-up
+    from doorward.kernel.errors import NotFound  # noqa: PLC0415
+
+    try:
+        return services.find(name)
+    except NotFound:
+        raise Failure(f"There is no customer named {name}.") from None
