@@ -11,7 +11,7 @@ from doorward.customers.cached import brand_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from doorward.applications.grants import Live
+    from doorward.applications.live import Live
     from doorward.applications.models import Application
     from doorward.sessions.context import Person
 

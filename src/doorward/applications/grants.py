@@ -21,8 +21,8 @@ from doorward.applications.events import (
     APPLICATION_SIGNED_IN,
     APPLICATION_SIGNED_OUT,
 )
+from doorward.applications.live import Live, Part, part_of
 from doorward.applications.models import Application, Grant, RefreshToken
-from doorward.applications.parts import Part, part_of
 from doorward.applications.protocol import Code, ProtocolError, StepMissing
 from doorward.audit.actor import Actor
 from doorward.audit.events import Outcome
@@ -67,18 +67,6 @@ class Asked:
     nonce: str
     code_challenge: str
     claims: dict[str, list[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """A sign-in to an application that is worth something now: its row, and what is known of the session.
-
-    `auth.portal`: of staff who opened it while managing, the customer's portal. `scopes`: what of it is looked at.
-    """
-
-    grant: Grant
-    auth: AuthContext
-    scopes: tuple[str, ...]
 
 
 def need_of(application: Application | Site, *, managed: Managed | None = None) -> Need:

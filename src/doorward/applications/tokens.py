@@ -24,8 +24,8 @@ from doorward.kernel.crypto.sealing import keyed_hash
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from doorward.applications.grants import Live
     from doorward.applications.keys import Signer
+    from doorward.applications.live import Live
     from doorward.applications.models import Application, Grant
     from doorward.sessions.context import AuthContext
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from doorward.applications import grants, tokens
 from doorward.applications.claims import claims_of
-from doorward.applications.parts import limited
+from doorward.applications.live import limited
 from doorward.applications.protocol import Code, ProtocolError, StepMissing
 from doorward.gate.requirement import Need
 from doorward.signon import asked
@@ -25,7 +25,7 @@ from doorward.web.http.needs import needs
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-    from doorward.applications.grants import Live
+    from doorward.applications.live import Live
     from doorward.applications.models import Application
     from doorward.web.http.requests import Request
 

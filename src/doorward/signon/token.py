@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from doorward.applications import claims, grants, keys, pushed, tokens
+from doorward.applications.live import Part, part_of
 from doorward.applications.models import ClientType
-from doorward.applications.parts import Part, part_of
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.ratelimit.throttle import Rule
@@ -19,7 +19,7 @@ from doorward.signon.origin import issuer_of, issuer_of_brand
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-    from doorward.applications.grants import Live
+    from doorward.applications.live import Live
     from doorward.web.http.requests import Request
 
 # RFC 7636, 4.1.

@@ -1,4 +1,4 @@
-"""What of a sign-in to an application a token is asked for: fewer scopes, the interface that it is for.
+"""A sign-in to an application, and what of it a token is asked for: fewer scopes, the interface that it is for.
 
 More than was given is asked for by a new sign-in, never by a token request.
 """
@@ -11,7 +11,20 @@ from typing import TYPE_CHECKING
 from doorward.applications.protocol import Code, ProtocolError
 
 if TYPE_CHECKING:
-    from doorward.applications.grants import Live
+    from doorward.applications.models import Grant
+    from doorward.sessions.context import AuthContext
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A sign-in to an application that is worth something now: its row, and what is known of the session.
+
+    `auth.portal`: of staff who opened it while managing, the customer's portal. `scopes`: what of it is looked at.
+    """
+
+    grant: Grant
+    auth: AuthContext
+    scopes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
