@@ -379,8 +379,8 @@ ONLY_FORMS = (
     "brand_minimum_rehearse customer_resend tab_remove tab_move administrators_run_stop administrators_run_go_on "
     "account_adoption_mail customers_adoption_mail customer_minimum_waves brand_minimum_waves "
     "customer_undelete customer_note customer_note_remove import_begin import_stop import_go_on "
-    "import_invite import_discard tab_application_secret tab_application_secret_remove tab_application_remove "
-    "tab_site_remove oidc_logout_confirm"
+    "import_invite import_discard tab_application_secret tab_application_secret_shown "
+    "tab_application_secret_remove tab_application_remove tab_site_remove oidc_logout_confirm"
 )
 ON_THE_WAY = "reauthenticate_continue"  # sends itself on; `test_keyboard` and `test_proving` see it
 OF_MAILS = "demo_mail demo_mail_message demo_mail_html"  # the demonstration's alone; `test_demo_mail` reads them

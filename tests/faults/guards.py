@@ -539,6 +539,20 @@ GUARDS: Final = (
         "threats/test_redirect_tricks.py::test_an_answer_goes_to_an_address_letter_by_letter_or_nowhere",
     ),
     Guard(
+        "a client secret is shown to the session that made it",
+        "applications/secrets.py",
+        "mine = actor.session_id is not None and found.made_by_session == actor.session_id",
+        "mine = True",
+        "journeys/test_applications.py::test_only_the_session_that_made_it_sees_it_and_soon",
+    ),
+    Guard(
+        "a client secret is shown once",
+        "applications/secrets.py",
+        "if rows.filter(unseen__isnull=False).update(unseen=None) != 1:",
+        "if False:",
+        "journeys/test_applications.py::test_a_secret_is_shown_once",
+    ),
+    Guard(
         "before they are through nobody is told the name of a tab that is for others",
         "web/http/heading.py",
         "return is_for_all_of(tab, request.brand.id)",

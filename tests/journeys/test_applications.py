@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
-from doorward.applications import secrets
-from doorward.applications.events import APPLICATION_CHANGED
+from doorward.applications import forgetting, secrets
+from doorward.applications.events import APPLICATION_CHANGED, CLIENT_SECRET_MADE
 from doorward.applications.models import Application, ClientSecret
 from doorward.audit.actor import CONSOLE
 from doorward.customers import own_tabs
@@ -19,6 +22,7 @@ from tests.kit.applications import CALLBACK, make_tab
 from tests.kit.pages import filled
 
 pytestmark = pytest.mark.django_db
+ALL = ("home", TABS, ADMINISTRATORS)
 
 
 def _staff(email, *tabs):
@@ -77,18 +81,82 @@ def test_an_application_is_made_changed_and_removed(browser, tab):
 
 def test_a_secret_is_shown_once(browser, tab):
     page = f"/tabs/{tab.id}/application/"
-    assert browser.post(f"{page}secret/").status_code == 404
+    assert browser.post(f"{page}secret/", {"secret": str(uuid4())}).status_code == 404
     _make(browser, page)
-    shown = browser.post(f"{page}secret/").content.decode()
-    secret = re.search(r'<code class="secret">([\w-]{43})</code>', shown)
-    assert secret is not None
+    led = browser.post(f"{page}secret/", _button(browser, page))
+    secret = _secret_on(browser.get(led["Location"]))
     row = ClientSecret.objects.get()
-    assert bytes(row.keyed_hash) == secrets.hashed(secret[1])
-    assert secret[1] not in browser.get(page).content.decode()
-    assert browser.post(f"{page}secret/").status_code == 200
-    assert browser.post(f"{page}secret/").status_code == 422
+    assert bytes(row.keyed_hash) == secrets.hashed(secret)
+    assert row.unseen is None
+    for again in (led["Location"], page):
+        text = browser.get(again, follow=True).content.decode()
+        assert secret not in text
+        assert ("already made" in text) is (again != page)
+    assert browser.post(f"{page}secret/", {"secret": str(uuid4())}).status_code == 303
+    assert browser.post(f"{page}secret/", {"secret": str(uuid4())}).status_code == 422
     assert browser.post(f"{page}secret/{row.id}/remove/").status_code == 303
     assert browser.post(f"{page}secret/{row.id}/remove/").status_code == 404
+    assert browser.get(led["Location"]).status_code == 404
+
+
+def test_a_button_that_is_pressed_twice_makes_one_and_shows_it_once(browser, tab):
+    page = f"/tabs/{tab.id}/application/"
+    _make(browser, page)
+    pressed = _button(browser, page)
+    first, second = (browser.post(f"{page}secret/", pressed) for _ in range(2))
+    assert first["Location"] == second["Location"]
+    assert ClientSecret.objects.count() == 1
+    # The browser follows the second answer alone, and still comes to see it.
+    assert _secret_on(browser.get(second["Location"]))
+    third = browser.post(f"{page}secret/", pressed, follow=True)
+    assert "already made" in third.content.decode()
+    assert ClientSecret.objects.count() == 1
+    assert len(people.events(CLIENT_SECRET_MADE)) == 1
+
+
+def test_only_the_session_that_made_it_sees_it_and_soon(browser, owner, tab):
+    page = f"/tabs/{tab.id}/application/"
+    _make(browser, page)
+    led = browser.post(f"{page}secret/", _button(browser, page))["Location"]
+    elsewhere = browsers.browser_of(owner)
+    for other in (elsewhere, browsers.browser_of(_staff("eva@provider.example", *ALL))):
+        assert other.get(led)["Location"] == page
+    assert browser.head(led).status_code == 405
+    ClientSecret.objects.update(made_at=timezone.now() - timedelta(minutes=6))
+    assert "already made" in browser.get(led, follow=True).content.decode()
+    assert forgetting.forget(now=timezone.now()) == 1
+    assert ClientSecret.objects.get().unseen is None
+
+
+@pytest.mark.parametrize("secret", ["", "x", "1", "../remove"])
+def test_a_form_that_chose_no_id_makes_none(browser, tab, secret):
+    page = f"/tabs/{tab.id}/application/"
+    _make(browser, page)
+    assert browser.post(f"{page}secret/", {"secret": secret}).status_code in {404, 422}
+    assert not ClientSecret.objects.exists()
+
+
+def test_an_id_of_another_application_is_no_way_to_its_secret(browser, tab):
+    page, other = f"/tabs/{tab.id}/application/", make_tab("billing")
+    for one in (page, f"/tabs/{other.id}/application/"):
+        _make(browser, one)
+    pressed = _button(browser, page)
+    browser.post(f"{page}secret/", pressed)
+    led = browser.post(f"/tabs/{other.id}/application/secret/", pressed)
+    assert browser.get(led["Location"]).status_code == 404
+    assert ClientSecret.objects.count() == 1
+
+
+def _button(browser, page) -> dict[str, str]:
+    """Return what the button sends that makes a secret."""
+    form = filled(browser, page, f"{page}secret/")
+    return {"secret": form["secret"]}
+
+
+def _secret_on(answer) -> str:
+    found = re.search(r'<code class="secret">([\w-]{43})</code>', answer.content.decode())
+    assert found is not None
+    return found[1]
 
 
 def test_who_has_but_one_right_changes_nothing(browser, tab, outsider):
@@ -108,7 +176,7 @@ def test_it_wants_a_proof_that_is_young(browser, owner, tab):
     _make(browser, page)
     browsers.age_proofs(owner, hours=1)
     for path in (f"{page}secret/", f"{page}remove/"):
-        assert browser.post(path)["Location"].startswith("/prove/")
+        assert browser.post(path, {"secret": str(uuid4())})["Location"].startswith("/prove/")
     assert not ClientSecret.objects.exists()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from django.utils import timezone
 
@@ -336,7 +337,7 @@ def _application() -> dict[str, tuple[str, dict[str, Any]]]:
     }
     return {
         of_tab: (path, form),
-        f"{of_tab}secret/": (f"{path}secret/", {}),
+        f"{of_tab}secret/": (f"{path}secret/", {"secret": str(uuid4())}),
         f"{of_tab}secret/<uuid:secret_id>/remove/": (f"{path}secret/{secret.id}/remove/", {}),
         f"{of_tab}try/": (f"{path}try/", {"email": "nobody@nowhere.example"}),
         f"{of_tab}remove/": (f"/tabs/{removed.tab_id}/application/remove/", {}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from django.conf import settings
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.utils import timezone
 from doorward.accounts import mailed_links
 from doorward.accounts.models import LinkPurpose, MailedLink
 from doorward.applications import keys as signing_keys
+from doorward.applications import secrets as client_secrets
 from doorward.audit.actor import CONSOLE, ClientInfo
 from doorward.credentials.password import change
 from doorward.credentials.recovery_codes import codes as recovery_codes
@@ -24,8 +26,10 @@ from doorward.sessions.models import Session
 from doorward.signin import forgotten_password, mailbox
 from tests.kit import browsers, people
 from tests.kit import codes as kit_codes
+from tests.kit.applications import make_application
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from django.test import Client
@@ -79,6 +83,7 @@ def keep(owner: Administrator, colleague: Administrator, newcomer: Administrator
     )
     set_up_pass.make_mailed(waits, now=now)
     signing_keys.signer("ES256", now=now)
+    _unseen_secret(now=now)
     return Kept(
         owner=owner,
         colleague=colleague,
@@ -92,6 +97,12 @@ def keep(owner: Administrator, colleague: Administrator, newcomer: Administrator
         set_up_secret=enrol.begin(session_id=started.session_id, now=now),
         mailed_code=mailbox.code_of(proof),
     )
+
+
+def _unseen_secret(*, now: datetime) -> None:
+    """Make a client's secret that waits to be shown."""
+    application, secret_id = make_application(), uuid4()
+    client_secrets.make_to_show(application.id, secret_id, actor=CONSOLE, now=now)
 
 
 def session_of(browser: Client) -> UUID:

@@ -111,6 +111,7 @@ WANTED: dict[str, Reauthentication] = {
     "tabs/<uuid:tab_id>/application/try/": OTHERS,
     "tabs/<uuid:tab_id>/application/remove/": OWN_SECURITY,
     "tabs/<uuid:tab_id>/application/secret/": OWN_SECURITY,
+    "tabs/<uuid:tab_id>/application/secret/<uuid:secret_id>/": OWN_SECURITY,
     "tabs/<uuid:tab_id>/application/secret/<uuid:secret_id>/remove/": OWN_SECURITY,
     "tabs/<uuid:tab_id>/site/": OWN_SECURITY,
     "tabs/<uuid:tab_id>/site/remove/": OWN_SECURITY,
@@ -174,6 +175,7 @@ UNASKED = {
     "managing/leave/": "leaves a customer's portal",
 }
 READ_ONLY = {
+    "tabs/<uuid:tab_id>/application/secret/<uuid:secret_id>/",
     "account/policy/rehearsal/<uuid:rehearsal_id>/export.csv",
     "activity/export/",
     "activity/export.csv",
@@ -234,8 +236,6 @@ def forms(made, clock):
 SECRET = {"code", "current", "password"}
 # What goes on without its secrets asks for them again; a file cannot wait; a script's challenge is none.
 UNFINISHED = {
-    # Its answer shows the secret, this once.
-    "tabs/<uuid:tab_id>/application/secret/": 200,
     # Nobody has the e-mail.
     "tabs/<uuid:tab_id>/application/try/": 422,
     "profile/password/": 422,

@@ -58,6 +58,14 @@ class TooManySecrets(Refusal):
     sentence = _("There are already two secrets. Remove the one that is no longer used first.")
 
 
+class SecretMade(Refusal):
+    """The same button once more, or a page that shows a secret a second time."""
+
+    sentence = _(
+        "This secret is already made, and is shown only once. If you do not have it, remove it and make another."
+    )
+
+
 class SecretsStay(Refusal):
     """A client that has secrets cannot become one that keeps none."""
 

@@ -61,13 +61,18 @@ class Application(models.Model):
 
 
 class ClientSecret(models.Model):
-    """One of at most two secrets of an application: 256 random bits, of which only the keyed hash is kept."""
+    """One of at most two secrets of an application: 256 random bits, of which only the keyed hash is kept.
+
+    `unseen`: itself, sealed, until the session that made it is shown it, which is once and soon.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="secrets")
     keyed_hash = models.BinaryField(max_length=32, unique=True)
     made_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+    unseen = models.BinaryField(null=True)
+    made_by_session = models.UUIDField(null=True)
 
 
 class UsedAssertion(models.Model):

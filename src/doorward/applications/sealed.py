@@ -1,10 +1,10 @@
-"""The sealed column of applications: what its seal is bound to."""
+"""The sealed columns of applications: what each seal is bound to."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doorward.applications.models import SigningKey
+from doorward.applications.models import ClientSecret, SigningKey
 from doorward.kernel.crypto.columns import SealedColumn
 
 if TYPE_CHECKING:
@@ -18,4 +18,12 @@ def of_key(key_id: UUID) -> AssociatedData:
     return {"table": "applications_signingkey", "row": str(key_id), "purpose": "signing_key"}
 
 
-SEALED = (SealedColumn("signing keys", SigningKey, "sealed", of_key),)
+def of_secret(secret_id: UUID) -> AssociatedData:
+    """Return the place of a client's secret that was not shown yet."""
+    return {"table": "applications_clientsecret", "row": str(secret_id), "purpose": "unseen"}
+
+
+SEALED = (
+    SealedColumn("signing keys", SigningKey, "sealed", of_key),
+    SealedColumn("client secrets to be shown", ClientSecret, "unseen", of_secret, fleeting=True),
+)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from doorward.applications import clients, secrets
 from doorward.applications.clients import ApplicationDetails
+from doorward.applications.errors import SecretMade
 from doorward.customers import cached, own_tabs, tab_audience
 from doorward.customers.tabs import TABS
 from doorward.gate.requirement import Need
@@ -21,11 +23,10 @@ from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting
 from doorward.web.kit.forms import NOTHING, read, wrong
+from doorward.web.kit.refusals import sentence
 from doorward.web.provider.application_fields import application_fields
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from django.http import HttpResponse
 
     from doorward.applications.models import Application, ClientSecret
@@ -65,8 +66,18 @@ class ApplicationForm(ApplicationDetails):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecretForm:
+    """A new secret, under the id that it gets: a form that is sent twice makes one."""
+
+    secret: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApplicationPage:
-    """The application of a tab; `issuers`: with the brands of each. `secret`: a new one, shown this once."""
+    """The application of a tab; `issuers`: with the brands of each.
+
+    `secret`: a new one, shown this once. `next_secret`: the id of the one that this page's form makes.
+    """
 
     tab: Tab
     application: Application | None
@@ -75,6 +86,7 @@ class ApplicationPage:
     issuers: tuple[tuple[str, str], ...]
     secrets: tuple[ClientSecret, ...]
     secret: str = ""
+    next_secret: str = ""
 
     @property
     def may_have_secret(self) -> bool:
@@ -107,16 +119,35 @@ def edit(request: Request, tab_id: UUID) -> HttpResponse:
 @needs(Need.of(Action.CHANGE_CLIENT_SECRETS))
 @require_POST
 def new_secret(request: Request, tab_id: UUID) -> HttpResponse:
-    """Make a secret and show it, this once."""
+    """Make a secret, one for each form, and lead to where it is shown."""
     application = _of(tab_id)
-    form = ApplicationForm.of(application)
     try:
-        secret = secrets.make(application.id, actor=acting(request), now=request.now)
+        secret_id = UUID(read(request, SecretForm).secret)
+    except ValueError as error:
+        raise NotFound from error
+    try:
+        secrets.make_to_show(application.id, secret_id, actor=acting(request), now=request.now)
     except NotFound:
         raise
+    except SecretMade:
+        # Pressed twice: the browser shows the answer to the second, which has not seen it yet.
+        pass
     except Refusal as refusal:
-        return _show(request, tab_id, form, wrong(refusal))
-    return _show(request, tab_id, form, secret=secret)
+        return _show(request, tab_id, ApplicationForm.of(application), wrong(refusal))
+    return see_other(f"/tabs/{tab_id}/application/secret/{secret_id}/")
+
+
+@needs(Need.of(Action.CHANGE_CLIENT_SECRETS))
+@require_GET
+def show_secret(request: Request, tab_id: UUID, secret_id: UUID) -> HttpResponse:
+    """Show a secret, this once."""
+    application = _of(tab_id)
+    try:
+        secret = secrets.show(application.id, secret_id, actor=acting(request), now=request.now)
+    except SecretMade as refusal:
+        messages.info(request, sentence(refusal))
+        return see_other(f"/tabs/{tab_id}/application/")
+    return _show(request, tab_id, ApplicationForm.of(application), secret=secret)
 
 
 @needs(Need.of(Action.CHANGE_CLIENT_SECRETS))
@@ -175,5 +206,6 @@ def _show(
         issuers=_issuers(tab),
         secrets=tuple(listed),
         secret=secret,
+        next_secret=str(uuid4()),
     )
     return render(request, "provider/application.html", page, wrong=found)

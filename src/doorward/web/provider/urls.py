@@ -147,6 +147,11 @@ urlpatterns = [
         name="tab_application_secret",
     ),
     path(
+        "tabs/<uuid:tab_id>/application/secret/<uuid:secret_id>/",
+        application.show_secret,
+        name="tab_application_secret_shown",
+    ),
+    path(
         "tabs/<uuid:tab_id>/application/secret/<uuid:secret_id>/remove/",
         application.remove_secret,
         name="tab_application_secret_remove",
