@@ -12,8 +12,8 @@ from doorward.policy.fields import Kinds
 from doorward.recovery import help as helping
 from doorward.recovery import support
 from doorward.recovery.errors import SupportNotByTime
-from doorward.recovery.links import told
 from doorward.recovery.models import RecoveryRequest, Way
+from doorward.recovery.veto_link import details_of
 from tests.kit import codes, passkeys, people, policies
 from tests.kit.recovering import ask_as_support, long_ago, make_staff, second_helper
 from tests.threats.test_recovery import object_by_mail
@@ -71,5 +71,5 @@ def wait_and_object(person: Administrator) -> None:
         asked_at=now,
         due_at=now + timedelta(days=1),
     )
-    told(request, now=now)
+    details_of(request, now=now)
     object_by_mail(person)

@@ -84,7 +84,7 @@ def need_of_grant(grant: Grant) -> Need:
     return need_of(grant.application, managed=None if grant.managing_id else Managed.OWN)
 
 
-def loaded(grant: Grant, *, now: datetime) -> AuthContext | None:
+def auth_of(grant: Grant, *, now: datetime) -> AuthContext | None:
     """Return what is known of the session of a sign-in; None: it is not there, or no longer in that portal."""
     if grant.managing_id is None:
         return load_session(grant.session_id, trusted_id=grant.trusted_id, now=now)
@@ -183,7 +183,7 @@ def live(grant: Grant, *, now: datetime) -> Live:
     One whose application is told that it is over stays so, whatever the gate would say again later.
     """
     if grant.ended_at is None and grant.tell_at is None:
-        auth = loaded(grant, now=now)
+        auth = auth_of(grant, now=now)
         if auth is not None and auth.person.id == grant.administrator_id:
             need = need_of_grant(grant)
             step = evaluate(unattended(auth), need, now=now).step

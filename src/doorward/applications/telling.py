@@ -103,7 +103,7 @@ def _untold() -> QuerySet[Grant]:
 
 def _goes_on(grant: Grant, *, now: datetime) -> bool:
     """Return whether the gate would let it through again, as old as it was when it began."""
-    auth, need = grants.loaded(grant, now=now), grants.need_of_grant(grant)
+    auth, need = grants.auth_of(grant, now=now), grants.need_of_grant(grant)
     return still_evaluate(unattended(auth), need, asked_at=grant.granted_at, now=now).through
 
 

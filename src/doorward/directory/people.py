@@ -110,9 +110,9 @@ class Listing:
         return max(1, -(-self.found // PAGE_SIZE))
 
     @property
-    def first(self) -> int:
-        """The number of the first line shown, from 1; 0 where there is none."""
-        return (self.page - 1) * PAGE_SIZE + 1 if self.rows else 0
+    def start(self) -> int:
+        """How many lines come before this page."""
+        return (self.page - 1) * PAGE_SIZE
 
 
 def count(customer_id: UUID) -> Counts:

@@ -67,7 +67,7 @@ MANIFEST = "manifest.json"
 
 
 def read(path: str) -> Iterator[dict[str, Any]]:
-    """Give the records of an export, one after the other; of a ZIP, those of its sealed history."""
+    """Return the records of an export, one after the other; of a ZIP, those of its sealed history."""
     if not zipfile.is_zipfile(path):
         with Path(path).open("rb") as file:
             yield from records_in(file)
@@ -77,7 +77,7 @@ def read(path: str) -> Iterator[dict[str, Any]]:
 
 
 def records_in(file: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - an open file
-    """Give the records of an open file."""
+    """Return the records of an open file."""
     is_table = file.read(1) != b"{"
     file.seek(0)
     text = io.TextIOWrapper(file, encoding="utf-8", errors="surrogatepass", newline="")
@@ -122,7 +122,7 @@ def is_as_made(path: str) -> bool:
 
 
 def digest_of(pack: zipfile.ZipFile, name: str) -> str:
-    """Give the checksum of a file in a ZIP."""
+    """Return the checksum of a file in a ZIP."""
     with pack.open(name) as file:
         digest = hashlib.sha256()
         while part := file.read(1024 * 1024):
@@ -131,7 +131,7 @@ def digest_of(pack: zipfile.ZipFile, name: str) -> str:
 
 
 def value_of(name: str, cell: str) -> Any:  # noqa: ANN401 - whatever JSON has
-    """Give what a cell of the table stands for."""
+    """Return what a cell of the table stands for."""
     text = CUT.sub(r"\1\2", cell.removeprefix("'"))
     if not text and name in NULL_CELLS:
         return None
@@ -139,13 +139,13 @@ def value_of(name: str, cell: str) -> Any:  # noqa: ANN401 - whatever JSON has
 
 
 def anchors_in(text: str) -> list[tuple[int, str]]:
-    """Give the anchors in a text: batch number and head."""
+    """Return the anchors in a text: batch number and head."""
     found = re.findall(r"(?<![\w:])([1-9][0-9]{0,17}):([0-9a-f]{64})(?![\w:])", text)
     return [(int(number), head) for number, head in found]
 
 
 def moment(text: str) -> datetime:
-    """Give the time that a text says."""
+    """Return the time that a text says."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 
 
@@ -153,18 +153,18 @@ def moment(text: str) -> datetime:
 
 
 def sha256(*parts: bytes) -> bytes:
-    """Give the hash of these bytes, one after the other."""
+    """Return the hash of these bytes, one after the other."""
     return hashlib.sha256(b"".join(parts)).digest()
 
 
 def canonical(value: dict[str, Any]) -> bytes:
-    """Give the one form of a JSON object (RFC 8785)."""
+    """Return the one form of a JSON object (RFC 8785)."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode(errors="surrogatepass")
 
 
 def leaf(event: dict[str, Any]) -> bytes:
-    """Give the hash of an event."""
+    """Return the hash of an event."""
     content: dict[str, Any] = {}
     for part, names in FORMS.get(event["form"], {}).items():
         columns = {name: event[name] for name in names}
@@ -175,12 +175,12 @@ def leaf(event: dict[str, Any]) -> bytes:
 
 
 def as_object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever JSON has
-    """Give what should be an object; what is none is found by its hash."""
+    """Return what should be an object; what is none is found by its hash."""
     return value if isinstance(value, dict) else {"": value}
 
 
 def part_hash(event: dict[str, Any], whose: str, part: dict[str, Any]) -> str:
-    """Give the hash of a part that names somebody: made with its salt, or kept where it was erased."""
+    """Return the hash of a part that names somebody: made with its salt, or kept where it was erased."""
     salt, kept = event[f"{whose}_salt"], event[f"{whose}_hash"]
     if salt is not None:
         return sha256(b"\x03", bytes.fromhex(salt), canonical(part)).hex()
@@ -190,7 +190,7 @@ def part_hash(event: dict[str, Any], whose: str, part: dict[str, Any]) -> str:
 
 
 def tree(leaves: list[bytes]) -> bytes:
-    """Give the head of a Merkle tree, as RFC 6962, 2.1, has it."""
+    """Return the head of a Merkle tree, as RFC 6962, 2.1, has it."""
     if len(leaves) == 1:
         return leaves[0]
     half = 1
@@ -200,7 +200,7 @@ def tree(leaves: list[bytes]) -> bytes:
 
 
 def tree_around(size: int, shown: dict[int, bytes], path: list[bytes]) -> bytes:
-    """Give the head of a tree of which some leaves are known by their places, and hashes of what is beside them."""
+    """Return the head of a tree of which some leaves are known by their places, and hashes of what is beside them."""
     left = list(path)
 
     def part(first: int, end: int) -> bytes:
@@ -223,7 +223,7 @@ def tree_around(size: int, shown: dict[int, bytes], path: list[bytes]) -> bytes:
 
 
 def head_of(batch: dict[str, Any], previous: str) -> str:
-    """Give the head of a batch, over the one before it."""
+    """Return the head of a batch, over the one before it."""
     content = {name: batch[name] for name in ("batch", "complete", "root", "sealed_at", "size")}
     return sha256(b"\x02", canonical({**content, "previous": previous})).hex()
 
@@ -317,7 +317,7 @@ class Export:
 
 
 def findings(export: Export, anchors: list[tuple[int, str]]) -> Iterator[str]:
-    """Give a sentence for all that is wrong."""
+    """Return a sentence for all that is wrong."""
     yield from wrong_heads(export)
     for batch in export.batches:
         yield from wrong_events(export, batch)
@@ -337,7 +337,7 @@ def findings(export: Export, anchors: list[tuple[int, str]]) -> Iterator[str]:
 
 
 def unexplained(export: Export) -> dict[str | None, int]:
-    """Give whose parts are erased though no event here says that they were, and in which batch first."""
+    """Return whose parts are erased though no event here says that they were, and in which batch first."""
     return {
         person: number for person, number in export.erased.items() if person not in export.erasings
     }
@@ -404,7 +404,7 @@ def wrong_dates(export: Export) -> Iterator[str]:
 
 
 def anchors_of(arguments: Iterable[str]) -> list[tuple[int, str]]:
-    """Give the anchors that were named or stand in the files that were."""
+    """Return the anchors that were named or stand in the files that were."""
     anchors = []
     for given in arguments:
         named = anchors_in(given) or anchors_in(Path(given).read_text(errors="replace"))

@@ -42,8 +42,8 @@ from doorward.recovery.errors import (
     SupportNotAllowed,
 )
 from doorward.recovery.events import HELP_ASKED, HELP_TRIED, HELPED
-from doorward.recovery.links import told
 from doorward.recovery.models import PENDING, RecoveryRequest, State, Way
+from doorward.recovery.veto_link import details_of
 from doorward.sessions import ending
 
 if TYPE_CHECKING:
@@ -82,7 +82,9 @@ def help_person(
             request = _insert(person, said, second=second, actor=actor, now=now)
             if not second:
                 return Helped(request, issue(request, person, actor=actor, now=now))
-            record(HELP_ASKED, actor=actor, subject=person.who(), details=told(request, now=now))
+            record(
+                HELP_ASKED, actor=actor, subject=person.who(), details=details_of(request, now=now)
+            )
             return Helped(request)
     except Refusal as refusal:
         if person is not None:
@@ -103,7 +105,7 @@ def issue(
     ending.end_others(administrator_id=person.id, keep=None, now=now)
     set_up_pass.make(request, chosen, now=now)
     RecoveryRequest.objects.filter(id=request.id).update(state=State.ISSUED)
-    both_sides.tell(HELPED, request, person, actor=actor, details=told(request, now=now))
+    both_sides.tell(HELPED, request, person, actor=actor, details=details_of(request, now=now))
     return chosen
 
 

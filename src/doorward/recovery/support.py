@@ -35,8 +35,8 @@ from doorward.recovery.errors import (
     SupportNotByTime,
 )
 from doorward.recovery.events import SUPPORT_ASKED
-from doorward.recovery.links import told
 from doorward.recovery.models import PENDING, RecoveryRequest, Way
+from doorward.recovery.veto_link import details_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -71,7 +71,7 @@ def ask(
             # Somebody helps, so that nobody needs to wait.
             giving_way.end_pending(person, actor=actor, now=now)
             request = _insert(person, said, waits=waits, actor=actor, now=now)
-            details = told(request, now=now) | {"waits": waits}
+            details = details_of(request, now=now) | {"waits": waits}
             both_sides.tell(SUPPORT_ASKED, request, person, actor=actor, details=details)
             return request
     except Refusal as refusal:

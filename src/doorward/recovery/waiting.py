@@ -29,8 +29,8 @@ from doorward.recovery.errors import (
     WaitObjected,
 )
 from doorward.recovery.events import WAIT_ASKED
-from doorward.recovery.links import told
 from doorward.recovery.models import PENDING, RecoveryRequest, State, Way
+from doorward.recovery.veto_link import details_of
 from doorward.sessions import ending
 from doorward.sessions.models import Session
 from doorward.sessions.reauthentication import MAILBOX_PROOF_SECONDS
@@ -67,7 +67,7 @@ def ask(*, auth: AuthContext, actor: Actor, now: datetime) -> RecoveryRequest:
             asked_at=now,
             due_at=now + timedelta(hours=hours),
         )
-        record(WAIT_ASKED, actor=actor, details=told(request, now=now))
+        record(WAIT_ASKED, actor=actor, details=details_of(request, now=now))
         return request
 
 

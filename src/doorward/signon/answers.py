@@ -18,10 +18,10 @@ from doorward.customers.tab_titles import title_of
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.kernel.errors import Refusal
 from doorward.kernel.hosts import join_origin
+from doorward.kernel.refusals import sentence
 from doorward.signon.asked import TOO_OLD
 from doorward.web.http.errors import refusal_page
 from doorward.web.http.pages import render, see_other
-from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

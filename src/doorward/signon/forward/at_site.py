@@ -9,11 +9,11 @@ from django.views.decorators.http import require_GET
 from doorward.applications import going_to_site, sites, visits
 from doorward.applications.errors import HandOverRefused
 from doorward.gate.requirement import Need
+from doorward.kernel.refusals import sentence
 from doorward.signon.forward import original, site_cookies
 from doorward.signon.forward.plain import begin_again, plain
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import see_other
-from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

@@ -13,6 +13,7 @@ from doorward.customers.tabs import ACCOUNT
 from doorward.directory import counts
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
+from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action, Managed
 from doorward.policy.versions import policy_of_customer
 from doorward.rollout import waves
@@ -23,7 +24,6 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of, signed_in
 from doorward.web.kit import policy_saving, rehearsals
 from doorward.web.kit.policy_form import Typed
-from doorward.web.kit.refusals import sentence
 from doorward.web.kit.rehearsal_page import Room
 
 if TYPE_CHECKING:

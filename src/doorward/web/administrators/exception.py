@@ -16,6 +16,7 @@ from doorward.accounts.requirement import policy_of
 from doorward.accounts.services import find
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action
 from doorward.web.administrators.forms import ExceptionForm
 from doorward.web.administrators.listing import PATH
@@ -27,7 +28,6 @@ from doorward.web.http.posted import optional
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.fields import Field, plain_field
 from doorward.web.kit.forms import NOTHING, Wrong, blank, read, wrong
-from doorward.web.kit.refusals import sentence
 from doorward.web.kit.times import day
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from doorward.accounts.errors import UnknownAction
 from doorward.accounts.phones import readable_phone
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action
 from doorward.recovery import help as helping
 from doorward.recovery import queries, requests, rules, words
@@ -23,7 +24,6 @@ from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import NOTHING, Wrong, read, wrong
-from doorward.web.kit.refusals import sentence
 from doorward.web.kit.support_visits import visits
 
 if TYPE_CHECKING:

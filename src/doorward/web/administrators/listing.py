@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode
 
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
@@ -25,7 +24,7 @@ from doorward.web.administrators.words import (
     tabs_text,
 )
 from doorward.web.http.requests import session_of, signed_in
-from doorward.web.kit.paging import page_number
+from doorward.web.kit.paging import lines_shown, page_address, page_number
 from doorward.web.kit.tabs import tabs_in_order
 from doorward.web.kit.tags import factor_tags, status_tag
 from doorward.web.kit.ticks import address
@@ -100,7 +99,7 @@ def list_page(
         sorts=_sort_choices(language),
         heads={sort.value: _head(wanted, sort) for sort in Sort},
         lines=tuple(_lines(listing.rows, me, chosen)),
-        count=_count(listing),
+        count=lines_shown(listing.start, listing.found) if listing.rows else _("Nobody found"),
         previous=_address(wanted, page=page - 1) if page > 1 else None,
         next=_address(wanted, page=page + 1) if page < listing.pages else None,
         empty=_empty(wanted),
@@ -170,10 +169,8 @@ def _address(wanted: Wanted, *, page: int = 1, sort: str | None = None) -> str:
         "status": wanted.status,
         "attention": wanted.attention.value,
         "sort": kept,
-        "page": str(page) if page > 1 else "",
     }
-    query = urlencode({name: value for name, value in fields.items() if value})
-    return f"{PATH}?{query}" if query else PATH
+    return page_address(PATH, page, **fields)
 
 
 def _head(wanted: Wanted, sort: Sort) -> Head:
@@ -194,16 +191,6 @@ def _summary(customer_name: str, listing: Listing) -> str:
         "customer": customer_name,
         "who": people % {"people": number(counts.people)},
         "protected": number(counts.with_two_factors),
-    }
-
-
-def _count(listing: Listing) -> str:
-    if not listing.rows:
-        return _("Nobody found")
-    return _("%(first)s–%(last)s of %(found)s") % {
-        "first": number(listing.first),
-        "last": number(listing.first + len(listing.rows) - 1),
-        "found": number(listing.found),
     }
 
 

@@ -14,6 +14,7 @@ from doorward.directory.search import matching
 from doorward.directory.state import Rule
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import MustWait, NotFound, Refusal
+from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action
 from doorward.policy.versions import policy_of_customer
 from doorward.rollout import applying
@@ -26,7 +27,6 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import session_of, signed_in
 from doorward.web.kit import rehearsals
 from doorward.web.kit.forms import read
-from doorward.web.kit.refusals import sentence
 from doorward.web.kit.rehearsal_page import Room
 from doorward.web.kit.times import number
 

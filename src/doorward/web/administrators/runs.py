@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404
@@ -17,7 +16,7 @@ from doorward.audit.naming import full_name
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
-from doorward.kernel.refusals import by_code
+from doorward.kernel.refusals import by_code, sentence
 from doorward.kernel.text.tables import lines as lines_of
 from doorward.permissions.actions import Action
 from doorward.rollout import ticking
@@ -27,8 +26,7 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.http.streaming import export
 from doorward.web.kit import tables
-from doorward.web.kit.paging import page_number
-from doorward.web.kit.refusals import sentence
+from doorward.web.kit.paging import PAGE_SIZE, lines_shown, page_address, page_number
 from doorward.web.kit.tags import Tag
 from doorward.web.kit.ticks import address
 from doorward.web.kit.times import number
@@ -46,7 +44,6 @@ if TYPE_CHECKING:
     from doorward.rollout.ticking import Numbers
     from doorward.web.http.requests import Request
 
-PAGE_SIZE: Final = 25
 _AT_ONCE: Final = 500
 COLUMNS: Final = ("name", "email", "outcome", "what", "why")
 
@@ -170,9 +167,9 @@ def _page(request: Request, found: TickRun) -> RunPage:
         outcome=outcome,
         outcomes=[("", _("All outcomes")), *((one.value, _word(one)) for one in TickOutcome)],
         lines=tuple(_line(one, found) for one in rows[start : start + PAGE_SIZE]),
-        found=_found(there, start),
-        previous=_query(outcome, page - 1) if page > 1 else None,
-        next=_query(outcome, page + 1) if start + PAGE_SIZE < there else None,
+        found=lines_shown(start, there) if start < there else _("Nobody found"),
+        previous=page_address(path, page - 1, outcome=outcome) if page > 1 else None,
+        next=page_address(path, page + 1, outcome=outcome) if start + PAGE_SIZE < there else None,
     )
 
 
@@ -205,7 +202,11 @@ def _told(found: TickRun, numbers: Numbers) -> tuple[str, str]:
 
 def _counts(numbers: Numbers, path: str) -> Iterator[Count]:
     for one in TickOutcome:
-        yield Count(_word(one), getattr(numbers, one.value), f"{path}{_query(one.value, 1)}#people")
+        yield Count(
+            _word(one),
+            getattr(numbers, one.value),
+            f"{page_address(path, outcome=one.value)}#people",
+        )
 
 
 def _word(outcome: TickOutcome) -> str:
@@ -261,18 +262,3 @@ def _cells(found: TickRun, outcome: str) -> Iterator[tuple[str, ...]]:
 def _outcome(request: Request) -> str:
     asked = request.GET.get("outcome", "")
     return asked if asked in TickOutcome.values else ""
-
-
-def _query(outcome: str, page: int) -> str:
-    values = {"outcome": outcome, "page": str(page) if page > 1 else ""}
-    return f"?{urlencode({name: value for name, value in values.items() if value})}"
-
-
-def _found(there: int, start: int) -> str:
-    if start >= there:
-        return _("Nobody found")
-    return _("%(first)s–%(last)s of %(found)s") % {
-        "first": number(start + 1),
-        "last": number(min(there, start + PAGE_SIZE)),
-        "found": number(there),
-    }

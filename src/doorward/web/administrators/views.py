@@ -15,6 +15,7 @@ from doorward.customers import services as customers
 from doorward.customers.tabs import ADMINISTRATORS, DEFAULT
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action, Managed
 from doorward.permissions.staff_scope import Reach
 from doorward.rollout import ticking
@@ -28,7 +29,6 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import NOTHING, Wrong, blank, read, wrong
 from doorward.web.kit.likeness import say_domain, say_namesakes
-from doorward.web.kit.refusals import sentence
 from doorward.web.kit.ticks import after_ticks
 
 if TYPE_CHECKING:

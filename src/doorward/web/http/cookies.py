@@ -16,11 +16,11 @@ from django.http import HttpResponse
 from doorward.credentials.errors import TrustNotAllowed
 from doorward.credentials.trusted_browsers import trust
 from doorward.credentials.trusted_browsers.trust import MOST_TRUSTED
+from doorward.kernel.refusals import sentence
 from doorward.sessions import binding
 from doorward.sessions.issuing import new_token
 from doorward.web.http.pages import see_other
 from doorward.web.http.requests import acting, session_of
-from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
     from doorward.policy.rules import FactorKind

@@ -28,6 +28,7 @@ from doorward.gate.evaluate import evaluate
 from doorward.gate.managed import load
 from doorward.gate.requirement import Need, Step
 from doorward.kernel.errors import MustWait, NotFound
+from doorward.kernel.refusals import sentence
 from doorward.kernel.storage import fault_in
 from doorward.kernel.text.cleaning import safe_next
 from doorward.managing import end, watching
@@ -52,7 +53,6 @@ from doorward.web.http.pages import see_other
 from doorward.web.http.posted import FieldMissing
 from doorward.web.http.requests import Gated
 from doorward.web.http.unsent import CONTINUE, keep_unsent
-from doorward.web.kit.refusals import sentence
 from doorward.web.kit.tabs import ADDRESSES, keys_for
 
 if TYPE_CHECKING:

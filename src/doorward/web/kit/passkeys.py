@@ -17,10 +17,10 @@ from doorward.credentials.passkeys.possible import is_number
 from doorward.credentials.passkeys.queries import described, handle_of, is_of_ours
 from doorward.credentials.passkeys.verify import Given
 from doorward.kernel.errors import Refusal
+from doorward.kernel.refusals import sentence
 from doorward.policy.rules import FactorKind
 from doorward.web.http.requests import session_of
 from doorward.web.kit.forms import read_either
-from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
     from doorward.credentials.passkeys.challenges import Purpose

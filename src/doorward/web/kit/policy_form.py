@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from doorward.customers.tab_titles import title_of, titles_of
 from doorward.kernel.errors import ChoiceInvalid, FieldsRefused, NotFound, Refusal
+from doorward.kernel.refusals import sentence
 from doorward.policy.errors import DayInvalid, StaffNeedTwoFactors, StricterAlready
 from doorward.policy.fields import (
     FIELDS,
@@ -28,7 +29,6 @@ from doorward.policy.grace import midnight
 from doorward.policy.versions import LONGEST_REASON, Wanted
 from doorward.web.http import posted
 from doorward.web.kit.fields import Field, Option, plain_field
-from doorward.web.kit.refusals import sentence
 from doorward.web.kit.tabs import tabs_in_order
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 
 from doorward.credentials.trusted_browsers import policy_change
 from doorward.kernel.errors import MustWait, NotFound, Refusal
+from doorward.kernel.refusals import sentence
 from doorward.rollout.rehearsal import Plan
 from doorward.web.http.pages import see_other
 from doorward.web.http.posted import field
 from doorward.web.http.requests import acting
 from doorward.web.kit import policy_form, rehearsals
 from doorward.web.kit.policy_versions import done, planned_version, state_of
-from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

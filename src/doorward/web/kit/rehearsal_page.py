@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
@@ -19,9 +18,8 @@ from doorward.rollout.rehearsal import Helpers
 from doorward.rollout.rules import Outcome
 from doorward.web.kit import rehearsal_words as words
 from doorward.web.kit.charts import Bar, Bars
-from doorward.web.kit.paging import page_number
+from doorward.web.kit.paging import PAGE_SIZE, lines_shown, page_address, page_number
 from doorward.web.kit.policy_versions import differences
-from doorward.web.kit.times import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from doorward.rollout.rules import Foretold
     from doorward.web.http.requests import Request
 
-PAGE_SIZE: Final = 25
 MOST_CUSTOMERS: Final = 25
 MOST_DIFFERENCES: Final = 50
 
@@ -88,13 +85,9 @@ class Filters:
     outcome: str
     page: int
 
-    def query(self, **other: Any) -> str:  # noqa: ANN401 - any of the fields
-        """Return these filters for an address, but for what is named."""
-        values = {"q": self.q, "outcome": self.outcome, "page": self.page} | other
-        kept = {
-            name: value for name, value in values.items() if value and (name, value) != ("page", 1)
-        }
-        return f"?{urlencode(kept)}" if kept else "?"
+    def address(self, path: str, page: int = 1) -> str:
+        """Return the address of a page of what is narrowed so."""
+        return page_address(path, page, q=self.q, outcome=self.outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +127,8 @@ def rehearsal_page(
     """Make the page. `before`: the rehearsal that is out of date, to which this one is compared."""
     filters, wanted = filters_of(request), kept.plan.wanted
     path = f"{room.base}{kept.id}/"
-    lines, found = _lines(kept, filters)
-    pages = max(1, -(-found // PAGE_SIZE))
+    start = (filters.page - 1) * PAGE_SIZE
+    lines, found = _lines(kept, filters, start=start)
     told = {one: line.told for one, line in kept.people.items()}
     changed = keeping.differences(before, told, at=kept.made_at) if before else []
     of_brand = kept.plan.owner.brand_id is not None
@@ -158,9 +151,9 @@ def rehearsal_page(
         filters=filters,
         outcomes=[("", _("All outcomes")), *((one.value, words.outcome(one)) for one in Outcome)],
         lines=lines,
-        count=_count(found, filters),
-        previous=filters.query(page=filters.page - 1) if filters.page > 1 else None,
-        next=filters.query(page=filters.page + 1) if filters.page < pages else None,
+        count=lines_shown(start, found) if lines else _("Nobody found"),
+        previous=filters.address(path, filters.page - 1) if filters.page > 1 else None,
+        next=filters.address(path, filters.page + 1) if start + PAGE_SIZE < found else None,
         made_at=kept.made_at,
         error=error,
         changed=_changed(changed[:MOST_DIFFERENCES], kept),
@@ -208,7 +201,7 @@ def _chart(kept: Kept, path: str) -> Bars:
         Bar(
             label=words.outcome(one),
             value=counts[one],
-            href=f"{path}?{urlencode({'outcome': one.value})}#people" if kept.people else "",
+            href=f"{page_address(path, outcome=one.value)}#people" if kept.people else "",
             tone=words.LOOKS[one][0],
         )
         for one in Outcome
@@ -250,12 +243,11 @@ _DOING: Final = (
 )
 
 
-def _lines(kept: Kept, filters: Filters) -> tuple[tuple[Line, ...], int]:
+def _lines(kept: Kept, filters: Filters, *, start: int) -> tuple[tuple[Line, ...], int]:
     """Return one page of the table, and how many people its filters find."""
     if not kept.people:
         return (), 0
     ids = list(_shown(kept, filters))
-    start = (filters.page - 1) * PAGE_SIZE
     rows = _rows(kept, ids[start : start + PAGE_SIZE])
     return tuple(_line(row, kept.people[row["id"]]) for row in rows), len(ids)
 
@@ -310,17 +302,6 @@ def table(kept: Kept, filters: Filters) -> Iterator[tuple[str, ...]]:
 
 _AT_ONCE: Final = 500
 COLUMNS: Final = ("name", "email", "outcome", "what", "why", "day", "session_stopped")
-
-
-def _count(found: int, filters: Filters) -> str:
-    if not found:
-        return _("Nobody found")
-    first = min((filters.page - 1) * PAGE_SIZE + 1, found)
-    return _("%(first)s–%(last)s of %(found)s") % {
-        "first": number(first),
-        "last": number(min(found, first + PAGE_SIZE - 1)),
-        "found": number(found),
-    }
 
 
 def _changed(found: list[keeping.Difference], kept: Kept) -> tuple[Changed, ...]:

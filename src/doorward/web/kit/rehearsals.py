@@ -10,6 +10,7 @@ from django.http import Http404
 from django.utils import translation
 
 from doorward.kernel.errors import FieldsRefused, MustWait, NotFound, Refusal
+from doorward.kernel.refusals import sentence
 from doorward.kernel.text.tables import lines as lines_of
 from doorward.rollout import applying
 from doorward.rollout.errors import RehearsalOutdated
@@ -18,7 +19,6 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting
 from doorward.web.http.streaming import export
 from doorward.web.kit import policy_versions
-from doorward.web.kit.refusals import sentence
 from doorward.web.kit.rehearsal_page import COLUMNS, filters_of, rehearsal_page, table
 from doorward.web.kit.tables import chosen_separator
 from doorward.web.kit.ticks import after_ticks

@@ -16,11 +16,11 @@ from doorward.customers.errors import ColourInvalid
 from doorward.customers.hosts import Host, State
 from doorward.customers.models import PictureKind
 from doorward.kernel.errors import NotFound
+from doorward.kernel.refusals import sentence
 from doorward.kernel.text import names
 from doorward.policy import series
 from doorward.web.kit.brandmark import look_version, write_stylesheet
 from doorward.web.kit.forms import NOTHING, Wrong, blank
-from doorward.web.kit.refusals import sentence
 from doorward.web.provider.brand_fields import brand_fields, contact_fields
 from doorward.web.provider.contrasts import ContrastLine, contrast_lines
 from doorward.web.provider.forms import BrandForm, ContactForm

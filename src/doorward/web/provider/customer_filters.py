@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Count, Q
@@ -16,6 +15,7 @@ from doorward.customers.models import Customer, CustomerStatus
 from doorward.directory.people import FEW
 from doorward.directory.search import named
 from doorward.kernel.text import names
+from doorward.web.kit.paging import page_address
 from doorward.web.kit.times import number
 
 if TYPE_CHECKING:
@@ -47,9 +47,7 @@ class Wanted:
     def address(self, *, page: int = 1) -> str:
         """Return the address of a page of them."""
         fields = {"q": self.q, "status": self.status, "brand": self.brand, "sort": self.sort}
-        numbered = fields | {"page": str(page) if page > 1 else ""}
-        query = urlencode({name: value for name, value in numbered.items() if value})
-        return f"{PATH}?{query}" if query else PATH
+        return page_address(PATH, page, **fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,13 @@ from doorward.customers import deletion, notes, staff_scope
 from doorward.customers.tabs import CUSTOMERS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import blank, read, wrong
 from doorward.web.kit.history import history_page
-from doorward.web.kit.refusals import sentence
 from doorward.web.provider import account_history
 from doorward.web.provider.customer_page import Forms, customer_page
 from doorward.web.provider.forms import DeleteForm, NoteForm

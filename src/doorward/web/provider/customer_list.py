@@ -15,7 +15,7 @@ from doorward.customers.models import Customer, CustomerKind, CustomerStatus
 from doorward.kernel.text import names
 from doorward.policy.effective import policies_from
 from doorward.web.http.requests import signed_in
-from doorward.web.kit.paging import page_number
+from doorward.web.kit.paging import PAGE_SIZE, page_number
 from doorward.web.kit.times import number
 from doorward.web.provider.customer_filters import by_brand, by_status, look, wanted_of
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from doorward.web.http.requests import Request
     from doorward.web.provider.customer_filters import Narrowed, Wanted
-
-PAGE_SIZE = 25
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from doorward.customers.errors import NameNotTyped
 from doorward.customers.tabs import CUSTOMERS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import ChoiceInvalid, ConfirmationMissing, NotFound, Refusal
+from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action
 from doorward.permissions.staff_scope import Reach
 from doorward.web.http.needs import needs
@@ -23,7 +24,6 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import NOTHING, blank, read, wrong
 from doorward.web.kit.likeness import say_domain
-from doorward.web.kit.refusals import sentence
 from doorward.web.provider.customer_list import list_page
 from doorward.web.provider.customer_page import (
     AddPage,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,12 +13,11 @@ from doorward.importing import columns, inviting, results, runs
 from doorward.importing.models import ImportState
 from doorward.importing.rules import Fate
 from doorward.kernel.errors import FieldsRefused
-from doorward.kernel.refusals import by_code
+from doorward.kernel.refusals import by_code, sentence
 from doorward.permissions.actions import Action
 from doorward.web.kit.fields import Field, Option, plain_field
 from doorward.web.kit.forms import NOTHING, Wrong
-from doorward.web.kit.paging import page_number
-from doorward.web.kit.refusals import sentence
+from doorward.web.kit.paging import PAGE_SIZE, lines_shown, page_address, page_number
 from doorward.web.kit.times import number
 from doorward.web.provider.forms import ImportForm, line
 
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from doorward.permissions.staff_scope import Scope
     from doorward.web.http.requests import Request
 
-PAGE_SIZE: Final = 25
 # More of the past are not shown: they are forgotten after a week.
 LISTED: Final = 50
 COLUMNS: Final = ("line", "what", "fate", "fields", "reason", "said")
@@ -151,12 +148,12 @@ def run_page(request: Request, run: ImportRun, actor: Actor, found: Wrong = NOTH
         fate=fate,
         fates=[("", _("All lines")), *_fates(run, waiting)],
         lines=tuple(_line(results.outcome_of(row), run.kind) for row in rows),
-        found=_found(there, start),
+        found=lines_shown(start, there) if start < there else _("No lines found"),
         uninvited=_uninvited(waiting),
-        uninvited_at=f"{path}{_query(results.UNINVITED, 1)}#lines",
+        uninvited_at=f"{page_address(path, fate=results.UNINVITED)}#lines",
         invite=_invite(waiting),
-        previous=_query(fate, page - 1) if page > 1 else None,
-        next=_query(fate, page + 1) if start + PAGE_SIZE < there else None,
+        previous=page_address(path, page - 1, fate=fate) if page > 1 else None,
+        next=page_address(path, page + 1, fate=fate) if start + PAGE_SIZE < there else None,
         wrong=found,
     )
 
@@ -366,7 +363,9 @@ def _why(code: str) -> str:
 def _counts(run: ImportRun, path: str) -> Iterator[Count]:
     for one in Fate:
         yield Count(
-            fate_word(one, run.kind), getattr(run, one.value), f"{path}{_query(one.value, 1)}#lines"
+            fate_word(one, run.kind),
+            getattr(run, one.value),
+            f"{page_address(path, fate=one.value)}#lines",
         )
 
 
@@ -392,18 +391,3 @@ def _refused(refusal: Refusal | None) -> str:
     return " ".join(
         f"{words.get(field, field)}: {sentence(one)}" for field, one in refusal.fields.items()
     )
-
-
-def _query(fate: str, page: int) -> str:
-    values = {"fate": fate, "page": str(page) if page > 1 else ""}
-    return f"?{urlencode({name: value for name, value in values.items() if value})}"
-
-
-def _found(there: int, start: int) -> str:
-    if start >= there:
-        return _("No lines found")
-    return _("%(first)s–%(last)s of %(found)s") % {
-        "first": number(start + 1),
-        "last": number(min(there, start + PAGE_SIZE)),
-        "found": number(there),
-    }

@@ -15,6 +15,7 @@ from doorward.importing import columns, files, results, runs
 from doorward.importing.errors import FileMissing, NoSuchCustomer, NotInScope
 from doorward.importing.runs import About
 from doorward.kernel.errors import ChoiceInvalid, NotFound, Refusal
+from doorward.kernel.refusals import sentence
 from doorward.kernel.text.cleaning import fold_case, storable
 from doorward.kernel.text.tables import lines as lines_of
 from doorward.permissions.actions import Action
@@ -24,7 +25,6 @@ from doorward.web.http.requests import acting, signed_in
 from doorward.web.http.streaming import export
 from doorward.web.kit import tables
 from doorward.web.kit.forms import NOTHING, Wrong, blank, read, wrong
-from doorward.web.kit.refusals import sentence
 from doorward.web.provider.customers import RIGHT, both
 from doorward.web.provider.forms import ColumnsForm, ImportForm
 from doorward.web.provider.import_page import COLUMNS, ListPage, cells, fate_of, run_page

@@ -13,6 +13,7 @@ from doorward.customers import staff_scope
 from doorward.customers.tabs import MANAGE
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.refusals import sentence
 from doorward.managing import ask, end, queries, session
 from doorward.managing.models import State
 from doorward.permissions.actions import Action
@@ -21,7 +22,6 @@ from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of, signed_in
 from doorward.web.kit.forms import NOTHING, Wrong, read, wrong
-from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
     from uuid import UUID

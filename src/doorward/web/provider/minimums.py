@@ -15,6 +15,7 @@ from doorward.customers.tab_audience import not_for, not_for_any_of
 from doorward.customers.tabs import BRANDS, CUSTOMERS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
+from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action
 from doorward.policy import versions
 from doorward.policy.fields import RequiredOf
@@ -25,7 +26,6 @@ from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit import policy_form, policy_saving
 from doorward.web.kit.policy_form import About
 from doorward.web.kit.policy_versions import VersionLine, version_lines
-from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -16,6 +16,7 @@ from doorward.customers import staff_scope
 from doorward.customers.tabs import CUSTOMERS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.refusals import sentence
 from doorward.kernel.text.cleaning import fold_email
 from doorward.permissions.actions import Action
 from doorward.recovery import queries, support
@@ -24,7 +25,6 @@ from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import NOTHING, Wrong, read, wrong
-from doorward.web.kit.refusals import sentence
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -11,13 +11,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from doorward.accounts import mailed_links
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
+from doorward.kernel.refusals import sentence
 from doorward.recovery import lost
 from doorward.recovery.errors import NoDeviceChosen
 from doorward.web.http import cookies
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.kit.forms import NOTHING, read, wrong
-from doorward.web.kit.refusals import sentence
 from doorward.web.security.forms import LostDeviceForm, LostForm
 from doorward.web.security.pages import LostDevicePage, LostPage
 

@@ -20,6 +20,7 @@ from doorward.credentials.recovery_codes import codes
 from doorward.credentials.trusted_browsers import trust
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action
 from doorward.sessions import ending
 from doorward.sessions.errors import StaleRequest
@@ -29,7 +30,6 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of, signed_in
 from doorward.web.kit import passkeys
 from doorward.web.kit.forms import is_bare, read, read_either, wrong
-from doorward.web.kit.refusals import sentence
 from doorward.web.kit.setup import MadePasskeyForm, NewAppForm, confirm_set_up, set_up_page
 from doorward.web.security import queries
 from doorward.web.security.forms import (

@@ -12,13 +12,13 @@ from doorward.credentials.events import PROOF_FAILED, SECOND_STEP_FAILED
 from doorward.credentials.totp import clock_doctor
 from doorward.gate.requirement import Need, Step
 from doorward.kernel.errors import Refusal
+from doorward.kernel.refusals import clock_off
 from doorward.kernel.text.cleaning import safe_next
 from doorward.policy.rules import FactorKind
 from doorward.web.http.needs import needs, serves
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of
 from doorward.web.kit.forms import read, wrong
-from doorward.web.kit.refusals import clock_off
 from doorward.web.signin.forms import ClockForm, HeadingForm
 from doorward.web.signin.pages import ClockPage
 from doorward.web.signin.reauthentication import say_why, serving

@@ -11,13 +11,13 @@ from doorward.accounts.errors import FirstLinkInvalid
 from doorward.credentials.password.rules import minimum
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
+from doorward.kernel.refusals import sentence
 from doorward.signin import first_member
 from doorward.web.http import cookies
 from doorward.web.http.gate import go_on, landing
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render
 from doorward.web.kit.forms import blank, read, wrong
-from doorward.web.kit.refusals import sentence
 from doorward.web.signin.forms import FirstMemberForm
 from doorward.web.signin.pages import FirstPage, LinkPage
 

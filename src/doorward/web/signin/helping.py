@@ -14,6 +14,7 @@ from doorward.credentials.suspension import can_be_taken_back
 from doorward.gate.evaluate import evaluate
 from doorward.gate.requirement import Need, Step
 from doorward.kernel.errors import Refusal
+from doorward.kernel.refusals import sentence
 from doorward.policy.rules import FactorKind
 from doorward.recovery import requests, set_up_pass, veto
 from doorward.recovery.models import State, Way
@@ -27,7 +28,6 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of
 from doorward.web.kit import passkeys
 from doorward.web.kit.forms import Wrong, wrong
-from doorward.web.kit.refusals import sentence
 from doorward.web.signin.forms import SentCodeForm
 from doorward.web.signin.pages import HelpMePage, LinkPage, PassPage, TakeBackPage, VetoPage
 

@@ -19,6 +19,7 @@ from doorward.credentials.password.rules import minimum
 from doorward.credentials.queries import two_factors
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import MustWait, Refusal
+from doorward.kernel.refusals import sentence
 from doorward.recovery import not_me, rescue
 from doorward.signin import forgotten_password
 from doorward.signin import invitation as signin_invitation
@@ -27,7 +28,6 @@ from doorward.web.http.gate import go_on, landing
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.kit.forms import read, wrong
-from doorward.web.kit.refusals import sentence
 from doorward.web.signin.forms import ForgotForm, LinkForm, NewPasswordForm
 from doorward.web.signin.pages import CodePage, LinkPage, PasswordPage
 

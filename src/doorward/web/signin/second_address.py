@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods
 from doorward.accounts import second_address
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
+from doorward.kernel.refusals import sentence
 from doorward.web.http import cookies
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
-from doorward.web.kit.refusals import sentence
 from doorward.web.signin.pages import LinkPage
 
 if TYPE_CHECKING:

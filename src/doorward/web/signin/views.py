@@ -20,6 +20,7 @@ from doorward.credentials.totp import verify as totp_verify
 from doorward.credentials.trusted_browsers import trust as trusting
 from doorward.gate.requirement import Need, Step
 from doorward.kernel.errors import Refusal
+from doorward.kernel.refusals import sentence
 from doorward.kernel.text.cleaning import clean_email, safe_next
 from doorward.policy.rules import FactorKind
 from doorward.sessions import ending, queries
@@ -34,7 +35,6 @@ from doorward.web.http.requests import acting, session_of
 from doorward.web.kit import passkeys
 from doorward.web.kit.forms import is_bare, read, read_either, wrong
 from doorward.web.kit.passkeys import CodeForm, PasskeyForm
-from doorward.web.kit.refusals import sentence
 from doorward.web.kit.setup import MadePasskeyForm, NewAppForm, confirm_set_up, set_up_page
 from doorward.web.signin.forms import (
     NewPasswordForm,

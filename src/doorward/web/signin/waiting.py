@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from doorward.gate.requirement import Step
 from doorward.kernel.errors import Refusal
+from doorward.kernel.refusals import sentence
 from doorward.recovery import queries, waiting
 from doorward.sessions.errors import StaleRequest
 from doorward.signin import mailbox
@@ -16,7 +17,6 @@ from doorward.web.http.needs import serves
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of
 from doorward.web.kit.forms import is_bare, read, read_either, wrong
-from doorward.web.kit.refusals import sentence
 from doorward.web.signin.forms import AskForm, ResendForm, SentCodeForm
 from doorward.web.signin.pages import WaitPage
 

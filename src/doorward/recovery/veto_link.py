@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from doorward.recovery.models import RecoveryRequest
 
 
-def told(request: RecoveryRequest, *, now: datetime) -> dict[str, Detail]:
+def details_of(request: RecoveryRequest, *, now: datetime) -> dict[str, Detail]:
     """Return the details, and make the link, in the caller's transaction."""
     waits = request.due_at - now if request.due_at and request.due_at > now else PASS_LIFETIME
     if request.way == Way.SUPPORT:
