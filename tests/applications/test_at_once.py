@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from doorward.applications import grants, pushed, secrets
 from doorward.applications.errors import SecretMade
+from doorward.applications.live import Part
 from doorward.applications.models import ClientSecret, Grant
-from doorward.applications.parts import Part
 from doorward.applications.protocol import ProtocolError
 from doorward.audit.actor import CONSOLE, ClientInfo
 from tests.kit.applications import CALLBACK, Relying, give_tab, make_application, make_secret

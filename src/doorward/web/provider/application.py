@@ -18,12 +18,12 @@ from doorward.customers import cached, own_tabs, tab_audience
 from doorward.customers.tabs import TABS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting
 from doorward.web.kit.forms import NOTHING, read, wrong
-from doorward.web.kit.refusals import sentence
 from doorward.web.provider.application_fields import application_fields
 
 if TYPE_CHECKING:
