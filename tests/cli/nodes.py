@@ -15,6 +15,7 @@ from tests.kit import codes, people, serving
 from tests.kit.wire import Wire
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
@@ -31,6 +32,7 @@ class Nodes:
     """They share a database and the keys. `given`: what each of them, and each command beside them, is set to."""
 
     servers: list[serving.Server]
+    worker: subprocess.Popen[bytes]
     origin: str
     folder: Path
     given: dict[str, str]

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import csv
+import re
+import socket
+import subprocess
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doorward.accounts.models import Administrator, Status
 from doorward.applications.models import Application, ClientSecret
 from doorward.customers.models import Brand, Tab
 from doorward.kernel.crypto import columns
+from doorward.kernel.models import Heartbeat
 from doorward.operations.sealed_columns import COLUMNS
 from tests.cli.nodes import all_soon, authorized, code_at, relying_at
-from tests.kit import codes, people, policies
+from tests.kit import codes, people, policies, serving
 from tests.kit.applications import Relying, give_tab, make_application, make_secret
+from tests.kit.waiting import until
+from tests.kit.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from doorward.customers.models import Customer
     from doorward.kernel.crypto.keyring import KeyFile
     from tests.cli.nodes import Nodes
-    from tests.kit.wire import Wire
+
+EXAMPLE = Path(__file__).parents[2] / "deploy" / "proxies" / "haproxy-nodes.cfg"
 
 
 def wrong_codes_are_counted_over_all(nodes: Nodes, customer: Customer) -> None:
@@ -138,3 +148,49 @@ def _begin_set_up(nodes: Nodes, customer: Customer, name: str) -> None:
         person = people.make_administrator(customer, email=f"{name}{at}@harbourbakery.example")
         page = nodes.with_password(person)[at].get("/security/2fa/enable/")
         assert 'id="manual-code"' in page.text
+
+
+def people_sign_in_while_no_worker_is_left(nodes: Nodes, customer: Customer) -> None:
+    """By HAProxy with its example, of whose two backends the second has no server here."""
+    nodes.worker.terminate()
+    nodes.worker.wait()
+    Heartbeat.objects.all().delete()  # as it is a minute later
+    assert [one.get("/readyz").status for one in nodes.visitors()] == [503] * 3
+    person = people.make_administrator(customer, email="petra@harbourbakery.example")
+    with _balanced(nodes) as port:
+        visitor = Wire(port, nodes.origin)
+        sent = visitor.post("/sign-in/", email=person.email, password=people.PASSWORD, next="")
+        assert sent.status == 303
+        assert visitor.get("/").status == 200
+
+
+@contextmanager
+def _balanced(nodes: Nodes) -> Iterator[int]:
+    """Balance them as long as it is open; return at which port."""
+    port, nobody = serving.free_port(), serving.free_port()
+    text = re.sub(r"bind :443 .*", f"bind 127.0.0.1:{port}", EXAMPLE.read_text())
+    ready, apart, alive = text.partition("\nbackend alive")
+    for number, one in enumerate(nodes.servers, 1):
+        ready = ready.replace(f"10.0.0.1{number}:8000", f"127.0.0.1:{one.port}")
+    settings = nodes.folder / "haproxy.cfg"
+    told = nodes.folder / "haproxy.sock"
+    ready = ready.replace("global\n", f"global\n    stats socket {told}\n")
+    settings.write_text(ready + apart + re.sub(r"10\.0\.0\.1\d:8000", f"127.0.0.1:{nobody}", alive))
+    process = subprocess.Popen(["/usr/sbin/haproxy", "-db", "-q", "-f", settings])
+    try:
+        until(lambda: serving.listens(port) and _were_checked(told), seconds=20)
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _were_checked(told: Path) -> bool:
+    """Return whether HAProxy has asked each node once: until then it takes them for good."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(str(told))
+        line.sendall(b"show stat\n")
+        said = b"".join(iter(lambda: line.recv(65536), b"")).decode().removeprefix("# ")
+    checks = [one["check_status"] for one in csv.DictReader(said.splitlines())]
+    asked = [one for one in checks if one]
+    return len(asked) == 6 and not any(one.startswith(("INI", "*")) for one in asked)

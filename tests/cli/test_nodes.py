@@ -57,7 +57,7 @@ def nodes(settings: Any, tmp_path: Path) -> Iterator[Nodes]:
         )
         stack.callback(worker.wait)
         stack.callback(worker.terminate)
-        yield Nodes(servers, origin, tmp_path, given)
+        yield Nodes(servers, worker, origin, tmp_path, given)
 
 
 def test_nodes_are_one_portal(nodes, settings):
@@ -75,3 +75,4 @@ def test_nodes_are_one_portal(nodes, settings):
     ):
         shows(nodes, customer)
     nodes_told.keys_are_changed_while_they_run(nodes, customer, settings.KEYS)
+    nodes_told.people_sign_in_while_no_worker_is_left(nodes, customer)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -21,10 +22,9 @@ from doorward.notifications.worker import run_once
 from doorward.web.http import readiness
 from tests.kit import browsers, disks, people
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 pytestmark = pytest.mark.usefixtures("customer")
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
 def changed(**values: str | Path):
@@ -131,6 +131,30 @@ def test_a_worker_that_does_not_run_or_stands_still_is_seen(client, clock):
     assert readiness_of(client) == (200, [])
     clock.shift(timedelta(seconds=50))
     assert readiness_of(client) == (503, ["worker"])
+
+
+def test_no_balancer_takes_all_nodes_out_because_nobody_does_the_background_work(client):
+    """Neither by what it is told to ask, nor by what the examples of `deploy` ask."""
+    assert readiness_of(client) == (503, ["worker"])
+    answer = client.get("/readyz?only=node")
+    assert (answer.status_code, answer.content) == (200, b'{"ready": true}')
+    asked = {
+        (str(file.relative_to(DEPLOY)), path)
+        for file in DEPLOY.rglob("*")
+        if file.is_file()
+        for path in re.findall(r"/(?:healthz|readyz)[^\s\"',.]*", file.read_text())
+    }
+    assert len({name for name, _path in asked}) >= 5
+    assert {(name, path) for name, path in asked if client.get(path).status_code != 200} == set()
+
+
+def test_what_is_of_this_node_alone_takes_it_out(client, tmp_path):
+    people.worker_beats()
+    with changed(data_dir=tmp_path), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(readiness, "LEAST_ROOM_BYTES", 2**63)
+        answer = client.get("/readyz?only=node")
+    assert (answer.status_code, answer.json()["wrong"]) == (503, ["disk"])
+    assert client.get("/readyz?only=nodes").status_code == 400
 
 
 def test_one_that_says_it_is_busy_for_long_is_given_the_time(client, clock):

@@ -46,6 +46,10 @@ class Wrong(StrEnum):
     HISTORY = "history"
 
 
+# The same on every node: no other one would do better, and all of them would be taken out at once.
+OF_ALL_NODES: Final = frozenset({Wrong.WORKER, Wrong.BEHIND, Wrong.HISTORY})
+
+
 def is_up_to_date() -> bool:
     """Return whether no migration is left; raises `DatabaseError` where no database answers."""
     if _nothing_left():
@@ -54,8 +58,11 @@ def is_up_to_date() -> bool:
     return False
 
 
-def what_is_wrong(*, now: datetime) -> list[Wrong]:
-    """Return why people should not be sent here; empty: nothing is wrong."""
+def what_is_wrong(*, now: datetime, only_node: bool = False) -> list[Wrong]:
+    """Return why people should not be sent here; empty: nothing is wrong.
+
+    `only_node`: leave out what is the same on every node, for a balancer that chooses between them.
+    """
     found = [] if _has_room() else [Wrong.DISK]
     try:
         if is_too_new():
@@ -63,7 +70,8 @@ def what_is_wrong(*, now: datetime) -> list[Wrong]:
         if not is_up_to_date():
             # What else is looked at may have no tables yet.
             return [*found, Wrong.MIGRATIONS]
-        return [*found, *(wrong for wrong, is_so in _LOOKS if is_so(now))]
+        looks = [one for one in _LOOKS if not (only_node and one[0] in OF_ALL_NODES)]
+        return [*found, *(wrong for wrong, is_so in looks if is_so(now))]
     except DatabaseError:
         return [*found, Wrong.DATABASE]
 

@@ -35,8 +35,14 @@ def healthz(request: Request) -> HttpResponse:  # noqa: ARG001 - a view
 @needs(Need.NOTHING, any_host=True)
 @require_safe
 def readyz(request: Request) -> HttpResponse:
-    """Return whether people can be sent here; 503 where they should not be, with a word for each reason."""
-    wrong = what_is_wrong(now=request.now)
+    """Return whether people can be sent here; 503 where they should not be, with a word for each reason.
+
+    `?only=node`: of this node alone, for what chooses between nodes.
+    """
+    only = request.GET.get("only", "")
+    if only not in {"", "node"}:
+        return _text("only=node, or nothing\n", status=400)
+    wrong = what_is_wrong(now=request.now, only_node=only == "node")
     said = {"ready": False, "wrong": wrong} if wrong else {"ready": True}
     return JsonResponse(said, status=503 if wrong else 200, headers=_NEVER_KEPT)
 
