@@ -6,11 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from doorward.accounts.events import ADMINISTRATOR_ADDED
 from doorward.accounts.models import Administrator
 from doorward.audit.actor import CONSOLE, by_session
+from doorward.audit.record import record
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.customers.rights import is_allowed
 from doorward.managing import ask, end, rules
@@ -345,3 +348,45 @@ def test_there_is_no_command_for_it(owner, staff):
 def state_of(asked: Managing) -> tuple[str, object]:
     row = Managing.objects.get(id=asked.id)
     return row.state, row.agreed_by_id
+
+
+# --- whose yes ------------------------------------------------------------------------------------
+
+
+def _added(person: Administrator, by: Administrator | None) -> None:
+    """Let somebody have been added lately; by nobody: at the console."""
+    with transaction.atomic():
+        actor = people.actor(by) if by else CONSOLE
+        record(ADMINISTRATOR_ADDED, actor=actor, subject=person.who())
+
+
+@pytest.mark.parametrize("by", ["who asks", "whom they added", "another of the staff", "console"])
+def test_nobody_agrees_whom_the_asker_let_in(owner, colleague, staff, by):
+    """Any account that the asker made would be their own yes; a new customer's people may agree from the first day."""
+    other = managing.make_manager("liam@provider.example")
+    tabs = people.again(owner).tabs
+    made = people.make_administrator(
+        owner.customer,
+        email="mallory@harbourbakery.example",
+        name="Mallory Quill",
+        tabs=tabs.split(),
+    )
+    theirs = browsers.browser_of_with_factor(managing.old_owner(made))
+    _added(colleague, by=staff)
+    givers = {"who asks": staff, "whom they added": colleague, "another of the staff": other}
+    _added(made, by=givers.get(by))
+    asked = managing.ask(browsers.browser_of_with_factor(staff), owner)
+    answer = theirs.post(f"/managing/{asked.id}/agree/")
+    agreed = by in {"another of the staff", "console"}
+    assert answer.status_code == (303 if agreed else 422)
+    assert state_of(asked)[0] == (State.AGREED if agreed else State.ASKED)
+
+
+def test_who_came_to_power_today_needs_a_yes_whatever_the_policy(owner, staff):
+    then = timezone.now() - timedelta(days=30)
+    policies.ask(owner.customer_id, support_access=SupportAccess.ALWAYS, since=then)
+    _added(staff, by=None)
+    asked = managing.ask(browsers.browser_of_with_factor(staff), owner)
+    assert asked.state == State.ASKED
+    managing.agree(browsers.browser_of_with_factor(owner), asked)
+    assert state_of(asked)[0] == State.AGREED

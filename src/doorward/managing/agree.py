@@ -53,20 +53,20 @@ def agree(managing_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) 
 
 
 def refuse_decider(managing: Managing, *, actor: Actor, now: datetime) -> None:
-    """Refuse the yes of who does not get through, or whom the provider itself let in: it would agree with itself.
+    """Refuse the yes of who does not get through, or whom the asker let in, who would agree with themselves.
 
     Raises `LetInBySupport`.
     """
-    able = who_could_agree(managing.customer_id, now=now)
+    able = who_could_agree(managing.customer_id, managing.staff_id, now=now)
     if not actor.is_ours and not {one.id for one in actor.people} <= able:
         raise LetInBySupport
 
 
-def who_could_agree(customer_id: UUID, *, now: datetime) -> frozenset[UUID]:
-    """Return who could say yes: with the tab, through with what is asked of them, and not let in by the provider."""
+def who_could_agree(customer_id: UUID, asker_id: UUID, *, now: datetime) -> frozenset[UUID]:
+    """Return who could say yes: with the tab, through with what is asked of them, and not let in by who asks."""
     ids = looking_after.who_get_through(customer_id, now=now)
     since = now - recovery_rules.ONE_HAND
-    return ids - deciding.let_in_by_provider(ids, customer_id, since=since)
+    return ids - deciding.let_in_by(asker_id, ids, customer_id, since=since)
 
 
 def locked(managing_id: UUID, customer_id: UUID, action: Action, *, actor: Actor) -> Managing:

@@ -98,7 +98,7 @@ def take_back(managing_id: UUID, *, customer_id: UUID, actor: Actor, now: dateti
 def why_not(customer: Customer, *, actor: Actor, now: datetime) -> Refusal | None:
     """Return why `ask` would refuse whatever is said; None: it would not. Wants `brand` at hand.
 
-    `ManageInBrowser`, `OwnPortal`, `CustomerNotActive`, `ManagingNotAllowed`, `OwnFactorFirst`, `StaffTooNew`,
+    `ManageInBrowser`, `OwnPortal`, `CustomerNotActive`, `ManagingNotAllowed`, `OwnFactorFirst`,
     `ManagingAlready`, `ManagingAskedTooOften`, `NobodyCouldAgree`.
     """
     try:
@@ -111,6 +111,11 @@ def why_not(customer: Customer, *, actor: Actor, now: datetime) -> Refusal | Non
 def always(customer: Customer, *, now: datetime) -> bool:
     """Return whether its policy always lets support in, and has for a week."""
     return just_before.support_access_of(customer, now=now) is SupportAccess.ALWAYS
+
+
+def needs_no_yes(customer: Customer, *, actor: Actor, now: datetime) -> bool:
+    """Return whether nobody is asked: as the policy has it, unless who comes may be somebody else since today."""
+    return always(customer, now=now) and not deciding.is_newcomer(actor, now=now)
 
 
 def lock(customer_id: UUID, *, actor: Actor) -> Customer:
@@ -143,9 +148,8 @@ def _refuse(customer: Customer, *, actor: Actor, now: datetime) -> Who:
     _refuse_customer(customer, now=now)
     if not Factor.objects.filter(USABLE, administrator_id=staff.id).exists():
         raise OwnFactorFirst
-    deciding.refuse_newcomer(actor, now=now)
     _refuse_again(customer, staff, actor.session_id, now=now)
-    if not agree.who_could_agree(customer.id, now=now):
+    if not agree.who_could_agree(customer.id, staff.id, now=now):
         raise NobodyCouldAgree
     return staff
 
@@ -175,12 +179,12 @@ def _insert(  # noqa: PLR0913 - all that a row is made of
 ) -> Managing:
     for one in Managing.objects.filter(customer=customer, staff_id=staff.id, state__in=OPEN):
         end.lapse(one.id, now=now)
-    agreed = always(customer, now=now)
+    agreed = needs_no_yes(customer, actor=actor, now=now)
     return Managing.objects.create(
         customer=customer,
         staff=Administrator.objects.everywhere().select_related("customer").get(id=staff.id),
         session_id=actor.session_id,
-        behalf_id=_first(customer, now=now) if agreed else None,
+        behalf_id=_first(customer, staff.id, now=now) if agreed else None,
         reason=reason,
         state=State.AGREED if agreed else State.ASKED,
         changes=agreed and changes,
@@ -190,9 +194,9 @@ def _insert(  # noqa: PLR0913 - all that a row is made of
     )
 
 
-def _first(customer: Customer, *, now: datetime) -> UUID:
+def _first(customer: Customer, asker_id: UUID, *, now: datetime) -> UUID:
     """Return as whom a portal is seen where nobody had to be asked: its primary administrator, or who came next."""
-    ids = agree.who_could_agree(customer.id, now=now)
+    ids = agree.who_could_agree(customer.id, asker_id, now=now)
     people = Administrator.objects.of(customer.id).filter(id__in=ids)
     first: UUID = people.order_by("-is_primary", "added_at", "id").values_list("id", flat=True)[0]
     return first

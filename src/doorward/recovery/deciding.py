@@ -118,8 +118,13 @@ def refuse_decider(request: RecoveryRequest, *, actor: Actor) -> None:
 
 def refuse_newcomer(actor: Actor, *, now: datetime) -> None:
     """Refuse who of the support has had their access, or what proves it, for less than a day: `StaffTooNew`."""
-    if _decider(actor).since + rules.VETO_TIME > now:
+    if is_newcomer(actor, now=now):
         raise StaffTooNew
+
+
+def is_newcomer(actor: Actor, *, now: datetime) -> bool:
+    """Return whether somebody has had their access, or what proves it, for less than a day."""
+    return _decider(actor).since + rules.VETO_TIME > now
 
 
 def let_in_by_provider(
@@ -130,6 +135,17 @@ def let_in_by_provider(
     Whoever support itself let in would agree with it.
     """
     return ids & rules.let_in(_given(customer_id, since=since), rules.PROVIDER)
+
+
+def let_in_by(
+    asker_id: UUID, ids: frozenset[UUID], customer_id: UUID, *, since: datetime
+) -> frozenset[UUID]:
+    """Return who of these got access since then from this one of the support, or from somebody who did.
+
+    Whom support helped after a loss counts as well, whoever of the support it was.
+    """
+    given = _given(customer_id, since=since, provider=frozenset({asker_id}))
+    return ids & rules.let_in(given, rules.PROVIDER)
 
 
 def refuse_time(request: RecoveryRequest) -> None:
@@ -156,8 +172,13 @@ def _decider(actor: Actor) -> Decider:
     return Decider(ids=frozenset(ids), since=max(filter(None, (joined, newest))))
 
 
-def _given(customer_id: UUID, *, since: datetime) -> set[tuple[UUID, UUID]]:
-    """Return who gave whom of a customer access since then; `PROVIDER` for support and operator."""
+def _given(
+    customer_id: UUID, *, since: datetime, provider: frozenset[UUID] | None = None
+) -> set[tuple[UUID, UUID]]:
+    """Return who gave whom of a customer access since then; `PROVIDER` for support and operator.
+
+    `provider`: only these of them.
+    """
     events = Event.objects.filter(customer_id=customer_id, type__in=_GAVE, at__gt=since)
     ids = set(Administrator.objects.of(customer_id).values_list("id", flat=True))
     names = ("type", "actor_type", "actor_id", "subject_id", "details__added", "details__way")
@@ -167,6 +188,7 @@ def _given(customer_id: UUID, *, since: datetime) -> set[tuple[UUID, UUID]]:
             continue
         if giver in ids:
             given.add((giver, taker))
-        if way == Way.SUPPORT or (giver not in ids and by in _PROVIDERS):
+        theirs = giver not in ids and by in _PROVIDERS
+        if way == Way.SUPPORT or (theirs and (provider is None or giver in provider)):
             given.add((rules.PROVIDER, taker))
     return given

@@ -140,7 +140,7 @@ def _show(
         managing,
         open=is_open and managing is not None and managing.state in {State.ASKED, State.AGREED},
         here=managing is not None and managing.session_id == own,
-        always=ask.always(customer, now=request.now),
+        always=ask.needs_no_yes(customer, actor=acting(request), now=request.now),
         impossible="" if refused is None else sentence(refused),
         form=form or AskForm(reason="", changes=False),
         wrong=found,
