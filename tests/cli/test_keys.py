@@ -34,8 +34,8 @@ from tests.threats.secrets_at_rest import keep
 ROOT = Path(__file__).parent.parent.parent
 EVERYTHING = (
     "1 hash keys, 2 authenticator apps, 1 set-ups, 1 unsaved recovery codes, "
-    "1 mailed links, 1 signing keys, 1 links that were asked for, 1 mailed codes, 1 saved requests, "
-    "1 mailed set-up passes, 1 files to import"
+    "1 mailed links, 2 signing keys, 1 client secrets to be shown, 1 links that were asked for, 1 mailed codes, "
+    "1 saved requests, 1 mailed set-up passes, 1 files to import"
 )
 
 
@@ -92,7 +92,7 @@ def test_a_key_is_changed_from_start_to_end(keys, kept, later):
     assert refused("drop", old) == (
         f"The key {old} is needed by {EVERYTHING}: `doorward keys rotate` first."
     )
-    assert said("rotate") == f"12 secrets were re-sealed; the key {new} seals everything.\n"
+    assert said("rotate") == f"14 secrets were re-sealed; the key {new} seals everything.\n"
     assert said("rotate") == f"0 secrets were re-sealed; the key {new} seals everything.\n"
     assert said("check").splitlines()[2] == f"{old}  2025-11-24  nothing"
     assert said("drop", old) == (
@@ -102,7 +102,7 @@ def test_a_key_is_changed_from_start_to_end(keys, kept, later):
     assert len(said("check").splitlines()) == 2
     assert recorded() == [
         (KEY_MADE, {"key_id": new}),
-        (KEYS_ROTATED, {"key_id": new, "sealed": 12}),
+        (KEYS_ROTATED, {"key_id": new, "sealed": 14}),
         (KEYS_ROTATED, {"key_id": new, "sealed": 0}),
         (KEY_DROPPED, {"key_id": old}),
     ]
@@ -136,7 +136,7 @@ def test_the_providers_staff_read_of_it(keys, kept):
     codes.enable_app(staff)
     page = browsers.browser_of_with_factor(staff).get("/activity/").content.decode()
     assert "The operator made a new key for secrets at rest." in page
-    assert f"key: {keys.ring.newest.id} · 12 secrets" in page
+    assert f"key: {keys.ring.newest.id} · 14 secrets" in page
     assert keys.ring.newest.secret.hex() not in page
 
 
@@ -177,7 +177,8 @@ def test_for_programs(keys, kept):
         "saved_requests": 1,
         "mailed_set_up_passes": 1,
         "files_to_import": 1,
-        "signing_keys": 1,
+        "signing_keys": 2,
+        "client_secrets_to_be_shown": 1,
     }
 
 
@@ -359,7 +360,7 @@ while True:
         break
     found = columns.look(COLUMNS, seen=lambda: None)
     assert found.broken == 0, found.first
-    assert sum(sum(needs.values()) for needs in found.needs.values()) == 12, found.needs
+    assert sum(sum(needs.values()) for needs in found.needs.values()) == 14, found.needs
     statement += apart
     # The other times what was begun goes on with the next key.
     if statement % 5 == 0:
@@ -381,7 +382,7 @@ def test_killed_before_its_statements_nothing_is_lost(folder, database, apart):
     checked = doorward("keys", "check", "--json", folder=folder, **database)
     assert checked.returncode == 0, checked.stderr
     [only] = json.loads(checked.stdout)
-    assert sum(only["needed_by"].values()) == 12
+    assert sum(only["needed_by"].values()) == 14
 
 
 MANY = 1000

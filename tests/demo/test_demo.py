@@ -152,6 +152,20 @@ def test_the_support_asks_somebody_to_agree_to_help(demo):
     assert "Agree to this request" in browser.page
 
 
+def test_an_application_and_a_site_stand_behind_the_sign_in(demo):
+    browser, _code = signed_in(demo, "priya.raman@harbour-bakery.example")
+    browser.get("/security/")
+    listed = browser.page[browser.page.index("Where you are signed in") :]
+    assert re.search(r">\s*Billing\s*<", listed)
+    assert "is told: Name, e-mail and customer" in listed
+    browser, _code = signed_in(demo, "nora.whitfield@northline.example")
+    browser.get("/tabs/")
+    tab = find(r'href="(/tabs/[^"]+/)"[^>]*><bdi>Billing', browser.page)
+    browser.get(f"{tab}application/try/")
+    browser.post(f"{tab}application/try/", email=SAMUEL)
+    assert "no right to this tab" in browser.page
+
+
 def test_the_mail_can_be_looked_at(demo):
     browser = Browser(demo.address(""))
     until(lambda: len(list((demo.folder / "mail").glob("*.eml"))) >= 5)

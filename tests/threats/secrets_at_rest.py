@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from doorward.accounts import mailed_links
 from doorward.accounts.models import LinkPurpose, MailedLink
-from doorward.applications import keys as signing_keys
 from doorward.applications import secrets as client_secrets
 from doorward.audit.actor import CONSOLE, ClientInfo
 from doorward.credentials.password import change
@@ -82,7 +81,6 @@ def keep(owner: Administrator, colleague: Administrator, newcomer: Administrator
         administrator=colleague, way=Way.WAITING, second=False, asked_at=now
     )
     set_up_pass.make_mailed(waits, now=now)
-    signing_keys.signer("ES256", now=now)
     _unseen_secret(now=now)
     return Kept(
         owner=owner,

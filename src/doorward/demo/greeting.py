@@ -33,6 +33,7 @@ _SHOWN: Final = {
         "aiko.tanaka": "required and on: Disable 2FA is not there",
         "giorgos.pappas": "no second factor, not required, Home and Support and one more tab",
         "lena.fischer": "invited, in German: the invitation is in the mail",
+        "priya.raman": "app on; signed in elsewhere, to Billing and Reports too: see Security",
         "noah.okafor": "suspended: cannot sign in",
     },
     KESTREL: {

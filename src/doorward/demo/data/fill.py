@@ -23,10 +23,18 @@ from doorward.credentials.totp import rules
 from doorward.credentials.totp.enrol import write_factor
 from doorward.customers import cached
 from doorward.customers.models import Brand, Customer, CustomerKind, Tab
-from doorward.demo.data import adoption, companies
+from doorward.demo.data import adoption, applications, companies
 from doorward.demo.data.character import Character, draw
 from doorward.demo.data.ledger import Ledger
-from doorward.demo.data.people import ASKS, HAS_LOST, PASSWORD, SEES_A_BRAND, Figure, cast
+from doorward.demo.data.people import (
+    ASKS,
+    HAS_LOST,
+    PASSWORD,
+    SEES_A_BRAND,
+    SETS_UP,
+    Figure,
+    cast,
+)
 from doorward.demo.data.story import Story
 from doorward.demo.data.visits import Visits
 from doorward.kernel.text.cleaning import fold_email
@@ -65,6 +73,7 @@ def fill(*, now: datetime) -> Filled:
         _history(characters, random=random, now=now)
     _invite(characters, now=now)
     _ask_as_support(characters, now=now)
+    _stand_behind(characters, now=now)
     adoption.write(now=now)
     cached.forget()
     return filled
@@ -245,6 +254,12 @@ def _ask_as_support(characters: Sequence[Character], *, now: datetime) -> None:
         actor=_acting(staff),
         now=now,
     )
+
+
+def _stand_behind(characters: Sequence[Character], *, now: datetime) -> None:
+    by_email = {one.person.email: one for one in characters}
+    with transaction.atomic():
+        applications.write(characters, actor=_acting(by_email[SETS_UP]), now=now)
 
 
 def _acting(one: Character) -> Actor:

@@ -24,6 +24,8 @@ PASSWORD: Final = "seven-quiet-lanterns"  # noqa: S105 - of a portal that is thr
 HAS_LOST: Final = "amara.diallo@kestrel-logistics.example"
 SEES_A_BRAND: Final = "chidi.eze@northline.example"
 ASKS: Final = "nora.whitfield@northline.example"
+# Puts applications and sites behind the sign-in.
+SETS_UP: Final = ASKS
 
 # name | time zone | language of pages and mails (empty: the browser's) | tabs | state
 # tabs: `all` built-in ones, `staff` all the provider's, else what comes on top of home and support.
