@@ -420,6 +420,9 @@ def _kill_in_the_middle(target: Installation, backup: Path, folder: Path) -> Non
     shutil.copy(backup, linked)
     code = (
         "import os, sys\n"
+        "import django\n"
+        "os.environ['DJANGO_SETTINGS_MODULE'] = 'doorward.settings.django'\n"
+        "django.setup()\n"
         "from doorward.operations.backup import restoring\n"
         "look = restoring.look\n"
         "def looked(path, **given):\n"
