@@ -260,6 +260,58 @@ def test_nothing_secret_is_in_rows_or_in_the_log(
         assert secret.replace(" ", "") not in stored
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(("seconds", "looked"), [(0.0, [0, 3]), (1.0, [0, 1, 2, 3])])
+def test_between_quick_messages_it_does_not_look_and_at_the_end_it_does(
+    seconds: float, looked: list[int], folder: Folder, monkeypatch: Any
+) -> None:
+    customer = kit_people.make_customer()
+    moment, looks, sent = 0.0, [], Delivery.objects.filter(state=State.SENT)
+    monkeypatch.setattr("doorward.notifications.delivery.time.monotonic", lambda: moment)
+    coming = [
+        kit_people.make_administrator(customer, email=f"p{number}@harbourbakery.example")
+        for number in range(3)
+    ]
+
+    def come() -> None:
+        """Somebody has something done whenever a message goes out: it goes in this round, too."""
+        nonlocal moment
+        moment += seconds
+        if coming:
+            with transaction.atomic():
+                record(PASSWORD_CHANGED, actor=CONSOLE, subject=coming.pop().who())
+
+    def look() -> None:
+        looks.append(sent.count())
+        outbox.dispatch(now=timezone.now())
+
+    come()
+    if not seconds:
+        come()
+        come()
+    assert deliver_due(clock=timezone.now, look=look, before_sending=come) == 3
+    assert looks == looked
+    assert len(folder.all()) == 3
+
+
+def test_what_comes_with_the_last_message_goes_in_the_same_round(
+    owner: Administrator, colleague: Administrator, folder: Folder
+) -> None:
+    coming = [owner, colleague]
+
+    def come() -> None:
+        if coming:
+            with transaction.atomic():
+                record(PASSWORD_CHANGED, actor=CONSOLE, subject=coming.pop().who())
+
+    def look() -> None:
+        outbox.dispatch(now=timezone.now())
+
+    come()
+    assert deliver_due(clock=timezone.now, look=look, before_sending=come) == 2
+    assert len(folder.all()) == 2
+
+
 @pytest.mark.django_db(transaction=True)
 def test_several_workers_at_once_send_each_message_once(folder: Folder) -> None:
     customer = kit_people.make_customer()

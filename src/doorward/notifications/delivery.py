@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Final
 
 from django.db import DatabaseError, transaction
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("doorward.notifications")
 
+# As often as where nothing is due: to look takes as long as to send a short message.
+LOOK_SECONDS: Final = 0.4
+
 # What stood in the way of making a message and may be gone in a minute: the database, a disk, a key file.
 _TRIED_AGAIN = (DatabaseError, OSError, SealBroken, MemoryError)
 
@@ -35,22 +39,28 @@ def deliver_due(
     *,
     clock: Callable[[], datetime],
     stopped: Callable[[], bool] = lambda: False,
-    before_each: Callable[[], None] = lambda: None,
+    look: Callable[[], None] = lambda: None,
     before_sending: Callable[[], None] = lambda: None,
 ) -> int:
     """Send all that is due, one after the other; return how many were sent.
 
-    `clock` tells the time of each step, `stopped` whether to leave the rest for another day. `before_each`
-    looks for what has come to be due meanwhile: however much is waiting, what comes before it goes next.
+    `clock` tells the time of each step, `stopped` whether to leave the rest for another day. `look`
+    looks for what has come to be due meanwhile: however much is waiting, what comes before it goes soon.
     `before_sending` is called where there is a message to send.
     """
-    sent = 0
+    sent, looked = 0, float("-inf")
     with open_mail() as send:
         while not stopped():
-            before_each()
+            if is_time := time.monotonic() - looked >= LOOK_SECONDS:
+                look()
+                looked = time.monotonic()
             delivery = outbox.claim(now=clock())
             if delivery is None:
-                break
+                if is_time:
+                    break
+                # What came meanwhile goes in this round, too.
+                looked = float("-inf")
+                continue
             before_sending()
             sent += _deliver(delivery, send, clock=clock)
     return sent

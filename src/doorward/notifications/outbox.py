@@ -39,6 +39,8 @@ LONGEST_WAIT = timedelta(hours=1)
 # With these waits about three days.
 TRIES = 78
 KEEP = timedelta(days=30)
+# So often another worker may be faster, before this one waits for its next round.
+_LOST_AT_MOST = 20
 
 
 def dispatch(*, now: datetime) -> int:
@@ -124,10 +126,12 @@ def _waiting(delivery: Delivery, *, now: datetime) -> QuerySet[Delivery]:
 
 def claim(*, now: datetime) -> Delivery | None:
     """Take the next due delivery for as long as `LEASE`; None: there is none for this worker."""
-    due = _due(now)
-    delivery: Delivery
-    for delivery in due.order_by(_RANK, "next_at", "id")[:20]:
-        until = now + LEASE
+    due, until = _due(now), now + LEASE
+    ranked = due.order_by(_RANK, "next_at", "id")
+    for _ in range(_LOST_AT_MOST):
+        delivery: Delivery | None = ranked.first()
+        if delivery is None:
+            break
         mine = due.filter(id=delivery.id)
         if mine.update(lease_until=until, attempts=F("attempts") + 1) == 1:
             delivery.lease_until = until

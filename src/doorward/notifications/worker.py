@@ -15,7 +15,7 @@ from doorward.kernel.metrics import counting
 from doorward.kernel.metrics.declared import WORKER_FAILURES
 from doorward.kernel.storage import Fault, fault_in, log_failure
 from doorward.notifications import outbox
-from doorward.notifications.delivery import deliver_due
+from doorward.notifications.delivery import LOOK_SECONDS, deliver_due
 from doorward.notifications.housekeeping import tidy
 from doorward.signin import forgotten_password
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("doorward.notifications")
 
-IDLE_SECONDS = 0.4
 LONGEST_WAIT_SECONDS = 30.0
 # A database that moves is back soon.
 GONE_SECONDS = 2.0
@@ -39,7 +38,7 @@ def run_forever(stop: threading.Event) -> None:
     patience.allow(statement=LONGEST_STATEMENT_SECONDS)
     last: dict[str, float] = {}
     heart, rounds = Heart(WORKER, timezone.now), Heart(ROUND, timezone.now)
-    wait = IDLE_SECONDS
+    wait = LOOK_SECONDS
     while not stop.wait(wait):
         try:
             heart.beat()
@@ -52,7 +51,7 @@ def run_forever(stop: threading.Event) -> None:
             )
             # With nothing to do it is missed soon, and not after what the longest of its work takes.
             heart.beat()
-            wait = IDLE_SECONDS
+            wait = LOOK_SECONDS
         except Exception as error:  # noqa: BLE001 - a round that fails never ends the worker
             counting.count(WORKER_FAILURES)
             log_failure(_log, "a round of the worker failed", error)
@@ -97,4 +96,4 @@ def _round(
     def will_send() -> None:
         beat(AT_A_MESSAGE)
 
-    return deliver_due(clock=clock, stopped=stopped, before_each=look, before_sending=will_send)
+    return deliver_due(clock=clock, stopped=stopped, look=look, before_sending=will_send)
