@@ -21,7 +21,7 @@ from doorward.applications.errors import (
 from doorward.applications.events import SITE_ADDED, SITE_CHANGED, SITE_REMOVED
 from doorward.applications.models import Application, Site, SiteVisit
 from doorward.audit.record import record
-from doorward.customers import cached, protection, tab_audience
+from doorward.customers import brands, cached, protection, tab_audience
 from doorward.customers.rights import authorise
 from doorward.gate.assurance import Assurance
 from doorward.kernel.checks import Checks
@@ -56,13 +56,15 @@ def add(tab_id: UUID, details: SiteDetails, *, actor: Actor, now: datetime) -> S
     columns = _clean(details)
     try:
         with transaction.atomic():
+            # Whoever else takes a host name at this moment waits.
+            hosts = brands.hold_hosts()
             tab = clients.locked_tab(tab_id)
             authorise(actor, Action.CHANGE_APPLICATION)
             if Application.objects.filter(tab=tab).exists():
                 raise ApplicationThere
             if Site.objects.filter(tab=tab).exists():
                 raise SiteThere
-            _refuse_shared_host(columns["origin"], tab_id)
+            _refuse_taken(columns["origin"], tab_id, hosts)
             made = Site.objects.create(tab=tab, made_at=now, **columns)
             new = protection.changes_of(dict.fromkeys(columns, ""), columns)
             record(SITE_ADDED, actor=actor, details=_named(made) | protection.details_of(new))
@@ -82,13 +84,14 @@ def change(site_id: UUID, details: SiteDetails, *, actor: Actor) -> None:
     columns = _clean(details)
     try:
         with transaction.atomic():
+            hosts = brands.hold_hosts()
             found = _locked(site_id)
             # Once more: who waited for the lock may have lost the right.
             authorise(actor, Action.CHANGE_APPLICATION)
             changes = protection.changes_of({one: getattr(found, one) for one in columns}, columns)
             if not changes:
                 return
-            _refuse_shared_host(columns["origin"], found.tab_id)
+            _refuse_taken(columns["origin"], found.tab_id, hosts)
             Site.objects.filter(id=found.id).update(**columns)
             if columns["origin"] != found.origin:
                 # Their cookies were seen by whoever runs the address of before.
@@ -139,8 +142,8 @@ def tabs_behind() -> frozenset[UUID]:
 def portal_of(site: Site) -> BrandLook:
     """Return the brand whose portal people are led to from a site: the default one, unless the tab is for others."""
     theirs = tab_audience.brands_of(site.tab)
-    brands = cached.all_brands()
-    having = [one for one in brands if str(one.id) in theirs] or list(brands)
+    looks = cached.all_brands()
+    having = [one for one in looks if str(one.id) in theirs] or list(looks)
     return next((one for one in having if one.is_default), having[0])
 
 
@@ -156,9 +159,14 @@ def _locked(site_id: UUID) -> Site:
     return found
 
 
-def _refuse_shared_host(origin: object, tab_id: UUID) -> None:
-    """Refuse the site of a tab at another port of a site's host. On this very machine ports may be tried out."""
+def _refuse_taken(origin: object, tab_id: UUID, of_brands: frozenset[str]) -> None:
+    """Refuse the site of a tab at a brand's host, or at another port of a site's.
+
+    On this very machine ports may be tried out.
+    """
     mine = urlsplit(str(origin))
+    if mine.hostname in of_brands:
+        raise SiteIsPortal
     others = Site.objects.exclude(tab_id=tab_id).exclude(origin=origin)
     hosts = {urlsplit(one).hostname for one in others.values_list("origin", flat=True)}
     if mine.scheme == "https" and mine.hostname in hosts:

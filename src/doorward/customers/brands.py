@@ -141,9 +141,19 @@ def get(brand_id: UUID) -> Brand:
     return brand
 
 
+def hold_hosts() -> frozenset[str]:
+    """Return the host names of all brands, locked in the caller's transaction: nobody takes or gives one meanwhile.
+
+    Taken before any tab's row.
+    """
+    return frozenset(host for brand in _lock() for host in brand.hosts)
+
+
 def _lock() -> list[Brand]:
     """Read all brands under a lock, so that two changes at once cannot take one host name twice."""
-    return list(Brand.objects.select_for_update(no_key=True).order_by("id"))
+    list(Brand.objects.select_for_update(no_key=True).order_by("id").values_list("id"))
+    # Read after the wait: the statement that waited does not see a row that was added meanwhile.
+    return list(Brand.objects.order_by("id"))
 
 
 # A brand that is added concerns nobody yet, but for what it takes.
