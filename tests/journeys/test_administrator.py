@@ -150,6 +150,19 @@ def test_the_tick_says_in_a_sentence_how_they_stand(
     assert " disabled" not in box_of(answer, "require_2fa")
 
 
+def test_the_providers_own_people_are_not_told_of_a_provider_of_theirs(owner):
+    provider = people.provider()
+    staff, other = (
+        people.make_administrator(provider, email=f"{name}@provider.example", tabs=RIGHT)
+        for name in ("nora", "theo")
+    )
+    codes.enable_app(staff)
+    policies.require_by_brand(provider.brand_id)
+    shown = text_of(browser_of(staff).get(page(other)))
+    assert "It is required of everybody at the provider, so it cannot be unticked." in shown
+    assert "Your provider" not in shown
+
+
 @pytest.mark.parametrize(
     ("require", "sentence"),
     [

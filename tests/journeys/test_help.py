@@ -95,7 +95,7 @@ def test_nothing_stands_at_the_foot_of_a_page_where_there_is_no_contact(customer
 
 def test_a_brand_without_a_contact_says_so(customer, client):
     assert "has not given its support contact here yet" in words(client.get("/support/"))
-    assert "Ask your provider&#39;s support department." in main_of(client.get("/help/two-factor/"))
+    assert "Ask the provider&#39;s support department." in main_of(client.get("/help/two-factor/"))
 
 
 @pytest.mark.parametrize(

@@ -110,3 +110,24 @@ def test_what_else_it_changes_is_told_with_the_old_and_the_new_value(
     assert "What your provider requires of Harbour Bakery has changed" in mail["Subject"]
     assert "Trusted browsers: 30 → 7" in part(mail, "plain")
     assert audience() == []
+
+
+def test_the_providers_own_people_are_not_told_of_a_provider_of_theirs(
+    owner: Administrator, folder: Folder
+) -> None:
+    staff = people.make_administrator(
+        people.provider(), email="nora@provider.example", tabs=people.ALL_TABS
+    )
+    run_once(timezone.now())
+    before, brand = len(folder.all()), Brand.objects.get()
+    policies.require_by_brand(brand.id)
+    policies.require_by_brand(brand.id, trust_days=7)
+    policies.require_by_brand(brand.id, required=False, trust_days=7)
+    run_once(timezone.now())
+    mails = [mail for mail in folder.all()[before:] if mail["To"] == staff.email]
+    assert len(mails) >= 3
+    for mail in mails:
+        assert "our provider" not in mail["Subject"] + part(mail, "plain") + part(mail, "html")
+    assert any("is now required of all administrators" in part(mail, "plain") for mail in mails)
+    told = [mail for mail in folder.all()[before:] if mail["To"] == owner.email]
+    assert any("Your provider now requires" in part(mail, "plain") for mail in told)

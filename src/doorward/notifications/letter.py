@@ -20,6 +20,7 @@ from doorward.audit.browsers import approximate, in_words
 from doorward.audit.fields import changes_in
 from doorward.audit.models import Event
 from doorward.customers import cached
+from doorward.customers.models import CustomerKind
 from doorward.notifications import words
 from doorward.notifications.adoption import numbers
 from doorward.notifications.enclosed import Enclosed, NoLongerWanted, enclose
@@ -72,6 +73,8 @@ class Letter:
     name: str
     mailbox: str
     customer: str
+    # Whoever reads it is one of the provider's own people.
+    to_provider: bool
     subject: str
     actor: str
     own: bool
@@ -167,6 +170,7 @@ def _letter(  # noqa: PLR0913 - all that a letter is made of
         name=words.name(person.full_name),
         mailbox=delivery.address,
         customer=words.name(person.customer.name),
+        to_provider=person.customer.kind == CustomerKind.PROVIDER,
         subject=words.person(event.subject_name, event.subject_email),
         actor=actor,
         own=event.actor_id == person.id,

@@ -141,6 +141,7 @@ def _fields(
         status=Status(person.status),
         ticked=form.require_2fa,
         not_for_us=not_for(me.brand_id, me.customer_id),
+        of_provider=me.is_staff,
         now=request.now,
     )
     return change_fields(form, found, me=me, person=person, held=policy.held, about=about)

@@ -72,9 +72,10 @@ def about_requirement(  # noqa: PLR0913 - all that the sentence depends on
     status: Status,
     ticked: bool,
     not_for_us: frozenset[str],
+    of_provider: bool,
     now: datetime,
 ) -> str:
-    """Say in a sentence or two how somebody stands with *Required 2FA*."""
+    """Say in a sentence or two how somebody stands with *Required 2FA*; `of_provider`: they are the provider's own."""
     how = _how_they_stand(
         name,
         state,
@@ -82,7 +83,10 @@ def about_requirement(  # noqa: PLR0913 - all that the sentence depends on
         status=status,
         until=policy.grace_until if policy.in_grace(now) and not ticked else None,
     )
-    return Markup("{} {}").format(_why_held(policy, not_for_us), how) if policy.held else how
+    if not policy.held:
+        return how
+    why = _why_held(policy, not_for_us, of_provider=of_provider)
+    return Markup("{} {}").format(why, how)
 
 
 def _how_they_stand(
@@ -110,11 +114,14 @@ def _how_they_stand(
     return Markup(text) % {"name": name, "day": day(until)}  # noqa: S704 - a text of ours
 
 
-def _why_held(policy: Policy, not_for_us: frozenset[str]) -> str:
+def _why_held(policy: Policy, not_for_us: frozenset[str], *, of_provider: bool) -> str:
     by_provider = {RequiredBy.MINIMUM_CUSTOMER, RequiredBy.MINIMUM_BRAND} & set(policy.required_by)
     if not policy.scope.everyone:
         titles = titles_of(policy.scope.tabs, without=not_for_us)
         return _why_held_by_tabs(titles, by_provider=bool(by_provider))
+    if of_provider:
+        # Whoever of them asks for it.
+        return _("It is required of everybody at the provider, so it cannot be unticked.")
     if by_provider:
         return _("Your provider requires it of everybody here, so it cannot be unticked.")
     return _("Your account's policy requires it of everybody, so it cannot be unticked.")

@@ -96,7 +96,7 @@ def _support(brand: BrandLook) -> Markup:
     line = str(page_template("contact.html").module.support_sentence(brand)).strip()  # type: ignore[attr-defined]
     if line:
         return Markup(line)  # noqa: S704 - a template of ours, which escapes
-    return escape(_("Ask your provider's support department."))
+    return escape(_("Ask the provider's support department."))
 
 
 def _is_foreign(found: rendering.Guide) -> bool:
