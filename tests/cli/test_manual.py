@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -135,3 +136,34 @@ def test_bash_completes_commands_and_options(tmp_path):
     done = subprocess.run([program], env=asked, capture_output=True, text=True, check=False)
     assert done.stdout.split(",")[-1].strip() == "--primary"
     assert not (tmp_path / "data").exists()
+
+
+BOOKS = Path(__file__).parents[2]
+
+
+def test_what_the_books_type_are_commands_with_their_options():
+    typed = {
+        (file.name, line)
+        for file in (BOOKS / "README.md", BOOKS / "CHANGELOG.md", *(BOOKS / "docs").rglob("*.md"))
+        for line in re.findall(
+            r"(?:^    (?:\S*/)?|`)doorward ([^#\n`]+)", file.read_text(), re.MULTILINE
+        )
+    }
+    assert len(typed) > 60
+    wrong = {(name, line, word) for name, line in typed for word in _unknown(line)}
+    assert wrong == set()
+
+
+def _unknown(line):
+    """Return what of a line is no command, or no option of it."""
+    words = re.sub(r"&&.*|[\[\]]", " ", line).split()
+    path = next((" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in COMMANDS), None)
+    if path is None:
+        return {line}
+    command = COMMANDS[path].command
+    below = [
+        one.command for one in COMMANDS.values() if one.parent and one.parent.command is command
+    ]
+    params = [param for one in (command, *below) for param in one.params]
+    known = {option for param in params for option in (*param.opts, *param.secondary_opts)}
+    return {word for word in words if word.startswith("--")} - known
