@@ -9,12 +9,13 @@ from django.contrib.auth.hashers import verify_password
 from django.utils import timezone
 
 from doorward.accounts import invitations, services
-from doorward.accounts.errors import EmailTaken, PhoneInvalid, UnknownTab
+from doorward.accounts.errors import EmailTaken, PhoneInvalid
 from doorward.accounts.events import ADMINISTRATOR_ADDED, INVITATION_SENT, TWO_FACTOR_REQUIRED
 from doorward.accounts.models import Administrator, MailedLink, Status
 from doorward.audit.actor import CONSOLE
 from doorward.credentials.errors import PasswordTooShort
 from doorward.credentials.password import first
+from doorward.customers.errors import UnknownTab
 from doorward.customers.models import CustomerKind, Tab
 from doorward.kernel.errors import EmailInvalid, NameMissing, TextInvalid, TextTooLong
 from tests.accounts.changing import refuses_field

@@ -15,7 +15,6 @@ from doorward.accounts.errors import (
     OwnAdministratorsRight,
     OwnStatus,
     PhoneInvalid,
-    UnknownTab,
     WrongStatus,
 )
 from doorward.accounts.events import (
@@ -31,6 +30,7 @@ from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, Ma
 from doorward.accounts.services import Change, Details
 from doorward.audit.models import Event
 from doorward.credentials.password import change as password_change
+from doorward.customers.errors import UnknownTab
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.kernel.errors import (
     ConfirmationMissing,

@@ -114,13 +114,25 @@ def test_either_address_stops_it_for_good(owner, colleague, purpose):
     assert people.events(EMAIL_CHANGE_STOPPED)[0].subject_id == colleague.id
 
 
-def test_the_links_work_once_and_for_a_day(owner):
+def test_the_links_work_once_and_for_an_hour(owner):
     ask(owner, owner)
     with pytest.raises(LinkExpired):
-        answer(owner, LinkPurpose.EMAIL_NEW, later=timedelta(hours=25))
+        answer(owner, LinkPurpose.EMAIL_NEW, later=timedelta(minutes=61))
+    assert email_change.pending(owner.id, now=timezone.now() + timedelta(minutes=59)) is not None
+    assert email_change.pending(owner.id, now=timezone.now() + timedelta(minutes=61)) is None
     answer(owner, LinkPurpose.EMAIL_NEW)
     with pytest.raises(Refusal):
         answer(owner, LinkPurpose.EMAIL_NEW)
+
+
+def test_a_colleague_s_change_is_shown_until_its_day_is_over_once_it_is_confirmed(owner, colleague):
+    ask(colleague, owner)
+    with pytest.raises(LinkExpired):
+        answer(colleague, LinkPurpose.EMAIL_NEW, later=timedelta(minutes=61))
+    answer(colleague, LinkPurpose.EMAIL_NEW)
+    later = timezone.now() + timedelta(hours=23)
+    assert email_change.pending(colleague.id, now=later) is not None
+    assert answer(colleague, LinkPurpose.EMAIL_OLD, later=timedelta(hours=23))
 
 
 def test_a_new_wish_replaces_the_one_before(owner):

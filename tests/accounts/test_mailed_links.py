@@ -78,7 +78,7 @@ def test_what_is_no_token_is_no_link(link, token):
 
 LONGER = {
     LinkPurpose.INVITATION: timedelta(days=7),
-    LinkPurpose.EMAIL_NEW: timedelta(hours=24),
+    # What a colleague asks for: a day to object.
     LinkPurpose.EMAIL_OLD: timedelta(hours=24),
     LinkPurpose.NOT_ME: timedelta(days=7),
     # A day to fetch the pass and one to use it, beside the day in which it can be refused; then thirty in which the

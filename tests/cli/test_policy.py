@@ -134,6 +134,8 @@ def test_a_plan_and_a_minimum(owner: Administrator, file: Path) -> None:
     file.write_text('required_of = "everyone"\nstarts = 2099-01-01\n')
     refused = run("apply", name, str(file), exit_code=1)
     assert "Choose a day within the next year." in refused.stderr
+    file.write_text('required_of = "tabs"\ntabs = ["nope"]\n')
+    assert run("apply", name, str(file), exit_code=1).stderr == "There is no such tab.\n"
     file.write_text(EVERYONE)
     run("apply", name, str(file), "--minimum", "--yes")
     # The provider's own may be of the start.

@@ -10,7 +10,8 @@ from django.test import Client
 from doorward.credentials import enrolment
 from doorward.credentials.models import Factor
 from doorward.credentials.totp import enrol
-from tests.kit import browsers, codes
+from doorward.sessions.models import Session
+from tests.kit import browsers, codes, people
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,13 @@ def second_window(browser: Client) -> Client:
     return other
 
 
+PROFILE = {
+    "first_name": "Ines",
+    "last_name": "M",
+    "phone": "",
+    "language": "en",
+    "time_zone": "UTC",
+}
 # The other window's form is done before this one's set-up is looked for, or when its code was found right.
 MOMENTS = [(enrol, "confirm"), (enrolment, "add")]
 whenever = pytest.mark.parametrize("moment", MOMENTS, ids=["before the code", "after the code"])
@@ -81,3 +89,29 @@ def test_who_adds_the_same_app_second_is_told_that_it_was_changed_in_the_meantim
     text = here.get("/security/", follow=True).content.decode()
     assert "Somebody changed this in the meantime." in text
     assert Factor.objects.filter(administrator=owner, name="Tablet").count() == 1
+
+
+def test_of_two_presses_the_second_says_nothing_of_a_session_that_is_over(
+    owner: Administrator,
+) -> None:
+    """Both came with the identifier from before: the browser has the new one when it follows the second's answer."""
+    secret = codes.enable_app(owner)
+    here = Client()
+    here.post("/sign-in/", {"email": owner.email, "password": people.PASSWORD})
+    other = second_window(here)
+    form = {"code": codes.code(secret)}
+    assert here.post("/sign-in/code/", form).status_code == 303
+    answer = other.post("/sign-in/code/", form)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in/")
+    here.cookies.load({name: one.value for name, one in answer.cookies.items()})
+    answer = here.get("/sign-in/", follow=True)
+    assert answer.redirect_chain[-1][0] == "/"
+    assert "before this was sent" not in answer.content.decode()
+    assert Session.objects.count() == 1
+
+
+def test_whoever_is_told_something_else_on_the_way_still_is(owner: Administrator) -> None:
+    here = browsers.browser_of(owner)
+    here.post("/profile/", PROFILE | {"email": owner.email})
+    answer = here.get("/sign-in/", follow=True)
+    assert "Saved." in answer.content.decode()

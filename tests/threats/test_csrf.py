@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from doorward.audit.models import Event
+from doorward.gate.requirement import Step
 from doorward.sessions.models import Session
-from tests.kit import browsers
+from tests.kit import browsers, codes, people
 from tests.threats.changes import changes
 from tests.whole.routes import OF_APPLICATIONS, OF_DEVICES, ROUTES
 from tests.whole.rows import state
@@ -82,6 +84,39 @@ def test_nor_one_with_the_token_of_another_browser(boss, forms, outsider):
     browser.get("/security/")
     form = {"csrfmiddlewaretoken": found.group(1)}
     assert browser.post("/sign-out/", form).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("step", "page", "token"),
+    [
+        (Step.SIGN_IN, "/sign-in/", {}),
+        (Step.VERIFY_FACTOR, "/sign-in/code/", {"csrfmiddlewaretoken": "A" * 64}),
+    ],
+)
+def test_before_a_step_any_form_leads_there_and_does_nothing(boss, forms, step, page, token):
+    """Whoever is not through is sent on, whatever the method and with whatever token."""
+    codes.enable_app(boss)
+    browser = Client(enforce_csrf_checks=True, HTTP_HOST="localhost")
+    if step is Step.VERIFY_FACTOR:
+        first = Client(HTTP_HOST="localhost")
+        first.post("/sign-in/", {"email": boss.email, "password": people.PASSWORD})
+        browser.cookies = first.cookies
+        browser.cookies[settings.CSRF_COOKIE_NAME] = "B" * 32
+    before = state()
+    for route in ROUTES:
+        declaration = route.declaration
+        if declaration is None or declaration.any_host or route.pattern in OF_APPLICATIONS:
+            continue
+        is_open = declaration.step is None and declaration.need_for("POST").open
+        path, form = forms.get(route.pattern, (route.path(), {}))
+        answer = browser.post(path, form | token)
+        if is_open or declaration.step is step:
+            assert answer.status_code == 403, route.pattern
+        else:
+            led = (answer.status_code, answer.headers.get("Location"))
+            assert led == (303, page), route.pattern
+    assert browser.post("/profile/", token, headers={"Origin": EVIL}).status_code == 403
+    assert state() == before
 
 
 def test_following_an_address_changes_nothing(boss, forms):

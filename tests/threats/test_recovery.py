@@ -563,7 +563,9 @@ def test_the_link_objects_once_and_by_post_alone(lost_admin, helper):
     browser.get(path)
     assert browser.get("/veto/").status_code == 200
     assert RecoveryRequest.objects.get().state == State.OPEN
-    assert browser.post("/veto/").status_code == 200
+    answer = browser.post("/veto/")
+    assert (answer.status_code, answer["Location"]) == (303, "/veto/done/")
+    assert "Nobody can set up a new device" in browser.get("/veto/done/").content.decode()
     assert RecoveryRequest.objects.get().state == State.REFUSED
     browser.get(path)
     assert browser.post("/veto/").status_code == 422

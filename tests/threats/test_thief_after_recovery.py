@@ -127,8 +127,8 @@ def test_the_owner_ends_what_a_thief_got_by_a_helper_who_was_deceived(
     browser.get(path)
     assert "end everything" in browser.get("/veto/").content.decode()
     assert RecoveryRequest.objects.get().state != State.DENIED
-    answer = browser.post("/veto/")
-    assert answer.status_code == 200
+    answer = browser.post("/veto/", follow=True)
+    assert answer.redirect_chain == [("/veto/done/?ended=on", 303)]
     assert "Everything was ended" in answer.content.decode()
     assert RecoveryRequest.objects.get().state == State.DENIED
     assert not Factor.objects.filter(USABLE, administrator=colleague).exists()

@@ -11,7 +11,6 @@ from doorward.accounts import staff_scope
 from doorward.accounts.errors import (
     OwnAdministratorsRight,
     OwnStatus,
-    UnknownTab,
     WrongStatus,
 )
 from doorward.accounts.events import (
@@ -27,6 +26,7 @@ from doorward.accounts.events import (
 from doorward.accounts.models import Administrator, Status, tabs_text
 from doorward.accounts.phones import clean_phone
 from doorward.accounts.requirement import is_due, policy_of
+from doorward.customers.errors import UnknownTab
 from doorward.customers.tab_audience import not_for
 from doorward.customers.tabs import ADMINISTRATORS, assignable
 from doorward.kernel.checks import Checks

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from doorward.accounts import invitations, mail_budget, mailed_links
 from doorward.accounts.account import locked
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from doorward.audit.record import Detail, Typed
 
 VETO_TIME = timedelta(hours=24)
-LINK_LIFETIME = timedelta(hours=24)
 # A change by a colleague outlives its links by the time of the veto.
 FORGET_AFTER = timedelta(days=7)
 KEEP = timedelta(days=30)
@@ -87,10 +87,11 @@ def _action(person: Administrator, actor: Actor) -> Action:
 
 
 def pending(administrator_id: UUID, *, now: datetime) -> EmailChange | None:
-    """Return the change that waits for its confirmation, if there is one."""
-    return EmailChange.objects.filter(
-        administrator_id=administrator_id, closed_at__isnull=True, asked_at__gt=now - FORGET_AFTER
-    ).first()
+    """Return the change that waits for its confirmation, or was confirmed and waits for the veto."""
+    waits = Q(asked_at__gt=now - mailed_links.LIFETIME)
+    confirmed = Q(confirmed_at__isnull=False, asked_at__gt=now - FORGET_AFTER)
+    mine = EmailChange.objects.filter(administrator_id=administrator_id, closed_at__isnull=True)
+    return mine.filter(waits | confirmed).first()
 
 
 def change_of(link: MailedLink) -> EmailChange:
@@ -199,11 +200,13 @@ def _ask(person: Administrator, wanted: str, *, actor: Actor, now: datetime) -> 
         asked_at=now,
         not_before=now + VETO_TIME if colleague else None,
     )
+    # What a colleague asked for waits a day for the old address; else both go with the other mailed links.
+    lifetimes = (mailed_links.LIFETIME, VETO_TIME if colleague else mailed_links.LIFETIME)
     new, old = (
         mailed_links.make(
-            purpose, administrator_id=person.id, now=now, about=change.id, lifetime=LINK_LIFETIME
+            purpose, administrator_id=person.id, now=now, about=change.id, lifetime=lifetime
         )
-        for purpose in PURPOSES
+        for purpose, lifetime in zip(PURPOSES, lifetimes, strict=True)
     )
     record(
         EMAIL_CHANGE_ASKED,

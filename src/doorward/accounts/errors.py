@@ -194,13 +194,6 @@ class TooManyInScope(Refusal):
     field = "scope_customers"
 
 
-class UnknownTab(Refusal):
-    """There is no such tab, or not for this customer."""
-
-    sentence = _("There is no such tab.")
-    field = "tabs"
-
-
 class UnknownAction(Refusal):
     """There is no such action."""
 

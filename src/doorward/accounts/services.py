@@ -35,7 +35,6 @@ from doorward.accounts.errors import (
     LastAdministrator,
     LastWithAllCustomers,
     NothingSelected,
-    UnknownTab,
 )
 from doorward.accounts.events import (
     ADMINISTRATOR_ADDED,
@@ -61,6 +60,7 @@ from doorward.accounts.requirement import wave_share
 from doorward.audit.record import record
 from doorward.customers import locking as customer_lock
 from doorward.customers import protection
+from doorward.customers.errors import UnknownTab
 from doorward.customers.models import Customer
 from doorward.customers.rights import authorise
 from doorward.customers.tabs import DEFAULT, assignable

@@ -222,3 +222,10 @@ class ProviderStaysActive(Refusal):
 
     sentence = _("This is the provider itself: it can be neither suspended nor closed.")
     field = "status"
+
+
+class UnknownTab(Refusal):
+    """There is no such tab, or not for this customer."""
+
+    sentence = _("There is no such tab.")
+    field = "tabs"

@@ -17,6 +17,7 @@ from django.db.models import Count, F, Max
 from doorward.audit.actor import WORKER
 from doorward.audit.record import record
 from doorward.customers import cached, protection
+from doorward.customers.errors import UnknownTab
 from doorward.customers.events import BRAND_CHANGED
 from doorward.customers.models import Brand, Customer, CustomerKind, CustomerStatus
 from doorward.customers.rights import authorise
@@ -336,7 +337,7 @@ def _checked(owner: Owner, wanted: Wanted, there: Series, *, now: datetime) -> V
     if values.required_of is RequiredOf.TABS and not values.tabs:
         refused["tabs"] = TabsMissing()
     elif not values.tabs <= all_keys():
-        refused["tabs"] = NotFound()
+        refused["tabs"] = UnknownTab(tab=min(values.tabs - all_keys()))
     if _reopens(values, there, now=now):
         refused["from"] = GraceIsOver()
     if wanted.starts_at is not None and wanted.starts_at > now + LONGEST_PLAN:

@@ -46,6 +46,7 @@ from doorward.web.http.errors import (
     refusal_page,
     with_page,
 )
+from doorward.web.http.flash import ENDED, forget_ended
 from doorward.web.http.formtoken import renew
 from doorward.web.http.needs import Declaration, declared
 from doorward.web.http.origins import settle
@@ -199,6 +200,25 @@ def decide(request: Request, view: Callable[..., Any]) -> HttpResponse | None:
     return _meet(request, need, declaration)
 
 
+def way_to_step(request: Request, view: Callable[..., Any], *, own: bool) -> HttpResponse | None:
+    """Return the way to the step that is due before a view, of a form that does not run anyway; None: it is not that.
+
+    `own`: it is a form of this browser's, so that what was typed is kept for its person.
+    """
+    declaration = declared(view)
+    if declaration is None or declaration.any_host or not is_known_host(request.host):
+        return None
+    if declaration.step is None and declaration.need_for(request.method).open:
+        return None
+    request.brand = brand_for_host(request.host)
+    if token := request.COOKIES.get(cookies.SESSION):
+        _load(request, token)
+    due = evaluate(request.auth, Need.OWN, now=request.now).step
+    if due in {Step.THROUGH, declaration.step} or due not in PAGES:
+        return None
+    return _send_to(request, due) if own else see_other(PAGES[due])
+
+
 def _is_signing_out(request: Request) -> bool:
     """Return whether somebody asked to be signed out, from a page of ours: nobody can be kept from it."""
     match = request.resolver_match
@@ -240,6 +260,8 @@ def _serve_step(request: Request, step: Step, *, through: bool) -> HttpResponse 
             _touch(request)
         request.why = verdict.why
         return None
+    if step is Step.SIGN_IN:
+        forget_ended(request)
     if due is Step.THROUGH and through:
         _admit(request)
         return None
@@ -408,7 +430,8 @@ def _send_to(request: Request, step: Step) -> HttpResponse:
             _tell_unbound(request, request.unbound)
         elif request.method in READING and request.COOKIES.get(cookies.SESSION):
             # Ended, or gone on under another identifier: in a window that was faster than this one.
-            messages.info(request, _("Your session has ended. Please sign in again."))
+            said = _("Your session has ended. Please sign in again.")
+            messages.info(request, said, extra_tags=ENDED)
         if request.method not in READING:
             return keep_unsent(request, see_other(page))
         return see_other(f"{page}?{urlencode({'next': heading})}" if heading else page)

@@ -2,6 +2,8 @@
 
 Its secret was renewed by that, so that the form is refused; but it is this browser's own. Where its step was passed by
 now it goes on, as a second press does; else what was typed is kept, and sent again by whoever wants that.
+
+Where a step is due first, any form leads there, whatever its token: nothing of it runs.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from doorward.permissions.actions import Action
 from doorward.sessions.saved_requests import SECRET
 from doorward.web.http.errors import csrf_refused
 from doorward.web.http.formtoken import is_of_before
-from doorward.web.http.gate import decide, is_recent, onward
+from doorward.web.http.gate import decide, is_recent, onward, way_to_step
 from doorward.web.http.needs import declared
 from doorward.web.http.pages import render_outside, see_other
 from doorward.web.http.posted import optional
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
 
     from doorward.web.http.requests import Request
 
-# Django's words where the token is at fault, and not where the form came from.
+# Django's words where the token is at fault, and not where the form came from; and where there is none.
 _TOKEN_AT_FAULT: Final = "CSRF token from POST"  # noqa: S105 - no secret
+_NO_TOKEN: Final = ("CSRF token missing", "CSRF cookie not set")
 # What is never shown again and can be typed again; a passkey's answer, or a file, cannot.
 _BOXES: Final = frozenset({"password", "current", "code"})
 _TOKEN: Final = frozenset({"csrfmiddlewaretoken"})
@@ -36,11 +39,12 @@ _TOKEN: Final = frozenset({"csrfmiddlewaretoken"})
 def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form without the right token: one of an older page of this browser, or none of ours."""
     match = request.resolver_match
-    if match is None or _TOKEN_AT_FAULT not in reason or not is_of_before(request):
+    at_fault = _TOKEN_AT_FAULT in reason
+    if match is None or not (at_fault or reason.startswith(_NO_TOKEN)):
         return csrf_refused(request, reason)
     ours, declaration = cast("Request", request), declared(match.func)
-    if declaration is None:
-        return csrf_refused(request, reason)
+    if declaration is None or not (at_fault and is_of_before(request)):
+        return way_to_step(ours, match.func, own=False) or csrf_refused(request, reason)
     if declaration.old_forms:
         answer: HttpResponse = decide(ours, match.func) or match.func(
             ours, *match.args, **match.kwargs
@@ -48,7 +52,7 @@ def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
         return answer
     if declaration.step is not None:
         return decide(ours, match.func) or _verified_by_now(ours) or _keep(ours)
-    return _keep(ours)
+    return way_to_step(ours, match.func, own=True) or _keep(ours)
 
 
 def _verified_by_now(request: Request) -> HttpResponse | None:

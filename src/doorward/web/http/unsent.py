@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from doorward.sessions import saved_requests
 from doorward.web.http import cookies
+from doorward.web.http.flash import ENDED
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -42,7 +43,7 @@ def keep_unsent(request: Request, response: HttpResponse) -> HttpResponse:
         said = _(
             "You were signed out before this was sent: nothing was changed. Please sign in again."
         )
-        messages.info(request, said)
+        messages.info(request, said, extra_tags=ENDED)
         return response
     said = _(
         "You were signed out before this was sent. Sign in again: what you typed is kept for half an hour."

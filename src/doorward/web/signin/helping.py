@@ -119,8 +119,16 @@ def object_by_link(request: Request) -> HttpResponse:
         status = 422 if request.method == "POST" else 404
         page = LinkPage(error=sentence(refusal), why=refusal.code)
         return render(request, "signin/no_link.html", page, status=status)
-    done = VetoPage(done=True, back=state is State.DENIED)
-    return cookies.drop_link(render(request, "signin/veto.html", done))
+    ended = "?ended=on" if state is State.DENIED else ""
+    return cookies.drop_link(see_other(f"/veto/done/{ended}"))
+
+
+@needs(Need.NOTHING)
+@require_safe
+def objected(request: Request) -> HttpResponse:
+    """Say that help was refused, or that everything was ended because the wrong one was helped."""
+    page = VetoPage(done=True, back="ended" in request.GET)
+    return render(request, "signin/veto.html", page)
 
 
 def _veto_page(link: MailedLink, *, now: datetime) -> VetoPage:

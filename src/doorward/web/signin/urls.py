@@ -52,6 +52,7 @@ urlpatterns = [
     path("second-address/confirm/", second_address.confirm, name="second_address_confirm"),
     path("second-address/confirm/<str:token>/", links.open_link, name="second_address_link"),
     path("veto/", helping.object_by_link, name="veto"),
+    path("veto/done/", helping.objected, name="veto_done"),
     path("veto/<str:token>/", links.open_link, name="veto_link"),
     path("not-me/", links.this_was_not_me, name="not_me"),
     path("not-me/<str:token>/", links.open_link, name="not_me_link"),
