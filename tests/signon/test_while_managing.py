@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from doorward.applications import telling
 from doorward.applications.events import APPLICATION_MANAGED, APPLICATION_SIGNED_IN
-from doorward.applications.models import Application, Grant
+from doorward.applications.models import Application, Grant, SiteVisit
 from doorward.managing.models import Managing
 from tests.applications.test_telling import listening
 from tests.kit import managing, people
@@ -21,6 +21,7 @@ from tests.kit.applications import (
     take_tab,
 )
 from tests.kit.browsers import browser_of_with_factor
+from tests.kit.sites import AtSite, believe, make_site
 
 pytestmark = pytest.mark.django_db
 ALL = "openid profile email phone customer tabs"
@@ -104,6 +105,29 @@ def test_ended_by_the_customer_it_is_over_at_once_and_the_application_is_told(
     assert said(token)["sid"] == said(tokens["id_token"])["sid"]
     assert "sub" not in said(token)
     assert relying.ask(browser)["Location"].startswith("/managing/over/")
+
+
+@pytest.mark.parametrize("changes", [True, False])
+def test_a_site_does_not_open_and_says_why(settings, owner, staff, changes):
+    """Its headers have no word for who acts; as themselves, staff opens it after managing."""
+    believe(settings)
+    site = make_site()
+    for person in (owner, staff):
+        give_tab(person, "wiki")
+    portal = browser_of_with_factor(staff)
+    asked = managing.ask(portal, owner, changes=changes)
+    managing.agree(browser_of_with_factor(owner), asked)
+    managing.begin(portal, owner)
+    browser = AtSite(portal)
+    page = browser.lead()
+    assert page.status_code == 403
+    text = page.content.decode()
+    assert "Wiki is told only who somebody is" in text
+    assert "End managing" in text
+    assert not SiteVisit.objects.exists()
+    portal.post("/managing/leave/")
+    assert browser.sign_in()["Location"] == f"{site.origin}/"
+    assert browser.ask("/")["Remote-Email"] == staff.email
 
 
 def test_leaving_the_portal_ends_it_and_nothing_of_ones_own(owner, staff, relying):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from doorward.accounts.looking_after import whom_to_ask
 from doorward.applications.going_on import PARAMETER
+from doorward.applications.models import Application, Site
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.customers.tab_audience import is_for
 from doorward.customers.tab_titles import title_of
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from doorward.applications.going_on import Begun
-    from doorward.applications.models import Application, Site
     from doorward.web.http.requests import Request
 
 _WEB: Final = frozenset({"http", "https"})
@@ -81,6 +81,7 @@ class DeniedPage:
     # It is not opened while managing; `changes`: it could be, with the customer's yes to changes.
     managing: bool = False
     changes: bool = False
+    is_site: bool = False
     again: str
     # To the application, with its answer; a site gets none.
     back: str
@@ -169,20 +170,24 @@ def denied_page(  # noqa: PLR0913 - what the page says
     return render(request, "signon/denied.html", page, status=403)
 
 
-def not_managing(request: Request, application: Application, to: Answer) -> HttpResponse:
-    """Say that who manages a customer's portal does not get on to this application."""
-    known = is_known(request, application)
+def not_managing(
+    request: Request, behind: Application | Site, address: str, *, back: str = ""
+) -> HttpResponse:
+    """Say why who manages a customer's portal does not get on to what is behind a tab, at an address.
+
+    A site never opens then: it is told whom a person is by headers, which have no word for who acts (`act`).
+    """
+    known = is_known(request, behind)
     page = DeniedPage(
-        application=title_of(application.tab.key)
-        if known
-        else urlsplit(to.redirect_uri).hostname or "",
+        application=title_of(behind.tab.key) if known else urlsplit(address).hostname or "",
         company="",
         ask=(),
         set_up=False,
         managing=True,
-        changes=application.while_managing,
+        changes=isinstance(behind, Application) and behind.while_managing,
+        is_site=isinstance(behind, Site),
         again="",
-        back=to.address(error=Code.ACCESS_DENIED.value),
+        back=back,
     )
     return render(request, "signon/denied.html", page, status=403)
 

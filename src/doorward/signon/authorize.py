@@ -168,9 +168,9 @@ def _page_of(
     managing = request.auth is not None and request.auth.portal is not None
     match verdict.step:
         case Step.NOT_WHILE_MANAGING:
-            return not_managing(request, application, to)
+            return _not_managing(request, application, to)
         case Step.NO_RIGHT if managing:
-            return not_managing(request, application, to)
+            return _not_managing(request, application, to)
         case Step.NO_RIGHT:
             note_refused(request, application.tab.key if is_known(request, application) else "")
             code = Code.ACCESS_DENIED
@@ -179,6 +179,11 @@ def _page_of(
         case _:
             return None
     return denied(request, application, to, begun.address(), code)
+
+
+def _not_managing(request: Request, application: Application, to: Answer) -> HttpResponse:
+    back = to.address(error=Code.ACCESS_DENIED.value)
+    return not_managing(request, application, to.redirect_uri, back=back)
 
 
 def _refuse_another(request: Request, application: Application, wish: Wish) -> None:

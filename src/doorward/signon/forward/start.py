@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET
 from doorward.applications import going_to_site, grants, sites, visits
 from doorward.gate.evaluate import evaluate
 from doorward.gate.requirement import Need, Step
-from doorward.signon.answers import OnwardPage, denied_page, is_known
+from doorward.signon.answers import OnwardPage, denied_page, is_known, not_managing
 from doorward.signon.authorize import not_enough
-from doorward.web.http.errors import error_page, refusal_page
+from doorward.web.http.errors import refusal_page
 from doorward.web.http.gate import lead, note_refused
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
@@ -46,7 +46,7 @@ def start(request: Request) -> HttpResponse:
     if verdict.through:
         return _hand_over(request, site, wanted)
     if verdict.step is Step.NOT_WHILE_MANAGING:
-        return error_page(request, 403)
+        return not_managing(request, site, site.origin)
     if verdict.step is Step.NO_RIGHT:
         note_refused(request, site.tab.key if is_known(request, site) else "")
     if verdict.step in {Step.NO_RIGHT, Step.ANOTHER_FACTOR}:
