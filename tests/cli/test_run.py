@@ -253,6 +253,26 @@ def test_a_second_start_on_the_same_folder_is_refused(steady, steady_folder):
     assert steady.healthy()
 
 
+def test_links_that_are_made_at_the_console_lead_to_where_it_runs(steady, steady_folder):
+    """`--bind` alone says where; a second start, which is refused, takes nothing away."""
+    doorward("run", folder=steady_folder)
+    doorward("customers", "add", "Console", folder=steady_folder)
+    words = ("administrators", "add", "console@provider.example", "--customer", "Console")
+    told = doorward(*words, folder=steady_folder)
+    assert told.stdout.startswith(f"http://localhost:{steady.port}/invitation/")
+    words = ("administrators", "resend-invitation", "console@provider.example")
+    told = doorward(*words, folder=steady_folder, public_url="https://portal.example.com")
+    assert told.stdout.startswith("https://portal.example.com/invitation/")
+
+
+def test_where_nothing_runs_links_lead_to_the_usual_port(tmp_path):
+    (tmp_path / "data").mkdir(mode=0o700)
+    (tmp_path / "data" / "running.lock").write_text("127.0.0.1:9")
+    words = ("administrators", "add", "console@provider.example", "--customer", "Provider")
+    told = doorward(*words, folder=tmp_path / "data")
+    assert told.stdout.startswith("http://localhost:8000/invitation/")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists the locks")
 def test_every_process_keeps_its_locks_on_the_database(steady, steady_folder):
     """Without them SQLite takes a process for gone, and what it writes is lost, or damages the file."""

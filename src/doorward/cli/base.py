@@ -138,15 +138,21 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         click.echo(line.rstrip())
 
 
-def set_up_django() -> None:
-    """Load the settings and the models, or raise `Failure` with the sentence that says what is wrong."""
-    from doorward.environment import WrongSetting  # noqa: PLC0415 - `--help` needs none of this
+def set_up_django(*, beside: bool = False) -> None:
+    """Load the settings and the models, or raise `Failure` with the sentence that says what is wrong.
+
+    `beside`: links lead to the portal that runs on the data folder, if one does.
+    """
+    from doorward.cli.beside import follow  # noqa: PLC0415 - `--help` needs none of this
+    from doorward.environment import WrongSetting, load  # noqa: PLC0415
     from doorward.kernel.crypto.keyring import SafeBroken  # noqa: PLC0415
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorward.settings.django")
     import django  # noqa: PLC0415
 
     try:
+        if beside:
+            follow(load())
         django.setup()
     except (WrongSetting, SafeBroken) as error:
         raise Failure(str(error)) from error
@@ -174,7 +180,7 @@ def _with_data(command: Callable[..., Any], *, migrating: bool) -> Callable[...,
 
     @wraps(command)
     def ready(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the command takes
-        set_up_django()
+        set_up_django(beside=True)
         from django.db import DatabaseError  # noqa: PLC0415 - needs Django
 
         from doorward.cli import data  # noqa: PLC0415

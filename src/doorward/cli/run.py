@@ -12,6 +12,7 @@ import click
 
 from doorward.cli import forked, parts
 from doorward.cli.base import set_up_django
+from doorward.cli.beside import LOCK, write_down
 from doorward.cli.failure import Failure
 from doorward.cli.listening import answers, find_address, port_held, soon
 from doorward.cli.supervisor import supervise
@@ -98,6 +99,7 @@ def run_everything(
         )
     address, port = find_address(environment), environment.port
     with data_folder_locked(environment) as lock, port_held(address, port) as holder:
+        write_down(lock, environment.bind)
         link, filled = forked.done_aside(partial(_prepare, fill))
         runs: dict[str, Callable[[], None]] = {"serve": partial(parts.serve, address, port)}
         if worker:
@@ -153,9 +155,11 @@ def data_folder_locked(environment: Environment) -> Iterator[IO[str]]:
 
     Raises `Failure`: somebody else has it.
     """
-    with (environment.data_dir / "running.lock").open("w") as file:
+    # Not emptied when it is opened: somebody else may hold it.
+    with (environment.data_dir / LOCK).open("a+") as file:
         if not soon(lambda: _try_lock(file.fileno())):
             raise Failure(f"Doorward already runs on the data folder {environment.data_dir}.")
+        write_down(file, "")
         yield file
 
 
