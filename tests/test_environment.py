@@ -154,6 +154,38 @@ def test_what_a_cluster_never_writes_is_refused_in_a_file(monkeypatch, tmp_path)
         load()
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"# ours\n\nDOORWARD_PUBLIC_URL https://portal.example.com\n", "line 3"),
+        (b"DOORWARD_WORKERS=2\nDOORWARD_MAILBOX_PROOF\n", "line 2"),
+        (b'DOORWARD_EMAIL_FROM="it@example.com\n', "line 1"),
+        (b"DOORWARD_EMAIL_FROM=\xff\n", "UTF-8"),
+    ],
+)
+def test_a_line_that_sets_nothing_stops_the_start(monkeypatch, tmp_path, text, said):
+    file = tmp_path / "doorward.conf"
+    file.write_bytes(text)
+    monkeypatch.setenv("DOORWARD_CONFIG", str(file))
+    with pytest.raises(WrongSetting, match=said) as caught:
+        load()
+    assert str(caught.value).startswith("DOORWARD_CONFIG: ")
+    assert "example.com" not in str(caught.value), "there may be a secret in it"
+
+
+def test_a_folder_is_no_file_of_settings(monkeypatch, tmp_path):
+    monkeypatch.setenv("DOORWARD_CONFIG", str(tmp_path))
+    with pytest.raises(WrongSetting, match="cannot be read"):
+        load()
+
+
+def test_what_a_shell_understands_is_read(monkeypatch, tmp_path):
+    file = tmp_path / "doorward.conf"
+    file.write_text("# ours\n\nexport DOORWARD_WORKERS='3'  # as many as cores\nOTHER=1\n")
+    monkeypatch.setenv("DOORWARD_CONFIG", str(file))
+    assert load().workers == 3
+
+
 def test_an_empty_value_is_no_value(monkeypatch, tmp_path):
     file = tmp_path / "doorward.conf"
     file.write_text("DOORWARD_WORKERS=7\nDOORWARD_HISTORY_DAYS=\nDOORWARD_COLOUR=\n")

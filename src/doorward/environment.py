@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
+from io import StringIO
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -478,14 +480,32 @@ class Environment(BaseSettings):
 def load() -> Environment:
     """Return the settings of this process, or raise `WrongSetting`."""
     config = os.environ.get(CONFIG, "")
-    if config and not Path(config).is_file():
-        message = f"{CONFIG}: the file {config} does not exist."
-        raise WrongSetting(message)
+    if config:
+        _look_at(config)
     _refuse_unknown([*_ours(os.environ), *_given(dotenv_values(config) if config else {})])
     try:
         return Environment(_env_file=config or None)
     except ValidationError as error:
         raise WrongSetting(_sentence(error)) from None
+
+
+def _look_at(config: str) -> None:
+    """Raise `WrongSetting` where the file is none, or has a line that would be passed over and sets nothing."""
+    try:
+        text = Path(config).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        message = f"{CONFIG}: the file {config} does not exist."
+        raise WrongSetting(message) from None
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        message = f"{CONFIG}: the file {config} cannot be read: {why}."
+        raise WrongSetting(message) from None
+    for line in parse_stream(StringIO(text)):
+        if line.error or (line.key and line.value is None):
+            said = line.original.string
+            number = line.original.line + said[: len(said) - len(said.lstrip())].count("\n")
+            message = f"{CONFIG}: line {number} of the file {config} is not NAME=value."
+            raise WrongSetting(message)
 
 
 def _given(values: Mapping[str, str | None]) -> Iterator[str]:
