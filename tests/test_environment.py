@@ -46,6 +46,27 @@ def test_a_monitors_token_is_long_and_never_shown(monkeypatch):
         given(monkeypatch, metrics_token="short")
 
 
+def test_what_a_collector_asks_for_is_never_shown_nor_sent_in_clear(monkeypatch):
+    wanted = "Authorization=Bearer%20s3cret,x-tenant=north"
+    found = given(monkeypatch, otlp_headers=wanted, otlp_endpoint="https://otlp.example.com")
+    assert found.headers_of_traces == {"Authorization": "Bearer s3cret", "x-tenant": "north"}
+    assert "s3cret" not in repr(found)
+    assert given(monkeypatch, otlp_endpoint="http://127.0.0.1:4318").headers_of_traces
+    for elsewhere in ("http://otlp.example.com:4318", ""):
+        with pytest.raises(WrongSetting, match="DOORWARD_OTLP_HEADERS: they go with") as refused:
+            given(monkeypatch, otlp_endpoint=elsewhere)
+        assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "headers", ["s3cret", "a=", "=s3cret", "a b=s3cret", "a=s3cret%0d%0aX:y", "a=s3cret%E2%80%A6"]
+)
+def test_what_is_no_header_is_refused_and_not_shown(monkeypatch, headers):
+    with pytest.raises(WrongSetting, match="DOORWARD_OTLP_HEADERS: it must be NAME=") as refused:
+        given(monkeypatch, otlp_headers=headers, otlp_endpoint="https://otlp.example.com")
+    assert "s3cret" not in str(refused.value)
+
+
 @pytest.mark.parametrize("contact", ["mailto:security@example.com", "https://example.com/report"])
 def test_a_security_contact_is_an_address(monkeypatch, contact):
     assert given(monkeypatch, security_contact=contact).security_contact == contact

@@ -33,6 +33,8 @@ Network = IPv4Network | IPv6Network
 SHORTEST_TOKEN = 16
 DEFAULT_PORT = 8000
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+# RFC 9110, 5.6.2
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # What Kubernetes sets for a service, and Docker for a link, whose name begins with `doorward`.
 _OF_A_SERVICE = re.compile(
     r"DOORWARD_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?|ENV_\w+)"
@@ -184,6 +186,19 @@ class Environment(BaseSettings):
         "",
         description="Where traces go, by OTLP over HTTP: the address of a collector, such as "
         "`http://127.0.0.1:4318`; `/v1/traces` is added to it. Without it, none are made.",
+    )
+    otlp_headers: str = Field(
+        "",
+        repr=False,
+        description="Headers that the collector asks for, as in OpenTelemetry's `OTEL_EXPORTER_OTLP_HEADERS`: "
+        "`NAME=VALUE`, with commas between, a space as `%20` (`Authorization=Bearer%20…`). A secret: put it into the "
+        "file that `DOORWARD_CONFIG` names. It goes by https, or to this machine, alone.",
+    )
+    otlp_share: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Which share of the requests is traced: 0.01 is one in a hundred.",
     )
     history_days: int = Field(
         730,
@@ -356,6 +371,14 @@ class Environment(BaseSettings):
             raise ValueError(message)
         return value.rstrip("/")
 
+    @field_validator("otlp_headers")
+    @classmethod
+    def _otlp_headers_are_headers(cls, value: str) -> str:
+        if not all(_HEADER.fullmatch(name) and _is_sent(said) for name, said in _headers(value)):
+            message = "it must be NAME=VALUE with commas between, such as Authorization=Bearer%20…"
+            raise ValueError(message)
+        return value
+
     @field_validator("metrics_token")
     @classmethod
     def _token_is_long(cls, value: str) -> str:
@@ -405,11 +428,26 @@ class Environment(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _headers_are_not_sent_in_clear(self) -> Self:
+        if self.otlp_headers and not _is_encrypted_or_here(_split(self.otlp_endpoint)):
+            message = (
+                "DOORWARD_OTLP_HEADERS: they go with a DOORWARD_OTLP_ENDPOINT of https://, or on this "
+                "machine"
+            )
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _demo_stays_at_home(self) -> Self:
         if self.demo and not is_loopback(self.host):
             message = "DOORWARD_DEMO: the demonstration listens on loopback only"
             raise ValueError(message)
         return self
+
+    @property
+    def headers_of_traces(self) -> dict[str, str]:
+        """What the collector is sent with each batch. Secret."""
+        return dict(_headers(self.otlp_headers))
 
     @property
     def host(self) -> str:
@@ -545,6 +583,17 @@ def _read_bind(value: str) -> tuple[str, int] | None:
     port = int(digits) if re.fullmatch(r"[0-9]{1,5}", digits) else 0
     named = ascii_host(host) if host else "0.0.0.0"  # noqa: S104 - as it is asked for
     return (named, port) if named and 0 < port <= LAST_PORT else None
+
+
+def _headers(value: str) -> list[tuple[str, str]]:
+    """Return the names and values of headers that are written as OpenTelemetry does, whatever they are."""
+    pairs = (one.partition("=") for one in value.split(",") if one.strip())
+    return [(name.strip(), unquote(said.strip())) for name, _, said in pairs]
+
+
+def _is_sent(value: str) -> bool:
+    """Return whether a header may have this value."""
+    return bool(value) and value.isascii() and value.isprintable()
 
 
 def _is_encrypted_or_here(parts: SplitResult) -> bool:

@@ -22,6 +22,7 @@ class Collector:
     spans: list[Any] = field(default_factory=list)
     resources: list[dict[str, Any]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
     asked: Event = field(default_factory=Event)
     go_on: Event = field(default_factory=Event)
 
@@ -50,6 +51,7 @@ def collecting(*, hangs: bool = False) -> Iterator[Collector]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             collector.paths.append(self.path)
+            collector.headers.append({name.lower(): said for name, said in self.headers.items()})
             for one in ExportTraceServiceRequest.FromString(body).resource_spans:
                 collector.resources.append(said(one.resource))
                 for scope in one.scope_spans:

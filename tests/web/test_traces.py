@@ -24,6 +24,7 @@ from tests.kit.collector import said
 from tests.kit.waiting import until
 from tests.whole.routes import walk
 
+TOKEN = "a-token-of-the-collector"
 ROUTES = {f"/{route.pattern}" for route in walk()}
 CLOSED: dict[str, set[Any]] = {
     "http.request.method": {*METHODS, tracing.OTHER_METHOD},
@@ -120,6 +121,23 @@ def test_what_failed_is_an_error(received, owner, monkeypatch):
     assert [said(one)["doorward.outcome"] for one in failed] == ["failed"]
 
 
+def test_a_share_of_the_requests_is_told_each_with_both_of_its_spans(owner):
+    inside = browsers.browser_of(owner)
+    with collector.collecting() as one:
+        spans.start(one.address, share=0.5)
+        asked = {bytes.fromhex(inside.get("/")["X-Request-ID"]) for _ in range(64)}
+        tracing.stop()
+    told = {span.trace_id for span in one.named("request")}
+    assert told == {span.trace_id for span in one.named("gate")}
+    # By the request's own id, which is random: all or none of 64 would come once in ten to the 19.
+    assert set() < told < asked
+    with collector.collecting() as one:
+        spans.start(one.address, share=0.0)
+        inside.get("/")
+        tracing.stop()
+    assert one.spans == []
+
+
 def test_more_than_can_wait_is_dropped_and_nobody_waits(owner):
     with collector.collecting(hangs=True) as one:
         spans.start(one.address)
@@ -174,11 +192,18 @@ def test_each_worker_sends_its_own_and_a_receiver_that_hangs_does_not_keep_it_fr
     tmp_path,
 ):
     with collector.collecting() as one:
-        server = serving.start(serving.made_before(tmp_path / "data"), otlp_endpoint=one.address)
+        config = tmp_path / "doorward.conf"
+        config.write_text(f"DOORWARD_OTLP_HEADERS=Authorization=Bearer%20{TOKEN},x-tenant=north\n")
+        config.chmod(0o600)
+        server = serving.start(
+            serving.made_before(tmp_path / "data"), otlp_endpoint=one.address, config=str(config)
+        )
         try:
             for _ in range(20):
                 assert server.healthy()
             until(lambda: len(one.named("request")) >= 20, seconds=20)
+            for sent in one.headers:
+                assert (sent["authorization"], sent["x-tenant"]) == (f"Bearer {TOKEN}", "north")
             one.go_on.clear()
             one.asked.clear()
             with urllib.request.urlopen(f"{server.address}/sign-in/", timeout=10) as answer:
@@ -191,5 +216,6 @@ def test_each_worker_sends_its_own_and_a_receiver_that_hangs_does_not_keep_it_fr
             assert server.stop() == 0
             assert time.monotonic() - began < 8
             assert not psutil.wait_procs(tree, timeout=5)[1]
+            assert TOKEN not in server.log.read_text()
         finally:
             server.stop()

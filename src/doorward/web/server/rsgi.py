@@ -132,7 +132,10 @@ class Application:
         if settings.DOORWARD.otlp_endpoint:
             from doorward.web.server import spans  # noqa: PLC0415 - who makes no traces imports nothing of it
 
-            spans.start(settings.DOORWARD.otlp_endpoint)
+            chosen = settings.DOORWARD
+            spans.start(
+                chosen.otlp_endpoint, headers=chosen.headers_of_traces, share=chosen.otlp_share
+            )
         self._threads.submit(_know_brands)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -16,13 +16,15 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
 
 import doorward
 from doorward.web.http import tracing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from doorward.web.http.tracing import Traced
 
 _PATH: Final = "/v1/traces"
@@ -35,11 +37,11 @@ END_SECONDS: Final = 1.0
 _FAILED: Final = 500
 
 
-def start(endpoint: str) -> None:
-    """Make spans of the requests of this process, and send them there."""
+def start(endpoint: str, *, headers: Mapping[str, str] | None = None, share: float = 1.0) -> None:
+    """Make spans of this share of this process's requests, and send them there with these headers, which are secret."""
     # A receiver that is gone would be said at each batch.
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
-    tracing.begin(Spans(endpoint))
+    tracing.begin(Spans(endpoint, headers=headers or {}, share=share))
 
 
 class _Ids(RandomIdGenerator):
@@ -56,13 +58,15 @@ class _Ids(RandomIdGenerator):
 class Spans:
     """Makes two spans a request, and has them sent."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, *, headers: Mapping[str, str], share: float) -> None:
         """Begin the thread that sends."""
-        exporter = OTLPSpanExporter(endpoint=f"{endpoint}{_PATH}", timeout=SECONDS)
+        exporter = OTLPSpanExporter(
+            endpoint=f"{endpoint}{_PATH}", headers=dict(headers), timeout=SECONDS
+        )
         self._ids = _Ids()
         self._provider = TracerProvider(
             # All that an environment may say is left out: settings are Doorward's own.
-            sampler=ALWAYS_ON,
+            sampler=TraceIdRatioBased(share),
             resource=Resource(
                 {"service.name": "doorward", "service.version": doorward.__version__}
             ),
