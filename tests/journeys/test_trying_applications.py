@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import pytest
 from click.testing import CliRunner
@@ -20,6 +21,7 @@ from tests.kit.browsers import browser_of, sign_in
 from tests.kit.codes import enable_app
 from tests.kit.factors import require
 from tests.kit.staff import narrowed
+from tests.threats.trusting import give_password, trusting
 from tests.whole.rows import state
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +75,51 @@ def test_it_shows_what_the_application_is_then_told(staff, application, owner):
     for value in (told["sub"], told["email"], told["given_name"], claims["acr"]):
         assert value in page
     assert "gets in" in page
+
+
+def test_each_session_that_somebody_has_now_is_told_as_it_is(staff, application, owner):
+    """With the password alone; with an app; and once two factors are required, what is asked for first."""
+    give_tab(owner)
+    assert _console(owner.email)["sessions"] == []
+    enable_app(staff)
+    browser = sign_in(Client(), staff)
+    browser_of(owner).get("/security/")
+    page = _try(browser, application, owner.email).content.decode()
+    assert "gets in at once" in page
+    assert "the password alone" in page
+    require(owner)
+    assert _console(owner.email)["sessions"][0]["step"] == "verify-mailbox"
+    page = _try(browser, application, owner.email).content.decode()
+    assert "is asked for a code from their mailbox first" in page
+
+    enable_app(owner)
+    relying = Relying(application, make_secret(application))
+    claims = said(relying.tokens(sign_in(Client(), owner))["id_token"])
+    now = _console(owner.email)["sessions"][0]
+    assert (now["step"], now["acr"], now["amr"]) == ("through", claims["acr"], claims["amr"])
+    assert int(datetime.fromisoformat(now["auth_time"]).timestamp()) == claims["auth_time"]
+    assert "auth_time" in _try(browser, application, owner.email).content.decode()
+
+
+def test_what_the_application_asks_is_asked_of_the_session_too(staff, application, owner):
+    give_tab(owner)
+    enable_app(owner)
+    Application.objects.update(required_acr="phr")
+    sign_in(Client(), owner)
+    [now] = _console(owner.email)["sessions"]
+    assert (now["step"], now["acr"]) == ("another-factor", "urn:doorward:two-factor")
+
+
+def test_a_trusted_browser_lets_in_there_too(staff, application, owner):
+    give_tab(owner)
+    browser = trusting(owner)
+    browser.post("/sign-out/")
+    give_password(browser, owner)
+    assert browser.get("/security/").status_code == 200
+    [now] = _console(owner.email)["sessions"]
+    relying = Relying(application, make_secret(application))
+    claims = said(relying.tokens(browser)["id_token"])
+    assert (now["step"], now["acr"], now["amr"]) == ("through", claims["acr"], claims["amr"])
 
 
 def test_nothing_is_given_and_history_has_it_once(staff, application, owner):

@@ -6,7 +6,7 @@ Nothing is given. It is in the history of whose account was looked at.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from doorward.accounts.models import Administrator
 from doorward.applications.claims import claims_of
@@ -17,28 +17,35 @@ from doorward.applications.live import Live
 from doorward.applications.models import Grant
 from doorward.audit import repeats
 from doorward.audit.events import Outcome
+from doorward.credentials.models import TrustedBrowser
 from doorward.credentials.recovery_codes import codes
 from doorward.customers.rights import authorise
-from doorward.gate.assurance import assurance_of, methods_of, verified_factor
+from doorward.gate.assurance import assurance_of, methods_of, verified_at, verified_factor
 from doorward.gate.coming import ways
 from doorward.gate.evaluate import evaluate
+from doorward.gate.loading import load_session
 from doorward.gate.person import load_person
 from doorward.gate.requirement import Step
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.text.cleaning import fold_email
-from doorward.permissions.actions import Action
+from doorward.permissions.actions import Action, Managed
+from doorward.sessions import queries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+    from uuid import UUID
 
     from doorward.applications.models import Application
     from doorward.audit.actor import Actor
     from doorward.gate.assurance import Assurance
     from doorward.policy.rules import FactorKind
     from doorward.sessions.context import AuthContext, Person
+    from doorward.sessions.models import Session
 
 _ACTION = Action.TRY_APPLICATION
+# So many of a person's sessions are looked at.
+MOST_SESSIONS: Final = 5
 # Whoever gets there is told nothing: they cannot sign in, or have no right.
 _NEVER = frozenset({Step.SIGN_IN, Step.NO_RIGHT})
 
@@ -57,11 +64,30 @@ class Way:
     amr: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Present:
+    """A session that the person has now, and what comes of opening it there: `step` is what is asked for first.
+
+    `acr`, `amr` and `auth_time` are what a token says of it as it is.
+    """
+
+    browser: str
+    since: datetime
+    step: Step
+    acr: Assurance
+    amr: tuple[str, ...]
+    auth_time: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What would come of it. `claims`: by scope, what is said for it; empty where the person is not let in."""
+    """What would come of it. `claims`: by scope, what is said for it; empty where the person is not let in.
+
+    `present`: with each session that they have now, the last used first; `ways`: if they sign in anew.
+    """
 
     person: Person
+    present: tuple[Present, ...]
     ways: tuple[Way, ...]
     claims: dict[str, dict[str, Any]]
 
@@ -81,7 +107,43 @@ def try_it(application: Application, email: str, *, actor: Actor, now: datetime)
     )
     found = tuple(_ways(application, auth, now=now))
     let_in = not any(one.step in _NEVER for one in found)
-    return Tried(auth.person, found, _claims(application, auth) if let_in else {})
+    claims = _claims(application, auth) if let_in else {}
+    return Tried(auth.person, tuple(_present(application, auth, now=now)), found, claims)
+
+
+def _present(application: Application, auth: AuthContext, *, now: datetime) -> Iterator[Present]:
+    """Yield the sessions of a person that are open, as the gate sees each of them."""
+    need = need_of(application, managed=Managed.OWN)
+    rows = queries.still_open(auth.person.id, policy=auth.facts.policy, now=now)
+    for row in rows.order_by("-seen_at")[:MOST_SESSIONS]:
+        found = load_session(row.id, trusted_id=_trust_of(row), now=now)
+        if found is None or row.signed_in_at is None:
+            continue
+        yield Present(
+            browser=row.browser,
+            since=row.signed_in_at,
+            step=evaluate(found, need, now=now).step,
+            acr=assurance_of(found.facts),
+            amr=methods_of(found.facts),
+            auth_time=verified_at(found.facts),
+        )
+
+
+def _trust_of(session: Session) -> UUID | None:
+    """Return the browser's trust that let a session in; None: it was none, or is gone.
+
+    A session keeps none itself: it is noted with the trust at that very moment (`trust.mark_used`), and with each
+    sign-in to an application.
+    """
+    given = Grant.objects.filter(session_id=session.id, trusted_id__isnull=False)
+    used = TrustedBrowser.objects.filter(
+        administrator_id=session.administrator_id, used_at=session.signed_in_at
+    )
+    found: UUID | None = (
+        given.values_list("trusted_id", flat=True).first()
+        or used.values_list("id", flat=True).first()
+    )
+    return found
 
 
 def _meant(email: str, *, actor: Actor, now: datetime) -> AuthContext:

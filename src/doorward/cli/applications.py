@@ -13,7 +13,7 @@ from doorward.gate.assurance import Assurance
 
 if TYPE_CHECKING:
     from doorward.applications.models import Application
-    from doorward.applications.trying import Way
+    from doorward.applications.trying import Present, Way
 
 # The password alone is no more than everybody verifies.
 _ASKED = tuple(one.value for one in Assurance if one is not Assurance.PASSWORD)
@@ -167,12 +167,31 @@ def try_(tab: str, email: str, *, as_json: bool) -> None:
     if as_json:
         names = ("with", "step", "acr", "amr")
         listed = [dict(zip(names, one, strict=True)) for one in ways]
-        print_json({"email": tried.person.email, "ways": listed, "claims": tried.claims})
+        sessions = list(map(_session, tried.present))
+        who = {"email": tried.person.email, "sessions": sessions}
+        print_json(who | {"ways": listed, "claims": tried.claims})
         return
+    if tried.present:
+        now = [
+            (utc(one.since) or "", one.step.value, one.acr.value, " ".join(one.amr))
+            for one in tried.present
+        ]
+        print_table(("SIGNED IN", "STEP", "ACR", "AMR"), now)
     print_table(("WITH", "STEP", "ACR", "AMR"), [(*one[:3], " ".join(one[3])) for one in ways])
     for scope, said in tried.claims.items():
         for name, value in said.items():
             click.echo(f"{scope}: {name}: {value}")
+
+
+def _session(one: Present) -> dict[str, object]:
+    return {
+        "browser": one.browser,
+        "signed_in": utc(one.since),
+        "step": one.step.value,
+        "acr": one.acr.value,
+        "amr": one.amr,
+        "auth_time": utc(one.auth_time),
+    }
 
 
 def _with(way: Way) -> str:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from doorward.applications import clients, trying
 from doorward.applications.words import SCOPES
+from doorward.audit.browsers import in_words
 from doorward.customers.tabs import CUSTOMERS, TABS
 from doorward.gate.assurance import Assurance
 from doorward.gate.requirement import Need, Step
@@ -26,12 +27,13 @@ from doorward.web.kit.forms import NOTHING, read, wrong
 from doorward.web.provider.forms import line
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from django.http import HttpResponse
 
     from doorward.applications.models import Application
-    from doorward.applications.trying import Tried, Way
+    from doorward.applications.trying import Present, Tried, Way
     from doorward.web.http.requests import Request
     from doorward.web.kit.fields import Field
     from doorward.web.kit.forms import Wrong
@@ -55,6 +57,22 @@ _COMES: Final = {
     Step.SAVE_RECOVERY_CODES: gettext_lazy("saves their recovery codes, then gets in"),
     Step.SET_PASSWORD: gettext_lazy("chooses a new password, then gets in"),
 }
+# The same where they are signed in: what is asked for first, before they get on.
+_FIRST: Final = {
+    Step.THROUGH: gettext_lazy("gets in at once"),
+    Step.SIGN_IN: gettext_lazy("signs in first"),
+    Step.NO_RIGHT: gettext_lazy("does not get in: no right to this tab"),
+    Step.VERIFY_FACTOR: gettext_lazy("is asked for their second factor first"),
+    Step.REAUTHENTICATE: gettext_lazy("is asked for another of their devices first"),
+    Step.VERIFY_PASSWORD: gettext_lazy("is asked for their password first"),
+    Step.VERIFY_MAILBOX: gettext_lazy("is asked for a code from their mailbox first"),
+    Step.ANOTHER_FACTOR: gettext_lazy(
+        "does not get in before they have set up what the application asks for"
+    ),
+    Step.SAVE_RECOVERY_CODES: gettext_lazy("saves their recovery codes first"),
+    Step.SET_PASSWORD: gettext_lazy("chooses a new password first"),
+}
+_SET_UP_FIRST: Final = gettext_lazy("sets up two-factor sign-in first")
 _SET_UP: Final = gettext_lazy("sets up two-factor sign-in, then gets in")
 ACR: Final = {
     Assurance.PASSWORD: gettext_lazy("the password alone"),
@@ -90,6 +108,16 @@ class WayLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PresentLine:
+    """The same of a session that they have. `auth_time`: None where nothing was verified that still counts."""
+
+    browser: str
+    since: datetime
+    way: WayLine
+    auth_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimLine:
     """What is said for a scope."""
 
@@ -107,6 +135,7 @@ class TryPage:
     wrong: Wrong
     name: str = ""
     address: str = ""
+    present: tuple[PresentLine, ...] = ()
     ways: tuple[WayLine, ...] = ()
     claims: tuple[ClaimLine, ...] = ()
 
@@ -155,6 +184,7 @@ def _show(
             wrong=found,
             name=tried.person.full_name,
             address=tried.person.email,
+            present=tuple(map(_present, tried.present)),
             ways=tuple(map(_way, tried.ways)),
             claims=tuple(_claims(scope, said) for scope, said in tried.claims.items()),
         )
@@ -174,6 +204,18 @@ def _way(way: Way) -> WayLine:
         acr_words=str(ACR[way.acr]),
         amr=tuple((word, str(_AMR[word])) for word in way.amr),
     )
+
+
+def _present(one: Present) -> PresentLine:
+    line = WayLine(
+        title="",
+        comes=str(_FIRST.get(one.step, _SET_UP_FIRST)),
+        good=one.step is Step.THROUGH,
+        acr=one.acr.value,
+        acr_words=str(ACR[one.acr]),
+        amr=tuple((word, str(_AMR[word])) for word in one.amr),
+    )
+    return PresentLine(in_words(one.browser), one.since, line, one.auth_time)
 
 
 def _claims(scope: str, said: dict[str, Any]) -> ClaimLine:
