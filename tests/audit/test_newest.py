@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from doorward.accounts.models import Administrator
 from doorward.audit.models import Event
 from doorward.audit.newest import Newest, Parts, parts_of_people, parts_of_types
 from tests.kit import people
@@ -73,6 +74,38 @@ def test_parts_of_people_and_a_part_of_its_own_are_each_shown_once(events):
     assert read(Newest(events, parts)) == sorted(theirs, reverse=True)
 
 
+def test_of_more_people_than_lines_those_are_read_whose_lines_come_first(owner):
+    drawn = random.Random(7)
+    several = [
+        people.make_administrator(owner.customer, email=f"p{n}@x.example") for n in range(15)
+    ]
+    Event.objects.bulk_create(
+        Event(
+            at=timezone.now(),
+            type=TYPES[0],
+            outcome="ok",
+            actor_type="person",
+            # Some have many lines, some none.
+            actor_id=drawn.choice(several[: drawn.randint(1, 12)]).id,
+            subject_id=drawn.choice([None, *(one.id for one in several[:14])]),
+            on_behalf_of_id=drawn.choice([None, several[13].id]),
+            customer_id=owner.customer_id,
+        )
+        for _ in range(150)
+    )
+    events, chosen = Event.objects.filter(customer_id=owner.customer_id), several[::2]
+    ids = {one.id for one in chosen}
+    theirs = [
+        event.id
+        for event in events
+        if {event.actor_id, event.subject_id, event.on_behalf_of_id} & ids
+    ]
+    rows = Administrator.objects.everywhere().filter(id__in=ids)
+    assert len(ids) > 7
+    assert read(Newest(events, parts_of_people(events, rows))) == sorted(theirs, reverse=True)
+    assert 20 < len(theirs) < events.count()
+
+
 def test_parts_without_anything_in_them_are_none(events):
     assert Newest(events, parts_of_types(events.none(), TYPES)).older(5, than=None) == []
     assert Newest(events, parts_of_types(events, ())).older(5, than=None) == []
@@ -85,5 +118,5 @@ def test_of_many_parts_one_statement_is_written(events):
         written.append(some)
         return some.values_list("id")[:5]
 
-    assert len(list(Parts(events, "type", TYPES).walks(first))) == len(TYPES)
+    assert len(list(Parts(events, "type", TYPES).walks(first, 5, "-id"))) == len(TYPES)
     assert len(written) == 1

@@ -187,8 +187,8 @@ def test_the_page_costs_the_same_however_much_happened(
     browser.get("/activity/")
     with django_assert_num_queries(2):
         browser.get("/activity/")
-    # Who of the customer is meant, who of the provider, and their lines.
-    with django_assert_num_queries(4):
+    # Who of the customer is meant, who of the provider, which lines are theirs, and these.
+    with django_assert_num_queries(5):
         browser.get("/activity/?q=Ines&group=sign-in&outcome=ok&from=2020-01-01")
 
 

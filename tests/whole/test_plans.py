@@ -14,11 +14,14 @@ from django.db import connection
 from django.utils import timezone
 
 from benchmarks.sizes import addresses
+from doorward.accounts import staff_history
 from doorward.accounts.models import Administrator
+from doorward.audit.models import Event
 from doorward.customers import cached
 from doorward.customers.models import Brand
 from doorward.customers.tabs import BUILT_IN, OF_STAFF
 from doorward.permissions.staff_scope import Reach, Scope, of
+from doorward.web.activity import filters
 from doorward.web.provider import customer_filters
 from doorward.web.provider.brand_page import brands_page
 from tests.kit import browsers, codes
@@ -50,8 +53,9 @@ ONE_PERSON = re.compile(r'"token_hash" = |administrator_id" (=|IN) ')
 class Plans:
     """Asks the database how it answers each statement that is sent."""
 
-    def __init__(self) -> None:
-        """Begin without any."""
+    def __init__(self, how: str = "EXPLAIN ") -> None:
+        """Begin without any; `how` PostgreSQL is asked."""
+        self.how = "EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else how
         self.asked: list[str] = []
         self.bad: list[str] = []
         self.lines: list[str] = []
@@ -65,14 +69,14 @@ class Plans:
         return execute(sql, params, *rest)
 
     def _explain(self, cursor: Any, sql: str, params: Any) -> None:
-        how = "EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN "
-        cursor.execute(how + sql, params)
+        cursor.execute(self.how + sql, params)
         lines = [str(row[-1]) for row in cursor.fetchall()]
         pattern = SQLITE if connection.vendor == "sqlite" else POSTGRESQL
         wrong = [one for one in lines if pattern.search(one) and not ALL_CUSTOMERS.search(one)]
         self.lines += lines
-        # Few that were found by their ids are sorted, and the versions of one policy.
-        few = '"id" IN (' in sql or '"policy_policyversion"."customer_id" = ' in sql
+        # Few that were found by their ids are sorted, what walks found first, and the versions of one policy.
+        of_few = ('"id" IN (', ") AS walks", '"policy_policyversion"."customer_id" = ')
+        few = any(part in sql for part in of_few)
         if wrong and not (few and all("ORDER BY" in one for one in wrong)):
             self.bad.append("\n".join([sql[-600:], *lines]))
 
@@ -169,6 +173,72 @@ def test_each_has_its_index(owner, path, index):
     with connection.execute_wrapper(plans):
         assert client.get(path).status_code == 200
     assert any(index in line for line in plans.lines), "\n".join(plans.lines)
+
+
+READ = re.compile(
+    r"Scan.* on audit_event\b.*actual .*rows=([\d.]+) loops=(\d+)|Rows Removed by Filter: (\d+)"
+)
+MANY_LINES = 4000
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="this one says how many it read")
+@pytest.mark.parametrize("who", ["provider", "of a brand", "by name"])
+@pytest.mark.parametrize("query", ["q=ancient", "q=fellow", "group=sign-in"])
+def test_of_a_long_history_few_lines_are_read(owner, who, query, monkeypatch):
+    monkeypatch.setattr(filters, "LATELY", 100)
+    person = at_a_long_history(people(owner), who)
+    codes.enable_app(person)
+    long_ago(person)
+    client = browsers.browser_of(person)
+    client.get("/activity/")
+    read = Plans("EXPLAIN (ANALYZE) ")
+    with connection.execute_wrapper(read):
+        assert "before=" in client.get(f"/activity/?{query}").content.decode()
+    found = [READ.search(line) for line in read.lines]
+    rows = sum(float(one[1] or one[3]) * int(one[2] or 1) for one in found if one)
+    assert rows < MANY_LINES / 2, "\n".join(read.lines)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="the other one makes no estimates")
+@pytest.mark.parametrize("who", ["of a brand", "by name"])
+def test_of_a_scope_nearly_all_lines_are_expected_so_that_the_newest_are_read_first(owner, who):
+    person = at_a_long_history(people(owner), who)
+    lines = Event.objects.filter(customer_id=person.customer_id)
+    plan = staff_history.within(lines, person.staff_scope, me=person.id).explain()
+    [expected] = re.findall(r" rows=(\d+) ", plan.splitlines()[0])
+    assert int(expected) > MANY_LINES / 2, plan
+
+
+def at_a_long_history(staff, who):
+    company = kit_people.provider()
+    fellows = [
+        kit_people.make_administrator(company, email=f"fellow{n}@provider.example")
+        for n in range(filters.FEW_PEOPLE + 5)
+    ]
+    ancient = kit_people.make_administrator(company, email="ancient@provider.example")
+    # The newest lines are of somebody else, and those who are looked for did all of theirs before that.
+    many = [one.id for one in staff.values() if one.customer_id == company.id]
+    whose = (
+        [ancient.id] * 60 + [one.id for one in fellows] + [many[n % 3] for n in range(MANY_LINES)]
+    )
+    now = timezone.now()
+    Event.objects.bulk_create(
+        Event(
+            at=now,
+            type="signed_in",
+            outcome="ok",
+            actor_type="person",
+            actor_id=one,
+            subject_id=one,
+            customer_id=company.id,
+            dispatched_at=now,
+        )
+        for one in whose
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE audit_event")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    return staff[who]
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="it has no such index, and reads rows")

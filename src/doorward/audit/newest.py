@@ -13,8 +13,7 @@ from uuid import uuid4
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import Q
-from django.db.models.expressions import RawSQL
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from doorward.audit.models import Event
 from doorward.audit.record import history_of_person
@@ -24,22 +23,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from uuid import UUID
 
-    from django.db.models import Field, QuerySet
+    from django.db.models import Field
 
+    First = Callable[[QuerySet[Event]], QuerySet[Event, Any]]
 
 Walk = tuple[str, tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Parts of events: those that have each of these values in a column; without one, all of them together."""
+    """Parts of events: those that have each of these values in a column; without one, all of them together.
+
+    Of many values, rows with these ids may be given instead: as many as lines are wanted are then chosen for each page.
+    """
 
     events: QuerySet[Event]
     column: str = ""
-    values: Sequence[Any] = ()
+    values: Sequence[Any] | QuerySet[Any] = ()
 
-    def walks(self, first: Callable[[QuerySet[Event]], QuerySet[Event, Any]]) -> Iterator[Walk]:
-        """Return the statement that reads the first of each part, as SQL.
+    def walks(self, first: First, number: int, order: str) -> Iterator[Walk]:
+        """Return the statement that reads the first of each part, as SQL; `number` and `order`: which `first` takes.
 
         Django writes one, and the others have another value in it: with a scope it is long, and two dozen of them took
         0.1 s of CPU.
@@ -55,16 +58,28 @@ class Parts:
             return
         field = cast("Field[Any, Any]", Event._meta.get_field(self.column))  # noqa: SLF001 - Django's documented Meta API
         marked = field.get_db_prep_value(mark, connection)
-        for one in self.values:
+        for one in self._chosen(first, number, order):
             value = field.get_db_prep_value(one, connection)
             yield sql, tuple(value if param == marked else param for param in params)
+
+    def _chosen(self, first: First, number: int, order: str) -> Sequence[Any]:
+        """Return the values; of rows, only those whose own first line comes first: no other has any of the first."""
+        if not isinstance(self.values, QuerySet):
+            return self.values
+        of_one = first(self.events.filter(**{self.column: OuterRef("id")})).values("id")[:1]
+        line = F("line")
+        foremost = (
+            line.desc(nulls_last=True) if order.startswith("-") else line.asc(nulls_last=True)
+        )
+        rows = self.values.annotate(line=Subquery(of_one)).order_by(foremost)
+        return [id_ for id_, found in rows.values_list("id", "line")[:number] if found]
 
 
 class Newest:
     """Events, to be read from the newest on.
 
-    `parts`: the same events, as an index has them; without: as a whole. `by_time`: by the time that they say, where
-    days are asked for; else in the order in which they were written, which no clock that is set back changes.
+    `parts`: the same events, as an index has them; without: as a whole. `by_time`: of the whole, by the time that they
+    say, where days are asked for; else in the order in which they were written, which no clock that is set back alters.
     """
 
     def __init__(
@@ -104,8 +119,9 @@ class Newest:
             return list(first(self._events))
         walks: list[Walk] = []
         for part in self._parts:
-            walks += part.walks(lambda events: first(events).values("id"))
-        return list(_of_walks(walks).order_by(*order)[:number])
+            walks += part.walks(lambda events: first(events).values("id"), number, order[0])
+        ids = _of_walks(walks, number, order[0])
+        return list(Event.objects.filter(id__in=ids).order_by(*order))
 
 
 class OfPerson:
@@ -163,15 +179,25 @@ def _merged(walks: Sequence[QuerySet[Event]], number: int, order: Sequence[str])
     return Event.objects.filter(id__in=parts[0].union(*parts[1:])).order_by(*order)
 
 
-def _of_walks(walks: Sequence[Walk]) -> QuerySet[Event]:
+def _of_walks(walks: Sequence[Walk], number: int, order: str) -> list[int]:
+    """Return the ids of the first of what the walks have.
+
+    Asked for within the statement that reads these events, PostgreSQL goes through all there are to find old ones.
+    """
+    if not walks:
+        return []
     # A walk has an end of its own, which Django writes into no union for SQLite.
-    sql = " UNION ALL ".join(f"SELECT * FROM ({one}) AS walk" for one, _params in walks)  # noqa: S608 - ours
+    rows = " UNION ALL ".join(f"SELECT id FROM ({one}) AS walk" for one, _params in walks)  # noqa: S608 - ours
+    direction = "DESC" if order.startswith("-") else "ASC"
     params = [param for _sql, params in walks for param in params]
-    return Event.objects.filter(id__in=RawSQL(sql, params)) if walks else Event.objects.none()  # noqa: S611 - ours
+    sql = f"SELECT DISTINCT id FROM ({rows}) AS walks ORDER BY id {direction} LIMIT {number:d}"  # noqa: S608 - ours
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return [id_ for (id_,) in cursor.fetchall()]
 
 
-def parts_of_people(events: QuerySet[Event], people: Sequence[UUID]) -> list[Parts]:
-    """Return the parts of events that concern these people, were done by them or for them."""
+def parts_of_people(events: QuerySet[Event], people: Sequence[UUID] | QuerySet[Any]) -> list[Parts]:
+    """Return the parts of events that concern these people (ids, or their rows), were done by them or for them."""
     return [Parts(events, name, people) for name in _OF_PERSON]
 
 

@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from doorward.sessions.context import Person
     from doorward.web.http.requests import Request
 
-# Of so many people each one's lines are looked up; and so many lines are read for names that nobody has any more.
+# Of few people each one's lines are looked up; of more it is asked whose are the newest, of yet more all are read until
+# there are enough. And so many lines are read for names that nobody has any more.
 FEW_PEOPLE = 50
+MOST_PEOPLE = 1000
 LATELY = 10_000
 
 
@@ -111,20 +113,24 @@ def newest_for(person: Person, wanted: Filters) -> Newest:
 
 
 def _parts_of_person(person: Person, wanted: Filters) -> list[Parts]:
-    """Return the parts for few people; none for many, whose first lines are found soon.
+    """Return the parts for some people; none for very many, whose first lines are found soon.
 
     Whose name is found only as history has it (they have another one by now) is looked for in the newest lines.
     """
     customer_id = person.customer_id
-    people = [_own_people(customer_id, wanted.q), _staff(wanted.q)]
-    found = [one for rows in people for one in rows.order_by()[: FEW_PEOPLE + 1]]
-    if len(found) > FEW_PEOPLE:
+    people = [_own_people(customer_id, wanted.q)]
+    if not person.is_staff:  # theirs are the same
+        people.append(_staff(wanted.q))
+    found = [one for rows in people for one in rows.order_by()[: MOST_PEOPLE + 1]]
+    if len(found) > MOST_PEOPLE:
         return []
+    few = len(found) <= FEW_PEOPLE
+    whose = found if few else Administrator.objects.everywhere().filter(id__in=found)
     rest = events_for(person, replace(wanted, q=""))
     lately = history_of_customer(customer_id).values("id")[LATELY : LATELY + 1]
     recent = rest.filter(id__gte=Coalesce(Subquery(lately), 0))
     return [
-        *newest.parts_of_people(rest, found),
+        *newest.parts_of_people(rest, whose),
         Parts(recent.filter(_as_history_has_it(wanted.q))),
     ]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from doorward.accounts.changes import NAME_LENGTH as PERSON_NAME_LENGTH
-from doorward.customers import staff_scope
+from doorward.customers import cached, staff_scope
 from doorward.customers.models import CustomerKind, CustomerStatus
 from doorward.customers.services import NAME_LENGTH
 from doorward.customers.tabs import ADMINISTRATORS
@@ -170,7 +170,8 @@ def _adoption(counts: Counts, *, is_ours: bool) -> Bars:
 
 def _fields(customer: Customer, forms: Forms, scope: Scope) -> dict[str, Field]:
     form, found = forms.customer or CustomerForm.of(customer), forms.wrong_customer
-    there = staff_scope.brands(scope).values_list("id", "name")
+    # Brands are at hand in each process, and need no query.
+    there = ((one.id, one.name) for one in cached.all_brands() if scope.covers_brand(one.id))
     brands = {customer.brand_id: customer.brand.name} | dict(there)
     is_provider = customer.kind == CustomerKind.PROVIDER
     statuses = [CustomerStatus.ACTIVE] if is_provider else list(CustomerStatus)
