@@ -155,6 +155,9 @@ def test_an_assertion_works_once_for_us_and_by_its_own_key(owner, clock):
     for number, (name, value) in enumerate(wrong.items()):
         assert send(**({"jti": f"n{number}"} | {name: value})) == "invalid_client", name
     assert send(jti="far", exp=now + 7200) == "invalid_client"
+    assert send(jti="later", nbf=now + 600) == "invalid_client"
+    assert send(jti="odd", nbf="soon") == "invalid_client"
+    assert send(jti="clock", nbf=now + 30) == "invalid_grant"
     assert send(jti="two", aud=[issuer, "https://other.example"]) == "invalid_client"
     assert send(by=ECKey.generate_key("P-256"), jti="three") == "invalid_client"
     assert send(jti="four") == "invalid_grant"

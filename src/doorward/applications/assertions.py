@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # What libraries use (Authlib: an hour); so long we remember that it came.
 LONGEST: Final = timedelta(minutes=61)
+_CLOCKS_DIFFER: Final = timedelta(minutes=1)
 _LONGEST_JTI: Final = 200
 _LONGEST_ASSERTION: Final = 8192
 
@@ -45,9 +46,13 @@ def verify(
         keys = KeySet.import_key_set({"keys": application.keys})
         claims = jwt.decode(assertion, keys, algorithms=list(rules.CLIENT_ALGORITHMS)).claims
         until = datetime.fromtimestamp(int(claims["exp"]), UTC)
+        since = datetime.fromtimestamp(int(claims.get("nbf", 0)), UTC)
     except (JoseError, ValueError, TypeError, KeyError, OverflowError, OSError):
         return False
-    if not _is_for_us(claims, application, audience) or not now < until <= now + LONGEST:
+    if not _is_for_us(claims, application, audience):
+        return False
+    # RFC 7523, 3: neither later nor earlier than it says.
+    if not now < until <= now + LONGEST or since > now + _CLOCKS_DIFFER:
         return False
     return _use_up(application, str(claims["jti"]), until=until)
 
