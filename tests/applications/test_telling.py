@@ -19,6 +19,7 @@ from doorward.accounts.models import Administrator
 from doorward.applications import telling
 from doorward.applications.models import Application, Grant
 from doorward.sessions.models import Session
+from tests.kit import policies
 from tests.kit.applications import (
     AFTER,
     Relying,
@@ -107,6 +108,27 @@ def test_whatever_ends_it_is_told_once(owner, relying, what):
     }
     assert list(read.claims["events"]) == ["http://schemas.openid.net/event/backchannel-logout"]
     assert "nonce" not in read.claims
+
+
+@pytest.mark.parametrize("whose", ["customer", "provider"])
+def test_a_stricter_policy_is_told_in_the_next_round(owner, outsider, relying, whose):
+    """Looked at a moment before, and only where it was changed once more."""
+    give_tab(outsider)
+    with listening(200) as (address, came):
+        Application.objects.update(logout_channel=address)
+        tokens = relying.tokens(browser_of(owner))
+        relying.tokens(browser_of(outsider))
+        assert _work() == 0
+        before = dict(Grant.objects.values_list("administrator_id", "looked_at"))
+        if whose == "customer":
+            policies.require(owner.customer_id)
+        else:
+            policies.require_by_minimum(owner.customer_id)
+        assert _work(timedelta(seconds=2)) == 1
+        [token] = came
+    assert said(token)["sid"] == said(tokens["id_token"])["sid"]
+    after = Grant.objects.get(administrator_id=outsider.id).looked_at
+    assert (after == before[outsider.id]) is (whose == "customer")
 
 
 def test_an_application_s_own_sign_out_is_told_it_as_well(owner, relying):

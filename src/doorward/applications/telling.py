@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q
 
 from doorward.accounts.models import Status
-from doorward.applications import grants, tokens
+from doorward.applications import changed, grants, tokens
 from doorward.applications.models import Application, Grant
 from doorward.customers.models import CustomerStatus
 from doorward.gate.evaluate import still_evaluate, unattended
@@ -34,7 +34,7 @@ _log = logging.getLogger("doorward.applications")
 # Whoever answers slowly keeps no mail waiting for longer than that.
 _SECONDS: Final = 4.0
 _AT_ONCE: Final = 8
-# What the rows do not say is looked at once a minute: policies, rights to tabs, trust of a browser.
+# What the rows do not say (policies, rights to tabs, trust) is looked at once a minute, and where it was just changed.
 _LOOKED_AT_EVERY: Final = timedelta(minutes=1)
 _LOOKED_AT_ONCE: Final = 100
 _LEASE: Final = timedelta(minutes=1)
@@ -80,6 +80,7 @@ def notice(*, now: datetime) -> None:
     )
     over = list(_untold().filter(by_row).values_list("id", flat=True)[:_LOOKED_AT_ONCE])
     again = Q(looked_at__isnull=True) | Q(looked_at__lt=now - _LOOKED_AT_EVERY)
+    again |= changed.concerned(now=now)
     rows = _untold().filter(again).exclude(id__in=over).select_related("application__tab")
     looked = list(rows.order_by(F("looked_at").asc(nulls_first=True))[:_LOOKED_AT_ONCE])
     over += [one.id for one in looked if not _goes_on(one, now=now)]
