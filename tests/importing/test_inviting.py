@@ -13,7 +13,14 @@ from doorward.accounts.models import Administrator, Status
 from doorward.audit.actor import CONSOLE
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.importing import columns, files, inviting, parts, results, runs
-from doorward.importing.events import IMPORT_STOPPED, IMPORTED
+from doorward.importing.events import (
+    IMPORT_GOES_ON,
+    IMPORT_STOPPED,
+    IMPORTED,
+    INVITING_GOES_ON,
+    INVITING_REPORTED,
+    INVITING_STOPPED,
+)
 from doorward.importing.models import ImportRun, ImportState
 from doorward.kernel.errors import NotFound, TooManyMails
 from doorward.permissions.errors import NotAuthorised
@@ -123,6 +130,12 @@ def test_it_is_stopped_and_gone_on_with(customer, asker):
     while work():
         pass
     assert sent() == [f"p{n}@moving.example" for n in range(MANY)]
+    # History says what it is, and not that an import was stopped.
+    runs.record_report(going, filters=[], actor=asker)
+    for told in (INVITING_STOPPED, INVITING_GOES_ON, INVITING_REPORTED):
+        assert len(people.events(told)) == 1
+    for other in (IMPORT_STOPPED, IMPORT_GOES_ON):
+        assert not people.events(other)
 
 
 @pytest.mark.parametrize("short", [False, True])
@@ -146,7 +159,7 @@ def test_it_stops_where_too_many_mails_were_sent_and_goes_on_later(
             pass
     assert (again(going).state, again(going).stopped_by) == (ImportState.STOPPED, TooManyMails.code)
     assert sent() == ["p0@moving.example", "p1@moving.example"]
-    [event] = people.events(IMPORT_STOPPED)
+    [event] = people.events(INVITING_STOPPED)
     assert event.details["reason"] == TooManyMails.code
     runs.resume(going, actor=asker, now=timezone.now())
     while work():

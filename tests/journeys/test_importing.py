@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -197,6 +198,39 @@ def test_who_was_imported_and_not_invited_is_told_of_until_they_are(customer, br
     assert browser.post(f"{address}invite/").url == address
     MailedLink.objects.all().delete()
     assert "no longer valid" in mine.get(theirs).content.decode()
+
+
+def test_a_run_of_invitations_is_never_called_an_import_or_a_file(customer, browser):
+    address = rehearsed(browser)
+    browser.post(f"{address}begin/")
+    theirs = browser.post(f"{address}invite/").url
+    run = ImportRun.objects.get(kind="invitations")
+    told = {
+        ImportState.RUNNING: ("Being invited", "It is being done"),
+        ImportState.STOPPED: ("Stopped", "Whoever was invited stays so"),
+        ImportState.DONE: ("Invited", "It is done."),
+        ImportState.FORGOTTEN: (
+            "Given up",
+            "Invite those who wait from the import they came with.",
+        ),
+    }
+    for state, (word, sentence) in told.items():
+        ImportRun.objects.filter(id=run.id).update(state=state)
+        page = browser.get(theirs).content.decode()
+        assert sentence in page
+        assert "Forget the file" not in page
+        [line] = re.findall(
+            rf"<tr>(?:(?!<tr>).)*{run.id}.*?</tr>",
+            browser.get("/customers/import/").content.decode(),
+            re.DOTALL,
+        )
+        assert word in line
+        assert "Being imported" not in line
+    ImportRun.objects.filter(id=run.id).update(state=ImportState.STOPPED)
+    assert "Invite nobody more" in browser.get(theirs).content.decode()
+    assert (
+        "Nobody more is invited." in browser.post(f"{theirs}discard/", follow=True).content.decode()
+    )
 
 
 def keeper(customer: Customer) -> Administrator:

@@ -34,3 +34,26 @@ IMPORT_REPORTED = EventType(
     icon="download",
     sentence=_("%(actor)s downloaded the report of an import."),
 )
+
+# Inviting those whom an import brought is a run like an import, and is told as what it is.
+INVITING_STOPPED = EventType(
+    "inviting_stopped",
+    group=Group.PEOPLE,
+    icon="circle-pause",
+    sentence=_("%(actor)s stopped inviting imported people."),
+    tone="warn",
+)
+
+INVITING_GOES_ON = EventType(
+    "inviting_goes_on",
+    group=Group.PEOPLE,
+    icon="circle-play",
+    sentence=_("%(actor)s went on inviting imported people."),
+)
+
+INVITING_REPORTED = EventType(
+    "inviting_reported",
+    group=Group.PEOPLE,
+    icon="download",
+    sentence=_("%(actor)s downloaded the report of inviting imported people."),
+)

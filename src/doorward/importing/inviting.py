@@ -8,6 +8,14 @@ from doorward.accounts import invitations
 from doorward.accounts.models import Administrator
 from doorward.customers import locking as customer_lock
 from doorward.customers.rights import authorise
+from doorward.importing.events import (
+    IMPORT_GOES_ON,
+    IMPORT_REPORTED,
+    IMPORT_STOPPED,
+    INVITING_GOES_ON,
+    INVITING_REPORTED,
+    INVITING_STOPPED,
+)
 from doorward.importing.people import needed
 from doorward.importing.rules import Fate, LineOutcome, PersonLine
 from doorward.kernel.errors import Refusal, TooManyMails
@@ -22,11 +30,24 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from doorward.audit.actor import Actor
+    from doorward.audit.events import EventType
     from doorward.importing.models import ImportRun
 
 KIND: Final = "invitations"
 # What adds nobody.
 _NOBODY_NEW: Final = frozenset({KIND, "customers", "apps"})
+
+
+_CALLED: Final = {
+    IMPORT_STOPPED: INVITING_STOPPED,
+    IMPORT_GOES_ON: INVITING_GOES_ON,
+    IMPORT_REPORTED: INVITING_REPORTED,
+}
+
+
+def as_what_it_is(event: EventType, run: ImportRun) -> EventType:
+    """Return what history calls this of a run: of invitations, it is no import."""
+    return _CALLED.get(event, event) if run.kind == KIND else event
 
 
 def waiting(run: ImportRun) -> QuerySet[Administrator]:

@@ -153,7 +153,7 @@ def tell(event: EventType, run: ImportRun, *, actor: Actor, reason: str = "") ->
     if reason:
         details["reason"] = reason
     whose = (run.customer.id, run.customer.name) if run.customer else None
-    record(event, actor=actor, customer=whose, details=details)
+    record(inviting.as_what_it_is(event, run), actor=actor, customer=whose, details=details)
 
 
 def _outcomes(

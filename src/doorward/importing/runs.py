@@ -229,7 +229,8 @@ def record_report(run: ImportRun, *, filters: list[str], actor: Actor) -> None:
     authorise(actor, needed(run.customer_id), run.customer_id)
     with transaction.atomic():
         whose = (run.customer.id, run.customer.name) if run.customer else None
-        record(IMPORT_REPORTED, actor=actor, customer=whose, details={"filters": filters})
+        event = inviting.as_what_it_is(IMPORT_REPORTED, run)
+        record(event, actor=actor, customer=whose, details={"filters": filters})
 
 
 def forget(*, now: datetime) -> int:

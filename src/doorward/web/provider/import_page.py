@@ -108,6 +108,7 @@ class RunPage:
     columns: tuple[Field, ...]
     may_secrets: bool
     do: str
+    forget: str
     counts: tuple[Count, ...]
     fate: str
     fates: list[tuple[str, str]]
@@ -144,6 +145,7 @@ def run_page(request: Request, run: ImportRun, actor: Actor, found: Wrong = NOTH
         columns=tuple(_columns(run, secrets=secrets)) if _is_open(run) else (),
         may_secrets=secrets,
         do=_button(run),
+        forget=_("Invite nobody more") if run.kind == inviting.KIND else _("Forget the file"),
         counts=tuple(_counts(run, path)),
         fate=fate,
         fates=[("", _("All lines")), *_fates(run, waiting)],
@@ -268,13 +270,15 @@ def _field_words() -> dict[str, str]:
 def _state(run: ImportRun) -> tuple[str, str]:
     if run.state == ImportState.STOPPED:
         return _("Stopped"), "warn"
+    invited = run.kind == inviting.KIND
     if run.state == ImportState.RUNNING:
-        return (_("Dry run is going on") if run.dry else _("Being imported")), "accent"
+        goes_on = _("Being invited") if invited else _("Being imported")
+        return (_("Dry run is going on") if run.dry else goes_on), "accent"
     return {
         ImportState.MAPPING: (_("Columns to be named"), "warn"),
         ImportState.REHEARSED: (_("Dry run is done"), "accent"),
-        ImportState.DONE: (_("Imported"), "good"),
-        ImportState.FORGOTTEN: (_("File no longer kept"), ""),
+        ImportState.DONE: (_("Invited") if invited else _("Imported"), "good"),
+        ImportState.FORGOTTEN: (_("Given up") if invited else _("File no longer kept"), ""),
     }[ImportState(run.state)]
 
 
@@ -302,12 +306,24 @@ def _told(run: ImportRun) -> tuple[str, str]:
     if run.state in said:
         return said[ImportState(run.state)], ""
     if run.state == ImportState.STOPPED:
-        text = _(
-            "It was stopped. What was done stays; the other lines wait until somebody goes on."
+        text = (
+            _(
+                "It was stopped. Whoever was invited stays so; the others wait until somebody goes on."
+            )
+            if run.kind == inviting.KIND
+            else _(
+                "It was stopped. What was done stays; the other lines wait until somebody goes on."
+            )
         )
         return f"{_why(run.stopped_by)} {text}".strip(), "warn"
     if run.state == ImportState.FORGOTTEN:
-        return _("The file of this import is no longer kept. Choose it once more."), "warn"
+        return (
+            _(
+                "Nobody went on with it within a day. Invite those who wait from the import they came with."
+            )
+            if run.kind == inviting.KIND
+            else _("The file of this import is no longer kept. Choose it once more.")
+        ), "warn"
     return _rehearsed(run) if run.state == ImportState.REHEARSED else _done(run)
 
 

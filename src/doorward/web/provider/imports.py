@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from doorward.customers import staff_scope
 from doorward.gate.requirement import Need
-from doorward.importing import columns, files, results, runs
+from doorward.importing import columns, files, inviting, results, runs
 from doorward.importing.errors import FileMissing, NoSuchCustomer, NotInScope
 from doorward.importing.runs import About
 from doorward.kernel.errors import ChoiceInvalid, NotFound, Refusal
@@ -124,14 +124,17 @@ def invite(request: Request, import_id: UUID) -> HttpResponse:
 @require_POST
 def discard(request: Request, import_id: UUID) -> HttpResponse:
     """Forget a file that was not imported."""
+    found = _find(request, import_id)
     try:
-        runs.discard(_find(request, import_id), actor=acting(request))
+        runs.discard(found, actor=acting(request))
     except NotFound:
         raise
     except Refusal as refusal:
         messages.error(request, sentence(refusal))
         return see_other(f"/customers/import/{import_id}/")
-    messages.success(request, _("The file is no longer kept."))
+    is_file = found.kind != inviting.KIND
+    done = _("The file is no longer kept.") if is_file else _("Nobody more is invited.")
+    messages.success(request, done)
     return see_other("/customers/import/")
 
 
