@@ -240,7 +240,7 @@ def test_who_leads_the_name_here_and_has_the_right_moves_links_and_all_are_told(
     browser = staff_browser(theo)
     folder.new()
     answer = browser.post(f"/brands/{brand.id}/check/", {"host": NAME})
-    assert (answer.status_code, answer["Location"]) == (303, f"/brands/{brand.id}/#hosts")
+    assert (answer.status_code, answer["Location"]) == (303, f"/brands/{brand.id}/#host-names")
     assert look(brand).hosts == (NAME,)
     [event] = people.events(PROTECTION_LOWERED)
     assert event.details["changed"] == ["confirmed_hosts"]

@@ -29,6 +29,7 @@ class Shown(HTMLParser):
         self.links: list[str] = []
         self.forms: list[tuple[str, str, dict[str, Any]]] = []
         self.pressed: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = []
+        self.ids: Counter[str] = Counter()
         self._page, self._inside = page, False
         self.feed(text)
 
@@ -47,6 +48,7 @@ class Shown(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
+        self.ids.update({given.get("id") or ""} - {""})
         if tag == "a" and given.get("href"):
             self.links.append(urljoin(self._page, given["href"] or ""))
         elif tag == "form":
@@ -86,12 +88,14 @@ def read(answer: Any) -> None:
 class Walk:
     """A walk of one person, from some addresses on; `refused`: what was shown to them and answered 403, and where.
 
+    `twice`: what a page has two of, so that a label or a link finds the wrong one.
     `each`: how many pages and forms of a kind are looked at; rows of a list have the same.
     """
 
     def __init__(self, client: Client, *, each: int = 2) -> None:
         self.client, self.each = client, each
         self.refused: set[str] = set()
+        self.twice: set[str] = set()
         self.pages = self.sent = 0
         self._seen: set[str] = set()
         self._kinds: Counter[tuple[str, str]] = Counter()
@@ -115,6 +119,7 @@ class Walk:
             return
         self.pages += 1
         page = Shown(address, answer.content.decode())
+        self.twice |= {f"{one} on {name}" for one, found in page.ids.items() if found > 1}
         self._due += [(link, name) for link in page.links]
         self._due += [(action, name) for method, action, _ in page.forms if method == "get"]
         for action, fields in page.sent:

@@ -123,7 +123,7 @@ def check_host(request: Request, brand_id: UUID) -> HttpResponse:
     except Refusal as refusal:
         return _show(request, _found(request, brand_id), not_confirmed=(name, refusal))
     messages.success(request, _("%(host)s is confirmed and in use from now on.") % {"host": name})
-    return see_other(f"/brands/{brand_id}/#hosts")
+    return see_other(f"/brands/{brand_id}/#host-names")
 
 
 @needs(Need.of(Action.CHANGE_BRAND))
