@@ -150,9 +150,10 @@ def test_a_host_name_is_a_site_s_or_a_brand_s(owner):
 
 
 def test_a_host_name_is_one_brand_s(owner):
-    got = at_once(
-        [lambda name=name: brands.add(_brand(name), actor=CONSOLE) for name in ("A", "B", "C")]
-    )
+    def add(name):
+        return lambda: brands.add(_brand(name), actor=CONSOLE)
+
+    got = at_once([add(name) for name in ("A", "B", "C")])
     assert sorted(type(one).__name__ for one in got) == ["Brand", "FieldsRefused", "FieldsRefused"]
 
 
