@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from doorward.applications import grants, pushed, secrets, sites
+from doorward.applications import authorization_codes, pushed, refresh_tokens, secrets, sites
 from doorward.applications.errors import SecretMade, SiteHostTaken, SiteIsPortal
 from doorward.applications.events import SITE_ADDED
 from doorward.applications.live import Part
@@ -66,7 +66,7 @@ def _tried(call):
 def test_a_code(owner, relying):
     code, now = relying.code(browser_of(owner)), timezone.now()
     call = _tried(
-        lambda: grants.redeem(
+        lambda: authorization_codes.redeem(
             relying.application,
             code=code,
             redirect_uri=CALLBACK,
@@ -84,7 +84,7 @@ def test_a_code(owner, relying):
 def test_a_refresh_token(owner, relying):
     token, now = relying.tokens(browser_of(owner))["refresh_token"], timezone.now()
     call = _tried(
-        lambda: grants.refresh(relying.application, token, Part(), client=ClientInfo(), now=now)
+        lambda: refresh_tokens.use(relying.application, token, Part(), client=ClientInfo(), now=now)
     )
     got = [one for one in at_once([call] * 6) if one is not None]
     assert len(got) <= 1

@@ -45,7 +45,7 @@ NO_GUESS = {
     "doorward.audit.marks.holds_erased": "the same, beside the hash of an event that was erased",
     "doorward.credentials.password.hashers._pbkdf2": "part of Django's `check_password`: a hash that was imported",
     "doorward.credentials.password.hashers._scrypt": "part of Django's `check_password`: a hash that was imported",
-    "doorward.applications.grants.redeem": "a code and its verifier: 256 bits each, and a wrong one uses it up",
+    "doorward.applications.authorization_codes.redeem": "code and verifier: 256 bits each; a wrong one uses it up",
     "doorward.applications.visits.take": "a code and a cookie: 256 bits each, and a wrong one uses it up",
     "doorward.accounts.mailed_links._is_of": "a mailed link: 128 bits",
     "doorward.accounts.first_link.find": "the link of a first start: 256 bits",

@@ -50,7 +50,7 @@ class SiteDetails:
 def add(tab_id: UUID, details: SiteDetails, *, actor: Actor, now: datetime) -> Site:
     """Put the site of a tab behind the sign-in.
 
-    Raises `NotFound`, `FieldsRefused`, `ApplicationThere`, `SiteThere`, `SiteTaken`, `SiteHostTaken`.
+    Raises `NotFound`, `FieldsRefused`, `ApplicationThere`, `SiteThere`, `SiteIsPortal`, `SiteTaken`, `SiteHostTaken`.
     """
     authorise(actor, Action.CHANGE_APPLICATION)
     columns = _clean(details)
@@ -78,7 +78,7 @@ def add(tab_id: UUID, details: SiteDetails, *, actor: Actor, now: datetime) -> S
 def change(site_id: UUID, details: SiteDetails, *, actor: Actor) -> None:
     """Change a site; at another address nobody is signed in to it yet, whatever they have of the one before.
 
-    Raises `NotFound`, `FieldsRefused`, `SiteTaken`, `SiteHostTaken`.
+    Raises `NotFound`, `FieldsRefused`, `SiteIsPortal`, `SiteTaken`, `SiteHostTaken`.
     """
     authorise(actor, Action.CHANGE_APPLICATION)
     columns = _clean(details)
@@ -160,12 +160,13 @@ def _locked(site_id: UUID) -> Site:
 
 
 def _refuse_taken(origin: object, tab_id: UUID, of_brands: frozenset[str]) -> None:
-    """Refuse the site of a tab at a brand's host, or at another port of a site's.
+    """Refuse the site of a tab at a host of the portal, or at another port of a site's.
 
     On this very machine ports may be tried out.
     """
     mine = urlsplit(str(origin))
-    if mine.hostname in of_brands:
+    # Cookies do not know ports.
+    if mine.hostname in of_brands | {urlsplit(settings.DOORWARD.origin).hostname}:
         raise SiteIsPortal
     others = Site.objects.exclude(tab_id=tab_id).exclude(origin=origin)
     hosts = {urlsplit(one).hostname for one in others.values_list("origin", flat=True)}
@@ -191,10 +192,6 @@ def _origin(text: str) -> str:
     origin = rules.site_origin(text.strip())
     if origin is None:
         raise SiteAddressInvalid
-    # Cookies do not know ports.
-    host = urlsplit(origin).hostname
-    if host in cached.all_hosts() or host == urlsplit(settings.DOORWARD.origin).hostname:
-        raise SiteIsPortal
     return origin
 
 

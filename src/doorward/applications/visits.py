@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.db import DatabaseError, transaction
 
-from doorward.applications import grants
+from doorward.applications import authorization_codes
 from doorward.applications.errors import HandOverRefused
 from doorward.applications.events import APPLICATION_SIGNED_IN
 from doorward.applications.models import SiteVisit
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from doorward.sessions.context import AuthContext
 
 # As long as a code for an application lasts.
-CODE_LASTS: Final = grants.CODE_LASTS
+CODE_LASTS: Final = authorization_codes.CODE_LASTS
 # As long as a sign-in may take before it counts as left (`sessions.ending.ABANDONED_AFTER`).
 BEGUN_LASTS: Final = timedelta(minutes=30)
 

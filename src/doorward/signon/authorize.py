@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from doorward.applications import going_on, grants, pushed, tokens
+from doorward.applications import authorization_codes, going_on, grants, pushed, tokens
+from doorward.applications.authorization_codes import Asked
 from doorward.applications.errors import AlreadyAnswered
-from doorward.applications.grants import Asked
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.gate.assurance import Assurance, of_kind, reaches, verified_factor
 from doorward.gate.evaluate import evaluate
@@ -240,7 +240,7 @@ def _give(
     auth = _as_whom(request)
     actor = replace(auth.actor(request.client), why=request.why)
     try:
-        code = grants.give(application, what, auth=auth, actor=actor, now=request.now)
+        code = authorization_codes.give(application, what, auth=auth, actor=actor, now=request.now)
     except AlreadyAnswered as refusal:
         return no_answer(request, refusal)
     return answer(request, to, code=code)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from doorward.applications import grants, tokens
+from doorward.applications import grants, refresh_tokens, tokens
 from doorward.applications.claims import claims_of
 from doorward.applications.live import limited
 from doorward.applications.protocol import Code, ProtocolError, StepMissing
@@ -78,7 +78,7 @@ def introspect(request: Request) -> HttpResponse:
     sent = asked.single(request.POST)
     application = authenticate(request, sent, public=False)
     text = asked.needed(sent, "token")
-    if found := grants.find_refresh(application, text):
+    if found := refresh_tokens.find(application, text):
         return say(_of_refresh(request, found.grant_id, used=found.used_at is not None))
     try:
         claims, live = _live(request, text)
@@ -95,7 +95,7 @@ def revoke(request: Request) -> HttpResponse:
     sent = asked.single(request.POST)
     application = authenticate(request, sent)
     text = asked.needed(sent, "token")
-    if found := grants.find_refresh(application, text):
+    if found := refresh_tokens.find(application, text):
         grants.revoke(found.grant, client=request.client, now=request.now)
         return say({})
     try:

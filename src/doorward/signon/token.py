@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from doorward.applications import claims, grants, keys, pushed, tokens
+from doorward.applications import authorization_codes, claims, keys, pushed, refresh_tokens, tokens
 from doorward.applications.live import Part, part_of
 from doorward.applications.models import ClientType
 from doorward.applications.protocol import Code, ProtocolError
@@ -38,7 +38,7 @@ def token(request: Request) -> HttpResponse:
             verifier = sent.get("code_verifier", "")
             if not _VERIFIER.fullmatch(verifier):
                 raise ProtocolError(Code.INVALID_GRANT, "A code_verifier is needed (RFC 7636).")
-            live = grants.redeem(
+            live = authorization_codes.redeem(
                 application,
                 code=code,
                 redirect_uri=sent.get("redirect_uri", ""),
@@ -50,7 +50,7 @@ def token(request: Request) -> HttpResponse:
         case "refresh_token":
             given = asked.needed(sent, "refresh_token")
             part = Part(tuple(sent.get("scope", "").split()), sent.get("resource", ""))
-            live = grants.refresh(application, given, part, client=client, now=now)
+            live = refresh_tokens.use(application, given, part, client=client, now=now)
         case _:
             raise ProtocolError(Code.UNSUPPORTED_GRANT_TYPE, "It is none of what discovery lists.")
     return _tokens(request, live)
@@ -70,7 +70,7 @@ def _tokens(request: Request, live: Live) -> HttpResponse:
             "token_type": "Bearer",
             "expires_in": tokens.ACCESS_SECONDS,
             "id_token": identity,
-            "refresh_token": grants.new_refresh_token(live.grant, now=now),
+            "refresh_token": refresh_tokens.make(live.grant, now=now),
             "scope": " ".join(live.scopes),
         }
     )
