@@ -70,7 +70,7 @@ class HotQuery:
         """Return the rows for these values, by the names of their columns."""
         connection = connections[DEFAULT_DB_ALIAS]
         written = self._written.get(frozenset(values)) or self._write(connection, values)
-        with _cursor(connection) as cursor:
+        with keeping_cursor(connection) as cursor:
             cursor.execute(written.sql, written.filled(connection, values))
             return [_read(row, written) for row in cursor.fetchall()]
 
@@ -158,13 +158,13 @@ class HotInsert:
 
 
 def _changed(connection: BaseDatabaseWrapper, sql: str, parameters: Sequence[Any]) -> int:
-    with _cursor(connection) as cursor:
+    with keeping_cursor(connection) as cursor:
         cursor.execute(sql, parameters)
         changed: int = cursor.rowcount
         return changed
 
 
-def _cursor(connection: BaseDatabaseWrapper) -> Any:  # noqa: ANN401 - Django's wrapper of a cursor
+def keeping_cursor(connection: BaseDatabaseWrapper) -> Any:  # noqa: ANN401 - Django's wrapper of a cursor
     """Return a cursor whose statements the server keeps, where it can: planning the gate's query takes 1 ms."""
     return getattr(connection, "keeping_cursor", connection.cursor)()
 

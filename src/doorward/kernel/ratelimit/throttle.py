@@ -29,7 +29,7 @@ from django.db.models import (
 )
 
 from doorward.kernel.crypto.sealing import keyed_hash
-from doorward.kernel.db.hot_queries import HotUpdate
+from doorward.kernel.db.hot_queries import HotUpdate, keeping_cursor
 from doorward.kernel.errors import MustWait, OnlyKnownBrowsers
 from doorward.kernel.models import Attempt, Counted
 from doorward.kernel.ratelimit import mail_budget, rules
@@ -341,7 +341,7 @@ def _run(statement: Callable[[int], str], keys: Sequence[Key], *, moment: int) -
         values[f"key{place}"] = key.hash
         values[f"rule{place}"] = key.rule.value
         values[f"forget{place}"] = moment + _window_ms(key.rule)
-    with connection.cursor() as cursor:
+    with keeping_cursor(connection) as cursor:
         cursor.execute(statement(len(ordered)), values)
         return {bytes(row[0]) for row in cursor.fetchall()}
 

@@ -6,19 +6,24 @@ failure tries again later and later. Here whoever wants a connection makes the p
 
 from __future__ import annotations
 
+import re
 import time
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base as django_base
 from django.db.backends.postgresql.operations import DatabaseOperations
+from psycopg import RawCursor
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from doorward.kernel.db.postgresql import patience
 from doorward.kernel.db.postgresql.link import Failed, Link, NoConnection
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from psycopg import Connection
 
 # Its types are described in part.
@@ -31,6 +36,45 @@ class _Operations(DatabaseOperations):
     def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:  # noqa: ANN401 - as Django's
         # A cursor that sends values apart has no whole text to show.
         return super().last_executed_query(cursor, sql, params) or str(sql)
+
+
+class _KeepingCursor(_django.CursorMixin, RawCursor[Any]):  # type: ignore[misc]
+    """A cursor whose statements go to the server as they are, their values apart.
+
+    psycopg would look for the places of values in each statement of more than 4 KiB anew: a tenth of *Home*.
+    """
+
+    def execute(  # type: ignore[override]
+        self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None
+    ) -> Self:
+        """Execute a statement that marks places as Django does: `%s`, or all of them by name."""
+        numbered, names = _numbered(query)
+        if names:
+            params = [params[name] for name in names]  # type: ignore[index,call-overload]
+        return super().execute(numbered, params)
+
+
+_PLACE: Final = re.compile(r"%(?:%|s|\((\w+)\)s)")
+
+
+@lru_cache(64)
+def _numbered(query: str) -> tuple[str, tuple[str, ...]]:
+    """Return a statement with its places numbered (`$1`), and the names that these stand for, if they had any."""
+    names: list[str] = []
+    count = 0
+
+    def number(found: re.Match[str]) -> str:
+        nonlocal count
+        if found[0] == "%%":
+            return "%"
+        if found[1] is None:
+            count += 1
+            return f"${count}"
+        if found[1] not in names:
+            names.append(found[1])
+        return f"${names.index(found[1]) + 1}"
+
+    return _PLACE.sub(number, query), tuple(names)
 
 
 class DatabaseWrapper(django_base.DatabaseWrapper):
@@ -96,7 +140,7 @@ class DatabaseWrapper(django_base.DatabaseWrapper):
         if not getattr(this.connection, "keeps_statements", False):
             return this.cursor()
         usual = this.connection.cursor_factory
-        this.connection.cursor_factory = _django.ServerBindingCursor
+        this.connection.cursor_factory = _KeepingCursor
         try:
             return this.cursor()
         finally:
