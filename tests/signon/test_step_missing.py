@@ -99,6 +99,24 @@ def test_a_used_one_ends_the_family_also_while_a_step_is_missing(owner, relying)
     assert relying.refresh(second).status_code == HTTPStatus.BAD_REQUEST
 
 
+@pytest.mark.parametrize("name", ["access_token", "refresh_token"])
+def test_what_is_revoked_while_a_step_is_missing_does_not_come_back_after_it(owner, relying, name):
+    """RFC 7009, 2: the application ends it, whatever the person has to verify by then."""
+    tokens = relying.tokens(browser_of(owner))
+    Application.objects.update(required_acr=TWO)
+    assert relying.post("/oidc/revoke/", token=tokens[name]).status_code == HTTPStatus.OK
+    Application.objects.update(required_acr="")
+    assert not relying.is_active(tokens["access_token"])
+    assert relying.refresh(tokens["refresh_token"]).status_code == HTTPStatus.BAD_REQUEST
+
+
+@pytest.mark.parametrize("name", ["access_token", "refresh_token"])
+def test_another_application_revokes_nothing(owner, relying, name):
+    tokens, other = relying.tokens(browser_of(owner)), make_application("fax")
+    Relying(other, make_secret(other)).post("/oidc/revoke/", token=tokens[name])
+    assert relying.is_active(tokens["access_token"])
+
+
 def test_what_an_application_was_told_is_over_stays_over(owner, relying):
     Application.objects.update(logout_channel=SHUT)
     tokens = relying.tokens(browser_of(owner))

@@ -95,10 +95,15 @@ def _note_used(grant: Grant, *, now: datetime) -> None:
 
 def find(grant_id: UUID, *, now: datetime) -> Live:
     """Return the sign-in with this id if it is worth something now. Raises `ProtocolError`."""
+    return live(with_id(grant_id), now=now)
+
+
+def with_id(grant_id: UUID) -> Grant:
+    """Return the sign-in with this id, whatever it is worth. Raises `ProtocolError`: it is gone."""
     grant = one_or_none(Grant.objects.select_related("application__tab").filter(id=grant_id))
     if grant is None:
         raise ProtocolError(Code.INVALID_GRANT, _OVER)
-    return live(grant, now=now)
+    return grant
 
 
 def end(grant: Grant, *, now: datetime) -> bool:

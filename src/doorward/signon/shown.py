@@ -99,11 +99,13 @@ def revoke(request: Request) -> HttpResponse:
         grants.revoke(found.grant, client=request.client, now=request.now)
         return say({})
     try:
-        _claims, live = _live(request, text)
+        claims = tokens.read_access(text, issuer=issuer_of(request), now=request.now)
+        # Also where a step is missing: it would be worth something again after that.
+        grant = grants.with_id(tokens.grant_id(claims))
     except ProtocolError:
         return say({})
-    if live.grant.application_id == application.id:
-        grants.revoke(live.grant, client=request.client, now=request.now)
+    if grant.application_id == application.id:
+        grants.revoke(grant, client=request.client, now=request.now)
     return say({})
 
 
