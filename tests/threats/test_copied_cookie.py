@@ -18,6 +18,7 @@ from doorward.sessions.models import Session
 from doorward.sessions.rules import IN_FLIGHT
 from doorward.web.http import cookies
 from tests.kit import people
+from tests.kit.applications import Relying, give_tab, make_application, make_secret
 from tests.kit.browsers import browser_of
 from tests.kit.codes import enable_app, next_code
 from tests.kit.devices import (
@@ -296,3 +297,16 @@ def people_now():
 
 def people_of(session):
     return Session.objects.get(id=session).administrator
+
+
+def test_signed_out_by_an_application_it_is_over_without_its_device_too(bound, owner):
+    """Where the device cannot show itself, nobody is told that they are signed out while the session lives on."""
+    browser, _session = bound
+    give_tab(owner)
+    application = make_application()
+    token = Relying(application, make_secret(application)).tokens(browser)["id_token"]
+    without = copied(browser)
+    done = without.get("/oidc/logout/", {"id_token_hint": token})
+    assert done["Location"] == "/sign-in/"
+    assert Session.objects.get().ended_at is not None
+    assert is_out(browser.get(PATH))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from doorward.applications.models import Application
+    from doorward.sessions.context import AuthContext
     from doorward.web.http.requests import Request
 
 
@@ -65,14 +66,12 @@ def logout(request: Request) -> HttpResponse:
     if request.method == "POST":
         # No cookie of ours comes with another site's form; with what leads here, it does.
         return see_other(f"{request.path}?{urlencode(sent)}")
-    if (
-        request.auth is None
-        or evaluate(request.auth, Need.OWN, now=request.now).step is Step.SIGN_IN
-    ):
+    auth = _whose(request)
+    if auth is None:
         return _done(request, onward)
     # Also where a step is due: who goes away from it must not leave a session behind.
     if hint.application is not None and hint.session == tokens.session_mark(
-        hint.application, request.auth.browser.session_id
+        hint.application, auth.browser.session_id
     ):
         return _end(request, onward)
     name = _shown(request, hint.application)
@@ -134,9 +133,18 @@ def _end(request: Request, onward: str) -> HttpResponse:
 
 
 def _end_session(request: Request) -> None:
-    if request.auth is not None:
-        actor = request.auth.actor(request.client)
-        ending.sign_out(request.auth.browser.session_id, actor=actor, now=request.now)
+    if (auth := request.auth or request.unbound) is not None:
+        actor = auth.actor(request.client)
+        ending.sign_out(auth.browser.session_id, actor=actor, now=request.now)
+
+
+def _whose(request: Request) -> AuthContext | None:
+    """Return the session that there is to end, also without its device (`web.signin.views.sign_out`); None: none is."""
+    auth = request.auth
+    if auth is None:
+        return request.unbound
+    step = evaluate(auth, Need.OWN, now=request.now).step
+    return None if step is Step.SIGN_IN else auth
 
 
 def _without_session(answer: HttpResponse) -> HttpResponse:
